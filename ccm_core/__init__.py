@@ -1,0 +1,1 @@
+"""The host of ccm: plugins in, evidence kept, rules judged, reports out."""

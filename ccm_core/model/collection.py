@@ -1,0 +1,129 @@
+"""A collection: one attempt to collect one kind over one window, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 - msgspec reads the annotations at run time
+from enum import StrEnum
+
+from ccm_core.model.json import JsonObject  # noqa: TC001 - msgspec reads the annotations
+from ccm_core.model.window import Window  # noqa: TC001 - msgspec reads the annotations
+
+
+class Outcome(StrEnum):
+    """What came of a collection. Only the first lets a rule pass."""
+
+    COMPLETE = "complete"
+    PARTIAL = "partial"
+    UNAVAILABLE = "unavailable"
+    FAILED = "failed"
+
+
+class Reason(StrEnum):
+    """Why a collection could not see everything. The list is closed."""
+
+    DENIED = "denied"
+    NOT_AVAILABLE = "not_available"
+    TRUNCATED = "truncated"
+    DRIFTED = "drifted"
+    RATE_LIMITED = "rate_limited"
+    REJECTED_RECORDS = "rejected_records"
+    HIDDEN_REFERENCES = "hidden_references"
+    INTERRUPTED = "interrupted"
+    SOURCE_ERROR = "source_error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shortfall:
+    """One thing a collection did not see, and why."""
+
+    reason: Reason
+    detail: str
+    """In plain words: what was asked, what the source said, the next step if there is one."""
+    missing: int | None = None
+    """How many items are missing, where that is known."""
+    subjects: tuple[str, ...] = ()
+    """The only objects concerned, as ``kind:key``, where they are known; empty: any may be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What was asked of the source: the same for every page of one listing."""
+
+    endpoint: str
+    parameters: tuple[tuple[str, str], ...] = ()
+    """Without the paging parameters and without any credential, in the order sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dangling:
+    """An id that this kind names and that the named kind does not list."""
+
+    field: str
+    kind: str
+    """The kind that should list it."""
+    key: str
+    named_by: str
+    """The key of one record that names it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """The arithmetic of a collection."""
+
+    pages: int = 0
+    items: int = 0
+    """Items received, before deduplication."""
+    total_at_start: int | None = None
+    total_at_end: int | None = None
+    more_false_seen: bool = False
+    """Whether every listing was read up to the page on which the source said there is no more."""
+    duplicates: int = 0
+    outside_window: int = 0
+    rejected: int = 0
+    appended: int = 0
+    """Record versions that were new or changed."""
+    unchanged: int = 0
+    tombstones: int = 0
+    requests: int = 0
+    retries: int = 0
+    refused: int = 0
+    """Requests the source answered with a refusal."""
+    waited: float = 0.0
+    """Seconds spent waiting because of rate limits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collection:
+    """One attempt to collect one kind over one window."""
+
+    id: str
+    run: str
+    connection: str
+    kind: str
+    version: int
+    window: Window | None = None
+    """None for a snapshot kind: it states the whole population."""
+    started_at: datetime
+    ended_at: datetime
+    outcome: Outcome
+    shortfalls: tuple[Shortfall, ...] = ()
+    requests: tuple[Request, ...] = ()
+    counts: Counts = Counts()
+    unknown_fields: tuple[str, ...] = ()
+    """Dotted names of fields the source sent and the schema does not name: drift, not evidence."""
+    dangling: tuple[Dangling, ...] = ()
+    population_root: str | None = None
+    """Merkle root over the sorted ``(key, digest)`` pairs of a complete snapshot."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """What the source tells of the credential in use. Never the credential itself."""
+
+    kind: str
+    """Such as ``account_api_key`` or ``user_api_key``."""
+    scopes: tuple[str, ...] | None = None
+    """None where the source does not tell."""
+    role: str | None = None
+    detail: JsonObject | None = None

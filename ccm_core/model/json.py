@@ -1,0 +1,51 @@
+"""JSON as this project writes and reads it.
+
+The bytes that :func:`encode` gives are the bytes that are stored and hashed. Verifying a
+digest hashes stored bytes again and never serialises anew, so a change of the JSON library
+can never change a digest that was already given out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, TypeAlias, TypeVar
+
+import msgspec
+
+JsonObject: TypeAlias = dict[str, Any]
+"""A decoded JSON object."""
+
+T = TypeVar("T")
+
+
+def encode(value: object) -> bytes:
+    """Give the JSON bytes of a value or a frozen dataclass: keys sorted, UTF-8, no white space."""
+    return msgspec.json.encode(value, order="sorted")
+
+
+def decode(data: bytes | str) -> Any:  # noqa: ANN401 - JSON is whatever it is
+    """Read JSON text.
+
+    Raises:
+        ValueError: The text is not JSON (``NaN`` and ``Infinity`` are not JSON either).
+    """
+    return msgspec.json.decode(data)
+
+
+def decode_as(data: bytes | str, shape: type[T]) -> T:
+    """Read JSON text back into the frozen dataclass it was written from.
+
+    Raises:
+        ValueError: The text is not JSON, or not of that shape.
+    """
+    return msgspec.json.decode(data, type=shape)
+
+
+def plain(value: object) -> Any:  # noqa: ANN401 - JSON is whatever it is
+    """Give a frozen dataclass as plain JSON values: objects, arrays, strings, numbers."""
+    return msgspec.to_builtins(value)
+
+
+def digest(data: bytes) -> str:
+    """Give the SHA-256 of bytes as ``sha256:`` and 64 hexadecimal digits."""
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"

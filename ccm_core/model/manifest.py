@@ -1,0 +1,49 @@
+"""The manifest that seals a run: what was asked, read, counted, missed, and with which rights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 - msgspec reads the annotations at run time
+
+from ccm_core.model.collection import (  # noqa: TC001 - msgspec reads the annotations
+    Collection,
+    Credential,
+    Outcome,
+    Shortfall,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PluginVersion:
+    """One installed plugin as it was when the run was made."""
+
+    name: str
+    distribution: str
+    version: str
+    failure: str | None = None
+    """Why it did not load, where it did not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What one run did. Written once, when the run ends."""
+
+    run: str
+    connection: str
+    connector: str
+    started_at: datetime
+    ended_at: datetime
+    clock_skew: float | None = None
+    """Seconds by which our clock is ahead of the source's ``Date`` header."""
+    host_version: str
+    plugins: tuple[PluginVersion, ...] = ()
+    settings_digest: str
+    """Of the connection's settings as validated; secrets are references there."""
+    credential: Credential | None = None
+    outcome: Outcome
+    """The worst of the collections; ``failed`` where the source could not be reached at all."""
+    shortfalls: tuple[Shortfall, ...] = ()
+    """What befell the run as a whole: refused, unreachable, interrupted."""
+    collections: tuple[Collection, ...] = ()
+    not_due: tuple[str, ...] = ()
+    """Kinds whose last collection is younger than their cadence."""

@@ -1,0 +1,57 @@
+"""A record: one observed object, as it is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 - msgspec reads the annotations at run time
+
+from ccm_core.model.json import JsonObject  # noqa: TC001 - msgspec reads the annotations
+from ccm_core.model.window import Window  # noqa: TC001 - msgspec reads the annotations
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a record was read: enough to hold the source's own archive against it."""
+
+    endpoint: str
+    """The path asked, such as ``/services``."""
+    window: Window | None = None
+    """The window asked; none for a snapshot."""
+    page: int
+    """Which page of the listing, counted from 1."""
+    response_digest: str
+    """The SHA-256 of the page's bytes as received."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One observed object: what was kept of it, when it was seen, where it came from."""
+
+    kind: str
+    """The evidence kind's name, such as ``pagerduty.service``."""
+    version: int
+    """The version of the kind's schema that the body satisfies."""
+    key: str
+    """What identifies the object within its kind and connection."""
+    connection: str
+    observed_at: datetime
+    collection: str
+    """The id of the collection that read it."""
+    source: Source
+    body: JsonObject
+    """The kept fields."""
+    digest: str
+    """The SHA-256 of the stored bytes of the body."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """An object that its schema refused: kept apart, counted, never evidence."""
+
+    key: str
+    """Its key, or an empty string where even that could not be read."""
+    source: Source
+    body: JsonObject
+    """The projected body: only fields the schema names."""
+    problems: tuple[str, ...]
+    """Each problem, led by its JSON path."""

@@ -1,0 +1,142 @@
+"""Results: what a rule says of a subject, with the reason and the evidence it rests on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime  # noqa: TC003 - msgspec reads the annotations at run time
+from enum import StrEnum
+
+from ccm_core.model.collection import Outcome, Shortfall  # noqa: TC001 - msgspec reads these
+from ccm_core.model.json import JsonObject  # noqa: TC001 - msgspec reads the annotations
+from ccm_core.model.rule import Control, Severity  # noqa: TC001 - msgspec reads the annotations
+
+
+class Status(StrEnum):
+    """What a rule says of one subject."""
+
+    PASS = "pass"  # noqa: S105 - a status, no password
+    FAIL = "fail"
+    INSUFFICIENT = "insufficient"
+    NOT_APPLICABLE = "not_applicable"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What a result is about."""
+
+    kind: str
+    """The kind of the object itself, such as ``pagerduty.service``, or ``connection``."""
+    key: str
+    title: str
+    """As a person knows it."""
+    url: str | None = None
+    """Where a person can open it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One rule on one subject."""
+
+    rule: str
+    connection: str
+    subject: Subject
+    status: Status
+    reason: str
+    due_at: datetime | None = None
+    """For what is not due yet: when it falls due."""
+    waiver: str | None = None
+    """The id of the waiver that covers it; the status stands."""
+    rests_on: tuple[str, ...] = ()
+    """Digests of the record bodies that were read for it, sorted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Population:
+    """How many subjects a rule had, and what it said of them."""
+
+    known: int = 0
+    passed: int = 0
+    failed: int = 0
+    insufficient: int = 0
+    not_applicable: int = 0
+    error: int = 0
+    waived: int = 0
+    """How many of the failed are covered by a waiver."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How far the evidence of one kind can be relied on, for one connection, at one moment."""
+
+    kind: str
+    connection: str
+    outcome: Outcome | None
+    """The worst outcome that counts; None where the kind was never collected."""
+    shortfalls: tuple[Shortfall, ...] = ()
+    collected_at: datetime | None = None
+    """When the oldest collection that counts ended."""
+    max_age: float | None = None
+    """Seconds the evidence may be old."""
+    problem: str | None = None
+    """Why nothing may rest on it, in plain words; None: it is sufficient."""
+    subjects: tuple[str, ...] = ()
+    """Where only these objects (``kind:key``) lack evidence: the others stand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleResult:
+    """One rule over every connection: the roll-up and every result under it."""
+
+    rule: str
+    pack: str
+    title: str
+    severity: Severity
+    status: Status
+    """The worst of its results: error, fail, insufficient, pass, not_applicable."""
+    population: Population
+    controls: tuple[Control, ...] = ()
+    risk: str | None = None
+    remediation: str | None = None
+    remediation_url: str | None = None
+    results: tuple[Result, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlResult:
+    """A framework's requirement, as the worst of the rules that support it."""
+
+    framework: str
+    id: str
+    status: Status
+    rules: tuple[str, ...]
+    problems: tuple[str, ...] = ()
+    """Such as a parameter that is looser than the mapping requires."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackUsed:
+    """Which pack was judged with."""
+
+    name: str
+    version: str
+    digest: str
+    source: str
+    parameters: JsonObject = field(default_factory=dict)
+    """The effective values."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """Everything one evaluation said. The same inputs give the same bytes."""
+
+    evaluated_at: datetime
+    """The evaluation's ``now``."""
+    packs: tuple[PackUsed, ...]
+    connections: tuple[str, ...]
+    standings: tuple[Standing, ...]
+    rules: tuple[RuleResult, ...]
+    controls: tuple[ControlResult, ...]
+    waiver_notes: tuple[str, ...] = ()
+    """Unused, expired and too-wide waivers."""
+    plugin_failures: tuple[str, ...] = ()

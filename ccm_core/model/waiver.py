@@ -1,0 +1,26 @@
+"""A waiver: an approved, scoped, expiring exception. A flag beside a status, never a status."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime  # noqa: TC003 - msgspec reads the annotations at run time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """Who lets which rule fail on which subjects, why, and until when."""
+
+    id: str
+    rule: str
+    subjects: tuple[str, ...] = ()
+    """Keys of subjects, with ``*`` as wildcard; empty: every subject of the rule."""
+    connections: tuple[str, ...] = ()
+    """Names of connections; empty: every connection."""
+    controls: tuple[str, ...] = field(default=())
+    """``framework:id`` of the controls it holds for; empty: all."""
+    reason: str
+    owner: str
+    approver: str
+    """Somebody else than the owner."""
+    created: datetime
+    expires: datetime

@@ -1,0 +1,85 @@
+"""Windows of time and their algebra: what was asked for, what was covered, what is missing.
+
+All windows are half-open, ``since <= t < until``, over aware instants.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import timedelta
+
+from datetime import datetime  # noqa: TC003 - msgspec reads the annotations at run time
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Window:
+    """A half-open stretch of time, ``since <= t < until``."""
+
+    since: datetime
+    until: datetime
+
+    def __post_init__(self) -> None:
+        """Refuse a window that ends before it begins, or that has no zone."""
+        if self.since.tzinfo is None or self.until.tzinfo is None:
+            msg = f"a window needs aware instants, got {self.since} and {self.until}"
+            raise ValueError(msg)
+        if self.until < self.since:
+            msg = f"a window cannot end ({self.until}) before it begins ({self.since})"
+            raise ValueError(msg)
+
+    @property
+    def length(self) -> timedelta:
+        """How long it is."""
+        return self.until - self.since
+
+    def __contains__(self, instant: datetime) -> bool:
+        """Whether an instant lies in it."""
+        return self.since <= instant < self.until
+
+    def intersection(self, other: Window) -> Window | None:
+        """Give the stretch both share, or nothing."""
+        since, until = max(self.since, other.since), min(self.until, other.until)
+        return Window(since, until) if since < until else None
+
+
+def union(windows: Iterable[Window]) -> tuple[Window, ...]:
+    """Merge windows that overlap or touch; give disjoint ones in order. Empty windows vanish."""
+    merged: list[Window] = []
+    for window in sorted(w for w in windows if w.since < w.until):
+        if merged and window.since <= merged[-1].until:
+            merged[-1] = Window(merged[-1].since, max(merged[-1].until, window.until))
+        else:
+            merged.append(window)
+    return tuple(merged)
+
+
+def subtract(whole: Iterable[Window], covered: Iterable[Window]) -> tuple[Window, ...]:
+    """Give what is in ``whole`` and in none of ``covered``, as disjoint windows in order."""
+    holes = tuple(union(covered))
+    return tuple(piece for window in union(whole) for piece in _holes_cut(window, holes))
+
+
+def pieces(window: Window, longest: timedelta) -> tuple[Window, ...]:
+    """Cut a window into equal parts, none longer than ``longest``."""
+    count = max(1, -(-window.length // longest))
+    step = window.length / count
+    edges = [window.since + step * n for n in range(count)] + [window.until]
+    return tuple(Window(a, b) for a, b in zip(edges, edges[1:], strict=False))
+
+
+def _holes_cut(window: Window, covered: tuple[Window, ...]) -> Iterator[Window]:
+    since = window.since
+    for cover in covered:
+        if cover.until <= since:
+            continue
+        if cover.since >= window.until:
+            break
+        if since < cover.since:
+            yield Window(since, cover.since)
+        since = max(since, cover.until)
+    if since < window.until:
+        yield Window(since, window.until)

@@ -1,0 +1,1 @@
+"""Reports: one interface, one module for each format. Pure."""

@@ -1,0 +1,348 @@
+"""What a plugin offers and what its collectors are handed: frozen, keyword-only values.
+
+Fields are added with defaults and never renamed, so a plugin written for one minor version
+loads in the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ccm_core.model.collection import Credential, Reason, Request, Shortfall
+from ccm_core.model.json import JsonObject
+from ccm_core.model.record import Record
+from ccm_core.model.result import Subject
+from ccm_core.model.window import Window
+
+if TYPE_CHECKING:
+    from ccm_core.sdk.limits import Limiters
+    from ccm_core.sdk.secret import Secret
+
+SchemaLoader = Callable[[], JsonObject]
+"""Loads a JSON Schema when it is first needed."""
+
+
+# -- evidence kinds ---------------------------------------------------------------------------
+
+
+class Shape(StrEnum):
+    """How collections of a kind add up."""
+
+    SNAPSHOT = "snapshot"
+    """Each collection states the whole population; what is no longer listed has vanished."""
+    EVENT = "event"
+    """A window states what happened in it; the newest version of a key stands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceKind:
+    """What records of one kind look like, how they are identified, how often they are read."""
+
+    name: str
+    """``source.noun``, such as ``pagerduty.service``."""
+    version: int
+    title: str
+    """In a table's heading: ``Services``."""
+    shape: Shape
+    key: tuple[str, ...]
+    """Dotted paths into the body whose values, joined by ``/``, identify the object."""
+    cadence: timedelta
+    """How often it is collected, unless the connection says otherwise."""
+    schema: SchemaLoader
+    """JSON Schema (2020-12) of the body. Its ``properties`` are the allow-list of what is kept;
+    ``x-ccm-privacy`` on a field is ``keep`` (default), ``pseudonym`` or ``drop``;
+    ``x-ccm-references: KIND`` marks a field that holds the key of another kind."""
+    occurred_at: str | None = None
+    """For events: the dotted path of the instant that the source's window selects by."""
+    title_field: str | None = None
+    """The dotted path of what a person calls it; the key where there is none."""
+    url_field: str | None = None
+    """The dotted path of a link that opens it for a person."""
+
+
+# -- collecting -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One answer of the source, as a collector understood it."""
+
+    request: Request
+    number: int
+    """Counted from 1 within its listing."""
+    items: Sequence[JsonObject]
+    """As received; the host projects and validates them."""
+    response_digest: str
+    """SHA-256 of the answer's bytes as received."""
+    received_at: datetime
+    total: int | None = None
+    """The count the source gave, where it was asked for."""
+    last: bool = False
+    """Whether the source itself said that this listing has no more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overflow:
+    """The window holds more than the source will list: the host cuts it and asks again.
+
+    A collector yields it first, before any page, and only when :attr:`Ask.may_split` is true.
+    """
+
+    total: int
+    most: int
+    """What the source lists at most for one window."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """What the host asks of a collector, once per window."""
+
+    now: datetime
+    """The run's moment."""
+    window: Window | None = None
+    """For events: exactly what to read. None for snapshots."""
+    horizon: Window
+    """The period the connection keeps watch over: ``now - lookback`` to ``now + lookahead``."""
+    may_split: bool = False
+    """Whether an :class:`Overflow` would be answered with smaller windows."""
+    known: Mapping[str, Sequence[JsonObject]] = field(default_factory=dict)
+    """The current bodies of the kinds the collector needs, by kind."""
+
+
+Finding = Page | Shortfall | Overflow
+"""What a collector yields."""
+
+Collect = Callable[[Any, Ask], AsyncIterator[Finding]]
+"""Reads one kind over one window from a live session. Raises ``SourceError`` for what it cannot
+go on from; yields a :class:`Shortfall` for what it can."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collector:
+    """Turns a live session into records of one evidence kind."""
+
+    kind: str
+    collect: Collect
+    needs: tuple[str, ...] = ()
+    """Kinds whose current records it must be handed. Where one of them is not complete,
+    neither is this one, for the same reasons."""
+    longest_window: timedelta | None = None
+    """For events: the longest window the source accepts."""
+    overlap: timedelta = timedelta(0)
+    """For events: how far a window reaches back into its neighbour."""
+    settles_after: timedelta | None = timedelta(0)
+    """For events: how long after it happened an object may still change, so that its window is
+    read again. None: as long as it is within the lookback."""
+
+
+# -- connecting -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthMethod:
+    """One way to authenticate."""
+
+    name: str
+    """As written in the settings: ``api_key``."""
+    title: str
+    secrets: tuple[str, ...]
+    """The fields that hold secret references, all required."""
+    fields: Mapping[str, JsonObject] = field(default_factory=dict)
+    """Other fields, each with its JSON Schema."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectRequest:
+    """Everything a connector needs to open one connection."""
+
+    connection: str
+    settings: JsonObject
+    """Validated by the connector's own schema, defaults filled in."""
+    auth_method: str
+    auth: JsonObject
+    """The method's other fields."""
+    secrets: Mapping[str, Secret]
+    user_agent: str
+    limiters: Limiters
+    """Limiters shared by everything in this process that uses the same credential."""
+    waiting: Callable[[float], None] = lambda _seconds: None
+    """Told before each wait for a rate limit, in seconds."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Traffic:
+    """What went over the wire since the session was opened. The host reads differences."""
+
+    requests: int = 0
+    retries: int = 0
+    refused: int = 0
+    """Answers with a status of 400 or above that were not tried again."""
+    waited: float = 0.0
+    """Seconds spent waiting for rate limits."""
+    clock_skew: float | None = None
+    """Seconds by which our clock is ahead of the newest ``Date`` header."""
+
+
+class Session(Protocol):
+    """What ``connect`` gives: whatever the plugin's collectors need, and these two."""
+
+    @property
+    def traffic(self) -> Traffic:
+        """The running counters."""
+
+    @property
+    def credential(self) -> Credential:
+        """What the source tells of the credential."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """One line of ``ccm check``."""
+
+    subject: str
+    """What was looked at: ``credential``, ``/services``."""
+    good: bool
+    found: str
+    """In plain words."""
+    next_step: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Horizon:
+    """How far back and ahead a connection keeps watch."""
+
+    lookback: timedelta
+    lookahead: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoSource:
+    """How to connect to a demonstration that is running."""
+
+    connection: str
+    """The name the connection is given, such as ``pagerduty-demo``."""
+    settings: JsonObject
+    auth_method: str
+    secrets: Mapping[str, Secret]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demonstration:
+    """A built-in source that shows a connector at work without an account."""
+
+    open: Callable[[], AbstractContextManager[DemoSource]]
+    """Starts the source on loopback in its own thread or process, and stops it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connector:
+    """A plugin's description of one kind of source."""
+
+    name: str
+    title: str
+    settings_schema: SchemaLoader
+    """JSON Schema of the connection's ``settings``; ``default`` values are filled in."""
+    auth_methods: tuple[AuthMethod, ...]
+    connect: Callable[[ConnectRequest], AbstractAsyncContextManager[Any]]
+    """Opens a :class:`Session`. Raises ``SourceError`` when the source cannot be used at all."""
+    collectors: tuple[Collector, ...]
+    """In the order in which they are best read; needs come first."""
+    check: Callable[[Any], Awaitable[Sequence[Diagnosis]]]
+    """Looks at a live session and says what is wrong, with the next step."""
+    horizon: Callable[[JsonObject], Horizon]
+    """Reads lookback and lookahead out of validated settings."""
+    example: str = ""
+    """A connection for ``ccm init``, as commented YAML of one list item."""
+    demonstration: Demonstration | None = None
+    """A built-in source for ``ccm demo``."""
+
+
+# -- judging ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What a rule judges: one derived object and the records it rests on."""
+
+    subject: Subject
+    body: JsonObject
+    """JSON values only. Durations are numbers of seconds. A key that is left out is unknown, and
+    a rule that reads it is ``insufficient``; ``null`` says that there is none."""
+    rests_on: tuple[str, ...]
+    """Digests of the record bodies it was derived from."""
+    names: tuple[str, ...] = ()
+    """The objects it was derived from, as ``kind:key``; the subject is always among them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewRequest:
+    """What a view is handed: records of its input kinds, of one connection, at one moment."""
+
+    records: Mapping[str, Sequence[Record]]
+    """By kind, sorted by key."""
+    now: datetime
+    horizon: Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A pure function from records to derived rows; recomputed, never collected."""
+
+    name: str
+    """Such as ``pagerduty.schedule_coverage``."""
+    title: str
+    inputs: tuple[str, ...]
+    """The evidence kinds it reads: a rule over it rests on all of them."""
+    rows: Callable[[ViewRequest], Iterable[Row]]
+    schema: SchemaLoader
+    """JSON Schema of a row's body; ``x-ccm-unit: seconds`` marks durations."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulePackSource:
+    """A rule pack that a plugin ships."""
+
+    name: str
+    text: Callable[[], bytes]
+    """Reads the YAML."""
+    location: str
+    """Where a person can read it."""
+
+
+__all__ = [
+    "Ask",
+    "AuthMethod",
+    "Collect",
+    "Collector",
+    "ConnectRequest",
+    "Connector",
+    "Credential",
+    "DemoSource",
+    "Demonstration",
+    "Diagnosis",
+    "EvidenceKind",
+    "Finding",
+    "Horizon",
+    "JsonObject",
+    "Overflow",
+    "Page",
+    "Reason",
+    "Record",
+    "Request",
+    "Row",
+    "RulePackSource",
+    "SchemaLoader",
+    "Session",
+    "Shape",
+    "Shortfall",
+    "Subject",
+    "Traffic",
+    "View",
+    "ViewRequest",
+    "Window",
+]

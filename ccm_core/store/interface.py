@@ -1,0 +1,142 @@
+"""What the stages may ask of an evidence store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from ccm_core.model.collection import Collection
+    from ccm_core.model.manifest import Manifest
+    from ccm_core.model.record import Record, Rejected
+    from ccm_core.model.result import Evaluation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """One record on its way into the store, with the bytes that will be hashed and kept."""
+
+    record: Record
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Harvest:
+    """Everything one collection found, ready to be kept in one transaction."""
+
+    collection: Collection
+    """Counts of appended, unchanged and tombstones are still zero; the store fills them in."""
+    observations: Sequence[Observation] = ()
+    """At most one for each key."""
+    rejected: Sequence[Rejected] = ()
+    snapshot: bool = False
+    """Whether the collection states the whole population. Only where it is also complete do keys
+    that are not among the observations get a tombstone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRun:
+    """A run that was begun and never sealed: it was cut off."""
+
+    run: str
+    connection: str
+    connector: str
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindCount:
+    """How much of one kind stands in the store."""
+
+    connection: str
+    kind: str
+    version: int
+    records: int
+    """Keys that stand (not vanished)."""
+    versions: int
+    """Record versions ever kept."""
+    rejected: int
+    last_collected_at: datetime | None
+    last_outcome: str | None
+
+
+class EvidenceStore(Protocol):
+    """Keeps evidence. Appends only; what was kept is never changed.
+
+    ``as_of`` selects what had been kept by that moment, by the end of the collection that kept
+    it; None selects everything. Every method may raise ``StoreError``; reading a body whose
+    bytes do not match its digest raises ``IntegrityError`` and names the record.
+    """
+
+    def begin(self, run: OpenRun) -> None:
+        """Note that a run has begun."""
+
+    def keep(self, harvest: Harvest) -> Collection:
+        """Keep one window of one kind in one transaction; give the collection, counts filled in.
+
+        Bodies are kept once by digest. A version is appended only where the newest version of
+        the key has another digest or is a tombstone. Either all of it is kept or none.
+        """
+
+    def seal(self, manifest: Manifest) -> None:
+        """Write the manifest of a run and close it.
+
+        Raises:
+            StoreError: The run was never begun, or is sealed already.
+        """
+
+    def open_runs(self, connection: str) -> Sequence[OpenRun]:
+        """List runs that were begun and never sealed, oldest first."""
+
+    def collections(
+        self, connection: str, kind: str | None = None, *, as_of: datetime | None = None
+    ) -> Sequence[Collection]:
+        """List collections in the order in which they were kept, those of open runs included."""
+
+    def manifests(
+        self, connection: str | None = None, *, as_of: datetime | None = None
+    ) -> Sequence[Manifest]:
+        """List the manifests of sealed runs in the order in which they were sealed."""
+
+    def state(
+        self, connection: str, kind: str, *, as_of: datetime | None = None
+    ) -> Iterator[Record]:
+        """Give the newest version of every key that has not vanished, sorted by key."""
+
+    def history(self, connection: str, kind: str, key: str) -> Iterator[Record]:
+        """Give every kept version of one key, oldest first; tombstones are left out."""
+
+    def rejected(self, connection: str, kind: str) -> Iterator[tuple[str, Rejected]]:
+        """Give objects that their schema refused, with the id of their collection."""
+
+    def counts(self, *, as_of: datetime | None = None) -> Sequence[KindCount]:
+        """Count what stands, by connection and kind, sorted."""
+
+    def connections(self) -> Sequence[str]:
+        """Name the connections that the store has runs of, sorted."""
+
+    def keep_evaluation(self, evaluation: Evaluation) -> str:
+        """Keep an evaluation and give its digest. The same evaluation is kept once."""
+
+    def latest_evaluation(self, *, as_of: datetime | None = None) -> Evaluation | None:
+        """Give the evaluation that was kept last; with ``as_of``, by its own moment."""
+
+    def pseudonym_key(self) -> bytes:
+        """Give the 32 bytes under which this store makes pseudonyms; made with the store."""
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreSettings:
+    """Where the store is."""
+
+    url: str
+    """``sqlite:///PATH``, relative to the settings file."""
+    pseudonym_key: bytes | None = None
+    """None: the key file beside the SQLite file, made with the store."""
+    options: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""PagerDuty, read for ccm."""
