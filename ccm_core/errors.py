@@ -93,29 +93,29 @@ class SourceError(CcmError):
     """The source of a connection did not give what was asked."""
 
 
-class Unreachable(SourceError):  # noqa: N818 - reads as what happened, like the outcomes do
+class Unreachable(SourceError):
     """No answer came: refused connection, TLS failure, time-out."""
 
 
-class Refused(SourceError):  # noqa: N818 - see Unreachable
+class Refused(SourceError):
     """The credential itself was refused; nothing else can be read with it."""
 
 
-class Denied(SourceError):  # noqa: N818 - see Unreachable
+class Denied(SourceError):
     """The credential lacks the right or the scope for this one request."""
 
 
-class NotAvailable(SourceError):  # noqa: N818 - see Unreachable
+class NotAvailable(SourceError):
     """The account's plan lacks the feature, or the object is not there for this credential."""
 
 
-class RateLimited(SourceError):  # noqa: N818 - see Unreachable
+class RateLimited(SourceError):
     """The source still limited the request after every wait that is permitted."""
 
 
-class BadRequest(SourceError):  # noqa: N818 - see Unreachable
+class BadRequest(SourceError):
     """The source calls the request itself wrong."""
 
 
-class BadAnswer(SourceError):  # noqa: N818 - see Unreachable
+class BadAnswer(SourceError):
     """The answer cannot be used: undecodable, too large, of the wrong shape, or going in circles."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime  # noqa: TC003 - msgspec reads the annotations at run time
+from datetime import datetime
 from enum import StrEnum
 
-from ccm_core.model.json import JsonObject  # noqa: TC001 - msgspec reads the annotations
-from ccm_core.model.window import Window  # noqa: TC001 - msgspec reads the annotations
+from ccm_core.model.json import JsonObject
+from ccm_core.model.window import Window
 
 
 class Outcome(StrEnum):

@@ -23,7 +23,7 @@ def encode(value: object) -> bytes:
     return msgspec.json.encode(value, order="sorted")
 
 
-def decode(data: bytes | str) -> Any:  # noqa: ANN401 - JSON is whatever it is
+def decode(data: bytes | str) -> Any:
     """Read JSON text.
 
     Raises:
@@ -41,7 +41,7 @@ def decode_as(data: bytes | str, shape: type[T]) -> T:
     return msgspec.json.decode(data, type=shape)
 
 
-def plain(value: object) -> Any:  # noqa: ANN401 - JSON is whatever it is
+def plain(value: object) -> Any:
     """Give a frozen dataclass as plain JSON values: objects, arrays, strings, numbers."""
     return msgspec.to_builtins(value)
 

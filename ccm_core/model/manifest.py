@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime  # noqa: TC003 - msgspec reads the annotations at run time
+from datetime import datetime
 
-from ccm_core.model.collection import (  # noqa: TC001 - msgspec reads the annotations
+from ccm_core.model.collection import (
     Collection,
     Credential,
     Outcome,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime  # noqa: TC003 - msgspec reads the annotations at run time
+from datetime import datetime
 from enum import StrEnum
 
-from ccm_core.model.collection import Outcome, Shortfall  # noqa: TC001 - msgspec reads these
-from ccm_core.model.json import JsonObject  # noqa: TC001 - msgspec reads the annotations
-from ccm_core.model.rule import Control, Severity  # noqa: TC001 - msgspec reads the annotations
+from ccm_core.model.collection import Outcome, Shortfall
+from ccm_core.model.json import JsonObject
+from ccm_core.model.rule import Control, Severity
 
 
 class Status(StrEnum):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from ccm_core.model.json import JsonObject  # noqa: TC001 - msgspec reads the annotations
+from ccm_core.model.json import JsonObject
 
 
 class Severity(StrEnum):

@@ -13,7 +13,7 @@ def parse_duration(text: str) -> timedelta:
     """
     if text.startswith(("P", "-P", "+P")):
         return _parse_iso(text)
-    import durationpy  # noqa: PLC0415 - only where a duration is read
+    import durationpy
 
     try:
         return durationpy.from_str(text)
@@ -53,7 +53,7 @@ def format_instant(instant: datetime) -> str:
 
 
 def _parse_iso(text: str) -> timedelta:
-    import isodate  # noqa: PLC0415 - only where a duration is read
+    import isodate
 
     try:
         found = isodate.parse_duration(text)

@@ -1,0 +1,25 @@
+"""The errors a connector may raise; see :mod:`ccm_core.errors` for the whole tree."""
+
+from __future__ import annotations
+
+from ccm_core.errors import (
+    BadAnswer,
+    BadRequest,
+    Denied,
+    NotAvailable,
+    RateLimited,
+    Refused,
+    SourceError,
+    Unreachable,
+)
+
+__all__ = [
+    "BadAnswer",
+    "BadRequest",
+    "Denied",
+    "NotAvailable",
+    "RateLimited",
+    "Refused",
+    "SourceError",
+    "Unreachable",
+]

@@ -1,0 +1,8 @@
+"""Reading a source over HTTP: bounded, paced, redacted, and with the host's own errors."""
+
+from __future__ import annotations
+
+from ccm_core.sdk.http.answer import Answer
+from ccm_core.sdk.http.source import Bounds, HttpSource, checked_base_url
+
+__all__ = ["Answer", "Bounds", "HttpSource", "checked_base_url"]

@@ -1,0 +1,46 @@
+"""One answer of a source, read whole and within bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from ccm_core.errors import BadAnswer
+from ccm_core.model.json import decode, digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back for one GET."""
+
+    path: str
+    status: int
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes = field(repr=False)
+    received_at: datetime
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the body's bytes as received."""
+        return digest(self.body)
+
+    def json(self) -> Any:
+        """Decode the body.
+
+        Raises:
+            BadAnswer: It is not JSON.
+        """
+        try:
+            return decode(self.body)
+        except ValueError as cause:
+            raise BadAnswer(f"{self.described()}: the body is not JSON ({cause})") from cause
+
+    def described(self) -> str:
+        """Say in a few words what came back: never the body, which may hold anything."""
+        media = self.headers.get("content-type", "no content type").split(";")[0]
+        request = self.headers.get("x-request-id")
+        trail = f", request id {request}" if request else ""
+        return f"GET {self.path} answered {self.status} ({media}, {len(self.body)} bytes{trail})"

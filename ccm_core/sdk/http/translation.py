@@ -1,0 +1,63 @@
+"""The border: what httpx raises becomes what the host raises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx  # noqa: TID253 - this module is imported only where a source is read
+
+from ccm_core.errors import BadAnswer, BadRequest, SourceError, Unreachable
+
+# Most specific first: the first class that fits decides.
+TRANSLATION: tuple[tuple[type[Exception], type[SourceError], str], ...] = (
+    (httpx.ConnectTimeout, Unreachable, "no connection within the time allowed"),
+    (httpx.PoolTimeout, Unreachable, "no free connection within the time allowed"),
+    (httpx.TimeoutException, Unreachable, "no answer within the time allowed"),
+    (httpx.ConnectError, Unreachable, "no connection"),
+    (httpx.ProxyError, Unreachable, "the proxy refused"),
+    (httpx.NetworkError, Unreachable, "the connection broke"),
+    (httpx.LocalProtocolError, BadRequest, "the request cannot be written as HTTP"),
+    (httpx.UnsupportedProtocol, BadRequest, "the address has a scheme that cannot be used"),
+    (httpx.RemoteProtocolError, Unreachable, "the source broke off in the middle of its answer"),
+    (httpx.ProtocolError, Unreachable, "the answer is not HTTP"),
+    (httpx.TransportError, Unreachable, "the transport failed"),
+    (httpx.DecodingError, BadAnswer, "the body cannot be decompressed"),
+    (httpx.TooManyRedirects, BadAnswer, "the source redirects in circles"),
+    (httpx.RequestError, Unreachable, "the request failed"),
+    (httpx.HTTPStatusError, BadAnswer, "an unexpected status"),
+    (httpx.HTTPError, BadAnswer, "the request failed"),
+    (httpx.InvalidURL, BadRequest, "the address cannot be read"),
+    (httpx.CookieConflict, BadAnswer, "the source set cookies that contradict each other"),
+    (httpx.StreamError, BadAnswer, "the body cannot be read"),
+)
+
+
+def translated(cause: Exception, what: str) -> SourceError | None:
+    """Give the host's error for one of httpx's, or nothing for anything else.
+
+    Args:
+        cause: The exception.
+        what: What was being done, such as ``GET https://api.example/services``; no secrets.
+    """
+    for foreign, ours, words in TRANSLATION:
+        if isinstance(cause, foreign):
+            # httpx's own text can repeat header values; its class name cannot.
+            return ours(f"{what}: {words} ({type(cause).__name__})")
+    return None
+
+
+@contextmanager
+def border(what: str) -> Iterator[None]:
+    """Let no exception of httpx out.
+
+    Raises:
+        SourceError: In place of whatever httpx raised.
+    """
+    try:
+        yield
+    except Exception as cause:
+        ours = translated(cause, what)
+        if ours is None:
+            raise
+        raise ours from cause
