@@ -1,1 +1,1 @@
-"""Room."""
+"""Collecting: what is due, what a collector yields, what of it is kept."""

@@ -6,7 +6,6 @@ All windows are half-open, ``since <= t < until``, over aware instants.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -64,11 +63,29 @@ def subtract(whole: Iterable[Window], covered: Iterable[Window]) -> tuple[Window
 
 
 def pieces(window: Window, longest: timedelta) -> tuple[Window, ...]:
-    """Cut a window into equal parts, none longer than ``longest``."""
+    """Cut a window into parts of about one length, none longer than ``longest``.
+
+    Inner edges fall on whole seconds, because sources may ignore fractions of a window's bounds:
+    an edge inside a second would then lose what happened in the rest of it.
+    """
     count = max(1, -(-window.length // longest))
+    while True:
+        edges = _edges(window, count)
+        parts = tuple(Window(since, until) for since, until in pairwise(edges))
+        if all(part.length <= longest for part in parts) or longest <= SECOND:
+            return parts
+        count += 1
+
+
+def _edges(window: Window, count: int) -> list[datetime]:
     step = window.length / count
-    edges = [window.since + step * n for n in range(count)] + [window.until]
-    return tuple(Window(a, b) for a, b in zip(edges, edges[1:], strict=False))
+    inner = {_whole(window.since + step * number) for number in range(1, count)}
+    kept = sorted(edge for edge in inner if window.since < edge < window.until)
+    return [window.since, *kept, window.until]
+
+
+def _whole(instant: datetime) -> datetime:
+    return instant.replace(microsecond=0)
 
 
 def _holes_cut(window: Window, covered: tuple[Window, ...]) -> Iterator[Window]:

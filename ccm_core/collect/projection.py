@@ -1,0 +1,185 @@
+"""Allow-list projection: only what the evidence schema names goes any further.
+
+It runs before anything is stored or logged, so a field the schema does not name never reaches the
+disk. ``x-ccm-privacy`` on a field decides between keeping it, leaving it out, and a pseudonym.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from ccm_core.model.json import JsonObject
+
+Project: TypeAlias = Callable[[Any, str, set[str]], Any]
+"""Takes a value, its dotted path and the set to add unknown names to; gives what is kept."""
+
+_DEEPEST = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Pseudonyms:
+    """Turns personal values into tokens under the key of one store.
+
+    The same value gives the same token in every connector of the store, so joins still work.
+    """
+
+    key: bytes
+
+    def token(self, value: object) -> object:
+        """Give the token of a string; anything but a string is left out of a pseudonym field."""
+        if not isinstance(value, str):
+            return None
+        mac = hmac.new(self.key, value.strip().casefold().encode(), hashlib.sha256)
+        return f"pseudonym:{mac.hexdigest()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Projected:
+    """What is kept of an object, and which names the schema does not know."""
+
+    body: JsonObject
+    unknown: frozenset[str]
+
+
+class Projector:
+    """A schema's allow-list, compiled once."""
+
+    def __init__(self, schema: JsonObject, pseudonyms: Pseudonyms) -> None:
+        """Compile the allow-list of a schema whose references stay inside it."""
+        self._schema, self._pseudonyms = schema, pseudonyms
+        self._project = self._compile(schema, 0)
+
+    def project(self, body: JsonObject) -> Projected:
+        """Keep what the schema names."""
+        unknown: set[str] = set()
+        kept = self._project(body, "", unknown)
+        return Projected(kept if isinstance(kept, dict) else {}, frozenset(unknown))
+
+    # -- compiling ----------------------------------------------------------------------------
+
+    def _compile(self, node: Any, depth: int) -> Project:
+        node = self._resolved(node)
+        if depth > _DEEPEST:
+            return _scalar
+        if node.get("x-ccm-privacy") == "pseudonym":
+            return lambda value, _path, _unknown: self._pseudonyms.token(value)
+        choices = [branch for word in ("anyOf", "oneOf") for branch in node.get(word, ())]
+        if choices:
+            return self._choice([self._resolved(choice) for choice in choices], depth)
+        return self._by_shape(node, depth)
+
+    def _by_shape(self, node: Mapping[str, Any], depth: int) -> Project:
+        items = self._compile(node["items"], depth + 1) if "items" in node else _scalar
+        kept = self._properties(node, depth)
+        dropped = frozenset(
+            name
+            for name, child in node.get("properties", {}).items()
+            if self._resolved(child).get("x-ccm-privacy") == "drop"
+        )
+
+        def project(value: Any, path: str, unknown: set[str]) -> Any:
+            if isinstance(value, dict):
+                return _object(value, kept, dropped, (path, unknown))
+            if isinstance(value, list):
+                return [items(one, f"{path}[]", unknown) for one in value]
+            return value
+
+        return project
+
+    def _properties(self, node: Mapping[str, Any], depth: int) -> dict[str, Project]:
+        return {
+            name: self._compile(child, depth + 1)
+            for name, child in node.get("properties", {}).items()
+            if self._resolved(child).get("x-ccm-privacy") != "drop"
+        }
+
+    def _choice(self, choices: list[Mapping[str, Any]], depth: int) -> Project:
+        objects = [one for one in choices if "properties" in one]
+        arrays = [one for one in choices if "items" in one]
+        merged: dict[str, Any] = {"properties": {}}
+        for one in objects:
+            merged["properties"].update(one["properties"])
+        if arrays:
+            merged["items"] = arrays[0]["items"]
+        return self._by_shape(merged, depth)
+
+    def _resolved(self, node: Any) -> Mapping[str, Any]:
+        seen = 0
+        while isinstance(node, dict) and "$ref" in node and seen < _DEEPEST:
+            target: Any = self._schema
+            for part in node["$ref"].removeprefix("#/").split("/"):
+                target = target[part]
+            node, seen = target, seen + 1
+        return node if isinstance(node, dict) else {}
+
+
+def references(schema: JsonObject) -> tuple[tuple[tuple[str, ...], str], ...]:
+    """List the fields that hold keys of other kinds, as ``(path, kind)``.
+
+    A path is made of property names; ``[]`` stands for every item of an array. They are the fields
+    that the schema marks with ``x-ccm-references``.
+    """
+    found: list[tuple[tuple[str, ...], str]] = []
+    _mark(schema, schema, (), found)
+    return tuple(sorted(set(found)))
+
+
+def named(body: Any, path: tuple[str, ...]) -> list[str]:
+    """Give every string that stands at a path of :func:`references` in a body."""
+    if not path:
+        return [body] if isinstance(body, str) else []
+    if path[0] == "[]":
+        return [key for one in body for key in named(one, path[1:])] if _is_list(body) else []
+    return named(body.get(path[0]), path[1:]) if isinstance(body, dict) else []
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list)
+
+
+def _scalar(value: Any, _path: str, _unknown: set[str]) -> Any:
+    """Keep a scalar; of an object or array the schema says nothing about, keep the shape only."""
+    return {} if isinstance(value, dict) else [] if isinstance(value, list) else value
+
+
+def _object(
+    value: JsonObject,
+    kept: Mapping[str, Project],
+    dropped: frozenset[str],
+    at: tuple[str, set[str]],
+) -> JsonObject:
+    path, unknown = at
+    body = {}
+    for name, child in value.items():
+        here = f"{path}.{name}" if path else name
+        if name in kept:
+            body[name] = kept[name](child, here, unknown)
+        elif name not in dropped:
+            unknown.add(here)
+    return body
+
+
+def _mark(
+    schema: JsonObject,
+    node: Any,
+    path: tuple[str, ...],
+    found: list[tuple[tuple[str, ...], str]],
+) -> None:
+    if not isinstance(node, dict) or len(path) > _DEEPEST:
+        return
+    if "$ref" in node:
+        target: Any = schema
+        for part in node["$ref"].removeprefix("#/").split("/"):
+            target = target[part]
+        _mark(schema, target, path, found)
+    if kind := node.get("x-ccm-references"):
+        found.append((path, kind))
+    for name, child in node.get("properties", {}).items():
+        _mark(schema, child, (*path, name), found)
+    for branch in (*node.get("anyOf", ()), *node.get("oneOf", ()), *node.get("allOf", ())):
+        _mark(schema, branch, path, found)
+    _mark(schema, node.get("items"), (*path, "[]"), found)

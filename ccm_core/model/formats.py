@@ -1,0 +1,53 @@
+"""String formats that are asserted, the same for both JSON Schema validators in use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from urllib.parse import urlsplit
+
+
+def is_date_time(text: object) -> bool:
+    """Whether a string is an RFC 3339 instant. Leap seconds are not: no calendar here has them."""
+    if not isinstance(text, str):
+        return True
+    from rfc3339_validator import validate_rfc3339
+
+    if not validate_rfc3339(text):
+        return False
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def is_uri(text: object) -> bool:
+    """Whether a string is an absolute URI (RFC 3986) with a scheme and something behind it."""
+    if not isinstance(text, str):
+        return True
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    blank = any(character.isspace() for character in text)
+    return bool(parts.scheme and (parts.netloc or parts.path)) and not blank
+
+
+def is_duration(text: object) -> bool:
+    """Whether a string is a duration as people write it (``15m``) or in ISO 8601 (``PT15M``)."""
+    if not isinstance(text, str):
+        return True
+    from ccm_core.model.duration import parse_duration
+
+    try:
+        parse_duration(text)
+    except ValueError:
+        return False
+    return True
+
+
+FORMATS: Mapping[str, Callable[[object], bool]] = {
+    "date-time": is_date_time,
+    "uri": is_uri,
+    "duration": is_duration,
+}

@@ -1,0 +1,7 @@
+"""The algebra of windows: what is covered, and what is not."""
+
+from __future__ import annotations
+
+from ccm_core.model.window import Window, subtract, union
+
+__all__ = ["Window", "subtract", "union"]
