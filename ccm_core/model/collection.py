@@ -127,3 +127,19 @@ class Credential:
     """None where the source does not tell."""
     role: str | None = None
     detail: JsonObject | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindCount:
+    """How much of one kind stands in the store."""
+
+    connection: str
+    kind: str
+    version: int
+    records: int
+    """Keys that stand (not vanished)."""
+    versions: int
+    """Record versions ever kept."""
+    rejected: int
+    last_collected_at: datetime | None
+    last_outcome: str | None

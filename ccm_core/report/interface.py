@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ccm_core.model.collection import KindCount
     from ccm_core.model.manifest import Manifest
     from ccm_core.model.result import Evaluation
-    from ccm_core.store.interface import KindCount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from ccm_core.model.collection import KindCount
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
@@ -45,22 +47,6 @@ class OpenRun:
     connection: str
     connector: str
     started_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KindCount:
-    """How much of one kind stands in the store."""
-
-    connection: str
-    kind: str
-    version: int
-    records: int
-    """Keys that stand (not vanished)."""
-    versions: int
-    """Record versions ever kept."""
-    rejected: int
-    last_collected_at: datetime | None
-    last_outcome: str | None
 
 
 class EvidenceStore(Protocol):
@@ -140,3 +126,6 @@ class StoreSettings:
     pseudonym_key: bytes | None = None
     """None: the key file beside the SQLite file, made with the store."""
     options: Mapping[str, str] = field(default_factory=dict)
+
+
+__all__ = ["EvidenceStore", "Harvest", "KindCount", "Observation", "OpenRun", "StoreSettings"]

@@ -1,0 +1,61 @@
+# One command per need. Everything runs in .venv, made on first use and renewed when the
+# dependencies or the interpreter change: `make test PYTHON=python3.12`.
+
+PYTHON ?= python3
+JOBS ?= 2
+
+BIN := .venv/bin
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])' 2>/dev/null)
+READY := .venv/.ready-$(VERSION)
+UV := $(BIN)/uv pip
+CHECKED := ccm_core plugins/pagerduty tests $(wildcard benchmarks)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format types imports pins clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
+	  printf '  make %-8s %s\n' "$$name" "$$text"; done
+
+demo: $(READY) ## Collect, judge and report a simulated PagerDuty account; the report goes to demo/
+	@$(BIN)/ccm demo --output demo; code=$$?; case $$code in \
+	  0|1|3) echo "ccm ended with exit code $$code: the account of the demo is flawed on purpose." ;; \
+	  *) exit $$code ;; esac
+
+test: lint ## Everything that is checked: style, types, imports, tests, coverage, wheels
+	@$(BIN)/python -m pytest -n $(JOBS) --cov --cov-report=term:skip-covered
+
+lint: $(READY) ## Style, types and floors
+	@$(BIN)/ruff check $(CHECKED)
+	@$(BIN)/ruff format --check $(CHECKED)
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(READY) ## Let ruff write the code the way lint wants it
+	@$(BIN)/ruff check --fix-only $(CHECKED)
+	@$(BIN)/ruff format $(CHECKED)
+
+pins: $(READY) ## Compile requirements-dev.txt anew: the newest versions that fit
+	@$(UV) compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-emit-index-url \
+	  --no-emit-package ccm-core --no-emit-package ccm-pagerduty \
+	  requirements-dev.in --output-file requirements-dev.txt
+
+clean: ## Remove the environment and everything that was built or cached
+	rm -rf .venv build dist demo htmlcov .coverage .coverage.* .import_linter_cache
+	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find ccm_core plugins tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# pip brings uv; where uv cannot be had, pip does the rest itself, only slower.
+$(READY): pyproject.toml plugins/pagerduty/pyproject.toml requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "ccm needs Python 3.11 or newer; '$(PYTHON)' is $(or $(VERSION),not there)." \
+	       "Name one: make PYTHON=python3.12" >&2; exit 2; }
+	@test "$$($(BIN)/python -V 2>/dev/null)" = "Python $(VERSION)" || $(PYTHON) -m venv --clear .venv
+	@echo "Installing into .venv (Python $(VERSION))"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements-dev.txt)" || \
+	  echo "uv cannot be installed here; pip goes on without it." >&2
+	@if test -x $(BIN)/uv; then install="$(UV) install --quiet --python $(BIN)/python"; \
+	  else install="$(BIN)/python -m pip install --quiet --disable-pip-version-check"; fi; \
+	  set -e; $$install -r requirements-dev.txt; \
+	  $$install --no-deps --no-build-isolation -e . -e plugins/pagerduty
+	@rm -f .venv/.ready-* && touch $@
