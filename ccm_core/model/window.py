@@ -5,13 +5,12 @@ All windows are half-open, ``since <= t < until``, over aware instants.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from datetime import timedelta
-
-from datetime import datetime
+SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True, order=True)

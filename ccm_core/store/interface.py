@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from ccm_core.model.collection import KindCount
+from ccm_core.model.harvest import Harvest, Observation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -15,28 +16,6 @@ if TYPE_CHECKING:
     from ccm_core.model.manifest import Manifest
     from ccm_core.model.record import Record, Rejected
     from ccm_core.model.result import Evaluation
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observation:
-    """One record on its way into the store, with the bytes that will be hashed and kept."""
-
-    record: Record
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Harvest:
-    """Everything one collection found, ready to be kept in one transaction."""
-
-    collection: Collection
-    """Counts of appended, unchanged and tombstones are still zero; the store fills them in."""
-    observations: Sequence[Observation] = ()
-    """At most one for each key."""
-    rejected: Sequence[Rejected] = ()
-    snapshot: bool = False
-    """Whether the collection states the whole population. Only where it is also complete do keys
-    that are not among the observations get a tombstone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,184 @@
+"""Gathering: what a collector yields over one window becomes what the store keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ccm_core.collect.projection import Projector, Pseudonyms
+from ccm_core.collect.validation import SchemaCheck
+from ccm_core.model.collection import Counts, Reason, Request, Shortfall
+from ccm_core.model.json import JsonObject, digest, encode
+from ccm_core.model.record import Record, Rejected, Source
+from ccm_core.model.window import Window
+from ccm_core.sdk.time import parse_instant
+from ccm_core.sdk.types import EvidenceKind, Page
+from ccm_core.store.interface import Observation
+
+MOST_REQUESTS = 100
+"""Different requests that a manifest lists for one collection; the count has all of them."""
+
+
+class Gauge:
+    """One kind's projector and schema check, compiled once for a run."""
+
+    def __init__(self, kind: EvidenceKind, pseudonyms: Pseudonyms) -> None:
+        """Compile the kind's schema."""
+        schema = kind.schema()
+        self.kind = kind
+        self.projector = Projector(schema, pseudonyms)
+        self.check = SchemaCheck(schema)
+
+
+@dataclass(slots=True, kw_only=True)
+class Gathering:
+    """Everything one window has given so far."""
+
+    gauge: Gauge
+    connection: str
+    collection: str
+    window: Window | None
+    """What the collection stands for: items outside it are counted and left out."""
+    observations: dict[str, Observation] = field(default_factory=dict)
+    rejected: list[Rejected] = field(default_factory=list)
+    shortfalls: list[Shortfall] = field(default_factory=list)
+    unknown: set[str] = field(default_factory=set)
+    pages: int = 0
+    items: int = 0
+    duplicates: int = 0
+    outside: int = 0
+    first_total: int | None = None
+    last_total: int | None = None
+    _open: dict[Request, bool] = field(default_factory=dict)
+
+    def add(self, page: Page) -> None:
+        """Take one page: project, validate, deduplicate."""
+        self.pages += 1
+        self.items += len(page.items)
+        self._open[page.request] = not page.last
+        if page.total is not None:
+            self.first_total = page.total if self.first_total is None else self.first_total
+            self.last_total = page.total
+        source = Source(
+            endpoint=page.request.endpoint,
+            window=self.window,
+            page=page.number,
+            response_digest=page.response_digest,
+        )
+        for item in page.items:
+            self._take(item, page, source)
+
+    def counts(self) -> Counts:
+        """Give the arithmetic so far; traffic and the store add theirs."""
+        return Counts(
+            pages=self.pages,
+            items=self.items,
+            total_at_start=self.first_total,
+            total_at_end=self.last_total,
+            more_false_seen=not any(self._open.values()),
+            duplicates=self.duplicates,
+            outside_window=self.outside,
+            rejected=len(self.rejected),
+        )
+
+    def requests(self) -> tuple[Request, ...]:
+        """Give the different requests that were made, up to a bound."""
+        return tuple(self._open)[:MOST_REQUESTS]
+
+    def drifted(self) -> bool:
+        """Whether the one listing that was read does not hold what the source counted."""
+        alone = len(self._open) == 1 and not self.shortfalls
+        received = self.items - self.duplicates
+        return alone and self.last_total is not None and received != self.last_total
+
+    def judged(self) -> tuple[Shortfall, ...]:
+        """Give every shortfall, those that only the whole window shows included."""
+        return (*self.shortfalls, *self._rejections(), *self._unfinished())
+
+    # -- one item -----------------------------------------------------------------------------
+
+    def _take(self, item: JsonObject, page: Page, source: Source) -> None:
+        projected = self.gauge.projector.project(item) if isinstance(item, dict) else None
+        body = projected.body if projected else {}
+        self.unknown.update(projected.unknown if projected else ())
+        problems = self.gauge.check.problems(body) if projected else ("$: wanted an object",)
+        key = key_of(body, self.gauge.kind.key)
+        if not problems and key is None:
+            problems = (f"$: has no key ({', '.join(self.gauge.kind.key)})",)
+        if problems:
+            refused = Rejected(key=key or "", source=source, body=body, problems=problems)
+            self.rejected.append(refused)
+        elif key is not None and self._inside(body):
+            self._observe(key, body, page, source)
+
+    def _inside(self, body: JsonObject) -> bool:
+        path = self.gauge.kind.occurred_at
+        if self.window is None or path is None:
+            return True
+        instant = at_path(body, path)
+        inside = isinstance(instant, str) and parse_instant(instant) in self.window
+        self.outside += not inside
+        return inside
+
+    def _observe(self, key: str, body: JsonObject, page: Page, source: Source) -> None:
+        self.duplicates += key in self.observations
+        data = encode(body)
+        record = Record(
+            kind=self.gauge.kind.name,
+            version=self.gauge.kind.version,
+            key=key,
+            connection=self.connection,
+            observed_at=page.received_at,
+            collection=self.collection,
+            source=source,
+            body={},
+            digest=digest(data),
+        )
+        self.observations[key] = Observation(record=record, body=data)
+
+    # -- what only the whole shows ------------------------------------------------------------
+
+    def _rejections(self) -> Iterable[Shortfall]:
+        if self.rejected:
+            count = len(self.rejected)
+            yield Shortfall(
+                reason=Reason.REJECTED_RECORDS,
+                detail=f"{count} of {self.items} objects do not satisfy the schema; "
+                f"the first: {self.rejected[0].problems[0]}",
+                missing=count,
+            )
+
+    def _unfinished(self) -> Iterable[Shortfall]:
+        if not self.shortfalls and any(self._open.values()):
+            unfinished = next(request for request, unended in self._open.items() if unended)
+            yield Shortfall(
+                reason=Reason.SOURCE_ERROR,
+                detail=f"{unfinished.endpoint}: the listing ended and the source "
+                "never said that there is no more",
+            )
+        if self.drifted():
+            yield Shortfall(
+                reason=Reason.DRIFTED,
+                detail=f"the source counted {self.last_total} objects and listed "
+                f"{self.items - self.duplicates}; the data changed while it was read",
+                missing=max(0, (self.last_total or 0) - (self.items - self.duplicates)),
+            )
+
+
+def key_of(body: JsonObject, paths: Iterable[str]) -> str | None:
+    """Join the values at the key's paths by ``/``; None where the first of them is missing.
+
+    Parts that may be null by nature (a shift's end, a policy's direct user) are written ``-``.
+    """
+    parts = [at_path(body, path) for path in paths]
+    if not parts or parts[0] is None:
+        return None
+    return "/".join("-" if part is None else str(part) for part in parts)
+
+
+def at_path(body: Any, path: str) -> Any:
+    """Give the value at a dotted path, or None."""
+    for name in path.split("."):
+        body = body.get(name) if isinstance(body, dict) else None
+    return body
