@@ -9,12 +9,12 @@ from typing import Any
 from ccm_core.collect.projection import Projector, Pseudonyms
 from ccm_core.collect.validation import SchemaCheck
 from ccm_core.model.collection import Counts, Reason, Request, Shortfall
+from ccm_core.model.harvest import Observation
 from ccm_core.model.json import JsonObject, digest, encode
 from ccm_core.model.record import Record, Rejected, Source
 from ccm_core.model.window import Window
 from ccm_core.sdk.time import parse_instant
 from ccm_core.sdk.types import EvidenceKind, Page
-from ccm_core.store.interface import Observation
 
 MOST_REQUESTS = 100
 """Different requests that a manifest lists for one collection; the count has all of them."""
@@ -99,10 +99,10 @@ class Gathering:
     # -- one item -----------------------------------------------------------------------------
 
     def _take(self, item: JsonObject, page: Page, source: Source) -> None:
-        projected = self.gauge.projector.project(item) if isinstance(item, dict) else None
-        body = projected.body if projected else {}
-        self.unknown.update(projected.unknown if projected else ())
-        problems = self.gauge.check.problems(body) if projected else ("$: wanted an object",)
+        projected = self.gauge.projector.project(item)
+        body = projected.body
+        self.unknown.update(projected.unknown)
+        problems = self.gauge.check.problems(body)
         key = key_of(body, self.gauge.kind.key)
         if not problems and key is None:
             problems = (f"$: has no key ({', '.join(self.gauge.kind.key)})",)

@@ -86,16 +86,16 @@ def _windows(
 ) -> tuple[Window | None, ...]:
     cadence = wanted.cadences.get(kind.name, kind.cadence)
     if kind.shape is Shape.SNAPSHOT:
-        fresh = kept and kept[-1].outcome is Outcome.COMPLETE
-        due = wanted.everything or not fresh or kept[-1].ended_at + cadence <= wanted.now
-        return (None,) if due else ()
+        fresh = bool(kept) and kept[-1].outcome is Outcome.COMPLETE
+        old = not fresh or kept[-1].ended_at + cadence <= wanted.now
+        return (None,) if old or wanted.everything else ()
     past = Window(wanted.horizon.since, wanted.now)
     settled = [] if wanted.everything else _settled(collector, kept, cadence, wanted.now)
     holes = subtract([past], settled)
     # What happened since the newest window is due when that window is a cadence old.
-    due = [hole for hole in holes if hole.until < past.until or hole.length >= cadence]
+    owed = [hole for hole in holes if hole.until < past.until or hole.length >= cadence]
     longest = collector.longest_window or LONGEST
-    return tuple(piece for hole in due for piece in pieces(hole, longest))
+    return tuple(piece for hole in owed for piece in pieces(hole, longest))
 
 
 def _settled(

@@ -54,7 +54,7 @@ class Projector:
         self._project = self._compile(schema, 0)
 
     def project(self, body: JsonObject) -> Projected:
-        """Keep what the schema names."""
+        """Keep what the schema names; of anything but an object, nothing."""
         unknown: set[str] = set()
         kept = self._project(body, "", unknown)
         return Projected(kept if isinstance(kept, dict) else {}, frozenset(unknown))

@@ -90,7 +90,6 @@ class Runner:
         self, session: Session, task: Task, window: Window | None, lacks: Sequence[Shortfall]
     ) -> Sequence[Window]:
         """Read one window and keep it, or give the smaller windows to read in its place."""
-        parts: Sequence[Window] = ()
         for last in (*[False] * (READINGS - 1), True):
             try:
                 attempt = _Attempt(self._desk, task, window, self._wanted, session.traffic)
@@ -100,14 +99,13 @@ class Runner:
                 self._interrupted(task, window)
                 raise
             if attempt.overflow is not None and window is not None:
-                parts = split(window, attempt.overflow.total, attempt.overflow.most)
-                return parts
+                return split(window, attempt.overflow.total, attempt.overflow.most)
             if last or error is not None or not attempt.gathering.drifted():
                 break
         self._settle(task, attempt, error, lacks)
         if isinstance(error, Refused):
             raise error
-        return parts
+        return ()
 
     def _settle(
         self,
