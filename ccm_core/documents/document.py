@@ -1,0 +1,89 @@
+"""A document: its value, and the place of every part of it in the file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ccm_core.documents.alignment import Scalar, place_inside
+from ccm_core.documents.place import Place
+from ccm_core.errors import Mistake
+
+Path = tuple[str | int, ...]
+"""The way from the document's root to a value: keys of mappings and indexes of lists."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A value and where it stands, with the nodes inside it."""
+
+    value: Any
+    place: Place
+    scalar: Scalar | None = None
+    """How the text was written, for a scalar."""
+    keys: dict[str, Place] = field(default_factory=dict)
+    """Where each key stands, for a mapping."""
+    children: dict[str | int, Node] = field(default_factory=dict)
+    size: int = 1
+    """How many values there are in it, itself included."""
+    height: int = 1
+    """How many levels there are in it, itself included."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One YAML document: JSON values, and where in the file each of them stands."""
+
+    file: str
+    text: str = field(repr=False)
+    root: Node = field(repr=False)
+
+    @property
+    def value(self) -> Any:
+        """The document as JSON values. Not to be changed."""
+        return self.root.value
+
+    def get(self, path: Path, absent: Any = None) -> Any:
+        """Give the value at the end of a path, or ``absent`` where there is none."""
+        value = self.value
+        for step in path:
+            try:
+                value = value[step]
+            except (KeyError, IndexError, TypeError):
+                return absent
+        return value
+
+    def place(self, path: Path, *, key: bool = False) -> Place:
+        """Give the place of a value, or of its key; of what surrounds it where it is not there."""
+        node = self.root
+        for depth, step in enumerate(path):
+            if key and depth == len(path) - 1 and step in node.keys:
+                return node.keys[str(step)]
+            if step not in node.children:
+                break
+            node = node.children[step]
+        return node.place
+
+    def mistake(
+        self, path: Path, message: str, *, key: bool = False, at: tuple[int, int] | None = None
+    ) -> Mistake:
+        """Say what is wrong with a value, at its place in the file.
+
+        Args:
+            path: The way to the value.
+            message: What was found and what was wanted.
+            key: Whether the key is wrong and not the value.
+            at: The line and column inside the scalar's own text, both counted from 1.
+        """
+        place = self._inside(path, at) if at else self.place(path, key=key)
+        return Mistake(self.file, place.line, place.column, message)
+
+    def _inside(self, path: Path, at: tuple[int, int]) -> Place:
+        node = self.root
+        for step in path:
+            if step not in node.children:
+                return node.place
+            node = node.children[step]
+        if node.scalar is None or not isinstance(node.value, str):
+            return node.place
+        return place_inside(self.text, node.scalar, node.value, at)

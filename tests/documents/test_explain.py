@@ -1,0 +1,175 @@
+"""Checking a document against a schema, in plain words and at the right place."""
+
+from __future__ import annotations
+
+import pytest
+
+from ccm_core.documents import check, read_yaml
+from ccm_core.documents.formats import is_duration
+from ccm_core.sdk.time import parse_duration
+
+SCHEMA = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["name", "count"],
+    "properties": {
+        "name": {"type": "string", "pattern": "^[a-z]+$", "examples": ["prod"]},
+        "count": {"type": "integer", "minimum": 3, "description": "how many there are"},
+        "limit": {"type": "string", "format": "duration"},
+        "when": {"type": "string", "format": "date-time"},
+        "url": {"type": "string", "format": "uri"},
+        "level": {"enum": ["low", "high"]},
+        "names": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
+        "key": {"type": "string", "pattern": "^env:", "x-ccm-secret": True},
+        "deep": {"type": "object", "required": ["a", "b"]},
+        "set": {"type": "array", "uniqueItems": True, "maxItems": 2},
+        "thing": {
+            "oneOf": [
+                {"properties": {"type": {"const": "a"}, "size": {"type": "integer"}}},
+                {"properties": {"type": {"const": "b"}, "size": {"type": "string"}}},
+            ]
+        },
+    },
+}
+GOOD = "name: x\ncount: 3\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(GOOD, [], id="good"),
+        pytest.param(
+            GOOD + "limt: 15m\n",
+            ['3:1: unknown key "limt"; did you mean "limit"?'],
+            id="unknown key, close",
+        ),
+        pytest.param(
+            "deep: {a: 1}\n",
+            [
+                '1:1: "count" is missing: how many there are',
+                '1:1: "name" is missing',
+                '1:7: "b" is missing',
+            ],
+            id="missing keys at their mappings",
+        ),
+        pytest.param(
+            GOOD + "limit: 15\n",
+            ["3:8: wanted a duration such as 15m; found the number 15"],
+            id="a number for a duration",
+        ),
+        pytest.param(
+            GOOD + "limit: '15'\n",
+            ['3:8: wanted a duration such as 15m; found "15"'],
+            id="a text that is no duration",
+        ),
+        pytest.param(
+            GOOD + "when: 2026-11-31T00:00:00Z\n",
+            ['3:7: wanted a moment such as 2026-11-23T14:00:00Z; found "2026-11-31T00:00:00Z"'],
+            id="a day that does not exist",
+        ),
+        pytest.param(
+            GOOD + "when: 2026-11-23T14:00:00\n",
+            ['3:7: wanted a moment such as 2026-11-23T14:00:00Z; found "2026-11-23T14:00:00"'],
+            id="a moment without offset",
+        ),
+        pytest.param(
+            GOOD + "url: example\n",
+            ['3:6: wanted an address such as https://example.com/path; found "example"'],
+            id="no address",
+        ),
+        pytest.param(
+            GOOD + "level: hihg\n",
+            ['3:8: unknown value "hihg"; did you mean "high"?'],
+            id="close to a choice",
+        ),
+        pytest.param(
+            GOOD + "level: medium\n",
+            ['3:8: unknown value "medium"; known here: "low", "high"'],
+            id="no choice",
+        ),
+        pytest.param(
+            GOOD + "level: 3\n",
+            ['3:8: wanted one of "low", "high"; found the number 3'],
+            id="not even a text",
+        ),
+        pytest.param(
+            "name: A\ncount: 1\n",
+            [
+                '1:7: wanted a text such as prod (it matches ^[a-z]+$); found "A"',
+                "2:8: wanted at least 3; found the number 1",
+            ],
+            id="two at once",
+        ),
+        pytest.param(
+            GOOD + "names: [a, 1]\n",
+            ["3:12: wanted a text; found the number 1"],
+            id="the alternative that was meant",
+        ),
+        pytest.param(
+            GOOD + "names: {}\n",
+            ["3:8: wanted a text or a list; found a mapping"],
+            id="no alternative",
+        ),
+        pytest.param(
+            GOOD + "thing: {type: b, size: 3}\n",
+            ["3:24: wanted a text; found the number 3"],
+            id="the alternative that its type names",
+        ),
+        pytest.param(
+            GOOD + "key: hunter2\n",
+            ["3:6: wanted a text (it matches ^env:); found a text"],
+            id="what might be a secret is not repeated",
+        ),
+        pytest.param(
+            GOOD + "set: [1, 1, 1]\n",
+            [
+                "3:6: wanted 2 items or fewer; found a list of 3",
+                "3:6: wanted no item twice; found a list of 3",
+            ],
+            id="bounds of a list",
+        ),
+        pytest.param("[]\n", ["1:1: wanted a mapping; found an empty list"], id="another type"),
+        pytest.param("", ["1:1: wanted a mapping; found nothing"], id="empty"),
+    ],
+)
+def test_mistakes_are_told_in_plain_words_at_their_place(text, expected):
+    """Every mistake that a schema finds is told where it stands, in words a person uses."""
+    found = check(read_yaml(text.encode(), "f.yaml"), SCHEMA)
+
+    assert [str(one) for one in found] == [f"f.yaml:{line}" for line in expected]
+
+
+def test_a_part_of_a_document_is_checked_at_its_own_place():
+    """A schema for a part finds its mistakes where that part stands."""
+    document = read_yaml(b"list:\n  - {name: x, count: 1}\n", "f.yaml")
+
+    found = check(document, SCHEMA, under=("list", 0))
+
+    assert [str(one) for one in found] == ["f.yaml:2:22: wanted at least 3; found the number 1"]
+
+
+def test_an_absent_part_is_what_the_caller_takes_it_for():
+    """What an absent part lacks is told at the place that should have held it."""
+    document = read_yaml(b"list:\n  - {}\n", "f.yaml")
+    schema = {"type": "object", "required": ["a"]}
+
+    found = check(document, schema, under=("list", 0, "settings"), absent={})
+
+    assert [str(one) for one in found] == ['f.yaml:2:5: "a" is missing']
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("15m", "1h30m", "7d", "2w", "500ms", "P1D", "PT15M", "-5m", "0"),
+        *("", "15", "1 day", "P", "P1M", "P1Y", "1mo", "m", "pt5m", "P1D1", "soon"),
+    ],
+)
+def test_the_duration_format_is_what_plugins_can_read(text):
+    """A text passes as a duration exactly where the one parser of durations reads it."""
+    try:
+        parse_duration(text)
+    except ValueError:
+        assert not is_duration(text)
+    else:
+        assert is_duration(text)
