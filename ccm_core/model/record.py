@@ -28,7 +28,7 @@ class Record:
     """One observed object: what was kept of it, when it was seen, where it came from."""
 
     kind: str
-    """The evidence kind's name, such as ``pagerduty.service``."""
+    """The evidence kind's name, such as ``acme.service``."""
     version: int
     """The version of the kind's schema that the body satisfies."""
     key: str

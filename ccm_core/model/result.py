@@ -26,7 +26,7 @@ class Subject:
     """What a result is about."""
 
     kind: str
-    """The kind of the object itself, such as ``pagerduty.service``, or ``connection``."""
+    """The kind of the object itself, such as ``acme.service``, or ``connection``."""
     key: str
     title: str
     """As a person knows it."""

@@ -44,7 +44,7 @@ class EvidenceKind:
     """What records of one kind look like, how they are identified, how often they are read."""
 
     name: str
-    """``source.noun``, such as ``pagerduty.service``."""
+    """``source.noun``, such as ``acme.service``."""
     version: int
     title: str
     """In a table's heading: ``Services``."""
@@ -225,7 +225,7 @@ class DemoSource:
     """How to connect to a demonstration that is running."""
 
     connection: str
-    """The name the connection is given, such as ``pagerduty-demo``."""
+    """The name the connection is given, such as ``acme-demo``."""
     settings: JsonObject
     auth_method: str
     secrets: Mapping[str, Secret]
@@ -294,7 +294,7 @@ class View:
     """A pure function from records to derived rows; recomputed, never collected."""
 
     name: str
-    """Such as ``pagerduty.schedule_coverage``."""
+    """Such as ``acme.schedule_coverage``."""
     title: str
     inputs: tuple[str, ...]
     """The evidence kinds it reads: a rule over it rests on all of them."""

@@ -1,0 +1,68 @@
+"""The sources as the architecture's tests read them: parsed, never imported."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = (ROOT / "ccm_core", ROOT / "plugins" / "pagerduty" / "ccm_pagerduty")
+
+
+@dataclass(frozen=True)
+class Module:
+    """One module of the product: where it stands and what it says."""
+
+    path: str
+    """Relative to the repository, with forward slashes."""
+    name: str
+    """As it is imported."""
+    text: str
+
+    @property
+    def tree(self) -> ast.Module:
+        """Its syntax tree."""
+        return ast.parse(self.text, self.path)
+
+    @property
+    def imports(self) -> set[str]:
+        """Everything it imports, at its head or inside a function, as dotted names."""
+        found = set()
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                found |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+        return found
+
+
+def _module(package: Path, path: Path) -> Module:
+    parts = path.relative_to(package.parent).with_suffix("").parts
+    return Module(
+        path=path.relative_to(ROOT).as_posix(),
+        name=".".join(part for part in parts if part != "__init__"),
+        text=path.read_text("utf-8"),
+    )
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """Give the folder of the checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def modules() -> tuple[Module, ...]:
+    """Give every module of the host and of the plugin that ships with it."""
+    return tuple(
+        _module(package, path) for package in PACKAGES for path in sorted(package.rglob("*.py"))
+    )
+
+
+@pytest.fixture(scope="session")
+def host(modules: tuple[Module, ...]) -> tuple[Module, ...]:
+    """Give the modules of the host alone."""
+    return tuple(module for module in modules if module.path.startswith("ccm_core/"))

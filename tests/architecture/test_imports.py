@@ -1,0 +1,68 @@
+"""Who may import what."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+NETWORK = {"urllib.request", "http.client", "http.server", "socket", "ssl", "asyncio", "subprocess"}
+
+
+def test_the_contracts_hold(root: Path):
+    """import-linter finds every import on the floor where it belongs."""
+    linter = shutil.which("lint-imports", path=str(Path(sys.executable).parent))
+    assert linter, "import-linter is not installed beside this interpreter"
+    answer = subprocess.run([linter, "--no-cache"], cwd=root, capture_output=True, text=True)  # noqa: S603, PLW1510 - a fixed command; its answer is what is asserted
+    assert answer.returncode == 0, answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("what", "doors"),
+    [
+        pytest.param("httpx", ("ccm_core.sdk.http", "ccm_pagerduty.client"), id="httpx"),
+        pytest.param("pluggy.PluginManager", ("ccm_core.host.loader",), id="plugin manager"),
+        pytest.param("sqlalchemy", ("ccm_core.store",), id="sqlalchemy"),
+        pytest.param("cel_expr_python", ("ccm_core.rules",), id="cel"),
+        pytest.param("jinja2", ("ccm_core.report",), id="jinja2"),
+        pytest.param("rich", ("ccm_core.cli",), id="rich"),
+        pytest.param("click", ("ccm_core.cli",), id="click"),
+    ],
+)
+def test_a_library_comes_in_by_its_door_only(modules, what: str, doors: tuple[str, ...]):
+    """A library that shapes the code around it is imported in one place."""
+    strangers = [
+        module.path
+        for module in modules
+        if not _within(module.name, doors)
+        and any(_within(imported, (what,)) for imported in module.imports)
+    ]
+    assert strangers == []
+
+
+def test_what_judges_opens_no_door_to_the_outside(host):
+    """Rules, reports and values import nothing that talks, starts or waits."""
+    judges = ("ccm_core.rules", "ccm_core.report", "ccm_core.model")
+    reached = {
+        module.path: module.imports & NETWORK for module in host if _within(module.name, judges)
+    }
+    assert {path: names for path, names in reached.items() if names} == {}
+
+
+def test_a_plugin_sees_the_sdk_alone(modules):
+    """Every import of the host that the plugin makes is of its sdk."""
+    beyond = {
+        (module.path, imported)
+        for module in modules
+        if module.name.startswith("ccm_pagerduty")
+        for imported in module.imports
+        if _within(imported, ("ccm_core",)) and not _within(imported, ("ccm_core.sdk",))
+    }
+    assert beyond - {(path, "ccm_core") for path, _ in beyond} == set()
+
+
+def _within(name: str, packages: tuple[str, ...]) -> bool:
+    return any(name == package or name.startswith(f"{package}.") for package in packages)

@@ -1,0 +1,70 @@
+"""A command is quick to say what it can do: nothing heavy is imported for it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = (
+    "alembic",
+    "asyncio",
+    "cel_expr_python",
+    "httpx",
+    "jinja2",
+    "jsonschema",
+    "jsonschema_rs",
+    "pluggy",
+    "rich",
+    "sqlalchemy",
+    "starlette",
+    "yaml",
+)
+
+REPORT = f"""
+import json, sys
+print(json.dumps(sorted(set({HEAVY!r}) & set(sys.modules))))
+"""
+
+ASK_FOR_HELP = """
+import contextlib, io
+from ccm_core.cli.main import main
+with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
+    main({arguments!r})
+"""
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        pytest.param("import ccm_core.cli.main", id="import"),
+        pytest.param(ASK_FOR_HELP.format(arguments=["--help"]), id="help"),
+        pytest.param(ASK_FOR_HELP.format(arguments=["--version"]), id="version"),
+        pytest.param(ASK_FOR_HELP.format(arguments=["collect", "--help"]), id="help of a command"),
+    ],
+)
+def test_starting_imports_nothing_heavy(code: str):
+    """Neither starting nor asking for help imports a library that only working needs."""
+    answer = subprocess.run(  # noqa: S603 - this interpreter, with code that stands above
+        [sys.executable, "-c", code + REPORT], capture_output=True, text=True, check=True
+    )
+    assert json.loads(answer.stdout.splitlines()[-1]) == []
+
+
+def test_the_package_runs_as_a_module():
+    """``python -m ccm_core`` is the same command as ``ccm``."""
+    answer = subprocess.run(
+        [sys.executable, "-m", "ccm_core", "--help"], capture_output=True, text=True, check=True
+    )
+    assert answer.stdout.startswith("Usage:")
+
+
+def test_importing_what_plugins_see_imports_nothing_heavy():
+    """A plugin's module can name every type of the sdk without paying for the libraries."""
+    code = "import ccm_core.sdk.types, ccm_core.sdk.errors, ccm_core.sdk.secret" + REPORT
+    answer = subprocess.run(  # noqa: S603 - this interpreter, with code that stands above
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert json.loads(answer.stdout) == []

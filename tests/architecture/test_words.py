@@ -1,0 +1,69 @@
+"""What the sources say, and what they are called."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+MOST_LINES = 400
+TEMPLATES = {".j2", ".html", ".svg", ".css", ".txt", ".md"}
+SAYS_NOTHING = {"utils", "util", "helpers", "helper", "manager", "common", "misc"}
+NOQA = re.compile(r"#\s*noqa\b(.*)$")
+SAYS_WHY = re.compile(r":\s*[A-Z]+[0-9]+(,\s*[A-Z]+[0-9]+)*\s+-\s+\S+")
+
+
+def test_the_host_names_no_plugin(host, root: Path):
+    """Neither the host's code nor its schemas know the name of any source."""
+    texts = {module.path: module.text for module in host}
+    others = [
+        *(root / "schemas").iterdir(),
+        *(root / "ccm_core").rglob("*.j2"),
+        *(root / "ccm_core").rglob("*.html"),
+    ]
+    texts |= {path.relative_to(root).as_posix(): path.read_text("utf-8") for path in others}
+    assert [path for path, text in texts.items() if "pagerduty" in text.lower()] == []
+
+
+def test_a_module_can_be_read_in_one_go(modules):
+    """No module has more than 400 lines."""
+    sizes = {module.path: module.text.count("\n") for module in modules}
+    assert {path: size for path, size in sizes.items() if size > MOST_LINES} == {}
+
+
+def test_a_name_says_what_is_inside(modules):
+    """No module or folder is named for being a leftover."""
+    parts = {module.path: set(module.name.split(".")) for module in modules}
+    assert [path for path, names in parts.items() if names & SAYS_NOTHING] == []
+
+
+def test_every_exception_to_a_check_has_a_code_and_a_reason(root: Path):
+    """A ``noqa`` names the check it silences and says why."""
+    folders = ("ccm_core", "plugins", "tests", "benchmarks")
+    bare = [
+        f"{path.relative_to(root)}:{number}"
+        for folder in folders
+        for path in sorted((root / folder).rglob("*.py"))
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if (found := NOQA.search(line)) and not SAYS_WHY.match(found[1])
+    ]
+    assert bare == []
+
+
+@pytest.mark.parametrize(
+    ("folder", "pattern"),
+    [
+        pytest.param("schemas", r"[a-z-]+\.v\d+\.schema\.json", id="of the host"),
+        pytest.param(
+            "plugins/pagerduty/ccm_pagerduty/schemas",
+            r"[a-z_.-]+(\.v\d+)?(\.schema)?\.json",
+            id="of the plugin",
+        ),
+    ],
+)
+def test_a_schema_carries_its_version_in_its_name(root: Path, folder: str, pattern: str):
+    """A shipped schema is never changed under one name: the file's name has the version."""
+    files = [path.name for path in (root / folder).iterdir() if path.suffix == ".json"]
+    assert files
+    assert [name for name in files if not re.fullmatch(pattern, name)] == []
