@@ -1,0 +1,123 @@
+"""The view ``pagerduty.service_readiness``: whether a service would wake somebody."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ccm_pagerduty.views.intervals import seconds
+from ccm_pagerduty.views.known import known, some
+from ccm_pagerduty.views.reach import Reach, reach
+from ccm_pagerduty.views.shifts import shown
+from ccm_pagerduty.views.trail import (
+    ESCALATION_POLICY,
+    SCHEDULE,
+    SCHEDULE_RENDERING,
+    SERVICE,
+    TEAM,
+    USER,
+    Library,
+    Trail,
+    named,
+    refs,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ccm_core.sdk.types import JsonObject, Row, ViewRequest
+
+INPUTS = (SERVICE, ESCALATION_POLICY, SCHEDULE, SCHEDULE_RENDERING, USER, TEAM)
+
+ADMINISTRATIVE = {"disabled": "disabled", "maintenance": "maintenance"}
+"""What a person set; ``active``, ``warning`` and ``critical`` follow open incidents."""
+
+PAGING = {"high": True, "low": False, "severity_based": True}
+"""Whether an urgency can be high; by severity, it can."""
+
+
+def rows(request: ViewRequest) -> Iterable[Row]:
+    """Give one row for each service."""
+    library = Library(request.records)
+    policies = _reached(library, request)
+    for record in library.every(SERVICE):
+        trail = Trail(library)
+        service = trail.read(record)
+        body = _service(service) | _owners(service, trail) | _policy(service, trail, policies)
+        yield trail.row(record, body)
+
+
+def _reached(library: Library, request: ViewRequest) -> dict[str, tuple[Reach, Trail]]:
+    """Work each policy out once, however many services use it."""
+    found = {}
+    for record in library.every(ESCALATION_POLICY):
+        trail = Trail(library)
+        body = trail.read(record)
+        found[record.key] = (
+            reach(body, trail, now=request.now, horizon=request.horizon),
+            trail,
+        )
+    return found
+
+
+def _service(service: JsonObject) -> JsonObject:
+    status = service.get("status")
+    return known(
+        status=None if status is None else ADMINISTRATIVE.get(status, "enabled"),
+        pages_high_urgency=_pages(service.get("incident_urgency_rule")),
+        integrations=_integrations(service),
+    )
+
+
+def _pages(rule: JsonObject | None) -> bool | None:
+    """Tell whether an incident of the service can be of high urgency."""
+    if rule is None:
+        return None
+    if rule.get("type") == "use_support_hours":
+        parts = (rule.get("during_support_hours"), rule.get("outside_support_hours"))
+        return some(_pages(part) for part in parts)
+    return PAGING.get(str(rule.get("urgency")))
+
+
+def _integrations(service: JsonObject) -> int | None:
+    listed = service.get("integrations")
+    return None if listed is None else len(listed)
+
+
+def _owners(service: JsonObject, trail: Trail) -> JsonObject:
+    """List the owner teams. A team that is named and not listed may be hidden: not known."""
+    if service.get("teams") is None:
+        return {}
+    teams = refs(service, "teams")
+    listed = [ref for ref in teams if trail.find(TEAM, ref["id"]) is not None]
+    has_owner = None if teams and not listed else bool(listed)
+    return {"owner_teams": [named(ref) for ref in teams]} | known(has_owner_team=has_owner)
+
+
+def _policy(
+    service: JsonObject, trail: Trail, policies: dict[str, tuple[Reach, Trail]]
+) -> JsonObject:
+    if "escalation_policy" not in service:
+        return {}
+    ref = service["escalation_policy"]
+    if not ref:
+        return {"has_policy": False, "policy": None}
+    trail.find(ESCALATION_POLICY, ref["id"])
+    body = {"has_policy": not ref.get("deleted_at"), "policy": named(ref)}
+    if ref["id"] not in policies:
+        # Deleted or hidden: the service's own page does not tell which.
+        return body if ref.get("deleted_at") else {"policy": named(ref)}
+    reached, read = policies[ref["id"]]
+    trail.join(read)
+    return body | _levels(reached)
+
+
+def _levels(reached: Reach) -> JsonObject:
+    ahead, past = reached.first_level_gaps(reached.ahead), reached.first_level_gaps(reached.past)
+    return {"level_count": len(reached.levels)} | known(
+        every_level_reaches_a_person=reached.every_level_reaches_a_person,
+        first_level_covered_ahead=None if ahead is None else not ahead,
+        first_level_gaps_ahead=None if ahead is None else [shown(gap) for gap in ahead],
+        first_level_gap_seconds_ahead=None if ahead is None else seconds(ahead),
+        first_level_gap_seconds_past=None if past is None else seconds(past),
+        ahead_period=reached.ahead and shown(reached.ahead),
+    )

@@ -1,0 +1,60 @@
+"""The view ``pagerduty.team_ownership``: who manages a team, and what it owns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ccm_pagerduty.views.known import known
+from ccm_pagerduty.views.trail import (
+    ESCALATION_POLICY,
+    SERVICE,
+    TEAM,
+    TEAM_MEMBER,
+    Library,
+    Trail,
+    named,
+    refs,
+)
+from ccm_pagerduty.views.user_access import MANAGER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ccm_core.sdk.types import JsonObject, Record, Row, ViewRequest
+
+INPUTS = (TEAM, TEAM_MEMBER, SERVICE, ESCALATION_POLICY)
+
+
+def rows(request: ViewRequest) -> Iterable[Row]:
+    """Give one row for each team."""
+    library = Library(request.records)
+    members = _by_team(library, TEAM_MEMBER)
+    services, policies = _by_team(library, SERVICE), _by_team(library, ESCALATION_POLICY)
+    for record in library.every(TEAM):
+        trail = Trail(library)
+        owned = trail.read_all(services.get(record.key, ()))
+        body = {
+            "services": [named(service) for service in owned],
+            "owns_services": bool(owned),
+            "policies": [named(policy) for policy in trail.read_all(policies.get(record.key, ()))],
+        }
+        yield trail.row(record, body | _people(trail.read_all(members.get(record.key, ()))))
+
+
+def _by_team(library: Library, kind: str) -> dict[str, list[Record]]:
+    found: dict[str, list[Record]] = {}
+    for record in library.every(kind):
+        single = record.body.get("team")
+        for ref in [single] if single else refs(record.body, "teams"):
+            found.setdefault(ref["id"], []).append(record)
+    return found
+
+
+def _people(members: list[JsonObject]) -> JsonObject:
+    present = [member for member in members if not member["user"].get("deleted_at")]
+    managers = [named(member["user"]) for member in present if member.get("role") == MANAGER]
+    silent = any(member.get("role") is None for member in present)
+    return {"member_count": len(present), "managers": managers} | known(
+        manager_count=None if silent else len(managers),
+        has_manager=True if managers else None if silent else False,
+    )

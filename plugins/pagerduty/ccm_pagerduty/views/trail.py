@@ -1,0 +1,104 @@
+"""Reading records for a row, and remembering which ones it was derived from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ccm_core.sdk.types import JsonObject, Record, Row, Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+ESCALATION_POLICY = "pagerduty.escalation_policy"
+INCIDENT = "pagerduty.incident"
+INCIDENT_LOG_ENTRY = "pagerduty.incident_log_entry"
+ON_CALL = "pagerduty.on_call"
+SCHEDULE = "pagerduty.schedule"
+SCHEDULE_RENDERING = "pagerduty.schedule_rendering"
+SERVICE = "pagerduty.service"
+TEAM = "pagerduty.team"
+TEAM_MEMBER = "pagerduty.team_member"
+USER = "pagerduty.user"
+
+
+class Library:
+    """The records a view was handed, found by kind and key."""
+
+    def __init__(self, records: Mapping[str, Sequence[Record]]) -> None:
+        """Index the records once."""
+        self._records = records
+        self._by_key = {
+            kind: {record.key: record for record in found} for kind, found in records.items()
+        }
+
+    def every(self, kind: str) -> Sequence[Record]:
+        """Give all records of a kind, sorted by key."""
+        return self._records.get(kind, ())
+
+    def find(self, kind: str, key: str) -> Record | None:
+        """Give one record, or nothing where the evidence does not list it."""
+        return self._by_key.get(kind, {}).get(key)
+
+
+class Trail:
+    """What one row was derived from: it grows while the row is being worked out."""
+
+    def __init__(self, library: Library) -> None:
+        """Begin with nothing read."""
+        self._library = library
+        self._names: set[str] = set()
+        self._digests: set[str] = set()
+
+    def find(self, kind: str, key: str) -> Record | None:
+        """Look a record up. What is looked for and not found is named too."""
+        self._names.add(f"{kind}:{key}")
+        record = self._library.find(kind, key)
+        if record is not None:
+            self._digests.add(record.digest)
+        return record
+
+    def read(self, record: Record) -> JsonObject:
+        """Read a record that is at hand."""
+        self._names.add(f"{record.kind}:{record.key}")
+        self._digests.add(record.digest)
+        return record.body
+
+    def read_all(self, records: Iterable[Record]) -> list[JsonObject]:
+        """Read several records that are at hand."""
+        return [self.read(record) for record in records]
+
+    def join(self, other: Trail) -> None:
+        """Take over everything that another trail has read."""
+        self._names |= other._names
+        self._digests |= other._digests
+
+    def row(self, record: Record, body: JsonObject, *, title: str | None = None) -> Row:
+        """Close the trail with the row about one record."""
+        read = self.read(record)
+        subject = Subject(
+            kind=record.kind,
+            key=record.key,
+            title=title or title_of(read),
+            url=read.get("html_url"),
+        )
+        return Row(
+            subject=subject,
+            body={"id": record.key, "title": subject.title, "url": subject.url} | body,
+            rests_on=tuple(sorted(self._digests)),
+            names=tuple(sorted(self._names)),
+        )
+
+
+def title_of(body: JsonObject) -> str:
+    """Give what a person calls an object or a reference; its id where nothing better is there."""
+    return str(body.get("name") or body.get("summary") or body.get("id") or "?")
+
+
+def named(ref: JsonObject) -> JsonObject:
+    """Give a reference as rows show it."""
+    return {"id": ref.get("id"), "title": title_of(ref)}
+
+
+def refs(body: JsonObject, field: str) -> list[JsonObject]:
+    """Give the references in a list, where null and a missing list are both empty."""
+    return [ref for ref in body.get(field) or () if ref and ref.get("id")]
