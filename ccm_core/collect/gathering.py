@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ccm_core.collect.projection import Projector, Pseudonyms
+from ccm_core.collect.projection import Projector, Pseudonyms, named, references
 from ccm_core.collect.validation import SchemaCheck
 from ccm_core.model.collection import Counts, Reason, Request, Shortfall
 from ccm_core.model.harvest import Observation
@@ -28,6 +28,7 @@ class Gauge:
         schema = kind.schema()
         self.kind = kind
         self.projector = Projector(schema, pseudonyms)
+        self.references = references(schema)
         self.check = SchemaCheck(schema)
 
 
@@ -44,6 +45,8 @@ class Gathering:
     rejected: list[Rejected] = field(default_factory=list)
     shortfalls: list[Shortfall] = field(default_factory=list)
     unknown: set[str] = field(default_factory=set)
+    names: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    """What the records name: ``(field, kind, key)``, each with the key of one that names it."""
     pages: int = 0
     items: int = 0
     duplicates: int = 0
@@ -136,6 +139,9 @@ class Gathering:
             digest=digest(data),
         )
         self.observations[key] = Observation(record=record, body=data)
+        for path, kind in self.gauge.references:
+            for one in named(body, path):
+                self.names.setdefault((".".join(path), kind, one), key)
 
     # -- what only the whole shows ------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -16,7 +17,7 @@ from ccm_core.collect.interface import Observer
 from ccm_core.collect.outcome import inherited, outcome_of, shortfall_of
 from ccm_core.collect.plan import Plan, Task, Wanted, split
 from ccm_core.errors import CcmError, Refused, SourceError
-from ccm_core.model.collection import Collection, Counts, Outcome, Reason, Shortfall
+from ccm_core.model.collection import Collection, Counts, Dangling, Outcome, Reason, Shortfall
 from ccm_core.model.harvest import Harvest
 from ccm_core.model.json import JsonObject
 from ccm_core.model.window import SECOND, Window
@@ -37,6 +38,8 @@ class Desk:
     """Keeps one window in one transaction."""
     known: Callable[[str], Sequence[JsonObject]]
     """Gives the current bodies of a kind."""
+    keys: Callable[[str], AbstractSet[str]]
+    """Gives the keys that stand of a kind."""
     observer: Observer
     clock: Callable[[], datetime]
 
@@ -55,6 +58,7 @@ class Runner:
         self._desk, self._wanted = desk, wanted
         self._newest = dict(newest)
         self.collections: list[Collection] = []
+        self._names: dict[str, dict[tuple[str, str, str], str]] = {}
 
     async def run(self, session: Session, plan: Plan) -> Shortfall | None:
         """Collect everything in the plan; give what cut the run short, if anything did."""
@@ -71,6 +75,20 @@ class Runner:
         for task in tasks:
             for window in task.windows:
                 self._keep(task, self._empty(task, window), Outcome.FAILED, [shortfall_of(error)])
+
+    def dangling(self) -> dict[str, tuple[Dangling, ...]]:
+        """Give what the records of this run name and what is not listed, by collection id."""
+        found = {}
+        keys: dict[str, AbstractSet[str]] = {}
+        for collection, names in self._names.items():
+            for kind in {kind for _, kind, _ in names} - keys.keys():
+                keys[kind] = self._desk.keys(kind)
+            found[collection] = tuple(
+                Dangling(field=field, kind=kind, key=key, named_by=by)
+                for (field, kind, key), by in sorted(names.items())
+                if key not in keys[kind]
+            )
+        return found
 
     # -- one task -----------------------------------------------------------------------------
 
@@ -163,6 +181,7 @@ class Runner:
         )
         self._newest[task.kind.name] = kept
         self.collections.append(kept)
+        self._names[kept.id] = gathering.names
         self._desk.observer.kept(kept)
 
     def _empty(self, task: Task, window: Window | None) -> Gathering:

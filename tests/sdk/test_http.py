@@ -1,0 +1,276 @@
+"""Reading a source: what is sent, what is tried again, what is never believed."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+
+from ccm_core.errors import (
+    BadAnswer,
+    BadRequest,
+    Denied,
+    RateLimited,
+    SourceError,
+    Unreachable,
+    UsageError,
+)
+from ccm_core.sdk.http import Answer, Bounds, HttpSource, checked_base_url
+from ccm_core.sdk.http.translation import translated
+from ccm_core.sdk.limits import Limiter
+from ccm_core.sdk.secret import Secret
+from ccm_core.sdk.types import Traffic
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+TOKEN = "u+s3cret-token"
+HASTY = Bounds(attempts=3, backoff=0.0, backoff_most=0.0, body=1000)
+
+
+def fault(answer: Answer) -> SourceError:
+    """Call every refusal denied."""
+    return Denied(f"{answer.described()}: refused")
+
+
+def advice(answer: Answer) -> float | None:
+    """Believe the reset of a 429."""
+    reset = answer.headers.get("ratelimit-reset")
+    return float(reset) if reset is not None and answer.status == 429 else None
+
+
+def read(handler, *, path="/things", parameters=(), bounds=HASTY, attempts=None):
+    """Read one path through a stand-in for the network; give the answer and the traffic."""
+    traffic = Traffic()
+
+    async def run() -> Answer:
+        source = HttpSource(
+            "https://source.example",
+            headers={"Authorization": Secret(TOKEN)},
+            limiter=Limiter(960),
+            advice=advice,
+            fault=fault,
+            traffic=traffic,
+            bounds=bounds,
+            clock=lambda: NOW,
+            transport=httpx.MockTransport(handler),
+        )
+        async with source:
+            return await source.get(path, parameters, attempts=attempts)
+
+    return asyncio.run(run()), traffic
+
+
+def script(*answers):
+    """Answer one request after the other; an exception in the list is raised."""
+    left = list(answers)
+
+    def handler(_request: httpx.Request) -> httpx.Response:
+        answer = left.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    return handler
+
+
+def test_a_get_carries_the_secret_and_the_whole_query():
+    """The secret is revealed to the source, repeated parameters are all sent."""
+    seen = []
+
+    def handler(request):
+        seen.append(request)
+        return httpx.Response(200, json={"ok": True})
+
+    answer, traffic = read(handler, parameters=[("b[]", "1"), ("a", "x y"), ("b[]", "2")])
+
+    assert seen[0].headers["authorization"] == TOKEN
+    assert str(seen[0].url) == "https://source.example/things?b%5B%5D=1&b%5B%5D=2&a=x+y"
+    assert answer.json() == {"ok": True}
+    assert answer.received_at == NOW
+    assert (traffic.requests, traffic.retries, traffic.refused) == (1, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        pytest.param(httpx.Response(500, text="oops"), id="500"),
+        pytest.param(httpx.Response(503, text="<html>"), id="503 with HTML"),
+        pytest.param(httpx.Response(408), id="408"),
+        pytest.param(httpx.Response(429, headers={"ratelimit-reset": "0"}), id="429 with a reset"),
+        pytest.param(httpx.Response(429, text="<html>"), id="429 without headers"),
+        pytest.param(httpx.Response(429, headers={"ratelimit-reset": "99999"}), id="absurd reset"),
+        pytest.param(httpx.Response(200, text='{"cut": '), id="truncated JSON"),
+        pytest.param(httpx.Response(200, text="<html>login</html>"), id="HTML for JSON"),
+        pytest.param(httpx.RemoteProtocolError("cut"), id="cut connection"),
+        pytest.param(httpx.ReadTimeout("slow"), id="silence"),
+    ],
+)
+def test_what_may_pass_is_tried_again(failure):
+    """A transient failure costs one more request and nothing else."""
+    answer, traffic = read(script(failure, httpx.Response(200, json=[1])))
+
+    assert answer.json() == [1]
+    assert (traffic.requests, traffic.retries) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("failure", "expected"),
+    [
+        pytest.param(httpx.Response(429), RateLimited, id="limited"),
+        pytest.param(httpx.Response(200, text="no"), BadAnswer, id="undecodable"),
+        pytest.param(httpx.ConnectError("refused"), Unreachable, id="unreachable"),
+    ],
+)
+def test_patience_ends(failure, expected):
+    """After the last try the error says what happened, and nothing is asked again."""
+    with pytest.raises(expected):
+        read(script(failure, failure, failure))
+
+
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 410])
+def test_a_refusal_is_not_tried_again(status):
+    """What cannot get better is asked once."""
+    with pytest.raises(Denied, match=f"answered {status}"):
+        read(script(httpx.Response(status, json={})))
+
+
+def test_a_redirect_is_never_followed():
+    """The credential goes to no other host, and the message names where it would have gone."""
+    asked = []
+
+    def handler(request):
+        asked.append(request.url.host)
+        return httpx.Response(302, headers={"location": "https://evil.example/x?token=1"})
+
+    with pytest.raises(BadAnswer, match=r"redirects to evil\.example"):
+        read(handler)
+    assert asked == ["source.example"]
+
+
+def test_a_body_over_the_bound_is_not_read_on():
+    """A body of any size costs at most the bound."""
+    sent = []
+
+    async def endless():
+        while True:
+            sent.append(1)
+            yield b"x" * 400
+
+    with pytest.raises(BadAnswer, match="passes 1000 bytes"):
+        read(lambda _request: httpx.Response(200, content=endless()), attempts=1)
+    assert len(sent) == 3
+
+
+@pytest.mark.parametrize(
+    "handler",
+    [
+        pytest.param(lambda _r: httpx.Response(403, text=TOKEN), id="echoed in a body"),
+        pytest.param(
+            lambda _r: httpx.Response(302, headers={"location": f"https://x.example/{TOKEN}"}),
+            id="echoed in a redirect",
+        ),
+        pytest.param(lambda _r: httpx.Response(200, text=TOKEN), id="echoed as text"),
+        pytest.param(script(*[httpx.ReadError(TOKEN)] * 3), id="in a transport's message"),
+    ],
+)
+def test_no_error_repeats_what_the_source_said_of_a_secret(handler):
+    """Neither the message nor the chain of causes shows the secret in our own words."""
+    with pytest.raises(SourceError) as caught:
+        read(handler)
+    assert TOKEN not in str(caught.value)
+
+
+def test_the_clock_skew_is_read_from_the_date_header():
+    """Ahead is positive; a date that cannot be read is no skew."""
+    dated = httpx.Response(200, json={}, headers={"date": "Mon, 23 Nov 2026 11:59:00 GMT"})
+    _, traffic = read(script(dated))
+    assert traffic.clock_skew == 60.0
+
+    _, traffic = read(script(httpx.Response(200, json={}, headers={"date": "yesterday"})))
+    assert traffic.clock_skew is None
+
+
+def test_a_429_holds_every_request_of_the_credential():
+    """What the source asks to wait is waited for by the limiter, and counted."""
+    limited = httpx.Response(429, headers={"ratelimit-reset": "0.05"})
+    _, traffic = read(script(limited, httpx.Response(200, json={})))
+    assert traffic.waited >= 0.04
+
+
+def exceptions_of(module) -> list[type[Exception]]:
+    """List the exception classes a module exports."""
+    return [
+        one
+        for _, one in inspect.getmembers(module, inspect.isclass)
+        if issubclass(one, Exception) and not issubclass(one, Warning)
+    ]
+
+
+@pytest.mark.parametrize("foreign", exceptions_of(httpx), ids=lambda one: one.__name__)
+def test_every_exception_of_httpx_is_translated(foreign):
+    """A new exception in the library without a translation fails here."""
+    made = foreign.__new__(foreign)
+    ours = translated(made, "GET /x")
+    assert isinstance(ours, SourceError)
+    assert foreign.__name__ in str(ours)
+
+
+def test_what_is_not_httpx_is_left_alone():
+    """A programmer's mistake keeps its traceback."""
+    assert translated(ZeroDivisionError(), "GET /x") is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.example",
+        "https://api.example:8443/v2",
+        "http://127.0.0.1:9",
+        "http://localhost:1",
+        "http://[::1]:8",
+    ],
+)
+def test_a_base_url_is_https_or_loopback(url):
+    """These may be used."""
+    assert checked_base_url(url) == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://api.example",
+        "ftp://127.0.0.1",
+        "https://",
+        "https://u:p@api.example",
+        "api.example",
+        "http://127.0.0.1.evil.example",
+        "https://api.example/?key=1",
+        "",
+    ],
+)
+def test_any_other_base_url_is_refused(url):
+    """A credential never crosses a network in the clear."""
+    with pytest.raises(UsageError):
+        checked_base_url(url)
+
+
+def test_a_secret_with_a_line_break_is_a_request_that_cannot_be_written():
+    """A key pasted with a newline ends in a plain message, without the key."""
+
+    async def run():
+        source = HttpSource(
+            "http://127.0.0.1:1",
+            headers={"Authorization": Secret("a\nb")},
+            limiter=Limiter(10),
+            advice=advice,
+            fault=fault,
+            traffic=Traffic(),
+            bounds=HASTY,
+        )
+        async with source:
+            await source.get("/x")
+
+    with pytest.raises((BadRequest, Unreachable)):
+        asyncio.run(run())

@@ -1,0 +1,65 @@
+"""A secret prints as stars, wherever it is printed."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+from dataclasses import dataclass
+
+import pytest
+
+from ccm_core.model.json import encode
+from ccm_core.sdk.secret import Secret
+
+VALUE = "pd-key-1234567890"
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Something that holds a secret."""
+
+    key: Secret
+
+
+@pytest.mark.parametrize(
+    "show",
+    [
+        pytest.param(str, id="str"),
+        pytest.param(repr, id="repr"),
+        pytest.param(lambda secret: f"{secret}", id="f-string"),
+        pytest.param(lambda secret: f"{secret!r:>40}", id="padded"),
+        pytest.param(lambda secret: "%s" % secret, id="percent"),  # noqa: UP031 - the old way too
+        pytest.param(lambda secret: str(Holder(secret)), id="in a dataclass"),
+        pytest.param(lambda secret: str([{"key": secret}]), id="in containers"),
+        pytest.param(lambda secret: str(ValueError(secret)), id="in an exception"),
+    ],
+)
+def test_it_prints_as_stars(show):
+    """No way of printing shows the value."""
+    shown = show(Secret(VALUE))
+    assert VALUE not in shown
+    assert "****" in shown
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        pytest.param(pickle.dumps, id="pickle"),
+        pytest.param(copy.deepcopy, id="copy"),
+        pytest.param(json.dumps, id="json"),
+        pytest.param(encode, id="our json"),
+    ],
+)
+def test_it_is_not_written_anywhere(write):
+    """Serialising a secret is an error, not a leak."""
+    with pytest.raises(TypeError):
+        write(Secret(VALUE))
+
+
+def test_two_secrets_are_told_apart_without_showing_them():
+    """The fingerprint is stable, differs by value, and does not hold the value."""
+    assert Secret(VALUE).fingerprint() == Secret(VALUE).fingerprint()
+    assert Secret(VALUE).fingerprint() != Secret("other").fingerprint()
+    assert Secret(VALUE) == Secret(VALUE)
+    assert Secret(VALUE).reveal() == VALUE
