@@ -52,10 +52,11 @@ $(READY): pyproject.toml plugins/pagerduty/pyproject.toml requirements-dev.txt
 	       "Name one: make PYTHON=python3.12" >&2; exit 2; }
 	@test "$$($(BIN)/python -V 2>/dev/null)" = "Python $(VERSION)" || $(PYTHON) -m venv --clear .venv
 	@echo "Installing into .venv (Python $(VERSION))"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements-dev.txt)" || \
-	  echo "uv cannot be installed here; pip goes on without it." >&2
-	@if test -x $(BIN)/uv; then install="$(UV) install --quiet --python $(BIN)/python"; \
-	  else install="$(BIN)/python -m pip install --quiet --disable-pip-version-check"; fi; \
-	  set -e; $$install -r requirements-dev.txt; \
-	  $$install --no-deps --no-build-isolation -e . -e plugins/pagerduty
+	@set -e; pip="$(BIN)/python -m pip install --quiet --disable-pip-version-check"; \
+	if $$pip "$$(grep '^uv==' requirements-dev.txt)"; \
+	then install="$(UV) install --quiet --python $(BIN)/python"; \
+	else install="$$pip"; echo "uv cannot be installed here; pip goes on without it." >&2; fi; \
+	grep -v '^uv==' requirements-dev.txt >.venv/pins.txt; \
+	$$install -r .venv/pins.txt; \
+	$$install --no-deps --no-build-isolation -e . -e plugins/pagerduty
 	@rm -f .venv/.ready-* && touch $@
