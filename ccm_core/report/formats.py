@@ -1,0 +1,20 @@
+"""Every report format by name. What a format needs is imported when it renders."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from ccm_core.report.html import HtmlReport
+from ccm_core.report.json_report import JsonReport
+from ccm_core.report.text import TextReport
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ccm_core.report.interface import ReportFormat
+
+FORMATS: Mapping[str, ReportFormat] = MappingProxyType(
+    {one.name: one for one in (HtmlReport(), JsonReport(), TextReport())}
+)
+"""As in ``ccm report --format NAME``."""

@@ -1,0 +1,171 @@
+"""The report for people: one HTML file that needs nothing from anywhere."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from ccm_core.model import json
+from ccm_core.model.result import Status
+from ccm_core.report import bar, words
+from ccm_core.report.evidence import evidence
+from ccm_core.report.summary import summary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+    from ccm_core.model.collection import Outcome
+    from ccm_core.model.result import ControlResult
+    from ccm_core.report.interface import ReportInput
+
+FOLD = 20
+"""Longer lists are folded after so many."""
+MOST = 1000
+"""Longer lists end here and say how many are left out; the JSON report has them all."""
+
+_TONES = {"complete": "pass", "failed": "error"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Framework:
+    """The controls of one framework, and how many have each status."""
+
+    name: str
+    controls: tuple[ControlResult, ...]
+    bar: tuple[bar.Segment, ...]
+
+
+class HtmlReport:
+    """One page: no outside scripts, fonts or pictures; for the screen and for paper."""
+
+    name = "html"
+    extension = "html"
+
+    def render(self, given: ReportInput) -> bytes:
+        """Fill the template. The same input gives the same bytes."""
+        templates = _templates()
+        style, script = (_source(templates, name) for name in ("style.css", "script.js"))
+        page = templates.get_template("report.html").render(
+            said=summary(given),
+            evaluation=given.evaluation,
+            evidence=evidence(given),
+            frameworks=tuple(_frameworks(given.evaluation.controls)),
+            places={one.rule: anchor(one.pack, one.rule) for one in given.evaluation.rules},
+            known_controls={(one.framework, one.id) for one in given.evaluation.controls},
+            host_version=given.host_version,
+            style=style,
+            script=script,
+            policy=_policy(style, script),
+        )
+        # Half of a surrogate pair has no bytes; `clean` has replaced it wherever text is shown.
+        return page.encode()
+
+
+def _templates() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    templates = Environment(
+        autoescape=True,
+        finalize=_shown,
+        loader=PackageLoader("ccm_core.report", "templates"),
+        lstrip_blocks=True,
+        trim_blocks=True,
+        undefined=StrictUndefined,
+    )
+    templates.filters |= {
+        "anchor": anchor,
+        "breakable": breakable,
+        "capital": words.capital,
+        "counted": words.count,
+        "json": lambda value: json.encode(value).decode(),
+        "link": link,
+        "listed": words.listed,
+        "moment": words.moment,
+        "span": words.span,
+        "status_words": words.status,
+        "tone": tone,
+    }
+    templates.globals |= {
+        "FOLD": FOLD,
+        "MOST": MOST,
+        "OUTCOME": words.OUTCOME,
+        "REASON": words.REASON,
+        "INSUFFICIENT_MEANS": words.INSUFFICIENT_MEANS,
+        "population_bar": bar.of_population,
+        "rules_bar": bar.of_rules,
+    }
+    return templates
+
+
+def link(url: str | None) -> str | None:
+    """Give an address that may be clicked: http and https only, since sources name addresses."""
+    return url if url and re.match(r"https?://[^\s]+\Z", url, re.IGNORECASE) else None
+
+
+def anchor(*names: str) -> str:
+    """Give an id within the page; different names give different ids."""
+    return "-".join(re.sub(r"[^A-Za-z0-9_.]", _code, name) for name in names)
+
+
+def breakable(name: str) -> Markup:
+    """Let a long name be broken after its underscores and dots."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"([_.])", r"\1<wbr>", escape(words.clean(name))))  # noqa: S704 - escaped
+
+
+def tone(outcome: Outcome | None) -> str:
+    """Give the status whose colour and shape an outcome borrows."""
+    return _TONES.get(outcome or "", Status.INSUFFICIENT.value)
+
+
+def _counting(name: str) -> list[tuple[int, str]]:
+    """Give a key that sorts ``A.5.9`` before ``A.5.15``."""
+    return [(int(digits or 0), rest) for digits, rest in re.findall(r"([0-9]*)([^0-9]*)", name)]
+
+
+def _code(match: re.Match[str]) -> str:
+    return f"~{ord(match[0]):x}~"
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, str) and not hasattr(value, "__html__"):
+        return words.clean(value)
+    return value
+
+
+def _source(templates: Environment, name: str) -> str:
+    text, *_ = templates.loader.get_source(templates, name)  # type: ignore[union-attr]
+    return text
+
+
+def _policy(style: str, script: str) -> str:
+    return (
+        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _frameworks(controls: Iterable[ControlResult]) -> Iterable[Framework]:
+    for name, group in groupby(
+        sorted(controls, key=lambda one: (one.framework, _counting(one.id))),
+        key=lambda one: one.framework,
+    ):
+        members = tuple(group)
+        counts = [(status, sum(one.status is status for one in members)) for status in Status]
+        yield Framework(
+            name=name,
+            controls=members,
+            bar=bar.segments((status.value, number) for status, number in counts),
+        )

@@ -1,0 +1,52 @@
+"""The report for programs: the evaluation and the manifests as one JSON document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ccm_core.model import json
+from ccm_core.report.summary import summary
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ccm_core.model.collection import KindCount
+    from ccm_core.model.manifest import Manifest
+    from ccm_core.model.result import Evaluation
+    from ccm_core.report.interface import ReportInput
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JsonDocument:
+    """What the file holds."""
+
+    document: str = "ccm.report/v1"
+    host_version: str
+    verdict: str
+    """In words, as every format says it."""
+    rules: dict[str, int]
+    """How many rules have each status; statuses that no rule has are left out."""
+    evaluation: Evaluation
+    manifests: Sequence[Manifest]
+    counts: Sequence[KindCount]
+
+
+class JsonReport:
+    """Everything, for programs."""
+
+    name = "json"
+    extension = "json"
+
+    def render(self, given: ReportInput) -> bytes:
+        """Give one JSON document with sorted keys, ended by a line feed."""
+        said = summary(given)
+        document = JsonDocument(
+            host_version=given.host_version,
+            verdict=said.verdict,
+            rules={share.status.value: share.number for share in said.shares},
+            evaluation=given.evaluation,
+            manifests=tuple(given.manifests),
+            counts=tuple(given.counts),
+        )
+        return json.encode(document) + b"\n"

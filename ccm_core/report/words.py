@@ -1,0 +1,110 @@
+"""How a report says things: one wording for every format."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from ccm_core.model.collection import Outcome, Reason
+from ccm_core.model.result import Status
+from ccm_core.model.rule import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+STATUS: Mapping[Status, str] = MappingProxyType(
+    {
+        Status.PASS: "holds",
+        Status.FAIL: "fails",
+        Status.INSUFFICIENT: "could not be judged",
+        Status.ERROR: "ended in an error",
+        Status.NOT_APPLICABLE: "does not apply",
+    }
+)
+OUTCOME: Mapping[Outcome | None, str] = MappingProxyType(
+    {
+        Outcome.COMPLETE: "complete",
+        Outcome.PARTIAL: "partial",
+        Outcome.UNAVAILABLE: "unavailable",
+        Outcome.FAILED: "failed",
+        None: "never collected",
+    }
+)
+REASON: Mapping[Reason, str] = MappingProxyType(
+    {
+        Reason.DENIED: "access was denied",
+        Reason.NOT_AVAILABLE: "the plan lacks it, or it is not there",
+        Reason.TRUNCATED: "the source cut the list short",
+        Reason.DRIFTED: "the list changed while it was read",
+        Reason.RATE_LIMITED: "the rate limit held to the end",
+        Reason.REJECTED_RECORDS: "records did not fit their schema",
+        Reason.HIDDEN_REFERENCES: "objects are named that cannot be seen",
+        Reason.INTERRUPTED: "the run was cut off",
+        Reason.SOURCE_ERROR: "the source answered with an error",
+    }
+)
+INSUFFICIENT_MEANS = (
+    "Could not be judged (insufficient) means that the evidence was missing, partial or too old. "
+    "It is never counted as a pass."
+)
+
+SEVERITIES = tuple(reversed(Severity))
+"""The most serious first."""
+
+_PLURAL = {"holds": "hold", "fails": "fail", "does not apply": "do not apply"}
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_UNITS = (("d", 86_400), ("h", 3_600), ("min", 60))
+
+
+def status(status: Status, number: int = 1) -> str:
+    """Give the verb of a status: ``fails`` for one rule, ``fail`` for several or none."""
+    word = STATUS[status]
+    return word if number == 1 else _PLURAL.get(word, word)
+
+
+def count(number: int, noun: str, plural: str | None = None) -> str:
+    """Give a number with its noun: ``1 rule``, ``2,000 rules``."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Join words as a sentence does: ``a, b and c``."""
+    if len(words) < 2:  # noqa: PLR2004 - one word needs no "and"
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def capital(text: str) -> str:
+    """Begin with a capital letter and leave the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def moment(instant: datetime) -> str:
+    """Say an instant in UTC, to the minute."""
+    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def span(seconds: float) -> str:
+    """Say a length of time in its largest unit, and the next one where it matters."""
+    sign, left = ("-" if seconds < 0 else ""), abs(seconds)
+    for place, (unit, size) in enumerate(_UNITS):
+        if left >= size:
+            whole, rest = divmod(int(left), size)
+            below, smaller = _UNITS[place + 1] if place + 1 < len(_UNITS) else ("s", 1)
+            part = f" {rest // smaller} {below}" if rest // smaller else ""
+            return f"{sign}{whole} {unit}{part}"
+    return f"{sign}{left:.1f}".removesuffix(".0") + " s"
+
+
+def clean(text: str) -> str:
+    """Replace what could steer a terminal or turn text around; such characters are never shown."""
+    return "".join(_visible(character) for character in text)
+
+
+def _visible(character: str) -> str:
+    if character in "\n\t":
+        return character
+    hidden = unicodedata.category(character) in ("Cc", "Cs") or character in _BIDI
+    return "\ufffd" if hidden else character

@@ -1,0 +1,324 @@
+"""Evaluations and manifests to report on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from ccm_core.model.collection import (
+    Collection,
+    Counts,
+    Credential,
+    Dangling,
+    Outcome,
+    Reason,
+    Shortfall,
+)
+from ccm_core.model.manifest import Manifest, PluginVersion
+from ccm_core.model.result import (
+    ControlResult,
+    Evaluation,
+    PackUsed,
+    Population,
+    Result,
+    RuleResult,
+    Standing,
+    Status,
+    Subject,
+)
+from ccm_core.model.rule import Control, Severity
+from ccm_core.report.interface import ReportInput
+from ccm_core.store.interface import KindCount
+
+NOW = datetime(2026, 5, 6, 9, 0, tzinfo=UTC)
+PROD = "pagerduty-prod"
+ASK = "Give the key's user the role observer or higher."
+DENIED = Shortfall(reason=Reason.DENIED, detail=f"GET /log_entries answered 403 Forbidden. {ASK}")
+CUT = Shortfall(
+    reason=Reason.TRUNCATED,
+    detail="One second holds more incidents than the source lists. Narrow the lookback.",
+    missing=2000,
+)
+NO_LOG = f"pagerduty.incident_log_entry is unavailable: {DENIED.detail}"
+NEVER = "pagerduty.ability was never collected. Run `ccm collect`."
+
+
+# -- makers of one value ----------------------------------------------------------------------
+
+
+def result(title, status, reason, *, kind="pagerduty.service", key=None, url=None, **more):
+    """One result; its subject's key follows from its title."""
+    about = Subject(
+        kind=kind, key=key or f"P-{title[:3].upper()}{len(title)}", title=title, url=url
+    )
+    return Result(
+        **{"rule": "r", "connection": PROD, **more}, subject=about, status=status, reason=reason
+    )
+
+
+def passes(number):
+    """So many passing results."""
+    return [result(f"Service {n:02}", Status.PASS, "as it should be") for n in range(number)]
+
+
+def rule(name, title, severity, results=(), *, status=None, controls=(), **more):
+    """A rule whose population and status follow from its results."""
+    seen = Counter(one.status for one in results)
+    order = (Status.ERROR, Status.FAIL, Status.INSUFFICIENT, Status.PASS)
+    worst = next((one for one in order if seen[one]), Status.NOT_APPLICABLE)
+    counted = Population(
+        known=len(results),
+        passed=seen[Status.PASS],
+        failed=seen[Status.FAIL],
+        insufficient=seen[Status.INSUFFICIENT],
+        not_applicable=seen[Status.NOT_APPLICABLE],
+        error=seen[Status.ERROR],
+        waived=sum(1 for one in results if one.waiver),
+    )
+    mapped = tuple(
+        Control(framework=one, id=id_, why="It shows the duty.") for one, id_ in controls
+    )
+    return RuleResult(
+        **{"pack": "readiness", "population": counted, **more},
+        rule=name,
+        title=title,
+        severity=Severity(severity),
+        status=status or worst,
+        results=tuple(results),
+        controls=mapped,
+    )
+
+
+def standing(kind, outcome=Outcome.COMPLETE, connection=PROD, **more):
+    """Evidence of a kind, collected two hours ago."""
+    at = None if outcome is None else NOW - timedelta(hours=2)
+    return Standing(kind=kind, connection=connection, outcome=outcome, collected_at=at, **more)
+
+
+def collection(kind, outcome=Outcome.COMPLETE, counts=(60, 1), **more):
+    """One collection of the newest run, with its items and requests and other counts."""
+    items, requests, *others = counts
+    return Collection(
+        id=f"c-{kind}",
+        run="run-1",
+        connection=PROD,
+        kind=kind,
+        version=1,
+        started_at=NOW - timedelta(hours=2, minutes=1),
+        ended_at=NOW - timedelta(hours=2),
+        outcome=outcome,
+        counts=Counts(items=items, requests=requests, **(others[0] if others else {})),
+        **more,
+    )
+
+
+def manifest(connection=PROD, collections=(), **more):
+    """The manifest of a connection's newest run."""
+    values = {
+        "run": "01JTHW3C5V2N8Q7R4M6K9XAZBD",
+        "connector": "pagerduty",
+        "started_at": NOW - timedelta(hours=2, minutes=3),
+        "ended_at": NOW - timedelta(hours=2),
+        "clock_skew": 0.4,
+        "host_version": "0.1.0",
+        "settings_digest": "sha256:" + "5e" * 32,
+        "credential": Credential(kind="user_api_key", role="observer"),
+        "outcome": Outcome.PARTIAL,
+        "plugins": (
+            PluginVersion(name="pagerduty", distribution="ccm-pagerduty", version="0.1.0"),
+        ),
+    }
+    return Manifest(connection=connection, collections=tuple(collections), **values | more)
+
+
+def count(kind, records, connection=PROD):
+    """What the store holds of a kind."""
+    return KindCount(
+        connection=connection,
+        kind=kind,
+        version=1,
+        records=records,
+        versions=records,
+        rejected=0,
+        last_collected_at=NOW - timedelta(hours=2),
+        last_outcome="complete",
+    )
+
+
+def evaluation(*rules, **more):
+    """An evaluation of rules over one connection, and nothing else."""
+    values = {
+        "evaluated_at": NOW,
+        "packs": (),
+        "connections": (PROD,),
+        "standings": (),
+        "controls": (),
+    }
+    return Evaluation(**values | more, rules=rules)
+
+
+def report_input(*rules, manifests=(), counts=(), **more):
+    """A report's input: rules over one connection, and nothing else."""
+    judged = evaluation(*rules, **more)
+    return ReportInput(evaluation=judged, manifests=manifests, counts=counts, host_version="0.1.0")
+
+
+# -- one account with something of everything -------------------------------------------------
+
+
+def failing_rules():
+    """Rules that fail: 25 subjects, one, none at all, and one that is wholly waived."""
+    names = ["Checkout API", "Ledger", "Ünïcode Größe", "検索サービス", "Search", "Catalogue"]
+    names += [f"Batch worker {n:02}" for n in range(1, 20)]
+    why = "names an escalation policy that was deleted on 2026-04-30"
+    url = "https://acme.pagerduty.com/service-directory/"
+    waivers = {"Search": "W-2026-007", "Catalogue": "W-2026-007"}
+    many = [
+        result(
+            name, Status.FAIL, why, url=f"{url}P{n:03}", key=f"P{n:03}", waiver=waivers.get(name)
+        )
+        for n, name in enumerate(names)
+    ]
+    incident = {"kind": "pagerduty.incident"}
+    late = "acknowledged after 48 min against 15 min"
+    slow = [result("#4711 Checkout is slow", Status.FAIL, late, key="Q4711", **incident)]
+    slow += [
+        result(f"#{n} Disk almost full", Status.INSUFFICIENT, NO_LOG, key=f"Q{n}", **incident)
+        for n in range(4800, 4823)
+    ]
+    return (
+        rule(
+            "service_has_policy",
+            "Every service has an escalation policy",
+            "critical",
+            many + passes(35),
+            controls=(("soc2", "CC7.3"), ("soc2", "CC7.4")),
+            risk="An incident on such a service pages nobody. It is found by customers.",
+            remediation="Give the service a policy that reaches a person on every level.",
+            remediation_url="https://support.pagerduty.com/main/docs/escalation-policies",
+        ),
+        rule(
+            "incident_acknowledged_in_time",
+            "High-urgency incidents are acknowledged by a person in time",
+            "high",
+            slow + passes(276),
+            controls=(("soc2", "CC7.4"), ("pci-dss-4.0", "12.10.5")),
+            risk="Late acknowledgement lengthens every outage.",
+            remediation="Review the on-call team's response and the routing of this service.",
+        ),
+        rule("schedule_exists", "There is at least one schedule", "medium", status=Status.FAIL),
+        rule(
+            "team_has_manager",
+            "Every team has a manager",
+            "low",
+            [result("Platform", Status.FAIL, "has no manager", waiver="W-2026-003"), *passes(11)],
+        ),
+    )
+
+
+def other_rules():
+    """Rules that hold, do not apply, ended in an error or lack evidence."""
+    whole = {"kind": "connection", "key": PROD}
+    broken = "row.levels[1]: an index past the end, in `assert` at 12:15"
+    due = NOW + timedelta(hours=3)
+    later = result("#4901", Status.NOT_APPLICABLE, "not due yet", due_at=due)
+    unseen = [result(PROD, Status.INSUFFICIENT, NO_LOG, **whole)]
+    unknown = [result(PROD, Status.INSUFFICIENT, "pagerduty.ability was never collected", **whole)]
+    return (
+        rule("two_methods", "Responders have two contact methods", "medium", passes(118)),
+        rule(
+            "no_gap",
+            "Schedules have no gap ahead",
+            "high",
+            passes(30),
+            controls=[("soc2", "CC7.3")],
+        ),
+        rule(
+            "resolved",
+            "Incidents are resolved in time",
+            "high",
+            unseen,
+            controls=[("soc2", "CC7.5")],
+        ),
+        rule("whole_account", "The credential sees the whole account", "medium", unknown),
+        rule(
+            "levels",
+            "Policies have two levels at least",
+            "medium",
+            [result("Night desk", Status.ERROR, broken), *passes(24)],
+        ),
+        rule("overdue", "No incident stays open past its limit", "medium", [later]),
+    )
+
+
+def controls():
+    """Controls of two frameworks, one with a parameter that is too loose."""
+    loose = "ack_within_high is 30 min, the mapping requires at most 15 min"
+    acknowledged = ("incident_acknowledged_in_time",)
+    rows = (
+        ("soc2", "CC7.3", Status.FAIL, ("service_has_policy", "no_gap"), ()),
+        ("soc2", "CC7.4", Status.FAIL, acknowledged, ()),
+        ("soc2", "CC7.5", Status.INSUFFICIENT, ("resolved",), ()),
+        ("pci-dss-4.0", "12.10.5", Status.FAIL, acknowledged, (loose,)),
+    )
+    return tuple(
+        ControlResult(framework=framework, id=id_, status=status, rules=rules, problems=problems)
+        for framework, id_, status, rules, problems in rows
+    )
+
+
+def newest_run():
+    """A run with a denied kind, a cut one, drift and a reference that leads nowhere."""
+    policy = "pagerduty.escalation_policy"
+    dangling = Dangling(field="escalation_policy.id", kind=policy, key="PDEAD", named_by="P001")
+    drift = {"unknown_fields": ("services.alert_rules",), "dangling": (dangling,)}
+    busy = {"waited": 12.5, "retries": 3, "rejected": 2}
+    denied = {"counts": (0, 1, {"refused": 1}), "shortfalls": (DENIED,)}
+    cut = {"counts": (12_000, 121, busy), "shortfalls": (CUT,)}
+    kinds = (
+        collection("pagerduty.service", **drift),
+        collection("pagerduty.schedule", counts=(30, 2)),
+        collection("pagerduty.incident", Outcome.PARTIAL, **cut),
+        collection("pagerduty.incident_log_entry", Outcome.UNAVAILABLE, **denied),
+    )
+    return manifest(collections=kinds, not_due=("pagerduty.team",))
+
+
+def account():
+    """One account with something of everything."""
+    log, partial = Outcome.UNAVAILABLE, Outcome.PARTIAL
+    missing = "2,000 incidents are missing"
+    parameters = {"ack_within_high": 900, "critical_services": "row.status != 'disabled'"}
+    pack = {"name": "readiness", "version": "1.0.0", "source": "plugin pagerduty"}
+    return report_input(
+        *other_rules(),
+        *failing_rules(),
+        manifests=(newest_run(),),
+        counts=(count("pagerduty.service", 60), count("pagerduty.team", 12)),
+        packs=(PackUsed(**pack, digest="sha256:" + "a7" * 32, parameters=parameters),),
+        controls=controls(),
+        standings=(
+            standing("pagerduty.service"),
+            standing("pagerduty.schedule"),
+            standing("pagerduty.incident_log_entry", log, shortfalls=(DENIED,), problem=NO_LOG),
+            standing("pagerduty.incident", partial, shortfalls=(CUT,), problem=missing),
+            standing("pagerduty.ability", None, problem=NEVER),
+        ),
+        waiver_notes=("W-2025-019 expired on 2026-03-31 and covers nothing any more.",),
+    )
+
+
+@pytest.fixture
+def make():
+    """Give the makers of values, by name."""
+    makers = (result, passes, rule, standing, collection, manifest, count, report_input)
+    return SimpleNamespace(**{one.__name__: one for one in makers})
+
+
+@pytest.fixture
+def given():
+    """One account with something of everything."""
+    return account()
