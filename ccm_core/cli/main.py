@@ -1,0 +1,90 @@
+"""The command ``ccm``: finds the verb, runs it, and turns what is raised into an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+import click
+
+from ccm_core.cli.exits import Exit, of_error
+from ccm_core.errors import CcmError
+
+COMMANDS = {
+    "check": "Test every connection and say what is wrong",
+    "collect": "Read what is due and keep it",
+    "demo": "See it work on a built-in source, without an account",
+    "evaluate": "Judge the kept evidence with the rule packs",
+    "evidence": "List, show and export what is kept",
+    "init": "Write a commented ccm.yaml",
+    "plugins": "List plugins, what they offer, and why one failed",
+    "report": "Write the report of the last evaluation",
+    "rules": "List, check and test rule packs",
+    "run": "Collect, evaluate and report, in a row",
+    "views": "List views and show their rows",
+}
+"""Every verb and its one line of help. A verb's module is imported when it is used."""
+
+
+class Verbs(click.Group):
+    """The verbs, each loaded from its own module when it is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name every verb."""
+        del ctx
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one verb."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"ccm_core.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the verbs without importing them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(COMMANDS.items()))
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "-c",
+    "--config",
+    metavar="FILE",
+    help="The settings file; else CCM_CONFIG, else ./ccm.yaml.",
+)
+@click.version_option(package_name="ccm-core", prog_name="ccm")
+@click.pass_context
+def ccm(ctx: click.Context, config: str | None) -> None:
+    """Prove, hour by hour, that incident response is ready, or say what could not be seen.
+
+    Exit codes: 0 all well, 1 rules fail, 2 usage or settings, 3 evidence insufficient,
+    4 source unreachable or refused, 5 stored evidence damaged.
+    """
+    ctx.obj = config
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; give its exit code."""
+    try:
+        code = ccm.main(args=arguments, prog_name="ccm", standalone_mode=False)
+    except CcmError as error:
+        for line in str(error).splitlines() or [type(error).__name__]:
+            click.echo(line, err=True)
+        return of_error(error)
+    except click.ClickException as error:
+        error.show()
+        return Exit.USAGE
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("stopped; what was kept is kept", err=True)
+        return Exit.STOPPED
+    except BrokenPipeError:
+        # Whoever read our output has had enough, as in `ccm evidence export | head`.
+        sys.stderr.close()
+        return Exit.WELL
+    return int(code) if isinstance(code, int) else Exit.WELL

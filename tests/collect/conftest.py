@@ -1,0 +1,252 @@
+"""A source made of Python lists, read through the real runner into a real store's interface."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ccm_core.collect.gathering import Gauge
+from ccm_core.collect.interface import Silence
+from ccm_core.collect.plan import Wanted, plan
+from ccm_core.collect.projection import Pseudonyms
+from ccm_core.collect.runner import Desk, Runner
+from ccm_core.model.collection import Collection, Credential, Request
+from ccm_core.model.harvest import Harvest
+from ccm_core.model.json import decode, digest, encode
+from ccm_core.model.window import Window
+from ccm_core.sdk.time import format_instant, parse_instant
+from ccm_core.sdk.types import (
+    Ask,
+    Collector,
+    EvidenceKind,
+    Overflow,
+    Page,
+    Shape,
+    Shortfall,
+    Traffic,
+)
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+HORIZON = Window(NOW - timedelta(days=30), NOW + timedelta(days=14))
+
+REF = {
+    "type": "object",
+    "properties": {"id": {"type": "string", "x-ccm-references": "fake.owner"}},
+    "required": ["id"],
+    "additionalProperties": False,
+}
+SCHEMA = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "type": "object",
+    "properties": {
+        "id": {"type": "string"},
+        "at": {"type": "string", "format": "date-time"},
+        "size": {"type": "integer"},
+        "owner": {"anyOf": [REF, {"type": "null"}]},
+        "email": {"type": ["string", "null"], "x-ccm-privacy": "pseudonym"},
+        "token": {"type": "string", "x-ccm-privacy": "drop"},
+    },
+    "required": ["id"],
+    "additionalProperties": False,
+}
+
+
+def kind(name: str, shape: Shape, cadence: timedelta = timedelta(hours=1)) -> EvidenceKind:
+    """Make a kind whose objects have an id, and an instant where they are events."""
+    return EvidenceKind(
+        name=name,
+        version=1,
+        title=name,
+        shape=shape,
+        key=("id",),
+        cadence=cadence,
+        schema=lambda: SCHEMA,
+        occurred_at="at" if shape is Shape.EVENT else None,
+    )
+
+
+@dataclass
+class Session:
+    """What the fake collectors are handed."""
+
+    traffic: Traffic = field(default_factory=Traffic)
+    credential: Credential = field(default_factory=lambda: Credential(kind="fake"))
+
+
+@dataclass
+class Source:
+    """A steerable source: lists by kind, a cap, and what happens between pages."""
+
+    objects: dict[str, list[dict]] = field(default_factory=dict)
+    cap: int = 10_000
+    size: int = 100
+    script: dict[str, list] = field(default_factory=dict)
+    """By kind: what to do at each page: an exception to raise, a callable to call, or None."""
+    counted: bool = True
+    asked: list[tuple[str, Window | None]] = field(default_factory=list)
+
+    def collector(self, name: str, **options) -> Collector:
+        """Make the collector of one kind."""
+
+        async def collect(session: Session, ask: Ask):
+            self.asked.append((name, ask.window))
+            found = self._within(name, ask.window)
+            if len(found) > self.cap and ask.may_split:
+                session.traffic.requests += 1
+                yield Overflow(total=len(found), most=self.cap)
+                return
+            for page in self._pages(name, ask):
+                session.traffic.requests += 1
+                yield page
+            missing = len(found) - self.cap
+            if missing > 0:
+                yield Shortfall(reason="truncated", detail="over the cap", missing=missing)
+
+        return Collector(kind=name, collect=collect, **options)
+
+    def _within(self, name: str, window: Window | None) -> list[dict]:
+        every = self.objects.get(name, [])
+        return [one for one in every if window is None or parse_instant(one["at"]) in window]
+
+    def _pages(self, name: str, ask: Ask):
+        offset, number = 0, 1
+        total = len(self._within(name, ask.window)) if self.counted else None
+        while True:
+            step = self.script.get(name, []).pop(0) if self.script.get(name) else None
+            if isinstance(step, Exception):
+                raise step
+            if callable(step):
+                step(self)
+            found = self._within(name, ask.window)[: self.cap]
+            items = found[offset : offset + self.size]
+            offset += len(items)
+            last = offset >= len(found)
+            yield Page(
+                request=Request(endpoint=f"/{name}"),
+                number=number,
+                items=items,
+                response_digest=digest(encode(items)),
+                received_at=NOW,
+                total=total,
+                last=last,
+            )
+            number += 1
+            if last:
+                return
+
+
+@dataclass
+class Keeper:
+    """Keeps harvests in memory, the way the store's interface says."""
+
+    harvests: list[Harvest] = field(default_factory=list)
+
+    def keep(self, harvest: Harvest) -> Collection:
+        """Keep one window."""
+        self.harvests.append(harvest)
+        counts = replace(harvest.collection.counts, appended=len(harvest.observations))
+        return replace(harvest.collection, counts=counts)
+
+    def bodies(self, name: str) -> dict[str, dict]:
+        """Give the newest body of every key of a kind."""
+        return {
+            one.record.key: decode(one.body)
+            for harvest in self.harvests
+            if harvest.collection.kind == name
+            for one in harvest.observations
+        }
+
+    def collections(self, name: str) -> list[Collection]:
+        """Give the collections of a kind."""
+        return [one.collection for one in self.harvests if one.collection.kind == name]
+
+
+@dataclass
+class Round:
+    """Runs of the real plan and runner over a source."""
+
+    source: Source
+    kinds: dict[str, EvidenceKind]
+    collectors: list[Collector]
+    keeper: Keeper = field(default_factory=Keeper)
+    runs: int = 0
+
+    def run(self, now: datetime = NOW, *, everything: bool = False, session=None):
+        """Do one run at a moment; give the runner and what cut it short."""
+        self.runs += 1
+        wanted = Wanted(now=now, horizon=HORIZON, cadences={}, everything=everything)
+        kept: dict[str, list[Collection]] = {}
+        for harvest in self.keeper.harvests:
+            kept.setdefault(harvest.collection.kind, []).append(harvest.collection)
+        desk = Desk(
+            connection="fake-prod",
+            run=f"run{self.runs}",
+            gauge=lambda one: Gauge(one, Pseudonyms(b"k" * 32)),
+            keep=self.keeper.keep,
+            known=lambda name: list(self.keeper.bodies(name).values()),
+            keys=lambda name: set(self.keeper.bodies(name)),
+            observer=Silence(),
+            clock=lambda: now,
+        )
+        runner = Runner(desk, wanted, {name: found[-1] for name, found in kept.items()})
+        todo = plan(self.collectors, self.kinds, kept, wanted)
+        cut = asyncio.run(runner.run(session or Session(), todo))
+        return runner, cut, todo
+
+
+@pytest.fixture
+def things():
+    """Make a round over one snapshot kind, ``fake.thing``."""
+
+    def make(objects: list[dict], **steering) -> Round:
+        source = Source(objects={"fake.thing": objects}, **steering)
+        return Round(
+            source=source,
+            kinds={"fake.thing": kind("fake.thing", Shape.SNAPSHOT)},
+            collectors=[source.collector("fake.thing")],
+        )
+
+    return make
+
+
+@pytest.fixture
+def events():
+    """Make a round over one event kind, ``fake.event``."""
+
+    def make(instants: list[datetime], *, options: dict | None = None, **steering) -> Round:
+        objects = [
+            {"id": f"E{n:05}", "at": format_instant(instant)} for n, instant in enumerate(instants)
+        ]
+        source = Source(objects={"fake.event": objects}, **steering)
+        return Round(
+            source=source,
+            kinds={"fake.event": kind("fake.event", Shape.EVENT)},
+            collectors=[source.collector("fake.event", **(options or {}))],
+        )
+
+    return make
+
+
+@pytest.fixture
+def chain():
+    """Make a round over ``fake.owner`` and ``fake.thing``, which needs it."""
+
+    def make(owners: list[dict], objects: list[dict], **steering) -> Round:
+        source = Source(objects={"fake.owner": owners, "fake.thing": objects}, **steering)
+        return Round(
+            source=source,
+            kinds={name: kind(name, Shape.SNAPSHOT) for name in ("fake.owner", "fake.thing")},
+            collectors=[
+                source.collector("fake.owner"),
+                source.collector("fake.thing", needs=("fake.owner",)),
+            ],
+        )
+
+    return make
+
+
+Make = Callable[..., Round]

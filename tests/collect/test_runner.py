@@ -1,0 +1,239 @@
+"""The runner: whatever a source does, what was due ends as a collection with an outcome."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ccm_core.errors import BadAnswer, Denied, NotAvailable, RateLimited, Refused, Unreachable
+from ccm_core.model.collection import Outcome, Reason
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def objects(count: int, **fields) -> list[dict]:
+    """Make so many things."""
+    return [{"id": f"T{n:04}", **fields} for n in range(count)]
+
+
+def test_a_whole_listing_is_complete(things):
+    """Every page is read, every item kept once, and the end was said by the source."""
+    round_ = things(objects(250))
+    round_.run()
+
+    (collection,) = round_.keeper.collections("fake.thing")
+    assert collection.outcome is Outcome.COMPLETE
+    assert (collection.counts.pages, collection.counts.items) == (3, 250)
+    assert collection.counts.more_false_seen
+    assert (collection.counts.total_at_start, collection.counts.requests) == (250, 3)
+    assert len(round_.keeper.bodies("fake.thing")) == 250
+
+
+@pytest.mark.parametrize(
+    ("script", "outcome", "reason"),
+    [
+        pytest.param([Denied("no scope")], Outcome.UNAVAILABLE, Reason.DENIED, id="denied"),
+        pytest.param(
+            [NotAvailable("no plan")], Outcome.UNAVAILABLE, Reason.NOT_AVAILABLE, id="no plan"
+        ),
+        pytest.param([Unreachable("gone")], Outcome.FAILED, Reason.SOURCE_ERROR, id="unreachable"),
+        pytest.param([RateLimited("429")], Outcome.FAILED, Reason.RATE_LIMITED, id="limited"),
+        pytest.param([None, BadAnswer("cut")], Outcome.PARTIAL, Reason.SOURCE_ERROR, id="half way"),
+        pytest.param([None, Denied("lost")], Outcome.PARTIAL, Reason.DENIED, id="denied half way"),
+        pytest.param(
+            [KeyError("a plugin's bug")],
+            Outcome.FAILED,
+            Reason.SOURCE_ERROR,
+            id="a broken collector",
+        ),
+    ],
+)
+def test_what_went_wrong_is_an_outcome_with_a_reason(things, script, outcome, reason):
+    """No error escapes, and none of them looks like an empty list."""
+    round_ = things(objects(250), script={"fake.thing": script})
+    round_.run()
+
+    (collection,) = round_.keeper.collections("fake.thing")
+    assert (collection.outcome, collection.shortfalls[0].reason) == (outcome, reason)
+
+
+def test_a_partial_snapshot_keeps_what_it_saw(things):
+    """Pages before the fault are evidence, marked partial."""
+    round_ = things(objects(250), script={"fake.thing": [None, BadAnswer("cut")]})
+    round_.run()
+    assert len(round_.keeper.bodies("fake.thing")) == 100
+
+
+def test_a_refused_credential_ends_the_run_and_marks_the_rest(chain):
+    """Nothing is asked after a 401, and what was not asked is failed, not forgotten."""
+    round_ = chain(objects(3), objects(3), script={"fake.owner": [Refused("401")]})
+    _, cut, _ = round_.run()
+
+    assert cut.reason is Reason.DENIED
+    assert [name for name, _ in round_.source.asked] == ["fake.owner"]
+    assert round_.keeper.collections("fake.thing")[0].outcome is Outcome.FAILED
+
+
+@pytest.mark.parametrize(
+    ("script", "outcome", "asked"),
+    [
+        pytest.param([Denied("403")], Outcome.UNAVAILABLE, 1, id="the needed kind is denied"),
+        pytest.param([None, BadAnswer("cut")], Outcome.PARTIAL, 2, id="it is partial"),
+        pytest.param([], Outcome.COMPLETE, 2, id="it is whole"),
+    ],
+)
+def test_a_kind_is_no_better_than_what_it_is_read_from(chain, script, outcome, asked):
+    """A gap in the list of owners is a gap in everything read owner by owner."""
+    round_ = chain(objects(150), objects(3), script={"fake.owner": script})
+    round_.run()
+
+    (collection,) = round_.keeper.collections("fake.thing")
+    assert collection.outcome is outcome
+    assert len(round_.source.asked) == asked
+    assert bool(collection.shortfalls) is (outcome is not Outcome.COMPLETE)
+
+
+def test_an_object_that_its_schema_refuses_is_kept_apart(things):
+    """It is counted, it makes the collection partial, its problem is led by a path."""
+    round_ = things([*objects(2), {"id": "BAD", "size": "large"}])
+    round_.run()
+
+    (harvest,) = round_.keeper.harvests
+    assert harvest.collection.outcome is Outcome.PARTIAL
+    assert harvest.collection.shortfalls[0].reason is Reason.REJECTED_RECORDS
+    assert (harvest.rejected[0].key, harvest.rejected[0].problems) == (
+        "BAD",
+        ("$.size: wanted integer, found str",),
+    )
+    assert set(round_.keeper.bodies("fake.thing")) == {"T0000", "T0001"}
+
+
+def test_only_named_fields_are_kept_and_new_names_are_told(things):
+    """What the schema does not name is not kept; what it drops on purpose is no news."""
+    round_ = things([{"id": "A", "token": "s3cret", "email": "Ann@x.example", "brand": {"new": 1}}])
+    round_.run()
+
+    body = round_.keeper.bodies("fake.thing")["A"]
+    assert set(body) == {"id", "email"}
+    assert body["email"].startswith("pseudonym:")
+    assert round_.keeper.collections("fake.thing")[0].unknown_fields == ("brand",)
+
+
+def test_names_that_lead_nowhere_are_told(chain):
+    """An id that is named and not listed is dangling, with the field and one that names it."""
+    round_ = chain(
+        objects(1), [{"id": "A", "owner": {"id": "T0000"}}, {"id": "B", "owner": {"id": "X"}}]
+    )
+    runner, _, _ = round_.run()
+
+    dangling = [one for found in runner.dangling().values() for one in found]
+    assert [(one.field, one.kind, one.key, one.named_by) for one in dangling] == [
+        ("owner.id", "fake.owner", "X", "B")
+    ]
+
+
+def test_a_listing_that_changes_is_read_again(things):
+    """One object more than was counted costs a second reading, and the result is whole."""
+
+    def grow(source):
+        source.objects["fake.thing"].append({"id": "NEW"})
+
+    round_ = things(objects(150), script={"fake.thing": [None, grow]})
+    round_.run()
+
+    (collection,) = round_.keeper.collections("fake.thing")
+    assert collection.outcome is Outcome.COMPLETE
+    assert "NEW" in round_.keeper.bodies("fake.thing")
+    assert len(round_.source.asked) == 2
+
+
+def test_a_listing_that_never_stands_still_is_said_to_drift(things):
+    """After three readings the difference is named."""
+
+    def grow(source):
+        source.objects["fake.thing"].append({"id": f"NEW{len(source.objects['fake.thing'])}"})
+
+    round_ = things(objects(150), script={"fake.thing": [None, grow] * 3})
+    round_.run()
+
+    (collection,) = round_.keeper.collections("fake.thing")
+    assert collection.outcome is Outcome.PARTIAL
+    assert collection.shortfalls[-1].reason is Reason.DRIFTED
+
+
+def test_what_happened_outside_the_window_is_counted_and_left_out(events):
+    """A source that gives more than was asked for does not widen the evidence."""
+    round_ = events([NOW - DAY], counted=False, options={"overlap": timedelta(hours=1)})
+    early = NOW - timedelta(days=30, minutes=30)
+    round_.source.objects["fake.event"].append({"id": "OLD", "at": early.isoformat()})
+    round_.run()
+
+    (collection,) = round_.keeper.collections("fake.event")
+    assert (collection.counts.items, collection.counts.outside_window) == (2, 1)
+    assert set(round_.keeper.bodies("fake.event")) == {"E00000"}
+
+
+def test_what_cannot_be_split_is_truncated_and_counted(events):
+    """Events of one second over the cap are partial, with the number that is missing."""
+    round_ = events([NOW - DAY] * 120, cap=50, size=25, counted=False)
+    round_.run()
+
+    outcomes = {one.outcome for one in round_.keeper.collections("fake.event")}
+    falls = [fall for one in round_.keeper.collections("fake.event") for fall in one.shortfalls]
+    assert outcomes == {Outcome.COMPLETE, Outcome.PARTIAL}
+    assert [(fall.reason, fall.missing) for fall in falls] == [(Reason.TRUNCATED, 70)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    ages=st.lists(st.integers(0, 29 * 86400), max_size=120),
+    cap=st.integers(1, 40),
+    size=st.integers(1, 15),
+)
+def test_what_is_collected_is_what_was_there_or_is_named(ages, cap, size, request):
+    """For any population, cap and page size nothing is lost without being counted."""
+    make = request.getfixturevalue("events")
+    round_ = make(
+        [NOW - timedelta(seconds=age + 1) for age in ages], cap=cap, size=size, counted=False
+    )
+    round_.run()
+
+    missing = sum(
+        fall.missing or 0
+        for one in round_.keeper.collections("fake.event")
+        for fall in one.shortfalls
+    )
+    assert len(round_.keeper.bodies("fake.event")) + missing == len(ages)
+    whole = all(one.outcome is Outcome.COMPLETE for one in round_.keeper.collections("fake.event"))
+    assert whole == (missing == 0)
+
+
+def test_a_second_run_reads_only_what_is_due(events):
+    """Nothing is read twice within its cadence; afterwards, only what is new and unsettled."""
+    round_ = events([NOW - DAY], options={"settles_after": timedelta(minutes=10)})
+    round_.run(NOW)
+    _, _, soon = round_.run(NOW + timedelta(minutes=30))
+    assert soon.not_due == ("fake.event",)
+
+    _, _, later = round_.run(NOW + timedelta(hours=2))
+    ((window,),) = [task.windows for task in later.tasks]
+    assert (window.since, window.until) == (NOW - timedelta(minutes=10), NOW + timedelta(hours=2))
+
+
+def test_a_run_that_was_cut_off_goes_on_where_it_stopped(events):
+    """Windows that were kept are not read again; the one in flight is."""
+    month = {"longest_window": timedelta(days=10), "settles_after": None}
+    instants = [NOW - timedelta(days=days) for days in range(1, 30)]
+    round_ = events(instants, options=month, script={"fake.event": [None, Refused("401")]})
+    round_.run()
+    first = list(round_.source.asked)
+    round_.run(NOW + timedelta(minutes=1))
+
+    again = round_.source.asked[len(first) :]
+    assert len(first) == 2
+    assert first[0] not in again
+    assert len(round_.keeper.bodies("fake.event")) == 29
