@@ -39,7 +39,7 @@ def _parse_iso(text: str) -> timedelta:
 
     try:
         found = isodate.parse_duration(text)
-    except isodate.ISO8601Error as cause:
+    except (isodate.ISO8601Error, OverflowError) as cause:
         msg = f"{text!r} is not an ISO 8601 duration"
         raise ValueError(msg) from cause
     if not isinstance(found, timedelta):
