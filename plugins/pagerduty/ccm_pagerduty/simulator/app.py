@@ -1,0 +1,133 @@
+"""The simulator as an ASGI application, for a server or for ``httpx.ASGITransport``."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from ccm_pagerduty.simulator.answers import Answer, Declined, refusal
+from ccm_pagerduty.simulator.asked import Asked
+from ccm_pagerduty.simulator.credentials import Credential, presented
+from ccm_pagerduty.simulator.faults import html, rate_limited
+from ccm_pagerduty.simulator.limits import Limits
+from ccm_pagerduty.simulator.routes import ROUTES, template_of
+from ccm_pagerduty.simulator.steering import Steering
+from ccm_pagerduty.simulator.world import World
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+    from ccm_pagerduty.simulator.account import Account
+
+_READING = frozenset({"GET", "HEAD"})
+
+
+class SimulatedPagerDuty:
+    """Answers requests out of an account, the way its steering says."""
+
+    def __init__(self, account: Account, steering: Steering | None = None) -> None:
+        self.account = account
+        self.steering = steering or Steering()
+        self._limits = Limits(self.steering)
+        self._served = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        del receive
+        if scope["type"] != "http":
+            return
+        asked, header = _read(scope)
+        answer = self.answer(asked, header)
+        wait = self.steering.latency + answer.delay
+        if wait:
+            await asyncio.sleep(wait)
+        await self._send(answer, send)
+
+    def answer(self, asked: Asked, authorization: str | None) -> Answer:
+        """Decide what a request is answered with, and write it down."""
+        if self.steering.before is not None:
+            self.steering.before(asked)
+        answer = self._limited(asked, authorization)
+        self.steering.log(asked, answer.status)
+        return answer
+
+    def _limited(self, asked: Asked, authorization: str | None) -> Answer:
+        credential = self._credential(authorization)
+        if credential is None:
+            return self._unknown(asked)
+        passes, headers = self._limits.take(credential.bucket, asked.template)
+        if not passes:
+            reset = int(headers["ratelimit-reset"])
+            answer = (self.steering.limited or rate_limited)(reset)
+        else:
+            answer = self._honest_or_not(replace(asked, credential=credential))
+        if not answer.limit_headers:
+            return answer
+        return replace(answer, headers=headers | answer.headers)
+
+    def _credential(self, authorization: str | None) -> Credential | None:
+        match presented(authorization):
+            case ("key", secret):
+                return self.steering.keys.get(secret)
+            case ("bearer", secret):
+                return self.steering.bearers.get(secret)
+            case _:
+                return None
+
+    def _unknown(self, asked: Asked) -> Answer:
+        if self.steering.refuse_in_html:
+            return html(401, "401 Authorization Required")(asked, self._honest)
+        return replace(refusal(401), limit_headers=False)
+
+    def _honest_or_not(self, asked: Asked) -> Answer:
+        fault = self.steering.fault_for(asked)
+        return self._honest(asked) if fault is None else fault(asked, self._honest)
+
+    def _honest(self, asked: Asked) -> Answer:
+        if asked.template is None:
+            return refusal(404)
+        if asked.method not in _READING:
+            return refusal(405)
+        try:
+            world = World(account=self.account, steering=self.steering)
+            return ROUTES[asked.template](world, asked)
+        except Declined as why:
+            return why.answer
+
+    async def _send(self, answer: Answer, send: Send) -> None:
+        self._served += 1
+        now = datetime.now(UTC) + self.steering.clock_skew
+        headers = {
+            "date": format_datetime(now, usegmt=True),
+            "x-request-id": f"{zlib.crc32(str(self._served).encode()):032x}",
+            **answer.headers,
+        }
+        if answer.content_type is not None:
+            headers["content-type"] = answer.content_type
+            headers["content-length"] = str(len(answer.body))
+        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+        await send({"type": "http.response.start", "status": answer.status, "headers": raw})
+        whole = answer.cut_after is None
+        body = answer.body if whole else answer.body[: answer.cut_after]
+        await send({"type": "http.response.body", "body": body, "more_body": not whole})
+
+
+def _read(scope: Scope) -> tuple[Asked, str | None]:
+    path = scope["path"].rstrip("/") or "/"
+    template, ids = template_of(path)
+    query = scope["query_string"].decode("latin-1")
+    asked = Asked(
+        method=scope["method"],
+        path=path,
+        template=template,
+        ids=ids,
+        params=tuple(parse_qsl(query, keep_blank_values=True)),
+    )
+    headers = dict(scope["headers"])
+    authorization = headers.get(b"authorization")
+    return asked, None if authorization is None else authorization.decode("latin-1")

@@ -1,0 +1,33 @@
+"""Who may ask, and as whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+API_KEY = "u+simulated-account-key"
+USER_KEY = "u+simulated-user-key"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """An API key, or later a token of the identity server."""
+
+    secret: str
+    user_id: str | None = None
+    """Whose key it is; None for an account key."""
+
+    @property
+    def bucket(self) -> str:
+        """What is rate-limited: all keys of one user together, an account key on its own."""
+        return self.user_id or self.secret
+
+
+def presented(header: str | None) -> tuple[str, str] | None:
+    """Read an ``Authorization`` header: ``Token token=KEY`` exactly, or ``Bearer TOKEN``."""
+    if header is None:
+        return None
+    if header.startswith("Token token="):
+        return "key", header.removeprefix("Token token=")
+    if header.startswith("Bearer "):
+        return "bearer", header.removeprefix("Bearer ")
+    return None

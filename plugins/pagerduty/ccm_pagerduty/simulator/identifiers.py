@@ -1,0 +1,64 @@
+"""Ids that look like PagerDuty's, made from numbers and read back into them.
+
+A number is spread over base 36 by a multiplication that can be undone, so an account of
+200,000 incidents needs no table of ids.
+"""
+
+from __future__ import annotations
+
+_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_FACTOR = 0x9E3779B97F4A7C15 * 5 + 2  # coprime to 2 and 3, hence to every power of 36
+_KINDS = (
+    "user",
+    "team",
+    "schedule",
+    "escalation_policy",
+    "service",
+    "integration",
+    "contact_method",
+    "notification_rule",
+    "schedule_layer",
+    "escalation_rule",
+    "priority",
+    "vendor",
+)
+_INCIDENT_WIDTH = 13
+_ENTRIES_PER_INCIDENT = 256
+
+
+def object_id(kind: str, number: int) -> str:
+    """Give the id of the nth object of a kind, such as ``P1A2B3C``."""
+    return "P" + _spread(number + 100_000 * (_KINDS.index(kind) + 1), 6)
+
+
+def incident_id(number: int) -> str:
+    """Give the id of an incident from its number, 14 characters long as PagerDuty's are."""
+    return "Q" + _spread(number, _INCIDENT_WIDTH)
+
+
+def incident_number(identifier: str) -> int | None:
+    """Read an incident's number back; None where no incident can have that id."""
+    if len(identifier) != _INCIDENT_WIDTH + 1 or not identifier.startswith("Q"):
+        return None
+    try:
+        spread = int(identifier[1:], 36)
+    except ValueError:
+        return None
+    modulus = 36**_INCIDENT_WIDTH
+    inverse: int = pow(_FACTOR, -1, modulus)
+    number: int = spread * inverse % modulus
+    return number
+
+
+def log_entry_id(number: int, position: int) -> str:
+    """Give the id of an incident's nth log entry."""
+    return "R" + _spread(number * _ENTRIES_PER_INCIDENT + position, 25)
+
+
+def _spread(number: int, width: int) -> str:
+    rest = number * _FACTOR % 36**width
+    digits = []
+    for _ in range(width):
+        rest, digit = divmod(rest, 36)
+        digits.append(_DIGITS[digit])
+    return "".join(reversed(digits))

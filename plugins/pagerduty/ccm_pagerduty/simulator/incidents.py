@@ -1,0 +1,219 @@
+"""Incidents as their stories, small enough that 200,000 of them fit in memory.
+
+What PagerDuty sends for an incident and its log entries is made from its story when it is
+asked for, so the two can never disagree.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from ccm_core.sdk.types import JsonObject
+
+_NUMBER_BITS = 32
+_POSITION_BITS = 8
+_ENTRY_NUMBER_BITS = 24
+
+
+class Event(NamedTuple):
+    """One log entry, told relative to the incident it belongs to."""
+
+    after: int
+    """Whole seconds since the incident was triggered."""
+    type: str
+    """Without ``_log_entry``."""
+    agent: JsonObject | None
+    """A reference: who or what did it."""
+    channel: str
+    user: JsonObject | None = None
+    """A reference: the assignee, or who was notified."""
+    extra: JsonObject | None = None
+    """Fields that only this type of entry has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plot:
+    """What happened to an incident; many incidents may share one."""
+
+    events: tuple[Event, ...]
+    """In order of time."""
+    merged_into: int | None = None
+    """The number of the incident that answers for this one."""
+
+    @property
+    def status(self) -> str:
+        """What its events leave it in."""
+        last = self.last("resolve", "acknowledge", "trigger", "unacknowledge", "reopen")
+        if last is None or last.type in {"trigger", "unacknowledge", "reopen"}:
+            return "triggered"
+        return "resolved" if last.type == "resolve" else "acknowledged"
+
+    def last(self, *types: str) -> Event | None:
+        """Give the last event of some types."""
+        return next((event for event in reversed(self.events) if event.type in types), None)
+
+    @property
+    def assigned(self) -> Event | None:
+        """The event that names who is assigned; None once resolved."""
+        return None if self.status == "resolved" else self.last("assign", "escalate")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where incidents of one service belong: references, shared by all of them."""
+
+    service: JsonObject
+    policy: JsonObject
+    teams: tuple[JsonObject, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """One incident."""
+
+    number: int
+    created: int
+    place: Place
+    plot: Plot
+    title: str
+    urgency: str = "high"
+    priority: int | None = None
+    """The position of its priority in the account's list."""
+    keyed: bool = True
+    """Whether it has an ``incident_key``."""
+
+    @property
+    def changed(self) -> int:
+        """The instant of the last thing that happened to it."""
+        return self.created + self.plot.events[-1].after
+
+
+class LogEntry(NamedTuple):
+    """One log entry of one incident."""
+
+    story: Story
+    position: int
+
+    @property
+    def event(self) -> Event:
+        """What it says."""
+        return self.story.plot.events[self.position]
+
+    @property
+    def created(self) -> int:
+        """When it happened."""
+        return self.story.created + self.event.after
+
+
+class IncidentLog:
+    """Every incident of an account, in the order of time."""
+
+    def __init__(self) -> None:
+        self._stories: dict[int, Story] = {}
+        self._by_creation: array[int] | None = None
+        self._by_entry: array[int] | None = None
+        self._remembered: dict[object, Any] = {}
+
+    def __len__(self) -> int:
+        """Count the incidents."""
+        return len(self._stories)
+
+    def __iter__(self) -> Iterator[Story]:
+        """Walk through them by number."""
+        return iter(self._stories.values())
+
+    def __getitem__(self, number: int) -> Story:
+        """Give the incident of a number."""
+        return self._stories[number]
+
+    def get(self, number: int) -> Story | None:
+        """Give the incident of a number, if there is one."""
+        return self._stories.get(number)
+
+    @property
+    def next_number(self) -> int:
+        """The number the next incident gets."""
+        return max(self._stories, default=0) + 1
+
+    def put(self, stories: Iterable[Story]) -> None:
+        """Add incidents, or replace those that have the same number."""
+        self._stories.update((story.number, story) for story in stories)
+        self._forget()
+
+    def drop(self, number: int) -> None:
+        """Take an incident away."""
+        del self._stories[number]
+        self._forget()
+
+    def continue_(self, number: int, *events: Event) -> None:
+        """Let more happen to an incident."""
+        story = self._stories[number]
+        together = tuple(sorted((*story.plot.events, *events), key=lambda event: event.after))
+        self.put([replace(story, plot=replace(story.plot, events=together))])
+
+    def created_between(self, since: int, until: int) -> Sequence[int]:
+        """Give the numbers of incidents with ``since <= created < until``, oldest first."""
+        if self._by_creation is None:
+            packed = (each.created << _NUMBER_BITS | each.number for each in self)
+            self._by_creation = array("q", sorted(packed))
+        index = self._by_creation
+        mask = (1 << _NUMBER_BITS) - 1
+        low = bisect_left(index, since << _NUMBER_BITS)
+        high = bisect_left(index, until << _NUMBER_BITS)
+        return array("q", (packed & mask for packed in index[low:high]))
+
+    def entries_between(self, since: int, until: int) -> Entries:
+        """Give the log entries with ``since <= created < until``, newest first."""
+        if self._by_entry is None:
+            self._by_entry = array("q", sorted(_packed_entries(self)))
+        index = self._by_entry
+        shift = _ENTRY_NUMBER_BITS + _POSITION_BITS
+        low = bisect_left(index, since << shift)
+        return Entries(self, index, low, bisect_left(index, until << shift))
+
+    def remember(self, key: object, value: Any) -> Any:
+        """Keep an answer until the incidents change, or until many others were kept."""
+        if len(self._remembered) > 32:  # noqa: PLR2004 - a few listings read at the same time
+            self._remembered.clear()
+        self._remembered[key] = value
+        return value
+
+    def remembered(self, key: object) -> Any:
+        """Give what was kept under a key; None where there is nothing."""
+        return self._remembered.get(key)
+
+    def _forget(self) -> None:
+        self._by_creation = self._by_entry = None
+        self._remembered.clear()
+
+
+class Entries(Sequence[LogEntry]):
+    """A stretch of the account's log, newest first, read where it is looked at."""
+
+    def __init__(self, log: IncidentLog, index: array[int], low: int, high: int) -> None:
+        self._log, self._index, self._low, self._high = log, index, low, max(low, high)
+
+    def __len__(self) -> int:
+        """Count the entries."""
+        return self._high - self._low
+
+    def __getitem__(self, which: Any) -> Any:
+        """Give one entry, or a list of those in a slice."""
+        if isinstance(which, slice):
+            return [self[position] for position in range(*which.indices(len(self)))]
+        if not 0 <= which < len(self):
+            raise IndexError(which)
+        packed = self._index[self._high - 1 - which]
+        number = packed >> _POSITION_BITS & (1 << _ENTRY_NUMBER_BITS) - 1
+        return LogEntry(self._log[number], packed & (1 << _POSITION_BITS) - 1)
+
+
+def _packed_entries(log: IncidentLog) -> Iterator[int]:
+    for story in log:
+        for position, event in enumerate(story.plot.events):
+            created = story.created + event.after
+            yield (created << _ENTRY_NUMBER_BITS | story.number) << _POSITION_BITS | position

@@ -1,0 +1,179 @@
+"""What an account holds, as plain frozen values. Instants are whole seconds since 1970.
+
+Nothing here is what PagerDuty sends; ``shapes`` makes that. A test that wants another account
+replaces a value in it: ``account.users[id] = replace(user, role="admin")``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactMethod:
+    """One way to reach a person."""
+
+    id: str
+    type: str
+    """``email_contact_method``, ``phone_contact_method``, ``sms_…``, ``push_notification_…``."""
+    label: str
+    address: str
+    enabled: bool = True
+    blacklisted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """A person, a stakeholder, or somebody who never accepted the invitation."""
+
+    id: str
+    name: str
+    email: str
+    role: str
+    time_zone: str
+    job_title: str | None = None
+    invitation_sent: bool = False
+    created_via_sso: bool = True
+    contact_methods: tuple[ContactMethod, ...] = ()
+    deleted_at: int | None = None
+    """When the user was deleted; such users live in ``Account.deleted_users`` only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Team:
+    """A team; private where ``default_role`` is ``none``."""
+
+    id: str
+    name: str
+    description: str | None = None
+    default_role: str = "manager"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """A user's part in a team: ``manager``, ``responder`` or ``observer``."""
+
+    team_id: str
+    user_id: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restriction:
+    """The part of each day or week in which a layer is on call."""
+
+    start_time_of_day: str
+    """Wall time, ``HH:MM:SS``."""
+    duration_seconds: int
+    start_day_of_week: int | None = None
+    """1 is Monday; None for every day."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """A layer of a layer-based schedule, or the one event of a shift-based rotation."""
+
+    id: str
+    name: str
+    start: int
+    turn_seconds: int
+    user_ids: tuple[str | None, ...]
+    """In turn. None is an ``empty_member`` and exists in the shift-based world only."""
+    end: int | None = None
+    restrictions: tuple[Restriction, ...] = ()
+    everyone: bool = False
+    """All users at once; exists in the shift-based world only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """Somebody takes over for a while."""
+
+    id: str
+    start: int
+    end: int
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """A schedule of either world."""
+
+    id: str
+    name: str
+    time_zone: str
+    form: str
+    """``layers`` or ``shifts``."""
+    layers: tuple[Layer, ...] = ()
+    overrides: tuple[Override, ...] = ()
+    description: str | None = None
+    team_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Whom a level reaches."""
+
+    type: str
+    """``user`` or ``schedule``."""
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """One rung of a policy."""
+
+    id: str
+    targets: tuple[Target, ...]
+    delay_minutes: int = 15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """An escalation policy."""
+
+    id: str
+    name: str
+    levels: tuple[Level, ...]
+    description: str | None = None
+    num_loops: int = 1
+    team_ids: tuple[str, ...] = ()
+    created_at: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Integration:
+    """What sends events to a service. The key is a secret."""
+
+    id: str
+    name: str
+    type: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A service."""
+
+    id: str
+    name: str
+    policy_id: str
+    created_at: int
+    description: str | None = None
+    disabled: bool = False
+    maintenance: bool = False
+    urgency: str = "high"
+    """``high``, ``low``, ``severity_based``, or ``support_hours``: high inside them, else low."""
+    auto_resolve_timeout: int | None = None
+    acknowledgement_timeout: int | None = None
+    team_ids: tuple[str, ...] = ()
+    integrations: tuple[Integration, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Priority:
+    """A level of the account's incident priorities."""
+
+    id: str
+    name: str
+    description: str
