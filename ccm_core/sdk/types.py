@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ccm_core.model.collection import Credential, Reason, Request, Shortfall
 from ccm_core.model.json import JsonObject
-from ccm_core.model.record import Record
+from ccm_core.model.record import Record, Source
 from ccm_core.model.result import Subject
 from ccm_core.model.window import Window
 
@@ -340,6 +340,7 @@ __all__ = [
     "Session",
     "Shape",
     "Shortfall",
+    "Source",
     "Subject",
     "Traffic",
     "View",

@@ -57,7 +57,11 @@ def gaps(schedule: JsonObject, rendered: Rendering, within: Window) -> list[Json
 def layers(schedule: JsonObject) -> list[JsonObject] | None:
     """Give the layers that have somebody in them; None where the evidence does not say."""
     listed = schedule.get("schedule_layers")
-    return None if listed is None else [layer for layer in listed if layer.get("users")]
+    return None if listed is None else [layer for layer in listed if _staffed(layer)]
+
+
+def _staffed(layer: JsonObject) -> bool:
+    return any(place.get("user") for place in layer.get("users") or ())
 
 
 def _after_removal(rendered: Rendering) -> Windows:

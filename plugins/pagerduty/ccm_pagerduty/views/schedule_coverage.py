@@ -9,6 +9,7 @@ from ccm_pagerduty.views import shifts
 from ccm_pagerduty.views.gaps import coverage, gaps, layers
 from ccm_pagerduty.views.intervals import complement, longest, seconds
 from ccm_pagerduty.views.known import known
+from ccm_pagerduty.views.targets import type_of
 from ccm_pagerduty.views.trail import (
     ESCALATION_POLICY,
     SCHEDULE,
@@ -46,7 +47,7 @@ def _policies_by_schedule(library: Library) -> dict[str, list[Record]]:
     found: dict[str, list[Record]] = {}
     for record in library.every(ESCALATION_POLICY):
         targets = [ref for rule in record.body["escalation_rules"] for ref in refs(rule, "targets")]
-        schedules = {ref["id"] for ref in targets if ref["type"].startswith("schedule")}
+        schedules = {ref["id"] for ref in targets if type_of(ref) == "schedule"}
         for key in sorted(schedules):
             found.setdefault(key, []).append(record)
     return found

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ccm_pagerduty.views.known import known
 from ccm_pagerduty.views.people import PRIVILEGED_ROLES, ROLE_NAMES, STAKEHOLDER_ROLES
+from ccm_pagerduty.views.targets import type_of
 from ccm_pagerduty.views.trail import (
     ESCALATION_POLICY,
     ON_CALL,
@@ -60,7 +61,7 @@ def _on_call(library: Library) -> dict[str, list[Record]]:
     for policy in library.every(ESCALATION_POLICY):
         rules = policy.body.get("escalation_rules") or ()
         targets = [ref for rule in rules for ref in refs(rule, "targets")]
-        for key in {ref["id"] for ref in targets if ref["type"].startswith("user")}:
+        for key in {ref["id"] for ref in targets if type_of(ref) == "user"}:
             found.setdefault(key, []).append(policy)
     for on_call in library.every(ON_CALL):
         found.setdefault(str((on_call.body.get("user") or {}).get("id")), []).append(on_call)
@@ -108,7 +109,7 @@ def _usable(method: JsonObject) -> bool | None:
 
 
 def _type(method: JsonObject) -> str:
-    return str(method["type"]).removesuffix("_reference").removesuffix("_contact_method")
+    return str(method.get("type")).removesuffix("_reference").removesuffix("_contact_method")
 
 
 def _teams(memberships: Iterable[Record], trail: Trail) -> JsonObject:

@@ -1,0 +1,233 @@
+"""Small hand-made PagerDuty evidence, and a way to run a view over it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+
+import pytest
+from ccm_pagerduty.views import views
+
+from ccm_core.sdk.json import digest, encode
+from ccm_core.sdk.types import Record, Source, ViewRequest, Window
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+HORIZON = Window(NOW - timedelta(days=30), NOW + timedelta(days=14))
+
+KEYS = MappingProxyType(
+    {
+        "schedule_rendering": lambda body: body["schedule"]["id"],
+        "team_member": lambda body: f"{body['team']['id']}/{body['user']['id']}",
+        "on_call": lambda body: "/".join(
+            str(part)
+            for part in (
+                body["escalation_policy"]["id"],
+                body["escalation_level"],
+                body["user"]["id"],
+                body["start"],
+            )
+        ),
+    }
+)
+
+
+def instant(at):
+    """Write an instant given as text, as a datetime, or as hours from now."""
+    if isinstance(at, int | float):
+        at = NOW + timedelta(hours=at)
+    return at if isinstance(at, str) or at is None else at.isoformat()
+
+
+def record(noun, body):
+    """Make a record of a body the way the host would keep it."""
+    kind = f"pagerduty.{noun}"
+    return Record(
+        kind=kind,
+        version=1,
+        key=KEYS.get(noun, lambda body: body["id"])(body),
+        connection="pagerduty-test",
+        observed_at=NOW,
+        collection="c1",
+        source=Source(endpoint=f"/{noun}", page=1, response_digest=digest(b"")),
+        body=body,
+        digest=digest(encode(body)),
+    )
+
+
+def ref(key, kind="user", **more):
+    """Refer to an object."""
+    return {"id": key, "type": f"{kind}_reference", "summary": f"the {kind} {key}", **more}
+
+
+class Bodies:
+    """Bodies of the plugin's evidence kinds, with what a case needs and no more."""
+
+    now = NOW
+    horizon = HORIZON
+    ref = staticmethod(ref)
+    instant = staticmethod(instant)
+
+    @staticmethod
+    def user(key, *, role="limited_user", invited=False, **more):
+        """Make a user who may respond, unless it is said otherwise."""
+        return {"id": key, "name": key.title(), "role": role, "invitation_sent": invited, **more}
+
+    @staticmethod
+    def policy(key, *levels, services=("S1",)):
+        """Make an escalation policy; a level is a list of references."""
+        return {
+            "id": key,
+            "name": f"Policy {key}",
+            "escalation_rules": [
+                {"id": f"R{n}", "escalation_delay_in_minutes": 30, "targets": list(targets)}
+                for n, targets in enumerate(levels, start=1)
+            ],
+            "services": [ref(service, "service") for service in services],
+        }
+
+    @staticmethod
+    def layer(start=-10_000, end=None, *, users=("ann",), restrictions=()):
+        """Make a layer of a schedule."""
+        return {
+            "start": instant(start),
+            "end": instant(end),
+            "users": [{"user": ref(user)} for user in users],
+            "restrictions": list(restrictions),
+        }
+
+    @classmethod
+    def schedule(cls, key, *, layers=None, form="layers", **more):
+        """Make a schedule with one layer, unless it is said otherwise."""
+        built = {"schedule_layers": [cls.layer()] if layers is None else list(layers)}
+        return {
+            "id": key,
+            "name": f"Schedule {key}",
+            "form": form,
+            "time_zone": "Europe/Berlin",
+            **(built if form == "layers" else {}),
+            "escalation_policies": [],
+            **more,
+        }
+
+    @staticmethod
+    def rendering(key, *shifts, percentage=50.0, since=None, until=None):
+        """Render a schedule; a shift is ``(start, end, user id, reference or None)``."""
+        return {
+            "schedule": ref(key, "schedule"),
+            "form": "layers",
+            "since": instant(HORIZON.since if since is None else since),
+            "until": instant(HORIZON.until if until is None else until),
+            "rendered_coverage_percentage": percentage,
+            "entries": [
+                {
+                    "start": instant(start),
+                    "end": instant(end),
+                    "user": ref(user) if isinstance(user, str) else user,
+                }
+                for start, end, user in shifts
+            ],
+        }
+
+    @staticmethod
+    def service(key, *, policy="P1", urgency="high", teams=("T1",), **more):
+        """Make a service that pages through a policy."""
+        return {
+            "id": key,
+            "name": f"Service {key}",
+            "status": "active",
+            "incident_urgency_rule": {"type": "constant", "urgency": urgency},
+            "escalation_policy": policy and ref(policy, "escalation_policy"),
+            "teams": [ref(team, "team") for team in teams],
+            "integrations": [],
+            **more,
+        }
+
+    @staticmethod
+    def incident(key="I1", *, at=-10, status="resolved", **more):
+        """Make an incident that was triggered some hours from now."""
+        return {
+            "id": key,
+            "incident_number": 7,
+            "title": "Disk full",
+            "created_at": instant(at),
+            "status": status,
+            "urgency": "high",
+            "service": ref("S1", "service"),
+            **more,
+        }
+
+    @staticmethod
+    def entry(what, seconds=0, *, agent="user", channel="website", key=None, incident="I1"):
+        """Make a log entry some seconds after the trigger of :meth:`incident`."""
+        return {
+            "id": key or f"L{seconds:06d}{what}",
+            "type": f"{what}_log_entry",
+            "created_at": instant(NOW + timedelta(hours=-10, seconds=seconds)),
+            "agent": agent and ref("ann", agent),
+            "channel": channel and {"type": channel},
+            "incident": ref(incident, "incident"),
+        }
+
+    @staticmethod
+    def team(key):
+        """Make a team."""
+        return {"id": key, "name": f"Team {key}"}
+
+    @staticmethod
+    def member(team, user, role="responder", **more):
+        """Make a membership."""
+        return {"team": ref(team, "team"), "user": ref(user, **more), "role": role}
+
+    @staticmethod
+    def on_call(user, *, policy="P1", schedule=None):
+        """Make an on-call."""
+        return {
+            "escalation_policy": ref(policy, "escalation_policy"),
+            "escalation_level": 1,
+            "user": ref(user),
+            "schedule": schedule and ref(schedule, "schedule"),
+            "start": None,
+            "end": None,
+        }
+
+
+@pytest.fixture
+def pd():
+    """Give the makers of bodies."""
+    return Bodies
+
+
+@pytest.fixture
+def view():
+    """Run a view over bodies by noun; every row it gives must satisfy the view's own schema."""
+    import jsonschema_rs
+
+    def run(name, *, now=NOW, horizon=HORIZON, **bodies):
+        found = next(view for view in views() if view.name == f"pagerduty.{name}")
+        assert set(bodies) <= {kind.removeprefix("pagerduty.") for kind in found.inputs}
+        records = {
+            f"pagerduty.{noun}": sorted(
+                (record(noun, body) for body in made), key=lambda record: record.key
+            )
+            for noun, made in bodies.items()
+        }
+        rows = tuple(found.rows(ViewRequest(records=records, now=now, horizon=horizon)))
+        validator = jsonschema_rs.Draft202012Validator(found.schema(), validate_formats=True)
+        for row in rows:
+            assert [str(problem) for problem in validator.iter_errors(row.body)] == []
+            assert f"{row.subject.kind}:{row.subject.key}" in row.names
+            assert list(row.rests_on) == sorted(set(row.rests_on))
+        return rows
+
+    return run
+
+
+@pytest.fixture
+def only(view):
+    """Run a view that has one row to give, and give its body."""
+
+    def run(name, **bodies):
+        (row,) = view(name, **bodies)
+        return row.body
+
+    return run

@@ -1,0 +1,247 @@
+"""The view ``pagerduty.incident_response``."""
+
+from __future__ import annotations
+
+import pytest
+
+ACKNOWLEDGED = {"acknowledged", "acknowledged_by_person", "time_to_acknowledge"}
+RESOLVED = {"open", "reopened", "time_to_resolve", "resolved_by", "self_resolved"}
+UNKNOWN = ACKNOWLEDGED | RESOLVED | {"escalations", "exhausted", "unacknowledgements"}
+
+
+@pytest.fixture
+def told(only, pd):
+    """Give the row of one incident with these log entries."""
+
+    def run(*entries, status="resolved", **about):
+        made = [pd.entry(*entry[:2], **dict(entry[2:])) for entry in entries]
+        return only(
+            "incident_response",
+            incident=[pd.incident(status=status, **about)],
+            incident_log_entry=made,
+        )
+
+    return run
+
+
+TRIGGER = ("trigger", 0, ("agent", "service"), ("channel", "api"))
+RESOLVE = ("resolve", 900)
+
+
+def test_the_first_acknowledgement_by_a_person_counts_from_the_trigger(told):
+    """Time to acknowledge and time to resolve are exact to the second."""
+    row = told(TRIGGER, ("acknowledge", 61), ("acknowledge", 300), RESOLVE)
+    assert row["acknowledged_by_person"] is True
+    assert (row["time_to_acknowledge"], row["acknowledgements"]) == (61, 2)
+    assert (row["time_to_resolve"], row["resolved_by"]) == (900, "person")
+    assert (row["open"], row["reopened"], row["self_resolved"]) == (False, False, False)
+
+
+@pytest.mark.parametrize(
+    ("agent", "channel", "by_person"),
+    [
+        pytest.param("user", "website", True, id="website"),
+        pytest.param("user", "sms", True, id="text message"),
+        pytest.param("user", "mobile", True, id="a channel that is not documented"),
+        pytest.param("user", "email", True, id="e-mail"),
+        pytest.param("service", "auto", False, id="the service itself"),
+        pytest.param("service", "api", False, id="a tool"),
+        pytest.param("inbound_integration", "api", False, id="an integration"),
+        pytest.param("user", "auto", False, id="automatic in a user's name"),
+        pytest.param("user", "timeout", False, id="a time-out"),
+        pytest.param("user", "api", None, id="the API in a user's name"),
+        pytest.param("user", None, None, id="no channel"),
+        pytest.param(None, "website", None, id="no agent"),
+    ],
+)
+def test_agent_and_channel_say_whether_a_person_acknowledged(told, agent, channel, by_person):
+    """Both have to agree; where they do not tell, neither does the row."""
+    row = told(TRIGGER, ("acknowledge", 60, ("agent", agent), ("channel", channel)), RESOLVE)
+    assert row["acknowledged"] is True
+    assert row.get("acknowledged_by_person") is by_person
+    assert row.get("time_to_acknowledge") == (60 if by_person else None)
+    assert ("time_to_acknowledge" in row) is (by_person is not None)
+
+
+@pytest.mark.parametrize(
+    ("acks", "expected"),
+    [
+        pytest.param([(10, "auto"), (70, "website")], (True, 70), id="after a machine"),
+        pytest.param([(10, "website"), (70, "api")], (True, 10), id="before an unclear one"),
+        pytest.param([(10, "api"), (70, "website")], (True, "open"), id="after an unclear one"),
+    ],
+)
+def test_the_time_is_the_first_persons(told, acks, expected):
+    """An earlier acknowledgement that may be a person's leaves the time open."""
+    made = [("acknowledge", seconds, ("channel", channel)) for seconds, channel in acks]
+    row = told(TRIGGER, *made, RESOLVE)
+    by_person, taken = expected
+    assert row["acknowledged_by_person"] is by_person
+    assert row.get("time_to_acknowledge", "open") == taken
+
+
+def test_nobody_acknowledged_is_told_apart_from_not_known(told):
+    """Null says that it did not happen."""
+    row = told(TRIGGER, RESOLVE)
+    assert (row["acknowledged"], row["acknowledged_by_person"]) == (False, False)
+    assert row["time_to_acknowledge"] is None
+
+
+def test_an_incident_without_log_entries_says_nothing_about_the_response(told):
+    """The incident's own fields never stand in for its log entries."""
+    row = told(status="resolved", resolved_at="2026-11-23T03:00:00Z")
+    assert not UNKNOWN & set(row)
+    assert (row["urgency"], row["age"]) == ("high", 36000)
+
+
+def test_log_entries_without_the_trigger_say_nothing_either(told):
+    """Part of the log is not the log."""
+    assert not UNKNOWN & set(told(("acknowledge", 60), RESOLVE))
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        pytest.param({"status": "acknowledged"}, id="status"),
+        pytest.param(
+            {"status": "triggered", "acknowledgements": [{"at": "2026-11-23T03:00:00Z"}]},
+            id="list of acknowledgements",
+        ),
+    ],
+)
+def test_an_acknowledgement_that_no_log_entry_tells_of_leaves_it_open(told, about):
+    """PagerDuty shows one, so the log entries at hand are not all."""
+    assert not ACKNOWLEDGED & set(told(TRIGGER, **about))
+
+
+def test_a_resolution_that_no_log_entry_tells_of_leaves_it_open(told):
+    """PagerDuty shows it resolved, so the log entries at hand are not all."""
+    assert not RESOLVED & set(told(TRIGGER, status="resolved"))
+
+
+@pytest.mark.parametrize(
+    ("agent", "channel", "by"),
+    [
+        pytest.param("user", "website", "person", id="person"),
+        pytest.param("service", "api", "service", id="monitoring"),
+        pytest.param("service", "timeout", "timeout", id="time-out"),
+        pytest.param("user", "api", None, id="unclear"),
+    ],
+)
+def test_who_resolved_it_is_told(told, agent, channel, by):
+    """A time limit that ran out is not the monitoring."""
+    row = told(TRIGGER, ("resolve", 60, ("agent", agent), ("channel", channel)))
+    assert row.get("resolved_by") == by
+    assert row.get("self_resolved") == {"person": False, "service": True, "timeout": False}.get(by)
+
+
+def test_an_incident_that_somebody_acknowledged_did_not_resolve_itself(told):
+    """What the monitoring closed after a person had taken it is not counted apart."""
+    closed = ("resolve", 60, ("agent", "service"), ("channel", "api"))
+    row = told(TRIGGER, ("acknowledge", 30), closed)
+    assert (row["resolved_by"], row["self_resolved"]) == ("service", False)
+
+
+def test_a_merged_incident_names_the_one_that_answers_for_it(told, pd):
+    """The merge is the resolution."""
+    parent = pd.ref("I0", "incident")
+    reason = {"type": "merge_resolve_reason", "incident": parent}
+    row = told(TRIGGER, RESOLVE, resolve_reason=reason)
+    assert (row["merged"], row["merged_into"]["id"]) == (True, "I0")
+    assert (row["resolved_by"], row["self_resolved"]) == ("merge", False)
+
+
+@pytest.mark.parametrize(
+    ("later", "status", "expected"),
+    [
+        pytest.param([("reopen", 950), ("resolve", 2000)], "resolved", (False, 2000), id="again"),
+        pytest.param([("resolve", 2000)], "resolved", (False, 2000), id="resolved twice"),
+        pytest.param([("trigger", 950)], "triggered", (True, None), id="triggered again"),
+        pytest.param([("acknowledge", 950)], "acknowledged", (True, None), id="taken again"),
+    ],
+)
+def test_a_reopened_incident_is_as_open_as_its_log_says(told, later, status, expected):
+    """The resolution that stands is the one after which nothing happened."""
+    row = told(TRIGGER, RESOLVE, *later, status=status)
+    assert row["reopened"] is True
+    assert (row["open"], row["time_to_resolve"]) == expected
+
+
+def test_an_incident_reopened_without_a_trace_in_the_log_is_open(told, pd):
+    """PagerDuty changed the status after the resolution that the log knows of."""
+    row = told(TRIGGER, RESOLVE, status="triggered", last_status_change_at=pd.instant(-9))
+    assert (row["open"], row["reopened"], row["time_to_resolve"]) == (True, True, None)
+
+
+def test_an_incident_read_before_it_was_resolved_is_resolved(told, pd):
+    """A log entry that is newer than the status stands."""
+    row = told(TRIGGER, RESOLVE, status="triggered", last_status_change_at=pd.instant(-10))
+    assert (row["open"], row["reopened"], row["time_to_resolve"]) == (False, False, 900)
+
+
+def test_notes_and_notifications_do_not_reopen_an_incident(told):
+    """They often come after the resolution."""
+    row = told(TRIGGER, RESOLVE, ("annotate", 950), ("notify", 951), ("field_value_change", 952))
+    assert (row["open"], row["reopened"]) == (False, False)
+
+
+def test_an_acknowledgement_that_ran_out_is_counted(told):
+    """The time to acknowledge stays that of the first one."""
+    ran_out = ("unacknowledge", 1900, ("agent", "service"), ("channel", "timeout"))
+    row = told(TRIGGER, ("acknowledge", 100), ran_out, status="triggered")
+    assert (row["unacknowledgements"], row["time_to_acknowledge"], row["open"]) == (1, 100, True)
+
+
+def test_escalations_are_counted_and_exhaustion_is_told(told):
+    """All levels were asked and nobody answered."""
+    row = told(
+        TRIGGER,
+        ("escalate", 1800),
+        ("escalate", 3600),
+        ("exhaust_escalation_path", 5400),
+        status="triggered",
+    )
+    assert (row["escalations"], row["exhausted"]) == (2, True)
+
+
+@pytest.mark.parametrize("keys", [("a", "b", "c"), ("c", "b", "a"), ("b", "c", "a")])
+def test_entries_of_one_second_are_read_in_the_order_of_an_incidents_life(told, keys):
+    """Whatever their ids, the trigger comes first and the resolution last."""
+    row = told(
+        ("resolve", 0, ("key", keys[0])),
+        ("acknowledge", 0, ("key", keys[1])),
+        ("trigger", 0, ("key", keys[2])),
+    )
+    assert (row["time_to_acknowledge"], row["time_to_resolve"]) == (0, 0)
+    assert (row["open"], row["reopened"]) == (False, False)
+
+
+def test_offsets_are_read_as_instants(only, pd):
+    """The same moment written in two zones is the same moment."""
+    trigger = pd.entry("trigger") | {"created_at": "2026-10-25T02:59:00+02:00"}
+    ack = pd.entry("acknowledge") | {"created_at": "2026-10-25T02:01:00+01:00"}
+    row = only(
+        "incident_response",
+        incident=[pd.incident(status="triggered", created_at="2026-10-25T02:59:00+02:00")],
+        incident_log_entry=[trigger, ack],
+    )
+    assert row["time_to_acknowledge"] == 120
+    assert row["occurred_at"] == "2026-10-25T00:59:00Z"
+
+
+def test_a_row_rests_on_its_own_log_entries_only(view, pd):
+    """Entries of other incidents do not appear in it."""
+    rows = view(
+        "incident_response",
+        incident=[pd.incident("I1"), pd.incident("I2")],
+        incident_log_entry=[
+            pd.entry("trigger", key="L1"),
+            pd.entry("trigger", key="L2", incident="I2"),
+            pd.entry("trigger", key="L3", incident="I3"),
+        ],
+    )
+    assert [row.names for row in rows] == [
+        ("pagerduty.incident:I1", "pagerduty.incident_log_entry:L1"),
+        ("pagerduty.incident:I2", "pagerduty.incident_log_entry:L2"),
+    ]
+    assert [row.subject.title for row in rows] == ["#7 Disk full", "#7 Disk full"]

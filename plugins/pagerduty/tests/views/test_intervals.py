@@ -1,0 +1,93 @@
+"""The algebra of windows, held against plain sets of seconds."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from ccm_pagerduty.views.intervals import clip, complement, cut, longest, seconds, whole
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ccm_core.sdk.intervals import Window, union
+
+EPOCH = datetime(2026, 10, 24, 22, tzinfo=UTC)
+DAY = Window(EPOCH, EPOCH + timedelta(seconds=60))
+
+
+def at(second):
+    """Give an instant."""
+    return EPOCH + timedelta(seconds=second)
+
+
+def window(since, until):
+    """Give a window in seconds from the epoch of these tests."""
+    return Window(at(since), at(until))
+
+
+def covered(windows):
+    """List the seconds that windows cover: the plain model of what they mean."""
+    return {
+        second
+        for one in windows
+        for second in range(
+            int((one.since - EPOCH).total_seconds()), int((one.until - EPOCH).total_seconds())
+        )
+    }
+
+
+second = st.integers(min_value=-20, max_value=80)
+windows = st.lists(
+    st.tuples(second, second).map(lambda pair: window(min(pair), max(pair))), max_size=8
+)
+
+
+@given(windows)
+def test_clip_keeps_exactly_the_seconds_within(made):
+    """Clipping keeps the seconds that lie within, in disjoint windows in order."""
+    clipped = clip(made, DAY)
+    assert covered(clipped) == covered(made) & covered([DAY])
+    assert clipped == union(clipped)
+
+
+@given(windows)
+def test_what_is_covered_and_what_is_not_make_up_the_whole(made):
+    """A window is its covered part and its gaps, and the two share no second."""
+    gaps = complement(DAY, made)
+    assert covered(gaps) == covered([DAY]) - covered(made)
+    assert union([*gaps, *clip(made, DAY)]) == (DAY,)
+    assert seconds(gaps) + seconds(clip(made, DAY)) == 60
+
+
+@given(windows)
+def test_the_complement_of_the_complement_is_what_was_covered(made):
+    """Taking the gaps of the gaps gives the covered part back."""
+    assert complement(DAY, complement(DAY, made)) == clip(made, DAY)
+
+
+@given(windows, st.lists(second, max_size=5))
+def test_cutting_changes_no_second_and_crosses_no_mark(made, marks):
+    """Cut pieces cover the same seconds, and none reaches across a mark."""
+    pieces = cut(made, [at(mark) for mark in marks])
+    assert union(pieces) == union(made)
+    assert not any(piece.since < at(mark) < piece.until for piece in pieces for mark in marks)
+
+
+@given(windows)
+def test_measures_count_what_overlaps_once(made):
+    """The measure of windows is the number of different seconds in them."""
+    assert seconds(made) == len(covered(made))
+    assert longest(made) == max((len(covered([one])) for one in union(made)), default=0)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "expected"),
+    [
+        pytest.param(0, 10, (0, 10), id="already whole"),
+        pytest.param(0.4, 10.9, (1, 10), id="fractions at both ends are left off"),
+        pytest.param(0.2, 0.9, None, id="not one whole second"),
+    ],
+)
+def test_whole_rounds_inwards(since, until, expected):
+    """A period is never longer than what was looked at."""
+    assert whole(window(since, until)) == (expected and window(*expected))

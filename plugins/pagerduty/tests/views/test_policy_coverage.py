@@ -1,0 +1,256 @@
+"""The view ``pagerduty.policy_coverage``."""
+
+from __future__ import annotations
+
+import pytest
+
+START, END = -30 * 24, 14 * 24
+
+
+def policy(only, pd, *levels, users=("ann", "bob"), renderings=(), schedules=("D1",)):
+    """Give the row of one policy over these levels."""
+    made = [pd.user(user) if isinstance(user, str) else user for user in users]
+    return only(
+        "policy_coverage",
+        escalation_policy=[pd.policy("P1", *levels)],
+        schedule=[pd.schedule(key) for key in schedules],
+        schedule_rendering=list(renderings),
+        user=made,
+    )
+
+
+def test_a_living_person_named_directly_is_always_on_call(only, pd):
+    """A user as target covers every instant, past and ahead."""
+    row = policy(only, pd, [pd.ref("ann")])
+    assert row["level_count"] == 1
+    assert row["every_level_reaches_a_person"] is True
+    assert (row["first_level_gap_seconds_past"], row["first_level_gap_seconds_ahead"]) == (0, 0)
+    assert row["levels"][0]["targets"] == [
+        {"type": "user", "id": "ann", "title": "the user ann", "state": "living"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("user", "ref", "state", "listed_in", "told_by"),
+    [
+        pytest.param(
+            None, {}, "deleted", "deleted_users", "names_deleted_user", id="not among the users"
+        ),
+        pytest.param(
+            {},
+            {"deleted_at": "2026-11-01T00:00:00Z"},
+            "deleted",
+            "deleted_users",
+            "names_deleted_user",
+            id="deleted says the reference",
+        ),
+        pytest.param(
+            {"role": "read_only_user"},
+            {},
+            "stakeholder",
+            "stakeholders",
+            "names_stakeholder",
+            id="full stakeholder",
+        ),
+        pytest.param(
+            {"role": "read_only_limited_user"},
+            {},
+            "stakeholder",
+            "stakeholders",
+            "names_stakeholder",
+            id="limited stakeholder",
+        ),
+        pytest.param(
+            {"invited": True},
+            {},
+            "invited",
+            "unaccepted_invitations",
+            "names_unaccepted",
+            id="invitation not accepted",
+        ),
+    ],
+)
+def test_who_cannot_answer_reaches_nobody(only, pd, user, ref, state, listed_in, told_by):
+    """A level that names only somebody who cannot answer does not reach a person."""
+    users = [] if user is None else [pd.user("zoe", **user)]
+    row = policy(only, pd, [pd.ref("zoe", **ref)], [pd.ref("ann")], users=["ann", *users])
+    assert row["levels"][0]["targets"][0]["state"] == state
+    assert row["every_level_reaches_a_person"] is False
+    assert [level["reaches_a_person"] for level in row["levels"]] == [False, True]
+    assert [one["id"] for one in row[listed_in]] == ["zoe"]
+    told = {"names_deleted_user", "names_stakeholder", "names_unaccepted"}
+    assert {name for name in told if row[name]} == {told_by}
+    assert row["first_level_gap_seconds_ahead"] == 14 * 86400
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        pytest.param({"role": None}, id="no role"),
+        pytest.param({"invited": None}, id="not told whether the invitation was accepted"),
+    ],
+)
+def test_a_user_record_that_does_not_say_leaves_the_answer_open(only, pd, user):
+    """Nothing is told about a level that hangs on an unknown."""
+    row = policy(only, pd, [pd.ref("zoe")], users=[pd.user("zoe", **user)])
+    assert row["levels"][0]["targets"][0]["state"] == "unknown"
+    unknown = {
+        "every_level_reaches_a_person",
+        "people",
+        "single_person",
+        "names_deleted_user",
+        "first_level_gap_seconds_ahead",
+    }
+    assert not unknown & set(row)
+
+
+@pytest.mark.parametrize(
+    ("schedules", "rendering", "state"),
+    [
+        pytest.param([], True, "not_listed", id="not listed"),
+        pytest.param(["D1"], False, "not_rendered", id="no rendering"),
+        pytest.param(["D1"], None, "not_rendered", id="empty with a null percentage"),
+    ],
+)
+def test_a_schedule_that_cannot_be_resolved_leaves_the_answer_open(
+    only, pd, schedules, rendering, state
+):
+    """The level's keys are left out: insufficient, neither pass nor fail."""
+    made = {
+        True: [pd.rendering("D1", (START, END, "ann"))],
+        None: [pd.rendering("D1", percentage=None)],
+        False: [],
+    }[rendering]
+    row = policy(only, pd, [pd.ref("D1", "schedule")], schedules=schedules, renderings=made)
+    assert row["levels"][0]["targets"][0]["state"] == state
+    assert not {"every_level_reaches_a_person", "first_level_gap_seconds_ahead"} & set(row)
+    assert not {"reaches_a_person", "gaps_ahead", "people"} & set(row["levels"][0])
+    assert not {"names_deleted_user", "single_person", "people"} & set(row)
+
+
+def test_a_person_beside_an_unresolved_schedule_settles_the_level(only, pd):
+    """Somebody certain covers the level whatever the schedule says."""
+    row = policy(only, pd, [pd.ref("D1", "schedule"), pd.ref("ann")], schedules=[])
+    assert row["every_level_reaches_a_person"] is True
+    assert row["first_level_gap_seconds_ahead"] == 0
+
+
+def test_one_level_without_a_person_decides_whatever_is_unknown(only, pd):
+    """A known no outweighs an unknown."""
+    row = policy(only, pd, [pd.ref("D1", "schedule")], [pd.ref("gone")], schedules=[])
+    assert row["every_level_reaches_a_person"] is False
+    assert row["names_deleted_user"] is True
+
+
+@pytest.mark.parametrize("kind", ["schedule", "schedule_v3"])
+def test_a_level_is_the_union_of_its_schedules(only, pd, kind):
+    """One schedule fills the holes of the other, and what is left is dated."""
+    row = policy(
+        only,
+        pd,
+        [pd.ref("D1", kind), pd.ref("D2", kind)],
+        schedules=["D1", "D2"],
+        renderings=[
+            pd.rendering("D1", (START, 4, "ann"), (6, END, "ann")),
+            pd.rendering("D2", (3, 5, "bob")),
+        ],
+    )
+    assert row["levels"][0]["gaps_ahead"] == [
+        {"since": "2026-11-23T17:00:00Z", "until": "2026-11-23T18:00:00Z", "seconds": 3600}
+    ]
+    assert (row["first_level_gap_seconds_past"], row["people"]) == (0, 2)
+    assert row["single_person"] is False
+
+
+def test_an_empty_slot_is_a_gap(only, pd):
+    """A shift that is given to nobody on purpose reaches nobody."""
+    rendering = pd.rendering("D1", (START, 1, "ann"), (1, 2, None), (2, END, "ann"))
+    row = policy(only, pd, [pd.ref("D1", "schedule")], renderings=[rendering])
+    assert row["first_level_gap_seconds_ahead"] == 3600
+    assert row["single_person"] is True
+
+
+def test_shifts_of_somebody_who_left_count_for_the_past_only(only, pd):
+    """Who was on call then was a person then; who is gone will not answer."""
+    rendering = pd.rendering("D1", (START, 2, "gone"), (2, END, "ann"))
+    row = policy(only, pd, [pd.ref("D1", "schedule")], renderings=[rendering])
+    assert row["first_level_gap_seconds_past"] == 0
+    assert row["first_level_gap_seconds_ahead"] == 7200
+    assert [user["id"] for user in row["deleted_users"]] == ["gone"]
+
+
+def test_somebody_who_left_and_has_no_shift_ahead_is_no_finding(only, pd):
+    """Only the people from now on are listed."""
+    rendering = pd.rendering("D1", (START, -2, "gone"), (-2, END, "ann"))
+    row = policy(only, pd, [pd.ref("D1", "schedule")], renderings=[rendering])
+    assert (row["names_deleted_user"], row["deleted_users"]) == (False, [])
+
+
+def test_when_a_person_named_directly_left_is_not_known_without_a_date(only, pd):
+    """The past is left open without the date, and counted up to it with one."""
+    undated = policy(only, pd, [pd.ref("gone")])
+    assert "first_level_gap_seconds_past" not in undated
+    dated = policy(only, pd, [pd.ref("gone", deleted_at=pd.instant(-1))])
+    assert dated["first_level_gap_seconds_past"] == 3600
+
+
+def test_only_what_every_rendering_tells_about_is_looked_at(only, pd):
+    """A rendering that ends earlier shortens the period, it does not open a gap."""
+    row = policy(
+        only,
+        pd,
+        [pd.ref("D1", "schedule")],
+        renderings=[pd.rendering("D1", (START, 9, "ann"), until=9)],
+    )
+    assert row["ahead_period"]["until"] == "2026-11-23T21:00:00Z"
+    assert row["first_level_gap_seconds_ahead"] == 0
+
+
+def test_a_rendering_that_ended_before_now_tells_nothing(only, pd):
+    """It does not say that nobody is reached."""
+    row = policy(
+        only,
+        pd,
+        [pd.ref("D1", "schedule")],
+        renderings=[pd.rendering("D1", (START, -9, "ann"), until=-9)],
+    )
+    assert "every_level_reaches_a_person" not in row
+
+
+def test_a_policy_without_levels_reaches_nobody(only, pd):
+    """It has no level to say more about."""
+    row = policy(only, pd)
+    assert (row["level_count"], row["every_level_reaches_a_person"]) == (0, False)
+    assert "first_level_gap_seconds_ahead" not in row
+
+
+def test_an_unknown_type_of_target_leaves_the_answer_open(only, pd):
+    """A type that this plugin does not know may well reach somebody."""
+    row = policy(only, pd, [pd.ref("X1", "robot")])
+    assert row["levels"][0]["targets"][0]["type"] == "other"
+    assert "every_level_reaches_a_person" not in row
+
+
+def test_one_person_on_every_level_is_told(only, pd):
+    """Two levels with one person behind both are no second chance."""
+    row = policy(only, pd, [pd.ref("ann")], [pd.ref("ann")])
+    assert (row["level_count"], row["people"], row["single_person"]) == (2, 1, True)
+
+
+def test_a_row_names_every_schedule_and_user_it_rests_on(view, pd):
+    """What is named and not listed is among the names, so that its lack is felt here."""
+    (row,) = view(
+        "policy_coverage",
+        escalation_policy=[pd.policy("P1", [pd.ref("D1", "schedule"), pd.ref("gone")])],
+        schedule=[pd.schedule("D1")],
+        schedule_rendering=[pd.rendering("D1", (START, END, "ann"))],
+        user=[pd.user("ann"), pd.user("bob")],
+    )
+    assert row.names == (
+        "pagerduty.escalation_policy:P1",
+        "pagerduty.schedule:D1",
+        "pagerduty.schedule_rendering:D1",
+        "pagerduty.user:ann",
+        "pagerduty.user:gone",
+    )
+    assert len(row.rests_on) == 4

@@ -1,0 +1,281 @@
+"""The view ``pagerduty.schedule_coverage``."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+COVERAGE_KEYS = {
+    "people",
+    "single_person",
+    "past_period",
+    "gaps_past",
+    "gap_seconds_past",
+    "ahead_period",
+    "gaps_ahead",
+    "gap_seconds_ahead",
+    "longest_gap_seconds",
+}
+START, END = -30 * 24, 14 * 24
+"""The horizon's bounds in hours from now."""
+
+
+def schedule(only, pd, *shifts, **about):
+    """Give the row of one schedule with these shifts."""
+    return only(
+        "schedule_coverage",
+        schedule=[pd.schedule("D1", **about)],
+        schedule_rendering=[pd.rendering("D1", *shifts)],
+        escalation_policy=[],
+    )
+
+
+@pytest.mark.parametrize(
+    "shifts",
+    [
+        pytest.param([(START, END, "ann")], id="one shift"),
+        pytest.param([(START, 0, "ann"), (0, END, "bob")], id="touching"),
+        pytest.param([(START, 5, "ann"), (-5, END, "bob")], id="overlapping"),
+        pytest.param([(START, END, "ann"), (-5, 5, "bob")], id="nested"),
+        pytest.param([(0, END, "bob"), (START, 0, "ann")], id="out of order"),
+        pytest.param([(START - 9, END + 9, "ann")], id="reaching beyond the horizon"),
+        pytest.param([(None, None, "ann")], id="without bounds"),
+        pytest.param([(START, END, "ann"), (3, 3, "bob"), (4, 3, "bob")], id="empty shifts"),
+    ],
+)
+def test_a_schedule_that_somebody_always_holds_has_no_gap(only, pd, shifts):
+    """Nested, overlapping and touching shifts are not gaps."""
+    row = schedule(only, pd, *shifts)
+    assert (row["gaps_past"], row["gaps_ahead"]) == ([], [])
+    assert (row["gap_seconds_past"], row["gap_seconds_ahead"]) == (0, 0)
+    assert row["longest_gap_seconds"] == 0
+
+
+def test_a_hole_of_three_minutes_in_thirty_days_is_found(only, pd):
+    """The hole is dated to the second and has its cause."""
+    hole = pd.now - timedelta(days=17, seconds=11)
+    row = schedule(only, pd, (START, hole, "ann"), (hole + timedelta(minutes=3), END, "bob"))
+    assert row["gaps_past"] == [
+        {
+            "since": "2026-11-06T11:59:49Z",
+            "until": "2026-11-06T12:02:49Z",
+            "seconds": 180,
+            "cause": "hole_between_layers",
+        }
+    ]
+    assert (row["gap_seconds_past"], row["gap_seconds_ahead"]) == (180, 0)
+    assert row["longest_gap_seconds"] == 180
+
+
+@pytest.mark.parametrize(
+    ("handover", "gap"),
+    [
+        pytest.param(("2026-10-25T02:30:00+02:00", "2026-10-25T02:30:00+01:00"), 3600, id="back"),
+        pytest.param(("2026-10-25T03:00:00+02:00", "2026-10-25T02:00:00+01:00"), 0, id="touching"),
+        pytest.param(("2027-03-28T02:00:00+01:00", "2027-03-28T03:00:00+02:00"), 0, id="forth"),
+        pytest.param(("2027-03-28T01:30:00+01:00", "2027-03-28T03:30:00+02:00"), 3600, id="lost"),
+    ],
+)
+def test_the_night_the_clocks_change_is_read_as_instants(view, pd, handover, gap):
+    """The same wall-clock time twice is an hour apart, and a skipped hour is no gap."""
+    out, into = handover
+    since, until = datetime(2026, 10, 20, tzinfo=UTC), datetime(2027, 4, 1, tzinfo=UTC)
+    rendering = pd.rendering(
+        "D1", (since, out, "ann"), (into, until, "bob"), since=since, until=until
+    )
+    (row,) = view(
+        "schedule_coverage",
+        now=since + timedelta(hours=1),
+        horizon=type(pd.horizon)(since, until),
+        schedule=[pd.schedule("D1")],
+        schedule_rendering=[rendering],
+    )
+    assert row.body["gap_seconds_ahead"] == gap
+
+
+@pytest.mark.parametrize(
+    ("about", "shifts", "causes"),
+    [
+        pytest.param({"layers": []}, [], ["no_layers"], id="no layers"),
+        pytest.param({"layers": ["unstaffed"]}, [], ["no_layers"], id="layers without people"),
+        pytest.param({"layers": [(2, None)]}, [(2, END, "ann")], ["before_start"], id="before"),
+        pytest.param({"layers": [(-99, 2)]}, [(0, 2, "ann")], ["end_of_schedule"], id="end"),
+        pytest.param(
+            {"layers": ["restricted"]},
+            [(0, 8, "ann"), (24, END, "ann")],
+            ["restriction"],
+            id="restriction",
+        ),
+        pytest.param(
+            {"layers": [(-99, 5), (9, None)]},
+            [(0, 5, "ann"), (9, END, "bob")],
+            ["hole_between_layers"],
+            id="between",
+        ),
+        pytest.param({}, [(0, 5, "ann"), (5, END, None)], ["empty_slot"], id="nobody on purpose"),
+        pytest.param({"form": "shifts"}, [(0, 5, "ann")], ["no_shift"], id="no shift"),
+        pytest.param(
+            {"layers": [(-99, 50)]},
+            [(0, 5, "ann"), (5, 9, None)],
+            ["empty_slot", "hole_between_layers", "end_of_schedule"],
+            id="one stretch with three causes",
+        ),
+    ],
+)
+def test_every_gap_says_its_cause(only, pd, about, shifts, causes):
+    """A stretch without anybody is told apart by why there is nobody."""
+    made = {
+        "unstaffed": pd.layer(users=()),
+        "restricted": pd.layer(restrictions=[{"type": "daily_restriction"}]),
+    }
+    if "layers" in about:
+        about = {
+            "layers": [
+                made[one] if isinstance(one, str) else pd.layer(*one) for one in about["layers"]
+            ]
+        }
+    row = only(
+        "schedule_coverage",
+        schedule=[pd.schedule("D1", **about)],
+        schedule_rendering=[pd.rendering("D1", *shifts, percentage=0)],
+    )
+    assert [gap["cause"] for gap in row["gaps_ahead"]] == causes
+
+
+def test_touching_gaps_of_different_cause_are_one_longest_gap(only, pd):
+    """The longest gap does not stop where the cause changes."""
+    row = schedule(only, pd, (START, 0, "ann"), (1, 2, None), (2, END, "ann"))
+    assert [gap["seconds"] for gap in row["gaps_ahead"]] == [3600, 3600]
+    assert row["longest_gap_seconds"] == 7200
+
+
+def test_a_person_who_was_deleted_holds_a_shift_until_then(only, pd):
+    """What is left of the shift is a gap of a removed user."""
+    gone = pd.ref("ann", deleted_at=pd.instant(-2))
+    row = schedule(only, pd, (START, 3, gone), (3, END, "bob"))
+    assert [(gap["seconds"], gap["cause"]) for gap in row["gaps_past"]] == [(7200, "removed_user")]
+    assert [(gap["seconds"], gap["cause"]) for gap in row["gaps_ahead"]] == [
+        (10800, "removed_user")
+    ]
+
+
+@pytest.mark.parametrize(
+    "rendering",
+    [
+        pytest.param({"percentage": None}, id="empty with a null percentage"),
+        pytest.param({"percentage": 100.0}, id="empty against a percentage"),
+        pytest.param(None, id="no rendering at all"),
+    ],
+)
+def test_a_schedule_that_was_not_rendered_says_nothing_about_coverage(only, pd, rendering):
+    """The coverage keys are left out, so that no rule can pass or fail on them."""
+    row = only(
+        "schedule_coverage",
+        schedule=[pd.schedule("D1")],
+        schedule_rendering=[] if rendering is None else [pd.rendering("D1", **rendering)],
+    )
+    assert row["rendered"] is False
+    assert not COVERAGE_KEYS & set(row)
+
+
+def test_an_empty_rendering_with_a_percentage_of_zero_is_one_long_gap(only, pd):
+    """PagerDuty did render it: nobody is on call."""
+    row = only(
+        "schedule_coverage",
+        schedule=[pd.schedule("D1")],
+        schedule_rendering=[pd.rendering("D1", percentage=0.0)],
+    )
+    assert row["rendered"] is True
+    assert row["gap_seconds_past"] == 30 * 86400
+    assert row["gap_seconds_ahead"] == 14 * 86400
+    assert row["people"] == 0
+    assert row["single_person"] is False
+
+
+def test_a_rendering_of_yesterday_tells_nothing_ahead(only, pd):
+    """What the rendering does not reach is not known."""
+    row = only(
+        "schedule_coverage",
+        schedule=[pd.schedule("D1")],
+        schedule_rendering=[pd.rendering("D1", (START, -24, "ann"), until=-24)],
+    )
+    assert row["gap_seconds_past"] == 0
+    assert not {"gaps_ahead", "gap_seconds_ahead", "ahead_period"} & set(row)
+
+
+@pytest.mark.parametrize(
+    ("shifts", "people", "single"),
+    [
+        pytest.param([(START, 0, "ann"), (0, END, "ann")], 1, True, id="alone"),
+        pytest.param([(START, 0, "ann"), (0, END, "bob")], 2, False, id="two"),
+        pytest.param([(START, 0, None), (0, END, "ann")], 1, True, id="with an empty slot"),
+    ],
+)
+def test_people_are_counted_once(only, pd, shifts, people, single):
+    """A schedule that one person holds alone is told."""
+    row = schedule(only, pd, *shifts)
+    assert (row["people"], row["single_person"]) == (people, single)
+
+
+@pytest.mark.parametrize(
+    ("own", "targets", "expected"),
+    [
+        pytest.param([], [], [], id="nothing uses it"),
+        pytest.param(["P1"], [], ["P1"], id="by its own list"),
+        pytest.param([], ["schedule"], ["P1"], id="by a policy"),
+        pytest.param([], ["schedule_v3"], ["P1"], id="by a policy, shift-based"),
+        pytest.param(["P1"], ["schedule"], ["P1"], id="by both, once"),
+        pytest.param([], ["user"], [], id="a user of the same id is not a schedule"),
+    ],
+)
+def test_a_schedule_is_attached_where_a_policy_uses_it(only, pd, own, targets, expected):
+    """Both the schedule's own list and the policies' targets count."""
+    row = only(
+        "schedule_coverage",
+        schedule=[
+            pd.schedule("D1", escalation_policies=[pd.ref(p, "escalation_policy") for p in own])
+        ],
+        escalation_policy=[pd.policy("P1", [pd.ref("D1", kind) for kind in targets])],
+    )
+    assert [policy["id"] for policy in row["policies"]] == expected
+    assert row["attached"] is bool(expected)
+
+
+def test_a_shift_based_schedule_has_no_layers_to_ask_for(only, pd):
+    """The key is left out where it makes no sense."""
+    assert "has_layers" not in schedule(only, pd, (START, END, "ann"), form="shifts")
+    assert schedule(only, pd, (START, END, "ann"))["has_layers"] is True
+
+
+def test_the_moment_of_judging_may_have_a_fraction_of_a_second(view, pd):
+    """A fraction at the edge of a period is not a gap."""
+    now = pd.now + timedelta(microseconds=700_001)
+    horizon = type(pd.horizon)(now - timedelta(days=30), now + timedelta(days=14))
+    rendering = pd.rendering(
+        "D1",
+        (horizon.since.replace(microsecond=0) + timedelta(seconds=1), horizon.until, "ann"),
+        since=horizon.since,
+        until=horizon.until,
+    )
+    (row,) = view(
+        "schedule_coverage",
+        now=now,
+        horizon=horizon,
+        schedule=[pd.schedule("D1")],
+        schedule_rendering=[rendering],
+    )
+    assert (row.body["gap_seconds_past"], row.body["gap_seconds_ahead"]) == (0, 0)
+
+
+def test_a_row_names_what_it_was_derived_from(view, pd):
+    """What was looked for and not found is named too; digests are those of records read."""
+    schedule, policy = pd.schedule("D1"), pd.policy("P1", [pd.ref("D1", "schedule")])
+    (row,) = view("schedule_coverage", schedule=[schedule], escalation_policy=[policy])
+    assert row.names == (
+        "pagerduty.escalation_policy:P1",
+        "pagerduty.schedule:D1",
+        "pagerduty.schedule_rendering:D1",
+    )
+    assert len(row.rests_on) == 2
+    assert row.subject.title == "Schedule D1"

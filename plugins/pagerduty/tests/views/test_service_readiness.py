@@ -1,0 +1,163 @@
+"""The view ``pagerduty.service_readiness``."""
+
+from __future__ import annotations
+
+import pytest
+
+START, END = -30 * 24, 14 * 24
+POLICY_KEYS = {"level_count", "every_level_reaches_a_person", "first_level_covered_ahead"}
+
+
+def service(only, pd, made, *, policies=None, teams=("T1",)):
+    """Give the row of one service whose policy names Ann."""
+    return only(
+        "service_readiness",
+        service=[made],
+        escalation_policy=[pd.policy("P1", [pd.ref("ann")])] if policies is None else policies,
+        user=[pd.user("ann")],
+        team=[pd.team(team) for team in teams],
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        pytest.param({"type": "constant", "urgency": "high"}, True, id="high"),
+        pytest.param({"type": "constant", "urgency": "low"}, False, id="low"),
+        pytest.param({"type": "constant", "urgency": "severity_based"}, True, id="by severity"),
+        pytest.param(
+            {
+                "type": "use_support_hours",
+                "during_support_hours": {"type": "constant", "urgency": "high"},
+                "outside_support_hours": {"type": "constant", "urgency": "low"},
+            },
+            True,
+            id="high during support hours",
+        ),
+        pytest.param(
+            {
+                "type": "use_support_hours",
+                "during_support_hours": {"type": "constant", "urgency": "low"},
+                "outside_support_hours": {"type": "constant", "urgency": "low"},
+            },
+            False,
+            id="low at all hours",
+        ),
+        pytest.param(
+            {
+                "type": "use_support_hours",
+                "during_support_hours": {"type": "constant", "urgency": "low"},
+                "outside_support_hours": None,
+            },
+            None,
+            id="half of it not told",
+        ),
+        pytest.param({"type": "constant", "urgency": "new"}, None, id="an unknown urgency"),
+        pytest.param(None, None, id="not told"),
+    ],
+)
+def test_a_service_pages_where_an_incident_can_be_of_high_urgency(only, pd, rule, expected):
+    """The urgency rule decides; where it is not understood, nothing is said."""
+    row = service(only, pd, pd.service("S1", incident_urgency_rule=rule))
+    assert row.get("pages_high_urgency") is expected
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ("active", "enabled"),
+        ("warning", "enabled"),
+        ("critical", "enabled"),
+        ("maintenance", "maintenance"),
+        ("disabled", "disabled"),
+    ],
+)
+def test_the_status_says_what_a_person_set(only, pd, status, expected):
+    """Open incidents do not change the row."""
+    assert service(only, pd, pd.service("S1", status=status))["status"] == expected
+
+
+def test_a_service_takes_its_levels_from_its_policy(only, pd):
+    """A policy whose first level is covered makes the service ready."""
+    row = service(only, pd, pd.service("S1"))
+    assert row["has_policy"] is True
+    assert row["policy"] == {"id": "P1", "title": "the escalation_policy P1"}
+    assert row["level_count"] == 1
+    assert row["every_level_reaches_a_person"] is True
+    assert row["first_level_covered_ahead"] is True
+    assert row["first_level_gap_seconds_ahead"] == 0
+
+
+def test_a_gap_on_the_first_level_shows_on_the_service(only, pd):
+    """The service is as reachable as its policy's first level."""
+    row = only(
+        "service_readiness",
+        service=[pd.service("S1")],
+        escalation_policy=[pd.policy("P1", [pd.ref("D1", "schedule")], [pd.ref("ann")])],
+        schedule=[pd.schedule("D1")],
+        schedule_rendering=[pd.rendering("D1", (START, 1, "ann"), (2, END, "ann"))],
+        user=[pd.user("ann")],
+        team=[],
+    )
+    assert row["first_level_covered_ahead"] is False
+    assert row["first_level_gap_seconds_ahead"] == 3600
+    assert row["every_level_reaches_a_person"] is True
+
+
+@pytest.mark.parametrize(
+    ("ref", "has_policy"),
+    [
+        pytest.param(None, False, id="none assigned"),
+        pytest.param({"deleted_at": "2026-11-01T00:00:00Z"}, False, id="deleted"),
+        pytest.param({}, None, id="not listed: deleted or hidden"),
+    ],
+)
+def test_a_policy_that_is_not_there_leaves_its_levels_out(only, pd, ref, has_policy):
+    """A policy that is named and not listed may be hidden from the credential."""
+    made = pd.service("S1", policy=None)
+    made["escalation_policy"] = ref and pd.ref("P9", "escalation_policy", **ref)
+    if ref == {}:
+        made["escalation_policy"] = pd.ref("P9", "escalation_policy")
+    row = service(only, pd, made)
+    assert row.get("has_policy") is has_policy
+    assert not POLICY_KEYS & set(row)
+
+
+@pytest.mark.parametrize(
+    ("named", "listed", "expected"),
+    [
+        pytest.param(["T1"], ["T1"], True, id="owned"),
+        pytest.param([], ["T1"], False, id="owned by nobody"),
+        pytest.param(["T2"], ["T1"], None, id="its team is not listed"),
+        pytest.param(["T1", "T2"], ["T1"], True, id="one of two listed"),
+    ],
+)
+def test_an_owner_is_a_team_that_is_listed(only, pd, named, listed, expected):
+    """A team that is named and not listed may be hidden: nothing is said."""
+    row = service(only, pd, pd.service("S1", teams=named), teams=listed)
+    assert row.get("has_owner_team") is expected
+    assert [team["id"] for team in row["owner_teams"]] == named
+
+
+def test_integrations_are_counted(only, pd):
+    """A service that nothing sends to has none."""
+    made = pd.service("S1", integrations=[pd.ref("K1", "integration"), pd.ref("K2", "x")])
+    assert service(only, pd, made)["integrations"] == 2
+    made = pd.service("S1", integrations=None)
+    assert "integrations" not in service(only, pd, made)
+
+
+def test_services_that_share_a_policy_rest_on_the_same_records(view, pd):
+    """Each row names the policy's people, and no other service."""
+    rows = view(
+        "service_readiness",
+        service=[pd.service("S1"), pd.service("S2")],
+        escalation_policy=[pd.policy("P1", [pd.ref("ann")])],
+        user=[pd.user("ann")],
+        team=[pd.team("T1")],
+    )
+    shared = {"pagerduty.escalation_policy:P1", "pagerduty.team:T1", "pagerduty.user:ann"}
+    assert [set(row.names) for row in rows] == [
+        shared | {"pagerduty.service:S1"},
+        shared | {"pagerduty.service:S2"},
+    ]

@@ -1,0 +1,72 @@
+"""What all views of the plugin have in common."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from ccm_pagerduty.views import views
+
+VIEWS = views()
+each = pytest.mark.parametrize("made", VIEWS, ids=lambda made: made.name)
+
+
+def test_views_are_sorted_and_named_after_the_plugin():
+    """Two machines list them in the same order."""
+    names = [made.name for made in VIEWS]
+    assert names == sorted(set(names))
+    assert all(name.startswith("pagerduty.") for name in names)
+
+
+@each
+def test_a_views_schema_is_a_valid_one_that_names_every_key(made):
+    """The schema closes the row, so that a key it does not name is a mistake."""
+    import jsonschema_rs
+
+    schema = made.schema()
+    jsonschema_rs.meta.validate(schema)
+    assert schema["additionalProperties"] is False
+
+
+def _fields(schema, path=""):
+    for name, field in schema.get("properties", {}).items():
+        yield f"{path}.{name}", name, field
+        yield from _fields(field, f"{path}.{name}")
+    if "items" in schema:
+        yield from _fields(schema["items"], f"{path}[]")
+
+
+@each
+def test_every_field_says_what_it_is_and_durations_their_unit(made):
+    """Nobody has to read the code to write a rule."""
+    fields = list(_fields(made.schema()))
+    assert [path for path, _, field in fields if not field.get("description")] == []
+    durations = {
+        path
+        for path, name, _ in fields
+        if "seconds" in name or name == "age" or name.startswith("time_to_")
+    }
+    assert durations == {path for path, _, field in fields if field.get("x-ccm-unit") == "seconds"}
+
+
+@each
+def test_a_view_of_nothing_gives_no_rows(made):
+    """An account without objects has no subjects."""
+    from ccm_core.sdk.time import parse_instant
+    from ccm_core.sdk.types import ViewRequest, Window
+
+    now = parse_instant("2026-11-23T12:00:00Z")
+    assert list(made.rows(ViewRequest(records={}, now=now, horizon=Window(now, now)))) == []
+
+
+def test_importing_the_views_brings_no_heavy_library():
+    """They are imported when a command starts."""
+    code = (
+        "import sys, ccm_pagerduty.views as v; v.views();"
+        "print(sorted({'httpx', 'jsonschema', 'sqlalchemy', 'yaml'} & set(sys.modules)))"
+    )
+    done = subprocess.run(  # noqa: S603 - our own interpreter and our own words
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
