@@ -11,6 +11,7 @@ from ccm_core.errors import (
     Refused,
     SourceError,
     Unreachable,
+    UsageError,
 )
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "Refused",
     "SourceError",
     "Unreachable",
+    "UsageError",
 ]

@@ -1,0 +1,30 @@
+"""Abilities: what the account's plan includes, not what the credential may do.
+
+Follows https://developer.pagerduty.com/api-reference "List abilities". It is not paged.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ccm_core.sdk.errors import BadAnswer
+from ccm_core.sdk.types import Collector
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from ccm_core.sdk.types import Ask, Finding
+    from ccm_pagerduty.client import PagerDutySession
+
+
+def collector() -> Collector:
+    """Describe the collector."""
+    return Collector(kind="pagerduty.ability", collect=collect)
+
+
+async def collect(session: PagerDutySession, _ask: Ask) -> AsyncIterator[Finding]:
+    """List every ability."""
+    fetched = await session.get("/abilities", "abilities")
+    if not isinstance(fetched.value, list):
+        raise BadAnswer(f"{fetched.answer.described()}: 'abilities' is not a list")
+    yield fetched.page([{"name": name} for name in fetched.value])

@@ -1,0 +1,85 @@
+"""Final schedules over the whole horizon, both worlds in one form.
+
+Follows https://developer.pagerduty.com/api-reference "Get a schedule" (v2 and v3). The window and
+``include[]=final_schedule`` are both sent: v2 renders only with the one, v3 only with the other.
+An empty list together with a null percentage says that nothing was rendered, never that nobody
+is on call, and is kept as such.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ccm_core.sdk.errors import BadAnswer
+from ccm_core.sdk.types import Collector
+from ccm_pagerduty.collectors.one_by_one import one_by_one
+from ccm_pagerduty.collectors.question import UTC, period
+from ccm_pagerduty.collectors.reference import reference_to
+from ccm_pagerduty.collectors.schedule import LAYERS, SCHEDULE, SHIFTS
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from ccm_core.sdk.types import Ask, Finding, JsonObject
+    from ccm_pagerduty.client import PagerDutySession
+
+INCLUDE = ("include[]", "final_schedule")
+
+
+def collector() -> Collector:
+    """Describe the collector."""
+    return Collector(kind="pagerduty.schedule_rendering", collect=collect, needs=(SCHEDULE,))
+
+
+async def collect(session: PagerDutySession, ask: Ask) -> AsyncIterator[Finding]:
+    """Render every schedule from the lookback to the lookahead."""
+    asked = period(ask.horizon)
+
+    async def rendering(schedule: JsonObject) -> AsyncIterator[Finding]:
+        layered = schedule["form"] == LAYERS
+        path = f"/schedules/{schedule['id']}" if layered else f"/v3/schedules/{schedule['id']}"
+        fetched = await session.get(path, "schedule", (*asked, UTC, INCLUDE))
+        if not isinstance(fetched.value, dict):
+            raise BadAnswer(f"{fetched.answer.described()}: 'schedule' is not an object")
+        final = fetched.value.get("final_schedule") or {}
+        if not isinstance(final, dict):
+            raise BadAnswer(f"{fetched.answer.described()}: 'final_schedule' is not an object")
+        kind = "schedule_reference" if layered else "schedule_v3_reference"
+        body = {
+            "schedule": reference_to(schedule, kind),
+            "form": LAYERS if layered else SHIFTS,
+            **dict(asked),
+            "rendered_coverage_percentage": final.get("rendered_coverage_percentage"),
+            "entries": _of_layers(final, asked[1][1]) if layered else _of_shifts(final),
+        }
+        yield fetched.page([body])
+
+    async for found in one_by_one(SCHEDULE, ask.known[SCHEDULE], rendering):
+        yield found
+
+
+def _of_layers(final: JsonObject, until: str) -> list[Any]:
+    return [
+        # An entry without an end goes on beyond the period.
+        {"start": entry.get("start"), "end": entry.get("end") or until, "user": entry.get("user")}
+        for entry in final.get("rendered_schedule_entries") or ()
+    ]
+
+
+def _of_shifts(final: JsonObject) -> list[Any]:
+    return [
+        {
+            "start": shift.get("start_time"),
+            "end": shift.get("end_time"),
+            "user": _member(shift.get("member") or {}),
+        }
+        for shift in final.get("computed_shift_assignments") or ()
+    ]
+
+
+def _member(member: JsonObject) -> JsonObject | None:
+    """Refer to a shift's user; an ``empty_member`` is nobody, on purpose."""
+    user = member.get("user_id")
+    if user is None:
+        return None
+    return {"id": user, "type": "user_reference", "summary": None, "html_url": None}

@@ -1,0 +1,43 @@
+"""Users who are on call in a layer-based schedule at some time of the horizon.
+
+Follows https://developer.pagerduty.com/api-reference "List users on call". Not paged; shift-based
+schedules have no such endpoint.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ccm_core.sdk.errors import BadAnswer
+from ccm_core.sdk.types import Collector
+from ccm_pagerduty.collectors.one_by_one import one_by_one
+from ccm_pagerduty.collectors.question import period
+from ccm_pagerduty.collectors.reference import reference_to
+from ccm_pagerduty.collectors.schedule import LAYERS, SCHEDULE
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from ccm_core.sdk.types import Ask, Finding, JsonObject
+    from ccm_pagerduty.client import PagerDutySession
+
+
+def collector() -> Collector:
+    """Describe the collector."""
+    return Collector(kind="pagerduty.schedule_user", collect=collect, needs=(SCHEDULE,))
+
+
+async def collect(session: PagerDutySession, ask: Ask) -> AsyncIterator[Finding]:
+    """List the users of every layer-based schedule."""
+    asked = period(ask.horizon)
+    layered = [one for one in ask.known[SCHEDULE] if one["form"] == LAYERS]
+
+    async def users(schedule: JsonObject) -> AsyncIterator[Finding]:
+        fetched = await session.get(f"/schedules/{schedule['id']}/users", "users", asked)
+        if not isinstance(fetched.value, list):
+            raise BadAnswer(f"{fetched.answer.described()}: 'users' is not a list")
+        about = {"schedule": reference_to(schedule, "schedule_reference"), **dict(asked)}
+        yield fetched.page([{**about, "user": user} for user in fetched.value])
+
+    async for found in one_by_one(SCHEDULE, layered, users):
+        yield found

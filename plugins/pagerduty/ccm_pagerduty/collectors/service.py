@@ -1,0 +1,28 @@
+"""Services, without including anything: included integrations would carry their keys.
+
+Follows https://developer.pagerduty.com/api-reference "List services".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ccm_core.sdk.types import Collector
+from ccm_pagerduty.collectors.question import UTC
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from ccm_core.sdk.types import Ask, Finding
+    from ccm_pagerduty.client import PagerDutySession
+
+
+def collector() -> Collector:
+    """Describe the collector."""
+    return Collector(kind="pagerduty.service", collect=collect)
+
+
+async def collect(session: PagerDutySession, _ask: Ask) -> AsyncIterator[Finding]:
+    """List every service."""
+    async for found in session.listing("/services", "services", (UTC,)):
+        yield found

@@ -1,0 +1,41 @@
+"""Team members: the only place that tells a user's role in a team.
+
+Follows https://developer.pagerduty.com/api-reference "List members of a team".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ccm_core.sdk.types import Collector
+from ccm_pagerduty.collectors.one_by_one import one_by_one
+from ccm_pagerduty.collectors.reference import reference_to
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from ccm_core.sdk.types import Ask, Finding, JsonObject
+    from ccm_pagerduty.client import PagerDutySession
+
+TEAM = "pagerduty.team"
+
+
+def collector() -> Collector:
+    """Describe the collector."""
+    return Collector(kind="pagerduty.team_member", collect=collect, needs=(TEAM,))
+
+
+async def collect(session: PagerDutySession, ask: Ask) -> AsyncIterator[Finding]:
+    """List the members of every team."""
+
+    def members(team: JsonObject) -> AsyncIterator[Finding]:
+        reference = reference_to(team, "team_reference")
+        return session.listing(
+            f"/teams/{team['id']}/members",
+            "members",
+            counted=False,
+            compose=lambda member: {"team": reference, **member},
+        )
+
+    async for found in one_by_one(TEAM, ask.known[TEAM], members):
+        yield found

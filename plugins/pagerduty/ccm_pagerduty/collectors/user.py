@@ -1,0 +1,27 @@
+"""Users, with the types and flags of their contact methods.
+
+Follows https://developer.pagerduty.com/api-reference "List users".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ccm_core.sdk.types import Collector
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from ccm_core.sdk.types import Ask, Finding
+    from ccm_pagerduty.client import PagerDutySession
+
+
+def collector() -> Collector:
+    """Describe the collector."""
+    return Collector(kind="pagerduty.user", collect=collect)
+
+
+async def collect(session: PagerDutySession, _ask: Ask) -> AsyncIterator[Finding]:
+    """List every user."""
+    async for found in session.listing("/users", "users", (("include[]", "contact_methods"),)):
+        yield found

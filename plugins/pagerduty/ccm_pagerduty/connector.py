@@ -1,0 +1,125 @@
+"""The connector ``pagerduty``: settings, the one way to authenticate, collectors, diagnosis.
+
+Nothing here reaches httpx before a connection is opened.
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from ccm_core.sdk.errors import UsageError
+from ccm_core.sdk.json import JsonObject, decode
+from ccm_core.sdk.time import parse_duration
+from ccm_core.sdk.types import AuthMethod, Connector, Demonstration, Horizon
+from ccm_pagerduty.collectors import collectors
+from ccm_pagerduty.diagnosis import check
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from ccm_core.sdk.types import ConnectRequest, DemoSource
+    from ccm_pagerduty.client import PagerDutySession
+
+LOOKBACK_MOST, LOOKAHEAD_MOST = timedelta(days=180), timedelta(days=90)
+
+EXAMPLE = """\
+- name: pagerduty-prod
+  connector: pagerduty
+  settings:
+    region: us            # or eu
+    # lookback: 30d       # how far back incidents and coverage are watched, at most 180d
+    # lookahead: 14d      # how far ahead coverage is watched, at most 90d
+  auth:
+    method: api_key
+    # A read-only key of the account: Integrations > API Access Keys > Create New API Key.
+    key: ${env:PAGERDUTY_API_KEY}
+"""
+
+
+def connector() -> Connector:
+    """Describe PagerDuty to the host."""
+    return Connector(
+        name="pagerduty",
+        title="PagerDuty",
+        settings_schema=settings_schema,
+        auth_methods=(AuthMethod(name="api_key", title="REST API key", secrets=("key",)),),
+        connect=connect,
+        collectors=collectors(),
+        check=check,
+        horizon=horizon,
+        example=EXAMPLE,
+        demonstration=Demonstration(open=_demonstration),
+    )
+
+
+@cache
+def settings_schema() -> JsonObject:
+    """Read the JSON Schema of a connection's settings."""
+    found = files("ccm_pagerduty") / "schemas" / "settings.schema.json"
+    document: JsonObject = decode(found.read_bytes())
+    return document
+
+
+def horizon(settings: JsonObject) -> Horizon:
+    """Read how far back and ahead a connection keeps watch.
+
+    Raises:
+        UsageError: A duration cannot be read, or PagerDuty cannot be asked that far.
+    """
+    lookback = _duration(settings, "lookback", "30d", LOOKBACK_MOST)
+    lookahead = _duration(settings, "lookahead", "14d", LOOKAHEAD_MOST)
+    return Horizon(lookback=lookback, lookahead=lookahead)
+
+
+@asynccontextmanager
+async def connect(request: ConnectRequest) -> AsyncIterator[PagerDutySession]:
+    """Open a connection and find out whose key it is.
+
+    Raises:
+        Refused: The key is wrong, revoked, or of another region.
+        Unreachable: No answer came from the region's host.
+    """
+    from ccm_pagerduty.client import PagerDutySession, on_calls_limiter, opened
+    from ccm_pagerduty.credential import credential_of
+
+    async with opened(request) as source:
+        yield PagerDutySession(
+            source,
+            settings=request.settings,
+            on_calls=on_calls_limiter(request),
+            credential=await credential_of(source),
+        )
+
+
+def _duration(settings: JsonObject, name: str, default: str, most: timedelta) -> timedelta:
+    text = settings.get(name, default)
+    try:
+        found = parse_duration(text)
+    except ValueError as cause:
+        msg = f"{name}: {cause}"
+        raise UsageError(msg) from cause
+    if not timedelta(0) <= found <= most:
+        msg = f"{name}: {text} is more than PagerDuty can be asked for; at most {most.days}d"
+        raise UsageError(msg)
+    return found
+
+
+@contextmanager
+def _demonstration() -> Iterator[DemoSource]:
+    """Start the simulator that this distribution ships with its extra ``simulator``."""
+    try:
+        from ccm_pagerduty.simulator.demonstration import demonstration
+    except ModuleNotFoundError as cause:
+        if (cause.name or "").partition(".")[0] not in {"starlette", "uvicorn"}:
+            raise
+        msg = (
+            f"the demonstration needs {cause.name}, which is not installed; "
+            "install it with: pip install 'ccm-pagerduty[simulator]'"
+        )
+        raise UsageError(msg) from cause
+    with demonstration().open() as source:
+        yield source

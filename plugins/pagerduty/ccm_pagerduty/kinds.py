@@ -1,0 +1,121 @@
+"""The evidence kinds, bound to their schemas and to how often they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import cache, partial
+from importlib.resources import files
+
+from ccm_core.sdk.json import JsonObject, decode
+from ccm_core.sdk.types import EvidenceKind, Shape
+
+HOURLY = timedelta(hours=1)
+SIX_HOURLY = timedelta(hours=6)
+DAILY = timedelta(hours=24)
+
+KEPT = ("id",)
+ON_CALL_KEY = (
+    "escalation_policy.id",
+    "escalation_level",
+    "user.id",
+    "schedule.id",
+    "start",
+    "end",
+)
+
+
+@cache
+def schema(name: str) -> JsonObject:
+    """Read a schema that is shipped beside this module, such as ``service.v1``."""
+    found = files("ccm_pagerduty") / "schemas" / f"{name}.schema.json"
+    document: JsonObject = decode(found.read_bytes())
+    return document
+
+
+def kinds() -> tuple[EvidenceKind, ...]:
+    """Give every kind this plugin owns."""
+    return (
+        _snapshot("service", "Services", DAILY),
+        _snapshot("escalation_policy", "Escalation policies", DAILY),
+        _snapshot("schedule", "Schedules", SIX_HOURLY),
+        _part("schedule_rendering", "Final schedules", SIX_HOURLY, ("schedule.id",), "schedule"),
+        _part(
+            "schedule_user",
+            "Users of schedules",
+            SIX_HOURLY,
+            ("schedule.id", "user.id"),
+            "user",
+        ),
+        _part("on_call", "On-calls", SIX_HOURLY, ON_CALL_KEY, "user"),
+        _event("incident", "Incidents", "title"),
+        _event("incident_log_entry", "Log entries", "summary"),
+        _snapshot("user", "Users", DAILY),
+        _snapshot("team", "Teams", DAILY),
+        _part("team_member", "Team members", DAILY, ("team.id", "user.id"), "user"),
+        EvidenceKind(
+            name="pagerduty.ability",
+            version=1,
+            title="Abilities",
+            shape=Shape.SNAPSHOT,
+            key=("name",),
+            cadence=DAILY,
+            schema=_loader("ability"),
+            title_field="name",
+        ),
+    )
+
+
+# -- the three forms --------------------------------------------------------------------------
+
+
+def _snapshot(noun: str, title: str, cadence: timedelta) -> EvidenceKind:
+    """Describe an object with an id, a name and a page of its own."""
+    return EvidenceKind(
+        name=f"pagerduty.{noun}",
+        version=1,
+        title=title,
+        shape=Shape.SNAPSHOT,
+        key=KEPT,
+        cadence=cadence,
+        schema=_loader(noun),
+        title_field="name",
+        url_field="html_url",
+    )
+
+
+def _part(
+    noun: str, title: str, cadence: timedelta, key: tuple[str, ...], named: str
+) -> EvidenceKind:
+    """Describe something without an id of its own, called after an object it refers to."""
+    return EvidenceKind(
+        name=f"pagerduty.{noun}",
+        version=1,
+        title=title,
+        shape=Shape.SNAPSHOT,
+        key=key,
+        cadence=cadence,
+        schema=_loader(noun),
+        title_field=f"{named}.summary",
+        url_field=f"{named}.html_url",
+    )
+
+
+def _event(noun: str, title: str, named: str) -> EvidenceKind:
+    """Describe something that happened at a moment."""
+    return EvidenceKind(
+        name=f"pagerduty.{noun}",
+        version=1,
+        title=title,
+        shape=Shape.EVENT,
+        key=KEPT,
+        cadence=HOURLY,
+        schema=_loader(noun),
+        occurred_at="created_at",
+        title_field=named,
+        url_field="html_url",
+    )
+
+
+def _loader(noun: str) -> Callable[[], JsonObject]:
+    return partial(schema, f"{noun}.v1")
