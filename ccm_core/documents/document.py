@@ -47,10 +47,10 @@ class Document:
         """Give the value at the end of a path, or ``absent`` where there is none."""
         value = self.value
         for step in path:
-            try:
-                value = value[step]
-            except (KeyError, IndexError, TypeError):
+            inside = dict(enumerate(value)) if isinstance(value, list) else value
+            if not isinstance(inside, dict) or step not in inside:
                 return absent
+            value = inside[step]
         return value
 
     def place(self, path: Path, *, key: bool = False) -> Place:

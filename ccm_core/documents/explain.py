@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ccm_core.documents.wording import found, quoted, unknown, wanted
+from ccm_core.documents.wording import found, quoted, suggest, wanted
 from ccm_core.errors import Mistake
 from ccm_core.model.json import JsonObject
 
@@ -62,7 +62,7 @@ def _unknown_keys(document: Document, path: Path, error: ValidationError) -> Ite
     known = list(_schema(error).get("properties", {}))
     for key in _instance(error):
         if repr(key) in error.message:
-            yield document.mistake((*path, key), unknown("key", key, known), key=True)
+            yield document.mistake((*path, key), suggest("key", key, known), key=True)
 
 
 def _missing_keys(document: Document, path: Path, error: ValidationError) -> Iterator[Mistake]:
@@ -107,7 +107,7 @@ def _say(error: ValidationError) -> str:
         value: Any = error.validator_value
         choices = [value] if error.validator == "const" else value
         if isinstance(_instance(error), str) and not _secret(error):
-            return unknown("value", _instance(error), [str(one) for one in choices])
+            return suggest("value", _instance(error), [str(one) for one in choices])
     if error.validator in _BOUNDS:
         bound = _BOUNDS[str(error.validator)].format(error.validator_value)
         return f"wanted {bound}; found {_found(error)}"

@@ -57,13 +57,13 @@ def found(value: Any, *, hide: bool = False) -> str:
             return "a mapping"
 
 
-def unknown(what: str, name: str, known: Sequence[str]) -> str:
+def suggest(what: str, name: str, known: Sequence[str], *, among: str = "known here") -> str:
     """Say that a name is not known, what it is close to, and else what is known."""
     close = get_close_matches(name, known, n=1)
     if close:
         return f"unknown {what} {quoted(name)}; did you mean {quoted(close[0])}?"
     there = ", ".join(quoted(one) for one in known) or "none"
-    return f"unknown {what} {quoted(name)}; known here: {there}"
+    return f"unknown {what} {quoted(name)}; {among}: {there}"
 
 
 def _typed(schema: JsonObject) -> str:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 
 from ccm_core.documents import check, read_yaml
-from ccm_core.documents.formats import is_duration
-from ccm_core.sdk.time import parse_duration
 
 SCHEMA = {
     "type": "object",
@@ -156,20 +154,3 @@ def test_an_absent_part_is_what_the_caller_takes_it_for():
     found = check(document, schema, under=("list", 0, "settings"), absent={})
 
     assert [str(one) for one in found] == ['f.yaml:2:5: "a" is missing']
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("15m", "1h30m", "7d", "2w", "500ms", "P1D", "PT15M", "-5m", "0"),
-        *("", "15", "1 day", "P", "P1M", "P1Y", "1mo", "m", "pt5m", "P1D1", "soon"),
-    ],
-)
-def test_the_duration_format_is_what_plugins_can_read(text):
-    """A text passes as a duration exactly where the one parser of durations reads it."""
-    try:
-        parse_duration(text)
-    except ValueError:
-        assert not is_duration(text)
-    else:
-        assert is_duration(text)

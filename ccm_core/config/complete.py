@@ -1,0 +1,53 @@
+"""Checks a draft against the connectors that are installed, and freezes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ccm_core.config.connection import read_connection
+from ccm_core.config.draft import SettingsDraft
+from ccm_core.config.settings import RulesSettings, Settings, StoreSettings
+from ccm_core.errors import DocumentError
+from ccm_core.sdk.types import Connector
+
+
+def complete(draft: SettingsDraft, connectors: Mapping[str, Connector]) -> Settings:
+    """Give the settings of a draft.
+
+    Raises:
+        DocumentError: There are mistakes; all of them are told, those of the draft included.
+        PluginError: A connector's own description of its settings is broken.
+    """
+    mistakes = list(draft.mistakes)
+    connections = [
+        read_connection(draft.document, index, written, connectors, mistakes)
+        for index, written in draft.connections()
+    ]
+    if mistakes:
+        raise DocumentError(dict.fromkeys(mistakes))
+    return Settings(
+        document=draft.document,
+        base=draft.base,
+        store=_store(draft),
+        connections=tuple(one for one in connections if one is not None),
+        rules=_rules(draft),
+        plugins=draft.plugins,
+    )
+
+
+def _store(draft: SettingsDraft) -> StoreSettings:
+    written = draft.document.get(("store",), {})
+    options = {key: str(value) for key, value in written.get("options", {}).items()}
+    given: dict[str, Any] = {"url": written["url"]} if "url" in written else {}
+    return StoreSettings(**given, options=options)
+
+
+def _rules(draft: SettingsDraft) -> RulesSettings:
+    written = draft.document.get(("rules",), {})
+    waivers = written.get("waivers")
+    return RulesSettings(
+        packs=tuple(written.get("packs", ())),
+        parameters=written.get("parameters", {}),
+        waivers=draft.base / waivers if waivers else None,
+    )
