@@ -5,6 +5,11 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no failure, and what runs on every change must say the same of the same code.
+settings.register_profile("ccm", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("ccm")
 
 SAYS_SOMETHING = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "netrc", "ssl_cert_file")
 

@@ -67,24 +67,13 @@ def pieces(window: Window, longest: timedelta) -> tuple[Window, ...]:
     Inner edges fall on whole seconds, because sources may ignore fractions of a window's bounds:
     an edge inside a second would then lose what happened in the rest of it.
     """
-    count = max(1, -(-window.length // longest))
-    while True:
-        edges = _edges(window, count)
-        parts = tuple(Window(since, until) for since, until in pairwise(edges))
-        if all(part.length <= longest for part in parts) or longest <= SECOND:
-            return parts
-        count += 1
-
-
-def _edges(window: Window, count: int) -> list[datetime]:
-    step = window.length / count
-    inner = {_whole(window.since + step * number) for number in range(1, count)}
-    kept = sorted(edge for edge in inner if window.since < edge < window.until)
-    return [window.since, *kept, window.until]
-
-
-def _whole(instant: datetime) -> datetime:
-    return instant.replace(microsecond=0)
+    count = max(1, -(-window.length // max(SECOND, longest)))
+    step = timedelta(seconds=max(1, -(-window.length // (count * SECOND))))
+    edges, edge = [window.since], window.since.replace(microsecond=0) + step
+    while edge < window.until:
+        edges.append(edge)
+        edge += step
+    return tuple(Window(since, until) for since, until in pairwise([*edges, window.until]))
 
 
 def _holes_cut(window: Window, covered: tuple[Window, ...]) -> Iterator[Window]:

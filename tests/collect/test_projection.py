@@ -1,0 +1,127 @@
+"""Projection: what the schema does not name goes no further."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ccm_core.collect.projection import Projector, Pseudonyms, named, references
+from ccm_core.collect.validation import SchemaCheck
+
+KEY = Pseudonyms(b"1" * 32)
+SCHEMA = {
+    "type": "object",
+    "$defs": {
+        "reference": {
+            "type": "object",
+            "properties": {"id": {"type": "string", "x-ccm-references": "fake.user"}},
+        }
+    },
+    "properties": {
+        "name": {"type": "string"},
+        "owner": {"anyOf": [{"$ref": "#/$defs/reference"}, {"type": "null"}]},
+        "users": {"type": "array", "items": {"$ref": "#/$defs/reference"}},
+        "email": {"type": "string", "x-ccm-privacy": "pseudonym"},
+        "url": {"type": "string", "x-ccm-privacy": "drop"},
+        "free": {"type": "object"},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("body", "kept", "unknown"),
+    [
+        pytest.param({"name": "a", "key": "x"}, {"name": "a"}, {"key"}, id="unknown field"),
+        pytest.param({"url": "https://secret"}, {}, set(), id="dropped field"),
+        pytest.param(
+            {"owner": {"id": "U", "token": "x"}},
+            {"owner": {"id": "U"}},
+            {"owner.token"},
+            id="nested",
+        ),
+        pytest.param({"owner": None}, {"owner": None}, set(), id="null"),
+        pytest.param(
+            {"users": [{"id": "U", "a": 1}, {"id": "V", "a": 2}]},
+            {"users": [{"id": "U"}, {"id": "V"}]},
+            {"users[].a"},
+            id="in an array, told once",
+        ),
+        pytest.param({"free": {"secret": 1}}, {"free": {}}, {"free.secret"}, id="open object"),
+        pytest.param(
+            {"name": {"secret": 1}}, {"name": {}}, {"name.secret"}, id="object for a string"
+        ),
+        pytest.param({"name": [{"secret": 1}]}, {"name": [{}]}, set(), id="array for a string"),
+    ],
+)
+def test_only_what_is_named_is_kept(body, kept, unknown):
+    """Values of another shape than the schema wants keep their shape and lose their content."""
+    projected = Projector(SCHEMA, KEY).project(body)
+    assert (projected.body, projected.unknown) == (kept, unknown)
+
+
+def test_a_pseudonym_is_the_same_for_the_same_address_and_hides_it():
+    """Case and white space do not matter; another store's key gives another token."""
+    one = Projector(SCHEMA, KEY).project({"email": "Ann@Example.org "}).body["email"]
+    two = Projector(SCHEMA, KEY).project({"email": "ann@example.org"}).body["email"]
+    other = Projector(SCHEMA, Pseudonyms(b"2" * 32)).project({"email": "ann@example.org"}).body
+    assert one == two != other["email"]
+    assert "ann" not in one.casefold()
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["name", "owner", "users", "id", "x", "SECRET"]), inner, max_size=4
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["name", "owner", "users", "url", "x"]), json_values))
+def test_no_name_outside_the_schema_survives(body):
+    """However oddly an object is nested, no unnamed key is left in it."""
+
+    def keys(value) -> set[str]:
+        if isinstance(value, dict):
+            return set(value) | {key for one in value.values() for key in keys(one)}
+        return {key for one in value for key in keys(one)} if isinstance(value, list) else set()
+
+    kept = Projector(SCHEMA, KEY).project(body).body
+    assert keys(kept) <= {"name", "owner", "users", "id", "email", "free"}
+
+
+def test_the_fields_that_name_other_kinds_are_found():
+    """Marks are followed through references, choices and arrays."""
+    assert references(SCHEMA) == (
+        (("owner", "id"), "fake.user"),
+        (("users", "[]", "id"), "fake.user"),
+    )
+    body = {"owner": None, "users": [{"id": "U"}, {"id": "V"}, {}]}
+    assert [named(body, path) for path, _ in references(SCHEMA)] == [[], ["U", "V"]]
+
+
+@pytest.mark.parametrize(
+    ("value", "good"),
+    [
+        ("2026-11-23T14:00:00Z", True),
+        ("2026-11-23T14:00:00.123456-05:00", True),
+        ("2026-11-23T14:00:00", False),
+        ("2026-11-23", False),
+        ("2026-02-30T00:00:00Z", False),
+        ("2026-11-23T23:59:60Z", False),
+        ("yesterday", False),
+        (5, False),
+    ],
+)
+def test_a_bad_date_is_refused_by_both_validators(value, good):
+    """Formats are asserted, and a refusal never repeats the value."""
+    check = SchemaCheck(
+        {"type": "object", "properties": {"at": {"type": "string", "format": "date-time"}}}
+    )
+    problems = check.problems({"at": value})
+    assert (not problems) is good
+    assert str(value) not in "".join(problems)
