@@ -1,0 +1,104 @@
+"""Packs that are ready to judge: what compiling gives and evaluating uses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from ccm_core.model.json import JsonObject
+from ccm_core.model.rule import Rule, RulePack
+from ccm_core.rules.conditions import Expression, Language
+from ccm_core.rules.due import Due
+from ccm_core.rules.lookups import Lookups
+from ccm_core.rules.messages import Message
+from ccm_core.rules.parameters import looser_than
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledRule:
+    """A rule whose conditions are compiled."""
+
+    rule: Rule
+    match: Expression | None
+    assertion: Expression
+    not_due: Expression | None
+    due: Due | None
+    """How to tell when what is not due falls due, where that can be told."""
+    message: Message
+    looked_up: tuple[str, ...]
+    """The kinds it looks records up in, sorted."""
+    max_age: timedelta | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """The rules of one pack over one kind or view: they share what a row costs."""
+
+    over: str
+    language: Language
+    rules: tuple[CompiledRule, ...]
+    conditions: Mapping[str, Expression] = field(default_factory=dict)
+    """The condition parameters over the same rows, by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledPack:
+    """A pack with the values of its parameters."""
+
+    pack: RulePack
+    groups: tuple[Group, ...]
+    """Sorted by what they are over."""
+    effective: JsonObject
+    """The parameters as they were written, by name."""
+    values: Mapping[str, Any]
+    """The plain parameters as conditions see them, by name."""
+
+    def control_problems(self, rule: Rule) -> tuple[tuple[str, str, str], ...]:
+        """Give framework, id and text of each parameter that is looser than a control allows."""
+        types = {one.name: one.type for one in self.pack.parameters}
+        found = (
+            (control, name, looser_than(types[name], self._seen(name), bounds, written))
+            for control in rule.controls
+            for name, bounds in sorted(control.requires.items())
+            for written in [self.effective[name]]
+        )
+        return tuple(
+            (control.framework, control.id, f"{rule.id}: parameter {name} {how}")
+            for control, name, how in found
+            if how
+        )
+
+    def _seen(self, name: str) -> Any:
+        return self.values.get(name, self.effective[name])
+
+    def with_values(
+        self,
+        effective: JsonObject,
+        values: Mapping[str, Any],
+        conditions: Mapping[str, Mapping[str, Expression]],
+    ) -> CompiledPack:
+        """Give the pack with other parameters; conditions by what they are over, then by name."""
+        groups = tuple(
+            replace(group, conditions={**group.conditions, **conditions.get(group.over, {})})
+            for group in self.groups
+        )
+        return replace(
+            self,
+            groups=groups,
+            effective={**self.effective, **effective},
+            values={**self.values, **values},
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledPacks:
+    """Every pack of one evaluation. Not to be used by two evaluations at the same time."""
+
+    packs: tuple[CompiledPack, ...]
+    """Sorted by name."""
+    lookups: Lookups
+    """What the conditions' ``lookup`` answers from; the evaluator fills it."""
+    inputs: Mapping[str, tuple[str, ...]]
+    """The evidence kinds that each known kind or view rests on."""

@@ -1,0 +1,244 @@
+"""Compiles one pack: parameters, conditions and messages, every mistake at its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from ccm_core.documents import Document, Path, suggest
+from ccm_core.errors import Mistake
+from ccm_core.model.json import JsonObject
+from ccm_core.model.rule import Parameter, Rule, RulePack
+from ccm_core.rules.case_checks import case_mistakes
+from ccm_core.rules.checks import Checks, Surroundings, Tell
+from ccm_core.rules.compiled import CompiledPack, CompiledRule, Group
+from ccm_core.rules.conditions import RESERVED, Expression, Language
+from ccm_core.rules.due import due_of
+from ccm_core.rules.fields import Fields
+from ccm_core.rules.interface import Source
+from ccm_core.rules.lookups import Lookups
+from ccm_core.rules.parameters import bound_mistake, read_value
+from ccm_core.sdk.time import parse_duration
+
+SettingMistake = Callable[[str, str, "tuple[int, int] | None"], Mistake]
+"""Makes a mistake of a parameter's name, a message and a place inside what the user wrote."""
+
+
+@dataclass(slots=True, kw_only=True)
+class PackCompiler:
+    """Compiles one pack and gathers what is wrong with it."""
+
+    document: Document
+    pack: RulePack
+    sources: Mapping[str, Source]
+    lookups: Lookups
+    settings: JsonObject
+    """The parameters that the user set, by name."""
+    setting_mistake: SettingMistake
+    mistakes: list[Mistake] = field(default_factory=list)
+    _surroundings: dict[str, Surroundings] = field(default_factory=dict)
+    _conditions: dict[str, dict[str, Expression]] = field(default_factory=dict)
+
+    def compile(self) -> CompiledPack:
+        """Compile everything that can be compiled."""
+        values = {one.name: self._parameter(one) for one in self.pack.parameters}
+        self._tell_duplicates()
+        compiled = [self._rule(index, rule) for index, rule in enumerate(self.pack.rules)]
+        overs = sorted({one.rule.over for one in compiled if one})
+        groups = tuple(
+            Group(
+                over=over,
+                language=self._around(over).language,
+                rules=tuple(one for one in compiled if one and one.rule.over == over),
+                conditions=self._conditions.get(over, {}),
+            )
+            for over in overs
+        )
+        effective = {
+            one.name: self.settings.get(one.name, one.default) for one in self.pack.parameters
+        }
+        plain = {name: value for name, value in values.items() if value is not None}
+        return CompiledPack(pack=self.pack, groups=groups, effective=effective, values=plain)
+
+    # -- parameters ---------------------------------------------------------------------------
+
+    def _parameter(self, one: Parameter) -> Any:
+        """Give what conditions see for it; nothing for a condition and for a mistake."""
+        path: Path = ("parameters", one.name)
+        value = self._read(one, one.default, self._teller((*path, "default")))
+        if one.type == "condition":
+            self._condition_parameter(one, path)
+        elif one.over is not None:
+            self._tell((*path, "over"), f"a parameter of type {one.type} is over nothing")
+        if one.name in self.settings:
+            value = self._read(one, self.settings[one.name], self._setting_teller(one.name))
+        return None if one.type == "condition" else value
+
+    def _read(self, one: Parameter, written: Any, tell: Tell) -> Any:
+        try:
+            return read_value(one.type, written)
+        except ValueError as cause:
+            if one.type in _TYPES:
+                self.mistakes.append(tell(str(cause), (1, 1)))
+            return None
+
+    def _condition_parameter(self, one: Parameter, path: Path) -> None:
+        if one.over is None:
+            self._tell(path, "a condition needs `over`: the kind or view whose rows it reads")
+            return
+        self._known_source(one.over, (*path, "over"))
+        found = self._checked_condition(one, one.default, self._teller((*path, "default")))
+        if one.name in self.settings:
+            tell = self._setting_teller(one.name)
+            found = self._checked_condition(one, self.settings[one.name], tell)
+        if found:
+            self._conditions.setdefault(one.over, {})[one.name] = found
+
+    def _checked_condition(self, one: Parameter, written: Any, tell: Tell) -> Expression | None:
+        if not isinstance(written, str):
+            return None
+        around = self._plain_surroundings(one.over or "")
+        checks = Checks(around=around, mistakes=self.mistakes)
+        found = checks.condition(written, tell)
+        if checks.looked_up:
+            self.mistakes.append(tell("a condition parameter cannot look records up", (1, 1)))
+        return found
+
+    # -- rules --------------------------------------------------------------------------------
+
+    def _rule(self, index: int, rule: Rule) -> CompiledRule | None:
+        path: Path = ("rules", index)
+        if rule.over:
+            self._known_source(rule.over, (*path, "over"))
+        checks = Checks(around=self._around(rule.over), mistakes=self.mistakes)
+        self._lets(rule, path, checks)
+        match = self._condition(checks, rule.match, (*path, "match"))
+        assertion = self._condition(checks, rule.assertion, (*path, "assert"))
+        not_due = self._condition(checks, rule.not_due, (*path, "not_due"))
+        message = checks.message(rule.message, self._teller((*path, "message")))
+        self._tolerance(rule, path)
+        self._controls(rule, path)
+        looked_up = tuple(sorted(checks.looked_up))
+        self.mistakes.extend(
+            case_mistakes(
+                self.document, path, rule, self.pack, self.sources, looked_up, checks.around.fields
+            )
+        )
+        if assertion is None:
+            return None
+        return CompiledRule(
+            rule=rule,
+            match=match,
+            assertion=assertion,
+            not_due=not_due,
+            due=due_of(not_due) if not_due else None,
+            message=message,
+            looked_up=looked_up,
+            max_age=_duration(rule.max_age),
+        )
+
+    def _lets(self, rule: Rule, path: Path, checks: Checks) -> None:
+        for name, text in rule.let.items():
+            here = (*path, "let", name)
+            if name in RESERVED:
+                message = f"`{name}` means something else in conditions; choose another name"
+                self.mistakes.append(self.document.mistake(here, message, key=True))
+            else:
+                checks.let(name, text, self._teller(here))
+
+    def _condition(self, checks: Checks, text: str | None, path: Path) -> Expression | None:
+        return checks.condition(text, self._teller(path)) if text else None
+
+    def _tolerance(self, rule: Rule, path: Path) -> None:
+        if not rule.tolerance or rule.tolerance.per != "month":
+            return
+        fields = self._around(rule.over).fields
+        if fields and fields.mistake(("occurred_at",)):
+            message = f"a month needs `occurred_at`, which rows of {rule.over} do not have"
+            self._tell((*path, "tolerance", "per"), message)
+
+    def _controls(self, rule: Rule, path: Path) -> None:
+        types = {one.name: one.type for one in self.pack.parameters}
+        for index, control in enumerate(rule.controls):
+            for name, bounds in control.requires.items():
+                here = (*path, "controls", index, "requires", name)
+                if name not in types:
+                    message = suggest("parameter", name, sorted(types))
+                    self.mistakes.append(self.document.mistake(here, message, key=True))
+                    continue
+                for bound, written in bounds.items():
+                    if bound in _BOUNDS and (wrong := bound_mistake(types[name], bound, written)):
+                        self._tell((*here, bound), wrong)
+
+    # -- what is around an expression ---------------------------------------------------------
+
+    def _around(self, over: str) -> Surroundings:
+        if over not in self._surroundings:
+            conditions = self._condition_names()
+            usable = [name for name, where in conditions.items() if where == over]
+            self._surroundings[over] = self._made(over, usable)
+        return self._surroundings[over]
+
+    def _plain_surroundings(self, over: str) -> Surroundings:
+        """What a condition parameter may mention: no other condition parameter."""
+        return self._made(over, [])
+
+    def _made(self, over: str, conditions: list[str]) -> Surroundings:
+        plain = {
+            one.name: one.type
+            for one in self.pack.parameters
+            if one.type in _TYPES and one.type != "condition"
+        }
+        source = self.sources.get(over)
+        return Surroundings(
+            over=over,
+            language=Language(plain, conditions, self.lookups),
+            fields=Fields(source.schema()) if source else None,
+            parameters=plain,
+            conditions=self._condition_names(),
+            sources=self.sources,
+        )
+
+    def _condition_names(self) -> dict[str, str]:
+        return {
+            one.name: one.over or "nothing"
+            for one in self.pack.parameters
+            if one.type == "condition"
+        }
+
+    # -- telling ------------------------------------------------------------------------------
+
+    def _tell_duplicates(self) -> None:
+        seen: dict[str, str] = {}
+        for index, rule in enumerate(self.pack.rules):
+            path: Path = ("rules", index, "id")
+            if rule.id and rule.id in seen:
+                self._tell(path, f"the rule id {rule.id} is given twice; {seen[rule.id]}")
+            else:
+                seen[rule.id] = f"the first is at {self.document.place(path)}"
+
+    def _known_source(self, name: str, path: Path) -> None:
+        if name not in self.sources:
+            self._tell(path, suggest("evidence kind or view", name, sorted(self.sources)))
+
+    def _tell(self, path: Path, message: str) -> None:
+        self.mistakes.append(self.document.mistake(path, message))
+
+    def _teller(self, path: Path) -> Tell:
+        return lambda message, at: self.document.mistake(path, message, at=at)
+
+    def _setting_teller(self, name: str) -> Tell:
+        return lambda message, at: self.setting_mistake(name, message, at)
+
+
+_TYPES = {"duration", "integer", "number", "string", "boolean", "list", "condition"}
+_BOUNDS = {"at_most", "at_least", "equals"}
+
+
+def _duration(text: str | None) -> timedelta | None:
+    try:
+        return parse_duration(text) if text else None
+    except ValueError:
+        return None

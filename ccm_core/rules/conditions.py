@@ -1,0 +1,292 @@
+"""CEL, the language of conditions: everything that knows the runtime stands in this module.
+
+A condition is ``True``, ``False`` or :class:`NotEvaluable`. The runtime *returns* its data errors
+as values, so every value that is not plainly true or false is looked at before it is believed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from ccm_core.model.json import JsonObject
+from ccm_core.rules.lookups import NOT_IN_EVIDENCE, Lookups
+from ccm_core.rules.syntax import Path, Tree, decode, dotted, path_of, reads
+
+if TYPE_CHECKING:
+    from cel_expr_python import cel
+
+RESERVED = frozenset(
+    (
+        "row params now lookup cel true false null in as break const continue else for function if "
+        "import let loop package namespace return var void while int uint double bool string bytes "
+        "list map type duration timestamp size has all exists exists_one filter dyn optional "
+    ).split()
+)
+"""Names that mean something else in CEL and cannot be given to a ``let``."""
+
+
+class Misread(Exception):
+    """The text is no expression, or not one over these names."""
+
+    def __init__(self, problems: Sequence[tuple[int, int, str]]) -> None:
+        """Keep each problem with its line and column in the text, counted from 1."""
+        self.problems = tuple(problems)
+        super().__init__("; ".join(message for _, _, message in self.problems))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotEvaluable:
+    """Why an expression has no value for this row."""
+
+    reason: str
+    """In plain words."""
+    missing_key: str | None = None
+    """The key that the row lacks, where that is the reason."""
+    insufficient: bool = False
+    """Whether something is missing from the evidence; otherwise the rule itself went wrong."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """One row, ready to be judged by every expression of its :class:`Language`."""
+
+    row: JsonObject
+    activation: cel.Activation | None
+    """None where the row cannot be handed to CEL at all."""
+    unknown: Mapping[str, NotEvaluable]
+    """Why a condition parameter has no value for this row, by its name."""
+    refusal: str = ""
+    """Why there is no activation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expression:
+    """A compiled expression."""
+
+    text: str
+    type: str
+    """The CEL type it yields, such as ``BOOL`` or ``DYN``."""
+    tree: Tree
+    """As it was written: a ``let`` is a name in it."""
+    scope: Mapping[str, Path]
+    """The path that a ``let`` is short for, where it is."""
+    program: cel.Expression
+
+    def value(self, situation: Situation) -> Any | NotEvaluable:
+        """Give its value for a row: JSON values, an instant or a ``timedelta``."""
+        if situation.activation is None:
+            return NotEvaluable(reason=situation.refusal)
+        try:
+            found = self.program.eval(situation.activation)
+            value = found.plain_value()
+        except (RuntimeError, TypeError) as cause:
+            return NotEvaluable(reason=_first_line(str(cause)))
+        if type(value) is str and found.type().name() == "ERROR":
+            return self._explained(value, situation)
+        return value
+
+    def holds(self, situation: Situation) -> bool | NotEvaluable:
+        """Say whether it holds for a row, or why that cannot be said."""
+        value = self.value(situation)
+        if value is True or value is False or isinstance(value, NotEvaluable):
+            return value
+        found = "null" if value is None else type(value).__name__
+        return NotEvaluable(reason=f"`{self.text}` is neither true nor false but {found}")
+
+    def _explained(self, error: str, situation: Situation) -> NotEvaluable:
+        if NOT_IN_EVIDENCE in error:
+            return NotEvaluable(reason=error.split(NOT_IN_EVIDENCE, 1)[1], insufficient=True)
+        if key := _ABSENT_KEY.match(error):
+            return self._absent(_unquoted(key[1]), situation)
+        if name := _ABSENT_NAME.match(error):
+            unknown = situation.unknown.get(name[1].removeprefix("params."))
+            if unknown is not None:
+                return unknown
+        return NotEvaluable(reason=f"`{self.text}`: {_plainly(error)}")
+
+    def _absent(self, key: str, situation: Situation) -> NotEvaluable:
+        """Name the whole path to an absent key, as the condition wrote it."""
+        paths = (read.path[1:] for read in reads(self.tree, self.scope) if read.path[0] == "row")
+        whole = (_where_absent(path, key, situation.row) for path in paths)
+        name = next((found for found in whole if found), key)
+        return NotEvaluable(reason=f"row has no `{name}`", missing_key=name, insufficient=True)
+
+
+class Language:
+    """CEL over the rows of one kind or view with the parameters of one pack."""
+
+    def __init__(
+        self, parameters: Mapping[str, str], conditions: Sequence[str], lookups: Lookups
+    ) -> None:
+        """Make the names known.
+
+        Args:
+            parameters: The type of each plain parameter, by name.
+            conditions: The names of the condition parameters over the same rows.
+            lookups: What ``lookup(kind, key)`` answers from.
+        """
+        self._lookups = lookups
+        self._types = {f"params.{name}": _CEL_TYPES[kind] for name, kind in parameters.items()}
+        self._types |= {f"params.{name}": "bool" for name in conditions}
+        self._env = self._environment({})
+        self.names = ("row", "params", "now", "lookup")
+
+    def expression(self, text: str, lets: Mapping[str, Expression] | None = None) -> Expression:
+        """Compile an expression in which the ``lets`` are names.
+
+        Raises:
+            Misread: The text is no expression over these names.
+        """
+        lets = lets or {}
+        written = _compiled(self._environment(lets) if lets else self._env, text)
+        tree = decode(written.serialize())
+        scope = {name: path for name, let in lets.items() if (path := _short_for(let))}
+        used = _used(tree, lets)
+        # The runtime evaluates what cel.bind names only where it is read, and only once; the
+        # activation of a row stays the same for every rule over it.
+        whole = "".join(f"cel.bind({name}, ({lets[name].text}), " for name in used) + text
+        program = _compiled(self._env, whole + ")" * len(used)) if used else written
+        return Expression(
+            text=text, type=written.return_type().name(), tree=tree, scope=scope, program=program
+        )
+
+    def situation(
+        self,
+        row: JsonObject,
+        parameters: Mapping[str, Any],
+        now: datetime,
+        conditions: Mapping[str, Expression] | None = None,
+    ) -> Situation:
+        """Hand a row over to CEL, with the condition parameters judged on it."""
+        data = {"row": row, "now": now} | {f"params.{k}": v for k, v in parameters.items()}
+        plain = self._activated(row, data, {})
+        if not conditions:
+            return plain
+        judged = {name: condition.holds(plain) for name, condition in conditions.items()}
+        unknown = {k: v for k, v in judged.items() if isinstance(v, NotEvaluable)}
+        known = {f"params.{k}": v for k, v in judged.items() if isinstance(v, bool)}
+        return self._activated(row, data | known, unknown)
+
+    def _activated(
+        self, row: JsonObject, data: dict[str, Any], unknown: Mapping[str, NotEvaluable]
+    ) -> Situation:
+        try:
+            activation = self._env.Activation(data)
+        except (RuntimeError, TypeError, ValueError, OverflowError) as cause:
+            refusal = f"the row cannot be judged: {_first_line(str(cause))}"
+            return Situation(row=row, activation=None, unknown=unknown, refusal=refusal)
+        return Situation(row=row, activation=activation, unknown=unknown)
+
+    def _environment(self, lets: Mapping[str, Expression]) -> cel.Env:
+        from cel_expr_python import cel  # only where a condition is compiled
+        from cel_expr_python.ext import ext_bindings, ext_optional, ext_strings
+
+        types = {
+            "bool": cel.Type.BOOL,
+            "int": cel.Type.INT,
+            "double": cel.Type.DOUBLE,
+            "string": cel.Type.STRING,
+            "list": cel.Type.List(cel.Type.DYN),
+        }
+        variables = {name: types[signature] for name, signature in self._types.items()}
+        variables["row"] = cel.Type.Map(cel.Type.STRING, cel.Type.DYN)
+        variables["now"] = cel.Type.TIMESTAMP
+        variables |= {name: let.program.return_type() for name, let in lets.items()}
+        overloads = [
+            cel.Overload(
+                f"lookup_string_{key.name().lower()}",
+                cel.Type.DYN,
+                [cel.Type.STRING, key],
+                is_member=False,
+                impl=self._lookups.find,
+            )
+            for key in (cel.Type.STRING, cel.Type.INT)
+        ]
+        return cel.NewEnv(
+            variables=variables,
+            extensions=[
+                ext_optional.ExtOptional(),
+                ext_strings.ExtStrings(),
+                ext_bindings.ExtBindings(),
+            ],
+            functions=[cel.FunctionDecl("lookup", overloads)],
+        )
+
+
+# -- what the runtime says --------------------------------------------------------------------
+
+_CEL_TYPES = {
+    "duration": "int",
+    "integer": "int",
+    "number": "double",
+    "string": "string",
+    "boolean": "bool",
+    "list": "list",
+}
+_PROBLEM = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
+_ABSENT_KEY = re.compile(r"NOT_FOUND: Key not found in map : (.*)", re.DOTALL)
+_ABSENT_NAME = re.compile(r'UNKNOWN: No value with name "(.*)" found in Activation')
+_STATUS = re.compile(r"^[A-Z_]+: | \[[A-Z_]+\]$")
+_CONTAINER = re.compile(r" \(in container '.*'\)$")
+
+
+def _compiled(env: cel.Env, text: str) -> cel.Expression:
+    try:
+        return env.compile(text)
+    except RuntimeError as cause:
+        raise Misread(_problems(str(cause))) from None
+
+
+def _problems(said: str) -> list[tuple[int, int, str]]:
+    found = [
+        (int(line), int(column), _CONTAINER.sub("", message))
+        for line, column, message in _PROBLEM.findall(said)
+    ]
+    return found or [(1, 1, _plainly(_first_line(said)))]
+
+
+def _plainly(error: str) -> str:
+    return _STATUS.sub("", error)
+
+
+def _first_line(text: str) -> str:
+    return text.splitlines()[0] if text else "it cannot be evaluated"
+
+
+def _unquoted(key: str) -> str:
+    try:
+        return str(json.loads(key))
+    except ValueError:
+        return key.strip('"')
+
+
+def _where_absent(path: Path, key: str, row: Any) -> str | None:
+    """Give the dotted path down to ``key`` where following ``path`` first fails at it."""
+    value = row
+    for depth, step in enumerate(path):
+        if isinstance(value, dict) and step not in value:
+            return dotted(path[: depth + 1]) if step == key else None
+        if not isinstance(value, dict):
+            # Beyond a list the elements differ; the path itself names the key well enough.
+            return dotted(path[: path.index(key, depth) + 1]) if key in path[depth:] else None
+        value = value[step]
+    return None
+
+
+def _short_for(let: Expression) -> Path | None:
+    return path_of(let.tree.root, let.scope)
+
+
+def _used(tree: Tree, lets: Mapping[str, Expression]) -> list[str]:
+    """Name the lets an expression rests on, each after those it rests on itself."""
+    roots = {read.path[0] for read in reads(tree)}
+    wanted = roots & set(lets)
+    for name in reversed(list(lets)):
+        if name in wanted:
+            wanted |= {read.path[0] for read in reads(lets[name].tree)} & set(lets)
+    return [name for name in lets if name in wanted]

@@ -1,0 +1,124 @@
+"""From results to rules to controls: the worst counts, and every subject is counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from ccm_core.model.result import ControlResult, Population, Result, RuleResult, Status
+from ccm_core.model.rule import Rule, RulePack
+from ccm_core.rules.compiled import CompiledPack, CompiledPacks
+
+CONNECTION = "connection"
+"""The subject kind of a result about all of a connection."""
+POPULATION = "population"
+"""The subject kind of a result about a share of the subjects."""
+
+WORST_FIRST = (
+    Status.ERROR,
+    Status.FAIL,
+    Status.INSUFFICIENT,
+    Status.PASS,
+    Status.NOT_APPLICABLE,
+)
+
+
+def worst(statuses: Iterable[Status]) -> Status:
+    """Give the worst status; of nothing at all it is ``insufficient``."""
+    found = set(statuses)
+    return next((status for status in WORST_FIRST if status in found), Status.INSUFFICIENT)
+
+
+def rule_result(pack: RulePack, rule: Rule, results: Sequence[Result], unjudged: int) -> RuleResult:
+    """Roll up one rule.
+
+    Args:
+        pack: The rule's pack.
+        rule: The rule.
+        results: Everything it said.
+        unjudged: Subjects that were not looked at one by one, because nothing could rest on
+            their connection's evidence.
+    """
+    return RuleResult(
+        rule=rule.id,
+        pack=pack.name,
+        title=rule.title,
+        severity=rule.severity,
+        status=worst(result.status for result in results),
+        population=_population(results, unjudged),
+        controls=rule.controls,
+        risk=rule.risk,
+        remediation=rule.remediation,
+        remediation_url=rule.remediation_url,
+        results=tuple(sorted(results, key=_order)),
+    )
+
+
+def control_results(
+    packs: CompiledPacks, rules: Mapping[str, RuleResult]
+) -> tuple[ControlResult, ...]:
+    """Roll up the rules that support each control."""
+    supporting: dict[tuple[str, str], set[str]] = {}
+    problems: dict[tuple[str, str], set[str]] = {}
+    for one in packs.packs:
+        for rule in one.pack.rules:
+            _note(one, rule, supporting, problems)
+    return tuple(
+        _control(key, sorted(ids), sorted(problems.get(key, ())), rules)
+        for key, ids in sorted(supporting.items())
+    )
+
+
+def _note(
+    one: CompiledPack,
+    rule: Rule,
+    supporting: dict[tuple[str, str], set[str]],
+    problems: dict[tuple[str, str], set[str]],
+) -> None:
+    for control in rule.controls:
+        supporting.setdefault((control.framework, control.id), set()).add(rule.id)
+    for framework, control_id, text in one.control_problems(rule):
+        problems.setdefault((framework, control_id), set()).add(text)
+
+
+def _control(
+    key: tuple[str, str],
+    ids: Sequence[str],
+    problems: Sequence[str],
+    rules: Mapping[str, RuleResult],
+) -> ControlResult:
+    # A parameter that is too loose fails the mapping; the rule's own result stands.
+    statuses = [rules[name].status for name in ids] + [Status.FAIL] * bool(problems)
+    return ControlResult(
+        framework=key[0],
+        id=key[1],
+        status=worst(statuses),
+        rules=tuple(ids),
+        problems=tuple(problems),
+    )
+
+
+def _population(results: Sequence[Result], unjudged: int) -> Population:
+    judged = [one for one in results if one.subject.kind not in (CONNECTION, POPULATION)]
+    counts = Counter(one.status for one in judged)
+    return Population(
+        known=len(judged) + unjudged,
+        passed=counts[Status.PASS],
+        failed=counts[Status.FAIL],
+        insufficient=counts[Status.INSUFFICIENT] + unjudged,
+        not_applicable=counts[Status.NOT_APPLICABLE],
+        error=counts[Status.ERROR],
+        waived=sum(one.status is Status.FAIL and one.waiver is not None for one in judged),
+    )
+
+
+def _order(result: Result) -> tuple[str, str, str, str, str, tuple[str, ...]]:
+    subject = result.subject
+    return (
+        result.connection,
+        subject.kind,
+        subject.key,
+        result.status,
+        result.reason,
+        result.rests_on,
+    )

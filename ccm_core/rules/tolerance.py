@@ -1,0 +1,80 @@
+"""A share of the population that must pass, judged beside the subjects themselves."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ccm_core.model.json import JsonObject
+from ccm_core.model.result import Result, Status, Subject
+from ccm_core.model.rule import Tolerance
+from ccm_core.rules.rollup import POPULATION
+from ccm_core.sdk.time import parse_instant
+
+_UNDATED = "undated"
+_COUNTED = {Status.PASS, Status.FAIL, Status.INSUFFICIENT, Status.ERROR}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A result with the row it is about; no row where an object stands behind none."""
+
+    result: Result
+    body: JsonObject | None
+
+
+def shares(tolerance: Tolerance, judged: Sequence[Judged]) -> Iterator[Result]:
+    """Judge the share of one rule on one connection, month by month or all at once.
+
+    What could not be judged counts for neither side: the share holds where it would hold even
+    if all of that failed, and does not where it would not even if all of that passed.
+    """
+    periods: dict[str, list[Result]] = defaultdict(list)
+    for one in judged:
+        if one.result.status in _COUNTED:
+            periods[_period(tolerance, one.body)].append(one.result)
+    for period, results in sorted(periods.items()):
+        yield _share(tolerance, period, results)
+
+
+def _share(tolerance: Tolerance, period: str, results: Sequence[Result]) -> Result:
+    passed = sum(one.status is Status.PASS for one in results)
+    failed = sum(one.status is Status.FAIL for one in results)
+    unknown = len(results) - passed - failed
+    # Counted in subjects, so that 19 of 20 is exactly 95 % whatever binary fractions say.
+    wanted = round(tolerance.at_least * len(results), 6)
+    if period == _UNDATED:
+        status = Status.INSUFFICIENT
+    elif passed >= wanted:
+        status = Status.PASS
+    elif passed + unknown < wanted:
+        status = Status.FAIL
+    else:
+        status = Status.INSUFFICIENT
+    return Result(
+        rule=results[0].rule,
+        connection=results[0].connection,
+        subject=Subject(kind=POPULATION, key=period, title=period),
+        status=status,
+        reason=_reason(tolerance, period, passed, len(results), unknown),
+        rests_on=tuple(sorted({digest for one in results for digest in one.rests_on})),
+    )
+
+
+def _reason(tolerance: Tolerance, period: str, passed: int, known: int, unknown: int) -> str:
+    if period == _UNDATED:
+        return f"{known} subjects cannot be put in a month: they have no `occurred_at`"
+    doubt = f", {unknown} could not be judged" if unknown else ""
+    share, wanted = 100 * passed / known, 100 * tolerance.at_least
+    return f"{passed} of {known} passed ({share:.4g} %){doubt}; at least {wanted:.4g} % must"
+
+
+def _period(tolerance: Tolerance, body: JsonObject | None) -> str:
+    if tolerance.per == "all":
+        return "all"
+    occurred = (body or {}).get("occurred_at")
+    try:
+        return f"{parse_instant(occurred):%Y-%m}" if isinstance(occurred, str) else _UNDATED
+    except ValueError:
+        return _UNDATED
