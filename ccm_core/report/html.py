@@ -74,6 +74,7 @@ def _templates() -> Environment:
     templates = Environment(
         autoescape=True,
         finalize=_shown,
+        keep_trailing_newline=True,
         loader=PackageLoader("ccm_core.report", "templates"),
         lstrip_blocks=True,
         trim_blocks=True,
@@ -118,7 +119,7 @@ def breakable(name: str) -> Markup:
     """Let a long name be broken after its underscores and dots."""
     from markupsafe import Markup, escape
 
-    return Markup(re.sub(r"([_.])", r"\1<wbr>", escape(words.clean(name))))  # noqa: S704 - escaped
+    return Markup(re.sub(r"([_.])", r"\1<wbr>", str(escape(words.clean(name)))))  # noqa: S704 - escaped
 
 
 def tone(outcome: Outcome | None) -> str:

@@ -22,7 +22,7 @@ WIDTH = 88
 _FAIL = "FAIL"
 _LEAST = 48
 _TOP = 3
-_MARGIN = 13
+_MARGIN = 15
 """The longest severity, and two spaces."""
 
 

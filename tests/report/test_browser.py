@@ -1,0 +1,123 @@
+"""The report in a real browser: it renders, complains of nothing and asks nobody.
+
+Skipped where there is no Chromium, but never in continuous integration.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from ccm_core.model import json
+from ccm_core.report.html import HtmlReport
+
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--window-size=1280,2400",
+)
+NOBODY = "not an origin"
+SECTIONS = ("doing", "unjudged", "holding", "evidence", "controls", "judged-with")
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """Where Chromium is."""
+    found = shutil.which("chromium")
+    if found is None and "CI" in os.environ:
+        pytest.fail("chromium is not on PATH: install it, these tests may not be skipped here")
+    return found or pytest.skip("chromium is not on PATH")
+
+
+@pytest.fixture
+def browse(chromium, tmp_path):
+    """Open a page with flags of Chromium; give what it printed and what it logged."""
+
+    def open_page(page, *flags):
+        file = tmp_path / "report.html"
+        file.write_bytes(page)
+        # Chromium's sockets need a short path, so its profile is not put under tmp_path.
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+            done = subprocess.run(  # noqa: S603 - the browser that was found on PATH
+                [
+                    chromium,
+                    *FLAGS,
+                    f"--user-data-dir={profile}",
+                    "--enable-logging=stderr",
+                    f"--log-net-log={tmp_path / 'net.json'}",
+                    *flags,
+                    file.as_uri(),
+                ],
+                capture_output=True,
+                check=True,
+                timeout=120,
+            )
+        return done.stdout.decode(), re.findall(r"CONSOLE.*", done.stderr.decode())
+
+    return open_page
+
+
+def test_the_page_renders_and_asks_nobody(browse, given, tmp_path):
+    """Every section is there, the script ran, nothing was complained of or asked for."""
+    shown, console = browse(HtmlReport().render(given), "--dump-dom")
+    assert console == []
+    for section in SECTIONS:
+        assert f'<section id="{section}">' in shown
+    assert '<span class="tools">' in shown, "the script did not run"
+    assert _addresses(tmp_path / "net.json") == []
+
+
+def test_hostile_strings_do_nothing(browse, make, tmp_path):
+    """A script in a subject's name is text: it neither runs nor loads anything."""
+    trap = '<img src="https://elsewhere.example/x.png" onerror="document.title=1"><script>alert(1)'
+    rule = make.rule(trap, trap, "low", [make.result(trap, "fail", trap, url=trap)], risk=trap)
+    shown, console = browse(HtmlReport().render(make.report_input(rule)), "--dump-dom")
+    assert console == []
+    assert "<title>1</title>" not in shown
+    assert _addresses(tmp_path / "net.json") == []
+
+
+def test_the_policy_holds_without_the_escaping(browse, given, tmp_path):
+    """Even markup that got into the page could not run or load: the policy forbids it."""
+    trap = b'<script>document.title="owned"</script><img src="https://elsewhere.example/x.png">'
+    page = HtmlReport().render(given).replace(b"<main>", b"<main>" + trap)
+    shown, console = browse(page, "--dump-dom")
+    assert "<title>owned</title>" not in shown
+    assert len(console) == 2
+    assert all("Content Security Policy" in line for line in console)
+    assert _addresses(tmp_path / "net.json") == []
+
+
+def test_paper_gets_everything(browse, given, tmp_path):
+    """Printed, the report is a PDF of a few pages."""
+    target = tmp_path / "report.pdf"
+    _, console = browse(HtmlReport().render(given), f"--print-to-pdf={target}")
+    assert console == []
+    assert target.read_bytes().startswith(b"%PDF-")
+    assert 1 < len(re.findall(rb"/Type\s*/Page\b", target.read_bytes())) < 12
+
+
+def test_the_watch_sees_a_page_that_asks(browse, tmp_path):
+    """A page that does ask somebody is seen, so an empty list means something."""
+    browse(b'<img src="http://elsewhere.example/x.png">', "--dump-dom")
+    assert _addresses(tmp_path / "net.json") == ["http://elsewhere.example/x.png"]
+
+
+def _addresses(net_log: Path) -> list[str]:
+    """Every http address the page asked for; what the browser asks on its own has no origin."""
+    told = [event.get("params", {}) for event in json.decode(net_log.read_bytes())["events"]]
+    asked = [one for one in told if one.get("initiator", NOBODY) != NOBODY]
+    return sorted({one["url"] for one in asked if one.get("url", "").startswith("http")})

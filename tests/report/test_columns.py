@@ -1,0 +1,50 @@
+"""Text in terminal cells."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, strategies
+
+from ccm_core.report.columns import cells, clip, pad, plain, wrap
+
+texts = strategies.text(strategies.sampled_from("ab é検👍 \u0301-"), max_size=60)
+
+
+@pytest.mark.parametrize(
+    ("text", "width"), [("", 0), ("abc", 3), ("検索", 4), ("e\u0301", 1), ("👍", 2)]
+)
+def test_cells(text, width):
+    """Wide characters take two cells, combining ones none."""
+    assert cells(text) == width
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("abcdef", "abcdef"),
+        ("abcdefg", "abcde…"),
+        ("検索サービス", "検索…"),
+        ("ab cd efg", "ab cd…"),
+    ],
+)
+def test_clip(text, shown):
+    """A text that does not fit is cut, and says so."""
+    assert clip(text, 6) == shown
+
+
+@given(texts, strategies.integers(2, 20))
+def test_no_line_is_wider_than_asked_and_no_word_is_lost(text, width):
+    """Wrapping and cutting keep to the width; wrapping keeps every character but spaces."""
+    lines = wrap(text, width)
+    assert all(cells(line) <= width for line in [*lines, clip(text, width)])
+    assert "".join("".join(lines).split()) == "".join(text.split())
+
+
+def test_pad():
+    """Padding counts cells, not characters."""
+    assert pad("検", 4) == "検  "
+
+
+def test_plain():
+    """A text of several lines becomes one, with nothing that steers a terminal."""
+    assert plain(" a\n\tb\x1b[0m ") == "a b\ufffd[0m"

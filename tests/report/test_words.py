@@ -1,0 +1,75 @@
+"""How reports word numbers, moments and statuses."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from ccm_core.model.collection import Outcome, Reason
+from ccm_core.model.result import Status
+from ccm_core.report import words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        pytest.param(0, "0 s", id="nothing"),
+        pytest.param(0.42, "0.4 s", id="part of a second"),
+        pytest.param(59, "59 s", id="seconds"),
+        pytest.param(60, "1 min", id="a whole minute"),
+        pytest.param(125, "2 min 5 s", id="minutes and seconds"),
+        pytest.param(3 * 3600 + 59, "3 h", id="too small to say"),
+        pytest.param(26 * 3600, "1 d 2 h", id="days and hours"),
+        pytest.param(-90, "-1 min 30 s", id="backwards"),
+    ],
+)
+def test_spans(seconds, said):
+    """A length of time is said in its two largest units."""
+    assert words.span(seconds) == said
+
+
+def test_moments():
+    """An instant of any zone is said in UTC."""
+    there = timezone(timedelta(hours=5, minutes=30))
+    assert words.moment(datetime(2026, 5, 6, 2, 10, 59, tzinfo=there)) == "2026-05-05 20:40 UTC"
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(0, "0 rules"), (1, "1 rule"), (12345, "12,345 rules")],
+)
+def test_counts(number, said):
+    """A number agrees with its noun."""
+    assert words.count(number, "rule") == said
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")],
+)
+def test_lists(names, said):
+    """Names are joined as in a sentence."""
+    assert words.listed(names) == said
+
+
+def test_every_value_has_words():
+    """No status, outcome or reason is without its words."""
+    assert set(words.STATUS) == set(Status)
+    assert set(words.OUTCOME) == {*Outcome, None}
+    assert set(words.REASON) == set(Reason)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        pytest.param("\x1b[31mred", "\ufffd[31mred", id="terminal escape"),
+        pytest.param("a\x00b\x7f", "a\ufffdb\ufffd", id="control characters"),
+        pytest.param("abc\u202egnp.exe", "abc\ufffdgnp.exe", id="text turned around"),
+        pytest.param("\ud800", "\ufffd", id="half a surrogate pair"),
+        pytest.param("Größe 検索 👩‍🚒\n\t", "Größe 検索 👩‍🚒\n\t", id="harmless"),
+    ],
+)
+def test_clean(text, shown):
+    """What steers a terminal or turns text around is replaced; all else stays."""
+    assert words.clean(text) == shown
