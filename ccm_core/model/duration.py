@@ -37,10 +37,10 @@ def format_duration(seconds: float) -> str:
 def _parse_iso(text: str) -> timedelta:
     import isodate
 
+    if text[-1] in "PT":  # isodate reads these as no time at all
+        raise ValueError(f"{text!r} is not an ISO 8601 duration")
     try:
         found = isodate.parse_duration(text)
-        if text[-1] in "PT":  # isodate reads these as no time at all
-            raise isodate.ISO8601Error
     except (isodate.ISO8601Error, OverflowError) as cause:
         msg = f"{text!r} is not an ISO 8601 duration"
         raise ValueError(msg) from cause
