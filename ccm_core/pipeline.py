@@ -11,18 +11,29 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache
 
 from ccm_core.collect.gathering import Gauge
 from ccm_core.collect.interface import Observer
-from ccm_core.collect.outcome import shortfall_of, worst
+from ccm_core.collect.outcome import shortfall_of
 from ccm_core.collect.plan import Plan, Wanted, plan
 from ccm_core.collect.projection import Pseudonyms
 from ccm_core.collect.runner import Desk, Runner
+from ccm_core.collect.sealing import Ending, manifest
 from ccm_core.errors import SourceError
-from ccm_core.model.collection import Collection, Credential, Outcome, Reason, Shortfall
+from ccm_core.model.collection import Collection, Reason, Shortfall
 from ccm_core.model.json import JsonObject
 from ccm_core.model.manifest import Manifest, PluginVersion
+from ccm_core.model.result import Evaluation
+from ccm_core.model.waiver import Waiver
 from ccm_core.model.window import Window
+from ccm_core.report.interface import ReportFormat, ReportInput
+from ccm_core.rules.compiled import CompiledPacks
+from ccm_core.rules.compiler import SettingMistake
+from ccm_core.rules.evaluator import evaluate as judge
+from ccm_core.rules.facts import Evidence
+from ccm_core.rules.interface import PackText, Source
+from ccm_core.rules.packs import compile_packs, setting_mistake
 from ccm_core.sdk.limits import Limiters
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.types import (
@@ -30,7 +41,8 @@ from ccm_core.sdk.types import (
     ConnectRequest,
     Diagnosis,
     EvidenceKind,
-    Session,
+    Row,
+    View,
 )
 from ccm_core.store.interface import EvidenceStore, OpenRun
 
@@ -60,8 +72,14 @@ class Host:
 
     version: str
     kinds: Mapping[str, EvidenceKind]
+    views: Mapping[str, View]
     plugins: tuple[PluginVersion, ...]
     clock: Callable[[], datetime]
+
+    @property
+    def plugin_failures(self) -> tuple[str, ...]:
+        """Name the plugins that did not load, each with the reason."""
+        return tuple(f"{one.name}: {one.failure}" for one in self.plugins if one.failure)
 
 
 # -- check ------------------------------------------------------------------------------------
@@ -144,59 +162,46 @@ async def _run(
     due: Plan,
     observer: Observer,
 ) -> Manifest:
-    credential, skew, cut = None, None, None
+    ending = Ending(host_version=host.version, plugins=host.plugins, not_due=due.not_due)
     try:
         if due.tasks:
             request = _request(host, connection, Limiters(), observer.waiting)
             async with connection.connector.connect(request) as session:
                 cut = await runner.run(session, due)
-                credential, skew = _told(session)
+                ending = replace(
+                    ending,
+                    credential=session.credential,
+                    clock_skew=session.traffic.clock_skew,
+                    cut=cut,
+                )
     except SourceError as error:
         runner.fail(due.tasks, error)
-        cut = shortfall_of(error)
+        ending = replace(ending, cut=shortfall_of(error))
     except asyncio.CancelledError:
         stopped = Shortfall(reason=Reason.INTERRUPTED, detail="the run was stopped by hand")
-        store.seal(_manifest(host, connection, runner, run, due, (credential, skew, stopped)))
+        _seal(host, connection, store, runner, run, replace(ending, cut=stopped))
         raise
-    manifest = _manifest(host, connection, runner, run, due, (credential, skew, cut))
-    store.seal(manifest)
-    return manifest
+    return _seal(host, connection, store, runner, run, ending)
 
 
-def _told(session: Session) -> tuple[Credential, float | None]:
-    return session.credential, session.traffic.clock_skew
-
-
-def _manifest(
+def _seal(
     host: Host,
     connection: Connection,
+    store: EvidenceStore,
     runner: Runner,
     run: OpenRun,
-    due: Plan,
-    told: tuple[Credential | None, float | None, Shortfall | None],
+    ending: Ending,
 ) -> Manifest:
-    credential, skew, cut = told
-    dangling = runner.dangling()
-    collections = tuple(
-        replace(one, dangling=dangling.get(one.id, ())) for one in runner.collections
-    )
-    outcomes = [one.outcome for one in collections] + ([Outcome.FAILED] if cut else [])
-    return Manifest(
-        run=run.run,
-        connection=connection.name,
-        connector=connection.connector.name,
-        started_at=run.started_at,
-        ended_at=host.clock(),
-        clock_skew=skew,
-        host_version=host.version,
-        plugins=host.plugins,
+    sealed = manifest(
+        run,
         settings_digest=connection.settings_digest,
-        credential=credential,
-        outcome=worst(outcomes),
-        shortfalls=(cut,) if cut else (),
-        collections=collections,
-        not_due=due.not_due,
+        ended_at=host.clock(),
+        collections=runner.collections,
+        dangling=runner.dangling(),
+        ending=ending,
     )
+    store.seal(sealed)
+    return sealed
 
 
 def _desk(
@@ -246,21 +251,116 @@ def _kept(store: EvidenceStore, connection: Connection) -> dict[str, list[Collec
 
 def _seal_cut_off(host: Host, connection: Connection, store: EvidenceStore) -> None:
     """Seal the runs that were cut off before they could do it themselves."""
+    cut = Shortfall(
+        reason=Reason.INTERRUPTED, detail="the run was cut off; what it had kept by then is here"
+    )
+    ending = Ending(host_version=host.version, plugins=host.plugins, cut=cut)
     for run in store.open_runs(connection.name):
-        collections = tuple(one for one in store.collections(connection.name) if one.run == run.run)
-        detail = "the run was cut off; what it had kept by then is here"
+        kept = [one for one in store.collections(connection.name) if one.run == run.run]
         store.seal(
-            Manifest(
-                run=run.run,
-                connection=run.connection,
-                connector=run.connector,
-                started_at=run.started_at,
-                ended_at=max((one.ended_at for one in collections), default=run.started_at),
-                host_version=host.version,
-                plugins=host.plugins,
+            manifest(
+                run,
                 settings_digest=connection.settings_digest,
-                outcome=Outcome.FAILED,
-                shortfalls=(Shortfall(reason=Reason.INTERRUPTED, detail=detail),),
-                collections=collections,
+                ended_at=max((one.ended_at for one in kept), default=run.started_at),
+                collections=kept,
+                dangling={},
+                ending=ending,
             )
         )
+
+
+# -- evaluate ---------------------------------------------------------------------------------
+
+
+def compile_rules(
+    host: Host,
+    packs: Sequence[PackText],
+    parameters: JsonObject,
+    mistake: SettingMistake = setting_mistake,
+) -> CompiledPacks:
+    """Compile rule packs against the kinds and views that are installed.
+
+    Raises:
+        DocumentError: A pack or a parameter has mistakes; all of them are told.
+    """
+    sources = [
+        Source(name=kind.name, inputs=(kind.name,), schema=kind.schema)
+        for kind in host.kinds.values()
+    ] + [
+        Source(name=view.name, inputs=view.inputs, schema=view.schema)
+        for view in host.views.values()
+    ]
+    return compile_packs(packs, sources, parameters=parameters, mistake=mistake)
+
+
+def evaluate(
+    host: Host,
+    connections: Sequence[Connection],
+    store: EvidenceStore,
+    packs: CompiledPacks,
+    waivers: Sequence[Waiver] = (),
+    *,
+    as_of: datetime | None = None,
+) -> Evaluation:
+    """Judge the kept evidence. No source is asked.
+
+    Args:
+        host: Who we are.
+        connections: Whose evidence to judge.
+        store: Where it is kept.
+        packs: What must hold.
+        waivers: What may fail for a while.
+        as_of: Judge what had been kept by that moment, as of that moment; None: by now.
+    """
+    now = as_of or host.clock()
+    facts = [
+        _evidence(host, one, store, as_of).facts(packs, host.plugin_failures) for one in connections
+    ]
+    return judge(packs, facts, waivers, now=now)
+
+
+def rows(
+    host: Host,
+    connection: Connection,
+    store: EvidenceStore,
+    name: str,
+    *,
+    as_of: datetime | None = None,
+) -> tuple[Row, ...]:
+    """Give the rows of a kind or a view of one connection."""
+    return _evidence(host, connection, store, as_of).rows(name)
+
+
+def _evidence(
+    host: Host, connection: Connection, store: EvidenceStore, as_of: datetime | None
+) -> Evidence:
+    now = as_of or host.clock()
+    return Evidence(
+        connection=connection.name,
+        kinds={one.kind: host.kinds[one.kind] for one in connection.connector.collectors},
+        views=host.views,
+        cadences=connection.cadences,
+        load=cache(lambda kind: tuple(store.state(connection.name, kind, as_of=as_of))),
+        collections=store.collections(connection.name, as_of=as_of),
+        now=now,
+        horizon=connection.horizon(now),
+    )
+
+
+# -- report -----------------------------------------------------------------------------------
+
+
+def report(host: Host, store: EvidenceStore, evaluation: Evaluation, form: ReportFormat) -> bytes:
+    """Write an evaluation in one format, with the runs it rests on."""
+    newest = {
+        one.connection: one
+        for one in store.manifests(as_of=evaluation.evaluated_at)
+        if one.connection in evaluation.connections
+    }
+    given = ReportInput(
+        evaluation=evaluation,
+        manifests=[newest[name] for name in sorted(newest)],
+        counts=store.counts(as_of=evaluation.evaluated_at),
+        host_version=host.version,
+    )
+    return form.render(given)

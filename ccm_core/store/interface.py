@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ccm_core.model.collection import KindCount
 from ccm_core.model.harvest import Harvest, Observation
+from ccm_core.model.run import OpenRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -16,16 +17,6 @@ if TYPE_CHECKING:
     from ccm_core.model.manifest import Manifest
     from ccm_core.model.record import Record, Rejected
     from ccm_core.model.result import Evaluation
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenRun:
-    """A run that was begun and never sealed: it was cut off."""
-
-    run: str
-    connection: str
-    connector: str
-    started_at: datetime
 
 
 class EvidenceStore(Protocol):
