@@ -80,13 +80,7 @@ def shown(window: Window) -> JsonObject:
 
 def _shifts(entries: Iterable[JsonObject], within: Window) -> Iterable[Shift]:
     for entry in entries:
-        since = _instant(entry.get("start"), within.since)
-        until = _instant(entry.get("end"), within.until)
+        since, until = parse_instant(entry["start"]), parse_instant(entry["end"])
         seen = Window(since, until).intersection(within) if since < until else None
         if seen is not None:
             yield Shift(window=seen, user=entry.get("user"))
-
-
-def _instant(text: str | None, otherwise: datetime) -> datetime:
-    """Read an end of a shift; a shift without one goes on to the end of what was asked."""
-    return otherwise if text is None else parse_instant(text)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from types import MappingProxyType
 
 import pytest
+from ccm_pagerduty.kinds import kinds
 from ccm_pagerduty.views import views
 
 from ccm_core.sdk.json import digest, encode
@@ -38,9 +40,19 @@ def instant(at):
     return at if isinstance(at, str) or at is None else at.isoformat()
 
 
+@cache
+def body_schema(kind):
+    """Give what bodies of a kind have to satisfy."""
+    import jsonschema_rs
+
+    (found,) = (one for one in kinds() if one.name == kind)
+    return jsonschema_rs.Draft202012Validator(found.schema(), validate_formats=True)
+
+
 def record(noun, body):
     """Make a record of a body the way the host would keep it."""
     kind = f"pagerduty.{noun}"
+    assert [str(problem) for problem in body_schema(kind).iter_errors(body)] == []
     return Record(
         kind=kind,
         version=1,

@@ -40,7 +40,6 @@ def schedule(only, pd, *shifts, **about):
         pytest.param([(START, END, "ann"), (-5, 5, "bob")], id="nested"),
         pytest.param([(0, END, "bob"), (START, 0, "ann")], id="out of order"),
         pytest.param([(START - 9, END + 9, "ann")], id="reaching beyond the horizon"),
-        pytest.param([(None, None, "ann")], id="without bounds"),
         pytest.param([(START, END, "ann"), (3, 3, "bob"), (4, 3, "bob")], id="empty shifts"),
     ],
 )
