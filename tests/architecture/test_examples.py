@@ -1,0 +1,98 @@
+"""The examples in the pages are whole: what they show can be copied and works."""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+
+from ccm_core import documents, schemas
+from ccm_core.host.discovery import InstalledPlugin
+from ccm_core.host.loader import load
+from ccm_core.rules.interface import PackText, Source
+from ccm_core.rules.pack_tests import run_tests, strict_mistakes
+from ccm_core.rules.packs import compile_packs
+from ccm_core.rules.waivers import read_waivers
+
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+def fences(page: Path, language: str) -> list[str]:
+    """Give the examples of one language on a page, in order."""
+    return [text for found, text in FENCE.findall(page.read_text("utf-8")) if found == language]
+
+
+def plugin(name: str, module: str) -> InstalledPlugin:
+    """Describe a plugin as discovery would have found it."""
+    entry_point = EntryPoint(name=name, value=module, group="ccm")
+    return InstalledPlugin(name=name, distribution=name, version="0.1.0", entry_point=entry_point)
+
+
+def sources(catalog) -> list[Source]:
+    """Give what rules may be over, as the pipeline does."""
+    kinds = [Source(name=k.name, inputs=(k.name,), schema=k.schema) for k in catalog.kinds.values()]
+    views = [Source(name=v.name, inputs=v.inputs, schema=v.schema) for v in catalog.views.values()]
+    return kinds + views
+
+
+@pytest.fixture
+def acme(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Write the files of the plugin's page and load them."""
+    page = root / "docs/how-to/write-a-plugin.md"
+    for text in fences(page, "python") + fences(page, "yaml"):
+        path = tmp_path / text.splitlines()[0].removeprefix("# ")
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    return load([plugin("acme", "acme_ccm.plugin")])
+
+
+def test_the_plugin_of_the_page_loads(acme):
+    """Copied as it stands, the example offers a connector, a kind and a pack."""
+    assert [one.failure for one in acme.failures] == []
+    assert acme.problems() == ()
+    assert (*acme.connectors, *acme.kinds, *acme.packs) == ("acme", "acme.backup", "acme-backups")
+
+
+def test_the_rules_of_the_plugins_page_hold(acme):
+    """Its pack passes the strict check, and its tests come out as they say."""
+    (pack,) = acme.packs.values()
+    given = PackText(text=pack.text(), source="backups.yaml")
+    packs = compile_packs([given], sources(acme))
+    assert strict_mistakes(given, packs) == ()
+    assert [case for case in run_tests(packs) if not case.good] == []
+
+
+def test_the_rules_of_the_rules_page_hold(root: Path):
+    """The pack that the page writes passes the strict check, and its tests come out."""
+    page = root / "docs/how-to/write-a-rule.md"
+    (text,) = [one for one in fences(page, "yaml") if "kind: RulePack" in one]
+    given = PackText(text=text.encode(), source="our-rules.yaml")
+    packs = compile_packs([given], sources(load([plugin("pagerduty", "ccm_pagerduty.plugin")])))
+    assert strict_mistakes(given, packs) == ()
+    assert [case for case in run_tests(packs) if not case.good] == []
+
+
+def test_the_waiver_of_the_reference_is_one(root: Path):
+    """The example of a waiver is read without a mistake."""
+    (text,) = [
+        one
+        for one in fences(root / "docs/reference/rule-packs.md", "yaml")
+        if "kind: Waivers" in one
+    ]
+    assert [waiver.id for waiver in read_waivers(text.encode(), "waivers.yaml")] == ["W-12"]
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["README.md", "docs/first-run.md", "docs/reference/settings.md"],
+)
+def test_the_settings_shown_are_settings(root: Path, page: str):
+    """Each example of a whole ccm.yaml satisfies its schema."""
+    shown = [text for text in fences(root / page, "yaml") if text.startswith("version: 1")]
+    assert shown
+    for text in shown:
+        document = documents.read_yaml(text.encode(), page)
+        assert documents.check(document, schemas.load("settings.v1")) == []
