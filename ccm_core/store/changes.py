@@ -1,0 +1,110 @@
+"""What a harvest changes: which records are new or changed, which keys have vanished."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select  # noqa: TID253 - only imported once a store is opened
+
+from ccm_core.errors import IntegrityError
+from ccm_core.model import json, merkle
+from ccm_core.model.collection import Outcome
+from ccm_core.store import tables
+from ccm_core.store.batches import batches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from typing import Any
+
+    from sqlalchemy import Connection, Select
+
+    from ccm_core.model.record import Record
+    from ccm_core.store.interface import Harvest, Observation
+
+_head = tables.head.c
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """The difference between what stood and what was observed."""
+
+    appended: Sequence[Observation]
+    """Observations whose key is new, had vanished, or had another digest."""
+    vanished: Sequence[str]
+    """Keys that stood and are not in the population any more, sorted."""
+
+
+def change(connection: Connection, harvest: Harvest) -> Change:
+    """Compare a harvest with what stands; only a complete snapshot makes keys vanish."""
+    heads = dict(_heads(connection, harvest))
+    observed = {o.record.key for o in harvest.observations}
+    vanished = (key for key, digest in heads.items() if digest and key not in observed)
+    return Change(
+        appended=[o for o in harvest.observations if heads.get(o.record.key) != o.record.digest],
+        vanished=sorted(vanished),
+    )
+
+
+def states_everything(harvest: Harvest) -> bool:
+    """Whether what is not among the observations does not exist."""
+    return harvest.snapshot and harvest.collection.outcome is Outcome.COMPLETE
+
+
+def check(harvest: Harvest) -> None:
+    """Refuse a harvest that would not be kept as what it says it is.
+
+    Raises:
+        IntegrityError: A body does not have the digest that its record claims.
+        ValueError: A record is of another kind or connection, or a key is there twice.
+    """
+    seen: set[str] = set()
+    for observation in harvest.observations:
+        record = observation.record
+        _check_place(record, harvest)
+        if record.key in seen:
+            raise ValueError(f"{record.kind} {record.key!r} is observed twice in one harvest")
+        seen.add(record.key)
+        found = json.digest(observation.body)
+        if found != record.digest:
+            raise IntegrityError(
+                f"the body of {record.kind} {record.key!r} has {found} and its record says "
+                f"{record.digest}. Nothing of this collection was kept."
+            )
+
+
+def population_root(population: Iterable[tuple[str, str]]) -> str:
+    """Give the Merkle root of a whole population, as ``sha256:`` and hexadecimal digits.
+
+    Each ``(key, digest)`` pair is one leaf, in the order of the keys' code points. A leaf's
+    bytes are the key in UTF-8, one zero byte, and the digest in ASCII as it is written
+    elsewhere (``sha256:...``). A digest holds no zero byte, so the last one ends the key and
+    no two pairs share their bytes. Leaves and nodes are hashed as RFC 9162, section 2.1.1 says.
+    """
+    leaves = [f"{key}\0{digest}".encode() for key, digest in sorted(population)]
+    return f"sha256:{merkle.root(leaves).hex()}"
+
+
+def _check_place(record: Record, harvest: Harvest) -> None:
+    collection = harvest.collection
+    if (record.connection, record.kind) != (collection.connection, collection.kind):
+        raise ValueError(
+            f"record {record.key!r} of {record.kind} in {record.connection} does not belong to a "
+            f"collection of {collection.kind} in {collection.connection}"
+        )
+
+
+def _heads(connection: Connection, harvest: Harvest) -> Iterator[tuple[str, str | None]]:
+    """Give key and digest of every head that the harvest can change."""
+    every = select(_head.key, _head.digest).where(
+        _head.connection == harvest.collection.connection, _head.kind == harvest.collection.kind
+    )
+    if states_everything(harvest):
+        yield from _pairs(connection, every)
+        return
+    for keys in batches(o.record.key for o in harvest.observations):
+        yield from _pairs(connection, every.where(_head.key.in_(keys)))
+
+
+def _pairs(connection: Connection, statement: Select[Any]) -> Iterator[tuple[str, str | None]]:
+    return ((key, digest) for key, digest in connection.execute(statement))

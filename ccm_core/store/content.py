@@ -1,0 +1,67 @@
+"""Contents on their way in and out: JSON, its digest, and the compressed bytes that are kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from ccm_core.errors import IntegrityError, StoreError
+from ccm_core.model import json
+from ccm_core.store.compression import Compressor, decompressed
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packed:
+    """A document as a row keeps it."""
+
+    digest: str
+    """Of the JSON bytes, before compression."""
+    document: bytes
+    """The compressed JSON bytes."""
+
+
+def pack(value: object, compressor: Compressor | None = None) -> Packed:
+    """Write a frozen dataclass as a document."""
+    data = json.encode(value)
+    document = (compressor or Compressor()).compress(data)
+    return Packed(digest=json.digest(data), document=document)
+
+
+def unpack(document: bytes, digest: str, shape: type[T], name: str) -> T:
+    """Read a document back; ``name`` says in messages which one it is.
+
+    Raises:
+        IntegrityError: Its bytes do not match its digest.
+        StoreError: Its bytes are right, and this version of ccm does not understand them.
+    """
+    try:
+        data = verified(document, digest)
+    except ValueError as error:
+        raise IntegrityError(
+            f"the stored {name} is not what was kept: {error}. Restore the store from a backup."
+        ) from error
+    try:
+        return json.decode_as(data, shape)
+    except ValueError as error:
+        raise StoreError(
+            f"the stored {name} has a form that this version of ccm does not read ({error}). "
+            "Upgrade ccm-core."
+        ) from error
+
+
+def verified(content: bytes, digest: str) -> bytes:
+    """Give the bytes that were hashed.
+
+    Raises:
+        ValueError: They are damaged, or hash to another digest.
+    """
+    try:
+        data = decompressed(content)
+    except ValueError as error:
+        raise ValueError(f"it should have {digest} and cannot be decompressed ({error})") from error
+    found = json.digest(data)
+    if found != digest:
+        raise ValueError(f"it should have {digest} and has {found}")
+    return data

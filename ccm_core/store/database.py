@@ -1,0 +1,124 @@
+"""A SQLite file behind SQLAlchemy: connections, transactions, and errors in plain words."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+from sqlalchemy import create_engine, event  # noqa: TID253 - imported once a store is opened
+from sqlalchemy.exc import DBAPIError  # noqa: TID253 - the same
+from sqlalchemy.pool import QueuePool  # noqa: TID253 - the same
+
+from ccm_core.errors import CcmError, IntegrityError, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+_PAGE_SIZE = 16384
+_CACHE_KIB = 8192
+
+_PROBLEMS = {
+    sqlite3.SQLITE_BUSY: "is locked by another process. Wait for it to finish, or stop it",
+    sqlite3.SQLITE_LOCKED: "is locked by another process. Wait for it to finish, or stop it",
+    sqlite3.SQLITE_READONLY: "is read-only: ccm may not write the file, its folder or its disk."
+    " Even reading needs a folder that can be written, for SQLite's -wal and -shm files. Give"
+    " ccm the right to write there",
+    sqlite3.SQLITE_PERM: "cannot be written. Give ccm the right to write the file and its folder",
+    sqlite3.SQLITE_FULL: "cannot grow: the disk is full, or the file has reached its max_size."
+    " Nothing of this step was kept. Make room and try again",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened. The file and its folder must be readable, and"
+    " the folder writable: SQLite keeps its -wal and -shm files there",
+    sqlite3.SQLITE_IOERR: "cannot be read or written: the disk reports an error. Check the disk",
+    sqlite3.SQLITE_NOTADB: "is not a SQLite database. Name another file in store.url, or move"
+    " this one away",
+}
+
+
+class Database:
+    """One SQLite file. Reads see one consistent state; one writer writes at a time.
+
+    Transactions are begun by hand, as SQLAlchemy documents for ``sqlite3``: the driver's own
+    way begins too late for a read to be consistent and not at all for ``CREATE TABLE``.
+    """
+
+    def __init__(self, path: Path, *, lock_timeout: float, max_size: int | None) -> None:
+        self.path = path
+        self._lock_timeout = lock_timeout
+        self._max_size = max_size
+        self._engine = create_engine("sqlite://", creator=self._connect, poolclass=QueuePool)
+        event.listen(self._engine, "begin", _begin)
+        self._writer = self._engine.execution_options(begin="BEGIN IMMEDIATE")
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection that sees the store as it is now, for as long as it is held."""
+        with self.translating(), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Give the one connection that may write; all of it is kept at the end, or none."""
+        with self.translating(), self._writer.begin() as connection:
+            yield connection
+
+    def initialise(self) -> None:
+        """Set what lasts for the life of the file. Does nothing to a file that has it."""
+        with self.translating(), closing(self._connect()) as connection:
+            connection.execute(f"PRAGMA page_size={_PAGE_SIZE}")
+            connection.execute("PRAGMA journal_mode=WAL")
+
+    def close(self) -> None:
+        """Let go of the file; the last one to do so folds the log into it."""
+        with self.translating():
+            self._engine.dispose()
+
+    @contextmanager
+    def translating(self) -> Iterator[None]:
+        """Turn the driver's errors into ours."""
+        try:
+            yield
+        except DBAPIError as error:
+            raise self._plain(error.orig) from error
+        except sqlite3.Error as error:
+            raise self._plain(error) from error
+
+    def _connect(self) -> sqlite3.Connection:
+        # mode=rw: opening never makes a file; that is the caller's decision.
+        connection = sqlite3.connect(
+            f"{self.path.as_uri()}?mode=rw",
+            uri=True,
+            timeout=self._lock_timeout,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        try:
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute("PRAGMA foreign_keys=ON")
+            connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+            if self._max_size is not None:
+                (page_size,) = connection.execute("PRAGMA page_size").fetchone()
+                connection.execute(f"PRAGMA max_page_count={self._max_size // page_size}")
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
+
+    def _plain(self, error: BaseException | None) -> CcmError:
+        code = getattr(error, "sqlite_errorcode", None)
+        # The low byte is the class of the error, the rest says more of it.
+        primary = None if code is None else code & 0xFF
+        if primary == sqlite3.SQLITE_CORRUPT:
+            return IntegrityError(
+                f"the store {self.path} is damaged ({error}). Restore it from a backup."
+            )
+        if primary in _PROBLEMS:
+            return StoreError(f"the store {self.path} {_PROBLEMS[primary]} (SQLite: {error}).")
+        return StoreError(f"the store {self.path} cannot be used (SQLite: {error}).")
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))

@@ -1,0 +1,21 @@
+"""Instants as the store keeps them: whole microseconds since 1970, UTC.
+
+Integers sort the same way in every database and lose nothing, unlike text and floats.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def microseconds(instant: datetime) -> int:
+    """Give the microseconds from 1970 to an aware instant."""
+    return (instant - _EPOCH) // _MICROSECOND
+
+
+def instant(microseconds: int) -> datetime:
+    """Give the instant that many microseconds after 1970, in UTC."""
+    return _EPOCH + timedelta(microseconds=microseconds)

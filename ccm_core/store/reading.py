@@ -1,0 +1,159 @@
+"""Reading records back: the state at any moment, and the history of one key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import (  # noqa: TID253 - this module is only imported once a store is opened
+    exists,
+    select,
+)
+
+from ccm_core.errors import IntegrityError
+from ccm_core.model import json
+from ccm_core.model.record import Record, Source
+from ccm_core.model.window import Window
+from ccm_core.store import tables
+from ccm_core.store.content import verified
+from ccm_core.store.instants import instant, microseconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from typing import Any
+
+    from sqlalchemy import Connection, Select
+
+_version = tables.version.c
+_STREAM = {"yield_per": 500}
+
+
+def state(connection: Connection, name: str, kind: str, as_of: datetime | None) -> Iterator[Record]:
+    """Give the newest version of every key that has not vanished, sorted by key."""
+    return _read(connection, _standing(name, kind) if as_of is None else _stood(name, kind, as_of))
+
+
+def history(connection: Connection, name: str, kind: str, key: str) -> Iterator[Record]:
+    """Give every kept version of one key, oldest first, without the tombstones."""
+    statement = (
+        _records()
+        .where(
+            _version.connection == name,
+            _version.kind == kind,
+            _version.key == key,
+            _version.digest.is_not(None),
+        )
+        .order_by(_version.seq)
+    )
+    return _read(connection, statement)
+
+
+def _standing(name: str, kind: str) -> Select[Any]:
+    head = tables.head.c
+    return (
+        _records()
+        .join(tables.head, head.seq == _version.seq)
+        .where(head.connection == name, head.kind == kind, head.digest.is_not(None))
+        .order_by(head.key)
+    )
+
+
+def _stood(name: str, kind: str, as_of: datetime) -> Select[Any]:
+    """Newest is what was kept last, not what bears the latest time: clocks go backwards."""
+    moment = microseconds(as_of)
+    later = tables.version.alias("later").c
+    newer = exists().where(
+        later.connection == name,
+        later.kind == kind,
+        later.key == _version.key,
+        later.seq > _version.seq,
+        later.kept_at <= moment,
+    )
+    return (
+        _records()
+        .where(
+            _version.connection == name,
+            _version.kind == kind,
+            _version.kept_at <= moment,
+            _version.digest.is_not(None),
+            ~newer,
+        )
+        .order_by(_version.key)
+    )
+
+
+def _records() -> Select[Any]:
+    return (
+        select(
+            _version.connection,
+            _version.kind,
+            _version.kind_version,
+            _version.key,
+            _version.digest,
+            _version.observed_at,
+            _version.endpoint,
+            _version.window_since,
+            _version.window_until,
+            _version.page,
+            _version.response_digest,
+            tables.collection.c.id,
+            tables.body.c.content,
+        )
+        .select_from(tables.version)
+        .join(tables.collection, tables.collection.c.seq == _version.collection)
+        .outerjoin(tables.body, tables.body.c.digest == _version.digest)
+    )
+
+
+def _read(connection: Connection, statement: Select[Any]) -> Iterator[Record]:
+    for row in connection.execute(statement, execution_options=_STREAM):
+        yield _record(row)
+
+
+def _record(row: tuple[Any, ...]) -> Record:
+    (
+        connection,
+        kind,
+        version,
+        key,
+        digest,
+        observed_at,
+        endpoint,
+        since,
+        until,
+        page,
+        response_digest,
+        collection,
+        content,
+    ) = row
+    return Record(
+        kind=kind,
+        version=version,
+        key=key,
+        connection=connection,
+        observed_at=instant(observed_at),
+        collection=collection,
+        source=Source(
+            endpoint=endpoint,
+            window=None if since is None else Window(instant(since), instant(until)),
+            page=page,
+            response_digest=response_digest,
+        ),
+        body=json.decode(_body(content, digest, f"{kind} {key!r} of {connection}")),
+        digest=digest,
+    )
+
+
+def _body(content: bytes | None, digest: str, name: str) -> bytes:
+    if content is None:
+        raise IntegrityError(
+            f"the stored body of {name} is not there: it should have {digest}. Restore the store "
+            "from a backup."
+        )
+    try:
+        return verified(content, digest)
+    except ValueError as error:
+        raise IntegrityError(
+            f"the stored body of {name} is not what was kept: {error}. Restore the store from a "
+            "backup."
+        ) from error

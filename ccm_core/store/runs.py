@@ -1,0 +1,149 @@
+"""Runs, their manifests and collections, and what was refused in them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import (  # noqa: TID253 - this module is only imported once a store is opened
+    insert,
+    select,
+)
+
+from ccm_core.errors import StoreError
+from ccm_core.model.collection import Collection
+from ccm_core.model.manifest import Manifest
+from ccm_core.model.record import Rejected
+from ccm_core.store import tables
+from ccm_core.store.content import pack, unpack
+from ccm_core.store.instants import instant, microseconds
+from ccm_core.store.interface import OpenRun
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+_run = tables.run.c
+_manifest = tables.manifest.c
+_collection = tables.collection.c
+_STREAM = {"yield_per": 500}
+
+
+def begin(connection: Connection, run: OpenRun) -> None:
+    """Note that a run has begun."""
+    if connection.scalar(select(_run.seq).where(_run.id == run.run)):
+        raise StoreError(f"run {run.run} was begun already in this store.")
+    connection.execute(
+        insert(tables.run).values(
+            id=run.run,
+            connection=run.connection,
+            connector=run.connector,
+            started_at=microseconds(run.started_at),
+        )
+    )
+
+
+def seal(connection: Connection, manifest: Manifest) -> None:
+    """Write the manifest of a run and close it."""
+    run = open_run(connection, manifest.run, manifest.connection)
+    packed = pack(manifest)
+    connection.execute(
+        insert(tables.manifest).values(
+            run=run,
+            ended_at=microseconds(manifest.ended_at),
+            digest=packed.digest,
+            document=packed.document,
+        )
+    )
+
+
+def open_run(connection: Connection, run: str, name: str) -> int:
+    """Give the row number of a run of a connection that is open.
+
+    Raises:
+        StoreError: It was never begun, or is sealed.
+    """
+    known = connection.execute(
+        select(_run.seq, _manifest.seq)
+        .select_from(tables.run)
+        .outerjoin(tables.manifest, _manifest.run == _run.seq)
+        .where(_run.id == run, _run.connection == name)
+    ).one_or_none()
+    if known is None:
+        raise StoreError(f"run {run} of {name} was never begun in this store.")
+    seq, sealed = known
+    if sealed is not None:
+        raise StoreError(f"run {run} of {name} is sealed already; nothing can be added to it.")
+    return int(seq)
+
+
+def open_runs(connection: Connection, name: str) -> Sequence[OpenRun]:
+    """List runs that were begun and never sealed, in the order in which they were begun."""
+    rows = connection.execute(
+        select(_run.id, _run.connector, _run.started_at)
+        .outerjoin(tables.manifest, _manifest.run == _run.seq)
+        .where(_run.connection == name, _manifest.seq.is_(None))
+        .order_by(_run.seq)
+    )
+    return [
+        OpenRun(run=run, connection=name, connector=connector, started_at=instant(started_at))
+        for run, connector, started_at in rows
+    ]
+
+
+def collections(
+    connection: Connection, name: str, kind: str | None, as_of: datetime | None
+) -> Sequence[Collection]:
+    """List collections in the order in which they were kept."""
+    statement = select(_collection.id, _collection.digest, _collection.document).where(
+        _collection.connection == name
+    )
+    if kind is not None:
+        statement = statement.where(_collection.kind == kind)
+    if as_of is not None:
+        statement = statement.where(_collection.ended_at <= microseconds(as_of))
+    rows = connection.execute(statement.order_by(_collection.seq), execution_options=_STREAM)
+    return [
+        unpack(document, digest, Collection, f"collection {collection}")
+        for collection, digest, document in rows
+    ]
+
+
+def manifests(
+    connection: Connection, name: str | None, as_of: datetime | None
+) -> Sequence[Manifest]:
+    """List manifests in the order in which they were written."""
+    statement = select(_run.id, _manifest.digest, _manifest.document).join(
+        tables.manifest, _manifest.run == _run.seq
+    )
+    if name is not None:
+        statement = statement.where(_run.connection == name)
+    if as_of is not None:
+        statement = statement.where(_manifest.ended_at <= microseconds(as_of))
+    rows = connection.execute(statement.order_by(_manifest.seq), execution_options=_STREAM)
+    return [
+        unpack(document, digest, Manifest, f"manifest of run {run}")
+        for run, digest, document in rows
+    ]
+
+
+def rejected(connection: Connection, name: str, kind: str) -> Iterator[tuple[str, Rejected]]:
+    """Give what was refused, with the id of its collection, in the order in which it was kept."""
+    refused = tables.rejected.c
+    rows = connection.execute(
+        select(_collection.id, refused.key, refused.digest, refused.document)
+        .join(tables.rejected, refused.collection == _collection.seq)
+        .where(_collection.connection == name, _collection.kind == kind)
+        .order_by(refused.seq),
+        execution_options=_STREAM,
+    )
+    for collection, key, digest, document in rows:
+        found = unpack(document, digest, Rejected, f"rejected {kind} {key!r} of {name}")
+        yield collection, found
+
+
+def connections(connection: Connection) -> Sequence[str]:
+    """Name the connections that have runs, sorted."""
+    names = connection.scalars(select(_run.connection).distinct().order_by(_run.connection))
+    return list(names)

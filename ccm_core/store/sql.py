@@ -1,0 +1,121 @@
+"""The evidence store on a SQL database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ccm_core.errors import StoreError
+from ccm_core.store import counting, evaluations, keeping, reading, runs
+from ccm_core.store.pseudonyms import key_check, read_key
+from ccm_core.store.tables import store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from ccm_core.model.collection import Collection
+    from ccm_core.model.manifest import Manifest
+    from ccm_core.model.record import Record, Rejected
+    from ccm_core.model.result import Evaluation
+    from ccm_core.store.database import Database
+    from ccm_core.store.interface import Harvest, KindCount, OpenRun
+
+
+class SqlStore:
+    """See ``EvidenceStore``. Each call is one transaction; iterators hold theirs to the end."""
+
+    def __init__(self, database: Database, *, pseudonym_key: bytes | None) -> None:
+        self._database = database
+        self._pseudonym_key = pseudonym_key
+
+    def begin(self, run: OpenRun) -> None:
+        """See ``EvidenceStore.begin``."""
+        with self._database.writing() as connection:
+            runs.begin(connection, run)
+
+    def keep(self, harvest: Harvest) -> Collection:
+        """See ``EvidenceStore.keep``."""
+        with self._database.writing() as connection:
+            return keeping.keep(connection, harvest)
+
+    def seal(self, manifest: Manifest) -> None:
+        """See ``EvidenceStore.seal``."""
+        with self._database.writing() as connection:
+            runs.seal(connection, manifest)
+
+    def open_runs(self, connection: str) -> Sequence[OpenRun]:
+        """See ``EvidenceStore.open_runs``."""
+        with self._database.reading() as database:
+            return runs.open_runs(database, connection)
+
+    def collections(
+        self, connection: str, kind: str | None = None, *, as_of: datetime | None = None
+    ) -> Sequence[Collection]:
+        """See ``EvidenceStore.collections``."""
+        with self._database.reading() as database:
+            return runs.collections(database, connection, kind, as_of)
+
+    def manifests(
+        self, connection: str | None = None, *, as_of: datetime | None = None
+    ) -> Sequence[Manifest]:
+        """See ``EvidenceStore.manifests``."""
+        with self._database.reading() as database:
+            return runs.manifests(database, connection, as_of)
+
+    def state(
+        self, connection: str, kind: str, *, as_of: datetime | None = None
+    ) -> Iterator[Record]:
+        """See ``EvidenceStore.state``."""
+        with self._database.reading() as database:
+            yield from reading.state(database, connection, kind, as_of)
+
+    def history(self, connection: str, kind: str, key: str) -> Iterator[Record]:
+        """See ``EvidenceStore.history``."""
+        with self._database.reading() as database:
+            yield from reading.history(database, connection, kind, key)
+
+    def rejected(self, connection: str, kind: str) -> Iterator[tuple[str, Rejected]]:
+        """See ``EvidenceStore.rejected``."""
+        with self._database.reading() as database:
+            yield from runs.rejected(database, connection, kind)
+
+    def counts(self, *, as_of: datetime | None = None) -> Sequence[KindCount]:
+        """See ``EvidenceStore.counts``."""
+        with self._database.reading() as database:
+            return counting.counts(database, as_of)
+
+    def connections(self) -> Sequence[str]:
+        """See ``EvidenceStore.connections``."""
+        with self._database.reading() as database:
+            return runs.connections(database)
+
+    def keep_evaluation(self, evaluation: Evaluation) -> str:
+        """See ``EvidenceStore.keep_evaluation``."""
+        with self._database.writing() as connection:
+            return evaluations.keep_evaluation(connection, evaluation)
+
+    def latest_evaluation(self, *, as_of: datetime | None = None) -> Evaluation | None:
+        """See ``EvidenceStore.latest_evaluation``."""
+        with self._database.reading() as database:
+            return evaluations.latest_evaluation(database, as_of)
+
+    def pseudonym_key(self) -> bytes:
+        """See ``EvidenceStore.pseudonym_key``.
+
+        Raises:
+            StoreError: The key is missing, damaged, or not the one the store was made with.
+        """
+        key = self._pseudonym_key or read_key(self._database.path)
+        with self._database.reading() as connection:
+            expected = connection.execute(store.select()).one().key_check
+        if key_check(key) != expected:
+            raise StoreError(
+                f"the pseudonym key given is not the one that the store {self._database.path} was "
+                "made with. Restore that key: under another one the same person would get another "
+                "pseudonym."
+            )
+        return key
+
+    def close(self) -> None:
+        """See ``EvidenceStore.close``."""
+        self._database.close()

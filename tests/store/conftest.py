@@ -1,0 +1,146 @@
+"""Makers of small evidence, and a store on disk."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ccm_core.model import json
+from ccm_core.model.collection import Collection, Outcome
+from ccm_core.model.manifest import Manifest
+from ccm_core.model.record import Record, Rejected, Source
+from ccm_core.model.result import Evaluation
+from ccm_core.store.interface import Harvest, Observation, OpenRun, StoreSettings
+from ccm_core.store.open import open_store
+
+T0 = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Build:
+    """Makes values with what a test does not care about filled in."""
+
+    connection = "demo"
+    kind = "demo.thing"
+
+    @staticmethod
+    def at(minutes):
+        """Give an instant, in minutes after the start of 2026."""
+        return T0 + timedelta(minutes=minutes)
+
+    def run(self, run="r1", *, connection=connection, at=0):
+        """Give a run to begin."""
+        return OpenRun(run=run, connection=connection, connector="demo", started_at=self.at(at))
+
+    def collection(self, name, *, at=0, outcome=Outcome.COMPLETE, **changes):
+        """Give a collection that ended ``at`` so many minutes."""
+        values = {
+            "run": "r1",
+            "connection": self.connection,
+            "kind": self.kind,
+            "version": 1,
+            "started_at": self.at(at - 1),
+            "ended_at": self.at(at),
+        }
+        return Collection(id=name, outcome=outcome, **{**values, **changes})
+
+    def observation(self, collection, key, body, **changes):
+        """Give one observed object."""
+        data = json.encode(body)
+        values = {
+            "version": 1,
+            "observed_at": collection.ended_at,
+            "source": Source(
+                endpoint="/things",
+                window=collection.window,
+                page=1,
+                response_digest=json.digest(b"page"),
+            ),
+            "digest": json.digest(data),
+        }
+        record = Record(
+            key=key,
+            body=body,
+            kind=collection.kind,
+            connection=collection.connection,
+            collection=collection.id,
+            **{**values, **changes},
+        )
+        return Observation(record=record, body=data)
+
+    def harvest(self, name, bodies, *, snapshot=False, rejected=(), **changes):
+        """Give a harvest of bodies by key."""
+        collection = self.collection(name, **changes)
+        return Harvest(
+            collection=collection,
+            observations=[self.observation(collection, k, b) for k, b in bodies.items()],
+            rejected=rejected,
+            snapshot=snapshot,
+        )
+
+    def rejected(self, key="bad"):
+        """Give an object that its schema refused."""
+        source = Source(endpoint="/things", page=1, response_digest=json.digest(b"page"))
+        return Rejected(key=key, source=source, body={"n": "x"}, problems=("$.n: no number",))
+
+    def manifest(self, run="r1", *, connection=connection, at=0, **changes):
+        """Give the manifest of a run that ended ``at`` so many minutes."""
+        values = {
+            "connector": "demo",
+            "started_at": self.at(at - 1),
+            "ended_at": self.at(at),
+            "host_version": "0",
+            "settings_digest": json.digest(b"settings"),
+            "outcome": Outcome.COMPLETE,
+        }
+        return Manifest(run=run, connection=connection, **{**values, **changes})
+
+    def evaluation(self, at, *connections):
+        """Give an evaluation made ``at`` so many minutes."""
+        return Evaluation(
+            evaluated_at=self.at(at),
+            packs=(),
+            connections=connections,
+            standings=(),
+            rules=(),
+            controls=(),
+        )
+
+
+@pytest.fixture(scope="session")
+def build():
+    """Give makers of small evidence."""
+    return Build()
+
+
+@pytest.fixture
+def reopen(tmp_path):
+    """Give a function that opens the test's store, and closes every one of them at the end."""
+    opened = []
+
+    def again(*, create=True, **settings):
+        settings = StoreSettings(**{"url": "sqlite:///ccm.db", **settings})
+        opened.append(open_store(settings, base=tmp_path, create=create))
+        return opened[-1]
+
+    yield again
+    for store in opened:
+        store.close()
+
+
+@pytest.fixture
+def store(reopen, build):
+    """Give a new store with the run ``r1`` begun."""
+    made = reopen()
+    made.begin(build.run())
+    return made
+
+
+@pytest.fixture
+def bodies(build):
+    """Give a function that reads the state as bodies by key."""
+
+    def read(store, *, as_of=None, kind=build.kind, connection=build.connection):
+        return {r.key: r.body for r in store.state(connection, kind, as_of=as_of)}
+
+    return read

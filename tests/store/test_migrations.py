@@ -1,0 +1,65 @@
+"""The migrations make exactly the tables that the code speaks of."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
+
+from ccm_core.store.revision import NEWEST, REVISION_TABLE, migrations
+from ccm_core.store.tables import metadata
+
+
+def schema(path):
+    """Give the text of everything that a database has in its schema, save Alembic's own."""
+    query = "SELECT type, name, sql FROM sqlite_master WHERE tbl_name <> ? ORDER BY type, name"
+    with closing(sqlite3.connect(path)) as database:
+        rows = database.execute(query, (REVISION_TABLE,)).fetchall()
+    return {(kind, name): _columns_sorted(text) for kind, name, text in rows}
+
+
+def _columns_sorted(text):
+    return sorted(line.strip(" \t,") for line in (text or "").splitlines())
+
+
+def test_migrating_makes_the_tables_of_the_code(store, tmp_path):
+    """Alembic sees no difference, and neither does a look at the schema itself."""
+    store.close()
+    migrated = create_engine(f"sqlite:///{tmp_path / 'ccm.db'}")
+    with migrated.connect() as connection:
+        options = {"version_table": REVISION_TABLE, "compare_server_default": True}
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, metadata) == []
+    migrated.dispose()
+
+    direct = create_engine(f"sqlite:///{tmp_path / 'direct.db'}")
+    metadata.create_all(direct)
+    direct.dispose()
+    assert schema(tmp_path / "ccm.db") == schema(tmp_path / "direct.db")
+
+
+def test_the_newest_revision_is_the_head_of_the_migrations():
+    """The quick look on opening compares with the same revision that migrating leads to."""
+    script = ScriptDirectory.from_config(migrations())
+
+    assert script.get_heads() == [NEWEST]
+    assert [r.revision for r in script.walk_revisions()] == sorted(
+        (r.revision for r in script.walk_revisions()), reverse=True
+    )
+
+
+@pytest.mark.usefixtures("store")
+def test_a_store_keeps_its_facts(tmp_path):
+    """One row says which store it is and what made it; SQLite is set to lose nothing."""
+    with closing(sqlite3.connect(tmp_path / "ccm.db")) as database:
+        ((identity, created_by),) = database.execute("SELECT identity, created_by FROM store")
+        assert len(identity) == 32
+        assert created_by.startswith("ccm-core ")
+        assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert database.execute("PRAGMA page_size").fetchone() == (16384,)
+        assert database.execute("PRAGMA foreign_key_check").fetchall() == []

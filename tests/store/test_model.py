@@ -1,0 +1,134 @@
+"""The store against a few lines of plain Python, over random sequences of harvests."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ccm_core.model.collection import Outcome
+from ccm_core.store.interface import StoreSettings
+from ccm_core.store.open import open_store
+
+KEYS = st.sampled_from(["", "a", "A", "é", "a/b", "a\0b", "'", "%", "\uffff", "\U0001f600"])
+SETTINGS = StoreSettings(url="sqlite:///ccm.db")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One harvest to be kept."""
+
+    kind: str
+    snapshot: bool
+    outcome: Outcome
+    at: int
+    found: dict[str, int]
+
+
+STEPS = st.lists(
+    st.builds(
+        Step,
+        kind=st.sampled_from(["demo.thing", "demo.part"]),
+        snapshot=st.booleans(),
+        outcome=st.sampled_from([Outcome.COMPLETE, Outcome.COMPLETE, Outcome.PARTIAL]),
+        at=st.integers(0, 5),  # few moments, so that the clock stands still and goes back
+        found=st.dictionaries(KEYS, st.integers(0, 2), max_size=5),
+    ),
+    max_size=10,
+)
+
+
+@dataclass
+class Model:
+    """What a store should say: a list of everything ever kept."""
+
+    versions: list = field(default_factory=list)
+
+    def keep(self, step):
+        """Append what changed and what vanished; give how many of each, and of the unchanged."""
+        standing = self.state(step.kind)
+        changed = {k: n for k, n in step.found.items() if standing.get(k) != n}
+        gone = []
+        if step.snapshot and step.outcome is Outcome.COMPLETE:
+            gone = [key for key in standing if key not in step.found]
+        self.versions += [(step.kind, step.at, key, n) for key, n in changed.items()]
+        self.versions += [(step.kind, step.at, key, None) for key in gone]
+        return len(changed), len(step.found) - len(changed), len(gone)
+
+    def state(self, kind, as_of=99):
+        """Give the newest value of every key that has not vanished, sorted."""
+        newest = {k: n for of, at, k, n in self.versions if of == kind and at <= as_of}
+        return {key: newest[key] for key in sorted(newest) if newest[key] is not None}
+
+    def history(self, kind, key):
+        """Give every value that a key ever had."""
+        return [n for of, _, k, n in self.versions if (of, k) == (kind, key) and n is not None]
+
+
+@pytest.fixture(scope="module")
+def empty_store(tmp_path_factory, build):
+    """Give the folder of a store with one run, to be copied: making one takes longer."""
+    folder = tmp_path_factory.mktemp("empty")
+    with closing(open_store(SETTINGS, base=folder)) as store:
+        store.begin(build.run())
+    return folder
+
+
+@settings(max_examples=40, deadline=None)
+@given(steps=STEPS)
+def test_the_store_says_what_the_model_says(empty_store, build, steps):
+    """Counts, states of every moment, histories: after any sequence of harvests."""
+    model = Model()
+    with tempfile.TemporaryDirectory() as name:
+        shutil.copytree(empty_store, name, dirs_exist_ok=True)
+        with closing(open_store(SETTINGS, base=Path(name))) as store:
+            for number, step in enumerate(steps):
+                assert keep(store, build, f"c{number}", step) == model.keep(step)
+            assert_same(store, build, model, steps)
+
+
+def keep(store, build, name, step):
+    """Keep a step; give what the store counted."""
+    harvest = build.harvest(
+        name,
+        {key: {"n": n} for key, n in step.found.items()},
+        kind=step.kind,
+        snapshot=step.snapshot,
+        outcome=step.outcome,
+        at=step.at,
+    )
+    kept = store.keep(harvest)
+    assert (kept.population_root is not None) == (
+        step.snapshot and step.outcome is Outcome.COMPLETE
+    )
+    return kept.counts.appended, kept.counts.unchanged, kept.counts.tombstones
+
+
+def assert_same(store, build, model, steps):
+    """Compare everything that both can say."""
+    assert [c.id for c in store.collections("demo")] == [f"c{n}" for n in range(len(steps))]
+    counts = {count.kind: (count.records, count.versions) for count in store.counts()}
+    for kind in {step.kind for step in steps}:
+        standing = model.state(kind)
+        values = [n for of, _, _, n in model.versions if of == kind and n is not None]
+        assert counts[kind] == (len(standing), len(values))
+        assert listed(store.state("demo", kind)) == list(standing.items())
+        for at in range(6):
+            past = listed(store.state("demo", kind, as_of=build.at(at)))
+            assert past == list(model.state(kind, at).items())
+            then = {c.kind: c.records for c in store.counts(as_of=build.at(at))}
+            assert then.get(kind, 0) == len(past)
+        for key in {key for step in steps for key in step.found}:
+            history = [record.body["n"] for record in store.history("demo", kind, key)]
+            assert history == model.history(kind, key)
+
+
+def listed(records):
+    """Give pairs of key and value in the order in which they were given."""
+    return [(record.key, record.body["n"]) for record in records]
