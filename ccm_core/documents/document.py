@@ -47,10 +47,9 @@ class Document:
         """Give the value at the end of a path, or ``absent`` where there is none."""
         value = self.value
         for step in path:
-            inside = dict(enumerate(value)) if isinstance(value, list) else value
-            if not isinstance(inside, dict) or step not in inside:
+            if not _has(value, step):
                 return absent
-            value = inside[step]
+            value = value[step]
         return value
 
     def place(self, path: Path, *, key: bool = False) -> Place:
@@ -87,3 +86,9 @@ class Document:
         if node.scalar is None or not isinstance(node.value, str):
             return node.place
         return place_inside(self.text, node.scalar, node.value, at)
+
+
+def _has(value: Any, step: str | int) -> bool:
+    if isinstance(value, list):
+        return isinstance(step, int) and 0 <= step < len(value)
+    return isinstance(value, dict) and step in value

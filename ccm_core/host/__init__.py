@@ -1,1 +1,1 @@
-"""Room."""
+"""Plugins: discovered without importing them, loaded one by one, kept in a frozen catalog."""
