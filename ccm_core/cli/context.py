@@ -1,0 +1,218 @@
+"""What a verb needs before it can begin: settings, plugins, secrets, packs, store, clock."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+from ccm_core.config.complete import complete
+from ccm_core.config.draft import load_settings
+from ccm_core.config.find import find, read_file
+from ccm_core.config.secrets import resolve_all
+from ccm_core.config.settings import ConnectionSettings, Settings
+from ccm_core.errors import DocumentError, Mistake, UsageError
+from ccm_core.host.catalog import Catalog
+from ccm_core.host.discovery import discover
+from ccm_core.host.loader import load
+from ccm_core.model.waiver import Waiver
+from ccm_core.pipeline import Connection, Host, compile_rules
+from ccm_core.rules.compiled import CompiledPacks
+from ccm_core.rules.interface import PackText
+from ccm_core.rules.waivers import read_waivers
+from ccm_core.sdk.secret import Secret
+from ccm_core.sdk.time import parse_instant
+from ccm_core.store.interface import EvidenceStore, StoreSettings
+
+
+def clock() -> datetime:
+    """Read the clock: the one place of the host that does."""
+    return datetime.now(UTC)
+
+
+def host_of(catalog: Catalog) -> Host:
+    """Say who we are and what is installed."""
+    return Host(
+        version=metadata.version("ccm-core"),
+        kinds=catalog.kinds,
+        views=catalog.views,
+        plugins=catalog.versions(),
+        clock=clock,
+    )
+
+
+def installed(config: str | None) -> Catalog:
+    """Load the plugins, as the settings want it where there are settings.
+
+    Raises:
+        UsageError: The settings file that was named cannot be read.
+        PluginError: Plugins clash, or a required one is missing.
+    """
+    try:
+        path = find(_chosen(config), environment=os.environ, folder=Path.cwd())
+    except UsageError:
+        if config is not None or "CCM_CONFIG" in os.environ:
+            raise
+        return load(discover())
+    wanted = load_settings(path).plugins
+    return load(discover(), require=wanted.require, disable=wanted.disable)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workplace:
+    """Settings that were read whole, and the plugins they name."""
+
+    settings: Settings
+    catalog: Catalog
+
+    @classmethod
+    def opened(cls, config: str | None) -> Workplace:
+        """Read the settings and load the plugins; every mistake in one go.
+
+        Raises:
+            UsageError: Something is to be mended before anything can be done.
+        """
+        draft = load_settings(find(_chosen(config), environment=os.environ, folder=Path.cwd()))
+        catalog = load(discover(), require=draft.plugins.require, disable=draft.plugins.disable)
+        try:
+            settings = complete(draft, catalog.connectors)
+        except DocumentError as error:
+            failed = [f"{one}: {one.failure}" for one in catalog.failures]
+            if failed:
+                raise UsageError("\n".join([str(error), *failed])) from error
+            raise
+        return cls(settings=settings, catalog=catalog)
+
+    @property
+    def host(self) -> Host:
+        """Who we are and what is installed."""
+        return host_of(self.catalog)
+
+    def connections(self, names: Sequence[str] = (), *, secrets: bool) -> tuple[Connection, ...]:
+        """Give connections by name, or all of them.
+
+        Args:
+            names: Which; none: every one of the settings.
+            secrets: Whether their secrets are needed.
+
+        Raises:
+            UsageError: There is no such connection, or none at all.
+            SecretError: Secrets cannot be resolved; all of those are told.
+        """
+        chosen = tuple(self.settings.connection(name) for name in dict.fromkeys(names))
+        chosen = chosen or self.settings.connections
+        if not chosen:
+            raise UsageError(f"{self.settings.document.file} has no connections; add one")
+        found: Mapping[str, Mapping[str, Secret]] = {}
+        if secrets:
+            found = resolve_all(chosen, environment=os.environ, base=self.settings.base)
+        return tuple(self._connection(one, found.get(one.name, {})) for one in chosen)
+
+    @contextmanager
+    def store(self, *, create: bool) -> Iterator[EvidenceStore]:
+        """Open the store, and close it whatever happens.
+
+        Args:
+            create: Whether to make it where there is none.
+        """
+        from ccm_core.store.open import open_store
+
+        wanted = self.settings.store
+        store = open_store(
+            StoreSettings(url=wanted.url, options=wanted.options),
+            base=self.settings.base,
+            create=create,
+        )
+        try:
+            yield store
+        finally:
+            store.close()
+
+    def packs(self) -> CompiledPacks:
+        """Compile the packs of the settings with their parameters.
+
+        Raises:
+            DocumentError: A pack or a parameter has mistakes, or a pack is not to be found.
+        """
+        return compile_rules(
+            self.host, self.pack_texts(), self.settings.rules.parameters, self._parameter_mistake
+        )
+
+    def pack_texts(self) -> list[PackText]:
+        """Read the packs that the settings name.
+
+        Raises:
+            DocumentError: One is neither the name of an installed pack nor a file.
+        """
+        texts, mistakes = [], []
+        for place, name in enumerate(self.settings.rules.packs):
+            try:
+                texts.append(pack_text(self.catalog, name, self.settings.base))
+            except UsageError as error:
+                where = ("rules", "packs", place)
+                mistakes.append(self.settings.document.mistake(where, str(error)))
+        if mistakes:
+            raise DocumentError(mistakes)
+        return texts
+
+    def waivers(self) -> tuple[Waiver, ...]:
+        """Read the waivers, where the settings name a file.
+
+        Raises:
+            UsageError: The file cannot be read, or has mistakes.
+        """
+        path = self.settings.rules.waivers
+        return read_waivers(read_file(path), str(path)) if path else ()
+
+    def _parameter_mistake(self, name: str, message: str, at: tuple[int, int] | None) -> Mistake:
+        return self.settings.document.mistake(("rules", "parameters", name), message, at=at)
+
+    def _connection(self, wanted: ConnectionSettings, secrets: Mapping[str, Secret]) -> Connection:
+        return Connection(
+            name=wanted.name,
+            connector=self.catalog.connectors[wanted.connector],
+            settings=wanted.settings,
+            auth_method=wanted.auth_method,
+            auth=wanted.auth,
+            secrets=secrets,
+            cadences=wanted.cadences,
+            settings_digest=wanted.digest,
+        )
+
+
+def pack_text(catalog: Catalog, name: str, base: Path) -> PackText:
+    """Read a pack by the name it is installed under, or by its path.
+
+    Raises:
+        UsageError: It is neither.
+    """
+    if name in catalog.packs:
+        source = catalog.packs[name]
+        return PackText(text=source.text(), source=source.location)
+    path = base / name
+    if path.suffix in {".yaml", ".yml"} or path.exists():
+        return PackText(text=read_file(path), source=str(path))
+    there = ", ".join(catalog.packs) or "none"
+    raise UsageError(f"no rule pack {name!r} is installed and no such file; installed: {there}")
+
+
+def moment(text: str | None) -> datetime | None:
+    """Read ``--as-of``.
+
+    Raises:
+        UsageError: It is no instant with an offset.
+    """
+    if text is None:
+        return None
+    try:
+        return parse_instant(text)
+    except ValueError as cause:
+        raise UsageError(f"--as-of: {cause}") from cause
+
+
+def _chosen(config: str | None) -> Path | None:
+    return Path(config) if config is not None else None

@@ -1,0 +1,42 @@
+"""``ccm run``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ccm_core.cli.collect import collected
+from ccm_core.cli.context import Workplace
+from ccm_core.cli.evaluate import evaluated, print_summary
+from ccm_core.cli.exits import gravest
+from ccm_core.cli.printing import json_option, print_json
+from ccm_core.cli.report import write_report
+from ccm_core.cli.verdicts import of_evaluation, of_manifest
+
+
+@click.command("run")
+@click.option("--all", "everything", is_flag=True, help="Read what is not due as well.")
+@click.option(
+    "-o",
+    "--output",
+    default="ccm-report.html",
+    show_default=True,
+    metavar="FILE",
+    help="Where to write the HTML report.",
+)
+@json_option
+@click.pass_obj
+def command(config: str | None, output: str, *, everything: bool, as_json: bool) -> int:
+    """Collect what is due, judge everything, and write the report."""
+    place = Workplace.opened(config)
+    place.packs()  # a mistake in a pack is told before anything is asked of a source
+    with place.store(create=True) as store:
+        manifests = collected(place, store, (), everything=everything, quiet=as_json)
+        evaluation = evaluated(place, store)
+        if as_json:
+            print_json({"manifests": manifests, "evaluation": evaluation})
+        else:
+            print_summary(place, store, evaluation)
+        write_report(place.host, store, evaluation, "html", Path(output))
+    return gravest([*map(of_manifest, manifests), of_evaluation(evaluation)])
