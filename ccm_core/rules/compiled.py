@@ -15,12 +15,18 @@ from ccm_core.rules.lookups import Lookups
 from ccm_core.rules.messages import Message
 from ccm_core.rules.parameters import looser_than
 
+OUTSIDE, NOT_DUE, HOLDS, FAILS = range(4)
+"""What the conditions of a rule come to, taken together."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledRule:
     """A rule whose conditions are compiled."""
 
     rule: Rule
+    at_once: Expression | None
+    """All conditions in one expression that yields :data:`OUTSIDE` and so on: one evaluation
+    where three would be needed. None where CEL cannot take them together."""
     match: Expression | None
     assertion: Expression
     not_due: Expression | None

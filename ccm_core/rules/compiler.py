@@ -13,8 +13,16 @@ from ccm_core.model.json import JsonObject
 from ccm_core.model.rule import Parameter, Rule, RulePack
 from ccm_core.rules.case_checks import case_mistakes
 from ccm_core.rules.checks import Checks, Surroundings, Tell
-from ccm_core.rules.compiled import CompiledPack, CompiledRule, Group
-from ccm_core.rules.conditions import RESERVED, Expression, Language
+from ccm_core.rules.compiled import (
+    FAILS,
+    HOLDS,
+    NOT_DUE,
+    OUTSIDE,
+    CompiledPack,
+    CompiledRule,
+    Group,
+)
+from ccm_core.rules.conditions import RESERVED, Expression, Language, Misread
 from ccm_core.rules.due import due_of
 from ccm_core.rules.fields import Fields
 from ccm_core.rules.interface import Source
@@ -130,6 +138,7 @@ class PackCompiler:
             return None
         return CompiledRule(
             rule=rule,
+            at_once=_at_once(rule, checks),
             match=match,
             assertion=assertion,
             not_due=not_due,
@@ -142,7 +151,7 @@ class PackCompiler:
     def _lets(self, rule: Rule, path: Path, checks: Checks) -> None:
         for name, text in rule.let.items():
             here = (*path, "let", name)
-            if name in RESERVED:
+            if RESERVED.fullmatch(name):
                 message = f"`{name}` means something else in conditions; choose another name"
                 self.mistakes.append(self.document.mistake(here, message, key=True))
             else:
@@ -235,6 +244,20 @@ class PackCompiler:
 
 _TYPES = {"duration", "integer", "number", "string", "boolean", "list", "condition"}
 _BOUNDS = {"at_most", "at_least", "equals"}
+
+
+def _at_once(rule: Rule, checks: Checks) -> Expression | None:
+    """Put the conditions of a rule into one, in the order in which they are asked."""
+    whole = f"({rule.assertion}\n) ? {HOLDS} : {FAILS}"
+    if rule.not_due:
+        whole = f"({rule.not_due}\n) ? {NOT_DUE} : ({whole})"
+    if rule.match:
+        whole = f"({rule.match}\n) ? ({whole}) : {OUTSIDE}"
+    try:
+        return checks.around.language.expression(whole, checks.lets)
+    except Misread:
+        # A condition that is wrong, which is told elsewhere, or too deeply nested for CEL.
+        return None
 
 
 def _duration(text: str | None) -> timedelta | None:

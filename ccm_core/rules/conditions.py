@@ -20,12 +20,11 @@ from ccm_core.rules.syntax import Path, Tree, decode, dotted, path_of, reads
 if TYPE_CHECKING:
     from cel_expr_python import cel
 
-RESERVED = frozenset(
-    (
-        "row params now lookup cel true false null in as break const continue else for function if "
-        "import let loop package namespace return var void while int uint double bool string bytes "
-        "list map type duration timestamp size has all exists exists_one filter dyn optional "
-    ).split()
+RESERVED = re.compile(
+    "row|params|now|lookup|cel|true|false|null|in|as|break|const|continue|else|"
+    "for|function|if|import|let|loop|package|namespace|return|var|void|while|int|"
+    "uint|double|bool|string|bytes|list|map|type|duration|timestamp|size|has|all|"
+    "exists|exists_one|filter|dyn|optional"
 )
 """Names that mean something else in CEL and cannot be given to a ``let``."""
 
@@ -149,8 +148,9 @@ class Language:
         used = _used(tree, lets)
         # The runtime evaluates what cel.bind names only where it is read, and only once; the
         # activation of a row stays the same for every rule over it.
-        whole = "".join(f"cel.bind({name}, ({lets[name].text}), " for name in used) + text
-        program = _compiled(self._env, whole + ")" * len(used)) if used else written
+        # A comment at a text's end must not swallow what closes it, hence the line breaks.
+        whole = "".join(f"cel.bind({name}, ({lets[name].text}\n), " for name in used) + text
+        program = _compiled(self._env, whole + "\n" + ")" * len(used)) if used else written
         return Expression(
             text=text, type=written.return_type().name(), tree=tree, scope=scope, program=program
         )
@@ -158,12 +158,17 @@ class Language:
     def situation(
         self,
         row: JsonObject,
-        parameters: Mapping[str, Any],
-        now: datetime,
+        shared: Mapping[str, Any],
         conditions: Mapping[str, Expression] | None = None,
     ) -> Situation:
-        """Hand a row over to CEL, with the condition parameters judged on it."""
-        data = {"row": row, "now": now} | {f"params.{k}": v for k, v in parameters.items()}
+        """Hand a row over to CEL, with the condition parameters judged on it.
+
+        Args:
+            row: The row's body.
+            shared: What :func:`shared_names` gives.
+            conditions: The condition parameters, by name.
+        """
+        data = {"row": row, **shared}
         plain = self._activated(row, data, {})
         if not conditions:
             return plain
@@ -216,6 +221,11 @@ class Language:
             ],
             functions=[cel.FunctionDecl("lookup", overloads)],
         )
+
+
+def shared_names(parameters: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Give what is the same for every row: the plain parameters and the moment."""
+    return {"now": now} | {f"params.{name}": value for name, value in parameters.items()}
 
 
 # -- what the runtime says --------------------------------------------------------------------

@@ -21,6 +21,7 @@ from ccm_core.model.result import (
 from ccm_core.model.rule import Rule
 from ccm_core.model.waiver import Waiver
 from ccm_core.rules.compiled import CompiledPack, CompiledPacks, CompiledRule, Group
+from ccm_core.rules.conditions import shared_names
 from ccm_core.rules.evidence import Ground, ground, lacking
 from ccm_core.rules.interface import Facts
 from ccm_core.rules.judge import Verdict, judge
@@ -179,14 +180,17 @@ def _judge_rows(
     open_rules: Sequence[_Judging],
     now: datetime,
 ) -> None:
+    shared = shared_names(pack.values, now)
     for row in rows:
-        situation = group.language.situation(row.body, pack.values, now, group.conditions)
+        situation = group.language.situation(row.body, shared, group.conditions)
+        own = tuple(sorted(set(row.rests_on)))
         for judging in open_rules:
             one = judging.tally.one
             if lacks := judging.ground.lacks(row):
                 verdict = Verdict(status=Status.INSUFFICIENT, reason=lacks)
             else:
                 verdict = judge(one, situation, pack.values, now)
+            looked_up = packs.lookups.taken()
             result = Result(
                 rule=one.rule.id,
                 connection=connection,
@@ -194,7 +198,7 @@ def _judge_rows(
                 status=verdict.status,
                 reason=verdict.reason,
                 due_at=verdict.due_at,
-                rests_on=tuple(sorted({*row.rests_on, *packs.lookups.taken()})),
+                rests_on=tuple(sorted({*own, *looked_up})) if looked_up else own,
             )
             judging.in_scope += verdict.in_scope
             judging.judged.append(Judged(result=result, body=row.body))

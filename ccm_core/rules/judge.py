@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from ccm_core.model.result import Status
-from ccm_core.rules.compiled import CompiledRule
+from ccm_core.rules.compiled import FAILS, HOLDS, NOT_DUE, OUTSIDE, CompiledRule
 from ccm_core.rules.conditions import NotEvaluable, Situation
 
 
@@ -27,37 +27,36 @@ def judge(
     one: CompiledRule, situation: Situation, parameters: Mapping[str, Any], now: datetime
 ) -> Verdict:
     """Judge a row: outside ``match`` and while ``not_due`` holds it is not applicable."""
-    matches = one.match is None or one.match.holds(situation)
-    if matches is not True:
-        return _undecided(matches) if isinstance(matches, NotEvaluable) else _outside(one)
-    waits = one.not_due is not None and one.not_due.holds(situation)
-    if waits is not False:
-        if isinstance(waits, NotEvaluable):
-            return _undecided(waits)
-        return _not_due(one, situation, parameters, now)
-    holds = one.assertion.holds(situation)
-    if isinstance(holds, NotEvaluable):
-        return _undecided(holds)
-    if holds is True:
+    step = one.at_once.value(situation) if one.at_once else None
+    if type(step) is not int:
+        # Something has no value: go step by step to see what, and why.
+        step = _stepwise(one, situation)
+    if isinstance(step, NotEvaluable):
+        status = Status.INSUFFICIENT if step.insufficient else Status.ERROR
+        return Verdict(status=status, reason=step.reason)
+    if step == OUTSIDE:
+        return Verdict(status=Status.NOT_APPLICABLE, reason=_outside(one), in_scope=False)
+    if step == NOT_DUE:
+        due_at = one.due.at(situation.row, parameters, now) if one.due else None
+        return Verdict(status=Status.NOT_APPLICABLE, reason="not due yet", due_at=due_at)
+    if step == HOLDS:
         return Verdict(status=Status.PASS, reason=one.rule.title)
     return Verdict(status=Status.FAIL, reason=one.message.render(situation) or one.rule.title)
 
 
-def _outside(one: CompiledRule) -> Verdict:
-    return Verdict(
-        status=Status.NOT_APPLICABLE,
-        reason=f"outside the rule: not `{one.match.text if one.match else ''}`",
-        in_scope=False,
-    )
+def _stepwise(one: CompiledRule, situation: Situation) -> int | NotEvaluable:
+    for condition, wanted, otherwise in (
+        (one.match, True, OUTSIDE),
+        (one.not_due, False, NOT_DUE),
+        (one.assertion, True, FAILS),
+    ):
+        found = condition.holds(situation) if condition else wanted
+        if isinstance(found, NotEvaluable):
+            return found
+        if found is not wanted:
+            return otherwise
+    return HOLDS
 
 
-def _undecided(why: NotEvaluable) -> Verdict:
-    status = Status.INSUFFICIENT if why.insufficient else Status.ERROR
-    return Verdict(status=status, reason=why.reason)
-
-
-def _not_due(
-    one: CompiledRule, situation: Situation, parameters: Mapping[str, Any], now: datetime
-) -> Verdict:
-    due_at = one.due.at(situation.row, parameters, now) if one.due else None
-    return Verdict(status=Status.NOT_APPLICABLE, reason="not due yet", due_at=due_at)
+def _outside(one: CompiledRule) -> str:
+    return f"outside the rule: not `{one.match.text if one.match else ''}`"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from ccm_core.model.json import JsonObject
@@ -61,7 +62,12 @@ class Lookups:
         self._read.add(found.digest)
         return found.body
 
-    def taken(self) -> set[str]:
+    def taken(self) -> AbstractSet[str]:
         """Give the digests of the records read since this was last asked."""
+        if not self._read:
+            return _NOTHING
         read, self._read = self._read, set()
         return read
+
+
+_NOTHING: frozenset[str] = frozenset()

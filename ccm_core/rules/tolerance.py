@@ -75,6 +75,6 @@ def _period(tolerance: Tolerance, body: JsonObject | None) -> str:
         return "all"
     occurred = (body or {}).get("occurred_at")
     try:
-        return f"{parse_instant(occurred):%Y-%m}" if isinstance(occurred, str) else _UNDATED
+        return parse_instant(occurred).isoformat()[:7] if isinstance(occurred, str) else _UNDATED
     except ValueError:
         return _UNDATED

@@ -1,0 +1,226 @@
+"""A made-up source of doors, people and badge events, and packs and facts over it."""
+
+from __future__ import annotations
+
+import textwrap
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ccm_core.model.collection import Collection, Outcome, Reason, Shortfall
+from ccm_core.model.result import Standing, Subject
+from ccm_core.rules.evaluator import evaluate
+from ccm_core.rules.interface import Facts, Found, PackText, Source
+from ccm_core.rules.packs import compile_packs
+from ccm_core.sdk.types import Row
+
+NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
+
+DOOR = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "id": {"type": "string"},
+        "title": {"type": "string"},
+        "locked": {"type": "boolean"},
+        "floor": {"type": ["integer", "null"]},
+        "open_for": {"type": ["integer", "null"], "x-ccm-unit": "seconds"},
+        "age": {"type": "integer", "x-ccm-unit": "seconds"},
+        "due_at": {"type": "string", "format": "date-time"},
+        "owner": {"type": "string"},
+        "occurred_at": {"type": "string", "format": "date-time"},
+        "keys": {"type": "array", "items": {"$ref": "#/$defs/key"}},
+        "room": {"anyOf": [{"type": "null"}, {"$ref": "#/$defs/room"}]},
+        "notes": {"type": "object"},
+    },
+    "$defs": {
+        "key": {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {"holder": {"type": "string"}, "copies": {"type": "integer"}},
+        },
+        "room": {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {"name": {"type": "string"}},
+        },
+    },
+}
+PERSON = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {"name": {"type": "string"}},
+}
+
+SOURCES = (
+    Source(name="acme.door", inputs=("acme.door",), schema=lambda: DOOR),
+    Source(name="acme.person", inputs=("acme.person",), schema=lambda: PERSON),
+    Source(name="acme.badge", inputs=("acme.badge",), schema=lambda: {"type": "object"}),
+    Source(name="acme.watch", inputs=("acme.badge", "acme.door"), schema=lambda: DOOR),
+)
+
+
+@pytest.fixture
+def now():
+    """The moment of every evaluation here."""
+    return NOW
+
+
+@pytest.fixture
+def sources():
+    """The kinds and views that packs may name."""
+    return SOURCES
+
+
+@pytest.fixture
+def rule_text():
+    """Write one rule over doors as YAML; a field that is None is left out."""
+
+    def write(**fields):
+        whole = {
+            "id": "door_locked",
+            "title": "Doors are locked",
+            "status": "stable",
+            "severity": "high",
+            "over": "acme.door",
+            "assert": "row.locked",
+            "message": '"{row.title} is open"',
+            "on_empty": "not_applicable",
+        } | fields
+        lines = [f"{key}: {value}" for key, value in whole.items() if value is not None]
+        return "- " + "\n  ".join(lines)
+
+    return write
+
+
+@pytest.fixture
+def pack_text(rule_text):
+    """Write a pack as YAML bytes from rules and parameters."""
+
+    def write(*rules, parameters="{}", name="acme-doors"):
+        body = "\n".join(rules or [rule_text()])
+        return (
+            "apiVersion: ccm/v1\n"
+            "kind: RulePack\n"
+            f"metadata: {{name: {name}, version: 1.0.0, title: Doors}}\n"
+            f"parameters: {parameters}\n"
+            f"rules:\n{textwrap.indent(body, '  ')}\n"
+        ).encode()
+
+    return write
+
+
+@pytest.fixture
+def compiled(pack_text):
+    """Compile one pack made of rules and parameters."""
+
+    def compile_rules(*rules, parameters="{}", settings=None):
+        text = pack_text(*rules, parameters=parameters)
+        return compile_packs(
+            [PackText(text=text, source="doors.yaml")], SOURCES, parameters=settings
+        )
+
+    return compile_rules
+
+
+@pytest.fixture
+def row():
+    """Make a row about one door."""
+
+    def make(key="D1", names=(), digests=None, kind="acme.door", **body):
+        return Row(
+            subject=Subject(kind=kind, key=key, title=f"Door {key}"),
+            body={"id": key, "title": f"Door {key}"} | body,
+            rests_on=(f"sha256:{key}",) if digests is None else tuple(digests),
+            names=tuple(names),
+        )
+
+    return make
+
+
+@pytest.fixture
+def standing_of():
+    """Make the standing of a kind."""
+
+    def make(kind, outcome=Outcome.COMPLETE, **fields):
+        fields = {"collected_at": NOW} | fields
+        return Standing(
+            kind=kind, connection=fields.pop("connection", "hq"), outcome=outcome, **fields
+        )
+
+    return make
+
+
+@pytest.fixture
+def facts(standing_of):
+    """Make the facts of one connection whose evidence is complete."""
+
+    def make(rows, over="acme.door", connection="hq", standings=(), lookup=None, **fields):
+        source = next(one for one in SOURCES if one.name == over)
+        kinds = {*source.inputs, "acme.person"}
+        stands = {kind: standing_of(kind, connection=connection) for kind in sorted(kinds)}
+        stands |= {one.kind: one for one in standings}
+        found = {
+            kind: {key: Found(body=body, digest=f"sha256:{kind}:{key}") for key, body in of.items()}
+            for kind, of in (lookup or {}).items()
+        }
+        return Facts(
+            **(
+                {
+                    "connection": connection,
+                    "rows": {over: tuple(rows)},
+                    "inputs": {over: source.inputs},
+                    "standings": stands,
+                    "lookup": found,
+                }
+                | fields
+            )
+        )
+
+    return make
+
+
+@pytest.fixture
+def judged(compiled, facts, rule_text):
+    """Judge rows by one rule and give its roll-up."""
+
+    def judge(rows, *, parameters="{}", settings=None, waivers=(), given=None, **fields):
+        given = dict(given or {})
+        given.setdefault("over", fields.get("over", "acme.door"))
+        packs = compiled(rule_text(**fields), parameters=parameters, settings=settings)
+        return evaluate(packs, [facts(rows, **given)], waivers, now=NOW).rules[0]
+
+    return judge
+
+
+@pytest.fixture
+def collection():
+    """Make a collection that ended some time before now."""
+
+    def make(outcome=Outcome.COMPLETE, *, ago=timedelta(0), window=None, falls=None, **fields):
+        if falls is None:
+            falls = (
+                ()
+                if outcome is Outcome.COMPLETE
+                else (Shortfall(reason=Reason.DENIED, detail="GET /doors answered 403"),)
+            )
+        ended = NOW - ago
+        return Collection(
+            **(
+                {
+                    "id": f"c-{ended.isoformat()}-{outcome}",
+                    "run": "r1",
+                    "connection": "hq",
+                    "kind": "acme.door",
+                    "version": 1,
+                    "window": window,
+                    "started_at": ended,
+                    "ended_at": ended,
+                    "outcome": outcome,
+                    "shortfalls": tuple(falls),
+                }
+                | fields
+            )
+        )
+
+    return make
