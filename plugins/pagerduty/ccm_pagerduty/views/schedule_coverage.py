@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ccm_core.sdk.intervals import Window
 from ccm_pagerduty.views import shifts
 from ccm_pagerduty.views.gaps import coverage, gaps, layers
-from ccm_pagerduty.views.intervals import complement, longest, seconds
+from ccm_pagerduty.views.intervals import complement, longest, seconds, whole
 from ccm_pagerduty.views.known import known
 from ccm_pagerduty.views.targets import type_of
 from ccm_pagerduty.views.trail import (
@@ -74,7 +74,8 @@ def _about(record: Record, trail: Trail, policies: list[Record]) -> JsonObject:
 
 def _covered(schedule: JsonObject, rendered: Rendering, request: ViewRequest) -> JsonObject:
     people = {shift.user["id"] for shift in rendered.shifts if shift.user and shift.held}
-    looked = rendered.window.intersection(request.horizon)
+    horizon = whole(request.horizon)
+    looked = horizon and rendered.window.intersection(horizon)
     now = request.now.replace(microsecond=0)
     past = looked and shifts.before(looked, now)
     ahead = looked and shifts.after(looked, now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+import yaml
 from ccm_pagerduty.kinds import kinds
 from ccm_pagerduty.rulepacks import rule_packs
 from ccm_pagerduty.views import views
@@ -97,3 +98,33 @@ def test_every_parameter_is_used():
     (pack,) = COMPILED.packs
     unused = [one.name for one in pack.pack.parameters if f"params.{one.name}" not in words]
     assert unused == []
+
+
+def lacking():
+    """Give the packs with tests whose rows lack one key each, and which expect a pass."""
+    for given in texts():
+        pack = yaml.safe_load(given.text)
+        for rule in pack["rules"]:
+            rule["tests"] = [
+                {
+                    **case,
+                    "name": f"{case['name']}, without {key} of row {place}",
+                    "rows": [
+                        {name: value for name, value in row.items() if name != key or at != place}
+                        for at, row in enumerate(case["rows"])
+                    ],
+                    "expect": "pass",
+                }
+                for case in rule["tests"]
+                if case["expect"] in {"fail", "insufficient"}
+                for place, whole in enumerate(case["rows"])
+                for key in whole
+            ]
+        yield PackText(text=yaml.safe_dump(pack).encode(), source=given.source)
+
+
+def test_a_key_that_is_left_out_never_makes_a_rule_pass():
+    """What fails or is insufficient stays one of the two when less is known."""
+    outcomes = run_tests(compile_packs(list(lacking()), sources()))
+    assert len(outcomes) > 200
+    assert {one.got for one in outcomes} == {"fail", "insufficient"}

@@ -265,6 +265,21 @@ def test_the_moment_of_judging_may_have_a_fraction_of_a_second(view, pd):
         schedule_rendering=[rendering],
     )
     assert (row.body["gap_seconds_past"], row.body["gap_seconds_ahead"]) == (0, 0)
+    assert row.body["past_period"]["since"] == "2026-10-24T12:00:01Z"
+
+
+def test_a_period_is_told_in_whole_seconds_of_the_horizon(view, pd):
+    """A rendering that reaches further than the horizon is cut at whole seconds."""
+    now = pd.now + timedelta(microseconds=700_001)
+    (row,) = view(
+        "schedule_coverage",
+        now=now,
+        horizon=type(pd.horizon)(now - timedelta(days=1), now + timedelta(days=1)),
+        schedule=[pd.schedule("D1")],
+        schedule_rendering=[pd.rendering("D1", (START, -30, "ann"))],
+    )
+    assert row.body["gaps_past"][0]["since"] == "2026-11-22T12:00:01Z"
+    assert row.body["gap_seconds_ahead"] == 86400
 
 
 def test_a_row_names_what_it_was_derived_from(view, pd):
