@@ -7,7 +7,7 @@ import zlib
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from ccm_pagerduty.simulator.answers import Answer, Declined, refusal
@@ -20,9 +20,13 @@ from ccm_pagerduty.simulator.steering import Steering
 from ccm_pagerduty.simulator.world import World
 
 if TYPE_CHECKING:
-    from starlette.types import Receive, Scope, Send
+    from collections.abc import Awaitable, Callable, MutableMapping
 
     from ccm_pagerduty.simulator.account import Account
+
+    Message = MutableMapping[str, Any]
+    Receive = Callable[[], Awaitable[Message]]
+    Send = Callable[[Message], Awaitable[None]]
 
 _READING = frozenset({"GET", "HEAD"})
 
@@ -33,16 +37,21 @@ class SimulatedPagerDuty:
     def __init__(self, account: Account, steering: Steering | None = None) -> None:
         self.account = account
         self.steering = steering or Steering()
+        self.failures: list[Exception] = []
+        """What went wrong in the simulator itself; always a mistake to mend."""
         self._limits = Limits(self.steering)
         self._served = 0
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request."""
         del receive
         if scope["type"] != "http":
             return
-        asked, header = _read(scope)
-        answer = self.answer(asked, header)
+        try:
+            answer = self.answer(*_read(scope))
+        except Exception as mistake:
+            self.failures.append(mistake)
+            raise
         wait = self.steering.latency + answer.delay
         if wait:
             await asyncio.sleep(wait)
@@ -117,7 +126,7 @@ class SimulatedPagerDuty:
         await send({"type": "http.response.body", "body": body, "more_body": not whole})
 
 
-def _read(scope: Scope) -> tuple[Asked, str | None]:
+def _read(scope: Message) -> tuple[Asked, str | None]:
     path = scope["path"].rstrip("/") or "/"
     template, ids = template_of(path)
     query = scope["query_string"].decode("latin-1")

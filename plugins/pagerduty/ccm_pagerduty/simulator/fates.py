@@ -91,7 +91,8 @@ def _late(scene: Scene) -> list[Event]:
     if len(scene.ladder) > 1 and scene.ladder[1][0] < acknowledged:
         events += scene.escalate(1)
     end = acknowledged + scene.between(10 * _MINUTE, 3 * _HOUR)
-    return [*events, scene.by_person("resolve", end, 1)]
+    raised = scene.by_person("priority_change", acknowledged + _MINUTE, 1)
+    return [*events, raised, scene.by_person("resolve", end, 1)]
 
 
 def _acknowledged_by_tool(scene: Scene) -> list[Event]:
@@ -133,7 +134,8 @@ def _exhausted(scene: Scene) -> list[Event]:
     events = [*scene.begin(), *scene.climb()]
     late = events[-1].after + scene.between(20 * _MINUTE, 4 * _HOUR)
     acknowledge = scene.by_person("acknowledge", late)
-    return [*events, acknowledge, scene.by_person("resolve", late + _HOUR)]
+    note = Event(late + 2 * _MINUTE, "annotate", None, "note", extra={"note": "Nobody was paged"})
+    return [*events, acknowledge, note, scene.by_person("resolve", late + _HOUR)]
 
 
 def _ignored(scene: Scene) -> list[Event]:

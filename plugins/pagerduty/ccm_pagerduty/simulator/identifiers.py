@@ -6,7 +6,10 @@ A number is spread over base 36 by a multiplication that can be undone, so an ac
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_PAIRS = tuple(first + second for first in _DIGITS for second in _DIGITS)
 _FACTOR = 0x9E3779B97F4A7C15 * 5 + 2  # coprime to 2 and 3, hence to every power of 36
 _KINDS = (
     "user",
@@ -31,6 +34,7 @@ def object_id(kind: str, number: int) -> str:
     return "P" + _spread(number + 100_000 * (_KINDS.index(kind) + 1), 6)
 
 
+@lru_cache(maxsize=4096)
 def incident_id(number: int) -> str:
     """Give the id of an incident from its number, 14 characters long as PagerDuty's are."""
     return "Q" + _spread(number, _INCIDENT_WIDTH)
@@ -51,14 +55,15 @@ def incident_number(identifier: str) -> int | None:
 
 
 def log_entry_id(number: int, position: int) -> str:
-    """Give the id of an incident's nth log entry."""
-    return "R" + _spread(number * _ENTRIES_PER_INCIDENT + position, 25)
+    """Give the id of an incident's nth log entry, 26 characters long as PagerDuty's are."""
+    unique = number * _ENTRIES_PER_INCIDENT + position
+    return f"R{_spread(unique, 13)}{_spread(unique + 1, 12)}"
 
 
 def _spread(number: int, width: int) -> str:
     rest = number * _FACTOR % 36**width
-    digits = []
-    for _ in range(width):
-        rest, digit = divmod(rest, 36)
-        digits.append(_DIGITS[digit])
-    return "".join(reversed(digits))
+    text = ""
+    for _ in range(0, width, 2):
+        rest, pair = divmod(rest, len(_PAIRS))
+        text = _PAIRS[pair] + text
+    return text[-width:]

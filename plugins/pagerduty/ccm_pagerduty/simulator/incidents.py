@@ -10,6 +10,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from ccm_core.sdk.types import JsonObject
@@ -35,7 +36,7 @@ class Event(NamedTuple):
     """Fields that only this type of entry has."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Plot:
     """What happened to an incident; many incidents may share one."""
 
@@ -44,7 +45,7 @@ class Plot:
     merged_into: int | None = None
     """The number of the incident that answers for this one."""
 
-    @property
+    @cached_property
     def status(self) -> str:
         """What its events leave it in."""
         last = self.last("resolve", "acknowledge", "trigger", "unacknowledge", "reopen")
@@ -56,7 +57,7 @@ class Plot:
         """Give the last event of some types."""
         return next((event for event in reversed(self.events) if event.type in types), None)
 
-    @property
+    @cached_property
     def assigned(self) -> Event | None:
         """The event that names who is assigned; None once resolved."""
         return None if self.status == "resolved" else self.last("assign", "escalate")

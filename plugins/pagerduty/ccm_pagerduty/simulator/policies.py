@@ -16,6 +16,7 @@ _UNUSED_POLICY = 11
 _ONE_LEVEL = frozenset({5, 22})
 _DELETED_USER = 8
 _STAKEHOLDER = 14
+_SHARES_A_SCHEDULE = 17
 _INVITED = 19
 _DISABLED = frozenset({7, 41})
 _IN_MAINTENANCE = 38
@@ -77,6 +78,8 @@ def _targets(account: Account, number: int, count: int, team: str) -> list[Targe
     first = Target(type="schedule", id=usable[number % len(usable)].id)
     spare = usable[count + number].id if count + number < len(usable) else None
     lead = Target(type="user", id=people[number % len(people)])
+    if number == _SHARES_A_SCHEDULE:
+        spare = usable[(number - 1) % len(usable)].id
     second = Target(type="schedule", id=spare) if spare else lead
     if number in _ONE_LEVEL:
         return [first]

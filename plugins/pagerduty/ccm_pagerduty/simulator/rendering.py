@@ -7,6 +7,7 @@ nine when the clocks change.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -51,6 +52,7 @@ def layer_spans(layer: Layer, time_zone: str, since: int, until: int) -> list[Sp
     return overlapping(spans, since, until)
 
 
+@lru_cache(maxsize=2048)
 def final_spans(schedule: Schedule, since: int, until: int) -> tuple[Span, ...]:
     """Give the whole spans of the final schedule that overlap a window, sorted."""
     if schedule.form == "shifts":

@@ -92,6 +92,8 @@ class PagerDutySimulator:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Stop, and wait until it has stopped."""
+        """Stop, wait until it has stopped, and tell what went wrong in the simulator itself."""
         self._server.should_exit = True
         self._thread.join(_PATIENCE)
+        if self.app.failures and error is None:
+            raise self.app.failures[0]

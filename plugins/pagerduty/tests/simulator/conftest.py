@@ -1,0 +1,102 @@
+"""A simulated account, asked in the same process or over a socket."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx  # noqa: TID253 - every test here asks over HTTP
+import pytest
+from ccm_pagerduty.simulator import (
+    Account,
+    AccountSizes,
+    PagerDutySimulator,
+    SimulatedPagerDuty,
+    Steering,
+    build_account,
+)
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+SMALL = AccountSizes(services=8, policies=5, schedules=6, users=40, teams=3, incidents=120)
+Get = Callable[..., httpx.Response]
+
+
+@pytest.fixture(scope="session")
+def now() -> datetime:
+    """The moment of every account here."""
+    return NOW
+
+
+@pytest.fixture(scope="session")
+def whole_account() -> Account:
+    """The default account, to be looked at only."""
+    return build_account(NOW)
+
+
+@pytest.fixture
+def account() -> Account:
+    """A small account that a test may change."""
+    return build_account(NOW, sizes=SMALL)
+
+
+@pytest.fixture
+def app(account: Account) -> SimulatedPagerDuty:
+    """The small account, served."""
+    return SimulatedPagerDuty(account)
+
+
+@pytest.fixture
+def steering(app: SimulatedPagerDuty) -> Steering:
+    """How the small account is steered."""
+    return app.steering
+
+
+@pytest.fixture
+def get(app: SimulatedPagerDuty) -> Get:
+    """Ask the small account in the same process: ``get("/users", {"limit": 5})``."""
+    return asker(app)
+
+
+@pytest.fixture(scope="session")
+def get_whole(whole_account: Account) -> Get:
+    """Ask the default account in the same process."""
+    return asker(SimulatedPagerDuty(whole_account, Steering(rate_limit=1_000_000)))
+
+
+@pytest.fixture
+def simulator(account: Account) -> Iterator[PagerDutySimulator]:
+    """The small account on a socket."""
+    with PagerDutySimulator(account) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def reference_data() -> Path:
+    """The vendor's description and published answers, kept beside the repository."""
+    folder = Path(__file__).parents[5] / "shared" / "pagerduty"
+    if not folder.is_dir():
+        pytest.skip(f"no reference data at {folder}")
+    return folder
+
+
+def asker(app: SimulatedPagerDuty) -> Get:
+    """Make the function that asks an application."""
+
+    async def request(method: str, path: str, params: object, key: str) -> httpx.Response:
+        transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
+        headers = {"Authorization": key}
+        async with httpx.AsyncClient(transport=transport, base_url="http://simulator") as client:
+            return await client.request(method, path, params=params, headers=headers)
+
+    def ask(
+        path: str,
+        params: object = None,
+        *,
+        method: str = "GET",
+        key: str = "Token token=u+simulated-account-key",
+    ) -> httpx.Response:
+        return asyncio.run(request(method, path, params, key))
+
+    return ask

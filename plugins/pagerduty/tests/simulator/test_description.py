@@ -1,0 +1,111 @@
+"""What the simulator serves exists in the vendor's own description of the API."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from ccm_pagerduty import simulator
+from ccm_pagerduty.simulator.routes import ROUTES
+
+NOT_IN_THE_SUBSET = {
+    "/services/{id}": "looks up a reference whose target is not listed",
+    "/escalation_policies/{id}": "looks up a reference whose target is not listed",
+    "/teams/{id}": "looks up a reference whose target is not listed",
+    "/users/{id}": "looks up a reference whose target is not listed",
+    "/incidents/{id}": "reads one incident again that changed after its window",
+}
+"""Paths of the API that the reduced description leaves out, and why they are served."""
+READ_BY_THE_SIMULATOR = re.compile(
+    r"asked\.(?:one|flag|many|whole_number|instant)\(\s*\"(\w+)\"|_checked\(asked, \"(\w+)\""
+)
+NOT_DESCRIBED = {"calendar_urls"}
+
+
+@pytest.fixture(scope="module")
+def paths(reference_data):
+    """The described paths of both worlds, with parameters and wrapper keys."""
+    described = {}
+    for name in ("openapi-subset.json", "openapi-subset-v3-schedules.json"):
+        document = json.loads((reference_data / name).read_text())
+        for path, item in document["paths"].items():
+            described[path] = (
+                _parameters(document, item),
+                _wrapper(document, item["get"]["responses"]["200"])
+                if "200" in item["get"]["responses"]
+                else set(),
+            )
+    return described
+
+
+def _resolved(document, part):
+    while "$ref" in part:
+        target = document
+        for step in part["$ref"].removeprefix("#/").split("/"):
+            target = target[int(step)] if isinstance(target, list) else target[step]
+        part = target
+    return part
+
+
+def _parameters(document, item):
+    listed = item.get("parameters", []) + item["get"].get("parameters", [])
+    return {
+        found["name"] for each in listed if (found := _resolved(document, each))["in"] == "query"
+    }
+
+
+def _wrapper(document, response):
+    schema = _resolved(document, response)["content"]["application/json"]["schema"]
+    schema = _resolved(document, schema)
+    keys = set(schema.get("properties", {}))
+    for part in schema.get("allOf", []):
+        keys |= set(_resolved(document, part).get("properties", {}))
+    return keys
+
+
+def test_every_path_is_described(paths):
+    """Or listed here with the reason."""
+    assert ROUTES.keys() - paths.keys() == NOT_IN_THE_SUBSET.keys()
+
+
+def test_every_parameter_is_described(paths):
+    """Each name the simulator reads is a parameter of some path it serves."""
+    source = Path(simulator.__file__).parent
+    read = {
+        next(filter(None, found.groups()))
+        for module in source.glob("*.py")
+        for found in READ_BY_THE_SIMULATOR.finditer(module.read_text())
+    }
+    described = {
+        name.removesuffix("[]") for path in ROUTES if path in paths for name in paths[path][0]
+    }
+    assert {"limit", "offset", "total", "statuses", "since", "time_zone"} <= read | {"time_zone"}
+    assert read <= described | NOT_DESCRIBED
+
+
+@pytest.mark.parametrize("path", sorted(ROUTES.keys() - NOT_IN_THE_SUBSET.keys()))
+def test_every_wrapper_key_is_described(paths, get, account, path):
+    """The keys around the objects are the described ones; ``total`` is an extra of one list."""
+    answer = get(_filled(path, account))
+    if answer.status_code != 200:
+        assert path in {"/users/me", "/abilities/{id}"}
+        return
+    allowed = paths[path][1] | ({"total"} if path == "/v3/schedules" else set())
+    assert set(answer.json()) <= allowed
+
+
+def _filled(path, account):
+    if "{id}" not in path:
+        return path
+    form = "shifts" if path.startswith("/v3") else "layers"
+    known = {
+        "schedules": next(each.id for each in account.schedules.values() if each.form == form),
+        "users": next(iter(account.users)),
+        "teams": next(iter(account.teams)),
+        "abilities": "sso",
+        "incidents": "1",
+    }
+    kind = path.removeprefix("/v3").split("/")[1]
+    return path.replace("{id}", known[kind])

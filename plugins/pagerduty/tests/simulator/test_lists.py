@@ -1,0 +1,189 @@
+"""Classic paging, includes, filters and single objects, as PagerDuty answers them."""
+
+from __future__ import annotations
+
+import pytest
+
+CLASSIC = {
+    "/services": "services",
+    "/escalation_policies": "escalation_policies",
+    "/schedules": "schedules",
+    "/oncalls": "oncalls",
+    "/incidents": "incidents",
+    "/log_entries": "log_entries",
+    "/users": "users",
+    "/teams": "teams",
+    "/priorities": "priorities",
+}
+
+MORE_THAN_25 = {"/services", "/oncalls", "/incidents", "/log_entries", "/users"}
+
+
+@pytest.mark.parametrize(("path", "key"), CLASSIC.items(), ids=CLASSIC)
+def test_a_list_gives_25_unless_told_otherwise(get_whole, path, key):
+    """Without parameters: 25 at most, no total, and whether there is more."""
+    page = get_whole(path).json()
+    assert {*page} == {key, "limit", "offset", "total", "more"}
+    assert (page["limit"], page["offset"], page["total"]) == (25, 0, None)
+    assert len(page[key]) <= 25
+    assert page["more"] == (path in MORE_THAN_25)
+
+
+def test_a_limit_above_100_is_cut_to_it(get_whole):
+    """Asking for 500 gives 100."""
+    page = get_whole("/users", {"limit": 500}).json()
+    assert (page["limit"], len(page["users"])) == (100, 100)
+
+
+def test_a_total_is_given_where_it_is_asked_for(get_whole):
+    """``total=true``, in lower case, and not Python's ``True``."""
+    assert get_whole("/users", {"total": "true"}).json()["total"] == 120
+    assert get_whole("/users?total=True").json()["total"] is None
+
+
+def test_offset_counts_records(get_whole):
+    """Two pages of seven are the first fourteen."""
+    ids = [each["id"] for each in get_whole("/users", {"limit": 14}).json()["users"]]
+    second = get_whole("/users", {"limit": 7, "offset": 7}).json()["users"]
+    assert [each["id"] for each in second] == ids[7:]
+
+
+def test_the_shift_based_list_has_its_own_limits(get_whole):
+    """100 at once unless told otherwise, 1,000 at most, and references only."""
+    page = get_whole("/v3/schedules").json()
+    assert page["limit"] == 100
+    assert get_whole("/v3/schedules", {"limit": 5000}).json()["limit"] == 1000
+    assert {each["type"] for each in page["schedules"]} == {"schedule_v3_reference"}
+
+
+@pytest.mark.parametrize("offset", ["9901", "10000", "250000"])
+def test_nothing_lies_beyond_10000(get_whole, offset):
+    """``offset + limit`` above the cap is refused with code 2002."""
+    answer = get_whole("/incidents", {"limit": 100, "offset": offset})
+    assert answer.status_code == 400
+    error = answer.json()["error"]
+    assert error["code"] == 2002
+    assert error["errors"][0].startswith("Offset+limit exceeds maximum allowed value of 10000.")
+
+
+def test_the_last_page_below_the_cap_is_given(get_whole):
+    """Offset 9,900 and limit 100 is the last usable request."""
+    page = get_whole("/log_entries", {"limit": 100, "offset": 9900}).json()
+    assert len(page["log_entries"]) == 100
+    assert page["more"] is True
+
+
+@pytest.mark.parametrize("value", ["-1", "ten", "1.5"])
+def test_a_limit_that_is_no_number_is_refused(get_whole, value):
+    """400, in the ordinary shape."""
+    answer = get_whole("/users", {"limit": value})
+    assert answer.status_code == 400
+    assert answer.json()["error"]["code"] == 2001
+
+
+def test_an_unknown_parameter_is_ignored(get_whole):
+    """A misspelt filter gives the whole account."""
+    page = get_whole("/services", {"teams_ids[]": "PNOBODY", "total": "true"}).json()
+    assert page["total"] == 60
+
+
+def test_a_known_filter_filters(get_whole, whole_account):
+    """``team_ids[]``, repeated, gives the objects of those teams."""
+    wanted = list(whole_account.teams)[:2]
+    page = get_whole("/services", [("team_ids[]", each) for each in wanted]).json()
+    teams = {team["id"] for each in page["services"] for team in each["teams"]}
+    assert teams == set(wanted)
+
+
+def test_secrets_come_only_where_they_are_included(get_whole):
+    """An integration's key needs ``include[]=integrations``; addresses need contact methods."""
+    plain = get_whole("/services").text
+    assert "integration_key" not in plain
+    assert "integration_key" in get_whole("/services", {"include[]": "integrations"}).text
+    users = get_whole("/users").json()["users"]
+    assert not any("address" in each for user in users for each in user["contact_methods"])
+    whole = get_whole("/users", {"include[]": "contact_methods"}).json()["users"]
+    assert all("address" in each for user in whole for each in user["contact_methods"])
+
+
+def test_a_deleted_user_is_a_stub_even_where_users_are_included(get_whole, whole_account):
+    """A policy still names it; it is not listed, and its own address is 404."""
+    gone = next(iter(whole_account.deleted_users))
+    policies = get_whole("/escalation_policies", {"limit": 100, "include[]": "targets"}).json()
+    stubs = [
+        target
+        for policy in policies["escalation_policies"]
+        for rule in policy["escalation_rules"]
+        for target in rule["targets"]
+        if target["id"] == gone
+    ]
+    assert [(each["type"], "deleted_at" in each) for each in stubs] == [("user_reference", True)]
+    assert get_whole(f"/users/{gone}").status_code == 404
+    listed = get_whole("/users", {"limit": 100, "offset": 100}).json()["users"]
+    assert gone not in {each["id"] for each in listed}
+
+
+def test_an_unused_policy_has_an_empty_list_of_services(get_whole):
+    """``services`` is there without being included."""
+    policies = get_whole("/escalation_policies", {"limit": 100}).json()["escalation_policies"]
+    assert sum(each["services"] == [] for each in policies) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "key"),
+    [
+        pytest.param("/services/{services}", "service", id="service"),
+        pytest.param("/escalation_policies/{policies}", "escalation_policy", id="policy"),
+        pytest.param("/teams/{teams}", "team", id="team"),
+        pytest.param("/users/{users}", "user", id="user"),
+        pytest.param("/users/{users}/contact_methods", "contact_methods", id="contact methods"),
+        pytest.param("/teams/{teams}/members", "members", id="members"),
+    ],
+)
+def test_single_objects_can_be_looked_up(get_whole, whole_account, path, key):
+    """What a reference points at can be read, and what nobody points at cannot."""
+    kind = path.split("{")[1].split("}")[0]
+    known = next(iter(getattr(whole_account, kind)))
+    assert key in get_whole(path.replace(f"{{{kind}}}", known)).json()
+    answer = get_whole(path.replace(f"{{{kind}}}", "PNOBODY"))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, 2100)
+
+
+def test_abilities_are_names(get_whole):
+    """One by one: 204 has it, 404 nobody knows it."""
+    assert "teams" in get_whole("/abilities").json()["abilities"]
+    assert get_whole("/abilities/sso").status_code == 204
+    assert get_whole("/abilities/telepathy").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/teams", "/services?team_ids[]=P1", "/abilities/teams"],
+    ids=["list", "filter", "name"],
+)
+def test_a_plan_without_teams_says_402(get, account, path):
+    """The feature is missing; that is not the same as there being none."""
+    account.abilities.remove("teams")
+    assert get(path).status_code == 402
+
+
+def test_a_service_shows_the_worst_of_its_open_incidents(get, account):
+    """One field mixes health with administration: critical, warning, active, or disabled."""
+    seen = {each["status"] for each in get("/services", {"limit": 100}).json()["services"]}
+    assert seen <= {"active", "warning", "critical", "disabled"}
+    open_ones = {
+        story.place.service["id"] for story in account.incidents if story.plot.status == "triggered"
+    }
+    for each in get("/services", {"limit": 100}).json()["services"]:
+        assert (each["status"] == "critical") == (
+            each["id"] in open_ones and each["status"] != "disabled"
+        )
+
+
+def test_times_are_written_in_the_zone_that_is_asked_for(get):
+    """Services use the account's zone unless told otherwise."""
+    usual = get("/services").json()["services"][0]["created_at"]
+    in_utc = get("/services", {"time_zone": "UTC"}).json()["services"][0]["created_at"]
+    assert usual.endswith(("-05:00", "-04:00"))
+    assert in_utc.endswith("Z")
+    assert get("/services", {"time_zone": "Mars/Olympus"}).status_code == 400
