@@ -130,7 +130,7 @@ class Checks:
             if node.form != "call" or node.text != "lookup":
                 continue
             kind: Node = node.parts[0]
-            at = tree.offsets.get(kind.id, 0)
+            at = tree.start(kind)
             if not isinstance(kind.value, str):
                 yield "lookup needs its kind written out: lookup('KIND', KEY)", at
             elif kind.value not in kinds:

@@ -257,7 +257,12 @@ def _problems(said: str) -> list[tuple[int, int, str]]:
         (int(line), int(column), _CONTAINER.sub("", message))
         for line, column, message in _PROBLEM.findall(said)
     ]
-    return found or [(1, 1, _plainly(_first_line(said)))]
+    if not found:
+        return [(1, 1, _plainly(_first_line(said)))]
+    # What follows from a problem that is told already would only confuse.
+    if syntax := [one for one in found if one[2].startswith("Syntax error")]:
+        return syntax[:1]
+    return [one for one in found if "*error*" not in one[2]] or found
 
 
 def _plainly(error: str) -> str:

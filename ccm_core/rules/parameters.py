@@ -63,7 +63,7 @@ def _duration(written: Any) -> int:
     text: str = _of_type(str, "a duration such as 15m")(written)
     seconds = parse_duration(text).total_seconds()
     if seconds != int(seconds):
-        raise ValueError(f"found {found(written)}; wanted a duration in whole seconds")
+        raise ValueError(f"wanted a duration in whole seconds; found {found(written)}")
     return int(seconds)
 
 
@@ -76,7 +76,7 @@ def _of_type(shape: type | tuple[type, ...], wanted: str) -> Callable[[Any], Any
         # Python takes true for a number; people do not.
         odd = isinstance(written, bool) and shape is not bool
         if odd or not isinstance(written, shape):
-            raise ValueError(f"found {found(written)}; wanted {wanted}")
+            raise ValueError(f"wanted {wanted}; found {found(written)}")
         return written
 
     return read

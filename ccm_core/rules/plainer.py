@@ -32,7 +32,10 @@ def plainer(
         return f"`{found[1].strip('_')}` does not go with {found[2]}", 0
     if found := _SYNTAX.search(message):
         ends = found[1] == "<EOF>"
-        return f"syntax error: {'it ends too early' if ends else f'unexpected {found[1]}'}", 0
+        return (
+            f"syntax error: {'it ends too early' if ends else f'unexpected {found[1].strip()}'}",
+            0,
+        )
     return message, 0
 
 

@@ -50,6 +50,12 @@ class Tree:
             yield node
             waiting.extend(reversed(node.parts))
 
+    def start(self, node: Node) -> int:
+        """Give where a path begins: its own position is that of its last dot or bracket."""
+        while node.form in {"select", "call"} and node.parts:
+            node = node.parts[0]
+        return self.offsets.get(node.id, 0)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
@@ -100,13 +106,16 @@ def dotted(path: Path) -> str:
 def _collect(node: Node, scope: dict[str, Path], tree: Tree, found: list[Read]) -> None:
     path = path_of(node, scope)
     if path is not None:
-        found.append(Read(path=path, offset=_start(node, tree)))
+        found.append(Read(path=path, offset=tree.start(node)))
         _collect_indexes(node, scope, tree, found)
         return
-    if node.form == "comprehension":
-        scope = scope | _bound(node, scope)
-    for part in node.parts:
-        _collect(part, scope, tree, found)
+    inner = scope | _bound(node, scope) if node.form == "comprehension" else scope
+    for number, part in enumerate(node.parts):
+        # What a comprehension runs over and starts from does not see its variables.
+        _collect(part, scope if number < _OUTSIDE else inner, tree, found)
+
+
+_OUTSIDE = 2
 
 
 def _collect_indexes(node: Node, scope: dict[str, Path], tree: Tree, found: list[Read]) -> None:
@@ -125,12 +134,6 @@ def _bound(node: Node, scope: Mapping[str, Path]) -> dict[str, Path]:
         element: (*span, ELEMENT) if span else ("",),
         accumulator: start or ("",),
     }
-
-
-def _start(node: Node, tree: Tree) -> int:
-    while node.form in {"select", "call"}:
-        node = node.parts[0]
-    return tree.offsets.get(node.id, 0)
 
 
 # -- the wire ---------------------------------------------------------------------------------
