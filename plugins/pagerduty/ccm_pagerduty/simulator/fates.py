@@ -155,7 +155,7 @@ def resolved_after(scene: Scene, after: int) -> list[Event]:
     """It is acknowledged in time and resolved only after weeks, or reopened then."""
     acknowledge = scene.by_person("acknowledge", scene.between(60, 10 * _MINUTE))
     events = [*scene.begin(), acknowledge]
-    if scene.random.random() < 0.5:  # noqa: PLR2004 - half of them were thought to be over
+    if scene.random.random() < 0.25:  # noqa: PLR2004 - a quarter was thought to be over
         events.append(scene.by_person("resolve", min(after - 1, 5 * _HOUR)))
         events.append(scene.by_person("reopen", after))
         return events

@@ -13,11 +13,11 @@ from ccm_pagerduty.simulator.rotas import UNUSED
 
 _DAY = 86_400
 _UNUSED_POLICY = 11
-_ONE_LEVEL = frozenset({5, 22})
+_ONE_LEVEL = frozenset({6, 22})
 _DELETED_USER = 8
 _STAKEHOLDER = 14
-_SHARES_A_SCHEDULE = 17
 _INVITED = 19
+_MOST_TARGETS = 10
 _DISABLED = frozenset({7, 41})
 _IN_MAINTENANCE = 38
 _LOW_URGENCY = frozenset({12, 33, 50, 58})
@@ -49,41 +49,50 @@ def add_services(account: Account, count: int, random: Random) -> None:
 def _policy(account: Account, number: int, count: int) -> Policy:
     teams = list(account.teams)
     team = teams[number % len(teams)]
-    targets = _targets(account, number, count, team)
+    levels = _levels(account, number, count, team)
     part = ("", " Out of Hours", " Escalation")[number // len(teams) % 3]
-    levels = tuple(
+    rungs = tuple(
         Level(
             id=object_id("escalation_rule", number * 4 + position),
-            targets=(target,),
+            targets=targets,
             delay_minutes=15 if position == 0 else 30,
         )
-        for position, target in enumerate(targets)
+        for position, targets in enumerate(levels)
     )
     return Policy(
         id=object_id("escalation_policy", number),
         name=f"{account.teams[team].name}{part}",
         description=f"Pages {account.teams[team].name}" if number % 3 else None,
-        levels=levels,
+        levels=rungs,
         num_loops=number % 3,
         team_ids=(team,),
         created_at=account.epoch - (400 + number) * _DAY,
     )
 
 
-def _targets(account: Account, number: int, count: int, team: str) -> list[Target]:
-    usable = [
-        each for position, each in enumerate(account.schedules.values()) if position != UNUSED
-    ]
+def _levels(account: Account, number: int, count: int, team: str) -> list[tuple[Target, ...]]:
+    schedules = list(account.schedules.values())
+    # What would have stood on the unused schedule stands on another of the same team.
+    own = number - len(account.teams) if number == UNUSED else number
     people = responders(account, team) or list(account.users)
-    first = Target(type="schedule", id=usable[number % len(usable)].id)
-    spare = usable[count + number].id if count + number < len(usable) else None
-    lead = Target(type="user", id=people[number % len(people)])
-    if number == _SHARES_A_SCHEDULE:
-        spare = usable[(number - 1) % len(usable)].id
-    second = Target(type="schedule", id=spare) if spare else lead
+    first = Target(type="schedule", id=schedules[own % len(schedules)].id)
+    other = 1 + number % max(1, len(people) - 1)
+    lead = Target(type="user", id=people[other % len(people)])
+    flawed = _flawed(account, number)
+    second = (flawed,) if flawed else _left_over(account, number, count) or (lead,)
     if number in _ONE_LEVEL:
-        return [first]
-    return [first, _flawed(account, number) or second, Target(type="user", id=people[0])]
+        return [(first,)]
+    return [(first,), second, (Target(type="user", id=people[0]),)]
+
+
+def _left_over(account: Account, number: int, count: int) -> tuple[Target, ...]:
+    """Give the schedules of the policy's team for which there is no policy of their own."""
+    teams = len(account.teams)
+    return tuple(
+        Target(type="schedule", id=each.id)
+        for position, each in enumerate(account.schedules.values())
+        if position >= count and position != UNUSED and position % teams == number
+    )[:_MOST_TARGETS]
 
 
 def _flawed(account: Account, number: int) -> Target | None:
