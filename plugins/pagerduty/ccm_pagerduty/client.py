@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ccm_core.sdk.errors import BadAnswer
 from ccm_core.sdk.http import Answer, Bounds, HttpSource
@@ -28,8 +28,12 @@ from ccm_core.sdk.types import (
     Shortfall,
     Traffic,
 )
+from ccm_pagerduty.credential import credential_of
 from ccm_pagerduty.faults import faults
 from ccm_pagerduty.pacing import ON_CALLS_PER_MINUTE, advice, per_minute
+
+if TYPE_CHECKING:
+    import httpx
 
 REGIONS: Mapping[str, str] = {
     "us": "https://api.pagerduty.com",
@@ -204,44 +208,46 @@ def _truncated(path: str, capped: Capped) -> Shortfall:
 
 
 @asynccontextmanager
-async def opened(
-    request: ConnectRequest, *, bounds: Bounds | None = None, transport: Any = None
-) -> AsyncIterator[HttpSource]:
-    """Open the source of a connection; nothing is sent yet.
+async def live(
+    request: ConnectRequest,
+    *,
+    bounds: Bounds | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> AsyncIterator[PagerDutySession]:
+    """Open a connection and find out whose key it is.
 
     Args:
         request: The connection.
         bounds: Limits of time, size and patience.
         transport: A stand-in for the network, for tests.
+
+    Raises:
+        Refused: The key is wrong, revoked, or of another region.
+        Unreachable: No answer came from the region's host.
     """
     settings, key = request.settings, request.secrets["key"]
-    base_url = base_url_of(settings)
-    authorization = Secret(f"Token token={key.reveal()}")
+    limiter = request.limiters.named(key.fingerprint(), per_minute(settings.get("share", 0.9)))
     source = HttpSource(
-        base_url,
+        base_url_of(settings),
         headers={
             "Accept": ACCEPT,
-            "Authorization": authorization,
+            "Authorization": Secret(f"Token token={key.reveal()}"),
             "User-Agent": request.user_agent,
         },
-        limiter=request.limiters.named(key.fingerprint(), per_minute(settings.get("share", 0.9))),
+        limiter=limiter,
         advice=advice,
-        fault=faults(base_url, settings.get("region", "us"), key),
+        fault=faults(base_url_of(settings), settings.get("region", "us"), key),
         traffic=Traffic(),
         bounds=bounds,
         waiting=request.waiting,
         transport=transport,
     )
+    on_calls = request.limiters.named(f"{key.fingerprint()}:oncalls", ON_CALLS_PER_MINUTE)
     async with source:
-        yield source
+        credential = await credential_of(source)
+        yield PagerDutySession(source, settings=settings, on_calls=on_calls, credential=credential)
 
 
 def base_url_of(settings: JsonObject) -> str:
     """Give the address of the API: the region's, unless the settings name another."""
     return str(settings.get("base_url") or REGIONS[settings.get("region", "us")])
-
-
-def on_calls_limiter(request: ConnectRequest) -> Limiter:
-    """Give the limiter of ``/oncalls``, which PagerDuty limits apart from everything else."""
-    name = f"{request.secrets['key'].fingerprint()}:oncalls"
-    return request.limiters.named(name, ON_CALLS_PER_MINUTE)

@@ -5,7 +5,7 @@ Nothing here reaches httpx before a connection is opened.
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from datetime import timedelta
 from functools import cache
 from importlib.resources import files
@@ -36,7 +36,7 @@ EXAMPLE = """\
   auth:
     method: api_key
     # A read-only key of the account: Integrations > API Access Keys > Create New API Key.
-    key: ${env:PAGERDUTY_API_KEY}
+    key: env:PAGERDUTY_API_KEY
 """
 
 
@@ -83,16 +83,10 @@ async def connect(request: ConnectRequest) -> AsyncIterator[PagerDutySession]:
         Refused: The key is wrong, revoked, or of another region.
         Unreachable: No answer came from the region's host.
     """
-    from ccm_pagerduty.client import PagerDutySession, on_calls_limiter, opened
-    from ccm_pagerduty.credential import credential_of
+    from ccm_pagerduty.client import live
 
-    async with opened(request) as source:
-        yield PagerDutySession(
-            source,
-            settings=request.settings,
-            on_calls=on_calls_limiter(request),
-            credential=await credential_of(source),
-        )
+    async with live(request) as session:
+        yield session
 
 
 def _duration(settings: JsonObject, name: str, default: str, most: timedelta) -> timedelta:
@@ -111,15 +105,20 @@ def _duration(settings: JsonObject, name: str, default: str, most: timedelta) ->
 @contextmanager
 def _demonstration() -> Iterator[DemoSource]:
     """Start the simulator that this distribution ships with its extra ``simulator``."""
-    try:
-        from ccm_pagerduty.simulator.demonstration import demonstration
-    except ModuleNotFoundError as cause:
-        if (cause.name or "").partition(".")[0] not in {"starlette", "uvicorn"}:
-            raise
-        msg = (
-            f"the demonstration needs {cause.name}, which is not installed; "
-            "install it with: pip install 'ccm-pagerduty[simulator]'"
-        )
-        raise UsageError(msg) from cause
-    with demonstration().open() as source:
+    with ExitStack() as stack:
+        try:
+            from ccm_pagerduty.simulator.demonstration import demonstration
+
+            source = stack.enter_context(demonstration().open())
+        except ModuleNotFoundError as cause:
+            raise _without(cause) from cause
         yield source
+
+
+def _without(cause: ModuleNotFoundError) -> Exception:
+    if (cause.name or "").partition(".")[0] not in {"starlette", "uvicorn"}:
+        return cause
+    return UsageError(
+        f"the demonstration needs {cause.name}, which is not installed; "
+        "install it with: pip install 'ccm-pagerduty[simulator]'"
+    )

@@ -1,0 +1,163 @@
+"""Every kind, read from the simulator over a socket through the connector itself."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from types import SimpleNamespace
+
+import pytest
+from ccm_pagerduty.client import live
+from ccm_pagerduty.connector import connector
+from ccm_pagerduty.kinds import kinds
+from ccm_pagerduty.simulator import AccountSizes, PagerDutySimulator, build_account
+from ccm_pagerduty.simulator.faults import html, scope_missing, too_many, truncated
+
+from ccm_core.sdk.errors import Denied, Refused, SourceError
+from ccm_core.sdk.http import Bounds
+from ccm_core.sdk.limits import Limiters
+from ccm_core.sdk.secret import Secret
+from ccm_core.sdk.types import Ask, ConnectRequest, Reason, Shape, Window
+
+KINDS = {kind.name: kind for kind in kinds()}
+NOW = datetime.now(UTC).replace(microsecond=0)
+SIZES = AccountSizes(users=12, teams=3, schedules=6, policies=4, services=5, incidents=30)
+
+
+@pytest.fixture
+def simulator():
+    """Serve a small account."""
+    with PagerDutySimulator(build_account(NOW, sizes=SIZES)) as running:
+        yield running
+
+
+@pytest.fixture
+def read(simulator, pagerduty):
+    """Read the whole account, kind by kind; an error ends a kind and is kept in its place."""
+
+    def run(*, key=None, connect=None, **settings):
+        opened = connect or connector().connect
+        return asyncio.run(_read(simulator, pagerduty, opened, key, settings))
+
+    return run
+
+
+async def _read(simulator, pagerduty, connect, key, settings):
+    described = connector()
+    request = ConnectRequest(
+        connection="simulated",
+        settings={"base_url": simulator.base_url, **settings},
+        auth_method="api_key",
+        auth={},
+        secrets={"key": Secret(key or simulator.api_key)},
+        user_agent="ccm-test/1",
+        limiters=Limiters(),
+    )
+    reach = described.horizon(request.settings)
+    horizon = Window(NOW - reach.lookback, NOW + reach.lookahead)
+    found = {}
+    async with connect(request) as session:
+        for collector in described.collectors:
+            found[collector.kind] = await _kind(session, collector, horizon, found, pagerduty)
+        return SimpleNamespace(kinds=found, credential=session.credential, traffic=session.traffic)
+
+
+async def _kind(session, collector, horizon, found, pagerduty):
+    events = KINDS[collector.kind].shape is Shape.EVENT
+    ask = Ask(
+        now=NOW,
+        window=Window(horizon.since, NOW) if events else None,
+        horizon=horizon,
+        known={need: found[need].items for need in collector.needs},
+    )
+    received, error = [], None
+    try:
+        async for one in collector.collect(session, ask):
+            received.append(one)  # noqa: PERF401 - what came before an error is kept
+    except SourceError as cause:
+        error = cause
+    sorted_out = pagerduty.sorted_out(received)
+    sorted_out.error = error
+    return sorted_out
+
+
+def test_every_kind_is_read_whole(read, simulator):
+    """As many of each as the account holds, without a shortfall, and nothing is written."""
+    found = read()
+    assert found.credential.kind == "account_api_key"
+    for kind, one in found.kinds.items():
+        assert (one.shortfalls, one.overflows, one.error) == ([], [], None), kind
+    counted = {kind.removeprefix("pagerduty."): len(one.items) for kind, one in found.kinds.items()}
+    assert counted["user"] == SIZES.users
+    assert counted["team"] == SIZES.teams
+    assert counted["service"] == SIZES.services
+    assert counted["escalation_policy"] == SIZES.policies
+    assert counted["schedule"] == counted["schedule_rendering"] == SIZES.schedules
+    assert counted["incident"] == SIZES.incidents
+    assert all(counted.values())
+    assert simulator.steering.writes == []
+
+
+def test_small_pages_give_what_large_ones_give(read):
+    """Paging changes nothing."""
+    large, small = read(), read(page_size=7)
+    for kind, one in large.kinds.items():
+        assert small.kinds[kind].items == one.items, kind
+    assert small.traffic.requests > large.traffic.requests
+
+
+def test_log_entries_are_the_same_by_account_and_by_incident(read):
+    """Both strategies read the same entries of the window."""
+    by_account, by_incident = read(), read(log_entries="incident")
+    since = NOW - timedelta(days=30)
+
+    def within(found):
+        items = found.kinds["pagerduty.incident_log_entry"].items
+        made = {item["id"]: datetime.fromisoformat(item["created_at"]) for item in items}
+        return {key for key, at in made.items() if since <= at < NOW}
+
+    assert within(by_account) == within(by_incident) != set()
+
+
+def test_a_plan_without_teams_leaves_the_rest(read, simulator):
+    """The kind ends in an error that names the plan; the others are read."""
+    simulator.steering.deny("/teams", 402)
+    found = read()
+    assert "plan does not include" in str(found.kinds["pagerduty.team"].error)
+    assert found.kinds["pagerduty.service"].error is None
+
+
+def test_shift_based_schedules_that_are_denied_are_told(read, simulator):
+    """The layer-based ones come, with a shortfall beside them."""
+    simulator.steering.deny("/v3/schedules", 403)
+    schedules = read().kinds["pagerduty.schedule"]
+    assert {item["form"] for item in schedules.items} == {"layers"}
+    assert [one.reason for one in schedules.shortfalls] == [Reason.DENIED]
+
+
+def test_a_missing_scope_is_told_once(read, simulator):
+    """Not once for every schedule."""
+    simulator.steering.always("/schedules/{id}/users", scope_missing("users.read"))
+    users = read().kinds["pagerduty.schedule_user"]
+    assert isinstance(users.error, Denied)
+    assert "users.read" in str(users.error)
+    assert len(simulator.steering.requests_of("/schedules/{id}/users")) == 1
+
+
+def test_what_goes_wrong_for_a_moment_costs_a_request_and_nothing_else(read, simulator):
+    """A limit, a proxy's page and half an answer are tried again."""
+    simulator.steering.script("/services", [too_many(None), html(502), truncated, None])
+    unhurried = Bounds(attempts=4, backoff=0.0, backoff_most=0.0)
+    found = read(connect=partial(live, bounds=unhurried))
+    assert len(found.kinds["pagerduty.service"].items) == SIZES.services
+    assert found.traffic.retries == 3
+
+
+@pytest.mark.parametrize("in_html", [pytest.param(False, id="JSON"), pytest.param(True, id="HTML")])
+def test_a_wrong_key_is_refused_at_once(read, simulator, in_html):
+    """One request is enough, whatever the refusal looks like."""
+    simulator.steering.refuse_in_html = in_html
+    with pytest.raises(Refused, match="wrong or revoked"):
+        read(key="wrong")
+    assert len(simulator.steering.requests) == 1

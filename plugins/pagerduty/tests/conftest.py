@@ -1,0 +1,105 @@
+"""A PagerDuty connection whose network is a function, and one to the simulator."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import httpx  # noqa: TID253 - the network of these tests is one of its transports
+import pytest
+from ccm_pagerduty.client import live
+
+from ccm_core.sdk.http import Bounds
+from ccm_core.sdk.limits import Limiters
+from ccm_core.sdk.secret import Secret
+from ccm_core.sdk.types import Ask, ConnectRequest, Overflow, Page, Shortfall, Window
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+KEY = "u+S3cretKeyOfTheAccount"
+HASTY = Bounds(attempts=2, backoff=0.0, backoff_most=0.0)
+
+Handler = Callable[[httpx.Request], httpx.Response]
+
+
+def request_for(**settings) -> ConnectRequest:
+    """Ask for a connection with these settings."""
+    return ConnectRequest(
+        connection="pagerduty-test",
+        settings=settings,
+        auth_method="api_key",
+        auth={},
+        secrets={"key": Secret(KEY)},
+        user_agent="ccm-test/1",
+        limiters=Limiters(),
+    )
+
+
+def ask_for(**changes) -> Ask:
+    """Ask for an hour, or for what a case needs."""
+    return Ask(
+        **{
+            "now": NOW,
+            "window": Window(NOW - timedelta(hours=1), NOW),
+            "horizon": Window(NOW - timedelta(days=30), NOW + timedelta(days=14)),
+            **changes,
+        }
+    )
+
+
+def me(handler: Handler) -> Handler:
+    """Answer ``/users/me`` as for an account's key, and leave the rest to the handler."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/users/me":
+            return httpx.Response(400, json={"error": "Caller is not a user"})
+        return handler(request)
+
+    return answer
+
+
+def talk(handler: Handler, use, *, bounds=HASTY, **settings):
+    """Open a session over a stand-in for the network and give what ``use`` makes of it."""
+
+    async def run():
+        network = httpx.MockTransport(handler)
+        async with live(request_for(**settings), bounds=bounds, transport=network) as session:
+            return await use(session)
+
+    return asyncio.run(run())
+
+
+def sorted_out(found):
+    """Tell pages, shortfalls and overflows apart."""
+    return SimpleNamespace(
+        pages=[one for one in found if isinstance(one, Page)],
+        shortfalls=[one for one in found if isinstance(one, Shortfall)],
+        overflows=[one for one in found if isinstance(one, Overflow)],
+        items=[item for one in found if isinstance(one, Page) for item in one.items],
+    )
+
+
+def collected(handler: Handler, collect, ask=None, **settings):
+    """Run a collector over a stand-in for the network."""
+
+    async def use(session):
+        return sorted_out([one async for one in collect(session, ask or ask_for())])
+
+    return talk(me(handler), use, **settings)
+
+
+@pytest.fixture(scope="session")
+def pagerduty():
+    """Give the tools of these tests by name."""
+    return SimpleNamespace(
+        now=NOW,
+        key=KEY,
+        hasty=HASTY,
+        request_for=request_for,
+        ask_for=ask_for,
+        me=me,
+        talk=talk,
+        collected=collected,
+        sorted_out=sorted_out,
+    )

@@ -1,0 +1,365 @@
+"""PagerDuty on the wire: what is sent, how refusals are read, where listings end."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import parse_qsl
+
+import httpx  # noqa: TID253 - the network of these tests is one of its transports
+import pytest
+from ccm_pagerduty.client import ACCEPT, CAP, base_url_of
+from ccm_pagerduty.faults import AbilityMissing, ScopeMissing, complaint
+from ccm_pagerduty.pacing import advice, per_minute
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ccm_core.sdk.errors import (
+    BadAnswer,
+    BadRequest,
+    Denied,
+    NotAvailable,
+    RateLimited,
+    Refused,
+    SourceError,
+)
+from ccm_core.sdk.http import Answer
+from ccm_core.sdk.types import Overflow, Page, Reason, Request, Shortfall
+
+LIMITED = {"error": {"message": "Rate Limit Exceeded", "code": 2020}}
+CAPPED = {
+    "error": {
+        "message": "Arguments Caused Error",
+        "code": 2002,
+        "errors": ["Offset+limit exceeds maximum allowed value of 10000."],
+    }
+}
+SCOPES = {
+    "error": {
+        "message": "Token missing required scopes",
+        "required_scopes": "incidents.read",
+        "token_scopes": "openid",
+    }
+}
+
+
+def account(count, *, said=None, seen=None):
+    """Answer listings of so many things, page by page; ``said`` replaces what is said of them."""
+
+    def handler(request):
+        asked = dict(parse_qsl(request.url.query.decode()))
+        if seen is not None:
+            seen.append(asked)
+        offset, limit = int(asked["offset"]), int(asked["limit"])
+        items = [{"id": f"P{n}"} for n in range(offset, min(count, offset + limit))]
+        body = {
+            "things": items,
+            "limit": limit,
+            "offset": offset,
+            "more": offset + limit < count,
+            "total": count if asked.get("total") == "true" else None,
+        }
+        return httpx.Response(200, json={**body, **(said or {})})
+
+    return handler
+
+
+@pytest.fixture
+def listing(pagerduty):
+    """List ``/things`` over a stand-in for the network."""
+
+    def run(handler, *parameters, may_split=False, **settings):
+        async def use(session):
+            found = session.listing("/things", "things", parameters, may_split=may_split)
+            return [one async for one in found]
+
+        return pagerduty.talk(pagerduty.me(handler), use, **settings)
+
+    return run
+
+
+@pytest.fixture
+def refused(pagerduty):
+    """Read one path that is refused; give the error."""
+
+    def run(response, **settings):
+        async def use(session):
+            await session.get("/things", "things")
+
+        with pytest.raises(SourceError) as caught:
+            pagerduty.talk(pagerduty.me(lambda _request: response), use, **settings)
+        return caught.value
+
+    return run
+
+
+# -- what is sent -----------------------------------------------------------------------------
+
+
+def test_every_request_names_its_version_and_its_key_in_the_one_form_that_is_accepted(listing):
+    """The headers are those that the API documents, letter for letter."""
+    seen = []
+
+    def handler(request):
+        seen.append(request.headers)
+        return account(1)(request)
+
+    listing(handler)
+
+    assert seen[0]["accept"] == ACCEPT == "application/vnd.pagerduty+json;version=2"
+    assert seen[0]["authorization"] == "Token token=u+S3cretKeyOfTheAccount"
+    assert seen[0]["user-agent"] == "ccm-test/1"
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        pytest.param({}, "https://api.pagerduty.com", id="default"),
+        pytest.param({"region": "us"}, "https://api.pagerduty.com", id="us"),
+        pytest.param({"region": "eu"}, "https://api.eu.pagerduty.com", id="eu"),
+        pytest.param(
+            {"region": "eu", "base_url": "http://127.0.0.1:1"}, "http://127.0.0.1:1", id="given"
+        ),
+    ],
+)
+def test_a_region_has_its_host(settings, expected):
+    """The EU is asked at its own host, and a given address wins."""
+    assert base_url_of(settings) == expected
+
+
+def test_a_share_of_the_limit_is_left_to_others():
+    """Of 960 requests a minute the share is used, and never none."""
+    assert [per_minute(share) for share in (1, 0.9, 0.5, 0.0001)] == [960, 864, 480, 1]
+
+
+# -- refusals ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("response", "expected", "words"),
+    [
+        pytest.param(
+            httpx.Response(400, json=CAPPED), BadRequest, ["code 2002", "Offset+limit"], id="usual"
+        ),
+        pytest.param(
+            httpx.Response(400, json={"error": {"message": "Bad", "errors": "a string"}}),
+            BadRequest,
+            ["Bad: a string"],
+            id="errors a string",
+        ),
+        pytest.param(
+            httpx.Response(400, json={"error": {"message": "Bad", "errors": {"a.b": ["c", "d"]}}}),
+            BadRequest,
+            ["a.b: c; a.b: d"],
+            id="errors a map",
+        ),
+        pytest.param(
+            httpx.Response(400, json={"error": ["one", "two"]}),
+            BadRequest,
+            ["one; two"],
+            id="error an array",
+        ),
+        pytest.param(
+            httpx.Response(400, json={"message": "Top", "errors": ["level"]}),
+            BadRequest,
+            ["Top: level"],
+            id="no error around it",
+        ),
+        pytest.param(httpx.Response(400, json={"error": "words"}), BadRequest, ["words"], id="str"),
+        pytest.param(httpx.Response(400, json=[1]), BadRequest, ["no reason given"], id="array"),
+        pytest.param(httpx.Response(400, json={"error": None}), BadRequest, [], id="null"),
+        pytest.param(
+            httpx.Response(401, html="<html>Access denied</html>"),
+            Refused,
+            ["text/html", "another region", "set region: eu"],
+            id="401 in HTML",
+        ),
+        pytest.param(httpx.Response(401), Refused, ["wrong or revoked"], id="401 empty"),
+        pytest.param(
+            httpx.Response(
+                402, json={"error": {"message": "Missing ability: teams", "code": 2014}}
+            ),
+            AbilityMissing,
+            ["teams", "2014", "plan"],
+            id="402",
+        ),
+        pytest.param(
+            httpx.Response(403, json=SCOPES), ScopeMissing, ["needs: incidents.read"], id="scope"
+        ),
+        pytest.param(httpx.Response(403, text="no"), Denied, ["administrator"], id="403 in text"),
+        pytest.param(
+            httpx.Response(404, json={"error": {"message": "Not Found", "code": 2100}}),
+            NotAvailable,
+            ["gone, hidden"],
+            id="404",
+        ),
+        pytest.param(httpx.Response(408), BadAnswer, ["408"], id="408"),
+        pytest.param(httpx.Response(418), BadRequest, ["418"], id="an unknown 4xx"),
+        pytest.param(httpx.Response(429, json=LIMITED), RateLimited, ["429"], id="429"),
+        pytest.param(
+            httpx.Response(429, html="<html>nginx</html>"),
+            RateLimited,
+            ["text/html"],
+            id="HTML 429",
+        ),
+        pytest.param(
+            httpx.Response(500, json={"error": {"message": "Internal", "code": 2000}}),
+            BadAnswer,
+            ["2000"],
+            id="500",
+        ),
+        pytest.param(httpx.Response(502, html="<html>Bad</html>"), BadAnswer, ["502"], id="502"),
+    ],
+)
+def test_a_refusal_of_any_shape_becomes_an_error_that_says_what_to_do(
+    refused, response, expected, words
+):
+    """The status decides the class; the words of the body are quoted where there are any."""
+    error = refused(response)
+
+    assert type(error) is expected or (expected is BadRequest and isinstance(error, BadRequest))
+    for word in (*words, "GET /things answered"):
+        assert word in str(error)
+    assert "<html>" not in str(error)
+
+
+def test_a_refused_key_of_the_eu_is_told_of_the_other_region(refused):
+    """The advice names the region that was not asked."""
+    message = str(refused(httpx.Response(401), region="eu"))
+    assert "https://api.eu.pagerduty.com (region eu)" in message
+    assert "set region: us" in message
+
+
+def test_a_complaint_never_repeats_the_key_and_is_short_and_printable(refused, pagerduty):
+    """A body that echoes the key, rings bells and goes on for ever is quoted with care."""
+    echo = f"Token \x1b[31m{pagerduty.key}\x07 " + "x" * 5000
+    message = str(refused(httpx.Response(403, json={"error": {"message": echo, "errors": [echo]}})))
+
+    assert pagerduty.key not in message
+    assert message.isprintable()
+    assert len(message) < 900
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=12,
+)
+errors = st.dictionaries(
+    st.sampled_from(["message", "code", "errors", "required_scopes", "error"]), json_values
+)
+
+
+@given(
+    st.binary()
+    | json_values.map(json.dumps).map(str.encode)
+    | errors.map(lambda error: json.dumps({"error": error}).encode())
+)
+def test_reading_a_complaint_never_fails(body):
+    """Whatever the bytes are, something short comes of them."""
+    assert len(str(complaint(body))) < 1500
+
+
+# -- waiting ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "expected"),
+    [
+        pytest.param(429, {"ratelimit-reset": "7"}, 7.0, id="429"),
+        pytest.param(429, {}, None, id="429 without headers"),
+        pytest.param(429, {"ratelimit-reset": "0"}, None, id="0 says nothing"),
+        pytest.param(429, {"ratelimit-reset": "soon"}, None, id="no number"),
+        pytest.param(429, {"ratelimit-reset": "-3"}, None, id="negative"),
+        pytest.param(429, {"ratelimit-reset": "1763900000"}, None, id="a timestamp"),
+        pytest.param(429, {"ratelimit-reset": "9" * 5000}, None, id="absurd"),
+        pytest.param(200, {"ratelimit-reset": "7", "ratelimit-remaining": "0"}, 7.0, id="spent"),
+        pytest.param(
+            200, {"ratelimit-reset": "7", "ratelimit-remaining": "1"}, None, id="one left"
+        ),
+        pytest.param(500, {"ratelimit-reset": "7", "ratelimit-remaining": "0"}, None, id="500"),
+    ],
+)
+def test_the_headers_say_how_long_to_wait(pagerduty, status, headers, expected):
+    """A sane reset is believed on a 429, and where nothing remains."""
+    answer = Answer(path="/x", status=status, headers=headers, body=b"", received_at=pagerduty.now)
+    assert advice(answer) == expected
+
+
+# -- listings ---------------------------------------------------------------------------------
+
+
+def test_a_listing_is_read_to_its_end_and_counted_at_both_ends(listing):
+    """Each page advances by what came; the first and the last ask for the total."""
+    seen = []
+    found = listing(account(7, seen=seen), ("time_zone", "UTC"), page_size=3)
+
+    assert [[item["id"] for item in page.items] for page in found] == [
+        ["P0", "P1", "P2"],
+        ["P3", "P4", "P5"],
+        ["P6"],
+    ]
+    assert [(page.number, page.total, page.last) for page in found] == [
+        (1, 7, False),
+        (2, None, False),
+        (3, 7, True),
+    ]
+    assert [asked["offset"] for asked in seen] == ["0", "3", "6"]
+    assert {page.request for page in found} == {
+        Request(endpoint="/things", parameters=(("time_zone", "UTC"),))
+    }
+
+
+def test_a_listing_beyond_the_cap_says_how_many_are_missing(listing):
+    """The last request is the last that the API accepts, and the rest is told."""
+    seen = []
+    found = listing(account(CAP + 23, seen=seen))
+
+    assert len([one for one in found if isinstance(one, Page)]) == 100
+    assert (seen[-1]["offset"], seen[-1]["limit"]) == ("9900", "100")
+    assert isinstance(found[-1], Shortfall)
+    assert (found[-1].reason, found[-1].missing) == (Reason.TRUNCATED, 23)
+
+
+def test_a_listing_of_exactly_the_cap_lacks_nothing(listing):
+    """Ten thousand can be listed, all of them."""
+    found = listing(account(CAP))
+    assert all(isinstance(one, Page) for one in found)
+    assert sum(len(one.items) for one in found) == CAP
+
+
+def test_a_listing_that_may_be_split_says_so_before_anything_is_read(listing):
+    """One request is enough to know that there is too much."""
+    seen = []
+    assert listing(account(CAP + 1, seen=seen), may_split=True) == [
+        Overflow(total=CAP + 1, most=CAP)
+    ]
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        pytest.param({"things": [], "more": True}, "empty and says that there is more", id="empty"),
+        pytest.param({"offset": 3}, "answered with offset 3", id="another offset"),
+        pytest.param({"things": None}, "not a list", id="null"),
+        pytest.param({"things": [None]}, "not a list of objects", id="a null item"),
+        pytest.param({"things": {}}, "not a list", id="a map"),
+    ],
+)
+def test_a_listing_that_cannot_be_true_is_not_believed(listing, said, words):
+    """What goes in circles or has no items where items belong ends in an error."""
+    with pytest.raises(BadAnswer, match=words):
+        listing(account(5, said=said))
+
+
+def test_a_page_that_does_not_say_whether_there_is_more_is_never_the_last(listing):
+    """The listing ends on a page that is not full, and no page claims to be the end."""
+    found = listing(account(4, said={"more": None, "total": None}), page_size=2)
+    assert [(len(page.items), page.last) for page in found] == [(2, False), (2, False), (0, False)]
+
+
+def test_a_redirect_is_not_followed(refused):
+    """The key goes nowhere else."""
+    error = refused(httpx.Response(302, headers={"location": "https://evil.example/"}))
+    assert isinstance(error, BadAnswer)
+    assert "evil.example" in str(error)

@@ -1,0 +1,211 @@
+"""The connector: whose key it is, what is watched, and what `ccm check` says."""
+
+from __future__ import annotations
+
+import sys
+from datetime import timedelta
+
+import httpx  # noqa: TID253 - the network of these tests is one of its transports
+import pytest
+import yaml
+from ccm_pagerduty.connector import connector
+from ccm_pagerduty.credential import ME
+from ccm_pagerduty.diagnosis import ENDPOINTS
+
+from ccm_core.sdk.errors import Refused, Unreachable, UsageError
+from ccm_core.sdk.types import Credential, Horizon
+
+OWNER = {"user": {"id": "PU", "role": "owner", "email": "o@x.test", "http_cal_url": "https://s"}}
+WRAPPERS = dict(ENDPOINTS)
+
+
+async def credential(session):
+    """Give the session's credential."""
+    return session.credential
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        pytest.param(
+            httpx.Response(400, json={"error": "Caller is not a user"}),
+            Credential(kind="account_api_key"),
+            id="an account's key",
+        ),
+        pytest.param(
+            httpx.Response(200, json=OWNER),
+            Credential(kind="user_api_key", role="owner", detail={"user": {"id": "PU"}}),
+            id="a user's key",
+        ),
+        pytest.param(
+            httpx.Response(200, json={"user": None}), Credential(kind="api_key"), id="nobody's"
+        ),
+        pytest.param(
+            httpx.Response(400, json={"error": {"message": "Bad"}}),
+            Credential(kind="api_key"),
+            id="another complaint",
+        ),
+        pytest.param(httpx.Response(403), Credential(kind="api_key"), id="not allowed to ask"),
+        pytest.param(httpx.Response(404), Credential(kind="api_key"), id="not there"),
+    ],
+)
+def test_the_first_request_tells_whose_key_it_is(pagerduty, answer, expected):
+    """A key that belongs to no user is answered with a sentence; nothing personal is kept."""
+    assert pagerduty.talk(lambda _request: answer, credential) == expected
+
+
+def test_a_limit_at_the_first_request_is_waited_for(pagerduty):
+    """The source is there: patience is worth it."""
+    answers = [httpx.Response(429)] * 4 + [httpx.Response(200, json=OWNER)]
+    found = pagerduty.talk(lambda _request: answers.pop(0), credential)
+    assert found.role == "owner"
+
+
+def test_a_refused_key_is_told_with_the_next_step(pagerduty):
+    """The key or the region is wrong, and the message says which region was asked."""
+    with pytest.raises(Refused, match=r"api\.pagerduty\.com \(region us\).*set region: eu"):
+        pagerduty.talk(lambda _request: httpx.Response(401, html="<html>"), credential)
+
+
+def test_a_host_out_of_reach_is_named(pagerduty):
+    """A person sees where it was tried."""
+
+    def handler(request):
+        raise httpx.ConnectError("no", request=request)
+
+    with pytest.raises(Unreachable, match=r"https://api\.eu\.pagerduty\.com"):
+        pagerduty.talk(handler, credential, region="eu")
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        pytest.param({}, (30, 14), id="defaults"),
+        pytest.param({"lookback": "180d", "lookahead": "90d"}, (180, 90), id="the most"),
+        pytest.param({"lookback": "P1W", "lookahead": "0s"}, (7, 0), id="ISO 8601, none ahead"),
+    ],
+)
+def test_the_horizon_is_read_from_the_settings(settings, expected):
+    """Durations as people write them."""
+    back, ahead = (timedelta(days=days) for days in expected)
+    assert connector().horizon(settings) == Horizon(lookback=back, lookahead=ahead)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        pytest.param({"lookback": "181d"}, "lookback: 181d .* at most 180d", id="too far back"),
+        pytest.param({"lookahead": "91d"}, "lookahead: 91d .* at most 90d", id="too far ahead"),
+        pytest.param({"lookback": "a while"}, "lookback: 'a while'", id="no duration"),
+        pytest.param({"lookback": "P1M"}, "lookback: 'P1M'", id="months have no length"),
+    ],
+)
+def test_a_horizon_that_cannot_be_asked_for_is_a_mistake_of_the_settings(settings, words):
+    """The message names the setting."""
+    with pytest.raises(UsageError, match=words):
+        connector().horizon(settings)
+
+
+def test_the_example_is_a_connection_with_a_reference_for_a_secret():
+    """What `ccm init` writes names the connector, the method and where the key is kept."""
+    (written,) = yaml.safe_load(connector().example)
+    assert written["connector"] == connector().name
+    (method,) = connector().auth_methods
+    assert written["auth"]["method"] == method.name
+    assert written["auth"][method.secrets[0]] == "env:PAGERDUTY_API_KEY"
+    assert set(written["settings"]) <= set(connector().settings_schema()["properties"])
+
+
+def test_without_the_simulator_s_libraries_the_demonstration_says_what_to_install(monkeypatch):
+    """A missing extra is a person's to mend, not a traceback."""
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    with (
+        pytest.raises(UsageError, match=r"pip install 'ccm-pagerduty\[simulator\]'"),
+        connector().demonstration.open(),
+    ):
+        pass
+
+
+# -- ccm check --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def checked(pagerduty):
+    """Check an account whose endpoints answer well unless it is said otherwise."""
+
+    def run(me=None, **answers):
+        def handler(request):
+            path = request.url.path
+            if path == ME:
+                return me or httpx.Response(400, json={"error": "Caller is not a user"})
+            return answers.get(path) or httpx.Response(200, json={WRAPPERS[path]: []})
+
+        return {line.subject: line for line in pagerduty.talk(handler, connector().check)}
+
+    return run
+
+
+def test_a_sound_connection_has_nothing_to_mend(checked):
+    """Every endpoint is read once, and no line has a next step."""
+    lines = checked()
+    assert list(lines) == ["credential", *WRAPPERS, "clock"]
+    assert all(line.good and line.next_step is None for line in lines.values())
+
+
+@pytest.mark.parametrize(
+    ("path", "answer", "found", "step"),
+    [
+        pytest.param(
+            "/teams",
+            httpx.Response(402, json={"error": {"message": "Missing ability", "code": 2014}}),
+            "plan does not include",
+            "without teams",
+            id="a plan without teams",
+        ),
+        pytest.param(
+            "/incidents",
+            httpx.Response(403, json={"error": {"required_scopes": "incidents.read"}}),
+            "needs: incidents.read",
+            "scopes",
+            id="a scope",
+        ),
+        pytest.param("/users", httpx.Response(403), "may not read", "administrator", id="a right"),
+        pytest.param("/v3/schedules", httpx.Response(404), "404", "shift-based", id="no v3"),
+        pytest.param("/oncalls", httpx.Response(429), "429", "share", id="limited"),
+        pytest.param("/services", httpx.Response(500), "500", "request id", id="broken"),
+        pytest.param("/services", httpx.Response(401), "401", "region", id="revoked meanwhile"),
+    ],
+)
+def test_an_endpoint_that_is_closed_is_told_with_the_next_step(checked, path, answer, found, step):
+    """The others are looked at all the same."""
+    lines = checked(**{path: answer})
+    assert not lines[path].good
+    assert found in lines[path].found
+    assert step in lines[path].next_step
+    assert [name for name, line in lines.items() if not line.good] == [path]
+
+
+@pytest.mark.parametrize(
+    ("role", "good"),
+    [
+        pytest.param("owner", True, id="owner"),
+        pytest.param("admin", True, id="admin"),
+        pytest.param("user", False, id="manager: private teams are hidden"),
+        pytest.param("restricted_access", False, id="restricted"),
+    ],
+)
+def test_a_user_s_key_sees_what_the_user_sees(checked, role, good):
+    """Anyone but an owner or admin may be shown a part without being told."""
+    lines = checked(me=httpx.Response(200, json={"user": {"id": "PU", "role": role}}))
+    assert lines["credential"].good is good
+    assert role in lines["credential"].found
+
+
+def test_a_clock_that_is_wrong_is_told(checked):
+    """The source's Date header says so."""
+    late = httpx.Response(
+        200, json={"abilities": []}, headers={"date": "Mon, 23 Nov 2020 12:00:00 GMT"}
+    )
+    line = checked(**{"/abilities": late})["clock"]
+    assert not line.good
+    assert "ahead of" in line.found

@@ -1,0 +1,82 @@
+"""The PagerDuty plugin's records as the host takes them in, from the plugin's own simulator."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+from ccm_pagerduty.connector import connector
+from ccm_pagerduty.kinds import kinds
+from ccm_pagerduty.simulator import AccountSizes, PagerDutySimulator, build_account
+
+from ccm_core.collect.gathering import Gathering, Gauge
+from ccm_core.collect.projection import Pseudonyms
+from ccm_core.model.json import decode
+from ccm_core.model.window import Window
+from ccm_core.sdk.limits import Limiters
+from ccm_core.sdk.secret import Secret
+from ccm_core.sdk.types import Ask, ConnectRequest, Shape
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+SIZES = AccountSizes(users=20, teams=4, schedules=10, policies=6, services=10, incidents=60)
+KINDS = {kind.name: kind for kind in kinds()}
+
+
+@pytest.fixture(scope="module")
+def gathered():
+    """Gather every kind of a simulated account, the way a run does."""
+    with PagerDutySimulator(build_account(NOW, sizes=SIZES)) as simulator:
+        return asyncio.run(_gather(simulator))
+
+
+async def _gather(simulator):
+    described = connector()
+    request = ConnectRequest(
+        connection="simulated",
+        settings={"base_url": simulator.base_url},
+        auth_method="api_key",
+        auth={},
+        secrets={"key": Secret(simulator.api_key)},
+        user_agent="ccm-test/1",
+        limiters=Limiters(),
+    )
+    reach = described.horizon(request.settings)
+    horizon = Window(NOW - reach.lookback, NOW + reach.lookahead)
+    found, known = {}, {}
+    async with described.connect(request) as session:
+        for collector in described.collectors:
+            kind = KINDS[collector.kind]
+            window = Window(horizon.since, NOW) if kind.shape is Shape.EVENT else None
+            ask = Ask(now=NOW, window=window, horizon=horizon, known=known)
+            gathering = Gathering(
+                gauge=Gauge(kind, Pseudonyms(b"key")),
+                connection="simulated",
+                collection="c",
+                window=window,
+            )
+            async for page in collector.collect(session, ask):
+                gathering.add(page)
+            found[kind.name] = gathering
+            known[kind.name] = [decode(one.body) for one in gathering.observations.values()]
+    return found
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, id=name) for name in KINDS])
+def test_a_simulated_kind_is_gathered_without_anything_to_tell(gathered, name):
+    """No record is refused, no field is unknown, nothing drifted, and every listing ended."""
+    gathering = gathered[name]
+    assert gathering.observations
+    assert [one.problems for one in gathering.rejected] == []
+    assert gathering.unknown == set()
+    assert gathering.judged() == ()
+    assert gathering.duplicates == 0
+
+
+def test_no_secret_of_the_account_is_in_a_record(gathered):
+    """Feeds, keys, addresses and phone numbers stay at the source."""
+    bodies = b"\n".join(
+        one.body for gathering in gathered.values() for one in gathering.observations.values()
+    ).decode()
+    for secret in ("@", "/feed/", "webcal", "integration_key", "avatar", "address"):
+        assert secret not in bodies
