@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 _OPEN = (Status.INSUFFICIENT, Status.ERROR)
 _SAID = (Status.PASS, Status.FAIL, Status.INSUFFICIENT, Status.ERROR, Status.NOT_APPLICABLE)
 _FIXES_NAMED = 3
-_CONNECTION = "connection"
-"""The kind of a subject that is the connection itself."""
+_WHOLE = ("connection", "population")
+"""Kinds of subjects that are no single object; a population does not count them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +46,8 @@ class Gap:
 
     @property
     def whole(self) -> bool:
-        """Whether it concerns the connection itself and no single object in it."""
-        return all(subject.kind == _CONNECTION for subject in self.subjects)
+        """Whether it concerns all of a connection and no single object in it."""
+        return all(subject.kind in _WHOLE for subject in self.subjects)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +62,8 @@ class RuleSummary:
     gaps: tuple[Gap, ...] = ()
     due_next: datetime | None = None
     """When the first subject falls due that is not due yet."""
+    remarks: tuple[str, ...] = ()
+    """What a rule that holds or does not apply says of all subjects together."""
 
     @property
     def wholly_waived(self) -> bool:
@@ -163,7 +165,13 @@ def _rule(rule: RuleResult, standings: Sequence[Standing]) -> RuleSummary:
         failing=tuple(sorted(failing, key=_subject_rank)),
         gaps=_gaps(rule.results, standings),
         due_next=min(due, default=None),
+        remarks=_remarks(rule.results),
     )
+
+
+def _remarks(results: Iterable[Result]) -> tuple[str, ...]:
+    settled = (one for one in results if one.status in (Status.PASS, Status.NOT_APPLICABLE))
+    return tuple(dict.fromkeys(one.reason for one in settled if one.subject.kind in _WHOLE))
 
 
 def _fails(rule: RuleResult) -> bool:
@@ -176,16 +184,18 @@ def _rank(one: RuleSummary) -> tuple[int, int, int, str, str]:
     return (one.wholly_waived, severity, -open_failures, one.rule.title, one.rule.rule)
 
 
-def _subject_rank(result: Result) -> tuple[bool, str, str, str]:
-    return (bool(result.waiver), result.connection, result.subject.title, result.subject.key)
+def _subject_rank(result: Result) -> tuple[bool, bool, str, str, str]:
+    about = result.subject
+    single = about.kind not in _WHOLE
+    return (bool(result.waiver), single, result.connection, about.title, about.key)
 
 
 def _counted(rule: RuleResult) -> str:
     seen = rule.population
+    if rule.results and all(_wholly_open(result) for result in rule.results):
+        return f"none of {seen.known:,} judged" if seen.known else "nothing judged"
     if not seen.known:
         return "no subject known"
-    if rule.results and all(_wholly_open(result) for result in rule.results):
-        return "nothing judged"
     parts = (
         (seen.failed, words.status(Status.FAIL, seen.failed)),
         (seen.waived, "waived"),
@@ -202,7 +212,7 @@ def _counted(rule: RuleResult) -> str:
 
 
 def _wholly_open(result: Result) -> bool:
-    return result.status in _OPEN and result.subject.kind == _CONNECTION
+    return result.status in _OPEN and result.subject.kind in _WHOLE
 
 
 def _gaps(results: Iterable[Result], standings: Sequence[Standing]) -> tuple[Gap, ...]:

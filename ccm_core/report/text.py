@@ -114,8 +114,9 @@ def _gaps(gaps: Sequence[Gap], width: int) -> Iterator[str]:
     if not gaps:
         yield from _under("- no result says why; see the evidence below", width)
     for gap in gaps[:_TOP]:
-        number = "" if gap.whole else f", {words.count(len(gap.subjects), 'subject')}"
-        text = f"{plain(gap.connection)}{number}: {plain(gap.reason)}"
+        number = "" if gap.whole else words.count(len(gap.subjects), "subject")
+        place = ", ".join(part for part in (plain(gap.connection), number) if part)
+        text = f"{place}: {plain(gap.reason)}" if place else plain(gap.reason)
         yield from _item(text, width)
     if gaps[_TOP:]:
         yield f"    and {words.count(len(gaps) - _TOP, 'more reason', 'more reasons')}"

@@ -67,16 +67,18 @@ def passes(number):
 def rule(name, title, severity, results=(), *, status=None, controls=(), **more):
     """A rule whose population and status follow from its results."""
     seen = Counter(one.status for one in results)
+    single = [one for one in results if one.subject.kind not in ("connection", "population")]
+    number = Counter(one.status for one in single)
     order = (Status.ERROR, Status.FAIL, Status.INSUFFICIENT, Status.PASS)
     worst = next((one for one in order if seen[one]), Status.NOT_APPLICABLE)
     counted = Population(
-        known=len(results),
-        passed=seen[Status.PASS],
-        failed=seen[Status.FAIL],
-        insufficient=seen[Status.INSUFFICIENT],
-        not_applicable=seen[Status.NOT_APPLICABLE],
-        error=seen[Status.ERROR],
-        waived=sum(1 for one in results if one.waiver),
+        known=len(single),
+        passed=number[Status.PASS],
+        failed=number[Status.FAIL],
+        insufficient=number[Status.INSUFFICIENT],
+        not_applicable=number[Status.NOT_APPLICABLE],
+        error=number[Status.ERROR],
+        waived=sum(1 for one in single if one.waiver),
     )
     mapped = tuple(
         Control(framework=one, id=id_, why="It shows the duty.") for one, id_ in controls

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, strategies
+from hypothesis import given, settings, strategies
 
 from ccm_core.model.result import Population
 from ccm_core.report import bar
@@ -14,6 +14,7 @@ parts = strategies.lists(
 )
 
 
+@settings(deadline=None)
 @given(parts)
 def test_a_bar_is_filled_and_shows_all_there_is(counts):
     """Segments touch, fill the bar, are wide enough to see, and leave out only zeros."""

@@ -101,6 +101,24 @@ def test_the_policy_holds_without_the_escaping(browse, given, tmp_path):
     assert _addresses(tmp_path / "net.json") == []
 
 
+def test_find_and_unfold(browse, given):
+    """Typing leaves what matches and says how much that is; a button unfolds everything."""
+    page = HtmlReport().render(given)
+    page = re.sub(rb'<meta http-equiv="Content-Security-Policy"[^>]*>', b"", page)
+    use = b"""<script>
+        const field = document.getElementById("find");
+        field.value = " Night DESK ";
+        field.dispatchEvent(new Event("input"));
+        document.getElementById("unfold").click();
+        const left = (what) => document.querySelectorAll(what).length;
+        document.title = [document.getElementById("found").textContent,
+            left(".rule:not([hidden])"), left("details:not([open])")].join("; ");
+    </script></body>"""
+    shown, console = browse(page.replace(b"</body>", use), "--dump-dom")
+    assert console == []
+    assert "<title>1 of 17 shown; 1; 0</title>" in shown
+
+
 def test_paper_gets_everything(browse, given, tmp_path):
     """Printed, the report is a PDF of a few pages."""
     target = tmp_path / "report.pdf"

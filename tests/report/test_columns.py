@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, strategies
+from hypothesis import given, settings, strategies
 
 from ccm_core.report.columns import cells, clip, pad, plain, wrap
 
@@ -32,6 +32,7 @@ def test_clip(text, shown):
     assert clip(text, 6) == shown
 
 
+@settings(deadline=None)
 @given(texts, strategies.integers(2, 20))
 def test_no_line_is_wider_than_asked_and_no_word_is_lost(text, width):
     """Wrapping and cutting keep to the width; wrapping keeps every character but spaces."""

@@ -238,12 +238,40 @@ def test_connections_are_told_apart(make):
     assert re.search(r"Same name \S+ eu bad Same name \S+ us bad", page.text)
 
 
+def test_a_rule_that_no_connection_concerns(make):
+    """Where no connection gives the evidence, the page says so and links nowhere."""
+    lost = make.result(
+        "no connection",
+        Status.INSUFFICIENT,
+        "no connection gives x",
+        connection="",
+        kind="connection",
+        key="none",
+    )
+    page = read(make.report_input(make.rule("r", "Title", "low", [lost]), connections=()))
+    assert "Insufficient no connection gives x What holds" in page.text
+    inner = {attrs["href"] for tag, attrs in page.tags if tag == "a"}
+    assert "#connection-" not in inner
+
+
+def test_only_some_objects_lack_evidence(make):
+    """Where a shortfall names its objects, the page says that the others stand."""
+    fall = Shortfall(
+        reason=Reason.RATE_LIMITED, detail="Two were throttled.", subjects=("k:1", "k:2")
+    )
+    some = make.standing("k", Outcome.PARTIAL, shortfalls=(fall,), subjects=fall.subjects)
+    page = read(make.report_input(standings=(some,)))
+    assert "2 objects cannot be judged. The others stand." in page.text
+    assert "The rate limit held to the end. Two were throttled." in page.text
+
+
 def test_nothing_at_all(make):
     """Without connections, rules and packs there is a page, and it claims nothing."""
     page = read(make.report_input(connections=()))
     assert "No rule was judged" in page.text
     assert "no connection: there was nothing to look at." in page.text
     assert "No pack was used." in page.text
+    assert "Every rule" not in page.text
 
 
 @pytest.mark.parametrize(
@@ -284,6 +312,16 @@ def test_hostile_strings(make, text):
     assert not {"img", "b-"} & set(tags)
     assert not any(name.startswith("on") for _, attrs in page.tags for name in attrs)
     assert " ".join(text.split()) in page.text
+
+
+def test_characters_that_are_none(make):
+    """Control characters and halves of surrogate pairs are shown as what they are: broken."""
+    broken = "a\x00b\ud800c\u202ed"
+    failing = [
+        make.result(broken, Status.FAIL, broken, connection=broken, url=f"https://x/{broken}")
+    ]
+    page = read(make.report_input(make.rule(broken, broken, "low", failing)))
+    assert "a\ufffdb\ufffdc\ufffdd" in page.text
 
 
 @pytest.mark.parametrize(

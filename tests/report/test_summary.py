@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 from hypothesis import given as for_all
-from hypothesis import strategies
+from hypothesis import settings, strategies
 
 from ccm_core.model.collection import Outcome, Reason, Shortfall
 from ccm_core.model.result import Evaluation, Population, RuleResult, Status
@@ -40,6 +40,7 @@ def test_the_verdict_in_words(make, statuses, verdict):
     assert summary(make.report_input(*rules)).verdict == verdict
 
 
+@settings(deadline=None)
 @for_all(strategies.lists(strategies.sampled_from(list(Status))))
 def test_numbers_add_up(statuses):
     """Each rule is counted once, and stands in the section of its status."""
@@ -87,6 +88,14 @@ def test_order(given):
     ]
 
 
+def test_what_is_wholly_waived_comes_last(make):
+    """A waived failure stands behind an open one, however severe it is."""
+    waived = make.rule("w", "W", "critical", [make.result("A", F, "bad", waiver="W-1")])
+    open_one = make.rule("o", "O", "low", [make.result("A", F, "bad")])
+    told = summary(make.report_input(waived, open_one)).failing
+    assert [(one.rule.rule, one.wholly_waived) for one in told] == [("o", False), ("w", True)]
+
+
 def test_waived_subjects_come_last(given):
     """Subjects without a waiver are listed before those with one."""
     waived = [bool(one.waiver) for one in summary(given).failing[0].failing]
@@ -113,6 +122,27 @@ def test_populations_in_words(make, results, counted):
     said = summary(given)
     every = said.failing + said.unjudged + said.holding + said.not_applicable
     assert every[0].counted == counted
+
+
+@pytest.mark.parametrize(("known", "counted"), [(0, "nothing judged"), (60, "none of 60 judged")])
+def test_a_rule_without_any_evidence(make, known, counted):
+    """Where a whole connection could not be judged, the subjects known are told as not judged."""
+    whole = make.result("pagerduty-prod", I, "stale", kind="connection")
+    population = Population(known=known, insufficient=known)
+    rule = make.rule("r", "Title", "low", [whole], population=population)
+    (told,) = summary(make.report_input(rule)).unjudged
+    assert told.counted == counted
+    assert told.gaps[0].whole
+
+
+def test_what_is_said_of_all_subjects_together(make):
+    """A share that fails is told before the subjects; one that holds is told as a remark."""
+    low = make.result("2026-04", F, "18 of 20 passed", kind="population")
+    high = make.result("2026-05", P, "20 of 20 passed", kind="population")
+    rule = make.rule("r", "Title", "low", [make.result("A", F, "late"), low, high])
+    (told,) = summary(make.report_input(rule)).failing
+    assert [one.subject.title for one in told.failing] == ["2026-04", "A"]
+    assert told.remarks == ("20 of 20 passed",)
 
 
 def test_a_failure_is_not_hidden_by_an_error(make):

@@ -5,13 +5,37 @@
   var unfold = document.getElementById("unfold"), find = document.getElementById("find");
   var found = document.getElementById("found"), things = all(".findable, .compact tbody tr");
 
-  // Paper shows everything that is folded away on the screen.
+  function holds(one, wanted) {
+    return one.textContent.toLowerCase().indexOf(wanted) >= 0;
+  }
+
+  function filter(wanted) {
+    var shown = 0;
+    things.forEach(function (one) {
+      var next = one.nextElementSibling;
+      var remarks = next && next.classList.contains("remarks") ? next : null;
+      var hit = holds(one, wanted) || (remarks !== null && holds(remarks, wanted));
+      one.hidden = !hit;
+      if (remarks) { remarks.hidden = !hit; }
+      shown += hit ? 1 : 0;
+    });
+    if (wanted) {
+      folds.forEach(function (one) { if (holds(one, wanted)) { one.open = true; } });
+    }
+    found.textContent = wanted ? shown + " of " + things.length + " shown" : "";
+  }
+
+  function typed() { return find.value.trim().toLowerCase(); }
+
+  // Paper shows everything: what is folded away, and what the search left out.
   window.addEventListener("beforeprint", function () {
+    filter("");
     opened = folds.filter(function (one) { return !one.open; });
     opened.forEach(function (one) { one.open = true; });
   });
   window.addEventListener("afterprint", function () {
     opened.forEach(function (one) { one.open = false; });
+    filter(typed());
   });
 
   unfold.addEventListener("click", function () {
@@ -20,19 +44,6 @@
     unfold.textContent = open ? "Fold all" : "Unfold all";
   });
 
-  find.addEventListener("input", function () {
-    var wanted = find.value.trim().toLowerCase(), shown = 0;
-    things.forEach(function (one) {
-      var next = one.nextElementSibling;
-      var remarks = next && next.classList.contains("remarks") ? next : null;
-      var text = one.textContent + (remarks ? remarks.textContent : "");
-      var hit = !wanted || text.toLowerCase().indexOf(wanted) >= 0;
-      one.hidden = !hit;
-      if (remarks) { remarks.hidden = !hit; }
-      shown += hit ? 1 : 0;
-    });
-    found.textContent = wanted ? shown + " of " + things.length + " shown" : "";
-  });
-
+  find.addEventListener("input", function () { filter(typed()); });
   document.querySelector(".tools").hidden = false;
 }());
