@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -224,3 +225,16 @@ def collection():
         )
 
     return make
+
+
+@pytest.fixture
+def world(compiled, rule_text, facts, row, standing_of):
+    """Everything it takes to judge, by name, for tests that need most of it."""
+    return SimpleNamespace(
+        compiled=compiled,
+        rule_text=rule_text,
+        facts=facts,
+        row=row,
+        standing_of=standing_of,
+        evaluate=lambda packs, *given, waivers=(): evaluate(packs, given, waivers, now=NOW),
+    )

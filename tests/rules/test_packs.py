@@ -209,8 +209,10 @@ def with_test(more):
             "row.locked",
             "params.high_up",
             [
-                "13:13: params.high_up is a condition over acme.watch; "
-                "it can only be used in rules over the same"
+                (
+                    "13:13: params.high_up is a condition over acme.watch; "
+                    "it can only be used in rules over the same"
+                )
             ],
             id="condition-over-another",
         ),
@@ -407,7 +409,7 @@ def with_test(more):
         pytest.param(
             "    on_empty",
             with_test("now: '2026-01-01T00:00:00Z'}, {name: a, rows: [], expect: fail"),
-            ["15:86: two tests are named 'a'"],
+            ["15:84: two tests are named 'a'"],
             id="test-name-twice",
         ),
     ],

@@ -1,0 +1,142 @@
+"""A share of the population that must pass."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def said(found):
+    """Give status and reason of every result, by subject."""
+    return {one.subject.key: (one.status.value, one.reason) for one in found.results}
+
+
+MARCH, APRIL = "2026-03-09T10:00:00Z", "2026-04-01T00:30:00+02:00"
+
+
+def doors(row, **months):
+    """Make doors that were locked (+), open (-) or neither (?) in a month."""
+    moments = {"march": MARCH, "april": "2026-04-09T10:00:00Z"}
+    return [
+        row(
+            f"{month}-{number}",
+            occurred_at=moments[month],
+            **({} if mark == "?" else {"locked": mark == "+"}),
+        )
+        for month, marks in months.items()
+        for number, mark in enumerate(marks)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("months", "expected"),
+    [
+        pytest.param(
+            {"march": "+++-"},
+            {"2026-03": ("pass", "3 of 4 passed (75 %); at least 75 % must")},
+            id="just-enough",
+        ),
+        pytest.param(
+            {"march": "++--"},
+            {"2026-03": ("fail", "2 of 4 passed (50 %); at least 75 % must")},
+            id="too-few",
+        ),
+        pytest.param(
+            {"march": "++++?"},
+            {
+                "2026-03": (
+                    "pass",
+                    "4 of 5 passed (80 %), 1 could not be judged; at least 75 % must",
+                )
+            },
+            id="enough-whatever-the-unknown-one-is",
+        ),
+        pytest.param(
+            {"march": "++-?"},
+            {
+                "2026-03": (
+                    "insufficient",
+                    "2 of 4 passed (50 %), 1 could not be judged; at least 75 % must",
+                )
+            },
+            id="the-unknown-one-decides",
+        ),
+        pytest.param(
+            {"march": "+--?"},
+            {
+                "2026-03": (
+                    "fail",
+                    "1 of 4 passed (25 %), 1 could not be judged; at least 75 % must",
+                )
+            },
+            id="too-few-whatever-the-unknown-one-is",
+        ),
+        pytest.param(
+            {"march": "+", "april": "-"},
+            {
+                "2026-03": ("pass", "1 of 1 passed (100 %); at least 75 % must"),
+                "2026-04": ("fail", "0 of 1 passed (0 %); at least 75 % must"),
+            },
+            id="month-by-month",
+        ),
+    ],
+)
+def test_a_share_is_judged_month_by_month(judged, row, months, expected):
+    """Beside the results one by one stands one for each month, with the counts."""
+    found = judged(doors(row, **months), tolerance="{at_least: 75%, per: month}")
+    shares = [one for one in found.results if one.subject.kind == "population"]
+
+    assert {one.subject.key: (one.status.value, one.reason) for one in shares} == expected
+    assert found.population.known == sum(map(len, months.values()))
+    assert all(one.rests_on for one in shares)
+
+
+def test_a_share_can_be_judged_over_everything(judged, row):
+    """`per: all` needs no date."""
+    found = judged(
+        [row("D1", locked=True), row("D2", locked=False)], tolerance="{at_least: 50%, per: all}"
+    )
+
+    assert said(found)["all"] == ("pass", "1 of 2 passed (50 %); at least 50 % must")
+
+
+def test_what_has_no_date_belongs_to_no_month(judged, row):
+    """It makes a share of its own, which is insufficient."""
+    found = judged(
+        [row("D1", locked=True), row("D2", locked=True, occurred_at="soon")],
+        tolerance="{at_least: 50%, per: month}",
+    )
+
+    assert said(found)["undated"] == (
+        "insufficient",
+        "2 subjects cannot be put in a month: they have no `occurred_at`",
+    )
+
+
+def test_months_are_those_of_utc(judged, row):
+    """Half past midnight in Berlin on the first of April is still March."""
+    found = judged(
+        [row("D1", locked=True, occurred_at=APRIL)], tolerance="{at_least: 50%, per: month}"
+    )
+
+    assert "2026-03" in said(found)
+
+
+def test_nineteen_of_twenty_are_ninety_five_percent(judged, row):
+    """Binary fractions do not decide."""
+    for total, share in ((20, "95%"), (10, "70%"), (1000, "99.9%"), (3, "66.6%")):
+        good = round(total * float(share.rstrip("%")) / 100 + 0.499)
+        marks = "+" * good + "-" * (total - good)
+        found = judged(doors(row, march=marks), tolerance=f"{{at_least: {share}, per: all}}")
+
+        assert said(found)["all"][0] == "pass", (total, share)
+
+
+def test_what_is_outside_the_rule_counts_for_no_share(judged, row):
+    """A month in which nothing was judged has no share."""
+    found = judged(
+        [row(floor=1, locked=False, occurred_at=MARCH)],
+        match="row.floor > 3",
+        tolerance="{at_least: 95%, per: month}",
+    )
+
+    assert "2026-03" not in said(found)
