@@ -7,6 +7,7 @@ schedule" of v3, because that list has references only.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.errors import BadAnswer, Denied, NotAvailable
@@ -39,10 +40,7 @@ async def collect(session: PagerDutySession, _ask: Ask) -> AsyncIterator[Finding
             yield found
     except (Denied, NotAvailable) as error:
         told = shortfall(error)
-        yield type(told)(
-            reason=told.reason,
-            detail=f"shift-based schedules could not be listed: {told.detail}",
-        )
+        yield replace(told, detail=f"shift-based schedules could not be listed: {told.detail}")
 
 
 async def _shift_based(session: PagerDutySession) -> AsyncIterator[Finding]:
@@ -68,11 +66,4 @@ def _layers(item: JsonObject) -> JsonObject:
 
 
 def _emptied(page: Page) -> Page:
-    return Page(
-        request=page.request,
-        number=page.number,
-        items=(),
-        response_digest=page.response_digest,
-        received_at=page.received_at,
-        last=page.last,
-    )
+    return replace(page, items=())
