@@ -123,6 +123,26 @@ def test_a_deleted_user_is_a_stub_even_where_users_are_included(get_whole, whole
     assert gone not in {each["id"] for each in listed}
 
 
+@pytest.mark.parametrize(
+    ("path", "include", "find"),
+    [
+        pytest.param("/services", "escalation_policies", "escalation_policy", id="policy"),
+        pytest.param("/oncalls", "users", "user", id="user"),
+        pytest.param("/oncalls", "escalation_policies", "escalation_policy", id="policy on call"),
+        pytest.param("/incidents", "services", "service", id="service"),
+        pytest.param("/incidents", "escalation_policies", "escalation_policy", id="incident"),
+        pytest.param("/log_entries", "incidents", "incident", id="incident of an entry"),
+    ],
+)
+def test_objects_are_references_unless_included(get, path, include, find):
+    """Five fields, or all of them."""
+    short = get(path).json()[path.removeprefix("/")][0][find]
+    whole = get(path, {"include[]": include}).json()[path.removeprefix("/")][0][find]
+    assert {*short} == {"id", "type", "summary", "self", "html_url"}
+    assert short["type"] == f"{whole['type']}_reference"
+    assert {*short} < {*whole}
+
+
 def test_an_unused_policy_has_an_empty_list_of_services(get_whole):
     """``services`` is there without being included."""
     policies = get_whole("/escalation_policies", {"limit": 100}).json()["escalation_policies"]
