@@ -202,7 +202,10 @@ def _counted(rule: RuleResult) -> str:
         (seen.error, words.STATUS[Status.ERROR]),
         (seen.insufficient, "not judged"),
         (0 if seen.failed else seen.passed, "passes" if seen.passed == 1 else "pass"),
-        (seen.not_applicable if not seen.failed else 0, words.status(Status.NOT_APPLICABLE, 2)),
+        (
+            seen.not_applicable if not seen.failed else 0,
+            words.status(Status.NOT_APPLICABLE, seen.not_applicable),
+        ),
     )
     said = [f"{number:,} {verb}" for number, verb in parts if number]
     if not said:

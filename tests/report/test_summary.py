@@ -112,7 +112,7 @@ def test_waived_subjects_come_last(given):
         pytest.param([P, F, F, I, I], "2 of 5 fail, 2 not judged", id="some not judged"),
         pytest.param([E, F, P], "1 of 3 fails, 1 ended in an error", id="an error beside"),
         pytest.param([P, N, N], "1 of 3 passes, 2 do not apply", id="some do not apply"),
-        pytest.param([N], "1 of 1 do not apply", id="none applies"),
+        pytest.param([N], "1 of 1 does not apply", id="none applies"),
     ],
 )
 def test_populations_in_words(make, results, counted):
