@@ -92,7 +92,7 @@ def _run(packs: CompiledPacks, pack: CompiledPack, one: CompiledRule, test: Rule
     )
     try:
         alone = _with_parameters(_only(pack, one), test.params)
-    except (Misread, ValueError) as cause:
+    except Misread as cause:
         return replace(case, got=Status.ERROR.value, reason=str(cause))
     now = parse_instant(test.now) if test.now else _NOW
     found = evaluate(
@@ -117,17 +117,16 @@ def _with_parameters(pack: CompiledPack, written: JsonObject) -> CompiledPack:
     for name, value in written.items():
         one = by_name[name]
         if one.type == "condition":
-            conditions.setdefault(one.over or "", {})[name] = _condition(pack, one, value)
+            conditions.setdefault(one.over or "", {}).update(_condition(pack, one, value))
         else:
             values[name] = read_value(one.type, value)
     return pack.with_values(written, values, conditions)
 
 
-def _condition(pack: CompiledPack, one: Parameter, text: str) -> Expression:
-    for group in pack.groups:
-        if group.over == one.over:
-            return group.language.expression(text)
-    raise ValueError(f"the condition {one.name} is over {one.over}, which the rule is not")
+def _condition(pack: CompiledPack, one: Parameter, text: str) -> dict[str, Expression]:
+    """Compile a condition parameter for the rules that can read it: none over other rows."""
+    language = next((group.language for group in pack.groups if group.over == one.over), None)
+    return {one.name: language.expression(text)} if language else {}
 
 
 # -- made-up evidence -------------------------------------------------------------------------
