@@ -209,11 +209,14 @@ def test_a_rendering_of_yesterday_tells_nothing_ahead(only, pd):
         pytest.param([(START, 0, "ann"), (0, END, "ann")], 1, True, id="alone"),
         pytest.param([(START, 0, "ann"), (0, END, "bob")], 2, False, id="two"),
         pytest.param([(START, 0, None), (0, END, "ann")], 1, True, id="with an empty slot"),
+        pytest.param([(START, 0, "gone"), (0, END, "ann")], 1, True, id="one deleted before"),
     ],
 )
-def test_people_are_counted_once(only, pd, shifts, people, single):
+def test_people_who_hold_a_shift_are_counted_once(only, pd, shifts, people, single):
     """A schedule that one person holds alone is told."""
-    row = schedule(only, pd, *shifts)
+    gone = pd.ref("gone", deleted_at="2026-01-01T00:00:00Z")
+    made = [(start, end, gone if user == "gone" else user) for start, end, user in shifts]
+    row = schedule(only, pd, *made)
     assert (row["people"], row["single_person"]) == (people, single)
 
 
