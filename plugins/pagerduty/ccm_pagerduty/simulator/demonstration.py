@@ -8,6 +8,9 @@ from datetime import UTC, datetime
 
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.types import Demonstration, DemoSource
+from ccm_pagerduty.simulator.answers import Answer
+from ccm_pagerduty.simulator.asked import Asked
+from ccm_pagerduty.simulator.faults import Fault, Honest, refuse
 
 CONNECTION = "pagerduty-demo"
 
@@ -21,12 +24,24 @@ def demonstration() -> Demonstration:
 def _open() -> Iterator[DemoSource]:
     from ccm_pagerduty.simulator.build import build_account
     from ccm_pagerduty.simulator.server import PagerDutySimulator
+    from ccm_pagerduty.simulator.steering import Steering
 
     account = build_account(datetime.now(UTC))
-    with PagerDutySimulator(account) as simulator:
+    steering = Steering()
+    steering.always("/teams/{id}/members", _private(f"/teams/{min(account.teams)}/members"))
+    with PagerDutySimulator(account, steering=steering) as simulator:
         yield DemoSource(
             connection=CONNECTION,
             settings={"base_url": simulator.base_url, "lookback": "30d", "lookahead": "14d"},
             auth_method="api_key",
             secrets={"key": Secret(simulator.api_key)},
         )
+
+
+def _private(path: str) -> Fault:
+    """Keep one team to itself, as many accounts do: what it holds cannot be judged."""
+
+    def fault(asked: Asked, honest: Honest) -> Answer:
+        return refuse(403)(asked, honest) if asked.path == path else honest(asked)
+
+    return fault

@@ -56,8 +56,8 @@ def incident_number(identifier: str) -> int | None:
 
 def log_entry_id(number: int, position: int) -> str:
     """Give the id of an incident's nth log entry, 26 characters long as PagerDuty's are."""
-    unique = number * _ENTRIES_PER_INCIDENT + position
-    return f"R{_spread(unique, 13)}{_spread(unique + 1, 12)}"
+    unique = _spread(number * _ENTRIES_PER_INCIDENT + position, 13)
+    return f"R{unique}{unique[:0:-1]}"
 
 
 def _spread(number: int, width: int) -> str:

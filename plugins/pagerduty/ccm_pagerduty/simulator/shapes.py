@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import UTC, tzinfo
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ccm_core.sdk.types import JsonObject
 from ccm_pagerduty.simulator.references import (
     API,
     identity,
     instant,
-    policy_reference,
     service_policy_reference,
     service_reference,
     target_schedule_reference,
@@ -268,12 +267,11 @@ def _integration(
     }
     if not whole:
         return short
-    created: Any = instant(service.created_at)
     return short | {
         "type": each.type,
         "name": each.name,
         "service": service_reference(account, service),
-        "created_at": created,
+        "created_at": instant(service.created_at),
         "integration_key": each.key,
         "vendor": None,
     }
@@ -298,18 +296,3 @@ def _notification_rule(user: User, method: ContactMethod) -> JsonObject:
         "self": f"{API}/users/{user.id}/notification_rules/{identifier}",
         "html_url": None,
     }
-
-
-__all__ = [
-    "Include",
-    "contact_method_object",
-    "note_latest_incidents",
-    "own_profile",
-    "policy_object",
-    "policy_reference",
-    "priority_object",
-    "service_object",
-    "team_object",
-    "user_object",
-    "user_or_stub",
-]
