@@ -44,7 +44,7 @@ def rows(request: ViewRequest) -> Iterable[Row]:
             _access(user)
             | {"on_call": record.key in on_call, "contact_method_types": _enabled(user)}
             | known(contact_methods=_contact_methods(user))
-            | _teams(memberships.get(record.key, ()), trail)
+            | _teams(user, memberships.get(record.key, []), trail)
         )
         if _privileged(record) and every_role_is_told:
             body["privileged_users"] = len(trail.read_all(privileged))
@@ -112,16 +112,19 @@ def _type(method: JsonObject) -> str:
     return str(method.get("type")).removesuffix("_reference").removesuffix("_contact_method")
 
 
-def _teams(memberships: Iterable[Record], trail: Trail) -> JsonObject:
-    read = trail.read_all(memberships)
-    teams = {body["team"]["id"]: _team(body["team"], trail) for body in read}
-    managed = {body["team"]["id"] for body in read if body.get("role") == MANAGER}
-    return {
-        "teams": [teams[key] for key in sorted(teams)],
-        "manager_of": [teams[key] for key in sorted(managed)],
-    }
+def _teams(user: JsonObject, memberships: list[Record], trail: Trail) -> JsonObject:
+    """List the teams; where a membership is not in the evidence, the role in it is not known."""
+    members = {body["team"]["id"]: body for body in trail.read_all(memberships)}
+    teams = {ref["id"]: named(ref) for ref in refs(user, "teams")}
+    teams |= {key: _team(body["team"], trail) for key, body in members.items()}
+    roles = {key: members[key].get("role") if key in members else None for key in teams}
+    settled = None not in roles.values()
+    managed = [teams[key] for key in sorted(teams) if roles[key] == MANAGER]
+    return {"teams": [teams[key] for key in sorted(teams)]} | known(
+        manager_of=managed if settled else None
+    )
 
 
 def _team(ref: JsonObject, trail: Trail) -> JsonObject:
     record = trail.find(TEAM, ref["id"])
-    return named(ref if record is None else record.body | {"id": ref["id"]})
+    return named(ref if record is None else record.body)

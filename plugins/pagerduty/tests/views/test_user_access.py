@@ -84,6 +84,25 @@ def test_teams_and_where_the_user_manages_are_listed(only, pd):
     assert row["manager_of"] == [{"id": "T1", "title": "Team T1"}]
 
 
+@pytest.mark.parametrize(
+    "members",
+    [
+        pytest.param([("T1", "manager")], id="the members of one team could not be read"),
+        pytest.param([("T1", "manager"), ("T2", None)], id="a role is not told"),
+    ],
+)
+def test_where_a_user_manages_is_open_while_a_membership_is(only, pd, members):
+    """The user names two teams, so one role is missing; the teams themselves are known."""
+    row = only(
+        "user_access",
+        user=[pd.user("ann", teams=[pd.ref("T1", "team"), pd.ref("T2", "team")])],
+        team=[pd.team("T1"), pd.team("T2")],
+        team_member=[pd.member(team, "ann", role) for team, role in members],
+    )
+    assert [team["id"] for team in row["teams"]] == ["T1", "T2"]
+    assert "manager_of" not in row
+
+
 def test_a_privileged_user_says_how_many_there_are(view, pd):
     """The others do not carry the count, and do not rest on it."""
     rows = view(
