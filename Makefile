@@ -18,9 +18,7 @@ help: ## Show this list
 	  printf '  make %-8s %s\n' "$$name" "$$text"; done
 
 demo: $(READY) ## Collect, judge and report a simulated PagerDuty account; the report goes to demo/
-	@$(BIN)/ccm demo --output demo; code=$$?; case $$code in \
-	  0|1|3) echo "ccm ended with exit code $$code: the account of the demo is flawed on purpose." ;; \
-	  *) exit $$code ;; esac
+	@$(BIN)/ccm demo
 
 test: lint ## Everything that is checked: style, types, imports, tests, coverage, wheels
 	@$(BIN)/python -m pytest -n $(JOBS) --cov --cov-report=term:skip-covered

@@ -56,9 +56,9 @@ def _keys(schema: dict, node: dict, at: str = "") -> list[str]:
     found = []
     for name, child in node.get("properties", {}).items():
         path = f"{at}.{name}" if at else name
-        below = _keys(schema, child, path)
-        below += _keys(schema, child.get("items", {}), f"{path}[]")
-        found += below or [path]
+        items = _keys(schema, child.get("items", {}), f"{path}[]")
+        found += _keys(schema, child, path) or [path]
+        found += items
     return found
 
 
