@@ -1,4 +1,4 @@
-"""Text in terminal cells: measuring, cutting and wrapping, wide characters included."""
+"""Text in terminal cells: measuring and wrapping, wide characters included."""
 
 from __future__ import annotations
 
@@ -21,19 +21,6 @@ def cells(text: str) -> int:
 def plain(text: str) -> str:
     """Give a text on one line, with nothing in it that could steer a terminal."""
     return " ".join(clean(text).split())
-
-
-def clip(text: str, width: int) -> str:
-    """Cut a text to a width, with an ellipsis where something is left off."""
-    if cells(text) <= width:
-        return text
-    kept, room = "", width - 1
-    for character in text:
-        room -= _cell(character)
-        if room < 0:
-            break
-        kept += character
-    return f"{kept.rstrip()}…"
 
 
 def wrap(text: str, width: int) -> list[str]:

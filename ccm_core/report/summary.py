@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -157,7 +157,7 @@ def _shares(rules: Sequence[RuleResult]) -> tuple[Share, ...]:
 
 
 def _rule(rule: RuleResult, standings: Sequence[Standing]) -> RuleSummary:
-    failing = [result for result in rule.results if result.status is Status.FAIL]
+    failing = [_named_once(result) for result in rule.results if result.status is Status.FAIL]
     due = [result.due_at for result in rule.results if result.due_at is not None]
     return RuleSummary(
         rule=rule,
@@ -167,6 +167,12 @@ def _rule(rule: RuleResult, standings: Sequence[Standing]) -> RuleSummary:
         due_next=min(due, default=None),
         remarks=_remarks(rule.results),
     )
+
+
+def _named_once(result: Result) -> Result:
+    """Leave the subject's name out of the reason, which every format shows beside it."""
+    name = f"{result.subject.title}: "
+    return replace(result, reason=result.reason.removeprefix(name))
 
 
 def _remarks(results: Iterable[Result]) -> tuple[str, ...]:

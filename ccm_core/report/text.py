@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.model.result import Status
 from ccm_core.report import words
-from ccm_core.report.columns import cells, clip, pad, plain, wrap
+from ccm_core.report.columns import cells, pad, plain, wrap
 from ccm_core.report.summary import summary
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _failing(one: RuleSummary, width: int) -> Iterator[str]:
     if not shown:
         yield from _under("- no subject: the rule fails as a whole", width)
     for result in shown:
-        yield clip(f"    - {_subject(result)}", width)
+        yield from _item(_subject(result), width)
     if one.failing[_TOP:]:
         yield f"    and {len(one.failing) - _TOP:,} more"
 

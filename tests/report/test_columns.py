@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings, strategies
 
-from ccm_core.report.columns import cells, clip, pad, plain, wrap
+from ccm_core.report.columns import cells, pad, plain, wrap
 
 texts = strategies.text(strategies.sampled_from("ab é検👍 \u0301-"), max_size=60)
 
@@ -18,26 +18,12 @@ def test_cells(text, width):
     assert cells(text) == width
 
 
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("abcdef", "abcdef"),
-        ("abcdefg", "abcde…"),
-        ("検索サービス", "検索…"),
-        ("ab cd efg", "ab cd…"),
-    ],
-)
-def test_clip(text, shown):
-    """A text that does not fit is cut, and says so."""
-    assert clip(text, 6) == shown
-
-
 @settings(deadline=None)
 @given(texts, strategies.integers(2, 20))
 def test_no_line_is_wider_than_asked_and_no_word_is_lost(text, width):
     """Wrapping and cutting keep to the width; wrapping keeps every character but spaces."""
     lines = wrap(text, width)
-    assert all(cells(line) <= width for line in [*lines, clip(text, width)])
+    assert all(cells(line) <= width for line in lines)
     assert "".join("".join(lines).split()) == "".join(text.split())
 
 

@@ -119,9 +119,12 @@ def test_narrow(make):
           informational  Every service has   4 of 4 fail
                          an escalation
                          policy
-            - Service 0: names an escalation policy tha…
-            - Service 1: names an escalation policy tha…
-            - Service 2: names an escalation policy tha…
+            - Service 0: names an escalation policy that
+              was deleted
+            - Service 1: names an escalation policy that
+              was deleted
+            - Service 2: names an escalation policy that
+              was deleted
             and 1 more
         """
     )
