@@ -28,6 +28,8 @@ def _open() -> Iterator[DemoSource]:
 
     account = build_account(datetime.now(UTC))
     steering = Steering()
+    # What real accounts do: a key that may not read everything, and a team that is private.
+    steering.deny("/oncalls")
     steering.always("/teams/{id}/members", _private(f"/teams/{min(account.teams)}/members"))
     with PagerDutySimulator(account, steering=steering) as simulator:
         yield DemoSource(
