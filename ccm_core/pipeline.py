@@ -123,9 +123,21 @@ def collect(
         everything: Read what is not due as well.
 
     Raises:
-        StoreError: The store cannot keep what was read.
+        StoreError: The store cannot keep what was read, or another process is collecting.
         KeyboardInterrupt: The run was stopped; what was kept is sealed all the same.
     """
+    with store.claim(connection.name):
+        return _collect(host, connection, store, observer, everything=everything)
+
+
+def _collect(
+    host: Host,
+    connection: Connection,
+    store: EvidenceStore,
+    observer: Observer,
+    *,
+    everything: bool,
+) -> Manifest:
     now = host.clock().replace(microsecond=0)
     _seal_cut_off(host, connection, store)
     kept = _kept(store, connection)

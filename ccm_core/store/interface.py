@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -26,6 +27,13 @@ class EvidenceStore(Protocol):
     it; None selects everything. Every method may raise ``StoreError``; reading a body whose
     bytes do not match its digest raises ``IntegrityError`` and names the record.
     """
+
+    def claim(self, connection: str) -> AbstractContextManager[None]:
+        """Hold a connection while it is collected, so that no other process does the same.
+
+        Raises:
+            StoreError: Another process holds it.
+        """
 
     def begin(self, run: OpenRun) -> None:
         """Note that a run has begun."""

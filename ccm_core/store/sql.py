@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_core.errors import StoreError
-from ccm_core.store import counting, evaluations, keeping, reading, runs
+from ccm_core.store import claims, counting, evaluations, keeping, reading, runs
 from ccm_core.store.pseudonyms import key_check, read_key
 from ccm_core.store.tables import store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from ccm_core.model.collection import Collection
@@ -27,6 +28,10 @@ class SqlStore:
     def __init__(self, database: Database, *, pseudonym_key: bytes | None) -> None:
         self._database = database
         self._pseudonym_key = pseudonym_key
+
+    def claim(self, connection: str) -> AbstractContextManager[None]:
+        """See ``EvidenceStore.claim``."""
+        return claims.claim(self._database.path, connection)
 
     def begin(self, run: OpenRun) -> None:
         """See ``EvidenceStore.begin``."""
