@@ -225,7 +225,7 @@ class HttpSource:
             size += len(part)
             if size > self._bounds.body:
                 raise BadAnswer(
-                    f"GET {path}: the body is larger than {self._bounds.body} bytes; it was not read"
+                    f"GET {path}: the body passes {self._bounds.body} bytes and was not read on"
                 )
             parts.append(part)
         return b"".join(parts)
