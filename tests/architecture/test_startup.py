@@ -10,7 +10,6 @@ import pytest
 
 HEAVY = (
     "alembic",
-    "asyncio",
     "cel_expr_python",
     "httpx",
     "jinja2",
