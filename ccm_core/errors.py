@@ -118,4 +118,4 @@ class BadRequest(SourceError):
 
 
 class BadAnswer(SourceError):
-    """The answer cannot be used: undecodable, too large, of the wrong shape, or going in circles."""
+    """The answer cannot be used: undecodable, too large, misshapen, or going in circles."""

@@ -72,7 +72,7 @@ def test_a_mistake_in_the_simulator_does_not_stay_hidden(account):
         msg = f"cannot answer {asked.path}"
         raise LookupError(msg)
 
-    with pytest.raises(LookupError, match="cannot answer /users"):  # noqa: PT012, SIM117
+    with pytest.raises(LookupError, match="cannot answer /users"):  # noqa: PT012, SIM117 - the inner block raises as it ends
         with PagerDutySimulator(account) as running:
             running.steering.before = spoil
             assert ask(running, "/users").status_code == 500
