@@ -237,6 +237,13 @@ def test_one_person_on_every_level_is_told(only, pd):
     assert (row["level_count"], row["people"], row["single_person"]) == (2, 1, True)
 
 
+def test_two_people_are_two_whatever_is_unknown(only, pd):
+    """How many there are stays open, that there is more than one does not."""
+    row = policy(only, pd, [pd.ref("ann"), pd.ref("bob")], [pd.ref("D1", "schedule")], schedules=[])
+    assert row["single_person"] is False
+    assert "people" not in row
+
+
 def test_a_row_names_every_schedule_and_user_it_rests_on(view, pd):
     """What is named and not listed is among the names, so that its lack is felt here."""
     (row,) = view(
