@@ -7,7 +7,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccm_core.config.complete import complete
@@ -75,6 +75,7 @@ def test_a_reference_is_read_and_written_the_same(text, scheme, name):
     assert str(reference) == text
 
 
+@settings(deadline=None)
 @given(
     st.text() | st.sampled_from(["env:", "env:A-B", "file:", "keyring:acme", "keyring:a/", "ENV:A"])
 )
@@ -211,15 +212,15 @@ def test_a_keyring_that_is_not_installed_is_told(monkeypatch):
 
 def test_all_secrets_of_a_command_are_resolved_together(tmp_path, connectors):
     """Secrets come by connection and field; what is missing is told all at once."""
-    settings = complete(read_settings(TWO, "ccm.yaml", base=tmp_path), connectors)
+    read = complete(read_settings(TWO, "ccm.yaml", base=tmp_path), connectors)
 
     with pytest.raises(SecretError) as caught:
-        resolve_all(settings.connections, environment={}, base=settings.base)
+        resolve_all(read.connections, environment={}, base=read.base)
     assert [line.split(": ")[0] for line in str(caught.value).splitlines()] == [
         "connection a, key",
         "connection b, client_secret",
     ]
 
     (tmp_path / "b").write_text("s3cret\n")
-    found = resolve_all(settings.connections, environment={"A": "x"}, base=settings.base)
+    found = resolve_all(read.connections, environment={"A": "x"}, base=read.base)
     assert found == {"a": {"key": Secret("x")}, "b": {"client_secret": Secret("s3cret")}}

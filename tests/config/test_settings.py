@@ -200,6 +200,11 @@ def test_what_is_left_out_has_its_default(connectors):
             id="cadences",
         ),
         pytest.param(
+            HEAD + GOOD + "    cadences: {acme.service: soon}\n",
+            ['6:30: wanted a duration such as 15m; found "soon"'],
+            id="a cadence that is no duration, told once",
+        ),
+        pytest.param(
             HEAD + GOOD + "    cadences: {acme.service: -1h}\n",
             ["6:30: a cadence cannot be negative"],
             id="a negative cadence",

@@ -6,7 +6,7 @@ import json
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccm_core.documents import Place, read_yaml
@@ -66,6 +66,7 @@ def test_a_mistake_carries_file_place_and_message():
         pytest.param("if: a && bad", (1, 6), Place(1, 10), id="plain"),
         pytest.param('if: "a && bad"', (1, 6), Place(1, 11), id="double quotes"),
         pytest.param('if: "\\"a\\" bad"', (1, 5), Place(1, 12), id="double quotes with escapes"),
+        pytest.param('if: "\\x41\\u0020 bad"', (1, 4), Place(1, 17), id="escapes by number"),
         pytest.param("if: 'it''s bad'", (1, 6), Place(1, 12), id="single quotes doubled"),
         pytest.param("if: |\n  a &&\n    bad", (2, 3), Place(3, 5), id="literal, indented more"),
         pytest.param("if: |2-  # why\n  a\n\n  bad", (3, 1), Place(4, 3), id="literal with header"),
@@ -85,6 +86,7 @@ def test_a_place_inside_a_text_is_found_in_the_file(text, at, place):
     assert Place(made.line, made.column) == place
 
 
+@settings(deadline=None)
 @given(PROSE, st.sampled_from([None, "'", '"', "|", ">"]), st.integers(10, 80))
 def test_every_character_of_a_text_is_found_in_the_file(value, style, width):
     """Each character that is not white space maps to itself, or to the escape that writes it."""
@@ -100,6 +102,7 @@ def test_every_character_of_a_text_is_found_in_the_file(value, style, width):
                 assert there in (wanted, "\\")
 
 
+@settings(deadline=None)
 @given(st.lists(st.dictionaries(st.text("abc", min_size=1), st.integers(0, 9)), max_size=3))
 def test_every_place_is_where_the_value_is_written(value):
     """In indented JSON, each key and each value starts where the document says."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+import yaml
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccm_core.documents import Place, read_yaml
@@ -204,6 +205,20 @@ def test_a_byte_order_mark_is_no_part_of_the_text():
     assert document.place(("name",), key=True) == Place(1, 1)
 
 
+def test_the_parser_in_python_reads_the_same(monkeypatch):
+    """Where PyYAML was built without its C parser, values and places are the same."""
+    text = b"a: [1, 'x']\nb: |\n  line\nc: &n {d: ~}\ne: *n\n"
+    fast = read_yaml(text, "ccm.yaml")
+    monkeypatch.delattr(yaml, "CSafeLoader", raising=False)
+
+    slow = read_yaml(text, "ccm.yaml")
+
+    assert slow.value == fast.value
+    assert slow.place(("b",)) == fast.place(("b",)) == Place(2, 4)
+    assert slow.mistake(("b",), "x", at=(1, 3)) == fast.mistake(("b",), "x", at=(1, 3))
+
+
+@settings(deadline=None)
 @given(JSON)
 def test_json_is_yaml(value):
     """Any JSON value reads as itself, in one line and indented."""
@@ -212,6 +227,7 @@ def test_json_is_yaml(value):
         assert read_yaml(text.encode(), "f.json").value == value
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
 def test_any_bytes_are_a_document_or_a_mistake(data):
     """No input whatever raises anything but a document's mistakes."""

@@ -119,6 +119,18 @@ def test_a_plugin_that_fails_is_kept_with_its_reason_and_harms_no_other(install,
     )
 
 
+def test_each_failure_is_its_own(install):
+    """A plugin that loads after one with a misspelt hook is not blamed for it."""
+    catalog = load(install("import_error", "misspelt", "midway", "wrong_type"))
+
+    assert [plugin.failure.partition(":")[0] for plugin in catalog.failures] == [
+        "it cannot be imported",
+        "what it offers cannot be used",
+        "its hooks are not those of ccm",
+        "what it offers cannot be used",
+    ]
+
+
 def test_an_interruption_is_no_failure_of_a_plugin(install):
     """Ctrl-C while plugins load ends the command."""
     with pytest.raises(KeyboardInterrupt):
