@@ -80,7 +80,7 @@ def empty_store(tmp_path_factory, build):
     return folder
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(steps=STEPS)
 def test_the_store_says_what_the_model_says(empty_store, build, steps):
     """Counts, states of every moment, histories: after any sequence of harvests."""
