@@ -201,7 +201,7 @@ def _judge_rows(
                 rests_on=tuple(sorted({*own, *looked_up})) if looked_up else own,
             )
             judging.in_scope += verdict.in_scope
-            judging.judged.append(Judged(result=result, body=row.body))
+            judging.judged.append((result, row.body))
 
 
 def _close(judging: _Judging, facts: Facts, rows: Sequence[Row]) -> None:
@@ -215,9 +215,9 @@ def _close(judging: _Judging, facts: Facts, rows: Sequence[Row]) -> None:
             status=Status.INSUFFICIENT,
             reason=why,
         )
-        judging.judged.append(Judged(result=result, body=None))
+        judging.judged.append((result, None))
         judging.in_scope += 1
-    judging.tally.results.extend(one.result for one in judging.judged)
+    judging.tally.results.extend(result for result, _ in judging.judged)
     if not judging.in_scope:
         judging.tally.results.append(
             _whole(rule, facts, Status(rule.on_empty), _empty(rule, len(rows)))

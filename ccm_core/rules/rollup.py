@@ -112,7 +112,7 @@ def _population(results: Sequence[Result], unjudged: int) -> Population:
     )
 
 
-def _order(result: Result) -> tuple[str, str, str, str, str, tuple[str, ...]]:
+def _order(result: Result) -> tuple[str, str, str, str, str, tuple[str, ...], str]:
     subject = result.subject
     return (
         result.connection,
@@ -121,4 +121,5 @@ def _order(result: Result) -> tuple[str, str, str, str, str, tuple[str, ...]]:
         result.status,
         result.reason,
         result.rests_on,
+        result.due_at.isoformat() if result.due_at else "",
     )

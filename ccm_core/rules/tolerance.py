@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import TypeAlias
 
 from ccm_core.model.json import JsonObject
 from ccm_core.model.result import Result, Status, Subject
@@ -16,12 +16,8 @@ _UNDATED = "undated"
 _COUNTED = {Status.PASS, Status.FAIL, Status.INSUFFICIENT, Status.ERROR}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """A result with the row it is about; no row where an object stands behind none."""
-
-    result: Result
-    body: JsonObject | None
+Judged: TypeAlias = tuple[Result, JsonObject | None]
+"""A result with the body of the row it is about; none where an object stands behind no row."""
 
 
 def shares(tolerance: Tolerance, judged: Sequence[Judged]) -> Iterator[Result]:
@@ -31,9 +27,9 @@ def shares(tolerance: Tolerance, judged: Sequence[Judged]) -> Iterator[Result]:
     if all of that failed, and does not where it would not even if all of that passed.
     """
     periods: dict[str, list[Result]] = defaultdict(list)
-    for one in judged:
-        if one.result.status in _COUNTED:
-            periods[_period(tolerance, one.body)].append(one.result)
+    for result, body in judged:
+        if result.status in _COUNTED:
+            periods[_period(tolerance, body)].append(result)
     for period, results in sorted(periods.items()):
         yield _share(tolerance, period, results)
 

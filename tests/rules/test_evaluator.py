@@ -171,6 +171,23 @@ def test_what_is_not_due_says_when_it_falls_due(judged, row, now, not_due, body,
     assert found.results[0].due_at == (now + timedelta(seconds=due) if due else None)
 
 
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        pytest.param({"floor": 4, "locked": True}, "pass", id="holds"),
+        pytest.param({"floor": 4, "locked": False}, "fail", id="does-not-hold"),
+        pytest.param({"floor": -90}, "not_applicable", id="outside"),
+        pytest.param({"floor": 4}, "insufficient", id="absent"),
+    ],
+)
+def test_conditions_that_cannot_be_taken_together_are_judged_one_by_one(judged, row, body, status):
+    """CEL bounds how deep an expression may nest; a rule near the bound says the same."""
+    terms = " + ".join(["row.floor", *["1"] * 29])
+    found = judged([row(**body)], match=f"{terms} > 3")
+
+    assert said(found)["D1"][0] == status
+
+
 def test_a_result_rests_on_its_row_and_on_what_it_looked_up(judged, row):
     """Digests are sorted, each is there once, and no row has those of another."""
     found = judged(

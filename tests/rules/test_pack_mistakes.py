@@ -1,0 +1,379 @@
+"""Every mistake of a pack at its place, all of them at once."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from ccm_core.errors import DocumentError
+from ccm_core.rules.interface import PackText
+from ccm_core.rules.packs import compile_packs
+
+
+def compiling(text, sources, **fields):
+    """Compile one pack and give its mistakes as text."""
+    with pytest.raises(DocumentError) as caught:
+        compile_packs([PackText(text=text.encode(), source="doors.yaml")], sources, **fields)
+    return [str(one) for one in caught.value.mistakes]
+
+
+RULE = """\
+apiVersion: ccm/v1
+kind: RulePack
+metadata: {name: acme-doors, version: 1.0.0, title: Doors}
+parameters:
+  limit: {type: duration, default: 15m, description: d}
+  high_up: {type: condition, over: acme.watch, default: row.floor > 3, description: d}
+rules:
+  - id: door_locked
+    title: Doors are locked
+    status: stable
+    severity: high
+    over: acme.door
+    assert: row.locked
+    message: "{row.title} is open"
+    on_empty: fail
+"""
+
+
+def with_control(requires):
+    """Give what puts a control before `on_empty`."""
+    control = f"{{framework: soc2, id: CC1, requires: {requires}}}"
+    return f"    controls: [{control}]\n    on_empty"
+
+
+def with_test(more):
+    """Give what puts a test before `on_empty`."""
+    return f"    tests: [{{name: a, rows: [], expect: pass, {more}}}]\n    on_empty"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        pytest.param(
+            "on_empty: fail", "on_empty: pass", ['15:15: unknown value "pass"'], id="on-empty-pass"
+        ),
+        pytest.param(
+            "    on_empty: fail\n", "", ['8:5: "on_empty" is missing'], id="on-empty-missing"
+        ),
+        pytest.param(
+            "severity:",
+            "severty:",
+            ['8:5: "severity" is missing', '11:5: unknown key "severty"'],
+            id="unknown-key",
+        ),
+        pytest.param(
+            "status: stable",
+            "status: mature",
+            ['10:13: unknown value "mature"'],
+            id="unknown-status",
+        ),
+        pytest.param(
+            "over: acme.door",
+            "over: acme.dor",
+            ['12:11: unknown evidence kind or view "acme.dor"; did you mean "acme.door"?'],
+            id="unknown-kind",
+        ),
+        pytest.param(
+            "row.locked",
+            "row.loked",
+            ['13:13: unknown field "loked"; did you mean "locked"?'],
+            id="unknown-field",
+        ),
+        pytest.param(
+            "row.locked", "row.locked &&", ["13:26: syntax error: it ends too early"], id="syntax"
+        ),
+        pytest.param(
+            "row.locked", '"row.locked & true"', ["13:25: syntax error"], id="syntax-in-quotes"
+        ),
+        pytest.param(
+            "row.locked",
+            "|\n      row.locked\n      && nobody\n",
+            ['15:10: unknown name "nobody"'],
+            id="in-a-block",
+        ),
+        pytest.param(
+            "row.locked",
+            "size(row.keys)",
+            ["13:13: this yields int; wanted true or false"],
+            id="no-bool",
+        ),
+        pytest.param(
+            "row.locked",
+            "row.age < params.limt",
+            ['13:23: unknown parameter "limt"; did you mean "limit"?'],
+            id="unknown-parameter",
+        ),
+        pytest.param(
+            "row.locked",
+            "params.limit == 'x'",
+            ["13:26: `==` does not go with (int, string)"],
+            id="types",
+        ),
+        pytest.param(
+            "row.locked",
+            "params.high_up",
+            [
+                (
+                    "13:13: params.high_up is a condition over acme.watch; "
+                    "it can only be used in rules over the same"
+                )
+            ],
+            id="condition-over-another",
+        ),
+        pytest.param(
+            "row.locked",
+            "lookup(row.owner, 'x').name == ''",
+            ["13:20: lookup needs its kind written out"],
+            id="lookup-of-a-computed-kind",
+        ),
+        pytest.param(
+            "row.locked",
+            "lookup('acme.persn', 'x').name == ''",
+            ['13:20: unknown evidence kind "acme.persn"; did you mean "acme.person"?'],
+            id="lookup-of-an-unknown-kind",
+        ),
+        pytest.param(
+            "row.locked",
+            "lookup('acme.watch', 'x').name == ''",
+            ['13:20: unknown evidence kind "acme.watch"'],
+            id="lookup-of-a-view",
+        ),
+        pytest.param(
+            "row.locked",
+            "lookup('acme.person').name == ''",
+            ["13:19: lookup takes a kind and a key"],
+            id="lookup-with-one-argument",
+        ),
+        pytest.param(
+            "{row.title}",
+            "{row.titel}",
+            ['14:16: unknown field "titel"; did you mean "title"?'],
+            id="message-field",
+        ),
+        pytest.param("{row.title}", "{who}", ['14:16: unknown name "who"'], id="message-name"),
+        pytest.param(
+            "{row.title}", "{row.title", ["14:15: this brace is never closed"], id="message-brace"
+        ),
+        pytest.param(
+            "default: 15m",
+            "default: 15 minutes",
+            ["5:36: '15 minutes' is not a duration"],
+            id="bad-duration",
+        ),
+        pytest.param(
+            "default: 15m",
+            "default: 1500ms",
+            ['5:36: wanted a duration in whole seconds; found "1500ms"'],
+            id="part-of-a-second",
+        ),
+        pytest.param(
+            "type: duration",
+            "type: integer",
+            ['5:35: wanted a whole number; found "15m"'],
+            id="wrong-type",
+        ),
+        pytest.param(
+            "type: duration", "type: time", ['5:17: unknown value "time"'], id="unknown-type"
+        ),
+        pytest.param(
+            "description: d}\n  high",
+            "over: acme.door, description: d}\n  high",
+            ["5:47: a parameter of type duration is over nothing"],
+            id="over-on-a-plain-one",
+        ),
+        pytest.param(
+            "over: acme.watch, ",
+            "",
+            ["6:12: a condition needs `over`"],
+            id="condition-over-nothing",
+        ),
+        pytest.param(
+            "over: acme.watch",
+            "over: acme.wach",
+            ['6:36: unknown evidence kind or view "acme.wach"; did you mean "acme.watch"?'],
+            id="condition-over-unknown",
+        ),
+        pytest.param(
+            "row.floor > 3",
+            "row.flor > 3",
+            ['6:57: unknown field "flor"; did you mean "floor"?'],
+            id="condition-field",
+        ),
+        pytest.param(
+            "row.floor > 3",
+            "row.floor + 3",
+            ["6:57: this yields int; wanted true or false"],
+            id="condition-no-bool",
+        ),
+        pytest.param(
+            "row.floor > 3",
+            "\"lookup('acme.person', 'x').name == ''\"",
+            ["6:58: a condition parameter cannot look records up"],
+            id="condition-lookup",
+        ),
+        pytest.param(
+            "    on_empty",
+            "    let: {limit: 1, now: 2}\n    on_empty",
+            [
+                "15:18: wanted a text; found the number 1",
+                "15:26: wanted a text; found the number 2",
+            ],
+            id="let-of-no-text",
+        ),
+        pytest.param(
+            "    on_empty",
+            "    let: {now: row.age}\n    on_empty",
+            ["15:11: `now` means something else in conditions"],
+            id="let-of-a-reserved-name",
+        ),
+        pytest.param(
+            "    on_empty",
+            "    let: {old: row.ag}\n    on_empty",
+            ['15:16: unknown field "ag"; did you mean "age"?'],
+            id="let-field",
+        ),
+        pytest.param(
+            "    on_empty",
+            "    max_age: soon\n    on_empty",
+            ['15:14: wanted a duration such as 15m; found "soon"'],
+            id="max-age",
+        ),
+        pytest.param(
+            "    on_empty",
+            "    tolerance: {at_least: 95, per: week}\n    on_empty",
+            ["15:27: wanted a text such as 95%", '15:36: unknown value "week"'],
+            id="tolerance",
+        ),
+        pytest.param(
+            "    on_empty",
+            "    tolerance: {at_least: 101%, per: all}\n    on_empty",
+            ["15:27: wanted a text such as 95%"],
+            id="tolerance-beyond-all",
+        ),
+        pytest.param(
+            "    on_empty",
+            "    remediation: {url: no address}\n    on_empty",
+            ['15:18: "text" is missing', "15:24: wanted an address"],
+            id="remediation",
+        ),
+        pytest.param(
+            "    on_empty",
+            with_control("{limt: {at_most: 1m}}"),
+            ['15:54: unknown parameter "limt"; did you mean "limit"?'],
+            id="requires-unknown",
+        ),
+        pytest.param(
+            "    on_empty",
+            with_control("{limit: {at_most: x}}"),
+            ["15:71: 'x' is not a duration"],
+            id="requires-bad-bound",
+        ),
+        pytest.param(
+            "    on_empty",
+            with_control("{high_up: {at_most: x}}"),
+            ["15:73: a parameter of type condition has no at_most; use equals"],
+            id="requires-no-order",
+        ),
+        pytest.param(
+            "    on_empty",
+            "    tests: [{name: a, rows: [{loked: true}], expect: pass}]\n    on_empty",
+            ['15:31: unknown field "loked"; did you mean "locked"?'],
+            id="test-row",
+        ),
+        pytest.param(
+            "    on_empty",
+            "    tests: [{name: a, rows: [], expect: good}]\n    on_empty",
+            ['15:41: unknown value "good"'],
+            id="test-expectation",
+        ),
+        pytest.param(
+            "    on_empty",
+            with_test("evidence: {acme.person: partial}"),
+            ['15:58: unknown evidence kind "acme.person"'],
+            id="test-evidence",
+        ),
+        pytest.param(
+            "    on_empty",
+            with_test("params: {limt: 1m}"),
+            ['15:56: unknown parameter "limt"; did you mean "limit"?'],
+            id="test-parameter",
+        ),
+        pytest.param(
+            "    on_empty",
+            with_test("params: {limit: x}"),
+            ["15:63: 'x' is not a duration"],
+            id="test-parameter-value",
+        ),
+        pytest.param(
+            "    on_empty",
+            with_test("lookups: {acme.person:P1: {}}"),
+            ['15:57: unknown looked-up kind "acme.person"'],
+            id="test-lookup",
+        ),
+        pytest.param(
+            "    on_empty",
+            with_test("now: '2026-01-01T00:00:00Z'}, {name: a, rows: [], expect: fail"),
+            ["15:84: two tests are named 'a'"],
+            id="test-name-twice",
+        ),
+    ],
+)
+def test_a_mistake_is_told_at_its_place(sources, old, new, expected):
+    """Each mistake names file, line and column, what was found and what was wanted."""
+    assert old in RULE
+    found = compiling(RULE.replace(old, new), sources)
+
+    assert len(found) == len(expected), found
+    for one, start in zip(found, expected, strict=True):
+        assert one.startswith(f"doors.yaml:{start}"), found
+
+
+def test_all_mistakes_are_told_at_once(sources):
+    """Schema, names, conditions and parameters: nobody mends a pack one error at a time."""
+    broken = (
+        RULE.replace("15m", "fast")
+        .replace("on_empty: fail", "on_empty: pass")
+        .replace("row.locked", "row.loked && nobody(1)")
+        .replace("{row.title}", "{row.titel}")
+        .replace("row.floor > 3", "row.floor +")
+    )
+    places = [one.split(": ")[0] for one in compiling(broken, sources)]
+
+    assert places == [
+        "doors.yaml:5:36",
+        "doors.yaml:6:68",
+        "doors.yaml:13:32",
+        "doors.yaml:14:16",
+        "doors.yaml:15:15",
+    ]
+
+
+def test_a_let_that_is_wrong_is_told_once(sources):
+    """Where a name is used that could not be compiled, nothing more is said of it."""
+    broken = RULE.replace("    on_empty", "    let: {old: row.age +}\n    on_empty").replace(
+        "assert: row.locked", "assert: old > 3 && old < 5"
+    )
+
+    assert compiling(broken, sources) == ["doors.yaml:15:25: syntax error: it ends too early"]
+
+
+def test_rule_ids_are_unique_in_a_pack(sources):
+    """The second rule of one id is told, with where the first is."""
+    rule = RULE[RULE.index("  - id") :]
+
+    assert compiling(RULE + rule, sources) == [
+        "doors.yaml:16:9: the rule id door_locked is given twice; the first is at line 8, column 9"
+    ]
+
+
+def test_the_place_inside_a_folded_text_is_found(sources):
+    """Line and column hold where YAML folds a condition over lines."""
+    folded = textwrap.dedent("""\
+        assert: >-
+              row.locked
+              && nobody""")
+    broken = RULE.replace("assert: row.locked", folded)
+
+    assert compiling(broken, sources)[0].startswith('doors.yaml:15:10: unknown name "nobody"')
