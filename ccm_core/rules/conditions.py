@@ -55,12 +55,9 @@ class Situation:
     """One row, ready to be judged by every expression of its :class:`Language`."""
 
     row: JsonObject
-    activation: cel.Activation | None
-    """None where the row cannot be handed to CEL at all."""
+    activation: cel.Activation
     unknown: Mapping[str, NotEvaluable]
     """Why a condition parameter has no value for this row, by its name."""
-    refusal: str = ""
-    """Why there is no activation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +75,6 @@ class Expression:
 
     def value(self, situation: Situation) -> Any | NotEvaluable:
         """Give its value for a row: JSON values, an instant or a ``timedelta``."""
-        if situation.activation is None:
-            return NotEvaluable(reason=situation.refusal)
         try:
             found = self.program.eval(situation.activation)
             value = found.plain_value()
@@ -180,12 +175,8 @@ class Language:
     def _activated(
         self, row: JsonObject, data: dict[str, Any], unknown: Mapping[str, NotEvaluable]
     ) -> Situation:
-        try:
-            activation = self._env.Activation(data)
-        except (RuntimeError, TypeError, ValueError, OverflowError) as cause:
-            refusal = f"the row cannot be judged: {_first_line(str(cause))}"
-            return Situation(row=row, activation=None, unknown=unknown, refusal=refusal)
-        return Situation(row=row, activation=activation, unknown=unknown)
+        # CEL takes the values over when an expression reads them; what it cannot take is told then.
+        return Situation(row=row, activation=self._env.Activation(data), unknown=unknown)
 
     def _environment(self, lets: Mapping[str, Expression]) -> cel.Env:
         from cel_expr_python import cel  # only where a condition is compiled

@@ -251,6 +251,14 @@ def test_a_number_beyond_64_bits_spoils_its_row_only(holds):
     assert holds("row.locked") is True
 
 
+def test_a_row_that_is_no_json_cannot_be_judged(holds):
+    """A plugin's mistake makes an error that says where, and never a pass."""
+    found = holds("row.locked", row={"locked": True, "room": {"since": NOW}})
+
+    assert found.reason.startswith("`row.locked`: Non-CEL value type for 'row['room']")
+    assert not found.insufficient
+
+
 @pytest.mark.parametrize(
     ("text", "problems"),
     [

@@ -152,6 +152,12 @@ def test_a_row_has_one_of_five_statuses(judged, row, fields, body, status, reaso
         pytest.param(
             "now < timestamp(row.due_at)", {"due_at": "2026-03-15T12:01:00Z"}, 60, id="a-moment"
         ),
+        pytest.param(
+            "row.age < 60 && now < timestamp('2026-03-15T12:00:30Z')",
+            {"age": 20},
+            30,
+            id="whichever-comes-first",
+        ),
         pytest.param("row.open_for < 60", {"open_for": 20}, None, id="what-does-not-grow"),
         pytest.param("row.age < 60 || row.age > 90", {"age": 20}, None, id="an-alternative"),
         pytest.param("row.age < 20 + 40", {"age": 20}, None, id="a-computed-limit"),

@@ -314,6 +314,12 @@ def with_test(more):
         ),
         pytest.param(
             "    on_empty",
+            with_test("lookups: {P1: {}}"),
+            ["15:57: wanted kind:key"],
+            id="test-lookup-without-kind",
+        ),
+        pytest.param(
+            "    on_empty",
             with_test("now: '2026-01-01T00:00:00Z'}, {name: a, rows: [], expect: fail"),
             ["15:84: two tests are named 'a'"],
             id="test-name-twice",
@@ -347,6 +353,20 @@ def test_all_mistakes_are_told_at_once(sources):
         "doors.yaml:13:32",
         "doors.yaml:14:16",
         "doors.yaml:15:15",
+    ]
+
+
+def test_months_need_a_date(sources):
+    """A share by month over rows that have no `occurred_at` could never be judged."""
+    broken = (
+        RULE.replace("over: acme.door", "over: acme.person")
+        .replace("row.locked", "row.name != ''")
+        .replace("{row.title}", "{row.name}")
+        .replace("    on_empty", "    tolerance: {at_least: 95%, per: month}\n    on_empty")
+    )
+
+    assert compiling(broken, sources) == [
+        "doors.yaml:15:37: a month needs `occurred_at`, which rows of acme.person do not have"
     ]
 
 
