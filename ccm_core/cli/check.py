@@ -19,8 +19,7 @@ from ccm_core.sdk.types import Diagnosis
 def command(config: str | None, connections: tuple[str, ...], *, as_json: bool) -> int:
     """Check settings, plugins and packs, then test every connection, or those named."""
     place = Workplace.opened(config)
-    place.packs()
-    place.waivers()
+    place.judge()
     found, codes = {}, [Exit.WELL]
     installed = [_broken(problem) for problem in place.catalog.problems()]
     installed += [_broken(f"{one}: {one.failure}") for one in place.catalog.failures]

@@ -53,13 +53,21 @@ def installed(config: str | None) -> Catalog:
         PluginError: Plugins clash, or a required one is missing.
     """
     try:
-        path = find(_chosen(config), environment=os.environ, folder=Path.cwd())
+        path = find(_chosen(config), environment=os.environ, folder=Path())
     except UsageError:
         if config is not None or "CCM_CONFIG" in os.environ:
             raise
         return load(discover())
     wanted = load_settings(path).plugins
     return load(discover(), require=wanted.require, disable=wanted.disable)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judge:
+    """What judges evidence."""
+
+    packs: CompiledPacks
+    waivers: tuple[Waiver, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +84,7 @@ class Workplace:
         Raises:
             UsageError: Something is to be mended before anything can be done.
         """
-        draft = load_settings(find(_chosen(config), environment=os.environ, folder=Path.cwd()))
+        draft = load_settings(find(_chosen(config), environment=os.environ, folder=Path()))
         catalog = load(discover(), require=draft.plugins.require, disable=draft.plugins.disable)
         try:
             settings = complete(draft, catalog.connectors)
@@ -141,6 +149,14 @@ class Workplace:
         return compile_rules(
             self.host, self.pack_texts(), self.settings.rules.parameters, self._parameter_mistake
         )
+
+    def judge(self) -> Judge:
+        """Read everything that judges evidence: packs, parameters, waivers.
+
+        Raises:
+            UsageError: A pack, a parameter or a waiver has mistakes.
+        """
+        return Judge(packs=self.packs(), waivers=self.waivers())
 
     def pack_texts(self) -> list[PackText]:
         """Read the packs that the settings name.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import click
 
-from ccm_core.cli.context import Workplace, moment
+from ccm_core.cli.context import Judge, Workplace, moment
 from ccm_core.cli.printing import json_option, print_json
 from ccm_core.cli.verdicts import of_evaluation
 from ccm_core.model.result import Evaluation
@@ -19,9 +21,10 @@ from ccm_core.store.interface import EvidenceStore
 @click.pass_obj
 def command(config: str | None, as_of: str | None, *, as_json: bool) -> int:
     """Judge the kept evidence with the rule packs. No source is asked."""
+    then = moment(as_of)
     place = Workplace.opened(config)
     with place.store(create=False) as store:
-        evaluation = evaluated(place, store, as_of)
+        evaluation = evaluated(place, store, place.judge(), then)
         if as_json:
             print_json(evaluation)
         else:
@@ -29,16 +32,12 @@ def command(config: str | None, as_of: str | None, *, as_json: bool) -> int:
     return of_evaluation(evaluation)
 
 
-def evaluated(place: Workplace, store: EvidenceStore, as_of: str | None = None) -> Evaluation:
-    """Judge every connection and keep the evaluation; one of a past moment is only shown."""
-    evaluation = evaluate(
-        place.host,
-        place.connections(secrets=False),
-        store,
-        place.packs(),
-        place.waivers(),
-        as_of=moment(as_of),
-    )
+def evaluated(
+    place: Workplace, store: EvidenceStore, judge: Judge, as_of: datetime | None = None
+) -> Evaluation:
+    """Judge every connection and keep the evaluation."""
+    connections = place.connections(secrets=False)
+    evaluation = evaluate(place.host, connections, store, judge.packs, judge.waivers, as_of=as_of)
     store.keep_evaluation(evaluation)
     return evaluation
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import click
 
 from ccm_core.cli.context import Workplace, moment
 from ccm_core.cli.printing import json_option, print_json, print_json_lines, print_table
 from ccm_core.errors import UsageError
-from ccm_core.model.record import Record
 from ccm_core.sdk.time import format_instant
 from ccm_core.store.interface import EvidenceStore
 
@@ -28,8 +25,9 @@ def command() -> None:
 @click.pass_obj
 def list_(config: str | None, as_of: str | None, *, as_json: bool) -> None:
     """Count what stands, by connection and kind."""
+    then = moment(as_of)
     with Workplace.opened(config).store(create=False) as store:
-        counts = store.counts(as_of=moment(as_of))
+        counts = store.counts(as_of=then)
     if as_json:
         print_json(counts)
         return
@@ -67,13 +65,18 @@ def show(
     history: bool,
 ) -> None:
     """Show one record as JSON, with where and when it was read."""
+    then = moment(as_of)
     place = Workplace.opened(config)
     known(place, kind)
     with place.store(create=False) as store:
         found = [
             record
             for name in _connections(place, store, connection)
-            for record in _versions(store, name, kind, key, history=history, as_of=as_of)
+            for record in (
+                store.history(name, kind, key)
+                if history
+                else (one for one in store.state(name, kind, as_of=then) if one.key == key)
+            )
         ]
     if not found:
         raise UsageError(f"no {kind} {key!r} is kept; `ccm evidence export --kind {kind}` has all")
@@ -90,13 +93,14 @@ def export(
     config: str | None, kinds: tuple[str, ...], connection: str | None, as_of: str | None
 ) -> None:
     """Print the records that stand, one JSON document on each line."""
+    then = moment(as_of)
     place = Workplace.opened(config)
     for kind in kinds:
         known(place, kind)
     with place.store(create=False) as store:
         for name in _connections(place, store, connection):
             for kind in kinds:
-                print_json_lines(store.state(name, kind, as_of=moment(as_of)))
+                print_json_lines(store.state(name, kind, as_of=then))
 
 
 def known(place: Workplace, kind: str) -> None:
@@ -107,16 +111,6 @@ def known(place: Workplace, kind: str) -> None:
     """
     if kind not in place.catalog.kinds:
         raise UsageError(f"no evidence kind {kind!r}; there are: {', '.join(place.catalog.kinds)}")
-
-
-def _versions(
-    store: EvidenceStore, connection: str, kind: str, key: str, *, history: bool, as_of: str | None
-) -> Iterator[Record]:
-    if history:
-        yield from store.history(connection, kind, key)
-        return
-    state = store.state(connection, kind, as_of=moment(as_of))
-    yield from (one for one in state if one.key == key)
 
 
 def _connections(place: Workplace, store: EvidenceStore, chosen: str | None) -> list[str]:

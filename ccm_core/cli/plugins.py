@@ -7,7 +7,9 @@ import click
 from ccm_core.cli.context import installed
 from ccm_core.cli.exits import Exit
 from ccm_core.cli.printing import json_option, print_json, print_table, say
+from ccm_core.errors import PluginError
 from ccm_core.host.catalog import Plugin
+from ccm_core.host.discovery import discover
 
 
 @click.command("plugins")
@@ -15,7 +17,12 @@ from ccm_core.host.catalog import Plugin
 @click.pass_obj
 def command(config: str | None, *, as_json: bool) -> int:
     """List installed plugins with versions, what they offer, and why one failed."""
-    catalog = installed(config)
+    try:
+        catalog = installed(config)
+    except PluginError:
+        for one in discover():
+            say(f"{one.name}\t{one.distribution}\t{one.version}")
+        raise
     if as_json:
         print_json([_plain(one) for one in catalog.plugins])
     else:

@@ -31,9 +31,10 @@ from ccm_core.store.interface import EvidenceStore
 @click.pass_obj
 def command(config: str | None, form: str, output: str | None, as_of: str | None) -> None:
     """Write the report of the last evaluation. Nothing is judged again."""
+    then = moment(as_of)
     place = Workplace.opened(config)
     with place.store(create=False) as store:
-        evaluation = store.latest_evaluation(as_of=moment(as_of))
+        evaluation = store.latest_evaluation(as_of=then)
         if evaluation is None:
             raise UsageError("the store holds no evaluation; run `ccm evaluate` first")
         if output is None:

@@ -30,10 +30,10 @@ from ccm_core.cli.verdicts import of_evaluation, of_manifest
 def command(config: str | None, output: str, *, everything: bool, as_json: bool) -> int:
     """Collect what is due, judge everything, and write the report."""
     place = Workplace.opened(config)
-    place.packs()  # a mistake in a pack is told before anything is asked of a source
+    judge = place.judge()  # a mistake in a pack is told before anything is asked of a source
     with place.store(create=True) as store:
         manifests = collected(place, store, (), everything=everything, quiet=as_json)
-        evaluation = evaluated(place, store)
+        evaluation = evaluated(place, store, judge)
         if as_json:
             print_json({"manifests": manifests, "evaluation": evaluation})
         else:

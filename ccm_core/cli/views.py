@@ -37,6 +37,7 @@ def list_(config: str | None, *, as_json: bool) -> None:
 @click.pass_obj
 def show(config: str | None, name: str, connection: str | None, as_of: str | None) -> None:
     """Print the rows of a view, one JSON document on each line."""
+    then = moment(as_of)
     place = Workplace.opened(config)
     view = place.catalog.views.get(name)
     if view is None:
@@ -45,4 +46,4 @@ def show(config: str | None, name: str, connection: str | None, as_of: str | Non
     with place.store(create=False) as store:
         for one in place.connections(names, secrets=False):
             if {each.kind for each in one.connector.collectors} >= set(view.inputs):
-                print_json_lines(rows(place.host, one, store, name, as_of=moment(as_of)))
+                print_json_lines(rows(place.host, one, store, name, as_of=then))

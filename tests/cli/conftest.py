@@ -1,0 +1,84 @@
+"""The command line in a folder of its own, and a simulated PagerDuty to point it at."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from ccm_pagerduty.simulator import AccountSizes, PagerDutySimulator, build_account
+
+from ccm_core.cli.main import main
+
+SMALL = AccountSizes(services=8, policies=6, schedules=6, users=30, teams=3, incidents=60)
+
+SETTINGS = """\
+version: 1
+store: {{url: "sqlite:///ccm.db"}}
+connections:
+  - name: pagerduty-test
+    connector: pagerduty
+    auth: {{method: api_key, key: "env:PD_KEY"}}
+    settings: {{base_url: "{url}", lookback: 30d, lookahead: 14d}}
+rules: {{packs: [pagerduty-incident-readiness]}}
+"""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self):
+        """The standard output as one JSON document."""
+        return json.loads(self.out)
+
+    @property
+    def lines(self) -> list:
+        """The standard output as JSON lines."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def ccm(folder: Path, capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+    """Run one command in the folder."""
+    del folder
+
+    def run(*arguments: str) -> Ran:
+        capfd.readouterr()
+        code = main(list(arguments))
+        told = capfd.readouterr()
+        return Ran(code, told.out, told.err)
+
+    return run
+
+
+@pytest.fixture
+def simulator() -> Iterator[PagerDutySimulator]:
+    """A small simulated account on loopback, as it is right now."""
+    with PagerDutySimulator(build_account(datetime.now(UTC), sizes=SMALL)) as running:
+        yield running
+
+
+@pytest.fixture
+def connected(
+    folder: Path, simulator: PagerDutySimulator, monkeypatch: pytest.MonkeyPatch
+) -> PagerDutySimulator:
+    """Settings that lead to the simulated account."""
+    (folder / "ccm.yaml").write_text(SETTINGS.format(url=simulator.base_url))
+    monkeypatch.setenv("PD_KEY", simulator.api_key)
+    return simulator
