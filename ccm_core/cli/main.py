@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import sys
 from collections.abc import Sequence
 
@@ -71,6 +72,8 @@ def ccm(ctx: click.Context, config: str | None) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; give its exit code."""
+    # Libraries log what our own messages and manifests say better.
+    logging.getLogger().addHandler(logging.NullHandler())
     try:
         code = ccm.main(args=arguments, prog_name="ccm", standalone_mode=False)
     except CcmError as error:

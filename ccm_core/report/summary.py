@@ -171,8 +171,9 @@ def _rule(rule: RuleResult, standings: Sequence[Standing]) -> RuleSummary:
 
 def _named_once(result: Result) -> Result:
     """Leave the subject's name out of the reason, which every format shows beside it."""
-    name = f"{result.subject.title}: "
-    return replace(result, reason=result.reason.removeprefix(name))
+    named = re.compile(re.escape(result.subject.title) + "(: | )")
+    found = named.match(result.reason)
+    return replace(result, reason=result.reason[found.end() :]) if found else result
 
 
 def _remarks(results: Iterable[Result]) -> tuple[str, ...]:

@@ -116,7 +116,7 @@ def _demonstration() -> Iterator[DemoSource]:
 
 
 def _without(cause: ModuleNotFoundError) -> Exception:
-    if (cause.name or "").partition(".")[0] not in {"starlette", "uvicorn"}:
+    if (cause.name or "").partition(".")[0] != "uvicorn":
         return cause
     return UsageError(
         f"the demonstration needs {cause.name}, which is not installed; "
