@@ -14,8 +14,8 @@ from typing import Any, TypeAlias
 
 from ccm_core.model.json import JsonObject
 
-Project: TypeAlias = Callable[[Any, str, set[str]], Any]
-"""Takes a value, its dotted path and the set to add unknown names to; gives what is kept."""
+Project: TypeAlias = Callable[[Any, set[str]], Any]
+"""Takes a value and the set to add unknown names to; gives what is kept."""
 
 _DEEPEST = 24
 
@@ -51,61 +51,58 @@ class Projector:
     def __init__(self, schema: JsonObject, pseudonyms: Pseudonyms) -> None:
         """Compile the allow-list of a schema whose references stay inside it."""
         self._schema, self._pseudonyms = schema, pseudonyms
-        self._project = self._compile(schema, 0)
+        self._project = self._compile(schema, "", 0)
 
     def project(self, body: JsonObject) -> Projected:
         """Keep what the schema names; of anything but an object, nothing."""
         unknown: set[str] = set()
-        kept = self._project(body, "", unknown)
+        kept = self._project(body, unknown)
         return Projected(kept if isinstance(kept, dict) else {}, frozenset(unknown))
 
     # -- compiling ----------------------------------------------------------------------------
 
-    def _compile(self, node: Any, depth: int) -> Project:
+    def _compile(self, node: Any, path: str, depth: int) -> Project:
         node = self._resolved(node)
         if depth > _DEEPEST:
             return _scalar
         if node.get("x-ccm-privacy") == "pseudonym":
-            return lambda value, _path, _unknown: self._pseudonyms.token(value)
+            return lambda value, _unknown: self._pseudonyms.token(value)
         choices = [branch for word in ("anyOf", "oneOf") for branch in node.get(word, ())]
         if choices:
-            return self._choice([self._resolved(choice) for choice in choices], depth)
-        return self._by_shape(node, depth)
+            node = _merged([self._resolved(choice) for choice in choices])
+        return self._by_shape(node, path, depth)
 
-    def _by_shape(self, node: Mapping[str, Any], depth: int) -> Project:
-        items = self._compile(node["items"], depth + 1) if "items" in node else _scalar
-        kept = self._properties(node, depth)
-        dropped = frozenset(
-            name
-            for name, child in node.get("properties", {}).items()
-            if self._resolved(child).get("x-ccm-privacy") == "drop"
-        )
+    def _by_shape(self, node: Mapping[str, Any], path: str, depth: int) -> Project:
+        items = self._compile(node["items"], f"{path}[]", depth + 1) if "items" in node else _scalar
+        kept, dropped = self._properties(node, path, depth)
+        prefix = f"{path}." if path else ""
 
-        def project(value: Any, path: str, unknown: set[str]) -> Any:
+        def project(value: Any, unknown: set[str]) -> Any:
             if isinstance(value, dict):
-                return _object(value, kept, dropped, (path, unknown))
+                body = {}
+                for name, child in value.items():
+                    if name in kept:
+                        body[name] = kept[name](child, unknown)
+                    elif name not in dropped:
+                        unknown.add(prefix + name)
+                return body
             if isinstance(value, list):
-                return [items(one, f"{path}[]", unknown) for one in value]
+                return [items(one, unknown) for one in value]
             return value
 
         return project
 
-    def _properties(self, node: Mapping[str, Any], depth: int) -> dict[str, Project]:
-        return {
-            name: self._compile(child, depth + 1)
-            for name, child in node.get("properties", {}).items()
-            if self._resolved(child).get("x-ccm-privacy") != "drop"
-        }
-
-    def _choice(self, choices: list[Mapping[str, Any]], depth: int) -> Project:
-        objects = [one for one in choices if "properties" in one]
-        arrays = [one for one in choices if "items" in one]
-        merged: dict[str, Any] = {"properties": {}}
-        for one in objects:
-            merged["properties"].update(one["properties"])
-        if arrays:
-            merged["items"] = arrays[0]["items"]
-        return self._by_shape(merged, depth)
+    def _properties(
+        self, node: Mapping[str, Any], path: str, depth: int
+    ) -> tuple[dict[str, Project], frozenset[str]]:
+        kept, dropped = {}, set()
+        for name, child in node.get("properties", {}).items():
+            if self._resolved(child).get("x-ccm-privacy") == "drop":
+                dropped.add(name)
+            else:
+                here = f"{path}.{name}" if path else name
+                kept[name] = self._compile(child, here, depth + 1)
+        return kept, frozenset(dropped)
 
     def _resolved(self, node: Any) -> Mapping[str, Any]:
         seen = 0
@@ -141,26 +138,18 @@ def _is_list(value: Any) -> bool:
     return isinstance(value, list)
 
 
-def _scalar(value: Any, _path: str, _unknown: set[str]) -> Any:
+def _merged(choices: list[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Give one node that allows what any of the choices allows."""
+    merged: dict[str, Any] = {"properties": {}}
+    for one in choices:
+        merged["properties"].update(one.get("properties", {}))
+    arrays = [one for one in choices if "items" in one]
+    return merged | ({"items": arrays[0]["items"]} if arrays else {})
+
+
+def _scalar(value: Any, _unknown: set[str]) -> Any:
     """Keep a scalar; of an object or array the schema says nothing about, keep the shape only."""
     return {} if isinstance(value, dict) else [] if isinstance(value, list) else value
-
-
-def _object(
-    value: JsonObject,
-    kept: Mapping[str, Project],
-    dropped: frozenset[str],
-    at: tuple[str, set[str]],
-) -> JsonObject:
-    path, unknown = at
-    body = {}
-    for name, child in value.items():
-        here = f"{path}.{name}" if path else name
-        if name in kept:
-            body[name] = kept[name](child, here, unknown)
-        elif name not in dropped:
-            unknown.add(here)
-    return body
 
 
 def _mark(

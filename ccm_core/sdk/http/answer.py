@@ -21,6 +21,8 @@ class Answer:
     """Names in lower case."""
     body: bytes = field(repr=False)
     received_at: datetime
+    _decoded: list[Any] = field(default_factory=list, init=False, repr=False, compare=False)
+    """What the body holds, once it was asked for: a page is decoded once, not at every look."""
 
     @property
     def digest(self) -> str:
@@ -28,15 +30,17 @@ class Answer:
         return digest(self.body)
 
     def json(self) -> Any:
-        """Decode the body.
+        """Decode the body, the first time it is asked for.
 
         Raises:
             BadAnswer: It is not JSON.
         """
-        try:
-            return decode(self.body)
-        except ValueError as cause:
-            raise BadAnswer(f"{self.described()}: the body is not JSON ({cause})") from cause
+        if not self._decoded:
+            try:
+                self._decoded.append(decode(self.body))
+            except ValueError as cause:
+                raise BadAnswer(f"{self.described()}: the body is not JSON ({cause})") from cause
+        return self._decoded[0]
 
     def described(self) -> str:
         """Say in a few words what came back: never the body, which may hold anything."""
