@@ -1,0 +1,94 @@
+"""10,000 incidents into the store, against the vendor's client iterating over them.
+
+Run ``python benchmarks/collect.py``; see README.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from harness import Figures, Side, Source, machine, median, python, rounds, table
+
+OURS, VENDOR, FLOOR = "`ccm`: read, checked, stored", "`pagerduty`: iterated", "bytes, thrown away"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, and print the table."""
+    asked = _parser().parse_args(arguments)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Source.serving("--incidents", str(asked.incidents), "--latency", str(asked.latency)) as at,
+    ):
+        found = _rounds(at, Path(folder), asked.rounds)
+    print(f"{asked.incidents:,} incidents, {asked.latency * 1000:.0f} ms of latency, ", end="")
+    print(f"median of {asked.rounds}; {machine()}; {datetime.now(UTC):%Y-%m-%d}\n")
+    print(written(found))
+    return 0
+
+
+def _rounds(source: Source, folder: Path, count: int) -> dict[str, list[Figures]]:
+    sides = [
+        Side(name=VENDOR, command=python("vendor.py", "iter_all")),
+        Side(name=FLOOR, command=python("floor.py")),
+    ]
+    found: dict[str, list[Figures]] = {OURS: [], VENDOR: [], FLOOR: []}
+    for number in range(count + 1):  # the first one compiles the bytecode and does not count
+        store = folder / f"{number}.db"
+        ours = Side(
+            name=OURS, command=python("ours.py", "--store", str(store), "--kinds", "incident")
+        )
+        for name, figures in rounds(source, [ours, *sides], 1).items():
+            found[name] += figures[:number]
+        for left in folder.iterdir():
+            left.unlink()
+    return found
+
+
+def written(found: dict[str, list[Figures]]) -> str:
+    """Write the table: medians, and how many times the vendor's."""
+    header = (
+        "side",
+        "incidents",
+        "requests",
+        "seconds",
+        "times the vendor's",
+        "processor s",
+        "whole process s",
+        "peak MiB",
+    )
+    peer = median(found[VENDOR], "seconds")
+    return table(header, [_row(name, figures, peer) for name, figures in found.items()])
+
+
+def _row(name: str, figures: Sequence[Figures], peer: float) -> list[str]:
+    last = figures[-1].said
+    items = last.get("items", 0)
+    count = sum(items.values()) if isinstance(items, dict) else items
+    seconds = median(figures, "seconds")
+    return [
+        name,
+        f"{count:,}" + (f" ({last['error']})" if "error" in last else ""),
+        f"{median(figures, 'requests'):.0f}",
+        f"{seconds:.2f}",
+        f"{seconds / peer:.2f}",
+        f"{median(figures, 'processor'):.2f}",
+        f"{median(figures, 'whole'):.2f}",
+        f"{median(figures, 'peak_mib'):.0f}",
+    ]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--incidents", type=int, default=10_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
