@@ -21,8 +21,9 @@ def rule_packs() -> tuple[RulePackSource, ...]:
 def _source(name: str) -> RulePackSource:
     from ccm_core.sdk.types import RulePackSource
 
-    file = resources.files(__name__).joinpath(f"{name}.yaml")
-    return RulePackSource(name=name, text=partial(_text, name), location=str(file))
+    return RulePackSource(
+        name=name, text=partial(_text, name), location=f"ccm_pagerduty/rulepacks/{name}.yaml"
+    )
 
 
 def _text(name: str) -> bytes:
