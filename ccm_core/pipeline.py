@@ -13,12 +13,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 
+from ccm_core.collect.desk import Desk
 from ccm_core.collect.gathering import Gauge
 from ccm_core.collect.interface import Observer
 from ccm_core.collect.outcome import shortfall_of
 from ccm_core.collect.plan import Plan, Wanted, plan
 from ccm_core.collect.projection import Pseudonyms
-from ccm_core.collect.runner import Desk, Runner
+from ccm_core.collect.runner import Runner
 from ccm_core.collect.sealing import Ending, manifest
 from ccm_core.errors import SourceError
 from ccm_core.model.collection import Collection, Reason, Shortfall
@@ -37,6 +38,7 @@ from ccm_core.rules.packs import compile_packs, setting_mistake
 from ccm_core.sdk.limits import Limiters
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.types import (
+    Collector,
     Connector,
     ConnectRequest,
     Diagnosis,
@@ -59,6 +61,11 @@ class Connection:
     secrets: Mapping[str, Secret] = field(default_factory=dict, repr=False)
     cadences: Mapping[str, timedelta] = field(default_factory=dict)
     settings_digest: str
+
+    @property
+    def collectors(self) -> tuple[Collector, ...]:
+        """Give the connector's collectors as the settings want them."""
+        return self.connector.chosen(self.settings)
 
     def horizon(self, now: datetime) -> Window:
         """Give the period the connection keeps watch over at a moment."""
@@ -140,14 +147,14 @@ def _collect(
 ) -> Manifest:
     now = host.clock().replace(microsecond=0)
     _seal_cut_off(host, connection, store)
-    kept = _kept(store, connection)
+    kept = store.collections(connection.name)
     wanted = Wanted(
         now=now,
         horizon=connection.horizon(now),
         cadences=connection.cadences,
         everything=everything,
     )
-    due = plan(connection.connector.collectors, host.kinds, kept, wanted)
+    due = plan(connection.collectors, host.kinds, _by_kind(kept), wanted)
     run = OpenRun(
         run=f"{now:%Y%m%dT%H%M%SZ}-{connection.name}-{secrets.token_hex(3)}",
         connection=connection.name,
@@ -155,9 +162,8 @@ def _collect(
         started_at=now,
     )
     store.begin(run)
-    newest = {kind: collections[-1] for kind, collections in kept.items() if collections}
     desk = _desk(host, connection, store, observer, run)
-    runner = Runner(desk, wanted, newest)
+    runner = Runner(desk, wanted, kept)
     observer.began(connection.name, len(due.tasks))
     try:
         return asyncio.run(_run(host, connection, store, runner, run, due, observer))
@@ -233,7 +239,8 @@ def _desk(
         gauge=gauge,
         keep=store.keep,
         known=lambda kind: [one.body for one in store.state(connection.name, kind)],
-        keys=lambda kind: {one.key for one in store.state(connection.name, kind)},
+        keys=lambda kind, among: store.keys(connection.name, kind, among),
+        added=lambda collection: (one.body for one in store.added(collection.id)),
         observer=observer,
         clock=host.clock,
     )
@@ -254,11 +261,11 @@ def _request(
     )
 
 
-def _kept(store: EvidenceStore, connection: Connection) -> dict[str, list[Collection]]:
-    kept: dict[str, list[Collection]] = {}
-    for collection in store.collections(connection.name):
-        kept.setdefault(collection.kind, []).append(collection)
-    return kept
+def _by_kind(kept: Sequence[Collection]) -> dict[str, list[Collection]]:
+    found: dict[str, list[Collection]] = {}
+    for collection in kept:
+        found.setdefault(collection.kind, []).append(collection)
+    return found
 
 
 def _seal_cut_off(host: Host, connection: Connection, store: EvidenceStore) -> None:
@@ -349,7 +356,8 @@ def _evidence(
     now = as_of or host.clock()
     return Evidence(
         connection=connection.name,
-        kinds={one.kind: host.kinds[one.kind] for one in connection.connector.collectors},
+        kinds={one.kind: host.kinds[one.kind] for one in connection.collectors},
+        refreshed=frozenset(one.kind for one in connection.collectors if one.refresh),
         views=host.views,
         cadences=connection.cadences,
         load=cache(lambda kind: tuple(store.state(connection.name, kind, as_of=as_of))),

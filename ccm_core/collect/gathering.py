@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from ccm_core.collect.projection import Projector, Pseudonyms, named, references
@@ -18,6 +19,46 @@ from ccm_core.sdk.types import EvidenceKind, Page
 
 MOST_REQUESTS = 100
 """Different requests that a manifest lists for one collection; the count has all of them."""
+
+
+@dataclass(slots=True)
+class _Listing:
+    """What one question has given so far."""
+
+    keys: set[str] = field(default_factory=set)
+    rows: int = 0
+    keyless: int = 0
+    first_total: int | None = None
+    last_total: int | None = None
+    ended: bool = False
+    """Whether the source said that there is no more."""
+    cut: bool = False
+    """Whether it was left on purpose before its end."""
+    linked: bool = True
+    """Whether every page was seen to begin with what the one before it ended with."""
+    shifted: bool = False
+
+    def add(self, page: Page) -> None:
+        self.rows += len(page.items)
+        self.ended = page.last
+        self.linked = self.linked and (page.number == 1 or page.shifted is not None)
+        self.shifted = self.shifted or bool(page.shifted)
+        if page.total is not None:
+            self.first_total = page.total if self.first_total is None else self.first_total
+            self.last_total = page.total
+
+    @property
+    def received(self) -> int:
+        """Count what was received; where nobody looked at the pages' edges, each key once."""
+        return self.rows if self.linked else len(self.keys) + self.keyless
+
+    @property
+    def drifted(self) -> bool:
+        """Whether what was received is not what was counted, or the counts disagree."""
+        if self.shifted or self.first_total != self.last_total:
+            return True
+        whole = self.last_total is None or self.cut or self.received == self.last_total
+        return not whole
 
 
 class Gauge:
@@ -47,19 +88,30 @@ class Gathering:
     unknown: set[str] = field(default_factory=set)
     names: dict[tuple[str, str, str], str] = field(default_factory=dict)
     """What the records name: ``(field, kind, key)``, each with the key of one that names it."""
+    changes: Mapping[str, str] = field(default_factory=dict)
+    """The paths at which records of this kind name what changed, by the kind of what changed."""
+    changed: dict[str, dict[str, datetime]] = field(default_factory=dict)
+    """By such a kind and key: when the newest event that names it happened."""
+    notes: list[str] = field(default_factory=list)
+    through: list[str] = field(default_factory=list)
+    """Kinds through whose records this is found."""
     pages: int = 0
     items: int = 0
     duplicates: int = 0
     outside: int = 0
     first_total: int | None = None
     last_total: int | None = None
-    _open: dict[Request, bool] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+    """Every key that was received, those outside the window included."""
+    _listings: dict[Request, _Listing] = field(default_factory=dict)
+    _instants: dict[str, datetime] = field(default_factory=dict)
 
     def add(self, page: Page) -> None:
         """Take one page: project, validate, deduplicate."""
         self.pages += 1
         self.items += len(page.items)
-        self._open[page.request] = not page.last
+        listing = self._listings.setdefault(page.request, _Listing())
+        listing.add(page)
         if page.total is not None:
             self.first_total = page.total if self.first_total is None else self.first_total
             self.last_total = page.total
@@ -70,7 +122,19 @@ class Gathering:
             response_digest=page.response_digest,
         )
         for item in page.items:
-            self._take(item, page, source)
+            self._take(item, page, source, listing)
+
+    def reach(self, at: datetime) -> None:
+        """End the window early: what happened from an instant on belongs to the next one."""
+        if self.window is None:
+            return
+        self.window = Window(self.window.since, at)
+        later = [key for key, instant in self._instants.items() if instant >= at]
+        for key in later:
+            self.observations.pop(key, None)
+        self.outside += len(later)
+        for listing in self._listings.values():
+            listing.cut = True
 
     def counts(self) -> Counts:
         """Give the arithmetic so far; traffic and the store add theirs."""
@@ -79,7 +143,7 @@ class Gathering:
             items=self.items,
             total_at_start=self.first_total,
             total_at_end=self.last_total,
-            more_false_seen=not any(self._open.values()),
+            more_false_seen=all(one.ended for one in self._listings.values()),
             duplicates=self.duplicates,
             outside_window=self.outside,
             rejected=len(self.rejected),
@@ -87,13 +151,11 @@ class Gathering:
 
     def requests(self) -> tuple[Request, ...]:
         """Give the different requests that were made, up to a bound."""
-        return tuple(self._open)[:MOST_REQUESTS]
+        return tuple(self._listings)[:MOST_REQUESTS]
 
     def drifted(self) -> bool:
-        """Whether the one listing that was read does not hold what the source counted."""
-        alone = len(self._open) == 1 and not self.shortfalls
-        received = self.items - self.duplicates
-        return alone and self.last_total is not None and received != self.last_total
+        """Whether a listing does not hold what the source counted, or moved while it was read."""
+        return not self.shortfalls and any(one.drifted for one in self._listings.values())
 
     def judged(self) -> tuple[Shortfall, ...]:
         """Give every shortfall, those that only the whole window shows included."""
@@ -101,28 +163,43 @@ class Gathering:
 
     # -- one item -----------------------------------------------------------------------------
 
-    def _take(self, item: JsonObject, page: Page, source: Source) -> None:
+    def _take(self, item: JsonObject, page: Page, source: Source, listing: _Listing) -> None:
         projected = self.gauge.projector.project(item)
         body = projected.body
         self.unknown.update(projected.unknown)
         problems = self.gauge.check.problems(body)
         key = key_of(body, self.gauge.kind.key)
+        if key is None:
+            listing.keyless += 1
+        else:
+            listing.keys.add(key)
+            self.seen.add(key)
         if not problems and key is None:
             problems = (f"$: has no key ({', '.join(self.gauge.kind.key)})",)
         if problems:
             refused = Rejected(key=key or "", source=source, body=body, problems=problems)
             self.rejected.append(refused)
-        elif key is not None and self._inside(body):
+        elif key is not None and self._inside(key, body):
             self._observe(key, body, page, source)
 
-    def _inside(self, body: JsonObject) -> bool:
+    def _inside(self, key: str, body: JsonObject) -> bool:
         path = self.gauge.kind.occurred_at
         if self.window is None or path is None:
             return True
-        instant = at_path(body, path)
-        inside = isinstance(instant, str) and parse_instant(instant) in self.window
+        told = at_path(body, path)
+        instant = parse_instant(told) if isinstance(told, str) else None
+        inside = instant is not None and instant in self.window
         self.outside += not inside
+        if instant is not None and inside:
+            self._instants[key] = instant
+            self._name_changes(body, instant)
         return inside
+
+    def _name_changes(self, body: JsonObject, instant: datetime) -> None:
+        for kind, path in self.changes.items():
+            if isinstance(key := at_path(body, path), str):
+                newest = self.changed.setdefault(kind, {})
+                newest[key] = max(instant, newest.get(key, instant))
 
     def _observe(self, key: str, body: JsonObject, page: Page, source: Source) -> None:
         self.duplicates += key in self.observations
@@ -156,19 +233,23 @@ class Gathering:
             )
 
     def _unfinished(self) -> Iterable[Shortfall]:
-        if not self.shortfalls and any(self._open.values()):
-            unfinished = next(request for request, unended in self._open.items() if unended)
+        unended = (ask for ask, one in self._listings.items() if not (one.ended or one.cut))
+        unfinished = None if self.shortfalls else next(unended, None)
+        if unfinished is not None:
             yield Shortfall(
                 reason=Reason.SOURCE_ERROR,
                 detail=f"{unfinished.endpoint}: the listing ended and the source "
                 "never said that there is no more",
             )
         if self.drifted():
+            moved = [one for one in self._listings.values() if one.drifted]
+            counted = sum(one.last_total or 0 for one in moved)
+            received = sum(one.received for one in moved)
             yield Shortfall(
                 reason=Reason.DRIFTED,
-                detail=f"the source counted {self.last_total} objects and listed "
-                f"{self.items - self.duplicates}; the data changed while it was read",
-                missing=max(0, (self.last_total or 0) - (self.items - self.duplicates)),
+                detail=f"the source counted {counted} objects and listed {received}; "
+                "the data changed while it was read",
+                missing=max(0, counted - received) or None,
             )
 
 

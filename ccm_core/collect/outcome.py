@@ -41,24 +41,33 @@ def worst(outcomes: Iterable[Outcome]) -> Outcome:
     return min(outcomes, key=_WORST_FIRST.index, default=Outcome.COMPLETE)
 
 
+def named(collection: Collection) -> set[str] | None:
+    """Name the only objects a collection did not see; None where it may be any."""
+    if collection.outcome is Outcome.COMPLETE:
+        return set()
+    falls = collection.shortfalls
+    if collection.outcome is Outcome.PARTIAL and falls and all(fall.subjects for fall in falls):
+        return {subject for fall in falls for subject in fall.subjects}
+    return None
+
+
 def inherited(
-    needs: Iterable[str], newest: Mapping[str, Collection]
+    needs: Iterable[str], standing: Mapping[str, Sequence[Collection]]
 ) -> tuple[Outcome, tuple[Shortfall, ...]]:
     """Say what a collector lacks because the kinds it needs were not seen whole.
 
     Args:
         needs: The kinds it needs.
-        newest: The newest collection of each kind.
+        standing: The collections that speak for each kind now.
     """
     outcomes, shortfalls = [Outcome.COMPLETE], []
     for kind in needs:
-        collection = newest.get(kind)
-        if collection is None:
+        collections = standing.get(kind, ())
+        if not collections:
             outcomes.append(Outcome.FAILED)
             detail = f"it is read object by object from {kind}, which was never collected"
             shortfalls.append(Shortfall(reason=Reason.SOURCE_ERROR, detail=detail))
-            continue
-        outcomes.append(collection.outcome)
+        outcomes.append(_together([one.outcome for one in collections]))
         shortfalls.extend(
             Shortfall(
                 reason=one.reason,
@@ -67,6 +76,14 @@ def inherited(
                 missing=None,
                 subjects=one.subjects,
             )
+            for collection in collections
             for one in collection.shortfalls
         )
-    return worst(outcomes), tuple(shortfalls)
+    return worst(outcomes), tuple(dict.fromkeys(shortfalls))
+
+
+def _together(outcomes: Sequence[Outcome]) -> Outcome:
+    """Say what several windows give together: as long as one gave something, there is a part."""
+    if not {Outcome.COMPLETE, Outcome.PARTIAL}.isdisjoint(outcomes):
+        return Outcome.COMPLETE if set(outcomes) == {Outcome.COMPLETE} else Outcome.PARTIAL
+    return worst(outcomes)

@@ -8,9 +8,12 @@ it stopped, and a window that was only partly seen is read again.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from ccm_core.collect.changes import Telling
+from ccm_core.collect.outcome import named
 from ccm_core.model.collection import Collection, Outcome
 from ccm_core.model.window import Window, pieces, subtract
 from ccm_core.sdk.types import Collector, EvidenceKind, Shape
@@ -25,6 +28,12 @@ class Task:
     collector: Collector
     kind: EvidenceKind
     windows: tuple[Window | None, ...]
+    refresh: bool = False
+    """Whether this is not a reading of windows but of what may have changed since."""
+    telling: Telling | None = None
+    """For a refresh: how changes are told."""
+    tells: Mapping[str, str] = field(default_factory=dict)
+    """By kind: where events of this one name what changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,15 +70,24 @@ def plan(
         kept: The collections in the store by kind, in the order in which they were kept.
         wanted: The moment, the horizon and the cadences.
     """
-    tasks, not_due = [], []
-    for collector in collectors:
-        kind = kinds[collector.kind]
-        windows = _windows(collector, kind, kept.get(kind.name, ()), wanted)
-        if windows:
-            tasks.append(Task(collector=collector, kind=kind, windows=windows))
-        else:
-            not_due.append(kind.name)
-    return Plan(tasks=tuple(tasks), not_due=tuple(not_due))
+    owed = {
+        one.kind: _windows(one, kinds[one.kind], kept.get(one.kind, ()), wanted)
+        for one in collectors
+    }
+    again = [one for one in collectors if _refresh_is_due(one, kinds, kept, wanted, owed)]
+    for teller in {one.changed_by.kind for one in again if one.changed_by}:
+        # Whoever is to be refreshed needs the newest events that tell of changes.
+        told = next(one for one in collectors if one.kind == teller)
+        soon = replace(wanted, cadences={**wanted.cadences, teller: timedelta(0)})
+        owed[teller] = _windows(told, kinds[teller], kept.get(teller, ()), soon)
+    tasks = _in_order(collectors, kinds, owed, {one.kind for one in again})
+    due = {task.kind.name for task in tasks}
+    return Plan(tasks=tasks, not_due=tuple(one.kind for one in collectors if one.kind not in due))
+
+
+def past(horizon: Window, now: datetime) -> Window:
+    """Give the part of a horizon in which something can have happened."""
+    return Window(horizon.since, now)
 
 
 def split(window: Window, total: int, most: int) -> tuple[Window, ...]:
@@ -81,6 +99,76 @@ def split(window: Window, total: int, most: int) -> tuple[Window, ...]:
     return pieces(window, max(window.length / parts, timedelta(seconds=1)))
 
 
+def _in_order(
+    collectors: Sequence[Collector],
+    kinds: Mapping[str, EvidenceKind],
+    owed: Mapping[str, tuple[Window | None, ...]],
+    again: AbstractSet[str],
+) -> tuple[Task, ...]:
+    """Put each refresh after the windows of its kind and of the kind that tells of changes."""
+    tasks: list[Task] = []
+    waiting = [one for one in collectors if one.kind in again]
+    passed: set[str] = set()
+    for collector in collectors:
+        passed.add(collector.kind)
+        if windows := owed[collector.kind]:
+            kind = kinds[collector.kind]
+            tells = {
+                one.kind: one.changed_by.path
+                for one in collectors
+                if one.changed_by and one.changed_by.kind == kind.name
+            }
+            tasks.append(Task(collector=collector, kind=kind, windows=windows, tells=tells))
+        ready = [one for one in waiting if {one.kind, _teller(one)} <= passed]
+        waiting = [one for one in waiting if one not in ready]
+        tasks.extend(
+            Task(
+                collector=one,
+                kind=kinds[one.kind],
+                windows=(None,),
+                refresh=True,
+                telling=_telling(one, collectors, kinds),
+            )
+            for one in ready
+        )
+    return tuple(tasks)
+
+
+def _telling(
+    collector: Collector, collectors: Sequence[Collector], kinds: Mapping[str, EvidenceKind]
+) -> Telling | None:
+    by = collector.changed_by
+    if by is None:
+        return None
+    teller = next(one for one in collectors if one.kind == by.kind)
+    return Telling(
+        kind=collector.kind,
+        by=by,
+        occurred_at=kinds[by.kind].occurred_at or "",
+        late=teller.settles_after or timedelta(0),
+    )
+
+
+def _teller(collector: Collector) -> str:
+    return collector.changed_by.kind if collector.changed_by else collector.kind
+
+
+def _refresh_is_due(
+    collector: Collector,
+    kinds: Mapping[str, EvidenceKind],
+    kept: Mapping[str, Sequence[Collection]],
+    wanted: Wanted,
+    owed: Mapping[str, tuple[Window | None, ...]],
+) -> bool:
+    if collector.refresh is None:
+        return False
+    earlier = [one for one in kept.get(collector.kind, ()) if one.window is None]
+    if owed[collector.kind] or not earlier or named(earlier[-1]) is None:
+        return True
+    cadence = wanted.cadences.get(collector.kind, kinds[collector.kind].cadence)
+    return earlier[-1].ended_at + cadence <= wanted.now
+
+
 def _windows(
     collector: Collector, kind: EvidenceKind, kept: Sequence[Collection], wanted: Wanted
 ) -> tuple[Window | None, ...]:
@@ -89,11 +177,11 @@ def _windows(
         fresh = bool(kept) and kept[-1].outcome is Outcome.COMPLETE
         old = not fresh or kept[-1].ended_at + cadence <= wanted.now
         return (None,) if old or wanted.everything else ()
-    past = Window(wanted.horizon.since, wanted.now)
+    period = past(wanted.horizon, wanted.now)
     settled = [] if wanted.everything else _settled(collector, kept, cadence, wanted.now)
-    holes = subtract([past], settled)
+    holes = subtract([period], settled)
     # What happened since the newest window is due when that window is a cadence old.
-    owed = [hole for hole in holes if hole.until < past.until or hole.length >= cadence]
+    owed = [hole for hole in holes if hole.until < period.until or hole.length >= cadence]
     longest = collector.longest_window or LONGEST
     return tuple(piece for hole in owed for piece in pieces(hole, longest))
 

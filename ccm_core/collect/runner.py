@@ -7,58 +7,42 @@ outcome: nothing that was due can be missing without a trace.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 
-from ccm_core.collect.gathering import Gathering, Gauge
-from ccm_core.collect.interface import Observer
+from ccm_core.collect.attempt import Attempt, Question
+from ccm_core.collect.changes import Told
+from ccm_core.collect.desk import Desk
+from ccm_core.collect.gathering import Gathering
 from ccm_core.collect.outcome import inherited, outcome_of, shortfall_of
-from ccm_core.collect.plan import Plan, Task, Wanted, split
-from ccm_core.errors import CcmError, Refused, SourceError
-from ccm_core.model.collection import Collection, Counts, Dangling, Outcome, Reason, Shortfall
+from ccm_core.collect.plan import LONGEST, Plan, Task, Wanted, past, split
+from ccm_core.errors import Refused, SourceError
+from ccm_core.model.collection import Collection, Dangling, Outcome, Reason, Shortfall
 from ccm_core.model.harvest import Harvest
-from ccm_core.model.json import JsonObject
-from ccm_core.model.window import SECOND, Window
-from ccm_core.sdk.types import Ask, EvidenceKind, Overflow, Page, Session, Shape, Traffic
+from ccm_core.model.window import SECOND, Window, pieces
+from ccm_core.sdk.types import Session, Shape
 
 READINGS = 3
 """How often a window whose data changes underneath is read before that is said."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """What the runner is handed: where to put things, and whom to tell."""
-
-    connection: str
-    run: str
-    gauge: Callable[[EvidenceKind], Gauge]
-    keep: Callable[[Harvest], Collection]
-    """Keeps one window in one transaction."""
-    known: Callable[[str], Sequence[JsonObject]]
-    """Gives the current bodies of a kind."""
-    keys: Callable[[str], AbstractSet[str]]
-    """Gives the keys that stand of a kind."""
-    observer: Observer
-    clock: Callable[[], datetime]
-
-
 class Runner:
     """Carries out one plan over one live session."""
 
-    def __init__(self, desk: Desk, wanted: Wanted, newest: Mapping[str, Collection]) -> None:
+    def __init__(self, desk: Desk, wanted: Wanted, kept: Sequence[Collection]) -> None:
         """Prepare a run.
 
         Args:
             desk: Where to put things.
             wanted: The moment and the horizon.
-            newest: The newest collection of each kind before this run.
+            kept: The collections of the connection before this run, in order.
         """
-        self._desk, self._wanted = desk, wanted
-        self._newest = dict(newest)
+        self._desk, self._wanted, self._earlier = desk, wanted, kept
         self.collections: list[Collection] = []
         self._names: dict[str, dict[tuple[str, str, str], str]] = {}
+        self._heard: dict[str, dict[str, datetime]] = {}
+        self._fresh: dict[str, set[str]] = {}
 
     async def run(self, session: Session, plan: Plan) -> Shortfall | None:
         """Collect everything in the plan; give what cut the run short, if anything did."""
@@ -78,61 +62,113 @@ class Runner:
 
     def dangling(self) -> dict[str, tuple[Dangling, ...]]:
         """Give what the records of this run name and what is not listed, by collection id."""
-        found = {}
-        keys: dict[str, AbstractSet[str]] = {}
-        for collection, names in self._names.items():
-            for kind in {kind for _, kind, _ in names} - keys.keys():
-                keys[kind] = self._desk.keys(kind)
-            found[collection] = tuple(
+        named: dict[str, set[str]] = {}
+        for _, kind, key in (name for names in self._names.values() for name in names):
+            named.setdefault(kind, set()).add(key)
+        keys = {kind: self._desk.keys(kind, among) for kind, among in named.items()}
+        return {
+            collection: tuple(
                 Dangling(field=field, kind=kind, key=key, named_by=by)
                 for (field, kind, key), by in sorted(names.items())
                 if key not in keys[kind]
             )
-        return found
+            for collection, names in self._names.items()
+        }
 
     # -- one task -----------------------------------------------------------------------------
 
     async def _task(self, session: Session, task: Task) -> None:
-        outcome, lacks = inherited(task.collector.needs, self._newest)
+        outcome, lacks = inherited(task.collector.needs, self._standing(task.collector.needs))
         if outcome in {Outcome.FAILED, Outcome.UNAVAILABLE}:
             for window in task.windows:
                 self._keep(task, self._empty(task, window), outcome, lacks)
             return
-        left = list(task.windows)
-        while left:
-            window = left.pop(0)
-            self._desk.observer.reading(task.kind.name, window)
-            left[:0] = await self._window(session, task, window, lacks)
+        if task.refresh:
+            await self._refresh(session, task, lacks)
+            return
+        await self._windows(session, task, task.windows, lacks)
 
-    async def _window(
-        self, session: Session, task: Task, window: Window | None, lacks: Sequence[Shortfall]
-    ) -> Sequence[Window]:
-        """Read one window and keep it, or give the smaller windows to read in its place."""
+    async def _windows(
+        self,
+        session: Session,
+        task: Task,
+        windows: Sequence[Window | None],
+        lacks: Sequence[Shortfall],
+    ) -> None:
+        overlap = task.collector.overlap
+        left = [Question(window=one, overlap=overlap if one else timedelta(0)) for one in windows]
+        while left:
+            question = left.pop(0)
+            self._desk.observer.reading(task.kind.name, question.window)
+            left[:0] = await self._question(session, task, question, lacks)
+
+    async def _refresh(self, session: Session, task: Task, lacks: Sequence[Shortfall]) -> None:
+        """Read again what may have changed; where nobody could tell, the whole lookback."""
+        told = self._told(task)
+        if told.unseen:
+            whole = past(self._wanted.horizon, self._wanted.now)
+            windows = pieces(whole, task.collector.longest_window or LONGEST)
+            await self._windows(session, replace(task, refresh=False), windows, lacks)
+            told = self._told(task)
+        self._desk.observer.reading(task.kind.name, None)
+        await self._question(session, task, Question(again=told.keys), lacks)
+
+    def _told(self, task: Task) -> Told:
+        if task.telling is None:
+            return Told(keys=(), unseen=())
+        both = {task.kind.name, task.telling.by.kind}
+        telling = replace(
+            task.telling,
+            earlier=[one for one in self._earlier if one.kind in both],
+            now=[one for one in self.collections if one.kind in both],
+        )
+        name = task.kind.name
+        heard, fresh = self._heard.get(name, {}), self._fresh.get(name, set())
+        return telling.told(heard, fresh, self._desk.added, self._wanted.now)
+
+    # -- one question -------------------------------------------------------------------------
+
+    async def _question(
+        self, session: Session, task: Task, question: Question, lacks: Sequence[Shortfall]
+    ) -> Sequence[Question]:
+        """Read one window and keep it; give what is still to be read in its place."""
         for last in (*[False] * (READINGS - 1), True):
             try:
-                attempt = _Attempt(self._desk, task, window, self._wanted, session.traffic)
-                attempt.gathering = self._empty(task, window)
+                attempt = self._attempt(session, task, question)
                 error = await attempt.read(session)
             except asyncio.CancelledError:
-                self._interrupted(task, window)
+                self._interrupted(task, question.window)
                 raise
-            if attempt.overflow is not None and window is not None:
-                return split(window, attempt.overflow.total, attempt.overflow.most)
+            if smaller := _smaller(question, attempt):
+                return smaller
+            following = _following(question, attempt)
             if last or error is not None or not attempt.gathering.drifted():
                 break
         self._settle(task, attempt, error, lacks)
         if isinstance(error, Refused):
             raise error
-        return ()
+        return following
+
+    def _attempt(self, session: Session, task: Task, question: Question) -> Attempt:
+        return Attempt(
+            desk=self._desk,
+            task=task,
+            question=question,
+            wanted=self._wanted,
+            traffic=session.traffic,
+            gathering=self._empty(task, question.window),
+        )
 
     def _settle(
         self,
         task: Task,
-        attempt: _Attempt,
+        attempt: Attempt,
         error: SourceError | None,
         lacks: Sequence[Shortfall],
     ) -> None:
         gathering = attempt.gathering
+        through = tuple(dict.fromkeys(gathering.through))
+        lacks = (*lacks, *inherited(through, self._standing(through))[1])
         shortfalls = [*lacks, *gathering.judged()]
         if error is not None:
             shortfalls = [*lacks, *gathering.shortfalls, shortfall_of(error)]
@@ -152,7 +188,7 @@ class Runner:
         gathering: Gathering,
         outcome: Outcome,
         shortfalls: Sequence[Shortfall],
-        attempt: _Attempt | None = None,
+        attempt: Attempt | None = None,
     ) -> None:
         now = self._desk.clock()
         counts = gathering.counts()
@@ -170,6 +206,8 @@ class Runner:
             requests=gathering.requests(),
             counts=attempt.counted(counts) if attempt else counts,
             unknown_fields=tuple(sorted(gathering.unknown)),
+            notes=tuple(dict.fromkeys(gathering.notes)),
+            through=tuple(dict.fromkeys(gathering.through)),
         )
         kept = self._desk.keep(
             Harvest(
@@ -179,10 +217,26 @@ class Runner:
                 snapshot=task.kind.shape is Shape.SNAPSHOT,
             )
         )
-        self._newest[task.kind.name] = kept
         self.collections.append(kept)
-        self._names[kept.id] = gathering.names
+        self._remember(kept, gathering)
         self._desk.observer.kept(kept)
+
+    def _remember(self, kept: Collection, gathering: Gathering) -> None:
+        self._names[kept.id] = gathering.names
+        self._fresh.setdefault(kept.kind, set()).update(gathering.observations)
+        for kind, changed in gathering.changed.items():
+            heard = self._heard.setdefault(kind, {})
+            for key, instant in changed.items():
+                heard[key] = max(instant, heard.get(key, instant))
+
+    def _standing(self, kinds: Sequence[str]) -> Mapping[str, Sequence[Collection]]:
+        """Give what speaks for kinds now: what this run kept of them, or the newest there is."""
+        found: dict[str, Sequence[Collection]] = {}
+        for kind in kinds:
+            found[kind] = [one for one in self.collections if one.kind == kind] or [
+                one for one in self._earlier if one.kind == kind
+            ][-1:]
+        return found
 
     def _empty(self, task: Task, window: Window | None) -> Gathering:
         return Gathering(
@@ -190,94 +244,52 @@ class Runner:
             connection=self._desk.connection,
             collection=f"{self._desk.run}/{task.kind.name}/{len(self.collections) + 1}",
             window=window,
+            changes=task.tells,
         )
 
 
-class _Attempt:
-    """One reading of one window."""
-
-    def __init__(
-        self,
-        desk: Desk,
-        task: Task,
-        window: Window | None,
-        wanted: Wanted,
-        traffic: Traffic,
-    ) -> None:
-        self._desk, self._task, self._window, self._wanted = desk, task, window, wanted
-        self._traffic, self._before = traffic, replace(traffic)
-        self.started_at = desk.clock()
-        self.overflow: Overflow | None = None
-        self.gathering: Gathering
-
-    async def read(self, session: Session) -> SourceError | None:
-        """Take everything the collector yields; give the error that ended it, if one did."""
-        try:
-            async for found in self._task.collector.collect(session, self._ask()):
-                if isinstance(found, Overflow):
-                    self.overflow = found
-                    return None
-                self._take(found)
-        except SourceError as error:
-            return error
-        except CcmError:
-            raise
-        except Exception as fault:  # noqa: BLE001 - a plugin's bug is a shortfall, not our crash
-            return SourceError(f"the collector of {self._task.kind.name} broke: {fault!r}")
-        return None
-
-    def counted(self, counts: Counts) -> Counts:
-        """Add what went over the wire since this reading began."""
-        traffic, before = self._traffic, self._before
-        return replace(
-            counts,
-            requests=traffic.requests - before.requests,
-            retries=traffic.retries - before.retries,
-            refused=traffic.refused - before.refused,
-            waited=round(traffic.waited - before.waited, 3),
-        )
-
-    def _take(self, found: Page | Shortfall) -> None:
-        if isinstance(found, Shortfall):
-            self.gathering.shortfalls.append(found)
-            return
-        self.gathering.add(found)
-        self._desk.observer.received(
-            self._task.kind.name,
-            self.gathering.items,
-            self.gathering.last_total,
-            self._traffic.requests - self._before.requests,
-        )
-
-    def _ask(self) -> Ask:
-        window = self._window
-        overlap = self._task.collector.overlap
-        return Ask(
-            now=self._wanted.now,
-            window=window and Window(window.since - overlap, window.until),
-            horizon=self._wanted.horizon,
-            may_split=window is not None and _splits(window),
-            known=_Known(self._task.collector.needs, self._desk.known),
-        )
+def _smaller(question: Question, attempt: Attempt) -> Sequence[Question]:
+    """Cut a question of which the source would not list all, and of which nothing was read."""
+    window, overflow, reached = question.window, attempt.overflow, attempt.reached
+    if window is None:
+        return ()
+    if reached is not None and reached.at <= window.since and question.overlap:
+        # All that was listed lies before the window: less of that has to be asked for.
+        return (replace(question, overlap=timedelta(0)),)
+    if overflow is None:
+        return ()
+    cut = overflow.cut
+    before = cut is not None and cut <= window.since
+    if question.overlap and (before or not question.splits):
+        return (replace(question, overlap=timedelta(0)),)
+    parts = (
+        (Window(window.since, cut), Window(cut, window.until))
+        if cut is not None and window.since < cut < window.until
+        else split(window, overflow.total, overflow.most)
+    )
+    return _touching(parts, question.overlap)
 
 
-class _Known(Mapping[str, Sequence[JsonObject]]):
-    """The current bodies of the kinds a collector needs, loaded when it asks for them."""
-
-    def __init__(self, kinds: Sequence[str], load: Callable[[str], Sequence[JsonObject]]) -> None:
-        self._kinds, self._load = kinds, load
-
-    def __getitem__(self, kind: str) -> Sequence[JsonObject]:
-        if kind not in self._kinds:
-            raise KeyError(kind)
-        return self._load(kind)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._kinds)
-
-    def __len__(self) -> int:
-        return len(self._kinds)
+def _following(question: Question, attempt: Attempt) -> Sequence[Question]:
+    """Go on where the source stopped listing; what was read ends there."""
+    window, reached = question.window, attempt.reached
+    if window is None or reached is None:
+        return ()
+    if reached.at <= window.since:
+        broken = f"the listing ended at {reached.at.isoformat()}, before what was asked for"
+        told = Shortfall(reason=Reason.SOURCE_ERROR, detail=broken)
+        attempt.gathering.shortfalls.append(told)
+        return ()
+    attempt.gathering.reach(min(reached.at, window.until))
+    if reached.at >= window.until:
+        return ()
+    return (Question(window=Window(reached.at, window.until), overlap=attempt.inner_overlap),)
 
 
-def _splits(window: Window) -> bool:
-    return window.length >= 2 * SECOND
+def _touching(parts: Sequence[Window], overlap: timedelta) -> Sequence[Question]:
+    """Ask for neighbours: a second too much, as no source says whether a window has its ends."""
+    inner = min(overlap, SECOND)
+    return [
+        Question(window=one, overlap=inner if number else overlap)
+        for number, one in enumerate(parts)
+    ]

@@ -103,7 +103,8 @@ class Collection:
     kind: str
     version: int
     window: Window | None = None
-    """None for a snapshot kind: it states the whole population."""
+    """None for a snapshot kind: it states the whole population. None for an event kind: what may
+    have changed was read again, whatever its age."""
     started_at: datetime
     ended_at: datetime
     outcome: Outcome
@@ -115,6 +116,10 @@ class Collection:
     dangling: tuple[Dangling, ...] = ()
     population_root: str | None = None
     """Merkle root over the sorted ``(key, digest)`` pairs of a complete snapshot."""
+    notes: tuple[str, ...] = ()
+    """How it was read, where there was a choice."""
+    through: tuple[str, ...] = ()
+    """Other kinds through whose records this was found."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

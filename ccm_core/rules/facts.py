@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -32,6 +33,8 @@ class Evidence:
     collections: Sequence[Collection]
     now: datetime
     horizon: Window
+    refreshed: AbstractSet[str] = frozenset()
+    """Kinds of events of which old ones may change and are read again."""
 
     def rows(self, name: str) -> tuple[Row, ...]:
         """Give the rows of a kind or a view."""
@@ -81,4 +84,5 @@ class Evidence:
             now=self.now,
             connection=self.connection,
             max_age=max_age,
+            refreshed=kind in self.refreshed,
         )

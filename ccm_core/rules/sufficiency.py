@@ -33,6 +33,7 @@ def standing(  # noqa: PLR0913 - each is a different fact about the kind, all by
     connection: str,
     max_age: timedelta | None = None,
     plugin_problem: str | None = None,
+    refreshed: bool = False,
 ) -> Standing:
     """Say how far the evidence of one kind of one connection can be relied on.
 
@@ -47,6 +48,8 @@ def standing(  # noqa: PLR0913 - each is a different fact about the kind, all by
         connection: The connection's name.
         max_age: How old the evidence may be; twice the cadence where it is not said.
         plugin_problem: Why the plugin that owns the kind did not load, where it did not.
+        refreshed: Whether events of the kind may change however old they are, so that what may
+            have changed must have been read again.
     """
     allowed = 2 * cadence if max_age is None else max_age
     blank = Standing(
@@ -62,7 +65,8 @@ def standing(  # noqa: PLR0913 - each is a different fact about the kind, all by
     elif shape is Shape.SNAPSHOT:
         found = _snapshot(mine[0], blank, now, allowed)
     else:
-        found = _events(mine, blank, Window(period.since, max(period.since, period.until)), now)
+        whole = Window(period.since, max(period.since, period.until))
+        found = _events(mine, blank, whole, now, refreshed=refreshed)
     return _without_plugin(found, plugin_problem) if plugin_problem else found
 
 
@@ -110,7 +114,12 @@ class _Stretch:
 
 
 def _events(
-    newest_first: Sequence[Collection], blank: Standing, period: Window, now: datetime
+    newest_first: Sequence[Collection],
+    blank: Standing,
+    period: Window,
+    now: datetime,
+    *,
+    refreshed: bool,
 ) -> Standing:
     allowed = timedelta(seconds=blank.max_age or 0)
     period = Window(period.since, max(period.since, min(period.until, now)))
@@ -125,7 +134,14 @@ def _events(
     else:
         problems.append(_hole_problem(blank.kind, period))
     problems.append(_from_the_future(newest_first[0], now, allowed))
-    return _judged([stretch.collection for stretch in stretches], blank, problems)
+    counting = [stretch.collection for stretch in stretches]
+    refresh = next((one for one in newest_first if one.window is None), None)
+    if refresh is not None:
+        counting.append(refresh)
+        problems.append(_too_old(f"what changed of {blank.kind}", refresh.ended_at, now, allowed))
+    elif refreshed:
+        problems.append(f"what changed of {blank.kind} after it was read was never looked for")
+    return _judged(counting, blank, problems)
 
 
 def _stretches(newest_first: Iterable[Collection], period: Window) -> Iterable[_Stretch]:

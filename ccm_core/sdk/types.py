@@ -6,7 +6,7 @@ loads in the next.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,6 +18,18 @@ from ccm_core.model.json import JsonObject
 from ccm_core.model.record import Record, Source
 from ccm_core.model.result import Subject
 from ccm_core.model.window import Window
+from ccm_core.sdk.collecting import (
+    Ask,
+    ChangedBy,
+    Collect,
+    Collector,
+    Finding,
+    Note,
+    Overflow,
+    Page,
+    Reached,
+    Through,
+)
 
 if TYPE_CHECKING:
     from ccm_core.sdk.limits import Limiters
@@ -63,81 +75,6 @@ class EvidenceKind:
     """The dotted path of what a person calls it; the key where there is none."""
     url_field: str | None = None
     """The dotted path of a link that opens it for a person."""
-
-
-# -- collecting -------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """One answer of the source, as a collector understood it."""
-
-    request: Request
-    number: int
-    """Counted from 1 within its listing."""
-    items: Sequence[JsonObject]
-    """As received; the host projects and validates them."""
-    response_digest: str
-    """SHA-256 of the answer's bytes as received."""
-    received_at: datetime
-    total: int | None = None
-    """The count the source gave, where it was asked for."""
-    last: bool = False
-    """Whether the source itself said that this listing has no more."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overflow:
-    """The window holds more than the source will list: the host cuts it and asks again.
-
-    A collector yields it first, before any page, and only when :attr:`Ask.may_split` is true.
-    """
-
-    total: int
-    most: int
-    """What the source lists at most for one window."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """What the host asks of a collector, once per window."""
-
-    now: datetime
-    """The run's moment."""
-    window: Window | None = None
-    """For events: exactly what to read. None for snapshots."""
-    horizon: Window
-    """The period the connection keeps watch over: ``now - lookback`` to ``now + lookahead``."""
-    may_split: bool = False
-    """Whether an :class:`Overflow` would be answered with smaller windows."""
-    known: Mapping[str, Sequence[JsonObject]] = field(default_factory=dict)
-    """The current bodies of the kinds the collector needs, by kind."""
-
-
-Finding = Page | Shortfall | Overflow
-"""What a collector yields."""
-
-Collect = Callable[[Any, Ask], AsyncIterator[Finding]]
-"""Reads one kind over one window from a live session. Raises ``SourceError`` for what it cannot
-go on from; yields a :class:`Shortfall` for what it can."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Collector:
-    """Turns a live session into records of one evidence kind."""
-
-    kind: str
-    collect: Collect
-    needs: tuple[str, ...] = ()
-    """Kinds whose current records it must be handed. Where one of them is not complete,
-    neither is this one, for the same reasons."""
-    longest_window: timedelta | None = None
-    """For events: the longest window the source accepts."""
-    overlap: timedelta = timedelta(0)
-    """For events: how far a window reaches back into its neighbour."""
-    settles_after: timedelta | None = timedelta(0)
-    """For events: how long after it happened an object may still change, so that its window is
-    read again. None: as long as it is within the lookback."""
 
 
 # -- connecting -------------------------------------------------------------------------------
@@ -260,6 +197,13 @@ class Connector:
     """A connection for ``ccm init``, as commented YAML of one list item."""
     demonstration: Demonstration | None = None
     """A built-in source for ``ccm demo``."""
+    collectors_for: Callable[[JsonObject], tuple[Collector, ...]] | None = None
+    """The collectors as a connection's settings want them, of the same kinds as
+    :attr:`collectors`; None where settings change nothing about them."""
+
+    def chosen(self, settings: JsonObject) -> tuple[Collector, ...]:
+        """Give the collectors for a connection's settings."""
+        return self.collectors if self.collectors_for is None else self.collectors_for(settings)
 
 
 # -- judging ----------------------------------------------------------------------------------
@@ -317,6 +261,7 @@ class RulePackSource:
 __all__ = [
     "Ask",
     "AuthMethod",
+    "ChangedBy",
     "Collect",
     "Collector",
     "ConnectRequest",
@@ -329,8 +274,10 @@ __all__ = [
     "Finding",
     "Horizon",
     "JsonObject",
+    "Note",
     "Overflow",
     "Page",
+    "Reached",
     "Reason",
     "Record",
     "Request",
@@ -342,6 +289,7 @@ __all__ = [
     "Shortfall",
     "Source",
     "Subject",
+    "Through",
     "Traffic",
     "View",
     "ViewRequest",

@@ -12,6 +12,7 @@ from ccm_core.model.run import OpenRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from ccm_core.model.collection import Collection
@@ -69,6 +70,12 @@ class EvidenceStore(Protocol):
         self, connection: str, kind: str, *, as_of: datetime | None = None
     ) -> Iterator[Record]:
         """Give the newest version of every key that has not vanished, sorted by key."""
+
+    def keys(self, connection: str, kind: str, among: AbstractSet[str]) -> AbstractSet[str]:
+        """Give those of some keys that stand, without reading what is kept of them."""
+
+    def added(self, collection: str) -> Iterator[Record]:
+        """Give the records that a collection appended, in the order in which they were kept."""
 
     def history(self, connection: str, kind: str, key: str) -> Iterator[Record]:
         """Give every kept version of one key, oldest first; tombstones are left out."""

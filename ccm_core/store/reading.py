@@ -14,11 +14,13 @@ from ccm_core.model import json
 from ccm_core.model.record import Record, Source
 from ccm_core.model.window import Window
 from ccm_core.store import tables
+from ccm_core.store.batches import batches
 from ccm_core.store.content import verified
 from ccm_core.store.instants import instant, microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
     from typing import Any
 
@@ -31,6 +33,29 @@ _STREAM = {"yield_per": 500}
 def state(connection: Connection, name: str, kind: str, as_of: datetime | None) -> Iterator[Record]:
     """Give the newest version of every key that has not vanished, sorted by key."""
     return _read(connection, _standing(name, kind) if as_of is None else _stood(name, kind, as_of))
+
+
+def keys(connection: Connection, name: str, kind: str, among: AbstractSet[str]) -> AbstractSet[str]:
+    """Give those of some keys that stand."""
+    head = tables.head.c
+    standing = select(head.key).where(
+        head.connection == name, head.kind == kind, head.digest.is_not(None)
+    )
+    return {
+        key
+        for batch in batches(sorted(among))
+        for key in connection.scalars(standing.where(head.key.in_(batch)))
+    }
+
+
+def added(connection: Connection, collection: str) -> Iterator[Record]:
+    """Give the records that a collection appended."""
+    statement = (
+        _records()
+        .where(tables.collection.c.id == collection, _version.digest.is_not(None))
+        .order_by(_version.seq)
+    )
+    return _read(connection, statement)
 
 
 def history(connection: Connection, name: str, kind: str, key: str) -> Iterator[Record]:

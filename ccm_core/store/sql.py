@@ -11,6 +11,7 @@ from ccm_core.store.tables import store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from collections.abc import Set as AbstractSet
     from contextlib import AbstractContextManager
     from datetime import datetime
 
@@ -73,6 +74,16 @@ class SqlStore:
         """See ``EvidenceStore.state``."""
         with self._database.reading() as database:
             yield from reading.state(database, connection, kind, as_of)
+
+    def keys(self, connection: str, kind: str, among: AbstractSet[str]) -> AbstractSet[str]:
+        """See ``EvidenceStore.keys``."""
+        with self._database.reading() as database:
+            return reading.keys(database, connection, kind, among)
+
+    def added(self, collection: str) -> Iterator[Record]:
+        """See ``EvidenceStore.added``."""
+        with self._database.reading() as database:
+            yield from reading.added(database, collection)
 
     def history(self, connection: str, kind: str, key: str) -> Iterator[Record]:
         """See ``EvidenceStore.history``."""

@@ -9,11 +9,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ccm_core.collect.desk import Desk
 from ccm_core.collect.gathering import Gauge
 from ccm_core.collect.interface import Silence
 from ccm_core.collect.plan import Wanted, plan
 from ccm_core.collect.projection import Pseudonyms
-from ccm_core.collect.runner import Desk, Runner
+from ccm_core.collect.runner import Runner
 from ccm_core.model.collection import Collection, Credential, Request
 from ccm_core.model.harvest import Harvest
 from ccm_core.model.json import decode, digest, encode
@@ -147,9 +148,10 @@ class Keeper:
 
     def keep(self, harvest: Harvest) -> Collection:
         """Keep one window."""
-        self.harvests.append(harvest)
         counts = replace(harvest.collection.counts, appended=len(harvest.observations))
-        return replace(harvest.collection, counts=counts)
+        kept = replace(harvest.collection, counts=counts)
+        self.harvests.append(replace(harvest, collection=kept))
+        return kept
 
     def bodies(self, name: str) -> dict[str, dict]:
         """Give the newest body of every key of a kind."""
@@ -159,6 +161,11 @@ class Keeper:
             if harvest.collection.kind == name
             for one in harvest.observations
         }
+
+    def added(self, collection: Collection) -> list[dict]:
+        """Give the bodies of one collection."""
+        (harvest,) = [one for one in self.harvests if one.collection.id == collection.id]
+        return [decode(one.body) for one in harvest.observations]
 
     def collections(self, name: str) -> list[Collection]:
         """Give the collections of a kind."""
@@ -179,20 +186,22 @@ class Round:
         """Do one run at a moment; give the runner and what cut it short."""
         self.runs += 1
         wanted = Wanted(now=now, horizon=HORIZON, cadences={}, everything=everything)
+        every = [harvest.collection for harvest in self.keeper.harvests]
         kept: dict[str, list[Collection]] = {}
-        for harvest in self.keeper.harvests:
-            kept.setdefault(harvest.collection.kind, []).append(harvest.collection)
+        for one in every:
+            kept.setdefault(one.kind, []).append(one)
         desk = Desk(
             connection="fake-prod",
             run=f"run{self.runs}",
             gauge=lambda one: Gauge(one, Pseudonyms(b"k" * 32)),
             keep=self.keeper.keep,
             known=lambda name: list(self.keeper.bodies(name).values()),
-            keys=lambda name: set(self.keeper.bodies(name)),
+            keys=lambda name, among: set(self.keeper.bodies(name)) & among,
+            added=self.keeper.added,
             observer=Silence(),
             clock=lambda: now,
         )
-        runner = Runner(desk, wanted, {name: found[-1] for name, found in kept.items()})
+        runner = Runner(desk, wanted, every)
         todo = plan(self.collectors, self.kinds, kept, wanted)
         cut = asyncio.run(runner.run(session or Session(), todo))
         return runner, cut, todo

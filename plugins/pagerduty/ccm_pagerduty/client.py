@@ -94,6 +94,11 @@ class PagerDutySession:
         """What the account tells of the key."""
         return self._credential
 
+    @property
+    def page_size(self) -> int:
+        """Items asked for in one request."""
+        return int(self.settings.get("page_size", 100))
+
     async def get(
         self, path: str, wrapper: str, parameters: Parameters = (), *, attempts: int | None = None
     ) -> Fetched:
@@ -136,8 +141,7 @@ class PagerDutySession:
             compose: Applied to each item.
         """
         pager = _Pager(self, path, wrapper, tuple(parameters), counted, compose)
-        size: int = self.settings.get("page_size", 100)
-        async for found in by_offset(pager.read, limit=size, cap=CAP):
+        async for found in by_offset(pager.read, limit=self.page_size, cap=CAP):
             if isinstance(found, Capped):
                 yield _truncated(path, found)
                 return

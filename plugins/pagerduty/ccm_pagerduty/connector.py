@@ -49,6 +49,7 @@ def connector() -> Connector:
         auth_methods=(AuthMethod(name="api_key", title="REST API key", secrets=("key",)),),
         connect=connect,
         collectors=collectors(),
+        collectors_for=collectors,
         check=check,
         horizon=horizon,
         example=EXAMPLE,

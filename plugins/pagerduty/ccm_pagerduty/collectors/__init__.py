@@ -20,9 +20,9 @@ from ccm_pagerduty.collectors import (
 )
 
 if TYPE_CHECKING:
-    from ccm_core.sdk.types import Collector
+    from ccm_core.sdk.types import Collector, JsonObject
 
-_IN_ORDER = (
+_CATALOGUE = (
     ability,
     user,
     team,
@@ -33,12 +33,16 @@ _IN_ORDER = (
     schedule_rendering,
     schedule_user,
     on_call,
-    incident,
-    incident_log_entry,
 )
 """What others need, and what others refer to, comes first."""
+_EVENTS = (incident, incident_log_entry)
 
 
-def collectors() -> tuple[Collector, ...]:
-    """Give every collector, in the order in which they are best read."""
-    return tuple(module.collector() for module in _IN_ORDER)
+def collectors(settings: JsonObject | None = None) -> tuple[Collector, ...]:
+    """Give every collector, in the order in which they are best read.
+
+    Args:
+        settings: Of the connection; they choose how log entries are read.
+    """
+    events = tuple(module.collector(settings or {}) for module in _EVENTS)
+    return (*(module.collector() for module in _CATALOGUE), *events)

@@ -1,8 +1,10 @@
-"""Incidents created in a window.
+"""Incidents: those created in a window, and older ones that changed.
 
-Follows https://developer.pagerduty.com/api-reference "List incidents": both bounds are always
-given (with one, the other is a month away), at most six months apart. Oldest first, so that an
-incident that opens while paging lands on the last page.
+Follows https://developer.pagerduty.com/api-reference "List incidents" and "Get an incident": both
+bounds are always given (with one, the other is a month away), at most six months apart. Oldest
+first, so that an incident that opens while paging lands on the last page. The window selects by
+creation, and nothing selects by change: what is open is listed whatever its age, and what log
+entries name is read one by one.
 """
 
 from __future__ import annotations
@@ -10,28 +12,42 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.types import Collector
+from ccm_core.sdk.errors import BadAnswer, Denied, NotAvailable
+from ccm_core.sdk.types import ChangedBy, Collector, Reason, Shortfall
 from ccm_pagerduty.collectors.question import UTC, period
+from ccm_pagerduty.faults import AbilityMissing, ScopeMissing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from ccm_core.sdk.types import Ask, Finding
+    from ccm_core.sdk.types import Ask, Finding, JsonObject
     from ccm_pagerduty.client import PagerDutySession
 
+INCIDENT = "pagerduty.incident"
+LOG_ENTRY = "pagerduty.incident_log_entry"
 LONGEST = timedelta(days=180)
 OVERLAP = timedelta(minutes=5)
+SETTLES_AFTER = timedelta(hours=1)
+"""Most incidents are over by then: reading a page again is cheaper than asking one by one."""
 OLDEST_FIRST = ("sort_by", "created_at:asc")
+OPEN = (("date_range", "all"), ("statuses[]", "triggered"), ("statuses[]", "acknowledged"))
 
 
-def collector() -> Collector:
-    """Describe the collector. A resolved incident can be reopened, so none is ever settled."""
+def collector(settings: JsonObject) -> Collector:
+    """Describe the collector.
+
+    Where log entries are read incident by incident they cannot tell which others changed; then
+    every incident of the lookback is read each time.
+    """
+    told = settings.get("log_entries") != "incident"
     return Collector(
-        kind="pagerduty.incident",
+        kind=INCIDENT,
         collect=collect,
         longest_window=LONGEST,
         overlap=OVERLAP,
-        settles_after=None,
+        settles_after=SETTLES_AFTER if told else None,
+        refresh=refresh,
+        changed_by=ChangedBy(kind=LOG_ENTRY, path="incident.id") if told else None,
     )
 
 
@@ -44,3 +60,32 @@ async def collect(session: PagerDutySession, ask: Ask) -> AsyncIterator[Finding]
         "/incidents", "incidents", parameters, may_split=ask.may_split
     ):
         yield found
+
+
+async def refresh(session: PagerDutySession, ask: Ask) -> AsyncIterator[Finding]:
+    """List what is open, and read each incident that changed since it was read."""
+    still_open: set[str] = set()
+    async for found in session.listing("/incidents", "incidents", (*OPEN, UTC, OLDEST_FIRST)):
+        still_open.update(str(item.get("id")) for item in getattr(found, "items", ()))
+        yield found
+    for key in ask.again:
+        if key not in still_open:
+            yield await _one(session, key)
+
+
+async def _one(session: PagerDutySession, key: str) -> Finding:
+    """Read one incident. One that is named and cannot be read is hidden, or gone."""
+    try:
+        fetched = await session.get(f"/incidents/{key}", "incident", (UTC,))
+    except (ScopeMissing, AbilityMissing):
+        raise
+    except (Denied, NotAvailable) as error:
+        return Shortfall(
+            reason=Reason.HIDDEN_REFERENCES,
+            detail=f"log entries name incident {key}, and it cannot be read: {error}",
+            missing=1,
+            subjects=(f"{INCIDENT}:{key}",),
+        )
+    if not isinstance(fetched.value, dict):
+        raise BadAnswer(f"{fetched.answer.described()}: 'incident' is not an object")
+    return fetched.page([fetched.value])

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 MOST_IN_A_ROW = 3
 """Bad answers in a row after which the source itself is taken to be broken."""
+MOST_REFUSED = 25
+"""Refusals after which, where nothing was ever answered, the others are not asked for."""
 
 
 async def one_by_one(
@@ -33,17 +35,18 @@ async def one_by_one(
         SourceError: What no other object would answer differently: a refused credential, a missing
             scope or ability, a source out of reach, a limit that does not end.
     """
-    in_a_row = 0
+    in_a_row = refused = 0
     for one in objects:
         try:
             async for found in read(one):
                 yield found
-            in_a_row = 0
+            in_a_row, refused = 0, -1
         except (ScopeMissing, AbilityMissing):
             raise
         except (Denied, NotAvailable, BadRequest, BadAnswer) as error:
             in_a_row = in_a_row + 1 if isinstance(error, BadAnswer) else 0
-            if in_a_row >= MOST_IN_A_ROW:
+            refused += refused >= 0
+            if in_a_row >= MOST_IN_A_ROW or refused > MOST_REFUSED:
                 raise
             yield shortfall(error, f"{kind}:{one['id']}")
 

@@ -58,7 +58,7 @@ async def _read(simulator, pagerduty, connect, key, settings):
     horizon = Window(NOW - reach.lookback, NOW + reach.lookahead)
     found = {}
     async with connect(request) as session:
-        for collector in described.collectors:
+        for collector in described.chosen(settings):
             found[collector.kind] = await _kind(session, collector, horizon, found, pagerduty)
         return SimpleNamespace(kinds=found, credential=session.credential, traffic=session.traffic)
 
@@ -69,7 +69,7 @@ async def _kind(session, collector, horizon, found, pagerduty):
         now=NOW,
         window=Window(horizon.since, NOW) if events else None,
         horizon=horizon,
-        known={need: found[need].items for need in collector.needs},
+        known={one: found[one].items for one in (*collector.needs, *collector.uses)},
     )
     received, error = [], None
     try:
