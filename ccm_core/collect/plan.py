@@ -70,6 +70,14 @@ def plan(
         kept: The collections in the store by kind, in the order in which they were kept.
         wanted: The moment, the horizon and the cadences.
     """
+    told = {one.kind for one in collectors}
+    # Where nobody tells of changes, only reading all of it again finds them.
+    collectors = [
+        one
+        if one.changed_by is None or one.changed_by.kind in told
+        else replace(one, changed_by=None, settles_after=None)
+        for one in collectors
+    ]
     owed = {
         one.kind: _windows(one, kinds[one.kind], kept.get(one.kind, ()), wanted)
         for one in collectors
@@ -77,9 +85,9 @@ def plan(
     again = [one for one in collectors if _refresh_is_due(one, kinds, kept, wanted, owed)]
     for teller in {one.changed_by.kind for one in again if one.changed_by}:
         # Whoever is to be refreshed needs the newest events that tell of changes.
-        told = next(one for one in collectors if one.kind == teller)
+        collector = next(one for one in collectors if one.kind == teller)
         soon = replace(wanted, cadences={**wanted.cadences, teller: timedelta(0)})
-        owed[teller] = _windows(told, kinds[teller], kept.get(teller, ()), soon)
+        owed[teller] = _windows(collector, kinds[teller], kept.get(teller, ()), soon)
     tasks = _in_order(collectors, kinds, owed, {one.kind for one in again})
     due = {task.kind.name for task in tasks}
     return Plan(tasks=tasks, not_due=tuple(one.kind for one in collectors if one.kind not in due))

@@ -198,12 +198,15 @@ class Connector:
     demonstration: Demonstration | None = None
     """A built-in source for ``ccm demo``."""
     collectors_for: Callable[[JsonObject], tuple[Collector, ...]] | None = None
-    """The collectors as a connection's settings want them, of the same kinds as
-    :attr:`collectors`; None where settings change nothing about them."""
+    """The collectors as a connection's settings want them; those of kinds that
+    :attr:`collectors` does not have are left out. None: settings change nothing about them."""
 
     def chosen(self, settings: JsonObject) -> tuple[Collector, ...]:
         """Give the collectors for a connection's settings."""
-        return self.collectors if self.collectors_for is None else self.collectors_for(settings)
+        if self.collectors_for is None:
+            return self.collectors
+        kinds = {one.kind for one in self.collectors}
+        return tuple(one for one in self.collectors_for(settings) if one.kind in kinds)
 
 
 # -- judging ----------------------------------------------------------------------------------

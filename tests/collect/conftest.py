@@ -22,6 +22,7 @@ from ccm_core.model.window import Window
 from ccm_core.sdk.time import format_instant, parse_instant
 from ccm_core.sdk.types import (
     Ask,
+    ChangedBy,
     Collector,
     EvidenceKind,
     Overflow,
@@ -89,6 +90,33 @@ class Source:
     """By kind: what to do at each page: an exception to raise, a callable to call, or None."""
     counted: bool = True
     asked: list[tuple[str, Window | None]] = field(default_factory=list)
+    refreshed: list[tuple[str, ...]] = field(default_factory=list)
+    """What each refresh was asked for."""
+    refusals: list[Exception] = field(default_factory=list)
+    """What the next refreshes raise."""
+    hidden: set[str] = field(default_factory=set)
+    """What a refresh cannot read."""
+
+    async def refresh(self, session: Session, ask: Ask):
+        """Read again what may have changed."""
+        self.refreshed.append(ask.again)
+        session.traffic.requests += 1 + len(ask.again)
+        if self.refusals:
+            raise self.refusals.pop(0)
+        cases = {one["id"]: one for one in self.objects["fake.case"]}
+        for key in ask.again:
+            if key in self.hidden or key not in cases:
+                told = (f"fake.case:{key}",)
+                yield Shortfall(reason="hidden_references", detail="404", subjects=told)
+                continue
+            yield Page(
+                request=Request(endpoint=f"/fake.case/{key}"),
+                number=1,
+                items=[cases[key]],
+                response_digest=digest(encode(cases[key])),
+                received_at=NOW,
+                last=True,
+            )
 
     def collector(self, name: str, **options) -> Collector:
         """Make the collector of one kind."""
@@ -259,3 +287,56 @@ def chain():
 
 
 Make = Callable[..., Round]
+
+
+@dataclass
+class Casebook(Round):
+    """Runs over ``fake.case``, whose changes ``fake.event`` tells of."""
+
+    def tell(self, key: str, at: datetime) -> None:
+        """Let an event name a case."""
+        events = self.source.objects["fake.event"]
+        events.append({"id": f"E{len(events)}", "at": format_instant(at), "owner": {"id": key}})
+
+    def open(self, key: str, at: datetime) -> None:
+        """Let a case begin."""
+        self.source.objects["fake.case"].append({"id": key, "at": format_instant(at), "size": 0})
+        self.tell(key, at)
+
+    def change(self, key: str, at: datetime, *, size: int) -> None:
+        """Let a case change, and an event tell so."""
+        (case,) = [one for one in self.source.objects["fake.case"] if one["id"] == key]
+        case["size"] = size
+        self.tell(key, at)
+
+    def size(self, key: str) -> int:
+        """Give what a case is at."""
+        return next(one["size"] for one in self.source.objects["fake.case"] if one["id"] == key)
+
+
+@pytest.fixture
+def cases():
+    """Make runs over cases that began at some instants."""
+
+    def make(instants: dict[str, datetime]) -> Casebook:
+        source = Source(objects={"fake.case": [], "fake.event": []})
+        late = timedelta(minutes=10)
+        told = ChangedBy(kind="fake.event", path="owner.id")
+        round_ = Casebook(
+            source=source,
+            kinds={name: kind(name, Shape.EVENT) for name in ("fake.case", "fake.event")},
+            collectors=[
+                source.collector(
+                    "fake.case",
+                    refresh=source.refresh,
+                    changed_by=told,
+                    settles_after=timedelta(hours=1),
+                ),
+                source.collector("fake.event", settles_after=late),
+            ],
+        )
+        for key, at in instants.items():
+            round_.open(key, at)
+        return round_
+
+    return make
