@@ -78,6 +78,8 @@ class Figures:
     requests: int
     answers: Mapping[str, int]
     said: Mapping[str, Any]
+    limited: Mapping[str, float]
+    """How long the account was limited, as it said and as it was left alone."""
 
     def value(self, name: str) -> float:
         """Give a figure by name."""
@@ -89,7 +91,8 @@ class Figures:
 def run(source: Source, side: Side, **steering: Any) -> Figures:
     """Let one side read the account once."""
     source.order(**steering)
-    command = [word.format(url=source.url, key=source.key) for word in side.command]
+    command = [_told(word, source) for word in side.command]
+    environment = {name: _told(value, source) for name, value in side.environment.items()}
     began = time.perf_counter()
     done = subprocess.run(  # noqa: S603 - programs of this folder, or named by it
         command,
@@ -97,7 +100,7 @@ def run(source: Source, side: Side, **steering: Any) -> Figures:
         text=True,
         timeout=side.timeout,
         check=False,
-        env={**_environment(), **side.environment},
+        env={**_environment(), **environment},
     )
     whole = time.perf_counter() - began
     lines = done.stdout.strip().splitlines()
@@ -109,7 +112,12 @@ def run(source: Source, side: Side, **steering: Any) -> Figures:
         requests=answered["requests"],
         answers=answered["answers"],
         said=said,
+        limited=answered["limited"],
     )
+
+
+def _told(word: str, source: Source) -> str:
+    return word.format(url=source.url, key=source.key)
 
 
 def _environment() -> dict[str, str]:

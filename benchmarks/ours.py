@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from measured import measured
 
@@ -19,8 +22,12 @@ from ccm_core.host.loader import load
 from ccm_core.model.json import digest, encode
 from ccm_core.model.manifest import Manifest
 from ccm_core.pipeline import Connection, Host, collect
+from ccm_core.sdk.limits import Limiter, Limiters
 from ccm_core.sdk.secret import Secret
+from ccm_core.sdk.types import Connector, ConnectRequest, JsonObject
 from ccm_core.store.interface import StoreSettings
+
+Connect: TypeAlias = Callable[[ConnectRequest], AbstractAsyncContextManager[Any]]
 
 
 def main() -> int:
@@ -38,24 +45,42 @@ def _connection(asked: argparse.Namespace, found: dict[str, Any]) -> tuple[Host,
     connector = catalog.connectors["pagerduty"]
     wanted = {"base_url": asked.url, "lookback": "30d", **json.loads(asked.settings)}
     known = connector.settings_schema()["properties"]
-    settings = {name: value for name, value in wanted.items() if name in known}
+    given = {name: value for name, value in wanted.items() if name in known}
     if left := sorted(wanted.keys() - known.keys()):
         found["note"] = f"no setting {', '.join(left)} yet"
+    settings = with_defaults(given, connector.settings_schema())
     if asked.kinds:
-        kinds = {f"pagerduty.{name}" for name in asked.kinds.split(",")}
-        connector = replace(
-            connector,
-            collectors=tuple(one for one in connector.collectors if one.kind in kinds),
-        )
+        connector = _only(connector, asked.kinds.split(","), settings)
+    if asked.unpaced:
+        connector = replace(connector, connect=_unpaced(connector.connect))
     connection = Connection(
         name="benchmark",
         connector=connector,
-        settings=with_defaults(settings, connector.settings_schema()),
+        settings=settings,
         auth_method="api_key",
         secrets={"key": Secret(asked.key)},
-        settings_digest=digest(encode(settings)),
+        settings_digest=digest(encode(given)),
     )
-    return host_of(catalog), connection
+    host = host_of(catalog)
+    later = timedelta(minutes=asked.later)
+    return replace(host, clock=lambda: datetime.now(UTC) + later), connection
+
+
+def _only(connector: Connector, kinds: Sequence[str], settings: JsonObject) -> Connector:
+    """Leave a connector the collectors of some kinds."""
+    names = {f"pagerduty.{kind}" for kind in kinds}
+    chosen = tuple(one for one in connector.chosen(settings) if one.kind in names)
+    return replace(connector, collectors=chosen, collectors_for=None)
+
+
+def _unpaced(connect: Connect) -> Connect:
+    """Let as many requests through as the account takes: only to fill a store soon."""
+
+    class Unpaced(Limiters):
+        def named(self, name: str, per_minute: int) -> Limiter:
+            return super().named(name, per_minute * 10_000)
+
+    return lambda request: connect(replace(request, limiters=Unpaced()))
 
 
 def _collected(host: Host, connection: Connection, path: Path) -> Manifest:
@@ -94,6 +119,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--store", required=True, help="the file; it may exist")
     parser.add_argument("--kinds", default="", help="such as incident,team; none: every kind")
     parser.add_argument("--settings", default="{}", help="JSON; what is not known is left out")
+    parser.add_argument("--later", type=float, default=0.0, help="minutes to set the clock ahead")
+    parser.add_argument("--unpaced", action="store_true", help="without our own pacing")
     return parser
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import math
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -24,19 +26,52 @@ from ccm_pagerduty.simulator import (
     faults,
     many_incidents,
 )
+from ccm_pagerduty.simulator.answers import Answer
+from ccm_pagerduty.simulator.asked import Asked
+from ccm_pagerduty.simulator.credentials import Credential
 
 LATEST = timedelta(hours=2)
 """How long ago the last incident was: all of them are over, and none is on the edge."""
 UNLIMITED = 10**9
-WINDOW = 60.0
+KEY = "u+benchmark-of-reads"
+"""As long as PagerDuty's own: one of the clients looks at that."""
 
 FAULTS: dict[str, Callable[[], faults.Fault | None]] = {
     "honest": lambda: None,
-    "429": lambda: faults.too_many(2),
     "500": lambda: faults.refuse(500),
     "truncated": lambda: faults.truncated,
     "cut": lambda: faults.cut_connection,
 }
+
+
+class Closed:
+    """Limits every request for a while, and says how much of the while is left."""
+
+    def __init__(self, seconds: float, after: int) -> None:
+        """Begin with the request after so many."""
+        self.seconds, self.after = seconds, after
+        self.began: float | None = None
+        self.answered: float | None = None
+
+    def __call__(self, asked: Asked, honest: faults.Honest) -> Answer:
+        """Answer 429 until the while is over."""
+        now = time.monotonic()
+        if self.after > 0:
+            self.after -= 1
+            return honest(asked)
+        self.began = now if self.began is None else self.began
+        left = self.began + self.seconds - now
+        if left > 0:
+            return faults.rate_limited(math.ceil(left))
+        self.answered = self.answered or now
+        return honest(asked)
+
+    def said(self) -> dict[str, float]:
+        """Give what was asked and how long it was until somebody was let in again."""
+        if self.began is None:
+            return {}
+        waited = {"waited": self.answered - self.began} if self.answered else {}
+        return {"asked": self.seconds, **waited}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,11 +83,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # The account stays: the collector need not walk through it while a side is measured.
     gc.collect()
     gc.freeze()
-    steering = Steering(latency=asked.latency, rate_limit=UNLIMITED, on_call_limit=UNLIMITED)
+    steering = Steering(
+        keys={KEY: Credential(secret=KEY)},
+        latency=asked.latency,
+        rate_limit=UNLIMITED,
+        on_call_limit=UNLIMITED,
+    )
     with PagerDutySimulator(account, steering=steering) as simulator:
-        _tell({"url": simulator.base_url, "key": simulator.api_key})
+        _tell({"url": simulator.base_url, "key": KEY})
+        closed: Closed | None = None
         for line in sys.stdin:
-            _tell(_obey(steering, json.loads(line)))
+            order = json.loads(line)
+            told = {**_obey(steering, order), "limited": closed.said() if closed else {}}
+            closed = None
+            if "closed" in order:
+                closed = Closed(order["closed"], after=5)
+                steering.always("/incidents", closed)
+            _tell(told)
     return 0
 
 
@@ -68,12 +115,8 @@ def _obey(steering: Steering, order: dict[str, Any]) -> dict[str, Any]:
     """Carry out one order; give what was answered since the one before."""
     answered = Counter(f"{each.template or each.path} {each.status}" for each in steering.requests)
     steering.requests.clear()
-    for template in order.get("allow", ()):
-        steering.allow(template)
-    for template, script in order.get("script", {}).items():
-        steering.script(template, [FAULTS[name]() for name in script])
-    steering.rate_limit = order.get("rate_limit", steering.rate_limit)
-    steering.rate_window = order.get("rate_window", steering.rate_window)
+    steering.allow("/incidents")
+    steering.script("/incidents", [FAULTS[name]() for name in order.get("script", ())])
     return {"requests": answered.total(), "answers": dict(sorted(answered.items()))}
 
 
