@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 import pytest
 from hypothesis import settings
+
+from ccm_core import schemas
+from ccm_core.model.formats import FORMATS
 
 # A busy machine is no failure, and what runs on every change must say the same of the same code.
 settings.register_profile("ccm", deadline=None, derandomize="CI" in os.environ)
@@ -20,3 +24,47 @@ def _quiet_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in os.environ:
         if name.lower() in SAYS_SOMETHING or name.startswith("CCM_"):
             monkeypatch.delenv(name)
+
+
+class Judges:
+    """One schema, asked of both validators, formats asserted."""
+
+    def __init__(self, schema: dict) -> None:
+        import jsonschema
+        import jsonschema_rs
+
+        checker = jsonschema.FormatChecker(formats=())
+        for name, check in FORMATS.items():
+            checker.checks(name)(check)
+        self._quick = jsonschema_rs.Draft202012Validator(
+            schema, validate_formats=True, offline=True
+        )
+        self._slow = jsonschema.Draft202012Validator(schema, format_checker=checker)
+
+    def verdicts(self, document: object) -> tuple[bool, bool]:
+        """Say whether each of the two finds a document right."""
+        return self._quick.is_valid(document), self._slow.is_valid(document)
+
+    def problems(self, document: object) -> list[str]:
+        """Say what either of the two finds wrong."""
+        quick = [f"{one.instance_path}: {one.message}" for one in self._quick.iter_errors(document)]
+        return quick + [
+            f"{one.json_path}: {one.message}" for one in self._slow.iter_errors(document)
+        ]
+
+
+@pytest.fixture(scope="session")
+def judges() -> Callable[[str], Judges]:
+    """Judge documents by a schema of the host, or by one of its definitions: ``name#part``."""
+    compiled: dict[str, Judges] = {}
+
+    def judge(name: str) -> Judges:
+        if name not in compiled:
+            file, _, part = name.partition("#")
+            schema = schemas.load(file)
+            if part:
+                schema = {"$defs": schema["$defs"], "$ref": f"#/$defs/{part}"}
+            compiled[name] = Judges(schema)
+        return compiled[name]
+
+    return judge

@@ -1,0 +1,237 @@
+"""What is not as a schema says is refused, whichever validator is asked."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from ccm_core.model.collection import (
+    Collection,
+    Counts,
+    Credential,
+    Dangling,
+    KindCount,
+    Outcome,
+    Reason,
+    Request,
+    Shortfall,
+)
+from ccm_core.model.json import digest, encode
+from ccm_core.model.manifest import Manifest, PluginVersion
+from ccm_core.model.record import Record, Source
+from ccm_core.model.result import (
+    ControlResult,
+    Evaluation,
+    PackUsed,
+    Population,
+    Result,
+    RuleResult,
+    Standing,
+    Status,
+    Subject,
+)
+from ccm_core.model.rule import Control, Severity
+from ccm_core.model.window import Window
+from ccm_core.report.json_report import JsonDocument
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+DIGEST = digest(b"{}")
+SHORTFALL = Shortfall(reason=Reason.DENIED, detail="GET /services answered 403", missing=3)
+RECORD = Record(
+    kind="acme.service",
+    version=1,
+    key="S1",
+    connection="prod",
+    observed_at=NOON,
+    collection="r/acme.service/1",
+    source=Source(endpoint="/services", window=Window(NOON, NOON), page=1, response_digest=DIGEST),
+    body={"id": "S1"},
+    digest=DIGEST,
+)
+MANIFEST = Manifest(
+    run="r",
+    connection="prod",
+    connector="acme",
+    started_at=NOON,
+    ended_at=NOON,
+    clock_skew=-0.5,
+    host_version="1.0",
+    plugins=(PluginVersion(name="acme", distribution="ccm-acme", version="1", failure="broken"),),
+    settings_digest=DIGEST,
+    credential=Credential(kind="key", scopes=("read",), role="admin", detail={"id": "U1"}),
+    outcome=Outcome.FAILED,
+    shortfalls=(SHORTFALL,),
+    collections=(
+        Collection(
+            id="r/acme.service/1",
+            run="r",
+            connection="prod",
+            kind="acme.service",
+            version=1,
+            window=Window(NOON, NOON),
+            started_at=NOON,
+            ended_at=NOON,
+            outcome=Outcome.PARTIAL,
+            shortfalls=(SHORTFALL,),
+            requests=(Request(endpoint="/services", parameters=(("sort", "name"),)),),
+            counts=Counts(total_at_start=3, total_at_end=3, waited=1.5),
+            unknown_fields=("new",),
+            dangling=(Dangling(field="team.id", kind="acme.team", key="T1", named_by="S1"),),
+            population_root=DIGEST,
+        ),
+    ),
+    not_due=("acme.team",),
+)
+EVALUATION = Evaluation(
+    evaluated_at=NOON,
+    packs=(PackUsed(name="p", version="1.0.0", digest=DIGEST, source="p.yaml"),),
+    connections=("prod",),
+    standings=(
+        Standing(
+            kind="acme.service",
+            connection="prod",
+            outcome=None,
+            shortfalls=(SHORTFALL,),
+            collected_at=NOON,
+            max_age=60.0,
+            problem="was never collected",
+        ),
+    ),
+    rules=(
+        RuleResult(
+            rule="service_has_owner",
+            pack="p",
+            title="Every service has an owner",
+            severity=Severity.HIGH,
+            status=Status.FAIL,
+            population=Population(known=1, failed=1, waived=1),
+            controls=(Control(framework="soc2", id="CC7.4", why="it says so"),),
+            remediation_url="https://docs.acme.example/owners",
+            results=(
+                Result(
+                    rule="service_has_owner",
+                    connection="prod",
+                    subject=Subject(kind="acme.service", key="S1", title="Shop"),
+                    status=Status.FAIL,
+                    reason="has none",
+                    due_at=NOON,
+                    waiver="W-1",
+                    rests_on=(DIGEST,),
+                ),
+            ),
+        ),
+    ),
+    controls=(
+        ControlResult(
+            framework="soc2", id="CC7.4", status=Status.FAIL, rules=("service_has_owner",)
+        ),
+    ),
+)
+REPORT = JsonDocument(
+    host_version="1.0",
+    verdict="0 rules hold, 1 fails",
+    rules={"fail": 1},
+    evaluation=EVALUATION,
+    manifests=(MANIFEST,),
+    counts=(
+        KindCount(
+            connection="prod",
+            kind="acme.service",
+            version=1,
+            records=1,
+            versions=2,
+            rejected=0,
+            last_collected_at=NOON,
+            last_outcome="partial",
+        ),
+    ),
+)
+DOCUMENTS = {
+    name: json.loads(encode(value))
+    for name, value in {
+        "evidence-record.v1": RECORD,
+        "manifest.v1": MANIFEST,
+        "evaluation.v1": EVALUATION,
+        "report.v1": REPORT,
+    }.items()
+}
+FREE = {"body", "detail", "requires", "parameters", "rules"}
+"""Where mappings stand whose keys no schema of the host knows."""
+
+
+def _paths(node: object, path: tuple = ()) -> Iterator[tuple]:
+    """Name the place of every object whose fields are known."""
+    if isinstance(node, dict):
+        if path and path[-1] in FREE:
+            return
+        yield path
+    for step, child in node.items() if isinstance(node, dict) else enumerate(node):
+        if isinstance(child, dict | list):
+            yield from _paths(child, (*path, step))
+
+
+def _at(document: dict, path: tuple) -> tuple[dict, dict]:
+    """Give a copy of a document, and the object that stands at a place of it."""
+    whole = node = copy.deepcopy(document)
+    for step in path:
+        node = node[step]
+    return whole, node
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_document_as_described_is_accepted(judges, name: str):
+    """A value with something in every field, written the way it is printed."""
+    assert judges(name).problems(DOCUMENTS[name]) == []
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_no_object_says_more_or_less_than_described(judges, name: str):
+    """With one field more, or with one field less, no nested object is accepted."""
+    accepted = []
+    for path in _paths(DOCUMENTS[name]):
+        whole, node = _at(DOCUMENTS[name], path)
+        node["surprise"] = 1
+        if True in judges(name).verdicts(whole):
+            accepted.append((*path, "surprise"))
+        for gone in _at(DOCUMENTS[name], path)[1]:
+            whole, node = _at(DOCUMENTS[name], path)
+            del node[gone]
+            if True in judges(name).verdicts(whole):
+                accepted.append((*path, gone))
+    assert accepted == []
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "value"),
+    [
+        pytest.param("evidence-record.v1", "observed_at", "2026-11-23T12:00:00", id="no offset"),
+        pytest.param("evidence-record.v1", "observed_at", "23 November 2026", id="no instant"),
+        pytest.param("evidence-record.v1", "digest", "sha256:0", id="no digest"),
+        pytest.param("evidence-record.v1", "source.page", 0, id="a page before the first"),
+        pytest.param("evidence-record.v1", "body", [], id="no object"),
+        pytest.param("manifest.v1", "outcome", "fine", id="no outcome"),
+        pytest.param("manifest.v1", "shortfalls.0.reason", "bad luck", id="no reason"),
+        pytest.param("manifest.v1", "collections.0.counts.pages", -1, id="no count"),
+        pytest.param("manifest.v1", "collections.0.requests.0.parameters.0", ["a"], id="one"),
+        pytest.param("manifest.v1", "collections.0.requests.0.parameters.0", ["a"] * 3, id="three"),
+        pytest.param("evaluation.v1", "rules.0.results.0.status", "passed", id="no status"),
+        pytest.param("evaluation.v1", "rules.0.severity", "grave", id="no severity"),
+        pytest.param("evaluation.v1", "rules.0.remediation_url", "nowhere", id="no link"),
+        pytest.param("evaluation.v1", "standings.0.max_age", "1h", id="no number of seconds"),
+        pytest.param("report.v1", "document", "ccm.report/v2", id="another version"),
+        pytest.param("report.v1", "rules.passed", 1, id="no status to count"),
+        pytest.param("report.v1", "evaluation.evaluated_at", None, id="in its evaluation"),
+        pytest.param("report.v1", "manifests.0.run", None, id="in a manifest"),
+        pytest.param("report.v1", "counts.0.last_outcome", "fine", id="in a count"),
+    ],
+)
+def test_a_value_of_another_sort_is_refused(judges, name: str, path: str, value: object):
+    """Formats, patterns, bounds and enumerations are asserted by each validator on its own."""
+    *way, last = (int(step) if step.isdecimal() else step for step in path.split("."))
+    whole, node = _at(DOCUMENTS[name], tuple(way))
+    node[last] = value
+    assert judges(name).verdicts(whole) == (False, False)
