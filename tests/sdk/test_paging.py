@@ -6,11 +6,19 @@ import asyncio
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccm_core.errors import BadAnswer
-from ccm_core.sdk.paging import Capped, CursorPage, OffsetPage, by_cursor, by_link, by_offset
+from ccm_core.sdk.paging import (
+    Capped,
+    CursorPage,
+    OffsetPage,
+    by_cursor,
+    by_link,
+    by_offset,
+    same_object,
+)
 from ccm_core.sdk.types import Page, Request
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -42,8 +50,15 @@ def ids(found) -> list:
     return [item["id"] for one in found if isinstance(one, Page) for item in one.items]
 
 
-@given(st.integers(0, 300), st.integers(1, 50), st.integers(1, 120), st.integers(1, 50))
-def test_every_record_is_read_once_or_the_cap_is_told(count, limit, cap, served):
+@given(
+    count=st.integers(0, 300),
+    limit=st.integers(1, 50),
+    cap=st.integers(1, 120),
+    served=st.integers(1, 50),
+    same=st.sampled_from([None, same_object]),
+    parallel=st.integers(1, 4),
+)
+def test_every_record_is_read_once_or_the_cap_is_told(count, limit, cap, served, same, parallel):
     """Whatever page size the source really serves, the offset follows what was received."""
 
     async def read(offset, size, number):
@@ -51,11 +66,93 @@ def test_every_record_is_read_once_or_the_cap_is_told(count, limit, cap, served)
         more = offset + len(items) < count
         return OffsetPage(page=page(items, number, count), offset=offset, more=more)
 
-    found = drained(by_offset(read, limit=limit, cap=cap))
+    found = drained(by_offset(read, limit=limit, cap=cap, same=same, parallel=parallel))
+    assert not [one for one in found if isinstance(one, Page) and one.shifted]
     capped = [one for one in found if isinstance(one, Capped)]
     assert ids(found) == list(range(min(count, cap)))
     assert bool(capped) == (count > cap)
     assert all((one.received, one.total) == (cap, count) for one in capped)
+
+
+@settings(max_examples=300)
+@given(
+    start=st.integers(0, 60),
+    limit=st.integers(2, 9),
+    parallel=st.integers(1, 4),
+    happenings=st.lists(
+        st.lists(st.tuples(st.sampled_from(["in", "out"]), st.floats(0, 1)), max_size=2),
+        max_size=40,
+    ),
+)
+def test_pages_that_follow_on_each_other_lose_nothing(start, limit, parallel, happenings):
+    """What was there all the time was read, or a page says that the data moved."""
+    there = [float(n) for n in range(start)]
+    always = set(there)
+    left = list(happenings)
+
+    async def read(offset, size, number):
+        for what, where in left.pop(0) if left else ():
+            place = int(where * len(there))
+            if what == "in":
+                before = there[place - 1] if place else -1.0
+                after = there[place] if place < len(there) else before + 2
+                there.insert(place, (before + after) / 2)
+            elif there:
+                always.discard(there.pop(min(place, len(there) - 1)))
+        items = there[offset : offset + size]
+        await asyncio.sleep(0)
+        more = offset + len(items) < len(there)
+        return OffsetPage(page=page(items, number, len(there)), offset=offset, more=more)
+
+    try:
+        found = drained(
+            by_offset(read, limit=limit, cap=10_000, same=same_object, parallel=parallel)
+        )
+    except BadAnswer:
+        return
+    moved = any(one.shifted for one in found)
+    assert moved or always <= set(ids(found))
+
+
+def test_pages_are_read_side_by_side_and_come_in_order():
+    """No more than so many at once, the last alone and at the end, each offset once."""
+    under_way, most, asked = set(), [], []
+
+    async def read(offset, size, number):
+        under_way.add(offset)
+        most.append(len(under_way))
+        asked.append(offset)
+        await asyncio.sleep(0.001 * (5 - number % 3))
+        under_way.discard(offset)
+        items = list(range(95))[offset : offset + size]
+        return OffsetPage(page=page(items, number, 95), offset=offset, more=offset + size < 95)
+
+    found = drained(by_offset(read, limit=10, cap=1000, parallel=3))
+    assert ids(found) == list(range(95))
+    assert sorted(asked) == list(range(0, 100, 10))
+    assert (max(most), most[0], most[-1]) == (3, 1, 1)
+
+
+def test_an_error_on_one_of_several_pages_ends_the_listing_after_those_before_it():
+    """What came before it is given, and nothing is left running."""
+
+    async def read(offset, size, number):
+        if offset == 40:
+            raise BadAnswer("cut")
+        items = list(range(95))[offset : offset + size]
+        return OffsetPage(page=page(items, number, 95), offset=offset, more=True)
+
+    async def drain():
+        given, error = [], None
+        try:
+            async for one in by_offset(read, limit=10, cap=1000, parallel=3):
+                given.append(one)  # noqa: PERF401 - what came before the error counts
+        except BadAnswer as cause:
+            error = str(cause)
+        return given, error, len(asyncio.all_tasks())
+
+    given, error, tasks = asyncio.run(drain())
+    assert (ids(given), error, tasks) == (list(range(40)), "cut", 1)
 
 
 @pytest.mark.parametrize(
