@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import zlib
 from dataclasses import replace
-from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -16,6 +15,7 @@ from ccm_pagerduty.simulator.credentials import Credential, presented
 from ccm_pagerduty.simulator.faults import html, rate_limited
 from ccm_pagerduty.simulator.limits import Limits
 from ccm_pagerduty.simulator.routes import ROUTES, template_of
+from ccm_pagerduty.simulator.scopes import scope_fault
 from ccm_pagerduty.simulator.steering import Steering
 from ccm_pagerduty.simulator.world import World
 
@@ -84,9 +84,14 @@ class SimulatedPagerDuty:
             case ("key", secret):
                 return self.steering.keys.get(secret)
             case ("bearer", secret):
-                return self.steering.bearers.get(secret)
+                return self._alive(self.steering.bearers.get(secret))
             case _:
                 return None
+
+    def _alive(self, token: Credential | None) -> Credential | None:
+        if token is None or token.expires_at is None:
+            return token
+        return token if self.steering.now() < token.expires_at else None
 
     def _unknown(self, asked: Asked) -> Answer:
         if self.steering.refuse_in_html:
@@ -94,7 +99,7 @@ class SimulatedPagerDuty:
         return replace(refusal(401), limit_headers=False)
 
     def _honest_or_not(self, asked: Asked) -> Answer:
-        fault = self.steering.fault_for(asked)
+        fault = self.steering.fault_for(asked) or scope_fault(asked)
         return self._honest(asked) if fault is None else fault(asked, self._honest)
 
     def _honest(self, asked: Asked) -> Answer:
@@ -110,7 +115,7 @@ class SimulatedPagerDuty:
 
     async def _send(self, answer: Answer, send: Send) -> None:
         self._served += 1
-        now = datetime.now(UTC) + self.steering.clock_skew
+        now = self.steering.now() + self.steering.clock_skew
         headers = {
             "date": format_datetime(now, usegmt=True),
             "x-request-id": f"{zlib.crc32(str(self._served).encode()):032x}",

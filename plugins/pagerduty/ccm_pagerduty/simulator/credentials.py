@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 API_KEY = "u+simulated-account-key"
 USER_KEY = "u+simulated-user-key"
@@ -10,11 +11,15 @@ USER_KEY = "u+simulated-user-key"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:
-    """An API key, or later a token of the identity server."""
+    """An API key, or a token of the identity server."""
 
     secret: str
     user_id: str | None = None
     """Whose key it is; None for an account key."""
+    scopes: frozenset[str] | None = None
+    """What an OAuth token may read; None: it is an API key, which scopes do not bind."""
+    expires_at: datetime | None = None
+    """From when on it is refused."""
 
     @property
     def bucket(self) -> str:

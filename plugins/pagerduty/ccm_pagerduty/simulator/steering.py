@@ -6,7 +6,7 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from ccm_pagerduty.simulator.answers import Answer
@@ -54,6 +54,8 @@ class Steering:
     limited: Callable[[int], Answer] | None = None
     """Makes the 429 from the seconds to wait; None: PagerDuty's own, with headers."""
     monotonic: Callable[[], float] = time.monotonic
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    """The clock by which tokens and codes expire."""
     clock_skew: timedelta = timedelta(0)
     """How far the ``Date`` header is ahead of this machine's clock."""
     cap: int = 10_000
