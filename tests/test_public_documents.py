@@ -57,7 +57,7 @@ class Comparison:
                 node = self.schema["$defs"][node["$ref"].removeprefix("#/$defs/")]
         if isinstance(node.get("type"), list):
             (kind,) = set(node["type"]) - {"null"}
-            return node | {"type": kind}, True
+            return node | {"type": kind}, "null" in node["type"]
         return node, optional
 
     def _of_type(self, shape: Any, node: dict, at: str) -> Iterator[str]:
