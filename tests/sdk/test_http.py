@@ -159,8 +159,31 @@ def test_a_body_over_the_bound_is_not_read_on():
             yield b"x" * 400
 
     with pytest.raises(BadAnswer, match="passes 1000 bytes"):
-        read(lambda _request: httpx.Response(200, content=endless()), attempts=1)
+        read(lambda _request: httpx.Response(200, content=endless()), attempts=3)
     assert len(sent) == 3
+
+
+def test_json_that_is_nested_without_end_is_an_answer_that_cannot_be_used():
+    """It costs an error that names the request, not the stack."""
+    nested = httpx.Response(200, content=b"[" * 200_000)
+    with pytest.raises(BadAnswer, match="/things answered 200"):
+        read(script(nested), bounds=Bounds(attempts=1))
+
+
+def test_what_a_header_says_is_told_in_short_and_plainly():
+    """No escape sequence of a content type or a request id reaches a terminal."""
+    odd = {"content-type": "a\x1b[31mb", "x-request-id": "r" * 5000}
+    with pytest.raises(Denied) as caught:
+        read(script(httpx.Response(403, headers=odd)))
+    assert "\x1b" not in str(caught.value)
+    assert len(str(caught.value)) < 300
+
+
+def test_tries_are_counted_and_not_told(caplog, capfd):
+    """Nothing of a library stands between what the host prints."""
+    read(script(httpx.Response(500), httpx.Response(200, json={})))
+    assert caplog.records == []
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize(
@@ -170,6 +193,10 @@ def test_a_body_over_the_bound_is_not_read_on():
         pytest.param(
             lambda _r: httpx.Response(302, headers={"location": f"https://x.example/{TOKEN}"}),
             id="echoed in a redirect",
+        ),
+        pytest.param(
+            lambda _r: httpx.Response(302, headers={"location": f"https://{TOKEN}@x.example/"}),
+            id="echoed as the user of a redirect",
         ),
         pytest.param(lambda _r: httpx.Response(200, text=TOKEN), id="echoed as text"),
         pytest.param(script(*[httpx.ReadError(TOKEN)] * 3), id="in a transport's message"),
@@ -183,9 +210,13 @@ def test_no_error_repeats_what_the_source_said_of_a_secret(handler):
 
 
 def test_the_clock_skew_is_read_from_the_date_header():
-    """Ahead is positive; a date that cannot be read is no skew."""
+    """Ahead is positive; without a zone it is UTC; a date that cannot be read is no skew."""
     dated = httpx.Response(200, json={}, headers={"date": "Mon, 23 Nov 2026 11:59:00 GMT"})
     _, traffic = read(script(dated))
+    assert traffic.clock_skew == 60.0
+
+    unzoned = httpx.Response(200, json={}, headers={"date": "Mon, 23 Nov 2026 11:59:00 -0000"})
+    _, traffic = read(script(unzoned))
     assert traffic.clock_skew == 60.0
 
     _, traffic = read(script(httpx.Response(200, json={}, headers={"date": "yesterday"})))

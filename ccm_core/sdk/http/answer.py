@@ -10,6 +10,9 @@ from typing import Any
 from ccm_core.errors import BadAnswer
 from ccm_core.model.json import decode, digest
 
+_LONGEST = 100
+"""Characters quoted of a header."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
@@ -38,13 +41,18 @@ class Answer:
         if not self._decoded:
             try:
                 self._decoded.append(decode(self.body))
-            except ValueError as cause:
+            except (ValueError, RecursionError) as cause:
                 raise BadAnswer(f"{self.described()}: the body is not JSON ({cause})") from cause
         return self._decoded[0]
 
     def described(self) -> str:
         """Say in a few words what came back: never the body, which may hold anything."""
-        media = self.headers.get("content-type", "no content type").split(";")[0]
-        request = self.headers.get("x-request-id")
+        media = _plain(self.headers.get("content-type", "no content type").split(";")[0])
+        request = _plain(self.headers.get("x-request-id", ""))
         trail = f", request id {request}" if request else ""
         return f"GET {self.path} answered {self.status} ({media}, {len(self.body)} bytes{trail})"
+
+
+def _plain(text: str) -> str:
+    """Give what a header says in short, without anything that a terminal would act upon."""
+    return "".join(char for char in text[:_LONGEST] if char.isprintable())

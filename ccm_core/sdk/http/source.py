@@ -27,6 +27,9 @@ TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 52
 _TOO_MANY_REQUESTS = 429
 _FIRST_FAULT, _FIRST_REDIRECT = 400, 300
 
+# Tries are counted in the traffic; a line for each would stand between what the host prints.
+stamina.instrumentation.set_on_retry_hooks([])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
@@ -64,6 +67,10 @@ class _AgainError(Exception):
         super().__init__(str(error))
         self.error = error
         self.wait = wait
+
+
+class _TooLarge(BadAnswer):
+    """A body that passes its bound, and would pass it again."""
 
 
 def _again(cause: Exception) -> bool | float:
@@ -182,6 +189,8 @@ class HttpSource:
             await self._turn(limiter)
             try:
                 answer = await self._send(path, parameters)
+            except _TooLarge:
+                raise
             except (Unreachable, BadAnswer) as cause:
                 raise _AgainError(cause, None) from cause
         wait = self._heed(answer, limiter)
@@ -224,7 +233,7 @@ class HttpSource:
         async for part in response.aiter_bytes():
             size += len(part)
             if size > self._bounds.body:
-                raise BadAnswer(
+                raise _TooLarge(
                     f"GET {path}: the body passes {self._bounds.body} bytes and was not read on"
                 )
             parts.append(part)
@@ -232,7 +241,7 @@ class HttpSource:
 
     def _usable(self, answer: Answer) -> Answer:
         if answer.status >= _FIRST_REDIRECT:
-            host = urlsplit(answer.headers.get("location", "")).netloc or "nowhere"
+            host = urlsplit(answer.headers.get("location", "")).hostname or "nowhere"
             raise BadAnswer(
                 f"{answer.described()}: it redirects to {host}; redirects are not followed, "
                 "because the credential would go along. Check the region or base_url."
@@ -262,6 +271,8 @@ class HttpSource:
             theirs = parsedate_to_datetime(date)
         except ValueError:
             return
+        if theirs.tzinfo is None:
+            theirs = theirs.replace(tzinfo=UTC)
         self.traffic.clock_skew = round((received - theirs).total_seconds(), 1)
 
     def _new_client(self) -> httpx.AsyncClient:

@@ -9,6 +9,7 @@ key.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from ccm_core.sdk.errors import (
     Refused,
     SourceError,
 )
-from ccm_core.sdk.json import decode
+from ccm_core.sdk.json import decode, encode
 
 if TYPE_CHECKING:
     from ccm_core.sdk.http import Answer
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 LONGEST = 200
 """Characters quoted of a complaint."""
+
+BLANK = "********"
+"""Stands where the key stood."""
 
 _MOST_DETAILS = 5
 _PAYMENT_REQUIRED, _FIRST_OF_SERVER = 402, 500
@@ -69,7 +73,7 @@ def complaint(body: bytes) -> Complaint:
     """Read a refusal's body, whatever it is."""
     try:
         document = decode(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return Complaint()
     if not isinstance(document, dict):
         return Complaint()
@@ -97,8 +101,8 @@ def faults(base_url: str, region: str, key: Secret) -> Callable[[Answer], Source
     """
 
     def fault(answer: Answer) -> SourceError:
-        said = complaint(answer.body.replace(key.reveal().encode(), b"********"))
-        what = f"{answer.described()}: {said}"
+        said = complaint(_without(key, answer.body))
+        what = f"{answer.described().replace(key.reveal(), BLANK)}: {said}"
         match answer.status:
             case 401:
                 return Refused(f"{what}. {_refused(base_url, region)}")
@@ -141,6 +145,13 @@ def _refused(base_url: str, region: str) -> str:
 
 
 # -- whatever came ----------------------------------------------------------------------------
+
+
+def _without(key: Secret, body: bytes) -> bytes:
+    """Blank the key in a body, in whatever way JSON spells it."""
+    with suppress(ValueError, RecursionError):
+        body = encode(decode(body))
+    return body.replace(key.reveal().encode(), BLANK.encode())
 
 
 def _texts(value: Any) -> tuple[str, ...]:
