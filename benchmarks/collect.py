@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from harness import Figures, Side, Source, machine, median, python, rounds, table
+from harness import Figures, Side, Source, machine, median, python, run, table
 
 OURS, VENDOR, FLOOR = "`ccm`: read, checked, stored", "`pagerduty`: iterated", "bytes, thrown away"
 
@@ -24,29 +24,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         tempfile.TemporaryDirectory() as folder,
         Source.serving("--incidents", str(asked.incidents), "--latency", str(asked.latency)) as at,
     ):
-        found = _rounds(at, Path(folder), asked.rounds)
+        if not asked.no_warm_up:  # compiles the bytecode
+            _round(at, Path(folder))
+        found = [_round(at, Path(folder)) for _ in range(asked.rounds)]
     print(f"{asked.incidents:,} incidents, {asked.latency * 1000:.0f} ms of latency, ", end="")
     print(f"median of {asked.rounds}; {machine()}; {datetime.now(UTC):%Y-%m-%d}\n")
-    print(written(found))
+    print(written({name: [one[name] for one in found] for name in found[0]}))
     return 0
 
 
-def _rounds(source: Source, folder: Path, count: int) -> dict[str, list[Figures]]:
+def _round(source: Source, folder: Path) -> dict[str, Figures]:
+    """Let the sides take turns once; the store is a new one."""
+    for left in folder.iterdir():
+        left.unlink()
+    store = str(folder / "ccm.db")
     sides = [
+        Side(name=OURS, command=python("ours.py", "--store", store, "--kinds", "incident")),
         Side(name=VENDOR, command=python("vendor.py", "iter_all")),
         Side(name=FLOOR, command=python("floor.py")),
     ]
-    found: dict[str, list[Figures]] = {OURS: [], VENDOR: [], FLOOR: []}
-    for number in range(count + 1):  # the first one compiles the bytecode and does not count
-        store = folder / f"{number}.db"
-        ours = Side(
-            name=OURS, command=python("ours.py", "--store", str(store), "--kinds", "incident")
-        )
-        for name, figures in rounds(source, [ours, *sides], 1).items():
-            found[name] += figures[:number]
-        for left in folder.iterdir():
-            left.unlink()
-    return found
+    return {side.name: run(source, side) for side in sides}
 
 
 def written(found: dict[str, list[Figures]]) -> str:
@@ -86,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--incidents", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--no-warm-up", action="store_true", help="count the first round as well")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
     return parser
 

@@ -126,17 +126,6 @@ def _environment() -> dict[str, str]:
     return {**kept, "PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir()) / "ccm-benchmarks")}
 
 
-def rounds(source: Source, sides: Sequence[Side], count: int) -> dict[str, list[Figures]]:
-    """Let sides take turns, so that what else the machine does meets all of them."""
-    found: dict[str, list[Figures]] = {side.name: [] for side in sides}
-    for _ in range(count):
-        for side in sides:
-            figures = run(source, side)
-            found[side.name].append(figures)
-            print(f"  {side.name}: {figures.value('seconds'):.2f} s", file=sys.stderr)
-    return found
-
-
 def median(figures: Sequence[Figures], name: str) -> float:
     """Give the middle of a figure over the rounds."""
     return statistics.median(one.value(name) for one in figures)

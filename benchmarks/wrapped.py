@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import resource
 import subprocess
 import sys
 import time
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def main() -> int:
@@ -30,12 +33,15 @@ def main() -> int:
 
 
 def _said(out: str, err: str) -> dict[str, object]:
+    told = [_COLOUR.sub("", line).strip() for line in (err or out).splitlines()]
+    wrong = [line for line in told if "rror" in line or "ailed" in line]
     try:
         value = json.loads(out)
     except ValueError:
-        said = (err or out).strip().splitlines()
-        return {"items": 0, "error": " ".join(said)[-200:] or "it said nothing"}
-    return {"items": len(value)} if isinstance(value, list) else dict(value)
+        said = (wrong or told or ["it said nothing"])[-1]
+        return {"items": 0, "error": said[-200:]}
+    found = {"items": len(value)} if isinstance(value, list) else dict(value)
+    return {**found, "warning": wrong[0]} if wrong else found
 
 
 if __name__ == "__main__":
