@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 
 from ccm_core.collect.desk import Desk
 from ccm_core.collect.gathering import Gauge
@@ -147,7 +147,7 @@ def _collect(
 ) -> Manifest:
     now = host.clock().replace(microsecond=0)
     _seal_cut_off(host, connection, store)
-    kept = store.collections(connection.name)
+    kept = [one for one in store.collections(connection.name) if one.amends is None]
     wanted = Wanted(
         now=now,
         horizon=connection.horizon(now),
@@ -186,6 +186,8 @@ async def _run(
             request = _request(host, connection, Limiters(), observer.waiting)
             async with connection.connector.connect(request) as session:
                 cut = await runner.run(session, due)
+                if cut is None and connection.connector.look_up is not None:
+                    await runner.look_up(partial(connection.connector.look_up, session))
                 ending = replace(
                     ending,
                     credential=session.credential,

@@ -125,7 +125,7 @@ class Attempt:
         if part:
             return
         truncated = (
-            one for one in self.gathering.shortfalls[told:] if one.reason is Reason.TRUNCATED
+            one for one in self.gathering.shortfalls[told:] if one.reason == Reason.TRUNCATED
         )
         known = sum(one.missing or 0 for one in truncated)
         missing = found.total - (len(self.gathering.seen) - before) - known

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from ccm_core.collect.projection import Projector, Pseudonyms, named, references
+from ccm_core.collect.projection import Projector, Pseudonyms
+from ccm_core.collect.references import references
 from ccm_core.collect.validation import SchemaCheck
 from ccm_core.model.collection import Counts, Reason, Request, Shortfall
 from ccm_core.model.harvest import Observation
@@ -216,9 +217,9 @@ class Gathering:
             digest=digest(data),
         )
         self.observations[key] = Observation(record=record, body=data)
-        for path, kind in self.gauge.references:
-            for one in named(body, path):
-                self.names.setdefault((".".join(path), kind, one), key)
+        for reference in self.gauge.references:
+            for kind, named in reference.names(body):
+                self.names.setdefault((reference.field, kind, named), key)
 
     # -- what only the whole shows ------------------------------------------------------------
 

@@ -114,28 +114,9 @@ class Projector:
         return node if isinstance(node, dict) else {}
 
 
-def references(schema: JsonObject) -> tuple[tuple[tuple[str, ...], str], ...]:
-    """List the fields that hold keys of other kinds, as ``(path, kind)``.
-
-    A path is made of property names; ``[]`` stands for every item of an array. They are the fields
-    that the schema marks with ``x-ccm-references``.
-    """
-    found: list[tuple[tuple[str, ...], str]] = []
-    _mark(schema, schema, (), found)
-    return tuple(sorted(set(found)))
-
-
-def named(body: Any, path: tuple[str, ...]) -> list[str]:
-    """Give every string that stands at a path of :func:`references` in a body."""
-    if not path:
-        return [body] if isinstance(body, str) else []
-    if path[0] == "[]":
-        return [key for one in body for key in named(one, path[1:])] if _is_list(body) else []
-    return named(body.get(path[0]), path[1:]) if isinstance(body, dict) else []
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list)
+def _scalar(value: Any, _unknown: set[str]) -> Any:
+    """Keep a scalar; of an object or array the schema says nothing about, keep the shape only."""
+    return {} if isinstance(value, dict) else [] if isinstance(value, list) else value
 
 
 def _merged(choices: list[Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -145,30 +126,3 @@ def _merged(choices: list[Mapping[str, Any]]) -> Mapping[str, Any]:
         merged["properties"].update(one.get("properties", {}))
     arrays = [one for one in choices if "items" in one]
     return merged | ({"items": arrays[0]["items"]} if arrays else {})
-
-
-def _scalar(value: Any, _unknown: set[str]) -> Any:
-    """Keep a scalar; of an object or array the schema says nothing about, keep the shape only."""
-    return {} if isinstance(value, dict) else [] if isinstance(value, list) else value
-
-
-def _mark(
-    schema: JsonObject,
-    node: Any,
-    path: tuple[str, ...],
-    found: list[tuple[tuple[str, ...], str]],
-) -> None:
-    if not isinstance(node, dict) or len(path) > _DEEPEST:
-        return
-    if "$ref" in node:
-        target: Any = schema
-        for part in node["$ref"].removeprefix("#/").split("/"):
-            target = target[part]
-        _mark(schema, target, path, found)
-    if kind := node.get("x-ccm-references"):
-        found.append((path, kind))
-    for name, child in node.get("properties", {}).items():
-        _mark(schema, child, (*path, name), found)
-    for branch in (*node.get("anyOf", ()), *node.get("oneOf", ()), *node.get("allOf", ())):
-        _mark(schema, branch, path, found)
-    _mark(schema, node.get("items"), (*path, "[]"), found)

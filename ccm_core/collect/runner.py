@@ -15,6 +15,7 @@ from ccm_core.collect.attempt import Attempt, Question
 from ccm_core.collect.changes import Told
 from ccm_core.collect.desk import Desk
 from ccm_core.collect.gathering import Gathering
+from ccm_core.collect.lookups import ByCollection, LookUp, amendments, looked_up
 from ccm_core.collect.outcome import inherited, outcome_of, shortfall_of
 from ccm_core.collect.plan import LONGEST, Plan, Task, Wanted, past, split
 from ccm_core.errors import Refused, SourceError
@@ -43,6 +44,7 @@ class Runner:
         self._names: dict[str, dict[tuple[str, str, str], str]] = {}
         self._heard: dict[str, dict[str, datetime]] = {}
         self._fresh: dict[str, set[str]] = {}
+        self._looked_up: ByCollection = {}
 
     async def run(self, session: Session, plan: Plan) -> Shortfall | None:
         """Collect everything in the plan; give what cut the run short, if anything did."""
@@ -56,12 +58,23 @@ class Runner:
 
     def fail(self, tasks: Sequence[Task], error: SourceError) -> None:
         """Keep a failed collection for every window of tasks that cannot be tried."""
+        detail = "it was not read, because the run was cut short"
+        untried = Shortfall(reason=shortfall_of(error).reason, detail=detail)
         for task in tasks:
             for window in task.windows:
-                self._keep(task, self._empty(task, window), Outcome.FAILED, [shortfall_of(error)])
+                self._keep(task, self._empty(task, window), Outcome.FAILED, [untried])
 
-    def dangling(self) -> dict[str, tuple[Dangling, ...]]:
+    async def look_up(self, ask: LookUp) -> None:
+        """Ask once for everything that is named and not listed, and keep what that tells."""
+        self._looked_up = await looked_up(self._leading_nowhere(), ask)
+        for amended in amendments(self.collections, self._looked_up, self._desk.clock()):
+            self.collections.append(self._desk.keep(Harvest(collection=amended)))
+
+    def dangling(self) -> ByCollection:
         """Give what the records of this run name and what is not listed, by collection id."""
+        return self._looked_up or self._leading_nowhere()
+
+    def _leading_nowhere(self) -> ByCollection:
         named: dict[str, set[str]] = {}
         for _, kind, key in (name for names in self._names.values() for name in names):
             named.setdefault(kind, set()).add(key)

@@ -55,6 +55,23 @@ class Request:
     """Without the paging parameters and without any credential, in the order sent."""
 
 
+class Whereabouts(StrEnum):
+    """What asking for an object that is named and not listed told of it."""
+
+    THERE = "there"
+    """It can be read: it is older than what was listed, or of another form."""
+    UNLISTED = "unlisted"
+    """It can be read, and its kind's listing should have had it."""
+    GONE = "gone"
+    """It was deleted: a finding about what names it, and no gap in the evidence."""
+    HIDDEN = "hidden"
+    """The credential may not see it."""
+    ABSENT = "absent"
+    """Deleted or hidden: the source answers both alike."""
+    UNTOLD = "untold"
+    """It was not asked for, or the source did not say."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dangling:
     """An id that this kind names and that the named kind does not list."""
@@ -65,6 +82,13 @@ class Dangling:
     key: str
     named_by: str
     """The key of one record that names it."""
+    whereabouts: Whereabouts | None = None
+    """What asking for it told; None where nobody could ask."""
+
+    @property
+    def hidden(self) -> bool:
+        """Whether something may be there that was not seen."""
+        return self.whereabouts not in {None, Whereabouts.THERE, Whereabouts.GONE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +144,8 @@ class Collection:
     """How it was read, where there was a choice."""
     through: tuple[str, ...] = ()
     """Other kinds through whose records this was found."""
+    amends: str | None = None
+    """The collection to which this adds what looking up its references told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ccm_core.model.collection import Credential, Reason, Request, Shortfall
+from ccm_core.model.collection import Credential, Reason, Request, Shortfall, Whereabouts
 from ccm_core.model.json import JsonObject
 from ccm_core.model.record import Record, Source
 from ccm_core.model.result import Subject
@@ -68,7 +68,8 @@ class EvidenceKind:
     schema: SchemaLoader
     """JSON Schema (2020-12) of the body. Its ``properties`` are the allow-list of what is kept;
     ``x-ccm-privacy`` on a field is ``keep`` (default), ``pseudonym`` or ``drop``;
-    ``x-ccm-references: KIND`` marks a field that holds the key of another kind."""
+    ``x-ccm-references: KIND`` marks a field that holds the key of another kind; the mark is
+    ``{FIELD: {VALUE: KIND}}`` where a neighbouring field decides the kind."""
     occurred_at: str | None = None
     """For events: the dotted path of the instant that the source's window selects by."""
     title_field: str | None = None
@@ -197,6 +198,9 @@ class Connector:
     """A connection for ``ccm init``, as commented YAML of one list item."""
     demonstration: Demonstration | None = None
     """A built-in source for ``ccm demo``."""
+    look_up: Callable[[Any, str, str], Awaitable[Whereabouts]] | None = None
+    """Asks a live session for one object, by kind and key, that records name and no listing has.
+    None: the source cannot be asked for single objects."""
     collectors_for: Callable[[JsonObject], tuple[Collector, ...]] | None = None
     """The collectors as a connection's settings want them; those of kinds that
     :attr:`collectors` does not have are left out. None: settings change nothing about them."""
@@ -296,5 +300,6 @@ __all__ = [
     "Traffic",
     "View",
     "ViewRequest",
+    "Whereabouts",
     "Window",
 ]

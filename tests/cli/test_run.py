@@ -13,7 +13,7 @@ RESTS_ON = {
     "/oncalls": {"pagerduty.on_call"},
     "/escalation_policies": {"pagerduty.escalation_policy"},
     "/teams": {"pagerduty.team", "pagerduty.team_member"},
-    "/log_entries": {"pagerduty.incident_log_entry"},
+    "/incidents": {"pagerduty.incident"},
 }
 
 

@@ -18,7 +18,7 @@ from ccm_core.collect.runner import Runner
 from ccm_core.model.collection import Collection, Credential, Request
 from ccm_core.model.harvest import Harvest
 from ccm_core.model.json import decode, digest, encode
-from ccm_core.model.window import Window
+from ccm_core.model.window import SECOND, Window
 from ccm_core.sdk.time import format_instant, parse_instant
 from ccm_core.sdk.types import (
     Ask,
@@ -27,6 +27,7 @@ from ccm_core.sdk.types import (
     EvidenceKind,
     Overflow,
     Page,
+    Reached,
     Shape,
     Shortfall,
     Traffic,
@@ -55,6 +56,11 @@ SCHEMA = {
     "required": ["id"],
     "additionalProperties": False,
 }
+
+
+def whole(text: str) -> datetime:
+    """Read an instant in whole seconds."""
+    return parse_instant(text).replace(microsecond=0)
 
 
 def kind(name: str, shape: Shape, cadence: timedelta = timedelta(hours=1)) -> EvidenceKind:
@@ -89,6 +95,12 @@ class Source:
     script: dict[str, list] = field(default_factory=dict)
     """By kind: what to do at each page: an exception to raise, a callable to call, or None."""
     counted: bool = True
+    oldest_first: bool = False
+    """Whether it lists in the order of time and can be gone on from where it stopped."""
+    linked: bool = False
+    """Whether it is looked whether pages follow on each other."""
+    parts: tuple[dict[str, str], ...] = ()
+    """What it offers where time cuts no further."""
     asked: list[tuple[str, Window | None]] = field(default_factory=list)
     refreshed: list[tuple[str, ...]] = field(default_factory=list)
     """What each refresh was asked for."""
@@ -123,10 +135,23 @@ class Source:
 
         async def collect(session: Session, ask: Ask):
             self.asked.append((name, ask.window))
-            found = self._within(name, ask.window)
-            if len(found) > self.cap and ask.may_split:
+            found = self._within(name, ask)
+            parts = () if ask.part else self.parts
+            if len(found) > self.cap and self.oldest_first:
+                furthest = whole(found[self.cap - 1]["at"])
+                if furthest > ask.window.since and ask.may_split:
+                    for page in self._pages(name, ask):
+                        session.traffic.requests += 1
+                        yield page
+                    yield Reached(at=furthest)
+                    return
+                if ask.may_split or parts:
+                    cut = furthest + SECOND
+                    yield Overflow(total=len(found), most=self.cap, cut=cut, parts=parts)
+                    return
+            elif len(found) > self.cap and (ask.may_split or parts):
                 session.traffic.requests += 1
-                yield Overflow(total=len(found), most=self.cap)
+                yield Overflow(total=len(found), most=self.cap, parts=parts)
                 return
             for page in self._pages(name, ask):
                 session.traffic.requests += 1
@@ -137,31 +162,40 @@ class Source:
 
         return Collector(kind=name, collect=collect, **options)
 
-    def _within(self, name: str, window: Window | None) -> list[dict]:
+    def _within(self, name: str, ask: Ask) -> list[dict]:
+        window = ask.window
         every = self.objects.get(name, [])
-        return [one for one in every if window is None or parse_instant(one["at"]) in window]
+        found = [one for one in every if window is None or parse_instant(one["at"]) in window]
+        found = [one for one in found if ask.part.items() <= {"size": str(one.get("size"))}.items()]
+        return sorted(found, key=lambda one: one["at"]) if self.oldest_first else found
 
     def _pages(self, name: str, ask: Ask):
-        offset, number = 0, 1
-        total = len(self._within(name, ask.window)) if self.counted else None
+        offset, number, edge = 0, 1, None
         while True:
             step = self.script.get(name, []).pop(0) if self.script.get(name) else None
             if isinstance(step, Exception):
                 raise step
             if callable(step):
                 step(self)
-            found = self._within(name, ask.window)[: self.cap]
+            whole_list = self._within(name, ask)
+            total = len(whole_list) if self.counted else None
+            found = whole_list[: self.cap]
             items = found[offset : offset + self.size]
+            follows = number == 1 or found[offset - 1 : offset] == [edge]
             offset += len(items)
+            edge = items[-1] if items else None
             last = offset >= len(found)
+            window = ask.window and (ask.window.since.isoformat(), ask.window.until.isoformat())
+            asked = (("window", str(window)), *ask.part.items())
             yield Page(
-                request=Request(endpoint=f"/{name}"),
+                request=Request(endpoint=f"/{name}", parameters=asked),
                 number=number,
                 items=items,
                 response_digest=digest(encode(items)),
                 received_at=NOW,
                 total=total,
                 last=last,
+                shifted=not follows if self.linked and number > 1 else None,
             )
             number += 1
             if last:

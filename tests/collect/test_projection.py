@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccm_core.collect.projection import Projector, Pseudonyms, named, references
+from ccm_core.collect.projection import Projector, Pseudonyms
+from ccm_core.collect.references import references
 from ccm_core.collect.validation import SchemaCheck
 
 KEY = Pseudonyms(b"1" * 32)
@@ -96,12 +97,33 @@ def test_no_name_outside_the_schema_survives(body):
 
 def test_the_fields_that_name_other_kinds_are_found():
     """Marks are followed through references, choices and arrays."""
-    assert references(SCHEMA) == (
-        (("owner", "id"), "fake.user"),
-        (("users", "[]", "id"), "fake.user"),
-    )
+    found = references(SCHEMA)
+    assert [(one.field, one.kind) for one in found] == [
+        ("owner.id", "fake.user"),
+        ("users.[].id", "fake.user"),
+    ]
     body = {"owner": None, "users": [{"id": "U"}, {"id": "V"}, {}]}
-    assert [named(body, path) for path, _ in references(SCHEMA)] == [[], ["U", "V"]]
+    assert [list(one.names(body)) for one in found] == [
+        [],
+        [("fake.user", "U"), ("fake.user", "V")],
+    ]
+
+
+def test_the_kind_of_a_reference_may_depend_on_its_neighbour():
+    """A value that the mark does not list names nothing that is known."""
+    mark = {"type": {"user_reference": "fake.user", "schedule_reference": "fake.schedule"}}
+    schema = {
+        "type": "array",
+        "items": {"properties": {"id": {"x-ccm-references": mark}, "type": {"type": "string"}}},
+    }
+    (found,) = references({"properties": {"targets": schema}})
+    targets = [
+        {"id": "U", "type": "user_reference"},
+        {"id": "S", "type": "schedule_reference"},
+        {"id": "X", "type": "robot_reference"},
+        {"id": "Y"},
+    ]
+    assert list(found.names({"targets": targets})) == [("fake.user", "U"), ("fake.schedule", "S")]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -188,17 +189,90 @@ def test_what_cannot_be_split_is_truncated_and_counted(events):
     assert [(fall.reason, fall.missing) for fall in falls] == [(Reason.TRUNCATED, 70)]
 
 
+SIZED = ({"size": "0"}, {"size": "1"})
+
+
+def test_what_time_does_not_cut_is_read_in_parts(events):
+    """Parts that add up to the whole are the whole."""
+    round_ = events([NOW - DAY] * 90, cap=50, size=25, parts=SIZED)
+    for number, one in enumerate(round_.source.objects["fake.event"]):
+        one["size"] = number % 2
+    round_.run()
+
+    assert {one.outcome for one in round_.keeper.collections("fake.event")} == {Outcome.COMPLETE}
+    assert len(round_.keeper.bodies("fake.event")) == 90
+
+
+@pytest.mark.parametrize(
+    ("sizes", "missing"),
+    [
+        pytest.param([0] * 40 + [1] * 40 + [2] * 10, 10, id="in no part"),
+        pytest.param([0] * 70 + [1] * 20, 20, id="a part is too large"),
+        pytest.param([0] * 70 + [1] * 10 + [2] * 10, 30, id="both"),
+    ],
+)
+def test_parts_that_do_not_add_up_are_told_by_the_number(events, sizes, missing):
+    """What is missing is counted once, whatever the reason."""
+    round_ = events([NOW - DAY] * len(sizes), cap=50, size=25, parts=SIZED)
+    for size, one in zip(sizes, round_.source.objects["fake.event"], strict=True):
+        one["size"] = size
+    round_.run()
+
+    falls = [fall for one in round_.keeper.collections("fake.event") for fall in one.shortfalls]
+    assert {fall.reason for fall in falls} == {Reason.TRUNCATED}
+    assert sum(fall.missing for fall in falls) == missing
+    assert len(round_.keeper.bodies("fake.event")) == len(sizes) - missing
+
+
+def test_a_source_that_lists_by_time_is_gone_on_from_where_it_stopped(events):
+    """Each collection ends where the listing was cut, and nothing is asked for in vain."""
+    instants = [NOW - DAY + timedelta(minutes=n) for n in range(120)]
+    round_ = events(instants, cap=50, size=25, oldest_first=True)
+    round_.run()
+
+    windows = [one.window for one in round_.keeper.collections("fake.event")]
+    edges = [NOW - timedelta(days=30), instants[49], instants[98], NOW]
+    assert [(one.since, one.until) for one in windows] == list(pairwise(edges))
+    assert {one.outcome for one in round_.keeper.collections("fake.event")} == {Outcome.COMPLETE}
+    assert len(round_.source.asked) == 3
+
+
+def test_a_listing_whose_pages_do_not_follow_on_each_other_is_read_again(things):
+    """As many as were counted is not enough where one slipped away between two pages."""
+
+    def swap(source):
+        there = source.objects["fake.thing"]
+        there.pop(0)
+        there.append({"id": "NEW"})
+
+    round_ = things(objects(150), script={"fake.thing": [None, swap]}, linked=True)
+    round_.run()
+    (collection,) = round_.keeper.collections("fake.thing")
+    assert collection.outcome is Outcome.COMPLETE
+    assert {"NEW", "T0100"} <= round_.keeper.bodies("fake.thing").keys()
+    assert len(round_.source.asked) == 2
+
+
 @settings(max_examples=60, deadline=None)
 @given(
-    ages=st.lists(st.integers(0, 29 * 86400), max_size=120),
+    oldest_first=st.booleans(),
+    overlap=st.sampled_from([timedelta(0), timedelta(minutes=5)]),
+    ages=st.lists(st.integers(0, 29 * 86400) | st.integers(0, 3), max_size=120),
     cap=st.integers(1, 40),
     size=st.integers(1, 15),
 )
-def test_what_is_collected_is_what_was_there_or_is_named(ages, cap, size, request):
+def test_what_is_collected_is_what_was_there_or_is_named(
+    ages, cap, size, oldest_first, overlap, request
+):
     """For any population, cap and page size nothing is lost without being counted."""
     make = request.getfixturevalue("events")
     round_ = make(
-        [NOW - timedelta(seconds=age + 1) for age in ages], cap=cap, size=size, counted=False
+        [NOW - timedelta(seconds=age + 1) for age in ages],
+        cap=cap,
+        size=size,
+        counted=False,
+        oldest_first=oldest_first,
+        options={"overlap": overlap},
     )
     round_.run()
 

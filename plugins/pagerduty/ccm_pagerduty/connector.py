@@ -17,6 +17,7 @@ from ccm_core.sdk.time import parse_duration
 from ccm_core.sdk.types import AuthMethod, Connector, Demonstration, Horizon
 from ccm_pagerduty.collectors import collectors
 from ccm_pagerduty.diagnosis import check
+from ccm_pagerduty.lookup import look_up
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -52,6 +53,7 @@ def connector() -> Connector:
         collectors_for=collectors,
         check=check,
         horizon=horizon,
+        look_up=look_up,
         example=EXAMPLE,
         demonstration=Demonstration(open=_demonstration),
     )

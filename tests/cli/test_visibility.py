@@ -1,0 +1,60 @@
+"""A credential that sees part of an account says so, and nothing that it cannot see passes."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def hidden(manifest) -> set[str]:
+    """Give what the run's shortfalls name as hidden."""
+    return {
+        subject
+        for one in manifest["collections"]
+        for fall in one["shortfalls"]
+        if fall["reason"] == "hidden_references"
+        for subject in fall["subjects"]
+    }
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_what_is_named_and_not_listed_is_hidden(ccm, connected, status):
+    """With one team's view, the objects of the others are named as hidden; the exit code is 3."""
+    connected.steering.only_teams = {min(connected.account.teams)}
+    connected.steering.hidden_status = status
+    ran = ccm("run", "--json")
+
+    manifest = ran.json["manifests"][0]
+    found = hidden(manifest)
+    assert ran.code == 3
+    assert any(one.startswith("pagerduty.team:") for one in found)
+    assert not any(one.startswith("pagerduty.user:") for one in found)
+    unseen = {one.partition(":")[2] for one in found}
+    for rule in ran.json["evaluation"]["rules"]:
+        passed = {one["subject"]["key"] for one in rule["results"] if one["status"] == "pass"}
+        assert not passed & unseen
+
+
+def test_a_whole_view_hides_nothing(ccm, connected):
+    """What was deleted is no gap: it is a finding about what still names it."""
+    ran = ccm("collect", "--json")
+    assert ran.code == 0
+    assert hidden(ran.json[0]) == set()
+
+
+def test_a_hidden_schedule_leaves_the_policies_that_name_it_unjudged(ccm, connected):
+    """What names the schedule is in doubt, whatever else is known of it."""
+    ccm("collect")
+    policy = ccm("evidence", "export", "--kind", "pagerduty.escalation_policy").lines[0]["body"]
+    targets = [one for rule in policy["escalation_rules"] for one in rule["targets"]]
+    schedule = next(one["id"] for one in targets if one["type"].startswith("schedule"))
+    del connected.account.schedules[schedule]
+    ran = ccm("run", "--all", "--json")
+
+    assert hidden(ran.json["manifests"][0]) >= {f"pagerduty.schedule:{schedule}"}
+    coverage = {
+        one["subject"]["key"]: one["status"]
+        for rule in ran.json["evaluation"]["rules"]
+        if rule["rule"] == "pagerduty_policy_names_people_who_can_answer"
+        for one in rule["results"]
+    }
+    assert coverage[policy["id"]] == "insufficient"
