@@ -12,6 +12,7 @@
     └── SourceError                the source did not give what was asked       exit 4
         ├── Unreachable            no answer: connection, TLS, time-out
         ├── Refused                the credential itself was refused
+        │   └── GrantLost          it cannot be renewed: a person must connect again
         ├── Denied                 a right or a scope is missing for one request
         ├── NotAvailable           the plan lacks the feature, or it is not there
         ├── RateLimited            still limited after every permitted wait
@@ -99,6 +100,10 @@ class Unreachable(SourceError):
 
 class Refused(SourceError):
     """The credential itself was refused; nothing else can be read with it."""
+
+
+class GrantLost(Refused):
+    """The grant behind an OAuth connection is gone; only a person can give a new one."""
 
 
 class Denied(SourceError):

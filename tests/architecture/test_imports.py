@@ -23,11 +23,21 @@ def test_the_contracts_hold(root: Path):
 @pytest.mark.parametrize(
     ("what", "doors"),
     [
-        pytest.param("httpx", ("ccm_core.sdk.http", "ccm_pagerduty.client"), id="httpx"),
+        pytest.param(
+            "httpx",
+            ("ccm_core.sdk.http", "ccm_core.auth.endpoint", "ccm_pagerduty.client"),
+            id="httpx",
+        ),
         pytest.param("pluggy.PluginManager", ("ccm_core.host.loader",), id="plugin manager"),
         pytest.param("sqlalchemy", ("ccm_core.store",), id="sqlalchemy"),
         pytest.param("cel_expr_python", ("ccm_core.rules",), id="cel"),
         pytest.param("jinja2", ("ccm_core.report",), id="jinja2"),
+        pytest.param("authlib", ("ccm_core.auth.protocol",), id="authlib"),
+        pytest.param(
+            "joserfc",
+            ("ccm_core.auth.identity", "ccm_pagerduty.simulator.id_token"),
+            id="joserfc",
+        ),
         pytest.param("rich", ("ccm_core.cli",), id="rich"),
         pytest.param("click", ("ccm_core.cli",), id="click"),
     ],

@@ -10,9 +10,12 @@ import pytest
 
 HEAVY = (
     "alembic",
+    "authlib",
     "cel_expr_python",
+    "cryptography",
     "httpx",
     "jinja2",
+    "joserfc",
     "jsonschema",
     "jsonschema_rs",
     "pluggy",
