@@ -164,6 +164,7 @@ class Attempt:
         return Ask(
             now=self._wanted.now,
             window=question.asked(),
+            overlap=question.overlap,
             horizon=self._wanted.horizon,
             may_split=question.window is not None and not part and self._may_split(),
             part=part,

@@ -66,7 +66,18 @@ class Runner:
 
     async def look_up(self, ask: LookUp) -> None:
         """Ask once for everything that is named and not listed, and keep what that tells."""
-        self._looked_up = await looked_up(self._leading_nowhere(), ask)
+        nowhere = self._leading_nowhere()
+        populations = self._populations()
+        listed = {
+            collection: tuple(one for one in names if one.kind in populations)
+            for collection, names in nowhere.items()
+        }
+        told = await looked_up(listed, ask)
+        # What a kind of events does not list lies outside its windows: that is no sign of anything.
+        self._looked_up = {
+            collection: (*told[collection], *(one for one in names if one.kind not in populations))
+            for collection, names in nowhere.items()
+        }
         for amended in amendments(self.collections, self._looked_up, self._desk.clock()):
             self.collections.append(self._desk.keep(Harvest(collection=amended)))
 
@@ -74,16 +85,24 @@ class Runner:
         """Give what the records of this run name and what is not listed, by collection id."""
         return self._looked_up or self._leading_nowhere()
 
+    def _populations(self) -> set[str]:
+        """Give the kinds of which a listing states everything there is."""
+        every = [*self._earlier, *self.collections]
+        events = {one.kind for one in every if one.window is not None}
+        return {one.kind for one in every} - events
+
     def _leading_nowhere(self) -> ByCollection:
         named: dict[str, set[str]] = {}
+        collected = {one.kind for one in (*self._earlier, *self.collections)}
         for _, kind, key in (name for names in self._names.values() for name in names):
-            named.setdefault(kind, set()).add(key)
+            if kind in collected:
+                named.setdefault(kind, set()).add(key)
         keys = {kind: self._desk.keys(kind, among) for kind, among in named.items()}
         return {
             collection: tuple(
                 Dangling(field=field, kind=kind, key=key, named_by=by)
                 for (field, kind, key), by in sorted(names.items())
-                if key not in keys[kind]
+                if kind in collected and key not in keys[kind]
             )
             for collection, names in self._names.items()
         }

@@ -99,6 +99,8 @@ class Ask:
     """The run's moment."""
     window: Window | None = None
     """For events: exactly what to read. None for snapshots, and for what is read again."""
+    overlap: timedelta = timedelta(0)
+    """How much of the window's beginning was asked for before and is only read once more."""
     horizon: Window
     """The period the connection keeps watch over: ``now - lookback`` to ``now + lookahead``."""
     may_split: bool = False

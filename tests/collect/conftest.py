@@ -139,7 +139,7 @@ class Source:
             parts = () if ask.part else self.parts
             if len(found) > self.cap and self.oldest_first:
                 furthest = whole(found[self.cap - 1]["at"])
-                if furthest > ask.window.since and ask.may_split:
+                if furthest > ask.window.since + ask.overlap and ask.may_split:
                     for page in self._pages(name, ask):
                         session.traffic.requests += 1
                         yield page

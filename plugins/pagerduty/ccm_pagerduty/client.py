@@ -1,36 +1,33 @@
-"""PagerDuty on the wire: hosts, headers, listings and their cap.
+"""PagerDuty on the wire: hosts, headers, objects and listings.
 
-Follows https://developer.pagerduty.com/docs/pagination and ``.../docs/versioning``. This module
-reaches httpx, so it is imported only where an account is read.
+Follows https://developer.pagerduty.com/docs/versioning. This module reaches httpx, so
+it is imported only where an account is read.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ccm_core.sdk.errors import BadAnswer
 from ccm_core.sdk.http import Answer, Bounds, HttpSource
 from ccm_core.sdk.limits import Limiter
-from ccm_core.sdk.paging import Capped, OffsetPage, by_offset
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.types import (
     ConnectRequest,
     Credential,
     Finding,
     JsonObject,
-    Overflow,
     Page,
-    Reason,
     Request,
-    Shortfall,
     Traffic,
 )
 from ccm_pagerduty.credential import credential_of
 from ccm_pagerduty.faults import faults
 from ccm_pagerduty.pacing import ON_CALLS_PER_MINUTE, advice, per_minute
+from ccm_pagerduty.pager import Compose, Pager, listed
 
 if TYPE_CHECKING:
     import httpx
@@ -40,12 +37,8 @@ REGIONS: Mapping[str, str] = {
     "eu": "https://api.eu.pagerduty.com",
 }
 ACCEPT = "application/vnd.pagerduty+json;version=2"
-CAP = 10_000
-"""The API refuses ``offset + limit`` above this."""
 
 Parameters = Sequence[tuple[str, str]]
-Compose = Callable[[JsonObject], JsonObject]
-"""Turns an item as received into a record's body as received."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +110,7 @@ class PagerDutySession:
         request = Request(endpoint=path, parameters=tuple(parameters))
         return Fetched(request=request, answer=answer, value=document[wrapper])
 
-    async def listing(
+    def listing(
         self,
         path: str,
         wrapper: str,
@@ -129,9 +122,6 @@ class PagerDutySession:
     ) -> AsyncIterator[Finding]:
         """Read a listing to its end, or say what of it the API will not list.
 
-        The first page asks for the total, and so does the one that should be the last, so that a
-        listing that changed while it was read shows it.
-
         Args:
             path: Such as ``/services``.
             wrapper: The key that holds the items.
@@ -140,75 +130,33 @@ class PagerDutySession:
             may_split: Yield an :class:`Overflow`, and nothing else, when there is too much.
             compose: Applied to each item.
         """
-        pager = _Pager(self, path, wrapper, tuple(parameters), counted, compose)
-        async for found in by_offset(pager.read, limit=self.page_size, cap=CAP):
-            if isinstance(found, Capped):
-                yield _truncated(path, found)
-                return
-            if may_split and found.number == 1 and (found.total or 0) > CAP:
-                yield Overflow(total=found.total or 0, most=CAP)
-                return
-            yield found
+        pager = self.pager(path, wrapper, parameters, counted=counted, compose=compose)
+        return listed(pager, may_split=may_split)
+
+    def pager(
+        self,
+        path: str,
+        wrapper: str,
+        parameters: Parameters = (),
+        *,
+        counted: bool = True,
+        compose: Compose | None = None,
+    ) -> Pager:
+        """Prepare to read a listing page by page."""
+        return Pager(
+            source=self._source,
+            path=path,
+            wrapper=wrapper,
+            parameters=tuple(parameters),
+            size=self.page_size,
+            parallel=self.settings.get("parallel", 1),
+            counted=counted,
+            compose=compose,
+            limiter=self._own_limiter(path),
+        )
 
     def _own_limiter(self, path: str) -> Limiter | None:
         return self._on_calls if path == "/oncalls" else None
-
-
-@dataclass(slots=True)
-class _Pager:
-    """Reads the pages of one listing, remembering the total."""
-
-    session: PagerDutySession
-    path: str
-    wrapper: str
-    parameters: tuple[tuple[str, str], ...]
-    counted: bool
-    compose: Compose | None
-    total: int | None = None
-
-    async def read(self, offset: int, limit: int, number: int) -> OffsetPage:
-        """Read one page."""
-        edge = number == 1 or (self.total is not None and offset + limit >= self.total)
-        query = [*self.parameters, ("limit", str(limit)), ("offset", str(offset))]
-        query += [("total", "true")] if self.counted and edge else []
-        source = self.session._source  # noqa: SLF001 - the pager is part of the session
-        limiter = self.session._own_limiter(self.path)  # noqa: SLF001 - the same
-        answer = await source.get(self.path, query, limiter=limiter)
-        return self._page(answer, limit, number)
-
-    def _page(self, answer: Answer, limit: int, number: int) -> OffsetPage:
-        document = answer.json()
-        items = document.get(self.wrapper) if isinstance(document, dict) else None
-        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-            raise BadAnswer(f"{answer.described()}: {self.wrapper!r} is not a list of objects")
-        total, more, offset = (document.get(name) for name in ("total", "more", "offset"))
-        self.total = total if _is_count(total) else self.total
-        page = Page(
-            request=Request(endpoint=self.path, parameters=self.parameters),
-            number=number,
-            items=[self.compose(item) for item in items] if self.compose else items,
-            response_digest=answer.digest,
-            received_at=answer.received_at,
-            total=total if _is_count(total) else None,
-            last=more is False,
-        )
-        # Where `more` is missing, only a page that is not full can be the last one.
-        goes_on = more if isinstance(more, bool) else len(items) >= limit
-        return OffsetPage(page=page, offset=offset if _is_count(offset) else None, more=goes_on)
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _truncated(path: str, capped: Capped) -> Shortfall:
-    missing = None if capped.total is None else max(0, capped.total - capped.received)
-    return Shortfall(
-        reason=Reason.TRUNCATED,
-        detail=f"GET {path}: the API lists at most {CAP} of one question and this one has "
-        f"{'more' if capped.total is None else capped.total}; {capped.received} were read",
-        missing=missing,
-    )
 
 
 @asynccontextmanager
@@ -242,7 +190,7 @@ async def live(
         advice=advice,
         fault=faults(base_url_of(settings), settings.get("region", "us"), key),
         traffic=Traffic(),
-        bounds=bounds,
+        bounds=replace(bounds or Bounds(), parallel=settings.get("parallel", 1)),
         waiting=request.waiting,
         transport=transport,
     )

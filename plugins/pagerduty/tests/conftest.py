@@ -14,7 +14,7 @@ from ccm_pagerduty.client import live
 from ccm_core.sdk.http import Bounds
 from ccm_core.sdk.limits import Limiters
 from ccm_core.sdk.secret import Secret
-from ccm_core.sdk.types import Ask, ConnectRequest, Overflow, Page, Shortfall, Window
+from ccm_core.sdk.types import Ask, ConnectRequest, Overflow, Page, Reached, Shortfall, Window
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 KEY = "u+S3cretKeyOfTheAccount"
@@ -75,6 +75,7 @@ def sorted_out(found):
     return SimpleNamespace(
         pages=[one for one in found if isinstance(one, Page)],
         shortfalls=[one for one in found if isinstance(one, Shortfall)],
+        reached=[one for one in found if isinstance(one, Reached)],
         overflows=[one for one in found if isinstance(one, Overflow)],
         items=[item for one in found if isinstance(one, Page) for item in one.items],
     )

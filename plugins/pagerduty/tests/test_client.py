@@ -7,9 +7,10 @@ from urllib.parse import parse_qsl
 
 import httpx  # noqa: TID253 - the network of these tests is one of its transports
 import pytest
-from ccm_pagerduty.client import ACCEPT, CAP, base_url_of
+from ccm_pagerduty.client import ACCEPT, base_url_of
 from ccm_pagerduty.faults import AbilityMissing, ScopeMissing, complaint
 from ccm_pagerduty.pacing import advice, per_minute
+from ccm_pagerduty.pager import CAP
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -289,21 +290,22 @@ def test_the_headers_say_how_long_to_wait(pagerduty, status, headers, expected):
 
 
 def test_a_listing_is_read_to_its_end_and_counted_at_both_ends(listing):
-    """Each page advances by what came; the first and the last ask for the total."""
+    """Each page begins with the last item that came; the first and the last ask for the total."""
     seen = []
     found = listing(account(7, seen=seen), ("time_zone", "UTC"), page_size=3)
 
     assert [[item["id"] for item in page.items] for page in found] == [
         ["P0", "P1", "P2"],
-        ["P3", "P4", "P5"],
-        ["P6"],
+        ["P3", "P4"],
+        ["P5", "P6"],
     ]
+    assert [page.shifted for page in found] == [None, False, False]
     assert [(page.number, page.total, page.last) for page in found] == [
         (1, 7, False),
         (2, None, False),
         (3, 7, True),
     ]
-    assert [asked["offset"] for asked in seen] == ["0", "3", "6"]
+    assert [asked["offset"] for asked in seen] == ["0", "2", "4"]
     assert {page.request for page in found} == {
         Request(endpoint="/things", parameters=(("time_zone", "UTC"),))
     }
@@ -314,7 +316,8 @@ def test_a_listing_beyond_the_cap_says_how_many_are_missing(listing):
     seen = []
     found = listing(account(CAP + 23, seen=seen))
 
-    assert len([one for one in found if isinstance(one, Page)]) == 100
+    assert sum(len(one.items) for one in found if isinstance(one, Page)) == CAP
+    assert len(seen) == 101
     assert (seen[-1]["offset"], seen[-1]["limit"]) == ("9900", "100")
     assert isinstance(found[-1], Shortfall)
     assert (found[-1].reason, found[-1].missing) == (Reason.TRUNCATED, 23)
@@ -355,7 +358,12 @@ def test_a_listing_that_cannot_be_true_is_not_believed(listing, said, words):
 def test_a_page_that_does_not_say_whether_there_is_more_is_never_the_last(listing):
     """The listing ends on a page that is not full, and no page claims to be the end."""
     found = listing(account(4, said={"more": None, "total": None}), page_size=2)
-    assert [(len(page.items), page.last) for page in found] == [(2, False), (2, False), (0, False)]
+    assert [(len(page.items), page.last) for page in found] == [
+        (2, False),
+        (1, False),
+        (1, False),
+        (0, False),
+    ]
 
 
 def test_a_redirect_is_not_followed(refused):

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 
 from ccm_core.sdk.errors import BadAnswer, Denied, NotAvailable
 from ccm_core.sdk.types import ChangedBy, Collector, Reason, Shortfall
+from ccm_pagerduty.collectors.incident_parts import SERVICE, filters, smaller
 from ccm_pagerduty.collectors.question import UTC, period
 from ccm_pagerduty.faults import AbilityMissing, ScopeMissing
+from ccm_pagerduty.pager import oldest_first
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -43,6 +45,7 @@ def collector(settings: JsonObject) -> Collector:
     return Collector(
         kind=INCIDENT,
         collect=collect,
+        uses=(SERVICE,),
         longest_window=LONGEST,
         overlap=OVERLAP,
         settles_after=SETTLES_AFTER if told else None,
@@ -52,12 +55,16 @@ def collector(settings: JsonObject) -> Collector:
 
 
 async def collect(session: PagerDutySession, ask: Ask) -> AsyncIterator[Finding]:
-    """List the incidents of the window, or say that it holds too many."""
+    """List the incidents of the window as far as the API lists them, and say how far that is."""
     if ask.window is None:
         return
-    parameters = (*period(ask.window), UTC, OLDEST_FIRST)
-    async for found in session.listing(
-        "/incidents", "incidents", parameters, may_split=ask.may_split
+    parameters = (*period(ask.window), *filters(ask.part), UTC, OLDEST_FIRST)
+    async for found in oldest_first(
+        session.pager("/incidents", "incidents", parameters),
+        instant="created_at",
+        after=ask.window.since + ask.overlap,
+        may_split=ask.may_split,
+        parts=lambda total: smaller(ask, total),
     ):
         yield found
 

@@ -38,7 +38,7 @@ async def by_account(session: PagerDutySession, ask: Ask, window: Window) -> Asy
     seen: set[str] = set()
     try:
         async for found in _of_account(session, ask, window):
-            if isinstance(found, Shortfall) and found.reason is Reason.TRUNCATED:
+            if isinstance(found, Shortfall) and found.reason == Reason.TRUNCATED:
                 capped.append(found)
                 continue
             if isinstance(found, Page):

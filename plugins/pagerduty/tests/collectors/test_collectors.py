@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import httpx  # noqa: TID253 - the network of these tests is one of its transports
@@ -424,20 +424,89 @@ def test_too_many_on_calls_are_read_in_halves(account):
     ]
 
 
+SERVICES = [{"id": "PA"}, {"id": "PB"}, {"id": "PC"}]
+
+
 @pytest.mark.parametrize(
-    ("may_split", "overflows"), [pytest.param(True, 1, id="may"), pytest.param(False, 0, id="not")]
+    ("part", "services", "parts"),
+    [
+        pytest.param(
+            {}, SERVICES, [{"services": "PA,PC"}, {"services": "PB"}], id="services, dealt out"
+        ),
+        pytest.param(
+            {"services": "PA,PC"}, SERVICES, [{"services": "PA"}, {"services": "PC"}], id="fewer"
+        ),
+        pytest.param(
+            {"services": "PA"},
+            SERVICES,
+            [{"services": "PA", "urgency": "high"}, {"services": "PA", "urgency": "low"}],
+            id="urgency",
+        ),
+        pytest.param({}, [], [{"urgency": "high"}, {"urgency": "low"}], id="no service is known"),
+        pytest.param(
+            {"urgency": "low"},
+            [],
+            [
+                {"urgency": "low", "status": one}
+                for one in ("triggered", "acknowledged", "resolved")
+            ],
+            id="status",
+        ),
+    ],
 )
-def test_too_many_incidents_are_handed_back_where_they_may_be_split(
-    account, pagerduty, may_split, overflows
-):
-    """Otherwise they are read as far as the API lists them."""
+def test_incidents_of_one_second_are_offered_in_parts(account, pagerduty, part, services, parts):
+    """By service first, then by urgency, then by status."""
+    at = {"created_at": "2026-11-23T11:00:00Z"}
     found = account(
         "incident",
-        {"/incidents": page("incidents", total=10_001)},
-        ask=pagerduty.ask_for(may_split=may_split),
+        {"/incidents": lambda request: full(request, 10_001, at)},
+        ask=pagerduty.ask_for(part=part, known={"pagerduty.service": services}),
     )
-    assert len(found.overflows) == overflows
-    assert len(found.pages) == 1 - overflows
+    (overflow,) = found.overflows
+    assert (overflow.total, list(overflow.parts), found.pages) == (10_001, parts, [])
+
+
+def test_what_cannot_be_cut_any_further_is_read_as_far_as_it_is_listed(account, pagerduty):
+    """The exact number that is missing is told."""
+    at = {"created_at": "2026-11-23T11:00:00Z"}
+    found = account(
+        "incident",
+        {"/incidents": lambda request: full(request, 10_023, at)},
+        ask=pagerduty.ask_for(part={"services": "PA", "urgency": "low", "status": "resolved"}),
+    )
+    assert len(found.items) == 10_000
+    assert [(one.reason, one.missing) for one in found.shortfalls] == [(Reason.TRUNCATED, 23)]
+    assert set(found.asked[0][1]) >= {
+        ("service_ids[]", "PA"),
+        ("urgencies[]", "low"),
+        ("statuses[]", "resolved"),
+    }
+
+
+def test_a_window_with_too_many_is_read_as_far_as_it_is_listed_and_gone_on_from_there(
+    account, pagerduty
+):
+    """Everything before the last second that was listed is there."""
+    found = account(
+        "incident",
+        {"/incidents": lambda request: full(request, 10_400, {})},
+        ask=pagerduty.ask_for(may_split=True),
+    )
+    assert len(found.items) == 10_000
+    assert [one.at for one in found.reached] == [pagerduty.now - timedelta(seconds=1)]
+    assert len(found.asked) == 101
+
+
+def full(request, total, fields):
+    """Answer a page of so many incidents of the hour, oldest first, or all with the same fields."""
+    offset, limit = (int(request.url.params[name]) for name in ("offset", "limit"))
+    second = timedelta(hours=1) / 10_000
+    since = datetime(2026, 11, 23, 11, tzinfo=UTC)
+    items = [
+        {"id": f"P{n}", "created_at": (since + n * second).isoformat(), **fields}
+        for n in range(offset, min(total, offset + limit))
+    ]
+    return page("incidents", *items, offset=offset, total=total, more=offset + limit < total)
 
 
 # -- log entries, incident by incident --------------------------------------------------------
