@@ -279,6 +279,8 @@ class HttpSource:
         bounds = self._bounds
         return httpx.AsyncClient(
             base_url=self.base_url,
+            # Plain http is loopback only: the certificates of the machine need not be read for it.
+            verify=not self.base_url.startswith("http://"),
             timeout=httpx.Timeout(bounds.silence, connect=bounds.connect),
             limits=httpx.Limits(
                 max_connections=bounds.parallel, max_keepalive_connections=bounds.parallel
