@@ -20,8 +20,10 @@ class Limiter:
         """Allow ``per_minute`` requests in any minute, as a leaky bucket."""
         from aiolimiter import AsyncLimiter
 
+        self._per_minute = per_minute
         self._bucket: AsyncLimiter = AsyncLimiter(per_minute, 60)
         self._held_until = 0.0
+        self._served = 0.0
 
     def hold(self, seconds: float) -> None:
         """Let nothing through for so long, because the source said so."""
@@ -38,10 +40,19 @@ class Limiter:
         while (pause := self._held_until - loop.time()) > 0:
             waiting(pause)
             await asyncio.sleep(pause)
+        self._begin_anew()
         if not self._bucket.has_capacity():
             waiting(self._bucket.time_period / self._bucket.max_rate)
         await self._bucket.acquire()
         return loop.time() - began
+
+    def _begin_anew(self) -> None:
+        """After a wait that the source asked for its limit is fresh: nobody waits twice."""
+        if self._held_until > self._served:
+            from aiolimiter import AsyncLimiter
+
+            self._bucket = AsyncLimiter(self._per_minute, 60)
+            self._served = self._held_until
 
 
 class Limiters:

@@ -64,7 +64,8 @@ async def by_offset(
     With ``same``, each page is asked to begin with the last item of the one before. As long as it
     does, no item that was there all the time can have slipped from one page to another, in
     whatever order the pages were read; where it does not, :attr:`Page.shifted` says so. That costs
-    one item in each page, which is left out again.
+    one item in each page, which is left out again. A listing that fills the cap to its last page
+    is read without: it would need one more page than the source has.
 
     Args:
         read: Reads a page.
@@ -130,6 +131,7 @@ class _Course:
         page = self._without_edge(got.page)
         count = len(got.page.items)
         self.total = got.page.total if got.page.total is not None else self.total
+        self.same = None if self._too_long_to_link() else self.same
         self.short = count < self.size(self.offset)
         self.received = self.offset + count
         self.ended = not got.more
@@ -143,6 +145,12 @@ class _Course:
         self.number += 1
         self.capped = not self.ended and self.received >= self.cap
         return page
+
+    def _too_long_to_link(self) -> bool:
+        if self.number > 1 or self.total is None or self.total > self.cap:
+            return False
+        places = offsets(limit=self.limit, total=self.total, linked=True)
+        return len(places) > -(-self.cap // self.limit)
 
     def _without_edge(self, page: Page) -> Page:
         if self.edge is None or self.same is None:

@@ -187,7 +187,7 @@ async def live(
             "User-Agent": request.user_agent,
         },
         limiter=limiter,
-        advice=advice,
+        advice=advice(settings.get("share", 0.9)),
         fault=faults(base_url_of(settings), settings.get("region", "us"), key),
         traffic=Traffic(),
         bounds=replace(bounds or Bounds(), parallel=settings.get("parallel", 1)),

@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ccm_core.sdk.http import Answer
 
 PER_MINUTE = 960
@@ -16,22 +18,38 @@ ON_CALLS_PER_MINUTE = 240
 """``/oncalls`` has a limit of its own whose number is not published; its headers correct this."""
 
 _SOONEST, _LATEST = 1, 300
+_ROUNDING = 1e-9
 _TOO_MANY_REQUESTS, _FIRST_BEYOND_SUCCESS = 429, 300
 
 
-def advice(answer: Answer) -> float | None:
-    """Give the seconds to send nothing, where the answer's headers say so.
+def advice(share: float = 1.0) -> Callable[[Answer], float | None]:
+    """Give the function that reads from an answer how many seconds to send nothing.
 
-    ``ratelimit-reset`` counts seconds from now. On a 429 it is heeded whenever it is a sane number,
-    on a success when nothing remains. A reset of 0 says nothing: the host backs off by itself.
+    ``ratelimit-reset`` counts seconds from now. On a 429 it is heeded whenever it is a sane number;
+    on a success when what remains is what this connection leaves to others. A reset of 0 says
+    nothing: the host backs off by itself.
+
+    Args:
+        share: Of the limit, what this connection may use.
     """
-    reset = _whole(answer.headers.get("ratelimit-reset"))
-    if reset is None or not _SOONEST <= reset <= _LATEST:
-        return None
-    if answer.status == _TOO_MANY_REQUESTS:
-        return float(reset)
-    spent = _whole(answer.headers.get("ratelimit-remaining")) == 0
-    return float(reset) if spent and answer.status < _FIRST_BEYOND_SUCCESS else None
+
+    def read(answer: Answer) -> float | None:
+        reset = _whole(answer.headers.get("ratelimit-reset"))
+        if reset is None or not _SOONEST <= reset <= _LATEST:
+            return None
+        if answer.status == _TOO_MANY_REQUESTS:
+            return float(reset)
+        spent = answer.status < _FIRST_BEYOND_SUCCESS and _spent(answer, share)
+        return float(reset) if spent else None
+
+    return read
+
+
+def _spent(answer: Answer, share: float) -> bool:
+    remaining = _whole(answer.headers.get("ratelimit-remaining"))
+    limit = _whole(answer.headers.get("ratelimit-limit"))
+    left_to_others = 0 if limit is None else int(limit * (1 - share) + _ROUNDING)
+    return remaining is not None and remaining <= left_to_others
 
 
 def per_minute(share: float) -> int:

@@ -283,7 +283,29 @@ def test_reading_a_complaint_never_fails(body):
 def test_the_headers_say_how_long_to_wait(pagerduty, status, headers, expected):
     """A sane reset is believed on a 429, and where nothing remains."""
     answer = Answer(path="/x", status=status, headers=headers, body=b"", received_at=pagerduty.now)
-    assert advice(answer) == expected
+    assert advice()(answer) == expected
+
+
+@pytest.mark.parametrize(
+    ("share", "remaining", "waits"),
+    [
+        pytest.param(0.9, 97, False, id="more than the others' share"),
+        pytest.param(0.9, 96, True, id="the others' share"),
+        pytest.param(0.9, 0, True, id="nothing"),
+        pytest.param(0.5, 480, True, id="half"),
+        pytest.param(1, 1, False, id="all of it is ours"),
+        pytest.param(1, 0, True, id="all of it is spent"),
+    ],
+)
+def test_what_remains_for_others_is_left_to_them(pagerduty, share, remaining, waits):
+    """Once no more remains than is left to others, nothing is sent until the limit begins anew."""
+    headers = {
+        "ratelimit-limit": "960",
+        "ratelimit-remaining": str(remaining),
+        "ratelimit-reset": "7",
+    }
+    answer = Answer(path="/x", status=200, headers=headers, body=b"", received_at=pagerduty.now)
+    assert advice(share)(answer) == (7.0 if waits else None)
 
 
 # -- listings ---------------------------------------------------------------------------------
@@ -328,6 +350,7 @@ def test_a_listing_of_exactly_the_cap_lacks_nothing(listing):
     found = listing(account(CAP))
     assert all(isinstance(one, Page) for one in found)
     assert sum(len(one.items) for one in found) == CAP
+    assert len(found) == CAP // 100
 
 
 def test_a_listing_that_may_be_split_says_so_before_anything_is_read(listing):
