@@ -24,12 +24,14 @@ INPUTS = (INCIDENT, INCIDENT_LOG_ENTRY)
 
 
 def rows(request: ViewRequest) -> Iterable[Row]:
-    """Give one row for each incident."""
+    """Give one row for each incident of the period, and for each older one that is still open."""
     library = Library(request.records)
     entries = _by_incident(library)
     for record in library.every(INCIDENT):
         trail = Trail(library)
         incident = trail.read(record)
+        if _is_history(incident, request.horizon.since):
+            continue
         line = timeline(trail.read_all(entries.get(record.key, ())))
         body = _about(incident, request.now) | _response(incident, line)
         yield trail.row(record, body, title=_title(incident))
@@ -41,6 +43,11 @@ def _by_incident(library: Library) -> dict[str, list[Record]]:
         incident = record.body.get("incident") or {}
         found.setdefault(str(incident.get("id")), []).append(record)
     return found
+
+
+def _is_history(incident: JsonObject, since: datetime) -> bool:
+    """Whether it was over before the period's evidence began: its log entries are not all there."""
+    return incident.get("status") == "resolved" and parse_instant(incident["created_at"]) < since
 
 
 def _title(incident: JsonObject) -> str:

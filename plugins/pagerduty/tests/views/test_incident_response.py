@@ -245,3 +245,19 @@ def test_a_row_rests_on_its_own_log_entries_only(view, pd):
         ("pagerduty.incident:I2", "pagerduty.incident_log_entry:L2"),
     ]
     assert [row.subject.title for row in rows] == ["#7 Disk full", "#7 Disk full"]
+
+
+@pytest.mark.parametrize(
+    ("status", "rows"),
+    [
+        pytest.param("resolved", 0, id="over: its response was before the evidence"),
+        pytest.param("triggered", 1, id="still open"),
+        pytest.param("acknowledged", 1, id="somebody is on it"),
+    ],
+)
+def test_an_incident_from_before_the_period_counts_while_it_is_open(view, pd, status, rows):
+    """What is open is never left out, and what its missing log entries would say is not guessed."""
+    before = -24 * 400
+    found = view("incident_response", incident=[pd.incident(at=before, status=status)])
+    assert len(found) == rows
+    assert all(UNKNOWN.isdisjoint(row.body) for row in found)
