@@ -1,0 +1,113 @@
+"""Kills at random instants around refreshes: the vault opens, and each connection works or says."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from ccm_core.auth.endpoint import TokenEndpoint
+from ccm_core.auth.entry import Entry
+from ccm_core.auth.keeper import TokenKeeper, renewal
+from ccm_core.auth.sealing import KeySources
+from ccm_core.auth.vault import Vault
+from ccm_core.errors import GrantLost
+from ccm_core.model.json import encode
+
+KEY = {"CCM_VAULT_KEY": "8FbGmH1iKkq2lN7zR0vYx3uJ5dQwTtE6aSsPpOoLlKk="}
+LOG = logging.getLogger(__name__)
+KILLS = 200
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that fork"),
+]
+
+
+class Refreshers:
+    """Processes that refresh until they are killed."""
+
+    def __init__(self, endpoint: TokenEndpoint, vault: Path) -> None:
+        given = {
+            "provider": asdict(endpoint.provider),
+            "client_id": endpoint.client.client_id,
+            "vault": str(vault),
+        }
+        secret = endpoint.client.client_secret
+        self._nursery = subprocess.Popen(  # noqa: S603 - this interpreter, with the file beside this one
+            [sys.executable, Path(__file__).with_name("refresher.py"), encode(given).decode()],
+            env={**os.environ, **KEY, "CLIENT_SECRET": secret.reveal() if secret else ""},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def kill_one(self, after: float) -> None:
+        """Start a process, and kill it after so many seconds."""
+        assert self._nursery.stdin
+        assert self._nursery.stdout
+        self._nursery.stdin.write("\n")
+        self._nursery.stdin.flush()
+        process = int(self._nursery.stdout.readline())
+        time.sleep(after)
+        os.kill(process, signal.SIGKILL)
+        assert int(self._nursery.stdout.readline()) == -signal.SIGKILL
+
+    def stop(self) -> None:
+        """Start no more."""
+        self._nursery.communicate(timeout=10)
+
+
+def outcome(vault: Vault, keeper: TokenKeeper) -> str | None:
+    """Use the connection as the next run does; give what it says where it does not work."""
+    try:
+        asyncio.run(keeper.after_refusal(vault.read("prod").secrets["access_token"]))
+    except GrantLost as lost:
+        return str(lost)
+    return None
+
+
+def seconds_for_one(vault: Vault, keeper: TokenKeeper) -> float:
+    """Measure what a refresh takes here and now, so that kills fall all around one."""
+    began = time.perf_counter()
+    for _ in range(3):
+        assert outcome(vault, keeper) is None
+    return (time.perf_counter() - began) / 3
+
+
+def test_after_200_kills_each_connection_works_or_says_so(
+    tmp_path, endpoint, oauth, servers, identity, clock
+):
+    """The vault opens each time; what was lost in the one window is known for what it is."""
+    clock.now = datetime.now(UTC)
+    vault = Vault(tmp_path / "ccm.vault", KeySources(environment=KEY, keyring=lambda: None))
+    keeper = TokenKeeper(vault, "prod", renew=renewal(endpoint, ["read"]), clock=clock)
+    vault.write("prod", Entry.of(oauth.walk(endpoint), entered_at=clock()))
+    longest = 2 * seconds_for_one(vault, keeper)
+    refreshers, dice, lost = Refreshers(endpoint, vault.path), random.Random(7), []  # noqa: S311 - must repeat
+    try:
+        for _ in range(KILLS):
+            refreshers.kill_one(after=dice.uniform(0, longest))
+            left = vault.read("prod")
+            if left.renewing_since is None:
+                # No refresh was under way. The next process refreshes with what is here.
+                assert left.secrets["access_token"].reveal() in servers.api.steering.bearers
+            elif (says := outcome(vault, keeper)) is not None:
+                lost.append(says)
+                vault.write("prod", Entry.of(oauth.walk(endpoint), entered_at=clock()))
+    finally:
+        refreshers.stop()
+    assert outcome(vault, keeper) is None
+    LOG.info("%d lost of %d kills in %d refreshes", len(lost), KILLS, identity.rotations)
+    assert [one for one in lost if "was cut off before its answer was kept" not in one] == []
+    assert identity.replays == len(lost) < KILLS / 2 < identity.rotations

@@ -1,0 +1,339 @@
+"""The vault: sealed, whole after any crash, readable by its owner, and clear when it cannot be."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import keyring
+import keyring.backend
+import keyring.errors
+import pytest
+
+from ccm_core.auth.entry import Entry
+from ccm_core.auth.sealing import KeySources
+from ccm_core.auth.vault import Held, Vault
+from ccm_core.errors import SecretError
+from ccm_core.sdk.secret import Secret
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+KEY = "8FbGmH1iKkq2lN7zR0vYx3uJ5dQwTtE6aSsPpOoLlKk="
+OTHER_KEY = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+BY_KEY, BY_PASSPHRASE = {"CCM_VAULT_KEY": KEY}, {"CCM_VAULT_PASSPHRASE": "correct horse"}
+ENTRY = Entry(
+    secrets={"access_token": Secret("pdus+_0aCC"), "refresh_token": Secret("pdus+_1rEF")},
+    entered_at=NOON,
+    scopes=("openid", "read"),
+    received_at=NOON,
+    expires_at=NOON + timedelta(days=1),
+)
+
+
+class KeyringInMemory:
+    """A keyring of the kind that the host defines."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, str] = {}
+
+    def get(self, name: str) -> str | None:
+        """Give a text."""
+        return self.kept.get(name)
+
+    def set(self, name: str, text: str) -> None:
+        """Keep a text."""
+        self.kept[name] = text
+
+    def remove(self, name: str) -> None:
+        """Forget a text."""
+        self.kept.pop(name, None)
+
+
+def sources(environment=None, ring=None, ask=None) -> KeySources:
+    """Say where keys may come from."""
+    return KeySources(environment=environment or {}, keyring=lambda: ring, ask=ask)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the vault is to be."""
+    return tmp_path / "ccm.vault"
+
+
+WAYS = [
+    pytest.param({"environment": BY_KEY}, id="a key in the environment"),
+    pytest.param({"environment": BY_PASSPHRASE}, id="a passphrase in the environment"),
+    pytest.param({"ask": lambda: Secret("correct horse")}, id="a passphrase that is asked for"),
+    pytest.param({"ring": KeyringInMemory()}, id="the keyring"),
+]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_was_written_is_read_by_the_next(path, way):
+    """Another process, which knows only where the key is, finds everything."""
+    Vault(path, sources(**way)).write("prod", ENTRY)
+    Vault(path, sources(**way)).write("eu", ENTRY)
+    later = Vault(path, sources(**way))
+    assert later.read("prod") == ENTRY
+    assert later.names() == ("eu", "prod")
+    later.remove("prod")
+    later.remove("prod")
+    assert Vault(path, sources(**way)).names() == ("eu",)
+    with pytest.raises(SecretError, match="nothing named 'prod'; connect prod first"):
+        later.read("prod")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_no_secret_stands_in_the_folder(path, way):
+    """Neither in the file, nor in a lock, nor in what is printed; and the owner alone reads it."""
+    vault = Vault(path, sources(**way))
+    vault.write("prod", ENTRY)
+    for file in path.parent.iterdir():
+        text = file.read_bytes()
+        assert not [one for one in (b"aCC", b"rEF", b"horse", KEY.encode()) if one in text]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert "aCC" not in repr(vault.read("prod"))
+
+
+def test_the_environment_goes_before_the_keyring(path):
+    """Who sets a key wants it to be used."""
+    ring = KeyringInMemory()
+    Vault(path, sources(BY_KEY, ring)).write("prod", ENTRY)
+    assert ring.kept == {}
+    assert Vault(path, sources(BY_KEY)).read("prod") == ENTRY
+
+
+def test_an_empty_vault_is_no_mistake(path):
+    """It has no names, and is not made by looking."""
+    assert Vault(path, sources()).names() == ()
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("made_with", "opened_with", "says"),
+    [
+        pytest.param(
+            BY_KEY, {"CCM_VAULT_KEY": OTHER_KEY}, "than the one in CCM_VAULT_KEY", id="other key"
+        ),
+        pytest.param(BY_KEY, {}, "CCM_VAULT_KEY, which is not set; set it", id="no key"),
+        pytest.param(BY_KEY, BY_PASSPHRASE, "CCM_VAULT_KEY, which is not set", id="wrong kind"),
+        pytest.param(BY_KEY, {"CCM_VAULT_KEY": "short"}, "holds no key", id="no real key"),
+        pytest.param(
+            BY_PASSPHRASE,
+            {"CCM_VAULT_PASSPHRASE": "wrong horse"},
+            "the one of this passphrase",
+            id="other passphrase",
+        ),
+        pytest.param(BY_PASSPHRASE, {}, "CCM_VAULT_PASSPHRASE, which is not", id="no passphrase"),
+        pytest.param({}, BY_KEY, "this machine has no keyring|there is none", id="no keyring"),
+    ],
+)
+def test_another_key_opens_nothing_and_harms_nothing(path, made_with, opened_with, says):
+    """The message names the file and the next step, and the file stays as it was."""
+    ring = None if made_with else KeyringInMemory()
+    Vault(path, sources(made_with, ring)).write("prod", ENTRY)
+    before = path.read_bytes()
+    for use in (lambda one: one.read("prod"), lambda one: one.write("prod", ENTRY)):
+        with pytest.raises(SecretError, match=says) as refused:
+            use(Vault(path, sources(opened_with)))
+        assert str(path) in str(refused.value)
+        assert not [one for one in ("aCC", "horse", KEY, OTHER_KEY) if one in str(refused.value)]
+    assert path.read_bytes() == before
+
+
+def test_without_any_key_the_ways_are_told(path):
+    """Nothing is kept in the clear instead."""
+    with pytest.raises(SecretError, match=r"set CCM_VAULT_KEY to 32 .*or CCM_VAULT_PASSPHRASE"):
+        Vault(path, sources()).write("prod", ENTRY)
+    assert not path.exists()
+
+
+def test_an_empty_passphrase_is_refused(path):
+    """It would protect nothing."""
+    with pytest.raises(SecretError, match="empty passphrase"):
+        Vault(path, sources(ask=lambda: Secret(""))).write("prod", ENTRY)
+
+
+def spoilt(path, change) -> None:
+    """Change what a vault's file says."""
+    written = json.loads(path.read_bytes())
+    change(written)
+    path.write_text(json.dumps(written))
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        pytest.param(lambda path: path.write_bytes(b""), id="empty"),
+        pytest.param(lambda path: path.write_bytes(path.read_bytes()[:-20]), id="half"),
+        pytest.param(lambda path: path.write_bytes(b"x" * 9_000_000), id="huge"),
+        pytest.param(lambda path: spoilt(path, lambda one: one.update(format="2")), id="newer"),
+        pytest.param(lambda path: spoilt(path, lambda one: one.update(sealed=None)), id="no seal"),
+        pytest.param(lambda path: spoilt(path, lambda one: one.pop("key")), id="no key"),
+        pytest.param(
+            lambda path: spoilt(
+                path, lambda one: one.update(sealed=one["sealed"][:-8] + "AAAAAAA=")
+            ),
+            id="changed",
+        ),
+        pytest.param(
+            lambda path: spoilt(path, lambda one: one["key"].update(cost=2**40)), id="costly"
+        ),
+        pytest.param(lambda path: spoilt(path, lambda one: one["key"].update(cost=0)), id="free"),
+    ],
+)
+def test_a_damaged_file_is_told_and_kept(path, spoil):
+    """Whoever has a copy can restore it; nothing is written over it."""
+    Vault(path, sources(BY_PASSPHRASE)).write("prod", ENTRY)
+    spoil(path)
+    before = path.read_bytes()
+    for use in (lambda one: one.read("prod"), lambda one: one.write("prod", ENTRY)):
+        with pytest.raises(SecretError, match=r"vault .*restore it from a copy"):
+            use(Vault(path, sources(BY_PASSPHRASE)))
+    assert path.read_bytes() == before
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_cannot_be_written_is_told(tmp_path):
+    """With the reason of the operating system."""
+    tmp_path.chmod(0o500)
+    try:
+        with pytest.raises(SecretError, match=r"vault .*Permission denied"):
+            Vault(tmp_path / "ccm.vault", sources(BY_KEY)).write("prod", ENTRY)
+    finally:
+        tmp_path.chmod(0o700)
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path):
+    """Nothing is made in passing."""
+    with pytest.raises(SecretError, match=r"vault .*nowhere is not there; make it first"):
+        Vault(tmp_path / "nowhere" / "ccm.vault", sources(BY_KEY)).write("prod", ENTRY)
+
+
+@pytest.mark.parametrize("name", ["", "../prod", "a/b", ".hidden", "x" * 101])
+def test_a_name_is_a_connections_name(path, name):
+    """It becomes part of a file's name."""
+    with pytest.raises(SecretError, match="is no name for a connection"):
+        Vault(path, sources(BY_KEY)).write(name, ENTRY)
+
+
+def test_writers_at_the_same_time_lose_nothing(path):
+    """Each reads anew under the lock, so no entry of another one is undone."""
+
+    def write(number: int) -> None:
+        vault = Vault(path, sources(BY_KEY))
+        for turn in range(5):
+            vault.write(f"c{number}-{turn}", ENTRY)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert len(Vault(path, sources(BY_KEY)).names()) == 20
+
+
+def test_a_lock_that_is_held_is_told(path):
+    """After as long as was agreed."""
+    first, second = (Vault(path, sources(BY_KEY)) for _ in range(2))
+    with (
+        first.lock("prod"),
+        pytest.raises(Held, match="another ccm has held"),
+        second.lock("prod", patience=0),
+    ):
+        pass
+    with second.lock("prod", patience=0), first.lock("eu", patience=0):
+        pass
+
+
+def test_what_a_killed_writer_left_is_cleared_away(path):
+    """The next writer removes it; a reader never looks at it."""
+    vault = Vault(path, sources(BY_KEY))
+    vault.write("prod", ENTRY)
+    left = path.parent / f".{path.name}.0123456789abcdef.tmp"
+    left.write_bytes(b"half of a vau")
+    assert vault.read("prod") == ENTRY
+    vault.write("eu", ENTRY)
+    assert not left.exists()
+
+
+class KeyringOfTheLibrary(keyring.backend.KeyringBackend):
+    """A backend as the library ``keyring`` wants it."""
+
+    priority = 1
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[tuple[str, str], str] = {}
+        self.locked = False
+
+    def get_password(self, service: str, username: str) -> str | None:
+        """Give a text."""
+        if self.locked:
+            raise keyring.errors.KeyringLocked("pdus+_0aCC")
+        return self.kept.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        """Keep a text."""
+        self.kept[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        """Forget a text."""
+        del self.kept[service, username]
+
+
+@pytest.fixture
+def backend():
+    """The keyring of the operating system, as far as the library can tell."""
+    before, found = keyring.get_keyring(), KeyringOfTheLibrary()
+    keyring.set_keyring(found)
+    yield found
+    keyring.set_keyring(before)
+
+
+def test_the_librarys_keyring_keeps_the_entries(path, backend):
+    """Each in one piece, so a rotation is one change; the file has names alone."""
+    vault = Vault(path, KeySources(environment={}))
+    vault.write("prod", ENTRY)
+    assert vault.read("prod") == ENTRY
+    assert len(backend.kept) == 1
+    assert json.loads(path.read_bytes())["names"] == ["prod"]
+    vault.remove("prod")
+    assert (vault.names(), backend.kept) == ((), {})
+
+
+def test_a_locked_keyring_is_told(path, backend):
+    """With what to do, and without what the backend said."""
+    vault = Vault(path, KeySources(environment={}))
+    vault.write("prod", ENTRY)
+    backend.locked = True
+    with pytest.raises(SecretError, match=r"did not answer \(KeyringLocked\); unlock it") as told:
+        vault.read("prod")
+    assert "aCC" not in str(told.value)
+
+
+def test_a_keyring_that_lost_an_entry_is_told(path, backend):
+    """As a connection that has to be made first."""
+    vault = Vault(path, KeySources(environment={}))
+    vault.write("prod", ENTRY)
+    backend.kept.clear()
+    with pytest.raises(SecretError, match="nothing named 'prod'; connect prod first"):
+        vault.read("prod")
+
+
+def test_a_machine_without_a_keyring_has_none():
+    """The library's backend that only fails does not count."""
+    code = "from ccm_core.auth.os_keyring import os_keyring; print(os_keyring())"
+    surroundings = {
+        **os.environ,
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+    }
+    answer = subprocess.run(  # noqa: S603 - this interpreter, with code that stands above
+        [sys.executable, "-c", code], env=surroundings, capture_output=True, text=True, check=True
+    )
+    assert answer.stdout.strip() == "None"
