@@ -58,11 +58,11 @@ class _OsKeyring:
 
 @contextmanager
 def _border() -> Iterator[None]:
-    errors: Any = import_module("keyring.errors")
     try:
         yield
-    except errors.KeyringError as cause:
+    except Exception as cause:  # noqa: BLE001 - each backend raises its system's own errors
         # Without the cause: a backend may repeat what it could not keep.
         raise SecretError(
-            f"the keyring of this machine did not answer ({type(cause).__name__}); unlock it"
+            f"the keyring of this machine did not do it ({type(cause).__name__}); unlock it, or "
+            "keep a new vault in a file of its own: set CCM_VAULT_KEY"
         ) from None

@@ -270,12 +270,12 @@ class KeyringOfTheLibrary(keyring.backend.KeyringBackend):
     def __init__(self) -> None:
         super().__init__()
         self.kept: dict[tuple[str, str], str] = {}
-        self.locked = False
+        self.raised: Exception | None = None
 
     def get_password(self, service: str, username: str) -> str | None:
         """Give a text."""
-        if self.locked:
-            raise keyring.errors.KeyringLocked("pdus+_0aCC")
+        if self.raised is not None:
+            raise self.raised
         return self.kept.get((service, username))
 
     def set_password(self, service: str, username: str, password: str) -> None:
@@ -307,12 +307,19 @@ def test_the_librarys_keyring_keeps_the_entries(path, backend):
     assert (vault.names(), backend.kept) == ((), {})
 
 
-def test_a_locked_keyring_is_told(path, backend):
+@pytest.mark.parametrize(
+    "raised",
+    [
+        pytest.param(keyring.errors.KeyringLocked, id="locked"),
+        pytest.param(OSError, id="an error of the operating system"),
+    ],
+)
+def test_a_keyring_that_does_not_answer_is_told(path, backend, raised):
     """With what to do, and without what the backend said."""
     vault = Vault(path, KeySources(environment={}))
     vault.write("prod", ENTRY)
-    backend.locked = True
-    with pytest.raises(SecretError, match=r"did not answer \(KeyringLocked\); unlock it") as told:
+    backend.raised = raised("pdus+_0aCC")
+    with pytest.raises(SecretError, match=rf"did not do it \({raised.__name__}\); unlock") as told:
         vault.read("prod")
     assert "aCC" not in str(told.value)
 
