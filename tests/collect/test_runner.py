@@ -286,6 +286,41 @@ def test_what_is_collected_is_what_was_there_or_is_named(
     assert whole == (missing == 0)
 
 
+@settings(max_examples=80, deadline=None)
+@given(
+    count=st.integers(0, 60),
+    size=st.integers(1, 9),
+    happenings=st.lists(
+        st.tuples(st.sampled_from(["nothing", "in", "out"]), st.floats(0, 1)), max_size=30
+    ),
+)
+def test_what_was_there_all_the_time_is_collected_or_the_drift_is_named(
+    count, size, happenings, request
+):
+    """Whatever comes and goes between two pages."""
+    round_ = request.getfixturevalue("things")(objects(count), size=size, linked=True)
+    always = {f"T{n:04}" for n in range(count)}
+
+    def happen(what, where):
+        def step(source):
+            there = source.objects["fake.thing"]
+            place = int(where * len(there))
+            if what == "in":
+                there.insert(place, {"id": f"N{len(source.asked)}{len(there)}{where}"})
+            elif what == "out" and there:
+                always.discard(there.pop(min(place, len(there) - 1))["id"])
+
+        return step
+
+    round_.source.script["fake.thing"] = [None, *(happen(*one) for one in happenings)]
+    round_.run()
+    (collection,) = round_.keeper.collections("fake.thing")
+    if collection.outcome is Outcome.COMPLETE:
+        assert always <= round_.keeper.bodies("fake.thing").keys()
+    else:
+        assert {fall.reason for fall in collection.shortfalls} == {Reason.DRIFTED}
+
+
 def test_a_second_run_reads_only_what_is_due(events):
     """Nothing is read twice within its cadence; afterwards, only what is new and unsettled."""
     round_ = events([NOW - DAY], options={"settles_after": timedelta(minutes=10)})
