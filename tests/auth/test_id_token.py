@@ -17,7 +17,7 @@ from ccm_core.sdk.secret import Secret
 @pytest.fixture(scope="session")
 def key() -> RSAKey:
     """Make a key pair of our own."""
-    return RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"}, auto_kid=True)
+    return RSAKey.generate_key(2048, {"use": "sig"}, auto_kid=True)
 
 
 @pytest.fixture
@@ -136,6 +136,12 @@ def test_another_signature_is_refused(read):
         read(signed_by=other)
     with pytest.raises(BadAnswer, match="not signed by the identity server"):
         read(signed_by=OctKey.import_key("a" * 64), alg="HS256")
+
+
+def test_another_algorithm_is_refused(read):
+    """Even with the right key: RS256 is what the identity server uses."""
+    with pytest.raises(BadAnswer, match="not signed by the identity server"):
+        read(alg="RS512")
 
 
 @pytest.mark.parametrize(
