@@ -9,6 +9,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -111,3 +112,22 @@ def test_after_200_kills_each_connection_works_or_says_so(
     LOG.info("%d lost of %d kills in %d refreshes", len(lost), KILLS, identity.rotations)
     assert [one for one in lost if "was cut off before its answer was kept" not in one] == []
     assert identity.replays == len(lost) < KILLS / 2 < identity.rotations
+
+
+def test_two_processes_never_send_the_same_refresh_token(
+    tmp_path, endpoint, oauth, identity, clock
+):
+    """Refreshing side by side without a pause, each waits for the other's answer to be kept."""
+    clock.now = datetime.now(UTC)
+    vault = Vault(tmp_path / "ccm.vault", KeySources(environment=KEY, keyring=lambda: None))
+    vault.write("prod", Entry.of(oauth.walk(endpoint), entered_at=clock()))
+    pair = [Refreshers(endpoint, vault.path) for _ in range(2)]
+    threads = [threading.Thread(target=one.kill_one, args=(0.7,)) for one in pair]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for one in pair:
+        one.stop()
+    assert identity.replays == 0
+    assert identity.rotations > 2
