@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ FAULTS: Mapping[str, Mapping[str, Any]] = {
     "truncated JSON, once": {"script": [*["honest"] * 5, "truncated"]},
     "a cut connection, once": {"script": [*["honest"] * 5, "cut"]},
 }
+
+_QUERY = re.compile(r"\?\S+|http://127\.0\.0\.1:\d+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +185,7 @@ def _run(source: Source, side: Side, **steering: Any) -> Figures:
 
 
 def _short(text: str) -> str:
-    plain = " ".join(str(text).replace("|", "/").split())
+    plain = " ".join(_QUERY.sub("", str(text)).replace("|", "/").split())
     return plain if len(plain) < 90 else f"{plain[:87]}..."  # noqa: PLR2004 - a cell of a table
 
 
