@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -51,6 +52,9 @@ class KeySources:
     keyring: Callable[[], Keyring | None] = os_keyring
     ask: Callable[[], Secret] | None = None
     """Asks the person at the terminal for the passphrase; None where there is nobody."""
+    small_keyring: bool = sys.platform == "win32"
+    """Whether the keyring takes small texts only: then a new vault is a sealed file and the
+    keyring has its key. Windows takes some 1,200 characters."""
 
 
 class Seal:

@@ -177,6 +177,8 @@ class Vault:
             self._seal = new_seal(KeyFrom.ENVIRONMENT, self._sources)
         elif PASSPHRASE_VARIABLE in environment:
             self._seal = new_seal(KeyFrom.PASSPHRASE, self._sources)
+        elif self._sources.keyring() is not None and self._sources.small_keyring:
+            self._seal = new_seal(KeyFrom.KEYRING, self._sources)
         elif self._sources.keyring() is not None:
             return _Written(keyring=f"vault/{secrets.token_hex(8)}")
         elif self._sources.ask is not None:

@@ -54,9 +54,11 @@ class KeyringInMemory:
         self.kept.pop(name, None)
 
 
-def sources(environment=None, ring=None, ask=None) -> KeySources:
+def sources(environment=None, ring=None, ask=None, *, small=False) -> KeySources:
     """Say where keys may come from."""
-    return KeySources(environment=environment or {}, keyring=lambda: ring, ask=ask)
+    return KeySources(
+        environment=environment or {}, keyring=lambda: ring, ask=ask, small_keyring=small
+    )
 
 
 @pytest.fixture
@@ -70,6 +72,7 @@ WAYS = [
     pytest.param({"environment": BY_PASSPHRASE}, id="a passphrase in the environment"),
     pytest.param({"ask": lambda: Secret("correct horse")}, id="a passphrase that is asked for"),
     pytest.param({"ring": KeyringInMemory()}, id="the keyring"),
+    pytest.param({"ring": KeyringInMemory(), "small": True}, id="a key in the keyring"),
 ]
 
 
@@ -144,6 +147,19 @@ def test_another_key_opens_nothing_and_harms_nothing(path, made_with, opened_wit
         assert str(path) in str(refused.value)
         assert not [one for one in ("aCC", "horse", KEY, OTHER_KEY) if one in str(refused.value)]
     assert path.read_bytes() == before
+
+
+def test_a_small_keyring_has_the_key_alone(path):
+    """The entries are in the file; without their key they are told to be closed."""
+    ring = KeyringInMemory()
+    Vault(path, sources(ring=ring, small=True)).write("prod", ENTRY)
+    assert "sealed" in json.loads(path.read_bytes())
+    assert [len(text) for text in ring.kept.values()] == [44]
+    with pytest.raises(SecretError, match="in the keyring, and this machine has none"):
+        Vault(path, sources()).read("prod")
+    ring.kept.clear()
+    with pytest.raises(SecretError, match="in the keyring of this machine, which has none"):
+        Vault(path, sources(ring=ring)).read("prod")
 
 
 def test_without_any_key_the_ways_are_told(path):
