@@ -242,6 +242,52 @@ def test_events_stand_where_every_stretch_of_the_period_does(collection, collect
     assert found.problem == problem
 
 
+@pytest.mark.parametrize(
+    ("refreshes", "problem", "subjects"),
+    [
+        pytest.param([{"ago": HOUR / 2}], None, (), id="read again"),
+        pytest.param(
+            [], "what changed of acme.door after it was read was never looked for", (), id="never"
+        ),
+        pytest.param(
+            [{"ago": 3 * HOUR}],
+            "what changed of acme.door is 3h old, at most 2h is allowed",
+            (),
+            id="long ago",
+        ),
+        pytest.param(
+            [{"ago": HOUR, "outcome": Outcome.FAILED, "falls": (ANY,)}],
+            "acme.door is failed (denied: GET /doors answered 403)",
+            (),
+            id="in vain",
+        ),
+        pytest.param(
+            [
+                {"ago": HOUR, "outcome": Outcome.FAILED, "falls": (ANY,)},
+                {"ago": HOUR / 2},
+            ],
+            None,
+            (),
+            id="mended since",
+        ),
+        pytest.param(
+            [{"ago": HOUR / 2, "outcome": Outcome.PARTIAL, "falls": (SOME,)}],
+            None,
+            ("acme.door:D1",),
+            id="all but one",
+        ),
+    ],
+)
+def test_old_events_that_may_change_must_have_been_read_again(
+    collection, refreshes, problem, subjects
+):
+    """Windows alone do not say how things are with what is older."""
+    windows = [collection(window=window(11, 0), ago=timedelta(0))]
+    again = [collection(window=None, **fields) for fields in refreshes]
+    found = stands([*again, *windows], Shape.EVENT, refreshed=True)
+    assert (found.problem, found.subjects) == (problem, subjects)
+
+
 def test_an_event_kind_lacks_the_subjects_of_every_stretch(collection):
     """Subjects that single windows lack are put together."""
     other = replace(SOME, subjects=("acme.door:D2",))
