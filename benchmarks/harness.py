@@ -65,7 +65,7 @@ class Side:
     name: str
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
-    timeout: float = 900.0
+    timeout: float = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
