@@ -1,0 +1,308 @@
+"""A simulated PagerDuty over a socket, and the whole way from there to a verdict."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import asynccontextmanager
+from copy import copy
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from ccm_pagerduty.client import live
+from ccm_pagerduty.connector import connector
+from ccm_pagerduty.kinds import kinds
+from ccm_pagerduty.rulepacks import rule_packs
+from ccm_pagerduty.simulator import AccountSizes, PagerDutySimulator, build_account, many_incidents
+from ccm_pagerduty.simulator.steering import Steering
+from ccm_pagerduty.views import views
+
+from ccm_core import pipeline
+from ccm_core.cli.exits import Exit, gravest
+from ccm_core.cli.verdicts import of_evaluation, of_manifest
+from ccm_core.collect.interface import Silence
+from ccm_core.collect.outcome import worst
+from ccm_core.model.collection import Collection, Outcome, Reason
+from ccm_core.model.json import encode
+from ccm_core.model.manifest import Manifest
+from ccm_core.model.result import Evaluation, Result, RuleResult
+from ccm_core.pipeline import Connection, Host
+from ccm_core.rules.interface import PackText
+from ccm_core.sdk.http import Bounds
+from ccm_core.sdk.secret import Secret
+from ccm_core.store.interface import StoreSettings
+from ccm_core.store.open import open_store
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+EARLIER = NOW - timedelta(hours=2)
+SIZES = AccountSizes(users=8, teams=3, schedules=4, policies=3, services=3, incidents=6)
+HASTY = Bounds(attempts=2, backoff=0.0, backoff_most=0.0, wait_most=0.0, silence=5.0)
+"""One more try, at once; what the source says about waiting is not believed."""
+NAME = "pagerduty-test"
+STORE = StoreSettings(url="sqlite:///ccm.db")
+NEVER = timedelta(days=3650)
+HELD = ("users", "deleted_users", "teams", "memberships", "schedules", "policies", "services")
+"""What of the account a test may change: it is put back."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ran:
+    """What one run left behind, and what was made of it."""
+
+    manifest: Manifest
+    evaluation: Evaluation
+    exit: Exit
+    folder: Path
+    bodies: Mapping[str, Mapping[str, object]]
+    """Every record that stands, by kind and key."""
+    asked: tuple
+    """Every request of the run."""
+
+    @cached_property
+    def by_kind(self) -> dict[str, list[Collection]]:
+        """The run's collections of each kind."""
+        found: dict[str, list[Collection]] = {}
+        for one in self.manifest.collections:
+            found.setdefault(one.kind.removeprefix("pagerduty."), []).append(one)
+        return found
+
+    @cached_property
+    def outcomes(self) -> dict[str, Outcome]:
+        """The worst outcome of each kind that was read."""
+        return {kind: worst(one.outcome for one in got) for kind, got in self.by_kind.items()}
+
+    def reasons(self, kind: str) -> set[Reason]:
+        """Why a kind could not be read whole."""
+        return {fall.reason for one in self.by_kind[kind] for fall in one.shortfalls}
+
+    def details(self, kind: str) -> str:
+        """The same in words."""
+        return "\n".join(fall.detail for one in self.by_kind[kind] for fall in one.shortfalls)
+
+    def subjects(self, kind: str) -> set[str]:
+        """The only objects that a kind lacks."""
+        return {
+            name for one in self.by_kind[kind] for fall in one.shortfalls for name in fall.subjects
+        }
+
+    @cached_property
+    def rules(self) -> dict[str, RuleResult]:
+        """What was said by each rule."""
+        return {one.rule: one for one in self.evaluation.rules}
+
+    def results(self, rule: str) -> dict[str, Result]:
+        """What a rule says of each object, by ``kind:key``."""
+        return {f"{one.subject.kind}:{one.subject.key}": one for one in self.rules[rule].results}
+
+    def told(self) -> bytes:
+        """Everything that a person or a file is given."""
+        written = b"".join(one.read_bytes() for one in self.folder.iterdir() if one.is_file())
+        return written + encode(self.manifest) + encode(self.evaluation) + encode(self.bodies)
+
+
+class Lab:
+    """An account that was read two hours ago, and can be read again with something amiss."""
+
+    def __init__(self, simulator: PagerDutySimulator, workshop: Path) -> None:
+        self.simulator, self._workshop = simulator, workshop
+        self._numbers = itertools.count()
+        self._honest: dict[object, Ran] = {}
+        self.host = Host(
+            version="test",
+            kinds={one.name: one for one in kinds()},
+            views={one.name: one for one in views()},
+            plugins=(),
+            clock=lambda: NOW,
+        )
+        packs = [PackText(text=one.text(), source=one.location) for one in rule_packs()]
+        self.packs = pipeline.compile_rules(self.host, packs, {})
+        self._before = self._new_folder()
+        self._collect(self._before, self._connection(frozenset(self.kinds), HASTY, {}), EARLIER)
+
+    @property
+    def account(self):
+        """The account that is served."""
+        return self.simulator.account
+
+    @property
+    def steering(self) -> Steering:
+        """How it is steered."""
+        return self.simulator.steering
+
+    @property
+    def key(self) -> str:
+        """The secret."""
+        return self.simulator.api_key
+
+    @cached_property
+    def kinds(self) -> tuple[str, ...]:
+        """Every kind, without the name of the source."""
+        return tuple(one.removeprefix("pagerduty.") for one in self.host.kinds)
+
+    def rules_over(self, *lost: str) -> set[str]:
+        """Name the rules over views that are made of any of some kinds."""
+        resting = {
+            view.name
+            for view in self.host.views.values()
+            if {f"pagerduty.{kind}" for kind in lost} & set(view.inputs)
+        }
+        return {
+            one.rule.id
+            for pack in self.packs.packs
+            for group in pack.groups
+            if group.over in resting
+            for one in group.rules
+        }
+
+    def read(
+        self, *due: str, first: bool = False, bounds: Bounds = HASTY, **settings: object
+    ) -> Ran:
+        """Read some kinds of the account, all of them where none is named, and judge.
+
+        Args:
+            due: The kinds that are due.
+            first: Into a store without earlier evidence; then everything is due.
+            bounds: Of the source.
+            settings: Of the connection.
+        """
+        folder = self._new_folder() if first else self._copy()
+        connection = self._connection(frozenset(due or self.kinds), bounds, settings)
+        began = len(self.steering.requests)
+        manifest = self._collect(folder, connection, NOW)
+        asked = tuple(self.steering.requests[began:])
+        store = open_store(STORE, base=folder)
+        try:
+            host = replace(self.host, clock=lambda: NOW + timedelta(minutes=1))
+            evaluation = pipeline.evaluate(host, [connection], store, self.packs)
+            bodies = {
+                kind: {one.key: one.body for one in store.state(NAME, f"pagerduty.{kind}")}
+                for kind in self.kinds
+            }
+        finally:
+            store.close()
+        ran = Ran(
+            manifest=manifest,
+            evaluation=evaluation,
+            exit=gravest([of_manifest(manifest), of_evaluation(evaluation)]),
+            folder=folder,
+            bodies=bodies,
+            asked=asked,
+        )
+        assert self.key.encode() not in ran.told()
+        return ran
+
+    def honest(self, *due: str, first: bool = False, **settings: object) -> Ran:
+        """Give what the same reading gives when nothing is amiss."""
+        wanted = (frozenset(due), first, tuple(sorted(settings.items())))
+        if wanted not in self._honest:
+            kept = self.calm()
+            self._honest[wanted] = self.read(*due, first=first, **settings)
+            self.restore(kept)
+        return self._honest[wanted]
+
+    def calm(self) -> dict[str, object]:
+        """Let the source be well again; give how it was steered."""
+        kept = {name: getattr(self.steering, name) for name in Steering.__slots__}
+        calm = _calm()
+        for name in Steering.__slots__:
+            if name not in {"requests", "writes", "keys", "bearers"}:
+                setattr(self.steering, name, getattr(calm, name))
+        return kept
+
+    def restore(self, kept: Mapping[str, object]) -> None:
+        """Steer the source as before."""
+        for name, value in kept.items():
+            setattr(self.steering, name, value)
+
+    # -- inside -------------------------------------------------------------------------------
+
+    def _collect(self, folder: Path, connection: Connection, at: datetime) -> Manifest:
+        ticks = itertools.count()
+        host = replace(self.host, clock=lambda: at + timedelta(milliseconds=next(ticks)))
+        store = open_store(STORE, base=folder)
+        try:
+            return pipeline.collect(host, connection, store, Silence())
+        finally:
+            store.close()
+
+    def _connection(self, due, bounds: Bounds, settings: Mapping[str, object]) -> Connection:
+        @asynccontextmanager
+        async def connect(request):
+            async with live(request, bounds=bounds) as session:
+                yield session
+
+        return Connection(
+            name=NAME,
+            connector=replace(connector(), connect=connect),
+            settings={"base_url": self.simulator.base_url, **settings},
+            auth_method="api_key",
+            secrets={"key": Secret(self.key)},
+            cadences={
+                f"pagerduty.{kind}": timedelta(hours=1) if kind in due else NEVER
+                for kind in self.kinds
+            },
+            settings_digest="sha256:" + "0" * 64,
+        )
+
+    def _new_folder(self) -> Path:
+        folder = self._workshop / str(next(self._numbers))
+        folder.mkdir()
+        return folder
+
+    def _copy(self) -> Path:
+        folder = self._workshop / str(next(self._numbers))
+        shutil.copytree(self._before, folder)
+        return folder
+
+
+def _calm() -> Steering:
+    return Steering(rate_limit=10**9, on_call_limit=10**9)
+
+
+@pytest.fixture(scope="session")
+def the_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A small account of which everything was read two hours ago."""
+    account = build_account(NOW, sizes=SIZES)
+    recent = (NOW - timedelta(minutes=100), NOW - timedelta(minutes=40))
+    many_incidents(account, 4, spread=recent)
+    with PagerDutySimulator(account, steering=_calm()) as simulator:
+        yield Lab(simulator, tmp_path_factory.mktemp("lab"))
+
+
+@pytest.fixture
+def lab(the_lab: Lab, caplog: pytest.LogCaptureFixture) -> Iterator[Lab]:
+    """The same, with nothing amiss.
+
+    Whatever a test does, nothing is ever written to the source, and the key is in no log.
+    """
+    the_lab.calm()
+    account = the_lab.account
+    held = {name: copy(getattr(account, name)) for name in HELD}
+    yield the_lab
+    for name, value in held.items():
+        setattr(account, name, value)
+    assert the_lab.steering.writes == []
+    assert the_lab.key not in caplog.text
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[SimpleNamespace]:
+    """Another host: it listens, and tells whether anybody ever connected."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(0)
+
+        def was_reached() -> bool:
+            try:
+                listening.accept()[0].close()
+            except BlockingIOError:
+                return False
+            return True
+
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        yield SimpleNamespace(url=url, was_reached=was_reached)

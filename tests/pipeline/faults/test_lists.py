@@ -1,0 +1,366 @@
+"""A source that fails: what was lost is told with its reason, and nothing that rests on it passes.
+
+Every case goes the whole way: the simulator over a socket, the real connector, the store, the
+shipped rules. There was good evidence of everything two hours ago, so a rule could pass on what is
+old if anything let it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import pytest
+from ccm_pagerduty.simulator.answers import Answer
+from ccm_pagerduty.simulator.faults import (
+    cut_connection,
+    empty_pages,
+    html,
+    redirect,
+    refuse,
+    scope_missing,
+    stuck,
+    too_many,
+    truncated,
+)
+
+from ccm_core.cli.exits import Exit
+from ccm_core.model.collection import Outcome, Reason
+from ccm_core.model.result import Status
+from ccm_core.sdk.http import Bounds
+
+CAPPED = {
+    "error": {
+        "message": "Arguments Caused Error",
+        "code": 2002,
+        "errors": ["Offset+limit exceeds maximum allowed value of 10000."],
+    }
+}
+
+LISTS = {
+    "/abilities": ("ability",),
+    "/users": ("user",),
+    "/teams": ("team", "team_member"),
+    "/services": ("service",),
+    "/escalation_policies": ("escalation_policy",),
+    "/schedules": ("schedule", "schedule_rendering", "schedule_user"),
+    "/oncalls": ("on_call",),
+    "/incidents": ("incident",),
+    "/log_entries": ("incident_log_entry",),
+}
+"""The kind that each list is read for, and those that are read object by object from it."""
+KINDS = tuple(kind for kinds in LISTS.values() for kind in kinds)
+PAGED = [endpoint for endpoint in LISTS if endpoint != "/abilities"]
+OF_ONE_INCIDENT = "/incidents/{id}/log_entries"
+"""Where the log entries are looked for when their list is refused."""
+OF_OBJECTS = (
+    "/teams/{id}/members",
+    "/schedules/{id}",
+    "/schedules/{id}/users",
+    "/v3/schedules",
+    "/v3/schedules/{id}",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Amiss:
+    """One way for a list to fail for good, and what is to be said of it."""
+
+    fault: object
+    outcome: Outcome = Outcome.FAILED
+    reason: Reason = Reason.SOURCE_ERROR
+    exit: Exit = Exit.INSUFFICIENT
+    told: str
+    """What the detail has to name."""
+    another_way: bool = False
+    """Whether log entries are then looked for incident by incident."""
+
+
+AMISS = {
+    "402, the plan lacks it": Amiss(
+        fault=refuse(402),
+        outcome=Outcome.UNAVAILABLE,
+        reason=Reason.NOT_AVAILABLE,
+        told="plan does not include",
+    ),
+    "403": Amiss(
+        fault=refuse(403),
+        outcome=Outcome.UNAVAILABLE,
+        reason=Reason.DENIED,
+        told="may not read",
+        another_way=True,
+    ),
+    "403, a scope is missing": Amiss(
+        fault=scope_missing("things.read"),
+        outcome=Outcome.UNAVAILABLE,
+        reason=Reason.DENIED,
+        told="things.read",
+    ),
+    "404": Amiss(
+        fault=refuse(404),
+        outcome=Outcome.UNAVAILABLE,
+        reason=Reason.NOT_AVAILABLE,
+        told="gone, hidden",
+        another_way=True,
+    ),
+    "400, the cap": Amiss(fault=refuse(400, CAPPED), told="code 2002", another_way=True),
+    "401": Amiss(fault=refuse(401), reason=Reason.DENIED, exit=Exit.SOURCE, told="revoked"),
+    "401 in HTML": Amiss(
+        fault=html(401, "401 Authorization Required"),
+        reason=Reason.DENIED,
+        exit=Exit.SOURCE,
+        told="revoked",
+    ),
+    "408": Amiss(fault=refuse(408), told="answered 408"),
+    "429 with a wait": Amiss(fault=too_many(1), reason=Reason.RATE_LIMITED, told="every try"),
+    "429 in HTML": Amiss(
+        fault=too_many(in_html=True), reason=Reason.RATE_LIMITED, told="every try"
+    ),
+    "500": Amiss(fault=refuse(500), told="code 2000"),
+    "502 in HTML": Amiss(fault=html(502), told="answered 502"),
+    "503 with nothing": Amiss(fault=refuse(503, ""), told="answered 503"),
+    "200 in HTML": Amiss(fault=html(200), told="not JSON"),
+    "half the JSON": Amiss(fault=truncated, told="not JSON"),
+    "a connection that is cut": Amiss(fault=cut_connection, told="broke off"),
+}
+LATER = ("403", "429 in HTML", "500", "half the JSON")
+"""Those that are tried in the middle of a list too."""
+CIRCLES = {
+    "an empty page that says more": Amiss(fault=empty_pages, told="says that there is more"),
+    "an offset that does not move": Amiss(fault=stuck, told="with offset 0"),
+}
+
+
+def named(table):
+    """Give every row of a table as a case."""
+    return [pytest.param(row, id=name) for name, row in table.items()]
+
+
+def later(fault):
+    """Let the first page through."""
+
+    def from_the_second_page_on(asked, honest):
+        first = asked.one("offset") in {None, "0"}
+        return honest(asked) if first else fault(asked, honest)
+
+    return from_the_second_page_on
+
+
+def assert_nothing_passes(lab, ran, *lost):
+    """Hold that no rule over a view of lost kinds says anything but that it cannot tell."""
+    touched = lab.rules_over(*lost)
+    assert touched or set(lost) <= {"ability", "schedule_user"}
+    for rule in touched:
+        assert {one.status for one in ran.rules[rule].results} == {Status.INSUFFICIENT}, rule
+
+
+def assert_the_rest_is_unchanged(lab, ran, honest, *lost):
+    """Hold that all other kinds and rules are as if nothing had been amiss."""
+    for kind in ran.outcomes.keys() - set(lost):
+        assert ran.outcomes[kind] is Outcome.COMPLETE
+        assert ran.bodies[kind] == honest.bodies[kind]
+    for rule in ran.rules.keys() - lab.rules_over(*lost):
+        assert ran.rules[rule] == honest.rules[rule]
+
+
+@pytest.mark.parametrize(
+    ("amiss", "first"),
+    [
+        *(pytest.param(amiss, False, id=name) for name, amiss in AMISS.items()),
+        pytest.param(AMISS["403"], True, id="403 from the beginning"),
+        pytest.param(AMISS["500"], True, id="500 from the beginning"),
+    ],
+)
+def test_every_list_that_fails_for_good_is_told_and_nothing_passes(lab, amiss, first):
+    """Each kind has the outcome and the reason, whether or not there was evidence before."""
+    for endpoint in (*LISTS, OF_ONE_INCIDENT):
+        lab.steering.always(endpoint, amiss.fault)
+    ran = lab.read(first=first)
+
+    expected = dict.fromkeys(KINDS, amiss.outcome)
+    if amiss.another_way and not first:
+        expected["incident_log_entry"] = Outcome.PARTIAL
+    assert ran.outcomes == expected
+    whole_run = "".join(one.detail for one in ran.manifest.shortfalls)
+    assert (amiss.told in whole_run) is (amiss.exit is Exit.SOURCE)
+    for kind in KINDS:
+        assert ran.reasons(kind) == {amiss.reason}
+        assert amiss.told in ran.details(kind) or whole_run
+    assert ran.exit is amiss.exit
+    assert {rule.status for rule in ran.evaluation.rules} == {Status.INSUFFICIENT}
+    assert_nothing_passes(lab, ran, *KINDS)
+
+
+@pytest.mark.parametrize("endpoint", LISTS)
+@pytest.mark.parametrize(
+    "amiss", [pytest.param(AMISS[one], id=one) for one in ("402, the plan lacks it", "500")]
+)
+def test_one_list_that_fails_changes_what_rests_on_it_and_nothing_else(lab, endpoint, amiss):
+    """Every other kind is complete, and every other rule says what it would have said."""
+    lost = LISTS[endpoint]
+    due = {*lost, *(("incident_log_entry",) if endpoint == "/incidents" else ())}
+    honest = lab.honest(*sorted(due))
+    lab.steering.always(endpoint, amiss.fault)
+    ran = lab.read(*sorted(due))
+
+    assert {ran.outcomes[kind] for kind in lost} == {amiss.outcome}
+    assert ran.manifest.outcome is amiss.outcome
+    assert ran.exit is Exit.INSUFFICIENT
+    assert_nothing_passes(lab, ran, *lost)
+    assert_the_rest_is_unchanged(lab, ran, honest, *lost)
+
+
+@pytest.mark.parametrize(
+    "amiss", [*(pytest.param(AMISS[one], id=one) for one in LATER), *named(CIRCLES)]
+)
+def test_a_list_that_fails_after_its_first_page_is_kept_in_part(lab, amiss):
+    """What came is kept, what is missing is told, and a part never passes for the whole."""
+    for endpoint in PAGED:
+        lab.steering.always(endpoint, later(amiss.fault))
+    ran = lab.read(page_size=2)
+
+    lost = [kind for kind in KINDS if kind != "ability"]
+    assert {kind: ran.outcomes[kind] for kind in lost} == dict.fromkeys(lost, Outcome.PARTIAL)
+    for kind in lost:
+        assert ran.reasons(kind) == {amiss.reason}
+        assert amiss.told in ran.details(kind)
+    assert ran.exit is Exit.INSUFFICIENT
+    assert_nothing_passes(lab, ran, *lost)
+    assert len(ran.asked) < 100
+
+
+ONCE = {
+    "408": refuse(408),
+    "429 with a wait": too_many(1),
+    "429 without its headers": too_many(None),
+    "429 in HTML": too_many(in_html=True),
+    "500": refuse(500),
+    "502 in HTML": html(502),
+    "503 with nothing": refuse(503, ""),
+    "200 in HTML": html(200),
+    "half the JSON": truncated,
+    "a connection that is cut": cut_connection,
+}
+
+
+@pytest.mark.parametrize("fault", named(ONCE))
+def test_what_goes_wrong_once_costs_a_request_and_nothing_else(lab, fault):
+    """Every endpoint fails once, and the evidence and the verdict are as if none had."""
+    honest = lab.honest()
+    for endpoint in (*LISTS, *OF_OBJECTS):
+        lab.steering.script(endpoint, [fault])
+    ran = lab.read()
+
+    assert set(ran.outcomes.values()) == {Outcome.COMPLETE}
+    assert ran.bodies == honest.bodies
+    assert ran.evaluation == honest.evaluation
+    assert ran.exit is honest.exit
+    assert len(ran.asked) > len(honest.asked)
+    assert sum(one.counts.retries for one in ran.manifest.collections) >= len(LISTS)
+
+
+@pytest.mark.parametrize("fault", [too_many(None), refuse(500), truncated, cut_connection])
+def test_what_goes_wrong_once_in_the_middle_of_a_list_costs_no_record(lab, fault):
+    """The page is read again, and the list goes on."""
+    honest = lab.honest("user", "service")
+    for endpoint in ("/users", "/services"):
+        lab.steering.script(endpoint, [None, fault])
+    ran = lab.read("user", "service", page_size=4)
+
+    assert set(ran.outcomes.values()) == {Outcome.COMPLETE}
+    assert ran.bodies == honest.bodies
+    assert ran.evaluation == honest.evaluation
+
+
+def test_the_wait_that_a_429_asks_for_is_kept_and_counted(lab):
+    """After it the list is read whole."""
+    lab.steering.script("/abilities", [too_many(1)])
+    ran = lab.read("ability", bounds=Bounds(attempts=2, backoff=0.0))
+
+    assert ran.outcomes == {"ability": Outcome.COMPLETE}
+    assert ran.by_kind["ability"][0].counts.waited >= 0.9
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        pytest.param(refuse(401), Reason.DENIED, id="401"),
+        pytest.param(html(401), Reason.DENIED, id="401 in HTML"),
+        pytest.param(too_many(None), Reason.RATE_LIMITED, id="429"),
+        pytest.param(refuse(500), Reason.SOURCE_ERROR, id="500"),
+        pytest.param(html(200), Reason.SOURCE_ERROR, id="200 in HTML"),
+        pytest.param(refuse(200, '{"user": '), Reason.SOURCE_ERROR, id="half the JSON"),
+        pytest.param(refuse(200, "[" * 100_000), Reason.SOURCE_ERROR, id="JSON without end"),
+        pytest.param(cut_connection, Reason.SOURCE_ERROR, id="cut"),
+        pytest.param(redirect("https://elsewhere.example/"), Reason.SOURCE_ERROR, id="redirect"),
+    ],
+)
+def test_a_source_that_cannot_be_used_at_all_is_told_of_the_whole_run(lab, fault, reason):
+    """Nothing is read, everything that was due has failed, and nothing passes."""
+    lab.steering.always("/users/me", fault)
+    ran = lab.read()
+
+    assert ran.outcomes == dict.fromkeys(KINDS, Outcome.FAILED)
+    assert [one.reason for one in ran.manifest.shortfalls] == [reason]
+    assert all(ran.reasons(kind) == {reason} for kind in KINDS)
+    assert {one.template for one in ran.asked} == {"/users/me"}
+    assert ran.exit is Exit.SOURCE
+    assert_nothing_passes(lab, ran, *KINDS)
+
+
+def test_a_source_that_is_not_there_is_told_of_the_whole_run(lab):
+    """A port on which nobody listens."""
+    ran = lab.read(base_url="http://127.0.0.1:1")
+    assert ran.outcomes == dict.fromkeys(KINDS, Outcome.FAILED)
+    assert [one.reason for one in ran.manifest.shortfalls] == [Reason.SOURCE_ERROR]
+    assert ran.exit is Exit.SOURCE
+    assert_nothing_passes(lab, ran, *KINDS)
+
+
+@pytest.mark.parametrize("status", [400, 402, 403, 404])
+def test_a_key_that_may_not_ask_who_it_is_reads_all_the_same(lab, status):
+    """The manifest says that it is not known whose key it is."""
+    honest = lab.honest("ability")
+    lab.steering.deny("/users/me", status)
+    ran = lab.read("ability")
+    assert ran.manifest.credential.kind == "api_key"
+    assert ran.bodies == honest.bodies
+    assert ran.evaluation == honest.evaluation
+
+
+@pytest.mark.parametrize("status", [302, 308])
+def test_the_credential_never_follows_a_redirect(lab, elsewhere, status):
+    """No other host is ever connected to, and the kind says where it would have gone."""
+    for endpoint in (*LISTS, OF_ONE_INCIDENT):
+        lab.steering.always(endpoint, redirect(elsewhere.url, status))
+    ran = lab.read()
+
+    assert not elsewhere.was_reached()
+    assert ran.outcomes == dict.fromkeys(KINDS, Outcome.FAILED)
+    assert all("redirects to 127.0.0.1" in ran.details(kind) for kind in KINDS)
+    assert_nothing_passes(lab, ran, *KINDS)
+
+
+def test_a_body_without_end_is_not_read_on(lab):
+    """Over the bound it is left at once, and not asked for again."""
+
+    def huge(asked, honest):
+        return replace(honest(asked), body=b'{"x": "' + b"x" * 2_000_000 + b'"}')
+
+    for endpoint in (*LISTS, OF_ONE_INCIDENT):
+        lab.steering.always(endpoint, huge)
+    bounds = Bounds(attempts=4, backoff=0.0, backoff_most=0.0, body=1_000_000)
+    ran = lab.read(bounds=bounds)
+
+    assert ran.outcomes == dict.fromkeys(KINDS, Outcome.FAILED)
+    assert all("passes 1000000 bytes" in ran.details(kind) for kind in KINDS)
+    assert len([one for one in ran.asked if one.template == "/services"]) == 1
+    assert_nothing_passes(lab, ran, *KINDS)
+
+
+def test_an_answer_of_another_place_is_not_believed(lab):
+    """JSON that holds nothing of what was asked for is no empty list."""
+    for endpoint in (*LISTS, OF_ONE_INCIDENT):
+        lab.steering.always(endpoint, lambda _asked, _honest: Answer(body=b'{"status": "ok"}'))
+    ran = lab.read()
+    assert ran.outcomes == dict.fromkeys(KINDS, Outcome.FAILED)
+    assert_nothing_passes(lab, ran, *KINDS)
