@@ -57,18 +57,24 @@ async def looked_up(dangling: ByCollection, look_up: LookUp) -> ByCollection:
 def amendments(
     collections: Sequence[Collection], dangling: ByCollection, now: datetime
 ) -> tuple[Collection, ...]:
-    """Give what is to be added to collections whose records name what cannot be seen.
+    """Give what is to be added to collections that name, or should list, what cannot be seen.
 
     Args:
         collections: Of this run.
         dangling: By collection id, looked up.
         now: When the looking up ended.
     """
-    return tuple(
-        _amended(one, hidden, now)
-        for one in collections
-        if (hidden := [name for name in dangling.get(one.id, ()) if name.hidden])
-    )
+    named = [one for found in dangling.values() for one in found if one.hidden]
+    newest = {one.kind: one.id for one in collections}
+    found = []
+    for collection in collections:
+        hidden = [one for one in dangling.get(collection.id, ()) if one.hidden]
+        if newest[collection.kind] == collection.id:
+            # The listing that should have had them is as incomplete as what names them.
+            hidden += [one for one in named if one.kind == collection.kind and one not in hidden]
+        if hidden:
+            found.append(_amended(collection, hidden, now))
+    return tuple(found)
 
 
 def _amended(collection: Collection, hidden: Sequence[Dangling], now: datetime) -> Collection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -106,3 +107,14 @@ def test_a_failed_collection_stays_failed():
     found = asyncio.run(looked_up(named("X"), asked({"X": Whereabouts.HIDDEN}, [])))
     (amended,) = amendments([collection(Outcome.FAILED)], found, NOW)
     assert amended.outcome is Outcome.FAILED
+
+
+def test_the_listing_that_lacks_a_hidden_object_is_as_partial_as_what_names_it():
+    """A rule over the hidden kind rests on its listing, not on what named the object."""
+    listing = replace(collection(), id="run/fake.owner/1", kind="fake.owner")
+    found = asyncio.run(looked_up(named("X"), asked({"X": Whereabouts.HIDDEN}, [])))
+    amended = amendments([listing, collection()], found, NOW)
+    assert {one.kind: one.shortfalls[0].subjects for one in amended} == {
+        "fake.owner": ("fake.owner:X",),
+        "fake.thing": ("fake.owner:X",),
+    }
