@@ -29,13 +29,15 @@ def test_it_answers_over_a_socket(simulator):
 
 def test_it_stops_clean(account):
     """Nothing listens any more, and no thread is left."""
+    before = set(threading.enumerate())
     with PagerDutySimulator(account) as running:
         base_url = running.base_url
+        assert set(threading.enumerate()) - before
         assert ask(running, "/abilities").status_code == 200
     with pytest.raises(httpx.ConnectError):
         ask(running, "/abilities")
     assert base_url.startswith("http://127.0.0.1:")
-    assert not [each for each in threading.enumerate() if each.name == "pagerduty-simulator"]
+    assert not set(threading.enumerate()) - before
 
 
 def test_a_taken_port_is_an_error(account):
