@@ -10,7 +10,6 @@ from ccm_core.cli.context import host_of, installed, pack_text
 from ccm_core.cli.exits import Exit
 from ccm_core.cli.printing import json_option, print_json, print_table, say
 from ccm_core.errors import DocumentError
-from ccm_core.host.catalog import Catalog
 from ccm_core.pipeline import compile_rules
 from ccm_core.rules.compiled import CompiledPacks
 from ccm_core.rules.interface import PackText
@@ -85,9 +84,5 @@ def test(config: str | None, packs: tuple[str, ...], *, as_json: bool) -> int:
 
 def _compiled(config: str | None, packs: tuple[str, ...]) -> tuple[list[PackText], CompiledPacks]:
     catalog = installed(config)
-    texts = [pack_text(catalog, name, Path.cwd()) for name in packs or _every(catalog)]
+    texts = [pack_text(catalog, name, Path.cwd()) for name in packs or catalog.packs]
     return texts, compile_rules(host_of(catalog), texts, {})
-
-
-def _every(catalog: Catalog) -> tuple[str, ...]:
-    return tuple(catalog.packs)

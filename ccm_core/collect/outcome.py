@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from ccm_core.errors import Denied, NotAvailable, RateLimited, Refused, SourceError
-from ccm_core.model.collection import Collection, Outcome, Reason, Shortfall
+from ccm_core.model.collection import WORST_FIRST, Collection, Outcome, Reason, Shortfall
 
 _REASONS: tuple[tuple[type[SourceError], Reason], ...] = (
     (Denied, Reason.DENIED),
@@ -13,7 +13,6 @@ _REASONS: tuple[tuple[type[SourceError], Reason], ...] = (
     (NotAvailable, Reason.NOT_AVAILABLE),
     (RateLimited, Reason.RATE_LIMITED),
 )
-_WORST_FIRST = (Outcome.FAILED, Outcome.UNAVAILABLE, Outcome.PARTIAL, Outcome.COMPLETE)
 
 
 def shortfall_of(error: SourceError) -> Shortfall:
@@ -38,7 +37,7 @@ def outcome_of(error: SourceError | None, pages: int, shortfalls: Sequence[Short
 
 def worst(outcomes: Iterable[Outcome]) -> Outcome:
     """Give the worst of several outcomes; of none, ``complete``."""
-    return min(outcomes, key=_WORST_FIRST.index, default=Outcome.COMPLETE)
+    return min(outcomes, key=WORST_FIRST.index, default=Outcome.COMPLETE)
 
 
 def named(collection: Collection) -> set[str] | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ccm_core.documents.formats import checker
 from ccm_core.model.formats import FORMATS
 from ccm_core.model.json import JsonObject
 
@@ -40,12 +41,9 @@ class SchemaCheck:
 
     def _explainer(self) -> Validator:
         if self._slow is None:
-            from jsonschema import Draft202012Validator, FormatChecker
+            from jsonschema import Draft202012Validator
 
-            checker = FormatChecker(formats=())
-            for name, check in FORMATS.items():
-                checker.checks(name)(check)
-            self._slow = Draft202012Validator(self._schema, format_checker=checker)
+            self._slow = Draft202012Validator(self._schema, format_checker=checker())
         return self._slow
 
 

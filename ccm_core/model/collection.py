@@ -19,6 +19,10 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
+WORST_FIRST = (Outcome.FAILED, Outcome.UNAVAILABLE, Outcome.PARTIAL, Outcome.COMPLETE)
+"""The order in which several outcomes decide for all of them."""
+
+
 class Reason(StrEnum):
     """Why a collection could not see everything. The list is closed."""
 

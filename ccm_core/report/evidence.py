@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ccm_core.model.collection import Collection, Outcome, Shortfall
+from ccm_core.model.collection import WORST_FIRST, Collection, Outcome, Shortfall
 from ccm_core.model.manifest import Manifest
 from ccm_core.report import words
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from ccm_core.model.collection import KindCount
     from ccm_core.model.result import Standing
     from ccm_core.report.interface import ReportInput
-
-_WORST_FIRST = (Outcome.FAILED, Outcome.UNAVAILABLE, Outcome.PARTIAL, Outcome.COMPLETE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +127,7 @@ def _worst(collections: Sequence[Collection], stored: KindCount | None) -> Outco
     seen = {one.outcome for one in collections}
     if not seen and stored and stored.last_outcome:
         seen = {Outcome(stored.last_outcome)}
-    return next((outcome for outcome in _WORST_FIRST if outcome in seen), None)
+    return next((outcome for outcome in WORST_FIRST if outcome in seen), None)
 
 
 def _notes(collections: Sequence[Collection]) -> tuple[str, ...]:

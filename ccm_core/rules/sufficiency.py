@@ -11,13 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from ccm_core.model.collection import Collection, Outcome, Shortfall
+from ccm_core.model.collection import WORST_FIRST, Collection, Outcome, Shortfall
 from ccm_core.model.result import Standing
 from ccm_core.model.window import Window, subtract, union
 from ccm_core.sdk.time import format_duration, format_instant
 from ccm_core.sdk.types import Shape
 
-_WORST_FIRST = (Outcome.FAILED, Outcome.UNAVAILABLE, Outcome.PARTIAL, Outcome.COMPLETE)
 _MOST_DETAILS = 3
 """How many reasons are written out; the standing carries all of them."""
 
@@ -224,7 +223,7 @@ def _worst(counting: Sequence[Collection]) -> Outcome | None:
         Outcome.PARTIAL if one.outcome is Outcome.COMPLETE and one.shortfalls else one.outcome
         for one in counting
     }
-    return next((outcome for outcome in _WORST_FIRST if outcome in found), None)
+    return next((outcome for outcome in WORST_FIRST if outcome in found), None)
 
 
 def _shortfalls(counting: Sequence[Collection]) -> tuple[Shortfall, ...]:
