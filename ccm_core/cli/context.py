@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,10 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
+import click
+
+from ccm_core.auth.sealing import KeySources
+from ccm_core.auth.vault import Vault
 from ccm_core.config.complete import complete
 from ccm_core.config.draft import load_settings
 from ccm_core.config.find import find, read_file
@@ -140,6 +145,13 @@ class Workplace:
         finally:
             store.close()
 
+    def vault(self) -> Vault:
+        """Give the vault of these settings; its file is made with the first entry."""
+        return Vault(
+            self.settings.vault.path,
+            KeySources(environment=os.environ, ask=_passphrase if sys.stdin.isatty() else None),
+        )
+
     def packs(self) -> CompiledPacks:
         """Compile the packs of the settings with their parameters.
 
@@ -228,6 +240,10 @@ def moment(text: str | None) -> datetime | None:
         return parse_instant(text)
     except ValueError as cause:
         raise UsageError(f"--as-of: {cause}") from cause
+
+
+def _passphrase() -> Secret:
+    return Secret(click.prompt("Passphrase of the vault", hide_input=True, err=True))
 
 
 def _chosen(config: str | None) -> Path | None:

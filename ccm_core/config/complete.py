@@ -7,9 +7,17 @@ from typing import Any
 
 from ccm_core.config.connection import read_connection
 from ccm_core.config.draft import SettingsDraft
-from ccm_core.config.settings import RulesSettings, Settings, StoreSettings
+from ccm_core.config.settings import (
+    RulesSettings,
+    Settings,
+    StoreSettings,
+    VaultSettings,
+)
 from ccm_core.errors import DocumentError
 from ccm_core.sdk.types import Connector
+
+VAULT = "ccm.vault"
+"""The vault's file where the settings name none, in the settings file's folder."""
 
 
 def complete(draft: SettingsDraft, connectors: Mapping[str, Connector]) -> Settings:
@@ -30,6 +38,7 @@ def complete(draft: SettingsDraft, connectors: Mapping[str, Connector]) -> Setti
         document=draft.document,
         base=draft.base,
         store=_store(draft),
+        vault=VaultSettings(path=draft.base / draft.document.get(("vault", "path"), VAULT)),
         connections=tuple(one for one in connections if one is not None),
         rules=_rules(draft),
         plugins=draft.plugins,

@@ -70,6 +70,14 @@ class RulesSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VaultSettings:
+    """Where the program keeps what it must be able to write back: tokens, keys."""
+
+    path: Path
+    """Joined to the settings file's folder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PluginSettings:
     """Which plugins must be there, and which are not to be loaded."""
 
@@ -86,6 +94,7 @@ class Settings:
     base: Path
     """The settings file's folder: relative paths start there."""
     store: StoreSettings
+    vault: VaultSettings
     connections: tuple[ConnectionSettings, ...]
     rules: RulesSettings
     plugins: PluginSettings

@@ -1,0 +1,16 @@
+"""The corridor: one module for each thing that is done from end to end.
+
+The stages do not know each other. What one needs of another is handed to it here as a value, and
+collecting and judging meet only in the store. Whoever starts something (a verb, the daemon, a
+worker) calls one function of this package.
+"""
+
+from __future__ import annotations
+
+from ccm_core.pipeline.collecting import collect
+from ccm_core.pipeline.connecting import check
+from ccm_core.pipeline.judging import compile_rules, evaluate, rows
+from ccm_core.pipeline.parties import Connection, Host
+from ccm_core.pipeline.reporting import report
+
+__all__ = ["Connection", "Host", "check", "collect", "compile_rules", "evaluate", "report", "rows"]

@@ -1,0 +1,191 @@
+"""Collecting: read what is due of one connection, keep it window by window, seal the run."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+from ccm_core.collect.desk import Desk
+from ccm_core.collect.gathering import Gauge
+from ccm_core.collect.interface import Observer
+from ccm_core.collect.outcome import shortfall_of
+from ccm_core.collect.plan import Plan, Wanted, plan
+from ccm_core.collect.projection import Pseudonyms
+from ccm_core.collect.runner import Runner
+from ccm_core.collect.sealing import Ending, manifest
+from ccm_core.errors import SourceError
+from ccm_core.model.collection import Collection, Reason, Shortfall
+from ccm_core.model.manifest import Manifest
+from ccm_core.pipeline.connecting import request_to
+from ccm_core.pipeline.parties import Connection, Host
+from ccm_core.sdk.limits import Limiters
+from ccm_core.sdk.types import EvidenceKind
+from ccm_core.store.interface import EvidenceStore, OpenRun
+
+
+def collect(
+    host: Host,
+    connection: Connection,
+    store: EvidenceStore,
+    observer: Observer,
+    *,
+    everything: bool = False,
+) -> Manifest:
+    """Read what is due of one connection, keep it window by window, and seal the run.
+
+    A source that cannot be reached or refuses us is a manifest that says so, not an exception.
+
+    Args:
+        host: Who we are.
+        connection: What to read.
+        store: Where to keep it.
+        observer: Who is told.
+        everything: Read what is not due as well.
+
+    Raises:
+        StoreError: The store cannot keep what was read, or another process is collecting.
+        KeyboardInterrupt: The run was stopped; what was kept is sealed all the same.
+    """
+    with store.claim(connection.name):
+        return _collect(host, connection, store, observer, everything=everything)
+
+
+def _collect(
+    host: Host,
+    connection: Connection,
+    store: EvidenceStore,
+    observer: Observer,
+    *,
+    everything: bool,
+) -> Manifest:
+    now = host.clock().replace(microsecond=0)
+    _seal_cut_off(host, connection, store)
+    kept = [one for one in store.collections(connection.name) if one.amends is None]
+    wanted = Wanted(
+        now=now,
+        horizon=connection.horizon(now),
+        cadences=connection.cadences,
+        everything=everything,
+    )
+    due = plan(connection.collectors, host.kinds, _by_kind(kept), wanted)
+    run = OpenRun(
+        run=f"{now:%Y%m%dT%H%M%SZ}-{connection.name}-{secrets.token_hex(3)}",
+        connection=connection.name,
+        connector=connection.connector.name,
+        started_at=now,
+    )
+    store.begin(run)
+    desk = _desk(host, connection, store, observer, run)
+    runner = Runner(desk, wanted, kept)
+    observer.began(connection.name, len(due.tasks))
+    try:
+        return asyncio.run(_run(host, connection, store, runner, run, due, observer))
+    finally:
+        observer.ended(connection.name)
+
+
+async def _run(
+    host: Host,
+    connection: Connection,
+    store: EvidenceStore,
+    runner: Runner,
+    run: OpenRun,
+    due: Plan,
+    observer: Observer,
+) -> Manifest:
+    ending = Ending(host_version=host.version, plugins=host.plugins, not_due=due.not_due)
+    try:
+        if due.tasks:
+            request = request_to(host, connection, Limiters(), observer.waiting)
+            async with connection.connector.connect(request) as session:
+                cut = await runner.run(session, due)
+                if cut is None and connection.connector.look_up is not None:
+                    await runner.look_up(partial(connection.connector.look_up, session))
+                ending = replace(
+                    ending,
+                    credential=session.credential,
+                    clock_skew=session.traffic.clock_skew,
+                    cut=cut,
+                )
+    except SourceError as error:
+        runner.fail(due.tasks, error)
+        ending = replace(ending, cut=shortfall_of(error))
+    except asyncio.CancelledError:
+        stopped = Shortfall(reason=Reason.INTERRUPTED, detail="the run was stopped by hand")
+        _seal(host, connection, store, runner, run, replace(ending, cut=stopped))
+        raise
+    return _seal(host, connection, store, runner, run, ending)
+
+
+def _seal(
+    host: Host,
+    connection: Connection,
+    store: EvidenceStore,
+    runner: Runner,
+    run: OpenRun,
+    ending: Ending,
+) -> Manifest:
+    sealed = manifest(
+        run,
+        settings_digest=connection.settings_digest,
+        ended_at=host.clock(),
+        collections=runner.collections,
+        dangling=runner.dangling(),
+        ending=ending,
+    )
+    store.seal(sealed)
+    return sealed
+
+
+def _desk(
+    host: Host, connection: Connection, store: EvidenceStore, observer: Observer, run: OpenRun
+) -> Desk:
+    pseudonyms = Pseudonyms(store.pseudonym_key())
+    gauges: dict[str, Gauge] = {}
+
+    def gauge(kind: EvidenceKind) -> Gauge:
+        if kind.name not in gauges:
+            gauges[kind.name] = Gauge(kind, pseudonyms)
+        return gauges[kind.name]
+
+    return Desk(
+        connection=connection.name,
+        run=run.run,
+        gauge=gauge,
+        keep=store.keep,
+        known=lambda kind: [one.body for one in store.state(connection.name, kind)],
+        keys=lambda kind, among: store.keys(connection.name, kind, among),
+        added=lambda collection: (one.body for one in store.added(collection.id)),
+        observer=observer,
+        clock=host.clock,
+    )
+
+
+def _by_kind(kept: Sequence[Collection]) -> dict[str, list[Collection]]:
+    found: dict[str, list[Collection]] = {}
+    for collection in kept:
+        found.setdefault(collection.kind, []).append(collection)
+    return found
+
+
+def _seal_cut_off(host: Host, connection: Connection, store: EvidenceStore) -> None:
+    """Seal the runs that were cut off before they could do it themselves."""
+    cut = Shortfall(
+        reason=Reason.INTERRUPTED, detail="the run was cut off; what it had kept by then is here"
+    )
+    ending = Ending(host_version=host.version, plugins=host.plugins, cut=cut)
+    for run in store.open_runs(connection.name):
+        kept = [one for one in store.collections(connection.name) if one.run == run.run]
+        store.seal(
+            manifest(
+                run,
+                settings_digest=connection.settings_digest,
+                ended_at=max((one.ended_at for one in kept), default=run.started_at),
+                collections=kept,
+                dangling={},
+                ending=ending,
+            )
+        )
