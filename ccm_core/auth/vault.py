@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Literal
 
 from ccm_core.auth import entry as entries
-from ccm_core.auth.durable import write_durably
 from ccm_core.auth.entry import Entry
 from ccm_core.auth.os_keyring import Keyring
 from ccm_core.auth.sealing import (
@@ -29,6 +28,7 @@ from ccm_core.auth.sealing import (
     new_seal,
     seal_of,
 )
+from ccm_core.durable import write_durably
 from ccm_core.errors import SecretError
 from ccm_core.model.json import decode_as, encode
 

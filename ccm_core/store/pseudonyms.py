@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from ccm_core.durable import write_durably
 from ccm_core.errors import StoreError
 
 if TYPE_CHECKING:
@@ -31,13 +31,9 @@ def make_key(store: Path) -> bytes:
     path = key_file(store)
     with suppress(FileNotFoundError):
         return _read(path)
-    draft = path.with_name(f"{path.name}.new")
     key = secrets.token_bytes(_LENGTH)
     try:
-        draft.unlink(missing_ok=True)
-        _write(draft, f"{key.hex()}\n".encode("ascii"))
-        draft.rename(path)
-        _sync_folder(path.parent)
+        write_durably(path, f"{key.hex()}\n".encode("ascii"))
     except OSError as error:
         raise StoreError(
             f"the pseudonym key {path} cannot be written: {error.strerror}. Give the store a "
@@ -86,21 +82,3 @@ def _read(path: Path) -> bytes:
             "digits. Restore that file from a backup."
         )
     return key
-
-
-def _write(path: Path, data: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":  # Windows cannot open folders
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -31,7 +31,7 @@ def test_two_stores_have_two_keys(store, reopen):
 def test_a_key_left_by_an_attempt_that_was_cut_off_serves(reopen, tmp_path):
     """Between the key and the first commit there may be a kill."""
     (tmp_path / "ccm.db.key").write_text(GIVEN.hex())
-    (tmp_path / "ccm.db.key.new").write_text("half a k")
+    (tmp_path / ".ccm.db.key.1.tmp").write_text("half a k")
 
     assert reopen().pseudonym_key() == GIVEN
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ccm_core.auth.durable import write_durably
+from ccm_core.durable import write_durably
 
 
 def test_the_new_file_stands_in_place_of_the_old(tmp_path: Path):
@@ -19,6 +19,13 @@ def test_the_new_file_stands_in_place_of_the_old(tmp_path: Path):
     assert path.read_bytes() == b"new"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_that_others_read_can_keep_its_mode(tmp_path: Path):
+    """Settings are no secret: whoever writes them says which rights they had."""
+    path = tmp_path / "kept"
+    write_durably(path, b"new", mode=0o644)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
 
 
 def test_what_cannot_be_replaced_stays(tmp_path: Path):

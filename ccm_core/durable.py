@@ -7,13 +7,19 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-_MODE = 0o600
+OWNER_ONLY = 0o600
+"""The mode of a file that holds a secret."""
 
 
-def write_durably(path: Path, data: bytes) -> None:
+def write_durably(path: Path, data: bytes, *, mode: int = OWNER_ONLY) -> None:
     """Replace a file, and return when the new one would survive a power cut.
 
     One process at a time may do so: it clears away what a killed one left behind.
+
+    Args:
+        path: The file.
+        data: What it is to hold.
+        mode: Its rights, whatever those of the old one were.
 
     Raises:
         OSError: It cannot be written; the old one stands as it was.
@@ -22,7 +28,7 @@ def write_durably(path: Path, data: bytes) -> None:
         left.unlink(missing_ok=True)
     new = path.parent / f".{path.name}.{secrets.token_hex(8)}.tmp"
     try:
-        _write(new, data)
+        _write(new, data, mode)
         new.replace(path)
     except OSError:
         with suppress(OSError):
@@ -31,11 +37,13 @@ def write_durably(path: Path, data: bytes) -> None:
     _flush_folder(path.parent)
 
 
-def _write(path: Path, data: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE)
+def _write(path: Path, data: bytes, mode: int) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
         file.flush()
+        if mode != OWNER_ONLY:
+            path.chmod(mode)
         os.fsync(file.fileno())
 
 
