@@ -1,4 +1,4 @@
-"""Evaluations: each kept once, by digest."""
+"""Evaluations and what they were made with: each document kept once, by digest."""
 
 from __future__ import annotations
 
@@ -9,28 +9,40 @@ from sqlalchemy import (  # noqa: TID253 - this module is only imported once a s
     select,
 )
 
+from ccm_core.errors import IntegrityError, StoreError
+from ccm_core.model.basis import Basis
+from ccm_core.model.json import digest as digest_of
 from ccm_core.model.result import Evaluation
 from ccm_core.store import tables
-from ccm_core.store.content import pack, unpack
+from ccm_core.store.compression import Compressor
+from ccm_core.store.content import Packed, pack, unpack, verified
 from ccm_core.store.instants import microseconds
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
 
 _evaluation = tables.evaluation.c
+_document = tables.document.c
 
 
-def keep_evaluation(connection: Connection, evaluation: Evaluation) -> str:
+def keep_evaluation(
+    connection: Connection, evaluation: Evaluation, basis: Basis | None, packs: Sequence[bytes]
+) -> str:
     """Keep an evaluation unless it is there already; give its digest."""
     packed = pack(evaluation)
     known = select(_evaluation.seq).where(_evaluation.digest == packed.digest)
     if connection.scalar(known) is None:
+        for text in packs:
+            content = Packed(digest=digest_of(text), document=Compressor().compress(text))
+            _keep_document(connection, "pack", content)
         connection.execute(
             insert(tables.evaluation).values(
                 digest=packed.digest,
                 evaluated_at=microseconds(evaluation.evaluated_at),
+                basis=_keep_document(connection, "basis", pack(basis)) if basis else None,
                 document=packed.document,
             )
         )
@@ -45,7 +57,74 @@ def latest_evaluation(connection: Connection, as_of: datetime | None) -> Evaluat
             _evaluation.evaluated_at.desc()
         )
     row = connection.execute(statement.order_by(_evaluation.seq.desc()).limit(1)).one_or_none()
+    return None if row is None else _read(*row)
+
+
+def evaluations(
+    connection: Connection, since: datetime | None, until: datetime | None
+) -> Iterator[tuple[str, Evaluation]]:
+    """Give evaluations with their digests by their own moment, those of one moment as kept."""
+    statement = select(_evaluation.digest, _evaluation.document)
+    if since is not None:
+        statement = statement.where(_evaluation.evaluated_at >= microseconds(since))
+    if until is not None:
+        statement = statement.where(_evaluation.evaluated_at < microseconds(until))
+    rows = connection.execute(
+        statement.order_by(_evaluation.evaluated_at, _evaluation.seq),
+        execution_options={"yield_per": 20},
+    )
+    for digest, document in rows:
+        yield digest, _read(digest, document)
+
+
+def basis(connection: Connection, digest: str) -> Basis | None:
+    """Give what an evaluation was made with; None where that was not kept.
+
+    Raises:
+        StoreError: There is no such evaluation.
+    """
+    row = connection.execute(select(_evaluation.basis).where(_evaluation.digest == digest)).first()
     if row is None:
+        raise StoreError(f"the store holds no evaluation {digest}.")
+    if row.basis is None:
         return None
-    digest, document = row
+    return unpack(_stored(connection, row.basis), row.basis, Basis, f"basis of evaluation {digest}")
+
+
+def document(connection: Connection, digest: str) -> bytes:
+    """Give the bytes of a kept document.
+
+    Raises:
+        IntegrityError: It is gone, or is not what was kept.
+    """
+    try:
+        return verified(_stored(connection, digest), digest)
+    except ValueError as error:
+        raise IntegrityError(
+            f"the stored document {digest} is not what was kept: {error}. Restore the store from "
+            "a backup."
+        ) from error
+
+
+def _keep_document(connection: Connection, form: str, packed: Packed) -> str:
+    known = select(_document.seq).where(_document.digest == packed.digest)
+    if connection.scalar(known) is None:
+        connection.execute(
+            insert(tables.document).values(
+                digest=packed.digest, form=form, document=packed.document
+            )
+        )
+    return packed.digest
+
+
+def _stored(connection: Connection, digest: str) -> bytes:
+    found = connection.scalar(select(_document.document).where(_document.digest == digest))
+    if found is None:
+        raise IntegrityError(
+            f"the stored document {digest} is not there. Restore the store from a backup."
+        )
+    return bytes(found)
+
+
+def _read(digest: str, document: bytes) -> Evaluation:
     return unpack(document, digest, Evaluation, f"evaluation {digest}")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
+    from ccm_core.model.basis import Basis
     from ccm_core.model.collection import Collection
     from ccm_core.model.manifest import Manifest
     from ccm_core.model.record import Record, Rejected
@@ -89,11 +90,34 @@ class EvidenceStore(Protocol):
     def connections(self) -> Sequence[str]:
         """Name the connections that the store has runs of, sorted."""
 
-    def keep_evaluation(self, evaluation: Evaluation) -> str:
-        """Keep an evaluation and give its digest. The same evaluation is kept once."""
+    def keep_evaluation(
+        self, evaluation: Evaluation, basis: Basis | None = None, packs: Sequence[bytes] = ()
+    ) -> str:
+        """Keep an evaluation and give its digest. The same evaluation is kept once.
+
+        Args:
+            evaluation: What was said.
+            basis: What it was made with; without it, it cannot be made again from the store.
+            packs: The texts of the packs that the basis names.
+        """
 
     def latest_evaluation(self, *, as_of: datetime | None = None) -> Evaluation | None:
         """Give the evaluation that was kept last; with ``as_of``, by its own moment."""
+
+    def evaluations(
+        self, *, since: datetime | None = None, until: datetime | None = None
+    ) -> Iterator[tuple[str, Evaluation]]:
+        """Give evaluations with their digests, ``since <= moment < until``, in their own order."""
+
+    def basis(self, evaluation: str) -> Basis | None:
+        """Give what an evaluation was made with, by its digest; None where that was not kept.
+
+        Raises:
+            StoreError: There is no such evaluation.
+        """
+
+    def document(self, digest: str) -> bytes:
+        """Give the text of a pack, or the bytes of a basis, by digest."""
 
     def pseudonym_key(self) -> bytes:
         """Give the 32 bytes under which this store makes pseudonyms; made with the store."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
+    from ccm_core.model.basis import Basis
     from ccm_core.model.collection import Collection
     from ccm_core.model.manifest import Manifest
     from ccm_core.model.record import Record, Rejected
@@ -105,15 +106,34 @@ class SqlStore:
         with self._database.reading() as database:
             return runs.connections(database)
 
-    def keep_evaluation(self, evaluation: Evaluation) -> str:
+    def keep_evaluation(
+        self, evaluation: Evaluation, basis: Basis | None = None, packs: Sequence[bytes] = ()
+    ) -> str:
         """See ``EvidenceStore.keep_evaluation``."""
         with self._database.writing() as connection:
-            return evaluations.keep_evaluation(connection, evaluation)
+            return evaluations.keep_evaluation(connection, evaluation, basis, packs)
 
     def latest_evaluation(self, *, as_of: datetime | None = None) -> Evaluation | None:
         """See ``EvidenceStore.latest_evaluation``."""
         with self._database.reading() as database:
             return evaluations.latest_evaluation(database, as_of)
+
+    def evaluations(
+        self, *, since: datetime | None = None, until: datetime | None = None
+    ) -> Iterator[tuple[str, Evaluation]]:
+        """See ``EvidenceStore.evaluations``."""
+        with self._database.reading() as database:
+            yield from evaluations.evaluations(database, since, until)
+
+    def basis(self, evaluation: str) -> Basis | None:
+        """See ``EvidenceStore.basis``."""
+        with self._database.reading() as database:
+            return evaluations.basis(database, evaluation)
+
+    def document(self, digest: str) -> bytes:
+        """See ``EvidenceStore.document``."""
+        with self._database.reading() as database:
+            return evaluations.document(database, digest)
 
     def pseudonym_key(self) -> bytes:
         """See ``EvidenceStore.pseudonym_key``.

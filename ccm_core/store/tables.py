@@ -162,7 +162,21 @@ evaluation = Table(
     Column("seq", _SEQ, primary_key=True),
     Column("digest", Text, nullable=False, unique=True),
     Column("evaluated_at", BigInteger, nullable=False, index=True),
+    Column("basis", Text),
     Column("document", LargeBinary, nullable=False),
     sqlite_autoincrement=True,
 )
-"""What was said of the evidence, once for each digest."""
+"""What was said of the evidence, once for each digest. ``basis`` names the document that says
+what it was made with; nothing for one that was kept before there were any."""
+
+document = Table(
+    "document",
+    metadata,
+    Column("seq", _SEQ, primary_key=True),
+    Column("digest", Text, nullable=False, unique=True),
+    Column("form", Text, nullable=False),
+    Column("document", LargeBinary, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""What evaluations were made with, once for each digest: rule packs (``form`` is ``pack``) as
+they were written, and bases (``basis``) that name packs, parameters and waivers."""

@@ -16,6 +16,7 @@ import pytest
 from ccm_core.errors import IntegrityError, StoreError
 from ccm_core.store.interface import StoreSettings
 from ccm_core.store.open import open_store
+from ccm_core.store.revision import NEWEST
 
 ONE = {"n": 1}
 
@@ -161,7 +162,7 @@ def test_a_store_of_a_newer_version_is_left_alone(store, reopen, tmp_path):
     before = contents(tmp_path)
 
     for create in True, False:
-        with pytest.raises(StoreError, match=r"9999.* up to 0001\. Upgrade ccm-core"):
+        with pytest.raises(StoreError, match=rf"9999.* up to {NEWEST}\. Upgrade ccm-core"):
             reopen(create=create)
     assert contents(tmp_path) == before
 
