@@ -48,6 +48,10 @@ class Parameter:
     description: str
     over: str | None = None
     """For a condition: the kind or view whose rows it reads."""
+    varies_by: str | None = None
+    """The path in a row, such as ``row.service.id``, for whose keys users may set other values."""
+    dated_by: str | None = None
+    """The path in a row to the instant that decides which of several dated values applies."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

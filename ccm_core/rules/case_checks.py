@@ -7,10 +7,10 @@ from typing import Any
 
 from ccm_core.documents import Document, Path, suggest
 from ccm_core.errors import Mistake
-from ccm_core.model.rule import Rule, RulePack, RuleTest
+from ccm_core.model.rule import Parameter, Rule, RulePack, RuleTest
 from ccm_core.rules.fields import Fields
 from ccm_core.rules.interface import Source
-from ccm_core.rules.parameters import read_value
+from ccm_core.rules.varying import read_changes
 
 
 def case_mistakes(
@@ -44,17 +44,17 @@ _Wrong = tuple[Path, str, bool]
 
 
 def _parameters(test: RuleTest, pack: RulePack) -> Iterator[_Wrong]:
-    types = {one.name: one.type for one in pack.parameters}
+    known = {one.name: one for one in pack.parameters}
     for name, written in test.params.items():
-        if name not in types:
-            yield ("params", name), suggest("parameter", name, sorted(types)), True
-        elif wrong := _unreadable(types[name], written):
+        if name not in known:
+            yield ("params", name), suggest("parameter", name, sorted(known)), True
+        elif wrong := _unreadable(known[name], written):
             yield ("params", name), wrong, False
 
 
-def _unreadable(kind: str, written: Any) -> str | None:
+def _unreadable(one: Parameter, written: Any) -> str | None:
     try:
-        read_value(kind, written)
+        read_changes(one, written)
     except ValueError as cause:
         return str(cause)
     return None

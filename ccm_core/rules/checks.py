@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -19,7 +19,7 @@ from ccm_core.rules.messages import (
     split,
 )
 from ccm_core.rules.plainer import plainer
-from ccm_core.rules.syntax import Node, Tree, path_of, reads
+from ccm_core.rules.syntax import Node, Path, Read, Tree, dotted, path_of, reads
 
 Tell: TypeAlias = Callable[[str, tuple[int, int]], Mistake]
 """Makes a mistake of a message and a line and column inside one text of a document."""
@@ -39,6 +39,8 @@ class Surroundings:
     """The type of each plain parameter, by name."""
     conditions: Mapping[str, str]
     """What each condition parameter is over, by name."""
+    chosen_by: Mapping[str, Sequence[Path]]
+    """The paths below ``row`` by which the values of parameters are chosen, by name."""
     sources: Mapping[str, Source]
     """Every kind and view, by name."""
 
@@ -122,6 +124,16 @@ class Checks:
                 message = self.around.fields.mistake(read.path[1:])
                 if message:
                     yield message, read.offset
+            yield from self._unchosen(read)
+
+    def _unchosen(self, read: Read) -> Iterator[tuple[str, int]]:
+        """Tell where the value of a parameter is chosen by what these rows do not have."""
+        if read.path[0] != "params" or not self.around.fields:
+            return
+        for path in self.around.chosen_by.get(read.path[1], ()):
+            if self.around.fields.mistake(path):
+                chosen = f"{'.'.join(read.path[:2])} is chosen by row.{dotted(path)}"
+                yield f"{chosen}, which rows of {self.around.over} do not have", read.offset
 
     def _lookups(self, tree: Tree) -> Iterator[tuple[str, int]]:
         """Note the kinds looked up; give what is wrong with those that cannot be."""

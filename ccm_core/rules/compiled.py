@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from ccm_core.model.json import JsonObject
@@ -14,6 +14,7 @@ from ccm_core.rules.due import Due
 from ccm_core.rules.lookups import Lookups
 from ccm_core.rules.messages import Message
 from ccm_core.rules.parameters import looser_than
+from ccm_core.rules.varying import Varying, change_in_words
 
 OUTSIDE, NOT_DUE, HOLDS, FAILS = range(4)
 """What the conditions of a rule come to, taken together."""
@@ -60,15 +61,24 @@ class CompiledPack:
     """The parameters as they were written, by name."""
     values: Mapping[str, Any]
     """The plain parameters as conditions see them, by name."""
+    varying: Mapping[str, Varying] = field(default_factory=dict)
+    """Those whose value depends on the row; in ``values`` stands what holds otherwise."""
 
-    def control_problems(self, rule: Rule) -> tuple[tuple[str, str, str], ...]:
-        """Give framework, id and text of each parameter that is looser than a control allows."""
+    def control_problems(
+        self, rule: Rule, since: datetime | None = None
+    ) -> tuple[tuple[str, str, str], ...]:
+        """Give framework, id and text of each parameter that is looser than a control allows.
+
+        Args:
+            rule: The rule.
+            since: From when on rows are judged: values that ended before count no more.
+        """
         types = {one.name: one.type for one in self.pack.parameters}
         found = (
-            (control, name, looser_than(types[name], self._seen(name), bounds, written))
+            (control, name, looser_than(types[name], value, bounds, written))
             for control in rule.controls
             for name, bounds in sorted(control.requires.items())
-            for written in [self.effective[name]]
+            for value, written in self._in_force(name, since)
         )
         return tuple(
             (control.framework, control.id, f"{rule.id}: parameter {name} {how}")
@@ -76,16 +86,24 @@ class CompiledPack:
             if how
         )
 
-    def _seen(self, name: str) -> Any:
-        return self.values.get(name, self.effective[name])
+    def _in_force(self, name: str, since: datetime | None) -> Iterator[tuple[Any, Any]]:
+        """Give each value that may count, and how it is written."""
+        written = self.effective[name]
+        if name not in self.varying:
+            yield self.values.get(name, written), written
+            return
+        for change in self.varying[name].in_force(since):
+            yield change.value, change_in_words(change, written)
 
     def with_values(
         self,
         effective: JsonObject,
         values: Mapping[str, Any],
         conditions: Mapping[str, Mapping[str, Expression]],
+        varying: Mapping[str, Varying],
     ) -> CompiledPack:
         """Give the pack with other parameters; conditions by what they are over, then by name."""
+        kept = {name: one for name, one in self.varying.items() if name not in values}
         groups = tuple(
             replace(group, conditions={**group.conditions, **conditions.get(group.over, {})})
             for group in self.groups
@@ -95,6 +113,7 @@ class CompiledPack:
             groups=groups,
             effective={**self.effective, **effective},
             values={**self.values, **values},
+            varying={**kept, **varying},
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -27,7 +28,15 @@ from ccm_core.rules.due import due_of
 from ccm_core.rules.fields import Fields
 from ccm_core.rules.interface import Source
 from ccm_core.rules.lookups import Lookups
-from ccm_core.rules.parameters import bound_mistake, read_value
+from ccm_core.rules.parameters import bound_mistake
+from ccm_core.rules.varying import (
+    NEVER_VARY,
+    Change,
+    Varying,
+    read_changes,
+    row_path,
+    varying_of,
+)
 from ccm_core.sdk.time import parse_duration
 
 SettingMistake = Callable[[str, str, "tuple[int, int] | None"], Mistake]
@@ -51,7 +60,7 @@ class PackCompiler:
 
     def compile(self) -> CompiledPack:
         """Compile everything that can be compiled."""
-        values = {one.name: self._parameter(one) for one in self.pack.parameters}
+        read = {one.name: self._parameter(one) for one in self.pack.parameters}
         self._tell_duplicates()
         compiled = [self._rule(index, rule) for index, rule in enumerate(self.pack.rules)]
         overs = sorted({one.rule.over for one in compiled if one})
@@ -67,14 +76,20 @@ class PackCompiler:
         effective = {
             one.name: self.settings.get(one.name, one.default) for one in self.pack.parameters
         }
-        plain = {name: value for name, value in values.items() if value is not None}
-        return CompiledPack(pack=self.pack, groups=groups, effective=effective, values=plain)
+        return CompiledPack(
+            pack=self.pack,
+            groups=groups,
+            effective=effective,
+            values={name: changes[0].value for name, changes in read.items() if changes},
+            varying=self._varying(read),
+        )
 
     # -- parameters ---------------------------------------------------------------------------
 
-    def _parameter(self, one: Parameter) -> Any:
-        """Give what conditions see for it; nothing for a condition and for a mistake."""
+    def _parameter(self, one: Parameter) -> tuple[Change, ...]:
+        """Give its value and the changes to it; nothing for a condition and for a mistake."""
         path: Path = ("parameters", one.name)
+        self._paths(one, path)
         value = self._read(one, one.default, self._teller((*path, "default")))
         if one.type == "condition":
             self._condition_parameter(one, path)
@@ -82,15 +97,33 @@ class PackCompiler:
             self._tell((*path, "over"), f"a parameter of type {one.type} is over nothing")
         if one.name in self.settings:
             value = self._read(one, self.settings[one.name], self._setting_teller(one.name))
-        return None if one.type == "condition" else value
+        return () if one.type == "condition" else value
 
-    def _read(self, one: Parameter, written: Any, tell: Tell) -> Any:
+    def _read(self, one: Parameter, written: Any, tell: Tell) -> tuple[Change, ...]:
         try:
-            return read_value(one.type, written)
+            return read_changes(one, written)
         except ValueError as cause:
             if one.type in _TYPES:
                 self.mistakes.append(tell(str(cause), (1, 1)))
-            return None
+            return ()
+
+    def _paths(self, one: Parameter, path: Path) -> None:
+        """Check what a parameter is chosen by."""
+        for key, written in (("varies_by", one.varies_by), ("dated_by", one.dated_by)):
+            if written is None:
+                continue
+            if one.type in NEVER_VARY:
+                self._tell((*path, key), f"a parameter of type {one.type} is the same for all rows")
+            try:
+                row_path(written)
+            except ValueError as cause:
+                self._tell((*path, key), str(cause))
+
+    def _varying(self, read: Mapping[str, tuple[Change, ...]]) -> dict[str, Varying]:
+        if self.mistakes:
+            return {}
+        found = {one.name: varying_of(one, read[one.name]) for one in self.pack.parameters}
+        return {name: one for name, one in found.items() if one}
 
     def _condition_parameter(self, one: Parameter, path: Path) -> None:
         if one.over is None:
@@ -207,8 +240,19 @@ class PackCompiler:
             fields=Fields(source.schema()) if source else None,
             parameters=plain,
             conditions=self._condition_names(),
+            chosen_by=self._chosen_by(),
             sources=self.sources,
         )
+
+    def _chosen_by(self) -> dict[str, list[tuple[str, ...]]]:
+        """Give the paths in a row by which the value of each parameter that varies is chosen."""
+        found: dict[str, list[tuple[str, ...]]] = {}
+        for one in self.pack.parameters:
+            for written in (one.varies_by, one.dated_by):
+                with suppress(ValueError):
+                    if path := row_path(written):
+                        found.setdefault(one.name, []).append(path)
+        return found
 
     def _condition_names(self) -> dict[str, str]:
         return {

@@ -57,7 +57,9 @@ class Situation:
     row: JsonObject
     activation: cel.Activation
     unknown: Mapping[str, NotEvaluable]
-    """Why a condition parameter has no value for this row, by its name."""
+    """Why a parameter has no value for this row, by its name."""
+    names: Mapping[str, Any]
+    """What the expressions see, by name; a parameter as ``params.NAME``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +157,7 @@ class Language:
         row: JsonObject,
         shared: Mapping[str, Any],
         conditions: Mapping[str, Expression] | None = None,
+        picked: Mapping[str, Any] | None = None,
     ) -> Situation:
         """Hand a row over to CEL, with the condition parameters judged on it.
 
@@ -162,21 +165,26 @@ class Language:
             row: The row's body.
             shared: What :func:`shared_names` gives.
             conditions: The condition parameters, by name.
+            picked: The values of this row's own of parameters, by name, or why there are none.
         """
-        data = {"row": row, **shared}
-        plain = self._activated(row, data, {})
+        data, unknown = {"row": row, **shared}, dict[str, NotEvaluable]()
+        for name, value in (picked or {}).items():
+            _note(name, value, data, unknown)
+        plain = self._activated(row, data, unknown)
         if not conditions:
             return plain
-        judged = {name: condition.holds(plain) for name, condition in conditions.items()}
-        unknown = {k: v for k, v in judged.items() if isinstance(v, NotEvaluable)}
-        known = {f"params.{k}": v for k, v in judged.items() if isinstance(v, bool)}
-        return self._activated(row, data | known, unknown)
+        known = data.copy()
+        unclear = unknown.copy()
+        for name, condition in conditions.items():
+            _note(name, condition.holds(plain), known, unclear)
+        return self._activated(row, known, unclear)
 
     def _activated(
         self, row: JsonObject, data: dict[str, Any], unknown: Mapping[str, NotEvaluable]
     ) -> Situation:
         # CEL takes the values over when an expression reads them; what it cannot take is told then.
-        return Situation(row=row, activation=self._env.Activation(data), unknown=unknown)
+        activation = self._env.Activation(data)
+        return Situation(row=row, activation=activation, unknown=unknown, names=data)
 
     def _environment(self, lets: Mapping[str, Expression]) -> cel.Env:
         from cel_expr_python import cel  # only where a condition is compiled
@@ -212,6 +220,16 @@ class Language:
             ],
             functions=[cel.FunctionDecl("lookup", overloads)],
         )
+
+
+def _note(name: str, value: Any, known: dict[str, Any], unknown: dict[str, NotEvaluable]) -> None:
+    """Make the value of a parameter known, or why it has none."""
+    full = f"params.{name}"
+    if isinstance(value, NotEvaluable):
+        known.pop(full, None)
+        unknown[name] = value
+    else:
+        known[full] = value
 
 
 def shared_names(parameters: Mapping[str, Any], now: datetime) -> dict[str, Any]:

@@ -37,15 +37,21 @@ class Due:
     bounds: tuple[_Bound, ...]
     scope: Mapping[str, Path]
 
-    def at(self, row: JsonObject, parameters: Mapping[str, Any], now: datetime) -> datetime | None:
-        """Give the first moment at which one of the bounds is reached, where that is known."""
-        moments = (self._reached(bound, row, parameters, now) for bound in self.bounds)
+    def at(self, row: JsonObject, names: Mapping[str, Any], now: datetime) -> datetime | None:
+        """Give the first moment at which one of the bounds is reached, where that is known.
+
+        Args:
+            row: The row's body.
+            names: What conditions see, by name.
+            now: The evaluation's moment.
+        """
+        moments = (self._reached(bound, row, names, now) for bound in self.bounds)
         return min((moment for moment in moments if moment), default=None)
 
     def _reached(
-        self, bound: _Bound, row: JsonObject, parameters: Mapping[str, Any], now: datetime
+        self, bound: _Bound, row: JsonObject, names: Mapping[str, Any], now: datetime
     ) -> datetime | None:
-        limit = self._value(bound.limit, row, parameters)
+        limit = self._value(bound.limit, row, names)
         if bound.age is None:
             return limit if isinstance(limit, datetime) else None
         age = _follow(bound.age[1:], row)
@@ -53,17 +59,15 @@ class Due:
             return None
         return now + timedelta(seconds=limit - age)
 
-    def _value(self, node: Node, row: JsonObject, parameters: Mapping[str, Any]) -> Any:
+    def _value(self, node: Node, row: JsonObject, names: Mapping[str, Any]) -> Any:
         if node.form == "constant":
             return node.value
         if node.form == "call" and node.text == "timestamp":
-            return _instant(self._value(node.parts[0], row, parameters))
+            return _instant(self._value(node.parts[0], row, names))
         path = path_of(node, self.scope)
         if path and path[0] == "row":
             return _follow(path[1:], row)
-        if path and path[0] == "params" and len(path) == 2:  # noqa: PLR2004 - params and a name
-            return parameters.get(path[1])
-        return None
+        return names.get(".".join(path)) if path and path[0] == "params" else None
 
 
 def due_of(condition: Expression) -> Due | None:

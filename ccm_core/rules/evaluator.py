@@ -61,10 +61,16 @@ def evaluate(
         connections=tuple(one.connection for one in ordered),
         standings=tuple(one.standings[kind] for one in ordered for kind in sorted(one.standings)),
         rules=tuple(by_id[name] for name in sorted(by_id)),
-        controls=control_results(packs, by_id),
+        controls=control_results(packs, by_id, _since(ordered)),
         waiver_notes=notes,
         plugin_failures=_plugin_failures(ordered),
     )
+
+
+def _since(facts: Sequence[Facts]) -> datetime | None:
+    """Give when the period begins that is judged; None where that is not known."""
+    known = [one.since for one in facts if one.since is not None]
+    return min(known) if len(known) == len(facts) and known else None
 
 
 def _used(one: CompiledPack) -> PackUsed:
@@ -182,14 +188,15 @@ def _judge_rows(
 ) -> None:
     shared = shared_names(pack.values, now)
     for row in rows:
-        situation = group.language.situation(row.body, shared, group.conditions)
+        picked = {name: one.pick(row.body) for name, one in pack.varying.items()}
+        situation = group.language.situation(row.body, shared, group.conditions, picked)
         own = tuple(sorted(set(row.rests_on)))
         for judging in open_rules:
             one = judging.tally.one
             if lacks := judging.ground.lacks(row):
                 verdict = Verdict(status=Status.INSUFFICIENT, reason=lacks)
             else:
-                verdict = judge(one, situation, pack.values, now)
+                verdict = judge(one, situation, now)
             looked_up = packs.lookups.taken()
             result = Result(
                 rule=one.rule.id,

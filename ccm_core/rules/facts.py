@@ -55,6 +55,7 @@ class Evidence:
             standings={kind: self._standing(kind) for kind in sorted(self.kinds)},
             lookup={kind: self._found(kind) for kind in sorted(looked_up & self.kinds.keys())},
             restated=self._standing,
+            since=self.horizon.since,
             broken=broken,
             plugin_failures=plugin_failures,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from ccm_core.model.json import JsonObject
 from ccm_core.model.result import Standing
@@ -48,6 +48,8 @@ class Facts:
     here does not concern this connection."""
     standings: Mapping[str, Standing]
     """By evidence kind. A kind that is not here was never collected."""
+    since: datetime | None = None
+    """When the period begins that is judged; None: it is not known."""
     lookup: Records = field(default_factory=dict)
     """What ``lookup(kind, key)`` finds: by kind and key."""
     restated: Callable[[str, timedelta], Standing] | None = None

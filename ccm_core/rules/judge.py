@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from ccm_core.model.result import Status
 from ccm_core.rules.compiled import FAILS, HOLDS, NOT_DUE, OUTSIDE, CompiledRule
@@ -23,9 +21,7 @@ class Verdict:
     """Whether the rule is about the row at all."""
 
 
-def judge(
-    one: CompiledRule, situation: Situation, parameters: Mapping[str, Any], now: datetime
-) -> Verdict:
+def judge(one: CompiledRule, situation: Situation, now: datetime) -> Verdict:
     """Judge a row: outside ``match`` and while ``not_due`` holds it is not applicable."""
     step = one.at_once.value(situation) if one.at_once else None
     if type(step) is not int:
@@ -37,7 +33,7 @@ def judge(
     if step == OUTSIDE:
         return Verdict(status=Status.NOT_APPLICABLE, reason=_outside(one), in_scope=False)
     if step == NOT_DUE:
-        due_at = one.due.at(situation.row, parameters, now) if one.due else None
+        due_at = one.due.at(situation.row, situation.names, now) if one.due else None
         return Verdict(status=Status.NOT_APPLICABLE, reason="not due yet", due_at=due_at)
     if step == HOLDS:
         return Verdict(status=Status.PASS, reason=one.rule.title)

@@ -17,8 +17,8 @@ from ccm_core.rules.compiled import CompiledPack, CompiledPacks, CompiledRule
 from ccm_core.rules.conditions import Expression, Misread
 from ccm_core.rules.evaluator import evaluate
 from ccm_core.rules.interface import Facts, Found, PackText
-from ccm_core.rules.parameters import read_value
 from ccm_core.rules.sufficiency import standing
+from ccm_core.rules.varying import Varying, read_changes, varying_of
 from ccm_core.sdk.time import parse_instant
 from ccm_core.sdk.types import Row, Shape
 
@@ -113,14 +113,18 @@ def _only(pack: CompiledPack, one: CompiledRule) -> CompiledPack:
 def _with_parameters(pack: CompiledPack, written: JsonObject) -> CompiledPack:
     by_name = {one.name: one for one in pack.pack.parameters}
     values: JsonObject = {}
+    varying: dict[str, Varying] = {}
     conditions: dict[str, dict[str, Expression]] = {}
     for name, value in written.items():
         one = by_name[name]
         if one.type == "condition":
             conditions.setdefault(one.over or "", {}).update(_condition(pack, one, value))
         else:
-            values[name] = read_value(one.type, value)
-    return pack.with_values(written, values, conditions)
+            changes = read_changes(one, value)
+            values[name] = changes[0].value
+            if found := varying_of(one, changes):
+                varying[name] = found
+    return pack.with_values(written, values, conditions, varying)
 
 
 def _condition(pack: CompiledPack, one: Parameter, text: str) -> dict[str, Expression]:

@@ -51,6 +51,8 @@ def _parameter(name: str, raw: JsonObject) -> Parameter:
         default=raw.get("default"),
         description=_text(raw, "description"),
         over=_text(raw, "over") or None,
+        varies_by=_text(raw, "varies_by") or None,
+        dated_by=_text(raw, "dated_by") or None,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from ccm_core.model.result import ControlResult, Population, Result, RuleResult, Status
 from ccm_core.model.rule import Rule, RulePack
@@ -55,14 +56,20 @@ def rule_result(pack: RulePack, rule: Rule, results: Sequence[Result], unjudged:
 
 
 def control_results(
-    packs: CompiledPacks, rules: Mapping[str, RuleResult]
+    packs: CompiledPacks, rules: Mapping[str, RuleResult], since: datetime | None = None
 ) -> tuple[ControlResult, ...]:
-    """Roll up the rules that support each control."""
+    """Roll up the rules that support each control.
+
+    Args:
+        packs: The packs.
+        rules: What each rule said, by id.
+        since: When the period begins that is judged.
+    """
     supporting: dict[tuple[str, str], set[str]] = {}
     problems: dict[tuple[str, str], set[str]] = {}
     for one in packs.packs:
         for rule in one.pack.rules:
-            _note(one, rule, supporting, problems)
+            _note(one, rule, supporting, problems, since)
     return tuple(
         _control(key, sorted(ids), sorted(problems.get(key, ())), rules)
         for key, ids in sorted(supporting.items())
@@ -74,10 +81,11 @@ def _note(
     rule: Rule,
     supporting: dict[tuple[str, str], set[str]],
     problems: dict[tuple[str, str], set[str]],
+    since: datetime | None,
 ) -> None:
     for control in rule.controls:
         supporting.setdefault((control.framework, control.id), set()).add(rule.id)
-    for framework, control_id, text in one.control_problems(rule):
+    for framework, control_id, text in one.control_problems(rule, since):
         problems.setdefault((framework, control_id), set()).add(text)
 
 
