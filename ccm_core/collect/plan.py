@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from ccm_core.collect.changes import Telling
+from ccm_core.collect.due import Turn, begun, fresh, leeway, turn
 from ccm_core.collect.outcome import named
 from ccm_core.model.collection import Collection, Outcome
 from ccm_core.model.window import Window, pieces, subtract
@@ -71,6 +72,7 @@ def plan(
         wanted: The moment, the horizon and the cadences.
     """
     told = {one.kind for one in collectors}
+    begins = begun(one for each in kept.values() for one in each)
     # Where nobody tells of changes, only reading all of it again finds them.
     collectors = [
         one
@@ -79,18 +81,40 @@ def plan(
         for one in collectors
     ]
     owed = {
-        one.kind: _windows(one, kinds[one.kind], kept.get(one.kind, ()), wanted)
+        one.kind: _windows(one, kinds[one.kind], kept.get(one.kind, ()), begins, wanted)
         for one in collectors
     }
-    again = [one for one in collectors if _refresh_is_due(one, kinds, kept, wanted, owed)]
+    again = [one for one in collectors if _refresh_is_due(one, kinds, kept, begins, wanted, owed)]
     for teller in {one.changed_by.kind for one in again if one.changed_by}:
         # Whoever is to be refreshed needs the newest events that tell of changes.
         collector = next(one for one in collectors if one.kind == teller)
         soon = replace(wanted, cadences={**wanted.cadences, teller: timedelta(0)})
-        owed[teller] = _windows(collector, kinds[teller], kept.get(teller, ()), soon)
+        owed[teller] = _windows(collector, kinds[teller], kept.get(teller, ()), begins, soon)
     tasks = _in_order(collectors, kinds, owed, {one.kind for one in again})
     due = {task.kind.name for task in tasks}
     return Plan(tasks=tasks, not_due=tuple(one.kind for one in collectors if one.kind not in due))
+
+
+def turns(
+    collectors: Sequence[Collector],
+    kinds: Mapping[str, EvidenceKind],
+    kept: Mapping[str, Sequence[Collection]],
+    wanted: Wanted,
+) -> tuple[Turn, ...]:
+    """Say when each kind is to be read next; the arguments are those of :func:`plan`."""
+    owed = {task.kind.name for task in plan(collectors, kinds, kept, wanted).tasks}
+    begins = begun(one for each in kept.values() for one in each)
+    return tuple(
+        turn(
+            one.kind,
+            _cadence(kinds[one.kind], wanted),
+            kept.get(one.kind, ()),
+            begins,
+            owed=one.kind in owed,
+            now=wanted.now,
+        )
+        for one in collectors
+    )
 
 
 def past(horizon: Window, now: datetime) -> Window:
@@ -165,6 +189,7 @@ def _refresh_is_due(
     collector: Collector,
     kinds: Mapping[str, EvidenceKind],
     kept: Mapping[str, Sequence[Collection]],
+    begins: Mapping[str, datetime],
     wanted: Wanted,
     owed: Mapping[str, tuple[Window | None, ...]],
 ) -> bool:
@@ -173,37 +198,51 @@ def _refresh_is_due(
     earlier = [one for one in kept.get(collector.kind, ()) if one.window is None]
     if owed[collector.kind] or not earlier or named(earlier[-1]) is None:
         return True
-    cadence = wanted.cadences.get(collector.kind, kinds[collector.kind].cadence)
-    return earlier[-1].ended_at + cadence <= wanted.now
+    cadence = _cadence(kinds[collector.kind], wanted)
+    return not fresh(begins[earlier[-1].run], cadence, wanted.now)
+
+
+def _cadence(kind: EvidenceKind, wanted: Wanted) -> timedelta:
+    return wanted.cadences.get(kind.name, kind.cadence)
 
 
 def _windows(
-    collector: Collector, kind: EvidenceKind, kept: Sequence[Collection], wanted: Wanted
+    collector: Collector,
+    kind: EvidenceKind,
+    kept: Sequence[Collection],
+    begins: Mapping[str, datetime],
+    wanted: Wanted,
 ) -> tuple[Window | None, ...]:
-    cadence = wanted.cadences.get(kind.name, kind.cadence)
+    cadence = _cadence(kind, wanted)
     if kind.shape is Shape.SNAPSHOT:
-        fresh = bool(kept) and kept[-1].outcome is Outcome.COMPLETE
-        old = not fresh or kept[-1].ended_at + cadence <= wanted.now
-        return (None,) if old or wanted.everything else ()
+        whole = bool(kept) and kept[-1].outcome is Outcome.COMPLETE
+        young = whole and fresh(begins[kept[-1].run], cadence, wanted.now)
+        return () if young and not wanted.everything else (None,)
     period = past(wanted.horizon, wanted.now)
-    settled = [] if wanted.everything else _settled(collector, kept, cadence, wanted.now)
+    settled = [] if wanted.everything else _settled(collector, kept, begins, cadence, wanted.now)
     holes = subtract([period], settled)
     # What happened since the newest window is due when that window is a cadence old.
-    owed = [hole for hole in holes if hole.until < period.until or hole.length >= cadence]
+    enough = cadence - leeway(cadence)
+    owed = [hole for hole in holes if hole.until < period.until or hole.length >= enough]
     longest = collector.longest_window or LONGEST
     return tuple(piece for hole in owed for piece in pieces(hole, longest))
 
 
 def _settled(
-    collector: Collector, kept: Sequence[Collection], cadence: timedelta, now: datetime
+    collector: Collector,
+    kept: Sequence[Collection],
+    begins: Mapping[str, datetime],
+    cadence: timedelta,
+    now: datetime,
 ) -> list[Window]:
     """Give the windows whose contents need no second look yet: settled by age, or just read."""
     found = []
     for collection in kept:
-        window = collection.window
-        if window is None or collection.outcome is not Outcome.COMPLETE:
+        window, began = collection.window, begins[collection.run]
+        if window is None or collection.outcome is not Outcome.COMPLETE or began > now:
+            # A run that begins after now had a wrong clock: what it covers cannot be told.
             continue
-        if collection.ended_at + cadence > now:
+        if fresh(began, cadence, now):
             found.append(window)
         elif collector.settles_after is not None:
             until = min(window.until, collection.started_at - collector.settles_after)

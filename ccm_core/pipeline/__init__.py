@@ -7,10 +7,22 @@ worker) calls one function of this package.
 
 from __future__ import annotations
 
-from ccm_core.pipeline.collecting import collect
+from ccm_core.pipeline.collecting import collect, collecting
 from ccm_core.pipeline.connecting import check
 from ccm_core.pipeline.judging import compile_rules, evaluate, rows
 from ccm_core.pipeline.parties import Connection, Host
 from ccm_core.pipeline.reporting import report
+from ccm_core.pipeline.upcoming import upcoming
 
-__all__ = ["Connection", "Host", "check", "collect", "compile_rules", "evaluate", "report", "rows"]
+__all__ = [
+    "Connection",
+    "Host",
+    "check",
+    "collect",
+    "collecting",
+    "compile_rules",
+    "evaluate",
+    "report",
+    "rows",
+    "upcoming",
+]

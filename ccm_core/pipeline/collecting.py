@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 
 from ccm_core.collect.desk import Desk
@@ -22,7 +23,7 @@ from ccm_core.model.manifest import Manifest
 from ccm_core.pipeline.connecting import request_to
 from ccm_core.pipeline.parties import Connection, Host
 from ccm_core.sdk.limits import Limiters
-from ccm_core.sdk.types import EvidenceKind
+from ccm_core.sdk.types import ConnectRequest, EvidenceKind
 from ccm_core.store.interface import EvidenceStore, OpenRun
 
 
@@ -49,42 +50,77 @@ def collect(
         StoreError: The store cannot keep what was read, or another process is collecting.
         KeyboardInterrupt: The run was stopped; what was kept is sealed all the same.
     """
-    with store.claim(connection.name):
-        return _collect(host, connection, store, observer, everything=everything)
+    return asyncio.run(
+        collecting(host, connection, store, observer, Limiters(), everything=everything)
+    )
 
 
-def _collect(
+async def collecting(
     host: Host,
     connection: Connection,
     store: EvidenceStore,
     observer: Observer,
+    limiters: Limiters,
     *,
-    everything: bool,
+    everything: bool = False,
 ) -> Manifest:
-    now = host.clock().replace(microsecond=0)
-    _seal_cut_off(host, connection, store)
-    kept = [one for one in store.collections(connection.name) if one.amends is None]
-    wanted = Wanted(
+    """Do what :func:`collect` does, beside other connections in one event loop.
+
+    Args:
+        host: Who we are.
+        connection: What to read.
+        store: Where to keep it.
+        observer: Who is told.
+        limiters: Shared by every connection of the process.
+        everything: Read what is not due as well.
+
+    Raises:
+        StoreError: The store cannot keep what was read, or another process is collecting.
+        CancelledError: The run was stopped; what was kept is sealed all the same.
+    """
+    with store.claim(connection.name):
+        now = host.clock().replace(microsecond=0)
+        _seal_cut_off(host, connection, store)
+        kept = collections_of(connection, store)
+        wanted = wanted_at(connection, now, everything=everything)
+        due = plan(connection.collectors, host.kinds, by_kind(kept), wanted)
+        run = OpenRun(
+            run=f"{now:%Y%m%dT%H%M%SZ}-{connection.name}-{secrets.token_hex(3)}",
+            connection=connection.name,
+            connector=connection.connector.name,
+            started_at=now,
+        )
+        store.begin(run)
+        runner = Runner(_desk(host, connection, store, observer, run), wanted, kept)
+        request = request_to(host, connection, limiters, observer.waiting)
+        observer.began(connection.name, len(due.tasks))
+        try:
+            return await _run(host, connection, store, runner, run, due, request)
+        finally:
+            observer.ended(connection.name)
+
+
+def collections_of(connection: Connection, store: EvidenceStore) -> list[Collection]:
+    """Give what was kept of a connection, without what was added to it later."""
+    return [one for one in store.collections(connection.name) if one.amends is None]
+
+
+def wanted_at(connection: Connection, now: datetime, *, everything: bool = False) -> Wanted:
+    """Say what a connection wants to be read at a moment."""
+    return Wanted(
         now=now,
         horizon=connection.horizon(now),
         cadences=connection.cadences,
         everything=everything,
     )
-    due = plan(connection.collectors, host.kinds, _by_kind(kept), wanted)
-    run = OpenRun(
-        run=f"{now:%Y%m%dT%H%M%SZ}-{connection.name}-{secrets.token_hex(3)}",
-        connection=connection.name,
-        connector=connection.connector.name,
-        started_at=now,
-    )
-    store.begin(run)
-    desk = _desk(host, connection, store, observer, run)
-    runner = Runner(desk, wanted, kept)
-    observer.began(connection.name, len(due.tasks))
-    try:
-        return asyncio.run(_run(host, connection, store, runner, run, due, observer))
-    finally:
-        observer.ended(connection.name)
+
+
+def by_kind(kept: Sequence[Collection]) -> dict[str, list[Collection]]:
+    """Sort collections by their kind; within one, their order stays."""
+    found: dict[str, list[Collection]] = {}
+    for collection in kept:
+        found.setdefault(collection.kind, []).append(collection)
+    return found
 
 
 async def _run(
@@ -94,12 +130,11 @@ async def _run(
     runner: Runner,
     run: OpenRun,
     due: Plan,
-    observer: Observer,
+    request: ConnectRequest,
 ) -> Manifest:
     ending = Ending(host_version=host.version, plugins=host.plugins, not_due=due.not_due)
     try:
         if due.tasks:
-            request = request_to(host, connection, Limiters(), observer.waiting)
             async with connection.connector.connect(request) as session:
                 cut = await runner.run(session, due)
                 if cut is None and connection.connector.look_up is not None:
@@ -114,7 +149,7 @@ async def _run(
         runner.fail(due.tasks, error)
         ending = replace(ending, cut=shortfall_of(error))
     except asyncio.CancelledError:
-        stopped = Shortfall(reason=Reason.INTERRUPTED, detail="the run was stopped by hand")
+        stopped = Shortfall(reason=Reason.INTERRUPTED, detail="the run was stopped before its end")
         _seal(host, connection, store, runner, run, replace(ending, cut=stopped))
         raise
     return _seal(host, connection, store, runner, run, ending)
@@ -162,13 +197,6 @@ def _desk(
         observer=observer,
         clock=host.clock,
     )
-
-
-def _by_kind(kept: Sequence[Collection]) -> dict[str, list[Collection]]:
-    found: dict[str, list[Collection]] = {}
-    for collection in kept:
-        found.setdefault(collection.kind, []).append(collection)
-    return found
 
 
 def _seal_cut_off(host: Host, connection: Connection, store: EvidenceStore) -> None:

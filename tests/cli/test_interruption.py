@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -86,9 +87,10 @@ def test_a_killed_run_is_sealed_by_the_next_one(ccm, stopped, folder, at):
 
 
 def test_two_processes_do_not_collect_one_connection(ccm, folder, connected):
-    """The second is told to wait; nothing of the first is touched."""
+    """The second is told to wait, and for whom; nothing of the first is touched."""
     ccm("collect")
     with claim(folder / "ccm.db", "pagerduty-test"):
         ran = ccm("collect", "--all")
     assert (ran.code, "another ccm is collecting pagerduty-test" in ran.err) == (2, True)
+    assert f"(process {os.getpid()} on {socket.gethostname()})" in ran.err
     assert ccm("collect", "--all").code == 0

@@ -1,0 +1,22 @@
+"""Upcoming: when each kind of a connection is to be read next. Nothing is read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ccm_core.collect.due import Turn
+from ccm_core.collect.plan import turns
+from ccm_core.pipeline.collecting import by_kind, collections_of, wanted_at
+from ccm_core.pipeline.parties import Connection, Host
+from ccm_core.store.interface import EvidenceStore
+
+
+def upcoming(host: Host, connection: Connection, store: EvidenceStore) -> Sequence[Turn]:
+    """Say of each kind when it is due, from what was kept of it, whoever read it.
+
+    Raises:
+        StoreError: The store cannot be read.
+    """
+    kept = by_kind(collections_of(connection, store))
+    wanted = wanted_at(connection, host.clock().replace(microsecond=0))
+    return turns(connection.collectors, host.kinds, kept, wanted)
