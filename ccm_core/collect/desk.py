@@ -10,7 +10,7 @@ from datetime import datetime
 from ccm_core.collect.gathering import Gauge
 from ccm_core.collect.interface import Observer
 from ccm_core.model.collection import Collection
-from ccm_core.model.harvest import Harvest
+from ccm_core.model.harvest import Harvest, Pack
 from ccm_core.model.json import JsonObject
 from ccm_core.sdk.types import EvidenceKind
 
@@ -22,6 +22,8 @@ class Desk:
     connection: str
     run: str
     gauge: Callable[[EvidenceKind], Gauge]
+    pack: Pack
+    """Makes a body small and ready to be kept."""
     keep: Callable[[Harvest], Collection]
     """Keeps one window in one transaction."""
     known: Callable[[str], Sequence[JsonObject]]

@@ -11,9 +11,9 @@ from ccm_core.collect.projection import Projector, Pseudonyms
 from ccm_core.collect.references import references
 from ccm_core.collect.validation import SchemaCheck
 from ccm_core.model.collection import Counts, Reason, Request, Shortfall
-from ccm_core.model.harvest import Observation
-from ccm_core.model.json import JsonObject, digest, encode
-from ccm_core.model.record import Record, Rejected, Source
+from ccm_core.model.harvest import Observation, Pack
+from ccm_core.model.json import JsonObject, encode
+from ccm_core.model.record import Rejected, Source
 from ccm_core.model.window import Window
 from ccm_core.sdk.time import parse_instant
 from ccm_core.sdk.types import EvidenceKind, Page
@@ -79,7 +79,7 @@ class Gathering:
     """Everything one window has given so far."""
 
     gauge: Gauge
-    connection: str
+    pack: Pack
     collection: str
     window: Window | None
     """What the collection stands for: items outside it are counted and left out."""
@@ -204,19 +204,9 @@ class Gathering:
 
     def _observe(self, key: str, body: JsonObject, page: Page, source: Source) -> None:
         self.duplicates += key in self.observations
-        data = encode(body)
-        record = Record(
-            kind=self.gauge.kind.name,
-            version=self.gauge.kind.version,
-            key=key,
-            connection=self.connection,
-            observed_at=page.received_at,
-            collection=self.collection,
-            source=source,
-            body={},
-            digest=digest(data),
+        self.observations[key] = Observation(
+            key=key, observed_at=page.received_at, source=source, body=self.pack(encode(body))
         )
-        self.observations[key] = Observation(record=record, body=data)
         for reference in self.gauge.references:
             for kind, named in reference.names(body):
                 self.names.setdefault((reference.field, kind, named), key)

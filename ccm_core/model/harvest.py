@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
 
 from ccm_core.model.collection import Collection
-from ccm_core.model.record import Record, Rejected
+from ccm_core.model.record import Rejected, Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packed:
+    """The bytes of a document as the store keeps them, and what vouches for them."""
+
+    digest: str
+    """Of the bytes before compression."""
+    size: int
+    """How many there are before compression."""
+    content: bytes
+    """The compressed bytes."""
+
+
+Pack: TypeAlias = Callable[[bytes], Packed]
+"""Hashes and compresses one document: given by the store, so that windows are small in memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """One record on its way into the store, with the bytes that will be hashed and kept."""
+    """One observed object of the collection's kind, on its way into the store."""
 
-    record: Record
-    body: bytes
+    key: str
+    observed_at: datetime
+    source: Source
+    body: Packed
+    """The kept fields, as JSON."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

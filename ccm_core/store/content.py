@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeVar
 
 from ccm_core.errors import IntegrityError, StoreError
 from ccm_core.model import json
+from ccm_core.model.harvest import Pack, Packed
 from ccm_core.store.compression import Compressor, decompressed
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Packed:
-    """A document as a row keeps it."""
+def packer() -> Pack:
+    """Give a function that hashes and compresses one document after the other."""
+    compressor = Compressor()
 
-    digest: str
-    """Of the JSON bytes, before compression."""
-    document: bytes
-    """The compressed JSON bytes."""
+    def pack(data: bytes) -> Packed:
+        return Packed(digest=json.digest(data), size=len(data), content=compressor.compress(data))
+
+    return pack
 
 
-def pack(value: object, compressor: Compressor | None = None) -> Packed:
+def pack(value: object) -> Packed:
     """Write a frozen dataclass as a document."""
-    data = json.encode(value)
-    document = (compressor or Compressor()).compress(data)
-    return Packed(digest=json.digest(data), document=document)
+    return packer()(json.encode(value))
 
 
 def unpack(document: bytes, digest: str, shape: type[T], name: str) -> T:

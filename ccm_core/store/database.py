@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 _PAGE_SIZE = 16384
 _CACHE_KIB = 8192
+_PAUSE = 0.01
+"""Seconds before SQLite is asked again what it would not wait for."""
 
 _PROBLEMS = {
     sqlite3.SQLITE_BUSY: "is locked by another process. Wait for it to finish, or stop it",
@@ -69,7 +72,7 @@ class Database:
         """Set what lasts for the life of the file. Does nothing to a file that has it."""
         with self.translating(), closing(self._connect()) as connection:
             connection.execute(f"PRAGMA page_size={_PAGE_SIZE}")
-            connection.execute("PRAGMA journal_mode=WAL")
+            self._begin_log(connection)
 
     def close(self) -> None:
         """Let go of the file; the last one to do so folds the log into it."""
@@ -106,6 +109,19 @@ class Database:
             connection.close()
             raise
         return connection
+
+    def _begin_log(self, connection: sqlite3.Connection) -> None:
+        """Turn the log on. SQLite does not wait for others that do the same, so this does."""
+        until = time.monotonic() + self._lock_timeout
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode=WAL")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                    raise
+                time.sleep(_PAUSE)
+            else:
+                return
 
     def _plain(self, error: BaseException | None) -> CcmError:
         code = getattr(error, "sqlite_errorcode", None)

@@ -11,11 +11,9 @@ from sqlalchemy import (  # noqa: TID253 - this module is only imported once a s
 
 from ccm_core.errors import IntegrityError, StoreError
 from ccm_core.model.basis import Basis
-from ccm_core.model.json import digest as digest_of
 from ccm_core.model.result import Evaluation
 from ccm_core.store import tables
-from ccm_core.store.compression import Compressor
-from ccm_core.store.content import Packed, pack, unpack, verified
+from ccm_core.store.content import pack, packer, unpack, verified
 from ccm_core.store.instants import microseconds
 
 if TYPE_CHECKING:
@@ -23,6 +21,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Connection
+
+    from ccm_core.model.harvest import Packed
 
 _evaluation = tables.evaluation.c
 _document = tables.document.c
@@ -36,14 +36,13 @@ def keep_evaluation(
     known = select(_evaluation.seq).where(_evaluation.digest == packed.digest)
     if connection.scalar(known) is None:
         for text in packs:
-            content = Packed(digest=digest_of(text), document=Compressor().compress(text))
-            _keep_document(connection, "pack", content)
+            _keep_document(connection, "pack", packer()(text))
         connection.execute(
             insert(tables.evaluation).values(
                 digest=packed.digest,
                 evaluated_at=microseconds(evaluation.evaluated_at),
                 basis=_keep_document(connection, "basis", pack(basis)) if basis else None,
-                document=packed.document,
+                document=packed.content,
             )
         )
     return packed.digest
@@ -110,9 +109,7 @@ def _keep_document(connection: Connection, form: str, packed: Packed) -> str:
     known = select(_document.seq).where(_document.digest == packed.digest)
     if connection.scalar(known) is None:
         connection.execute(
-            insert(tables.document).values(
-                digest=packed.digest, form=form, document=packed.document
-            )
+            insert(tables.document).values(digest=packed.digest, form=form, document=packed.content)
         )
     return packed.digest
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from ccm_core.model.collection import KindCount
-from ccm_core.model.harvest import Harvest, Observation
+from ccm_core.model.harvest import Harvest, Observation, Pack, Packed
 from ccm_core.model.run import OpenRun
 
 if TYPE_CHECKING:
@@ -39,6 +39,9 @@ class EvidenceStore(Protocol):
 
     def begin(self, run: OpenRun) -> None:
         """Note that a run has begun."""
+
+    def packer(self) -> Pack:
+        """Give a function that makes bodies ready to be kept, for one thread."""
 
     def keep(self, harvest: Harvest) -> Collection:
         """Keep one window of one kind in one transaction; give the collection, counts filled in.
@@ -137,4 +140,13 @@ class StoreSettings:
     options: Mapping[str, str] = field(default_factory=dict)
 
 
-__all__ = ["EvidenceStore", "Harvest", "KindCount", "Observation", "OpenRun", "StoreSettings"]
+__all__ = [
+    "EvidenceStore",
+    "Harvest",
+    "KindCount",
+    "Observation",
+    "OpenRun",
+    "Pack",
+    "Packed",
+    "StoreSettings",
+]

@@ -11,18 +11,18 @@ from sqlalchemy import (  # noqa: TID253 - this module is only imported once a s
 )
 
 from ccm_core.errors import StoreError
+from ccm_core.model import json
 from ccm_core.store import tables
-from ccm_core.store.batches import batches
 from ccm_core.store.changes import change, check, population_root, states_everything
-from ccm_core.store.compression import Compressor
-from ccm_core.store.content import pack
+from ccm_core.store.content import pack, packer
 from ccm_core.store.instants import microseconds
+from ccm_core.store.rows import insert_rows, upsert
 from ccm_core.store.runs import open_run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from sqlalchemy import Connection, Table
+    from sqlalchemy import Connection
 
     from ccm_core.model.collection import Collection
     from ccm_core.model.record import Rejected
@@ -30,13 +30,26 @@ if TYPE_CHECKING:
     from ccm_core.store.changes import Change
     from ccm_core.store.interface import Harvest, Observation
 
+_COMMON = ("connection", "kind", "kind_version", "collection", "kept_at")
+_VERSION = (
+    "key",
+    "observed_at",
+    "digest",
+    "endpoint",
+    "window_since",
+    "window_until",
+    "page",
+    "response_digest",
+)
+_TOMBSTONE = ("key", "observed_at")
+
 
 def keep(connection: Connection, harvest: Harvest) -> Collection:
     """Keep a harvest in the connection's transaction; give its collection, counts filled in.
 
     Raises:
         StoreError: The run is not open, or the collection is kept already.
-        IntegrityError: A body does not have the digest that its record claims.
+        ValueError: A key is observed twice.
     """
     check(harvest)
     run = open_run(connection, harvest.collection.run, harvest.collection.connection)
@@ -67,12 +80,13 @@ def _counted(harvest: Harvest, changed: Change) -> Collection:
     )
     root = collection.population_root
     if root is None and states_everything(harvest):
-        root = population_root((o.record.key, o.record.digest) for o in harvest.observations)
+        root = population_root((one.key, one.body.digest) for one in harvest.observations)
     return replace(collection, counts=counts, population_root=root)
 
 
 def _insert_collection(connection: Connection, collection: Collection, run: int) -> int:
     packed = pack(collection)
+    since, until = _window(collection.window)
     result = connection.execute(
         insert(tables.collection)
         .values(
@@ -82,11 +96,12 @@ def _insert_collection(connection: Connection, collection: Collection, run: int)
             kind=collection.kind,
             kind_version=collection.version,
             outcome=collection.outcome.value,
-            **_window(collection.window),
+            window_since=since,
+            window_until=until,
             started_at=microseconds(collection.started_at),
             ended_at=microseconds(collection.ended_at),
             digest=packed.digest,
-            document=packed.document,
+            document=packed.content,
         )
         .returning(tables.collection.c.seq)
     )
@@ -94,48 +109,40 @@ def _insert_collection(connection: Connection, collection: Collection, run: int)
 
 
 def _insert_bodies(connection: Connection, observations: Sequence[Observation]) -> None:
-    compressor = Compressor()
-    rows = (
-        {
-            "digest": observation.record.digest,
-            "size": len(observation.body),
-            "content": compressor.compress(observation.body),
-        }
-        for observation in observations
+    # In the order of the digests, so that neighbours in the index are written together.
+    bodies = sorted((one.body for one in observations), key=lambda body: body.digest)
+    insert_rows(
+        connection,
+        upsert(connection, tables.body).on_conflict_do_nothing(),
+        ("digest", "size", "content"),
+        ((body.digest, body.size, body.content) for body in bodies),
     )
-    _insert_many(connection, _upsert(connection, tables.body).on_conflict_do_nothing(), rows)
 
 
 def _insert_versions(
     connection: Connection, collection: Collection, seq: int, changed: Change
 ) -> None:
     kept_at = microseconds(collection.ended_at)
-    common: dict[str, Any] = {
-        "connection": collection.connection,
-        "kind": collection.kind,
-        "collection": seq,
-        "kept_at": kept_at,
-    }
-    tombstone = {**common, "kind_version": collection.version, "observed_at": kept_at}
-    versions = (_version(observation, common) for observation in changed.appended)
-    _insert_many(connection, insert(tables.version), versions)
-    tombstones = ({**tombstone, "key": key} for key in changed.vanished)
-    _insert_many(connection, insert(tables.version), tombstones)
+    common = (collection.connection, collection.kind, collection.version, seq, kept_at)
+    versions = ((*common, *_version(observation)) for observation in changed.appended)
+    insert_rows(connection, insert(tables.version), (*_COMMON, *_VERSION), versions)
+    tombstones = ((*common, key, kept_at) for key in changed.vanished)
+    insert_rows(connection, insert(tables.version), (*_COMMON, *_TOMBSTONE), tombstones)
 
 
-def _version(observation: Observation, common: Mapping[str, Any]) -> dict[str, Any]:
-    record = observation.record
-    return {
-        **common,
-        **_window(record.source.window),
-        "kind_version": record.version,
-        "key": record.key,
-        "digest": record.digest,
-        "observed_at": microseconds(record.observed_at),
-        "endpoint": record.source.endpoint,
-        "page": record.source.page,
-        "response_digest": record.source.response_digest,
-    }
+def _version(observation: Observation) -> tuple[Any, ...]:
+    source = observation.source
+    since, until = _window(source.window)
+    return (
+        observation.key,
+        microseconds(observation.observed_at),
+        observation.body.digest,
+        source.endpoint,
+        since,
+        until,
+        source.page,
+        source.response_digest,
+    )
 
 
 def _move_heads(connection: Connection, collection: int) -> None:
@@ -143,7 +150,7 @@ def _move_heads(connection: Connection, collection: int) -> None:
     head, version = tables.head, tables.version.c
     names = ["connection", "kind", "key", "seq", "digest"]
     newest = select(*(version[name] for name in names)).where(version.collection == collection)
-    statement = _upsert(connection, head).from_select(names, newest)
+    statement = upsert(connection, head).from_select(names, newest)
     connection.execute(
         statement.on_conflict_do_update(
             index_elements=list(head.primary_key),
@@ -153,35 +160,14 @@ def _move_heads(connection: Connection, collection: int) -> None:
 
 
 def _insert_rejected(connection: Connection, refused: Iterable[Rejected], seq: int) -> None:
-    compressor = Compressor()
-    packed = ((rejected.key, pack(rejected, compressor)) for rejected in refused)
-    rows = (
-        {"collection": seq, "key": key, "digest": kept.digest, "document": kept.document}
-        for key, kept in packed
+    pack = packer()
+    packed = ((one.key, pack(json.encode(one))) for one in refused)
+    rows = ((seq, key, kept.digest, kept.content) for key, kept in packed)
+    names = ("collection", "key", "digest", "document")
+    insert_rows(connection, insert(tables.rejected), names, rows)
+
+
+def _window(window: Window | None) -> tuple[int | None, int | None]:
+    return (
+        (None, None) if window is None else (microseconds(window.since), microseconds(window.until))
     )
-    _insert_many(connection, insert(tables.rejected), rows)
-
-
-def _insert_many(connection: Connection, statement: Any, rows: Iterable[dict[str, Any]]) -> None:
-    for batch in batches(rows):
-        connection.execute(statement, batch)
-
-
-def _upsert(connection: Connection, table: Table) -> Any:
-    """Give an insert that can say what a conflict means; both databases spell it alike."""
-    if connection.dialect.name == "postgresql":
-        from sqlalchemy.dialects import postgresql
-
-        return postgresql.insert(table)
-    from sqlalchemy.dialects import sqlite
-
-    return sqlite.insert(table)
-
-
-def _window(window: Window | None) -> dict[str, int | None]:
-    if window is None:
-        return {"window_since": None, "window_until": None}
-    return {
-        "window_since": microseconds(window.since),
-        "window_until": microseconds(window.until),
-    }

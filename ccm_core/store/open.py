@@ -147,7 +147,7 @@ def _nothing_collected(path: Path) -> StoreError:
 
 
 def _ensure_tables(database: Database, key: bytes | None, *, create: bool) -> None:
-    from ccm_core.store.revision import NEWEST, migrate, revision_of
+    from ccm_core.store.revision import NEWEST, make, migrate, revision_of
 
     name = str(database.path)
     with database.reading() as connection:
@@ -160,10 +160,11 @@ def _ensure_tables(database: Database, key: bytes | None, *, create: bool) -> No
         database.initialise()
     with database.writing() as connection:
         found = revision_of(connection, name)  # another process may have been quicker
-        if found != NEWEST:
-            migrate(connection, found, name)
         if found is None:
+            make(connection)
             _insert_facts(connection, database.path, key)
+        elif found != NEWEST:
+            migrate(connection, found, name)
 
 
 def _insert_facts(connection: Connection, path: Path, key: bytes | None) -> None:

@@ -53,7 +53,7 @@ def seal(connection: Connection, manifest: Manifest) -> None:
             run=run,
             ended_at=microseconds(manifest.ended_at),
             digest=packed.digest,
-            document=packed.document,
+            document=packed.content,
         )
     )
 

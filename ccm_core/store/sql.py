@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_core.errors import StoreError
-from ccm_core.store import claims, counting, evaluations, keeping, reading, runs
+from ccm_core.store import claims, content, counting, evaluations, keeping, reading, runs
 from ccm_core.store.pseudonyms import key_check, read_key
 from ccm_core.store.tables import store
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ccm_core.model.record import Record, Rejected
     from ccm_core.model.result import Evaluation
     from ccm_core.store.database import Database
-    from ccm_core.store.interface import Harvest, KindCount, OpenRun
+    from ccm_core.store.interface import Harvest, KindCount, OpenRun, Pack
 
 
 class SqlStore:
@@ -39,6 +39,10 @@ class SqlStore:
         """See ``EvidenceStore.begin``."""
         with self._database.writing() as connection:
             runs.begin(connection, run)
+
+    def packer(self) -> Pack:
+        """See ``EvidenceStore.packer``."""
+        return content.packer()
 
     def keep(self, harvest: Harvest) -> Collection:
         """See ``EvidenceStore.keep``."""

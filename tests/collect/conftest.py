@@ -16,7 +16,7 @@ from ccm_core.collect.plan import Wanted, plan
 from ccm_core.collect.projection import Pseudonyms
 from ccm_core.collect.runner import Runner
 from ccm_core.model.collection import Collection, Credential, Request
-from ccm_core.model.harvest import Harvest
+from ccm_core.model.harvest import Harvest, Packed
 from ccm_core.model.json import decode, digest, encode
 from ccm_core.model.window import SECOND, Window
 from ccm_core.sdk.time import format_instant, parse_instant
@@ -202,6 +202,11 @@ class Source:
                 return
 
 
+def packed(data: bytes) -> Packed:
+    """Keep a body as it is."""
+    return Packed(digest=digest(data), size=len(data), content=data)
+
+
 @dataclass
 class Keeper:
     """Keeps harvests in memory, the way the store's interface says."""
@@ -218,7 +223,7 @@ class Keeper:
     def bodies(self, name: str) -> dict[str, dict]:
         """Give the newest body of every key of a kind."""
         return {
-            one.record.key: decode(one.body)
+            one.key: decode(one.body.content)
             for harvest in self.harvests
             if harvest.collection.kind == name
             for one in harvest.observations
@@ -227,7 +232,7 @@ class Keeper:
     def added(self, collection: Collection) -> list[dict]:
         """Give the bodies of one collection."""
         (harvest,) = [one for one in self.harvests if one.collection.id == collection.id]
-        return [decode(one.body) for one in harvest.observations]
+        return [decode(one.body.content) for one in harvest.observations]
 
     def collections(self, name: str) -> list[Collection]:
         """Give the collections of a kind."""
@@ -256,6 +261,7 @@ class Round:
             connection="fake-prod",
             run=f"run{self.runs}",
             gauge=lambda one: Gauge(one, Pseudonyms(b"k" * 32)),
+            pack=packed,
             keep=self.keeper.keep,
             known=lambda name: list(self.keeper.bodies(name).values()),
             keys=lambda name, among: set(self.keeper.bodies(name)) & among,

@@ -12,7 +12,8 @@ from ccm_pagerduty.simulator import AccountSizes, PagerDutySimulator, build_acco
 
 from ccm_core.collect.gathering import Gathering, Gauge
 from ccm_core.collect.projection import Pseudonyms
-from ccm_core.model.json import decode
+from ccm_core.model.harvest import Packed
+from ccm_core.model.json import decode, digest
 from ccm_core.model.window import Window
 from ccm_core.sdk.limits import Limiters
 from ccm_core.sdk.secret import Secret
@@ -51,14 +52,14 @@ async def _gather(simulator):
             ask = Ask(now=NOW, window=window, horizon=horizon, known=known)
             gathering = Gathering(
                 gauge=Gauge(kind, Pseudonyms(b"key")),
-                connection="simulated",
+                pack=lambda data: Packed(digest=digest(data), size=len(data), content=data),
                 collection="c",
                 window=window,
             )
             async for page in collector.collect(session, ask):
                 gathering.add(page)
             found[kind.name] = gathering
-            known[kind.name] = [decode(one.body) for one in gathering.observations.values()]
+            known[kind.name] = [decode(one.body.content) for one in gathering.observations.values()]
     return found
 
 
@@ -76,7 +77,9 @@ def test_a_simulated_kind_is_gathered_without_anything_to_tell(gathered, name):
 def test_no_secret_of_the_account_is_in_a_record(gathered):
     """Feeds, keys, addresses and phone numbers stay at the source."""
     bodies = b"\n".join(
-        one.body for gathering in gathered.values() for one in gathering.observations.values()
+        one.body.content
+        for gathering in gathered.values()
+        for one in gathering.observations.values()
     ).decode()
     for secret in ("@", "/feed/", "webcal", "integration_key", "avatar", "address"):
         assert secret not in bodies

@@ -11,6 +11,7 @@ from ccm_core.model.collection import Collection, Outcome
 from ccm_core.model.manifest import Manifest
 from ccm_core.model.record import Record, Rejected, Source
 from ccm_core.model.result import Evaluation
+from ccm_core.store.content import packer
 from ccm_core.store.interface import Harvest, Observation, OpenRun, StoreSettings
 from ccm_core.store.open import open_store
 
@@ -46,9 +47,7 @@ class Build:
 
     def observation(self, collection, key, body, **changes):
         """Give one observed object."""
-        data = json.encode(body)
         values = {
-            "version": 1,
             "observed_at": collection.ended_at,
             "source": Source(
                 endpoint="/things",
@@ -56,17 +55,25 @@ class Build:
                 page=1,
                 response_digest=json.digest(b"page"),
             ),
-            "digest": json.digest(data),
+            "body": packer()(json.encode(body)),
         }
-        record = Record(
-            key=key,
-            body=body,
+        return Observation(key=key, **{**values, **changes})
+
+    def record(self, harvest, key, body):
+        """Give the record that comes of one observed object of a harvest."""
+        collection = harvest.collection
+        (seen,) = [one for one in harvest.observations if one.key == key]
+        return Record(
             kind=collection.kind,
+            version=collection.version,
+            key=key,
             connection=collection.connection,
+            observed_at=seen.observed_at,
             collection=collection.id,
-            **{**values, **changes},
+            source=seen.source,
+            body=body,
+            digest=seen.body.digest,
         )
-        return Observation(record=record, body=data)
 
     def harvest(self, name, bodies, *, snapshot=False, rejected=(), **changes):
         """Give a harvest of bodies by key."""

@@ -15,14 +15,13 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-import alembic.command  # noqa: F401 - before the forks, or most kills would hit imports
-
 from ccm_core.model import json
 from ccm_core.model.collection import Collection, Outcome
-from ccm_core.model.record import Record, Source
+from ccm_core.model.record import Source
+from ccm_core.store.content import packer
 from ccm_core.store.interface import Harvest, Observation, OpenRun, StoreSettings
 from ccm_core.store.open import open_store
-from ccm_core.store.sql import SqlStore  # noqa: F401 - the same
+from ccm_core.store.sql import SqlStore  # noqa: F401 - before the forks, or most kills would hit imports
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 RECORDS = 50
@@ -42,22 +41,14 @@ def window(number):
         outcome=Outcome.COMPLETE,
     )
     source = Source(endpoint="/things", page=1, response_digest=json.digest(b"page"))
-    observations = []
+    observations, pack = [], packer()
     for key in range(number * RECORDS // 2, number * RECORDS // 2 + RECORDS):
         body = {"n": number, "filler": "x" * 2000}
-        data = json.encode(body)
-        record = Record(
-            kind="demo.thing",
-            version=1,
-            key=f"{key:06}",
-            connection="demo",
-            observed_at=T0,
-            collection=name,
-            source=source,
-            body=body,
-            digest=json.digest(data),
+        observations.append(
+            Observation(
+                key=f"{key:06}", observed_at=T0, source=source, body=pack(json.encode(body))
+            )
         )
-        observations.append(Observation(record=record, body=data))
     return Harvest(collection=collection, observations=observations)
 
 

@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -17,10 +18,10 @@ from ccm_core.store.tables import metadata
 
 
 def schema(path):
-    """Give the text of everything that a database has in its schema, save Alembic's own."""
-    query = "SELECT type, name, sql FROM sqlite_master WHERE tbl_name <> ? ORDER BY type, name"
+    """Give the text of everything that a database has in its schema."""
+    query = "SELECT type, name, sql FROM sqlite_master ORDER BY type, name"
     with closing(sqlite3.connect(path)) as database:
-        rows = database.execute(query, (REVISION_TABLE,)).fetchall()
+        rows = database.execute(query).fetchall()
     return {(kind, name): _columns_sorted(text) for kind, name, text in rows}
 
 
@@ -30,20 +31,42 @@ def _columns_sorted(text):
     return sorted(part.strip() for part in parts if part.strip())
 
 
-def test_migrating_makes_the_tables_of_the_code(store, tmp_path):
-    """Alembic sees no difference, and neither does a look at the schema itself."""
-    store.close()
-    migrated = create_engine(f"sqlite:///{tmp_path / 'ccm.db'}")
-    with migrated.connect() as connection:
+@pytest.fixture
+def migrated(tmp_path):
+    """Give the path of a database that went through every migration."""
+    path = tmp_path / "migrated.db"
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        config = migrations()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    engine.dispose()
+    return path
+
+
+def test_migrating_makes_the_tables_of_the_code(migrated):
+    """Alembic sees no difference between what the code speaks of and what the migrations make."""
+    engine = create_engine(f"sqlite:///{migrated}")
+    with engine.connect() as connection:
         options = {"version_table": REVISION_TABLE, "compare_server_default": True}
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, metadata) == []
-    migrated.dispose()
+    engine.dispose()
 
-    direct = create_engine(f"sqlite:///{tmp_path / 'direct.db'}")
-    metadata.create_all(direct)
-    direct.dispose()
-    assert schema(tmp_path / "ccm.db") == schema(tmp_path / "direct.db")
+
+def test_a_new_store_is_as_if_migrated(store, migrated, tmp_path):
+    """A store that is made at once has the very schema and revision of one that was migrated."""
+    store.close()
+
+    assert schema(tmp_path / "ccm.db") == schema(migrated)
+    assert revision(tmp_path / "ccm.db") == revision(migrated) == [(NEWEST,)]
+
+
+def revision(path):
+    """Give the rows of the table that says at which revision a database is."""
+    with closing(sqlite3.connect(path)) as database:
+        query = f"SELECT * FROM {REVISION_TABLE}"  # noqa: S608 - a constant
+        return database.execute(query).fetchall()
 
 
 def test_the_newest_revision_is_the_head_of_the_migrations():

@@ -297,8 +297,9 @@ def test_a_read_only_folder_is_named_so(guarded, name, message):
     assert sorted(path.name for path in folder.iterdir()) == ["ccm.db", "ccm.db.key"]
 
 
-def test_opening_an_existing_store_is_cheap(store, tmp_path):
-    """Importing brings no SQLAlchemy; opening what is up to date brings no Alembic."""
+@pytest.mark.parametrize("name", ["ccm.db", "new.db"])
+def test_opening_a_store_is_cheap(store, tmp_path, name):
+    """Importing brings no SQLAlchemy; making one, or opening what is up to date, no Alembic."""
     store.close()
     script = f"""
 import sys
@@ -306,7 +307,7 @@ from pathlib import Path
 from ccm_core.store.interface import StoreSettings
 from ccm_core.store.open import open_store
 assert "sqlalchemy" not in sys.modules
-open_store(StoreSettings(url="sqlite:///ccm.db"), base=Path({str(tmp_path)!r})).close()
+open_store(StoreSettings(url="sqlite:///{name}"), base=Path({str(tmp_path)!r})).close()
 assert "sqlalchemy" in sys.modules
 assert "alembic" not in sys.modules
 """
