@@ -55,7 +55,7 @@ def test_a_library_comes_in_by_its_door_only(modules, what: str, doors: tuple[st
 
 def test_what_judges_opens_no_door_to_the_outside(host):
     """Rules, reports and values import nothing that talks, starts or waits."""
-    judges = ("ccm_core.rules", "ccm_core.report", "ccm_core.model")
+    judges = ("ccm_core.rules", "ccm_core.report", "ccm_core.ledger", "ccm_core.model")
     reached = {
         module.path: module.imports & NETWORK for module in host if _within(module.name, judges)
     }

@@ -1,0 +1,10 @@
+"""The ledger's mathematics and formats: what an outsider needs to check us. Pure.
+
+- ``tree``: a Merkle tree that only grows, kept as its right edge.
+- ``proofs``: inclusion and consistency proofs, made and checked.
+- ``note``: signed notes and their keys (C2SP ``signed-note``).
+- ``checkpoint``: the signed head of a tree (C2SP ``tlog-checkpoint``).
+- ``proof_file``: one leaf with everything that proves it (C2SP ``tlog-proof``).
+
+Nothing here reads a store, a clock or a key that is secret.
+"""

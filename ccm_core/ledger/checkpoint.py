@@ -1,0 +1,47 @@
+"""The head of a tree: the text that is signed, in the format C2SP ``tlog-checkpoint``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Self
+
+from ccm_core.ledger.note import decoded, encoded
+from ccm_core.ledger.tree import HASH_BYTES
+
+_SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
+_LINES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """What a tree was at one size."""
+
+    origin: str
+    """Which log it is of."""
+    size: int
+    """How many leaves it had."""
+    root: bytes
+
+    @property
+    def text(self) -> str:
+        """The text of its note."""
+        return f"{self.origin}\n{self.size}\n{encoded(self.root)}\n"
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Read the text of a note. Extension lines are allowed and mean nothing to us.
+
+        Raises:
+            ValueError: It is no checkpoint.
+        """
+        lines = text.split("\n")
+        if len(lines) <= _LINES or lines.pop() != "" or not all(lines):
+            raise ValueError("a checkpoint has an origin, a size and a root, each on a line")
+        origin, size, root = lines[:_LINES]
+        if not _SIZE.fullmatch(size):
+            raise ValueError(f"{size!r} is no size of a tree")
+        found = decoded(root)
+        if len(found) != HASH_BYTES:
+            raise ValueError(f"its root has {len(found)} bytes and not {HASH_BYTES}")
+        return cls(origin=origin, size=int(size), root=found)

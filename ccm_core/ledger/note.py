@@ -1,0 +1,190 @@
+"""Signed notes and the keys that sign them: the format C2SP ``signed-note``, Ed25519 only.
+
+A note is text that ends in a newline, a blank line, and one line for each signature::
+
+    — <key name> <base64 of the key's id, 4 bytes, and the signature>
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+ED25519 = b"\x01"
+"""The signature type that the format gives Ed25519."""
+
+KEY_BYTES = 32
+MOST_BYTES = 64 * 1024
+_ID_BYTES = 4
+_MOST_SIGNATURES = 16
+_NAME = re.compile(r"[^\s+]+")
+_LINE = re.compile(r"\u2014 ([^\s+]+) (\S+)")
+
+
+class Signer(Protocol):
+    """Signs with a key that it does not give away."""
+
+    @property
+    def public(self) -> bytes:
+        """The 32 bytes of the public key (RFC 8032)."""
+
+    def sign(self, data: bytes) -> bytes:
+        """Give the Ed25519 signature of some bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class VerifierKey:
+    """A public key under the name that its signatures bear."""
+
+    name: str
+    public: bytes
+    """32 bytes, as RFC 8032 encodes them."""
+
+    def __post_init__(self) -> None:
+        """Refuse what no note can be signed with.
+
+        Raises:
+            ValueError: A name with spaces or ``+``, or a key of another length.
+        """
+        if not _NAME.fullmatch(self.name):
+            raise ValueError(f"{self.name!r} is no key name: it may hold neither spaces nor +")
+        if len(self.public) != KEY_BYTES:
+            raise ValueError(f"an Ed25519 key has {KEY_BYTES} bytes and not {len(self.public)}")
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Read ``name+id+key``, as :meth:`__str__` writes it.
+
+        Raises:
+            ValueError: It is no such key, or not of type Ed25519.
+        """
+        name, _, rest = text.strip().partition("+")
+        written_id, _, encoded = rest.partition("+")
+        data = decoded(encoded)
+        if data[:1] != ED25519:
+            raise ValueError("it is no Ed25519 key in the form name+id+base64")
+        key = cls(name, data[1:])
+        if key.id.hex() != written_id:
+            raise ValueError(f"its id is {written_id!r} and should be {key.id.hex()}")
+        return key
+
+    def __str__(self) -> str:
+        """Write it as ``name+id+key``: what verifiers of notes are configured with."""
+        return f"{self.name}+{self.id.hex()}+{encoded(ED25519 + self.public)}"
+
+    @property
+    def id(self) -> bytes:
+        """The four bytes that tell it from other keys of the name; an identifier, no proof."""
+        data = self.name.encode() + b"\n" + ED25519 + self.public
+        return hashlib.sha256(data).digest()[:_ID_BYTES]
+
+    def holds(self, signature: bytes, data: bytes) -> bool:
+        """Whether the signature of some bytes was made with this key."""
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+        try:
+            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, data)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A note as it was read: nothing of it is proven yet."""
+
+    text: str
+    """What was signed, the last newline included."""
+    signatures: tuple[tuple[str, bytes], ...]
+    """The name of each key, and its id followed by the signature."""
+
+    def signed_by(self, key: VerifierKey) -> bool:
+        """Whether it bears a signature of this key, and that holds."""
+        mine = [
+            data[_ID_BYTES:]
+            for name, data in self.signatures
+            if name == key.name and data[:_ID_BYTES] == key.id
+        ]
+        return bool(mine) and all(key.holds(one, self.text.encode()) for one in mine)
+
+
+def sign(text: str, name: str, *signers: Signer) -> str:
+    """Write a note, signed by each of the signers under one name.
+
+    Raises:
+        ValueError: The text cannot be a note's.
+    """
+    lines = []
+    for signer in signers:
+        key = VerifierKey(name, signer.public)
+        lines.append(f"\u2014 {name} {encoded(key.id + signer.sign(text.encode()))}\n")
+    return f"{_checked(text)}\n{''.join(lines)}"
+
+
+def read(data: str | bytes) -> Note:
+    """Take a note apart; whose signatures hold is for the reader to ask.
+
+    Raises:
+        ValueError: It is no note.
+    """
+    if len(data) > MOST_BYTES:
+        raise ValueError(f"it has more than {MOST_BYTES} bytes")
+    whole = data if isinstance(data, str) else data.decode()
+    text, separator, rest = whole.rpartition("\n\n")
+    if not separator:
+        raise ValueError("it has no signatures")
+    *lines, left = rest.split("\n")
+    if left or not 0 < len(lines) <= _MOST_SIGNATURES:
+        raise ValueError(f"it has no lines of signatures, or more than {_MOST_SIGNATURES}")
+    return Note(text=_checked(f"{text}\n"), signatures=tuple(map(_signature, lines)))
+
+
+def opened(data: str | bytes, keys: Sequence[VerifierKey]) -> str:
+    """Give the text of a note that one of some keys has signed.
+
+    Raises:
+        ValueError: It is no note, or none of the keys has signed it.
+    """
+    note = read(data)
+    if not any(note.signed_by(key) for key in keys):
+        names = ", ".join(str(key) for key in keys) or "no key"
+        raise ValueError(f"it bears no signature of {names} that holds")
+    return note.text
+
+
+def encoded(data: bytes) -> str:
+    """Write bytes in base64, as RFC 4648, section 4 says."""
+    return b64encode(data).decode("ascii")
+
+
+def decoded(text: str) -> bytes:
+    """Read base64, in its one canonical form.
+
+    Raises:
+        ValueError: It is not that.
+    """
+    data = b64decode(text, validate=True)
+    if encoded(data) != text:
+        raise ValueError("it is base64 that no encoder writes")
+    return data
+
+
+def _signature(line: str) -> tuple[str, bytes]:
+    found = _LINE.fullmatch(line)
+    data = decoded(found[2]) if found else b""
+    if found is None or len(data) <= _ID_BYTES:
+        raise ValueError(f"this is no line of a signature: {line!r}")
+    return found[1], data
+
+
+def _checked(text: str) -> str:
+    if not text.endswith("\n"):
+        raise ValueError("its text does not end in a newline")
+    if any(one < " " and one != "\n" for one in text):
+        raise ValueError("its text has control characters")
+    return text
