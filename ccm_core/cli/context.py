@@ -25,7 +25,7 @@ from ccm_core.host.catalog import Catalog
 from ccm_core.host.discovery import discover
 from ccm_core.host.loader import load
 from ccm_core.model.waiver import Waiver
-from ccm_core.pipeline import Connection, Host, compile_rules
+from ccm_core.pipeline import Connection, Host, Ruling, compile_rules
 from ccm_core.rules.compiled import CompiledPacks
 from ccm_core.rules.interface import PackText
 from ccm_core.rules.waivers import read_waivers
@@ -72,7 +72,13 @@ class Judge:
     """What judges evidence."""
 
     packs: CompiledPacks
-    waivers: tuple[Waiver, ...]
+    ruling: Ruling
+    """The same as people wrote it."""
+
+    @property
+    def waivers(self) -> Sequence[Waiver]:
+        """What may fail for a while."""
+        return self.ruling.waivers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,9 +164,7 @@ class Workplace:
         Raises:
             DocumentError: A pack or a parameter has mistakes, or a pack is not to be found.
         """
-        return compile_rules(
-            self.host, self.pack_texts(), self.settings.rules.parameters, self._parameter_mistake
-        )
+        return self._compiled(self.pack_texts())
 
     def judge(self) -> Judge:
         """Read everything that judges evidence: packs, parameters, waivers.
@@ -168,7 +172,15 @@ class Workplace:
         Raises:
             UsageError: A pack, a parameter or a waiver has mistakes.
         """
-        return Judge(packs=self.packs(), waivers=self.waivers())
+        texts = self.pack_texts()
+        return Judge(
+            packs=self._compiled(texts),
+            ruling=Ruling(
+                packs=texts,
+                parameters=self.settings.rules.parameters,
+                waivers=self.waivers(),
+            ),
+        )
 
     def pack_texts(self) -> list[PackText]:
         """Read the packs that the settings name.
@@ -195,6 +207,10 @@ class Workplace:
         """
         path = self.settings.rules.waivers
         return read_waivers(read_file(path), str(path)) if path else ()
+
+    def _compiled(self, texts: Sequence[PackText]) -> CompiledPacks:
+        parameters = self.settings.rules.parameters
+        return compile_rules(self.host, texts, parameters, self._parameter_mistake)
 
     def _parameter_mistake(self, name: str, message: str, at: tuple[int, int] | None) -> Mistake:
         return self.settings.document.mistake(("rules", "parameters", name), message, at=at)

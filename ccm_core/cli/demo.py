@@ -17,7 +17,7 @@ from ccm_core.host.catalog import Catalog
 from ccm_core.host.discovery import discover
 from ccm_core.host.loader import load
 from ccm_core.model.json import digest, encode
-from ccm_core.pipeline import Connection, collect, compile_rules, evaluate, report
+from ccm_core.pipeline import Connection, Ruling, collect, compile_rules, evaluate, keep, report
 from ccm_core.report.text import TextReport
 from ccm_core.rules.interface import PackText
 from ccm_core.sdk.types import Connector, Demonstration, DemoSource
@@ -56,7 +56,7 @@ def _run(catalog: Catalog, connection: Connection, folder: Path) -> Exit:
     try:
         manifest = collect(host, connection, store, observer(quiet=False))
         evaluation = evaluate(host, [connection], store, packs)
-        store.keep_evaluation(evaluation)
+        keep(host, [connection], store, evaluation, Ruling(packs=texts))
         click.echo(report(host, store, evaluation, TextReport()).decode().rstrip("\n"))
         write_report(host, store, evaluation, "html", folder / REPORT)
     finally:

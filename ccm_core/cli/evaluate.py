@@ -7,24 +7,35 @@ from datetime import datetime
 import click
 
 from ccm_core.cli.context import Judge, Workplace, moment
-from ccm_core.cli.printing import json_option, print_json
+from ccm_core.cli.printing import json_option, print_json, say
 from ccm_core.cli.verdicts import of_evaluation
 from ccm_core.model.result import Evaluation
-from ccm_core.pipeline import evaluate, report
+from ccm_core.pipeline import evaluate, keep, repeat, report
 from ccm_core.report.text import TextReport
+from ccm_core.sdk.time import format_instant
 from ccm_core.store.interface import EvidenceStore
 
 
 @click.command("evaluate")
 @click.option("--as-of", metavar="INSTANT", help="Judge what had been kept by this moment.")
+@click.option(
+    "--repeat",
+    "again",
+    is_flag=True,
+    help="Make the last evaluation by that moment again, from what is kept, and compare the bytes.",
+)
 @json_option
 @click.pass_obj
-def command(config: str | None, as_of: str | None, *, as_json: bool) -> int:
+def command(config: str | None, as_of: str | None, *, again: bool, as_json: bool) -> int:
     """Judge the kept evidence with the rule packs. No source is asked."""
     then = moment(as_of)
     place = Workplace.opened(config)
     with place.store(create=False) as store:
-        evaluation = evaluated(place, store, place.judge(), then)
+        if again:
+            evaluation = repeat(place.host, store, as_of=then)
+            say(f"the evaluation of {format_instant(evaluation.evaluated_at)} comes out the same")
+        else:
+            evaluation = evaluated(place, store, place.judge(), then)
         if as_json:
             print_json(evaluation)
         else:
@@ -38,7 +49,7 @@ def evaluated(
     """Judge every connection and keep the evaluation."""
     connections = place.connections(secrets=False)
     evaluation = evaluate(place.host, connections, store, judge.packs, judge.waivers, as_of=as_of)
-    store.keep_evaluation(evaluation)
+    keep(place.host, connections, store, evaluation, judge.ruling)
     return evaluation
 
 

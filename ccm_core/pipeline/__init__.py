@@ -11,17 +11,21 @@ from ccm_core.pipeline.collecting import collect, collecting
 from ccm_core.pipeline.connecting import check
 from ccm_core.pipeline.judging import compile_rules, evaluate, rows
 from ccm_core.pipeline.parties import Connection, Host
+from ccm_core.pipeline.repeating import Ruling, keep, repeat
 from ccm_core.pipeline.reporting import report
 from ccm_core.pipeline.upcoming import upcoming
 
 __all__ = [
     "Connection",
     "Host",
+    "Ruling",
     "check",
     "collect",
     "collecting",
     "compile_rules",
     "evaluate",
+    "keep",
+    "repeat",
     "report",
     "rows",
     "upcoming",

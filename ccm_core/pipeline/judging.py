@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 
+from ccm_core.errors import UsageError
+from ccm_core.model.basis import Watch
 from ccm_core.model.json import JsonObject
 from ccm_core.model.result import Evaluation
 from ccm_core.model.waiver import Waiver
+from ccm_core.model.window import Window
 from ccm_core.pipeline.parties import Connection, Host
 from ccm_core.rules.compiled import CompiledPacks
 from ccm_core.rules.compiler import SettingMistake
@@ -16,7 +19,7 @@ from ccm_core.rules.evaluator import evaluate as judge
 from ccm_core.rules.facts import Evidence
 from ccm_core.rules.interface import PackText, Source
 from ccm_core.rules.packs import compile_packs, setting_mistake
-from ccm_core.sdk.types import Row
+from ccm_core.sdk.types import EvidenceKind, Row
 from ccm_core.store.interface import EvidenceStore
 
 
@@ -60,10 +63,27 @@ def evaluate(
         waivers: What may fail for a while.
         as_of: Judge what had been kept by that moment, as of that moment; None: by now.
     """
-    now = as_of or host.clock()
-    facts = [
-        _evidence(host, one, store, as_of).facts(packs, host.plugin_failures) for one in connections
-    ]
+    return evaluate_watches(
+        host,
+        [watch_of(host, one) for one in connections],
+        store,
+        packs,
+        waivers,
+        now=as_of or host.clock(),
+    )
+
+
+def evaluate_watches(
+    host: Host,
+    watches: Sequence[Watch],
+    store: EvidenceStore,
+    packs: CompiledPacks,
+    waivers: Sequence[Waiver],
+    *,
+    now: datetime,
+) -> Evaluation:
+    """Judge what had been kept by a moment of what some connections collected then."""
+    facts = [evidence(host, one, store, now).facts(packs, host.plugin_failures) for one in watches]
     return judge(packs, facts, waivers, now=now)
 
 
@@ -76,21 +96,54 @@ def rows(
     as_of: datetime | None = None,
 ) -> tuple[Row, ...]:
     """Give the rows of a kind or a view of one connection."""
-    return _evidence(host, connection, store, as_of).rows(name)
-
-
-def _evidence(
-    host: Host, connection: Connection, store: EvidenceStore, as_of: datetime | None
-) -> Evidence:
     now = as_of or host.clock()
-    return Evidence(
+    return evidence(host, watch_of(host, connection), store, now).rows(name)
+
+
+def watch_of(host: Host, connection: Connection) -> Watch:
+    """Say what a connection collects, how often, and over which horizon."""
+    horizon = connection.connector.horizon(connection.settings)
+    collectors = connection.collectors
+    cadences = {
+        one.kind: connection.cadences.get(one.kind, host.kinds[one.kind].cadence)
+        for one in collectors
+    }
+    return Watch(
         connection=connection.name,
-        kinds={one.kind: host.kinds[one.kind] for one in connection.collectors},
-        refreshed=frozenset(one.kind for one in connection.collectors if one.refresh),
-        views=host.views,
-        cadences=connection.cadences,
-        load=cache(lambda kind: tuple(store.state(connection.name, kind, as_of=as_of))),
-        collections=store.collections(connection.name, as_of=as_of),
-        now=now,
-        horizon=connection.horizon(now),
+        connector=connection.connector.name,
+        settings_digest=connection.settings_digest,
+        lookback=horizon.lookback.total_seconds(),
+        lookahead=horizon.lookahead.total_seconds(),
+        cadences={kind: cadence.total_seconds() for kind, cadence in cadences.items()},
+        refreshed=tuple(one.kind for one in collectors if one.refresh),
     )
+
+
+def evidence(host: Host, watch: Watch, store: EvidenceStore, now: datetime) -> Evidence:
+    """Give the evidence of one connection as it stood at a moment.
+
+    Raises:
+        UsageError: No plugin that is installed gives one of the kinds.
+    """
+    return Evidence(
+        connection=watch.connection,
+        kinds={name: _kind(host, name) for name in watch.cadences},
+        refreshed=frozenset(watch.refreshed),
+        views=host.views,
+        cadences={name: timedelta(seconds=span) for name, span in watch.cadences.items()},
+        load=cache(lambda kind: tuple(store.state(watch.connection, kind, as_of=now))),
+        collections=store.collections(watch.connection, as_of=now),
+        now=now,
+        horizon=Window(
+            now - timedelta(seconds=watch.lookback), now + timedelta(seconds=watch.lookahead)
+        ),
+    )
+
+
+def _kind(host: Host, name: str) -> EvidenceKind:
+    if name not in host.kinds:
+        raise UsageError(
+            f"no plugin that is installed gives the evidence kind {name}, which was collected. "
+            "Install the plugin that does; `ccm plugins` lists those that are there."
+        )
+    return host.kinds[name]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import (  # noqa: TID253 - this module is only imported once a store is opened
     exists,
+    func,
     select,
 )
 
@@ -32,7 +33,9 @@ _STREAM = {"yield_per": 500}
 
 def state(connection: Connection, name: str, kind: str, as_of: datetime | None) -> Iterator[Record]:
     """Give the newest version of every key that has not vanished, sorted by key."""
-    return _read(connection, _standing(name, kind) if as_of is None else _stood(name, kind, as_of))
+    if as_of is None or not _kept_after(connection, name, kind, as_of):
+        return _read(connection, _standing(name, kind))
+    return _read(connection, _stood(name, kind, as_of))
 
 
 def keys(connection: Connection, name: str, kind: str, among: AbstractSet[str]) -> AbstractSet[str]:
@@ -71,6 +74,16 @@ def history(connection: Connection, name: str, kind: str, key: str) -> Iterator[
         .order_by(_version.seq)
     )
     return _read(connection, statement)
+
+
+def _kept_after(connection: Connection, name: str, kind: str, as_of: datetime) -> bool:
+    """Say whether anything was kept later. If not, the heads are the state of that moment too."""
+    collection = tables.collection.c
+    newest = select(func.max(collection.ended_at)).where(
+        collection.connection == name, collection.kind == kind
+    )
+    found = connection.scalar(newest)
+    return found is not None and found > microseconds(as_of)
 
 
 def _standing(name: str, kind: str) -> Select[Any]:

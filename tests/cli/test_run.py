@@ -132,6 +132,20 @@ def test_an_evaluation_is_repeated_to_the_byte(ccm, connected):
     assert first.out == second.out
 
 
+def test_an_evaluation_is_repeated_from_what_is_kept(ccm, connected, folder):
+    """With the packs of then, whatever the settings name now, and held to the bytes."""
+    first = ccm("run", "--json").json["evaluation"]
+    settings = folder / "ccm.yaml"
+    settings.write_text(settings.read_text().replace("[pagerduty-incident-readiness]", "[]"))
+    then = first["evaluated_at"]
+    ccm("evaluate")
+    again = ccm("evaluate", "--repeat", "--as-of", then, "--json")
+    assert (again.json, again.code) == (first, 1)
+    assert again.err == f"the evaluation of {then} comes out the same\n"
+    nothing = ccm("evaluate", "--repeat", "--as-of", "2020-01-01T00:00:00Z")
+    assert (nothing.code, "no evaluation by then" in nothing.err) == (2, True)
+
+
 def test_a_report_is_of_the_last_evaluation(ccm, connected, folder):
     """Every format can be printed or written."""
     assert ccm("report").code == 2

@@ -1,0 +1,107 @@
+"""Keeping an evaluation with its basis, and making a past one again from the store alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from ccm_core.errors import IntegrityError, UsageError
+from ccm_core.model import json
+from ccm_core.model.basis import Basis, PackKept
+from ccm_core.model.json import JsonObject
+from ccm_core.model.result import Evaluation
+from ccm_core.model.waiver import Waiver
+from ccm_core.pipeline.judging import compile_rules, evaluate_watches, watch_of
+from ccm_core.pipeline.parties import Connection, Host
+from ccm_core.rules.interface import PackText
+from ccm_core.store.interface import EvidenceStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """What was judged with, as people wrote it."""
+
+    packs: Sequence[PackText]
+    parameters: JsonObject = field(default_factory=dict)
+    waivers: Sequence[Waiver] = ()
+
+
+def keep(
+    host: Host,
+    connections: Sequence[Connection],
+    store: EvidenceStore,
+    evaluation: Evaluation,
+    ruling: Ruling,
+) -> str:
+    """Keep an evaluation with everything it was made with; give its digest."""
+    basis = Basis(
+        packs=tuple(
+            PackKept(source=one.source, digest=json.digest(one.text)) for one in ruling.packs
+        ),
+        parameters=ruling.parameters,
+        waivers=tuple(ruling.waivers),
+        watches=tuple(watch_of(host, one) for one in connections),
+        plugins=host.plugins,
+        host_version=host.version,
+    )
+    return store.keep_evaluation(evaluation, basis, [one.text for one in ruling.packs])
+
+
+def repeat(host: Host, store: EvidenceStore, *, as_of: datetime | None = None) -> Evaluation:
+    """Make the last evaluation again, from what the store has kept, and hold it to the bytes.
+
+    Args:
+        host: Who we are.
+        store: Where evidence, packs, parameters and waivers are kept.
+        as_of: The last evaluation by that moment; None: the last that was kept.
+
+    Raises:
+        UsageError: There is none, or it was made by other versions and comes out differently.
+        IntegrityError: It comes out differently with the same versions.
+    """
+    kept = store.latest_evaluation(as_of=as_of)
+    if kept is None:
+        raise UsageError("the store holds no evaluation by then; `ccm evaluate` makes one")
+    digest = json.digest(json.encode(kept))
+    basis = store.basis(digest)
+    if basis is None:
+        raise UsageError(
+            f"evaluation {digest} was kept without what it was made with, so it cannot be repeated"
+        )
+    again = _again(host, store, kept, basis)
+    if json.encode(again) != json.encode(kept):
+        raise _different(host, basis, digest)
+    return again
+
+
+def _again(host: Host, store: EvidenceStore, kept: Evaluation, basis: Basis) -> Evaluation:
+    texts = [PackText(text=store.document(one.digest), source=one.source) for one in basis.packs]
+    # The plugins that had failed then are part of what was said.
+    then = replace(host, plugins=basis.plugins)
+    packs = compile_rules(then, texts, basis.parameters)
+    return evaluate_watches(then, basis.watches, store, packs, basis.waivers, now=kept.evaluated_at)
+
+
+def _different(host: Host, basis: Basis, digest: str) -> UsageError | IntegrityError:
+    then, now = (
+        dict(_versions(*one)) for one in ((basis, basis.host_version), (host, host.version))
+    )
+    other = [
+        f"{name} {then.get(name, 'none')} then, {now.get(name, 'none')} now"
+        for name in sorted(then.keys() | now.keys())
+        if then.get(name) != now.get(name)
+    ]
+    if other:
+        return UsageError(
+            f"evaluation {digest} comes out differently, and it was made by other versions: "
+            f"{'; '.join(other)}. Install those to repeat it."
+        )
+    return IntegrityError(
+        f"evaluation {digest} comes out differently from the same packs, parameters, waivers and "
+        "versions: the evidence of that moment is not what it was. Run `ccm verify`."
+    )
+
+
+def _versions(of: Basis | Host, core: str) -> list[tuple[str, str]]:
+    return [("ccm-core", core), *((one.distribution, one.version) for one in of.plugins)]
