@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from ccm_core.auth.protocol import Client
 from ccm_core.errors import BadAnswer, UsageError
 from ccm_core.model.json import JsonObject
-from ccm_core.sdk.oauth import OAuthProvider
+from ccm_core.sdk.oauth import Identified, OAuthProvider
 from ccm_core.sdk.secret import Secret
 
 LEEWAY_SECONDS = 120
 """By how much two clocks may differ."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identified:
-    """Whose account a token is for."""
-
-    region: str
-    """One of the provider's."""
-    base_url: str
-    """The provider's own address of that region; never taken from the token as it stands."""
-    subdomain: str | None
-    user_id: str | None
 
 
 def identified(

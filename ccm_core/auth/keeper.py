@@ -42,6 +42,7 @@ class TokenKeeper:
         """Look after the entry ``name`` of a vault."""
         self._vault, self._name = vault, name
         self._renew, self._clock = renew, clock
+        self.scopes: tuple[str, ...] | None = None
 
     async def token(self) -> Secret:
         """Give a token that is good for a while yet.
@@ -69,6 +70,7 @@ class TokenKeeper:
         entry = self._vault.read(self._name)
         if stale(entry):
             entry = await _to_its_end(self._renewed(stale))
+        self.scopes = entry.scopes
         return _access(self._name, entry)
 
     async def _renewed(self, stale: Callable[[Entry], bool]) -> Entry:
@@ -108,10 +110,7 @@ class TokenKeeper:
                 return
 
     def _old(self, entry: Entry) -> bool:
-        if entry.expires_at is None:
-            return False
-        life = entry.expires_at - (entry.received_at or entry.expires_at)
-        return self._clock() >= entry.expires_at - min(EARLY, life / 10)
+        return due(entry.received_at, entry.expires_at, self._clock())
 
     def _lost(self, entry: Entry, cause: GrantLost) -> str:
         if entry.renewing_since is None:
@@ -122,6 +121,14 @@ class TokenKeeper:
                 "answer was kept, and the tokens before it are used up"
             )
         return f"connection {self._name} must be connected again: {why} ({cause})"
+
+
+def due(received_at: datetime | None, expires_at: datetime | None, now: datetime) -> bool:
+    """Tell whether a token is to be renewed by now."""
+    if expires_at is None:
+        return False
+    life = expires_at - (received_at or expires_at)
+    return now >= expires_at - min(EARLY, life / 10)
 
 
 def renewal(endpoint: TokenEndpoint, scopes: Iterable[str]) -> Renew:

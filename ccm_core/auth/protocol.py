@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
-from ccm_core.errors import BadAnswer, UsageError
+from ccm_core.errors import BadAnswer, Refused, UsageError
 from ccm_core.model.json import decode
 from ccm_core.sdk.oauth import OAuthProvider
 from ccm_core.sdk.secret import Secret
@@ -197,6 +197,22 @@ def missing_scopes(asked: Iterable[str], granted: Iterable[str]) -> tuple[str, .
     """Give what was asked for and not granted, in the order in which it was asked for."""
     there = set(granted)
     return tuple(one for one in asked if one not in there)
+
+
+def all_granted(tokens: Tokens, asked: Iterable[str]) -> Tokens:
+    """Give the tokens back when they may do all that was asked for.
+
+    Raises:
+        Refused: Something was left out, which servers do without calling it an error.
+    """
+    missing = missing_scopes(asked, tokens.scopes)
+    if missing:
+        granted = " ".join(tokens.scopes) or "nothing"
+        raise Refused(
+            f"insufficient scope: granted was {granted!r}, and not {' '.join(missing)!r}; give the "
+            "app these scopes and connect again, for tokens that were issued before do not change"
+        )
+    return tokens
 
 
 def error_of(body: bytes) -> str | None:

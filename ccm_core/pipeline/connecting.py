@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
+from ccm_core.pipeline.authorizing import authorization
 from ccm_core.pipeline.parties import Connection, Host
 from ccm_core.sdk.limits import Limiters
 from ccm_core.sdk.types import ConnectRequest, Diagnosis
@@ -35,7 +36,8 @@ def request_to(
         auth_method=connection.auth_method,
         auth=connection.auth,
         secrets=connection.secrets,
-        user_agent=f"ccm/{host.version}",
+        user_agent=host.user_agent,
         limiters=limiters,
         waiting=waiting,
+        authorization=authorization(host, connection),
     )

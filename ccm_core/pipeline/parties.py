@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from ccm_core.model.json import JsonObject
 from ccm_core.model.manifest import PluginVersion
 from ccm_core.model.window import Window
 from ccm_core.sdk.secret import Secret
-from ccm_core.sdk.types import Collector, Connector, EvidenceKind, View
+from ccm_core.sdk.types import AuthMethod, Collector, Connector, EvidenceKind, View
+
+if TYPE_CHECKING:
+    from ccm_core.auth.vault import Vault
+    from ccm_core.sdk.authorization import Tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +30,23 @@ class Connection:
     secrets: Mapping[str, Secret] = field(default_factory=dict, repr=False)
     cadences: Mapping[str, timedelta] = field(default_factory=dict)
     settings_digest: str
+    vault: Vault | None = field(default=None, repr=False)
+    """Where its tokens are kept; None where it has none."""
+    tokens: Tokens | None = field(default=None, repr=False)
+    """Tokens that are in use and kept nowhere yet: while a new connection is tested."""
+    entered_at: datetime | None = None
+    """When a person entered its key, or agreed; None where nobody knows."""
+
+    @property
+    def method(self) -> AuthMethod:
+        """Give its way to authenticate."""
+        return next(one for one in self.connector.auth_methods if one.name == self.auth_method)
+
+    @property
+    def rotate_by(self) -> datetime | None:
+        """Give the moment by which its key should be replaced, where that is known."""
+        longest = self.method.longest_age
+        return self.entered_at + longest if self.entered_at and longest else None
 
     @property
     def collectors(self) -> tuple[Collector, ...]:
@@ -46,6 +68,11 @@ class Host:
     views: Mapping[str, View]
     plugins: tuple[PluginVersion, ...]
     clock: Callable[[], datetime]
+
+    @property
+    def user_agent(self) -> str:
+        """Say who we are to a source."""
+        return f"ccm/{self.version}"
 
     @property
     def plugin_failures(self) -> tuple[str, ...]:

@@ -32,7 +32,9 @@ from ccm_core.sdk.collecting import (
 )
 
 if TYPE_CHECKING:
+    from ccm_core.sdk.authorization import Authorization
     from ccm_core.sdk.limits import Limiters
+    from ccm_core.sdk.oauth import OAuthGrant
     from ccm_core.sdk.secret import Secret
 
 SchemaLoader = Callable[[], JsonObject]
@@ -92,6 +94,20 @@ class AuthMethod:
     """The fields that hold secret references, all required."""
     fields: Mapping[str, JsonObject] = field(default_factory=dict)
     """Other fields, each with its JSON Schema."""
+    optional: tuple[str, ...] = ()
+    """Those of :attr:`secrets` that may be left out."""
+    prefix: str | None = None
+    """What stands before the first secret in the header ``Authorization``; the host then gives
+    :attr:`ConnectRequest.authorization`. None: the connector sends its secrets another way."""
+    oauth: OAuthGrant | None = None
+    """For OAuth 2.0: how to get tokens. The secrets are then ``client_id`` and
+    ``client_secret``, and the host renews and keeps the tokens."""
+    longest_age: timedelta | None = None
+    """After how long the last of :attr:`secrets` should be replaced by a new one."""
+    asks: tuple[str, ...] = ()
+    """The settings that are worth asking a person for when the connection is made."""
+    instructions: str = ""
+    """For a person: where to find what is asked for, in plain words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +126,9 @@ class ConnectRequest:
     """Limiters shared by everything in this process that uses the same credential."""
     waiting: Callable[[float], None] = lambda _seconds: None
     """Told before each wait for a rate limit, in seconds."""
+    authorization: Authorization | None = None
+    """What authorises requests, renewed when it has to be; for :class:`HttpSource`. None where the
+    method has neither a prefix nor OAuth 2.0."""
 
 
 @dataclass(slots=True, kw_only=True)

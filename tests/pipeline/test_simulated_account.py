@@ -15,6 +15,7 @@ from ccm_core.collect.projection import Pseudonyms
 from ccm_core.model.harvest import Packed
 from ccm_core.model.json import decode, digest
 from ccm_core.model.window import Window
+from ccm_core.sdk.authorization import Authorization
 from ccm_core.sdk.limits import Limiters
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.types import Ask, ConnectRequest, Shape
@@ -41,6 +42,7 @@ async def _gather(simulator):
         secrets={"key": Secret(simulator.api_key)},
         user_agent="ccm-test/1",
         limiters=Limiters(),
+        authorization=Authorization.by_key(Secret(simulator.api_key), prefix="Token token="),
     )
     reach = described.horizon(request.settings)
     horizon = Window(NOW - reach.lookback, NOW + reach.lookahead)

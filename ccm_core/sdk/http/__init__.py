@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from ccm_core.sdk.http.answer import Answer
-from ccm_core.sdk.http.source import Bounds, HttpSource, checked_base_url
+from ccm_core.sdk.http.source import Bounds, HttpSource, checked_base_url, is_loopback
 
-__all__ = ["Answer", "Bounds", "HttpSource", "checked_base_url"]
+__all__ = ["Answer", "Bounds", "HttpSource", "checked_base_url", "is_loopback"]

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 from urllib.parse import urlsplit
 
 import httpx  # noqa: TID253 - this module is imported only where a source is read
 import stamina  # noqa: TID253 - the same
 
 from ccm_core.errors import BadAnswer, RateLimited, SourceError, Unreachable, UsageError
+from ccm_core.sdk.authorization import Authorization
 from ccm_core.sdk.http.answer import Answer
 from ccm_core.sdk.http.translation import border
 from ccm_core.sdk.limits import Limiter
@@ -24,7 +25,7 @@ from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.types import Traffic
 
 TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
-_TOO_MANY_REQUESTS = 429
+_UNAUTHORIZED, _TOO_MANY_REQUESTS = 401, 429
 _FIRST_FAULT, _FIRST_REDIRECT = 400, 300
 
 # Tries are counted in the traffic; a line for each would stand between what the host prints.
@@ -53,6 +54,8 @@ class Bounds:
     """Requests in flight: httpx slows down when more tasks queue in its pool."""
 
 
+_Given = TypeVar("_Given")
+
 Advice = Callable[[Answer], float | None]
 """Reads from an answer's headers how many seconds to send nothing; None where it says nothing."""
 
@@ -67,6 +70,14 @@ class _AgainError(Exception):
         super().__init__(str(error))
         self.error = error
         self.wait = wait
+
+
+class _NoTokenError(Exception):
+    """There is no credential to send a request with."""
+
+    def __init__(self, error: SourceError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 class _TooLarge(BadAnswer):
@@ -100,6 +111,7 @@ class HttpSource:
         waiting: Callable[[float], None] = lambda _seconds: None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         transport: httpx.AsyncBaseTransport | None = None,
+        authorization: Authorization | None = None,
     ) -> None:
         """Describe the source; connections open with the first request.
 
@@ -114,10 +126,13 @@ class HttpSource:
             waiting: Told before each wait for a rate limit.
             clock: When an answer was received.
             transport: A stand-in for the network, for tests.
+            authorization: What authorises the requests. Where the source answers 401, it is
+                renewed once and the same request is sent again.
         """
         self.base_url = checked_base_url(base_url).rstrip("/")
         self.traffic = traffic
         self._headers = dict(headers)
+        self._authorization = authorization
         self._limiter, self._advice, self._fault = limiter, advice, fault
         self._bounds = bounds or Bounds()
         self._waiting, self._clock, self._transport = waiting, clock, transport
@@ -178,6 +193,8 @@ class HttpSource:
         except _AgainError as last:
             self.traffic.refused += not isinstance(last.error, Unreachable)
             raise last.error from last.__cause__
+        except _NoTokenError as cause:
+            raise cause.error from cause.__cause__
         raise AssertionError("unreachable: the loop returns or raises")
 
     # -- one try ------------------------------------------------------------------------------
@@ -188,7 +205,7 @@ class HttpSource:
         async with self._room:
             await self._turn(limiter)
             try:
-                answer = await self._send(path, parameters)
+                answer = await self._authorized(path, parameters, limiter)
             except _TooLarge:
                 raise
             except (Unreachable, BadAnswer) as cause:
@@ -205,12 +222,42 @@ class HttpSource:
         for one in filter(None, (limiter, self._limiter)):
             self.traffic.waited += await one.acquire(self._waiting)
 
-    async def _send(self, path: str, parameters: Sequence[tuple[str, str]]) -> Answer:
+    async def _authorized(
+        self, path: str, parameters: Sequence[tuple[str, str]], limiter: Limiter | None
+    ) -> Answer:
+        """Send it, and once more where the credential had to be renewed in the meantime."""
+        authorization = self._authorization
+        if authorization is None:
+            return await self._send(path, parameters, {})
+        token = await self._given(authorization.token())
+        answer = await self._send(path, parameters, _header(authorization, token))
+        if answer.status != _UNAUTHORIZED:
+            return answer
+        newer = await self._given(authorization.after_refusal(token))
+        if newer is None:
+            return answer
+        self.traffic.retries += 1
+        await self._turn(limiter)
+        return await self._send(path, parameters, _header(authorization, newer))
+
+    async def _given(self, wanted: Awaitable[_Given]) -> _Given:
+        """Let what the credential's own keeper says end the request: it has done its own tries."""
+        try:
+            return await wanted
+        except SourceError as cause:
+            raise _NoTokenError(cause) from cause
+
+    async def _send(
+        self,
+        path: str,
+        parameters: Sequence[tuple[str, str]],
+        authorized: Mapping[str, str | Secret],
+    ) -> Answer:
         if self._client is None:
             raise AssertionError("an HttpSource is used inside `async with`")
         headers = {
             name: value.reveal() if isinstance(value, Secret) else value
-            for name, value in self._headers.items()
+            for name, value in {**self._headers, **authorized}.items()
         }
         query = httpx.QueryParams(list(parameters)) if parameters else None
         self.traffic.requests += 1
@@ -289,6 +336,10 @@ class HttpSource:
             trust_env=not is_loopback(self.base_url),
             transport=self._transport,
         )
+
+
+def _header(authorization: Authorization, token: Secret) -> Mapping[str, str | Secret]:
+    return {"Authorization": authorization.header(token)}
 
 
 # -- addresses --------------------------------------------------------------------------------

@@ -6,15 +6,14 @@ it is imported only where an account is read.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ccm_core.sdk.errors import BadAnswer
-from ccm_core.sdk.http import Answer, Bounds, HttpSource
+from ccm_core.sdk.errors import BadAnswer, UsageError
+from ccm_core.sdk.http import Answer, Bounds, HttpSource, is_loopback
 from ccm_core.sdk.limits import Limiter
-from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.types import (
     ConnectRequest,
     Credential,
@@ -26,16 +25,14 @@ from ccm_core.sdk.types import (
 )
 from ccm_pagerduty.credential import credential_of
 from ccm_pagerduty.faults import faults
+from ccm_pagerduty.methods import API_KEY
+from ccm_pagerduty.oauth import REGIONS
 from ccm_pagerduty.pacing import ON_CALLS_PER_MINUTE, advice, per_minute
 from ccm_pagerduty.pager import Compose, Pager, listed
 
 if TYPE_CHECKING:
     import httpx
 
-REGIONS: Mapping[str, str] = {
-    "us": "https://api.pagerduty.com",
-    "eu": "https://api.eu.pagerduty.com",
-}
 ACCEPT = "application/vnd.pagerduty+json;version=2"
 
 Parameters = Sequence[tuple[str, str]]
@@ -177,27 +174,42 @@ async def live(
         Refused: The key is wrong, revoked, or of another region.
         Unreachable: No answer came from the region's host.
     """
-    settings, key = request.settings, request.secrets["key"]
-    limiter = request.limiters.named(key.fingerprint(), per_minute(settings.get("share", 0.9)))
+    settings, authorization = request.settings, request.authorization
+    if authorization is None:
+        raise AssertionError("every method of this connector says what authorises a request")
+    limiter = request.limiters.named(authorization.name, per_minute(settings.get("share", 0.9)))
     source = HttpSource(
-        base_url_of(settings),
-        headers={
-            "Accept": ACCEPT,
-            "Authorization": Secret(f"Token token={key.reveal()}"),
-            "User-Agent": request.user_agent,
-        },
+        _base_url(request),
+        headers={"Accept": ACCEPT, "User-Agent": request.user_agent},
+        authorization=authorization,
         limiter=limiter,
         advice=advice(settings.get("share", 0.9)),
-        fault=faults(base_url_of(settings), settings.get("region", "us"), key),
+        fault=faults(base_url_of(settings), settings.get("region", "us"), authorization.blanked),
         traffic=Traffic(),
         bounds=replace(bounds or Bounds(), parallel=settings.get("parallel", 1)),
         waiting=request.waiting,
         transport=transport,
     )
-    on_calls = request.limiters.named(f"{key.fingerprint()}:oncalls", ON_CALLS_PER_MINUTE)
+    on_calls = request.limiters.named(f"{authorization.name}:oncalls", ON_CALLS_PER_MINUTE)
     async with source:
-        credential = await credential_of(source)
+        credential = await credential_of(source, request.auth_method, authorization)
         yield PagerDutySession(source, settings=settings, on_calls=on_calls, credential=credential)
+
+
+def _base_url(request: ConnectRequest) -> str:
+    """Give the address of the API; a token goes to PagerDuty or stays on this machine.
+
+    Raises:
+        UsageError: The settings send a token somewhere else.
+    """
+    url = base_url_of(request.settings)
+    if request.auth_method == API_KEY or url in REGIONS.values() or is_loopback(url):
+        return url
+    there = " or ".join(REGIONS.values())
+    raise UsageError(
+        f"base_url {url!r}: with OAuth 2.0 it is {there}, or a simulator on loopback; leave it "
+        "out, and the region decides"
+    )
 
 
 def base_url_of(settings: JsonObject) -> str:

@@ -1,4 +1,4 @@
-"""The connector ``pagerduty``: settings, the one way to authenticate, collectors, diagnosis.
+"""The connector ``pagerduty``: settings, ways to authenticate, collectors, diagnosis.
 
 Nothing here reaches httpx before a connection is opened.
 """
@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 from ccm_core.sdk.errors import UsageError
 from ccm_core.sdk.json import JsonObject, decode
 from ccm_core.sdk.time import parse_duration
-from ccm_core.sdk.types import AuthMethod, Connector, Demonstration, Horizon
+from ccm_core.sdk.types import Connector, Demonstration, Horizon
 from ccm_pagerduty.collectors import collectors
 from ccm_pagerduty.diagnosis import check
 from ccm_pagerduty.lookup import look_up
+from ccm_pagerduty.methods import methods
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -47,7 +48,7 @@ def connector() -> Connector:
         name="pagerduty",
         title="PagerDuty",
         settings_schema=settings_schema,
-        auth_methods=(AuthMethod(name="api_key", title="REST API key", secrets=("key",)),),
+        auth_methods=methods(one.kind for one in collectors()),
         connect=connect,
         collectors=collectors(),
         collectors_for=collectors,

@@ -12,30 +12,46 @@ from typing import TYPE_CHECKING
 from ccm_core.sdk.errors import BadRequest, Denied, NotAvailable, RateLimited
 from ccm_core.sdk.types import Credential
 from ccm_pagerduty.faults import AccountKeyAnswer
+from ccm_pagerduty.methods import OAUTH, OAUTH_APP
 
 if TYPE_CHECKING:
+    from ccm_core.sdk.authorization import Authorization
     from ccm_core.sdk.http import Answer, HttpSource
+    from ccm_core.sdk.json import JsonObject
 
 ME = "/users/me"
 FIRST_ATTEMPTS = 3
 """A wrong address or region should be told soon, not after every patience is spent."""
 
 ACCOUNT_KEY, USER_KEY, SOME_KEY = "account_api_key", "user_api_key", "api_key"
+USER_TOKEN, APP_TOKEN = "oauth_user_token", "oauth_app_token"
+_TOKENS = {OAUTH: USER_TOKEN, OAUTH_APP: APP_TOKEN}
+"""By method: whose an OAuth 2.0 token is needs no asking."""
 
 
-async def credential_of(source: HttpSource) -> Credential:
-    """Ask the account whose key this is.
+async def credential_of(
+    source: HttpSource, method: str, authorization: Authorization
+) -> Credential:
+    """Ask the account whose key or token this is.
 
     Raises:
         Refused: It is nobody's, or of another region.
         Unreachable: There was no answer.
     """
     try:
-        return _of_user(await _asked(source))
+        user = _user(await _asked(source))
+        whose = USER_KEY if user else SOME_KEY
     except AccountKeyAnswer:
-        return Credential(kind=ACCOUNT_KEY)
+        user, whose = None, ACCOUNT_KEY
     except (BadRequest, Denied, NotAvailable):
-        return Credential(kind=SOME_KEY)
+        user, whose = None, SOME_KEY
+    role = user.get("role") if user else None
+    return Credential(
+        kind=_TOKENS.get(method, whose),
+        scopes=authorization.scopes,
+        role=role if isinstance(role, str) else None,
+        detail={"user": {"id": str(user.get("id"))}} if user else None,
+    )
 
 
 async def _asked(source: HttpSource) -> Answer:
@@ -46,14 +62,7 @@ async def _asked(source: HttpSource) -> Answer:
         return await source.get(ME)
 
 
-def _of_user(answer: Answer) -> Credential:
+def _user(answer: Answer) -> JsonObject | None:
     document = answer.json()
     user = document.get("user") if isinstance(document, dict) else None
-    if not isinstance(user, dict):
-        return Credential(kind=SOME_KEY)
-    role = user.get("role")
-    return Credential(
-        kind=USER_KEY,
-        role=role if isinstance(role, str) else None,
-        detail={"user": {"id": str(user.get("id"))}},
-    )
+    return user if isinstance(user, dict) else None

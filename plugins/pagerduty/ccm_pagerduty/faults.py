@@ -25,13 +25,9 @@ from ccm_core.sdk.json import decode, encode
 
 if TYPE_CHECKING:
     from ccm_core.sdk.http import Answer
-    from ccm_core.sdk.secret import Secret
 
 LONGEST = 200
 """Characters quoted of a complaint."""
-
-BLANK = "********"
-"""Stands where the key stood."""
 
 _MOST_DETAILS = 5
 _PAYMENT_REQUIRED, _FIRST_OF_SERVER = 402, 500
@@ -91,18 +87,20 @@ def complaint(body: bytes) -> Complaint:
     )
 
 
-def faults(base_url: str, region: str, key: Secret) -> Callable[[Answer], SourceError]:
+def faults(
+    base_url: str, region: str, blanked: Callable[[str], str]
+) -> Callable[[Answer], SourceError]:
     """Give the function that turns an answer of 400 or above into the host's error.
 
     Args:
         base_url: Where the connection asks.
         region: The region of its settings.
-        key: Blanked wherever the source repeats it.
+        blanked: Takes the credential out of a text, wherever the source repeats it.
     """
 
     def fault(answer: Answer) -> SourceError:
-        said = complaint(_without(key, answer.body))
-        what = f"{answer.described().replace(key.reveal(), BLANK)}: {said}"
+        said = complaint(_without(blanked, answer.body))
+        what = f"{blanked(answer.described())}: {said}"
         match answer.status:
             case 401:
                 return Refused(f"{what}. {_refused(base_url, region)}")
@@ -147,11 +145,11 @@ def _refused(base_url: str, region: str) -> str:
 # -- whatever came ----------------------------------------------------------------------------
 
 
-def _without(key: Secret, body: bytes) -> bytes:
-    """Blank the key in a body, in whatever way JSON spells it."""
+def _without(blanked: Callable[[str], str], body: bytes) -> bytes:
+    """Blank the credential in a body, in whatever way JSON spells it."""
     with suppress(ValueError, RecursionError):
         body = encode(decode(body))
-    return body.replace(key.reveal().encode(), BLANK.encode())
+    return blanked(body.decode("utf-8", "replace")).encode()
 
 
 def _texts(value: Any) -> tuple[str, ...]:

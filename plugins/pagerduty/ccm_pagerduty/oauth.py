@@ -9,20 +9,29 @@ from __future__ import annotations
 from collections.abc import Iterable
 from types import MappingProxyType
 
+from ccm_core.sdk.json import JsonObject
 from ccm_core.sdk.oauth import OAuthProvider
+
+REGIONS = MappingProxyType(
+    {"us": "https://api.pagerduty.com", "eu": "https://api.eu.pagerduty.com"}
+)
+"""The API's address in each service region."""
 
 IDENTITY = "https://identity.pagerduty.com"
 """The same for both regions."""
 
-PROVIDER = OAuthProvider(
-    authorize_url=f"{IDENTITY}/oauth/authorize",
-    token_url=f"{IDENTITY}/oauth/token",
-    keys_url=f"{IDENTITY}/global/oauth/anonymous/jwks",
-    issuer=f"{IDENTITY}/global/oauth/anonymous",
-    base_urls=MappingProxyType(
-        {"us": "https://api.pagerduty.com", "eu": "https://api.eu.pagerduty.com"}
-    ),
-)
+
+def provider(settings: JsonObject) -> OAuthProvider:
+    """Give the identity server: PagerDuty's, or the one on loopback that the settings name."""
+    at = str(settings.get("identity_url", IDENTITY)).rstrip("/")
+    return OAuthProvider(
+        authorize_url=f"{at}/oauth/authorize",
+        token_url=f"{at}/oauth/token",
+        keys_url=f"{at}/global/oauth/anonymous/jwks",
+        issuer=f"{IDENTITY}/global/oauth/anonymous",
+        base_urls=REGIONS,
+    )
+
 
 CLASSIC_SCOPES = ("read",)
 """What a classic app asks for: everything that the user sees."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -11,6 +12,7 @@ import httpx  # noqa: TID253 - the network of these tests is one of its transpor
 import pytest
 from ccm_pagerduty.client import live
 
+from ccm_core.sdk.authorization import BEARER, Authorization, Unchanging
 from ccm_core.sdk.http import Bounds
 from ccm_core.sdk.limits import Limiters
 from ccm_core.sdk.secret import Secret
@@ -33,6 +35,7 @@ def request_for(**settings) -> ConnectRequest:
         secrets={"key": Secret(KEY)},
         user_agent="ccm-test/1",
         limiters=Limiters(),
+        authorization=Authorization.by_key(Secret(KEY), prefix="Token token="),
     )
 
 
@@ -59,12 +62,17 @@ def me(handler: Handler) -> Handler:
     return answer
 
 
-def talk(handler: Handler, use, *, bounds=HASTY, **settings):
+def talk(handler: Handler, use, *, bounds=HASTY, method="api_key", **settings):
     """Open a session over a stand-in for the network and give what ``use`` makes of it."""
 
     async def run():
         network = httpx.MockTransport(handler)
-        async with live(request_for(**settings), bounds=bounds, transport=network) as session:
+        request = replace(request_for(**settings), auth_method=method)
+        if method != "api_key":
+            tokens = Unchanging(Secret(KEY), scopes=("openid", "read"))
+            authorization = Authorization(tokens, prefix=BEARER, name="pagerduty-test")
+            request = replace(request, authorization=authorization)
+        async with live(request, bounds=bounds, transport=network) as session:
             return await use(session)
 
     return asyncio.run(run())

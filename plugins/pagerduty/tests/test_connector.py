@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from datetime import timedelta
 
 import httpx  # noqa: TID253 - the network of these tests is one of its transports
@@ -52,6 +53,69 @@ async def credential(session):
 def test_the_first_request_tells_whose_key_it_is(pagerduty, answer, expected):
     """A key that belongs to no user is answered with a sentence; nothing personal is kept."""
     assert pagerduty.talk(lambda _request: answer, credential) == expected
+
+
+@pytest.mark.parametrize(
+    ("method", "answer", "expected"),
+    [
+        pytest.param(
+            "oauth",
+            httpx.Response(200, json=OWNER),
+            Credential(
+                kind="oauth_user_token",
+                scopes=("openid", "read"),
+                role="owner",
+                detail={"user": {"id": "PU"}},
+            ),
+            id="a person's token",
+        ),
+        pytest.param(
+            "oauth",
+            httpx.Response(403),
+            Credential(kind="oauth_user_token", scopes=("openid", "read")),
+            id="a person's token that may not ask who that is",
+        ),
+        pytest.param(
+            "oauth_app",
+            httpx.Response(400, json={"error": "Caller is not a user"}),
+            Credential(kind="oauth_app_token", scopes=("openid", "read")),
+            id="an app's token",
+        ),
+    ],
+)
+def test_a_token_tells_its_scopes_and_whose_it_is(pagerduty, method, answer, expected):
+    """Its header is the one of OAuth 2.0."""
+    seen = []
+
+    def handler(request):
+        seen.append(request.headers["authorization"])
+        return answer
+
+    assert pagerduty.talk(handler, credential, method=method) == expected
+    assert seen == [f"Bearer {pagerduty.key}"]
+
+
+@pytest.mark.parametrize(
+    ("url", "sent"),
+    [
+        pytest.param("https://api.eu.pagerduty.com", True, id="the other region's"),
+        pytest.param("http://127.0.0.1:4711", True, id="a simulator"),
+        pytest.param("https://api.pagerduty.com.evil.test", False, id="a stranger"),
+        pytest.param("https://api.pagerduty.com/x", False, id="another path"),
+    ],
+)
+def test_a_token_goes_to_a_known_host_or_stays_on_this_machine(pagerduty, url, sent):
+    """Whatever base_url says."""
+    seen = []
+
+    def handler(request):
+        seen.append(str(request.url))
+        return httpx.Response(200, json=OWNER)
+
+    refused = pytest.raises(UsageError, match="the region decides")
+    with nullcontext() if sent else refused:
+        pagerduty.talk(handler, credential, method="oauth", base_url=url)
+    assert bool(seen) is sent
 
 
 def test_a_limit_at_the_first_request_is_waited_for(pagerduty):
@@ -110,8 +174,8 @@ def test_the_example_is_a_connection_with_a_reference_for_a_secret():
     """What `ccm init` writes names the connector, the method and where the key is kept."""
     (written,) = yaml.safe_load(connector().example)
     assert written["connector"] == connector().name
-    (method,) = connector().auth_methods
-    assert written["auth"]["method"] == method.name
+    methods = {one.name: one for one in connector().auth_methods}
+    method = methods[written["auth"]["method"]]
     assert written["auth"][method.secrets[0]] == "env:PAGERDUTY_API_KEY"
     assert set(written["settings"]) <= set(connector().settings_schema()["properties"])
 

@@ -6,15 +6,23 @@ import json
 
 import httpx  # noqa: TID253 - the simulated API is asked over HTTP
 import pytest
-from ccm_pagerduty.client import REGIONS
+from ccm_pagerduty.client import base_url_of
 from ccm_pagerduty.kinds import kinds
-from ccm_pagerduty.oauth import CLASSIC_SCOPES, PROVIDER, SCOPES, account_scope, scopes_for
+from ccm_pagerduty.oauth import (
+    CLASSIC_SCOPES,
+    REGIONS,
+    SCOPES,
+    account_scope,
+    provider,
+    scopes_for,
+)
 from ccm_pagerduty.simulator import AppKind, Identity, PagerDutySimulator, Steering, build_account
 from ccm_pagerduty.simulator.account import AccountSizes
 from ccm_pagerduty.simulator.credentials import Credential
 from ccm_pagerduty.simulator.identity import AUTHORIZE, KEYS, TOKEN, IdentityServer
 from ccm_pagerduty.simulator.scopes import REQUIRED
 
+PROVIDER = provider({})
 SIZES = AccountSizes(services=2, policies=2, schedules=2, users=8, teams=2, incidents=4)
 READS = {
     "pagerduty.service": ["/services"],
@@ -42,7 +50,16 @@ def test_every_kind_has_its_scopes():
 
 def test_the_hosts_are_the_ones_that_are_read():
     """An ID token chooses among the addresses that the client uses."""
-    assert dict(PROVIDER.base_urls) == dict(REGIONS)
+    assert {region: base_url_of({"region": region}) for region in REGIONS} == dict(
+        PROVIDER.base_urls
+    )
+
+
+def test_the_settings_can_name_an_identity_server_on_loopback():
+    """The issuer and the addresses of the API stay PagerDuty's."""
+    local = provider({"identity_url": "http://127.0.0.1:4711/"})
+    assert local.token_url == "http://127.0.0.1:4711/oauth/token"
+    assert (local.issuer, local.base_urls) == (PROVIDER.issuer, PROVIDER.base_urls)
 
 
 def test_the_simulator_stands_at_the_same_paths():

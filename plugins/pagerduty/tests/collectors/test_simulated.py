@@ -14,6 +14,7 @@ from ccm_pagerduty.kinds import kinds
 from ccm_pagerduty.simulator import AccountSizes, PagerDutySimulator, build_account
 from ccm_pagerduty.simulator.faults import html, scope_missing, too_many, truncated
 
+from ccm_core.sdk.authorization import Authorization
 from ccm_core.sdk.errors import Denied, Refused, SourceError
 from ccm_core.sdk.http import Bounds
 from ccm_core.sdk.limits import Limiters
@@ -53,6 +54,7 @@ async def _read(simulator, pagerduty, connect, key, settings):
         secrets={"key": Secret(key or simulator.api_key)},
         user_agent="ccm-test/1",
         limiters=Limiters(),
+        authorization=Authorization.by_key(Secret(key or simulator.api_key), prefix="Token token="),
     )
     reach = described.horizon(request.settings)
     horizon = Window(NOW - reach.lookback, NOW + reach.lookahead)

@@ -1,0 +1,84 @@
+"""What authorises a connection's requests: its key, or tokens that the vault keeps fresh."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ccm_core.errors import Refused, SecretError
+from ccm_core.sdk.authorization import BEARER, Authorization, Tokens
+from ccm_core.sdk.oauth import CLIENT_ID, CLIENT_SECRET, Flow
+
+if TYPE_CHECKING:
+    from ccm_core.auth.endpoint import TokenEndpoint
+    from ccm_core.pipeline.parties import Connection, Host
+    from ccm_core.sdk.oauth import OAuthGrant
+    from ccm_core.sdk.secret import Secret
+
+
+def authorization(host: Host, connection: Connection) -> Authorization | None:
+    """Give what authorises a connection's requests; None where its connector does it by itself."""
+    method = connection.method
+    if connection.tokens is not None:
+        return Authorization(connection.tokens, prefix=BEARER, name=connection.name)
+    if method.oauth is not None:
+        tokens = _tokens(host, connection, method.oauth)
+        return Authorization(tokens, prefix=BEARER, name=connection.name)
+    if method.prefix is not None:
+        return Authorization.by_key(connection.secrets[method.secrets[0]], prefix=method.prefix)
+    return None
+
+
+def endpoint(host: Host, connection: Connection, grant: OAuthGrant) -> TokenEndpoint:
+    """Give the token endpoint of a connection, with the app that asks there."""
+    from ccm_core.auth.endpoint import TokenEndpoint
+    from ccm_core.auth.protocol import Client
+
+    secrets: Mapping[str, Secret] = connection.secrets
+    return TokenEndpoint(
+        provider=grant.provider(connection.settings),
+        client=Client(
+            client_id=secrets[CLIENT_ID].reveal(), client_secret=secrets.get(CLIENT_SECRET)
+        ),
+        user_agent=host.user_agent,
+        clock=host.clock,
+    )
+
+
+def _tokens(host: Host, connection: Connection, grant: OAuthGrant) -> Tokens:
+    from ccm_core.auth.app_tokens import AppTokens
+    from ccm_core.auth.keeper import TokenKeeper, renewal
+
+    wanted = grant.scopes(connection.settings, connection.auth)
+    asked = endpoint(host, connection, grant)
+    if grant.flow is Flow.APP:
+        return AppTokens(asked, wanted, clock=host.clock)
+    if connection.vault is None:
+        raise AssertionError("a connection whose tokens rotate is opened with its vault")
+    keeper = TokenKeeper(
+        connection.vault, connection.name, renew=renewal(asked, wanted), clock=host.clock
+    )
+    return _Kept(keeper)
+
+
+class _Kept:
+    """A keeper whose vault may fail in the middle of a run: that ends the run, which is sealed."""
+
+    def __init__(self, keeper: Tokens) -> None:
+        self._keeper = keeper
+
+    @property
+    def scopes(self) -> tuple[str, ...] | None:
+        return self._keeper.scopes
+
+    async def token(self) -> Secret:
+        try:
+            return await self._keeper.token()
+        except SecretError as cause:
+            raise Refused(str(cause)) from cause
+
+    async def after_refusal(self, refused: Secret) -> Secret | None:
+        try:
+            return await self._keeper.after_refusal(refused)
+        except SecretError as cause:
+            raise Refused(str(cause)) from cause
