@@ -100,9 +100,10 @@ def test_pages_that_follow_on_each_other_lose_nothing(start, limit, parallel, ha
             elif there:
                 always.discard(there.pop(min(place, len(there) - 1)))
         items = there[offset : offset + size]
-        await asyncio.sleep(0)
         more = offset + len(items) < len(there)
-        return OffsetPage(page=page(items, number, len(there)), offset=offset, more=more)
+        answer = OffsetPage(page=page(items, number, len(there)), offset=offset, more=more)
+        await asyncio.sleep(0)  # a source answers out of one moment, and the answer travels
+        return answer
 
     try:
         found = drained(
