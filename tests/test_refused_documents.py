@@ -21,7 +21,7 @@ from ccm_core.model.collection import (
     Shortfall,
 )
 from ccm_core.model.json import digest, encode
-from ccm_core.model.manifest import Manifest, PluginVersion
+from ccm_core.model.manifest import Manifest, PluginVersion, Promise
 from ccm_core.model.record import Record, Source
 from ccm_core.model.result import (
     ControlResult,
@@ -84,6 +84,7 @@ MANIFEST = Manifest(
             population_root=DIGEST,
         ),
     ),
+    promised=(Promise(kind="acme.team", version=1, shape="snapshot", cadence=3600.0),),
     not_due=("acme.team",),
 )
 EVALUATION = Evaluation(

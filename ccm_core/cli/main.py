@@ -23,6 +23,7 @@ COMMANDS = {
     "report": "Write the report of the last evaluation",
     "rules": "List, check and test rule packs",
     "run": "Collect, evaluate and report, in a row",
+    "runs": "List runs, and show what one asked, read and missed",
     "views": "List views and show their rows",
 }
 """Every verb and its one line of help. A verb's module is imported when it is used."""

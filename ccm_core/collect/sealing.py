@@ -8,7 +8,7 @@ from datetime import datetime
 
 from ccm_core.collect.outcome import worst
 from ccm_core.model.collection import Collection, Credential, Dangling, Outcome, Shortfall
-from ccm_core.model.manifest import Manifest, PluginVersion
+from ccm_core.model.manifest import Manifest, PluginVersion, Promise
 from ccm_core.model.run import OpenRun
 
 
@@ -18,6 +18,7 @@ class Ending:
 
     host_version: str
     plugins: tuple[PluginVersion, ...]
+    promised: tuple[Promise, ...] = ()
     not_due: tuple[str, ...] = ()
     credential: Credential | None = None
     clock_skew: float | None = None
@@ -60,5 +61,6 @@ def manifest(
         outcome=worst(outcomes),
         shortfalls=(ending.cut,) if ending.cut else (),
         collections=told,
+        promised=ending.promised,
         not_due=ending.not_due,
     )

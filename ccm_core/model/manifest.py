@@ -25,6 +25,18 @@ class PluginVersion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """How often a connection is to collect one kind, by the settings of the run."""
+
+    kind: str
+    version: int
+    shape: str
+    """``snapshot`` or ``event``."""
+    cadence: float
+    """Seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """What one run did. Written once, when the run ends."""
 
@@ -45,5 +57,7 @@ class Manifest:
     shortfalls: tuple[Shortfall, ...] = ()
     """What befell the run as a whole: refused, unreachable, interrupted."""
     collections: tuple[Collection, ...] = ()
+    promised: tuple[Promise, ...] = ()
+    """Every kind that the connection collects, due in this run or not."""
     not_due: tuple[str, ...] = ()
     """Kinds whose last collection is younger than their cadence."""

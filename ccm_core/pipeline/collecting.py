@@ -19,7 +19,7 @@ from ccm_core.collect.runner import Runner
 from ccm_core.collect.sealing import Ending, manifest
 from ccm_core.errors import SourceError
 from ccm_core.model.collection import Collection, Reason, Shortfall
-from ccm_core.model.manifest import Manifest
+from ccm_core.model.manifest import Manifest, Promise
 from ccm_core.pipeline.connecting import request_to
 from ccm_core.pipeline.parties import Connection, Host
 from ccm_core.sdk.limits import Limiters
@@ -132,7 +132,7 @@ async def _run(
     due: Plan,
     request: ConnectRequest,
 ) -> Manifest:
-    ending = Ending(host_version=host.version, plugins=host.plugins, not_due=due.not_due)
+    ending = replace(_ending(host, connection), not_due=due.not_due)
     try:
         if due.tasks:
             async with connection.connector.connect(request) as session:
@@ -153,6 +153,21 @@ async def _run(
         _seal(host, connection, store, runner, run, replace(ending, cut=stopped))
         raise
     return _seal(host, connection, store, runner, run, ending)
+
+
+def _ending(host: Host, connection: Connection) -> Ending:
+    """Say what is known of a run before it begins."""
+    kinds = [host.kinds[one.kind] for one in connection.collectors]
+    promised = tuple(
+        Promise(
+            kind=kind.name,
+            version=kind.version,
+            shape=kind.shape.value,
+            cadence=connection.cadences.get(kind.name, kind.cadence).total_seconds(),
+        )
+        for kind in kinds
+    )
+    return Ending(host_version=host.version, plugins=host.plugins, promised=promised)
 
 
 def _seal(
@@ -205,7 +220,7 @@ def _seal_cut_off(host: Host, connection: Connection, store: EvidenceStore) -> N
     cut = Shortfall(
         reason=Reason.INTERRUPTED, detail="the run was cut off; what it had kept by then is here"
     )
-    ending = Ending(host_version=host.version, plugins=host.plugins, cut=cut)
+    ending = replace(_ending(host, connection), cut=cut)
     for run in store.open_runs(connection.name):
         kept = [one for one in store.collections(connection.name) if one.run == run.run]
         store.seal(

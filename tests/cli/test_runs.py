@@ -1,0 +1,69 @@
+"""Runs, as a person reads them."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+
+def test_runs_are_listed_and_shown(ccm, connected):
+    """One line for each run; the newest is shown whole, or the one that is named."""
+    connected.steering.deny("/oncalls", 403)
+    ccm("collect")
+    connected.steering.allow("/oncalls")
+    ccm("collect")
+    first, second = ccm("runs", "list", "--json").json
+    lines = [line.split("\t") for line in ccm("runs", "list").out.splitlines()]
+
+    assert [line[0] for line in lines] == [first["run"], second["run"]]
+    assert [line[4] for line in lines] == ["unavailable", "complete"]
+    assert lines[0][8] == "denied"
+    assert ccm("runs", "list", "-n", "1", "--json").json == [second]
+    assert ccm("runs", "show", "--json").json == second
+    assert ccm("runs", "show", first["run"], "--json").json == first
+    told = ccm("runs", "show", first["run"]).out
+    assert "pagerduty.on_call.v1: unavailable\n  missed: denied: " in told
+    assert "asked: /services?" in told
+    assert "credential: account_api_key, " in told
+
+
+def test_a_manifest_says_what_was_promised(ccm, connected, folder):
+    """Every kind of the connection, with the cadence of the settings."""
+    text = (folder / "ccm.yaml").read_text()
+    (folder / "ccm.yaml").write_text(
+        text.replace(
+            "    settings: {base", "    cadences: {pagerduty.service: 15m}\n    settings: {base"
+        )
+    )
+    ccm("collect")
+    (manifest,) = ccm("runs", "list", "--json").json
+    promised = {one["kind"]: one for one in manifest["promised"]}
+    assert promised.keys() == {one["kind"] for one in manifest["collections"]}
+    assert promised["pagerduty.service"]["cadence"] == 900
+    assert promised["pagerduty.incident"]["shape"] == "event"
+
+
+def test_a_run_that_was_cut_off_is_listed_without_an_outcome(ccm, connected, folder):
+    """It cannot be shown before the next run has sealed it, and the message says so."""
+    ccm("collect")
+    with closing(sqlite3.connect(folder / "ccm.db")) as database, database:
+        database.execute(
+            "INSERT INTO run (id, connection, connector, started_at) VALUES (?, ?, ?, 1)",
+            ("cut", "pagerduty-test", "pagerduty"),
+        )
+    last = ccm("runs", "list").out.splitlines()[-1].split("\t")
+    assert (last[0], last[4]) == ("cut", "not sealed")
+    ran = ccm("runs", "show", "cut")
+    assert (ran.code, "The next run" in ran.err) == (2, True)
+
+
+def test_what_is_not_there_is_said(ccm, connected):
+    """No store, no such run, no such connection: each names what there is."""
+    assert ccm("runs", "list").code == 2
+    ccm("collect")
+    (run,) = [one["run"] for one in ccm("runs", "list", "--json").json]
+    ran = ccm("runs", "show", "none")
+    assert (ran.code, run in ran.err) == (2, True)
+    ran = ccm("runs", "list", "--connection", "none")
+    assert (ran.code, "pagerduty-test" in ran.err) == (2, True)
+    assert ccm("runs", "list", "--as-of", "2020-01-01T00:00:00Z").out == ""
