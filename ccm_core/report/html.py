@@ -86,7 +86,7 @@ def _templates() -> Environment:
         "capital": words.capital,
         "counted": words.count,
         "json": lambda value: json.encode(value).decode(),
-        "link": link,
+        "link": words.link,
         "listed": words.listed,
         "moment": words.moment,
         "span": words.span,
@@ -103,11 +103,6 @@ def _templates() -> Environment:
         "rules_bar": bar.of_rules,
     }
     return templates
-
-
-def link(url: str | None) -> str | None:
-    """Give an address that may be clicked: http and https only, since sources name addresses."""
-    return url if url and re.match(r"https?://[^\s]+\Z", url, re.IGNORECASE) else None
 
 
 def anchor(*names: str) -> str:

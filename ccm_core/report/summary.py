@@ -171,9 +171,11 @@ def _rule(rule: RuleResult, standings: Sequence[Standing]) -> RuleSummary:
 
 def _named_once(result: Result) -> Result:
     """Leave the subject's name out of the reason, which every format shows beside it."""
-    named = re.compile(re.escape(result.subject.title) + "(: | )")
-    found = named.match(result.reason)
-    return replace(result, reason=result.reason[found.end() :]) if found else result
+    for mark in (": ", " "):
+        named = result.subject.title + mark
+        if result.reason.startswith(named):
+            return replace(result, reason=result.reason[len(named) :])
+    return result
 
 
 def _remarks(results: Iterable[Result]) -> tuple[str, ...]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from ccm_core.model.collection import Outcome, Reason
 from ccm_core.model.result import Status
@@ -54,7 +55,10 @@ SEVERITIES = tuple(reversed(Severity))
 """The most serious first."""
 
 _PLURAL = {"holds": "hold", "fails": "fail", "does not apply": "do not apply"}
-_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
+"""Control characters but tab and line feed, half surrogate pairs, and what turns text around."""
 _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60))
 
 
@@ -98,13 +102,17 @@ def span(seconds: float) -> str:
     return f"{sign}{left:.1f}".removesuffix(".0") + " s"
 
 
+def link(url: str | None) -> str | None:
+    """Give an address that may be clicked: http and https only, since sources name addresses."""
+    return url if url and re.match(r"https?://[^\s]+\Z", url, re.IGNORECASE) else None
+
+
+def uri(url: str | None) -> str | None:
+    """Give an address that may be clicked, with no character that RFC 3986 does not know."""
+    found = link(url)
+    return quote(clean(found), safe="%:/?#[]@!$&'()*+,;=~") if found else None
+
+
 def clean(text: str) -> str:
     """Replace what could steer a terminal or turn text around; such characters are never shown."""
-    return "".join(_visible(character) for character in text)
-
-
-def _visible(character: str) -> str:
-    if character in "\n\t":
-        return character
-    hidden = unicodedata.category(character) in ("Cc", "Cs") or character in _BIDI
-    return "\ufffd" if hidden else character
+    return _HIDDEN.sub("\ufffd", text)

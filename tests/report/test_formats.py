@@ -12,7 +12,8 @@ from ccm_core.report.formats import FORMATS
 
 def test_names():
     """A format is found by the name it gives itself."""
-    assert sorted(FORMATS) == ["html", "json", "text"]
+    known = ["csv", "html", "json", "junit", "markdown", "ocsf", "oscal", "sarif", "text"]
+    assert sorted(FORMATS) == known
     assert all(name == one.name for name, one in FORMATS.items())
 
 

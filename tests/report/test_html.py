@@ -11,7 +11,8 @@ import pytest
 from ccm_core.model.collection import Outcome, Reason, Shortfall
 from ccm_core.model.manifest import PluginVersion
 from ccm_core.model.result import PackUsed, Status
-from ccm_core.report.html import HtmlReport, anchor, link
+from ccm_core.report.html import HtmlReport, anchor
+from ccm_core.report.words import link
 
 VOID = {"meta", "link", "input", "br", "wbr", "path", "rect", "circle", "use"}
 BLOCKS = {"td", "th", "small", "li", "dd", "p"}

@@ -1,0 +1,264 @@
+"""What the exports are proven on: a demo account, hostile values, and generated evaluations."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import strategies as st
+
+from ccm_core.model.result import (
+    ControlResult,
+    Evaluation,
+    PackUsed,
+    Population,
+    Result,
+    RuleResult,
+    Standing,
+    Status,
+    Subject,
+)
+from ccm_core.model.rule import Control, Severity
+from ccm_core.report.formats import FORMATS
+from ccm_core.report.interface import ReportInput
+
+OFFICIAL = Path(__file__).parent / "official"
+PLACE = "acme-prod"
+
+HOSTILE = {
+    "markup": "<script>alert(1)</script> & <b>bold</b> ]]> <!--",
+    "markdown": "| `code` | [link](https://elsewhere.example) **bold** @everyone #1 GH-2",
+    "formula": '=HYPERLINK("https://elsewhere.example","pay")',
+    "control characters": "bell\x07 null\x00 escape\x1b[31m line\nfeed\u2028 \ufeff\ufffe",
+    "right to left": "\u202egnirts\u202c العربية עברית",
+    "emoji": "🔥👩‍🚒 on fire",
+    "long": "name " * 100,
+    "blank": " \t ",
+    "empty": "",
+}
+"""Texts that a source may give any object for a name."""
+
+
+@pytest.fixture(scope="session")
+def official() -> Callable[[str], dict]:
+    """Read a schema as its owner published it."""
+    return lambda name: json.loads((OFFICIAL / name).read_text("utf-8"))
+
+
+@pytest.fixture(scope="session")
+def render() -> Callable[[str, ReportInput], bytes]:
+    """Write a report in one format."""
+    return lambda name, given: FORMATS[name].render(given)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory) -> ReportInput:
+    """The demonstration's account, collected and judged as `ccm demo` does it."""
+    from ccm_core.cli.main import main
+    from ccm_core.store.interface import StoreSettings
+    from ccm_core.store.open import open_store
+
+    folder = tmp_path_factory.mktemp("demo")
+    assert main(["demo", "--directory", str(folder)]) == 0
+    store = open_store(StoreSettings(url="sqlite:///ccm.db"), base=folder)
+    try:
+        evaluation = store.latest_evaluation()
+        assert evaluation is not None
+        return ReportInput(
+            evaluation=evaluation,
+            manifests=store.manifests(),
+            counts=store.counts(),
+            host_version="0.1.0",
+        )
+    finally:
+        store.close()
+
+
+# -- generated --------------------------------------------------------------------------------
+
+TEXTS = st.one_of(
+    st.sampled_from([*HOSTILE.values()]), st.text(max_size=40), st.from_regex(r"[a-z ]{3,30}")
+)
+KEYS = st.one_of(st.from_regex(r"\AP[A-Z0-9]{6}\Z"), TEXTS.filter(str.strip))
+URLS = st.none() | st.sampled_from(
+    ["https://acme.example/P1", "javascript:alert(1)", "https://acme.example/ä b"]
+)
+CONTROLS = st.sampled_from(
+    [
+        ("soc2", "CC7.4"),
+        ("pci-dss-4.0", "12.10.5"),
+        ("hipaa", "164.308(a)(6)"),
+        ("iso27001-2022", "A.5.24"),
+        ("dora", "Art. 17"),
+        ("1st", "Ä"),
+    ]
+)
+
+
+@st.composite
+def results(draw, rule: str) -> Result:
+    """One result; a waiver only where it fails."""
+    status = draw(st.sampled_from(Status))
+    return Result(
+        rule=rule,
+        connection=PLACE,
+        subject=Subject(
+            kind=draw(st.sampled_from(["acme.service", "connection", "population"])),
+            key=draw(KEYS),
+            title=draw(TEXTS),
+            url=draw(URLS),
+        ),
+        status=status,
+        reason=draw(TEXTS),
+        waiver=draw(st.none() | st.just("W-1")) if status is Status.FAIL else None,
+        due_at=draw(st.none() | st.just(datetime(2026, 6, 1, tzinfo=UTC))),
+        rests_on=tuple(f"sha256:{n:064x}" for n in range(draw(st.sampled_from([0, 1, 150])))),
+    )
+
+
+@st.composite
+def rules(draw, place: int) -> RuleResult:
+    """One rule with a few results and the population that follows from them."""
+    name = f"rule_{place}"
+    found = tuple(
+        {
+            (one.subject.kind, one.subject.key): one
+            for one in draw(st.lists(results(name), max_size=4))
+        }.values()
+    )
+    seen = Counter(one.status for one in found)
+    worst = (Status.ERROR, Status.FAIL, Status.INSUFFICIENT, Status.PASS, Status.NOT_APPLICABLE)
+    return RuleResult(
+        rule=name,
+        pack="generated",
+        title=draw(TEXTS),
+        severity=draw(st.sampled_from(Severity)),
+        status=next((one for one in worst if seen[one]), Status.INSUFFICIENT),
+        population=Population(
+            known=len(found),
+            passed=seen[Status.PASS],
+            failed=seen[Status.FAIL],
+            insufficient=seen[Status.INSUFFICIENT],
+            not_applicable=seen[Status.NOT_APPLICABLE],
+            error=seen[Status.ERROR],
+            waived=sum(one.waiver is not None for one in found),
+        ),
+        controls=tuple(
+            Control(framework=framework, id=id_, why=draw(st.none() | TEXTS))
+            for framework, id_ in draw(st.lists(CONTROLS, max_size=3, unique=True))
+        ),
+        risk=draw(st.none() | TEXTS),
+        remediation=draw(st.none() | TEXTS),
+        remediation_url=draw(URLS),
+        results=found,
+    )
+
+
+@st.composite
+def inputs(draw) -> ReportInput:
+    """A report's input with a few rules, and the controls that they support."""
+    judged = [draw(rules(place)) for place in range(draw(st.integers(0, 3)))]
+    supported = sorted({(one.framework, one.id) for rule in judged for one in rule.controls})
+    evaluation = Evaluation(
+        evaluated_at=datetime(2026, 5, 6, 9, tzinfo=UTC)
+        + timedelta(microseconds=draw(st.integers(0, 10**9))),
+        packs=(
+            PackUsed(
+                name="generated",
+                version=draw(TEXTS),
+                digest="sha256:" + "a7" * 32,
+                source="plugin acme",
+                parameters={"limit": 900},
+            ),
+        )
+        * draw(st.integers(0, 1)),
+        connections=(PLACE,) * draw(st.integers(0, 1)),
+        standings=(
+            Standing(kind="acme.service", connection=PLACE, outcome=None, problem=draw(TEXTS)),
+        ),
+        rules=tuple(judged),
+        controls=tuple(
+            ControlResult(
+                framework=framework,
+                id=id_,
+                status=draw(st.sampled_from(Status)),
+                rules=tuple(
+                    rule.rule
+                    for rule in judged
+                    if any((one.framework, one.id) == (framework, id_) for one in rule.controls)
+                ),
+                problems=tuple(draw(st.lists(TEXTS, max_size=1))),
+            )
+            for framework, id_ in supported
+        ),
+        plugin_failures=tuple(draw(st.lists(TEXTS, max_size=1))),
+    )
+    return ReportInput(evaluation=evaluation, manifests=(), counts=(), host_version="0.1.0")
+
+
+@pytest.fixture(scope="session")
+def generated() -> st.SearchStrategy[ReportInput]:
+    """Evaluations of every sort, hostile ones among them."""
+    return inputs()
+
+
+@pytest.fixture
+def waived() -> ReportInput:
+    """One rule of severity high with one result of every status, and a waived failure."""
+    number = Counter(Status)
+    told = [
+        Result(
+            rule="r",
+            connection=PLACE,
+            subject=Subject(kind="acme.service", key=f"P{place}", title=f"Service {status}"),
+            status=status,
+            reason=f"it is {status}",
+            rests_on=("sha256:" + "b1" * 32,),
+        )
+        for place, status in enumerate(Status)
+    ]
+    failure = Result(
+        rule="r",
+        connection=PLACE,
+        subject=Subject(kind="acme.service", key="P9", title="Service waived"),
+        status=Status.FAIL,
+        reason="it is known",
+        waiver="W-7",
+    )
+    rule = RuleResult(
+        rule="r",
+        pack="p",
+        title="Every service is ready",
+        severity=Severity.HIGH,
+        status=Status.ERROR,
+        population=Population(
+            known=6,
+            passed=number[Status.PASS],
+            failed=2,
+            insufficient=1,
+            not_applicable=1,
+            error=1,
+            waived=1,
+        ),
+        controls=(Control(framework="soc2", id="CC7.4", why="It shows the duty."),),
+        risk="Nobody answers.",
+        remediation="Name somebody.",
+        remediation_url="https://acme.example/how",
+        results=(*told, failure),
+    )
+    evaluation = Evaluation(
+        evaluated_at=datetime(2026, 5, 6, 9, tzinfo=UTC),
+        packs=(),
+        connections=(PLACE,),
+        standings=(),
+        rules=(rule,),
+        controls=tuple(
+            ControlResult(framework="soc2", id=f"CC7.{place}", status=status, rules=("r",))
+            for place, status in enumerate(Status)
+        ),
+    )
+    return ReportInput(evaluation=evaluation, manifests=(), counts=(), host_version="0.1.0")

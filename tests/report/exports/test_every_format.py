@@ -1,0 +1,54 @@
+"""What every format promises: the same bytes, no clock, and hostile names do nothing."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from ccm_core.model.result import Evaluation, Population
+from ccm_core.report.formats import FORMATS
+from ccm_core.report.interface import ReportInput
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS))
+def test_the_same_input_gives_the_same_bytes(render, waived, name):
+    """Neither clock nor chance is in a report."""
+    assert render(name, waived) == render(name, waived)
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS))
+def test_nothing_at_all_can_be_reported(render, waived, name):
+    """An evaluation without rules is a report that says so."""
+    nothing = Evaluation(
+        evaluated_at=waived.evaluation.evaluated_at,
+        packs=(),
+        connections=(),
+        standings=(),
+        rules=(),
+        controls=(),
+    )
+    page = render(
+        name, ReportInput(evaluation=nothing, manifests=(), counts=(), host_version="0.1.0")
+    )
+    assert page or name == "ocsf"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(FORMATS))
+def test_a_hundred_thousand_findings_take_seconds(render, waived, name):
+    """100,000 failing subjects are reported in seconds, and a page for people stays small."""
+    (rule,) = waived.evaluation.rules
+    one = rule.results[1]
+    many = tuple(
+        replace(one, subject=replace(one.subject, key=f"P{n}", title=f"Service {n}"))
+        for n in range(100_000)
+    )
+    huge = replace(rule, results=many, population=Population(known=len(many), failed=len(many)))
+    given = replace(waived, evaluation=replace(waived.evaluation, rules=(huge,)))
+    begun = time.perf_counter()
+    page = render(name, given)
+    assert time.perf_counter() - begun < 30, "generous: a busy machine is no failure"
+    if name in ("html", "markdown", "text"):
+        assert len(page) < 2_000_000

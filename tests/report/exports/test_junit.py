@@ -1,0 +1,56 @@
+"""JUnit XML: what a CI job reads, with nothing unproven among the passed."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from junitparser import Error, Failure, JUnitXml, Skipped
+
+
+def read(page):
+    """Let junitparser read a document."""
+    return JUnitXml.fromstring(page)
+
+
+def outcomes(page):
+    """Give what became of each case: the tag and type of its result, or that it passed."""
+    return {
+        case.name: [(type(one), one.type) for one in case.result] or "passed"
+        for suite in read(page)
+        for case in suite
+    }
+
+
+def test_the_mapping(render, waived):
+    """Fail is a failure, insufficient and error are errors, a waived failure is set aside."""
+    assert outcomes(render("junit", waived)) == {
+        "Service pass [P0]": "passed",
+        "Service fail [P1]": [(Failure, "ccm.fail")],
+        "Service insufficient [P2]": [(Error, "ccm.insufficient")],
+        "Service not_applicable [P3]": [(Skipped, "ccm.not_applicable")],
+        "Service error [P4]": [(Error, "ccm.error")],
+        "Service waived [P9]": [(Skipped, "ccm.waived")],
+    }
+
+
+def test_the_demo_account_is_counted(render, demo):
+    """A parser of others counts what the evaluation counts."""
+    root = read(render("junit", demo))
+    results = [one for rule in demo.evaluation.rules for one in rule.results]
+    assert root.tests == len(results)
+    assert root.failures == sum(one.status == "fail" and not one.waiver for one in results)
+    assert root.errors == sum(one.status in ("insufficient", "error") for one in results)
+    assert [suite.name for suite in root] == [rule.title for rule in demo.evaluation.rules]
+
+
+@given(st.data())
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_rules_say_can_be_read(render, generated, data):
+    """No character of any name makes a document that a parser refuses, and no count is off."""
+    given_ = data.draw(generated)
+    root = read(render("junit", given_))
+    cases = [case for suite in root for case in suite]
+    passed = sum(not case.result for case in cases)
+    proven = sum(one.status == "pass" for rule in given_.evaluation.rules for one in rule.results)
+    assert root.tests == len(cases)
+    assert passed == proven

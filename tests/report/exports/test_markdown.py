@@ -1,0 +1,80 @@
+"""Markdown: short, readable, and nothing in it is markup that a source wrote."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from ccm_core.report.markdown import code, text
+
+PARSER = MarkdownIt("commonmark", {"html": True}).enable("table")
+
+
+def html(page):
+    """Let a parser nobody here wrote turn it into HTML."""
+    return PARSER.render(page if isinstance(page, str) else page.decode())
+
+
+def test_it_says_what_fails_and_what_is_open(render, waived):
+    """The verdict, what fails, what could not be judged, what to do first."""
+    page = html(render("markdown", waived))
+    headings = re.findall(r"<h([2-4])>(.*?)</h", page)
+    assert headings == [
+        ("2", "1 rule ended in an error"),
+        ("3", "What fails"),
+        ("4", "Every service is ready"),
+        ("3", "What could not be judged"),
+        ("4", "Every service is ready"),
+        ("3", "What to do first"),
+    ]
+    assert "<li><code>Service waived</code> (waived: <code>W-7</code>): it is known</li>" in page
+    assert "It is never counted as a pass." in page
+    assert "To do: Name somebody." in page
+
+
+def test_a_whole_account_fits_a_comment(render, demo):
+    """A comment holds 65,536 characters on the strictest of the usual hosts."""
+    assert 2_000 < len(render("markdown", demo).decode()) < 30_000
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("<img src=x onerror=alert(1)>", id="markup"),
+        pytest.param("[pay](https://elsewhere.example)", id="link"),
+        pytest.param("![x](https://elsewhere.example/x.png)", id="picture"),
+        pytest.param("**bold** _it_ ~~gone~~ `code`", id="emphasis"),
+        pytest.param("a | b | c", id="table"),
+        pytest.param("- item", id="list"),
+        pytest.param("# heading", id="heading"),
+        pytest.param("1. one", id="numbered"),
+        pytest.param("&lt;b&gt;", id="entity"),
+    ],
+)
+def test_names_are_text(name):
+    """A parser finds no markup in a text or a name, and shows it as it is."""
+    from html import unescape
+
+    assert re.sub(r"[\u2060]", "", unescape(html(text(name)))) == f"<p>{name}</p>\n"
+    shown = unescape(html(code(name)))
+    assert shown == f"<p><code>{name}</code></p>\n"
+
+
+@pytest.mark.parametrize("name", ["@everyone", "see #12", "GH-7", "https://a.example", "www.a.de"])
+def test_nobody_is_mentioned(name):
+    """What a code host would turn into a mention, a reference or a link is broken up."""
+    assert "\u2060" in text(name)
+
+
+@given(st.data())
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_name_becomes_markup(render, generated, data):
+    """Whatever names say, the page has our own tags only."""
+    page = html(render("markdown", data.draw(generated)))
+    tags = set(re.findall(r"<([a-z0-9]+)", page))
+    ours = {"h2", "h3", "h4", "p", "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td"}
+    assert tags <= ours | {"code"}

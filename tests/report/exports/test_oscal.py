@@ -1,0 +1,121 @@
+"""OSCAL: valid by NIST's schema, read by a library of others, and never kinder than the result."""
+
+from __future__ import annotations
+
+import json
+import warnings
+
+import jsonschema_rs
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+
+@pytest.fixture(scope="session")
+def nist(official):
+    """NIST's JSON Schema of assessment results."""
+    schema = official("oscal_assessment-results_schema.json")
+    return jsonschema_rs.Draft7Validator(schema, validate_formats=True)
+
+
+def problems(nist, page):
+    """Say what NIST's schema refuses."""
+    return [f"{one.instance_path}: {one.message}" for one in nist.iter_errors(json.loads(page))]
+
+
+def parts(page):
+    """Give the one set of results."""
+    (found,) = json.loads(page)["assessment-results"]["results"]
+    return found
+
+
+def test_the_demo_account_is_valid(nist, render, demo):
+    """NIST's schema finds nothing wrong with a whole account."""
+    page = render("oscal", demo)
+    assert problems(nist, page) == []
+    assert len(parts(page)["observations"]) > 100
+
+
+@given(st.data())
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_rules_say_is_valid(nist, render, generated, data):
+    """No name, reason, control or status makes a document that NIST's schema refuses."""
+    assert problems(nist, render("oscal", data.draw(generated))) == []
+
+
+def test_a_library_reads_it_back(render, demo):
+    """compliance-trestle reads the document and finds the same findings."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what a library says of its own libraries
+        from trestle.oscal.assessment_results import Model
+
+        page = render("oscal", demo)
+        read = Model.model_validate_json(page).assessment_results.results[0]
+    evaluation = demo.evaluation
+    assert len(read.findings) == len(evaluation.controls)
+    assert {
+        one.target.status.state.root.value
+        if hasattr(one.target.status.state, "root")
+        else one.target.status.state.value
+        for one in read.findings
+    } <= {"satisfied", "not-satisfied"}
+
+
+def test_only_a_pass_is_satisfied(render, waived):
+    """Insufficient, error and not applicable are not satisfied, and the reason says why."""
+    targets = {
+        one["props"][1]["value"]: one["target"]
+        for one in parts(render("oscal", waived))["findings"]
+    }
+    said = {
+        name: (one["status"]["state"], one["status"]["reason"]) for name, one in targets.items()
+    }
+    assert said == {
+        "CC7.0": ("satisfied", "pass"),
+        "CC7.1": ("not-satisfied", "fail"),
+        "CC7.2": ("not-satisfied", "other"),
+        "CC7.3": ("not-satisfied", "other"),
+        "CC7.4": ("not-satisfied", "other"),
+    }
+    assert targets["CC7.2"]["status"]["remarks"] == "Could not be judged"
+    assert targets["CC7.3"]["implementation-status"] == {"state": "not-applicable"}
+
+
+def test_a_waived_failure_is_an_approved_deviation(render, waived):
+    """The failure stands as a risk of its own, approved; the other one is open."""
+    found = {one["status"]: one for one in parts(render("oscal", waived))["risks"]}
+    assert set(found) == {"open", "deviation-approved"}
+    assert {"name": "waivers", "ns": "urn:ccm:oscal", "value": "W-7"} in found[
+        "deviation-approved"
+    ]["props"]
+    assert all(one["remediations"] for one in found.values())
+
+
+def test_every_id_that_is_named_is_there(render, demo):
+    """Subjects, observations and risks that are referred to are in the document."""
+    found = parts(render("oscal", demo))
+    items = {one["uuid"] for one in found["local-definitions"]["inventory-items"]}
+    observations = [one["uuid"] for one in found["observations"]]
+    risks = {one["uuid"] for one in found["risks"]}
+    assert len(observations) == len(set(observations))
+    for one in found["observations"]:
+        assert {each["subject-uuid"] for each in one.get("subjects", [])} <= items
+    for one in (*found["findings"], *found["risks"]):
+        named = {each["observation-uuid"] for each in one["related-observations"]}
+        assert named <= set(observations)
+    for one in found["findings"]:
+        assert {each["risk-uuid"] for each in one.get("related-risks", [])} <= risks
+
+
+def test_control_ids_are_told_apart(render, waived):
+    """Ids that OSCAL cannot write stay different from each other."""
+    from ccm_core.model.result import ControlResult, Status
+    from ccm_core.report.oscal_words import token
+
+    pairs = [("soc2", "CC7.4"), ("pci", "12.10.5"), ("hipaa", "a(6)"), ("hipaa", "a[6]")]
+    tokens = [
+        token(ControlResult(framework=one, id=id_, status=Status.PASS, rules=()))
+        for one, id_ in pairs
+    ]
+    assert tokens[:2] == ["soc2_CC7.4", "pci_12.10.5"]
+    assert len(set(tokens)) == len(pairs)
