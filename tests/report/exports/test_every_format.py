@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import pytest
@@ -35,10 +34,11 @@ def test_nothing_at_all_can_be_reported(render, waived, name):
     assert page or name == "ocsf"
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(FORMATS))
-def test_a_hundred_thousand_findings_take_seconds(render, waived, name):
-    """100,000 failing subjects are reported in seconds, and a page for people stays small."""
+@pytest.mark.parametrize(
+    ("name", "most"), [("html", 200_000), ("markdown", 2_000), ("text", 1_000)]
+)
+def test_a_page_for_people_stays_small(render, waived, name, most):
+    """100,000 failing subjects make a page that still opens, and that says how many there are."""
     (rule,) = waived.evaluation.rules
     one = rule.results[1]
     many = tuple(
@@ -46,9 +46,6 @@ def test_a_hundred_thousand_findings_take_seconds(render, waived, name):
         for n in range(100_000)
     )
     huge = replace(rule, results=many, population=Population(known=len(many), failed=len(many)))
-    given = replace(waived, evaluation=replace(waived.evaluation, rules=(huge,)))
-    begun = time.perf_counter()
-    page = render(name, given)
-    assert time.perf_counter() - begun < 30, "generous: a busy machine is no failure"
-    if name in ("html", "markdown", "text"):
-        assert len(page) < 2_000_000
+    page = render(name, replace(waived, evaluation=replace(waived.evaluation, rules=(huge,))))
+    assert len(page) < most
+    assert b"100,000 of 100,000 fail" in page
