@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.time import parse_instant
@@ -65,13 +66,10 @@ class Timeline:
         return next(iter(self.of("trigger")), None)
 
     @property
-    def revived(self) -> bool:
-        """Whether it went on after it had been resolved."""
-        kinds = [entry.what for entry in self.entries]
-        if "resolve" not in kinds:
-            return False
-        later = kinds[kinds.index("resolve") + 1 :]
-        return any(kind in _REVIVES or kind == "resolve" for kind in later)
+    def reopenings(self) -> int:
+        """How often it went on after it had been resolved."""
+        kinds = [entry.what for entry in self.entries if entry.what in {*_REVIVES, "resolve"}]
+        return sum(before == "resolve" for before, _ in pairwise(kinds))
 
     @property
     def resolution(self) -> Entry | None:

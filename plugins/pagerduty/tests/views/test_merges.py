@@ -1,0 +1,151 @@
+"""Merged incidents in ``pagerduty.incident_response``: they answer through their parent."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+ANSWER = {"acknowledged_by_person", "time_to_acknowledge", "time_to_resolve", "open"}
+
+
+def into(pd, key):
+    """Say that an incident was merged into another one."""
+    return {"type": "merge_resolve_reason", "incident": pd.ref(key, "incident")}
+
+
+def moved(pd, entry, seconds):
+    """Move a log entry in time."""
+    at = pd.now + timedelta(hours=-10, seconds=seconds)
+    return entry | {"created_at": at.isoformat()}
+
+
+@pytest.fixture
+def told(view, pd):
+    """Give the row of a child that was merged into a parent.
+
+    The child is triggered ``child`` seconds after the parent, and merged five seconds later.
+    """
+
+    def run(*entries, child=60, about=None, **parent):
+        created = pd.instant(pd.now + timedelta(hours=-10, seconds=child))
+        rows = view(
+            "incident_response",
+            incident=[
+                pd.incident("I0", **parent),
+                pd.incident("I1", created_at=created, resolve_reason=into(pd, "I0"))
+                | (about or {}),
+            ],
+            incident_log_entry=[
+                pd.entry("trigger", 0, key="L0", incident="I0"),
+                moved(pd, pd.entry("trigger", key="L1"), child),
+                moved(pd, pd.entry("resolve", key="L2"), child + 5),
+                *(pd.entry(what, at, incident="I0") for what, at in entries),
+            ],
+            service=[pd.service("S1", support_hours=None)],
+        )
+        return next(row for row in rows if row.subject.key == "I1")
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("child", "acknowledged", "expected"),
+    [
+        pytest.param(60, 300, 240, id="the parent was acknowledged later"),
+        pytest.param(600, 300, 0, id="somebody was on the parent already"),
+        pytest.param(-7200, 300, 7500, id="it had waited before the parent began"),
+    ],
+)
+def test_the_parents_acknowledgement_is_its_own(told, child, acknowledged, expected):
+    """The time runs from its own trigger, so a merge into a new incident hides no delay."""
+    row = told(("acknowledge", acknowledged), ("resolve", 3600), child=child).body
+    assert (row["merged"], row["merged_into"]["id"]) == (True, "I0")
+    assert (row["acknowledged_by_person"], row["time_to_acknowledge"]) == (True, expected)
+    assert row["counted_time_to_acknowledge"] == expected
+    assert (row["time_to_resolve"], row["resolved_by"]) == (3600 - child, "person")
+
+
+def test_it_is_open_while_its_parent_is(told):
+    """The merge closed it in PagerDuty and solved nothing."""
+    row = told(status="triggered").body
+    assert (row["status"], row["open"], row["time_to_resolve"]) == ("resolved", True, None)
+    assert (row["acknowledged_by_person"], row["time_to_acknowledge"]) == (False, None)
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        pytest.param({"child": 60}, False, id="the parent is older: it is judged instead"),
+        pytest.param({"child": 0}, False, id="as old as the parent"),
+        pytest.param({"child": -60}, True, id="older than the parent"),
+        pytest.param({"urgency": "low"}, True, id="the parent is less urgent"),
+        pytest.param({"about": {"urgency": "low"}}, False, id="the parent is more urgent"),
+        pytest.param({"urgency": None}, None, id="the parent's urgency is not told"),
+    ],
+)
+def test_the_parent_stands_for_it_only_where_that_hides_nothing(told, case, expected):
+    """Each incident is judged once; none gets out of it by being merged."""
+    assert (
+        told(("acknowledge", 300), ("resolve", 900), **case).body.get("answers_for_itself")
+        is expected
+    )
+
+
+def test_a_row_rests_on_the_log_of_its_parent_too(told):
+    """Whoever asks finds the acknowledgement that counted."""
+    names = set(told(("acknowledge", 300), ("resolve", 900)).names)
+    assert {"pagerduty.incident:I0", "pagerduty.incident_log_entry:L000300acknowledge"} <= names
+
+
+@pytest.mark.parametrize(
+    "incidents",
+    [
+        pytest.param({"I1": "I0"}, id="the parent is not in the evidence"),
+        pytest.param({"I1": "I2", "I2": "I1"}, id="a circle"),
+        pytest.param({"I1": "I1"}, id="into itself"),
+        pytest.param({"I1": "I2", "I2": "I0"}, id="the last of the line is not in the evidence"),
+    ],
+)
+def test_a_line_that_leads_nowhere_is_not_guessed(view, pd, incidents):
+    """Nothing is known of the response, and so no rule can pass."""
+    rows = view(
+        "incident_response",
+        incident=[pd.incident(key, resolve_reason=into(pd, to)) for key, to in incidents.items()],
+        incident_log_entry=[
+            entry
+            for key in incidents
+            for entry in (
+                pd.entry("trigger", 0, key=f"{key}t", incident=key),
+                pd.entry("resolve", 5, key=f"{key}r", incident=key),
+            )
+        ],
+    )
+    assert all(not ANSWER & set(row.body) for row in rows)
+    assert all("answers_for_itself" not in row.body for row in rows)
+
+
+def test_a_line_of_merges_is_followed_to_its_end(view, pd):
+    """The last one answers for all."""
+    rows = view(
+        "incident_response",
+        incident=[
+            pd.incident("I0"),
+            pd.incident("I1", resolve_reason=into(pd, "I2")),
+            pd.incident("I2", resolve_reason=into(pd, "I0")),
+        ],
+        incident_log_entry=[
+            *(pd.entry("trigger", 0, key=f"t{key}", incident=key) for key in ("I0", "I1", "I2")),
+            *(pd.entry("resolve", 5, key=f"r{key}", incident=key) for key in ("I1", "I2")),
+            pd.entry("acknowledge", 30, incident="I0"),
+            pd.entry("resolve", 90, incident="I0"),
+        ],
+    )
+    assert [row.body["time_to_acknowledge"] for row in rows] == [30, 30, 30]
+    assert [row.body["answers_for_itself"] for row in rows] == [True, False, False]
+
+
+def test_a_parent_from_before_the_period_tells_nothing(told, pd):
+    """Its log entries are not all there."""
+    row = told(child=0, created_at=pd.instant(-24 * 400)).body
+    assert not ANSWER & set(row)
