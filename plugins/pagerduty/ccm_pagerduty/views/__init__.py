@@ -21,7 +21,9 @@ _TITLES = {
     "incident_response": "Incident response",
     "policy_coverage": "Escalation policy coverage",
     "schedule_coverage": "Schedule coverage",
+    "service_ownership": "Service ownership",
     "service_readiness": "Service readiness",
+    "service_responders": "Service responders",
     "team_ownership": "Team ownership",
     "user_access": "User access",
 }

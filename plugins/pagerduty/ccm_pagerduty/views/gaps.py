@@ -1,14 +1,16 @@
-"""The gaps of one schedule, each with the reason why nobody is on call in it."""
+"""When nobody is on call by a schedule, stretch by stretch, each with the reason.
+
+The final schedule says when; the layers say why.
+"""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from ccm_core.sdk.intervals import Window, subtract, union
+from ccm_core.sdk.intervals import Window, subtract
 from ccm_core.sdk.time import parse_instant
-from ccm_pagerduty.views.intervals import complement, cut
-from ccm_pagerduty.views.shifts import shown
+from ccm_pagerduty.views.intervals import cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from ccm_core.sdk.types import JsonObject
     from ccm_pagerduty.views.intervals import Windows
     from ccm_pagerduty.views.shifts import Rendering
+
+Reason = TypeVar("Reason")
 
 
 class Cause(StrEnum):
@@ -37,21 +41,45 @@ class Cause(StrEnum):
     """Layers run, or none does between two of them, and nobody's turn falls there."""
     NO_SHIFT = "no_shift"
     """A shift-based schedule has no shift there."""
+    STAKEHOLDER = "stakeholder"
+    """Whoever is there may look and cannot respond."""
+    INVITED = "unaccepted_invitation"
+    """Whoever is there has not accepted the invitation."""
+    NO_TARGET = "no_target"
+    """A level of an escalation policy names neither a user nor a schedule."""
 
 
-def coverage(rendered: Rendering) -> Windows:
-    """Give when somebody holds a shift; what overlaps or touches is one stretch."""
-    return union(held for shift in rendered.shifts if (held := shift.held) is not None)
+Missing = tuple[tuple[Window, Cause], ...]
+"""Disjoint stretches in order, each with its cause."""
 
 
-def gaps(schedule: JsonObject, rendered: Rendering, within: Window) -> list[JsonObject]:
-    """Give the dated gaps within a window, each with its cause, in order."""
+def missing(
+    schedule: JsonObject, rendered: Rendering, holes: Windows, unable: Missing = ()
+) -> Missing:
+    """Say of stretches in which nobody is on call why that is.
+
+    Args:
+        schedule: The schedule's record.
+        rendered: Its final schedule.
+        holes: The stretches.
+        unable: When somebody is there who cannot answer, and why they cannot.
+    """
     empty = [shift.window for shift in rendered.shifts if shift.user is None]
-    removed = _after_removal(rendered)
-    holes = complement(within, coverage(rendered))
-    marks = [*_edges(empty), *_edges(removed), *_layer_bounds(schedule)]
-    causes = ((piece, _cause(schedule, piece.since, empty, removed)) for piece in cut(holes, marks))
-    return [shown(window) | {"cause": cause.value} for window, cause in _joined(causes)]
+    known = [*unable, *((window, Cause.REMOVED_USER) for window in _after_removal(rendered))]
+    known += [(window, Cause.EMPTY_SLOT) for window in empty]
+    marks = [*_edges(window for window, _ in known), *_layer_bounds(schedule)]
+    return joined((piece, _cause(schedule, piece.since, known)) for piece in cut(holes, marks))
+
+
+def joined(pieces: Iterable[tuple[Window, Reason]]) -> tuple[tuple[Window, Reason], ...]:
+    """Put touching pieces with one reason together again."""
+    found: list[tuple[Window, Reason]] = []
+    for window, reason in pieces:
+        if found and found[-1][1] == reason and found[-1][0].until == window.since:
+            found[-1] = (Window(found[-1][0].since, window.until), reason)
+        else:
+            found.append((window, reason))
+    return tuple(found)
 
 
 def layers(schedule: JsonObject) -> list[JsonObject] | None:
@@ -70,13 +98,11 @@ def _after_removal(rendered: Rendering) -> Windows:
     return subtract(whole, (window for window in held if window is not None))
 
 
-def _cause(
-    schedule: JsonObject, at: datetime, empty: Iterable[Window], removed: Iterable[Window]
-) -> Cause:
-    if any(at in window for window in removed):
-        return Cause.REMOVED_USER
-    if any(at in window for window in empty):
-        return Cause.EMPTY_SLOT
+def _cause(schedule: JsonObject, at: datetime, known: Iterable[tuple[Window, Cause]]) -> Cause:
+    """Give the cause at an instant; of several that are known, the first."""
+    for window, cause in known:
+        if at in window:
+            return cause
     if schedule.get("form") == "shifts":
         return Cause.NO_SHIFT
     return _layer_cause(layers(schedule) or [], at)
@@ -116,14 +142,3 @@ def _edges(windows: Iterable[Window]) -> Iterable[datetime]:
     for window in windows:
         yield window.since
         yield window.until
-
-
-def _joined(pieces: Iterable[tuple[Window, Cause]]) -> list[tuple[Window, Cause]]:
-    """Put touching pieces with one cause together again."""
-    joined: list[tuple[Window, Cause]] = []
-    for window, cause in pieces:
-        if joined and joined[-1][1] is cause and joined[-1][0].until == window.since:
-            joined[-1] = (Window(joined[-1][0].since, window.until), cause)
-        else:
-            joined.append((window, cause))
-    return joined

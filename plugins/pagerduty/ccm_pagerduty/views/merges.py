@@ -58,7 +58,7 @@ def lineage(record: Record, library: Library) -> Lineage:
     found, seen = [record], {record.key}
     while is_merged(found[-1].body):
         ref = merged_into(found[-1].body)
-        into = ref and library.find(INCIDENT, str(ref.get("id")))
+        into = None if ref is None else library.find(INCIDENT, str(ref.get("id")))
         if into is None or into.key in seen:
             return Lineage(records=tuple(found), whole=False)
         found.append(into)

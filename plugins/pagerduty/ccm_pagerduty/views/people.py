@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from ccm_pagerduty.views.trail import USER
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
     from ccm_core.sdk.types import JsonObject
     from ccm_pagerduty.views.trail import Trail
 
@@ -56,3 +58,15 @@ def person(ref: JsonObject, trail: Trail) -> Person:
     if invited:
         return Person.INVITED
     return Person.UNKNOWN if role is None or invited is None else Person.LIVING
+
+
+def single_person(living: AbstractSet[str], *, resolved: bool) -> bool | None:
+    """Tell whether everything hangs on one person; None where there may be others.
+
+    Args:
+        living: The ids of those who can answer.
+        resolved: Whether the evidence tells of everybody.
+    """
+    if len(living) > 1:
+        return False
+    return len(living) == 1 if resolved else None

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from ccm_pagerduty.views.intervals import seconds
 from ccm_pagerduty.views.known import known, some
-from ccm_pagerduty.views.people import Person
-from ccm_pagerduty.views.reach import Level, Reach, reach
+from ccm_pagerduty.views.people import Person, single_person
+from ccm_pagerduty.views.reach import Level, Reach, reach, told_gaps
 from ccm_pagerduty.views.shifts import shown
 from ccm_pagerduty.views.targets import Target
 from ccm_pagerduty.views.trail import (
@@ -24,7 +24,6 @@ from ccm_pagerduty.views.trail import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ccm_core.sdk.intervals import Window
     from ccm_core.sdk.types import JsonObject, Row, ViewRequest
 
 INPUTS = (ESCALATION_POLICY, SCHEDULE, SCHEDULE_RENDERING, USER)
@@ -51,20 +50,15 @@ def _policy(reached: Reach) -> JsonObject:
         | known(
             every_level_reaches_a_person=reached.every_level_reaches_a_person,
             people=len(living) if reached.resolved else None,
-            single_person=_single_person(living, resolved=reached.resolved),
+            single_person=single_person(living, resolved=reached.resolved),
         )
         | _held_back(reached, Person.DELETED, "deleted_users", "names_deleted_user")
         | _held_back(reached, Person.STAKEHOLDER, "stakeholders", "names_stakeholder")
         | _held_back(reached, Person.INVITED, "unaccepted_invitations", "names_unaccepted")
         | _gaps("first_level_", reached.levels[0] if reached.levels else None, reached)
+        | _as_a_whole(reached)
         | _periods(reached)
     )
-
-
-def _single_person(living: frozenset[str], *, resolved: bool) -> bool | None:
-    if len(living) > 1:
-        return False
-    return len(living) == 1 if resolved else None
 
 
 def _held_back(reached: Reach, state: Person, found_as: str, told_as: str) -> JsonObject:
@@ -106,16 +100,22 @@ def _target(target: Target) -> JsonObject:
 def _gaps(prefix: str, level: Level | None, reached: Reach) -> JsonObject:
     if level is None:
         return {}
-    return _period_gaps(prefix, "past", level, reached.past) | _period_gaps(
-        prefix, "ahead", level, reached.ahead
+    name = f"{prefix}gap"
+    past, ahead = level.gaps(reached.past), level.gaps(reached.ahead)
+    return told_gaps(name, "past", past) | told_gaps(name, "ahead", ahead)
+
+
+def _as_a_whole(reached: Reach) -> JsonObject:
+    """Tell when no level reaches anybody, and when all of them reach one person."""
+    past, ahead = reached.unreached(reached.past), reached.unreached(reached.ahead)
+    alone = reached.alone(reached.ahead)
+    return known(
+        unreached_past=None if past is None else [shown(window) for window in past],
+        unreached_seconds_past=None if past is None else seconds(past),
+        unreached_ahead=None if ahead is None else [shown(window) for window in ahead],
+        unreached_seconds_ahead=None if ahead is None else seconds(ahead),
+        one_person_ahead=None
+        if alone is None
+        else [shown(window) | {"person": person} for window, person in alone],
+        one_person_seconds_ahead=None if alone is None else seconds(window for window, _ in alone),
     )
-
-
-def _period_gaps(prefix: str, name: str, level: Level, period: Window | None) -> JsonObject:
-    found = None if period is None else level.gaps(period)
-    if found is None:
-        return {}
-    return {
-        f"{prefix}gaps_{name}": [shown(window) for window in found],
-        f"{prefix}gap_seconds_{name}": seconds(found),
-    }

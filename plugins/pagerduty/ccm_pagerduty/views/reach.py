@@ -8,20 +8,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ccm_core.sdk.intervals import union
 from ccm_pagerduty.views import known, shifts
-from ccm_pagerduty.views.intervals import Windows, complement, whole
+from ccm_pagerduty.views.gaps import Cause, joined
+from ccm_pagerduty.views.intervals import Windows, clip, complement, cut, seconds, whole
 from ccm_pagerduty.views.people import Person
 from ccm_pagerduty.views.targets import Target, target, type_of
-from ccm_pagerduty.views.trail import SCHEDULE_RENDERING, refs
+from ccm_pagerduty.views.trail import SCHEDULE_RENDERING, named, refs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from ccm_core.sdk.intervals import Window
     from ccm_core.sdk.types import JsonObject
     from ccm_pagerduty.views.shifts import Rendering
     from ccm_pagerduty.views.trail import Trail
+
+
+Gaps = tuple[tuple["Window", tuple[Cause, ...]], ...]
+"""Disjoint stretches in order in which nobody is on call, each with all its causes."""
+
+Alone = tuple[tuple["Window", "JsonObject"], ...]
+"""Disjoint stretches in order, each with the one person who is on call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +58,25 @@ class Level:
             return True
         return False if all(target.resolved for target in self.targets) else None
 
-    def gaps(self, period: Window) -> Windows | None:
-        """Give when nobody is on call by it; None where the evidence does not tell."""
-        sure = [window for target in self.targets for window in target.sure]
-        possible = [window for target in self.targets for window in target.possible]
-        stated = complement(period, sure)
-        return stated if stated == complement(period, [*sure, *possible]) else None
+    @property
+    def sure(self) -> Windows:
+        """When somebody who can answer is on call by it."""
+        return union(window for target in self.targets for window in target.sure)
+
+    @property
+    def possible(self) -> Windows:
+        """When somebody may be."""
+        return union(window for target in self.targets for window in target.possible)
+
+    def gaps(self, period: Window | None) -> Gaps | None:
+        """Give when nobody is on call by it, and why; None where the evidence does not tell."""
+        holes = _stated(period, [self])
+        if holes is None:
+            return None
+        found = [one for target in self.targets for one in target.missing]
+        marks = [edge for window, _ in found for edge in (window.since, window.until)]
+        pieces = cut(holes, marks)
+        return joined((piece, _causes(found, piece.since)) for piece in pieces)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +99,45 @@ class Reach:
             return False
         return known.every(level.reaches_a_person for level in self.levels)
 
-    def first_level_gaps(self, period: Window | None) -> Windows | None:
+    def first_level_gaps(self, period: Window | None) -> Gaps | None:
         """Give when nobody is on call on the first level; None where that is not known."""
-        return self.levels[0].gaps(period) if period is not None and self.levels else None
+        return self.levels[0].gaps(period) if self.levels else None
+
+    def unreached(self, period: Window | None) -> Windows | None:
+        """Give when nobody is on call on any level; None where that is not known."""
+        return _stated(period, self.levels)
+
+    def _possible(self) -> Iterable[Window]:
+        return (window for level in self.levels for window in level.possible)
+
+    def alone(self, period: Window | None) -> Alone | None:
+        """Give when all levels together reach one and the same person; None: not known."""
+        if period is None or clip(self._possible(), period):
+            return None
+        held = [one for level in self.levels for target in level.targets for one in target.holders]
+        marks = [edge for window, _ in held for edge in (window.since, window.until)]
+        pieces = ((piece, _people(held, piece.since)) for piece in cut([period], marks))
+        return joined((piece, people[0]) for piece, people in pieces if len(people) == 1)
+
+
+def _stated(period: Window | None, levels: Sequence[Level]) -> Windows | None:
+    """Give when no level has anybody, where what is sure and what is possible agree on it."""
+    if period is None:
+        return None
+    sure = [window for level in levels for window in level.sure]
+    possible = [window for level in levels for window in level.possible]
+    stated = complement(period, sure)
+    return stated if stated == complement(period, [*sure, *possible]) else None
+
+
+def _causes(found: Iterable[tuple[Window, Cause]], at: datetime) -> tuple[Cause, ...]:
+    """Give the causes at an instant; a level without any target has one of its own."""
+    causes = {cause for window, cause in found if at in window}
+    return tuple(sorted(causes)) or (Cause.NO_TARGET,)
+
+
+def _people(held: Iterable[tuple[Window, JsonObject]], at: datetime) -> list[JsonObject]:
+    return list({user["id"]: named(user) for window, user in held if at in window}.values())
 
 
 def reach(policy: JsonObject, trail: Trail, *, now: datetime, horizon: Window) -> Reach:
@@ -121,3 +179,16 @@ def _period(horizon: Window, renderings: Iterable[Rendering]) -> Window | None:
     for rendered in renderings:
         period = period and period.intersection(rendered.window)
     return period
+
+
+def told_gaps(name: str, when: str, gaps: Gaps | None) -> JsonObject:
+    """Give gaps and their length as rows show them; nothing where they are not known."""
+    if gaps is None:
+        return {}
+    return {
+        f"{name}s_{when}": [
+            shifts.shown(window) | {"causes": [cause.value for cause in causes]}
+            for window, causes in gaps
+        ],
+        f"{name}_seconds_{when}": seconds(window for window, _ in gaps),
+    }

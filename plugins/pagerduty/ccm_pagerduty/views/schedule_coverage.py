@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.intervals import Window
 from ccm_pagerduty.views import shifts
-from ccm_pagerduty.views.gaps import coverage, gaps, layers
-from ccm_pagerduty.views.intervals import complement, longest, seconds, whole
+from ccm_pagerduty.views.duty import Duty, duty
+from ccm_pagerduty.views.gaps import layers
+from ccm_pagerduty.views.intervals import longest, seconds, whole
 from ccm_pagerduty.views.known import known
+from ccm_pagerduty.views.people import Person, single_person
 from ccm_pagerduty.views.targets import type_of
 from ccm_pagerduty.views.trail import (
     ESCALATION_POLICY,
     SCHEDULE,
     SCHEDULE_RENDERING,
+    USER,
     Library,
     Trail,
     named,
@@ -23,10 +25,11 @@ from ccm_pagerduty.views.trail import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ccm_core.sdk.intervals import Window
     from ccm_core.sdk.types import JsonObject, Record, Row, ViewRequest
     from ccm_pagerduty.views.shifts import Rendering
 
-INPUTS = (SCHEDULE, SCHEDULE_RENDERING, ESCALATION_POLICY)
+INPUTS = (SCHEDULE, SCHEDULE_RENDERING, ESCALATION_POLICY, USER)
 
 
 def rows(request: ViewRequest) -> Iterable[Row]:
@@ -39,7 +42,7 @@ def rows(request: ViewRequest) -> Iterable[Row]:
         body = _about(record, trail, users.get(record.key, []))
         body["rendered"] = rendered is not None
         if rendered is not None:
-            body |= _covered(record.body, rendered, request)
+            body |= _covered(record.body, rendered, trail, request)
         yield trail.row(record, body)
 
 
@@ -72,28 +75,45 @@ def _about(record: Record, trail: Trail, policies: list[Record]) -> JsonObject:
     )
 
 
-def _covered(schedule: JsonObject, rendered: Rendering, request: ViewRequest) -> JsonObject:
-    people = {shift.user["id"] for shift in rendered.shifts if shift.user and shift.held}
-    horizon = whole(request.horizon)
+def _covered(
+    schedule: JsonObject, rendered: Rendering, trail: Trail, request: ViewRequest
+) -> JsonObject:
+    horizon, now = whole(request.horizon), request.now.replace(microsecond=0)
     looked = horizon and rendered.window.intersection(horizon)
-    now = request.now.replace(microsecond=0)
-    past = looked and shifts.before(looked, now)
-    ahead = looked and shifts.after(looked, now)
+    if looked is None:
+        return {}
+    found = duty(schedule, rendered, trail, now, looked)
     return (
-        {"people": len(people), "single_person": len(people) == 1}
-        | (_period("past", schedule, rendered, past) if past else {})
-        | (_period("ahead", schedule, rendered, ahead) if ahead else {})
-        | ({"longest_gap_seconds": _longest_gap(rendered, looked)} if looked else {})
+        _people(found)
+        | _period("past", found, shifts.before(looked, now))
+        | _period("ahead", found, shifts.after(looked, now))
+        | known(longest_gap_seconds=_longest_gap(found, looked))
     )
 
 
-def _period(name: str, schedule: JsonObject, rendered: Rendering, period: Window) -> JsonObject:
-    return {
-        f"{name}_period": shifts.shown(period),
-        f"gaps_{name}": gaps(schedule, rendered, period),
-        f"gap_seconds_{name}": seconds(complement(period, coverage(rendered))),
-    }
+def _people(found: Duty) -> JsonObject:
+    unclear = any(state is Person.UNKNOWN for _, state in found.states.values())
+    people = None if unclear else len(found.living)
+    return known(people=people, single_person=single_person(found.living, resolved=not unclear))
 
 
-def _longest_gap(rendered: Rendering, within: Window) -> float:
-    return longest(complement(within, coverage(rendered)))
+def _period(name: str, found: Duty, period: Window | None) -> JsonObject:
+    if period is None:
+        return {}
+    gaps = found.gaps(period)
+    told = (
+        {}
+        if gaps is None
+        else {
+            f"gaps_{name}": [
+                shifts.shown(window) | {"cause": cause.value} for window, cause in gaps
+            ],
+            f"gap_seconds_{name}": seconds(window for window, _ in gaps),
+        }
+    )
+    return {f"{name}_period": shifts.shown(period)} | told
+
+
+def _longest_gap(found: Duty, period: Window) -> float | None:
+    gaps = found.gaps(period)
+    return None if gaps is None else longest(window for window, _ in gaps)

@@ -5,20 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_pagerduty.views.intervals import seconds
-from ccm_pagerduty.views.known import known, some
-from ccm_pagerduty.views.reach import Reach, reach
+from ccm_pagerduty.views.known import every, known, some
+from ccm_pagerduty.views.reach import Reach, reach, told_gaps
 from ccm_pagerduty.views.shifts import shown
 from ccm_pagerduty.views.trail import (
     ESCALATION_POLICY,
     SCHEDULE,
     SCHEDULE_RENDERING,
     SERVICE,
-    TEAM,
     USER,
     Library,
     Trail,
     named,
-    refs,
 )
 
 if TYPE_CHECKING:
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
 
     from ccm_core.sdk.types import JsonObject, Row, ViewRequest
 
-INPUTS = (SERVICE, ESCALATION_POLICY, SCHEDULE, SCHEDULE_RENDERING, USER, TEAM)
+INPUTS = (SERVICE, ESCALATION_POLICY, SCHEDULE, SCHEDULE_RENDERING, USER)
 
 ADMINISTRATIVE = {"disabled": "disabled", "maintenance": "maintenance"}
 """What a person set; ``active``, ``warning`` and ``critical`` follow open incidents."""
@@ -38,15 +36,15 @@ PAGING = {"high": True, "low": False, "severity_based": True}
 def rows(request: ViewRequest) -> Iterable[Row]:
     """Give one row for each service."""
     library = Library(request.records)
-    policies = _reached(library, request)
+    policies = policies_of(library, request)
     for record in library.every(SERVICE):
         trail = Trail(library)
         service = trail.read(record)
-        body = _service(service) | _owners(service, trail) | _policy(service, trail, policies)
+        body = _service(service) | _policy(service, trail, policies)
         yield trail.row(record, body)
 
 
-def _reached(library: Library, request: ViewRequest) -> dict[str, tuple[Reach, Trail]]:
+def policies_of(library: Library, request: ViewRequest) -> dict[str, tuple[Reach, Trail]]:
     """Work each policy out once, however many services use it."""
     found = {}
     for record in library.every(ESCALATION_POLICY):
@@ -59,13 +57,27 @@ def _reached(library: Library, request: ViewRequest) -> dict[str, tuple[Reach, T
     return found
 
 
-def _service(service: JsonObject) -> JsonObject:
+def status_of(service: JsonObject) -> str | None:
+    """Tell whether a person disabled it or put it under maintenance; None: not known."""
     status = service.get("status")
+    return None if status is None else ADMINISTRATIVE.get(status, "enabled")
+
+
+def _service(service: JsonObject) -> JsonObject:
     return known(
-        status=None if status is None else ADMINISTRATIVE.get(status, "enabled"),
+        status=status_of(service),
         pages_high_urgency=_pages(service.get("incident_urgency_rule")),
+        pages_at_all_hours=_pages_always(service.get("incident_urgency_rule")),
         integrations=_integrations(service),
     )
+
+
+def _pages_always(rule: JsonObject | None) -> bool | None:
+    """Tell whether an incident can be of high urgency at every hour."""
+    if rule is None or rule.get("type") != "use_support_hours":
+        return _pages(rule)
+    parts = (rule.get("during_support_hours"), rule.get("outside_support_hours"))
+    return every(_pages(part) for part in parts)
 
 
 def _pages(rule: JsonObject | None) -> bool | None:
@@ -81,16 +93,6 @@ def _pages(rule: JsonObject | None) -> bool | None:
 def _integrations(service: JsonObject) -> int | None:
     listed = service.get("integrations")
     return None if listed is None else len(listed)
-
-
-def _owners(service: JsonObject, trail: Trail) -> JsonObject:
-    """List the owner teams. A team that is named and not listed may be hidden: not known."""
-    if service.get("teams") is None:
-        return {}
-    teams = refs(service, "teams")
-    listed = [ref for ref in teams if trail.find(TEAM, ref["id"]) is not None]
-    has_owner = None if teams and not listed else bool(listed)
-    return {"owner_teams": [named(ref) for ref in teams]} | known(has_owner_team=has_owner)
 
 
 def _policy(
@@ -112,12 +114,18 @@ def _policy(
 
 
 def _levels(reached: Reach) -> JsonObject:
-    ahead, past = reached.first_level_gaps(reached.ahead), reached.first_level_gaps(reached.past)
-    return {"level_count": len(reached.levels)} | known(
-        every_level_reaches_a_person=reached.every_level_reaches_a_person,
-        first_level_covered_ahead=None if ahead is None else not ahead,
-        first_level_gaps_ahead=None if ahead is None else [shown(gap) for gap in ahead],
-        first_level_gap_seconds_ahead=None if ahead is None else seconds(ahead),
-        first_level_gap_seconds_past=None if past is None else seconds(past),
-        ahead_period=reached.ahead and shown(reached.ahead),
+    past, ahead = reached.first_level_gaps(reached.past), reached.first_level_gaps(reached.ahead)
+    nobody = reached.unreached(reached.ahead)
+    return (
+        {"level_count": len(reached.levels)}
+        | told_gaps("first_level_gap", "past", past)
+        | told_gaps("first_level_gap", "ahead", ahead)
+        | known(
+            every_level_reaches_a_person=reached.every_level_reaches_a_person,
+            first_level_covered_ahead=None if ahead is None else not ahead,
+            unreached_ahead=None if nobody is None else [shown(window) for window in nobody],
+            unreached_seconds_ahead=None if nobody is None else seconds(nobody),
+            past_period=reached.past and shown(reached.past),
+            ahead_period=reached.ahead and shown(reached.ahead),
+        )
     )

@@ -1,34 +1,26 @@
-"""The targets of an escalation policy's levels: who is on call by each, and when.
-
-Coverage is kept twice: what is *sure*, and what is *possible* because the evidence does not
-tell.
-
-The past is today's reconstruction: people are taken as the user list shows them now, except that
-somebody who has left since counts for the shifts that the final schedule shows.
-"""
+"""The targets of an escalation policy's levels: who is on call by each, and when."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ccm_core.sdk.intervals import subtract
 from ccm_core.sdk.time import parse_instant
 from ccm_pagerduty.views import shifts
-from ccm_pagerduty.views.intervals import Windows, clip
+from ccm_pagerduty.views.duty import UNABLE, Duty, duty
+from ccm_pagerduty.views.gaps import Missing
+from ccm_pagerduty.views.intervals import Windows
 from ccm_pagerduty.views.people import Person, person
 from ccm_pagerduty.views.trail import SCHEDULE, title_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import datetime
 
     from ccm_core.sdk.intervals import Window
     from ccm_core.sdk.types import JsonObject
-    from ccm_pagerduty.views.shifts import Rendering, Shift
+    from ccm_pagerduty.views.shifts import Rendering
     from ccm_pagerduty.views.trail import Trail
-
-People = dict[str, tuple["JsonObject", Person]]
-"""References to users and what stands behind them, by id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +40,10 @@ class Target:
     """When somebody who can answer is on call by it, clipped to the period looked at."""
     possible: Windows = ()
     """When somebody may be: the evidence does not tell."""
+    missing: Missing = ()
+    """When nobody who can answer is, or may be, on call by it, and why."""
+    holders: tuple[tuple[Window, JsonObject], ...] = ()
+    """Who can answer, and when they are on call by it, clipped to the period; may overlap."""
 
     @property
     def resolved(self) -> bool:
@@ -75,11 +71,12 @@ def target(
         return _user(ref, person(ref, trail), now, whole)
     if kind == "other":
         return Target(type=kind, id=ref["id"], title=title, state="unknown", possible=whole)
-    listed = trail.find(SCHEDULE, ref["id"]) is not None
-    if not listed or rendered is None or period is None or period.until <= now:
-        state = "not_rendered" if listed else "not_listed"
+    listed = trail.find(SCHEDULE, ref["id"])
+    ahead = None if period is None else shifts.after(period, now)
+    if listed is None or rendered is None or period is None or ahead is None:
+        state = "not_listed" if listed is None else "not_rendered"
         return Target(type=kind, id=ref["id"], title=title, state=state, possible=whole)
-    return _schedule(ref, rendered, trail, now, period)
+    return _schedule(ref, duty(listed.body, rendered, trail, now, period), rendered, ahead)
 
 
 def _user(ref: JsonObject, state: Person, now: datetime, whole: Windows) -> Target:
@@ -91,6 +88,7 @@ def _user(ref: JsonObject, state: Person, now: datetime, whole: Windows) -> Targ
         until = now if gone is None else min(parse_instant(gone), now)
         held = tuple(part for window in whole if (part := shifts.before(window, until)))
         sure, possible = (held, ()) if gone else ((), held)
+    holes = subtract(whole, [*sure, *possible])
     return Target(
         type="user",
         id=ref["id"],
@@ -99,40 +97,25 @@ def _user(ref: JsonObject, state: Person, now: datetime, whole: Windows) -> Targ
         people=((ref, state),),
         sure=sure,
         possible=possible,
+        missing=tuple((hole, UNABLE[state]) for hole in holes),
+        holders=tuple((window, ref) for window in sure),
     )
 
 
-def _schedule(
-    ref: JsonObject, rendered: Rendering, trail: Trail, now: datetime, period: Window
-) -> Target:
-    states: People = {}
-    for shift in rendered.shifts:
-        if shift.user is not None and shift.user["id"] not in states:
-            states[shift.user["id"]] = (shift.user, person(shift.user, trail))
-    later = [shift for shift in rendered.shifts if _is_ahead(shift, now, period)]
-    ahead = {shift.user["id"] for shift in later if shift.user is not None}
-    held = [(part, state) for shift in rendered.shifts for part, state in _held(shift, states, now)]
+def _schedule(ref: JsonObject, found: Duty, rendered: Rendering, ahead: Window) -> Target:
+    later = {
+        shift.user["id"]
+        for shift in rendered.shifts
+        if shift.user is not None and shift.window.intersection(ahead) is not None
+    }
     return Target(
         type="schedule",
         id=ref["id"],
         title=title_of(ref),
         state="rendered",
-        people=tuple(states[key] for key in sorted(ahead)),
-        sure=clip((part for part, state in held if state is not Person.UNKNOWN), period),
-        possible=clip((part for part, state in held if state is Person.UNKNOWN), period),
+        people=tuple(found.states[key] for key in sorted(later)),
+        sure=found.sure,
+        possible=found.possible,
+        missing=found.missing,
+        holders=found.holders,
     )
-
-
-def _is_ahead(shift: Shift, now: datetime, period: Window) -> bool:
-    return shift.window.until > now and shift.window.intersection(period) is not None
-
-
-def _held(shift: Shift, states: People, now: datetime) -> Iterable[tuple[Window, Person]]:
-    """Give the part of a shift in which somebody who can answer, or may be able to, is on call."""
-    if shift.user is None or shift.held is None:
-        return
-    state = states[shift.user["id"]][1]
-    if state in {Person.LIVING, Person.UNKNOWN}:
-        yield shift.held, state
-    elif state is Person.DELETED and (part := shifts.before(shift.held, now)):
-        yield part, state

@@ -156,7 +156,12 @@ def test_a_level_is_the_union_of_its_schedules(only, pd, kind):
         ],
     )
     assert row["levels"][0]["gaps_ahead"] == [
-        {"since": "2026-11-23T17:00:00Z", "until": "2026-11-23T18:00:00Z", "seconds": 3600}
+        {
+            "since": "2026-11-23T17:00:00Z",
+            "until": "2026-11-23T18:00:00Z",
+            "seconds": 3600,
+            "causes": ["hole_between_layers"],
+        }
     ]
     assert (row["first_level_gap_seconds_past"], row["people"]) == (0, 2)
     assert row["single_person"] is False
@@ -261,3 +266,79 @@ def test_a_row_names_every_schedule_and_user_it_rests_on(view, pd):
         "pagerduty.user:gone",
     )
     assert len(row.rests_on) == 4
+
+
+@pytest.mark.parametrize(
+    ("targets", "causes"),
+    [
+        pytest.param([], [["no_target"]], id="a level without targets"),
+        pytest.param(["gone"], [["removed_user"]], id="a user who is gone"),
+        pytest.param(["zoe"], [["stakeholder"]], id="a stakeholder"),
+        pytest.param(["new"], [["unaccepted_invitation"]], id="an invitation"),
+        pytest.param(["gone", "zoe"], [["removed_user", "stakeholder"]], id="two of them"),
+        pytest.param(
+            ["D1", "zoe"],
+            [
+                ["empty_slot", "stakeholder"],
+                ["removed_user", "stakeholder"],
+                ["hole_between_layers", "stakeholder"],
+            ],
+            id="a schedule beside one of them",
+        ),
+    ],
+)
+def test_a_gap_of_a_level_says_all_its_causes(only, pd, targets, causes):
+    """Each target has a reason of its own, and a gap is cut where one of them changes."""
+    row = policy(
+        only,
+        pd,
+        [pd.ref(key, "schedule" if key == "D1" else "user") for key in targets],
+        users=["ann", pd.user("zoe", role="read_only_user"), pd.user("new", invited=True)],
+        renderings=[
+            pd.rendering("D1", (START, 1, "ann"), (1, 2, None), (2, 3, "gone"), (9, END, "ann"))
+        ],
+    )
+    assert [gap["causes"] for gap in row["levels"][0]["gaps_ahead"]] == causes
+    assert row["first_level_gaps_ahead"] == row["levels"][0]["gaps_ahead"]
+
+
+def test_nobody_on_any_level_is_told_apart_from_nobody_on_the_first(only, pd):
+    """Only where both schedules have a hole is nobody reached at all."""
+    row = policy(
+        only,
+        pd,
+        [pd.ref("D1", "schedule")],
+        [pd.ref("D2", "schedule")],
+        schedules=["D1", "D2"],
+        renderings=[
+            pd.rendering("D1", (START, 1, "ann"), (5, END, "ann")),
+            pd.rendering("D2", (START, 4, "bob"), (6, END, "bob")),
+        ],
+    )
+    assert row["first_level_gap_seconds_ahead"] == 4 * 3600
+    assert (row["unreached_seconds_past"], row["unreached_seconds_ahead"]) == (0, 3600)
+    assert row["unreached_ahead"][0]["since"] == "2026-11-23T16:00:00Z"
+
+
+def test_a_second_level_with_the_same_person_is_no_second_level(only, pd):
+    """While Ann holds both schedules, an escalation asks her again."""
+    row = policy(
+        only,
+        pd,
+        [pd.ref("D1", "schedule")],
+        [pd.ref("D2", "schedule")],
+        schedules=["D1", "D2"],
+        renderings=[
+            pd.rendering("D1", (START, 24, "ann"), (24, END, "bob")),
+            pd.rendering("D2", (START, 12, "bob"), (12, END, "ann")),
+        ],
+    )
+    assert row["one_person_seconds_ahead"] == 12 * 3600
+    assert [gap["person"]["id"] for gap in row["one_person_ahead"]] == ["ann"]
+    assert row["single_person"] is False
+
+
+def test_whether_one_person_is_alone_is_not_said_where_others_may_be_there(only, pd):
+    """A schedule that is not listed may have anybody on it."""
+    row = policy(only, pd, [pd.ref("ann")], [pd.ref("D9", "schedule")])
+    assert not {"one_person_ahead", "one_person_seconds_ahead"} & set(row)

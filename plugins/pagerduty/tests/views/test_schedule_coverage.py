@@ -28,6 +28,7 @@ def schedule(only, pd, *shifts, **about):
         schedule=[pd.schedule("D1", **about)],
         schedule_rendering=[pd.rendering("D1", *shifts)],
         escalation_policy=[],
+        user=[pd.user("ann"), pd.user("bob")],
     )
 
 
@@ -89,6 +90,7 @@ def test_the_night_the_clocks_change_is_read_as_instants(view, pd, handover, gap
         horizon=type(pd.horizon)(since, until),
         schedule=[pd.schedule("D1")],
         schedule_rendering=[rendering],
+        user=[pd.user("ann"), pd.user("bob")],
     )
     assert row.body["gap_seconds_ahead"] == gap
 
@@ -138,6 +140,7 @@ def test_every_gap_says_its_cause(only, pd, about, shifts, causes):
         "schedule_coverage",
         schedule=[pd.schedule("D1", **about)],
         schedule_rendering=[pd.rendering("D1", *shifts, percentage=0)],
+        user=[pd.user("ann"), pd.user("bob")],
     )
     assert [gap["cause"] for gap in row["gaps_ahead"]] == causes
 
@@ -198,6 +201,7 @@ def test_a_rendering_of_yesterday_tells_nothing_ahead(only, pd):
         "schedule_coverage",
         schedule=[pd.schedule("D1")],
         schedule_rendering=[pd.rendering("D1", (START, -24, "ann"), until=-24)],
+        user=[pd.user("ann")],
     )
     assert row["gap_seconds_past"] == 0
     assert not {"gaps_ahead", "gap_seconds_ahead", "ahead_period"} & set(row)
@@ -266,6 +270,7 @@ def test_the_moment_of_judging_may_have_a_fraction_of_a_second(view, pd):
         horizon=horizon,
         schedule=[pd.schedule("D1")],
         schedule_rendering=[rendering],
+        user=[pd.user("ann"), pd.user("bob")],
     )
     assert (row.body["gap_seconds_past"], row.body["gap_seconds_ahead"]) == (0, 0)
     assert row.body["past_period"]["since"] == "2026-10-24T12:00:01Z"
@@ -280,6 +285,7 @@ def test_a_period_is_told_in_whole_seconds_of_the_horizon(view, pd):
         horizon=type(pd.horizon)(now - timedelta(days=1), now + timedelta(days=1)),
         schedule=[pd.schedule("D1")],
         schedule_rendering=[pd.rendering("D1", (START, -30, "ann"))],
+        user=[pd.user("ann")],
     )
     assert row.body["gaps_past"][0]["since"] == "2026-11-22T12:00:01Z"
     assert row.body["gap_seconds_ahead"] == 86400

@@ -8,23 +8,24 @@ START, END = -30 * 24, 14 * 24
 POLICY_KEYS = {"level_count", "every_level_reaches_a_person", "first_level_covered_ahead"}
 
 
-def service(only, pd, made, *, policies=None, teams=("T1",)):
+def service(only, pd, made, *, policies=None):
     """Give the row of one service whose policy names Ann."""
     return only(
         "service_readiness",
         service=[made],
         escalation_policy=[pd.policy("P1", [pd.ref("ann")])] if policies is None else policies,
         user=[pd.user("ann")],
-        team=[pd.team(team) for team in teams],
     )
 
 
 @pytest.mark.parametrize(
-    ("rule", "expected"),
+    ("rule", "expected", "at_all_hours"),
     [
-        pytest.param({"type": "constant", "urgency": "high"}, True, id="high"),
-        pytest.param({"type": "constant", "urgency": "low"}, False, id="low"),
-        pytest.param({"type": "constant", "urgency": "severity_based"}, True, id="by severity"),
+        pytest.param({"type": "constant", "urgency": "high"}, True, True, id="high"),
+        pytest.param({"type": "constant", "urgency": "low"}, False, False, id="low"),
+        pytest.param(
+            {"type": "constant", "urgency": "severity_based"}, True, True, id="by severity"
+        ),
         pytest.param(
             {
                 "type": "use_support_hours",
@@ -32,6 +33,7 @@ def service(only, pd, made, *, policies=None, teams=("T1",)):
                 "outside_support_hours": {"type": "constant", "urgency": "low"},
             },
             True,
+            False,
             id="high during support hours",
         ),
         pytest.param(
@@ -40,6 +42,7 @@ def service(only, pd, made, *, policies=None, teams=("T1",)):
                 "during_support_hours": {"type": "constant", "urgency": "low"},
                 "outside_support_hours": {"type": "constant", "urgency": "low"},
             },
+            False,
             False,
             id="low at all hours",
         ),
@@ -50,16 +53,20 @@ def service(only, pd, made, *, policies=None, teams=("T1",)):
                 "outside_support_hours": None,
             },
             None,
+            False,
             id="half of it not told",
         ),
-        pytest.param({"type": "constant", "urgency": "new"}, None, id="an unknown urgency"),
-        pytest.param(None, None, id="not told"),
+        pytest.param({"type": "constant", "urgency": "new"}, None, None, id="an unknown urgency"),
+        pytest.param(None, None, None, id="not told"),
     ],
 )
-def test_a_service_pages_where_an_incident_can_be_of_high_urgency(only, pd, rule, expected):
+def test_a_service_pages_where_an_incident_can_be_of_high_urgency(
+    only, pd, rule, expected, at_all_hours
+):
     """The urgency rule decides; where it is not understood, nothing is said."""
     row = service(only, pd, pd.service("S1", incident_urgency_rule=rule))
     assert row.get("pages_high_urgency") is expected
+    assert row.get("pages_at_all_hours") is at_all_hours
 
 
 @pytest.mark.parametrize(
@@ -97,10 +104,11 @@ def test_a_gap_on_the_first_level_shows_on_the_service(only, pd):
         schedule=[pd.schedule("D1")],
         schedule_rendering=[pd.rendering("D1", (START, 1, "ann"), (2, END, "ann"))],
         user=[pd.user("ann")],
-        team=[],
     )
     assert row["first_level_covered_ahead"] is False
     assert row["first_level_gap_seconds_ahead"] == 3600
+    assert row["first_level_gaps_ahead"][0]["causes"] == ["hole_between_layers"]
+    assert (row["unreached_ahead"], row["unreached_seconds_ahead"]) == ([], 0)
     assert row["every_level_reaches_a_person"] is True
 
 
@@ -123,22 +131,6 @@ def test_a_policy_that_is_not_there_leaves_its_levels_out(only, pd, ref, has_pol
     assert not POLICY_KEYS & set(row)
 
 
-@pytest.mark.parametrize(
-    ("named", "listed", "expected"),
-    [
-        pytest.param(["T1"], ["T1"], True, id="owned"),
-        pytest.param([], ["T1"], False, id="owned by nobody"),
-        pytest.param(["T2"], ["T1"], None, id="its team is not listed"),
-        pytest.param(["T1", "T2"], ["T1"], True, id="one of two listed"),
-    ],
-)
-def test_an_owner_is_a_team_that_is_listed(only, pd, named, listed, expected):
-    """A team that is named and not listed may be hidden: nothing is said."""
-    row = service(only, pd, pd.service("S1", teams=named), teams=listed)
-    assert row.get("has_owner_team") is expected
-    assert [team["id"] for team in row["owner_teams"]] == named
-
-
 def test_integrations_are_counted(only, pd):
     """A service that nothing sends to has none."""
     made = pd.service("S1", integrations=[pd.ref("K1", "integration"), pd.ref("K2", "x")])
@@ -154,9 +146,8 @@ def test_services_that_share_a_policy_rest_on_the_same_records(view, pd):
         service=[pd.service("S1"), pd.service("S2")],
         escalation_policy=[pd.policy("P1", [pd.ref("ann")])],
         user=[pd.user("ann")],
-        team=[pd.team("T1")],
     )
-    shared = {"pagerduty.escalation_policy:P1", "pagerduty.team:T1", "pagerduty.user:ann"}
+    shared = {"pagerduty.escalation_policy:P1", "pagerduty.user:ann"}
     assert [set(row.names) for row in rows] == [
         shared | {"pagerduty.service:S1"},
         shared | {"pagerduty.service:S2"},

@@ -1,0 +1,35 @@
+"""The view ``pagerduty.service_ownership``: which teams own a service."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ccm_pagerduty.views.known import known
+from ccm_pagerduty.views.service_readiness import status_of
+from ccm_pagerduty.views.trail import SERVICE, TEAM, Library, Trail, named, refs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ccm_core.sdk.types import JsonObject, Row, ViewRequest
+
+INPUTS = (SERVICE, TEAM)
+
+
+def rows(request: ViewRequest) -> Iterable[Row]:
+    """Give one row for each service."""
+    library = Library(request.records)
+    for record in library.every(SERVICE):
+        trail = Trail(library)
+        service = trail.read(record)
+        yield trail.row(record, known(status=status_of(service)) | owners(service, trail))
+
+
+def owners(service: JsonObject, trail: Trail) -> JsonObject:
+    """List the owner teams. A team that is named and not listed may be hidden: not known."""
+    if service.get("teams") is None:
+        return {}
+    teams = refs(service, "teams")
+    listed = [ref for ref in teams if trail.find(TEAM, ref["id"]) is not None]
+    has_owner = None if teams and not listed else bool(listed)
+    return {"owner_teams": [named(ref) for ref in teams]} | known(has_owner_team=has_owner)

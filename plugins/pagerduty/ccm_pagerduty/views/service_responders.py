@@ -1,0 +1,86 @@
+"""The view ``pagerduty.service_responders``: whether those on call for a service own it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ccm_pagerduty.views.known import known
+from ccm_pagerduty.views.people import Person
+from ccm_pagerduty.views.service_ownership import owners
+from ccm_pagerduty.views.service_readiness import policies_of, status_of
+from ccm_pagerduty.views.trail import (
+    ESCALATION_POLICY,
+    SCHEDULE,
+    SCHEDULE_RENDERING,
+    SERVICE,
+    TEAM,
+    TEAM_MEMBER,
+    USER,
+    Library,
+    Trail,
+    named,
+    refs,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ccm_core.sdk.types import JsonObject, Record, Row, ViewRequest
+    from ccm_pagerduty.views.reach import Reach
+
+INPUTS = (
+    SERVICE,
+    TEAM,
+    TEAM_MEMBER,
+    ESCALATION_POLICY,
+    SCHEDULE,
+    SCHEDULE_RENDERING,
+    USER,
+)
+
+
+def rows(request: ViewRequest) -> Iterable[Row]:
+    """Give one row for each service."""
+    library = Library(request.records)
+    policies, members = policies_of(library, request), _members(library)
+    for record in library.every(SERVICE):
+        trail = Trail(library)
+        service = trail.read(record)
+        body = known(status=status_of(service)) | owners(service, trail)
+        ref = service.get("escalation_policy")
+        if ref and ref["id"] in policies:
+            reached, read = policies[ref["id"]]
+            trail.join(read)
+            body |= _responders(service, reached, members, trail)
+        yield trail.row(record, body)
+
+
+def _members(library: Library) -> dict[str, list[Record]]:
+    found: dict[str, list[Record]] = {}
+    for record in library.every(TEAM_MEMBER):
+        found.setdefault(record.body["team"]["id"], []).append(record)
+    return found
+
+
+def _responders(
+    service: JsonObject, reached: Reach, members: Mapping[str, list[Record]], trail: Trail
+) -> JsonObject:
+    on_call = {
+        ref["id"]: ref
+        for level in reached.levels
+        for ref, state in level.people
+        if state is Person.LIVING
+    }
+    responders = [named(on_call[key]) for key in sorted(on_call)]
+    teams = None if service.get("teams") is None else refs(service, "teams")
+    hidden = teams is None or any(trail.find(TEAM, ref["id"]) is None for ref in teams)
+    if hidden or not teams:
+        # Who is in a team that cannot be seen is not known; no team at all has no members.
+        return {"responders": responders}
+    found = [one for ref in teams for one in members.get(ref["id"], ())]
+    inside = {member["user"]["id"] for member in trail.read_all(found)}
+    outsiders = [named(on_call[key]) for key in sorted(on_call) if key not in inside]
+    settled = bool(outsiders) or reached.resolved
+    return {"responders": responders, "outsiders": outsiders} | known(
+        responders_belong_to_owners=not outsiders if settled else None
+    )

@@ -1,0 +1,76 @@
+"""The views ``pagerduty.service_ownership`` and ``pagerduty.service_responders``."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("named", "listed", "expected"),
+    [
+        pytest.param(["T1"], ["T1"], True, id="owned"),
+        pytest.param([], ["T1"], False, id="owned by nobody"),
+        pytest.param(["T2"], ["T1"], None, id="its team is not listed"),
+        pytest.param(["T1", "T2"], ["T1"], True, id="one of two listed"),
+    ],
+)
+def test_an_owner_is_a_team_that_is_listed(only, pd, named, listed, expected):
+    """A team that is named and not listed may be hidden: nothing is said."""
+    row = only(
+        "service_ownership",
+        service=[pd.service("S1", teams=named)],
+        team=[pd.team(team) for team in listed],
+    )
+    assert row.get("has_owner_team") is expected
+    assert [team["id"] for team in row["owner_teams"]] == named
+
+
+def responders(only, pd, *, on_call=("ann",), members=("ann",), teams=("T1",), listed=("T1",)):
+    """Give the row of a service with these people on call and in its team."""
+    return only(
+        "service_responders",
+        service=[pd.service("S1", teams=teams)],
+        escalation_policy=[pd.policy("P1", [pd.ref(user) for user in on_call])],
+        user=[pd.user(user) for user in ("ann", "bob")],
+        team=[pd.team(team) for team in listed],
+        team_member=[pd.member("T1", user) for user in members],
+    )
+
+
+@pytest.mark.parametrize(
+    ("case", "outsiders", "belong"),
+    [
+        pytest.param({}, [], True, id="everybody belongs"),
+        pytest.param({"members": ()}, ["ann"], False, id="a stranger"),
+        pytest.param({"on_call": ("ann", "bob")}, ["bob"], False, id="one of two is a stranger"),
+        pytest.param({"on_call": ("ann", "gone")}, [], True, id="who cannot answer does not count"),
+        pytest.param({"teams": ()}, None, None, id="it has no owner"),
+        pytest.param({"listed": ()}, None, None, id="its owner is hidden"),
+        pytest.param({"teams": ("T1", "T2")}, None, None, id="one of its owners is hidden"),
+    ],
+)
+def test_who_is_on_call_for_a_service_belongs_to_its_owners(only, pd, case, outsiders, belong):
+    """Where the members of an owner cannot be seen, nothing is said."""
+    row = responders(only, pd, **case)
+    assert row.get("responders_belong_to_owners") is belong
+    found = row.get("outsiders")
+    assert (found if found is None else [one["id"] for one in found]) == outsiders
+
+
+def test_a_schedule_that_is_hidden_leaves_open_whether_all_belong(only, pd):
+    """Unless a stranger is known already."""
+    made = {
+        "service": [pd.service("S1")],
+        "user": [pd.user("ann"), pd.user("bob")],
+        "team": [pd.team("T1")],
+        "team_member": [pd.member("T1", "ann")],
+    }
+    hidden = pd.ref("D9", "schedule")
+    row = only(
+        "service_responders", escalation_policy=[pd.policy("P1", [pd.ref("ann"), hidden])], **made
+    )
+    assert "responders_belong_to_owners" not in row
+    row = only(
+        "service_responders", escalation_policy=[pd.policy("P1", [pd.ref("bob"), hidden])], **made
+    )
+    assert row["responders_belong_to_owners"] is False
