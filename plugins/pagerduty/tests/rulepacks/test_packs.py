@@ -16,6 +16,7 @@ from ccm_core.rules.packs import compile_packs
 
 AREAS = {
     "pagerduty.service_readiness": "services",
+    "pagerduty.service_ownership": "services",
     "pagerduty.policy_coverage": "services",
     "pagerduty.schedule_coverage": "schedules",
     "pagerduty.user_access": "access",

@@ -203,14 +203,20 @@ class Bodies:
         }
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def pd():
     """Give the makers of bodies."""
     return Bodies
 
 
 @pytest.fixture
-def view():
+def view(make_view):
+    """Run a view over bodies by noun."""
+    return make_view
+
+
+@pytest.fixture(scope="session")
+def make_view():
     """Run a view over bodies by noun; every row it gives must satisfy the view's own schema."""
     import jsonschema_rs
 
