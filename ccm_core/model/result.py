@@ -38,6 +38,8 @@ class Subject:
 class Result:
     """One rule on one subject."""
 
+    id: str = ""
+    """Names the rule on this subject, the same in every evaluation: ``ccm explain ID``."""
     rule: str
     connection: str
     subject: Subject

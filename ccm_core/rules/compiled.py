@@ -8,16 +8,27 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ccm_core.model.json import JsonObject
+from ccm_core.model.result import Status
 from ccm_core.model.rule import Rule, RulePack
 from ccm_core.rules.conditions import Expression, Language
 from ccm_core.rules.due import Due
 from ccm_core.rules.lookups import Lookups
+from ccm_core.rules.memory import Timing
 from ccm_core.rules.messages import Message
 from ccm_core.rules.parameters import looser_than
 from ccm_core.rules.varying import Varying, change_in_words
 
 OUTSIDE, NOT_DUE, HOLDS, FAILS = range(4)
 """What the conditions of a rule come to, taken together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a rule says of a row, and why."""
+
+    status: Status
+    reason: str
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +48,17 @@ class CompiledRule:
     looked_up: tuple[str, ...]
     """The kinds it looks records up in, sorted."""
     max_age: timedelta | None
+    timing: Timing = Timing.ALWAYS
+    """How what it says of a row that did not change depends on the moment."""
+    holds: Verdict
+    """What it says of a row for which it holds."""
+    outside: Verdict
+    """What it says of a row that it is not about."""
+
+    @property
+    def aged(self) -> bool:
+        """Whether when a row falls due is told from an age and the moment."""
+        return self.due is not None and not self.due.from_moments
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

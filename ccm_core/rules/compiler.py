@@ -11,6 +11,7 @@ from typing import Any
 from ccm_core.documents import Document, Path, suggest
 from ccm_core.errors import Mistake
 from ccm_core.model.json import JsonObject
+from ccm_core.model.result import Status
 from ccm_core.model.rule import Parameter, Rule, RulePack
 from ccm_core.rules.case_checks import case_mistakes
 from ccm_core.rules.checks import Checks, Surroundings, Tell
@@ -22,6 +23,7 @@ from ccm_core.rules.compiled import (
     CompiledPack,
     CompiledRule,
     Group,
+    Verdict,
 )
 from ccm_core.rules.conditions import RESERVED, Expression, Language, Misread
 from ccm_core.rules.due import due_of
@@ -29,6 +31,7 @@ from ccm_core.rules.fields import Fields
 from ccm_core.rules.interface import Source
 from ccm_core.rules.lookups import Lookups
 from ccm_core.rules.parameters import bound_mistake
+from ccm_core.rules.timing import timing_of
 from ccm_core.rules.varying import (
     NEVER_VARY,
     Change,
@@ -169,16 +172,25 @@ class PackCompiler:
         )
         if assertion is None:
             return None
+        due = due_of(not_due) if not_due else None
         return CompiledRule(
             rule=rule,
             at_once=_at_once(rule, checks),
             match=match,
             assertion=assertion,
             not_due=not_due,
-            due=due_of(not_due) if not_due else None,
+            due=due,
             message=message,
             looked_up=looked_up,
             max_age=_duration(rule.max_age),
+            holds=Verdict(status=Status.PASS, reason=rule.title),
+            outside=Verdict(status=Status.NOT_APPLICABLE, reason=_outside(rule)),
+            timing=timing_of(
+                judged=[match, assertion, *checks.lets.values(), *message.expressions],
+                not_due=not_due,
+                due=due,
+                conditions=self._conditions.get(rule.over, {}).values(),
+            ),
         )
 
     def _lets(self, rule: Rule, path: Path, checks: Checks) -> None:
@@ -302,6 +314,10 @@ def _at_once(rule: Rule, checks: Checks) -> Expression | None:
     except Misread:
         # A condition that is wrong, which is told elsewhere, or too deeply nested for CEL.
         return None
+
+
+def _outside(rule: Rule) -> str:
+    return f"outside the rule: not `{rule.match or ''}`"
 
 
 def _duration(text: str | None) -> timedelta | None:

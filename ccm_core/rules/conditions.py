@@ -79,7 +79,7 @@ class Expression:
         """Give its value for a row: JSON values, an instant or a ``timedelta``."""
         try:
             found = self.program.eval(situation.activation)
-            value = found.plain_value()
+            value = found.plain_value() if self.type in _NEVER_NULL else _plain(found)
         except (RuntimeError, TypeError) as cause:
             return NotEvaluable(reason=_first_line(str(cause)))
         if type(value) is str and found.type().name() == "ERROR":
@@ -236,6 +236,26 @@ def shared_names(parameters: Mapping[str, Any], now: datetime) -> dict[str, Any]
     """Give what is the same for every row: the plain parameters and the moment."""
     return {"now": now} | {f"params.{name}": value for name, value in parameters.items()}
 
+
+def _plain(found: cel.Value) -> Any:
+    """Give a value that may be or hold null.
+
+    The runtime's own ``plain_value()`` gives up a reference to ``None`` for each null it gives
+    out (cel-expr-python 0.1.3). Python 3.11 ends the process when it has given up all of them.
+    """
+    match found.type().name().partition("<")[0]:
+        case "NULL":
+            return None
+        case "LIST":
+            return [_plain(one) for one in found.value()]
+        case "MAP":
+            return {key: _plain(one) for key, one in found.value().items()}
+        case _:
+            return found.plain_value()
+
+
+_NEVER_NULL = {"BOOL", "INT", "UINT", "DOUBLE", "STRING", "TIMESTAMP", "DURATION"}
+"""Types of expressions that yield such a value or an error, and never null."""
 
 # -- what the runtime says --------------------------------------------------------------------
 

@@ -37,6 +37,16 @@ class Due:
     bounds: tuple[_Bound, ...]
     scope: Mapping[str, Path]
 
+    @property
+    def from_moments(self) -> bool:
+        """Whether each bound is a moment, so that the answer is the same whenever it is asked."""
+        return all(bound.age is None for bound in self.bounds)
+
+    @property
+    def moments(self) -> int:
+        """How many of the bounds are moments."""
+        return sum(bound.age is None for bound in self.bounds)
+
     def at(self, row: JsonObject, names: Mapping[str, Any], now: datetime) -> datetime | None:
         """Give the first moment at which one of the bounds is reached, where that is known.
 

@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from ccm_core.model.result import Status
-from ccm_core.rules.compiled import FAILS, HOLDS, NOT_DUE, OUTSIDE, CompiledRule
+from ccm_core.rules.compiled import FAILS, HOLDS, NOT_DUE, OUTSIDE, CompiledRule, Verdict
 from ccm_core.rules.conditions import NotEvaluable, Situation
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """What a rule says of a row, and why."""
-
-    status: Status
-    reason: str
-    due_at: datetime | None = None
-    in_scope: bool = True
-    """Whether the rule is about the row at all."""
+from ccm_core.rules.memory import NOT_DUE_YET
 
 
 def judge(one: CompiledRule, situation: Situation, now: datetime) -> Verdict:
@@ -31,12 +20,12 @@ def judge(one: CompiledRule, situation: Situation, now: datetime) -> Verdict:
         status = Status.INSUFFICIENT if step.insufficient else Status.ERROR
         return Verdict(status=status, reason=step.reason)
     if step == OUTSIDE:
-        return Verdict(status=Status.NOT_APPLICABLE, reason=_outside(one), in_scope=False)
+        return one.outside
     if step == NOT_DUE:
         due_at = one.due.at(situation.row, situation.names, now) if one.due else None
-        return Verdict(status=Status.NOT_APPLICABLE, reason="not due yet", due_at=due_at)
+        return Verdict(status=Status.NOT_APPLICABLE, reason=NOT_DUE_YET, due_at=due_at)
     if step == HOLDS:
-        return Verdict(status=Status.PASS, reason=one.rule.title)
+        return one.holds
     return Verdict(status=Status.FAIL, reason=one.message.render(situation) or one.rule.title)
 
 
@@ -52,7 +41,3 @@ def _stepwise(one: CompiledRule, situation: Situation) -> int | NotEvaluable:
         if found is not wanted:
             return otherwise
     return HOLDS
-
-
-def _outside(one: CompiledRule) -> str:
-    return f"outside the rule: not `{one.match.text if one.match else ''}`"

@@ -54,6 +54,11 @@ class Message:
 
     parts: tuple[str | Insert, ...]
 
+    @property
+    def expressions(self) -> list[Expression]:
+        """What it reads of a row."""
+        return [part.expression for part in self.parts if isinstance(part, Insert)]
+
     def render(self, situation: Situation) -> str:
         """Write the message for a row."""
         return "".join(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 
 from ccm_core.model.result import ControlResult, Population, Result, RuleResult, Status
 from ccm_core.model.rule import Rule, RulePack
@@ -30,28 +32,37 @@ def worst(statuses: Iterable[Status]) -> Status:
     return next((status for status in WORST_FIRST if status in found), Status.INSUFFICIENT)
 
 
-def rule_result(pack: RulePack, rule: Rule, results: Sequence[Result], unjudged: int) -> RuleResult:
+def rule_result(
+    pack: RulePack,
+    rule: Rule,
+    results: Sequence[Result],
+    unjudged: int,
+    in_order: Sequence[Result] = (),
+) -> RuleResult:
     """Roll up one rule.
 
     Args:
         pack: The rule's pack.
         rule: The rule.
-        results: Everything it said.
+        results: What it said, in any order.
         unjudged: Subjects that were not looked at one by one, because nothing could rest on
             their connection's evidence.
+        in_order: What else it said, sorted by connection and subject, one of each; none is about
+            a whole connection or population.
     """
+    counts = Counter(map(_STATUS, in_order))
     return RuleResult(
         rule=rule.id,
         pack=pack.name,
         title=rule.title,
         severity=rule.severity,
-        status=worst(result.status for result in results),
-        population=_population(results, unjudged),
+        status=worst({*counts, *map(_STATUS, results)}),
+        population=_population(results, counts, unjudged),
         controls=rule.controls,
         risk=rule.risk,
         remediation=rule.remediation,
         remediation_url=rule.remediation_url,
-        results=tuple(sorted(results, key=_order)),
+        results=_sorted(results, in_order),
     )
 
 
@@ -106,11 +117,13 @@ def _control(
     )
 
 
-def _population(results: Sequence[Result], unjudged: int) -> Population:
+def _population(
+    results: Sequence[Result], in_order: Mapping[Status, int], unjudged: int
+) -> Population:
     judged = [one for one in results if one.subject.kind not in (CONNECTION, POPULATION)]
-    counts = Counter(one.status for one in judged)
+    counts = Counter(in_order) + Counter(one.status for one in judged)
     return Population(
-        known=len(judged) + unjudged,
+        known=counts.total() + unjudged,
         passed=counts[Status.PASS],
         failed=counts[Status.FAIL],
         insufficient=counts[Status.INSUFFICIENT] + unjudged,
@@ -118,6 +131,20 @@ def _population(results: Sequence[Result], unjudged: int) -> Population:
         error=counts[Status.ERROR],
         waived=sum(one.status is Status.FAIL and one.waiver is not None for one in judged),
     )
+
+
+def _sorted(results: Sequence[Result], in_order: Sequence[Result]) -> tuple[Result, ...]:
+    """Sort everything; what is in order already is not looked at again where it can be helped."""
+    if len(results) > _FEW:
+        return tuple(sorted([*in_order, *results], key=_order))
+    whole = list(in_order)
+    for result in results:
+        insort(whole, result, key=_order)
+    return tuple(whole)
+
+
+_FEW = 50
+_STATUS = attrgetter("status")
 
 
 def _order(result: Result) -> tuple[str, str, str, str, str, tuple[str, ...], str]:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
+from ccm_core.model.identity import result_id
 from ccm_core.model.json import JsonObject
 from ccm_core.model.result import Result, Status, Subject
 from ccm_core.model.rule import Tolerance
@@ -49,6 +50,7 @@ def _share(tolerance: Tolerance, period: str, results: Sequence[Result]) -> Resu
     else:
         status = Status.INSUFFICIENT
     return Result(
+        id=result_id(results[0].rule, results[0].connection, POPULATION, period),
         rule=results[0].rule,
         connection=results[0].connection,
         subject=Subject(kind=POPULATION, key=period, title=period),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -286,3 +287,31 @@ def test_lookups_name_the_records_they_read(holds, lookups):
 
     assert lookups.taken() == {"sha256:ada"}
     assert lookups.taken() == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("row.nothing", None, id="null"),
+        pytest.param("null", None, id="a-literal"),
+        pytest.param("row.some", [None, 1, [None]], id="in-lists"),
+        pytest.param("{'a': row.nothing}", {"a": None}, id="in-a-map"),
+        pytest.param("row.nothing == null", True, id="compared"),
+        pytest.param("lookup('acme.person', 'P1').nothing", None, id="looked-up"),
+        pytest.param("row.?absent.orValue(null)", None, id="optional"),
+    ],
+)
+def test_reading_null_costs_no_reference_to_none(text, expected):
+    """However often null is read, as many references to None are left as there were."""
+    lookups = Lookups()
+    lookups.serve({"acme.person": {"P1": Found(body={"nothing": None}, digest="d")}}, {})
+    language = Language({}, (), lookups)
+    expression = language.expression(text)
+    situation = language.situation(
+        {"nothing": None, "some": [None, 1, [None]]}, shared_names({}, NOW)
+    )
+    assert expression.value(situation) == expected
+    before = sys.getrefcount(None)
+    for _ in range(500):
+        expression.value(situation)
+    assert sys.getrefcount(None) > before - 400

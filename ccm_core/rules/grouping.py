@@ -1,0 +1,208 @@
+"""One pack's rules over one kind or view, connection by connection."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import pairwise
+
+from ccm_core.model.identity import result_id
+from ccm_core.model.result import Result, RuleResult, Status, Subject
+from ccm_core.model.rule import Rule
+from ccm_core.rules.allowance import Allowance
+from ccm_core.rules.compiled import CompiledPack, CompiledPacks, CompiledRule, Group
+from ccm_core.rules.evidence import ground, lacking
+from ccm_core.rules.interface import Facts
+from ccm_core.rules.memory import GroupMemory, Memory, Premises
+from ccm_core.rules.rollup import CONNECTION, POPULATION, rule_result
+from ccm_core.rules.rowwise import Judging, Rowwise
+from ccm_core.rules.tolerance import shares
+from ccm_core.sdk.types import Row
+
+
+@dataclass(slots=True, kw_only=True)
+class _Tally:
+    """What one rule said so far."""
+
+    one: CompiledRule
+    in_order: list[Result] = field(default_factory=list)
+    """On rows, sorted by connection and subject."""
+    results: list[Result] = field(default_factory=list)
+    """Everything else."""
+    unjudged: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class GroupJudge:
+    """Judges group after group, and gathers what is to be remembered."""
+
+    packs: CompiledPacks
+    facts: Sequence[Facts]
+    """Sorted by connection."""
+    now: datetime
+    allowance: Allowance
+    memory: Memory | None = None
+    """What an earlier evaluation left; None: nothing is remembered at all."""
+    remembered: dict[tuple[str, str, str], GroupMemory] = field(default_factory=dict)
+    _clocks: dict[tuple[str, str], Callable[[], str | None]] = field(default_factory=dict)
+
+    def judged(self, pack: CompiledPack, group: Group) -> Iterator[RuleResult]:
+        """Judge the rules of one group over every connection they concern."""
+        tallies = [_Tally(one=one) for one in group.rules]
+        concerned = [one for one in self.facts if group.over in one.inputs]
+        for one in concerned:
+            self._connection(pack, group, one, tallies)
+        for tally in tallies:
+            if not concerned:
+                tally.results.append(self._unconcerned(tally.one.rule))
+            yield rule_result(
+                pack.pack, tally.one.rule, tally.results, tally.unjudged, tally.in_order
+            )
+
+    def _connection(
+        self, pack: CompiledPack, group: Group, facts: Facts, tallies: Sequence[_Tally]
+    ) -> None:
+        rows = facts.rows.get(group.over)
+        kinds = {*facts.inputs[group.over], *self.packs.inputs.get(group.over, ())}
+        open_rules: list[tuple[_Tally, Judging]] = []
+        for tally in tallies:
+            rule = tally.one.rule
+            found = ground(tally.one, kinds, facts, self.now)
+            if found.problems:
+                why = "; ".join(found.problems)
+                tally.results.append(_whole(rule, facts, Status.INSUFFICIENT, why))
+                tally.unjudged += len(rows or ())
+            elif rows is None or group.over in facts.broken:
+                why = facts.broken.get(group.over, "they are missing")
+                reason = f"the rows of {group.over} could not be derived: {why}"
+                tally.results.append(_whole(rule, facts, Status.ERROR, reason))
+            else:
+                open_rules.append((tally, Judging.of(tally.one, found)))
+        if open_rules and rows is not None:
+            lines = self._lines(pack, group, facts, rows, [one for _, one in open_rules])
+            columns = list(zip(*lines, strict=True)) or [()] * len(open_rules)
+            in_order = _in_order(rows)
+            for (tally, judging), column in zip(open_rules, columns, strict=True):
+                (tally.in_order if in_order else tally.results).extend(column)
+                tally.results.extend(_together(judging, facts, rows, column))
+
+    def _lines(
+        self,
+        pack: CompiledPack,
+        group: Group,
+        facts: Facts,
+        rows: Sequence[Row],
+        judgings: Sequence[Judging],
+    ) -> Sequence[tuple[Result, ...]]:
+        self.packs.lookups.serve(facts.lookup, lacking(facts.standings.values()))
+        name = (pack.pack.name, group.over, facts.connection)
+        premises = _premises(pack, facts, judgings) if self.memory is not None else None
+        recalled = self.memory.recall(name, premises, self.now) if self.memory and premises else {}
+        rowwise = Rowwise(
+            pack=pack,
+            group=group,
+            connection=facts.connection,
+            judgings=judgings,
+            lookups=self.packs.lookups,
+            now=self.now,
+            recalled=recalled,
+            is_record=facts.inputs[group.over] == (group.over,),
+            spent=self._clock(pack, facts),
+        )
+        if premises is None:
+            return list(rowwise.lines(rows))
+        lines, self.remembered[name] = rowwise.remembering(rows, premises)
+        return lines
+
+    def _clock(self, pack: CompiledPack, facts: Facts) -> Callable[[], str | None]:
+        name = (pack.pack.name, facts.connection)
+        return self._clocks.setdefault(name, self.allowance.started())
+
+    def _unconcerned(self, rule: Rule) -> Result:
+        failures = plugin_failures(self.facts)
+        why = f"; a plugin did not load: {', '.join(failures)}" if failures else ""
+        subject = Subject(kind=CONNECTION, key="", title="no connection")
+        reason = f"no connection gives {rule.over}{why}"
+        return _result(rule, "", subject, Status.INSUFFICIENT, reason)
+
+
+def plugin_failures(facts: Sequence[Facts]) -> tuple[str, ...]:
+    """Name the plugins that did not load, each once."""
+    return tuple(sorted({failure for one in facts for failure in one.plugin_failures}))
+
+
+def _in_order(rows: Sequence[Row]) -> bool:
+    """Whether rows are sorted, one for each subject, and about single objects."""
+    names = [(row.subject.kind, row.subject.key) for row in rows]
+    whole = {CONNECTION, POPULATION} & {kind for kind, _ in names}
+    return not whole and all(one < other for one, other in pairwise(names))
+
+
+def _together(
+    judging: Judging, facts: Facts, rows: Sequence[Row], column: Sequence[Result]
+) -> Iterator[Result]:
+    """Give what is said of the rows together and of objects that stand behind none."""
+    rule = judging.one.rule
+    unclaimed = [
+        _result(rule, facts.connection, subject, Status.INSUFFICIENT, why)
+        for subject, why in judging.ground.unclaimed(rows)
+    ]
+    yield from unclaimed
+    outside = judging.one.outside.reason
+    if not unclaimed and all(
+        one.status is Status.NOT_APPLICABLE and one.reason == outside for one in column
+    ):
+        yield _whole(rule, facts, Status(rule.on_empty), _empty(rule, len(rows)))
+    if rule.tolerance:
+        bodies = (row.body for row in rows)
+        judged = [*zip(column, bodies, strict=True), *((one, None) for one in unclaimed)]
+        yield from shares(rule.tolerance, judged)
+
+
+def _whole(rule: Rule, facts: Facts, status: Status, reason: str) -> Result:
+    subject = Subject(kind=CONNECTION, key=facts.connection, title=facts.connection)
+    return _result(rule, facts.connection, subject, status, reason)
+
+
+def _result(rule: Rule, connection: str, subject: Subject, status: Status, reason: str) -> Result:
+    return Result(
+        id=result_id(rule.id, connection, subject.kind, subject.key),
+        rule=rule.id,
+        connection=connection,
+        subject=subject,
+        status=status,
+        reason=reason,
+    )
+
+
+def _empty(rule: Rule, rows: int) -> str:
+    if not rows:
+        return f"nothing to judge: {rule.over} has no rows"
+    return f"nothing to judge: none of {rows} rows of {rule.over} is within `{rule.match}`"
+
+
+def _premises(pack: CompiledPack, facts: Facts, judgings: Sequence[Judging]) -> Premises:
+    seals = {kind: _lookup_seal(facts, kind) for one in judgings for kind in one.one.looked_up}
+    in_doubt = lacking(facts.standings.values()) if seals else {}
+    return Premises(
+        rules=tuple(one.one.rule for one in judgings),
+        parameters=pack.effective,
+        shared=tuple(
+            (
+                dict(one.ground.lacking),
+                [seals[kind] for kind in one.one.looked_up],
+                in_doubt if one.one.looked_up else None,
+            )
+            for one in judgings
+        ),
+    )
+
+
+def _lookup_seal(facts: Facts, kind: str) -> bytes:
+    found: Mapping[str, object] = facts.lookup.get(kind, {})
+    seal = hashlib.blake2b(digest_size=16)
+    for key in sorted(found):
+        seal.update(f"{key}\0{facts.lookup[kind][key].digest}\0".encode("utf-8", "surrogatepass"))
+    return seal.digest()

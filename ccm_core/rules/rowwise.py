@@ -1,0 +1,148 @@
+"""The rows of one kind or view of one connection, judged by the rules of one pack over it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from ccm_core.model.identity import rule_part, subject_part
+from ccm_core.model.result import Result, Status
+from ccm_core.rules.compiled import CompiledPack, CompiledRule, Group, Verdict
+from ccm_core.rules.conditions import Situation, shared_names
+from ccm_core.rules.evidence import Ground
+from ccm_core.rules.judge import judge
+from ccm_core.rules.lookups import Lookups
+from ccm_core.rules.memory import (
+    GroupMemory,
+    Premises,
+    Remembered,
+    SubjectName,
+    remembered,
+    seal_of,
+)
+from ccm_core.sdk.types import Row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judging:
+    """One rule whose evidence suffices, ready for rows."""
+
+    one: CompiledRule
+    ground: Ground
+    part: str
+    """The first part of the ids of its results."""
+
+    @classmethod
+    def of(cls, one: CompiledRule, ground: Ground) -> Judging:
+        """Make a rule ready."""
+        return cls(one=one, ground=ground, part=rule_part(one.rule.id))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rowwise:
+    """Judges rows one by one, and takes over what an earlier evaluation said of the same rows."""
+
+    pack: CompiledPack
+    group: Group
+    connection: str
+    judgings: Sequence[Judging]
+    lookups: Lookups
+    now: datetime
+    recalled: Mapping[SubjectName, Remembered] = field(default_factory=dict)
+    is_record: bool = False
+    """Whether the rows are kept records."""
+    spent: Callable[[], str | None] = lambda: None
+    """Says why no more rows may be judged, once that is so."""
+
+    def lines(self, rows: Iterable[Row]) -> Iterator[tuple[Result, ...]]:
+        """Give what every rule says of each row; nothing is remembered."""
+        shared = shared_names(self.pack.values, self.now)
+        for row in rows:
+            yield self._line(row, shared, self.judgings)
+
+    def remembering(
+        self, rows: Sequence[Row], premises: Premises
+    ) -> tuple[list[tuple[Result, ...]], GroupMemory]:
+        """Give what every rule says of each row, and what to remember of it."""
+        shared = shared_names(self.pack.values, self.now)
+        lines, kept = [], dict[SubjectName, Remembered]()
+        for row in rows:
+            name = (row.subject.kind, row.subject.key)
+            seal = seal_of(row, is_record=self.is_record)
+            known = self.recalled.get(name)
+            if known is not None and known.seal == seal:
+                found = self._again(known, row, shared)
+            else:
+                found = self._noted(seal or b"", self._line(row, shared, self.judgings))
+            lines.append(found.line)
+            if seal is not None:
+                kept[name] = found
+        return lines, GroupMemory(premises=premises, rows=kept)
+
+    def _again(self, known: Remembered, row: Row, shared: Mapping[str, Any]) -> Remembered:
+        """Judge again what the moment may have changed."""
+        is_due = known.until is not None and known.until <= self.now
+        if known.again is None and not is_due:
+            return known
+        wanted = [
+            (known.again is not None and known.again[place])
+            or (result.due_at is not None and result.due_at <= self.now)
+            for place, result in enumerate(known.line)
+        ]
+        chosen = [one for one, again in zip(self.judgings, wanted, strict=True) if again]
+        judged = iter(self._line(row, shared, chosen))
+        line = tuple(
+            next(judged) if again else result
+            for result, again in zip(known.line, wanted, strict=True)
+        )
+        return self._noted(known.seal, line)
+
+    def _noted(self, seal: bytes, line: tuple[Result, ...]) -> Remembered:
+        rules = [one.one for one in self.judgings]
+        return remembered(
+            seal, line, [one.timing for one in rules], aged=[one.aged for one in rules]
+        )
+
+    def _line(
+        self, row: Row, shared: Mapping[str, Any], judgings: Sequence[Judging]
+    ) -> tuple[Result, ...]:
+        subject = row.subject
+        last = f"-{subject_part(self.connection, subject.kind, subject.key)}"
+        own = tuple(sorted(set(row.rests_on)))
+        stopped = self.spent()
+        situation = None if stopped else self._situation(row, shared)
+        line = []
+        for judging in judgings:
+            verdict = self._verdict(judging, row, situation, stopped)
+            line.append(
+                Result(
+                    id=judging.part + last,
+                    rule=judging.one.rule.id,
+                    connection=self.connection,
+                    subject=subject,
+                    status=verdict.status,
+                    reason=verdict.reason,
+                    due_at=verdict.due_at,
+                    rests_on=self._with_looked_up(own) if judging.one.looked_up else own,
+                )
+            )
+        return tuple(line)
+
+    def _verdict(
+        self, judging: Judging, row: Row, situation: Situation | None, stopped: str | None
+    ) -> Verdict:
+        if judging.ground.lacking and (lacks := judging.ground.lacks(row)):
+            return Verdict(status=Status.INSUFFICIENT, reason=lacks)
+        if situation is None:
+            return Verdict(status=Status.ERROR, reason=stopped or "")
+        return judge(judging.one, situation, self.now)
+
+    def _situation(self, row: Row, shared: Mapping[str, Any]) -> Situation:
+        picked = {name: one.pick(row.body) for name, one in self.pack.varying.items()}
+        return self.group.language.situation(row.body, shared, self.group.conditions, picked)
+
+    def _with_looked_up(self, own: tuple[str, ...]) -> tuple[str, ...]:
+        looked_up = self.lookups.taken()
+        return tuple(sorted({*own, *looked_up})) if looked_up else own

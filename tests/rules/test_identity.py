@@ -1,0 +1,44 @@
+"""A result has a name that a person can type and that stays the same."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+from ccm_core.model.identity import result_id
+from ccm_core.rules.evaluator import evaluate
+
+
+def ids(evaluation):
+    """Give every id, by rule, connection and subject."""
+    return {
+        (one.rule, one.connection, one.subject.kind, one.subject.key): one.id
+        for rule in evaluation.rules
+        for one in rule.results
+    }
+
+
+def test_ids_are_the_same_in_every_evaluation(world, now, row):
+    """Whatever the verdict and the moment, one rule on one subject has one id."""
+    packs = world.compiled(
+        world.rule_text(tolerance="{at_least: 50%, per: all}"),
+        world.rule_text(id="door_shut", **{"assert": "row.open_for == 0"}),
+    )
+    first = evaluate(packs, [world.facts([row("A", locked=True), row("B")])], now=now)
+    later = world.facts([row("A", locked=False), row("B", locked=True), row("C")])
+    then = evaluate(packs, [later], now=now + timedelta(days=9))
+
+    assert ids(first).items() <= ids(then).items()
+    assert ids(first) == {name: result_id(*name) for name in ids(first)}
+
+
+def test_ids_differ_and_can_be_typed(world, now, row):
+    """Letters and digits in two parts; the same subject of another connection has another id."""
+    packs = world.compiled(world.rule_text())
+    here = world.facts([row(f"D{n}", locked=True) for n in range(200)])
+    there = replace(here, connection="annex")
+    found = ids(evaluate(packs, [here, there], now=now))
+
+    assert len(set(found.values())) == len(found) == 400
+    assert all(re.fullmatch("[a-z2-7]{6}-[a-z2-7]{10}", one) for one in found.values())

@@ -1,0 +1,175 @@
+"""An evaluation with a memory gives the same as one without, and judges only what changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ccm_core.model.result import Status, Subject
+from ccm_core.rules.allowance import Allowance
+from ccm_core.rules.evaluator import evaluate, evaluate_again
+from ccm_core.rules.interface import Found
+from ccm_core.sdk.types import Row
+
+LIMIT = "{limit: {type: duration, default: 15m, description: d}}"
+RULES = {
+    "door_locked": {"assert": "row.locked"},
+    "door_shut": {"assert": "row.open_for <= params.limit", "match": "row.floor != null"},
+    "door_due": {"assert": "row.locked", "not_due": "now < timestamp(row.due_at)"},
+    "door_aged": {"assert": "row.locked", "not_due": "row.age <= params.limit"},
+    "door_now": {"assert": "timestamp(row.occurred_at) < now"},
+    "door_late": {"assert": "row.locked", "not_due": "now < timestamp(row.due_at) || row.age < 5"},
+    "door_owned": {"assert": "lookup('acme.person', row.owner).name != ''"},
+    "door_shared": {"assert": "row.locked", "tolerance": "{at_least: 50%, per: month}"},
+}
+
+
+@pytest.fixture
+def packs(world):
+    """Rules that depend on the row, the moment, other records and the population."""
+    return world.compiled(
+        *(world.rule_text(id=name, **fields) for name, fields in RULES.items()), parameters=LIMIT
+    )
+
+
+BODIES = st.fixed_dictionaries(
+    {"id": st.just("D")},
+    optional={
+        "locked": st.booleans(),
+        "floor": st.none() | st.integers(0, 2),
+        "open_for": st.none() | st.sampled_from([60, 900, 901]),
+        "age": st.sampled_from([0, 100, 899, 1000]),
+        "due_at": st.sampled_from(
+            ["2026-03-15T11:00:00Z", "2026-03-15T12:30:00Z", "2026-03-15T14:00:00Z"]
+        ),
+        "occurred_at": st.sampled_from(["2026-03-15T12:10:00Z", "2026-02-01T00:00:00Z"]),
+        "owner": st.sampled_from(["P1", "P2"]),
+    },
+)
+WORLDS = st.tuples(
+    st.dictionaries(st.sampled_from("ABCDEF"), BODIES, max_size=6),
+    st.dictionaries(st.sampled_from(["P1", "P2"]), st.sampled_from(["", "Ada"])),
+    st.sets(st.sampled_from(["acme.door:A", "acme.door:Z", "acme.person:P1"])),
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    steps=st.lists(
+        st.tuples(WORLDS, st.sampled_from([-30, 0, 0, 20, 45, 600])), min_size=2, max_size=5
+    )
+)
+def test_remembering_changes_nothing(world, packs, now, steps):
+    """Whatever changed between evaluations, each gives what it would give alone."""
+    memory = None
+    for (doors, people, lacking), minutes in steps:
+        now += timedelta(minutes=minutes)
+        facts = facts_of(world, doors, people, lacking)
+        found, memory = evaluate_again(packs, [facts], now=now, memory=memory)
+
+        assert found == evaluate(packs, [facts], now=now)
+
+
+def facts_of(world, doors, people, lacking):
+    """Make the facts of one connection, with some objects in doubt."""
+    standings = [
+        world.standing_of(
+            kind, subjects=tuple(sorted(one for one in lacking if one.startswith(kind)))
+        )
+        for kind in ("acme.door", "acme.person")
+    ]
+    rows = [
+        Row(
+            subject=Subject(kind="acme.door", key=key, title=key), body=body, rests_on=(f"d{body}",)
+        )
+        for key, body in sorted(doors.items())
+    ]
+    found = {"acme.person": {k: Found(body={"name": n}, digest=n) for k, n in people.items()}}
+    return replace(world.facts(rows, standings=standings), lookup=found)
+
+
+def taken_over(first, then):
+    """Name the subjects of each rule whose result is the very same object."""
+    return {
+        one.rule: [
+            result.subject.key
+            for result, other in zip(one.results, two.results, strict=True)
+            if result is other
+        ]
+        for one, two in zip(first.rules, then.rules, strict=True)
+    }
+
+
+def test_only_what_changed_is_judged_again(world, packs, now, row):
+    """What did not change is the very same result; what the moment may change is judged again."""
+    whole = {
+        "locked": True,
+        "floor": 1,
+        "open_for": 60,
+        "age": 100,
+        "due_at": "2026-03-15T12:30:00Z",
+        "occurred_at": "2026-03-15T11:00:00Z",
+        "owner": "P1",
+    }
+    people = {"acme.person": {"P1": {"name": "Ada"}}}
+    before = world.facts([row("A", **whole), row("B", **whole)], lookup=people)
+    changed = row("B", digests=["sha256:B2"], **whole | {"open_for": 61})
+    after = world.facts([row("A", **whole), changed], lookup=people)
+    first, memory = evaluate_again(packs, [before], now=now, memory=None)
+    soon, memory = evaluate_again(packs, [after], now=now + timedelta(minutes=1), memory=memory)
+    later, _ = evaluate_again(packs, [after], now=now + timedelta(minutes=30), memory=memory)
+
+    assert taken_over(first, soon) == {
+        "door_aged": [],  # when it falls due is told from its age and the moment
+        "door_due": ["A"],
+        "door_late": [],
+        "door_locked": ["A"],
+        "door_now": [],
+        "door_owned": ["A"],
+        "door_shared": ["A"],
+        "door_shut": ["A"],
+    }
+    assert taken_over(soon, later)["door_due"] == []  # it fell due
+    assert taken_over(soon, later)["door_locked"] == ["A", "B"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"settings": {"limit": "10m"}}, id="a-parameter"),
+        pytest.param({"title": "Every door is locked"}, id="the-rule"),
+    ],
+)
+def test_another_rule_or_parameter_is_judged_afresh(world, now, row, change):
+    """Nothing is taken over from a rule or a parameter that is no longer the same."""
+    facts = world.facts([row("A", locked=True)])
+    before = world.compiled(world.rule_text(), parameters=LIMIT)
+    after = world.compiled(
+        world.rule_text(**{k: v for k, v in change.items() if k == "title"}),
+        parameters=LIMIT,
+        settings=change.get("settings"),
+    )
+    first, memory = evaluate_again(before, [facts], now=now, memory=None)
+    then, _ = evaluate_again(after, [facts], now=now, memory=memory)
+
+    assert taken_over(first, then)["door_locked"] == []
+    assert then == evaluate(after, [facts], now=now)
+
+
+def test_a_pack_that_takes_too_long_is_stopped(world, packs, now, row):
+    """What was not judged in time is an error that says so, and never a pass."""
+    seconds = count()
+    allowance = Allowance(seconds=3, tick=lambda: next(seconds))
+    rows = [row(key, locked=True) for key in "ABCDEFGH"]
+    found = evaluate(packs, [world.facts(rows)], now=now, allowance=allowance)
+    locked = next(one for one in found.rules if one.rule == "door_locked")
+
+    statuses = [one.status for one in locked.results]
+    assert statuses == [Status.PASS] * 3 + [Status.ERROR] * 5
+    assert locked.results[-1].reason == "not judged: the rules of its pack took longer than 3s"
+    assert locked.status == Status.ERROR
