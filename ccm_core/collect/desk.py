@@ -22,8 +22,8 @@ class Desk:
     connection: str
     run: str
     gauge: Callable[[EvidenceKind], Gauge]
-    pack: Pack
-    """Makes a body small and ready to be kept."""
+    packer: Callable[[], Pack]
+    """Gives what puts away the bodies of one window until they are kept."""
     keep: Callable[[Harvest], Collection]
     """Keeps one window in one transaction."""
     known: Callable[[str], Sequence[JsonObject]]

@@ -105,7 +105,6 @@ class Gathering:
     seen: set[str] = field(default_factory=set)
     """Every key that was received, those outside the window included."""
     _listings: dict[Request, _Listing] = field(default_factory=dict)
-    _instants: dict[str, datetime] = field(default_factory=dict)
 
     def add(self, page: Page) -> None:
         """Take one page: project, validate, deduplicate."""
@@ -130,9 +129,13 @@ class Gathering:
         if self.window is None:
             return
         self.window = Window(self.window.since, at)
-        later = [key for key, instant in self._instants.items() if instant >= at]
+        later = [
+            key
+            for key, one in self.observations.items()
+            if one.occurred_at is not None and one.occurred_at >= at
+        ]
         for key in later:
-            self.observations.pop(key, None)
+            del self.observations[key]
         self.outside += len(later)
         for listing in self._listings.values():
             listing.cut = True
@@ -180,21 +183,22 @@ class Gathering:
         if problems:
             refused = Rejected(key=key or "", source=source, body=body, problems=problems)
             self.rejected.append(refused)
-        elif key is not None and self._inside(key, body):
-            self._observe(key, body, page, source)
+        elif key is not None:
+            self._place(key, body, page, source)
 
-    def _inside(self, key: str, body: JsonObject) -> bool:
+    def _place(self, key: str, body: JsonObject, page: Page, source: Source) -> None:
+        """Take a good record where it belongs to the window."""
         path = self.gauge.kind.occurred_at
         if self.window is None or path is None:
-            return True
+            self._observe(key, body, page, source, None)
+            return
         told = at_path(body, path)
         instant = parse_instant(told) if isinstance(told, str) else None
-        inside = instant is not None and instant in self.window
-        self.outside += not inside
-        if instant is not None and inside:
-            self._instants[key] = instant
-            self._name_changes(body, instant)
-        return inside
+        if instant is None or instant not in self.window:
+            self.outside += 1
+            return
+        self._name_changes(body, instant)
+        self._observe(key, body, page, source, instant)
 
     def _name_changes(self, body: JsonObject, instant: datetime) -> None:
         for kind, path in self.changes.items():
@@ -202,10 +206,16 @@ class Gathering:
                 newest = self.changed.setdefault(kind, {})
                 newest[key] = max(instant, newest.get(key, instant))
 
-    def _observe(self, key: str, body: JsonObject, page: Page, source: Source) -> None:
+    def _observe(
+        self, key: str, body: JsonObject, page: Page, source: Source, instant: datetime | None
+    ) -> None:
         self.duplicates += key in self.observations
         self.observations[key] = Observation(
-            key=key, observed_at=page.received_at, source=source, body=self.pack(encode(body))
+            key=key,
+            observed_at=page.received_at,
+            source=source,
+            body=self.pack(encode(body)),
+            occurred_at=instant,
         )
         for reference in self.gauge.references:
             for kind, named in reference.names(body):

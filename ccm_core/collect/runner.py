@@ -273,7 +273,7 @@ class Runner:
     def _empty(self, task: Task, window: Window | None) -> Gathering:
         return Gathering(
             gauge=self._desk.gauge(task.kind),
-            pack=self._desk.pack,
+            pack=self._desk.packer(),
             collection=f"{self._desk.run}/{task.kind.name}/{len(self.collections) + 1}",
             window=window,
             changes=task.tells,

@@ -5,26 +5,40 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from ccm_core.model.collection import Collection
 from ccm_core.model.record import Rejected, Source
 
 
+class Body(Protocol):
+    """The bytes of a body as the store keeps them, wherever they lie, and what vouches for them."""
+
+    @property
+    def digest(self) -> str:
+        """Of the bytes before compression."""
+
+    @property
+    def size(self) -> int:
+        """How many there are before compression."""
+
+    @property
+    def content(self) -> bytes:
+        """The compressed bytes."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Packed:
-    """The bytes of a document as the store keeps them, and what vouches for them."""
+    """A document in memory, ready to be kept; see :class:`Body`."""
 
     digest: str
-    """Of the bytes before compression."""
     size: int
-    """How many there are before compression."""
     content: bytes
-    """The compressed bytes."""
 
 
-Pack: TypeAlias = Callable[[bytes], Packed]
-"""Hashes and compresses one document: given by the store, so that windows are small in memory."""
+Pack: TypeAlias = Callable[[bytes], Body]
+"""Hashes, compresses and puts away one body. Given by the store, anew for each window, so that no
+window lies in memory whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +48,10 @@ class Observation:
     key: str
     observed_at: datetime
     source: Source
-    body: Packed
+    body: Body
     """The kept fields, as JSON."""
+    occurred_at: datetime | None = None
+    """For events, the instant that the window selects by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

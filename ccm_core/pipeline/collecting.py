@@ -205,7 +205,7 @@ def _desk(
         connection=connection.name,
         run=run.run,
         gauge=gauge,
-        pack=store.packer(),
+        packer=store.packer,
         keep=store.keep,
         known=lambda kind: [one.body for one in store.state(connection.name, kind)],
         keys=lambda kind, among: store.keys(connection.name, kind, among),

@@ -28,7 +28,7 @@ class Change:
     """The difference between what stood and what was observed."""
 
     appended: Sequence[Observation]
-    """Observations whose key is new, had vanished, or had another digest."""
+    """Observations whose key is new, had vanished, or had another digest, sorted by key."""
     vanished: Sequence[str]
     """Keys that stood and are not in the population any more, sorted."""
 
@@ -38,8 +38,9 @@ def change(connection: Connection, harvest: Harvest) -> Change:
     heads = dict(_heads(connection, harvest))
     observed = {one.key for one in harvest.observations}
     vanished = (key for key, digest in heads.items() if digest and key not in observed)
+    appended = [one for one in harvest.observations if heads.get(one.key) != one.body.digest]
     return Change(
-        appended=[one for one in harvest.observations if heads.get(one.key) != one.body.digest],
+        appended=sorted(appended, key=lambda one: one.key),
         vanished=sorted(vanished),
     )
 

@@ -6,25 +6,21 @@ from typing import TypeVar
 
 from ccm_core.errors import IntegrityError, StoreError
 from ccm_core.model import json
-from ccm_core.model.harvest import Pack, Packed
+from ccm_core.model.harvest import Packed
 from ccm_core.store.compression import Compressor, decompressed
 
 T = TypeVar("T")
 
 
-def packer() -> Pack:
-    """Give a function that hashes and compresses one document after the other."""
-    compressor = Compressor()
-
-    def pack(data: bytes) -> Packed:
-        return Packed(digest=json.digest(data), size=len(data), content=compressor.compress(data))
-
-    return pack
-
-
 def pack(value: object) -> Packed:
     """Write a frozen dataclass as a document."""
-    return packer()(json.encode(value))
+    return packed(json.encode(value))
+
+
+def packed(data: bytes, compressor: Compressor | None = None) -> Packed:
+    """Hash and compress the bytes of a document."""
+    content = (compressor or Compressor()).compress(data)
+    return Packed(digest=json.digest(data), size=len(data), content=content)
 
 
 def unpack(document: bytes, digest: str, shape: type[T], name: str) -> T:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _PAGE_SIZE = 16384
-_CACHE_KIB = 8192
+_CACHE_KIB = 512
+"""Rows are written in the order of their indexes, so that a larger cache gains nothing."""
 _PAUSE = 0.01
 """Seconds before SQLite is asked again what it would not wait for."""
 

@@ -13,7 +13,7 @@ from ccm_core.errors import IntegrityError, StoreError
 from ccm_core.model.basis import Basis
 from ccm_core.model.result import Evaluation
 from ccm_core.store import tables
-from ccm_core.store.content import pack, packer, unpack, verified
+from ccm_core.store.content import pack, packed, unpack, verified
 from ccm_core.store.instants import microseconds
 
 if TYPE_CHECKING:
@@ -32,20 +32,20 @@ def keep_evaluation(
     connection: Connection, evaluation: Evaluation, basis: Basis | None, packs: Sequence[bytes]
 ) -> str:
     """Keep an evaluation unless it is there already; give its digest."""
-    packed = pack(evaluation)
-    known = select(_evaluation.seq).where(_evaluation.digest == packed.digest)
+    kept = pack(evaluation)
+    known = select(_evaluation.seq).where(_evaluation.digest == kept.digest)
     if connection.scalar(known) is None:
         for text in packs:
-            _keep_document(connection, "pack", packer()(text))
+            _keep_document(connection, "pack", packed(text))
         connection.execute(
             insert(tables.evaluation).values(
-                digest=packed.digest,
+                digest=kept.digest,
                 evaluated_at=microseconds(evaluation.evaluated_at),
                 basis=_keep_document(connection, "basis", pack(basis)) if basis else None,
-                document=packed.content,
+                document=kept.content,
             )
         )
-    return packed.digest
+    return kept.digest
 
 
 def latest_evaluation(connection: Connection, as_of: datetime | None) -> Evaluation | None:
@@ -105,13 +105,13 @@ def document(connection: Connection, digest: str) -> bytes:
         ) from error
 
 
-def _keep_document(connection: Connection, form: str, packed: Packed) -> str:
-    known = select(_document.seq).where(_document.digest == packed.digest)
+def _keep_document(connection: Connection, form: str, kept: Packed) -> str:
+    known = select(_document.seq).where(_document.digest == kept.digest)
     if connection.scalar(known) is None:
         connection.execute(
-            insert(tables.document).values(digest=packed.digest, form=form, document=packed.content)
+            insert(tables.document).values(digest=kept.digest, form=form, document=kept.content)
         )
-    return packed.digest
+    return kept.digest
 
 
 def _stored(connection: Connection, digest: str) -> bytes:

@@ -41,7 +41,7 @@ class EvidenceStore(Protocol):
         """Note that a run has begun."""
 
     def packer(self) -> Pack:
-        """Give a function that makes bodies ready to be kept, for one thread."""
+        """Give what puts away the bodies of one window until they are kept; for one thread."""
 
     def keep(self, harvest: Harvest) -> Collection:
         """Keep one window of one kind in one transaction; give the collection, counts filled in.

@@ -14,7 +14,8 @@ from ccm_core.errors import StoreError
 from ccm_core.model import json
 from ccm_core.store import tables
 from ccm_core.store.changes import change, check, population_root, states_everything
-from ccm_core.store.content import pack, packer
+from ccm_core.store.compression import Compressor
+from ccm_core.store.content import pack, packed
 from ccm_core.store.instants import microseconds
 from ccm_core.store.rows import insert_rows, upsert
 from ccm_core.store.runs import open_run
@@ -85,7 +86,7 @@ def _counted(harvest: Harvest, changed: Change) -> Collection:
 
 
 def _insert_collection(connection: Connection, collection: Collection, run: int) -> int:
-    packed = pack(collection)
+    document = pack(collection)
     since, until = _window(collection.window)
     result = connection.execute(
         insert(tables.collection)
@@ -100,8 +101,8 @@ def _insert_collection(connection: Connection, collection: Collection, run: int)
             window_until=until,
             started_at=microseconds(collection.started_at),
             ended_at=microseconds(collection.ended_at),
-            digest=packed.digest,
-            document=packed.content,
+            digest=document.digest,
+            document=document.content,
         )
         .returning(tables.collection.c.seq)
     )
@@ -109,7 +110,7 @@ def _insert_collection(connection: Connection, collection: Collection, run: int)
 
 
 def _insert_bodies(connection: Connection, observations: Sequence[Observation]) -> None:
-    # In the order of the digests, so that neighbours in the index are written together.
+    # Neighbours in an index are written together, so that a small cache is enough.
     bodies = sorted((one.body for one in observations), key=lambda body: body.digest)
     insert_rows(
         connection,
@@ -160,9 +161,9 @@ def _move_heads(connection: Connection, collection: int) -> None:
 
 
 def _insert_rejected(connection: Connection, refused: Iterable[Rejected], seq: int) -> None:
-    pack = packer()
-    packed = ((one.key, pack(json.encode(one))) for one in refused)
-    rows = ((seq, key, kept.digest, kept.content) for key, kept in packed)
+    compressor = Compressor()
+    documents = ((one.key, packed(json.encode(one), compressor)) for one in refused)
+    rows = ((seq, key, kept.digest, kept.content) for key, kept in documents)
     names = ("collection", "key", "digest", "document")
     insert_rows(connection, insert(tables.rejected), names, rows)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_core.errors import StoreError
-from ccm_core.store import claims, content, counting, evaluations, keeping, reading, runs
+from ccm_core.store import claims, counting, evaluations, keeping, reading, runs
 from ccm_core.store.pseudonyms import key_check, read_key
+from ccm_core.store.spool import Spool
 from ccm_core.store.tables import store
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class SqlStore:
 
     def packer(self) -> Pack:
         """See ``EvidenceStore.packer``."""
-        return content.packer()
+        return Spool(self._database.path.parent).pack
 
     def keep(self, harvest: Harvest) -> Collection:
         """See ``EvidenceStore.keep``."""

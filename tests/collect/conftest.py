@@ -261,7 +261,7 @@ class Round:
             connection="fake-prod",
             run=f"run{self.runs}",
             gauge=lambda one: Gauge(one, Pseudonyms(b"k" * 32)),
-            pack=packed,
+            packer=lambda: packed,
             keep=self.keeper.keep,
             known=lambda name: list(self.keeper.bodies(name).values()),
             keys=lambda name, among: set(self.keeper.bodies(name)) & among,

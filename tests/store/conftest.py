@@ -11,7 +11,7 @@ from ccm_core.model.collection import Collection, Outcome
 from ccm_core.model.manifest import Manifest
 from ccm_core.model.record import Record, Rejected, Source
 from ccm_core.model.result import Evaluation
-from ccm_core.store.content import packer
+from ccm_core.store.content import packed
 from ccm_core.store.interface import Harvest, Observation, OpenRun, StoreSettings
 from ccm_core.store.open import open_store
 
@@ -55,7 +55,7 @@ class Build:
                 page=1,
                 response_digest=json.digest(b"page"),
             ),
-            "body": packer()(json.encode(body)),
+            "body": packed(json.encode(body)),
         }
         return Observation(key=key, **{**values, **changes})
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from ccm_core.model import json
 from ccm_core.model.collection import Collection, Outcome
 from ccm_core.model.record import Source
-from ccm_core.store.content import packer
+from ccm_core.store.content import packed
 from ccm_core.store.interface import Harvest, Observation, OpenRun, StoreSettings
 from ccm_core.store.open import open_store
 from ccm_core.store.sql import SqlStore  # noqa: F401 - before the forks, or most kills would hit imports
@@ -41,12 +41,12 @@ def window(number):
         outcome=Outcome.COMPLETE,
     )
     source = Source(endpoint="/things", page=1, response_digest=json.digest(b"page"))
-    observations, pack = [], packer()
+    observations = []
     for key in range(number * RECORDS // 2, number * RECORDS // 2 + RECORDS):
         body = {"n": number, "filler": "x" * 2000}
         observations.append(
             Observation(
-                key=f"{key:06}", observed_at=T0, source=source, body=pack(json.encode(body))
+                key=f"{key:06}", observed_at=T0, source=source, body=packed(json.encode(body))
             )
         )
     return Harvest(collection=collection, observations=observations)
