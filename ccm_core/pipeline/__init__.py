@@ -12,7 +12,7 @@ from ccm_core.pipeline.connecting import check
 from ccm_core.pipeline.judging import compile_rules, evaluate, rows
 from ccm_core.pipeline.parties import Connection, Host
 from ccm_core.pipeline.repeating import Ruling, keep, repeat
-from ccm_core.pipeline.reporting import report
+from ccm_core.pipeline.reporting import report, report_input
 from ccm_core.pipeline.upcoming import upcoming
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "keep",
     "repeat",
     "report",
+    "report_input",
     "rows",
     "upcoming",
 ]

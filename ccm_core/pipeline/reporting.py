@@ -1,24 +1,43 @@
-"""Reporting: an evaluation in one format, with the runs it rests on."""
+"""Reporting: an evaluation, or a part of it, with the runs it rests on."""
 
 from __future__ import annotations
 
 from ccm_core.model.result import Evaluation
 from ccm_core.pipeline.parties import Host
 from ccm_core.report.interface import ReportFormat, ReportInput
+from ccm_core.rules.narrowing import Part, narrowed
 from ccm_core.store.interface import EvidenceStore
+
+WHOLE = Part()
 
 
 def report(host: Host, store: EvidenceStore, evaluation: Evaluation, form: ReportFormat) -> bytes:
     """Write an evaluation in one format, with the runs it rests on."""
+    return form.render(report_input(host, store, evaluation))
+
+
+def report_input(
+    host: Host, store: EvidenceStore, evaluation: Evaluation, part: Part = WHOLE
+) -> ReportInput:
+    """Gather what every format is given, once for all formats.
+
+    Raises:
+        UsageError: A part is wanted that the evaluation does not have.
+    """
+    shown = narrowed(evaluation, part)
     newest = {
         one.connection: one
         for one in store.manifests(as_of=evaluation.evaluated_at)
-        if one.connection in evaluation.connections
+        if one.connection in shown.connections
     }
-    given = ReportInput(
-        evaluation=evaluation,
+    return ReportInput(
+        evaluation=shown,
         manifests=[newest[name] for name in sorted(newest)],
-        counts=store.counts(as_of=evaluation.evaluated_at),
+        counts=[
+            one
+            for one in store.counts(as_of=evaluation.evaluated_at)
+            if not part.connections or one.connection in shown.connections
+        ],
         host_version=host.version,
+        part=part.words,
     )
-    return form.render(given)

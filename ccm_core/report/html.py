@@ -89,6 +89,7 @@ def _templates() -> Environment:
         "link": words.link,
         "listed": words.listed,
         "moment": words.moment,
+        "part_words": words.part,
         "span": words.span,
         "status_words": words.status,
         "tone": tone,

@@ -26,4 +26,4 @@ def of_evaluation(evaluation: Evaluation) -> str:
 def of_result(result: Result) -> str:
     """Give an id that one rule on one subject keeps from evaluation to evaluation."""
     about = result.subject
-    return uuid("result", result.rule, result.connection, about.kind, about.key)
+    return result.id or uuid("result", result.rule, result.connection, about.kind, about.key)

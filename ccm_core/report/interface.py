@@ -22,6 +22,8 @@ class ReportInput:
     """The newest manifest of each connection."""
     counts: Sequence[KindCount]
     host_version: str
+    part: Sequence[str] = ()
+    """Which part of the evaluation this is, as ``control soc2:CC7.4``; empty: all of it."""
 
 
 class ReportFormat(Protocol):

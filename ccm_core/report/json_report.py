@@ -27,6 +27,8 @@ class JsonDocument:
     """In words, as every format says it."""
     rules: dict[str, int]
     """How many rules have each status; statuses that no rule has are left out."""
+    part: Sequence[str]
+    """Which part of the evaluation this is; empty: all of it."""
     evaluation: Evaluation
     manifests: Sequence[Manifest]
     counts: Sequence[KindCount]
@@ -45,6 +47,7 @@ class JsonReport:
             host_version=given.host_version,
             verdict=said.verdict,
             rules={share.status.value: share.number for share in said.shares},
+            part=tuple(given.part),
             evaluation=given.evaluation,
             manifests=tuple(given.manifests),
             counts=tuple(given.counts),

@@ -59,6 +59,8 @@ def _head(said: Summary) -> Iterator[str]:
     yield ""
     over = words.listed([code(name) for name in said.connections]) or "no connection"
     yield f"As of {words.moment(said.evaluated_at)}, over {over}."
+    if said.part:
+        yield text(words.part(said.part))
     if said.unjudged or said.partly_judged:
         yield words.INSUFFICIENT_MEANS
     for failure in said.plugin_failures:

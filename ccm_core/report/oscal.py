@@ -83,7 +83,7 @@ def _results(given: ReportInput, ids: Ids, at: str) -> JsonObject:
     told: JsonObject = {
         "uuid": ids.of("result"),
         "title": line(f"Evaluation of {at}"),
-        "description": words.INSUFFICIENT_MEANS,
+        "description": _about(given),
         "start": at,
         "end": at,
         "local-definitions": _definitions(given, ids),
@@ -94,6 +94,11 @@ def _results(given: ReportInput, ids: Ids, at: str) -> JsonObject:
     }
     # The schema has no empty lists: what there is none of is left out.
     return {name: value for name, value in told.items() if value not in ([], {})}
+
+
+def _about(given: ReportInput) -> str:
+    part = f" {words.part(tuple(map(plain, given.part)))}" if given.part else ""
+    return words.INSUFFICIENT_MEANS + part
 
 
 def _selection(controls: tuple[ControlResult, ...]) -> JsonObject:

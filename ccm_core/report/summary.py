@@ -85,6 +85,8 @@ class Summary:
 
     evaluated_at: datetime
     connections: tuple[str, ...]
+    part: tuple[str, ...]
+    """Which part of the evaluation this is; empty: all of it."""
     verdict: str
     """Such as ``12 rules hold, 3 fail, 2 could not be judged``."""
     shares: tuple[Share, ...]
@@ -126,6 +128,7 @@ def summary(given: ReportInput) -> Summary:
     return Summary(
         evaluated_at=evaluation.evaluated_at,
         connections=evaluation.connections,
+        part=tuple(given.part),
         verdict=", ".join(share.words for share in shares) or "No rule was judged",
         shares=shares,
         total=len(evaluation.rules),

@@ -55,6 +55,8 @@ def _head(said: Summary, width: int) -> Iterator[str]:
     yield from wrap(said.verdict, width)
     over = words.listed([plain(name) for name in said.connections]) or "no connection"
     yield from wrap(f"as of {words.moment(said.evaluated_at)}, over {over}", width)
+    if said.part:
+        yield from wrap(plain(words.part(said.part)), width)
     if said.unjudged or said.partly_judged:
         yield from wrap(words.INSUFFICIENT_MEANS, width)
 

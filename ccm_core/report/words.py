@@ -80,6 +80,11 @@ def listed(words: Sequence[str]) -> str:
     return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
+def part(named: Sequence[str]) -> str:
+    """Say that a report shows a part of an evaluation only."""
+    return f"This is a part of the evaluation: only {listed(named)}."
+
+
 def capital(text: str) -> str:
     """Begin with a capital letter and leave the rest as it is."""
     return text[:1].upper() + text[1:]

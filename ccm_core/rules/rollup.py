@@ -117,6 +117,11 @@ def _control(
     )
 
 
+def population(results: Sequence[Result]) -> Population:
+    """Count the subjects of results; what is about all of a connection is no subject."""
+    return _population(results, {}, 0)
+
+
 def _population(
     results: Sequence[Result], in_order: Mapping[Status, int], unjudged: int
 ) -> Population:
