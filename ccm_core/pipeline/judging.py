@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
+from time import monotonic
 
 from ccm_core.errors import UsageError
 from ccm_core.model.basis import Watch
@@ -13,6 +14,7 @@ from ccm_core.model.result import Evaluation
 from ccm_core.model.waiver import Waiver
 from ccm_core.model.window import Window
 from ccm_core.pipeline.parties import Connection, Host
+from ccm_core.rules.allowance import Allowance
 from ccm_core.rules.compiled import CompiledPacks
 from ccm_core.rules.compiler import SettingMistake
 from ccm_core.rules.evaluator import evaluate as judge
@@ -21,6 +23,9 @@ from ccm_core.rules.interface import PackText, Source
 from ccm_core.rules.packs import compile_packs, setting_mistake
 from ccm_core.sdk.types import EvidenceKind, Row
 from ccm_core.store.interface import EvidenceStore
+
+ALLOWANCE = Allowance(seconds=600, tick=monotonic)
+"""How long the rules of one pack may take over one connection."""
 
 
 def compile_rules(
@@ -84,7 +89,7 @@ def evaluate_watches(
 ) -> Evaluation:
     """Judge what had been kept by a moment of what some connections collected then."""
     facts = [evidence(host, one, store, now).facts(packs, host.plugin_failures) for one in watches]
-    return judge(packs, facts, waivers, now=now)
+    return judge(packs, facts, waivers, now=now, allowance=ALLOWANCE)
 
 
 def rows(

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ccm_core.model.json import JsonObject
+from ccm_core.rules.bounds import MOST_CHARACTERS, too_large
 from ccm_core.rules.lookups import NOT_IN_EVIDENCE, Lookups
 from ccm_core.rules.syntax import Path, Tree, decode, dotted, path_of, reads
 
@@ -139,6 +140,9 @@ class Language:
             Misread: The text is no expression over these names.
         """
         lets = lets or {}
+        if len(text) > MOST_CHARACTERS:
+            found = f"this has {len(text):,} characters; at most {MOST_CHARACTERS:,} are allowed"
+            raise Misread([(1, 1, found)])
         written = _compiled(self._environment(lets) if lets else self._env, text)
         tree = decode(written.serialize())
         scope = {name: path for name, let in lets.items() if (path := _short_for(let))}
@@ -148,6 +152,9 @@ class Language:
         # A comment at a text's end must not swallow what closes it, hence the line breaks.
         whole = "".join(f"cel.bind({name}, ({lets[name].text}\n), " for name in used) + text
         program = _compiled(self._env, whole + "\n" + ")" * len(used)) if used else written
+        whole_tree = decode(program.serialize()) if used else tree
+        if why := too_large(whole_tree):
+            raise Misread([(1, 1, why)])
         return Expression(
             text=text, type=written.return_type().name(), tree=tree, scope=scope, program=program
         )

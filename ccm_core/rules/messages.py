@@ -12,6 +12,8 @@ from ccm_core.model.json import encode
 from ccm_core.rules.conditions import Expression, Misread, NotEvaluable, Situation
 from ccm_core.sdk.time import format_duration, format_instant
 
+LONGEST = 1000
+"""How many characters of a message are kept."""
 UNKNOWN = "unknown"
 """Stands where a value is missing or null and the template gives no fallback."""
 
@@ -60,10 +62,11 @@ class Message:
         return [part.expression for part in self.parts if isinstance(part, Insert)]
 
     def render(self, situation: Situation) -> str:
-        """Write the message for a row."""
-        return "".join(
+        """Write the message for a row, cut where it is longer than a reason should be."""
+        whole = "".join(
             part if isinstance(part, str) else part.render(situation) for part in self.parts
         )
+        return whole if len(whole) <= LONGEST else f"{whole[: LONGEST - 3]}..."
 
 
 def split(template: str) -> tuple[str | Placeholder, ...]:
