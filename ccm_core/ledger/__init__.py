@@ -4,6 +4,8 @@
 - ``proofs``: inclusion and consistency proofs, made and checked.
 - ``note``: signed notes and their keys (C2SP ``signed-note``).
 - ``checkpoint``: the signed head of a tree (C2SP ``tlog-checkpoint``).
+- ``signing``: who signs, or why nobody does.
+- ``keys``: how one key follows another.
 - ``proof_file``: one leaf with everything that proves it (C2SP ``tlog-proof``).
 
 Nothing here reads a store, a clock or a key that is secret.

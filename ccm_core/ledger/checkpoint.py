@@ -9,6 +9,9 @@ from typing import Self
 from ccm_core.ledger.note import decoded, encoded
 from ccm_core.ledger.tree import HASH_BYTES
 
+STORE_LOG = "@store"
+"""The store's own log. Every other is named for its connection, and none has such a name."""
+
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
 _LINES = 3
 
@@ -45,3 +48,8 @@ class Checkpoint:
         if len(found) != HASH_BYTES:
             raise ValueError(f"its root has {len(found)} bytes and not {HASH_BYTES}")
         return cls(origin=origin, size=int(size), root=found)
+
+
+def origin(identity: str, log: str = STORE_LOG) -> str:
+    """Give the first line of the checkpoints of a log; the store's own is the name of its keys."""
+    return f"ccm/{identity}" if log == STORE_LOG else f"ccm/{identity}/{log}"

@@ -26,6 +26,23 @@ class Compressor:
         return self._zstd.compress(data, mode=ZstdCompressor.FLUSH_FRAME)
 
 
+class Stream:
+    """Compresses one content that comes in pieces."""
+
+    def __init__(self) -> None:
+        self._zstd = ZstdCompressor(level=_LEVEL)
+        self._done: list[bytes] = []
+
+    def add(self, data: bytes) -> None:
+        """Take the next piece."""
+        if done := self._zstd.compress(data):
+            self._done.append(done)
+
+    def end(self) -> bytes:
+        """Give the complete frame."""
+        return b"".join([*self._done, self._zstd.flush()])
+
+
 def decompressed(content: bytes) -> bytes:
     """Read a complete frame back.
 

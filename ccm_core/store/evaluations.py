@@ -12,9 +12,11 @@ from sqlalchemy import (  # noqa: TID253 - this module is only imported once a s
 from ccm_core.errors import IntegrityError, StoreError
 from ccm_core.model.basis import Basis
 from ccm_core.model.result import Evaluation
-from ccm_core.store import tables
+from ccm_core.store import heads, ledger, tables
 from ccm_core.store.content import pack, packed, unpack, verified
 from ccm_core.store.instants import microseconds
+from ccm_core.store.leaves import DOCUMENT, EVALUATION
+from ccm_core.store.ledger import STORE_LOG
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from ccm_core.ledger.signing import Signing
     from ccm_core.model.harvest import Packed
 
 _evaluation = tables.evaluation.c
@@ -29,22 +32,27 @@ _document = tables.document.c
 
 
 def keep_evaluation(
-    connection: Connection, evaluation: Evaluation, basis: Basis | None, packs: Sequence[bytes]
+    connection: Connection,
+    evaluation: Evaluation,
+    basis: Basis | None,
+    packs: Sequence[bytes],
+    signing: Signing,
 ) -> str:
-    """Keep an evaluation unless it is there already; give its digest."""
+    """Keep an evaluation unless it is there already, and state the head; give its digest."""
     kept = pack(evaluation)
     known = select(_evaluation.seq).where(_evaluation.digest == kept.digest)
     if connection.scalar(known) is None:
         for text in packs:
             _keep_document(connection, "pack", packed(text))
-        connection.execute(
-            insert(tables.evaluation).values(
-                digest=kept.digest,
-                evaluated_at=microseconds(evaluation.evaluated_at),
-                basis=_keep_document(connection, "basis", pack(basis)) if basis else None,
-                document=kept.content,
-            )
-        )
+        row = {
+            "digest": kept.digest,
+            "evaluated_at": microseconds(evaluation.evaluated_at),
+            "basis": _keep_document(connection, "basis", pack(basis)) if basis else None,
+            "document": kept.content,
+        }
+        connection.execute(insert(tables.evaluation).values(**row))
+        ledger.append(connection, STORE_LOG, [EVALUATION.line(row)])
+        heads.state(connection, (), signing, evaluation.evaluated_at)
     return kept.digest
 
 
@@ -108,9 +116,9 @@ def document(connection: Connection, digest: str) -> bytes:
 def _keep_document(connection: Connection, form: str, kept: Packed) -> str:
     known = select(_document.seq).where(_document.digest == kept.digest)
     if connection.scalar(known) is None:
-        connection.execute(
-            insert(tables.document).values(digest=kept.digest, form=form, document=kept.content)
-        )
+        row = {"digest": kept.digest, "form": form, "document": kept.content}
+        connection.execute(insert(tables.document).values(**row))
+        ledger.append(connection, STORE_LOG, [DOCUMENT.line(row)])
     return kept.digest
 
 

@@ -6,17 +6,22 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from ccm_core.ledger.checkpoint import STORE_LOG
 from ccm_core.model.collection import KindCount
 from ccm_core.model.harvest import Harvest, Observation, Pack, Packed
 from ccm_core.model.run import OpenRun
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
+    from ccm_core.ledger.checkpoint import Checkpoint
+    from ccm_core.ledger.keys import SigningKey
+    from ccm_core.ledger.proof_file import LeafProof
     from ccm_core.model.basis import Basis
     from ccm_core.model.collection import Collection
+    from ccm_core.model.json import JsonObject
     from ccm_core.model.manifest import Manifest
     from ccm_core.model.record import Record, Rejected
     from ccm_core.model.result import Evaluation
@@ -124,6 +129,29 @@ class EvidenceStore(Protocol):
 
     def pseudonym_key(self) -> bytes:
         """Give the 32 bytes under which this store makes pseudonyms; made with the store."""
+
+    def head(self, log: str = STORE_LOG) -> Checkpoint:
+        """Give what a log of the ledger is now, signed or not.
+
+        Args:
+            log: A connection's name, or the store's own log.
+        """
+
+    def signed_head(self, log: str = STORE_LOG) -> str | None:
+        """Give the newest signed head of a log: a note; None where none was ever signed."""
+
+    def signing_keys(self) -> Sequence[SigningKey]:
+        """Give the keys that heads were signed with, the first one first."""
+
+    def proven(
+        self, log: str, wanted: Callable[[JsonObject], bool]
+    ) -> Sequence[tuple[bytes, LeafProof]]:
+        """Give leaves of a log, each with its proof against the log's newest signed head.
+
+        Args:
+            log: A connection's name, or the store's own log.
+            wanted: Chooses among the leaves; docs/reference/ledger.md says what they hold.
+        """
 
     def close(self) -> None:
         """Let go of files and connections."""

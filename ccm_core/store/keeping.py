@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (  # noqa: TID253 - this module is only imported once a store is opened
@@ -12,16 +13,17 @@ from sqlalchemy import (  # noqa: TID253 - this module is only imported once a s
 
 from ccm_core.errors import StoreError
 from ccm_core.model import json
-from ccm_core.store import tables
+from ccm_core.store import ledger, tables
 from ccm_core.store.changes import change, check, population_root, states_everything
 from ccm_core.store.compression import Compressor
 from ccm_core.store.content import pack, packed
 from ccm_core.store.instants import microseconds
+from ccm_core.store.leaves import COLLECTION, REJECTED, VERSION
 from ccm_core.store.rows import insert_rows, upsert
 from ccm_core.store.runs import open_run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sqlalchemy import Connection
 
@@ -42,7 +44,8 @@ _VERSION = (
     "page",
     "response_digest",
 )
-_TOMBSTONE = ("key", "observed_at")
+_NOTHING = (None,) * (len(_VERSION) - 2)
+"""What a tombstone has beside its key and when it was observed."""
 
 
 def keep(connection: Connection, harvest: Harvest) -> Collection:
@@ -57,11 +60,12 @@ def keep(connection: Connection, harvest: Harvest) -> Collection:
     _refuse_twice(connection, harvest.collection)
     changed = change(connection, harvest)
     collection = _counted(harvest, changed)
-    seq = _insert_collection(connection, collection, run)
+    seq, leaf = _insert_collection(connection, collection, run)
     _insert_bodies(connection, changed.appended)
-    _insert_versions(connection, collection, seq, changed)
+    versions = _insert_versions(connection, collection, seq, changed)
     _move_heads(connection, seq)
-    _insert_rejected(connection, harvest.rejected, seq)
+    rejected = _insert_rejected(connection, harvest.rejected, seq, collection.id)
+    ledger.append(connection, collection.connection, chain([leaf], versions, rejected))
     return collection
 
 
@@ -85,28 +89,28 @@ def _counted(harvest: Harvest, changed: Change) -> Collection:
     return replace(collection, counts=counts, population_root=root)
 
 
-def _insert_collection(connection: Connection, collection: Collection, run: int) -> int:
+def _insert_collection(
+    connection: Connection, collection: Collection, run: int
+) -> tuple[int, bytes]:
     document = pack(collection)
     since, until = _window(collection.window)
-    result = connection.execute(
-        insert(tables.collection)
-        .values(
-            id=collection.id,
-            run=run,
-            connection=collection.connection,
-            kind=collection.kind,
-            kind_version=collection.version,
-            outcome=collection.outcome.value,
-            window_since=since,
-            window_until=until,
-            started_at=microseconds(collection.started_at),
-            ended_at=microseconds(collection.ended_at),
-            digest=document.digest,
-            document=document.content,
-        )
-        .returning(tables.collection.c.seq)
-    )
-    return int(result.scalar_one())
+    row = {
+        "id": collection.id,
+        "run": run,
+        "connection": collection.connection,
+        "kind": collection.kind,
+        "kind_version": collection.version,
+        "outcome": collection.outcome.value,
+        "window_since": since,
+        "window_until": until,
+        "started_at": microseconds(collection.started_at),
+        "ended_at": microseconds(collection.ended_at),
+        "digest": document.digest,
+        "document": document.content,
+    }
+    statement = insert(tables.collection).values(**row).returning(tables.collection.c.seq)
+    seq = int(connection.execute(statement).scalar_one())
+    return seq, COLLECTION.line(row, run=collection.run)
 
 
 def _insert_bodies(connection: Connection, observations: Sequence[Observation]) -> None:
@@ -122,13 +126,21 @@ def _insert_bodies(connection: Connection, observations: Sequence[Observation]) 
 
 def _insert_versions(
     connection: Connection, collection: Collection, seq: int, changed: Change
-) -> None:
+) -> Iterator[bytes]:
     kept_at = microseconds(collection.ended_at)
     common = (collection.connection, collection.kind, collection.version, seq, kept_at)
-    versions = ((*common, *_version(observation)) for observation in changed.appended)
-    insert_rows(connection, insert(tables.version), (*_COMMON, *_VERSION), versions)
-    tombstones = ((*common, key, kept_at) for key in changed.vanished)
-    insert_rows(connection, insert(tables.version), (*_COMMON, *_TOMBSTONE), tombstones)
+    names = (*_COMMON, *_VERSION)
+
+    def rows() -> Iterator[tuple[Any, ...]]:  # twice, so that they are never held
+        for observation in changed.appended:
+            yield *common, *_version(observation)
+        for key in changed.vanished:
+            yield *common, key, kept_at, *_NOTHING
+
+    insert_rows(connection, insert(tables.version), names, rows())
+    return (
+        VERSION.line(dict(zip(names, row, strict=True)), collection=collection.id) for row in rows()
+    )
 
 
 def _version(observation: Observation) -> tuple[Any, ...]:
@@ -160,12 +172,17 @@ def _move_heads(connection: Connection, collection: int) -> None:
     )
 
 
-def _insert_rejected(connection: Connection, refused: Iterable[Rejected], seq: int) -> None:
+def _insert_rejected(
+    connection: Connection, refused: Iterable[Rejected], seq: int, collection: str
+) -> Iterator[bytes]:
     compressor = Compressor()
     documents = ((one.key, packed(json.encode(one), compressor)) for one in refused)
-    rows = ((seq, key, kept.digest, kept.content) for key, kept in documents)
+    rows = [(seq, key, kept.digest, kept.content) for key, kept in documents]
     names = ("collection", "key", "digest", "document")
     insert_rows(connection, insert(tables.rejected), names, rows)
+    return (
+        REJECTED.line(dict(zip(names, row, strict=True)), collection=collection) for row in rows
+    )
 
 
 def _window(window: Window | None) -> tuple[int | None, int | None]:

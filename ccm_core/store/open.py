@@ -10,21 +10,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ccm_core.errors import StoreError
+from ccm_core.ledger.signing import unsigned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy import Connection
 
+    from ccm_core.ledger.signing import Signing
     from ccm_core.store.database import Database
     from ccm_core.store.interface import EvidenceStore, StoreSettings
 
 _SCHEME = "sqlite:///"
 _KEY_LENGTH = 32
 _LOCK_TIMEOUT = 30.0
+_NOBODY = unsigned("no signing key was given")
 
 
-def open_store(settings: StoreSettings, *, base: Path, create: bool = True) -> EvidenceStore:
+def open_store(
+    settings: StoreSettings,
+    *,
+    base: Path,
+    create: bool = True,
+    signing: Signing = _NOBODY,
+) -> EvidenceStore:
     """Open the store that the settings name; relative paths start at ``base``.
 
     Options: ``lock_timeout``, the seconds to wait for another process (30), and ``max_size``,
@@ -35,6 +44,7 @@ def open_store(settings: StoreSettings, *, base: Path, create: bool = True) -> E
         base: The folder of the settings file.
         create: Whether to make a store where there is none. Without it a missing store is an
             error, because there is nothing to read.
+        signing: Who signs the heads of the ledger; asked when the first is to be signed.
 
     Raises:
         StoreError: It cannot be opened: the message says why and what to do.
@@ -58,7 +68,7 @@ def open_store(settings: StoreSettings, *, base: Path, create: bool = True) -> E
     except BaseException:
         database.close()
         raise
-    return SqlStore(database, pseudonym_key=key)
+    return SqlStore(database, pseudonym_key=key, signing=signing)
 
 
 # -- what the settings say --------------------------------------------------------------------
@@ -165,20 +175,32 @@ def _ensure_tables(database: Database, key: bytes | None, *, create: bool) -> No
             _insert_facts(connection, database.path, key)
         elif found != NEWEST:
             migrate(connection, found, name)
+            _ensure_ledger(connection)
 
 
 def _insert_facts(connection: Connection, path: Path, key: bytes | None) -> None:
+    from ccm_core.store import ledger
     from ccm_core.store.instants import microseconds
+    from ccm_core.store.leaves import STORE
     from ccm_core.store.pseudonyms import key_check, make_key
     from ccm_core.store.revision import host_version
     from ccm_core.store.tables import store
 
-    connection.execute(
-        store.insert().values(
-            id=1,
-            identity=uuid.uuid4().hex,
-            created_at=microseconds(datetime.now(UTC)),
-            created_by=f"ccm-core {host_version()}",
-            key_check=key_check(key or make_key(path)),
-        )
-    )
+    row = {
+        "id": 1,
+        "identity": uuid.uuid4().hex,
+        "created_at": microseconds(datetime.now(UTC)),
+        "created_by": f"ccm-core {host_version()}",
+        "key_check": key_check(key or make_key(path)),
+    }
+    connection.execute(store.insert().values(**row))
+    ledger.append(connection, ledger.STORE_LOG, [STORE.line(row)])
+
+
+def _ensure_ledger(connection: Connection) -> None:
+    """Begin the ledger over what was kept before there was one."""
+    from ccm_core.store import ledger
+    from ccm_core.store.adoption import adopt
+
+    if not ledger.logs(connection):
+        adopt(connection)

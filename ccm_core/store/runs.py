@@ -13,10 +13,11 @@ from ccm_core.errors import StoreError
 from ccm_core.model.collection import Collection
 from ccm_core.model.manifest import Manifest
 from ccm_core.model.record import Rejected
-from ccm_core.store import tables
+from ccm_core.store import ledger, tables
 from ccm_core.store.content import pack, unpack
 from ccm_core.store.instants import instant, microseconds
 from ccm_core.store.interface import OpenRun
+from ccm_core.store.leaves import MANIFEST, RUN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,28 +35,28 @@ def begin(connection: Connection, run: OpenRun) -> None:
     """Note that a run has begun."""
     if connection.scalar(select(_run.seq).where(_run.id == run.run)):
         raise StoreError(f"run {run.run} was begun already in this store.")
-    connection.execute(
-        insert(tables.run).values(
-            id=run.run,
-            connection=run.connection,
-            connector=run.connector,
-            started_at=microseconds(run.started_at),
-        )
-    )
+    row = {
+        "id": run.run,
+        "connection": run.connection,
+        "connector": run.connector,
+        "started_at": microseconds(run.started_at),
+    }
+    connection.execute(insert(tables.run).values(**row))
+    ledger.append(connection, run.connection, [RUN.line(row)])
 
 
 def seal(connection: Connection, manifest: Manifest) -> None:
     """Write the manifest of a run and close it."""
     run = open_run(connection, manifest.run, manifest.connection)
     packed = pack(manifest)
-    connection.execute(
-        insert(tables.manifest).values(
-            run=run,
-            ended_at=microseconds(manifest.ended_at),
-            digest=packed.digest,
-            document=packed.content,
-        )
-    )
+    row = {
+        "run": run,
+        "ended_at": microseconds(manifest.ended_at),
+        "digest": packed.digest,
+        "document": packed.content,
+    }
+    connection.execute(insert(tables.manifest).values(**row))
+    ledger.append(connection, manifest.connection, [MANIFEST.line(row, run=manifest.run)])
 
 
 def open_run(connection: Connection, run: str, name: str) -> int:

@@ -5,19 +5,35 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_core.errors import StoreError
-from ccm_core.store import claims, counting, evaluations, keeping, reading, runs
+from ccm_core.ledger.checkpoint import STORE_LOG
+from ccm_core.store import (
+    claims,
+    counting,
+    evaluations,
+    heads,
+    keeping,
+    ledger,
+    proving,
+    reading,
+    runs,
+)
 from ccm_core.store.pseudonyms import key_check, read_key
 from ccm_core.store.spool import Spool
 from ccm_core.store.tables import store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from collections.abc import Set as AbstractSet
     from contextlib import AbstractContextManager
     from datetime import datetime
 
+    from ccm_core.ledger.checkpoint import Checkpoint
+    from ccm_core.ledger.keys import SigningKey
+    from ccm_core.ledger.proof_file import LeafProof
+    from ccm_core.ledger.signing import Signing
     from ccm_core.model.basis import Basis
     from ccm_core.model.collection import Collection
+    from ccm_core.model.json import JsonObject
     from ccm_core.model.manifest import Manifest
     from ccm_core.model.record import Record, Rejected
     from ccm_core.model.result import Evaluation
@@ -28,9 +44,12 @@ if TYPE_CHECKING:
 class SqlStore:
     """See ``EvidenceStore``. Each call is one transaction; iterators hold theirs to the end."""
 
-    def __init__(self, database: Database, *, pseudonym_key: bytes | None) -> None:
+    def __init__(
+        self, database: Database, *, pseudonym_key: bytes | None, signing: Signing
+    ) -> None:
         self._database = database
         self._pseudonym_key = pseudonym_key
+        self._signing = signing
 
     def claim(self, connection: str) -> AbstractContextManager[None]:
         """See ``EvidenceStore.claim``."""
@@ -54,6 +73,7 @@ class SqlStore:
         """See ``EvidenceStore.seal``."""
         with self._database.writing() as connection:
             runs.seal(connection, manifest)
+            heads.state(connection, (manifest.connection,), self._signing, manifest.ended_at)
 
     def open_runs(self, connection: str) -> Sequence[OpenRun]:
         """See ``EvidenceStore.open_runs``."""
@@ -116,7 +136,7 @@ class SqlStore:
     ) -> str:
         """See ``EvidenceStore.keep_evaluation``."""
         with self._database.writing() as connection:
-            return evaluations.keep_evaluation(connection, evaluation, basis, packs)
+            return evaluations.keep_evaluation(connection, evaluation, basis, packs, self._signing)
 
     def latest_evaluation(self, *, as_of: datetime | None = None) -> Evaluation | None:
         """See ``EvidenceStore.latest_evaluation``."""
@@ -156,6 +176,28 @@ class SqlStore:
                 "pseudonym."
             )
         return key
+
+    def head(self, log: str = STORE_LOG) -> Checkpoint:
+        """See ``EvidenceStore.head``."""
+        with self._database.reading() as database:
+            return ledger.head(database, log)
+
+    def signed_head(self, log: str = STORE_LOG) -> str | None:
+        """See ``EvidenceStore.signed_head``."""
+        with self._database.reading() as database:
+            return heads.newest(database, log)
+
+    def signing_keys(self) -> Sequence[SigningKey]:
+        """See ``EvidenceStore.signing_keys``."""
+        with self._database.reading() as database:
+            return heads.signing_keys(database)
+
+    def proven(
+        self, log: str, wanted: Callable[[JsonObject], bool]
+    ) -> Sequence[tuple[bytes, LeafProof]]:
+        """See ``EvidenceStore.proven``."""
+        with self._database.reading() as database:
+            return proving.proven(database, log, wanted)
 
     def close(self) -> None:
         """See ``EvidenceStore.close``."""

@@ -1,11 +1,11 @@
 """The tables of the store. Rows are only ever added, save ``head``, which can be rebuilt.
 
-Every row of ``version``, ``manifest`` and ``evaluation`` has a ``seq`` that only grows and a
-digest: these are the leaves that a ledger can be grown over. Bodies stand apart, by digest, so
-that one can be deleted while the row that vouches for it stays; that is why nothing refers to
-``body`` by a foreign key.
+Every row that says something has a leaf in the ledger: ``entry`` keeps those of one transaction.
+Bodies stand apart, by digest, so that one can be deleted while the row that vouches for it stays;
+that is why nothing refers to ``body`` by a foreign key.
 
-Instants are microseconds since 1970, UTC. ``content`` and ``document`` are Zstandard frames.
+Instants are microseconds since 1970, UTC. ``content``, ``document`` and ``leaves`` are Zstandard
+frames.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from sqlalchemy import (  # noqa: TID253 - this module is only imported once a s
     MetaData,
     Table,
     Text,
+    UniqueConstraint,
 )
 
 metadata = MetaData(
@@ -180,3 +181,66 @@ document = Table(
 )
 """What evaluations were made with, once for each digest: rule packs (``form`` is ``pack``) as
 they were written, and bases (``basis``) that name packs, parameters and waivers."""
+
+entry = Table(
+    "entry",
+    metadata,
+    Column("seq", _SEQ, primary_key=True),
+    Column("log", _NAME, nullable=False),
+    Column("first", BigInteger, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("leaves", LargeBinary, nullable=False),
+    Column("edge", LargeBinary, nullable=False),
+    UniqueConstraint("log", "first", name="uq_entry_log_first"),
+    sqlite_autoincrement=True,
+)
+"""What one transaction added to one log of the ledger: ``count`` leaves from number ``first``, one
+JSON object on each line, and the right edge of the tree after them."""
+
+checkpoint = Table(
+    "checkpoint",
+    metadata,
+    Column("seq", _SEQ, primary_key=True),
+    Column("log", _NAME, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("note", Text, nullable=False),
+    UniqueConstraint("log", "size", name="uq_checkpoint_log_size"),
+    sqlite_autoincrement=True,
+)
+"""A signed head of a log: the note as it was signed. ``size`` is the one that the note states."""
+
+signing_key = Table(
+    "signing_key",
+    metadata,
+    Column("seq", _SEQ, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("note", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""A public key that heads are signed with from here on, and the note in which it and the key
+before it say so."""
+
+erasure = Table(
+    "erasure",
+    metadata,
+    Column("seq", _SEQ, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("erased_at", BigInteger, nullable=False),
+    Column("connection", _NAME),
+    Column("kind", _NAME),
+    Column("key", Text),
+    Column("kept_before", BigInteger),
+    Column("reason", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""An order to delete bodies: what was chosen, and why."""
+
+erased = Table(
+    "erased",
+    metadata,
+    Column("seq", _SEQ, primary_key=True),
+    Column("digest", Text, nullable=False, unique=True),
+    Column("erasure", _SEQ, ForeignKey("erasure.seq"), nullable=False, index=True),
+    sqlite_autoincrement=True,
+)
+"""A body or a rejected object that was deleted by order."""

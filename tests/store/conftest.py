@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from ccm_core.ledger.signing import unsigned
 from ccm_core.model import json
 from ccm_core.model.collection import Collection, Outcome
 from ccm_core.model.manifest import Manifest
@@ -114,6 +117,28 @@ class Build:
         )
 
 
+class Key:
+    """A signing key that is made from a word, so that it is the same each time."""
+
+    def __init__(self, word="first"):
+        self._key = Ed25519PrivateKey.from_private_bytes(sha256(word.encode()).digest())
+
+    @property
+    def public(self):
+        """Give the public half."""
+        return self._key.public_key().public_bytes_raw()
+
+    def sign(self, data):
+        """Sign."""
+        return self._key.sign(data)
+
+
+@pytest.fixture(scope="session")
+def key():
+    """Give a maker of signing keys."""
+    return Key
+
+
 @pytest.fixture(scope="session")
 def build():
     """Give makers of small evidence."""
@@ -125,9 +150,10 @@ def reopen(tmp_path):
     """Give a function that opens the test's store, and closes every one of them at the end."""
     opened = []
 
-    def again(*, create=True, **settings):
+    def again(*keys, create=True, **settings):
         settings = StoreSettings(**{"url": "sqlite:///ccm.db", **settings})
-        opened.append(open_store(settings, base=tmp_path, create=create))
+        signing = (lambda: keys) if keys else unsigned("no key in this test")
+        opened.append(open_store(settings, base=tmp_path, create=create, signing=signing))
         return opened[-1]
 
     yield again

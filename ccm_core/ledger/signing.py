@@ -1,0 +1,27 @@
+"""Who signs the heads of a store, or why nobody does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from ccm_core.ledger.note import Signer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsigned:
+    """Nobody can sign. It is written into the ledger, in place of the key that would have."""
+
+    why: str
+    """In plain words, with the next step."""
+
+
+Signing: TypeAlias = Callable[[], Sequence[Signer] | Unsigned]
+"""Gives the keys that are at hand when the first head is to be signed, the one in use first. While
+a key is being replaced there are two."""
+
+
+def unsigned(why: str) -> Signing:
+    """Sign nothing, and say why."""
+    return lambda: Unsigned(why=why)

@@ -1,0 +1,113 @@
+"""The leaves of the ledger: what each row of the store says, as JSON.
+
+A leaf is named for its table and has the row's columns by their names: instants as RFC 3339 text,
+references as ids, what is null left out. Contents stand by their digest. Numbers of rows (``seq``)
+are left out too: what counts of them is their order, which is that of the leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from ccm_core.model import json
+from ccm_core.sdk.time import format_instant
+from ccm_core.store.instants import instant
+
+HEADS = "heads"
+"""The one leaf that is no row: the heads of other logs, stated in the store's own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """How the rows of one table become leaves."""
+
+    table: str
+    plain: tuple[str, ...] = ()
+    """Columns that are taken as they are."""
+    instants: tuple[str, ...] = ()
+    """Columns in microseconds."""
+    references: tuple[str, ...] = ()
+    """Columns that name a row of another table, of which the leaf has the id."""
+
+    def leaf(self, row: Mapping[Any, Any], **references: str) -> dict[str, Any]:
+        """Give the leaf of a row, before it is written.
+
+        Raises:
+            ValueError: A column does not hold what it should.
+        """
+        found: dict[str, Any] = {"leaf": self.table, **references}
+        for name in self.plain:
+            if row[name] is not None:
+                found[name] = row[name]
+        for name in self.instants:
+            if row[name] is not None:
+                found[name] = _written(row[name])
+        return found
+
+    def line(self, row: Mapping[Any, Any], **references: str) -> bytes:
+        """Give the leaf of a row as its bytes."""
+        return json.encode(self.leaf(row, **references))
+
+
+STORE = Form(table="store", plain=("identity", "created_by", "key_check"), instants=("created_at",))
+RUN = Form(table="run", plain=("id", "connection", "connector"), instants=("started_at",))
+MANIFEST = Form(table="manifest", plain=("digest",), instants=("ended_at",), references=("run",))
+COLLECTION = Form(
+    table="collection",
+    plain=("id", "connection", "kind", "kind_version", "outcome", "digest"),
+    instants=("window_since", "window_until", "started_at", "ended_at"),
+    references=("run",),
+)
+VERSION = Form(
+    table="version",
+    plain=(
+        "connection",
+        "kind",
+        "kind_version",
+        "key",
+        "digest",
+        "endpoint",
+        "page",
+        "response_digest",
+    ),
+    instants=("observed_at", "kept_at", "window_since", "window_until"),
+    references=("collection",),
+)
+REJECTED = Form(table="rejected", plain=("key", "digest"), references=("collection",))
+DOCUMENT = Form(table="document", plain=("digest", "form"))
+EVALUATION = Form(table="evaluation", plain=("digest", "basis"), instants=("evaluated_at",))
+SIGNING_KEY = Form(table="signing_key", plain=("key", "note"))
+ERASURE = Form(
+    table="erasure",
+    plain=("id", "connection", "kind", "key", "reason"),
+    instants=("erased_at", "kept_before"),
+)
+ERASED = Form(table="erased", plain=("digest",), references=("erasure",))
+
+FORMS = (
+    STORE,
+    RUN,
+    MANIFEST,
+    COLLECTION,
+    VERSION,
+    REJECTED,
+    DOCUMENT,
+    EVALUATION,
+    SIGNING_KEY,
+    ERASURE,
+    ERASED,
+)
+"""Every table whose rows have leaves."""
+
+
+@lru_cache(maxsize=4096)
+def _written(microseconds: int) -> str:
+    if type(microseconds) is not int:
+        raise ValueError(f"{microseconds!r} is no instant")
+    try:
+        return format_instant(instant(microseconds))
+    except OverflowError:
+        raise ValueError(f"{microseconds} is no instant") from None

@@ -1,0 +1,51 @@
+"""Leaves with what proves them, for bundles: against the newest signed head of their log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ccm_core.errors import IntegrityError
+from ccm_core.ledger import note
+from ccm_core.ledger.checkpoint import Checkpoint
+from ccm_core.ledger.proof_file import LeafProof
+from ccm_core.ledger.proofs import inclusions
+from ccm_core.model import json
+from ccm_core.model.merkle import leaf_hash
+from ccm_core.store import heads, ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sqlalchemy import Connection
+
+    from ccm_core.model.json import JsonObject
+
+
+def proven(
+    connection: Connection, log: str, wanted: Callable[[JsonObject], bool]
+) -> Sequence[tuple[bytes, LeafProof]]:
+    """Give the leaves that are wanted, each with its proof; none where no head is signed.
+
+    Raises:
+        IntegrityError: The ledger is damaged; ``ccm verify`` says where.
+    """
+    signed = heads.newest(connection, log)
+    if signed is None:
+        return ()
+    try:
+        size = Checkpoint.read(note.read(signed).text).size
+        chosen = {
+            index: leaf
+            for index, leaf in enumerate(ledger.leaves(connection, log, size))
+            if wanted(json.decode(leaf))
+        }
+        hashes = map(leaf_hash, ledger.leaves(connection, log, size))
+        found = inclusions(hashes, chosen, size)
+    except ValueError as error:
+        raise IntegrityError(
+            f"the ledger of {log} is damaged ({error}). Run `ccm verify`, which says where."
+        ) from error
+    return [
+        (leaf, LeafProof(index=index, hashes=found[index], checkpoint=signed))
+        for index, leaf in chosen.items()
+    ]
