@@ -6,7 +6,7 @@ import secrets
 import sys
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -106,6 +106,7 @@ def new_seal(source: KeyFrom, sources: KeySources) -> Seal:
             _keyring(sources).set(str(note.name), _text(secrets.token_bytes(_KEY_BYTES)))
         case KeyFrom.PASSPHRASE:
             salt = _text(secrets.token_bytes(_SALT_BYTES))
+            sources = replace(sources, ask=None if sources.ask is None else _twice(sources.ask))
             note = KeyNote(source=source, salt=salt, cost=_COST)
     return seal_of(note, sources)
 
@@ -170,6 +171,18 @@ def _passphrase(sources: KeySources) -> Secret:
     if not found.reveal():
         raise SecretError("an empty passphrase protects nothing; give one")
     return found
+
+
+def _twice(ask: Callable[[], Secret]) -> Callable[[], Secret]:
+    """Ask a second time: what was mistyped once would never open the vault again."""
+
+    def asked() -> Secret:
+        first, second = ask(), ask()
+        if first != second:
+            raise SecretError("the two passphrases differ; nothing was kept. Try again")
+        return first
+
+    return asked
 
 
 def _keyring(sources: KeySources) -> Keyring:

@@ -74,6 +74,21 @@ class Vault:
         """
         self.path, self._sources = path, sources
         self._seal: Seal | None = None
+        self._planned: _Written | None = None
+
+    def ready(self) -> None:
+        """Make sure that something could be kept, before a person is asked for it.
+
+        A file that is not there yet is not made.
+
+        Raises:
+            SecretError: Nothing could be: there is no key, or the vault cannot be opened.
+        """
+        with self._told(), self.lock():
+            written = self._written() or self._new()
+            if written.keyring is not None:
+                self._keyring().get(f"{written.keyring}/")
+            self._opened(written)
 
     def names(self) -> tuple[str, ...]:
         """Give the names of the entries, sorted.
@@ -110,7 +125,7 @@ class Vault:
         with self._told(), self.lock():
             if not _NAME.fullmatch(name):
                 raise SecretError(f"{name!r} is no name for a connection")
-            self._kept(self._written() or self._fresh(), name, entries.written(entry).decode())
+            self._kept(self._written() or self._new(), name, entries.written(entry).decode())
 
     def remove(self, name: str) -> None:
         """Forget an entry; one that is not there is forgotten already.
@@ -169,6 +184,11 @@ class Vault:
         if found is None or not found.whole:
             raise SecretError("it is no vault of ccm, or it was damaged; restore it from a copy")
         return found
+
+    def _new(self) -> _Written:
+        if self._planned is None:
+            self._planned = self._fresh()
+        return self._planned
 
     def _fresh(self) -> _Written:
         """Decide where a new vault keeps things: what was set on purpose goes first."""

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
 import click
 
+from ccm_core.auth.entry import Entry
 from ccm_core.auth.sealing import KeySources
 from ccm_core.auth.vault import Vault
 from ccm_core.config.complete import complete
-from ccm_core.config.draft import load_settings
+from ccm_core.config.draft import SettingsDraft, load_settings
 from ccm_core.config.find import find, read_file
 from ccm_core.config.secrets import resolve_all
 from ccm_core.config.settings import ConnectionSettings, Settings
-from ccm_core.errors import DocumentError, Mistake, UsageError
+from ccm_core.errors import DocumentError, Mistake, SecretError, UsageError
 from ccm_core.host.catalog import Catalog
 from ccm_core.host.discovery import discover
 from ccm_core.host.loader import load
@@ -29,8 +30,10 @@ from ccm_core.pipeline import Connection, Host, Ruling, compile_rules
 from ccm_core.rules.compiled import CompiledPacks
 from ccm_core.rules.interface import PackText
 from ccm_core.rules.waivers import read_waivers
+from ccm_core.sdk.oauth import Flow
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.time import parse_instant
+from ccm_core.sdk.types import AuthMethod
 from ccm_core.store.interface import EvidenceStore, StoreSettings
 
 
@@ -58,7 +61,7 @@ def installed(config: str | None) -> Catalog:
         PluginError: Plugins clash, or a required one is missing.
     """
     try:
-        path = find(_chosen(config), environment=os.environ, folder=Path())
+        path = find(chosen_file(config), environment=os.environ, folder=Path())
     except UsageError:
         if config is not None or "CCM_CONFIG" in os.environ:
             raise
@@ -87,6 +90,8 @@ class Workplace:
 
     settings: Settings
     catalog: Catalog
+    _vaults: list[Vault] = field(default_factory=list, init=False, repr=False, compare=False)
+    """The vault, once it was asked for: a passphrase is asked for once."""
 
     @classmethod
     def opened(cls, config: str | None) -> Workplace:
@@ -95,7 +100,17 @@ class Workplace:
         Raises:
             UsageError: Something is to be mended before anything can be done.
         """
-        draft = load_settings(find(_chosen(config), environment=os.environ, folder=Path()))
+        return cls.of(
+            load_settings(find(chosen_file(config), environment=os.environ, folder=Path()))
+        )
+
+    @classmethod
+    def of(cls, draft: SettingsDraft) -> Workplace:
+        """Check a draft against the plugins it names; every mistake in one go.
+
+        Raises:
+            UsageError: Something is to be mended before anything can be done.
+        """
         catalog = load(discover(), require=draft.plugins.require, disable=draft.plugins.disable)
         try:
             settings = complete(draft, catalog.connectors)
@@ -128,8 +143,17 @@ class Workplace:
             raise UsageError(f"{self.settings.document.file} has no connections; add one")
         found: Mapping[str, Mapping[str, Secret]] = {}
         if secrets:
-            found = resolve_all(chosen, environment=os.environ, base=self.settings.base)
-        return tuple(self._connection(one, found.get(one.name, {})) for one in chosen)
+            found = resolve_all(
+                chosen, environment=os.environ, base=self.settings.base, vaulted=self.vaulted
+            )
+        return tuple(
+            self.connection(
+                one,
+                found.get(one.name, {}),
+                entry=self.entry_of(one) if secrets else None,
+            )
+            for one in chosen
+        )
 
     @contextmanager
     def store(self, *, create: bool) -> Iterator[EvidenceStore]:
@@ -153,10 +177,25 @@ class Workplace:
 
     def vault(self) -> Vault:
         """Give the vault of these settings; its file is made with the first entry."""
-        return Vault(
-            self.settings.vault.path,
-            KeySources(environment=os.environ, ask=_passphrase if sys.stdin.isatty() else None),
-        )
+        if not self._vaults:
+            self._vaults.append(
+                Vault(self.settings.vault.path, KeySources(environment=os.environ, ask=asking()))
+            )
+        return self._vaults[0]
+
+    def entry_of(self, wanted: ConnectionSettings) -> Entry | None:
+        """Give what the vault keeps of a connection; None where its settings do not lead there.
+
+        Raises:
+            SecretError: They do, and there is nothing, or the vault cannot be opened.
+        """
+        name = entry_name(wanted, self.method_of(wanted))
+        return None if name is None else self.vault().read(name)
+
+    def method_of(self, wanted: ConnectionSettings) -> AuthMethod:
+        """Give the way in which a connection authenticates."""
+        methods = self.catalog.connectors[wanted.connector].auth_methods
+        return next(one for one in methods if one.name == wanted.auth_method)
 
     def packs(self) -> CompiledPacks:
         """Compile the packs of the settings with their parameters.
@@ -215,7 +254,31 @@ class Workplace:
     def _parameter_mistake(self, name: str, message: str, at: tuple[int, int] | None) -> Mistake:
         return self.settings.document.mistake(("rules", "parameters", name), message, at=at)
 
-    def _connection(self, wanted: ConnectionSettings, secrets: Mapping[str, Secret]) -> Connection:
+    def vaulted(self, name: str, what: str) -> Secret:
+        """Give one secret out of the vault.
+
+        Raises:
+            SecretError: It is not there, or the vault cannot be opened.
+        """
+        kept = self.vault().read(name).secrets
+        if what not in kept:
+            raise SecretError(f"the vault has no {what} of {name}; connect {name} again")
+        return kept[what]
+
+    def connection(
+        self,
+        wanted: ConnectionSettings,
+        secrets: Mapping[str, Secret],
+        *,
+        entry: Entry | None = None,
+    ) -> Connection:
+        """Give a connection that is ready to be read.
+
+        Args:
+            wanted: As the settings have it.
+            secrets: Its secrets, by field.
+            entry: What the vault keeps of it, where it keeps something.
+        """
         return Connection(
             name=wanted.name,
             connector=self.catalog.connectors[wanted.connector],
@@ -225,6 +288,8 @@ class Workplace:
             secrets=secrets,
             cadences=wanted.cadences,
             settings_digest=wanted.digest,
+            vault=None if entry is None else self.vault(),
+            entered_at=None if entry is None else entry.entered_at,
         )
 
 
@@ -258,9 +323,23 @@ def moment(text: str | None) -> datetime | None:
         raise UsageError(f"--as-of: {cause}") from cause
 
 
+def entry_name(wanted: ConnectionSettings, method: AuthMethod) -> str | None:
+    """Name the vault's entry of a connection; None where its settings do not lead to the vault."""
+    if method.oauth is not None and method.oauth.flow is Flow.CODE:
+        return wanted.name
+    entries = (one.entry for one in wanted.secrets.values())
+    return next((one for one in entries if one is not None), None)
+
+
+def asking() -> Callable[[], Secret] | None:
+    """Give how to ask the person at the terminal for the vault's passphrase, where one is there."""
+    return _passphrase if sys.stdin.isatty() else None
+
+
 def _passphrase() -> Secret:
     return Secret(click.prompt("Passphrase of the vault", hide_input=True, err=True))
 
 
-def _chosen(config: str | None) -> Path | None:
+def chosen_file(config: str | None) -> Path | None:
+    """Give the settings file that ``-c`` names."""
     return Path(config) if config is not None else None

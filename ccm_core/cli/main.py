@@ -15,6 +15,7 @@ from ccm_core.errors import CcmError
 COMMANDS = {
     "check": "Test every connection and say what is wrong",
     "collect": "Read what is due and keep it",
+    "connect": "Connect a source: asks, tests, saves",
     "demo": "See it work on a built-in source, without an account",
     "evaluate": "Judge the kept evidence with the rule packs",
     "evidence": "List, show and export what is kept",

@@ -91,6 +91,8 @@ class _Reading:
         references = {}
         written = self._document.get((*self._path, "auth"))
         for field in method.secrets:
+            if field not in written and field in method.optional:
+                continue
             if field not in written:
                 said = f'"{field}" is missing: where the secret is kept, as {FORMS}'
                 self._mistakes.append(self._document.mistake((*self._path, "auth"), said))

@@ -6,13 +6,16 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-FORMS = "env:NAME, file:PATH or keyring:SERVICE/USER"
+FORMS = "env:NAME, file:PATH, keyring:SERVICE/USER or vault:NAME"
 """The forms of a reference, for messages."""
+
+VAULT = "vault"
 
 _FORMS = {
     "env": re.compile(r"[A-Za-z_][A-Za-z0-9_]*"),
     "file": re.compile(r"[^\0\n]+"),
     "keyring": re.compile(r"[^\0\n]+/[^/\0\n]+"),
+    "vault": re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}(/[a-z_]+)?"),
 }
 
 
@@ -21,9 +24,10 @@ class SecretReference:
     """Where a secret is kept."""
 
     scheme: str
-    """``env``, ``file`` or ``keyring``."""
+    """``env``, ``file``, ``keyring`` or ``vault``."""
     name: str
-    """The variable, the path, or the service and its user."""
+    """The variable, the path, the service and its user, or the vault's entry and, where it is not
+    the one that the reference stands for, its field."""
 
     @classmethod
     def parse(cls, text: object) -> Self:
@@ -38,6 +42,16 @@ class SecretReference:
                 return cls(scheme=scheme, name=name)
         msg = f"a secret itself may not stand here; write where it is kept: {FORMS}"
         raise ValueError(msg)
+
+    @classmethod
+    def to_vault(cls, entry: str) -> Self:
+        """Refer to the vault's entry of that name."""
+        return cls(scheme=VAULT, name=entry)
+
+    @property
+    def entry(self) -> str | None:
+        """Give the vault's entry; None where it leads elsewhere."""
+        return self.name.partition("/")[0] if self.scheme == VAULT else None
 
     def __str__(self) -> str:
         """Write it the way it stands in the settings."""

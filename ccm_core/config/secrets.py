@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,26 @@ from ccm_core.sdk.secret import Secret
 _MOST_BYTES = 64 * 1024
 
 
-def resolve(reference: SecretReference, *, environment: Mapping[str, str], base: Path) -> Secret:
+Vaulted = Callable[[str, str], Secret]
+"""Gives a field of the vault's entry of that name. Raises ``SecretError``."""
+
+
+def resolve(
+    reference: SecretReference,
+    *,
+    environment: Mapping[str, str],
+    base: Path,
+    field: str = "",
+    vaulted: Vaulted | None = None,
+) -> Secret:
     """Give the secret that a reference leads to.
 
     Args:
         reference: Where it is kept.
         environment: The environment variables.
         base: The settings file's folder, where a relative path starts.
+        field: What the reference stands for: the vault's field where it names none.
+        vaulted: How to ask the vault.
 
     Raises:
         SecretError: There is none, or none that could be sent; the reference is named.
@@ -32,13 +45,19 @@ def resolve(reference: SecretReference, *, environment: Mapping[str, str], base:
             value = _from_environment(reference, environment)
         case "file":
             value = _from_file(reference, base)
+        case "vault":
+            value = _from_vault(reference, field, vaulted)
         case _:
             value = _from_keyring(reference)
-    return Secret(_one_line(reference, value))
+    return checked_secret(str(reference), value)
 
 
 def resolve_all(
-    connections: tuple[ConnectionSettings, ...], *, environment: Mapping[str, str], base: Path
+    connections: tuple[ConnectionSettings, ...],
+    *,
+    environment: Mapping[str, str],
+    base: Path,
+    vaulted: Vaulted | None = None,
 ) -> dict[str, dict[str, Secret]]:
     """Give every secret of some connections, by connection and field.
 
@@ -50,7 +69,9 @@ def resolve_all(
     for connection in connections:
         for field, reference in connection.secrets.items():
             try:
-                secret = resolve(reference, environment=environment, base=base)
+                secret = resolve(
+                    reference, environment=environment, base=base, field=field, vaulted=vaulted
+                )
             except SecretError as cause:
                 problems.append(f"connection {connection.name}, {field}: {cause}")
             else:
@@ -85,6 +106,13 @@ def _from_file(reference: SecretReference, base: Path) -> str:
         raise SecretError(f"{reference}: {path} is not UTF-8 text") from None
 
 
+def _from_vault(reference: SecretReference, field: str, vaulted: Vaulted | None) -> str:
+    if vaulted is None:
+        raise SecretError(f"{reference}: there is no vault to ask here")
+    entry, _, named = reference.name.partition("/")
+    return vaulted(entry, named or field).reveal()
+
+
 def _from_keyring(reference: SecretReference) -> str:
     service, _, user = reference.name.rpartition("/")
     try:
@@ -111,16 +139,20 @@ def _from_keyring(reference: SecretReference) -> str:
     return value
 
 
-def _one_line(reference: SecretReference, value: str) -> str:
-    """Take one trailing newline away, as editors add it, and refuse what no header could hold."""
+def checked_secret(what: str, value: str) -> Secret:
+    """Take one trailing newline away, as editors add it, and refuse what no header could hold.
+
+    Raises:
+        SecretError: It cannot be a secret; ``what`` is named and never the value.
+    """
     secret = value.removesuffix("\n").removesuffix("\r")
     if not secret.strip():
-        raise SecretError(f"{reference}: it is empty; put the secret there")
+        raise SecretError(f"{what}: it is empty; put the secret there")
     if "\n" in secret or "\r" in secret:
-        raise SecretError(f"{reference}: it has several lines; a secret has one")
+        raise SecretError(f"{what}: it has several lines; a secret has one")
     if not secret.isprintable() or secret != secret.strip():
         raise SecretError(
-            f"{reference}: it has blanks around it or characters that cannot be printed; "
+            f"{what}: it has blanks around it or characters that cannot be printed; "
             "a secret has neither"
         )
-    return secret
+    return Secret(secret)

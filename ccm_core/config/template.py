@@ -18,6 +18,7 @@ store: {url: "sqlite:///ccm.db"}
 #   env:NAME              an environment variable
 #   file:PATH             a file with one line, relative to this file
 #   keyring:SERVICE/USER  the keyring of the operating system
+#   vault:NAME            what `ccm connect` was told and keeps
 """
 
 _RULES = """
@@ -35,3 +36,8 @@ def template(connectors: Iterable[Connector], packs: Iterable[str]) -> str:
     listed = [indent(example, "  ") for example in examples if example]
     connections = "\n".join(["connections:", *listed]) if listed else "connections: []"
     return f"{_HEAD}{connections}\n{_RULES.format(packs=', '.join(sorted(packs)))}"
+
+
+def without_connections(packs: Iterable[str]) -> str:
+    """Give the text of a settings file to which connections are yet to be added."""
+    return template((), packs)

@@ -7,6 +7,7 @@ worker) calls one function of this package.
 
 from __future__ import annotations
 
+from ccm_core.pipeline.agreeing import Granted, Listen, Paste, agree
 from ccm_core.pipeline.collecting import collect, collecting
 from ccm_core.pipeline.connecting import check
 from ccm_core.pipeline.judging import compile_rules, evaluate, rows
@@ -17,8 +18,12 @@ from ccm_core.pipeline.upcoming import upcoming
 
 __all__ = [
     "Connection",
+    "Granted",
     "Host",
+    "Listen",
+    "Paste",
     "Ruling",
+    "agree",
     "check",
     "collect",
     "collecting",

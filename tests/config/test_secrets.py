@@ -91,7 +91,7 @@ def test_what_is_no_reference_is_not_repeated(text):
 
     assert message == (
         "a secret itself may not stand here; "
-        "write where it is kept: env:NAME, file:PATH or keyring:SERVICE/USER"
+        "write where it is kept: env:NAME, file:PATH, keyring:SERVICE/USER or vault:NAME"
     )
 
 

@@ -145,7 +145,7 @@ def test_what_is_left_out_has_its_default(connectors):
             [
                 (
                     '5:11: "key" is missing: where the secret is kept, '
-                    "as env:NAME, file:PATH or keyring:SERVICE/USER"
+                    "as env:NAME, file:PATH, keyring:SERVICE/USER or vault:NAME"
                 )
             ],
             id="missing secret",
@@ -160,7 +160,7 @@ def test_what_is_left_out_has_its_default(connectors):
             [
                 (
                     '5:11: "client_secret" is missing: where the secret is kept, '
-                    "as env:NAME, file:PATH or keyring:SERVICE/USER"
+                    "as env:NAME, file:PATH, keyring:SERVICE/USER or vault:NAME"
                 ),
                 "5:38: wanted 3 characters or more; found a text",
             ],
@@ -214,7 +214,7 @@ def test_what_is_left_out_has_its_default(connectors):
             [
                 (
                     '3:5: "auth" is missing: how to authenticate: a method and its fields; '
-                    "secrets only as env:NAME, file:PATH or keyring:SERVICE/USER"
+                    "secrets only as env:NAME, file:PATH, keyring:SERVICE/USER or vault:NAME"
                 ),
                 (
                     '3:5: "name" is missing: what this connection is called in evidence, '
@@ -223,7 +223,7 @@ def test_what_is_left_out_has_its_default(connectors):
                 "4:5: wanted a mapping; found the number 3",
                 (
                     '5:5: "auth" is missing: how to authenticate: a method and its fields; '
-                    "secrets only as env:NAME, file:PATH or keyring:SERVICE/USER"
+                    "secrets only as env:NAME, file:PATH, keyring:SERVICE/USER or vault:NAME"
                 ),
                 (
                     "5:11: wanted a text such as acme-prod "

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.sdk.errors import Denied, NotAvailable, RateLimited, Refused, SourceError
 from ccm_core.sdk.types import Diagnosis
-from ccm_pagerduty.credential import ACCOUNT_KEY, USER_KEY
+from ccm_pagerduty.credential import ACCOUNT_KEY, APP_TOKEN, USER_KEY, USER_TOKEN
 from ccm_pagerduty.faults import AbilityMissing, ScopeMissing
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ ENDPOINTS = (
 )
 """Everything that is read, with the key that holds the items."""
 
+_OF_USERS = {USER_KEY: "an API key of a user", USER_TOKEN: "a token of a user"}
 ATTEMPTS = 2
 SKEW_MOST = 30.0
 """Seconds by which the clocks may differ before windows miss what just happened."""
@@ -51,16 +52,19 @@ async def check(session: PagerDutySession) -> Sequence[Diagnosis]:
 
 
 def _credential(credential: Credential) -> Diagnosis:
+    whose = _OF_USERS.get(credential.kind)
     if credential.kind == ACCOUNT_KEY:
         found, step = "an API key of the account; it sees what the account has", None
-    elif credential.kind == USER_KEY and credential.role in SEES_EVERYTHING:
-        found, step = f"an API key of a user with the base role {credential.role}", None
-    elif credential.kind == USER_KEY:
+    elif credential.kind == APP_TOKEN:
+        found, step = "a token of an app; it sees what the account has, within its scopes", None
+    elif whose and credential.role in SEES_EVERYTHING:
+        found, step = f"{whose} with the base role {credential.role}", None
+    elif whose:
         found = (
-            f"an API key of a user with the base role {credential.role or 'unknown'}; "
+            f"{whose} with the base role {credential.role or 'unknown'}; "
             "it sees only what this user sees, and lists do not say what they leave out"
         )
-        step = "use a read-only API key of the account"
+        step = "use a read-only API key of the account, or a scoped app that asks for itself"
     else:
         found, step = "an API key; the account does not say whose", None
     return Diagnosis(subject="credential", good=step is None, found=found, next_step=step)

@@ -6,13 +6,16 @@ import argparse
 import gc
 import sys
 import threading
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ccm_pagerduty.simulator.account import Account, AccountSizes
 from ccm_pagerduty.simulator.build import LOOKBACK_DAYS, build_account
+from ccm_pagerduty.simulator.identity_app import IdentitySimulator
 from ccm_pagerduty.simulator.population import many_incidents
+from ccm_pagerduty.simulator.registry import AppKind
+from ccm_pagerduty.simulator.scopes import REQUIRED
 from ccm_pagerduty.simulator.server import PagerDutySimulator
 from ccm_pagerduty.simulator.steering import Steering
 
@@ -26,14 +29,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     steering = Steering(latency=chosen.latency, rate_limit=chosen.rate_limit)
     account = _account(chosen.seed, chosen.incidents)
     gc.freeze()  # the account stays, so the collector need not walk through it again and again
-    with (
-        PagerDutySimulator(account, steering=steering, port=chosen.port) as simulator,
-        suppress(KeyboardInterrupt),
-    ):
-        sys.stdout.write(f"base_url: {simulator.base_url}\nkey: {simulator.api_key}\n")
+    with ExitStack() as stack:
+        simulator = PagerDutySimulator(account, steering=steering, port=chosen.port)
+        stack.enter_context(simulator)
+        said = {"base_url": simulator.base_url, "key": simulator.api_key}
+        if chosen.identity:
+            server = stack.enter_context(IdentitySimulator(account, steering=steering))
+            said |= _apps(server, chosen.token_life)
+        sys.stdout.write("".join(f"{name}: {value}\n" for name, value in said.items()))
         sys.stdout.flush()
+        stack.enter_context(suppress(KeyboardInterrupt))
         threading.Event().wait()
     return 0
+
+
+def _apps(server: IdentitySimulator, token_life: float | None) -> dict[str, str]:
+    """Register an app of each kind; say where the server is and what they are known by."""
+    identity = server.identity
+    identity.access_life = None if token_life is None else timedelta(seconds=token_life)
+    classic = identity.register()
+    scoped = identity.register(*REQUIRED.values(), kind=AppKind.SCOPED)
+    return {
+        "identity_url": server.base_url,
+        "subdomain": identity.subdomain,
+        "classic_client_id": classic.client_id,
+        "classic_client_secret": str(classic.client_secret),
+        "scoped_client_id": scoped.client_id,
+        "scoped_client_secret": str(scoped.client_secret),
+    }
 
 
 def _account(seed: int, incidents: int | None) -> Account:
@@ -59,6 +82,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
     parser.add_argument("--rate-limit", type=int, default=960, help="requests a minute")
+    parser.add_argument(
+        "--identity", action="store_true", help="serve an identity server beside it, with two apps"
+    )
+    parser.add_argument("--token-life", type=float, help="seconds that its access tokens live")
     return parser
 
 
