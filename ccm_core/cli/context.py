@@ -10,12 +10,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from ccm_core.auth.entry import Entry
-from ccm_core.auth.sealing import KeySources
-from ccm_core.auth.vault import Vault
 from ccm_core.config.complete import complete
 from ccm_core.config.draft import SettingsDraft, load_settings
 from ccm_core.config.find import find, read_file
@@ -26,15 +24,19 @@ from ccm_core.host.catalog import Catalog
 from ccm_core.host.discovery import discover
 from ccm_core.host.loader import load
 from ccm_core.model.waiver import Waiver
-from ccm_core.pipeline import Connection, Host, Ruling, compile_rules
-from ccm_core.rules.compiled import CompiledPacks
-from ccm_core.rules.interface import PackText
-from ccm_core.rules.waivers import read_waivers
+from ccm_core.pipeline import Connection, Host
 from ccm_core.sdk.oauth import Flow
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.time import parse_instant
 from ccm_core.sdk.types import AuthMethod
 from ccm_core.store.interface import EvidenceStore, StoreSettings
+
+if TYPE_CHECKING:
+    from ccm_core.auth.entry import Entry
+    from ccm_core.auth.vault import Vault
+    from ccm_core.pipeline import Ruling
+    from ccm_core.rules.compiled import CompiledPacks
+    from ccm_core.rules.interface import PackText
 
 
 def clock() -> datetime:
@@ -177,6 +179,9 @@ class Workplace:
 
     def vault(self) -> Vault:
         """Give the vault of these settings; its file is made with the first entry."""
+        from ccm_core.auth.sealing import KeySources
+        from ccm_core.auth.vault import Vault
+
         if not self._vaults:
             self._vaults.append(
                 Vault(self.settings.vault.path, KeySources(environment=os.environ, ask=asking()))
@@ -211,6 +216,8 @@ class Workplace:
         Raises:
             UsageError: A pack, a parameter or a waiver has mistakes.
         """
+        from ccm_core.pipeline import Ruling
+
         texts = self.pack_texts()
         return Judge(
             packs=self._compiled(texts),
@@ -244,10 +251,14 @@ class Workplace:
         Raises:
             UsageError: The file cannot be read, or has mistakes.
         """
+        from ccm_core.rules.waivers import read_waivers
+
         path = self.settings.rules.waivers
         return read_waivers(read_file(path), str(path)) if path else ()
 
     def _compiled(self, texts: Sequence[PackText]) -> CompiledPacks:
+        from ccm_core.pipeline import compile_rules
+
         parameters = self.settings.rules.parameters
         return compile_rules(self.host, texts, parameters, self._parameter_mistake)
 
@@ -299,6 +310,8 @@ def pack_text(catalog: Catalog, name: str, base: Path) -> PackText:
     Raises:
         UsageError: It is neither.
     """
+    from ccm_core.rules.interface import PackText
+
     if name in catalog.packs:
         source = catalog.packs[name]
         return PackText(text=source.text(), source=source.location)

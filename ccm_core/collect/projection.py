@@ -18,6 +18,9 @@ Project: TypeAlias = Callable[[Any, set[str]], Any]
 """Takes a value and the set to add unknown names to; gives what is kept."""
 
 _DEEPEST = 24
+_PSEUDONYM = "pseudonym"
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+"""What a field that is kept keeps as it is; only objects and arrays need a closer look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ class Projector:
         node = self._resolved(node)
         if depth > _DEEPEST:
             return _scalar
-        if node.get("x-ccm-privacy") == "pseudonym":
+        if node.get("x-ccm-privacy") == _PSEUDONYM:
             return lambda value, _unknown: self._pseudonyms.token(value)
         choices = [branch for word in ("anyOf", "oneOf") for branch in node.get(word, ())]
         if choices:
@@ -75,13 +78,16 @@ class Projector:
     def _by_shape(self, node: Mapping[str, Any], path: str, depth: int) -> Project:
         items = self._compile(node["items"], f"{path}[]", depth + 1) if "items" in node else _scalar
         kept, dropped = self._properties(node, path, depth)
+        as_it_is = frozenset(name for name in kept if not self._is_personal(node, name))
         prefix = f"{path}." if path else ""
 
         def project(value: Any, unknown: set[str]) -> Any:
             if isinstance(value, dict):
                 body = {}
                 for name, child in value.items():
-                    if name in kept:
+                    if name in as_it_is and child.__class__ in _PLAIN:
+                        body[name] = child
+                    elif name in kept:
                         body[name] = kept[name](child, unknown)
                     elif name not in dropped:
                         unknown.add(prefix + name)
@@ -103,6 +109,9 @@ class Projector:
                 here = f"{path}.{name}" if path else name
                 kept[name] = self._compile(child, here, depth + 1)
         return kept, frozenset(dropped)
+
+    def _is_personal(self, node: Mapping[str, Any], name: str) -> bool:
+        return self._resolved(node["properties"][name]).get("x-ccm-privacy") == _PSEUDONYM
 
     def _resolved(self, node: Any) -> Mapping[str, Any]:
         seen = 0

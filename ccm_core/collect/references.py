@@ -37,12 +37,16 @@ class Reference:
 
     def names(self, body: JsonObject) -> Iterator[tuple[str, str]]:
         """Give kind and key of everything that a body names here."""
-        kinds = dict(self.kinds)
-        for parent in _at(body, self.path[:-1]):
-            key = parent.get(self.path[-1]) if isinstance(parent, dict) else None
-            kind = self.kind if self.by is None else kinds.get(_text(parent, self.by))
-            if isinstance(key, str) and kind is not None:
+        for parent in _parents(body, self.path):
+            key = parent.get(self.path[-1])
+            if isinstance(key, str) and (kind := self._kind(parent)) is not None:
                 yield kind, key
+
+    def _kind(self, parent: Mapping[str, Any]) -> str | None:
+        if self.by is None:
+            return self.kind
+        told = parent.get(self.by)
+        return next((kind for value, kind in self.kinds if value == told), None)
 
 
 def references(schema: JsonObject) -> tuple[Reference, ...]:
@@ -75,15 +79,12 @@ def _reference(path: tuple[str, ...], mark: str | Mapping[str, Mapping[str, str]
     return Reference(path=path, by=by, kinds=tuple(sorted(kinds.items())))
 
 
-def _at(body: Any, path: tuple[str, ...]) -> Iterable[Any]:
-    if not path:
-        return [body]
-    if path[0] == _EVERY:
-        items = body if isinstance(body, list) else []
-        return [found for one in items for found in _at(one, path[1:])]
-    return _at(body.get(path[0]), path[1:]) if isinstance(body, dict) else []
-
-
-def _text(parent: Any, name: str) -> str:
-    found = parent.get(name) if isinstance(parent, dict) else None
-    return found if isinstance(found, str) else ""
+def _parents(body: Any, path: tuple[str, ...]) -> Iterable[Mapping[str, Any]]:
+    """Give every object of a body that may have the last name of a path."""
+    found = [body]
+    for name in path[:-1]:
+        if name == _EVERY:
+            found = [item for one in found if isinstance(one, list) for item in one]
+        else:
+            found = [one[name] for one in found if isinstance(one, dict) and name in one]
+    return [one for one in found if isinstance(one, dict)]

@@ -7,14 +7,35 @@ worker) calls one function of this package.
 
 from __future__ import annotations
 
-from ccm_core.pipeline.agreeing import Granted, Listen, Paste, agree
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from ccm_core.pipeline.collecting import collect, collecting
 from ccm_core.pipeline.connecting import check
-from ccm_core.pipeline.judging import compile_rules, evaluate, rows
 from ccm_core.pipeline.parties import Connection, Host
-from ccm_core.pipeline.repeating import Ruling, keep, repeat
-from ccm_core.pipeline.reporting import report, report_input
 from ccm_core.pipeline.upcoming import upcoming
+
+if TYPE_CHECKING:
+    from ccm_core.pipeline.agreeing import Granted, Listen, Paste, agree
+    from ccm_core.pipeline.judging import compile_rules, evaluate, rows
+    from ccm_core.pipeline.repeating import Ruling, keep, repeat
+    from ccm_core.pipeline.reporting import report, report_input
+
+_LATER = {
+    "Granted": "agreeing",
+    "Listen": "agreeing",
+    "Paste": "agreeing",
+    "Ruling": "repeating",
+    "agree": "agreeing",
+    "compile_rules": "judging",
+    "evaluate": "judging",
+    "keep": "repeating",
+    "repeat": "repeating",
+    "report": "reporting",
+    "report_input": "reporting",
+    "rows": "judging",
+}
+"""What is imported when it is asked for: who only collects needs no rules, reports or grants."""
 
 __all__ = [
     "Connection",
@@ -36,3 +57,10 @@ __all__ = [
     "rows",
     "upcoming",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what judges and reports."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_LATER[name]}"), name)

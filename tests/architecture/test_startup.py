@@ -70,3 +70,23 @@ def test_importing_what_plugins_see_imports_nothing_heavy():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert json.loads(answer.stdout) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "absent"),
+    [
+        pytest.param("import ccm_core.sdk.http", {"rich", "pygments", "click"}, id="reading"),
+        pytest.param(
+            "import ccm_core.cli.collect",
+            {"ccm_core.rules", "ccm_core.report", "ccm_core.auth.vault", "yaml"},
+            id="collecting",
+        ),
+    ],
+)
+def test_collecting_imports_nothing_that_it_does_not_need(code: str, absent: set[str]):
+    """Reading a source brings no libraries for people, and collecting brings no judging."""
+    code += f"\nimport json, sys\nprint(json.dumps(sorted({absent!r} & set(sys.modules))))"
+    answer = subprocess.run(  # noqa: S603 - this interpreter, with code that stands above
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert json.loads(answer.stdout) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ccm_core.sdk.http.lean  # noqa: F401 - before anything imports httpx
 from ccm_core.sdk.http.answer import Answer
 from ccm_core.sdk.http.source import Bounds, HttpSource, checked_base_url, is_loopback
 
