@@ -14,6 +14,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 import pytest
 
 from ccm_core import schemas
+from ccm_core.model.assurance import Assurance
 from ccm_core.model.collection import KindCount
 from ccm_core.model.json import encode, plain
 from ccm_core.model.manifest import Manifest
@@ -26,6 +27,7 @@ DOCUMENTS = {
     "manifest.v1": Manifest,
     "evaluation.v1": Evaluation,
     "report.v1": JsonDocument,
+    "assurance.v1": Assurance,
 }
 TYPES = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
 ONLY_FOR_TYPES = {"Evaluation": Evaluation, "Manifest": Manifest, "KindCount": KindCount}

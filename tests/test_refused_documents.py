@@ -9,6 +9,15 @@ from datetime import UTC, datetime
 
 import pytest
 
+from ccm_core.model.assurance import (
+    Assurance,
+    Conclusion,
+    ControlAssurance,
+    Deviation,
+    Hole,
+    KindAssurance,
+    Stretch,
+)
 from ccm_core.model.collection import (
     Collection,
     Counts,
@@ -136,6 +145,7 @@ REPORT = JsonDocument(
     host_version="1.0",
     verdict="0 rules hold, 1 fails",
     rules={"fail": 1},
+    part=(),
     evaluation=EVALUATION,
     manifests=(MANIFEST,),
     counts=(
@@ -151,6 +161,48 @@ REPORT = JsonDocument(
         ),
     ),
 )
+HOLE = Hole(connection="prod", kind="acme.team", since=NOON, until=NOON, why="never collected")
+ASSURANCE = Assurance(
+    period="2026-Q4",
+    since=NOON,
+    until=NOON,
+    over=False,
+    kinds=(
+        KindAssurance(
+            connection="prod",
+            kind="acme.team",
+            cadence=3600.0,
+            promised=2,
+            made=1,
+            outcomes={"partial": 1},
+            share=0.5,
+            holes=(HOLE,),
+        ),
+    ),
+    controls=(
+        ControlAssurance(
+            framework="soc2",
+            id="CC7.4",
+            conclusion=Conclusion.NOT_PROVEN,
+            rules=("service_has_owner",),
+            share=0.5,
+            evaluations=1,
+            course=(Stretch(since=NOON, until=NOON, status=Status.FAIL, evaluations=1),),
+            deviations=(
+                Deviation(
+                    rule="service_has_owner",
+                    connection="prod",
+                    subject=Subject(kind="acme.service", key="S1", title="Shop"),
+                    first=NOON,
+                    last=NOON,
+                    evaluations=1,
+                    waived=False,
+                ),
+            ),
+            holes=(HOLE,),
+        ),
+    ),
+)
 DOCUMENTS = {
     name: json.loads(encode(value))
     for name, value in {
@@ -158,6 +210,7 @@ DOCUMENTS = {
         "manifest.v1": MANIFEST,
         "evaluation.v1": EVALUATION,
         "report.v1": REPORT,
+        "assurance.v1": ASSURANCE,
     }.items()
 }
 FREE = {"body", "detail", "requires", "parameters", "rules"}
@@ -228,6 +281,9 @@ def test_no_object_says_more_or_less_than_described(judges, name: str):
         pytest.param("report.v1", "evaluation.evaluated_at", None, id="in its evaluation"),
         pytest.param("report.v1", "manifests.0.run", None, id="in a manifest"),
         pytest.param("report.v1", "counts.0.last_outcome", "fine", id="in a count"),
+        pytest.param("assurance.v1", "controls.0.share", 1.1, id="no share"),
+        pytest.param("assurance.v1", "controls.0.conclusion", "fine", id="no conclusion"),
+        pytest.param("assurance.v1", "kinds.0.outcomes.fine", 1, id="no outcome to count"),
     ],
 )
 def test_a_value_of_another_sort_is_refused(judges, name: str, path: str, value: object):

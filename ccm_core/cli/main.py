@@ -13,6 +13,7 @@ from ccm_core.cli.exits import Exit, of_error
 from ccm_core.errors import CcmError
 
 COMMANDS = {
+    "assurance": "Say what a period proves, with every hole",
     "check": "Test every connection and say what is wrong",
     "collect": "Read what is due and keep it",
     "connect": "Connect a source: asks, tests, saves",

@@ -151,6 +151,20 @@ class Collection:
     amends: str | None = None
     """The collection to which this adds what looking up its references told."""
 
+    @property
+    def doubted(self) -> frozenset[str] | None:
+        """The only objects whose evidence is in doubt, as ``kind:key``; None: any may be.
+
+        A complete collection that names shortfalls contradicts itself and is taken as partial.
+        """
+        falls = self.shortfalls
+        if self.outcome is Outcome.COMPLETE and not falls:
+            return frozenset()
+        narrow = self.outcome in {Outcome.COMPLETE, Outcome.PARTIAL}
+        if narrow and falls and all(fall.subjects for fall in falls):
+            return frozenset(subject for fall in falls for subject in fall.subjects)
+        return None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from ccm_core.pipeline.agreeing import Granted, Listen, Paste, agree
+from ccm_core.pipeline.assuring import assure
 from ccm_core.pipeline.collecting import collect, collecting
 from ccm_core.pipeline.connecting import check
 from ccm_core.pipeline.parties import Connection, Host
@@ -45,6 +47,7 @@ __all__ = [
     "Paste",
     "Ruling",
     "agree",
+    "assure",
     "check",
     "collect",
     "collecting",

@@ -179,7 +179,7 @@ def _judged(
     said = [problem for problem in problems if problem]
     lacking: set[str] = set()
     for collection in counting:
-        subjects = _only_these(collection)
+        subjects = collection.doubted
         if subjects is None:
             said.append(_outcome_problem(collection))
         else:
@@ -192,18 +192,6 @@ def _judged(
         problem="; ".join(dict.fromkeys(said)) or None,
         subjects=tuple(sorted(lacking)) if not said else (),
     )
-
-
-def _only_these(collection: Collection) -> set[str] | None:
-    """Name the only objects whose evidence is in doubt; None where any may be."""
-    falls = collection.shortfalls
-    if collection.outcome is Outcome.COMPLETE and not falls:
-        return set()
-    # A complete collection that names shortfalls contradicts itself and is taken as partial.
-    narrow = collection.outcome in {Outcome.COMPLETE, Outcome.PARTIAL}
-    if narrow and falls and all(fall.subjects for fall in falls):
-        return {subject for fall in falls for subject in fall.subjects}
-    return None
 
 
 def _outcome_problem(collection: Collection) -> str:

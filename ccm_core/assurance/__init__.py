@@ -1,0 +1,1 @@
+"""What a period proves. Pure: no clock, no disk, no network."""

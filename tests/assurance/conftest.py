@@ -1,0 +1,140 @@
+"""Makers of what a connection collected and what was said of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ccm_core.assurance.assess import assess
+from ccm_core.assurance.interface import Asked, Need, Watched
+from ccm_core.model.collection import Collection, Outcome, Reason, Shortfall
+from ccm_core.model.manifest import Manifest, Promise
+from ccm_core.model.result import (
+    ControlResult,
+    Evaluation,
+    Population,
+    Result,
+    RuleResult,
+    Status,
+    Subject,
+)
+from ccm_core.model.rule import Severity
+from ccm_core.model.window import Window
+
+START = datetime(2026, 7, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+DOOR, LOCK = "acme.door", "acme.lock"
+DENIED = Shortfall(reason=Reason.DENIED, detail="403")
+CONTROL = ("soc2", "CC7.4")
+
+
+class Make:
+    """Makes values in hours after the beginning of July."""
+
+    start, hour, denied, control = START, HOUR, DENIED, CONTROL
+
+    def at(self, hours):
+        """Give a moment."""
+        return START + hours * HOUR
+
+    def collection(self, ended, *, kind=DOOR, run=None, outcome=Outcome.COMPLETE, falls=()):
+        """Give a snapshot that ended so many hours after the start."""
+        return Collection(
+            id=f"{kind}-{ended}",
+            run=run or f"r{ended}",
+            connection="hq",
+            kind=kind,
+            version=1,
+            started_at=self.at(ended),
+            ended_at=self.at(ended),
+            outcome=outcome,
+            shortfalls=falls,
+        )
+
+    def manifest(self, began, *, cadence=1, kinds=(DOOR,)):
+        """Give the manifest of a run that promised a collection every so many hours."""
+        return Manifest(
+            run=f"r{began}",
+            connection="hq",
+            connector="acme",
+            started_at=self.at(began),
+            ended_at=self.at(began),
+            host_version="0",
+            settings_digest="sha256:0",
+            outcome=Outcome.COMPLETE,
+            promised=tuple(
+                Promise(kind=kind, version=1, shape="snapshot", cadence=cadence * 3600.0)
+                for kind in kinds
+            ),
+        )
+
+    def evaluation(self, hours, status=Status.PASS, *, waiver=None, subject="D1"):
+        """Give what was said of the control, with one result."""
+        result = Result(
+            rule="door_is_shut",
+            connection="hq",
+            subject=Subject(kind=DOOR, key=subject, title=f"Door {subject}"),
+            status=status,
+            reason="seen",
+            waiver=waiver,
+        )
+        rule = RuleResult(
+            rule="door_is_shut",
+            pack="acme",
+            title="The door is shut",
+            severity=Severity.LOW,
+            status=status,
+            population=Population(known=1),
+            results=(result,),
+        )
+        control = ControlResult(
+            framework=CONTROL[0], id=CONTROL[1], status=status, rules=("door_is_shut",)
+        )
+        return Evaluation(
+            evaluated_at=self.at(hours),
+            packs=(),
+            connections=("hq",),
+            standings=(),
+            rules=(rule,),
+            controls=(control,),
+        )
+
+    def assess(
+        self,
+        collections,
+        evaluations=(),
+        *,
+        hours=24,
+        now=1000,
+        manifests=None,
+        kinds=(DOOR,),
+        **need,
+    ):
+        """Assess the first hours of July of a connection that collects every hour."""
+        watched = Watched(
+            connection="hq",
+            cadences=dict.fromkeys(kinds, HOUR),
+            events=frozenset(),
+            refreshed=frozenset(),
+            lookback=HOUR,
+            collections=collections,
+            manifests=[self.manifest(0, kinds=kinds)] if manifests is None else manifests,
+        )
+        needs = [Need(rule="door_is_shut", **({"kinds": frozenset({DOOR})} | need))]
+        return assess(
+            Asked(
+                text="July",
+                period=Window(START, self.at(hours)),
+                now=self.at(now),
+                controls={CONTROL: needs},
+                evaluations=evaluations,
+            ),
+            [watched],
+        )
+
+
+@pytest.fixture(scope="session")
+def make():
+    """Give the makers."""
+    return Make()

@@ -1,0 +1,52 @@
+"""What a period proves, from the command line."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+
+def today():
+    """Give the period of today."""
+    return f"{datetime.now(UTC):%Y-%m-%d}"
+
+
+def test_a_period_is_told_by_control_and_by_kind(ccm, connected, judges):
+    """With a hole from its beginning to the first run: exit code 3, and a document as described."""
+    ccm("run")
+    ran = ccm("assurance", "--period", today(), "--json")
+    assert ran.code == 3
+    assert judges("assurance.v1").problems(ran.json) == []
+    assert {one["conclusion"] for one in ran.json["controls"]} == {"not_proven"}
+    assert not ran.json["over"]
+
+    one = ccm("assurance", "--period", today(), "--control", "soc2:CC7.4", "--json").json
+    assert [each["id"] for each in one["controls"]] == ["CC7.4"]
+    assert one["kinds"] == []
+    kind = ccm("assurance", "--period", today(), "--kind", "pagerduty.team", "--json").json
+    assert [each["kind"] for each in kind["kinds"]] == ["pagerduty.team"]
+    assert kind["controls"] == []
+    told = ccm("assurance", "--period", today()).out
+    assert "soc2:CC7.4  not proven for the whole period" in told
+    assert "it had not been collected yet" in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        pytest.param(["--period", "2026-Q5"], "write it like 2026", id="no period"),
+        pytest.param(["--period", "2999"], "has not begun", id="the future"),
+        pytest.param(["--period", "2026", "--control", "CC7.4"], "soc2:CC7.4", id="no framework"),
+        pytest.param(["--period", "2026", "--control", "soc2:X"], "soc2:CC7.4", id="no control"),
+        pytest.param(["--period", "2026", "--kind", "x.y"], "pagerduty.team", id="no kind"),
+        pytest.param(
+            ["--period", "2026", "--connection", "x"], "pagerduty-test", id="no connection"
+        ),
+    ],
+)
+def test_what_cannot_be_asked_is_told_with_what_can(ccm, connected, arguments, said):
+    """One line, exit code 2."""
+    ccm("collect")
+    ran = ccm("assurance", *arguments)
+    assert (ran.code, said in ran.err, ran.out) == (2, True, "")
