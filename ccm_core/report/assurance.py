@@ -53,7 +53,7 @@ def percent(share: float) -> str:
 
 def _control(one: ControlAssurance) -> Iterator[str]:
     yield ""
-    yield f"{one.framework}:{one.id}  {CONCLUSION[one.conclusion]}"
+    yield f"{one.framework}:{one.id}: {CONCLUSION[one.conclusion]}"
     yield f"  sufficient evidence and judged: {percent(one.share)} of the period"
     yield f"  rules: {listed(one.rules)}"
     yield f"  {count(one.evaluations, 'evaluation')}"
@@ -70,7 +70,7 @@ def _kind(one: KindAssurance) -> Iterator[str]:
         f"{number} {name}" for name, number in one.outcomes.items() if name != "complete"
     )
     yield ""
-    yield f"{one.connection} {one.kind}  {percent(one.share)} of the period"
+    yield f"{one.connection} {one.kind}: {percent(one.share)} of the period"
     promised = count(one.promised, "collection")
     yield f"  {every}: {promised} promised, {one.made:,} made whole{others and ', ' + others}"
     yield from _holes(one.holes)

@@ -28,7 +28,7 @@ def test_a_period_is_told_by_control_and_by_kind(ccm, connected, judges):
     assert [each["kind"] for each in kind["kinds"]] == ["pagerduty.team"]
     assert kind["controls"] == []
     told = ccm("assurance", "--period", today()).out
-    assert "soc2:CC7.4  not proven for the whole period" in told
+    assert "soc2:CC7.4: not proven for the whole period" in told
     assert "it had not been collected yet" in told
 
 
