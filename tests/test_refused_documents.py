@@ -213,7 +213,7 @@ DOCUMENTS = {
         "assurance.v1": ASSURANCE,
     }.items()
 }
-FREE = {"body", "detail", "requires", "parameters", "rules"}
+FREE = {"body", "detail", "requires", "parameters", "rules", "outcomes"}
 """Where mappings stand whose keys no schema of the host knows."""
 
 
