@@ -72,6 +72,8 @@ MANIFEST = Manifest(
     plugins=(PluginVersion(name="acme", distribution="ccm-acme", version="1", failure="broken"),),
     settings_digest=DIGEST,
     credential=Credential(kind="key", scopes=("read",), role="admin", detail={"id": "U1"}),
+    entered_at=datetime(2026, 8, 1, tzinfo=UTC),
+    rotate_by=datetime(2026, 10, 30, tzinfo=UTC),
     outcome=Outcome.FAILED,
     shortfalls=(SHORTFALL,),
     collections=(

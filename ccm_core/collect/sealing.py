@@ -21,6 +21,8 @@ class Ending:
     promised: tuple[Promise, ...] = ()
     not_due: tuple[str, ...] = ()
     credential: Credential | None = None
+    entered_at: datetime | None = None
+    rotate_by: datetime | None = None
     clock_skew: float | None = None
     cut: Shortfall | None = None
     """What cut the run short, if anything did."""
@@ -58,6 +60,8 @@ def manifest(
         plugins=ending.plugins,
         settings_digest=settings_digest,
         credential=ending.credential,
+        entered_at=ending.entered_at,
+        rotate_by=ending.rotate_by,
         outcome=worst(outcomes),
         shortfalls=(ending.cut,) if ending.cut else (),
         collections=told,

@@ -52,6 +52,10 @@ class Manifest:
     settings_digest: str
     """Of the connection's settings as validated; secrets are references there."""
     credential: Credential | None = None
+    entered_at: datetime | None = None
+    """When a person entered the credential, or agreed; None where ccm does not keep it."""
+    rotate_by: datetime | None = None
+    """When it should be replaced, by what the connector says of its age."""
     outcome: Outcome
     """The worst of the collections; ``failed`` where the source could not be reached at all."""
     shortfalls: tuple[Shortfall, ...] = ()

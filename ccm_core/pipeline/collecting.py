@@ -167,7 +167,13 @@ def _ending(host: Host, connection: Connection) -> Ending:
         )
         for kind in kinds
     )
-    return Ending(host_version=host.version, plugins=host.plugins, promised=promised)
+    return Ending(
+        host_version=host.version,
+        plugins=host.plugins,
+        promised=promised,
+        entered_at=connection.entered_at,
+        rotate_by=connection.rotate_by,
+    )
 
 
 def _seal(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
+from ccm_core.pipeline.ageing import age
 from ccm_core.pipeline.authorizing import authorization
 from ccm_core.pipeline.parties import Connection, Host
 from ccm_core.sdk.limits import Limiters
@@ -21,7 +22,8 @@ def check(host: Host, connection: Connection) -> Sequence[Diagnosis]:
     async def look() -> Sequence[Diagnosis]:
         request = request_to(host, connection, Limiters(), lambda _seconds: None)
         async with connection.connector.connect(request) as session:
-            return await connection.connector.check(session)
+            found = await connection.connector.check(session)
+        return (*found, *age(connection, host.clock()))
 
     return asyncio.run(look())
 

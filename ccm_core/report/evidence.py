@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ccm_core.model.collection import WORST_FIRST, Collection, Outcome, Shortfall
 from ccm_core.model.manifest import Manifest
 from ccm_core.report import words
+from ccm_core.report.rotation import overdue
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,6 +52,8 @@ class ConnectionEvidence:
     kinds: tuple[KindEvidence, ...]
     manifest: Manifest | None = None
     """None: it was never collected."""
+    overdue: str | None = None
+    """That its credential should have been replaced, where it should."""
     requests: int = 0
     retries: int = 0
     refused: int = 0
@@ -87,6 +90,7 @@ def _connection(name: str, given: ReportInput) -> ConnectionEvidence:
             for kind in kinds
         ),
         manifest=manifest,
+        overdue=overdue(manifest, given.evaluation.evaluated_at),
         requests=sum(one.counts.requests for one in collections),
         retries=sum(one.counts.retries for one in collections),
         refused=sum(one.counts.refused for one in collections),

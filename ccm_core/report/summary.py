@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ccm_core.model.collection import Shortfall
 from ccm_core.model.result import Result, RuleResult, Standing, Status, Subject
 from ccm_core.report import words
+from ccm_core.report.rotation import step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -143,6 +144,7 @@ def summary(given: ReportInput) -> Summary:
         next_steps=(
             *(f"Mend the plugin: {failure}" for failure in evaluation.plugin_failures),
             *_fixes(failing),
+            *_rotations(given),
             *_collect_again(_waiting(unjudged), len(troubled) + len(runs)),
         ),
     )
@@ -261,6 +263,11 @@ def _fixes(failing: Sequence[RuleSummary]) -> list[str]:
     open_ones = [one.rule for one in failing if not one.wholly_waived]
     named = [rule for rule in open_ones if rule.remediation][:_FIXES_NAMED]
     return [f"{rule.title}: {rule.remediation}" for rule in named]
+
+
+def _rotations(given: ReportInput) -> list[str]:
+    steps = (step(one, given.evaluation.evaluated_at) for one in given.manifests)
+    return [one for one in steps if one is not None]
 
 
 def _waiting(unjudged: Sequence[RuleSummary]) -> int:

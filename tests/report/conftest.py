@@ -317,7 +317,7 @@ def account():
 def make():
     """Give the makers of values, by name."""
     makers = (result, passes, rule, standing, collection, manifest, count, report_input)
-    return SimpleNamespace(**{one.__name__: one for one in makers})
+    return SimpleNamespace(now=NOW, **{one.__name__: one for one in makers})
 
 
 @pytest.fixture
