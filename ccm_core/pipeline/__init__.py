@@ -10,8 +10,6 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from ccm_core.pipeline.agreeing import Granted, Listen, Paste, agree
-from ccm_core.pipeline.assuring import assure
 from ccm_core.pipeline.collecting import collect, collecting
 from ccm_core.pipeline.connecting import check
 from ccm_core.pipeline.parties import Connection, Host
@@ -19,6 +17,7 @@ from ccm_core.pipeline.upcoming import upcoming
 
 if TYPE_CHECKING:
     from ccm_core.pipeline.agreeing import Granted, Listen, Paste, agree
+    from ccm_core.pipeline.assuring import assure
     from ccm_core.pipeline.judging import compile_rules, evaluate, rows
     from ccm_core.pipeline.repeating import Ruling, keep, repeat
     from ccm_core.pipeline.reporting import report, report_input
@@ -29,6 +28,7 @@ _LATER = {
     "Paste": "agreeing",
     "Ruling": "repeating",
     "agree": "agreeing",
+    "assure": "assuring",
     "compile_rules": "judging",
     "evaluate": "judging",
     "keep": "repeating",
