@@ -19,6 +19,7 @@ COMMANDS = {
     "connect": "Connect a source: asks, tests, saves",
     "demo": "See it work on a built-in source, without an account",
     "evaluate": "Judge the kept evidence with the rule packs",
+    "explain": "Say why a result is what it is, down to records and requests",
     "evidence": "List, show and export what is kept",
     "init": "Write a commented ccm.yaml",
     "plugins": "List plugins, what they offer, and why one failed",

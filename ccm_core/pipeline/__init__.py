@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from ccm_core.pipeline.collecting import collect, collecting
 from ccm_core.pipeline.connecting import check
+from ccm_core.pipeline.explaining import explain
+from ccm_core.pipeline.judging import compile_rules, evaluate, rows
 from ccm_core.pipeline.parties import Connection, Host
 from ccm_core.pipeline.upcoming import upcoming
 
@@ -53,6 +55,7 @@ __all__ = [
     "collecting",
     "compile_rules",
     "evaluate",
+    "explain",
     "keep",
     "repeat",
     "report",

@@ -42,6 +42,8 @@ class Gap:
     connection: str
     reason: str
     subjects: tuple[Subject, ...]
+    example: str = ""
+    """The id of one of the results."""
     evidence: tuple[Standing, ...] = ()
     """The evidence that the reason names and that cannot be relied on."""
 
@@ -233,20 +235,21 @@ def _wholly_open(result: Result) -> bool:
 
 
 def _gaps(results: Iterable[Result], standings: Sequence[Standing]) -> tuple[Gap, ...]:
-    grouped: dict[tuple[Status, str, str], list[Subject]] = {}
+    grouped: dict[tuple[Status, str, str], list[Result]] = {}
     for result in results:
         if result.status in _OPEN:
             place = (result.status, result.connection, result.reason)
-            grouped.setdefault(place, []).append(result.subject)
+            grouped.setdefault(place, []).append(result)
     return tuple(
         Gap(
             status=status,
             connection=connection,
             reason=reason,
-            subjects=tuple(subjects),
+            subjects=tuple(one.subject for one in alike),
+            example=alike[0].id,
             evidence=_named(reason, connection, standings),
         )
-        for (status, connection, reason), subjects in grouped.items()
+        for (status, connection, reason), alike in grouped.items()
     )
 
 

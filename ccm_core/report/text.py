@@ -102,7 +102,7 @@ def _failing(one: RuleSummary, width: int) -> Iterator[str]:
     if not shown:
         yield from _under("- no subject: the rule fails as a whole", width)
     for result in shown:
-        yield from _item(_subject(result), width)
+        yield from _item(f"{_subject(result)}{_id(result.id)}", width)
     if one.failing[_TOP:]:
         yield f"    and {len(one.failing) - _TOP:,} more"
 
@@ -112,6 +112,11 @@ def _subject(result: Result) -> str:
     return f"{plain(result.subject.title)}{waived}: {plain(result.reason)}"
 
 
+def _id(name: str) -> str:
+    """Name a result, so that it can be explained."""
+    return f" [{plain(name)}]" if name else ""
+
+
 def _gaps(gaps: Sequence[Gap], width: int) -> Iterator[str]:
     if not gaps:
         yield from _under("- no result says why; see the evidence below", width)
@@ -119,7 +124,7 @@ def _gaps(gaps: Sequence[Gap], width: int) -> Iterator[str]:
         number = "" if gap.whole else words.count(len(gap.subjects), "subject")
         place = ", ".join(part for part in (plain(gap.connection), number) if part)
         text = f"{place}: {plain(gap.reason)}" if place else plain(gap.reason)
-        yield from _item(text, width)
+        yield from _item(f"{text}{_id(gap.example)}", width)
     if gaps[_TOP:]:
         yield f"    and {words.count(len(gaps) - _TOP, 'more reason', 'more reasons')}"
 

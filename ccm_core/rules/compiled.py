@@ -16,6 +16,7 @@ from ccm_core.rules.lookups import Lookups
 from ccm_core.rules.memory import Timing
 from ccm_core.rules.messages import Message
 from ccm_core.rules.parameters import looser_than
+from ccm_core.rules.syntax import reads
 from ccm_core.rules.varying import Varying, change_in_words
 
 OUTSIDE, NOT_DUE, HOLDS, FAILS = range(4)
@@ -45,6 +46,8 @@ class CompiledRule:
     due: Due | None
     """How to tell when what is not due falls due, where that can be told."""
     message: Message
+    lets: Mapping[str, Expression]
+    """What the names under ``let`` stand for."""
     looked_up: tuple[str, ...]
     """The kinds it looks records up in, sorted."""
     max_age: timedelta | None
@@ -54,6 +57,18 @@ class CompiledRule:
     """What it says of a row for which it holds."""
     outside: Verdict
     """What it says of a row that it is not about."""
+
+    @property
+    def parameters(self) -> frozenset[str]:
+        """Name the parameters that it reads."""
+        own = (self.match, self.assertion, self.not_due, *self.lets.values())
+        return frozenset(
+            read.path[1]
+            for expression in (*own, *self.message.expressions)
+            if expression
+            for read in reads(expression.tree, expression.scope)
+            if read.path[0] == "params"
+        )
 
     @property
     def aged(self) -> bool:
@@ -116,6 +131,11 @@ class CompiledPack:
             return
         for change in self.varying[name].in_force(since):
             yield change.value, change_in_words(change, written)
+
+    def only(self, one: CompiledRule) -> CompiledPack:
+        """Give the pack as if it had one rule."""
+        groups = (replace(each, rules=(one,)) for each in self.groups if each.over == one.rule.over)
+        return replace(self, pack=replace(self.pack, rules=(one.rule,)), groups=tuple(groups))
 
     def with_values(
         self,

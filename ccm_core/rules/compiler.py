@@ -181,6 +181,7 @@ class PackCompiler:
             not_due=not_due,
             due=due,
             message=message,
+            lets=dict(checks.lets),
             looked_up=looked_up,
             max_age=_duration(rule.max_age),
             holds=Verdict(status=Status.PASS, reason=rule.title),

@@ -91,7 +91,7 @@ def _run(packs: CompiledPacks, pack: CompiledPack, one: CompiledRule, test: Rule
         reason="",
     )
     try:
-        alone = _with_parameters(_only(pack, one), test.params)
+        alone = _with_parameters(pack.only(one), test.params)
     except Misread as cause:
         return replace(case, got=Status.ERROR.value, reason=str(cause))
     now = parse_instant(test.now) if test.now else _NOW
@@ -103,11 +103,6 @@ def _run(packs: CompiledPacks, pack: CompiledPack, one: CompiledRule, test: Rule
 
 def _reason(found: RuleResult) -> str:
     return next(one.reason for one in found.results if one.status is found.status)
-
-
-def _only(pack: CompiledPack, one: CompiledRule) -> CompiledPack:
-    groups = (replace(group, rules=(one,)) for group in pack.groups if group.over == one.rule.over)
-    return replace(pack, pack=replace(pack.pack, rules=(one.rule,)), groups=tuple(groups))
 
 
 def _with_parameters(pack: CompiledPack, written: JsonObject) -> CompiledPack:

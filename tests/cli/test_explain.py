@@ -1,0 +1,91 @@
+"""``ccm explain``: from a result down to what was asked of the source."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture
+def judged(ccm, connected):
+    """Collect and judge once; give the results by rule."""
+    evaluation = ccm("run", "--json").json["evaluation"]
+    return {rule["rule"]: rule["results"] for rule in evaluation["rules"]}
+
+
+def test_a_failure_is_explained_down_to_the_requests(ccm, judged):
+    """The conditions, the parameters and where they were set, the records, the requests."""
+    failing = next(
+        one for one in judged["pagerduty_incident_acknowledged_in_time"] if one["status"] == "fail"
+    )
+    said = ccm("explain", failing["id"], "--json").json
+
+    assert said["result"] == failing
+    assert said["workings"]["assertion"]["value"] is False
+    assert said["workings"]["match"]["value"] is True
+    assert {one["digest"] for one in said["records"]} == set(failing["rests_on"])
+    assert all(one["requests"][0]["endpoint"] == one["endpoint"] for one in said["records"])
+    assert said["differs"] is None
+    assert all(one["set_by"].split(":")[0].endswith(".yaml") for one in said["parameters"])
+    text = ccm("explain", failing["id"]).out
+    assert text.startswith("FAILS: ")
+    assert "GET /incidents?" in text
+    assert failing["rests_on"][0] in text
+
+
+def test_every_result_can_be_explained(ccm, judged):
+    """One of each rule and status, by its id; none comes out differently."""
+    some = {(one["rule"], one["status"]): one["id"] for of in judged.values() for one in of}
+    assert len(some) > 20
+    for name in list(some.values())[::8]:
+        ran = ccm("explain", name, "--json")
+        assert (ran.code, ran.json["differs"], ran.json["result"]["id"]) == (0, None, name)
+
+
+def test_an_insufficient_result_shows_the_evidence(ccm, connected, folder):
+    """Where no row was judged, it is said which evidence is lacking and why."""
+    connected.steering.deny("/oncalls", 403)
+    evaluation = ccm("run", "--json").json["evaluation"]
+    lacking = next(
+        result
+        for rule in evaluation["rules"]
+        for result in rule["results"]
+        if result["status"] == "insufficient"
+    )
+    text = ccm("explain", lacking["id"]).out
+
+    assert text.startswith("COULD NOT BE JUDGED: ")
+    assert "no single row" in text
+    assert "unavailable" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        pytest.param("zz-nothing", "no result 'zz-nothing' in the evaluation of", id="unknown"),
+        pytest.param("no_rule/P1", "no result 'no_rule/P1'", id="unknown-rule"),
+        pytest.param("", "no result ''", id="empty"),
+    ],
+)
+def test_a_name_that_is_no_result_is_told(ccm, judged, name, expected):
+    """With what to do next."""
+    ran = ccm("explain", name)
+    assert (ran.code, ran.out) == (2, "")
+    assert expected in ran.err
+    assert "findings list" in ran.err
+
+
+def test_an_id_that_is_too_short_names_those_it_may_be(ccm, judged):
+    """The rule's part alone is not enough where it judged several subjects."""
+    results = judged["pagerduty_service_has_escalation_policy"]
+    ran = ccm("explain", results[0]["id"][:6])
+    assert ran.code == 2
+    assert results[0]["id"] in ran.err
+    assert "write more of the id" in ran.err
+
+
+def test_without_an_evaluation_there_is_nothing_to_explain(ccm, connected):
+    """A store that was only collected into says so."""
+    ccm("collect")
+    ran = ccm("explain", "abc")
+    assert ran.code == 2
+    assert "holds no evaluation" in ran.err
