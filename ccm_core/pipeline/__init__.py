@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from ccm_core.pipeline.collecting import collect, collecting
 from ccm_core.pipeline.connecting import check
-from ccm_core.pipeline.explaining import explain
-from ccm_core.pipeline.judging import compile_rules, evaluate, rows
 from ccm_core.pipeline.parties import Connection, Host
 from ccm_core.pipeline.upcoming import upcoming
 
 if TYPE_CHECKING:
     from ccm_core.pipeline.agreeing import Granted, Listen, Paste, agree
     from ccm_core.pipeline.assuring import assure
+    from ccm_core.pipeline.explaining import explain
     from ccm_core.pipeline.judging import compile_rules, evaluate, rows
     from ccm_core.pipeline.repeating import Ruling, keep, repeat
     from ccm_core.pipeline.reporting import report, report_input
@@ -33,6 +32,7 @@ _LATER = {
     "assure": "assuring",
     "compile_rules": "judging",
     "evaluate": "judging",
+    "explain": "explaining",
     "keep": "repeating",
     "repeat": "repeating",
     "report": "reporting",
