@@ -25,6 +25,7 @@ from ccm_core.host.discovery import discover
 from ccm_core.host.loader import load
 from ccm_core.model.waiver import Waiver
 from ccm_core.pipeline import Connection, Host
+from ccm_core.pipeline.manifests import manifest_kind
 from ccm_core.sdk.oauth import Flow
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.time import parse_instant
@@ -48,7 +49,10 @@ def host_of(catalog: Catalog) -> Host:
     """Say who we are and what is installed."""
     return Host(
         version=metadata.version("ccm-core"),
-        kinds=catalog.kinds,
+        kinds={
+            **catalog.kinds,
+            **{one.name: one for one in map(manifest_kind, catalog.connectors)},
+        },
         views=catalog.views,
         plugins=catalog.versions(),
         clock=clock,

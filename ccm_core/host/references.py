@@ -19,8 +19,9 @@ def problems(
         yield from _of_connector(connector, kinds)
     for kind in kinds.values():
         yield from _of_kind(kind)
+    own = {f"{name}.manifest" for name in connectors}  # the host's: the manifests of their runs
     for view in views.values():
-        missing = [name for name in view.inputs if name not in kinds]
+        missing = [name for name in view.inputs if name not in kinds and name not in own]
         yield from (f"view {view.name} reads {_nobody(name)}" for name in missing)
         yield from _of_schema(f"view {view.name}", view.schema)
 

@@ -10,9 +10,11 @@ from time import monotonic
 from ccm_core.errors import UsageError
 from ccm_core.model.basis import Watch
 from ccm_core.model.json import JsonObject
+from ccm_core.model.record import Record
 from ccm_core.model.result import Evaluation
 from ccm_core.model.waiver import Waiver
 from ccm_core.model.window import Window
+from ccm_core.pipeline.manifests import kind_name, manifest_collection, manifest_records
 from ccm_core.pipeline.parties import Connection, Host
 from ccm_core.rules.allowance import Allowance
 from ccm_core.rules.compiled import CompiledPacks
@@ -130,14 +132,23 @@ def evidence(host: Host, watch: Watch, store: EvidenceStore, now: datetime) -> E
     Raises:
         UsageError: No plugin that is installed gives one of the kinds.
     """
+    own = host.kinds.get(kind_name(watch.connector))
+    kinds = {name: _kind(host, name) for name in watch.cadences}
+    kept = store.collections(watch.connection, as_of=now)
+
+    def load(kind: str) -> tuple[Record, ...]:
+        if own is not None and kind == own.name:
+            return manifest_records(own, store.manifests(watch.connection, as_of=now))
+        return tuple(store.state(watch.connection, kind, as_of=now))
+
     return Evidence(
         connection=watch.connection,
-        kinds={name: _kind(host, name) for name in watch.cadences},
+        kinds=kinds if own is None else kinds | {own.name: own},
         refreshed=frozenset(watch.refreshed),
         views=host.views,
         cadences={name: timedelta(seconds=span) for name, span in watch.cadences.items()},
-        load=cache(lambda kind: tuple(store.state(watch.connection, kind, as_of=now))),
-        collections=store.collections(watch.connection, as_of=now),
+        load=cache(load),
+        collections=kept if own is None else [*kept, *manifest_collection(own, kept)],
         now=now,
         horizon=Window(
             now - timedelta(seconds=watch.lookback), now + timedelta(seconds=watch.lookahead)

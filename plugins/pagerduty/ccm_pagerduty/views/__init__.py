@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from ccm_core.sdk.types import JsonObject, Row, View, ViewRequest
 
 _TITLES = {
+    "account_visibility": "Account visibility",
+    "collection_health": "Collection health",
     "incident_response": "Incident response",
     "policy_coverage": "Escalation policy coverage",
     "schedule_coverage": "Schedule coverage",

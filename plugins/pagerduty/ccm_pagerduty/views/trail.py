@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 ESCALATION_POLICY = "pagerduty.escalation_policy"
 INCIDENT = "pagerduty.incident"
 INCIDENT_LOG_ENTRY = "pagerduty.incident_log_entry"
+MANIFEST = "pagerduty.manifest"
 ON_CALL = "pagerduty.on_call"
 SCHEDULE = "pagerduty.schedule"
 SCHEDULE_RENDERING = "pagerduty.schedule_rendering"
@@ -81,11 +82,16 @@ class Trail:
             title=title or title_of(read),
             url=read.get("html_url"),
         )
+        return self.row_of(subject, body)
+
+    def row_of(self, subject: Subject, body: JsonObject) -> Row:
+        """Close the trail with the row about something that is no record itself."""
+        key = subject.key
         return Row(
             subject=subject,
-            body={"id": record.key, "title": subject.title, "url": subject.url} | body,
+            body={"id": key, "title": subject.title, "url": subject.url} | body,
             rests_on=tuple(sorted(self._digests)),
-            names=tuple(sorted(self._names)),
+            names=tuple(sorted({*self._names, f"{subject.kind}:{key}"})),
         )
 
 

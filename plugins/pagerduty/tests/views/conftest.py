@@ -10,14 +10,20 @@ import pytest
 from ccm_pagerduty.kinds import kinds
 from ccm_pagerduty.views import views
 
+from ccm_core import schemas
 from ccm_core.sdk.json import digest, encode
 from ccm_core.sdk.types import Record, Source, ViewRequest, Window
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+COUNTS = (
+    *("pages", "items", "duplicates", "outside_window", "rejected", "appended", "unchanged"),
+    *("tombstones", "requests", "retries", "refused"),
+)
 HORIZON = Window(NOW - timedelta(days=30), NOW + timedelta(days=14))
 
 KEYS = MappingProxyType(
     {
+        "manifest": lambda body: body["run"],
         "schedule_rendering": lambda body: body["schedule"]["id"],
         "team_member": lambda body: f"{body['team']['id']}/{body['user']['id']}",
         "on_call": lambda body: "/".join(
@@ -45,6 +51,9 @@ def body_schema(kind):
     """Give what bodies of a kind have to satisfy."""
     import jsonschema_rs
 
+    if kind == "pagerduty.manifest":
+        schema = schemas.load("manifest.v1")
+        return jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
     (found,) = (one for one in kinds() if one.name == kind)
     return jsonschema_rs.Draft202012Validator(found.schema(), validate_formats=True)
 
@@ -190,6 +199,67 @@ class Bodies:
         """Make a membership."""
         return {"team": ref(team, "team"), "user": ref(user, **more), "role": role}
 
+    @classmethod
+    def run(cls, at, *collected, credential="account_api_key", promised=(), **more):
+        """Make the manifest of a run that ended some hours from now; each collection as given."""
+        credential = {"kind": credential} if isinstance(credential, str) else credential
+        return {
+            "run": f"run at {at:+010.4f}",
+            "connection": "pagerduty-test",
+            "connector": "pagerduty",
+            "started_at": instant(at),
+            "ended_at": instant(at),
+            "clock_skew": None,
+            "host_version": "1",
+            "plugins": [],
+            "settings_digest": digest(b""),
+            "credential": credential
+            and {"scopes": None, "role": None, "detail": None, **credential},
+            "entered_at": None,
+            "rotate_by": None,
+            "outcome": "complete",
+            "shortfalls": [],
+            "collections": [cls.collection(at, *one) for one in collected],
+            "promised": [
+                {"kind": f"pagerduty.{noun}", "version": 1, "shape": "snapshot", "cadence": cadence}
+                for noun, cadence in promised
+            ],
+            "not_due": [],
+            **more,
+        }
+
+    @staticmethod
+    def collection(at, noun, more=None):
+        """Make a collection as manifests tell it."""
+        counts = dict.fromkeys(COUNTS, 0)
+        counts |= {
+            "total_at_start": None,
+            "total_at_end": None,
+            "more_false_seen": True,
+            "waited": 0,
+        }
+        return {
+            "id": f"{noun} at {at}",
+            "run": f"run at {at}",
+            "connection": "pagerduty-test",
+            "kind": f"pagerduty.{noun}",
+            "version": 1,
+            "window": None,
+            "started_at": instant(at),
+            "ended_at": instant(at),
+            "outcome": "complete",
+            "shortfalls": [],
+            "requests": [],
+            "counts": counts,
+            "unknown_fields": [],
+            "dangling": [],
+            "population_root": None,
+            "notes": [],
+            "through": [],
+            "amends": None,
+            **(more or {}),
+        }
+
     @staticmethod
     def on_call(user, *, policy="P1", schedule=None):
         """Make an on-call."""
@@ -234,6 +304,7 @@ def make_view():
         for row in rows:
             assert [str(problem) for problem in validator.iter_errors(row.body)] == []
             assert f"{row.subject.kind}:{row.subject.key}" in row.names
+            assert row.rests_on
             assert list(row.rests_on) == sorted(set(row.rests_on))
         return rows
 

@@ -1,0 +1,116 @@
+"""The view ``pagerduty.account_visibility``: how much of the account a credential can see and do.
+
+PagerDuty filters its lists silently by what the credential may see. An account's key sees
+everything; a user's sees what that user sees. Whether a key may write cannot be asked; a token of
+OAuth tells its scopes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ccm_core.sdk.time import format_instant, parse_instant
+from ccm_core.sdk.types import Subject
+from ccm_pagerduty.views.intervals import number
+from ccm_pagerduty.views.known import known
+from ccm_pagerduty.views.people import PRIVILEGED_ROLES, ROLE_NAMES
+from ccm_pagerduty.views.runs import collections, ended, runs
+from ccm_pagerduty.views.trail import MANIFEST, Library, Trail
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from ccm_core.sdk.types import JsonObject, Record, Row, ViewRequest
+
+INPUTS = (MANIFEST,)
+
+CONNECTION = "connection"
+"""What the row is about."""
+
+OF_THE_ACCOUNT = frozenset({"account_api_key", "oauth_app_token"})
+OF_A_USER = frozenset({"user_api_key", "oauth_user_token"})
+
+_HARMLESS = frozenset({"read", "openid"})
+_SEEN_AGAIN = frozenset({"there", "gone"})
+"""Whereabouts of an object that is named and not listed which hide nothing."""
+_UNCERTAIN = frozenset({"absent", "untold"})
+
+
+def rows(request: ViewRequest) -> Iterable[Row]:
+    """Give one row for the connection; none where no run ever reached the account."""
+    library = Library(request.records)
+    manifests = runs(library)
+    reached = [run for run in manifests if run.body["credential"] is not None]
+    if not reached:
+        return
+    newest, now = reached[-1], request.now.replace(microsecond=0)
+    trail = Trail(library)
+    credential = trail.read(newest)["credential"]
+    hidden, uncertain = _unseen(manifests, trail)
+    role = credential["role"]
+    body = {
+        "seen_at": format_instant(ended(newest.body)),
+        "credential_kind": credential["kind"],
+        "role": role,
+        "role_name": role and ROLE_NAMES.get(role, role),
+        "scopes": credential["scopes"],
+        "hidden_objects": hidden,
+    } | known(
+        sees_whole_account=_sees_all(credential, hidden, uncertain=uncertain),
+        read_only=_read_only(credential["scopes"]),
+        credential_age=_age(newest.body, now),
+    )
+    name = newest.connection
+    yield trail.row_of(Subject(kind=CONNECTION, key=name, title=name), body)
+
+
+def _unseen(manifests: Sequence[Record], trail: Trail) -> tuple[list[str], bool]:
+    """Name what is there and was not listed; tell whether there may be more of it."""
+    kinds = {promise["kind"] for promise in manifests[-1].body["promised"]}
+    hidden: set[str] = set()
+    uncertain = False
+    for kind in sorted(kinds):
+        found = collections(manifests, kind)
+        if not found:
+            uncertain = True
+            continue
+        run, newest = found[-1]
+        trail.read(run)
+        for one in newest["dangling"]:
+            whereabouts = one["whereabouts"]
+            if whereabouts in _UNCERTAIN or whereabouts is None:
+                uncertain = True
+            elif whereabouts not in _SEEN_AGAIN:
+                hidden.add(f"{one['kind']}:{one['key']}")
+    return sorted(hidden), uncertain
+
+
+def _sees_all(credential: JsonObject, hidden: Sequence[str], *, uncertain: bool) -> bool | None:
+    """Tell whether nothing is kept from it; None where that cannot be told."""
+    if hidden:
+        return False
+    if credential["kind"] in OF_A_USER:
+        role = credential["role"]
+        if role is None:
+            return None
+        if role not in PRIVILEGED_ROLES:
+            return False
+    elif credential["kind"] not in OF_THE_ACCOUNT:
+        return None
+    return None if uncertain else True
+
+
+def _read_only(scopes: Sequence[str] | None) -> bool | None:
+    """Tell whether no scope lets it write; None where the source does not tell its scopes."""
+    if scopes is None:
+        return None
+    return all(
+        scope in _HARMLESS or scope.endswith(".read") or scope.startswith("as_account-")
+        for scope in scopes
+    )
+
+
+def _age(manifest: JsonObject, now: datetime) -> float | None:
+    entered = manifest.get("entered_at")
+    return None if entered is None else number(now - parse_instant(entered).replace(microsecond=0))

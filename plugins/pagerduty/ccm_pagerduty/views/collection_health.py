@@ -1,0 +1,67 @@
+"""The view ``pagerduty.collection_health``: whether evidence is collected as was promised."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ccm_core.sdk.time import format_instant
+from ccm_core.sdk.types import Subject
+from ccm_pagerduty.views.intervals import number
+from ccm_pagerduty.views.runs import SEEN, collections, ended, longest_pause, runs
+from ccm_pagerduty.views.trail import MANIFEST, Library, Trail
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from ccm_core.sdk.types import JsonObject, Record, Row, ViewRequest
+
+INPUTS = (MANIFEST,)
+
+EVIDENCE_KIND = "evidence_kind"
+"""What a row is about."""
+
+
+def rows(request: ViewRequest) -> Iterable[Row]:
+    """Give one row for each kind that the newest run was to collect."""
+    manifests = runs(Library(request.records))
+    if not manifests:
+        return
+    newest, now = manifests[-1], request.now.replace(microsecond=0)
+    watched = [run for run in manifests if ended(run.body) >= request.horizon.since]
+    earlier = manifests[: len(manifests) - len(watched)]
+    since = request.horizon.since if earlier else ended(manifests[0].body)
+    for promise in newest.body["promised"]:
+        kind = promise["kind"]
+        trail = Trail(Library(request.records))
+        trail.read(newest)
+        body = {"cadence": promise["cadence"]} | _rhythm(manifests, kind, since, now)
+        body |= _newest(collections(manifests, kind), trail, now)
+        subject = Subject(kind=EVIDENCE_KIND, key=kind, title=kind)
+        trail.read_all(run for run, _ in collections(watched, kind))
+        yield trail.row_of(subject, body)
+
+
+def _rhythm(manifests: Sequence[Record], kind: str, since: datetime, now: datetime) -> JsonObject:
+    found = collections(manifests, kind)
+    moments = [ended(one).replace(microsecond=0) for _, one in found if one["outcome"] in SEEN]
+    start = min(since.replace(microsecond=0), now)
+    return {
+        "watched_since": format_instant(start),
+        "collections": sum(moment >= start for moment in moments),
+        "longest_pause": number(longest_pause(sorted(moments), start, now)),
+    }
+
+
+def _newest(found: Sequence[tuple[Record, JsonObject]], trail: Trail, now: datetime) -> JsonObject:
+    if not found:
+        return {"last_collected_at": None}
+    run, newest = found[-1]
+    trail.read(run)
+    return {
+        "last_collected_at": format_instant(ended(newest)),
+        "last_outcome": newest["outcome"],
+        "collected_age": number(now - ended(newest).replace(microsecond=0)),
+        "rejected": newest["counts"]["rejected"],
+        "unknown_fields": newest["unknown_fields"],
+    }

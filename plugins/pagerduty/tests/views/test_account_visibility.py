@@ -1,0 +1,123 @@
+"""The view ``pagerduty.account_visibility``."""
+
+from __future__ import annotations
+
+import pytest
+
+PROMISED = (("service", 86400),)
+
+
+def seen(only, pd, credential="account_api_key", *, dangling=(), **more):
+    """Give the row of a connection after one run."""
+    run = pd.run(
+        -1,
+        ("service", {"dangling": list(dangling)}),
+        credential=credential,
+        promised=PROMISED,
+        **more,
+    )
+    return only("account_visibility", manifest=[run])
+
+
+def named(whereabouts):
+    """Name a policy that no list has."""
+    return {
+        "field": "escalation_policy.id",
+        "kind": "pagerduty.escalation_policy",
+        "key": "P9",
+        "named_by": "S1",
+        "whereabouts": whereabouts,
+    }
+
+
+@pytest.mark.parametrize(
+    ("credential", "expected"),
+    [
+        pytest.param({"kind": "account_api_key"}, True, id="the account's key"),
+        pytest.param({"kind": "oauth_app_token"}, True, id="the account's app"),
+        pytest.param({"kind": "user_api_key", "role": "owner"}, True, id="an owner's key"),
+        pytest.param({"kind": "oauth_user_token", "role": "admin"}, True, id="an admin's token"),
+        pytest.param({"kind": "user_api_key", "role": "user"}, False, id="a manager's key"),
+        pytest.param({"kind": "oauth_user_token", "role": "observer"}, False, id="an observer"),
+        pytest.param({"kind": "user_api_key"}, None, id="the role is not told"),
+        pytest.param({"kind": "api_key"}, None, id="whose it is is not told"),
+    ],
+)
+def test_whose_the_credential_is_tells_what_it_sees(only, pd, credential, expected):
+    """PagerDuty leaves out silently what a user may not see."""
+    assert seen(only, pd, credential).get("sees_whole_account") is expected
+
+
+@pytest.mark.parametrize(
+    ("whereabouts", "expected"),
+    [
+        pytest.param("hidden", False, id="hidden"),
+        pytest.param("unlisted", False, id="left out of its list"),
+        pytest.param("gone", True, id="deleted"),
+        pytest.param("there", True, id="of another form"),
+        pytest.param("absent", None, id="deleted or hidden"),
+        pytest.param("untold", None, id="not told"),
+        pytest.param(None, None, id="nobody asked"),
+    ],
+)
+def test_what_was_named_and_not_listed_counts_against_it(only, pd, whereabouts, expected):
+    """Even the account's key has to account for what is missing."""
+    row = seen(only, pd, dangling=[named(whereabouts)])
+    assert row.get("sees_whole_account") is expected
+    hidden = ["pagerduty.escalation_policy:P9"] if expected is False else []
+    assert row["hidden_objects"] == hidden
+
+
+@pytest.mark.parametrize(
+    ("scopes", "expected"),
+    [
+        pytest.param(None, None, id="a key tells nothing"),
+        pytest.param(["openid", "read"], True, id="classic"),
+        pytest.param(["as_account-us.acme", "users.read", "services.read"], True, id="scoped"),
+        pytest.param(["services.read", "services.write"], False, id="may write"),
+        pytest.param(["write"], False, id="classic, may write"),
+    ],
+)
+def test_scopes_tell_whether_it_can_change_anything(only, pd, scopes, expected):
+    """What PagerDuty does not tell is not taken for harmless."""
+    row = seen(only, pd, {"kind": "oauth_user_token", "role": "admin", "scopes": scopes})
+    assert row.get("read_only") is expected
+
+
+def test_the_age_of_a_credential_is_known_where_somebody_entered_it(only, pd):
+    """A key from the environment has no age that could be known."""
+    assert seen(only, pd, entered_at=pd.instant(-24))["credential_age"] == 86400
+    assert "credential_age" not in seen(only, pd)
+
+
+def test_the_newest_run_that_reached_the_account_counts(only, pd):
+    """A run that was refused says nothing of the credential."""
+    runs = [
+        pd.run(-3, ("service",), credential="user_api_key", promised=PROMISED),
+        pd.run(-2, ("service",), promised=PROMISED),
+        pd.run(-1, credential=None, promised=PROMISED),
+    ]
+    row = only("account_visibility", manifest=runs)
+    assert row["credential_kind"] == "account_api_key"
+    assert row["sees_whole_account"] is True
+
+
+def test_without_a_run_that_reached_the_account_there_is_nothing_to_say(view, pd):
+    """No row, and so no pass."""
+    assert view("account_visibility", manifest=[pd.run(-1, credential=None)]) == ()
+
+
+def test_a_row_rests_on_the_manifests_it_was_read_from(view, pd):
+    """The one that tells of the credential, and those of the newest collections."""
+    runs = [
+        pd.run(-9, ("service",), promised=PROMISED),
+        pd.run(-3, ("service",), promised=PROMISED),
+        pd.run(-1, promised=PROMISED),
+    ]
+    (row,) = view("account_visibility", manifest=runs)
+    assert row.names == (
+        "connection:pagerduty-test",
+        "pagerduty.manifest:run at -0001.0000",
+        "pagerduty.manifest:run at -0003.0000",
+    )
+    assert len(row.rests_on) == 2

@@ -1,0 +1,86 @@
+"""The view ``pagerduty.collection_health``."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+HOUR = 3600
+PROMISED = (("incident", HOUR),)
+
+
+def health(only, pd, *hours, now=0, outcome="complete", first=-24 * 40):
+    """Give the row of incidents that were collected at these hours; runs go back further."""
+    runs = [pd.run(first, promised=PROMISED)]
+    runs += [pd.run(at, ("incident", {"outcome": outcome}), promised=PROMISED) for at in hours]
+    return only("collection_health", manifest=[*runs, pd.run(now, promised=PROMISED)])
+
+
+@pytest.mark.parametrize(
+    ("hours", "pause"),
+    [
+        pytest.param(range(-24 * 30, 0), 1, id="every hour of the period"),
+        pytest.param([*range(-24 * 30, -10), *range(-5, 0)], 6, id="a hole"),
+        pytest.param(range(-24 * 30, -7), 8, id="none of late"),
+        pytest.param([-24 * 31, -1], 24 * 31 - 1, id="a pause that reaches into the period"),
+        pytest.param([], 24 * 30, id="never"),
+    ],
+)
+def test_the_longest_pause_is_told(only, pd, hours, pause):
+    """Until now, and from before the period where it reaches into it."""
+    row = health(only, pd, *hours)
+    assert (row["cadence"], row["longest_pause"]) == (HOUR, pause * HOUR)
+
+
+def test_a_new_connection_is_not_blamed_for_the_time_before_it(only, pd):
+    """The first run is where watching begins."""
+    row = health(only, pd, -3, -2, -1, first=-3)
+    assert (row["longest_pause"], row["collections"]) == (HOUR, 3)
+    assert row["watched_since"] == "2026-11-23T09:00:00Z"
+
+
+def test_an_attempt_that_saw_nothing_ends_no_pause(only, pd):
+    """Trying is not collecting."""
+    row = health(only, pd, -2, -1, outcome="failed")
+    assert (row["collections"], row["longest_pause"]) == (0, 24 * 30 * HOUR)
+    assert row["last_outcome"] == "failed"
+
+
+def test_a_kind_that_was_never_collected_says_so(only, pd):
+    """What a collection would tell is left out."""
+    row = health(only, pd)
+    assert row["last_collected_at"] is None
+    assert not {"last_outcome", "unknown_fields", "rejected", "collected_age"} & set(row)
+
+
+def test_fields_that_the_schema_does_not_name_are_told(only, pd):
+    """The newest collection tells; what an earlier one saw is over."""
+    runs = [
+        pd.run(-2, ("incident", {"unknown_fields": ["old"]}), promised=PROMISED),
+        pd.run(-1, ("incident", {"unknown_fields": ["body.new"]}), promised=PROMISED),
+    ]
+    assert only("collection_health", manifest=runs)["unknown_fields"] == ["body.new"]
+
+
+def test_there_is_a_row_for_each_kind_that_was_promised(view, pd):
+    """Also for one that no run collected yet."""
+    promised = (("incident", HOUR), ("user", 24 * HOUR))
+    rows = view("collection_health", manifest=[pd.run(-1, ("user",), promised=promised)])
+    assert [(row.subject.kind, row.subject.key) for row in rows] == [
+        ("evidence_kind", "pagerduty.incident"),
+        ("evidence_kind", "pagerduty.user"),
+    ]
+
+
+@given(hours=st.sets(st.integers(min_value=-24 * 35, max_value=-1)))
+def test_the_longest_pause_equals_a_walk_through_the_hours(make_view, pd, hours):
+    """Hour by hour: how long it is since the last collection, at its worst."""
+    runs = [pd.run(-24 * 40, promised=PROMISED)]
+    runs += [pd.run(at, ("incident",), promised=PROMISED) for at in sorted(hours)]
+    (row,) = make_view("collection_health", manifest=[*runs, pd.run(0, promised=PROMISED)])
+    worst = 0
+    for hour in range(-24 * 30, 1):
+        since = max((at for at in hours if at < hour), default=None)
+        worst = max(worst, hour - (-24 * 30 if since is None else since))
+    assert row.body["longest_pause"] == worst * HOUR
