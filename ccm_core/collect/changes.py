@@ -74,6 +74,12 @@ class Telling:
             keys=tuple(sorted((keys | doubt) - fresh)), unseen=self._unseen(mark.started_at, moment)
         )
 
+    def heeded_since(self, now: datetime) -> datetime:
+        """Say from when on changes count; ``now`` is the moment of the run."""
+        mark = self._mark()
+        # Without a mark, the first window that this run reads whole will be it.
+        return (now if mark is None else mark.started_at) - self.late
+
     def _mark(self) -> Collection | None:
         mine = [one for one in (*self.earlier, *self.now) if one.kind == self.kind]
         refreshes = [one for one in mine if one.window is None and named(one) is not None]

@@ -12,14 +12,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ccm_core.collect.attempt import Attempt, Question
-from ccm_core.collect.changes import Told
+from ccm_core.collect.changes import Telling, Told
 from ccm_core.collect.desk import Desk
 from ccm_core.collect.gathering import Gathering
 from ccm_core.collect.lookups import ByCollection, LookUp, amendments, looked_up
+from ccm_core.collect.naming import Names
 from ccm_core.collect.outcome import inherited, outcome_of, shortfall_of
 from ccm_core.collect.plan import LONGEST, Plan, Task, Wanted, past, split
 from ccm_core.errors import Refused, SourceError
-from ccm_core.model.collection import Collection, Dangling, Outcome, Reason, Shortfall
+from ccm_core.model.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.model.harvest import Harvest
 from ccm_core.model.window import SECOND, Window, pieces
 from ccm_core.sdk.types import Session, Shape
@@ -41,7 +42,9 @@ class Runner:
         """
         self._desk, self._wanted, self._earlier = desk, wanted, kept
         self.collections: list[Collection] = []
-        self._names: dict[str, dict[tuple[str, str, str], str]] = {}
+        self._names = Names(desk.keys)
+        self._ahead: Sequence[Task] = ()
+        """The task in hand and those after it."""
         self._heard: dict[str, dict[str, datetime]] = {}
         self._fresh: dict[str, set[str]] = {}
         self._looked_up: ByCollection = {}
@@ -49,6 +52,7 @@ class Runner:
     async def run(self, session: Session, plan: Plan) -> Shortfall | None:
         """Collect everything in the plan; give what cut the run short, if anything did."""
         for place, task in enumerate(plan.tasks):
+            self._ahead = plan.tasks[place:]
             try:
                 await self._task(session, task)
             except Refused as error:
@@ -92,20 +96,11 @@ class Runner:
         return {one.kind for one in every} - events
 
     def _leading_nowhere(self) -> ByCollection:
-        named: dict[str, set[str]] = {}
-        collected = {one.kind for one in (*self._earlier, *self.collections)}
-        for _, kind, key in (name for names in self._names.values() for name in names):
-            if kind in collected:
-                named.setdefault(kind, set()).add(key)
-        keys = {kind: self._desk.keys(kind, among) for kind, among in named.items()}
-        return {
-            collection: tuple(
-                Dangling(field=field, kind=kind, key=key, named_by=by)
-                for (field, kind, key), by in sorted(names.items())
-                if kind in collected and key not in keys[kind]
-            )
-            for collection, names in self._names.items()
-        }
+        return self._names.leading_nowhere()
+
+    def _lasts(self, kind: str) -> bool:
+        """Whether what stands of a kind will stand: only a snapshot that is to come ends that."""
+        return all(task.kind.name != kind or task.kind.shape is Shape.EVENT for task in self._ahead)
 
     # -- one task -----------------------------------------------------------------------------
 
@@ -148,15 +143,19 @@ class Runner:
     def _told(self, task: Task) -> Told:
         if task.telling is None:
             return Told(keys=(), unseen=())
-        both = {task.kind.name, task.telling.by.kind}
-        telling = replace(
-            task.telling,
+        name = task.kind.name
+        heard, fresh = self._heard.get(name, {}), self._fresh.get(name, set())
+        telling = self._telling(task, task.telling)
+        return telling.told(heard, fresh, self._desk.added, self._wanted.now)
+
+    def _telling(self, task: Task, telling: Telling) -> Telling:
+        """Add to it what was kept of both kinds."""
+        both = {task.kind.name, telling.by.kind}
+        return replace(
+            telling,
             earlier=[one for one in self._earlier if one.kind in both],
             now=[one for one in self.collections if one.kind in both],
         )
-        name = task.kind.name
-        heard, fresh = self._heard.get(name, {}), self._fresh.get(name, set())
-        return telling.told(heard, fresh, self._desk.added, self._wanted.now)
 
     # -- one question -------------------------------------------------------------------------
 
@@ -254,12 +253,25 @@ class Runner:
         self._desk.observer.kept(kept)
 
     def _remember(self, kept: Collection, gathering: Gathering) -> None:
-        self._names[kept.id] = gathering.names
-        self._fresh.setdefault(kept.kind, set()).update(gathering.observations)
+        read = {one.kind for one in (*self._earlier, *self.collections)}
+        read |= {task.kind.name for task in self._ahead}
+        names = {name: by for name, by in gathering.names.items() if name[1] in read}
+        self._names.take(kept.id, names, self._lasts)
+        if any(one.refresh and one.kind.name == kept.kind for one in self._ahead):
+            self._fresh.setdefault(kept.kind, set()).update(gathering.observations)
         for kind, changed in gathering.changed.items():
             heard = self._heard.setdefault(kind, {})
+            since = self._heeded_since(kind)
             for key, instant in changed.items():
-                heard[key] = max(instant, heard.get(key, instant))
+                if instant >= since:
+                    heard[key] = max(instant, heard.get(key, instant))
+
+    def _heeded_since(self, kind: str) -> datetime:
+        """Say from when on it matters that something of a kind changed."""
+        refresh = next((one for one in self._ahead if one.refresh and one.kind.name == kind), None)
+        if refresh is None or refresh.telling is None:
+            return self._wanted.now
+        return self._telling(refresh, refresh.telling).heeded_since(self._wanted.now)
 
     def _standing(self, kinds: Sequence[str]) -> Mapping[str, Sequence[Collection]]:
         """Give what speaks for kinds now: what this run kept of them, or the newest there is."""

@@ -45,6 +45,10 @@ class Capped:
     total: int | None
 
 
+_TURNS = 12
+"""Turns of the event loop in which a request gets on its way. They are given before a page is
+looked at, so that the source works meanwhile."""
+
 Read = Callable[[int, int, int], Awaitable[OffsetPage]]
 """Reads the page at ``(offset, limit, number)``; numbers count from 1."""
 Same = Callable[[JsonObject, JsonObject], bool]
@@ -175,13 +179,21 @@ async def _side_by_side(read: Read, course: _Course, parallel: int) -> AsyncIter
     places = offsets(limit=course.limit, total=reach, linked=course.linked)[1:]
     ahead = deque(zip(places[:-1], range(2, len(places) + 1), strict=False))
     under_way: deque[asyncio.Task[OffsetPage]] = deque()
+
+    def start() -> None:
+        while ahead and len(under_way) < parallel:
+            offset, number = ahead.popleft()
+            page = read(offset, course.size(offset), number)
+            under_way.append(asyncio.ensure_future(page))
+
+    start()
     try:
-        while (ahead or under_way) and not course.ended:
-            while ahead and len(under_way) < parallel:
-                offset, number = ahead.popleft()
-                page = read(offset, course.size(offset), number)
-                under_way.append(asyncio.ensure_future(page))
-            yield course.take(await under_way.popleft())
+        while under_way and not course.ended:
+            got = await under_way.popleft()
+            start()
+            for _ in range(_TURNS):
+                await asyncio.sleep(0)
+            yield course.take(got)
             if course.short:
                 # The pages that were asked for do not follow on this one: go on one by one.
                 return
