@@ -5,7 +5,7 @@ from __future__ import annotations
 from ccm_core.cli.exits import Exit, gravest
 from ccm_core.model.collection import Outcome, Reason
 from ccm_core.model.manifest import Manifest
-from ccm_core.model.result import Evaluation, Status
+from ccm_core.model.result import Evaluation, Status, deciding
 
 
 def of_manifest(manifest: Manifest) -> Exit:
@@ -18,7 +18,7 @@ def of_manifest(manifest: Manifest) -> Exit:
 
 def of_evaluation(evaluation: Evaluation) -> Exit:
     """Give the code for an evaluation; a failure that a waiver covers is no failure."""
-    results = [result for rule in evaluation.rules for result in rule.results]
+    results = [result for rule in evaluation.rules for result in deciding(rule.results)]
     statuses = {result.status for result in results} | {rule.status for rule in evaluation.rules}
     unproven = statuses & {Status.INSUFFICIENT, Status.ERROR} or evaluation.plugin_failures
     failing = any(one.status is Status.FAIL and not one.waiver for one in results)

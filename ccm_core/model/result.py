@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -53,6 +54,22 @@ class Result:
     """Digests of the record bodies that were read for it, sorted."""
 
 
+CONNECTION = "connection"
+"""The subject kind of a result about all of a connection."""
+POPULATION = "population"
+"""The subject kind of a result about a share of the subjects."""
+
+
+def deciding(results: Sequence[Result]) -> Sequence[Result]:
+    """Give the results of a rule that decide its status.
+
+    Where a share of the subjects is judged, it decides, and not each subject that fails.
+    """
+    if any(one.subject.kind == POPULATION for one in results):
+        return [one for one in results if one.subject.kind in (CONNECTION, POPULATION)]
+    return results
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Population:
     """How many subjects a rule had, and what it said of them."""
@@ -95,7 +112,7 @@ class RuleResult:
     title: str
     severity: Severity
     status: Status
-    """The worst of its results: error, fail, insufficient, pass, not_applicable."""
+    """The worst of the results that decide: error, fail, insufficient, pass, not_applicable."""
     population: Population
     controls: tuple[Control, ...] = ()
     risk: str | None = None

@@ -9,14 +9,14 @@ from datetime import datetime
 from itertools import pairwise
 
 from ccm_core.model.identity import result_id
-from ccm_core.model.result import Result, RuleResult, Status, Subject
+from ccm_core.model.result import CONNECTION, POPULATION, Result, RuleResult, Status, Subject
 from ccm_core.model.rule import Rule
 from ccm_core.rules.allowance import Allowance
 from ccm_core.rules.compiled import CompiledPack, CompiledPacks, CompiledRule, Group
 from ccm_core.rules.evidence import ground, lacking
 from ccm_core.rules.interface import Facts
 from ccm_core.rules.memory import GroupMemory, Memory, Premises
-from ccm_core.rules.rollup import CONNECTION, POPULATION, rule_result
+from ccm_core.rules.rollup import rule_result
 from ccm_core.rules.rowwise import Judging, Rowwise
 from ccm_core.rules.tolerance import shares
 from ccm_core.sdk.types import Row

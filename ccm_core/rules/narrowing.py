@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from ccm_core.errors import UsageError
-from ccm_core.model.result import ControlResult, Evaluation, RuleResult, Status
+from ccm_core.model.result import ControlResult, Evaluation, RuleResult, Status, deciding
 from ccm_core.rules.rollup import population, worst
 
 
@@ -101,7 +101,7 @@ def _of_connections(
         if len(results) == len(rule.results):
             yield name, rule
         elif results:
-            status = worst(one.status for one in results)
+            status = worst(one.status for one in deciding(results))
             counted = population(results)
             yield name, replace(rule, results=results, status=status, population=counted)
 

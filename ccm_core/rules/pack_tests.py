@@ -10,7 +10,7 @@ from ccm_core import documents
 from ccm_core.errors import Mistake
 from ccm_core.model.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.model.json import JsonObject, digest, encode
-from ccm_core.model.result import RuleResult, Standing, Status, Subject
+from ccm_core.model.result import RuleResult, Standing, Status, Subject, deciding
 from ccm_core.model.rule import Parameter, Rule, RuleTest
 from ccm_core.model.window import Window
 from ccm_core.rules.compiled import CompiledPack, CompiledPacks, CompiledRule
@@ -102,7 +102,8 @@ def _run(packs: CompiledPacks, pack: CompiledPack, one: CompiledRule, test: Rule
 
 
 def _reason(found: RuleResult) -> str:
-    return next(one.reason for one in found.results if one.status is found.status)
+    decide = deciding(found.results)
+    return next(one.reason for one in decide if one.status is found.status)
 
 
 def _with_parameters(pack: CompiledPack, written: JsonObject) -> CompiledPack:

@@ -8,14 +8,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
 
-from ccm_core.model.result import ControlResult, Population, Result, RuleResult, Status
+from ccm_core.model.result import (
+    CONNECTION,
+    POPULATION,
+    ControlResult,
+    Population,
+    Result,
+    RuleResult,
+    Status,
+    deciding,
+)
 from ccm_core.model.rule import Rule, RulePack
 from ccm_core.rules.compiled import CompiledPack, CompiledPacks
-
-CONNECTION = "connection"
-"""The subject kind of a result about all of a connection."""
-POPULATION = "population"
-"""The subject kind of a result about a share of the subjects."""
 
 WORST_FIRST = (
     Status.ERROR,
@@ -56,7 +60,7 @@ def rule_result(
         pack=pack.name,
         title=rule.title,
         severity=rule.severity,
-        status=worst({*counts, *map(_STATUS, results)}),
+        status=_status(results, counts),
         population=_population(results, counts, unjudged),
         controls=rule.controls,
         risk=rule.risk,
@@ -64,6 +68,13 @@ def rule_result(
         remediation_url=rule.remediation_url,
         results=_sorted(results, in_order),
     )
+
+
+def _status(results: Sequence[Result], in_order: Iterable[Status]) -> Status:
+    decide = deciding(results)
+    # Where a share decides, no result on a single row does.
+    rows = in_order if decide is results else ()
+    return worst({*rows, *map(_STATUS, decide)})
 
 
 def control_results(

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from ccm_core.model.result import Result, RuleResult, Status
+from ccm_core.model.result import CONNECTION, POPULATION, Result, RuleResult, Status
 from ccm_core.model.waiver import Waiver
-from ccm_core.rules.rollup import CONNECTION, POPULATION
 from ccm_core.sdk.time import format_instant
 
 

@@ -141,10 +141,17 @@ def ran(compiled, rule_text):
         ),
         pytest.param(
             "rows: [{locked: true}, {locked: false}], expect: fail",
-            {"tolerance": "{at_least: 50%, per: all}"},
+            {},
             "fail",
             "unknown is open",
             id="the-worst-of-several-rows",
+        ),
+        pytest.param(
+            "rows: [{locked: true}, {locked: false}], expect: pass",
+            {"tolerance": "{at_least: 50%, per: all}"},
+            "pass",
+            "1 of 2 passed (50 %); at least 50 % must",
+            id="the-share-of-several-rows",
         ),
     ],
 )

@@ -140,3 +140,34 @@ def test_what_is_outside_the_rule_counts_for_no_share(judged, row):
     )
 
     assert "2026-03" not in said(found)
+
+
+@pytest.mark.parametrize(
+    ("months", "expected"),
+    [
+        pytest.param({"march": "+++-"}, "pass", id="share-holds"),
+        pytest.param({"march": "++--"}, "fail", id="share-does-not"),
+        pytest.param({"march": "++++?"}, "pass", id="holds-whatever-the-unknown-one-is"),
+        pytest.param({"march": "++++", "april": "+---"}, "fail", id="worst-month"),
+        pytest.param({"march": "++-?"}, "insufficient", id="cannot-be-told"),
+    ],
+)
+def test_the_share_decides_for_the_rule(judged, row, months, expected):
+    """A subject that fails stays listed and counted, and does not decide."""
+    found = judged(doors(row, **months), tolerance="{at_least: 75%, per: month}")
+    open_doors = sum(marks.count("-") for marks in months.values())
+
+    assert (found.status, found.population.failed) == (expected, open_doors)
+
+
+def test_a_share_does_not_hide_evidence_that_is_lacking(world, row):
+    """What is said of a whole connection decides as well."""
+    packs = world.compiled(world.rule_text(tolerance="{at_least: 75%, per: month}"))
+    here = world.facts(doors(row, march="++++"))
+    there = world.facts(
+        doors(row, march="++++"),
+        connection="annex",
+        standings=[world.standing_of("acme.door", connection="annex", problem="cut off")],
+    )
+    assert world.evaluate(packs, here).rules[0].status == "pass"
+    assert world.evaluate(packs, here, there).rules[0].status == "insufficient"
