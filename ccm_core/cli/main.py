@@ -28,6 +28,7 @@ COMMANDS = {
     "run": "Collect, evaluate and report, in a row",
     "runs": "List runs, and show what one asked, read and missed",
     "views": "List views and show their rows",
+    "watch": "Keep collecting what is due, judging and reporting",
 }
 """Every verb and its one line of help. A verb's module is imported when it is used."""
 

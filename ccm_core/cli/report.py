@@ -81,6 +81,16 @@ def write_report(
 
 
 def write_file(path: Path, data: bytes) -> None:
+    """Write a report and say where it is.
+
+    Raises:
+        UsageError: It cannot be written there.
+    """
+    put_file(path, data)
+    say(f"report: {path}")
+
+
+def put_file(path: Path, data: bytes) -> None:
     """Write a report beside its final name first, so that no reader sees half of it.
 
     Raises:
@@ -95,4 +105,3 @@ def write_file(path: Path, data: bytes) -> None:
         with suppress(OSError):
             fresh.unlink()
         raise UsageError(f"the report cannot be written to {path}: {cause.strerror}") from cause
-    say(f"report: {path}")

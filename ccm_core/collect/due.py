@@ -20,7 +20,8 @@ _SHARE = 12
 """The leeway is a twelfth of the cadence: five minutes of an hour."""
 
 FIRST_RETRY = timedelta(minutes=1)
-"""How long after a failure a kind is tried again; doubles with each failure, up to a cadence."""
+"""How long after its first failure a kind is tried again. Then it waits each time as long as it
+has been failing, up to a cadence."""
 _LASTING = frozenset(
     {
         Reason.DENIED,
@@ -103,29 +104,29 @@ def turn(
     began = begins[kept[-1].run]
     if began > now:
         return Turn(kind=kind, cadence=cadence, due_at=now)
-    pause = _pause(kept, cadence)
+    pause = _pause(kept, cadence, begins)
     due_at = began + (cadence if pause is None else pause)
     if owed and pause is None:
         due_at = min(now, due_at)
     return Turn(kind=kind, cadence=cadence, due_at=due_at, began_at=began)
 
 
-def _pause(kept: Sequence[Collection], cadence: timedelta) -> timedelta | None:
+def _pause(
+    kept: Sequence[Collection], cadence: timedelta, begins: Mapping[str, datetime]
+) -> timedelta | None:
     """Say how long to wait after the newest try, where that failed; None where it did not."""
-    failures, transient = 0, False
+    failing: list[str] = []
     for run in _runs(kept):
         wrong = [one for one in run if one.outcome is not Outcome.COMPLETE]
-        if not wrong:
+        lasting = bool(wrong) and all(map(_is_lasting, wrong))
+        if lasting and not failing:
+            return cadence
+        if lasting or not wrong:
             break
-        lasting = all(_is_lasting(one) for one in wrong)
-        if failures == 0:
-            transient = not lasting
-        elif lasting:
-            break
-        failures += 1
-    if failures == 0:
+        failing.append(run[0].run)
+    if not failing:
         return None
-    return min(cadence, FIRST_RETRY * 2 ** min(failures - 1, 20)) if transient else cadence
+    return min(cadence, max(FIRST_RETRY, begins[failing[0]] - begins[failing[-1]]))
 
 
 def _runs(kept: Sequence[Collection]) -> Iterable[list[Collection]]:

@@ -6,7 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from ccm_core.collect.desk import Desk
@@ -81,7 +81,7 @@ async def collecting(
     with store.claim(connection.name):
         now = host.clock().replace(microsecond=0)
         _seal_cut_off(host, connection, store)
-        kept = collections_of(connection, store)
+        kept = collections_of(host, connection, store, now)
         wanted = wanted_at(connection, now, everything=everything)
         due = plan(connection.collectors, host.kinds, by_kind(kept), wanted)
         run = OpenRun(
@@ -100,9 +100,25 @@ async def collecting(
             observer.ended(connection.name)
 
 
-def collections_of(connection: Connection, store: EvidenceStore) -> list[Collection]:
-    """Give what was kept of a connection, without what was added to it later."""
-    return [one for one in store.collections(connection.name) if one.amends is None]
+def collections_of(
+    host: Host, connection: Connection, store: EvidenceStore, now: datetime
+) -> list[Collection]:
+    """Give what was kept of a connection and still counts, without what was added to it later.
+
+    A window that ended before the horizon begins covers nothing that is watched, and a snapshot
+    that is two cadences old is due however much older it is. Only where a kind was not tried for
+    as long as that is everything looked through, to say when it was.
+    """
+    cadences = (
+        connection.cadences.get(one.kind, host.kinds[one.kind].cadence)
+        for one in connection.collectors
+    )
+    oldest = now - 2 * max(cadences, default=timedelta(0))
+    since = min(oldest, connection.horizon(now).since)
+    found = store.collections(connection.name, since=since)
+    if not {one.kind for one in connection.collectors} <= {one.kind for one in found}:
+        found = store.collections(connection.name)
+    return [one for one in found if one.amends is None]
 
 
 def wanted_at(connection: Connection, now: datetime, *, everything: bool = False) -> Wanted:

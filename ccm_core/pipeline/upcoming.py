@@ -17,6 +17,6 @@ def upcoming(host: Host, connection: Connection, store: EvidenceStore) -> Sequen
     Raises:
         StoreError: The store cannot be read.
     """
-    kept = by_kind(collections_of(connection, store))
-    wanted = wanted_at(connection, host.clock().replace(microsecond=0))
-    return turns(connection.collectors, host.kinds, kept, wanted)
+    now = host.clock().replace(microsecond=0)
+    kept = by_kind(collections_of(host, connection, store, now))
+    return turns(connection.collectors, host.kinds, kept, wanted_at(connection, now))

@@ -66,9 +66,18 @@ class EvidenceStore(Protocol):
         """List runs that were begun and never sealed, oldest first."""
 
     def collections(
-        self, connection: str, kind: str | None = None, *, as_of: datetime | None = None
+        self,
+        connection: str,
+        kind: str | None = None,
+        *,
+        as_of: datetime | None = None,
+        since: datetime | None = None,
     ) -> Sequence[Collection]:
-        """List collections in the order in which they were kept, those of open runs included."""
+        """List collections in the order in which they were kept, those of open runs included.
+
+        With ``since``, those that ended earlier are left out: what a plan needs does not grow
+        with the age of the store.
+        """
 
     def manifests(
         self, connection: str | None = None, *, as_of: datetime | None = None

@@ -94,7 +94,11 @@ def open_runs(connection: Connection, name: str) -> Sequence[OpenRun]:
 
 
 def collections(
-    connection: Connection, name: str, kind: str | None, as_of: datetime | None
+    connection: Connection,
+    name: str,
+    kind: str | None,
+    as_of: datetime | None,
+    since: datetime | None,
 ) -> Sequence[Collection]:
     """List collections in the order in which they were kept."""
     statement = select(_collection.id, _collection.digest, _collection.document).where(
@@ -104,6 +108,8 @@ def collections(
         statement = statement.where(_collection.kind == kind)
     if as_of is not None:
         statement = statement.where(_collection.ended_at <= microseconds(as_of))
+    if since is not None:
+        statement = statement.where(_collection.ended_at >= microseconds(since))
     rows = connection.execute(statement.order_by(_collection.seq), execution_options=_STREAM)
     return [
         unpack(document, digest, Collection, f"collection {collection}")

@@ -81,11 +81,16 @@ class SqlStore:
             return runs.open_runs(database, connection)
 
     def collections(
-        self, connection: str, kind: str | None = None, *, as_of: datetime | None = None
+        self,
+        connection: str,
+        kind: str | None = None,
+        *,
+        as_of: datetime | None = None,
+        since: datetime | None = None,
     ) -> Sequence[Collection]:
         """See ``EvidenceStore.collections``."""
         with self._database.reading() as database:
-            return runs.collections(database, connection, kind, as_of)
+            return runs.collections(database, connection, kind, as_of, since)
 
     def manifests(
         self, connection: str | None = None, *, as_of: datetime | None = None

@@ -149,8 +149,8 @@ def test_what_was_read_by_a_clock_that_was_ahead_is_read_again(ahead):
     ("reason", "failures", "pause"),
     [
         pytest.param(Reason.SOURCE_ERROR, 1, MINUTE, id="a failure: a minute later"),
-        pytest.param(Reason.INTERRUPTED, 3, 4 * MINUTE, id="the third: twice as long each time"),
-        pytest.param(Reason.RATE_LIMITED, 30, HOUR, id="many: a cadence later"),
+        pytest.param(Reason.INTERRUPTED, 9, 8 * MINUTE, id="as long as it has been failing"),
+        pytest.param(Reason.RATE_LIMITED, 70, HOUR, id="and at most a cadence"),
         pytest.param(Reason.DENIED, 1, HOUR, id="a right is missing: a cadence later"),
         pytest.param(Reason.HIDDEN_REFERENCES, 2, HOUR, id="hidden: a cadence later"),
     ],

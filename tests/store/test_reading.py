@@ -136,6 +136,7 @@ def test_collections_are_listed_as_they_were_kept(store, build):
 
     assert [c.id for c in store.collections("demo")] == ["c1", "c2", "c3"]
     assert [c.id for c in store.collections("demo", "demo.thing")] == ["c1", "c3"]
+    assert [c.id for c in store.collections("demo", since=build.at(20))] == ["c1", "c2"]
     assert [c.id for c in store.collections("demo", as_of=build.at(20))] == ["c2", "c3"]
     assert store.collections("other") == []
 
