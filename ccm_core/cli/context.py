@@ -56,6 +56,7 @@ def host_of(catalog: Catalog) -> Host:
         views=catalog.views,
         plugins=catalog.versions(),
         clock=clock,
+        sections=catalog.sections,
     )
 
 

@@ -59,7 +59,13 @@ def command(
         if evaluation is None:
             by_then = f" by {as_of}" if as_of else ""
             raise UsageError(f"the store holds no evaluation{by_then}; run `ccm evaluate` first")
-        given = report_input(place.host, store, evaluation, part)
+        given = report_input(
+            place.host,
+            store,
+            evaluation,
+            part,
+            figures=any(FORMATS[one.form].figures for one in placed),
+        )
     # All are made before one is written: a format that cannot be made leaves nothing half done.
     made = [(one.path, FORMATS[one.form].render(given)) for one in placed]
     for path, data in made:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ccm_core.host.references import problems
 from ccm_core.model.manifest import PluginVersion
+from ccm_core.sdk.figures import ReportSection
 from ccm_core.sdk.types import Connector, EvidenceKind, RulePackSource, View
 
 
@@ -18,6 +19,7 @@ class Offers:
     kinds: tuple[EvidenceKind, ...] = ()
     views: tuple[View, ...] = ()
     packs: tuple[RulePackSource, ...] = ()
+    sections: tuple[ReportSection, ...] = ()
 
     def names(self) -> Iterator[tuple[str, str]]:
         """Give each thing that is offered as what it is and its name."""
@@ -25,6 +27,7 @@ class Offers:
         yield from (("evidence kind", one.name) for one in self.kinds)
         yield from (("view", one.name) for one in self.views)
         yield from (("rule pack", one.name) for one in self.packs)
+        yield from (("report section", one.name) for one in self.sections)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +59,7 @@ class Catalog:
     kinds: Mapping[str, EvidenceKind] = field(default_factory=dict)
     views: Mapping[str, View] = field(default_factory=dict)
     packs: Mapping[str, RulePackSource] = field(default_factory=dict)
+    sections: Mapping[str, ReportSection] = field(default_factory=dict)
 
     @property
     def failures(self) -> tuple[Plugin, ...]:
@@ -77,4 +81,4 @@ class Catalog:
 
     def problems(self) -> tuple[str, ...]:
         """Find what is offered and refers to nothing, or cannot be used. For ``ccm check``."""
-        return tuple(problems(self.connectors, self.kinds, self.views))
+        return tuple(problems(self.connectors, self.kinds, self.views, self.sections))

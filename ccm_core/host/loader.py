@@ -15,12 +15,13 @@ from ccm_core.errors import PluginError
 from ccm_core.host.catalog import Catalog, Offers, Plugin
 from ccm_core.host.clashes import refuse_clashes
 from ccm_core.host.discovery import InstalledPlugin
+from ccm_core.sdk.figures import ReportSection
 from ccm_core.sdk.types import Connector, EvidenceKind, RulePackSource, View
 
 if TYPE_CHECKING:
     import pluggy
 
-Offered = TypeVar("Offered", Connector, EvidenceKind, RulePackSource, View)
+Offered = TypeVar("Offered", Connector, EvidenceKind, RulePackSource, View, ReportSection)
 
 _MOST = 10_000
 """How many things one hook may offer."""
@@ -56,6 +57,7 @@ def load(
         kinds=_by_name(one for offer in offers for one in offer.kinds),
         views=_by_name(one for offer in offers for one in offer.views),
         packs=_by_name(one for offer in offers for one in offer.packs),
+        sections=_by_name(one for offer in offers for one in offer.sections),
     )
 
 
@@ -106,6 +108,7 @@ def _gathered(manager: pluggy.PluginManager, module: object) -> Offers:
         kinds=_asked(hook.ccm_evidence_kinds, module, EvidenceKind),
         views=_asked(hook.ccm_views, module, View),
         packs=_asked(hook.ccm_rule_packs, module, RulePackSource),
+        sections=_asked(hook.ccm_report_sections, module, ReportSection),
     )
 
 

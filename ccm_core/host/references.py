@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 
 from ccm_core.model.json import JsonObject
+from ccm_core.sdk.figures import ReportSection
 from ccm_core.sdk.types import Connector, EvidenceKind, SchemaLoader, Shape, View
 
 
@@ -13,6 +14,7 @@ def problems(
     connectors: Mapping[str, Connector],
     kinds: Mapping[str, EvidenceKind],
     views: Mapping[str, View],
+    sections: Mapping[str, ReportSection],
 ) -> Iterator[str]:
     """Say what refers to nothing and which schema is none, thing by thing, by name."""
     for connector in connectors.values():
@@ -24,6 +26,13 @@ def problems(
         missing = [name for name in view.inputs if name not in kinds and name not in own]
         yield from (f"view {view.name} reads {_nobody(name)}" for name in missing)
         yield from _of_schema(f"view {view.name}", view.schema)
+    for section in sections.values():
+        for name in section.views:
+            if name not in views:
+                yield (
+                    f"report section {section.name} shows {name}, and no plugin that loaded offers "
+                    "this view"
+                )
 
 
 def _of_connector(connector: Connector, kinds: Mapping[str, EvidenceKind]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ccm_core.model.json import JsonObject
 from ccm_core.model.manifest import PluginVersion
 from ccm_core.model.window import Window
+from ccm_core.sdk.figures import ReportSection
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.types import AuthMethod, Collector, Connector, EvidenceKind, View
 
@@ -68,6 +69,8 @@ class Host:
     views: Mapping[str, View]
     plugins: tuple[PluginVersion, ...]
     clock: Callable[[], datetime]
+    sections: Mapping[str, ReportSection] = field(default_factory=dict)
+    """What plugins add to the report for people."""
 
     @property
     def user_agent(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ccm_core.model.result import Evaluation
+from ccm_core.pipeline.drawing import sections
 from ccm_core.pipeline.parties import Host
 from ccm_core.report.interface import ReportFormat, ReportInput
 from ccm_core.rules.narrowing import Part, narrowed
@@ -13,13 +14,25 @@ WHOLE = Part()
 
 def report(host: Host, store: EvidenceStore, evaluation: Evaluation, form: ReportFormat) -> bytes:
     """Write an evaluation in one format, with the runs it rests on."""
-    return form.render(report_input(host, store, evaluation))
+    return form.render(report_input(host, store, evaluation, figures=form.figures))
 
 
 def report_input(
-    host: Host, store: EvidenceStore, evaluation: Evaluation, part: Part = WHOLE
+    host: Host,
+    store: EvidenceStore,
+    evaluation: Evaluation,
+    part: Part = WHOLE,
+    *,
+    figures: bool = False,
 ) -> ReportInput:
     """Gather what every format is given, once for all formats.
+
+    Args:
+        host: Who we are.
+        store: Where everything is kept.
+        evaluation: What to report.
+        part: Which part of it.
+        figures: Whether a format shows what plugins add.
 
     Raises:
         UsageError: A part is wanted that the evaluation does not have.
@@ -40,4 +53,5 @@ def report_input(
         ],
         host_version=host.version,
         part=part.words,
+        sections=sections(host, store, evaluation, shown) if figures else (),
     )

@@ -41,6 +41,7 @@ class CsvReport:
 
     name = "csv"
     extension = "csv"
+    figures = False
 
     def render(self, given: ReportInput) -> bytes:
         """Give every result of every rule, whatever its status."""

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from ccm_core.model import json
 from ccm_core.model.result import Status
-from ccm_core.report import bar, words
+from ccm_core.report import bar, timeline, words
 from ccm_core.report.evidence import evidence
+from ccm_core.report.sections import drawn
 from ccm_core.report.summary import summary
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ FOLD = 20
 MOST = 1000
 """Longer lists end here and say how many are left out; the JSON report has them all."""
 
+_CELLS = {"good": "pass", "bad": "fail", "unknown": "insufficient"}
+"""The shape that stands before a cell of each tone."""
 _TONES = {"complete": "pass", "failed": "error"}
 
 
@@ -47,6 +50,7 @@ class HtmlReport:
 
     name = "html"
     extension = "html"
+    figures = True
 
     def render(self, given: ReportInput) -> bytes:
         """Fill the template. The same input gives the same bytes."""
@@ -56,6 +60,7 @@ class HtmlReport:
             said=summary(given),
             evaluation=given.evaluation,
             evidence=evidence(given),
+            sections=drawn(given),
             frameworks=tuple(_frameworks(given.evaluation.controls)),
             places={one.rule: anchor(one.pack, one.rule) for one in given.evaluation.rules},
             known_controls={(one.framework, one.id) for one in given.evaluation.controls},
@@ -97,6 +102,8 @@ def _templates() -> Environment:
     templates.globals |= {
         "FOLD": FOLD,
         "MOST": MOST,
+        "LANES_FOLD": timeline.FOLD,
+        "TONES": _CELLS,
         "OUTCOME": words.OUTCOME,
         "REASON": words.REASON,
         "INSUFFICIENT_MEANS": words.INSUFFICIENT_MEANS,

@@ -10,7 +10,23 @@ if TYPE_CHECKING:
 
     from ccm_core.model.collection import KindCount
     from ccm_core.model.manifest import Manifest
-    from ccm_core.model.result import Evaluation
+    from ccm_core.model.result import Evaluation, Standing
+    from ccm_core.sdk.figures import Figure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """One section that a plugin adds, for one connection."""
+
+    name: str
+    title: str
+    connection: str
+    rank: int = 0
+    figures: tuple[Figure, ...] = ()
+    problems: tuple[Standing, ...] = ()
+    """Evidence behind it that cannot be relied on, or not in all of it."""
+    failure: str | None = None
+    """Why it could not be drawn, where it could not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +38,8 @@ class ReportInput:
     """The newest manifest of each connection."""
     counts: Sequence[KindCount]
     host_version: str
+    sections: Sequence[Section] = ()
+    """What plugins add, for formats that have :attr:`ReportFormat.figures`."""
     part: Sequence[str] = ()
     """Which part of the evaluation this is, as ``control soc2:CC7.4``; empty: all of it."""
 
@@ -32,6 +50,8 @@ class ReportFormat(Protocol):
     name: str
     """As in ``ccm report --format``."""
     extension: str
+    figures: bool
+    """Whether it shows what plugins add; gathering that takes time."""
 
     def render(self, given: ReportInput) -> bytes:
         """Give the report. The same input gives the same bytes."""

@@ -39,6 +39,7 @@ class JsonReport:
 
     name = "json"
     extension = "json"
+    figures = False
 
     def render(self, given: ReportInput) -> bytes:
         """Give one JSON document with sorted keys, ended by a line feed."""

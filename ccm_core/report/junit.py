@@ -23,6 +23,7 @@ class JunitReport:
 
     name = "junit"
     extension = "xml"
+    figures = False
 
     def render(self, given: ReportInput) -> bytes:
         """Give the XML document, ended by a line feed."""

@@ -35,6 +35,7 @@ class MarkdownReport:
 
     name = "markdown"
     extension = "md"
+    figures = False
 
     def render(self, given: ReportInput) -> bytes:
         """Give CommonMark with tables, ended by a line feed."""

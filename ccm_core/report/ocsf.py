@@ -40,6 +40,7 @@ class OcsfReport:
 
     name = "ocsf"
     extension = "ocsf.jsonl"
+    figures = False
 
     def render(self, given: ReportInput) -> bytes:
         """Give one JSON document on each line, with sorted keys; nothing where nothing was said."""

@@ -30,6 +30,7 @@ class OscalReport:
 
     name = "oscal"
     extension = "oscal.json"
+    figures = False
 
     def render(self, given: ReportInput) -> bytes:
         """Give one JSON document with sorted keys, ended by a line feed."""

@@ -39,6 +39,7 @@ class SarifReport:
 
     name = "sarif"
     extension = "sarif"
+    figures = False
 
     def render(self, given: ReportInput) -> bytes:
         """Give one SARIF log with sorted keys, ended by a line feed."""

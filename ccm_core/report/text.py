@@ -31,6 +31,7 @@ class TextReport:
 
     name = "text"
     extension = "txt"
+    figures = False
 
     def render(self, given: ReportInput) -> bytes:
         """Give the lines as UTF-8, ended by a line feed."""

@@ -13,6 +13,7 @@ import pluggy
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ccm_core.sdk.figures import ReportSection
     from ccm_core.sdk.types import Connector, EvidenceKind, RulePackSource, View
 
 NAME = "ccm"
@@ -78,5 +79,20 @@ def ccm_rule_packs() -> Iterable[RulePackSource]:
             from acme_ccm.rulepacks import PACKS
 
             return PACKS
+    """
+    return ()
+
+
+@hookspec
+def ccm_report_sections() -> Iterable[ReportSection]:
+    """Offer sections of the report for people: figures as pure data, which the host draws.
+
+    An example::
+
+        @hookimpl
+        def ccm_report_sections():
+            from acme_ccm.sections import SECTIONS
+
+            return SECTIONS
     """
     return ()

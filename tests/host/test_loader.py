@@ -17,6 +17,7 @@ def test_what_a_plugin_offers_is_in_the_catalog_by_name(install):
     assert list(catalog.kinds) == ["good.part", "good.thing"]
     assert list(catalog.views) == ["good.summary"]
     assert list(catalog.packs) == ["good-pack"]
+    assert list(catalog.sections) == ["good.section"]
     assert catalog.connectors["good"].title == "Good"
     assert catalog.failures == ()
     assert catalog.problems() == ()
@@ -35,6 +36,7 @@ def test_a_plugin_knows_what_it_offers(install):
         ("evidence kind", "good.thing"),
         ("view", "good.summary"),
         ("rule pack", "good-pack"),
+        ("report section", "good.section"),
     ]
 
 
@@ -273,4 +275,8 @@ def test_what_refers_to_nothing_is_found_by_a_check(install):
         ),
         "evidence kind dangling.event: the schema cannot be loaded: FileNotFoundError: thing.json",
         f"view dangling.summary reads {nobody}",
+        (
+            "report section dangling.section shows dangling.gone, and no plugin that loaded "
+            "offers this view"
+        ),
     ]

@@ -9,6 +9,7 @@ from ccm_core.sdk.hookspecs import hookimpl
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ccm_core.sdk.figures import ReportSection
     from ccm_core.sdk.types import Connector, EvidenceKind, RulePackSource, View
 
 
@@ -42,3 +43,11 @@ def ccm_rule_packs() -> Iterable[RulePackSource]:
     from ccm_pagerduty.rulepacks import rule_packs
 
     return rule_packs()
+
+
+@hookimpl
+def ccm_report_sections() -> Iterable[ReportSection]:
+    """Offer pictures for the report: coverage, response, services, access."""
+    from ccm_pagerduty.sections import sections
+
+    return sections()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+from ccm_core.sdk.figures import ReportSection
 from ccm_core.sdk.hookspecs import hookimpl
 from ccm_core.sdk.types import AuthMethod, Collector, Connector, EvidenceKind, Horizon, Shape, View
 
@@ -91,4 +92,15 @@ def ccm_views():
         inputs=("dangling.none",),
         rows=lambda _request: (),
         schema=schema,
+    )
+
+
+@hookimpl
+def ccm_report_sections():
+    """Offer a section of nothing."""
+    yield ReportSection(
+        name="dangling.section",
+        title="Section",
+        views=("dangling.summary", "dangling.gone"),
+        figures=lambda _request: (),
     )

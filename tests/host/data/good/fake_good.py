@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+from ccm_core.sdk.figures import ReportSection
 from ccm_core.sdk.hookspecs import hookimpl
 from ccm_core.sdk.types import (
     AuthMethod,
@@ -98,3 +99,11 @@ def ccm_views():
 def ccm_rule_packs():
     """Offer a rule pack."""
     return [RulePackSource(name="good-pack", text=lambda: b"", location="good.yaml")]
+
+
+@hookimpl
+def ccm_report_sections():
+    """Offer a section of the report."""
+    yield ReportSection(
+        name="good.section", title="Section", views=("good.summary",), figures=lambda _request: ()
+    )

@@ -1,0 +1,94 @@
+"""Who is on call, and when nobody is: each schedule, and each level of each policy in use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ccm_core.sdk.figures import Lane, Stretch, Timeline
+from ccm_core.sdk.intervals import Window
+from ccm_core.sdk.time import parse_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ccm_core.sdk.figures import Figure, SectionRequest
+    from ccm_core.sdk.types import JsonObject, Row
+
+POLICIES = "pagerduty.policy_coverage"
+SCHEDULES = "pagerduty.schedule_coverage"
+VIEWS = (POLICIES, SCHEDULES)
+
+_TENSES = ("past", "ahead")
+
+
+def figures(request: SectionRequest) -> Iterable[Figure]:
+    """Give a timeline of the levels of policies, and one of the schedules."""
+    levels = tuple(lane for row in request.rows[POLICIES] for lane in _levels(row))
+    schedules = tuple(_schedule(row) for row in request.rows[SCHEDULES])
+    if levels:
+        yield Timeline(
+            title="Levels of escalation policies",
+            about="Each line is one level of a policy that services use. A gap is a time in which "
+            "nobody who can answer is on call on it. The past is rebuilt from today's settings.",
+            window=request.horizon,
+            lanes=levels,
+            covered="somebody can answer",
+        )
+    if schedules:
+        yield Timeline(
+            title="Schedules",
+            about="A gap is a time in which the schedule has nobody on call.",
+            window=request.horizon,
+            lanes=schedules,
+            covered="somebody is on call",
+        )
+
+
+def _levels(row: Row) -> Iterator[Lane]:
+    policy = row.body
+    if not policy["in_use"]:
+        return
+    for level in policy["levels"]:
+        names = ", ".join(target["title"] for target in level["targets"]) or "nobody"
+        yield Lane(
+            title=f"Level {level['level']}: {names}",
+            group=row.subject.title,
+            url=row.subject.url,
+            known=_known(level, policy),
+            gaps=_gaps(level),
+        )
+
+
+def _schedule(row: Row) -> Lane:
+    return Lane(
+        title=row.subject.title,
+        url=row.subject.url,
+        known=_known(row.body, row.body),
+        gaps=_gaps(row.body),
+    )
+
+
+def _known(gaps: JsonObject, periods: JsonObject) -> tuple[Window, ...]:
+    """Give the periods whose gaps the evidence tells."""
+    return tuple(
+        _window(periods[f"{tense}_period"])
+        for tense in _TENSES
+        if f"gaps_{tense}" in gaps and f"{tense}_period" in periods
+    )
+
+
+def _gaps(body: JsonObject) -> tuple[Stretch, ...]:
+    return tuple(
+        Stretch(window=_window(gap), title=_causes(gap))
+        for tense in _TENSES
+        for gap in body.get(f"gaps_{tense}", ())
+    )
+
+
+def _causes(gap: JsonObject) -> str:
+    causes = gap.get("causes", [gap["cause"]] if "cause" in gap else [])
+    return ", ".join(str(one).replace("_", " ") for one in causes)
+
+
+def _window(period: JsonObject) -> Window:
+    return Window(parse_instant(period["since"]), parse_instant(period["until"]))

@@ -1,0 +1,182 @@
+"""What the plugin adds to the report: rows of views become figures, unknowns stay unknown."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from ccm_pagerduty.sections import sections
+from ccm_pagerduty.views import views
+
+from ccm_core.sdk.figures import SectionRequest, Tone
+from ccm_core.sdk.types import Row, Subject, Window
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+HORIZON = Window(NOW - timedelta(days=30), NOW + timedelta(days=14))
+PAST = {"since": "2026-10-24T12:00:00Z", "until": "2026-11-23T12:00:00Z", "seconds": 2_592_000}
+AHEAD = {"since": "2026-11-23T12:00:00Z", "until": "2026-12-07T12:00:00Z", "seconds": 1_209_600}
+GAP = {"since": "2026-11-01T00:00:00Z", "until": "2026-11-01T05:00:00Z", "seconds": 18_000}
+
+
+def drawn(name, parameters=None, **rows):
+    """Ask one section for its figures."""
+    section = next(one for one in sections() if one.name == f"pagerduty.{name}")
+    asked = {
+        view: [
+            Row(
+                subject=Subject(kind="pagerduty.thing", key=body["id"], title=body["title"]),
+                body=body,
+                rests_on=(),
+            )
+            for body in rows.get(view.removeprefix("pagerduty."), ())
+        ]
+        for view in section.views
+    }
+    return list(
+        section.figures(
+            SectionRequest(rows=asked, now=NOW, horizon=HORIZON, parameters=parameters or {})
+        )
+    )
+
+
+def test_every_view_that_is_shown_is_offered():
+    """No section shows a view that the plugin does not have."""
+    offered = {one.name for one in views()}
+    assert {view for one in sections() for view in one.views} <= offered
+
+
+@pytest.mark.parametrize("section", [one.name for one in sections()])
+def test_no_rows_no_figures(section):
+    """Where nothing is known there is nothing to draw."""
+    assert drawn(section.removeprefix("pagerduty.")) == []
+
+
+def test_levels_of_policies_in_use():
+    """Each level is a lane of its policy; what the evidence does not tell is not known."""
+    level = {"level": 1, "targets": [{"title": "Primary"}], "gaps_past": [GAP | {"causes": []}]}
+    blind = {"level": 2, "targets": []}
+    policy = {"id": "P1", "title": "Payments", "in_use": True, "levels": [level, blind]}
+    policy |= {"past_period": PAST, "ahead_period": AHEAD}
+    idle = policy | {"id": "P2", "in_use": False}
+    (timeline,) = drawn("coverage", policy_coverage=[policy, idle])
+    first, second = timeline.lanes
+    assert (first.group, first.title) == ("Payments", "Level 1: Primary")
+    assert first.known == (Window(NOW - timedelta(days=30), NOW),)
+    assert [gap.window.length for gap in first.gaps] == [timedelta(hours=5)]
+    assert (second.title, second.known) == ("Level 2: nobody", ())
+
+
+def test_schedules():
+    """A schedule is a lane with its gaps and their causes; one without a rendering is not known."""
+    whole = {"id": "P1", "title": "Primary", "past_period": PAST, "ahead_period": AHEAD}
+    whole |= {"gaps_past": [GAP | {"cause": "hole_between_layers"}], "gaps_ahead": []}
+    blind = {"id": "P2", "title": "Secondary"}
+    (timeline,) = drawn("coverage", schedule_coverage=[whole, blind])
+    first, second = timeline.lanes
+    assert len(first.known) == 2
+    assert [gap.title for gap in first.gaps] == ["hole between layers"]
+    assert (second.known, second.gaps) == ((), ())
+
+
+def incident(**changes):
+    """One incident of high urgency, acknowledged after a minute."""
+    body = {"id": "Q1", "title": "#1 Disk full", "urgency": "high", "age": 90_000, "open": False}
+    body |= {"occurred_at": "2026-11-20T10:00:00Z", "time_to_acknowledge": 60}
+    return body | {"self_resolved": False, "answers_for_itself": True} | changes
+
+
+def without(body, *fields):
+    """Leave fields out, as a view does with what the evidence does not tell."""
+    return {name: value for name, value in body.items() if name not in fields}
+
+
+@pytest.mark.parametrize(
+    ("body", "counted"),
+    [
+        pytest.param(incident(), ((60,), 0, 0), id="answered"),
+        pytest.param(
+            incident(counted_time_to_acknowledge=20), ((20,), 0, 0), id="within support hours"
+        ),
+        pytest.param(incident(time_to_acknowledge=None), ((), 1, 0), id="never"),
+        pytest.param(
+            incident(time_to_acknowledge=None, open=True, age=60), ((), 0, 0), id="still in time"
+        ),
+        pytest.param(
+            incident(time_to_acknowledge=None, open=True, age=901), ((), 1, 0), id="open and late"
+        ),
+        pytest.param(without(incident(), "time_to_acknowledge"), ((), 0, 1), id="not told"),
+    ],
+)
+def test_what_is_measured(body, counted):
+    """An incident is a measure, one that never happened, or one that is not known."""
+    shown = drawn("response", {"pack": {"ack_within_high": "15m"}}, incident_response=[body])
+    (week,) = shown[0].groups
+    assert (week.title, shown[0].limit) == ("2026-W47", 900)
+    assert (week.seconds, week.never, week.unknown) == counted
+
+
+def test_what_is_left_out():
+    """Merged incidents, and those that ended by themselves, are not measured."""
+    merged = incident(answers_for_itself=False)
+    itself = incident(self_resolved=True, time_to_acknowledge=None)
+    assert drawn("response", incident_response=[merged]) == []
+    titles = [one.title for one in drawn("response", incident_response=[itself])]
+    assert titles == ["High urgency: until it was resolved"]
+
+
+@pytest.mark.parametrize(
+    ("packs", "limit"),
+    [
+        pytest.param({}, None, id="no pack"),
+        pytest.param({"a": {"ack_within_high": "15m"}, "b": {}}, 900, id="one"),
+        pytest.param(
+            {"a": {"ack_within_high": "15m"}, "b": {"ack_within_high": "5m"}}, None, id="two"
+        ),
+        pytest.param({"a": {"ack_within_high": {"default": "15m"}}}, None, id="by service"),
+    ],
+)
+def test_the_limit(packs, limit):
+    """A limit is drawn where one number holds for every incident."""
+    assert drawn("response", packs, incident_response=[incident()])[0].limit == limit
+
+
+def test_services_that_lack_most_come_first():
+    """What a service lacks is bad, what is not told is unknown."""
+    ready = {"id": "P1", "title": "Ready", "status": "enabled", "has_policy": True}
+    ready |= {"policy": {"id": "E", "title": "Policy"}, "level_count": 2}
+    ready |= {"every_level_reaches_a_person": True, "first_level_covered_ahead": True}
+    bare = {"id": "P2", "title": "Bare", "status": "enabled", "policy": None}
+    owned = [{"id": "P1", "owner_teams": [{"title": "Payments"}], "title": "Ready"}]
+    (table,) = drawn("services", service_readiness=[ready, bare], service_ownership=owned)
+    first, second = ([(cell.text, cell.tone) for cell in row] for row in table.rows)
+    assert [text for text, _ in first] == [
+        "Bare",
+        "enabled",
+        *["not known"],
+        "none",
+        *["not known"] * 3,
+    ]
+    assert {tone for _, tone in second} == {Tone.PLAIN, Tone.GOOD}
+    assert [text for text, _ in second][2:5] == ["Payments", "Policy", "2"]
+
+
+def test_the_access_review():
+    """Whoever is on call and cannot answer comes first, then the widest rights."""
+    plain = {"id": "P1", "title": "Ada", "role_name": "Responder", "on_call": False}
+    plain |= {"contact_methods": 2, "contact_method_types": ["email", "push_notification"]}
+    plain |= {"teams": [], "manager_of": [{"id": "T", "title": "Payments"}]}
+    owner = plain | {"id": "P2", "title": "Bo", "role_name": "Account Owner", "privileged": True}
+    blind = plain | {"id": "P3", "title": "Cy", "on_call": True, "stakeholder": True}
+    blind = without(blind, "manager_of", "contact_methods", "role_name")
+    (table,) = drawn("access", user_access=[plain, owner, blind])
+    rows = [[cell.text for cell in row] for row in table.rows]
+    assert [row[0] for row in rows] == ["Cy", "Bo", "Ada"]
+    assert rows[0][1:] == [
+        "not known",
+        "yes",
+        "not known",
+        "none",
+        "not known",
+        "on call, and may not respond",
+    ]
+    assert rows[2][3:6] == ["email, push notification", "none", "Payments"]
