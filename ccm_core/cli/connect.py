@@ -13,8 +13,9 @@ from ccm_core.auth.entry import Entry
 from ccm_core.cli.agreeing import redirect_uri, way_of
 from ccm_core.cli.context import Workplace, chosen_file
 from ccm_core.cli.exits import Exit
-from ccm_core.cli.printing import print_table, say
+from ccm_core.cli.printing import say
 from ccm_core.cli.saving import save
+from ccm_core.cli.trial import tried_to_save
 from ccm_core.cli.wishes import Wanted, Wish
 from ccm_core.config.secrets import resolve
 from ccm_core.config.settings import ConnectionSettings
@@ -94,7 +95,7 @@ class _Connecting:
             connection = replace(
                 self._connection(entry), tokens=Unchanging(tokens.access, scopes=tokens.scopes)
             )
-        self._test(connection)
+        tried_to_save(self._place.host, connection, save_anyway=self._wish.save_anyway)
         self._save(entry)
         return Exit.WELL
 
@@ -150,22 +151,6 @@ class _Connecting:
             self._wanted.settings.update(learned)
             self._text, self._place = self._checked()
         return granted
-
-    def _test(self, connection: Connection) -> None:
-        say("testing the connection ...")
-        try:
-            found = check(self._place.host, connection)
-        except SourceError as error:
-            if self._wish.save_all_the_same(error):
-                return
-            raise type(error)(
-                f"{error}\nnothing was saved; --save-anyway saves it all the same"
-            ) from error
-        rows = [
-            ("ok" if one.good else "PROBLEM", one.subject, one.found, one.next_step or "")
-            for one in found
-        ]
-        print_table(("", "what", "found", "next step"), rows)
 
     def _save(self, entry: Entry | None) -> None:
         save(self._vault, self._name, entry, self._file, self._text)

@@ -17,6 +17,7 @@ COMMANDS = {
     "check": "Test every connection and say what is wrong",
     "collect": "Read what is due and keep it",
     "connect": "Connect a source: asks, tests, saves",
+    "connections": "List, show, edit, remove connections; rotate their keys",
     "demo": "See it work on a built-in source, without an account",
     "evaluate": "Judge the kept evidence with the rule packs",
     "explain": "Say why a result is what it is, down to records and requests",

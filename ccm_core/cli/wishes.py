@@ -6,12 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from ccm_core.cli.asking import agreed, ask, ask_secret, somebody_there
-from ccm_core.cli.printing import say
+from ccm_core.cli.asking import ask, ask_secret, somebody_there
 from ccm_core.config.reference import SecretReference
 from ccm_core.config.writing import SettingsFile
 from ccm_core.documents.scalars import plain
-from ccm_core.errors import SourceError, UsageError
+from ccm_core.errors import UsageError
 from ccm_core.model.json import JsonObject
 from ccm_core.sdk.oauth import Flow
 from ccm_core.sdk.secret import Secret
@@ -61,12 +60,6 @@ class Wish:
         answer = ask(f"How?\n{shown}\n", default="1", choices=tuple(names))
         return names[answer]
 
-    def save_all_the_same(self, error: SourceError) -> bool:
-        """Tell whether a connection whose test failed is to be saved."""
-        if self.save_anyway:
-            say(str(error))
-        return self.save_anyway or agreed(f"The test failed: {error}\nSave it all the same?")
-
 
 @dataclass(slots=True, kw_only=True)
 class Wanted:
@@ -98,9 +91,9 @@ class Wanted:
         if written.get("connector", chosen.name) != chosen.name:
             raise UsageError(f"{name} is no connection of {chosen.name}; choose another --name")
         schema = chosen.settings_schema().get("properties", {})
-        said = dict(_pair("--set", one) for one in wish.sets)
+        said = dict(pair("--set", one) for one in wish.sets)
         known = {**schema, **method.fields}
-        values = {key: _value(text, known.get(key, {})) for key, text in said.items()}
+        values = {key: value_of(text, known.get(key, {})) for key, text in said.items()}
         fields = {key: one for key, one in values.items() if key in method.fields}
         settings = {key: one for key, one in values.items() if key not in method.fields}
         before = written.get("settings", {})
@@ -163,7 +156,7 @@ class Wanted:
 def _references(wish: Wish, method: AuthMethod) -> dict[str, str]:
     found = {}
     for said in wish.references:
-        field_, text = _pair("--secret", said)
+        field_, text = pair("--secret", said)
         if field_ not in method.secrets:
             there = ", ".join(method.secrets)
             raise UsageError(f"--secret: {method.name} has no such secret; it has: {there}")
@@ -174,7 +167,12 @@ def _references(wish: Wish, method: AuthMethod) -> dict[str, str]:
     return found
 
 
-def _pair(option: str, text: str) -> tuple[str, str]:
+def pair(option: str, text: str) -> tuple[str, str]:
+    """Read ``KEY=VALUE``.
+
+    Raises:
+        UsageError: It is none. What was found is not repeated.
+    """
     key, equals, value = text.partition("=")
     if not equals or not key:
         # What was found is not repeated: it may be a secret.
@@ -182,7 +180,12 @@ def _pair(option: str, text: str) -> tuple[str, str]:
     return key, value
 
 
-def _value(text: str, described: JsonObject) -> Any:
+def value_of(text: str, described: JsonObject) -> Any:
+    """Read a value as its schema wants it.
+
+    Raises:
+        UsageError: It is a number that nothing can carry.
+    """
     if described.get("type") == "string":
         return text
     try:
@@ -199,4 +202,4 @@ def _asked(key: str, described: JsonObject) -> Any:
         default=None if default is None else str(default),
         choices=tuple(map(str, described.get("enum", ()))),
     )
-    return _value(text, described)
+    return value_of(text, described)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,22 @@ def authorization(host: Host, connection: Connection) -> Authorization | None:
     if method.prefix is not None:
         return Authorization.by_key(connection.secrets[method.secrets[0]], prefix=method.prefix)
     return None
+
+
+def renewed(host: Host, connection: Connection) -> None:
+    """Renew a connection's tokens now, with the app's credentials as they are given.
+
+    Raises:
+        SourceError: The identity server did not take them; the tokens are as they were.
+    """
+    authorized = authorization(host, connection)
+    if authorized is None:
+        raise AssertionError("only tokens are renewed")
+
+    async def renew() -> None:
+        await authorized.after_refusal(await authorized.token())
+
+    asyncio.run(renew())
 
 
 def endpoint(host: Host, connection: Connection, grant: OAuthGrant) -> TokenEndpoint:

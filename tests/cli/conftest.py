@@ -9,7 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from ccm_pagerduty.simulator import AccountSizes, PagerDutySimulator, build_account
+from ccm_pagerduty.simulator import (
+    AccountSizes,
+    IdentitySimulator,
+    PagerDutySimulator,
+    build_account,
+)
 
 from ccm_core.cli.main import main
 
@@ -72,6 +77,13 @@ def simulator() -> Iterator[PagerDutySimulator]:
     """A small simulated account on loopback, as it is right now."""
     with PagerDutySimulator(build_account(datetime.now(UTC), sizes=SMALL)) as running:
         yield running
+
+
+@pytest.fixture
+def identity(simulator):
+    """An identity server beside the simulated account."""
+    with IdentitySimulator(simulator.account, steering=simulator.steering) as server:
+        yield server
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
-from ccm_pagerduty.simulator import AppKind, IdentitySimulator
+from ccm_pagerduty.simulator import AppKind
 from ccm_pagerduty.simulator.answers import Answer
 from ccm_pagerduty.simulator.scopes import REQUIRED
 
@@ -62,13 +62,6 @@ def browsed(said: str) -> str:
 def vault_key(monkeypatch: pytest.MonkeyPatch) -> None:
     """Seal vaults with a key of the environment: these tests touch no keyring."""
     monkeypatch.setenv("CCM_VAULT_KEY", VAULT_KEY)
-
-
-@pytest.fixture
-def identity(simulator):
-    """An identity server beside the simulated account."""
-    with IdentitySimulator(simulator.account, steering=simulator.steering) as server:
-        yield server
 
 
 @pytest.fixture
