@@ -12,11 +12,13 @@ from ccm_core.model.harvest import Harvest, Observation, Pack, Packed
 from ccm_core.model.run import OpenRun
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection as Indexes
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from ccm_core.ledger.checkpoint import Checkpoint
+    from ccm_core.ledger.excerpt import Excerpt
     from ccm_core.ledger.keys import SigningKey
     from ccm_core.ledger.proof_file import LeafProof
     from ccm_core.model.basis import Basis
@@ -161,6 +163,22 @@ class EvidenceStore(Protocol):
             log: A connection's name, or the store's own log.
             wanted: Chooses among the leaves; docs/reference/ledger.md says what they hold.
         """
+
+    def excerpt(
+        self, log: str, choose: Callable[[Iterator[tuple[int, JsonObject]]], Indexes[int]]
+    ) -> Excerpt | None:
+        """Give leaves of a log, proven together against its newest signed head.
+
+        Args:
+            log: A connection's name, or the store's own log.
+            choose: Is shown the leaves with their indexes, in order, and names those it wants.
+
+        Returns:
+            None where no head of the log was ever signed.
+        """
+
+    def contents(self, form: str, digests: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
+        """Give the kept bytes that leaves of a form speak of; None for what was erased."""
 
     def close(self) -> None:
         """Let go of files and connections."""

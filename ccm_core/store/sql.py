@@ -10,6 +10,7 @@ from ccm_core.store import (
     claims,
     counting,
     evaluations,
+    excerpts,
     heads,
     keeping,
     ledger,
@@ -22,12 +23,14 @@ from ccm_core.store.spool import Spool
 from ccm_core.store.tables import store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Collection as Indexes
     from collections.abc import Set as AbstractSet
     from contextlib import AbstractContextManager
     from datetime import datetime
 
     from ccm_core.ledger.checkpoint import Checkpoint
+    from ccm_core.ledger.excerpt import Excerpt
     from ccm_core.ledger.keys import SigningKey
     from ccm_core.ledger.proof_file import LeafProof
     from ccm_core.ledger.signing import Signing
@@ -203,6 +206,18 @@ class SqlStore:
         """See ``EvidenceStore.proven``."""
         with self._database.reading() as database:
             return proving.proven(database, log, wanted)
+
+    def excerpt(
+        self, log: str, choose: Callable[[Iterator[tuple[int, JsonObject]]], Indexes[int]]
+    ) -> Excerpt | None:
+        """See ``EvidenceStore.excerpt``."""
+        with self._database.reading() as database:
+            return excerpts.excerpt(database, log, choose)
+
+    def contents(self, form: str, digests: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
+        """See ``EvidenceStore.contents``."""
+        with self._database.reading() as database:
+            yield from excerpts.contents(database, form, digests)
 
     def close(self) -> None:
         """See ``EvidenceStore.close``."""

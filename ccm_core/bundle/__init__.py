@@ -1,0 +1,1 @@
+"""Bundles: one file that holds evidence, results and proofs, verifiable offline by anybody."""

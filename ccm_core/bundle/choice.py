@@ -1,0 +1,114 @@
+"""Which leaves of the ledger belong into a bundle. Pure: it is shown leaves and names indexes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+
+from ccm_core.model.json import JsonObject
+from ccm_core.model.window import Window
+from ccm_core.sdk.time import parse_instant
+
+Leaves = Iterable[tuple[int, JsonObject]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a bundle is to hold of one connection."""
+
+    period: Window
+    kinds: AbstractSet[str]
+    events: AbstractSet[str]
+    """Those of the kinds of which earlier records count only where results rest on them."""
+    rests_on: AbstractSet[str]
+    """Digests that results of the period rest on."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Kind:
+    """One kind on the way through a log."""
+
+    standing: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """Before the period: index and digest of the newest version of each key."""
+    kept: set[int] = field(default_factory=set)
+    """Earlier versions that results rest on."""
+    begun: bool = False
+    pending: list[int] = field(default_factory=list)
+    """Since the last collection that is known to belong to the period."""
+    chosen: list[int] = field(default_factory=list)
+
+
+def of_connection(leaves: Leaves, wanted: Wanted) -> set[int]:
+    """Choose among the leaves of a connection's log.
+
+    Of each kind: every collection from the first to the last one that ended in the period, with all
+    that it appended, so that its counts and its population can be held against what is there; what
+    stood before the first of them; and the manifests of their runs.
+    """
+    kinds = {kind: _Kind() for kind in wanted.kinds}
+    by_collection: dict[str, _Kind] = {}
+    runs: dict[str, list[int]] = {}
+    chosen_runs: set[str] = set()
+    for index, leaf in leaves:
+        form = leaf["leaf"]
+        if form in {"run", "manifest"}:
+            runs.setdefault(str(leaf.get("run", leaf.get("id"))), []).append(index)
+        elif form == "collection" and leaf["kind"] in kinds:
+            kind = by_collection[leaf["id"]] = kinds[leaf["kind"]]
+            if _collected(kind, index, parse_instant(leaf["ended_at"]) in wanted.period):
+                chosen_runs.add(leaf["run"])
+        elif leaf.get("collection") in by_collection:
+            _appended(by_collection[leaf["collection"]], index, leaf, wanted)
+    found = {index for run in chosen_runs for index in runs.get(run, ())}
+    for name, kind in kinds.items():
+        found.update(kind.chosen, kind.kept)
+        if name not in wanted.events:
+            found.update(index for index, _ in kind.standing.values())
+    return found
+
+
+def _collected(kind: _Kind, index: int, inside: bool) -> bool:  # noqa: FBT001 - one fact of the leaf
+    kind.begun = kind.begun or inside
+    if inside:
+        kind.chosen.extend(kind.pending)
+        kind.pending.clear()
+    if kind.begun:
+        (kind.chosen if inside else kind.pending).append(index)
+    return inside
+
+
+def _appended(kind: _Kind, index: int, leaf: JsonObject, wanted: Wanted) -> None:
+    digest = leaf.get("digest")
+    if kind.begun:
+        (kind.pending or kind.chosen).append(index)
+    elif leaf["leaf"] == "version":
+        kind.standing.pop(leaf["key"], None)
+        if digest is not None:
+            kind.standing[leaf["key"]] = index, digest
+    if digest in wanted.rests_on:
+        kind.kept.add(index)
+
+
+def of_store(
+    leaves: Leaves,
+    *,
+    evaluations: AbstractSet[str],
+    documents: AbstractSet[str],
+    digests: AbstractSet[str],
+) -> set[int]:
+    """Choose among the leaves of the store's own log.
+
+    Args:
+        leaves: The log's.
+        evaluations: Digests of those that belong into the bundle.
+        documents: Digests of their bases and packs.
+        digests: Of everything chosen of the connections: what was erased of it is told.
+    """
+    wanted = {"evaluation": evaluations, "document": documents, "erased": digests}
+    return {
+        index
+        for index, leaf in leaves
+        if leaf["leaf"] in {"store", "signing_key", "erasure"}
+        or leaf.get("digest") in wanted.get(leaf["leaf"], ())
+    }

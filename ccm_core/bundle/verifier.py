@@ -1,0 +1,400 @@
+"""Verify a bundle of evidence. Needs Python 3.9 and nothing else: no network, no account.
+
+    python3 verify.py BUNDLE.zip [KEY]
+
+KEY is the public key that you were given by another way than this bundle, or a file that holds it.
+Without it the bundle is only shown to agree with itself, and the key that signed it is printed.
+Take this file from somewhere you trust, such as ccm_core/bundle/verifier.py of ccm-core: a bundle
+that was changed may hold a verifier that was changed.
+
+1. The archive is plain: no name twice, none that leads out of a folder, no more than fits.
+2. The statement (in-toto, in a DSSE envelope) is signed, and names every file with its digest.
+3. Each key of the store was handed over by the one before it.
+4. The leaves of each log lead to its signed head (Merkle trees of RFC 9162): none is forged.
+5. All contents have the digests that leaves say; none is missing that was not erased by order.
+6. Nothing was left out: each collection has what it counted, each population has its root.
+7. What the results rest on, and the packs that gave them, are here.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import sys
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ccm_core.bundle.ed25519 import holds
+
+MOST_FILES = 20_000
+MOST_BYTES = 4 << 30
+MOST_RATIO = 200
+STATEMENT = "statement.json"
+CONTENTS = ("contents/", "evidence/")
+PAYLOAD = "application/vnd.in-toto+json"
+SPEAKING = {"version", "collection", "manifest", "rejected", "evaluation", "document"}
+"""The forms of leaves that speak of a content by its digest."""
+
+Files = Mapping[str, bytes]
+Leaves = Mapping[int, Mapping[str, Any]]
+
+
+class Refused(Exception):
+    """The bundle cannot be read any further."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Verify the bundle that is named; 0 where it holds, 5 where it does not, 2 for misuse."""
+    if not 1 <= len(arguments) <= 2 or arguments[0].startswith("-"):
+        print((__doc__ or "").strip())
+        return 2
+    try:
+        key = read_key(arguments[1]) if len(arguments) > 1 else None
+        open(arguments[0], "rb").close()
+    except (OSError, ValueError) as error:
+        print(f"cannot be used: {error}")
+        return 2
+    facts, problems = verify(arguments[0], key)
+    print("\n".join([*facts, *(f"NOT AS IT WAS: {problem}" for problem in problems)]))
+    print(f"{arguments[0]}: {f'{len(problems)} problems' if problems else 'holds'}")
+    return 5 if problems else 0
+
+
+def verify(path: str, key: str | None = None) -> tuple[list[str], list[str]]:
+    """Verify a bundle; give what it says of itself, and everything that is wrong with it.
+
+    Args:
+        path: The file.
+        key: The public key that is trusted, as ``name+id+base64``; None: whatever is in it.
+    """
+    facts: list[str] = []
+    problems: list[str] = []
+    try:
+        files = read_archive(path)
+        keys = trusted(files, key, problems)
+        statement = read_statement(files, keys, problems)
+        logs = {
+            name.split("/")[1]: read_log(files, name.rsplit("/", 1)[0], keys, problems)
+            for name in sorted(files)
+            if name.startswith("ledger/") and name.endswith("/checkpoint.txt")
+        }
+        known = read_contents(files, logs, problems)
+        for leaves in logs.values():
+            check_collections(leaves, known, problems)
+        check_results(statement, logs, known, problems)
+        facts.extend(described(statement, keys[-1], logs, known))
+        if key is None:
+            facts.append("compare that key with the one that you were given by another way")
+    except Refused as error:
+        problems.append(str(error))
+    except KeyError as error:
+        problems.append(f"{error} is not there")
+    except Exception as error:  # noqa: BLE001 - whatever a forged file brings about is a finding
+        problems.append(f"it is not in the form of a bundle ({type(error).__name__}: {error})")
+    return facts, problems
+
+
+# -- 1: the archive ----------------------------------------------------------------------------
+
+
+def read_archive(path: str) -> Files:
+    """Read every file of the archive into memory; nothing is written anywhere."""
+    files = {}
+    try:
+        with zipfile.ZipFile(path) as archive:
+            check_members(archive, archive.infolist())
+            for one in archive.infolist():
+                with archive.open(one) as stream:
+                    files[one.filename] = stream.read(one.file_size + 1)
+                if len(files[one.filename]) != one.file_size:
+                    raise Refused(f"{one.filename} has not as many bytes as it says")
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
+        raise Refused(f"the archive is damaged: {error}") from error
+    return files
+
+
+def check_members(archive: zipfile.ZipFile, members: Sequence[zipfile.ZipInfo]) -> None:
+    """Refuse names that clash or climb, and more than fits, before anything is unpacked."""
+    for name, count in Counter(one.filename for one in members).items():
+        if count > 1:
+            raise Refused(f"{name!r} is in the archive {count} times")
+        parts = set(name.split("/"))
+        if not name.isprintable() or "\\" in name or ":" in name or {"", ".", ".."} & parts:
+            raise Refused(f"{name!r} is no name for a file in a bundle: it may lead out of it")
+    size = sum(one.file_size for one in members)
+    packed = sum(one.compress_size for one in members)
+    bomb = size > MOST_RATIO * packed + (1 << 26)
+    if bomb or len(members) > MOST_FILES or size > MOST_BYTES:
+        raise Refused(f"it would unpack to {len(members)} files of {size} bytes, which is too much")
+    if archive.comment or min((one.header_offset for one in members), default=0) != 0:
+        raise Refused("the archive holds something beside its files")
+
+
+# -- 2: the statement --------------------------------------------------------------------------
+
+
+def read_statement(files: Files, keys: Sequence[str], problems: list[str]) -> dict[str, Any]:
+    """Check the signed statement against the files, and give it."""
+    envelope = json.loads(files[STATEMENT])
+    payload = base64.b64decode(envelope["payload"], validate=True)
+    kind = envelope["payloadType"]
+    signed = b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(payload), payload)
+    signatures = [base64.b64decode(one["sig"], validate=True) for one in envelope["signatures"]]
+    good = any(holds(public(key), signed, one) for key in keys for one in signatures)
+    if kind != PAYLOAD or not good:
+        problems.append(f"{STATEMENT} bears no signature of the store's keys that holds")
+    statement: dict[str, Any] = json.loads(payload)
+    named = {one["name"]: one["digest"]["sha256"] for one in statement["subject"]}
+    for name in sorted(named.keys() | files.keys() - {STATEMENT}):
+        if name not in files:
+            problems.append(f"{name} was removed: the statement names it")
+        elif name not in named:
+            problems.append(f"{name} was added: the statement does not name it")
+        elif hashlib.sha256(files[name]).hexdigest() != named[name]:
+            problems.append(f"{name} was changed: it has another digest than the statement says")
+    return statement
+
+
+# -- 3: keys -----------------------------------------------------------------------------------
+
+
+def trusted(files: Files, key: str | None, problems: list[str]) -> list[str]:
+    """Give the keys of the store that hang together by hand-overs, and with the key given."""
+    chains: list[list[str]] = []
+    for name in sorted(one for one in files if one.startswith("keys/")):
+        text, signatures = note(files[name])
+        said = text.decode().split("\n")
+        if said[0] != "ccm signing key" or not signed_by(said[1], text, signatures):
+            raise Refused(f"{name} is not signed by the key that it names")
+        before = said[3][len("replaces ") :] if said[3] else None
+        last = chains[-1][-1] if chains else None
+        if before != last:
+            problems.append(f"{name} does not follow on the key before it")
+        if before is None or not signed_by(before, text, signatures):
+            chains.append([])
+        chains[-1].append(said[1])
+    if not chains:
+        raise Refused("it holds no public key")
+    if key is None:
+        return chains[-1]
+    for chain in chains:
+        if key in chain:
+            return chain
+    problems.append(f"it was signed by a foreign key: {chains[-1][-1]} and not {key}")
+    return chains[-1]
+
+
+def read_key(text: str) -> str:
+    """Give the public key of a text, of a file with it, or of a signed head that is in a file."""
+    if "+" not in text:
+        with open(text, encoding="utf-8") as file:
+            text = file.read()
+    found = [one for one in text.split() if one.count("+") >= 2]
+    if not found:
+        raise ValueError("the key is no name+id+base64")
+    public(found[0])
+    return found[0]
+
+
+def public(key: str) -> bytes:
+    """Give the 32 bytes of a key that is written as signed notes want it."""
+    name, number, rest = key.split("+", 2)
+    data = base64.b64decode(rest, validate=True)
+    identity = hashlib.sha256(name.encode() + b"\n" + data).hexdigest()[:8]
+    if len(data) != 33 or data[:1] != b"\x01" or identity != number:
+        raise ValueError(f"{key} is no Ed25519 key in the form name+id+base64")
+    return data[1:]
+
+
+def note(data: bytes) -> tuple[bytes, list[tuple[str, bytes]]]:
+    """Take a signed note apart (C2SP signed-note): its text, and names with signatures."""
+    text, _, rest = data.rpartition(b"\n\n")
+    lines = [one.split(" ") for one in rest.decode().splitlines()]
+    return text + b"\n", [(one[1], base64.b64decode(one[2], validate=True)) for one in lines]
+
+
+def signed_by(key: str, text: bytes, signatures: Sequence[tuple[str, bytes]]) -> bool:
+    """Say whether a note bears a signature of a key that holds."""
+    name, number = key.split("+", 2)[:2]
+    return any(
+        who == name and data[:4].hex() == number and holds(public(key), text, data[4:])
+        for who, data in signatures
+    )
+
+
+# -- 4: the ledger -----------------------------------------------------------------------------
+
+
+def read_log(files: Files, folder: str, keys: Sequence[str], problems: list[str]) -> Leaves:
+    """Prove the leaves of one log against its signed head, and give them by index."""
+    log = folder.split("/", 1)[1]
+    text, signatures = note(files[f"{folder}/checkpoint.txt"])
+    if not any(signed_by(key, text, signatures) for key in keys):
+        problems.append(f"the head of the log {log} bears no signature of the store's keys")
+    origin, size, root = text.decode().split("\n")[:3]
+    expected = keys[0].split("+")[0] + ("" if log == "@store" else f"/{log}")
+    if origin != expected:
+        problems.append(f"the head of the log {log} is that of {origin}")
+    lines = (one.split(b" ", 1) for one in files[f"{folder}/leaves.txt"].splitlines())
+    leaves = {int(number): leaf for number, leaf in lines}
+    hashes = [base64.b64decode(one) for one in files[f"{folder}/hashes.txt"].splitlines()]
+    if root_of(int(size), leaves, hashes) != base64.b64decode(root):
+        problems.append(f"the leaves of the log {log} are not those of its signed head")
+    return {number: json.loads(leaves[number]) for number in sorted(leaves)}
+
+
+def root_of(size: int, leaves: Mapping[int, bytes], hashes: Sequence[bytes]) -> bytes:
+    """Give the root that leaves lead to, with the hashes of the parts that are not here."""
+    indexes, rest = sorted(leaves, reverse=True), iter(hashes)
+
+    def walk(start: int, end: int) -> bytes:
+        if not (indexes and start <= indexes[-1] < end):
+            return next(rest)
+        if end - start == 1:
+            return hashlib.sha256(b"\x00" + leaves[indexes.pop()]).digest()
+        middle = start + (1 << ((end - start - 1).bit_length() - 1))
+        left = walk(start, middle)
+        return hashlib.sha256(b"\x01" + left + walk(middle, end)).digest()
+
+    root = walk(0, size)
+    return b"" if indexes or next(rest, None) is not None else root
+
+
+def merkle(leaves: Sequence[bytes]) -> str:
+    """Give the root of a whole tree (RFC 9162, section 2.1.1)."""
+    level = [hashlib.sha256(b"\x00" + one).digest() for one in leaves]
+    while len(level) > 1:
+        pairs = zip(level[::2], level[1::2])
+        above = [hashlib.sha256(b"\x01" + one + two).digest() for one, two in pairs]
+        level = above + level[len(above) * 2 :]
+    return "sha256:" + (level[0] if level else hashlib.sha256(b"").digest()).hex()
+
+
+# -- 5: contents -------------------------------------------------------------------------------
+
+
+def read_contents(
+    files: Files, logs: Mapping[str, Leaves], problems: list[str]
+) -> dict[str, bytes]:
+    """Hold contents and leaves against each other; give the contents by digest."""
+    places = {digest(data): (where, data) for where, data in contents(files)}
+    every = [leaf for leaves in logs.values() for leaf in leaves.values()]
+    erased = {leaf["digest"] for leaf in every if leaf["leaf"] == "erased"}
+    spoken = {one["digest"]: one for one in every if one["leaf"] in SPEAKING and "digest" in one}
+    for name, leaf in spoken.items():
+        if name not in places and name not in erased:
+            what = " ".join(str(leaf[key]) for key in ("kind", "key", "id", "run") if key in leaf)
+            problems.append(f"the content {name} of a {leaf['leaf']} {what} is not there")
+    for name, (where, _) in places.items():
+        if name not in spoken:
+            problems.append(f"no leaf of the ledger speaks of {where}")
+    return {name: data for name, (_, data) in places.items()}
+
+
+def contents(files: Files) -> Iterator[tuple[str, bytes]]:
+    """Give each content with its place: a line of a file, or a whole rule pack."""
+    for name, data in files.items():
+        if name.startswith("packs/"):
+            yield name, data
+        elif name.startswith(CONTENTS):
+            for number, line in enumerate(data.split(b"\n")[:-1], 1):
+                yield f"line {number} of {name}", line
+
+
+def digest(data: bytes) -> str:
+    """Give the digest of bytes as it is written everywhere."""
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+# -- 6: nothing was left out -------------------------------------------------------------------
+
+
+def check_collections(leaves: Leaves, known: Mapping[str, bytes], problems: list[str]) -> None:
+    """Hold what is here of each collection against what it counted when it was made."""
+    told: dict[str, dict[str, Any]] = {}
+    counted: Counter[tuple[str, str]] = Counter()
+    standing: dict[tuple[str, str], dict[str, str]] = {}
+    last = ""
+    for leaf in [*leaves.values(), {"leaf": "end"}]:
+        of = leaf.get("collection", leaf.get("id") if leaf["leaf"] == "collection" else "")
+        if of != last and last in told:
+            check_population(told[last], standing, problems)
+        last = of
+        if leaf["leaf"] == "collection":
+            told[of] = json.loads(known.get(leaf["digest"], b"{}"))
+        elif leaf["leaf"] == "version":
+            counted[of, "appended" if "digest" in leaf else "tombstones"] += 1
+            population = standing.setdefault((leaf["connection"], leaf["kind"]), {})
+            population.pop(leaf["key"], None)
+            if "digest" in leaf:
+                population[leaf["key"]] = leaf["digest"]
+        elif leaf["leaf"] == "rejected":
+            counted[of, "rejected"] += 1
+    for name, collection in told.items():
+        for what in ("appended", "tombstones", "rejected"):
+            said, here = collection.get("counts", {}).get(what), counted[name, what]
+            if said != here:
+                problems.append(f"the collection {name} counted {said} {what}; here are {here}")
+
+
+def check_population(
+    collection: Mapping[str, Any], standing: Mapping[tuple[str, str], Any], problems: list[str]
+) -> None:
+    """Hold the population after a collection against the root that it stated."""
+    about = str(collection.get("connection")), str(collection.get("kind"))
+    population, root = standing.get(about, {}), collection.get("population_root")
+    if root and root != merkle(
+        [f"{key}\0{population[key]}".encode() for key in sorted(population)]
+    ):
+        problems.append(f"the population after {collection.get('id')} is not what it was")
+
+
+# -- 7: results --------------------------------------------------------------------------------
+
+
+def check_results(
+    statement: Mapping[str, Any],
+    logs: Mapping[str, Leaves],
+    known: Mapping[str, bytes],
+    problems: list[str],
+) -> None:
+    """Hold each evaluation to its basis, its packs, and what the results rest on."""
+    leaves = logs.get("@store", {}).values()
+    erased = {leaf["digest"] for leaf in leaves if leaf["leaf"] == "erased"}
+    rules = set(statement["predicate"]["rules"])
+    for leaf in leaves:
+        if leaf["leaf"] != "evaluation":
+            continue
+        said = json.loads(known[leaf["digest"]])
+        basis = json.loads(known[leaf["basis"]]) if "basis" in leaf else {"packs": []}
+        wanted = {one["digest"] for one in [*said["packs"], *basis["packs"]]}
+        wanted |= {
+            name
+            for rule in said["rules"]
+            if rule["rule"] in rules
+            for result in rule["results"]
+            if result["connection"] in logs
+            for name in result["rests_on"]
+        }
+        missing = sorted(wanted - known.keys() - erased)
+        about = f"the evaluation of {said['evaluated_at']}"
+        problems.extend(f"{about} rests on {name}, which is not there" for name in missing)
+
+
+def described(
+    statement: Mapping[str, Any], key: str, logs: Mapping[str, Leaves], known: Mapping[str, bytes]
+) -> Iterator[str]:
+    """Say what the bundle is of, how much of it is proven, and by which key."""
+    about = statement["predicate"]
+    yield f"evidence from {about['since']} up to {about['until']}: {', '.join(about['controls'])}"
+    proven = sum(map(len, logs.values()))
+    yield f"{proven} leaves of {len(logs)} logs lead to signed heads, {len(known)} contents fit"
+    yield f"signed by {key}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
