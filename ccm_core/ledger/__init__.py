@@ -7,6 +7,8 @@
 - ``signing``: who signs, or why nobody does.
 - ``keys``: how one key follows another.
 - ``proof_file``: one leaf with everything that proves it (C2SP ``tlog-proof``).
+- ``walk``, ``heads``, ``pairing``, ``findings``: verifying: entries, heads and rows as they are
+  found, against what they should be, and what is said of it.
 
 Nothing here reads a store, a clock or a key that is secret.
 """

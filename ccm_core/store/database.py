@@ -49,8 +49,24 @@ class Database:
     way begins too late for a read to be consistent and not at all for ``CREATE TABLE``.
     """
 
-    def __init__(self, path: Path, *, lock_timeout: float, max_size: int | None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        lock_timeout: float,
+        max_size: int | None = None,
+        any_text: bool = False,
+    ) -> None:
+        """Open nothing yet.
+
+        Args:
+            path: The file; it is there.
+            lock_timeout: Seconds to wait for another process.
+            max_size: The bytes that the file may not outgrow.
+            any_text: Whether text that is no UTF-8 is read all the same, to be looked at.
+        """
         self.path = path
+        self._any_text = any_text
         self._lock_timeout = lock_timeout
         self._max_size = max_size
         self._engine = create_engine("sqlite://", creator=self._connect, poolclass=QueuePool)
@@ -100,6 +116,8 @@ class Database:
             check_same_thread=False,
         )
         try:
+            if self._any_text:
+                connection.text_factory = _any_text
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA foreign_keys=ON")
             connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
@@ -128,13 +146,18 @@ class Database:
         code = getattr(error, "sqlite_errorcode", None)
         # The low byte is the class of the error, the rest says more of it.
         primary = None if code is None else code & 0xFF
-        if primary == sqlite3.SQLITE_CORRUPT:
+        undecodable = code is None and str(error).startswith("Could not decode to UTF-8")
+        if primary == sqlite3.SQLITE_CORRUPT or undecodable:
             return IntegrityError(
                 f"the store {self.path} is damaged ({error}). Restore it from a backup."
             )
         if primary in _PROBLEMS:
             return StoreError(f"the store {self.path} {_PROBLEMS[primary]} (SQLite: {error}).")
         return StoreError(f"the store {self.path} cannot be used (SQLite: {error}).")
+
+
+def _any_text(data: bytes) -> str:
+    return data.decode("utf-8", "backslashreplace")
 
 
 def _begin(connection: Connection) -> None:

@@ -16,12 +16,13 @@ from sqlalchemy import (  # noqa: TID253 - this module is only imported once a s
 from ccm_core.errors import IntegrityError
 from ccm_core.ledger import note
 from ccm_core.ledger.checkpoint import STORE_LOG, origin
+from ccm_core.ledger.heads import HEADS
 from ccm_core.ledger.keys import SigningKey, begin
 from ccm_core.ledger.note import VerifierKey, encoded
 from ccm_core.ledger.signing import Unsigned
 from ccm_core.model import json
 from ccm_core.store import ledger, tables
-from ccm_core.store.leaves import HEADS, SIGNING_KEY
+from ccm_core.store.leaves import SIGNING_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,9 +16,6 @@ from ccm_core.model import json
 from ccm_core.sdk.time import format_instant
 from ccm_core.store.instants import instant
 
-HEADS = "heads"
-"""The one leaf that is no row: the heads of other logs, stated in the store's own."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:

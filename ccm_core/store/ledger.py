@@ -6,7 +6,6 @@ sequence of its entries; the last one has the right edge of the tree, so nothing
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import (  # noqa: TID253 - this module is only imported once a store is opened
@@ -16,6 +15,7 @@ from sqlalchemy import (  # noqa: TID253 - this module is only imported once a s
 
 from ccm_core.ledger.checkpoint import STORE_LOG, Checkpoint, origin
 from ccm_core.ledger.tree import Tree
+from ccm_core.ledger.walk import Entry
 from ccm_core.model.merkle import leaf_hash
 from ccm_core.store import tables
 from ccm_core.store.compression import Stream, decompressed
@@ -30,7 +30,6 @@ _entry = tables.entry.c
 
 __all__ = [
     "STORE_LOG",
-    "Entry",
     "append",
     "entries",
     "head",
@@ -39,21 +38,6 @@ __all__ = [
     "logs",
     "tree_of",
 ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """The leaves that one transaction added to one log."""
-
-    seq: int
-    log: str
-    first: int
-    """The number of the first leaf."""
-    count: int
-    """How many there should be."""
-    leaves: Sequence[bytes] | None
-    """Nothing where they cannot be read."""
-    edge: bytes
 
 
 def append(connection: Connection, log: str, leaves: Iterable[bytes]) -> Tree:

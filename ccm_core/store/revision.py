@@ -66,18 +66,29 @@ def migrate(connection: Connection, found: str, name: str) -> None:
         StoreError: The store is of a newer revision than this code knows.
     """
     from alembic import command
-    from alembic.script import ScriptDirectory
 
+    if not is_older(found):
+        raise newer(found, name)
     config = migrations()
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if found not in known:
-        raise StoreError(
-            f"the store {name} was written by a newer ccm: it is at revision {found}, and "
-            f"ccm-core {host_version()} knows revisions up to {NEWEST}. Upgrade ccm-core, or name "
-            "another file in store.url."
-        )
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def is_older(found: str) -> bool:
+    """Whether a revision is one that this code can migrate from."""
+    from alembic.script import ScriptDirectory
+
+    script = ScriptDirectory.from_config(migrations())
+    return found in {one.revision for one in script.walk_revisions()}
+
+
+def newer(found: str, name: str) -> StoreError:
+    """Say that a store is of a revision that this code does not know."""
+    return StoreError(
+        f"the store {name} was written by a newer ccm: it is at revision {found}, and ccm-core "
+        f"{host_version()} knows revisions up to {NEWEST}. Upgrade ccm-core, or name another file "
+        "in store.url."
+    )
 
 
 def migrations() -> Config:

@@ -1,0 +1,14 @@
+"""A signed head that somebody kept, such as an auditor from last time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """A head that is held against a store."""
+
+    name: str
+    """The file that it came from."""
+    note: str

@@ -1,0 +1,286 @@
+"""Holding the rows of the store against the leaves of its ledger, and contents to their digests."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select  # noqa: TID253 - this module is only imported once a store is opened
+
+from ccm_core.ledger.findings import Finding
+from ccm_core.ledger.heads import HEADS
+from ccm_core.ledger.pairing import differences, pairs
+from ccm_core.model import json
+from ccm_core.store import tables
+from ccm_core.store.batches import batches
+from ccm_core.store.content import verified
+from ccm_core.store.leaves import FORMS, Form
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from sqlalchemy import Connection, Select
+
+    from ccm_core.ledger.walk import Entry
+
+_FORMS = {form.table: form for form in FORMS}
+_IDENTITY = {
+    "store": "identity",
+    "run": "id",
+    "collection": "id",
+    "manifest": "run",
+    "document": "digest",
+    "evaluation": "digest",
+    "signing_key": "key",
+    "erasure": "id",
+    "erased": "digest",
+}
+"""The field of a leaf by which its row is looked up; for the others it is their collection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A row, and what it says in the form of a leaf."""
+
+    seq: int
+    said: Mapping[str, Any]
+    digest: str | None = None
+    content: bytes | None = None
+    """What the digest vouches for; None where it is not there."""
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A leaf with its place."""
+
+    log: str
+    number: int
+    said: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Checker:
+    """Checks one log after the other, and at the end whatever fitted nowhere."""
+
+    connection: Connection
+    erased: frozenset[str] = frozenset()
+    bodies: int = 0
+    missing_bodies: int = 0
+    _seen: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    _last: dict[tuple[str, str], int] = field(default_factory=dict)
+    _missing: dict[str, list[Leaf]] = field(default_factory=lambda: defaultdict(list))
+    _extra: dict[str, list[Kept]] = field(default_factory=lambda: defaultdict(list))
+
+    def entry(self, entry: Entry, leaves: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+        """Check the rows behind the leaves of an entry."""
+        at = entry.first
+        for table, group in groupby(leaves, key=lambda leaf: leaf.get("leaf")):
+            found = [Leaf(entry.log, at + step, leaf) for step, leaf in enumerate(group)]
+            at += len(found)
+            if table in _FORMS:
+                yield from self._rows(str(table), found)
+            elif table != HEADS:
+                yield Finding(
+                    log=entry.log,
+                    leaf=found[0].number,
+                    what=f"a leaf of the form {table!r}",
+                    problem="this version of ccm knows no such leaf",
+                )
+
+    def rest(self) -> Iterator[Finding]:
+        """Say what fitted nowhere: leaves without rows, and rows without leaves."""
+        for table in _FORMS:
+            extra = self._extra[table] + list(self._strangers(table))
+            leaves = self._missing[table]
+            matched, missing, left = pairs(
+                [leaf.said for leaf in leaves], [row.said for row in extra]
+            )
+            for one, other in matched:
+                yield from _unlike(table, leaves[one], extra[other])
+            for one in missing:
+                yield _finding(
+                    table, leaves[one].said, "its row is not there any more", leaves[one]
+                )
+            for other in left:
+                said = f"row {extra[other].seq} stands in no leaf: it was not added by ccm"
+                yield _finding(table, extra[other].said, said)
+
+    # -- rows of one kind of leaf -------------------------------------------------------------
+
+    def _rows(self, table: str, leaves: Sequence[Leaf]) -> Iterator[Finding]:
+        rows = list(self._fetched(table, leaves))
+        self._seen[table].update(row.seq for row in rows)
+        if len(rows) == len(leaves) and all(
+            leaf.said == row.said for leaf, row in zip(leaves, rows, strict=True)
+        ):
+            found = list(zip(leaves, rows, strict=True))
+        else:
+            found = self._paired(table, leaves, rows)
+        for leaf, row in found:
+            if leaf.said != row.said:
+                yield from _unlike(table, leaf, row)
+            yield from self._in_order(table, leaf, row)
+            yield from self._content(table, leaf, row)
+
+    def _paired(
+        self, table: str, leaves: Sequence[Leaf], rows: Sequence[Kept]
+    ) -> list[tuple[Leaf, Kept]]:
+        matched, missing, extra = pairs([leaf.said for leaf in leaves], [row.said for row in rows])
+        self._missing[table] += [leaves[one] for one in missing]
+        self._extra[table] += [rows[other] for other in extra]
+        return [(leaves[one], rows[other]) for one, other in sorted(matched)]
+
+    def _in_order(self, table: str, leaf: Leaf, row: Kept) -> Iterator[Finding]:
+        before = self._last.get((leaf.log, table), -1)
+        if row.seq <= before:
+            said = f"row {row.seq} stands before row {before}, and was kept after it"
+            yield _finding(table, leaf.said, said, leaf, name="seq")
+        self._last[leaf.log, table] = max(before, row.seq)
+
+    def _content(self, table: str, leaf: Leaf, row: Kept) -> Iterator[Finding]:
+        if row.digest is None:
+            return
+        if not row.content and row.digest in self.erased:
+            self.missing_bodies += 1
+            return
+        name = "body" if table == "version" else "document"
+        if row.content is None:
+            said = f"it should have {row.digest} and is not there"
+            yield _finding(table, leaf.said, said, leaf, name=name)
+            return
+        self.bodies += 1
+        try:
+            data = verified(row.content, row.digest)
+        except (TypeError, ValueError) as error:
+            yield _finding(table, leaf.said, str(error), leaf, name=name)
+            return
+        if row.size is not None and row.size != len(data):
+            said = f"it is {row.size!r}, and the body has {len(data)} bytes"
+            yield _finding(table, leaf.said, said, leaf, name="size")
+
+    # -- reading ------------------------------------------------------------------------------
+
+    def _fetched(self, table: str, leaves: Sequence[Leaf]) -> Iterator[Kept]:
+        form = _FORMS[table]
+        column = _IDENTITY.get(table, "collection")
+        wanted = dict.fromkeys(str(leaf.said.get(column)) for leaf in leaves)
+        statement, identity = _statement(form, column)
+        for batch in batches(wanted):
+            chosen = statement.where(identity.in_(batch)).order_by(_order(table))
+            yield from self._read(form, chosen)
+
+    def _strangers(self, table: str) -> Iterator[Kept]:
+        """Give the rows that no leaf led to."""
+        form = _FORMS[table]
+        statement, _ = _statement(form, _IDENTITY.get(table, "collection"), outer=True)
+        seen = self._seen[table]
+        for row in self._numbers(table):
+            batch = [seq for seq in row if seq not in seen]
+            if batch:
+                yield from self._read(form, statement.where(_order(table).in_(batch)))
+
+    def _numbers(self, table: str) -> Iterable[Sequence[int]]:
+        rows = self.connection.execute(select(_order(table)), execution_options={"yield_per": 500})
+        return batches(rows.scalars())
+
+    def _read(self, form: Form, statement: Select[Any]) -> Iterator[Kept]:
+        rows = self.connection.execute(statement, execution_options={"yield_per": 500})
+        for row in rows.mappings():
+            references = {name: row[f"{name}_id"] for name in form.references}
+            yield Kept(
+                seq=row["seq"] if "seq" in row else row["id"],
+                said=_said(form, row, references),
+                digest=row.get("digest") if "content" in row else None,
+                content=row.get("content"),
+                size=row.get("size"),
+            )
+
+
+_PARENTS = {"run": tables.run, "collection": tables.collection, "erasure": tables.erasure}
+
+
+def _statement(form: Form, column: str, *, outer: bool = False) -> tuple[Select[Any], Any]:
+    """Select everything that a leaf says, the content, and the column that rows are chosen by."""
+    table = tables.metadata.tables[form.table]
+    columns: list[Any] = [one for one in table.columns if one.name != "document"]
+    source: Any = table
+    identity = table.c[column] if column not in form.references else _PARENTS[column].c.id
+    for name in form.references:
+        parent = _PARENTS[name]
+        columns.append(parent.c.id.label(f"{name}_id"))
+        source = source.join(parent, parent.c.seq == table.c[name], isouter=outer)
+    if "document" in table.c:
+        columns.append(table.c.document.label("content"))
+    if form.table == "version":
+        source = source.outerjoin(tables.body, tables.body.c.digest == table.c.digest)
+        columns += [tables.body.c.content, tables.body.c.size]
+    return select(*columns).select_from(source), identity
+
+
+def _order(table: str) -> Any:
+    columns = tables.metadata.tables[table].c
+    return columns.seq if "seq" in columns else columns.id
+
+
+def _said(form: Form, row: Mapping[Any, Any], references: Mapping[str, Any]) -> Mapping[str, Any]:
+    try:
+        return form.leaf(row, **references)
+    except (TypeError, ValueError):  # a damaged row says something that no leaf can
+        raw = {name: row[name] for name in (*form.plain, *form.instants)}
+        found = {name: value for name, value in raw.items() if value is not None}
+        return {"leaf": form.table, **references, **found}
+
+
+# -- in words ---------------------------------------------------------------------------------
+
+
+def _unlike(table: str, leaf: Leaf, row: Kept) -> Iterator[Finding]:
+    for name in differences(leaf.said, row.said):
+        kept, found = leaf.said.get(name), row.said.get(name)
+        said = f"it is {found!r}, and {kept!r} was kept"
+        yield _finding(table, leaf.said, said, leaf, name=name)
+
+
+def _finding(
+    table: str,
+    said: Mapping[str, Any],
+    problem: str,
+    leaf: Leaf | None = None,
+    *,
+    name: str | None = None,
+) -> Finding:
+    return Finding(
+        log=leaf.log if leaf else None,
+        leaf=leaf.number if leaf else None,
+        table=table,
+        field=name,
+        what=_named(table, said),
+        problem=problem,
+    )
+
+
+def _named(table: str, said: Mapping[str, Any]) -> str:
+    match table:
+        case "version":
+            what = "record" if "digest" in said else "tombstone of"
+            return f"{what} {said.get('kind')} {said.get('key')!r}"
+        case "rejected":
+            return f"rejected {said.get('key')!r} of collection {said.get('collection')}"
+        case "manifest":
+            return f"manifest of run {said.get('run')}"
+        case "store":
+            return "the facts of the store"
+        case _:
+            return f"{table.replace('_', ' ')} {said.get(_IDENTITY[table])}"
+
+
+def decoded(line: bytes) -> Mapping[str, Any]:
+    """Read a leaf; what is none is a leaf of no form."""
+    try:
+        found = json.decode(line)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
