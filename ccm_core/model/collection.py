@@ -35,6 +35,8 @@ class Reason(StrEnum):
     HIDDEN_REFERENCES = "hidden_references"
     INTERRUPTED = "interrupted"
     SOURCE_ERROR = "source_error"
+    ERASED = "erased"
+    """Not of a collection: what it had kept was deleted since, by order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,8 @@ class Record:
     """The kept fields."""
     digest: str
     """The SHA-256 of the stored bytes of the body."""
+    erased_at: datetime | None = None
+    """When the body was deleted by order; it is empty then, and no evidence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

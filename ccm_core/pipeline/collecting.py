@@ -229,9 +229,13 @@ def _desk(
         gauge=gauge,
         packer=store.packer,
         keep=store.keep,
-        known=lambda kind: [one.body for one in store.state(connection.name, kind)],
+        known=lambda kind: [
+            one.body for one in store.state(connection.name, kind) if one.erased_at is None
+        ],
         keys=lambda kind, among: store.keys(connection.name, kind, among),
-        added=lambda collection: (one.body for one in store.added(collection.id)),
+        added=lambda collection: (
+            one.body for one in store.added(collection.id) if one.erased_at is None
+        ),
         observer=observer,
         clock=host.clock,
     )

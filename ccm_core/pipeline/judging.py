@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from time import monotonic
@@ -132,6 +132,9 @@ def evidence(host: Host, watch: Watch, store: EvidenceStore, now: datetime) -> E
     Raises:
         UsageError: No plugin that is installed gives one of the kinds.
     """
+    horizon = Window(
+        now - timedelta(seconds=watch.lookback), now + timedelta(seconds=watch.lookahead)
+    )
     own = host.kinds.get(kind_name(watch.connector))
     kinds = {name: _kind(host, name) for name in watch.cadences}
     kept = store.collections(watch.connection, as_of=now)
@@ -139,7 +142,7 @@ def evidence(host: Host, watch: Watch, store: EvidenceStore, now: datetime) -> E
     def load(kind: str) -> tuple[Record, ...]:
         if own is not None and kind == own.name:
             return manifest_records(own, store.manifests(watch.connection, as_of=now))
-        return tuple(store.state(watch.connection, kind, as_of=now))
+        return tuple(_whole(store.state(watch.connection, kind, as_of=now)))
 
     return Evidence(
         connection=watch.connection,
@@ -150,10 +153,20 @@ def evidence(host: Host, watch: Watch, store: EvidenceStore, now: datetime) -> E
         load=cache(load),
         collections=kept if own is None else [*kept, *manifest_collection(own, kept)],
         now=now,
-        horizon=Window(
-            now - timedelta(seconds=watch.lookback), now + timedelta(seconds=watch.lookahead)
+        horizon=horizon,
+        erased=cache(
+            lambda kind: tuple(
+                key
+                for key, window in store.erased(watch.connection, kind, as_of=now)
+                if window is None or window.until > horizon.since
+            )
         ),
     )
+
+
+def _whole(records: Iterable[Record]) -> Iterator[Record]:
+    """Leave out what was erased; that it is lacking is said apart."""
+    return (one for one in records if one.erased_at is None)
 
 
 def _kind(host: Host, name: str) -> EvidenceKind:

@@ -44,6 +44,7 @@ REASON: Mapping[Reason, str] = MappingProxyType(
         Reason.HIDDEN_REFERENCES: "objects are named that cannot be seen",
         Reason.INTERRUPTED: "the run was cut off",
         Reason.SOURCE_ERROR: "the source answered with an error",
+        Reason.ERASED: "it was erased by order",
     }
 )
 INSUFFICIENT_MEANS = (

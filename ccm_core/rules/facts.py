@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,8 +15,13 @@ from ccm_core.rules.compiled import CompiledPacks
 from ccm_core.rules.interface import Facts
 from ccm_core.rules.lookups import Found
 from ccm_core.rules.rows import Load, rows_of_kind, rows_of_view
-from ccm_core.rules.sufficiency import standing
+from ccm_core.rules.sufficiency import standing, without
 from ccm_core.sdk.types import EvidenceKind, Row, View
+
+
+def _nothing(kind: str) -> Sequence[str]:
+    del kind
+    return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +40,8 @@ class Evidence:
     horizon: Window
     refreshed: AbstractSet[str] = frozenset()
     """Kinds of events of which old ones may change and are read again."""
+    erased: Callable[[str], Sequence[str]] = _nothing
+    """Gives the keys of a kind that stand within the horizon, and whose bodies were erased."""
 
     def rows(self, name: str) -> tuple[Row, ...]:
         """Give the rows of a kind or a view."""
@@ -76,7 +83,7 @@ class Evidence:
 
     def _standing(self, kind: str, max_age: timedelta | None = None) -> Standing:
         described = self.kinds[kind]
-        return standing(
+        found = standing(
             self.collections,
             kind=kind,
             shape=described.shape,
@@ -87,3 +94,4 @@ class Evidence:
             max_age=max_age,
             refreshed=kind in self.refreshed,
         )
+        return without(found, self.erased(kind))

@@ -11,12 +11,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from ccm_core.model.collection import WORST_FIRST, Collection, Outcome, Shortfall
+from ccm_core.model.collection import WORST_FIRST, Collection, Outcome, Reason, Shortfall
 from ccm_core.model.result import Standing
 from ccm_core.model.window import Window, subtract, union
 from ccm_core.sdk.time import format_duration, format_instant
 from ccm_core.sdk.types import Shape
 
+_MOST_ERASED = 1000
+"""Of more than so many erased records, none is named: nothing rests on the kind."""
 _MOST_DETAILS = 3
 """How many reasons are written out; the standing carries all of them."""
 
@@ -67,6 +69,25 @@ def standing(  # noqa: PLR0913 - each is a different fact about the kind, all by
         whole = Window(period.since, max(period.since, period.until))
         found = _events(mine, blank, whole, now, refreshed=refreshed)
     return _without_plugin(found, plugin_problem) if plugin_problem else found
+
+
+def without(found: Standing, erased: Sequence[str]) -> Standing:
+    """Take away what was erased by order: nothing rests on that, and it is never overlooked."""
+    if not erased:
+        return found
+    several = f"the bodies of {len(erased)} records were" if len(erased) > 1 else "a body was"
+    detail = f"{several} erased by order"
+    if len(erased) > _MOST_ERASED:
+        said = f"{found.kind}: {detail}"
+        return replace(found, problem="; ".join(filter(None, [found.problem, said])), subjects=())
+    names = tuple(sorted(f"{found.kind}:{key}" for key in erased))
+    fall = Shortfall(reason=Reason.ERASED, detail=detail, missing=len(erased), subjects=names)
+    return replace(
+        found,
+        outcome=Outcome.PARTIAL if found.outcome is Outcome.COMPLETE else found.outcome,
+        shortfalls=(*found.shortfalls, fall),
+        subjects=tuple(sorted({*found.subjects, *names})) if not found.problem else (),
+    )
 
 
 def _without_plugin(found: Standing, why: str) -> Standing:

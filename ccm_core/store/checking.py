@@ -146,7 +146,7 @@ class Checker:
         if not row.content and row.digest in self.erased:
             self.missing_bodies += 1
             return
-        name = "body" if table == "version" else "document"
+        table, name = ("body", "content") if table == "version" else (table, "document")
         if row.content is None:
             said = f"it should have {row.digest} and is not there"
             yield _finding(table, leaf.said, said, leaf, name=name)
@@ -264,7 +264,7 @@ def _finding(
 
 def _named(table: str, said: Mapping[str, Any]) -> str:
     match table:
-        case "version":
+        case "version" | "body":
             what = "record" if "digest" in said else "tombstone of"
             return f"{what} {said.get('kind')} {said.get('key')!r}"
         case "rejected":

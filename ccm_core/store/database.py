@@ -91,6 +91,20 @@ class Database:
             connection.execute(f"PRAGMA page_size={_PAGE_SIZE}")
             self._begin_log(connection)
 
+    def fold(self) -> None:
+        """Fold the log into the file and empty it, so that what was deleted is in neither.
+
+        Raises:
+            StoreError: Another process reads what was there before; it goes when that has ended.
+        """
+        with self.translating(), closing(self._connect()) as connection:
+            (busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise StoreError(
+                f"what was erased is still in the log of {self.path}, because another process is "
+                "reading. It is gone as soon as the last one lets go of the store."
+            )
+
     def close(self) -> None:
         """Let go of the file; the last one to do so folds the log into it."""
         with self.translating():
@@ -120,6 +134,8 @@ class Database:
                 connection.text_factory = _any_text
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA foreign_keys=ON")
+            # What is erased is overwritten. Nothing else is ever deleted, so nothing else pays.
+            connection.execute("PRAGMA secure_delete=ON")
             connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
             if self._max_size is not None:
                 (page_size,) = connection.execute("PRAGMA page_size").fetchone()

@@ -20,13 +20,16 @@ if TYPE_CHECKING:
     from ccm_core.ledger.checkpoint import Checkpoint
     from ccm_core.ledger.excerpt import Excerpt
     from ccm_core.ledger.keys import SigningKey
+    from ccm_core.ledger.note import Signer, VerifierKey
     from ccm_core.ledger.proof_file import LeafProof
     from ccm_core.model.basis import Basis
     from ccm_core.model.collection import Collection
+    from ccm_core.model.erasure import Erased, Erasure
     from ccm_core.model.json import JsonObject
     from ccm_core.model.manifest import Manifest
     from ccm_core.model.record import Record, Rejected
     from ccm_core.model.result import Evaluation
+    from ccm_core.model.window import Window
 
 
 class EvidenceStore(Protocol):
@@ -99,6 +102,11 @@ class EvidenceStore(Protocol):
 
     def history(self, connection: str, kind: str, key: str) -> Iterator[Record]:
         """Give every kept version of one key, oldest first; tombstones are left out."""
+
+    def erased(
+        self, connection: str, kind: str, *, as_of: datetime | None = None
+    ) -> Sequence[tuple[str, Window | None]]:
+        """Give the keys that stand and whose bodies were erased, with the window of each."""
 
     def rejected(self, connection: str, kind: str) -> Iterator[tuple[str, Rejected]]:
         """Give objects that their schema refused, with the id of their collection."""
@@ -179,6 +187,23 @@ class EvidenceStore(Protocol):
 
     def contents(self, form: str, digests: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
         """Give the kept bytes that leaves of a form speak of; None for what was erased."""
+
+    def sign_again(self, signers: Sequence[Signer], at: datetime) -> VerifierKey:
+        """Let heads be signed with another key from here on, and sign the newest with it.
+
+        Args:
+            signers: The new key; after it the one that it replaces, where that is at hand.
+            at: When.
+        """
+
+    def chosen(self, erasure: Erasure) -> Erased:
+        """Say what an erasure would delete."""
+
+    def erase(self, erasure: Erasure) -> Erased:
+        """Delete bodies; rows and leaves stay, and the ledger says what was erased, and why.
+
+        The bytes are overwritten in the file, and gone from its log, when this returns.
+        """
 
     def close(self) -> None:
         """Let go of files and connections."""

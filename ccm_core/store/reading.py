@@ -33,9 +33,7 @@ _STREAM = {"yield_per": 500}
 
 def state(connection: Connection, name: str, kind: str, as_of: datetime | None) -> Iterator[Record]:
     """Give the newest version of every key that has not vanished, sorted by key."""
-    if as_of is None or not _kept_after(connection, name, kind, as_of):
-        return _read(connection, _standing(name, kind))
-    return _read(connection, _stood(name, kind, as_of))
+    return _read(connection, _state(connection, name, kind, as_of))
 
 
 def keys(connection: Connection, name: str, kind: str, among: AbstractSet[str]) -> AbstractSet[str]:
@@ -84,6 +82,34 @@ def _kept_after(connection: Connection, name: str, kind: str, as_of: datetime) -
     )
     found = connection.scalar(newest)
     return found is not None and found > microseconds(as_of)
+
+
+def erased(
+    connection: Connection, name: str, kind: str, as_of: datetime | None
+) -> Iterator[tuple[str, Window | None]]:
+    """Give the keys that stand without a body, each with the window in which it was read."""
+    if not connection.scalar(select(exists().select_from(tables.erased))):
+        return
+    statement = _state(connection, name, kind, as_of).where(tables.body.c.digest.is_(None))
+    for record in _read(connection, statement):
+        yield record.key, record.source.window
+
+
+def erased_when(connection: Connection, digest: str) -> datetime | None:
+    """Say when the body of a digest was erased by order; None where it was not."""
+    erasure = tables.erasure.c
+    moment = connection.scalar(
+        select(erasure.erased_at)
+        .join(tables.erased, tables.erased.c.erasure == erasure.seq)
+        .where(tables.erased.c.digest == digest)
+    )
+    return None if moment is None else instant(moment)
+
+
+def _state(connection: Connection, name: str, kind: str, as_of: datetime | None) -> Select[Any]:
+    if as_of is None or not _kept_after(connection, name, kind, as_of):
+        return _standing(name, kind)
+    return _stood(name, kind, as_of)
 
 
 def _standing(name: str, kind: str) -> Select[Any]:
@@ -145,10 +171,10 @@ def _records() -> Select[Any]:
 
 def _read(connection: Connection, statement: Select[Any]) -> Iterator[Record]:
     for row in connection.execute(statement, execution_options=_STREAM):
-        yield _record(row)
+        yield _record(row, connection)
 
 
-def _record(row: tuple[Any, ...]) -> Record:
+def _record(row: tuple[Any, ...], database: Connection) -> Record:
     (
         connection,
         kind,
@@ -164,6 +190,8 @@ def _record(row: tuple[Any, ...]) -> Record:
         collection,
         content,
     ) = row
+    erased_at = erased_when(database, digest) if content is None else None
+    name = f"{kind} {key!r} of {connection}"
     return Record(
         kind=kind,
         version=version,
@@ -177,8 +205,9 @@ def _record(row: tuple[Any, ...]) -> Record:
             page=page,
             response_digest=response_digest,
         ),
-        body=json.decode(_body(content, digest, f"{kind} {key!r} of {connection}")),
+        body={} if erased_at else json.decode(_body(content, digest, name)),
         digest=digest,
+        erased_at=erased_at,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqlalchemy import (  # noqa: TID253 - this module is only imported once a store is opened
+    func,
     insert,
     select,
 )
@@ -136,12 +137,19 @@ def manifests(
 
 
 def rejected(connection: Connection, name: str, kind: str) -> Iterator[tuple[str, Rejected]]:
-    """Give what was refused, with the id of its collection, in the order in which it was kept."""
+    """Give what was refused, with the id of its collection, in the order in which it was kept.
+
+    What was erased is left out.
+    """
     refused = tables.rejected.c
     rows = connection.execute(
         select(_collection.id, refused.key, refused.digest, refused.document)
         .join(tables.rejected, refused.collection == _collection.seq)
-        .where(_collection.connection == name, _collection.kind == kind)
+        .where(
+            _collection.connection == name,
+            _collection.kind == kind,
+            func.length(refused.document) > 0,  # what was erased has none
+        )
         .order_by(refused.seq),
         execution_options=_STREAM,
     )

@@ -9,6 +9,7 @@ from ccm_core.ledger.checkpoint import STORE_LOG
 from ccm_core.store import (
     claims,
     counting,
+    erasing,
     evaluations,
     excerpts,
     heads,
@@ -32,14 +33,17 @@ if TYPE_CHECKING:
     from ccm_core.ledger.checkpoint import Checkpoint
     from ccm_core.ledger.excerpt import Excerpt
     from ccm_core.ledger.keys import SigningKey
+    from ccm_core.ledger.note import Signer, VerifierKey
     from ccm_core.ledger.proof_file import LeafProof
     from ccm_core.ledger.signing import Signing
     from ccm_core.model.basis import Basis
     from ccm_core.model.collection import Collection
+    from ccm_core.model.erasure import Erased, Erasure
     from ccm_core.model.json import JsonObject
     from ccm_core.model.manifest import Manifest
     from ccm_core.model.record import Record, Rejected
     from ccm_core.model.result import Evaluation
+    from ccm_core.model.window import Window
     from ccm_core.store.database import Database
     from ccm_core.store.interface import Harvest, KindCount, OpenRun, Pack
 
@@ -123,6 +127,13 @@ class SqlStore:
         """See ``EvidenceStore.history``."""
         with self._database.reading() as database:
             yield from reading.history(database, connection, kind, key)
+
+    def erased(
+        self, connection: str, kind: str, *, as_of: datetime | None = None
+    ) -> Sequence[tuple[str, Window | None]]:
+        """See ``EvidenceStore.erased``."""
+        with self._database.reading() as database:
+            return list(reading.erased(database, connection, kind, as_of))
 
     def rejected(self, connection: str, kind: str) -> Iterator[tuple[str, Rejected]]:
         """See ``EvidenceStore.rejected``."""
@@ -218,6 +229,26 @@ class SqlStore:
         """See ``EvidenceStore.contents``."""
         with self._database.reading() as database:
             yield from excerpts.contents(database, form, digests)
+
+    def sign_again(self, signers: Sequence[Signer], at: datetime) -> VerifierKey:
+        """See ``EvidenceStore.sign_again``."""
+        signer, *before = signers
+        with self._database.writing() as connection:
+            key = heads.register(connection, signer, at, predecessor=before[0] if before else None)
+            heads.state(connection, (), lambda: [signer], at)
+        return key
+
+    def chosen(self, erasure: Erasure) -> Erased:
+        """See ``EvidenceStore.chosen``."""
+        with self._database.reading() as database:
+            return erasing.chosen(database, erasure)
+
+    def erase(self, erasure: Erasure) -> Erased:
+        """See ``EvidenceStore.erase``."""
+        with self._database.writing() as connection:
+            erased = erasing.erase(connection, erasure, self._signing)
+        self._database.fold()
+        return erased
 
     def close(self) -> None:
         """See ``EvidenceStore.close``."""

@@ -159,14 +159,28 @@ def _file(connection: Connection) -> Iterator[Finding]:
     for table, row, parent, _ in connection.execute(text("PRAGMA foreign_key_check")):
         said = f"row {row} refers to a row of {parent} that is not there"
         yield Finding(what=f"table {table}", table=table, problem=said)
-    for name, last in connection.execute(text("SELECT name, seq FROM sqlite_sequence")):
-        table = tables.metadata.tables.get(name)
-        if table is None:
+    yield from _numbered(connection)
+
+
+def _numbered(connection: Connection) -> Iterator[Finding]:
+    """Check that rows are numbered without a gap up to the last one that SQLite gave out."""
+    rows = connection.execute(text("SELECT name, seq FROM sqlite_sequence"))
+    given = {str(name): int(last) for name, last in rows}
+    for table in tables.metadata.sorted_tables:
+        if "seq" not in table.primary_key.columns:
             continue
-        found = connection.scalar(select(func.max(table.c.seq))) or 0
-        if found != last:
-            said = f"its last row is {found}, and row {last} was written: some were removed"
-            yield Finding(what=f"table {name}", table=name, field="seq", problem=said)
+        seq = table.c.seq
+        found = connection.execute(select(func.count(), func.min(seq), func.max(seq))).one()
+        last = given.get(table.name, 0)
+        if tuple(found) != ((last, 1, last) if last else (0, None, None)):
+            said = (
+                f"its {found[0]} rows are numbered {found[1]} to {found[2]}, and {last} were kept"
+            )
+            yield Finding(what=f"table {table.name}", table=table.name, field="seq", problem=said)
+    (first, others) = connection.execute(select(func.min(tables.store.c.id), func.count())).one()
+    if (first, others) != (1, 1):
+        said = f"it has {others} rows from number {first}, and one was kept"
+        yield Finding(what="table store", table="store", field="id", problem=said)
 
 
 def _derived(connection: Connection) -> Iterator[Finding]:
@@ -192,5 +206,5 @@ def _newest(connection: Connection) -> Iterator[Finding]:
 
 
 def _head(row: Row[Any], problem: str) -> Finding:
-    connection, kind, key = row[0], row[1], row[2]
-    return Finding(what=f"head of {kind} {key!r} of {connection}", table="head", problem=problem)
+    what = f"head of {row.kind} {row.key!r} of {row.connection}"
+    return Finding(what=what, table="head", problem=problem)

@@ -1,0 +1,369 @@
+"""Whatever is done to a store behind our back is found, and named: every table, every column.
+
+The columns are those of the tables as the code has them, so a new one cannot be forgotten.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import shutil
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from ccm_core.errors import IntegrityError, StoreError
+from ccm_core.ledger import note
+from ccm_core.ledger.pin import Pin
+from ccm_core.model.basis import Basis
+from ccm_core.model.erasure import Erasure
+from ccm_core.store import tables
+from ccm_core.store.interface import StoreSettings
+from ccm_core.store.open import open_store
+from ccm_core.store.verify import verify_store
+
+SETTINGS = StoreSettings(url="sqlite:///ccm.db")
+COLUMNS = [
+    pytest.param(table.name, column.name, id=f"{table.name}.{column.name}")
+    for table in tables.metadata.sorted_tables
+    for column in table.columns
+]
+
+
+def verified(folder, *pins):
+    """Verify the store of a folder."""
+    given = [Pin(name=f"pin {number}", note=pin) for number, pin in enumerate(pins)]
+    return verify_store(folder / "ccm.db", pins=given, told=lambda *_: None)
+
+
+@pytest.fixture(scope="module")
+def pristine(tmp_path_factory, build, key):
+    """Give the folder of a store with several rows in every table, and two heads of it."""
+    folder = tmp_path_factory.mktemp("pristine")
+    pins = []
+    with closing(open_store(SETTINGS, base=folder, signing=lambda: (key(),))) as store:
+        for number in (1, 2):
+            run = f"r{number}"
+            store.begin(build.run(run, at=10 * number))
+            changes = {"run": run, "at": 10 * number + 1, "snapshot": True}
+            bodies = {"a": {"n": number}, "b": {"n": 0}, f"only{number}": {"of": number}}
+            refused = [build.rejected(), build.rejected("worse")]
+            store.keep(build.harvest(f"c{number}", bodies, rejected=refused, **changes))
+            store.keep(build.harvest(f"d{number}", bodies, kind="demo.part", **changes))
+            store.seal(build.manifest(run, at=10 * number + 2))
+            basis = Basis(host_version=str(number))
+            store.keep_evaluation(build.evaluation(10 * number + 3), basis, [b"pack" * number])
+            pins.append(store.signed_head())
+        for name in ("a", "only1"):
+            order = {"id": f"e-{name}", "key": name, "connection": "demo", "kind": "demo.thing"}
+            before = build.at(30)
+            store.erase(Erasure(reason="asked to", erased_at=before, kept_before=before, **order))
+        store.sign_again([key("second"), key()], build.at(40))
+    return folder, pins
+
+
+@pytest.fixture
+def folder(tmp_path, pristine):
+    """Give the folder of a store to be damaged."""
+    shutil.copytree(pristine[0], tmp_path, dirs_exist_ok=True)
+    return tmp_path
+
+
+def sql(folder, *statements, **values):
+    """Run statements on the store with nothing of ours in between; give the last rows."""
+    with closing(sqlite3.connect(folder / "ccm.db", isolation_level=None)) as database:
+        database.execute("PRAGMA ignore_check_constraints=ON")
+        return [database.execute(one, values).fetchall() for one in statements][-1]
+
+
+def test_a_store_as_it_was_kept_is_sound(pristine):
+    """Every leaf, every body and every head; both pins hold."""
+    folder, pins = pristine
+    found = verified(folder, *pins)
+
+    assert found.findings == ()
+    assert found.unproven == ()
+    assert {log.log: log.size - log.signed_size for log in found.logs} == {"@store": 0, "demo": 0}
+    assert (found.pins, found.checkpoints, len(found.keys)) == (2, 9, 2)
+    assert found.erased == 6  # the other kind has the same bodies
+    for table in tables.metadata.sorted_tables:
+        assert sql(folder, f"SELECT count(*) FROM {table.name}")[0][0] > (table.name != "store"), (  # noqa: S608 - a name of ours
+            table.name
+        )
+
+
+# -- one value, in every column ----------------------------------------------------------------
+
+
+def changed(value):
+    """Give a value that is not this one, of the same type: one bit or one letter differs."""
+    if value is None:
+        return 0
+    if isinstance(value, int):
+        return value + 1
+    middle = len(value) // 2
+    if isinstance(value, str):
+        letter = value[middle : middle + 1] or "a"
+        return value[:middle] + chr(ord(letter) ^ 1) + value[middle + 1 :]
+    return value[:middle] + bytes([value[middle] ^ 4]) + value[middle + 1 :] if value else b"x"
+
+
+@pytest.mark.parametrize(("table", "column"), COLUMNS)
+def test_a_changed_value_is_found(folder, table, column):
+    """In the first row and in the last one; the table is named."""
+    rows = sql(folder, f"SELECT rowid, {column} FROM {_keyed(table)}")  # noqa: S608 - names of ours
+    for row, old in {rows[0], rows[-1]}:
+        update = f"UPDATE {table} SET {column} = :new WHERE {_row(table)}"  # noqa: S608 - the same
+        before = (folder / "ccm.db").read_bytes()
+        try:
+            sql(folder, update, row=row, new=changed(old))
+        except sqlite3.IntegrityError:
+            sql(folder, update, row=row, new=-old - 1)  # the next one is another row's
+        found = verified(folder).findings
+        assert table in {one.table for one in found}, (row, old, found)
+        (folder / "ccm.db").write_bytes(before)
+
+
+def _keyed(table):
+    """Give the rows of a table with a number; the one that has none gets its key for it."""
+    if table == "head":
+        return "(SELECT kind || '/' || key AS rowid, * FROM head)"
+    return table
+
+
+def _row(table):
+    return "kind || '/' || key = :row" if table == "head" else "rowid = :row"
+
+
+# -- rows removed, inserted, swapped -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("table", [one.name for one in tables.metadata.sorted_tables])
+@pytest.mark.parametrize("order", ["ASC", "DESC"])
+def test_a_removed_row_is_found(folder, table, order):
+    """The first or the last of each table; what was there is named by its leaf."""
+    columns = "kind || '/' || key" if table == "head" else "rowid"
+    (row,) = sql(folder, f"SELECT {columns} FROM {table} ORDER BY 1 {order} LIMIT 1")[0]  # noqa: S608 - names of ours
+    sql(folder, f"DELETE FROM {table} WHERE {_row(table)}", row=row)  # noqa: S608 - the same
+
+    assert table in {one.table for one in verified(folder).findings}
+
+
+@pytest.mark.parametrize("table", [one.name for one in tables.metadata.sorted_tables])
+def test_an_inserted_row_is_found(folder, table):
+    """A copy of a row under another key, with everything else as it should be."""
+    names = [one.name for one in tables.metadata.tables[table].columns]
+    row = dict(zip(names, sql(folder, f"SELECT * FROM {table}")[-1], strict=True))  # noqa: S608 - names of ours
+    for name in ("seq", "id", "size", "first"):
+        if isinstance(row.get(name), int):
+            row[name] += 100
+    for name in ("id", "digest", "key"):
+        if isinstance(row.get(name), str):
+            row[name] = changed(row[name])
+    row |= {"run": 1} if table == "manifest" else {}
+    places = ", ".join(f":{name}" for name in names)
+    insert = f"INSERT INTO {table} VALUES ({places})"  # noqa: S608 - the same
+    try:
+        sql(folder, insert, **row)
+    except sqlite3.IntegrityError:
+        pytest.skip("the database refuses it by itself")
+
+    assert table in {one.table for one in verified(folder).findings}
+
+
+@pytest.mark.parametrize(
+    ("table", "one", "other"),
+    [
+        pytest.param("version", 1, 2, id="versions of one collection"),
+        pytest.param("version", 1, 9, id="versions of two"),
+        pytest.param("rejected", 1, 2, id="rejected"),
+        pytest.param("collection", 1, 2, id="collections"),
+        pytest.param("manifest", 1, 2, id="manifests"),
+        pytest.param("evaluation", 1, 2, id="evaluations"),
+        pytest.param("entry", 2, 3, id="entries of one log"),
+    ],
+)
+def test_swapped_rows_are_found(folder, table, one, other):
+    """Two rows that exchange their numbers, and nothing else."""
+    with closing(sqlite3.connect(folder / "ccm.db")) as database, database:
+        for new, old in ((-1, one), (one, other), (other, -1)):
+            database.execute(f"UPDATE {table} SET seq = {new} WHERE seq = {old}")  # noqa: S608 - numbers and names of ours
+
+    assert table in {one.table for one in verified(folder).findings}
+
+
+def test_a_record_is_named_with_its_field_and_what_it_was(folder):
+    """The finding says which leaf, which record, which field, what is there, what was kept."""
+    sql(folder, "UPDATE version SET endpoint = '/others' WHERE key = 'b'")
+
+    found = verified(folder).findings
+    assert [str(one) for one in found] == [
+        f"log demo, leaf {leaf}, record demo.{kind} 'b': endpoint: "
+        "it is '/others', and '/things' was kept"
+        for leaf, kind in ((3, "thing"), (9, "part"))
+    ]
+
+
+# -- many rows at once, by somebody who knows the tables ---------------------------------------
+
+FIRST_HEAD = "(SELECT size FROM checkpoint WHERE log = 'demo' ORDER BY size LIMIT 1)"
+EARLIER = "(SELECT digest FROM version WHERE collection <= 2)"
+RUN = (
+    f"DELETE FROM body WHERE digest NOT IN {EARLIER}",  # noqa: S608 - names of ours
+    "DELETE FROM head",
+    "DELETE FROM version WHERE collection > 2",
+    "DELETE FROM rejected WHERE collection > 2",
+    "DELETE FROM collection WHERE run = 2",
+    "DELETE FROM manifest WHERE run = 2",
+    "DELETE FROM run WHERE seq = 2",
+    "INSERT INTO head SELECT connection, kind, key, max(seq), digest FROM version GROUP BY 1, 2, 3",
+)
+LEDGER = (
+    f"DELETE FROM entry WHERE log = 'demo' AND first >= {FIRST_HEAD}",  # noqa: S608 - the same
+    f"DELETE FROM checkpoint WHERE log = 'demo' AND size > {FIRST_HEAD}",  # noqa: S608 - the same
+)
+NUMBERS = tuple(
+    f"UPDATE sqlite_sequence SET seq = (SELECT coalesce(max(seq), 0) FROM {table}) "  # noqa: S608 - names of ours
+    f"WHERE name = '{table}'"
+    for table in ("run", "collection", "version", "rejected", "manifest", "entry", "checkpoint")
+)
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        pytest.param(RUN, id="the rows"),
+        pytest.param((*RUN, *NUMBERS), id="and the numbers"),
+        pytest.param((*RUN, *LEDGER, *NUMBERS), id="and its part of the log, and its head"),
+    ],
+)
+def test_a_run_that_was_removed_is_found(folder, statements):
+    """The store's own log states a head that the connection's log does not have any more."""
+    sql(folder, *statements)
+
+    assert "demo" in {one.log for one in verified(folder).findings}
+
+
+def test_a_pin_finds_what_was_cut_off_everywhere(folder, pristine):
+    """Whoever removes the end of every log leaves a store that is sound, and older than the pin."""
+    size = "(SELECT size FROM checkpoint WHERE log = '@store' ORDER BY size LIMIT 1 OFFSET 1)"
+    sql(
+        folder,
+        *RUN,
+        *LEDGER,
+        "DELETE FROM evaluation WHERE seq > 1",
+        "DELETE FROM document WHERE seq > 2",
+        "DELETE FROM erased",
+        "DELETE FROM erasure",
+        "DELETE FROM signing_key WHERE seq > 1",
+        f"DELETE FROM checkpoint WHERE log = '@store' AND size > {size}",  # noqa: S608 - the same
+        f"DELETE FROM entry WHERE log = '@store' AND first >= {size}",  # noqa: S608 - the same
+        *NUMBERS,
+        *(
+            f"UPDATE sqlite_sequence SET seq = (SELECT coalesce(max(seq), 0) FROM {table}) "  # noqa: S608 - names of ours
+            f"WHERE name = '{table}'"
+            for table in ("evaluation", "document", "erased", "erasure", "signing_key")
+        ),
+        f"SELECT {size}",
+    )
+    older, newer = pristine[1]
+
+    alone = [one for one in verified(folder).findings if one.field != "content"]
+    assert alone == []  # but for what was erased, which cannot be brought back
+    assert [one.what for one in verified(folder, older).findings if one.field != "content"] == []
+    (found,) = [one for one in verified(folder, newer).findings if one.field != "content"]
+    assert "some were removed" in found.problem
+
+
+def test_an_older_head_in_place_of_the_newest_is_found(folder, pristine):
+    """Its signature holds, and it is not the head that was stated there."""
+    statement = "UPDATE checkpoint SET note = :note WHERE seq = (SELECT max(seq) FROM checkpoint)"
+    sql(folder, statement, note=pristine[1][0])
+
+    (found,) = verified(folder).findings
+    assert (found.table, found.field) == ("checkpoint", "note")
+
+
+def test_a_store_that_was_built_anew_is_found_by_a_pin(tmp_path, build, key, pristine, reopen):
+    """Another store, though everything in it is sound; even with the same key and the same name."""
+    store = reopen(key())
+    store.begin(build.run())
+    store.seal(build.manifest(at=3))
+    store.close()
+    assert verified(tmp_path).sound
+    (found,) = verified(tmp_path, pristine[1][0]).findings
+    assert "this store is ccm/" in found.problem
+
+    identity = sql(pristine[0], "SELECT identity FROM store")[0][0]
+    shutil.rmtree(tmp_path)
+    tmp_path.mkdir()
+    store = reopen(key("forger"))
+    sql(tmp_path, "UPDATE store SET identity = :name", name=identity)
+    sql(tmp_path, "DELETE FROM entry")
+    store.begin(build.run())
+    store.seal(build.manifest(at=3))
+    store.close()
+    found = verified(tmp_path, pristine[1][0]).findings
+    assert any("not the one it was" in one.problem for one in found)
+
+
+def test_a_head_signed_with_a_foreign_key_is_found(folder, key):
+    """The ledger says which key signs; another one's signature counts for nothing."""
+    newest = "SELECT note FROM checkpoint ORDER BY seq DESC LIMIT 1"
+    text = note.read(sql(folder, newest)[0][0]).text
+    forged = note.sign(text, text.split("\n")[0], key("forger"))
+    statement = "UPDATE checkpoint SET note = :note WHERE seq = (SELECT max(seq) FROM checkpoint)"
+    sql(folder, statement, note=forged)
+
+    (found,) = verified(folder).findings
+    assert "bears no signature of" in found.problem
+
+
+# -- the file itself ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.99])
+def test_a_truncated_file_is_found(folder, share):
+    """Wherever it was cut, it is told as damage and never as a store that is well."""
+    data = (folder / "ccm.db").read_bytes()
+    (folder / "ccm.db").write_bytes(data[: int(len(data) * share)])
+
+    with contextlib.suppress(IntegrityError):
+        assert verified(folder).findings
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_bytes_that_the_disk_changed_are_found_or_harmless(folder, pristine, seed):
+    """Anywhere in the file, SQLite's own pages included; or everything reads as it did."""
+    data = bytearray((folder / "ccm.db").read_bytes())
+    chance = random.Random(seed)  # noqa: S311 - places, not secrets
+    for _ in range(3):
+        data[chance.randrange(100, len(data))] ^= 1 << chance.randrange(8)
+    (folder / "ccm.db").write_bytes(data)
+
+    with contextlib.suppress(IntegrityError):
+        if not verified(folder, *pristine[1]).findings:
+            assert contents(folder) == contents(pristine[0])
+
+
+def contents(folder):
+    """Give everything that a store says."""
+    return [
+        sql(folder, f"SELECT * FROM {table.name} ORDER BY 1, 2, 3")  # noqa: S608 - names of ours
+        for table in tables.metadata.sorted_tables
+    ]
+
+
+def test_a_store_of_a_newer_ccm_is_refused(folder):
+    """Not verified by rules that it may not follow."""
+    sql(folder, "UPDATE store_revision SET version_num = '9999'")
+    with pytest.raises(StoreError, match=r"written by a newer ccm.*Upgrade"):
+        verified(folder)
+
+
+def test_a_store_of_an_older_ccm_is_refused(folder):
+    """It is not migrated in passing: verifying writes nothing."""
+    sql(folder, "UPDATE store_revision SET version_num = '0002'")
+    with pytest.raises(StoreError, match="written by an older ccm"):
+        verified(folder)
