@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+from hunting import Hunt
 from hypothesis import settings
 
 from ccm_core import schemas
@@ -24,6 +25,26 @@ def _quiet_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in os.environ:
         if name.lower() in SAYS_SOMETHING or name.startswith("CCM_"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def hunt() -> Iterator[Hunt]:
+    """Look for secrets in everything that the suite leaves behind; in the end there are none."""
+    hunting = Hunt()
+    hunting.begin()
+    yield hunting
+    assert hunting.found == []
+
+
+@pytest.fixture(autouse=True)
+def _no_secret_is_left(request: pytest.FixtureRequest, hunt: Hunt) -> Iterator[None]:
+    """Look through a test's folder when it is over."""
+    yield
+    folder = request.node.funcargs.get("tmp_path")
+    before = len(hunt.found)
+    if folder is not None and "writes_secrets" not in request.keywords:
+        hunt.search(folder)
+    assert hunt.found[before:] == []
 
 
 class Judges:

@@ -59,14 +59,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def ccm(folder: Path, capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
-    """Run one command in the folder."""
+def ccm(folder: Path, capfd: pytest.CaptureFixture[str], hunt) -> Callable[..., Ran]:
+    """Run one command in the folder; whatever it prints has no secret in it."""
     del folder
 
     def run(*arguments: str) -> Ran:
         capfd.readouterr()
         code = main(list(arguments))
         told = capfd.readouterr()
+        hunt.look(f"what `ccm {' '.join(arguments)}` printed", told.out + told.err)
         return Ran(code, told.out, told.err)
 
     return run
