@@ -134,6 +134,22 @@ class ControlResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RuleOutline:
+    """One rule of an outline."""
+
+    rule: str
+    status: Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """How the rules stood at one moment: an evaluation without its results, for a trend."""
+
+    evaluated_at: datetime
+    rules: tuple[RuleOutline, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PackUsed:
     """Which pack was judged with."""
 

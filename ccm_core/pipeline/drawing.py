@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ccm_core.errors import CcmError
-from ccm_core.model import json
 from ccm_core.model.basis import Watch
 from ccm_core.model.result import Evaluation, Standing
 from ccm_core.pipeline.judging import evidence
@@ -18,18 +17,16 @@ from ccm_core.store.interface import EvidenceStore
 
 
 def sections(
-    host: Host, store: EvidenceStore, evaluation: Evaluation, shown: Evaluation
+    host: Host, store: EvidenceStore, watches: Sequence[Watch], shown: Evaluation
 ) -> tuple[Section, ...]:
     """Draw every section for every connection that collects what it rests on.
 
     Args:
         host: Who we are, and what is installed.
         store: Where the evidence is kept.
-        evaluation: The evaluation as it is kept.
+        watches: What was collected over which horizon when it was judged.
         shown: The part of it that is reported.
     """
-    basis = store.basis(json.digest(json.encode(evaluation)))
-    watches = basis.watches if basis else ()
     return tuple(
         section
         for watch in watches

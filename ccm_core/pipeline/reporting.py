@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
+from ccm_core.model import json
 from ccm_core.model.result import Evaluation
 from ccm_core.pipeline.drawing import sections
 from ccm_core.pipeline.parties import Host
@@ -10,6 +14,9 @@ from ccm_core.rules.narrowing import Part, narrowed
 from ccm_core.store.interface import EvidenceStore
 
 WHOLE = Part()
+TREND = timedelta(days=90)
+"""How far back the trend goes."""
+INSTANT = timedelta(microseconds=1)
 
 
 def report(host: Host, store: EvidenceStore, evaluation: Evaluation, form: ReportFormat) -> bytes:
@@ -43,7 +50,7 @@ def report_input(
         for one in store.manifests(as_of=evaluation.evaluated_at)
         if one.connection in shown.connections
     }
-    return ReportInput(
+    given = ReportInput(
         evaluation=shown,
         manifests=[newest[name] for name in sorted(newest)],
         counts=[
@@ -53,5 +60,22 @@ def report_input(
         ],
         host_version=host.version,
         part=part.words,
-        sections=sections(host, store, evaluation, shown) if figures else (),
+    )
+    return _with_figures(given, host, store, evaluation, part) if figures else given
+
+
+def _with_figures(
+    given: ReportInput, host: Host, store: EvidenceStore, evaluation: Evaluation, part: Part
+) -> ReportInput:
+    digest = json.digest(json.encode(evaluation))
+    basis = store.basis(digest)
+    at = evaluation.evaluated_at
+    # An outline has no connections: of some of them alone it would say nothing that is true.
+    trend = () if part.connections else store.outlines(since=at - TREND, until=at + INSTANT)
+    return replace(
+        given,
+        sections=sections(host, store, basis.watches, given.evaluation) if basis else (),
+        trend=trend,
+        digest=digest,
+        waivers=basis.waivers if basis else (),
     )

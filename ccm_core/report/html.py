@@ -5,28 +5,26 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from dataclasses import dataclass
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from ccm_core.model import json
 from ccm_core.model.result import Status
 from ccm_core.report import bar, timeline, words
 from ccm_core.report.evidence import evidence
+from ccm_core.report.posture import STATUSES, frameworks, trend
 from ccm_core.report.sections import drawn
 from ccm_core.report.summary import summary
+from ccm_core.report.waived import waived
+from ccm_core.sdk.time import format_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from jinja2 import Environment
     from markupsafe import Markup
 
     from ccm_core.model.collection import Outcome
-    from ccm_core.model.result import ControlResult
     from ccm_core.report.interface import ReportInput
 
-FOLD = 20
+FOLD = 10
 """Longer lists are folded after so many."""
 MOST = 1000
 """Longer lists end here and say how many are left out; the JSON report has them all."""
@@ -34,15 +32,6 @@ MOST = 1000
 _CELLS = {"good": "pass", "bad": "fail", "unknown": "insufficient"}
 """The shape that stands before a cell of each tone."""
 _TONES = {"complete": "pass", "failed": "error"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Framework:
-    """The controls of one framework, and how many have each status."""
-
-    name: str
-    controls: tuple[ControlResult, ...]
-    bar: tuple[bar.Segment, ...]
 
 
 class HtmlReport:
@@ -60,8 +49,11 @@ class HtmlReport:
             said=summary(given),
             evaluation=given.evaluation,
             evidence=evidence(given),
+            digest=given.digest,
             sections=drawn(given),
-            frameworks=tuple(_frameworks(given.evaluation.controls)),
+            frameworks=tuple(frameworks(given.evaluation.controls)),
+            days=trend(given.trend, (one.rule for one in given.evaluation.rules)),
+            waivers=waived(given),
             places={one.rule: anchor(one.pack, one.rule) for one in given.evaluation.rules},
             known_controls={(one.framework, one.id) for one in given.evaluation.controls},
             host_version=given.host_version,
@@ -93,9 +85,11 @@ def _templates() -> Environment:
         "json": lambda value: json.encode(value).decode(),
         "link": words.link,
         "listed": words.listed,
+        "instant": format_instant,
         "moment": words.moment,
         "part_words": words.part,
         "span": words.span,
+        "sum_of": lambda days, place: sum(day.numbers[place] for day in days),
         "status_words": words.status,
         "tone": tone,
     }
@@ -106,6 +100,7 @@ def _templates() -> Environment:
         "TONES": _CELLS,
         "OUTCOME": words.OUTCOME,
         "REASON": words.REASON,
+        "STATUSES": STATUSES,
         "INSUFFICIENT_MEANS": words.INSUFFICIENT_MEANS,
         "population_bar": bar.of_population,
         "rules_bar": bar.of_rules,
@@ -128,11 +123,6 @@ def breakable(name: str) -> Markup:
 def tone(outcome: Outcome | None) -> str:
     """Give the status whose colour and shape an outcome borrows."""
     return _TONES.get(outcome or "", Status.INSUFFICIENT.value)
-
-
-def _counting(name: str) -> list[tuple[int, str]]:
-    """Give a key that sorts ``A.5.9`` before ``A.5.15``."""
-    return [(int(digits or 0), rest) for digits, rest in re.findall(r"([0-9]*)([^0-9]*)", name)]
 
 
 def _code(match: re.Match[str]) -> str:
@@ -159,17 +149,3 @@ def _policy(style: str, script: str) -> str:
 
 def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-def _frameworks(controls: Iterable[ControlResult]) -> Iterable[Framework]:
-    for name, group in groupby(
-        sorted(controls, key=lambda one: (one.framework, _counting(one.id))),
-        key=lambda one: one.framework,
-    ):
-        members = tuple(group)
-        counts = [(status, sum(one.status is status for one in members)) for status in Status]
-        yield Framework(
-            name=name,
-            controls=members,
-            bar=bar.segments((status.value, number) for status, number in counts),
-        )

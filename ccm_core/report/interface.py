@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
     from ccm_core.model.collection import KindCount
     from ccm_core.model.manifest import Manifest
-    from ccm_core.model.result import Evaluation, Standing
+    from ccm_core.model.result import Evaluation, Outline, Standing
+    from ccm_core.model.waiver import Waiver
     from ccm_core.sdk.figures import Figure
 
 
@@ -40,6 +41,12 @@ class ReportInput:
     host_version: str
     sections: Sequence[Section] = ()
     """What plugins add, for formats that have :attr:`ReportFormat.figures`."""
+    trend: Sequence[Outline] = ()
+    """How the rules stood, day by day up to this evaluation; for the same formats."""
+    waivers: Sequence[Waiver] = ()
+    """What was judged with; for the same formats."""
+    digest: str | None = None
+    """Of the whole evaluation, as it is kept; for the same formats."""
     part: Sequence[str] = ()
     """Which part of the evaluation this is, as ``control soc2:CC7.4``; empty: all of it."""
 

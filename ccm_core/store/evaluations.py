@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from sqlalchemy import (  # noqa: TID253 - this module is only imported once a store is opened
@@ -11,10 +12,10 @@ from sqlalchemy import (  # noqa: TID253 - this module is only imported once a s
 
 from ccm_core.errors import IntegrityError, StoreError
 from ccm_core.model.basis import Basis
-from ccm_core.model.result import Evaluation
+from ccm_core.model.result import Evaluation, Outline
 from ccm_core.store import heads, ledger, tables
 from ccm_core.store.content import pack, packed, unpack, verified
-from ccm_core.store.instants import microseconds
+from ccm_core.store.instants import instant, microseconds
 from ccm_core.store.leaves import DOCUMENT, EVALUATION
 from ccm_core.store.ledger import STORE_LOG
 
@@ -82,6 +83,20 @@ def evaluations(
     )
     for digest, document in rows:
         yield digest, _read(digest, document)
+
+
+def outlines(connection: Connection, since: datetime, until: datetime) -> Iterator[Outline]:
+    """Give how the rules stood at the end of each UTC day, ``since <= moment < until``."""
+    within = select(_evaluation.seq, _evaluation.evaluated_at).where(
+        _evaluation.evaluated_at >= microseconds(since),
+        _evaluation.evaluated_at < microseconds(until),
+    )
+    moments = connection.execute(within.order_by(_evaluation.evaluated_at, _evaluation.seq))
+    last = {instant(at).astimezone(UTC).date(): seq for seq, at in moments}
+    for seq in last.values():
+        found = select(_evaluation.digest, _evaluation.document).where(_evaluation.seq == seq)
+        digest, document = connection.execute(found).one()
+        yield unpack(document, digest, Outline, f"evaluation {digest}")
 
 
 def basis(connection: Connection, digest: str) -> Basis | None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ccm_core.model.json import JsonObject
     from ccm_core.model.manifest import Manifest
     from ccm_core.model.record import Record, Rejected
-    from ccm_core.model.result import Evaluation
+    from ccm_core.model.result import Evaluation, Outline
     from ccm_core.model.window import Window
 
 
@@ -135,6 +135,12 @@ class EvidenceStore(Protocol):
         self, *, since: datetime | None = None, until: datetime | None = None
     ) -> Iterator[tuple[str, Evaluation]]:
         """Give evaluations with their digests, ``since <= moment < until``, in their own order."""
+
+    def outlines(self, *, since: datetime, until: datetime) -> Sequence[Outline]:
+        """Give how the rules stood at the end of each UTC day of a period that has an evaluation.
+
+        The last evaluation of a day stands for it; those in between are not read.
+        """
 
     def basis(self, evaluation: str) -> Basis | None:
         """Give what an evaluation was made with, by its digest; None where that was not kept.

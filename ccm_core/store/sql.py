@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from ccm_core.model.json import JsonObject
     from ccm_core.model.manifest import Manifest
     from ccm_core.model.record import Record, Rejected
-    from ccm_core.model.result import Evaluation
+    from ccm_core.model.result import Evaluation, Outline
     from ccm_core.model.window import Window
     from ccm_core.store.database import Database
     from ccm_core.store.interface import Harvest, KindCount, OpenRun, Pack
@@ -161,6 +161,11 @@ class SqlStore:
         """See ``EvidenceStore.latest_evaluation``."""
         with self._database.reading() as database:
             return evaluations.latest_evaluation(database, as_of)
+
+    def outlines(self, *, since: datetime, until: datetime) -> Sequence[Outline]:
+        """See ``EvidenceStore.outlines``."""
+        with self._database.reading() as database:
+            return tuple(evaluations.outlines(database, since, until))
 
     def evaluations(
         self, *, since: datetime | None = None, until: datetime | None = None

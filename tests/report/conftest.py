@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -21,16 +22,21 @@ from ccm_core.model.manifest import Manifest, PluginVersion
 from ccm_core.model.result import (
     ControlResult,
     Evaluation,
+    Outline,
     PackUsed,
     Population,
     Result,
+    RuleOutline,
     RuleResult,
     Standing,
     Status,
     Subject,
 )
 from ccm_core.model.rule import Control, Severity
-from ccm_core.report.interface import ReportInput
+from ccm_core.model.waiver import Waiver
+from ccm_core.model.window import Window
+from ccm_core.report.interface import ReportInput, Section
+from ccm_core.sdk.figures import Cell, Distribution, Group, Lane, Stretch, Table, Timeline, Tone
 from ccm_core.store.interface import KindCount
 
 NOW = datetime(2026, 5, 6, 9, 0, tzinfo=UTC)
@@ -324,3 +330,57 @@ def make():
 def given():
     """One account with something of everything."""
     return account()
+
+
+# -- what plugins and other evaluations add ---------------------------------------------------
+
+
+@pytest.fixture
+def figures():
+    """Make one figure of each kind, with a name wherever a source may give one."""
+
+    def make_figures(name="Primary"):
+        window = Window(NOW - timedelta(days=30), NOW + timedelta(days=14))
+        gap = Stretch(window=Window(NOW, NOW + timedelta(hours=5)), title=name)
+        lane = Lane(title=name, group=name, url=name, known=(window,), gaps=(gap,))
+        rows = ((Cell(text=name, url=name), Cell(text="nobody", tone=Tone.BAD)),)
+        return (
+            Timeline(title="Schedules", about=name, window=window, lanes=(lane, Lane(title="x"))),
+            Distribution(
+                title="Acknowledged",
+                about=name,
+                groups=(Group(title=name, seconds=(60,)),),
+                limit=900,
+                by="Week",
+            ),
+            Table(title="Services", about=name, columns=(name, "Owner"), rows=rows),
+        )
+
+    return make_figures
+
+
+@pytest.fixture
+def whole(given, figures):
+    """One account with something of everything, pictures, a trend and waivers among it."""
+    rules = tuple(RuleOutline(rule=one.rule, status=one.status) for one in given.evaluation.rules)
+    waiver = Waiver(
+        id="W-2026-007",
+        rule="service_has_policy",
+        reason="Both go away in June.",
+        owner="Ada",
+        approver="Bo",
+        created=NOW - timedelta(days=30),
+        expires=NOW + timedelta(days=20),
+    )
+    coverage = Section(
+        name="acme.coverage", title="On-call coverage", connection=PROD, figures=figures()
+    )
+    return replace(
+        given,
+        sections=(coverage,),
+        trend=tuple(
+            Outline(evaluated_at=NOW - timedelta(days=ago), rules=rules) for ago in (9, 3, 0)
+        ),
+        waivers=(waiver,),
+        digest="sha256:" + "c3" * 32,
+    )

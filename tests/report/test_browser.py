@@ -30,7 +30,7 @@ FLAGS = (
     "--window-size=1280,2400",
 )
 NOBODY = "not an origin"
-SECTIONS = ("doing", "unjudged", "holding", "evidence", "controls", "judged-with")
+SECTIONS = ("controls", "doing", "unjudged", "holding", "waivers", "evidence", "judged-with")
 
 
 @pytest.fixture(scope="module")
@@ -139,3 +139,46 @@ def _addresses(net_log: Path) -> list[str]:
     told = [event.get("params", {}) for event in json.decode(net_log.read_bytes())["events"]]
     asked = [one for one in told if one.get("initiator", NOBODY) != NOBODY]
     return sorted({one["url"] for one in asked if one.get("url", "").startswith("http")})
+
+
+AXE = Path(__file__).parents[1] / "node_modules/axe-core/axe.min.js"
+
+
+@pytest.fixture(scope="module")
+def axe():
+    """The accessibility checker of others."""
+    if not AXE.exists() and "CI" in os.environ:
+        pytest.fail("axe-core is not there: npm install --prefix tests")
+    return AXE.read_text("utf-8") if AXE.exists() else pytest.skip("axe-core is not installed")
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        pytest.param((), id="wide and light"),
+        pytest.param(("--window-size=400,2400",), id="narrow"),
+        pytest.param(("--blink-settings=preferredColorScheme=0",), id="dark"),
+    ],
+)
+def test_no_accessibility_rule_is_broken(browse, whole, axe, flags):
+    """axe-core finds no violation of any of its rules, folded parts unfolded."""
+    page = re.sub(
+        rb'<meta http-equiv="Content-Security-Policy"[^>]*>', b"", HtmlReport().render(whole)
+    )
+    check = f"""<script>{axe}</script><script>
+        document.querySelectorAll("details").forEach((one) => {{ one.open = true; }});
+        axe.run().then((found) => {{
+            const told = found.violations.map((one) =>
+                one.id + ": " + one.nodes.slice(0, 3).map((node) => node.html).join(" "));
+            document.body.textContent = "AXE " + found.passes.length + JSON.stringify(told);
+        }});
+    </script></body>"""
+    shown, _ = browse(
+        page.replace(b"</body>", check.encode()),
+        "--dump-dom",
+        "--virtual-time-budget=60000",
+        *flags,
+    )
+    passed, violations = re.search(r"AXE (\d+)(\[.*\])", shown, re.DOTALL).groups()
+    assert violations == "[]"
+    assert int(passed) > 20

@@ -4,78 +4,56 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
 from ccm_core.model.collection import Outcome
-from ccm_core.model.window import Window
 from ccm_core.report.html import HtmlReport
 from ccm_core.report.interface import Section
-from ccm_core.sdk.figures import Cell, Distribution, Group, Lane, Stretch, Table, Timeline, Tone
 
 
-def figures(now, name="Primary"):
-    """One of each."""
-    window = Window(now - timedelta(days=30), now + timedelta(days=14))
-    gap = Stretch(window=Window(now, now + timedelta(hours=5)), title=name)
-    return (
-        Timeline(
-            title="Schedules",
-            about=name,
-            window=window,
-            lanes=(Lane(title=name, group=name, url=name, known=(window,), gaps=(gap,)),),
-        ),
-        Distribution(
-            title="Acknowledged", about=name, groups=(Group(title=name, seconds=(60,)),), limit=900
-        ),
-        Table(
-            title="Services",
-            about=name,
-            columns=(name, "Owner"),
-            rows=((Cell(text=name, url=name), Cell(text="nobody", tone=Tone.BAD)),),
-        ),
-    )
-
-
-def page(given, **changes):
+@pytest.fixture
+def page(given, figures):
     """Render a report with one section."""
-    now = given.evaluation.evaluated_at
     section = Section(
-        name="acme.coverage", title="On-call coverage", connection="acme", figures=figures(now)
+        name="acme.coverage", title="On-call coverage", connection="acme", figures=figures()
     )
-    return HtmlReport().render(replace(given, sections=[replace(section, **changes)])).decode()
+
+    def render(**changes):
+        return HtmlReport().render(replace(given, sections=[replace(section, **changes)])).decode()
+
+    return render
 
 
-def test_every_figure_is_there(given):
+def test_every_figure_is_there(page):
     """The section, its link, and the words of its figures."""
-    found = page(given)
+    found = page()
     assert '<a href="#section-acme-acme.coverage">On-call coverage</a>' in found
-    assert "1 of 1 has a gap" in found
+    assert "1 of 2 has a gap, 1 not known" in found
     assert "1 gap, 5 h" in found
     assert "100 % within 15 min" in found
     assert "nobody" in found
 
 
-def test_evidence_that_cannot_be_relied_on_is_told_above(given, make):
+def test_evidence_that_cannot_be_relied_on_is_told_above(page, make):
     """Figures over evidence with a problem say so before anything is seen."""
     lost = make.standing("acme.schedule", Outcome.FAILED, problem="acme.schedule failed: 500")
-    found = page(given, problems=(lost,))
+    found = page(problems=(lost,))
     warning = found.index("Evidence behind this cannot be relied on")
-    assert warning < found.index("1 of 1 has a gap")
+    assert warning < found.index("1 of 2 has a gap, 1 not known")
     assert "acme.schedule failed: 500" in found
 
 
-def test_nothing_to_show_is_no_good_news(given, make):
+def test_nothing_to_show_is_no_good_news(page, make):
     """An empty section whose evidence is missing says that it proves nothing."""
     lost = make.standing("acme.schedule", None, problem="acme.schedule was never collected.")
-    found = page(given, figures=(), problems=(lost,))
+    found = page(figures=(), problems=(lost,))
     assert "There is nothing to show. That does not mean that there is nothing" in found
 
 
-def test_a_section_that_failed_says_so(given):
+def test_a_section_that_failed_says_so(page):
     """A plugin's bug is told where its figures would be; the rest of the report stands."""
-    found = page(given, figures=(), failure="KeyError: 'levels'")
+    found = page(figures=(), failure="KeyError: 'levels'")
     assert "This section could not be drawn.</b> KeyError: &#39;levels&#39;" in found
     assert "What needs doing" in found
 
@@ -89,9 +67,9 @@ def test_a_section_that_failed_says_so(given):
         pytest.param("x" * 500, id="long"),
     ],
 )
-def test_hostile_names_are_text(given, name):
+def test_hostile_names_are_text(page, figures, name):
     """Whatever an object is called, it stays text in every figure."""
-    found = page(given, figures=figures(given.evaluation.evaluated_at, name))
+    found = page(figures=figures(name))
     assert "<script>alert" not in found
     assert 'href="javascript:' not in found
     assert not re.search("[\x00\x1b\u202e]", found)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from alembic import command
@@ -14,6 +16,7 @@ from ccm_core.model.basis import Basis, PackKept
 from ccm_core.model.json import digest
 from ccm_core.store.revision import NEWEST, migrations
 
+HOURS = [timedelta(hours=hours) for hours in (0, 2, 26, 27, 53)]
 PACK = b"apiVersion: ccm/v1\n"
 BASIS = Basis(packs=(PackKept(source="p.yaml", digest=digest(PACK)),), host_version="0")
 
@@ -98,3 +101,15 @@ def test_a_store_of_the_first_revision_is_brought_to_the_newest(store, build, re
     assert (read, old.basis(kept)) == (made, None)
     with closing(sqlite3.connect(tmp_path / "ccm.db")) as database:
         assert database.execute("SELECT * FROM store_revision").fetchone() == (NEWEST,)
+
+
+def test_an_outline_for_each_day_that_has_an_evaluation(store, build):
+    """The last evaluation of a day stands for it, without its results."""
+    whole = [replace(build.evaluation(0), evaluated_at=build.at(0) + ago) for ago in HOURS]
+    for one in whole:
+        store.keep_evaluation(one)
+    found = store.outlines(since=build.at(0), until=build.at(0) + timedelta(days=2, hours=5))
+    assert [one.evaluated_at for one in found] == [whole[1].evaluated_at, whole[3].evaluated_at]
+    assert [(rule.rule, rule.status) for rule in found[0].rules] == [
+        (rule.rule, rule.status) for rule in whole[1].rules
+    ]

@@ -27,6 +27,14 @@
 
   function typed() { return find.value.trim().toLowerCase(); }
 
+  // A link into something that is folded away unfolds it.
+  function unfoldFor(hash) {
+    var one = hash.length > 1 ? document.getElementById(decodeURIComponent(hash.slice(1))) : null;
+    for (; one; one = one.parentElement) { if (one.tagName === "DETAILS") { one.open = true; } }
+  }
+  window.addEventListener("hashchange", function () { unfoldFor(location.hash); });
+  unfoldFor(location.hash);
+
   // Paper shows everything: what is folded away, and what the search left out.
   window.addEventListener("beforeprint", function () {
     filter("");
