@@ -52,6 +52,8 @@ def of_connection(leaves: Leaves, wanted: Wanted) -> set[int]:
     chosen_runs: set[str] = set()
     for index, leaf in leaves:
         form = leaf["leaf"]
+        if form == "manifest" and leaf["digest"] in wanted.rests_on:
+            chosen_runs.add(leaf["run"])
         if form in {"run", "manifest"}:
             runs.setdefault(str(leaf.get("run", leaf.get("id"))), []).append(index)
         elif form == "collection" and leaf["kind"] in kinds:

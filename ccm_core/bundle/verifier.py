@@ -33,7 +33,7 @@ from ccm_core.bundle.ed25519 import holds
 MOST_FILES = 20_000
 MOST_BYTES = 4 << 30
 MOST_RATIO = 200
-STATEMENT = "statement.json"
+STATEMENT, VERIFIER = "statement.json", "verify.py"
 CONTENTS = ("contents/", "evidence/")
 PAYLOAD = "application/vnd.in-toto+json"
 SPEAKING = {"version", "collection", "manifest", "rejected", "evaluation", "document"}

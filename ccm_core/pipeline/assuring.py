@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection as Some
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from ccm_core.assurance.assess import assess
 from ccm_core.assurance.interface import Asked, Need, Watched
 from ccm_core.errors import UsageError
 from ccm_core.model.assurance import Assurance
+from ccm_core.model.collection import Collection, Outcome
 from ccm_core.model.period import Period
 from ccm_core.pipeline.judging import watch_of
+from ccm_core.pipeline.manifests import kind_name
 from ccm_core.pipeline.parties import Connection, Host
 from ccm_core.rules.compiled import CompiledPacks
 from ccm_core.sdk.time import format_instant
@@ -27,7 +31,7 @@ def assure(
     store: EvidenceStore,
     packs: CompiledPacks,
     period: Period,
-    controls: Collection[ControlName] = (),
+    controls: Some[ControlName] = (),
 ) -> Assurance:
     """Say what a period proves. No source is asked and nothing is judged again.
 
@@ -59,9 +63,7 @@ def assure(
     return assess(asked, [_watched(host, one, store) for one in connections])
 
 
-def named(
-    supports: Mapping[ControlName, object], controls: Collection[ControlName]
-) -> Collection[ControlName]:
+def named(supports: Mapping[ControlName, object], controls: Some[ControlName]) -> Some[ControlName]:
     """Give the controls that were asked for; none: all that are supported.
 
     Raises:
@@ -93,12 +95,22 @@ def supports_of(packs: CompiledPacks) -> dict[ControlName, list[Need]]:
 
 def _watched(host: Host, connection: Connection, store: EvidenceStore) -> Watched:
     watch = watch_of(host, connection)
+    cadences = {kind: timedelta(seconds=span) for kind, span in watch.cadences.items()}
+    kept = store.collections(connection.name)
+    # Manifests are as old as what was collected last, whatever came of it.
+    if own := host.kinds.get(kind_name(watch.connector)):
+        cadences[own.name] = own.cadence
+        kept = [*kept, *(_of_manifests(own.name, one) for one in kept)]
     return Watched(
         connection=connection.name,
-        cadences={kind: timedelta(seconds=span) for kind, span in watch.cadences.items()},
-        events=frozenset(k for k in watch.cadences if host.kinds[k].shape is Shape.EVENT),
+        cadences=cadences,
+        events=frozenset(kind for kind in cadences if host.kinds[kind].shape is Shape.EVENT),
         refreshed=frozenset(watch.refreshed),
         lookback=timedelta(seconds=watch.lookback),
-        collections=store.collections(connection.name),
+        collections=kept,
         manifests=store.manifests(connection.name),
     )
+
+
+def _of_manifests(kind: str, one: Collection) -> Collection:
+    return replace(one, kind=kind, outcome=Outcome.COMPLETE, shortfalls=(), window=None)

@@ -65,6 +65,16 @@ class HtmlReport:
         return page.encode()
 
 
+def page(template: str, **values: object) -> bytes:
+    """Fill another of the templates, in the same style and without a script."""
+    templates = _templates()
+    style = _source(templates, "style.css")
+    filled = templates.get_template(template).render(
+        style=style, policy=_policy(style, ""), **values
+    )
+    return filled.encode()
+
+
 def _templates() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 

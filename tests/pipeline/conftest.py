@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
@@ -13,10 +14,25 @@ from ccm_pagerduty.kinds import kinds
 from ccm_pagerduty.simulator import AccountSizes, PagerDutySimulator, build_account
 from ccm_pagerduty.simulator.incidents import Event, Plot, Story
 from ccm_pagerduty.simulator.stories import place_of
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ccm_core.collect.interface import Silence
 from ccm_core.config.defaults import with_defaults
-from ccm_core.pipeline import Connection, Host, collect
+from ccm_core.host.discovery import discover
+from ccm_core.host.loader import load
+from ccm_core.ledger.signing import Unsigned
+from ccm_core.model import json
+from ccm_core.model.waiver import Waiver
+from ccm_core.pipeline import (
+    Connection,
+    Host,
+    Ruling,
+    collect,
+    compile_rules,
+    evaluate,
+    keep,
+)
+from ccm_core.rules.interface import PackText
 from ccm_core.sdk.http import Bounds
 from ccm_core.sdk.secret import Secret
 from ccm_core.store.interface import StoreSettings
@@ -26,6 +42,9 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SIZES = AccountSizes(users=6, teams=2, schedules=3, policies=2, services=6, incidents=0)
 INCIDENT = "pagerduty.incident"
 HASTY = Bounds(attempts=4, backoff=0.0, backoff_most=0.0)
+FOUNDED = datetime(2026, 8, 3, 12, 0, tzinfo=UTC)
+SMALL = AccountSizes(users=6, teams=2, schedules=3, policies=2, services=5, incidents=30)
+DAY = timedelta(days=1)
 EVENTS = ("service", "incident", "incident_log_entry")
 
 
@@ -113,3 +132,111 @@ def place(tmp_path):
         store = open_store(StoreSettings(url="sqlite:///ccm.db"), base=tmp_path)
         yield Place(simulator, store)
         store.close()
+
+
+class Signer:
+    """A signing key of a test."""
+
+    def __init__(self, seed=1):
+        self._key = Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32)
+        self.public = self._key.public_key().public_bytes_raw()
+
+    def sign(self, data):
+        """Sign some bytes."""
+        return self._key.sign(data)
+
+
+class Firm:
+    """A simulated account, the host that watches it, and a clock that a test moves."""
+
+    def __init__(self, simulator, store, keys):
+        self.simulator, self.store, self.keys = simulator, store, keys
+        (self.signer,) = keys
+        self.now = FOUNDED
+        catalog = load(discover())
+        self.packs = catalog.packs
+        self.connector = catalog.connectors["pagerduty"]
+        self.host = Host(
+            version="1",
+            kinds=catalog.kinds,
+            views=catalog.views,
+            plugins=catalog.versions(),
+            clock=lambda: self.now,
+        )
+
+    def connection(self, **settings):
+        """Give the connection as its settings want it."""
+        wanted = {"base_url": self.simulator.base_url, "share": 1, "lookback": "30d", **settings}
+        return Connection(
+            name="firm",
+            connector=self.connector,
+            settings=with_defaults(wanted, self.connector.settings_schema()),
+            auth_method="api_key",
+            secrets={"key": Secret(self.simulator.api_key)},
+            settings_digest=json.digest(json.encode(settings)),
+        )
+
+    def collect(self):
+        """Read what is due."""
+        return collect(self.host, self.connection(), self.store, Silence())
+
+    def ruling(self):
+        """Give the shipped packs, and a waiver for the first rule."""
+        texts = [PackText(text=one.text(), source=one.location) for one in self.packs.values()]
+        compiled = compile_rules(self.host, texts, {})
+        rules = [rule.id for pack in compiled.packs for rule in pack.pack.rules]
+        waivers = [
+            Waiver(
+                id=f"W-{n}",
+                rule=rule,
+                reason="moved",
+                owner="a",
+                approver="b",
+                created=FOUNDED - DAY,
+                expires=FOUNDED + DAY,
+            )
+            for n, rule in enumerate(rules)
+        ]
+        return compiled, Ruling(packs=texts, waivers=waivers)
+
+    def evaluate(self):
+        """Judge now, and keep what was said."""
+        compiled, ruling = self.ruling()
+        connections = [self.connection()]
+        said = evaluate(self.host, connections, self.store, compiled, ruling.waivers)
+        keep(self.host, connections, self.store, said, ruling)
+        return said
+
+
+@contextmanager
+def founded(folder):
+    """Give a small firm whose account was read once, into a store that is signed."""
+    keys = [Signer()]
+    with PagerDutySimulator(build_account(FOUNDED, sizes=SMALL)) as simulator:
+        simulator.steering.rate_limit = 1_000_000
+        settings = StoreSettings(url="sqlite:///ccm.db")
+        store = open_store(settings, base=folder, signing=lambda: keys or Unsigned(why="lost"))
+        made = Firm(simulator, store, keys)
+        made.collect()
+        yield made
+        store.close()
+
+
+@pytest.fixture
+def firm(tmp_path):
+    """A small firm whose account was read once, into a store that is signed."""
+    with founded(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def old_firm(tmp_path_factory):
+    """The same for a whole module, which must not change it: read and judged on two days."""
+    with founded(tmp_path_factory.mktemp("firm")) as made:
+        made.evaluate()
+        made.now = FOUNDED + DAY
+        services = made.simulator.account.services
+        services.pop(min(services))
+        made.collect()
+        made.evaluate()
+        yield made

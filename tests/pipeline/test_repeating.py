@@ -8,107 +8,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from ccm_pagerduty.simulator import AccountSizes, PagerDutySimulator, build_account
 
-from ccm_core.collect.interface import Silence
-from ccm_core.config.defaults import with_defaults
 from ccm_core.errors import IntegrityError, UsageError
-from ccm_core.host.discovery import discover
-from ccm_core.host.loader import load
 from ccm_core.model import json
-from ccm_core.model.waiver import Waiver
-from ccm_core.pipeline import (
-    Connection,
-    Host,
-    Ruling,
-    collect,
-    compile_rules,
-    evaluate,
-    keep,
-    repeat,
-    report,
-)
+from ccm_core.pipeline import repeat, report
 from ccm_core.report.json_report import JsonReport
-from ccm_core.rules.interface import PackText
-from ccm_core.sdk.secret import Secret
-from ccm_core.store.interface import StoreSettings
-from ccm_core.store.open import open_store
 
 NOW = datetime(2026, 8, 3, 12, 0, tzinfo=UTC)
-SIZES = AccountSizes(users=6, teams=2, schedules=3, policies=2, services=5, incidents=30)
 DAY = timedelta(days=1)
-
-
-class Firm:
-    """A simulated account, the host that watches it, and a clock that a test moves."""
-
-    def __init__(self, simulator, store):
-        self.simulator, self.store, self.now = simulator, store, NOW
-        catalog = load(discover())
-        self.packs = catalog.packs
-        self.connector = catalog.connectors["pagerduty"]
-        self.host = Host(
-            version="1",
-            kinds=catalog.kinds,
-            views=catalog.views,
-            plugins=catalog.versions(),
-            clock=lambda: self.now,
-        )
-
-    def connection(self, **settings):
-        """Give the connection as its settings want it."""
-        wanted = {"base_url": self.simulator.base_url, "share": 1, "lookback": "30d", **settings}
-        return Connection(
-            name="firm",
-            connector=self.connector,
-            settings=with_defaults(wanted, self.connector.settings_schema()),
-            auth_method="api_key",
-            secrets={"key": Secret(self.simulator.api_key)},
-            settings_digest=json.digest(json.encode(settings)),
-        )
-
-    def collect(self):
-        """Read what is due."""
-        return collect(self.host, self.connection(), self.store, Silence())
-
-    def ruling(self):
-        """Give the shipped packs, and a waiver for the first rule."""
-        texts = [PackText(text=one.text(), source=one.location) for one in self.packs.values()]
-        compiled = compile_rules(self.host, texts, {})
-        rules = [rule.id for pack in compiled.packs for rule in pack.pack.rules]
-        waivers = [
-            Waiver(
-                id=f"W-{n}",
-                rule=rule,
-                reason="moved",
-                owner="a",
-                approver="b",
-                created=NOW - DAY,
-                expires=NOW + DAY,
-            )
-            for n, rule in enumerate(rules)
-        ]
-        return compiled, Ruling(packs=texts, waivers=waivers)
-
-    def evaluate(self):
-        """Judge now, and keep what was said."""
-        compiled, ruling = self.ruling()
-        connections = [self.connection()]
-        said = evaluate(self.host, connections, self.store, compiled, ruling.waivers)
-        keep(self.host, connections, self.store, said, ruling)
-        return said
-
-
-@pytest.fixture
-def firm(tmp_path):
-    """An account of a small firm that has been read and judged once."""
-    with PagerDutySimulator(build_account(NOW, sizes=SIZES)) as simulator:
-        simulator.steering.rate_limit = 1_000_000
-        store = open_store(StoreSettings(url="sqlite:///ccm.db"), base=tmp_path)
-        made = Firm(simulator, store)
-        made.collect()
-        yield made
-        store.close()
 
 
 def test_a_month_later_an_evaluation_comes_out_the_same_to_the_byte(firm):

@@ -1,0 +1,290 @@
+"""Bundling: everything that a period and some controls rest on, in one file that proves itself."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ccm_core.bundle import verifier
+from ccm_core.bundle.archive import Archive
+from ccm_core.bundle.choice import Wanted, of_connection, of_store
+from ccm_core.bundle.single import single_file
+from ccm_core.bundle.statement import Head, Predicate, envelope, pem, statement
+from ccm_core.errors import IntegrityError, UsageError
+from ccm_core.ledger.checkpoint import STORE_LOG
+from ccm_core.ledger.excerpt import Excerpt
+from ccm_core.ledger.note import Signer, VerifierKey, encoded
+from ccm_core.model import json
+from ccm_core.model.assurance import Assurance
+from ccm_core.model.period import Period
+from ccm_core.model.result import Evaluation
+from ccm_core.pipeline.assuring import ControlName, assure, named, supports_of
+from ccm_core.pipeline.parties import Connection, Host
+from ccm_core.report.bundle_page import BundlePage, bundle_page
+from ccm_core.rules.compiled import CompiledPacks
+from ccm_core.sdk.time import format_instant
+from ccm_core.sdk.types import Shape
+from ccm_core.store.interface import EvidenceStore
+
+_NEXT = (
+    "`ccm run` signs them where the signing key is at hand; `ccm checkpoint` shows the last head"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What somebody wants to have bundled."""
+
+    connections: Sequence[Connection]
+    packs: CompiledPacks
+    """Which rules support which control."""
+    period: Period
+    controls: Collection[ControlName] = ()
+    """None: every control that the packs support."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Said:
+    """The evaluations of the period, and what they were made with and rest on."""
+
+    evaluations: set[str] = field(default_factory=set)
+    documents: set[str] = field(default_factory=set)
+    rests_on: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Chosen:
+    """Everything that goes into a bundle, before it is written."""
+
+    assurance: Assurance
+    connections: Sequence[str]
+    kinds: set[str]
+    rules: set[str]
+    said: _Said
+    excerpts: Sequence[Excerpt]
+    """The store's own log first."""
+
+
+def bundle(
+    host: Host, store: EvidenceStore, order: Order, signer: Signer, path: Path
+) -> Sequence[str]:
+    """Write a bundle, verify it as its reader will, and give what it says of itself.
+
+    Args:
+        host: Who we are.
+        store: Where the evidence is kept.
+        order: What to bundle.
+        signer: Signs the statement; the store's signing key.
+        path: Where to write it. It is there whole, or as it was before.
+
+    Raises:
+        UsageError: Nothing can be bundled: the message says why.
+        IntegrityError: What the store holds would not verify.
+    """
+    chosen = _chosen(host, store, order)
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with Archive(fresh) as archive:
+            _write(store, archive, chosen.excerpts)
+            _finish(host, store, archive, chosen, signer)
+        facts, problems = verifier.verify(str(fresh))
+        if problems:
+            raise IntegrityError("the bundle would not verify: " + "; ".join(problems[:5]))
+        fresh.replace(path)
+    except OSError as cause:
+        raise UsageError(f"the bundle cannot be written to {path}: {cause.strerror}") from cause
+    finally:
+        fresh.unlink(missing_ok=True)
+    return facts
+
+
+# -- what belongs into it ---------------------------------------------------------------------
+
+
+def _chosen(host: Host, store: EvidenceStore, order: Order) -> _Chosen:
+    assurance = assure(host, order.connections, store, order.packs, order.period, order.controls)
+    supports = supports_of(order.packs)
+    needs = [need for name in named(supports, order.controls) for need in supports[name]]
+    rules = {need.rule for need in needs}
+    kinds = {kind for need in needs for kind in need.kinds}
+    names = sorted(one.name for one in order.connections)
+    said = _said(store, order.period, rules, names)
+    excerpts = [_of_connection(host, store, name, order.period, kinds, said) for name in names]
+    return _Chosen(
+        assurance=assurance,
+        connections=names,
+        kinds=kinds,
+        rules=rules,
+        said=said,
+        excerpts=[_of_store(store, said, excerpts), *excerpts],
+    )
+
+
+def _said(
+    store: EvidenceStore, period: Period, rules: Collection[str], names: Collection[str]
+) -> _Said:
+    said = _Said()
+    window = period.window
+    for digest, evaluation in store.evaluations(since=window.since, until=window.until):
+        said.evaluations.add(digest)
+        said.documents.update(one.digest for one in evaluation.packs)
+        said.rests_on.update(_rests_on(evaluation, rules, names))
+        if basis := store.basis(digest):
+            said.documents.add(json.digest(json.encode(basis)))
+            said.documents.update(one.digest for one in basis.packs)
+    return said
+
+
+def _rests_on(
+    evaluation: Evaluation, rules: Collection[str], names: Collection[str]
+) -> Iterator[str]:
+    for rule in evaluation.rules:
+        if rule.rule in rules:
+            for result in rule.results:
+                if result.connection in names:
+                    yield from result.rests_on
+
+
+def _of_connection(
+    host: Host, store: EvidenceStore, name: str, period: Period, kinds: set[str], said: _Said
+) -> Excerpt:
+    wanted = Wanted(
+        period=period.window,
+        kinds=kinds,
+        events={kind for kind in kinds if host.kinds[kind].shape is Shape.EVENT},
+        rests_on=said.rests_on,
+    )
+    found = store.excerpt(name, lambda leaves: of_connection(leaves, wanted))
+    if found is None:
+        raise UsageError(f"no head of the ledger of {name} was ever signed; {_NEXT}")
+    there = {one.get("id") for one in _leaves(found)}
+    lacking = [
+        one.id
+        for one in store.collections(name)
+        if one.kind in kinds and one.ended_at in period.window and one.id not in there
+    ]
+    if lacking:
+        raise UsageError(
+            f"{len(lacking)} collections of {name} are newer than the last signed head of its "
+            f"ledger, so nothing proves them yet; {_NEXT}"
+        )
+    return found
+
+
+def _of_store(store: EvidenceStore, said: _Said, excerpts: Iterable[Excerpt]) -> Excerpt:
+    digests = {leaf["digest"] for one in excerpts for leaf in _leaves(one) if "digest" in leaf}
+    found = store.excerpt(
+        STORE_LOG,
+        lambda leaves: of_store(
+            leaves,
+            evaluations=said.evaluations,
+            documents=said.documents,
+            digests=digests | said.rests_on,
+        ),
+    )
+    there = {leaf.get("digest") for leaf in _leaves(found)} if found else set()
+    if found is None or said.evaluations - there:
+        raise UsageError(
+            "evaluations of the period are newer than the last signed head of the store's ledger, "
+            f"so nothing proves them yet; {_NEXT}"
+        )
+    return found
+
+
+def _leaves(excerpt: Excerpt) -> Iterator[json.JsonObject]:
+    return (json.decode(leaf) for leaf in excerpt.leaves.values())
+
+
+# -- writing ----------------------------------------------------------------------------------
+
+
+def _write(store: EvidenceStore, archive: Archive, excerpts: Sequence[Excerpt]) -> None:
+    for one in excerpts:
+        folder = f"ledger/{one.log}"
+        archive.add(f"{folder}/checkpoint.txt", one.checkpoint.encode())
+        archive.stream(
+            f"{folder}/leaves.txt", (b"%d %s\n" % item for item in sorted(one.leaves.items()))
+        )
+        archive.add(
+            f"{folder}/hashes.txt", *(f"{encoded(each)}\n".encode() for each in one.hashes), b""
+        )
+    for (name, form), digests in sorted(_places(excerpts).items()):
+        archive.stream(name, _lines(store, form, digests))
+    for digest in sorted(_packs(excerpts)):
+        archive.add(f"packs/{digest.removeprefix('sha256:')[:16]}.yaml", store.document(digest))
+    for number, key in enumerate(store.signing_keys(), 1):
+        archive.add(f"keys/{number:04}.txt", key.note.encode())
+
+
+def _places(excerpts: Iterable[Excerpt]) -> dict[tuple[str, str], dict[str, None]]:
+    """Give the digests of each file, in the order of their leaves."""
+    found: dict[tuple[str, str], dict[str, None]] = {}
+    for one in excerpts:
+        for leaf in _leaves(one):
+            if "digest" in leaf and (name := _place(leaf)):
+                found.setdefault((name, leaf["leaf"]), {})[leaf["digest"]] = None
+    return found
+
+
+def _place(leaf: json.JsonObject) -> str | None:
+    if leaf["leaf"] == "version":
+        return f"evidence/{leaf['connection']}/{leaf['kind']}.jsonl"
+    if leaf["leaf"] == "document":
+        return "contents/bases.jsonl" if leaf["form"] == "basis" else None
+    known = {"collection", "manifest", "rejected", "evaluation"}
+    return f"contents/{leaf['leaf']}s.jsonl" if leaf["leaf"] in known else None
+
+
+def _packs(excerpts: Iterable[Excerpt]) -> set[str]:
+    return {
+        leaf["digest"] for one in excerpts for leaf in _leaves(one) if leaf.get("form") == "pack"
+    }
+
+
+def _lines(store: EvidenceStore, form: str, digests: Iterable[str]) -> Iterator[bytes]:
+    for _, content in store.contents(form, digests):
+        if content is not None:  # else it was erased, and a leaf says so; the verifier looks for it
+            yield content + b"\n"
+
+
+def _finish(
+    host: Host, store: EvidenceStore, archive: Archive, chosen: _Chosen, signer: Signer
+) -> None:
+    about = _predicate(host, store, chosen)
+    key, current = VerifierKey(about.origin, signer.public), store.signing_keys()[-1].key
+    if current != key:
+        raise UsageError(f"the signing key at hand is {key} and not that of the store, {current}")
+    archive.add("key.pem", pem(signer.public))
+    archive.add("assurance.json", json.encode(chosen.assurance), b"\n")
+    archive.add(verifier.VERIFIER, single_file())
+    page = BundlePage(
+        assurance=chosen.assurance,
+        connections=about.connections,
+        kinds=about.kinds,
+        key=str(key),
+        files=archive.digests,
+        host_version=host.version,
+    )
+    archive.add("index.html", bundle_page(page))
+    archive.add(verifier.STATEMENT, envelope(statement(archive.digests, about), signer))
+
+
+def _predicate(host: Host, store: EvidenceStore, chosen: _Chosen) -> Predicate:
+    found = chosen.assurance
+    return Predicate(
+        origin=store.head().origin,
+        period=found.period,
+        since=format_instant(found.since),
+        until=format_instant(found.until),
+        controls=[f"{one.framework}:{one.id}" for one in found.controls],
+        connections=chosen.connections,
+        kinds=sorted(chosen.kinds),
+        rules=sorted(chosen.rules),
+        evaluations=len(chosen.said.evaluations),
+        heads=[
+            Head(log=one.log, size=one.size, checkpoint=one.checkpoint) for one in chosen.excerpts
+        ],
+        host_version=host.version,
+    )
