@@ -359,6 +359,33 @@ def test_a_port_that_is_taken_is_told(connect, identity, folder):
     assert saved(folder) == {}
 
 
+def test_a_grant_that_is_revoked_ends_the_run_and_says_how_to_go_on(
+    by_oauth, identity, simulator, ccm
+):
+    """What was kept by then is kept and sealed; connecting anew mends it."""
+    known, steering = identity.identity, simulator.steering
+    app = known.register()
+    by_oauth(app)
+    begun = len(steering.requests)
+
+    def revoke(_asked) -> None:
+        if len(steering.requests) == begun + 6:
+            known.revoke_all()
+            steering.bearers.clear()
+
+    steering.before = revoke
+    ran = ccm("collect", "--json")
+    (manifest,) = ran.json
+    assert (ran.code, manifest["shortfalls"][0]["reason"]) == (4, "denied")
+    assert "must be connected again: its grant was revoked" in manifest["shortfalls"][0]["detail"]
+    assert "complete" in {one["outcome"] for one in manifest["collections"]}
+    steering.before = None
+    checked = ccm("check")
+    assert (checked.code, "must be connected again" in checked.out) == (4, True)
+    assert by_oauth(app, "--replace").code == 0
+    assert ccm("collect", "--all").code == 0
+
+
 # -- the vault --------------------------------------------------------------------------------
 
 

@@ -1,0 +1,136 @@
+"""From an empty folder to a second run after rotation, each command in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from hunting import VAULT_KEY
+
+BROWSER = """\
+import sys, urllib.request
+with open("browser.argv", "a") as told:
+    print(*sys.argv[1:], file=told)
+urllib.request.build_opener(urllib.request.ProxyHandler({})).open(sys.argv[1]).read()
+"""
+
+
+@pytest.fixture
+def start(folder, hunt, tmp_path_factory):
+    """Run ``ccm`` in the folder, with a vault key and a browser that agrees to everything."""
+    browser = tmp_path_factory.mktemp("browser") / "browser.py"
+    browser.write_text(BROWSER)
+    surroundings = {
+        **os.environ,
+        "CCM_VAULT_KEY": VAULT_KEY,
+        "BROWSER": f"{sys.executable} {browser} %s",
+    }
+
+    def run(*arguments: str, typed: str = "", **more: str) -> subprocess.CompletedProcess[str]:
+        ended = subprocess.run(  # noqa: S603 - this interpreter
+            [sys.executable, "-m", "ccm_core", *arguments],
+            env=surroundings | more,
+            input=typed,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        hunt.look(f"what `ccm {arguments[0]}` printed", ended.stdout + ended.stderr)
+        assert "Traceback" not in ended.stderr, ended.stderr
+        return ended
+
+    return run
+
+
+@pytest.fixture
+def watched(simulator, hunt):
+    """Look at the arguments of every process while requests are answered."""
+
+    def look(_asked) -> None:
+        if len(simulator.steering.requests) % 10 or sys.platform != "linux":
+            return
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                hunt.look(f"argument list {path}", path.read_bytes())
+            except OSError:
+                continue  # It has ended in the meantime.
+
+    simulator.steering.before = look
+    return simulator.steering
+
+
+def sent_again(steering) -> list[int]:
+    """Give the statuses of what was answered 401, and of the same request right after it."""
+    log = steering.requests
+    (place,) = (at for at, one in enumerate(log) if one.status == 401)
+    assert (log[place].path, log[place].params) == (log[place + 1].path, log[place + 1].params)
+    return [log[place].status, log[place + 1].status]
+
+
+@pytest.mark.slow
+def test_from_an_empty_folder_to_a_run_after_rotation(start, simulator, identity, watched, folder):
+    """Connect in the browser, check, run while the token expires, run again, rotate, run again."""
+    known = identity.identity
+    app = known.register()
+    connected = start(
+        "connect",
+        "pagerduty",
+        "--oauth",
+        "--port=0",
+        f"--set=base_url={simulator.base_url}",
+        f"--set=identity_url={identity.base_url}",
+        typed=f"{app.client_id}\n{app.client_secret}\n",
+    )
+    assert connected.returncode == 0, connected.stderr
+    assert "granted: openid read" in connected.stderr
+    opened = urlsplit((folder / "browser.argv").read_text().strip())
+    assert (opened.hostname, opened.path, opened.query) == ("127.0.0.1", "/begin", "")
+
+    checked = start("check", "--json")
+    assert checked.returncode == 0, checked.stdout
+    (credential,) = (
+        one for one in json.loads(checked.stdout)["pagerduty"] if one["subject"] == "credential"
+    )
+    assert "a token of a user" in credential["found"]
+
+    look, begun = watched.before, len(watched.requests)
+
+    def expire(asked) -> None:
+        look(asked)
+        if len(watched.requests) == begun + 12:
+            for secret, one in watched.bearers.items():
+                watched.bearers[secret] = replace(one, expires_at=watched.now())
+
+    watched.before = expire
+    ran = start("run", "--json")
+    assert ran.returncode in {0, 1}, ran.stderr
+    assert sent_again(watched) == [401, 200]
+    assert (known.rotations, known.replays) == (1, 0)
+    (manifest,) = json.loads(ran.stdout)["manifests"]
+    assert {one["outcome"] for one in manifest["collections"]} == {"complete"}
+    assert (manifest["credential"]["kind"], manifest["entered_at"] is not None) == (
+        "oauth_user_token",
+        True,
+    )
+
+    watched.before = look
+    again = start("run", "--all", "--json")
+    assert again.returncode in {0, 1}, again.stderr
+    assert known.rotations == 1
+
+    known.apps[app.client_id] = replace(app, client_secret="pdeas-of-this-quarter")
+    rotated = start(
+        "connections", "rotate", "pagerduty", "--from", "env:NEW", NEW="pdeas-of-this-quarter"
+    )
+    assert rotated.returncode == 0, rotated.stderr
+    last = start("run", "--all", "--json")
+    assert last.returncode in {0, 1}, last.stderr
+    assert (known.rotations, known.replays) == (2, 0)
+    assert simulator.steering.writes == []
