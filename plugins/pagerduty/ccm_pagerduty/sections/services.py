@@ -62,7 +62,7 @@ def _status(body: JsonObject) -> Cell:
     status = body.get("status")
     if status is None:
         return _unknown()
-    return Cell(text=status, tone=Tone.PLAIN if status == "enabled" else Tone.UNKNOWN)
+    return Cell(text=status)
 
 
 def _policy(body: JsonObject) -> Cell:
