@@ -34,7 +34,7 @@ from ccm_core.model.json import decode_as, encode
 
 _MOST_BYTES = 8 * 1024 * 1024
 _LOCK_SECONDS = 20.0
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_NAME = re.compile(r"@?[A-Za-z0-9][A-Za-z0-9._-]{0,99}")  # @: what is no connection's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

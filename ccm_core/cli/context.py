@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ccm_core.cli.printing import say
 from ccm_core.config.complete import complete
 from ccm_core.config.draft import SettingsDraft, load_settings
 from ccm_core.config.find import find, read_file
@@ -164,11 +165,12 @@ class Workplace:
 
     @contextmanager
     def store(self, *, create: bool) -> Iterator[EvidenceStore]:
-        """Open the store, and close it whatever happens.
+        """Open the store, and close it whatever happens. Its heads are signed by the vault's key.
 
         Args:
             create: Whether to make it where there is none.
         """
+        from ccm_core.pipeline.signing import signing
         from ccm_core.store.open import open_store
 
         wanted = self.settings.store
@@ -176,6 +178,7 @@ class Workplace:
             StoreSettings(url=wanted.url, options=wanted.options),
             base=self.settings.base,
             create=create,
+            signing=signing(self._signing_vault, clock, say),
         )
         try:
             yield store
@@ -192,6 +195,14 @@ class Workplace:
                 Vault(self.settings.vault.path, KeySources(environment=os.environ, ask=asking()))
             )
         return self._vaults[0]
+
+    def _signing_vault(self) -> Vault:
+        """Give the vault; where there is none yet, nobody is asked for a passphrase to begin it."""
+        from ccm_core.auth.sealing import KeySources
+        from ccm_core.auth.vault import Vault
+
+        path = self.settings.vault.path
+        return self.vault() if path.exists() else Vault(path, KeySources(environment=os.environ))
 
     def entry_of(self, wanted: ConnectionSettings) -> Entry | None:
         """Give what the vault keeps of a connection; None where its settings do not lead there.

@@ -44,15 +44,17 @@ def command(connector: str | None, directory: str) -> None:
     with demonstration.open() as source:
         code = _run(catalog, _connection(chosen, source), folder)
     say(f"a real run would have ended with exit code {int(code)}")
+    say(f"`ccm verify {folder / STORE}` proves that what was kept is unchanged")
 
 
 def _run(catalog: Catalog, connection: Connection, folder: Path) -> Exit:
+    from ccm_core.auth.signing import one_time_key
     from ccm_core.store.open import open_store
 
-    host = host_of(catalog)
+    host, key = host_of(catalog), one_time_key()
     texts = [PackText(text=one.text(), source=one.location) for one in catalog.packs.values()]
     packs = compile_rules(host, texts, {})
-    store = open_store(StoreSettings(url=f"sqlite:///{STORE}"), base=folder)
+    store = open_store(StoreSettings(url=f"sqlite:///{STORE}"), base=folder, signing=lambda: [key])
     try:
         manifest = collect(host, connection, store, observer(quiet=False))
         evaluation = evaluate(host, [connection], store, packs)

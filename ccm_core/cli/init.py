@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 
+from ccm_core.cli.context import clock
 from ccm_core.cli.printing import say
+from ccm_core.config.complete import vault_path
+from ccm_core.config.draft import load_settings
 from ccm_core.config.find import NAME
 from ccm_core.config.template import template
-from ccm_core.errors import UsageError
+from ccm_core.errors import SecretError, UsageError
 from ccm_core.host.discovery import discover
 from ccm_core.host.loader import load
 
@@ -29,4 +33,21 @@ def command(config: str | None, *, force: bool) -> None:
         raise UsageError(f"{path} is there already; --force replaces it") from None
     except OSError as cause:
         raise UsageError(f"{path} cannot be written: {cause.strerror}") from cause
+    _make_key(path)
     say(f"wrote {path}; edit it, then run `ccm check`")
+
+
+def _make_key(path: Path) -> None:
+    """Make the key that signs the ledger, where the vault can be opened without asking anybody."""
+    from ccm_core.auth import signing
+    from ccm_core.auth.sealing import KeySources
+    from ccm_core.auth.vault import Vault
+    from ccm_core.ledger.note import encoded
+
+    vault = Vault(vault_path(load_settings(path)), KeySources(environment=os.environ))
+    try:
+        key, *_ = signing.held(vault) or signing.make(vault, clock())
+    except SecretError as error:
+        say(f"no key to sign the ledger with was made: {error}. Later, `ccm keys make` makes one")
+        return
+    say(f"the ledger will be signed; the public half of its key: {encoded(key.public)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ccm_core.config.connection import read_connection
@@ -38,11 +39,16 @@ def complete(draft: SettingsDraft, connectors: Mapping[str, Connector]) -> Setti
         document=draft.document,
         base=draft.base,
         store=_store(draft),
-        vault=VaultSettings(path=draft.base / draft.document.get(("vault", "path"), VAULT)),
+        vault=VaultSettings(path=vault_path(draft)),
         connections=tuple(one for one in connections if one is not None),
         rules=_rules(draft),
         plugins=draft.plugins,
     )
+
+
+def vault_path(draft: SettingsDraft) -> Path:
+    """Say where the vault of a settings file is."""
+    return draft.base / str(draft.document.get(("vault", "path"), VAULT))
 
 
 def _store(draft: SettingsDraft) -> StoreSettings:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
 
 from ccm_core.ledger.keys import SigningKey
 
@@ -12,7 +14,7 @@ class Finding:
     """One thing that is not what was kept."""
 
     what: str
-    """Such as ``pagerduty.service 'PXYZ'``, as a person would name it."""
+    """Such as ``record acme.service 'X1'``, as a person would name it."""
     problem: str
     """What was found, and what was kept."""
     log: str | None = None
@@ -46,13 +48,29 @@ class LogState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeyState:
+    """One key that heads were signed with."""
+
+    key: str
+    """As ``name+id+key``."""
+    since: datetime
+    handed_over: bool
+    """Whether the key before it signed that it follows; true for the first."""
+
+    @classmethod
+    def of(cls, key: SigningKey) -> Self:
+        """Take what is told of a key."""
+        return cls(key=str(key.key), since=key.since, handed_over=key.handed_over)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
     """What verifying a store came to."""
 
     store: str
     """The store's own name for itself."""
     logs: tuple[LogState, ...] = ()
-    keys: tuple[SigningKey, ...] = ()
+    keys: tuple[KeyState, ...] = ()
     leaves: int = 0
     bodies: int = 0
     """Bodies and documents that were hashed again."""

@@ -186,6 +186,12 @@ class Heads:
         else:
             yield Finding(log=STORE_LOG, what=f"the pin {pin.name}", problem=problem)
 
+    def trusted(self, key: VerifierKey) -> Iterator[Finding]:
+        """Hold the keys of the store against one that is known from elsewhere."""
+        if all(one.key != key for _, one in self.said.keys):
+            said = "no head of this store was signed with it: the store is not the one it was"
+            yield Finding(log=STORE_LOG, what=f"the key {key}", problem=said)
+
     def _against(self, found: Note, head: Checkpoint) -> str | None:
         log = self._log_of(head.origin)
         if log is None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ccm_core.ledger.findings import Verification
+    from ccm_core.ledger.note import VerifierKey
     from ccm_core.ledger.pin import Pin
 
 _LOCK_TIMEOUT = 30.0
@@ -19,13 +20,18 @@ _HEADER = b"SQLite format 3\0"
 
 
 def verify_store(
-    path: Path, *, pins: Sequence[Pin] = (), told: Callable[[int, int], None]
+    path: Path,
+    *,
+    pins: Sequence[Pin] = (),
+    trusted: Sequence[VerifierKey] = (),
+    told: Callable[[int, int], None],
 ) -> Verification:
     """Verify everything that a store keeps.
 
     Args:
         path: Its file.
         pins: Signed heads that were kept outside the store.
+        trusted: Keys that it must have been signed with.
         told: Is told how many leaves were walked, and of how many.
 
     Raises:
@@ -37,11 +43,11 @@ def verify_store(
     from ccm_core.store.database import Database
     from ccm_core.store.verifying import verify
 
-    database = Database(path, lock_timeout=_LOCK_TIMEOUT, any_text=True)
+    database = Database(path.absolute(), lock_timeout=_LOCK_TIMEOUT, any_text=True)
     try:
         with database.reading() as connection:
             _check_revision(connection, str(path))
-            return verify(connection, pins, told)
+            return verify(connection, pins, trusted, told)
     finally:
         database.close()
 

@@ -13,7 +13,7 @@ from sqlalchemy import (  # noqa: TID253 - this module is only imported once a s
 
 from ccm_core.ledger import note
 from ccm_core.ledger.checkpoint import STORE_LOG, Checkpoint, origin
-from ccm_core.ledger.findings import Finding, LogState, Verification
+from ccm_core.ledger.findings import Finding, KeyState, LogState, Verification
 from ccm_core.ledger.heads import Heads, Said, Signed
 from ccm_core.ledger.note import encoded
 from ccm_core.ledger.walk import Walk
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
+    from ccm_core.ledger.note import VerifierKey
     from ccm_core.ledger.pin import Pin
 
 _MOST = 1000
@@ -33,13 +34,17 @@ _MOST = 1000
 
 
 def verify(
-    connection: Connection, pins: Sequence[Pin], told: Callable[[int, int], None]
+    connection: Connection,
+    pins: Sequence[Pin],
+    trusted: Sequence[VerifierKey],
+    told: Callable[[int, int], None],
 ) -> Verification:
     """Verify a store.
 
     Args:
         connection: Sees one consistent state of it.
         pins: Heads that were kept outside it.
+        trusted: Keys that it must have been signed with.
         told: Is told how many leaves were walked, and of how many.
     """
     walker = _Walker(connection, pins, told)
@@ -49,10 +54,11 @@ def verify(
     heads = walker.heads()
     about = [*heads.stated(), *heads.signed(walker.signed)]
     about += [one for pin in pins for one in heads.pinned(pin)]
+    about += [one for key in trusted for one in heads.trusted(key)]
     return Verification(
         store=walker.identity,
         logs=tuple(walker.states(heads)),
-        keys=tuple(key for _, key in walker.said.keys),
+        keys=tuple(KeyState.of(key) for _, key in walker.said.keys),
         leaves=walker.done,
         bodies=walker.checker.bodies,
         erased=walker.checker.missing_bodies,

@@ -102,6 +102,7 @@ def test_evidence_can_be_listed_shown_and_exported(ccm, connected):
         "source",
         "body",
         "digest",
+        "erased_at",
     }
     assert shown["source"]["endpoint"] == "/services"
     assert shown["source"]["response_digest"].startswith("sha256:")
