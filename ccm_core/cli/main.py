@@ -24,6 +24,7 @@ COMMANDS = {
     "evaluate": "Judge the kept evidence with the rule packs",
     "explain": "Say why a result is what it is, down to records and requests",
     "evidence": "List, show and export what is kept",
+    "findings": "List what fails and has failed, and what became of it",
     "init": "Write a commented ccm.yaml",
     "keys": "Show, export and rotate the keys that sign the ledger",
     "plugins": "List plugins, what they offer, and why one failed",

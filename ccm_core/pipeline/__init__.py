@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ccm_core.pipeline.agreeing import Granted, Listen, Paste, agree
     from ccm_core.pipeline.assuring import assure
     from ccm_core.pipeline.explaining import explain
+    from ccm_core.pipeline.following import all_findings, finding_history
     from ccm_core.pipeline.judging import compile_rules, evaluate, rows
     from ccm_core.pipeline.repeating import Ruling, keep, repeat
     from ccm_core.pipeline.reporting import report, report_input
@@ -33,6 +34,8 @@ _LATER = {
     "compile_rules": "judging",
     "evaluate": "judging",
     "explain": "explaining",
+    "all_findings": "following",
+    "finding_history": "following",
     "keep": "repeating",
     "repeat": "repeating",
     "report": "reporting",
@@ -49,6 +52,7 @@ __all__ = [
     "Paste",
     "Ruling",
     "agree",
+    "all_findings",
     "assure",
     "check",
     "collect",
@@ -56,6 +60,7 @@ __all__ = [
     "compile_rules",
     "evaluate",
     "explain",
+    "finding_history",
     "keep",
     "repeat",
     "report",

@@ -12,6 +12,7 @@ from ccm_core.model.basis import Basis, PackKept
 from ccm_core.model.json import JsonObject
 from ccm_core.model.result import Evaluation
 from ccm_core.model.waiver import Waiver
+from ccm_core.pipeline.following import follow
 from ccm_core.pipeline.judging import compile_rules, evaluate_watches, watch_of
 from ccm_core.pipeline.parties import Connection, Host
 from ccm_core.rules.interface import PackText
@@ -34,7 +35,7 @@ def keep(
     evaluation: Evaluation,
     ruling: Ruling,
 ) -> str:
-    """Keep an evaluation with everything it was made with; give its digest."""
+    """Keep an evaluation with everything it was made with, and follow it; give its digest."""
     basis = Basis(
         packs=tuple(
             PackKept(source=one.source, digest=json.digest(one.text)) for one in ruling.packs
@@ -45,7 +46,9 @@ def keep(
         plugins=host.plugins,
         host_version=host.version,
     )
-    return store.keep_evaluation(evaluation, basis, [one.text for one in ruling.packs])
+    digest = store.keep_evaluation(evaluation, basis, [one.text for one in ruling.packs])
+    follow(store, (digest, evaluation))
+    return digest
 
 
 def repeat(host: Host, store: EvidenceStore, *, as_of: datetime | None = None) -> Evaluation:

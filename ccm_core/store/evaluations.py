@@ -99,6 +99,19 @@ def outlines(connection: Connection, since: datetime, until: datetime) -> Iterat
         yield unpack(document, digest, Outline, f"evaluation {digest}")
 
 
+def evaluation(connection: Connection, digest: str) -> Evaluation:
+    """Give an evaluation by its digest.
+
+    Raises:
+        StoreError: There is none.
+    """
+    statement = select(_evaluation.document).where(_evaluation.digest == digest)
+    document = connection.scalar(statement)
+    if document is None:
+        raise StoreError(f"there is no evaluation {digest}")
+    return _read(digest, document)
+
+
 def basis(connection: Connection, digest: str) -> Basis | None:
     """Give what an evaluation was made with; None where that was not kept.
 

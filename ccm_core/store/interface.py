@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ccm_core.model.basis import Basis
     from ccm_core.model.collection import Collection
     from ccm_core.model.erasure import Erased, Erasure
+    from ccm_core.model.finding import FindingChange
     from ccm_core.model.json import JsonObject
     from ccm_core.model.manifest import Manifest
     from ccm_core.model.record import Record, Rejected
@@ -141,6 +142,30 @@ class EvidenceStore(Protocol):
 
         The last evaluation of a day stands for it; those in between are not read.
         """
+
+    def evaluation(self, digest: str) -> Evaluation:
+        """Give an evaluation by its digest.
+
+        Raises:
+            StoreError: There is none.
+        """
+
+    def unfollowed(self) -> Sequence[str]:
+        """Give the digests of evaluations later than all that were followed, in their order."""
+
+    def keep_changes(self, evaluation: str, changes: Sequence[FindingChange]) -> bool:
+        """Note that an evaluation was followed, by its digest, and what it changed of findings.
+
+        False where it, or a later one, was followed already: then nothing is kept.
+        """
+
+    def finding_changes(
+        self, *, as_of: datetime | None = None, finding: str | None = None
+    ) -> Iterator[FindingChange]:
+        """Give the changes of findings, or of one, in the order in which they happened."""
+
+    def followed_at(self, *, as_of: datetime | None = None) -> datetime | None:
+        """Give the moment of the last evaluation that was followed; None: there is none."""
 
     def basis(self, evaluation: str) -> Basis | None:
         """Give what an evaluation was made with, by its digest; None where that was not kept.

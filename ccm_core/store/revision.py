@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import Connection
 
-NEWEST = "0003"
+NEWEST = "0004"
 """The revision that this code reads and writes: the head of ``migrations/versions``."""
 
 REVISION_TABLE = "store_revision"

@@ -12,6 +12,7 @@ from ccm_core.store import (
     erasing,
     evaluations,
     excerpts,
+    findings,
     heads,
     keeping,
     ledger,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from ccm_core.model.basis import Basis
     from ccm_core.model.collection import Collection
     from ccm_core.model.erasure import Erased, Erasure
+    from ccm_core.model.finding import FindingChange
     from ccm_core.model.json import JsonObject
     from ccm_core.model.manifest import Manifest
     from ccm_core.model.record import Record, Rejected
@@ -173,6 +175,33 @@ class SqlStore:
         """See ``EvidenceStore.evaluations``."""
         with self._database.reading() as database:
             yield from evaluations.evaluations(database, since, until)
+
+    def evaluation(self, digest: str) -> Evaluation:
+        """See ``EvidenceStore.evaluation``."""
+        with self._database.reading() as database:
+            return evaluations.evaluation(database, digest)
+
+    def unfollowed(self) -> Sequence[str]:
+        """See ``EvidenceStore.unfollowed``."""
+        with self._database.reading() as database:
+            return findings.unfollowed(database)
+
+    def keep_changes(self, evaluation: str, changes: Sequence[FindingChange]) -> bool:
+        """See ``EvidenceStore.keep_changes``."""
+        with self._database.writing() as connection:
+            return findings.keep_changes(connection, evaluation, changes)
+
+    def finding_changes(
+        self, *, as_of: datetime | None = None, finding: str | None = None
+    ) -> Iterator[FindingChange]:
+        """See ``EvidenceStore.finding_changes``."""
+        with self._database.reading() as database:
+            yield from findings.changes(database, as_of, finding)
+
+    def followed_at(self, *, as_of: datetime | None = None) -> datetime | None:
+        """See ``EvidenceStore.followed_at``."""
+        with self._database.reading() as database:
+            return findings.followed_at(database, as_of)
 
     def basis(self, evaluation: str) -> Basis | None:
         """See ``EvidenceStore.basis``."""

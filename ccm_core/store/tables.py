@@ -170,6 +170,26 @@ evaluation = Table(
 """What was said of the evidence, once for each digest. ``basis`` names the document that says
 what it was made with; nothing for one that was kept before there were any."""
 
+followed = Table(
+    "followed",
+    metadata,
+    Column("evaluation", _SEQ, ForeignKey("evaluation.seq"), primary_key=True, autoincrement=False),
+    Column("evaluated_at", BigInteger, nullable=False, unique=True),
+)
+"""An evaluation whose failing results were held against those before it. With ``finding_change``
+it only repeats what the evaluations say, and can be made from them again."""
+
+finding_change = Table(
+    "finding_change",
+    metadata,
+    Column("seq", _SEQ, primary_key=True),
+    Column("evaluation", _SEQ, ForeignKey("followed.evaluation"), nullable=False, index=True),
+    Column("finding", Text, nullable=False, index=True),
+    Column("document", LargeBinary, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""What an evaluation changed of one finding. Where nothing changed there is no row."""
+
 document = Table(
     "document",
     metadata,

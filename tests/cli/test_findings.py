@@ -1,0 +1,77 @@
+"""``ccm findings``: what fails, since when, and what became of it."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture
+def owned(ccm, connected, folder):
+    """Judge three times: as it is, with a looser parameter, as it is again."""
+    settings = folder / "ccm.yaml"
+    text = settings.read_text()
+    ccm("run", "--json")
+    loose = "rules: {parameters: {max_owners_and_admins: 1000}, packs"
+    settings.write_text(text.replace("rules: {packs", loose))
+    assert "max_owners" in settings.read_text()
+    moment = ccm("evaluate", "--json").json["evaluated_at"]
+    settings.write_text(text)
+    ccm("evaluate", "--json")
+    return moment
+
+
+def admins(listed):
+    """Give the findings about owners and admins."""
+    return [one for one in listed if one["rule"] == "pagerduty_owners_and_admins_bounded"]
+
+
+def test_a_finding_is_followed_through_time(ccm, owned):
+    """Opened, resolved when the limit was raised, reopened when it was not any more."""
+    then = admins(ccm("findings", "list", "--all", "--as-of", owned, "--json").json)
+    now = admins(ccm("findings", "list", "--json").json)
+
+    assert {one["state"] for one in then} == {"resolved"}
+    assert {(one["state"], one["opened"]) for one in now} == {("open", 2)}
+    shown = ccm("findings", "show", now[0]["id"], "--json").json
+    assert [one["kind"] for one in shown["changes"]] == ["opened", "resolved", "reopened"]
+    text = ccm("findings", "show", now[0]["id"]).out
+    assert f"{now[0]['id']} is open, opened 2 times" in text
+    assert " resolved: " in text
+
+
+def test_what_is_listed_can_be_narrowed(ccm, owned):
+    """By state, by connection; what is closed only where it is asked for."""
+    assert admins(ccm("findings", "list", "--as-of", owned, "--json").json) == []
+    assert admins(ccm("findings", "list", "--state", "resolved", "--as-of", owned, "--json").json)
+    assert ccm("findings", "list", "--connection", "nobody", "--json").json == []
+    lines = ccm("findings", "list").out.splitlines()
+    assert all(line.count("\t") == 7 for line in lines)
+
+
+def test_a_past_evaluation_made_later_changes_no_finding(ccm, owned):
+    """It says what was so, and nothing of when something was seen."""
+    before = ccm("findings", "list", "--all", "--json").json
+    ccm("evaluate", "--as-of", owned, "--json")
+    assert ccm("findings", "list", "--all", "--json").json == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        pytest.param(["show", "zz"], "no finding 'zz'", id="unknown"),
+        pytest.param(["show", ""], "no finding ''", id="empty"),
+        pytest.param(["list", "--as-of", "soon"], "--as-of", id="no-instant"),
+        pytest.param(["list", "--state", "lost"], "lost", id="no-state"),
+    ],
+)
+def test_mistakes_are_told(ccm, owned, arguments, expected):
+    """With exit code 2 and nothing on standard output."""
+    ran = ccm("findings", *arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert expected in ran.err
+
+
+def test_a_store_without_evaluations_has_none(ccm, connected):
+    """There is nothing to list, and that is no mistake."""
+    ccm("collect")
+    assert ccm("findings", "list", "--json").json == []
