@@ -54,6 +54,13 @@ class FindingChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """Everything that one evaluation changed of findings."""
+
+    changes: tuple[FindingChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """A failing result and what became of it."""
 

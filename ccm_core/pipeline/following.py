@@ -57,7 +57,8 @@ def finding_history(
     if len(meant) > 1:
         several = ", ".join(one.id for one in meant[:5])
         raise UsageError(f"{name!r} may be {several}; write more of the id")
-    return meant[0], list(store.finding_changes(as_of=as_of, finding=meant[0].id))
+    told = store.finding_changes(as_of=as_of)
+    return meant[0], [one for one in told if one.finding == meant[0].id]
 
 
 _SEVERITIES = ("critical", "high", "medium", "low", "informational")

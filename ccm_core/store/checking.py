@@ -33,6 +33,7 @@ _IDENTITY = {
     "manifest": "run",
     "document": "digest",
     "evaluation": "digest",
+    "followed": "evaluation",
     "signing_key": "key",
     "erasure": "id",
     "erased": "digest",

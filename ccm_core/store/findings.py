@@ -10,10 +10,11 @@ from sqlalchemy import (  # noqa: TID253 - this module is only imported once a s
     select,
 )
 
-from ccm_core.model import json
-from ccm_core.model.finding import FindingChange
-from ccm_core.store import tables
+from ccm_core.model.finding import FindingChange, Followed
+from ccm_core.store import heads, ledger, tables
+from ccm_core.store.content import pack, unpack
 from ccm_core.store.instants import instant, microseconds
+from ccm_core.store.leaves import FOLLOWED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from ccm_core.ledger.signing import Signing
+
 _evaluation = tables.evaluation.c
 _followed = tables.followed.c
-_change = tables.finding_change.c
 
 
 def unfollowed(connection: Connection) -> Sequence[str]:
@@ -52,36 +54,36 @@ def followed_at(connection: Connection, as_of: datetime | None) -> datetime | No
     return None if found is None else instant(found)
 
 
-def keep_changes(connection: Connection, digest: str, changes: Sequence[FindingChange]) -> bool:
+def keep_changes(
+    connection: Connection, digest: str, changes: Sequence[FindingChange], signing: Signing
+) -> bool:
     """Note that an evaluation was followed and what it changed; False where it was already."""
-    seq, at = connection.execute(
-        select(_evaluation.seq, _evaluation.evaluated_at).where(_evaluation.digest == digest)
-    ).one()
+    at = connection.execute(
+        select(_evaluation.evaluated_at).where(_evaluation.digest == digest)
+    ).scalar_one()
     last = connection.scalar(select(func.max(_followed.evaluated_at)))
     if last is not None and last >= at:
         return False
-    connection.execute(insert(tables.followed).values(evaluation=seq, evaluated_at=at))
-    if changes:
-        connection.execute(
-            insert(tables.finding_change),
-            [
-                {"evaluation": seq, "finding": one.finding, "document": json.encode(one)}
-                for one in changes
-            ],
-        )
+    kept = pack(Followed(changes=tuple(changes)))
+    row = {
+        "evaluation": digest,
+        "evaluated_at": at,
+        "changes": len(changes),
+        "digest": kept.digest,
+        "document": kept.content,
+    }
+    connection.execute(insert(tables.followed).values(**row))
+    ledger.append(connection, ledger.STORE_LOG, [FOLLOWED.line(row)])
+    heads.state(connection, (), signing, instant(at))
     return True
 
 
-def changes(
-    connection: Connection, as_of: datetime | None, finding: str | None
-) -> Iterator[FindingChange]:
+def changes(connection: Connection, as_of: datetime | None) -> Iterator[FindingChange]:
     """Give changes in the order in which they happened."""
-    statement = select(_change.document).join(
-        tables.followed, _followed.evaluation == _change.evaluation
-    )
+    statement = select(_followed.digest, _followed.document, _followed.evaluation)
+    statement = statement.where(_followed.changes > 0).order_by(_followed.evaluated_at)
     if as_of is not None:
         statement = statement.where(_followed.evaluated_at <= microseconds(as_of))
-    if finding is not None:
-        statement = statement.where(_change.finding == finding)
-    for document in connection.scalars(statement.order_by(_followed.evaluated_at, _change.seq)):
-        yield json.decode_as(document, FindingChange)
+    for digest, document, evaluation in connection.execute(statement):
+        name = f"changes of findings by evaluation {evaluation}"
+        yield from unpack(document, digest, Followed, name).changes

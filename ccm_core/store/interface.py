@@ -159,10 +159,8 @@ class EvidenceStore(Protocol):
         False where it, or a later one, was followed already: then nothing is kept.
         """
 
-    def finding_changes(
-        self, *, as_of: datetime | None = None, finding: str | None = None
-    ) -> Iterator[FindingChange]:
-        """Give the changes of findings, or of one, in the order in which they happened."""
+    def finding_changes(self, *, as_of: datetime | None = None) -> Iterator[FindingChange]:
+        """Give the changes of findings in the order in which they happened."""
 
     def followed_at(self, *, as_of: datetime | None = None) -> datetime | None:
         """Give the moment of the last evaluation that was followed; None: there is none."""

@@ -76,6 +76,9 @@ VERSION = Form(
 REJECTED = Form(table="rejected", plain=("key", "digest"), references=("collection",))
 DOCUMENT = Form(table="document", plain=("digest", "form"))
 EVALUATION = Form(table="evaluation", plain=("digest", "basis"), instants=("evaluated_at",))
+FOLLOWED = Form(
+    table="followed", plain=("evaluation", "changes", "digest"), instants=("evaluated_at",)
+)
 SIGNING_KEY = Form(table="signing_key", plain=("key", "note"))
 ERASURE = Form(
     table="erasure",
@@ -93,6 +96,7 @@ FORMS = (
     REJECTED,
     DOCUMENT,
     EVALUATION,
+    FOLLOWED,
     SIGNING_KEY,
     ERASURE,
     ERASED,

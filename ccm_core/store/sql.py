@@ -189,14 +189,12 @@ class SqlStore:
     def keep_changes(self, evaluation: str, changes: Sequence[FindingChange]) -> bool:
         """See ``EvidenceStore.keep_changes``."""
         with self._database.writing() as connection:
-            return findings.keep_changes(connection, evaluation, changes)
+            return findings.keep_changes(connection, evaluation, changes, self._signing)
 
-    def finding_changes(
-        self, *, as_of: datetime | None = None, finding: str | None = None
-    ) -> Iterator[FindingChange]:
+    def finding_changes(self, *, as_of: datetime | None = None) -> Iterator[FindingChange]:
         """See ``EvidenceStore.finding_changes``."""
         with self._database.reading() as database:
-            yield from findings.changes(database, as_of, finding)
+            yield from findings.changes(database, as_of)
 
     def followed_at(self, *, as_of: datetime | None = None) -> datetime | None:
         """See ``EvidenceStore.followed_at``."""

@@ -173,22 +173,16 @@ what it was made with; nothing for one that was kept before there were any."""
 followed = Table(
     "followed",
     metadata,
-    Column("evaluation", _SEQ, ForeignKey("evaluation.seq"), primary_key=True, autoincrement=False),
-    Column("evaluated_at", BigInteger, nullable=False, unique=True),
-)
-"""An evaluation whose failing results were held against those before it. With ``finding_change``
-it only repeats what the evaluations say, and can be made from them again."""
-
-finding_change = Table(
-    "finding_change",
-    metadata,
     Column("seq", _SEQ, primary_key=True),
-    Column("evaluation", _SEQ, ForeignKey("followed.evaluation"), nullable=False, index=True),
-    Column("finding", Text, nullable=False, index=True),
+    Column("evaluation", Text, nullable=False, unique=True),
+    Column("evaluated_at", BigInteger, nullable=False, unique=True),
+    Column("changes", Integer, nullable=False),
+    Column("digest", Text, nullable=False),
     Column("document", LargeBinary, nullable=False),
     sqlite_autoincrement=True,
 )
-"""What an evaluation changed of one finding. Where nothing changed there is no row."""
+"""An evaluation, by its digest, whose failing results were held against those before it, and what
+it changed of findings. All of it follows from the evaluations."""
 
 document = Table(
     "document",

@@ -53,7 +53,10 @@ def pristine(tmp_path_factory, build, key):
             store.keep(build.harvest(f"d{number}", bodies, kind="demo.part", **changes))
             store.seal(build.manifest(run, at=10 * number + 2))
             basis = Basis(host_version=str(number))
-            store.keep_evaluation(build.evaluation(10 * number + 3), basis, [b"pack" * number])
+            digest = store.keep_evaluation(
+                build.evaluation(10 * number + 3), basis, [b"pack" * number]
+            )
+            store.keep_changes(digest, [])
             pins.append(store.signed_head())
         for name in ("a", "only1"):
             order = {"id": f"e-{name}", "key": name, "connection": "demo", "kind": "demo.thing"}
@@ -85,7 +88,7 @@ def test_a_store_as_it_was_kept_is_sound(pristine):
     assert found.findings == ()
     assert found.unproven == ()
     assert {log.log: log.size - log.signed_size for log in found.logs} == {"@store": 0, "demo": 0}
-    assert (found.pins, found.checkpoints, len(found.keys)) == (2, 9, 2)
+    assert (found.pins, found.checkpoints, len(found.keys)) == (2, 11, 2)
     assert found.erased == 6  # the other kind has the same bodies
     for table in tables.metadata.sorted_tables:
         assert sql(folder, f"SELECT count(*) FROM {table.name}")[0][0] > (table.name != "store"), (  # noqa: S608 - a name of ours
@@ -247,13 +250,14 @@ def test_a_run_that_was_removed_is_found(folder, statements):
 
 def test_a_pin_finds_what_was_cut_off_everywhere(folder, pristine):
     """Whoever removes the end of every log leaves a store that is sound, and older than the pin."""
-    size = "(SELECT size FROM checkpoint WHERE log = '@store' ORDER BY size LIMIT 1 OFFSET 1)"
+    size = "(SELECT size FROM checkpoint WHERE log = '@store' ORDER BY size LIMIT 1 OFFSET 2)"
     sql(
         folder,
         *RUN,
         *LEDGER,
         "DELETE FROM evaluation WHERE seq > 1",
         "DELETE FROM document WHERE seq > 2",
+        "DELETE FROM followed WHERE seq > 1",
         "DELETE FROM erased",
         "DELETE FROM erasure",
         "DELETE FROM signing_key WHERE seq > 1",
@@ -263,7 +267,7 @@ def test_a_pin_finds_what_was_cut_off_everywhere(folder, pristine):
         *(
             f"UPDATE sqlite_sequence SET seq = (SELECT coalesce(max(seq), 0) FROM {table}) "  # noqa: S608 - names of ours
             f"WHERE name = '{table}'"
-            for table in ("evaluation", "document", "erased", "erasure", "signing_key")
+            for table in ("evaluation", "document", "followed", "erased", "erasure", "signing_key")
         ),
         f"SELECT {size}",
     )

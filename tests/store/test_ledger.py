@@ -28,7 +28,6 @@ SINCE = (
     "erasure",
     "erased",
     "followed",
-    "finding_change",
 )
 """Tables that a store of revision 0002 does not have, each after those it refers to."""
 DERIVED = {
@@ -36,8 +35,6 @@ DERIVED = {
     "body": "stands by its digest, which a version names",
     "entry": "the ledger itself",
     "checkpoint": "signed",
-    "followed": "what the evaluations say, made from them again",
-    "finding_change": "the same",
 }
 
 
