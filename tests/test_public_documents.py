@@ -18,12 +18,13 @@ from ccm_core.model.assurance import Assurance
 from ccm_core.model.collection import KindCount
 from ccm_core.model.json import encode, plain
 from ccm_core.model.manifest import Manifest
-from ccm_core.model.record import Record
+from ccm_core.model.record import Exhibit, Record
 from ccm_core.model.result import Evaluation
 from ccm_core.report.json_report import JsonDocument
 
 DOCUMENTS = {
     "evidence-record.v1": Record,
+    "evidence-exhibit.v1": Exhibit,
     "manifest.v1": Manifest,
     "evaluation.v1": Evaluation,
     "report.v1": JsonDocument,

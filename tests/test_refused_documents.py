@@ -31,7 +31,7 @@ from ccm_core.model.collection import (
 )
 from ccm_core.model.json import digest, encode
 from ccm_core.model.manifest import Manifest, PluginVersion, Promise
-from ccm_core.model.record import Record, Source
+from ccm_core.model.record import Record, Source, exhibit
 from ccm_core.model.result import (
     ControlResult,
     Evaluation,
@@ -209,6 +209,7 @@ DOCUMENTS = {
     name: json.loads(encode(value))
     for name, value in {
         "evidence-record.v1": RECORD,
+        "evidence-exhibit.v1": exhibit(RECORD),
         "manifest.v1": MANIFEST,
         "evaluation.v1": EVALUATION,
         "report.v1": REPORT,

@@ -7,6 +7,7 @@ import click
 from ccm_core.cli.context import Workplace, moment
 from ccm_core.cli.printing import json_option, print_json, print_json_lines, print_table
 from ccm_core.errors import UsageError
+from ccm_core.model.record import exhibit
 from ccm_core.sdk.time import format_instant
 from ccm_core.store.interface import EvidenceStore
 
@@ -75,7 +76,7 @@ def show(
             for record in (
                 store.history(name, kind, key)
                 if history
-                else (one for one in store.state(name, kind, as_of=then) if one.key == key)
+                else store.state(name, kind, as_of=then, key=key)
             )
         ]
     if not found:
@@ -88,9 +89,15 @@ def show(
 @click.option("--kind", "kinds", multiple=True, required=True, help="Which; may be repeated.")
 @connection_option
 @as_of_option
+@click.option("--provenance", is_flag=True, help="Where and when each was read, as well.")
 @click.pass_obj
 def export(
-    config: str | None, kinds: tuple[str, ...], connection: str | None, as_of: str | None
+    config: str | None,
+    kinds: tuple[str, ...],
+    connection: str | None,
+    as_of: str | None,
+    *,
+    provenance: bool,
 ) -> None:
     """Print the records that stand, one JSON document on each line."""
     then = moment(as_of)
@@ -100,7 +107,8 @@ def export(
     with place.store(create=False) as store:
         for name in _connections(place, store, connection):
             for kind in kinds:
-                print_json_lines(store.state(name, kind, as_of=then))
+                records = store.state(name, kind, as_of=then)
+                print_json_lines(records if provenance else map(exhibit, records))
 
 
 def known(place: Workplace, kind: str) -> None:

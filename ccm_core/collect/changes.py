@@ -19,7 +19,7 @@ from ccm_core.model.collection import Collection, Outcome
 from ccm_core.model.json import JsonObject
 from ccm_core.model.window import Window, subtract
 from ccm_core.sdk.time import parse_instant
-from ccm_core.sdk.types import ChangedBy
+from ccm_core.sdk.types import ChangedBy, Collector
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,3 +118,26 @@ class Telling:
             if self.kind not in one.through
         ]
         return subtract([Window(since, moment)], heard)
+
+
+def heeded_since(
+    collectors: Sequence[Collector], kept: Mapping[str, Sequence[Collection]], begin: datetime
+) -> datetime | None:
+    """Say from when on collections matter to a plan; None: all of them do.
+
+    Args:
+        collectors: Of the connection.
+        kept: What is known of its collections by kind: the newest of each kind and outcome at
+            least, those without a window apart.
+        begin: Where the connection's horizon begins.
+    """
+    moments = [begin]
+    for one in collectors:
+        earlier = kept.get(one.kind, ())
+        if one.refresh is None or one.changed_by is None or not earlier:
+            continue
+        marks = [each for each in earlier if each.window is None and named(each) is not None]
+        if not marks:
+            return None
+        moments.append(marks[-1].started_at)
+    return min(moments)

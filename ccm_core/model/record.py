@@ -47,6 +47,30 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Exhibit:
+    """What a record says, without how it came to be known: equal wherever the source was equal."""
+
+    kind: str
+    version: int
+    key: str
+    connection: str
+    body: JsonObject
+    digest: str
+
+
+def exhibit(record: Record) -> Exhibit:
+    """Give what a record says, and leave out when, in which run and on which page it was read."""
+    return Exhibit(
+        kind=record.kind,
+        version=record.version,
+        key=record.key,
+        connection=record.connection,
+        body=record.body,
+        digest=record.digest,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected:
     """An object that its schema refused: kept apart, counted, never evidence."""
 

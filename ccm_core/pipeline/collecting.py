@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from ccm_core.collect.changes import heeded_since
 from ccm_core.collect.desk import Desk
 from ccm_core.collect.gathering import Gauge
 from ccm_core.collect.interface import Observer
@@ -25,6 +26,9 @@ from ccm_core.pipeline.parties import Connection, Host
 from ccm_core.sdk.limits import Limiters
 from ccm_core.sdk.types import ConnectRequest, EvidenceKind
 from ccm_core.store.interface import EvidenceStore, OpenRun
+
+TRIES = 20
+"""Cadences to look back at the least: more failures in a row do not make the pause longer."""
 
 
 def collect(
@@ -103,22 +107,22 @@ async def collecting(
 def collections_of(
     host: Host, connection: Connection, store: EvidenceStore, now: datetime
 ) -> list[Collection]:
-    """Give what was kept of a connection and still counts, without what was added to it later.
+    """Give what a plan looks at of what was kept of a connection, however much there is.
 
-    A window that ended before the horizon begins covers nothing that is watched, and a snapshot
-    that is two cadences old is due however much older it is. Only where a kind was not tried for
-    as long as that is everything looked through, to say when it was.
+    That is what is about the horizon, enough tries to say how long a source has been down, the
+    newest of each kind, and whatever was kept since it was last found out what had changed. What
+    was added to a collection later is left out.
     """
     cadences = (
         connection.cadences.get(one.kind, host.kinds[one.kind].cadence)
         for one in connection.collectors
     )
-    oldest = now - 2 * max(cadences, default=timedelta(0))
-    since = min(oldest, connection.horizon(now).since)
-    found = store.collections(connection.name, since=since)
-    if not {one.kind for one in connection.collectors} <= {one.kind for one in found}:
-        found = store.collections(connection.name)
-    return [one for one in found if one.amends is None]
+    begin = min(connection.horizon(now).since, now - TRIES * max(cadences, default=timedelta(0)))
+    kept = store.collections(connection.name, since=begin)
+    since = heeded_since(connection.collectors, by_kind(kept), begin)
+    if since != begin:
+        kept = store.collections(connection.name, since=since)
+    return [one for one in kept if one.amends is None]
 
 
 def wanted_at(connection: Connection, now: datetime, *, everything: bool = False) -> Wanted:
@@ -248,7 +252,7 @@ def _seal_cut_off(host: Host, connection: Connection, store: EvidenceStore) -> N
     )
     ending = replace(_ending(host, connection), cut=cut)
     for run in store.open_runs(connection.name):
-        kept = [one for one in store.collections(connection.name) if one.run == run.run]
+        kept = store.collections(connection.name, run=run.run)
         store.seal(
             manifest(
                 run,

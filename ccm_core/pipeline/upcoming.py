@@ -19,4 +19,5 @@ def upcoming(host: Host, connection: Connection, store: EvidenceStore) -> Sequen
     """
     now = host.clock().replace(microsecond=0)
     kept = by_kind(collections_of(host, connection, store, now))
-    return turns(connection.collectors, host.kinds, kept, wanted_at(connection, now))
+    wanted = wanted_at(connection, now)
+    return turns(connection.collectors, host.kinds, kept, wanted)

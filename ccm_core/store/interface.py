@@ -76,13 +76,20 @@ class EvidenceStore(Protocol):
         connection: str,
         kind: str | None = None,
         *,
+        run: str | None = None,
         as_of: datetime | None = None,
         since: datetime | None = None,
     ) -> Sequence[Collection]:
         """List collections in the order in which they were kept, those of open runs included.
 
-        With ``since``, those that ended earlier are left out: what a plan needs does not grow
-        with the age of the store.
+        Args:
+            connection: Whose.
+            kind: Only of this kind.
+            run: Only of this run.
+            as_of: Only what had been kept by then.
+            since: Only those that ended later or whose window reaches further; and, however old,
+                those of the runs that hold the newest of a kind with each outcome, among
+                those with a window and among those without.
         """
 
     def manifests(
@@ -91,9 +98,12 @@ class EvidenceStore(Protocol):
         """List the manifests of sealed runs in the order in which they were sealed."""
 
     def state(
-        self, connection: str, kind: str, *, as_of: datetime | None = None
+        self, connection: str, kind: str, *, as_of: datetime | None = None, key: str | None = None
     ) -> Iterator[Record]:
-        """Give the newest version of every key that has not vanished, sorted by key."""
+        """Give the newest version of every key that has not vanished, sorted by key.
+
+        With ``key``, of that key alone.
+        """
 
     def keys(self, connection: str, kind: str, among: AbstractSet[str]) -> AbstractSet[str]:
         """Give those of some keys that stand, without reading what is kept of them."""

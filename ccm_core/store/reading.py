@@ -31,9 +31,11 @@ _version = tables.version.c
 _STREAM = {"yield_per": 500}
 
 
-def state(connection: Connection, name: str, kind: str, as_of: datetime | None) -> Iterator[Record]:
-    """Give the newest version of every key that has not vanished, sorted by key."""
-    return _read(connection, _state(connection, name, kind, as_of))
+def state(
+    connection: Connection, name: str, kind: str, as_of: datetime | None, key: str | None = None
+) -> Iterator[Record]:
+    """Give the newest version of every key that has not vanished, sorted by key; or of one key."""
+    return _read(connection, _state(connection, name, kind, as_of, key))
 
 
 def keys(connection: Connection, name: str, kind: str, among: AbstractSet[str]) -> AbstractSet[str]:
@@ -106,10 +108,14 @@ def erased_when(connection: Connection, digest: str) -> datetime | None:
     return None if moment is None else instant(moment)
 
 
-def _state(connection: Connection, name: str, kind: str, as_of: datetime | None) -> Select[Any]:
+def _state(
+    connection: Connection, name: str, kind: str, as_of: datetime | None, key: str | None = None
+) -> Select[Any]:
     if as_of is None or not _kept_after(connection, name, kind, as_of):
-        return _standing(name, kind)
-    return _stood(name, kind, as_of)
+        standing, column = _standing(name, kind), tables.head.c.key
+    else:
+        standing, column = _stood(name, kind, as_of), _version.key
+    return standing if key is None else standing.where(column == key)
 
 
 def _standing(name: str, kind: str) -> Select[Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import (  # noqa: TID253 - this module is only imported once a store is opened
     func,
     insert,
+    or_,
     select,
 )
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
 
 _run = tables.run.c
 _manifest = tables.manifest.c
@@ -97,9 +98,11 @@ def open_runs(connection: Connection, name: str) -> Sequence[OpenRun]:
 def collections(
     connection: Connection,
     name: str,
-    kind: str | None,
-    as_of: datetime | None,
-    since: datetime | None,
+    kind: str | None = None,
+    *,
+    run: str | None = None,
+    as_of: datetime | None = None,
+    since: datetime | None = None,
 ) -> Sequence[Collection]:
     """List collections in the order in which they were kept."""
     statement = select(_collection.id, _collection.digest, _collection.document).where(
@@ -107,15 +110,34 @@ def collections(
     )
     if kind is not None:
         statement = statement.where(_collection.kind == kind)
+    if run is not None:
+        statement = statement.join(tables.run, _run.seq == _collection.run).where(_run.id == run)
     if as_of is not None:
         statement = statement.where(_collection.ended_at <= microseconds(as_of))
     if since is not None:
-        statement = statement.where(_collection.ended_at >= microseconds(since))
+        statement = statement.where(_reaching(name, microseconds(since)))
     rows = connection.execute(statement.order_by(_collection.seq), execution_options=_STREAM)
     return [
         unpack(document, digest, Collection, f"collection {collection}")
         for collection, digest, document in rows
     ]
+
+
+def _reaching(name: str, since: int) -> ColumnElement[bool]:
+    """Say which collections are about an instant or later, or in a run with the newest of a kind.
+
+    What is added to a collection is kept after it, in the same run: so it is runs that are given.
+    """
+    windowed = _collection.window_since.is_not(None)
+    newest = (
+        select(func.max(_collection.seq))
+        .where(_collection.connection == name)
+        .group_by(_collection.kind, windowed, _collection.outcome)
+    )
+    runs = select(_collection.run).where(_collection.seq.in_(newest))
+    return or_(
+        _collection.ended_at > since, _collection.window_until > since, _collection.run.in_(runs)
+    )
 
 
 def manifests(

@@ -94,12 +94,13 @@ class SqlStore:
         connection: str,
         kind: str | None = None,
         *,
+        run: str | None = None,
         as_of: datetime | None = None,
         since: datetime | None = None,
     ) -> Sequence[Collection]:
         """See ``EvidenceStore.collections``."""
         with self._database.reading() as database:
-            return runs.collections(database, connection, kind, as_of, since)
+            return runs.collections(database, connection, kind, run=run, as_of=as_of, since=since)
 
     def manifests(
         self, connection: str | None = None, *, as_of: datetime | None = None
@@ -109,11 +110,11 @@ class SqlStore:
             return runs.manifests(database, connection, as_of)
 
     def state(
-        self, connection: str, kind: str, *, as_of: datetime | None = None
+        self, connection: str, kind: str, *, as_of: datetime | None = None, key: str | None = None
     ) -> Iterator[Record]:
         """See ``EvidenceStore.state``."""
         with self._database.reading() as database:
-            yield from reading.state(database, connection, kind, as_of)
+            yield from reading.state(database, connection, kind, as_of, key)
 
     def keys(self, connection: str, kind: str, among: AbstractSet[str]) -> AbstractSet[str]:
         """See ``EvidenceStore.keys``."""

@@ -49,7 +49,9 @@ class Terminal:
         self.run("evidence", "list", "--json")
         kinds = [one["kind"] for name, one in self.printed if name == COUNT and one["records"]]
         if kinds:
-            self.run("evidence", "export", *(word for kind in kinds for word in ("--kind", kind)))
+            wanted = [word for kind in kinds for word in ("--kind", kind)]
+            self.run("evidence", "export", *wanted)
+            self.run("evidence", "export", *wanted, "--provenance")
             newest = self.printed[-1][1]
             self.run("evidence", "show", newest["kind"], newest["key"], "--history")
 
@@ -74,6 +76,8 @@ def _documents(arguments: tuple[str, ...], lines: list) -> Iterator[tuple[str, o
             yield "report.v1", lines[0]
         case ("evidence", "list"):
             yield from ((COUNT, one) for one in lines[0])
+        case ("evidence", "export") if "--provenance" not in arguments:
+            yield from (("evidence-exhibit.v1", one) for one in lines)
         case ("evidence", _):
             yield from (("evidence-record.v1", one) for one in lines)
 

@@ -88,10 +88,15 @@ def test_evidence_can_be_listed_shown_and_exported(ccm, connected):
     ccm("collect")
     listed = {one["kind"]: one["records"] for one in ccm("evidence", "list", "--json").json}
     exported = ccm("evidence", "export", "--kind", "pagerduty.service").lines
+    whole = ccm("evidence", "export", "--kind", "pagerduty.service", "--provenance").lines
     shown = ccm("evidence", "show", "pagerduty.service", exported[0]["key"]).json
 
     assert listed["pagerduty.service"] == len(exported) == len(connected.account.services)
-    assert shown == exported[0]
+    assert shown == whole[0]
+    provenance = {"observed_at", "collection", "source", "erased_at"}
+    assert exported == [
+        {name: value for name, value in one.items() if name not in provenance} for one in whole
+    ]
     assert set(shown) == {
         "kind",
         "version",

@@ -54,6 +54,7 @@ class Place:
     def __init__(self, simulator, store):
         self.simulator, self.store = simulator, store
         self.account, self.steering = simulator.account, simulator.steering
+        self.now = NOW
 
     def collect(self, now=NOW, nouns=EVENTS, longest=None, store=None, **settings):
         """Do one run at a moment; give its manifest."""

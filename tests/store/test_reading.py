@@ -8,6 +8,7 @@ import pytest
 
 from ccm_core.errors import StoreError
 from ccm_core.model.collection import Outcome
+from ccm_core.model.window import Window
 from ccm_core.store.interface import KindCount
 
 ONE, TWO = {"n": 1}, {"n": 2}
@@ -136,7 +137,6 @@ def test_collections_are_listed_as_they_were_kept(store, build):
 
     assert [c.id for c in store.collections("demo")] == ["c1", "c2", "c3"]
     assert [c.id for c in store.collections("demo", "demo.thing")] == ["c1", "c3"]
-    assert [c.id for c in store.collections("demo", since=build.at(20))] == ["c1", "c2"]
     assert [c.id for c in store.collections("demo", as_of=build.at(20))] == ["c2", "c3"]
     assert store.collections("other") == []
 
@@ -212,3 +212,59 @@ def test_a_store_that_is_opened_again_is_the_same(store, reopen, build, bodies):
     third = reopen()
     assert bodies(third) == {"a": ONE}
     assert third.collections("demo") == [kept]
+
+
+@pytest.mark.parametrize("as_of", [None, 2, 9], ids=["now", "then", "later"])
+def test_one_key_is_read_alone(store, build, as_of):
+    """The state of one key is that key of the whole state, at any moment."""
+    store.keep(build.harvest("c1", {"a": {"n": 1}, "b": {"n": 1}}, at=1, snapshot=True))
+    store.keep(build.harvest("c2", {"a": {"n": 2}}, at=5, snapshot=True))
+    then = None if as_of is None else build.at(as_of)
+
+    for key in "a", "b", "c":
+        whole = [one for one in store.state("demo", "demo.thing", as_of=then) if one.key == key]
+        assert list(store.state("demo", "demo.thing", as_of=then, key=key)) == whole
+
+
+def test_collections_of_one_run_are_listed_alone(store, build):
+    """Those of another run of the same connection are left out."""
+    store.begin(build.run("r2"))
+    for name, run in ("c1", "r1"), ("c2", "r2"), ("c3", "r1"):
+        store.keep(build.harvest(name, {}, run=run))
+
+    assert [one.id for one in store.collections("demo", run="r1")] == ["c1", "c3"]
+    assert store.collections("demo", run="r3") == []
+
+
+def test_collections_since_a_moment_are_those_about_it_and_the_newest(store, build):
+    """However long a history is, what is about the moment and the newest of each kind remain."""
+
+    def keep(name, at, run="r1", window=None, **changes):
+        if window:
+            changes["window"] = Window(build.at(window[0]), build.at(window[1]))
+        store.keep(build.harvest(name, {}, at=at, run=run, **changes))
+
+    for number in 2, 3, 4:
+        store.begin(build.run(f"r{number}"))
+    keep("older", 1, window=(0, 1))
+    keep("old snapshot", 2, kind="demo.part")
+    keep("partial long ago", 3, run="r2", window=(1, 3), outcome=Outcome.PARTIAL)
+    keep("beside it", 4, run="r2", window=(3, 4))
+    keep("newest snapshot", 5, run="r3", kind="demo.part")
+    keep("added to it", 6, run="r3", kind="demo.part", amends="newest snapshot")
+    keep("between", 7, run="r1", window=(4, 7))
+    keep("reaches further", 8, run="r1", window=(7, 30))
+    keep("kept later", 25, run="r4", window=(5, 6))
+
+    def since(minutes):
+        return [one.id for one in store.collections("demo", since=build.at(minutes))]
+
+    assert since(20) == [
+        "partial long ago",
+        "beside it",
+        "newest snapshot",
+        "added to it",
+        "reaches further",
+        "kept later",
+    ]
+    assert since(-1) == [one.id for one in store.collections("demo")]

@@ -1,0 +1,77 @@
+"""``ccm evidence export`` prints the same bytes however the evidence came to be read."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from ccm_pagerduty.simulator.incidents import Event
+
+from ccm_core.cli.main import main
+
+CHILD = Path(__file__).with_name("collecting_child.py")
+KINDS = ("pagerduty.incident", "pagerduty.incident_log_entry", "pagerduty.service")
+SETTINGS = 'version: 1\nstore: {url: "sqlite:///ccm.db"}\nconnections: []\n'
+
+
+@pytest.fixture
+def backfill(place, tmp_path):
+    """Give a function that collects in a process of its own, which may be killed."""
+
+    def run(name, *, days, minute=0, kill_at=None):
+        folder = tmp_path / name
+        folder.mkdir(exist_ok=True)
+        moment = str(int((place.now + timedelta(minutes=minute)).timestamp()))
+        options = [place.simulator.base_url, place.simulator.api_key, str(folder), str(days)]
+        process = subprocess.Popen([sys.executable, str(CHILD), *options, moment])  # noqa: S603 - our own program
+        place.steering.requests.clear()
+
+        def shoot(_asked):
+            if kill_at is not None and len(place.steering.requests) >= kill_at:
+                process.kill()
+                process.wait(20)
+
+        place.steering.before = shoot
+        process.wait(60)
+        place.steering.before = None
+        return process.returncode
+
+    return run
+
+
+@pytest.fixture
+def printed(tmp_path, capfdbinary):
+    """Give a function that prints what a store has, with the command itself."""
+
+    def run(name, *options):
+        settings = tmp_path / name / "ccm.yaml"
+        settings.write_text(SETTINGS)
+        kinds = [word for kind in KINDS for word in ("--kind", kind)]
+        capfdbinary.readouterr()
+        assert main(["-c", str(settings), "evidence", "export", *kinds, *options]) == 0
+        return capfdbinary.readouterr().out
+
+    return run
+
+
+def test_a_split_killed_and_resumed_backfill_exports_the_same_bytes(place, backfill, printed):
+    """One process reads a month in one go; the others in pieces, killed with SIGKILL on the way."""
+    place.add([place.now - n * timedelta(hours=5) for n in range(1, 130)])
+    place.add(
+        [place.now - n * timedelta(hours=9) for n in range(1, 70)],
+        (Event(300, "acknowledge", None, "website"), Event(900, "resolve", None, "api")),
+    )
+
+    assert backfill("whole", days=180) == 0
+    assert backfill("parts", days=4, kill_at=14) == -signal.SIGKILL
+    assert backfill("parts", days=3, kill_at=11, minute=1) == -signal.SIGKILL
+    assert backfill("parts", days=5, minute=2) == 0
+
+    whole = printed("whole")
+    assert whole.count(b"\n") > 198 * 2
+    assert printed("parts") == whole
+    assert printed("parts", "--provenance") != printed("whole", "--provenance")
