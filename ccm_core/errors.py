@@ -8,6 +8,7 @@
     │   ├── PluginError            a plugin that is missing, broken or clashing
     │   ├── SecretError            a secret reference that cannot be resolved
     │   └── StoreError             the store cannot be opened or written
+    │       └── NoStore            there is none yet: nothing was ever collected
     ├── IntegrityError             stored evidence is not what was stored       exit 5
     └── SourceError                the source did not give what was asked       exit 4
         ├── Unreachable            no answer: connection, TLS, time-out
@@ -78,6 +79,10 @@ class SecretError(UsageError):
 
 class StoreError(UsageError):
     """The evidence store cannot be opened, read or written."""
+
+
+class NoStore(StoreError):
+    """There is no evidence store yet: nothing was ever collected."""
 
 
 # -- the evidence is not what was stored ------------------------------------------------------

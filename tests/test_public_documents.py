@@ -20,6 +20,7 @@ from ccm_core.model.json import encode, plain
 from ccm_core.model.manifest import Manifest
 from ccm_core.model.record import Exhibit, Record
 from ccm_core.model.result import Evaluation
+from ccm_core.pipeline import Check
 from ccm_core.report.json_report import JsonDocument
 
 DOCUMENTS = {
@@ -29,6 +30,7 @@ DOCUMENTS = {
     "evaluation.v1": Evaluation,
     "report.v1": JsonDocument,
     "assurance.v1": Assurance,
+    "check.v1": Check,
 }
 TYPES = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
 ONLY_FOR_TYPES = {"Evaluation": Evaluation, "Manifest": Manifest, "KindCount": KindCount}

@@ -45,7 +45,9 @@ from ccm_core.model.result import (
 )
 from ccm_core.model.rule import Control, Severity
 from ccm_core.model.window import Window
+from ccm_core.pipeline import Check, ConnectionCheck
 from ccm_core.report.json_report import JsonDocument
+from ccm_core.sdk.types import Diagnosis
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DIGEST = digest(b"{}")
@@ -164,6 +166,14 @@ REPORT = JsonDocument(
     ),
 )
 HOLE = Hole(connection="prod", kind="acme.team", since=NOON, until=NOON, why="never collected")
+DIAGNOSIS = Diagnosis(
+    subject="clock", good=False, found="it is off", next_step="mend it", cause="clock_skew"
+)
+CHECK = Check(
+    checked_at=NOON,
+    plugins=(DIAGNOSIS,),
+    connections=(ConnectionCheck(connection="prod", usable=True, diagnoses=(DIAGNOSIS,)),),
+)
 ASSURANCE = Assurance(
     period="2026-Q4",
     since=NOON,
@@ -214,6 +224,7 @@ DOCUMENTS = {
         "evaluation.v1": EVALUATION,
         "report.v1": REPORT,
         "assurance.v1": ASSURANCE,
+        "check.v1": CHECK,
     }.items()
 }
 FREE = {"body", "detail", "requires", "parameters", "rules", "outcomes"}
@@ -284,6 +295,9 @@ def test_no_object_says_more_or_less_than_described(judges, name: str):
         pytest.param("report.v1", "evaluation.evaluated_at", None, id="in its evaluation"),
         pytest.param("report.v1", "manifests.0.run", None, id="in a manifest"),
         pytest.param("report.v1", "counts.0.last_outcome", "fine", id="in a count"),
+        pytest.param("check.v1", "document", "ccm.check/v2", id="a check of another version"),
+        pytest.param("check.v1", "checked_at", "noon", id="no moment of looking"),
+        pytest.param("check.v1", "connections.0.usable", "yes", id="no truth"),
         pytest.param("assurance.v1", "controls.0.share", 1.1, id="no share"),
         pytest.param("assurance.v1", "controls.0.conclusion", "fine", id="no conclusion"),
         pytest.param("assurance.v1", "kinds.0.outcomes.fine", 1, id="no outcome to count"),

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+
 import click
 
 from ccm_core.cli.context import Workplace
-from ccm_core.cli.exits import Exit, gravest, of_error
+from ccm_core.cli.exits import Exit, gravest
 from ccm_core.cli.printing import json_option, print_json, print_table
-from ccm_core.errors import SourceError
-from ccm_core.pipeline import Connection, Host, check
+from ccm_core.errors import NoStore
+from ccm_core.pipeline import Check, diagnose
 from ccm_core.sdk.types import Diagnosis
+from ccm_core.store.interface import EvidenceStore
 
 
 @click.command("check")
@@ -20,39 +24,47 @@ def command(config: str | None, connections: tuple[str, ...], *, as_json: bool) 
     """Check settings, plugins and packs, then test every connection, or those named."""
     place = Workplace.opened(config)
     place.judge()
-    found, codes = {}, [Exit.WELL]
-    installed = [_broken(problem) for problem in place.catalog.problems()]
-    installed += [_broken(f"{one}: {one.failure}") for one in place.catalog.failures]
-    if installed:
-        found["plugins"] = installed
-        codes.append(Exit.USAGE)
-    for connection in place.connections(connections, secrets=True):
-        found[connection.name], code = _tested(place.host, connection)
-        codes.append(code)
+    wanted = place.connections(connections, secrets=True)
+    with _kept(place) as store:
+        checked = Check(
+            checked_at=place.host.clock(),
+            plugins=tuple(_broken(place)),
+            connections=tuple(diagnose(place.host, one, store) for one in wanted),
+        )
     if as_json:
-        print_json(found)
+        print_json(checked)
     else:
-        _print(found)
-    return gravest(codes)
+        _print(checked)
+    return _code(checked)
 
 
-def _tested(host: Host, connection: Connection) -> tuple[list[Diagnosis], Exit]:
-    try:
-        diagnoses = list(check(host, connection))
-    except SourceError as error:
-        return [Diagnosis(subject="connection", good=False, found=str(error))], of_error(error)
-    good = all(one.good for one in diagnoses)
-    return diagnoses, Exit.WELL if good else Exit.INSUFFICIENT
+@contextmanager
+def _kept(place: Workplace) -> Iterator[EvidenceStore | None]:
+    """Give the store, or nothing where there is none yet: a check makes none."""
+    with ExitStack() as stack:
+        store = None
+        with suppress(NoStore):
+            store = stack.enter_context(place.store(create=False))
+        yield store
 
 
-def _broken(problem: str) -> Diagnosis:
-    return Diagnosis(subject="plugin", good=False, found=problem)
+def _broken(place: Workplace) -> Iterator[Diagnosis]:
+    failed = (f"{one}: {one.failure}" for one in place.catalog.failures)
+    for problem in (*place.catalog.problems(), *failed):
+        yield Diagnosis(subject="plugin", good=False, found=problem)
 
 
-def _print(found: dict[str, list[Diagnosis]]) -> None:
+def _code(checked: Check) -> Exit:
+    codes = [Exit.USAGE] if checked.plugins else []
+    codes += [Exit.SOURCE for one in checked.connections if not one.usable]
+    return gravest([*codes, Exit.WELL if checked.good else Exit.INSUFFICIENT])
+
+
+def _print(checked: Check) -> None:
+    told = [("plugins", one) for one in checked.plugins]
+    told += [(each.connection, one) for each in checked.connections for one in each.diagnoses]
     rows = [
         (name, "ok" if one.good else "PROBLEM", one.subject, one.found, one.next_step or "")
-        for name, diagnoses in found.items()
-        for one in diagnoses
+        for name, one in told
     ]
     print_table(("connection", "", "what", "found", "next step"), rows)

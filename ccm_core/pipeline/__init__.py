@@ -18,6 +18,7 @@ from ccm_core.pipeline.upcoming import upcoming
 if TYPE_CHECKING:
     from ccm_core.pipeline.agreeing import Granted, Listen, Paste, agree
     from ccm_core.pipeline.assuring import assure
+    from ccm_core.pipeline.diagnosing import Check, ConnectionCheck, diagnose
     from ccm_core.pipeline.explaining import explain
     from ccm_core.pipeline.following import all_findings, finding_history
     from ccm_core.pipeline.judging import compile_rules, evaluate, rows
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from ccm_core.pipeline.reporting import report, report_input
 
 _LATER = {
+    "Check": "diagnosing",
+    "ConnectionCheck": "diagnosing",
     "Granted": "agreeing",
     "Listen": "agreeing",
     "Paste": "agreeing",
@@ -33,6 +36,7 @@ _LATER = {
     "assure": "assuring",
     "compile_rules": "judging",
     "evaluate": "judging",
+    "diagnose": "diagnosing",
     "explain": "explaining",
     "all_findings": "following",
     "finding_history": "following",
@@ -45,7 +49,9 @@ _LATER = {
 """What is imported when it is asked for: who only collects needs no rules, reports or grants."""
 
 __all__ = [
+    "Check",
     "Connection",
+    "ConnectionCheck",
     "Granted",
     "Host",
     "Listen",
@@ -58,6 +64,7 @@ __all__ = [
     "collect",
     "collecting",
     "compile_rules",
+    "diagnose",
     "evaluate",
     "explain",
     "finding_history",

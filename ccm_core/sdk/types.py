@@ -13,7 +13,15 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ccm_core.model.collection import Credential, Reason, Request, Shortfall, Whereabouts
+from ccm_core.model.collection import (
+    Collection,
+    Credential,
+    Outcome,
+    Reason,
+    Request,
+    Shortfall,
+    Whereabouts,
+)
 from ccm_core.model.json import JsonObject
 from ccm_core.model.record import Record, Source
 from ccm_core.model.result import Subject
@@ -32,6 +40,7 @@ from ccm_core.sdk.collecting import (
 )
 
 if TYPE_CHECKING:
+    from ccm_core.errors import SourceError
     from ccm_core.sdk.authorization import Authorization
     from ccm_core.sdk.limits import Limiters
     from ccm_core.sdk.oauth import OAuthGrant
@@ -167,6 +176,8 @@ class Diagnosis:
     found: str
     """In plain words."""
     next_step: str | None = None
+    cause: str | None = None
+    """One word for programs, such as ``wrong_region``; None where nothing is wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,6 +231,10 @@ class Connector:
     look_up: Callable[[Any, str, str], Awaitable[Whereabouts]] | None = None
     """Asks a live session for one object, by kind and key, that records name and no listing has.
     None: the source cannot be asked for single objects."""
+    refused: Callable[[ConnectRequest, SourceError], Awaitable[Sequence[Diagnosis]]] | None = None
+    """Says why :attr:`connect` raised, with the next step. None: the error says all there is."""
+    review: Callable[[Sequence[Collection]], Sequence[Diagnosis]] | None = None
+    """Says what the newest collections of each kind lack and what follows. None: nothing does."""
     collectors_for: Callable[[JsonObject], tuple[Collector, ...]] | None = None
     """The collectors as a connection's settings want them; those of kinds that
     :attr:`collectors` does not have are left out. None: settings change nothing about them."""
@@ -289,6 +304,7 @@ __all__ = [
     "AuthMethod",
     "ChangedBy",
     "Collect",
+    "Collection",
     "Collector",
     "ConnectRequest",
     "Connector",
@@ -301,6 +317,7 @@ __all__ = [
     "Horizon",
     "JsonObject",
     "Note",
+    "Outcome",
     "Overflow",
     "Page",
     "Reached",

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ccm_core.errors import StoreError
+from ccm_core.errors import NoStore, StoreError
 from ccm_core.ledger.signing import unsigned
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def _ensure_file(path: Path, *, create: bool) -> None:
 
 
 def _nothing_collected(path: Path) -> StoreError:
-    return StoreError(f"there is no store at {path} yet. Run `ccm collect` first.")
+    return NoStore(f"there is no store at {path} yet. Run `ccm collect` first.")
 
 
 # -- its tables -------------------------------------------------------------------------------

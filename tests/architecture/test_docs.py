@@ -141,6 +141,7 @@ def test_every_key_of_the_settings_is_described(root: Path, schema: str, under: 
         pytest.param("evidence-record", "evidence.md", id="evidence record"),
         pytest.param("evidence-exhibit", "evidence.md", id="evidence exhibit"),
         pytest.param("manifest", "evidence.md", id="manifest"),
+        pytest.param("check", "evidence.md", id="check"),
         pytest.param("evaluation", "evidence.md", id="evaluation"),
         pytest.param("report", "evidence.md", id="report"),
         pytest.param("assurance", "assurance.md", id="assurance"),

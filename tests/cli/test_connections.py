@@ -281,6 +281,12 @@ def test_a_failing_identity_server_changes_nothing(
     assert vault.read("prod").secrets == before
 
 
+def found_of(checked, name: str) -> list[dict]:
+    """Give what a check found of a connection."""
+    (found,) = [one for one in checked.json["connections"] if one["connection"] == name]
+    return found["diagnoses"]
+
+
 # -- age --------------------------------------------------------------------------------------
 
 
@@ -289,7 +295,7 @@ def test_a_key_past_its_age_is_told_everywhere(ccm, prod, vault, folder):
     age = datetime.now(UTC) - timedelta(days=91)
     vault.write("prod", replace(vault.read("prod"), entered_at=age))
     checked = ccm("check", "--json", "prod")
-    (told,) = [one for one in checked.json["prod"] if one["subject"] == "credential age"]
+    (told,) = [one for one in found_of(checked, "prod") if one["subject"] == "credential age"]
     assert (checked.code, told["good"], "91 days ago" in told["found"]) == (3, False, True)
     assert told["next_step"].endswith("ccm connections rotate prod`")
     ran = ccm("run")
@@ -308,8 +314,8 @@ def test_a_younger_key_is_well(ccm, prod, vault):
     assert checked.code == 0
     told = [
         one["found"]
-        for found in checked.json.values()
-        for one in found
+        for found in checked.json["connections"]
+        for one in found["diagnoses"]
         if one["subject"] == "credential age"
     ]
     assert "to be replaced by" in told[0]

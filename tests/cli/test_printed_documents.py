@@ -44,6 +44,7 @@ class Terminal:
 
     def look(self) -> None:
         """Judge what is kept, and print all there is to print of it."""
+        self.run("check", "--json")
         self.run("evaluate", "--json")
         self.run("report", "--format", "json")
         self.run("evidence", "list", "--json")
@@ -67,6 +68,8 @@ def _documents(arguments: tuple[str, ...], lines: list) -> Iterator[tuple[str, o
     match arguments[:2]:
         case ("collect", _):
             yield from (("manifest.v1", one) for one in lines[0])
+        case ("check", _):
+            yield "check.v1", lines[0]
         case ("evaluate", _):
             yield "evaluation.v1", lines[0]
         case ("run", _):
@@ -193,7 +196,7 @@ def _misshapen(asked, honest):
     answer = honest(asked)
     page = json.loads(answer.body)
     page["services"][0]["name"] = 7
-    page["services"][1]["quite_new"] = True
+    page["services"][-1]["quite_new"] = True
     return replace(answer, body=json.dumps(page).encode())
 
 

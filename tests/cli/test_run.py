@@ -191,7 +191,8 @@ def test_check_says_what_is_wrong_in_one_line_each(ccm, connected):
     assert ccm("check").code == 0
     connected.steering.deny("/oncalls", 403)
     ran = ccm("check", "--json")
-    bad = [one for one in ran.json["pagerduty-test"] if not one["good"]]
+    (found,) = ran.json["connections"]
+    bad = [one for one in found["diagnoses"] if not one["good"]]
     assert ran.code == 3
     assert [one["subject"] for one in bad] == ["/oncalls"]
     assert bad[0]["next_step"]

@@ -16,7 +16,7 @@ from ccm_core.sdk.json import JsonObject, decode
 from ccm_core.sdk.time import parse_duration
 from ccm_core.sdk.types import Connector, Demonstration, Horizon
 from ccm_pagerduty.collectors import collectors
-from ccm_pagerduty.diagnosis import check
+from ccm_pagerduty.diagnosis import check, refused, review
 from ccm_pagerduty.lookup import look_up
 from ccm_pagerduty.methods import methods
 
@@ -53,6 +53,8 @@ def connector() -> Connector:
         collectors=collectors(),
         collectors_for=collectors,
         check=check,
+        refused=refused,
+        review=review,
         horizon=horizon,
         look_up=look_up,
         example=EXAMPLE,

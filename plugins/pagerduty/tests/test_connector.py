@@ -11,7 +11,7 @@ import pytest
 import yaml
 from ccm_pagerduty.connector import connector
 from ccm_pagerduty.credential import ME
-from ccm_pagerduty.diagnosis import ENDPOINTS
+from ccm_pagerduty.diagnosis.endpoints import ENDPOINTS
 
 from ccm_core.sdk.errors import Refused, Unreachable, UsageError
 from ccm_core.sdk.types import Credential, Horizon
@@ -210,9 +210,9 @@ def checked(pagerduty):
 
 
 def test_a_sound_connection_has_nothing_to_mend(checked):
-    """Every endpoint is read once, and no line has a next step."""
+    """Every endpoint is looked at, and no line has a next step."""
     lines = checked()
-    assert list(lines) == ["credential", *WRAPPERS, "clock"]
+    assert list(lines) == ["credential", *WRAPPERS, "visibility", "schedules", "clock"]
     assert all(line.good and line.next_step is None for line in lines.values())
 
 

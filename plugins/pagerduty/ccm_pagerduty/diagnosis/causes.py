@@ -1,0 +1,27 @@
+"""The causes that ``ccm check`` tells apart: one word each, for programs and for the docs."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Cause(StrEnum):
+    """Why something is missing. The list is closed; a word never changes its meaning."""
+
+    UNREACHABLE = "unreachable"
+    WRONG_REGION = "wrong_region"
+    KEY_REFUSED = "key_refused"
+    TOKEN_REFUSED = "token_refused"  # noqa: S105 - a word, not a token
+    INSUFFICIENT_SCOPE = "insufficient_scope"
+    TIED_TO_USER = "tied_to_user"
+    UNKNOWN_OWNER = "unknown_owner"
+    TEAM_SCOPE = "team_scope"
+    DENIED = "denied"
+    PLAN_WITHOUT = "plan_without"
+    NOT_THERE = "not_there"
+    RATE_LIMITED = "rate_limited"
+    SCHEDULE_WITHOUT_LAYERS = "schedule_without_layers"
+    ACKNOWLEDGEMENTS_MISSING = "acknowledgements_missing"
+    CLOCK_SKEW = "clock_skew"
+    INCOMPLETE = "incomplete"
+    SOURCE_ERROR = "source_error"

@@ -1,0 +1,361 @@
+"""What `ccm check` tells apart, over a socket: each trouble has its own cause and next step."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import httpx  # noqa: TID253 - the network of some of these tests is one of its transports
+import pytest
+from ccm_pagerduty.client import live
+from ccm_pagerduty.connector import connector
+from ccm_pagerduty.diagnosis.causes import Cause
+from ccm_pagerduty.diagnosis.past import lacking
+from ccm_pagerduty.diagnosis.refusal import why
+from ccm_pagerduty.methods import OAUTH
+from ccm_pagerduty.simulator import AccountSizes, PagerDutySimulator, build_account
+from ccm_pagerduty.simulator.credentials import Credential
+from ccm_pagerduty.simulator.faults import too_many
+
+from ccm_core.errors import GrantLost
+from ccm_core.sdk.authorization import BEARER, Authorization, Unchanging
+from ccm_core.sdk.errors import BadAnswer, RateLimited, Refused, Unreachable
+from ccm_core.sdk.secret import Secret
+from ccm_core.sdk.types import Collection, Outcome, Reason, Shortfall
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+SIZES = AccountSizes(users=8, teams=3, schedules=4, policies=3, services=5, incidents=6)
+TOKEN = "pdus+_0simulated"
+
+
+@pytest.fixture
+def simulator():
+    """Serve a small account over a socket."""
+    with PagerDutySimulator(build_account(datetime.now(UTC), sizes=SIZES)) as running:
+        yield running
+
+
+@pytest.fixture
+def check(simulator, pagerduty):
+    """Check the account; give the lines by what was looked at."""
+
+    def run(*, key=None, scopes=None, kind=OAUTH):
+        request = pagerduty.request_for(base_url=simulator.base_url)
+        authorization = Authorization.by_key(
+            Secret(key or simulator.api_key), prefix="Token token="
+        )
+        if scopes is not None:
+            simulator.steering.bearers[TOKEN] = Credential(
+                secret=TOKEN, user_id=owner(simulator), scopes=frozenset(scopes)
+            )
+            tokens = Unchanging(Secret(TOKEN), scopes=scopes)
+            authorization = Authorization(tokens, prefix=BEARER, name="test")
+            request = replace(request, auth_method=kind)
+        request = replace(request, authorization=authorization)
+
+        async def look():
+            async with live(request, bounds=pagerduty.hasty) as session:
+                return await connector().check(session)
+
+        return {line.subject: line for line in asyncio.run(look())}
+
+    return run
+
+
+def owner(simulator) -> str:
+    """Give a user who sees everything."""
+    return next(one.id for one in simulator.account.users.values() if one.role == "owner")
+
+
+def bad(lines) -> dict[str, str]:
+    """Give the cause of each line that is not good."""
+    return {subject: line.cause for subject, line in lines.items() if not line.good}
+
+
+def test_a_sound_account_has_nothing_to_mend(check):
+    """No cause, no next step, and what is named is listed."""
+    lines = check()
+    assert bad(lines) == {}
+    assert {line.cause for line in lines.values()} == {None}
+    assert lines["visibility"].found == "everything that is named is listed"
+
+
+def test_every_cause_has_a_section_in_the_docs():
+    """Whoever sees the word finds what to do; no section is about a cause that does not exist."""
+    page = Path(__file__).parents[3] / "docs/how-to/when-something-is-missing.md"
+    sections = re.findall(r"^### `(\w+)`$", page.read_text("utf-8"), re.MULTILINE)
+    assert sorted(sections) == sorted(Cause)
+
+
+# -- the product's own list of troubles --------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_services_that_are_missing_through_team_scope(check, simulator, status):
+    """What is named and not listed is counted and named; the user's role is told as well."""
+    user = next(one for one in simulator.account.users.values() if one.role == "limited_user")
+    simulator.steering.keys["mine"] = Credential(secret="mine", user_id=user.id)
+    simulator.steering.only_teams = {min(simulator.account.teams)}
+    simulator.steering.hidden_status = status
+    lines = check(key="mine")
+
+    assert bad(lines) == {"credential": Cause.TIED_TO_USER, "visibility": Cause.TEAM_SCOPE}
+    hidden = set(simulator.account.teams) - simulator.steering.only_teams
+    assert f"{len(hidden)} teams ({', '.join(sorted(hidden))})" in lines["visibility"].found
+    assert "base role limited_user" in lines["credential"].found
+    assert "account" in lines["visibility"].next_step
+
+
+def test_gaps_that_are_not_detected_because_a_schedule_has_no_layers(check, simulator):
+    """The schedule is named."""
+    chosen = next(one for one in simulator.account.schedules.values() if one.form == "layers")
+    simulator.account.schedules[chosen.id] = replace(chosen, layers=())
+    lines = check()
+
+    assert bad(lines) == {"schedules": Cause.SCHEDULE_WITHOUT_LAYERS}
+    assert f"1 of 3 have no layer with people in it: {chosen.name} ({chosen.id})" in (
+        lines["schedules"].found
+    )
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said", "step"),
+    [
+        pytest.param(
+            lambda steering: steering.always("/log_entries", too_many(1)),
+            "429",
+            "leave log entries more of the limit",
+            id="throttled",
+        ),
+        pytest.param(
+            lambda steering: [
+                steering.deny(one) for one in ("/log_entries", "/incidents/{id}/log_entries")
+            ],
+            "403",
+            "read-only API key of the account",
+            id="denied",
+        ),
+    ],
+)
+def test_acknowledgement_times_that_are_missing(check, simulator, spoil, said, step):
+    """Log entries alone tell of them: the line says so, and what to change."""
+    spoil(simulator.steering)
+    lines = check()
+    assert bad(lines) == {"/log_entries": Cause.ACKNOWLEDGEMENTS_MISSING}
+    assert said in lines["/log_entries"].found
+    assert "they will be missing" in lines["/log_entries"].found
+    assert step in lines["/log_entries"].next_step
+
+
+def test_where_each_incident_s_log_entries_can_be_read_none_are_missing(check, simulator):
+    """The account's list is refused, and there is another way."""
+    simulator.steering.deny("/log_entries")
+    lines = check()
+    assert bad(lines) == {}
+    assert "each incident's can be read" in lines["/log_entries"].found
+
+
+def test_insufficient_scope_of_a_classic_app(check):
+    """It asked for `read` and was granted `openid`: everything is refused for one reason."""
+    lines = check(scopes=("openid",))
+    assert lines["scopes"].cause == Cause.INSUFFICIENT_SCOPE
+    assert "granted: openid; missing: read" in lines["scopes"].found
+    assert set(bad(lines).values()) == {
+        Cause.INSUFFICIENT_SCOPE,
+        Cause.ACKNOWLEDGEMENTS_MISSING,
+        Cause.TIED_TO_USER,  # whose role cannot be read either
+    }
+
+
+def test_insufficient_scope_of_a_scoped_app(check):
+    """The scope that is missing is named, with the kinds that need it, and by the 403 as well."""
+    granted = (
+        "services.read escalation_policies.read schedules.read incidents.read users.read "
+        "users:contact_methods.read teams.read abilities.read"
+    )
+    lines = check(scopes=tuple(granted.split()))
+    assert bad(lines) == dict.fromkeys(("scopes", "/oncalls"), Cause.INSUFFICIENT_SCOPE)
+    assert "missing: oncalls.read" in lines["scopes"].found
+    assert "pagerduty.on_call" in lines["scopes"].found
+    assert "The credential needs: oncalls.read" in lines["/oncalls"].found
+
+
+def test_a_token_with_every_scope_has_nothing_to_mend(check):
+    """Of a classic app that is `read` alone."""
+    assert bad(check(scopes=("openid", "read"))) == {}
+
+
+def test_a_plan_without_teams(check, simulator):
+    """It is not available, which is not the same as none."""
+    simulator.account.abilities.remove("teams")
+    lines = check()
+    assert bad(lines) == {"/teams": Cause.PLAN_WITHOUT}
+    assert "as far as the lists could be read" in lines["visibility"].found
+
+
+def test_what_was_deleted_is_told_from_what_is_hidden(check, simulator):
+    """A user who is gone hides nothing; a schedule that is named and not there may be hidden."""
+    target = next(
+        target.id
+        for policy in simulator.account.policies.values()
+        for level in policy.levels
+        for target in level.targets
+        if target.type == "schedule"
+    )
+    del simulator.account.schedules[target]
+    lines = check()
+    assert bad(lines) == {"visibility": Cause.TEAM_SCOPE}
+    assert f"1 schedule ({target})" in lines["visibility"].found
+    assert lines["visibility"].next_step == "if they were deleted, mend what names them"
+
+
+# -- a connection that cannot be opened --------------------------------------------------------
+
+
+def answering(regions: dict[str, int]):
+    """Answer for each region's host with a status."""
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        region = "eu" if request.url.host == "api.eu.pagerduty.com" else "us"
+        asked.append(request.url.host)
+        return httpx.Response(regions[region], json={"user": {"id": "PU", "role": "owner"}})
+
+    asked: list[str] = []
+    return handler, asked
+
+
+@pytest.mark.parametrize(
+    ("eu", "cause", "found", "step"),
+    [
+        pytest.param(
+            200, Cause.WRONG_REGION, "the key is good", "set region: eu in", id="wrong region"
+        ),
+        pytest.param(
+            401, Cause.KEY_REFUSED, "both regions refuse", "make a read-only API key", id="revoked"
+        ),
+        pytest.param(
+            500, Cause.KEY_REFUSED, "401", "that region could not be asked", id="cannot be told"
+        ),
+    ],
+)
+def test_a_refused_key_is_tried_in_the_other_region(pagerduty, eu, cause, found, step):
+    """It goes to the other of PagerDuty's two hosts, and nowhere else."""
+    handler, asked = answering({"us": 401, "eu": eu})
+    opening = partial(live, bounds=pagerduty.hasty, transport=httpx.MockTransport(handler))
+    told = why(pagerduty.request_for(), Refused("GET /users/me: 401"), opening=opening)
+    (line,) = asyncio.run(told)
+    assert line.cause == cause
+    assert found in line.found
+    assert step in line.next_step
+    assert set(asked) == {"api.eu.pagerduty.com"}
+
+
+def test_a_key_for_another_address_goes_to_no_region(pagerduty):
+    """Whoever names an address of their own does not want the key at PagerDuty."""
+    handler, asked = answering({"us": 200, "eu": 200})
+    request = pagerduty.request_for(base_url="http://127.0.0.1:9")
+    opening = partial(live, transport=httpx.MockTransport(handler))
+    (line,) = asyncio.run(why(request, Refused("401"), opening=opening))
+    assert (line.cause, asked) == (Cause.KEY_REFUSED, [])
+
+
+@pytest.mark.parametrize(
+    ("method", "error", "cause", "step"),
+    [
+        pytest.param(
+            OAUTH, Refused("401"), Cause.TOKEN_REFUSED, "ccm connect pagerduty", id="a token"
+        ),
+        pytest.param(
+            OAUTH,
+            GrantLost("expired or revoked"),
+            Cause.TOKEN_REFUSED,
+            "--name pagerduty-test --replace",
+            id="a grant",
+        ),
+        pytest.param("api_key", Unreachable("x"), Cause.UNREACHABLE, "network", id="no answer"),
+        pytest.param("api_key", RateLimited("429"), Cause.RATE_LIMITED, "requests", id="limited"),
+        pytest.param("api_key", BadAnswer("HTML"), Cause.SOURCE_ERROR, "try again", id="nonsense"),
+    ],
+)
+def test_why_a_connection_cannot_be_opened(pagerduty, method, error, cause, step):
+    """Each has its own cause and next step."""
+    request = replace(pagerduty.request_for(), auth_method=method)
+    (line,) = asyncio.run(connector().refused(request, error))
+    assert (line.good, line.cause) == (False, cause)
+    assert step in line.next_step
+
+
+# -- what was last read ------------------------------------------------------------------------
+
+
+def collection(kind: str, *falls: Shortfall, outcome=Outcome.PARTIAL) -> Collection:
+    """Make a collection that lacks something."""
+    return Collection(
+        id=f"r/{kind}/1",
+        run="r",
+        connection="pagerduty-test",
+        kind=f"pagerduty.{kind}",
+        version=1,
+        started_at=NOW,
+        ended_at=NOW,
+        outcome=outcome,
+        shortfalls=falls,
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "cause", "step"),
+    [
+        pytest.param(
+            "incident_log_entry",
+            Reason.RATE_LIMITED,
+            Cause.ACKNOWLEDGEMENTS_MISSING,
+            "log_entries: auto",
+            id="log entries throttled",
+        ),
+        pytest.param(
+            "incident_log_entry",
+            Reason.DENIED,
+            Cause.ACKNOWLEDGEMENTS_MISSING,
+            "incidents.read",
+            id="log entries denied",
+        ),
+        pytest.param("service", Reason.HIDDEN_REFERENCES, Cause.TEAM_SCOPE, "account", id="teams"),
+        pytest.param("on_call", Reason.DENIED, Cause.DENIED, "let the credential", id="denied"),
+        pytest.param("team", Reason.NOT_AVAILABLE, Cause.PLAN_WITHOUT, "nothing", id="the plan"),
+        pytest.param("user", Reason.RATE_LIMITED, Cause.RATE_LIMITED, "share", id="throttled"),
+        pytest.param("user", Reason.DRIFTED, Cause.INCOMPLETE, "ccm collect", id="drifted"),
+        pytest.param("user", Reason.SOURCE_ERROR, Cause.SOURCE_ERROR, "support", id="broken"),
+    ],
+)
+def test_what_was_last_read_and_lacks_something(kind, reason, cause, step):
+    """One line for the kind, with when, why, and what to do."""
+    fall = Shortfall(reason=reason, detail="it was so", subjects=("pagerduty.team:T1",))
+    (line,) = lacking([collection(kind, fall), collection("ability", outcome=Outcome.COMPLETE)])
+    assert (line.subject, line.good, line.cause) == (f"pagerduty.{kind}", False, cause)
+    assert "partial when it was last read, at 2026-11-23 12:00 UTC: it was so" in line.found
+    assert "without 1: pagerduty.team:T1" in line.found
+    assert step in line.next_step
+
+
+def test_many_shortfalls_are_one_line():
+    """The first is quoted and the others are counted; no more than a few objects are named."""
+    falls = [
+        Shortfall(
+            reason=Reason.HIDDEN_REFERENCES, detail=f"{n}", subjects=(f"pagerduty.service:S{n}",)
+        )
+        for n in range(9)
+    ]
+    (line,) = lacking([collection("service", *falls)])
+    assert "0 (and 8 more); without 9: pagerduty.service:S0," in line.found
+    assert line.found.endswith("and 4 more")
+
+
+def test_a_failure_without_a_reason_is_told_all_the_same():
+    """Unknown is told as such."""
+    (line,) = lacking([collection("user", outcome=Outcome.FAILED)])
+    assert (line.cause, line.found[:6]) == (Cause.INCOMPLETE, "failed")
