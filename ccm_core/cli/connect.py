@@ -138,7 +138,8 @@ class _Connecting:
                     field=field,
                     vaulted=self._place.vaulted,
                 )
-        return self._place.connection(wanted, secrets, entry=entry)
+        # It is these very secrets that are tested, not those that were kept before.
+        return replace(self._place.connection(wanted, secrets, entry=entry), again=None)
 
     def _agreed(self, connection: Connection) -> Granted:
         granted = agree(self._place.host, connection, way_of(self._wish))

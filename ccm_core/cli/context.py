@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from ccm_core.cli.printing import say
 from ccm_core.config.complete import complete
 from ccm_core.config.draft import SettingsDraft, load_settings
 from ccm_core.config.find import find, read_file
-from ccm_core.config.secrets import resolve_all
+from ccm_core.config.secrets import resolve, resolve_all
 from ccm_core.config.settings import ConnectionSettings, Settings
 from ccm_core.errors import DocumentError, Mistake, SecretError, UsageError
 from ccm_core.host.catalog import Catalog
@@ -281,6 +282,15 @@ class Workplace:
     def _parameter_mistake(self, name: str, message: str, at: tuple[int, int] | None) -> Mistake:
         return self.settings.document.mistake(("rules", "parameters", name), message, at=at)
 
+    def _again(self, wanted: ConnectionSettings, what: str) -> Secret:
+        return resolve(
+            wanted.secrets[what],
+            environment=os.environ,
+            base=self.settings.base,
+            field=what,
+            vaulted=self.vaulted,
+        )
+
     def vaulted(self, name: str, what: str) -> Secret:
         """Give one secret out of the vault.
 
@@ -316,6 +326,7 @@ class Workplace:
             cadences=wanted.cadences,
             settings_digest=wanted.digest,
             vault=None if entry is None else self.vault(),
+            again=partial(self._again, wanted),
             entered_at=None if entry is None else entry.entered_at,
         )
 

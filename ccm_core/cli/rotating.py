@@ -93,7 +93,10 @@ def _try(place: Workplace, wanted: ConnectionSettings, field: str, new: Secret) 
         (wanted,), environment=os.environ, base=place.settings.base, vaulted=place.vaulted
     )
     secrets = {**known[wanted.name], field: new}
-    connection = place.connection(wanted, secrets, entry=place.entry_of(wanted))
+    connection = replace(
+        place.connection(wanted, secrets, entry=place.entry_of(wanted)),
+        again=None,  # it is this very secret that is tested
+    )
     try:
         if _by_person(connection):
             renewed(place.host, connection)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ccm_core.errors import Refused, SecretError
@@ -26,7 +27,8 @@ def authorization(host: Host, connection: Connection) -> Authorization | None:
         tokens = _tokens(host, connection, method.oauth)
         return Authorization(tokens, prefix=BEARER, name=connection.name)
     if method.prefix is not None:
-        return Authorization.by_key(connection.secrets[method.secrets[0]], prefix=method.prefix)
+        key = _Key(connection, method.secrets[0])
+        return Authorization(key, prefix=method.prefix, name=key.first.fingerprint())
     return None
 
 
@@ -76,6 +78,28 @@ def _tokens(host: Host, connection: Connection, grant: OAuthGrant) -> Tokens:
         connection.vault, connection.name, renew=renewal(asked, wanted), clock=host.clock
     )
     return _Kept(keeper)
+
+
+class _Key:
+    """A key that stays as it is, until a person has replaced it where it is kept."""
+
+    scopes = None
+
+    def __init__(self, connection: Connection, field: str) -> None:
+        self._connection, self._field = connection, field
+        self.first = self._now = connection.secrets[field]
+
+    async def token(self) -> Secret:
+        return self._now
+
+    async def after_refusal(self, refused: Secret) -> Secret | None:
+        if self._now != refused:
+            return self._now
+        if self._connection.again is None:
+            return None
+        with suppress(SecretError):
+            self._now = self._connection.again(self._field)
+        return None if self._now == refused else self._now
 
 
 class _Kept:

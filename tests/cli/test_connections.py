@@ -211,6 +211,21 @@ def test_a_key_is_replaced_once_it_is_tested(ccm, prod, vault, new_key):
     assert ccm("check", "prod").code == 0
 
 
+def test_a_run_that_is_under_way_goes_on_with_the_new_key(ccm, prod, vault, new_key):
+    """A key that was replaced in the meantime is looked up again at the first refusal."""
+    begun = len(prod.steering.requests)
+
+    def replaced(_asked) -> None:
+        if len(prod.steering.requests) == begun + 6:
+            del prod.steering.keys[prod.api_key]
+            vault.write("prod", replace(vault.read("prod"), secrets={"key": Secret(new_key)}))
+
+    prod.steering.before = replaced
+    (manifest,) = ccm("collect", "prod", "--json").json
+    assert {one["outcome"] for one in manifest["collections"]} == {"complete"}
+    assert [one.status for one in prod.steering.requests].count(401) == 1
+
+
 def test_a_key_is_asked_for_where_it_is_not_named(ccm, prod, vault, new_key, monkeypatch):
     """A line of standard input, or a person at the terminal."""
 
