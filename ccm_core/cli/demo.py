@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ccm_core.cli.context import host_of
+from ccm_core.cli.evaluate import print_summary
 from ccm_core.cli.exits import Exit, gravest
 from ccm_core.cli.printing import say
 from ccm_core.cli.progress import observer
@@ -17,8 +18,7 @@ from ccm_core.host.catalog import Catalog
 from ccm_core.host.discovery import discover
 from ccm_core.host.loader import load
 from ccm_core.model.json import digest, encode
-from ccm_core.pipeline import Connection, Ruling, collect, compile_rules, evaluate, keep, report
-from ccm_core.report.text import TextReport
+from ccm_core.pipeline import Connection, Ruling, collect, compile_rules, evaluate, keep
 from ccm_core.rules.interface import PackText
 from ccm_core.sdk.types import Connector, Demonstration, DemoSource
 from ccm_core.store.interface import StoreSettings
@@ -59,7 +59,7 @@ def _run(catalog: Catalog, connection: Connection, folder: Path) -> Exit:
         manifest = collect(host, connection, store, observer(quiet=False))
         evaluation = evaluate(host, [connection], store, packs)
         keep(host, [connection], store, evaluation, Ruling(packs=texts))
-        click.echo(report(host, store, evaluation, TextReport()).decode().rstrip("\n"))
+        print_summary(host, store, evaluation)
         write_report(host, store, evaluation, "html", folder / REPORT)
     finally:
         store.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from datetime import datetime
 
 import click
@@ -10,10 +12,17 @@ from ccm_core.cli.context import Judge, Workplace, moment
 from ccm_core.cli.printing import json_option, print_json, say
 from ccm_core.cli.verdicts import of_evaluation
 from ccm_core.model.result import Evaluation
-from ccm_core.pipeline import evaluate, keep, repeat, report
-from ccm_core.report.text import TextReport
+from ccm_core.pipeline import Host, evaluate, keep, repeat, report_input
+from ccm_core.report.summary import summary
+from ccm_core.report.text import WIDTH, screen
 from ccm_core.sdk.time import format_instant
 from ccm_core.store.interface import EvidenceStore
+
+_HEIGHT = 48
+"""Lines, where the output is no terminal."""
+_LEAST = 24
+_WIDEST = 110
+"""Longer lines are hard to read."""
 
 
 @click.command("evaluate")
@@ -39,7 +48,7 @@ def command(config: str | None, as_of: str | None, *, again: bool, as_json: bool
         if as_json:
             print_json(evaluation)
         else:
-            print_summary(place, store, evaluation)
+            print_summary(place.host, store, evaluation)
     return of_evaluation(evaluation)
 
 
@@ -53,6 +62,11 @@ def evaluated(
     return evaluation
 
 
-def print_summary(place: Workplace, store: EvidenceStore, evaluation: Evaluation) -> None:
-    """Print the summary a person reads first."""
-    click.echo(report(place.host, store, evaluation, TextReport()).decode().rstrip("\n"))
+def print_summary(host: Host, store: EvidenceStore, evaluation: Evaluation) -> None:
+    """Print the summary a person reads first: as much of it as a screen holds."""
+    width, height = WIDTH, _HEIGHT
+    if sys.stdout.isatty():
+        columns, rows = shutil.get_terminal_size()
+        width, height = min(columns, _WIDEST), max(rows - 2, _LEAST)
+    for line in screen(summary(report_input(host, store, evaluation)), width, height):
+        click.echo(line)

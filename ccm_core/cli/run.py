@@ -37,6 +37,6 @@ def command(config: str | None, output: str, *, everything: bool, as_json: bool)
         if as_json:
             print_json({"manifests": manifests, "evaluation": evaluation})
         else:
-            print_summary(place, store, evaluation)
+            print_summary(place.host, store, evaluation)
         write_report(place.host, store, evaluation, "html", Path(output))
     return gravest([*map(of_manifest, manifests), of_evaluation(evaluation)])

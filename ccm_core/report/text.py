@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ccm_core.model.result import Status
@@ -21,9 +22,36 @@ WIDTH = 88
 
 _FAIL = "FAIL"
 _LEAST = 48
-_TOP = 3
 _MARGIN = 15
 """The longest severity, and two spaces."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detail:
+    """How much is told. What is left out is always counted."""
+
+    items: int = 3
+    """Subjects or reasons of each rule."""
+    rules: int | None = None
+    """Rules under each heading; None: all."""
+    titles: int | None = None
+    """Lines of each rule's title; None: all."""
+    lines: int | None = None
+    """Lines of each item and step; None: all."""
+    evidence: int | None = None
+    """Evidence problems; None: all."""
+
+
+FULL = Detail()
+_LESS_AND_LESS = (
+    FULL,
+    Detail(items=1, lines=2),
+    Detail(items=0, lines=3, evidence=6),
+    Detail(items=0, titles=1, lines=2, evidence=4),
+    Detail(items=0, titles=1, lines=1, evidence=4),
+    Detail(items=0, rules=8, titles=1, lines=1, evidence=3),
+    Detail(items=0, rules=4, titles=1, lines=1, evidence=2),
+)
 
 
 class TextReport:
@@ -38,16 +66,32 @@ class TextReport:
         return ("\n".join(lines(summary(given), WIDTH)) + "\n").encode()
 
 
-def lines(said: Summary, width: int = WIDTH) -> list[str]:
+def screen(said: Summary, width: int, height: int) -> list[str]:
+    """Give the summary with as much detail as a screen of this height holds.
+
+    Args:
+        said: What every report says first.
+        width: Cells of a line; 48 at least.
+        height: Lines. An account with very much to say takes a few more than 24.
+    """
+    found: list[str] = []
+    for detail in _LESS_AND_LESS:
+        found = lines(said, width, detail)
+        if len(found) <= height:
+            break
+    return found
+
+
+def lines(said: Summary, width: int = WIDTH, detail: Detail = FULL) -> list[str]:
     """Give the terminal summary, no line wider than ``width`` (48 at least)."""
     width = max(width, _LEAST)
     blocks = (
         list(_head(said, width)),
-        list(_rules(_FAIL, said.failing, width)),
-        list(_rules("INSUFFICIENT OR IN ERROR", said.unjudged, width)),
-        list(_rules("JUDGED ONLY IN PART", said.partly_judged, width)),
-        list(_evidence(said, width)),
-        list(_next(said, width)),
+        list(_rules(_FAIL, said.failing, width, detail)),
+        list(_rules("INSUFFICIENT OR IN ERROR", said.unjudged, width, detail)),
+        list(_rules("JUDGED ONLY IN PART", _partly(said, detail), width, detail)),
+        list(_evidence(said, width, detail)),
+        list(_next(said, width, detail)),
     )
     return [line for block in blocks if block for line in ("", *block)][1:]
 
@@ -62,20 +106,32 @@ def _head(said: Summary, width: int) -> Iterator[str]:
         yield from wrap(words.INSUFFICIENT_MEANS, width)
 
 
-def _rules(heading: str, rules: Sequence[RuleSummary], width: int) -> Iterator[str]:
+def _rules(heading: str, rules: Sequence[RuleSummary], width: int, detail: Detail) -> Iterator[str]:
     if not rules:
         return
     yield f"{heading} ({len(rules):,})"
-    for one in rules:
-        yield from _title(one, heading, width)
-        yield from _failing(one, width) if heading == _FAIL else _gaps(one.gaps, width)
+    for one in rules[: detail.rules]:
+        yield from _title(one, heading, width, detail)
+        if detail.items:
+            failing = heading == _FAIL
+            yield from _failing(one, width, detail) if failing else _gaps(one.gaps, width, detail)
+    if detail.rules is not None and rules[detail.rules :]:
+        yield f"  and {words.count(len(rules) - detail.rules, 'more rule')}"
 
 
-def _title(one: RuleSummary, heading: str, width: int) -> Iterator[str]:
+def _partly(said: Summary, detail: Detail) -> Sequence[RuleSummary]:
+    """Give those that are not among the failing ones already, where no reason would follow."""
+    if detail.items:
+        return said.partly_judged
+    return [one for one in said.partly_judged if one not in said.failing]
+
+
+def _title(one: RuleSummary, heading: str, width: int, detail: Detail) -> Iterator[str]:
     tag = _tag(one, heading)
     room = width - 2 - _MARGIN
     counted = one.counted
-    first, *rest = wrap(plain(one.rule.title) + tag, max(room // 2, room - cells(counted) - 2))
+    beside = max(room // 2, room - cells(counted) - 2)
+    first, *rest = _clipped(wrap(plain(one.rule.title) + tag, beside), detail.titles, beside)
     margin = pad(one.rule.severity.value, _MARGIN)
     yield (
         f"  {margin}{pad(first, room - cells(counted))}{counted}"
@@ -98,14 +154,14 @@ def _fits(first: str, counted: str, room: int) -> bool:
     return cells(first) + 2 + cells(counted) <= room
 
 
-def _failing(one: RuleSummary, width: int) -> Iterator[str]:
-    shown = one.failing[:_TOP]
+def _failing(one: RuleSummary, width: int, detail: Detail) -> Iterator[str]:
+    shown = one.failing[: detail.items]
     if not shown:
         yield from _under("- no subject: the rule fails as a whole", width)
     for result in shown:
-        yield from _item(f"{_subject(result)}{_id(result.id)}", width)
-    if one.failing[_TOP:]:
-        yield f"    and {len(one.failing) - _TOP:,} more"
+        yield from _item(f"{_subject(result)}{_id(result.id)}", width, detail)
+    if one.failing[detail.items :]:
+        yield f"    and {len(one.failing) - detail.items:,} more"
 
 
 def _subject(result: Result) -> str:
@@ -118,31 +174,34 @@ def _id(name: str) -> str:
     return f" [{plain(name)}]" if name else ""
 
 
-def _gaps(gaps: Sequence[Gap], width: int) -> Iterator[str]:
+def _gaps(gaps: Sequence[Gap], width: int, detail: Detail) -> Iterator[str]:
     if not gaps:
         yield from _under("- no result says why; see the evidence below", width)
-    for gap in gaps[:_TOP]:
+    for gap in gaps[: detail.items]:
         number = "" if gap.whole else words.count(len(gap.subjects), "subject")
         place = ", ".join(part for part in (plain(gap.connection), number) if part)
         text = f"{place}: {plain(gap.reason)}" if place else plain(gap.reason)
-        yield from _item(f"{text}{_id(gap.example)}", width)
-    if gaps[_TOP:]:
-        yield f"    and {words.count(len(gaps) - _TOP, 'more reason', 'more reasons')}"
+        yield from _item(f"{text}{_id(gap.example)}", width, detail)
+    if gaps[detail.items :]:
+        yield f"    and {words.count(len(gaps) - detail.items, 'more reason', 'more reasons')}"
 
 
-def _evidence(said: Summary, width: int) -> Iterator[str]:
+def _evidence(said: Summary, width: int, detail: Detail) -> Iterator[str]:
     number = len(said.troubled) + len(said.runs) + len(said.plugin_failures)
     if not number:
         return
     yield f"EVIDENCE ({words.count(number, 'problem')})"
-    for failure in said.plugin_failures:
-        yield from _item(f"plugin: {plain(failure)}", width)
-    for trouble in said.runs:
-        reason = words.REASON[trouble.shortfall.reason]
-        detail = plain(trouble.shortfall.detail)
-        yield from _item(f"{plain(trouble.connection)}, whole run: {reason}: {detail}", width)
-    for standing in said.troubled:
-        yield from _item(_standing(standing), width)
+    told = [f"plugin: {plain(failure)}" for failure in said.plugin_failures]
+    told += [
+        f"{plain(one.connection)}, whole run: {words.REASON[one.shortfall.reason]}: "
+        f"{plain(one.shortfall.detail)}"
+        for one in said.runs
+    ]
+    told += [_standing(standing) for standing in said.troubled]
+    for text in told[: detail.evidence]:
+        yield from _item(text, width, detail)
+    if detail.evidence is not None and told[detail.evidence :]:
+        yield f"    and {words.count(len(told) - detail.evidence, 'more problem')}"
 
 
 def _standing(standing: Standing) -> str:
@@ -158,18 +217,30 @@ def _standing(standing: Standing) -> str:
     return f"{place}, {words.OUTCOME[standing.outcome]}: {told}."
 
 
-def _next(said: Summary, width: int) -> Iterator[str]:
+def _next(said: Summary, width: int, detail: Detail) -> Iterator[str]:
     if not said.next_steps:
         return
     yield "NEXT"
     for place, step in enumerate(said.next_steps, 1):
-        first, *rest = wrap(plain(step), width - 5)
+        first, *rest = _clipped(wrap(plain(step), width - 5), detail.lines, width - 5)
         yield f"{place:>3}. {first}"
         yield from (f"     {line}" for line in rest)
+    if detail is not FULL:
+        yield from wrap("The whole of it: `ccm report`, or --format html for a page.", width)
 
 
-def _item(text: str, width: int) -> Iterator[str]:
-    first, *rest = wrap(text, width - 6)
+def _clipped(told: list[str], most: int | None, width: int) -> list[str]:
+    """Leave out the last lines of a text, and say so at the end of what is left."""
+    if most is None or len(told) <= most:
+        return told
+    *kept, last = told[:most]
+    if cells(last) + 2 > width:
+        last = last.rpartition(" ")[0] or last[:-2]
+    return [*kept, f"{last} …"]
+
+
+def _item(text: str, width: int, detail: Detail) -> Iterator[str]:
+    first, *rest = _clipped(wrap(text, width - 6), detail.lines, width - 6)
     yield f"    - {first}"
     yield from (f"      {line}" for line in rest)
 

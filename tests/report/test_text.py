@@ -11,6 +11,7 @@ from ccm_core.model.result import Status
 from ccm_core.report.columns import cells
 from ccm_core.report.summary import summary
 from ccm_core.report.text import TextReport, lines
+from ccm_core.report.text import screen as screen_of
 
 
 def screen(given, width=88):
@@ -192,3 +193,29 @@ def test_hostile_strings(make, text):
     told = lines(summary(given), 60)
     assert all(line.isprintable() for line in told)
     assert max(cells(line) for line in told) <= 60
+
+
+@pytest.mark.parametrize("height", [24, 30, 40, 48, 100])
+def test_the_summary_fits_a_screen(make, height):
+    """Forty rules that fail and ten that could not be judged fit, and none goes uncounted."""
+    names = [f"Every service of the account has property number {n}" for n in range(40)]
+    bad = [make.result(f"Service {n}", Status.FAIL, "lacks it") for n in range(9)]
+    lost = [make.result(f"Service {n}", Status.INSUFFICIENT, "not seen") for n in range(9)]
+    fix = {"remediation": "Open the service and give it the property. " * 4}
+    rules = [make.rule(name, name, "high", bad, **fix) for name in names]
+    rules += [make.rule(f"lost {n}", f"Lost {n}", "low", lost) for n in range(10)]
+    told = screen_of(summary(make.report_input(*rules)), 88, height)
+    assert len(told) <= height + 3
+    assert max(cells(line) for line in told) <= 88
+    text = "\n".join(told)
+    assert "FAIL (40)" in text
+    assert "INSUFFICIENT OR IN ERROR (10)" in text
+    assert "Open the service and give it" in text
+    assert "`ccm report`" in text
+    shown = sum("Every service of the account" in line and "fail" in line for line in told)
+    assert shown == 40 or f"and {40 - shown} more rules" in text
+
+
+def test_what_fits_is_told_in_full(given):
+    """Where there is room, nothing is left out."""
+    assert screen_of(summary(given), 88, 100) == lines(summary(given), 88)
