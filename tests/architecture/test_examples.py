@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -54,6 +55,14 @@ def test_the_plugin_of_the_page_loads(acme):
     assert [one.failure for one in acme.failures] == []
     assert acme.problems() == ()
     assert (*acme.connectors, *acme.kinds, *acme.packs) == ("acme", "acme.backup", "acme-backups")
+
+
+def test_the_oauth_method_of_the_page_describes_itself(acme):
+    """It names its servers and what to ask for."""
+    method = import_module("acme_ccm.oauth").PERSON
+    assert method.oauth.provider({}).token_url == "https://id.acme.example/token"
+    assert method.oauth.scopes({}, {}) == ("backups:read",)
+    assert acme.connectors["acme"].auth_methods[0].prefix == "Bearer "
 
 
 def test_the_rules_of_the_plugins_page_hold(acme):
