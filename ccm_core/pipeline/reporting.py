@@ -8,6 +8,7 @@ from datetime import timedelta
 from ccm_core.model import json
 from ccm_core.model.result import Evaluation
 from ccm_core.pipeline.drawing import sections
+from ccm_core.pipeline.following import all_findings
 from ccm_core.pipeline.parties import Host
 from ccm_core.report.interface import ReportFormat, ReportInput
 from ccm_core.rules.narrowing import Part, narrowed
@@ -77,5 +78,6 @@ def _with_figures(
         sections=sections(host, store, basis.watches, given.evaluation) if basis else (),
         trend=trend,
         digest=digest,
+        findings={one.id: one for one in all_findings(store, as_of=at)},
         waivers=basis.waivers if basis else (),
     )

@@ -50,6 +50,11 @@ class HtmlReport:
             evaluation=given.evaluation,
             evidence=evidence(given),
             digest=given.digest,
+            findings=given.findings,
+            ages={
+                name: words.span((given.evaluation.evaluated_at - one.first_seen).total_seconds())
+                for name, one in given.findings.items()
+            },
             sections=drawn(given),
             frameworks=tuple(frameworks(given.evaluation.controls)),
             days=trend(given.trend, (one.rule for one in given.evaluation.rules)),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ccm_core.model.collection import KindCount
+    from ccm_core.model.finding import Finding
     from ccm_core.model.manifest import Manifest
     from ccm_core.model.result import Evaluation, Outline, Standing
     from ccm_core.model.waiver import Waiver
@@ -45,6 +46,8 @@ class ReportInput:
     """How the rules stood, day by day up to this evaluation; for the same formats."""
     waivers: Sequence[Waiver] = ()
     """What was judged with; for the same formats."""
+    findings: Mapping[str, Finding] = field(default_factory=dict)
+    """What is known of failing results through time, by the result's id; for the same formats."""
     digest: str | None = None
     """Of the whole evaluation, as it is kept; for the same formats."""
     part: Sequence[str] = ()

@@ -18,6 +18,7 @@ from ccm_core.model.collection import (
     Reason,
     Shortfall,
 )
+from ccm_core.model.finding import Finding, FindingState
 from ccm_core.model.manifest import Manifest, PluginVersion
 from ccm_core.model.result import (
     ControlResult,
@@ -359,10 +360,29 @@ def figures():
     return make_figures
 
 
+def followed(given):
+    """Every failing result, seen first three days ago and opened twice."""
+    for rule in given.evaluation.rules:
+        for one in rule.results:
+            if one.status is Status.FAIL and one.id:
+                yield Finding(
+                    id=one.id,
+                    rule=one.rule,
+                    connection=one.connection,
+                    subject=one.subject,
+                    severity=rule.severity.value,
+                    state=FindingState.OPEN,
+                    reason=one.reason,
+                    first_seen=NOW - timedelta(days=3),
+                    last_seen=NOW,
+                    opened=2,
+                )
+
+
 @pytest.fixture
 def whole(given, figures):
     """One account with something of everything, pictures, a trend and waivers among it."""
-    rules = tuple(RuleOutline(rule=one.rule, status=one.status) for one in given.evaluation.rules)
+    stood = tuple(RuleOutline(rule=one.rule, status=one.status) for one in given.evaluation.rules)
     waiver = Waiver(
         id="W-2026-007",
         rule="service_has_policy",
@@ -375,12 +395,20 @@ def whole(given, figures):
     coverage = Section(
         name="acme.coverage", title="On-call coverage", connection=PROD, figures=figures()
     )
+    rules = tuple(
+        replace(
+            rule, results=tuple(replace(one, id=f"f-{one.subject.key}") for one in rule.results)
+        )
+        for rule in given.evaluation.rules
+    )
+    given = replace(given, evaluation=replace(given.evaluation, rules=rules))
     return replace(
         given,
         sections=(coverage,),
         trend=tuple(
-            Outline(evaluated_at=NOW - timedelta(days=ago), rules=rules) for ago in (9, 3, 0)
+            Outline(evaluated_at=NOW - timedelta(days=ago), rules=stood) for ago in (9, 3, 0)
         ),
         waivers=(waiver,),
         digest="sha256:" + "c3" * 32,
+        findings={one.id: one for one in followed(given)},
     )

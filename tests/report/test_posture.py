@@ -63,4 +63,5 @@ def test_the_page_has_them(whole):
     assert "How the rules stood" in page
     assert "2 failing subjects" in page
     assert "Both go away in June." in page
+    assert "<small>3 d, opened 2 times</small>" in page
     assert "ccm evaluate --repeat --as-of 2026-05-06T09:00:00Z" in page
