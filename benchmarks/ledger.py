@@ -1,0 +1,225 @@
+"""What the ledger costs: appending next to keeping, and verifying a large store.
+
+Run ``python benchmarks/ledger.py``; see README.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from harness import machine, table
+
+from ccm_core.auth.signing import one_time_key
+from ccm_core.ledger.findings import Verification
+from ccm_core.model import json
+from ccm_core.model.collection import Collection, Outcome
+from ccm_core.model.manifest import Manifest
+from ccm_core.model.record import Source
+from ccm_core.store import ledger
+from ccm_core.store.interface import (
+    EvidenceStore,
+    Harvest,
+    Observation,
+    OpenRun,
+    StoreSettings,
+)
+from ccm_core.store.open import open_store
+from ccm_core.store.verify import verify_store
+
+T0 = datetime(2026, 1, 1, tzinfo=UTC)
+CONNECTION, KIND = "bench", "bench.incident"
+WINDOWS_OF_A_RUN = 10
+
+
+@dataclass
+class Clock:
+    """Processor seconds by what they were spent on."""
+
+    spent: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def on(self, what: str) -> Iterator[None]:
+        """Count what the block takes."""
+        began = time.process_time()
+        try:
+            yield
+        finally:
+            self.spent[what] = self.spent.get(what, 0.0) + time.process_time() - began
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--records", type=int, default=1_000_000)
+    parser.add_argument("--window", type=int, default=10_000)
+    asked = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as name:
+        folder, clock = Path(name), Clock()
+        fill(folder, asked.records, asked.window, clock)
+        size = (folder / "ccm.db").stat().st_size
+        began = time.perf_counter()
+        with clock.on("verify"):
+            found = verify_store(folder / "ccm.db", told=progress())
+        seconds = time.perf_counter() - began
+        rows = written(found, clock, size, ledger_size(folder), seconds)
+    print(f"{asked.records:,} records in windows of {asked.window:,}; {machine()}\n")
+    print(table(("what", "figure"), rows))
+    return 0 if found.sound and not found.unproven else 1
+
+
+def fill(folder: Path, records: int, window: int, clock: Clock) -> None:
+    """Keep records, window by window, and count what the ledger takes of it."""
+    key = one_time_key()
+    store = open_store(StoreSettings(url="sqlite:///ccm.db"), base=folder, signing=lambda: [key])
+    counted = _counting(clock)
+    try:
+        for start in range(0, records, window * WINDOWS_OF_A_RUN):
+            _run(store, start, min(records, start + window * WINDOWS_OF_A_RUN), window, clock)
+    finally:
+        counted()
+        store.close()
+
+
+def _run(store: EvidenceStore, start: int, end: int, window: int, clock: Clock) -> None:
+    run = f"r{start}"
+    at = T0 + timedelta(seconds=start)
+    store.begin(OpenRun(run=run, connection=CONNECTION, connector="bench", started_at=at))
+    for first in range(start, end, window):
+        with clock.on("make"):
+            harvest = harvest_of(store, run, first, min(end, first + window))
+        with clock.on("keep"):
+            store.keep(harvest)
+    with clock.on("seal"):
+        store.seal(
+            Manifest(
+                run=run,
+                connection=CONNECTION,
+                connector="bench",
+                started_at=at,
+                ended_at=at,
+                host_version="0",
+                settings_digest=json.digest(b""),
+                outcome=Outcome.COMPLETE,
+            )
+        )
+    print(f"  {end:,} kept", file=sys.stderr)
+
+
+def harvest_of(store: EvidenceStore, run: str, first: int, end: int) -> Harvest:
+    """Make one window of incidents of about 600 bytes."""
+    at = T0 + timedelta(seconds=first)
+    collection = Collection(
+        id=f"c{first}",
+        run=run,
+        connection=CONNECTION,
+        kind=KIND,
+        version=1,
+        started_at=at,
+        ended_at=at,
+        outcome=Outcome.COMPLETE,
+    )
+    pack = store.packer()
+    observations = [
+        Observation(
+            key=f"P{number:09}",
+            observed_at=at,
+            source=Source(
+                endpoint="/incidents", page=1 + (number - first) // 100, response_digest=DIGEST
+            ),
+            body=pack(json.encode(_body(number))),
+        )
+        for number in range(first, end)
+    ]
+    return Harvest(collection=collection, observations=observations)
+
+
+DIGEST = json.digest(b"a page")
+
+
+def _body(number: int) -> dict[str, object]:
+    return {
+        "id": f"P{number:09}",
+        "incident_number": number,
+        "title": f"The server {number % 977} is on fire, again and again",
+        "status": "resolved",
+        "urgency": "high" if number % 3 else "low",
+        "created_at": "2026-01-01T00:00:00Z",
+        "service": {"id": f"S{number % 1000:06}", "type": "service_reference"},
+        "assignments": [{"at": "2026-01-01T00:00:00Z", "assignee": {"id": f"U{number % 311}"}}],
+        "teams": [{"id": f"T{number % 17}"}],
+        "token": os.urandom(24).hex(),
+    }
+
+
+def _counting(clock: Clock) -> Callable[[], None]:
+    """Count what appending takes, by standing in for it; give how to stop."""
+    append = ledger.append
+
+    def counted(*given: object) -> object:
+        with clock.on("append"):
+            return append(*given)  # type: ignore[arg-type]
+
+    ledger.append = counted  # type: ignore[assignment]
+
+    def stop() -> None:
+        ledger.append = append
+
+    return stop
+
+
+def ledger_size(folder: Path) -> int:
+    """Give the bytes of the leaves and edges that are kept."""
+    import sqlite3
+
+    with sqlite3.connect(folder / "ccm.db") as database:
+        query = "SELECT sum(length(leaves) + length(edge)) FROM entry"
+        return int(database.execute(query).fetchone()[0])
+
+
+def progress() -> Callable[[int, int], None]:
+    """Tell every tenth of the way."""
+    told = [0]
+
+    def tell(done: int, total: int) -> None:
+        if done * 10 // max(1, total) > told[0]:
+            told[0] = done * 10 // total
+            print(f"  {done:,} of {total:,} leaves verified", file=sys.stderr)
+
+    return tell
+
+
+def written(
+    found: Verification, clock: Clock, size: int, in_ledger: int, seconds: float
+) -> list[tuple[str, str]]:
+    """Write the figures."""
+    spent = clock.spent
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    keeping = spent["keep"]
+    return [
+        ("keeping, processor s", f"{keeping:.1f}"),
+        ("of which the ledger, processor s", f"{spent['append']:.1f}"),
+        ("the ledger's share of keeping", f"{spent['append'] / keeping:.0%}"),
+        ("making and compressing the bodies before, processor s", f"{spent['make']:.1f}"),
+        ("the ledger for each record, µs", f"{spent['append'] / found.bodies * 1e6:.1f}"),
+        ("the store, MB", f"{size / 1e6:.0f}"),
+        ("of which the ledger, MB", f"{in_ledger / 1e6:.0f}"),
+        ("leaves verified", f"{found.leaves:,}"),
+        ("verifying, s", f"{seconds:.1f}"),
+        ("verifying, processor s", f"{spent['verify']:.1f}"),
+        ("findings", f"{len(found.findings) + found.more}"),
+        ("peak of the process, MiB", f"{peak:.0f}"),
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

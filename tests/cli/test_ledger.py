@@ -1,0 +1,266 @@
+"""The ledger from the command line: keys, signed heads, verifying, erasing."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from base64 import b64encode
+from contextlib import closing
+from datetime import UTC, datetime
+
+import pytest
+from ccm_pagerduty.simulator import AccountSizes, PagerDutySimulator, build_account
+
+from ccm_core.auth import signing
+from ccm_core.auth.sealing import KeySources
+from ccm_core.auth.vault import Vault
+from ccm_core.cli.main import main
+from ccm_core.ledger import note
+from ccm_core.ledger.checkpoint import Checkpoint
+from ccm_core.ledger.note import VerifierKey
+
+KEY = b64encode(b"k" * 32).decode()
+SMALL = AccountSizes(services=4, policies=3, schedules=3, users=12, teams=2, incidents=12)
+SETTINGS = """\
+version: 1
+store: {{url: "sqlite:///ccm.db"}}
+connections:
+  - name: pagerduty-test
+    connector: pagerduty
+    auth: {{method: api_key, key: "env:PD_KEY"}}
+    settings: {{base_url: "{url}", lookback: 30d, lookahead: 14d}}
+rules: {{packs: [pagerduty-incident-readiness]}}
+"""
+
+
+@pytest.fixture
+def keyed(connected, monkeypatch):
+    """Settings that lead to a simulated account, and a vault that opens by itself."""
+    monkeypatch.setenv("CCM_VAULT_KEY", KEY)
+    return connected
+
+
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory):
+    """A folder in which a small account was collected once."""
+    folder = tmp_path_factory.mktemp("collected")
+    with PagerDutySimulator(build_account(datetime.now(UTC), sizes=SMALL)) as account:
+        (folder / "ccm.yaml").write_text(SETTINGS.format(url=account.base_url))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(folder)
+            patch.setenv("PD_KEY", account.api_key)
+            patch.setenv("CCM_VAULT_KEY", KEY)
+            assert main(["collect"]) in {0, 3}
+    return folder
+
+
+@pytest.fixture
+def kept(collected, folder, monkeypatch):
+    """A working directory with what was collected; the account is gone."""
+    shutil.copytree(collected, folder, dirs_exist_ok=True)
+    monkeypatch.setenv("CCM_VAULT_KEY", KEY)
+    monkeypatch.setenv("PD_KEY", "gone")
+    return folder
+
+
+def sql(folder, statement):
+    """Change the store behind its back."""
+    with closing(sqlite3.connect(folder / "ccm.db")) as database, database:
+        database.execute(statement)
+
+
+def test_an_outsider_verifies_what_was_kept(ccm, keyed, folder):
+    """Key and head go out; later the store is held against both; a change is named, exit code 5."""
+    ran = ccm("collect")
+    assert "made a signing key" in ran.err
+    assert "not signed" not in ran.err
+    assert ccm("checkpoint", "-o", "pin.txt").code == 0
+    assert ccm("keys", "export", "-o", "keys.txt").code == 0
+    key = VerifierKey.read((folder / "keys.txt").read_text())
+    head = Checkpoint.read(note.opened((folder / "pin.txt").read_text(), [key]))
+    assert ccm("checkpoint").out == (folder / "pin.txt").read_text()
+    assert ccm("checkpoint", "--connection", "pagerduty-test").out.startswith(f"{key.name}/pager")
+
+    assert ccm("collect", "--all").code == ran.code
+    told = ccm("verify", "--pin", "pin.txt", "--key", "keys.txt")
+    assert (told.code, told.out.splitlines()[-1]) == (
+        0,
+        "everything is as it was kept since the pinned head",
+    )
+    as_json = ccm("verify", "ccm.db", "--pin", "pin.txt", "--key", str(key), "--json").json
+    assert (as_json["findings"], as_json["unproven"], as_json["pins"]) == ([], [], 1)
+    assert as_json["logs"][0]["size"] > head.size
+
+
+def test_what_was_changed_is_named(ccm, kept):
+    """The log, the leaf, the record and the field, with what is there and what was kept."""
+    sql(kept, "UPDATE version SET endpoint = '/teams' WHERE seq = 3")
+
+    told = ccm("verify")
+    assert told.code == 5
+    assert "damaged: log pagerduty-test, leaf 4, record pagerduty." in told.out
+    assert ": endpoint: it is '/teams', and '/" in told.out
+    (finding,) = ccm("verify", "--json").json["findings"]
+    assert (finding["table"], finding["field"], finding["leaf"]) == ("version", "endpoint", 4)
+
+
+def test_what_is_printed_is_as_the_schema_says(ccm, kept, judges):
+    """With findings and without."""
+    folder = kept
+    assert judges("verification.v1").problems(ccm("verify", "--json").json) == []
+    sql(folder, "DELETE FROM body")
+    assert judges("verification.v1").problems(ccm("verify", "--json").json) == []
+
+
+def test_without_a_vault_evidence_is_kept_and_nothing_is_called_proven(ccm, connected):
+    """The run goes on and says it; verifying says it again and ends with 3."""
+    ran = ccm("collect")
+    assert ran.err.count("the ledger's head is not signed") == 1
+    assert "CCM_VAULT_KEY" in ran.err
+
+    told = ccm("verify")
+    assert told.code == 3
+    assert "not proven: no head of this store is signed" in told.out
+    assert "this machine has no keyring" in told.out
+    refused = ccm("checkpoint")
+    assert (refused.code, refused.out) == (2, "")
+    assert "`ccm keys make`" in refused.err
+    assert ccm("keys", "show").code == ccm("keys", "export").code == 2
+
+
+def test_a_key_that_comes_later_signs_what_came_before(ccm, connected, monkeypatch):
+    """The next head covers every leaf, so then everything is proven."""
+    ccm("collect")
+    monkeypatch.setenv("CCM_VAULT_KEY", KEY)
+    made = ccm("keys", "make")
+    assert made.code == 0
+    assert ccm("keys", "make").out == made.out
+    ccm("collect", "--all")
+
+    assert ccm("verify").code == 0
+    (shown,) = ccm("keys", "show", "--json").json
+    assert note.encoded(VerifierKey.read(shown["key"]).public) == made.out.strip()
+
+
+def test_init_makes_the_key_where_it_can(ccm, folder, monkeypatch):
+    """And says what to do where it cannot."""
+    assert "`ccm keys make` makes one" in ccm("init").err
+    monkeypatch.setenv("CCM_VAULT_KEY", KEY)
+    said = ccm("init", "--force").err
+    assert "the public half of its key" in said
+    (key,) = signing.held(
+        Vault(folder / "ccm.vault", KeySources(environment={"CCM_VAULT_KEY": KEY}))
+    )
+    assert note.encoded(key.public) in said
+
+
+def test_a_key_is_handed_over(ccm, kept):
+    """Old heads hold with the old key, new ones with the new; the old one vouches for the new."""
+    folder = kept
+    ccm("checkpoint", "-o", "pin.txt")
+    old = ccm("keys", "export").out
+    new = ccm("keys", "rotate")
+    assert new.code == 0
+    ccm("evaluate")
+
+    assert ccm("keys", "export").out == old + new.out
+    note.opened(ccm("checkpoint").out, [VerifierKey.read(new.out)])
+    (folder / "old.txt").write_text(old)
+    assert ccm("verify", "--pin", "pin.txt", "--key", "old.txt").code == 0
+
+
+def test_a_lost_key_is_replaced_and_told(ccm, kept):
+    """Nobody is asked to believe a key that its predecessor did not hand over to."""
+    (kept / "ccm.vault").unlink()
+    told = ccm("evaluate").err
+    assert "made a signing key" in told  # the vault was empty; the store wants another key
+    assert ccm("verify").code == 3
+    refused = ccm("keys", "rotate")
+    assert refused.code == 2
+    assert "--lost" in refused.err
+
+    assert ccm("keys", "rotate", "--lost").code == 0
+    told = ccm("verify")
+    assert told.code == 3
+    assert "did not hand over" in told.out
+    assert [one["handed_over"] for one in ccm("keys", "show", "--json").json] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        pytest.param(("nowhere.db",), "cannot be read", id="no such store"),
+        pytest.param(("--pin", "nowhere.txt"), "cannot be read", id="no such pin"),
+        pytest.param(("--key", "nowhere.txt"), "cannot be read", id="no such key"),
+        pytest.param(("--key", "ccm.yaml"), "holds no public key", id="no key at all"),
+    ],
+)
+def test_what_cannot_be_verified_with_is_named(ccm, kept, arguments, says):
+    """Exit code 2: nothing is said of the store."""
+    told = ccm("verify", *arguments)
+    assert (told.code, told.out) == (2, "")
+    assert says in told.err
+
+
+def test_another_stores_pin_and_key_do_not_fit(ccm, kept, keyed, folder):
+    """A store that was built anew is not the one it was."""
+    ccm("checkpoint", "-o", "pin.txt")
+    ccm("keys", "export", "-o", "keys.txt")
+    for name in ("ccm.db", "ccm.db.key", "ccm.vault"):
+        (folder / name).unlink()
+    ccm("collect")
+    assert ccm("verify").code == 0
+    for given in (("--pin", "pin.txt"), ("--key", "keys.txt")):
+        assert ccm("verify", *given).code == 5
+    shutil.copy(folder / "ccm.yaml", folder / "pin.txt")
+    told = ccm("verify", "--pin", "pin.txt")
+    assert told.code == 5
+    assert "it is no checkpoint" in told.out
+
+
+# -- erasing -----------------------------------------------------------------------------------
+
+
+def test_what_is_erased_is_gone_and_the_store_verifies(ccm, kept):
+    """Told before it is done; then shown as erased; rules that rested on it are insufficient."""
+    exported = ccm("evidence", "export", "--kind", "pagerduty.service").lines
+    key, name = exported[0]["key"], exported[0]["body"]["name"]
+    order = ("erase", "--kind", "pagerduty.service", "--key", key, "--reason", "asked to")
+    assert "1 bodies and 0 rejected objects would be deleted" in ccm(*order).err
+    assert ccm("evidence", "show", "pagerduty.service", key).json["body"]["name"] == name
+
+    assert "were deleted; the ledger says so" in ccm(*order, "--yes").err
+    shown = ccm("evidence", "show", "pagerduty.service", key).json
+    assert shown["body"] == {}
+    assert shown["erased_at"]
+    told = ccm("verify")
+    assert (told.code, "1 erased by order" in told.out) == (0, True)
+    judged = ccm("evaluate", "--json").json
+    standing = next(one for one in judged["standings"] if one["kind"] == "pagerduty.service")
+    assert (standing["outcome"], standing["subjects"]) == ("partial", [f"pagerduty.service:{key}"])
+    assert [one["reason"] for one in standing["shortfalls"]] == ["erased"]
+    results = [one for rule in judged["rules"] for one in rule["results"]]
+    mine = {one["status"] for one in results if one["subject"]["key"] == key}
+    assert mine == {"insufficient"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        pytest.param((), "say what to erase", id="everything"),
+        pytest.param(("--key", "P1"), "give --kind as well", id="a key of no kind"),
+        pytest.param(("--kind", "acme.x"), "no evidence kind", id="an unknown kind"),
+        pytest.param(("--connection", "x"), "nothing is kept of", id="an unknown connection"),
+        pytest.param(("--before", "yesterday"), "--before:", id="no instant"),
+        pytest.param(("--older-than", "soon"), "--older-than:", id="no duration"),
+        pytest.param(
+            ("--before", "2026-01-01T00:00:00Z", "--older-than", "1d"), "the same", id="both"
+        ),
+    ],
+)
+def test_an_order_that_is_not_clear_deletes_nothing(ccm, kept, arguments, says):
+    """Exit code 2, and what was wanted."""
+    told = ccm("erase", "--reason", "x", "--yes", *arguments)
+    assert told.code == 2
+    assert says in told.err
+    assert "erased" not in ccm("verify").out
