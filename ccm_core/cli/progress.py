@@ -45,12 +45,12 @@ class Bars(AbstractContextManager["Bars"]):
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[requests]} requests {task.fields[note]}"),
+            TextColumn("{task.fields[requests]} {task.fields[note]}"),
             console=Console(stderr=True),
             transient=True,
         )
         self._bar: TaskID | None = None
-        self._until = 0.0
+        self._began = self._until = 0.0
 
     def __exit__(
         self,
@@ -75,15 +75,21 @@ class Bars(AbstractContextManager["Bars"]):
         """Begin a bar."""
         span = f" {window.since:%Y-%m-%d}…{window.until:%m-%d}" if window else ""
         self._close()
-        self._bar = self._progress.add_task(f"{kind}{span}", total=None, requests=0, note="")
+        self._began = time.monotonic()
+        self._bar = self._progress.add_task(f"{kind}{span}", total=None, requests="", note="")
 
     def received(self, kind: str, items: int, total: int | None, requests: int) -> None:
         """Move the bar."""
         del kind
         if self._bar is not None:
-            note = "" if time.monotonic() > self._until else "waiting for the limit"
+            now = time.monotonic()
+            note = "" if now > self._until else "waiting for the limit"
             self._progress.update(
-                self._bar, completed=items, total=total, requests=requests, note=note
+                self._bar,
+                completed=items,
+                total=total,
+                requests=_rate(requests, now - self._began),
+                note=note,
             )
 
     def waiting(self, seconds: float) -> None:
@@ -107,6 +113,10 @@ class Bars(AbstractContextManager["Bars"]):
         if self._bar is not None:
             self._progress.remove_task(self._bar)
             self._bar = None
+
+
+def _rate(requests: int, seconds: float) -> str:
+    return f"{requests} requests, {60 * requests / max(seconds, 1.0):.0f} a minute"
 
 
 def _line(collection: Collection) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import zlib
 from datetime import UTC, datetime
 
 import httpx
@@ -161,6 +162,27 @@ def test_a_body_over_the_bound_is_not_read_on():
     with pytest.raises(BadAnswer, match="passes 1000 bytes"):
         read(lambda _request: httpx.Response(200, content=endless()), attempts=3)
     assert len(sent) == 3
+
+
+def test_a_small_body_that_unpacks_to_a_huge_one_is_not_unpacked_on():
+    """The bound is of what comes out: two megabytes of gzip can hold two gigabytes."""
+    pack = zlib.compressobj(wbits=31)
+    packed = [pack.compress(bytes(1_000_000)) + pack.flush(zlib.Z_SYNC_FLUSH) for _ in range(50)]
+    sent = []
+
+    async def body():
+        for piece in packed:
+            sent.append(len(piece))
+            yield piece
+
+    headers = {"Content-Encoding": "gzip"}
+    with pytest.raises(BadAnswer, match="passes 3000000 bytes"):
+        read(
+            lambda _request: httpx.Response(200, headers=headers, content=body()),
+            bounds=Bounds(attempts=3, body=3_000_000),
+        )
+    assert len(sent) == 4
+    assert sum(sent) < 10_000
 
 
 def test_json_that_is_nested_without_end_is_an_answer_that_cannot_be_used():
