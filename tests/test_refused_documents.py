@@ -30,7 +30,7 @@ from ccm_core.model.collection import (
     Shortfall,
 )
 from ccm_core.model.json import digest, encode
-from ccm_core.model.manifest import Manifest, PluginVersion, Promise
+from ccm_core.model.manifest import Manifest, PluginVersion, Promise, Unseen
 from ccm_core.model.record import Record, Source, exhibit
 from ccm_core.model.result import (
     ControlResult,
@@ -74,6 +74,7 @@ MANIFEST = Manifest(
     plugins=(PluginVersion(name="acme", distribution="ccm-acme", version="1", failure="broken"),),
     settings_digest=DIGEST,
     credential=Credential(kind="key", scopes=("read",), role="admin", detail={"id": "U1"}),
+    unseen=(Unseen(kind="acme.service", reason=Reason.DENIED, objects=1, subjects=("a:b",)),),
     entered_at=datetime(2026, 8, 1, tzinfo=UTC),
     rotate_by=datetime(2026, 10, 30, tzinfo=UTC),
     outcome=Outcome.FAILED,

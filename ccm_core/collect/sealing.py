@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ccm_core.collect.outcome import worst
+from ccm_core.collect.visibility import newest, unseen
 from ccm_core.model.collection import Collection, Credential, Dangling, Outcome, Shortfall
 from ccm_core.model.manifest import Manifest, PluginVersion, Promise
 from ccm_core.model.run import OpenRun
@@ -36,6 +37,7 @@ def manifest(
     collections: Sequence[Collection],
     dangling: Mapping[str, tuple[Dangling, ...]],
     ending: Ending,
+    earlier: Sequence[Collection] = (),
 ) -> Manifest:
     """Say what a run did.
 
@@ -46,6 +48,7 @@ def manifest(
         collections: What it kept, in order.
         dangling: Names that lead nowhere, by collection id.
         ending: The rest.
+        earlier: What was kept before, for the kinds that this run did not try.
     """
     told = tuple(replace(one, dangling=dangling.get(one.id, ())) for one in collections)
     outcomes = [one.outcome for one in told] + ([Outcome.FAILED] if ending.cut else [])
@@ -60,6 +63,7 @@ def manifest(
         plugins=ending.plugins,
         settings_digest=settings_digest,
         credential=ending.credential,
+        unseen=unseen(newest([*earlier, *told], {one.kind for one in ending.promised})),
         entered_at=ending.entered_at,
         rotate_by=ending.rotate_by,
         outcome=worst(outcomes),

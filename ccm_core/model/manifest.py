@@ -9,6 +9,7 @@ from ccm_core.model.collection import (
     Collection,
     Credential,
     Outcome,
+    Reason,
     Shortfall,
 )
 
@@ -37,6 +38,19 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unseen:
+    """What the credential was shown not to see of one kind."""
+
+    kind: str
+    reason: Reason
+    """``denied``, ``not_available`` or ``hidden_references``."""
+    objects: int | None = None
+    """How many objects it is known to lack; None where it may be any."""
+    subjects: tuple[str, ...] = ()
+    """The first of them, as ``kind:key``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """What one run did. Written once, when the run ends."""
 
@@ -52,6 +66,8 @@ class Manifest:
     settings_digest: str
     """Of the connection's settings as validated; secrets are references there."""
     credential: Credential | None = None
+    unseen: tuple[Unseen, ...] = ()
+    """What the newest collections of each kind, of this run or before, showed it not to see."""
     entered_at: datetime | None = None
     """When a person entered the credential, or agreed; None where ccm does not keep it."""
     rotate_by: datetime | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -85,7 +85,8 @@ async def collecting(
     with store.claim(connection.name):
         now = host.clock().replace(microsecond=0)
         _seal_cut_off(host, connection, store)
-        kept = collections_of(host, connection, store, now)
+        every = collections_of(host, connection, store, now)
+        kept = as_read(every)
         wanted = wanted_at(connection, now, everything=everything)
         due = plan(connection.collectors, host.kinds, by_kind(kept), wanted)
         run = OpenRun(
@@ -99,7 +100,8 @@ async def collecting(
         request = request_to(host, connection, limiters, observer.waiting)
         observer.began(connection.name, len(due.tasks))
         try:
-            return await _run(host, connection, store, runner, run, due, request)
+            sealing = partial(_seal, host, connection, store, runner, run, every)
+            return await _run(connection, runner, due, request, _ending(host, connection), sealing)
         finally:
             observer.ended(connection.name)
 
@@ -110,8 +112,7 @@ def collections_of(
     """Give what a plan looks at of what was kept of a connection, however much there is.
 
     That is what is about the horizon, enough tries to say how long a source has been down, the
-    newest of each kind, and whatever was kept since it was last found out what had changed. What
-    was added to a collection later is left out.
+    newest of each kind, and whatever was kept since it was last found out what had changed.
     """
     cadences = (
         connection.cadences.get(one.kind, host.kinds[one.kind].cadence)
@@ -122,7 +123,12 @@ def collections_of(
     since = heeded_since(connection.collectors, by_kind(kept), begin)
     if since != begin:
         kept = store.collections(connection.name, since=since)
-    return [one for one in kept if one.amends is None]
+    return list(kept)
+
+
+def as_read(collections: Sequence[Collection]) -> list[Collection]:
+    """Leave out what was added to collections later."""
+    return [one for one in collections if one.amends is None]
 
 
 def wanted_at(connection: Connection, now: datetime, *, everything: bool = False) -> Wanted:
@@ -144,35 +150,37 @@ def by_kind(kept: Sequence[Collection]) -> dict[str, list[Collection]]:
 
 
 async def _run(
-    host: Host,
     connection: Connection,
-    store: EvidenceStore,
     runner: Runner,
-    run: OpenRun,
     due: Plan,
     request: ConnectRequest,
+    ending: Ending,
+    sealed: Callable[[Ending], Manifest],
 ) -> Manifest:
-    ending = replace(_ending(host, connection), not_due=due.not_due)
+    ending = replace(ending, not_due=due.not_due)
     try:
         if due.tasks:
             async with connection.connector.connect(request) as session:
-                cut = await runner.run(session, due)
-                if cut is None and connection.connector.look_up is not None:
-                    await runner.look_up(partial(connection.connector.look_up, session))
-                ending = replace(
-                    ending,
-                    credential=session.credential,
-                    clock_skew=session.traffic.clock_skew,
-                    cut=cut,
-                )
+                try:
+                    cut = await runner.run(session, due)
+                    if cut is None and connection.connector.look_up is not None:
+                        await runner.look_up(partial(connection.connector.look_up, session))
+                    ending = replace(ending, cut=cut)
+                finally:
+                    # However it ends, the manifest says with which rights.
+                    ending = replace(
+                        ending,
+                        credential=session.credential,
+                        clock_skew=session.traffic.clock_skew,
+                    )
     except SourceError as error:
         runner.fail(due.tasks, error)
         ending = replace(ending, cut=shortfall_of(error))
     except asyncio.CancelledError:
         stopped = Shortfall(reason=Reason.INTERRUPTED, detail="the run was stopped before its end")
-        _seal(host, connection, store, runner, run, replace(ending, cut=stopped))
+        sealed(replace(ending, cut=stopped))
         raise
-    return _seal(host, connection, store, runner, run, ending)
+    return sealed(ending)
 
 
 def _ending(host: Host, connection: Connection) -> Ending:
@@ -202,6 +210,7 @@ def _seal(
     store: EvidenceStore,
     runner: Runner,
     run: OpenRun,
+    earlier: Sequence[Collection],
     ending: Ending,
 ) -> Manifest:
     sealed = manifest(
@@ -211,6 +220,7 @@ def _seal(
         collections=runner.collections,
         dangling=runner.dangling(),
         ending=ending,
+        earlier=earlier,
     )
     store.seal(sealed)
     return sealed

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from ccm_core.collect.visibility import newest
 from ccm_core.errors import SourceError
 from ccm_core.pipeline.connecting import check, request_to
 from ccm_core.sdk.limits import Limiters
 from ccm_core.sdk.types import Diagnosis
 
 if TYPE_CHECKING:
-    from ccm_core.model.collection import Collection
     from ccm_core.pipeline.parties import Connection, Host
     from ccm_core.store.interface import EvidenceStore
 
@@ -57,8 +57,7 @@ def diagnose(host: Host, connection: Connection, store: EvidenceStore | None) ->
     Raises:
         StoreError: The store cannot be read.
     """
-    review = connection.connector.review
-    past = review(newest(connection, store)) if review is not None and store is not None else ()
+    past = _past(connection, store) if store is not None else ()
     try:
         told, usable = check(host, connection), True
     except SourceError as error:
@@ -66,22 +65,12 @@ def diagnose(host: Host, connection: Connection, store: EvidenceStore | None) ->
     return ConnectionCheck(connection=connection.name, usable=usable, diagnoses=(*told, *past))
 
 
-def newest(connection: Connection, store: EvidenceStore) -> Sequence[Collection]:
-    """Give the collections of the run that last tried each kind, in the order of keeping."""
-    found: dict[str, list[Collection]] = {}
-    for one in store.collections(connection.name):
-        run = found.setdefault(one.kind, [])
-        if run and run[0].run != one.run:
-            run.clear()
-        run.append(one)
-    collected = {one.kind for one in connection.collectors}
-    return [one for kind, run in found.items() if kind in collected for one in _amended(run)]
-
-
-def _amended(run: Sequence[Collection]) -> Sequence[Collection]:
-    """Leave out what a later collection of the run amends."""
-    amended = {one.amends for one in run}
-    return [one for one in run if one.id not in amended]
+def _past(connection: Connection, store: EvidenceStore) -> Sequence[Diagnosis]:
+    review = connection.connector.review
+    if review is None:
+        return ()
+    kinds = {one.kind for one in connection.collectors}
+    return review(newest(store.collections(connection.name), kinds))
 
 
 def _refused(host: Host, connection: Connection, error: SourceError) -> Sequence[Diagnosis]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ccm_core.collect.due import Turn
 from ccm_core.collect.plan import turns
-from ccm_core.pipeline.collecting import by_kind, collections_of, wanted_at
+from ccm_core.pipeline.collecting import as_read, by_kind, collections_of, wanted_at
 from ccm_core.pipeline.parties import Connection, Host
 from ccm_core.store.interface import EvidenceStore
 
@@ -18,6 +18,6 @@ def upcoming(host: Host, connection: Connection, store: EvidenceStore) -> Sequen
         StoreError: The store cannot be read.
     """
     now = host.clock().replace(microsecond=0)
-    kept = by_kind(collections_of(host, connection, store, now))
+    kept = by_kind(as_read(collections_of(host, connection, store, now)))
     wanted = wanted_at(connection, now)
     return turns(connection.collectors, host.kinds, kept, wanted)

@@ -100,6 +100,7 @@ def _templates() -> Environment:
         "json": lambda value: json.encode(value).decode(),
         "link": words.link,
         "listed": words.listed,
+        "unseen": words.unseen,
         "instant": format_instant,
         "moment": words.moment,
         "part_words": words.part,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_core.report.columns import plain
-from ccm_core.report.words import count, listed, moment, span
+from ccm_core.report.words import count, listed, moment, span, unseen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,6 +38,7 @@ def _head(run: Manifest) -> Iterator[str]:
     yield f"  {run.outcome}"
     yield from (f"  run cut short: {_why(one)}" for one in run.shortfalls)
     yield f"  credential: {_credential(run)}"
+    yield from (f"  shown to miss: {unseen(one)}" for one in run.unseen)
     yield f"  clock: {_clock(run.clock_skew)}"
     yield f"  settings: {run.settings_digest}"
     yield f"  versions: {listed([f'ccm-core {run.host_version}', *map(_plugin, run.plugins)])}"

@@ -15,6 +15,8 @@ from ccm_core.model.rule import Severity
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ccm_core.model.manifest import Unseen
+
 STATUS: Mapping[Status, str] = MappingProxyType(
     {
         Status.PASS: "holds",
@@ -122,3 +124,13 @@ def uri(url: str | None) -> str | None:
 def clean(text: str) -> str:
     """Replace what could steer a terminal or turn text around; such characters are never shown."""
     return _HIDDEN.sub("\ufffd", text)
+
+
+def unseen(one: Unseen) -> str:
+    """Say what a credential was shown not to see of one kind."""
+    if not one.subjects:
+        return f"{one.kind}: {REASON[one.reason]}"
+    count = len(one.subjects) if one.objects is None else one.objects
+    more = f" and {count - len(one.subjects)} more" if count > len(one.subjects) else ""
+    others = ", and it may be any other" if one.objects is None else ""
+    return f"{one.kind}: {REASON[one.reason]}: {', '.join(one.subjects)}{more}{others}"

@@ -63,6 +63,7 @@ def test_ctrl_c_seals_the_run_and_the_next_one_goes_on(ccm, stopped, folder, at)
     (first,) = manifests(folder)
     done = {one.kind for one in first.collections if one.outcome == "complete"}
     assert first.shortfalls[0].reason == "interrupted"
+    assert first.credential.kind == "account_api_key"
     assert done
 
     ran = ccm("collect", "--json")

@@ -58,3 +58,23 @@ def test_a_hidden_schedule_leaves_the_policies_that_name_it_unjudged(ccm, connec
         for one in rule["results"]
     }
     assert coverage[policy["id"]] == "insufficient"
+
+
+def test_every_manifest_says_what_its_credential_was_shown_to_miss(ccm, connected, folder):
+    """Also that of a run in which nothing was due; the report shows it."""
+    connected.steering.only_teams = {min(connected.account.teams)}
+    connected.steering.deny("/oncalls")
+    first = ccm("collect", "--json").json[0]
+    missed = {(one["kind"], one["reason"]): one for one in first["unseen"]}
+    teams = missed["pagerduty.user", "hidden_references"]
+    assert (teams["objects"], len(teams["subjects"])) == (2, 2)
+    assert missed["pagerduty.on_call", "denied"]["objects"] is None
+
+    connected.steering.allow("/oncalls")
+    ccm("collect")
+    again = ccm("run", "--json").json["manifests"][0]
+    assert "pagerduty.user" in again["not_due"]
+    assert teams in again["unseen"]
+    assert "denied" not in {one["reason"] for one in again["unseen"]}
+    page = (folder / "ccm-report.html").read_text()
+    assert f"objects are named that cannot be seen: {teams['subjects'][0]}" in page

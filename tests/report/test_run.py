@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ccm_core.model.collection import Counts, Dangling, Request, Whereabouts
+from ccm_core.model.manifest import Unseen
 from ccm_core.report.run import MOST, run_text
 
 
@@ -80,3 +81,10 @@ def test_a_run_that_did_not_reach_its_source_says_so(told):
     lines = told({"credential": None, "clock_skew": None}).splitlines()
     assert "  credential: the source was not asked" in lines
     assert "  clock: the source did not say its own" in lines
+
+
+def test_what_the_credential_was_shown_to_miss_has_a_line_for_each_kind(told):
+    """Beside its kind and role."""
+    missed = Unseen(kind="acme.service", reason="denied")
+    lines = told({"unseen": (missed,)}).splitlines()
+    assert "  shown to miss: acme.service: access was denied" in lines

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from ccm_core.model.collection import Outcome, Reason
+from ccm_core.model.manifest import Unseen
 from ccm_core.model.result import Status
 from ccm_core.report import words
 
@@ -73,3 +74,29 @@ def test_every_value_has_words():
 def test_clean(text, shown):
     """What steers a terminal or turns text around is replaced; all else stays."""
     assert words.clean(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("unseen", "said"),
+    [
+        pytest.param({"reason": "denied"}, "access was denied", id="all of it"),
+        pytest.param(
+            {"reason": "hidden_references", "objects": 2, "subjects": ("a:1", "a:2")},
+            "objects are named that cannot be seen: a:1, a:2",
+            id="two",
+        ),
+        pytest.param(
+            {"reason": "hidden_references", "objects": 12, "subjects": ("a:1", "a:2")},
+            "objects are named that cannot be seen: a:1, a:2 and 10 more",
+            id="more than are named",
+        ),
+        pytest.param(
+            {"reason": "denied", "subjects": ("a:1",)},
+            "access was denied: a:1, and it may be any other",
+            id="some, and perhaps any",
+        ),
+    ],
+)
+def test_what_a_credential_was_shown_to_miss(unseen, said):
+    """How many and which; what may be any object is not taken for those that are named."""
+    assert words.unseen(Unseen(kind="acme.service", **unseen)) == f"acme.service: {said}"
