@@ -9,12 +9,14 @@ from datetime import datetime
 import click
 
 from ccm_core.cli.context import Judge, Workplace, moment
+from ccm_core.cli.drafts import judged, named, print_comparison, print_evaluation
 from ccm_core.cli.printing import json_option, print_json, say
 from ccm_core.cli.verdicts import of_evaluation
 from ccm_core.model.result import Evaluation
 from ccm_core.pipeline import Host, evaluate, keep, repeat, report_input
 from ccm_core.report.summary import summary
 from ccm_core.report.text import WIDTH, screen
+from ccm_core.rules.comparing import compare
 from ccm_core.sdk.time import format_instant
 from ccm_core.store.interface import EvidenceStore
 
@@ -33,13 +35,34 @@ _WIDEST = 110
     is_flag=True,
     help="Make the last evaluation by that moment again, from what is kept, and compare the bytes.",
 )
+@click.option(
+    "--packs",
+    multiple=True,
+    metavar="PACK|FILE",
+    help="Judge with these instead of those of the settings, and keep nothing; may be repeated.",
+)
+@click.option("--diff", is_flag=True, help="With --packs: say only what they would change.")
 @json_option
 @click.pass_obj
-def command(config: str | None, as_of: str | None, *, again: bool, as_json: bool) -> int:
+def command(
+    config: str | None,
+    as_of: str | None,
+    packs: tuple[str, ...],
+    *,
+    again: bool,
+    diff: bool,
+    as_json: bool,
+) -> int:
     """Judge the kept evidence with the rule packs. No source is asked."""
+    if diff and not packs:
+        raise click.UsageError("--diff needs --packs: what to compare with")
+    if again and packs:
+        raise click.UsageError("--repeat uses the packs that were kept; leave out --packs")
     then = moment(as_of)
     place = Workplace.opened(config)
     with place.store(create=False) as store:
+        if packs:
+            return _otherwise(place, store, packs, then, diff=diff, as_json=as_json)
         if again:
             evaluation = repeat(place.host, store, as_of=then)
             say(f"the evaluation of {format_instant(evaluation.evaluated_at)} comes out the same")
@@ -50,6 +73,25 @@ def command(config: str | None, as_of: str | None, *, again: bool, as_json: bool
         else:
             print_summary(place.host, store, evaluation)
     return of_evaluation(evaluation)
+
+
+def _otherwise(
+    place: Workplace,
+    store: EvidenceStore,
+    packs: tuple[str, ...],
+    as_of: datetime | None,
+    *,
+    diff: bool,
+    as_json: bool,
+) -> int:
+    """Say what other packs would have said; keep nothing."""
+    now = as_of or place.host.clock()
+    other = judged(place, store, named(place, packs), now)
+    if diff:
+        ours = judged(place, store, place.judge().packs, now)
+        return print_comparison(compare(ours, other), as_json=as_json)
+    print_evaluation(place, store, other.evaluation, as_json=as_json)
+    return of_evaluation(other.evaluation)
 
 
 def evaluated(

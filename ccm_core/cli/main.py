@@ -29,7 +29,7 @@ COMMANDS = {
     "keys": "Show, export and rotate the keys that sign the ledger",
     "plugins": "List plugins, what they offer, and why one failed",
     "report": "Write the report of the last evaluation",
-    "rules": "List, check and test rule packs",
+    "rules": "List, check, test, try and compare rule packs",
     "run": "Collect, evaluate and report, in a row",
     "runs": "List runs, and show what one asked, read and missed",
     "verify": "Prove that what is kept is what was kept, or name what is not",

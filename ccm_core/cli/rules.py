@@ -2,35 +2,55 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from pathlib import Path
 
 import click
 
-from ccm_core.cli.context import host_of, installed, pack_text
+from ccm_core import schemas
+from ccm_core.cli.context import Workplace, host_of, installed, pack_text
+from ccm_core.cli.drafts import diff, try_
 from ccm_core.cli.exits import Exit
 from ccm_core.cli.printing import json_option, print_json, print_table, say
-from ccm_core.errors import DocumentError
-from ccm_core.pipeline import compile_rules
+from ccm_core.documents import suggest
+from ccm_core.errors import DocumentError, UsageError
+from ccm_core.pipeline import compile_rules, mutate_evidence
 from ccm_core.rules.compiled import CompiledPacks
 from ccm_core.rules.interface import PackText
+from ccm_core.rules.mutating import MutationResult, mutate
 from ccm_core.rules.pack_tests import run_tests, strict_mistakes
+from ccm_core.rules.packs import SCHEMA
 
 
 @click.group("rules")
 def command() -> None:
-    """List, check and test rule packs."""
+    """List, check, test, try and compare rule packs."""
 
+
+command.add_command(try_)
+command.add_command(diff)
 
 packs_argument = click.argument("packs", nargs=-1, metavar="[PACK|FILE]...")
 
 
 @command.command("list")
 @packs_argument
+@click.option(
+    "--controls",
+    "framework",
+    metavar="FRAMEWORK",
+    help="List the controls of this framework and the rules that support each.",
+)
 @json_option
 @click.pass_obj
-def list_(config: str | None, packs: tuple[str, ...], *, as_json: bool) -> None:
+def list_(
+    config: str | None, packs: tuple[str, ...], framework: str | None, *, as_json: bool
+) -> None:
     """List the rules of installed packs, or of those named."""
     _, compiled = _compiled(config, packs)
+    if framework is not None:
+        _list_controls(compiled, framework, as_json=as_json)
+        return
     rules = [(one.pack, rule) for one in compiled.packs for rule in one.pack.rules]
     if as_json:
         print_json(
@@ -80,6 +100,78 @@ def test(config: str | None, packs: tuple[str, ...], *, as_json: bool) -> int:
         )
         say(f"{len(results) - len(bad)} tests passed, {len(bad)} failed")
     return Exit.RULES_FAIL if bad else Exit.WELL
+
+
+@command.command("mutate")
+@packs_argument
+@click.option(
+    "--evidence",
+    "kept",
+    is_flag=True,
+    help="Take away from the evidence that is kept instead of from the tests.",
+)
+@json_option
+@click.pass_obj
+def mutate_(config: str | None, packs: tuple[str, ...], *, kept: bool, as_json: bool) -> int:
+    """Take away what rules rest on: no rule may turn to a pass."""
+    _, compiled = _compiled(config, packs)
+    results = _mutated_evidence(config, compiled) if kept else mutate(compiled)
+    lies = [one for one in results if one.lies]
+    if as_json:
+        print_json(results)
+    else:
+        print_table(
+            ("rule", "test", "mutation", "before", "after"),
+            [(one.rule, one.test, one.mutation, one.before, one.after) for one in lies],
+        )
+        tried = "" if kept else f"{len(results)} mutations, "
+        say(
+            f"{tried}{len(lies)} of which let a rule pass that may not"
+            if tried
+            else f"{len(lies)} results became a pass when evidence was taken away"
+        )
+    return Exit.RULES_FAIL if lies else Exit.WELL
+
+
+@command.command("schema")
+@click.pass_obj
+def schema(config: str | None) -> None:
+    """Print the JSON Schema of packs, for editors, with the kinds and views that are installed."""
+    catalog = installed(config)
+    found = deepcopy(schemas.load(SCHEMA))
+    host = host_of(catalog)
+    found["$defs"]["source"]["enum"] = sorted([*host.kinds, *host.views])
+    print_json(found)
+
+
+def _mutated_evidence(config: str | None, compiled: CompiledPacks) -> tuple[MutationResult, ...]:
+    place = Workplace.opened(config)
+    with place.store(create=False) as store:
+        connections = place.connections(secrets=False)
+        return mutate_evidence(place.host, connections, store, compiled)
+
+
+def _list_controls(compiled: CompiledPacks, framework: str, *, as_json: bool) -> None:
+    rows = [
+        (control, rule)
+        for pack in compiled.packs
+        for rule in pack.pack.rules
+        for control in rule.controls
+    ]
+    known = sorted({control.framework for control, _ in rows})
+    if framework not in known:
+        raise UsageError(suggest("framework", framework, known, among="supported here"))
+    wanted = sorted(
+        (control.id, rule.id, rule.severity.value, control.why or "")
+        for control, rule in rows
+        if control.framework == framework
+    )
+    if as_json:
+        keys = ("control", "rule", "severity", "why")
+        print_json([dict(zip(keys, row, strict=True)) for row in wanted])
+        return
+    print_table(("control", "rule", "severity", "why"), wanted)
+    say(f"{len({row[0] for row in wanted})} controls of {framework} have rules")
 
 
 def _compiled(config: str | None, packs: tuple[str, ...]) -> tuple[list[PackText], CompiledPacks]:

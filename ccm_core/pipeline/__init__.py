@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ccm_core.pipeline.explaining import explain
     from ccm_core.pipeline.following import all_findings, finding_history
     from ccm_core.pipeline.judging import compile_rules, evaluate, rows
+    from ccm_core.pipeline.mutating import mutate_evidence
     from ccm_core.pipeline.repeating import Ruling, keep, repeat
     from ccm_core.pipeline.reporting import report, report_input
 
@@ -41,6 +42,7 @@ _LATER = {
     "all_findings": "following",
     "finding_history": "following",
     "keep": "repeating",
+    "mutate_evidence": "mutating",
     "repeat": "repeating",
     "report": "reporting",
     "report_input": "reporting",
@@ -69,6 +71,7 @@ __all__ = [
     "explain",
     "finding_history",
     "keep",
+    "mutate_evidence",
     "repeat",
     "report",
     "report_input",

@@ -49,7 +49,7 @@ class CaseResult:
 def run_tests(packs: CompiledPacks) -> tuple[CaseResult, ...]:
     """Run every test of every rule: an unexpected pass is as wrong as an unexpected failure."""
     return tuple(
-        _run(packs, pack, one, test)
+        run_case(packs, pack.pack.name, one, test)
         for pack in packs.packs
         for group in pack.groups
         for one in group.rules
@@ -81,7 +81,9 @@ def _lacks(rule: Rule, good: set[tuple[str, str]]) -> Iterator[str]:
         yield f"{rule.id} supports no control; name one under controls"
 
 
-def _run(packs: CompiledPacks, pack: CompiledPack, one: CompiledRule, test: RuleTest) -> CaseResult:
+def run_case(packs: CompiledPacks, name: str, one: CompiledRule, test: RuleTest) -> CaseResult:
+    """Run one test of one rule of a pack, by the pack's name."""
+    pack = next(each for each in packs.packs if each.pack.name == name)
     case = CaseResult(
         pack=pack.pack.name,
         rule=one.rule.id,

@@ -1,0 +1,153 @@
+"""``ccm rules``: what an author of rules needs."""
+
+from __future__ import annotations
+
+import json
+
+import jsonschema
+import pytest
+
+DRAFT = """\
+apiVersion: ccm/v1
+kind: RulePack
+metadata: {name: our-services, version: 1.0.0, title: Our services}
+parameters:
+  most_members: {type: integer, default: 0, description: Members a team may have}
+rules:
+  - id: our_team_is_small
+    title: Teams are small
+    status: test
+    severity: low
+    over: pagerduty.team_ownership
+    assert: row.member_count <= params.most_members
+    message: "{row.title} has {row.member_count} members"
+    on_empty: not_applicable
+    tests:
+      - {name: small, rows: [{title: A, member_count: 0}], expect: pass}
+      - {name: large, rows: [{title: A, member_count: 9}], expect: fail}
+"""
+
+
+@pytest.fixture
+def drafts(folder):
+    """Two versions of a pack, as files."""
+    (folder / "one.yaml").write_text(DRAFT)
+    (folder / "two.yaml").write_text(DRAFT.replace("default: 0", "default: 99"))
+    return folder
+
+
+@pytest.fixture
+def collected(ccm, connected, drafts):
+    """Evidence of the simulated account."""
+    ccm("collect")
+    return drafts
+
+
+def test_a_draft_is_judged_and_nothing_is_kept(ccm, collected):
+    """Its verdict is that of the kept evidence; there is no evaluation afterwards."""
+    ran = ccm("rules", "try", "one.yaml", "--json")
+    (rule,) = ran.json["rules"]
+
+    assert (ran.code, rule["status"]) == (1, "fail")
+    assert ccm("rules", "try", "two.yaml").out.startswith("1 rule holds")
+    assert ccm("report").code == 2  # nothing was kept
+
+
+def test_two_versions_are_compared(ccm, collected):
+    """What would be different, subject by subject; exit code 1 where something would."""
+    ran = ccm("rules", "diff", "one.yaml", "two.yaml")
+
+    assert ran.code == 1
+    assert "our-services: parameter most_members: 0 -> 99" in ran.out
+    assert "our_team_is_small: fail -> pass" in ran.out
+    assert "]: fail -> pass: Teams are small" in ran.out
+    same = ccm("rules", "diff", "one.yaml", "one.yaml")
+    assert (same.code, same.out) == (0, "")
+    assert ccm("rules", "diff", "one.yaml", "one.yaml", "--json").json["rules"] == []
+
+
+def test_other_packs_than_those_of_the_settings(ccm, collected):
+    """What they would say, or only what they would change; nothing is kept."""
+    ran = ccm("evaluate", "--packs", "two.yaml", "--json")
+    assert [one["rule"] for one in ran.json["rules"]] == ["our_team_is_small"]
+    ran = ccm("evaluate", "--packs", "two.yaml", "--diff", "--json")
+    statuses = {one["rule"]: (one["before"], one["after"]) for one in ran.json["rules"]}
+    assert statuses.pop("our_team_is_small") == (None, "pass")
+    assert {after for _, after in statuses.values()} == {None}
+    assert ccm("report").code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        pytest.param(["evaluate", "--diff"], "--diff needs --packs", id="diff-of-nothing"),
+        pytest.param(
+            ["evaluate", "--packs", "one.yaml", "--repeat"], "leave out --packs", id="repeat-others"
+        ),
+        pytest.param(["rules", "try", "gone.yaml"], "gone.yaml", id="no-such-file"),
+        pytest.param(["rules", "try"], "Missing argument", id="nothing-to-try"),
+        pytest.param(
+            ["rules", "list", "--controls", "soc"], 'did you mean "soc2"?', id="no-framework"
+        ),
+    ],
+)
+def test_mistakes_are_told(ccm, connected, drafts, arguments, expected):
+    """With exit code 2 and nothing on standard output."""
+    ccm("collect")
+    ran = ccm(*arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert expected in ran.err
+
+
+def test_shipped_packs_do_not_turn_to_a_pass(ccm, folder):
+    """Neither by their tests nor, elsewhere, by the evidence."""
+    ran = ccm("rules", "mutate", "--json")
+    assert ran.code == 0
+    assert len(ran.json) > 1000
+    assert [one for one in ran.json if one["lies"]] == []
+
+
+@pytest.mark.slow
+def test_evidence_that_is_taken_away_lets_no_shipped_rule_pass(ccm, connected):
+    """Pages lost, kinds denied and stale, fields no longer sent: views and rules together."""
+    ccm("collect")
+    ran = ccm("rules", "mutate", "--evidence", "--json")
+    assert (ran.code, ran.json) == (0, [])
+
+
+def test_a_rule_that_lies_is_found_in_the_evidence(ccm, collected):
+    """A field that is no longer sent makes it pass."""
+    lying = DRAFT.split("    tests:")[0]
+    for old, new in (
+        ("pagerduty.team_ownership", "pagerduty.service"),
+        ("row.member_count <= params.most_members", '"!has(row.status)"'),
+        ("{row.title} has {row.member_count} members", "x"),
+    ):
+        assert old in lying
+        lying = lying.replace(old, new)
+    (collected / "lying.yaml").write_text(lying)
+    ran = ccm("rules", "mutate", "--evidence", "lying.yaml", "--json")
+    assert ran.code == 1
+    assert {one["mutation"] for one in ran.json} == {"pagerduty.service without status"}
+
+
+def test_the_coverage_of_a_framework(ccm, folder):
+    """Each control with the rules that support it, and why."""
+    rows = ccm("rules", "list", "--controls", "soc2", "--json").json
+    assert {one["control"] for one in rows} >= {"CC6.3", "CC7.4"}
+    assert all(one["why"] for one in rows)
+    table = ccm("rules", "list", "--controls", "soc2")
+    assert len(table.out.splitlines()) == len(rows)
+    assert "controls of soc2 have rules" in table.err
+
+
+def test_the_schema_knows_what_is_installed(ccm, folder, drafts):
+    """An editor offers kinds and views by name, and a pack that is well satisfies it."""
+    found = ccm("rules", "schema").json
+    names = found["$defs"]["source"]["enum"]
+
+    assert {"pagerduty.service", "pagerduty.team_ownership"} <= set(names)
+    jsonschema.Draft202012Validator.check_schema(found)
+    (one,) = ccm("rules", "list", "one.yaml", "--json").json
+    assert one["rule"]["over"] in names
+    assert json.dumps(found)
