@@ -117,7 +117,7 @@ def test_evidence_that_is_taken_away_lets_no_shipped_rule_pass(ccm, connected):
 
 def test_a_rule_that_lies_is_found_in_the_evidence(ccm, collected):
     """A field that is no longer sent makes it pass."""
-    lying = DRAFT.split("    tests:")[0]
+    lying = DRAFT.split("    tests:", maxsplit=1)[0]
     for old, new in (
         ("pagerduty.team_ownership", "pagerduty.service"),
         ("row.member_count <= params.most_members", '"!has(row.status)"'),
