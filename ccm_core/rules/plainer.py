@@ -31,12 +31,19 @@ def plainer(
     if found := _NO_OVERLOAD.search(message):
         return f"`{found[1].strip('_')}` does not go with {found[2]}", 0
     if found := _SYNTAX.search(message):
-        ends = found[1] == "<EOF>"
-        return (
-            f"syntax error: {'it ends too early' if ends else f'unexpected {found[1].strip()}'}",
-            0,
-        )
+        return f"syntax error: {_unexpected(found[1].strip())}", 0
     return message, 0
+
+
+def _unexpected(token: str) -> str:
+    if token == "<EOF>":
+        return "it ends too early"
+    meant = f"; write {_MEANT[token]} for it" if token in _MEANT else ""
+    return f"unexpected {token}{meant}"
+
+
+_MEANT = {"and": "&&", "or": "||", "not": "!", "=": "=="}
+"""What people write who know other languages."""
 
 
 def _undeclared(
