@@ -35,11 +35,11 @@ def plainer(
     return message, 0
 
 
-def _unexpected(token: str) -> str:
-    if token == "<EOF>":
+def _unexpected(found: str) -> str:
+    if found == "<EOF>":
         return "it ends too early"
-    meant = f"; write {_MEANT[token]} for it" if token in _MEANT else ""
-    return f"unexpected {token}{meant}"
+    meant = f"; write {_MEANT[found]} for it" if found in _MEANT else ""
+    return f"unexpected {found}{meant}"
 
 
 _MEANT = {"and": "&&", "or": "||", "not": "!", "=": "=="}
