@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 from hunting import Hunt
@@ -89,3 +93,40 @@ def judges() -> Callable[[str], Judges]:
         return compiled[name]
 
     return judge
+
+
+@dataclass
+class WebHook:
+    """Answers every message with the status it is set to."""
+
+    address: str = ""
+    status: int = 200
+    messages: list[dict] = field(default_factory=list)
+
+
+@pytest.fixture
+def webhook() -> Iterator[WebHook]:
+    """A running web hook, and its Apprise address."""
+    hook = WebHook()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if hook.status == 200:
+                hook.messages.append(json.loads(body))
+            self.send_response(hook.status)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    hook.address = f"json://127.0.0.1:{server.server_port}/hook?token=S3cret"
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield hook
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

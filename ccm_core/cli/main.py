@@ -27,6 +27,7 @@ COMMANDS = {
     "findings": "List what fails and has failed, and what became of it",
     "init": "Write a commented ccm.yaml",
     "keys": "Show, export and rotate the keys that sign the ledger",
+    "notify": "Tell people what changed since they were told last",
     "plugins": "List plugins, what they offer, and why one failed",
     "report": "Write the report of the last evaluation",
     "rules": "List, check, test, try and compare rule packs",

@@ -10,7 +10,8 @@ from ccm_core.cli.collect import collected
 from ccm_core.cli.context import Workplace
 from ccm_core.cli.evaluate import evaluated, print_summary
 from ccm_core.cli.exits import gravest
-from ccm_core.cli.printing import json_option, print_json
+from ccm_core.cli.notify import notified
+from ccm_core.cli.printing import json_option, print_json, say
 from ccm_core.cli.report import write_report
 from ccm_core.cli.verdicts import of_evaluation, of_manifest
 
@@ -39,4 +40,6 @@ def command(config: str | None, output: str, *, everything: bool, as_json: bool)
         else:
             print_summary(place.host, store, evaluation)
         write_report(place.host, store, evaluation, "html", Path(output))
+        for failure in notified(place, store, evaluation):
+            say(failure)
     return gravest([*map(of_manifest, manifests), of_evaluation(evaluation)])

@@ -17,6 +17,7 @@ import click
 
 from ccm_core.cli.context import Judge, Workplace, clock
 from ccm_core.cli.evaluate import evaluated
+from ccm_core.cli.notify import notified
 from ccm_core.cli.report import put_file
 from ccm_core.model.result import Evaluation, Status
 from ccm_core.pipeline import Connection, report
@@ -90,7 +91,7 @@ def _connection(place: Workplace, name: str) -> Connection:
 def _judged(place: Workplace, store: EvidenceStore, judge: Judge, output: Path) -> str:
     evaluation = evaluated(place, store, judge)
     put_file(output, report(place.host, store, evaluation, FORMATS["html"]))
-    return _verdict(evaluation)
+    return "; ".join([_verdict(evaluation), *notified(place, store, evaluation)])
 
 
 def _verdict(evaluation: Evaluation) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ccm_core.config.connection import read_connection
 from ccm_core.config.draft import SettingsDraft
+from ccm_core.config.notify import read_notify
 from ccm_core.config.settings import (
     RulesSettings,
     Settings,
@@ -33,6 +34,7 @@ def complete(draft: SettingsDraft, connectors: Mapping[str, Connector]) -> Setti
         read_connection(draft.document, index, written, connectors, mistakes)
         for index, written in draft.connections()
     ]
+    notify = read_notify(draft.document, draft.base, mistakes)
     if mistakes:
         raise DocumentError(dict.fromkeys(mistakes))
     return Settings(
@@ -43,6 +45,7 @@ def complete(draft: SettingsDraft, connectors: Mapping[str, Connector]) -> Setti
         connections=tuple(one for one in connections if one is not None),
         rules=_rules(draft),
         plugins=draft.plugins,
+        notify=notify,
     )
 
 

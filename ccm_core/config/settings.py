@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from ccm_core.config.reference import SecretReference
 from ccm_core.documents import Document
@@ -70,6 +71,30 @@ class RulesSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QuietSettings:
+    """Hours of every day in which people are left alone."""
+
+    since: time
+    until: time
+    zone: ZoneInfo
+    unless: str | None = None
+    """The severity from which on they are told all the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotifySettings:
+    """Who is told when something changes."""
+
+    to: tuple[SecretReference, ...]
+    memory: Path
+    """What was told to whom; beside the settings file."""
+    on: tuple[str, ...] = ()
+    """What is told; empty: all of it."""
+    least: str = "low"
+    quiet: QuietSettings | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VaultSettings:
     """Where the program keeps what it must be able to write back: tokens, keys."""
 
@@ -98,6 +123,7 @@ class Settings:
     connections: tuple[ConnectionSettings, ...]
     rules: RulesSettings
     plugins: PluginSettings
+    notify: NotifySettings | None = None
 
     def connection(self, name: str) -> ConnectionSettings:
         """Give the connection of that name.

@@ -31,6 +31,7 @@ def test_the_contracts_hold(root: Path):
         pytest.param("pluggy.PluginManager", ("ccm_core.host.loader",), id="plugin manager"),
         pytest.param("sqlalchemy", ("ccm_core.store",), id="sqlalchemy"),
         pytest.param("cel_expr_python", ("ccm_core.rules",), id="cel"),
+        pytest.param("apprise", ("ccm_core.notify.sending",), id="apprise"),
         pytest.param("jinja2", ("ccm_core.report",), id="jinja2"),
         pytest.param("authlib", ("ccm_core.auth.protocol",), id="authlib"),
         pytest.param(

@@ -1,0 +1,1 @@
+"""Telling people what changed: conditions, what was told before, and the difference."""

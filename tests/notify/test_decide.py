@@ -1,0 +1,177 @@
+"""Who is told what: changes only, each of them once, and nobody in the quiet hours."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ccm_core.model.rule import Severity
+from ccm_core.notify.decide import MOST, decide
+from ccm_core.notify.interface import Condition, Occasion, QuietHours, Told, Wishes
+
+NOON = datetime(2026, 5, 6, 12, tzinfo=UTC)
+NIGHT = datetime(2026, 5, 6, 23, tzinfo=UTC)
+QUIET = QuietHours(since=time(22), until=time(7), zone=ZoneInfo("UTC"))
+EVERYTHING = Wishes(least=Severity.INFORMATIONAL)
+
+
+def so(key, occasion=Occasion.OPENED, severity=Severity.HIGH):
+    """One condition."""
+    return Condition(
+        key=key, occasion=occasion, severity=severity, text=f"{key} fails", over=f"{key} is well"
+    )
+
+
+def test_what_is_new_is_told_once():
+    """The second time there is nothing to say."""
+    first = decide(NOON, [so("a"), so("b")], Told(), EVERYTHING)
+    assert first.message.title == "ccm: 2 opened"
+    assert first.message.lines == ("Opened:", "- high: a fails", "- high: b fails")
+    assert decide(NOON, [so("a"), so("b")], first.told, EVERYTHING).message is None
+
+
+def test_what_is_over_is_told_once():
+    """And what comes back is news again."""
+    told = decide(NOON, [so("a")], Told(), EVERYTHING).told
+    over = decide(NOON, [], told, EVERYTHING)
+    assert (over.message.title, over.message.lines) == ("ccm: 1 over", ("Over:", "- a is well"))
+    assert decide(NOON, [], over.told, EVERYTHING).message is None
+    assert decide(NOON, [so("a")], over.told, EVERYTHING).message.title == "ccm: 1 opened"
+
+
+def test_a_message_says_everything_in_order():
+    """Failures first, the most severe at the top, then what is open, due, overdue and over."""
+    told = decide(NOON, [so("gone")], Told(), EVERYTHING).told
+    now = [
+        so("overdue", Occasion.OVERDUE),
+        so("key", Occasion.KEY_DUE),
+        so("blind", Occasion.INSUFFICIENT, Severity.LOW),
+        so("low", severity=Severity.LOW),
+        so("worst", severity=Severity.CRITICAL),
+    ]
+    message = decide(NOON, now, told, EVERYTHING).message
+    assert message.title == "ccm: 2 opened, 1 not judged, 1 key due, 1 overdue, 1 over"
+    assert message.lines == (
+        "Opened:",
+        "- critical: worst fails",
+        "- low: low fails",
+        "Not judged:",
+        "- low: blind fails",
+        "Key due:",
+        "- high: key fails",
+        "Overdue:",
+        "- high: overdue fails",
+        "Over:",
+        "- gone is well",
+    )
+
+
+@pytest.mark.parametrize(
+    ("wishes", "told"),
+    [
+        pytest.param(Wishes(), True, id="as it comes"),
+        pytest.param(Wishes(least=Severity.CRITICAL), False, id="not severe enough"),
+        pytest.param(Wishes(occasions=frozenset([Occasion.KEY_DUE])), False, id="not asked for"),
+        pytest.param(Wishes(quiet=QUIET), False, id="at night"),
+        pytest.param(
+            Wishes(
+                quiet=QuietHours(
+                    since=time(22), until=time(7), zone=ZoneInfo("UTC"), unless=Severity.HIGH
+                )
+            ),
+            True,
+            id="at night, severe enough",
+        ),
+        pytest.param(
+            Wishes(quiet=QuietHours(since=time(22), until=time(7), zone=ZoneInfo("Asia/Tokyo"))),
+            True,
+            id="at night, and day where they are",
+        ),
+    ],
+)
+def test_what_people_wish(wishes, told):
+    """Occasion, severity and hour decide together."""
+    assert (decide(NIGHT, [so("a")], Told(), wishes).message is not None) is told
+
+
+def test_what_waited_is_told_in_the_morning():
+    """And what came and went in the night is not told at all."""
+    wishes = Wishes(quiet=QUIET)
+    night = decide(NIGHT, [so("stays"), so("goes")], Told(), wishes)
+    assert night.message is None
+    morning = decide(NOON, [so("stays")], night.told, wishes)
+    assert morning.message.lines == ("Opened:", "- high: stays fails")
+
+
+def test_who_does_not_want_to_hear_of_the_end_is_not_told_of_it():
+    """It is forgotten all the same, so that its return is news."""
+    wishes = Wishes(occasions=frozenset([Occasion.OPENED]))
+    told = decide(NOON, [so("a")], Told(), wishes).told
+    over = decide(NOON, [], told, wishes)
+    assert over.message is None
+    assert over.told == Told()
+
+
+def test_a_long_message_says_what_it_leaves_out():
+    """A thousand new failures are one short message."""
+    many = [so(f"k{n:04}") for n in range(1_000)]
+    message = decide(NOON, many, Told(), EVERYTHING).message
+    assert len(message.lines) == MOST + 2
+    assert message.lines[-1] == f"- and {1_000 - MOST} more"
+
+
+def test_a_line_is_one_line():
+    """Whatever an object is called, it stays on its line and has an end."""
+    from dataclasses import replace
+
+    name = replace(so("a"), text="x\n- forged\n" + "y" * 900)
+    (_, line) = decide(NOON, [name], Told(), EVERYTHING).message.lines
+    assert "\n" not in line
+    assert len(line) < 260
+
+
+KEYS = st.sets(st.sampled_from("abcdef"))
+MOMENTS = st.sampled_from([NOON, NIGHT])
+
+
+@given(st.lists(st.tuples(KEYS, MOMENTS, st.booleans()), max_size=12))
+def test_nothing_is_repeated_and_nothing_is_lost(history):
+    """Through nights and failed sendings: what was told and not ended is what is so at noon."""
+    wishes = Wishes(quiet=QUIET)
+    told, believed = Told(), set()
+    for keys, moment, sent in [*history, (set("ab"), NOON, True)]:
+        decision = decide(moment, [so(key) for key in sorted(keys)], told, wishes)
+        if not sent:
+            continue
+        for line in decision.message.lines if decision.message else ():
+            if line.endswith(" fails"):
+                key = line.removesuffix(" fails")[-1]
+                assert key not in believed, "told twice"
+                believed.add(key)
+            elif line.endswith(" is well"):
+                key = line.removesuffix(" is well")[-1]
+                assert key in believed, "told to be over without having been told of"
+                believed.remove(key)
+        told = decision.told
+    assert believed == set("ab")
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "hour", "held"),
+    [
+        pytest.param(22, 7, 23, True, id="before midnight"),
+        pytest.param(22, 7, 6, True, id="after midnight"),
+        pytest.param(22, 7, 7, False, id="the end is not in it"),
+        pytest.param(22, 7, 22, True, id="the beginning is"),
+        pytest.param(12, 14, 13, True, id="at noon"),
+        pytest.param(12, 14, 23, False, id="at night"),
+    ],
+)
+def test_quiet_hours(since, until, hour, held):
+    """They may go past midnight."""
+    quiet = QuietHours(since=time(since), until=time(until), zone=ZoneInfo("UTC"))
+    assert quiet.hold(datetime(2026, 5, 6, hour, tzinfo=UTC)) is held
