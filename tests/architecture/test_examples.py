@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from importlib import import_module
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -13,6 +14,7 @@ from ccm_core import documents, schemas
 from ccm_core.host.discovery import InstalledPlugin
 from ccm_core.host.loader import load
 from ccm_core.rules.interface import PackText, Source
+from ccm_core.rules.mutating import mutate
 from ccm_core.rules.pack_tests import run_tests, strict_mistakes
 from ccm_core.rules.packs import compile_packs
 from ccm_core.rules.waivers import read_waivers
@@ -82,6 +84,23 @@ def test_the_rules_of_the_rules_page_hold(root: Path):
     packs = compile_packs([given], sources(load([plugin("pagerduty", "ccm_pagerduty.plugin")])))
     assert strict_mistakes(given, packs) == ()
     assert [case for case in run_tests(packs) if not case.good] == []
+
+
+@pytest.fixture
+def ten(root: Path) -> PackText:
+    """Give the ten examples as the one pack that they make up."""
+    head, *examples = fences(root / "docs/how-to/rules-by-example.md", "yaml")
+    assert len(examples) == 10
+    whole = head + "rules:\n" + "".join(textwrap.indent(one, "  ") for one in examples)
+    return PackText(text=whole.encode(), source="examples.yaml")
+
+
+def test_the_ten_examples_are_a_pack_that_holds(ten: PackText):
+    """It passes the strict check, its tests come out, and no rule passes on being told less."""
+    packs = compile_packs([ten], sources(load([plugin("pagerduty", "ccm_pagerduty.plugin")])))
+    assert strict_mistakes(ten, packs) == ()
+    assert [case for case in run_tests(packs) if not case.good] == []
+    assert [one for one in mutate(packs) if one.lies] == []
 
 
 def test_the_waiver_of_the_reference_is_one(root: Path):
