@@ -52,6 +52,9 @@ class KeySources:
     keyring: Callable[[], Keyring | None] = os_keyring
     ask: Callable[[], Secret] | None = None
     """Asks the person at the terminal for the passphrase; None where there is nobody."""
+    choose: Callable[[], Secret] | None = None
+    """Asks for the passphrase of a vault that is being made: what is mistyped once would never
+    open it again."""
     small_keyring: bool = sys.platform == "win32"
     """Whether the keyring takes small texts only: then a new vault is a sealed file and the
     keyring has its key. Windows takes some 1,200 characters."""
@@ -106,7 +109,7 @@ def new_seal(source: KeyFrom, sources: KeySources) -> Seal:
             _keyring(sources).set(str(note.name), _text(secrets.token_bytes(_KEY_BYTES)))
         case KeyFrom.PASSPHRASE:
             salt = _text(secrets.token_bytes(_SALT_BYTES))
-            sources = replace(sources, ask=None if sources.ask is None else _twice(sources.ask))
+            sources = replace(sources, ask=sources.choose or sources.ask)
             note = KeyNote(source=source, salt=salt, cost=_COST)
     return seal_of(note, sources)
 
@@ -171,18 +174,6 @@ def _passphrase(sources: KeySources) -> Secret:
     if not found.reveal():
         raise SecretError("an empty passphrase protects nothing; give one")
     return found
-
-
-def _twice(ask: Callable[[], Secret]) -> Callable[[], Secret]:
-    """Ask a second time: what was mistyped once would never open the vault again."""
-
-    def asked() -> Secret:
-        first, second = ask(), ask()
-        if first != second:
-            raise SecretError("the two passphrases differ; nothing was kept. Try again")
-        return first
-
-    return asked
 
 
 def _keyring(sources: KeySources) -> Keyring:

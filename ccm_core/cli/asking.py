@@ -17,8 +17,13 @@ def somebody_there() -> bool:
     return sys.stdin.isatty()
 
 
-def ask_secret(what: str, *, optional: bool = False) -> Secret | None:
+def ask_secret(what: str, *, optional: bool = False, shown: bool = False) -> Secret | None:
     """Ask for a secret, which is not shown while it is typed; nothing where it may be left out.
+
+    Args:
+        what: What to call it.
+        optional: Whether it may be left out.
+        shown: Whether it may be shown after all, such as the name of an app.
 
     Raises:
         UsageError: Nothing came, or nothing that could be a secret.
@@ -26,7 +31,11 @@ def ask_secret(what: str, *, optional: bool = False) -> Secret | None:
     said = f"{what} (leave it empty where there is none)" if optional else what
     if somebody_there():
         text = click.prompt(
-            said, hide_input=True, err=True, default="" if optional else None, show_default=False
+            said,
+            hide_input=not shown,
+            err=True,
+            default="" if optional else None,
+            show_default=False,
         )
     else:
         text = _line(what)

@@ -74,6 +74,7 @@ class _Connecting:
         self._wish, self._file, self._chosen = wish, file, chosen
         self._name, self._index = name, index
         self._method = wish.method(chosen)
+        say(f"{chosen.title}, {self._method.title}\n\n{self._method.instructions}\n")
         self._wanted = Wanted.asked(wish, file, chosen, self._method, name)
         self._text, self._place = self._checked()
         self._vault = self._place.vault()
@@ -81,7 +82,7 @@ class _Connecting:
     def run(self) -> int:
         if self._wanted.to_vault or self._by_person:
             self._vault.ready()
-        self._introduce()
+        self._say_what_to_register()
         kept = self._wanted.ask_secrets()
         if self._wanted.left_out(kept):
             self._text, self._place = self._checked()
@@ -112,17 +113,13 @@ class _Connecting:
         text = self._wanted.written(self._file, self._index)
         return text, Workplace.of(self._file.drafted(text))
 
-    def _introduce(self) -> None:
-        say(f"{self._chosen.title}, {self._method.title}\n")
-        if self._method.instructions:
-            say(self._method.instructions + "\n")
-        grant = self._method.oauth
-        if grant is not None:
-            wanted = self._settings
-            scopes = grant.scopes(wanted.settings, wanted.auth)
-            if self._by_person:
-                say(f"  redirect URL: {redirect_uri(self._wish)}")
-            say(f"  scopes: {' '.join(scopes)}\n")
+    def _say_what_to_register(self) -> None:
+        grant, wanted = self._method.oauth, self._settings
+        if grant is None:
+            return
+        if self._by_person:
+            say(f"  redirect URL: {redirect_uri(self._wish)}")
+        say(f"  scopes: {' '.join(grant.scopes(wanted.settings, wanted.auth))}\n")
 
     def _connection(self, entry: Entry | None) -> Connection:
         wanted = self._settings

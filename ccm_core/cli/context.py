@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,8 +11,6 @@ from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import click
 
 from ccm_core.cli.printing import say
 from ccm_core.config.complete import complete
@@ -188,13 +185,11 @@ class Workplace:
 
     def vault(self) -> Vault:
         """Give the vault of these settings; its file is made with the first entry."""
-        from ccm_core.auth.sealing import KeySources
         from ccm_core.auth.vault import Vault
+        from ccm_core.cli.unlocking import key_sources
 
         if not self._vaults:
-            self._vaults.append(
-                Vault(self.settings.vault.path, KeySources(environment=os.environ, ask=asking()))
-            )
+            self._vaults.append(Vault(self.settings.vault.path, key_sources()))
         return self._vaults[0]
 
     def _signing_vault(self) -> Vault:
@@ -369,15 +364,6 @@ def entry_name(wanted: ConnectionSettings, method: AuthMethod) -> str | None:
         return wanted.name
     entries = (one.entry for one in wanted.secrets.values())
     return next((one for one in entries if one is not None), None)
-
-
-def asking() -> Callable[[], Secret] | None:
-    """Give how to ask the person at the terminal for the vault's passphrase, where one is there."""
-    return _passphrase if sys.stdin.isatty() else None
-
-
-def _passphrase() -> Secret:
-    return Secret(click.prompt("Passphrase of the vault", hide_input=True, err=True))
 
 
 def chosen_file(config: str | None) -> Path | None:

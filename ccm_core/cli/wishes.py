@@ -12,7 +12,7 @@ from ccm_core.config.writing import SettingsFile
 from ccm_core.documents.scalars import plain
 from ccm_core.errors import UsageError
 from ccm_core.model.json import JsonObject
-from ccm_core.sdk.oauth import Flow
+from ccm_core.sdk.oauth import CLIENT_ID, Flow
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.types import AuthMethod, Connector
 
@@ -140,7 +140,7 @@ class Wanted:
         kept = {}
         for one in self.to_vault:
             what = one.replace("_", " ").capitalize()
-            found = ask_secret(what, optional=one in self.method.optional)
+            found = ask_secret(what, optional=one in self.method.optional, shown=one == CLIENT_ID)
             if found is not None:
                 kept[one] = found
         return kept

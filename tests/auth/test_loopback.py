@@ -10,6 +10,7 @@ import pytest
 from ccm_core.auth.loopback import listening
 from ccm_core.auth.protocol import authorization, code_of
 from ccm_core.errors import UsageError
+from ccm_core.sdk.secret import Secret
 
 
 async def visit(uri: str, target: str, method: str = "GET") -> bytes:
@@ -51,6 +52,26 @@ def test_other_visits_are_turned_away():
     answers, address, _ = listen(*visits)
     assert [b"404 Not Found" in one for one in answers] == [True, True, True, False]
     assert address.endswith("?code=1")
+
+
+def test_a_browser_is_led_on_to_the_link_once():
+    """So the link is in no argument list, and a second visitor learns nothing."""
+
+    async def run():
+        async with listening() as redirect:
+            early = await visit(redirect.begin_uri, "/begin")
+            redirect.begin_with(Secret("https://id.acme.example/authorize?state=s3cret"))
+            answers = [await visit(redirect.begin_uri, "/begin") for _ in range(2)]
+            await visit(redirect.redirect_uri, "/callback?code=1")
+            return early, *answers, await redirect.address(patience=5), redirect.begin_uri
+
+    early, first, second, address, begin = asyncio.run(run())
+    assert b"404 Not Found" in early
+    assert b"302 Found\r\nLocation: https://id.acme.example/authorize?state=s3cret\r\n" in first
+    assert b"404 Not Found" in second
+    assert b"s3cret" not in second
+    assert address.endswith("?code=1")
+    assert begin.startswith("http://127.0.0.1:")
 
 
 def test_the_first_answer_stands():

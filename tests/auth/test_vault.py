@@ -67,6 +67,48 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "ccm.vault"
 
 
+def test_a_new_passphrase_is_chosen_and_an_old_one_asked_for(path):
+    """A person chooses it once, before anything is kept; then it opens the vault."""
+    asked = []
+
+    def sources_of(word: str) -> KeySources:
+        def ask() -> Secret:
+            asked.append("asked")
+            return Secret(word)
+
+        def choose() -> Secret:
+            asked.append("chosen")
+            return Secret(word)
+
+        return KeySources(environment={}, keyring=lambda: None, ask=ask, choose=choose)
+
+    vault = Vault(path, sources_of("correct horse"))
+    vault.ready()
+    assert not path.exists()
+    vault.write("prod", ENTRY)
+    assert asked == ["chosen"]
+    again = Vault(path, sources_of("correct horse"))
+    again.ready()
+    assert (again.read("prod"), asked) == (ENTRY, ["chosen", "asked"])
+    with pytest.raises(SecretError, match="sealed with another key"):
+        Vault(path, sources_of("wrong horse")).ready()
+
+
+def test_a_vault_that_could_keep_nothing_says_so_before_it_has_to(path):
+    """There is no key, or the keyring behind it is locked."""
+    with pytest.raises(SecretError, match="set CCM_VAULT_KEY"):
+        Vault(path, sources()).ready()
+    ring = KeyringInMemory()
+    Vault(path, sources(ring=ring)).write("prod", ENTRY)
+
+    def locked(_name: str) -> str:
+        raise SecretError("the keyring is locked; unlock it")
+
+    ring.get = locked
+    with pytest.raises(SecretError, match="unlock it"):
+        Vault(path, sources(ring=ring)).ready()
+
+
 WAYS = [
     pytest.param({"environment": BY_KEY}, id="a key in the environment"),
     pytest.param({"environment": BY_PASSPHRASE}, id="a passphrase in the environment"),

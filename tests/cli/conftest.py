@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +16,8 @@ from ccm_pagerduty.simulator import (
     PagerDutySimulator,
     build_account,
 )
+from hunting import VAULT_KEY
+from typing_in import Typed, browsed
 
 from ccm_core.cli.main import main
 
@@ -95,3 +98,39 @@ def connected(
     (folder / "ccm.yaml").write_text(SETTINGS.format(url=simulator.base_url))
     monkeypatch.setenv("PD_KEY", simulator.api_key)
     return simulator
+
+
+@pytest.fixture
+def vault_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seal vaults with a key of the environment: no keyring is touched."""
+    monkeypatch.setenv("CCM_VAULT_KEY", VAULT_KEY)
+
+
+@pytest.fixture
+def connect(ccm, simulator, monkeypatch, capfd, vault_key):
+    """Run ``ccm connect pagerduty`` and type these answers."""
+
+    def run(*options, answers=()):
+        def said() -> str:
+            return capfd.readouterr().err
+
+        monkeypatch.setattr(sys, "stdin", Typed(said, answers))
+        return ccm("connect", "pagerduty", f"--set=base_url={simulator.base_url}", *options)
+
+    return run
+
+
+@pytest.fixture
+def by_oauth(connect, identity):
+    """Connect with OAuth 2.0 and paste what ``address`` makes of the link."""
+
+    def run(app, *options, secret=None, address=browsed):
+        return connect(
+            "--oauth",
+            "--paste",
+            f"--set=identity_url={identity.base_url}",
+            *options,
+            answers=[app.client_id, secret or app.client_secret, address],
+        )
+
+    return run

@@ -1,0 +1,162 @@
+"""A source is connected with OAuth 2.0: agreed to, compared, tested, and only then saved."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections import deque
+from datetime import UTC, datetime, timedelta
+
+from ccm_pagerduty.simulator import AppKind
+from ccm_pagerduty.simulator.answers import Answer
+from ccm_pagerduty.simulator.scopes import REQUIRED
+from typing_in import browsed, saved, vault_of
+
+
+def test_a_person_agrees_and_pastes_the_address(by_oauth, identity, ccm, folder):
+    """The region comes from the ID token, the tokens are in the vault, and the connection works."""
+    identity.identity.region, identity.identity.api_base_url = "eu", "https://api.eu.pagerduty.com"
+    ran = by_oauth(identity.identity.register())
+    assert ran.code == 0, ran.err
+    assert "account: northwind-freight  region eu" in ran.err
+    text = (folder / "ccm.yaml").read_text()
+    assert "region: eu" in text
+    assert "method: oauth, app: classic" in text
+    entry = vault_of(folder).read("pagerduty")
+    assert set(entry.secrets) == {"client_id", "client_secret", "access_token", "refresh_token"}
+    assert entry.scopes == ("openid", "read")
+    for secret in entry.secrets.values():
+        assert all(secret.reveal().encode() not in held for held in saved(folder).values())
+    assert ccm("check").code == 0
+
+
+def test_a_scoped_app_asks_for_the_scopes_that_the_kinds_need(by_oauth, identity, simulator, ccm):
+    """And for no others; every endpoint that is read lets it in."""
+    app = identity.identity.register(*REQUIRED.values(), kind=AppKind.SCOPED)
+    ran = by_oauth(app, "--set", "app=scoped")
+    assert ran.code == 0, ran.err
+    (credential,) = simulator.steering.bearers.values()
+    assert credential.scopes == {"openid", *REQUIRED.values()} - {"priorities.read"}
+    manifest = ccm("collect", "--json").json[0]
+    assert {one["outcome"] for one in manifest["collections"]} == {"complete"}
+    assert manifest["credential"]["kind"] == "oauth_user_token"
+    assert set(manifest["credential"]["scopes"]) == credential.scopes
+
+
+def test_an_app_without_a_secret_is_protected_by_pkce_alone(by_oauth, identity, folder):
+    """An empty answer says that it has none."""
+    app = identity.identity.register(public=True)
+    ran = by_oauth(app, secret=" ")
+    assert ran.code == 0, ran.err
+    assert "client_secret" not in (folder / "ccm.yaml").read_text()
+
+
+def test_an_app_asks_for_itself(connect, identity, ccm, folder):
+    """With the account's name in its scope; its tokens are kept nowhere."""
+    app = identity.identity.register(*REQUIRED.values(), kind=AppKind.SCOPED)
+    ran = connect(
+        "--oauth-app",
+        f"--set=identity_url={identity.base_url}",
+        "--set=subdomain=northwind-freight",
+        answers=[app.client_id, app.client_secret],
+    )
+    assert ran.code == 0, ran.err
+    assert set(vault_of(folder).read("pagerduty").secrets) == {"client_id", "client_secret"}
+    assert ccm("collect", "--json").json[0]["credential"]["kind"] == "oauth_app_token"
+
+
+def wrong_state(said: str) -> str:
+    """Come back with the state of another attempt."""
+    return re.sub("state=[^&]*", "state=another", browsed(said))
+
+
+def test_a_mistake_on_the_way_is_told_and_keeps_nothing(by_oauth, identity, simulator, folder):
+    """Whatever the identity server or the browser says: no secret in it, nothing written."""
+    known, steering = identity.identity, simulator.steering
+    app = known.register()
+
+    def late(said: str) -> str:
+        address = browsed(said)
+        steering.now = lambda: datetime.now(UTC) + timedelta(seconds=31)
+        return address
+
+    def fails(answer: Answer):
+        def address(said: str) -> str:
+            known.failures = deque([answer])
+            return browsed(said)
+
+        return address
+
+    def ahead(said: str) -> str:
+        steering.now = lambda: datetime.now(UTC) + timedelta(minutes=10)
+        return browsed(said)
+
+    def refused(said: str) -> str:
+        known.consents = False
+        return browsed(said)
+
+    page = Answer(body=b"<html>proxy</html>", content_type="text/html")
+    cases = {
+        "wrong secret": ({"secret": "pdeas-wrong"}, 4, "check the client id and the client secret"),
+        "expired code": ({"address": late}, 4, "it lives for seconds and works once"),
+        "another state": ({"address": wrong_state}, 2, "belongs to another attempt"),
+        "no agreement": ({"address": refused}, 2, "did not agree"),
+        "another address": ({"address": "https://example.com"}, 2, "begins with http://127.0.0.1"),
+        "html": ({"address": fails(page)}, 4, "not JSON"),
+        "500": ({"address": fails(Answer(status=500))}, 4, "the identity server failed"),
+        "a clock behind": ({"address": ahead}, 2, "10 minutes behind the identity server's"),
+    }
+    for case, (given, code, words) in cases.items():
+        known.consents, steering.now = True, lambda: datetime.now(UTC)
+        ran = by_oauth(app, **given)
+        assert (case, ran.code, words in ran.err) == (case, code, True), ran.err
+        secrets = [app.client_secret, "pdeas-wrong", *steering.bearers, *known.refreshes]
+        assert [one for one in secrets if one in ran.out + ran.err] == []
+        assert saved(folder) == {}
+
+
+def test_less_than_was_asked_is_told_right_away(by_oauth, identity, folder):
+    """A wrong scope is no error for the server: it grants openid, which opens nothing."""
+    ran = by_oauth(identity.identity.register("write"))
+    assert ran.code == 4
+    assert "insufficient scope: granted was 'openid', and not 'read'" in ran.err
+    assert saved(folder) == {}
+
+
+def test_a_port_that_is_taken_is_told(connect, identity, folder):
+    """With the ways out."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        ran = connect("--oauth", "--port", port, answers=["id", "secret"])
+    assert (ran.code, f"port {port} of 127.0.0.1 is taken" in ran.err) == (2, True)
+    assert "paste the address instead" in ran.err
+    assert saved(folder) == {}
+
+
+def test_a_grant_that_is_revoked_ends_the_run_and_says_how_to_go_on(
+    by_oauth, identity, simulator, ccm
+):
+    """What was kept by then is kept and sealed; connecting anew mends it."""
+    known, steering = identity.identity, simulator.steering
+    app = known.register()
+    by_oauth(app)
+    begun = len(steering.requests)
+
+    def revoke(_asked) -> None:
+        if len(steering.requests) == begun + 6:
+            known.revoke_all()
+            steering.bearers.clear()
+
+    steering.before = revoke
+    ran = ccm("collect", "--json")
+    (manifest,) = ran.json
+    assert (ran.code, manifest["shortfalls"][0]["reason"]) == (4, "denied")
+    assert "must be connected again: its grant was revoked" in manifest["shortfalls"][0]["detail"]
+    assert "complete" in {one["outcome"] for one in manifest["collections"]}
+    steering.before = None
+    checked = ccm("check")
+    assert (checked.code, "must be connected again" in checked.out) == (4, True)
+    assert by_oauth(app, "--replace").code == 0
+    assert ccm("collect", "--all").code == 0
