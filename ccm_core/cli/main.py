@@ -14,6 +14,7 @@ from ccm_core.errors import CcmError
 
 COMMANDS = {
     "assurance": "Say what a period proves, with every hole",
+    "bundle": "Write evidence, results and proofs of a period to one file",
     "check": "Test every connection and say what is wrong",
     "checkpoint": "Print the ledger's signed head, to be pinned or published",
     "collect": "Read what is due and keep it",

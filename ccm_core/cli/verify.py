@@ -13,6 +13,7 @@ import click
 from ccm_core.cli.context import Workplace
 from ccm_core.cli.exits import Exit
 from ccm_core.cli.printing import json_option, print_json, say
+from ccm_core.cli.verify_bundle import is_bundle, show, verified
 from ccm_core.config.find import read_file
 from ccm_core.errors import UsageError
 from ccm_core.ledger.findings import Verification
@@ -53,18 +54,22 @@ def command(
     *,
     as_json: bool,
 ) -> int:
-    """Verify a store: every digest, every tree, every signed head. Nothing is written.
+    """Verify a store or a bundle: every digest, tree and signed head. Nothing is written.
 
-    STORE is its file; without it, the one of the settings. Exit code 5 names what is not what was
-    kept; 3 names what nothing vouches for.
+    STORE is its file, or that of a bundle; without it, the store of the settings. Exit code 5 names
+    what is not what was kept; 3 names what nothing vouches for.
     """
     from ccm_core.store.verify import verify_store
 
+    held = [Pin(name=name, note=_text(name)) for name in pins]
+    trusted = [key for name in keys for key in _keys(name)]
+    if store is not None and is_bundle(Path(store)):
+        return show(verified(Path(store), held, trusted), as_json=as_json)
     path = Path(store) if store is not None else _own(config)
     found = verify_store(
         path,
-        pins=[Pin(name=name, note=_text(name)) for name in pins],
-        trusted=[key for name in keys for key in _keys(name)],
+        pins=held,
+        trusted=trusted,
         told=(lambda *_: None) if as_json else progress(),
     )
     if as_json:

@@ -100,6 +100,27 @@ def bundle(
     return facts
 
 
+def signer_of(store: EvidenceStore, keys: Iterable[Signer]) -> Signer:
+    """Give the key that the store is signed with, among those at hand.
+
+    Raises:
+        UsageError: The store was never signed, or its key is not at hand.
+    """
+    current = store.signing_keys()[-1:]
+    if not current:
+        raise UsageError(
+            "nothing in this store is signed, so a bundle of it could prove nothing. `ccm keys "
+            "make` makes a key; what is read from then on is signed"
+        )
+    for key in keys:
+        if key.public == current[0].key.public:
+            return key
+    raise UsageError(
+        f"the vault does not have the signing key of this store, {current[0].key}. Restore that "
+        "vault, or replace the key with `ccm keys rotate --lost`"
+    )
+
+
 # -- what belongs into it ---------------------------------------------------------------------
 
 
@@ -253,9 +274,7 @@ def _finish(
     host: Host, store: EvidenceStore, archive: Archive, chosen: _Chosen, signer: Signer
 ) -> None:
     about = _predicate(host, store, chosen)
-    key, current = VerifierKey(about.origin, signer.public), store.signing_keys()[-1].key
-    if current != key:
-        raise UsageError(f"the signing key at hand is {key} and not that of the store, {current}")
+    key = VerifierKey(about.origin, signer.public)
     archive.add("key.pem", pem(signer.public))
     archive.add("assurance.json", json.encode(chosen.assurance), b"\n")
     archive.add(verifier.VERIFIER, single_file())

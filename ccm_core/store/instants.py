@@ -6,6 +6,7 @@ Integers sort the same way in every database and lose nothing, unlike text and f
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -16,6 +17,7 @@ def microseconds(instant: datetime) -> int:
     return (instant - _EPOCH) // _MICROSECOND
 
 
+@lru_cache(maxsize=4096)  # all of a page were observed at once
 def instant(microseconds: int) -> datetime:
     """Give the instant that many microseconds after 1970, in UTC."""
     return _EPOCH + timedelta(microseconds=microseconds)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zipfile
 from base64 import b64decode
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
@@ -19,12 +20,14 @@ from securesystemslib.signer import SSlibKey
 from ccm_core.bundle.choice import Wanted, of_connection
 from ccm_core.bundle.statement import PAYLOAD, envelope
 from ccm_core.bundle.verifier import MOST_BYTES, check_collections, read_archive, verify
-from ccm_core.errors import UsageError
+from ccm_core.errors import IntegrityError, UsageError
 from ccm_core.ledger import note
 from ccm_core.ledger.keys import begin
 from ccm_core.ledger.note import VerifierKey
 from ccm_core.model.period import parse_period
-from ccm_core.pipeline.bundling import Order, bundle
+from ccm_core.pipeline.bundling import Order, bundle, signer_of
+from ccm_core.store.interface import StoreSettings
+from ccm_core.store.open import open_store
 
 CONTROL = ("soc2", "CC7.4")
 
@@ -47,6 +50,13 @@ def whole(old_firm, tmp_path_factory):
     path = tmp_path_factory.mktemp("bundle") / "cc7.4.zip"
     written(old_firm, path)
     return path
+
+
+@pytest.fixture
+def store_without_key(tmp_path):
+    """Give a store that was never signed."""
+    with closing(open_store(StoreSettings(url="sqlite:///none.db"), base=tmp_path)) as store:
+        yield store
 
 
 @pytest.fixture
@@ -367,11 +377,20 @@ def test_what_is_not_signed_is_not_bundled(firm, tmp_path):
     assert list(Path(tmp_path).glob("*.zip")) == []
 
 
-def test_a_foreign_key_does_not_sign_a_bundle(old_firm, tmp_path):
-    """The key at hand must be the one of the store."""
+def test_a_bundle_is_signed_with_the_key_of_the_store(old_firm, store_without_key):
+    """Among those at hand; where it is not, or there is none, the next step is named."""
     other = type(old_firm.signer)(seed=9)
-    with pytest.raises(UsageError, match="not that of the store"):
-        written(old_firm, tmp_path / "b.zip", signer=other)
+    assert signer_of(old_firm.store, [other, old_firm.signer]) is old_firm.signer
+    with pytest.raises(UsageError, match="does not have the signing key"):
+        signer_of(old_firm.store, [other])
+    with pytest.raises(UsageError, match="keys make"):
+        signer_of(store_without_key, [other])
+
+
+def test_a_bundle_is_not_signed_with_another_key(old_firm, tmp_path):
+    """It would not verify, so it is not handed out."""
+    with pytest.raises(IntegrityError, match="would not verify"):
+        written(old_firm, tmp_path / "b.zip", signer=type(old_firm.signer)(seed=9))
     assert list(tmp_path.iterdir()) == []
 
 

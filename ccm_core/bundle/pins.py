@@ -1,0 +1,57 @@
+"""Heads of a ledger that a reader kept from earlier, held against a bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ccm_core.ledger import note
+from ccm_core.ledger.checkpoint import Checkpoint
+from ccm_core.ledger.keys import SigningKey
+from ccm_core.ledger.pin import Pin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What came of it."""
+
+    problems: tuple[str, ...] = ()
+    """What the heads speak against."""
+    unproven: tuple[str, ...] = ()
+    """What a bundle alone cannot show."""
+
+
+def hold(files: Mapping[str, bytes], pins: Sequence[Pin]) -> Held:
+    """Hold heads against the files of a bundle that was verified.
+
+    Raises:
+        ValueError: A pin is no signed head.
+    """
+    keys = [SigningKey.read(_text(files, name)).key for name in _names(files, "keys/", ".txt")]
+    heads = [
+        Checkpoint.read(note.read(_text(files, name)).text)
+        for name in _names(files, "ledger/", "/checkpoint.txt")
+    ]
+    problems, unproven = [], []
+    for pin in pins:
+        signed = note.read(pin.note)
+        head = Checkpoint.read(signed.text)
+        same = [one for one in heads if (one.origin, one.size) == (head.origin, head.size)]
+        if not any(signed.signed_by(key) for key in keys):
+            problems.append(f"{pin.name} is not signed by a key of this bundle's store")
+        elif any(one.root != head.root for one in same):
+            problems.append(f"{pin.name} has another root for {head.size} leaves of {head.origin}")
+        elif not same:
+            unproven.append(
+                f"{pin.name} is the head of {head.origin} at {head.size} leaves, which this bundle "
+                "has no head for; hold it against the store: `ccm verify --pin`"
+            )
+    return Held(problems=tuple(problems), unproven=tuple(unproven))
+
+
+def _names(files: Mapping[str, bytes], start: str, end: str) -> list[str]:
+    return sorted(name for name in files if name.startswith(start) and name.endswith(end))
+
+
+def _text(files: Mapping[str, bytes], name: str) -> str:
+    return files[name].decode()

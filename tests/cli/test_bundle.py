@@ -1,0 +1,111 @@
+"""A bundle from the command line, from a newcomer's first run to an auditor's machine."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def signed(ccm, connected, monkeypatch):
+    """A folder with a store that was read, judged and signed."""
+    monkeypatch.setenv("CCM_VAULT_PASSPHRASE", "correct horse battery staple")
+    assert ccm("run").code in {0, 1}
+    return connected
+
+
+def month():
+    """Give the period of this month."""
+    return f"{datetime.now(UTC):%Y-%m}"
+
+
+def bundled(ccm, *more):
+    """Write a bundle of this month to ``b.zip``."""
+    return ccm("bundle", "--period", month(), "--control", "soc2:CC7.4", "-o", "b.zip", *more)
+
+
+def test_a_bundle_is_verified_without_store_settings_and_network(
+    ccm, signed, folder, tmp_path_factory, monkeypatch
+):
+    """On another machine: the file alone, and the key and the head that were given before."""
+    ran = bundled(ccm)
+    assert ran.code == 0, ran.err
+    ccm("keys", "export", "-o", "key.txt")
+    ccm("checkpoint", "-o", "head.txt")
+    there = tmp_path_factory.mktemp("auditor")
+    for name in ("b.zip", "key.txt", "head.txt"):
+        (there / name).write_bytes((folder / name).read_bytes())
+    monkeypatch.chdir(there)
+    ran = ccm("verify", "b.zip", "--key", "key.txt", "--pin", "head.txt", "--json")
+    assert (ran.code, ran.json["holds"], ran.json["problems"]) == (0, True, [])
+    assert ccm("verify", "b.zip").out.endswith("b.zip: everything is as it was kept\n")
+
+
+def test_a_changed_bundle_ends_with_exit_code_5(ccm, signed, folder):
+    """And says what is wrong."""
+    bundled(ccm)
+    data = bytearray((folder / "b.zip").read_bytes())
+    data[len(data) // 2] ^= 1
+    (folder / "b.zip").write_bytes(bytes(data))
+    ran = ccm("verify", "b.zip")
+    assert (ran.code, "damaged: " in ran.out) == (5, True)
+
+
+def test_a_head_of_another_size_is_told_to_be_held_against_the_store(ccm, signed):
+    """Nothing speaks against it, and nothing is proven by it: exit code 3."""
+    bundled(ccm)
+    ccm("evaluate")
+    ccm("checkpoint", "-o", "later.txt")
+    ran = ccm("verify", "b.zip", "--pin", "later.txt")
+    assert (ran.code, "hold it against the store" in ran.out) == (3, True)
+
+
+def test_a_head_or_a_key_of_another_store_is_found(ccm, signed, folder):
+    """Exit code 5."""
+    bundled(ccm)
+    ccm("checkpoint", "-o", "head.txt")
+    ccm("keys", "export", "-o", "key.txt")
+    for name in ("ccm.db", "ccm.db-wal", "ccm.db-shm", "ccm.db.key", "ccm.vault"):
+        (folder / name).unlink(missing_ok=True)
+    ccm("run")
+    bundled(ccm)
+    for option, name in (("--pin", "head.txt"), ("--key", "key.txt")):
+        ran = ccm("verify", "b.zip", option, name)
+        assert (ran.code, "key" in ran.out) == (5, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        pytest.param(["--period", "2026-13", "-o", "b.zip"], "write it like 2026", id="no period"),
+        pytest.param(["--period", "2999", "-o", "b.zip"], "has not begun", id="the future"),
+        pytest.param(
+            ["--period", "2026", "--control", "x:1", "-o", "b.zip"], "supported are", id="control"
+        ),
+        pytest.param(
+            ["--period", "2026", "-o", "none/b.zip"], "cannot be written", id="no such folder"
+        ),
+    ],
+)
+def test_what_cannot_be_bundled_is_told(ccm, signed, folder, arguments, said):
+    """Exit code 2, and no half of a file."""
+    ran = ccm("bundle", *arguments)
+    assert (ran.code, said in ran.err) == (2, True)
+    assert list(Path(folder).glob("*.zip*")) == []
+
+
+def test_a_store_that_nobody_signed_is_not_bundled(ccm, connected, folder):
+    """The next step is named: make a key."""
+    ccm("run")
+    ran = bundled(ccm)
+    assert (ran.code, "ccm keys make" in ran.err) == (2, True)
+    assert list(Path(folder).glob("*.zip*")) == []
+
+
+def test_what_is_no_bundle_is_told(ccm, folder):
+    """Not there: exit code 2. There, and none: exit code 5."""
+    assert ccm("verify", "none.zip").code == 2
+    (folder / "x.zip").write_text("no archive")
+    assert ccm("verify", "x.zip").code == 5
