@@ -167,7 +167,7 @@ def test_the_public_key_is_there_as_other_tools_read_it(old_firm, whole):
 # -- damage -----------------------------------------------------------------------------------
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(st.data())
 def test_one_changed_byte_is_found_or_changes_nothing(whole, tmp_path_factory, data):
     """Wherever it is: else every file that a reader gets out is what it was, to the byte."""
