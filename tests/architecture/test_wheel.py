@@ -82,7 +82,7 @@ def test_the_commands_run_from_the_wheels(clean: Path, tmp_path: Path):
     assert run(clean / "ccm", "--version", cwd=tmp_path).strip().endswith("0.1.0")
     plugins = json.loads(run(clean / "ccm", "plugins", "--json", cwd=tmp_path))
     assert "pagerduty" in json.dumps(plugins)
-    assert "pagerduty-incident-readiness" in run(clean / "ccm", "rules", "list", cwd=tmp_path)
+    assert "pagerduty-services" in run(clean / "ccm", "rules", "list", cwd=tmp_path)
 
 
 def test_every_schema_is_in_the_wheel(clean: Path, root: Path, tmp_path: Path):

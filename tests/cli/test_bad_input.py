@@ -99,7 +99,10 @@ def test_a_mistake_in_a_pack_is_told_at_its_place(ccm, connected, folder, rule, 
     text += "".join(f' {key}: "{value}"\n   ' for key, value in lines.items())
     (folder / "mine.yaml").write_text(text.rstrip() + "\n")
     (folder / "ccm.yaml").write_text(
-        settings_of(folder).replace("[pagerduty-incident-readiness]", "[mine.yaml]")
+        settings_of(folder).replace(
+            "[pagerduty-access, pagerduty-escalation, pagerduty-response, pagerduty-services]",
+            "[mine.yaml]",
+        )
     )
     for command in (["run"], ["rules", "check", "mine.yaml"]):
         ran = ccm(*command)

@@ -17,7 +17,7 @@ connections:   # what is read
     auth: {method: api_key, key: "env:OTHER"}
 
 # what judges
-rules: {packs: [pagerduty-incident-readiness]}
+rules: {packs: [pagerduty-services]}
 """
 
 

@@ -34,7 +34,7 @@ connections:
     connector: pagerduty
     settings: {{base_url: "{url}"}}
     auth: {{method: api_key, key: "env:PD_KEY"}}
-rules: {{packs: [pagerduty-incident-readiness]}}
+rules: {{packs: [pagerduty-services]}}
 """
 
 

@@ -54,7 +54,7 @@ def test_a_hidden_schedule_leaves_the_policies_that_name_it_unjudged(ccm, connec
     coverage = {
         one["subject"]["key"]: one["status"]
         for rule in ran.json["evaluation"]["rules"]
-        if rule["rule"] == "pagerduty_policy_names_people_who_can_answer"
+        if rule["rule"] == "pagerduty_policy_names_no_deleted_user"
         for one in rule["results"]
     }
     assert coverage[policy["id"]] == "insufficient"

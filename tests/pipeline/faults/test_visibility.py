@@ -95,7 +95,7 @@ def test_a_person_who_was_deleted_is_a_finding_and_no_gap(lab):
 
     assert ("user", gone) in nowhere(ran)
     assert ran.outcomes["escalation_policy"] is ran.outcomes["user"] is Outcome.COMPLETE
-    rule = "pagerduty_policy_names_people_who_can_answer"
+    rule = "pagerduty_policy_names_no_deleted_user"
     assert ran.results(rule)[f"pagerduty.escalation_policy:{policy.id}"].status is Status.FAIL
     assert Reason.HIDDEN_REFERENCES not in {
         reason for kind in ran.by_kind for reason in ran.reasons(kind)

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ccm_core.sdk.types import RulePackSource
 
-_NAMES = ("pagerduty-incident-readiness",)
+_NAMES = (
+    "pagerduty-access",
+    "pagerduty-collection",
+    "pagerduty-escalation",
+    "pagerduty-resolution",
+    "pagerduty-response",
+    "pagerduty-schedules",
+    "pagerduty-services",
+)
 """Each pack is the YAML file of its name."""
 
 

@@ -22,6 +22,7 @@ _TITLES = {
     "collection_health": "Collection health",
     "incident_response": "Incident response",
     "policy_coverage": "Escalation policy coverage",
+    "responder_reachability": "Responder reachability",
     "schedule_coverage": "Schedule coverage",
     "service_ownership": "Service ownership",
     "service_readiness": "Service readiness",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.time import format_instant
@@ -35,22 +36,26 @@ def rows(request: ViewRequest) -> Iterable[Row]:
         kind = promise["kind"]
         trail = Trail(Library(request.records))
         trail.read(newest)
-        body = {"cadence": promise["cadence"]} | _rhythm(manifests, kind, since, now)
+        body = _rhythm(manifests, promise, since, now)
         body |= _newest(collections(manifests, kind), trail, now)
         subject = Subject(kind=EVIDENCE_KIND, key=kind, title=kind)
         trail.read_all(run for run, _ in collections(watched, kind))
         yield trail.row_of(subject, body)
 
 
-def _rhythm(manifests: Sequence[Record], kind: str, since: datetime, now: datetime) -> JsonObject:
-    found = collections(manifests, kind)
+def _rhythm(
+    manifests: Sequence[Record], promise: JsonObject, since: datetime, now: datetime
+) -> JsonObject:
+    found, cadence = collections(manifests, promise["kind"]), timedelta(seconds=promise["cadence"])
     moments = [ended(one).replace(microsecond=0) for _, one in found if one["outcome"] in SEEN]
     start = min(since.replace(microsecond=0), now)
+    pause = longest_pause(sorted(moments), start, now)
     return {
+        "cadence": number(cadence),
         "watched_since": format_instant(start),
         "collections": sum(moment >= start for moment in moments),
-        "longest_pause": number(longest_pause(sorted(moments), start, now)),
-    }
+        "longest_pause": number(pause),
+    } | ({"missed_in_a_row": max(pause // cadence - 1, 0)} if cadence else {})
 
 
 def _newest(found: Sequence[tuple[Record, JsonObject]], trail: Trail, now: datetime) -> JsonObject:

@@ -15,7 +15,6 @@ from ccm_pagerduty.views.trail import (
     named,
     refs,
 )
-from ccm_pagerduty.views.user_access import MANAGER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,6 +22,9 @@ if TYPE_CHECKING:
     from ccm_core.sdk.types import JsonObject, Record, Row, ViewRequest
 
 INPUTS = (TEAM, TEAM_MEMBER, SERVICE, ESCALATION_POLICY)
+
+MANAGER = "manager"
+"""The role in a team that may change the team."""
 
 
 def rows(request: ViewRequest) -> Iterable[Row]:

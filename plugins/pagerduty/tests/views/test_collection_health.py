@@ -31,6 +31,7 @@ def test_the_longest_pause_is_told(only, pd, hours, pause):
     """Until now, and from before the period where it reaches into it."""
     row = health(only, pd, *hours)
     assert (row["cadence"], row["longest_pause"]) == (HOUR, pause * HOUR)
+    assert row["missed_in_a_row"] == pause - 1
 
 
 def test_a_new_connection_is_not_blamed_for_the_time_before_it(only, pd):
@@ -84,3 +85,14 @@ def test_the_longest_pause_equals_a_walk_through_the_hours(make_view, pd, hours)
         since = max((at for at in hours if at < hour), default=None)
         worst = max(worst, hour - (-24 * 30 if since is None else since))
     assert row.body["longest_pause"] == worst * HOUR
+
+
+@pytest.mark.parametrize(
+    ("pause", "missed"),
+    [(0.5, 0), (1, 0), (1.9, 0), (2, 1), (2.1, 1), (25, 24)],
+)
+def test_a_run_that_begins_a_little_late_misses_nothing(only, pd, pause, missed):
+    """Only a time that has passed whole counts."""
+    row = health(only, pd, -30, -pause, first=-30 - pause)
+    assert health(only, pd, -pause, first=-pause)["missed_in_a_row"] == missed
+    assert row["missed_in_a_row"] >= missed
