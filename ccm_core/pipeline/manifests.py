@@ -13,7 +13,7 @@ from functools import partial
 
 from ccm_core import schemas
 from ccm_core.model.collection import Collection, Outcome
-from ccm_core.model.json import digest, encode, plain
+from ccm_core.model.json import decode, digest, encode
 from ccm_core.model.manifest import Manifest
 from ccm_core.model.record import Record, Source
 from ccm_core.sdk.types import EvidenceKind, Shape
@@ -80,6 +80,6 @@ def _record(kind: EvidenceKind, manifest: Manifest) -> Record:
         observed_at=manifest.ended_at,
         collection=manifest.run,
         source=Source(endpoint=_NOUN, page=1, response_digest=digest(stored)),
-        body=plain(manifest),
+        body=decode(stored),
         digest=digest(stored),
     )

@@ -26,7 +26,7 @@ def settings_of(folder) -> str:
         pytest.param("version: 1", "version: [", "ccm.yaml:", id="no YAML"),
         pytest.param("env:PD_KEY", "env:NOT_SET", "NOT_SET", id="missing variable"),
         pytest.param("env:PD_KEY", "file:none.txt", "none.txt", id="missing file"),
-        pytest.param("incident-readiness", "readiness", "ccm.yaml:8:", id="unknown pack"),
+        pytest.param("-escalation,", "-escalator,", "ccm.yaml:8:", id="unknown pack"),
         pytest.param("sqlite:///ccm.db", "oracle://x", "sqlite:///ccm.db", id="unknown store"),
         pytest.param("http://127", "http://10.9.8.7:1/127", "https", id="clear text"),
         pytest.param("rules: {", "rules: {parameters: {nope: 1}, ", "nope", id="parameter"),

@@ -32,7 +32,7 @@ def test_a_key_is_connected_from_an_empty_folder(connect, ccm, simulator, folder
     assert datetime.now(UTC) - entry.entered_at < timedelta(minutes=1)
     assert all(simulator.api_key.encode() not in held for held in saved(folder).values())
     assert ccm("check").code == 0
-    assert ccm("run").code in {0, 1}
+    assert ccm("run").code in {0, 1, 3}  # nobody can prove of a key that it is read-only
 
 
 def test_a_key_that_is_refused_is_not_saved(connect, folder):
