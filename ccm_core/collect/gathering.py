@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from ccm_core.collect.projection import Projector, Pseudonyms
@@ -170,7 +171,8 @@ class Gathering:
     def _take(self, item: JsonObject, page: Page, source: Source, listing: _Listing) -> None:
         projected = self.gauge.projector.project(item)
         body = projected.body
-        self.unknown.update(projected.unknown)
+        if projected.unknown:
+            self.unknown.update(projected.unknown)
         problems = self.gauge.check.problems(body)
         key = key_of(body, self.gauge.kind.key)
         if key is None:
@@ -262,11 +264,18 @@ def key_of(body: JsonObject, paths: Iterable[str]) -> str | None:
     parts = [at_path(body, path) for path in paths]
     if not parts or parts[0] is None:
         return None
+    if len(parts) == 1:
+        return str(parts[0])
     return "/".join("-" if part is None else str(part) for part in parts)
 
 
 def at_path(body: Any, path: str) -> Any:
     """Give the value at a dotted path, or None."""
-    for name in path.split("."):
+    for name in _steps(path):
         body = body.get(name) if isinstance(body, dict) else None
     return body
+
+
+@cache
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(path.split("."))

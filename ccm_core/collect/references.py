@@ -37,15 +37,16 @@ class Reference:
 
     def names(self, body: JsonObject) -> Iterator[tuple[str, str]]:
         """Give kind and key of everything that a body names here."""
+        last, kind = self.path[-1], self.kind
         for parent in _parents(body, self.path):
-            key = parent.get(self.path[-1])
-            if isinstance(key, str) and (kind := self._kind(parent)) is not None:
-                yield kind, key
+            key = parent.get(last)
+            if isinstance(key, str):
+                of = kind if self.by is None else self._kind(parent)
+                if of is not None:
+                    yield of, key
 
     def _kind(self, parent: Mapping[str, Any]) -> str | None:
-        if self.by is None:
-            return self.kind
-        told = parent.get(self.by)
+        told = parent.get(self.by or "")
         return next((kind for value, kind in self.kinds if value == told), None)
 
 
@@ -81,10 +82,9 @@ def _reference(path: tuple[str, ...], mark: str | Mapping[str, Mapping[str, str]
 
 def _parents(body: Any, path: tuple[str, ...]) -> Iterable[Mapping[str, Any]]:
     """Give every object of a body that may have the last name of a path."""
-    found = [body]
-    for name in path[:-1]:
+    for place, name in enumerate(path[:-1]):
         if name == _EVERY:
-            found = [item for one in found if isinstance(one, list) for item in one]
-        else:
-            found = [one[name] for one in found if isinstance(one, dict) and name in one]
-    return [one for one in found if isinstance(one, dict)]
+            items = body if isinstance(body, list) else ()
+            return [one for item in items for one in _parents(item, path[place + 1 :])]
+        body = body.get(name) if isinstance(body, dict) else None
+    return (body,) if isinstance(body, dict) else ()

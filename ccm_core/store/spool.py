@@ -44,7 +44,7 @@ class Spool:
         self._folder = folder
         self._compressor = Compressor()
         self._file = SpooledTemporaryFile(max_size=_MOST_IN_MEMORY, mode="w+b", dir=str(folder))  # noqa: SIM115 - closed with the spool
-        self._end = 0
+        self._end, self._at_end = 0, True
         weakref.finalize(self, self._file.close)
 
     def pack(self, data: bytes) -> Spooled:
@@ -56,18 +56,20 @@ class Spool:
         content = self._compressor.compress(data)
         place = self._end
         try:
-            self._file.seek(place)
+            if not self._at_end:
+                self._file.seek(place)
             self._file.write(content)
         except OSError as error:
             raise StoreError(
                 f"there is no room in {self._folder} for what is being collected: "
                 f"{error.strerror}. Nothing of this step was kept. Make room and try again."
             ) from error
-        self._end += len(content)
+        self._end, self._at_end = place + len(content), True
         return Spooled(json.digest(data), len(data), place, len(content), self)
 
     def read(self, place: int, length: int) -> bytes:
         """Give the bytes at a place."""
+        self._at_end = False
         self._file.seek(place)
         content: bytes = self._file.read(length)
         return content
