@@ -134,7 +134,12 @@ def median(figures: Sequence[Figures], name: str) -> float:
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Write a Markdown table; figures to the right."""
     lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return "\n".join(table_line(line) for line in lines)
+
+
+def table_line(cells: Sequence[str]) -> str:
+    """Write one line of a Markdown table."""
+    return f"| {' | '.join(cells)} |"
 
 
 def machine() -> str:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from harness import machine, table
+from harness import machine, table, table_line
 from rows import ROWS, Plan
 from sides import Peers
 
@@ -23,7 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure the rows, and print them."""
     asked = _parser().parse_args(arguments)
     peers = Peers() if asked.no_peers else Peers.installed()
-    cells = []
+    print(f"{machine()}; {datetime.now(UTC):%Y-%m-%d}\n")
+    print(table(HEADER, []), flush=True)
     for name in asked.rows or ROWS:
         print(name, file=sys.stderr)
         with tempfile.TemporaryDirectory() as folder:
@@ -34,9 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 rounds=asked.rounds,
                 minute=asked.minute,
             )
-            cells += [line.cells() for line in ROWS[name](plan)]
-    print(f"{machine()}; {datetime.now(UTC):%Y-%m-%d}\n")
-    print(table(HEADER, cells))
+            for line in ROWS[name](plan):
+                print(table_line(line.cells()), flush=True)
     return 0
 
 
