@@ -55,6 +55,7 @@ class Database:
         *,
         lock_timeout: float,
         max_size: int | None = None,
+        mode: str = "mode=rw",
         any_text: bool = False,
     ) -> None:
         """Open nothing yet.
@@ -63,10 +64,12 @@ class Database:
             path: The file; it is there.
             lock_timeout: Seconds to wait for another process.
             max_size: The bytes that the file may not outgrow.
+            mode: How SQLite opens the file; never so that it makes one.
             any_text: Whether text that is no UTF-8 is read all the same, to be looked at.
         """
         self.path = path
         self._any_text = any_text
+        self._mode = mode
         self._lock_timeout = lock_timeout
         self._max_size = max_size
         self._engine = create_engine("sqlite://", creator=self._connect, poolclass=QueuePool)
@@ -121,9 +124,8 @@ class Database:
             raise self._plain(error) from error
 
     def _connect(self) -> sqlite3.Connection:
-        # mode=rw: opening never makes a file; that is the caller's decision.
         connection = sqlite3.connect(
-            f"{self.path.as_uri()}?mode=rw",
+            f"{self.path.as_uri()}?{self._mode}",
             uri=True,
             timeout=self._lock_timeout,
             isolation_level=None,

@@ -1,0 +1,192 @@
+"""Run by test_ledger_killed.py: does everything a store does, in children that are killed.
+
+Standard output holds what was verified: how many kills, of what, and how many leaves came of it.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sys
+import time
+from collections import Counter
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+# Before the forks, or most kills would hit imports.
+import sqlalchemy.dialects.sqlite  # noqa: F401
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from ccm_core.model import json
+from ccm_core.model.collection import Collection, Outcome
+from ccm_core.model.erasure import Erasure
+from ccm_core.model.manifest import Manifest
+from ccm_core.model.record import Source
+from ccm_core.model.result import Evaluation
+from ccm_core.store import adoption, erasing, excerpts, proving, verifying  # noqa: F401 - the same
+from ccm_core.store.interface import Harvest, Observation, OpenRun, StoreSettings
+from ccm_core.store.open import open_store
+from ccm_core.store.sql import SqlStore  # noqa: F401 - the same
+from ccm_core.store.verify import verify_store
+
+T0 = datetime(2026, 1, 1, tzinfo=UTC)
+VERIFIED_EVERY = 20
+
+
+class Key:
+    """A signing key that is the same in every child."""
+
+    def __init__(self) -> None:
+        self._key = Ed25519PrivateKey.from_private_bytes(sha256(b"key").digest())
+
+    @property
+    def public(self) -> bytes:
+        """Give the public half."""
+        return self._key.public_key().public_bytes_raw()
+
+    def sign(self, data: bytes) -> bytes:
+        """Sign."""
+        return self._key.sign(data)
+
+
+def opened(folder):
+    """Open the store, or make it."""
+    return open_store(StoreSettings(url="sqlite:///ccm.db"), base=folder, signing=lambda: [Key()])
+
+
+def harvest(store, run, number):
+    """Give a window of which half is new."""
+    at = T0 + timedelta(minutes=number)
+    collection = Collection(
+        id=f"c{number}",
+        run=run,
+        connection="demo",
+        kind="demo.thing",
+        version=1,
+        started_at=at,
+        ended_at=at,
+        outcome=Outcome.COMPLETE,
+    )
+    source = Source(endpoint="/things", page=1, response_digest=json.digest(b"page"))
+    pack = store.packer()
+    return Harvest(
+        collection=collection,
+        observations=[
+            Observation(
+                key=f"{key:06}",
+                observed_at=at,
+                source=source,
+                body=pack(json.encode({"n": number, "key": key})),
+            )
+            for key in range(4 * number, 4 * number + 8)
+        ],
+    )
+
+
+def seal(store, run, number):
+    """Seal a run."""
+    at = T0 + timedelta(minutes=number)
+    store.seal(
+        Manifest(
+            run=run,
+            connection="demo",
+            connector="demo",
+            started_at=at,
+            ended_at=at,
+            host_version="0",
+            settings_digest=json.digest(b""),
+            outcome=Outcome.COMPLETE,
+        )
+    )
+
+
+def work(folder, told):
+    """Go on where the last child stopped, until killed; tell what is about to be done, and done."""
+    store = opened(folder)
+
+    def step(what, number, do, *given):
+        os.write(told, f"{what} {number}\n".encode())
+        do(*given)
+        os.write(told, f"{what} {number} done\n".encode())
+
+    number = len(store.collections("demo"))
+    for run in store.open_runs("demo"):
+        step("cut", number, seal, store, run.run, number)
+    while True:
+        go_round(store, step, number)
+        number += 1
+
+
+def go_round(store, step, number):
+    """Begin a run, keep a window, seal it, judge; erase now and then."""
+    run, at = f"r{number}-{time.time_ns()}", T0 + timedelta(minutes=number)
+    open_run = OpenRun(run=run, connection="demo", connector="demo", started_at=at)
+    step("begin", number, store.begin, open_run)
+    step("keep", number, store.keep, harvest(store, run, number))
+    step("seal", number, seal, store, run, number)
+    judged = Evaluation(
+        evaluated_at=at, packs=(), connections=(), standings=(), rules=(), controls=()
+    )
+    step("judge", number, store.keep_evaluation, judged)
+    order = Erasure(id=run, key=f"{4 * number:06}", reason="test", erased_at=at)
+    step("erase", number, store.erase, order)
+
+
+def kill_one(folder, chance):
+    """Let a child do some steps, kill it in the next one, and give what it told, line by line."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            work(folder, writing)
+        finally:
+            os._exit(1)
+    os.close(writing)
+    heard, steps = b"", chance.randrange(1, 14)
+    while heard.count(b"\n") < steps and (more := os.read(reading, 4096)):
+        heard += more
+    time.sleep(chance.uniform(0, 0.004))
+    os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    with os.fdopen(reading, "rb") as rest:
+        heard += rest.read()
+    if not os.WIFSIGNALED(status):
+        sys.exit("the worker failed before it was killed")
+    return heard.decode().splitlines()
+
+
+def check(folder, kept):
+    """Verify the store, and that what was told kept is there."""
+    found = verify_store(folder / "ccm.db", told=lambda *_: None)
+    if found.findings:
+        sys.exit("\n".join(map(str, found.findings)))
+    with closing(opened(folder)) as store:
+        there = {one.id for one in store.collections("demo")}
+    if not {f"c{number}" for number in kept} <= there:
+        sys.exit("a window that was told kept was lost")
+    return found.leaves
+
+
+def main():
+    """Kill, again and again, and verify now and then."""
+    folder, seed, kills = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    chance, hit, kept, leaves = random.Random(seed), Counter(), [], 0  # noqa: S311 - moments
+    opened(folder).close()
+    for number in range(1, kills + 1):
+        lines = kill_one(folder, chance)
+        done = [line.split()[1] for line in lines if line.startswith("keep") and "done" in line]
+        if set(done) & set(kept):
+            sys.exit("a window that was told kept was kept again")
+        kept += done
+        last = lines[-1].split()
+        hit["between" if last[-1] == "done" else last[0]] += 1
+        if number % VERIFIED_EVERY == 0:
+            leaves = check(folder, kept)
+    sys.stdout.write(f"{json.encode({'hit': hit, 'leaves': leaves}).decode()}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""A tool that was written elsewhere, for other logs, reads and checks ours: tlog-scales."""
+
+from __future__ import annotations
+
+import pytest
+from tlog_scales.signing import Vkey
+from tlog_scales.tlog import Checkpoint, ConsistencyProof, InclusionProof, InclusionProofInvalid
+
+from ccm_core.ledger import proofs
+from ccm_core.ledger.checkpoint import STORE_LOG
+from ccm_core.model.merkle import leaf_hash
+
+
+def everything(proof):
+    """Want every leaf."""
+    del proof
+    return True
+
+
+@pytest.fixture
+def filled(reopen, build, key):
+    """Give a store with three runs and their heads."""
+    store, heads = reopen(key()), []
+    for number in range(3):
+        run = f"r{number}"
+        store.begin(build.run(run, at=number))
+        bodies = {f"{key}": {"n": key * number} for key in range(10 * number)}
+        store.keep(build.harvest(f"c{number}", bodies, run=run, at=number))
+        store.seal(build.manifest(run, at=number))
+        heads.append((store.signed_head(), store.signed_head("demo")))
+    return store, heads
+
+
+def test_its_verifier_accepts_our_signed_heads_and_no_others(filled):
+    """Of the store's log and of a connection's, with the key as we write it."""
+    store, heads = filled
+    key = Vkey.from_string(str(store.signing_keys()[0].key))
+    assert key.serialize() == str(store.signing_keys()[0].key)
+
+    for text in (one for pair in heads for one in pair):
+        found = Checkpoint.from_text(text)
+        found.verify(key)
+        assert found.serialize() == text
+        with pytest.raises(Exception, match=r"^$|signature"):
+            Checkpoint.from_text(text.replace("\n", "x\n", 1)).verify(key)
+
+
+@pytest.mark.parametrize("log", ["demo", STORE_LOG])
+def test_its_verifier_accepts_our_proofs(filled, log):
+    """Each leaf is in the newest tree, and each older tree is the beginning of the newest."""
+    store, heads = filled
+    found = store.proven(log, everything)
+    newest = Checkpoint.from_text(store.signed_head(log))
+    for leaf, proof in found:
+        theirs = InclusionProof(proof.index, newest.size, list(proof.hashes))
+        theirs.check(leaf_hash(leaf), newest.root_hash)
+        with pytest.raises(InclusionProofInvalid):
+            theirs.check(leaf_hash(leaf + b" "), newest.root_hash)
+
+    hashes = [leaf_hash(leaf) for leaf, _ in found]
+    for pair in heads:
+        older = Checkpoint.from_text(pair[log != STORE_LOG])
+        if older.size < newest.size:
+            between = proofs.consistency(hashes, older.size, newest.size)
+            theirs = ConsistencyProof(older.size, newest.size, list(between))
+            theirs.check(older.root_hash, newest.root_hash)
