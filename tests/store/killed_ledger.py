@@ -17,7 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 
 # Before the forks, or most kills would hit imports.
-import sqlalchemy.dialects.sqlite  # noqa: F401
+import sqlalchemy.dialects.sqlite  # noqa: F401 - before the forks
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ccm_core.model import json
