@@ -45,7 +45,7 @@ class Capped:
     total: int | None
 
 
-_TURNS = 12
+_TURNS = 8
 """Turns of the event loop in which a request gets on its way. They are given before a page is
 looked at, so that the source works meanwhile."""
 

@@ -134,6 +134,27 @@ def test_pages_are_read_side_by_side_and_come_in_order():
     assert (max(most), most[0], most[-1]) == (3, 1, 1)
 
 
+def test_the_source_works_while_a_page_is_looked_at():
+    """When a page is handed over, as many more as may be under way have left already."""
+    sent = []
+
+    async def read(offset, size, number):
+        for _ in range(5):  # a request is not on its way at once
+            await asyncio.sleep(0)
+        sent.append(number)
+        await asyncio.sleep(0.001)
+        items = list(range(95))[offset : offset + size]
+        return OffsetPage(page=page(items, number, 95), offset=offset, more=offset + size < 95)
+
+    async def look():
+        return [
+            (one.number, max(sent)) async for one in by_offset(read, limit=10, cap=1000, parallel=3)
+        ]
+
+    looked_at = asyncio.run(look())
+    assert looked_at[1:6] == [(2, 5), (3, 6), (4, 7), (5, 8), (6, 9)]
+
+
 def test_an_error_on_one_of_several_pages_ends_the_listing_after_those_before_it():
     """What came before it is given, and nothing is left running."""
 
