@@ -16,6 +16,8 @@ from harness import HERE, Side, python
 
 PEERS = HERE / "peers"
 PDPYRAS, PDJS, PAGERDUTY_CLI = "pdpyras==5.4.1", "@pagerduty/pdjs@2.2.4", "pagerduty-cli@0.1.18"
+UNDECLARED = "chalk@4.1.2"
+"""What `pagerduty-cli` needs and does not name."""
 
 
 def ours(store: Path, kinds: str = "incident", *options: str, **settings: object) -> Side:
@@ -73,7 +75,7 @@ def _node(home: Path) -> Path | None:
         return None
     install = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(home)]
     there = (home / "node_modules" / "pagerduty-cli").exists()
-    return home if there or _done([*install, PDJS, PAGERDUTY_CLI]) else None
+    return home if there or _done([*install, PDJS, PAGERDUTY_CLI, UNDECLARED]) else None
 
 
 def _pdjs(home: Path) -> Side:
