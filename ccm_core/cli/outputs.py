@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ccm_core.errors import UsageError
 from ccm_core.report.formats import FORMATS
+from ccm_core.report.period_formats import PERIOD_FORMATS
 
-STEM = "ccm-report"
-"""Files that are not named are called ``ccm-report.html`` and so on."""
-_BY_EXTENSION = sorted(FORMATS.values(), key=lambda one: -len(one.extension))
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The formats to choose from."""
+
+    extensions: Mapping[str, str]
+    """By name."""
+    default: str
+    """Where neither a name nor the ending of a file says which."""
+    stem: str
+    """Files that are not named are called ``STEM.html`` and so on."""
+
+
+REPORT = Choice(
+    extensions={one.name: one.extension for one in FORMATS.values()},
+    default="text",
+    stem="ccm-report",
+)
+PERIOD = Choice(
+    extensions={one.name: one.extension for one in PERIOD_FORMATS.values()},
+    default="markdown",
+    stem="ccm-period",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,19 +44,22 @@ class Output:
     """None: standard output."""
 
 
-def outputs(wanted: Sequence[str], output: str | None) -> tuple[Output, ...]:
+def outputs(
+    wanted: Sequence[str], output: str | None, choice: Choice = REPORT
+) -> tuple[Output, ...]:
     """Decide where each format goes.
 
     Args:
         wanted: ``NAME`` or ``NAME=FILE``, as often as there are formats; none: what the ending of
-            the output file says, else text.
+            the output file says, else the default.
         output: A file where one format has no file of its own; a folder, which is made, where
             several have none.
+        choice: The formats to choose from.
 
     Raises:
         UsageError: A format is unknown, or it does not follow where one goes.
     """
-    pairs = [_pair(one) for one in wanted] or [(_guessed(output), None)]
+    pairs = [_pair(one, choice) for one in wanted] or [(_guessed(output, choice), None)]
     unnamed = [name for name, path in pairs if path is None]
     if len(unnamed) > 1 and output is None:
         raise UsageError(
@@ -45,35 +69,36 @@ def outputs(wanted: Sequence[str], output: str | None) -> tuple[Output, ...]:
     if output is not None and not unnamed:
         raise UsageError(f"-o {output}: every format names its file already; leave -o out")
     placed = tuple(
-        Output(form=name, path=path or _place(name, output, single=len(unnamed) == 1))
+        Output(form=name, path=path or _place(name, output, choice, single=len(unnamed) == 1))
         for name, path in pairs
     )
     _refuse_clashes(placed)
     return placed
 
 
-def _pair(text: str) -> tuple[str, Path | None]:
+def _pair(text: str, choice: Choice) -> tuple[str, Path | None]:
     name, equals, path = text.partition("=")
-    if name not in FORMATS:
-        raise UsageError(
-            f"--format {text}: no such format; choose among {', '.join(sorted(FORMATS))}"
-        )
+    if name not in choice.extensions:
+        there = ", ".join(sorted(choice.extensions))
+        raise UsageError(f"--format {text}: no such format; choose among {there}")
     if equals and not path:
         raise UsageError(f"--format {text}: name a file after the equals sign")
     return name, Path(path) if equals else None
 
 
-def _guessed(output: str | None) -> str:
+def _guessed(output: str | None, choice: Choice) -> str:
     name = Path(output or "").name.lower()
-    found = (one.name for one in _BY_EXTENSION if name.endswith(f".{one.extension}"))
-    return next(found, "text")
+    longest_first = sorted(choice.extensions.items(), key=lambda one: -len(one[1]))
+    found = (one for one, extension in longest_first if name.endswith(f".{extension}"))
+    return next(found, choice.default)
 
 
-def _place(name: str, output: str | None, *, single: bool) -> Path | None:
+def _place(name: str, output: str | None, choice: Choice, *, single: bool) -> Path | None:
     if output is None:
         return None
     folder = not single or output.endswith(("/", "\\")) or Path(output).is_dir()
-    return Path(output) / f"{STEM}.{FORMATS[name].extension}" if folder else Path(output)
+    file = f"{choice.stem}.{choice.extensions[name]}"
+    return Path(output) / file if folder else Path(output)
 
 
 def _refuse_clashes(placed: Sequence[Output]) -> None:

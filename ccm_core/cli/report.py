@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import click
 
+from ccm_core.cli.assurance import read_controls, read_period
 from ccm_core.cli.context import Workplace, moment
-from ccm_core.cli.outputs import outputs
+from ccm_core.cli.outputs import PERIOD, outputs
 from ccm_core.cli.printing import say
 from ccm_core.errors import UsageError
+from ccm_core.model.period import Period
 from ccm_core.model.result import Evaluation
-from ccm_core.pipeline import Host, report, report_input
+from ccm_core.pipeline import Host, period_input, report, report_input
+from ccm_core.pipeline.assuring import supports_of
 from ccm_core.report.formats import FORMATS
+from ccm_core.report.period import PeriodInput
+from ccm_core.report.period_formats import PERIOD_FORMATS
+from ccm_core.rules.compiled import CompiledPacks
 from ccm_core.rules.narrowing import Part
 from ccm_core.store.interface import EvidenceStore
 
@@ -35,21 +42,43 @@ from ccm_core.store.interface import EvidenceStore
     help="Where to write it; a folder for several formats. Else it is printed.",
 )
 @click.option("--as-of", metavar="INSTANT", help="The last evaluation by this moment.")
+@click.option(
+    "--period",
+    metavar="PERIOD",
+    help="What a period proves, with samples: 2026-Q3, 2026-07 or 2026-07-01..2026-09-30.",
+)
+@click.option(
+    "--samples",
+    type=click.IntRange(min=1, max=10_000),
+    default=25,
+    show_default=True,
+    help="How many to draw of each control, for a period.",
+)
 @click.option("--control", multiple=True, metavar="FRAMEWORK:ID", help="Only this control.")
 @click.option("--framework", multiple=True, metavar="NAME", help="Only this framework.")
 @click.option("--connection", multiple=True, metavar="NAME", help="Only this connection.")
 @click.pass_obj
-def command(
+def command(  # noqa: PLR0913 - one argument for each option
     config: str | None,
     *,
     wanted: tuple[str, ...],
     output: str | None,
     as_of: str | None,
+    period: str | None,
+    samples: int,
     control: tuple[str, ...],
     framework: tuple[str, ...],
     connection: tuple[str, ...],
 ) -> None:
     """Write the report of the last evaluation in one format or several. Nothing is judged again."""
+    part = Part(connections=connection, controls=control, frameworks=framework)
+    if period is not None:
+        if as_of is not None:
+            raise UsageError("--period and --as-of exclude each other")
+        placed = outputs(wanted, output, PERIOD)
+        spanned = _spanned(Workplace.opened(config), read_period(period), part, samples)
+        _put([(one.path, PERIOD_FORMATS[one.form].render(spanned)) for one in placed])
+        return
     placed = outputs(wanted, output)
     part = Part(connections=connection, controls=control, frameworks=framework)
     then = moment(as_of)
@@ -67,7 +96,34 @@ def command(
             figures=any(FORMATS[one.form].figures for one in placed),
         )
     # All are made before one is written: a format that cannot be made leaves nothing half done.
-    made = [(one.path, FORMATS[one.form].render(given)) for one in placed]
+    _put([(one.path, FORMATS[one.form].render(given)) for one in placed])
+
+
+def _spanned(place: Workplace, period: Period, part: Part, samples: int) -> PeriodInput:
+    packs = place.packs()
+    chosen = [*read_controls(part.controls), *_of_frameworks(packs, part.frameworks)]
+    with place.store(create=False) as store:
+        return period_input(
+            place.host,
+            place.connections(part.connections, secrets=False),
+            store,
+            packs,
+            period,
+            chosen,
+            samples=samples,
+        )
+
+
+def _of_frameworks(packs: CompiledPacks, names: Sequence[str]) -> list[tuple[str, str]]:
+    there = supports_of(packs)
+    unknown = set(names) - {framework for framework, _ in there}
+    if unknown:
+        known = ", ".join(sorted({framework for framework, _ in there})) or "none"
+        raise UsageError(f"no rule supports {', '.join(sorted(unknown))}; there are: {known}")
+    return [name for name in sorted(there) if name[0] in names]
+
+
+def _put(made: Sequence[tuple[Path | None, bytes]]) -> None:
     for path, data in made:
         if path is None:
             sys.stdout.buffer.write(data)

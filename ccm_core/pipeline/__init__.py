@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ccm_core.pipeline.mutating import mutate_evidence
     from ccm_core.pipeline.repeating import Ruling, keep, repeat
     from ccm_core.pipeline.reporting import report, report_input
+    from ccm_core.pipeline.spanning import period_input
 
 _LATER = {
     "Check": "diagnosing",
@@ -46,6 +47,7 @@ _LATER = {
     "repeat": "repeating",
     "report": "reporting",
     "report_input": "reporting",
+    "period_input": "spanning",
     "rows": "judging",
 }
 """What is imported when it is asked for: who only collects needs no rules, reports or grants."""
@@ -72,6 +74,7 @@ __all__ = [
     "finding_history",
     "keep",
     "mutate_evidence",
+    "period_input",
     "repeat",
     "report",
     "report_input",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.model.assurance import Conclusion
 from ccm_core.report.columns import plain
+from ccm_core.report.period import percent
 from ccm_core.report.words import STATUS, count, listed, moment, span
 
 if TYPE_CHECKING:
@@ -44,11 +45,6 @@ def assurance_text(given: Assurance) -> str:
 def _shown(line: str) -> str:
     indent = line[: len(line) - len(line.lstrip(" "))]
     return f"{indent}{plain(line)}".rstrip()
-
-
-def percent(share: float) -> str:
-    """Say a share without rounding it up: only the whole is 100 %."""
-    return "100 %" if share >= 1 else f"{int(share * 1000) / 10:.1f} %"
 
 
 def _control(one: ControlAssurance) -> Iterator[str]:

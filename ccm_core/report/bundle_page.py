@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ccm_core.report.assurance import CONCLUSION, percent
+from ccm_core.report.assurance import CONCLUSION
 from ccm_core.report.html import page
+from ccm_core.report.period import percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -43,9 +43,9 @@ class HtmlReport:
 
     def render(self, given: ReportInput) -> bytes:
         """Fill the template. The same input gives the same bytes."""
-        templates = _templates()
-        style, script = (_source(templates, name) for name in ("style.css", "script.js"))
-        page = templates.get_template("report.html").render(
+        return page(
+            "report.html",
+            scripted=True,
             said=summary(given),
             evaluation=given.evaluation,
             evidence=evidence(given),
@@ -62,21 +62,24 @@ class HtmlReport:
             places={one.rule: anchor(one.pack, one.rule) for one in given.evaluation.rules},
             known_controls={(one.framework, one.id) for one in given.evaluation.controls},
             host_version=given.host_version,
-            style=style,
-            script=script,
-            policy=_policy(style, script),
         )
-        # Half of a surrogate pair has no bytes; `clean` has replaced it wherever text is shown.
-        return page.encode()
 
 
-def page(template: str, **values: object) -> bytes:
-    """Fill another of the templates, in the same style and without a script."""
+def page(template: str, *, scripted: bool = False, **values: object) -> bytes:
+    """Fill one of the templates, all in the same style.
+
+    Args:
+        template: Which.
+        scripted: Whether it has the script, and the fields to search with.
+        values: What it shows.
+    """
     templates = _templates()
     style = _source(templates, "style.css")
+    script = _source(templates, "script.js") if scripted else ""
     filled = templates.get_template(template).render(
-        style=style, policy=_policy(style, ""), **values
+        style=style, script=script, policy=_policy(style, script), **values
     )
+    # Half of a surrogate pair has no bytes; `clean` has replaced it wherever text is shown.
     return filled.encode()
 
 
@@ -103,6 +106,7 @@ def _templates() -> Environment:
         "unseen": words.unseen,
         "instant": format_instant,
         "moment": words.moment,
+        "numbered": lambda rows: list(enumerate(rows, 1)),
         "part_words": words.part,
         "span": words.span,
         "sum_of": lambda days, place: sum(day.numbers[place] for day in days),

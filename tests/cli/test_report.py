@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -117,3 +118,39 @@ def test_a_report_that_cannot_be_written(ccm, connected, folder):
     ran = ccm("report", "--format", "html", "--format", "csv", "-o", "blocked/here")
     assert ran.code == 2
     assert "the report cannot be written to blocked/here/ccm-report.html" in ran.err
+
+
+def test_the_report_of_a_period(ccm, connected, folder):
+    """Conclusions and samples of what was judged, narrowed to a control or a framework."""
+    ccm("run")
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    ran = ccm("report", "--period", today, "--format", "html", "--format", "csv", "-o", "out")
+    assert ran.code == 0
+    names = sorted(path.name for path in (folder / "out").iterdir())
+    assert names == ["ccm-period.csv", "ccm-period.html"]
+    part = ccm("report", "--period", today, "--control", "soc2:CC7.4", "--samples", "3").out
+    assert part.startswith(f"## {today}: 1 control: 1 not proven")
+    csv = ccm(
+        "report", "--period", today, "--format", "csv", "--framework", "soc2", "--samples", "3"
+    )
+    assert {line.split('","')[1].split(":")[0] for line in csv.out.splitlines()[1:]} == {"soc2"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        pytest.param(["--period", "2026-Q9"], "is no period", id="no period"),
+        pytest.param(["--period", "2026", "--as-of", "2026-01-01T00:00:00Z"], "exclude", id="both"),
+        pytest.param(
+            ["--period", "2026", "--format", "sarif"], "choose among csv, html", id="form"
+        ),
+        pytest.param(
+            ["--period", "2026", "--framework", "x"], "no rule supports x", id="framework"
+        ),
+    ],
+)
+def test_what_no_period_report_can_be(ccm, connected, arguments, told):
+    """One line, exit code 2."""
+    ccm("collect")
+    ran = ccm("report", *arguments)
+    assert (ran.code, told in ran.err) == (2, True)

@@ -10,12 +10,25 @@ import re
 import shutil
 import subprocess
 import tempfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from ccm_core.model import json
+from ccm_core.model.assurance import (
+    Assurance,
+    Conclusion,
+    ControlAssurance,
+    Deviation,
+    Hole,
+    Stretch,
+)
+from ccm_core.model.result import Status, Subject
+from ccm_core.model.sampling import ControlSamples, Sample, Sampling
 from ccm_core.report.html import HtmlReport
+from ccm_core.report.period import PeriodInput
+from ccm_core.report.period_html import PeriodHtml
 
 FLAGS = (
     "--headless",
@@ -30,6 +43,7 @@ FLAGS = (
     "--window-size=1280,2400",
 )
 NOBODY = "not an origin"
+DAY = timedelta(days=1)
 SECTIONS = ("controls", "doing", "unjudged", "holding", "waivers", "evidence", "judged-with")
 
 
@@ -162,9 +176,56 @@ def axe():
 )
 def test_no_accessibility_rule_is_broken(browse, whole, axe, flags):
     """axe-core finds no violation of any of its rules, folded parts unfolded."""
-    page = re.sub(
-        rb'<meta http-equiv="Content-Security-Policy"[^>]*>', b"", HtmlReport().render(whole)
+    _hold(browse, HtmlReport().render(whole), axe, flags)
+
+
+def test_no_accessibility_rule_is_broken_over_a_period(browse, axe):
+    """The same of the report of a period."""
+    _hold(browse, PeriodHtml().render(over_a_period()), axe, ())
+
+
+def over_a_period():
+    """A period with something of everything."""
+    at = datetime(2026, 7, 1, tzinfo=UTC)
+    about = Subject(kind="acme.service", key="P1", title="Checkout", url="https://acme.example")
+    failed = Deviation(
+        rule="r", connection="a", subject=about, first=at, last=at, evaluations=1, waived=False
     )
+    hole = Hole(connection="a", kind="acme.service", since=at, until=at + DAY, why="it failed")
+    control = ControlAssurance(
+        framework="soc2",
+        id="CC7.4",
+        conclusion=Conclusion.NOT_PROVEN,
+        rules=("r",),
+        share=0.5,
+        evaluations=2,
+        course=(Stretch(since=at, until=at + DAY, status=Status.FAIL, evaluations=2),),
+        deviations=(failed,) * 20,
+        holes=(hole,),
+    )
+    sample = Sample(
+        id="f1",
+        rule="r",
+        connection="a",
+        subject=about,
+        evaluations=1,
+        worst=Status.FAIL,
+        last=Status.INSUFFICIENT,
+        last_at=at,
+    )
+    drawn = ControlSamples(framework="soc2", id="CC7.4", population=1, samples=(sample,))
+    return PeriodInput(
+        assurance=Assurance(
+            period="2026-Q3", since=at, until=at + 2 * DAY, over=True, controls=(control,)
+        ),
+        sampling=Sampling(seed="sha256:5eed", most=25, controls=(drawn,)),
+        titles={},
+        host_version="0.1.0",
+    )
+
+
+def _hold(browse, page, axe, flags):
+    page = re.sub(rb'<meta http-equiv="Content-Security-Policy"[^>]*>', b"", page)
     check = f"""<script>{axe}</script><script>
         document.querySelectorAll("details").forEach((one) => {{ one.open = true; }});
         axe.run().then((found) => {{
