@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
     from ccm_core.model.collection import Outcome
+    from ccm_core.model.finding import Finding
     from ccm_core.report.interface import ReportInput
 
 FOLD = 10
@@ -51,10 +52,7 @@ class HtmlReport:
             evidence=evidence(given),
             digest=given.digest,
             findings=given.findings,
-            ages={
-                name: words.span((given.evaluation.evaluated_at - one.first_seen).total_seconds())
-                for name, one in given.findings.items()
-            },
+            ages={name: _age(one, given) for name, one in given.findings.items()},
             sections=drawn(given),
             frameworks=tuple(frameworks(given.evaluation.controls)),
             days=trend(given.trend, (one.rule for one in given.evaluation.rules)),
@@ -81,6 +79,11 @@ def page(template: str, *, scripted: bool = False, **values: object) -> bytes:
     )
     # Half of a surrogate pair has no bytes; `clean` has replaced it wherever text is shown.
     return filled.encode()
+
+
+def _age(finding: Finding, given: ReportInput) -> str:
+    seconds = (given.evaluation.evaluated_at - finding.first_seen).total_seconds()
+    return words.span(seconds) if seconds else "new"
 
 
 def _templates() -> Environment:

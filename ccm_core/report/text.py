@@ -49,6 +49,7 @@ _LESS_AND_LESS = (
     Detail(items=0, lines=3, evidence=6),
     Detail(items=0, titles=1, lines=2, evidence=4),
     Detail(items=0, titles=1, lines=1, evidence=4),
+    Detail(items=0, rules=14, titles=1, lines=1, evidence=4),
     Detail(items=0, rules=8, titles=1, lines=1, evidence=3),
     Detail(items=0, rules=4, titles=1, lines=1, evidence=2),
 )

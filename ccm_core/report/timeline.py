@@ -137,12 +137,12 @@ def _rank(lanes: Sequence[DrawnLane]) -> tuple[float, bool, str, str]:
 def _lane(lane: Lane, window: Window, gap: str) -> DrawnLane:
     known = union(part for one in lane.known if (part := one.intersection(window)))
     gaps = tuple(sorted(lane.gaps, key=lambda one: one.window.since))
-    missing = sum(
-        (one.length for one in union(gap.window for gap in gaps)), timedelta()
-    ).total_seconds()
+    # What touches is one gap, whatever its causes.
+    stretches = union(one.window for one in gaps)
+    missing = sum((one.length for one in stretches), timedelta()).total_seconds()
     said = "not known"
     if known:
-        many = words.count(len(gaps), gap)
+        many = words.count(len(stretches), gap)
         said = f"{many}, {words.span(missing)}" if gaps else f"no {gap}"
     return DrawnLane(
         title=lane.title,

@@ -104,10 +104,13 @@ def test_a_long_list_says_what_it_leaves_out():
     assert found.counted == "0 of 2,000 have a gap"
 
 
-def test_a_gap_of_two_reasons_is_counted_once():
-    """Gaps that overlap are two in the list, and their time is not added up twice."""
-    (one,) = drawn(lane(gaps=[(1, 3), (2, 4)])).lanes
-    assert (one.said, one.missing) == ("2 gaps, 3 d", 3 * 86_400)
+@pytest.mark.parametrize(
+    "second", [pytest.param((2, 4), id="overlapping"), pytest.param((3, 4), id="touching")]
+)
+def test_a_gap_of_two_reasons_is_counted_once(second):
+    """Both stand in the list, and their time is not added up twice."""
+    (one,) = drawn(lane(gaps=[(1, 3), second])).lanes
+    assert (one.said, one.missing, len(one.gaps)) == ("1 gap, 3 d", 3 * 86_400, 2)
 
 
 @given(st.integers(1, 4_000))
