@@ -119,7 +119,7 @@ def test_find_and_unfold(browse, given):
     """Typing leaves what matches and says how much that is; a button unfolds everything."""
     page = HtmlReport().render(given)
     page = re.sub(rb'<meta http-equiv="Content-Security-Policy"[^>]*>', b"", page)
-    use = b"""<script>
+    use = """<script>
         const field = document.getElementById("find");
         field.value = " Night DESK ";
         field.dispatchEvent(new Event("input"));
@@ -127,10 +127,13 @@ def test_find_and_unfold(browse, given):
         const left = (what) => document.querySelectorAll(what).length;
         document.title = [document.getElementById("found").textContent,
             left(".rule:not([hidden])"), left("details:not([open])")].join("; ");
-    </script></body>"""
+        field.value = "größe";
+        field.dispatchEvent(new Event("input"));
+        document.title += "; " + left(".subjects tbody tr:not([hidden])");
+    </script></body>""".encode()
     shown, console = browse(page.replace(b"</body>", use), "--dump-dom")
     assert console == []
-    assert "<title>1 of 17 shown; 1; 0</title>" in shown
+    assert "<title>1 of 17 shown; 1; 0; 1</title>" in shown
 
 
 def test_paper_gets_everything(browse, given, tmp_path):

@@ -4,6 +4,7 @@
   var folds = all("details"), opened = [];
   var unfold = document.getElementById("unfold"), find = document.getElementById("find");
   var found = document.getElementById("found"), things = all(".findable, .compact tbody tr");
+  var rows = all(".rule .subjects tbody tr");
 
   function holds(one, wanted) {
     return one.textContent.toLowerCase().indexOf(wanted) >= 0;
@@ -18,6 +19,11 @@
       one.hidden = !hit;
       if (remarks) { remarks.hidden = !hit; }
       shown += hit ? 1 : 0;
+    });
+    // Within a rule whose own words do not match, only the subjects that do stay.
+    rows.forEach(function (row) {
+      var header = row.closest(".rule").querySelector("header");
+      row.hidden = !holds(row, wanted) && !holds(header, wanted);
     });
     if (wanted) {
       folds.forEach(function (one) { if (holds(one, wanted)) { one.open = true; } });
