@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,7 @@ from ccm_core.store.interface import StoreSettings
 from ccm_core.store.open import open_store
 
 
-def main(base_url, key, folder, days, now):
+def main(base_url, folder, days, now):
     """Collect events in windows of so many days, as of a moment."""
     described = connector()
     longest = timedelta(days=int(days))
@@ -33,7 +34,7 @@ def main(base_url, key, folder, days, now):
         connector=replace(described, collectors=chosen({}), collectors_for=chosen),
         settings=with_defaults(wanted, described.settings_schema()),
         auth_method="api_key",
-        secrets={"key": Secret(key)},
+        secrets={"key": Secret(os.environ["PD_KEY"])},
         settings_digest="sha256:0",
     )
     moment = datetime.fromtimestamp(int(now), UTC)

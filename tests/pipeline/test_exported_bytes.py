@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -26,8 +27,9 @@ def backfill(place, tmp_path):
         folder = tmp_path / name
         folder.mkdir(exist_ok=True)
         moment = str(int((place.now + timedelta(minutes=minute)).timestamp()))
-        options = [place.simulator.base_url, place.simulator.api_key, str(folder), str(days)]
-        process = subprocess.Popen([sys.executable, str(CHILD), *options, moment])  # noqa: S603 - our own program
+        options = [place.simulator.base_url, str(folder), str(days), moment]
+        environment = os.environ | {"PD_KEY": place.simulator.api_key}
+        process = subprocess.Popen([sys.executable, str(CHILD), *options], env=environment)  # noqa: S603 - our own program
         place.steering.requests.clear()
 
         def shoot(_asked):
