@@ -17,9 +17,11 @@ class Unsigned:
     """In plain words, with the next step."""
 
 
-Signing: TypeAlias = Callable[[], Sequence[Signer] | Unsigned]
-"""Gives the keys that are at hand when the first head is to be signed, the one in use first. While
-a key is being replaced there are two."""
+Signers: TypeAlias = Sequence[Signer] | Unsigned
+"""The keys that are at hand, the one in use first. While a key is being replaced there are two."""
+
+Signing: TypeAlias = Callable[[], Signers]
+"""Gives them when a head is to be signed."""
 
 
 def unsigned(why: str) -> Signing:

@@ -18,19 +18,22 @@ def signing(
 ) -> Signing:
     """Sign with the vault's key; make it where there is none, and tell that or why nobody signs.
 
+    The vault is looked at for every head: a daemon must notice a key that was rotated, and a vault
+    that opens at last.
+
     Args:
-        vault: Gives the vault when the first head is to be signed, and once.
+        vault: Gives the vault.
         clock: Says when a key is made.
-        told: Is told what a person should know.
+        told: Is told what a person should know, each thing once.
     """
-    found: list[Sequence[Signer] | Unsigned] = []
+    said: set[str] = set()
 
-    def sign() -> Sequence[Signer] | Unsigned:
-        if not found:
-            found.append(_keys(vault(), clock, told))
-        return found[0]
+    def tell(message: str) -> None:
+        if message not in said:
+            said.add(message)
+            told(message)
 
-    return sign
+    return lambda: _keys(vault(), clock, tell)
 
 
 def _keys(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select  # noqa: TID253 - this module is only imported once a store is opened
 
-from ccm_core.ledger.signing import unsigned
+from ccm_core.ledger.signing import Unsigned
 from ccm_core.store import heads, ledger, tables
 from ccm_core.store.leaves import (
     COLLECTION,
@@ -50,7 +50,7 @@ def adopt(connection: Connection) -> None:
         ).all():
             ledger.append(connection, name, _collected(connection, seq, identity, run))
         ledger.append(connection, name, _manifests(connection, name))
-    heads.state(connection, names, unsigned(_WHY), datetime.fromtimestamp(0, UTC))
+    heads.state(connection, names, Unsigned(why=_WHY), datetime.fromtimestamp(0, UTC))
 
 
 def _lines(connection: Connection, form: Form) -> Iterator[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -62,6 +63,26 @@ class Leaf:
     said: Mapping[str, Any]
 
 
+class _Numbers:
+    """Numbers of rows, as the stretches that they form: most follow each other."""
+
+    def __init__(self) -> None:
+        self._ends: dict[int, int] = {}
+        self._starts: list[int] = []
+
+    def add(self, number: int) -> None:
+        """Add one; those that follow the last one cost nothing."""
+        if self._starts and self._ends[self._starts[-1]] == number:
+            self._ends[self._starts[-1]] = number + 1
+        elif number not in self:
+            insort(self._starts, number)
+            self._ends[number] = number + 1
+
+    def __contains__(self, number: int) -> bool:
+        at = bisect_right(self._starts, number) - 1
+        return at >= 0 and number < self._ends[self._starts[at]]
+
+
 @dataclass(slots=True)
 class Checker:
     """Checks one log after the other, and at the end whatever fitted nowhere."""
@@ -70,7 +91,7 @@ class Checker:
     erased: frozenset[str] = frozenset()
     bodies: int = 0
     missing_bodies: int = 0
-    _seen: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    _seen: dict[str, _Numbers] = field(default_factory=lambda: defaultdict(_Numbers))
     _last: dict[tuple[str, str], int] = field(default_factory=dict)
     _missing: dict[str, list[Leaf]] = field(default_factory=lambda: defaultdict(list))
     _extra: dict[str, list[Kept]] = field(default_factory=lambda: defaultdict(list))
@@ -113,7 +134,8 @@ class Checker:
 
     def _rows(self, table: str, leaves: Sequence[Leaf]) -> Iterator[Finding]:
         rows = list(self._fetched(table, leaves))
-        self._seen[table].update(row.seq for row in rows)
+        for row in rows:
+            self._seen[table].add(row.seq)
         if len(rows) == len(leaves) and all(
             leaf.said == row.said for leaf, row in zip(leaves, rows, strict=True)
         ):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection
 
-    from ccm_core.ledger.signing import Signing
+    from ccm_core.ledger.signing import Signers
 
 _version, _head, _body = tables.version.c, tables.head.c, tables.body.c
 _rejected, _collection = tables.rejected.c, tables.collection.c
@@ -41,7 +41,7 @@ def chosen(connection: Connection, erasure: Erasure) -> Erased:
     )
 
 
-def erase(connection: Connection, erasure: Erasure, signing: Signing) -> Erased:
+def erase(connection: Connection, erasure: Erasure, signers: Signers) -> Erased:
     """Delete in the connection's transaction what was chosen, and write down that it was."""
     bodies, refused = _bodies(connection, erasure), _refused(connection, erasure)
     came_to = chosen(connection, erasure)
@@ -53,7 +53,7 @@ def erase(connection: Connection, erasure: Erasure, signing: Signing) -> Erased:
         connection.execute(
             update(tables.rejected).where(_rejected.digest.in_(batch)).values(document=b"")
         )
-    heads.state(connection, (), signing, erasure.erased_at)
+    heads.state(connection, (), signers, erasure.erased_at)
     return came_to
 
 

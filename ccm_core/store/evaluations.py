@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from ccm_core.ledger.signing import Signing
+    from ccm_core.ledger.signing import Signers
     from ccm_core.model.harvest import Packed
 
 _evaluation = tables.evaluation.c
@@ -37,7 +37,7 @@ def keep_evaluation(
     evaluation: Evaluation,
     basis: Basis | None,
     packs: Sequence[bytes],
-    signing: Signing,
+    signers: Signers,
 ) -> str:
     """Keep an evaluation unless it is there already, and state the head; give its digest."""
     kept = pack(evaluation)
@@ -53,7 +53,7 @@ def keep_evaluation(
         }
         connection.execute(insert(tables.evaluation).values(**row))
         ledger.append(connection, STORE_LOG, [EVALUATION.line(row)])
-        heads.state(connection, (), signing, evaluation.evaluated_at)
+        heads.state(connection, (), signers, evaluation.evaluated_at)
     return kept.digest
 
 

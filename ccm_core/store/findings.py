@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from ccm_core.ledger.signing import Signing
+    from ccm_core.ledger.signing import Signers
 
 _evaluation = tables.evaluation.c
 _followed = tables.followed.c
@@ -55,7 +55,7 @@ def followed_at(connection: Connection, as_of: datetime | None) -> datetime | No
 
 
 def keep_changes(
-    connection: Connection, digest: str, changes: Sequence[FindingChange], signing: Signing
+    connection: Connection, digest: str, changes: Sequence[FindingChange], signers: Signers
 ) -> bool:
     """Note that an evaluation was followed and what it changed; False where it was already."""
     at = connection.execute(
@@ -74,7 +74,7 @@ def keep_changes(
     }
     connection.execute(insert(tables.followed).values(**row))
     ledger.append(connection, ledger.STORE_LOG, [FOLLOWED.line(row)])
-    heads.state(connection, (), signing, instant(at))
+    heads.state(connection, (), signers, instant(at))
     return True
 
 

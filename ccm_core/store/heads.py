@@ -31,22 +31,22 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ccm_core.ledger.note import Signer
-    from ccm_core.ledger.signing import Signing
+    from ccm_core.ledger.signing import Signers
 
 _key = tables.signing_key.c
 _checkpoint = tables.checkpoint.c
 
 
-def state(connection: Connection, logs: Sequence[str], signing: Signing, at: datetime) -> None:
+def state(connection: Connection, logs: Sequence[str], signers: Signers, at: datetime) -> None:
     """State the heads of logs in the store's own, and sign them and it.
 
     Args:
         connection: In whose transaction.
         logs: Those that were added to.
-        signing: Who signs.
+        signers: Who signs.
         at: When; noted where a key is used for the first time.
     """
-    signer = _signer(connection, signing, at)
+    signer = _signer(connection, signers, at)
     heads = [(log, ledger.tree_of(connection, log)) for log in logs]
     leaf = {
         "leaf": HEADS,
@@ -108,8 +108,7 @@ def newest(connection: Connection, log: str = STORE_LOG) -> str | None:
     return connection.scalar(statement.order_by(_checkpoint.size.desc()).limit(1))
 
 
-def _signer(connection: Connection, signing: Signing, at: datetime) -> Signer | Unsigned:
-    found = signing()
+def _signer(connection: Connection, found: Signers, at: datetime) -> Signer | Unsigned:
     if isinstance(found, Unsigned):
         return found
     current = current_key(connection)

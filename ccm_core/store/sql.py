@@ -80,9 +80,10 @@ class SqlStore:
 
     def seal(self, manifest: Manifest) -> None:
         """See ``EvidenceStore.seal``."""
+        signers = self._signing()  # before the store is locked: a person may have to be asked
         with self._database.writing() as connection:
             runs.seal(connection, manifest)
-            heads.state(connection, (manifest.connection,), self._signing, manifest.ended_at)
+            heads.state(connection, (manifest.connection,), signers, manifest.ended_at)
 
     def open_runs(self, connection: str) -> Sequence[OpenRun]:
         """See ``EvidenceStore.open_runs``."""
@@ -157,8 +158,9 @@ class SqlStore:
         self, evaluation: Evaluation, basis: Basis | None = None, packs: Sequence[bytes] = ()
     ) -> str:
         """See ``EvidenceStore.keep_evaluation``."""
+        signers = self._signing()
         with self._database.writing() as connection:
-            return evaluations.keep_evaluation(connection, evaluation, basis, packs, self._signing)
+            return evaluations.keep_evaluation(connection, evaluation, basis, packs, signers)
 
     def latest_evaluation(self, *, as_of: datetime | None = None) -> Evaluation | None:
         """See ``EvidenceStore.latest_evaluation``."""
@@ -189,8 +191,9 @@ class SqlStore:
 
     def keep_changes(self, evaluation: str, changes: Sequence[FindingChange]) -> bool:
         """See ``EvidenceStore.keep_changes``."""
+        signers = self._signing()
         with self._database.writing() as connection:
-            return findings.keep_changes(connection, evaluation, changes, self._signing)
+            return findings.keep_changes(connection, evaluation, changes, signers)
 
     def finding_changes(self, *, as_of: datetime | None = None) -> Iterator[FindingChange]:
         """See ``EvidenceStore.finding_changes``."""
@@ -268,7 +271,7 @@ class SqlStore:
         signer, *before = signers
         with self._database.writing() as connection:
             key = heads.register(connection, signer, at, predecessor=before[0] if before else None)
-            heads.state(connection, (), lambda: [signer], at)
+            heads.state(connection, (), [signer], at)
         return key
 
     def chosen(self, erasure: Erasure) -> Erased:
@@ -278,8 +281,9 @@ class SqlStore:
 
     def erase(self, erasure: Erasure) -> Erased:
         """See ``EvidenceStore.erase``."""
+        signers = self._signing()
         with self._database.writing() as connection:
-            erased = erasing.erase(connection, erasure, self._signing)
+            erased = erasing.erase(connection, erasure, signers)
         self._database.fold()
         return erased
 

@@ -158,7 +158,7 @@ def test_a_removed_row_is_found(folder, table, order):
 
 @pytest.mark.parametrize("table", [one.name for one in tables.metadata.sorted_tables])
 def test_an_inserted_row_is_found(folder, table):
-    """A copy of a row under another key, with everything else as it should be."""
+    """A copy of a row under another key, where the database takes one."""
     names = [one.name for one in tables.metadata.tables[table].columns]
     row = dict(zip(names, sql(folder, f"SELECT * FROM {table}")[-1], strict=True))  # noqa: S608 - names of ours
     for name in ("seq", "id", "size", "first"):
@@ -173,7 +173,7 @@ def test_an_inserted_row_is_found(folder, table):
     try:
         sql(folder, insert, **row)
     except sqlite3.IntegrityError:
-        pytest.skip("the database refuses it by itself")
+        return  # the database refuses it by itself
 
     assert table in {one.table for one in verified(folder).findings}
 
