@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -194,3 +195,13 @@ def test_what_an_older_ccm_kept_gets_its_leaves(filled, reopen, tmp_path):
     store.close()
     store = reopen()
     assert store.head("demo") == head
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.table)
+def test_each_leaf_is_described_with_its_fields(form):
+    """An outsider reads in the reference what a leaf says."""
+    page = (Path(__file__).parents[2] / "docs/reference/ledger.md").read_text("utf-8")
+    leaves = page.partition("## Leaves")[2].partition("## ")[0]
+    (line,) = [line for line in leaves.splitlines() if line.startswith(f"| `{form.table}` |")]
+    said = (*form.plain, *form.instants, *form.references)
+    assert [name for name in said if f"`{name}`" not in line] == []
