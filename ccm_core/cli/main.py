@@ -30,6 +30,7 @@ COMMANDS = {
     "keys": "Show, export and rotate the keys that sign the ledger",
     "notify": "Tell people what changed since they were told last",
     "plugins": "List plugins, what they offer, and why one failed",
+    "prove": "Print the proof that one record was kept",
     "report": "Write the report of the last evaluation",
     "rules": "List, check, test, try and compare rule packs",
     "run": "Collect, evaluate and report, in a row",

@@ -14,6 +14,7 @@ from ccm_core.cli.context import Workplace
 from ccm_core.cli.exits import Exit
 from ccm_core.cli.printing import json_option, print_json, say
 from ccm_core.cli.verify_bundle import is_bundle, show, verified
+from ccm_core.cli.verify_proof import is_proof, verify_proof
 from ccm_core.config.find import read_file
 from ccm_core.errors import UsageError
 from ccm_core.ledger.findings import Verification
@@ -54,10 +55,10 @@ def command(
     *,
     as_json: bool,
 ) -> int:
-    """Verify a store or a bundle: every digest, tree and signed head. Nothing is written.
+    """Verify a store, a bundle or a proof: every digest, tree and signed head. Nothing is written.
 
-    STORE is its file, or that of a bundle; without it, the store of the settings. Exit code 5 names
-    what is not what was kept; 3 names what nothing vouches for.
+    STORE is its file; without it, the store of the settings. Exit code 5 names what is not what was
+    kept; 3 names what nothing vouches for.
     """
     from ccm_core.store.verify import verify_store
 
@@ -65,6 +66,8 @@ def command(
     trusted = [key for name in keys for key in _keys(name)]
     if store is not None and is_bundle(Path(store)):
         return show(verified(Path(store), held, trusted), as_json=as_json)
+    if store is not None and is_proof(Path(store)):
+        return verify_proof(Path(store), trusted)
     path = Path(store) if store is not None else _own(config)
     found = verify_store(
         path,

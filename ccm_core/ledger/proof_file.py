@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from ccm_core.ledger.note import decoded, encoded
+from ccm_core.ledger.checkpoint import Checkpoint
+from ccm_core.ledger.note import VerifierKey, decoded, encoded, opened
+from ccm_core.ledger.proofs import root_of_inclusion
 from ccm_core.ledger.tree import HASH_BYTES
+from ccm_core.model.merkle import leaf_hash
 
 HEADER = "c2sp.org/tlog-proof@v1"
 _INDEX = re.compile(r"index (0|[1-9][0-9]{0,18})")
@@ -25,6 +29,17 @@ class LeafProof:
     """The signed note, as it was issued."""
     extra: bytes | None = None
     """Whatever the writer added. Nothing vouches for it."""
+
+    def head(self, leaf: bytes, keys: Sequence[VerifierKey]) -> Checkpoint:
+        """Give the signed head under which it proves a leaf.
+
+        Raises:
+            ValueError: It does not prove that leaf, or none of the keys has signed the head.
+        """
+        head = Checkpoint.read(opened(self.checkpoint, keys))
+        if root_of_inclusion(self.index, head.size, leaf_hash(leaf), self.hashes) != head.root:
+            raise ValueError("the leaf does not lead to the root that was signed")
+        return head
 
     def __str__(self) -> str:
         """Write the file."""

@@ -218,6 +218,38 @@ def test_another_stores_pin_and_key_do_not_fit(ccm, kept, keyed, folder):
     assert "it is no checkpoint" in told.out
 
 
+def test_one_record_is_proven_without_the_store(ccm, kept):
+    """The proof has the leaf, whose digest is that of the record; any change of it is found."""
+    record = ccm("evidence", "export", "--kind", "pagerduty.service").lines[0]
+    ccm("keys", "export", "-o", "keys.txt")
+    assert ccm("prove", "pagerduty.service", record["key"], "-o", "p.tlog-proof").code == 0
+    (kept / "ccm.db").unlink()
+
+    told = ccm("verify", "p.tlog-proof", "--key", "keys.txt")
+    assert told.code == 0
+    assert (told.json["digest"], told.json["key"]) == (record["digest"], record["key"])
+    assert "is leaf" in told.err
+    assert ccm("verify", "p.tlog-proof").code == 2
+    text = (kept / "p.tlog-proof").read_text()
+    for number, line in enumerate(text.splitlines()[1:], 1):
+        if line:
+            changed = text.splitlines()
+            middle = len(line) // 2
+            other = "1" if line[middle] != "1" else "2"
+            changed[number] = line[:middle] + other + line[middle + 1 :]
+            (kept / "p.tlog-proof").write_text("\n".join([*changed, ""]))
+            told = ccm("verify", "p.tlog-proof", "--key", "keys.txt")
+            assert (told.code, told.out) == (5, ""), line
+
+
+def test_what_is_not_signed_is_not_proven(ccm, kept):
+    """A record that is not there, and a kind that nobody knows."""
+    told = ccm("prove", "pagerduty.service", "nowhere")
+    assert (told.code, told.out) == (2, "")
+    assert "is under a signed head" in told.err
+    assert ccm("prove", "acme.x", "1").code == 2
+
+
 # -- erasing -----------------------------------------------------------------------------------
 
 
