@@ -163,7 +163,8 @@ def _file(connection: Connection) -> Iterator[Finding]:
         if said != "ok":
             yield Finding(what="the file", problem=str(said))
     for table, row, parent, _ in connection.execute(text("PRAGMA foreign_key_check")):
-        said = f"row {row} refers to a row of {parent} that is not there"
+        which = "a row" if row is None else f"row {row}"
+        said = f"{which} refers to a row of {parent} that is not there"
         yield Finding(what=f"table {table}", table=table, problem=said)
     yield from _numbered(connection)
 
