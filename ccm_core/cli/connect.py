@@ -142,6 +142,8 @@ class _Connecting:
         granted = agree(self._place.host, connection, way_of(self._wish))
         say(f"granted: {' '.join(granted.tokens.scopes)}")
         account, grant = granted.account, self._method.oauth
+        if account is None:
+            say("the answer does not tell whose account it is; the settings decide, if need be")
         if account is not None and grant is not None:
             learned = grant.learned(account)
             told = [f"{key} {value}" for key, value in learned.items()]

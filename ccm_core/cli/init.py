@@ -34,7 +34,7 @@ def command(config: str | None, *, force: bool) -> None:
     except OSError as cause:
         raise UsageError(f"{path} cannot be written: {cause.strerror}") from cause
     _make_key(path)
-    say(f"wrote {path}; edit it, then run `ccm check`")
+    say(f"wrote {path}; edit it, or connect with `ccm connect`, then run `ccm check`")
 
 
 def _make_key(path: Path) -> None:

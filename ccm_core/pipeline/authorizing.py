@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from ccm_core.errors import Refused, SecretError
+from ccm_core.errors import GrantLost, Refused, SecretError
 from ccm_core.sdk.authorization import BEARER, Authorization, Tokens
 from ccm_core.sdk.oauth import CLIENT_ID, CLIENT_SECRET, Flow
 
@@ -77,7 +77,7 @@ def _tokens(host: Host, connection: Connection, grant: OAuthGrant) -> Tokens:
     keeper = TokenKeeper(
         connection.vault, connection.name, renew=renewal(asked, wanted), clock=host.clock
     )
-    return _Kept(keeper)
+    return _Kept(keeper, connection)
 
 
 class _Key:
@@ -103,23 +103,33 @@ class _Key:
 
 
 class _Kept:
-    """A keeper whose vault may fail in the middle of a run: that ends the run, which is sealed."""
+    """A keeper of tokens, with the next step where only a person can go on.
 
-    def __init__(self, keeper: Tokens) -> None:
-        self._keeper = keeper
+    A vault that fails in the middle of a run ends it as a refused credential does: it is sealed.
+    """
+
+    def __init__(self, keeper: Tokens, connection: Connection) -> None:
+        self._keeper, self._connection = keeper, connection
 
     @property
     def scopes(self) -> tuple[str, ...] | None:
         return self._keeper.scopes
 
     async def token(self) -> Secret:
-        try:
+        with self._told():
             return await self._keeper.token()
-        except SecretError as cause:
-            raise Refused(str(cause)) from cause
 
     async def after_refusal(self, refused: Secret) -> Secret | None:
-        try:
+        with self._told():
             return await self._keeper.after_refusal(refused)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
         except SecretError as cause:
             raise Refused(str(cause)) from cause
+        except GrantLost as cause:
+            name, connector = self._connection.name, self._connection.connector.name
+            step = f"run `ccm connect {connector} --name {name} --replace`"
+            raise GrantLost(f"{cause}; {step}") from cause

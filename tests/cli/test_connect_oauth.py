@@ -154,6 +154,9 @@ def test_a_grant_that_is_revoked_ends_the_run_and_says_how_to_go_on(
     (manifest,) = ran.json
     assert (ran.code, manifest["shortfalls"][0]["reason"]) == (4, "denied")
     assert "must be connected again: its grant was revoked" in manifest["shortfalls"][0]["detail"]
+    assert (
+        "ccm connect pagerduty --name pagerduty --replace`" in manifest["shortfalls"][0]["detail"]
+    )
     assert "complete" in {one["outcome"] for one in manifest["collections"]}
     steering.before = None
     checked = ccm("check")
