@@ -27,7 +27,6 @@ from ccm_core.host.discovery import discover
 from ccm_core.host.loader import load
 from ccm_core.pipeline import Connection, Granted, agree, check
 from ccm_core.sdk.authorization import Unchanging
-from ccm_core.sdk.oauth import Flow
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.types import Connector
 
@@ -80,7 +79,7 @@ class _Connecting:
         self._vault = self._place.vault()
 
     def run(self) -> int:
-        if self._wanted.to_vault or self._by_person:
+        if self._wanted.to_vault or self._method.by_person:
             self._vault.ready()
         self._say_what_to_register()
         kept = self._wanted.ask_secrets()
@@ -89,7 +88,7 @@ class _Connecting:
         now = self._place.host.clock()
         entry = Entry(secrets=kept, entered_at=now) if kept else None
         connection = self._connection(entry)
-        if self._by_person:
+        if self._method.by_person:
             granted = self._agreed(connection)
             entry = Entry(secrets=kept, entered_at=now).renewed(granted.tokens)
             tokens = granted.tokens
@@ -99,10 +98,6 @@ class _Connecting:
         tried_to_save(self._place.host, connection, save_anyway=self._wish.save_anyway)
         self._save(entry)
         return Exit.WELL
-
-    @property
-    def _by_person(self) -> bool:
-        return self._method.oauth is not None and self._method.oauth.flow is Flow.CODE
 
     @property
     def _settings(self) -> ConnectionSettings:
@@ -117,7 +112,7 @@ class _Connecting:
         grant, wanted = self._method.oauth, self._settings
         if grant is None:
             return
-        if self._by_person:
+        if self._method.by_person:
             say(f"  redirect URL: {redirect_uri(self._wish)}")
         say(f"  scopes: {' '.join(grant.scopes(wanted.settings, wanted.auth))}\n")
 

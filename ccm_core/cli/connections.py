@@ -47,8 +47,15 @@ class Described:
     """What was granted; None where it is no OAuth 2.0 token that is kept."""
     expires_at: datetime | None = None
     """When the access token that is kept expires; it is renewed before."""
+    tokens: str | None = None
+    """Where tokens that rotate are kept."""
     problem: str | None = None
     """Why the vault does not tell, where it does not."""
+
+    @property
+    def places(self) -> set[str]:
+        """Say where something of the credential is kept."""
+        return {*self.secrets.values(), *filter(None, [self.tokens])}
 
 
 @click.group("connections")
@@ -71,7 +78,7 @@ def list_(config: str | None, *, as_json: bool) -> None:
             one.name,
             one.connector,
             one.method,
-            ", ".join(sorted(set(one.secrets.values()))),
+            ", ".join(sorted(one.places)),
             _day(one.entered_at),
             _day(one.rotate_by),
             one.problem or "",
@@ -97,6 +104,7 @@ def show(config: str | None, name: str, *, as_json: bool) -> None:
     rows = [("name", found.name), ("connector", found.connector), ("method", found.method)]
     rows += [(key, str(one)) for key, one in {**found.auth, **found.secrets}.items()]
     rows += [(f"settings.{key}", str(one)) for key, one in found.settings.items()]
+    rows += [("tokens", found.tokens)] if found.tokens else []
     rows += [("scopes", " ".join(found.scopes))] if found.scopes is not None else []
     for what, moment in (
         ("entered", found.entered_at),
@@ -183,6 +191,7 @@ def _described(place: Workplace, wanted: ConnectionSettings) -> Described:
         rotate_by=connection.rotate_by,
         scopes=_scopes(entry),
         expires_at=None if entry is None else entry.expires_at,
+        tokens=f"vault:{wanted.name}" if place.method_of(wanted).by_person else None,
         problem=problem,
     )
 

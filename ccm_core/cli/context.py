@@ -25,7 +25,6 @@ from ccm_core.host.loader import load
 from ccm_core.model.waiver import Waiver
 from ccm_core.pipeline import Connection, Host
 from ccm_core.pipeline.manifests import manifest_kind
-from ccm_core.sdk.oauth import Flow
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.time import parse_instant
 from ccm_core.sdk.types import AuthMethod
@@ -360,7 +359,7 @@ def moment(text: str | None) -> datetime | None:
 
 def entry_name(wanted: ConnectionSettings, method: AuthMethod) -> str | None:
     """Name the vault's entry of a connection; None where its settings do not lead to the vault."""
-    if method.oauth is not None and method.oauth.flow is Flow.CODE:
+    if method.by_person:
         return wanted.name
     entries = (one.entry for one in wanted.secrets.values())
     return next((one for one in entries if one is not None), None)

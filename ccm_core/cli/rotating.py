@@ -13,12 +13,10 @@ from ccm_core.config.reference import SecretReference
 from ccm_core.config.secrets import resolve, resolve_all
 from ccm_core.errors import SourceError, UsageError
 from ccm_core.pipeline.authorizing import renewed
-from ccm_core.sdk.oauth import Flow
 
 if TYPE_CHECKING:
     from ccm_core.cli.context import Workplace
     from ccm_core.config.settings import ConnectionSettings
-    from ccm_core.pipeline import Connection
     from ccm_core.sdk.secret import Secret
 
 
@@ -98,15 +96,10 @@ def _try(place: Workplace, wanted: ConnectionSettings, field: str, new: Secret) 
         again=None,  # it is this very secret that is tested
     )
     try:
-        if _by_person(connection):
+        if connection.method.by_person:
             renewed(place.host, connection)
         tried(place.host, replace(connection, entered_at=place.host.clock()))
     except SourceError as error:
         raise type(error)(
             f"{error}\nthe new {field} was not kept; {wanted.name} goes on with the old one"
         ) from error
-
-
-def _by_person(connection: Connection) -> bool:
-    grant = connection.method.oauth
-    return grant is not None and grant.flow is Flow.CODE

@@ -12,13 +12,13 @@ from ccm_core.config.writing import SettingsFile
 from ccm_core.documents.scalars import plain
 from ccm_core.errors import UsageError
 from ccm_core.model.json import JsonObject
-from ccm_core.sdk.oauth import CLIENT_ID, Flow
+from ccm_core.sdk.oauth import CLIENT_ID
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.types import AuthMethod, Connector
 
 WAYS: Mapping[str, Callable[[AuthMethod], bool]] = {
-    "oauth": lambda one: one.oauth is not None and one.oauth.flow is Flow.CODE,
-    "oauth-app": lambda one: one.oauth is not None and one.oauth.flow is Flow.APP,
+    "oauth": lambda one: one.by_person,
+    "oauth-app": lambda one: one.oauth is not None and not one.by_person,
     "api-key": lambda one: one.oauth is None,
 }
 

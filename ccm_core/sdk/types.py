@@ -38,12 +38,12 @@ from ccm_core.sdk.collecting import (
     Reached,
     Through,
 )
+from ccm_core.sdk.oauth import Flow, OAuthGrant
 
 if TYPE_CHECKING:
     from ccm_core.errors import SourceError
     from ccm_core.sdk.authorization import Authorization
     from ccm_core.sdk.limits import Limiters
-    from ccm_core.sdk.oauth import OAuthGrant
     from ccm_core.sdk.secret import Secret
 
 SchemaLoader = Callable[[], JsonObject]
@@ -117,6 +117,11 @@ class AuthMethod:
     """The settings that are worth asking a person for when the connection is made."""
     instructions: str = ""
     """For a person: where to find what is asked for, in plain words."""
+
+    @property
+    def by_person(self) -> bool:
+        """Whether a person agrees in a browser, so that tokens rotate and the vault keeps them."""
+        return self.oauth is not None and self.oauth.flow is Flow.CODE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

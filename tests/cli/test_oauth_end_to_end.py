@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -49,21 +51,31 @@ def start(folder, hunt, tmp_path_factory):
     return run
 
 
+def descendants(process: int) -> list[int]:
+    """Give every process that a process has started, and those that they have."""
+    found = []
+    for path in Path(f"/proc/{process}/task").glob("*/children"):
+        with suppress(OSError):  # it has ended in the meantime
+            for child in map(int, path.read_text().split()):
+                found += [child, *descendants(child)]
+    return found
+
+
 @pytest.fixture
 def watched(simulator, hunt):
-    """Look at the arguments of every process while requests are answered."""
+    """Look at the arguments of every process of ours while requests are answered."""
+    seen = set()
 
     def look(_asked) -> None:
-        if len(simulator.steering.requests) % 10 or sys.platform != "linux":
-            return
-        for path in Path("/proc").glob("[0-9]*/cmdline"):
-            try:
-                hunt.look(f"argument list {path}", path.read_bytes())
-            except OSError:
-                continue  # It has ended in the meantime.
+        if len(simulator.steering.requests) % 10 == 0:
+            for process in descendants(os.getpid()):
+                with suppress(OSError):
+                    hunt.look("an argument list", Path(f"/proc/{process}/cmdline").read_bytes())
+                    seen.add(process)
 
     simulator.steering.before = look
-    return simulator.steering
+    yield simulator.steering
+    assert seen or sys.platform != "linux"
 
 
 def sent_again(steering) -> list[int]:
@@ -76,7 +88,7 @@ def sent_again(steering) -> list[int]:
 
 @pytest.mark.slow
 def test_from_an_empty_folder_to_a_run_after_rotation(start, simulator, identity, watched, folder):
-    """Connect in the browser, check, run while the token expires, run again, rotate, run again."""
+    """Connect in the browser, check, run while the token expires, check twice at once, rotate."""
     known = identity.identity
     app = known.register()
     connected = start(
@@ -95,10 +107,9 @@ def test_from_an_empty_folder_to_a_run_after_rotation(start, simulator, identity
 
     checked = start("check", "--json")
     assert checked.returncode == 0, checked.stdout
-    (credential,) = (
-        one for one in json.loads(checked.stdout)["pagerduty"] if one["subject"] == "credential"
-    )
-    assert "a token of a user" in credential["found"]
+    (told,) = json.loads(checked.stdout)["connections"]
+    (credential,) = (one for one in told["diagnoses"] if one["subject"] == "credential")
+    assert "token of a user" in credential["found"]
 
     look, begun = watched.before, len(watched.requests)
 
@@ -121,9 +132,16 @@ def test_from_an_empty_folder_to_a_run_after_rotation(start, simulator, identity
     )
 
     watched.before = look
+    for secret, one in watched.bearers.items():
+        watched.bearers[secret] = replace(one, expires_at=watched.now())
+    with ThreadPoolExecutor() as pool:
+        together = list(pool.map(start, ["check", "check"]))
+    assert [one.returncode for one in together] == [0, 0]
+    assert (known.rotations, known.replays) == (2, 0)
+
     again = start("run", "--all", "--json")
     assert again.returncode in {0, 1}, again.stderr
-    assert known.rotations == 1
+    assert known.rotations == 2
 
     known.apps[app.client_id] = replace(app, client_secret="pdeas-of-this-quarter")
     rotated = start(
@@ -132,5 +150,5 @@ def test_from_an_empty_folder_to_a_run_after_rotation(start, simulator, identity
     assert rotated.returncode == 0, rotated.stderr
     last = start("run", "--all", "--json")
     assert last.returncode in {0, 1}, last.stderr
-    assert (known.rotations, known.replays) == (2, 0)
+    assert (known.rotations, known.replays) == (3, 0)
     assert simulator.steering.writes == []
