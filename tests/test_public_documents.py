@@ -16,6 +16,7 @@ import pytest
 from ccm_core import schemas
 from ccm_core.model.assurance import Assurance
 from ccm_core.model.collection import KindCount
+from ccm_core.model.connection import ShownConnection
 from ccm_core.model.json import encode, plain
 from ccm_core.model.manifest import Manifest
 from ccm_core.model.record import Exhibit, Record
@@ -31,6 +32,7 @@ DOCUMENTS = {
     "report.v1": JsonDocument,
     "assurance.v1": Assurance,
     "check.v1": Check,
+    "connection.v1": ShownConnection,
 }
 TYPES = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
 ONLY_FOR_TYPES = {"Evaluation": Evaluation, "Manifest": Manifest, "KindCount": KindCount}

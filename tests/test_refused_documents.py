@@ -29,6 +29,7 @@ from ccm_core.model.collection import (
     Request,
     Shortfall,
 )
+from ccm_core.model.connection import ShownConnection
 from ccm_core.model.json import digest, encode
 from ccm_core.model.manifest import Manifest, PluginVersion, Promise, Unseen
 from ccm_core.model.record import Record, Source, exhibit
@@ -216,6 +217,20 @@ ASSURANCE = Assurance(
         ),
     ),
 )
+CONNECTION = ShownConnection(
+    name="prod",
+    connector="acme",
+    method="oauth",
+    settings={"region": "us"},
+    auth={"app": "classic"},
+    secrets={"client_id": "vault:prod"},
+    tokens="vault:prod",
+    entered_at=NOON,
+    rotate_by=NOON,
+    scopes=("read",),
+    expires_at=NOON,
+    problem="vault ccm.vault: it is locked",
+)
 DOCUMENTS = {
     name: json.loads(encode(value))
     for name, value in {
@@ -226,9 +241,20 @@ DOCUMENTS = {
         "report.v1": REPORT,
         "assurance.v1": ASSURANCE,
         "check.v1": CHECK,
+        "connection.v1": CONNECTION,
     }.items()
 }
-FREE = {"body", "detail", "requires", "parameters", "rules", "outcomes"}
+FREE = {
+    "body",
+    "settings",
+    "auth",
+    "secrets",
+    "detail",
+    "requires",
+    "parameters",
+    "rules",
+    "outcomes",
+}
 """Where mappings stand whose keys no schema of the host knows."""
 
 
@@ -297,6 +323,8 @@ def test_no_object_says_more_or_less_than_described(judges, name: str):
         pytest.param("report.v1", "manifests.0.run", None, id="in a manifest"),
         pytest.param("report.v1", "counts.0.last_outcome", "fine", id="in a count"),
         pytest.param("check.v1", "document", "ccm.check/v2", id="a check of another version"),
+        pytest.param("connection.v1", "secrets.client_id", 7, id="no reference"),
+        pytest.param("connection.v1", "rotate_by", "soon", id="no moment of replacing"),
         pytest.param("check.v1", "checked_at", "noon", id="no moment of looking"),
         pytest.param("check.v1", "connections.0.usable", "yes", id="no truth"),
         pytest.param("assurance.v1", "controls.0.share", 1.1, id="no share"),

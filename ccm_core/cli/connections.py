@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,43 +18,12 @@ from ccm_core.cli.wishes import pair, value_of
 from ccm_core.config.settings import ConnectionSettings
 from ccm_core.config.writing import SettingsFile
 from ccm_core.errors import SecretError, UsageError
-from ccm_core.model.json import JsonObject
+from ccm_core.model.connection import ShownConnection
 from ccm_core.sdk.time import format_instant
 
 save_anyway_option = click.option(
     "--save-anyway", is_flag=True, help="Save it even where the test fails."
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Described:
-    """A connection as it is shown: references in place of secrets."""
-
-    name: str
-    connector: str
-    method: str
-    settings: JsonObject
-    """Defaults filled in."""
-    auth: JsonObject
-    """The method's fields that are no secrets."""
-    secrets: dict[str, str]
-    """Where each secret is kept."""
-    entered_at: datetime | None = None
-    """When a person entered the credential, or agreed; None where the vault does not keep it."""
-    rotate_by: datetime | None = None
-    scopes: tuple[str, ...] | None = None
-    """What was granted; None where it is no OAuth 2.0 token that is kept."""
-    expires_at: datetime | None = None
-    """When the access token that is kept expires; it is renewed before."""
-    tokens: str | None = None
-    """Where tokens that rotate are kept."""
-    problem: str | None = None
-    """Why the vault does not tell, where it does not."""
-
-    @property
-    def places(self) -> set[str]:
-        """Say where something of the credential is kept."""
-        return {*self.secrets.values(), *filter(None, [self.tokens])}
 
 
 @click.group("connections")
@@ -173,14 +141,14 @@ def _found(config: str | None, name: str) -> tuple[Workplace, SettingsFile, int]
     return place, file, index
 
 
-def _described(place: Workplace, wanted: ConnectionSettings) -> Described:
+def _described(place: Workplace, wanted: ConnectionSettings) -> ShownConnection:
     entry, problem = None, None
     try:
         entry = place.entry_of(wanted)
     except SecretError as error:
         problem = str(error)
     connection = place.connection(wanted, {}, entry=entry)
-    return Described(
+    return ShownConnection(
         name=wanted.name,
         connector=wanted.connector,
         method=wanted.auth_method,

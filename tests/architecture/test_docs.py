@@ -142,6 +142,7 @@ def test_every_key_of_the_settings_is_described(root: Path, schema: str, under: 
         pytest.param("evidence-exhibit", "evidence.md", id="evidence exhibit"),
         pytest.param("manifest", "evidence.md", id="manifest"),
         pytest.param("check", "evidence.md", id="check"),
+        pytest.param("connection", "commands.md", id="connection"),
         pytest.param("evaluation", "evidence.md", id="evaluation"),
         pytest.param("report", "evidence.md", id="report"),
         pytest.param("assurance", "assurance.md", id="assurance"),
