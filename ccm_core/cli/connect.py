@@ -11,7 +11,7 @@ import click
 
 from ccm_core.auth.entry import Entry
 from ccm_core.cli.agreeing import redirect_uri, way_of
-from ccm_core.cli.context import Workplace, chosen_file
+from ccm_core.cli.context import Workplace, chosen_file, entry_name
 from ccm_core.cli.exits import Exit
 from ccm_core.cli.printing import say
 from ccm_core.cli.saving import save
@@ -70,7 +70,7 @@ class _Connecting:
     def __init__(
         self, wish: Wish, file: SettingsFile, chosen: Connector, name: str, index: int | None
     ) -> None:
-        self._wish, self._file, self._chosen = wish, file, chosen
+        self._wish, self._file = wish, file
         self._name, self._index = name, index
         self._method = wish.method(chosen)
         say(f"{chosen.title}, {self._method.title}\n\n{self._method.instructions}\n")
@@ -149,8 +149,17 @@ class _Connecting:
 
     def _save(self, entry: Entry | None) -> None:
         save(self._vault, self._name, entry, self._file, self._text)
+        if self._index is not None and self._vault.path.exists():
+            self._forget_what_nothing_leads_to()
         kept = "" if entry is None else f", its secrets in {self._vault.path}"
         say(f"saved {self._name} in {self._file.path}{kept}; next: ccm run")
+
+    def _forget_what_nothing_leads_to(self) -> None:
+        """Leave no secret behind of the connection that was there before."""
+        place = self._place
+        entries = {entry_name(one, place.method_of(one)) for one in place.settings.connections}
+        if self._name not in entries:
+            self._vault.remove(self._name)
 
 
 def _opened(config: str | None) -> tuple[SettingsFile, Catalog]:

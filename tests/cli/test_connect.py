@@ -90,6 +90,17 @@ def test_a_key_can_stay_where_it_is(connect, simulator, folder, monkeypatch):
     assert set(saved(folder)) == {"ccm.yaml"}
 
 
+def test_a_secret_that_nothing_leads_to_any_more_is_forgotten(
+    connect, simulator, folder, monkeypatch
+):
+    """Such as that of a connection whose key is kept elsewhere from now on."""
+    connect("--api-key", answers=[simulator.api_key])
+    assert vault_of(folder).names() == ("pagerduty",)
+    monkeypatch.setenv("PD_KEY", simulator.api_key)
+    assert connect("--api-key", "--replace", "--secret", "key=env:PD_KEY").code == 0
+    assert vault_of(folder).names() == ()
+
+
 @pytest.mark.parametrize(
     ("options", "answers", "said"),
     [
