@@ -10,11 +10,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
-from hunting import Hunt
+from hunting import hunt, no_secret_is_left
 from hypothesis import settings
 
 from ccm_core import schemas
 from ccm_core.model.formats import FORMATS
+
+__all__ = ["hunt", "no_secret_is_left"]
 
 # A busy machine is no failure, and what runs on every change must say the same of the same code.
 settings.register_profile("ccm", deadline=None, derandomize="CI" in os.environ)
@@ -29,26 +31,6 @@ def _quiet_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in os.environ:
         if name.lower() in SAYS_SOMETHING or name.startswith("CCM_"):
             monkeypatch.delenv(name)
-
-
-@pytest.fixture(scope="session")
-def hunt() -> Iterator[Hunt]:
-    """Look for secrets in everything that the suite leaves behind; in the end there are none."""
-    hunting = Hunt()
-    hunting.begin()
-    yield hunting
-    assert hunting.found == []
-
-
-@pytest.fixture(autouse=True)
-def _no_secret_is_left(request: pytest.FixtureRequest, hunt: Hunt) -> Iterator[None]:
-    """Look through a test's folder when it is over."""
-    yield
-    folder = request.node.funcargs.get("tmp_path")
-    before = len(hunt.found)
-    if folder is not None and "writes_secrets" not in request.keywords:
-        hunt.search(folder)
-    assert hunt.found[before:] == []
 
 
 class Judges:

@@ -11,8 +11,11 @@ import logging
 import re
 import sqlite3
 import sys
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+
+import pytest
 
 from ccm_core.store.compression import decompressed
 
@@ -81,3 +84,23 @@ class Hunt(logging.Handler):
         place = _STARTS.get(event)
         if place is not None:
             self.look(f"arguments of {arguments[0]!r}", repr(arguments[place]))
+
+
+@pytest.fixture(scope="session")
+def hunt() -> Iterator[Hunt]:
+    """Look for secrets in everything that the suite leaves behind; in the end there are none."""
+    hunting = Hunt()
+    hunting.begin()
+    yield hunting
+    assert hunting.found == []
+
+
+@pytest.fixture(autouse=True)
+def no_secret_is_left(request: pytest.FixtureRequest, hunt: Hunt) -> Iterator[None]:
+    """Look through a test's folder when it is over."""
+    yield
+    folder = request.node.funcargs.get("tmp_path")
+    before = len(hunt.found)
+    if folder is not None and "writes_secrets" not in request.keywords:
+        hunt.search(folder)
+    assert hunt.found[before:] == []

@@ -11,12 +11,15 @@ from types import SimpleNamespace
 import httpx  # noqa: TID253 - the network of these tests is one of its transports
 import pytest
 from ccm_pagerduty.client import live
+from hunting import hunt, no_secret_is_left
 
 from ccm_core.sdk.authorization import BEARER, Authorization, Unchanging
 from ccm_core.sdk.http import Bounds
 from ccm_core.sdk.limits import Limiters
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.types import Ask, ConnectRequest, Overflow, Page, Reached, Shortfall, Window
+
+__all__ = ["hunt", "no_secret_is_left"]
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 KEY = "u+S3cretKeyOfTheAccount"
