@@ -13,7 +13,7 @@ from ccm_core.model.rule import Rule, RulePack
 from ccm_core.rules.conditions import Expression, Language
 from ccm_core.rules.due import Due
 from ccm_core.rules.lookups import Lookups
-from ccm_core.rules.memory import Timing
+from ccm_core.rules.memory import Senses
 from ccm_core.rules.messages import Message
 from ccm_core.rules.parameters import looser_than
 from ccm_core.rules.syntax import reads
@@ -51,8 +51,8 @@ class CompiledRule:
     looked_up: tuple[str, ...]
     """The kinds it looks records up in, sorted."""
     max_age: timedelta | None
-    timing: Timing = Timing.ALWAYS
-    """How what it says of a row that did not change depends on the moment."""
+    senses: Senses = field(default_factory=Senses)
+    """What its verdict on a row can depend on."""
     holds: Verdict
     """What it says of a row for which it holds."""
     outside: Verdict

@@ -31,7 +31,7 @@ from ccm_core.rules.fields import Fields
 from ccm_core.rules.interface import Source
 from ccm_core.rules.lookups import Lookups
 from ccm_core.rules.parameters import bound_mistake
-from ccm_core.rules.timing import timing_of
+from ccm_core.rules.timing import senses_of
 from ccm_core.rules.varying import (
     NEVER_VARY,
     Change,
@@ -186,11 +186,12 @@ class PackCompiler:
             max_age=_duration(rule.max_age),
             holds=Verdict(status=Status.PASS, reason=rule.title),
             outside=Verdict(status=Status.NOT_APPLICABLE, reason=_outside(rule)),
-            timing=timing_of(
+            senses=senses_of(
                 judged=[match, assertion, *checks.lets.values(), *message.expressions],
                 not_due=not_due,
                 due=due,
                 conditions=self._conditions.get(rule.over, {}).values(),
+                chosen_by=[path for paths in self._chosen_by().values() for path in paths],
             ),
         )
 

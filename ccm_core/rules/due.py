@@ -43,6 +43,11 @@ class Due:
         return all(bound.age is None for bound in self.bounds)
 
     @property
+    def ages(self) -> tuple[Path, ...]:
+        """The paths of the fields that grow with time."""
+        return tuple(bound.age for bound in self.bounds if bound.age is not None)
+
+    @property
     def moments(self) -> int:
         """How many of the bounds are moments."""
         return sum(bound.age is None for bound in self.bounds)

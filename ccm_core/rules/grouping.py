@@ -108,7 +108,6 @@ class GroupJudge:
             lookups=self.packs.lookups,
             now=self.now,
             recalled=recalled,
-            is_record=facts.inputs[group.over] == (group.over,),
             spent=self._clock(pack, facts),
         )
         if premises is None:

@@ -1,14 +1,13 @@
 """What an evaluation remembers for the next one, so that what did not change is not judged again.
 
-A result is taken over where its rule, the pack's parameters, the row, the records it was derived
-from and what the rule may rest on are the same, and where the moment makes no difference. An
-evaluation with a memory gives the same as one without.
+A result is taken over where its rule, the pack's parameters, what the rule reads of the row, the
+records behind the row and what the rule may rest on are the same, and where the moment makes no
+difference. An evaluation with a memory gives the same as one without.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -22,6 +21,9 @@ from ccm_core.sdk.types import Row
 SubjectName: TypeAlias = tuple[str, str]
 """The kind and the key of a subject."""
 
+NOT_DUE_YET = "not due yet"
+"""The reason of a result that is not applicable because it is not due."""
+
 
 class Timing(Enum):
     """How what a rule says of an unchanged row depends on the evaluation's moment."""
@@ -32,18 +34,27 @@ class Timing(Enum):
     ALWAYS = "always"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Senses:
+    """What a rule's verdict on a row can depend on."""
+
+    timing: Timing = Timing.ALWAYS
+    reads: frozenset[str] | None = None
+    """The fields of the row that it reads; None: any of them."""
+    grows: frozenset[str] = frozenset()
+    """Fields that it only holds against the limit until which a row is not due: while they grow,
+    what is due stays due."""
+
+
 @dataclass(frozen=True, slots=True)
 class Remembered:
     """What all rules of a group said of one row."""
 
-    seal: bytes
-    """Stands for the row: its body, its title and the records behind it."""
+    row: Row
     line: tuple[Result, ...]
     """By rule, as in the group."""
-    again: tuple[bool, ...] | None
-    """Which of them have to be judged again however little changed; None: none of them."""
-    until: datetime | None
-    """When the first of them falls due; None: none does."""
+    pending: bool
+    """Whether any of them was not due yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,56 +94,106 @@ class Memory:
         return found.rows
 
 
-def seal_of(row: Row, *, is_record: bool) -> bytes | None:
-    """Give 16 bytes that are the same only for the same row; None where it is not JSON.
+@dataclass(slots=True)
+class Recollection:
+    """Finds out which rules have to judge a row again."""
 
-    Args:
-        row: The row.
-        is_record: Whether its body is a kept record, which its digest stands for already.
-    """
-    subject = row.subject
-    parts: Sequence[Any] = (
-        None if is_record else row.body,
-        row.rests_on,
-        row.names,
-        subject.title,
-        subject.url,
-    )
-    try:
-        return hashlib.blake2b(encode(parts), digest_size=16).digest()
-    except (TypeError, ValueError):
-        return None
-
-
-def remembered(
-    seal: bytes, line: tuple[Result, ...], timings: Sequence[Timing], *, aged: Sequence[bool]
-) -> Remembered:
-    """Note what was said of a row, and what of it the moment may change.
-
-    Args:
-        seal: Of the row.
-        line: The results, by rule.
-        timings: How each rule depends on the moment.
-        aged: Of each rule, whether when it falls due is told from an age and the moment.
-    """
-    again = tuple(
-        _again(result, timing, told_from_age)
-        for result, timing, told_from_age in zip(line, timings, aged, strict=True)
-    )
-    dues = [result.due_at for result in line if result.due_at is not None]
-    return Remembered(
-        seal=seal, line=line, again=again if any(again) else None, until=min(dues, default=None)
+    senses: Sequence[Senses]
+    """By rule."""
+    aged: Sequence[bool]
+    """By rule: whether when a row falls due is told from an age and the moment."""
+    now: datetime
+    _read: frozenset[str] | None = None
+    _plans: dict[frozenset[str], tuple[frozenset[int], frozenset[int]]] = field(
+        default_factory=dict
     )
 
+    def __post_init__(self) -> None:
+        """Put together what any rule reads."""
+        fields = [one.reads | one.grows for one in self.senses if one.reads is not None]
+        if len(fields) == len(self.senses):
+            self._read = frozenset().union(*fields)
 
-def _again(result: Result, timing: Timing, told_from_age: bool) -> bool:  # noqa: FBT001 - one of three facts that are zipped
-    if timing is Timing.ALWAYS:
-        return True
-    if result.due_at is not None:
-        return told_from_age
-    # Not due, and nobody knows until when.
-    return timing is Timing.UNTIL_DUE and result.reason == NOT_DUE_YET
+    def again(self, known: Remembered, row: Row) -> frozenset[int] | None:
+        """Give the places of the rules that have to judge a row again; None: all of them."""
+        then = known.row
+        if row.rests_on != then.rests_on or row.names != then.names or row.subject != then.subject:
+            return None
+        changed = _changed(then.body, row.body, self._watched(then.body, row.body))
+        plan = self._plans.get(changed)
+        if plan is None:
+            plan = self._plans[changed] = self._plan(changed)
+        always, growing = plan
+        grew = not growing or _grew(then.body, row.body, changed)
+        if grew and not known.pending:
+            return always
+        return always | {
+            place
+            for place, result in enumerate(known.line)
+            if self._pending(place, result)
+            or (place in growing and (_is_pending(result) or not grew))
+        }
+
+    def _watched(self, then: JsonObject, now: JsonObject) -> Iterable[str]:
+        """Name the fields that any rule reads."""
+        if self._read is None:
+            return then.keys() | now.keys()
+        return self._read
+
+    def _plan(self, changed: frozenset[str]) -> tuple[frozenset[int], frozenset[int]]:
+        """Tell which rules read what changed, and which only hold it against a limit."""
+        always, growing = set(), set()
+        for place, one in enumerate(self.senses):
+            touched = bool(changed) if one.reads is None else not changed.isdisjoint(one.reads)
+            if one.timing is Timing.ALWAYS or touched:
+                always.add(place)
+            elif not changed.isdisjoint(one.grows):
+                growing.add(place)
+        return frozenset(always), frozenset(growing)
+
+    def _pending(self, place: int, result: Result) -> bool:
+        """Whether a result was not due and may be by now, or is due at another moment."""
+        if not _is_pending(result):
+            return False
+        if self.senses[place].timing is Timing.NONE and result.due_at is None:
+            return False
+        return self.aged[place] or result.due_at is None or result.due_at <= self.now
 
 
-NOT_DUE_YET = "not due yet"
-"""The reason of a result that is not applicable because it is not due."""
+def _is_pending(result: Result) -> bool:
+    return result.reason == NOT_DUE_YET
+
+
+def _changed(then: JsonObject, now: JsonObject, watched: Iterable[str]) -> frozenset[str]:
+    """Name the fields among those watched that differ: 1, 1.0 and true are three values."""
+    changed = [
+        name
+        for name in watched
+        # The values of small numbers, true, false and null are the very same objects.
+        if (one := then.get(name, _ABSENT)) is not (other := now.get(name, _ABSENT))
+        and not _same(one, other)
+    ]
+    return frozenset(changed) if changed else _NOTHING
+
+
+def _same(one: Any, other: Any) -> bool:
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict | list):
+        return one == other and encode(one) == encode(other)
+    return bool(one == other)
+
+
+def _grew(then: JsonObject, now: JsonObject, changed: frozenset[str]) -> bool:
+    """Whether every number that changed only grew."""
+    return all(
+        type(then.get(name)) in _NUMBERS
+        and type(now.get(name)) in _NUMBERS
+        and then[name] <= now[name]
+        for name in changed
+    )
+
+
+_NUMBERS = {int, float}
+_NOTHING: frozenset[str] = frozenset()
+_ABSENT = object()

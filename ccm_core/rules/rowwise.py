@@ -15,12 +15,12 @@ from ccm_core.rules.evidence import Ground
 from ccm_core.rules.judge import judge
 from ccm_core.rules.lookups import Lookups
 from ccm_core.rules.memory import (
+    NOT_DUE_YET,
     GroupMemory,
     Premises,
+    Recollection,
     Remembered,
     SubjectName,
-    remembered,
-    seal_of,
 )
 from ccm_core.sdk.types import Row
 
@@ -51,8 +51,6 @@ class Rowwise:
     lookups: Lookups
     now: datetime
     recalled: Mapping[SubjectName, Remembered] = field(default_factory=dict)
-    is_record: bool = False
-    """Whether the rows are kept records."""
     spent: Callable[[], str | None] = lambda: None
     """Says why no more rows may be judged, once that is so."""
 
@@ -67,43 +65,36 @@ class Rowwise:
     ) -> tuple[list[tuple[Result, ...]], GroupMemory]:
         """Give what every rule says of each row, and what to remember of it."""
         shared = shared_names(self.pack.values, self.now)
+        rules = [one.one for one in self.judgings]
+        recollection = Recollection(
+            [one.senses for one in rules], [one.aged for one in rules], self.now
+        )
         lines, kept = [], dict[SubjectName, Remembered]()
         for row in rows:
             name = (row.subject.kind, row.subject.key)
-            seal = seal_of(row, is_record=self.is_record)
-            known = self.recalled.get(name)
-            if known is not None and known.seal == seal:
-                found = self._again(known, row, shared)
-            else:
-                found = self._noted(seal or b"", self._line(row, shared, self.judgings))
+            found = self._recalled(recollection, name, row, shared)
             lines.append(found.line)
-            if seal is not None:
-                kept[name] = found
+            kept[name] = found
         return lines, GroupMemory(premises=premises, rows=kept)
 
-    def _again(self, known: Remembered, row: Row, shared: Mapping[str, Any]) -> Remembered:
-        """Judge again what the moment may have changed."""
-        is_due = known.until is not None and known.until <= self.now
-        if known.again is None and not is_due:
-            return known
-        wanted = [
-            (known.again is not None and known.again[place])
-            or (result.due_at is not None and result.due_at <= self.now)
-            for place, result in enumerate(known.line)
-        ]
-        chosen = [one for one, again in zip(self.judgings, wanted, strict=True) if again]
-        judged = iter(self._line(row, shared, chosen))
-        line = tuple(
-            next(judged) if again else result
-            for result, again in zip(known.line, wanted, strict=True)
-        )
-        return self._noted(known.seal, line)
-
-    def _noted(self, seal: bytes, line: tuple[Result, ...]) -> Remembered:
-        rules = [one.one for one in self.judgings]
-        return remembered(
-            seal, line, [one.timing for one in rules], aged=[one.aged for one in rules]
-        )
+    def _recalled(
+        self, recollection: Recollection, name: SubjectName, row: Row, shared: Mapping[str, Any]
+    ) -> Remembered:
+        """Take over what was said of a row, as far as it still holds."""
+        known = self.recalled.get(name)
+        again = recollection.again(known, row) if known else None
+        if known is None or again is None:
+            line = self._line(row, shared, self.judgings)
+        elif not again:
+            return Remembered(row, known.line, known.pending)
+        else:
+            chosen = [one for place, one in enumerate(self.judgings) if place in again]
+            judged = iter(self._line(row, shared, chosen))
+            line = tuple(
+                next(judged) if place in again else result
+                for place, result in enumerate(known.line)
+            )
+        return Remembered(row, line, any(one.reason == NOT_DUE_YET for one in line))
 
     def _line(
         self, row: Row, shared: Mapping[str, Any], judgings: Sequence[Judging]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
@@ -16,6 +16,7 @@ from ccm_core.rules.evaluator import evaluate, evaluate_again
 from ccm_core.rules.interface import Found
 from ccm_core.sdk.types import Row
 
+NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
 LIMIT = "{limit: {type: duration, default: 15m, description: d}}"
 RULES = {
     "door_locked": {"assert": "row.locked"},
@@ -173,3 +174,30 @@ def test_a_pack_that_takes_too_long_is_stopped(world, packs, now, row):
     assert statuses == [Status.PASS] * 3 + [Status.ERROR] * 5
     assert locked.results[-1].reason == "not judged: the rules of its pack took longer than 3s"
     assert locked.status == Status.ERROR
+
+
+@pytest.mark.parametrize(
+    ("rule", "before", "after", "expected"),
+    [
+        pytest.param("door_locked", {"owner": "P1"}, {"owner": "P2"}, True, id="not-read"),
+        pytest.param("door_locked", {"locked": True}, {"locked": False}, False, id="read"),
+        pytest.param("door_locked", {"locked": True}, {"locked": 1}, False, id="another-type"),
+        pytest.param("door_aged", {"age": 1000}, {"age": 2000}, True, id="due-and-older"),
+        pytest.param("door_aged", {"age": 1000}, {"age": 100}, False, id="due-and-younger"),
+        pytest.param("door_aged", {"age": 100}, {"age": 200}, False, id="not-due-and-older"),
+        pytest.param("door_late", {"age": 1000}, {"age": 2000}, False, id="a-shape-not-understood"),
+    ],
+)
+def test_a_field_matters_only_to_rules_that_read_it(
+    world, packs, row, rule, before, after, expected
+):
+    """An age that only grows does not matter to what is due already."""
+    whole = {"locked": True, "age": 1000, "due_at": "2026-03-15T11:00:00Z"}
+    first, memory = evaluate_again(
+        packs, [world.facts([row("A", **whole | before)])], now=NOW, memory=None
+    )
+    changed = world.facts([row("A", **whole | after)])
+    then, _ = evaluate_again(packs, [changed], now=NOW + timedelta(minutes=1), memory=memory)
+
+    assert taken_over(first, then)[rule] == (["A"] if expected else [])
+    assert then == evaluate(packs, [changed], now=NOW + timedelta(minutes=1))
