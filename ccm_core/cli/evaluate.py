@@ -13,7 +13,7 @@ from ccm_core.cli.drafts import judged, named, print_comparison, print_evaluatio
 from ccm_core.cli.printing import json_option, print_json, say
 from ccm_core.cli.verdicts import of_evaluation
 from ccm_core.model.result import Evaluation
-from ccm_core.pipeline import Host, evaluate, keep, repeat, report_input
+from ccm_core.pipeline import Host, Recall, evaluate, keep, repeat, report_input
 from ccm_core.report.summary import summary
 from ccm_core.report.text import WIDTH, screen
 from ccm_core.rules.comparing import compare
@@ -95,11 +95,17 @@ def _otherwise(
 
 
 def evaluated(
-    place: Workplace, store: EvidenceStore, judge: Judge, as_of: datetime | None = None
+    place: Workplace,
+    store: EvidenceStore,
+    judge: Judge,
+    as_of: datetime | None = None,
+    recall: Recall | None = None,
 ) -> Evaluation:
     """Judge every connection and keep the evaluation."""
     connections = place.connections(secrets=False)
-    evaluation = evaluate(place.host, connections, store, judge.packs, judge.waivers, as_of=as_of)
+    evaluation = evaluate(
+        place.host, connections, store, judge.packs, judge.waivers, as_of=as_of, recall=recall
+    )
     keep(place.host, connections, store, evaluation, judge.ruling)
     return evaluation
 

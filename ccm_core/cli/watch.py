@@ -20,7 +20,7 @@ from ccm_core.cli.evaluate import evaluated
 from ccm_core.cli.notify import notified
 from ccm_core.cli.report import put_file
 from ccm_core.model.result import Evaluation, Status
-from ccm_core.pipeline import Connection, report
+from ccm_core.pipeline import Connection, Recall, report
 from ccm_core.report.formats import FORMATS
 from ccm_core.sdk.limits import Limiters
 from ccm_core.store.interface import EvidenceStore
@@ -79,7 +79,7 @@ def _duty(config: str | None, names: tuple[str, ...], output: Path) -> Iterator[
             store=store,
             connections=tuple(one.name for one in wanted),
             connection=partial(_connection, place),
-            judge=partial(_judged, place, store, judge, output),
+            judge=partial(_judged, place, store, judge, output, Recall()),
         )
 
 
@@ -88,8 +88,10 @@ def _connection(place: Workplace, name: str) -> Connection:
     return found
 
 
-def _judged(place: Workplace, store: EvidenceStore, judge: Judge, output: Path) -> str:
-    evaluation = evaluated(place, store, judge)
+def _judged(
+    place: Workplace, store: EvidenceStore, judge: Judge, output: Path, recall: Recall
+) -> str:
+    evaluation = evaluated(place, store, judge, recall=recall)
     put_file(output, report(place.host, store, evaluation, FORMATS["html"]))
     return "; ".join([_verdict(evaluation), *notified(place, store, evaluation)])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from time import monotonic
@@ -20,14 +21,23 @@ from ccm_core.rules.allowance import Allowance
 from ccm_core.rules.compiled import CompiledPacks
 from ccm_core.rules.compiler import SettingMistake
 from ccm_core.rules.evaluator import evaluate as judge
+from ccm_core.rules.evaluator import evaluate_again as judge_again
 from ccm_core.rules.facts import Evidence
-from ccm_core.rules.interface import PackText, Source
+from ccm_core.rules.interface import Facts, PackText, Source
+from ccm_core.rules.memory import Memory
 from ccm_core.rules.packs import compile_packs, setting_mistake
 from ccm_core.sdk.types import EvidenceKind, Row
 from ccm_core.store.interface import EvidenceStore
 
 ALLOWANCE = Allowance(seconds=600, tick=monotonic)
 """How long the rules of one pack may take over one connection."""
+
+
+@dataclass(slots=True)
+class Recall:
+    """What whoever judges again and again holds from one evaluation to the next."""
+
+    memory: Memory | None = None
 
 
 def compile_rules(
@@ -59,6 +69,7 @@ def evaluate(
     waivers: Sequence[Waiver] = (),
     *,
     as_of: datetime | None = None,
+    recall: Recall | None = None,
 ) -> Evaluation:
     """Judge the kept evidence. No source is asked.
 
@@ -69,15 +80,18 @@ def evaluate(
         packs: What must hold.
         waivers: What may fail for a while.
         as_of: Judge what had been kept by that moment, as of that moment; None: by now.
+        recall: What was judged before, for who judges again and again with the same packs: what
+            did not change since is not judged anew. It changes nothing of what is said.
     """
-    return evaluate_watches(
-        host,
-        [watch_of(host, one) for one in connections],
-        store,
-        packs,
-        waivers,
-        now=as_of or host.clock(),
+    now = as_of or host.clock()
+    watches = [watch_of(host, one) for one in connections]
+    if recall is None:
+        return evaluate_watches(host, watches, store, packs, waivers, now=now)
+    facts = _facts(host, watches, store, packs, now)
+    found, recall.memory = judge_again(
+        packs, facts, waivers, now=now, memory=recall.memory, allowance=ALLOWANCE
     )
+    return found
 
 
 def evaluate_watches(
@@ -90,8 +104,18 @@ def evaluate_watches(
     now: datetime,
 ) -> Evaluation:
     """Judge what had been kept by a moment of what some connections collected then."""
-    facts = [evidence(host, one, store, now).facts(packs, host.plugin_failures) for one in watches]
+    facts = _facts(host, watches, store, packs, now)
     return judge(packs, facts, waivers, now=now, allowance=ALLOWANCE)
+
+
+def _facts(
+    host: Host,
+    watches: Sequence[Watch],
+    store: EvidenceStore,
+    packs: CompiledPacks,
+    now: datetime,
+) -> list[Facts]:
+    return [evidence(host, one, store, now).facts(packs, host.plugin_failures) for one in watches]
 
 
 def rows(
