@@ -34,3 +34,11 @@ def test_a_row_of_the_table_can_be_printed_alone():
     rows = printed("table.py", "day", "--scale", "0.01", "--no-peers")
     assert [row[2] for row in rows] == ["174 of 174"] * 3
     assert rows[-1][-1] == "complete"
+
+
+@pytest.mark.slow
+def test_judging_many_rules_is_measured():
+    """Reading, deriving, judging, and judging again what changed."""
+    rows = printed("rules.py", "--incidents", "60", "--rules", "5")
+    assert len(rows) == 4
+    assert all(float(row[1]) >= 0 for row in rows)
