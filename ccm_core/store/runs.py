@@ -112,10 +112,10 @@ def collections(
         statement = statement.where(_collection.kind == kind)
     if run is not None:
         statement = statement.join(tables.run, _run.seq == _collection.run).where(_run.id == run)
-    if as_of is not None:
-        statement = statement.where(_collection.ended_at <= microseconds(as_of))
+    known = [] if as_of is None else [_collection.ended_at <= microseconds(as_of)]
+    statement = statement.where(*known)
     if since is not None:
-        statement = statement.where(_reaching(name, microseconds(since)))
+        statement = statement.where(_reaching(name, known, microseconds(since)))
     rows = connection.execute(statement.order_by(_collection.seq), execution_options=_STREAM)
     return [
         unpack(document, digest, Collection, f"collection {collection}")
@@ -123,7 +123,7 @@ def collections(
     ]
 
 
-def _reaching(name: str, since: int) -> ColumnElement[bool]:
+def _reaching(name: str, known: Sequence[ColumnElement[bool]], since: int) -> ColumnElement[bool]:
     """Say which collections are about an instant or later, or in a run with the newest of a kind.
 
     What is added to a collection is kept after it, in the same run: so it is runs that are given.
@@ -131,7 +131,7 @@ def _reaching(name: str, since: int) -> ColumnElement[bool]:
     windowed = _collection.window_since.is_not(None)
     newest = (
         select(func.max(_collection.seq))
-        .where(_collection.connection == name)
+        .where(_collection.connection == name, *known)
         .group_by(_collection.kind, windowed, _collection.outcome)
     )
     runs = select(_collection.run).where(_collection.seq.in_(newest))

@@ -268,3 +268,5 @@ def test_collections_since_a_moment_are_those_about_it_and_the_newest(store, bui
         "kept later",
     ]
     assert since(-1) == [one.id for one in store.collections("demo")]
+    then = store.collections("demo", since=build.at(20), as_of=build.at(3))
+    assert [one.id for one in then] == ["older", "old snapshot", "partial long ago"]
