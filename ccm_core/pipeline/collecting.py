@@ -21,7 +21,7 @@ from ccm_core.collect.sealing import Ending, manifest
 from ccm_core.errors import SourceError
 from ccm_core.model.collection import Collection, Reason, Shortfall
 from ccm_core.model.manifest import Manifest, Promise
-from ccm_core.pipeline.connecting import request_to
+from ccm_core.pipeline.connecting import opened, request_to
 from ccm_core.pipeline.parties import Connection, Host
 from ccm_core.sdk.limits import Limiters
 from ccm_core.sdk.types import ConnectRequest, EvidenceKind
@@ -160,7 +160,7 @@ async def _run(
     ending = replace(ending, not_due=due.not_due)
     try:
         if due.tasks:
-            async with connection.connector.connect(request) as session:
+            async with opened(connection, request) as session:
                 try:
                     cut = await runner.run(session, due)
                     if cut is None and connection.connector.look_up is not None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 
+from ccm_core.errors import CcmError, SourceError
 from ccm_core.pipeline.ageing import age
 from ccm_core.pipeline.authorizing import authorization
 from ccm_core.pipeline.parties import Connection, Host
 from ccm_core.sdk.limits import Limiters
-from ccm_core.sdk.types import ConnectRequest, Diagnosis
+from ccm_core.sdk.types import ConnectRequest, Diagnosis, Session
 
 
 def check(host: Host, connection: Connection) -> Sequence[Diagnosis]:
@@ -21,11 +23,29 @@ def check(host: Host, connection: Connection) -> Sequence[Diagnosis]:
 
     async def look() -> Sequence[Diagnosis]:
         request = request_to(host, connection, Limiters(), lambda _seconds: None)
-        async with connection.connector.connect(request) as session:
+        async with opened(connection, request) as session:
             found = await connection.connector.check(session)
         return (*found, *age(connection, host.clock()))
 
     return asyncio.run(look())
+
+
+@asynccontextmanager
+async def opened(connection: Connection, request: ConnectRequest) -> AsyncIterator[Session]:
+    """Open a connection. A plugin's bug in opening it is the source's failure, not our crash.
+
+    Raises:
+        SourceError: The source cannot be used, or its connector broke.
+    """
+    async with AsyncExitStack() as stack:
+        try:
+            session = await stack.enter_async_context(connection.connector.connect(request))
+        except CcmError:
+            raise
+        except Exception as fault:
+            broke = f"the connector {connection.connector.name} broke while it connected: {fault!r}"
+            raise SourceError(broke) from fault
+        yield session
 
 
 def request_to(

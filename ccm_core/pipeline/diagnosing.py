@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.collect.visibility import newest
 from ccm_core.errors import SourceError
+from ccm_core.pipeline.collecting import collections_of
 from ccm_core.pipeline.connecting import check, request_to
 from ccm_core.sdk.limits import Limiters
 from ccm_core.sdk.types import Diagnosis
@@ -57,7 +58,7 @@ def diagnose(host: Host, connection: Connection, store: EvidenceStore | None) ->
     Raises:
         StoreError: The store cannot be read.
     """
-    past = _past(connection, store) if store is not None else ()
+    past = _past(host, connection, store) if store is not None else ()
     try:
         told, usable = check(host, connection), True
     except SourceError as error:
@@ -65,12 +66,13 @@ def diagnose(host: Host, connection: Connection, store: EvidenceStore | None) ->
     return ConnectionCheck(connection=connection.name, usable=usable, diagnoses=(*told, *past))
 
 
-def _past(connection: Connection, store: EvidenceStore) -> Sequence[Diagnosis]:
+def _past(host: Host, connection: Connection, store: EvidenceStore) -> Sequence[Diagnosis]:
     review = connection.connector.review
     if review is None:
         return ()
     kinds = {one.kind for one in connection.collectors}
-    return review(newest(store.collections(connection.name), kinds))
+    kept = collections_of(host, connection, store, host.clock())
+    return review(newest(kept, kinds))
 
 
 def _refused(host: Host, connection: Connection, error: SourceError) -> Sequence[Diagnosis]:

@@ -76,6 +76,14 @@ def test_a_source_that_comes_back_is_read_at_its_hours_again(yard):
     assert hours(yard.manifests())[-1] == pytest.approx(hours([first])[0] + 2)
 
 
+def test_a_connector_that_is_broken_hinders_nobody(yard):
+    """A plugin's bug is that source's failure, told with what broke."""
+    yard.sources["odd"] = yard.sources["prod"].__class__(down=KeyError("region"))
+    yard.watch(1.5)
+    assert hours(yard.manifests()) == [0, 1]
+    assert yard.voice.about("the connector odd broke while it connected: KeyError('region')")
+
+
 def test_a_revoked_key_is_not_tried_every_minute(yard):
     """Asking again does not mend it: it is tried once in its cadence."""
     yard.sources["prod"].down = Refused("401")

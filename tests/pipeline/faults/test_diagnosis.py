@@ -1,0 +1,47 @@
+"""What was missing in a run is explained by `ccm check` afterwards, with what to change."""
+
+from __future__ import annotations
+
+import pytest
+from ccm_pagerduty.connector import connector
+from ccm_pagerduty.simulator.faults import scope_missing, too_many
+
+from ccm_core.model.collection import Outcome
+
+
+def causes(ran) -> dict[str, tuple[str, str]]:
+    """Give cause and next step of each kind that lacks something."""
+    told = connector().review(ran.manifest.collections)
+    return {one.subject.removeprefix("pagerduty."): (one.cause, one.next_step) for one in told}
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome", "step"),
+    [
+        pytest.param(too_many(1), Outcome.FAILED, "log_entries: auto", id="throttled"),
+        pytest.param(
+            scope_missing("incidents.read"), Outcome.UNAVAILABLE, "incidents.read", id="no scope"
+        ),
+    ],
+)
+def test_acknowledgements_that_are_missing_in_a_run(lab, fault, outcome, step):
+    """The log entries alone lack something, and what follows from that is said."""
+    lab.steering.always("/log_entries", fault)
+    ran = lab.read("incident", "incident_log_entry")
+    assert ran.outcomes["incident_log_entry"] is outcome
+    found = causes(ran)
+    assert found["incident_log_entry"][0] == "acknowledgements_missing"
+    assert step in found["incident_log_entry"][1]
+
+
+def test_services_that_are_missing_through_team_scope_in_a_run(lab):
+    """What names them is told, whatever else is there."""
+    lab.steering.only_teams = {min(lab.account.teams)}
+    found = causes(lab.read(first=True))
+    assert found["user"][0] == "team_scope"
+    assert {cause for cause, _ in found.values()} == {"team_scope"}
+
+
+def test_a_whole_run_lacks_nothing(lab):
+    """There is no line then."""
+    assert causes(lab.honest(first=True)) == {}
