@@ -195,6 +195,7 @@ class Watch:
             await asyncio.gather(self._verdict, return_exceptions=True)
         self._drop_replacement()
         self._held.close()
+        self._voice.show("")
         self._voice.say("stopped")
 
     # -- telling ------------------------------------------------------------------------------

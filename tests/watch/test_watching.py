@@ -46,7 +46,9 @@ def test_the_status_says_what_runs_what_is_next_and_how_it_went(yard):
     yard.sources["prod"].during = lambda: asyncio.sleep(0.05)
     yard.watch(1.5)
     assert "reading prod fake.thing" in yard.voice.shown
-    assert yard.voice.shown[-1] == (
+    *_, last, gone = yard.voice.shown
+    assert gone == ""
+    assert last == (
         "next: prod at 14:00:00 UTC; last: prod complete at 13:00:00 UTC; verdict: rules: 1 pass"
     )
 
