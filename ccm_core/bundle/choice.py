@@ -23,6 +23,8 @@ class Wanted:
     """Those of the kinds of which earlier records count only where results rest on them."""
     rests_on: AbstractSet[str]
     """Digests that results of the period rest on."""
+    ends: AbstractSet[int] = frozenset()
+    """The last leaf of each run, as the store's own log states them."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,25 +46,21 @@ def of_connection(leaves: Leaves, wanted: Wanted) -> set[int]:
 
     Of each kind: every collection from the first to the last one that ended in the period, with all
     that it appended, so that its counts and its population can be held against what is there; what
-    stood before the first of them; and the manifests of their runs.
+    stood before the first of them. And every run with its manifest, whenever it was, so that it can
+    be seen that none was left out.
     """
     kinds = {kind: _Kind() for kind in wanted.kinds}
     by_collection: dict[str, _Kind] = {}
-    runs: dict[str, list[int]] = {}
-    chosen_runs: set[str] = set()
+    found = set(wanted.ends)
     for index, leaf in leaves:
         form = leaf["leaf"]
-        if form == "manifest" and leaf["digest"] in wanted.rests_on:
-            chosen_runs.add(leaf["run"])
         if form in {"run", "manifest"}:
-            runs.setdefault(str(leaf.get("run", leaf.get("id"))), []).append(index)
+            found.add(index)
         elif form == "collection" and leaf["kind"] in kinds:
             kind = by_collection[leaf["id"]] = kinds[leaf["kind"]]
-            if _collected(kind, index, parse_instant(leaf["ended_at"]) in wanted.period):
-                chosen_runs.add(leaf["run"])
+            _collected(kind, index, inside=parse_instant(leaf["ended_at"]) in wanted.period)
         elif leaf.get("collection") in by_collection:
             _appended(by_collection[leaf["collection"]], index, leaf, wanted)
-    found = {index for run in chosen_runs for index in runs.get(run, ())}
     for name, kind in kinds.items():
         found.update(kind.chosen, kind.kept)
         if name not in wanted.events:
@@ -70,14 +68,13 @@ def of_connection(leaves: Leaves, wanted: Wanted) -> set[int]:
     return found
 
 
-def _collected(kind: _Kind, index: int, inside: bool) -> bool:  # noqa: FBT001 - one fact of the leaf
+def _collected(kind: _Kind, index: int, *, inside: bool) -> None:
     kind.begun = kind.begun or inside
     if inside:
         kind.chosen.extend(kind.pending)
         kind.pending.clear()
     if kind.begun:
         (kind.chosen if inside else kind.pending).append(index)
-    return inside
 
 
 def _appended(kind: _Kind, index: int, leaf: JsonObject, wanted: Wanted) -> None:
@@ -90,27 +87,3 @@ def _appended(kind: _Kind, index: int, leaf: JsonObject, wanted: Wanted) -> None
             kind.standing[leaf["key"]] = index, digest
     if digest in wanted.rests_on:
         kind.kept.add(index)
-
-
-def of_store(
-    leaves: Leaves,
-    *,
-    evaluations: AbstractSet[str],
-    documents: AbstractSet[str],
-    digests: AbstractSet[str],
-) -> set[int]:
-    """Choose among the leaves of the store's own log.
-
-    Args:
-        leaves: The log's.
-        evaluations: Digests of those that belong into the bundle.
-        documents: Digests of their bases and packs.
-        digests: Of everything chosen of the connections: what was erased of it is told.
-    """
-    wanted = {"evaluation": evaluations, "document": documents, "erased": digests}
-    return {
-        index
-        for index, leaf in leaves
-        if leaf["leaf"] in {"store", "signing_key", "erasure"}
-        or leaf.get("digest") in wanted.get(leaf["leaf"], ())
-    }

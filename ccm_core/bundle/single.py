@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from importlib import resources
 
-_IMPORT = "\nfrom ccm_core.bundle.ed25519 import holds\n"
-_HEADER_ENDS = "from typing import Any\n"
-_TITLE = "# -- Ed25519 (RFC 8032): nothing here is secret, so it is plain and slow"
+_PARTS = ("trees.py", "notes.py", "ed25519.py")
+_IMPORT = "from ccm_core.bundle."
 _RUN = 'if __name__ == "__main__":'
 
 
 def single_file() -> bytes:
-    """Give the verifier's text, with the signature check in place of its import."""
-    verifier, check = (_source(name) for name in ("verifier.py", "ed25519.py"))
-    head, found, run = verifier.partition(_RUN)
-    title = f"{_TITLE} {'-' * (95 - len(_TITLE))}"
-    body = check.partition(_HEADER_ENDS)[2].strip()
-    joined = [head.replace(_IMPORT, ""), title, "\n\n", body, "\n\n", found, run]
-    return "".join(joined).encode()
+    """Give the verifier's text, with the modules that it imports in place of their imports."""
+    head, found, run = _source("verifier.py").partition(_RUN)
+    lines = head.splitlines(keepends=True)
+    own = "".join(line for line in lines if not line.startswith(_IMPORT)).rstrip()
+    parts = [part for name in _PARTS for part in _part(_source(name))]
+    return "\n\n\n".join([own, *parts, found + run]).encode()
+
+
+def _part(text: str) -> tuple[str, str]:
+    """Give a heading from the module's first line, and what follows on its imports."""
+    title, *lines = text.splitlines()
+    last = max(n for n, line in enumerate(lines) if line.startswith(("import ", "from ")))
+    heading = f"# -- {title.strip('.').strip(chr(34)).rstrip('.')} "
+    return heading.ljust(96, "-"), "\n".join(lines[last + 1 :]).strip()
 
 
 def _source(name: str) -> str:

@@ -35,6 +35,8 @@ class Predicate:
     """As it was asked for."""
     since: str
     until: str
+    assessed_until: str
+    """The end of the period, or the moment of bundling where that comes first."""
     controls: Sequence[str]
     connections: Sequence[str]
     kinds: Sequence[str]

@@ -12,7 +12,8 @@ that was changed may hold a verifier that was changed.
 3. Each key of the store was handed over by the one before it.
 4. The leaves of each log lead to its signed head (Merkle trees of RFC 9162): none is forged.
 5. All contents have the digests that leaves say; none is missing that was not erased by order.
-6. Nothing was left out: each collection has what it counted, each population has its root.
+6. Nothing was left out: each collection has what it counted, each population has its root, each
+   run has its collections, and the store stated its heads after every run and evaluation.
 7. What the results rest on, and the packs that gave them, are here.
 """
 
@@ -26,14 +27,17 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from ccm_core.bundle.ed25519 import holds
+from ccm_core.bundle.notes import note, public, signed_by
+from ccm_core.bundle.trees import merkle, root_of
 
 MOST_FILES = 20_000
 MOST_BYTES = 4 << 30
 MOST_RATIO = 200
-STATEMENT, VERIFIER = "statement.json", "verify.py"
+STATEMENT, VERIFIER, OWN = "statement.json", "verify.py", "@store"
 CONTENTS = ("contents/", "evidence/")
 PAYLOAD = "application/vnd.in-toto+json"
 SPEAKING = {"version", "collection", "manifest", "rejected", "evaluation", "document"}
@@ -82,11 +86,13 @@ def verify(path: str, key: str | None = None) -> tuple[list[str], list[str]]:
             for name in sorted(files)
             if name.startswith("ledger/") and name.endswith("/checkpoint.txt")
         }
-        known = read_contents(files, logs, problems)
+        about = statement["predicate"]
+        known = read_contents(files, logs, about, problems)
         for leaves in logs.values():
             check_collections(leaves, known, problems)
-        check_results(statement, logs, known, problems)
-        facts.extend(described(statement, keys[-1], logs, known))
+        check_runs(files, about, logs, known, problems)
+        check_results(about, logs, known, problems)
+        facts.extend(described(about, keys[-1], logs, known))
         if key is None:
             facts.append("compare that key with the one that you were given by another way")
     except Refused as error:
@@ -200,32 +206,6 @@ def read_key(text: str) -> str:
     return found[0]
 
 
-def public(key: str) -> bytes:
-    """Give the 32 bytes of a key that is written as signed notes want it."""
-    name, number, rest = key.split("+", 2)
-    data = base64.b64decode(rest, validate=True)
-    identity = hashlib.sha256(name.encode() + b"\n" + data).hexdigest()[:8]
-    if len(data) != 33 or data[:1] != b"\x01" or identity != number:
-        raise ValueError(f"{key} is no Ed25519 key in the form name+id+base64")
-    return data[1:]
-
-
-def note(data: bytes) -> tuple[bytes, list[tuple[str, bytes]]]:
-    """Take a signed note apart (C2SP signed-note): its text, and names with signatures."""
-    text, _, rest = data.rpartition(b"\n\n")
-    lines = [one.split(" ") for one in rest.decode().splitlines()]
-    return text + b"\n", [(one[1], base64.b64decode(one[2], validate=True)) for one in lines]
-
-
-def signed_by(key: str, text: bytes, signatures: Sequence[tuple[str, bytes]]) -> bool:
-    """Say whether a note bears a signature of a key that holds."""
-    name, number = key.split("+", 2)[:2]
-    return any(
-        who == name and data[:4].hex() == number and holds(public(key), text, data[4:])
-        for who, data in signatures
-    )
-
-
 # -- 4: the ledger -----------------------------------------------------------------------------
 
 
@@ -236,7 +216,7 @@ def read_log(files: Files, folder: str, keys: Sequence[str], problems: list[str]
     if not any(signed_by(key, text, signatures) for key in keys):
         problems.append(f"the head of the log {log} bears no signature of the store's keys")
     origin, size, root = text.decode().split("\n")[:3]
-    expected = keys[0].split("+")[0] + ("" if log == "@store" else f"/{log}")
+    expected = keys[0].split("+")[0] + ("" if log == OWN else f"/{log}")
     if origin != expected:
         problems.append(f"the head of the log {log} is that of {origin}")
     lines = (one.split(b" ", 1) for one in files[f"{folder}/leaves.txt"].splitlines())
@@ -244,41 +224,16 @@ def read_log(files: Files, folder: str, keys: Sequence[str], problems: list[str]
     hashes = [base64.b64decode(one) for one in files[f"{folder}/hashes.txt"].splitlines()]
     if root_of(int(size), leaves, hashes) != base64.b64decode(root):
         problems.append(f"the leaves of the log {log} are not those of its signed head")
+    if log == OWN and len(leaves) != int(size):
+        problems.append(f"{int(size) - len(leaves)} leaves of the store's own log were left out")
     return {number: json.loads(leaves[number]) for number in sorted(leaves)}
-
-
-def root_of(size: int, leaves: Mapping[int, bytes], hashes: Sequence[bytes]) -> bytes:
-    """Give the root that leaves lead to, with the hashes of the parts that are not here."""
-    indexes, rest = sorted(leaves, reverse=True), iter(hashes)
-
-    def walk(start: int, end: int) -> bytes:
-        if not (indexes and start <= indexes[-1] < end):
-            return next(rest)
-        if end - start == 1:
-            return hashlib.sha256(b"\x00" + leaves[indexes.pop()]).digest()
-        middle = start + (1 << ((end - start - 1).bit_length() - 1))
-        left = walk(start, middle)
-        return hashlib.sha256(b"\x01" + left + walk(middle, end)).digest()
-
-    root = walk(0, size)
-    return b"" if indexes or next(rest, None) is not None else root
-
-
-def merkle(leaves: Sequence[bytes]) -> str:
-    """Give the root of a whole tree (RFC 9162, section 2.1.1)."""
-    level = [hashlib.sha256(b"\x00" + one).digest() for one in leaves]
-    while len(level) > 1:
-        pairs = zip(level[::2], level[1::2])
-        above = [hashlib.sha256(b"\x01" + one + two).digest() for one, two in pairs]
-        level = above + level[len(above) * 2 :]
-    return "sha256:" + (level[0] if level else hashlib.sha256(b"").digest()).hex()
 
 
 # -- 5: contents -------------------------------------------------------------------------------
 
 
 def read_contents(
-    files: Files, logs: Mapping[str, Leaves], problems: list[str]
+    files: Files, logs: Mapping[str, Leaves], about: Mapping[str, Any], problems: list[str]
 ) -> dict[str, bytes]:
     """Hold contents and leaves against each other; give the contents by digest."""
     places = {digest(data): (where, data) for where, data in contents(files)}
@@ -286,13 +241,27 @@ def read_contents(
     erased = {leaf["digest"] for leaf in every if leaf["leaf"] == "erased"}
     spoken = {one["digest"]: one for one in every if one["leaf"] in SPEAKING and "digest" in one}
     for name, leaf in spoken.items():
-        if name not in places and name not in erased:
+        if name not in places and name not in erased and due(leaf, about):
             what = " ".join(str(leaf[key]) for key in ("kind", "key", "id", "run") if key in leaf)
             problems.append(f"the content {name} of a {leaf['leaf']} {what} is not there")
     for name, (where, _) in places.items():
         if name not in spoken:
             problems.append(f"no leaf of the ledger speaks of {where}")
     return {name: data for name, (_, data) in places.items()}
+
+
+def due(leaf: Mapping[str, Any], about: Mapping[str, Any]) -> bool:
+    """Say whether the content of a leaf belongs into the bundle: all but that of another time."""
+    if leaf["leaf"] == "document":
+        return False  # whatever evaluations name is asked for in step 7
+    key = {"evaluation": "evaluated_at", "manifest": "ended_at"}.get(leaf["leaf"])
+    at = leaf[key] if key else about["since"]
+    return moment(about["since"]) <= moment(at) < moment(about["until"])
+
+
+def moment(text: str) -> datetime:
+    """Read an instant."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 def contents(files: Files) -> Iterator[tuple[str, bytes]]:
@@ -353,25 +322,53 @@ def check_population(
         problems.append(f"the population after {collection.get('id')} is not what it was")
 
 
+def check_runs(
+    files: Files,
+    about: Mapping[str, Any],
+    logs: Mapping[str, Leaves],
+    known: Mapping[str, bytes],
+    problems: list[str],
+) -> None:
+    """Hold runs against the heads that the store stated after each, collections against runs."""
+    stated = [head for leaf in logs.get(OWN, {}).values() for head in leaf.get("heads", ())]
+    for log, leaves in logs.items():
+        ends = {head["size"] - 1 for head in stated if head["log"] == log}
+        size = int(files[f"ledger/{log}/checkpoint.txt"].split(b"\n")[1])
+        gone = [end for end in sorted(ends - leaves.keys()) if end < size]
+        problems.extend(f"leaf {end} of the log {log} ended a run, was left out" for end in gone)
+        there = {leaf.get("id") for leaf in leaves.values() if leaf["leaf"] == "collection"}
+        for leaf in leaves.values():
+            if leaf["leaf"] == "manifest" and due(leaf, about):
+                made = json.loads(known.get(leaf["digest"], b"{}")).get("collections", ())
+                problems.extend(
+                    f"the collection {one['id']} was left out"
+                    for one in made
+                    if one["kind"] in about["kinds"]
+                    and moment(one["ended_at"]) >= moment(about["since"])
+                    and one["id"] not in there
+                )
+
+
 # -- 7: results --------------------------------------------------------------------------------
 
 
 def check_results(
-    statement: Mapping[str, Any],
+    about: Mapping[str, Any],
     logs: Mapping[str, Leaves],
     known: Mapping[str, bytes],
     problems: list[str],
 ) -> None:
     """Hold each evaluation to its basis, its packs, and what the results rest on."""
-    leaves = logs.get("@store", {}).values()
+    leaves = logs.get(OWN, {}).values()
     erased = {leaf["digest"] for leaf in leaves if leaf["leaf"] == "erased"}
-    rules = set(statement["predicate"]["rules"])
+    rules = set(about["rules"])
     for leaf in leaves:
-        if leaf["leaf"] != "evaluation":
+        if leaf["leaf"] != "evaluation" or leaf["digest"] not in known:
             continue
         said = json.loads(known[leaf["digest"]])
-        basis = json.loads(known[leaf["basis"]]) if "basis" in leaf else {"packs": []}
+        basis = json.loads(known.get(leaf.get("basis", ""), b'{"packs":[]}'))
         wanted = {one["digest"] for one in [*said["packs"], *basis["packs"]]}
+        wanted |= {leaf["basis"]} if "basis" in leaf else set()
         wanted |= {
             name
             for rule in said["rules"]
@@ -381,15 +378,14 @@ def check_results(
             for name in result["rests_on"]
         }
         missing = sorted(wanted - known.keys() - erased)
-        about = f"the evaluation of {said['evaluated_at']}"
-        problems.extend(f"{about} rests on {name}, which is not there" for name in missing)
+        it = f"the evaluation of {said['evaluated_at']}"
+        problems.extend(f"{it} rests on {name}, which is not there" for name in missing)
 
 
 def described(
-    statement: Mapping[str, Any], key: str, logs: Mapping[str, Leaves], known: Mapping[str, bytes]
+    about: Mapping[str, Any], key: str, logs: Mapping[str, Leaves], known: Mapping[str, bytes]
 ) -> Iterator[str]:
     """Say what the bundle is of, how much of it is proven, and by which key."""
-    about = statement["predicate"]
     yield f"evidence from {about['since']} up to {about['until']}: {', '.join(about['controls'])}"
     proven = sum(map(len, logs.values()))
     yield f"{proven} leaves of {len(logs)} logs lead to signed heads, {len(known)} contents fit"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ccm_core.bundle import verifier
 from ccm_core.bundle.archive import Archive
-from ccm_core.bundle.choice import Wanted, of_connection, of_store
+from ccm_core.bundle.choice import Wanted, of_connection
 from ccm_core.bundle.single import single_file
 from ccm_core.bundle.statement import Head, Predicate, envelope, pem, statement
 from ccm_core.errors import IntegrityError, UsageError
@@ -24,7 +24,7 @@ from ccm_core.pipeline.assuring import ControlName, assure, named, supports_of
 from ccm_core.pipeline.parties import Connection, Host
 from ccm_core.report.bundle_page import BundlePage, bundle_page
 from ccm_core.rules.compiled import CompiledPacks
-from ccm_core.sdk.time import format_instant
+from ccm_core.sdk.time import format_instant, parse_instant
 from ccm_core.sdk.types import Shape
 from ccm_core.store.interface import EvidenceStore
 
@@ -59,6 +59,7 @@ class _Chosen:
     """Everything that goes into a bundle, before it is written."""
 
     assurance: Assurance
+    period: Period
     connections: Sequence[str]
     kinds: set[str]
     rules: set[str]
@@ -87,7 +88,7 @@ def bundle(
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with Archive(fresh) as archive:
-            _write(store, archive, chosen.excerpts)
+            _write(store, archive, chosen)
             _finish(host, store, archive, chosen, signer)
         facts, problems = verifier.verify(str(fresh))
         if problems:
@@ -132,14 +133,16 @@ def _chosen(host: Host, store: EvidenceStore, order: Order) -> _Chosen:
     kinds = {kind for need in needs for kind in need.kinds}
     names = sorted(one.name for one in order.connections)
     said = _said(store, order.period, rules, names)
-    excerpts = [_of_connection(host, store, name, order.period, kinds, said) for name in names]
+    own = _of_store(store, said)
+    excerpts = [_of_connection(host, store, order.period, kinds, said, own, name) for name in names]
     return _Chosen(
         assurance=assurance,
+        period=order.period,
         connections=names,
         kinds=kinds,
         rules=rules,
         said=said,
-        excerpts=[_of_store(store, said, excerpts), *excerpts],
+        excerpts=[own, *excerpts],
     )
 
 
@@ -169,13 +172,21 @@ def _rests_on(
 
 
 def _of_connection(
-    host: Host, store: EvidenceStore, name: str, period: Period, kinds: set[str], said: _Said
+    host: Host,
+    store: EvidenceStore,
+    period: Period,
+    kinds: set[str],
+    said: _Said,
+    own: Excerpt,
+    name: str,
 ) -> Excerpt:
+    heads = [head for leaf in _leaves(own) for head in leaf.get("heads", ())]
     wanted = Wanted(
         period=period.window,
         kinds=kinds,
         events={kind for kind in kinds if host.kinds[kind].shape is Shape.EVENT},
         rests_on=said.rests_on,
+        ends={head["size"] - 1 for head in heads if head["log"] == name},
     )
     found = store.excerpt(name, lambda leaves: of_connection(leaves, wanted))
     if found is None:
@@ -194,17 +205,9 @@ def _of_connection(
     return found
 
 
-def _of_store(store: EvidenceStore, said: _Said, excerpts: Iterable[Excerpt]) -> Excerpt:
-    digests = {leaf["digest"] for one in excerpts for leaf in _leaves(one) if "digest" in leaf}
-    found = store.excerpt(
-        STORE_LOG,
-        lambda leaves: of_store(
-            leaves,
-            evaluations=said.evaluations,
-            documents=said.documents,
-            digests=digests | said.rests_on,
-        ),
-    )
+def _of_store(store: EvidenceStore, said: _Said) -> Excerpt:
+    """Give the whole log of the store: so that it can be seen that no evaluation was left out."""
+    found = store.excerpt(STORE_LOG, lambda leaves: [index for index, _ in leaves])
     there = {leaf.get("digest") for leaf in _leaves(found)} if found else set()
     if found is None or said.evaluations - there:
         raise UsageError(
@@ -221,8 +224,8 @@ def _leaves(excerpt: Excerpt) -> Iterator[json.JsonObject]:
 # -- writing ----------------------------------------------------------------------------------
 
 
-def _write(store: EvidenceStore, archive: Archive, excerpts: Sequence[Excerpt]) -> None:
-    for one in excerpts:
+def _write(store: EvidenceStore, archive: Archive, chosen: _Chosen) -> None:
+    for one in chosen.excerpts:
         folder = f"ledger/{one.log}"
         archive.add(f"{folder}/checkpoint.txt", one.checkpoint.encode())
         archive.stream(
@@ -231,22 +234,33 @@ def _write(store: EvidenceStore, archive: Archive, excerpts: Sequence[Excerpt]) 
         archive.add(
             f"{folder}/hashes.txt", *(f"{encoded(each)}\n".encode() for each in one.hashes), b""
         )
-    for (name, form), digests in sorted(_places(excerpts).items()):
-        archive.stream(name, _lines(store, form, digests))
-    for digest in sorted(_packs(excerpts)):
+    places = _places(chosen)
+    for name, form in sorted(places):
+        archive.stream(name, _lines(store, form, places[name, form]))
+    for digest in sorted(one for one in _packs(chosen) if one in chosen.said.documents):
         archive.add(f"packs/{digest.removeprefix('sha256:')[:16]}.yaml", store.document(digest))
     for number, key in enumerate(store.signing_keys(), 1):
         archive.add(f"keys/{number:04}.txt", key.note.encode())
 
 
-def _places(excerpts: Iterable[Excerpt]) -> dict[tuple[str, str], dict[str, None]]:
+def _places(chosen: _Chosen) -> dict[tuple[str, str], dict[str, None]]:
     """Give the digests of each file, in the order of their leaves."""
     found: dict[tuple[str, str], dict[str, None]] = {}
-    for one in excerpts:
+    for one in chosen.excerpts:
         for leaf in _leaves(one):
-            if "digest" in leaf and (name := _place(leaf)):
+            if "digest" in leaf and _belongs(leaf, chosen) and (name := _place(leaf)):
                 found.setdefault((name, leaf["leaf"]), {})[leaf["digest"]] = None
     return found
+
+
+def _belongs(leaf: json.JsonObject, chosen: _Chosen) -> bool:
+    """Whether the content of a leaf is wanted: of other times, there are only the leaves."""
+    digest, said = leaf["digest"], chosen.said
+    if leaf["leaf"] == "manifest":
+        ended = parse_instant(leaf["ended_at"])
+        return ended in chosen.period.window or digest in said.rests_on
+    wanted = {"evaluation": said.evaluations, "document": said.documents}
+    return digest in wanted.get(leaf["leaf"], {digest})
 
 
 def _place(leaf: json.JsonObject) -> str | None:
@@ -258,10 +272,9 @@ def _place(leaf: json.JsonObject) -> str | None:
     return f"contents/{leaf['leaf']}s.jsonl" if leaf["leaf"] in known else None
 
 
-def _packs(excerpts: Iterable[Excerpt]) -> set[str]:
-    return {
-        leaf["digest"] for one in excerpts for leaf in _leaves(one) if leaf.get("form") == "pack"
-    }
+def _packs(chosen: _Chosen) -> set[str]:
+    leaves = (leaf for one in chosen.excerpts for leaf in _leaves(one))
+    return {leaf["digest"] for leaf in leaves if leaf.get("form") == "pack"}
 
 
 def _lines(store: EvidenceStore, form: str, digests: Iterable[str]) -> Iterator[bytes]:
@@ -295,8 +308,9 @@ def _predicate(host: Host, store: EvidenceStore, chosen: _Chosen) -> Predicate:
     return Predicate(
         origin=store.head().origin,
         period=found.period,
-        since=format_instant(found.since),
-        until=format_instant(found.until),
+        since=format_instant(chosen.period.window.since),
+        until=format_instant(chosen.period.window.until),
+        assessed_until=format_instant(found.until),
         controls=[f"{one.framework}:{one.id}" for one in found.controls],
         connections=chosen.connections,
         kinds=sorted(chosen.kinds),

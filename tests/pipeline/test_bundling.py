@@ -17,9 +17,8 @@ from hypothesis import strategies as st
 from securesystemslib.dsse import Envelope
 from securesystemslib.signer import SSlibKey
 
-from ccm_core.bundle.choice import Wanted, of_connection
 from ccm_core.bundle.statement import PAYLOAD, envelope
-from ccm_core.bundle.verifier import MOST_BYTES, check_collections, read_archive, verify
+from ccm_core.bundle.verifier import MOST_BYTES, digest, read_archive, verify
 from ccm_core.errors import IntegrityError, UsageError
 from ccm_core.ledger import note
 from ccm_core.ledger.keys import begin
@@ -255,7 +254,7 @@ INSIDE = [
     ),
     pytest.param(
         lambda files: files.pop(next(name for name in files if name.startswith("packs/"))),
-        "of a document",
+        "rests on sha256:",
         id="a pack left out",
     ),
 ]
@@ -273,29 +272,72 @@ def test_what_somebody_with_the_key_leaves_out_is_found(old_firm, spoiled, chang
     assert any(said in one for one in problems), problems
 
 
-def test_records_that_are_left_out_with_their_leaves_are_counted(old_firm):
-    """Even with a proof that is right: the collection says how many there were."""
-    wanted = Wanted(
-        period=parse_period("2026-08").window,
-        kinds={"pagerduty.service"},
-        events=set(),
-        rests_on=set(),
+def without(firm, files, log, gone):
+    """Leave out leaves and what they speak of, prove the rest rightly, and sign all of it anew."""
+    folder = f"ledger/{log}"
+    lines = [one.split(b" ", 1) for one in files[f"{folder}/leaves.txt"].splitlines()]
+    there = {int(number): json.loads(leaf) for number, leaf in lines}
+    left = {number: leaf for number, leaf in there.items() if not gone(leaf)}
+    assert len(left) < len(there)
+    found = firm.store.excerpt(log, lambda _: left)
+    files[f"{folder}/leaves.txt"] = b"".join(b"%d %s\n" % one for one in found.leaves.items())
+    files[f"{folder}/hashes.txt"] = b"".join(
+        note.encoded(one).encode() + b"\n" for one in found.hashes
     )
+    lost = {leaf.get("digest") for leaf in there.values() if gone(leaf)}
+    for name in files:
+        if name.startswith(("contents/", "evidence/")):
+            kept = [
+                line
+                for line in files[name].splitlines(keepends=True)
+                if digest(line.removesuffix(b"\n")) not in lost
+            ]
+            files[name] = b"".join(kept)
+    resigned(files, firm.signer)
 
-    def choose(leaves):
-        leaves = list(leaves)
-        return of_connection(leaves, wanted) - {
-            next(index for index, leaf in leaves if leaf.get("kind") == "pagerduty.service") + 1
-        }
 
-    excerpt = old_firm.store.excerpt("firm", choose)
-    told = {index: json.loads(leaf) for index, leaf in excerpt.leaves.items()}
-    names = [one["digest"] for one in told.values() if one["leaf"] == "collection"]
-    known = dict(old_firm.store.contents("collection", names))
-    problems = []
-    check_collections(told, known, problems)
-    assert any("appended; here are" in one for one in problems)
-    assert any("population" in one for one in problems)
+LEFT_OUT = [
+    pytest.param(
+        "@store",
+        lambda leaf: leaf["leaf"] == "evaluation" and leaf["evaluated_at"] > "2026-08-04",
+        "leaves of the store's own log were left out",
+        id="the last evaluation",
+    ),
+    pytest.param(
+        "firm",
+        lambda leaf: leaf["leaf"] == "version" and leaf["kind"] == "pagerduty.service",
+        "appended; here are 0",
+        id="every service",
+    ),
+    pytest.param(
+        "firm",
+        lambda leaf: leaf["leaf"] == "version" and "digest" not in leaf,
+        "tombstones; here are 0",
+        id="that something vanished",
+    ),
+    pytest.param(
+        "firm",
+        lambda leaf: leaf["leaf"] == "manifest",
+        "ended a run, was left out",
+        id="a run's manifest",
+    ),
+    pytest.param(
+        "firm",
+        lambda leaf: leaf.get("kind") == "pagerduty.service",
+        "was left out",
+        id="every collection of services",
+    ),
+]
+
+
+@pytest.mark.parametrize(("log", "gone", "said"), LEFT_OUT)
+def test_what_somebody_leaves_out_and_proves_the_rest_of_is_found(
+    old_firm, spoiled, log, gone, said
+):
+    """Even with the key and a right proof: what was kept says how much of it there was."""
+    path = spoiled(lambda files: without(old_firm, files, log, gone))
+    _, problems = verify(path, key_of(old_firm))
+    assert any(said in one for one in problems), problems
 
 
 def test_a_foreign_key_is_found_by_whoever_has_the_right_one(old_firm, spoiled):
