@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
+from functools import cache
 
 from ccm_core.assurance.controls import control_assurance
+from ccm_core.assurance.hearing import hear
 from ccm_core.assurance.interface import Asked, Watched
-from ccm_core.assurance.kinds import kind_assurance
-from ccm_core.model.assurance import Assurance
+from ccm_core.assurance.kinds import holes_of, kind_assurance
+from ccm_core.model.assurance import Assurance, Hole
 
 
 def assess(asked: Asked, watched: Sequence[Watched]) -> Assurance:
@@ -19,6 +22,14 @@ def assess(asked: Asked, watched: Sequence[Watched]) -> Assurance:
     """
     period = asked.passed
     ordered = sorted(watched, key=lambda one: one.connection)
+    by_name = {one.connection: one for one in ordered}
+    rules = {need.rule for needs in asked.controls.values() for need in needs}
+    heard = hear(asked.evaluations, asked.controls.keys(), rules)
+
+    @cache
+    def holes(connection: str, kind: str, max_age: timedelta | None) -> Sequence[Hole]:
+        return holes_of(by_name[connection], kind, period, max_age)
+
     return Assurance(
         period=asked.text,
         since=period.since,
@@ -27,5 +38,7 @@ def assess(asked: Asked, watched: Sequence[Watched]) -> Assurance:
         kinds=tuple(
             kind_assurance(one, kind, period) for one in ordered for kind in sorted(one.cadences)
         ),
-        controls=tuple(control_assurance(asked, ordered, one) for one in sorted(asked.controls)),
+        controls=tuple(
+            control_assurance(asked, ordered, heard, holes, one) for one in sorted(asked.controls)
+        ),
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 
+from ccm_core.assurance.hearing import ControlName, Heard
 from ccm_core.assurance.interface import Asked, Need, Watched
-from ccm_core.assurance.kinds import holes_of, share
+from ccm_core.assurance.kinds import share
 from ccm_core.model.assurance import (
     Conclusion,
     ControlAssurance,
@@ -15,20 +16,36 @@ from ccm_core.model.assurance import (
     Hole,
     Stretch,
 )
-from ccm_core.model.result import Evaluation, Result, Status
+from ccm_core.model.result import Status
 from ccm_core.model.window import Window, subtract
 
 _UNDECIDED = {Status.INSUFFICIENT, Status.ERROR}
 _DEFAULT = timedelta(days=1)
 
 
+HolesOf = Callable[[str, str, timedelta | None], Sequence[Hole]]
+"""Gives the holes of a kind, by connection, kind, and how old the evidence may be."""
+
+
 def control_assurance(
-    asked: Asked, watched: Sequence[Watched], control: tuple[str, str]
+    asked: Asked,
+    watched: Sequence[Watched],
+    heard: Heard,
+    holes_of: HolesOf,
+    control: ControlName,
 ) -> ControlAssurance:
-    """Say what a period proves of one control."""
+    """Say what a period proves of one control.
+
+    Args:
+        asked: The period, and which rules support the control.
+        watched: The connections.
+        heard: What the evaluations of the period said.
+        holes_of: Where evidence was not sufficient.
+        control: Framework and id.
+    """
     needs, period = asked.controls[control], asked.passed
-    said = list(_said(asked.evaluations, control))
-    lacking = set(_evidence_holes(needs, watched, period))
+    said = heard.statuses[control]
+    lacking = set(_evidence_holes(needs, watched, holes_of, period))
     unsaid = {*_unjudged(said, needs, watched, period), *_undecided(said, lacking, period)}
     holes = tuple(
         sorted(
@@ -36,7 +53,7 @@ def control_assurance(
             key=lambda one: (one.since, one.until, one.connection, one.kind, one.why),
         )
     )
-    deviations = tuple(_deviations(asked.evaluations, {one.rule for one in needs}))
+    deviations = tuple(heard.deviations({one.rule for one in needs}))
     return ControlAssurance(
         framework=control[0],
         id=control[1],
@@ -60,7 +77,7 @@ def _conclusion(holes: Sequence[Hole], deviations: Sequence[Deviation]) -> Concl
 
 
 def _evidence_holes(
-    needs: Sequence[Need], watched: Sequence[Watched], period: Window
+    needs: Sequence[Need], watched: Sequence[Watched], holes_of: HolesOf, period: Window
 ) -> Iterator[Hole]:
     for need in needs:
         concerned = [one for one in watched if one.cadences.keys() >= need.kinds]
@@ -69,19 +86,10 @@ def _evidence_holes(
             yield Hole(connection="", kind="", since=period.since, until=period.until, why=why)
         for one in concerned:
             for kind in sorted(need.kinds):
-                yield from holes_of(one, kind, period, need.max_age)
+                yield from holes_of(one.connection, kind, need.max_age)
 
 
 # -- judging ----------------------------------------------------------------------------------
-
-
-def _said(
-    evaluations: Iterable[Evaluation], control: tuple[str, str]
-) -> Iterator[tuple[datetime, Status]]:
-    for evaluation in evaluations:
-        for one in evaluation.controls:
-            if (one.framework, one.id) == control:
-                yield evaluation.evaluated_at, one.status
 
 
 def _unjudged(
@@ -127,28 +135,3 @@ def _course(said: Sequence[tuple[datetime, Status]]) -> Iterator[Stretch]:
             yield Stretch(
                 since=group[0][0], until=until, status=group[0][1], evaluations=len(group)
             )
-
-
-def _deviations(evaluations: Iterable[Evaluation], rules: set[str]) -> Iterator[Deviation]:
-    found: dict[tuple[str, str, str, str], list[tuple[datetime, Result]]] = {}
-    for evaluation in evaluations:
-        for rule in evaluation.rules:
-            if rule.rule not in rules:
-                continue
-            for result in rule.results:
-                if result.status is Status.FAIL:
-                    about = result.subject
-                    key = (result.rule, result.connection, about.kind, about.key)
-                    found.setdefault(key, []).append((evaluation.evaluated_at, result))
-    for key in sorted(found):
-        seen = found[key]
-        newest = seen[-1][1]
-        yield Deviation(
-            rule=newest.rule,
-            connection=newest.connection,
-            subject=newest.subject,
-            first=seen[0][0],
-            last=seen[-1][0],
-            evaluations=len(seen),
-            waived=all(result.waiver for _, result in seen),
-        )

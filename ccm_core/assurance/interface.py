@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -49,8 +49,8 @@ class Asked:
     """Nothing is promised after it."""
     controls: Mapping[tuple[str, str], Sequence[Need]]
     """By framework and id."""
-    evaluations: Sequence[Evaluation]
-    """Those of the period, in the order of their moments."""
+    evaluations: Iterable[Evaluation]
+    """Those of the period, in the order of their moments; read once."""
 
     @property
     def passed(self) -> Window:

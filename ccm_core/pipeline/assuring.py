@@ -58,7 +58,7 @@ def assure(
         period=period.window,
         now=now,
         controls=chosen,
-        evaluations=[one for _, one in evaluations],
+        evaluations=(one for _, one in evaluations),
     )
     return assess(asked, [_watched(host, one, store) for one in connections])
 
