@@ -74,7 +74,7 @@ def show(
             record
             for name in _connections(place, store, connection)
             for record in (
-                store.history(name, kind, key)
+                store.history(name, kind, key, as_of=then)
                 if history
                 else store.state(name, kind, as_of=then, key=key)
             )

@@ -111,7 +111,9 @@ class EvidenceStore(Protocol):
     def added(self, collection: str) -> Iterator[Record]:
         """Give the records that a collection appended, in the order in which they were kept."""
 
-    def history(self, connection: str, kind: str, key: str) -> Iterator[Record]:
+    def history(
+        self, connection: str, kind: str, key: str, *, as_of: datetime | None = None
+    ) -> Iterator[Record]:
         """Give every kept version of one key, oldest first; tombstones are left out."""
 
     def erased(

@@ -61,19 +61,19 @@ def added(connection: Connection, collection: str) -> Iterator[Record]:
     return _read(connection, statement)
 
 
-def history(connection: Connection, name: str, kind: str, key: str) -> Iterator[Record]:
+def history(
+    connection: Connection, name: str, kind: str, key: str, as_of: datetime | None
+) -> Iterator[Record]:
     """Give every kept version of one key, oldest first, without the tombstones."""
-    statement = (
-        _records()
-        .where(
-            _version.connection == name,
-            _version.kind == kind,
-            _version.key == key,
-            _version.digest.is_not(None),
-        )
-        .order_by(_version.seq)
+    statement = _records().where(
+        _version.connection == name,
+        _version.kind == kind,
+        _version.key == key,
+        _version.digest.is_not(None),
     )
-    return _read(connection, statement)
+    if as_of is not None:
+        statement = statement.where(_version.kept_at <= microseconds(as_of))
+    return _read(connection, statement.order_by(_version.seq))
 
 
 def _kept_after(connection: Connection, name: str, kind: str, as_of: datetime) -> bool:

@@ -127,10 +127,12 @@ class SqlStore:
         with self._database.reading() as database:
             yield from reading.added(database, collection)
 
-    def history(self, connection: str, kind: str, key: str) -> Iterator[Record]:
+    def history(
+        self, connection: str, kind: str, key: str, *, as_of: datetime | None = None
+    ) -> Iterator[Record]:
         """See ``EvidenceStore.history``."""
         with self._database.reading() as database:
-            yield from reading.history(database, connection, kind, key)
+            yield from reading.history(database, connection, kind, key, as_of)
 
     def erased(
         self, connection: str, kind: str, *, as_of: datetime | None = None

@@ -66,9 +66,10 @@ class Model:
         newest = {k: n for of, at, k, n in self.versions if of == kind and at <= as_of}
         return {key: newest[key] for key in sorted(newest) if newest[key] is not None}
 
-    def history(self, kind, key):
-        """Give every value that a key ever had."""
-        return [n for of, _, k, n in self.versions if (of, k) == (kind, key) and n is not None]
+    def history(self, kind, key, as_of=99):
+        """Give every value that a key ever had, by a moment."""
+        mine = [(at, n) for of, at, k, n in self.versions if (of, k) == (kind, key)]
+        return [n for at, n in mine if n is not None and at <= as_of]
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +128,9 @@ def assert_same(store, build, model, steps):
         for key in {key for step in steps for key in step.found}:
             history = [record.body["n"] for record in store.history("demo", kind, key)]
             assert history == model.history(kind, key)
+            for at in range(6):
+                past = store.history("demo", kind, key, as_of=build.at(at))
+                assert [record.body["n"] for record in past] == model.history(kind, key, at)
 
 
 def listed(records):
