@@ -14,6 +14,8 @@ from ccm_core.model.result import Evaluation, Result, Status, Subject
 ControlName: TypeAlias = tuple[str, str]
 """Framework and id."""
 
+_HOLDS = {Status.PASS, Status.NOT_APPLICABLE}
+
 
 @dataclass(slots=True, kw_only=True)
 class _Failing:
@@ -66,7 +68,8 @@ def hear(
             if (name := (one.framework, one.id)) in controls:
                 heard.statuses[name].append((at, one.status))
         for rule in evaluation.rules:
-            if rule.rule in rules:
+            # Where a share decides, what fails within it is tolerated.
+            if rule.rule in rules and rule.status not in _HOLDS:
                 _note(heard.failing.setdefault(rule.rule, {}), at, rule.results)
     return heard
 

@@ -31,10 +31,8 @@ class Wanted:
 class _Kind:
     """One kind on the way through a log."""
 
-    standing: dict[str, tuple[int, str]] = field(default_factory=dict)
-    """Before the period: index and digest of the newest version of each key."""
-    kept: set[int] = field(default_factory=set)
-    """Earlier versions that results rest on."""
+    standing: dict[str, int] = field(default_factory=dict)
+    """Before the period: the index of the newest version of each key that stands."""
     begun: bool = False
     pending: list[int] = field(default_factory=list)
     """Since the last collection that is known to belong to the period."""
@@ -45,26 +43,26 @@ def of_connection(leaves: Leaves, wanted: Wanted) -> set[int]:
     """Choose among the leaves of a connection's log.
 
     Of each kind: every collection from the first to the last one that ended in the period, with all
-    that it appended, so that its counts and its population can be held against what is there; what
-    stood before the first of them. And every run with its manifest, whenever it was, so that it can
-    be seen that none was left out.
+    that it appended, so that its counts and its population can be held against what is there; and
+    what stood before the first of them. Of any kind: what results rest on. And every run with its
+    manifest, whenever it was, so that it can be seen that none was left out.
     """
     kinds = {kind: _Kind() for kind in wanted.kinds}
     by_collection: dict[str, _Kind] = {}
     found = set(wanted.ends)
     for index, leaf in leaves:
         form = leaf["leaf"]
-        if form in {"run", "manifest"}:
+        if form in {"run", "manifest"} or leaf.get("digest") in wanted.rests_on:
             found.add(index)
-        elif form == "collection" and leaf["kind"] in kinds:
+        if form == "collection" and leaf["kind"] in kinds:
             kind = by_collection[leaf["id"]] = kinds[leaf["kind"]]
             _collected(kind, index, inside=parse_instant(leaf["ended_at"]) in wanted.period)
         elif leaf.get("collection") in by_collection:
-            _appended(by_collection[leaf["collection"]], index, leaf, wanted)
+            _appended(by_collection[leaf["collection"]], index, leaf)
     for name, kind in kinds.items():
-        found.update(kind.chosen, kind.kept)
+        found.update(kind.chosen)
         if name not in wanted.events:
-            found.update(index for index, _ in kind.standing.values())
+            found.update(kind.standing.values())
     return found
 
 
@@ -77,13 +75,10 @@ def _collected(kind: _Kind, index: int, *, inside: bool) -> None:
         (kind.chosen if inside else kind.pending).append(index)
 
 
-def _appended(kind: _Kind, index: int, leaf: JsonObject, wanted: Wanted) -> None:
-    digest = leaf.get("digest")
+def _appended(kind: _Kind, index: int, leaf: JsonObject) -> None:
     if kind.begun:
         (kind.pending or kind.chosen).append(index)
     elif leaf["leaf"] == "version":
         kind.standing.pop(leaf["key"], None)
-        if digest is not None:
-            kind.standing[leaf["key"]] = index, digest
-    if digest in wanted.rests_on:
-        kind.kept.add(index)
+        if "digest" in leaf:
+            kind.standing[leaf["key"]] = index

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -107,6 +109,15 @@ def test_a_waiver_is_a_flag_and_hides_no_failure(make):
     assert not control(make.assess(hourly(make), some)).deviations[0].waived
 
 
+def test_what_a_rule_tolerates_is_no_exception(make):
+    """A share of the subjects decided, and the rule holds."""
+    said = [
+        replace(one, rules=(replace(one.rules[0], status=Status.PASS),))
+        for one in judged(make, **{f"at{n}": {"status": Status.FAIL} for n in range(24)})
+    ]
+    assert control(make.assess(hourly(make), said)).deviations == ()
+
+
 def test_what_nobody_judged_is_a_hole(make):
     """What was said speaks for as long as the evidence behind it may be old."""
     said = [one for one in judged(make) if one.evaluated_at not in Window(make.at(5), make.at(9))]
@@ -156,8 +167,6 @@ def test_a_period_that_is_under_way_ends_now(make):
 
 def test_objects_that_a_collection_lacks_are_a_hole_of_their_own(make):
     """The share is of all objects; the control is not proven for these."""
-    from dataclasses import replace
-
     some = (replace(make.denied, subjects=("acme.door:D1",)),)
     changed = {"outcome": Outcome.PARTIAL, "falls": some}
     found = make.assess(hourly(make, at7=changed), judged(make))
