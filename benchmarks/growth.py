@@ -145,8 +145,8 @@ def incidents(bodies: Bodies, folder: Path, scale: float) -> tuple[Sequence[str]
     ]
     rows.append(("now", *read(store, None)))
     store.close()
-    rows.append((f"kept in {kept:.0f} s, {size(folder)} MB", "", "", ""))
-    return ("state", "incidents", "log entries", "seconds"), rows
+    rows.append((f"kept in {kept:.0f} s, {size(folder)} MB", "", "", "", ""))
+    return ("state", "incidents", "log entries", "seconds", "of the processor"), rows
 
 
 def entries_by_incident(bodies: Bodies) -> dict[str, list[json.JsonObject]]:
@@ -171,11 +171,12 @@ def made(
         yield key, ({**like, "id": key, "incident_number": n}, log)
 
 
-def read(store: EvidenceStore, as_of: datetime | None) -> tuple[str, str, str]:
+def read(store: EvidenceStore, as_of: datetime | None) -> tuple[str, str, str, str]:
     """Read the whole state of a moment; say how much it was and how long it took."""
-    began = time.time()
+    began, spent = time.time(), time.process_time()
     counts = [sum(1 for _ in store.state("bench", kind, as_of=as_of)) for kind in (INCIDENT, ENTRY)]
-    return f"{counts[0]:,}", f"{counts[1]:,}", f"{time.time() - began:.1f}"
+    took = f"{time.time() - began:.1f}", f"{time.process_time() - spent:.1f}"
+    return f"{counts[0]:,}", f"{counts[1]:,}", *took
 
 
 # -- keeping -----------------------------------------------------------------------------------
