@@ -41,6 +41,9 @@ def _head(run: Manifest) -> Iterator[str]:
     yield from (f"  shown to miss: {unseen(one)}" for one in run.unseen)
     yield f"  clock: {_clock(run.clock_skew)}"
     yield f"  settings: {run.settings_digest}"
+    if run.promised:
+        promised = (f"{one.kind} every {span(one.cadence)}" for one in run.promised)
+        yield f"  promised: {', '.join(promised)}"
     yield f"  versions: {listed([f'ccm-core {run.host_version}', *map(_plugin, run.plugins)])}"
 
 
@@ -50,7 +53,9 @@ def _credential(run: Manifest) -> str:
         return "the source was not asked"
     role = f"role {told.role}" if told.role else "the source does not tell its role"
     scopes = "" if told.scopes is None else f", scopes {' '.join(told.scopes) or 'none'}"
-    return f"{told.kind}, {role}{scopes}"
+    entered = f", entered {moment(run.entered_at)}" if run.entered_at else ""
+    rotate = f", to be replaced by {moment(run.rotate_by)}" if run.rotate_by else ""
+    return f"{told.kind}, {role}{scopes}{entered}{rotate}"
 
 
 def _clock(skew: float | None) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ccm_core.model.collection import Counts, Dangling, Request, Whereabouts
-from ccm_core.model.manifest import Unseen
+from ccm_core.model.manifest import Promise, Unseen
 from ccm_core.report.run import MOST, run_text
 
 
@@ -74,6 +74,20 @@ def told(make):
 def test_a_collection_says_what_it_read_kept_and_missed(told, changes, line):
     """Each fact has its line."""
     assert line in told(**changes).splitlines()
+
+
+def test_a_run_says_what_was_promised_and_when_its_credential_ages(told, make):
+    """How often each kind is read; when the credential was entered, and when to replace it."""
+    manifest = make.manifest()
+    lines = told(
+        {
+            "promised": (Promise(kind="acme.team", version=1, shape="snapshot", cadence=3600.0),),
+            "entered_at": manifest.started_at,
+            "rotate_by": manifest.ended_at,
+        }
+    )
+    assert "  promised: acme.team every 1 h" in lines
+    assert ", entered 2026-05-06 06:57 UTC, to be replaced by 2026-05-06 07:00 UTC" in lines
 
 
 def test_a_run_that_did_not_reach_its_source_says_so(told):
