@@ -14,6 +14,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 import pytest
 
 from ccm_core import schemas
+from ccm_core.bundle.statement import Predicate
 from ccm_core.model.assurance import Assurance
 from ccm_core.model.collection import KindCount
 from ccm_core.model.connection import ShownConnection
@@ -31,6 +32,7 @@ DOCUMENTS = {
     "evaluation.v1": Evaluation,
     "report.v1": JsonDocument,
     "assurance.v1": Assurance,
+    "bundle.v1": Predicate,
     "check.v1": Check,
     "connection.v1": ShownConnection,
 }

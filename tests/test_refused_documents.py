@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from ccm_core.bundle.statement import Head, Predicate
 from ccm_core.model.assurance import (
     Assurance,
     Conclusion,
@@ -230,6 +231,19 @@ CONNECTION = ShownConnection(
     scopes=("read",),
     expires_at=NOON,
     problem="vault ccm.vault: it is locked",
+PREDICATE = Predicate(
+    origin="ccm/1",
+    period="2026-Q4",
+    since=NOON,
+    until=NOON,
+    assessed_until=NOON,
+    controls=["soc2:CC7.4"],
+    connections=["prod"],
+    kinds=["acme.team"],
+    rules=["service_has_owner"],
+    evaluations=1,
+    heads=[Head(log="@store", size=3, checkpoint="signed")],
+    host_version="1.0",
 )
 DOCUMENTS = {
     name: json.loads(encode(value))
@@ -240,6 +254,7 @@ DOCUMENTS = {
         "evaluation.v1": EVALUATION,
         "report.v1": REPORT,
         "assurance.v1": ASSURANCE,
+        "bundle.v1": PREDICATE,
         "check.v1": CHECK,
         "connection.v1": CONNECTION,
     }.items()
@@ -328,6 +343,7 @@ def test_no_object_says_more_or_less_than_described(judges, name: str):
         pytest.param("check.v1", "checked_at", "noon", id="no moment of looking"),
         pytest.param("check.v1", "connections.0.usable", "yes", id="no truth"),
         pytest.param("assurance.v1", "controls.0.share", 1.1, id="no share"),
+        pytest.param("bundle.v1", "heads.0.size", -1, id="no size"),
         pytest.param("assurance.v1", "controls.0.conclusion", "fine", id="no conclusion"),
         pytest.param("assurance.v1", "kinds.0.outcomes.fine", 1, id="no outcome to count"),
     ],

@@ -6,6 +6,7 @@ import hashlib
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from ccm_core.ledger.note import Signer
 from ccm_core.model import json
@@ -33,9 +34,9 @@ class Predicate:
     """The name of the store's ledger and of its keys."""
     period: str
     """As it was asked for."""
-    since: str
-    until: str
-    assessed_until: str
+    since: datetime
+    until: datetime
+    assessed_until: datetime
     """The end of the period, or the moment of bundling where that comes first."""
     controls: Sequence[str]
     connections: Sequence[str]

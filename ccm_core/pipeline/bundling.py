@@ -24,7 +24,7 @@ from ccm_core.pipeline.assuring import ControlName, assure, named, supports_of
 from ccm_core.pipeline.parties import Connection, Host
 from ccm_core.report.bundle_page import BundlePage, bundle_page
 from ccm_core.rules.compiled import CompiledPacks
-from ccm_core.sdk.time import format_instant, parse_instant
+from ccm_core.sdk.time import parse_instant
 from ccm_core.sdk.types import Shape
 from ccm_core.store.interface import EvidenceStore
 
@@ -308,9 +308,9 @@ def _predicate(host: Host, store: EvidenceStore, chosen: _Chosen) -> Predicate:
     return Predicate(
         origin=store.head().origin,
         period=found.period,
-        since=format_instant(chosen.period.window.since),
-        until=format_instant(chosen.period.window.until),
-        assessed_until=format_instant(found.until),
+        since=chosen.period.window.since,
+        until=chosen.period.window.until,
+        assessed_until=found.until,
         controls=[f"{one.framework}:{one.id}" for one in found.controls],
         connections=chosen.connections,
         kinds=sorted(chosen.kinds),

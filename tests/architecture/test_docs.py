@@ -146,6 +146,7 @@ def test_every_key_of_the_settings_is_described(root: Path, schema: str, under: 
         pytest.param("evaluation", "evidence.md", id="evaluation"),
         pytest.param("report", "evidence.md", id="report"),
         pytest.param("assurance", "assurance.md", id="assurance"),
+        pytest.param("bundle", "bundles.md", id="bundle"),
     ],
 )
 def test_every_key_of_a_document_is_mentioned(root: Path, document: str, page: str):

@@ -138,7 +138,7 @@ def test_the_same_inputs_give_the_same_bytes(old_firm, whole, tmp_path):
     assert (tmp_path / "again.zip").read_bytes() == whole.read_bytes()
 
 
-def test_a_tool_that_nobody_here_wrote_reads_the_statement(old_firm, whole):
+def test_a_tool_that_nobody_here_wrote_reads_the_statement(old_firm, whole, judges):
     """The DSSE envelope is verified by securesystemslib; the payload is an in-toto statement."""
     files = read_archive(str(whole))
     found = Envelope.from_dict(json.loads(files["statement.json"]))
@@ -153,6 +153,8 @@ def test_a_tool_that_nobody_here_wrote_reads_the_statement(old_firm, whole):
     statement = json.loads(found.payload)
     assert statement["_type"] == "https://in-toto.io/Statement/v1"
     assert {one["name"] for one in statement["subject"]} == set(files) - {"statement.json"}
+    assert judges("bundle.v1").problems(statement["predicate"]) == []
+    assert judges("assurance.v1").problems(json.loads(files["assurance.json"])) == []
 
 
 def test_the_public_key_is_there_as_other_tools_read_it(old_firm, whole):
