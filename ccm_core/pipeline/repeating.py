@@ -60,7 +60,8 @@ def repeat(host: Host, store: EvidenceStore, *, as_of: datetime | None = None) -
         as_of: The last evaluation by that moment; None: the last that was kept.
 
     Raises:
-        UsageError: There is none, or it was made by other versions and comes out differently.
+        UsageError: There is none; or it comes out differently, and was made by other versions, or
+            evidence that it saw was erased by order since.
         IntegrityError: It comes out differently with the same versions.
     """
     kept = store.latest_evaluation(as_of=as_of)
@@ -74,7 +75,7 @@ def repeat(host: Host, store: EvidenceStore, *, as_of: datetime | None = None) -
         )
     again = _again(host, store, kept, basis)
     if json.encode(again) != json.encode(kept):
-        raise _different(host, basis, digest)
+        raise _different(host, store, kept, basis, digest)
     return again
 
 
@@ -86,7 +87,20 @@ def _again(host: Host, store: EvidenceStore, kept: Evaluation, basis: Basis) -> 
     return evaluate_watches(then, basis.watches, store, packs, basis.waivers, now=kept.evaluated_at)
 
 
-def _different(host: Host, basis: Basis, digest: str) -> UsageError | IntegrityError:
+def _different(
+    host: Host, store: EvidenceStore, kept: Evaluation, basis: Basis, digest: str
+) -> UsageError | IntegrityError:
+    erased = [
+        f"{kind} {key!r}"
+        for watch in basis.watches
+        for kind in sorted(watch.cadences)
+        for key, _ in store.erased(watch.connection, kind, as_of=kept.evaluated_at)
+    ]
+    if erased:
+        return UsageError(
+            f"evaluation {digest} cannot be repeated: what it saw of {len(erased)} objects was "
+            f"erased by order, such as {erased[0]}. `ccm verify` shows that it was kept so"
+        )
     then, now = (
         dict(_versions(*one)) for one in ((basis, basis.host_version), (host, host.version))
     )

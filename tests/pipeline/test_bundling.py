@@ -8,6 +8,7 @@ import sys
 import zipfile
 from base64 import b64decode
 from contextlib import closing
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from ccm_core.errors import IntegrityError, UsageError
 from ccm_core.ledger import note
 from ccm_core.ledger.keys import begin
 from ccm_core.ledger.note import VerifierKey
+from ccm_core.model.erasure import Erasure
 from ccm_core.model.period import parse_period
 from ccm_core.pipeline.bundling import Order, bundle, signer_of
 from ccm_core.store.interface import StoreSettings
@@ -163,6 +165,17 @@ def test_the_public_key_is_there_as_other_tools_read_it(old_firm, whole):
 
     key = load_pem_public_key(read_archive(str(whole))["key.pem"])
     assert key.public_bytes_raw() == old_firm.signer.public
+
+
+def test_what_was_erased_by_order_is_missing_and_the_bundle_holds(firm, tmp_path):
+    """The order stands in the ledger, and the ledger is in the bundle."""
+    firm.evaluate()
+    firm.now += timedelta(minutes=1)
+    firm.store.erase(Erasure(id="e1", kind="pagerduty.user", reason="asked to", erased_at=firm.now))
+    path = tmp_path / "b.zip"
+    written(firm, path)
+    assert verify(str(path), key_of(firm))[1] == []
+    assert not any("pagerduty.user" in name for name in read_archive(str(path)))
 
 
 # -- damage -----------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import pytest
 
 from ccm_core.errors import IntegrityError, UsageError
 from ccm_core.model import json
+from ccm_core.model.erasure import Erasure
 from ccm_core.pipeline import repeat, report
 from ccm_core.report.json_report import JsonReport
 
@@ -59,6 +60,21 @@ def test_evidence_that_was_hidden_is_found_by_repeating(firm, tmp_path):
             " AND key = (SELECT min(key) FROM head WHERE kind = 'pagerduty.service')"
         )
     with pytest.raises(IntegrityError, match=r"comes out differently .*`ccm verify`"):
+        repeat(firm.host, firm.store)
+
+
+def test_evidence_that_was_erased_by_order_is_no_damage(firm):
+    """It cannot be repeated any more, and the message says why."""
+    firm.evaluate()
+    firm.store.erase(
+        Erasure(
+            id="e1",
+            erased_at=firm.now + DAY,
+            kind="pagerduty.service",
+            reason="asked to",
+        )
+    )
+    with pytest.raises(UsageError, match=r"cannot be repeated.* erased by order, such as pager"):
         repeat(firm.host, firm.store)
 
 
