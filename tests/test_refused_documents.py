@@ -231,6 +231,7 @@ CONNECTION = ShownConnection(
     scopes=("read",),
     expires_at=NOON,
     problem="vault ccm.vault: it is locked",
+)
 PREDICATE = Predicate(
     origin="ccm/1",
     period="2026-Q4",
