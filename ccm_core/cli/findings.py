@@ -79,7 +79,7 @@ def show(config: str | None, finding: str, as_of: str | None, *, as_json: bool) 
 def _row(one: Finding) -> Sequence[str]:
     return (
         one.id,
-        one.state,
+        f"{one.state}, waived" if one.waiver else one.state,
         one.severity,
         one.rule,
         one.subject.title,
@@ -92,8 +92,9 @@ def _row(one: Finding) -> Sequence[str]:
 def _lines(one: Finding, told: Sequence[FindingChange]) -> Sequence[str]:
     often = f", opened {one.opened} times" if one.opened > 1 else ""
     about = one.subject
+    waived = f", waived by {one.waiver}" if one.waiver else ""
     return [
-        f"{one.id} is {one.state}{often}",
+        f"{one.id} is {one.state}{waived}{often}",
         f"  rule     {one.rule}, {one.severity}",
         f"  subject  {about.title} ({about.kind} {about.key})",
         f"  of       {one.connection or 'no connection'}",

@@ -78,5 +78,7 @@ class Finding:
     """When it failed last."""
     closed_at: datetime | None = None
     """When it was found resolved or gone; None while it is neither."""
+    waiver: str | None = None
+    """The id of the waiver that covers it in the last evaluation; it stays open."""
     opened: int = 1
     """How often it was opened: more than once where it came back."""

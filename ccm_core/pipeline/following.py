@@ -8,7 +8,7 @@ from datetime import datetime
 from ccm_core.errors import UsageError
 from ccm_core.model.finding import Finding, FindingChange
 from ccm_core.model.result import Evaluation
-from ccm_core.rules.findings import changes, findings
+from ccm_core.rules.findings import as_last_told, changes, findings
 from ccm_core.store.interface import EvidenceStore
 
 
@@ -40,7 +40,8 @@ def all_findings(store: EvidenceStore, *, as_of: datetime | None = None) -> tupl
     """Give every finding as it stood after the last evaluation by a moment, worst first."""
     follow(store)
     standing = findings(store.finding_changes(as_of=as_of), store.followed_at(as_of=as_of))
-    return tuple(sorted(standing.values(), key=_order))
+    told = as_last_told(standing.values(), store.latest_evaluation(as_of=as_of))
+    return tuple(sorted(told, key=_order))
 
 
 def finding_history(

@@ -7,7 +7,7 @@ reopens it: it is unseen until one can.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
@@ -76,6 +76,15 @@ def findings(
         name: replace(one, last_seen=until) if one.state is FindingState.OPEN else one
         for name, one in standing.items()
     }
+
+
+def as_last_told(standing: Iterable[Finding], evaluation: Evaluation | None) -> Iterator[Finding]:
+    """Give what is open with the reason and the waiver that the last evaluation told."""
+    results = evaluation.rules if evaluation else ()
+    told = {one.id: one for rule in results for one in rule.results if one.status is Status.FAIL}
+    for one in standing:
+        result = told.get(one.id) if one.state is FindingState.OPEN else None
+        yield replace(one, reason=result.reason, waiver=result.waiver) if result else one
 
 
 def _of_result(

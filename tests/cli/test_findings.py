@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
+
+NOW = datetime.now(UTC)
+WAIVERS = f"""\
+apiVersion: ccm/v1
+kind: Waivers
+waivers:
+  - id: W1
+    rule: pagerduty_owners_and_admins_bounded
+    reason: They move to another account.
+    owner: Dana Ito
+    approver: Sam Osei
+    created: {(NOW - timedelta(days=1)).isoformat()}
+    expires: {(NOW + timedelta(days=1)).isoformat()}
+"""
 
 
 @pytest.fixture
@@ -75,3 +91,17 @@ def test_a_store_without_evaluations_has_none(ccm, connected):
     """There is nothing to list, and that is no mistake."""
     ccm("collect")
     assert ccm("findings", "list", "--json").json == []
+
+
+def test_what_a_waiver_covers_stays_open_and_says_so(ccm, connected, folder):
+    """The waiver is a flag beside the state."""
+    (folder / "waivers.yaml").write_text(WAIVERS)
+    settings = folder / "ccm.yaml"
+    settings.write_text(
+        settings.read_text().replace("rules: {packs", "rules: {waivers: waivers.yaml, packs")
+    )
+    ccm("run", "--json")
+    found = admins(ccm("findings", "list", "--json").json)
+
+    assert {(one["state"], one["waiver"]) for one in found} == {("open", "W1")}
+    assert "is open, waived by W1" in ccm("findings", "show", found[0]["id"]).out
