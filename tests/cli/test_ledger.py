@@ -29,7 +29,7 @@ connections:
     connector: pagerduty
     auth: {{method: api_key, key: "env:PD_KEY"}}
     settings: {{base_url: "{url}", lookback: 30d, lookahead: 14d}}
-rules: {{packs: [pagerduty-incident-readiness]}}
+rules: {{packs: [pagerduty-services]}}
 """
 
 
