@@ -61,6 +61,8 @@ class Situation:
     """Why a parameter has no value for this row, by its name."""
     names: Mapping[str, Any]
     """What the expressions see, by name; a parameter as ``params.NAME``."""
+    left_out: Mapping[str, str]
+    """Why the row leaves a key out, as :attr:`ccm_core.sdk.types.Row.unknown` says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +113,9 @@ class Expression:
         paths = (read.path[1:] for read in reads(self.tree, self.scope) if read.path[0] == "row")
         whole = (_where_absent(path, key, situation.row) for path in paths)
         name = next((found for found in whole if found), key)
-        return NotEvaluable(reason=f"row has no `{name}`", missing_key=name, insufficient=True)
+        why = situation.left_out.get(name) or situation.left_out.get("*")
+        reason = f"`{name}` is not known: {why}" if why else f"row has no `{name}`"
+        return NotEvaluable(reason=reason, missing_key=name, insufficient=True)
 
 
 class Language:
@@ -165,6 +169,7 @@ class Language:
         shared: Mapping[str, Any],
         conditions: Mapping[str, Expression] | None = None,
         picked: Mapping[str, Any] | None = None,
+        left_out: Mapping[str, str] | None = None,
     ) -> Situation:
         """Hand a row over to CEL, with the condition parameters judged on it.
 
@@ -173,25 +178,31 @@ class Language:
             shared: What :func:`shared_names` gives.
             conditions: The condition parameters, by name.
             picked: The values of this row's own of parameters, by name, or why there are none.
+            left_out: Why the row leaves keys out, by their dotted paths.
         """
+        why = left_out or {}
         data, unknown = {"row": row, **shared}, dict[str, NotEvaluable]()
         for name, value in (picked or {}).items():
             _note(name, value, data, unknown)
-        plain = self._activated(row, data, unknown)
+        plain = self._activated(row, data, unknown, why)
         if not conditions:
             return plain
         known = data.copy()
         unclear = unknown.copy()
         for name, condition in conditions.items():
             _note(name, condition.holds(plain), known, unclear)
-        return self._activated(row, known, unclear)
+        return self._activated(row, known, unclear, why)
 
     def _activated(
-        self, row: JsonObject, data: dict[str, Any], unknown: Mapping[str, NotEvaluable]
+        self,
+        row: JsonObject,
+        data: dict[str, Any],
+        unknown: Mapping[str, NotEvaluable],
+        why: Mapping[str, str],
     ) -> Situation:
         # CEL takes the values over when an expression reads them; what it cannot take is told then.
         activation = self._env.Activation(data)
-        return Situation(row=row, activation=activation, unknown=unknown, names=data)
+        return Situation(row=row, activation=activation, unknown=unknown, names=data, left_out=why)
 
     def _environment(self, lets: Mapping[str, Expression]) -> cel.Env:
         from cel_expr_python import cel  # only where a condition is compiled

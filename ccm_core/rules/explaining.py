@@ -32,7 +32,7 @@ def workings(
     """
     picked = {name: varying.pick(row.body) for name, varying in pack.varying.items()}
     situation = group.language.situation(
-        row.body, shared_names(pack.values, now), group.conditions, picked
+        row.body, shared_names(pack.values, now), group.conditions, picked, row.unknown
     )
     desk = _Desk(language=group.language, lets=one.lets, situation=situation)
     written_down = {

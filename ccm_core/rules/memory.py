@@ -119,6 +119,8 @@ class Recollection:
         then = known.row
         if row.rests_on != then.rests_on or row.names != then.names or row.subject != then.subject:
             return None
+        if row.unknown != then.unknown:
+            return None
         changed = _changed(then.body, row.body, self._watched(then.body, row.body))
         plan = self._plans.get(changed)
         if plan is None:

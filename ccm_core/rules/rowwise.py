@@ -132,7 +132,9 @@ class Rowwise:
 
     def _situation(self, row: Row, shared: Mapping[str, Any]) -> Situation:
         picked = {name: one.pick(row.body) for name, one in self.pack.varying.items()}
-        return self.group.language.situation(row.body, shared, self.group.conditions, picked)
+        return self.group.language.situation(
+            row.body, shared, self.group.conditions, picked, row.unknown
+        )
 
     def _with_looked_up(self, own: tuple[str, ...]) -> tuple[str, ...]:
         looked_up = self.lookups.taken()

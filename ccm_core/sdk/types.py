@@ -267,6 +267,8 @@ class Row:
     """Digests of the record bodies it was derived from."""
     names: tuple[str, ...] = ()
     """The objects it was derived from, as ``kind:key``; the subject is always among them."""
+    unknown: Mapping[str, str] = field(default_factory=dict)
+    """Why a key was left out, in plain words, by its dotted path; ``*``: why any other was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -315,3 +315,20 @@ def test_reading_null_costs_no_reference_to_none(text, expected):
     for _ in range(500):
         expression.value(situation)
     assert sys.getrefcount(None) > before - 400
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        pytest.param(
+            "row.nothing", "`nothing` is not known: nobody looked", id="the-key-has-a-reason"
+        ),
+        pytest.param("row.room.size > 1", "`room.size` is not known: no rule", id="any-other-key"),
+    ],
+)
+def test_a_row_may_say_why_it_leaves_a_key_out(language, text, reason):
+    """The reason stands where nothing but the key would be named."""
+    why = {"nothing": "nobody looked", "*": "no rule"}
+    situation = language.situation(ROW, shared_names({}, NOW), left_out=why)
+    found = language.expression(text).holds(situation)
+    assert (found.reason, found.insufficient) == (reason, True)

@@ -25,6 +25,14 @@ if TYPE_CHECKING:
 
 INPUTS = (MANIFEST,)
 
+UNKNOWN = {
+    "sees_whole_account": "whose the credential is was not told, or what records name is not "
+    "in the evidence, and PagerDuty did not say whether it was deleted or is hidden",
+    "read_only": "PagerDuty does not tell what an API key may do",
+    "credential_age": "ccm knows the age only of credentials that its own vault keeps",
+}
+"""Why each of these is left out."""
+
 CONNECTION = "connection"
 """What the row is about."""
 
@@ -62,7 +70,7 @@ def rows(request: ViewRequest) -> Iterable[Row]:
         credential_age=_age(newest.body, now),
     )
     name = newest.connection
-    yield trail.row_of(Subject(kind=CONNECTION, key=name, title=name), body)
+    yield trail.row_of(Subject(kind=CONNECTION, key=name, title=name), body, UNKNOWN)
 
 
 def _unseen(manifests: Sequence[Record], trail: Trail) -> tuple[list[str], bool]:

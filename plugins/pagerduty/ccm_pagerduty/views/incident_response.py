@@ -12,7 +12,7 @@ from ccm_core.sdk.time import format_instant, parse_instant
 from ccm_pagerduty.views.intervals import number
 from ccm_pagerduty.views.known import known
 from ccm_pagerduty.views.merges import Lineage, is_merged, lineage, merged_into
-from ccm_pagerduty.views.response import Case, response
+from ccm_pagerduty.views.response import COUNTED, Case, left_out, response
 from ccm_pagerduty.views.support_hours import Clock, clock_of
 from ccm_pagerduty.views.timeline import timeline
 from ccm_pagerduty.views.trail import (
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 INPUTS = (INCIDENT, INCIDENT_LOG_ENTRY, SERVICE)
 
+_NO_CLOCK = "its service is not in the evidence, or its support hours cannot be read"
+
 
 def rows(request: ViewRequest) -> Iterable[Row]:
     """Give one row for each incident of the period, and for each older one that is still open."""
@@ -47,9 +49,14 @@ def rows(request: ViewRequest) -> Iterable[Row]:
         clock = _clock(incident, clocks, trail)
         body = _about(incident, request.now, clock)
         body |= known(answers_for_itself=line.answers_for_itself)
-        if line.whole and not any(_is_history(one.body, since) for one in line.records):
-            body |= response(_cases(line, entries, trail), clock)
-        yield trail.row(record, body, title=_title(incident))
+        unknown = {} if clock is not None else dict.fromkeys(COUNTED, _NO_CLOCK)
+        if (lost := _lost(line, since)) is not None:
+            unknown["*"] = lost
+        else:
+            cases = _cases(line, entries, trail)
+            body |= response(cases, clock)
+            unknown |= left_out(cases)
+        yield trail.row(record, body, title=_title(incident), unknown=unknown)
 
 
 def _by_incident(library: Library) -> dict[str, list[Record]]:
@@ -63,6 +70,18 @@ def _by_incident(library: Library) -> dict[str, list[Record]]:
 def _is_history(incident: JsonObject, since: datetime) -> bool:
     """Whether it was over before the period's evidence began: its log entries are not all there."""
     return incident.get("status") == "resolved" and parse_instant(incident["created_at"]) < since
+
+
+def _lost(line: Lineage, since: datetime) -> str | None:
+    """Say why nothing is known of the response, where the line of merges leads nowhere."""
+    last = line.records[-1].body
+    if not line.whole:
+        parent = merged_into(last)
+        name = "another incident" if parent is None else title_of(parent)
+        return f"it was merged into {name}, which is not in the evidence"
+    if _is_history(last, since):
+        return f"it was merged into {_title(last)}, which began before the period"
+    return None
 
 
 def _cases(

@@ -37,7 +37,7 @@ def rows(request: ViewRequest) -> Iterable[Row]:
         reached = reach(record.body, trail, now=request.now, horizon=request.horizon)
         services = [named(ref) for ref in refs(record.body, "services")]
         body = {"used_by": services, "in_use": bool(services)} | _policy(reached)
-        yield trail.row(record, body)
+        yield trail.row(record, body, unknown=reached.doubt)
 
 
 def _policy(reached: Reach) -> JsonObject:

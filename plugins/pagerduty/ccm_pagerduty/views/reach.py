@@ -79,6 +79,13 @@ class Level:
         return joined((piece, _causes(found, piece.since)) for piece in pieces)
 
 
+_DOUBTS = {
+    "not_rendered": "PagerDuty did not render this schedule",
+    "not_listed": "this schedule is not in the evidence",
+    "deleted": "this user was deleted, and nothing says when",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
     """A policy's levels over the stretch of time that its evidence tells about."""
@@ -91,6 +98,18 @@ class Reach:
     def resolved(self) -> bool:
         """Whether the evidence tells who is on call on every level from now on."""
         return all(target.resolved for level in self.levels for target in level.targets)
+
+    @property
+    def doubt(self) -> dict[str, str]:
+        """Why something about it is not known, where it is not."""
+        unsure = {
+            target.title: _DOUBTS.get(target.state, "somebody on it has no role that is told")
+            for level in self.levels
+            for target in level.targets
+            if not target.resolved or target.possible
+        }
+        told = "; ".join(f"{title}: {why}" for title, why in sorted(unsure.items()))
+        return {"*": told or "the final schedules tell nothing of that period"}
 
     @property
     def every_level_reaches_a_person(self) -> bool | None:

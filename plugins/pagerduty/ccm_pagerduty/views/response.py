@@ -22,6 +22,23 @@ if TYPE_CHECKING:
     from ccm_pagerduty.views.support_hours import Clock
 
 
+ACKNOWLEDGEMENT = (
+    "acknowledged",
+    "acknowledged_by_person",
+    "time_to_acknowledge",
+    "counted_time_to_acknowledge",
+)
+RESOLUTION = (
+    *("open", "reopened", "resolved_by", "self_resolved"),
+    *("time_to_resolve", "counted_time_to_resolve"),
+)
+COUNTED = (
+    *("counted_age", "counted_time_to_acknowledge", "counted_time_to_first_acknowledgement"),
+    "counted_time_to_resolve",
+)
+"""Keys that need the support hours of the service."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """An incident and its log."""
@@ -92,6 +109,26 @@ def response(cases: Sequence[Case], clock: Clock | None) -> JsonObject:
         | _acknowledgement(cases, times)
         | _resolution(own, last, times)
     )
+
+
+def left_out(cases: Sequence[Case]) -> dict[str, str]:
+    """Say why the response lacks what it lacks, by the names of its keys."""
+    silent = next((case for case in cases if case.line.triggered is None), None)
+    if silent is not None:
+        what = (
+            "the log entries of the incident it was merged into are"
+            if silent is not cases[0]
+            else ("its log entries are")
+        )
+        return {"*": f"{what} not in the evidence"}
+    why = {"*": "who did it cannot be told from agent and channel of the log entry"}
+    if any(case.hides_an_acknowledgement for case in cases):
+        hidden = "PagerDuty shows an acknowledgement that no log entry in the evidence tells of"
+        why |= dict.fromkeys(ACKNOWLEDGEMENT, hidden)
+    if cases[-1].hides_a_resolution:
+        hidden = "PagerDuty shows a resolution that no log entry in the evidence tells of"
+        why |= dict.fromkeys(RESOLUTION, hidden)
+    return why
 
 
 def _acknowledgement(cases: Sequence[Case], times: Times) -> JsonObject:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 INPUTS = (SCHEDULE, SCHEDULE_RENDERING, ESCALATION_POLICY, USER)
 
+NOT_COVERED = "the final schedule does not reach there, or somebody on it has no role that is told"
+
 
 def rows(request: ViewRequest) -> Iterable[Row]:
     """Give one row for each schedule."""
@@ -43,7 +45,8 @@ def rows(request: ViewRequest) -> Iterable[Row]:
         body["rendered"] = rendered is not None
         if rendered is not None:
             body |= _covered(record.body, rendered, trail, request)
-        yield trail.row(record, body)
+        why = NOT_COVERED if rendered is not None else "PagerDuty did not render the schedule"
+        yield trail.row(record, body, unknown={"*": why})
 
 
 def _policies_by_schedule(library: Library) -> dict[str, list[Record]]:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 INPUTS = (SERVICE, TEAM)
 
+HIDDEN = "a team that owns it is not in the evidence, so it may be hidden"
+
 
 def rows(request: ViewRequest) -> Iterable[Row]:
     """Give one row for each service."""
@@ -22,7 +24,8 @@ def rows(request: ViewRequest) -> Iterable[Row]:
     for record in library.every(SERVICE):
         trail = Trail(library)
         service = trail.read(record)
-        yield trail.row(record, known(status=status_of(service)) | owners(service, trail))
+        body = known(status=status_of(service)) | owners(service, trail)
+        yield trail.row(record, body, unknown={"*": HIDDEN})
 
 
 def owners(service: JsonObject, trail: Trail) -> JsonObject:

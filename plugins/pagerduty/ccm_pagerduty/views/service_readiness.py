@@ -17,6 +17,7 @@ from ccm_pagerduty.views.trail import (
     Library,
     Trail,
     named,
+    title_of,
 )
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def rows(request: ViewRequest) -> Iterable[Row]:
         trail = Trail(library)
         service = trail.read(record)
         body = _service(service) | _policy(service, trail, policies)
-        yield trail.row(record, body)
+        yield trail.row(record, body, unknown=_doubt(service, policies))
 
 
 def policies_of(library: Library, request: ViewRequest) -> dict[str, tuple[Reach, Trail]]:
@@ -93,6 +94,16 @@ def _pages(rule: JsonObject | None) -> bool | None:
 def _integrations(service: JsonObject) -> int | None:
     listed = service.get("integrations")
     return None if listed is None else len(listed)
+
+
+def _doubt(service: JsonObject, policies: dict[str, tuple[Reach, Trail]]) -> dict[str, str]:
+    """Say why something about the service is not known."""
+    ref = service.get("escalation_policy")
+    if not ref:
+        return {"*": "PagerDuty does not tell it of this service"}
+    if ref["id"] not in policies:
+        return {"*": f"its escalation policy {title_of(ref)} is not in the evidence"}
+    return policies[ref["id"]][0].doubt
 
 
 def _policy(

@@ -38,6 +38,8 @@ INPUTS = (
     USER,
 )
 
+DOUBT = "a team that owns it, its escalation policy, or a schedule of that is not in the evidence"
+
 
 def rows(request: ViewRequest) -> Iterable[Row]:
     """Give one row for each service."""
@@ -52,7 +54,7 @@ def rows(request: ViewRequest) -> Iterable[Row]:
             reached, read = policies[ref["id"]]
             trail.join(read)
             body |= _responders(service, reached, members, trail)
-        yield trail.row(record, body)
+        yield trail.row(record, body, unknown={"*": DOUBT})
 
 
 def _members(library: Library) -> dict[str, list[Record]]:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 INPUTS = (TEAM, TEAM_MEMBER, SERVICE, ESCALATION_POLICY)
 
+SILENT = "PagerDuty does not tell the role of every member"
+
 MANAGER = "manager"
 """The role in a team that may change the team."""
 
@@ -40,7 +42,8 @@ def rows(request: ViewRequest) -> Iterable[Row]:
             "owns_services": bool(owned),
             "policies": [named(policy) for policy in trail.read_all(policies.get(record.key, ()))],
         }
-        yield trail.row(record, body | _people(trail.read_all(members.get(record.key, ()))))
+        body |= _people(trail.read_all(members.get(record.key, ())))
+        yield trail.row(record, body, unknown={"*": SILENT})
 
 
 def _by_team(library: Library, kind: str) -> dict[str, list[Record]]:

@@ -73,8 +73,22 @@ class Trail:
         self._names |= other._names
         self._digests |= other._digests
 
-    def row(self, record: Record, body: JsonObject, *, title: str | None = None) -> Row:
-        """Close the trail with the row about one record."""
+    def row(
+        self,
+        record: Record,
+        body: JsonObject,
+        *,
+        title: str | None = None,
+        unknown: Mapping[str, str] | None = None,
+    ) -> Row:
+        """Close the trail with the row about one record.
+
+        Args:
+            record: The record.
+            body: What is told of it beside its id, title and link.
+            title: What people call it, where that is not its name.
+            unknown: Why keys were left out, by their names; ``*``: any other one.
+        """
         read = self.read(record)
         subject = Subject(
             kind=record.kind,
@@ -82,9 +96,11 @@ class Trail:
             title=title or title_of(read),
             url=read.get("html_url"),
         )
-        return self.row_of(subject, body)
+        return self.row_of(subject, body, unknown)
 
-    def row_of(self, subject: Subject, body: JsonObject) -> Row:
+    def row_of(
+        self, subject: Subject, body: JsonObject, unknown: Mapping[str, str] | None = None
+    ) -> Row:
         """Close the trail with the row about something that is no record itself."""
         key = subject.key
         return Row(
@@ -92,6 +108,7 @@ class Trail:
             body={"id": key, "title": subject.title, "url": subject.url} | body,
             rests_on=tuple(sorted(self._digests)),
             names=tuple(sorted({*self._names, f"{subject.kind}:{key}"})),
+            unknown=unknown or {},
         )
 
 

@@ -11,14 +11,12 @@ from ccm_pagerduty.kinds import kinds
 from ccm_pagerduty.views import views
 
 from ccm_core import schemas
-from ccm_core.sdk.json import digest, encode
+from ccm_core.model.collection import Collection, Outcome
+from ccm_core.model.manifest import Manifest, Promise
+from ccm_core.sdk.json import decode, digest, encode
 from ccm_core.sdk.types import Record, Source, ViewRequest, Window
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-COUNTS = (
-    *("pages", "items", "duplicates", "outside_window", "rejected", "appended", "unchanged"),
-    *("tombstones", "requests", "retries", "refused"),
-)
 HORIZON = Window(NOW - timedelta(days=30), NOW + timedelta(days=14))
 
 KEYS = MappingProxyType(
@@ -202,63 +200,46 @@ class Bodies:
     @classmethod
     def run(cls, at, *collected, credential="account_api_key", promised=(), **more):
         """Make the manifest of a run that ended some hours from now; each collection as given."""
-        credential = {"kind": credential} if isinstance(credential, str) else credential
-        return {
-            "run": f"run at {at:+010.4f}",
-            "connection": "pagerduty-test",
-            "connector": "pagerduty",
-            "started_at": instant(at),
-            "ended_at": instant(at),
-            "clock_skew": None,
-            "host_version": "1",
-            "plugins": [],
-            "settings_digest": digest(b""),
-            "credential": credential
-            and {"scopes": None, "role": None, "detail": None, **credential},
-            "entered_at": None,
-            "rotate_by": None,
-            "outcome": "complete",
-            "shortfalls": [],
-            "collections": [cls.collection(at, *one) for one in collected],
-            "promised": [
-                {"kind": f"pagerduty.{noun}", "version": 1, "shape": "snapshot", "cadence": cadence}
+        ended = NOW + timedelta(hours=at)
+        made = Manifest(
+            run=f"run at {at:+010.4f}",
+            connection="pagerduty-test",
+            connector="pagerduty",
+            started_at=ended,
+            ended_at=ended,
+            host_version="1",
+            settings_digest=digest(b""),
+            outcome=Outcome.COMPLETE,
+            promised=tuple(
+                Promise(kind=f"pagerduty.{noun}", version=1, shape="snapshot", cadence=cadence)
                 for noun, cadence in promised
+            ),
+        )
+        whose = {"kind": credential} if isinstance(credential, str) else credential
+        unsaid = {"scopes": None, "role": None, "detail": None}
+        return decode(encode(made)) | {
+            "credential": whose and unsaid | whose,
+            "collections": [
+                cls.collection(ended, *((one,) if isinstance(one, str) else one))
+                for one in collected
             ],
-            "not_due": [],
             **more,
         }
 
     @staticmethod
-    def collection(at, noun, more=None):
+    def collection(ended, noun, more=None):
         """Make a collection as manifests tell it."""
-        counts = dict.fromkeys(COUNTS, 0)
-        counts |= {
-            "total_at_start": None,
-            "total_at_end": None,
-            "more_false_seen": True,
-            "waited": 0,
-        }
-        return {
-            "id": f"{noun} at {at}",
-            "run": f"run at {at}",
-            "connection": "pagerduty-test",
-            "kind": f"pagerduty.{noun}",
-            "version": 1,
-            "window": None,
-            "started_at": instant(at),
-            "ended_at": instant(at),
-            "outcome": "complete",
-            "shortfalls": [],
-            "requests": [],
-            "counts": counts,
-            "unknown_fields": [],
-            "dangling": [],
-            "population_root": None,
-            "notes": [],
-            "through": [],
-            "amends": None,
-            **(more or {}),
-        }
+        made = Collection(
+            id=f"{noun} at {ended}",
+            run="run",
+            connection="pagerduty-test",
+            kind=f"pagerduty.{noun}",
+            version=1,
+            started_at=ended,
+            ended_at=ended,
+            outcome=Outcome.COMPLETE,
+        )
+        return decode(encode(made)) | (more or {})
 
     @staticmethod
     def on_call(user, *, policy="P1", schedule=None):

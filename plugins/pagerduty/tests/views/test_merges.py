@@ -149,3 +149,22 @@ def test_a_parent_from_before_the_period_tells_nothing(told, pd):
     """Its log entries are not all there."""
     row = told(child=0, created_at=pd.instant(-24 * 400)).body
     assert not ANSWER & set(row)
+
+
+@pytest.mark.parametrize(
+    ("about", "why"),
+    [
+        pytest.param(
+            {"resolve_reason": True},
+            "it was merged into the incident I9, which is not in the evidence",
+            id="the parent is not there",
+        ),
+        pytest.param({}, "its log entries are not in the evidence", id="no log entries"),
+    ],
+)
+def test_a_row_says_why_it_leaves_the_response_out(view, pd, about, why):
+    """Whoever reads that something is insufficient can see what to look for."""
+    about = {"resolve_reason": into(pd, "I9")} if about else {}
+    (row,) = view("incident_response", incident=[pd.incident(**about)])
+    assert row.unknown["*"] == why
+    assert row.unknown["counted_age"].startswith("its service is not in the evidence")

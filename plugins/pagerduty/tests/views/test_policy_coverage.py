@@ -342,3 +342,16 @@ def test_whether_one_person_is_alone_is_not_said_where_others_may_be_there(only,
     """A schedule that is not listed may have anybody on it."""
     row = policy(only, pd, [pd.ref("ann")], [pd.ref("D9", "schedule")])
     assert not {"one_person_ahead", "one_person_seconds_ahead"} & set(row)
+
+
+def test_a_row_says_what_keeps_it_from_telling_more(view, pd):
+    """The schedules that are not there are named."""
+    (row,) = view(
+        "policy_coverage",
+        escalation_policy=[pd.policy("P1", [pd.ref("D1", "schedule"), pd.ref("D9", "schedule")])],
+        schedule=[pd.schedule("D1")],
+    )
+    assert row.unknown["*"] == (
+        "the schedule D1: PagerDuty did not render this schedule; "
+        "the schedule D9: this schedule is not in the evidence"
+    )
