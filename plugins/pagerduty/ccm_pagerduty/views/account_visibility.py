@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 INPUTS = (MANIFEST,)
 
 UNKNOWN = {
-    "sees_whole_account": "whose the credential is was not told, or what records name is not "
-    "in the evidence, and PagerDuty did not say whether it was deleted or is hidden",
     "read_only": "PagerDuty does not tell what an API key may do",
     "credential_age": "ccm knows the age only of credentials that its own vault keeps",
 }
@@ -42,6 +40,8 @@ OF_A_USER = frozenset({"user_api_key", "oauth_user_token"})
 _HARMLESS = frozenset({"read", "openid"})
 _SEEN_AGAIN = frozenset({"there", "gone"})
 """Whereabouts of an object that is named and not listed which hide nothing."""
+_MOST_DOUBTS = 3
+"""How many reasons are written out."""
 _UNCERTAIN = frozenset({"absent", "untold"})
 
 
@@ -55,7 +55,7 @@ def rows(request: ViewRequest) -> Iterable[Row]:
     newest, now = reached[-1], request.now.replace(microsecond=0)
     trail = Trail(library)
     credential = trail.read(newest)["credential"]
-    hidden, uncertain = _unseen(manifests, trail)
+    hidden, doubts = _unseen(manifests, trail)
     role = credential["role"]
     body = {
         "seen_at": format_instant(ended(newest.body)),
@@ -65,36 +65,53 @@ def rows(request: ViewRequest) -> Iterable[Row]:
         "scopes": credential["scopes"],
         "hidden_objects": hidden,
     } | known(
-        sees_whole_account=_sees_all(credential, hidden, uncertain=uncertain),
+        sees_whole_account=_sees_all(credential, hidden, doubts=doubts),
         read_only=_read_only(credential["scopes"]),
         credential_age=_age(newest.body, now),
     )
     name = newest.connection
-    yield trail.row_of(Subject(kind=CONNECTION, key=name, title=name), body, UNKNOWN)
+    yield trail.row_of(
+        Subject(kind=CONNECTION, key=name, title=name),
+        body,
+        UNKNOWN | {"sees_whole_account": _doubt(doubts)},
+    )
 
 
-def _unseen(manifests: Sequence[Record], trail: Trail) -> tuple[list[str], bool]:
-    """Name what is there and was not listed; tell whether there may be more of it."""
-    kinds = {promise["kind"] for promise in manifests[-1].body["promised"]}
+def _unseen(manifests: Sequence[Record], trail: Trail) -> tuple[list[str], list[str]]:
+    """Name what is there and was not listed, and say what leaves open whether there is more."""
+    shapes = {promise["kind"]: promise["shape"] for promise in manifests[-1].body["promised"]}
     hidden: set[str] = set()
-    uncertain = False
-    for kind in sorted(kinds):
+    doubts: set[str] = set()
+    for kind in sorted(shapes):
         found = collections(manifests, kind)
         if not found:
-            uncertain = True
+            doubts.add(f"{kind} was never collected")
             continue
         run, newest = found[-1]
         trail.read(run)
         for one in newest["dangling"]:
-            whereabouts = one["whereabouts"]
+            if shapes.get(one["kind"]) == "event" and one["whereabouts"] is None:
+                # An event from before the period is named and not listed, and hides nothing.
+                continue
+            name, whereabouts = f"{one['kind']}:{one['key']}", one["whereabouts"]
             if whereabouts in _UNCERTAIN or whereabouts is None:
-                uncertain = True
+                doubts.add(f"{name} is not in the evidence, and may be deleted or hidden")
             elif whereabouts not in _SEEN_AGAIN:
-                hidden.add(f"{one['kind']}:{one['key']}")
-    return sorted(hidden), uncertain
+                hidden.add(name)
+    return sorted(hidden), sorted(doubts)
 
 
-def _sees_all(credential: JsonObject, hidden: Sequence[str], *, uncertain: bool) -> bool | None:
+def _doubt(doubts: Sequence[str]) -> str:
+    """Say why it cannot be told whether everything is seen."""
+    if not doubts:
+        return "PagerDuty did not tell whose the credential is"
+    more = f"; and {len(doubts) - _MOST_DOUBTS} more" if len(doubts) > _MOST_DOUBTS else ""
+    return "; ".join(doubts[:_MOST_DOUBTS]) + more
+
+
+def _sees_all(
+    credential: JsonObject, hidden: Sequence[str], *, doubts: Sequence[str]
+) -> bool | None:
     """Tell whether nothing is kept from it; None where that cannot be told."""
     if hidden:
         return False
@@ -106,7 +123,7 @@ def _sees_all(credential: JsonObject, hidden: Sequence[str], *, uncertain: bool)
             return False
     elif credential["kind"] not in OF_THE_ACCOUNT:
         return None
-    return None if uncertain else True
+    return None if doubts else True
 
 
 def _read_only(scopes: Sequence[str] | None) -> bool | None:

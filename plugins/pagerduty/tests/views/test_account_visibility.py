@@ -121,3 +121,21 @@ def test_a_row_rests_on_the_manifests_it_was_read_from(view, pd):
         "pagerduty.manifest:run at -0003.0000",
     )
     assert len(row.rests_on) == 2
+
+
+def test_what_leaves_it_open_is_named(view, pd):
+    """So that somebody can look for it."""
+    run = pd.run(-1, ("service", {"dangling": [named("absent")]}), promised=PROMISED)
+    (row,) = view("account_visibility", manifest=[run])
+    assert row.unknown["sees_whole_account"] == (
+        "pagerduty.escalation_policy:P9 is not in the evidence, and may be deleted or hidden"
+    )
+
+
+def test_an_incident_from_before_the_period_leaves_nothing_open(only, pd):
+    """It is named by a log entry, and no list of the period has it."""
+    old = named(None) | {"kind": "pagerduty.incident"}
+    run = pd.run(-1, ("service", {"dangling": [old]}), promised=PROMISED)
+    run["promised"] += [run["promised"][0] | {"kind": "pagerduty.incident", "shape": "event"}]
+    run["collections"] += [run["collections"][0] | {"kind": "pagerduty.incident", "dangling": []}]
+    assert only("account_visibility", manifest=[run])["sees_whole_account"] is True
