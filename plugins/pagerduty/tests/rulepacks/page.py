@@ -1,0 +1,126 @@
+"""Writes the page of shipped rules, ``docs/reference/pagerduty-rules.md``, from the packs."""
+
+from __future__ import annotations
+
+import sys
+
+import yaml
+from ccm_pagerduty.rulepacks import rule_packs
+
+FRAMEWORKS = {
+    "soc2": "SOC 2",
+    "iso27001-2022": "ISO/IEC 27001:2022",
+    "nist-800-53-r5": "NIST SP 800-53 r5",
+    "nist-csf-2.0": "NIST CSF 2.0",
+    "pci-dss-4.0": "PCI DSS 4.0",
+    "dora": "DORA",
+    "hipaa": "HIPAA",
+}
+
+LEAD = """\
+# The rules that ship for PagerDuty
+
+{rules} rules in {packs} packs. A title says what has to hold; below it stand what is judged, what
+can happen where it does not hold, and what to do. The conditions are in the packs themselves, in
+`plugins/pagerduty/ccm_pagerduty/rulepacks/`, each with its tests: `ccm rules test` runs them.
+
+Settings name the packs that are wanted, and set their parameters:
+
+```yaml
+rules:
+  packs: [pagerduty-services, pagerduty-schedules, pagerduty-response]
+  parameters:
+    ack_within_high:
+      value: 30m
+      changes:
+        - {{from: 2026-07-01, value: 15m}}    # what was agreed anew applies from its date on
+        - {{for: [PABC123], value: 5m}}       # one service has a limit of its own
+```
+
+Where a service has support hours, only those count for acknowledging and resolving its incidents.
+The hours are today's, as PagerDuty does not tell what they were. An incident that was merged
+answers through the one it was merged into: an acknowledgement of either counts, and it is over when
+that one is. It is judged itself only where it had waited before that one began, or was more urgent.
+"""
+
+
+def page():
+    """Give the page."""
+    packs = [yaml.safe_load(pack.text()) for pack in rule_packs()]
+    count = sum(len(pack["rules"]) for pack in packs)
+    parts = [LEAD.format(rules=count, packs=len(packs)), _coverage(packs)]
+    return "\n".join([*parts, *(_pack(pack) for pack in packs)])
+
+
+def _pack(pack):
+    lines = [f"## {pack['metadata']['name']}", "", *_wrapped(pack["metadata"]["description"])]
+    if pack.get("parameters"):
+        lines += ["", "| parameter | is | default |", "|---|---|---|"]
+        lines += [
+            f"| `{name}` | {one['description']} | `{_shown(one['default'])}` |"
+            for name, one in pack["parameters"].items()
+        ]
+    for rule in pack["rules"]:
+        lines += ["", *_rule(rule)]
+    return "\n".join(lines) + "\n"
+
+
+def _rule(rule):
+    controls = ", ".join(f"{FRAMEWORKS[one['framework']]} {one['id']}" for one in rule["controls"])
+    share = rule.get("tolerance")
+    judged = f"rows of `{rule['over']}`"
+    if share:
+        judged += f", {share['at_least']} of each {share['per']}'s"
+    return [
+        f"### {rule['title']}",
+        "",
+        f"`{rule['id']}`, {rule['severity']}, over {judged}.",
+        "",
+        *_wrapped(f"Otherwise: {rule['risk']}"),
+        "",
+        *_wrapped(f"What to do: {rule['remediation']['text']}"),
+        "",
+        *_wrapped(f"Supports {controls}."),
+    ]
+
+
+def _coverage(packs):
+    found = {}
+    for pack in packs:
+        for rule in pack["rules"]:
+            for one in rule["controls"]:
+                found.setdefault((one["framework"], one["id"]), []).append(rule["id"])
+    lines = [
+        "## Controls",
+        "",
+        "`ccm rules list --controls soc2` says why each rule supports each.",
+        "",
+    ]
+    for framework, title in FRAMEWORKS.items():
+        lines += [f"| {title} | rules |", "|---|---|"]
+        lines += [
+            f"| {key} | {', '.join(f'`{name}`' for name in sorted(set(names)))} |"
+            for (of, key), names in sorted(found.items())
+            if of == framework
+        ]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _shown(value):
+    return value if isinstance(value, str) else yaml.safe_dump(value).splitlines()[0]
+
+
+def _wrapped(text, width=100):
+    lines, line = [], ""
+    for word in text.split():
+        if line and len(line) + 1 + len(word) > width:
+            lines.append(line)
+            line = word
+        else:
+            line = f"{line} {word}".strip()
+    return [*lines, line]
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())
