@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from ccm_core.sdk.figures import Figure, SectionRequest
     from ccm_core.sdk.types import JsonObject, Row
 
+RESPONDERS = "pagerduty.responder_reachability"
+TEAMS = "pagerduty.team_ownership"
 USERS = "pagerduty.user_access"
-VIEWS = (USERS,)
+VIEWS = (RESPONDERS, TEAMS, USERS)
 
 _COLUMNS = ("User", "Base role", "On call", "Ways to be reached", "Teams", "Manages", "Note")
 _WAYS = 2
@@ -22,7 +24,14 @@ _WAYS = 2
 
 def figures(request: SectionRequest) -> Iterable[Figure]:
     """Give one table; what a reviewer should look at first comes first."""
-    rows = [_row(row) for row in request.rows[USERS]]
+    on_call = {row.subject.key: row.body for row in request.rows[RESPONDERS]}
+    managed = _managed(request.rows[TEAMS])
+    told = all("manager_count" in team.body for team in request.rows[TEAMS])
+    none: list[JsonObject] | None = [] if told else None
+    rows = [
+        _row(row, on_call.get(row.subject.key), managed.get(row.subject.key, none))
+        for row in request.rows[USERS]
+    ]
     if rows:
         yield Table(
             title="Users",
@@ -32,45 +41,56 @@ def figures(request: SectionRequest) -> Iterable[Figure]:
         )
 
 
-def _row(row: Row) -> tuple[tuple[int, bool, bool, str], tuple[Cell, ...]]:
-    body = row.body
-    notes = _notes(body)
+def _managed(teams: Iterable[Row]) -> dict[str, list[JsonObject]]:
+    """List the teams that each user manages."""
+    found: dict[str, list[JsonObject]] = {}
+    for team in teams:
+        for manager in team.body["managers"]:
+            found.setdefault(manager["id"], []).append(team.body)
+    return found
+
+
+def _row(
+    row: Row, reached: JsonObject | None, managed: list[JsonObject] | None
+) -> tuple[tuple[int, bool, bool, str], tuple[Cell, ...]]:
+    """Give a row and its place; ``reached`` tells of the user where they are on call."""
+    body, on_call = row.body, reached is not None
+    notes = _notes(body, reached)
     role = body.get("role_name", body.get("role"))
     cells = (
         Cell(text=row.subject.title, url=row.subject.url),
         Cell(text=role) if role else _unknown(),
-        Cell(text="yes" if body["on_call"] else "no"),
-        _ways(body),
+        Cell(text="yes" if on_call else "no"),
+        Cell(text="") if reached is None else _ways(reached),
         _teams(body.get("teams")),
-        _teams(body.get("manager_of")),
+        _teams(managed),
         Cell(text="; ".join(notes), tone=Tone.BAD) if notes else Cell(text=""),
     )
     order = (
         -len(notes),
         not body.get("privileged", False),
-        not body["on_call"],
+        not on_call,
         row.subject.title.casefold(),
     )
     return order, cells
 
 
-def _notes(body: JsonObject) -> list[str]:
+def _notes(body: JsonObject, reached: JsonObject | None) -> list[str]:
+    if reached is None:
+        return ["invitation pending"] if body.get("invitation_pending") else []
     told = {
-        "on call, and may not respond": body["on_call"] and body.get("stakeholder"),
-        "on call, and the invitation is pending": body["on_call"]
-        and body.get("invitation_pending"),
-        "invitation pending": not body["on_call"] and body.get("invitation_pending"),
-        "on call, and cannot be reached in two ways": body["on_call"]
-        and body.get("contact_methods", _WAYS) < _WAYS,
+        "on call, and may not respond": body.get("stakeholder"),
+        "on call, and the invitation is pending": body.get("invitation_pending"),
+        "on call, and cannot be reached in two ways": reached.get("contact_methods", _WAYS) < _WAYS,
     }
     return [note for note, true in told.items() if true]
 
 
-def _ways(body: JsonObject) -> Cell:
-    if "contact_methods" not in body:
+def _ways(reached: JsonObject) -> Cell:
+    if "contact_methods" not in reached:
         return _unknown()
-    ways = ", ".join(one.replace("_", " ") for one in body["contact_method_types"])
-    few = body["on_call"] and body["contact_methods"] < _WAYS
+    ways = ", ".join(one.replace("_", " ") for one in reached["contact_method_types"])
+    few = reached["contact_methods"] < _WAYS
     return Cell(text=ways or "none", tone=Tone.BAD if few else Tone.PLAIN)
 
 

@@ -162,13 +162,17 @@ def test_services_that_lack_most_come_first():
 
 def test_the_access_review():
     """Whoever is on call and cannot answer comes first, then the widest rights."""
-    plain = {"id": "P1", "title": "Ada", "role_name": "Responder", "on_call": False}
-    plain |= {"contact_methods": 2, "contact_method_types": ["email", "push_notification"]}
-    plain |= {"teams": [], "manager_of": [{"id": "T", "title": "Payments"}]}
-    owner = plain | {"id": "P2", "title": "Bo", "role_name": "Account Owner", "privileged": True}
-    blind = plain | {"id": "P3", "title": "Cy", "on_call": True, "stakeholder": True}
-    blind = without(blind, "manager_of", "contact_methods", "role_name")
-    (table,) = drawn("access", user_access=[plain, owner, blind])
+    ada = {"id": "P1", "title": "Ada", "role_name": "Responder", "teams": []}
+    bo = ada | {"id": "P2", "title": "Bo", "role_name": "Account Owner", "privileged": True}
+    cy = without(ada | {"id": "P3", "title": "Cy", "stakeholder": True}, "role_name")
+    reached = {"contact_methods": 2, "contact_method_types": ["email", "push_notification"]}
+    team = {"id": "T", "title": "Payments", "managers": [{"id": "P1", "title": "Ada"}]}
+    (table,) = drawn(
+        "access",
+        user_access=[ada, bo, cy],
+        responder_reachability=[ada | reached, cy | {"contact_method_types": []}],
+        team_ownership=[team],
+    )
     rows = [[cell.text for cell in row] for row in table.rows]
     assert [row[0] for row in rows] == ["Cy", "Bo", "Ada"]
     assert rows[0][1:] == [
