@@ -165,15 +165,15 @@ def resolved_after(scene: Scene, after: int) -> list[Event]:
 Fate = Callable[[Scene], list[Event]]
 
 FATES: tuple[tuple[Fate, int], ...] = (
-    (_in_time, 680),
+    (_in_time, 736),
     (_resolved_itself, 190),
-    (_late, 40),
-    (_acknowledged_by_tool, 20),
-    (_timed_out, 15),
+    (_late, 10),
+    (_acknowledged_by_tool, 5),
+    (_timed_out, 5),
     (merged, 18),
     (_acknowledgement_ran_out, 12),
     (_reopened, 12),
-    (_exhausted, 8),
+    (_exhausted, 7),
     (_ignored, 3),
     (_left_acknowledged, 2),
 )

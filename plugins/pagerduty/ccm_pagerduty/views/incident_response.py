@@ -47,7 +47,7 @@ def rows(request: ViewRequest) -> Iterable[Row]:
         trail, line = Trail(library), lineage(record, library)
         incident = trail.read(record)
         clock = _clock(incident, clocks, trail)
-        body = _about(incident, request.now, clock)
+        body = _about(incident, request, clock)
         body |= known(answers_for_itself=line.answers_for_itself)
         unknown = {} if clock is not None else dict.fromkeys(COUNTED, _NO_CLOCK)
         if (lost := _lost(line, since)) is not None:
@@ -110,11 +110,12 @@ def _title(incident: JsonObject) -> str:
     return title if count is None else f"#{count} {title}"
 
 
-def _about(incident: JsonObject, now: datetime, clock: Clock | None) -> JsonObject:
-    created, moment = parse_instant(incident["created_at"]), now.replace(microsecond=0)
+def _about(incident: JsonObject, request: ViewRequest, clock: Clock | None) -> JsonObject:
+    created, moment = parse_instant(incident["created_at"]), request.now.replace(microsecond=0)
     priority, parent = incident.get("priority"), merged_into(incident)
     return {
         "occurred_at": format_instant(created),
+        "in_period": created >= request.horizon.since,
         "age": number(moment - created),
         "priority": priority and title_of(priority),
         "merged": is_merged(incident),

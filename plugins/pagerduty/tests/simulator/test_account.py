@@ -156,7 +156,7 @@ def test_incidents_meet_every_fate(whole_account):
     assert any(each.merged_into is not None for each in plots)
     assert {"triggered", "acknowledged", "resolved"} == {each.status for each in plots}
     well = sum(_went_well(each) for each in whole_account.incidents)
-    assert 0.84 < well / len(whole_account.incidents) < 0.92
+    assert 0.9 < well / len(whole_account.incidents) < 0.97
 
 
 def _went_well(story):

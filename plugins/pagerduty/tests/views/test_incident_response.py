@@ -252,4 +252,5 @@ def test_an_incident_from_before_the_period_counts_while_it_is_open(view, pd, st
     before = -24 * 400
     found = view("incident_response", incident=[pd.incident(at=before, status=status)])
     assert len(found) == rows
+    assert not any(row.body["in_period"] for row in found)
     assert all(UNKNOWN.isdisjoint(row.body) for row in found)
