@@ -42,3 +42,10 @@ def test_judging_many_rules_is_measured():
     rows = printed("rules.py", "--incidents", "60", "--rules", "5")
     assert len(rows) == 4
     assert all(float(row[1]) >= 0 for row in rows)
+
+
+def test_the_ledger_is_measured():
+    """What appending costs beside keeping, and what verifying takes; the store is sound."""
+    rows = dict(printed("ledger.py", "--records", "2000", "--window", "500"))
+    assert rows["findings"] == "0"
+    assert int(rows["leaves verified"].replace(",", "")) > 2000
