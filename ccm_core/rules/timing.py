@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from ccm_core.rules.conditions import Expression
 from ccm_core.rules.due import Due
 from ccm_core.rules.memory import Senses, Timing
-from ccm_core.rules.syntax import Path, reads
+from ccm_core.rules.syntax import ELEMENT, Path, reads
 
 
 def senses_of(
@@ -36,9 +36,14 @@ def senses_of(
     wholly = {path[1] for path in read if path[0] == "row" and len(path) > 1}
     return Senses(
         timing=_timing(read, ending, due),
-        reads=None if ("row",) in rows else frozenset(fields - (grows - wholly)),
+        reads=None if any(map(_is_any, rows)) else frozenset(fields - (grows - wholly)),
         grows=grows - wholly,
     )
+
+
+def _is_any(path: Path) -> bool:
+    """Whether a path may lead to any field: the row itself, or a key that is worked out."""
+    return path == ("row",) or path[1] == ELEMENT
 
 
 def _timing(read: Sequence[Path], ending: Sequence[Path], due: Due | None) -> Timing:

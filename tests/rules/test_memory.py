@@ -26,6 +26,7 @@ RULES = {
     "door_now": {"assert": "timestamp(row.occurred_at) < now"},
     "door_late": {"assert": "row.locked", "not_due": "now < timestamp(row.due_at) || row.age < 5"},
     "door_owned": {"assert": "lookup('acme.person', row.owner).name != ''"},
+    "door_any": {"assert": "size(row) > 3"},
     "door_shared": {"assert": "row.locked", "tolerance": "{at_least: 50%, per: month}"},
 }
 
@@ -126,6 +127,7 @@ def test_only_what_changed_is_judged_again(world, packs, now, row):
     later, _ = evaluate_again(packs, [after], now=now + timedelta(minutes=30), memory=memory)
 
     assert taken_over(first, soon) == {
+        "door_any": ["A"],
         "door_aged": [],  # when it falls due is told from its age and the moment
         "door_due": ["A"],
         "door_late": [],
@@ -181,6 +183,7 @@ def test_a_pack_that_takes_too_long_is_stopped(world, packs, now, row):
     [
         pytest.param("door_locked", {"owner": "P1"}, {"owner": "P2"}, True, id="not-read"),
         pytest.param("door_locked", {"locked": True}, {"locked": False}, False, id="read"),
+        pytest.param("door_any", {"owner": "P1"}, {"owner": "P2"}, False, id="the-whole-row"),
         pytest.param("door_locked", {"locked": True}, {"locked": 1}, False, id="another-type"),
         pytest.param("door_aged", {"age": 1000}, {"age": 2000}, True, id="due-and-older"),
         pytest.param("door_aged", {"age": 1000}, {"age": 100}, False, id="due-and-younger"),
@@ -201,3 +204,26 @@ def test_a_field_matters_only_to_rules_that_read_it(
 
     assert taken_over(first, then)[rule] == (["A"] if expected else [])
     assert then == evaluate(packs, [changed], now=NOW + timedelta(minutes=1))
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        pytest.param("row.locked && row.room.name == ''", {"locked", "room"}, id="fields"),
+        pytest.param("has(row.locked)", {"locked"}, id="asked-for"),
+        pytest.param("row.?locked.orValue(true)", {"locked"}, id="optional"),
+        pytest.param("row['locked']", {"locked"}, id="by-key"),
+        pytest.param("row[row.name]", None, id="by-a-key-that-is-worked-out"),
+        pytest.param("row.exists(name, name == 'x')", None, id="all-keys"),
+        pytest.param("size(row) > 2", None, id="the-row-itself"),
+        pytest.param(
+            "row.keys.all(one, one.holder != row.owner)", {"keys", "owner"}, id="in-a-loop"
+        ),
+    ],
+)
+def test_what_a_rule_reads_is_known(world, condition, expected):
+    """Where it may be any field, every change counts."""
+    fields = {"over": "acme.badge", "message": "m", "assert": condition}
+    packs = world.compiled(world.rule_text(**fields))
+    senses = packs.packs[0].groups[0].rules[0].senses
+    assert senses.reads == (None if expected is None else frozenset(expected))
