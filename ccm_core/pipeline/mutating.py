@@ -17,7 +17,7 @@ from ccm_core.model.record import Record
 from ccm_core.model.result import Result, Status
 from ccm_core.pipeline.judging import evidence, watch_of
 from ccm_core.pipeline.parties import Connection, Host
-from ccm_core.rules.compiled import CompiledPacks
+from ccm_core.rules.compiled import CompiledPacks, CompiledRule
 from ccm_core.rules.evaluator import evaluate as judge
 from ccm_core.rules.facts import Evidence
 from ccm_core.rules.mutating import MutationResult
@@ -67,13 +67,13 @@ def mutate_evidence(
 
 def _lies(seen: Evidence, packs: CompiledPacks) -> Iterator[MutationResult]:
     before = _said(seen, packs)
+    resting = {kind: _resting(packs, kind) for kind in seen.kinds}
     for taken in _taken(seen):
-        after = _said(taken.evidence, packs)
+        after = _said(taken.evidence, resting[taken.kind])
         for name, result in after.items():
             then = before.get(name)
-            rests = taken.kind in _kinds(packs, result.rule)
             passed = then is not None and then.status is Status.PASS
-            if result.status is not Status.PASS or (passed and not (taken.whole_kind and rests)):
+            if result.status is not Status.PASS or (passed and not taken.whole_kind):
                 continue
             yield MutationResult(
                 pack=next(_pack(packs, result.rule)),
@@ -91,15 +91,23 @@ def _said(seen: Evidence, packs: CompiledPacks) -> Mapping[str, Result]:
     return {result.id: result for rule in found.rules for result in rule.results}
 
 
-def _kinds(packs: CompiledPacks, rule: str) -> set[str]:
-    return {
-        kind
-        for pack in packs.packs
-        for group in pack.groups
-        for one in group.rules
-        if one.rule.id == rule
-        for kind in (*packs.inputs[group.over], *one.looked_up)
-    }
+def _resting(packs: CompiledPacks, kind: str) -> CompiledPacks:
+    """Give the packs with those rules alone that rest on a kind: no others can change."""
+    chosen = []
+    for pack in packs.packs:
+        groups = tuple(
+            replace(group, rules=tuple(one for one in group.rules if kind in _kinds(packs, one)))
+            for group in pack.groups
+        )
+        ids = {one.rule.id for group in groups for one in group.rules}
+        rules = tuple(one for one in pack.pack.rules if one.id in ids)
+        left = tuple(group for group in groups if group.rules)
+        chosen.append(replace(pack, pack=replace(pack.pack, rules=rules), groups=left))
+    return replace(packs, packs=tuple(chosen))
+
+
+def _kinds(packs: CompiledPacks, one: CompiledRule) -> set[str]:
+    return {*packs.inputs[one.rule.over], *one.looked_up}
 
 
 def _pack(packs: CompiledPacks, rule: str) -> Iterator[str]:
