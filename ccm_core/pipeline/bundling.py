@@ -184,7 +184,7 @@ def _of_connection(
     wanted = Wanted(
         period=period.window,
         kinds=kinds,
-        events={kind for kind in kinds if host.kinds[kind].shape is Shape.EVENT},
+        events={one.name for one in host.kinds.values() if one.shape is Shape.EVENT},
         rests_on=said.rests_on,
         ends={head["size"] - 1 for head in heads if head["log"] == name},
     )

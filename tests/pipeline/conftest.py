@@ -16,6 +16,7 @@ from ccm_pagerduty.simulator.incidents import Event, Plot, Story
 from ccm_pagerduty.simulator.stories import place_of
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from ccm_core.cli.context import host_of
 from ccm_core.collect.interface import Silence
 from ccm_core.config.defaults import with_defaults
 from ccm_core.host.discovery import discover
@@ -159,7 +160,7 @@ class Firm:
         self.connector = catalog.connectors["pagerduty"]
         self.host = Host(
             version="1",
-            kinds=catalog.kinds,
+            kinds=host_of(catalog).kinds,
             views=catalog.views,
             plugins=catalog.versions(),
             clock=lambda: self.now,
