@@ -22,6 +22,9 @@ __all__ = ["hunt", "no_secret_is_left"]
 settings.register_profile("ccm", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("ccm")
 
+# Whoever runs the tests has a keyring that is theirs. Here there is none, unless a test brings one.
+os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+
 SAYS_SOMETHING = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "netrc", "ssl_cert_file")
 
 
