@@ -27,7 +27,7 @@ from ccm_core.model.json import encode
 from ccm_core.model.record import Record
 from ccm_core.model.run import OpenRun
 from ccm_core.pipeline import collect, compile_rules
-from ccm_core.pipeline.judging import evidence, watch_of
+from ccm_core.pipeline.judging import collector_waits, evidence, watch_of
 from ccm_core.pipeline.parties import Connection, Host
 from ccm_core.rules.evaluator import evaluate_again
 from ccm_core.rules.interface import Facts, PackText
@@ -62,7 +62,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as folder:
         store, host, connection = _filled(Path(folder), asked.incidents)
         try:
-            _print(_measured(store, host, connection, asked.rules), asked)
+            with collector_waits():
+                found = _measured(store, host, connection, asked.rules)
+            _print(found, asked)
         finally:
             store.close()
     return 0
