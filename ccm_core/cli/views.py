@@ -9,6 +9,7 @@ from ccm_core.cli.evidence import as_of_option, connection_option
 from ccm_core.cli.printing import json_option, print_json, print_json_lines, print_table
 from ccm_core.errors import UsageError
 from ccm_core.pipeline import rows
+from ccm_core.pipeline.manifests import kind_name
 
 
 @click.group("views")
@@ -45,5 +46,6 @@ def show(config: str | None, name: str, connection: str | None, as_of: str | Non
     names = [connection] if connection else []
     with place.store(create=False) as store:
         for one in place.connections(names, secrets=False):
-            if {each.kind for each in one.connector.collectors} >= set(view.inputs):
+            own = kind_name(one.connector.name)
+            if {own, *(each.kind for each in one.connector.collectors)} >= set(view.inputs):
                 print_json_lines(rows(place.host, one, store, name, as_of=then))

@@ -129,6 +129,17 @@ def test_a_view_can_be_shown(ccm, connected):
     assert all(row["rests_on"] and row["subject"]["kind"] == "pagerduty.schedule" for row in rows)
 
 
+def test_a_view_over_the_runs_themselves_can_be_shown(ccm, connected):
+    """The manifests of a connection are handed to views like any other evidence."""
+    ran = ccm("collect", "--json").json
+    run = ran[0]["run"]
+    (seen,) = ccm("views", "show", "pagerduty.account_visibility").lines
+    assert seen["body"]["credential_kind"] == "account_api_key"
+    assert f"pagerduty.manifest:{run}" in seen["names"]
+    kinds = {row["body"]["id"] for row in ccm("views", "show", "pagerduty.collection_health").lines}
+    assert "pagerduty.incident" in kinds
+
+
 def test_an_evaluation_is_repeated_to_the_byte(ccm, connected):
     """The same evidence as of the same moment gives the same bytes."""
     ccm("run")

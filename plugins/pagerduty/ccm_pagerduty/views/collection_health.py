@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ccm_core.sdk.time import format_instant
 from ccm_core.sdk.types import Subject
 from ccm_pagerduty.views.intervals import number
-from ccm_pagerduty.views.runs import SEEN, collections, ended, longest_pause, runs
+from ccm_pagerduty.views.runs import SEEN, collections, ended, longest_pause, runs, started
 from ccm_pagerduty.views.trail import MANIFEST, Library, Trail
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def rows(request: ViewRequest) -> Iterable[Row]:
     newest, now = manifests[-1], request.now.replace(microsecond=0)
     watched = [run for run in manifests if ended(run.body) >= request.horizon.since]
     earlier = manifests[: len(manifests) - len(watched)]
-    since = request.horizon.since if earlier else ended(manifests[0].body)
+    since = request.horizon.since if earlier else started(manifests[0].body)
     for promise in newest.body["promised"]:
         kind = promise["kind"]
         trail = Trail(Library(request.records))

@@ -48,3 +48,8 @@ def longest_pause(moments: Sequence[datetime], since: datetime, now: datetime) -
 def ended(document: JsonObject) -> datetime:
     """Give when a run or a collection ended."""
     return parse_instant(document["ended_at"])
+
+
+def started(document: JsonObject) -> datetime:
+    """Give when a run or a collection began."""
+    return parse_instant(document["started_at"])

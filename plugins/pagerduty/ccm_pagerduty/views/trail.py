@@ -108,7 +108,7 @@ class Trail:
             body={"id": key, "title": subject.title, "url": subject.url} | body,
             rests_on=tuple(sorted(self._digests)),
             names=tuple(sorted({*self._names, f"{subject.kind}:{key}"})),
-            unknown=unknown or {},
+            unknown={name: why for name, why in (unknown or {}).items() if name not in body},
         )
 
 
