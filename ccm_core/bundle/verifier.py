@@ -39,7 +39,7 @@ MOST_BYTES = 4 << 30
 MOST_RATIO = 200
 STATEMENT, VERIFIER, OWN = "statement.json", "verify.py", "@store"
 CONTENTS = ("contents/", "evidence/")
-PAYLOAD = "application/vnd.in-toto+json"
+PAYLOAD, FORM = "application/vnd.in-toto+json", "urn:ccm:bundle:v1"
 SPEAKING = {"version", "collection", "manifest", "rejected", "evaluation", "document"}
 """The forms of leaves that speak of a content by its digest."""
 
@@ -154,6 +154,8 @@ def read_statement(files: Files, keys: Sequence[str], problems: list[str]) -> di
     if kind != PAYLOAD or not good:
         problems.append(f"{STATEMENT} bears no signature of the store's keys that holds")
     statement: dict[str, Any] = json.loads(payload)
+    if statement["predicateType"] != FORM:
+        raise Refused(f"it is {statement['predicateType']}, and this verifier knows {FORM}")
     named = {one["name"]: one["digest"]["sha256"] for one in statement["subject"]}
     for name in sorted(named.keys() | files.keys() - {STATEMENT}):
         if name not in files:

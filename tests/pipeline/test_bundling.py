@@ -355,6 +355,18 @@ def test_what_somebody_leaves_out_and_proves_the_rest_of_is_found(
     assert any(said in one for one in problems), problems
 
 
+def test_a_bundle_of_another_form_is_refused(old_firm, spoiled):
+    """A newer ccm may write one; what this verifier does not know it does not vouch for."""
+
+    def spoil(files):
+        payload = json.loads(b64decode(json.loads(files["statement.json"])["payload"]))
+        payload["predicateType"] = "urn:ccm:bundle:v2"
+        files["statement.json"] = envelope(json.dumps(payload).encode(), old_firm.signer)
+
+    (problem,) = verify(spoiled(spoil))[1]
+    assert problem == "it is urn:ccm:bundle:v2, and this verifier knows urn:ccm:bundle:v1"
+
+
 def test_a_foreign_key_is_found_by_whoever_has_the_right_one(old_firm, spoiled):
     """Everything else is in agreement: the forger made a key, and signed all of it anew."""
     forger = type(old_firm.signer)(seed=2)
