@@ -60,6 +60,8 @@ class RuleSummary:
     rule: RuleResult
     counted: str
     """Its population in words: ``3 of 60 fail, 2 waived``."""
+    briefly: str
+    """The same without the whole: ``3 fail, 2 waived``."""
     failing: tuple[Result, ...] = ()
     """Failing results, those without a waiver first."""
     gaps: tuple[Gap, ...] = ()
@@ -168,7 +170,8 @@ def _rule(rule: RuleResult, standings: Sequence[Standing]) -> RuleSummary:
     due = [result.due_at for result in rule.results if result.due_at is not None]
     return RuleSummary(
         rule=rule,
-        counted=_counted(rule),
+        counted=_counted(rule, whole=True),
+        briefly=_counted(rule, whole=False),
         failing=tuple(sorted(failing, key=_subject_rank)),
         gaps=_gaps(rule.results, standings),
         due_next=min(due, default=None),
@@ -206,7 +209,7 @@ def _subject_rank(result: Result) -> tuple[bool, bool, str, str, str]:
     return (bool(result.waiver), single, result.connection, about.title, about.key)
 
 
-def _counted(rule: RuleResult) -> str:
+def _counted(rule: RuleResult, *, whole: bool) -> str:
     seen = rule.population
     if rule.results and all(_wholly_open(result) for result in rule.results):
         return f"none of {seen.known:,} judged" if seen.known else "nothing judged"
@@ -226,6 +229,8 @@ def _counted(rule: RuleResult) -> str:
     said = [f"{number:,} {verb}" for number, verb in parts if number]
     if not said:
         return words.count(seen.known, "subject")
+    if not whole:
+        return ", ".join(said)
     first, _, verb = said[0].partition(" ")
     return ", ".join([f"{first} of {seen.known:,} {verb}", *said[1:]])
 

@@ -130,7 +130,8 @@ def _partly(said: Summary, detail: Detail) -> Sequence[RuleSummary]:
 def _title(one: RuleSummary, heading: str, width: int, detail: Detail) -> Iterator[str]:
     tag = _tag(one, heading)
     room = width - 2 - _MARGIN
-    counted = one.counted
+    # Where a title has one line, it needs the room more than the number of all subjects does.
+    counted = one.briefly if detail.titles == 1 else one.counted
     beside = max(room // 2, room - cells(counted) - 2)
     first, *rest = _clipped(wrap(plain(one.rule.title) + tag, beside), detail.titles, beside)
     margin = pad(one.rule.severity.value, _MARGIN)

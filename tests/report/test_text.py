@@ -219,3 +219,10 @@ def test_the_summary_fits_a_screen(make, height):
 def test_what_fits_is_told_in_full(given):
     """Where there is room, nothing is left out."""
     assert screen_of(summary(given), 88, 100) == lines(summary(given), 88)
+
+
+def test_a_title_on_one_line_has_the_room_of_the_whole_number(given):
+    """On a low screen a rule is told by its title and by what fails, in that order."""
+    told = next(one for one in screen_of(summary(given), 88, 30) if "acknowledged by a" in one)
+    assert told.split("  ")[-1].strip() == "1 fails, 23 not judged"
+    assert "High-urgency incidents are acknowledged by a …" in told
