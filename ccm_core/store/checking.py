@@ -16,6 +16,7 @@ from ccm_core.ledger.pairing import differences, pairs
 from ccm_core.model import json
 from ccm_core.store import tables
 from ccm_core.store.batches import batches
+from ccm_core.store.compression import Decompressor
 from ccm_core.store.content import verified
 from ccm_core.store.leaves import FORMS, Form
 
@@ -91,6 +92,7 @@ class Checker:
     erased: frozenset[str] = frozenset()
     bodies: int = 0
     missing_bodies: int = 0
+    _decompressor: Decompressor = field(default_factory=Decompressor)
     _seen: dict[str, _Numbers] = field(default_factory=lambda: defaultdict(_Numbers))
     _last: dict[tuple[str, str], int] = field(default_factory=dict)
     _missing: dict[str, list[Leaf]] = field(default_factory=lambda: defaultdict(list))
@@ -176,7 +178,7 @@ class Checker:
             return
         self.bodies += 1
         try:
-            data = verified(row.content, row.digest)
+            data = verified(row.content, row.digest, self._decompressor)
         except (TypeError, ValueError) as error:
             yield _finding(table, leaf.said, str(error), leaf, name=name)
             return

@@ -7,7 +7,7 @@ from typing import TypeVar
 from ccm_core.errors import IntegrityError, StoreError
 from ccm_core.model import json
 from ccm_core.model.harvest import Packed
-from ccm_core.store.compression import Compressor, decompressed
+from ccm_core.store.compression import Compressor, Decompressor
 
 T = TypeVar("T")
 
@@ -45,14 +45,19 @@ def unpack(document: bytes, digest: str, shape: type[T], name: str) -> T:
         ) from error
 
 
-def verified(content: bytes, digest: str) -> bytes:
+def verified(content: bytes, digest: str, decompressor: Decompressor | None = None) -> bytes:
     """Give the bytes that were hashed.
+
+    Args:
+        content: What is stored.
+        digest: What it must hash to.
+        decompressor: One to use for many contents; else a new one.
 
     Raises:
         ValueError: They are damaged, or hash to another digest.
     """
     try:
-        data = decompressed(content)
+        data = (decompressor or Decompressor()).read(content)
     except ValueError as error:
         raise ValueError(f"it should have {digest} and cannot be decompressed ({error})") from error
     found = json.digest(data)

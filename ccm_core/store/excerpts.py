@@ -16,6 +16,7 @@ from ccm_core.model import json
 from ccm_core.model.merkle import leaf_hash
 from ccm_core.store import heads, ledger, tables
 from ccm_core.store.batches import batches
+from ccm_core.store.compression import Decompressor
 from ccm_core.store.content import verified
 
 if TYPE_CHECKING:
@@ -87,11 +88,15 @@ def contents(
         IntegrityError: Bytes do not have their digest.
     """
     key, column = CONTENTS[form]
+    decompressor = Decompressor()
     for batch in batches(digests):
         rows = connection.execute(select(key, column).where(key.in_(batch)))
         found = {row[0]: row[1] for row in rows}
         for digest in batch:
-            yield digest, _bytes(form, digest, found[digest]) if digest in found else None
+            yield (
+                digest,
+                _bytes(form, digest, found[digest], decompressor) if digest in found else None,
+            )
 
 
 def _taken(lines: Iterable[bytes], wanted: Iterable[int]) -> dict[int, bytes]:
@@ -99,9 +104,9 @@ def _taken(lines: Iterable[bytes], wanted: Iterable[int]) -> dict[int, bytes]:
     return {at: line for at, line in enumerate(lines) if at in chosen}
 
 
-def _bytes(form: str, digest: str, content: bytes) -> bytes:
+def _bytes(form: str, digest: str, content: bytes, decompressor: Decompressor) -> bytes:
     try:
-        return verified(content, digest)
+        return verified(content, digest, decompressor)
     except ValueError as error:
         raise IntegrityError(
             f"what is stored of the {form} {digest} is not what was kept: {error}. Restore the "

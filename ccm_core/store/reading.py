@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sqlalchemy import (  # noqa: TID253 - this module is only imported once a store is opened
@@ -16,6 +17,7 @@ from ccm_core.model.record import Record, Source
 from ccm_core.model.window import Window
 from ccm_core.store import tables
 from ccm_core.store.batches import batches
+from ccm_core.store.compression import Decompressor
 from ccm_core.store.content import verified
 from ccm_core.store.instants import instant, microseconds
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from sqlalchemy import Connection, Select
+
+    from ccm_core.model.json import JsonObject
 
 _version = tables.version.c
 _STREAM = {"yield_per": 500}
@@ -176,57 +180,59 @@ def _records() -> Select[Any]:
 
 
 def _read(connection: Connection, statement: Select[Any]) -> Iterator[Record]:
+    decompressor = Decompressor()
     for row in connection.execute(statement, execution_options=_STREAM):
-        yield _record(row, connection)
+        yield _record(row, connection, decompressor)
 
 
-def _record(row: tuple[Any, ...], database: Connection) -> Record:
-    (
-        connection,
-        kind,
-        version,
-        key,
-        digest,
-        observed_at,
-        endpoint,
-        since,
-        until,
-        page,
-        response_digest,
-        collection,
-        content,
-    ) = row
-    erased_at = erased_when(database, digest) if content is None else None
-    name = f"{kind} {key!r} of {connection}"
+def _record(row: tuple[Any, ...], database: Connection, decompressor: Decompressor) -> Record:
+    name, kind, version, key, digest, observed_at, *source, collection, content = row
+    erased_at = None if content is not None else _erased(database, digest, row)
     return Record(
         kind=kind,
         version=version,
         key=key,
-        connection=connection,
+        connection=name,
         observed_at=instant(observed_at),
         collection=collection,
-        source=Source(
-            endpoint=endpoint,
-            window=None if since is None else Window(instant(since), instant(until)),
-            page=page,
-            response_digest=response_digest,
-        ),
-        body={} if erased_at else json.decode(_body(content, digest, name)),
+        source=_source(*source),
+        body={} if erased_at else _body(content, digest, row, decompressor),
         digest=digest,
         erased_at=erased_at,
     )
 
 
-def _body(content: bytes | None, digest: str, name: str) -> bytes:
-    if content is None:
-        raise IntegrityError(
-            f"the stored body of {name} is not there: it should have {digest}. Restore the store "
-            "from a backup."
-        )
+@lru_cache(maxsize=4096)  # all of a page have the same
+def _source(
+    endpoint: str, since: int | None, until: int | None, page: int, response_digest: str
+) -> Source:
+    asked = None if since is None or until is None else Window(instant(since), instant(until))
+    return Source(endpoint=endpoint, window=asked, page=page, response_digest=response_digest)
+
+
+def _body(
+    content: bytes, digest: str, row: tuple[Any, ...], decompressor: Decompressor
+) -> JsonObject:
     try:
-        return verified(content, digest)
+        body: JsonObject = json.decode(verified(content, digest, decompressor))
     except ValueError as error:
         raise IntegrityError(
-            f"the stored body of {name} is not what was kept: {error}. Restore the store from a "
-            "backup."
+            f"the stored body of {_named(row)} is not what was kept: {error}. Restore the store "
+            "from a backup."
         ) from error
+    return body
+
+
+def _erased(database: Connection, digest: str, row: tuple[Any, ...]) -> datetime:
+    moment = erased_when(database, digest)
+    if moment is None:
+        raise IntegrityError(
+            f"the stored body of {_named(row)} is not there: it should have {digest}. Restore "
+            "the store from a backup."
+        )
+    return moment
+
+
+def _named(row: tuple[Any, ...]) -> str:
+    name, kind, _, key, *_ = row
+    return f"{kind} {key!r} of {name}"
