@@ -235,6 +235,7 @@ class Workplace:
             ruling=Ruling(
                 packs=texts,
                 parameters=self.settings.rules.parameters,
+                set_at={name: self._set_at(name) for name in self.settings.rules.parameters},
                 waivers=self.waivers(),
             ),
         )
@@ -275,6 +276,11 @@ class Workplace:
 
     def _parameter_mistake(self, name: str, message: str, at: tuple[int, int] | None) -> Mistake:
         return self.settings.document.mistake(("rules", "parameters", name), message, at=at)
+
+    def _set_at(self, parameter: str) -> str:
+        document = self.settings.document
+        place = document.place(("rules", "parameters", parameter))
+        return f"{document.file}:{place.line}:{place.column}"
 
     def _again(self, wanted: ConnectionSettings, what: str) -> Secret:
         return resolve(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
 
@@ -14,7 +15,11 @@ from ccm_core.cli.exits import Exit
 from ccm_core.cli.printing import json_option, print_json, print_table, say
 from ccm_core.documents import suggest
 from ccm_core.errors import DocumentError, UsageError
+from ccm_core.model import json
+from ccm_core.model.result import Automated
 from ccm_core.pipeline import compile_rules, mutate_evidence
+from ccm_core.report.words import automated
+from ccm_core.rules.automation import Automation, automation
 from ccm_core.rules.compiled import CompiledPacks
 from ccm_core.rules.interface import PackText
 from ccm_core.rules.mutating import MutationResult, mutate
@@ -166,12 +171,34 @@ def _list_controls(compiled: CompiledPacks, framework: str, *, as_json: bool) ->
         for control, rule in rows
         if control.framework == framework
     )
+    shares = {
+        name: automation((one.pack for one in compiled.packs), framework, name)
+        for name in sorted({row[0] for row in wanted})
+    }
     if as_json:
         keys = ("control", "rule", "severity", "why")
-        print_json([dict(zip(keys, row, strict=True)) for row in wanted])
+        print_json(
+            [dict(zip(keys, row, strict=True)) | json.plain(shares[row[0]]) for row in wanted]
+        )
         return
-    print_table(("control", "rule", "severity", "why"), wanted)
-    say(f"{len({row[0] for row in wanted})} controls of {framework} have rules")
+    print_table(
+        ("control", "rule", "severity", "why"), sorted([*wanted, *_by_hand(shares)], key=_first)
+    )
+    stated = automated(one.automated for one in shares.values())
+    say(f"{len(shares)} controls of {framework} have rules: {stated}")
+
+
+def _by_hand(shares: Mapping[str, Automation]) -> Iterator[tuple[str, str, str, str]]:
+    """Give a line for each thing that is left to people; one where that is not known."""
+    for name, share in shares.items():
+        for text in share.by_hand:
+            yield name, "by hand", "", text
+        if share.automated is Automated.NOT_STATED:
+            yield name, "by hand", "", "not stated"
+
+
+def _first(row: Sequence[str]) -> str:
+    return row[0]
 
 
 def _compiled(config: str | None, packs: tuple[str, ...]) -> tuple[list[PackText], CompiledPacks]:

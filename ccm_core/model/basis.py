@@ -43,6 +43,8 @@ class Basis:
     packs: tuple[PackKept, ...] = ()
     parameters: JsonObject = field(default_factory=dict)
     """As the settings set them; the packs' own defaults stand in the packs."""
+    set_at: dict[str, str] = field(default_factory=dict)
+    """Where in the settings each of them stood, as ``file:line:column``."""
     waivers: tuple[Waiver, ...] = ()
     watches: tuple[Watch, ...] = ()
     """In the order in which the connections were given."""

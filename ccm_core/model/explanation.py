@@ -60,7 +60,9 @@ class ParameterUsed:
     written: object
     """As it was set."""
     set_by: str
-    """``settings``, or where in the pack its default stands."""
+    """``settings`` or ``pack``."""
+    set_at: str | None
+    """Where in the settings or the pack it stands, as ``file:line:column``, where that is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

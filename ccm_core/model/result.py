@@ -124,6 +124,14 @@ class RuleResult:
     results: tuple[Result, ...] = ()
 
 
+class Automated(StrEnum):
+    """How much of a control its rules judge, as the packs state it."""
+
+    WHOLLY = "wholly"
+    PARTLY = "partly"
+    NOT_STATED = "not_stated"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ControlResult:
     """A framework's requirement, as the worst of the rules that support it."""
@@ -134,6 +142,9 @@ class ControlResult:
     rules: tuple[str, ...]
     problems: tuple[str, ...] = ()
     """Such as a parameter that is looser than the mapping requires."""
+    automated: Automated = Automated.NOT_STATED
+    by_hand: tuple[str, ...] = ()
+    """What people have to show of it, because no rule does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

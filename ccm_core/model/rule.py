@@ -66,6 +66,16 @@ class Control:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ByHand:
+    """What of a control no rule looks at."""
+
+    framework: str
+    id: str
+    remains: tuple[str, ...]
+    """What people have to show, each in one line; empty: nothing, the rules are all of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tolerance:
     """A share of the population that must pass."""
 
@@ -130,3 +140,5 @@ class RulePack:
     """Of the file's bytes."""
     parameters: tuple[Parameter, ...] = ()
     rules: tuple[Rule, ...] = ()
+    by_hand: tuple[ByHand, ...] = ()
+    """Of the controls that its rules support; of one that is left out it is not known."""

@@ -163,11 +163,13 @@ def _parameters(
             continue
         place = document.place(("parameters", parameter.name, "default"))
         default = f"{text.source}:{place.line}:{place.column}"
+        own = parameter.name not in basis.parameters
         yield ParameterUsed(
             name=parameter.name,
             type=parameter.type,
             written=pack.effective[parameter.name],
-            set_by="settings" if parameter.name in basis.parameters else default,
+            set_by="pack" if own else "settings",
+            set_at=default if own else basis.set_at.get(parameter.name),
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -25,6 +25,8 @@ class Ruling:
 
     packs: Sequence[PackText]
     parameters: JsonObject = field(default_factory=dict)
+    set_at: Mapping[str, str] = field(default_factory=dict)
+    """Where each of the parameters was set, as ``file:line:column``."""
     waivers: Sequence[Waiver] = ()
 
 
@@ -41,6 +43,7 @@ def keep(
             PackKept(source=one.source, digest=json.digest(one.text)) for one in ruling.packs
         ),
         parameters=ruling.parameters,
+        set_at=dict(ruling.set_at),
         waivers=tuple(ruling.waivers),
         watches=tuple(watch_of(host, one) for one in connections),
         plugins=host.plugins,

@@ -117,9 +117,8 @@ def _set(one: ParameterUsed, value: Value | None) -> str:
 
 
 def _where(one: ParameterUsed) -> str:
-    return (
-        "the settings" if one.set_by == "settings" else f"the pack's default, {plain(one.set_by)}"
-    )
+    told = "the settings" if one.set_by == "settings" else "the pack's default"
+    return f"{told}, {plain(one.set_at)}" if one.set_at else told
 
 
 def _evidence(said: Explanation) -> Iterator[str]:

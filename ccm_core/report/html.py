@@ -114,6 +114,7 @@ def _templates() -> Environment:
         "span": words.span,
         "sum_of": lambda days, place: sum(day.numbers[place] for day in days),
         "status_words": words.status,
+        "automated_words": words.AUTOMATED.__getitem__,
         "tone": tone,
     }
     templates.globals |= {

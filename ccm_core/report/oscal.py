@@ -202,7 +202,13 @@ def _finding(control: ControlResult, given: ReportInput, ids: Ids) -> JsonObject
         "uuid": ids.of("finding", control.framework, control.id),
         "title": line(name),
         "description": f"{name} {words.STATUS[control.status]}: the worst of its rules decides.",
-        "props": props({"framework": control.framework, "control": control.id}),
+        "props": props(
+            {
+                "framework": control.framework,
+                "control": control.id,
+                "automated": control.automated.value,
+            }
+        ),
         "target": _target(control),
         "related-observations": [
             {"observation-uuid": one} for rule in rules for one in _related(rule, ids)

@@ -29,6 +29,8 @@ class Framework:
     bar: tuple[bar.Segment, ...]
     counted: str
     """Such as ``3 hold, 1 fails``."""
+    automated: str
+    """Such as ``1 wholly automated, 7 partly automated``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +67,7 @@ def frameworks(controls: Iterable[ControlResult]) -> Iterator[Framework]:
                 for status in _ORDER
                 if seen[status]
             ),
+            automated=words.automated(one.automated for one in members),
         )
 
 

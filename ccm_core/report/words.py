@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from ccm_core.model.collection import Outcome, Reason
-from ccm_core.model.result import Status
+from ccm_core.model.result import Automated, Status
 from ccm_core.model.rule import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ccm_core.model.manifest import Unseen
 
@@ -24,6 +25,13 @@ STATUS: Mapping[Status, str] = MappingProxyType(
         Status.INSUFFICIENT: "could not be judged",
         Status.ERROR: "ended in an error",
         Status.NOT_APPLICABLE: "does not apply",
+    }
+)
+AUTOMATED: Mapping[Automated, str] = MappingProxyType(
+    {
+        Automated.WHOLLY: "wholly automated",
+        Automated.PARTLY: "partly automated",
+        Automated.NOT_STATED: "share automated not stated",
     }
 )
 OUTCOME: Mapping[Outcome | None, str] = MappingProxyType(
@@ -74,6 +82,12 @@ def status(status: Status, number: int = 1) -> str:
 def count(number: int, noun: str, plural: str | None = None) -> str:
     """Give a number with its noun: ``1 rule``, ``2,000 rules``."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def automated(shares: Iterable[Automated]) -> str:
+    """Count the shares that are automated: ``1 wholly automated, 7 partly automated``."""
+    seen = Counter(shares)
+    return ", ".join(f"{seen[one]:,} {said}" for one, said in AUTOMATED.items() if seen[one])
 
 
 def listed(words: Sequence[str]) -> str:

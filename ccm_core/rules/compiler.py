@@ -65,6 +65,7 @@ class PackCompiler:
         """Compile everything that can be compiled."""
         read = {one.name: self._parameter(one) for one in self.pack.parameters}
         self._tell_duplicates()
+        self._by_hand()
         compiled = [self._rule(index, rule) for index, rule in enumerate(self.pack.rules)]
         overs = sorted({one.rule.over for one in compiled if one})
         groups = tuple(
@@ -285,6 +286,19 @@ class PackCompiler:
                 self._tell(path, f"the rule id {rule.id} is given twice; {seen[rule.id]}")
             else:
                 seen[rule.id] = f"the first is at {self.document.place(path)}"
+
+    def _by_hand(self) -> None:
+        """Tell what is said of controls that no rule supports, and what is said twice."""
+        supported = {(each.framework, each.id) for one in self.pack.rules for each in one.controls}
+        seen = set[tuple[str, str]]()
+        for index, one in enumerate(self.pack.by_hand):
+            name = (one.framework, one.id)
+            if name in seen:
+                self._tell(("by_hand", index), f"{one.framework} {one.id} is given twice")
+            elif all(name) and name not in supported:
+                message = f"no rule of this pack supports {one.framework} {one.id}"
+                self._tell(("by_hand", index), message)
+            seen.add(name)
 
     def _known_source(self, name: str, path: Path) -> None:
         if name not in self.sources:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from ccm_core.documents import Document
 from ccm_core.model.json import JsonObject
 from ccm_core.model.rule import (
+    ByHand,
     Control,
     Lifecycle,
     OnEmpty,
@@ -41,6 +42,7 @@ def read_pack(document: Document, digest: str) -> RulePack:
             for name, raw in _mapping(whole.get("parameters")).items()
         ),
         rules=tuple(_rule(_mapping(raw)) for raw in _list(whole.get("rules"))),
+        by_hand=tuple(_by_hand(_mapping(raw)) for raw in _list(whole.get("by_hand"))),
     )
 
 
@@ -97,6 +99,15 @@ def _control(raw: JsonObject) -> Control:
         id=_text(raw, "id"),
         why=_text(raw, "why") or None,
         requires={name: _mapping(bounds) for name, bounds in requires.items()},
+    )
+
+
+def _by_hand(raw: JsonObject) -> ByHand:
+    remains = _list(raw.get("remains"))
+    return ByHand(
+        framework=_text(raw, "framework"),
+        id=_text(raw, "id"),
+        remains=tuple(one for one in remains if isinstance(one, str)),
     )
 
 

@@ -19,6 +19,7 @@ from ccm_core.model.result import (
     deciding,
 )
 from ccm_core.model.rule import Rule, RulePack
+from ccm_core.rules.automation import Automation, automation
 from ccm_core.rules.compiled import CompiledPack, CompiledPacks
 
 WORST_FIRST = (
@@ -93,7 +94,13 @@ def control_results(
         for rule in one.pack.rules:
             _note(one, rule, supporting, problems, since)
     return tuple(
-        _control(key, sorted(ids), sorted(problems.get(key, ())), rules)
+        _control(
+            key,
+            sorted(ids),
+            sorted(problems.get(key, ())),
+            rules,
+            automation((one.pack for one in packs.packs), *key),
+        )
         for key, ids in sorted(supporting.items())
     )
 
@@ -116,6 +123,7 @@ def _control(
     ids: Sequence[str],
     problems: Sequence[str],
     rules: Mapping[str, RuleResult],
+    share: Automation,
 ) -> ControlResult:
     # A parameter that is too loose fails the mapping; the rule's own result stands.
     statuses = [rules[name].status for name in ids] + [Status.FAIL] * bool(problems)
@@ -125,6 +133,8 @@ def _control(
         status=worst(statuses),
         rules=tuple(ids),
         problems=tuple(problems),
+        automated=share.automated,
+        by_hand=share.by_hand,
     )
 
 

@@ -25,11 +25,38 @@ def test_a_failure_is_explained_down_to_the_requests(ccm, judged):
     assert {one["digest"] for one in said["records"]} == set(failing["rests_on"])
     assert all(one["requests"][0]["endpoint"] == one["endpoint"] for one in said["records"])
     assert said["differs"] is None
-    assert all(one["set_by"].split(":")[0].endswith(".yaml") for one in said["parameters"])
+    assert {one["set_by"] for one in said["parameters"]} == {"pack"}
+    assert all(one["set_at"].split(":")[0].endswith(".yaml") for one in said["parameters"])
     text = ccm("explain", failing["id"]).out
     assert text.startswith("FAILS: ")
     assert "GET /incidents?" in text
     assert failing["rests_on"][0] in text
+
+
+def test_a_parameter_of_the_settings_is_shown_where_it_is_set(ccm, connected, folder):
+    """File, line and column as they were when it was judged, whatever was done to the file."""
+    path = folder / "ccm.yaml"
+    loose = "rules:\n  parameters:\n    ack_within_high: 10m\n  "
+    written = path.read_text().replace("rules: {packs", loose + "packs").replace("]}", "]")
+    path.write_text(written)
+    evaluation = ccm("run", "--json").json["evaluation"]
+    path.write_text("# moved\n" + written)
+    name = next(
+        result["id"]
+        for rule in evaluation["rules"]
+        for result in rule["results"]
+        if rule["rule"] == "pagerduty_incident_acknowledged_in_time"
+    )
+    line = written.splitlines().index("    ack_within_high: 10m") + 1
+    (parameter,) = [
+        one
+        for one in ccm("explain", name, "--json").json["parameters"]
+        if one["name"] == "ack_within_high"
+    ]
+
+    assert (parameter["written"], parameter["set_by"]) == ("10m", "settings")
+    assert parameter["set_at"].endswith(f"ccm.yaml:{line}:22")
+    assert f"set by the settings, {parameter['set_at']}" in ccm("explain", name).out
 
 
 def test_every_result_can_be_explained(ccm, judged):

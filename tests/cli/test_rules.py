@@ -137,8 +137,20 @@ def test_the_coverage_of_a_framework(ccm, folder):
     assert {one["control"] for one in rows} >= {"CC6.3", "CC7.4"}
     assert all(one["why"] for one in rows)
     table = ccm("rules", "list", "--controls", "soc2")
-    assert len(table.out.splitlines()) == len(rows)
+    left = {(one["control"], text) for one in rows for text in one["by_hand"]}
+    assert len(table.out.splitlines()) == len(rows) + len(left)
+    assert table.out.count("\tby hand\t") == len(left) > 0
     assert "controls of soc2 have rules" in table.err
+    assert "partly automated" in table.err
+
+
+def test_a_pack_that_states_no_share_is_not_taken_for_all_of_the_control(ccm, folder):
+    """The share is called not stated, and stands in the table as something that is by hand."""
+    pack = DRAFT.replace("    on_empty", "    controls: [{framework: own, id: X}]\n    on_empty")
+    (folder / "own.yaml").write_text(pack)
+    ran = ccm("rules", "list", "own.yaml", "--controls", "own")
+    assert ran.out.splitlines()[-1].split("\t") == ["X", "by hand", "", "not stated"]
+    assert "1 controls of own have rules: 1 share automated not stated" in ran.err
 
 
 def test_the_schema_knows_what_is_installed(ccm, folder, drafts):

@@ -617,3 +617,19 @@ def test_the_place_inside_a_folded_text_is_found(sources):
     broken = RULE.replace("assert: row.locked", folded)
 
     assert compiling(broken, sources)[0].startswith('doors.yaml:15:10: unknown name "nobody"')
+
+
+def test_what_is_left_to_people_is_said_once_and_of_the_controls_that_rules_support(sources):
+    """Another control, and a control said twice, are mistakes at their place."""
+    controls = RULE.replace("    on_empty", "    controls: [{framework: own, id: X}]\n    on_empty")
+    stated = """\
+by_hand:
+  - {framework: own, id: X, remains: []}
+  - {framework: own, id: X, remains: [Somebody looks]}
+  - {framework: own, id: Y, remains: []}
+"""
+
+    assert compiling(controls + stated, sources) == [
+        "doors.yaml:19:5: own X is given twice",
+        "doors.yaml:20:5: no rule of this pack supports own Y",
+    ]
