@@ -14,6 +14,18 @@ from ccm_core.model.finding import Finding, FindingChange, FindingState
 from ccm_core.pipeline import all_findings, finding_history
 from ccm_core.sdk.time import format_instant
 
+_HEADINGS = (
+    "finding",
+    "state",
+    "severity",
+    "rule",
+    "subject",
+    "owner",
+    "first seen",
+    "last seen",
+    "why",
+)
+
 
 @click.group("findings")
 def command() -> None:
@@ -30,6 +42,13 @@ def command() -> None:
     type=click.Choice([one.value for one in FindingState]),
     help="Only findings in this state; may be repeated. Else those open and unseen.",
 )
+@click.option(
+    "--owner",
+    "owners",
+    multiple=True,
+    metavar="TEAM",
+    help="Only what this team owns; may be repeated.",
+)
 @click.option("--all", "everything", is_flag=True, help="Also those resolved and gone.")
 @json_option
 @click.pass_obj
@@ -38,6 +57,7 @@ def list_(
     connection: str | None,
     as_of: str | None,
     states: tuple[str, ...],
+    owners: tuple[str, ...],
     *,
     everything: bool,
     as_json: bool,
@@ -46,17 +66,19 @@ def list_(
     then = moment(as_of)
     wanted = set(FindingState) if everything else {FindingState.OPEN, FindingState.UNSEEN}
     wanted = {FindingState(one) for one in states} or wanted
+    teams = {one.casefold() for one in owners}
     with Workplace.opened(config).store(create=False) as store:
         listed = [
             one
             for one in all_findings(store, as_of=then)
-            if one.state in wanted and connection in {None, one.connection}
+            if one.state in wanted
+            and connection in {None, one.connection}
+            and (not teams or teams & {name.casefold() for name in one.subject.owners})
         ]
     if as_json:
         print_json(listed)
         return
-    headings = ("finding", "state", "severity", "rule", "subject", "first seen", "last seen", "why")
-    print_table(headings, [_row(one) for one in listed])
+    print_table(_HEADINGS, [_row(one) for one in listed])
 
 
 @command.command("show")
@@ -83,6 +105,7 @@ def _row(one: Finding) -> Sequence[str]:
         one.severity,
         one.rule,
         one.subject.title,
+        ", ".join(one.subject.owners),
         _second(one.first_seen),
         _second(one.last_seen),
         one.reason,
@@ -97,6 +120,7 @@ def _lines(one: Finding, told: Sequence[FindingChange]) -> Sequence[str]:
         f"{one.id} is {one.state}{waived}{often}",
         f"  rule     {one.rule}, {one.severity}",
         f"  subject  {about.title} ({about.kind} {about.key})",
+        *([f"  owner    {', '.join(about.owners)}"] if about.owners else []),
         f"  of       {one.connection or 'no connection'}",
         f"  seen     {_second(one.first_seen)} to {_second(one.last_seen)}",
         *(f"  {_second(each.at)}  {each.kind}: {each.reason}" for each in told),

@@ -36,6 +36,8 @@ class Subject:
     """As a person knows it."""
     url: str | None = None
     """Where a person can open it."""
+    owners: tuple[str, ...] = ()
+    """The teams that own it, as people call them, sorted; no verdict depends on them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,6 +85,10 @@ class DrawnDistribution:
     whole: DrawnGroup
     """All groups together."""
     groups: tuple[DrawnGroup, ...]
+    empty: tuple[str, ...]
+    """Titles of groups in which nothing was measured; they have no line."""
+    empty_unknown: int
+    """In those groups: of how many the evidence does not tell."""
     left_out: int
 
 
@@ -93,6 +97,8 @@ def distribution(given: Distribution) -> DrawnDistribution:
     values = sorted(value for group in given.groups for value in group.seconds)
     scale = _scale(values, given.limit)
     whole = _whole(given)
+    told = [one for one in given.groups if one.seconds or one.never]
+    untold = [one for one in given.groups if not (one.seconds or one.never)]
     return DrawnDistribution(
         title=given.title,
         about=given.about,
@@ -108,8 +114,10 @@ def distribution(given: Distribution) -> DrawnDistribution:
         never=whole.never,
         unknown=whole.unknown,
         whole=_group(whole, scale, given.limit),
-        groups=tuple(_group(one, scale, given.limit) for one in given.groups[-MOST:]),
-        left_out=max(0, len(given.groups) - MOST),
+        groups=tuple(_group(one, scale, given.limit) for one in told[-MOST:]),
+        empty=tuple(one.title for one in untold),
+        empty_unknown=sum(one.unknown for one in untold),
+        left_out=max(0, len(told) - MOST),
     )
 
 

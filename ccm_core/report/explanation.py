@@ -42,6 +42,8 @@ def _head(said: Explanation) -> Iterator[str]:
     yield f"  result   {result.id}"
     about = result.subject
     yield f"  subject  {plain(about.title)} ({about.kind} {plain(about.key)})"
+    if about.owners:
+        yield f"  owner    {', '.join(map(plain, about.owners))}"
     if result.connection:
         yield f"  of       {plain(result.connection)}, judged {moment(said.evaluated_at)}"
     if result.due_at:

@@ -11,6 +11,7 @@ from ccm_core.model import json
 from ccm_core.model.result import Status
 from ccm_core.report import bar, timeline, words
 from ccm_core.report.evidence import evidence
+from ccm_core.report.owners import owners
 from ccm_core.report.posture import STATUSES, frameworks, trend
 from ccm_core.report.sections import drawn
 from ccm_core.report.summary import summary
@@ -29,6 +30,8 @@ FOLD = 10
 """Longer lists are folded after so many."""
 MOST = 1000
 """Longer lists end here and say how many are left out; the JSON report has them all."""
+PAPER = 25
+"""On paper they end here and say how many more the file has."""
 
 _CELLS = {"good": "pass", "bad": "fail", "unknown": "insufficient"}
 """The shape that stands before a cell of each tone."""
@@ -52,6 +55,7 @@ class HtmlReport:
             evidence=evidence(given),
             digest=given.digest,
             findings=given.findings,
+            owners=owners(given.evaluation),
             ages={name: _age(one, given) for name, one in given.findings.items()},
             sections=drawn(given),
             frameworks=tuple(frameworks(given.evaluation.controls)),
@@ -120,6 +124,7 @@ def _templates() -> Environment:
     templates.globals |= {
         "FOLD": FOLD,
         "MOST": MOST,
+        "PAPER": PAPER,
         "LANES_FOLD": timeline.FOLD,
         "TONES": _CELLS,
         "OUTCOME": words.OUTCOME,

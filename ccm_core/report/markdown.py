@@ -100,7 +100,9 @@ def _failing(one: RuleSummary) -> Iterator[str]:
 
 def _subject(result: Result) -> str:
     waived = f" (waived: {code(result.waiver)})" if result.waiver else ""
-    return f"{code(result.subject.title)}{waived}: {text(result.reason)}"
+    owners = ", ".join(map(code, result.subject.owners))
+    owned = f" (owner: {owners})" if owners else ""
+    return f"{code(result.subject.title)}{owned}{waived}: {text(result.reason)}"
 
 
 def _gaps(one: RuleSummary) -> Iterator[str]:

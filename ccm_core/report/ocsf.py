@@ -120,12 +120,15 @@ def _standing(result: Result) -> JsonObject:
 
 def _resource(result: Result) -> JsonObject:
     about = result.subject
-    return {
+    told = {
         "uid": about.key,
         "name": plain(about.title),
         "type": about.kind,
         "namespace": result.connection,
     }
+    # The attribute ``owner`` is one user with an account; a team is neither.
+    owners = {"name": "owner", "values": list(map(plain, about.owners))}
+    return told | ({"tags": [owners]} if about.owners else {})
 
 
 def _unmapped(result: Result, rule: RuleResult) -> JsonObject:

@@ -8,6 +8,7 @@ from ccm_core.model import json
 from ccm_core.model.result import Status
 from ccm_core.report import identity, words
 from ccm_core.report.columns import plain
+from ccm_core.report.oscal_parties import owned, owning
 from ccm_core.report.oscal_risks import risk, risks
 from ccm_core.report.oscal_words import TOLD, Ids, line, prop, props, token
 from ccm_core.sdk.time import format_instant
@@ -49,7 +50,8 @@ def _document(given: ReportInput, ids: Ids) -> JsonObject:
             "version": ids.evaluation,
             "oscal-version": VERSION,
             "props": [prop("host-version", given.host_version)],
-        },
+        }
+        | owning(evaluation),
         "import-ap": {
             "href": f"#{ids.of('plan')}",
             "remarks": "The rule packs in the back matter say what is assessed, and how.",
@@ -137,7 +139,8 @@ def _definitions(given: ReportInput, ids: Ids) -> JsonObject:
 def _item(result: Result) -> JsonObject:
     about = result.subject
     names = {"kind": about.kind, "key": about.key, "connection": result.connection}
-    return {"description": plain(about.title), "props": props(names | {"url": about.url})}
+    told = {"description": plain(about.title), "props": props(names | {"url": about.url})}
+    return told | owned(about)
 
 
 def _observations(rule: RuleResult, ids: Ids, at: str) -> list[JsonObject]:

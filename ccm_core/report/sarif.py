@@ -139,6 +139,8 @@ def _location(result: Result) -> JsonObject:
 
 def _properties(result: Result) -> JsonObject:
     told: dict[str, Any] = {"status": result.status.value, "connection": result.connection}
+    if result.subject.owners:
+        told["owners"] = list(map(plain, result.subject.owners))
     if result.due_at:
         told["dueAt"] = result.due_at.isoformat()
     link = words.uri(result.subject.url)

@@ -168,7 +168,9 @@ def _failing(one: RuleSummary, width: int, detail: Detail) -> Iterator[str]:
 
 def _subject(result: Result) -> str:
     waived = f" [waived: {plain(result.waiver)}]" if result.waiver else ""
-    return f"{plain(result.subject.title)}{waived}: {plain(result.reason)}"
+    owners = ", ".join(map(plain, result.subject.owners))
+    owned = f" [owner: {owners}]" if owners else ""
+    return f"{plain(result.subject.title)}{owned}{waived}: {plain(result.reason)}"
 
 
 def _id(name: str) -> str:

@@ -79,12 +79,15 @@ def findings(
 
 
 def as_last_told(standing: Iterable[Finding], evaluation: Evaluation | None) -> Iterator[Finding]:
-    """Give what is open with the reason and the waiver that the last evaluation told."""
+    """Give what is open with what the last evaluation told: reason, waiver, title and owners."""
     results = evaluation.rules if evaluation else ()
     told = {one.id: one for rule in results for one in rule.results if one.status is Status.FAIL}
     for one in standing:
         result = told.get(one.id) if one.state is FindingState.OPEN else None
-        yield replace(one, reason=result.reason, waiver=result.waiver) if result else one
+        if result is None:
+            yield one
+        else:
+            yield replace(one, subject=result.subject, reason=result.reason, waiver=result.waiver)
 
 
 def _of_result(

@@ -61,7 +61,26 @@ def test_what_is_listed_can_be_narrowed(ccm, owned):
     assert admins(ccm("findings", "list", "--state", "resolved", "--as-of", owned, "--json").json)
     assert ccm("findings", "list", "--connection", "nobody", "--json").json == []
     lines = ccm("findings", "list").out.splitlines()
-    assert all(line.count("\t") == 7 for line in lines)
+    assert all(line.count("\t") == 8 for line in lines)
+
+
+def test_findings_are_listed_by_owner(ccm, owned):
+    """The names of teams, in whatever case; what nobody owns is nobody's."""
+    everything = ccm("findings", "list", "--json").json
+    teams = {name for one in everything for name in one["subject"]["owners"]}
+    asked = sorted(teams)[:2]
+    some = ccm("findings", "list", *flags(asked), "--json").json
+
+    assert some == [one for one in everything if {*asked} & {*one["subject"]["owners"]}]
+    assert 0 < len(some) < len(everything)
+    shown = ccm("findings", "show", some[0]["id"]).out
+    assert f"  owner    {', '.join(some[0]['subject']['owners'])}" in shown
+    assert ccm("findings", "list", "--owner", "Nobody at all", "--json").json == []
+
+
+def flags(teams):
+    """Ask for each team, in capitals."""
+    return [part for name in teams for part in ("--owner", name.upper())]
 
 
 def test_a_past_evaluation_made_later_changes_no_finding(ccm, owned):

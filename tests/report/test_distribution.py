@@ -94,3 +94,17 @@ def test_bars_stay_on_the_page(values, limit):
     assert max(bar.height for bar in found.bars) == 100
     assert all(bar.start >= 0 and bar.start + bar.width <= 100.01 for bar in found.bars)
     assert found.limit_at is None or (math.isfinite(found.limit_at) and 0 <= found.limit_at <= 100)
+
+
+def test_groups_in_which_nothing_was_measured_have_no_line():
+    """They are named, with how many there the evidence does not tell; the whole counts them."""
+    groups = (
+        Group(title="W1", seconds=()),
+        Group(title="W2", seconds=(), unknown=2),
+        Group(title="W3", seconds=(5.0,)),
+        Group(title="W4", seconds=(), never=1),
+    )
+    found = drawn(*groups)
+
+    assert [one.title for one in found.groups] == ["W3", "W4"]
+    assert (found.empty, found.empty_unknown, found.unknown) == (("W1", "W2"), 2, 2)

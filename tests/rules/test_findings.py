@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ccm_core.model.finding import FindingState
 from ccm_core.model.identity import result_id
-from ccm_core.rules.findings import changes, findings
+from ccm_core.rules.findings import as_last_told, changes, findings
 
 LOCKED, OPEN, UNKNOWN, ABSENT = {"locked": True}, {"locked": False}, {}, None
 NAME = result_id("door_locked", "hq", "acme.door", "D1")
@@ -150,3 +150,18 @@ def test_following_costs_what_changed(evaluations, now):
     year += [replace(few[1], evaluated_at=now + timedelta(hours=n)) for n in range(2, 24 * 365)]
     told, _ = followed(year)
     assert len(told) == 2
+
+
+def test_what_is_open_has_the_owner_that_was_told_last(evaluations):
+    """A change of owner is no change of a finding, and is shown all the same."""
+    first, last = evaluations([OPEN, OPEN])
+    (rule,) = last.rules
+    given = tuple(
+        replace(one, subject=replace(one.subject, owners=("Night desk",))) for one in rule.results
+    )
+    last = replace(last, rules=(replace(rule, results=given),))
+    told, standing = followed([first, last])
+
+    assert [one.kind for one in told] == ["opened"]
+    (shown,) = as_last_told(standing.values(), last)
+    assert shown.subject.owners == ("Night desk",)

@@ -227,3 +227,21 @@ def test_what_a_rule_reads_is_known(world, condition, expected):
     packs = world.compiled(world.rule_text(**fields))
     senses = packs.packs[0].groups[0].rules[0].senses
     assert senses.reads == (None if expected is None else frozenset(expected))
+
+
+def test_another_owner_is_seen(world, packs, now, row):
+    """No rule reads it, and every result of the subject still names it."""
+    then, other = row("A", locked=True), row("B", locked=True)
+    given = replace(then, subject=replace(then.subject, owners=("Night desk",)))
+    first, memory = evaluate_again(packs, [world.facts([then, other])], now=now, memory=None)
+    again, _ = evaluate_again(packs, [world.facts([given, other])], now=now, memory=memory)
+
+    assert again == evaluate(packs, [world.facts([given, other])], now=now)
+    owners = {
+        one.subject.owners
+        for rule in again.rules
+        for one in rule.results
+        if one.subject.key == given.subject.key
+    }
+    assert owners == {("Night desk",)}
+    assert [one.status for one in first.rules] == [one.status for one in again.rules]

@@ -3,35 +3,69 @@
   var all = function (what) { return Array.prototype.slice.call(document.querySelectorAll(what)); };
   var folds = all("details"), opened = [];
   var unfold = document.getElementById("unfold"), find = document.getElementById("find");
+  var owner = document.getElementById("owner");
   var found = document.getElementById("found"), things = all(".findable, .compact tbody tr");
-  var rows = all(".rule .subjects tbody tr");
+  var rows = all(".rule .subjects tbody tr"), names = all(".rule .names li");
+  var lists = all(".rule .subjects, .rule .names");
 
   function holds(one, wanted) {
     return one.textContent.toLowerCase().indexOf(wanted) >= 0;
   }
 
-  function filter(wanted) {
+  function owned(one, team) {
+    return !team || one.dataset.owner.split(" ").indexOf(team) >= 0;
+  }
+
+  function left(one) {
+    return one.querySelector("[data-owner]:not([hidden])") !== null;
+  }
+
+  // Of a rule, only what the team owns stays; what concerns all of a connection concerns the team.
+  function keep(team) {
+    lists.forEach(function (one) {
+      var gone = !left(one), fold = one.closest("details");
+      one.hidden = gone;
+      if (fold) { fold.hidden = gone; }
+    });
+    all(".gaps > li").forEach(function (one) {
+      one.hidden = one.querySelector("[data-owner]") !== null && !left(one);
+    });
+    if (team) {
+      all(".rule").forEach(function (one) {
+        var whole = one.querySelector(".gaps > li:not([hidden])") !== null;
+        one.hidden = one.hidden || (one.querySelector("[data-owner]") !== null && !whole && !left(one));
+      });
+    }
+  }
+
+  function filter(wanted, team) {
     var shown = 0;
+    // Within a rule whose own words do not match, only the subjects that do stay.
+    rows.forEach(function (row) {
+      var header = row.closest(".rule").querySelector("header");
+      row.hidden = !owned(row, team) || (!holds(row, wanted) && !holds(header, wanted));
+    });
+    names.forEach(function (one) { one.hidden = !owned(one, team); });
     things.forEach(function (one) {
       var next = one.nextElementSibling;
       var remarks = next && next.classList.contains("remarks") ? next : null;
       var hit = holds(one, wanted) || (remarks !== null && holds(remarks, wanted));
       one.hidden = !hit;
       if (remarks) { remarks.hidden = !hit; }
-      shown += hit ? 1 : 0;
     });
-    // Within a rule whose own words do not match, only the subjects that do stay.
-    rows.forEach(function (row) {
-      var header = row.closest(".rule").querySelector("header");
-      row.hidden = !holds(row, wanted) && !holds(header, wanted);
-    });
-    if (wanted) {
-      folds.forEach(function (one) { if (holds(one, wanted)) { one.open = true; } });
+    keep(team);
+    things.forEach(function (one) { shown += one.hidden ? 0 : 1; });
+    if (wanted || team) {
+      folds.forEach(function (one) {
+        if (wanted ? holds(one, wanted) : one.querySelector("[data-owner]")) { one.open = true; }
+      });
     }
-    found.textContent = wanted ? shown + " of " + things.length + " shown" : "";
+    found.textContent = wanted || team ? shown + " of " + things.length + " shown" : "";
   }
 
-  function typed() { return find.value.trim().toLowerCase(); }
+  function asked() {
+    filter(find.value.trim().toLowerCase(), owner ? owner.value : "");
+  }
 
   // A link into something that is folded away unfolds it.
   function unfoldFor(hash) {
@@ -41,15 +75,15 @@
   window.addEventListener("hashchange", function () { unfoldFor(location.hash); });
   unfoldFor(location.hash);
 
-  // Paper shows everything: what is folded away, and what the search left out.
+  // Paper has what the filters left out, and begins lists that are folded away.
   window.addEventListener("beforeprint", function () {
-    filter("");
-    opened = folds.filter(function (one) { return !one.open; });
+    filter("", "");
+    opened = folds.filter(function (one) { return !one.open && one.classList.contains("paper"); });
     opened.forEach(function (one) { one.open = true; });
   });
   window.addEventListener("afterprint", function () {
     opened.forEach(function (one) { one.open = false; });
-    filter(typed());
+    asked();
   });
 
   unfold.addEventListener("click", function () {
@@ -58,6 +92,7 @@
     unfold.textContent = open ? "Fold all" : "Unfold all";
   });
 
-  find.addEventListener("input", function () { filter(typed()); });
+  find.addEventListener("input", asked);
+  if (owner) { owner.addEventListener("change", asked); }
   document.querySelector(".tools").hidden = false;
 }());

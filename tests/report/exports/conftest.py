@@ -111,6 +111,7 @@ def results(draw, rule: str) -> Result:
             key=draw(KEYS),
             title=draw(TEXTS),
             url=draw(URLS),
+            owners=tuple(draw(st.lists(TEXTS, max_size=2))),
         ),
         status=status,
         reason=draw(TEXTS),
@@ -224,7 +225,12 @@ def waived() -> ReportInput:
     failure = Result(
         rule="r",
         connection=PLACE,
-        subject=Subject(kind="acme.service", key="P9", title="Service waived"),
+        subject=Subject(
+            kind="acme.service",
+            key="P9",
+            title="Service waived",
+            owners=("Night desk", "Platform"),
+        ),
         status=Status.FAIL,
         reason="it is known",
         waiver="W-7",

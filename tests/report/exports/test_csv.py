@@ -42,6 +42,7 @@ def test_a_line_says_all_of_it(render, waived):
         "subject_key": "P9",
         "subject_title": "Service waived",
         "subject_url": "",
+        "owners": "Night desk; Platform",
         "reason": "it is known",
         "due_at": "",
         "controls": "soc2:CC7.4",

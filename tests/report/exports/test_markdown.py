@@ -31,7 +31,9 @@ def test_it_says_what_fails_and_what_is_open(render, waived):
         ("4", "Every service is ready"),
         ("3", "What to do first"),
     ]
-    assert "<li><code>Service waived</code> (waived: <code>W-7</code>): it is known</li>" in page
+    owners = "(owner: <code>Night desk</code>, <code>Platform</code>)"
+    waived = "(waived: <code>W-7</code>)"
+    assert f"<li><code>Service waived</code> {owners} {waived}: it is known</li>" in page
     assert "It is never counted as a pass." in page
     assert "To do: Name somebody." in page
 

@@ -78,3 +78,12 @@ def test_the_mapping(render, waived):
         ("error", None): (99, "New"),
         ("not_applicable", None): (99, None),
     }
+
+
+def test_owners_are_a_tag_of_the_resource(render, waived):
+    """OCSF's own attribute is for one user with an account."""
+    events = [json.loads(line) for line in render("ocsf", waived).splitlines()]
+    tags = [one["resources"][0].get("tags") for one in events]
+    assert [one for one in tags if one] == [
+        [{"name": "owner", "values": ["Night desk", "Platform"]}]
+    ]

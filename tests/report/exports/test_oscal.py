@@ -119,3 +119,19 @@ def test_control_ids_are_told_apart(render, waived):
     ]
     assert tokens[:2] == ["soc2_CC7.4", "pci_12.10.5"]
     assert len(set(tokens)) == len(pairs)
+
+
+def test_owners_are_parties(render, waived):
+    """A team is an organization, and its objects name it in the role of the owner."""
+    told = json.loads(render("oscal", waived))["assessment-results"]
+    names = {one["uuid"]: one["name"] for one in told["metadata"]["parties"]}
+    (item,) = (
+        one
+        for one in told["results"][0]["local-definitions"]["inventory-items"]
+        if one["description"] == "Service waived"
+    )
+
+    assert told["metadata"]["roles"] == [{"id": "asset-owner", "title": "Owner"}]
+    (owners,) = item["responsible-parties"]
+    assert owners["role-id"] == "asset-owner"
+    assert [names[one] for one in owners["party-uuids"]] == ["Night desk", "Platform"]

@@ -101,3 +101,11 @@ def test_a_fingerprint_stays(render, waived):
     )
     assert first == second
     assert len({one["ccmResult/v1"] for one in first}) == len(first)
+
+
+def test_owners_are_in_the_property_bag(render, waived):
+    """Only where there are any."""
+    found = json.loads(render("sarif", waived))["runs"][0]["results"]
+    told = [one["properties"].get("owners") for one in found]
+    assert told.count(["Night desk", "Platform"]) == 1
+    assert {str(one) for one in told} == {"None", "['Night desk', 'Platform']"}

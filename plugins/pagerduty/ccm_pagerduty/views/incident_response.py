@@ -56,7 +56,13 @@ def rows(request: ViewRequest) -> Iterable[Row]:
             cases = _cases(line, entries, trail)
             body |= response(cases, clock)
             unknown |= left_out(cases)
-        yield trail.row(record, body, title=_title(incident), unknown=unknown)
+        yield trail.row(
+            record,
+            body,
+            title=_title(incident),
+            owned=_service(incident, library),
+            unknown=unknown,
+        )
 
 
 def _by_incident(library: Library) -> dict[str, list[Record]]:
@@ -102,6 +108,13 @@ def _clock(incident: JsonObject, clocks: Mapping[str, Clock | None], trail: Trai
         return None
     trail.find(SERVICE, ref["id"])
     return clocks.get(ref["id"])
+
+
+def _service(incident: JsonObject, library: Library) -> JsonObject:
+    """Give the service, whose teams own the incident; the clock has put it on the trail."""
+    ref = incident.get("service")
+    record = library.find(SERVICE, ref["id"]) if ref else None
+    return record.body if record else {}
 
 
 def _title(incident: JsonObject) -> str:

@@ -79,6 +79,7 @@ class Trail:
         body: JsonObject,
         *,
         title: str | None = None,
+        owned: JsonObject | None = None,
         unknown: Mapping[str, str] | None = None,
     ) -> Row:
         """Close the trail with the row about one record.
@@ -87,6 +88,7 @@ class Trail:
             record: The record.
             body: What is told of it beside its id, title and link.
             title: What people call it, where that is not its name.
+            owned: What names the teams that own it, where that is not the record.
             unknown: Why keys were left out, by their names; ``*``: any other one.
         """
         read = self.read(record)
@@ -95,6 +97,7 @@ class Trail:
             key=record.key,
             title=title or title_of(read),
             url=read.get("html_url"),
+            owners=owners_of(read if owned is None else owned),
         )
         return self.row_of(subject, body, unknown)
 
@@ -115,6 +118,12 @@ class Trail:
 def title_of(body: JsonObject) -> str:
     """Give what a person calls an object or a reference; its id where nothing better is there."""
     return str(body.get("name") or body.get("summary") or body.get("id") or "?")
+
+
+def owners_of(body: JsonObject) -> tuple[str, ...]:
+    """Name the teams of an object, sorted, once each; a deleted team owns nothing."""
+    teams = refs(body, "teams")
+    return tuple(sorted({title_of(ref) for ref in teams if not ref.get("deleted_at")}))
 
 
 def named(ref: JsonObject) -> JsonObject:

@@ -73,3 +73,41 @@ def test_importing_the_views_brings_no_heavy_library():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+TEAMS = [
+    {"id": "T2", "type": "team_reference", "summary": "Platform"},
+    {"id": "T1", "type": "team_reference", "summary": "Night desk"},
+    {"id": "T1", "type": "team_reference", "summary": "Night desk"},
+    {"id": "T3", "type": "team_reference", "summary": "Old", "deleted_at": "2026-11-01T00:00:00Z"},
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "nouns"),
+    [
+        pytest.param("service_ownership", ["service"], id="a service"),
+        pytest.param("service_readiness", ["service"], id="a service under another view"),
+        pytest.param("policy_coverage", ["escalation_policy"], id="an escalation policy"),
+        pytest.param("schedule_coverage", ["schedule"], id="a schedule"),
+        pytest.param("user_access", ["user"], id="a user"),
+        pytest.param("incident_response", ["incident", "service"], id="an incident"),
+    ],
+)
+def test_the_teams_of_an_object_own_it(view, pd, name, nouns):
+    """Sorted by name, once each; a deleted team owns nothing; an incident is its service's."""
+    bodies = {
+        "service": {**pd.service("S1"), "teams": TEAMS},
+        "escalation_policy": {**pd.policy("P1"), "teams": TEAMS},
+        "schedule": pd.schedule("D1", teams=TEAMS),
+        "user": pd.user("ann", teams=TEAMS),
+        "incident": pd.incident(),
+    }
+    (row,) = view(name, **{noun: [bodies[noun]] for noun in nouns})
+    assert row.subject.owners == ("Night desk", "Platform")
+
+
+def test_nobody_owns_an_incident_whose_service_is_hidden(view, pd):
+    """The teams that an incident names took part in it."""
+    (row,) = view("incident_response", incident=[pd.incident(teams=TEAMS)])
+    assert row.subject.owners == ()

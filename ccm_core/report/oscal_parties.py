@@ -1,0 +1,44 @@
+"""Who owns what, as OSCAL says it: teams are parties, and items have them in the role of owner."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ccm_core.report import identity
+from ccm_core.report.oscal_words import TOLD, line
+
+if TYPE_CHECKING:
+    from ccm_core.model.json import JsonObject
+    from ccm_core.model.result import Evaluation, Subject
+
+OWNER = "asset-owner"
+"""The role, by the name that OSCAL gives it."""
+
+
+def owning(evaluation: Evaluation) -> JsonObject:
+    """Give the role and every team in it, for the metadata; nothing where nobody owns anything."""
+    names = {
+        name
+        for rule in evaluation.rules
+        for result in rule.results
+        if result.status in TOLD
+        for name in result.subject.owners
+    }
+    if not names:
+        return {}
+    parties = [
+        {"uuid": _uuid(name), "type": "organization", "name": line(name)} for name in sorted(names)
+    ]
+    return {"roles": [{"id": OWNER, "title": "Owner"}], "parties": parties}
+
+
+def owned(about: Subject) -> JsonObject:
+    """Give the owners of an inventory item."""
+    if not about.owners:
+        return {}
+    parties = [_uuid(name) for name in about.owners]
+    return {"responsible-parties": [{"role-id": OWNER, "party-uuids": parties}]}
+
+
+def _uuid(name: str) -> str:
+    return identity.uuid("party", name)
