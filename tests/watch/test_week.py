@@ -82,7 +82,7 @@ def lived(tmp_path):
             jitter=random.Random(1).random,  # noqa: S311 - it spreads requests, and must repeat
             limiters=Unhurried(),
         )
-        asyncio.run(asyncio.wait_for(watching.run(orders), 120))
+        asyncio.run(asyncio.wait_for(watching.run(orders), 600))
         yield store, voice, numbers
         store.close()
 
