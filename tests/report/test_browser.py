@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -136,7 +137,71 @@ def test_find_and_unfold(browse, given):
     assert "<title>1 of 17 shown; 1; 0; 1</title>" in shown
 
 
-def test_paper_gets_everything(browse, given, tmp_path):
+def test_the_findings_of_one_team(browse, make):
+    """Only what it owns stays, folded or not, with what concerns everybody; a count is said."""
+    ours, theirs = ("Night <desk>",), ("Platform",)
+    mixed = [owned(make, f"S{n}", theirs if n < 11 else ours) for n in range(13)]
+    whole = make.result("all", Status.INSUFFICIENT, "no evidence", kind="connection")
+    page = HtmlReport().render(
+        make.report_input(
+            make.rule("mixed", "Mixed", "high", mixed),
+            make.rule("theirs", "Theirs", "high", [owned(make, "T", theirs)]),
+            make.rule("nobodys", "Nobody's", "high", [owned(make, "N", ())]),
+            make.rule("unjudged", "Unjudged", "high", [whole]),
+        )
+    )
+    page = re.sub(rb'<meta http-equiv="Content-Security-Policy"[^>]*>', b"", page)
+    use = b"""<script>
+        const select = document.getElementById("owner");
+        const seen = (what) => [...document.querySelectorAll(what)]
+            .filter((one) => one.checkVisibility()).length;
+        document.title = [...select.options].slice(1).map((one) => {
+            select.value = one.value;
+            select.dispatchEvent(new Event("change"));
+            return one.textContent + ": " + seen(".rule") + ", " + seen(".subjects tbody tr");
+        }).join("; ");
+    </script></body>"""
+    shown, console = browse(page.replace(b"</body>", use), "--dump-dom")
+    assert console == []
+    assert (
+        "<title>Night &lt;desk&gt; (2): 2, 2; Platform (12): 3, 12; nobody named (1): 2, 1</title>"
+        in shown
+    )
+
+
+def owned(make, title, owners):
+    """Make a failure of what teams own."""
+    one = make.result(title, Status.FAIL, "it is not as it should be", key=title)
+    return replace(one, subject=replace(one.subject, owners=owners))
+
+
+@pytest.mark.parametrize(
+    ("number", "more"),
+    [pytest.param(25, [], id="all of them"), pytest.param(1200, ["1,175"], id="very many")],
+)
+def test_paper_says_how_many_it_leaves_out(browse, make, number, more):
+    """Of a long list it has the first, and never ends it silently."""
+    page = HtmlReport().render(
+        make.report_input(
+            make.rule("r", "R", "high", [owned(make, f"S{n}", ()) for n in range(number)])
+        )
+    )
+    style = page.replace(b"@media print", b"@media screen")
+    style = re.sub(rb'<meta http-equiv="Content-Security-Policy"[^>]*>', b"", style)
+    use = b"""<script>
+        window.dispatchEvent(new Event("beforeprint"));
+        const seen = (what) => [...document.querySelectorAll(what)]
+            .filter((one) => one.checkVisibility());
+        document.title = seen(".subjects tbody tr").length + " rows; "
+            + seen(".on-paper").map((one) => one.textContent).join("; ");
+    </script></body>"""
+    shown, console = browse(style.replace(b"</body>", use), "--dump-dom")
+    assert console == []
+    told = "; ".join(f"And {one} more failing subjects: see the file." for one in more)
+    assert f"<title>25 rows; {told}".rstrip() in shown
+
+
+def test_paper_gets_what_fails(browse, given, tmp_path):
     """Printed, the report is a PDF of a few pages."""
     target = tmp_path / "report.pdf"
     _, console = browse(HtmlReport().render(given), f"--print-to-pdf={target}")
