@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from measured import measured
 
-from ccm_core.cli.context import host_of
 from ccm_core.collect.interface import Silence
 from ccm_core.config.defaults import with_defaults
 from ccm_core.host.discovery import discover
@@ -61,9 +61,15 @@ def _connection(asked: argparse.Namespace, found: dict[str, Any]) -> tuple[Host,
         secrets={"key": Secret(asked.key)},
         settings_digest=digest(encode(given)),
     )
-    host = host_of(catalog)
     later = timedelta(minutes=asked.later)
-    return replace(host, clock=lambda: datetime.now(UTC) + later), connection
+    host = Host(
+        version=version("ccm-core"),
+        kinds=catalog.kinds,
+        views=catalog.views,
+        plugins=catalog.versions(),
+        clock=lambda: datetime.now(UTC) + later,
+    )
+    return host, connection
 
 
 def _only(connector: Connector, kinds: Sequence[str], settings: JsonObject) -> Connector:
