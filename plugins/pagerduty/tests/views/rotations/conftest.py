@@ -2,9 +2,10 @@
 
 The model knows nothing of windows and their algebra. It asks each layer about one instant, as a
 person with a calendar would. Everything that changes does so at a quarter of an hour plus the same
-few seconds, by the wall clock, but for overrides, which begin and end at any second. All zones here
-are whole quarters of an hour off UTC, so within such a quarter one answer holds for all seconds,
-and a day is painted second by second from its 96 answers.
+few seconds, by the wall clock, but for overrides, which begin and end at any second, and for what
+changes with the clocks themselves, at a whole quarter of an hour. All zones here are whole quarters
+of an hour off UTC, so between two such instants one answer holds for all seconds, and a day is
+painted second by second from some hundred answers.
 """
 
 from __future__ import annotations
@@ -146,6 +147,7 @@ def rotation(random, zone, since, seconds):
     lattice = lattice.replace(minute=0, second=0) + timedelta(seconds=seconds)
     cells = [lattice + step * QUARTER for step in range(LENGTH // QUARTER + 10)]
     edges = [edge for one in overrides for edge in (one.start, one.end)]
+    edges += _clock_changes(ZoneInfo(zone), since)
     inside = {mark for mark in (*cells, *edges) if since < mark < since + LENGTH}
     return Rotation(
         zone=ZoneInfo(zone),
@@ -156,6 +158,17 @@ def rotation(random, zone, since, seconds):
         overrides=overrides,
         marks=(since, *sorted(inside), since + LENGTH),
     )
+
+
+def _clock_changes(zone, since):
+    """Give the instants at which the wall clock jumps: another turn may begin or come back."""
+    whole = since.replace(minute=0, second=0)
+    instants = (whole + step * QUARTER for step in range(LENGTH // QUARTER + 5))
+    return [
+        one
+        for one in instants
+        if (one - SECOND).astimezone(zone).utcoffset() != one.astimezone(zone).utcoffset()
+    ]
 
 
 def _layer(random, zone, since, seconds):

@@ -7,7 +7,7 @@ from itertools import pairwise
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 SECOND = timedelta(seconds=1)
@@ -193,6 +193,7 @@ NOUNS = {
 @pytest.mark.parametrize("zone", ZONES)
 @settings(max_examples=200, deadline=None)
 @given(seed=st.integers(min_value=0, max_value=2**32))
+@example(seed=2081)
 def test_coverage_equals_the_model(make_view, pd, made, zone, seed):
     """Two rotations, a policy of up to four levels and a service, around a change of hours."""
     random = Random(seed)  # noqa: S311 - a made-up rendering, no secret
