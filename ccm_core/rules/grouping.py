@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import pairwise
+from itertools import islice
+from operator import lt
 
 from ccm_core.model.identity import result_id
 from ccm_core.model.result import CONNECTION, POPULATION, Result, RuleResult, Status, Subject
@@ -17,7 +19,7 @@ from ccm_core.rules.evidence import ground, lacking
 from ccm_core.rules.interface import Facts
 from ccm_core.rules.memory import GroupMemory, Memory, Premises
 from ccm_core.rules.rollup import rule_result
-from ccm_core.rules.rowwise import Judging, Rowwise
+from ccm_core.rules.rowwise import Judging, Rowwise, counted
 from ccm_core.rules.tolerance import shares
 from ccm_core.sdk.types import Row
 
@@ -27,8 +29,10 @@ class _Tally:
     """What one rule said so far."""
 
     one: CompiledRule
-    in_order: list[Result] = field(default_factory=list)
+    in_order: tuple[Result, ...] = ()
     """On rows, sorted by connection and subject."""
+    counts: Counter[Status] = field(default_factory=Counter)
+    """How many of them have which status."""
     results: list[Result] = field(default_factory=list)
     """Everything else."""
     unjudged: int = 0
@@ -58,7 +62,12 @@ class GroupJudge:
             if not concerned:
                 tally.results.append(self._unconcerned(tally.one.rule))
             yield rule_result(
-                pack.pack, tally.one.rule, tally.results, tally.unjudged, tally.in_order
+                pack.pack,
+                tally.one.rule,
+                tally.results,
+                tally.unjudged,
+                tally.in_order,
+                tally.counts,
             )
 
     def _connection(
@@ -81,11 +90,15 @@ class GroupJudge:
             else:
                 open_rules.append((tally, Judging.of(tally.one, found)))
         if open_rules and rows is not None:
-            lines = self._lines(pack, group, facts, rows, [one for _, one in open_rules])
+            lines, counts = self._lines(pack, group, facts, rows, [one for _, one in open_rules])
             columns = list(zip(*lines, strict=True)) or [()] * len(open_rules)
             in_order = _in_order(rows)
-            for (tally, judging), column in zip(open_rules, columns, strict=True):
-                (tally.in_order if in_order else tally.results).extend(column)
+            for (tally, judging), column, count in zip(open_rules, columns, counts, strict=True):
+                if in_order:
+                    tally.in_order = tally.in_order + column
+                    tally.counts += count
+                else:
+                    tally.results.extend(column)
                 tally.results.extend(_together(judging, facts, rows, column))
 
     def _lines(
@@ -95,11 +108,14 @@ class GroupJudge:
         facts: Facts,
         rows: Sequence[Row],
         judgings: Sequence[Judging],
-    ) -> Sequence[tuple[Result, ...]]:
+    ) -> tuple[Sequence[tuple[Result, ...]], Sequence[Counter[Status]]]:
+        """Give what every rule says of each row, and how often it says it."""
         self.packs.lookups.serve(facts.lookup, lacking(facts.standings.values()))
         name = (pack.pack.name, group.over, facts.connection)
         premises = _premises(pack, facts, judgings) if self.memory is not None else None
-        recalled = self.memory.recall(name, premises, self.now) if self.memory and premises else {}
+        recalled = (
+            self.memory.recall(name, premises, self.now) if self.memory and premises else None
+        )
         rowwise = Rowwise(
             pack=pack,
             group=group,
@@ -111,9 +127,11 @@ class GroupJudge:
             spent=self._clock(pack, facts),
         )
         if premises is None:
-            return list(rowwise.lines(rows))
-        lines, self.remembered[name] = rowwise.remembering(rows, premises)
-        return lines
+            lines = list(rowwise.lines(rows))
+            return lines, counted(lines, len(judgings))
+        lines, kept = rowwise.remembering(rows, premises)
+        self.remembered[name] = kept
+        return lines, kept.counts
 
     def _clock(self, pack: CompiledPack, facts: Facts) -> Callable[[], str | None]:
         name = (pack.pack.name, facts.connection)
@@ -136,7 +154,7 @@ def _in_order(rows: Sequence[Row]) -> bool:
     """Whether rows are sorted, one for each subject, and about single objects."""
     names = [(row.subject.kind, row.subject.key) for row in rows]
     whole = {CONNECTION, POPULATION} & {kind for kind, _ in names}
-    return not whole and all(one < other for one, other in pairwise(names))
+    return not whole and all(map(lt, names, islice(names, 1, None)))
 
 
 def _together(

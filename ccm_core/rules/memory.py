@@ -7,14 +7,16 @@ difference. An evaluation with a memory gives the same as one without.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 from ccm_core.model.json import JsonObject, encode
-from ccm_core.model.result import Result
+from ccm_core.model.result import Result, Status
 from ccm_core.model.rule import Rule
 from ccm_core.sdk.types import Row
 
@@ -55,6 +57,8 @@ class Remembered:
     """By rule, as in the group."""
     pending: bool
     """Whether any of them was not due yet."""
+    seal: bytes | None
+    """What they read of it, but for fields that grow; None: to be compared field by field."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +78,8 @@ class GroupMemory:
 
     premises: Premises
     rows: Mapping[SubjectName, Remembered]
+    counts: Sequence[Counter[Status]]
+    """By rule: how many rows have which status."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,12 +92,12 @@ class Memory:
 
     def recall(
         self, name: tuple[str, str, str], premises: Premises, now: datetime
-    ) -> Mapping[SubjectName, Remembered]:
+    ) -> GroupMemory | None:
         """Give the rows that may be taken over: none where the premises differ."""
         found = self.groups.get(name)
         if found is None or now < self.at or found.premises != premises:
-            return {}
-        return found.rows
+            return None
+        return found
 
 
 @dataclass(slots=True)
@@ -104,6 +110,10 @@ class Recollection:
     """By rule: whether when a row falls due is told from an age and the moment."""
     now: datetime
     _read: frozenset[str] | None = None
+    _growing: tuple[str, ...] = ()
+    """Fields that are held against a limit only."""
+    _pick: Callable[[JsonObject], tuple[Any, ...]] | None = None
+    """Takes the other fields that are read out of a body that has all of them."""
     _plans: dict[frozenset[str], tuple[frozenset[int], frozenset[int]]] = field(
         default_factory=dict
     )
@@ -113,19 +123,37 @@ class Recollection:
         fields = [one.reads | one.grows for one in self.senses if one.reads is not None]
         if len(fields) == len(self.senses):
             self._read = frozenset().union(*fields)
+            settled = frozenset[str]().union(*(one.reads or () for one in self.senses))
+            self._growing = tuple(sorted(self._read - settled))
+            if len(settled) >= _TWO:
+                self._pick = itemgetter(*sorted(settled))
 
-    def again(self, known: Remembered, row: Row) -> frozenset[int] | None:
+    def seal(self, row: Row) -> bytes | None:
+        """Put what the rules read of a row, but for fields that grow, into a few bytes.
+
+        JSON tells 1, 1.0 and true apart, as conditions do.
+        """
+        if self._pick is None:
+            return None
+        try:
+            return encode(self._pick(row.body))
+        except (KeyError, ValueError, OverflowError):
+            return None
+
+    def again(
+        self, known: Remembered, row: Row, seal: bytes | None = None
+    ) -> frozenset[int] | None:
         """Give the places of the rules that have to judge a row again; None: all of them."""
         then = known.row
         if row.rests_on != then.rests_on or row.names != then.names or row.subject != then.subject:
             return None
         if row.unknown != then.unknown:
             return None
+        sealed = seal is not None and seal == known.seal and not known.pending
+        if sealed and self._only_grew(then.body, row.body):
+            return self._planned(_NOTHING)[0]
         changed = _changed(then.body, row.body, self._watched(then.body, row.body))
-        plan = self._plans.get(changed)
-        if plan is None:
-            plan = self._plans[changed] = self._plan(changed)
-        always, growing = plan
+        always, growing = self._planned(changed)
         grew = not growing or _grew(then.body, row.body, changed)
         if grew and not known.pending:
             return always
@@ -141,6 +169,22 @@ class Recollection:
         if self._read is None:
             return then.keys() | now.keys()
         return self._read
+
+    def _only_grew(self, then: JsonObject, now: JsonObject) -> bool:
+        """Whether each field that is held against a limit is the same or a number that grew."""
+        for name in self._growing:
+            one, other = then.get(name, _ABSENT), now.get(name, _ABSENT)
+            if one is other:
+                continue
+            if type(one) not in _NUMBERS or type(one) is not type(other) or one > other:
+                return False
+        return True
+
+    def _planned(self, changed: frozenset[str]) -> tuple[frozenset[int], frozenset[int]]:
+        plan = self._plans.get(changed)
+        if plan is None:
+            plan = self._plans[changed] = self._plan(changed)
+        return plan
 
     def _plan(self, changed: frozenset[str]) -> tuple[frozenset[int], frozenset[int]]:
         """Tell which rules read what changed, and which only hold it against a limit."""
@@ -197,5 +241,7 @@ def _grew(then: JsonObject, now: JsonObject, changed: frozenset[str]) -> bool:
 
 
 _NUMBERS = {int, float}
+_TWO = 2
+"""As many names make :func:`~operator.itemgetter` give a tuple."""
 _NOTHING: frozenset[str] = frozenset()
 _ABSENT = object()

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
+from types import MappingProxyType
 
 from ccm_core.model.result import (
     CONNECTION,
@@ -37,12 +38,16 @@ def worst(statuses: Iterable[Status]) -> Status:
     return next((status for status in WORST_FIRST if status in found), Status.INSUFFICIENT)
 
 
+_NONE: Mapping[Status, int] = MappingProxyType({})
+
+
 def rule_result(
     pack: RulePack,
     rule: Rule,
     results: Sequence[Result],
     unjudged: int,
-    in_order: Sequence[Result] = (),
+    in_order: tuple[Result, ...] = (),
+    counts: Mapping[Status, int] = _NONE,
 ) -> RuleResult:
     """Roll up one rule.
 
@@ -54,8 +59,8 @@ def rule_result(
             their connection's evidence.
         in_order: What else it said, sorted by connection and subject, one of each; none is about
             a whole connection or population.
+        counts: How many of those have which status.
     """
-    counts = Counter(map(_STATUS, in_order))
     return RuleResult(
         rule=rule.id,
         pack=pack.name,
@@ -159,8 +164,10 @@ def _population(
     )
 
 
-def _sorted(results: Sequence[Result], in_order: Sequence[Result]) -> tuple[Result, ...]:
+def _sorted(results: Sequence[Result], in_order: tuple[Result, ...]) -> tuple[Result, ...]:
     """Sort everything; what is in order already is not looked at again where it can be helped."""
+    if not results:
+        return in_order
     if len(results) > _FEW:
         return tuple(sorted([*in_order, *results], key=_order))
     whole = list(in_order)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from ccm_core.model.identity import rule_part, subject_part
@@ -50,7 +52,7 @@ class Rowwise:
     judgings: Sequence[Judging]
     lookups: Lookups
     now: datetime
-    recalled: Mapping[SubjectName, Remembered] = field(default_factory=dict)
+    recalled: GroupMemory | None = None
     spent: Callable[[], str | None] = lambda: None
     """Says why no more rows may be judged, once that is so."""
 
@@ -69,24 +71,45 @@ class Rowwise:
         recollection = Recollection(
             [one.senses for one in rules], [one.aged for one in rules], self.now
         )
+        before = self.recalled.rows if self.recalled else {}
         lines, kept = [], dict[SubjectName, Remembered]()
         for row in rows:
             name = (row.subject.kind, row.subject.key)
-            found = self._recalled(recollection, name, row, shared)
+            found = self._recalled(recollection, before.get(name), row, shared)
             lines.append(found.line)
             kept[name] = found
-        return lines, GroupMemory(premises=premises, rows=kept)
+        counts = self._counts(kept)
+        return lines, GroupMemory(premises=premises, rows=kept, counts=counts)
+
+    def _counts(self, kept: Mapping[SubjectName, Remembered]) -> Sequence[Counter[Status]]:
+        """Count afresh, or from what was counted before where most of it is the same."""
+        before = self.recalled
+        if before is None:
+            return counted([one.line for one in kept.values()], len(self.judgings))
+        gone = [one for name, one in before.rows.items() if kept.get(name) is not one]
+        new = [one for name, one in kept.items() if before.rows.get(name) is not one]
+        less = counted([one.line for one in gone], len(self.judgings))
+        more = counted([one.line for one in new], len(self.judgings))
+        # A counter drops what comes to nothing when it is added to.
+        return [
+            old + plus - minus for old, plus, minus in zip(before.counts, more, less, strict=True)
+        ]
 
     def _recalled(
-        self, recollection: Recollection, name: SubjectName, row: Row, shared: Mapping[str, Any]
+        self,
+        recollection: Recollection,
+        known: Remembered | None,
+        row: Row,
+        shared: Mapping[str, Any],
     ) -> Remembered:
         """Take over what was said of a row, as far as it still holds."""
-        known = self.recalled.get(name)
-        again = recollection.again(known, row) if known else None
+        seal = recollection.seal(row)
+        again = recollection.again(known, row, seal) if known else None
         if known is None or again is None:
             line = self._line(row, shared, self.judgings)
         elif not again:
-            return Remembered(row, known.line, known.pending)
+            # The row as it was judged: where its fields only grew, they grew from what they were.
+            return known
         else:
             chosen = [one for place, one in enumerate(self.judgings) if place in again]
             judged = iter(self._line(row, shared, chosen))
@@ -94,7 +117,7 @@ class Rowwise:
                 next(judged) if place in again else result
                 for place, result in enumerate(known.line)
             )
-        return Remembered(row, line, any(one.reason == NOT_DUE_YET for one in line))
+        return Remembered(row, line, any(one.reason == NOT_DUE_YET for one in line), seal)
 
     def _line(
         self, row: Row, shared: Mapping[str, Any], judgings: Sequence[Judging]
@@ -139,3 +162,12 @@ class Rowwise:
     def _with_looked_up(self, own: tuple[str, ...]) -> tuple[str, ...]:
         looked_up = self.lookups.taken()
         return tuple(sorted({*own, *looked_up})) if looked_up else own
+
+
+def counted(lines: Sequence[tuple[Result, ...]], rules: int) -> Sequence[Counter[Status]]:
+    """Count the statuses that each rule gave."""
+    columns = zip(*lines, strict=True) if lines else [()] * rules
+    return [Counter(map(_STATUS, column)) for column in columns]
+
+
+_STATUS = attrgetter("status")
