@@ -155,8 +155,9 @@ def _said(
         said.evaluations.add(digest)
         said.documents.update(one.digest for one in evaluation.packs)
         said.rests_on.update(_rests_on(evaluation, rules, names))
-        if basis := store.basis(digest):
-            said.documents.add(json.digest(json.encode(basis)))
+        named, basis = store.basis_kept_as(digest), store.basis(digest)
+        if named is not None and basis is not None:
+            said.documents.add(named)
             said.documents.update(one.digest for one in basis.packs)
     return said
 

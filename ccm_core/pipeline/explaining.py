@@ -44,7 +44,8 @@ def explain(
     if kept is None:
         raise UsageError("the store holds no evaluation by then; `ccm evaluate` makes one")
     rolled, result = _chosen(kept, name)
-    basis = store.basis(json.digest(json.encode(kept)))
+    digest = store.kept_as(kept)
+    basis = store.basis(digest) if digest else None
     if basis is None:
         raise UsageError("the evaluation was kept without what it was made with; evaluate again")
     texts = {

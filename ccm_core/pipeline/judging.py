@@ -185,7 +185,7 @@ def evidence(host: Host, watch: Watch, store: EvidenceStore, now: datetime) -> E
 
     def load(kind: str) -> tuple[Record, ...]:
         if own is not None and kind == own.name:
-            return manifest_records(own, store.manifests(watch.connection, as_of=now))
+            return manifest_records(own, store.sealed(watch.connection, as_of=now))
         return tuple(_whole(store.state(watch.connection, kind, as_of=now)))
 
     return Evidence(

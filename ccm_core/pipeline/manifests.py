@@ -13,7 +13,7 @@ from functools import partial
 
 from ccm_core import schemas
 from ccm_core.model.collection import Collection, Outcome
-from ccm_core.model.json import decode, digest, encode
+from ccm_core.model.json import decode, encode
 from ccm_core.model.manifest import Manifest
 from ccm_core.model.record import Record, Source
 from ccm_core.sdk.types import EvidenceKind, Shape
@@ -42,9 +42,11 @@ def kind_name(connector: str) -> str:
     return f"{connector}.{_NOUN}"
 
 
-def manifest_records(kind: EvidenceKind, manifests: Iterable[Manifest]) -> tuple[Record, ...]:
-    """Give manifests as records, sorted by key."""
-    found = (_record(kind, one) for one in manifests)
+def manifest_records(
+    kind: EvidenceKind, sealed: Iterable[tuple[str, Manifest]]
+) -> tuple[Record, ...]:
+    """Give manifests, each with the digest under which it is kept, as records, sorted by key."""
+    found = (_record(kind, digest, manifest) for digest, manifest in sealed)
     return tuple(sorted(found, key=lambda record: record.key))
 
 
@@ -70,8 +72,7 @@ def manifest_collection(kind: EvidenceKind, kept: Sequence[Collection]) -> tuple
     )
 
 
-def _record(kind: EvidenceKind, manifest: Manifest) -> Record:
-    stored = encode(manifest)
+def _record(kind: EvidenceKind, digest: str, manifest: Manifest) -> Record:
     return Record(
         kind=kind.name,
         version=kind.version,
@@ -79,7 +80,7 @@ def _record(kind: EvidenceKind, manifest: Manifest) -> Record:
         connection=manifest.connection,
         observed_at=manifest.ended_at,
         collection=manifest.run,
-        source=Source(endpoint=_NOUN, page=1, response_digest=digest(stored)),
-        body=decode(stored),
-        digest=digest(stored),
+        source=Source(endpoint=_NOUN, page=1, response_digest=digest),
+        body=decode(encode(manifest)),
+        digest=digest,
     )

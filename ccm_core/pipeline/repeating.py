@@ -70,9 +70,9 @@ def repeat(host: Host, store: EvidenceStore, *, as_of: datetime | None = None) -
     kept = store.latest_evaluation(as_of=as_of)
     if kept is None:
         raise UsageError("the store holds no evaluation by then; `ccm evaluate` makes one")
-    digest = json.digest(json.encode(kept))
-    basis = store.basis(digest)
-    if basis is None:
+    digest = store.kept_as(kept)
+    basis = store.basis(digest) if digest else None
+    if digest is None or basis is None:
         raise UsageError(
             f"evaluation {digest} was kept without what it was made with, so it cannot be repeated"
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from ccm_core.model import json
 from ccm_core.model.result import Evaluation
 from ccm_core.pipeline.drawing import sections
 from ccm_core.pipeline.following import all_findings
@@ -68,8 +67,8 @@ def report_input(
 def _with_figures(
     given: ReportInput, host: Host, store: EvidenceStore, evaluation: Evaluation, part: Part
 ) -> ReportInput:
-    digest = json.digest(json.encode(evaluation))
-    basis = store.basis(digest)
+    digest = store.kept_as(evaluation)
+    basis = store.basis(digest) if digest else None
     at = evaluation.evaluated_at
     # An outline has no connections: of some of them alone it would say nothing that is true.
     trend = () if part.connections else store.outlines(since=at - TREND, until=at + INSTANT)

@@ -68,6 +68,20 @@ def latest_evaluation(connection: Connection, as_of: datetime | None) -> Evaluat
     return None if row is None else _read(*row)
 
 
+def kept_as(connection: Connection, evaluation: Evaluation) -> str | None:
+    """Give the digest under which an evaluation is kept; None where it is not.
+
+    An evaluation that another version kept is not the same bytes when it is written again.
+    """
+    statement = select(_evaluation.digest, _evaluation.document).where(
+        _evaluation.evaluated_at == microseconds(evaluation.evaluated_at)
+    )
+    for digest, document in connection.execute(statement.order_by(_evaluation.seq)):
+        if _read(digest, document) == evaluation:
+            return str(digest)
+    return None
+
+
 def evaluations(
     connection: Connection, since: datetime | None, until: datetime | None
 ) -> Iterator[tuple[str, Evaluation]]:
@@ -118,12 +132,22 @@ def basis(connection: Connection, digest: str) -> Basis | None:
     Raises:
         StoreError: There is no such evaluation.
     """
+    named = basis_kept_as(connection, digest)
+    if named is None:
+        return None
+    return unpack(_stored(connection, named), named, Basis, f"basis of evaluation {digest}")
+
+
+def basis_kept_as(connection: Connection, digest: str) -> str | None:
+    """Give the digest under which the basis of an evaluation is kept; None where it was not.
+
+    Raises:
+        StoreError: There is no such evaluation.
+    """
     row = connection.execute(select(_evaluation.basis).where(_evaluation.digest == digest)).first()
     if row is None:
         raise StoreError(f"the store holds no evaluation {digest}.")
-    if row.basis is None:
-        return None
-    return unpack(_stored(connection, row.basis), row.basis, Basis, f"basis of evaluation {digest}")
+    return None if row.basis is None else str(row.basis)
 
 
 def document(connection: Connection, digest: str) -> bytes:

@@ -97,6 +97,9 @@ class EvidenceStore(Protocol):
     ) -> Sequence[Manifest]:
         """List the manifests of sealed runs in the order in which they were sealed."""
 
+    def sealed(self, connection: str, *, as_of: datetime) -> Sequence[tuple[str, Manifest]]:
+        """List the manifests of a connection, each with the digest under which it is kept."""
+
     def state(
         self, connection: str, kind: str, *, as_of: datetime | None = None, key: str | None = None
     ) -> Iterator[Record]:
@@ -144,6 +147,9 @@ class EvidenceStore(Protocol):
     def latest_evaluation(self, *, as_of: datetime | None = None) -> Evaluation | None:
         """Give the evaluation that was kept last; with ``as_of``, by its own moment."""
 
+    def kept_as(self, evaluation: Evaluation) -> str | None:
+        """Give the digest under which an evaluation is kept; None where it is not."""
+
     def evaluations(
         self, *, since: datetime | None = None, until: datetime | None = None
     ) -> Iterator[tuple[str, Evaluation]]:
@@ -179,6 +185,13 @@ class EvidenceStore(Protocol):
 
     def basis(self, evaluation: str) -> Basis | None:
         """Give what an evaluation was made with, by its digest; None where that was not kept.
+
+        Raises:
+            StoreError: There is no such evaluation.
+        """
+
+    def basis_kept_as(self, evaluation: str) -> str | None:
+        """Give the digest under which the basis of an evaluation is kept.
 
         Raises:
             StoreError: There is no such evaluation.

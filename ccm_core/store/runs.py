@@ -142,8 +142,11 @@ def _reaching(name: str, known: Sequence[ColumnElement[bool]], since: int) -> Co
 
 def manifests(
     connection: Connection, name: str | None, as_of: datetime | None
-) -> Sequence[Manifest]:
-    """List manifests in the order in which they were written."""
+) -> Sequence[tuple[str, Manifest]]:
+    """List manifests, each with the digest of its bytes, in the order in which they were written.
+
+    The digest is the stored one: written by another version, a manifest is not the same bytes.
+    """
     statement = select(_run.id, _manifest.digest, _manifest.document).join(
         tables.manifest, _manifest.run == _run.seq
     )
@@ -153,7 +156,7 @@ def manifests(
         statement = statement.where(_manifest.ended_at <= microseconds(as_of))
     rows = connection.execute(statement.order_by(_manifest.seq), execution_options=_STREAM)
     return [
-        unpack(document, digest, Manifest, f"manifest of run {run}")
+        (digest, unpack(document, digest, Manifest, f"manifest of run {run}"))
         for run, digest, document in rows
     ]
 

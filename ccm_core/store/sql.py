@@ -108,6 +108,11 @@ class SqlStore:
     ) -> Sequence[Manifest]:
         """See ``EvidenceStore.manifests``."""
         with self._database.reading() as database:
+            return [manifest for _, manifest in runs.manifests(database, connection, as_of)]
+
+    def sealed(self, connection: str, *, as_of: datetime) -> Sequence[tuple[str, Manifest]]:
+        """See ``EvidenceStore.sealed``."""
+        with self._database.reading() as database:
             return runs.manifests(database, connection, as_of)
 
     def state(
@@ -174,6 +179,11 @@ class SqlStore:
         with self._database.reading() as database:
             return tuple(evaluations.outlines(database, since, until))
 
+    def kept_as(self, evaluation: Evaluation) -> str | None:
+        """See ``EvidenceStore.kept_as``."""
+        with self._database.reading() as database:
+            return evaluations.kept_as(database, evaluation)
+
     def evaluations(
         self, *, since: datetime | None = None, until: datetime | None = None
     ) -> Iterator[tuple[str, Evaluation]]:
@@ -211,6 +221,11 @@ class SqlStore:
         """See ``EvidenceStore.basis``."""
         with self._database.reading() as database:
             return evaluations.basis(database, evaluation)
+
+    def basis_kept_as(self, evaluation: str) -> str | None:
+        """See ``EvidenceStore.basis_kept_as``."""
+        with self._database.reading() as database:
+            return evaluations.basis_kept_as(database, evaluation)
 
     def document(self, digest: str) -> bytes:
         """See ``EvidenceStore.document``."""

@@ -42,11 +42,13 @@ KIND = manifest_kind("acme")
 
 
 def test_each_sealed_run_is_a_record_that_its_schema_accepts():
-    """The body is the manifest as JSON has it, under the digest of its bytes."""
+    """The body is the manifest as JSON has it, under the digest that the ledger has."""
     earlier = replace(MANIFEST, run="r1")
-    first, second = manifest_records(KIND, [MANIFEST, earlier])
+    kept = digest(b"as another version wrote it")
+    first, second = manifest_records(KIND, [(kept, MANIFEST), (digest(b""), earlier)])
     assert (first.kind, first.key, second.key) == ("acme.manifest", "r1", "r2")
-    assert second.digest == digest(encode(MANIFEST)) == digest(encode(second.body))
+    assert second.digest == second.source.response_digest == kept
+    assert digest(encode(second.body)) == digest(encode(MANIFEST))
     assert second.body["collections"][0]["unknown_fields"] == ["new"]
     validator = jsonschema_rs.Draft202012Validator(KIND.schema(), validate_formats=True)
     assert [str(problem) for problem in validator.iter_errors(second.body)] == []

@@ -13,7 +13,8 @@ from sqlalchemy import create_engine
 
 from ccm_core.errors import IntegrityError, StoreError
 from ccm_core.model.basis import Basis, PackKept
-from ccm_core.model.json import digest
+from ccm_core.model.json import digest, encode
+from ccm_core.store.compression import Compressor
 from ccm_core.store.revision import NEWEST, migrations
 
 HOURS = [timedelta(hours=hours) for hours in (0, 2, 26, 27, 53)]
@@ -48,6 +49,20 @@ def test_an_evaluation_may_have_no_basis(store, build):
     assert store.basis(store.keep_evaluation(build.evaluation(1))) is None
     with pytest.raises(StoreError, match="holds no evaluation sha256:0"):
         store.basis("sha256:0")
+
+
+def test_what_another_version_kept_is_known_by_the_digest_that_it_has(store, build, tmp_path):
+    """Written again it would be other bytes, as when a version adds a field."""
+    store.keep_evaluation(build.evaluation(1), BASIS, [PACK])
+    other = b" " + encode(build.evaluation(1))
+    with closing(sqlite3.connect(tmp_path / "ccm.db")) as database, database:
+        row = (digest(other), Compressor().compress(other))
+        database.execute("UPDATE evaluation SET digest = ?, document = ?", row)
+    kept = store.kept_as(store.latest_evaluation())
+    assert kept == digest(other) != digest(encode(build.evaluation(1)))
+    assert store.basis(kept) == BASIS
+    assert store.basis_kept_as(kept) == digest(encode(BASIS))
+    assert store.kept_as(build.evaluation(2)) is None
 
 
 def test_evaluations_come_by_their_own_moment(store, build):
