@@ -6,7 +6,7 @@
   var owner = document.getElementById("owner");
   var found = document.getElementById("found"), things = all(".findable, .compact tbody tr");
   var rows = all(".rule .subjects tbody tr"), names = all(".rule .names li");
-  var lists = all(".rule .subjects, .rule .names");
+  var owners = rows.concat(names), lists = all(".rule .subjects, .rule .names");
 
   function holds(one, wanted) {
     return one.textContent.toLowerCase().indexOf(wanted) >= 0;
@@ -25,7 +25,11 @@
     lists.forEach(function (one) {
       var gone = !left(one), fold = one.closest("details");
       one.hidden = gone;
-      if (fold) { fold.hidden = gone; }
+      if (fold) {
+        fold.hidden = gone;
+        // It says how many are folded away, whosever they are.
+        fold.querySelector("summary").hidden = team !== "";
+      }
     });
     all(".gaps > li").forEach(function (one) {
       one.hidden = one.querySelector("[data-owner]") !== null && !left(one);
@@ -39,7 +43,7 @@
   }
 
   function filter(wanted, team) {
-    var shown = 0;
+    var counted = team ? owners : things, shown = 0;
     // Within a rule whose own words do not match, only the subjects that do stay.
     rows.forEach(function (row) {
       var header = row.closest(".rule").querySelector("header");
@@ -54,13 +58,13 @@
       if (remarks) { remarks.hidden = !hit; }
     });
     keep(team);
-    things.forEach(function (one) { shown += one.hidden ? 0 : 1; });
+    counted.forEach(function (one) { shown += one.hidden ? 0 : 1; });
     if (wanted || team) {
       folds.forEach(function (one) {
         if (wanted ? holds(one, wanted) : one.querySelector("[data-owner]")) { one.open = true; }
       });
     }
-    found.textContent = wanted || team ? shown + " of " + things.length + " shown" : "";
+    found.textContent = wanted || team ? shown + " of " + counted.length + " shown" : "";
   }
 
   function asked() {
