@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import entry_points
 
 import pluggy
@@ -11,8 +12,11 @@ import pytest
 from ccm_pagerduty import plugin
 
 from ccm_core.sdk import hookspecs
+from ccm_core.sdk.intervals import Window
+from ccm_core.sdk.types import ViewRequest
 
 HEAVY = ("httpx", "stamina", "jsonschema", "jsonschema_rs", "starlette", "uvicorn", "aiolimiter")
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -59,3 +63,23 @@ def test_offering_is_cheap():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - a fixed command
     assert run.stdout.strip() == "[]"
+
+
+def test_views_are_imported_when_they_are_asked():
+    """Who only collects has no view in memory."""
+    code = (
+        "import sys; from ccm_pagerduty import plugin; plugin.ccm_views();"
+        "print(sorted(name for name in sys.modules if name.startswith('ccm_pagerduty.views.')))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - a fixed command
+    assert run.stdout.strip() == "['ccm_pagerduty.views.trail']"
+
+
+def test_every_view_that_is_offered_can_be_asked(hooks):
+    """Each name leads to a module; over nothing that could be read, there are no rows."""
+    noon = datetime(2026, 6, 1, 12, tzinfo=UTC)
+    for view in hooks.ccm_views()[0]:
+        request = ViewRequest(
+            records=dict.fromkeys(view.inputs, ()), now=noon, horizon=Window(noon, noon + DAY)
+        )
+        assert not list(view.rows(request)), view.name

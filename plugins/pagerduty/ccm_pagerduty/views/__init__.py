@@ -11,45 +11,73 @@ from importlib import import_module, resources
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.json import decode
+from ccm_pagerduty.views.trail import (
+    ESCALATION_POLICY,
+    INCIDENT,
+    INCIDENT_LOG_ENTRY,
+    MANIFEST,
+    ON_CALL,
+    SCHEDULE,
+    SCHEDULE_RENDERING,
+    SERVICE,
+    TEAM,
+    TEAM_MEMBER,
+    USER,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from ccm_core.sdk.types import JsonObject, Row, View, ViewRequest
 
-_TITLES = {
-    "account_visibility": "Account visibility",
-    "collection_health": "Collection health",
-    "incident_response": "Incident response",
-    "policy_coverage": "Escalation policy coverage",
-    "responder_reachability": "Responder reachability",
-    "schedule_coverage": "Schedule coverage",
-    "service_ownership": "Service ownership",
-    "service_readiness": "Service readiness",
-    "service_responders": "Service responders",
-    "team_ownership": "Team ownership",
-    "user_access": "User access",
+_VIEWS = {
+    "account_visibility": ("Account visibility", (MANIFEST,)),
+    "collection_health": ("Collection health", (MANIFEST,)),
+    "incident_response": ("Incident response", (INCIDENT, INCIDENT_LOG_ENTRY, SERVICE)),
+    "policy_coverage": (
+        "Escalation policy coverage",
+        (ESCALATION_POLICY, SCHEDULE, SCHEDULE_RENDERING, USER),
+    ),
+    "responder_reachability": ("Responder reachability", (USER, ESCALATION_POLICY, ON_CALL)),
+    "schedule_coverage": (
+        "Schedule coverage",
+        (SCHEDULE, SCHEDULE_RENDERING, ESCALATION_POLICY, USER),
+    ),
+    "service_ownership": ("Service ownership", (SERVICE, TEAM)),
+    "service_readiness": (
+        "Service readiness",
+        (SERVICE, ESCALATION_POLICY, SCHEDULE, SCHEDULE_RENDERING, USER),
+    ),
+    "service_responders": (
+        "Service responders",
+        (SERVICE, TEAM, TEAM_MEMBER, ESCALATION_POLICY, SCHEDULE, SCHEDULE_RENDERING, USER),
+    ),
+    "team_ownership": ("Team ownership", (TEAM, TEAM_MEMBER, SERVICE, ESCALATION_POLICY)),
+    "user_access": ("User access", (USER,)),
 }
-"""Each view is the module of its name."""
+"""Each view is the module of its name; here are its title and the kinds that it reads."""
 
 
 def views() -> tuple[View, ...]:
     """Give every view of the plugin, sorted by name."""
-    return tuple(_view(name, title) for name, title in _TITLES.items())
-
-
-def _view(name: str, title: str) -> View:
     from ccm_core.sdk.types import View
 
-    module = import_module(f"{__name__}.{name}")
-    rows: Callable[[ViewRequest], Iterable[Row]] = module.rows
-    return View(
-        name=f"pagerduty.{name}",
-        title=title,
-        inputs=module.INPUTS,
-        rows=rows,
-        schema=partial(_schema, name),
+    return tuple(
+        View(
+            name=f"pagerduty.{name}",
+            title=title,
+            inputs=inputs,
+            rows=partial(_rows, name),
+            schema=partial(_schema, name),
+        )
+        for name, (title, inputs) in _VIEWS.items()
     )
+
+
+def _rows(name: str, request: ViewRequest) -> Iterable[Row]:
+    """Import a view only when it is asked: who collects needs none."""
+    rows: Iterable[Row] = import_module(f"{__name__}.{name}").rows(request)
+    return rows
 
 
 def _schema(name: str) -> JsonObject:

@@ -15,15 +15,13 @@ from ccm_pagerduty.views.intervals import number
 from ccm_pagerduty.views.known import known
 from ccm_pagerduty.views.people import PRIVILEGED_ROLES, ROLE_NAMES
 from ccm_pagerduty.views.runs import collections, ended, runs
-from ccm_pagerduty.views.trail import MANIFEST, Library, Trail
+from ccm_pagerduty.views.trail import Library, Trail
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from ccm_core.sdk.types import JsonObject, Record, Row, ViewRequest
-
-INPUTS = (MANIFEST,)
 
 UNKNOWN = {
     "read_only": "PagerDuty does not tell what an API key may do",

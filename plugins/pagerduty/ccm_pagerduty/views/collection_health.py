@@ -9,15 +9,13 @@ from ccm_core.sdk.time import format_instant
 from ccm_core.sdk.types import Subject
 from ccm_pagerduty.views.intervals import number
 from ccm_pagerduty.views.runs import SEEN, collections, ended, longest_pause, runs, started
-from ccm_pagerduty.views.trail import MANIFEST, Library, Trail
+from ccm_pagerduty.views.trail import Library, Trail
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from ccm_core.sdk.types import JsonObject, Record, Row, ViewRequest
-
-INPUTS = (MANIFEST,)
 
 EVIDENCE_KIND = "evidence_kind"
 """What a row is about."""

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
     from ccm_core.sdk.types import JsonObject, Record, Row, ViewRequest
 
-INPUTS = (INCIDENT, INCIDENT_LOG_ENTRY, SERVICE)
-
 _NO_CLOCK = "its service is not in the evidence, or its support hours cannot be read"
 
 

@@ -12,9 +12,6 @@ from ccm_pagerduty.views.shifts import shown
 from ccm_pagerduty.views.targets import Target
 from ccm_pagerduty.views.trail import (
     ESCALATION_POLICY,
-    SCHEDULE,
-    SCHEDULE_RENDERING,
-    USER,
     Library,
     Trail,
     named,
@@ -25,8 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ccm_core.sdk.types import JsonObject, Row, ViewRequest
-
-INPUTS = (ESCALATION_POLICY, SCHEDULE, SCHEDULE_RENDERING, USER)
 
 
 def rows(request: ViewRequest) -> Iterable[Row]:

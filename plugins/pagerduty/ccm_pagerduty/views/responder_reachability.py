@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from ccm_core.sdk.types import JsonObject, Record, Row, ViewRequest
 
-INPUTS = (USER, ESCALATION_POLICY, ON_CALL)
-
 SILENT = "PagerDuty does not tell of every contact method whether it is enabled"
 
 

@@ -15,7 +15,6 @@ from ccm_pagerduty.views.trail import (
     ESCALATION_POLICY,
     SCHEDULE,
     SCHEDULE_RENDERING,
-    USER,
     Library,
     Trail,
     named,
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
     from ccm_core.sdk.intervals import Window
     from ccm_core.sdk.types import JsonObject, Record, Row, ViewRequest
     from ccm_pagerduty.views.shifts import Rendering
-
-INPUTS = (SCHEDULE, SCHEDULE_RENDERING, ESCALATION_POLICY, USER)
 
 NOT_COVERED = "the final schedule does not reach there, or somebody on it has no role that is told"
 

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from ccm_core.sdk.types import JsonObject, Row, ViewRequest
 
-INPUTS = (SERVICE, TEAM)
-
 HIDDEN = "a team that owns it is not in the evidence, so it may be hidden"
 
 

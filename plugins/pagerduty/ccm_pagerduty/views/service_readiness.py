@@ -10,10 +10,7 @@ from ccm_pagerduty.views.reach import Reach, reach, told_gaps
 from ccm_pagerduty.views.shifts import shown
 from ccm_pagerduty.views.trail import (
     ESCALATION_POLICY,
-    SCHEDULE,
-    SCHEDULE_RENDERING,
     SERVICE,
-    USER,
     Library,
     Trail,
     named,
@@ -24,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ccm_core.sdk.types import JsonObject, Row, ViewRequest
-
-INPUTS = (SERVICE, ESCALATION_POLICY, SCHEDULE, SCHEDULE_RENDERING, USER)
 
 ADMINISTRATIVE = {"disabled": "disabled", "maintenance": "maintenance"}
 """What a person set; ``active``, ``warning`` and ``critical`` follow open incidents."""

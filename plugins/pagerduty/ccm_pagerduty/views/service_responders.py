@@ -9,13 +9,9 @@ from ccm_pagerduty.views.people import Person
 from ccm_pagerduty.views.service_ownership import owners
 from ccm_pagerduty.views.service_readiness import policies_of, status_of
 from ccm_pagerduty.views.trail import (
-    ESCALATION_POLICY,
-    SCHEDULE,
-    SCHEDULE_RENDERING,
     SERVICE,
     TEAM,
     TEAM_MEMBER,
-    USER,
     Library,
     Trail,
     named,
@@ -27,16 +23,6 @@ if TYPE_CHECKING:
 
     from ccm_core.sdk.types import JsonObject, Record, Row, ViewRequest
     from ccm_pagerduty.views.reach import Reach
-
-INPUTS = (
-    SERVICE,
-    TEAM,
-    TEAM_MEMBER,
-    ESCALATION_POLICY,
-    SCHEDULE,
-    SCHEDULE_RENDERING,
-    USER,
-)
 
 DOUBT = "a team that owns it, its escalation policy, or a schedule of that is not in the evidence"
 

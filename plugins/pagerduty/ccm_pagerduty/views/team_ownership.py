@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from ccm_core.sdk.types import JsonObject, Record, Row, ViewRequest
 
-INPUTS = (TEAM, TEAM_MEMBER, SERVICE, ESCALATION_POLICY)
-
 SILENT = "PagerDuty does not tell the role of every member"
 
 MANAGER = "manager"

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from ccm_core.sdk.types import JsonObject, Record, Row, ViewRequest
 
-INPUTS = (USER,)
-
 SILENT = "PagerDuty does not tell the role of every user, or not this user's state"
 
 
