@@ -75,7 +75,7 @@ def _measured(
 ) -> dict[str, float]:
     found: dict[str, float] = {}
     packs = compile_rules(host, [PackText(text=_pack(rules), source="rules.yaml")], {})
-    now = datetime.now(UTC).replace(microsecond=0)
+    now = datetime.now(UTC)
     seen = evidence(host, watch_of(host, connection), store, now)
     kinds = packs.inputs[VIEW]
     found["read"], records = _timed(lambda: {kind: seen.load(kind) for kind in kinds})
