@@ -19,6 +19,7 @@ from ccm_core.model.waiver import Waiver
 from ccm_core.model.window import Window
 from ccm_core.pipeline.manifests import kind_name, manifest_collection, manifest_records
 from ccm_core.pipeline.parties import Connection, Host
+from ccm_core.pipeline.sharing import shared
 from ccm_core.rules.allowance import Allowance
 from ccm_core.rules.compiled import CompiledPacks
 from ccm_core.rules.compiler import SettingMistake
@@ -186,7 +187,7 @@ def evidence(host: Host, watch: Watch, store: EvidenceStore, now: datetime) -> E
     def load(kind: str) -> tuple[Record, ...]:
         if own is not None and kind == own.name:
             return manifest_records(own, store.sealed(watch.connection, as_of=now))
-        return tuple(_whole(store.state(watch.connection, kind, as_of=now)))
+        return tuple(shared(_whole(store.state(watch.connection, kind, as_of=now))))
 
     return Evidence(
         connection=watch.connection,

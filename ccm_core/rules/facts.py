@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ccm_core.errors import CcmError
 from ccm_core.model.collection import Collection
+from ccm_core.model.record import Record
 from ccm_core.model.result import Standing
 from ccm_core.model.window import Window
 from ccm_core.rules.compiled import CompiledPacks
@@ -17,6 +18,10 @@ from ccm_core.rules.lookups import Found
 from ccm_core.rules.rows import Load, rows_of_kind, rows_of_view
 from ccm_core.rules.sufficiency import standing, without
 from ccm_core.sdk.types import EvidenceKind, Row, View
+
+
+def _no_records(kind: str) -> Sequence[Record]:
+    raise LookupError(f"the records of {kind} were let go")
 
 
 def _nothing(kind: str) -> Sequence[str]:
@@ -59,9 +64,10 @@ class Evidence:
             connection=self.connection,
             rows=rows,
             inputs=inputs,
-            standings={kind: self._standing(kind) for kind in sorted(self.kinds)},
+            standings={kind: self.standing(kind) for kind in sorted(self.kinds)},
             lookup={kind: self._found(kind) for kind in sorted(looked_up & self.kinds.keys())},
-            restated=self._standing,
+            # The facts outlive the records, which take most of the memory.
+            restated=replace(self, load=_no_records).standing,
             since=self.horizon.since,
             broken=broken,
             plugin_failures=plugin_failures,
@@ -81,7 +87,8 @@ class Evidence:
     def _found(self, kind: str) -> dict[str, Found]:
         return {one.key: Found(body=one.body, digest=one.digest) for one in self.load(kind)}
 
-    def _standing(self, kind: str, max_age: timedelta | None = None) -> Standing:
+    def standing(self, kind: str, max_age: timedelta | None = None) -> Standing:
+        """Say how far the evidence of a kind can be relied on; it reads no record."""
         described = self.kinds[kind]
         found = standing(
             self.collections,

@@ -181,12 +181,17 @@ def _records() -> Select[Any]:
 
 def _read(connection: Connection, statement: Select[Any]) -> Iterator[Record]:
     decompressor = Decompressor()
+    names: dict[str, str] = {}
     for row in connection.execute(statement, execution_options=_STREAM):
-        yield _record(row, connection, decompressor)
+        yield _record(row, connection, decompressor, names)
 
 
-def _record(row: tuple[Any, ...], database: Connection, decompressor: Decompressor) -> Record:
+def _record(
+    row: tuple[Any, ...], database: Connection, decompressor: Decompressor, names: dict[str, str]
+) -> Record:
     name, kind, version, key, digest, observed_at, *source, collection, content = row
+    # All records of a collection hold the same texts, not copies of them.
+    name, kind, collection = (names.setdefault(one, one) for one in (name, kind, collection))
     erased_at = None if content is not None else _erased(database, digest, row)
     return Record(
         kind=kind,
