@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from ccm_core.model.result import Outline, RuleOutline, Status
+from ccm_core.model.result import Automated, Outline, RuleOutline, Status
 from ccm_core.report.html import HtmlReport
 from ccm_core.report.posture import frameworks, trend
 from ccm_core.report.waived import waived
@@ -25,6 +25,20 @@ def test_frameworks_say_how_their_controls_stand(given):
     """Each framework counts its controls by status, in one order everywhere."""
     found = {one.name: one.counted for one in frameworks(given.evaluation.controls)}
     assert found == {"pci-dss-4.0": "1 fails", "soc2": "2 fail, 1 could not be judged"}
+
+
+def test_the_share_that_is_automated_is_counted_and_what_remains_is_shown(given):
+    """A control of which nothing is stated is never shown as if rules judged all of it."""
+    told, *others = given.evaluation.controls
+    remains = {"automated": Automated.PARTLY, "by_hand": ("The plan is tested.",)}
+    controls = (replace(told, **remains), *others)
+    evaluation = replace(given.evaluation, controls=controls)
+    soc2 = next(one for one in frameworks(controls) if one.name == told.framework)
+    page = HtmlReport().render(replace(given, evaluation=evaluation)).decode()
+
+    assert soc2.automated == "1 partly automated, 2 share automated not stated"
+    assert "Partly automated<small>The plan is tested.</small>" in page
+    assert page.count("Share automated not stated") == len(others)
 
 
 def test_days_without_an_evaluation_are_gaps():
