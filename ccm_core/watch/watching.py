@@ -180,7 +180,7 @@ class Watch:
     # -- the end ------------------------------------------------------------------------------
 
     async def _give_up(self) -> None:
-        """Stop what runs. Each run keeps what it had and seals itself."""
+        """Stop what runs. Each run keeps what it had and seals itself; a verdict is still told."""
         self._supervisor.stopping()
         running = dict(self._rounds)
         for task in running.values():
@@ -191,12 +191,15 @@ class Watch:
                 self._say_error(f"{name}: the run could not be sealed; the next one does", what)
             elif isinstance(what, asyncio.CancelledError):
                 self._voice.say(f"{name}: stopped; what was kept is kept")
-        if self._verdict is not None:
-            await asyncio.gather(self._verdict, return_exceptions=True)
-        self._drop_replacement()
-        self._held.close()
-        self._voice.show("")
-        self._voice.say("stopped")
+        try:
+            if self._verdict is not None:
+                await asyncio.wait({self._verdict})
+                self._judgement(self._verdict)
+        finally:
+            self._drop_replacement()
+            self._held.close()
+            self._voice.show("")
+            self._voice.say("stopped")
 
     # -- telling ------------------------------------------------------------------------------
 

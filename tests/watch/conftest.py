@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -128,6 +129,25 @@ class Counted:
                 self.running[connection] -= 1
 
 
+class Counting(ThreadPoolExecutor):
+    """Threads that count what they were given and have not done yet."""
+
+    def __init__(self) -> None:
+        super().__init__(max_workers=1)
+        self.under_way = 0
+
+    def submit(self, work, /, *arguments, **named):
+        """Take work; it is under way until the event loop has heard of its end."""
+        self.under_way += 1
+        loop = asyncio.get_running_loop()
+        given = super().submit(work, *arguments, **named)
+        given.add_done_callback(lambda _: loop.call_soon_threadsafe(self._ended))
+        return given
+
+    def _ended(self) -> None:
+        self.under_way -= 1
+
+
 class Unhurried(Limiters):
     """Limiters for a clock that runs far faster than theirs."""
 
@@ -212,7 +232,8 @@ class Yard:
         asyncio.run(self._watch(hours, at or {}))
 
     async def _watch(self, hours: float, at: dict[float, Callable[[], None]]) -> None:
-        self.orders = Orders()
+        self.orders, self.threads = Orders(), Counting()
+        asyncio.get_running_loop().set_default_executor(self.threads)
         self.clock = LeapingClock(until=NOW + hours * HOUR, orders=self.orders)
         self.clock.at = [(NOW + hour * HOUR, what) for hour, what in at.items()]
         watching = Watch(
@@ -232,7 +253,8 @@ class Yard:
             raise self.mistake
         self.opened += 1
         self.store = Counted(open_store(StoreSettings(url="sqlite:///ccm.db"), base=self.folder))
-        self.clock.busy = lambda: bool(sum(self.store.running.values()))
+        # Judging is done in a thread, and takes no time either, however busy the machine is.
+        self.clock.busy = lambda: bool(sum(self.store.running.values()) + self.threads.under_way)
         host = Host(
             version="1",
             kinds={KIND.name: KIND},
