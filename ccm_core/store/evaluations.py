@@ -12,6 +12,8 @@ from sqlalchemy import (  # noqa: TID253 - this module is only imported once a s
 
 from ccm_core.errors import IntegrityError, StoreError
 from ccm_core.model.basis import Basis
+from ccm_core.model.json import digest as digest_of
+from ccm_core.model.json import encode
 from ccm_core.model.result import Evaluation, Outline
 from ccm_core.store import heads, ledger, tables
 from ccm_core.store.content import pack, packed, unpack, verified
@@ -71,8 +73,12 @@ def latest_evaluation(connection: Connection, as_of: datetime | None) -> Evaluat
 def kept_as(connection: Connection, evaluation: Evaluation) -> str | None:
     """Give the digest under which an evaluation is kept; None where it is not.
 
-    An evaluation that another version kept is not the same bytes when it is written again.
+    An evaluation that another version kept is not the same bytes when it is written again. Only
+    then are those of its moment read and compared.
     """
+    written = digest_of(encode(evaluation))
+    if connection.scalar(select(_evaluation.seq).where(_evaluation.digest == written)) is not None:
+        return written
     statement = select(_evaluation.digest, _evaluation.document).where(
         _evaluation.evaluated_at == microseconds(evaluation.evaluated_at)
     )
