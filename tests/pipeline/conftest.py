@@ -231,9 +231,9 @@ def firm(tmp_path):
         yield made
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def old_firm(tmp_path_factory):
-    """The same for a whole module, which must not change it: read and judged on two days."""
+    """The same for many tests, which must not change it: read and judged on two days."""
     with founded(tmp_path_factory.mktemp("firm")) as made:
         made.evaluate()
         made.now = FOUNDED + DAY

@@ -2,46 +2,32 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from made_up import (
+    NOW,
+    PROD,
+    collection,
+    count,
+    manifest,
+    passes,
+    report_input,
+    result,
+    rule,
+    standing,
+)
 
-from ccm_core.model.collection import (
-    Collection,
-    Counts,
-    Credential,
-    Dangling,
-    Outcome,
-    Reason,
-    Shortfall,
-)
+from ccm_core.model.collection import Dangling, Outcome, Reason, Shortfall
 from ccm_core.model.finding import Finding, FindingState
-from ccm_core.model.manifest import Manifest, PluginVersion
-from ccm_core.model.result import (
-    ControlResult,
-    Evaluation,
-    Outline,
-    PackUsed,
-    Population,
-    Result,
-    RuleOutline,
-    RuleResult,
-    Standing,
-    Status,
-    Subject,
-)
-from ccm_core.model.rule import Control, Severity
+from ccm_core.model.result import ControlResult, Outline, PackUsed, RuleOutline, Status
 from ccm_core.model.waiver import Waiver
 from ccm_core.model.window import Window
-from ccm_core.report.interface import ReportInput, Section
+from ccm_core.report.interface import Section
 from ccm_core.sdk.figures import Cell, Distribution, Group, Lane, Stretch, Table, Timeline, Tone
-from ccm_core.store.interface import KindCount
 
-NOW = datetime(2026, 5, 6, 9, 0, tzinfo=UTC)
-PROD = "pagerduty-prod"
 ASK = "Give the key's user the role observer or higher."
 DENIED = Shortfall(reason=Reason.DENIED, detail=f"GET /log_entries answered 403 Forbidden. {ASK}")
 CUT = Shortfall(
@@ -51,128 +37,6 @@ CUT = Shortfall(
 )
 NO_LOG = f"pagerduty.incident_log_entry is unavailable: {DENIED.detail}"
 NEVER = "pagerduty.ability was never collected. Run `ccm collect`."
-
-
-# -- makers of one value ----------------------------------------------------------------------
-
-
-def result(title, status, reason, *, kind="pagerduty.service", key=None, url=None, **more):
-    """One result; its subject's key follows from its title."""
-    about = Subject(
-        kind=kind, key=key or f"P-{title[:3].upper()}{len(title)}", title=title, url=url
-    )
-    return Result(
-        **{"rule": "r", "connection": PROD, **more}, subject=about, status=status, reason=reason
-    )
-
-
-def passes(number):
-    """So many passing results."""
-    return [result(f"Service {n:02}", Status.PASS, "as it should be") for n in range(number)]
-
-
-def rule(name, title, severity, results=(), *, status=None, controls=(), **more):
-    """A rule whose population and status follow from its results."""
-    seen = Counter(one.status for one in results)
-    single = [one for one in results if one.subject.kind not in ("connection", "population")]
-    number = Counter(one.status for one in single)
-    order = (Status.ERROR, Status.FAIL, Status.INSUFFICIENT, Status.PASS)
-    worst = next((one for one in order if seen[one]), Status.NOT_APPLICABLE)
-    counted = Population(
-        known=len(single),
-        passed=number[Status.PASS],
-        failed=number[Status.FAIL],
-        insufficient=number[Status.INSUFFICIENT],
-        not_applicable=number[Status.NOT_APPLICABLE],
-        error=number[Status.ERROR],
-        waived=sum(1 for one in single if one.waiver),
-    )
-    mapped = tuple(
-        Control(framework=one, id=id_, why="It shows the duty.") for one, id_ in controls
-    )
-    return RuleResult(
-        **{"pack": "readiness", "population": counted, **more},
-        rule=name,
-        title=title,
-        severity=Severity(severity),
-        status=status or worst,
-        results=tuple(results),
-        controls=mapped,
-    )
-
-
-def standing(kind, outcome=Outcome.COMPLETE, connection=PROD, **more):
-    """Evidence of a kind, collected two hours ago."""
-    at = None if outcome is None else NOW - timedelta(hours=2)
-    return Standing(kind=kind, connection=connection, outcome=outcome, collected_at=at, **more)
-
-
-def collection(kind, outcome=Outcome.COMPLETE, counts=(60, 1), **more):
-    """One collection of the newest run, with its items and requests and other counts."""
-    items, requests, *others = counts
-    return Collection(
-        id=f"c-{kind}",
-        run="run-1",
-        connection=PROD,
-        kind=kind,
-        version=1,
-        started_at=NOW - timedelta(hours=2, minutes=1),
-        ended_at=NOW - timedelta(hours=2),
-        outcome=outcome,
-        counts=Counts(items=items, requests=requests, **(others[0] if others else {})),
-        **more,
-    )
-
-
-def manifest(connection=PROD, collections=(), **more):
-    """The manifest of a connection's newest run."""
-    values = {
-        "run": "01JTHW3C5V2N8Q7R4M6K9XAZBD",
-        "connector": "pagerduty",
-        "started_at": NOW - timedelta(hours=2, minutes=3),
-        "ended_at": NOW - timedelta(hours=2),
-        "clock_skew": 0.4,
-        "host_version": "0.1.0",
-        "settings_digest": "sha256:" + "5e" * 32,
-        "credential": Credential(kind="user_api_key", role="observer"),
-        "outcome": Outcome.PARTIAL,
-        "plugins": (
-            PluginVersion(name="pagerduty", distribution="ccm-pagerduty", version="0.1.0"),
-        ),
-    }
-    return Manifest(connection=connection, collections=tuple(collections), **values | more)
-
-
-def count(kind, records, connection=PROD):
-    """What the store holds of a kind."""
-    return KindCount(
-        connection=connection,
-        kind=kind,
-        version=1,
-        records=records,
-        versions=records,
-        rejected=0,
-        last_collected_at=NOW - timedelta(hours=2),
-        last_outcome="complete",
-    )
-
-
-def evaluation(*rules, **more):
-    """An evaluation of rules over one connection, and nothing else."""
-    values = {
-        "evaluated_at": NOW,
-        "packs": (),
-        "connections": (PROD,),
-        "standings": (),
-        "controls": (),
-    }
-    return Evaluation(**values | more, rules=rules)
-
-
-def report_input(*rules, manifests=(), counts=(), **more):
-    """A report's input: rules over one connection, and nothing else."""
-    judged = evaluation(*rules, **more)
-    return ReportInput(evaluation=judged, manifests=manifests, counts=counts, host_version="0.1.0")
 
 
 # -- one account with something of everything -------------------------------------------------
@@ -362,15 +226,15 @@ def figures():
 
 def followed(given):
     """Every failing result, seen first three days ago and opened twice."""
-    for rule in given.evaluation.rules:
-        for one in rule.results:
+    for judged in given.evaluation.rules:
+        for one in judged.results:
             if one.status is Status.FAIL and one.id:
                 yield Finding(
                     id=one.id,
                     rule=one.rule,
                     connection=one.connection,
                     subject=one.subject,
-                    severity=rule.severity.value,
+                    severity=judged.severity.value,
                     state=FindingState.OPEN,
                     reason=one.reason,
                     first_seen=NOW - timedelta(days=3),

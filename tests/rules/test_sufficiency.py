@@ -6,10 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from ccm_core.model.collection import Collection, Outcome, Reason, Shortfall
+from ccm_core.model.collection import Outcome, Reason, Shortfall
 from ccm_core.model.window import Window
 from ccm_core.rules.sufficiency import standing
 from ccm_core.sdk.types import Shape
@@ -308,99 +306,3 @@ def test_a_period_that_has_ended_is_measured_at_its_end(collection):
     found = stands([collection(window=past, ago=9 * DAY)], Shape.EVENT, period=past)
 
     assert found.problem is None
-
-
-# -- properties -------------------------------------------------------------------------------
-
-hours = st.integers(0, 15)
-falls = st.lists(st.sampled_from([ANY, SOME]), max_size=2).map(tuple)
-
-
-@st.composite
-def collections(draw, outcomes=tuple(Outcome)):
-    """Draw collections of doors, with windows and without."""
-    found = []
-    for number in range(draw(st.integers(0, 6))):
-        start, length = draw(hours), draw(st.integers(1, 8))
-        ended = NOW - draw(st.integers(-4, 12)) * HOUR
-        found.append(
-            Collection(
-                id=f"c{number}",
-                run="r",
-                connection="hq",
-                kind="acme.door",
-                version=1,
-                window=draw(st.sampled_from([None, window(start, start - length)])),
-                started_at=ended,
-                ended_at=ended,
-                outcome=draw(st.sampled_from(outcomes)),
-                shortfalls=draw(falls),
-            )
-        )
-    return found
-
-
-shapes = st.sampled_from(Shape)
-
-
-def sufficient(found):
-    """Whether something may rest on the evidence without any reserve."""
-    return found.problem is None and not found.subjects
-
-
-@given(collections(tuple(one for one in Outcome if one is not Outcome.COMPLETE)), shapes)
-def test_nothing_is_sufficient_without_a_complete_collection(found, shape):
-    """Partial, unavailable and failed collections never add up to evidence without reserve."""
-    found = [
-        one
-        if one.outcome is not Outcome.PARTIAL
-        else replace(one, shortfalls=one.shortfalls or (ANY,))
-        for one in found
-    ]
-
-    assert not sufficient(stands(found, shape))
-
-
-@given(collections(), shapes, st.data())
-def test_a_shortfall_more_never_mends_a_standing(found, shape, data):
-    """Adding a shortfall to any collection never makes evidence sufficient that was not."""
-    if not found:
-        return
-    chosen = data.draw(st.integers(0, len(found) - 1))
-    worse = [
-        replace(one, shortfalls=(*one.shortfalls, ANY)) if number == chosen else one
-        for number, one in enumerate(found)
-    ]
-    before, after = stands(found, shape), stands(worse, shape)
-
-    assert sufficient(before) or not sufficient(after)
-    assert before.problem is None or after.problem is not None
-
-
-@given(collections(), shapes, st.randoms())
-def test_the_order_of_collections_does_not_matter(found, shape, random):
-    """The same collections in another order give the same standing."""
-    shuffled = list(found)
-    random.shuffle(shuffled)
-
-    assert stands(shuffled, shape) == stands(found, shape)
-
-
-@given(collections(), shapes, st.integers(0, 48))
-def test_time_never_mends_a_standing(found, shape, later):
-    """Evidence without a newer collection only grows older."""
-    found = [one for one in found if one.ended_at <= NOW]
-    before = stands(found, shape)
-    after = stands(found, shape, now=NOW + later * HOUR)
-
-    assert before.problem is None or after.problem is not None
-
-
-@given(collections((Outcome.COMPLETE,)))
-def test_event_evidence_is_sufficient_only_where_windows_cover_the_period(found):
-    """Without a hole there is, for every instant up to the last reached, a window around it."""
-    if stands(found, Shape.EVENT).problem is not None:
-        return
-    instants = [NOW - 10 * HOUR + n * HOUR / 2 for n in range(16)]
-
-    assert all(any(one.window and at in one.window for one in found) for at in instants)

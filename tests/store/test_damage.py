@@ -6,17 +6,14 @@ The columns are those of the tables as the code has them, so a new one cannot be
 from __future__ import annotations
 
 import contextlib
-import os
 import random
 import shutil
 import sqlite3
-import tempfile
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
-from ccm_core.errors import IntegrityError, StoreError
+from ccm_core.errors import IntegrityError
 from ccm_core.ledger import note
 from ccm_core.ledger.pin import Pin
 from ccm_core.model.basis import Basis
@@ -360,44 +357,3 @@ def contents(folder):
         sql(folder, f"SELECT * FROM {table.name} ORDER BY 1, 2, 3")  # noqa: S608 - names of ours
         for table in tables.metadata.sorted_tables
     ]
-
-
-def test_a_store_of_a_newer_ccm_is_refused(folder):
-    """Not verified by rules that it may not follow."""
-    sql(folder, "UPDATE store_revision SET version_num = '9999'")
-    with pytest.raises(StoreError, match=r"written by a newer ccm.*Upgrade"):
-        verified(folder)
-
-
-def test_a_store_of_an_older_ccm_is_refused(folder):
-    """It is not migrated in passing: verifying writes nothing."""
-    sql(folder, "UPDATE store_revision SET version_num = '0002'")
-    with pytest.raises(StoreError, match="written by an older ccm"):
-        verified(folder)
-
-
-def test_verifying_writes_nothing(folder):
-    """Not even beside the store."""
-    before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    assert verified(folder).sound
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
-
-
-@pytest.mark.skipif(os.name != "posix", reason="rights are set another way on this system")
-def test_a_copy_that_nobody_may_write_to_can_be_verified(pristine):
-    """Such as an auditor gets on a disk of its own."""
-    # Not under tmp_path: the folders above it are closed to everybody but their owner.
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        shutil.copy(pristine[0] / "ccm.db", folder)
-        (folder / "ccm.db").chmod(0o444)
-        folder.chmod(0o555)
-        root = os.geteuid() == 0
-        if root:  # for whom rights do not count
-            os.seteuid(65534)
-        try:
-            assert verified(folder).sound
-        finally:
-            if root:
-                os.seteuid(0)
-            folder.chmod(0o755)

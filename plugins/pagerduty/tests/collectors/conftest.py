@@ -1,0 +1,59 @@
+"""A collector and a small account that is written as paths and answers."""
+
+from __future__ import annotations
+
+import httpx  # noqa: TID253 - the network of these tests is one of its transports
+import pytest
+from ccm_pagerduty.collectors import collectors
+
+COLLECT = {one.kind.removeprefix("pagerduty."): one.collect for one in collectors()}
+REFUSALS = {
+    "no right": (403, {"error": {"message": "Access Denied", "code": 2010}}),
+    "no scope": (
+        403,
+        {"error": {"message": "Token missing required scopes", "required_scopes": "x.read"}},
+    ),
+    "no plan": (402, {"error": {"message": "Missing ability: teams", "code": 2014}}),
+    "gone": (404, {"error": {"message": "Not Found", "code": 2100}}),
+}
+PAGING = {"limit", "offset", "total"}
+
+
+@pytest.fixture
+def account(pagerduty):
+    """Collect a kind from an account written as paths and answers.
+
+    An answer is a response, the one page of a listing (``{"services": [...]}``), the name of a
+    refusal, or a function of the request that gives one of these.
+    """
+
+    def run(noun, answers, *, known=None, ask=None, seen=None, **settings):
+        requests = [] if seen is None else seen
+
+        def handler(request):
+            requests.append((request.url.path, tuple(request.url.params.multi_items())))
+            answer = answers[request.url.path]
+            return response(answer(request) if callable(answer) else answer)
+
+        asked = ask or pagerduty.ask_for(known=known or {})
+        found = pagerduty.collected(handler, COLLECT[noun], asked, **settings)
+        found.asked = [
+            (path, [pair for pair in query if pair[0] not in PAGING]) for path, query in requests
+        ]
+        return found
+
+    return run
+
+
+def response(answer) -> httpx.Response:
+    """Give an answer as the network gives it."""
+    match answer:
+        case str():
+            status, body = REFUSALS[answer]
+            return httpx.Response(status, json=body)
+        case dict():
+            number = sum(len(one) for one in answer.values() if isinstance(one, list))
+            paging = {"limit": 100, "offset": 0, "more": False, "total": number}
+            return httpx.Response(200, json=paging | answer)
+        case _:
+            return answer

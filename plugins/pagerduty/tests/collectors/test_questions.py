@@ -1,0 +1,116 @@
+"""What each collector asks."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from ccm_core.sdk.types import Window
+
+
+@pytest.mark.parametrize(
+    ("noun", "answers", "asked"),
+    [
+        pytest.param(
+            "service",
+            {"/services": {"services": []}},
+            [("/services", [("time_zone", "UTC")])],
+            id="services",
+        ),
+        pytest.param(
+            "escalation_policy",
+            {"/escalation_policies": {"escalation_policies": []}},
+            [("/escalation_policies", [])],
+            id="policies",
+        ),
+        pytest.param(
+            "user",
+            {"/users": {"users": []}},
+            [("/users", [("include[]", "contact_methods")])],
+            id="users",
+        ),
+        pytest.param("team", {"/teams": {"teams": []}}, [("/teams", [])], id="teams"),
+        pytest.param(
+            "schedule",
+            {"/schedules": {"schedules": []}, "/v3/schedules": {"schedules": []}},
+            [
+                ("/schedules", [("include[]", "schedule_layers"), ("time_zone", "UTC")]),
+                ("/v3/schedules", []),
+            ],
+            id="schedules of both worlds",
+        ),
+        pytest.param(
+            "on_call",
+            {"/oncalls": {"oncalls": []}},
+            [
+                (
+                    "/oncalls",
+                    [
+                        ("since", "2026-11-23T12:00:00Z"),
+                        ("until", "2026-12-07T12:00:00Z"),
+                        ("time_zone", "UTC"),
+                    ],
+                )
+            ],
+            id="on-calls from now on",
+        ),
+        pytest.param(
+            "incident",
+            {"/incidents": {"incidents": []}},
+            [
+                (
+                    "/incidents",
+                    [
+                        ("since", "2026-11-23T11:00:00Z"),
+                        ("until", "2026-11-23T12:00:00Z"),
+                        ("time_zone", "UTC"),
+                        ("sort_by", "created_at:asc"),
+                    ],
+                )
+            ],
+            id="incidents, oldest first",
+        ),
+        pytest.param(
+            "incident_log_entry",
+            {"/log_entries": {"log_entries": []}},
+            [
+                (
+                    "/log_entries",
+                    [
+                        ("since", "2026-11-23T11:00:00Z"),
+                        ("until", "2026-11-23T12:00:00Z"),
+                        ("time_zone", "UTC"),
+                    ],
+                )
+            ],
+            id="log entries without their channels",
+        ),
+    ],
+)
+def test_a_listing_is_asked_with_offsets_and_in_utc(account, noun, answers, asked):
+    """Both ends of a period are given, and nothing is left to an account's own zone."""
+    assert account(noun, answers).asked == asked
+
+
+def test_a_window_between_seconds_is_asked_outward(account, pagerduty):
+    """What happened in a window is in the question, whatever the source makes of fractions."""
+    window = Window(
+        pagerduty.now - timedelta(microseconds=1_500_000), pagerduty.now - timedelta(microseconds=1)
+    )
+    found = account(
+        "incident", {"/incidents": {"incidents": []}}, ask=pagerduty.ask_for(window=window)
+    )
+    assert found.asked[0][1][:2] == [
+        ("since", "2026-11-23T11:59:58Z"),
+        ("until", "2026-11-23T12:00:00Z"),
+    ]
+
+
+def test_on_calls_are_asked_for_ninety_days_at_most(account, pagerduty):
+    """A longer lookahead does not make the API refuse."""
+    horizon = Window(pagerduty.now, pagerduty.now + timedelta(days=200))
+    found = account(
+        "on_call", {"/oncalls": {"oncalls": []}}, ask=pagerduty.ask_for(horizon=horizon)
+    )
+    assert found.asked[0][1][1] == ("until", "2027-02-21T12:00:00Z")

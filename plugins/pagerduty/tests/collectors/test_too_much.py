@@ -1,0 +1,113 @@
+"""More than can be listed is read in parts, and what is missing is counted."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ccm_core.sdk.types import Reason
+
+
+def test_too_many_on_calls_are_read_in_halves(account):
+    """A period with more than can be listed is halved until its parts can be."""
+
+    def oncalls(request):
+        since, until = request.url.params["since"], request.url.params["until"]
+        whole = (since, until) == ("2026-11-23T12:00:00Z", "2026-12-07T12:00:00Z")
+        item = {"since": since, "until": until}
+        return {"oncalls": [item], "more": whole, "total": 10_001 if whole else 1}
+
+    found = account("on_call", {"/oncalls": oncalls})
+    assert found.overflows == []
+    assert found.shortfalls == []
+    assert found.items == [
+        {"since": "2026-11-23T12:00:00Z", "until": "2026-11-30T12:00:00Z"},
+        {"since": "2026-11-30T12:00:00Z", "until": "2026-12-07T12:00:00Z"},
+    ]
+
+
+SERVICES = [{"id": "PA"}, {"id": "PB"}, {"id": "PC"}]
+
+
+@pytest.mark.parametrize(
+    ("part", "services", "parts"),
+    [
+        pytest.param(
+            {}, SERVICES, [{"services": "PA,PC"}, {"services": "PB"}], id="services, dealt out"
+        ),
+        pytest.param(
+            {"services": "PA,PC"}, SERVICES, [{"services": "PA"}, {"services": "PC"}], id="fewer"
+        ),
+        pytest.param(
+            {"services": "PA"},
+            SERVICES,
+            [{"services": "PA", "urgency": "high"}, {"services": "PA", "urgency": "low"}],
+            id="urgency",
+        ),
+        pytest.param({}, [], [{"urgency": "high"}, {"urgency": "low"}], id="no service is known"),
+        pytest.param(
+            {"urgency": "low"},
+            [],
+            [
+                {"urgency": "low", "status": one}
+                for one in ("triggered", "acknowledged", "resolved")
+            ],
+            id="status",
+        ),
+    ],
+)
+def test_incidents_of_one_second_are_offered_in_parts(account, pagerduty, part, services, parts):
+    """By service first, then by urgency, then by status."""
+    at = {"created_at": "2026-11-23T11:00:00Z"}
+    found = account(
+        "incident",
+        {"/incidents": lambda request: full(request, 10_001, at)},
+        ask=pagerduty.ask_for(part=part, known={"pagerduty.service": services}),
+    )
+    (overflow,) = found.overflows
+    assert (overflow.total, list(overflow.parts), found.pages) == (10_001, parts, [])
+
+
+def test_what_cannot_be_cut_any_further_is_read_as_far_as_it_is_listed(account, pagerduty):
+    """The exact number that is missing is told."""
+    at = {"created_at": "2026-11-23T11:00:00Z"}
+    found = account(
+        "incident",
+        {"/incidents": lambda request: full(request, 10_023, at)},
+        ask=pagerduty.ask_for(part={"services": "PA", "urgency": "low", "status": "resolved"}),
+    )
+    assert len(found.items) == 10_000
+    assert [(one.reason, one.missing) for one in found.shortfalls] == [(Reason.TRUNCATED, 23)]
+    assert set(found.asked[0][1]) >= {
+        ("service_ids[]", "PA"),
+        ("urgencies[]", "low"),
+        ("statuses[]", "resolved"),
+    }
+
+
+def test_a_window_with_too_many_is_read_as_far_as_it_is_listed_and_gone_on_from_there(
+    account, pagerduty
+):
+    """Everything before the last second that was listed is there."""
+    found = account(
+        "incident",
+        {"/incidents": lambda request: full(request, 10_400, {})},
+        ask=pagerduty.ask_for(may_split=True),
+    )
+    assert len(found.items) == 10_000
+    assert [one.at for one in found.reached] == [pagerduty.now - timedelta(seconds=1)]
+    assert len(found.asked) == 101
+
+
+def full(request, total, fields):
+    """Answer a page of so many incidents of the hour, oldest first, or all with the same fields."""
+    offset, limit = (int(request.url.params[name]) for name in ("offset", "limit"))
+    second = timedelta(hours=1) / 10_000
+    since = datetime(2026, 11, 23, 11, tzinfo=UTC)
+    items = [
+        {"id": f"P{n}", "created_at": (since + n * second).isoformat(), **fields}
+        for n in range(offset, min(total, offset + limit))
+    ]
+    more = offset + limit < total
+    return {"incidents": items, "offset": offset, "total": total, "more": more}

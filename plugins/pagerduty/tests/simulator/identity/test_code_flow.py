@@ -1,0 +1,188 @@
+"""The code flow as PagerDuty's page on OAuth describes it, and a client that nobody here wrote."""
+
+from __future__ import annotations
+
+import oauthlib.oauth2
+import pytest
+from ccm_pagerduty.simulator import AppKind
+
+
+def test_the_code_flow_gives_what_is_documented(person, server):
+    """Tokens with their prefixes and plus signs, the scope with openid, seconds, an ID token."""
+    found = person.granted(server.identity.register())
+    assert found["token_type"] == "bearer"
+    assert found["access_token"].startswith("pdus+_0")
+    assert found["refresh_token"].startswith("pdus+_1")
+    assert found["scope"] == "openid read"
+    assert found["expires_in"] == 30 * 86400
+    assert {"id_token", "client_info"} < set(found)
+    assert person.services(found["access_token"]).status_code == 200
+
+
+def test_the_state_comes_back_as_it_was(person, server):
+    """Whatever characters are in it."""
+    assert person.authorize(server.identity.register())["state"] == "s t+a&te"
+
+
+def test_a_library_walks_through_the_code_flow(person, http, server):
+    """Oauthlib's client gets tokens with PKCE and state, and refreshes them."""
+    app = server.identity.register()
+    client = oauthlib.oauth2.WebApplicationClient(app.client_id)
+    verifier = client.create_code_verifier(64)
+    challenge = client.create_code_challenge(verifier, "S256")
+    url = client.prepare_request_uri(
+        server.authorize_url,
+        redirect_uri=person.callback,
+        scope="read",
+        state="xyz",
+        code_challenge=challenge,
+        code_challenge_method="S256",
+    )
+    location = http.get(url).headers["location"]
+    client.parse_request_uri_response(location, state="xyz")
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    body = client.prepare_request_body(
+        redirect_uri=person.callback, client_secret=app.client_secret, code_verifier=verifier
+    )
+    first = http.post(server.token_url, content=body, headers=headers)
+    client.parse_request_body_response(first.text, scope=["openid", "read"])
+    body = client.prepare_refresh_body(
+        refresh_token=client.refresh_token,
+        client_id=app.client_id,
+        client_secret=app.client_secret,
+    )
+    second = http.post(server.token_url, content=body, headers=headers)
+    tokens = client.parse_request_body_response(second.text, scope=["openid", "read"])
+    assert tokens["refresh_token"] != first.json()["refresh_token"]
+    assert person.services(tokens["access_token"]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("asked", "scope"),
+    [
+        pytest.param("read", "openid read", id="what the app has"),
+        pytest.param("Read", "openid", id="another case"),
+        pytest.param("incidents.read", "openid", id="a scope of another kind of app"),
+        pytest.param("openid read", "openid read", id="openid named"),
+    ],
+)
+def test_a_wrong_scope_gives_openid_alone(person, server, asked, scope):
+    """In the code flow it is no error: it is only missing from what is granted."""
+    app = server.identity.register()
+    assert person.granted(app, scope=asked)["scope"] == scope
+
+
+def test_openid_alone_opens_nothing(person, server):
+    """Each call answers 403 in a body without a code, with the scopes as strings."""
+    found = person.granted(server.identity.register(), scope="wrong")
+    answer = person.services(found["access_token"])
+    assert answer.status_code == 403
+    assert answer.json() == {
+        "error": {
+            "message": "Token missing required scopes",
+            "required_scopes": "services.read",
+            "token_scopes": "openid",
+        }
+    }
+
+
+def test_a_scoped_token_opens_its_own_resources(person, http, api, server):
+    """And no others."""
+    app = server.identity.register("services.read", "users.read", kind=AppKind.SCOPED)
+    found = person.granted(app, scope="services.read")
+    token = {"Authorization": f"Bearer {found['access_token']}"}
+    statuses = {
+        path: http.get(api.base_url + path, headers=token).status_code
+        for path in ("/services", "/users", "/users/me", "/oncalls")
+    }
+    assert statuses == {"/services": 200, "/users": 403, "/users/me": 200, "/oncalls": 403}
+    assert found["expires_in"] == 86400
+
+
+@pytest.mark.parametrize(
+    ("seconds", "status"),
+    [pytest.param(29, 200, id="in time"), pytest.param(30, 400, id="too late")],
+)
+def test_a_code_lives_thirty_seconds(person, server, clock, seconds, status):
+    """No longer, by the clock that the server was given."""
+    app = server.identity.register()
+    code = person.authorize(app)["code"]
+    clock.pass_by(seconds=seconds)
+    assert person.exchange(app, code).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "error"),
+    [
+        pytest.param({"code": "no-such-code"}, 400, "invalid_grant", id="an unknown code"),
+        pytest.param({"code_verifier": "b" * 43}, 400, "invalid_grant", id="another verifier"),
+        pytest.param({"code_verifier": None}, 400, "invalid_grant", id="no verifier"),
+        pytest.param({"redirect_uri": "http://127.0.0.1/x"}, 400, "invalid_grant", id="redirect"),
+        pytest.param({"client_secret": "wrong"}, 401, "invalid_client", id="a wrong secret"),
+        pytest.param({"client_secret": None}, 401, "invalid_client", id="no secret"),
+        pytest.param({"client_id": "nobody"}, 401, "invalid_client", id="an unknown client"),
+        pytest.param({"grant_type": "password"}, 400, "unsupported_grant_type", id="a grant"),
+    ],
+)
+def test_a_wrong_exchange_is_refused(person, server, changes, status, error):
+    """With the error that RFC 6749 gives it, and no token."""
+    app = server.identity.register()
+    code = person.authorize(app)["code"]
+    answer = person.exchange(app, code, **changes)
+    assert (answer.status_code, answer.json()["error"]) == (status, error)
+    assert "access_token" not in answer.json()
+
+
+def test_a_code_is_used_once(person, server):
+    """The second exchange of it is refused."""
+    app = server.identity.register()
+    code = person.authorize(app)["code"]
+    answers = [person.exchange(app, code).status_code for _ in range(2)]
+    assert answers == [200, 400]
+
+
+@pytest.mark.parametrize(
+    ("kind", "public", "changes", "error"),
+    [
+        pytest.param("scoped", False, {"code_challenge": None}, "invalid_request", id="scoped"),
+        pytest.param("classic", True, {"code_challenge": None}, "invalid_request", id="public"),
+        pytest.param(
+            "classic", False, {"code_challenge_method": "plain"}, "invalid_request", id="plain"
+        ),
+        pytest.param("classic", False, {"scope": None}, "invalid_request", id="no scope"),
+        pytest.param(
+            "classic", False, {"response_type": "token"}, "unsupported_response_type", id="token"
+        ),
+    ],
+)
+def test_a_wrong_authorization_comes_back_as_an_error(person, server, kind, public, changes, error):
+    """In the redirect, with the state: PKCE with S256 is needed where it is documented so."""
+    app = server.identity.register(kind=AppKind(kind), public=public)
+    back = person.authorize(app, **changes)
+    assert (back["error"], back["state"]) == (error, "s t+a&te")
+    assert "code" not in back
+
+
+def test_a_person_may_say_no(person, server):
+    """Then the redirect carries access_denied and a description."""
+    server.identity.consents = False
+    back = person.authorize(server.identity.register())
+    assert back["error"] == "access_denied"
+    assert back["error_description"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"redirect_uri": "https://evil.example/callback"}, id="another host"),
+        pytest.param({"redirect_uri": "http://127.0.0.1/other"}, id="another path"),
+        pytest.param({"client_id": "nobody"}, id="an unknown client"),
+    ],
+)
+def test_nobody_is_sent_to_an_address_that_is_not_registered(person, http, server, changes):
+    """The browser stays on a page of the server."""
+    app = server.identity.register()
+    asked = {"client_id": app.client_id, "redirect_uri": person.callback, "response_type": "code"}
+    answer = http.get(server.authorize_url, params=asked | changes)
+    assert answer.status_code == 400
+    assert "location" not in answer.headers

@@ -1,0 +1,80 @@
+"""A bundle of two days, ways to write another one, and ways to spoil it."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from base64 import b64decode
+from hashlib import sha256
+
+import pytest
+
+from ccm_core.bundle.statement import envelope
+from ccm_core.bundle.verifier import read_archive
+from ccm_core.ledger.note import VerifierKey
+from ccm_core.model.period import parse_period
+from ccm_core.pipeline.bundling import Order, bundle
+
+
+def write(firm, path, signer=None):
+    """Write a bundle; give what it says of itself."""
+    compiled, _ = firm.ruling()
+    order = Order(
+        connections=[firm.connection()],
+        packs=compiled,
+        period=parse_period("2026-08"),
+        controls=[("soc2", "CC7.4")],
+    )
+    return bundle(firm.host, firm.store, order, signer or firm.signer, path)
+
+
+@pytest.fixture
+def written():
+    """Write a bundle; give what it says of itself."""
+    return write
+
+
+@pytest.fixture(scope="session")
+def whole(old_firm, tmp_path_factory):
+    """Give the path of a bundle of two days, which nobody may change."""
+    path = tmp_path_factory.mktemp("bundle") / "cc7.4.zip"
+    write(old_firm, path)
+    return path
+
+
+@pytest.fixture
+def spoiled(whole, tmp_path):
+    """Give a function that writes the bundle again with some files changed, added or removed."""
+
+    def spoil(change):
+        files = dict(read_archive(str(whole)))
+        change(files)
+        path = tmp_path / "spoiled.zip"
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, data in files.items():
+                archive.writestr(name, data)
+        return str(path)
+
+    return spoil
+
+
+@pytest.fixture
+def key_of():
+    """Give the public key of a firm's store."""
+    return lambda firm: str(VerifierKey(firm.store.head().origin, firm.signer.public))
+
+
+@pytest.fixture
+def resigned():
+    """State anew what the files are, as somebody with a key can."""
+
+    def state(files, signer):
+        payload = json.loads(b64decode(json.loads(files["statement.json"])["payload"]))
+        payload["subject"] = [
+            {"name": name, "digest": {"sha256": sha256(data).hexdigest()}}
+            for name, data in files.items()
+            if name != "statement.json"
+        ]
+        files["statement.json"] = envelope(json.dumps(payload).encode(), signer)
+
+    return state

@@ -1,0 +1,227 @@
+"""Every damage to a bundle is found, whoever did it and whatever they signed anew."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ccm_core.bundle.statement import envelope
+from ccm_core.bundle.verifier import digest, read_archive, verify
+from ccm_core.ledger import note
+from ccm_core.ledger.keys import begin
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_one_changed_byte_is_found_or_changes_nothing(whole, tmp_path_factory, data):
+    """Wherever it is: else every file that a reader gets out is what it was, to the byte."""
+    content = bytearray(whole.read_bytes())
+    at = data.draw(st.integers(0, len(content) - 1))
+    content[at] ^= data.draw(st.integers(1, 255))
+    path = tmp_path_factory.getbasetemp() / "changed.zip"
+    path.write_bytes(bytes(content))
+    _, problems = verify(str(path))
+    if not problems:
+        assert read_archive(str(path)) == read_archive(str(whole))
+
+
+def drop(name):
+    """Remove a file."""
+    return lambda files: files.pop(name)
+
+
+def line(name, change):
+    """Change the lines of a file."""
+
+    def spoil(files):
+        files[name] = b"".join(change(files[name].splitlines(keepends=True)))
+
+    return spoil
+
+
+INCIDENTS = "evidence/firm/pagerduty.incident.jsonl"
+LEAVES = "ledger/firm/leaves.txt"
+DAMAGE = [
+    pytest.param(drop(INCIDENTS), f"{INCIDENTS} was removed", id="a file removed"),
+    pytest.param(
+        lambda files: files.update({"evidence/firm/x.jsonl": b"{}\n"}),
+        "evidence/firm/x.jsonl was added",
+        id="a file added",
+    ),
+    pytest.param(
+        line(INCIDENTS, lambda lines: [lines[0].replace(b"high", b"low"), *lines[1:]]),
+        "was changed",
+        id="a record changed",
+    ),
+    pytest.param(
+        line("verify.py", lambda lines: [*lines, b"# trust me\n"]),
+        "verify.py was changed",
+        id="the verifier changed",
+    ),
+    pytest.param(drop("statement.json"), "'statement.json' is not there", id="no statement"),
+    pytest.param(drop("keys/0001.txt"), "no public key", id="no key"),
+    pytest.param(drop("ledger/firm/hashes.txt"), "hashes.txt", id="no hashes"),
+]
+
+
+@pytest.mark.parametrize(("change", "said"), DAMAGE)
+def test_a_damaged_bundle_is_found_and_named(spoiled, change, said):
+    """By whoever has no key at all."""
+    _, problems = verify(spoiled(change))
+    assert any(said in one for one in problems), problems
+
+
+INSIDE = [
+    pytest.param(
+        line(INCIDENTS, lambda lines: lines[1:]),
+        "of a version pagerduty.incident",
+        id="a record left out",
+    ),
+    pytest.param(
+        line(INCIDENTS, lambda lines: [*lines, b'{"id":"MADE UP"}\n']),
+        "no leaf of the ledger speaks of line",
+        id="a record made up",
+    ),
+    pytest.param(
+        line(LEAVES, lambda lines: lines[1:]),
+        "leaves of the log firm are not those of its signed head",
+        id="a leaf left out",
+    ),
+    pytest.param(
+        line(LEAVES, lambda lines: [lines[0].replace(b"2026", b"2025"), *lines[1:]]),
+        "leaves of the log firm are not those of its signed head",
+        id="a leaf changed",
+    ),
+    pytest.param(
+        line("contents/evaluations.jsonl", lambda lines: lines[:1]),
+        "of a evaluation",
+        id="an evaluation left out",
+    ),
+    pytest.param(
+        lambda files: files.pop(next(name for name in files if name.startswith("packs/"))),
+        "rests on sha256:",
+        id="a pack left out",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "said"), INSIDE)
+def test_what_somebody_with_the_key_leaves_out_is_found(
+    resigned, key_of, old_firm, spoiled, change, said
+):
+    """The statement can be signed anew; the signed heads of the ledger still tell."""
+
+    def spoil(files):
+        change(files)
+        resigned(files, old_firm.signer)
+
+    _, problems = verify(spoiled(spoil), key_of(old_firm))
+    assert any(said in one for one in problems), problems
+
+
+def without(firm, files, log, gone):
+    """Leave out leaves and what they speak of, prove the rest rightly."""
+    folder = f"ledger/{log}"
+    lines = [one.split(b" ", 1) for one in files[f"{folder}/leaves.txt"].splitlines()]
+    there = {int(number): json.loads(leaf) for number, leaf in lines}
+    left = {number: leaf for number, leaf in there.items() if not gone(leaf)}
+    assert len(left) < len(there)
+    found = firm.store.excerpt(log, lambda _: left)
+    files[f"{folder}/leaves.txt"] = b"".join(b"%d %s\n" % one for one in found.leaves.items())
+    files[f"{folder}/hashes.txt"] = b"".join(
+        note.encoded(one).encode() + b"\n" for one in found.hashes
+    )
+    lost = {leaf.get("digest") for leaf in there.values() if gone(leaf)}
+    for name in files:
+        if name.startswith(("contents/", "evidence/")):
+            kept = [
+                line
+                for line in files[name].splitlines(keepends=True)
+                if digest(line.removesuffix(b"\n")) not in lost
+            ]
+            files[name] = b"".join(kept)
+
+
+LEFT_OUT = [
+    pytest.param(
+        "@store",
+        lambda leaf: leaf["leaf"] == "evaluation" and leaf["evaluated_at"] > "2026-08-04",
+        "leaves of the store's own log were left out",
+        id="the last evaluation",
+    ),
+    pytest.param(
+        "firm",
+        lambda leaf: leaf["leaf"] == "version" and leaf["kind"] == "pagerduty.service",
+        "appended; here are 0",
+        id="every service",
+    ),
+    pytest.param(
+        "firm",
+        lambda leaf: leaf["leaf"] == "version" and "digest" not in leaf,
+        "tombstones; here are 0",
+        id="that something vanished",
+    ),
+    pytest.param(
+        "firm",
+        lambda leaf: leaf["leaf"] == "manifest",
+        "ended a run, was left out",
+        id="a run's manifest",
+    ),
+    pytest.param(
+        "firm",
+        lambda leaf: leaf.get("kind") == "pagerduty.service",
+        "was left out",
+        id="every collection of services",
+    ),
+]
+
+
+@pytest.mark.parametrize(("log", "gone", "said"), LEFT_OUT)
+def test_what_somebody_leaves_out_and_proves_the_rest_of_is_found(
+    resigned, key_of, old_firm, spoiled, log, gone, said
+):
+    """Even with the key and a right proof: what was kept says how much of it there was."""
+
+    def spoil(files):
+        without(old_firm, files, log, gone)
+        resigned(files, old_firm.signer)
+
+    path = spoiled(spoil)
+    _, problems = verify(path, key_of(old_firm))
+    assert any(said in one for one in problems), problems
+
+
+def test_a_bundle_of_another_form_is_refused(old_firm, spoiled):
+    """A newer ccm may write one; what this verifier does not know it does not vouch for."""
+
+    def spoil(files):
+        payload = json.loads(b64decode(json.loads(files["statement.json"])["payload"]))
+        payload["predicateType"] = "urn:ccm:bundle:v2"
+        files["statement.json"] = envelope(json.dumps(payload).encode(), old_firm.signer)
+
+    (problem,) = verify(spoiled(spoil))[1]
+    assert problem == "it is urn:ccm:bundle:v2, and this verifier knows urn:ccm:bundle:v1"
+
+
+def test_a_foreign_key_is_found_by_whoever_has_the_right_one(resigned, key_of, old_firm, spoiled):
+    """Everything else is in agreement: the forger made a key, and signed all of it anew."""
+    forger = type(old_firm.signer)(seed=2)
+
+    def forge(files):
+        name = old_firm.store.head().origin
+        files["keys/0001.txt"] = begin(name, forger, old_firm.now).encode()
+        for log in ("@store", "firm"):
+            path = f"ledger/{log}/checkpoint.txt"
+            text = note.read(files[path]).text
+            files[path] = note.sign(text, name, forger).encode()
+        resigned(files, forger)
+
+    path = spoiled(forge)
+    assert verify(path)[1] == []
+    problems = verify(path, key_of(old_firm))[1]
+    assert len(problems) == 1
+    assert problems[0].startswith("it was signed by a foreign key")

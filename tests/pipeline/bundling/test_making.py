@@ -1,0 +1,144 @@
+"""A bundle proves itself to whoever has nothing but Python, or it is not made."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from securesystemslib.dsse import Envelope
+from securesystemslib.signer import SSlibKey
+
+from ccm_core.bundle.statement import PAYLOAD
+from ccm_core.bundle.verifier import read_archive, verify
+from ccm_core.errors import IntegrityError, UsageError
+from ccm_core.model.erasure import Erasure
+from ccm_core.pipeline.bundling import signer_of
+from ccm_core.store.interface import StoreSettings
+from ccm_core.store.open import open_store
+
+
+@pytest.fixture
+def store_without_key(tmp_path):
+    """Give a store that was never signed."""
+    with closing(open_store(StoreSettings(url="sqlite:///none.db"), base=tmp_path)) as store:
+        yield store
+
+
+def test_a_bundle_holds_in_a_bare_python(key_of, old_firm, whole, tmp_path):
+    """With its own verifier, in an empty folder, without site packages, with a key or without."""
+    (tmp_path / "verify.py").write_bytes(read_archive(str(whole))["verify.py"])
+    for arguments in ([], [key_of(old_firm)]):
+        ran = subprocess.run(  # noqa: S603 - this interpreter, on files of this test
+            [sys.executable, "-I", "-S", "verify.py", str(whole), *arguments],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (ran.returncode, ran.stderr) == (0, "")
+        assert ran.stdout.endswith(": holds\n")
+        assert key_of(old_firm) in ran.stdout
+
+
+def test_a_bundle_holds_everything_that_a_reader_needs(whole):
+    """Evidence, manifests, packs, parameters, results, proofs, heads, keys, a page, a verifier."""
+    names = set(read_archive(str(whole)))
+    assert names >= {
+        "assurance.json",
+        "contents/bases.jsonl",
+        "contents/collections.jsonl",
+        "contents/evaluations.jsonl",
+        "contents/manifests.jsonl",
+        "evidence/firm/pagerduty.incident.jsonl",
+        "evidence/firm/pagerduty.schedule_rendering.jsonl",
+        "index.html",
+        "key.pem",
+        "keys/0001.txt",
+        "ledger/@store/checkpoint.txt",
+        "ledger/firm/hashes.txt",
+        "ledger/firm/leaves.txt",
+        "statement.json",
+        "verify.py",
+    }
+    assert [name for name in names if name.startswith("packs/")]
+
+
+def test_the_same_inputs_give_the_same_bytes(written, old_firm, whole, tmp_path):
+    """Whenever it is asked for."""
+    written(old_firm, tmp_path / "again.zip")
+    assert (tmp_path / "again.zip").read_bytes() == whole.read_bytes()
+
+
+def test_a_tool_that_nobody_here_wrote_reads_the_statement(old_firm, whole, judges):
+    """The DSSE envelope is verified by securesystemslib; the payload is an in-toto statement."""
+    files = read_archive(str(whole))
+    found = Envelope.from_dict(json.loads(files["statement.json"]))
+    key = SSlibKey(
+        keyid=next(iter(found.signatures)),
+        keytype="ed25519",
+        scheme="ed25519",
+        keyval={"public": old_firm.signer.public.hex()},
+    )
+    assert found.verify([key], 1)
+    assert found.payload_type == PAYLOAD
+    statement = json.loads(found.payload)
+    assert statement["_type"] == "https://in-toto.io/Statement/v1"
+    assert {one["name"] for one in statement["subject"]} == set(files) - {"statement.json"}
+    assert judges("bundle.v1").problems(statement["predicate"]) == []
+    assert judges("assurance.v1").problems(json.loads(files["assurance.json"])) == []
+
+
+def test_the_public_key_is_there_as_other_tools_read_it(old_firm, whole):
+    """A PEM file, as RFC 8410 says."""
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+    key = load_pem_public_key(read_archive(str(whole))["key.pem"])
+    assert key.public_bytes_raw() == old_firm.signer.public
+
+
+def test_what_was_erased_by_order_is_missing_and_the_bundle_holds(key_of, written, firm, tmp_path):
+    """The order stands in the ledger, and the ledger is in the bundle."""
+    firm.evaluate()
+    firm.now += timedelta(minutes=1)
+    firm.store.erase(Erasure(id="e1", kind="pagerduty.user", reason="asked to", erased_at=firm.now))
+    path = tmp_path / "b.zip"
+    written(firm, path)
+    assert verify(str(path), key_of(firm))[1] == []
+    assert not any("pagerduty.user" in name for name in read_archive(str(path)))
+
+
+def test_what_is_not_signed_is_not_bundled(written, firm, tmp_path):
+    """A store without a key, and collections that are newer than the last signed head."""
+    firm.keys.clear()
+    firm.evaluate()
+    with pytest.raises(UsageError, match="newer than the last signed head"):
+        written(firm, tmp_path / "b.zip")
+    assert list(Path(tmp_path).glob("*.zip")) == []
+
+
+def test_a_bundle_is_signed_with_the_key_of_the_store(old_firm, store_without_key):
+    """Among those at hand; where it is not, or there is none, the next step is named."""
+    other = type(old_firm.signer)(seed=9)
+    assert signer_of(old_firm.store, [other, old_firm.signer]) is old_firm.signer
+    with pytest.raises(UsageError, match="does not have the signing key"):
+        signer_of(old_firm.store, [other])
+    with pytest.raises(UsageError, match="keys make"):
+        signer_of(store_without_key, [other])
+
+
+def test_a_bundle_is_not_signed_with_another_key(written, old_firm, tmp_path):
+    """It would not verify, so it is not handed out."""
+    with pytest.raises(IntegrityError, match="would not verify"):
+        written(old_firm, tmp_path / "b.zip", signer=type(old_firm.signer)(seed=9))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_bundle_that_cannot_be_written_says_so(written, old_firm, tmp_path):
+    """The folder is not there; nothing is left behind."""
+    with pytest.raises(UsageError, match="cannot be written"):
+        written(old_firm, tmp_path / "none" / "b.zip")

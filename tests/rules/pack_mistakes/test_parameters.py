@@ -1,0 +1,119 @@
+"""Mistakes in parameters, and in what controls require of them."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def with_control(requires):
+    """Give what puts a control before `on_empty`."""
+    control = f"{{framework: soc2, id: CC1, requires: {requires}}}"
+    return f"    controls: [{control}]\n    on_empty"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        pytest.param(
+            "default: 15m",
+            "default: 15 minutes",
+            ["5:36: '15 minutes' is not a duration; write it like 15m, 4h, 7d or PT15M"],
+            id="bad-duration",
+        ),
+        pytest.param(
+            "default: 15m",
+            "default: 1500ms",
+            ['5:36: wanted a duration in whole seconds; found "1500ms"'],
+            id="part-of-a-second",
+        ),
+        pytest.param(
+            "type: duration",
+            "type: integer",
+            ['5:35: wanted a whole number; found "15m"'],
+            id="wrong-type",
+        ),
+        pytest.param(
+            "type: duration",
+            "type: time",
+            [
+                (
+                    '5:17: unknown value "time"; known here: "duration", "integer", '
+                    '"number", "string", "boolean", "list", "condition"'
+                )
+            ],
+            id="unknown-type",
+        ),
+        pytest.param(
+            "description: d}\n  high",
+            "over: acme.door, description: d}\n  high",
+            ["5:47: a parameter of type duration is over nothing"],
+            id="over-on-a-plain-one",
+        ),
+        pytest.param(
+            "over: acme.watch, ",
+            "",
+            ["6:12: a condition needs `over`: the kind or view whose rows it reads"],
+            id="condition-over-nothing",
+        ),
+        pytest.param(
+            "over: acme.watch",
+            "over: acme.wach",
+            [('6:36: unknown evidence kind or view "acme.wach"; did you mean "acme.watch"?')],
+            id="condition-over-unknown",
+        ),
+        pytest.param(
+            "row.floor > 3",
+            "row.flor > 3",
+            ['6:57: unknown field "flor"; did you mean "floor"?'],
+            id="condition-field",
+        ),
+        pytest.param(
+            "row.floor > 3",
+            "row.floor + 3",
+            ["6:57: this yields int; wanted true or false"],
+            id="condition-no-bool",
+        ),
+        pytest.param(
+            "row.floor > 3",
+            "\"lookup('acme.person', 'x').name == ''\"",
+            ["6:58: a condition parameter cannot look records up"],
+            id="condition-lookup",
+        ),
+        pytest.param(
+            "    on_empty",
+            with_control("{limt: {at_most: 1m}}"),
+            ['15:54: unknown parameter "limt"; did you mean "limit"?'],
+            id="requires-unknown",
+        ),
+        pytest.param(
+            "    on_empty",
+            with_control("{limit: {at_most: x}}"),
+            ["15:71: 'x' is not a duration; write it like 15m, 4h, 7d or PT15M"],
+            id="requires-bad-bound",
+        ),
+        pytest.param(
+            "    on_empty",
+            with_control("{high_up: {at_most: x}}"),
+            ["15:73: a parameter of type condition has no at_most; use equals"],
+            id="requires-no-order",
+        ),
+        pytest.param(
+            "default: 15m",
+            "default: 1:30",
+            ["5:36: '1:30' is not a duration; write it like 15m, 4h, 7d or PT15M"],
+            id="yaml-sixty",
+        ),
+        pytest.param(
+            "default: 15m",
+            "default: 0x10",
+            ["5:36: wanted a duration such as 15m; found the number 16"],
+            id="yaml-hex",
+        ),
+    ],
+)
+def test_a_wrong_parameter_is_told_at_its_place(compiling, rule, old, new, expected):
+    """Its default, what a condition reads, and the bounds that a control sets."""
+    assert old in rule
+    found = compiling(rule.replace(old, new))
+
+    assert found == [f"doors.yaml:{one}" for one in expected]
