@@ -37,6 +37,7 @@ def bundle_page(given: BundlePage) -> bytes:
     return page(
         "bundle.html",
         given=given,
+        host_version=given.host_version,
         assurance=given.assurance,
         conclusions=CONCLUSION,
         percent=percent,
