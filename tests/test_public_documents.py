@@ -22,8 +22,10 @@ from ccm_core.model.json import encode, plain
 from ccm_core.model.manifest import Manifest
 from ccm_core.model.record import Exhibit, Record
 from ccm_core.model.result import Evaluation
+from ccm_core.model.sampling import Sampling
 from ccm_core.pipeline import Check
 from ccm_core.report.json_report import JsonDocument
+from ccm_core.report.period_json import PeriodDocument
 
 DOCUMENTS = {
     "evidence-record.v1": Record,
@@ -32,12 +34,15 @@ DOCUMENTS = {
     "evaluation.v1": Evaluation,
     "report.v1": JsonDocument,
     "assurance.v1": Assurance,
+    "period-report.v1": PeriodDocument,
     "bundle.v1": Predicate,
     "check.v1": Check,
     "connection.v1": ShownConnection,
 }
 TYPES = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
-ONLY_FOR_TYPES = {"Evaluation": Evaluation, "Manifest": Manifest, "KindCount": KindCount}
+ONLY_FOR_TYPES = {
+    one.__name__: one for one in (Assurance, Evaluation, KindCount, Manifest, Sampling)
+}
 
 
 class Comparison:

@@ -46,9 +46,11 @@ from ccm_core.model.result import (
     Subject,
 )
 from ccm_core.model.rule import Control, Severity
+from ccm_core.model.sampling import ControlSamples, Sample, Sampling
 from ccm_core.model.window import Window
 from ccm_core.pipeline import Check, ConnectionCheck
 from ccm_core.report.json_report import JsonDocument
+from ccm_core.report.period_json import PeriodDocument
 from ccm_core.sdk.types import Diagnosis
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -218,6 +220,36 @@ ASSURANCE = Assurance(
         ),
     ),
 )
+PERIOD_REPORT = PeriodDocument(
+    host_version="1.0",
+    verdict="1 control: 1 not proven for the whole period",
+    titles={"service_has_owner": "Every service has an owner"},
+    assurance=ASSURANCE,
+    sampling=Sampling(
+        seed=DIGEST,
+        most=25,
+        controls=(
+            ControlSamples(
+                framework="soc2",
+                id="CC7.4",
+                population=1,
+                samples=(
+                    Sample(
+                        id="f1",
+                        rule="service_has_owner",
+                        connection="prod",
+                        subject=Subject(kind="acme.service", key="S1", title="Shop"),
+                        evaluations=1,
+                        worst=Status.FAIL,
+                        last=Status.FAIL,
+                        last_at=NOON,
+                        rests_on=(DIGEST,),
+                    ),
+                ),
+            ),
+        ),
+    ),
+)
 CONNECTION = ShownConnection(
     name="prod",
     connector="acme",
@@ -255,6 +287,7 @@ DOCUMENTS = {
         "evaluation.v1": EVALUATION,
         "report.v1": REPORT,
         "assurance.v1": ASSURANCE,
+        "period-report.v1": PERIOD_REPORT,
         "bundle.v1": PREDICATE,
         "check.v1": CHECK,
         "connection.v1": CONNECTION,
@@ -270,6 +303,7 @@ FREE = {
     "parameters",
     "rules",
     "outcomes",
+    "titles",
 }
 """Where mappings stand whose keys no schema of the host knows."""
 
@@ -344,6 +378,8 @@ def test_no_object_says_more_or_less_than_described(judges, name: str):
         pytest.param("check.v1", "checked_at", "noon", id="no moment of looking"),
         pytest.param("check.v1", "connections.0.usable", "yes", id="no truth"),
         pytest.param("assurance.v1", "controls.0.share", 1.1, id="no share"),
+        pytest.param("period-report.v1", "sampling.most", 0, id="no number of samples"),
+        pytest.param("period-report.v1", "assurance.over", "soon", id="in its assurance"),
         pytest.param("bundle.v1", "heads.0.size", -1, id="no size"),
         pytest.param("assurance.v1", "controls.0.conclusion", "fine", id="no conclusion"),
         pytest.param("assurance.v1", "kinds.0.outcomes.fine", 1, id="no outcome to count"),

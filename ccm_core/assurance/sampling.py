@@ -92,6 +92,7 @@ def _noted(known: Sample | None, result: Result, evaluation: Evaluation) -> Samp
         )
     return replace(
         known,
+        subject=result.subject,
         evaluations=known.evaluations + 1,
         worst=min(known.worst, result.status, key=_WORST_FIRST.index),
         last=result.status,

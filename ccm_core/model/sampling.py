@@ -17,6 +17,7 @@ class Sample:
     rule: str
     connection: str
     subject: Subject
+    """As the last one names it."""
     evaluations: int
     """How many said something of it."""
     worst: Status

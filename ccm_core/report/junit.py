@@ -11,6 +11,8 @@ from ccm_core.report import words
 from ccm_core.report.columns import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ccm_core.model.result import Result, RuleResult
     from ccm_core.report.interface import ReportInput
 
@@ -38,12 +40,10 @@ class JunitReport:
 def _suite(root: Element, rule: RuleResult, given: ReportInput) -> Element:
     suite = SubElement(root, "testsuite", name=_text(rule.title) or _text(rule.rule))
     suite.set("timestamp", f"{given.evaluation.evaluated_at:%Y-%m-%dT%H:%M:%S}")
-    told = SubElement(suite, "properties")
     facts = {"rule": rule.rule, "pack": rule.pack, "severity": rule.severity.value}
     facts |= {"status": rule.status.value}
     facts |= {f"control.{one.framework}.{one.id}": one.why or "" for one in rule.controls}
-    for name, value in facts.items():
-        SubElement(told, "property", name=_text(name), value=_text(value))
+    _properties(suite, facts.items())
     for result in rule.results:
         _case(suite, rule, result)
     if not rule.results:
@@ -56,6 +56,8 @@ def _case(suite: Element, rule: RuleResult, result: Result) -> None:
     name = f"{plain(result.subject.title)} [{plain(result.subject.key)}]"
     place = f"{plain(result.connection)}.{rule.rule}"
     case = SubElement(suite, "testcase", name=_text(name), classname=_text(place), time="0")
+    if result.subject.owners:
+        _properties(case, (("owner", one) for one in result.subject.owners))
     match result.status:
         case Status.FAIL if result.waiver:
             # As a test that is expected to fail: it is not counted as passed, nor as news.
@@ -82,6 +84,12 @@ def _bare(suite: Element, rule: RuleResult) -> None:
         _outcome(case, "skipped", "not_applicable", said, "")
     elif rule.status is not Status.PASS:
         _outcome(case, "error", rule.status.value, said, "")
+
+
+def _properties(place: Element, facts: Iterable[tuple[str, str]]) -> None:
+    told = SubElement(place, "properties")
+    for name, value in facts:
+        SubElement(told, "property", name=_text(name), value=_text(value))
 
 
 def _outcome(case: Element, tag: str, kind: str, message: str, text: str) -> None:

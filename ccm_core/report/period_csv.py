@@ -34,6 +34,7 @@ COLUMNS = (
     "result",
     "rests_on",
     "seed",
+    "owners",
 )
 
 
@@ -76,4 +77,5 @@ def _rows(given: PeriodInput) -> Iterator[tuple[str, ...]]:
                 one.id,
                 " ".join(one.rests_on),
                 given.sampling.seed,
+                "; ".join(one.subject.owners),
             )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.report.period_csv import PeriodCsv
 from ccm_core.report.period_html import PeriodHtml
+from ccm_core.report.period_json import PeriodJson
 from ccm_core.report.period_markdown import PeriodMarkdown
 
 if TYPE_CHECKING:
@@ -15,6 +16,6 @@ if TYPE_CHECKING:
     from ccm_core.report.period import PeriodFormat
 
 PERIOD_FORMATS: Mapping[str, PeriodFormat] = MappingProxyType(
-    {one.name: one for one in (PeriodCsv(), PeriodHtml(), PeriodMarkdown())}
+    {one.name: one for one in (PeriodCsv(), PeriodHtml(), PeriodJson(), PeriodMarkdown())}
 )
 """As in ``ccm report --period PERIOD --format NAME``."""

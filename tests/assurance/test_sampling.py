@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -71,6 +72,17 @@ def test_a_sample_says_how_it_was_seen():
     )
     assert (one.last_at, one.rests_on) == (NOW + timedelta(days=3), ("sha256:3",))
     assert sampling.seed == f"sha256:{3:064x}"
+
+
+def test_a_subject_is_shown_as_it_was_last():
+    """Its name and its owners may change in a period; what it is told of is who has it now."""
+    digest, before = evaluation(1, {1: Status.PASS})
+    (rule,) = before.rules
+    (one,) = rule.results
+    now = replace(one.subject, title="Checkout API", owners=("Platform",))
+    after = replace(before, rules=(replace(rule, results=(replace(one, subject=now),)),))
+    _, control = drawn((digest, before), (digest, after))
+    assert [each.subject for each in control.samples] == [now]
 
 
 def test_what_is_no_part_of_the_population():

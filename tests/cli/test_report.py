@@ -120,7 +120,7 @@ def test_a_report_that_cannot_be_written(ccm, connected, folder):
     assert "the report cannot be written to blocked/here/ccm-report.html" in ran.err
 
 
-def test_the_report_of_a_period(ccm, connected, folder):
+def test_the_report_of_a_period(ccm, connected, folder, judges):
     """Conclusions and samples of what was judged, narrowed to a control or a framework."""
     ccm("run")
     today = f"{datetime.now(UTC):%Y-%m-%d}"
@@ -128,6 +128,9 @@ def test_the_report_of_a_period(ccm, connected, folder):
     assert ran.code == 0
     names = sorted(path.name for path in (folder / "out").iterdir())
     assert names == ["ccm-period.csv", "ccm-period.html"]
+    whole = ccm("report", "--period", today, "--format", "json")
+    assert judges("period-report.v1").problems(whole.json) == []
+    assert whole.json["sampling"]["most"] == 25
     part = ccm("report", "--period", today, "--control", "soc2:CC7.4", "--samples", "3").out
     assert part.startswith(f"## {today}: 1 control: 1 not proven")
     csv = ccm(
@@ -142,7 +145,7 @@ def test_the_report_of_a_period(ccm, connected, folder):
         pytest.param(["--period", "2026-Q9"], "is no period", id="no period"),
         pytest.param(["--period", "2026", "--as-of", "2026-01-01T00:00:00Z"], "exclude", id="both"),
         pytest.param(
-            ["--period", "2026", "--format", "sarif"], "choose among csv, html", id="form"
+            ["--period", "2026", "--format", "sarif"], "choose among csv, html, json", id="form"
         ),
         pytest.param(
             ["--period", "2026", "--framework", "x"], "no rule supports x", id="framework"

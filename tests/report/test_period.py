@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 
@@ -20,6 +22,7 @@ from ccm_core.model.assurance import (
     KindAssurance,
     Stretch,
 )
+from ccm_core.model.json import encode
 from ccm_core.model.result import Status, Subject
 from ccm_core.model.sampling import ControlSamples, Sample, Sampling
 from ccm_core.report.period import PeriodInput, controls, percent, verdict
@@ -27,6 +30,7 @@ from ccm_core.report.period_formats import PERIOD_FORMATS
 
 SINCE = datetime(2026, 7, 1, tzinfo=UTC)
 UNTIL = SINCE + timedelta(days=100)
+RECORD, LATER = (f"sha256:{number:064x}" for number in (1, 2))
 TRAP = "<script>alert(1)</script>=1+1 | \u202e"
 
 
@@ -37,7 +41,13 @@ def day(number):
 
 def period(title="Checkout", holes=1, conclusion=Conclusion.NOT_PROVEN):
     """A period with one control and something of everything."""
-    subject = Subject(kind="acme.service", key="P1", title=title, url="https://acme.example/P1")
+    subject = Subject(
+        kind="acme.service",
+        key="P1",
+        title=title,
+        url="https://acme.example/P1",
+        owners=("Night desk", "Platform"),
+    )
     control = ControlAssurance(
         framework="soc2",
         id="CC7.4",
@@ -82,7 +92,7 @@ def period(title="Checkout", holes=1, conclusion=Conclusion.NOT_PROVEN):
         worst=Status.FAIL,
         last=Status.PASS,
         last_at=day(99),
-        rests_on=("sha256:1", "sha256:2"),
+        rests_on=(RECORD, LATER),
     )
     drawn = ControlSamples(framework="soc2", id="CC7.4", population=3_045, samples=(sample,))
     return PeriodInput(
@@ -170,7 +180,8 @@ def test_samples_can_be_worked_through_in_a_spreadsheet():
         "fail",
         "pass",
     )
-    assert (line["rests_on"], line["seed"]) == ("sha256:1 sha256:2", "sha256:5eed")
+    assert (line["rests_on"], line["seed"]) == (f"{RECORD} {LATER}", "sha256:5eed")
+    assert (list(line)[-1], line["owners"]) == ("owners", "Night desk; Platform")
 
 
 def test_the_ticket_has_the_exceptions():
@@ -181,7 +192,21 @@ def test_the_ticket_has_the_exceptions():
     assert "hole: 2026-07-01 00:00 UTC for 1 d" in page
 
 
-@pytest.mark.parametrize("name", sorted(PERIOD_FORMATS))
+def test_programs_read_everything(judges):
+    """What the period proves and the samples, after a schema, whatever things are called."""
+    given = period(title=TRAP)
+    page = json.loads(rendered("json", replace(given, titles={**given.titles, "other": "Other"})))
+    assert judges("period-report.v1").problems(page) == []
+    assert (page["verdict"], page["titles"]) == (
+        verdict(given.assurance),
+        {"r": "Services are owned"},
+    )
+    assert page["assurance"] == json.loads(encode(given.assurance))
+    assert page["sampling"] == json.loads(encode(given.sampling))
+    assert page["sampling"]["controls"][0]["samples"][0]["subject"]["title"] == TRAP
+
+
+@pytest.mark.parametrize("name", sorted(PERIOD_FORMATS.keys() - {"json"}))
 def test_hostile_names_are_text(name):
     """Nothing that an object is called becomes markup, a formula or a direction."""
     page = rendered(name, period(title=TRAP))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from junitparser import Error, Failure, JUnitXml, Skipped
+from junitparser import Error, Failure, JUnitXml, Properties, Skipped
 
 
 def read(page):
@@ -31,6 +31,18 @@ def test_the_mapping(render, waived):
         "Service error [P4]": [(Error, "ccm.error")],
         "Service waived [P9]": [(Skipped, "ccm.waived")],
     }
+
+
+def test_owners_are_properties_of_the_case(render, waived):
+    """One for each team, so that a job can hand a red case to whom it concerns."""
+    (suite,) = read(render("junit", waived))
+    owners = {
+        case.name: [(one.name, one.value) for one in case.child(Properties)]
+        for case in suite
+        if case.child(Properties) is not None
+    }
+    teams = [("owner", "Night desk"), ("owner", "Platform")]
+    assert owners == {"Service waived [P9]": teams}
 
 
 def test_the_demo_account_is_counted(render, demo):
