@@ -81,7 +81,8 @@ class Evidence:
             except CcmError:
                 raise
             except Exception as fault:  # noqa: BLE001 - a plugin's bug is an error result
-                broken[name] = f"the view {name} broke: {fault!r}"
+                what = "kind" if name in self.kinds else "view"
+                broken[name] = f"the {what} {name} broke: {fault!r}"
         return rows, broken
 
     def _found(self, kind: str) -> dict[str, Found]:

@@ -39,7 +39,8 @@ def subject_of(kind: EvidenceKind, record: Record) -> Subject:
     """Name a record the way a person knows it."""
     title = _text(record.body, kind.title_field) or record.key
     url = _text(record.body, kind.url_field)
-    return Subject(kind=record.kind, key=record.key, title=title, url=url)
+    owners = kind.owners(record.body) if kind.owners else ()
+    return Subject(kind=record.kind, key=record.key, title=title, url=url, owners=owners)
 
 
 def _text(body: JsonObject, path: str | None) -> str | None:

@@ -87,6 +87,9 @@ class EvidenceKind:
     """The dotted path of what a person calls it; the key where there is none."""
     url_field: str | None = None
     """The dotted path of a link that opens it for a person."""
+    owners: Callable[[JsonObject], tuple[str, ...]] | None = None
+    """Names the teams that own the object of a body, as people call them; pure. None: a record of
+    this kind does not say who owns it."""
 
 
 # -- connecting -------------------------------------------------------------------------------

@@ -9,10 +9,13 @@ from importlib.resources import files
 
 from ccm_core.sdk.json import JsonObject, decode
 from ccm_core.sdk.types import EvidenceKind, Shape
+from ccm_pagerduty.references import owners_of
 
 HOURLY = timedelta(hours=1)
 SIX_HOURLY = timedelta(hours=6)
 DAILY = timedelta(hours=24)
+
+OwnersOf = Callable[[JsonObject], tuple[str, ...]]
 
 KEPT = ("id",)
 ON_CALL_KEY = (
@@ -36,9 +39,9 @@ def schema(name: str) -> JsonObject:
 def kinds() -> tuple[EvidenceKind, ...]:
     """Give every kind this plugin owns."""
     return (
-        _snapshot("service", "Services", DAILY),
-        _snapshot("escalation_policy", "Escalation policies", DAILY),
-        _snapshot("schedule", "Schedules", SIX_HOURLY),
+        _snapshot("service", "Services", DAILY, owners=owners_of),
+        _snapshot("escalation_policy", "Escalation policies", DAILY, owners=owners_of),
+        _snapshot("schedule", "Schedules", SIX_HOURLY, owners=owners_of),
         _part("schedule_rendering", "Final schedules", SIX_HOURLY, ("schedule.id",), "schedule"),
         _part(
             "schedule_user",
@@ -69,7 +72,9 @@ def kinds() -> tuple[EvidenceKind, ...]:
 # -- the three forms --------------------------------------------------------------------------
 
 
-def _snapshot(noun: str, title: str, cadence: timedelta) -> EvidenceKind:
+def _snapshot(
+    noun: str, title: str, cadence: timedelta, *, owners: OwnersOf | None = None
+) -> EvidenceKind:
     """Describe an object with an id, a name and a page of its own."""
     return EvidenceKind(
         name=f"pagerduty.{noun}",
@@ -81,6 +86,7 @@ def _snapshot(noun: str, title: str, cadence: timedelta) -> EvidenceKind:
         schema=_loader(noun),
         title_field="name",
         url_field="html_url",
+        owners=owners,
     )
 
 

@@ -162,6 +162,21 @@ def test_what_identifies_and_names_a_record_is_kept(name):
             node = resolved(kind.schema(), node)
 
 
+OWNED = {"pagerduty.service", "pagerduty.escalation_policy", "pagerduty.schedule"}
+
+
+@every_kind
+def test_a_record_that_names_its_teams_has_them_as_owners(name):
+    """Of a person or an incident the teams are those they are in, or that are concerned."""
+    kind = KINDS[name]
+    assert (kind.owners is not None) == (name in OWNED)
+    if kind.owners:
+        gone = {"id": "T3", "summary": "Old", "deleted_at": "2026-01-01T00:00:00Z"}
+        teams = [{"id": "T2", "summary": "Web"}, {"id": "T1", "summary": "Core"}, gone, None]
+        assert kind.owners({"teams": teams}) == ("Core", "Web")
+        assert kind.owners({"teams": None}) == ()
+
+
 def test_every_kind_has_one_collector_and_needs_come_first():
     """Nothing is collected that is not described, and nothing described is forgotten."""
     order = [collector.kind for collector in collectors()]

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.intervals import union
+from ccm_pagerduty.references import named, refs
 from ccm_pagerduty.views import known, shifts
 from ccm_pagerduty.views.gaps import Cause, joined
 from ccm_pagerduty.views.intervals import Windows, clip, complement, cut, seconds, whole
 from ccm_pagerduty.views.people import Person
 from ccm_pagerduty.views.targets import Target, target, type_of
-from ccm_pagerduty.views.trail import SCHEDULE_RENDERING, named, refs
+from ccm_pagerduty.views.trail import SCHEDULE_RENDERING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

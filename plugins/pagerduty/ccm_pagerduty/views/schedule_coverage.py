@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ccm_pagerduty.references import named, refs
 from ccm_pagerduty.views import shifts
 from ccm_pagerduty.views.duty import Duty, duty
 from ccm_pagerduty.views.gaps import layers
@@ -17,8 +18,6 @@ from ccm_pagerduty.views.trail import (
     SCHEDULE_RENDERING,
     Library,
     Trail,
-    named,
-    refs,
 )
 
 if TYPE_CHECKING:

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ccm_pagerduty.references import named, title_of
 from ccm_pagerduty.views.intervals import seconds
 from ccm_pagerduty.views.known import every, known, some
 from ccm_pagerduty.views.reach import Reach, reach, told_gaps
 from ccm_pagerduty.views.shifts import shown
-from ccm_pagerduty.views.trail import (
-    ESCALATION_POLICY,
-    SERVICE,
-    Library,
-    Trail,
-    named,
-    title_of,
-)
+from ccm_pagerduty.views.trail import ESCALATION_POLICY, SERVICE, Library, Trail
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

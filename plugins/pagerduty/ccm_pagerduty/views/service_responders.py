@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ccm_pagerduty.references import named, refs
 from ccm_pagerduty.views.known import known
 from ccm_pagerduty.views.people import Person
 from ccm_pagerduty.views.service_ownership import owners
 from ccm_pagerduty.views.service_readiness import policies_of, status_of
-from ccm_pagerduty.views.trail import (
-    SERVICE,
-    TEAM,
-    TEAM_MEMBER,
-    Library,
-    Trail,
-    named,
-    refs,
-)
+from ccm_pagerduty.views.trail import SERVICE, TEAM, TEAM_MEMBER, Library, Trail
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from ccm_core.sdk.intervals import subtract
 from ccm_core.sdk.time import parse_instant
+from ccm_pagerduty.references import title_of
 from ccm_pagerduty.views import shifts
 from ccm_pagerduty.views.duty import UNABLE, Duty, duty
 from ccm_pagerduty.views.gaps import Missing
 from ccm_pagerduty.views.intervals import Windows
 from ccm_pagerduty.views.people import Person, person
-from ccm_pagerduty.views.trail import SCHEDULE, title_of
+from ccm_pagerduty.views.trail import SCHEDULE
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ccm_pagerduty.references import named, refs
 from ccm_pagerduty.views.known import known
-from ccm_pagerduty.views.trail import (
-    ESCALATION_POLICY,
-    SERVICE,
-    TEAM,
-    TEAM_MEMBER,
-    Library,
-    Trail,
-    named,
-    refs,
-)
+from ccm_pagerduty.views.trail import ESCALATION_POLICY, SERVICE, TEAM, TEAM_MEMBER, Library, Trail
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.types import JsonObject, Record, Row, Subject
+from ccm_pagerduty.references import owners_of, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -113,24 +114,3 @@ class Trail:
             names=tuple(sorted({*self._names, f"{subject.kind}:{key}"})),
             unknown={name: why for name, why in (unknown or {}).items() if name not in body},
         )
-
-
-def title_of(body: JsonObject) -> str:
-    """Give what a person calls an object or a reference; its id where nothing better is there."""
-    return str(body.get("name") or body.get("summary") or body.get("id") or "?")
-
-
-def owners_of(body: JsonObject) -> tuple[str, ...]:
-    """Name the teams of an object, sorted, once each; a deleted team owns nothing."""
-    teams = refs(body, "teams")
-    return tuple(sorted({title_of(ref) for ref in teams if not ref.get("deleted_at")}))
-
-
-def named(ref: JsonObject) -> JsonObject:
-    """Give a reference as rows show it."""
-    return {"id": ref.get("id"), "title": title_of(ref)}
-
-
-def refs(body: JsonObject, field: str) -> list[JsonObject]:
-    """Give the references in a list, where null and a missing list are both empty."""
-    return [ref for ref in body.get(field) or () if ref and ref.get("id")]
