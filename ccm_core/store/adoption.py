@@ -8,10 +8,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select  # noqa: TID253 - this module is only imported once a store is opened
-
 from ccm_core.ledger.signing import Unsigned
-from ccm_core.store import heads, ledger, tables
+from ccm_core.store import heads, ledger, runs
 from ccm_core.store.leaves import (
     COLLECTION,
     DOCUMENT,
@@ -27,64 +25,71 @@ from ccm_core.store.ledger import STORE_LOG
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any
 
-    from sqlalchemy import Connection, Select, Table
+    from ccm_core.store.transaction import Transaction
 
-_run, _collection = tables.run.c, tables.collection.c
 _WHY = "these are the heads of what was kept before there was a ledger; it begins here"
 
 
-def adopt(connection: Connection) -> None:
-    """Append the leaves of every row, in the connection's transaction, and state the heads."""
+def adopt(transaction: Transaction) -> None:
+    """Append the leaves of every row, and state the heads."""
     for form in (STORE, DOCUMENT, EVALUATION):
-        ledger.append(connection, STORE_LOG, _lines(connection, form))
-    names = list(connection.scalars(select(_run.connection).distinct().order_by(_run.connection)))
+        ledger.append(transaction, STORE_LOG, _lines(transaction, form))
+    names = runs.connections(transaction)
     for name in names:
-        ledger.append(connection, name, _runs(connection, name))
-        for seq, identity, run in connection.execute(
-            select(_collection.seq, _collection.id, _run.id)
-            .join(tables.run, _run.seq == _collection.run)
-            .where(_collection.connection == name)
-            .order_by(_collection.seq)
-        ).all():
-            ledger.append(connection, name, _collected(connection, seq, identity, run))
-        ledger.append(connection, name, _manifests(connection, name))
-    heads.state(connection, names, Unsigned(why=_WHY), datetime.fromtimestamp(0, UTC))
+        ledger.append(transaction, name, _runs(transaction, name))
+        for seq, identity, run in list(_collections(transaction, name)):
+            ledger.append(transaction, name, _collected(transaction, seq, identity, run))
+        ledger.append(transaction, name, _manifests(transaction, name))
+    heads.state(transaction, names, Unsigned(why=_WHY), datetime.fromtimestamp(0, UTC))
 
 
-def _lines(connection: Connection, form: Form) -> Iterator[bytes]:
-    table = tables.metadata.tables[form.table]
-    order = table.c.seq if "seq" in table.c else table.c.id
-    for row in connection.execute(select(table).order_by(order)).mappings():
+def _lines(transaction: Transaction, form: Form) -> Iterator[bytes]:
+    for row in transaction.mappings(f"SELECT * FROM {form.table} ORDER BY {form.number}"):
         yield form.line(row)
 
 
-def _runs(connection: Connection, name: str) -> Iterator[bytes]:
-    rows = select(tables.run).where(_run.connection == name).order_by(_run.seq)
-    for row in connection.execute(rows).mappings():
+def _runs(transaction: Transaction, name: str) -> Iterator[bytes]:
+    rows = transaction.mappings(
+        "SELECT * FROM run WHERE connection = :name ORDER BY seq", name=name
+    )
+    for row in rows:
         yield RUN.line(row)
 
 
-def _manifests(connection: Connection, name: str) -> Iterator[bytes]:
-    manifest = tables.manifest
-    rows = (
-        select(manifest, _run.id.label("of"))
-        .join(tables.run, _run.seq == manifest.c.run)
-        .where(_run.connection == name)
-        .order_by(manifest.c.seq)
+def _manifests(transaction: Transaction, name: str) -> Iterator[bytes]:
+    rows = transaction.mappings(
+        """
+        SELECT manifest.digest, manifest.ended_at, run.id AS run_id
+        FROM manifest
+        JOIN run ON run.seq = manifest.run
+        WHERE run.connection = :name
+        ORDER BY manifest.seq
+        """,
+        name=name,
     )
-    for row in connection.execute(rows).mappings():
-        yield MANIFEST.line(row, run=row["of"])
+    for row in rows:
+        yield MANIFEST.line(row, run=row["run_id"])
 
 
-def _collected(connection: Connection, seq: int, identity: str, run: str) -> Iterator[bytes]:
-    row = connection.execute(select(tables.collection).where(_collection.seq == seq))
-    yield COLLECTION.line(row.mappings().one(), run=run)
-    for form, table in ((VERSION, tables.version), (REJECTED, tables.rejected)):
-        for one in connection.execute(_of(table, seq)).mappings():
-            yield form.line(one, collection=identity)
+def _collections(transaction: Transaction, name: str) -> Iterator[tuple[int, str, str]]:
+    rows = transaction.rows(
+        """
+        SELECT collection.seq, collection.id, run.id
+        FROM collection
+        JOIN run ON run.seq = collection.run
+        WHERE collection.connection = :name
+        ORDER BY collection.seq
+        """,
+        name=name,
+    )
+    return ((seq, identity, run) for seq, identity, run in rows)
 
 
-def _of(table: Table, collection: int) -> Select[Any]:
-    return select(table).where(table.c.collection == collection).order_by(table.c.seq)
+def _collected(transaction: Transaction, seq: int, identity: str, run: str) -> Iterator[bytes]:
+    for row in transaction.mappings("SELECT * FROM collection WHERE seq = :seq", seq=seq):
+        yield COLLECTION.line(row, run=run)
+    for form in (VERSION, REJECTED):
+        statement = f"SELECT * FROM {form.table} WHERE collection = :seq ORDER BY seq"
+        for row in transaction.mappings(statement, seq=seq):
+            yield form.line(row, collection=identity)

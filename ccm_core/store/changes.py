@@ -5,22 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select  # noqa: TID253 - only imported once a store is opened
-
 from ccm_core.model import merkle
 from ccm_core.model.collection import Outcome
-from ccm_core.store import tables
-from ccm_core.store.batches import batches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from typing import Any
-
-    from sqlalchemy import Connection, Select
 
     from ccm_core.store.interface import Harvest, Observation
+    from ccm_core.store.transaction import Transaction, Values
 
-_head = tables.head.c
+_HEADS = "SELECT key, digest FROM head WHERE connection = :connection AND kind = :kind"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +27,9 @@ class Change:
     """Keys that stood and are not in the population any more, sorted."""
 
 
-def change(connection: Connection, harvest: Harvest) -> Change:
+def change(transaction: Transaction, harvest: Harvest) -> Change:
     """Compare a harvest with what stands; only a complete snapshot makes keys vanish."""
-    heads = dict(_heads(connection, harvest))
+    heads: dict[str, str | None] = dict(_heads(transaction, harvest))
     observed = {one.key for one in harvest.observations}
     vanished = (key for key, digest in heads.items() if digest and key not in observed)
     appended = [one for one in harvest.observations if heads.get(one.key) != one.body.digest]
@@ -76,17 +70,11 @@ def population_root(population: Iterable[tuple[str, str]]) -> str:
     return f"sha256:{merkle.root(leaves).hex()}"
 
 
-def _heads(connection: Connection, harvest: Harvest) -> Iterator[tuple[str, str | None]]:
+def _heads(transaction: Transaction, harvest: Harvest) -> Iterator[Values]:
     """Give key and digest of every head that the harvest can change."""
-    every = select(_head.key, _head.digest).where(
-        _head.connection == harvest.collection.connection, _head.kind == harvest.collection.kind
-    )
+    collection = harvest.collection
+    where = {"connection": collection.connection, "kind": collection.kind}
     if states_everything(harvest):
-        yield from _pairs(connection, every)
-        return
-    for keys in batches(one.key for one in harvest.observations):
-        yield from _pairs(connection, every.where(_head.key.in_(keys)))
-
-
-def _pairs(connection: Connection, statement: Select[Any]) -> Iterator[tuple[str, str | None]]:
-    return ((key, digest) for key, digest in connection.execute(statement))
+        return transaction.rows(_HEADS, **where)
+    observed = (one.key for one in harvest.observations)
+    return transaction.among(f"{_HEADS} AND key IN (:among)", observed, **where)

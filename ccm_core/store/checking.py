@@ -8,14 +8,10 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select  # noqa: TID253 - this module is only imported once a store is opened
-
 from ccm_core.ledger.findings import Finding
 from ccm_core.ledger.heads import HEADS
 from ccm_core.ledger.pairing import differences, pairs
 from ccm_core.model import json
-from ccm_core.store import tables
-from ccm_core.store.batches import batches
 from ccm_core.store.compression import Decompressor
 from ccm_core.store.content import verified
 from ccm_core.store.leaves import FORMS, Form
@@ -23,9 +19,8 @@ from ccm_core.store.leaves import FORMS, Form
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from sqlalchemy import Connection, Select
-
     from ccm_core.ledger.walk import Entry
+    from ccm_core.store.transaction import Transaction, Values
 
 _FORMS = {form.table: form for form in FORMS}
 _IDENTITY = {
@@ -88,7 +83,7 @@ class _Numbers:
 class Checker:
     """Checks one log after the other, and at the end whatever fitted nowhere."""
 
-    connection: Connection
+    transaction: Transaction
     erased: frozenset[str] = frozenset()
     bodies: int = 0
     missing_bodies: int = 0
@@ -179,7 +174,7 @@ class Checker:
         self.bodies += 1
         try:
             data = verified(row.content, row.digest, self._decompressor)
-        except (TypeError, ValueError) as error:
+        except ValueError as error:
             yield _finding(table, leaf.said, str(error), leaf, name=name)
             return
         if row.size is not None and row.size != len(data):
@@ -190,64 +185,53 @@ class Checker:
 
     def _fetched(self, table: str, leaves: Sequence[Leaf]) -> Iterator[Kept]:
         form = _FORMS[table]
-        column = _IDENTITY.get(table, "collection")
-        wanted = dict.fromkeys(str(leaf.said.get(column)) for leaf in leaves)
-        statement, identity = _statement(form, column)
-        for batch in batches(wanted):
-            chosen = statement.where(identity.in_(batch)).order_by(_order(table))
-            yield from self._read(form, chosen)
+        name = _IDENTITY.get(table, "collection")
+        wanted = dict.fromkeys(str(leaf.said.get(name)) for leaf in leaves)
+        identity = f"{name}.id" if name in form.references else f"{table}.{name}"
+        chosen = f"WHERE {identity} IN (:among) ORDER BY {table}.{form.number}"
+        names, statement = _statement(form)
+        yield from _rows(form, names, self.transaction.among(f"{statement} {chosen}", wanted))
 
     def _strangers(self, table: str) -> Iterator[Kept]:
         """Give the rows that no leaf led to."""
-        form = _FORMS[table]
-        statement, _ = _statement(form, _IDENTITY.get(table, "collection"), outer=True)
-        seen = self._seen[table]
-        for row in self._numbers(table):
-            batch = [seq for seq in row if seq not in seen]
-            if batch:
-                yield from self._read(form, statement.where(_order(table).in_(batch)))
-
-    def _numbers(self, table: str) -> Iterable[Sequence[int]]:
-        rows = self.connection.execute(select(_order(table)), execution_options={"yield_per": 500})
-        return batches(rows.scalars())
-
-    def _read(self, form: Form, statement: Select[Any]) -> Iterator[Kept]:
-        rows = self.connection.execute(statement, execution_options={"yield_per": 500})
-        for row in rows.mappings():
-            references = {name: row[f"{name}_id"] for name in form.references}
-            yield Kept(
-                seq=row["seq"] if "seq" in row else row["id"],
-                said=_said(form, row, references),
-                digest=row.get("digest") if "content" in row else None,
-                content=row.get("content"),
-                size=row.get("size"),
-            )
+        form, seen = _FORMS[table], self._seen[table]
+        every = self.transaction.column(f"SELECT {form.number} FROM {table}")
+        strange = (number for number in every if number not in seen)
+        chosen = f"WHERE {table}.{form.number} IN (:among)"
+        names, statement = _statement(form, outer=True)
+        yield from _rows(form, names, self.transaction.among(f"{statement} {chosen}", strange))
 
 
-_PARENTS = {"run": tables.run, "collection": tables.collection, "erasure": tables.erasure}
+def _statement(form: Form, *, outer: bool = False) -> tuple[Sequence[str], str]:
+    """Give the query for everything that a leaf says and the content, and names for its columns.
+
+    Args:
+        form: Of which leaves.
+        outer: Whether rows are wanted that refer to rows that are not there.
+    """
+    table, join = form.table, "LEFT JOIN" if outer else "JOIN"
+    columns = {"seq": f"{table}.{form.number}"}
+    columns |= {name: f"{table}.{name}" for name in (*form.plain, *form.instants)}
+    columns |= {f"{name}_id": f"{name}.id" for name in form.references}
+    source = [f"{join} {name} ON {name}.seq = {table}.{name}" for name in form.references]
+    if form.document:
+        columns["content"] = f"{table}.document"
+    elif table == "version":
+        columns |= {"content": "body.content", "size": "body.size"}
+        source.append("LEFT JOIN body ON body.digest = version.digest")
+    return tuple(columns), " ".join(["SELECT", ", ".join(columns.values()), "FROM", table, *source])
 
 
-def _statement(form: Form, column: str, *, outer: bool = False) -> tuple[Select[Any], Any]:
-    """Select everything that a leaf says, the content, and the column that rows are chosen by."""
-    table = tables.metadata.tables[form.table]
-    columns: list[Any] = [one for one in table.columns if one.name != "document"]
-    source: Any = table
-    identity = table.c[column] if column not in form.references else _PARENTS[column].c.id
-    for name in form.references:
-        parent = _PARENTS[name]
-        columns.append(parent.c.id.label(f"{name}_id"))
-        source = source.join(parent, parent.c.seq == table.c[name], isouter=outer)
-    if "document" in table.c:
-        columns.append(table.c.document.label("content"))
-    if form.table == "version":
-        source = source.outerjoin(tables.body, tables.body.c.digest == table.c.digest)
-        columns += [tables.body.c.content, tables.body.c.size]
-    return select(*columns).select_from(source), identity
-
-
-def _order(table: str) -> Any:
-    columns = tables.metadata.tables[table].c
-    return columns.seq if "seq" in columns else columns.id
+def _rows(form: Form, names: Sequence[str], rows: Iterable[Values]) -> Iterator[Kept]:
+    for values in rows:
+        row = dict(zip(names, values, strict=True))
+        yield Kept(
+            seq=row["seq"],
+            said=_said(form, row, {name: row[f"{name}_id"] for name in form.references}),
+            digest=row.get("digest") if "content" in row else None,
+            content=row.get("content"),
+            size=row.get("size"),
+        )
 
 
 def _said(form: Form, row: Mapping[Any, Any], references: Mapping[str, Any]) -> Mapping[str, Any]:

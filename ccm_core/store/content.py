@@ -58,7 +58,7 @@ def verified(content: bytes, digest: str, decompressor: Decompressor | None = No
     """
     try:
         data = (decompressor or Decompressor()).read(content)
-    except ValueError as error:
+    except (TypeError, ValueError) as error:  # a damaged column can hold anything
         raise ValueError(f"it should have {digest} and cannot be decompressed ({error})") from error
     found = json.digest(data)
     if found != digest:

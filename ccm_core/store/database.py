@@ -1,4 +1,4 @@
-"""A SQLite file behind SQLAlchemy: connections, transactions, and errors in plain words."""
+"""A SQLite file: its connections, transactions, and errors in plain words."""
 
 from __future__ import annotations
 
@@ -7,17 +7,12 @@ import time
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from sqlalchemy import create_engine, event  # noqa: TID253 - imported once a store is opened
-from sqlalchemy.exc import DBAPIError  # noqa: TID253 - the same
-from sqlalchemy.pool import QueuePool  # noqa: TID253 - the same
-
 from ccm_core.errors import CcmError, IntegrityError, StoreError
+from ccm_core.store.transaction import Transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    from sqlalchemy import Connection
 
 _PAGE_SIZE = 16384
 _CACHE_KIB = 512
@@ -45,8 +40,8 @@ _PROBLEMS = {
 class Database:
     """One SQLite file. Reads see one consistent state; one writer writes at a time.
 
-    Transactions are begun by hand, as SQLAlchemy documents for ``sqlite3``: the driver's own
-    way begins too late for a read to be consistent and not at all for ``CREATE TABLE``.
+    Transactions are begun by hand: the driver's own way begins too late for a read to be
+    consistent and not at all for ``CREATE TABLE``.
     """
 
     def __init__(
@@ -72,21 +67,19 @@ class Database:
         self._mode = mode
         self._lock_timeout = lock_timeout
         self._max_size = max_size
-        self._engine = create_engine("sqlite://", creator=self._connect, poolclass=QueuePool)
-        event.listen(self._engine, "begin", _begin)
-        self._writer = self._engine.execution_options(begin="BEGIN IMMEDIATE")
+        self._idle: list[sqlite3.Connection] = []
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """Give a connection that sees the store as it is now, for as long as it is held."""
-        with self.translating(), self._engine.connect() as connection:
-            yield connection
+    def reading(self) -> Iterator[Transaction]:
+        """Give a transaction that sees the store as it is now, for as long as it is held."""
+        with self.translating(), self._transaction("BEGIN") as transaction:
+            yield transaction
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """Give the one connection that may write; all of it is kept at the end, or none."""
-        with self.translating(), self._writer.begin() as connection:
-            yield connection
+    def writing(self) -> Iterator[Transaction]:
+        """Give the one transaction that may write; all of it is kept at the end, or none."""
+        with self.translating(), self._transaction("BEGIN IMMEDIATE") as transaction:
+            yield transaction
 
     def initialise(self) -> None:
         """Set what lasts for the life of the file. Does nothing to a file that has it."""
@@ -111,17 +104,32 @@ class Database:
     def close(self) -> None:
         """Let go of the file; the last one to do so folds the log into it."""
         with self.translating():
-            self._engine.dispose()
+            while self._idle:
+                self._idle.pop().close()
 
     @contextmanager
     def translating(self) -> Iterator[None]:
         """Turn the driver's errors into ours."""
         try:
             yield
-        except DBAPIError as error:
-            raise self._plain(error.orig) from error
         except sqlite3.Error as error:
             raise self._plain(error) from error
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[Transaction]:
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._connect()
+        try:
+            connection.execute(begin)
+            yield Transaction(connection)
+            connection.execute("COMMIT")
+        except BaseException:
+            # Closed and not rolled back: that holds whatever state the failure left it in.
+            connection.close()
+            raise
+        self._idle.append(connection)
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -160,7 +168,7 @@ class Database:
             else:
                 return
 
-    def _plain(self, error: BaseException | None) -> CcmError:
+    def _plain(self, error: sqlite3.Error) -> CcmError:
         code = getattr(error, "sqlite_errorcode", None)
         # The low byte is the class of the error, the rest says more of it.
         primary = None if code is None else code & 0xFF
@@ -176,7 +184,3 @@ class Database:
 
 def _any_text(data: bytes) -> str:
     return data.decode("utf-8", "backslashreplace")
-
-
-def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))

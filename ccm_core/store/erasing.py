@@ -4,60 +4,47 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import (  # noqa: TID253 - this module is only imported once a store is opened
-    delete,
-    func,
-    insert,
-    select,
-    update,
-)
-
 from ccm_core.ledger.checkpoint import STORE_LOG
 from ccm_core.model.erasure import Erased, Erasure
-from ccm_core.store import heads, ledger, tables
-from ccm_core.store.batches import batches
+from ccm_core.store import heads, ledger
 from ccm_core.store.instants import microseconds
 from ccm_core.store.leaves import ERASED, ERASURE
-from ccm_core.store.rows import insert_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from sqlalchemy import ColumnElement, Connection
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ccm_core.ledger.signing import Signers
-
-_version, _head, _body = tables.version.c, tables.head.c, tables.body.c
-_rejected, _collection = tables.rejected.c, tables.collection.c
-_erased = tables.erased.c
+    from ccm_core.store.transaction import Transaction
 
 
-def chosen(connection: Connection, erasure: Erasure) -> Erased:
+def chosen(transaction: Transaction, erasure: Erasure) -> Erased:
     """Say what an erasure would delete."""
     return Erased(
-        bodies=len(_bodies(connection, erasure)),
-        rejected=len(_refused(connection, erasure)),
-        beyond=_beyond(connection, erasure),
+        bodies=len(_digests(transaction, _bodies(erasure), erasure)),
+        rejected=len(_digests(transaction, _refused(erasure), erasure)),
+        beyond=_beyond(transaction, erasure),
     )
 
 
-def erase(connection: Connection, erasure: Erasure, signers: Signers) -> Erased:
-    """Delete in the connection's transaction what was chosen, and write down that it was."""
-    bodies, refused = _bodies(connection, erasure), _refused(connection, erasure)
-    came_to = chosen(connection, erasure)
-    digests = list(dict.fromkeys([*bodies, *refused]))
-    ledger.append(connection, STORE_LOG, _noted(connection, erasure, digests))
-    for batch in batches(bodies):
-        connection.execute(delete(tables.body).where(_body.digest.in_(batch)))
-    for batch in batches(refused):
-        connection.execute(
-            update(tables.rejected).where(_rejected.digest.in_(batch)).values(document=b"")
-        )
-    heads.state(connection, (), signers, erasure.erased_at)
+def erase(transaction: Transaction, erasure: Erasure, signers: Signers) -> Erased:
+    """Delete what was chosen, and write down that it was."""
+    bodies, refused = _bodies(erasure), _refused(erasure)
+    came_to = chosen(transaction, erasure)
+    found = (_digests(transaction, one, erasure) for one in (bodies, refused))
+    digests = list(dict.fromkeys(digest for some in found for digest in some))
+    ledger.append(transaction, STORE_LOG, _noted(transaction, erasure, digests))
+    values = _values(erasure)
+    transaction.execute(f"DELETE FROM body WHERE digest IN ({bodies})", **values)
+    transaction.execute(
+        f"UPDATE rejected SET document = :nothing WHERE digest IN ({refused})",
+        nothing=b"",
+        **values,
+    )
+    heads.state(transaction, (), signers, erasure.erased_at)
     return came_to
 
 
-def _noted(connection: Connection, erasure: Erasure, digests: Sequence[str]) -> Iterator[bytes]:
+def _noted(transaction: Transaction, erasure: Erasure, digests: Sequence[str]) -> Iterator[bytes]:
     before = erasure.kept_before
     row = {
         "id": erasure.id,
@@ -65,23 +52,16 @@ def _noted(connection: Connection, erasure: Erasure, digests: Sequence[str]) -> 
         "connection": erasure.connection,
         "kind": erasure.kind,
         "key": erasure.key,
-        "kept_before": None if before is None else microseconds(before),
+        "kept_before": before and microseconds(before),
         "reason": erasure.reason,
     }
-    inserted = connection.execute(
-        insert(tables.erasure).values(**row).returning(tables.erasure.c.seq)
-    )
-    seq = int(inserted.scalar_one())
+    seq = transaction.insert("erasure", row)
     yield ERASURE.line(row)
     # What was erased before, and was observed anew since, is noted already.
-    known = {
-        digest
-        for batch in batches(digests)
-        for digest in connection.scalars(select(_erased.digest).where(_erased.digest.in_(batch)))
-    }
+    noted = transaction.among("SELECT digest FROM erased WHERE digest IN (:among)", digests)
+    known = {digest for (digest,) in noted}
     new = [digest for digest in digests if digest not in known]
-    rows = ((digest, seq) for digest in new)
-    insert_rows(connection, insert(tables.erased), ("digest", "erasure"), rows)
+    transaction.insert_rows("erased", ("digest", "erasure"), ((digest, seq) for digest in new))
     for digest in new:
         yield ERASED.line({"digest": digest}, erasure=erasure.id)
 
@@ -89,59 +69,77 @@ def _noted(connection: Connection, erasure: Erasure, digests: Sequence[str]) -> 
 # -- what is chosen ---------------------------------------------------------------------------
 
 
-def _bodies(connection: Connection, erasure: Erasure) -> Sequence[str]:
-    statement = (
-        select(_version.digest)
-        .distinct()
-        .join(tables.body, _body.digest == _version.digest)
-        .where(*_versions(erasure))
-        .order_by(_version.digest)
-    )
-    return list(connection.scalars(statement))
+def _digests(transaction: Transaction, statement: str, erasure: Erasure) -> Sequence[str]:
+    return list(transaction.column(f"{statement} ORDER BY 1", **_values(erasure)))
 
 
-def _versions(erasure: Erasure) -> list[ColumnElement[bool]]:
-    wanted = _narrowed(erasure, _version)
-    if erasure.kept_before is not None:
-        wanted.append(_version.kept_at < microseconds(erasure.kept_before))
-    if erasure.spared:
-        standing = select(_head.seq).where(_head.kind.in_(sorted(erasure.spared)))
-        wanted.append(_version.seq.not_in(standing))
-    return wanted
+def _bodies(erasure: Erasure) -> str:
+    """Select the digests of the bodies that are chosen and there."""
+    return f"""
+        SELECT DISTINCT version.digest
+        FROM version
+        JOIN body ON body.digest = version.digest
+        WHERE {_versions(erasure)}
+    """
 
 
-def _refused(connection: Connection, erasure: Erasure) -> Sequence[str]:
-    wanted = _narrowed(erasure, _collection, key=_rejected.key)
-    if erasure.kept_before is not None:
-        wanted.append(_collection.ended_at < microseconds(erasure.kept_before))
-    statement = (
-        select(_rejected.digest)
-        .distinct()
-        .join(tables.collection, _collection.seq == _rejected.collection)
-        .where(func.length(_rejected.document) > 0, *wanted)
-        .order_by(_rejected.digest)
-    )
-    return list(connection.scalars(statement))
+def _refused(erasure: Erasure) -> str:
+    """Select the digests of what was refused, is chosen, and is there."""
+    narrowed = {
+        "collection.connection = :connection": erasure.connection,
+        "collection.kind = :kind": erasure.kind,
+        "rejected.key = :key": erasure.key,
+        "collection.ended_at < :kept_before": erasure.kept_before,
+    }
+    return f"""
+        SELECT DISTINCT rejected.digest
+        FROM rejected
+        JOIN collection ON collection.seq = rejected.collection
+        WHERE {" AND ".join(["length(rejected.document) > 0", *_given(narrowed)])}
+    """
 
 
-def _narrowed(erasure: Erasure, columns: Any, key: Any = None) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if erasure.connection is not None:
-        found.append(columns.connection == erasure.connection)
-    if erasure.kind is not None:
-        found.append(columns.kind == erasure.kind)
-    if erasure.key is not None:
-        found.append((columns.key if key is None else key) == erasure.key)
-    return found
+def _versions(erasure: Erasure) -> str:
+    """Say which versions are chosen."""
+    spared = ", ".join(f":{name}" for name in _spared(erasure))
+    narrowed = {
+        "version.connection = :connection": erasure.connection,
+        "version.kind = :kind": erasure.kind,
+        "version.key = :key": erasure.key,
+        "version.kept_at < :kept_before": erasure.kept_before,
+        f"version.seq NOT IN (SELECT seq FROM head WHERE kind IN ({spared}))": spared or None,
+    }
+    return " AND ".join(["TRUE", *_given(narrowed)])
 
 
-def _beyond(connection: Connection, erasure: Erasure) -> int:
+def _given(narrowed: Mapping[str, object]) -> Iterator[str]:
+    return (condition for condition, value in narrowed.items() if value is not None)
+
+
+def _values(erasure: Erasure) -> Mapping[str, Any]:
+    """Give the values for which the conditions have names."""
+    return {
+        "connection": erasure.connection,
+        "kind": erasure.kind,
+        "key": erasure.key,
+        "kept_before": erasure.kept_before and microseconds(erasure.kept_before),
+        **_spared(erasure),
+    }
+
+
+def _spared(erasure: Erasure) -> Mapping[str, str]:
+    return {f"spared_{place}": kind for place, kind in enumerate(sorted(erasure.spared))}
+
+
+def _beyond(transaction: Transaction, erasure: Erasure) -> int:
     """Count the versions that were not chosen and lose their body all the same."""
-    mine = _versions(erasure)
-    same = select(_version.digest).join(tables.body, _body.digest == _version.digest).where(*mine)
-    others = (
-        select(func.count())
-        .select_from(tables.version)
-        .where(_version.digest.in_(same), _version.seq.not_in(select(_version.seq).where(*mine)))
+    mine = f"SELECT version.seq FROM version WHERE {_versions(erasure)}"
+    found = transaction.value(
+        f"""
+        SELECT count(*)
+        FROM version
+        WHERE digest IN ({_bodies(erasure)}) AND seq NOT IN ({mine})
+        """,
+        **_values(erasure),
     )
-    return connection.scalar(others) or 0
+    return int(found)

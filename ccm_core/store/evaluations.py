@@ -5,17 +5,12 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from sqlalchemy import (  # noqa: TID253 - this module is only imported once a store is opened
-    insert,
-    select,
-)
-
 from ccm_core.errors import IntegrityError, StoreError
 from ccm_core.model.basis import Basis
 from ccm_core.model.json import digest as digest_of
 from ccm_core.model.json import encode
 from ccm_core.model.result import Evaluation, Outline
-from ccm_core.store import heads, ledger, tables
+from ccm_core.store import heads, ledger
 from ccm_core.store.content import pack, packed, unpack, verified
 from ccm_core.store.instants import instant, microseconds
 from ccm_core.store.leaves import DOCUMENT, EVALUATION
@@ -25,17 +20,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection
-
     from ccm_core.ledger.signing import Signers
     from ccm_core.model.harvest import Packed
+    from ccm_core.store.transaction import Transaction
 
-_evaluation = tables.evaluation.c
-_document = tables.document.c
+_SEQ = "SELECT seq FROM evaluation WHERE digest = :digest"
 
 
 def keep_evaluation(
-    connection: Connection,
+    transaction: Transaction,
     evaluation: Evaluation,
     basis: Basis | None,
     packs: Sequence[bytes],
@@ -43,127 +36,139 @@ def keep_evaluation(
 ) -> str:
     """Keep an evaluation unless it is there already, and state the head; give its digest."""
     kept = pack(evaluation)
-    known = select(_evaluation.seq).where(_evaluation.digest == kept.digest)
-    if connection.scalar(known) is None:
+    if transaction.row(_SEQ, digest=kept.digest) is None:
         for text in packs:
-            _keep_document(connection, "pack", packed(text))
+            _keep_document(transaction, "pack", packed(text))
         row = {
             "digest": kept.digest,
             "evaluated_at": microseconds(evaluation.evaluated_at),
-            "basis": _keep_document(connection, "basis", pack(basis)) if basis else None,
+            "basis": _keep_document(transaction, "basis", pack(basis)) if basis else None,
             "document": kept.content,
         }
-        connection.execute(insert(tables.evaluation).values(**row))
-        ledger.append(connection, STORE_LOG, [EVALUATION.line(row)])
-        heads.state(connection, (), signers, evaluation.evaluated_at)
+        transaction.insert("evaluation", row)
+        ledger.append(transaction, STORE_LOG, [EVALUATION.line(row)])
+        heads.state(transaction, (), signers, evaluation.evaluated_at)
     return kept.digest
 
 
-def latest_evaluation(connection: Connection, as_of: datetime | None) -> Evaluation | None:
+def latest_evaluation(transaction: Transaction, as_of: datetime | None) -> Evaluation | None:
     """Give the one that was kept last; with ``as_of``, the latest whose moment is not after it."""
-    statement = select(_evaluation.digest, _evaluation.document)
-    if as_of is not None:
-        statement = statement.where(_evaluation.evaluated_at <= microseconds(as_of)).order_by(
-            _evaluation.evaluated_at.desc()
-        )
-    row = connection.execute(statement.order_by(_evaluation.seq.desc()).limit(1)).one_or_none()
+    if as_of is None:
+        wanted = "ORDER BY seq DESC"
+    else:
+        wanted = "WHERE evaluated_at <= :as_of ORDER BY evaluated_at DESC, seq DESC"
+    row = transaction.row(
+        f"SELECT digest, document FROM evaluation {wanted} LIMIT 1",
+        as_of=as_of and microseconds(as_of),
+    )
     return None if row is None else _read(*row)
 
 
-def kept_as(connection: Connection, evaluation: Evaluation) -> str | None:
+def kept_as(transaction: Transaction, evaluation: Evaluation) -> str | None:
     """Give the digest under which an evaluation is kept; None where it is not.
 
     An evaluation that another version kept is not the same bytes when it is written again. Only
     then are those of its moment read and compared.
     """
     written = digest_of(encode(evaluation))
-    if connection.scalar(select(_evaluation.seq).where(_evaluation.digest == written)) is not None:
+    if transaction.row(_SEQ, digest=written) is not None:
         return written
-    statement = select(_evaluation.digest, _evaluation.document).where(
-        _evaluation.evaluated_at == microseconds(evaluation.evaluated_at)
+    rows = transaction.rows(
+        "SELECT digest, document FROM evaluation WHERE evaluated_at = :moment ORDER BY seq",
+        moment=microseconds(evaluation.evaluated_at),
     )
-    for digest, document in connection.execute(statement.order_by(_evaluation.seq)):
+    for digest, document in rows:
         if _read(digest, document) == evaluation:
             return str(digest)
     return None
 
 
 def evaluations(
-    connection: Connection, since: datetime | None, until: datetime | None
+    transaction: Transaction, since: datetime | None, until: datetime | None
 ) -> Iterator[tuple[str, Evaluation]]:
     """Give evaluations with their digests by their own moment, those of one moment as kept."""
-    statement = select(_evaluation.digest, _evaluation.document)
-    if since is not None:
-        statement = statement.where(_evaluation.evaluated_at >= microseconds(since))
-    if until is not None:
-        statement = statement.where(_evaluation.evaluated_at < microseconds(until))
-    rows = connection.execute(
-        statement.order_by(_evaluation.evaluated_at, _evaluation.seq),
-        execution_options={"yield_per": 20},
+    later = "" if since is None else "AND evaluated_at >= :since"
+    earlier = "" if until is None else "AND evaluated_at < :until"
+    rows = transaction.rows(
+        f"""
+        SELECT digest, document
+        FROM evaluation
+        WHERE TRUE {later} {earlier}
+        ORDER BY evaluated_at, seq
+        """,
+        since=since and microseconds(since),
+        until=until and microseconds(until),
     )
     for digest, document in rows:
         yield digest, _read(digest, document)
 
 
-def outlines(connection: Connection, since: datetime, until: datetime) -> Iterator[Outline]:
+def outlines(transaction: Transaction, since: datetime, until: datetime) -> Iterator[Outline]:
     """Give how the rules stood at the end of each UTC day, ``since <= moment < until``."""
-    within = select(_evaluation.seq, _evaluation.evaluated_at).where(
-        _evaluation.evaluated_at >= microseconds(since),
-        _evaluation.evaluated_at < microseconds(until),
+    moments = transaction.rows(
+        """
+        SELECT seq, evaluated_at
+        FROM evaluation
+        WHERE evaluated_at >= :since AND evaluated_at < :until
+        ORDER BY evaluated_at, seq
+        """,
+        since=microseconds(since),
+        until=microseconds(until),
     )
-    moments = connection.execute(within.order_by(_evaluation.evaluated_at, _evaluation.seq))
     last = {instant(at).astimezone(UTC).date(): seq for seq, at in moments}
     for seq in last.values():
-        found = select(_evaluation.digest, _evaluation.document).where(_evaluation.seq == seq)
-        digest, document = connection.execute(found).one()
-        yield unpack(document, digest, Outline, f"evaluation {digest}")
+        rows = transaction.rows("SELECT digest, document FROM evaluation WHERE seq = :seq", seq=seq)
+        for digest, document in rows:
+            yield unpack(document, digest, Outline, f"evaluation {digest}")
 
 
-def evaluation(connection: Connection, digest: str) -> Evaluation:
+def evaluation(transaction: Transaction, digest: str) -> Evaluation:
     """Give an evaluation by its digest.
 
     Raises:
         StoreError: There is none.
     """
-    statement = select(_evaluation.document).where(_evaluation.digest == digest)
-    document = connection.scalar(statement)
+    document = transaction.value(
+        "SELECT document FROM evaluation WHERE digest = :digest", digest=digest
+    )
     if document is None:
         raise StoreError(f"there is no evaluation {digest}")
     return _read(digest, document)
 
 
-def basis(connection: Connection, digest: str) -> Basis | None:
+def basis(transaction: Transaction, digest: str) -> Basis | None:
     """Give what an evaluation was made with; None where that was not kept.
 
     Raises:
         StoreError: There is no such evaluation.
     """
-    named = basis_kept_as(connection, digest)
+    named = basis_kept_as(transaction, digest)
     if named is None:
         return None
-    return unpack(_stored(connection, named), named, Basis, f"basis of evaluation {digest}")
+    return unpack(_stored(transaction, named), named, Basis, f"basis of evaluation {digest}")
 
 
-def basis_kept_as(connection: Connection, digest: str) -> str | None:
+def basis_kept_as(transaction: Transaction, digest: str) -> str | None:
     """Give the digest under which the basis of an evaluation is kept; None where it was not.
 
     Raises:
         StoreError: There is no such evaluation.
     """
-    row = connection.execute(select(_evaluation.basis).where(_evaluation.digest == digest)).first()
+    row = transaction.row("SELECT basis FROM evaluation WHERE digest = :digest", digest=digest)
     if row is None:
         raise StoreError(f"the store holds no evaluation {digest}.")
-    return None if row.basis is None else str(row.basis)
+    (named,) = row
+    return None if named is None else str(named)
 
 
-def document(connection: Connection, digest: str) -> bytes:
+def document(transaction: Transaction, digest: str) -> bytes:
     """Give the bytes of a kept document.
 
     Raises:
         IntegrityError: It is gone, or is not what was kept.
     """
     try:
-        return verified(_stored(connection, digest), digest)
+        return verified(_stored(transaction, digest), digest)
     except ValueError as error:
         raise IntegrityError(
             f"the stored document {digest} is not what was kept: {error}. Restore the store from "
@@ -171,22 +176,24 @@ def document(connection: Connection, digest: str) -> bytes:
         ) from error
 
 
-def _keep_document(connection: Connection, form: str, kept: Packed) -> str:
-    known = select(_document.seq).where(_document.digest == kept.digest)
-    if connection.scalar(known) is None:
+def _keep_document(transaction: Transaction, form: str, kept: Packed) -> str:
+    known = transaction.row("SELECT seq FROM document WHERE digest = :digest", digest=kept.digest)
+    if known is None:
         row = {"digest": kept.digest, "form": form, "document": kept.content}
-        connection.execute(insert(tables.document).values(**row))
-        ledger.append(connection, STORE_LOG, [DOCUMENT.line(row)])
+        transaction.insert("document", row)
+        ledger.append(transaction, STORE_LOG, [DOCUMENT.line(row)])
     return kept.digest
 
 
-def _stored(connection: Connection, digest: str) -> bytes:
-    found = connection.scalar(select(_document.document).where(_document.digest == digest))
+def _stored(transaction: Transaction, digest: str) -> bytes:
+    found: bytes | None = transaction.value(
+        "SELECT document FROM document WHERE digest = :digest", digest=digest
+    )
     if found is None:
         raise IntegrityError(
             f"the stored document {digest} is not there. Restore the store from a backup."
         )
-    return bytes(found)
+    return found
 
 
 def _read(digest: str, document: bytes) -> Evaluation:

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import (  # noqa: TID253 - this module is only imported once a store is opened
-    select,
-)
-
 from ccm_core.errors import IntegrityError
 from ccm_core.ledger import note
 from ccm_core.ledger.checkpoint import Checkpoint
 from ccm_core.ledger.excerpt import Excerpt, between
 from ccm_core.model import json
 from ccm_core.model.merkle import leaf_hash
-from ccm_core.store import heads, ledger, tables
+from ccm_core.store import heads, ledger
 from ccm_core.store.batches import batches
 from ccm_core.store.compression import Decompressor
 from ccm_core.store.content import verified
@@ -22,50 +18,49 @@ from ccm_core.store.content import verified
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
-    from sqlalchemy import Connection
-
     from ccm_core.model.json import JsonObject
+    from ccm_core.store.transaction import Transaction
 
 CONTENTS = {
-    "version": (tables.body.c.digest, tables.body.c.content),
-    "collection": (tables.collection.c.digest, tables.collection.c.document),
-    "manifest": (tables.manifest.c.digest, tables.manifest.c.document),
-    "rejected": (tables.rejected.c.digest, tables.rejected.c.document),
-    "evaluation": (tables.evaluation.c.digest, tables.evaluation.c.document),
-    "document": (tables.document.c.digest, tables.document.c.document),
+    "version": "SELECT digest, content FROM body WHERE digest IN (:among)",
+    "collection": "SELECT digest, document FROM collection WHERE digest IN (:among)",
+    "manifest": "SELECT digest, document FROM manifest WHERE digest IN (:among)",
+    "rejected": "SELECT digest, document FROM rejected WHERE digest IN (:among)",
+    "evaluation": "SELECT digest, document FROM evaluation WHERE digest IN (:among)",
+    "document": "SELECT digest, document FROM document WHERE digest IN (:among)",
 }
-"""Where the bytes are that a form of leaf speaks of by their digest."""
+"""How the bytes are found that a form of leaf speaks of by their digest."""
 
 
 def excerpt(
-    connection: Connection,
+    transaction: Transaction,
     log: str,
     choose: Callable[[Iterator[tuple[int, JsonObject]]], Collection[int]],
 ) -> Excerpt | None:
     """Give leaves of a log with what proves them; None where no head of it was ever signed.
 
     Args:
-        connection: To the database.
+        transaction: On the database.
         log: A connection's name, or the store's own log.
         choose: Is shown the leaves with their indexes, in order, and names those it wants.
 
     Raises:
         IntegrityError: The ledger is damaged; ``ccm verify`` says where.
     """
-    signed = heads.newest(connection, log)
+    signed = heads.newest(transaction, log)
     if signed is None:
         return None
     try:
         size = Checkpoint.read(note.read(signed).text).size
-        lines = ledger.leaves(connection, log, size)
+        lines = ledger.leaves(transaction, log, size)
         wanted = sorted(choose((at, json.decode(one)) for at, one in enumerate(lines)))
         return Excerpt(
             log=log,
             checkpoint=signed,
             size=size,
-            leaves=_taken(ledger.leaves(connection, log, size), wanted),
+            leaves=_taken(ledger.leaves(transaction, log, size), wanted),
             hashes=tuple(
-                between(map(leaf_hash, ledger.leaves(connection, log, size)), size, wanted)
+                between(map(leaf_hash, ledger.leaves(transaction, log, size)), size, wanted)
             ),
         )
     except ValueError as error:
@@ -75,23 +70,21 @@ def excerpt(
 
 
 def contents(
-    connection: Connection, form: str, digests: Iterable[str]
+    transaction: Transaction, form: str, digests: Iterable[str]
 ) -> Iterator[tuple[str, bytes | None]]:
     """Give the kept bytes of some digests in their order; None for what is not there any more.
 
     Args:
-        connection: To the database.
+        transaction: On the database.
         form: Of the leaves that speak of them; a key of :data:`CONTENTS`.
         digests: Which.
 
     Raises:
         IntegrityError: Bytes do not have their digest.
     """
-    key, column = CONTENTS[form]
     decompressor = Decompressor()
     for batch in batches(digests):
-        rows = connection.execute(select(key, column).where(key.in_(batch)))
-        found = {row[0]: row[1] for row in rows}
+        found: dict[str, bytes] = dict(transaction.among(CONTENTS[form], batch))
         for digest in batch:
             yield (
                 digest,

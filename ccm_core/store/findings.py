@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import (  # noqa: TID253 - this module is only imported once a store is opened
-    func,
-    insert,
-    select,
-)
-
+from ccm_core.errors import StoreError
 from ccm_core.model.finding import FindingChange, Followed
-from ccm_core.store import heads, ledger, tables
+from ccm_core.store import heads, ledger
 from ccm_core.store.content import pack, unpack
 from ccm_core.store.instants import instant, microseconds
 from ccm_core.store.leaves import FOLLOWED
@@ -20,48 +15,55 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection
-
     from ccm_core.ledger.signing import Signers
+    from ccm_core.store.transaction import Transaction
 
-_evaluation = tables.evaluation.c
-_followed = tables.followed.c
+_BEFORE_ALL = -(1 << 62)
 
 
-def unfollowed(connection: Connection) -> Sequence[str]:
+def unfollowed(transaction: Transaction) -> Sequence[str]:
     """Give the digests of evaluations that are later than every one that was followed."""
-    last = select(func.coalesce(func.max(_followed.evaluated_at), -(1 << 62))).scalar_subquery()
     # Of several evaluations of one moment the first that was kept counts.
-    first = (
-        select(func.min(_evaluation.seq))
-        .where(_evaluation.evaluated_at > last)
-        .group_by(_evaluation.evaluated_at)
+    found = transaction.column(
+        """
+        SELECT digest
+        FROM evaluation
+        WHERE seq IN (
+            SELECT min(seq)
+            FROM evaluation
+            WHERE evaluated_at > (SELECT coalesce(max(evaluated_at), :before_all) FROM followed)
+            GROUP BY evaluated_at
+        )
+        ORDER BY evaluated_at
+        """,
+        before_all=_BEFORE_ALL,
     )
-    statement = (
-        select(_evaluation.digest)
-        .where(_evaluation.seq.in_(first))
-        .order_by(_evaluation.evaluated_at)
-    )
-    return connection.scalars(statement).all()
+    return list(found)
 
 
-def followed_at(connection: Connection, as_of: datetime | None) -> datetime | None:
+def followed_at(transaction: Transaction, as_of: datetime | None) -> datetime | None:
     """Give the moment of the last evaluation that was followed, by then."""
-    statement = select(func.max(_followed.evaluated_at))
-    if as_of is not None:
-        statement = statement.where(_followed.evaluated_at <= microseconds(as_of))
-    found = connection.scalar(statement)
+    known = "" if as_of is None else "WHERE evaluated_at <= :as_of"
+    found = transaction.value(
+        f"SELECT max(evaluated_at) FROM followed {known}", as_of=as_of and microseconds(as_of)
+    )
     return None if found is None else instant(found)
 
 
 def keep_changes(
-    connection: Connection, digest: str, changes: Sequence[FindingChange], signers: Signers
+    transaction: Transaction, digest: str, changes: Sequence[FindingChange], signers: Signers
 ) -> bool:
-    """Note that an evaluation was followed and what it changed; False where it was already."""
-    at = connection.execute(
-        select(_evaluation.evaluated_at).where(_evaluation.digest == digest)
-    ).scalar_one()
-    last = connection.scalar(select(func.max(_followed.evaluated_at)))
+    """Note that an evaluation was followed and what it changed; False where it was already.
+
+    Raises:
+        StoreError: There is no such evaluation.
+    """
+    at = transaction.value(
+        "SELECT evaluated_at FROM evaluation WHERE digest = :digest", digest=digest
+    )
+    if at is None:
+        raise StoreError(f"there is no evaluation {digest}")
+    last = transaction.value("SELECT max(evaluated_at) FROM followed")
     if last is not None and last >= at:
         return False
     kept = pack(Followed(changes=tuple(changes)))
@@ -72,18 +74,24 @@ def keep_changes(
         "digest": kept.digest,
         "document": kept.content,
     }
-    connection.execute(insert(tables.followed).values(**row))
-    ledger.append(connection, ledger.STORE_LOG, [FOLLOWED.line(row)])
-    heads.state(connection, (), signers, instant(at))
+    transaction.insert("followed", row)
+    ledger.append(transaction, ledger.STORE_LOG, [FOLLOWED.line(row)])
+    heads.state(transaction, (), signers, instant(at))
     return True
 
 
-def changes(connection: Connection, as_of: datetime | None) -> Iterator[FindingChange]:
+def changes(transaction: Transaction, as_of: datetime | None) -> Iterator[FindingChange]:
     """Give changes in the order in which they happened."""
-    statement = select(_followed.digest, _followed.document, _followed.evaluation)
-    statement = statement.where(_followed.changes > 0).order_by(_followed.evaluated_at)
-    if as_of is not None:
-        statement = statement.where(_followed.evaluated_at <= microseconds(as_of))
-    for digest, document, evaluation in connection.execute(statement):
+    known = "" if as_of is None else "AND evaluated_at <= :as_of"
+    rows = transaction.rows(
+        f"""
+        SELECT digest, document, evaluation
+        FROM followed
+        WHERE changes > 0 {known}
+        ORDER BY evaluated_at
+        """,
+        as_of=as_of and microseconds(as_of),
+    )
+    for digest, document, evaluation in rows:
         name = f"changes of findings by evaluation {evaluation}"
         yield from unpack(document, digest, Followed, name).changes

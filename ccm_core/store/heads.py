@@ -8,11 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import (  # noqa: TID253 - this module is only imported once a store is opened
-    insert,
-    select,
-)
-
 from ccm_core.errors import IntegrityError
 from ccm_core.ledger import note
 from ccm_core.ledger.checkpoint import STORE_LOG, origin
@@ -21,33 +16,29 @@ from ccm_core.ledger.keys import SigningKey, begin
 from ccm_core.ledger.note import VerifierKey, encoded
 from ccm_core.ledger.signing import Unsigned
 from ccm_core.model import json
-from ccm_core.store import ledger, tables
+from ccm_core.store import ledger
 from ccm_core.store.leaves import SIGNING_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection
-
     from ccm_core.ledger.note import Signer
     from ccm_core.ledger.signing import Signers
-
-_key = tables.signing_key.c
-_checkpoint = tables.checkpoint.c
+    from ccm_core.store.transaction import Transaction
 
 
-def state(connection: Connection, logs: Sequence[str], signers: Signers, at: datetime) -> None:
+def state(transaction: Transaction, logs: Sequence[str], signers: Signers, at: datetime) -> None:
     """State the heads of logs in the store's own, and sign them and it.
 
     Args:
-        connection: In whose transaction.
+        transaction: Where they are kept.
         logs: Those that were added to.
         signers: Who signs.
         at: When; noted where a key is used for the first time.
     """
-    signer = _signer(connection, signers, at)
-    heads = [(log, ledger.tree_of(connection, log)) for log in logs]
+    signer = _signer(transaction, signers, at)
+    heads = [(log, ledger.tree_of(transaction, log)) for log in logs]
     leaf = {
         "leaf": HEADS,
         "heads": [
@@ -55,25 +46,25 @@ def state(connection: Connection, logs: Sequence[str], signers: Signers, at: dat
         ],
         **({"unsigned": signer.why} if isinstance(signer, Unsigned) else {"signed": True}),
     }
-    ledger.append(connection, STORE_LOG, [json.encode(leaf)])
+    ledger.append(transaction, STORE_LOG, [json.encode(leaf)])
     if not isinstance(signer, Unsigned):
         for log in (*logs, STORE_LOG):
-            _sign(connection, log, signer)
+            _sign(transaction, log, signer)
 
 
-def current_key(connection: Connection) -> VerifierKey | None:
+def current_key(transaction: Transaction) -> VerifierKey | None:
     """Give the public key that heads are signed with."""
-    text = connection.scalar(select(_key.key).order_by(_key.seq.desc()).limit(1))
+    text = transaction.value("SELECT key FROM signing_key ORDER BY seq DESC LIMIT 1")
     return None if text is None else VerifierKey.read(text)
 
 
-def signing_keys(connection: Connection) -> Sequence[SigningKey]:
+def signing_keys(transaction: Transaction) -> Sequence[SigningKey]:
     """Give every key, the first one first.
 
     Raises:
         IntegrityError: A note of theirs is damaged.
     """
-    found = connection.scalars(select(_key.note).order_by(_key.seq)).all()
+    found = list(transaction.column("SELECT note FROM signing_key ORDER BY seq"))
     try:
         return [SigningKey.read(one) for one in found]
     except ValueError as error:
@@ -83,37 +74,38 @@ def signing_keys(connection: Connection) -> Sequence[SigningKey]:
 
 
 def register(
-    connection: Connection, signer: Signer, at: datetime, *, predecessor: Signer | None = None
+    transaction: Transaction, signer: Signer, at: datetime, *, predecessor: Signer | None = None
 ) -> VerifierKey:
     """Let heads be signed with a key from here on.
 
     Args:
-        connection: In whose transaction.
+        transaction: Where they are kept.
         signer: The key.
         at: When.
         predecessor: The key before it, where it is at hand: it signs that it hands over.
     """
-    name = origin(ledger.identity(connection))
-    key, before = VerifierKey(name, signer.public), current_key(connection)
+    name = origin(ledger.identity(transaction))
+    key, before = VerifierKey(name, signer.public), current_key(transaction)
     text = begin(name, signer, at, replaces=before, predecessor=predecessor)
     row = {"key": str(key), "note": text}
-    connection.execute(insert(tables.signing_key).values(**row))
-    ledger.append(connection, STORE_LOG, [SIGNING_KEY.line(row)])
+    transaction.insert("signing_key", row)
+    ledger.append(transaction, STORE_LOG, [SIGNING_KEY.line(row)])
     return key
 
 
-def newest(connection: Connection, log: str = STORE_LOG) -> str | None:
+def newest(transaction: Transaction, log: str = STORE_LOG) -> str | None:
     """Give the note of the newest signed head of a log."""
-    statement = select(_checkpoint.note).where(_checkpoint.log == log)
-    return connection.scalar(statement.order_by(_checkpoint.size.desc()).limit(1))
+    query = "SELECT note FROM checkpoint WHERE log = :log ORDER BY size DESC LIMIT 1"
+    text: str | None = transaction.value(query, log=log)
+    return text
 
 
-def _signer(connection: Connection, found: Signers, at: datetime) -> Signer | Unsigned:
+def _signer(transaction: Transaction, found: Signers, at: datetime) -> Signer | Unsigned:
     if isinstance(found, Unsigned):
         return found
-    current = current_key(connection)
+    current = current_key(transaction)
     if current is None:
-        register(connection, found[0], at)
+        register(transaction, found[0], at)
         return found[0]
     for signer in found:
         if signer.public == current.public:
@@ -124,8 +116,8 @@ def _signer(connection: Connection, found: Signers, at: datetime) -> Signer | Un
     )
 
 
-def _sign(connection: Connection, log: str, signer: Signer) -> None:
-    head = ledger.head(connection, log)
-    name = origin(ledger.identity(connection))
+def _sign(transaction: Transaction, log: str, signer: Signer) -> None:
+    head = ledger.head(transaction, log)
+    name = origin(ledger.identity(transaction))
     text = note.sign(head.text, name, signer)
-    connection.execute(insert(tables.checkpoint).values(log=log, size=head.size, note=text))
+    transaction.insert("checkpoint", {"log": log, "size": head.size, "note": text})

@@ -6,32 +6,25 @@ from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import (  # noqa: TID253 - this module is only imported once a store is opened
-    insert,
-    select,
-)
-
 from ccm_core.errors import StoreError
 from ccm_core.model import json
-from ccm_core.store import ledger, tables
+from ccm_core.store import ledger
 from ccm_core.store.changes import change, check, population_root, states_everything
 from ccm_core.store.compression import Compressor
 from ccm_core.store.content import pack, packed
 from ccm_core.store.instants import microseconds
 from ccm_core.store.leaves import COLLECTION, REJECTED, VERSION
-from ccm_core.store.rows import insert_rows, upsert
 from ccm_core.store.runs import open_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-
-    from sqlalchemy import Connection
 
     from ccm_core.model.collection import Collection
     from ccm_core.model.record import Rejected
     from ccm_core.model.window import Window
     from ccm_core.store.changes import Change
     from ccm_core.store.interface import Harvest, Observation
+    from ccm_core.store.transaction import Transaction
 
 _COMMON = ("connection", "kind", "kind_version", "collection", "kept_at")
 _VERSION = (
@@ -48,30 +41,29 @@ _NOTHING = (None,) * (len(_VERSION) - 2)
 """What a tombstone has beside its key and when it was observed."""
 
 
-def keep(connection: Connection, harvest: Harvest) -> Collection:
-    """Keep a harvest in the connection's transaction; give its collection, counts filled in.
+def keep(transaction: Transaction, harvest: Harvest) -> Collection:
+    """Keep a harvest; give its collection, counts filled in.
 
     Raises:
         StoreError: The run is not open, or the collection is kept already.
         ValueError: A key is observed twice.
     """
     check(harvest)
-    run = open_run(connection, harvest.collection.run, harvest.collection.connection)
-    _refuse_twice(connection, harvest.collection)
-    changed = change(connection, harvest)
+    run = open_run(transaction, harvest.collection.run, harvest.collection.connection)
+    _refuse_twice(transaction, harvest.collection)
+    changed = change(transaction, harvest)
     collection = _counted(harvest, changed)
-    seq, leaf = _insert_collection(connection, collection, run)
-    _insert_bodies(connection, changed.appended)
-    versions = _insert_versions(connection, collection, seq, changed)
-    _move_heads(connection, seq)
-    rejected = _insert_rejected(connection, harvest.rejected, seq, collection.id)
-    ledger.append(connection, collection.connection, chain([leaf], versions, rejected))
+    seq, leaf = _insert_collection(transaction, collection, run)
+    _insert_bodies(transaction, changed.appended)
+    versions = _insert_versions(transaction, collection, seq, changed)
+    _move_heads(transaction, seq)
+    rejected = _insert_rejected(transaction, harvest.rejected, seq, collection.id)
+    ledger.append(transaction, collection.connection, chain([leaf], versions, rejected))
     return collection
 
 
-def _refuse_twice(connection: Connection, collection: Collection) -> None:
-    known = select(tables.collection.c.seq).where(tables.collection.c.id == collection.id)
-    if connection.scalar(known) is not None:
+def _refuse_twice(transaction: Transaction, collection: Collection) -> None:
+    if transaction.value("SELECT seq FROM collection WHERE id = :id", id=collection.id):
         raise StoreError(f"collection {collection.id} is kept already; nothing was added.")
 
 
@@ -90,7 +82,7 @@ def _counted(harvest: Harvest, changed: Change) -> Collection:
 
 
 def _insert_collection(
-    connection: Connection, collection: Collection, run: int
+    transaction: Transaction, collection: Collection, run: int
 ) -> tuple[int, bytes]:
     document = pack(collection)
     since, until = _window(collection.window)
@@ -108,24 +100,23 @@ def _insert_collection(
         "digest": document.digest,
         "document": document.content,
     }
-    statement = insert(tables.collection).values(**row).returning(tables.collection.c.seq)
-    seq = int(connection.execute(statement).scalar_one())
+    seq = transaction.insert("collection", row)
     return seq, COLLECTION.line(row, run=collection.run)
 
 
-def _insert_bodies(connection: Connection, observations: Sequence[Observation]) -> None:
+def _insert_bodies(transaction: Transaction, observations: Sequence[Observation]) -> None:
     # Neighbours in an index are written together, so that a small cache is enough.
     bodies = sorted((one.body for one in observations), key=lambda body: body.digest)
-    insert_rows(
-        connection,
-        upsert(connection, tables.body).on_conflict_do_nothing(),
+    transaction.insert_rows(
+        "body",
         ("digest", "size", "content"),
         ((body.digest, body.size, body.content) for body in bodies),
+        on_conflict="DO NOTHING",
     )
 
 
 def _insert_versions(
-    connection: Connection, collection: Collection, seq: int, changed: Change
+    transaction: Transaction, collection: Collection, seq: int, changed: Change
 ) -> Iterator[bytes]:
     kept_at = microseconds(collection.ended_at)
     common = (collection.connection, collection.kind, collection.version, seq, kept_at)
@@ -137,7 +128,7 @@ def _insert_versions(
         for key in changed.vanished:
             yield *common, key, kept_at, *_NOTHING
 
-    insert_rows(connection, insert(tables.version), names, rows())
+    transaction.insert_rows("version", names, rows())
     return (
         VERSION.line(dict(zip(names, row, strict=True)), collection=collection.id) for row in rows()
     )
@@ -158,28 +149,27 @@ def _version(observation: Observation) -> tuple[Any, ...]:
     )
 
 
-def _move_heads(connection: Connection, collection: int) -> None:
+def _move_heads(transaction: Transaction, collection: int) -> None:
     """Make the versions of this collection, one for each of its keys, the newest."""
-    head, version = tables.head, tables.version.c
-    names = ["connection", "kind", "key", "seq", "digest"]
-    newest = select(*(version[name] for name in names)).where(version.collection == collection)
-    statement = upsert(connection, head).from_select(names, newest)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=list(head.primary_key),
-            set_={"seq": statement.excluded.seq, "digest": statement.excluded.digest},
-        )
+    transaction.execute(
+        """
+        INSERT INTO head (connection, kind, key, seq, digest)
+        SELECT connection, kind, key, seq, digest FROM version WHERE collection = :collection
+        ON CONFLICT (connection, kind, key)
+        DO UPDATE SET seq = excluded.seq, digest = excluded.digest
+        """,
+        collection=collection,
     )
 
 
 def _insert_rejected(
-    connection: Connection, refused: Iterable[Rejected], seq: int, collection: str
+    transaction: Transaction, refused: Iterable[Rejected], seq: int, collection: str
 ) -> Iterator[bytes]:
     compressor = Compressor()
     documents = ((one.key, packed(json.encode(one), compressor)) for one in refused)
     rows = [(seq, key, kept.digest, kept.content) for key, kept in documents]
     names = ("collection", "key", "digest", "document")
-    insert_rows(connection, insert(tables.rejected), names, rows)
+    transaction.insert_rows("rejected", names, rows)
     return (
         REJECTED.line(dict(zip(names, row, strict=True)), collection=collection) for row in rows
     )

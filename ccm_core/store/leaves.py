@@ -28,6 +28,10 @@ class Form:
     """Columns in microseconds."""
     references: tuple[str, ...] = ()
     """Columns that name a row of another table, of which the leaf has the id."""
+    document: bool = False
+    """Whether the row holds the bytes of its digest, in the column ``document``."""
+    number: str = "seq"
+    """The column that numbers the rows in the order in which they were added."""
 
     def leaf(self, row: Mapping[Any, Any], **references: str) -> dict[str, Any]:
         """Give the leaf of a row, before it is written.
@@ -49,14 +53,26 @@ class Form:
         return json.encode(self.leaf(row, **references))
 
 
-STORE = Form(table="store", plain=("identity", "created_by", "key_check"), instants=("created_at",))
+STORE = Form(
+    table="store",
+    plain=("identity", "created_by", "key_check"),
+    instants=("created_at",),
+    number="id",
+)
 RUN = Form(table="run", plain=("id", "connection", "connector"), instants=("started_at",))
-MANIFEST = Form(table="manifest", plain=("digest",), instants=("ended_at",), references=("run",))
+MANIFEST = Form(
+    table="manifest",
+    plain=("digest",),
+    instants=("ended_at",),
+    references=("run",),
+    document=True,
+)
 COLLECTION = Form(
     table="collection",
     plain=("id", "connection", "kind", "kind_version", "outcome", "digest"),
     instants=("window_since", "window_until", "started_at", "ended_at"),
     references=("run",),
+    document=True,
 )
 VERSION = Form(
     table="version",
@@ -73,11 +89,18 @@ VERSION = Form(
     instants=("observed_at", "kept_at", "window_since", "window_until"),
     references=("collection",),
 )
-REJECTED = Form(table="rejected", plain=("key", "digest"), references=("collection",))
-DOCUMENT = Form(table="document", plain=("digest", "form"))
-EVALUATION = Form(table="evaluation", plain=("digest", "basis"), instants=("evaluated_at",))
+REJECTED = Form(
+    table="rejected", plain=("key", "digest"), references=("collection",), document=True
+)
+DOCUMENT = Form(table="document", plain=("digest", "form"), document=True)
+EVALUATION = Form(
+    table="evaluation", plain=("digest", "basis"), instants=("evaluated_at",), document=True
+)
 FOLLOWED = Form(
-    table="followed", plain=("evaluation", "changes", "digest"), instants=("evaluated_at",)
+    table="followed",
+    plain=("evaluation", "changes", "digest"),
+    instants=("evaluated_at",),
+    document=True,
 )
 SIGNING_KEY = Form(table="signing_key", plain=("key", "note"))
 ERASURE = Form(

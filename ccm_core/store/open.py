@@ -15,11 +15,10 @@ from ccm_core.ledger.signing import unsigned
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sqlalchemy import Connection
-
     from ccm_core.ledger.signing import Signing
     from ccm_core.store.database import Database
     from ccm_core.store.interface import EvidenceStore, StoreSettings
+    from ccm_core.store.transaction import Transaction
 
 _SCHEME = "sqlite:///"
 _KEY_LENGTH = 32
@@ -160,31 +159,30 @@ def _ensure_tables(database: Database, key: bytes | None, *, create: bool) -> No
     from ccm_core.store.revision import NEWEST, make, migrate, revision_of
 
     name = str(database.path)
-    with database.reading() as connection:
-        found = revision_of(connection, name)
+    with database.reading() as transaction:
+        found = revision_of(transaction, name)
     if found == NEWEST:
         return
     if found is None:
         if not create:
             raise _nothing_collected(database.path)
         database.initialise()
-    with database.writing() as connection:
-        found = revision_of(connection, name)  # another process may have been quicker
+    with database.writing() as transaction:
+        found = revision_of(transaction, name)  # another process may have been quicker
         if found is None:
-            make(connection)
-            _insert_facts(connection, database.path, key)
+            make(transaction)
+            _insert_facts(transaction, database.path, key)
         elif found != NEWEST:
-            migrate(connection, found, name)
-            _ensure_ledger(connection)
+            migrate(transaction, found, name)
+            _ensure_ledger(transaction)
 
 
-def _insert_facts(connection: Connection, path: Path, key: bytes | None) -> None:
+def _insert_facts(transaction: Transaction, path: Path, key: bytes | None) -> None:
     from ccm_core.store import ledger
     from ccm_core.store.instants import microseconds
     from ccm_core.store.leaves import STORE
     from ccm_core.store.pseudonyms import key_check, make_key
     from ccm_core.store.revision import host_version
-    from ccm_core.store.tables import store
 
     row = {
         "id": 1,
@@ -193,14 +191,14 @@ def _insert_facts(connection: Connection, path: Path, key: bytes | None) -> None
         "created_by": f"ccm-core {host_version()}",
         "key_check": key_check(key or make_key(path)),
     }
-    connection.execute(store.insert().values(**row))
-    ledger.append(connection, ledger.STORE_LOG, [STORE.line(row)])
+    transaction.insert("store", row)
+    ledger.append(transaction, ledger.STORE_LOG, [STORE.line(row)])
 
 
-def _ensure_ledger(connection: Connection) -> None:
+def _ensure_ledger(transaction: Transaction) -> None:
     """Begin the ledger over what was kept before there was one."""
     from ccm_core.store import ledger
     from ccm_core.store.adoption import adopt
 
-    if not ledger.logs(connection):
-        adopt(connection)
+    if not ledger.logs(transaction):
+        adopt(transaction)

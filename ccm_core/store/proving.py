@@ -16,30 +16,29 @@ from ccm_core.store import heads, ledger
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from sqlalchemy import Connection
-
     from ccm_core.model.json import JsonObject
+    from ccm_core.store.transaction import Transaction
 
 
 def proven(
-    connection: Connection, log: str, wanted: Callable[[JsonObject], bool]
+    transaction: Transaction, log: str, wanted: Callable[[JsonObject], bool]
 ) -> Sequence[tuple[bytes, LeafProof]]:
     """Give the leaves that are wanted, each with its proof; none where no head is signed.
 
     Raises:
         IntegrityError: The ledger is damaged; ``ccm verify`` says where.
     """
-    signed = heads.newest(connection, log)
+    signed = heads.newest(transaction, log)
     if signed is None:
         return ()
     try:
         size = Checkpoint.read(note.read(signed).text).size
         chosen = {
             index: leaf
-            for index, leaf in enumerate(ledger.leaves(connection, log, size))
+            for index, leaf in enumerate(ledger.leaves(transaction, log, size))
             if wanted(json.decode(leaf))
         }
-        hashes = map(leaf_hash, ledger.leaves(connection, log, size))
+        hashes = map(leaf_hash, ledger.leaves(transaction, log, size))
         found = inclusions(hashes, chosen, size)
     except ValueError as error:
         raise IntegrityError(

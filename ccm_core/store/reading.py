@@ -5,18 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from sqlalchemy import (  # noqa: TID253 - this module is only imported once a store is opened
-    exists,
-    func,
-    select,
-)
-
 from ccm_core.errors import IntegrityError
 from ccm_core.model import json
 from ccm_core.model.record import Record, Source
 from ccm_core.model.window import Window
-from ccm_core.store import tables
-from ccm_core.store.batches import batches
 from ccm_core.store.compression import Decompressor
 from ccm_core.store.content import verified
 from ccm_core.store.instants import instant, microseconds
@@ -27,172 +19,145 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
-    from sqlalchemy import Connection, Select
-
     from ccm_core.model.json import JsonObject
+    from ccm_core.store.transaction import Transaction, Values
 
-_version = tables.version.c
-_STREAM = {"yield_per": 500}
+_RECORDS = """
+SELECT version.connection, version.kind, version.kind_version, version.key, version.digest,
+    version.observed_at, version.endpoint, version.window_since, version.window_until,
+    version.page, version.response_digest, collection.id, body.content
+FROM version
+JOIN collection ON collection.seq = version.collection
+LEFT JOIN body ON body.digest = version.digest
+"""
+
+_STANDING = f"""
+{_RECORDS}
+JOIN head ON head.seq = version.seq
+WHERE head.connection = :name AND head.kind = :kind AND head.digest IS NOT NULL {{}}
+ORDER BY head.key
+"""
+
+_STOOD = f"""
+{_RECORDS}
+WHERE version.connection = :name AND version.kind = :kind AND version.kept_at <= :as_of
+    AND version.digest IS NOT NULL
+    AND NOT EXISTS (
+        SELECT 1 FROM version AS later
+        WHERE later.connection = :name AND later.kind = :kind AND later.key = version.key
+            AND later.seq > version.seq AND later.kept_at <= :as_of
+    )
+    {{}}
+ORDER BY version.key
+"""
+"""Newest is what was kept last, not what bears the latest time: clocks go backwards."""
 
 
 def state(
-    connection: Connection, name: str, kind: str, as_of: datetime | None, key: str | None = None
+    transaction: Transaction, name: str, kind: str, as_of: datetime | None, key: str | None = None
 ) -> Iterator[Record]:
     """Give the newest version of every key that has not vanished, sorted by key; or of one key."""
-    return _read(connection, _state(connection, name, kind, as_of, key))
+    return _state(transaction, name, kind, as_of, key=key)
 
 
-def keys(connection: Connection, name: str, kind: str, among: AbstractSet[str]) -> AbstractSet[str]:
+def keys(
+    transaction: Transaction, name: str, kind: str, among: AbstractSet[str]
+) -> AbstractSet[str]:
     """Give those of some keys that stand."""
-    head = tables.head.c
-    standing = select(head.key).where(
-        head.connection == name, head.kind == kind, head.digest.is_not(None)
-    )
-    return {
-        key
-        for batch in batches(sorted(among))
-        for key in connection.scalars(standing.where(head.key.in_(batch)))
-    }
+    standing = """
+        SELECT key FROM head
+        WHERE connection = :name AND kind = :kind AND digest IS NOT NULL AND key IN (:among)
+        """
+    return {key for (key,) in transaction.among(standing, sorted(among), name=name, kind=kind)}
 
 
-def added(connection: Connection, collection: str) -> Iterator[Record]:
+def added(transaction: Transaction, collection: str) -> Iterator[Record]:
     """Give the records that a collection appended."""
-    statement = (
-        _records()
-        .where(tables.collection.c.id == collection, _version.digest.is_not(None))
-        .order_by(_version.seq)
-    )
-    return _read(connection, statement)
+    query = f"""
+        {_RECORDS}
+        WHERE collection.id = :collection AND version.digest IS NOT NULL
+        ORDER BY version.seq
+        """
+    return _read(transaction, query, collection=collection)
 
 
 def history(
-    connection: Connection, name: str, kind: str, key: str, as_of: datetime | None
+    transaction: Transaction, name: str, kind: str, key: str, as_of: datetime | None
 ) -> Iterator[Record]:
     """Give every kept version of one key, oldest first, without the tombstones."""
-    statement = _records().where(
-        _version.connection == name,
-        _version.kind == kind,
-        _version.key == key,
-        _version.digest.is_not(None),
-    )
-    if as_of is not None:
-        statement = statement.where(_version.kept_at <= microseconds(as_of))
-    return _read(connection, statement.order_by(_version.seq))
-
-
-def _kept_after(connection: Connection, name: str, kind: str, as_of: datetime) -> bool:
-    """Say whether anything was kept later. If not, the heads are the state of that moment too."""
-    collection = tables.collection.c
-    newest = select(func.max(collection.ended_at)).where(
-        collection.connection == name, collection.kind == kind
-    )
-    found = connection.scalar(newest)
-    return found is not None and found > microseconds(as_of)
+    until = "" if as_of is None else "AND version.kept_at <= :as_of"
+    query = f"""
+        {_RECORDS}
+        WHERE version.connection = :name AND version.kind = :kind AND version.key = :key
+            AND version.digest IS NOT NULL {until}
+        ORDER BY version.seq
+        """
+    moment = as_of and microseconds(as_of)
+    return _read(transaction, query, name=name, kind=kind, key=key, as_of=moment)
 
 
 def erased(
-    connection: Connection, name: str, kind: str, as_of: datetime | None
+    transaction: Transaction, name: str, kind: str, as_of: datetime | None
 ) -> Iterator[tuple[str, Window | None]]:
     """Give the keys that stand without a body, each with the window in which it was read."""
-    if not connection.scalar(select(exists().select_from(tables.erased))):
+    if not transaction.value("SELECT EXISTS (SELECT 1 FROM erased)"):
         return
-    statement = _state(connection, name, kind, as_of).where(tables.body.c.digest.is_(None))
-    for record in _read(connection, statement):
+    for record in _state(transaction, name, kind, as_of, without_body=True):
         yield record.key, record.source.window
 
 
-def erased_when(connection: Connection, digest: str) -> datetime | None:
+def erased_when(transaction: Transaction, digest: str) -> datetime | None:
     """Say when the body of a digest was erased by order; None where it was not."""
-    erasure = tables.erasure.c
-    moment = connection.scalar(
-        select(erasure.erased_at)
-        .join(tables.erased, tables.erased.c.erasure == erasure.seq)
-        .where(tables.erased.c.digest == digest)
+    moment = transaction.value(
+        """
+        SELECT erasure.erased_at
+        FROM erasure JOIN erased ON erased.erasure = erasure.seq
+        WHERE erased.digest = :digest
+        """,
+        digest=digest,
     )
     return None if moment is None else instant(moment)
 
 
 def _state(
-    connection: Connection, name: str, kind: str, as_of: datetime | None, key: str | None = None
-) -> Select[Any]:
-    if as_of is None or not _kept_after(connection, name, kind, as_of):
-        standing, column = _standing(name, kind), tables.head.c.key
-    else:
-        standing, column = _stood(name, kind, as_of), _version.key
-    return standing if key is None else standing.where(column == key)
+    transaction: Transaction,
+    name: str,
+    kind: str,
+    as_of: datetime | None,
+    *,
+    key: str | None = None,
+    without_body: bool = False,
+) -> Iterator[Record]:
+    narrowed = "AND body.digest IS NULL" if without_body else ""
+    given = {"name": name, "kind": kind, "key": key}
+    if as_of is None or not _kept_after(transaction, name, kind, as_of):
+        narrowed += "" if key is None else " AND head.key = :key"
+        return _read(transaction, _STANDING.format(narrowed), **given)
+    narrowed += "" if key is None else " AND version.key = :key"
+    return _read(transaction, _STOOD.format(narrowed), as_of=microseconds(as_of), **given)
 
 
-def _standing(name: str, kind: str) -> Select[Any]:
-    head = tables.head.c
-    return (
-        _records()
-        .join(tables.head, head.seq == _version.seq)
-        .where(head.connection == name, head.kind == kind, head.digest.is_not(None))
-        .order_by(head.key)
-    )
+def _kept_after(transaction: Transaction, name: str, kind: str, as_of: datetime) -> bool:
+    """Say whether anything was kept later. If not, the heads are the state of that moment too."""
+    newest = "SELECT max(ended_at) FROM collection WHERE connection = :name AND kind = :kind"
+    found = transaction.value(newest, name=name, kind=kind)
+    return found is not None and found > microseconds(as_of)
 
 
-def _stood(name: str, kind: str, as_of: datetime) -> Select[Any]:
-    """Newest is what was kept last, not what bears the latest time: clocks go backwards."""
-    moment = microseconds(as_of)
-    later = tables.version.alias("later").c
-    newer = exists().where(
-        later.connection == name,
-        later.kind == kind,
-        later.key == _version.key,
-        later.seq > _version.seq,
-        later.kept_at <= moment,
-    )
-    return (
-        _records()
-        .where(
-            _version.connection == name,
-            _version.kind == kind,
-            _version.kept_at <= moment,
-            _version.digest.is_not(None),
-            ~newer,
-        )
-        .order_by(_version.key)
-    )
-
-
-def _records() -> Select[Any]:
-    return (
-        select(
-            _version.connection,
-            _version.kind,
-            _version.kind_version,
-            _version.key,
-            _version.digest,
-            _version.observed_at,
-            _version.endpoint,
-            _version.window_since,
-            _version.window_until,
-            _version.page,
-            _version.response_digest,
-            tables.collection.c.id,
-            tables.body.c.content,
-        )
-        .select_from(tables.version)
-        .join(tables.collection, tables.collection.c.seq == _version.collection)
-        .outerjoin(tables.body, tables.body.c.digest == _version.digest)
-    )
-
-
-def _read(connection: Connection, statement: Select[Any]) -> Iterator[Record]:
+def _read(transaction: Transaction, query: str, **given: Any) -> Iterator[Record]:
     decompressor = Decompressor()
     names: dict[str, str] = {}
-    for row in connection.execute(statement, execution_options=_STREAM):
-        yield _record(row, connection, decompressor, names)
+    for row in transaction.rows(query, **given):
+        yield _record(row, transaction, decompressor, names)
 
 
 def _record(
-    row: tuple[Any, ...], database: Connection, decompressor: Decompressor, names: dict[str, str]
+    row: Values, transaction: Transaction, decompressor: Decompressor, names: dict[str, str]
 ) -> Record:
     name, kind, version, key, digest, observed_at, *source, collection, content = row
     # All records of a collection hold the same texts, not copies of them.
     name, kind, collection = (names.setdefault(one, one) for one in (name, kind, collection))
-    erased_at = None if content is not None else _erased(database, digest, row)
+    erased_at = None if content is not None else _erased(transaction, digest, row)
     return Record(
         kind=kind,
         version=version,
@@ -215,9 +180,7 @@ def _source(
     return Source(endpoint=endpoint, window=asked, page=page, response_digest=response_digest)
 
 
-def _body(
-    content: bytes, digest: str, row: tuple[Any, ...], decompressor: Decompressor
-) -> JsonObject:
+def _body(content: bytes, digest: str, row: Values, decompressor: Decompressor) -> JsonObject:
     try:
         body: JsonObject = json.decode(verified(content, digest, decompressor))
     except ValueError as error:
@@ -228,8 +191,8 @@ def _body(
     return body
 
 
-def _erased(database: Connection, digest: str, row: tuple[Any, ...]) -> datetime:
-    moment = erased_when(database, digest)
+def _erased(transaction: Transaction, digest: str, row: Values) -> datetime:
+    moment = erased_when(transaction, digest)
     if moment is None:
         raise IntegrityError(
             f"the stored body of {_named(row)} is not there: it should have {digest}. Restore "
@@ -238,6 +201,6 @@ def _erased(database: Connection, digest: str, row: tuple[Any, ...]) -> datetime
     return moment
 
 
-def _named(row: tuple[Any, ...]) -> str:
+def _named(row: Values) -> str:
     name, kind, _, key, *_ = row
     return f"{kind} {key!r} of {name}"

@@ -1,37 +1,48 @@
-"""The revision of a store's tables: compared on opening, made or migrated where it must be."""
+"""The revision of a store's tables: compared on opening, brought up to date where it is older.
+
+``migrations`` holds one SQL script for each revision. A new store goes through all of them, so
+that its tables are those of a store that has grown old.
+"""
 
 from __future__ import annotations
 
+import sqlite3
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from ccm_core.errors import StoreError
 
 if TYPE_CHECKING:
-    from alembic.config import Config
-    from sqlalchemy import Connection
+    from collections.abc import Iterator, Mapping
+
+    from ccm_core.store.transaction import Transaction
 
 NEWEST = "0004"
-"""The revision that this code reads and writes: the head of ``migrations/versions``."""
+"""The revision that this code reads and writes: that of the last script."""
 
 REVISION_TABLE = "store_revision"
-"""Not Alembic's usual name: a database of another program is not taken for a store."""
+"""Has one row, and makes a store known from a database of another program."""
+
+_MAKE_REVISION_TABLE = f"""
+CREATE TABLE {REVISION_TABLE} (
+    version_num VARCHAR(32) NOT NULL,
+    CONSTRAINT {REVISION_TABLE}_pkc PRIMARY KEY (version_num)
+)
+"""
 
 
-def revision_of(connection: Connection, name: str) -> str | None:
+def revision_of(transaction: Transaction, name: str) -> str | None:
     """Give the revision of a store; None where the database holds nothing at all.
 
     Raises:
         StoreError: The database holds something, and it is no store.
     """
-    from sqlalchemy import inspect
-
-    inspector = inspect(connection)
-    if inspector.has_table(REVISION_TABLE):
-        query = f"SELECT version_num FROM {REVISION_TABLE}"  # noqa: S608 - a constant
-        return str(connection.exec_driver_sql(query).scalar_one())
-    tables = inspector.get_table_names()
+    query = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
+    tables = [table for table in transaction.column(query) if not table.startswith("sqlite_")]
+    if REVISION_TABLE in tables:
+        return str(transaction.value(f"SELECT version_num FROM {REVISION_TABLE}"))
     if tables:
         raise StoreError(
             f"{name} is a database of another program: it holds {', '.join(tables[:3])} and no "
@@ -40,46 +51,32 @@ def revision_of(connection: Connection, name: str) -> str | None:
     return None
 
 
-def make(connection: Connection) -> None:
-    """Make the newest tables where there are none, inside the caller's transaction.
-
-    A test holds them equal to what the migrations make. Alembic is left out of it: importing it
-    takes as long as reading a small account.
-    """
-    from sqlalchemy import Column, MetaData, PrimaryKeyConstraint, String, Table
-
-    from ccm_core.store.tables import metadata
-
-    metadata.create_all(connection, checkfirst=False)
-    # As Alembic writes it.
-    column = Column("version_num", String(32), nullable=False)
-    key = PrimaryKeyConstraint("version_num", name=f"{REVISION_TABLE}_pkc")
-    revision = Table(REVISION_TABLE, MetaData(), column, key)
-    revision.create(connection, checkfirst=False)
-    connection.execute(revision.insert().values(version_num=NEWEST))
+def make(transaction: Transaction) -> None:
+    """Make the newest tables where there are none."""
+    transaction.execute(_MAKE_REVISION_TABLE)
+    for script in scripts().values():
+        _run(transaction, script)
+    transaction.insert(REVISION_TABLE, {"version_num": NEWEST})
 
 
-def migrate(connection: Connection, found: str, name: str) -> None:
-    """Bring older tables to :data:`NEWEST`, inside the caller's transaction.
+def migrate(transaction: Transaction, found: str, name: str) -> None:
+    """Bring older tables to :data:`NEWEST`.
 
     Raises:
         StoreError: The store is of a newer revision than this code knows.
     """
-    from alembic import command
-
-    if not is_older(found):
+    known = scripts()
+    if found not in known:
         raise newer(found, name)
-    config = migrations()
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    for revision, script in known.items():
+        if revision > found:
+            _run(transaction, script)
+    transaction.execute(f"UPDATE {REVISION_TABLE} SET version_num = :newest", newest=NEWEST)
 
 
 def is_older(found: str) -> bool:
     """Whether a revision is one that this code can migrate from."""
-    from alembic.script import ScriptDirectory
-
-    script = ScriptDirectory.from_config(migrations())
-    return found in {one.revision for one in script.walk_revisions()}
+    return found in scripts()
 
 
 def newer(found: str, name: str) -> StoreError:
@@ -91,14 +88,11 @@ def newer(found: str, name: str) -> StoreError:
     )
 
 
-def migrations() -> Config:
-    """Give Alembic's configuration; the scripts come with the package, so no file is needed."""
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", "ccm_core.store:migrations")
-    config.set_main_option("path_separator", "os")
-    return config
+def scripts() -> Mapping[str, str]:
+    """Give the script of each revision, the first one first."""
+    folder = files("ccm_core.store") / "migrations"
+    found = {one.name.removesuffix(".sql"): one for one in folder.iterdir()}
+    return {revision: found[revision].read_text("utf-8") for revision in sorted(found)}
 
 
 def host_version() -> str:
@@ -107,3 +101,20 @@ def host_version() -> str:
         return installed("ccm-core")
     except PackageNotFoundError:
         return "(not installed)"
+
+
+def _run(transaction: Transaction, script: str) -> None:
+    for statement in _statements(script):
+        transaction.execute(statement)
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Cut a script up: the driver's own way to run one would commit the transaction."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        if line.startswith("--"):
+            continue
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import (  # noqa: TID253 - this module is only imported once a store is opened
-    func,
-    insert,
-    or_,
-    select,
-)
-
 from ccm_core.errors import StoreError
 from ccm_core.model.collection import Collection
 from ccm_core.model.manifest import Manifest
 from ccm_core.model.record import Rejected
-from ccm_core.store import ledger, tables
+from ccm_core.store import ledger
 from ccm_core.store.content import pack, unpack
 from ccm_core.store.instants import instant, microseconds
 from ccm_core.store.interface import OpenRun
@@ -25,17 +18,40 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection
+    from ccm_core.store.transaction import Transaction
 
-_run = tables.run.c
-_manifest = tables.manifest.c
-_collection = tables.collection.c
-_STREAM = {"yield_per": 500}
+_END_OF_TIME = 2**63 - 1
+"""The greatest instant that a column holds: nothing is kept later."""
+
+_COLLECTIONS = """
+SELECT id, digest, document
+FROM collection
+WHERE connection = :name
+    AND (:kind IS NULL OR kind = :kind)
+    AND (:run IS NULL OR run = (SELECT seq FROM run WHERE id = :run))
+    AND ended_at <= :as_of
+    AND (
+        :since IS NULL
+        OR ended_at > :since
+        OR window_until > :since
+        OR run IN (
+            SELECT run FROM collection WHERE seq IN (
+                SELECT max(seq)
+                FROM collection
+                WHERE connection = :name AND ended_at <= :as_of
+                GROUP BY kind, window_since IS NOT NULL, outcome
+            )
+        )
+    )
+ORDER BY seq
+"""
+"""Since an instant are those about it or later, and those in a run with the newest of a kind: what
+is added to a collection is kept after it, in the same run."""
 
 
-def begin(connection: Connection, run: OpenRun) -> None:
+def begin(transaction: Transaction, run: OpenRun) -> None:
     """Note that a run has begun."""
-    if connection.scalar(select(_run.seq).where(_run.id == run.run)):
+    if transaction.value("SELECT seq FROM run WHERE id = :id", id=run.run):
         raise StoreError(f"run {run.run} was begun already in this store.")
     row = {
         "id": run.run,
@@ -43,13 +59,13 @@ def begin(connection: Connection, run: OpenRun) -> None:
         "connector": run.connector,
         "started_at": microseconds(run.started_at),
     }
-    connection.execute(insert(tables.run).values(**row))
-    ledger.append(connection, run.connection, [RUN.line(row)])
+    transaction.insert("run", row)
+    ledger.append(transaction, run.connection, [RUN.line(row)])
 
 
-def seal(connection: Connection, manifest: Manifest) -> None:
+def seal(transaction: Transaction, manifest: Manifest) -> None:
     """Write the manifest of a run and close it."""
-    run = open_run(connection, manifest.run, manifest.connection)
+    run = open_run(transaction, manifest.run, manifest.connection)
     packed = pack(manifest)
     row = {
         "run": run,
@@ -57,22 +73,25 @@ def seal(connection: Connection, manifest: Manifest) -> None:
         "digest": packed.digest,
         "document": packed.content,
     }
-    connection.execute(insert(tables.manifest).values(**row))
-    ledger.append(connection, manifest.connection, [MANIFEST.line(row, run=manifest.run)])
+    transaction.insert("manifest", row)
+    ledger.append(transaction, manifest.connection, [MANIFEST.line(row, run=manifest.run)])
 
 
-def open_run(connection: Connection, run: str, name: str) -> int:
+def open_run(transaction: Transaction, run: str, name: str) -> int:
     """Give the row number of a run of a connection that is open.
 
     Raises:
         StoreError: It was never begun, or is sealed.
     """
-    known = connection.execute(
-        select(_run.seq, _manifest.seq)
-        .select_from(tables.run)
-        .outerjoin(tables.manifest, _manifest.run == _run.seq)
-        .where(_run.id == run, _run.connection == name)
-    ).one_or_none()
+    known = transaction.row(
+        """
+        SELECT run.seq, manifest.seq
+        FROM run LEFT JOIN manifest ON manifest.run = run.seq
+        WHERE run.id = :run AND run.connection = :name
+        """,
+        run=run,
+        name=name,
+    )
     if known is None:
         raise StoreError(f"run {run} of {name} was never begun in this store.")
     seq, sealed = known
@@ -81,13 +100,16 @@ def open_run(connection: Connection, run: str, name: str) -> int:
     return int(seq)
 
 
-def open_runs(connection: Connection, name: str) -> Sequence[OpenRun]:
+def open_runs(transaction: Transaction, name: str) -> Sequence[OpenRun]:
     """List runs that were begun and never sealed, in the order in which they were begun."""
-    rows = connection.execute(
-        select(_run.id, _run.connector, _run.started_at)
-        .outerjoin(tables.manifest, _manifest.run == _run.seq)
-        .where(_run.connection == name, _manifest.seq.is_(None))
-        .order_by(_run.seq)
+    rows = transaction.rows(
+        """
+        SELECT run.id, run.connector, run.started_at
+        FROM run LEFT JOIN manifest ON manifest.run = run.seq
+        WHERE run.connection = :name AND manifest.seq IS NULL
+        ORDER BY run.seq
+        """,
+        name=name,
     )
     return [
         OpenRun(run=run, connection=name, connector=connector, started_at=instant(started_at))
@@ -96,7 +118,7 @@ def open_runs(connection: Connection, name: str) -> Sequence[OpenRun]:
 
 
 def collections(
-    connection: Connection,
+    transaction: Transaction,
     name: str,
     kind: str | None = None,
     *,
@@ -105,85 +127,65 @@ def collections(
     since: datetime | None = None,
 ) -> Sequence[Collection]:
     """List collections in the order in which they were kept."""
-    statement = select(_collection.id, _collection.digest, _collection.document).where(
-        _collection.connection == name
+    rows = transaction.rows(
+        _COLLECTIONS,
+        name=name,
+        kind=kind,
+        run=run,
+        as_of=_END_OF_TIME if as_of is None else microseconds(as_of),
+        since=None if since is None else microseconds(since),
     )
-    if kind is not None:
-        statement = statement.where(_collection.kind == kind)
-    if run is not None:
-        statement = statement.join(tables.run, _run.seq == _collection.run).where(_run.id == run)
-    known = [] if as_of is None else [_collection.ended_at <= microseconds(as_of)]
-    statement = statement.where(*known)
-    if since is not None:
-        statement = statement.where(_reaching(name, known, microseconds(since)))
-    rows = connection.execute(statement.order_by(_collection.seq), execution_options=_STREAM)
     return [
         unpack(document, digest, Collection, f"collection {collection}")
         for collection, digest, document in rows
     ]
 
 
-def _reaching(name: str, known: Sequence[ColumnElement[bool]], since: int) -> ColumnElement[bool]:
-    """Say which collections are about an instant or later, or in a run with the newest of a kind.
-
-    What is added to a collection is kept after it, in the same run: so it is runs that are given.
-    """
-    windowed = _collection.window_since.is_not(None)
-    newest = (
-        select(func.max(_collection.seq))
-        .where(_collection.connection == name, *known)
-        .group_by(_collection.kind, windowed, _collection.outcome)
-    )
-    runs = select(_collection.run).where(_collection.seq.in_(newest))
-    return or_(
-        _collection.ended_at > since, _collection.window_until > since, _collection.run.in_(runs)
-    )
-
-
 def manifests(
-    connection: Connection, name: str | None, as_of: datetime | None
+    transaction: Transaction, name: str | None, as_of: datetime | None
 ) -> Sequence[tuple[str, Manifest]]:
     """List manifests, each with the digest of its bytes, in the order in which they were written.
 
     The digest is the stored one: written by another version, a manifest is not the same bytes.
     """
-    statement = select(_run.id, _manifest.digest, _manifest.document).join(
-        tables.manifest, _manifest.run == _run.seq
+    rows = transaction.rows(
+        """
+        SELECT run.id, manifest.digest, manifest.document
+        FROM manifest JOIN run ON run.seq = manifest.run
+        WHERE (:name IS NULL OR run.connection = :name) AND manifest.ended_at <= :as_of
+        ORDER BY manifest.seq
+        """,
+        name=name,
+        as_of=_END_OF_TIME if as_of is None else microseconds(as_of),
     )
-    if name is not None:
-        statement = statement.where(_run.connection == name)
-    if as_of is not None:
-        statement = statement.where(_manifest.ended_at <= microseconds(as_of))
-    rows = connection.execute(statement.order_by(_manifest.seq), execution_options=_STREAM)
     return [
         (digest, unpack(document, digest, Manifest, f"manifest of run {run}"))
         for run, digest, document in rows
     ]
 
 
-def rejected(connection: Connection, name: str, kind: str) -> Iterator[tuple[str, Rejected]]:
+def rejected(transaction: Transaction, name: str, kind: str) -> Iterator[tuple[str, Rejected]]:
     """Give what was refused, with the id of its collection, in the order in which it was kept.
 
     What was erased is left out.
     """
-    refused = tables.rejected.c
-    rows = connection.execute(
-        select(_collection.id, refused.key, refused.digest, refused.document)
-        .join(tables.rejected, refused.collection == _collection.seq)
-        .where(
-            _collection.connection == name,
-            _collection.kind == kind,
-            func.length(refused.document) > 0,  # what was erased has none
-        )
-        .order_by(refused.seq),
-        execution_options=_STREAM,
+    # What was erased has no bytes.
+    rows = transaction.rows(
+        """
+        SELECT collection.id, rejected.key, rejected.digest, rejected.document
+        FROM rejected JOIN collection ON collection.seq = rejected.collection
+        WHERE collection.connection = :name AND collection.kind = :kind
+            AND length(rejected.document) > 0
+        ORDER BY rejected.seq
+        """,
+        name=name,
+        kind=kind,
     )
     for collection, key, digest, document in rows:
         found = unpack(document, digest, Rejected, f"rejected {kind} {key!r} of {name}")
         yield collection, found
 
 
-def connections(connection: Connection) -> Sequence[str]:
+def connections(transaction: Transaction) -> Sequence[str]:
     """Name the connections that have runs, sorted."""
-    names = connection.scalars(select(_run.connection).distinct().order_by(_run.connection))
-    return list(names)
+    return list(transaction.column("SELECT DISTINCT connection FROM run ORDER BY connection"))

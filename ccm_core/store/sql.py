@@ -1,4 +1,4 @@
-"""The evidence store on a SQL database."""
+"""The evidence store in a SQLite file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from ccm_core.store import (
 )
 from ccm_core.store.pseudonyms import key_check, read_key
 from ccm_core.store.spool import Spool
-from ccm_core.store.tables import store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -66,8 +65,8 @@ class SqlStore:
 
     def begin(self, run: OpenRun) -> None:
         """See ``EvidenceStore.begin``."""
-        with self._database.writing() as connection:
-            runs.begin(connection, run)
+        with self._database.writing() as transaction:
+            runs.begin(transaction, run)
 
     def packer(self) -> Pack:
         """See ``EvidenceStore.packer``."""
@@ -75,20 +74,20 @@ class SqlStore:
 
     def keep(self, harvest: Harvest) -> Collection:
         """See ``EvidenceStore.keep``."""
-        with self._database.writing() as connection:
-            return keeping.keep(connection, harvest)
+        with self._database.writing() as transaction:
+            return keeping.keep(transaction, harvest)
 
     def seal(self, manifest: Manifest) -> None:
         """See ``EvidenceStore.seal``."""
         signers = self._signing()  # before the store is locked: a person may have to be asked
-        with self._database.writing() as connection:
-            runs.seal(connection, manifest)
-            heads.state(connection, (manifest.connection,), signers, manifest.ended_at)
+        with self._database.writing() as transaction:
+            runs.seal(transaction, manifest)
+            heads.state(transaction, (manifest.connection,), signers, manifest.ended_at)
 
     def open_runs(self, connection: str) -> Sequence[OpenRun]:
         """See ``EvidenceStore.open_runs``."""
-        with self._database.reading() as database:
-            return runs.open_runs(database, connection)
+        with self._database.reading() as transaction:
+            return runs.open_runs(transaction, connection)
 
     def collections(
         self,
@@ -100,137 +99,139 @@ class SqlStore:
         since: datetime | None = None,
     ) -> Sequence[Collection]:
         """See ``EvidenceStore.collections``."""
-        with self._database.reading() as database:
-            return runs.collections(database, connection, kind, run=run, as_of=as_of, since=since)
+        with self._database.reading() as transaction:
+            return runs.collections(
+                transaction, connection, kind, run=run, as_of=as_of, since=since
+            )
 
     def manifests(
         self, connection: str | None = None, *, as_of: datetime | None = None
     ) -> Sequence[Manifest]:
         """See ``EvidenceStore.manifests``."""
-        with self._database.reading() as database:
-            return [manifest for _, manifest in runs.manifests(database, connection, as_of)]
+        with self._database.reading() as transaction:
+            return [manifest for _, manifest in runs.manifests(transaction, connection, as_of)]
 
     def sealed(self, connection: str, *, as_of: datetime) -> Sequence[tuple[str, Manifest]]:
         """See ``EvidenceStore.sealed``."""
-        with self._database.reading() as database:
-            return runs.manifests(database, connection, as_of)
+        with self._database.reading() as transaction:
+            return runs.manifests(transaction, connection, as_of)
 
     def state(
         self, connection: str, kind: str, *, as_of: datetime | None = None, key: str | None = None
     ) -> Iterator[Record]:
         """See ``EvidenceStore.state``."""
-        with self._database.reading() as database:
-            yield from reading.state(database, connection, kind, as_of, key)
+        with self._database.reading() as transaction:
+            yield from reading.state(transaction, connection, kind, as_of, key)
 
     def keys(self, connection: str, kind: str, among: AbstractSet[str]) -> AbstractSet[str]:
         """See ``EvidenceStore.keys``."""
-        with self._database.reading() as database:
-            return reading.keys(database, connection, kind, among)
+        with self._database.reading() as transaction:
+            return reading.keys(transaction, connection, kind, among)
 
     def added(self, collection: str) -> Iterator[Record]:
         """See ``EvidenceStore.added``."""
-        with self._database.reading() as database:
-            yield from reading.added(database, collection)
+        with self._database.reading() as transaction:
+            yield from reading.added(transaction, collection)
 
     def history(
         self, connection: str, kind: str, key: str, *, as_of: datetime | None = None
     ) -> Iterator[Record]:
         """See ``EvidenceStore.history``."""
-        with self._database.reading() as database:
-            yield from reading.history(database, connection, kind, key, as_of)
+        with self._database.reading() as transaction:
+            yield from reading.history(transaction, connection, kind, key, as_of)
 
     def erased(
         self, connection: str, kind: str, *, as_of: datetime | None = None
     ) -> Sequence[tuple[str, Window | None]]:
         """See ``EvidenceStore.erased``."""
-        with self._database.reading() as database:
-            return list(reading.erased(database, connection, kind, as_of))
+        with self._database.reading() as transaction:
+            return list(reading.erased(transaction, connection, kind, as_of))
 
     def rejected(self, connection: str, kind: str) -> Iterator[tuple[str, Rejected]]:
         """See ``EvidenceStore.rejected``."""
-        with self._database.reading() as database:
-            yield from runs.rejected(database, connection, kind)
+        with self._database.reading() as transaction:
+            yield from runs.rejected(transaction, connection, kind)
 
     def counts(self, *, as_of: datetime | None = None) -> Sequence[KindCount]:
         """See ``EvidenceStore.counts``."""
-        with self._database.reading() as database:
-            return counting.counts(database, as_of)
+        with self._database.reading() as transaction:
+            return counting.counts(transaction, as_of)
 
     def connections(self) -> Sequence[str]:
         """See ``EvidenceStore.connections``."""
-        with self._database.reading() as database:
-            return runs.connections(database)
+        with self._database.reading() as transaction:
+            return runs.connections(transaction)
 
     def keep_evaluation(
         self, evaluation: Evaluation, basis: Basis | None = None, packs: Sequence[bytes] = ()
     ) -> str:
         """See ``EvidenceStore.keep_evaluation``."""
         signers = self._signing()
-        with self._database.writing() as connection:
-            return evaluations.keep_evaluation(connection, evaluation, basis, packs, signers)
+        with self._database.writing() as transaction:
+            return evaluations.keep_evaluation(transaction, evaluation, basis, packs, signers)
 
     def latest_evaluation(self, *, as_of: datetime | None = None) -> Evaluation | None:
         """See ``EvidenceStore.latest_evaluation``."""
-        with self._database.reading() as database:
-            return evaluations.latest_evaluation(database, as_of)
+        with self._database.reading() as transaction:
+            return evaluations.latest_evaluation(transaction, as_of)
 
     def outlines(self, *, since: datetime, until: datetime) -> Sequence[Outline]:
         """See ``EvidenceStore.outlines``."""
-        with self._database.reading() as database:
-            return tuple(evaluations.outlines(database, since, until))
+        with self._database.reading() as transaction:
+            return tuple(evaluations.outlines(transaction, since, until))
 
     def kept_as(self, evaluation: Evaluation) -> str | None:
         """See ``EvidenceStore.kept_as``."""
-        with self._database.reading() as database:
-            return evaluations.kept_as(database, evaluation)
+        with self._database.reading() as transaction:
+            return evaluations.kept_as(transaction, evaluation)
 
     def evaluations(
         self, *, since: datetime | None = None, until: datetime | None = None
     ) -> Iterator[tuple[str, Evaluation]]:
         """See ``EvidenceStore.evaluations``."""
-        with self._database.reading() as database:
-            yield from evaluations.evaluations(database, since, until)
+        with self._database.reading() as transaction:
+            yield from evaluations.evaluations(transaction, since, until)
 
     def evaluation(self, digest: str) -> Evaluation:
         """See ``EvidenceStore.evaluation``."""
-        with self._database.reading() as database:
-            return evaluations.evaluation(database, digest)
+        with self._database.reading() as transaction:
+            return evaluations.evaluation(transaction, digest)
 
     def unfollowed(self) -> Sequence[str]:
         """See ``EvidenceStore.unfollowed``."""
-        with self._database.reading() as database:
-            return findings.unfollowed(database)
+        with self._database.reading() as transaction:
+            return findings.unfollowed(transaction)
 
     def keep_changes(self, evaluation: str, changes: Sequence[FindingChange]) -> bool:
         """See ``EvidenceStore.keep_changes``."""
         signers = self._signing()
-        with self._database.writing() as connection:
-            return findings.keep_changes(connection, evaluation, changes, signers)
+        with self._database.writing() as transaction:
+            return findings.keep_changes(transaction, evaluation, changes, signers)
 
     def finding_changes(self, *, as_of: datetime | None = None) -> Iterator[FindingChange]:
         """See ``EvidenceStore.finding_changes``."""
-        with self._database.reading() as database:
-            yield from findings.changes(database, as_of)
+        with self._database.reading() as transaction:
+            yield from findings.changes(transaction, as_of)
 
     def followed_at(self, *, as_of: datetime | None = None) -> datetime | None:
         """See ``EvidenceStore.followed_at``."""
-        with self._database.reading() as database:
-            return findings.followed_at(database, as_of)
+        with self._database.reading() as transaction:
+            return findings.followed_at(transaction, as_of)
 
     def basis(self, evaluation: str) -> Basis | None:
         """See ``EvidenceStore.basis``."""
-        with self._database.reading() as database:
-            return evaluations.basis(database, evaluation)
+        with self._database.reading() as transaction:
+            return evaluations.basis(transaction, evaluation)
 
     def basis_kept_as(self, evaluation: str) -> str | None:
         """See ``EvidenceStore.basis_kept_as``."""
-        with self._database.reading() as database:
-            return evaluations.basis_kept_as(database, evaluation)
+        with self._database.reading() as transaction:
+            return evaluations.basis_kept_as(transaction, evaluation)
 
     def document(self, digest: str) -> bytes:
         """See ``EvidenceStore.document``."""
-        with self._database.reading() as database:
-            return evaluations.document(database, digest)
+        with self._database.reading() as transaction:
+            return evaluations.document(transaction, digest)
 
     def pseudonym_key(self) -> bytes:
         """See ``EvidenceStore.pseudonym_key``.
@@ -239,8 +240,8 @@ class SqlStore:
             StoreError: The key is missing, damaged, or not the one the store was made with.
         """
         key = self._pseudonym_key or read_key(self._database.path)
-        with self._database.reading() as connection:
-            expected = connection.execute(store.select()).one().key_check
+        with self._database.reading() as transaction:
+            expected = transaction.value("SELECT key_check FROM store")
         if key_check(key) != expected:
             raise StoreError(
                 f"the pseudonym key given is not the one that the store {self._database.path} was "
@@ -251,56 +252,56 @@ class SqlStore:
 
     def head(self, log: str = STORE_LOG) -> Checkpoint:
         """See ``EvidenceStore.head``."""
-        with self._database.reading() as database:
-            return ledger.head(database, log)
+        with self._database.reading() as transaction:
+            return ledger.head(transaction, log)
 
     def signed_head(self, log: str = STORE_LOG) -> str | None:
         """See ``EvidenceStore.signed_head``."""
-        with self._database.reading() as database:
-            return heads.newest(database, log)
+        with self._database.reading() as transaction:
+            return heads.newest(transaction, log)
 
     def signing_keys(self) -> Sequence[SigningKey]:
         """See ``EvidenceStore.signing_keys``."""
-        with self._database.reading() as database:
-            return heads.signing_keys(database)
+        with self._database.reading() as transaction:
+            return heads.signing_keys(transaction)
 
     def proven(
         self, log: str, wanted: Callable[[JsonObject], bool]
     ) -> Sequence[tuple[bytes, LeafProof]]:
         """See ``EvidenceStore.proven``."""
-        with self._database.reading() as database:
-            return proving.proven(database, log, wanted)
+        with self._database.reading() as transaction:
+            return proving.proven(transaction, log, wanted)
 
     def excerpt(
         self, log: str, choose: Callable[[Iterator[tuple[int, JsonObject]]], Indexes[int]]
     ) -> Excerpt | None:
         """See ``EvidenceStore.excerpt``."""
-        with self._database.reading() as database:
-            return excerpts.excerpt(database, log, choose)
+        with self._database.reading() as transaction:
+            return excerpts.excerpt(transaction, log, choose)
 
     def contents(self, form: str, digests: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
         """See ``EvidenceStore.contents``."""
-        with self._database.reading() as database:
-            yield from excerpts.contents(database, form, digests)
+        with self._database.reading() as transaction:
+            yield from excerpts.contents(transaction, form, digests)
 
     def sign_again(self, signers: Sequence[Signer], at: datetime) -> VerifierKey:
         """See ``EvidenceStore.sign_again``."""
         signer, *before = signers
-        with self._database.writing() as connection:
-            key = heads.register(connection, signer, at, predecessor=before[0] if before else None)
-            heads.state(connection, (), [signer], at)
+        with self._database.writing() as transaction:
+            key = heads.register(transaction, signer, at, predecessor=before[0] if before else None)
+            heads.state(transaction, (), [signer], at)
         return key
 
     def chosen(self, erasure: Erasure) -> Erased:
         """See ``EvidenceStore.chosen``."""
-        with self._database.reading() as database:
-            return erasing.chosen(database, erasure)
+        with self._database.reading() as transaction:
+            return erasing.chosen(transaction, erasure)
 
     def erase(self, erasure: Erasure) -> Erased:
         """See ``EvidenceStore.erase``."""
         signers = self._signing()
-        with self._database.writing() as connection:
-            erased = erasing.erase(connection, erasure, signers)
+        with self._database.writing() as transaction:
+            erased = erasing.erase(transaction, erasure, signers)
         self._database.fold()
         return erased
 

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 from ccm_core.errors import IntegrityError, StoreError
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from ccm_core.ledger.findings import Verification
     from ccm_core.ledger.note import VerifierKey
     from ccm_core.ledger.pin import Pin
+    from ccm_core.store.transaction import Transaction
 
 _LOCK_TIMEOUT = 30.0
 _HEADER = b"SQLite format 3\0"
@@ -47,9 +46,9 @@ def verify_store(
     path = path.absolute()
     database = Database(path, lock_timeout=_LOCK_TIMEOUT, mode=_mode(path), any_text=True)
     try:
-        with database.reading() as connection:
-            _check_revision(connection, str(path))
-            return verify(connection, pins, trusted, told)
+        with database.reading() as transaction:
+            _check_revision(transaction, str(path))
+            return verify(transaction, pins, trusted, told)
     finally:
         database.close()
 
@@ -80,10 +79,10 @@ def _look(path: Path) -> None:
         )
 
 
-def _check_revision(connection: Connection, name: str) -> None:
+def _check_revision(transaction: Transaction, name: str) -> None:
     from ccm_core.store.revision import NEWEST, is_older, newer, revision_of
 
-    found = revision_of(connection, name)
+    found = revision_of(transaction, name)
     if found == NEWEST:
         return
     if found is None:

@@ -29,7 +29,7 @@ def test_the_contracts_hold(root: Path):
             id="httpx",
         ),
         pytest.param("pluggy.PluginManager", ("ccm_core.host.loader",), id="plugin manager"),
-        pytest.param("sqlalchemy", ("ccm_core.store",), id="sqlalchemy"),
+        pytest.param("sqlite3", ("ccm_core.store",), id="sqlite3"),
         pytest.param("cel_expr_python", ("ccm_core.rules",), id="cel"),
         pytest.param("apprise", ("ccm_core.notify.sending",), id="apprise"),
         pytest.param("jinja2", ("ccm_core.report",), id="jinja2"),

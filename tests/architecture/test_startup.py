@@ -9,7 +9,6 @@ import sys
 import pytest
 
 HEAVY = (
-    "alembic",
     "authlib",
     "cel_expr_python",
     "cryptography",
@@ -20,7 +19,6 @@ HEAVY = (
     "jsonschema_rs",
     "pluggy",
     "rich",
-    "sqlalchemy",
     "starlette",
     "yaml",
 )

@@ -16,8 +16,6 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
-# Before the forks, or most kills would hit imports.
-import sqlalchemy.dialects.sqlite  # noqa: F401 - before the forks
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ccm_core.model import json
@@ -26,10 +24,12 @@ from ccm_core.model.erasure import Erasure
 from ccm_core.model.manifest import Manifest
 from ccm_core.model.record import Source
 from ccm_core.model.result import Evaluation
-from ccm_core.store import adoption, erasing, excerpts, proving, verifying  # noqa: F401 - the same
+
+# Before the forks, or most kills would hit imports.
+from ccm_core.store import adoption, erasing, excerpts, proving, verifying  # noqa: F401 - see above
 from ccm_core.store.interface import Harvest, Observation, OpenRun, StoreSettings
 from ccm_core.store.open import open_store
-from ccm_core.store.sql import SqlStore  # noqa: F401 - the same
+from ccm_core.store.sql import SqlStore  # noqa: F401 - see above
 from ccm_core.store.verify import verify_store
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)

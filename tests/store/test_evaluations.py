@@ -8,14 +8,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from alembic import command
-from sqlalchemy import create_engine
 
 from ccm_core.errors import IntegrityError, StoreError
 from ccm_core.model.basis import Basis, PackKept
 from ccm_core.model.json import digest, encode
 from ccm_core.store.compression import Compressor
-from ccm_core.store.revision import NEWEST, migrations
+from ccm_core.store.revision import NEWEST, scripts
 
 HOURS = [timedelta(hours=hours) for hours in (0, 2, 26, 27, 53)]
 PACK = b"apiVersion: ccm/v1\n"
@@ -99,11 +97,11 @@ def test_a_store_of_the_first_revision_is_brought_to_the_newest(store, build, re
     store.keep_evaluation(made)
     store.close()
     (tmp_path / "ccm.db").rename(tmp_path / "new.db")
-    config = migrations()
-    with create_engine(f"sqlite:///{tmp_path / 'ccm.db'}").begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
     with closing(sqlite3.connect(tmp_path / "ccm.db")) as database, database:
+        database.executescript(scripts()["0001"])
+        database.execute("CREATE TABLE store_revision (version_num VARCHAR(32) NOT NULL)")
+        database.execute("INSERT INTO store_revision VALUES ('0001')")
+        database.commit()  # nothing is attached inside a transaction
         database.execute(f"ATTACH '{tmp_path / 'new.db'}' AS new")
         facts = "id, identity, created_at, created_by, key_check"
         database.execute(f"INSERT INTO store ({facts}) SELECT {facts} FROM new.store")  # noqa: S608 - constants

@@ -54,6 +54,8 @@ def tamper(tmp_path):
         pytest.param(lambda _: b"", id="emptied"),
         pytest.param(lambda content: content + b"x", id="lengthened"),
         pytest.param(lambda _: Compressor().compress(b'{"n":2}'), id="another body"),
+        pytest.param(lambda _: "text", id="text in its place"),
+        pytest.param(lambda _: 7, id="a number in its place"),
     ],
 )
 def test_a_changed_body_is_found_when_it_is_read(full, tamper, build, changed):
@@ -100,9 +102,10 @@ def test_a_body_that_is_gone_is_found_when_it_is_read(full, tmp_path):
 )
 def test_a_changed_document_is_found_when_it_is_read(full, tamper, table, read, name):
     """Outcomes, manifests and verdicts are held to their digests like bodies."""
-    tamper(table, "document", flipped)
-    with pytest.raises(IntegrityError, match=f"{name}.* is not what was kept"):
-        read(full)
+    for changed in (flipped, lambda _: "text"):
+        tamper(table, "document", changed)
+        with pytest.raises(IntegrityError, match=f"{name}.* is not what was kept"):
+            read(full)
 
 
 def test_a_document_of_a_form_not_known_is_no_damage(full, tamper):

@@ -1,4 +1,4 @@
-"""The migrations make exactly the tables that the code speaks of."""
+"""Migrations: whatever an older ccm left becomes a store with the tables of today."""
 
 from __future__ import annotations
 
@@ -7,14 +7,11 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
 
-from ccm_core.store.revision import NEWEST, REVISION_TABLE, migrations
-from ccm_core.store.tables import metadata
+from ccm_core.errors import StoreError
+from ccm_core.store.interface import StoreSettings
+from ccm_core.store.open import open_store
+from ccm_core.store.revision import NEWEST, REVISION_TABLE, scripts
 
 
 def schema(path):
@@ -31,37 +28,6 @@ def _columns_sorted(text):
     return sorted(part.strip() for part in parts if part.strip())
 
 
-@pytest.fixture
-def migrated(tmp_path):
-    """Give the path of a database that went through every migration."""
-    path = tmp_path / "migrated.db"
-    engine = create_engine(f"sqlite:///{path}")
-    with engine.begin() as connection:
-        config = migrations()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-    engine.dispose()
-    return path
-
-
-def test_migrating_makes_the_tables_of_the_code(migrated):
-    """Alembic sees no difference between what the code speaks of and what the migrations make."""
-    engine = create_engine(f"sqlite:///{migrated}")
-    with engine.connect() as connection:
-        options = {"version_table": REVISION_TABLE, "compare_server_default": True}
-        context = MigrationContext.configure(connection, opts=options)
-        assert compare_metadata(context, metadata) == []
-    engine.dispose()
-
-
-def test_a_new_store_is_as_if_migrated(store, migrated, tmp_path):
-    """A store that is made at once has the very schema and revision of one that was migrated."""
-    store.close()
-
-    assert schema(tmp_path / "ccm.db") == schema(migrated)
-    assert revision(tmp_path / "ccm.db") == revision(migrated) == [(NEWEST,)]
-
-
 def revision(path):
     """Give the rows of the table that says at which revision a database is."""
     with closing(sqlite3.connect(path)) as database:
@@ -69,14 +35,53 @@ def revision(path):
         return database.execute(query).fetchall()
 
 
-def test_the_newest_revision_is_the_head_of_the_migrations():
-    """The quick look on opening compares with the same revision that migrating leads to."""
-    script = ScriptDirectory.from_config(migrations())
+def grown_to(path, newest):
+    """Make a store as the ccm of a revision would have left it; it holds one run."""
+    with closing(sqlite3.connect(path)) as database, database:
+        for name, script in scripts().items():
+            if name <= newest:
+                database.executescript(script)
+        database.execute(f"CREATE TABLE {REVISION_TABLE} (version_num VARCHAR(32) PRIMARY KEY)")
+        database.execute(f"INSERT INTO {REVISION_TABLE} VALUES (?)", [newest])  # noqa: S608 - a constant
+        database.execute("INSERT INTO store VALUES (1, 'old', 0, 'ccm-core 0', 'none')")
+        database.execute("INSERT INTO run VALUES (7, 'r', 'demo', 'fake', 5)")
 
-    assert script.get_heads() == [NEWEST]
-    assert [r.revision for r in script.walk_revisions()] == sorted(
-        (r.revision for r in script.walk_revisions()), reverse=True
-    )
+
+@pytest.mark.parametrize("older", [name for name in scripts() if name != NEWEST])
+def test_an_older_store_becomes_one_of_today(store, tmp_path, older):
+    """Opening it is enough; it gets the tables of a new store and loses nothing."""
+    store.close()
+    path = tmp_path / "older.db"
+    grown_to(path, older)
+
+    with closing(open_store(StoreSettings(url="sqlite:///older.db"), base=tmp_path)) as opened:
+        assert opened.connections() == ["demo"]
+
+    assert revision(path) == [(NEWEST,)]
+    made, new = schema(path), schema(tmp_path / "ccm.db")
+    assert made.keys() == new.keys()
+    assert [name for name in new if made[name] != new[name] and name[1] != REVISION_TABLE] == []
+
+
+def test_a_migration_that_fails_changes_nothing(tmp_path):
+    """The whole way is one transaction: a store is at one revision or at the other."""
+    path = tmp_path / "older.db"
+    grown_to(path, "0001")
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("CREATE TABLE followed (something TEXT)")
+    before = schema(path)
+
+    with pytest.raises(StoreError, match="followed already exists"):
+        open_store(StoreSettings(url="sqlite:///older.db"), base=tmp_path)
+
+    assert schema(path) == before
+    assert revision(path) == [("0001",)]
+
+
+def test_the_newest_revision_is_the_last_script():
+    """The quick look on opening compares with the same revision that migrating leads to."""
+    assert list(scripts())[-1] == NEWEST
+    assert [int(name) for name in scripts()] == list(range(1, len(scripts()) + 1))
 
 
 @pytest.mark.usefixtures("store")
