@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import zlib
 from dataclasses import replace
 from email.utils import format_datetime
@@ -47,13 +48,14 @@ class SimulatedPagerDuty:
         del receive
         if scope["type"] != "http":
             return
+        asked_at = time.monotonic()
         try:
             answer = self.answer(*_read(scope))
         except Exception as mistake:
             self.failures.append(mistake)
             raise
-        wait = self.steering.latency + answer.delay
-        if wait:
+        wait = self.steering.latency + answer.delay - (time.monotonic() - asked_at)
+        if wait > 0:
             await asyncio.sleep(wait)
         await self._send(answer, send)
 

@@ -44,7 +44,7 @@ class Steering:
     hidden_status: int = 404
     """What asking for one hidden object gives: 404, or 403."""
     latency: float = 0.0
-    """Seconds before each answer."""
+    """Seconds that each answer takes, the making of it included."""
     rate_limit: int = 960
     """Requests a window per credential."""
     on_call_limit: int = 480
