@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ccm_core.bundle.logs import grown
 from ccm_core.ledger import note
 from ccm_core.ledger.checkpoint import Checkpoint
 from ccm_core.ledger.keys import SigningKey
@@ -24,28 +25,33 @@ class Held:
 def hold(files: Mapping[str, bytes], pins: Sequence[Pin]) -> Held:
     """Hold heads against the files of a bundle that was verified.
 
+    Of the store's own log every leaf is here, and of another one each at which a head was stated.
+    So a tree can be grown to the size that it had then, and its root be compared.
+
     Raises:
         ValueError: A pin is no signed head.
     """
     keys = [SigningKey.read(_text(files, name)).key for name in _names(files, "keys/", ".txt")]
-    heads = [
-        Checkpoint.read(note.read(_text(files, name)).text)
+    heads = {
+        name.split("/")[1]: Checkpoint.read(note.read(_text(files, name)).text)
         for name in _names(files, "ledger/", "/checkpoint.txt")
-    ]
+    }
     problems, unproven = [], []
     for pin in pins:
         signed = note.read(pin.note)
         head = Checkpoint.read(signed.text)
-        same = [one for one in heads if (one.origin, one.size) == (head.origin, head.size)]
+        log = next((name for name, one in heads.items() if one.origin == head.origin), None)
+        roots = grown(files, log, heads[log].size, [head.size])[1] if log else {}
         if not any(signed.signed_by(key) for key in keys):
             problems.append(f"{pin.name} is not signed by a key of this bundle's store")
-        elif any(one.root != head.root for one in same):
-            problems.append(f"{pin.name} has another root for {head.size} leaves of {head.origin}")
-        elif not same:
+        elif head.size not in roots:
             unproven.append(
-                f"{pin.name} is the head of {head.origin} at {head.size} leaves, which this bundle "
-                "has no head for; hold it against the store: `ccm verify --pin`"
+                f"{pin.name} is the head of {head.origin} at {head.size} leaves, which is newer "
+                "than this bundle or of a log that is not in it; hold it against the store: "
+                "`ccm verify --pin`"
             )
+        elif roots[head.size] != head.root:
+            problems.append(f"{pin.name} has another root for {head.size} leaves of {head.origin}")
     return Held(problems=tuple(problems), unproven=tuple(unproven))
 
 

@@ -1,10 +1,10 @@
-"""The verifier as one file that needs nothing of ours: its two modules, joined."""
+"""The verifier as one file that needs nothing of ours: its modules, joined."""
 
 from __future__ import annotations
 
 from importlib import resources
 
-_PARTS = ("trees.py", "notes.py", "ed25519.py")
+_PARTS = ("logs.py", "trees.py", "notes.py", "ed25519.py")
 _IMPORT = "from ccm_core.bundle."
 _RUN = 'if __name__ == "__main__":'
 

@@ -3,24 +3,47 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 
-def root_of(size: int, leaves: Mapping[int, bytes], hashes: Sequence[bytes]) -> bytes:
-    """Give the root that leaves lead to, with the hashes of the parts that are not here."""
-    indexes, rest = sorted(leaves, reverse=True), iter(hashes)
+def roots_of(
+    size: int, leaves: Mapping[int, bytes], hashes: Sequence[bytes], sizes: Collection[int] = ()
+) -> dict[int, bytes]:
+    """Give the root that leaves lead to, and those of the tree when it was smaller, by size.
 
-    def walk(start: int, end: int) -> bytes:
+    Of an earlier size there is one where the last leaf of that tree is here: on the way to it stand
+    the complete subtrees that the rest of that tree is made of. Where something is left over, none.
+
+    Args:
+        size: Of the tree.
+        leaves: By their index; not all need be here.
+        hashes: Of the parts of the tree that hold none of them, from the left.
+        sizes: Earlier ones.
+    """
+    indexes, rest, roots = sorted(leaves, reverse=True), iter(hashes), {}
+
+    def walk(start: int, end: int, before: tuple[bytes, ...]) -> bytes:
         if not (indexes and start <= indexes[-1] < end):
             return next(rest)
         if end - start == 1:
-            return hashlib.sha256(b"\x00" + leaves[indexes.pop()]).digest()
+            leaf = hashlib.sha256(b"\x00" + leaves[indexes.pop()]).digest()
+            if end in sizes:
+                roots[end] = folded((*before, leaf))
+            return leaf
         middle = start + (1 << ((end - start - 1).bit_length() - 1))
-        left = walk(start, middle)
-        return hashlib.sha256(b"\x01" + left + walk(middle, end)).digest()
+        left = walk(start, middle, before)
+        return folded((left, walk(middle, end, (*before, left))))
 
-    root = walk(0, size)
-    return b"" if indexes or next(rest, None) is not None else root
+    roots[size] = walk(0, size, ())
+    return {} if indexes or next(rest, None) is not None else roots
+
+
+def folded(parts: Sequence[bytes]) -> bytes:
+    """Give the root over complete subtrees, the largest and leftmost first."""
+    found = parts[-1]
+    for left in parts[-2::-1]:
+        found = hashlib.sha256(b"\x01" + left + found).digest()
+    return found
 
 
 def merkle(leaves: Sequence[bytes]) -> str:

@@ -10,7 +10,8 @@ that was changed may hold a verifier that was changed.
 1. The archive is plain: no name twice, none that leads out of a folder, no more than fits.
 2. The statement (in-toto, in a DSSE envelope) is signed, and names every file with its digest.
 3. Each key of the store was handed over by the one before it.
-4. The leaves of each log lead to its signed head (Merkle trees of RFC 9162): none is forged.
+4. The leaves of each log lead to its signed head (Merkle trees of RFC 9162): none is forged. They
+   lead to every head that was stated before as well: nothing was written anew.
 5. All contents have the digests that leaves say; none is missing that was not erased by order.
 6. Nothing was left out: each collection has what it counted, each population has its root, each
    run has its collections, and the store stated its heads after every run and evaluation.
@@ -31,13 +32,14 @@ from datetime import datetime
 from typing import Any
 
 from ccm_core.bundle.ed25519 import holds
+from ccm_core.bundle.logs import OWN, read_logs
 from ccm_core.bundle.notes import note, public, signed_by
-from ccm_core.bundle.trees import merkle, root_of
+from ccm_core.bundle.trees import merkle
 
 MOST_FILES = 20_000
 MOST_BYTES = 4 << 30
 MOST_RATIO = 200
-STATEMENT, VERIFIER, OWN = "statement.json", "verify.py", "@store"
+STATEMENT, VERIFIER = "statement.json", "verify.py"
 CONTENTS = ("contents/", "evidence/")
 PAYLOAD, FORM = "application/vnd.in-toto+json", "urn:ccm:bundle:v1"
 SPEAKING = {"version", "collection", "manifest", "rejected", "evaluation", "document"}
@@ -81,11 +83,7 @@ def verify(path: str, key: str | None = None) -> tuple[list[str], list[str]]:
         files = read_archive(path)
         keys = trusted(files, key, problems)
         statement = read_statement(files, keys, problems)
-        logs = {
-            name.split("/")[1]: read_log(files, name.rsplit("/", 1)[0], keys, problems)
-            for name in sorted(files)
-            if name.startswith("ledger/") and name.endswith("/checkpoint.txt")
-        }
+        logs = read_logs(files, keys, problems)
         about = statement["predicate"]
         known = read_contents(files, logs, about, problems)
         for leaves in logs.values():
@@ -206,29 +204,6 @@ def read_key(text: str) -> str:
         raise ValueError("the key is no name+id+base64")
     public(found[0])
     return found[0]
-
-
-# -- 4: the ledger -----------------------------------------------------------------------------
-
-
-def read_log(files: Files, folder: str, keys: Sequence[str], problems: list[str]) -> Leaves:
-    """Prove the leaves of one log against its signed head, and give them by index."""
-    log = folder.split("/", 1)[1]
-    text, signatures = note(files[f"{folder}/checkpoint.txt"])
-    if not any(signed_by(key, text, signatures) for key in keys):
-        problems.append(f"the head of the log {log} bears no signature of the store's keys")
-    origin, size, root = text.decode().split("\n")[:3]
-    expected = keys[0].split("+")[0] + ("" if log == OWN else f"/{log}")
-    if origin != expected:
-        problems.append(f"the head of the log {log} is that of {origin}")
-    lines = (one.split(b" ", 1) for one in files[f"{folder}/leaves.txt"].splitlines())
-    leaves = {int(number): leaf for number, leaf in lines}
-    hashes = [base64.b64decode(one) for one in files[f"{folder}/hashes.txt"].splitlines()]
-    if root_of(int(size), leaves, hashes) != base64.b64decode(root):
-        problems.append(f"the leaves of the log {log} are not those of its signed head")
-    if log == OWN and len(leaves) != int(size):
-        problems.append(f"{int(size) - len(leaves)} leaves of the store's own log were left out")
-    return {number: json.loads(leaves[number]) for number in sorted(leaves)}
 
 
 # -- 5: contents -------------------------------------------------------------------------------

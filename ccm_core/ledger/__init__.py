@@ -1,7 +1,7 @@
 """The ledger's mathematics and formats: what an outsider needs to check us. Pure.
 
 - ``tree``: a Merkle tree that only grows, kept as its right edge.
-- ``proofs``: inclusion and consistency proofs, made and checked.
+- ``proofs``: inclusion proofs, made and checked.
 - ``note``: signed notes and their keys (C2SP ``signed-note``).
 - ``checkpoint``: the signed head of a tree (C2SP ``tlog-checkpoint``).
 - ``signing``: who signs, or why nobody does.

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from itertools import islice
 
 from ccm_core.ledger.tree import Tree
-from ccm_core.model.merkle import leaf_hash, node_hash
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,45 +59,6 @@ def _between(
         middle = start + _left(end - start)
         yield from _between(hashes, indexes, start, middle)
         yield from _between(hashes, indexes, middle, end)
-
-
-def root_of(size: int, leaves: Mapping[int, bytes], hashes: Sequence[bytes]) -> bytes:
-    """Give the root that leaves and the hashes between them lead to; compare it with the head.
-
-    Args:
-        size: The size of the tree.
-        leaves: Their bytes by index.
-        hashes: As :func:`between` gives them.
-
-    Raises:
-        ValueError: There are too few hashes or too many, or a leaf is beyond the tree.
-    """
-    indexes, rest = sorted(leaves), iter(hashes)
-    if size < 1 or (indexes and not 0 <= indexes[0] <= indexes[-1] < size):
-        raise ValueError(f"there are leaves that a tree of {size} has no room for")
-    found = _root(indexes, leaves, rest, 0, size)
-    if next(rest, None) is not None:
-        raise ValueError("there are hashes left over")
-    return found
-
-
-def _root(
-    indexes: Sequence[int],
-    leaves: Mapping[int, bytes],
-    hashes: Iterator[bytes],
-    start: int,
-    end: int,
-) -> bytes:
-    if not _holds(indexes, start, end):
-        found = next(hashes, None)
-        if found is None:
-            raise ValueError("there are too few hashes")
-        return found
-    if end - start == 1:
-        return leaf_hash(leaves[start])
-    middle = start + _left(end - start)
-    left = _root(indexes, leaves, hashes, start, middle)
-    return node_hash(left, _root(indexes, leaves, hashes, middle, end))
 
 
 def _holds(indexes: Sequence[int], start: int, end: int) -> bool:

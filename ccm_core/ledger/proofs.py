@@ -1,4 +1,7 @@
-"""Inclusion and consistency proofs of RFC 9162, sections 2.1.3 and 2.1.4.
+"""Inclusion proofs of RFC 9162, section 2.1.3.
+
+That one tree is the beginning of another needs no proof here: whoever verifies a store or a bundle
+has the leaves, and grows the tree to the size that it had.
 
 A proof is a list of hashes, each of a span of leaves. What spans those are depends on sizes and
 indexes alone, so many proofs can be made in one pass over the leaf hashes of a tree.
@@ -37,16 +40,6 @@ def inclusions(hashes: Iterable[bytes], indexes: Collection[int], size: int) -> 
     return {index: _hashes(one, found) for index, one in spans.items()}
 
 
-def consistency(hashes: Iterable[bytes], old: int, new: int) -> Proof:
-    """Prove that the tree over the first ``old`` leaf hashes is the beginning of that over ``new``.
-
-    Raises:
-        ValueError: Sizes out of order, or too few hashes.
-    """
-    spans = _consistency_spans(old, new)
-    return _hashes(spans, _gathered(hashes, new, spans))
-
-
 def _split(size: int) -> int:
     """Give the largest power of two that is less than a size."""
     return 1 << ((size - 1).bit_length() - 1)
@@ -64,23 +57,6 @@ def _inclusion_spans(index: int, size: int) -> list[Span]:
         else:
             spans.append((start, middle))
             start = middle
-    return spans[::-1]
-
-
-def _consistency_spans(old: int, new: int) -> list[Span]:
-    if not 0 < old <= new:
-        raise ValueError(f"a tree of {new} cannot be held against one of {old}")
-    start, end, spans = 0, new, []
-    while old != end:
-        middle = start + _split(end - start)
-        if old <= middle:
-            spans.append((middle, end))
-            end = middle
-        else:
-            spans.append((start, middle))
-            start = middle
-    if start:  # where it is the old tree itself, the verifier has its root
-        spans.append((start, end))
     return spans[::-1]
 
 
@@ -140,37 +116,6 @@ def root_of_inclusion(index: int, size: int, leaf: bytes, proof: Sequence[bytes]
     for one, left in zip(proof, _sides(index, size - 1, len(proof)), strict=True):
         found = node_hash(one, found) if left else node_hash(found, one)
     return found
-
-
-def roots_of_consistency(
-    old: int, new: int, old_root: bytes, proof: Sequence[bytes]
-) -> tuple[bytes, bytes]:
-    """Give the two roots that a consistency proof leads to (section 2.1.4.2).
-
-    The proof holds where they are the roots of the two heads.
-
-    Args:
-        old: The size of the older tree.
-        new: The size of the newer one.
-        old_root: The root of the older one: where ``old`` is a power of two, the way begins there.
-        proof: As :func:`consistency` gives it.
-
-    Raises:
-        ValueError: The proof does not fit the sizes.
-    """
-    if not 0 < old <= new:
-        raise ValueError(f"a tree of {new} cannot be held against one of {old}")
-    if old == new and not proof:
-        return old_root, old_root
-    start, *others = [old_root, *proof] if old.bit_count() == 1 else [*proof] or [b""]
-    # The way begins at the last complete subtree that ends where the older tree did.
-    level = (old & -old).bit_length() - 1
-    first = second = start
-    sides = _sides((old - 1) >> level, (new - 1) >> level, len(others))
-    for one, left in zip(others, sides, strict=True):
-        first = node_hash(one, first) if left else first
-        second = node_hash(one, second) if left else node_hash(second, one)
-    return first, second
 
 
 def _sides(at: int, last: int, count: int) -> Sequence[bool]:

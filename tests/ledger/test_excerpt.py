@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccm_core.ledger.excerpt import between, root_of
+from ccm_core.bundle.trees import roots_of
+from ccm_core.ledger.excerpt import between
 from ccm_core.ledger.tree import Tree
 from ccm_core.model.merkle import leaf_hash, root
 
@@ -27,9 +28,20 @@ def test_any_leaves_lead_to_the_root(case):
     size, chosen = case
     leaves, hashes = tree(size)
     found = list(between(iter(hashes), size, sorted(chosen)))
-    assert root_of(size, {n: leaves[n] for n in chosen}, found) == root(leaves)
+    assert roots_of(size, {n: leaves[n] for n in chosen}, found) == {size: root(leaves)}
     assert Tree.of(hashes).root == root(leaves)
     assert len(found) <= max(1, len(chosen)) * size.bit_length()
+
+
+@given(TREES)
+def test_any_leaf_leads_to_the_root_of_the_tree_that_it_was_the_last_of(case):
+    """So whoever has it can hold a head of that size against what is there."""
+    size, chosen = case
+    leaves, hashes = tree(size)
+    found = list(between(iter(hashes), size, sorted(chosen)))
+    sizes = {n + 1 for n in chosen} | {size}
+    roots = roots_of(size, {n: leaves[n] for n in chosen}, found, range(1, size + 1))
+    assert roots == {one: root(leaves[:one]) for one in sizes}
 
 
 @given(TREES, st.data())
@@ -53,8 +65,8 @@ def test_nothing_else_leads_to_the_root(case, data):
         if changed == (size, kept, found):
             continue
         try:
-            assert root_of(*changed) != root(leaves)
-        except ValueError:
+            assert roots_of(*changed).get(size) != root(leaves)
+        except StopIteration:
             continue
 
 

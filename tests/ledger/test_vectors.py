@@ -80,22 +80,6 @@ def test_inclusion_proofs_are_the_published_ones(leaf: int, size: int, proof: tu
     assert proofs.root_of_inclusion(leaf - 1, size, HASHES[leaf - 1], proof) == ROOTS[size]
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "proof"),
-    [
-        pytest.param(1, 1, (), id="1 and 1"),
-        pytest.param(1, 8, (A, B, C), id="1 and 8"),
-        pytest.param(6, 8, (G, E, F), id="6 and 8"),
-        pytest.param(2, 5, (B, D), id="2 and 5"),
-        pytest.param(6, 7, (G, H, F), id="6 and 7"),
-    ],
-)
-def test_consistency_proofs_are_the_published_ones(old: int, new: int, proof: tuple):
-    """They are made as published, and lead to both published roots."""
-    assert proofs.consistency(HASHES, old, new) == proof
-    assert proofs.roots_of_consistency(old, new, ROOTS[old], proof) == (ROOTS[old], ROOTS[new])
-
-
 # -- notes ------------------------------------------------------------------------------------
 
 PETER = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from rfc_9162 import consistency
 from tlog_scales.signing import Vkey
 from tlog_scales.tlog import Checkpoint, ConsistencyProof, InclusionProof, InclusionProofInvalid
 
-from ccm_core.ledger import proofs
 from ccm_core.ledger.checkpoint import STORE_LOG
 from ccm_core.model.merkle import leaf_hash
 
@@ -61,6 +61,6 @@ def test_its_verifier_accepts_our_proofs(filled, log):
     for pair in heads:
         older = Checkpoint.from_text(pair[log != STORE_LOG])
         if older.size < newest.size:
-            between = proofs.consistency(hashes, older.size, newest.size)
-            theirs = ConsistencyProof(older.size, newest.size, list(between))
+            proof = consistency(older.size, hashes)
+            theirs = ConsistencyProof(older.size, newest.size, list(proof))
             theirs.check(older.root_hash, newest.root_hash)

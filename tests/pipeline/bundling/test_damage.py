@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64decode
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccm_core.bundle.statement import envelope
+from ccm_core.bundle.trees import roots_of
 from ccm_core.bundle.verifier import digest, read_archive, verify
 from ccm_core.ledger import note
 from ccm_core.ledger.keys import begin
@@ -225,3 +227,38 @@ def test_a_foreign_key_is_found_by_whoever_has_the_right_one(resigned, key_of, o
     problems = verify(path, key_of(old_firm))[1]
     assert len(problems) == 1
     assert problems[0].startswith("it was signed by a foreign key")
+
+
+def headed(files, log, signer, leaves):
+    """Write another signed head of a log, over the leaves and hashes that there are."""
+    path = f"ledger/{log}/checkpoint.txt"
+    origin, _, _ = note.read(files[path]).text.splitlines()
+    kept = {int(number): leaf for number, leaf in (one.split(b" ", 1) for one in leaves)}
+    hashes = [note.decoded(one.decode()) for one in files[f"ledger/{log}/hashes.txt"].splitlines()]
+    size = max(kept) + 1
+    root = note.encoded(roots_of(size, kept, hashes)[size])
+    files[f"ledger/{log}/leaves.txt"] = b"".join(one + b"\n" for one in leaves)
+    name = origin.removesuffix(f"/{log}")
+    files[path] = note.sign(f"{origin}\n{size}\n{root}\n", name, signer).encode()
+    return {"log": log, "size": size, "root": root}
+
+
+def test_a_history_that_was_written_anew_is_found(old_firm, spoiled, resigned, key_of):
+    """With the key, and a new head that is stated as it should be: the older heads still tell."""
+
+    def rewrite(files):
+        leaves = files[LEAVES].splitlines()
+        at = next(n for n, leaf in enumerate(leaves) if b'"leaf":"version"' in leaf)
+        leaves[at] = re.sub(
+            rb'"observed_at":"[^"]*"', b'"observed_at":"2026-01-01T00:00:00Z"', leaves[at]
+        )
+        head = headed(files, "firm", old_firm.signer, leaves)
+        own = files["ledger/@store/leaves.txt"].splitlines()
+        stated = {"leaf": "heads", "heads": [head], "signed": True}
+        own.append(b"%d %s" % (len(own), json.dumps(stated).encode()))
+        headed(files, "@store", old_firm.signer, own)
+        resigned(files, old_firm.signer)
+
+    _, problems = verify(spoiled(rewrite), key_of(old_firm))
+    assert problems
+    assert all("leaves of the log firm are not what they were" in one for one in problems)
