@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ccm_core.errors import StoreError
 from ccm_core.model import json
 from ccm_core.store import ledger
+from ccm_core.store.batches import batches
 from ccm_core.store.changes import change, check, population_root, states_everything
 from ccm_core.store.compression import Compressor
 from ccm_core.store.content import pack, packed
@@ -27,18 +28,10 @@ if TYPE_CHECKING:
     from ccm_core.store.transaction import Transaction
 
 _COMMON = ("connection", "kind", "kind_version", "collection", "kept_at")
-_VERSION = (
-    "key",
-    "observed_at",
-    "digest",
-    "endpoint",
-    "window_since",
-    "window_until",
-    "page",
-    "response_digest",
-)
-_NOTHING = (None,) * (len(_VERSION) - 2)
-"""What a tombstone has beside its key and when it was observed."""
+_SOURCE = ("observed_at", "endpoint", "window_since", "window_until", "page", "response_digest")
+_VERSION = (*_COMMON, *_SOURCE, "key", "digest")
+_NOTHING = (None,) * (len(_SOURCE) - 1)
+"""What a tombstone has of a source, beside when it was observed."""
 
 
 def keep(transaction: Transaction, harvest: Harvest) -> Collection:
@@ -56,9 +49,9 @@ def keep(transaction: Transaction, harvest: Harvest) -> Collection:
     seq, leaf = _insert_collection(transaction, collection, run)
     _insert_bodies(transaction, changed.appended)
     versions = _insert_versions(transaction, collection, seq, changed)
-    _move_heads(transaction, seq)
     rejected = _insert_rejected(transaction, harvest.rejected, seq, collection.id)
     ledger.append(transaction, collection.connection, chain([leaf], versions, rejected))
+    _move_heads(transaction, seq)
     return collection
 
 
@@ -118,32 +111,28 @@ def _insert_bodies(transaction: Transaction, observations: Sequence[Observation]
 def _insert_versions(
     transaction: Transaction, collection: Collection, seq: int, changed: Change
 ) -> Iterator[bytes]:
+    """Insert versions as their leaves are taken, so that neither is ever held."""
+    for some in batches(_versions(collection, seq, changed)):
+        transaction.insert_rows("version", _VERSION, some)
+        yield from VERSION.lines(_VERSION, some, collection=collection.id)
+
+
+def _versions(collection: Collection, seq: int, changed: Change) -> Iterator[tuple[Any, ...]]:
     kept_at = microseconds(collection.ended_at)
     common = (collection.connection, collection.kind, collection.version, seq, kept_at)
-    names = (*_COMMON, *_VERSION)
-
-    def rows() -> Iterator[tuple[Any, ...]]:  # twice, so that they are never held
-        for observation in changed.appended:
-            yield *common, *_version(observation)
-        for key in changed.vanished:
-            yield *common, key, kept_at, *_NOTHING
-
-    transaction.insert_rows("version", names, rows())
-    return (
-        VERSION.line(dict(zip(names, row, strict=True)), collection=collection.id) for row in rows()
-    )
+    for one in changed.appended:
+        yield *common, *_source(one), one.key, one.body.digest
+    for key in changed.vanished:
+        yield *common, kept_at, *_NOTHING, key, None
 
 
-def _version(observation: Observation) -> tuple[Any, ...]:
+def _source(observation: Observation) -> tuple[Any, ...]:
     source = observation.source
-    since, until = _window(source.window)
+    observed_at = microseconds(observation.observed_at)
     return (
-        observation.key,
-        microseconds(observation.observed_at),
-        observation.body.digest,
+        observed_at,
         source.endpoint,
-        since,
-        until,
+        *_window(source.window),
         source.page,
         source.response_digest,
     )
@@ -166,13 +155,11 @@ def _insert_rejected(
     transaction: Transaction, refused: Iterable[Rejected], seq: int, collection: str
 ) -> Iterator[bytes]:
     compressor = Compressor()
-    documents = ((one.key, packed(json.encode(one), compressor)) for one in refused)
-    rows = [(seq, key, kept.digest, kept.content) for key, kept in documents]
-    names = ("collection", "key", "digest", "document")
-    transaction.insert_rows("rejected", names, rows)
-    return (
-        REJECTED.line(dict(zip(names, row, strict=True)), collection=collection) for row in rows
-    )
+    for one in refused:
+        kept = packed(json.encode(one), compressor)
+        row = {"collection": seq, "key": one.key, "digest": kept.digest, "document": kept.content}
+        transaction.insert("rejected", row)
+        yield REJECTED.line(row, collection=collection)
 
 
 def _window(window: Window | None) -> tuple[int | None, int | None]:

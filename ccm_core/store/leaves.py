@@ -7,7 +7,7 @@ are left out too: what counts of them is their order, which is that of the leave
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -52,6 +52,39 @@ class Form:
         """Give the leaf of a row as its bytes."""
         return json.encode(self.leaf(row, **references))
 
+    def lines(
+        self, names: Sequence[str], rows: Iterable[tuple[Any, ...]], **references: str
+    ) -> Iterator[bytes]:
+        """Give the leaves of many rows, for a quarter of what as many :meth:`line` take.
+
+        Rows that are kept together are alike but for key and digest: the rest is written once.
+
+        Args:
+            names: The columns of the rows, in their order; the last two are key and digest.
+            rows: Their values.
+            references: As for :meth:`line`, the same for all.
+        """
+        molds: dict[tuple[Any, ...], Sequence[bytes]] = {}
+        for row in rows:
+            *_, key, digest = row
+            alike = row[:-2]
+            if alike not in molds:
+                molds[alike] = self._mold(dict(zip(names, row, strict=True)), references)
+            try:
+                before, between, after = molds[alike]
+                yield before + _text(digest) + between + _text(key) + after
+            except ValueError:
+                yield self.line(dict(zip(names, row, strict=True)), **references)
+
+    def _mold(self, row: dict[str, Any], references: Mapping[str, str]) -> Sequence[bytes]:
+        """Write what stands around a digest and a key: three parts, unless they are not clear."""
+        line = self.line(row | _MARKS, **references)
+        before, *rest = line.split(json.encode(_MARKS["digest"]))
+        return [before, *(part for one in rest for part in one.split(json.encode(_MARKS["key"])))]
+
+
+_MARKS = {"digest": "\x00digest", "key": "\x00key"}
+"""What stands for the two in a mold; JSON has them in this order."""
 
 STORE = Form(
     table="store",
@@ -125,6 +158,12 @@ FORMS = (
     ERASED,
 )
 """Every table whose rows have leaves."""
+
+
+def _text(value: object) -> bytes:
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is no text")  # noqa: TRY004 - what is null is left out of a leaf
+    return json.encode(value)
 
 
 @lru_cache(maxsize=4096)
