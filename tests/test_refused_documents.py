@@ -43,10 +43,10 @@ from ccm_core.model.result import (
     RuleResult,
     Standing,
     Status,
-    Subject,
 )
 from ccm_core.model.rule import Control, Severity
 from ccm_core.model.sampling import ControlSamples, Sample, Sampling
+from ccm_core.model.subject import Subject
 from ccm_core.model.window import Window
 from ccm_core.pipeline import Check, ConnectionCheck
 from ccm_core.report.json_report import JsonDocument

@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import TypeAlias
 
 from ccm_core.model.assurance import Deviation
-from ccm_core.model.result import Evaluation, Result, Status, Subject
+from ccm_core.model.result import Evaluation, Result, Status
+from ccm_core.model.subject import Subject
 
 ControlName: TypeAlias = tuple[str, str]
 """Framework and id."""

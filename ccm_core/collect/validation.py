@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ccm_core.documents.formats import checker
 from ccm_core.model.formats import FORMATS
 from ccm_core.model.json import JsonObject
 
@@ -42,6 +41,8 @@ class SchemaCheck:
     def _explainer(self) -> Validator:
         if self._slow is None:
             from jsonschema import Draft202012Validator
+
+            from ccm_core.documents.formats import checker
 
             self._slow = Draft202012Validator(self._schema, format_checker=checker())
         return self._slow

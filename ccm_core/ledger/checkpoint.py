@@ -12,6 +12,9 @@ from ccm_core.ledger.tree import HASH_BYTES
 STORE_LOG = "@store"
 """The store's own log. Every other is named for its connection, and none has such a name."""
 
+HEADS = "heads"
+"""The form of the one leaf that is no row: the heads of other logs, stated in the store's own."""
+
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
 _LINES = 3
 

@@ -7,14 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ccm_core.ledger import note
-from ccm_core.ledger.checkpoint import STORE_LOG, Checkpoint, origin
+from ccm_core.ledger.checkpoint import HEADS, STORE_LOG, Checkpoint, origin
 from ccm_core.ledger.findings import Finding
 from ccm_core.ledger.keys import SigningKey
 from ccm_core.ledger.note import Note, VerifierKey, encoded
 from ccm_core.ledger.pin import Pin
-
-HEADS = "heads"
-"""The form of the one leaf that is no row: the heads of other logs, stated in the store's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

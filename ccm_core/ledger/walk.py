@@ -3,27 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
+from ccm_core.ledger.entry import Entry
 from ccm_core.ledger.findings import Finding
 from ccm_core.ledger.tree import Tree
 from ccm_core.model.merkle import leaf_hash
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """The leaves that one transaction added to one log."""
-
-    seq: int
-    log: str
-    first: int
-    """The number of the first leaf."""
-    count: int
-    """How many there should be."""
-    leaves: Sequence[bytes] | None
-    """Nothing where they cannot be read."""
-    edge: bytes
-    """The right edge of the tree after them."""
 
 
 class Walk:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from ccm_core.model.result import Subject
+from ccm_core.model.subject import Subject
 
 
 class ChangeKind(StrEnum):

@@ -10,6 +10,7 @@ from enum import StrEnum
 from ccm_core.model.collection import Outcome, Shortfall
 from ccm_core.model.json import JsonObject
 from ccm_core.model.rule import Control, Severity
+from ccm_core.model.subject import Subject
 
 
 class Status(StrEnum):
@@ -23,21 +24,6 @@ class Status(StrEnum):
 
     # Counting millions of them, the hash of an enumeration member is what takes the time.
     __hash__ = str.__hash__
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
-    """What a result is about."""
-
-    kind: str
-    """The kind of the object itself, such as ``acme.service``, or ``connection``."""
-    key: str
-    title: str
-    """As a person knows it."""
-    url: str | None = None
-    """Where a person can open it."""
-    owners: tuple[str, ...] = ()
-    """The teams that own it, as people call them, sorted; no verdict depends on them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,8 @@ from ccm_core.report.oscal_words import TOLD, line
 
 if TYPE_CHECKING:
     from ccm_core.model.json import JsonObject
-    from ccm_core.model.result import Evaluation, Subject
+    from ccm_core.model.result import Evaluation
+    from ccm_core.model.subject import Subject
 
 OWNER = "asset-owner"
 """The role, by the name that OSCAL gives it."""

@@ -11,7 +11,8 @@ from ccm_core.model.result import CONNECTION, POPULATION, Status
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ccm_core.model.result import Evaluation, Subject
+    from ccm_core.model.result import Evaluation
+    from ccm_core.model.subject import Subject
 
 _TOLD = {Status.FAIL, Status.INSUFFICIENT, Status.ERROR}
 NOBODY = "0"

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ccm_core.model.collection import Shortfall
-from ccm_core.model.result import Result, RuleResult, Standing, Status, Subject
+from ccm_core.model.result import Result, RuleResult, Standing, Status
+from ccm_core.model.subject import Subject
 from ccm_core.report import words
 from ccm_core.report.rotation import step
 

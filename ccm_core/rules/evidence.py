@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ccm_core.model.collection import Outcome
-from ccm_core.model.result import Standing, Subject
+from ccm_core.model.result import Standing
+from ccm_core.model.subject import Subject
 from ccm_core.rules.compiled import CompiledRule
 from ccm_core.rules.interface import Facts
 from ccm_core.sdk.time import format_duration

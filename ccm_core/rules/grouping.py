@@ -11,8 +11,9 @@ from itertools import islice
 from operator import lt
 
 from ccm_core.model.identity import result_id
-from ccm_core.model.result import CONNECTION, POPULATION, Result, RuleResult, Status, Subject
+from ccm_core.model.result import CONNECTION, POPULATION, Result, RuleResult, Status
 from ccm_core.model.rule import Rule
+from ccm_core.model.subject import Subject
 from ccm_core.rules.allowance import Allowance
 from ccm_core.rules.compiled import CompiledPack, CompiledPacks, CompiledRule, Group
 from ccm_core.rules.evidence import ground, lacking

@@ -10,8 +10,9 @@ from ccm_core import documents
 from ccm_core.errors import Mistake
 from ccm_core.model.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.model.json import JsonObject, digest, encode
-from ccm_core.model.result import RuleResult, Standing, Status, Subject, deciding
+from ccm_core.model.result import RuleResult, Standing, Status, deciding
 from ccm_core.model.rule import Parameter, Rule, RuleTest
+from ccm_core.model.subject import Subject
 from ccm_core.model.window import Window
 from ccm_core.rules.compiled import CompiledPack, CompiledPacks, CompiledRule
 from ccm_core.rules.conditions import Expression, Misread

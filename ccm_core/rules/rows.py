@@ -7,7 +7,7 @@ from datetime import datetime
 
 from ccm_core.model.json import JsonObject
 from ccm_core.model.record import Record
-from ccm_core.model.result import Subject
+from ccm_core.model.subject import Subject
 from ccm_core.model.window import Window
 from ccm_core.sdk.types import EvidenceKind, Row, View, ViewRequest
 

@@ -8,8 +8,9 @@ from typing import TypeAlias
 
 from ccm_core.model.identity import result_id
 from ccm_core.model.json import JsonObject
-from ccm_core.model.result import POPULATION, Result, Status, Subject
+from ccm_core.model.result import POPULATION, Result, Status
 from ccm_core.model.rule import Tolerance
+from ccm_core.model.subject import Subject
 from ccm_core.sdk.time import parse_instant
 
 _UNDATED = "undated"

@@ -24,7 +24,7 @@ from ccm_core.model.collection import (
 )
 from ccm_core.model.json import JsonObject
 from ccm_core.model.record import Record, Source
-from ccm_core.model.result import Subject
+from ccm_core.model.subject import Subject
 from ccm_core.model.window import Window
 from ccm_core.sdk.collecting import (
     Ask,

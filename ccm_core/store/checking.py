@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from ccm_core.ledger.checkpoint import HEADS
 from ccm_core.ledger.findings import Finding
-from ccm_core.ledger.heads import HEADS
 from ccm_core.ledger.pairing import differences, pairs
 from ccm_core.model import json
 from ccm_core.store.compression import Decompressor
@@ -19,7 +19,7 @@ from ccm_core.store.leaves import FORMS, Form
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from ccm_core.ledger.walk import Entry
+    from ccm_core.ledger.entry import Entry
     from ccm_core.store.transaction import Transaction, Values
 
 _FORMS = {form.table: form for form in FORMS}

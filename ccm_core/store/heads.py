@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.errors import IntegrityError
 from ccm_core.ledger import note
-from ccm_core.ledger.checkpoint import STORE_LOG, origin
-from ccm_core.ledger.heads import HEADS
+from ccm_core.ledger.checkpoint import HEADS, STORE_LOG, origin
 from ccm_core.ledger.keys import SigningKey, begin
 from ccm_core.ledger.note import VerifierKey, encoded
 from ccm_core.ledger.signing import Unsigned

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_core.ledger.checkpoint import STORE_LOG, Checkpoint, origin
+from ccm_core.ledger.entry import Entry
 from ccm_core.ledger.tree import Tree
-from ccm_core.ledger.walk import Entry
 from ccm_core.model.merkle import leaf_hash
 from ccm_core.store.compression import Stream, decompressed
 

@@ -6,20 +6,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.errors import StoreError
 from ccm_core.ledger.checkpoint import STORE_LOG
-from ccm_core.store import (
-    claims,
-    counting,
-    erasing,
-    evaluations,
-    excerpts,
-    findings,
-    heads,
-    keeping,
-    ledger,
-    proving,
-    reading,
-    runs,
-)
+from ccm_core.store import claims, heads, keeping, ledger, reading, runs
 from ccm_core.store.pseudonyms import key_check, read_key
 from ccm_core.store.spool import Spool
 
@@ -50,7 +37,11 @@ if TYPE_CHECKING:
 
 
 class SqlStore:
-    """See ``EvidenceStore``. Each call is one transaction; iterators hold theirs to the end."""
+    """See ``EvidenceStore``. Each call is one transaction; iterators hold theirs to the end.
+
+    What only judging, proving and erasing need is imported by what they call: collecting is to
+    begin soon and in little memory.
+    """
 
     def __init__(
         self, database: Database, *, pseudonym_key: bytes | None, signing: Signing
@@ -154,6 +145,8 @@ class SqlStore:
 
     def counts(self, *, as_of: datetime | None = None) -> Sequence[KindCount]:
         """See ``EvidenceStore.counts``."""
+        from ccm_core.store import counting
+
         with self._database.reading() as transaction:
             return counting.counts(transaction, as_of)
 
@@ -166,22 +159,30 @@ class SqlStore:
         self, evaluation: Evaluation, basis: Basis | None = None, packs: Sequence[bytes] = ()
     ) -> str:
         """See ``EvidenceStore.keep_evaluation``."""
+        from ccm_core.store import evaluations
+
         signers = self._signing()
         with self._database.writing() as transaction:
             return evaluations.keep_evaluation(transaction, evaluation, basis, packs, signers)
 
     def latest_evaluation(self, *, as_of: datetime | None = None) -> Evaluation | None:
         """See ``EvidenceStore.latest_evaluation``."""
+        from ccm_core.store import evaluations
+
         with self._database.reading() as transaction:
             return evaluations.latest_evaluation(transaction, as_of)
 
     def outlines(self, *, since: datetime, until: datetime) -> Sequence[Outline]:
         """See ``EvidenceStore.outlines``."""
+        from ccm_core.store import evaluations
+
         with self._database.reading() as transaction:
             return tuple(evaluations.outlines(transaction, since, until))
 
     def kept_as(self, evaluation: Evaluation) -> str | None:
         """See ``EvidenceStore.kept_as``."""
+        from ccm_core.store import evaluations
+
         with self._database.reading() as transaction:
             return evaluations.kept_as(transaction, evaluation)
 
@@ -189,47 +190,65 @@ class SqlStore:
         self, *, since: datetime | None = None, until: datetime | None = None
     ) -> Iterator[tuple[str, Evaluation]]:
         """See ``EvidenceStore.evaluations``."""
+        from ccm_core.store import evaluations
+
         with self._database.reading() as transaction:
             yield from evaluations.evaluations(transaction, since, until)
 
     def evaluation(self, digest: str) -> Evaluation:
         """See ``EvidenceStore.evaluation``."""
+        from ccm_core.store import evaluations
+
         with self._database.reading() as transaction:
             return evaluations.evaluation(transaction, digest)
 
     def unfollowed(self) -> Sequence[str]:
         """See ``EvidenceStore.unfollowed``."""
+        from ccm_core.store import findings
+
         with self._database.reading() as transaction:
             return findings.unfollowed(transaction)
 
     def keep_changes(self, evaluation: str, changes: Sequence[FindingChange]) -> bool:
         """See ``EvidenceStore.keep_changes``."""
+        from ccm_core.store import findings
+
         signers = self._signing()
         with self._database.writing() as transaction:
             return findings.keep_changes(transaction, evaluation, changes, signers)
 
     def finding_changes(self, *, as_of: datetime | None = None) -> Iterator[FindingChange]:
         """See ``EvidenceStore.finding_changes``."""
+        from ccm_core.store import findings
+
         with self._database.reading() as transaction:
             yield from findings.changes(transaction, as_of)
 
     def followed_at(self, *, as_of: datetime | None = None) -> datetime | None:
         """See ``EvidenceStore.followed_at``."""
+        from ccm_core.store import findings
+
         with self._database.reading() as transaction:
             return findings.followed_at(transaction, as_of)
 
     def basis(self, evaluation: str) -> Basis | None:
         """See ``EvidenceStore.basis``."""
+        from ccm_core.store import evaluations
+
         with self._database.reading() as transaction:
             return evaluations.basis(transaction, evaluation)
 
     def basis_kept_as(self, evaluation: str) -> str | None:
         """See ``EvidenceStore.basis_kept_as``."""
+        from ccm_core.store import evaluations
+
         with self._database.reading() as transaction:
             return evaluations.basis_kept_as(transaction, evaluation)
 
     def document(self, digest: str) -> bytes:
         """See ``EvidenceStore.document``."""
+        from ccm_core.store import evaluations
+
         with self._database.reading() as transaction:
             return evaluations.document(transaction, digest)
 
@@ -269,6 +288,8 @@ class SqlStore:
         self, log: str, wanted: Callable[[JsonObject], bool]
     ) -> Sequence[tuple[bytes, LeafProof]]:
         """See ``EvidenceStore.proven``."""
+        from ccm_core.store import proving
+
         with self._database.reading() as transaction:
             return proving.proven(transaction, log, wanted)
 
@@ -276,11 +297,15 @@ class SqlStore:
         self, log: str, choose: Callable[[Iterator[tuple[int, JsonObject]]], Indexes[int]]
     ) -> Excerpt | None:
         """See ``EvidenceStore.excerpt``."""
+        from ccm_core.store import excerpts
+
         with self._database.reading() as transaction:
             return excerpts.excerpt(transaction, log, choose)
 
     def contents(self, form: str, digests: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
         """See ``EvidenceStore.contents``."""
+        from ccm_core.store import excerpts
+
         with self._database.reading() as transaction:
             yield from excerpts.contents(transaction, form, digests)
 
@@ -294,11 +319,15 @@ class SqlStore:
 
     def chosen(self, erasure: Erasure) -> Erased:
         """See ``EvidenceStore.chosen``."""
+        from ccm_core.store import erasing
+
         with self._database.reading() as transaction:
             return erasing.chosen(transaction, erasure)
 
     def erase(self, erasure: Erasure) -> Erased:
         """See ``EvidenceStore.erase``."""
+        from ccm_core.store import erasing
+
         signers = self._signing()
         with self._database.writing() as transaction:
             erased = erasing.erase(transaction, erasure, signers)

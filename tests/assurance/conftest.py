@@ -17,9 +17,9 @@ from ccm_core.model.result import (
     Result,
     RuleResult,
     Status,
-    Subject,
 )
 from ccm_core.model.rule import Severity
+from ccm_core.model.subject import Subject
 from ccm_core.model.window import Window
 
 START = datetime(2026, 7, 1, tzinfo=UTC)

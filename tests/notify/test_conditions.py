@@ -16,9 +16,9 @@ from ccm_core.model.result import (
     RuleResult,
     Standing,
     Status,
-    Subject,
 )
 from ccm_core.model.rule import Severity
+from ccm_core.model.subject import Subject
 from ccm_core.notify.conditions import conditions
 
 NOW = datetime(2026, 5, 6, 9, tzinfo=UTC)

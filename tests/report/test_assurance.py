@@ -15,7 +15,8 @@ from ccm_core.model.assurance import (
     KindAssurance,
     Stretch,
 )
-from ccm_core.model.result import Status, Subject
+from ccm_core.model.result import Status
+from ccm_core.model.subject import Subject
 from ccm_core.report.assurance import MOST, assurance_text, percent
 
 START = datetime(2026, 7, 1, tzinfo=UTC)

@@ -25,8 +25,9 @@ from ccm_core.model.assurance import (
     Hole,
     Stretch,
 )
-from ccm_core.model.result import Status, Subject
+from ccm_core.model.result import Status
 from ccm_core.model.sampling import ControlSamples, Sample, Sampling
+from ccm_core.model.subject import Subject
 from ccm_core.report.html import HtmlReport
 from ccm_core.report.period import PeriodInput
 from ccm_core.report.period_html import PeriodHtml

@@ -16,7 +16,8 @@ from ccm_core.model.assurance import (
     KindAssurance,
     Stretch,
 )
-from ccm_core.model.result import Status, Subject
+from ccm_core.model.result import Status
+from ccm_core.model.subject import Subject
 from ccm_core.report.bundle_page import MOST, BundlePage, bundle_page
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)

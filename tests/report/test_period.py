@@ -23,8 +23,9 @@ from ccm_core.model.assurance import (
     Stretch,
 )
 from ccm_core.model.json import encode
-from ccm_core.model.result import Status, Subject
+from ccm_core.model.result import Status
 from ccm_core.model.sampling import ControlSamples, Sample, Sampling
+from ccm_core.model.subject import Subject
 from ccm_core.report.period import PeriodInput, controls, percent, verdict
 from ccm_core.report.period_formats import PERIOD_FORMATS
 

@@ -9,7 +9,8 @@ from types import SimpleNamespace
 import pytest
 
 from ccm_core.model.collection import Collection, Outcome, Reason, Shortfall
-from ccm_core.model.result import Standing, Subject
+from ccm_core.model.result import Standing
+from ccm_core.model.subject import Subject
 from ccm_core.rules.evaluator import evaluate
 from ccm_core.rules.interface import Facts, Found, PackText, Source
 from ccm_core.rules.packs import compile_packs

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ccm_core.model.json import encode
-from ccm_core.model.result import Status, Subject
+from ccm_core.model.result import Status
+from ccm_core.model.subject import Subject
 from ccm_core.rules.allowance import Allowance
 from ccm_core.rules.evaluator import evaluate, evaluate_again
 from ccm_core.rules.interface import Found

@@ -16,9 +16,9 @@ from ccm_core.model.result import (
     RuleResult,
     Standing,
     Status,
-    Subject,
 )
 from ccm_core.model.rule import Control, Severity
+from ccm_core.model.subject import Subject
 from ccm_core.rules.narrowing import Part, narrowed
 
 

@@ -20,9 +20,9 @@ from ccm_core.model.result import (
     RuleResult,
     Standing,
     Status,
-    Subject,
 )
 from ccm_core.model.rule import Control, Severity
+from ccm_core.model.subject import Subject
 from ccm_core.report.formats import FORMATS
 from ccm_core.report.interface import ReportInput
 
