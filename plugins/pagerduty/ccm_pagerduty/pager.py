@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 CAP = 10_000
 """The API refuses ``offset + limit`` above this."""
 SECOND = timedelta(seconds=1)
+_NEXT_IN_LINE = 1
+"""Pages prepared beyond those that the source lets through side by side: the next request goes the
+moment another is answered, and not when that answer is decoded."""
 
 Compose = Callable[[JsonObject], JsonObject]
 """Turns an item as received into a record's body as received."""
@@ -89,8 +92,9 @@ class Pager:
 
     def pages(self) -> AsyncIterator[Page | Capped]:
         """Read every page in order."""
+        side_by_side = self.parallel + _NEXT_IN_LINE if self.parallel > 1 else 1
         return by_offset(
-            self.read, limit=self.size, cap=CAP, same=same_object, parallel=self.parallel
+            self.read, limit=self.size, cap=CAP, same=same_object, parallel=side_by_side
         )
 
     def _page(self, answer: Answer, limit: int, number: int) -> OffsetPage:
