@@ -59,7 +59,7 @@ def _run(catalog: Catalog, connection: Connection, folder: Path) -> Exit:
         manifest = collect(host, connection, store, observer(quiet=False))
         evaluation = evaluate(host, [connection], store, packs)
         keep(host, [connection], store, evaluation, Ruling(packs=texts))
-        print_summary(host, store, evaluation)
+        print_summary(host, store, evaluation, f"The whole of it: {folder / REPORT}")
         write_report(host, store, evaluation, "html", folder / REPORT)
     finally:
         store.close()

@@ -15,7 +15,7 @@ from ccm_core.cli.verdicts import of_evaluation
 from ccm_core.model.result import Evaluation
 from ccm_core.pipeline import Host, Recall, evaluate, keep, repeat, report_input
 from ccm_core.report.summary import summary
-from ccm_core.report.text import WIDTH, screen
+from ccm_core.report.text import WHOLE, WIDTH, screen
 from ccm_core.rules.comparing import compare
 from ccm_core.sdk.time import format_instant
 from ccm_core.store.interface import EvidenceStore
@@ -110,11 +110,13 @@ def evaluated(
     return evaluation
 
 
-def print_summary(host: Host, store: EvidenceStore, evaluation: Evaluation) -> None:
-    """Print the summary a person reads first: as much of it as a screen holds."""
+def print_summary(
+    host: Host, store: EvidenceStore, evaluation: Evaluation, whole: str = WHOLE
+) -> None:
+    """Print the summary a person reads first: as much as a screen holds, and where the rest is."""
     width, height = WIDTH, _HEIGHT
     if sys.stdout.isatty():
         columns, rows = shutil.get_terminal_size()
         width, height = min(columns, _WIDEST), max(rows - 2, _LEAST)
-    for line in screen(summary(report_input(host, store, evaluation)), width, height):
+    for line in screen(summary(report_input(host, store, evaluation)), width, height, whole):
         click.echo(line)

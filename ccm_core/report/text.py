@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 WIDTH = 88
 """Of a report that is written to a file."""
 
+WHOLE = "The whole of it: `ccm report`, or --format html for a page."
+
 _FAIL = "FAIL"
 _LEAST = 48
 _MARGIN = 15
@@ -67,17 +69,19 @@ class TextReport:
         return ("\n".join(lines(summary(given), WIDTH)) + "\n").encode()
 
 
-def screen(said: Summary, width: int, height: int) -> list[str]:
+def screen(said: Summary, width: int, height: int, whole: str = WHOLE) -> list[str]:
     """Give the summary with as much detail as a screen of this height holds.
 
     Args:
         said: What every report says first.
         width: Cells of a line; 48 at least.
         height: Lines. An account with very much to say takes a few more than 24.
+        whole: Says where the rest is, where not everything is told.
     """
     found: list[str] = []
     for detail in _LESS_AND_LESS:
-        found = lines(said, width, detail)
+        rest = [] if detail is FULL else wrap(whole, max(width, _LEAST))
+        found = [*lines(said, width, detail), *rest]
         if len(found) <= height:
             break
     return found
@@ -229,8 +233,6 @@ def _next(said: Summary, width: int, detail: Detail) -> Iterator[str]:
         first, *rest = _clipped(wrap(plain(step), width - 5), detail.lines, width - 5)
         yield f"{place:>3}. {first}"
         yield from (f"     {line}" for line in rest)
-    if detail is not FULL:
-        yield from wrap("The whole of it: `ccm report`, or --format html for a page.", width)
 
 
 def _clipped(told: list[str], most: int | None, width: int) -> list[str]:

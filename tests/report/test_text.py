@@ -195,6 +195,16 @@ def test_hostile_strings(make, text):
     assert max(cells(line) for line in told) <= 60
 
 
+def test_a_summary_that_was_cut_says_where_the_whole_is(make):
+    """Where it is cut, and not where everything is there: a demonstration has no settings to ask."""
+    rule = make.rule("r", "Services are owned", "high", [make.result("Search", Status.FAIL, "x")])
+    said = summary(make.report_input(rule))
+    assert (
+        screen_of(said, 88, 1, "The whole: demo/report.html")[-1] == "The whole: demo/report.html"
+    )
+    assert screen_of(said, 88, 99, "The whole: demo/report.html") == lines(said, 88)
+
+
 @pytest.mark.parametrize("height", [24, 30, 40, 48, 100])
 def test_the_summary_fits_a_screen(make, height):
     """Forty rules that fail and ten that could not be judged fit, and none goes uncounted."""
