@@ -196,7 +196,7 @@ def test_hostile_strings(make, text):
 
 
 def test_a_summary_that_was_cut_says_where_the_whole_is(make):
-    """Where it is cut, and not where everything is there: a demonstration has no settings to ask."""
+    """And says nothing where everything is there. A demonstration has no settings to ask with."""
     rule = make.rule("r", "Services are owned", "high", [make.result("Search", Status.FAIL, "x")])
     said = summary(make.report_input(rule))
     assert (
