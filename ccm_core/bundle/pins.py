@@ -16,6 +16,8 @@ from ccm_core.ledger.pin import Pin
 class Held:
     """What came of it."""
 
+    pins: int = 0
+    """How many of the heads hold."""
     problems: tuple[str, ...] = ()
     """What the heads speak against."""
     unproven: tuple[str, ...] = ()
@@ -52,7 +54,8 @@ def hold(files: Mapping[str, bytes], pins: Sequence[Pin]) -> Held:
             )
         elif roots[head.size] != head.root:
             problems.append(f"{pin.name} has another root for {head.size} leaves of {head.origin}")
-    return Held(problems=tuple(problems), unproven=tuple(unproven))
+    good = len(pins) - len(problems) - len(unproven)
+    return Held(pins=good, problems=tuple(problems), unproven=tuple(unproven))
 
 
 def _names(files: Mapping[str, bytes], start: str, end: str) -> list[str]:

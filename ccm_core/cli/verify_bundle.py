@@ -30,6 +30,8 @@ class BundleVerification:
     """What is not as it was."""
     unproven: Sequence[str]
     """What a bundle alone cannot show."""
+    pins: int
+    """How many heads that were kept from earlier hold."""
 
 
 def is_bundle(path: Path) -> bool:
@@ -63,6 +65,7 @@ def verified(path: Path, pins: Sequence[Pin], keys: Sequence[VerifierKey]) -> Bu
         facts=facts,
         problems=[*problems, *held.problems],
         unproven=held.unproven,
+        pins=held.pins,
     )
 
 
@@ -77,11 +80,16 @@ def show(found: BundleVerification, *, as_json: bool) -> Exit:
             click.echo(f"not proven: {text}")
         for problem in found.problems:
             click.echo(f"damaged: {problem}")
-        says = "everything is as it was kept" if found.holds else "this is not what was bundled"
-        click.echo(f"{found.bundle}: {says}")
+        click.echo(f"{found.bundle}: {_conclusion(found)}")
     if not found.holds:
         return Exit.INTEGRITY
     return Exit.INSUFFICIENT if found.unproven else Exit.WELL
+
+
+def _conclusion(found: BundleVerification) -> str:
+    if not found.holds:
+        return "this is not what was bundled"
+    return f"everything is as it was kept{' since the pinned head' if found.pins else ''}"
 
 
 def _held(path: Path, pins: Sequence[Pin]) -> Held:

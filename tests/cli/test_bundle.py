@@ -40,6 +40,7 @@ def test_a_bundle_is_verified_without_store_settings_and_network(
     monkeypatch.chdir(there)
     ran = ccm("verify", "b.zip", "--key", "key.txt", "--pin", "head.txt", "--json")
     assert (ran.code, ran.json["holds"], ran.json["problems"]) == (0, True, [])
+    assert ran.json["pins"] == 1
     assert ccm("verify", "b.zip").out.endswith("b.zip: everything is as it was kept\n")
 
 
@@ -63,7 +64,11 @@ def test_a_head_that_is_newer_is_told_to_be_held_against_the_store(ccm, signed):
     bundled(ccm)
     ccm("evaluate")
     bundled(ccm)
-    assert ccm("verify", "b.zip", "--pin", "later.txt").code == 0
+    ran = ccm("verify", "b.zip", "--pin", "later.txt")
+    assert (ran.code, ran.out.splitlines()[-1]) == (
+        0,
+        "b.zip: everything is as it was kept since the pinned head",
+    )
 
 
 def test_a_head_or_a_key_of_another_store_is_found(ccm, signed, folder):

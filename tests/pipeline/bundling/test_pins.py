@@ -30,7 +30,7 @@ def grown(firm, written, tmp_path):
 def test_an_earlier_head_is_the_beginning_of_what_is_there(grown):
     """That of the store, which covers all others, and that of one connection."""
     heads, files = grown
-    assert hold(files, [Pin(name=log, note=text) for log, text in heads.items()]) == Held()
+    assert hold(files, [Pin(name=log, note=text) for log, text in heads.items()]) == Held(pins=2)
 
 
 @pytest.mark.parametrize("log", [STORE_LOG, "firm"])
