@@ -58,9 +58,9 @@ def _run(catalog: Catalog, connection: Connection, folder: Path) -> Exit:
     try:
         manifest = collect(host, connection, store, observer(quiet=False))
         evaluation = evaluate(host, [connection], store, packs)
-        keep(host, [connection], store, evaluation, Ruling(packs=texts))
+        kept = keep(host, [connection], store, evaluation, Ruling(packs=texts))
         print_summary(host, store, evaluation, f"The whole of it: {folder / REPORT}")
-        write_report(host, store, evaluation, "html", folder / REPORT)
+        write_report(host, store, kept, "html", folder / REPORT)
     finally:
         store.close()
     return gravest([of_manifest(manifest), of_evaluation(evaluation)])

@@ -14,7 +14,7 @@ from ccm_core.cli.printing import json_option, print_json, say
 from ccm_core.cli.verdicts import of_evaluation
 from ccm_core.errors import DocumentError
 from ccm_core.model.result import Evaluation
-from ccm_core.pipeline import compile_rules, evaluate, report
+from ccm_core.pipeline import compile_rules, evaluate, report_input
 from ccm_core.report.text import TextReport
 from ccm_core.rules.comparing import Comparison, ResultDifference, Side, compare
 from ccm_core.rules.compiled import CompiledPacks
@@ -92,7 +92,8 @@ def print_evaluation(
     if as_json:
         print_json(found)
         return
-    click.echo(report(place.host, store, found, TextReport()).decode().rstrip("\n"))
+    given = report_input(place.host, store, found)
+    click.echo(TextReport().render(given).decode().rstrip("\n"))
 
 
 def print_comparison(found: Comparison, *, as_json: bool) -> int:

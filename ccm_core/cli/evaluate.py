@@ -12,7 +12,7 @@ from ccm_core.cli.context import Judge, Workplace, moment
 from ccm_core.cli.drafts import judged, named, print_comparison, print_evaluation
 from ccm_core.cli.printing import json_option, print_json, say
 from ccm_core.cli.verdicts import of_evaluation
-from ccm_core.model.result import Evaluation
+from ccm_core.model.result import Evaluation, KeptEvaluation
 from ccm_core.pipeline import Host, Recall, evaluate, keep, repeat, report_input
 from ccm_core.report.summary import summary
 from ccm_core.report.text import WHOLE, WIDTH, screen
@@ -67,7 +67,7 @@ def command(
             evaluation = repeat(place.host, store, as_of=then)
             say(f"the evaluation of {format_instant(evaluation.evaluated_at)} comes out the same")
         else:
-            evaluation = evaluated(place, store, place.judge(), then)
+            evaluation = evaluated(place, store, place.judge(), then).evaluation
         if as_json:
             print_json(evaluation)
         else:
@@ -100,14 +100,13 @@ def evaluated(
     judge: Judge,
     as_of: datetime | None = None,
     recall: Recall | None = None,
-) -> Evaluation:
+) -> KeptEvaluation:
     """Judge every connection and keep the evaluation."""
     connections = place.connections(secrets=False)
     evaluation = evaluate(
         place.host, connections, store, judge.packs, judge.waivers, as_of=as_of, recall=recall
     )
-    keep(place.host, connections, store, evaluation, judge.ruling)
-    return evaluation
+    return keep(place.host, connections, store, evaluation, judge.ruling)
 
 
 def print_summary(

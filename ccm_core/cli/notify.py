@@ -34,10 +34,10 @@ def command(config: str | None, *, dry: bool, trial: bool) -> int:
     if trial:
         return _said(try_out(mailing), sent=True)
     with place.store(create=False) as store:
-        evaluation = store.latest_evaluation()
-        if evaluation is None:
+        kept = store.latest_evaluation()
+        if kept is None:
             raise UsageError("the store holds no evaluation; run `ccm evaluate` first")
-        return _said(notify(place.host, store, evaluation, mailing, dry=dry), sent=not dry)
+        return _said(notify(place.host, store, kept.evaluation, mailing, dry=dry), sent=not dry)
 
 
 def notified(place: Workplace, store: EvidenceStore, evaluation: Evaluation) -> tuple[str, ...]:

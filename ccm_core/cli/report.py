@@ -16,7 +16,7 @@ from ccm_core.cli.outputs import PERIOD, outputs
 from ccm_core.cli.printing import say
 from ccm_core.errors import UsageError
 from ccm_core.model.period import Period
-from ccm_core.model.result import Evaluation
+from ccm_core.model.result import KeptEvaluation
 from ccm_core.pipeline import Host, period_input, report, report_input
 from ccm_core.pipeline.assuring import supports_of
 from ccm_core.report.formats import FORMATS
@@ -84,16 +84,16 @@ def command(  # noqa: PLR0913 - one argument for each option
     then = moment(as_of)
     place = Workplace.opened(config)
     with place.store(create=False) as store:
-        evaluation = store.latest_evaluation(as_of=then)
-        if evaluation is None:
+        kept = store.latest_evaluation(as_of=then)
+        if kept is None:
             by_then = f" by {as_of}" if as_of else ""
             raise UsageError(f"the store holds no evaluation{by_then}; run `ccm evaluate` first")
         given = report_input(
             place.host,
             store,
-            evaluation,
+            kept.evaluation,
             part,
-            figures=any(FORMATS[one.form].figures for one in placed),
+            digest=kept.digest if any(FORMATS[one.form].figures for one in placed) else None,
         )
     # All are made before one is written: a format that cannot be made leaves nothing half done.
     _put([(one.path, FORMATS[one.form].render(given)) for one in placed])
@@ -132,14 +132,14 @@ def _put(made: Sequence[tuple[Path | None, bytes]]) -> None:
 
 
 def write_report(
-    host: Host, store: EvidenceStore, evaluation: Evaluation, form: str, path: Path
+    host: Host, store: EvidenceStore, kept: KeptEvaluation, form: str, path: Path
 ) -> None:
-    """Write the report of an evaluation.
+    """Write the report of a kept evaluation.
 
     Raises:
         UsageError: It cannot be written there.
     """
-    write_file(path, report(host, store, evaluation, FORMATS[form]))
+    write_file(path, report(host, store, kept, FORMATS[form]))
 
 
 def write_file(path: Path, data: bytes) -> None:

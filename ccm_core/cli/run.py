@@ -34,12 +34,13 @@ def command(config: str | None, output: str, *, everything: bool, as_json: bool)
     judge = place.judge()  # a mistake in a pack is told before anything is asked of a source
     with place.store(create=True) as store:
         manifests = collected(place, store, (), everything=everything, quiet=as_json)
-        evaluation = evaluated(place, store, judge)
+        kept = evaluated(place, store, judge)
+        evaluation = kept.evaluation
         if as_json:
             print_json({"manifests": manifests, "evaluation": evaluation})
         else:
             print_summary(place.host, store, evaluation)
-        write_report(place.host, store, evaluation, "html", Path(output))
+        write_report(place.host, store, kept, "html", Path(output))
         for failure in notified(place, store, evaluation):
             say(failure)
     return gravest([*map(of_manifest, manifests), of_evaluation(evaluation)])

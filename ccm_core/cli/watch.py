@@ -91,9 +91,9 @@ def _connection(place: Workplace, name: str) -> Connection:
 def _judged(
     place: Workplace, store: EvidenceStore, judge: Judge, output: Path, recall: Recall
 ) -> str:
-    evaluation = evaluated(place, store, judge, recall=recall)
-    put_file(output, report(place.host, store, evaluation, FORMATS["html"]))
-    return "; ".join([_verdict(evaluation), *notified(place, store, evaluation)])
+    kept = evaluated(place, store, judge, recall=recall)
+    put_file(output, report(place.host, store, kept, FORMATS["html"]))
+    return "; ".join([_verdict(kept.evaluation), *notified(place, store, kept.evaluation)])
 
 
 def _verdict(evaluation: Evaluation) -> str:

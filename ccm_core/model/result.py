@@ -144,6 +144,18 @@ class RuleOutline:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeptEvaluation:
+    """An evaluation with the digest under which a store keeps it.
+
+    The digest is that of the kept bytes. Another version of ccm may have written them: from the
+    evaluation it cannot be told.
+    """
+
+    digest: str
+    evaluation: Evaluation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outline:
     """How the rules stood at one moment: an evaluation without its results, for a trend."""
 

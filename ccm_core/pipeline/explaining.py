@@ -40,12 +40,12 @@ def explain(
     Raises:
         UsageError: There is no such result, several are meant, or what it was made with is gone.
     """
-    kept = store.latest_evaluation(as_of=as_of)
-    if kept is None:
+    latest = store.latest_evaluation(as_of=as_of)
+    if latest is None:
         raise UsageError("the store holds no evaluation by then; `ccm evaluate` makes one")
+    kept = latest.evaluation
     rolled, result = _chosen(kept, name)
-    digest = store.kept_as(kept)
-    basis = store.basis(digest) if digest else None
+    basis = store.basis(latest.digest)
     if basis is None:
         raise UsageError("the evaluation was kept without what it was made with; evaluate again")
     texts = {

@@ -40,7 +40,8 @@ def all_findings(store: EvidenceStore, *, as_of: datetime | None = None) -> tupl
     """Give every finding as it stood after the last evaluation by a moment, worst first."""
     follow(store)
     standing = findings(store.finding_changes(as_of=as_of), store.followed_at(as_of=as_of))
-    told = as_last_told(standing.values(), store.latest_evaluation(as_of=as_of))
+    latest = store.latest_evaluation(as_of=as_of)
+    told = as_last_told(standing.values(), None if latest is None else latest.evaluation)
     return tuple(sorted(told, key=_order))
 
 

@@ -10,7 +10,7 @@ from ccm_core.errors import IntegrityError, UsageError
 from ccm_core.model import json
 from ccm_core.model.basis import Basis, PackKept
 from ccm_core.model.json import JsonObject
-from ccm_core.model.result import Evaluation
+from ccm_core.model.result import Evaluation, KeptEvaluation
 from ccm_core.model.waiver import Waiver
 from ccm_core.pipeline.following import follow
 from ccm_core.pipeline.judging import compile_rules, evaluate_watches, watch_of
@@ -36,8 +36,8 @@ def keep(
     store: EvidenceStore,
     evaluation: Evaluation,
     ruling: Ruling,
-) -> str:
-    """Keep an evaluation with everything it was made with, and follow it; give its digest."""
+) -> KeptEvaluation:
+    """Keep an evaluation with everything it was made with, and follow it."""
     basis = Basis(
         packs=tuple(
             PackKept(source=one.source, digest=json.digest(one.text)) for one in ruling.packs
@@ -51,7 +51,7 @@ def keep(
     )
     digest = store.keep_evaluation(evaluation, basis, [one.text for one in ruling.packs])
     follow(store, (digest, evaluation))
-    return digest
+    return KeptEvaluation(digest=digest, evaluation=evaluation)
 
 
 def repeat(host: Host, store: EvidenceStore, *, as_of: datetime | None = None) -> Evaluation:
@@ -67,12 +67,12 @@ def repeat(host: Host, store: EvidenceStore, *, as_of: datetime | None = None) -
             evidence that it saw was erased by order since.
         IntegrityError: It comes out differently with the same versions.
     """
-    kept = store.latest_evaluation(as_of=as_of)
-    if kept is None:
+    latest = store.latest_evaluation(as_of=as_of)
+    if latest is None:
         raise UsageError("the store holds no evaluation by then; `ccm evaluate` makes one")
-    digest = store.kept_as(kept)
-    basis = store.basis(digest) if digest else None
-    if digest is None or basis is None:
+    digest, kept = latest.digest, latest.evaluation
+    basis = store.basis(digest)
+    if basis is None:
         raise UsageError(
             f"evaluation {digest} was kept without what it was made with, so it cannot be repeated"
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from ccm_core.model.result import Evaluation
+from ccm_core.model.result import Evaluation, KeptEvaluation
 from ccm_core.pipeline.drawing import sections
 from ccm_core.pipeline.following import all_findings
 from ccm_core.pipeline.parties import Host
@@ -19,9 +19,10 @@ TREND = timedelta(days=90)
 INSTANT = timedelta(microseconds=1)
 
 
-def report(host: Host, store: EvidenceStore, evaluation: Evaluation, form: ReportFormat) -> bytes:
-    """Write an evaluation in one format, with the runs it rests on."""
-    return form.render(report_input(host, store, evaluation, figures=form.figures))
+def report(host: Host, store: EvidenceStore, kept: KeptEvaluation, form: ReportFormat) -> bytes:
+    """Write a kept evaluation in one format, with the runs it rests on."""
+    digest = kept.digest if form.figures else None
+    return form.render(report_input(host, store, kept.evaluation, digest=digest))
 
 
 def report_input(
@@ -30,7 +31,7 @@ def report_input(
     evaluation: Evaluation,
     part: Part = WHOLE,
     *,
-    figures: bool = False,
+    digest: str | None = None,
 ) -> ReportInput:
     """Gather what every format is given, once for all formats.
 
@@ -39,7 +40,7 @@ def report_input(
         store: Where everything is kept.
         evaluation: What to report.
         part: Which part of it.
-        figures: Whether a format shows what plugins add.
+        digest: Under which it is kept, where a format shows what plugins add.
 
     Raises:
         UsageError: A part is wanted that the evaluation does not have.
@@ -61,15 +62,13 @@ def report_input(
         host_version=host.version,
         part=part.words,
     )
-    return _with_figures(given, host, store, evaluation, part) if figures else given
+    return given if digest is None else _with_figures(given, host, store, part, digest)
 
 
 def _with_figures(
-    given: ReportInput, host: Host, store: EvidenceStore, evaluation: Evaluation, part: Part
+    given: ReportInput, host: Host, store: EvidenceStore, part: Part, digest: str
 ) -> ReportInput:
-    digest = store.kept_as(evaluation)
-    basis = store.basis(digest) if digest else None
-    at = evaluation.evaluated_at
+    basis, at = store.basis(digest), given.evaluation.evaluated_at
     # An outline has no connections: of some of them alone it would say nothing that is true.
     trend = () if part.connections else store.outlines(since=at - TREND, until=at + INSTANT)
     return replace(

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.errors import IntegrityError, StoreError
 from ccm_core.model.basis import Basis
-from ccm_core.model.json import digest as digest_of
-from ccm_core.model.json import encode
-from ccm_core.model.result import Evaluation, Outline
+from ccm_core.model.result import Evaluation, KeptEvaluation, Outline
 from ccm_core.store import heads, ledger
 from ccm_core.store.content import pack, packed, unpack, verified
 from ccm_core.store.instants import instant, microseconds
@@ -51,7 +49,7 @@ def keep_evaluation(
     return kept.digest
 
 
-def latest_evaluation(transaction: Transaction, as_of: datetime | None) -> Evaluation | None:
+def latest_evaluation(transaction: Transaction, as_of: datetime | None) -> KeptEvaluation | None:
     """Give the one that was kept last; with ``as_of``, the latest whose moment is not after it."""
     if as_of is None:
         wanted = "ORDER BY seq DESC"
@@ -61,26 +59,10 @@ def latest_evaluation(transaction: Transaction, as_of: datetime | None) -> Evalu
         f"SELECT digest, document FROM evaluation {wanted} LIMIT 1",
         as_of=as_of and microseconds(as_of),
     )
-    return None if row is None else _read(*row)
-
-
-def kept_as(transaction: Transaction, evaluation: Evaluation) -> str | None:
-    """Give the digest under which an evaluation is kept; None where it is not.
-
-    An evaluation that another version kept is not the same bytes when it is written again. Only
-    then are those of its moment read and compared.
-    """
-    written = digest_of(encode(evaluation))
-    if transaction.row(_SEQ, digest=written) is not None:
-        return written
-    rows = transaction.rows(
-        "SELECT digest, document FROM evaluation WHERE evaluated_at = :moment ORDER BY seq",
-        moment=microseconds(evaluation.evaluated_at),
-    )
-    for digest, document in rows:
-        if _read(digest, document) == evaluation:
-            return str(digest)
-    return None
+    if row is None:
+        return None
+    digest, document = row
+    return KeptEvaluation(digest=digest, evaluation=_read(digest, document))
 
 
 def evaluations(

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ccm_core.model.json import JsonObject
     from ccm_core.model.manifest import Manifest
     from ccm_core.model.record import Record, Rejected
-    from ccm_core.model.result import Evaluation, Outline
+    from ccm_core.model.result import Evaluation, KeptEvaluation, Outline
     from ccm_core.model.window import Window
 
 
@@ -144,11 +144,8 @@ class EvidenceStore(Protocol):
             packs: The texts of the packs that the basis names.
         """
 
-    def latest_evaluation(self, *, as_of: datetime | None = None) -> Evaluation | None:
+    def latest_evaluation(self, *, as_of: datetime | None = None) -> KeptEvaluation | None:
         """Give the evaluation that was kept last; with ``as_of``, by its own moment."""
-
-    def kept_as(self, evaluation: Evaluation) -> str | None:
-        """Give the digest under which an evaluation is kept; None where it is not."""
 
     def evaluations(
         self, *, since: datetime | None = None, until: datetime | None = None

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ccm_core.model.json import JsonObject
     from ccm_core.model.manifest import Manifest
     from ccm_core.model.record import Record, Rejected
-    from ccm_core.model.result import Evaluation, Outline
+    from ccm_core.model.result import Evaluation, KeptEvaluation, Outline
     from ccm_core.model.window import Window
     from ccm_core.store.database import Database
     from ccm_core.store.interface import Harvest, KindCount, OpenRun, Pack
@@ -165,7 +165,7 @@ class SqlStore:
         with self._database.writing() as transaction:
             return evaluations.keep_evaluation(transaction, evaluation, basis, packs, signers)
 
-    def latest_evaluation(self, *, as_of: datetime | None = None) -> Evaluation | None:
+    def latest_evaluation(self, *, as_of: datetime | None = None) -> KeptEvaluation | None:
         """See ``EvidenceStore.latest_evaluation``."""
         from ccm_core.store import evaluations
 
@@ -178,13 +178,6 @@ class SqlStore:
 
         with self._database.reading() as transaction:
             return tuple(evaluations.outlines(transaction, since, until))
-
-    def kept_as(self, evaluation: Evaluation) -> str | None:
-        """See ``EvidenceStore.kept_as``."""
-        from ccm_core.store import evaluations
-
-        with self._database.reading() as transaction:
-            return evaluations.kept_as(transaction, evaluation)
 
     def evaluations(
         self, *, since: datetime | None = None, until: datetime | None = None

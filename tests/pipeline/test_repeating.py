@@ -12,7 +12,7 @@ import pytest
 from ccm_core.errors import IntegrityError, UsageError
 from ccm_core.model import json
 from ccm_core.model.erasure import Erasure
-from ccm_core.pipeline import repeat, report
+from ccm_core.pipeline import repeat, report_input
 from ccm_core.report.json_report import JsonReport
 
 NOW = datetime(2026, 8, 3, 12, 0, tzinfo=UTC)
@@ -22,7 +22,7 @@ DAY = timedelta(days=1)
 def test_a_month_later_an_evaluation_comes_out_the_same_to_the_byte(firm):
     """Objects changed and went, more was collected and judged, a pack and a setting changed."""
     said = firm.evaluate()
-    reported = report(firm.host, firm.store, said, JsonReport())
+    reported = JsonReport().render(report_input(firm.host, firm.store, said))
     services = firm.simulator.account.services
     for week in (2, 4):
         firm.now = NOW + week * 7 * DAY
@@ -36,7 +36,7 @@ def test_a_month_later_an_evaluation_comes_out_the_same_to_the_byte(firm):
     again = repeat(firm.host, firm.store, as_of=NOW)
     assert json.encode(again) == json.encode(said)
     assert json.encode(repeat(firm.host, firm.store)) == json.encode(later)
-    assert report(firm.host, firm.store, again, JsonReport()) == reported
+    assert JsonReport().render(report_input(firm.host, firm.store, again)) == reported
 
 
 def test_what_was_kept_while_the_clock_was_ahead_is_not_evidence_of_today(firm):

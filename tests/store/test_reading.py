@@ -188,7 +188,7 @@ def test_an_evaluation_is_kept_once(store, build):
     digest = store.keep_evaluation(first)
     assert store.keep_evaluation(first) == digest
     assert store.keep_evaluation(second) != digest
-    assert store.latest_evaluation() == second
+    assert store.latest_evaluation().evaluation == second
 
 
 def test_an_evaluation_of_a_past_moment_can_be_read(store, build):
@@ -197,8 +197,8 @@ def test_an_evaluation_of_a_past_moment_can_be_read(store, build):
         store.keep_evaluation(build.evaluation(at))
 
     assert store.latest_evaluation(as_of=build.at(9)) is None
-    assert store.latest_evaluation(as_of=build.at(29)) == build.evaluation(20)
-    assert store.latest_evaluation(as_of=build.at(30)) == build.evaluation(30)
+    assert store.latest_evaluation(as_of=build.at(29)).evaluation == build.evaluation(20)
+    assert store.latest_evaluation(as_of=build.at(30)).evaluation == build.evaluation(30)
 
 
 def test_a_store_that_is_opened_again_is_the_same(store, reopen, build, bodies):

@@ -66,7 +66,7 @@ def demo(tmp_path_factory) -> ReportInput:
     assert main(["demo", "--directory", str(folder)]) == 0
     store = open_store(StoreSettings(url="sqlite:///ccm.db"), base=folder)
     try:
-        evaluation = store.latest_evaluation()
+        evaluation = store.latest_evaluation().evaluation
         assert evaluation is not None
         return ReportInput(
             evaluation=evaluation,
