@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ccm_core.pipeline.diagnosing import Check, ConnectionCheck, diagnose
     from ccm_core.pipeline.explaining import explain
     from ccm_core.pipeline.following import all_findings, finding_history
-    from ccm_core.pipeline.judging import Recall, compile_rules, evaluate, rows
+    from ccm_core.pipeline.judging import compile_rules, evaluate, rows
     from ccm_core.pipeline.mutating import mutate_evidence
     from ccm_core.pipeline.repeating import Ruling, keep, repeat
     from ccm_core.pipeline.reporting import report, report_input
@@ -33,7 +33,7 @@ _LATER = {
     "Granted": "agreeing",
     "Listen": "agreeing",
     "Paste": "agreeing",
-    "Recall": "judging",
+    "Recall": "recalling",
     "Ruling": "repeating",
     "agree": "agreeing",
     "assure": "assuring",

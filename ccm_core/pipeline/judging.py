@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from time import monotonic
@@ -19,6 +18,7 @@ from ccm_core.model.waiver import Waiver
 from ccm_core.model.window import Window
 from ccm_core.pipeline.manifests import kind_name, manifest_collection, manifest_records
 from ccm_core.pipeline.parties import Connection, Host
+from ccm_core.pipeline.recalling import Reader, Recall, horizon_of, reader
 from ccm_core.pipeline.sharing import shared
 from ccm_core.rules.allowance import Allowance
 from ccm_core.rules.compiled import CompiledPacks
@@ -27,20 +27,12 @@ from ccm_core.rules.evaluator import evaluate as judge
 from ccm_core.rules.evaluator import evaluate_again as judge_again
 from ccm_core.rules.facts import Evidence
 from ccm_core.rules.interface import Facts, PackText, Source
-from ccm_core.rules.memory import Memory
 from ccm_core.rules.packs import compile_packs, setting_mistake
 from ccm_core.sdk.types import EvidenceKind, Row
 from ccm_core.store.interface import EvidenceStore
 
 ALLOWANCE = Allowance(seconds=600, tick=monotonic)
 """How long the rules of one pack may take over one connection."""
-
-
-@dataclass(slots=True)
-class Recall:
-    """What whoever judges again and again holds from one evaluation to the next."""
-
-    memory: Memory | None = None
 
 
 def compile_rules(
@@ -88,13 +80,34 @@ def evaluate(
     """
     now = as_of or host.clock()
     watches = [watch_of(host, one) for one in connections]
-    if recall is None:
+    if recall is None or as_of is not None:
         return evaluate_watches(host, watches, store, packs, waivers, now=now)
     with collector_waits():
-        facts = _facts(host, watches, store, packs, now)
-        found, recall.memory = judge_again(
-            packs, facts, waivers, now=now, memory=recall.memory, allowance=ALLOWANCE
-        )
+        return _again(host, watches, store, packs, waivers, now, recall)
+
+
+def _again(
+    host: Host,
+    watches: Sequence[Watch],
+    store: EvidenceStore,
+    packs: CompiledPacks,
+    waivers: Sequence[Waiver],
+    now: datetime,
+    recall: Recall,
+) -> Evaluation:
+    known = Recall(memory=recall.memory, held=recall.held)
+    # Should this fail, what is held may be half of then and half of now.
+    recall.memory, recall.held = None, {}
+    readers = [reader(store, one, host.views, packs, known, now) for one in watches]
+    facts = []
+    for one in readers:
+        seen = evidence(host, one.watch, store, now, one)
+        facts.append(seen.facts(packs, host.plugin_failures))
+        one.let_go()
+    found, memory = judge_again(
+        packs, facts, waivers, now=now, memory=known.memory, allowance=ALLOWANCE
+    )
+    recall.memory, recall.held = memory, {one.watch.connection: one.after for one in readers}
     return found
 
 
@@ -118,7 +131,8 @@ def collector_waits() -> Iterator[None]:
     """Let Python's garbage collector wait until the evidence is judged.
 
     Reading and judging make millions of values that live on, and no cycles among them. Looking
-    through all of them again and again for garbage takes a third of the time.
+    through all of them again and again for garbage takes a third of the time. What lives on then is
+    put with what is old at once: it is not looked through before the next full collection.
     """
     was_enabled = gc.isenabled()
     gc.disable()
@@ -126,6 +140,8 @@ def collector_waits() -> Iterator[None]:
         yield
     finally:
         if was_enabled:
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()
 
 
@@ -171,15 +187,22 @@ def watch_of(host: Host, connection: Connection) -> Watch:
     )
 
 
-def evidence(host: Host, watch: Watch, store: EvidenceStore, now: datetime) -> Evidence:
+def evidence(
+    host: Host, watch: Watch, store: EvidenceStore, now: datetime, again: Reader | None = None
+) -> Evidence:
     """Give the evidence of one connection as it stood at a moment.
+
+    Args:
+        host: Who we are.
+        watch: What the connection collects.
+        store: Where it is kept.
+        now: The moment.
+        again: Reads what an earlier evaluation did not see; None: everything is read.
 
     Raises:
         UsageError: No plugin that is installed gives one of the kinds.
     """
-    horizon = Window(
-        now - timedelta(seconds=watch.lookback), now + timedelta(seconds=watch.lookahead)
-    )
+    horizon = horizon_of(watch, now)
     own = host.kinds.get(kind_name(watch.connector))
     kinds = {name: _kind(host, name) for name in watch.cadences}
     kept = store.collections(watch.connection, as_of=now)
@@ -187,7 +210,12 @@ def evidence(host: Host, watch: Watch, store: EvidenceStore, now: datetime) -> E
     def load(kind: str) -> tuple[Record, ...]:
         if own is not None and kind == own.name:
             return manifest_records(own, store.sealed(watch.connection, as_of=now))
+        if again is not None:
+            return again.load(kind)
         return tuple(shared(_whole(store.state(watch.connection, kind, as_of=now))))
+
+    def erased(kind: str) -> Sequence[tuple[str, Window | None]]:
+        return again.erased(kind) if again else store.erased(watch.connection, kind, as_of=now)
 
     return Evidence(
         connection=watch.connection,
@@ -195,17 +223,18 @@ def evidence(host: Host, watch: Watch, store: EvidenceStore, now: datetime) -> E
         refreshed=frozenset(watch.refreshed),
         views=host.views,
         cadences={name: timedelta(seconds=span) for name, span in watch.cadences.items()},
-        load=cache(load),
+        load=load if again else cache(load),
         collections=kept if own is None else [*kept, *manifest_collection(own, kept)],
         now=now,
         horizon=horizon,
         erased=cache(
             lambda kind: tuple(
                 key
-                for key, window in store.erased(watch.connection, kind, as_of=now)
+                for key, window in erased(kind)
                 if window is None or window.until > horizon.since
             )
         ),
+        again=again,
     )
 
 

@@ -188,7 +188,9 @@ class PackCompiler:
             holds=Verdict(status=Status.PASS, reason=rule.title),
             outside=Verdict(status=Status.NOT_APPLICABLE, reason=_outside(rule)),
             senses=senses_of(
-                judged=[match, assertion, *checks.lets.values(), *message.expressions],
+                match=match,
+                judged=[assertion, *message.expressions],
+                lets=checks.lets.values(),
                 not_due=not_due,
                 due=due,
                 conditions=self._conditions.get(rule.over, {}).values(),

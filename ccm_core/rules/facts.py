@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache, partial
+from typing import Protocol
 
 from ccm_core.errors import CcmError
 from ccm_core.model.collection import Collection
@@ -13,7 +15,7 @@ from ccm_core.model.record import Record
 from ccm_core.model.result import Standing
 from ccm_core.model.window import Window
 from ccm_core.rules.compiled import CompiledPacks
-from ccm_core.rules.interface import Facts
+from ccm_core.rules.interface import Derived, Facts
 from ccm_core.rules.lookups import Found
 from ccm_core.rules.rows import Load, rows_of_kind, rows_of_view
 from ccm_core.rules.sufficiency import standing, without
@@ -27,6 +29,19 @@ def _no_records(kind: str) -> Sequence[Record]:
 def _nothing(kind: str) -> Sequence[str]:
     del kind
     return ()
+
+
+class Again(Protocol):
+    """What an earlier evaluation left of the rows of one connection."""
+
+    def taken_over(self, name: str) -> Sequence[Row] | None:
+        """Give the rows of a view, of which only what changed was derived again; None: derive it.
+
+        Fields that only grow may be as they were in rows that are the very same as before.
+        """
+
+    def derived(self, name: str, rows: tuple[Row, ...]) -> None:
+        """Take note of all rows of a view."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +62,8 @@ class Evidence:
     """Kinds of events of which old ones may change and are read again."""
     erased: Callable[[str], Sequence[str]] = _nothing
     """Gives the keys of a kind that stand within the horizon, and whose bodies were erased."""
+    again: Again | None = None
+    """None: everything is derived."""
 
     def rows(self, name: str) -> tuple[Row, ...]:
         """Give the rows of a kind or a view."""
@@ -59,31 +76,39 @@ class Evidence:
         inputs = {name: of for name, of in packs.inputs.items() if self.kinds.keys() >= set(of)}
         groups = [group for pack in packs.packs for group in pack.groups if group.over in inputs]
         looked_up = {kind for group in groups for rule in group.rules for kind in rule.looked_up}
-        rows, broken = self._derived({group.over for group in groups})
+        names = sorted({group.over for group in groups})
+        taken = {name: found for name in names if (found := self._taken_over(name)) is not None}
+        derived = {name: self._derived(name) for name in names if name not in taken}
+        rows = {name: one.rows for name, one in derived.items() if one.rows is not None}
         return Facts(
             connection=self.connection,
-            rows=rows,
+            rows=rows | taken,
             inputs=inputs,
             standings={kind: self.standing(kind) for kind in sorted(self.kinds)},
             lookup={kind: self._found(kind) for kind in sorted(looked_up & self.kinds.keys())},
             # The facts outlive the records, which take most of the memory.
             restated=replace(self, load=_no_records).standing,
             since=self.horizon.since,
-            broken=broken,
+            ages={name: self.views[name].ages for name in names if name in self.views},
+            broken={name: one.broken for name, one in derived.items() if one.broken},
+            anew={name: cache(partial(self._derived, name)) for name in taken},
             plugin_failures=plugin_failures,
         )
 
-    def _derived(self, names: Iterable[str]) -> tuple[dict[str, tuple[Row, ...]], dict[str, str]]:
-        rows, broken = {}, {}
-        for name in sorted(names):
-            try:
-                rows[name] = self.rows(name)
-            except CcmError:
-                raise
-            except Exception as fault:  # noqa: BLE001 - a plugin's bug is an error result
-                what = "kind" if name in self.kinds else "view"
-                broken[name] = f"the {what} {name} broke: {fault!r}"
-        return rows, broken
+    def _taken_over(self, name: str) -> Sequence[Row] | None:
+        return self.again.taken_over(name) if self.again else None
+
+    def _derived(self, name: str) -> Derived:
+        try:
+            rows = self.rows(name)
+        except CcmError:
+            raise
+        except Exception as fault:  # noqa: BLE001 - a plugin's bug is an error result
+            what = "kind" if name in self.kinds else "view"
+            return Derived(broken=f"the {what} {name} broke: {fault!r}")
+        if self.again:
+            self.again.derived(name, rows)
+        return Derived(rows=rows)
 
     def _found(self, kind: str) -> dict[str, Found]:
         return {one.key: Found(body=one.body, digest=one.digest) for one in self.load(kind)}

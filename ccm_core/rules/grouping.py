@@ -5,22 +5,22 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import islice
-from operator import lt
 
 from ccm_core.model.identity import result_id
-from ccm_core.model.result import CONNECTION, POPULATION, Result, RuleResult, Status
+from ccm_core.model.result import CONNECTION, Result, RuleResult, Status
 from ccm_core.model.rule import Rule
 from ccm_core.model.subject import Subject
+from ccm_core.rules.ageing import Heed, heed
 from ccm_core.rules.allowance import Allowance
 from ccm_core.rules.compiled import CompiledPack, CompiledPacks, CompiledRule, Group
 from ccm_core.rules.evidence import ground, lacking
-from ccm_core.rules.interface import Facts
-from ccm_core.rules.memory import GroupMemory, Memory, Premises
+from ccm_core.rules.interface import Derived, Facts
+from ccm_core.rules.known import said_of
+from ccm_core.rules.memory import GroupMemory, Memory, Premises, Said
 from ccm_core.rules.rollup import rule_result
-from ccm_core.rules.rowwise import Judging, Rowwise, counted
+from ccm_core.rules.rowwise import Judging, Rowwise
 from ccm_core.rules.tolerance import shares
 from ccm_core.sdk.types import Row
 
@@ -74,65 +74,59 @@ class GroupJudge:
     def _connection(
         self, pack: CompiledPack, group: Group, facts: Facts, tallies: Sequence[_Tally]
     ) -> None:
-        rows = facts.rows.get(group.over)
         kinds = {*facts.inputs[group.over], *self.packs.inputs.get(group.over, ())}
-        open_rules: list[tuple[_Tally, Judging]] = []
-        for tally in tallies:
-            rule = tally.one.rule
-            found = ground(tally.one, kinds, facts, self.now)
+        grounds = [ground(one.one, kinds, facts, self.now) for one in tallies]
+        given = list(zip(tallies, grounds, strict=True))
+        open_rules = [
+            (tally, Judging.of(tally.one, found)) for tally, found in given if not found.problems
+        ]
+        judging = self._judging(pack, group, facts, [one for _, one in open_rules])
+        derived = _derived(facts, group.over, judging)
+        for tally, found in given:
             if found.problems:
                 why = "; ".join(found.problems)
-                tally.results.append(_whole(rule, facts, Status.INSUFFICIENT, why))
-                tally.unjudged += len(rows or ())
-            elif rows is None or group.over in facts.broken:
-                why = facts.broken.get(group.over, "they are missing")
-                reason = f"the rows of {group.over} could not be derived: {why}"
-                tally.results.append(_whole(rule, facts, Status.ERROR, reason))
-            else:
-                open_rules.append((tally, Judging.of(tally.one, found)))
-        if open_rules and rows is not None:
-            lines, counts = self._lines(pack, group, facts, rows, [one for _, one in open_rules])
-            columns = list(zip(*lines, strict=True)) or [()] * len(open_rules)
-            in_order = _in_order(rows)
-            for (tally, judging), column, count in zip(open_rules, columns, counts, strict=True):
-                if in_order:
-                    tally.in_order = tally.in_order + column
-                    tally.counts += count
-                else:
-                    tally.results.extend(column)
-                tally.results.extend(_together(judging, facts, rows, column))
+                tally.results.append(_whole(tally.one.rule, facts, Status.INSUFFICIENT, why))
+                tally.unjudged += len(derived.rows or ())
+        if derived.rows is None:
+            reason = f"the rows of {group.over} could not be derived: {derived.broken}"
+            for tally, _ in open_rules:
+                tally.results.append(_whole(tally.one.rule, facts, Status.ERROR, reason))
+        elif open_rules:
+            said = self._said(judging, facts, derived.rows)
+            _tell(open_rules, facts, derived.rows, said)
 
-    def _lines(
-        self,
-        pack: CompiledPack,
-        group: Group,
-        facts: Facts,
-        rows: Sequence[Row],
-        judgings: Sequence[Judging],
-    ) -> tuple[Sequence[tuple[Result, ...]], Sequence[Counter[Status]]]:
-        """Give what every rule says of each row, and how often it says it."""
-        self.packs.lookups.serve(facts.lookup, lacking(facts.standings.values()))
+    def _judging(
+        self, pack: CompiledPack, group: Group, facts: Facts, judgings: Sequence[Judging]
+    ) -> Rowwise:
         name = (pack.pack.name, group.over, facts.connection)
         premises = _premises(pack, facts, judgings) if self.memory is not None else None
         recalled = (
             self.memory.recall(name, premises, self.now) if self.memory and premises else None
         )
-        rowwise = Rowwise(
+        ages = facts.ages.get(group.over, frozenset())
+        return Rowwise(
             pack=pack,
             group=group,
             connection=facts.connection,
             judgings=judgings,
             lookups=self.packs.lookups,
             now=self.now,
+            premises=premises,
             recalled=recalled,
-            spent=self._clock(pack, facts),
+            heeds=[heed(one.one.senses, ages) for one in judgings],
         )
-        if premises is None:
-            lines = list(rowwise.lines(rows))
-            return lines, counted(lines, len(judgings))
-        lines, kept = rowwise.remembering(rows, premises)
-        self.remembered[name] = kept
-        return lines, kept.counts
+
+    def _said(self, judging: Rowwise, facts: Facts, rows: Sequence[Row]) -> Said:
+        """Give what every rule says of each row."""
+        self.packs.lookups.serve(facts.lookup, lacking(facts.standings.values()))
+        rowwise = replace(judging, spent=self._clock(judging.pack, facts))
+        if rowwise.premises is None:
+            return said_of(rows, list(rowwise.lines(rows)), len(rowwise.judgings))
+        kept = rowwise.remembering(rows, rowwise.premises)
+        if rowwise.spent() is None:  # else some were not judged, and have to be the next time
+            name = (judging.pack.pack.name, judging.group.over, facts.connection)
+            self.remembered[name] = kept
+        return kept.results
 
     def _clock(self, pack: CompiledPack, facts: Facts) -> Callable[[], str | None]:
         name = (pack.pack.name, facts.connection)
@@ -146,20 +140,43 @@ class GroupJudge:
         return _result(rule, "", subject, Status.INSUFFICIENT, reason)
 
 
+def _derived(facts: Facts, over: str, judging: Rowwise) -> Derived:
+    """Give the rows: all of this moment, unless every rule here judged the same ones before."""
+    again = judging.recalled is not None and Heed.ALL not in judging.heeds
+    if over in facts.anew and judging.judgings and not again:
+        return facts.anew[over]()
+    if over in facts.broken:
+        return Derived(broken=facts.broken[over])
+    return Derived(rows=facts.rows.get(over), broken="they are missing")
+
+
+def _tell(
+    open_rules: Sequence[tuple[_Tally, Judging]],
+    facts: Facts,
+    rows: Sequence[Row],
+    said: Said,
+) -> None:
+    """Add what the rules said of the rows, one by one and together."""
+    for (tally, judging), column, count in zip(open_rules, said.columns, said.counts, strict=True):
+        if said.in_order:
+            tally.in_order = tally.in_order + tuple(column)
+            tally.counts += count
+        else:
+            tally.results.extend(column)
+        tally.results.extend(_together(judging, facts, rows, column, count))
+
+
 def plugin_failures(facts: Sequence[Facts]) -> tuple[str, ...]:
     """Name the plugins that did not load, each once."""
     return tuple(sorted({failure for one in facts for failure in one.plugin_failures}))
 
 
-def _in_order(rows: Sequence[Row]) -> bool:
-    """Whether rows are sorted, one for each subject, and about single objects."""
-    names = [(row.subject.kind, row.subject.key) for row in rows]
-    whole = {CONNECTION, POPULATION} & {kind for kind, _ in names}
-    return not whole and all(map(lt, names, islice(names, 1, None)))
-
-
 def _together(
-    judging: Judging, facts: Facts, rows: Sequence[Row], column: Sequence[Result]
+    judging: Judging,
+    facts: Facts,
+    rows: Sequence[Row],
+    column: Sequence[Result],
+    count: Mapping[Status, int],
 ) -> Iterator[Result]:
     """Give what is said of the rows together and of objects that stand behind none."""
     rule = judging.one.rule
@@ -169,9 +186,8 @@ def _together(
     ]
     yield from unclaimed
     outside = judging.one.outside.reason
-    if not unclaimed and all(
-        one.status is Status.NOT_APPLICABLE and one.reason == outside for one in column
-    ):
+    nowhere = count.get(Status.NOT_APPLICABLE, 0) == len(column)
+    if not unclaimed and nowhere and all(one.reason == outside for one in column):
         yield _whole(rule, facts, Status(rule.on_empty), _empty(rule, len(rows)))
     if rule.tolerance:
         bodies = (row.body for row in rows)

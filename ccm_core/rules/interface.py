@@ -32,6 +32,15 @@ class PackText:
     """Where a person can read it: leads every mistake and is written in results."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Derived:
+    """What deriving the rows of a kind or a view came to."""
+
+    rows: Sequence[Row] | None = None
+    broken: str | None = None
+    """Why there are none."""
+
+
 def _nothing() -> Mapping[str, str]:
     return {}
 
@@ -48,6 +57,8 @@ class Facts:
     here does not concern this connection."""
     standings: Mapping[str, Standing]
     """By evidence kind. A kind that is not here was never collected."""
+    ages: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By view: the fields of its rows that only grow while their records stay the same."""
     since: datetime | None = None
     """When the period begins that is judged; None: it is not known."""
     lookup: Records = field(default_factory=dict)
@@ -57,8 +68,11 @@ class Facts:
     such a rule can only be stricter than the standing that is given."""
     broken: Mapping[str, str] = field(default_factory=_nothing)
     """Why the rows of a view could not be derived, by its name: its rules are ``error``."""
+    anew: Mapping[str, Callable[[], Derived]] = field(default_factory=dict)
+    """By view of which some rows were taken over from an earlier evaluation: derives all of them
+    for this moment. What was taken over is for rules that judged the same rows then."""
     plugin_failures: tuple[str, ...] = ()
     """Plugins that did not load, each with the reason."""
 
 
-__all__ = ["Facts", "Found", "JsonObject", "PackText", "Records", "Source"]
+__all__ = ["Derived", "Facts", "Found", "JsonObject", "PackText", "Records", "Source"]

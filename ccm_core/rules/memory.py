@@ -46,6 +46,8 @@ class Senses:
     grows: frozenset[str] = frozenset()
     """Fields that it only holds against the limit until which a row is not due: while they grow,
     what is due stays due."""
+    chooses: frozenset[str] | None = None
+    """The fields that decide whether it is about a row at all; None: any, or the moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class Remembered:
     """Whether any of them was not due yet."""
     seal: bytes | None
     """What they read of it, but for fields that grow; None: to be compared field by field."""
+    waits: bool = False
+    """Whether a rule heeds its ages, so that it may not be taken over as it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,18 +77,34 @@ class Premises:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What the rules of a group said of the rows of one connection."""
+
+    columns: Sequence[list[Result]]
+    """By rule: what it said of each row."""
+    counts: Sequence[Counter[Status]]
+    """By rule: how many rows have which status."""
+    in_order: bool
+    """Whether the rows are sorted, one for each subject, and about single objects."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GroupMemory:
     """The rows of one kind or view of one connection, as one pack judged them."""
 
     premises: Premises
-    rows: Mapping[SubjectName, Remembered]
-    counts: Sequence[Counter[Status]]
-    """By rule: how many rows have which status."""
+    rows: Sequence[Row]
+    said: list[Remembered]
+    """Of each row."""
+    results: Said
+    """The same, by rule."""
+    waiting: Sequence[Row] | None = None
+    """The rows that may not be taken over as they are; None: any of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """What one evaluation leaves for a later one. It is never kept, only handed on."""
+    """What one evaluation leaves for the next one, which uses it up. It is never kept."""
 
     at: datetime
     groups: Mapping[tuple[str, str, str], GroupMemory] = field(default_factory=dict)
@@ -98,6 +118,16 @@ class Memory:
         if found is None or now < self.at or found.premises != premises:
             return None
         return found
+
+    def waiting(self, over: str, connection: str) -> Sequence[Row] | None:
+        """Give the rows of a kind or view that some rule heeds the ages of; None: any of them."""
+        found: list[Row] = []
+        groups = [one for name, one in self.groups.items() if name[1:] == (over, connection)]
+        for group in groups:
+            if group.waiting is None:
+                return None
+            found.extend(group.waiting)
+        return found if groups else None
 
 
 @dataclass(slots=True)
@@ -153,8 +183,20 @@ class Recollection:
         if sealed and self._only_grew(then.body, row.body):
             return self._planned(_NOTHING)[0]
         changed = _changed(then.body, row.body, self._watched(then.body, row.body))
+        return self._places(known, row, changed)
+
+    def same(self, known: Remembered) -> frozenset[int]:
+        """Give the places of the rules that have to judge the very same row again."""
+        return self._places(known, known.row, _NOTHING)
+
+    @property
+    def timeless(self) -> bool:
+        """Whether no rule has to judge a row again that is the same and is due."""
+        return not self._planned(_NOTHING)[0]
+
+    def _places(self, known: Remembered, row: Row, changed: frozenset[str]) -> frozenset[int]:
         always, growing = self._planned(changed)
-        grew = not growing or _grew(then.body, row.body, changed)
+        grew = not growing or _grew(known.row.body, row.body, changed)
         if grew and not known.pending:
             return always
         return always | {

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from operator import attrgetter
 from typing import Any
 
 from ccm_core.model.identity import rule_part, subject_part
 from ccm_core.model.result import Result, Status
+from ccm_core.rules.ageing import Heed, heeds
 from ccm_core.rules.compiled import CompiledPack, CompiledRule, Group, Verdict
 from ccm_core.rules.conditions import Situation, shared_names
 from ccm_core.rules.evidence import Ground
 from ccm_core.rules.judge import judge
+from ccm_core.rules.known import Known, memory_of, said_of
 from ccm_core.rules.lookups import Lookups
 from ccm_core.rules.memory import (
     NOT_DUE_YET,
@@ -22,7 +22,6 @@ from ccm_core.rules.memory import (
     Premises,
     Recollection,
     Remembered,
-    SubjectName,
 )
 from ccm_core.sdk.types import Row
 
@@ -52,7 +51,11 @@ class Rowwise:
     judgings: Sequence[Judging]
     lookups: Lookups
     now: datetime
+    premises: Premises | None = None
+    """What the results rest on; None: nothing is to be remembered."""
     recalled: GroupMemory | None = None
+    heeds: Sequence[Heed] = ()
+    """By rule: for which rows it heeds what only grows."""
     spent: Callable[[], str | None] = lambda: None
     """Says why no more rows may be judged, once that is so."""
 
@@ -62,38 +65,24 @@ class Rowwise:
         for row in rows:
             yield self._line(row, shared, self.judgings)
 
-    def remembering(
-        self, rows: Sequence[Row], premises: Premises
-    ) -> tuple[list[tuple[Result, ...]], GroupMemory]:
+    def remembering(self, rows: Sequence[Row], premises: Premises) -> GroupMemory:
         """Give what every rule says of each row, and what to remember of it."""
-        shared = shared_names(self.pack.values, self.now)
         rules = [one.one for one in self.judgings]
         recollection = Recollection(
             [one.senses for one in rules], [one.aged for one in rules], self.now
         )
-        before = self.recalled.rows if self.recalled else {}
-        lines, kept = [], dict[SubjectName, Remembered]()
-        for row in rows:
-            name = (row.subject.kind, row.subject.key)
-            found = self._recalled(recollection, before.get(name), row, shared)
-            lines.append(found.line)
-            kept[name] = found
-        counts = self._counts(kept)
-        return lines, GroupMemory(premises=premises, rows=kept, counts=counts)
-
-    def _counts(self, kept: Mapping[SubjectName, Remembered]) -> Sequence[Counter[Status]]:
-        """Count afresh, or from what was counted before where most of it is the same."""
-        before = self.recalled
-        if before is None:
-            return counted([one.line for one in kept.values()], len(self.judgings))
-        gone = [one for name, one in before.rows.items() if kept.get(name) is not one]
-        new = [one for name, one in kept.items() if before.rows.get(name) is not one]
-        less = counted([one.line for one in gone], len(self.judgings))
-        more = counted([one.line for one in new], len(self.judgings))
-        # A counter drops what comes to nothing when it is added to.
-        return [
-            old + plus - minus for old, plus, minus in zip(before.counts, more, less, strict=True)
-        ]
+        shared = shared_names(self.pack.values, self.now)
+        if self.recalled is None:
+            said = [self._recalled(recollection, None, row, shared) for row in rows]
+            results = said_of(rows, [one.line for one in said], len(rules))
+            return memory_of(rows, said, results, premises, self.heeds)
+        known, new = Known.of(self.recalled, rows), dict[int, Remembered]()
+        for place in known.to_look_at(timeless=recollection.timeless):
+            was = known.said(place)
+            now = self._recalled(recollection, was, rows[place], shared)
+            if now is not was:
+                new[place] = now
+        return known.remembered(rows, new, premises, self.heeds)
 
     def _recalled(
         self,
@@ -103,13 +92,17 @@ class Rowwise:
         shared: Mapping[str, Any],
     ) -> Remembered:
         """Take over what was said of a row, as far as it still holds."""
-        seal = recollection.seal(row)
-        again = recollection.again(known, row, seal) if known else None
+        again: frozenset[int] | None
+        if known is not None and known.row is row:
+            seal, again = known.seal, recollection.same(known)
+        else:
+            seal = recollection.seal(row)
+            again = recollection.again(known, row, seal) if known else None
         if known is None or again is None:
             line = self._line(row, shared, self.judgings)
         elif not again:
-            # The row as it was judged: where its fields only grew, they grew from what they were.
-            return known
+            # Whatever is not judged again is as it was; the row may be older by now.
+            return replace(known, row=row) if known.row is not row else known
         else:
             chosen = [one for place, one in enumerate(self.judgings) if place in again]
             judged = iter(self._line(row, shared, chosen))
@@ -117,7 +110,8 @@ class Rowwise:
                 next(judged) if place in again else result
                 for place, result in enumerate(known.line)
             )
-        return Remembered(row, line, any(one.reason == NOT_DUE_YET for one in line), seal)
+        pending = any(one.reason == NOT_DUE_YET for one in line)
+        return Remembered(row, line, pending, seal, heeds(line, self.heeds))
 
     def _line(
         self, row: Row, shared: Mapping[str, Any], judgings: Sequence[Judging]
@@ -162,12 +156,3 @@ class Rowwise:
     def _with_looked_up(self, own: tuple[str, ...]) -> tuple[str, ...]:
         looked_up = self.lookups.taken()
         return tuple(sorted({*own, *looked_up})) if looked_up else own
-
-
-def counted(lines: Sequence[tuple[Result, ...]], rules: int) -> Sequence[Counter[Status]]:
-    """Count the statuses that each rule gave."""
-    columns = zip(*lines, strict=True) if lines else [()] * rules
-    return [Counter(map(_STATUS, column)) for column in columns]
-
-
-_STATUS = attrgetter("status")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 
 from ccm_core.rules.conditions import Expression
 from ccm_core.rules.due import Due
@@ -13,7 +14,9 @@ from ccm_core.rules.syntax import ELEMENT, Path, reads
 
 def senses_of(
     *,
+    match: Expression | None,
     judged: Iterable[Expression | None],
+    lets: Iterable[Expression],
     not_due: Expression | None,
     due: Due | None,
     conditions: Iterable[Expression],
@@ -22,23 +25,36 @@ def senses_of(
     """Tell what a rule depends on.
 
     Args:
-        judged: Its conditions save ``not_due``, its lets and what its message reads.
-        not_due: That condition.
+        match: The condition that says which rows it is about.
+        judged: What it asserts, and what its message reads.
+        lets: What its conditions may be short for.
+        not_due: The condition until when a row is not due.
         due: When it ends, where its shape tells.
         conditions: The condition parameters that the rule may read.
         chosen_by: The paths below ``row`` by which parameters are chosen.
     """
-    read = [path for one in (*judged, *conditions) if one for path in _paths(one)]
+    choosing = [path for one in (match, *lets, *conditions) if one for path in _paths(one)]
+    read = choosing + [path for one in judged if one for path in _paths(one)]
     ending = list(_paths(not_due)) if not_due else []
     grows = _grows(ending, due)
     rows = [path for path in (*read, *ending) if path[0] == "row"]
-    fields = {path[1] for path in rows if len(path) > 1} | {path[0] for path in chosen_by}
-    wholly = {path[1] for path in read if path[0] == "row" and len(path) > 1}
+    chosen = {path[0] for path in chosen_by}
+    fields = {path[1] for path in rows if len(path) > 1} | chosen
+    wholly = {path[1] for path in read if path[0] == "row" and len(path) > 1} | chosen
     return Senses(
         timing=_timing(read, ending, due),
         reads=None if any(map(_is_any, rows)) else frozenset(fields - (grows - wholly)),
         grows=grows - wholly,
+        chooses=_chooses(choosing, chosen),
     )
+
+
+def _chooses(read: Sequence[Path], chosen: AbstractSet[str]) -> frozenset[str] | None:
+    """Name the fields that decide whether a rule is about a row; None: any, or the moment."""
+    rows = [path for path in read if path[0] == "row"]
+    if ("now",) in read or any(map(_is_any, rows)):
+        return None
+    return frozenset({path[1] for path in rows} | chosen)
 
 
 def _is_any(path: Path) -> bool:

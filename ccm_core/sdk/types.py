@@ -285,6 +285,31 @@ class ViewRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """How the rows of a view fall into parts, so that only parts that changed are derived again.
+
+    A part is made of records that share names, directly or through others. The view promises that
+    the rows of some parts come out the same whether it is handed the records of these parts or
+    all, and that they depend on the moment only as :attr:`ages` and :attr:`passing` say.
+    """
+
+    names: Mapping[str, Callable[[Record], Iterable[str]]]
+    """By input kind: the names that a record gives, such as its own key and that of the object
+    it belongs to. Records of every other input are handed to all parts."""
+    name: Callable[[Row], str]
+    """One of the names of the part that a row came from."""
+    uses: Mapping[tuple[str, str], Callable[[Record], Iterable[str]]] = field(default_factory=dict)
+    """By a kind of :attr:`names` and another input: the keys that a record uses of that input,
+    whether it has them or not. A change of other records there leaves its part alone. Where an
+    input is not mentioned, any change of it has all rows derived again."""
+    ages: frozenset[str] = frozenset()
+    """Fields of a row that hold numbers which only grow while time passes."""
+    passing: Mapping[str, Callable[[Record], datetime]] = field(default_factory=dict)
+    """By a kind of :attr:`names`: an instant of a record. Whether it lies before the horizon's
+    beginning may change the rows of its part."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """A pure function from records to derived rows; recomputed, never collected."""
 
@@ -296,6 +321,13 @@ class View:
     rows: Callable[[ViewRequest], Iterable[Row]]
     schema: SchemaLoader
     """JSON Schema of a row's body; ``x-ccm-unit: seconds`` marks durations."""
+    parts: Parts | None = None
+    """How its rows fall into parts. None: whatever changed, all of them are derived again."""
+
+    @property
+    def ages(self) -> frozenset[str]:
+        """Name the fields that are said to grow with time only."""
+        return self.parts.ages if self.parts else frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -330,6 +362,7 @@ __all__ = [
     "Outcome",
     "Overflow",
     "Page",
+    "Parts",
     "Reached",
     "Reason",
     "Record",

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ccm_core.model.manifest import Manifest
     from ccm_core.model.record import Record, Rejected
     from ccm_core.model.result import Evaluation, KeptEvaluation, Outline
+    from ccm_core.model.since import Mark, Since
     from ccm_core.model.window import Window
 
 
@@ -110,6 +111,29 @@ class EvidenceStore(Protocol):
 
     def keys(self, connection: str, kind: str, among: AbstractSet[str]) -> AbstractSet[str]:
         """Give those of some keys that stand, without reading what is kept of them."""
+
+    def since(
+        self, connection: str, kind: str, mark: Mark | None, *, as_of: datetime
+    ) -> Since | None:
+        """Say what was kept since a mark, read in one transaction, and give the next mark.
+
+        Whoever makes the mark first and reads :meth:`state` after it has missed nothing.
+
+        Args:
+            connection: Whose.
+            kind: Of which kind.
+            mark: Up to where the records are known; None: they are not, and only the mark is
+                wanted.
+            as_of: The moment whose state is wanted.
+
+        Returns:
+            None where it cannot be told for certain, so that everything has to be read: something
+            was kept after that moment, something was erased since, or the mark is of another
+            store.
+        """
+
+    def among(self, connection: str, kind: str, keys: AbstractSet[str]) -> Iterator[Record]:
+        """Give the newest version of those of some keys that stand, sorted by key."""
 
     def added(self, collection: str) -> Iterator[Record]:
         """Give the records that a collection appended, in the order in which they were kept."""

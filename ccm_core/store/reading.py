@@ -14,7 +14,7 @@ from ccm_core.store.content import verified
 from ccm_core.store.instants import instant, microseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from collections.abc import Set as AbstractSet
     from datetime import datetime
     from typing import Any
@@ -69,6 +69,14 @@ def keys(
         WHERE connection = :name AND kind = :kind AND digest IS NOT NULL AND key IN (:among)
         """
     return {key for (key,) in transaction.among(standing, sorted(among), name=name, kind=kind)}
+
+
+def among(
+    transaction: Transaction, name: str, kind: str, keys: AbstractSet[str]
+) -> Iterator[Record]:
+    """Give the newest version of those of some keys that stand, sorted by key."""
+    query = _STANDING.format("AND head.key IN (:among)")
+    return _records(transaction, transaction.among(query, sorted(keys), name=name, kind=kind))
 
 
 def added(transaction: Transaction, collection: str) -> Iterator[Record]:
@@ -145,9 +153,13 @@ def _kept_after(transaction: Transaction, name: str, kind: str, as_of: datetime)
 
 
 def _read(transaction: Transaction, query: str, **given: Any) -> Iterator[Record]:
+    return _records(transaction, transaction.rows(query, **given))
+
+
+def _records(transaction: Transaction, rows: Iterable[Values]) -> Iterator[Record]:
     decompressor = Decompressor()
     names: dict[str, str] = {}
-    for row in transaction.rows(query, **given):
+    for row in rows:
         yield _record(row, transaction, decompressor, names)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.errors import StoreError
 from ccm_core.ledger.checkpoint import STORE_LOG
-from ccm_core.store import claims, heads, keeping, ledger, reading, runs
+from ccm_core.store import claims, heads, keeping, ledger, reading, runs, since
 from ccm_core.store.pseudonyms import key_check, read_key
 from ccm_core.store.spool import Spool
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ccm_core.model.manifest import Manifest
     from ccm_core.model.record import Record, Rejected
     from ccm_core.model.result import Evaluation, KeptEvaluation, Outline
+    from ccm_core.model.since import Mark, Since
     from ccm_core.model.window import Window
     from ccm_core.store.database import Database
     from ccm_core.store.interface import Harvest, KindCount, OpenRun, Pack
@@ -118,6 +119,18 @@ class SqlStore:
         """See ``EvidenceStore.keys``."""
         with self._database.reading() as transaction:
             return reading.keys(transaction, connection, kind, among)
+
+    def since(
+        self, connection: str, kind: str, mark: Mark | None, *, as_of: datetime
+    ) -> Since | None:
+        """See ``EvidenceStore.since``."""
+        with self._database.reading() as transaction:
+            return since.since(transaction, connection, kind, mark, as_of)
+
+    def among(self, connection: str, kind: str, keys: AbstractSet[str]) -> Iterator[Record]:
+        """See ``EvidenceStore.among``."""
+        with self._database.reading() as transaction:
+            yield from reading.among(transaction, connection, kind, keys)
 
     def added(self, collection: str) -> Iterator[Record]:
         """See ``EvidenceStore.added``."""

@@ -26,9 +26,9 @@ from ccm_pagerduty.views.trail import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
-    from ccm_core.sdk.types import JsonObject, Row, View, ViewRequest
+    from ccm_core.sdk.types import JsonObject, Parts, Row, View, ViewRequest
 
 _VIEWS = {
     "account_visibility": ("Account visibility", (MANIFEST,)),
@@ -58,6 +58,20 @@ _VIEWS = {
 """Each view is the module of its name; here are its title and the kinds that it reads."""
 
 
+def _whole() -> None:
+    """Every row of the view may depend on every record."""
+
+
+def _by_incident() -> Parts:
+    from ccm_pagerduty.views.incident_parts import by_incident
+
+    return by_incident()
+
+
+_PARTS: Mapping[str, Callable[[], Parts | None]] = {"incident_response": _by_incident}
+"""The views whose rows do not depend on every record."""
+
+
 def views() -> tuple[View, ...]:
     """Give every view of the plugin, sorted by name."""
     from ccm_core.sdk.types import View
@@ -69,6 +83,7 @@ def views() -> tuple[View, ...]:
             inputs=inputs,
             rows=partial(_rows, name),
             schema=partial(_schema, name),
+            parts=_PARTS.get(name, _whole)(),
         )
         for name, (title, inputs) in _VIEWS.items()
     )

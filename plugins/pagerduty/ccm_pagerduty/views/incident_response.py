@@ -6,10 +6,12 @@ notice that log entries are missing, never to fill in for them.
 
 from __future__ import annotations
 
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.time import format_instant, parse_instant
 from ccm_pagerduty.references import named, title_of
+from ccm_pagerduty.views.incident_parts import incident_of
 from ccm_pagerduty.views.intervals import number
 from ccm_pagerduty.views.known import known
 from ccm_pagerduty.views.merges import Lineage, is_merged, lineage, merged_into
@@ -19,7 +21,7 @@ from ccm_pagerduty.views.timeline import timeline
 from ccm_pagerduty.views.trail import INCIDENT, INCIDENT_LOG_ENTRY, SERVICE, Library, Trail
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from ccm_core.sdk.types import JsonObject, Record, Row, ViewRequest
@@ -30,7 +32,7 @@ _NO_CLOCK = "its service is not in the evidence, or its support hours cannot be 
 def rows(request: ViewRequest) -> Iterable[Row]:
     """Give one row for each incident of the period, and for each older one that is still open."""
     library, since = Library(request.records), request.horizon.since
-    clocks = {record.key: clock_of(record.body) for record in library.every(SERVICE)}
+    clocks = cache(partial(_clock_of, library))
     entries = _by_incident(library)
     for record in library.every(INCIDENT):
         if _is_history(record.body, since):
@@ -59,8 +61,7 @@ def rows(request: ViewRequest) -> Iterable[Row]:
 def _by_incident(library: Library) -> dict[str, list[Record]]:
     found: dict[str, list[Record]] = {}
     for record in library.every(INCIDENT_LOG_ENTRY):
-        incident = record.body.get("incident") or {}
-        found.setdefault(str(incident.get("id")), []).append(record)
+        found.setdefault(incident_of(record), []).append(record)
     return found
 
 
@@ -93,12 +94,19 @@ def _cases(
     )
 
 
-def _clock(incident: JsonObject, clocks: Mapping[str, Clock | None], trail: Trail) -> Clock | None:
+def _clock(
+    incident: JsonObject, clocks: Callable[[str], Clock | None], trail: Trail
+) -> Clock | None:
     ref = incident.get("service")
     if not ref:
         return None
     trail.find(SERVICE, ref["id"])
-    return clocks.get(ref["id"])
+    return clocks(ref["id"])
+
+
+def _clock_of(library: Library, service: str) -> Clock | None:
+    record = library.find(SERVICE, service)
+    return clock_of(record.body) if record else None
 
 
 def _service(incident: JsonObject, library: Library) -> JsonObject:

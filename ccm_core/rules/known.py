@@ -1,0 +1,186 @@
+"""Rows held against those that were judged before, by looking at what is not the very same only.
+
+Of a population of which little changed, most rows are the same objects as before. Whatever has to
+be done for each of them is left to the interpreter's own loops, and lists that are remembered are
+changed where they stand: a memory is used up by the evaluation that it is handed to.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count, islice
+from operator import attrgetter, is_not, itemgetter, lt
+from typing import TypeVar
+
+from ccm_core.model.result import CONNECTION, POPULATION, Result, Status
+from ccm_core.rules.ageing import Heed
+from ccm_core.rules.memory import GroupMemory, Premises, Remembered, Said, SubjectName
+from ccm_core.sdk.types import Row
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is remembered of some rows."""
+
+    before: GroupMemory
+    places: Sequence[int | None]
+    """For each row: where it, or another one of its subject, stood before."""
+    other: Sequence[int]
+    """The places of rows that are not the very same objects as before."""
+    gone: Sequence[int] = ()
+    """Where rows stood of subjects that have none any more."""
+    aligned: bool = False
+    """Whether each row stands where its subject stood."""
+
+    @classmethod
+    def of(cls, before: GroupMemory, rows: Sequence[Row]) -> Known:
+        """Hold rows against what was judged before."""
+        were = before.rows
+        if len(were) == len(rows):
+            other = [place for place, differs in enumerate(map(is_not, rows, were)) if differs]
+            if all(_name(rows[place]) == _name(were[place]) for place in other):
+                return cls(before=before, places=range(len(rows)), other=other, aligned=True)
+        stood = dict(zip(map(id, were), count()))
+        places = [stood.pop(one, None) for one in map(id, rows)]
+        other = [place for place, one in enumerate(places) if one is None]
+        left = {_name(were[place]): place for place in stood.values()}
+        for place in other:
+            places[place] = left.pop(_name(rows[place]), None)
+        gone = set(range(len(were))).difference(places)
+        return cls(before=before, places=places, other=other, gone=sorted(gone))
+
+    def to_look_at(self, *, timeless: bool) -> Iterable[int]:
+        """Give the places of rows of which something may have to be said anew.
+
+        Args:
+            timeless: Whether of a row that is the same and is due nothing has.
+        """
+        if not timeless:
+            return range(len(self.places))
+        said = self.before.said
+        pending = {place for place, one in enumerate(said) if one.pending}
+        again = [place for place, was in enumerate(self.places) if was in pending]
+        return sorted({*again, *self.other})
+
+    def said(self, place: int) -> Remembered | None:
+        """Give what was said of a row's subject."""
+        was = self.places[place]
+        return None if was is None else self.before.said[was]
+
+    def remembered(
+        self,
+        rows: Sequence[Row],
+        new: Mapping[int, Remembered],
+        premises: Premises,
+        heeds: Sequence[Heed],
+    ) -> GroupMemory:
+        """Put together what is to be remembered of these rows.
+
+        Args:
+            rows: The rows.
+            new: By place, what was said of those of which it is not what was said before.
+            premises: What it rests on.
+            heeds: By rule, for which rows it heeds what only grows.
+        """
+        before, rules = self.before, len(premises.rules)
+        were = [was for place in new if (was := self.places[place]) is not None]
+        gone = columns([before.said[place].line for place in (*were, *self.gone)], rules)
+        came = columns([one.line for one in new.values()], rules)
+        # A counter drops what comes to nothing when it is added to.
+        counts = [
+            old + plus - minus
+            for old, plus, minus in zip(
+                before.results.counts, counted(came), counted(gone), strict=True
+            )
+        ]
+        said, found = self._changed(new, came) if self.aligned else self._picked(new, came)
+        results = Said(
+            columns=found,
+            counts=counts,
+            in_order=before.results.in_order if self.aligned else in_order(rows),
+        )
+        return memory_of(rows, said, results, premises, heeds)
+
+    def _changed(
+        self, new: Mapping[int, Remembered], came: Sequence[Sequence[Result]]
+    ) -> tuple[list[Remembered], Sequence[list[Result]]]:
+        """Change what is new where it stands."""
+        said, found = self.before.said, self.before.results.columns
+        for place, one in new.items():
+            said[place] = one
+        for column, plus in zip(found, came, strict=True):
+            for place, result in zip(new, plus, strict=True):
+                column[place] = result
+        return said, found
+
+    def _picked(
+        self, new: Mapping[int, Remembered], came: Sequence[Sequence[Result]]
+    ) -> tuple[list[Remembered], Sequence[list[Result]]]:
+        """Take everything out of what there was and what is new, in the order of the rows."""
+        after = dict(zip(new, count(len(self.before.said))))
+        order = [after.get(place, was) for place, was in enumerate(self.places)]
+        found = [
+            _in(order, [*old, *plus])
+            for old, plus in zip(self.before.results.columns, came, strict=True)
+        ]
+        return _in(order, [*self.before.said, *new.values()]), found
+
+
+def memory_of(
+    rows: Sequence[Row],
+    said: list[Remembered],
+    results: Said,
+    premises: Premises,
+    heeds: Sequence[Heed],
+) -> GroupMemory:
+    """Give what is remembered of rows."""
+    return GroupMemory(
+        premises=premises,
+        rows=rows,
+        said=said,
+        results=results,
+        waiting=None if Heed.ALL in heeds else [one.row for one in said if one.waits],
+    )
+
+
+def said_of(rows: Sequence[Row], lines: Sequence[tuple[Result, ...]], rules: int) -> Said:
+    """Put together what rules said of rows, line by line."""
+    found = columns(lines, rules)
+    return Said(
+        columns=[list(one) for one in found], counts=counted(found), in_order=in_order(rows)
+    )
+
+
+def columns(lines: Sequence[tuple[Result, ...]], rules: int) -> Sequence[Sequence[Result]]:
+    """Give what each rule said, from what was said of each row."""
+    return list(zip(*lines, strict=True)) if lines else [()] * rules
+
+
+def counted(columns: Sequence[Sequence[Result]]) -> Sequence[Counter[Status]]:
+    """Count the statuses that each rule gave."""
+    return [Counter(map(_STATUS, column)) for column in columns]
+
+
+def in_order(rows: Sequence[Row]) -> bool:
+    """Whether rows are sorted, one for each subject, and about single objects."""
+    names = list(map(_NAME, map(_SUBJECT, rows)))
+    whole = {CONNECTION, POPULATION} & {kind for kind, _ in names}
+    return not whole and all(map(lt, names, islice(names, 1, None)))
+
+
+def _in(order: Sequence[int | None], items: Sequence[T]) -> list[T]:
+    places = [place for place in order if place is not None]
+    return list(itemgetter(*places)(items)) if len(places) > 1 else [items[one] for one in places]
+
+
+def _name(row: Row) -> SubjectName:
+    return row.subject.kind, row.subject.key
+
+
+_STATUS = attrgetter("status")
+_SUBJECT = attrgetter("subject")
+_NAME = attrgetter("kind", "key")
