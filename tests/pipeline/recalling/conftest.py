@@ -1,29 +1,23 @@
-"""An evaluation that remembers the one before says what one that remembers nothing says."""
+"""A store that changes between evaluations, and a clock that moves."""
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from ccm_core.cli.context import host_of
 from ccm_core.config.defaults import with_defaults
-from ccm_core.errors import StoreError
 from ccm_core.host.discovery import discover
 from ccm_core.host.loader import load
 from ccm_core.model.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.model.erasure import Erasure
 from ccm_core.model.json import digest, encode
 from ccm_core.model.record import Source
-from ccm_core.model.waiver import Waiver
 from ccm_core.model.window import Window
 from ccm_core.pipeline import Connection, Host, Recall, compile_rules, evaluate
 from ccm_core.rules.interface import PackText
@@ -156,6 +150,8 @@ def connection(name="firm", **settings_):
 class World:
     """A store that changes, a clock that moves, and what was remembered so far."""
 
+    connection = staticmethod(connection)
+
     def __init__(self, store):
         """Begin with nothing but the runs."""
         self.store, self.now, self.recall, self.count = store, NOW, Recall(), 0
@@ -273,10 +269,37 @@ class World:
             )
         )
 
-    def evaluate(self, packs, recall=None, waivers=()):
+    def happens(self, change):
+        """Let something happen; give what the evaluations are to be made with from now on."""
+        match change:
+            case ("incident", key, fields):
+                self.incident(key, **fields)
+            case ("entry", key, incident, what, hours):
+                self.entry(key, incident, what, hours)
+            case ("services", services):
+                self.serve(services)
+            case ("erase", kind, key):
+                self.erase(kind, key)
+            case ("twin", key):  # the same body, observed through another connection
+                self.incident(key, name="twin")
+                self.incident(key, name="firm", title="other")
+            case ("lacking", key):
+                self.lacking(key)
+            case ("ahead", key):  # another process, whose clock is ahead
+                self.keep(
+                    INCIDENT,
+                    {key: {"created_at": "2026-11-23T07:00:00Z", "status": "x"}},
+                    ended=self.now + timedelta(minutes=30),
+                )
+            case ("settings", lookback):
+                self.connections = [self.connection(lookback=lookback)]
+
+    def evaluate(self, packs, recall=None, waivers=(), as_of=None):
         """Judge now."""
         here = replace(host(lambda: self.now), views=self.views)
-        return evaluate(here, self.connections, self.store, packs, waivers, recall=recall)
+        return evaluate(
+            here, self.connections, self.store, packs, waivers, as_of=as_of, recall=recall
+        )
 
     def check(self, packs, waivers=()):
         """Judge with and without a memory; both say the same."""
@@ -312,232 +335,13 @@ def world(tmp_path):
         yield made
 
 
-KEYS = [f"I{n}" for n in range(5)]
-HOURS = [-5, -1, -2, -719.5, -720, -721, 1]
-INCIDENTS = st.fixed_dictionaries(
-    {"hours": st.sampled_from(HOURS), "status": st.sampled_from(["triggered", "resolved"])},
-    optional={
-        "urgency": st.sampled_from(["low", None]),
-        "into": st.sampled_from(KEYS),
-        "service": st.sampled_from([None, {"id": "S1", "summary": "One"}, {"id": "S9"}]),
-        "incident_number": st.sampled_from([1, None]),
-    },
-)
-SUPPORT = {
-    "type": "fixed_time_per_day",
-    "time_zone": "Europe/Berlin",
-    "start_time": "09:00:00",
-    "end_time": "17:00:00",
-    "days_of_week": [1, 2, 3, 4, 5],
-}
-SERVICES = st.fixed_dictionaries(
-    {},
-    optional={
-        "support_hours": st.sampled_from([None, SUPPORT]),
-        "status": st.sampled_from(["critical", "disabled"]),
-    },
-)
-WHATS = ["trigger", "acknowledge", "resolve", "escalate", "annotate"]
-CHANGES = st.one_of(
-    st.tuples(st.just("incident"), st.sampled_from(KEYS), INCIDENTS),
-    st.tuples(
-        st.just("entry"),
-        st.sampled_from(["La", "Lb", "Lc", "Ld"]),
-        st.sampled_from(KEYS),
-        st.sampled_from(WHATS),
-        st.sampled_from([-5, -4.9, -4, -1]),
-    ),
-    st.tuples(st.just("services"), st.dictionaries(st.sampled_from(["S0", "S1"]), SERVICES)),
-    st.tuples(
-        st.just("erase"), st.sampled_from([INCIDENT, LOG_ENTRY]), st.sampled_from([*KEYS, "La"])
-    ),
-    st.tuples(st.just("twin"), st.sampled_from(KEYS)),
-    st.tuples(st.just("lacking"), st.sampled_from(KEYS)),
-    st.tuples(st.just("ahead"), st.sampled_from(KEYS)),
-    st.tuples(st.just("stale")),
-    st.tuples(st.just("settings"), st.sampled_from(["30d", "1d"])),
-    st.tuples(st.just("limit"), st.sampled_from(["2h", "6h"])),
-)
-STEPS = st.lists(
-    st.tuples(
-        st.lists(CHANGES, max_size=4), st.sampled_from([1, 1, 20, 70, 60 * 24, 60 * 24 * 20, -30])
-    ),
-    min_size=2,
-    max_size=6,
-)
+@pytest.fixture(scope="session")
+def packs():
+    """Give a function that compiles packs by their name."""
+    return compiled
 
 
-def apply(world, change):
-    """Let something happen; give what the evaluations are to be made with from now on."""
-    match change:
-        case ("incident", key, fields):
-            world.incident(key, **fields)
-        case ("entry", key, incident, what, hours):
-            world.entry(key, incident, what, hours)
-        case ("services", services):
-            world.serve(services)
-        case ("erase", kind, key):
-            world.erase(kind, key)
-        case ("twin", key):  # the same body, observed through another connection
-            world.incident(key, name="twin")
-            world.incident(key, name="firm", title="other")
-        case ("lacking", key):
-            world.lacking(key)
-        case ("ahead", key):  # another process, whose clock is ahead
-            world.keep(
-                INCIDENT,
-                {key: {"created_at": "2026-11-23T07:00:00Z", "status": "x"}},
-                ended=world.now + timedelta(minutes=30),
-            )
-        case ("settings", lookback):
-            world.connections = [connection(lookback=lookback)]
-
-
-@pytest.mark.parametrize("name", ["mild", "both", "shipped"])
-@settings(deadline=None, max_examples=10)
-@given(steps=STEPS)
-def test_remembering_changes_nothing(name, steps):
-    """Whatever happens in between, each evaluation says what it would say alone."""
-    waivers = [
-        Waiver(
-            id="W",
-            rule="mild_incident_response_due",
-            subjects=("I1",),
-            reason="r",
-            owner="a",
-            approver="b",
-            created=NOW - timedelta(days=1),
-            expires=NOW + timedelta(days=2),
-        )
-    ]
-    with tempfile.TemporaryDirectory() as folder, opened(Path(folder)) as world:
-        limit = "2h"
-        for changes, minutes in steps:
-            world.now += timedelta(minutes=minutes)
-            for change in changes:
-                apply(world, change)
-                limit = change[1] if change[0] == "limit" else limit
-            if ("stale",) not in changes:
-                world.refresh()
-            world.check(compiled(name, limit), waivers)
-
-
-def statuses(evaluation, rule):
-    """Give what one rule said, by subject."""
-    (found,) = [one for one in evaluation.rules if one.rule == rule]
-    return {one.subject.key: one.status.value for one in found.results}
-
-
-def test_only_what_changed_is_derived_again(world):
-    """A changed incident is derived, and one whose age a rule still looks at."""
-    packs = compiled("plain")
-    first = world.check(packs)
-    world.now += timedelta(minutes=5)
-    world.entry("L0d", "I0", "annotate", -1)
-    world.derived.clear()
-    then = world.check(packs)
-
-    assert world.derived[VIEW] == 2
-    assert statuses(first, "mild_incident_response_due")["I8"] == "not_applicable"
-    same = {
-        one.subject.key
-        for rule, other in zip(then.rules, first.rules, strict=True)
-        for one, was in zip(rule.results, other.results, strict=True)
-        if one is was
-    }
-    assert same >= {f"I{number}" for number in range(1, 8)}
-
-
-@pytest.mark.parametrize(
-    ("change", "expected"),
-    [
-        pytest.param(("incident", "I9", {"into": "I1"}), 2, id="one-is-merged-into-another"),
-        pytest.param(
-            ("services", {"S0": {"support_hours": None}, "S1": {"status": "x"}}),
-            0,
-            id="a-service-not-used",
-        ),
-        pytest.param(("services", {"S0": {"status": "x"}, "S1": {}}), 8, id="their-service"),
-        pytest.param(("settings", "29d"), 9, id="another-horizon"),
-        pytest.param(("erase", LOG_ENTRY, "L3b"), 9, id="something-was-erased"),
-        pytest.param(("ahead", "I3"), 9, id="something-was-kept-later"),
-        pytest.param(("limit", "6h"), 9, id="another-parameter"),
-    ],
-)
-def test_what_a_change_concerns_is_derived_again(world, change, expected):
-    """Where it is not certain what a change concerns, all of it is."""
-    world.incident("I8", -1, status="resolved")
-    world.entry("L8b", "I8", "resolve", -0.5)
-    world.incident("I8", -1, status="resolved", service={"id": "S7"})
-    world.check(compiled("plain"))
-    world.now += timedelta(minutes=5)
-    apply(world, change)
-    world.derived.clear()
-    world.check(compiled("plain", change[1] if change[0] == "limit" else "2h"))
-
-    assert world.derived[VIEW] == expected
-
-
-def test_what_is_looked_up_is_judged_afresh(world):
-    """A rule that looks services up has all rows anew when one of them changed."""
-    world.check(compiled("mild"))
-    world.now += timedelta(minutes=5)
-    world.serve({"S0": {"status": "disabled"}, "S1": {}})
-    found = world.check(compiled("mild"))
-
-    assert statuses(found, "mild_incident_response_seen")["I0"] == "fail"
-
-
-def test_an_evaluation_of_a_past_moment_remembers_nothing(world):
-    """What is remembered is of now."""
-    world.check(compiled("plain"))
-    held = world.recall.held
-    host_ = replace(host(lambda: world.now), views=world.views)
-    then = world.now - timedelta(minutes=1)
-    evaluate(
-        host_, world.connections, world.store, compiled("plain"), as_of=then, recall=world.recall
-    )
-
-    assert world.recall.held is held
-
-
-def test_an_evaluation_that_failed_leaves_nothing(world):
-    """Half of what is held may be of then, and half of now."""
-    world.check(compiled("plain"))
-    world.incident("I1", title="changed")
-    store, world.store = world.store, Torn(world.store)
-    with pytest.raises(StoreError):
-        world.evaluate(compiled("plain"), world.recall)
-
-    assert (world.recall.memory, world.recall.held) == (None, {})
-    world.store = store
-    world.check(compiled("plain"))
-
-
-class Torn:
-    """A store that cannot be read any more once what changed was told."""
-
-    def __init__(self, store):
-        self._store = store
-
-    def __getattr__(self, name):
-        """Ask the store, but for records."""
-        if name == "among":
-            raise StoreError("the disk reports an error.")
-        return getattr(self._store, name)
-
-
-def test_two_connections_are_held_apart(world):
-    """An incident of one of them changes nothing of the other."""
-    world.connections = [connection(), connection("twin")]
-    world.keep(SERVICE, {}, name="twin", snapshot=True)
-    world.incident("I1", name="twin", status="triggered")
-    world.entry("L1", "I1", "trigger", name="twin")
-    for _ in range(2):
-        world.now += timedelta(minutes=2)
-        world.check(compiled("plain"))
-    world.incident("I1", name="twin", title="another")
-    world.derived.clear()
-    world.check(compiled("plain"))
-
-    assert world.derived[VIEW] == 2  # I8 of the one, and I1 of the other
+@pytest.fixture(scope="session")
+def worlds():
+    """Give a function that opens an empty world in a folder."""
+    return opened

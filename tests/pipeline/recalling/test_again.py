@@ -1,0 +1,130 @@
+"""What is read and derived again, and when all of it is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from ccm_core.errors import StoreError
+
+INCIDENT, LOG_ENTRY = "pagerduty.incident", "pagerduty.incident_log_entry"
+SERVICE = "pagerduty.service"
+VIEW = "pagerduty.incident_response"
+AS_IT_WAS = {"support_hours": None}
+
+
+def statuses(evaluation, rule):
+    """Give what one rule said, by subject."""
+    (found,) = [one for one in evaluation.rules if one.rule == rule]
+    return {one.subject.key: one.status.value for one in found.results}
+
+
+def test_only_what_changed_is_derived_again(world, packs):
+    """A changed incident is derived, and one whose age a rule still looks at."""
+    first = world.check(packs("plain"))
+    world.now += timedelta(minutes=5)
+    world.entry("L0d", "I0", "annotate", -1)
+    world.derived.clear()
+    then = world.check(packs("plain"))
+
+    assert world.derived[VIEW] == 2
+    assert statuses(first, "mild_incident_response_due")["I8"] == "not_applicable"
+    same = {
+        one.subject.key
+        for rule, other in zip(then.rules, first.rules, strict=True)
+        for one, was in zip(rule.results, other.results, strict=True)
+        if one is was
+    }
+    assert same >= {f"I{number}" for number in range(1, 8)}
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        pytest.param(("incident", "I9", {"into": "I1"}), 2, id="one-is-merged-into-another"),
+        pytest.param(
+            ("services", {"S0": {"support_hours": None}, "S1": {"status": "x"}}),
+            0,
+            id="a-service-not-used",
+        ),
+        pytest.param(("services", {"S0": {"status": "x"}, "S1": {}}), 8, id="their-service"),
+        pytest.param(("settings", "29d"), 9, id="another-horizon"),
+        pytest.param(("erase", LOG_ENTRY, "L3b"), 9, id="something-was-erased"),
+        pytest.param(("ahead", "I3"), 9, id="something-was-kept-later"),
+        pytest.param(("limit", "6h"), 9, id="another-parameter"),
+    ],
+)
+def test_what_a_change_concerns_is_derived_again(world, packs, change, expected):
+    """Where it is not certain what a change concerns, all of it is."""
+    world.incident("I8", -1, status="resolved")
+    world.entry("L8b", "I8", "resolve", -0.5)
+    world.incident("I8", -1, status="resolved", service={"id": "S7"})
+    world.check(packs("plain"))
+    world.now += timedelta(minutes=5)
+    world.happens(change)
+    world.derived.clear()
+    world.check(packs("plain", change[1] if change[0] == "limit" else "2h"))
+
+    assert world.derived[VIEW] == expected
+
+
+def test_what_is_looked_up_is_judged_afresh(world, packs):
+    """A rule that looks services up has all rows anew when one of them changed."""
+    world.check(packs("mild"))
+    world.now += timedelta(minutes=5)
+    world.serve({"S0": {"status": "disabled"}, "S1": {}})
+    found = world.check(packs("mild"))
+
+    assert statuses(found, "mild_incident_response_seen")["I0"] == "fail"
+
+
+def test_an_evaluation_of_a_past_moment_remembers_nothing(world, packs):
+    """What is remembered is of now."""
+    world.check(packs("plain"))
+    held = world.recall.held
+    world.evaluate(packs("plain"), world.recall, as_of=world.now - timedelta(minutes=1))
+
+    assert world.recall.held is held
+
+
+def test_an_evaluation_that_failed_leaves_nothing(world, packs):
+    """Half of what is held may be of then, and half of now."""
+    world.check(packs("plain"))
+    world.incident("I1", title="changed")
+    store, world.store = world.store, Torn(world.store)
+    with pytest.raises(StoreError):
+        world.evaluate(packs("plain"), world.recall)
+
+    assert (world.recall.memory, world.recall.held) == (None, {})
+    world.store = store
+    world.check(packs("plain"))
+
+
+class Torn:
+    """A store that cannot be read any more once what changed was told."""
+
+    def __init__(self, store):
+        self._store = store
+
+    def __getattr__(self, name):
+        """Ask the store, but for records."""
+        if name == "among":
+            raise StoreError("the disk reports an error.")
+        return getattr(self._store, name)
+
+
+def test_two_connections_are_held_apart(world, packs):
+    """An incident of one of them changes nothing of the other."""
+    world.connections = [world.connection(), world.connection("twin")]
+    world.keep(SERVICE, {}, name="twin", snapshot=True)
+    world.incident("I1", name="twin", status="triggered")
+    world.entry("L1", "I1", "trigger", name="twin")
+    for _ in range(2):
+        world.now += timedelta(minutes=2)
+        world.check(packs("plain"))
+    world.incident("I1", name="twin", title="another")
+    world.derived.clear()
+    world.check(packs("plain"))
+
+    assert world.derived[VIEW] == 2  # I8 of the one, and I1 of the other
