@@ -12,7 +12,7 @@ from ccm_core.model.identity import result_id
 from ccm_core.model.result import CONNECTION, Result, RuleResult, Status
 from ccm_core.model.rule import Rule
 from ccm_core.model.subject import Subject
-from ccm_core.rules.ageing import Heed, heed
+from ccm_core.rules.ageing import heed
 from ccm_core.rules.allowance import Allowance
 from ccm_core.rules.compiled import CompiledPack, CompiledPacks, CompiledRule, Group
 from ccm_core.rules.evidence import ground, lacking
@@ -142,8 +142,7 @@ class GroupJudge:
 
 def _derived(facts: Facts, over: str, judging: Rowwise) -> Derived:
     """Give the rows: all of this moment, unless every rule here judged the same ones before."""
-    again = judging.recalled is not None and Heed.ALL not in judging.heeds
-    if over in facts.anew and judging.judgings and not again:
+    if over in facts.anew and judging.judgings and judging.recalled is None:
         return facts.anew[over]()
     if over in facts.broken:
         return Derived(broken=facts.broken[over])

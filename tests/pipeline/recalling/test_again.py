@@ -59,7 +59,9 @@ def test_what_a_change_concerns_is_derived_again(world, packs, change, expected)
     """Where it is not certain what a change concerns, all of it is."""
     world.incident("I8", -1, status="resolved")
     world.entry("L8b", "I8", "resolve", -0.5)
-    world.incident("I8", -1, status="resolved", service={"id": "S7"})
+    world.incident("I8", -1, status="resolved", service={"id": "S7"}, into="I7")
+    world.incident("I7", into="I2")
+    world.incident("I6", service={"id": "S7"})
     world.check(packs("plain"))
     world.now += timedelta(minutes=5)
     world.happens(change)
@@ -128,3 +130,51 @@ def test_two_connections_are_held_apart(world, packs):
     world.check(packs("plain"))
 
     assert world.derived[VIEW] == 2  # I8 of the one, and I1 of the other
+
+
+@pytest.mark.parametrize("name", ["plain", "both", "aged"])
+@pytest.mark.parametrize(
+    ("first", "then", "minutes"),
+    [
+        pytest.param([("incident", "I0", {"hours": -719.5})], [], 70, id="one-leaves-the-period"),
+        pytest.param(
+            [("incident", "I9", {"into": "I0"}), ("incident", "I0", {"hours": -719.5})],
+            [],
+            70,
+            id="what-it-was-merged-into-leaves-the-period",
+        ),
+        pytest.param(
+            [("incident", "I9", {"into": "I1"}), ("entry", "L9", "I9", "trigger", -5)],
+            [("entry", "L1e", "I1", "escalate", -1)],
+            1,
+            id="what-it-was-merged-into-goes-on",
+        ),
+        pytest.param(
+            [("incident", "I9", {"into": "I77"}), ("entry", "L9", "I9", "trigger", -5)],
+            [("incident", "I77", {}), ("entry", "L77", "I77", "trigger", -5)],
+            1,
+            id="what-it-was-merged-into-comes-to-be-known",
+        ),
+        pytest.param(
+            [("incident", "I9", {"into": "I1"})],
+            [("incident", "I9", {"status": "triggered"})],
+            1,
+            id="it-was-never-merged",
+        ),
+        pytest.param([], [("entry", "L1b", "I2", "acknowledge", -4)], 1, id="an-entry-moves"),
+        pytest.param([], [], 75, id="one-grows-older"),
+        pytest.param([("incident", "I8", {"hours": -1.9})], [], 10, id="one-falls-due"),
+        pytest.param([], [("services", {"S1": {}})], 1, id="their-service-vanishes"),
+    ],
+)
+def test_what_concerns_others_too_is_said_of_them(world, packs, name, first, then, minutes):
+    """By the line of merges, by the log, or by the time that passes."""
+    for change in first:
+        world.happens(change)
+    before = world.check(packs(name))
+    world.now += timedelta(minutes=minutes)
+    for change in then:
+        world.happens(change)
+    after = world.check(packs(name))
+
+    assert [one.results for one in before.rules] != [one.results for one in after.rules]
