@@ -21,7 +21,7 @@ from ccm_core.pipeline.sharing import shared
 from ccm_core.rules.compiled import CompiledPacks
 from ccm_core.rules.memory import Memory
 from ccm_core.rules.parts import Changed, Partition, patched
-from ccm_core.sdk.types import Parts, Row, View, ViewRequest
+from ccm_core.sdk.types import Row, View, ViewRequest
 from ccm_core.store.interface import EvidenceStore
 
 
@@ -119,13 +119,11 @@ class Reader:
 
     def taken_over(self, name: str) -> Sequence[Row] | None:
         """See ``Again.taken_over``."""
-        held, parts = self.before.views.get(name), None
-        if held is not None and held.view is self.views.get(name):
-            parts = held.view.parts
+        held = self.before.views.get(name)
         waiting = self.memory.waiting(name, self.watch.connection) if self.memory else None
-        if held is None or parts is None or waiting is None:
+        if held is None or waiting is None or held.view is not self.views.get(name):
             return None
-        rows = self._derived_in_part(held, parts, waiting)
+        rows = self._derived_in_part(held, waiting)
         marks = self._marks(held.view)
         if rows is None or marks is None:
             return None
@@ -139,9 +137,10 @@ class Reader:
         marks = self._marks(view) if view and view.parts else None
         if view is None or view.parts is None or marks is None:
             return
-        records = {kind: self.load(kind) for kind in view.parts.names}
+        parts = view.parts()
+        records = {kind: self.load(kind) for kind in parts.names}
         try:
-            partition = Partition.of(view.parts, records)
+            partition = Partition.of(parts, records)
             covers = partition.covers(rows)
         except Exception:  # noqa: BLE001 - a plugin's bug: then nothing is taken over
             return
@@ -154,9 +153,7 @@ class Reader:
                 since=self.horizon.since,
             )
 
-    def _derived_in_part(
-        self, held: HeldView, parts: Parts, waiting: Sequence[Row]
-    ) -> tuple[Row, ...] | None:
+    def _derived_in_part(self, held: HeldView, waiting: Sequence[Row]) -> tuple[Row, ...] | None:
         changed: dict[str, Changed] = {}
         for kind in held.view.inputs:
             one, before = self.changed(kind), self.before.kinds.get(kind)
@@ -168,15 +165,15 @@ class Reader:
             if names is None:
                 return None
             names.update(held.partition.passed(held.since, self.horizon.since))
-            names.update(map(parts.name, waiting))
-            return self._again(held, parts, *held.partition.whole(names)) if names else held.rows
+            names.update(map(held.partition.parts.name, waiting))
+            return self._again(held, *held.partition.whole(names)) if names else held.rows
         except CcmError:
             raise
         except Exception:  # noqa: BLE001 - a plugin's bug: deriving all of it tells what is wrong
             return None
 
     def _again(
-        self, held: HeldView, parts: Parts, names: AbstractSet[str], keys: Mapping[str, set[str]]
+        self, held: HeldView, names: AbstractSet[str], keys: Mapping[str, set[str]]
     ) -> tuple[Row, ...] | None:
         records: dict[str, Sequence[Record]] = {}
         for kind in held.view.inputs:
@@ -185,7 +182,7 @@ class Reader:
                 return None
             records[kind] = found
         request = ViewRequest(records=records, now=self.now, horizon=self.horizon)
-        return patched(parts, held.rows, names, held.view.rows(request))
+        return patched(held.partition.parts, held.rows, names, held.view.rows(request))
 
     # -- records ------------------------------------------------------------------------------
 
@@ -287,7 +284,7 @@ def _wholly(packs: CompiledPacks, views: Mapping[str, View]) -> AbstractSet[str]
     for group in (group for pack in packs.packs for group in pack.groups):
         view = views.get(group.over)
         inputs = view.inputs if view else (group.over,)
-        found.update(set(inputs) - set(view.parts.names if view and view.parts else ()))
+        found.update(set(inputs) - set(view.parts().names if view and view.parts else ()))
         found.update(kind for rule in group.rules for kind in rule.looked_up)
     return found
 

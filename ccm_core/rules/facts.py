@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -89,11 +89,15 @@ class Evidence:
             # The facts outlive the records, which take most of the memory.
             restated=replace(self, load=_no_records).standing,
             since=self.horizon.since,
-            ages={name: self.views[name].ages for name in names if name in self.views},
+            ages=self._ages(names) if self.again else {},
             broken={name: one.broken for name, one in derived.items() if one.broken},
             anew={name: cache(partial(self._derived, name)) for name in taken},
             plugin_failures=plugin_failures,
         )
+
+    def _ages(self, names: Iterable[str]) -> dict[str, frozenset[str]]:
+        views = [view for name in names if (view := self.views.get(name))]
+        return {view.name: view.parts().ages for view in views if view.parts}
 
     def _taken_over(self, name: str) -> Sequence[Row] | None:
         return self.again.taken_over(name) if self.again else None

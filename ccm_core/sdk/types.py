@@ -321,13 +321,9 @@ class View:
     rows: Callable[[ViewRequest], Iterable[Row]]
     schema: SchemaLoader
     """JSON Schema of a row's body; ``x-ccm-unit: seconds`` marks durations."""
-    parts: Parts | None = None
-    """How its rows fall into parts. None: whatever changed, all of them are derived again."""
-
-    @property
-    def ages(self) -> frozenset[str]:
-        """Name the fields that are said to grow with time only."""
-        return self.parts.ages if self.parts else frozenset()
+    parts: Callable[[], Parts] | None = None
+    """Tells how its rows fall into parts, when that is first needed. None: whatever changed, all
+    of them are derived again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,17 +58,13 @@ _VIEWS = {
 """Each view is the module of its name; here are its title and the kinds that it reads."""
 
 
-def _whole() -> None:
-    """Every row of the view may depend on every record."""
-
-
 def _by_incident() -> Parts:
     from ccm_pagerduty.views.incident_parts import by_incident
 
     return by_incident()
 
 
-_PARTS: Mapping[str, Callable[[], Parts | None]] = {"incident_response": _by_incident}
+_PARTS: Mapping[str, Callable[[], Parts]] = {"incident_response": _by_incident}
 """The views whose rows do not depend on every record."""
 
 
@@ -83,7 +79,7 @@ def views() -> tuple[View, ...]:
             inputs=inputs,
             rows=partial(_rows, name),
             schema=partial(_schema, name),
-            parts=_PARTS.get(name, _whole)(),
+            parts=_PARTS.get(name),
         )
         for name, (title, inputs) in _VIEWS.items()
     )
