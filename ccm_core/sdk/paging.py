@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from ccm_core.errors import BadAnswer
 from ccm_core.model.json import JsonObject
+from ccm_core.sdk.turns import others_first
 from ccm_core.sdk.types import Page
 
 
@@ -44,10 +45,6 @@ class Capped:
     received: int
     total: int | None
 
-
-_TURNS = 8
-"""Turns of the event loop in which a request gets on its way. They are given before a page is
-looked at, so that the source works meanwhile."""
 
 Read = Callable[[int, int, int], Awaitable[OffsetPage]]
 """Reads the page at ``(offset, limit, number)``; numbers count from 1."""
@@ -191,8 +188,7 @@ async def _side_by_side(read: Read, course: _Course, parallel: int) -> AsyncIter
         while under_way and not course.ended:
             got = await under_way.popleft()
             start()
-            for _ in range(_TURNS):
-                await asyncio.sleep(0)
+            await others_first()
             yield course.take(got)
             if course.short:
                 # The pages that were asked for do not follow on this one: go on one by one.

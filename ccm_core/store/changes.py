@@ -76,5 +76,7 @@ def _heads(transaction: Transaction, harvest: Harvest) -> Iterator[Values]:
     where = {"connection": collection.connection, "kind": collection.kind}
     if states_everything(harvest):
         return transaction.rows(_HEADS, **where)
+    if transaction.row(f"{_HEADS} LIMIT 1", **where) is None:
+        return iter(())  # a backfill begins so: there is nothing to look for
     observed = (one.key for one in harvest.observations)
     return transaction.among(f"{_HEADS} AND key IN (:among)", observed, **where)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import zlib
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import httpx
@@ -46,21 +47,25 @@ def read(handler, *, path="/things", parameters=(), bounds=HASTY, attempts=None)
     traffic = Traffic()
 
     async def run() -> Answer:
-        source = HttpSource(
-            "https://source.example",
-            headers={"Authorization": Secret(TOKEN)},
-            limiter=Limiter(960),
-            advice=advice,
-            fault=fault,
-            traffic=traffic,
-            bounds=bounds,
-            clock=lambda: NOW,
-            transport=httpx.MockTransport(handler),
-        )
-        async with source:
-            return await source.get(path, parameters, attempts=attempts)
+        async with source(handler, bounds, traffic) as opened:
+            return await opened.get(path, parameters, attempts=attempts)
 
     return asyncio.run(run()), traffic
+
+
+def source(handler, bounds, traffic):
+    """Describe a source that a handler stands in for."""
+    return HttpSource(
+        "https://source.example",
+        headers={"Authorization": Secret(TOKEN)},
+        limiter=Limiter(960),
+        advice=advice,
+        fault=fault,
+        traffic=traffic,
+        bounds=bounds,
+        clock=lambda: NOW,
+        transport=httpx.MockTransport(handler),
+    )
 
 
 def script(*answers):
@@ -148,6 +153,27 @@ def test_a_redirect_is_never_followed():
     with pytest.raises(BadAnswer, match=r"redirects to evil\.example"):
         read(handler)
     assert asked == ["source.example"]
+
+
+def test_the_next_request_is_on_its_way_before_an_answer_is_looked_at():
+    """It waited for room; reading and judging what has come takes longer than sending it."""
+    sent = []
+
+    async def handler(request: httpx.Request) -> httpx.Response:
+        for _ in range(5):  # a request is not on its way at once
+            await asyncio.sleep(0)
+        sent.append(request.url.path)
+        return httpx.Response(200, json={})
+
+    async def run() -> list[str]:
+        async with source(handler, replace(HASTY, parallel=2), Traffic()) as opened:
+            first, *others = [asyncio.ensure_future(opened.get(f"/{n}")) for n in range(3)]
+            await first
+            there = list(sent)
+            await asyncio.gather(*others)
+        return there
+
+    assert asyncio.run(run()) == ["/0", "/1", "/2"]
 
 
 def test_a_body_over_the_bound_is_not_read_on():

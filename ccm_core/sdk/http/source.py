@@ -22,6 +22,7 @@ from ccm_core.sdk.http.answer import Answer
 from ccm_core.sdk.http.translation import border
 from ccm_core.sdk.limits import Limiter
 from ccm_core.sdk.secret import Secret
+from ccm_core.sdk.turns import others_first
 from ccm_core.sdk.types import Traffic
 
 TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
@@ -210,6 +211,8 @@ class HttpSource:
                 raise
             except (Unreachable, BadAnswer) as cause:
                 raise _AgainError(cause, None) from cause
+        if self._bounds.parallel > 1:
+            await others_first()  # one of them may have waited for room
         wait = self._heed(answer, limiter)
         if answer.status in TRANSIENT:
             raise _AgainError(self._fault_of(answer), wait)
