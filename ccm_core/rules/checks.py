@@ -15,8 +15,12 @@ from ccm_core.rules.messages import (
     Insert,
     Message,
     Placeholder,
+    Write,
+    as_duration,
+    in_words,
     line_and_column,
     split,
+    written,
 )
 from ccm_core.rules.plainer import plainer
 from ccm_core.rules.syntax import Node, Path, Read, Tree, dotted, path_of, reads
@@ -107,16 +111,19 @@ class Checks:
         found = self.expression(part.text, inside)
         if found is None:
             return part.fallback
-        return Insert(expression=found, fallback=part.fallback, is_seconds=self._is_seconds(found))
+        return Insert(expression=found, fallback=part.fallback, write=self._writer(found))
 
-    def _is_seconds(self, found: Expression) -> bool:
+    def _writer(self, found: Expression) -> Write:
+        fields = self.around.fields
         match path_of(found.tree.root, found.scope):
-            case ("params", name):
-                return self.around.parameters.get(name) == "duration"
-            case ("row", *path) if self.around.fields:
-                return self.around.fields.is_seconds(tuple(path))
+            case ("params", name) if self.around.parameters.get(name) == "duration":
+                return as_duration
+            case ("row", *path) if fields and fields.is_seconds(tuple(path)):
+                return as_duration
+            case ("row", *path) if fields and fields.is_code(tuple(path)):
+                return in_words
             case _:
-                return False
+                return written
 
     def _unknown_fields(self, found: Expression) -> Iterator[tuple[str, int]]:
         for read in reads(found.tree, found.scope):

@@ -34,17 +34,24 @@ class Fields:
 
     def is_seconds(self, path: Path) -> bool:
         """Whether the field at a path is a duration in seconds."""
-        places = [self.schema]
-        for step in path:
-            _, places = self._step(places, step)
-        variants = [one for place in places for one in self._variants(place)]
-        return any(one.get("x-ccm-unit") == "seconds" for one in variants)
+        return any(one.get("x-ccm-unit") == "seconds" for one in self._at(path))
+
+    def is_code(self, path: Path) -> bool:
+        """Whether the field at a path holds a word of an enumeration, or a list of such words."""
+        return any("enum" in one for one in (*self._at(path), *self._at((*path, ELEMENT))))
 
     def names(self) -> Sequence[str] | None:
         """Name the fields at the top; None where there may be others."""
         if any(self._is_open(one) for one in self._variants(self.schema)):
             return None
         return sorted(self._names(self.schema))
+
+    def _at(self, path: Path) -> list[JsonObject]:
+        """Give all that the schema says of the field at a path."""
+        places = [self.schema]
+        for step in path:
+            _, places = self._step(places, step)
+        return [one for place in places for one in self._variants(place)]
 
     def _step(self, places: Sequence[JsonObject], step: str) -> tuple[bool, list[JsonObject]]:
         """Give whether anything may follow, and the schemas of what does."""

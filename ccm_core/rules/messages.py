@@ -6,11 +6,14 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from ccm_core.model.json import encode
 from ccm_core.rules.conditions import Expression, Misread, NotEvaluable, Situation
 from ccm_core.sdk.time import format_duration, format_instant
+
+Write: TypeAlias = Callable[[Any], str]
+"""Writes a value for a person."""
 
 LONGEST = 1000
 """How many characters of a message are kept."""
@@ -37,17 +40,15 @@ class Insert:
 
     expression: Expression
     fallback: str
-    is_seconds: bool
-    """Whether its value is a duration, to be written like ``15m``."""
+    write: Write
+    """How a value of this kind is written for a person."""
 
     def render(self, situation: Situation) -> str:
         """Write the value it has for a row."""
         value = self.expression.value(situation)
         if value is None or isinstance(value, NotEvaluable):
             return self.fallback
-        if self.is_seconds and isinstance(value, int | float):
-            return format_duration(value)
-        return written(value)
+        return self.write(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +93,19 @@ def written(value: Any) -> str:
     return encode(value).decode()
 
 
-_WRITERS: tuple[tuple[type, Callable[[Any], str]], ...] = (
+def as_duration(value: Any) -> str:
+    """Write seconds like ``15m``."""
+    return format_duration(value) if isinstance(value, int | float) else written(value)
+
+
+def in_words(value: Any) -> str:
+    """Write the code of an enumeration, or several, as words: ``no_layers`` as ``no layers``."""
+    if isinstance(value, list):
+        return written([in_words(one) if isinstance(one, str) else one for one in value])
+    return value.replace("_", " ") if isinstance(value, str) else written(value)
+
+
+_WRITERS: tuple[tuple[type, Write], ...] = (
     (str, str),
     (bool, lambda value: "true" if value else "false"),
     (int, str),

@@ -16,6 +16,8 @@ CLOSED = {
         "team": {"$ref": "#/$defs/reference"},
         "teams": {"type": "array", "items": {"$ref": "#/$defs/reference"}},
         "maybe": {"oneOf": [{"type": "null"}, {"$ref": "#/$defs/reference"}]},
+        "cause": {"type": "string", "enum": ["no_layers", "restriction"]},
+        "causes": {"type": "array", "items": {"$ref": "#/$defs/cause"}},
         "counts": {"type": "object", "additionalProperties": {"type": "integer"}},
         "free": {"type": "object"},
         "anything": {},
@@ -23,6 +25,7 @@ CLOSED = {
         "elsewhere": {"$ref": "https://example.com/other"},
     },
     "$defs": {
+        "cause": {"enum": ["no_layers", "restriction"]},
         "reference": {
             "type": ["object", "null"],
             "additionalProperties": False,
@@ -91,6 +94,22 @@ def test_a_path_that_the_schema_does_not_know_is_told(path, message):
 def test_durations_are_known_by_their_mark(path, expected):
     """A field in seconds carries `x-ccm-unit`."""
     assert Fields(CLOSED).is_seconds(path) is expected
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        pytest.param(("cause",), True, id="one"),
+        pytest.param(("causes",), True, id="several"),
+        pytest.param(("causes", "[]"), True, id="one-of-several"),
+        pytest.param(("name",), False, id="any-text"),
+        pytest.param(("teams",), False, id="a-list-of-something-else"),
+        pytest.param(("nothing",), False, id="not-there"),
+    ],
+)
+def test_codes_are_known_by_their_enumeration(path, expected):
+    """A field that holds one of a few words, or a list of such."""
+    assert Fields(CLOSED).is_code(path) is expected
 
 
 def test_an_open_schema_knows_no_list_of_names():

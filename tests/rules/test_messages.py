@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ccm_core.rules.conditions import Misread
-from ccm_core.rules.messages import Placeholder, split
+from ccm_core.rules.messages import Placeholder, as_duration, in_words, split
 
 
 @pytest.mark.parametrize(
@@ -110,3 +110,18 @@ def test_a_message_writes_values_for_people(judged, row, template, body, expecte
     )
 
     assert [one.reason for one in found.results] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("write", "value", "expected"),
+    [
+        pytest.param(as_duration, 900, "15m", id="a-duration"),
+        pytest.param(as_duration, "soon", "soon", id="no-duration"),
+        pytest.param(in_words, "no_layers", "no layers", id="a-code"),
+        pytest.param(in_words, ["no_layers", None], "no layers, unknown", id="several"),
+        pytest.param(in_words, 3, "3", id="no-code"),
+    ],
+)
+def test_a_value_is_written_for_a_person(write, value, expected):
+    """Durations as people write them, and codes as the words that they are made of."""
+    assert write(value) == expected
