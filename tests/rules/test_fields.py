@@ -30,7 +30,7 @@ CLOSED = {
             "type": ["object", "null"],
             "additionalProperties": False,
             "properties": {"id": {"type": "string"}},
-        }
+        },
     },
 }
 
