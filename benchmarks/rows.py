@@ -20,6 +20,7 @@ FAULTS: Mapping[str, Mapping[str, Any]] = {
     "a cut connection, once": {"script": [*["honest"] * 5, "cut"]},
 }
 
+TEN = 10.0
 _QUERY = re.compile(r"\?\S+|http://127\.0\.0\.1:\d+")
 
 
@@ -41,7 +42,8 @@ class Line:
             self.figures[0].side,
             f"{read(self.figures[-1]):,} of {self.of:,}",
             f"{median(self.figures, 'requests'):,.0f}",
-            f"{median(self.figures, 'whole'):.1f}",
+            _seconds(median(self.figures, "seconds")),
+            _seconds(median(self.figures, "whole")),
             f"{median(self.figures, 'peak_mib'):.0f}",
             "; ".join(filter(None, [self.note, told(self.figures[-1])])),
         ]
@@ -68,6 +70,10 @@ class Plan:
     def store(self, name: str = "") -> Path:
         """Give a path at which no store is."""
         return self.folder / f"{name}{len(list(self.folder.glob('*.db')))}.db"
+
+
+def _seconds(taken: float) -> str:
+    return f"{taken:.2f}" if taken < TEN else f"{taken:.1f}"
 
 
 def read(figures: Figures) -> int:

@@ -16,7 +16,10 @@ from harness import machine, table, table_line
 from rows import ROWS, Plan
 from sides import Peers
 
-HEADER = ("work", "side", "read", "requests", "seconds", "peak MiB", "what it says")
+HEADER = (
+    *("work", "side", "read", "requests", "reading s", "whole process s", "peak MiB"),
+    "what it says",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
