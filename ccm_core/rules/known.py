@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import count, islice
+from dataclasses import dataclass, replace
+from itertools import compress, count, islice
 from operator import attrgetter, is_not, itemgetter, lt
 from typing import TypeVar
 
@@ -41,7 +41,7 @@ class Known:
         """Hold rows against what was judged before."""
         were = before.rows
         if len(were) == len(rows):
-            other = [place for place, differs in enumerate(map(is_not, rows, were)) if differs]
+            other = list(compress(count(), map(is_not, rows, were)))
             if all(_name(rows[place]) == _name(were[place]) for place in other):
                 return cls(before=before, places=range(len(rows)), other=other, aligned=True)
         stood = dict(zip(map(id, were), count()))
@@ -61,10 +61,10 @@ class Known:
         """
         if not timeless:
             return range(len(self.places))
-        said = self.before.said
-        pending = {place for place, one in enumerate(said) if one.pending}
-        again = [place for place, was in enumerate(self.places) if was in pending]
-        return sorted({*again, *self.other})
+        pending = self.before.pending
+        if not self.aligned:
+            pending = {place for place, was in enumerate(self.places) if was in pending}
+        return sorted(pending.union(self.other))
 
     def said(self, place: int) -> Remembered | None:
         """Give what was said of a row's subject."""
@@ -97,25 +97,29 @@ class Known:
                 before.results.counts, counted(came), counted(gone), strict=True
             )
         ]
-        said, found = self._changed(new, came) if self.aligned else self._picked(new, came)
-        results = Said(
-            columns=found,
-            counts=counts,
-            in_order=before.results.in_order if self.aligned else in_order(rows),
+        if not self.aligned:
+            said, found = self._picked(new, came)
+            results = Said(columns=found, counts=counts, in_order=in_order(rows))
+            return memory_of(rows, said, results, premises, heeds)
+        self._change(new, came)
+        results = replace(before.results, counts=counts)
+        pending = {place for place, one in new.items() if one.pending}
+        waiting = {place for place, one in new.items() if one.waits}
+        return replace(
+            before,
+            rows=rows,
+            results=results,
+            pending=(before.pending - new.keys()) | pending,
+            waiting=None if before.waiting is None else (before.waiting - new.keys()) | waiting,
         )
-        return memory_of(rows, said, results, premises, heeds)
 
-    def _changed(
-        self, new: Mapping[int, Remembered], came: Sequence[Sequence[Result]]
-    ) -> tuple[list[Remembered], Sequence[list[Result]]]:
+    def _change(self, new: Mapping[int, Remembered], came: Sequence[Sequence[Result]]) -> None:
         """Change what is new where it stands."""
-        said, found = self.before.said, self.before.results.columns
         for place, one in new.items():
-            said[place] = one
-        for column, plus in zip(found, came, strict=True):
+            self.before.said[place] = one
+        for column, plus in zip(self.before.results.columns, came, strict=True):
             for place, result in zip(new, plus, strict=True):
                 column[place] = result
-        return said, found
 
     def _picked(
         self, new: Mapping[int, Remembered], came: Sequence[Sequence[Result]]
@@ -143,7 +147,10 @@ def memory_of(
         rows=rows,
         said=said,
         results=results,
-        waiting=None if Heed.ALL in heeds else [one.row for one in said if one.waits],
+        pending={place for place, one in enumerate(said) if one.pending},
+        waiting=None
+        if Heed.ALL in heeds
+        else {place for place, one in enumerate(said) if one.waits},
     )
 
 

@@ -98,8 +98,10 @@ class GroupMemory:
     """Of each row."""
     results: Said
     """The same, by rule."""
-    waiting: Sequence[Row] | None = None
-    """The rows that may not be taken over as they are; None: any of them."""
+    pending: set[int]
+    """The places of rows of which something is not due yet."""
+    waiting: set[int] | None
+    """The places of rows that may not be taken over as they are; None: any of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +128,7 @@ class Memory:
         for group in groups:
             if group.waiting is None:
                 return None
-            found.extend(group.waiting)
+            found.extend(group.rows[place] for place in sorted(group.waiting))
         return found if groups else None
 
 
