@@ -20,7 +20,7 @@ from ccm_core.model.window import Window
 from ccm_core.pipeline.sharing import shared
 from ccm_core.rules.compiled import CompiledPacks
 from ccm_core.rules.memory import Memory
-from ccm_core.rules.parts import Changed, Partition, patched
+from ccm_core.rules.parts import Changed, PartedRows, Partition
 from ccm_core.sdk.types import Row, View, ViewRequest
 from ccm_core.store.interface import EvidenceStore
 
@@ -42,7 +42,7 @@ class HeldView:
     """What is held of one view."""
 
     view: View
-    rows: tuple[Row, ...]
+    found: PartedRows
     partition: Partition
     marks: Mapping[str, Mark]
     """By input, up to where it was read."""
@@ -123,12 +123,12 @@ class Reader:
         waiting = self.memory.waiting(name, self.watch.connection) if self.memory else None
         if held is None or waiting is None or held.view is not self.views.get(name):
             return None
-        rows = self._derived_in_part(held, waiting)
+        found = self._derived_in_part(held, waiting)
         marks = self._marks(held.view)
-        if rows is None or marks is None:
+        if found is None or marks is None:
             return None
-        self.after.views[name] = replace(held, rows=rows, marks=marks, since=self.horizon.since)
-        return rows
+        self.after.views[name] = replace(held, found=found, marks=marks, since=self.horizon.since)
+        return found.rows
 
     def derived(self, name: str, rows: tuple[Row, ...]) -> None:
         """See ``Again.derived``."""
@@ -141,19 +141,20 @@ class Reader:
         records = {kind: self.load(kind) for kind in parts.names}
         try:
             partition = Partition.of(parts, records)
-            covers = partition.covers(rows)
+            found = PartedRows.of(parts, rows)
+            covers = partition.covers(found)
         except Exception:  # noqa: BLE001 - a plugin's bug: then nothing is taken over
             return
         if covers:
             self.after.views[name] = HeldView(
                 view=view,
-                rows=rows,
+                found=found,
                 partition=partition,
                 marks=marks,
                 since=self.horizon.since,
             )
 
-    def _derived_in_part(self, held: HeldView, waiting: Sequence[Row]) -> tuple[Row, ...] | None:
+    def _derived_in_part(self, held: HeldView, waiting: Sequence[Row]) -> PartedRows | None:
         changed: dict[str, Changed] = {}
         for kind in held.view.inputs:
             one, before = self.changed(kind), self.before.kinds.get(kind)
@@ -166,7 +167,7 @@ class Reader:
                 return None
             names.update(held.partition.passed(held.since, self.horizon.since))
             names.update(map(held.partition.parts.name, waiting))
-            return self._again(held, *held.partition.whole(names)) if names else held.rows
+            return self._again(held, *held.partition.whole(names)) if names else held.found
         except CcmError:
             raise
         except Exception:  # noqa: BLE001 - a plugin's bug: deriving all of it tells what is wrong
@@ -174,7 +175,7 @@ class Reader:
 
     def _again(
         self, held: HeldView, names: AbstractSet[str], keys: Mapping[str, set[str]]
-    ) -> tuple[Row, ...] | None:
+    ) -> PartedRows | None:
         records: dict[str, Sequence[Record]] = {}
         for kind in held.view.inputs:
             found = self._some(kind, keys[kind]) if kind in keys else self.load(kind)
@@ -182,7 +183,7 @@ class Reader:
                 return None
             records[kind] = found
         request = ViewRequest(records=records, now=self.now, horizon=self.horizon)
-        return patched(held.partition.parts, held.rows, names, held.view.rows(request))
+        return held.found.patched(held.partition.parts, names, held.view.rows(request))
 
     # -- records ------------------------------------------------------------------------------
 

@@ -6,8 +6,9 @@ since. That matters to a rule that may read them, and only as long as its verdic
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from enum import Enum
 
 from ccm_core.model.result import Result, Status
@@ -41,14 +42,42 @@ def heed(senses: Senses, ages: AbstractSet[str]) -> Heed:
     return Heed.ALL
 
 
-def heeds(line: Sequence[Result], by_rule: Sequence[Heed]) -> bool:
-    """Whether a row has to be of the next moment, after what the rules said of it at this one."""
-    return any(
-        one is not Heed.NONE
-        and (result.reason == NOT_DUE_YET or (one is not Heed.NOT_DUE and not _outside(result)))
-        for one, result in zip(by_rule, line, strict=True)
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heeds:
+    """How the rules of a group heed ages."""
+
+    any: bool = False
+    """Whether one of them does."""
+    all: bool = False
+    """Whether one of them does for all rows."""
+    within: tuple[int, ...] = ()
+    """The places of those that do for the rows that they are about."""
+
+    @classmethod
+    def of(cls, senses: Iterable[Senses], ages: AbstractSet[str]) -> Heeds:
+        """Put together how rules heed some ages."""
+        found = [heed(one, ages) for one in senses]
+        return cls(
+            any=any(one is not Heed.NONE for one in found),
+            all=Heed.ALL in found,
+            within=tuple(place for place, one in enumerate(found) if one is Heed.WITHIN),
+        )
+
+    def wait(self, line: Sequence[Result], *, pending: bool) -> bool:
+        """Whether a row has to be of the next moment, after what was said of it at this one.
+
+        Args:
+            line: What each rule said.
+            pending: Whether any of them said that it is not due yet.
+        """
+        if pending and self.any:
+            return True
+        return any(not _is_outside(line[place]) for place in self.within)
 
 
-def _outside(result: Result) -> bool:
+UNHEEDED = Heeds()
+"""No rule heeds an age."""
+
+
+def _is_outside(result: Result) -> bool:
     return result.status is Status.NOT_APPLICABLE and result.reason != NOT_DUE_YET

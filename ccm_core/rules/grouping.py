@@ -12,7 +12,7 @@ from ccm_core.model.identity import result_id
 from ccm_core.model.result import CONNECTION, Result, RuleResult, Status
 from ccm_core.model.rule import Rule
 from ccm_core.model.subject import Subject
-from ccm_core.rules.ageing import heed
+from ccm_core.rules.ageing import Heeds
 from ccm_core.rules.allowance import Allowance
 from ccm_core.rules.compiled import CompiledPack, CompiledPacks, CompiledRule, Group
 from ccm_core.rules.evidence import ground, lacking
@@ -113,7 +113,7 @@ class GroupJudge:
             now=self.now,
             premises=premises,
             recalled=recalled,
-            heeds=[heed(one.one.senses, ages) for one in judgings],
+            heeds=Heeds.of((one.one.senses for one in judgings), ages),
         )
 
     def _said(self, judging: Rowwise, facts: Facts, rows: Sequence[Row]) -> Said:

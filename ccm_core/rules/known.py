@@ -15,7 +15,7 @@ from operator import attrgetter, is_not, itemgetter, lt
 from typing import TypeVar
 
 from ccm_core.model.result import CONNECTION, POPULATION, Result, Status
-from ccm_core.rules.ageing import Heed
+from ccm_core.rules.ageing import Heeds
 from ccm_core.rules.memory import GroupMemory, Premises, Remembered, Said, SubjectName
 from ccm_core.sdk.types import Row
 
@@ -76,7 +76,7 @@ class Known:
         rows: Sequence[Row],
         new: Mapping[int, Remembered],
         premises: Premises,
-        heeds: Sequence[Heed],
+        heeds: Heeds,
     ) -> GroupMemory:
         """Put together what is to be remembered of these rows.
 
@@ -84,7 +84,7 @@ class Known:
             rows: The rows.
             new: By place, what was said of those of which it is not what was said before.
             premises: What it rests on.
-            heeds: By rule, for which rows it heeds what only grows.
+            heeds: How the rules heed what only grows.
         """
         before, rules = self.before, len(premises.rules)
         were = [was for place in new if (was := self.places[place]) is not None]
@@ -139,7 +139,7 @@ def memory_of(
     said: list[Remembered],
     results: Said,
     premises: Premises,
-    heeds: Sequence[Heed],
+    heeds: Heeds,
 ) -> GroupMemory:
     """Give what is remembered of rows."""
     return GroupMemory(
@@ -148,9 +148,7 @@ def memory_of(
         said=said,
         results=results,
         pending={place for place, one in enumerate(said) if one.pending},
-        waiting=None
-        if Heed.ALL in heeds
-        else {place for place, one in enumerate(said) if one.waits},
+        waiting=None if heeds.all else {place for place, one in enumerate(said) if one.waits},
     )
 
 

@@ -50,7 +50,7 @@ class Partition:
 
     parts: Parts
     _members: dict[str, _Members] = field(default_factory=dict)
-    _pool: dict[object, object] = field(default_factory=dict)
+    _pool: dict[Names, Names] = field(default_factory=dict)
     """Equal names are kept once."""
 
     @classmethod
@@ -62,10 +62,10 @@ class Partition:
                 made._add(kind, record)
         return made
 
-    def covers(self, rows: Sequence[Row]) -> bool:
+    def covers(self, found: PartedRows) -> bool:
         """Whether rows are sorted, one for each subject, and each is of a part that is known."""
         known = {name for members in self._members.values() for name in members.keys}
-        return in_order(rows) and all(self.parts.name(row) in known for row in rows)
+        return in_order(found.rows) and known.issuperset(found.names)
 
     def change(self, changed: Mapping[str, Changed]) -> set[str] | None:
         """Take in what changed of each input; give names of the parts it concerns, or None: all."""
@@ -141,32 +141,48 @@ class Partition:
         return names
 
     def _once(self, names: Iterable[str]) -> Names:
-        pool = self._pool
         found = tuple(dict.fromkeys(names))
-        return pool.setdefault(found, tuple(pool.setdefault(one, one) for one in found))  # type: ignore[return-value]
+        known = self._pool.get(found)
+        if known is None:
+            known = self._pool[found] = found
+        return known
 
 
-def patched(
-    parts: Parts, rows: Sequence[Row], names: AbstractSet[str], derived: Iterable[Row]
-) -> tuple[Row, ...] | None:
-    """Put the rows of some parts in the place of those that stood there, sorted by subject.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartedRows:
+    """The rows of a view, sorted by subject, each with its part."""
 
-    None where they do not fit: a row of another part came out, or two of one subject.
-    """
-    name_of = parts.name
-    fresh = sorted(derived, key=subject_of_row)
-    if not all(name_of(row) in names for row in fresh):
-        return None
-    places = [place for place, row in enumerate(rows) if name_of(row) in names]
-    was = [subject_of_row(rows[place]) for place in places]
-    if was == list(map(subject_of_row, fresh)):
-        found = list(rows)
-        for place, row in zip(places, fresh, strict=True):
-            found[place] = row
-        return tuple(found)
-    kept = [row for row in rows if name_of(row) not in names]
-    merged = sorted([*kept, *fresh], key=subject_of_row)
-    return tuple(merged) if in_order(merged) else None
+    rows: tuple[Row, ...]
+    names: Sequence[str]
+    """Of each row: one of the names of the part that it came from."""
+
+    @classmethod
+    def of(cls, parts: Parts, rows: Iterable[Row]) -> PartedRows:
+        """Tell which parts rows came from."""
+        found = tuple(rows)
+        return cls(rows=found, names=list(map(parts.name, found)))
+
+    def patched(
+        self, parts: Parts, names: AbstractSet[str], derived: Iterable[Row]
+    ) -> PartedRows | None:
+        """Put the rows of some parts in the place of those that stood there.
+
+        None where they do not fit: a row of another part came out, or two of one subject.
+        """
+        fresh = PartedRows.of(parts, sorted(derived, key=subject_of_row))
+        if not names >= set(fresh.names):
+            return None
+        places = [place for place, name in enumerate(self.names) if name in names]
+        was = [subject_of_row(self.rows[place]) for place in places]
+        if was != list(map(subject_of_row, fresh.rows)):
+            pairs = zip(self.rows, self.names, strict=True)
+            kept = [row for row, name in pairs if name not in names]
+            merged = sorted([*kept, *fresh.rows], key=subject_of_row)
+            return PartedRows.of(parts, merged) if in_order(merged) else None
+        found, named = list(self.rows), list(self.names)
+        for place, row, name in zip(places, fresh.rows, fresh.names, strict=True):
+            found[place], named[place] = row, name
+        return PartedRows(rows=tuple(found), names=named)
 
 
 def in_order(rows: Sequence[Row]) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ccm_core.model.identity import rule_part, subject_part
 from ccm_core.model.result import Result, Status
-from ccm_core.rules.ageing import Heed, heeds
+from ccm_core.rules.ageing import UNHEEDED, Heeds
 from ccm_core.rules.compiled import CompiledPack, CompiledRule, Group, Verdict
 from ccm_core.rules.conditions import Situation, shared_names
 from ccm_core.rules.evidence import Ground
@@ -54,8 +54,8 @@ class Rowwise:
     premises: Premises | None = None
     """What the results rest on; None: nothing is to be remembered."""
     recalled: GroupMemory | None = None
-    heeds: Sequence[Heed] = ()
-    """By rule: for which rows it heeds what only grows."""
+    heeds: Heeds = UNHEEDED
+    """How the rules heed what only grows."""
     spent: Callable[[], str | None] = lambda: None
     """Says why no more rows may be judged, once that is so."""
 
@@ -111,7 +111,7 @@ class Rowwise:
                 for place, result in enumerate(known.line)
             )
         pending = any(one.reason == NOT_DUE_YET for one in line)
-        return Remembered(row, line, pending, seal, heeds(line, self.heeds))
+        return Remembered(row, line, pending, seal, self.heeds.wait(line, pending=pending))
 
     def _line(
         self, row: Row, shared: Mapping[str, Any], judgings: Sequence[Judging]
