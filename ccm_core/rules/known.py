@@ -8,10 +8,10 @@ changed where they stand: a memory is used up by the evaluation that it is hande
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress, count, islice
-from operator import attrgetter, is_not, itemgetter, lt
+from operator import attrgetter, is_not, lt
 from typing import TypeVar
 
 from ccm_core.model.result import CONNECTION, POPULATION, Result, Status
@@ -98,7 +98,7 @@ class Known:
             )
         ]
         if not self.aligned:
-            said, found = self._picked(new, came)
+            said, found = self._spliced(new, came)
             results = Said(columns=found, counts=counts, in_order=in_order(rows))
             return memory_of(rows, said, results, premises, heeds)
         self._change(new, came)
@@ -121,17 +121,18 @@ class Known:
             for place, result in zip(new, plus, strict=True):
                 column[place] = result
 
-    def _picked(
+    def _spliced(
         self, new: Mapping[int, Remembered], came: Sequence[Sequence[Result]]
     ) -> tuple[list[Remembered], Sequence[list[Result]]]:
-        """Take everything out of what there was and what is new, in the order of the rows."""
+        """Put what there was and what is new together in the order of the rows."""
         after = dict(zip(new, count(len(self.before.said))))
         order = [after.get(place, was) for place, was in enumerate(self.places)]
+        runs = list(_runs([one for one in order if one is not None], len(self.before.said)))
         found = [
-            _in(order, [*old, *plus])
+            _along(runs, old, plus)
             for old, plus in zip(self.before.results.columns, came, strict=True)
         ]
-        return _in(order, [*self.before.said, *new.values()]), found
+        return _along(runs, self.before.said, list(new.values())), found
 
 
 def memory_of(
@@ -177,9 +178,33 @@ def in_order(rows: Sequence[Row]) -> bool:
     return not whole and all(map(lt, names, islice(names, 1, None)))
 
 
-def _in(order: Sequence[int | None], items: Sequence[T]) -> list[T]:
-    places = [place for place in order if place is not None]
-    return list(itemgetter(*places)(items)) if len(places) > 1 else [items[one] for one in places]
+def _runs(order: Iterable[int], old: int) -> Iterator[tuple[bool, slice]]:
+    """Tell which stretches of what there was, and of what is new, follow one another.
+
+    Args:
+        order: Places in both, one after the other.
+        old: How many of them are of what there was.
+    """
+    start = stop = 0
+    for place in order:
+        if place != stop or place == old:
+            if start < stop:
+                yield _stretch(start, stop, old)
+            start = place
+        stop = place + 1
+    if start < stop:
+        yield _stretch(start, stop, old)
+
+
+def _stretch(start: int, stop: int, old: int) -> tuple[bool, slice]:
+    return (True, slice(start - old, stop - old)) if start >= old else (False, slice(start, stop))
+
+
+def _along(runs: Iterable[tuple[bool, slice]], old: Sequence[T], new: Sequence[T]) -> list[T]:
+    found: list[T] = []
+    for is_new, stretch in runs:
+        found += (new if is_new else old)[stretch]
+    return found
 
 
 def _name(row: Row) -> SubjectName:
