@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ccm_core.pipeline.diagnosing import Check, ConnectionCheck, diagnose
     from ccm_core.pipeline.explaining import explain
     from ccm_core.pipeline.following import all_findings, finding_history
+    from ccm_core.pipeline.held import Recall
     from ccm_core.pipeline.judging import compile_rules, evaluate, rows
     from ccm_core.pipeline.mutating import mutate_evidence
     from ccm_core.pipeline.repeating import Ruling, keep, repeat
@@ -33,7 +34,7 @@ _LATER = {
     "Granted": "agreeing",
     "Listen": "agreeing",
     "Paste": "agreeing",
-    "Recall": "recalling",
+    "Recall": "held",
     "Ruling": "repeating",
     "agree": "agreeing",
     "assure": "assuring",

@@ -16,9 +16,10 @@ from ccm_core.model.record import Record
 from ccm_core.model.result import Evaluation
 from ccm_core.model.waiver import Waiver
 from ccm_core.model.window import Window
+from ccm_core.pipeline.held import Recall
 from ccm_core.pipeline.manifests import kind_name, manifest_collection, manifest_records
 from ccm_core.pipeline.parties import Connection, Host
-from ccm_core.pipeline.recalling import Reader, Recall, horizon_of, reader
+from ccm_core.pipeline.recalling import Reader, horizon_of, reader
 from ccm_core.pipeline.sharing import shared
 from ccm_core.rules.allowance import Allowance
 from ccm_core.rules.compiled import CompiledPacks
@@ -98,7 +99,7 @@ def _again(
     known = Recall(memory=recall.memory, held=recall.held)
     # Should this fail, what is held may be half of then and half of now.
     recall.memory, recall.held = None, {}
-    readers = [reader(store, one, host.views, packs, known, now) for one in watches]
+    readers = [reader(store, host, one, packs, known, now) for one in watches]
     facts = []
     for one in readers:
         seen = evidence(host, one.watch, store, now, one)

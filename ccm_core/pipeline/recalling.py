@@ -17,57 +17,15 @@ from ccm_core.model.basis import Watch
 from ccm_core.model.record import Record
 from ccm_core.model.since import Mark
 from ccm_core.model.window import Window
+from ccm_core.pipeline.held import Held, HeldKind, HeldRows, Recall
+from ccm_core.pipeline.parties import Host
 from ccm_core.pipeline.sharing import shared
 from ccm_core.rules.compiled import CompiledPacks
 from ccm_core.rules.memory import Memory
 from ccm_core.rules.parts import Changed, PartedRows, Partition
-from ccm_core.sdk.types import Row, View, ViewRequest
+from ccm_core.rules.rows import view_of_kind
+from ccm_core.sdk.types import EvidenceKind, Row, View, ViewRequest
 from ccm_core.store.interface import EvidenceStore
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeldKind:
-    """What is held of one kind."""
-
-    mark: Mark | None
-    """Up to where it was read; None: that cannot be told."""
-    erased: Mapping[str, Window | None]
-    """The keys that stand without a body, with the window of each."""
-    records: tuple[Record, ...] | None = None
-    """All that stand with one, sorted by key. None: they are too many, and are not held."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeldView:
-    """What is held of one view."""
-
-    view: View
-    found: PartedRows
-    partition: Partition
-    marks: Mapping[str, Mark]
-    """By input, up to where it was read."""
-    since: datetime
-    """Where the horizon began."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """What is held of one connection."""
-
-    watch: Watch
-    at: datetime
-    """The moment of the evaluation that left it."""
-    kinds: dict[str, HeldKind] = field(default_factory=dict)
-    views: dict[str, HeldView] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Recall:
-    """What whoever judges again and again holds from one evaluation to the next."""
-
-    memory: Memory | None = None
-    held: dict[str, Held] = field(default_factory=dict)
-    """By connection."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -78,6 +36,8 @@ class Reader:
     watch: Watch
     now: datetime
     horizon: Window
+    kinds: Mapping[str, EvidenceKind]
+    """Those that the connection collects."""
     views: Mapping[str, View]
     wholly: AbstractSet[str]
     """The kinds of which something needs all records each time."""
@@ -119,23 +79,26 @@ class Reader:
 
     def taken_over(self, name: str) -> Sequence[Row] | None:
         """See ``Again.taken_over``."""
-        held = self.before.views.get(name)
+        held = self.before.rows.get(name)
         waiting = self.memory.waiting(name, self.watch.connection) if self.memory else None
-        if held is None or waiting is None or held.view is not self.views.get(name):
+        source = self._source(name)
+        if held is None or waiting is None or source is None or held.source is not source:
             return None
-        found = self._derived_in_part(held, waiting)
-        marks = self._marks(held.view)
+        view = _view(source)
+        found = self._derived_in_part(held, view, waiting)
+        marks = self._marks(view)
         if found is None or marks is None:
             return None
-        self.after.views[name] = replace(held, found=found, marks=marks, since=self.horizon.since)
+        self.after.rows[name] = replace(held, found=found, marks=marks, since=self.horizon.since)
         return found.rows
 
     def derived(self, name: str, rows: tuple[Row, ...]) -> None:
         """See ``Again.derived``."""
-        self.after.views.pop(name, None)
-        view = self.views.get(name)
+        self.after.rows.pop(name, None)
+        source = self._source(name)
+        view = _view(source) if source else None
         marks = self._marks(view) if view and view.parts else None
-        if view is None or view.parts is None or marks is None:
+        if source is None or view is None or view.parts is None or marks is None:
             return
         parts = view.parts()
         records = {kind: self.load(kind) for kind in parts.names}
@@ -146,17 +109,22 @@ class Reader:
         except Exception:  # noqa: BLE001 - a plugin's bug: then nothing is taken over
             return
         if covers:
-            self.after.views[name] = HeldView(
-                view=view,
+            self.after.rows[name] = HeldRows(
+                source=source,
                 found=found,
                 partition=partition,
                 marks=marks,
                 since=self.horizon.since,
             )
 
-    def _derived_in_part(self, held: HeldView, waiting: Sequence[Row]) -> PartedRows | None:
+    def _source(self, name: str) -> EvidenceKind | View | None:
+        return self.kinds.get(name) or self.views.get(name)
+
+    def _derived_in_part(
+        self, held: HeldRows, view: View, waiting: Sequence[Row]
+    ) -> PartedRows | None:
         changed: dict[str, Changed] = {}
-        for kind in held.view.inputs:
+        for kind in view.inputs:
             one, before = self.changed(kind), self.before.kinds.get(kind)
             if one is None or before is None or held.marks[kind] != before.mark:
                 return None
@@ -167,23 +135,27 @@ class Reader:
                 return None
             names.update(held.partition.passed(held.since, self.horizon.since))
             names.update(map(held.partition.parts.name, waiting))
-            return self._again(held, *held.partition.whole(names)) if names else held.found
+            return self._again(held, view, *held.partition.whole(names)) if names else held.found
         except CcmError:
             raise
         except Exception:  # noqa: BLE001 - a plugin's bug: deriving all of it tells what is wrong
             return None
 
     def _again(
-        self, held: HeldView, names: AbstractSet[str], keys: Mapping[str, set[str]]
+        self,
+        held: HeldRows,
+        view: View,
+        names: AbstractSet[str],
+        keys: Mapping[str, AbstractSet[str]],
     ) -> PartedRows | None:
         records: dict[str, Sequence[Record]] = {}
-        for kind in held.view.inputs:
+        for kind in view.inputs:
             found = self._some(kind, keys[kind]) if kind in keys else self.load(kind)
             if found is None or self.changed(kind) is None or self._moved(kind):
                 return None
             records[kind] = found
         request = ViewRequest(records=records, now=self.now, horizon=self.horizon)
-        return held.found.patched(held.partition.parts, names, held.view.rows(request))
+        return held.found.patched(held.partition.parts, names, view.rows(request))
 
     # -- records ------------------------------------------------------------------------------
 
@@ -251,8 +223,8 @@ class Reader:
 
 def reader(
     store: EvidenceStore,
+    host: Host,
     watch: Watch,
-    views: Mapping[str, View],
     packs: CompiledPacks,
     recall: Recall,
     now: datetime,
@@ -266,8 +238,9 @@ def reader(
         watch=watch,
         now=now,
         horizon=horizon_of(watch, now),
-        views=views,
-        wholly=_wholly(packs, views),
+        kinds={name: host.kinds[name] for name in watch.cadences if name in host.kinds},
+        views=host.views,
+        wholly=_wholly(packs, host.views),
         before=held,
         memory=recall.memory,
         after=Held(watch=watch, at=now),
@@ -279,13 +252,16 @@ def horizon_of(watch: Watch, now: datetime) -> Window:
     return Window(now - timedelta(seconds=watch.lookback), now + timedelta(seconds=watch.lookahead))
 
 
+def _view(source: EvidenceKind | View) -> View:
+    return view_of_kind(source) if isinstance(source, EvidenceKind) else source
+
+
 def _wholly(packs: CompiledPacks, views: Mapping[str, View]) -> AbstractSet[str]:
     """Name the kinds of which judging needs all records, whatever changed."""
     found: set[str] = set()
     for group in (group for pack in packs.packs for group in pack.groups):
-        view = views.get(group.over)
-        inputs = view.inputs if view else (group.over,)
-        found.update(set(inputs) - set(view.parts().names if view and view.parts else ()))
+        if view := views.get(group.over):
+            found.update(set(view.inputs) - set(view.parts().names if view.parts else ()))
         found.update(kind for rule in group.rules for kind in rule.looked_up)
     return found
 

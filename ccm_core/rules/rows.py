@@ -9,7 +9,7 @@ from ccm_core.model.json import JsonObject
 from ccm_core.model.record import Record
 from ccm_core.model.subject import Subject
 from ccm_core.model.window import Window
-from ccm_core.sdk.types import EvidenceKind, Row, View, ViewRequest
+from ccm_core.sdk.types import EvidenceKind, Parts, Row, View, ViewRequest
 
 Load = Callable[[str], Sequence[Record]]
 """Gives the records of a kind that stand, sorted by key."""
@@ -25,6 +25,20 @@ def rows_of_kind(kind: EvidenceKind, records: Sequence[Record]) -> tuple[Row, ..
             names=(f"{record.kind}:{record.key}",),
         )
         for record in records
+    )
+
+
+def view_of_kind(kind: EvidenceKind) -> View:
+    """Give the records of a kind as a view in which each of them is a part."""
+    return View(
+        name=kind.name,
+        title=kind.title,
+        inputs=(kind.name,),
+        rows=lambda request: rows_of_kind(kind, request.records[kind.name]),
+        schema=kind.schema,
+        parts=lambda: Parts(
+            names={kind.name: lambda record: (record.key,)}, name=lambda row: row.subject.key
+        ),
     )
 
 

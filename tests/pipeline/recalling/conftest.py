@@ -102,6 +102,7 @@ PLAIN = {name: rule for name, rule in MILD.items() if name != "seen"}
 PACKS = {
     "plain": [pack("mild", {VIEW: PLAIN})],
     "mild": [pack("mild", {VIEW: MILD})],
+    "raw": [pack("raw", OTHER)],
     "aged": [pack("aged", {VIEW: {"aged": HARSH["aged"]}})],
     "both": [pack("mild", {VIEW: MILD}), pack("harsh", {VIEW: HARSH} | OTHER)],
 }

@@ -30,13 +30,17 @@ def test_only_what_changed_is_derived_again(world, packs):
 
     assert world.derived[VIEW] == 2
     assert statuses(first, "mild_incident_response_due")["I8"] == "not_applicable"
-    same = {
+    assert unchanged(first, then) >= {f"I{number}" for number in range(1, 8)}
+
+
+def unchanged(first, then):
+    """Name the subjects of which a result is the very same object."""
+    return {
         one.subject.key
         for rule, other in zip(then.rules, first.rules, strict=True)
         for one, was in zip(rule.results, other.results, strict=True)
         if one is was
     }
-    assert same >= {f"I{number}" for number in range(1, 8)}
 
 
 @pytest.mark.parametrize(
@@ -71,6 +75,19 @@ def test_what_a_change_concerns_is_derived_again(world, packs, change, expected)
     assert world.derived[VIEW] == expected
 
 
+def test_records_that_are_judged_as_they_are_are_read_again_where_they_changed(world, packs):
+    """Each of them is a part of its own."""
+    first = world.check(packs("raw"))
+    world.now += timedelta(minutes=5)
+    world.incident("I1", incident_number=1)
+    world.store = Torn(world.store, "state")
+    then = world.evaluate(packs("raw"), world.recall)
+
+    was, now = statuses(first, "raw_incident_numbered"), statuses(then, "raw_incident_numbered")
+    assert now == was | {"I1": "fail"}
+    assert len(unchanged(first, then)) == len(was) - 1 + 2  # and both services
+
+
 def test_what_is_looked_up_is_judged_afresh(world, packs):
     """A rule that looks services up has all rows anew when one of them changed."""
     world.check(packs("mild"))
@@ -94,7 +111,7 @@ def test_an_evaluation_that_failed_leaves_nothing(world, packs):
     """Half of what is held may be of then, and half of now."""
     world.check(packs("plain"))
     world.incident("I1", title="changed")
-    store, world.store = world.store, Torn(world.store)
+    store, world.store = world.store, Torn(world.store, "among")
     with pytest.raises(StoreError):
         world.evaluate(packs("plain"), world.recall)
 
@@ -104,14 +121,14 @@ def test_an_evaluation_that_failed_leaves_nothing(world, packs):
 
 
 class Torn:
-    """A store that cannot be read any more once what changed was told."""
+    """A store of which something cannot be read any more."""
 
-    def __init__(self, store):
-        self._store = store
+    def __init__(self, store, gone):
+        self._store, self._gone = store, gone
 
     def __getattr__(self, name):
-        """Ask the store, but for records."""
-        if name == "among":
+        """Ask the store, but for that."""
+        if name == self._gone:
             raise StoreError("the disk reports an error.")
         return getattr(self._store, name)
 
