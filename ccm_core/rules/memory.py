@@ -175,10 +175,11 @@ class Recollection:
     def again(
         self, known: Remembered, row: Row, seal: bytes | None = None
     ) -> frozenset[int] | None:
-        """Give the places of the rules that have to judge a row again; None: all of them."""
+        """Give the places of the rules that have to judge a row again; None: all of them.
+
+        Of the others the verdict stands, whatever records the row rests on by now.
+        """
         then = known.row
-        if row.rests_on != then.rests_on or row.names != then.names or row.subject != then.subject:
-            return None
         if row.unknown != then.unknown:
             return None
         sealed = seal is not None and seal == known.seal and not known.pending

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -92,24 +93,41 @@ class Rowwise:
         shared: Mapping[str, Any],
     ) -> Remembered:
         """Take over what was said of a row, as far as it still holds."""
-        again: frozenset[int] | None
         if known is not None and known.row is row:
-            seal, again = known.seal, recollection.same(known)
-        else:
-            seal = recollection.seal(row)
-            again = recollection.again(known, row, seal) if known else None
-        if known is None or again is None:
-            line = self._line(row, shared, self.judgings)
-        elif not again:
-            # Whatever is not judged again is as it was; the row may be older by now.
-            return replace(known, row=row) if known.row is not row else known
-        else:
+            return self._judged(
+                known, known.seal, row, known.line, recollection.same(known), shared
+            )
+        seal = recollection.seal(row)
+        if known is None or (again := recollection.again(known, row, seal)) is None:
+            return self._remembered(row, self._line(row, shared, self.judgings), seal)
+        if _rests_alike(known.row, row):
+            return self._judged(known, seal, row, known.line, again, shared)
+        if any(one.ground.lacking for one in self.judgings):
+            return self._remembered(row, self._line(row, shared, self.judgings), seal)
+        looking = {place for place, one in enumerate(self.judgings) if one.one.looked_up}
+        return self._judged(known, seal, row, _restated(row, known.line), again | looking, shared)
+
+    def _judged(
+        self,
+        known: Remembered,
+        seal: bytes | None,
+        row: Row,
+        line: tuple[Result, ...],
+        again: AbstractSet[int],
+        shared: Mapping[str, Any],
+    ) -> Remembered:
+        """Judge a row again by some rules; the others say what they said."""
+        if again:
             chosen = [one for place, one in enumerate(self.judgings) if place in again]
             judged = iter(self._line(row, shared, chosen))
             line = tuple(
-                next(judged) if place in again else result
-                for place, result in enumerate(known.line)
+                next(judged) if place in again else result for place, result in enumerate(line)
             )
+        elif line is known.line and row is known.row:
+            return known
+        return self._remembered(row, line, seal)
+
+    def _remembered(self, row: Row, line: tuple[Result, ...], seal: bytes | None) -> Remembered:
         pending = any(one.reason == NOT_DUE_YET for one in line)
         return Remembered(row, line, pending, seal, self.heeds.wait(line, pending=pending))
 
@@ -156,3 +174,27 @@ class Rowwise:
     def _with_looked_up(self, own: tuple[str, ...]) -> tuple[str, ...]:
         looked_up = self.lookups.taken()
         return tuple(sorted({*own, *looked_up})) if looked_up else own
+
+
+def _rests_alike(then: Row, now: Row) -> bool:
+    """Whether two rows of a subject name it alike and rest on the same records."""
+    same = then.rests_on == now.rests_on and then.names == now.names
+    return same and then.subject == now.subject
+
+
+def _restated(row: Row, line: Sequence[Result]) -> tuple[Result, ...]:
+    """Give what was said of a row, as it is said of one of which all that was read is the same."""
+    own = tuple(sorted(set(row.rests_on)))
+    return tuple(
+        Result(
+            id=one.id,
+            rule=one.rule,
+            connection=one.connection,
+            subject=row.subject,
+            status=one.status,
+            reason=one.reason,
+            due_at=one.due_at,
+            rests_on=own,
+        )
+        for one in line
+    )

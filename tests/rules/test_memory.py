@@ -260,3 +260,36 @@ def test_another_owner_is_seen(world, packs, now, row):
     }
     assert owners == {("Night desk",)}
     assert [one.status for one in first.rules] == [one.status for one in again.rules]
+
+
+def test_other_records_behind_a_row_change_no_verdict_and_stand_in_it(world, packs, now, row):
+    """What the rules read is the same: what they said stands, and rests on what it rests on now."""
+    whole = {"locked": True, "age": 1000, "due_at": "2026-03-15T11:00:00Z", "owner": "P1"}
+    people = {"acme.person": {"P1": {"name": "Ada"}}}
+    then, later = (
+        world.facts([row("A", digests=[digest], **whole)], lookup=people)
+        for digest in ("sha256:1", "sha256:2")
+    )
+    _, memory = evaluate_again(packs, [then], now=now, memory=None)
+    found, _ = evaluate_again(packs, [later], now=now, memory=memory)
+
+    assert encode(found) == encode(evaluate(packs, [later], now=now))
+    (locked,) = next(one for one in found.rules if one.rule == "door_locked").results
+    assert (locked.status, locked.rests_on) == (Status.PASS, ("sha256:2",))
+
+
+def test_a_row_that_comes_to_rest_on_what_is_in_doubt_is_judged_again(world, packs, now, row):
+    """Nothing that a rule reads changed, and nothing may rest on it all the same."""
+    doubt = [
+        world.standing_of("acme.door", subjects=("acme.door:Z",)),
+        world.standing_of("acme.person"),
+    ]
+    then = row("A", locked=True)
+    later = replace(then, rests_on=("other",), names=("acme.door:Z",))
+    _, memory = evaluate_again(packs, [world.facts([then], standings=doubt)], now=now, memory=None)
+    facts = world.facts([later], standings=doubt)
+    found, _ = evaluate_again(packs, [facts], now=now, memory=memory)
+
+    assert encode(found) == encode(evaluate(packs, [facts], now=now))
+    locked = next(one for one in found.rules if one.rule == "door_locked").results
+    assert {one.status for one in locked if one.subject.key == "A"} == {Status.INSUFFICIENT}
