@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from ccm_core.model.identity import rule_part, subject_part
@@ -94,37 +95,34 @@ class Rowwise:
     ) -> Remembered:
         """Take over what was said of a row, as far as it still holds."""
         if known is not None and known.row is row:
-            return self._judged(
-                known, known.seal, row, known.line, recollection.same(known), shared
-            )
+            return self._judged(known, known.seal, row, recollection.same(known), shared)
         seal = recollection.seal(row)
         if known is None or (again := recollection.again(known, row, seal)) is None:
             return self._remembered(row, self._line(row, shared, self.judgings), seal)
-        if _rests_alike(known.row, row):
-            return self._judged(known, seal, row, known.line, again, shared)
-        if any(one.ground.lacking for one in self.judgings):
-            return self._remembered(row, self._line(row, shared, self.judgings), seal)
-        looking = {place for place, one in enumerate(self.judgings) if one.one.looked_up}
-        return self._judged(known, seal, row, _restated(row, known.line), again | looking, shared)
+        if not _rests_alike(known.row, row):
+            if any(one.ground.lacking for one in self.judgings):
+                return self._remembered(row, self._line(row, shared, self.judgings), seal)
+            again |= {place for place, one in enumerate(self.judgings) if one.one.looked_up}
+        return self._judged(known, seal, row, again, shared)
 
     def _judged(
         self,
         known: Remembered,
         seal: bytes | None,
         row: Row,
-        line: tuple[Result, ...],
         again: AbstractSet[int],
         shared: Mapping[str, Any],
     ) -> Remembered:
-        """Judge a row again by some rules; the others say what they said."""
-        if again:
-            chosen = [one for place, one in enumerate(self.judgings) if place in again]
-            judged = iter(self._line(row, shared, chosen))
-            line = tuple(
-                next(judged) if place in again else result for place, result in enumerate(line)
-            )
-        elif line is known.line and row is known.row:
+        """Judge a row again by some rules; of the others what they said stands."""
+        if not again and row is known.row:
             return known
+        stands = tuple if _rests_alike(known.row, row) else partial(_restated, row)
+        if not again:
+            return self._remembered(row, stands(known.line), seal)
+        chosen = [one for place, one in enumerate(self.judgings) if place in again]
+        judged = iter(self._line(row, shared, chosen))
+        left = iter(stands([one for place, one in enumerate(known.line) if place not in again]))
+        line = tuple(next(judged if place in again else left) for place in range(len(known.line)))
         return self._remembered(row, line, seal)
 
     def _remembered(self, row: Row, line: tuple[Result, ...], seal: bytes | None) -> Remembered:
@@ -182,7 +180,7 @@ def _rests_alike(then: Row, now: Row) -> bool:
     return same and then.subject == now.subject
 
 
-def _restated(row: Row, line: Sequence[Result]) -> tuple[Result, ...]:
+def _restated(row: Row, line: Iterable[Result]) -> tuple[Result, ...]:
     """Give what was said of a row, as it is said of one of which all that was read is the same."""
     own = tuple(sorted(set(row.rests_on)))
     return tuple(
