@@ -23,6 +23,8 @@ class Mark:
     """When the collection that ended last did so, in microseconds."""
     erasure: str
     """The last order to erase."""
+    anywhere: int
+    """The place of the collection that was kept last of any kind and connection."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

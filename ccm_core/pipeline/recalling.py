@@ -167,12 +167,10 @@ class Reader:
         since = self.store.since(name, kind, held.mark, as_of=self.now)
         if since is None:
             return None
-        # A body that was erased is back where the same was observed elsewhere.
-        still = held.erased.keys() - since.changed
-        looked_at = [*since.records, *self.store.among(name, kind, still)]
-        erased = _erased(looked_at)
-        standing = {one.key: one for one in looked_at if one.erased_at is None}
-        changed = Changed(keys=since.changed | (still - erased.keys()), standing=standing)
+        standing = {one.key: one for one in since.records if one.erased_at is None}
+        still = {key: one for key, one in held.erased.items() if key not in since.changed}
+        erased = still | _erased(since.records)
+        changed = Changed(keys=since.changed, standing=standing)
         records = held.records
         if records is not None and changed.keys:
             kept = {one.key: one for one in records if one.key not in changed.keys}
@@ -209,10 +207,10 @@ class Reader:
         return [found[key] for key in sorted(found)] if found.keys() == keys else None
 
     def _moved(self, kind: str) -> bool:
-        """Whether anything was kept while this evaluation read."""
+        """Whether anything of a kind was kept while this evaluation read."""
         mark = self.after.kinds[kind].mark
         since = self.store.since(self.watch.connection, kind, mark, as_of=self.now)
-        return since is None or since.mark != mark
+        return since is None or mark is None or since.mark.place != mark.place
 
     def _marks(self, view: View) -> dict[str, Mark] | None:
         """Give up to where each input of a view was read; None where one cannot be told."""

@@ -128,8 +128,8 @@ class EvidenceStore(Protocol):
 
         Returns:
             None where it cannot be told for certain, so that everything has to be read: something
-            was kept after that moment, something was erased since, or the mark is of another
-            store.
+            was kept after that moment, something was erased or came back since, or the mark is
+            of another store.
         """
 
     def among(self, connection: str, kind: str, keys: AbstractSet[str]) -> Iterator[Record]:

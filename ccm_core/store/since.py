@@ -28,6 +28,14 @@ FROM collection JOIN version ON version.collection = collection.seq
 WHERE collection.connection = :name AND collection.kind = :kind AND collection.seq > :before
 """
 
+_BROUGHT_BACK = """
+SELECT EXISTS (
+    SELECT 1 FROM version JOIN erased ON erased.digest = version.digest
+    WHERE version.collection > :anywhere
+)
+"""
+"""Whether a body that had been erased was observed again, be it through another connection."""
+
 
 def since(
     transaction: Transaction, name: str, kind: str, mark: Mark | None, as_of: datetime
@@ -40,6 +48,8 @@ def since(
         return Since(mark=newest)
     same = (mark.store, mark.erasure) == (newest.store, newest.erasure)
     if not same or not _is_there(transaction, mark):
+        return None
+    if transaction.value(_BROUGHT_BACK, anywhere=mark.anywhere):
         return None
     keys = frozenset(transaction.column(_CHANGED, name=name, kind=kind, before=mark.place))
     return Since(mark=newest, changed=keys, records=tuple(among(transaction, name, kind, keys)))
@@ -56,6 +66,7 @@ def _newest(transaction: Transaction, name: str, kind: str, mark: Mark | None) -
         collection=collection,
         ended=max(ended or 0, mark.ended if mark else 0),
         erasure=transaction.value("SELECT id FROM erasure ORDER BY seq DESC LIMIT 1") or "",
+        anywhere=transaction.value("SELECT max(seq) FROM collection") or 0,
     )
 
 
