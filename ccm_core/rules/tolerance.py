@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from operator import attrgetter
 from typing import TypeAlias
 
 from ccm_core.model.identity import result_id
@@ -14,6 +17,7 @@ from ccm_core.model.subject import Subject
 from ccm_core.sdk.time import parse_instant
 
 _UNDATED = "undated"
+_RESTS_ON = attrgetter("rests_on")
 _COUNTED = {Status.PASS, Status.FAIL, Status.INSUFFICIENT, Status.ERROR}
 
 
@@ -56,7 +60,7 @@ def _share(tolerance: Tolerance, period: str, results: Sequence[Result]) -> Resu
         subject=Subject(kind=POPULATION, key=period, title=period),
         status=status,
         reason=_reason(tolerance, period, passed, len(results), unknown),
-        rests_on=tuple(sorted({digest for one in results for digest in one.rests_on})),
+        rests_on=tuple(sorted(set[str]().union(*map(_RESTS_ON, results)))),
     )
 
 
@@ -72,7 +76,20 @@ def _period(tolerance: Tolerance, body: JsonObject | None) -> str:
     if tolerance.per == "all":
         return "all"
     occurred = (body or {}).get("occurred_at")
+    if not isinstance(occurred, str):
+        return _UNDATED
+    usual = _WHOLE_SECOND.fullmatch(occurred)
     try:
-        return parse_instant(occurred).isoformat()[:7] if isinstance(occurred, str) else _UNDATED
+        # Many subjects fall into one hour, and it into one month.
+        return _month(f"{usual[1]}:00:00Z" if usual else occurred)
     except ValueError:
         return _UNDATED
+
+
+@lru_cache(maxsize=4096)
+def _month(instant: str) -> str:
+    return parse_instant(instant).isoformat()[:7]
+
+
+_WHOLE_SECOND = re.compile(r"([0-9-]{10}T(?:[01][0-9]|2[0-3])):[0-5][0-9]:[0-5][0-9]Z")
+"""An instant as rows tell it, and its hour."""

@@ -171,3 +171,24 @@ def test_a_share_does_not_hide_evidence_that_is_lacking(world, row):
     )
     assert world.evaluate(packs, here).rules[0].status == "pass"
     assert world.evaluate(packs, here, there).rules[0].status == "insufficient"
+
+
+@pytest.mark.parametrize(
+    ("occurred_at", "expected"),
+    [
+        ("2026-03-31T23:59:59Z", "2026-03"),
+        ("2026-03-31T23:59:59.5Z", "2026-03"),
+        ("2026-03-31T23:59:59-01:00", "2026-04"),
+        ("2026-03-31T23:59:60Z", "undated"),
+        ("2026-02-30T10:00:00Z", "undated"),
+        ("2026-03-31", "undated"),
+    ],
+)
+def test_a_month_is_one_of_utc(judged, row, occurred_at, expected):
+    """Whatever way an instant is written; what is none belongs to no month."""
+    doors_ = [row("D1", locked=True, occurred_at=occurred_at)]
+    found = judged(doors_, tolerance="{at_least: 50%, per: month}")
+
+    assert [one.subject.key for one in found.results if one.subject.kind == "population"] == [
+        expected
+    ]
