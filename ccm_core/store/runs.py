@@ -28,7 +28,7 @@ SELECT id, digest, document
 FROM collection
 WHERE connection = :name
     AND (:kind IS NULL OR kind = :kind)
-    AND (:run IS NULL OR run = (SELECT seq FROM run WHERE id = :run))
+    {}
     AND ended_at <= :as_of
     AND (
         :since IS NULL
@@ -47,6 +47,9 @@ ORDER BY seq
 """
 """Since an instant are those about it or later, and those in a run with the newest of a kind: what
 is added to a collection is kept after it, in the same run."""
+
+_OF_RUN = "AND run = (SELECT seq FROM run WHERE id = :run)"
+"""Written only where it is asked for, so that its index is used."""
 
 
 def begin(transaction: Transaction, run: OpenRun) -> None:
@@ -128,7 +131,7 @@ def collections(
 ) -> Sequence[Collection]:
     """List collections in the order in which they were kept."""
     rows = transaction.rows(
-        _COLLECTIONS,
+        _COLLECTIONS.format("" if run is None else _OF_RUN),
         name=name,
         kind=kind,
         run=run,
@@ -148,11 +151,12 @@ def manifests(
 
     The digest is the stored one: written by another version, a manifest is not the same bytes.
     """
+    of_one = "" if name is None else "AND run.connection = :name"
     rows = transaction.rows(
-        """
+        f"""
         SELECT run.id, manifest.digest, manifest.document
         FROM manifest JOIN run ON run.seq = manifest.run
-        WHERE (:name IS NULL OR run.connection = :name) AND manifest.ended_at <= :as_of
+        WHERE manifest.ended_at <= :as_of {of_one}
         ORDER BY manifest.seq
         """,
         name=name,
