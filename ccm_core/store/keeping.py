@@ -112,9 +112,13 @@ def _insert_versions(
     transaction: Transaction, collection: Collection, seq: int, changed: Change
 ) -> Iterator[bytes]:
     """Insert versions as their leaves are taken, so that neither is ever held."""
-    for some in batches(_versions(collection, seq, changed)):
-        transaction.insert_rows("version", _VERSION, some)
-        yield from VERSION.lines(_VERSION, some, collection=collection.id)
+
+    def inserted() -> Iterator[tuple[Any, ...]]:
+        for some in batches(_versions(collection, seq, changed)):
+            transaction.insert_rows("version", _VERSION, some)
+            yield from some
+
+    return VERSION.lines(_VERSION, inserted(), collection=collection.id)
 
 
 def _versions(collection: Collection, seq: int, changed: Change) -> Iterator[tuple[Any, ...]]:

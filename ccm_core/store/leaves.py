@@ -67,14 +67,16 @@ class Form:
         molds: dict[tuple[Any, ...], Sequence[bytes]] = {}
         for row in rows:
             *_, key, digest = row
-            alike = row[:-2]
-            if alike not in molds:
-                molds[alike] = self._mold(dict(zip(names, row, strict=True)), references)
-            try:
-                before, between, after = molds[alike]
-                yield before + _text(digest) + between + _text(key) + after
-            except ValueError:
+            mold = molds.get(row[:-2])
+            if mold is None:
+                if len(molds) == _MOST_MOLDS:
+                    molds.clear()
+                mold = molds[row[:-2]] = self._mold(dict(zip(names, row, strict=True)), references)
+            if digest is None or len(mold) != len(_MARKS) + 1:
                 yield self.line(dict(zip(names, row, strict=True)), **references)
+            else:
+                before, between, after = mold
+                yield before + json.encode(digest) + between + json.encode(key) + after
 
     def _mold(self, row: dict[str, Any], references: Mapping[str, str]) -> Sequence[bytes]:
         """Write what stands around a digest and a key: three parts, unless they are not clear."""
@@ -85,6 +87,8 @@ class Form:
 
 _MARKS = {"digest": "\x00digest", "key": "\x00key"}
 """What stands for the two in a mold; JSON has them in this order."""
+_MOST_MOLDS = 500
+"""Molds that are held at a time: a window has one for each page, unless each record has its own."""
 
 STORE = Form(
     table="store",
@@ -158,12 +162,6 @@ FORMS = (
     ERASED,
 )
 """Every table whose rows have leaves."""
-
-
-def _text(value: object) -> bytes:
-    if not isinstance(value, str):
-        raise ValueError(f"{value!r} is no text")  # noqa: TRY004 - what is null is left out of a leaf
-    return json.encode(value)
 
 
 @lru_cache(maxsize=4096)

@@ -24,14 +24,14 @@ class Transaction:
         """Speak through a connection on which a transaction has begun."""
         self._driver = driver
 
-    def execute(self, statement: str, /, **parameters: Any) -> int:
-        """Carry out a statement; give how many rows it changed.
+    def execute(self, statement: str, /, **parameters: Any) -> None:
+        """Carry out a statement that finds nothing.
 
         Args:
             statement: Names its parameters as ``:name``.
             parameters: Their values.
         """
-        return self._driver.execute(statement, parameters).rowcount
+        self._driver.execute(statement, parameters)
 
     def rows(self, statement: str, /, **parameters: Any) -> Iterator[Values]:
         """Give the rows that a query finds, as they are read."""

@@ -25,6 +25,14 @@ ROWS = st.lists(
 )
 
 
+def test_rows_that_are_all_different_have_theirs_too():
+    """As where each record was read in a request of its own."""
+    rows = [("demo", "k", 1, 7, 0, n, "/e", None, None, n, None, f"K{n}", "d") for n in range(1200)]
+    one_by_one = [VERSION.line(dict(zip(NAMES, row, strict=True)), collection="c") for row in rows]
+
+    assert list(VERSION.lines(NAMES, [*rows, *rows], collection="c")) == [*one_by_one, *one_by_one]
+
+
 @given(rows=ROWS, collection=TEXT)
 def test_many_rows_have_the_leaves_that_each_of_them_has(rows, collection):
     """Writing many at a time is quicker and gives the very same bytes."""
