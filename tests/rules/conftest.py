@@ -5,9 +5,11 @@ from __future__ import annotations
 import textwrap
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from ccm_core.errors import DocumentError
 from ccm_core.model.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.model.result import Standing
 from ccm_core.model.subject import Subject
@@ -17,6 +19,24 @@ from ccm_core.rules.packs import compile_packs
 from ccm_core.sdk.types import Row
 
 NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
+
+RULE = """\
+apiVersion: ccm/v1
+kind: RulePack
+metadata: {name: acme-doors, version: 1.0.0, title: Doors}
+parameters:
+  limit: {type: duration, default: 15m, description: d}
+  high_up: {type: condition, over: acme.watch, default: row.floor > 3, description: d}
+rules:
+  - id: door_locked
+    title: Doors are locked
+    status: stable
+    severity: high
+    over: acme.door
+    assert: row.locked
+    message: "{row.title} is open"
+    on_empty: fail
+"""
 
 DOOR = {
     "type": "object",
@@ -239,3 +259,21 @@ def world(compiled, rule_text, facts, row, standing_of):
         standing_of=standing_of,
         evaluate=lambda packs, *given, waivers=(): evaluate(packs, given, waivers, now=NOW),
     )
+
+
+@pytest.fixture
+def rule() -> str:
+    """Give a pack of one rule that has no mistake."""
+    return RULE
+
+
+@pytest.fixture
+def compiling(sources):
+    """Compile one pack and give its mistakes as text."""
+
+    def find(text: str, **fields: Any) -> list[str]:
+        with pytest.raises(DocumentError) as caught:
+            compile_packs([PackText(text=text.encode(), source="doors.yaml")], sources, **fields)
+        return [str(one) for one in caught.value.mistakes]
+
+    return find

@@ -51,13 +51,6 @@ rules:
 GOOD = WHOLE.replace("most_floors", "params.most")
 
 
-def compiling(text, sources, **fields):
-    """Compile one pack and give its mistakes as text."""
-    with pytest.raises(DocumentError) as caught:
-        compile_packs([PackText(text=text.encode(), source="doors.yaml")], sources, **fields)
-    return [str(one) for one in caught.value.mistakes]
-
-
 def test_a_pack_is_read_as_it_is_written():
     """Every key of the format arrives in the pack."""
     pack = read_pack(PackText(text=GOOD.encode(), source="doors.yaml"))
@@ -110,25 +103,6 @@ def test_a_condition_parameter_may_use_plain_parameters(sources):
     assert compile_packs([PackText(text=GOOD.encode(), source="doors.yaml")], sources)
 
 
-RULE = """\
-apiVersion: ccm/v1
-kind: RulePack
-metadata: {name: acme-doors, version: 1.0.0, title: Doors}
-parameters:
-  limit: {type: duration, default: 15m, description: d}
-  high_up: {type: condition, over: acme.watch, default: row.floor > 3, description: d}
-rules:
-  - id: door_locked
-    title: Doors are locked
-    status: stable
-    severity: high
-    over: acme.door
-    assert: row.locked
-    message: "{row.title} is open"
-    on_empty: fail
-"""
-
-
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [
@@ -159,7 +133,9 @@ rules:
         ),
     ],
 )
-def test_a_value_that_the_user_set_is_checked_where_the_user_wrote_it(sources, settings, expected):
+def test_a_value_that_the_user_set_is_checked_where_the_user_wrote_it(
+    compiling, rule, settings, expected
+):
     """The mistake is made by the settings' own document, with the place inside the value."""
     told = []
 
@@ -167,16 +143,16 @@ def test_a_value_that_the_user_set_is_checked_where_the_user_wrote_it(sources, s
         told.append((f"{name}: {message}", at))
         return Mistake("ccm.yaml", 9, 1, message)
 
-    found = compiling(RULE, sources, parameters=settings, mistake=mistake)
+    found = compiling(rule, parameters=settings, mistake=mistake)
 
     assert told == [expected]
     assert found[0].startswith("ccm.yaml:9:1: ")
 
 
-def test_a_value_that_the_user_set_replaces_the_default(sources):
+def test_a_value_that_the_user_set_replaces_the_default(rule, sources):
     """Effective parameters are the user's where there are any."""
     packs = compile_packs(
-        [PackText(text=RULE.encode(), source="doors.yaml")],
+        [PackText(text=rule.encode(), source="doors.yaml")],
         sources,
         parameters={"limit": "PT1M", "high_up": "row.floor > 9"},
     )
@@ -185,21 +161,21 @@ def test_a_value_that_the_user_set_replaces_the_default(sources):
     assert packs.packs[0].effective == {"limit": "PT1M", "high_up": "row.floor > 9"}
 
 
-def test_a_mistake_without_a_settings_file_still_names_the_parameter(sources):
+def test_a_mistake_without_a_settings_file_still_names_the_parameter(compiling, rule):
     """Parameters that come from nowhere in particular are told by name."""
-    assert compiling(RULE, sources, parameters={"limit": []}) == [
+    assert compiling(rule, parameters={"limit": []}) == [
         "parameters:1:1: limit: wanted a duration such as 15m; found an empty list"
     ]
 
 
-def test_packs_do_not_share_names_or_rule_ids(sources):
+def test_packs_do_not_share_names_or_rule_ids(rule, sources):
     """Two packs of one name, or with one rule id, cannot be judged together."""
-    other = RULE.replace("name: acme-doors", "name: other-doors")
+    other = rule.replace("name: acme-doors", "name: other-doors")
     with pytest.raises(DocumentError) as caught:
         compile_packs(
             [
-                PackText(text=RULE.encode(), source="a.yaml"),
-                PackText(text=RULE.encode(), source="b.yaml"),
+                PackText(text=rule.encode(), source="a.yaml"),
+                PackText(text=rule.encode(), source="b.yaml"),
                 PackText(text=other.encode(), source="c.yaml"),
             ],
             sources,
@@ -221,8 +197,8 @@ def test_packs_do_not_share_names_or_rule_ids(sources):
         pytest.param("rules: []", "doors.yaml:1:1:", id="no-rules"),
     ],
 )
-def test_what_is_no_pack_is_refused(sources, text, expected):
+def test_what_is_no_pack_is_refused(compiling, text, expected):
     """A file of another shape is told as such and never breaks the reader."""
-    assert compiling(text, sources)[0].startswith(expected)
+    assert compiling(text)[0].startswith(expected)
     with pytest.raises(DocumentError):
         read_pack(PackText(text=text.encode(), source="doors.yaml"))
