@@ -18,23 +18,24 @@ from typing import Any
 
 from ccm_pagerduty.connector import connector
 from ccm_pagerduty.kinds import kinds
-from ccm_pagerduty.simulator import AccountSizes, PagerDutySimulator, build_account
 from harness import machine, table
+from pagerduty_simulator import AccountSizes, PagerDutySimulator, build_account
 
-from ccm_core.collect.interface import Silence
-from ccm_core.config.defaults import with_defaults
-from ccm_core.ledger.signing import unsigned
-from ccm_core.model import json
-from ccm_core.model.collection import Collection, Outcome
-from ccm_core.model.harvest import Harvest, Observation
-from ccm_core.model.manifest import Manifest
-from ccm_core.model.record import Source
-from ccm_core.model.run import OpenRun
-from ccm_core.model.window import Window
-from ccm_core.pipeline import Connection, Host, collect
+from ccm_core.collect.observer import Silence
+from ccm_core.config.schema_defaults import with_defaults
+from ccm_core.ledger.signers import unsigned
+from ccm_core.model import json_codec
+from ccm_core.model.evidence.collection import Collection, Outcome
+from ccm_core.model.evidence.manifest import Manifest
+from ccm_core.model.evidence.record import Source
+from ccm_core.model.evidence.run import OpenRun
+from ccm_core.model.evidence.window import Window
+from ccm_core.model.evidence.write_batch import Harvest, Observation
+from ccm_core.pipeline.collect import collect
+from ccm_core.pipeline.context import Connection, Host
 from ccm_core.sdk.secret import Secret
 from ccm_core.store.interface import EvidenceStore, StoreSettings
-from ccm_core.store.open import open_store
+from ccm_core.store.sqlite.open import open_store
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -43,7 +44,7 @@ SERVICE, INCIDENT, ENTRY = (
     f"pagerduty.{noun}" for noun in ("service", "incident", "incident_log_entry")
 )
 SETTINGS = StoreSettings(url="sqlite:///ccm.db")
-Bodies = dict[str, list[json.JsonObject]]
+Bodies = dict[str, list[json_codec.JsonObject]]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -149,17 +150,17 @@ def incidents(bodies: Bodies, folder: Path, scale: float) -> tuple[Sequence[str]
     return ("state", "incidents", "log entries", "seconds", "of the processor"), rows
 
 
-def entries_by_incident(bodies: Bodies) -> dict[str, list[json.JsonObject]]:
+def entries_by_incident(bodies: Bodies) -> dict[str, list[json_codec.JsonObject]]:
     """Sort the log entries of the sample by their incident."""
-    found: dict[str, list[json.JsonObject]] = {}
+    found: dict[str, list[json_codec.JsonObject]] = {}
     for one in bodies[ENTRY]:
         found.setdefault(one["incident"]["id"], []).append(one)
     return found
 
 
 def made(
-    bodies: Bodies, entries: dict[str, list[json.JsonObject]], first: int, last: int
-) -> Iterator[tuple[str, tuple[json.JsonObject, list[json.JsonObject]]]]:
+    bodies: Bodies, entries: dict[str, list[json_codec.JsonObject]], first: int, last: int
+) -> Iterator[tuple[str, tuple[json_codec.JsonObject, list[json_codec.JsonObject]]]]:
     """Make incidents after those of the sample, each with its log."""
     for n in range(first, last):
         like = bodies[INCIDENT][n % len(bodies[INCIDENT])]
@@ -186,7 +187,7 @@ def keep(
     store: EvidenceStore,
     day: int,
     kind: str,
-    standing: dict[str, json.JsonObject],
+    standing: dict[str, json_codec.JsonObject],
     asked: Window | None,
 ) -> None:
     """Do one run that reads one kind."""
@@ -206,7 +207,7 @@ def keep(
         outcome=Outcome.COMPLETE,
     )
     observations = [
-        Observation(key=key, observed_at=now, source=source, body=pack(json.encode(body)))
+        Observation(key=key, observed_at=now, source=source, body=pack(json_codec.encode(body)))
         for key, body in standing.items()
     ]
     kept = store.keep(

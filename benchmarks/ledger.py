@@ -19,13 +19,12 @@ from pathlib import Path
 
 from harness import machine, table
 
-from ccm_core.auth.signing import one_time_key
-from ccm_core.ledger.findings import Verification
-from ccm_core.model import json
-from ccm_core.model.collection import Collection, Outcome
-from ccm_core.model.manifest import Manifest
-from ccm_core.model.record import Source
-from ccm_core.store import ledger
+from ccm_core.auth.signing_keys import one_time_key
+from ccm_core.ledger.verification import Verification
+from ccm_core.model import json_codec
+from ccm_core.model.evidence.collection import Collection, Outcome
+from ccm_core.model.evidence.manifest import Manifest
+from ccm_core.model.evidence.record import Source
 from ccm_core.store.interface import (
     EvidenceStore,
     Harvest,
@@ -33,8 +32,9 @@ from ccm_core.store.interface import (
     OpenRun,
     StoreSettings,
 )
-from ccm_core.store.open import open_store
-from ccm_core.store.verify import verify_store
+from ccm_core.store.log import ledger
+from ccm_core.store.sqlite.open import open_store
+from ccm_core.store.verify.open_readonly import verify_store
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 CONNECTION, KIND = "bench", "bench.incident"
@@ -108,7 +108,7 @@ def _run(store: EvidenceStore, start: int, end: int, window: int, clock: Clock) 
                 started_at=at,
                 ended_at=at,
                 host_version="0",
-                settings_digest=json.digest(b""),
+                settings_digest=json_codec.digest(b""),
                 outcome=Outcome.COMPLETE,
             )
         )
@@ -136,14 +136,14 @@ def harvest_of(store: EvidenceStore, run: str, first: int, end: int) -> Harvest:
             source=Source(
                 endpoint="/incidents", page=1 + (number - first) // 100, response_digest=DIGEST
             ),
-            body=pack(json.encode(_body(number))),
+            body=pack(json_codec.encode(_body(number))),
         )
         for number in range(first, end)
     ]
     return Harvest(collection=collection, observations=observations)
 
 
-DIGEST = json.digest(b"a page")
+DIGEST = json_codec.digest(b"a page")
 
 
 def _body(number: int) -> dict[str, object]:

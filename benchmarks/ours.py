@@ -15,14 +15,15 @@ from typing import Any, TypeAlias
 
 from measured import measured
 
-from ccm_core.collect.interface import Silence
-from ccm_core.config.defaults import with_defaults
-from ccm_core.host.discovery import discover
-from ccm_core.host.loader import load
-from ccm_core.model.json import digest, encode
-from ccm_core.model.manifest import Manifest
-from ccm_core.pipeline import Connection, Host, collect
-from ccm_core.sdk.limits import Limiter, Limiters
+from ccm_core.collect.observer import Silence
+from ccm_core.config.schema_defaults import with_defaults
+from ccm_core.model.evidence.manifest import Manifest
+from ccm_core.model.json_codec import digest, encode
+from ccm_core.pipeline.collect import collect
+from ccm_core.pipeline.context import Connection, Host
+from ccm_core.plugins.discovery import discover
+from ccm_core.plugins.loader import load
+from ccm_core.sdk.rate_limit import Limiter, Limiters
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.types import Connector, ConnectRequest, JsonObject
 from ccm_core.store.interface import StoreSettings
@@ -90,7 +91,7 @@ def _unpaced(connect: Connect) -> Connect:
 
 
 def _collected(host: Host, connection: Connection, path: Path) -> Manifest:
-    from ccm_core.store.open import open_store
+    from ccm_core.store.sqlite.open import open_store
 
     store = open_store(StoreSettings(url=f"sqlite:///{path.name}"), base=path.parent)
     try:

@@ -22,21 +22,22 @@ from typing import Any, TypeVar
 from harness import Source
 from ours import _connection, _parser
 
-from ccm_core.collect.interface import Silence
-from ccm_core.model.harvest import Harvest, Observation
-from ccm_core.model.json import JsonObject, digest, encode
-from ccm_core.model.record import Record
-from ccm_core.model.result import Evaluation
-from ccm_core.model.run import OpenRun
-from ccm_core.pipeline import Recall, collect, compile_rules, evaluate
-from ccm_core.pipeline.judging import collector_waits, evidence, watch_of
-from ccm_core.pipeline.parties import Connection, Host
-from ccm_core.rules.evaluator import evaluate as judge
-from ccm_core.rules.interface import PackText
+from ccm_core.collect.observer import Silence
+from ccm_core.model.evaluation.result import Evaluation
+from ccm_core.model.evidence.record import Record
+from ccm_core.model.evidence.run import OpenRun
+from ccm_core.model.evidence.write_batch import Harvest, Observation
+from ccm_core.model.json_codec import JsonObject, digest, encode
+from ccm_core.pipeline.collect import collect
+from ccm_core.pipeline.context import Connection, Host
+from ccm_core.pipeline.evaluate import collector_waits, compile_rules, evaluate, evidence, watch_of
+from ccm_core.pipeline.incremental.state import Recall
+from ccm_core.rules.evaluate.evaluator import evaluate as judge
+from ccm_core.rules.types import PackText
 from ccm_core.sdk.types import View
-from ccm_core.store.content import packed
+from ccm_core.store.codec.bodies import packed
 from ccm_core.store.interface import EvidenceStore, StoreSettings
-from ccm_core.store.open import open_store
+from ccm_core.store.sqlite.open import open_store
 
 T = TypeVar("T")
 

@@ -17,18 +17,18 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ccm_pagerduty.simulator import (
+from pagerduty_simulator import (
     Account,
     AccountSizes,
     PagerDutySimulator,
     Steering,
     build_account,
-    faults,
     many_incidents,
 )
-from ccm_pagerduty.simulator.answers import Answer
-from ccm_pagerduty.simulator.asked import Asked
-from ccm_pagerduty.simulator.credentials import Credential
+from pagerduty_simulator.api import faults
+from pagerduty_simulator.api.credentials import Credential
+from pagerduty_simulator.api.request import Asked
+from pagerduty_simulator.api.responses import Answer
 
 LATEST = timedelta(hours=2)
 """How long ago the last incident was: all of them are over, and none is on the edge."""

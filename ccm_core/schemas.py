@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ccm_core.errors import UsageError
-from ccm_core.model.json import JsonObject, decode
+from ccm_core.model.json_codec import JsonObject, decode
 
 _PACKAGE = Path(__file__).parent
 _SUFFIX = ".schema.json"

@@ -14,7 +14,7 @@ from hunting import hunt, no_secret_is_left
 from hypothesis import settings
 
 from ccm_core import schemas
-from ccm_core.model.formats import FORMATS
+from ccm_core.model.string_formats import FORMATS
 
 __all__ = ["hunt", "no_secret_is_left"]
 

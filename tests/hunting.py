@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from ccm_core.store.compression import decompressed
+from ccm_core.store.codec.compression import decompressed
 
 VAULT_KEY = "8FbGmH1iKkq2lN7zR0vYx3uJ5dQwTtE6aSsPpOoLlKk="
 FORMS = re.compile(

@@ -5,14 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
-from ccm_core.model.collection import (
-    Collection,
-    Counts,
-    Credential,
-    Outcome,
-)
-from ccm_core.model.manifest import Manifest, PluginVersion
-from ccm_core.model.result import (
+from ccm_core.model.evaluation.result import (
     Evaluation,
     Population,
     Result,
@@ -20,9 +13,16 @@ from ccm_core.model.result import (
     Standing,
     Status,
 )
-from ccm_core.model.rule import Control, Severity
-from ccm_core.model.subject import Subject
-from ccm_core.report.interface import ReportInput
+from ccm_core.model.evaluation.rule import Control, Severity
+from ccm_core.model.evaluation.subject import Subject
+from ccm_core.model.evidence.collection import (
+    Collection,
+    Counts,
+    Credential,
+    Outcome,
+)
+from ccm_core.model.evidence.manifest import Manifest, PluginVersion
+from ccm_core.report.types import ReportInput
 from ccm_core.store.interface import KindCount
 
 NOW = datetime(2026, 5, 6, 9, 0, tzinfo=UTC)

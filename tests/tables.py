@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 
-from ccm_core.store.revision import scripts
+from ccm_core.store.sqlite.migrations import scripts
 
 
 def _made():

@@ -9,11 +9,11 @@ import sys
 from contextlib import closing
 
 import pytest
-from ccm_pagerduty.simulator import Identity
-from ccm_pagerduty.simulator.credentials import API_KEY, USER_KEY
 from hunting import FORMS, VAULT_KEY, Hunt
+from pagerduty_simulator import Identity
+from pagerduty_simulator.api.credentials import API_KEY, USER_KEY
 
-from ccm_core.store.compression import Compressor
+from ccm_core.store.codec.compression import Compressor
 
 TOKEN = "pdus+_0abcdefgh+1234"
 

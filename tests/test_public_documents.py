@@ -14,18 +14,18 @@ from typing import Any, get_args, get_origin, get_type_hints
 import pytest
 
 from ccm_core import schemas
-from ccm_core.bundle.statement import Predicate
+from ccm_core.bundle.attestation import Predicate
 from ccm_core.model.assurance import Assurance
-from ccm_core.model.collection import KindCount
-from ccm_core.model.connection import ShownConnection
-from ccm_core.model.json import encode, plain
-from ccm_core.model.manifest import Manifest
-from ccm_core.model.record import Exhibit, Record
-from ccm_core.model.result import Evaluation
+from ccm_core.model.evaluation.result import Evaluation
+from ccm_core.model.evidence.collection import KindCount
+from ccm_core.model.evidence.manifest import Manifest
+from ccm_core.model.evidence.record import Exhibit, Record
+from ccm_core.model.json_codec import encode, plain
+from ccm_core.model.redacted_connection import ShownConnection
 from ccm_core.model.sampling import Sampling
-from ccm_core.pipeline import Check
-from ccm_core.report.json_report import JsonDocument
-from ccm_core.report.period_json import PeriodDocument
+from ccm_core.pipeline.check import Check
+from ccm_core.report.formats.json import JsonDocument
+from ccm_core.report.period.json import PeriodDocument
 
 DOCUMENTS = {
     "evidence-record.v1": Record,

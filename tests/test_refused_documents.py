@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ccm_core.bundle.statement import Head, Predicate
+from ccm_core.bundle.attestation import Head, Predicate
 from ccm_core.model.assurance import (
     Assurance,
     Conclusion,
@@ -19,7 +19,19 @@ from ccm_core.model.assurance import (
     KindAssurance,
     Stretch,
 )
-from ccm_core.model.collection import (
+from ccm_core.model.evaluation.result import (
+    ControlResult,
+    Evaluation,
+    PackUsed,
+    Population,
+    Result,
+    RuleResult,
+    Standing,
+    Status,
+)
+from ccm_core.model.evaluation.rule import Control, Severity
+from ccm_core.model.evaluation.subject import Subject
+from ccm_core.model.evidence.collection import (
     Collection,
     Counts,
     Credential,
@@ -30,27 +42,15 @@ from ccm_core.model.collection import (
     Request,
     Shortfall,
 )
-from ccm_core.model.connection import ShownConnection
-from ccm_core.model.json import digest, encode
-from ccm_core.model.manifest import Manifest, PluginVersion, Promise, Unseen
-from ccm_core.model.record import Record, Source, exhibit
-from ccm_core.model.result import (
-    ControlResult,
-    Evaluation,
-    PackUsed,
-    Population,
-    Result,
-    RuleResult,
-    Standing,
-    Status,
-)
-from ccm_core.model.rule import Control, Severity
+from ccm_core.model.evidence.manifest import Manifest, PluginVersion, Promise, Unseen
+from ccm_core.model.evidence.record import Record, Source, exhibit
+from ccm_core.model.evidence.window import Window
+from ccm_core.model.json_codec import digest, encode
+from ccm_core.model.redacted_connection import ShownConnection
 from ccm_core.model.sampling import ControlSamples, Sample, Sampling
-from ccm_core.model.subject import Subject
-from ccm_core.model.window import Window
-from ccm_core.pipeline import Check, ConnectionCheck
-from ccm_core.report.json_report import JsonDocument
-from ccm_core.report.period_json import PeriodDocument
+from ccm_core.pipeline.check import Check, ConnectionCheck
+from ccm_core.report.formats.json import JsonDocument
+from ccm_core.report.period.json import PeriodDocument
 from ccm_core.sdk.types import Diagnosis
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

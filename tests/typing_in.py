@@ -8,8 +8,8 @@ from pathlib import Path
 
 import httpx
 
-from ccm_core.auth.sealing import KeySources
 from ccm_core.auth.vault import Vault
+from ccm_core.auth.vault_encryption import KeySources
 
 LINK = re.compile(r"^  (http://\S+/oauth/authorize\S+)$", re.MULTILINE)
 

@@ -7,9 +7,9 @@ from datetime import timedelta
 from functools import cache
 
 from ccm_core.assurance.controls import control_assurance
-from ccm_core.assurance.hearing import hear
-from ccm_core.assurance.interface import Asked, Watched
-from ccm_core.assurance.kinds import holes_of, kind_assurance
+from ccm_core.assurance.evaluation_history import hear
+from ccm_core.assurance.inputs import Asked, Watched
+from ccm_core.assurance.kind_coverage import holes_of, kind_assurance
 from ccm_core.model.assurance import Assurance, Hole
 
 

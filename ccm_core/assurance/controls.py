@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 
-from ccm_core.assurance.hearing import ControlName, Heard
-from ccm_core.assurance.interface import Asked, Need, Watched
-from ccm_core.assurance.kinds import share
+from ccm_core.assurance.evaluation_history import ControlName, Heard
+from ccm_core.assurance.inputs import Asked, Need, Watched
+from ccm_core.assurance.kind_coverage import share
 from ccm_core.model.assurance import (
     Conclusion,
     ControlAssurance,
@@ -16,8 +16,8 @@ from ccm_core.model.assurance import (
     Hole,
     Stretch,
 )
-from ccm_core.model.result import Status
-from ccm_core.model.window import Window, subtract
+from ccm_core.model.evaluation.result import Status
+from ccm_core.model.evidence.window import Window, subtract
 
 _UNDECIDED = {Status.INSUFFICIENT, Status.ERROR}
 _DEFAULT = timedelta(days=1)

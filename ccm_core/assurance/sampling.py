@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
-from ccm_core.model.result import Evaluation, Result, Status
+from ccm_core.model.evaluation.result import Evaluation, Result, Status
 from ccm_core.model.sampling import ControlSamples, Sample, Sampling
 
 NOTHING = "no evaluation"

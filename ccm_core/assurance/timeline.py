@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from ccm_core.model.collection import Collection
-from ccm_core.model.window import Window, subtract, union
-from ccm_core.sdk.time import format_duration, format_instant
+from ccm_core.model.evidence.collection import Collection
+from ccm_core.model.evidence.window import Window, subtract, union
+from ccm_core.sdk.timestamps import format_duration, format_instant
 
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 LATEST = datetime.max.replace(tzinfo=UTC)

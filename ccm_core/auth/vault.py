@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from ccm_core.auth import entry as entries
-from ccm_core.auth.entry import Entry
+from ccm_core.atomic_write import write_durably
+from ccm_core.auth import vault_entry as entries
 from ccm_core.auth.os_keyring import Keyring
-from ccm_core.auth.sealing import (
+from ccm_core.auth.vault_encryption import (
     KEY_VARIABLE,
     PASSPHRASE_VARIABLE,
     KeyFrom,
@@ -28,9 +28,9 @@ from ccm_core.auth.sealing import (
     new_seal,
     seal_of,
 )
-from ccm_core.durable import write_durably
+from ccm_core.auth.vault_entry import Entry
 from ccm_core.errors import SecretError
-from ccm_core.model.json import decode_as, encode
+from ccm_core.model.json_codec import decode_as, encode
 
 _MOST_BYTES = 8 * 1024 * 1024
 _LOCK_SECONDS = 20.0

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import click
 
-from ccm_core.cli.exits import Exit, of_error
+from ccm_core.cli.terminal.exit_codes import Exit, of_error
 from ccm_core.errors import CcmError
 
 COMMANDS = {
@@ -41,6 +41,21 @@ COMMANDS = {
 }
 """Every verb and its one line of help. A verb's module is imported when it is used."""
 
+MODULES = {
+    "checkpoint": "verify.checkpoint",
+    "connect": "connect.command",
+    "connections": "connect.connections",
+    "erase": "evidence.erase",
+    "evidence": "evidence.command",
+    "keys": "verify.keys",
+    "prove": "verify.prove",
+    "rules": "rules.command",
+    "runs": "evidence.runs",
+    "verify": "verify.command",
+    "views": "evidence.views",
+}
+"""Verbs that have a room of their own; the others stand in ``cli/verbs``."""
+
 
 class Verbs(click.Group):
     """The verbs, each loaded from its own module when it is used."""
@@ -55,7 +70,9 @@ class Verbs(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"ccm_core.cli.{cmd_name}")
+        module = importlib.import_module(
+            f"ccm_core.cli.{MODULES.get(cmd_name, f'verbs.{cmd_name}')}"
+        )
         command: click.Command = module.command
         return command
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from ccm_core.errors import Denied, NotAvailable, RateLimited, Refused, SourceError
-from ccm_core.model.collection import WORST_FIRST, Collection, Outcome, Reason, Shortfall
+from ccm_core.model.evidence.collection import WORST_FIRST, Collection, Outcome, Reason, Shortfall
 
 _REASONS: tuple[tuple[type[SourceError], Reason], ...] = (
     (Denied, Reason.DENIED),

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from ccm_core.model.json import JsonObject
+from ccm_core.model.json_codec import JsonObject
 
 Project: TypeAlias = Callable[[Any, set[str]], Any]
 """Takes a value and the set to add unknown names to; gives what is kept."""

@@ -11,18 +11,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ccm_core.collect.attempt import Attempt, Question
-from ccm_core.collect.changes import Telling, Told
-from ccm_core.collect.desk import Desk
-from ccm_core.collect.gathering import Gathering
-from ccm_core.collect.lookups import ByCollection, LookUp, amendments, looked_up
-from ccm_core.collect.naming import Names
+from ccm_core.collect.batch_builder import Gathering
+from ccm_core.collect.change_detection import Telling, Told
+from ccm_core.collect.dangling_lookup import ByCollection, LookUp, amendments, looked_up
 from ccm_core.collect.outcome import inherited, outcome_of, shortfall_of
-from ccm_core.collect.plan import LONGEST, Plan, Task, Wanted, past, split
+from ccm_core.collect.planner import LONGEST, Plan, Task, Wanted, past, split
+from ccm_core.collect.reference_tracker import Names
+from ccm_core.collect.run_context import Desk
+from ccm_core.collect.window_read import Attempt, Question
 from ccm_core.errors import Refused, SourceError
-from ccm_core.model.collection import Collection, Outcome, Reason, Shortfall
-from ccm_core.model.harvest import Harvest
-from ccm_core.model.window import SECOND, Window, pieces
+from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
+from ccm_core.model.evidence.window import SECOND, Window, pieces
+from ccm_core.model.evidence.write_batch import Harvest
 from ccm_core.sdk.types import Session, Shape
 
 READINGS = 3

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ccm_core.model.formats import FORMATS
-from ccm_core.model.json import JsonObject
+from ccm_core.model.json_codec import JsonObject
+from ccm_core.model.string_formats import FORMATS
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
@@ -42,7 +42,7 @@ class SchemaCheck:
         if self._slow is None:
             from jsonschema import Draft202012Validator
 
-            from ccm_core.documents.formats import checker
+            from ccm_core.documents.format_names import checker
 
             self._slow = Draft202012Validator(self._schema, format_checker=checker())
         return self._slow

@@ -8,10 +8,10 @@ from datetime import time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from ccm_core.config.reference import SecretReference
+from ccm_core.config.secret_reference import SecretReference
 from ccm_core.documents import Document
 from ccm_core.errors import UsageError
-from ccm_core.model.json import JsonObject, digest, encode
+from ccm_core.model.json_codec import JsonObject, digest, encode
 from ccm_core.sdk.types import Horizon
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ccm_core.documents.alignment import Scalar, place_inside
-from ccm_core.documents.place import Place
+from ccm_core.documents.location import Place
+from ccm_core.documents.scalar_positions import Scalar, place_inside
 from ccm_core.errors import Mistake
 
 Path = tuple[str | int, ...]

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-from ccm_core.ledger.note import decoded, encoded
-from ccm_core.ledger.tree import HASH_BYTES
+from ccm_core.ledger.merkle_tree import HASH_BYTES
+from ccm_core.ledger.signed_note import decoded, encoded
 
 STORE_LOG = "@store"
 """The store's own log. Every other is named for its connection, and none has such a name."""

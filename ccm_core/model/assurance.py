@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from ccm_core.model.result import Status
-from ccm_core.model.subject import Subject
+from ccm_core.model.evaluation.result import Status
+from ccm_core.model.evaluation.subject import Subject
 
 
 class Conclusion(StrEnum):

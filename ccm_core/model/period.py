@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from ccm_core.model.window import Window
+from ccm_core.model.evidence.window import Window
 
 WANTED = "write it like 2026, 2026-Q3, 2026-07, 2026-07-01 or 2026-07-01..2026-09-30"
 _DAY = timedelta(days=1)

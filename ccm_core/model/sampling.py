@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from ccm_core.model.result import Status
-from ccm_core.model.subject import Subject
+from ccm_core.model.evaluation.result import Status
+from ccm_core.model.evaluation.subject import Subject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from ccm_core.model.finding import Finding, FindingState
-from ccm_core.model.manifest import Manifest
-from ccm_core.model.result import Evaluation, Result, RuleResult, Standing, Status
-from ccm_core.model.rule import Severity
-from ccm_core.notify.interface import Condition, Occasion
-from ccm_core.sdk.time import format_duration
+from ccm_core.model.evaluation.finding import Finding, FindingState
+from ccm_core.model.evaluation.result import Evaluation, Result, RuleResult, Standing, Status
+from ccm_core.model.evaluation.rule import Severity
+from ccm_core.model.evidence.manifest import Manifest
+from ccm_core.notify.types import Condition, Occasion
+from ccm_core.sdk.timestamps import format_duration
 
 _OPEN = (Status.INSUFFICIENT, Status.ERROR)
 _STILL = (FindingState.OPEN, FindingState.UNSEEN)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from ccm_core.model.rule import Severity
-from ccm_core.notify.interface import (
+from ccm_core.model.evaluation.rule import Severity
+from ccm_core.notify.types import (
     Condition,
     Decision,
     Message,

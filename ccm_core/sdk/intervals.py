@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from ccm_core.model.window import Window, subtract, union
+from ccm_core.model.evidence.window import Window, subtract, union
 
 __all__ = ["Window", "subtract", "union"]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ccm_core.model.json import JsonObject
+from ccm_core.model.json_codec import JsonObject
 
 CLIENT_ID, CLIENT_SECRET = "client_id", "client_secret"
 """The fields of every OAuth 2.0 method: the app that was registered for ccm."""

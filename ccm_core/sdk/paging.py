@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from ccm_core.errors import BadAnswer
-from ccm_core.model.json import JsonObject
-from ccm_core.sdk.turns import others_first
+from ccm_core.model.json_codec import JsonObject
+from ccm_core.sdk.http.event_loop import others_first
 from ccm_core.sdk.types import Page
 
 

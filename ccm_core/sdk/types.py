@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ccm_core.model.collection import (
+from ccm_core.model.evaluation.subject import Subject
+from ccm_core.model.evidence.collection import (
     Collection,
     Credential,
     Outcome,
@@ -22,11 +23,10 @@ from ccm_core.model.collection import (
     Shortfall,
     Whereabouts,
 )
-from ccm_core.model.json import JsonObject
-from ccm_core.model.record import Record, Source
-from ccm_core.model.subject import Subject
-from ccm_core.model.window import Window
-from ccm_core.sdk.collecting import (
+from ccm_core.model.evidence.record import Record, Source
+from ccm_core.model.evidence.window import Window
+from ccm_core.model.json_codec import JsonObject
+from ccm_core.sdk.collector import (
     Ask,
     ChangedBy,
     Collect,
@@ -43,7 +43,7 @@ from ccm_core.sdk.oauth import Flow, OAuthGrant
 if TYPE_CHECKING:
     from ccm_core.errors import SourceError
     from ccm_core.sdk.authorization import Authorization
-    from ccm_core.sdk.limits import Limiters
+    from ccm_core.sdk.rate_limit import Limiters
     from ccm_core.sdk.secret import Secret
 
 SchemaLoader = Callable[[], JsonObject]

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from ccm_core.ledger.checkpoint import STORE_LOG
-from ccm_core.model.collection import KindCount
-from ccm_core.model.harvest import Harvest, Observation, Pack, Packed
-from ccm_core.model.run import OpenRun
+from ccm_core.model.evidence.collection import KindCount
+from ccm_core.model.evidence.run import OpenRun
+from ccm_core.model.evidence.write_batch import Harvest, Observation, Pack, Packed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ccm_core.ledger.checkpoint import Checkpoint
-    from ccm_core.ledger.excerpt import Excerpt
-    from ccm_core.ledger.keys import SigningKey
-    from ccm_core.ledger.note import Signer, VerifierKey
-    from ccm_core.ledger.proof_file import LeafProof
-    from ccm_core.model.basis import Basis
-    from ccm_core.model.collection import Collection
-    from ccm_core.model.erasure import Erased, Erasure
-    from ccm_core.model.finding import FindingChange
-    from ccm_core.model.json import JsonObject
-    from ccm_core.model.manifest import Manifest
-    from ccm_core.model.record import Record, Rejected
-    from ccm_core.model.result import Evaluation, KeptEvaluation, Outline
-    from ccm_core.model.since import Mark, Since
-    from ccm_core.model.window import Window
+    from ccm_core.ledger.key_history import SigningKey
+    from ccm_core.ledger.multiproof import Excerpt
+    from ccm_core.ledger.signed_note import Signer, VerifierKey
+    from ccm_core.ledger.tlog_proof import LeafProof
+    from ccm_core.model.evaluation.evaluation_inputs import Basis
+    from ccm_core.model.evaluation.finding import FindingChange
+    from ccm_core.model.evaluation.result import Evaluation, KeptEvaluation, Outline
+    from ccm_core.model.evidence.collection import Collection
+    from ccm_core.model.evidence.erasure import Erased, Erasure
+    from ccm_core.model.evidence.manifest import Manifest
+    from ccm_core.model.evidence.record import Record, Rejected
+    from ccm_core.model.evidence.watermark import Mark, Since
+    from ccm_core.model.evidence.window import Window
+    from ccm_core.model.json_codec import JsonObject
 
 
 class EvidenceStore(Protocol):

@@ -106,7 +106,7 @@ def test_no_command_is_described_that_does_not_exist(root: Path):
 
 def test_every_exit_code_is_described(root: Path):
     """Whoever writes a script finds each exit code in a table."""
-    from ccm_core.cli.exits import Exit
+    from ccm_core.cli.terminal.exit_codes import Exit
 
     page = (root / "docs/reference/commands.md").read_text("utf-8")
     assert set(re.findall(r"^\| (\d+) \|", page, re.MULTILINE)) == {str(int(code)) for code in Exit}
@@ -166,9 +166,9 @@ def test_every_reason_and_field_of_evidence_is_described(root: Path):
     """Reasons, and the fields of records, collections and manifests, stand on the page."""
     from dataclasses import fields
 
-    from ccm_core.model.collection import Collection, Outcome, Reason
-    from ccm_core.model.manifest import Manifest
-    from ccm_core.model.record import Record
+    from ccm_core.model.evidence.collection import Collection, Outcome, Reason
+    from ccm_core.model.evidence.manifest import Manifest
+    from ccm_core.model.evidence.record import Record
 
     page = (root / "docs/reference/evidence.md").read_text("utf-8")
     words = {field.name for shape in (Record, Collection, Manifest) for field in fields(shape)}

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from ccm_core import documents, schemas
-from ccm_core.host.discovery import InstalledPlugin
-from ccm_core.host.loader import load
-from ccm_core.rules.interface import PackText, Source
-from ccm_core.rules.mutating import mutate
-from ccm_core.rules.pack_tests import run_tests, strict_mistakes
-from ccm_core.rules.packs import compile_packs
-from ccm_core.rules.waivers import read_waivers
+from ccm_core.plugins.discovery import InstalledPlugin
+from ccm_core.plugins.loader import load
+from ccm_core.rules.pack.loader import compile_packs
+from ccm_core.rules.pack.waiver_file import read_waivers
+from ccm_core.rules.testing.mutation import mutate
+from ccm_core.rules.testing.runner import run_tests, strict_mistakes
+from ccm_core.rules.types import PackText, Source
 
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 

@@ -25,18 +25,18 @@ def test_the_contracts_hold(root: Path):
     [
         pytest.param(
             "httpx",
-            ("ccm_core.sdk.http", "ccm_core.auth.endpoint", "ccm_pagerduty.client"),
+            ("ccm_core.sdk.http", "ccm_core.auth.token_endpoint", "ccm_pagerduty.client"),
             id="httpx",
         ),
-        pytest.param("pluggy.PluginManager", ("ccm_core.host.loader",), id="plugin manager"),
+        pytest.param("pluggy.PluginManager", ("ccm_core.plugins.loader",), id="plugin manager"),
         pytest.param("sqlite3", ("ccm_core.store",), id="sqlite3"),
         pytest.param("cel_expr_python", ("ccm_core.rules",), id="cel"),
-        pytest.param("apprise", ("ccm_core.notify.sending",), id="apprise"),
+        pytest.param("apprise", ("ccm_core.notify.apprise_sender",), id="apprise"),
         pytest.param("jinja2", ("ccm_core.report",), id="jinja2"),
-        pytest.param("authlib", ("ccm_core.auth.protocol",), id="authlib"),
+        pytest.param("authlib", ("ccm_core.auth.oauth_messages",), id="authlib"),
         pytest.param(
             "joserfc",
-            ("ccm_core.auth.identity", "ccm_pagerduty.simulator.id_token"),
+            ("ccm_core.auth.id_token", "pagerduty_simulator.identity.id_token"),
             id="joserfc",
         ),
         pytest.param("rich", ("ccm_core.cli",), id="rich"),

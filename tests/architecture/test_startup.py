@@ -75,7 +75,7 @@ def test_importing_what_plugins_see_imports_nothing_heavy():
     [
         pytest.param("import ccm_core.sdk.http", {"rich", "pygments", "click"}, id="reading"),
         pytest.param(
-            "import ccm_core.cli.collect",
+            "import ccm_core.cli.verbs.collect",
             {"ccm_core.rules", "ccm_core.report", "ccm_core.auth.vault", "yaml"},
             id="collecting",
         ),

@@ -7,10 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ccm_core.assurance.assess import assess
-from ccm_core.assurance.interface import Asked, Need, Watched
-from ccm_core.model.collection import Collection, Outcome, Reason, Shortfall
-from ccm_core.model.manifest import Manifest, Promise
-from ccm_core.model.result import (
+from ccm_core.assurance.inputs import Asked, Need, Watched
+from ccm_core.model.evaluation.result import (
     ControlResult,
     Evaluation,
     Population,
@@ -18,9 +16,11 @@ from ccm_core.model.result import (
     RuleResult,
     Status,
 )
-from ccm_core.model.rule import Severity
-from ccm_core.model.subject import Subject
-from ccm_core.model.window import Window
+from ccm_core.model.evaluation.rule import Severity
+from ccm_core.model.evaluation.subject import Subject
+from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
+from ccm_core.model.evidence.manifest import Manifest, Promise
+from ccm_core.model.evidence.window import Window
 
 START = datetime(2026, 7, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccm_core.model.assurance import Conclusion
-from ccm_core.model.collection import Outcome
-from ccm_core.model.result import Status
-from ccm_core.model.window import Window, union
+from ccm_core.model.evaluation.result import Status
+from ccm_core.model.evidence.collection import Outcome
+from ccm_core.model.evidence.window import Window, union
 
 DOOR, LOCK = "acme.door", "acme.lock"
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccm_core.assurance.sampling import NOTHING, draw, lot
-from ccm_core.model.result import Evaluation, Population, Result, RuleResult, Status
-from ccm_core.model.rule import Severity
-from ccm_core.model.subject import Subject
+from ccm_core.model.evaluation.result import Evaluation, Population, Result, RuleResult, Status
+from ccm_core.model.evaluation.rule import Severity
+from ccm_core.model.evaluation.subject import Subject
 
 NOW = datetime(2026, 5, 6, tzinfo=UTC)
 CONTROL = {("soc2", "CC7.4"): frozenset({"r"})}

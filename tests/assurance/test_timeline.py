@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccm_core.assurance.timeline import events, snapshots
-from ccm_core.model.collection import Collection, Outcome, Reason, Shortfall
-from ccm_core.model.window import Window
-from ccm_core.rules.sufficiency import standing
+from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
+from ccm_core.model.evidence.window import Window
+from ccm_core.rules.evaluate.sufficiency import standing
 from ccm_core.sdk.types import Shape
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import httpx
 import pytest
-from ccm_pagerduty.simulator import (
+from pagerduty_simulator import (
     AccountSizes,
     Identity,
     IdentitySimulator,
@@ -18,9 +18,9 @@ from ccm_pagerduty.simulator import (
     build_account,
 )
 
-from ccm_core.auth import protocol
-from ccm_core.auth.endpoint import TokenEndpoint
-from ccm_core.auth.protocol import Client
+from ccm_core.auth import oauth_messages
+from ccm_core.auth.oauth_messages import Client
+from ccm_core.auth.token_endpoint import TokenEndpoint
 from ccm_core.sdk.oauth import OAuthProvider
 from ccm_core.sdk.secret import Secret
 
@@ -99,10 +99,10 @@ def as_client(app) -> Client:
 
 def walk(endpoint, *, scopes=("read",)):
     """Walk through the code flow with a browser that agrees; give the tokens."""
-    attempt = protocol.authorization(
+    attempt = oauth_messages.authorization(
         endpoint.provider, endpoint.client, redirect_uri=REDIRECT, scopes=scopes
     )
-    code = protocol.code_of(browse(attempt), attempt)
+    code = oauth_messages.code_of(browse(attempt), attempt)
     return asyncio.run(endpoint.redeem(attempt, code))
 
 

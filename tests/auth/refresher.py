@@ -12,12 +12,12 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ccm_core.auth.endpoint import TokenEndpoint
-from ccm_core.auth.keeper import TokenKeeper, renewal
-from ccm_core.auth.protocol import Client, refresh_form
-from ccm_core.auth.sealing import KeySources
+from ccm_core.auth.oauth_messages import Client, refresh_form
+from ccm_core.auth.token_endpoint import TokenEndpoint
+from ccm_core.auth.token_refresh import TokenKeeper, renewal
 from ccm_core.auth.vault import Vault
-from ccm_core.model.json import decode
+from ccm_core.auth.vault_encryption import KeySources
+from ccm_core.model.json_codec import decode
 from ccm_core.sdk.oauth import OAuthProvider
 from ccm_core.sdk.secret import Secret
 

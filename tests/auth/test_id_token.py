@@ -9,7 +9,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 
-from ccm_core.auth.identity import Identified, identified
+from ccm_core.auth.id_token import Identified, identified
 from ccm_core.errors import BadAnswer, UsageError
 from ccm_core.sdk.secret import Secret
 

@@ -16,13 +16,13 @@ from pathlib import Path
 
 import pytest
 
-from ccm_core.auth.endpoint import TokenEndpoint
-from ccm_core.auth.entry import Entry
-from ccm_core.auth.keeper import TokenKeeper, renewal
-from ccm_core.auth.sealing import KeySources
+from ccm_core.auth.token_endpoint import TokenEndpoint
+from ccm_core.auth.token_refresh import TokenKeeper, renewal
 from ccm_core.auth.vault import Vault
+from ccm_core.auth.vault_encryption import KeySources
+from ccm_core.auth.vault_entry import Entry
 from ccm_core.errors import GrantLost
-from ccm_core.model.json import encode
+from ccm_core.model.json_codec import encode
 
 KEY = {"CCM_VAULT_KEY": "8FbGmH1iKkq2lN7zR0vYx3uJ5dQwTtE6aSsPpOoLlKk="}
 LOG = logging.getLogger(__name__)

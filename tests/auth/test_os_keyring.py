@@ -14,9 +14,9 @@ import keyring.backend
 import keyring.errors
 import pytest
 
-from ccm_core.auth.entry import Entry
-from ccm_core.auth.sealing import KeySources
 from ccm_core.auth.vault import Vault
+from ccm_core.auth.vault_encryption import KeySources
+from ccm_core.auth.vault_entry import Entry
 from ccm_core.errors import SecretError
 from ccm_core.sdk.secret import Secret
 

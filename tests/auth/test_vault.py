@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from ccm_core.auth.entry import Entry
-from ccm_core.auth.sealing import KeySources
 from ccm_core.auth.vault import Held, Vault
+from ccm_core.auth.vault_encryption import KeySources
+from ccm_core.auth.vault_entry import Entry
 from ccm_core.errors import SecretError
 from ccm_core.sdk.secret import Secret
 

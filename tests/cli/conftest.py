@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from ccm_pagerduty.simulator import (
+from hunting import VAULT_KEY
+from pagerduty_simulator import (
     AccountSizes,
     IdentitySimulator,
     PagerDutySimulator,
     build_account,
 )
-from hunting import VAULT_KEY
 from typing_in import Typed, browsed
 
 from ccm_core.cli.main import main

@@ -7,9 +7,9 @@ import socket
 from collections import deque
 from datetime import UTC, datetime, timedelta
 
-from ccm_pagerduty.simulator import AppKind
-from ccm_pagerduty.simulator.answers import Answer
-from ccm_pagerduty.simulator.scopes import REQUIRED
+from pagerduty_simulator import AppKind
+from pagerduty_simulator.api.responses import Answer
+from pagerduty_simulator.api.scopes import REQUIRED
 from typing_in import browsed, saved, vault_of
 
 

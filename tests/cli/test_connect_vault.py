@@ -14,7 +14,7 @@ import pytest
 from hunting import VAULT_KEY
 from typing_in import saved
 
-from ccm_core.config.secrets import checked_secret
+from ccm_core.config.secret_resolver import checked_secret
 
 
 def test_a_vault_of_another_key_is_told_before_anything_is_asked(

@@ -11,9 +11,9 @@ import threading
 
 import pytest
 
-from ccm_core.store.claims import claim
 from ccm_core.store.interface import StoreSettings
-from ccm_core.store.open import open_store
+from ccm_core.store.sqlite.open import open_store
+from ccm_core.store.sqlite.run_lock import claim
 
 
 @pytest.fixture

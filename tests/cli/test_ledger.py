@@ -9,15 +9,15 @@ from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
-from ccm_pagerduty.simulator import AccountSizes, PagerDutySimulator, build_account
+from pagerduty_simulator import AccountSizes, PagerDutySimulator, build_account
 
-from ccm_core.auth import signing
-from ccm_core.auth.sealing import KeySources
+from ccm_core.auth import signing_keys
 from ccm_core.auth.vault import Vault
+from ccm_core.auth.vault_encryption import KeySources
 from ccm_core.cli.main import main
-from ccm_core.ledger import note
+from ccm_core.ledger import signed_note
 from ccm_core.ledger.checkpoint import Checkpoint
-from ccm_core.ledger.note import VerifierKey
+from ccm_core.ledger.signed_note import VerifierKey
 
 KEY = b64encode(b"k" * 32).decode()
 SMALL = AccountSizes(services=4, policies=3, schedules=3, users=12, teams=2, incidents=12)
@@ -77,7 +77,7 @@ def test_an_outsider_verifies_what_was_kept(ccm, keyed, folder):
     assert ccm("checkpoint", "-o", "pin.txt").code == 0
     assert ccm("keys", "export", "-o", "keys.txt").code == 0
     key = VerifierKey.read((folder / "keys.txt").read_text())
-    head = Checkpoint.read(note.opened((folder / "pin.txt").read_text(), [key]))
+    head = Checkpoint.read(signed_note.opened((folder / "pin.txt").read_text(), [key]))
     assert ccm("checkpoint").out == (folder / "pin.txt").read_text()
     assert ccm("checkpoint", "--connection", "pagerduty-test").out.startswith(f"{key.name}/pager")
 
@@ -139,7 +139,7 @@ def test_a_key_that_comes_later_signs_what_came_before(ccm, connected, monkeypat
 
     assert ccm("verify").code == 0
     (shown,) = ccm("keys", "show", "--json").json
-    assert note.encoded(VerifierKey.read(shown["key"]).public) == made.out.strip()
+    assert signed_note.encoded(VerifierKey.read(shown["key"]).public) == made.out.strip()
 
 
 def test_init_makes_the_key_where_it_can(ccm, folder, monkeypatch):
@@ -148,10 +148,10 @@ def test_init_makes_the_key_where_it_can(ccm, folder, monkeypatch):
     monkeypatch.setenv("CCM_VAULT_KEY", KEY)
     said = ccm("init", "--force").err
     assert "the public half of its key" in said
-    (key,) = signing.held(
+    (key,) = signing_keys.held(
         Vault(folder / "ccm.vault", KeySources(environment={"CCM_VAULT_KEY": KEY}))
     )
-    assert note.encoded(key.public) in said
+    assert signed_note.encoded(key.public) in said
 
 
 def test_a_key_is_handed_over(ccm, kept):
@@ -164,7 +164,7 @@ def test_a_key_is_handed_over(ccm, kept):
     ccm("evaluate")
 
     assert ccm("keys", "export").out == old + new.out
-    note.opened(ccm("checkpoint").out, [VerifierKey.read(new.out)])
+    signed_note.opened(ccm("checkpoint").out, [VerifierKey.read(new.out)])
     (folder / "old.txt").write_text(old)
     assert ccm("verify", "--pin", "pin.txt", "--key", "old.txt").code == 0
 

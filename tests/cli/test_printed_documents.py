@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from ccm_pagerduty.simulator import PagerDutySimulator
-from ccm_pagerduty.simulator.credentials import Credential
-from ccm_pagerduty.simulator.faults import refuse
+from pagerduty_simulator import PagerDutySimulator
+from pagerduty_simulator.api.credentials import Credential
+from pagerduty_simulator.api.faults import refuse
 
 COUNT = "report.v1#kind_count"
 NO_PLUGIN = Path(__file__).parents[1] / "host" / "data" / "import_error"

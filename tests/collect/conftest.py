@@ -9,17 +9,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ccm_core.collect.desk import Desk
-from ccm_core.collect.gathering import Gauge
-from ccm_core.collect.interface import Silence
-from ccm_core.collect.plan import Wanted, plan
+from ccm_core.collect.batch_builder import Gauge
+from ccm_core.collect.observer import Silence
+from ccm_core.collect.planner import Wanted, plan
 from ccm_core.collect.projection import Pseudonyms
+from ccm_core.collect.run_context import Desk
 from ccm_core.collect.runner import Runner
-from ccm_core.model.collection import Collection, Credential, Request
-from ccm_core.model.harvest import Harvest, Packed
-from ccm_core.model.json import decode, digest, encode
-from ccm_core.model.window import SECOND, Window
-from ccm_core.sdk.time import format_instant, parse_instant
+from ccm_core.model.evidence.collection import Collection, Credential, Request
+from ccm_core.model.evidence.window import SECOND, Window
+from ccm_core.model.evidence.write_batch import Harvest, Packed
+from ccm_core.model.json_codec import decode, digest, encode
+from ccm_core.sdk.timestamps import format_instant, parse_instant
 from ccm_core.sdk.types import (
     Ask,
     ChangedBy,

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccm_core.collect.changes import Telling, heeded_since
-from ccm_core.collect.plan import Wanted, plan, turns
-from ccm_core.model.collection import Collection, Counts, Outcome, Reason, Shortfall
-from ccm_core.model.window import Window
+from ccm_core.collect.change_detection import Telling, heeded_since
+from ccm_core.collect.planner import Wanted, plan, turns
+from ccm_core.model.evidence.collection import Collection, Counts, Outcome, Reason, Shortfall
+from ccm_core.model.evidence.window import Window
 from ccm_core.sdk.types import ChangedBy, Collector, EvidenceKind, Shape
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

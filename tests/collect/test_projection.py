@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccm_core.collect.projection import Projector, Pseudonyms
-from ccm_core.collect.references import references
+from ccm_core.collect.schema_references import references
 from ccm_core.collect.validation import SchemaCheck
 
 KEY = Pseudonyms(b"1" * 32)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccm_core.errors import BadAnswer, Denied, NotAvailable, RateLimited, Refused, Unreachable
-from ccm_core.model.collection import Outcome, Reason
+from ccm_core.model.evidence.collection import Outcome, Reason
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from ccm_core.sdk.time import parse_duration
+from ccm_core.sdk.timestamps import parse_duration
 from ccm_core.sdk.types import AuthMethod, Collector, Connector, Horizon
 
 SCHEMA = {

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from ccm_core.config.complete import complete
-from ccm_core.config.draft import load_settings, read_settings
-from ccm_core.config.reference import SecretReference
+from ccm_core.config.raw_settings import load_settings, read_settings
+from ccm_core.config.secret_reference import SecretReference
 from ccm_core.config.settings import PluginSettings, RulesSettings, StoreSettings
+from ccm_core.config.validate import complete
 from ccm_core.errors import DocumentError, PluginError, UsageError
 
 HEAD = "version: 1\nconnections:\n"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ccm_core.config.complete import complete
-from ccm_core.config.draft import read_settings
+from ccm_core.config.raw_settings import read_settings
 from ccm_core.config.template import template
+from ccm_core.config.validate import complete
 
 
 def test_the_template_is_settings(connectors):

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import pytest
 
-from ccm_core.ledger import note, proofs
+from ccm_core.ledger import inclusion_proof, signed_note
 from ccm_core.ledger.checkpoint import Checkpoint
-from ccm_core.ledger.note import VerifierKey
-from ccm_core.ledger.proof_file import LeafProof
-from ccm_core.ledger.tree import Tree
-from ccm_core.model.merkle import leaf_hash
+from ccm_core.ledger.merkle_hash import leaf_hash
+from ccm_core.ledger.merkle_tree import Tree
+from ccm_core.ledger.signed_note import VerifierKey
+from ccm_core.ledger.tlog_proof import LeafProof
 
 LEAVES = [
     bytes.fromhex(one)
@@ -76,8 +76,8 @@ def test_a_tree_has_the_published_roots(size: int):
 )
 def test_inclusion_proofs_are_the_published_ones(leaf: int, size: int, proof: tuple):
     """They are made as published, and lead to the published root."""
-    assert proofs.inclusions(HASHES, [leaf - 1], size) == {leaf - 1: proof}
-    assert proofs.root_of_inclusion(leaf - 1, size, HASHES[leaf - 1], proof) == ROOTS[size]
+    assert inclusion_proof.inclusions(HASHES, [leaf - 1], size) == {leaf - 1: proof}
+    assert inclusion_proof.root_of_inclusion(leaf - 1, size, HASHES[leaf - 1], proof) == ROOTS[size]
 
 
 # -- notes ------------------------------------------------------------------------------------
@@ -119,8 +119,8 @@ class Seeded:
 
 def test_a_note_is_signed_as_published():
     """Ed25519 gives the same signature everywhere, so the note has the published bytes."""
-    signer = Seeded(note.decoded(PETER_SEED)[1:])
-    assert note.sign(TEXT, "PeterNeumann", signer) == f"{TEXT}\n{PETER_LINE}"
+    signer = Seeded(signed_note.decoded(PETER_SEED)[1:])
+    assert signed_note.sign(TEXT, "PeterNeumann", signer) == f"{TEXT}\n{PETER_LINE}"
 
 
 @pytest.mark.parametrize("written", [PETER, ENOCH])
@@ -165,10 +165,10 @@ def test_a_note_opens_where_a_trusted_key_signed_it(lines: str, keys: list, *, o
     """Signatures of unknown keys count for nothing; a known key's must hold."""
     trusted = [VerifierKey.read(one) for one in keys]
     if opens:
-        assert note.opened(f"{TEXT}\n{lines}", trusted) == TEXT
+        assert signed_note.opened(f"{TEXT}\n{lines}", trusted) == TEXT
         return
     with pytest.raises(ValueError, match="bears no signature"):
-        note.opened(f"{TEXT}\n{lines}", trusted)
+        signed_note.opened(f"{TEXT}\n{lines}", trusted)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_a_note_opens_where_a_trusted_key_signed_it(lines: str, keys: list, *, o
 def test_what_is_no_note_is_refused(data: str | bytes):
     """The malformed notes of the reference implementation, and more."""
     with pytest.raises(ValueError):  # noqa: PT011 - each part has its own words
-        note.opened(data, [VerifierKey.read(PETER)])
+        signed_note.opened(data, [VerifierKey.read(PETER)])
 
 
 # -- checkpoints and proof files --------------------------------------------------------------
@@ -226,7 +226,7 @@ def test_what_is_no_checkpoint_is_refused(text: str):
 
 H1, H2 = (bytes([one]) * 32 for one in (1, 2))
 HEAD = "c2sp.org/tlog-proof@v1\n"
-HASH = note.encoded(H1)
+HASH = signed_note.encoded(H1)
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ HASH = note.encoded(H1)
     [
         pytest.param(
             LeafProof(index=5, hashes=(H1, H2), checkpoint="checkpoint\n"),
-            f"{HEAD}index 5\n{HASH}\n{note.encoded(H2)}\n\ncheckpoint\n",
+            f"{HEAD}index 5\n{HASH}\n{signed_note.encoded(H2)}\n\ncheckpoint\n",
             id="without extra data",
         ),
         pytest.param(
@@ -265,7 +265,9 @@ def test_a_proof_file_is_written_and_read(proof: LeafProof, text: str):
         pytest.param(f"{HEAD}index -5\n\ncheckpoint\n", id="an index below zero"),
         pytest.param(f"{HEAD}index 05\n\ncheckpoint\n", id="a leading zero"),
         pytest.param(f"{HEAD}index 0\n!!notbase64!!\n\ncheckpoint\n", id="a hash of no base64"),
-        pytest.param(f"{HEAD}index 0\n{note.encoded(bytes(64))}\n\ncheckpoint\n", id="a long hash"),
+        pytest.param(
+            f"{HEAD}index 0\n{signed_note.encoded(bytes(64))}\n\ncheckpoint\n", id="a long hash"
+        ),
         pytest.param(f"{HEAD}index 0\n" + f"{HASH}\n" * 65 + "\ncheckpoint\n", id="many hashes"),
         pytest.param(f"{HEAD}index 0\n", id="no checkpoint"),
     ],

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccm_core.sdk.time import format_duration, format_instant, parse_duration, parse_instant
+from ccm_core.sdk.timestamps import format_duration, format_instant, parse_duration, parse_instant
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ccm_core.model.collection import Outcome
-from ccm_core.model.finding import Finding, FindingState
-from ccm_core.model.manifest import Manifest
-from ccm_core.model.result import (
+from ccm_core.model.evaluation.finding import Finding, FindingState
+from ccm_core.model.evaluation.result import (
     Evaluation,
     Population,
     Result,
@@ -17,8 +15,10 @@ from ccm_core.model.result import (
     Standing,
     Status,
 )
-from ccm_core.model.rule import Severity
-from ccm_core.model.subject import Subject
+from ccm_core.model.evaluation.rule import Severity
+from ccm_core.model.evaluation.subject import Subject
+from ccm_core.model.evidence.collection import Outcome
+from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.notify.conditions import conditions
 
 NOW = datetime(2026, 5, 6, 9, tzinfo=UTC)

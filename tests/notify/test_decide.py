@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccm_core.model.rule import Severity
+from ccm_core.model.evaluation.rule import Severity
 from ccm_core.notify.decide import MOST, decide
-from ccm_core.notify.interface import Condition, Occasion, QuietHours, Told, Wishes
+from ccm_core.notify.types import Condition, Occasion, QuietHours, Told, Wishes
 
 NOON = datetime(2026, 5, 6, 12, tzinfo=UTC)
 NIGHT = datetime(2026, 5, 6, 23, tzinfo=UTC)

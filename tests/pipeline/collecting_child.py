@@ -11,12 +11,13 @@ from pathlib import Path
 from ccm_pagerduty.connector import connector
 from ccm_pagerduty.kinds import kinds
 
-from ccm_core.collect.interface import Silence
-from ccm_core.config.defaults import with_defaults
-from ccm_core.pipeline import Connection, Host, collect
+from ccm_core.collect.observer import Silence
+from ccm_core.config.schema_defaults import with_defaults
+from ccm_core.pipeline.collect import collect
+from ccm_core.pipeline.context import Connection, Host
 from ccm_core.sdk.secret import Secret
 from ccm_core.store.interface import StoreSettings
-from ccm_core.store.open import open_store
+from ccm_core.store.sqlite.open import open_store
 
 
 def main(base_url, folder, days, now):

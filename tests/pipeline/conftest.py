@@ -11,33 +11,28 @@ import pytest
 from ccm_pagerduty.client import live
 from ccm_pagerduty.connector import connector
 from ccm_pagerduty.kinds import kinds
-from ccm_pagerduty.simulator import AccountSizes, PagerDutySimulator, build_account
-from ccm_pagerduty.simulator.incidents import Event, Plot, Story
-from ccm_pagerduty.simulator.stories import place_of
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pagerduty_simulator import AccountSizes, PagerDutySimulator, build_account
+from pagerduty_simulator.account.incident_log import Event, Plot, Story
+from pagerduty_simulator.demo_data.incidents import place_of
 
-from ccm_core.cli.context import host_of
-from ccm_core.collect.interface import Silence
-from ccm_core.config.defaults import with_defaults
-from ccm_core.host.discovery import discover
-from ccm_core.host.loader import load
-from ccm_core.ledger.signing import Unsigned
-from ccm_core.model import json
-from ccm_core.model.waiver import Waiver
-from ccm_core.pipeline import (
-    Connection,
-    Host,
-    Ruling,
-    collect,
-    compile_rules,
-    evaluate,
-    keep,
-)
-from ccm_core.rules.interface import PackText
+from ccm_core.app.workspace import host_of
+from ccm_core.collect.observer import Silence
+from ccm_core.config.schema_defaults import with_defaults
+from ccm_core.ledger.signers import Unsigned
+from ccm_core.model import json_codec
+from ccm_core.model.evaluation.waiver import Waiver
+from ccm_core.pipeline.collect import collect
+from ccm_core.pipeline.context import Connection, Host
+from ccm_core.pipeline.evaluate import compile_rules, evaluate
+from ccm_core.pipeline.reproduce import Ruling, keep
+from ccm_core.plugins.discovery import discover
+from ccm_core.plugins.loader import load
+from ccm_core.rules.types import PackText
 from ccm_core.sdk.http import Bounds
 from ccm_core.sdk.secret import Secret
 from ccm_core.store.interface import StoreSettings
-from ccm_core.store.open import open_store
+from ccm_core.store.sqlite.open import open_store
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SIZES = AccountSizes(users=6, teams=2, schedules=3, policies=2, services=6, incidents=0)
@@ -175,7 +170,7 @@ class Firm:
             settings=with_defaults(wanted, self.connector.settings_schema()),
             auth_method="api_key",
             secrets={"key": Secret(self.simulator.api_key)},
-            settings_digest=json.digest(json.encode(settings)),
+            settings_digest=json_codec.digest(json_codec.encode(settings)),
         )
 
     def collect(self):

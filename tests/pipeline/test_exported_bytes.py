@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from ccm_pagerduty.simulator.incidents import Event
+from pagerduty_simulator.account.incident_log import Event
 
 from ccm_core.cli.main import main
 

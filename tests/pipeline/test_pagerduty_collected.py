@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from ccm_pagerduty.simulator.incidents import Event
+from pagerduty_simulator.account.incident_log import Event
 
-from ccm_core.model.collection import Outcome
+from ccm_core.model.evidence.collection import Outcome
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from ccm_pagerduty.simulator.faults import (
+from pagerduty_simulator.account.incident_log import Event
+from pagerduty_simulator.api.faults import (
     cut_connection,
     empty_pages,
     html,
@@ -16,11 +17,10 @@ from ccm_pagerduty.simulator.faults import (
     too_many,
     truncated,
 )
-from ccm_pagerduty.simulator.incidents import Event
 
-from ccm_core.model.collection import Outcome, Reason
-from ccm_core.model.window import Window
-from ccm_core.rules.sufficiency import standing
+from ccm_core.model.evidence.collection import Outcome, Reason
+from ccm_core.model.evidence.window import Window
+from ccm_core.rules.evaluate.sufficiency import standing
 from ccm_core.sdk.types import Shape
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

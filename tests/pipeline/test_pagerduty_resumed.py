@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from ccm_pagerduty.simulator.incidents import Event
+from pagerduty_simulator.account.incident_log import Event
 
-from ccm_core.model.collection import Outcome
+from ccm_core.model.evidence.collection import Outcome
 from ccm_core.store.interface import StoreSettings
-from ccm_core.store.open import open_store
+from ccm_core.store.sqlite.open import open_store
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from ccm_pagerduty.kinds import kinds
 
-from ccm_core.collect.gathering import key_of
+from ccm_core.collect.batch_builder import key_of
 from ccm_core.collect.projection import Projector, Pseudonyms
 from ccm_core.collect.validation import SchemaCheck
-from ccm_core.model.json import encode
+from ccm_core.model.json_codec import encode
 
 RECORDINGS = Path(__file__).parents[2].parent / "shared" / "pagerduty" / "recordings"
 OF_FILES = {

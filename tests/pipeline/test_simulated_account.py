@@ -8,15 +8,15 @@ from datetime import UTC, datetime
 import pytest
 from ccm_pagerduty.connector import connector
 from ccm_pagerduty.kinds import kinds
-from ccm_pagerduty.simulator import AccountSizes, PagerDutySimulator, build_account
+from pagerduty_simulator import AccountSizes, PagerDutySimulator, build_account
 
-from ccm_core.collect.gathering import Gathering, Gauge
+from ccm_core.collect.batch_builder import Gathering, Gauge
 from ccm_core.collect.projection import Pseudonyms
-from ccm_core.model.harvest import Packed
-from ccm_core.model.json import decode, digest
-from ccm_core.model.window import Window
+from ccm_core.model.evidence.window import Window
+from ccm_core.model.evidence.write_batch import Packed
+from ccm_core.model.json_codec import decode, digest
 from ccm_core.sdk.authorization import Authorization
-from ccm_core.sdk.limits import Limiters
+from ccm_core.sdk.rate_limit import Limiters
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.types import Ask, ConnectRequest, Shape
 

@@ -20,13 +20,22 @@ from made_up import (
     standing,
 )
 
-from ccm_core.model.collection import Dangling, Outcome, Reason, Shortfall
-from ccm_core.model.finding import Finding, FindingState
-from ccm_core.model.result import ControlResult, Outline, PackUsed, RuleOutline, Status
-from ccm_core.model.waiver import Waiver
-from ccm_core.model.window import Window
-from ccm_core.report.interface import Section
-from ccm_core.sdk.figures import Cell, Distribution, Group, Lane, Stretch, Table, Timeline, Tone
+from ccm_core.model.evaluation.finding import Finding, FindingState
+from ccm_core.model.evaluation.result import ControlResult, Outline, PackUsed, RuleOutline, Status
+from ccm_core.model.evaluation.waiver import Waiver
+from ccm_core.model.evidence.collection import Dangling, Outcome, Reason, Shortfall
+from ccm_core.model.evidence.window import Window
+from ccm_core.report.types import Section
+from ccm_core.sdk.report_figures import (
+    Cell,
+    Distribution,
+    Group,
+    Lane,
+    Stretch,
+    Table,
+    Timeline,
+    Tone,
+)
 
 ASK = "Give the key's user the role observer or higher."
 DENIED = Shortfall(reason=Reason.DENIED, detail=f"GET /log_entries answered 403 Forbidden. {ASK}")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from ccm_core.model import json
+from ccm_core.model import json_codec
 from ccm_core.model.assurance import (
     Assurance,
     Conclusion,
@@ -25,12 +25,12 @@ from ccm_core.model.assurance import (
     Hole,
     Stretch,
 )
-from ccm_core.model.result import Status
+from ccm_core.model.evaluation.result import Status
+from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.sampling import ControlSamples, Sample, Sampling
-from ccm_core.model.subject import Subject
-from ccm_core.report.html import HtmlReport
-from ccm_core.report.period import PeriodInput
-from ccm_core.report.period_html import PeriodHtml
+from ccm_core.report.formats.html import HtmlReport
+from ccm_core.report.period.html import PeriodHtml
+from ccm_core.report.period.layout import PeriodInput
 
 FLAGS = (
     "--headless",
@@ -219,7 +219,7 @@ def test_the_watch_sees_a_page_that_asks(browse, tmp_path):
 
 def _addresses(net_log: Path) -> list[str]:
     """Every http address the page asked for; what the browser asks on its own has no origin."""
-    told = [event.get("params", {}) for event in json.decode(net_log.read_bytes())["events"]]
+    told = [event.get("params", {}) for event in json_codec.decode(net_log.read_bytes())["events"]]
     asked = [one for one in told if one.get("initiator", NOBODY) != NOBODY]
     return sorted({one["url"] for one in asked if one.get("url", "").startswith("http")})
 

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from ccm_core.errors import DocumentError
-from ccm_core.model.collection import Collection, Outcome, Reason, Shortfall
-from ccm_core.model.result import Standing
-from ccm_core.model.subject import Subject
-from ccm_core.rules.evaluator import evaluate
-from ccm_core.rules.interface import Facts, Found, PackText, Source
-from ccm_core.rules.packs import compile_packs
+from ccm_core.model.evaluation.result import Standing
+from ccm_core.model.evaluation.subject import Subject
+from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
+from ccm_core.rules.evaluate.evaluator import evaluate
+from ccm_core.rules.pack.loader import compile_packs
+from ccm_core.rules.types import Facts, Found, PackText, Source
 from ccm_core.sdk.types import Row
 
 NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)

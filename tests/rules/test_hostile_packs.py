@@ -8,12 +8,12 @@ import time
 import pytest
 
 from ccm_core.errors import DocumentError
-from ccm_core.rules.bounds import LARGEST, MOST_CHARACTERS
-from ccm_core.rules.conditions import Language, Misread, NotEvaluable, shared_names
-from ccm_core.rules.interface import PackText
-from ccm_core.rules.lookups import Lookups
-from ccm_core.rules.messages import LONGEST
-from ccm_core.rules.packs import compile_packs
+from ccm_core.rules.cel.cost import LARGEST, MOST_CHARACTERS
+from ccm_core.rules.cel.lookup_function import Lookups
+from ccm_core.rules.cel.runtime import Language, Misread, NotEvaluable, shared_names
+from ccm_core.rules.pack.loader import compile_packs
+from ccm_core.rules.pack.message_template import LONGEST
+from ccm_core.rules.types import PackText
 
 
 def doubled(times, start):

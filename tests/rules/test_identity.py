@@ -6,8 +6,8 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
-from ccm_core.model.identity import result_id
-from ccm_core.rules.evaluator import evaluate
+from ccm_core.model.evaluation.result_id import result_id
+from ccm_core.rules.evaluate.evaluator import evaluate
 
 
 def ids(evaluation):

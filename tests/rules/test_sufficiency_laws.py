@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccm_core.model.collection import Collection, Outcome, Reason, Shortfall
-from ccm_core.model.window import Window
-from ccm_core.rules.sufficiency import standing
+from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
+from ccm_core.model.evidence.window import Window
+from ccm_core.rules.evaluate.sufficiency import standing
 from ccm_core.sdk.types import Shape
 
 NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)

@@ -10,7 +10,7 @@ import pytest
 from ccm_core.errors import Denied, GrantLost, Refused, SourceError, Unreachable
 from ccm_core.sdk.authorization import Authorization, Unchanging
 from ccm_core.sdk.http import Answer, Bounds, HttpSource
-from ccm_core.sdk.limits import Limiter
+from ccm_core.sdk.rate_limit import Limiter
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.types import Traffic
 

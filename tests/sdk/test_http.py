@@ -21,8 +21,8 @@ from ccm_core.errors import (
     UsageError,
 )
 from ccm_core.sdk.http import Answer, Bounds, HttpSource, checked_base_url
-from ccm_core.sdk.http.translation import translated
-from ccm_core.sdk.limits import Limiter
+from ccm_core.sdk.http.error_mapping import translated
+from ccm_core.sdk.rate_limit import Limiter
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.types import Traffic
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from ccm_core.model.json import encode
+from ccm_core.model.json_codec import encode
 from ccm_core.sdk.secret import Secret
 
 VALUE = "pd-key-1234567890"

@@ -8,15 +8,15 @@ from hashlib import sha256
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ccm_core.ledger.signing import unsigned
-from ccm_core.model import json
-from ccm_core.model.collection import Collection, Outcome
-from ccm_core.model.manifest import Manifest
-from ccm_core.model.record import Record, Rejected, Source
-from ccm_core.model.result import Evaluation
-from ccm_core.store.content import packed
+from ccm_core.ledger.signers import unsigned
+from ccm_core.model import json_codec
+from ccm_core.model.evaluation.result import Evaluation
+from ccm_core.model.evidence.collection import Collection, Outcome
+from ccm_core.model.evidence.manifest import Manifest
+from ccm_core.model.evidence.record import Record, Rejected, Source
+from ccm_core.store.codec.bodies import packed
 from ccm_core.store.interface import Harvest, Observation, OpenRun, StoreSettings
-from ccm_core.store.open import open_store
+from ccm_core.store.sqlite.open import open_store
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -56,9 +56,9 @@ class Build:
                 endpoint="/things",
                 window=collection.window,
                 page=1,
-                response_digest=json.digest(b"page"),
+                response_digest=json_codec.digest(b"page"),
             ),
-            "body": packed(json.encode(body)),
+            "body": packed(json_codec.encode(body)),
         }
         return Observation(key=key, **{**values, **changes})
 
@@ -90,7 +90,7 @@ class Build:
 
     def rejected(self, key="bad"):
         """Give an object that its schema refused."""
-        source = Source(endpoint="/things", page=1, response_digest=json.digest(b"page"))
+        source = Source(endpoint="/things", page=1, response_digest=json_codec.digest(b"page"))
         return Rejected(key=key, source=source, body={"n": "x"}, problems=("$.n: no number",))
 
     def manifest(self, run="r1", *, connection=connection, at=0, **changes):
@@ -100,7 +100,7 @@ class Build:
             "started_at": self.at(at - 1),
             "ended_at": self.at(at),
             "host_version": "0",
-            "settings_digest": json.digest(b"settings"),
+            "settings_digest": json_codec.digest(b"settings"),
             "outcome": Outcome.COMPLETE,
         }
         return Manifest(run=run, connection=connection, **{**values, **changes})

@@ -18,19 +18,19 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ccm_core.model import json
-from ccm_core.model.collection import Collection, Outcome
-from ccm_core.model.erasure import Erasure
-from ccm_core.model.manifest import Manifest
-from ccm_core.model.record import Source
-from ccm_core.model.result import Evaluation
+from ccm_core.model import json_codec
+from ccm_core.model.evaluation.result import Evaluation
+from ccm_core.model.evidence.collection import Collection, Outcome
+from ccm_core.model.evidence.erasure import Erasure
+from ccm_core.model.evidence.manifest import Manifest
+from ccm_core.model.evidence.record import Source
+from ccm_core.store.interface import Harvest, Observation, OpenRun, StoreSettings
 
 # Before the forks, or most kills would hit imports.
-from ccm_core.store import adoption, erasing, excerpts, proving, verifying  # noqa: F401 - see above
-from ccm_core.store.interface import Harvest, Observation, OpenRun, StoreSettings
-from ccm_core.store.open import open_store
-from ccm_core.store.sql import SqlStore  # noqa: F401 - see above
-from ccm_core.store.verify import verify_store
+from ccm_core.store.sqlite import ledger_backfill  # noqa: F401 - see above
+from ccm_core.store.sqlite.open import open_store
+from ccm_core.store.sqlite.store import SqlStore  # noqa: F401 - see above
+from ccm_core.store.verify.open_readonly import verify_store
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 VERIFIED_EVERY = 20
@@ -70,7 +70,7 @@ def harvest(store, run, number):
         ended_at=at,
         outcome=Outcome.COMPLETE,
     )
-    source = Source(endpoint="/things", page=1, response_digest=json.digest(b"page"))
+    source = Source(endpoint="/things", page=1, response_digest=json_codec.digest(b"page"))
     pack = store.packer()
     return Harvest(
         collection=collection,
@@ -79,7 +79,7 @@ def harvest(store, run, number):
                 key=f"{key:06}",
                 observed_at=at,
                 source=source,
-                body=pack(json.encode({"n": number, "key": key})),
+                body=pack(json_codec.encode({"n": number, "key": key})),
             )
             for key in range(4 * number, 4 * number + 8)
         ],
@@ -97,7 +97,7 @@ def seal(store, run, number):
             started_at=at,
             ended_at=at,
             host_version="0",
-            settings_digest=json.digest(b""),
+            settings_digest=json_codec.digest(b""),
             outcome=Outcome.COMPLETE,
         )
     )
@@ -185,7 +185,7 @@ def main():
         hit["between" if last[-1] == "done" else last[0]] += 1
         if number % VERIFIED_EVERY == 0:
             leaves = check(folder, kept)
-    sys.stdout.write(f"{json.encode({'hit': hit, 'leaves': leaves}).decode()}\n")
+    sys.stdout.write(f"{json_codec.encode({'hit': hit, 'leaves': leaves}).decode()}\n")
 
 
 if __name__ == "__main__":

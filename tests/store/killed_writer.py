@@ -15,13 +15,13 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ccm_core.model import json
-from ccm_core.model.collection import Collection, Outcome
-from ccm_core.model.record import Source
-from ccm_core.store.content import packed
+from ccm_core.model import json_codec
+from ccm_core.model.evidence.collection import Collection, Outcome
+from ccm_core.model.evidence.record import Source
+from ccm_core.store.codec.bodies import packed
 from ccm_core.store.interface import Harvest, Observation, OpenRun, StoreSettings
-from ccm_core.store.open import open_store
-from ccm_core.store.sql import SqlStore  # noqa: F401 - before the forks, or most kills would hit imports
+from ccm_core.store.sqlite.open import open_store
+from ccm_core.store.sqlite.store import SqlStore  # noqa: F401 - before the forks, or most kills would hit imports
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 RECORDS = 50
@@ -40,13 +40,13 @@ def window(number):
         ended_at=T0,
         outcome=Outcome.COMPLETE,
     )
-    source = Source(endpoint="/things", page=1, response_digest=json.digest(b"page"))
+    source = Source(endpoint="/things", page=1, response_digest=json_codec.digest(b"page"))
     observations = []
     for key in range(number * RECORDS // 2, number * RECORDS // 2 + RECORDS):
         body = {"n": number, "filler": "x" * 2000}
         observations.append(
             Observation(
-                key=f"{key:06}", observed_at=T0, source=source, body=packed(json.encode(body))
+                key=f"{key:06}", observed_at=T0, source=source, body=packed(json_codec.encode(body))
             )
         )
     return Harvest(collection=collection, observations=observations)

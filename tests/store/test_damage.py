@@ -15,13 +15,13 @@ import pytest
 from tables import TABLES
 
 from ccm_core.errors import IntegrityError
-from ccm_core.ledger import note
-from ccm_core.ledger.pin import Pin
-from ccm_core.model.basis import Basis
-from ccm_core.model.erasure import Erasure
+from ccm_core.ledger import signed_note
+from ccm_core.ledger.pinned_checkpoint import Pin
+from ccm_core.model.evaluation.evaluation_inputs import Basis
+from ccm_core.model.evidence.erasure import Erasure
 from ccm_core.store.interface import StoreSettings
-from ccm_core.store.open import open_store
-from ccm_core.store.verify import verify_store
+from ccm_core.store.sqlite.open import open_store
+from ccm_core.store.verify.open_readonly import verify_store
 
 SETTINGS = StoreSettings(url="sqlite:///ccm.db")
 COLUMNS = [
@@ -321,8 +321,8 @@ def test_a_store_that_was_built_anew_is_found_by_a_pin(tmp_path, build, key, pri
 def test_a_head_signed_with_a_foreign_key_is_found(folder, key):
     """The ledger says which key signs; another one's signature counts for nothing."""
     newest = "SELECT note FROM checkpoint ORDER BY seq DESC LIMIT 1"
-    text = note.read(sql(folder, newest)[0][0]).text
-    forged = note.sign(text, text.split("\n")[0], key("forger"))
+    text = signed_note.read(sql(folder, newest)[0][0]).text
+    forged = signed_note.sign(text, text.split("\n")[0], key("forger"))
     statement = "UPDATE checkpoint SET note = :note WHERE seq = (SELECT max(seq) FROM checkpoint)"
     sql(folder, statement, note=forged)
 

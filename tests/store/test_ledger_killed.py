@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ccm_core.errors import StoreError
-from ccm_core.store.verify import verify_store
+from ccm_core.store.verify.open_readonly import verify_store
 
 WORKER = Path(__file__).with_name("killed_ledger.py")
 KILLS = 200

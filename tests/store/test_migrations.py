@@ -10,8 +10,8 @@ import pytest
 
 from ccm_core.errors import StoreError
 from ccm_core.store.interface import StoreSettings
-from ccm_core.store.open import open_store
-from ccm_core.store.revision import NEWEST, REVISION_TABLE, scripts
+from ccm_core.store.sqlite.migrations import NEWEST, REVISION_TABLE, scripts
+from ccm_core.store.sqlite.open import open_store
 
 
 def schema(path):

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ccm_core.model.collection import Outcome
+from ccm_core.model.evidence.collection import Outcome
 from ccm_core.store.interface import StoreSettings
-from ccm_core.store.open import open_store
+from ccm_core.store.sqlite.open import open_store
 
 KEYS = st.sampled_from(["", "a", "A", "é", "a/b", "a\0b", "'", "%", "\uffff", "\U0001f600"])
 SETTINGS = StoreSettings(url="sqlite:///ccm.db")

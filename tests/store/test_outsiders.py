@@ -8,7 +8,7 @@ from tlog_scales.signing import Vkey
 from tlog_scales.tlog import Checkpoint, ConsistencyProof, InclusionProof, InclusionProofInvalid
 
 from ccm_core.ledger.checkpoint import STORE_LOG
-from ccm_core.model.merkle import leaf_hash
+from ccm_core.ledger.merkle_hash import leaf_hash
 
 
 def everything(proof):

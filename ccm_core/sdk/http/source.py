@@ -18,11 +18,11 @@ import stamina  # noqa: TID253 - the same
 
 from ccm_core.errors import BadAnswer, RateLimited, SourceError, Unreachable, UsageError
 from ccm_core.sdk.authorization import Authorization
-from ccm_core.sdk.http.answer import Answer
-from ccm_core.sdk.http.translation import border
-from ccm_core.sdk.limits import Limiter
+from ccm_core.sdk.http.error_mapping import border
+from ccm_core.sdk.http.event_loop import others_first
+from ccm_core.sdk.http.response import Answer
+from ccm_core.sdk.rate_limit import Limiter
 from ccm_core.sdk.secret import Secret
-from ccm_core.sdk.turns import others_first
 from ccm_core.sdk.types import Traffic
 
 TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})

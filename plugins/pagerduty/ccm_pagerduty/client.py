@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ccm_core.sdk.errors import BadAnswer, UsageError
 from ccm_core.sdk.http import Answer, Bounds, HttpSource, is_loopback
-from ccm_core.sdk.limits import Limiter
+from ccm_core.sdk.rate_limit import Limiter
 from ccm_core.sdk.types import (
     ConnectRequest,
     Credential,
@@ -23,12 +23,12 @@ from ccm_core.sdk.types import (
     Request,
     Traffic,
 )
+from ccm_pagerduty.api_errors import faults
+from ccm_pagerduty.auth_methods import API_KEY
 from ccm_pagerduty.credential import credential_of
-from ccm_pagerduty.faults import faults
-from ccm_pagerduty.methods import API_KEY
-from ccm_pagerduty.oauth import REGIONS
-from ccm_pagerduty.pacing import ON_CALLS_PER_MINUTE, advice, per_minute
-from ccm_pagerduty.pager import Compose, Pager, listed
+from ccm_pagerduty.oauth_provider import REGIONS
+from ccm_pagerduty.paging import Compose, Pager, listed
+from ccm_pagerduty.rate_limits import ON_CALLS_PER_MINUTE, advice, per_minute
 
 if TYPE_CHECKING:
     import httpx

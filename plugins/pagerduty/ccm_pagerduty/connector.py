@@ -12,13 +12,13 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.errors import UsageError
-from ccm_core.sdk.json import JsonObject, decode
-from ccm_core.sdk.time import parse_duration
+from ccm_core.sdk.json_codec import JsonObject, decode
+from ccm_core.sdk.timestamps import parse_duration
 from ccm_core.sdk.types import Connector, Demonstration, Horizon
+from ccm_pagerduty.auth_methods import methods
 from ccm_pagerduty.collectors import collectors
 from ccm_pagerduty.diagnosis import check, refused, review
-from ccm_pagerduty.lookup import look_up
-from ccm_pagerduty.methods import methods
+from ccm_pagerduty.lookup_by_id import look_up
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -113,7 +113,7 @@ def _demonstration() -> Iterator[DemoSource]:
     """Start the simulator that this distribution ships with its extra ``simulator``."""
     with ExitStack() as stack:
         try:
-            from ccm_pagerduty.simulator.demonstration import demonstration
+            from pagerduty_simulator.demo_data.demonstration import demonstration
 
             source = stack.enter_context(demonstration().open())
         except ModuleNotFoundError as cause:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from ccm_core.sdk.errors import BadRequest, Denied, NotAvailable, RateLimited
 from ccm_core.sdk.types import Credential
-from ccm_pagerduty.faults import AccountKeyAnswer
-from ccm_pagerduty.methods import OAUTH, OAUTH_APP
+from ccm_pagerduty.api_errors import AccountKeyAnswer
+from ccm_pagerduty.auth_methods import OAUTH, OAUTH_APP
 
 if TYPE_CHECKING:
     from ccm_core.sdk.authorization import Authorization
     from ccm_core.sdk.http import Answer, HttpSource
-    from ccm_core.sdk.json import JsonObject
+    from ccm_core.sdk.json_codec import JsonObject
 
 ME = "/users/me"
 FIRST_ATTEMPTS = 3

@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import cache, partial
 from importlib.resources import files
 
-from ccm_core.sdk.json import JsonObject, decode
+from ccm_core.sdk.json_codec import JsonObject, decode
 from ccm_core.sdk.types import EvidenceKind, Shape
 from ccm_pagerduty.references import owners_of
 

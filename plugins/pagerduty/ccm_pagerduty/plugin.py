@@ -9,7 +9,7 @@ from ccm_core.sdk.hookspecs import hookimpl
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ccm_core.sdk.figures import ReportSection
+    from ccm_core.sdk.report_figures import ReportSection
     from ccm_core.sdk.types import Connector, EvidenceKind, RulePackSource, View
 
 

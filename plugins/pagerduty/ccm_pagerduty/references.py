@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ccm_core.sdk.json import JsonObject
+from ccm_core.sdk.json_codec import JsonObject
 
 
 def title_of(body: JsonObject) -> str:

@@ -7,10 +7,10 @@ from urllib.parse import parse_qsl
 
 import httpx  # noqa: TID253 - the network of these tests is one of its transports
 import pytest
+from ccm_pagerduty.api_errors import AbilityMissing, ScopeMissing, complaint
 from ccm_pagerduty.client import ACCEPT, base_url_of
-from ccm_pagerduty.faults import AbilityMissing, ScopeMissing, complaint
-from ccm_pagerduty.pacing import advice, per_minute
-from ccm_pagerduty.pager import CAP
+from ccm_pagerduty.paging import CAP
+from ccm_pagerduty.rate_limits import advice, per_minute
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import httpx  # noqa: TID253 - the network of some of these tests is one of its transports
 import pytest
+from ccm_pagerduty.auth_methods import OAUTH
 from ccm_pagerduty.client import live
 from ccm_pagerduty.connector import connector
 from ccm_pagerduty.diagnosis.causes import Cause
-from ccm_pagerduty.diagnosis.past import lacking
-from ccm_pagerduty.diagnosis.refusal import why
-from ccm_pagerduty.methods import OAUTH
-from ccm_pagerduty.simulator import AccountSizes, PagerDutySimulator, build_account
-from ccm_pagerduty.simulator.credentials import Credential
-from ccm_pagerduty.simulator.faults import too_many
+from ccm_pagerduty.diagnosis.connect_failure import why
+from ccm_pagerduty.diagnosis.last_collections import lacking
+from pagerduty_simulator import AccountSizes, PagerDutySimulator, build_account
+from pagerduty_simulator.api.credentials import Credential
+from pagerduty_simulator.api.faults import too_many
 
 from ccm_core.errors import GrantLost
 from ccm_core.sdk.authorization import BEARER, Authorization, Unchanging

@@ -72,7 +72,7 @@ def test_views_are_imported_when_they_are_asked():
         "print(sorted(name for name in sys.modules if name.startswith('ccm_pagerduty.views.')))"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - a fixed command
-    assert run.stdout.strip() == "['ccm_pagerduty.views.trail']"
+    assert run.stdout.strip() == "['ccm_pagerduty.views.row_builder']"
 
 
 def test_every_view_that_is_offered_can_be_asked(hooks):

@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from ccm_core.bundle.verifier import MOST_BYTES, verify
+from ccm_core.bundle.verifier.verify import MOST_BYTES, verify
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ccm_core.bundle.statement import envelope
-from ccm_core.bundle.trees import roots_of
-from ccm_core.bundle.verifier import digest, read_archive, verify
-from ccm_core.ledger import note
-from ccm_core.ledger.keys import begin
+from ccm_core.bundle.attestation import envelope
+from ccm_core.bundle.verifier.merkle import roots_of
+from ccm_core.bundle.verifier.verify import digest, read_archive, verify
+from ccm_core.ledger import signed_note
+from ccm_core.ledger.key_history import begin
 
 
 @settings(max_examples=60)
@@ -135,7 +135,7 @@ def without(firm, files, log, gone):
     found = firm.store.excerpt(log, lambda _: left)
     files[f"{folder}/leaves.txt"] = b"".join(b"%d %s\n" % one for one in found.leaves.items())
     files[f"{folder}/hashes.txt"] = b"".join(
-        note.encoded(one).encode() + b"\n" for one in found.hashes
+        signed_note.encoded(one).encode() + b"\n" for one in found.hashes
     )
     lost = {leaf.get("digest") for leaf in there.values() if gone(leaf)}
     for name in files:
@@ -218,8 +218,8 @@ def test_a_foreign_key_is_found_by_whoever_has_the_right_one(resigned, key_of, o
         files["keys/0001.txt"] = begin(name, forger, old_firm.now).encode()
         for log in ("@store", "firm"):
             path = f"ledger/{log}/checkpoint.txt"
-            text = note.read(files[path]).text
-            files[path] = note.sign(text, name, forger).encode()
+            text = signed_note.read(files[path]).text
+            files[path] = signed_note.sign(text, name, forger).encode()
         resigned(files, forger)
 
     path = spoiled(forge)
@@ -232,14 +232,16 @@ def test_a_foreign_key_is_found_by_whoever_has_the_right_one(resigned, key_of, o
 def headed(files, log, signer, leaves):
     """Write another signed head of a log, over the leaves and hashes that there are."""
     path = f"ledger/{log}/checkpoint.txt"
-    origin, _, _ = note.read(files[path]).text.splitlines()
+    origin, _, _ = signed_note.read(files[path]).text.splitlines()
     kept = {int(number): leaf for number, leaf in (one.split(b" ", 1) for one in leaves)}
-    hashes = [note.decoded(one.decode()) for one in files[f"ledger/{log}/hashes.txt"].splitlines()]
+    hashes = [
+        signed_note.decoded(one.decode()) for one in files[f"ledger/{log}/hashes.txt"].splitlines()
+    ]
     size = max(kept) + 1
-    root = note.encoded(roots_of(size, kept, hashes)[size])
+    root = signed_note.encoded(roots_of(size, kept, hashes)[size])
     files[f"ledger/{log}/leaves.txt"] = b"".join(one + b"\n" for one in leaves)
     name = origin.removesuffix(f"/{log}")
-    files[path] = note.sign(f"{origin}\n{size}\n{root}\n", name, signer).encode()
+    files[path] = signed_note.sign(f"{origin}\n{size}\n{root}\n", name, signer).encode()
     return {"log": log, "size": size, "root": root}
 
 

@@ -13,13 +13,13 @@ import pytest
 from securesystemslib.dsse import Envelope
 from securesystemslib.signer import SSlibKey
 
-from ccm_core.bundle.statement import PAYLOAD
-from ccm_core.bundle.verifier import read_archive, verify
+from ccm_core.bundle.attestation import PAYLOAD
+from ccm_core.bundle.verifier.verify import read_archive, verify
 from ccm_core.errors import IntegrityError, UsageError
-from ccm_core.model.erasure import Erasure
-from ccm_core.pipeline.bundling import signer_of
+from ccm_core.model.evidence.erasure import Erasure
+from ccm_core.pipeline.bundle import signer_of
 from ccm_core.store.interface import StoreSettings
-from ccm_core.store.open import open_store
+from ccm_core.store.sqlite.open import open_store
 
 
 @pytest.fixture

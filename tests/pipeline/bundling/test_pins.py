@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from ccm_core.bundle.pins import Held, hold
-from ccm_core.bundle.verifier import read_archive
-from ccm_core.ledger import note
+from ccm_core.bundle.pinned_checkpoints import Held, hold
+from ccm_core.bundle.verifier.verify import read_archive
+from ccm_core.ledger import signed_note
 from ccm_core.ledger.checkpoint import STORE_LOG, Checkpoint
-from ccm_core.ledger.pin import Pin
+from ccm_core.ledger.pinned_checkpoint import Pin
 
 
 @pytest.fixture
@@ -37,9 +37,9 @@ def test_an_earlier_head_is_the_beginning_of_what_is_there(grown):
 def test_an_earlier_head_of_another_history_is_found(firm, grown, log):
     """Though the right key has signed it: once there was something else in this place."""
     heads, files = grown
-    head = Checkpoint.read(note.read(heads[log]).text)
-    other = f"{head.origin}\n{head.size}\n{note.encoded(bytes(32))}\n"
-    pin = Pin(name="old.txt", note=note.sign(other, firm.store.head().origin, firm.signer))
+    head = Checkpoint.read(signed_note.read(heads[log]).text)
+    other = f"{head.origin}\n{head.size}\n{signed_note.encoded(bytes(32))}\n"
+    pin = Pin(name="old.txt", note=signed_note.sign(other, firm.store.head().origin, firm.signer))
     held = hold(files, [pin])
     assert held.problems == (f"old.txt has another root for {head.size} leaves of {head.origin}",)
 

@@ -19,25 +19,26 @@ from ccm_pagerduty.client import live
 from ccm_pagerduty.connector import connector
 from ccm_pagerduty.kinds import kinds
 from ccm_pagerduty.rulepacks import rule_packs
-from ccm_pagerduty.simulator import AccountSizes, PagerDutySimulator, build_account, many_incidents
-from ccm_pagerduty.simulator.steering import Steering
 from ccm_pagerduty.views import views
+from pagerduty_simulator import AccountSizes, PagerDutySimulator, build_account, many_incidents
+from pagerduty_simulator.api.control import Steering
 
-from ccm_core import pipeline
-from ccm_core.cli.exits import Exit, gravest
-from ccm_core.cli.verdicts import of_evaluation, of_manifest
-from ccm_core.collect.interface import Silence
+from ccm_core.cli.terminal.exit_codes import Exit, gravest
+from ccm_core.cli.terminal.outcome_codes import of_evaluation, of_manifest
+from ccm_core.collect.observer import Silence
 from ccm_core.collect.outcome import worst
-from ccm_core.model.collection import Collection, Outcome, Reason
-from ccm_core.model.json import encode
-from ccm_core.model.manifest import Manifest
-from ccm_core.model.result import Evaluation, Result, RuleResult
-from ccm_core.pipeline import Connection, Host
-from ccm_core.rules.interface import PackText
+from ccm_core.model.evaluation.result import Evaluation, Result, RuleResult
+from ccm_core.model.evidence.collection import Collection, Outcome, Reason
+from ccm_core.model.evidence.manifest import Manifest
+from ccm_core.model.json_codec import encode
+from ccm_core.pipeline.collect import collect
+from ccm_core.pipeline.context import Connection, Host
+from ccm_core.pipeline.evaluate import compile_rules, evaluate
+from ccm_core.rules.types import PackText
 from ccm_core.sdk.http import Bounds
 from ccm_core.sdk.secret import Secret
 from ccm_core.store.interface import StoreSettings
-from ccm_core.store.open import open_store
+from ccm_core.store.sqlite.open import open_store
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 EARLIER = NOW - timedelta(hours=2)
@@ -121,7 +122,7 @@ class Lab:
             clock=lambda: NOW,
         )
         packs = [PackText(text=one.text(), source=one.location) for one in rule_packs()]
-        self.packs = pipeline.compile_rules(self.host, packs, {})
+        self.packs = compile_rules(self.host, packs, {})
         self._before = self._new_folder()
         self._collect(self._before, self._connection(frozenset(self.kinds), HASTY, {}), EARLIER)
 
@@ -179,7 +180,7 @@ class Lab:
         store = open_store(STORE, base=folder)
         try:
             host = replace(self.host, clock=lambda: NOW + timedelta(minutes=1))
-            evaluation = pipeline.evaluate(host, [connection], store, self.packs)
+            evaluation = evaluate(host, [connection], store, self.packs)
             bodies = {
                 kind: {one.key: one.body for one in store.state(NAME, f"pagerduty.{kind}")}
                 for kind in self.kinds
@@ -227,7 +228,7 @@ class Lab:
         host = replace(self.host, clock=lambda: at + timedelta(milliseconds=next(ticks)))
         store = open_store(STORE, base=folder)
         try:
-            return pipeline.collect(host, connection, store, Silence())
+            return collect(host, connection, store, Silence())
         finally:
             store.close()
 

@@ -6,12 +6,12 @@ import json
 from dataclasses import replace
 
 import pytest
-from ccm_pagerduty.simulator.answers import Answer
-from ccm_pagerduty.simulator.credentials import API_KEY
-from ccm_pagerduty.simulator.faults import html, redirect, refuse
+from pagerduty_simulator.api.credentials import API_KEY
+from pagerduty_simulator.api.faults import html, redirect, refuse
+from pagerduty_simulator.api.responses import Answer
 
-from ccm_core.model.collection import Outcome, Reason
-from ccm_core.model.result import Status
+from ccm_core.model.evaluation.result import Status
+from ccm_core.model.evidence.collection import Outcome, Reason
 
 BODIES = {
     "errors is a string": {"error": {"message": "Nope", "code": 2001, "errors": "odd one"}},

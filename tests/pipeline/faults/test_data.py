@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from ccm_pagerduty.simulator.identifiers import incident_id
+from pagerduty_simulator.account.identifiers import incident_id
 
-from ccm_core.cli.exits import Exit
-from ccm_core.model.collection import Outcome, Reason
-from ccm_core.model.result import Status
+from ccm_core.cli.terminal.exit_codes import Exit
+from ccm_core.model.evaluation.result import Status
+from ccm_core.model.evidence.collection import Outcome, Reason
 
 IN_INCIDENTS = ("incident", "incident_log_entry")
 LISTS = {

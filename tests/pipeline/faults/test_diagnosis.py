@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from ccm_pagerduty.connector import connector
-from ccm_pagerduty.simulator.faults import scope_missing, too_many
+from pagerduty_simulator.api.faults import scope_missing, too_many
 
-from ccm_core.model.collection import Outcome
+from ccm_core.model.evidence.collection import Outcome
 
 
 def causes(ran) -> dict[str, tuple[str, str]]:

@@ -10,8 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import pytest
-from ccm_pagerduty.simulator.answers import Answer
-from ccm_pagerduty.simulator.faults import (
+from pagerduty_simulator.api.faults import (
     cut_connection,
     empty_pages,
     html,
@@ -22,10 +21,11 @@ from ccm_pagerduty.simulator.faults import (
     too_many,
     truncated,
 )
+from pagerduty_simulator.api.responses import Answer
 
-from ccm_core.cli.exits import Exit
-from ccm_core.model.collection import Outcome, Reason
-from ccm_core.model.result import Status
+from ccm_core.cli.terminal.exit_codes import Exit
+from ccm_core.model.evaluation.result import Status
+from ccm_core.model.evidence.collection import Outcome, Reason
 from ccm_core.sdk.http import Bounds
 
 CAPPED = {

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from ccm_pagerduty.simulator.faults import (
+from pagerduty_simulator.account.identifiers import incident_id
+from pagerduty_simulator.api.faults import (
     cut_connection,
     html,
     refuse,
@@ -11,11 +12,10 @@ from ccm_pagerduty.simulator.faults import (
     too_many,
     truncated,
 )
-from ccm_pagerduty.simulator.identifiers import incident_id
 
-from ccm_core.cli.exits import Exit
-from ccm_core.model.collection import Outcome, Reason
-from ccm_core.model.result import Status
+from ccm_core.cli.terminal.exit_codes import Exit
+from ccm_core.model.evaluation.result import Status
+from ccm_core.model.evidence.collection import Outcome, Reason
 
 IN_SCHEDULES = ("schedule", "schedule_rendering", "schedule_user")
 IN_INCIDENTS = ("incident", "incident_log_entry")

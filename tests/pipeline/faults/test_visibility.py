@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from ccm_core.cli.exits import Exit
-from ccm_core.model.collection import Outcome, Reason
-from ccm_core.model.result import Status
+from ccm_core.cli.terminal.exit_codes import Exit
+from ccm_core.model.evaluation.result import Status
+from ccm_core.model.evidence.collection import Outcome, Reason
 
 
 def nowhere(ran):

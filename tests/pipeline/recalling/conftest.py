@@ -10,21 +10,23 @@ from functools import cache
 
 import pytest
 
-from ccm_core.cli.context import host_of
-from ccm_core.config.defaults import with_defaults
-from ccm_core.host.discovery import discover
-from ccm_core.host.loader import load
-from ccm_core.model.collection import Collection, Outcome, Reason, Shortfall
-from ccm_core.model.erasure import Erasure
-from ccm_core.model.json import digest, encode
-from ccm_core.model.record import Source
-from ccm_core.model.window import Window
-from ccm_core.pipeline import Connection, Host, Recall, compile_rules, evaluate
-from ccm_core.rules.interface import PackText
+from ccm_core.app.workspace import host_of
+from ccm_core.config.schema_defaults import with_defaults
+from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
+from ccm_core.model.evidence.erasure import Erasure
+from ccm_core.model.evidence.record import Source
+from ccm_core.model.evidence.window import Window
+from ccm_core.model.json_codec import digest, encode
+from ccm_core.pipeline.context import Connection, Host
+from ccm_core.pipeline.evaluate import compile_rules, evaluate
+from ccm_core.pipeline.incremental.state import Recall
+from ccm_core.plugins.discovery import discover
+from ccm_core.plugins.loader import load
+from ccm_core.rules.types import PackText
 from ccm_core.sdk.secret import Secret
-from ccm_core.store.content import packed
+from ccm_core.store.codec.bodies import packed
 from ccm_core.store.interface import Harvest, Observation, OpenRun, StoreSettings
-from ccm_core.store.open import open_store
+from ccm_core.store.sqlite.open import open_store
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 INCIDENT, LOG_ENTRY = "pagerduty.incident", "pagerduty.incident_log_entry"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import strategies as st
 
-from ccm_core.model.result import (
+from ccm_core.model.evaluation.result import (
     ControlResult,
     Evaluation,
     PackUsed,
@@ -21,10 +21,10 @@ from ccm_core.model.result import (
     Standing,
     Status,
 )
-from ccm_core.model.rule import Control, Severity
-from ccm_core.model.subject import Subject
-from ccm_core.report.formats import FORMATS
-from ccm_core.report.interface import ReportInput
+from ccm_core.model.evaluation.rule import Control, Severity
+from ccm_core.model.evaluation.subject import Subject
+from ccm_core.report.registry import FORMATS
+from ccm_core.report.types import ReportInput
 
 OFFICIAL = Path(__file__).parent / "official"
 PLACE = "acme-prod"
@@ -60,7 +60,7 @@ def demo(tmp_path_factory) -> ReportInput:
     """The demonstration's account, collected and judged as `ccm demo` does it."""
     from ccm_core.cli.main import main
     from ccm_core.store.interface import StoreSettings
-    from ccm_core.store.open import open_store
+    from ccm_core.store.sqlite.open import open_store
 
     folder = tmp_path_factory.mktemp("demo")
     assert main(["demo", "--directory", str(folder)]) == 0

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ccm_core.report.csv_report import COLUMNS, cell
+from ccm_core.report.formats.csv import COLUMNS, cell
 
 
 def rows(page):

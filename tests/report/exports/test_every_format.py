@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from ccm_core.model.result import Evaluation, Population
-from ccm_core.report.formats import FORMATS
-from ccm_core.report.interface import ReportInput
+from ccm_core.model.evaluation.result import Evaluation, Population
+from ccm_core.report.registry import FORMATS
+from ccm_core.report.types import ReportInput
 
 
 @pytest.mark.parametrize("name", sorted(FORMATS))

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from ccm_core.report.markdown import code, text
+from ccm_core.report.formats.markdown import code, text
 
 PARSER = MarkdownIt("commonmark", {"html": True}).enable("table")
 

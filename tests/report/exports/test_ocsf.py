@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
 
-from ccm_core.report.ocsf import VERSION
+from ccm_core.report.formats.ocsf import VERSION
 
 
 @pytest.fixture(scope="session")

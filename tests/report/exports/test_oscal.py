@@ -109,8 +109,8 @@ def test_every_id_that_is_named_is_there(render, demo):
 
 def test_control_ids_are_told_apart(render, waived):
     """Ids that OSCAL cannot write stay different from each other."""
-    from ccm_core.model.result import ControlResult, Status
-    from ccm_core.report.oscal_words import token
+    from ccm_core.model.evaluation.result import ControlResult, Status
+    from ccm_core.report.formats.oscal.tokens import token
 
     pairs = [("soc2", "CC7.4"), ("pci", "12.10.5"), ("hipaa", "a(6)"), ("hipaa", "a[6]")]
     tokens = [

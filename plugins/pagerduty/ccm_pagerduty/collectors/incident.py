@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from ccm_core.sdk.errors import BadAnswer, Denied, NotAvailable
 from ccm_core.sdk.types import ChangedBy, Collector, Reason, Shortfall
-from ccm_pagerduty.collectors.incident_parts import SERVICE, filters, smaller
-from ccm_pagerduty.collectors.question import UTC, period
-from ccm_pagerduty.faults import AbilityMissing, ScopeMissing
-from ccm_pagerduty.pager import oldest_first
+from ccm_pagerduty.api_errors import AbilityMissing, ScopeMissing
+from ccm_pagerduty.collectors.incident_splits import SERVICE, filters, smaller
+from ccm_pagerduty.collectors.time_parameters import UTC, period
+from ccm_pagerduty.paging import oldest_first
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -12,12 +12,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.errors import BadRequest, Denied, NotAvailable
-from ccm_core.sdk.time import parse_instant
+from ccm_core.sdk.timestamps import parse_instant
 from ccm_core.sdk.types import Note, Overflow, Page, Reason, Shortfall, Through
+from ccm_pagerduty.api_errors import AbilityMissing, ScopeMissing
 from ccm_pagerduty.collectors.incident import INCIDENT
-from ccm_pagerduty.collectors.one_by_one import one_by_one
-from ccm_pagerduty.collectors.question import UTC, period
-from ccm_pagerduty.faults import AbilityMissing, ScopeMissing
+from ccm_pagerduty.collectors.per_object import one_by_one
+from ccm_pagerduty.collectors.time_parameters import UTC, period
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.types import Collector, Overflow, Window
-from ccm_pagerduty.collectors.question import UTC, period
+from ccm_pagerduty.collectors.time_parameters import UTC, period
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from ccm_core.sdk.errors import BadAnswer, Denied, NotAvailable
 from ccm_core.sdk.types import Collector, Page
-from ccm_pagerduty.collectors.one_by_one import one_by_one, shortfall
-from ccm_pagerduty.collectors.question import UTC
+from ccm_pagerduty.collectors.per_object import one_by_one, shortfall
+from ccm_pagerduty.collectors.time_parameters import UTC
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from ccm_core.sdk.errors import BadAnswer
 from ccm_core.sdk.types import Collector
-from ccm_pagerduty.collectors.one_by_one import one_by_one
-from ccm_pagerduty.collectors.question import UTC, period
+from ccm_pagerduty.collectors.per_object import one_by_one
 from ccm_pagerduty.collectors.reference import reference_to
 from ccm_pagerduty.collectors.schedule import LAYERS, SCHEDULE, SHIFTS
+from ccm_pagerduty.collectors.time_parameters import UTC, period
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.types import Collector
-from ccm_pagerduty.collectors.question import UTC
+from ccm_pagerduty.collectors.time_parameters import UTC
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.types import Collector
-from ccm_pagerduty.collectors.one_by_one import one_by_one
+from ccm_pagerduty.collectors.per_object import one_by_one
 from ccm_pagerduty.collectors.reference import reference_to
 
 if TYPE_CHECKING:

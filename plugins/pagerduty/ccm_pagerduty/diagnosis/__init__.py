@@ -19,26 +19,32 @@ if TYPE_CHECKING:
 
 async def check(session: PagerDutySession) -> Sequence[Diagnosis]:
     """Look at the credential, at every endpoint that is read, at what is hidden, at the clock."""
-    from ccm_pagerduty.diagnosis import clock, endpoints, hidden, layers, rights
-    from ccm_pagerduty.diagnosis.lists import read_lists
+    from ccm_pagerduty.diagnosis import (
+        clock_skew,
+        empty_schedules,
+        endpoints,
+        permissions,
+        visibility,
+    )
+    from ccm_pagerduty.diagnosis.listings import read_lists
 
-    told = [rights.credential(session.credential), *rights.scopes(session.credential)]
+    told = [permissions.credential(session.credential), *permissions.scopes(session.credential)]
     told += await endpoints.endpoints(session)
     listed = await read_lists(session)
-    told.append(await hidden.visibility(session, listed))
-    told.append(layers.without_people(listed))
-    return (*told, clock.clock(session.traffic.clock_skew))
+    told.append(await visibility.visibility(session, listed))
+    told.append(empty_schedules.without_people(listed))
+    return (*told, clock_skew.clock(session.traffic.clock_skew))
 
 
 async def refused(request: ConnectRequest, error: SourceError) -> Sequence[Diagnosis]:
     """Say why a connection could not be opened."""
-    from ccm_pagerduty.diagnosis.refusal import why
+    from ccm_pagerduty.diagnosis.connect_failure import why
 
     return await why(request, error)
 
 
 def review(collections: Sequence[Collection]) -> Sequence[Diagnosis]:
     """Say what the newest collections of each kind lack, and what follows."""
-    from ccm_pagerduty.diagnosis.past import lacking
+    from ccm_pagerduty.diagnosis.last_collections import lacking
 
     return lacking(collections)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from ccm_core.sdk.errors import Denied, NotAvailable, RateLimited, Refused, SourceError
 from ccm_core.sdk.types import Diagnosis
+from ccm_pagerduty.api_errors import AbilityMissing, ScopeMissing
 from ccm_pagerduty.diagnosis.causes import Cause
-from ccm_pagerduty.faults import AbilityMissing, ScopeMissing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ccm_core.sdk.figures import ReportSection
+    from ccm_core.sdk.report_figures import ReportSection
 
 _TITLES = {
     "coverage": "On-call coverage",
@@ -22,7 +22,7 @@ _TITLES = {
 
 def sections() -> tuple[ReportSection, ...]:
     """Give every section of the plugin."""
-    from ccm_core.sdk.figures import ReportSection
+    from ccm_core.sdk.report_figures import ReportSection
 
     modules = {name: import_module(f"{__name__}.{name}") for name in _TITLES}
     return tuple(

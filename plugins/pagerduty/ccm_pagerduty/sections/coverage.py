@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.figures import Lane, Stretch, Timeline
 from ccm_core.sdk.intervals import Window
-from ccm_core.sdk.time import parse_instant
+from ccm_core.sdk.report_figures import Lane, Stretch, Timeline
+from ccm_core.sdk.timestamps import parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ccm_core.sdk.figures import Figure, SectionRequest
+    from ccm_core.sdk.report_figures import Figure, SectionRequest
     from ccm_core.sdk.types import JsonObject, Row
 
 POLICIES = "pagerduty.policy_coverage"

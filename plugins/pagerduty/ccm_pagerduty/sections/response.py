@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.figures import Distribution, Group
-from ccm_core.sdk.time import parse_duration, parse_instant
+from ccm_core.sdk.report_figures import Distribution, Group
+from ccm_core.sdk.timestamps import parse_duration, parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from ccm_core.sdk.figures import Figure, SectionRequest
+    from ccm_core.sdk.report_figures import Figure, SectionRequest
     from ccm_core.sdk.types import JsonObject, Row
 
 INCIDENTS = "pagerduty.incident_response"

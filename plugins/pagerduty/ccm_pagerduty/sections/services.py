@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.figures import Cell, Table, Tone
+from ccm_core.sdk.report_figures import Cell, Table, Tone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ccm_core.sdk.figures import Figure, SectionRequest
+    from ccm_core.sdk.report_figures import Figure, SectionRequest
     from ccm_core.sdk.types import JsonObject, Row
 
 OWNERS = "pagerduty.service_ownership"

@@ -10,8 +10,8 @@ from functools import partial
 from importlib import import_module, resources
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.json import decode
-from ccm_pagerduty.views.trail import (
+from ccm_core.sdk.json_codec import decode
+from ccm_pagerduty.views.row_builder import (
     ESCALATION_POLICY,
     INCIDENT,
     INCIDENT_LOG_ENTRY,
@@ -59,7 +59,7 @@ _VIEWS = {
 
 
 def _by_incident() -> Parts:
-    from ccm_pagerduty.views.incident_parts import by_incident
+    from ccm_pagerduty.views.incidents.incident_partition import by_incident
 
     return by_incident()
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.time import format_instant, parse_instant
+from ccm_core.sdk.timestamps import format_instant, parse_instant
 from ccm_core.sdk.types import Subject
 from ccm_pagerduty.views.intervals import number
-from ccm_pagerduty.views.known import known
-from ccm_pagerduty.views.people import PRIVILEGED_ROLES, ROLE_NAMES
-from ccm_pagerduty.views.runs import collections, ended, runs
-from ccm_pagerduty.views.trail import Library, Trail
+from ccm_pagerduty.views.manifest_runs import collections, ended, runs
+from ccm_pagerduty.views.on_call.responders import PRIVILEGED_ROLES, ROLE_NAMES
+from ccm_pagerduty.views.row_builder import Library, Trail
+from ccm_pagerduty.views.three_valued import known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.time import format_instant
+from ccm_core.sdk.timestamps import format_instant
 from ccm_core.sdk.types import Subject
 from ccm_pagerduty.views.intervals import number
-from ccm_pagerduty.views.runs import SEEN, collections, ended, longest_pause, runs, started
-from ccm_pagerduty.views.trail import Library, Trail
+from ccm_pagerduty.views.manifest_runs import SEEN, collections, ended, longest_pause, runs, started
+from ccm_pagerduty.views.row_builder import Library, Trail
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

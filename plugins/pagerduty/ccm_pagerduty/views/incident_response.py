@@ -9,16 +9,16 @@ from __future__ import annotations
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.time import format_instant, parse_instant
+from ccm_core.sdk.timestamps import format_instant, parse_instant
 from ccm_pagerduty.references import named, title_of
-from ccm_pagerduty.views.incident_parts import incident_of
+from ccm_pagerduty.views.incidents.incident_partition import incident_of
+from ccm_pagerduty.views.incidents.incident_timeline import timeline
+from ccm_pagerduty.views.incidents.merged_incidents import Lineage, is_merged, lineage, merged_into
+from ccm_pagerduty.views.incidents.response_times import COUNTED, Case, left_out, response
+from ccm_pagerduty.views.incidents.support_hours import Clock, clock_of
 from ccm_pagerduty.views.intervals import number
-from ccm_pagerduty.views.known import known
-from ccm_pagerduty.views.merges import Lineage, is_merged, lineage, merged_into
-from ccm_pagerduty.views.response import COUNTED, Case, left_out, response
-from ccm_pagerduty.views.support_hours import Clock, clock_of
-from ccm_pagerduty.views.timeline import timeline
-from ccm_pagerduty.views.trail import INCIDENT, INCIDENT_LOG_ENTRY, SERVICE, Library, Trail
+from ccm_pagerduty.views.row_builder import INCIDENT, INCIDENT_LOG_ENTRY, SERVICE, Library, Trail
+from ccm_pagerduty.views.three_valued import known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

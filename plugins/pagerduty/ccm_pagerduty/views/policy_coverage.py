@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from ccm_pagerduty.references import named, refs
 from ccm_pagerduty.views.intervals import seconds
-from ccm_pagerduty.views.known import known, some
-from ccm_pagerduty.views.people import Person, single_person
-from ccm_pagerduty.views.reach import Level, Reach, reach, told_gaps
-from ccm_pagerduty.views.shifts import shown
-from ccm_pagerduty.views.targets import Target
-from ccm_pagerduty.views.trail import ESCALATION_POLICY, Library, Trail
+from ccm_pagerduty.views.on_call.escalation_targets import Target
+from ccm_pagerduty.views.on_call.policy_reach import Level, Reach, reach, told_gaps
+from ccm_pagerduty.views.on_call.rendered_shifts import shown
+from ccm_pagerduty.views.on_call.responders import Person, single_person
+from ccm_pagerduty.views.row_builder import ESCALATION_POLICY, Library, Trail
+from ccm_pagerduty.views.three_valued import known, some
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_pagerduty.references import refs
-from ccm_pagerduty.views.known import known
-from ccm_pagerduty.views.targets import type_of
-from ccm_pagerduty.views.trail import ESCALATION_POLICY, ON_CALL, USER, Library, Trail
+from ccm_pagerduty.views.on_call.escalation_targets import type_of
+from ccm_pagerduty.views.row_builder import ESCALATION_POLICY, ON_CALL, USER, Library, Trail
+from ccm_pagerduty.views.three_valued import known
 from ccm_pagerduty.views.user_access import access
 
 if TYPE_CHECKING:

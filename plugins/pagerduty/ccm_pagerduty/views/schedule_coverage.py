@@ -5,27 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_pagerduty.references import named, refs
-from ccm_pagerduty.views import shifts
-from ccm_pagerduty.views.duty import Duty, duty
-from ccm_pagerduty.views.gaps import layers
 from ccm_pagerduty.views.intervals import longest, seconds, whole
-from ccm_pagerduty.views.known import known
-from ccm_pagerduty.views.people import Person, single_person
-from ccm_pagerduty.views.targets import type_of
-from ccm_pagerduty.views.trail import (
+from ccm_pagerduty.views.on_call import rendered_shifts
+from ccm_pagerduty.views.on_call.coverage_gaps import layers
+from ccm_pagerduty.views.on_call.escalation_targets import type_of
+from ccm_pagerduty.views.on_call.responders import Person, single_person
+from ccm_pagerduty.views.on_call.schedule_duty import Duty, duty
+from ccm_pagerduty.views.row_builder import (
     ESCALATION_POLICY,
     SCHEDULE,
     SCHEDULE_RENDERING,
     Library,
     Trail,
 )
+from ccm_pagerduty.views.three_valued import known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ccm_core.sdk.intervals import Window
     from ccm_core.sdk.types import JsonObject, Record, Row, ViewRequest
-    from ccm_pagerduty.views.shifts import Rendering
+    from ccm_pagerduty.views.on_call.rendered_shifts import Rendering
 
 NOT_COVERED = "the final schedule does not reach there, or somebody on it has no role that is told"
 
@@ -57,7 +57,7 @@ def _policies_by_schedule(library: Library) -> dict[str, list[Record]]:
 
 def _rendering(key: str, trail: Trail) -> Rendering | None:
     record = trail.find(SCHEDULE_RENDERING, key)
-    return None if record is None else shifts.rendering(record.body)
+    return None if record is None else rendered_shifts.rendering(record.body)
 
 
 def _about(record: Record, trail: Trail, policies: list[Record]) -> JsonObject:
@@ -84,8 +84,8 @@ def _covered(
     found = duty(schedule, rendered, trail, now, looked)
     return (
         _people(found)
-        | _period("past", found, shifts.before(looked, now))
-        | _period("ahead", found, shifts.after(looked, now))
+        | _period("past", found, rendered_shifts.before(looked, now))
+        | _period("ahead", found, rendered_shifts.after(looked, now))
         | known(longest_gap_seconds=_longest_gap(found, looked))
     )
 
@@ -105,12 +105,12 @@ def _period(name: str, found: Duty, period: Window | None) -> JsonObject:
         if gaps is None
         else {
             f"gaps_{name}": [
-                shifts.shown(window) | {"cause": cause.value} for window, cause in gaps
+                rendered_shifts.shown(window) | {"cause": cause.value} for window, cause in gaps
             ],
             f"gap_seconds_{name}": seconds(window for window, _ in gaps),
         }
     )
-    return {f"{name}_period": shifts.shown(period)} | told
+    return {f"{name}_period": rendered_shifts.shown(period)} | told
 
 
 def _longest_gap(found: Duty, period: Window) -> float | None:

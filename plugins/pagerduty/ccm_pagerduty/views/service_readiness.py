@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from ccm_pagerduty.references import named, title_of
 from ccm_pagerduty.views.intervals import seconds
-from ccm_pagerduty.views.known import every, known, some
-from ccm_pagerduty.views.reach import Reach, reach, told_gaps
-from ccm_pagerduty.views.shifts import shown
-from ccm_pagerduty.views.trail import ESCALATION_POLICY, SERVICE, Library, Trail
+from ccm_pagerduty.views.on_call.policy_reach import Reach, reach, told_gaps
+from ccm_pagerduty.views.on_call.rendered_shifts import shown
+from ccm_pagerduty.views.row_builder import ESCALATION_POLICY, SERVICE, Library, Trail
+from ccm_pagerduty.views.three_valued import every, known, some
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_pagerduty.references import named, refs
-from ccm_pagerduty.views.known import known
-from ccm_pagerduty.views.people import Person
+from ccm_pagerduty.views.on_call.responders import Person
+from ccm_pagerduty.views.row_builder import SERVICE, TEAM, TEAM_MEMBER, Library, Trail
 from ccm_pagerduty.views.service_ownership import owners
 from ccm_pagerduty.views.service_readiness import policies_of, status_of
-from ccm_pagerduty.views.trail import SERVICE, TEAM, TEAM_MEMBER, Library, Trail
+from ccm_pagerduty.views.three_valued import known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ccm_core.sdk.types import JsonObject, Record, Row, ViewRequest
-    from ccm_pagerduty.views.reach import Reach
+    from ccm_pagerduty.views.on_call.policy_reach import Reach
 
 DOUBT = "a team that owns it, its escalation policy, or a schedule of that is not in the evidence"
 

@@ -5,8 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_pagerduty.references import named, refs
-from ccm_pagerduty.views.known import known
-from ccm_pagerduty.views.trail import ESCALATION_POLICY, SERVICE, TEAM, TEAM_MEMBER, Library, Trail
+from ccm_pagerduty.views.row_builder import (
+    ESCALATION_POLICY,
+    SERVICE,
+    TEAM,
+    TEAM_MEMBER,
+    Library,
+    Trail,
+)
+from ccm_pagerduty.views.three_valued import known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

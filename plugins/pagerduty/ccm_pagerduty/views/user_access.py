@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_pagerduty.references import named, refs
-from ccm_pagerduty.views.known import known
-from ccm_pagerduty.views.people import PRIVILEGED_ROLES, ROLE_NAMES, STAKEHOLDER_ROLES
-from ccm_pagerduty.views.trail import USER, Library, Trail
+from ccm_pagerduty.views.on_call.responders import PRIVILEGED_ROLES, ROLE_NAMES, STAKEHOLDER_ROLES
+from ccm_pagerduty.views.row_builder import USER, Library, Trail
+from ccm_pagerduty.views.three_valued import known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

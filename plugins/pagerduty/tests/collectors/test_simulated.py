@@ -11,13 +11,13 @@ import pytest
 from ccm_pagerduty.client import live
 from ccm_pagerduty.connector import connector
 from ccm_pagerduty.kinds import kinds
-from ccm_pagerduty.simulator import AccountSizes, PagerDutySimulator, build_account
-from ccm_pagerduty.simulator.faults import html, scope_missing, too_many, truncated
+from pagerduty_simulator import AccountSizes, PagerDutySimulator, build_account
+from pagerduty_simulator.api.faults import html, scope_missing, too_many, truncated
 
 from ccm_core.sdk.authorization import Authorization
 from ccm_core.sdk.errors import Denied, Refused, SourceError
 from ccm_core.sdk.http import Bounds
-from ccm_core.sdk.limits import Limiters
+from ccm_core.sdk.rate_limit import Limiters
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.types import Ask, ConnectRequest, Reason, Shape, Window
 

@@ -11,9 +11,9 @@ from ccm_pagerduty.kinds import kinds
 from ccm_pagerduty.rulepacks import rule_packs
 from ccm_pagerduty.views import views
 
-from ccm_core.rules.interface import PackText, Source
-from ccm_core.rules.pack_tests import run_tests, strict_mistakes
-from ccm_core.rules.packs import compile_packs
+from ccm_core.rules.pack.loader import compile_packs
+from ccm_core.rules.testing.runner import run_tests, strict_mistakes
+from ccm_core.rules.types import PackText, Source
 
 AREAS = {
     "pagerduty-access": 4,

@@ -8,7 +8,7 @@ import pytest
 from ccm_pagerduty.sections import sections
 from ccm_pagerduty.views import views
 
-from ccm_core.sdk.figures import SectionRequest, Tone
+from ccm_core.sdk.report_figures import SectionRequest, Tone
 from ccm_core.sdk.types import Row, Subject, Window
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

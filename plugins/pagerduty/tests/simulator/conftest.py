@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx  # noqa: TID253 - every test here asks over HTTP
 import pytest
-from ccm_pagerduty.simulator import (
+from pagerduty_simulator import (
     Account,
     AccountSizes,
     PagerDutySimulator,

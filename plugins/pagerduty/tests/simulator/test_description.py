@@ -6,9 +6,9 @@ import json
 import re
 from pathlib import Path
 
+import pagerduty_simulator
 import pytest
-from ccm_pagerduty import simulator
-from ccm_pagerduty.simulator.routes import ROUTES
+from pagerduty_simulator.api.routes import ROUTES
 
 NOT_IN_THE_SUBSET = {
     "/services/{id}": "looks up a reference whose target is not listed",
@@ -72,7 +72,7 @@ def test_every_path_is_described(paths):
 
 def test_every_parameter_is_described(paths):
     """Each name the simulator reads is a parameter of some path it serves."""
-    source = Path(simulator.__file__).parent
+    source = Path(pagerduty_simulator.__file__).parent
     read = {
         next(filter(None, found.groups()))
         for module in source.glob("*.py")

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import httpx2
 import pytest
-from ccm_pagerduty.simulator import PagerDutySimulator, Steering
-from ccm_pagerduty.simulator.identifiers import incident_id, log_entry_id
-from ccm_pagerduty.simulator.incidents import LogEntry
 from pagerduty import HttpError, RestApiV2Client
+from pagerduty_simulator import PagerDutySimulator, Steering
+from pagerduty_simulator.account.identifiers import incident_id, log_entry_id
+from pagerduty_simulator.account.incident_log import LogEntry
 
 
 class Loopback(httpx2.HTTPTransport):

@@ -11,9 +11,9 @@ from ccm_pagerduty.kinds import kinds
 from ccm_pagerduty.views import views
 
 from ccm_core import schemas
-from ccm_core.model.collection import Collection, Outcome
-from ccm_core.model.manifest import Manifest, Promise
-from ccm_core.sdk.json import decode, digest, encode
+from ccm_core.model.evidence.collection import Collection, Outcome
+from ccm_core.model.evidence.manifest import Manifest, Promise
+from ccm_core.sdk.json_codec import decode, digest, encode
 from ccm_core.sdk.types import Record, Source, ViewRequest, Window
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -56,7 +56,7 @@ def test_every_field_says_what_it_is_and_durations_their_unit(made):
 @each
 def test_a_view_of_nothing_gives_no_rows(made):
     """An account without objects has no subjects."""
-    from ccm_core.sdk.time import parse_instant
+    from ccm_core.sdk.timestamps import parse_instant
     from ccm_core.sdk.types import ViewRequest, Window
 
     now = parse_instant("2026-11-23T12:00:00Z")

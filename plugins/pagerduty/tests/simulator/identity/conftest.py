@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx  # noqa: TID253 - every test here asks over HTTP
 import pytest
-from ccm_pagerduty.simulator import (
+from pagerduty_simulator import (
     AccountSizes,
     Identity,
     IdentitySimulator,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import oauthlib.oauth2
 import pytest
-from ccm_pagerduty.simulator import AppKind
+from pagerduty_simulator import AppKind
 
 
 def test_the_code_flow_gives_what_is_documented(person, server):

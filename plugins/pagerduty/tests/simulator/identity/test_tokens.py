@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import jwt
 import pytest
-from ccm_pagerduty.simulator import AppKind
-from ccm_pagerduty.simulator.answers import Answer
+from pagerduty_simulator import AppKind
+from pagerduty_simulator.api.responses import Answer
 
 
 def test_rotation_kills_the_old_refresh_token_at_once(person, server):

@@ -1,0 +1,35 @@
+"""Saving a connection: its secrets first, then the settings that lead to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ccm_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from ccm_core.auth.vault import Vault
+    from ccm_core.auth.vault_entry import Entry
+    from ccm_core.config.settings_writer import SettingsFile
+
+
+def save(vault: Vault, name: str, entry: Entry | None, file: SettingsFile, text: str) -> None:
+    """Keep a connection; where its settings cannot be written, its secrets are as they were.
+
+    Raises:
+        UsageError: It cannot be kept.
+    """
+    if entry is None:
+        file.write(text)
+        return
+    # The lock keeps out whoever is renewing the tokens that stood there before.
+    with vault.lock(name):
+        before = vault.read(name) if name in vault.names() else None
+        vault.write(name, entry)
+        try:
+            file.write(text)
+        except UsageError:
+            if before is None:
+                vault.remove(name)
+            else:
+                vault.write(name, before)
+            raise

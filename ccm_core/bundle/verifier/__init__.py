@@ -1,0 +1,1 @@
+"""The verifier of a bundle: runs by itself, imports nothing of ours."""

@@ -1,0 +1,1 @@
+"""``ccm connect`` and ``ccm connections``."""

@@ -1,0 +1,1 @@
+"""Commands over stored evidence: ``evidence``, ``runs``, ``views``, ``erase``."""

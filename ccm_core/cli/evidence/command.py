@@ -1,0 +1,127 @@
+"""``ccm evidence``."""
+
+from __future__ import annotations
+
+import click
+
+from ccm_core.app.workspace import Workplace, moment
+from ccm_core.cli.terminal.output import json_option, print_json, print_json_lines, print_table
+from ccm_core.errors import UsageError
+from ccm_core.model.evidence.record import exhibit
+from ccm_core.sdk.timestamps import format_instant
+from ccm_core.store.interface import EvidenceStore
+
+as_of_option = click.option("--as-of", metavar="INSTANT", help="What had been kept by this moment.")
+connection_option = click.option("--connection", metavar="NAME", help="Only this connection.")
+
+
+@click.group("evidence")
+def command() -> None:
+    """List, show and export what is kept."""
+
+
+@command.command("list")
+@as_of_option
+@json_option
+@click.pass_obj
+def list_(config: str | None, as_of: str | None, *, as_json: bool) -> None:
+    """Count what stands, by connection and kind."""
+    then = moment(as_of)
+    with Workplace.opened(config).store(create=False) as store:
+        counts = store.counts(as_of=then)
+    if as_json:
+        print_json(counts)
+        return
+    rows = [
+        (
+            one.connection,
+            f"{one.kind}.v{one.version}",
+            str(one.records),
+            str(one.versions),
+            str(one.rejected),
+            format_instant(one.last_collected_at) if one.last_collected_at else "never",
+            one.last_outcome or "",
+        )
+        for one in counts
+    ]
+    print_table(
+        ("connection", "kind", "records", "versions", "rejected", "collected", "outcome"), rows
+    )
+
+
+@command.command("show")
+@click.argument("kind")
+@click.argument("key")
+@connection_option
+@click.option("--history", is_flag=True, help="Every kept version, oldest first.")
+@as_of_option
+@click.pass_obj
+def show(
+    config: str | None,
+    kind: str,
+    key: str,
+    connection: str | None,
+    as_of: str | None,
+    *,
+    history: bool,
+) -> None:
+    """Show one record as JSON, with where and when it was read."""
+    then = moment(as_of)
+    place = Workplace.opened(config)
+    known(place, kind)
+    with place.store(create=False) as store:
+        found = [
+            record
+            for name in _connections(place, store, connection)
+            for record in (
+                store.history(name, kind, key, as_of=then)
+                if history
+                else store.state(name, kind, as_of=then, key=key)
+            )
+        ]
+    if not found:
+        raise UsageError(f"no {kind} {key!r} is kept; `ccm evidence export --kind {kind}` has all")
+    for record in found:
+        print_json(record)
+
+
+@command.command("export")
+@click.option("--kind", "kinds", multiple=True, required=True, help="Which; may be repeated.")
+@connection_option
+@as_of_option
+@click.option("--provenance", is_flag=True, help="Where and when each was read, as well.")
+@click.pass_obj
+def export(
+    config: str | None,
+    kinds: tuple[str, ...],
+    connection: str | None,
+    as_of: str | None,
+    *,
+    provenance: bool,
+) -> None:
+    """Print the records that stand, one JSON document on each line."""
+    then = moment(as_of)
+    place = Workplace.opened(config)
+    for kind in kinds:
+        known(place, kind)
+    with place.store(create=False) as store:
+        for name in _connections(place, store, connection):
+            for kind in kinds:
+                records = store.state(name, kind, as_of=then)
+                print_json_lines(records if provenance else map(exhibit, records))
+
+
+def known(place: Workplace, kind: str) -> None:
+    """Refuse a kind that nobody offers.
+
+    Raises:
+        UsageError: It is unknown; those that are known are named.
+    """
+    if kind not in place.catalog.kinds:
+        raise UsageError(f"no evidence kind {kind!r}; there are: {', '.join(place.catalog.kinds)}")
+
+
+def _connections(place: Workplace, store: EvidenceStore, chosen: str | None) -> list[str]:
+    if chosen is not None:
+        return [place.settings.connection(chosen).name]
+    return list(store.connections())

@@ -1,0 +1,98 @@
+"""``ccm erase``."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+import click
+
+from ccm_core.app.workspace import Workplace, clock
+from ccm_core.cli.evidence.command import connection_option, known
+from ccm_core.cli.terminal.output import say
+from ccm_core.errors import UsageError
+from ccm_core.model.evidence.erasure import Erased, Erasure
+from ccm_core.sdk.timestamps import parse_duration, parse_instant
+from ccm_core.sdk.types import Shape
+
+
+@click.command("erase")
+@connection_option
+@click.option("--kind", metavar="KIND", help="Only this evidence kind.")
+@click.option("--key", metavar="KEY", help="Only this object; needs --kind.")
+@click.option("--before", metavar="INSTANT", help="Only what was kept before this moment.")
+@click.option("--older-than", metavar="DURATION", help="Only what is older than that, as in 400d.")
+@click.option("--reason", required=True, metavar="TEXT", help="Why; it is kept in the ledger.")
+@click.option("--yes", is_flag=True, help="Do it; else it is only told what would be deleted.")
+@click.pass_obj
+def command(  # noqa: PLR0913 - each is an option of its own
+    config: str | None,
+    connection: str | None,
+    kind: str | None,
+    key: str | None,
+    before: str | None,
+    older_than: str | None,
+    reason: str,
+    *,
+    yes: bool,
+) -> None:
+    """Delete bodies of records, for privacy or because their time is over.
+
+    Rows and leaves stay, so the store can still be verified, and the ledger says what was erased
+    and why. Rules that would rest on it are insufficient. With a moment, what stands of a snapshot
+    is left alone: it is observed again and again.
+    """
+    now = clock()
+    kept_before = _moment(before, older_than, now)
+    if not any((connection, kind, key, kept_before)):
+        raise UsageError("say what to erase: --connection, --kind, --key, --before or --older-than")
+    if key is not None and kind is None:
+        raise UsageError("--key names an object of one kind: give --kind as well")
+    place = Workplace.opened(config)
+    if kind is not None:
+        known(place, kind)
+    erasure = Erasure(
+        id=f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}",
+        connection=connection,
+        kind=kind,
+        key=key,
+        kept_before=kept_before,
+        spared=_snapshots(place) if kept_before is not None and key is None else frozenset(),
+        reason=reason,
+        erased_at=now,
+    )
+    with place.store(create=False) as store:
+        if connection is not None and connection not in store.connections():
+            there = ", ".join(store.connections()) or "none"
+            raise UsageError(f"nothing is kept of a connection {connection!r}; there are: {there}")
+        found = store.erase(erasure) if yes else store.chosen(erasure)
+    say(_told(found, done=yes))
+
+
+def _moment(before: str | None, older_than: str | None, now: datetime) -> datetime | None:
+    if before is not None and older_than is not None:
+        raise UsageError("--before and --older-than say the same thing: give one of them")
+    try:
+        if before is not None:
+            return parse_instant(before)
+        return None if older_than is None else now - parse_duration(older_than)
+    except (OverflowError, ValueError) as cause:
+        raise UsageError(f"{'--before' if before else '--older-than'}: {cause}") from cause
+
+
+def _snapshots(place: Workplace) -> frozenset[str]:
+    return frozenset(
+        name for name, one in place.catalog.kinds.items() if one.shape is Shape.SNAPSHOT
+    )
+
+
+def _told(found: Erased, *, done: bool) -> str:
+    what = f"{found.bodies} bodies and {found.rejected} rejected objects"
+    beyond = (
+        f"; {found.beyond} versions that were not chosen have the same bodies and lose them too"
+        if found.beyond
+        else ""
+    )
+    if not done:
+        return f"{what} would be deleted{beyond}. Nothing was; --yes does it, for good"
+    return f"{what} were deleted{beyond}; the ledger says so"

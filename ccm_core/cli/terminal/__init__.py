@@ -1,0 +1,1 @@
+"""What the terminal shows and asks: output, progress, prompts, exit codes."""

@@ -1,0 +1,131 @@
+"""Progress while collecting: bars on a terminal, one line for each kind elsewhere, or nothing."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import click
+
+from ccm_core.collect.observer import Observer, Silence
+from ccm_core.model.evidence.collection import Collection, Outcome
+from ccm_core.model.evidence.window import Window
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+
+def observer(*, quiet: bool) -> Observer:
+    """Give what suits the place: bars, lines, or silence."""
+    if quiet:
+        return Silence()
+    return Bars() if sys.stderr.isatty() else Lines()
+
+
+class Lines(Silence):
+    """One line to the error stream for each window that is kept."""
+
+    def kept(self, collection: Collection) -> None:
+        """Say what came of it."""
+        click.echo(_line(collection), err=True)
+
+
+class Bars(AbstractContextManager["Bars"]):
+    """A bar for the kind being read: rows, requests, and the wait for the source's limit."""
+
+    def __init__(self) -> None:
+        """Begin without bars; they appear with the first kind."""
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+        self._progress: Progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[requests]} {task.fields[note]}"),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._bar: TaskID | None = None
+        self._began = self._until = 0.0
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Take the bars away."""
+        self._progress.stop()
+
+    def __enter__(self) -> Self:
+        """Show the bars."""
+        self._progress.start()
+        return self
+
+    def began(self, connection: str, kinds: int) -> None:
+        """Show how many kinds will be read."""
+        self._progress.start()
+        self._progress.console.print(f"{connection}: {kinds} kinds are due")
+
+    def reading(self, kind: str, window: Window | None) -> None:
+        """Begin a bar."""
+        span = f" {window.since:%Y-%m-%d}…{window.until:%m-%d}" if window else ""
+        self._close()
+        self._began = time.monotonic()
+        self._bar = self._progress.add_task(f"{kind}{span}", total=None, requests="", note="")
+
+    def received(self, kind: str, items: int, total: int | None, requests: int) -> None:
+        """Move the bar."""
+        del kind
+        if self._bar is not None:
+            now = time.monotonic()
+            note = "" if now > self._until else "waiting for the limit"
+            self._progress.update(
+                self._bar,
+                completed=items,
+                total=total,
+                requests=_rate(requests, now - self._began),
+                note=note,
+            )
+
+    def waiting(self, seconds: float) -> None:
+        """Say that the source's limit makes us wait."""
+        self._until = time.monotonic() + seconds
+        if self._bar is not None:
+            self._progress.update(self._bar, note=f"waiting {seconds:.0f} s for the limit")
+
+    def kept(self, collection: Collection) -> None:
+        """Print what came of it above the bars."""
+        self._close()
+        self._progress.console.print(_line(collection), highlight=False, markup=False)
+
+    def ended(self, connection: str) -> None:
+        """Take the bars away."""
+        del connection
+        self._close()
+        self._progress.stop()
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._progress.remove_task(self._bar)
+            self._bar = None
+
+
+def _rate(requests: int, seconds: float) -> str:
+    return f"{requests} requests, {60 * requests / max(seconds, 1.0):.0f} a minute"
+
+
+def _line(collection: Collection) -> str:
+    counts = collection.counts
+    span = f" {collection.window.since:%Y-%m-%d %H:%M} on" if collection.window else ""
+    line = (
+        f"{collection.kind}{span}: {collection.outcome}, {counts.items} read, "
+        f"{counts.appended} new or changed, {counts.requests} requests"
+    )
+    if collection.outcome is not Outcome.COMPLETE and collection.shortfalls:
+        line += f"; {collection.shortfalls[0].detail}"
+    return line

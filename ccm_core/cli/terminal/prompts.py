@@ -1,0 +1,71 @@
+"""Asking: at the terminal, or out of a pipe with a line for each answer."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from ccm_core.config.secret_resolver import checked_secret
+from ccm_core.errors import UsageError
+from ccm_core.sdk.secret import Secret
+
+
+def somebody_there() -> bool:
+    """Tell whether a person can be asked at the terminal."""
+    return sys.stdin.isatty()
+
+
+def ask_secret(what: str, *, optional: bool = False, shown: bool = False) -> Secret | None:
+    """Ask for a secret, which is not shown while it is typed; nothing where it may be left out.
+
+    Args:
+        what: What to call it.
+        optional: Whether it may be left out.
+        shown: Whether it may be shown after all, such as the name of an app.
+
+    Raises:
+        UsageError: Nothing came, or nothing that could be a secret.
+    """
+    said = f"{what} (leave it empty where there is none)" if optional else what
+    if somebody_there():
+        text = click.prompt(
+            said,
+            hide_input=not shown,
+            err=True,
+            default="" if optional else None,
+            show_default=False,
+        )
+    else:
+        text = _line(what)
+    if optional and not text.strip():
+        return None
+    return checked_secret(what, str(text))
+
+
+def ask(what: str, *, default: str | None = None, choices: Sequence[str] = ()) -> str:
+    """Ask for something that is no secret; in a pipe the default is taken, where there is one.
+
+    Raises:
+        UsageError: Nothing came.
+    """
+    if somebody_there():
+        kind = click.Choice(choices) if choices else None
+        return str(click.prompt(what, default=default, type=kind, err=True))
+    return _line(what).strip() if default is None else default
+
+
+def agreed(what: str) -> bool:
+    """Ask for a yes or a no; nobody there is a no."""
+    return somebody_there() and click.confirm(what, err=True)
+
+
+def _line(what: str) -> str:
+    line = sys.stdin.readline()
+    if not line:
+        raise UsageError(
+            f"{what} is expected on standard input, which has ended; pipe it in, a line for each "
+            "answer, or run this at a terminal"
+        )
+    return line

@@ -1,0 +1,32 @@
+"""Where the key of a vault may come from: the surroundings, the keyring, the person there."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from ccm_core.auth.vault_encryption import KeySources
+from ccm_core.sdk.secret import Secret
+
+_NEW = """\
+This machine has no keyring, so a new vault is sealed with a passphrase. Whoever loses it has to
+connect again."""
+
+
+def key_sources() -> KeySources:
+    """Say where the key of a vault may come from; the person at the terminal is one of them."""
+    if not sys.stdin.isatty():
+        return KeySources(environment=os.environ)
+    return KeySources(environment=os.environ, ask=_passphrase, choose=_new_passphrase)
+
+
+def _passphrase() -> Secret:
+    return Secret(click.prompt("Passphrase of the vault", hide_input=True, err=True))
+
+
+def _new_passphrase() -> Secret:
+    click.echo(_NEW, err=True)
+    again = "The passphrase again"
+    return Secret(click.prompt("Passphrase", hide_input=True, confirmation_prompt=again, err=True))

@@ -1,0 +1,117 @@
+"""``ccm assurance``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import click
+
+from ccm_core.app.workspace import Workplace
+from ccm_core.cli.evidence.command import known
+from ccm_core.cli.terminal.exit_codes import Exit, gravest
+from ccm_core.cli.terminal.output import json_option, print_json
+from ccm_core.errors import UsageError
+from ccm_core.model.assurance import Assurance
+from ccm_core.model.period import Period, parse_period
+from ccm_core.pipeline.assurance import assure
+from ccm_core.report.terminal.assurance import assurance_text
+
+period_option = click.option(
+    "--period",
+    required=True,
+    metavar="PERIOD",
+    help="2026, 2026-Q3, 2026-07, 2026-07-01 or 2026-07-01..2026-09-30, in UTC.",
+)
+controls_option = click.option(
+    "--control", "controls", multiple=True, metavar="FRAMEWORK:ID", help="Which; may be repeated."
+)
+connections_option = click.option(
+    "--connection", "connections", multiple=True, metavar="NAME", help="Which; may be repeated."
+)
+
+
+@click.command("assurance")
+@period_option
+@controls_option
+@click.option("--kind", "kinds", multiple=True, metavar="KIND", help="Which; may be repeated.")
+@connections_option
+@json_option
+@click.pass_obj
+def command(
+    config: str | None,
+    period: str,
+    controls: tuple[str, ...],
+    kinds: tuple[str, ...],
+    connections: tuple[str, ...],
+    *,
+    as_json: bool,
+) -> int:
+    """Say what a period proves: what was promised, what was collected, and every hole."""
+    wanted, names = read_period(period), read_controls(controls)
+    place = Workplace.opened(config)
+    for kind in kinds:
+        known(place, kind)
+    with place.store(create=False) as store:
+        found = assure(
+            place.host,
+            place.connections(connections, secrets=False),
+            store,
+            place.packs(),
+            wanted,
+            names,
+        )
+    found = _narrowed(found, kinds, names)
+    if as_json:
+        print_json(found)
+    else:
+        click.echo(assurance_text(found))
+    return _code(found)
+
+
+def read_period(text: str) -> Period:
+    """Read ``--period``.
+
+    Raises:
+        UsageError: It is no period.
+    """
+    try:
+        return parse_period(text)
+    except ValueError as cause:
+        raise UsageError(f"--period: {cause}") from cause
+
+
+def read_controls(texts: Sequence[str]) -> list[tuple[str, str]]:
+    """Read ``--control``.
+
+    Raises:
+        UsageError: One has no framework or no id.
+    """
+    found = []
+    for text in texts:
+        framework, _, name = text.partition(":")
+        if not framework or not name:
+            raise UsageError(f"--control: {text!r} is no FRAMEWORK:ID; write it like soc2:CC7.4")
+        found.append((framework, name))
+    return found
+
+
+def _narrowed(
+    found: Assurance, kinds: Sequence[str], controls: Sequence[tuple[str, str]]
+) -> Assurance:
+    """Leave out what was not asked for: kinds alone, controls alone, or the whole."""
+    if kinds:
+        found = replace(found, kinds=tuple(one for one in found.kinds if one.kind in kinds))
+        return found if controls else replace(found, controls=())
+    return replace(found, kinds=()) if controls else found
+
+
+def _code(found: Assurance) -> Exit:
+    holes = any(one.holes for one in found.controls) or any(one.holes for one in found.kinds)
+    failing = any(not one.waived for control in found.controls for one in control.deviations)
+    return gravest(
+        [
+            Exit.INSUFFICIENT if holes else Exit.WELL,
+            Exit.RULES_FAIL if failing else Exit.WELL,
+        ]
+    )

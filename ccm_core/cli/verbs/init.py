@@ -1,0 +1,53 @@
+"""``ccm init``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from ccm_core.app.workspace import clock
+from ccm_core.cli.terminal.output import say
+from ccm_core.config.locate import NAME
+from ccm_core.config.raw_settings import load_settings
+from ccm_core.config.template import template
+from ccm_core.config.validate import vault_path
+from ccm_core.errors import SecretError, UsageError
+from ccm_core.plugins.discovery import discover
+from ccm_core.plugins.loader import load
+
+
+@click.command("init")
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
+@click.pass_obj
+def command(config: str | None, *, force: bool) -> None:
+    """Write a commented ccm.yaml with an example of every connector that is installed."""
+    path = Path(config or NAME)
+    catalog = load(discover())
+    text = template(catalog.connectors.values(), catalog.packs)
+    try:
+        with path.open("w" if force else "x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise UsageError(f"{path} is there already; --force replaces it") from None
+    except OSError as cause:
+        raise UsageError(f"{path} cannot be written: {cause.strerror}") from cause
+    _make_key(path)
+    say(f"wrote {path}; edit it, or connect with `ccm connect`, then run `ccm check`")
+
+
+def _make_key(path: Path) -> None:
+    """Make the key that signs the ledger, where the vault can be opened without asking anybody."""
+    from ccm_core.auth import signing_keys
+    from ccm_core.auth.vault import Vault
+    from ccm_core.auth.vault_encryption import KeySources
+    from ccm_core.ledger.signed_note import encoded
+
+    vault = Vault(vault_path(load_settings(path)), KeySources(environment=os.environ))
+    try:
+        key, *_ = signing_keys.held(vault) or signing_keys.make(vault, clock())
+    except SecretError as error:
+        say(f"no key to sign the ledger with was made: {error}. Later, `ccm keys make` makes one")
+        return
+    say(f"the ledger will be signed; the public half of its key: {encoded(key.public)}")

@@ -1,0 +1,1 @@
+"""Commands that prove: ``verify``, ``checkpoint``, ``prove``, ``keys``."""

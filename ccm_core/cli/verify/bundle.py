@@ -1,0 +1,97 @@
+"""``ccm verify`` of a bundle: no store, no settings, no network."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from ccm_core.bundle.pinned_checkpoints import Held, hold
+from ccm_core.bundle.verifier import verify
+from ccm_core.cli.terminal.exit_codes import Exit
+from ccm_core.cli.terminal.output import print_json
+from ccm_core.errors import UsageError
+from ccm_core.ledger.pinned_checkpoint import Pin
+from ccm_core.ledger.signed_note import VerifierKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BundleVerification:
+    """What came of verifying a bundle."""
+
+    bundle: str
+    holds: bool
+    facts: Sequence[str]
+    """What it says of itself, proven where ``holds``."""
+    problems: Sequence[str]
+    """What is not as it was."""
+    unproven: Sequence[str]
+    """What a bundle alone cannot show."""
+    pins: int
+    """How many heads that were kept from earlier hold."""
+
+
+def is_bundle(path: Path) -> bool:
+    """Say whether a file is to be taken for a bundle and not for a store."""
+    return path.suffix == ".zip" or zipfile.is_zipfile(path)
+
+
+def verified(path: Path, pins: Sequence[Pin], keys: Sequence[VerifierKey]) -> BundleVerification:
+    """Verify a bundle.
+
+    Args:
+        path: Its file.
+        pins: Heads that were kept from earlier.
+        keys: Public keys that are trusted; none: whatever is in it.
+
+    Raises:
+        UsageError: It cannot be read, or a pin is none.
+    """
+    try:
+        path.open("rb").close()
+    except OSError as cause:
+        raise UsageError(f"{path} cannot be read: {cause.strerror}") from cause
+    found = [verify.verify(str(path), key) for key in map(str, keys)] or [verify.verify(str(path))]
+    facts, problems = min(found, key=lambda one: len(one[1]))
+    held = _held(path, pins) if pins and not problems else Held()
+    return BundleVerification(
+        bundle=str(path),
+        holds=not problems and not held.problems,
+        facts=facts,
+        problems=[*problems, *held.problems],
+        unproven=held.unproven,
+        pins=held.pins,
+    )
+
+
+def show(found: BundleVerification, *, as_json: bool) -> Exit:
+    """Print what came of it, the worst last; give the exit code."""
+    if as_json:
+        print_json(found)
+    else:
+        for fact in found.facts:
+            click.echo(fact)
+        for text in found.unproven:
+            click.echo(f"not proven: {text}")
+        for problem in found.problems:
+            click.echo(f"damaged: {problem}")
+        click.echo(f"{found.bundle}: {_conclusion(found)}")
+    if not found.holds:
+        return Exit.INTEGRITY
+    return Exit.INSUFFICIENT if found.unproven else Exit.WELL
+
+
+def _conclusion(found: BundleVerification) -> str:
+    if not found.holds:
+        return "this is not what was bundled"
+    return f"everything is as it was kept{' since the pinned head' if found.pins else ''}"
+
+
+def _held(path: Path, pins: Sequence[Pin]) -> Held:
+    try:
+        return hold(verify.read_archive(str(path)), pins)
+    except ValueError as cause:
+        raise UsageError(f"--pin: it is no signed head of a ledger: {cause}") from cause

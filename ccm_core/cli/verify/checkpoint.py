@@ -1,0 +1,58 @@
+"""``ccm checkpoint``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ccm_core.app.workspace import Workplace
+from ccm_core.cli.terminal.output import say
+from ccm_core.errors import UsageError
+from ccm_core.ledger import signed_note
+from ccm_core.ledger.checkpoint import STORE_LOG, Checkpoint
+
+
+@click.command("checkpoint")
+@click.option(
+    "--connection",
+    metavar="NAME",
+    help="The head of this connection's log; else the store's, which covers all of them.",
+)
+@click.option("-o", "--output", metavar="FILE", help="Where to write it; else it is printed.")
+@click.pass_obj
+def command(config: str | None, connection: str | None, output: str | None) -> None:
+    """Print the newest signed head of the ledger, to be pinned or published.
+
+    Whoever keeps it can prove later, with `ccm verify --pin`, that nothing was removed or
+    rewritten since.
+    """
+    place = Workplace.opened(config)
+    log = STORE_LOG if connection is None else place.settings.connection(connection).name
+    with place.store(create=False) as store:
+        signed, head = store.signed_head(log), store.head(log)
+    if signed is None:
+        raise UsageError(
+            "no head of this store is signed yet. `ccm keys make` makes a signing key; the next "
+            "run signs with it"
+        )
+    newer = head.size - Checkpoint.read(signed_note.read(signed).text).size
+    if newer:
+        say(f"{newer} newer leaves are not signed; `ccm verify` says why")
+    if output is None:
+        click.echo(signed, nl=False)
+    else:
+        write_text(Path(output), signed)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a small file that a person named.
+
+    Raises:
+        UsageError: It cannot be written.
+    """
+    try:
+        path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as cause:
+        raise UsageError(f"{path} cannot be written: {cause.strerror}") from cause
+    say(f"wrote {path}")

@@ -1,0 +1,169 @@
+"""``ccm verify``."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ccm_core.app.workspace import Workplace
+from ccm_core.cli.terminal.exit_codes import Exit
+from ccm_core.cli.terminal.output import json_option, print_json, say
+from ccm_core.cli.verify.bundle import is_bundle, show, verified
+from ccm_core.cli.verify.proof import is_proof, verify_proof
+from ccm_core.config.locate import read_file
+from ccm_core.errors import UsageError
+from ccm_core.ledger.pinned_checkpoint import Pin
+from ccm_core.ledger.signed_note import VerifierKey
+from ccm_core.ledger.verification import Verification
+
+if TYPE_CHECKING:
+    from ccm_core.ledger.verification import LogState
+
+_SHOWN = 50
+_PAUSE = 0.2
+"""Seconds between two lines of progress."""
+
+
+@click.command("verify")
+@click.argument("store", required=False, type=click.Path())
+@click.option(
+    "--pin",
+    "pins",
+    multiple=True,
+    metavar="FILE",
+    help="A head from `ccm checkpoint`.",
+)
+@click.option(
+    "--key",
+    "keys",
+    multiple=True,
+    metavar="FILE|KEY",
+    help="A public key from `ccm keys export`.",
+)
+@json_option
+@click.pass_obj
+def command(
+    config: str | None,
+    store: str | None,
+    pins: tuple[str, ...],
+    keys: tuple[str, ...],
+    *,
+    as_json: bool,
+) -> int:
+    """Verify a store, a bundle or a proof: every digest, tree and signed head. Nothing is written.
+
+    STORE is its file; without it, the store of the settings. Exit code 5 names what is not what was
+    kept; 3 names what nothing vouches for.
+    """
+    from ccm_core.store.verify.open_readonly import verify_store
+
+    held = [Pin(name=name, note=_text(name)) for name in pins]
+    trusted = [key for name in keys for key in _keys(name)]
+    if store is not None and is_bundle(Path(store)):
+        return show(verified(Path(store), held, trusted), as_json=as_json)
+    if store is not None and is_proof(Path(store)):
+        return verify_proof(Path(store), trusted)
+    path = Path(store) if store is not None else _own(config)
+    found = verify_store(
+        path,
+        pins=held,
+        trusted=trusted,
+        told=(lambda *_: None) if as_json else progress(),
+    )
+    if as_json:
+        print_json(found)
+    else:
+        print_verification(found, path)
+    return verdict(found)
+
+
+def verdict(found: Verification) -> Exit:
+    """Give the exit code of a verification."""
+    if not found.sound:
+        return Exit.INTEGRITY
+    return Exit.INSUFFICIENT if found.unproven else Exit.WELL
+
+
+def print_verification(found: Verification, path: Path) -> None:
+    """Print what a person should know, the worst last."""
+    click.echo(f"{path}: store {found.store}")
+    for log in found.logs:
+        click.echo(f"  {_log(log)}")
+    erased = f", {found.erased} erased by order" if found.erased else ""
+    click.echo(
+        f"  {found.leaves} leaves, {found.bodies} bodies and documents{erased}, "
+        f"{found.checkpoints} signed heads, {found.pins} pins"
+    )
+    for key in found.keys:
+        click.echo(f"  key {key.key}")
+    for text in found.unproven:
+        click.echo(f"not proven: {text}")
+    for finding in found.findings[:_SHOWN]:
+        click.echo(f"damaged: {finding}")
+    more = len(found.findings[_SHOWN:]) + found.more
+    if more:
+        click.echo(f"damaged: and {more} more; --json has the first {len(found.findings)}")
+    click.echo(_conclusion(found))
+
+
+def _conclusion(found: Verification) -> str:
+    if not found.sound:
+        return "this is not what was kept"
+    if found.unproven:
+        return "nothing was found to be changed, and not everything is proven"
+    since = " since the pinned head" if found.pins else ""
+    return f"everything is as it was kept{since}"
+
+
+def _log(log: LogState) -> str:
+    return f"log {log.log}: {log.size} leaves, root {log.root}, signed up to {log.signed_size}"
+
+
+def progress() -> Callable[[int, int], None]:
+    """Tell on a terminal how far it has come."""
+    if not sys.stderr.isatty():
+        return lambda *_: None
+    last = time.monotonic()
+
+    def told(done: int, total: int) -> None:
+        nonlocal last
+        if done >= total or time.monotonic() - last > _PAUSE:
+            last = time.monotonic()
+            click.echo(f"\r{done:,} of {total:,} leaves", err=True, nl=done >= total)
+
+    return told
+
+
+def _own(config: str | None) -> Path:
+    place = Workplace.opened(config)
+    name = place.settings.store.url.removeprefix("sqlite:///")
+    return (place.settings.base / name).absolute()
+
+
+def _text(name: str) -> str:
+    try:
+        return read_file(Path(name)).decode("utf-8")
+    except UnicodeDecodeError as cause:
+        raise UsageError(f"{name} is no text: {cause}") from cause
+
+
+def _keys(given: str) -> Iterator[VerifierKey]:
+    """Read the keys of a file, or the one that was given itself."""
+    lines: Sequence[str] = [given] if given.count("+") > 1 else _text(given).split()
+    for line in lines:
+        try:
+            yield VerifierKey.read(line)
+        except ValueError as error:
+            raise UsageError(
+                f"{given} holds no public key of a ledger: {error}. `ccm keys export` writes them"
+            ) from error
+    if not lines:
+        raise UsageError(f"{given} holds no public key")
+
+
+__all__ = ["command", "print_verification", "progress", "say", "verdict"]

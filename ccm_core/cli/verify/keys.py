@@ -1,0 +1,98 @@
+"""``ccm keys``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ccm_core.app.workspace import Workplace, clock
+from ccm_core.cli.terminal.output import json_option, print_json, print_table, say
+from ccm_core.cli.verify.checkpoint import write_text
+from ccm_core.errors import StoreError, UsageError
+from ccm_core.ledger.signed_note import encoded
+from ccm_core.ledger.verification import KeyState
+from ccm_core.sdk.timestamps import format_instant
+
+if TYPE_CHECKING:
+    from ccm_core.ledger.key_history import SigningKey
+
+
+@click.group("keys")
+def command() -> None:
+    """Show, export and rotate the keys that sign the ledger."""
+
+
+@command.command("make")
+@click.pass_obj
+def make(config: str | None) -> None:
+    """Make a signing key and keep it in the vault, unless it has one."""
+    from ccm_core.auth import signing_keys
+
+    place = Workplace.opened(config)
+    there = signing_keys.held(place.vault())
+    keys = there or signing_keys.make(place.vault(), clock())
+    say(
+        f"{'the vault has' if there else 'kept in the vault'} {place.settings.vault.path}; the "
+        "next run signs with it. Its public half:"
+    )
+    click.echo(encoded(keys[0].public))
+
+
+@command.command("show")
+@json_option
+@click.pass_obj
+def show(config: str | None, *, as_json: bool) -> None:
+    """List the public keys that the heads of this store were signed with, the newest last."""
+    keys = [KeyState.of(one) for one in _keys(Workplace.opened(config))]
+    if as_json:
+        print_json(keys)
+        return
+    rows = [
+        (one.key, format_instant(one.since), "yes" if one.handed_over else "no") for one in keys
+    ]
+    print_table(("key", "since", "handed over"), rows)
+
+
+@command.command("export")
+@click.option("-o", "--output", metavar="FILE", help="Where to write them; else they are printed.")
+@click.pass_obj
+def export(config: str | None, output: str | None) -> None:
+    """Print the public keys, one on each line, for whoever verifies: `ccm verify --key`."""
+    text = "".join(f"{one.key}\n" for one in _keys(Workplace.opened(config)))
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        write_text(Path(output), text)
+
+
+@command.command("rotate")
+@click.option(
+    "--lost", is_flag=True, help="The old key is not to be had any more, so it hands nothing over."
+)
+@click.pass_obj
+def rotate(config: str | None, *, lost: bool) -> None:
+    """Replace the signing key; the old one signs that it hands over."""
+    from ccm_core.pipeline.signing_keys import rotate as replaced
+
+    place = Workplace.opened(config)
+    with place.store(create=False) as store:
+        key = replaced(place.vault(), store, clock(), lost=lost)
+    say("heads are signed with this key from now on; give it to whoever verifies:")
+    click.echo(str(key))
+
+
+def _keys(place: Workplace) -> Sequence[SigningKey]:
+    try:
+        with place.store(create=False) as store:
+            keys = store.signing_keys()
+    except StoreError as error:
+        raise UsageError(f"{error} The first run makes the store and signs its head.") from error
+    if not keys:
+        raise UsageError(
+            "this store has no signing key yet. `ccm keys make` makes one; the next run signs with "
+            "it"
+        )
+    return keys

@@ -1,0 +1,56 @@
+"""``ccm prove``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from ccm_core.app.workspace import Workplace
+from ccm_core.cli.evidence.command import connection_option, known
+from ccm_core.cli.verify.checkpoint import write_text
+from ccm_core.errors import UsageError
+
+
+@click.command("prove")
+@click.argument("kind")
+@click.argument("key")
+@connection_option
+@click.option("-o", "--output", metavar="FILE", help="Where to write it; else it is printed.")
+@click.pass_obj
+def command(
+    config: str | None, kind: str, key: str, connection: str | None, output: str | None
+) -> None:
+    """Print the proof that a record was kept: a C2SP tlog-proof file.
+
+    It has the newest version's leaf, the hashes on the way to the root, and the signed head.
+    Whoever has the public key checks it with `ccm verify FILE --key KEY`, without the store.
+    """
+    place = Workplace.opened(config)
+    known(place, kind)
+    names = None if connection is None else [place.settings.connection(connection).name]
+    with place.store(create=False) as store:
+        found = [
+            (leaf, proof)
+            for name in names or store.connections()
+            for leaf, proof in store.proven(
+                name,
+                lambda said: (
+                    said["leaf"] == "version" and (said["kind"], said["key"]) == (kind, key)
+                ),
+            )[-1:]
+        ]
+    if len(found) > 1:
+        raise UsageError(f"several connections have {kind} {key!r}; name one with --connection")
+    if not found:
+        raise UsageError(
+            f"no {kind} {key!r} is under a signed head. `ccm evidence show` says whether it is "
+            "kept, `ccm verify` why heads are not signed"
+        )
+    leaf, proof = found[0]
+    text = str(replace(proof, extra=leaf))
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        write_text(Path(output), text)

@@ -1,0 +1,58 @@
+"""The runner's desk: where it puts things, where it looks things up, and whom it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime
+
+from ccm_core.collect.batch_builder import Gauge
+from ccm_core.collect.observer import Observer
+from ccm_core.model.evidence.collection import Collection
+from ccm_core.model.evidence.write_batch import Harvest, Pack
+from ccm_core.model.json_codec import JsonObject
+from ccm_core.sdk.types import EvidenceKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What the runner is handed."""
+
+    connection: str
+    run: str
+    gauge: Callable[[EvidenceKind], Gauge]
+    packer: Callable[[], Pack]
+    """Gives what puts away the bodies of one window until they are kept."""
+    keep: Callable[[Harvest], Collection]
+    """Keeps one window in one transaction."""
+    known: Callable[[str], Sequence[JsonObject]]
+    """Gives the current bodies of a kind."""
+    keys: Callable[[str, AbstractSet[str]], AbstractSet[str]]
+    """Gives those of some keys that stand of a kind."""
+    added: Callable[[Collection], Iterable[JsonObject]]
+    """Gives the bodies that were new or changed in a collection."""
+    observer: Observer
+    clock: Callable[[], datetime]
+
+
+class Known(Mapping[str, Sequence[JsonObject]]):
+    """The current bodies of some kinds, loaded when they are looked at."""
+
+    def __init__(self, kinds: Sequence[str], load: Callable[[str], Sequence[JsonObject]]) -> None:
+        """Offer these kinds and no others."""
+        self._kinds, self._load = kinds, load
+
+    def __getitem__(self, kind: str) -> Sequence[JsonObject]:
+        """Load the bodies of a kind."""
+        if kind not in self._kinds:
+            raise KeyError(kind)
+        return self._load(kind)
+
+    def __iter__(self) -> Iterator[str]:
+        """Walk through the kinds."""
+        return iter(self._kinds)
+
+    def __len__(self) -> int:
+        """Count the kinds."""
+        return len(self._kinds)

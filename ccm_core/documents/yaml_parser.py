@@ -1,0 +1,230 @@
+"""Reads YAML, event by event, into a document that knows its places.
+
+Everything is bounded before it is built: bytes, levels, and what aliases may unfold to.
+Tags, duplicate keys, keys that are no text and a second document are mistakes. Syntax ends the
+reading; all other mistakes are told together.
+"""
+
+from __future__ import annotations
+
+import re
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from ccm_core.documents.document import Document, Node
+from ccm_core.documents.error_phrases import quoted
+from ccm_core.documents.location import Place
+from ccm_core.documents.scalar_positions import Scalar
+from ccm_core.documents.yaml_scalars import plain
+from ccm_core.errors import DocumentError, Mistake
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import yaml
+
+MOST_BYTES = 4 * 1024 * 1024
+"""How large a file may be."""
+MOST_LEVELS = 50
+"""How deep lists and mappings may stand in each other."""
+MOST_UNFOLDED = 1000
+"""How many values all aliases together may stand for."""
+
+_NOT_TEXT = re.compile(
+    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+
+
+def read_yaml(text: bytes, file: str) -> Document:
+    """Read one YAML document.
+
+    Args:
+        text: The file's bytes, in UTF-8.
+        file: The file's name, as mistakes are to name it.
+
+    Raises:
+        DocumentError: It is no YAML, or more than these documents need.
+    """
+    decoded = _decode(text, file)
+    return Document(file=file, text=decoded, root=_Reader(decoded, file).read())
+
+
+def _decode(text: bytes, file: str) -> str:
+    if len(text) > MOST_BYTES:
+        found = f"the file has {len(text)} bytes; wanted at most {MOST_BYTES}"
+        raise DocumentError([Mistake(file, 1, 1, found)])
+    try:
+        decoded = text.decode("utf-8-sig")
+    except UnicodeDecodeError as cause:
+        place = _end_of(text[: cause.start].decode("utf-8-sig"))
+        found = "these bytes are not UTF-8; save the file as UTF-8"
+        raise DocumentError([Mistake(file, place.line, place.column, found)]) from cause
+    if odd := _NOT_TEXT.search(decoded):
+        place = _end_of(decoded[: odd.start()])
+        found = f"the control character U+{ord(odd[0]):04X} may not stand in YAML; remove it"
+        raise DocumentError([Mistake(file, place.line, place.column, found)])
+    return decoded
+
+
+def _end_of(text: str) -> Place:
+    lines = text.split("\n")
+    return Place(len(lines), len(lines[-1]) + 1)
+
+
+class _Reader:
+    """Builds the nodes of one document from the parser's events."""
+
+    def __init__(self, text: str, file: str) -> None:
+        self._file = file
+        self._mistakes: list[Mistake] = []
+        self._events = _parse(text, file, self._mistakes)
+        self._anchors: dict[str, Node] = {}
+        self._unfolded = 0
+
+    def read(self) -> Node:
+        root = Node(value=None, place=Place(1, 1))
+        documents = 0
+        for event in self._events:
+            match type(event).__name__:
+                case "DocumentStartEvent":
+                    documents += 1
+                    if documents > 1:
+                        self._stop(event, "a second document begins here; wanted one in a file")
+                case "StreamStartEvent" | "StreamEndEvent" | "DocumentEndEvent":
+                    pass
+                case _:
+                    root = self._node(event, 1)
+        if self._mistakes:
+            raise DocumentError(self._mistakes)
+        return root
+
+    def _node(self, event: Any, level: int) -> Node:
+        if level > MOST_LEVELS:
+            self._stop(event, f"nested deeper than {MOST_LEVELS} levels; make it flatter")
+        match type(event).__name__:
+            case "AliasEvent":
+                return self._alias(event, level)
+            case "ScalarEvent":
+                node = self._scalar(event)
+            case "SequenceStartEvent":
+                node = self._sequence(event, level)
+            case _:
+                node = self._mapping(event, level)
+        if event.tag is not None:
+            self._note(event, "tags such as !!str are not used here; write the value without it")
+        if event.anchor is not None:
+            self._anchors[event.anchor] = node
+        return node
+
+    def _alias(self, event: Any, level: int) -> Node:
+        target = self._anchors.get(event.anchor)
+        if target is None:
+            self._stop(event, "this alias stands for nothing: no such anchor ends before it")
+        self._unfolded += target.size
+        if self._unfolded > MOST_UNFOLDED or level + target.height - 1 > MOST_LEVELS:
+            self._stop(
+                event,
+                f"aliases unfold to more than {MOST_UNFOLDED} values or {MOST_LEVELS} levels; "
+                "write the values out",
+            )
+        return Node(
+            value=deepcopy(target.value),
+            place=_start(event),
+            size=target.size,
+            height=target.height,
+        )
+
+    def _scalar(self, event: Any) -> Node:
+        value: Any = event.value
+        style = event.style or ""
+        if not style and event.tag is None:
+            try:
+                value = plain(value)
+            except ValueError as cause:
+                self._note(event, str(cause))
+        place = _start(event)
+        marks = event.start_mark.index, event.end_mark.index
+        scalar = Scalar(start=marks[0], end=marks[1], place=place, style=style)
+        return Node(value=value, place=place, scalar=scalar)
+
+    def _sequence(self, event: Any, level: int) -> Node:
+        children: dict[str | int, Node] = {}
+        for item in self._until("SequenceEndEvent"):
+            children[len(children)] = self._node(item, level + 1)
+        return _container([child.value for child in children.values()], event, {}, children)
+
+    def _mapping(self, event: Any, level: int) -> Node:
+        keys: dict[str, Place] = {}
+        children: dict[str | int, Node] = {}
+        for item in self._until("MappingEndEvent"):
+            key = self._key(item, keys, level)
+            child = self._node(next(self._events), level + 1)
+            if key is not None:
+                children[key] = child
+        return _container({k: child.value for k, child in children.items()}, event, keys, children)
+
+    def _key(self, event: Any, keys: dict[str, Place], level: int) -> str | None:
+        """Give a key that may be used; None where it may not, which is then noted."""
+        node = self._node(event, level + 1)
+        key = node.value
+        if not isinstance(key, str):
+            self._note(event, "this key is no text; put it in quotes")
+        elif key in keys:
+            self._note(event, f"the key {quoted(key)} is given twice; the first is at {keys[key]}")
+        else:
+            keys[key] = node.place
+            return key
+        return None
+
+    def _until(self, end: str) -> Iterator[Any]:
+        for event in self._events:
+            if type(event).__name__ == end:
+                return
+            yield event
+
+    def _note(self, event: Any, message: str) -> None:
+        place = _start(event)
+        self._mistakes.append(Mistake(self._file, place.line, place.column, message))
+
+    def _stop(self, event: Any, message: str) -> NoReturn:
+        self._note(event, message)
+        raise DocumentError(self._mistakes)
+
+
+def _parse(text: str, file: str, noted: list[Mistake]) -> Iterator[yaml.Event]:
+    """Give the parser's events; where the syntax ends them, tell what was noted before as well."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
+    try:
+        while loader.check_event():
+            yield loader.get_event()
+    except yaml.YAMLError as cause:
+        raise DocumentError([*noted, _syntax(cause, file)]) from cause
+    finally:
+        loader.dispose()
+
+
+def _syntax(error: yaml.YAMLError, file: str) -> Mistake:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    place = Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
+    said = [getattr(error, part, None) for part in ("context", "problem", "reason")]
+    message = ", ".join(part for part in said if part) or "it cannot be read"
+    return Mistake(file, place.line, place.column, f"not YAML: {message}")
+
+
+def _start(event: Any) -> Place:
+    return Place(event.start_mark.line + 1, event.start_mark.column + 1)
+
+
+def _container(
+    value: Any, event: Any, keys: dict[str, Place], children: dict[str | int, Node]
+) -> Node:
+    return Node(
+        value=value,
+        place=_start(event),
+        keys=keys,
+        children=children,
+        size=1 + sum(child.size for child in children.values()),
+        height=1 + max((child.height for child in children.values()), default=0),
+    )

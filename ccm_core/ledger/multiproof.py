@@ -1,0 +1,78 @@
+"""Several leaves of one tree, with the fewest hashes that prove all of them together.
+
+An inclusion proof for each of many leaves would say the same hashes over and over. Here the tree is
+walked once, from the left, cut as RFC 9162, section 2.1.1 cuts it: a part that holds none of the
+leaves is one hash, and every other part is walked into. Whoever checks walks the same way, takes a
+leaf or the next hash, and must end with the root and with nothing left over.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from ccm_core.ledger.merkle_tree import Tree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excerpt:
+    """Leaves of a log, and what proves them against one signed head of it."""
+
+    log: str
+    checkpoint: str
+    """The signed note."""
+    size: int
+    """Of the tree that it is the head of."""
+    leaves: Mapping[int, bytes]
+    """By their index, in order."""
+    hashes: tuple[bytes, ...]
+    """Of the parts between them, from the left."""
+
+
+def between(hashes: Iterable[bytes], size: int, indexes: Sequence[int]) -> Iterator[bytes]:
+    """Give the hash of each part of a tree that holds none of some leaves, from the left.
+
+    Args:
+        hashes: The leaf hashes in order; read once, and not beyond ``size``.
+        size: The size of the tree.
+        indexes: Of the leaves, ascending.
+
+    Raises:
+        ValueError: An index beyond the tree, or too few hashes.
+    """
+    if indexes and not 0 <= indexes[0] <= indexes[-1] < size:
+        raise ValueError(f"the leaves {indexes[0]} to {indexes[-1]} are not in a tree of {size}")
+    yield from _between(iter(hashes), indexes, 0, size)
+
+
+def _between(
+    hashes: Iterator[bytes], indexes: Sequence[int], start: int, end: int
+) -> Iterator[bytes]:
+    if not _holds(indexes, start, end):
+        if start < end:
+            yield _read(hashes, end - start).root
+    elif end - start == 1:
+        _read(hashes, 1)
+    else:
+        middle = start + _left(end - start)
+        yield from _between(hashes, indexes, start, middle)
+        yield from _between(hashes, indexes, middle, end)
+
+
+def _holds(indexes: Sequence[int], start: int, end: int) -> bool:
+    at = bisect_left(indexes, start)
+    return at < len(indexes) and indexes[at] < end
+
+
+def _left(size: int) -> int:
+    """Give the largest power of two that is less than a size."""
+    return 1 << ((size - 1).bit_length() - 1)
+
+
+def _read(hashes: Iterator[bytes], count: int) -> Tree:
+    tree = Tree.of(islice(hashes, count))
+    if tree.size != count:
+        raise ValueError("there are fewer leaves than the size of the tree")
+    return tree

@@ -1,0 +1,70 @@
+"""One leaf with everything that proves it, in the format C2SP ``tlog-proof``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from ccm_core.ledger.checkpoint import Checkpoint
+from ccm_core.ledger.inclusion_proof import root_of_inclusion
+from ccm_core.ledger.merkle_hash import leaf_hash
+from ccm_core.ledger.merkle_tree import HASH_BYTES
+from ccm_core.ledger.signed_note import VerifierKey, decoded, encoded, opened
+
+HEADER = "c2sp.org/tlog-proof@v1"
+_INDEX = re.compile(r"index (0|[1-9][0-9]{0,18})")
+_MOST_HASHES = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeafProof:
+    """That a leaf is in the tree whose head a checkpoint states. The leaf itself is elsewhere."""
+
+    index: int
+    hashes: tuple[bytes, ...]
+    """The inclusion proof, from the leaf's sibling up."""
+    checkpoint: str
+    """The signed note, as it was issued."""
+    extra: bytes | None = None
+    """Whatever the writer added. Nothing vouches for it."""
+
+    def head(self, leaf: bytes, keys: Sequence[VerifierKey]) -> Checkpoint:
+        """Give the signed head under which it proves a leaf.
+
+        Raises:
+            ValueError: It does not prove that leaf, or none of the keys has signed the head.
+        """
+        head = Checkpoint.read(opened(self.checkpoint, keys))
+        if root_of_inclusion(self.index, head.size, leaf_hash(leaf), self.hashes) != head.root:
+            raise ValueError("the leaf does not lead to the root that was signed")
+        return head
+
+    def __str__(self) -> str:
+        """Write the file."""
+        extra = [] if self.extra is None else [f"extra {encoded(self.extra)}"]
+        lines = [HEADER, *extra, f"index {self.index}", *map(encoded, self.hashes)]
+        return "\n".join([*lines, "", self.checkpoint])
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Read a file; what it proves is for :mod:`~ccm_core.ledger.inclusion_proof` to say.
+
+        Raises:
+            ValueError: It is none.
+        """
+        head, separator, checkpoint = text.partition("\n\n")
+        lines = head.split("\n")
+        if not separator or lines.pop(0) != HEADER:
+            raise ValueError(f"it does not begin with {HEADER} and have a checkpoint")
+        extra = None
+        if lines and lines[0].startswith("extra "):
+            extra = decoded(lines.pop(0).removeprefix("extra "))
+        index = _INDEX.fullmatch(lines.pop(0) if lines else "")
+        if index is None:
+            raise ValueError("it does not say the index of its leaf")
+        hashes = tuple(decoded(line) for line in lines)
+        if len(hashes) > _MOST_HASHES or any(len(one) != HASH_BYTES for one in hashes):
+            raise ValueError(f"a proof is at most {_MOST_HASHES} hashes of {HASH_BYTES} bytes")
+        return cls(index=int(index[1]), hashes=hashes, checkpoint=checkpoint, extra=extra)

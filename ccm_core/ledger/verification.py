@@ -1,0 +1,92 @@
+"""What a verification says: each thing that is wrong, and what nobody can prove yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from ccm_core.ledger.key_history import SigningKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that is not what was kept."""
+
+    what: str
+    """Such as ``record acme.service 'X1'``, as a person would name it."""
+    problem: str
+    """What was found, and what was kept."""
+    log: str | None = None
+    """The log of the ledger; None for what has no leaf."""
+    leaf: int | None = None
+    """The number of the leaf in it."""
+    table: str | None = None
+    """The table of the row."""
+    field: str | None = None
+    """The field that differs."""
+
+    def __str__(self) -> str:
+        """Say where, what, and how it differs."""
+        where = [] if self.log is None else [f"log {self.log}"]
+        where += [] if self.leaf is None else [f"leaf {self.leaf}"]
+        field = f": {self.field}" if self.field else ""
+        return f"{', '.join([*where, self.what])}{field}: {self.problem}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogState:
+    """One log, as it was verified."""
+
+    log: str
+    origin: str
+    size: int
+    root: str
+    """In base64, as checkpoints write it."""
+    signed_size: int
+    """The size of its newest signed head; 0 where none is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyState:
+    """One key that heads were signed with."""
+
+    key: str
+    """As ``name+id+key``."""
+    since: datetime
+    handed_over: bool
+    """Whether the key before it signed that it follows; true for the first."""
+
+    @classmethod
+    def of(cls, key: SigningKey) -> Self:
+        """Take what is told of a key."""
+        return cls(key=str(key.key), since=key.since, handed_over=key.handed_over)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What verifying a store came to."""
+
+    store: str
+    """The store's own name for itself."""
+    logs: tuple[LogState, ...] = ()
+    keys: tuple[KeyState, ...] = ()
+    leaves: int = 0
+    bodies: int = 0
+    """Bodies and documents that were hashed again."""
+    erased: int = 0
+    """Versions whose body was deleted by order."""
+    checkpoints: int = 0
+    """Signed heads whose signature and root hold."""
+    pins: int = 0
+    """Pinned heads that the store is still consistent with."""
+    findings: tuple[Finding, ...] = ()
+    more: int = 0
+    """How many findings there are beyond those."""
+    unproven: tuple[str, ...] = ()
+    """What nothing vouches for, though nothing is wrong with it."""
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.findings

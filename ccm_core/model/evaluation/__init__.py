@@ -1,0 +1,1 @@
+"""What rules say of it: rules, results, findings, waivers and explanations."""

@@ -1,0 +1,84 @@
+"""A finding: a failing result followed through time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from ccm_core.model.evaluation.subject import Subject
+
+
+class ChangeKind(StrEnum):
+    """What happened to a finding between two evaluations."""
+
+    OPENED = "opened"
+    UNSEEN = "unseen"
+    """It could not be judged whether it still fails: it is neither there nor resolved."""
+    SEEN = "seen"
+    """It was unseen, and still fails."""
+    RESOLVED = "resolved"
+    """The rule holds, or no longer applies."""
+    GONE = "gone"
+    """Its subject is no longer among what the rule judges."""
+    REOPENED = "reopened"
+    """It was resolved or gone, and fails again."""
+
+
+class FindingState(StrEnum):
+    """How a finding stands."""
+
+    OPEN = "open"
+    UNSEEN = "unseen"
+    RESOLVED = "resolved"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingChange:
+    """One change of one finding."""
+
+    finding: str
+    """The id of the result."""
+    rule: str
+    connection: str
+    subject: Subject
+    severity: str
+    kind: ChangeKind
+    at: datetime
+    """The moment of the evaluation that told it."""
+    reason: str
+    """Why it fails, could not be judged, or no longer fails."""
+    last_seen: datetime | None = None
+    """When it failed last, for what is no longer failing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """Everything that one evaluation changed of findings."""
+
+    changes: tuple[FindingChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A failing result and what became of it."""
+
+    id: str
+    """The id of the result."""
+    rule: str
+    connection: str
+    subject: Subject
+    severity: str
+    state: FindingState
+    reason: str
+    """Why it fails, could not be judged, or no longer fails: as its last change said."""
+    first_seen: datetime
+    last_seen: datetime
+    """When it failed last."""
+    closed_at: datetime | None = None
+    """When it was found resolved or gone; None while it is neither."""
+    waiver: str | None = None
+    """The id of the waiver that covers it in the last evaluation; it stays open."""
+    opened: int = 1
+    """How often it was opened: more than once where it came back."""

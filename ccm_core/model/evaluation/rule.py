@@ -1,0 +1,144 @@
+"""Rules and rule packs as their YAML says them, before any condition is compiled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from ccm_core.model.json_codec import JsonObject
+
+
+class Severity(StrEnum):
+    """How much a failing rule matters."""
+
+    INFORMATIONAL = "informational"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class Lifecycle(StrEnum):
+    """How settled a rule is."""
+
+    EXPERIMENTAL = "experimental"
+    TEST = "test"
+    STABLE = "stable"
+    DEPRECATED = "deprecated"
+
+
+class OnEmpty(StrEnum):
+    """What a rule says when there is nothing to judge. ``pass`` is not one of the choices."""
+
+    NOT_APPLICABLE = "not_applicable"
+    INSUFFICIENT = "insufficient"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """A value that a pack lets its users set."""
+
+    name: str
+    type: str
+    """``duration``, ``integer``, ``number``, ``string``, ``boolean``, ``list`` or ``condition``."""
+    default: Any
+    """As written; durations are read when the pack is compiled."""
+    description: str
+    over: str | None = None
+    """For a condition: the kind or view whose rows it reads."""
+    varies_by: str | None = None
+    """The path in a row, such as ``row.service.id``, for whose keys users may set other values."""
+    dated_by: str | None = None
+    """The path in a row to the instant that decides which of several dated values applies."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """A framework's requirement that a rule supports."""
+
+    framework: str
+    id: str
+    why: str | None = None
+    requires: JsonObject = field(default_factory=dict)
+    """Bounds on parameters, such as ``{"ack_within_high": {"at_most": "15m"}}``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByHand:
+    """What of a control no rule looks at."""
+
+    framework: str
+    id: str
+    remains: tuple[str, ...]
+    """What people have to show, each in one line; empty: nothing, the rules are all of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tolerance:
+    """A share of the population that must pass."""
+
+    at_least: float
+    """Between 0 and 1."""
+    per: str
+    """``month``: judged month by month by the row's ``occurred_at``; ``all``: all at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleTest:
+    """One case that ships with a rule."""
+
+    name: str
+    rows: tuple[JsonObject, ...]
+    expect: str
+    evidence: dict[str, str] = field(default_factory=dict)
+    """Outcome by kind, where it is not ``complete``: an outcome, ``missing`` or ``stale``."""
+    params: JsonObject = field(default_factory=dict)
+    lookups: dict[str, JsonObject] = field(default_factory=dict)
+    """What ``lookup(kind, key)`` finds, by ``kind:key``."""
+    now: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """What must hold, and why."""
+
+    id: str
+    title: str
+    status: Lifecycle
+    severity: Severity
+    over: str
+    """The kind or view whose rows it judges."""
+    match: str | None = None
+    let: dict[str, str] = field(default_factory=dict)
+    assertion: str
+    """The YAML's ``assert``."""
+    not_due: str | None = None
+    message: str
+    on_empty: OnEmpty
+    tolerance: Tolerance | None = None
+    max_age: str | None = None
+    """How old the evidence may be; twice the kind's cadence where it is not said."""
+    risk: str | None = None
+    remediation: str | None = None
+    remediation_url: str | None = None
+    controls: tuple[Control, ...] = ()
+    tests: tuple[RuleTest, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulePack:
+    """A YAML file of rules."""
+
+    name: str
+    version: str
+    title: str
+    source: str
+    """Where it was read: a path, or ``plugin NAME``."""
+    digest: str
+    """Of the file's bytes."""
+    parameters: tuple[Parameter, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    by_hand: tuple[ByHand, ...] = ()
+    """Of the controls that its rules support; of one that is left out it is not known."""

@@ -1,0 +1,1 @@
+"""What was read: records, collections, windows, runs and their manifests."""

@@ -1,0 +1,196 @@
+"""A collection: one attempt to collect one kind over one window, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from ccm_core.model.evidence.window import Window
+from ccm_core.model.json_codec import JsonObject
+
+
+class Outcome(StrEnum):
+    """What came of a collection. Only the first lets a rule pass."""
+
+    COMPLETE = "complete"
+    PARTIAL = "partial"
+    UNAVAILABLE = "unavailable"
+    FAILED = "failed"
+
+
+WORST_FIRST = (Outcome.FAILED, Outcome.UNAVAILABLE, Outcome.PARTIAL, Outcome.COMPLETE)
+"""The order in which several outcomes decide for all of them."""
+
+
+class Reason(StrEnum):
+    """Why a collection could not see everything. The list is closed."""
+
+    DENIED = "denied"
+    NOT_AVAILABLE = "not_available"
+    TRUNCATED = "truncated"
+    DRIFTED = "drifted"
+    RATE_LIMITED = "rate_limited"
+    REJECTED_RECORDS = "rejected_records"
+    HIDDEN_REFERENCES = "hidden_references"
+    INTERRUPTED = "interrupted"
+    SOURCE_ERROR = "source_error"
+    ERASED = "erased"
+    """Not of a collection: what it had kept was deleted since, by order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shortfall:
+    """One thing a collection did not see, and why."""
+
+    reason: Reason
+    detail: str
+    """In plain words: what was asked, what the source said, the next step if there is one."""
+    missing: int | None = None
+    """How many items are missing, where that is known."""
+    subjects: tuple[str, ...] = ()
+    """The only objects concerned, as ``kind:key``, where they are known; empty: any may be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What was asked of the source: the same for every page of one listing."""
+
+    endpoint: str
+    parameters: tuple[tuple[str, str], ...] = ()
+    """Without the paging parameters and without any credential, in the order sent."""
+
+
+class Whereabouts(StrEnum):
+    """What asking for an object that is named and not listed told of it."""
+
+    THERE = "there"
+    """It can be read: it is older than what was listed, or of another form."""
+    UNLISTED = "unlisted"
+    """It can be read, and its kind's listing should have had it."""
+    GONE = "gone"
+    """It was deleted: a finding about what names it, and no gap in the evidence."""
+    HIDDEN = "hidden"
+    """The credential may not see it."""
+    ABSENT = "absent"
+    """Deleted or hidden: the source answers both alike."""
+    UNTOLD = "untold"
+    """It was not asked for, or the source did not say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dangling:
+    """An id that this kind names and that the named kind does not list."""
+
+    field: str
+    kind: str
+    """The kind that should list it."""
+    key: str
+    named_by: str
+    """The key of one record that names it."""
+    whereabouts: Whereabouts | None = None
+    """What asking for it told; None where nobody could ask."""
+
+    @property
+    def hidden(self) -> bool:
+        """Whether something may be there that was not seen."""
+        return self.whereabouts not in {None, Whereabouts.THERE, Whereabouts.GONE}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """The arithmetic of a collection."""
+
+    pages: int = 0
+    items: int = 0
+    """Items received, before deduplication."""
+    total_at_start: int | None = None
+    total_at_end: int | None = None
+    more_false_seen: bool = False
+    """Whether every listing was read up to the page on which the source said there is no more."""
+    duplicates: int = 0
+    outside_window: int = 0
+    rejected: int = 0
+    appended: int = 0
+    """Record versions that were new or changed."""
+    unchanged: int = 0
+    tombstones: int = 0
+    requests: int = 0
+    retries: int = 0
+    refused: int = 0
+    """Requests the source answered with a refusal."""
+    waited: float = 0.0
+    """Seconds spent waiting because of rate limits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collection:
+    """One attempt to collect one kind over one window."""
+
+    id: str
+    run: str
+    connection: str
+    kind: str
+    version: int
+    window: Window | None = None
+    """None for a snapshot kind: it states the whole population. None for an event kind: what may
+    have changed was read again, whatever its age."""
+    started_at: datetime
+    ended_at: datetime
+    outcome: Outcome
+    shortfalls: tuple[Shortfall, ...] = ()
+    requests: tuple[Request, ...] = ()
+    counts: Counts = Counts()
+    unknown_fields: tuple[str, ...] = ()
+    """Dotted names of fields the source sent and the schema does not name: drift, not evidence."""
+    dangling: tuple[Dangling, ...] = ()
+    population_root: str | None = None
+    """Merkle root over the sorted ``(key, digest)`` pairs of a complete snapshot."""
+    notes: tuple[str, ...] = ()
+    """How it was read, where there was a choice."""
+    through: tuple[str, ...] = ()
+    """Other kinds through whose records this was found."""
+    amends: str | None = None
+    """The collection to which this adds what looking up its references told."""
+
+    @property
+    def doubted(self) -> frozenset[str] | None:
+        """The only objects whose evidence is in doubt, as ``kind:key``; None: any may be.
+
+        A complete collection that names shortfalls contradicts itself and is taken as partial.
+        """
+        falls = self.shortfalls
+        if self.outcome is Outcome.COMPLETE and not falls:
+            return frozenset()
+        narrow = self.outcome in {Outcome.COMPLETE, Outcome.PARTIAL}
+        if narrow and falls and all(fall.subjects for fall in falls):
+            return frozenset(subject for fall in falls for subject in fall.subjects)
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """What the source tells of the credential in use. Never the credential itself."""
+
+    kind: str
+    """Such as ``account_api_key`` or ``user_api_key``."""
+    scopes: tuple[str, ...] | None = None
+    """None where the source does not tell."""
+    role: str | None = None
+    detail: JsonObject | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindCount:
+    """How much of one kind stands in the store."""
+
+    connection: str
+    kind: str
+    version: int
+    records: int
+    """Keys that stand (not vanished)."""
+    versions: int
+    """Record versions ever kept."""
+    rejected: int
+    last_collected_at: datetime | None
+    last_outcome: str | None

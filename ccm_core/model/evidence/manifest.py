@@ -1,0 +1,83 @@
+"""The manifest that seals a run: what was asked, read, counted, missed, and with which rights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ccm_core.model.evidence.collection import (
+    Collection,
+    Credential,
+    Outcome,
+    Reason,
+    Shortfall,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PluginVersion:
+    """One installed plugin as it was when the run was made."""
+
+    name: str
+    distribution: str
+    version: str
+    failure: str | None = None
+    """Why it did not load, where it did not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """How often a connection is to collect one kind, by the settings of the run."""
+
+    kind: str
+    version: int
+    shape: str
+    """``snapshot`` or ``event``."""
+    cadence: float
+    """Seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unseen:
+    """What the credential was shown not to see of one kind."""
+
+    kind: str
+    reason: Reason
+    """``denied``, ``not_available`` or ``hidden_references``."""
+    objects: int | None = None
+    """How many objects it is known to lack; None where it may be any."""
+    subjects: tuple[str, ...] = ()
+    """The first of them, as ``kind:key``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What one run did. Written once, when the run ends."""
+
+    run: str
+    connection: str
+    connector: str
+    started_at: datetime
+    ended_at: datetime
+    clock_skew: float | None = None
+    """Seconds by which our clock is ahead of the source's ``Date`` header."""
+    host_version: str
+    plugins: tuple[PluginVersion, ...] = ()
+    settings_digest: str
+    """Of the connection's settings as validated; secrets are references there."""
+    credential: Credential | None = None
+    unseen: tuple[Unseen, ...] = ()
+    """What the newest collections of each kind, of this run or before, showed it not to see."""
+    entered_at: datetime | None = None
+    """When a person entered the credential, or agreed; None where ccm does not keep it."""
+    rotate_by: datetime | None = None
+    """When it should be replaced, by what the connector says of its age."""
+    outcome: Outcome
+    """The worst of the collections; ``failed`` where the source could not be reached at all."""
+    shortfalls: tuple[Shortfall, ...] = ()
+    """What befell the run as a whole: refused, unreachable, interrupted."""
+    collections: tuple[Collection, ...] = ()
+    promised: tuple[Promise, ...] = ()
+    """Every kind that the connection collects, due in this run or not."""
+    not_due: tuple[str, ...] = ()
+    """Kinds whose last collection is younger than their cadence."""

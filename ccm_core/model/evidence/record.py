@@ -1,0 +1,83 @@
+"""A record: one observed object, as it is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ccm_core.model.evidence.window import Window
+from ccm_core.model.json_codec import JsonObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a record was read: enough to hold the source's own archive against it."""
+
+    endpoint: str
+    """The path asked, such as ``/services``."""
+    window: Window | None = None
+    """The window asked; none for a snapshot."""
+    page: int
+    """Which page of the listing, counted from 1."""
+    response_digest: str
+    """The SHA-256 of the page's bytes as received."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One observed object: what was kept of it, when it was seen, where it came from."""
+
+    kind: str
+    """The evidence kind's name, such as ``acme.service``."""
+    version: int
+    """The version of the kind's schema that the body satisfies."""
+    key: str
+    """What identifies the object within its kind and connection."""
+    connection: str
+    observed_at: datetime
+    collection: str
+    """The id of the collection that read it."""
+    source: Source
+    body: JsonObject
+    """The kept fields."""
+    digest: str
+    """The SHA-256 of the stored bytes of the body."""
+    erased_at: datetime | None = None
+    """When the body was deleted by order; it is empty then, and no evidence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exhibit:
+    """What a record says, without how it came to be known: equal wherever the source was equal."""
+
+    kind: str
+    version: int
+    key: str
+    connection: str
+    body: JsonObject
+    digest: str
+
+
+def exhibit(record: Record) -> Exhibit:
+    """Give what a record says, and leave out when, in which run and on which page it was read."""
+    return Exhibit(
+        kind=record.kind,
+        version=record.version,
+        key=record.key,
+        connection=record.connection,
+        body=record.body,
+        digest=record.digest,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """An object that its schema refused: kept apart, counted, never evidence."""
+
+    key: str
+    """Its key, or an empty string where even that could not be read."""
+    source: Source
+    body: JsonObject
+    """The projected body: only fields the schema names."""
+    problems: tuple[str, ...]
+    """Each problem, led by its JSON path."""

@@ -1,0 +1,68 @@
+"""A harvest: everything one collection found, on its way into the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeAlias
+
+from ccm_core.model.evidence.collection import Collection
+from ccm_core.model.evidence.record import Rejected, Source
+
+
+class Body(Protocol):
+    """The bytes of a body as the store keeps them, wherever they lie, and what vouches for them."""
+
+    @property
+    def digest(self) -> str:
+        """Of the bytes before compression."""
+
+    @property
+    def size(self) -> int:
+        """How many there are before compression."""
+
+    @property
+    def content(self) -> bytes:
+        """The compressed bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packed:
+    """A document in memory, ready to be kept; see :class:`Body`."""
+
+    digest: str
+    size: int
+    content: bytes
+
+
+Pack: TypeAlias = Callable[[bytes], Body]
+"""Hashes, compresses and puts away one body. Given by the store, anew for each window, so that no
+window lies in memory whole."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """One observed object of the collection's kind, on its way into the store."""
+
+    key: str
+    observed_at: datetime
+    source: Source
+    body: Body
+    """The kept fields, as JSON."""
+    occurred_at: datetime | None = None
+    """For events, the instant that the window selects by."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Harvest:
+    """Everything one collection found, ready to be kept in one transaction."""
+
+    collection: Collection
+    """Counts of appended, unchanged and tombstones are still zero; the store fills them in."""
+    observations: Sequence[Observation] = ()
+    """At most one for each key."""
+    rejected: Sequence[Rejected] = ()
+    snapshot: bool = False
+    """Whether the collection states the whole population. Only where it is also complete do keys
+    that are not among the observations get a tombstone."""

@@ -1,0 +1,41 @@
+"""A connection as it is shown: references in place of secrets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ccm_core.model.json_codec import JsonObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownConnection:
+    """What may be told of one connection. Never a secret."""
+
+    document: str = "ccm.connection/v1"
+    name: str
+    connector: str
+    method: str
+    settings: JsonObject
+    """Defaults filled in."""
+    auth: JsonObject
+    """The method's fields that are no secrets."""
+    secrets: dict[str, str]
+    """Where each secret is kept."""
+    tokens: str | None = None
+    """Where tokens that rotate are kept."""
+    entered_at: datetime | None = None
+    """When a person entered the credential, or agreed; None where the vault does not keep it."""
+    rotate_by: datetime | None = None
+    """When it should be replaced."""
+    scopes: tuple[str, ...] | None = None
+    """What was granted; None where no OAuth 2.0 token is kept."""
+    expires_at: datetime | None = None
+    """When the access token that is kept expires; it is renewed before."""
+    problem: str | None = None
+    """Why the vault does not tell, where it does not."""
+
+    @property
+    def places(self) -> set[str]:
+        """Say where something of the credential is kept."""
+        return {*self.secrets.values(), *filter(None, [self.tokens])}

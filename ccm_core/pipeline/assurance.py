@@ -1,0 +1,116 @@
+"""Assurance: what a period proves, from the collections and evaluations that are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Collection as Some
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from ccm_core.assurance.assess import assess
+from ccm_core.assurance.inputs import Asked, Need, Watched
+from ccm_core.errors import UsageError
+from ccm_core.model.assurance import Assurance
+from ccm_core.model.evidence.collection import Collection, Outcome
+from ccm_core.model.period import Period
+from ccm_core.pipeline.context import Connection, Host
+from ccm_core.pipeline.evaluate import watch_of
+from ccm_core.pipeline.manifest_evidence import kind_name
+from ccm_core.rules.pack.compiled import CompiledPacks
+from ccm_core.sdk.timestamps import format_instant
+from ccm_core.sdk.types import Shape
+from ccm_core.store.interface import EvidenceStore
+
+ControlName = tuple[str, str]
+"""Framework and id."""
+
+
+def assure(
+    host: Host,
+    connections: Sequence[Connection],
+    store: EvidenceStore,
+    packs: CompiledPacks,
+    period: Period,
+    controls: Some[ControlName] = (),
+) -> Assurance:
+    """Say what a period proves. No source is asked and nothing is judged again.
+
+    Args:
+        host: Who we are.
+        connections: Whose evidence.
+        store: Where it is kept.
+        packs: Which rules support which control.
+        period: The period; what has not passed of it is left out.
+        controls: Which; none: every control that the packs support.
+
+    Raises:
+        UsageError: The period has not begun, or a control that no pack supports is named.
+    """
+    now = host.clock()
+    if now <= period.window.since:
+        begins = format_instant(period.window.since)
+        raise UsageError(f"the period {period.text} has not begun: it begins {begins}")
+    supports = supports_of(packs)
+    chosen = {name: supports[name] for name in named(supports, controls)}
+    evaluations = store.evaluations(since=period.window.since, until=period.window.until)
+    asked = Asked(
+        text=period.text,
+        period=period.window,
+        now=now,
+        controls=chosen,
+        evaluations=(one for _, one in evaluations),
+    )
+    return assess(asked, [_watched(host, one, store) for one in connections])
+
+
+def named(supports: Mapping[ControlName, object], controls: Some[ControlName]) -> Some[ControlName]:
+    """Give the controls that were asked for; none: all that are supported.
+
+    Raises:
+        UsageError: One that no rule supports; those that are supported are named.
+    """
+    unknown = sorted(set(controls) - supports.keys())
+    if unknown:
+        there = ", ".join(":".join(one) for one in sorted(supports)) or "none"
+        wrong = ", ".join(":".join(one) for one in unknown)
+        raise UsageError(f"no rule of the packs supports {wrong}; supported are: {there}")
+    return controls or sorted(supports)
+
+
+def supports_of(packs: CompiledPacks) -> dict[ControlName, list[Need]]:
+    """Say which rules support each control, and the kinds that each of them rests on."""
+    found: dict[ControlName, list[Need]] = {}
+    for pack in packs.packs:
+        for group in pack.groups:
+            for one in group.rules:
+                need = Need(
+                    rule=one.rule.id,
+                    kinds=frozenset({*packs.inputs.get(group.over, ()), *one.looked_up}),
+                    max_age=one.max_age,
+                )
+                for control in one.rule.controls:
+                    found.setdefault((control.framework, control.id), []).append(need)
+    return found
+
+
+def _watched(host: Host, connection: Connection, store: EvidenceStore) -> Watched:
+    watch = watch_of(host, connection)
+    cadences = {kind: timedelta(seconds=span) for kind, span in watch.cadences.items()}
+    kept = store.collections(connection.name)
+    # Manifests are as old as what was collected last, whatever came of it.
+    if own := host.kinds.get(kind_name(watch.connector)):
+        cadences[own.name] = own.cadence
+        kept = [*kept, *(_of_manifests(own.name, one) for one in kept)]
+    return Watched(
+        connection=connection.name,
+        cadences=cadences,
+        events=frozenset(kind for kind in cadences if host.kinds[kind].shape is Shape.EVENT),
+        refreshed=frozenset(watch.refreshed),
+        lookback=timedelta(seconds=watch.lookback),
+        collections=kept,
+        manifests=store.manifests(connection.name),
+    )
+
+
+def _of_manifests(kind: str, one: Collection) -> Collection:
+    return replace(one, kind=kind, outcome=Outcome.COMPLETE, shortfalls=(), window=None)

@@ -1,0 +1,135 @@
+"""What authorises a connection's requests: its key, or tokens that the vault keeps fresh."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from ccm_core.errors import GrantLost, Refused, SecretError
+from ccm_core.sdk.authorization import BEARER, Authorization, Tokens
+from ccm_core.sdk.oauth import CLIENT_ID, CLIENT_SECRET, Flow
+
+if TYPE_CHECKING:
+    from ccm_core.auth.token_endpoint import TokenEndpoint
+    from ccm_core.pipeline.context import Connection, Host
+    from ccm_core.sdk.oauth import OAuthGrant
+    from ccm_core.sdk.secret import Secret
+
+
+def authorization(host: Host, connection: Connection) -> Authorization | None:
+    """Give what authorises a connection's requests; None where its connector does it by itself."""
+    method = connection.method
+    if connection.tokens is not None:
+        return Authorization(connection.tokens, prefix=BEARER, name=connection.name)
+    if method.oauth is not None:
+        tokens = _tokens(host, connection, method.oauth)
+        return Authorization(tokens, prefix=BEARER, name=connection.name)
+    if method.prefix is not None:
+        key = _Key(connection, method.secrets[0])
+        return Authorization(key, prefix=method.prefix, name=key.first.fingerprint())
+    return None
+
+
+def renewed(host: Host, connection: Connection) -> None:
+    """Renew a connection's tokens now, with the app's credentials as they are given.
+
+    Raises:
+        SourceError: The identity server did not take them; the tokens are as they were.
+    """
+    authorized = authorization(host, connection)
+    if authorized is None:
+        raise AssertionError("only tokens are renewed")
+
+    async def renew() -> None:
+        await authorized.after_refusal(await authorized.token())
+
+    asyncio.run(renew())
+
+
+def endpoint(host: Host, connection: Connection, grant: OAuthGrant) -> TokenEndpoint:
+    """Give the token endpoint of a connection, with the app that asks there."""
+    from ccm_core.auth.oauth_messages import Client
+    from ccm_core.auth.token_endpoint import TokenEndpoint
+
+    secrets: Mapping[str, Secret] = connection.secrets
+    return TokenEndpoint(
+        provider=grant.provider(connection.settings),
+        client=Client(
+            client_id=secrets[CLIENT_ID].reveal(), client_secret=secrets.get(CLIENT_SECRET)
+        ),
+        user_agent=host.user_agent,
+        clock=host.clock,
+    )
+
+
+def _tokens(host: Host, connection: Connection, grant: OAuthGrant) -> Tokens:
+    from ccm_core.auth.client_credentials import AppTokens
+    from ccm_core.auth.token_refresh import TokenKeeper, renewal
+
+    wanted = grant.scopes(connection.settings, connection.auth)
+    asked = endpoint(host, connection, grant)
+    if grant.flow is Flow.APP:
+        return AppTokens(asked, wanted, clock=host.clock)
+    if connection.vault is None:
+        raise AssertionError("a connection whose tokens rotate is opened with its vault")
+    keeper = TokenKeeper(
+        connection.vault, connection.name, renew=renewal(asked, wanted), clock=host.clock
+    )
+    return _Kept(keeper, connection)
+
+
+class _Key:
+    """A key that stays as it is, until a person has replaced it where it is kept."""
+
+    scopes = None
+
+    def __init__(self, connection: Connection, field: str) -> None:
+        self._connection, self._field = connection, field
+        self.first = self._now = connection.secrets[field]
+
+    async def token(self) -> Secret:
+        return self._now
+
+    async def after_refusal(self, refused: Secret) -> Secret | None:
+        if self._now != refused:
+            return self._now
+        if self._connection.again is None:
+            return None
+        with suppress(SecretError):
+            self._now = self._connection.again(self._field)
+        return None if self._now == refused else self._now
+
+
+class _Kept:
+    """A keeper of tokens, with the next step where only a person can go on.
+
+    A vault that fails in the middle of a run ends it as a refused credential does: it is sealed.
+    """
+
+    def __init__(self, keeper: Tokens, connection: Connection) -> None:
+        self._keeper, self._connection = keeper, connection
+
+    @property
+    def scopes(self) -> tuple[str, ...] | None:
+        return self._keeper.scopes
+
+    async def token(self) -> Secret:
+        with self._told():
+            return await self._keeper.token()
+
+    async def after_refusal(self, refused: Secret) -> Secret | None:
+        with self._told():
+            return await self._keeper.after_refusal(refused)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except SecretError as cause:
+            raise Refused(str(cause)) from cause
+        except GrantLost as cause:
+            name, connector = self._connection.name, self._connection.connector.name
+            step = f"run `ccm connect {connector} --name {name} --replace`"
+            raise GrantLost(f"{cause}; {step}") from cause

@@ -1,0 +1,87 @@
+"""Diagnosing: what is wrong with a connection, live and in what was last read of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from ccm_core.collect.unseen_objects import newest
+from ccm_core.errors import SourceError
+from ccm_core.pipeline.collect import collections_of
+from ccm_core.pipeline.session import check, request_to
+from ccm_core.sdk.rate_limit import Limiters
+from ccm_core.sdk.types import Diagnosis
+
+if TYPE_CHECKING:
+    from ccm_core.pipeline.context import Connection, Host
+    from ccm_core.store.interface import EvidenceStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionCheck:
+    """What was found of one connection."""
+
+    connection: str
+    usable: bool
+    """Whether the source could be asked at all."""
+    diagnoses: tuple[Diagnosis, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """What ``ccm check`` found."""
+
+    document: str = "ccm.check/v1"
+    checked_at: datetime
+    plugins: tuple[Diagnosis, ...]
+    """What is wrong with what is installed."""
+    connections: tuple[ConnectionCheck, ...]
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing is wrong."""
+        every = [one for each in self.connections for one in each.diagnoses]
+        return all(one.good for one in (*self.plugins, *every))
+
+
+def diagnose(host: Host, connection: Connection, store: EvidenceStore | None) -> ConnectionCheck:
+    """Say what is wrong with a connection; that it cannot be opened is told, not raised.
+
+    Args:
+        host: Who we are.
+        connection: What to look at.
+        store: Where its evidence is kept; None: nothing was kept yet.
+
+    Raises:
+        StoreError: The store cannot be read.
+    """
+    past = _past(host, connection, store) if store is not None else ()
+    try:
+        told, usable = check(host, connection), True
+    except SourceError as error:
+        told, usable = _refused(host, connection, error), False
+    return ConnectionCheck(connection=connection.name, usable=usable, diagnoses=(*told, *past))
+
+
+def _past(host: Host, connection: Connection, store: EvidenceStore) -> Sequence[Diagnosis]:
+    review = connection.connector.review
+    if review is None:
+        return ()
+    kinds = {one.kind for one in connection.collectors}
+    kept = collections_of(host, connection, store, host.clock())
+    return review(newest(kept, kinds))
+
+
+def _refused(host: Host, connection: Connection, error: SourceError) -> Sequence[Diagnosis]:
+    refused = connection.connector.refused
+    if refused is None:
+        return (Diagnosis(subject="connection", good=False, found=str(error)),)
+    request = request_to(host, connection, Limiters(), lambda _seconds: None)
+
+    async def ask() -> Sequence[Diagnosis]:
+        return await refused(request, error)
+
+    return asyncio.run(ask())

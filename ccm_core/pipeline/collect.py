@@ -1,0 +1,275 @@
+"""Collecting: read what is due of one connection, keep it window by window, seal the run."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+
+from ccm_core.collect.batch_builder import Gauge
+from ccm_core.collect.change_detection import heeded_since
+from ccm_core.collect.manifest_builder import Ending, manifest
+from ccm_core.collect.observer import Observer
+from ccm_core.collect.outcome import shortfall_of
+from ccm_core.collect.planner import Plan, Wanted, plan
+from ccm_core.collect.projection import Pseudonyms
+from ccm_core.collect.run_context import Desk
+from ccm_core.collect.runner import Runner
+from ccm_core.errors import SourceError
+from ccm_core.model.evidence.collection import Collection, Reason, Shortfall
+from ccm_core.model.evidence.manifest import Manifest, Promise
+from ccm_core.pipeline.context import Connection, Host
+from ccm_core.pipeline.session import opened, request_to
+from ccm_core.sdk.rate_limit import Limiters
+from ccm_core.sdk.types import ConnectRequest, EvidenceKind
+from ccm_core.store.interface import EvidenceStore, OpenRun
+
+TRIES = 20
+"""Cadences to look back at the least: more failures in a row do not make the pause longer."""
+
+
+def collect(
+    host: Host,
+    connection: Connection,
+    store: EvidenceStore,
+    observer: Observer,
+    *,
+    everything: bool = False,
+) -> Manifest:
+    """Read what is due of one connection, keep it window by window, and seal the run.
+
+    A source that cannot be reached or refuses us is a manifest that says so, not an exception.
+
+    Args:
+        host: Who we are.
+        connection: What to read.
+        store: Where to keep it.
+        observer: Who is told.
+        everything: Read what is not due as well.
+
+    Raises:
+        StoreError: The store cannot keep what was read, or another process is collecting.
+        KeyboardInterrupt: The run was stopped; what was kept is sealed all the same.
+    """
+    return asyncio.run(
+        collecting(host, connection, store, observer, Limiters(), everything=everything)
+    )
+
+
+async def collecting(
+    host: Host,
+    connection: Connection,
+    store: EvidenceStore,
+    observer: Observer,
+    limiters: Limiters,
+    *,
+    everything: bool = False,
+) -> Manifest:
+    """Do what :func:`collect` does, beside other connections in one event loop.
+
+    Args:
+        host: Who we are.
+        connection: What to read.
+        store: Where to keep it.
+        observer: Who is told.
+        limiters: Shared by every connection of the process.
+        everything: Read what is not due as well.
+
+    Raises:
+        StoreError: The store cannot keep what was read, or another process is collecting.
+        CancelledError: The run was stopped; what was kept is sealed all the same.
+    """
+    with store.claim(connection.name):
+        now = host.clock().replace(microsecond=0)
+        _seal_cut_off(host, connection, store)
+        every = collections_of(host, connection, store, now)
+        kept = as_read(every)
+        wanted = wanted_at(connection, now, everything=everything)
+        due = plan(connection.collectors, host.kinds, by_kind(kept), wanted)
+        run = OpenRun(
+            run=f"{now:%Y%m%dT%H%M%SZ}-{connection.name}-{secrets.token_hex(3)}",
+            connection=connection.name,
+            connector=connection.connector.name,
+            started_at=now,
+        )
+        store.begin(run)
+        runner = Runner(_desk(host, connection, store, observer, run), wanted, kept)
+        request = request_to(host, connection, limiters, observer.waiting)
+        observer.began(connection.name, len(due.tasks))
+        try:
+            sealing = partial(_seal, host, connection, store, runner, run, every)
+            return await _run(connection, runner, due, request, _ending(host, connection), sealing)
+        finally:
+            observer.ended(connection.name)
+
+
+def collections_of(
+    host: Host, connection: Connection, store: EvidenceStore, now: datetime
+) -> list[Collection]:
+    """Give what a plan looks at of what was kept of a connection, however much there is.
+
+    That is what is about the horizon, enough tries to say how long a source has been down, the
+    newest of each kind, and whatever was kept since it was last found out what had changed.
+    """
+    cadences = (
+        connection.cadences.get(one.kind, host.kinds[one.kind].cadence)
+        for one in connection.collectors
+    )
+    begin = min(connection.horizon(now).since, now - TRIES * max(cadences, default=timedelta(0)))
+    kept = store.collections(connection.name, since=begin)
+    since = heeded_since(connection.collectors, by_kind(kept), begin)
+    if since != begin:
+        kept = store.collections(connection.name, since=since)
+    return list(kept)
+
+
+def as_read(collections: Sequence[Collection]) -> list[Collection]:
+    """Leave out what was added to collections later."""
+    return [one for one in collections if one.amends is None]
+
+
+def wanted_at(connection: Connection, now: datetime, *, everything: bool = False) -> Wanted:
+    """Say what a connection wants to be read at a moment."""
+    return Wanted(
+        now=now,
+        horizon=connection.horizon(now),
+        cadences=connection.cadences,
+        everything=everything,
+    )
+
+
+def by_kind(kept: Sequence[Collection]) -> dict[str, list[Collection]]:
+    """Sort collections by their kind; within one, their order stays."""
+    found: dict[str, list[Collection]] = {}
+    for collection in kept:
+        found.setdefault(collection.kind, []).append(collection)
+    return found
+
+
+async def _run(
+    connection: Connection,
+    runner: Runner,
+    due: Plan,
+    request: ConnectRequest,
+    ending: Ending,
+    sealed: Callable[[Ending], Manifest],
+) -> Manifest:
+    ending = replace(ending, not_due=due.not_due)
+    try:
+        if due.tasks:
+            async with opened(connection, request) as session:
+                try:
+                    cut = await runner.run(session, due)
+                    if cut is None and connection.connector.look_up is not None:
+                        await runner.look_up(partial(connection.connector.look_up, session))
+                    ending = replace(ending, cut=cut)
+                finally:
+                    # However it ends, the manifest says with which rights.
+                    ending = replace(
+                        ending,
+                        credential=session.credential,
+                        clock_skew=session.traffic.clock_skew,
+                    )
+    except SourceError as error:
+        runner.fail(due.tasks, error)
+        ending = replace(ending, cut=shortfall_of(error))
+    except asyncio.CancelledError:
+        stopped = Shortfall(reason=Reason.INTERRUPTED, detail="the run was stopped before its end")
+        sealed(replace(ending, cut=stopped))
+        raise
+    return sealed(ending)
+
+
+def _ending(host: Host, connection: Connection) -> Ending:
+    """Say what is known of a run before it begins."""
+    kinds = [host.kinds[one.kind] for one in connection.collectors]
+    promised = tuple(
+        Promise(
+            kind=kind.name,
+            version=kind.version,
+            shape=kind.shape.value,
+            cadence=connection.cadences.get(kind.name, kind.cadence).total_seconds(),
+        )
+        for kind in kinds
+    )
+    return Ending(
+        host_version=host.version,
+        plugins=host.plugins,
+        promised=promised,
+        entered_at=connection.entered_at,
+        rotate_by=connection.rotate_by,
+    )
+
+
+def _seal(
+    host: Host,
+    connection: Connection,
+    store: EvidenceStore,
+    runner: Runner,
+    run: OpenRun,
+    earlier: Sequence[Collection],
+    ending: Ending,
+) -> Manifest:
+    sealed = manifest(
+        run,
+        settings_digest=connection.settings_digest,
+        ended_at=host.clock(),
+        collections=runner.collections,
+        dangling=runner.dangling(),
+        ending=ending,
+        earlier=earlier,
+    )
+    store.seal(sealed)
+    return sealed
+
+
+def _desk(
+    host: Host, connection: Connection, store: EvidenceStore, observer: Observer, run: OpenRun
+) -> Desk:
+    pseudonyms = Pseudonyms(store.pseudonym_key())
+    gauges: dict[str, Gauge] = {}
+
+    def gauge(kind: EvidenceKind) -> Gauge:
+        if kind.name not in gauges:
+            gauges[kind.name] = Gauge(kind, pseudonyms)
+        return gauges[kind.name]
+
+    return Desk(
+        connection=connection.name,
+        run=run.run,
+        gauge=gauge,
+        packer=store.packer,
+        keep=store.keep,
+        known=lambda kind: [
+            one.body for one in store.state(connection.name, kind) if one.erased_at is None
+        ],
+        keys=lambda kind, among: store.keys(connection.name, kind, among),
+        added=lambda collection: (
+            one.body for one in store.added(collection.id) if one.erased_at is None
+        ),
+        observer=observer,
+        clock=host.clock,
+    )
+
+
+def _seal_cut_off(host: Host, connection: Connection, store: EvidenceStore) -> None:
+    """Seal the runs that were cut off before they could do it themselves."""
+    cut = Shortfall(
+        reason=Reason.INTERRUPTED, detail="the run was cut off; what it had kept by then is here"
+    )
+    ending = replace(_ending(host, connection), cut=cut)
+    for run in store.open_runs(connection.name):
+        kept = store.collections(connection.name, run=run.run)
+        store.seal(
+            manifest(
+                run,
+                settings_digest=connection.settings_digest,
+                ended_at=max((one.ended_at for one in kept), default=run.started_at),
+                collections=kept,
+                dangling={},
+                ending=ending,
+            )
+        )

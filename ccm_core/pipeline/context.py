@@ -1,0 +1,85 @@
+"""Who takes part: the host, and a connection that is ready to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from ccm_core.model.evidence.manifest import PluginVersion
+from ccm_core.model.evidence.window import Window
+from ccm_core.model.json_codec import JsonObject
+from ccm_core.sdk.report_figures import ReportSection
+from ccm_core.sdk.secret import Secret
+from ccm_core.sdk.types import AuthMethod, Collector, Connector, EvidenceKind, View
+
+if TYPE_CHECKING:
+    from ccm_core.auth.vault import Vault
+    from ccm_core.sdk.authorization import Tokens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """One configured source, ready to be read."""
+
+    name: str
+    connector: Connector
+    settings: JsonObject
+    auth_method: str
+    auth: JsonObject = field(default_factory=dict)
+    secrets: Mapping[str, Secret] = field(default_factory=dict, repr=False)
+    cadences: Mapping[str, timedelta] = field(default_factory=dict)
+    settings_digest: str
+    vault: Vault | None = field(default=None, repr=False)
+    """Where its tokens are kept; None where it has none."""
+    again: Callable[[str], Secret] | None = field(default=None, repr=False)
+    """Looks a secret up anew by its field: it may have been replaced since."""
+    tokens: Tokens | None = field(default=None, repr=False)
+    """Tokens that are in use and kept nowhere yet: while a new connection is tested."""
+    entered_at: datetime | None = None
+    """When a person entered its key, or agreed; None where nobody knows."""
+
+    @property
+    def method(self) -> AuthMethod:
+        """Give its way to authenticate."""
+        return next(one for one in self.connector.auth_methods if one.name == self.auth_method)
+
+    @property
+    def rotate_by(self) -> datetime | None:
+        """Give the moment by which its key should be replaced, where that is known."""
+        longest = self.method.longest_age
+        return self.entered_at + longest if self.entered_at and longest else None
+
+    @property
+    def collectors(self) -> tuple[Collector, ...]:
+        """Give the connector's collectors as the settings want them."""
+        return self.connector.chosen(self.settings)
+
+    def horizon(self, now: datetime) -> Window:
+        """Give the period the connection keeps watch over at a moment."""
+        horizon = self.connector.horizon(self.settings)
+        return Window(now - horizon.lookback, now + horizon.lookahead)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """What every stage may be handed: who we are and what is installed."""
+
+    version: str
+    kinds: Mapping[str, EvidenceKind]
+    views: Mapping[str, View]
+    plugins: tuple[PluginVersion, ...]
+    clock: Callable[[], datetime]
+    sections: Mapping[str, ReportSection] = field(default_factory=dict)
+    """What plugins add to the report for people."""
+
+    @property
+    def user_agent(self) -> str:
+        """Say who we are to a source."""
+        return f"ccm/{self.version}"
+
+    @property
+    def plugin_failures(self) -> tuple[str, ...]:
+        """Name the plugins that did not load, each with the reason."""
+        return tuple(f"{one.name}: {one.failure}" for one in self.plugins if one.failure)

@@ -1,0 +1,43 @@
+"""How old a connection's credential is, and when it should be replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from ccm_core.sdk.types import Diagnosis
+
+if TYPE_CHECKING:
+    from ccm_core.pipeline.context import Connection
+
+SUBJECT = "credential age"
+_DAY = timedelta(days=1)
+
+
+def age(connection: Connection, now: datetime) -> Sequence[Diagnosis]:
+    """Say how old the credential is; nothing where its connector lets it grow old."""
+    longest = connection.method.longest_age
+    if longest is None:
+        return ()
+    entered, rotate_by = connection.entered_at, connection.rotate_by
+    if entered is None or rotate_by is None:
+        found = "not known: the credential is kept where the settings refer to"
+        return (Diagnosis(subject=SUBJECT, good=True, found=found),)
+    since = f"entered on {entered:%Y-%m-%d}, {_days(now - entered)} ago"
+    if now < rotate_by:
+        found = f"{since}; to be replaced by {rotate_by:%Y-%m-%d}"
+        return (Diagnosis(subject=SUBJECT, good=True, found=found),)
+    return (
+        Diagnosis(
+            subject=SUBJECT,
+            good=False,
+            found=f"{since}; it was to be replaced after {_days(longest)}",
+            next_step=f"make a new one, then run `ccm connections rotate {connection.name}`",
+        ),
+    )
+
+
+def _days(length: timedelta) -> str:
+    days = length // _DAY
+    return f"{days} day{'' if days == 1 else 's'}"

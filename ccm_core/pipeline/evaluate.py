@@ -1,0 +1,253 @@
+"""Judging: rules over the evidence that is kept. No source is asked."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from functools import cache
+from time import monotonic
+
+from ccm_core.errors import UsageError
+from ccm_core.model.evaluation.evaluation_inputs import Watch
+from ccm_core.model.evaluation.result import Evaluation
+from ccm_core.model.evaluation.waiver import Waiver
+from ccm_core.model.evidence.record import Record
+from ccm_core.model.evidence.window import Window
+from ccm_core.model.json_codec import JsonObject
+from ccm_core.pipeline.context import Connection, Host
+from ccm_core.pipeline.incremental.interning import shared
+from ccm_core.pipeline.incremental.reader import Reader, horizon_of, reader
+from ccm_core.pipeline.incremental.state import Recall
+from ccm_core.pipeline.manifest_evidence import kind_name, manifest_collection, manifest_records
+from ccm_core.rules.evaluate.evaluator import evaluate as judge
+from ccm_core.rules.evaluate.evaluator import evaluate_again as judge_again
+from ccm_core.rules.evaluate.inputs import Evidence
+from ccm_core.rules.evaluate.time_budget import Allowance
+from ccm_core.rules.pack.compiled import CompiledPacks
+from ccm_core.rules.pack.compiler import SettingMistake
+from ccm_core.rules.pack.loader import compile_packs, setting_mistake
+from ccm_core.rules.types import Facts, PackText, Source
+from ccm_core.sdk.types import EvidenceKind, Row
+from ccm_core.store.interface import EvidenceStore
+
+ALLOWANCE = Allowance(seconds=600, tick=monotonic)
+"""How long the rules of one pack may take over one connection."""
+
+
+def compile_rules(
+    host: Host,
+    packs: Sequence[PackText],
+    parameters: JsonObject,
+    mistake: SettingMistake = setting_mistake,
+) -> CompiledPacks:
+    """Compile rule packs against the kinds and views that are installed.
+
+    Raises:
+        DocumentError: A pack or a parameter has mistakes; all of them are told.
+    """
+    sources = [
+        Source(name=kind.name, inputs=(kind.name,), schema=kind.schema)
+        for kind in host.kinds.values()
+    ] + [
+        Source(name=view.name, inputs=view.inputs, schema=view.schema)
+        for view in host.views.values()
+    ]
+    return compile_packs(packs, sources, parameters=parameters, mistake=mistake)
+
+
+def evaluate(
+    host: Host,
+    connections: Sequence[Connection],
+    store: EvidenceStore,
+    packs: CompiledPacks,
+    waivers: Sequence[Waiver] = (),
+    *,
+    as_of: datetime | None = None,
+    recall: Recall | None = None,
+) -> Evaluation:
+    """Judge the kept evidence. No source is asked.
+
+    Args:
+        host: Who we are.
+        connections: Whose evidence to judge.
+        store: Where it is kept.
+        packs: What must hold.
+        waivers: What may fail for a while.
+        as_of: Judge what had been kept by that moment, as of that moment; None: by now.
+        recall: What was judged before, for who judges again and again with the same packs: what
+            did not change since is not judged anew. It changes nothing of what is said.
+    """
+    now = as_of or host.clock()
+    watches = [watch_of(host, one) for one in connections]
+    if recall is None or as_of is not None:
+        return evaluate_watches(host, watches, store, packs, waivers, now=now)
+    with collector_waits():
+        return _again(host, watches, store, packs, waivers, now, recall)
+
+
+def _again(
+    host: Host,
+    watches: Sequence[Watch],
+    store: EvidenceStore,
+    packs: CompiledPacks,
+    waivers: Sequence[Waiver],
+    now: datetime,
+    recall: Recall,
+) -> Evaluation:
+    known = Recall(memory=recall.memory, held=recall.held)
+    # Should this fail, what is held may be half of then and half of now.
+    recall.memory, recall.held = None, {}
+    readers = [reader(store, host, one, packs, known, now) for one in watches]
+    facts = []
+    for one in readers:
+        seen = evidence(host, one.watch, store, now, one)
+        facts.append(seen.facts(packs, host.plugin_failures))
+        one.let_go()
+    found, memory = judge_again(
+        packs, facts, waivers, now=now, memory=known.memory, allowance=ALLOWANCE
+    )
+    recall.memory, recall.held = memory, {one.watch.connection: one.after for one in readers}
+    return found
+
+
+def evaluate_watches(
+    host: Host,
+    watches: Sequence[Watch],
+    store: EvidenceStore,
+    packs: CompiledPacks,
+    waivers: Sequence[Waiver],
+    *,
+    now: datetime,
+) -> Evaluation:
+    """Judge what had been kept by a moment of what some connections collected then."""
+    with collector_waits():
+        facts = _facts(host, watches, store, packs, now)
+        return judge(packs, facts, waivers, now=now, allowance=ALLOWANCE)
+
+
+@contextmanager
+def collector_waits() -> Iterator[None]:
+    """Let Python's garbage collector wait until the evidence is judged.
+
+    Reading and judging make millions of values that live on, and no cycles among them. Looking
+    through all of them again and again for garbage takes a third of the time. What lives on then is
+    put with what is old at once: it is not looked through before the next full collection.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.freeze()
+            gc.unfreeze()
+            gc.enable()
+
+
+def _facts(
+    host: Host,
+    watches: Sequence[Watch],
+    store: EvidenceStore,
+    packs: CompiledPacks,
+    now: datetime,
+) -> list[Facts]:
+    return [evidence(host, one, store, now).facts(packs, host.plugin_failures) for one in watches]
+
+
+def rows(
+    host: Host,
+    connection: Connection,
+    store: EvidenceStore,
+    name: str,
+    *,
+    as_of: datetime | None = None,
+) -> tuple[Row, ...]:
+    """Give the rows of a kind or a view of one connection."""
+    now = as_of or host.clock()
+    return evidence(host, watch_of(host, connection), store, now).rows(name)
+
+
+def watch_of(host: Host, connection: Connection) -> Watch:
+    """Say what a connection collects, how often, and over which horizon."""
+    horizon = connection.connector.horizon(connection.settings)
+    collectors = connection.collectors
+    cadences = {
+        one.kind: connection.cadences.get(one.kind, host.kinds[one.kind].cadence)
+        for one in collectors
+    }
+    return Watch(
+        connection=connection.name,
+        connector=connection.connector.name,
+        settings_digest=connection.settings_digest,
+        lookback=horizon.lookback.total_seconds(),
+        lookahead=horizon.lookahead.total_seconds(),
+        cadences={kind: cadence.total_seconds() for kind, cadence in cadences.items()},
+        refreshed=tuple(one.kind for one in collectors if one.refresh),
+    )
+
+
+def evidence(
+    host: Host, watch: Watch, store: EvidenceStore, now: datetime, again: Reader | None = None
+) -> Evidence:
+    """Give the evidence of one connection as it stood at a moment.
+
+    Args:
+        host: Who we are.
+        watch: What the connection collects.
+        store: Where it is kept.
+        now: The moment.
+        again: Reads what an earlier evaluation did not see; None: everything is read.
+
+    Raises:
+        UsageError: No plugin that is installed gives one of the kinds.
+    """
+    horizon = horizon_of(watch, now)
+    own = host.kinds.get(kind_name(watch.connector))
+    kinds = {name: _kind(host, name) for name in watch.cadences}
+    kept = store.collections(watch.connection, as_of=now)
+
+    def load(kind: str) -> tuple[Record, ...]:
+        if own is not None and kind == own.name:
+            return manifest_records(own, store.sealed(watch.connection, as_of=now))
+        if again is not None:
+            return again.load(kind)
+        return tuple(shared(_whole(store.state(watch.connection, kind, as_of=now))))
+
+    def erased(kind: str) -> Sequence[tuple[str, Window | None]]:
+        return again.erased(kind) if again else store.erased(watch.connection, kind, as_of=now)
+
+    return Evidence(
+        connection=watch.connection,
+        kinds=kinds if own is None else kinds | {own.name: own},
+        refreshed=frozenset(watch.refreshed),
+        views=host.views,
+        cadences={name: timedelta(seconds=span) for name, span in watch.cadences.items()},
+        load=load if again else cache(load),
+        collections=kept if own is None else [*kept, *manifest_collection(own, kept)],
+        now=now,
+        horizon=horizon,
+        erased=cache(
+            lambda kind: tuple(
+                key
+                for key, window in erased(kind)
+                if window is None or window.until > horizon.since
+            )
+        ),
+        again=again,
+    )
+
+
+def _whole(records: Iterable[Record]) -> Iterator[Record]:
+    """Leave out what was erased; that it is lacking is said apart."""
+    return (one for one in records if one.erased_at is None)
+
+
+def _kind(host: Host, name: str) -> EvidenceKind:
+    if name not in host.kinds:
+        raise UsageError(
+            f"no plugin that is installed gives the evidence kind {name}, which was collected. "
+            "Install the plugin that does; `ccm plugins` lists those that are there."
+        )
+    return host.kinds[name]

@@ -1,0 +1,1 @@
+"""Keep state between evaluations, so that only changes are read again."""

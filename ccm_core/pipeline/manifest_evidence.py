@@ -1,0 +1,86 @@
+"""Manifests as evidence: what the runs of a connection say of themselves, handed to views.
+
+For each connector there is one kind more than it collects, ``CONNECTOR.manifest``: one record for
+each sealed run. Views that name it among their inputs can tell what a credential could see, and
+whether evidence was collected as often as was promised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from functools import partial
+
+from ccm_core import schemas
+from ccm_core.model.evidence.collection import Collection, Outcome
+from ccm_core.model.evidence.manifest import Manifest
+from ccm_core.model.evidence.record import Record, Source
+from ccm_core.model.json_codec import decode, encode
+from ccm_core.sdk.types import EvidenceKind, Shape
+
+_NOUN = "manifest"
+_CADENCE = timedelta(hours=24)
+"""A connection that did not run for twice as long is not watched any more."""
+
+
+def manifest_kind(connector: str) -> EvidenceKind:
+    """Describe the manifests of a connector's connections."""
+    return EvidenceKind(
+        name=kind_name(connector),
+        version=1,
+        title="Manifests of runs",
+        shape=Shape.SNAPSHOT,
+        key=("run",),
+        cadence=_CADENCE,
+        schema=partial(schemas.load, "manifest.v1"),
+        title_field="run",
+    )
+
+
+def kind_name(connector: str) -> str:
+    """Name the kind that holds the manifests of a connector's connections."""
+    return f"{connector}.{_NOUN}"
+
+
+def manifest_records(
+    kind: EvidenceKind, sealed: Iterable[tuple[str, Manifest]]
+) -> tuple[Record, ...]:
+    """Give manifests, each with the digest under which it is kept, as records, sorted by key."""
+    found = (_record(kind, digest, manifest) for digest, manifest in sealed)
+    return tuple(sorted(found, key=lambda record: record.key))
+
+
+def manifest_collection(kind: EvidenceKind, kept: Sequence[Collection]) -> tuple[Collection, ...]:
+    """Give what stands for the reading of manifests: they are as old as what was collected last.
+
+    Nothing where nothing was ever collected: then there is nothing to rely on.
+    """
+    if not kept:
+        return ()
+    newest = max(kept, key=lambda one: one.ended_at)
+    return (
+        Collection(
+            id=f"{kind.name} of {newest.run}",
+            run=newest.run,
+            connection=newest.connection,
+            kind=kind.name,
+            version=kind.version,
+            started_at=newest.ended_at,
+            ended_at=newest.ended_at,
+            outcome=Outcome.COMPLETE,
+        ),
+    )
+
+
+def _record(kind: EvidenceKind, digest: str, manifest: Manifest) -> Record:
+    return Record(
+        kind=kind.name,
+        version=kind.version,
+        key=manifest.run,
+        connection=manifest.connection,
+        observed_at=manifest.ended_at,
+        collection=manifest.run,
+        source=Source(endpoint=_NOUN, page=1, response_digest=digest),
+        body=decode(encode(manifest)),
+        digest=digest,
+    )

@@ -1,0 +1,23 @@
+"""Upcoming: when each kind of a connection is to be read next. Nothing is read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ccm_core.collect.cadence import Turn
+from ccm_core.collect.planner import turns
+from ccm_core.pipeline.collect import as_read, by_kind, collections_of, wanted_at
+from ccm_core.pipeline.context import Connection, Host
+from ccm_core.store.interface import EvidenceStore
+
+
+def upcoming(host: Host, connection: Connection, store: EvidenceStore) -> Sequence[Turn]:
+    """Say of each kind when it is due, from what was kept of it, whoever read it.
+
+    Raises:
+        StoreError: The store cannot be read.
+    """
+    now = host.clock().replace(microsecond=0)
+    kept = by_kind(as_read(collections_of(host, connection, store, now)))
+    wanted = wanted_at(connection, now)
+    return turns(connection.collectors, host.kinds, kept, wanted)

@@ -1,0 +1,52 @@
+"""The report of a period: what it proves, and samples of what was judged in it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection as Some
+from collections.abc import Sequence
+
+from ccm_core.assurance.sampling import draw
+from ccm_core.model.period import Period
+from ccm_core.pipeline.assurance import ControlName, assure
+from ccm_core.pipeline.context import Connection, Host
+from ccm_core.report.period.layout import PeriodInput
+from ccm_core.rules.pack.compiled import CompiledPacks
+from ccm_core.store.interface import EvidenceStore
+
+
+def period_input(
+    host: Host,
+    connections: Sequence[Connection],
+    store: EvidenceStore,
+    packs: CompiledPacks,
+    period: Period,
+    controls: Some[ControlName] = (),
+    *,
+    samples: int,
+) -> PeriodInput:
+    """Gather what a period report shows.
+
+    Args:
+        host: Who we are.
+        connections: Whose evidence.
+        store: Where it is kept.
+        packs: Which rules support which control, and what they are called.
+        period: The period; what has not passed of it is left out.
+        controls: Which; none: every control that the packs support.
+        samples: How many to draw of each control.
+
+    Raises:
+        UsageError: The period has not begun, or a control that no pack supports is named.
+    """
+    found = assure(host, connections, store, packs, period, controls)
+    return PeriodInput(
+        assurance=found,
+        sampling=draw(
+            store.evaluations(since=period.window.since, until=period.window.until),
+            {(one.framework, one.id): frozenset(one.rules) for one in found.controls},
+            {one.name for one in connections},
+            samples,
+        ),
+        titles={rule.id: rule.title for one in packs.packs for rule in one.pack.rules},
+        host_version=host.version,
+    )

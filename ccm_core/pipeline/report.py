@@ -1,0 +1,81 @@
+"""Reporting: an evaluation, or a part of it, with the runs it rests on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from ccm_core.model.evaluation.result import Evaluation, KeptEvaluation
+from ccm_core.pipeline.context import Host
+from ccm_core.pipeline.report_sections import sections
+from ccm_core.pipeline.track_findings import all_findings
+from ccm_core.report.types import ReportFormat, ReportInput
+from ccm_core.rules.results.filter import Part, narrowed
+from ccm_core.store.interface import EvidenceStore
+
+WHOLE = Part()
+TREND = timedelta(days=90)
+"""How far back the trend goes."""
+INSTANT = timedelta(microseconds=1)
+
+
+def report(host: Host, store: EvidenceStore, kept: KeptEvaluation, form: ReportFormat) -> bytes:
+    """Write a kept evaluation in one format, with the runs it rests on."""
+    digest = kept.digest if form.figures else None
+    return form.render(report_input(host, store, kept.evaluation, digest=digest))
+
+
+def report_input(
+    host: Host,
+    store: EvidenceStore,
+    evaluation: Evaluation,
+    part: Part = WHOLE,
+    *,
+    digest: str | None = None,
+) -> ReportInput:
+    """Gather what every format is given, once for all formats.
+
+    Args:
+        host: Who we are.
+        store: Where everything is kept.
+        evaluation: What to report.
+        part: Which part of it.
+        digest: Under which it is kept, where a format shows what plugins add.
+
+    Raises:
+        UsageError: A part is wanted that the evaluation does not have.
+    """
+    shown = narrowed(evaluation, part)
+    newest = {
+        one.connection: one
+        for one in store.manifests(as_of=evaluation.evaluated_at)
+        if one.connection in shown.connections
+    }
+    given = ReportInput(
+        evaluation=shown,
+        manifests=[newest[name] for name in sorted(newest)],
+        counts=[
+            one
+            for one in store.counts(as_of=evaluation.evaluated_at)
+            if not part.connections or one.connection in shown.connections
+        ],
+        host_version=host.version,
+        part=part.words,
+    )
+    return given if digest is None else _with_figures(given, host, store, part, digest)
+
+
+def _with_figures(
+    given: ReportInput, host: Host, store: EvidenceStore, part: Part, digest: str
+) -> ReportInput:
+    basis, at = store.basis(digest), given.evaluation.evaluated_at
+    # An outline has no connections: of some of them alone it would say nothing that is true.
+    trend = () if part.connections else store.outlines(since=at - TREND, until=at + INSTANT)
+    return replace(
+        given,
+        sections=sections(host, store, basis.watches, given.evaluation) if basis else (),
+        trend=trend,
+        digest=digest,
+        findings={one.id: one for one in all_findings(store, as_of=at)},
+        waivers=basis.waivers if basis else (),
+    )

@@ -1,0 +1,127 @@
+"""Keeping an evaluation with its basis, and making a past one again from the store alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from ccm_core.errors import IntegrityError, UsageError
+from ccm_core.model import json_codec
+from ccm_core.model.evaluation.evaluation_inputs import Basis, PackKept
+from ccm_core.model.evaluation.result import Evaluation, KeptEvaluation
+from ccm_core.model.evaluation.waiver import Waiver
+from ccm_core.model.json_codec import JsonObject
+from ccm_core.pipeline.context import Connection, Host
+from ccm_core.pipeline.evaluate import compile_rules, evaluate_watches, watch_of
+from ccm_core.pipeline.track_findings import follow
+from ccm_core.rules.types import PackText
+from ccm_core.store.interface import EvidenceStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """What was judged with, as people wrote it."""
+
+    packs: Sequence[PackText]
+    parameters: JsonObject = field(default_factory=dict)
+    set_at: Mapping[str, str] = field(default_factory=dict)
+    """Where each of the parameters was set, as ``file:line:column``."""
+    waivers: Sequence[Waiver] = ()
+
+
+def keep(
+    host: Host,
+    connections: Sequence[Connection],
+    store: EvidenceStore,
+    evaluation: Evaluation,
+    ruling: Ruling,
+) -> KeptEvaluation:
+    """Keep an evaluation with everything it was made with, and follow it."""
+    basis = Basis(
+        packs=tuple(
+            PackKept(source=one.source, digest=json_codec.digest(one.text)) for one in ruling.packs
+        ),
+        parameters=ruling.parameters,
+        set_at=dict(ruling.set_at),
+        waivers=tuple(ruling.waivers),
+        watches=tuple(watch_of(host, one) for one in connections),
+        plugins=host.plugins,
+        host_version=host.version,
+    )
+    digest = store.keep_evaluation(evaluation, basis, [one.text for one in ruling.packs])
+    follow(store, (digest, evaluation))
+    return KeptEvaluation(digest=digest, evaluation=evaluation)
+
+
+def repeat(host: Host, store: EvidenceStore, *, as_of: datetime | None = None) -> Evaluation:
+    """Make the last evaluation again, from what the store has kept, and hold it to the bytes.
+
+    Args:
+        host: Who we are.
+        store: Where evidence, packs, parameters and waivers are kept.
+        as_of: The last evaluation by that moment; None: the last that was kept.
+
+    Raises:
+        UsageError: There is none; or it comes out differently, and was made by other versions, or
+            evidence that it saw was erased by order since.
+        IntegrityError: It comes out differently with the same versions.
+    """
+    latest = store.latest_evaluation(as_of=as_of)
+    if latest is None:
+        raise UsageError("the store holds no evaluation by then; `ccm evaluate` makes one")
+    digest, kept = latest.digest, latest.evaluation
+    basis = store.basis(digest)
+    if basis is None:
+        raise UsageError(
+            f"evaluation {digest} was kept without what it was made with, so it cannot be repeated"
+        )
+    again = _again(host, store, kept, basis)
+    if json_codec.encode(again) != json_codec.encode(kept):
+        raise _different(host, store, kept, basis, digest)
+    return again
+
+
+def _again(host: Host, store: EvidenceStore, kept: Evaluation, basis: Basis) -> Evaluation:
+    texts = [PackText(text=store.document(one.digest), source=one.source) for one in basis.packs]
+    # The plugins that had failed then are part of what was said.
+    then = replace(host, plugins=basis.plugins)
+    packs = compile_rules(then, texts, basis.parameters)
+    return evaluate_watches(then, basis.watches, store, packs, basis.waivers, now=kept.evaluated_at)
+
+
+def _different(
+    host: Host, store: EvidenceStore, kept: Evaluation, basis: Basis, digest: str
+) -> UsageError | IntegrityError:
+    erased = [
+        f"{kind} {key!r}"
+        for watch in basis.watches
+        for kind in sorted(watch.cadences)
+        for key, _ in store.erased(watch.connection, kind, as_of=kept.evaluated_at)
+    ]
+    if erased:
+        return UsageError(
+            f"evaluation {digest} cannot be repeated: what it saw of {len(erased)} objects was "
+            f"erased by order, such as {erased[0]}. `ccm verify` shows that it was kept so"
+        )
+    then, now = (
+        dict(_versions(*one)) for one in ((basis, basis.host_version), (host, host.version))
+    )
+    other = [
+        f"{name} {then.get(name, 'none')} then, {now.get(name, 'none')} now"
+        for name in sorted(then.keys() | now.keys())
+        if then.get(name) != now.get(name)
+    ]
+    if other:
+        return UsageError(
+            f"evaluation {digest} comes out differently, and it was made by other versions: "
+            f"{'; '.join(other)}. Install those to repeat it."
+        )
+    return IntegrityError(
+        f"evaluation {digest} comes out differently from the same packs, parameters, waivers and "
+        "versions: the evidence of that moment is not what it was. Run `ccm verify`."
+    )
+
+
+def _versions(of: Basis | Host, core: str) -> list[tuple[str, str]]:
+    return [("ccm-core", core), *((one.distribution, one.version) for one in of.plugins)]

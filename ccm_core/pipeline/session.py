@@ -1,0 +1,65 @@
+"""Opening a connection, and looking at one that is open."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from ccm_core.errors import CcmError, SourceError
+from ccm_core.pipeline.authorization import authorization
+from ccm_core.pipeline.context import Connection, Host
+from ccm_core.pipeline.credential_age import age
+from ccm_core.sdk.rate_limit import Limiters
+from ccm_core.sdk.types import ConnectRequest, Diagnosis, Session
+
+
+def check(host: Host, connection: Connection) -> Sequence[Diagnosis]:
+    """Ask the connector to look at a live session and say what is wrong.
+
+    Raises:
+        SourceError: The source cannot be used at all.
+    """
+
+    async def look() -> Sequence[Diagnosis]:
+        request = request_to(host, connection, Limiters(), lambda _seconds: None)
+        async with opened(connection, request) as session:
+            found = await connection.connector.check(session)
+        return (*found, *age(connection, host.clock()))
+
+    return asyncio.run(look())
+
+
+@asynccontextmanager
+async def opened(connection: Connection, request: ConnectRequest) -> AsyncIterator[Session]:
+    """Open a connection. A plugin's bug in opening it is the source's failure, not our crash.
+
+    Raises:
+        SourceError: The source cannot be used, or its connector broke.
+    """
+    async with AsyncExitStack() as stack:
+        try:
+            session = await stack.enter_async_context(connection.connector.connect(request))
+        except CcmError:
+            raise
+        except Exception as fault:
+            broke = f"the connector {connection.connector.name} broke while it connected: {fault!r}"
+            raise SourceError(broke) from fault
+        yield session
+
+
+def request_to(
+    host: Host, connection: Connection, limiters: Limiters, waiting: Callable[[float], None]
+) -> ConnectRequest:
+    """Give what a connector needs to open a connection."""
+    return ConnectRequest(
+        connection=connection.name,
+        settings=connection.settings,
+        auth_method=connection.auth_method,
+        auth=connection.auth,
+        secrets=connection.secrets,
+        user_agent=host.user_agent,
+        limiters=limiters,
+        waiting=waiting,
+        authorization=authorization(host, connection),
+    )

@@ -1,0 +1,87 @@
+"""Signing: the vault's keys, handed to the store as values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from ccm_core.auth import signing_keys as keys
+from ccm_core.auth.vault import Vault
+from ccm_core.errors import SecretError, UsageError
+from ccm_core.ledger.signed_note import Signer, VerifierKey
+from ccm_core.ledger.signers import Signing, Unsigned
+from ccm_core.store.interface import EvidenceStore
+
+
+def signing(
+    vault: Callable[[], Vault], clock: Callable[[], datetime], told: Callable[[str], None]
+) -> Signing:
+    """Sign with the vault's key; make it where there is none, and tell that or why nobody signs.
+
+    The vault is looked at for every head: a daemon must notice a key that was rotated, and a vault
+    that opens at last.
+
+    Args:
+        vault: Gives the vault.
+        clock: Says when a key is made.
+        told: Is told what a person should know, each thing once.
+    """
+    said: set[str] = set()
+
+    def tell(message: str) -> None:
+        if message not in said:
+            said.add(message)
+            told(message)
+
+    return lambda: _keys(vault(), clock, tell)
+
+
+def _keys(
+    vault: Vault, clock: Callable[[], datetime], told: Callable[[str], None]
+) -> Sequence[Signer] | Unsigned:
+    try:
+        there = keys.held(vault)
+        if not there:
+            there = keys.make(vault, clock())
+            told(
+                f"made a signing key and kept it in the vault {vault.path}; `ccm keys show` prints "
+                "its public half, for whoever verifies"
+            )
+    except SecretError as error:
+        told(f"the ledger's head is not signed: {error}")
+        return Unsigned(why=str(error))
+    return there
+
+
+def rotate(vault: Vault, store: EvidenceStore, at: datetime, *, lost: bool = False) -> VerifierKey:
+    """Replace the signing key. The old one signs that it hands over, unless it was lost.
+
+    The new key is in the vault before the store names it, so that no kill leaves it nowhere.
+
+    Args:
+        vault: Where keys are.
+        store: Whose key is replaced.
+        at: When.
+        lost: Whether the old one is not to be had any more.
+
+    Raises:
+        UsageError: There is no key to be replaced, or it is not the store's and not called lost.
+        SecretError: The vault cannot be opened or written.
+    """
+    current = store.signing_keys()[-1:]
+    if not current:
+        raise UsageError("this store has no signing key yet; `ccm keys make` makes one")
+    public = current[0].key.public
+    old = next((one for one in keys.held(vault) if one.public == public), None)
+    if old is None and not lost:
+        raise UsageError(
+            f"the vault {vault.path} does not have {current[0].key}, so it cannot hand over. "
+            "Restore that vault; or, where the key is lost, say so with --lost: whoever verifies "
+            "is told that it did not hand over"
+        )
+    if old is not None:
+        keys.settle(vault, public, at)  # an earlier attempt may have left another successor
+    new = keys.prepare(vault, at)
+    key = store.sign_again([new] if old is None else [new, old], at)
+    keys.settle(vault, new.public, at)
+    return key

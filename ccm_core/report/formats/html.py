@@ -1,0 +1,181 @@
+"""The report for people: one HTML file that needs nothing from anywhere."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from typing import TYPE_CHECKING, Any
+
+from ccm_core.model import json_codec
+from ccm_core.model.evaluation.result import Status
+from ccm_core.report.charts import timeline
+from ccm_core.report.charts.plugin_sections import drawn
+from ccm_core.report.content import bar, phrases
+from ccm_core.report.content.evidence import evidence
+from ccm_core.report.content.owners import owners
+from ccm_core.report.content.posture import STATUSES, frameworks, trend
+from ccm_core.report.content.summary import summary
+from ccm_core.report.content.waivers import waived
+from ccm_core.sdk.timestamps import format_instant
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+    from ccm_core.model.evaluation.finding import Finding
+    from ccm_core.model.evidence.collection import Outcome
+    from ccm_core.report.types import ReportInput
+
+FOLD = 10
+"""Longer lists are folded after so many."""
+MOST = 1000
+"""Longer lists end here and say how many are left out; the JSON report has them all."""
+PAPER = 25
+"""On paper they end here and say how many more the file has."""
+
+_CELLS = {"good": "pass", "bad": "fail", "unknown": "insufficient"}
+"""The shape that stands before a cell of each tone."""
+_TONES = {"complete": "pass", "failed": "error"}
+
+
+class HtmlReport:
+    """One page: no outside scripts, fonts or pictures; for the screen and for paper."""
+
+    name = "html"
+    extension = "html"
+    figures = True
+
+    def render(self, given: ReportInput) -> bytes:
+        """Fill the template. The same input gives the same bytes."""
+        return page(
+            "report.html",
+            scripted=True,
+            said=summary(given),
+            evaluation=given.evaluation,
+            evidence=evidence(given),
+            digest=given.digest,
+            findings=given.findings,
+            owners=owners(given.evaluation),
+            ages={name: _age(one, given) for name, one in given.findings.items()},
+            sections=drawn(given),
+            frameworks=tuple(frameworks(given.evaluation.controls)),
+            days=trend(given.trend, (one.rule for one in given.evaluation.rules)),
+            waivers=waived(given),
+            places={one.rule: anchor(one.pack, one.rule) for one in given.evaluation.rules},
+            known_controls={(one.framework, one.id) for one in given.evaluation.controls},
+            host_version=given.host_version,
+        )
+
+
+def page(template: str, *, scripted: bool = False, **values: object) -> bytes:
+    """Fill one of the templates, all in the same style.
+
+    Args:
+        template: Which.
+        scripted: Whether it has the script, and the fields to search with.
+        values: What it shows.
+    """
+    templates = _templates()
+    style = _source(templates, "style.css")
+    script = _source(templates, "script.js") if scripted else ""
+    filled = templates.get_template(template).render(
+        style=style, script=script, policy=_policy(style, script), **values
+    )
+    # Half of a surrogate pair has no bytes; `clean` has replaced it wherever text is shown.
+    return filled.encode()
+
+
+def _age(finding: Finding, given: ReportInput) -> str:
+    seconds = (given.evaluation.evaluated_at - finding.first_seen).total_seconds()
+    return phrases.span(seconds) if seconds else "new"
+
+
+def _templates() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    templates = Environment(
+        autoescape=True,
+        finalize=_shown,
+        keep_trailing_newline=True,
+        loader=PackageLoader("ccm_core.report", "templates"),
+        lstrip_blocks=True,
+        trim_blocks=True,
+        undefined=StrictUndefined,
+    )
+    templates.filters |= {
+        "anchor": anchor,
+        "breakable": breakable,
+        "capital": phrases.capital,
+        "counted": phrases.count,
+        "json": lambda value: json_codec.encode(value).decode(),
+        "link": phrases.link,
+        "listed": phrases.listed,
+        "unseen": phrases.unseen,
+        "instant": format_instant,
+        "moment": phrases.moment,
+        "numbered": lambda rows: list(enumerate(rows, 1)),
+        "part_words": phrases.part,
+        "span": phrases.span,
+        "sum_of": lambda days, place: sum(day.numbers[place] for day in days),
+        "status_words": phrases.status,
+        "automated_words": phrases.AUTOMATED.__getitem__,
+        "tone": tone,
+    }
+    templates.globals |= {
+        "FOLD": FOLD,
+        "MOST": MOST,
+        "PAPER": PAPER,
+        "LANES_FOLD": timeline.FOLD,
+        "TONES": _CELLS,
+        "OUTCOME": phrases.OUTCOME,
+        "REASON": phrases.REASON,
+        "STATUSES": STATUSES,
+        "INSUFFICIENT_MEANS": phrases.INSUFFICIENT_MEANS,
+        "population_bar": bar.of_population,
+        "rules_bar": bar.of_rules,
+    }
+    return templates
+
+
+def anchor(*names: str) -> str:
+    """Give an id within the page; different names give different ids."""
+    return "-".join(re.sub(r"[^A-Za-z0-9_.]", _code, name) for name in names)
+
+
+def breakable(name: str) -> Markup:
+    """Let a long name be broken after its underscores and dots."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"([_.])", r"\1<wbr>", str(escape(phrases.clean(name)))))  # noqa: S704 - escaped
+
+
+def tone(outcome: Outcome | None) -> str:
+    """Give the status whose colour and shape an outcome borrows."""
+    return _TONES.get(outcome or "", Status.INSUFFICIENT.value)
+
+
+def _code(match: re.Match[str]) -> str:
+    return f"~{ord(match[0]):x}~"
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, str) and not hasattr(value, "__html__"):
+        return phrases.clean(value)
+    return value
+
+
+def _source(templates: Environment, name: str) -> str:
+    text, *_ = templates.loader.get_source(templates, name)  # type: ignore[union-attr]
+    return text
+
+
+def _policy(style: str, script: str) -> str:
+    return (
+        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

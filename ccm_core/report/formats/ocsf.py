@@ -1,0 +1,149 @@
+"""OCSF 1.8.0 Compliance Findings (class 2003), one event on each line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ccm_core.model import json_codec
+from ccm_core.model.evaluation.result import Status
+from ccm_core.model.evaluation.rule import Severity
+from ccm_core.report.content import phrases, uuids
+from ccm_core.report.content.cell_width import plain
+from ccm_core.sdk.timestamps import format_instant
+
+if TYPE_CHECKING:
+    from ccm_core.model.evaluation.result import Result, RuleResult
+    from ccm_core.model.json_codec import JsonObject
+    from ccm_core.report.types import ReportInput
+
+VERSION = "1.8.0"
+
+_SEVERITIES = {
+    Severity.INFORMATIONAL: (1, "Informational"),
+    Severity.LOW: (2, "Low"),
+    Severity.MEDIUM: (3, "Medium"),
+    Severity.HIGH: (4, "High"),
+    Severity.CRITICAL: (5, "Critical"),
+}
+_COMPLIANCE = {
+    Status.PASS: (1, "Pass"),
+    Status.FAIL: (3, "Fail"),
+    # Nothing is known: neither a pass nor a warning.
+    Status.INSUFFICIENT: (0, "Unknown"),
+    Status.ERROR: (99, "Error"),
+    Status.NOT_APPLICABLE: (99, "Not applicable"),
+}
+
+
+class OcsfReport:
+    """Every result of every rule, for a SIEM or a data lake."""
+
+    name = "ocsf"
+    extension = "ocsf.jsonl"
+    figures = False
+
+    def render(self, given: ReportInput) -> bytes:
+        """Give one JSON document on each line, with sorted keys; nothing where nothing was said."""
+        milliseconds = int(given.evaluation.evaluated_at.timestamp() * 1000)
+        return b"".join(
+            json_codec.encode(_event(result, rule, given, milliseconds)) + b"\n"
+            for rule in given.evaluation.rules
+            for result in rule.results
+        )
+
+
+def _event(result: Result, rule: RuleResult, given: ReportInput, at: int) -> JsonObject:
+    severity_id, severity = _SEVERITIES[rule.severity]
+    return (
+        {
+            "activity_id": 1,
+            "activity_name": "Create",
+            "category_uid": 2,
+            "category_name": "Findings",
+            "class_uid": 2003,
+            "class_name": "Compliance Finding",
+            "type_uid": 200301,
+            "type_name": "Compliance Finding: Create",
+            "time": at,
+            "severity_id": severity_id,
+            "severity": severity,
+            "message": f"{plain(result.subject.title)}: {plain(result.reason)}",
+            "metadata": {
+                "version": VERSION,
+                "product": {"name": "ccm", "vendor_name": "ccm", "version": given.host_version},
+                "uid": uuids.uuid("ocsf", str(at), uuids.of_result(result)),
+            },
+            "finding_info": _finding(result, rule, at),
+            "compliance": _compliance(result, rule),
+            "resources": [_resource(result)],
+            "unmapped": _unmapped(result, rule),
+        }
+        | _standing(result)
+        | _remediation(rule)
+    )
+
+
+def _finding(result: Result, rule: RuleResult, at: int) -> JsonObject:
+    told: JsonObject = {
+        "uid": uuids.of_result(result),
+        "title": plain(rule.title),
+        "desc": plain(rule.risk or "") or plain(rule.title),
+        "created_time": at,
+        "analytic": {"uid": rule.rule, "name": plain(rule.title), "type_id": 1, "type": "Rule"},
+    }
+    link = phrases.uri(result.subject.url)
+    return told | ({"src_url": link} if link else {})
+
+
+def _compliance(result: Result, rule: RuleResult) -> JsonObject:
+    status_id, status = _COMPLIANCE[result.status]
+    controls = [f"{plain(one.framework)} {plain(one.id)}" for one in rule.controls]
+    return {
+        "control": rule.rule,
+        "status_id": status_id,
+        "status": status,
+        "status_code": result.status.value,
+        "status_details": [plain(result.reason)],
+        "standards": sorted({plain(one.framework) for one in rule.controls}),
+        "requirements": controls,
+    }
+
+
+def _standing(result: Result) -> JsonObject:
+    """Say how the finding stands with people: new, or suppressed by a waiver."""
+    if result.status is Status.FAIL and result.waiver:
+        return {"status_id": 3, "status": "Suppressed", "comment": f"Waiver {plain(result.waiver)}"}
+    if result.status in (Status.PASS, Status.NOT_APPLICABLE):
+        return {}
+    return {"status_id": 1, "status": "New"}
+
+
+def _resource(result: Result) -> JsonObject:
+    about = result.subject
+    told = {
+        "uid": about.key,
+        "name": plain(about.title),
+        "type": about.kind,
+        "namespace": result.connection,
+    }
+    # The attribute ``owner`` is one user with an account; a team is neither.
+    owners = {"name": "owner", "values": list(map(plain, about.owners))}
+    return told | ({"tags": [owners]} if about.owners else {})
+
+
+def _unmapped(result: Result, rule: RuleResult) -> JsonObject:
+    return {
+        "pack": rule.pack,
+        "status": result.status.value,
+        "waiver": result.waiver,
+        "due_at": format_instant(result.due_at) if result.due_at else None,
+        "rests_on": list(result.rests_on),
+    }
+
+
+def _remediation(rule: RuleResult) -> JsonObject:
+    link = phrases.uri(rule.remediation_url)
+    if not rule.remediation and not link:
+        return {}
+    told = {"desc": plain(rule.remediation or "") or "See the reference."}
+    return {"remediation": told | ({"references": [link]} if link else {})}

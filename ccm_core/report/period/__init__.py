@@ -1,0 +1,1 @@
+"""The report of a period, in every format."""

@@ -1,0 +1,21 @@
+"""Every format of a period report by name."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from ccm_core.report.period.csv import PeriodCsv
+from ccm_core.report.period.html import PeriodHtml
+from ccm_core.report.period.json import PeriodJson
+from ccm_core.report.period.markdown import PeriodMarkdown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ccm_core.report.period.layout import PeriodFormat
+
+PERIOD_FORMATS: Mapping[str, PeriodFormat] = MappingProxyType(
+    {one.name: one for one in (PeriodCsv(), PeriodHtml(), PeriodJson(), PeriodMarkdown())}
+)
+"""As in ``ccm report --period PERIOD --format NAME``."""

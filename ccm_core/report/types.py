@@ -1,0 +1,67 @@
+"""What a report format is given, and what it gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ccm_core.model.evaluation.finding import Finding
+    from ccm_core.model.evaluation.result import Evaluation, Outline, Standing
+    from ccm_core.model.evaluation.waiver import Waiver
+    from ccm_core.model.evidence.collection import KindCount
+    from ccm_core.model.evidence.manifest import Manifest
+    from ccm_core.sdk.report_figures import Figure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """One section that a plugin adds, for one connection."""
+
+    name: str
+    title: str
+    connection: str
+    rank: int = 0
+    figures: tuple[Figure, ...] = ()
+    problems: tuple[Standing, ...] = ()
+    """Evidence behind it that cannot be relied on, or not in all of it."""
+    failure: str | None = None
+    """Why it could not be drawn, where it could not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportInput:
+    """Everything a report may show. The moment is the evaluation's, never the clock's."""
+
+    evaluation: Evaluation
+    manifests: Sequence[Manifest]
+    """The newest manifest of each connection."""
+    counts: Sequence[KindCount]
+    host_version: str
+    sections: Sequence[Section] = ()
+    """What plugins add, for formats that have :attr:`ReportFormat.figures`."""
+    trend: Sequence[Outline] = ()
+    """How the rules stood, day by day up to this evaluation; for the same formats."""
+    waivers: Sequence[Waiver] = ()
+    """What was judged with; for the same formats."""
+    findings: Mapping[str, Finding] = field(default_factory=dict)
+    """What is known of failing results through time, by the result's id; for the same formats."""
+    digest: str | None = None
+    """Of the whole evaluation, as it is kept; for the same formats."""
+    part: Sequence[str] = ()
+    """Which part of the evaluation this is, as ``control soc2:CC7.4``; empty: all of it."""
+
+
+class ReportFormat(Protocol):
+    """One format."""
+
+    name: str
+    """As in ``ccm report --format``."""
+    extension: str
+    figures: bool
+    """Whether it shows what plugins add; gathering that takes time."""
+
+    def render(self, given: ReportInput) -> bytes:
+        """Give the report. The same input gives the same bytes."""

@@ -1,0 +1,1 @@
+"""Conditions in CEL: parse, bound and run."""

@@ -1,0 +1,1 @@
+"""Evaluate compiled rules over rows, evidence sufficiency first."""

@@ -1,0 +1,198 @@
+"""The rows of one kind or view of one connection, judged by the rules of one pack over it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from ccm_core.model.evaluation.result import Result, Status
+from ccm_core.model.evaluation.result_id import rule_part, subject_part
+from ccm_core.rules.cel.lookup_function import Lookups
+from ccm_core.rules.cel.runtime import Situation, shared_names
+from ccm_core.rules.evaluate.evidence_gate import Ground
+from ccm_core.rules.evaluate.rule_evaluator import judge
+from ccm_core.rules.incremental.result_cache import (
+    NOT_DUE_YET,
+    GroupMemory,
+    Premises,
+    Recollection,
+    Remembered,
+)
+from ccm_core.rules.incremental.row_diff import Known, memory_of, said_of
+from ccm_core.rules.incremental.time_dependence import UNHEEDED, Heeds
+from ccm_core.rules.pack.compiled import CompiledPack, CompiledRule, Group, Verdict
+from ccm_core.sdk.types import Row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judging:
+    """One rule whose evidence suffices, ready for rows."""
+
+    one: CompiledRule
+    ground: Ground
+    part: str
+    """The first part of the ids of its results."""
+
+    @classmethod
+    def of(cls, one: CompiledRule, ground: Ground) -> Judging:
+        """Make a rule ready."""
+        return cls(one=one, ground=ground, part=rule_part(one.rule.id))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rowwise:
+    """Judges rows one by one, and takes over what an earlier evaluation said of the same rows."""
+
+    pack: CompiledPack
+    group: Group
+    connection: str
+    judgings: Sequence[Judging]
+    lookups: Lookups
+    now: datetime
+    premises: Premises | None = None
+    """What the results rest on; None: nothing is to be remembered."""
+    recalled: GroupMemory | None = None
+    heeds: Heeds = UNHEEDED
+    """How the rules heed what only grows."""
+    spent: Callable[[], str | None] = lambda: None
+    """Says why no more rows may be judged, once that is so."""
+
+    def lines(self, rows: Iterable[Row]) -> Iterator[tuple[Result, ...]]:
+        """Give what every rule says of each row; nothing is remembered."""
+        shared = shared_names(self.pack.values, self.now)
+        for row in rows:
+            yield self._line(row, shared, self.judgings)
+
+    def remembering(self, rows: Sequence[Row], premises: Premises) -> GroupMemory:
+        """Give what every rule says of each row, and what to remember of it."""
+        rules = [one.one for one in self.judgings]
+        recollection = Recollection(
+            [one.senses for one in rules], [one.aged for one in rules], self.now
+        )
+        shared = shared_names(self.pack.values, self.now)
+        if self.recalled is None:
+            said = [self._recalled(recollection, None, row, shared) for row in rows]
+            results = said_of(rows, [one.line for one in said], len(rules))
+            return memory_of(rows, said, results, premises, self.heeds)
+        known, new = Known.of(self.recalled, rows), dict[int, Remembered]()
+        for place in known.to_look_at(timeless=recollection.timeless):
+            was = known.said(place)
+            now = self._recalled(recollection, was, rows[place], shared)
+            if now is not was:
+                new[place] = now
+        return known.remembered(rows, new, premises, self.heeds)
+
+    def _recalled(
+        self,
+        recollection: Recollection,
+        known: Remembered | None,
+        row: Row,
+        shared: Mapping[str, Any],
+    ) -> Remembered:
+        """Take over what was said of a row, as far as it still holds."""
+        if known is not None and known.row is row:
+            return self._judged(known, known.seal, row, recollection.same(known), shared)
+        seal = recollection.seal(row)
+        if known is None or (again := recollection.again(known, row, seal)) is None:
+            return self._remembered(row, self._line(row, shared, self.judgings), seal)
+        if not _rests_alike(known.row, row):
+            if any(one.ground.lacking for one in self.judgings):
+                return self._remembered(row, self._line(row, shared, self.judgings), seal)
+            again |= {place for place, one in enumerate(self.judgings) if one.one.looked_up}
+        return self._judged(known, seal, row, again, shared)
+
+    def _judged(
+        self,
+        known: Remembered,
+        seal: bytes | None,
+        row: Row,
+        again: AbstractSet[int],
+        shared: Mapping[str, Any],
+    ) -> Remembered:
+        """Judge a row again by some rules; of the others what they said stands."""
+        if not again and row is known.row:
+            return known
+        stands = tuple if _rests_alike(known.row, row) else partial(_restated, row)
+        if not again:
+            return self._remembered(row, stands(known.line), seal)
+        chosen = [one for place, one in enumerate(self.judgings) if place in again]
+        judged = iter(self._line(row, shared, chosen))
+        left = iter(stands([one for place, one in enumerate(known.line) if place not in again]))
+        line = tuple(next(judged if place in again else left) for place in range(len(known.line)))
+        return self._remembered(row, line, seal)
+
+    def _remembered(self, row: Row, line: tuple[Result, ...], seal: bytes | None) -> Remembered:
+        pending = any(one.reason == NOT_DUE_YET for one in line)
+        return Remembered(row, line, pending, seal, self.heeds.wait(line, pending=pending))
+
+    def _line(
+        self, row: Row, shared: Mapping[str, Any], judgings: Sequence[Judging]
+    ) -> tuple[Result, ...]:
+        subject = row.subject
+        last = f"-{subject_part(self.connection, subject.kind, subject.key)}"
+        own = tuple(sorted(set(row.rests_on)))
+        stopped = self.spent()
+        situation = None if stopped else self._situation(row, shared)
+        line = []
+        for judging in judgings:
+            verdict = self._verdict(judging, row, situation, stopped)
+            line.append(
+                Result(
+                    id=judging.part + last,
+                    rule=judging.one.rule.id,
+                    connection=self.connection,
+                    subject=subject,
+                    status=verdict.status,
+                    reason=verdict.reason,
+                    due_at=verdict.due_at,
+                    rests_on=self._with_looked_up(own) if judging.one.looked_up else own,
+                )
+            )
+        return tuple(line)
+
+    def _verdict(
+        self, judging: Judging, row: Row, situation: Situation | None, stopped: str | None
+    ) -> Verdict:
+        if judging.ground.lacking and (lacks := judging.ground.lacks(row)):
+            return Verdict(status=Status.INSUFFICIENT, reason=lacks)
+        if situation is None:
+            return Verdict(status=Status.ERROR, reason=stopped or "")
+        return judge(judging.one, situation, self.now)
+
+    def _situation(self, row: Row, shared: Mapping[str, Any]) -> Situation:
+        picked = {name: one.pick(row.body) for name, one in self.pack.varying.items()}
+        return self.group.language.situation(
+            row.body, shared, self.group.conditions, picked, row.unknown
+        )
+
+    def _with_looked_up(self, own: tuple[str, ...]) -> tuple[str, ...]:
+        looked_up = self.lookups.taken()
+        return tuple(sorted({*own, *looked_up})) if looked_up else own
+
+
+def _rests_alike(then: Row, now: Row) -> bool:
+    """Whether two rows of a subject name it alike and rest on the same records."""
+    same = then.rests_on == now.rests_on and then.names == now.names
+    return same and then.subject == now.subject
+
+
+def _restated(row: Row, line: Iterable[Result]) -> tuple[Result, ...]:
+    """Give what was said of a row, as it is said of one of which all that was read is the same."""
+    own = tuple(sorted(set(row.rests_on)))
+    return tuple(
+        Result(
+            id=one.id,
+            rule=one.rule,
+            connection=one.connection,
+            subject=row.subject,
+            status=one.status,
+            reason=one.reason,
+            due_at=one.due_at,
+            rests_on=own,
+        )
+        for one in line
+    )

@@ -1,0 +1,1 @@
+"""Evaluate again only what changed."""

@@ -1,0 +1,1 @@
+"""Rule packs: read, check and compile YAML."""

@@ -1,0 +1,111 @@
+"""From the YAML of rule packs to packs that are ready to judge; every mistake in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from ccm_core import documents, schemas
+from ccm_core.documents import suggest
+from ccm_core.errors import DocumentError, Mistake
+from ccm_core.model.evaluation.rule import RulePack
+from ccm_core.model.json_codec import JsonObject, digest
+from ccm_core.rules.cel.lookup_function import Lookups
+from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks
+from ccm_core.rules.pack.compiler import PackCompiler, SettingMistake
+from ccm_core.rules.pack.pack_reader import read_pack as _read
+from ccm_core.rules.types import PackText, Source
+
+SCHEMA = "rule-pack.v1"
+
+
+def setting_mistake(name: str, message: str, _at: tuple[int, int] | None) -> Mistake:
+    """Tell a mistake in a parameter whose place in a file is not known."""
+    return Mistake("parameters", 1, 1, f"{name}: {message}")
+
+
+def read_pack(given: PackText) -> RulePack:
+    """Read a pack without compiling its conditions: enough to list what it holds.
+
+    Raises:
+        DocumentError: It is no rule pack.
+    """
+    document = documents.read_yaml(given.text, given.source)
+    if mistakes := documents.check(document, schemas.load(SCHEMA)):
+        raise DocumentError(mistakes)
+    return _read(document, digest(given.text))
+
+
+def compile_packs(
+    given: Sequence[PackText],
+    sources: Iterable[Source],
+    *,
+    parameters: JsonObject | None = None,
+    mistake: SettingMistake = setting_mistake,
+) -> CompiledPacks:
+    """Compile packs for one evaluation.
+
+    Args:
+        given: The YAML of each pack.
+        sources: Every evidence kind and view that rules may be over.
+        parameters: The values that the user set, by name; each goes to every pack that has a
+            parameter of that name.
+        mistake: Makes a mistake in a value that the user set, from the parameter's name, the
+            message, and the line and column inside the value where it is a text.
+
+    Raises:
+        DocumentError: Something is wrong in a pack or in the user's values; all of it is told.
+    """
+    known = {source.name: source for source in sources}
+    lookups, settings, mistakes = Lookups(), parameters or {}, list[Mistake]()
+    packs = []
+    for one in given:
+        try:
+            document = documents.read_yaml(one.text, one.source)
+        except DocumentError as cause:
+            mistakes.extend(cause.mistakes)
+            continue
+        mistakes.extend(documents.check(document, schemas.load(SCHEMA)))
+        compiler = PackCompiler(
+            document=document,
+            pack=_read(document, digest(one.text)),
+            sources=known,
+            lookups=lookups,
+            settings=settings,
+            setting_mistake=mistake,
+            mistakes=mistakes,
+        )
+        packs.append(compiler.compile())
+    mistakes.extend(_clashes(packs))
+    mistakes.extend(_unknown_settings(packs, settings, mistake))
+    if mistakes:
+        raise DocumentError(dict.fromkeys(mistakes))
+    return CompiledPacks(
+        packs=tuple(sorted(packs, key=lambda one: one.pack.name)),
+        lookups=lookups,
+        inputs={name: source.inputs for name, source in sorted(known.items())},
+    )
+
+
+def _clashes(packs: Sequence[CompiledPack]) -> Iterator[Mistake]:
+    """Find names and rule ids that two packs share."""
+    names: dict[str, str] = {}
+    ids: dict[str, str] = {}
+    for one in packs:
+        pack = one.pack
+        if pack.name in names:
+            message = f"the pack {pack.name} is also in {names[pack.name]}; use one of them"
+            yield Mistake(pack.source, 1, 1, message)
+            continue
+        names[pack.name] = pack.source
+        for rule in pack.rules:
+            if ids.setdefault(rule.id, pack.source) != pack.source:
+                message = f"the rule id {rule.id} is also in {ids[rule.id]}"
+                yield Mistake(pack.source, 1, 1, message)
+
+
+def _unknown_settings(
+    packs: Sequence[CompiledPack], settings: JsonObject, mistake: SettingMistake
+) -> Iterator[Mistake]:
+    known = sorted({parameter.name for one in packs for parameter in one.pack.parameters})
+    for name in sorted(set(settings) - set(known)):
+        yield mistake(name, suggest("parameter", name, known), None)

@@ -1,0 +1,97 @@
+"""From the YAML of a waivers file to waivers; every mistake in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from ccm_core import documents, schemas
+from ccm_core.documents import Document, Path
+from ccm_core.errors import DocumentError, Mistake
+from ccm_core.model.evaluation.waiver import Waiver
+from ccm_core.model.json_codec import JsonObject
+from ccm_core.sdk.timestamps import parse_instant
+
+SCHEMA = "waivers.v1"
+LONGEST = timedelta(days=366)
+"""How long after it was created a waiver may hold."""
+
+
+def read_waivers(text: bytes, file: str) -> tuple[Waiver, ...]:
+    """Read a waivers file.
+
+    Raises:
+        DocumentError: It is none, or a waiver is not bounded, or is approved by its owner.
+    """
+    document = documents.read_yaml(text, file)
+    mistakes = documents.check(document, schemas.load(SCHEMA))
+    mistakes.extend(_mistakes(document))
+    if mistakes:
+        raise DocumentError(mistakes)
+    return tuple(_waiver(raw) for raw in document.value["waivers"])
+
+
+def _mistakes(document: Document) -> Iterator[Mistake]:
+    ids: dict[str, str] = {}
+    entries = document.get(("waivers",), ())
+    for index, raw in enumerate(entries if isinstance(entries, list) else ()):
+        if not isinstance(raw, dict):
+            continue
+        path: Path = ("waivers", index)
+        name = raw.get("id")
+        if isinstance(name, str):
+            if name in ids:
+                message = f"the waiver id {name} is given twice; the first is at {ids[name]}"
+                yield document.mistake((*path, "id"), message)
+            ids.setdefault(name, str(document.place((*path, "id"))))
+        yield from _same_person(document, path, raw)
+        yield from _unbounded(document, path, raw)
+
+
+def _same_person(document: Document, path: Path, raw: JsonObject) -> Iterator[Mistake]:
+    owner, approver = (_person(raw.get(key)) for key in ("owner", "approver"))
+    if owner and owner == approver:
+        yield document.mistake(
+            (*path, "approver"), "the approver must be somebody else than the owner"
+        )
+
+
+def _unbounded(document: Document, path: Path, raw: JsonObject) -> Iterator[Mistake]:
+    created, expires = (_instant(raw.get(key)) for key in ("created", "expires"))
+    if created is None or expires is None:
+        return
+    if expires <= created:
+        yield document.mistake((*path, "expires"), "expires before it was created")
+    elif expires - created > LONGEST:
+        days = (expires - created) / timedelta(days=1)
+        message = (
+            f"expires {days:.0f} days after it was created; at most {LONGEST.days} are allowed"
+        )
+        yield document.mistake((*path, "expires"), message)
+
+
+def _person(value: Any) -> str:
+    return " ".join(value.casefold().split()) if isinstance(value, str) else ""
+
+
+def _instant(value: Any) -> datetime | None:
+    try:
+        return parse_instant(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _waiver(raw: JsonObject) -> Waiver:
+    return Waiver(
+        id=raw["id"],
+        rule=raw["rule"],
+        subjects=tuple(raw.get("subjects", ())),
+        connections=tuple(raw.get("connections", ())),
+        controls=tuple(raw.get("controls", ())),
+        reason=raw["reason"],
+        owner=raw["owner"],
+        approver=raw["approver"],
+        created=parse_instant(raw["created"]),
+        expires=parse_instant(raw["expires"]),
+    )

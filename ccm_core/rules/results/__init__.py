@@ -1,0 +1,1 @@
+"""Work with results: diff, filter, explain and track findings."""

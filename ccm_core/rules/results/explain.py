@@ -1,0 +1,120 @@
+"""Why a rule says of one row what it says: every condition in it with its value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ccm_core.model.evaluation.explanation import Part, Value, Workings
+from ccm_core.rules.cel.ast import ELEMENT, Path, dotted, reads
+from ccm_core.rules.cel.clauses import Clause, clauses
+from ccm_core.rules.cel.runtime import (
+    Expression,
+    Language,
+    Misread,
+    NotEvaluable,
+    Situation,
+    shared_names,
+)
+from ccm_core.rules.pack.compiled import CompiledPack, CompiledRule, Group
+from ccm_core.rules.pack.message_template import written
+from ccm_core.sdk.types import Row
+
+
+def workings(
+    pack: CompiledPack, group: Group, one: CompiledRule, row: Row, now: datetime
+) -> Workings:
+    """Work a rule out for one row, step by step.
+
+    ``lookup`` answers from what was served last.
+    """
+    picked = {name: varying.pick(row.body) for name, varying in pack.varying.items()}
+    situation = group.language.situation(
+        row.body, shared_names(pack.values, now), group.conditions, picked, row.unknown
+    )
+    desk = _Desk(language=group.language, lets=one.lets, situation=situation)
+    written_down = {
+        part: Clause(text="") if text is None else clauses(text)
+        for part, text in (("match", one.rule.match), ("not_due", one.rule.not_due))
+    }
+    return Workings(
+        parameters=tuple(desk.parameters(one)),
+        lets=tuple(desk.value(name, let) for name, let in one.lets.items()),
+        match=desk.part(written_down["match"]) if one.match else None,
+        not_due=desk.part(written_down["not_due"]) if one.not_due else None,
+        assertion=desk.part(clauses(one.rule.assertion)),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Desk:
+    """Where the expressions of one rule are worked out for one row."""
+
+    language: Language
+    lets: Mapping[str, Expression]
+    situation: Situation
+
+    def part(self, clause: Clause) -> Part:
+        """Work out a condition and those it joins."""
+        try:
+            expression = self.language.expression(clause.text, self.lets)
+        except Misread as cause:  # a part that does not stand alone, such as a loop's own names
+            return Part(text=clause.text, joint="", value=None, reason=str(cause))
+        found = expression.holds(self.situation)
+        unclear = isinstance(found, NotEvaluable)
+        return Part(
+            text=clause.text,
+            joint=clause.joint,
+            value=None if isinstance(found, NotEvaluable) else found,
+            reason=found.reason if isinstance(found, NotEvaluable) else None,
+            read=() if clause.parts and not unclear else tuple(self.read(expression)),
+            parts=tuple(self.part(part) for part in clause.parts),
+        )
+
+    def read(self, expression: Expression) -> Iterator[Value]:
+        """Give what an expression read, each once, in the order of its text."""
+        paths = dict.fromkeys(_to_list(read.path) for read in reads(expression.tree))
+        for path in paths:
+            if path[0] in self.lets and len(path) == 1:
+                yield self.value(path[0], self.lets[path[0]])
+            elif path[0] in {"row", "params", "now"} and path != ("row",):
+                yield self.value(dotted(path), self._expression(path))
+
+    def parameters(self, one: CompiledRule) -> Iterator[Value]:
+        """Give the parameters that a rule reads, as they are for the row."""
+        for name in sorted(one.parameters):
+            yield self.value(f"params.{name}", self._expression(("params", name)))
+
+    def value(self, name: str, expression: Expression | None) -> Value:
+        """Work out an expression and call it by a name."""
+        if expression is None:
+            return Value(name=name, reason="it stands for something else inside a loop")
+        found = expression.value(self.situation)
+        if isinstance(found, NotEvaluable):
+            return Value(name=name, reason=found.reason)
+        return Value(name=name, value=_plain(found))
+
+    def _expression(self, path: Path) -> Expression | None:
+        steps = (f"[{step!r}]" if not step.isidentifier() else f".{step}" for step in path[1:])
+        try:
+            return self.language.expression(path[0] + "".join(steps), self.lets)
+        except Misread:
+            return None
+
+
+def _to_list(path: Path) -> Path:
+    """Cut a path at the list whose elements it goes on into."""
+    return path[: path.index(ELEMENT)] if ELEMENT in path else path
+
+
+def _plain(value: Any) -> Any:
+    """Make a JSON value of what CEL gave."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    if isinstance(value, dict):
+        return {str(key): _plain(one) for key, one in value.items()}
+    return written(value)

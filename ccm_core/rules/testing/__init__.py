@@ -1,0 +1,1 @@
+"""Test rule packs: run their cases and mutate their evidence."""

@@ -1,7 +1,0 @@
-"""JSON as the host writes and reads it; see :mod:`ccm_core.model.json`."""
-
-from __future__ import annotations
-
-from ccm_core.model.json import JsonObject, decode, digest, encode
-
-__all__ = ["JsonObject", "decode", "digest", "encode"]

@@ -1,0 +1,141 @@
+"""What a section of the report shows: pure data. The host draws it, bounds it and escapes it.
+
+A figure never says that something is well where the evidence does not tell: what was not looked
+at is left out of :attr:`Lane.known`, counted in :attr:`Group.unknown`, or a cell of the tone
+``unknown``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+from ccm_core.model.evidence.window import Window
+from ccm_core.model.json_codec import JsonObject
+from ccm_core.sdk.types import Row
+
+
+class Tone(StrEnum):
+    """How a cell of a table is meant, beside its words."""
+
+    GOOD = "good"
+    BAD = "bad"
+    UNKNOWN = "unknown"
+    """The evidence does not tell."""
+    PLAIN = "plain"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """A time in which something was missing."""
+
+    window: Window
+    title: str = ""
+    """Why, in a word or two."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """One thing through time: one schedule, one level of a policy."""
+
+    title: str
+    group: str = ""
+    """What it is part of, such as the policy of a level; lanes of one group stand together."""
+    url: str | None = None
+    known: tuple[Window, ...] = ()
+    """When it was looked at. The rest of the timeline is not known, and drawn so."""
+    gaps: tuple[Stretch, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """Things through time, with the gaps in them. Those with the longest gaps are shown first."""
+
+    title: str
+    about: str
+    """One or two sentences for whoever reads the picture."""
+    window: Window
+    lanes: tuple[Lane, ...]
+    covered: str = "covered"
+    """What a stretch without a gap is called."""
+    gap: str = "gap"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """The measures of one group, such as one week."""
+
+    title: str
+    seconds: tuple[float, ...]
+    never: int = 0
+    """How many have no measure because it never happened: beyond every limit."""
+    unknown: int = 0
+    """How many have none because the evidence does not tell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distribution:
+    """How long something took, group by group, against a limit."""
+
+    title: str
+    about: str
+    groups: tuple[Group, ...]
+    """In the order in which they are shown."""
+    limit: float | None = None
+    """Seconds that are allowed."""
+    by: str = "Group"
+    """What a group is, as the heading of its column: ``Week``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One cell of a table."""
+
+    text: str
+    tone: Tone = Tone.PLAIN
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A list of things, in the order in which they are shown: what needs attention first."""
+
+    title: str
+    about: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+Figure: TypeAlias = Timeline | Distribution | Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SectionRequest:
+    """What a section is handed: rows of its views, of one connection, at one moment."""
+
+    rows: Mapping[str, Sequence[Row]]
+    """By view."""
+    now: datetime
+    """The evaluation's moment."""
+    horizon: Window
+    parameters: Mapping[str, JsonObject]
+    """The effective values of every pack that was judged with, by pack."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportSection:
+    """A section that a plugin adds to the report for people."""
+
+    name: str
+    """Such as ``acme.coverage``."""
+    title: str
+    views: tuple[str, ...]
+    """The views whose rows it shows. Where the evidence behind one of them cannot be relied on, the
+    host says so above the figures."""
+    figures: Callable[[SectionRequest], Iterable[Figure]]
+    """A pure function: no clock, no disk, no network."""
+    rank: int = 0
+    """Lower ranks are shown first; those of one rank by name."""

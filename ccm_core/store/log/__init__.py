@@ -1,0 +1,1 @@
+"""The ledger's logs as they are stored: leaves, checkpoints and proofs."""

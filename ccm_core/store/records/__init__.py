@@ -1,0 +1,1 @@
+"""Records, collections and runs: append, query, diff and erase."""

@@ -1,0 +1,75 @@
+"""Where the bodies of a window wait until the window is kept whole."""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass
+from tempfile import SpooledTemporaryFile
+from typing import TYPE_CHECKING
+
+from ccm_core.errors import StoreError
+from ccm_core.model import json_codec
+from ccm_core.store.codec.compression import Compressor
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_MOST_IN_MEMORY = 256 * 1024
+"""Bytes of one window; what is larger goes to a file without a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spooled:
+    """A body that lies in a spool."""
+
+    digest: str
+    size: int
+    place: int
+    length: int
+    spool: Spool
+
+    @property
+    def content(self) -> bytes:
+        """The compressed bytes."""
+        return self.spool.read(self.place, self.length)
+
+
+class Spool:
+    """Compressed bodies, one after the other, in a file that goes when the spool does.
+
+    The file lies beside the store, so that evidence stays on the disk that was chosen for it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._compressor = Compressor()
+        self._file = SpooledTemporaryFile(max_size=_MOST_IN_MEMORY, mode="w+b", dir=str(folder))  # noqa: SIM115 - closed with the spool
+        self._end, self._at_end = 0, True
+        weakref.finalize(self, self._file.close)
+
+    def pack(self, data: bytes) -> Spooled:
+        """Hash, compress and put away one body.
+
+        Raises:
+            StoreError: There is no room for it.
+        """
+        content = self._compressor.compress(data)
+        place = self._end
+        try:
+            if not self._at_end:
+                self._file.seek(place)
+            self._file.write(content)
+        except OSError as error:
+            raise StoreError(
+                f"there is no room in {self._folder} for what is being collected: "
+                f"{error.strerror}. Nothing of this step was kept. Make room and try again."
+            ) from error
+        self._end, self._at_end = place + len(content), True
+        return Spooled(json_codec.digest(data), len(data), place, len(content), self)
+
+    def read(self, place: int, length: int) -> bytes:
+        """Give the bytes at a place."""
+        self._at_end = False
+        self._file.seek(place)
+        content: bytes = self._file.read(length)
+        return content

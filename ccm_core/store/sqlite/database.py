@@ -1,0 +1,186 @@
+"""A SQLite file: its connections, transactions, and errors in plain words."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+from ccm_core.errors import CcmError, IntegrityError, StoreError
+from ccm_core.store.sql.transaction import Transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_PAGE_SIZE = 16384
+_CACHE_KIB = 512
+"""Rows are written in the order of their indexes, so that a larger cache gains nothing."""
+_PAUSE = 0.01
+"""Seconds before SQLite is asked again what it would not wait for."""
+
+_PROBLEMS = {
+    sqlite3.SQLITE_BUSY: "is locked by another process. Wait for it to finish, or stop it",
+    sqlite3.SQLITE_LOCKED: "is locked by another process. Wait for it to finish, or stop it",
+    sqlite3.SQLITE_READONLY: "is read-only: ccm may not write the file, its folder or its disk."
+    " Even reading needs a folder that can be written, for SQLite's -wal and -shm files. Give"
+    " ccm the right to write there",
+    sqlite3.SQLITE_PERM: "cannot be written. Give ccm the right to write the file and its folder",
+    sqlite3.SQLITE_FULL: "cannot grow: the disk is full, or the file has reached its max_size."
+    " Nothing of this step was kept. Make room and try again",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened. The file and its folder must be readable, and"
+    " the folder writable: SQLite keeps its -wal and -shm files there",
+    sqlite3.SQLITE_IOERR: "cannot be read or written: the disk reports an error. Check the disk",
+    sqlite3.SQLITE_NOTADB: "is not a SQLite database. Name another file in store.url, or move"
+    " this one away",
+}
+
+
+class Database:
+    """One SQLite file. Reads see one consistent state; one writer writes at a time.
+
+    Transactions are begun by hand: the driver's own way begins too late for a read to be
+    consistent and not at all for ``CREATE TABLE``.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        lock_timeout: float,
+        max_size: int | None = None,
+        mode: str = "mode=rw",
+        any_text: bool = False,
+    ) -> None:
+        """Open nothing yet.
+
+        Args:
+            path: The file; it is there.
+            lock_timeout: Seconds to wait for another process.
+            max_size: The bytes that the file may not outgrow.
+            mode: How SQLite opens the file; never so that it makes one.
+            any_text: Whether text that is no UTF-8 is read all the same, to be looked at.
+        """
+        self.path = path
+        self._any_text = any_text
+        self._mode = mode
+        self._lock_timeout = lock_timeout
+        self._max_size = max_size
+        self._idle: list[sqlite3.Connection] = []
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        """Give a transaction that sees the store as it is now, for as long as it is held."""
+        with self.translating(), self._transaction("BEGIN") as transaction:
+            yield transaction
+
+    @contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        """Give the one transaction that may write; all of it is kept at the end, or none."""
+        with self.translating(), self._transaction("BEGIN IMMEDIATE") as transaction:
+            yield transaction
+
+    def initialise(self) -> None:
+        """Set what lasts for the life of the file. Does nothing to a file that has it."""
+        with self.translating(), closing(self._connect()) as connection:
+            connection.execute(f"PRAGMA page_size={_PAGE_SIZE}")
+            self._begin_log(connection)
+
+    def fold(self) -> None:
+        """Fold the log into the file and empty it, so that what was deleted is in neither.
+
+        Raises:
+            StoreError: Another process reads what was there before; it goes when that has ended.
+        """
+        with self.translating(), closing(self._connect()) as connection:
+            (busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise StoreError(
+                f"what was erased is still in the log of {self.path}, because another process is "
+                "reading. It is gone as soon as the last one lets go of the store."
+            )
+
+    def close(self) -> None:
+        """Let go of the file; the last one to do so folds the log into it."""
+        with self.translating():
+            while self._idle:
+                self._idle.pop().close()
+
+    @contextmanager
+    def translating(self) -> Iterator[None]:
+        """Turn the driver's errors into ours."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise self._plain(error) from error
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[Transaction]:
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._connect()
+        try:
+            connection.execute(begin)
+            yield Transaction(connection)
+            connection.execute("COMMIT")
+        except BaseException:
+            # Closed and not rolled back: that holds whatever state the failure left it in.
+            connection.close()
+            raise
+        self._idle.append(connection)
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"{self.path.as_uri()}?{self._mode}",
+            uri=True,
+            timeout=self._lock_timeout,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        try:
+            if self._any_text:
+                connection.text_factory = _any_text
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute("PRAGMA foreign_keys=ON")
+            # What is erased is overwritten. Nothing else is ever deleted, so nothing else pays.
+            connection.execute("PRAGMA secure_delete=ON")
+            connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+            if self._max_size is not None:
+                (page_size,) = connection.execute("PRAGMA page_size").fetchone()
+                connection.execute(f"PRAGMA max_page_count={self._max_size // page_size}")
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
+
+    def _begin_log(self, connection: sqlite3.Connection) -> None:
+        """Turn the log on. SQLite does not wait for others that do the same, so this does."""
+        until = time.monotonic() + self._lock_timeout
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode=WAL")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                    raise
+                time.sleep(_PAUSE)
+            else:
+                return
+
+    def _plain(self, error: sqlite3.Error) -> CcmError:
+        code = getattr(error, "sqlite_errorcode", None)
+        # The low byte is the class of the error, the rest says more of it.
+        primary = None if code is None else code & 0xFF
+        undecodable = code is None and str(error).startswith("Could not decode to UTF-8")
+        if primary == sqlite3.SQLITE_CORRUPT or undecodable:
+            return IntegrityError(
+                f"the store {self.path} is damaged ({error}). Restore it from a backup."
+            )
+        if primary in _PROBLEMS:
+            return StoreError(f"the store {self.path} {_PROBLEMS[primary]} (SQLite: {error}).")
+        return StoreError(f"the store {self.path} cannot be used (SQLite: {error}).")
+
+
+def _any_text(data: bytes) -> str:
+    return data.decode("utf-8", "backslashreplace")

@@ -1,0 +1,1 @@
+"""Verify the rows of a store against its ledger."""

@@ -1,0 +1,1 @@
+"""Views over incidents and their log entries."""

@@ -1,0 +1,57 @@
+"""How evidence of incidents falls into parts: an incident, its log, and what it was merged into."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ccm_core.sdk.timestamps import parse_instant
+from ccm_core.sdk.types import Parts
+from ccm_pagerduty.views.incidents.merged_incidents import merged_into
+from ccm_pagerduty.views.row_builder import INCIDENT, INCIDENT_LOG_ENTRY, SERVICE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from ccm_core.sdk.types import Record, Row
+
+
+def by_incident() -> Parts:
+    """Give the parts of a view that has a row for each incident."""
+    return Parts(
+        names={INCIDENT: _own_and_parent, INCIDENT_LOG_ENTRY: _incident_of},
+        name=_key,
+        uses={(INCIDENT, SERVICE): _service_of},
+        ages=frozenset({"age", "counted_age"}),
+        passing={INCIDENT: _created},
+    )
+
+
+def incident_of(entry: Record) -> str:
+    """Give the id of the incident that a log entry tells of."""
+    return str((entry.body.get("incident") or {}).get("id"))
+
+
+def _own_and_parent(incident: Record) -> Iterator[str]:
+    yield incident.key
+    parent = merged_into(incident.body)
+    if parent is not None:
+        yield str(parent.get("id"))
+
+
+def _incident_of(entry: Record) -> Iterator[str]:
+    yield incident_of(entry)
+
+
+def _key(row: Row) -> str:
+    return row.subject.key
+
+
+def _service_of(incident: Record) -> Iterator[str]:
+    ref = incident.body.get("service")
+    if ref:
+        yield ref["id"]
+
+
+def _created(incident: Record) -> datetime:
+    return parse_instant(incident.body["created_at"])

@@ -1,0 +1,1 @@
+"""Views over schedules and escalation policies."""

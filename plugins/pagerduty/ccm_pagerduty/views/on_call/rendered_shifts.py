@@ -1,0 +1,86 @@
+"""Final schedules as PagerDuty rendered them, read as windows of time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ccm_core.sdk.intervals import Window
+from ccm_core.sdk.timestamps import format_instant, parse_instant
+from ccm_pagerduty.views.intervals import number, whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from ccm_core.sdk.types import JsonObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """One entry of a final schedule."""
+
+    window: Window
+    user: JsonObject | None
+    """None: the slot is there, and nobody is in it."""
+
+    @property
+    def held(self) -> Window | None:
+        """The part in which somebody holds it: a person who was deleted holds it until then."""
+        if self.user is None:
+            return None
+        deleted_at = self.user.get("deleted_at")
+        return self.window if deleted_at is None else before(self.window, parse_instant(deleted_at))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendering:
+    """A final schedule over the stretch of time that was asked for."""
+
+    window: Window
+    shifts: tuple[Shift, ...]
+
+
+def rendering(body: JsonObject) -> Rendering | None:
+    """Read a rendering, or give nothing where the schedule was not rendered.
+
+    PagerDuty leaves the entries empty and the percentage null when it did not render: that says
+    nothing about who is on call. No entries against a percentage above zero contradict each
+    other, and say nothing either.
+    """
+    window = whole(Window(parse_instant(body["since"]), parse_instant(body["until"])))
+    entries, percentage = body.get("entries"), body.get("rendered_coverage_percentage")
+    if window is None or entries is None:
+        return None
+    if not entries and (percentage is None or percentage > 0):
+        return None
+    return Rendering(window=window, shifts=tuple(_shifts(entries, window)))
+
+
+def before(window: Window, instant: datetime) -> Window | None:
+    """Give the part of a window before an instant."""
+    until = min(window.until, instant)
+    return Window(window.since, until) if window.since < until else None
+
+
+def after(window: Window, instant: datetime) -> Window | None:
+    """Give the part of a window from an instant on."""
+    since = max(window.since, instant)
+    return Window(since, window.until) if since < window.until else None
+
+
+def shown(window: Window) -> JsonObject:
+    """Give a window as rows show it."""
+    return {
+        "since": format_instant(window.since),
+        "until": format_instant(window.until),
+        "seconds": number(window.length),
+    }
+
+
+def _shifts(entries: Iterable[JsonObject], within: Window) -> Iterable[Shift]:
+    for entry in entries:
+        since, until = parse_instant(entry["start"]), parse_instant(entry["end"])
+        seen = Window(since, until).intersection(within) if since < until else None
+        if seen is not None:
+            yield Shift(window=seen, user=entry.get("user"))

@@ -1,0 +1,1 @@
+"""The simulated account: objects, incident logs, rendered schedules."""

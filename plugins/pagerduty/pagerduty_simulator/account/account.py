@@ -1,0 +1,56 @@
+"""The account a simulator serves: everything in memory, free for a test to change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pagerduty_simulator.account.incident_log import IncidentLog
+from pagerduty_simulator.account.names import ABILITIES, SUBDOMAIN
+from pagerduty_simulator.account.objects import (
+    Membership,
+    Policy,
+    Priority,
+    Schedule,
+    Service,
+    Team,
+    User,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountSizes:
+    """How many of each to make."""
+
+    services: int = 60
+    policies: int = 25
+    schedules: int = 30
+    users: int = 120
+    teams: int = 12
+    incidents: int = 3000
+
+
+@dataclass(slots=True, kw_only=True)
+class Account:
+    """A PagerDuty account. Replace values in its dictionaries, also while it is being served."""
+
+    now: datetime
+    """The moment the account was made for; what is open is open as of it."""
+    subdomain: str = SUBDOMAIN
+    time_zone: str = "America/New_York"
+    users: dict[str, User] = field(default_factory=dict)
+    deleted_users: dict[str, User] = field(default_factory=dict)
+    """No longer listed and 404 on their own, yet still named by policies and schedules."""
+    teams: dict[str, Team] = field(default_factory=dict)
+    memberships: list[Membership] = field(default_factory=list)
+    schedules: dict[str, Schedule] = field(default_factory=dict)
+    policies: dict[str, Policy] = field(default_factory=dict)
+    services: dict[str, Service] = field(default_factory=dict)
+    priorities: list[Priority] = field(default_factory=list)
+    abilities: list[str] = field(default_factory=lambda: list(ABILITIES))
+    incidents: IncidentLog = field(default_factory=IncidentLog)
+
+    @property
+    def epoch(self) -> int:
+        """``now`` in whole seconds since 1970."""
+        return int(self.now.timestamp())

@@ -1,0 +1,58 @@
+"""Which scope an OAuth token needs for which endpoint.
+
+The scopes are those of ``x-pd-requires-scope`` in PagerDuty's description of its API.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from pagerduty_simulator.api.faults import scope_missing
+
+if TYPE_CHECKING:
+    from pagerduty_simulator.api.faults import Fault
+    from pagerduty_simulator.api.request import Asked
+
+CLASSIC = frozenset({"read", "write"})
+"""The scopes of a classic app: they open every endpoint."""
+ALWAYS = "openid"
+"""What every user's token has, and what alone opens nothing."""
+
+REQUIRED = MappingProxyType(
+    {
+        "/services": "services.read",
+        "/services/{id}": "services.read",
+        "/escalation_policies": "escalation_policies.read",
+        "/escalation_policies/{id}": "escalation_policies.read",
+        "/schedules": "schedules.read",
+        "/schedules/{id}": "schedules.read",
+        "/schedules/{id}/users": "users.read",
+        "/oncalls": "oncalls.read",
+        "/incidents": "incidents.read",
+        "/incidents/{id}": "incidents.read",
+        "/incidents/{id}/log_entries": "incidents.read",
+        "/log_entries": "incidents.read",
+        "/users": "users.read",
+        "/users/{id}": "users.read",
+        "/users/{id}/contact_methods": "users:contact_methods.read",
+        "/teams": "teams.read",
+        "/teams/{id}": "teams.read",
+        "/teams/{id}/members": "teams.read",
+        "/abilities": "abilities.read",
+        "/abilities/{id}": "abilities.read",
+        "/priorities": "priorities.read",
+    }
+)
+"""By endpoint. For the endpoints that are not here PagerDuty states none."""
+
+
+def scope_fault(asked: Asked) -> Fault | None:
+    """Refuse what the token's scopes do not open, in PagerDuty's odd shape; None lets it pass."""
+    scopes = None if asked.credential is None else asked.credential.scopes
+    if scopes is None or scopes & CLASSIC or asked.template is None:
+        return None
+    needed = REQUIRED.get(asked.template)
+    if needed in scopes or (needed is None and any("." in one for one in scopes)):
+        return None
+    return scope_missing(needed or "read", " ".join(sorted(scopes)))

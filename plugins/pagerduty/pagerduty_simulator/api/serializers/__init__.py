@@ -1,0 +1,1 @@
+"""Objects as PagerDuty writes them."""

@@ -1,0 +1,298 @@
+"""People, teams, policies and services as PagerDuty writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, tzinfo
+from typing import TYPE_CHECKING
+
+from ccm_core.sdk.types import JsonObject
+from pagerduty_simulator.api.serializers.references import (
+    API,
+    identity,
+    instant,
+    service_policy_reference,
+    service_reference,
+    target_schedule_reference,
+    team_references,
+    user_reference,
+)
+
+if TYPE_CHECKING:
+    from pagerduty_simulator.account.account import Account
+    from pagerduty_simulator.account.objects import (
+        ContactMethod,
+        Integration,
+        Level,
+        Policy,
+        Priority,
+        Service,
+        Target,
+        Team,
+        User,
+    )
+
+Include = Collection[str]
+
+
+def user_object(account: Account, user: User, include: Include = ()) -> JsonObject:
+    """Write a user out."""
+    teams = [each.team_id for each in account.memberships if each.user_id == user.id]
+    return {
+        "name": user.name,
+        "email": user.email,
+        "time_zone": user.time_zone,
+        "color": "purple",
+        "avatar_url": f"https://secure.gravatar.com/avatar/{user.id.lower()}.png?d=mm&r=PG",
+        "billed": user.role not in {"read_only_user", "read_only_limited_user"},
+        "role": user.role,
+        "description": None,
+        "invitation_sent": user.invitation_sent,
+        "job_title": user.job_title,
+        "created_via_sso": user.created_via_sso,
+        "teams": _teams(account, tuple(teams), include),
+        "contact_methods": [
+            contact_method_object(user, each)
+            if "contact_methods" in include
+            else _contact_method_reference(user, each)
+            for each in user.contact_methods
+        ],
+        "notification_rules": [_notification_rule(user, each) for each in user.contact_methods],
+        "coordinated_incidents": [],
+        "locale": "en-US",
+        **identity(account, "user", user.id, user.name),
+    }
+
+
+def user_or_stub(account: Account, user_id: str, *, whole: bool) -> JsonObject:
+    """Write a user out where that was asked; a deleted one stays a reference even then."""
+    user = account.users.get(user_id)
+    return user_object(account, user) if whole and user else user_reference(account, user_id)
+
+
+def own_profile(account: Account, user: User) -> JsonObject:
+    """Write a user out as they see themselves: with calendar feeds that need no login."""
+    feed = f"{account.subdomain}.pagerduty.com/private/{user.id.lower() * 8}/feed"
+    calendars = {"http_cal_url": f"https://{feed}", "web_cal_url": f"webcal://{feed}"}
+    return user_object(account, user) | calendars
+
+
+def contact_method_object(user: User, method: ContactMethod) -> JsonObject:
+    """Write a contact method out, with its address."""
+    own: JsonObject = {}
+    if method.type == "email_contact_method":
+        own = {"send_short_email": False, "send_html_email": True}
+    elif method.type in {"phone_contact_method", "sms_contact_method"}:
+        own = {"country_code": 1}
+    elif method.type == "push_notification_contact_method":
+        own = {"device_type": "ios", "sounds": []}
+    return {
+        **_contact_method_reference(user, method),
+        "type": method.type,
+        "label": method.label,
+        "address": method.address,
+        "enabled": method.enabled,
+        "blacklisted": method.blacklisted,
+        **own,
+    }
+
+
+def team_object(account: Account, team: Team) -> JsonObject:
+    """Write a team out."""
+    return {
+        **identity(account, "team", team.id, team.name),
+        "name": team.name,
+        "description": team.description,
+        "default_role": team.default_role,
+        "parent": None,
+    }
+
+
+def policy_object(account: Account, policy: Policy, include: Include = ()) -> JsonObject:
+    """Write an escalation policy out, with the services that use it."""
+    services = [each for each in account.services.values() if each.policy_id == policy.id]
+    return {
+        **identity(account, "escalation_policy", policy.id, policy.name),
+        "name": policy.name,
+        "escalation_rules": [_rule(account, each, include) for each in policy.levels],
+        "services": [
+            service_object(account, each)
+            if "services" in include
+            else service_reference(account, each)
+            for each in services
+        ],
+        "num_loops": policy.num_loops,
+        "teams": _teams(account, policy.team_ids, include),
+        "description": policy.description,
+        "on_call_handoff_notifications": "if_has_services",
+        "privilege": None,
+        "created_at": instant(policy.created_at),
+        "updated_at": instant(policy.created_at),
+    }
+
+
+def service_object(
+    account: Account, service: Service, include: Include = (), zone: tzinfo = UTC
+) -> JsonObject:
+    """Write a service out."""
+    policy = account.policies.get(service.policy_id)
+    whole_policy = "escalation_policies" in include and policy is not None
+    last = account.incidents.remembered("latest by service") or {}
+    return {
+        "id": service.id,
+        "name": service.name,
+        "description": service.description,
+        "created_at": instant(service.created_at, zone),
+        "updated_at": instant(service.created_at, zone),
+        "status": _status(service, last.get(service.id)),
+        "teams": _teams(account, service.team_ids, include),
+        "alert_creation": "create_alerts_and_incidents",
+        "addons": [],
+        "scheduled_actions": [],
+        "support_hours": _support_hours(account) if service.urgency == "support_hours" else None,
+        "last_incident_timestamp": _last_incident(last.get(service.id), zone),
+        "escalation_policy": policy_object(account, policy)
+        if whole_policy and policy
+        else service_policy_reference(account, service.policy_id),
+        "incident_urgency_rule": _urgency_rule(service.urgency),
+        "acknowledgement_timeout": service.acknowledgement_timeout,
+        "auto_resolve_timeout": service.auto_resolve_timeout,
+        "alert_grouping": None,
+        "alert_grouping_timeout": None,
+        "alert_grouping_parameters": {"type": None, "config": None},
+        "integrations": [
+            _integration(account, service, each, whole="integrations" in include)
+            for each in service.integrations
+        ],
+        "response_play": None,
+        **identity(account, "service", service.id, service.name),
+    }
+
+
+def priority_object(priority: Priority, position: int) -> JsonObject:
+    """Write a priority out."""
+    return {
+        "id": priority.id,
+        "type": "priority",
+        "summary": priority.name,
+        "self": f"{API}/priorities/{priority.id}",
+        "html_url": None,
+        "name": priority.name,
+        "description": priority.description,
+        "color": ("a8171c", "eb6016", "f9b406", "555555", "aaaaaa")[position % 5],
+        "order": (10 - position) * 100_000_000,
+    }
+
+
+def note_latest_incidents(account: Account) -> None:
+    """Work out each service's newest incident and worst open status, once per change."""
+    if account.incidents.remembered("latest by service") is not None:
+        return
+    latest: dict[str, tuple[int, str]] = {}
+    for story in account.incidents:
+        known_at, known = latest.get(story.place.service["id"], (0, "active"))
+        found = {"triggered": "critical", "acknowledged": "warning"}.get(
+            story.plot.status, "active"
+        )
+        worst = max(known, found, key=("active", "warning", "critical").index)
+        latest[story.place.service["id"]] = (max(known_at, story.created), worst)
+    account.incidents.remember("latest by service", latest)
+
+
+def _status(service: Service, latest: tuple[int, str] | None) -> str:
+    if service.disabled:
+        return "disabled"
+    if service.maintenance:
+        return "maintenance"
+    return latest[1] if latest else "active"
+
+
+def _last_incident(latest: tuple[int, str] | None, zone: tzinfo) -> str | None:
+    return instant(latest[0], zone) if latest else None
+
+
+def _teams(account: Account, team_ids: tuple[str, ...], include: Include) -> list[JsonObject]:
+    if "teams" not in include:
+        return team_references(account, team_ids)
+    return [team_object(account, account.teams[each]) for each in team_ids if each in account.teams]
+
+
+def _rule(account: Account, level: Level, include: Include) -> JsonObject:
+    rule: JsonObject = {
+        "id": level.id,
+        "escalation_delay_in_minutes": level.delay_minutes,
+        "targets": [_target(account, each, include) for each in level.targets],
+    }
+    if "escalation_rule_assignment_strategies" in include:
+        rule["escalation_rule_assignment_strategy"] = {"type": "assign_to_everyone"}
+    return rule
+
+
+def _target(account: Account, target: Target, include: Include) -> JsonObject:
+    if target.type == "user":
+        return user_or_stub(account, target.id, whole="targets" in include)
+    return target_schedule_reference(account, target.id)
+
+
+def _urgency_rule(urgency: str) -> JsonObject:
+    if urgency != "support_hours":
+        return {"type": "constant", "urgency": urgency}
+    return {
+        "type": "use_support_hours",
+        "during_support_hours": {"type": "constant", "urgency": "high"},
+        "outside_support_hours": {"type": "constant", "urgency": "low"},
+    }
+
+
+def _support_hours(account: Account) -> JsonObject:
+    return {
+        "type": "fixed_time_per_day",
+        "time_zone": account.time_zone,
+        "start_time": "09:00:00",
+        "end_time": "17:00:00",
+        "days_of_week": [1, 2, 3, 4, 5],
+    }
+
+
+def _integration(
+    account: Account, service: Service, each: Integration, *, whole: bool
+) -> JsonObject:
+    page = f"https://{account.subdomain}.pagerduty.com/services/{service.id}/integrations"
+    short: JsonObject = {
+        "id": each.id,
+        "type": f"{each.type}_reference",
+        "summary": each.name,
+        "self": f"{API}/services/{service.id}/integrations/{each.id}",
+        "html_url": f"{page}/{each.id}",
+    }
+    if not whole:
+        return short
+    return short | {
+        "type": each.type,
+        "name": each.name,
+        "service": service_reference(account, service),
+        "created_at": instant(service.created_at),
+        "integration_key": each.key,
+        "vendor": None,
+    }
+
+
+def _contact_method_reference(user: User, method: ContactMethod) -> JsonObject:
+    return {
+        "id": method.id,
+        "type": f"{method.type}_reference",
+        "summary": method.label,
+        "self": f"{API}/users/{user.id}/contact_methods/{method.id}",
+        "html_url": None,
+    }
+
+
+def _notification_rule(user: User, method: ContactMethod) -> JsonObject:
+    identifier = f"N{method.id[1:]}"
+    return {
+        "id": identifier,
+        "type": "assignment_notification_rule_reference",
+        "summary": f"0 minutes: channel {method.id}",
+        "self": f"{API}/users/{user.id}/notification_rules/{identifier}",
+        "html_url": None,
+    }

@@ -1,0 +1,1 @@
+"""The demonstration account and bulk data."""

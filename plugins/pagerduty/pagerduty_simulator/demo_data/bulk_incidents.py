@@ -1,0 +1,65 @@
+"""Incidents by the hundred thousand, for tests and benchmarks of size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from pagerduty_simulator.account.account import Account
+from pagerduty_simulator.account.incident_log import Event, Place, Plot, Story
+from pagerduty_simulator.account.names import TITLES
+from pagerduty_simulator.api.serializers.references import user_reference
+from pagerduty_simulator.demo_data.incidents import place_of
+
+
+def many_incidents(
+    account: Account,
+    count: int,
+    *,
+    at: datetime | None = None,
+    spread: tuple[datetime, datetime] | None = None,
+) -> None:
+    """Add incidents, all in the second ``at`` or evenly over ``spread``.
+
+    Each was acknowledged by a person after two minutes and resolved after half an hour: five log
+    entries. They are on all services in turn, every fourth of low urgency.
+
+    Raises:
+        ValueError: Neither or both of ``at`` and ``spread`` are given.
+    """
+    if (at is None) == (spread is None):
+        msg = "give either at= or spread="
+        raise ValueError(msg)
+    begin, end = spread or (at, at)
+    first, last = int(begin.timestamp()), int(end.timestamp())  # type: ignore[union-attr]
+    account.incidents.put(_stories(account, count, first, last - first))
+
+
+def _stories(account: Account, count: int, first: int, length: int) -> Iterator[Story]:
+    places = [place_of(account, each) for each in account.services.values()]
+    plots = [_plot(account, place, position) for position, place in enumerate(places)]
+    number = account.incidents.next_number
+    for position in range(count):
+        which = position % len(places)
+        yield Story(
+            number=number + position,
+            created=first + length * position // count,
+            place=places[which],
+            plot=plots[which],
+            title=TITLES[position % len(TITLES)],
+            urgency="low" if position % 4 == 3 else "high",  # noqa: PLR2004 - every fourth
+        )
+
+
+def _plot(account: Account, place: Place, position: int) -> Plot:
+    users = list(account.users)
+    person = user_reference(account, users[position % len(users)])
+    return Plot(
+        events=(
+            Event(0, "trigger", place.service, "api"),
+            Event(0, "assign", place.service, "auto", person),
+            Event(1, "notify", place.service, "auto", person),
+            Event(120, "acknowledge", person, "mobile"),
+            Event(1800, "resolve", person, "website"),
+        )
+    )

@@ -1,0 +1,49 @@
+"""The simulator as the connector's demonstration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from ccm_core.sdk.secret import Secret
+from ccm_core.sdk.types import Demonstration, DemoSource
+from pagerduty_simulator.api.faults import Fault, Honest, refuse
+from pagerduty_simulator.api.request import Asked
+from pagerduty_simulator.api.responses import Answer
+
+CONNECTION = "pagerduty-demo"
+
+
+def demonstration() -> Demonstration:
+    """Give the demonstration: a made-up company's account on loopback."""
+    return Demonstration(open=_open)
+
+
+@contextmanager
+def _open() -> Iterator[DemoSource]:
+    from pagerduty_simulator.api.control import Steering
+    from pagerduty_simulator.api.server import PagerDutySimulator
+    from pagerduty_simulator.demo_data.account import build_account
+
+    account = build_account(datetime.now(UTC))
+    steering = Steering()
+    # What real accounts do: a key that may not read everything, and a team that is private.
+    steering.deny("/oncalls")
+    steering.always("/teams/{id}/members", _private(f"/teams/{min(account.teams)}/members"))
+    with PagerDutySimulator(account, steering=steering) as simulator:
+        yield DemoSource(
+            connection=CONNECTION,
+            settings={"base_url": simulator.base_url, "lookback": "30d", "lookahead": "14d"},
+            auth_method="api_key",
+            secrets={"key": Secret(simulator.api_key)},
+        )
+
+
+def _private(path: str) -> Fault:
+    """Keep one team to itself, as many accounts do: what it holds cannot be judged."""
+
+    def fault(asked: Asked, honest: Honest) -> Answer:
+        return refuse(403)(asked, honest) if asked.path == path else honest(asked)
+
+    return fault

@@ -1,0 +1,150 @@
+"""The escalation policies and services of the made-up account, and what is wrong with some."""
+
+from __future__ import annotations
+
+from random import Random
+
+from pagerduty_simulator.account.account import Account
+from pagerduty_simulator.account.identifiers import object_id
+from pagerduty_simulator.account.names import INTEGRATIONS, SERVICES, numbered
+from pagerduty_simulator.account.objects import Integration, Level, Policy, Service, Target
+from pagerduty_simulator.demo_data.people import responders
+from pagerduty_simulator.demo_data.schedules import UNUSED
+
+_DAY = 86_400
+_UNUSED_POLICY = 11
+_ONE_LEVEL = frozenset({6, 22})
+_DELETED_USER = 8
+_STAKEHOLDER = 14
+_INVITED = 19
+_MOST_TARGETS = 10
+_DISABLED = frozenset({7, 41})
+_IN_MAINTENANCE = 38
+_LOW_URGENCY = frozenset({12, 33, 50, 58})
+_SEVERITY_BASED = frozenset({16, 48})
+_SUPPORT_HOURS = frozenset({30})
+_WITHOUT_TEAM = frozenset({20, 45})
+_WITHOUT_INTEGRATION = frozenset({25, 55})
+
+
+def add_policies(account: Account, count: int) -> None:
+    """Add escalation policies: a schedule, then a second one or a lead, then a manager."""
+    for number in range(count):
+        policy = _policy(account, number, count)
+        account.policies[policy.id] = policy
+
+
+def add_services(account: Account, count: int, random: Random) -> None:
+    """Add services; the unused policy gets none."""
+    policies = [
+        policy
+        for number, policy in enumerate(account.policies.values())
+        if number != _UNUSED_POLICY
+    ]
+    for number in range(count):
+        service = _service(account, number, policies[number % len(policies)], random)
+        account.services[service.id] = service
+
+
+def _policy(account: Account, number: int, count: int) -> Policy:
+    teams = list(account.teams)
+    team = teams[number % len(teams)]
+    levels = _levels(account, number, count, team)
+    part = ("", " Out of Hours", " Escalation")[number // len(teams) % 3]
+    rungs = tuple(
+        Level(
+            id=object_id("escalation_rule", number * 4 + position),
+            targets=targets,
+            delay_minutes=15 if position == 0 else 30,
+        )
+        for position, targets in enumerate(levels)
+    )
+    return Policy(
+        id=object_id("escalation_policy", number),
+        name=f"{account.teams[team].name}{part}",
+        description=f"Pages {account.teams[team].name}" if number % 3 else None,
+        levels=rungs,
+        num_loops=number % 3,
+        team_ids=(team,),
+        created_at=account.epoch - (400 + number) * _DAY,
+    )
+
+
+def _levels(account: Account, number: int, count: int, team: str) -> list[tuple[Target, ...]]:
+    schedules = list(account.schedules.values())
+    # What would have stood on the unused schedule stands on another of the same team.
+    own = number - len(account.teams) if number == UNUSED else number
+    people = responders(account, team) or list(account.users)
+    first = Target(type="schedule", id=schedules[own % len(schedules)].id)
+    other = 1 + number % max(1, len(people) - 1)
+    lead = Target(type="user", id=people[other % len(people)])
+    flawed = _flawed(account, number)
+    second = (flawed,) if flawed else _left_over(account, number, count) or (lead,)
+    if number in _ONE_LEVEL:
+        return [(first,)]
+    return [(first,), second, (Target(type="user", id=people[0]),)]
+
+
+def _left_over(account: Account, number: int, count: int) -> tuple[Target, ...]:
+    """Give the schedules of the policy's team for which there is no policy of their own."""
+    teams = len(account.teams)
+    return tuple(
+        Target(type="schedule", id=each.id)
+        for position, each in enumerate(account.schedules.values())
+        if position >= count and position != UNUSED and position % teams == number
+    )[:_MOST_TARGETS]
+
+
+def _flawed(account: Account, number: int) -> Target | None:
+    """Give the second level of a policy that reaches nobody there."""
+    if number == _DELETED_USER:
+        return Target(type="user", id=next(iter(account.deleted_users)))
+    for user in account.users.values():
+        stakeholder = number == _STAKEHOLDER and user.role == "read_only_user"
+        invited = number == _INVITED and user.invitation_sent
+        if stakeholder or invited:
+            return Target(type="user", id=user.id)
+    return None
+
+
+def _service(account: Account, number: int, policy: Policy, random: Random) -> Service:
+    name = numbered(SERVICES, number)
+    return Service(
+        id=object_id("service", number),
+        name=name,
+        policy_id=policy.id,
+        created_at=account.epoch - random.randint(200, 900) * _DAY,
+        description=f"{name}, run by {policy.name}" if number % 3 else None,
+        disabled=number in _DISABLED,
+        maintenance=number == _IN_MAINTENANCE,
+        urgency=_urgency(number),
+        auto_resolve_timeout=14_400 if number % 2 == 0 else None,
+        acknowledgement_timeout=1_800 if number % 3 == 0 else None,
+        team_ids=() if number in _WITHOUT_TEAM else policy.team_ids,
+        integrations=_integrations(number, random),
+    )
+
+
+def _urgency(number: int) -> str:
+    if number in _LOW_URGENCY:
+        return "low"
+    if number in _SEVERITY_BASED:
+        return "severity_based"
+    return "support_hours" if number in _SUPPORT_HOURS else "high"
+
+
+def _integrations(number: int, random: Random) -> tuple[Integration, ...]:
+    if number in _WITHOUT_INTEGRATION:
+        return ()
+    chosen = [number % len(INTEGRATIONS)]
+    if number % 4 == 0:
+        chosen.append((number + 1) % len(INTEGRATIONS))
+    return tuple(
+        Integration(
+            id=object_id("integration", number * 4 + position),
+            name=INTEGRATIONS[choice][0],
+            type=INTEGRATIONS[choice][1],
+            key=f"{random.getrandbits(128):032x}",
+        )
+        for position, choice in enumerate(chosen)
+    )

@@ -1,0 +1,1 @@
+"""The simulated identity server (OAuth 2.0)."""

@@ -1,0 +1,198 @@
+"""The made-up account is repeatable, mostly sound, and flawed where it says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from pagerduty_simulator import AccountSizes, build_account
+from pagerduty_simulator.account.schedule_rendering import coverage, final_spans
+
+SMALL = AccountSizes(services=8, policies=5, schedules=6, users=40, teams=3, incidents=120)
+
+
+def everything(account):
+    """Give all of an account as values that compare."""
+    parts = (account.users, account.teams, account.memberships, account.schedules)
+    return (*parts, account.policies, account.services, list(account.incidents))
+
+
+def test_an_account_repeats(now):
+    """The same seed, sizes and moment give identical objects."""
+    first, second = (build_account(now, seed=7, sizes=SMALL) for _ in range(2))
+    assert everything(first) == everything(second)
+
+
+def test_another_seed_gives_another_account(now):
+    """The seed decides."""
+    first, second = (build_account(now, seed=seed, sizes=SMALL) for seed in (1, 2))
+    assert everything(first) != everything(second)
+
+
+def test_sizes_are_kept(whole_account):
+    """The default account has the sizes it promises, and no two ids of a kind are alike."""
+    sizes = AccountSizes()
+    assert len(whole_account.services) == sizes.services
+    assert len(whole_account.policies) == sizes.policies
+    assert len(whole_account.schedules) == sizes.schedules
+    assert len(whole_account.users) == sizes.users
+    assert len(whole_account.teams) == sizes.teams
+    assert len(whole_account.incidents) == sizes.incidents
+
+
+def test_one_schedule_in_three_is_shift_based(whole_account):
+    """Both worlds are there."""
+    forms = Counter(each.form for each in whole_account.schedules.values())
+    assert forms == {"layers": 20, "shifts": 10}
+
+
+def test_most_schedules_cover_every_second(whole_account, now):
+    """Twenty-five schedules have no gap in the month past and the fortnight ahead; five have."""
+    since = int((now - timedelta(days=30)).timestamp())
+    until = int((now + timedelta(days=14)).timestamp())
+    short = {}
+    for each in whole_account.schedules.values():
+        spans = final_spans(each, since, until)
+        covered = Counter()
+        reached = since
+        for span in sorted(spans, key=lambda span: span[:2]):
+            if span.user_id is not None:
+                covered["gap"] += max(0, span.start - reached)
+                reached = max(reached, span.end)
+        covered["gap"] += max(0, until - reached)
+        if covered["gap"]:
+            short[each.name] = (covered["gap"], coverage(spans, since, until))
+    assert len(short) == 5
+    assert (180, 100.0) in short.values(), "three minutes in 44 days vanish in the percentage"
+    assert (until - since, 0.0) in short.values(), "the schedule without layers covers nothing"
+
+
+def test_one_schedule_is_named_by_no_policy(whole_account):
+    """An unused schedule exists, and it is the only one."""
+    named = {
+        target.id
+        for policy in whole_account.policies.values()
+        for level in policy.levels
+        for target in level.targets
+    }
+    unused = [each.name for each in whole_account.schedules.values() if each.id not in named]
+    assert len(unused) == 1
+
+
+def test_policies_are_flawed_where_they_should_be(whole_account):
+    """One level only, unused, a deleted user, a stakeholder, and an open invitation."""
+    account = whole_account
+    targets = {
+        target.id
+        for policy in account.policies.values()
+        for level in policy.levels
+        for target in level.targets
+        if target.type == "user"
+    }
+    used = {each.policy_id for each in account.services.values()}
+    assert sum(len(each.levels) == 1 for each in account.policies.values()) == 2
+    assert len(account.policies.keys() - used) == 1
+    assert targets & account.deleted_users.keys()
+    assert any(
+        account.users[each].role == "read_only_user" for each in targets & account.users.keys()
+    )
+    assert any(account.users[each].invitation_sent for each in targets & account.users.keys())
+
+
+@pytest.mark.parametrize(
+    ("flaw", "count"),
+    [
+        pytest.param(lambda each: each.disabled, 2, id="disabled"),
+        pytest.param(lambda each: each.urgency == "low", 4, id="low urgency"),
+        pytest.param(lambda each: not each.team_ids, 2, id="without team"),
+        pytest.param(lambda each: not each.integrations, 2, id="without integration"),
+    ],
+)
+def test_services_are_flawed_where_they_should_be(whole_account, flaw, count):
+    """A few services have what a rule should find."""
+    assert sum(flaw(each) for each in whole_account.services.values()) == count
+
+
+@pytest.mark.parametrize(
+    ("flaw", "count"),
+    [
+        pytest.param(lambda each: each.role in {"owner", "admin"}, 12, id="too many admins"),
+        pytest.param(lambda each: each.invitation_sent, 4, id="invited"),
+        pytest.param(
+            lambda each: not any(method.enabled for method in each.contact_methods),
+            2,
+            id="no enabled contact method",
+        ),
+        pytest.param(lambda each: len(each.contact_methods) == 1, 9, id="one contact method"),
+    ],
+)
+def test_users_are_flawed_where_they_should_be(whole_account, flaw, count):
+    """A few users have what a rule should find."""
+    assert sum(flaw(each) for each in whole_account.users.values()) == count
+
+
+def test_two_teams_have_no_manager(whole_account):
+    """The other ten have one."""
+    managed = {each.team_id for each in whole_account.memberships if each.role == "manager"}
+    assert len(whole_account.teams.keys() - managed) == 2
+
+
+def test_every_story_is_told_in_order(whole_account):
+    """Each log begins with the trigger, never goes back, and ends before the account's moment."""
+    for story in whole_account.incidents:
+        moments = [event.after for event in story.plot.events]
+        assert story.plot.events[0].type == "trigger"
+        assert moments == sorted(moments)
+        assert story.changed <= whole_account.epoch
+
+
+def test_incidents_meet_every_fate(whole_account):
+    """Every kind of log that a rule must tell apart is there, and most incidents went well."""
+    types = Counter(event.type for each in whole_account.incidents for event in each.plot.events)
+    wanted = {"reopen", "unacknowledge", "escalate", "exhaust_escalation_path", "notify"}
+    assert wanted <= types.keys()
+    plots = [each.plot for each in whole_account.incidents]
+    assert any(each.merged_into is not None for each in plots)
+    assert {"triggered", "acknowledged", "resolved"} == {each.status for each in plots}
+    well = sum(_went_well(each) for each in whole_account.incidents)
+    assert 0.9 < well / len(whole_account.incidents) < 0.97
+
+
+def _went_well(story):
+    limit = 900 if story.urgency == "high" else 3600
+    first = next(
+        (each for each in story.plot.events if each.type in {"acknowledge", "resolve"}), None
+    )
+    if first is None or first.after > limit or story.plot.merged_into is not None:
+        return False
+    by_person = first.agent["type"] == "user_reference"
+    return first.type == "resolve" or by_person
+
+
+def test_incidents_are_handled_by_whoever_was_on_call(whole_account):
+    """The first assignee of an incident is the first rung of its policy at that second."""
+    account = whole_account
+    checked = 0
+    for story in list(account.incidents)[::40]:
+        policy = account.policies[story.place.policy["id"]]
+        target = policy.levels[0].targets[0]
+        on_call = [
+            span.user_id
+            for span in final_spans(account.schedules[target.id], story.created, story.created)
+            if span.user_id
+        ]
+        assign = story.plot.events[1]
+        if on_call:
+            assert assign.user["id"] in on_call
+            checked += 1
+    assert checked > 50
+
+
+def test_a_merged_incident_names_one_that_exists(whole_account):
+    """Its parent is an earlier incident of the same service."""
+    for story in whole_account.incidents:
+        if story.plot.merged_into is not None:
+            parent = whole_account.incidents[story.plot.merged_into]
+            assert parent.number < story.number
+            assert parent.place.service == story.place.service

@@ -1,0 +1,115 @@
+"""The simulator on a socket: it starts, answers, hangs up when told to, and stops clean."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import threading
+
+import httpx  # noqa: TID253 - every test here asks over HTTP
+import pytest
+from pagerduty_simulator import PagerDutySimulator
+from pagerduty_simulator.api import faults
+from pagerduty_simulator.demo_data.demonstration import demonstration
+
+
+def ask(simulator, path):
+    """Ask over the socket."""
+    headers = {"Authorization": f"Token token={simulator.api_key}"}
+    with httpx.Client(base_url=simulator.base_url, headers=headers, trust_env=False) as client:
+        return client.get(path)
+
+
+def test_it_answers_over_a_socket(simulator):
+    """On loopback, with the key it tells."""
+    assert simulator.base_url.startswith("http://127.0.0.1:")
+    assert ask(simulator, "/abilities").status_code == 200
+    assert simulator.steering.requests_of("/abilities")
+
+
+def test_it_stops_clean(account):
+    """Nothing listens any more, and no thread is left."""
+    before = set(threading.enumerate())
+    with PagerDutySimulator(account) as running:
+        base_url = running.base_url
+        assert set(threading.enumerate()) - before
+        assert ask(running, "/abilities").status_code == 200
+    with pytest.raises(httpx.ConnectError):
+        ask(running, "/abilities")
+    assert base_url.startswith("http://127.0.0.1:")
+    assert not set(threading.enumerate()) - before
+
+
+def test_a_taken_port_is_an_error(account):
+    """The operating system's own, at once."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(OSError, match="in use"), PagerDutySimulator(account, port=port):
+            pass
+
+
+def test_a_connection_may_be_cut(simulator):
+    """In the middle of a body; the next request is answered again."""
+    simulator.steering.script("/users", [faults.cut_connection])
+    with pytest.raises(httpx.RemoteProtocolError):
+        ask(simulator, "/users")
+    assert ask(simulator, "/users").status_code == 200
+
+
+def test_an_answer_may_be_late(simulator):
+    """By so much that a client gives up."""
+    simulator.steering.always("/users", faults.slow(5.0))
+    url = f"{simulator.base_url}/users"
+    headers = {"Authorization": f"Token token={simulator.api_key}"}
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.get(url, headers=headers, timeout=0.05, trust_env=False)
+
+
+def test_a_mistake_in_the_simulator_does_not_stay_hidden(account):
+    """What a hook or the simulator itself raises is raised again when it stops."""
+
+    def spoil(asked):
+        msg = f"cannot answer {asked.path}"
+        raise LookupError(msg)
+
+    with pytest.raises(LookupError, match="cannot answer /users"):  # noqa: PT012, SIM117 - the inner block raises as it ends
+        with PagerDutySimulator(account) as running:
+            running.steering.before = spoil
+            assert ask(running, "/users").status_code == 500
+
+
+def test_a_204_has_no_body(simulator):
+    """And the connection stays usable."""
+    assert ask(simulator, "/abilities/sso").content == b""
+
+
+def test_the_demonstration_runs_the_default_account():
+    """Its connection, its settings and its key are what a connector needs."""
+    with demonstration().open() as source:
+        assert source.connection == "pagerduty-demo"
+        assert source.auth_method == "api_key"
+        assert (source.settings["lookback"], source.settings["lookahead"]) == ("30d", "14d")
+        key = source.secrets["key"].reveal()
+        answer = httpx.get(
+            f"{source.settings['base_url']}/services?total=true",
+            headers={"Authorization": f"Token token={key}"},
+            trust_env=False,
+        )
+    assert answer.json()["total"] == 60
+
+
+def test_it_runs_by_hand():
+    """``python -m pagerduty_simulator`` prints where it is and its key, then serves."""
+    command = [sys.executable, "-m", "pagerduty_simulator", "--incidents", "7"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:  # noqa: S603 - our own
+        try:
+            told = [running.stdout.readline() for _ in range(2)]
+            base_url, key = (line.split(": ", 1)[1].strip() for line in told)
+            headers = {"Authorization": f"Token token={key}"}
+            answer = httpx.get(f"{base_url}/incidents?total=true", headers=headers, trust_env=False)
+        finally:
+            running.terminate()
+    assert answer.json()["total"] == 7

@@ -1,0 +1,146 @@
+"""What the plugin tells of OAuth 2.0 fits the kinds it reads and the server it speaks of."""
+
+from __future__ import annotations
+
+import json
+
+import httpx  # noqa: TID253 - the simulated API is asked over HTTP
+import pytest
+from ccm_pagerduty.client import base_url_of
+from ccm_pagerduty.kinds import kinds
+from ccm_pagerduty.oauth_provider import (
+    CLASSIC_SCOPES,
+    REGIONS,
+    SCOPES,
+    account_scope,
+    provider,
+    scopes_for,
+)
+from pagerduty_simulator import AppKind, Identity, PagerDutySimulator, Steering, build_account
+from pagerduty_simulator.account.account import AccountSizes
+from pagerduty_simulator.api.credentials import Credential
+from pagerduty_simulator.api.scopes import REQUIRED
+from pagerduty_simulator.identity.server import AUTHORIZE, KEYS, TOKEN, IdentityServer
+
+PROVIDER = provider({})
+SIZES = AccountSizes(services=2, policies=2, schedules=2, users=8, teams=2, incidents=4)
+READS = {
+    "pagerduty.service": ["/services"],
+    "pagerduty.escalation_policy": ["/escalation_policies"],
+    "pagerduty.schedule": ["/schedules", "/schedules/{schedule}"],
+    "pagerduty.schedule_rendering": ["/schedules/{schedule}"],
+    "pagerduty.schedule_user": ["/schedules", "/schedules/{schedule}/users"],
+    "pagerduty.on_call": ["/oncalls"],
+    "pagerduty.incident": ["/incidents"],
+    "pagerduty.incident_log_entry": ["/log_entries"],
+    "pagerduty.user": ["/users", "/users/{user}/contact_methods"],
+    "pagerduty.team": ["/teams"],
+    "pagerduty.team_member": ["/teams", "/teams/{team}/members"],
+    "pagerduty.ability": ["/abilities"],
+}
+
+
+def test_every_kind_has_its_scopes():
+    """And no others are asked for."""
+    assert set(SCOPES) == set(READS) == {kind.name for kind in kinds()}
+    everything = {scope for scopes in SCOPES.values() for scope in scopes}
+    assert scopes_for(SCOPES) == tuple(sorted(everything))
+    assert all(scope.endswith(".read") for scope in everything)
+
+
+def test_the_hosts_are_the_ones_that_are_read():
+    """An ID token chooses among the addresses that the client uses."""
+    assert {region: base_url_of({"region": region}) for region in REGIONS} == dict(
+        PROVIDER.base_urls
+    )
+
+
+def test_the_settings_can_name_an_identity_server_on_loopback():
+    """The issuer and the addresses of the API stay PagerDuty's."""
+    local = provider({"identity_url": "http://127.0.0.1:4711/"})
+    assert local.token_url == "http://127.0.0.1:4711/oauth/token"
+    assert (local.issuer, local.base_urls) == (PROVIDER.issuer, PROVIDER.base_urls)
+
+
+def test_the_simulator_stands_at_the_same_paths():
+    """So what works against the one is sent to the same place at the other."""
+    told = (PROVIDER.authorize_url, PROVIDER.token_url, PROVIDER.keys_url)
+    assert told == tuple(
+        f"https://identity.pagerduty.com{path}" for path in (AUTHORIZE, TOKEN, KEYS)
+    )
+    assert Identity().issuer == PROVIDER.issuer
+
+
+@pytest.fixture(scope="module")
+def api(pagerduty):
+    """A small simulated account on a socket."""
+    with PagerDutySimulator(build_account(pagerduty.now, sizes=SIZES)) as running:
+        yield running
+
+
+def statuses(api, kind: str, scopes) -> set[int]:
+    """Read what a kind is made of with a token of these scopes."""
+    api.steering.bearers["t"] = Credential(secret="t", scopes=frozenset({"openid", *scopes}))
+    account = api.account
+    ids = {
+        "schedule": next(iter(account.schedules)),
+        "user": next(iter(account.users)),
+        "team": next(iter(account.teams)),
+    }
+    headers = {"Authorization": "Bearer t"}
+    window = {"since": "2026-11-20T00:00:00Z", "until": "2026-11-21T00:00:00Z"}
+    with httpx.Client(base_url=api.base_url, headers=headers, trust_env=False) as http:
+        return {http.get(path.format(**ids), params=window).status_code for path in READS[kind]}
+
+
+@pytest.mark.parametrize("kind", sorted(READS))
+def test_the_scopes_of_a_kind_open_what_it_reads(api, kind):
+    """All of it; and with any one of them missing, something is refused."""
+    assert statuses(api, kind, SCOPES[kind]) == {200}
+    for left_out in SCOPES[kind]:
+        fewer = {*scopes_for(SCOPES)} - {left_out}
+        assert 403 in statuses(api, kind, fewer)
+
+
+def test_a_classic_scope_opens_everything(api):
+    """Within the user's rights."""
+    assert {status for kind in READS for status in statuses(api, kind, CLASSIC_SCOPES)} == {200}
+
+
+def test_an_app_names_the_account_with_a_scope(api):
+    """In the form that the identity server takes."""
+    server = IdentityServer(api.account, Steering())
+    app = server.identity.register("teams.read", kind=AppKind.SCOPED)
+    scope = f"{account_scope('us', server.identity.subdomain)} teams.read"
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": app.client_id,
+        "client_secret": app.client_secret or "",
+        "scope": scope,
+    }
+    assert server.answer("POST", TOKEN, form).status == 200
+    assert server.answer("POST", TOKEN, form | {"scope": f"x{scope}"}).status == 400
+
+
+def test_the_simulators_scopes_are_the_vendors(reference_description):
+    """Each endpoint asks for the scope that PagerDuty's description states."""
+    stated = {
+        template: scope for template, scope in reference_description.items() if template in REQUIRED
+    }
+    assert stated
+    assert {template: REQUIRED[template] for template in stated} == stated
+
+
+@pytest.fixture(scope="module")
+def reference_description(request) -> dict[str, str]:
+    """The scopes of the vendor's description, kept beside the repository."""
+    folder = request.config.rootpath.parent / "shared" / "pagerduty"
+    file = folder / "openapi-subset.json"
+    if not file.is_file():
+        pytest.skip(f"no reference data at {folder}")
+    paths = json.loads(file.read_text("utf-8"))["paths"]
+    return {
+        path: operations["get"]["x-pd-requires-scope"]
+        for path, operations in paths.items()
+        if "x-pd-requires-scope" in operations.get("get", {})
+    }

@@ -1,0 +1,67 @@
+"""An app that asks for itself: one token for a process, renewed in time, nothing kept."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from pagerduty_simulator import AppKind
+
+from ccm_core.auth.client_credentials import AppTokens
+from ccm_core.errors import Refused, SourceError
+
+ACCOUNT = "as_account-us.northwind-freight"
+
+
+@pytest.fixture
+def tokens(endpoint, identity, oauth, clock):
+    """Ask as an app that may read services; the scopes are a case's."""
+    app = identity.register("services.read", kind=AppKind.SCOPED)
+
+    def of(*scopes, client=None) -> AppTokens:
+        asking = replace(endpoint, client=client or oauth.as_client(app))
+        return AppTokens(asking, scopes or (ACCOUNT, "services.read"), clock=clock)
+
+    return of
+
+
+def test_one_token_is_asked_for_until_it_is_due(tokens, servers, clock):
+    """The first request asks; a day later another is asked for."""
+    mine = tokens()
+    assert mine.scopes is None
+
+    async def together():
+        return await asyncio.gather(*(mine.token() for _ in range(3)))
+
+    first = set(asyncio.run(together()))
+    assert len(first) == 1
+    assert mine.scopes == (ACCOUNT, "services.read")
+    clock.pass_by(hours=23)
+    assert {asyncio.run(mine.token())} == first
+    clock.pass_by(minutes=56)
+    assert {asyncio.run(mine.token())} != first
+
+
+def test_a_refused_token_is_asked_for_anew_once(tokens):
+    """Two who were refused with the same token get the same new one."""
+    mine = tokens()
+    refused = asyncio.run(mine.token())
+    first, second = (asyncio.run(mine.after_refusal(refused)) for _ in range(2))
+    assert first == second != refused
+
+
+def test_a_scope_that_the_app_lacks_is_told(tokens):
+    """The server says so by itself here."""
+    with pytest.raises(SourceError, match="invalid_scope: check the scopes of the app"):
+        asyncio.run(tokens(ACCOUNT, "teams.read").token())
+
+
+def test_a_wrong_secret_is_told_without_it(tokens, oauth, identity):
+    """The message says what to check."""
+    app = identity.register("services.read", kind=AppKind.SCOPED)
+    wrong = replace(oauth.as_client(app), client_secret=oauth.as_client(app).client_secret)
+    identity.apps[app.client_id] = replace(app, client_secret="pdeas-other")
+    with pytest.raises(Refused, match="check the client id and the client secret") as caught:
+        asyncio.run(tokens(client=wrong).token())
+    assert str(app.client_secret) not in str(caught.value)

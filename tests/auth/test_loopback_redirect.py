@@ -1,0 +1,132 @@
+"""The redirect listener: loopback only, one answer, and a port that is taken is told."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import pytest
+
+from ccm_core.auth.loopback_redirect import listening
+from ccm_core.auth.oauth_messages import authorization, code_of
+from ccm_core.errors import UsageError
+from ccm_core.sdk.secret import Secret
+
+
+async def visit(uri: str, target: str, method: str = "GET") -> bytes:
+    """Do what a browser does; give the whole answer."""
+    host, _, rest = uri.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(rest.partition("/")[0]))
+    writer.write(f"{method} {target} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+    answer = await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    return answer
+
+
+def listen(*visits, patience: float = 5.0, **asked):
+    """Let visitors come by one after the other; give their answers and the address."""
+
+    async def run():
+        async with listening(**asked) as redirect:
+            answers = [await visit(redirect.redirect_uri, *each) for each in visits]
+            return answers, await redirect.address(patience=patience), redirect.redirect_uri
+
+    return asyncio.run(run())
+
+
+def test_the_browser_brings_the_whole_address():
+    """And is told to go back to the terminal; nothing is cached or passed on."""
+    (answer,), address, uri = listen(("/callback?code=a%2Bb&state=x",))
+    assert address == f"{uri}?code=a%2Bb&state=x"
+    assert uri.startswith("http://127.0.0.1:")
+    assert b"200 OK" in answer
+    assert b"go back to the terminal" in answer
+    assert b"Referrer-Policy: no-referrer" in answer
+    assert b"a%2Bb" not in answer
+
+
+def test_other_visits_are_turned_away():
+    """A favicon, another path, another method, or nonsense: the answer is still waited for."""
+    visits = [("/favicon.ico",), ("/", ""), ("/callback?code=no", "POST"), ("/callback?code=1",)]
+    answers, address, _ = listen(*visits)
+    assert [b"404 Not Found" in one for one in answers] == [True, True, True, False]
+    assert address.endswith("?code=1")
+
+
+def test_a_browser_is_led_on_to_the_link_once():
+    """So the link is in no argument list, and a second visitor learns nothing."""
+
+    async def run():
+        async with listening() as redirect:
+            early = await visit(redirect.begin_uri, "/begin")
+            redirect.begin_with(Secret("https://id.acme.example/authorize?state=s3cret"))
+            answers = [await visit(redirect.begin_uri, "/begin") for _ in range(2)]
+            await visit(redirect.redirect_uri, "/callback?code=1")
+            return early, *answers, await redirect.address(patience=5), redirect.begin_uri
+
+    early, first, second, address, begin = asyncio.run(run())
+    assert b"404 Not Found" in early
+    assert b"302 Found\r\nLocation: https://id.acme.example/authorize?state=s3cret\r\n" in first
+    assert b"404 Not Found" in second
+    assert b"s3cret" not in second
+    assert address.endswith("?code=1")
+    assert begin.startswith("http://127.0.0.1:")
+
+
+def test_the_first_answer_stands():
+    """A second visitor changes nothing."""
+    _, address, _ = listen(("/callback?code=1",), ("/callback?code=2",))
+    assert address.endswith("?code=1")
+
+
+def test_a_visitor_who_says_too_much_is_ignored():
+    """The connection is closed, and the next one is heard."""
+    answers, address, _ = listen(("/callback?" + "x" * 40_000,), ("/callback?code=1",))
+    assert answers[0] == b""
+    assert address.endswith("?code=1")
+
+
+def test_the_path_and_the_port_can_be_the_registered_ones():
+    """As they stand on the app's page."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    _, address, _ = listen(("/done?code=1",), port=port, path="/done")
+    assert address == f"http://127.0.0.1:{port}/done?code=1"
+
+
+@pytest.mark.parametrize("listens", [pytest.param(True, id="taken"), pytest.param(False, id="no")])
+def test_a_port_that_cannot_be_had_is_told(listens):
+    """With the number and the ways out."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1] if listens else 70_000
+        with pytest.raises(UsageError, match=f"port {port} of 127.0.0.1 .*paste the address"):
+            listen(port=port)
+
+
+def test_nobody_coming_is_told():
+    """After as long as was agreed."""
+    with pytest.raises(UsageError, match=r"no browser came back to http://127.0.0.1:\d+/callback"):
+        listen(patience=0.01)
+
+
+def test_the_whole_way_with_a_browser(endpoint, oauth):
+    """Listen, agree, come back, exchange: the listener's port is the one that is sent along."""
+
+    async def run():
+        async with listening() as redirect:
+            attempt = authorization(
+                endpoint.provider,
+                endpoint.client,
+                redirect_uri=redirect.redirect_uri,
+                scopes=["read"],
+            )
+            there = await asyncio.to_thread(oauth.browse, attempt)
+            await visit(redirect.redirect_uri, there.partition(there.split("/")[2])[2])
+            code = code_of(await redirect.address(patience=5), attempt)
+            return await endpoint.redeem(attempt, code)
+
+    assert asyncio.run(run()).refresh is not None

@@ -1,0 +1,78 @@
+"""Signing keys: made once, kept in the vault, replaced without ever being nowhere."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from datetime import UTC, datetime
+
+import pytest
+
+from ccm_core.auth import signing_keys
+from ccm_core.auth.signing_keys import ENTRY, Ed25519Key
+from ccm_core.auth.vault import Vault
+from ccm_core.auth.vault_encryption import KeySources
+from ccm_core.auth.vault_entry import Entry
+from ccm_core.errors import SecretError
+from ccm_core.ledger.signed_note import VerifierKey
+from ccm_core.sdk.secret import Secret
+
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def vault(tmp_path):
+    """Give an empty vault whose key the environment has."""
+    environment = {"CCM_VAULT_KEY": b64encode(b"k" * 32).decode()}
+    return Vault(tmp_path / "ccm.vault", KeySources(environment=environment))
+
+
+def test_a_key_is_made_once(vault):
+    """A second process that makes one gets the first one's."""
+    assert signing_keys.held(vault) == ()
+    (made,) = signing_keys.make(vault, AT)
+
+    assert [one.public for one in signing_keys.make(vault, AT)] == [made.public]
+    assert [one.public for one in signing_keys.held(vault)] == [made.public]
+    assert vault.names() == (ENTRY,)
+
+
+def test_what_is_signed_holds_for_the_public_half(vault):
+    """And for no other."""
+    (key,) = signing_keys.make(vault, AT)
+    signature = key.sign(b"text")
+
+    assert VerifierKey("ccm/1", key.public).holds(signature, b"text")
+    assert not VerifierKey("ccm/1", signing_keys.one_time_key().public).holds(signature, b"text")
+
+
+def test_a_successor_stands_beside_the_current_key_until_it_is_settled(vault):
+    """Whichever of the two the store names, the vault has it; then the other one is forgotten."""
+    (old,) = signing_keys.make(vault, AT)
+    new = signing_keys.prepare(vault, AT)
+    assert [one.public for one in signing_keys.held(vault)] == [old.public, new.public]
+
+    signing_keys.settle(vault, new.public, AT)
+    assert [one.public for one in signing_keys.held(vault)] == [new.public]
+    with pytest.raises(SecretError, match="does not have the key"):
+        signing_keys.settle(vault, old.public, AT)
+
+
+def test_a_key_shows_nothing_of_itself(vault, tmp_path):
+    """Not when it is printed, and not in the vault's file."""
+    (key,) = signing_keys.make(vault, AT)
+    private = key._key.private_bytes_raw()
+
+    assert private.hex() not in repr(key)
+    written = (tmp_path / "ccm.vault").read_bytes()
+    assert b64encode(private) not in written
+    assert private not in written
+
+
+@pytest.mark.parametrize("kept", ["", "AAAA", "no base64!", b64encode(bytes(31)).decode()])
+def test_what_is_no_key_is_named_and_not_shown(vault, kept):
+    """The message says where it came from and what to do."""
+    vault.write(ENTRY, Entry(secrets={"ed25519": Secret(kept)}, entered_at=AT))
+    with pytest.raises(SecretError, match=r"'@ledger' is no signing key; restore"):
+        signing_keys.held(vault)
+    with pytest.raises(SecretError):
+        Ed25519Key(Secret(kept))

@@ -1,0 +1,108 @@
+"""Which leaves of a connection's log belong into a bundle."""
+
+from __future__ import annotations
+
+import pytest
+
+from ccm_core.bundle.leaf_selection import Wanted, of_connection
+from ccm_core.model.period import parse_period
+
+DOOR, LOCK, KNOCK = "acme.door", "acme.lock", "acme.knock"
+
+
+def collected(name, kind, ended, *versions):
+    """Give the leaves of a collection: itself, and key and digest of each version, or no digest."""
+    return [
+        {
+            "leaf": "collection",
+            "id": name,
+            "kind": kind,
+            "run": "r",
+            "ended_at": ended,
+            "digest": name,
+        },
+        *(
+            {"leaf": "version", "collection": name, "kind": kind, "key": key}
+            | ({"digest": digest} if digest else {})
+            for key, digest in versions
+        ),
+    ]
+
+
+def chosen(leaves, **wanted):
+    """Choose for July; give what was chosen as texts."""
+    given = {
+        "period": parse_period("2026-07").window,
+        "kinds": {DOOR, KNOCK},
+        "events": {KNOCK},
+        "rests_on": set(),
+    }
+    found = of_connection(enumerate(leaves), Wanted(**given | wanted))
+    return [text(leaves[index]) for index in sorted(found)]
+
+
+def text(leaf):
+    """Name a leaf in a few words."""
+    return leaf.get("id") or f"{leaf.get('key', leaf['leaf'])}={leaf.get('digest', '-')}"
+
+
+JUNE, JULY, LATE, AUGUST = (f"2026-{month}-01T00:00:00Z" for month in ("06", "07", "07", "08"))
+
+
+@pytest.mark.parametrize(
+    ("leaves", "wanted", "expected"),
+    [
+        pytest.param(
+            [
+                *collected("c1", DOOR, JUNE, ("a", "1"), ("b", "1"), ("c", "1")),
+                *collected("c2", DOOR, JUNE, ("a", "2"), ("b", None)),
+                *collected("c3", DOOR, JULY, ("c", "2")),
+                *collected("c4", DOOR, AUGUST, ("c", "3")),
+            ],
+            {},
+            ["c=1", "a=2", "c3", "c=2"],
+            id="what stood before, and the collections of the period",
+        ),
+        pytest.param(
+            [
+                *collected("c1", DOOR, JULY, ("a", "1")),
+                *collected("c2", DOOR, JUNE, ("a", "2")),
+                *collected("c3", DOOR, AUGUST, ("a", "3")),
+                *collected("c4", DOOR, LATE, ("a", "4")),
+                *collected("c5", DOOR, AUGUST, ("a", "5")),
+            ],
+            {},
+            ["c1", "a=1", "c2", "a=2", "c3", "a=3", "c4", "a=4"],
+            id="a clock that went back or ahead leaves no gap",
+        ),
+        pytest.param(
+            [*collected("c1", KNOCK, JUNE, ("a", "1"), ("b", "1"))],
+            {"rests_on": {"1"}},
+            ["a=1", "b=1"],
+            id="earlier events that results rest on",
+        ),
+        pytest.param(
+            [*collected("c1", KNOCK, JUNE, ("a", "1"))], {}, [], id="earlier events otherwise"
+        ),
+        pytest.param(
+            [*collected("c1", LOCK, JULY, ("a", "1"), ("b", "2"))],
+            {"rests_on": {"2"}},
+            ["b=2"],
+            id="a kind that the rules of today do not read",
+        ),
+        pytest.param(
+            [
+                {"leaf": "run", "id": "r1"},
+                {"leaf": "manifest", "run": "r1", "digest": "m", "ended_at": JUNE},
+                {"leaf": "other"},
+                {"leaf": "other"},
+            ],
+            {"ends": {3}},
+            ["r1", "manifest=m", "other=-"],
+            id="every run, and whatever ended one",
+        ),
+    ],
+)
+def test_what_is_needed_to_see_that_nothing_is_missing_is_chosen(leaves, wanted, expected):
+    """And nothing more."""
+    assert chosen(leaves, **wanted) == expected

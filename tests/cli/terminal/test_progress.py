@@ -1,0 +1,54 @@
+"""What a person at a terminal sees while an account is read."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+from datetime import UTC, datetime, timedelta
+from ccm_core.cli.terminal.progress import observer
+from ccm_core.model.evidence.window import Window
+
+now = datetime(2026, 11, 23, tzinfo=UTC)
+with observer(quiet=False) as bars:
+    bars.began("acme-prod", 2)
+    bars.reading("acme.case", Window(now - timedelta(days=7), now))
+    bars.received("acme.case", 300, 900, 3)
+    bars.waiting(12)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="terminals are made in another way there")
+def test_a_bar_shows_the_window_rows_requests_and_the_wait():
+    """How far it is, how fast it goes, and that it is the source's limit that makes it wait."""
+    ours, theirs = os.openpty()
+    environment = os.environ | {"TERM": "xterm", "COLUMNS": "150"}
+    child = subprocess.Popen([sys.executable, "-c", PROGRAM], stderr=theirs, env=environment)  # noqa: S603 - our own program
+    os.close(theirs)
+    seen = b""
+    while piece := _read(ours):
+        seen += piece
+    os.close(ours)
+    assert child.wait(30) == 0
+
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", seen.decode())
+    for told in (
+        "acme-prod: 2 kinds are due",
+        "acme.case 2026-11-16…11-23",
+        "300/900",
+        "3 requests, 180 a minute",
+        "waiting 12 s for the limit",
+    ):
+        assert told in text
+
+
+def _read(descriptor: int) -> bytes:
+    try:
+        return os.read(descriptor, 65536)
+    except OSError:  # the other end was closed
+        return b""

@@ -1,0 +1,118 @@
+"""``ccm notify``: from settings to a web hook on loopback, changes only."""
+
+from __future__ import annotations
+
+import pytest
+
+from ccm_core.config.notify_settings import MEMORY
+
+QUIET = 'quiet: {from: "00:00", until: "23:59", zone: UTC}'
+
+
+@pytest.fixture
+def told(connected, folder, webhook, monkeypatch):
+    """Settings that name the web hook."""
+
+    def wish(more=""):
+        text = (folder / "ccm.yaml").read_text().split("notify:")[0]
+        (folder / "ccm.yaml").write_text(f'{text}notify:\n  to: ["env:HOOK"]\n  {more}\n')
+
+    monkeypatch.setenv("HOOK", webhook.address)
+    wish()
+    return wish
+
+
+def test_a_run_tells_what_is_so_and_then_only_changes(ccm, told, webhook, connected):
+    """One message for the first run, none for the second, one when something breaks."""
+    ccm("run")
+    (first,) = webhook.messages
+    assert "opened" in first["title"]
+    assert ccm("run").code == 1
+    assert len(webhook.messages) == 1
+    connected.steering.deny("/oncalls", 403)
+    ccm("run", "--all")
+    assert len(webhook.messages) == 2
+    assert "not judged" in webhook.messages[1]["title"]
+
+
+def test_nothing_secret_or_personal_is_sent_or_kept(ccm, told, webhook, connected, folder):
+    """Neither the key, nor an address of a person, nor the hook's own token."""
+    ccm("run")
+    said = str(webhook.messages) + (folder / MEMORY).read_text()
+    people = [person.email for person in connected.account.users.values()]
+    assert not [one for one in (connected.api_key, "S3cret", *people) if one in said]
+
+
+def test_what_could_not_be_sent_is_told_later(ccm, told, webhook):
+    """The run stands, the failure is said, and nothing is lost."""
+    webhook.status = 500
+    ran = ccm("run")
+    assert "notify env:HOOK: the service did not take the message" in ran.err
+    assert ran.code == 1
+    assert ccm("notify").code == 4
+    webhook.status = 200
+    assert ccm("notify").code == 0
+    assert len(webhook.messages) == 1
+    assert "nothing new to tell" in ccm("notify").err
+
+
+def test_a_dry_run_sends_nothing(ccm, told, webhook):
+    """It prints what would be told, and remembers nothing."""
+    told(QUIET)
+    ccm("run")
+    told()
+    ran = ccm("notify", "--dry-run")
+    assert webhook.messages == []
+    assert "would be told: ccm: " in ran.err
+    assert ran.out.startswith("Opened:\n- ")
+    assert ccm("notify", "--dry-run").out == ran.out
+
+
+def test_a_trial(ccm, told, webhook):
+    """Whoever sets it up sees at once that it works, before anything was collected."""
+    assert ccm("notify", "--try").code == 0
+    assert webhook.messages[0]["title"] == "ccm: a trial message"
+
+
+def test_quiet_hours_hold_everything_back(ccm, told, webhook):
+    """Until they end."""
+    told(QUIET)
+    ccm("run")
+    assert webhook.messages == []
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        pytest.param("on: [everything]", 'unknown value "everything"', id="occasion"),
+        pytest.param(
+            'quiet: {from: "22:00", until: "07:00", zone: Berlin}',
+            "there is no such time zone; write it like Europe/Berlin or UTC",
+            id="zone",
+        ),
+        pytest.param('quiet: {from: "25:00", until: "07:00", zone: UTC}', '"25:00"', id="hour"),
+        pytest.param("least: urgent", 'unknown value "urgent"', id="severity"),
+    ],
+)
+def test_mistakes_in_the_settings(ccm, told, more, message):
+    """Each with its line, before anything is done."""
+    told(more)
+    ran = ccm("notify")
+    assert ran.code == 2
+    assert message in ran.err
+    assert "ccm.yaml:" in ran.err
+
+
+def test_an_address_may_not_stand_in_the_settings(ccm, connected, folder):
+    """Addresses hold tokens; what was written is not repeated."""
+    with (folder / "ccm.yaml").open("a") as file:
+        file.write('notify: {to: ["slack://S3cretToken"]}\n')
+    ran = ccm("notify")
+    assert ran.code == 2
+    assert "a secret itself may not stand here" in ran.err
+    assert "S3cretToken" not in ran.err
+
+
+def test_nobody_is_to_be_told(ccm, connected):
+    """Without the setting, the command says what is missing."""
+    assert "has no `notify`" in ccm("notify").err

@@ -1,0 +1,159 @@
+"""``ccm report``: which formats go where, and which part of an evaluation is shown."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from ccm_core.cli.verbs.report_targets import outputs
+from ccm_core.errors import UsageError
+
+
+def where(wanted, output=None):
+    """Give format and path as text, for comparing."""
+    return [(one.form, one.path and one.path.as_posix()) for one in outputs(wanted, output)]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "output", "placed"),
+    [
+        pytest.param([], None, [("text", None)], id="nothing said"),
+        pytest.param(["html"], None, [("html", None)], id="printed"),
+        pytest.param(["html"], "a/b.html", [("html", "a/b.html")], id="a file"),
+        pytest.param([], "x.oscal.json", [("oscal", "x.oscal.json")], id="by its ending"),
+        pytest.param([], "x.JSON", [("json", "x.JSON")], id="by its ending in capitals"),
+        pytest.param([], "x.pdf", [("text", "x.pdf")], id="an ending that says nothing"),
+        pytest.param(["csv"], "out/", [("csv", "out/ccm-report.csv")], id="into a folder"),
+        pytest.param(
+            ["html", "sarif"],
+            "out",
+            [("html", "out/ccm-report.html"), ("sarif", "out/ccm-report.sarif")],
+            id="several into a folder",
+        ),
+        pytest.param(
+            ["sarif=x.sarif", "text"], None, [("sarif", "x.sarif"), ("text", None)], id="own file"
+        ),
+        pytest.param(
+            ["sarif=x.sarif", "html"],
+            "y.html",
+            [("sarif", "x.sarif"), ("html", "y.html")],
+            id="own file, and a file for the other",
+        ),
+    ],
+)
+def test_where_formats_go(tmp_path: Path, monkeypatch, wanted, output, placed):
+    """What is said of formats and of the output decides together."""
+    monkeypatch.chdir(tmp_path)
+    assert where(wanted, output) == placed
+
+
+@pytest.mark.parametrize(
+    ("wanted", "output", "told"),
+    [
+        pytest.param(
+            ["pdf"], None, "--format pdf: no such format; choose among csv, html,", id="unknown"
+        ),
+        pytest.param(["html="], None, "name a file after the equals sign", id="no file"),
+        pytest.param(
+            ["html", "csv"], None, "--format html and csv: say where each goes", id="no place"
+        ),
+        pytest.param(
+            ["html=x", "csv=x"], None, "html and csv would both go to x", id="the same file"
+        ),
+        pytest.param(["html", "html"], "out", "both go to out/ccm-report.html", id="twice"),
+        pytest.param(["html=x"], "y", "every format names its file already", id="no use for -o"),
+    ],
+)
+def test_what_cannot_be_placed(wanted, output, told):
+    """Whoever asks for what cannot be done is told why, and what to write."""
+    with pytest.raises(UsageError) as refused:
+        outputs(wanted, output)
+    assert told in str(refused.value)
+
+
+def test_several_formats_in_one_call(ccm, connected, folder):
+    """One call writes them all, and each is of the same evaluation."""
+    ccm("run")
+    ran = ccm(
+        "report", "--format", "json", "--format", "oscal", "--format", "csv=x.csv", "-o", "out"
+    )
+    assert ran.code == 0
+    assert sorted(path.name for path in (folder / "out").iterdir()) == [
+        "ccm-report.json",
+        "ccm-report.oscal.json",
+    ]
+    moment = json.loads((folder / "out/ccm-report.json").read_text())["evaluation"]["evaluated_at"]
+    assert moment in (folder / "x.csv").read_text("utf-8-sig")
+    assert moment in (folder / "out/ccm-report.oscal.json").read_text()
+
+
+def test_a_part_says_that_it_is_one(ccm, connected):
+    """One control: its rules alone, and the report says what it leaves out."""
+    whole = json.loads(ccm("run", "--json").out)["evaluation"]
+    control = next(one for one in whole["controls"] if one["id"] == "CC7.4")
+    part = json.loads(ccm("report", "--format", "json", "--control", "soc2:CC7.4").out)
+    assert part["part"] == ["control soc2:CC7.4"]
+    assert [one["rule"] for one in part["evaluation"]["rules"]] == [
+        one["rule"] for one in whole["rules"] if one["rule"] in control["rules"]
+    ]
+    assert "only control soc2:CC7.4" in ccm("report", "--control", "soc2:CC7.4").out
+
+
+def test_an_unknown_part_is_refused(ccm, connected):
+    """A control that no rule supports is a mistake, and the known ones are named."""
+    ccm("run")
+    ran = ccm("report", "--control", "soc2:CC9.9", "--framework", "nist")
+    assert ran.code == 2
+    assert "no control 'soc2:CC9.9' in this evaluation; it has: " in ran.err
+    assert "no framework 'nist' in this evaluation; it has: " in ran.err
+
+
+def test_a_report_that_cannot_be_written(ccm, connected, folder):
+    """A folder that is a file is told, and nothing is left behind."""
+    ccm("run")
+    (folder / "blocked").write_text("")
+    ran = ccm("report", "--format", "html", "--format", "csv", "-o", "blocked/here")
+    assert ran.code == 2
+    assert "the report cannot be written to blocked/here/ccm-report.html" in ran.err
+
+
+def test_the_report_of_a_period(ccm, connected, folder, judges):
+    """Conclusions and samples of what was judged, narrowed to a control or a framework."""
+    ccm("run")
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    ran = ccm("report", "--period", today, "--format", "html", "--format", "csv", "-o", "out")
+    assert ran.code == 0
+    names = sorted(path.name for path in (folder / "out").iterdir())
+    assert names == ["ccm-period.csv", "ccm-period.html"]
+    whole = ccm("report", "--period", today, "--format", "json")
+    assert judges("period-report.v1").problems(whole.json) == []
+    assert whole.json["sampling"]["most"] == 25
+    part = ccm("report", "--period", today, "--control", "soc2:CC7.4", "--samples", "3").out
+    assert part.startswith(f"## {today}: 1 control: 1 not proven")
+    csv = ccm(
+        "report", "--period", today, "--format", "csv", "--framework", "soc2", "--samples", "3"
+    )
+    assert {line.split('","')[1].split(":")[0] for line in csv.out.splitlines()[1:]} == {"soc2"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        pytest.param(["--period", "2026-Q9"], "is no period", id="no period"),
+        pytest.param(["--period", "2026", "--as-of", "2026-01-01T00:00:00Z"], "exclude", id="both"),
+        pytest.param(
+            ["--period", "2026", "--format", "sarif"], "choose among csv, html, json", id="form"
+        ),
+        pytest.param(
+            ["--period", "2026", "--framework", "x"], "no rule supports x", id="framework"
+        ),
+    ],
+)
+def test_what_no_period_report_can_be(ccm, connected, arguments, told):
+    """One line, exit code 2."""
+    ccm("collect")
+    ran = ccm("report", *arguments)
+    assert (ran.code, told in ran.err) == (2, True)

@@ -1,0 +1,120 @@
+"""Lookups: what is named and not listed is asked for once, and what is hidden is said."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from ccm_core.collect.dangling_lookup import MOST, amendments, looked_up
+from ccm_core.errors import Refused, Unreachable
+from ccm_core.model.evidence.collection import Collection, Dangling, Outcome, Reason, Whereabouts
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+def collection(outcome: Outcome = Outcome.COMPLETE) -> Collection:
+    """Make a collection of a kind that names others."""
+    return Collection(
+        id="run/fake.thing/1",
+        run="run",
+        connection="fake-prod",
+        kind="fake.thing",
+        version=1,
+        started_at=NOW,
+        ended_at=NOW,
+        outcome=outcome,
+    )
+
+
+def named(*keys: str, kind: str = "fake.owner") -> dict[str, tuple[Dangling, ...]]:
+    """Say that the collection's records name these."""
+    return {
+        "run/fake.thing/1": tuple(
+            Dangling(field="owner.id", kind=kind, key=key, named_by="T1") for key in keys
+        )
+    }
+
+
+def asked(answers: dict, log: list):
+    """Make a source that answers so."""
+
+    async def look_up(kind: str, key: str) -> Whereabouts:
+        log.append((kind, key))
+        answer = answers[key]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    return look_up
+
+
+@pytest.mark.parametrize(
+    ("told", "partial"),
+    [
+        pytest.param(Whereabouts.THERE, False, id="there, though not listed by its window"),
+        pytest.param(Whereabouts.GONE, False, id="gone: a finding, no gap"),
+        pytest.param(Whereabouts.HIDDEN, True, id="hidden"),
+        pytest.param(Whereabouts.ABSENT, True, id="deleted or hidden"),
+        pytest.param(Whereabouts.UNLISTED, True, id="there, and its listing lacks it"),
+        pytest.param(Unreachable("no answer"), True, id="the source did not say"),
+    ],
+)
+def test_what_may_be_there_unseen_makes_the_naming_kind_partial(told, partial):
+    """The amendment names the objects, so that only what rests on them is in doubt."""
+    found = asyncio.run(looked_up(named("X"), asked({"X": told}, [])))
+    amended = amendments([collection()], found, NOW)
+
+    assert bool(amended) is partial
+    for one in amended:
+        assert one.outcome is Outcome.PARTIAL
+        assert one.amends == "run/fake.thing/1"
+        assert [(fall.reason, fall.subjects) for fall in one.shortfalls] == [
+            (Reason.HIDDEN_REFERENCES, ("fake.owner:X",))
+        ]
+
+
+def test_each_object_is_asked_for_once():
+    """However often it is named."""
+    log: list = []
+    dangling = named("X", "X", "Y")
+    asyncio.run(looked_up(dangling, asked({"X": Whereabouts.GONE, "Y": Whereabouts.GONE}, log)))
+    assert log == [("fake.owner", "X"), ("fake.owner", "Y")]
+
+
+def test_what_is_past_the_bound_is_in_doubt_too():
+    """Not asking is not knowing."""
+    keys = [f"K{number:03}" for number in range(MOST + 2)]
+    log: list = []
+    found = asyncio.run(looked_up(named(*keys), asked(dict.fromkeys(keys, Whereabouts.GONE), log)))
+    ((amended,),) = [amendments([collection()], found, NOW)]
+    assert len(log) == MOST
+    assert amended.shortfalls[0].subjects == tuple(f"fake.owner:{key}" for key in keys[MOST:])
+
+
+def test_a_refused_credential_ends_the_looking_up():
+    """Nothing is asked after a 401; what was not asked is in doubt."""
+    log: list = []
+    found = asyncio.run(looked_up(named("X", "Y"), asked({"X": Refused("401")}, log)))
+    assert log == [("fake.owner", "X")]
+    assert {one.whereabouts for one in found["run/fake.thing/1"]} == {Whereabouts.UNTOLD}
+
+
+def test_a_failed_collection_stays_failed():
+    """An amendment never makes an outcome better."""
+    found = asyncio.run(looked_up(named("X"), asked({"X": Whereabouts.HIDDEN}, [])))
+    (amended,) = amendments([collection(Outcome.FAILED)], found, NOW)
+    assert amended.outcome is Outcome.FAILED
+
+
+def test_the_listing_that_lacks_a_hidden_object_is_as_partial_as_what_names_it():
+    """A rule over the hidden kind rests on its listing, not on what named the object."""
+    listing = replace(collection(), id="run/fake.owner/1", kind="fake.owner")
+    found = asyncio.run(looked_up(named("X"), asked({"X": Whereabouts.HIDDEN}, [])))
+    amended = amendments([listing, collection()], found, NOW)
+    assert {one.kind: one.shortfalls[0].subjects for one in amended} == {
+        "fake.owner": ("fake.owner:X",),
+        "fake.thing": ("fake.owner:X",),
+    }

@@ -1,0 +1,89 @@
+"""What a credential was shown not to see."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from ccm_core.collect.unseen_objects import NAMED, newest, unseen
+from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
+from ccm_core.model.evidence.manifest import Unseen
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+DENIED = Shortfall(reason=Reason.DENIED, detail="403")
+
+
+def collection(
+    kind: str, *falls: Shortfall, run: str = "r1", number: int = 1, amends: str | None = None
+) -> Collection:
+    """Make a collection of a run."""
+    return Collection(
+        id=f"{run}/{kind}/{number}",
+        run=run,
+        connection="prod",
+        kind=kind,
+        version=1,
+        started_at=NOW,
+        ended_at=NOW,
+        outcome=Outcome.PARTIAL if falls else Outcome.COMPLETE,
+        shortfalls=falls,
+        amends=amends,
+    )
+
+
+def hidden(*keys: str) -> Shortfall:
+    """Lack these objects."""
+    return Shortfall(reason=Reason.HIDDEN_REFERENCES, detail="404", subjects=keys)
+
+
+@pytest.mark.parametrize(
+    ("falls", "found"),
+    [
+        pytest.param([], [], id="nothing"),
+        pytest.param([DENIED], [Unseen(kind="k", reason=Reason.DENIED)], id="all of it"),
+        pytest.param(
+            [hidden("b:2", "b:1"), hidden("b:1")],
+            [
+                Unseen(
+                    kind="k",
+                    reason=Reason.HIDDEN_REFERENCES,
+                    objects=2,
+                    subjects=("b:1", "b:2"),
+                )
+            ],
+            id="each object once",
+        ),
+        pytest.param(
+            [Shortfall(reason=Reason.DENIED, detail="403", subjects=("b:1",)), DENIED],
+            [Unseen(kind="k", reason=Reason.DENIED, subjects=("b:1",))],
+            id="one, and perhaps any other",
+        ),
+        pytest.param(
+            [Shortfall(reason=Reason.RATE_LIMITED, detail="429")], [], id="no right was missing"
+        ),
+    ],
+)
+def test_what_is_missing_for_want_of_rights_is_counted_and_named(falls, found):
+    """What went wrong with the reading is no matter of the credential."""
+    assert list(unseen([collection("k", *falls)])) == found
+
+
+def test_not_all_of_many_are_named():
+    """All of them are counted."""
+    (one,) = unseen([collection("k", hidden(*(f"b:{n:03}" for n in range(500))))])
+    assert (one.objects, len(one.subjects)) == (500, NAMED)
+
+
+def test_the_newest_run_that_tried_a_kind_speaks_for_it():
+    """Its windows together, each as it was amended; kinds that nobody collects any more are out."""
+    collections = [
+        collection("a", DENIED),
+        collection("b"),
+        collection("gone"),
+        collection("a", run="r2"),
+        collection("a", run="r2", number=2),
+        collection("a", hidden("b:1"), run="r2", number=3, amends="r2/a/1"),
+    ]
+    found = [one.id for one in newest(collections, {"a", "b"})]
+    assert found == ["r2/a/2", "r2/a/3", "r1/b/1"]

@@ -1,0 +1,149 @@
+"""A week of watching a simulated account over a socket, in seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import defaultdict
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
+from itertools import pairwise
+
+import pytest
+from ccm_pagerduty.connector import connector
+from ccm_pagerduty.kinds import kinds
+from pagerduty_simulator import AccountSizes, PagerDutySimulator, build_account
+from pagerduty_simulator.account.incident_log import Event, Plot, Story
+from pagerduty_simulator.demo_data.incidents import place_of
+
+from ccm_core.collect.cadence import leeway
+from ccm_core.config.schema_defaults import with_defaults
+from ccm_core.daemon.daemon import Watch
+from ccm_core.daemon.ports import Duty
+from ccm_core.daemon.scheduler import MOST_JITTER
+from ccm_core.daemon.signals import Orders
+from ccm_core.daemon.systemd_notify import Supervisor
+from ccm_core.pipeline.context import Connection, Host
+from ccm_core.sdk.secret import Secret
+from ccm_core.store.interface import StoreSettings
+from ccm_core.store.sqlite.open import open_store
+
+from .conftest import NOW, Counted, LeapingClock, Recorder, Unhurried
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+WEEK = 7 * DAY
+SMALL = AccountSizes(users=4, teams=1, schedules=1, policies=1, services=2, incidents=5)
+CADENCES = {
+    "prod": {},
+    "other": {
+        "pagerduty.incident": 8 * HOUR,
+        "pagerduty.incident_log_entry": 8 * HOUR,
+        "pagerduty.service": 4 * HOUR,
+        "pagerduty.schedule": DAY,
+    },
+}
+
+
+@pytest.fixture
+def lived(tmp_path):
+    """Watch two connections to one account for a week; incidents go on meanwhile."""
+    orders, voice = Orders(), Recorder()
+    clock = LeapingClock(until=NOW + WEEK, orders=orders)
+    with PagerDutySimulator(build_account(NOW, sizes=SMALL)) as simulator:
+        simulator.steering.now = clock.now
+        simulator.steering.rate_limit = simulator.steering.on_call_limit = 1_000_000
+        numbers = happen_daily(simulator.account, clock)
+        store = Counted(open_store(StoreSettings(url="sqlite:///ccm.db"), base=tmp_path))
+        clock.busy = lambda: bool(sum(store.running.values()))
+        duty = Duty(
+            host=Host(
+                version="1",
+                kinds={one.name: one for one in kinds()},
+                views={},
+                plugins=(),
+                clock=clock.now,
+            ),
+            store=store,
+            connections=tuple(CADENCES),
+            connection=partial(connection, simulator),
+            judge=lambda: "well",
+        )
+
+        @contextmanager
+        def opened():
+            yield duty
+
+        watching = Watch(
+            opened,
+            clock=clock,
+            voice=voice,
+            supervisor=Supervisor({}),
+            jitter=random.Random(1).random,  # noqa: S311 - it spreads requests, and must repeat
+            limiters=Unhurried(),
+        )
+        asyncio.run(asyncio.wait_for(watching.run(orders), 600))
+        yield store, voice, numbers
+        store.close()
+
+
+def connection(simulator, name: str) -> Connection:
+    """Give one of the two connections."""
+    described = connector()
+    return Connection(
+        name=name,
+        connector=described,
+        settings=with_defaults(
+            {"base_url": simulator.base_url, "lookback": "1d", "lookahead": "2d"},
+            described.settings_schema(),
+        ),
+        auth_method="api_key",
+        secrets={"key": Secret(simulator.api_key)},
+        cadences=CADENCES[name],
+        settings_digest="sha256:" + "0" * 64,
+    )
+
+
+def happen_daily(account, clock) -> list[int]:
+    """Let an incident happen each day; give their numbers."""
+    place = place_of(account, next(iter(account.services.values())))
+    first = account.incidents.next_number
+    plot = Plot(events=(Event(0, "trigger", None, "api"), Event(600, "resolve", None, "api")))
+
+    def happen(day: int) -> None:
+        created = int((NOW + day * DAY + 5 * HOUR).timestamp())
+        story = Story(number=first + day, created=created, place=place, plot=plot, title="It broke")
+        account.incidents.put([story])
+
+    clock.at = [(NOW + day * DAY + 5.3 * HOUR, partial(happen, day)) for day in range(7)]
+    return [first + day for day in range(7)]
+
+
+@pytest.mark.slow
+def test_every_cadence_is_held_for_a_week(lived):
+    """No slot is missed, nothing overlaps, nothing is read too often, and all of it is complete."""
+    store, voice, numbers = lived
+    known = {one.name: one for one in kinds()}
+    for name, cadences in CADENCES.items():
+        tried = defaultdict(list)
+        for manifest in store.manifests(name):
+            assert manifest.outcome == "complete"
+            for kind in {one.kind for one in manifest.collections}:
+                tried[kind].append(manifest.started_at)
+        assert set(tried) == set(known)
+        for kind, begins in tried.items():
+            cadence = cadences.get(kind, known[kind].cadence)
+            apart = [later - earlier for earlier, later in pairwise(begins)]
+            assert begins[0] == NOW, kind
+            assert max(apart) <= cadence, kind
+            assert NOW + WEEK - begins[-1] <= cadence, kind
+            assert min(apart) >= cadence - leeway(cadence) - MOST_JITTER or kind in TOLD, kind
+        bodies = [one.body for one in store.state(name, "pagerduty.incident")]
+        assert {one["incident_number"] for one in bodies} >= set(numbers)
+    assert store.most == {"prod": 1, "other": 1}
+    assert voice.about("slots missed") == []
+    assert voice.about("not read") == []
+
+
+TOLD = {"pagerduty.incident_log_entry"}
+"""Read also whenever incidents are, because it tells which of them have changed."""

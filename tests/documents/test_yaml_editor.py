@@ -1,0 +1,236 @@
+"""A text is changed at one place; everything else, comments included, stays as it stands."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ccm_core.documents import read_yaml
+from ccm_core.documents.yaml_editor import NotEditable, append, put, remove
+from ccm_core.documents.yaml_writer import flow
+
+SETTINGS = """\
+# Ours. Keep it tidy!
+version: 1
+connections:   # what is read
+  # the first one
+  - name: one      # a name
+    connector: acme
+    auth:
+      method: key  # from the safe
+      key: env:ONE
+    settings: {region: us}   # where it is
+  # the second one
+
+  - name: two
+    connector: acme
+    auth: {method: key, key: "env:TWO"}
+
+# what judges
+rules: {packs: [a, b]}
+"""
+ITEM = {"name": "three", "connector": "acme", "auth": {"method": "key", "key": "vault:three"}}
+WRITTEN = """\
+  - name: three
+    connector: acme
+    auth: {method: key, key: "vault:three"}
+"""
+
+
+def value(text: str):
+    """Read it."""
+    return read_yaml(text.encode(), "x").value
+
+
+def comments(text: str) -> list[str]:
+    """Give its comments."""
+    return re.findall(r"#.*", text)
+
+
+def test_an_item_is_added_after_the_last_one():
+    """In lines of its own, as wide in as the others; nothing else changes."""
+    wanted = SETTINGS.replace('"env:TWO"}\n', f'"env:TWO"}}\n{WRITTEN}')
+    assert append(SETTINGS, ("connections",), ITEM) == wanted
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param("a: []\nb: 1\n", "a:\n  - {k: 1}\nb: 1\n", id="none yet"),
+        pytest.param("a: []  # none\n", "a:\n  - {k: 1}  # none\n", id="none yet, with a comment"),
+        pytest.param("a: [ ]", "a:\n  - {k: 1}", id="at the end of the file"),
+        pytest.param("{a: []}", "{a: [{k: 1}]}", id="everything in one line"),
+        pytest.param("a: [x, # first\n y]\n", "a: [x, # first\n y, {k: 1}]\n", id="in brackets"),
+        pytest.param("a:\n- x\n- y", "a:\n- x\n- y\n- {k: 1}", id="dashes at the margin"),
+        pytest.param("a:\n- |\n  x\n\nb: 1\n", "a:\n- |\n  x\n- {k: 1}\n\nb: 1\n", id="a block"),
+        pytest.param("a:\n- k:\n    - z\n  j:\n", "a:\n- k:\n    - z\n  j:\n- {k: 1}\n", id="deep"),
+    ],
+)
+def test_an_item_is_added_to_any_list(before, after):
+    """However it is written."""
+    found = append(before, ("a",), {"k": 1})
+    assert value(found) == value(after)
+    assert found.replace("- k: 1", "- {k: 1}") == after
+
+
+@pytest.mark.parametrize(
+    ("path", "new", "old", "written"),
+    [
+        pytest.param(("version",), 2, "version: 1", "version: 2", id="a number"),
+        pytest.param(
+            ("connections", 0, "settings", "region"),
+            "eu",
+            "{region: us}",
+            "{region: eu}",
+            id="in braces",
+        ),
+        pytest.param(
+            ("connections", 0, "settings", "lookback"),
+            "30d",
+            "{region: us}",
+            "{region: us, lookback: 30d}",
+            id="one more in braces",
+        ),
+        pytest.param(
+            ("connections", 0, "auth", "key"),
+            "vault:one",
+            "key: env:ONE",
+            'key: "vault:one"',
+            id="in a line",
+        ),
+        pytest.param(
+            ("connections", 0, "auth", "app"),
+            "classic",
+            "key: env:ONE",
+            "key: env:ONE\n      app: classic",
+            id="one more line",
+        ),
+        pytest.param(
+            ("connections", 1, "settings", "region"),
+            "eu",
+            '"env:TWO"}',
+            '"env:TWO"}\n    settings: {region: eu}',
+            id="with what surrounds it",
+        ),
+    ],
+)
+def test_a_value_is_put_at_its_place(path, new, old, written):
+    """Where there was another, or none."""
+    assert put(SETTINGS, path, new) == SETTINGS.replace(old, written, 1)
+
+
+def test_a_block_is_replaced_by_one_line():
+    """Comments outside of it stay."""
+    found = put(SETTINGS, ("connections", 0, "auth"), {"method": "key", "key": "vault:one"})
+    assert '    auth: {method: key, key: "vault:one"}\n    settings: {region: us}' in found
+    assert set(comments(SETTINGS)) - set(comments(found)) == {"# from the safe"}
+
+
+def test_an_item_is_taken_away():
+    """With its own lines and no others."""
+    found = remove(SETTINGS, ("connections", 1))
+    start, end = SETTINGS.index("  - name: two"), SETTINGS.index("\n# what judges")
+    assert found == SETTINGS[:start] + SETTINGS[end:]
+    assert [one["name"] for one in value(remove(SETTINGS, ("connections", 0)))["connections"]] == [
+        "two"
+    ]
+
+
+def test_the_last_item_leaves_an_empty_list():
+    """And not nothing, which would be no list."""
+    found = remove(remove(SETTINGS, ("connections", 0)), ("connections", 0))
+    assert value(found) == value(SETTINGS) | {"connections": []}
+    assert "connections: []   # what is read" in found
+    assert value(append(found, ("connections",), ITEM))["connections"] == [ITEM]
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_an_item_is_taken_out_of_brackets(place):
+    """With one comma."""
+    left = [one for at, one in enumerate("xyz") if at != place]
+    assert value(remove("a: [x, y, z]", ("a", place))) == {"a": left}
+
+
+def test_a_key_is_taken_away():
+    """In braces, and in lines."""
+    assert value(remove("a: {b: 1, c: 2}\nd: 3\n", ("a", "b"))) == {"a": {"c": 2}, "d": 3}
+    assert remove("a:\n  b: 1  # x\n  c: 2\n", ("a", "b")) == "a:\n  c: 2\n"
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        pytest.param(
+            lambda text: put(text, ("b", "k"), 2), "a: &x {k: 1}\nb: *x\n", id="through an alias"
+        ),
+        pytest.param(lambda text: append(text, ("a",), 1), "a: {b: 1}", id="no list"),
+        pytest.param(lambda text: put(text, ("a", "b"), 1), "a: [x]", id="no mapping"),
+        pytest.param(lambda text: remove(text, ("a", 0)), "- a\n", id="not there"),
+        pytest.param(lambda text: remove(text, ("a", "b")), "a:\n  b: 1\n", id="nothing left"),
+        pytest.param(lambda text: remove(text, (0, 0)), "- - a\n  - b\n", id="amid a line"),
+    ],
+)
+def test_what_cannot_be_changed_alone_is_refused(change, text):
+    """A person has to do it."""
+    with pytest.raises(NotEditable):
+        change(text)
+
+
+SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-99, 99),
+    st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), max_size=8),
+    st.sampled_from(["yes", "12:30", "0x1f", "1e3", "~", "# x", "- x", "a: b", "a: #", "'", '"']),
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["k", "l", "on", "1", "a b"]), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@given(VALUES)
+def test_what_is_written_is_read_back(given_value):
+    """Whatever it is."""
+    assert value(flow(given_value)) == given_value
+
+
+@given(
+    st.lists(VALUES, max_size=4),
+    VALUES,
+    st.booleans() | st.none(),
+    st.integers(0, 4),
+    st.sampled_from(["append", "put", "remove"]),
+)
+def test_a_change_changes_what_was_wanted(items, new, style, place, what):
+    """And nothing else, in whichever style a text is written; or it is refused."""
+    whole = {"before": 1, "list": items, "after": {"x": [1]}}
+    text = "# head\n" + yaml.safe_dump(
+        whole, default_flow_style=style, sort_keys=False, allow_unicode=True
+    )
+    start = value(text)
+    wanted = list(start["list"])
+    try:
+        if what == "append":
+            found = append(text, ("list",), new)
+            wanted.append(new)
+        elif place >= len(items):
+            return
+        elif what == "put":
+            found = put(text, ("list", place), new)
+            wanted[place] = new
+        else:
+            found = remove(text, ("list", place))
+            del wanted[place]
+    except NotEditable:
+        return
+    assert value(found) == start | {"list": wanted}
+    assert found.startswith("# head\n")

@@ -1,0 +1,85 @@
+"""Several leaves of one tree are proven together, or not at all."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ccm_core.bundle.verifier.merkle import roots_of
+from ccm_core.ledger.merkle_hash import leaf_hash, root
+from ccm_core.ledger.merkle_tree import Tree
+from ccm_core.ledger.multiproof import between
+
+TREES = st.integers(1, 70).flatmap(
+    lambda size: st.tuples(st.just(size), st.sets(st.integers(0, size - 1)))
+)
+
+
+def tree(size):
+    """Give leaves, and their hashes."""
+    leaves = [f"leaf {n}".encode() for n in range(size)]
+    return leaves, [leaf_hash(one) for one in leaves]
+
+
+@given(TREES)
+def test_any_leaves_lead_to_the_root(case):
+    """With as many hashes as there are parts between them, in one pass over the tree."""
+    size, chosen = case
+    leaves, hashes = tree(size)
+    found = list(between(iter(hashes), size, sorted(chosen)))
+    assert roots_of(size, {n: leaves[n] for n in chosen}, found) == {size: root(leaves)}
+    assert Tree.of(hashes).root == root(leaves)
+    assert len(found) <= max(1, len(chosen)) * size.bit_length()
+
+
+@given(TREES)
+def test_any_leaf_leads_to_the_root_of_the_tree_that_it_was_the_last_of(case):
+    """So whoever has it can hold a head of that size against what is there."""
+    size, chosen = case
+    leaves, hashes = tree(size)
+    found = list(between(iter(hashes), size, sorted(chosen)))
+    sizes = {n + 1 for n in chosen} | {size}
+    roots = roots_of(size, {n: leaves[n] for n in chosen}, found, range(1, size + 1))
+    assert roots == {one: root(leaves[:one]) for one in sizes}
+
+
+@given(TREES, st.data())
+def test_nothing_else_leads_to_the_root(case, data):
+    """Not a leaf changed, moved, left out or added; not a hash changed, left out or added."""
+    size, chosen = case
+    leaves, hashes = tree(size)
+    kept = {n: leaves[n] for n in chosen}
+    found = list(between(iter(hashes), size, sorted(chosen)))
+    spoiled = [(size, kept, [*found, hashes[0]]), (size, kept, found[:-1])]
+    if found:
+        at = data.draw(st.integers(0, len(found) - 1))
+        spoiled.append((size, kept, [*found[:at], leaf_hash(b"other"), *found[at + 1 :]]))
+    if chosen:
+        at = data.draw(st.sampled_from(sorted(chosen)))
+        rest = {n: one for n, one in kept.items() if n != at}
+        spoiled += [(size, kept | {at: b"other"}, found), (size, rest, found)]
+        if at + 1 not in chosen:
+            spoiled.append((size, rest | {at + 1: leaves[at]}, found))
+    for changed in spoiled:
+        if changed == (size, kept, found):
+            continue
+        try:
+            assert roots_of(*changed).get(size) != root(leaves)
+        except StopIteration:
+            continue
+
+
+@pytest.mark.parametrize(
+    ("size", "indexes", "hashes"),
+    [
+        pytest.param(3, [3], 3, id="an index beyond the tree"),
+        pytest.param(3, [-1], 3, id="an index before it"),
+        pytest.param(3, [1], 2, id="too few leaves"),
+        pytest.param(3, [], 2, id="too few leaves, none chosen"),
+    ],
+)
+def test_what_cannot_be_proven_is_refused(size, indexes, hashes):
+    """Before anything wrong is written down."""
+    with pytest.raises(ValueError, match="leaves"):
+        list(between(tree(hashes)[1], size, indexes))

@@ -1,0 +1,55 @@
+"""Sending and remembering: a real request to a web hook, and no address in any message or file."""
+
+from __future__ import annotations
+
+import pytest
+
+from ccm_core.errors import UsageError
+from ccm_core.model.evaluation.rule import Severity
+from ccm_core.notify import sent_state
+from ccm_core.notify.apprise_sender import send
+from ccm_core.notify.types import Message, Remembered, Told
+from ccm_core.sdk.secret import Secret
+
+MESSAGE = Message(title="ccm: 1 opened", lines=("Opened:", "- high: <b>Checkout</b> & co"))
+
+
+def test_a_message_arrives(webhook):
+    """Title and lines, as they are."""
+    assert send(MESSAGE, Secret(webhook.address)) is None
+    (told,) = webhook.messages
+    assert (told["title"], told["message"]) == (MESSAGE.title, "\n".join(MESSAGE.lines))
+
+
+@pytest.mark.parametrize(
+    "status", [pytest.param(403, id="refused"), pytest.param(500, id="broken")]
+)
+def test_what_was_not_taken_is_told_without_the_address(webhook, status):
+    """A failure names neither the address nor the token in it."""
+    webhook.status = status
+    assert send(MESSAGE, Secret(webhook.address)) == "the service did not take the message"
+
+
+def test_an_address_that_means_no_service():
+    """It is not repeated: it may be a secret."""
+    said = send(MESSAGE, Secret("nonsense-S3cret"))
+    assert said is not None
+    assert "S3cret" not in said
+
+
+def test_what_was_told_is_read_back(tmp_path):
+    """By recipient; where there is no file, nothing was told."""
+    path = tmp_path / "ccm.told.json"
+    told = {"env:HOOK": Told(conditions={"k": Remembered(severity=Severity.HIGH, over="well")})}
+    assert sent_state.read(path) == {}
+    sent_state.write(path, told)
+    assert sent_state.read(path) == told
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_damaged_memory_is_told(tmp_path):
+    """With what happens when it is removed."""
+    path = tmp_path / "ccm.told.json"
+    path.write_text("{")
+    with pytest.raises(UsageError, match="everything that is so is told once more"):
+        sent_state.read(path)

@@ -1,0 +1,70 @@
+"""Manifests as evidence: what views are handed of the runs of a connection."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import jsonschema_rs
+import pytest
+
+from ccm_core.model.evidence.collection import Collection, Credential, Outcome
+from ccm_core.model.evidence.manifest import Manifest, Promise
+from ccm_core.model.json_codec import digest, encode
+from ccm_core.pipeline.manifest_evidence import manifest_collection, manifest_kind, manifest_records
+
+NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
+COLLECTION = Collection(
+    id="c1",
+    run="r1",
+    connection="acme-prod",
+    kind="acme.thing",
+    version=1,
+    started_at=NOW,
+    ended_at=NOW,
+    outcome=Outcome.COMPLETE,
+    unknown_fields=("new",),
+)
+MANIFEST = Manifest(
+    run="r2",
+    connection="acme-prod",
+    connector="acme",
+    started_at=NOW,
+    ended_at=NOW,
+    host_version="1",
+    settings_digest=digest(b""),
+    credential=Credential(kind="token", scopes=("read",)),
+    outcome=Outcome.COMPLETE,
+    collections=(COLLECTION,),
+    promised=(Promise(kind="acme.thing", version=1, shape="snapshot", cadence=3600.0),),
+)
+KIND = manifest_kind("acme")
+
+
+def test_each_sealed_run_is_a_record_that_its_schema_accepts():
+    """The body is the manifest as JSON has it, under the digest that the ledger has."""
+    earlier = replace(MANIFEST, run="r1")
+    kept = digest(b"as another version wrote it")
+    first, second = manifest_records(KIND, [(kept, MANIFEST), (digest(b""), earlier)])
+    assert (first.kind, first.key, second.key) == ("acme.manifest", "r1", "r2")
+    assert second.digest == second.source.response_digest == kept
+    assert digest(encode(second.body)) == digest(encode(MANIFEST))
+    assert second.body["collections"][0]["unknown_fields"] == ["new"]
+    validator = jsonschema_rs.Draft202012Validator(KIND.schema(), validate_formats=True)
+    assert [str(problem) for problem in validator.iter_errors(second.body)] == []
+
+
+@pytest.mark.parametrize(
+    ("hours", "at"),
+    [
+        pytest.param([], None, id="nothing was ever collected"),
+        pytest.param([0], 0, id="one"),
+        pytest.param([3, 5, 1], 5, id="the newest counts, in whatever order"),
+    ],
+)
+def test_manifests_are_as_old_as_what_was_collected_last(hours, at):
+    """Where nothing was collected there is nothing to rely on."""
+    kept = [replace(COLLECTION, ended_at=NOW + timedelta(hours=hour)) for hour in hours]
+    found = manifest_collection(KIND, kept)
+    assert [one.ended_at for one in found] == ([] if at is None else [NOW + timedelta(hours=at)])
+    assert all((one.kind, one.outcome) == ("acme.manifest", Outcome.COMPLETE) for one in found)

@@ -1,0 +1,102 @@
+"""What plugins add to the report: rows as of the evaluation, and no picture without its warning."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from ccm_core.pipeline.report import report, report_input
+from ccm_core.plugins.discovery import discover
+from ccm_core.plugins.loader import load
+from ccm_core.report.formats.html import HtmlReport
+from ccm_core.rules.results.filter import Part
+from ccm_core.sdk.report_figures import ReportSection, Table
+
+READINESS = "pagerduty.service_readiness"
+
+
+def section(figures, views=(READINESS,)):
+    """A section of a plugin."""
+    return ReportSection(name="acme.section", title="Section", views=views, figures=figures)
+
+
+def drawn(firm, evaluation, *, part=None, offered=None):
+    """Gather the sections of a report."""
+    host = replace(firm.host, sections={one.name: one for one in offered or ()})
+    (digest,) = [name for name, one in firm.store.evaluations() if one == evaluation]
+    given = report_input(host, firm.store, evaluation, part or Part(), digest=digest)
+    return given.sections
+
+
+def listing(request):
+    """Name every service, and the moment."""
+    titles = tuple(row.subject.title for row in request.rows[READINESS])
+    yield Table(title=request.now.isoformat(), about="", columns=titles, rows=())
+
+
+def test_a_section_gets_the_rows_of_the_evaluation(firm):
+    """Also a month later, when services have come and gone."""
+    evaluation = firm.evaluate()
+    offered = [section(listing)]
+    (before,) = drawn(firm, evaluation, offered=offered)
+    services = firm.simulator.account.services
+    services.pop(min(services))
+    firm.now += timedelta(days=30)
+    firm.collect()
+    firm.evaluate()
+    (after,) = drawn(firm, evaluation, offered=offered)
+    assert after == before
+    (table,) = after.figures
+    assert table.title == evaluation.evaluated_at.isoformat()
+    assert len(table.columns) == len(services) + 1
+
+
+def test_the_page_of_a_past_evaluation_is_made_again_to_the_byte(firm):
+    """Whatever was collected and judged since, with every section of the plugin."""
+    host = replace(firm.host, sections=load(discover()).sections)
+    firm.evaluate()
+    kept = firm.store.latest_evaluation()
+    page = report(host, firm.store, kept, HtmlReport())
+    assert b"On-call coverage" in page
+    firm.now += timedelta(days=3)
+    firm.collect()
+    firm.evaluate()
+    assert report(host, firm.store, kept, HtmlReport()) == page
+
+
+def test_a_section_that_raises_is_told_in_its_place(firm):
+    """A plugin's bug costs its own section and nothing else."""
+
+    def broken(_request):
+        raise KeyError("levels")
+
+    (one,) = drawn(firm, firm.evaluate(), offered=[section(broken)])
+    assert (one.figures, one.failure) == ((), "KeyError: 'levels'")
+
+
+def test_evidence_with_a_problem_comes_with_the_section(firm):
+    """A denied kind behind a view is named above its figures."""
+    firm.simulator.steering.deny("/schedules", 403)
+    firm.now += timedelta(days=3)
+    firm.collect()
+    (one,) = drawn(firm, firm.evaluate(), offered=[section(listing)])
+    assert "pagerduty.schedule" in {standing.kind for standing in one.problems}
+    assert all(standing.problem or standing.shortfalls for standing in one.problems)
+
+
+@pytest.mark.parametrize("views", [pytest.param(("nobody.offers_this",), id="no such view")])
+def test_a_section_over_what_nobody_collects_is_left_out(firm, views):
+    """No connection collects what it rests on, so there is nothing to show or to warn of."""
+    assert drawn(firm, firm.evaluate(), offered=[section(listing, views)]) == ()
+
+
+def test_formats_without_figures_draw_nothing(firm):
+    """Whoever wants JSON does not wait for pictures."""
+
+    def never(_request):
+        pytest.fail("nobody asked for figures")
+
+    host = replace(firm.host, sections={"acme.section": section(never)})
+    assert report_input(host, firm.store, firm.evaluate()).sections == ()

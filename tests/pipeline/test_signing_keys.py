@@ -1,0 +1,129 @@
+"""The vault's keys and the store's ledger agree on who signs, whatever happens in between."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from contextlib import closing
+from datetime import UTC, datetime
+
+import pytest
+
+from ccm_core.auth import signing_keys as keys
+from ccm_core.auth.vault import Vault
+from ccm_core.auth.vault_encryption import KeySources
+from ccm_core.errors import UsageError
+from ccm_core.ledger.signers import Unsigned
+from ccm_core.model.evaluation.result import Evaluation
+from ccm_core.pipeline.signing_keys import rotate, signing
+from ccm_core.store.interface import StoreSettings
+from ccm_core.store.sqlite.open import open_store
+from ccm_core.store.verify.open_readonly import verify_store
+
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Place:
+    """A store, its vault, and what a person was told."""
+
+    def __init__(self, folder):
+        self.folder, self.told, self._evaluations = folder, [], 0
+        self.environment = {"CCM_VAULT_KEY": b64encode(b"k" * 32).decode()}
+
+    def vault(self):
+        """Give the vault as a new process opens it."""
+        return Vault(self.folder / "ccm.vault", KeySources(environment=self.environment))
+
+    def signing(self):
+        """Give who signs."""
+        return signing(self.vault, lambda: AT, self.told.append)
+
+    def store(self):
+        """Open the store."""
+        settings = StoreSettings(url="sqlite:///ccm.db")
+        return closing(open_store(settings, base=self.folder, signing=self.signing()))
+
+    def state_head(self, store=None):
+        """Keep an evaluation, which states a head."""
+        self._evaluations += 1
+        at = AT.replace(minute=self._evaluations)
+        judged = Evaluation(
+            evaluated_at=at, packs=(), connections=(), standings=(), rules=(), controls=()
+        )
+        if store is not None:
+            store.keep_evaluation(judged)
+            return
+        with self.store() as opened:
+            opened.keep_evaluation(judged)
+
+    def verified(self):
+        """Verify the store."""
+        return verify_store(self.folder / "ccm.db", told=lambda *_: None)
+
+
+@pytest.fixture
+def place(tmp_path):
+    """Give an empty folder to keep things in."""
+    return Place(tmp_path)
+
+
+def test_what_a_person_should_know_is_told_once(place):
+    """That a key was made, or why nobody signs: not for every head."""
+    place.environment.clear()
+    sign = place.signing()
+    assert [type(sign()) for _ in range(3)] == [Unsigned] * 3
+    (told,) = place.told
+    assert "the ledger's head is not signed" in told
+    assert sign().why in told
+
+
+def test_a_daemon_notices_a_vault_that_opens_at_last_and_a_key_that_was_rotated(place):
+    """It holds its store for weeks, and the vault is another process's as well."""
+    given = dict(place.environment)
+    place.environment.clear()
+    with place.store() as store:
+        place.state_head(store)
+        place.environment.update(given)
+        place.state_head(store)
+        with place.store() as other:
+            rotate(place.vault(), other, AT)
+        place.state_head(store)
+
+        assert [key.handed_over for key in store.signing_keys()] == [True, True]
+    found = place.verified()
+    assert (found.findings, found.unproven) == ((), ())
+
+
+@pytest.mark.parametrize("named", [False, True], ids=["before the store", "after the store"])
+def test_a_rotation_that_is_cut_off_leaves_a_store_that_can_be_signed(place, named):
+    """The vault has both keys then, and the store says which of them signs."""
+    place.state_head()
+    (old,) = keys.held(place.vault())
+    new = keys.prepare(place.vault(), AT)  # what a rotation does first
+    if named:
+        with place.store() as store:
+            store.sign_again([new, old], AT)
+    place.state_head()
+
+    found = place.verified()
+    assert (found.findings, found.unproven) == ((), ())
+    with place.store() as store:
+        assert store.signing_keys()[-1].key.public == (new if named else old).public
+        rotate(place.vault(), store, AT)
+    place.state_head()
+    assert len(keys.held(place.vault())) == 1
+    assert place.verified().unproven == ()
+
+
+def test_nothing_is_rotated_that_is_not_there(place):
+    """Without a key, or without the store's key, the message says what to do."""
+    with place.store() as store:
+        with pytest.raises(UsageError, match="`ccm keys make`"):
+            rotate(place.vault(), store, AT)
+        place.state_head(store)
+        (place.folder / "ccm.vault").unlink()
+        with pytest.raises(UsageError, match="--lost"):
+            rotate(place.vault(), store, AT)
+        rotate(place.vault(), store, AT, lost=True)
+        place.state_head(store)
+    (said,) = place.verified().unproven
+    assert "did not hand over" in said

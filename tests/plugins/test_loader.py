@@ -1,0 +1,282 @@
+"""Loading plugins: all that work, none that do not, and never two of one name."""
+
+from __future__ import annotations
+
+import pytest
+
+from ccm_core.errors import PluginError
+from ccm_core.model.evidence.manifest import PluginVersion
+from ccm_core.plugins.loader import load
+
+
+def test_what_a_plugin_offers_is_in_the_catalog_by_name(install):
+    """Everything on offer is there, sorted by name, and cannot be changed."""
+    catalog = load(install("good"))
+
+    assert list(catalog.connectors) == ["good"]
+    assert list(catalog.kinds) == ["good.part", "good.thing"]
+    assert list(catalog.views) == ["good.summary"]
+    assert list(catalog.packs) == ["good-pack"]
+    assert list(catalog.sections) == ["good.section"]
+    assert catalog.connectors["good"].title == "Good"
+    assert catalog.failures == ()
+    assert catalog.problems() == ()
+    with pytest.raises(TypeError):
+        catalog.kinds["other"] = catalog.kinds["good.part"]
+
+
+def test_a_plugin_knows_what_it_offers(install):
+    """For ``ccm plugins``: each plugin with its distribution and everything it brings."""
+    (plugin,) = load(install("good")).plugins
+
+    assert str(plugin) == "plugin good (distribution ccm-fake-good 1.2.0)"
+    assert list(plugin.offers.names()) == [
+        ("connector", "good"),
+        ("evidence kind", "good.part"),
+        ("evidence kind", "good.thing"),
+        ("view", "good.summary"),
+        ("rule pack", "good-pack"),
+        ("report section", "good.section"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "failure"),
+    [
+        pytest.param(
+            "import_error",
+            "it cannot be imported: ModuleNotFoundError: "
+            "No module named 'no_such_module_of_anybody'",
+            id="import error",
+        ),
+        pytest.param(
+            "misspelt",
+            "its hooks are not those of ccm: PluginValidationError: "
+            "unknown hook 'ccm_conectors' in plugin fake_misspelt",
+            id="misspelt hook",
+        ),
+        pytest.param(
+            "argument",
+            "its hooks are not those of ccm: PluginValidationError: "
+            "Plugin 'argument ccm-fake-argument' for hook 'ccm_connectors'",
+            id="hook with an argument that the host does not have",
+        ),
+        pytest.param(
+            "wrong_type",
+            "what it offers cannot be used: TypeError: "
+            "ccm_connectors offers a str; wanted Connector of the sdk",
+            id="wrong type",
+        ),
+        pytest.param(
+            "nothing",
+            "what it offers cannot be used: TypeError: "
+            "ccm_connectors gives a NoneType back; wanted an iterable of Connector",
+            id="no answer",
+        ),
+        pytest.param(
+            "nameless",
+            "what it offers cannot be used: TypeError: "
+            "ccm_rule_packs offers a RulePackSource without a name",
+            id="no name",
+        ),
+        pytest.param(
+            "midway",
+            "what it offers cannot be used: OSError: the disk is full",
+            id="generator that raises midway",
+        ),
+        pytest.param(
+            "endless",
+            "what it offers cannot be used: ValueError: "
+            "ccm_rule_packs offers more than 10000 things",
+            id="generator without end",
+        ),
+        pytest.param(
+            "wrapper",
+            "what it offers cannot be used: TypeError: "
+            "ccm_connectors is a wrapper; wanted a plain implementation",
+            id="wrapper",
+        ),
+    ],
+)
+def test_a_plugin_that_fails_is_kept_with_its_reason_and_harms_no_other(install, name, failure):
+    """Its reason is on the catalog and in manifests, it offers nothing, and the rest loads."""
+    catalog = load(install("good", name))
+
+    (broken,) = catalog.failures
+    entry = name.replace("_", "-")
+    assert broken.failure.startswith(failure)
+    assert (broken.name, broken.distribution) == (entry, f"ccm-fake-{entry}")
+    assert list(broken.offers.names()) == []
+    assert list(catalog.connectors) == ["good"]
+    assert list(catalog.packs) == ["good-pack"]
+    assert [plugin.name for plugin in catalog.plugins] == sorted(["good", entry])
+    assert (
+        PluginVersion(
+            name=entry,
+            distribution=f"ccm-fake-{entry}",
+            version="1.0",
+            failure=broken.failure,
+        )
+        in catalog.versions()
+    )
+
+
+def test_each_failure_is_its_own(install):
+    """A plugin that loads after one with a misspelt hook is not blamed for it."""
+    catalog = load(install("import_error", "misspelt", "midway", "wrong_type"))
+
+    assert [plugin.failure.partition(":")[0] for plugin in catalog.failures] == [
+        "it cannot be imported",
+        "what it offers cannot be used",
+        "its hooks are not those of ccm",
+        "what it offers cannot be used",
+    ]
+
+
+def test_an_interruption_is_no_failure_of_a_plugin(install):
+    """Ctrl-C while plugins load ends the command."""
+    with pytest.raises(KeyboardInterrupt):
+        load(install("interrupt"))
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        pytest.param(
+            ("clash_one", "clash_two"),
+            'the name "same-pack" (rule pack) has 2 owners: '
+            "rule pack of plugin clash-one (distribution ccm-fake-clash-one 1.0) and "
+            "rule pack of plugin clash-two (distribution ccm-fake-clash-two 2.0); "
+            "uninstall one of the distributions, or disable one plugin in the settings",
+            id="two plugins offer one name",
+        ),
+        pytest.param(
+            ("good", "twin"),
+            'the name "good" (plugin) has 2 owners: '
+            "plugin good (distribution ccm-fake-good 1.2.0) and "
+            "plugin good (distribution ccm-fake-twin 1.0); "
+            "uninstall one of the distributions, or disable one plugin in the settings",
+            id="two plugins have one name",
+        ),
+        pytest.param(
+            ("twice",),
+            'the name "twice-pack" (rule pack) has 2 owners: '
+            "rule pack of plugin twice (distribution ccm-fake-twice 1.0) and "
+            "rule pack of plugin twice (distribution ccm-fake-twice 1.0); "
+            "uninstall one of the distributions, or disable one plugin in the settings",
+            id="one plugin offers one name twice",
+        ),
+    ],
+)
+def test_two_owners_of_one_name_are_refused_and_both_named(install, names, said):
+    """Which of the two would win is never left to chance."""
+    with pytest.raises(PluginError) as caught:
+        load(install(*names))
+
+    assert str(caught.value) == said
+
+
+def test_all_clashes_are_told_at_once(install):
+    """Each clash is a line of its own."""
+    with pytest.raises(PluginError) as caught:
+        load(install("clash_one", "clash_two", "good", "twin", "twice"))
+
+    assert len(str(caught.value).splitlines()) == 3
+
+
+def test_a_disabled_plugin_is_not_imported(install):
+    """It is listed as disabled, offers nothing, clashes with nothing and is in no manifest."""
+    catalog = load(
+        install("interrupt", "clash_one", "clash_two"), disable=["interrupt", "clash-two"]
+    )
+
+    assert [(one.name, one.disabled) for one in catalog.plugins] == [
+        ("clash-one", False),
+        ("clash-two", True),
+        ("interrupt", True),
+    ]
+    assert list(catalog.packs) == ["same-pack"]
+    assert [one.name for one in catalog.versions()] == ["clash-one"]
+
+
+@pytest.mark.parametrize(
+    ("disable", "said"),
+    [
+        pytest.param(
+            (),
+            'plugin "absent" is required by the settings (plugins.require) and not installed; '
+            "install its distribution, such as: pip install ccm-absent\n"
+            'plugin "midway" is required by the settings (plugins.require) and did not load: '
+            "what it offers cannot be used: OSError: the disk is full; "
+            "install another version of ccm-fake-midway (there is 1.0)",
+            id="not installed, did not load",
+        ),
+        pytest.param(
+            ("absent", "midway"),
+            'plugin "absent" is required by the settings (plugins.require) and not installed; '
+            "install its distribution, such as: pip install ccm-absent\n"
+            'plugin "midway" is required by the settings (plugins.require) and disabled by them '
+            "(plugins.disable); take it out of one of the two",
+            id="disabled",
+        ),
+    ],
+)
+def test_a_required_plugin_must_be_there_and_load(install, disable, said):
+    """Every required plugin that is missing is told, with what to do."""
+    with pytest.raises(PluginError) as caught:
+        load(install("good", "midway"), require=["midway", "good", "absent"], disable=disable)
+
+    assert str(caught.value) == said
+
+
+def test_the_order_of_installation_does_not_matter(install):
+    """Two machines with the same plugins have the same catalog."""
+    found = install("good", "misspelt", "clash_one", "midway")
+
+    one, other = (load(order) for order in (found, found[::-1]))
+
+    assert [list(plugin.offers.names()) for plugin in one.plugins] == [
+        list(plugin.offers.names()) for plugin in other.plugins
+    ]
+    assert one.versions() == other.versions()
+    assert list(one.packs) == list(other.packs) == ["good-pack", "same-pack"]
+
+
+def test_nothing_installed_is_an_empty_catalog():
+    """A host without plugins starts."""
+    catalog = load(())
+
+    assert catalog.plugins == ()
+    assert dict(catalog.connectors) == {}
+
+
+def test_what_refers_to_nothing_is_found_by_a_check(install):
+    """Loading does not look; a check names every dangling reference and broken schema."""
+    catalog = load(install("dangling"))
+
+    nobody = "dangling.none, and no plugin that loaded offers this evidence kind"
+    assert catalog.failures == ()
+    assert list(catalog.problems()) == [
+        "connector dangling collects dangling.event before dangling.none, which it needs",
+        f"connector dangling collects {nobody}",
+        "connector dangling has two collectors of dangling.event; wanted one",
+        (
+            "connector dangling, settings: the schema is none: $.type: "
+            "'objekt' is not valid under any of the given schemas"
+        ),
+        (
+            "connector dangling, key, id: the schema is none: $.type: "
+            "3 is not valid under any of the given schemas"
+        ),
+        "evidence kind dangling.event has no key; wanted the paths that identify an object",
+        (
+            "evidence kind dangling.event is of events and does not say where their instant is "
+            "(occurred_at)"
+        ),
+        "evidence kind dangling.event: the schema cannot be loaded: FileNotFoundError: thing.json",
+        f"view dangling.summary reads {nobody}",
+        (
+            "report section dangling.section shows dangling.gone, and no plugin that loaded "
+            "offers this view"
+        ),
+    ]

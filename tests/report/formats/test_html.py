@@ -1,0 +1,366 @@
+"""The report for people: one sound, self-contained page that hides nothing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from ccm_core.model.evaluation.result import PackUsed, Status
+from ccm_core.model.evidence.collection import Outcome, Reason, Shortfall
+from ccm_core.model.evidence.manifest import PluginVersion
+from ccm_core.report.content.phrases import link
+from ccm_core.report.formats.html import HtmlReport, anchor
+
+VOID = {"meta", "link", "input", "br", "wbr", "path", "rect", "circle", "use"}
+BLOCKS = {"td", "th", "small", "li", "dd", "p"}
+LOADS = {"src", "srcset", "data", "poster", "action", "formaction", "background", "xlink:href"}
+
+
+class Page(HTMLParser):
+    """Reads a page strictly: a tag that is not closed where it should be is an error."""
+
+    def __init__(self, page):
+        super().__init__(convert_charrefs=True)
+        self.open, self.tags, self.texts = [], [], []
+        self.feed(page.decode())
+        self.close()
+        assert not self.open, f"never closed: {self.open}"
+
+    def handle_starttag(self, tag, attrs):
+        """Note a tag."""
+        names = [name for name, _ in attrs]
+        assert len(names) == len(set(names)), f"<{tag}> names an attribute twice: {names}"
+        self.tags.append((tag, dict(attrs)))
+        if tag in BLOCKS:
+            self.texts.append(" ")
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        """Note a tag that closes itself, as SVG has them."""
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        """Close the tag that was opened last."""
+        assert tag == self.open.pop(), f"</{tag}> at {self.getpos()} closes nothing"
+        if tag in BLOCKS:
+            self.texts.append(" ")
+
+    def handle_data(self, data):
+        """Note text that a reader sees."""
+        if self.open and self.open[-1] not in ("style", "script"):
+            self.texts.append(data)
+
+    @property
+    def text(self):
+        """What a reader sees, in one line."""
+        return " ".join("".join(self.texts).split())
+
+    def ids(self):
+        """Every id, in order."""
+        return [attrs["id"] for _, attrs in self.tags if "id" in attrs]
+
+
+def read(given):
+    """Render and read a report."""
+    return Page(HtmlReport().render(given))
+
+
+def test_the_page_is_sound(given):
+    """Tags balance, ids are unique, and every link within the page leads somewhere."""
+    page = read(given)
+    ids = page.ids()
+    assert len(ids) == len(set(ids))
+    inner = {attrs["href"][1:] for _, attrs in page.tags if attrs.get("href", "").startswith("#")}
+    assert inner <= set(ids)
+
+
+def test_nothing_is_loaded_from_anywhere(given):
+    """Outside addresses stand in links only; the page's own policy forbids everything else."""
+    page = read(given)
+    for tag, attrs in page.tags:
+        assert not LOADS & set(attrs), (tag, attrs)
+        if tag != "a" and "href" in attrs:
+            assert attrs["href"].startswith(("#", "data:")), (tag, attrs)
+    source = HtmlReport().render(given).decode()
+    style, script = (
+        re.search(f"<{tag}>(.*?)</{tag}>", source, re.DOTALL)[1] for tag in ("style", "script")
+    )
+    assert not re.findall(r"@import|url\((?!#)|https?:", style)
+    assert not re.findall(r"fetch|XMLHttp|import|https?:", script)
+    (policy,) = [attrs["content"] for _, attrs in page.tags if "http-equiv" in attrs]
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+
+
+def test_the_head_says_how_it_stands(given):
+    """The verdict, the moment, the connections and what insufficient means come first."""
+    text = read(given).text
+    verdict = "2 rules hold, 4 fail, 2 could not be judged, 1 ended in an error, 1 does not apply"
+    start = text.index("Control report")
+    assert text[start:].startswith(
+        f"Control report {verdict} As of 2026-05-06 09:00 UTC, over connection pagerduty-prod."
+    )
+    assert "It is never counted as a pass." in text
+    assert "10 rules in all" in text
+
+
+def test_numbers_add_up(given):
+    """The bar's parts and the legend's numbers are the rules there are."""
+    source = HtmlReport().render(given).decode()
+    legend = re.search(r'<ul class="legend">(.*?)</ul>', source, re.DOTALL)[1]
+    *parts, total = (int(number) for number in re.findall(r"<b>(\d+)</b>", legend))
+    assert sum(parts) == total == len(given.evaluation.rules)
+    shown = set(re.findall(r'id="rule-readiness-(\w+)"', source))
+    assert shown == {rule.rule for rule in given.evaluation.rules}
+
+
+def test_what_needs_doing(given):
+    """Each failing subject stands there with its reason, its link and its waiver."""
+    page = read(given)
+    links = {attrs.get("href") for tag, attrs in page.tags if tag == "a"}
+    for rule in given.evaluation.rules:
+        for result in rule.results:
+            if result.status is Status.FAIL:
+                assert result.subject.title in page.text
+                assert result.reason in page.text
+                assert result.subject.url is None or result.subject.url in links
+    assert "https://support.pagerduty.com/main/docs/escalation-policies" in links
+    assert page.text.count("Waived by W-2026-007") == 2
+    assert "Every failure is waived" in page.text
+    assert "No subject is named: the rule fails as a whole." in page.text
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        pytest.param(10, None, id="short"),
+        pytest.param(11, "1 more failing subject, folded away here", id="one folded"),
+        pytest.param(1000, "990 more failing subjects, folded away here", id="long"),
+    ],
+)
+def test_long_lists_are_folded(make, number, told):
+    """After 10 subjects the rest is folded away, and the page says how many."""
+    failing = [make.result(f"Service {n:04}", Status.FAIL, "bad") for n in range(number)]
+    page = read(make.report_input(make.rule("r", "Title", "low", failing)))
+    assert all(f"Service {n:04}" in page.text for n in range(number))
+    assert ("folded away" in page.text) == bool(told)
+    assert told is None or told in page.text
+
+
+def test_endless_lists_end(make):
+    """Past a thousand subjects the page says how many it leaves out, and where they are."""
+    failing = [make.result(f"Service {n:04}", Status.FAIL, "bad") for n in range(1234)]
+    page = read(make.report_input(make.rule("r", "Title", "low", failing)))
+    assert (
+        "234 more failing subjects left out of this page. The JSON report has them all."
+        in page.text
+    )
+
+
+def test_what_could_not_be_judged_is_never_hidden(given):
+    """Every reason of every insufficient result or error stands on the page, unfolded."""
+    page = read(given)
+    for rule in given.evaluation.rules:
+        for result in rule.results:
+            if result.status in (Status.INSUFFICIENT, Status.ERROR):
+                assert result.reason in page.text
+                assert rule.title in page.text
+    folded = re.findall(r"<details>(.*?)</details>", HtmlReport().render(given).decode(), re.DOTALL)
+    assert not any("Insufficient</span>" in one for one in folded)
+
+
+def test_no_clean_bill_for_what_was_not_seen(make):
+    """Where nothing fails because nothing could be judged, the page says so."""
+    unseen = make.result("x", Status.INSUFFICIENT, "never collected")
+    page = read(make.report_input(make.rule("r", "Title", "low", [unseen])))
+    assert "No rule fails. That is no clean bill: 1 rule could not be judged." in page.text
+
+
+def test_evidence(given):
+    """Each kind has its outcome, its counts and its shortfalls in plain words."""
+    text = read(given).text
+    assert "pagerduty.incident v1 Partial 2026-05-06 07:00 UTC 2 h earlier 12,000 121" in text
+    assert "Nothing may rest on it: access was denied." in text
+    assert "The source cut the list short, 2,000 missing. One second holds more" in text
+    assert "pagerduty.ability was never collected. Run `ccm collect`." in text
+    assert "1 field new at the source: services.alert_rules." in text
+    assert "user_api_key, role observer" in text
+    assert "ours is 0.4 s ahead of the source's" in text
+    assert "waited 12.5 s" in text
+
+
+def test_controls_and_packs(given):
+    """Controls stand by framework with their problems; packs with digest and parameters."""
+    text = read(given).text
+    assert "12.10.5 Fails incident_acknowledged_in_time ack_within_high is 30 min" in text
+    assert "CC7.5 Could not be judged resolved" in text
+    assert "readiness 1.0.0 from plugin pagerduty sha256:" + "a7" * 32 in text
+    assert "ack_within_high 900" in text
+    assert "W-2025-019 expired on 2026-03-31" in text
+
+
+def test_a_status_is_never_only_a_colour(given):
+    """Every shape has a word beside it: pictures are hidden from readers, bars are labelled."""
+    for tag, attrs in read(given).tags:
+        if tag == "svg":
+            assert attrs.get("aria-hidden") == "true" or attrs.get("aria-label"), attrs
+
+
+def test_troubles_are_at_the_top(make):
+    """A plugin that did not load and a refused run are told before everything else."""
+    refused = Shortfall(reason=Reason.DENIED, detail="The key was revoked. Make a new one.")
+    lost = PluginVersion(
+        name="acme", distribution="acme-ccm", version="1", failure="ImportError: x"
+    )
+    run = make.manifest(
+        outcome=Outcome.FAILED,
+        shortfalls=(refused,),
+        plugins=(lost,),
+        credential=None,
+        clock_skew=None,
+    )
+    page = read(make.report_input(manifests=(run,), plugin_failures=("acme: ImportError: x",)))
+    top = page.text[: page.text.index("What needs doing 0 rules")]
+    assert "A plugin did not load. acme: ImportError: x" in top
+    assert "The run over pagerduty-prod: access was denied. The key was revoked." in top
+    assert "acme: acme-ccm 1 · Did not load ImportError: x" in page.text
+    assert page.text.count("the source does not tell") == 2
+
+
+def test_connections_are_told_apart(make):
+    """With several connections, each failing subject names its own."""
+    failing = [make.result("Same name", Status.FAIL, "bad", connection=one) for one in ("eu", "us")]
+    rule = make.rule("r", "Title", "low", failing)
+    page = read(make.report_input(rule, connections=("eu", "us")))
+    assert "over connections eu and us." in page.text
+    assert re.search(r"Same name \S+ eu bad Same name \S+ us bad", page.text)
+
+
+def test_a_rule_that_no_connection_concerns(make):
+    """Where no connection gives the evidence, the page says so and links nowhere."""
+    lost = make.result(
+        "no connection",
+        Status.INSUFFICIENT,
+        "no connection gives x",
+        connection="",
+        kind="connection",
+        key="none",
+    )
+    page = read(make.report_input(make.rule("r", "Title", "low", [lost]), connections=()))
+    assert "Insufficient no connection gives x What holds" in page.text
+    inner = {attrs["href"] for tag, attrs in page.tags if tag == "a"}
+    assert "#connection-" not in inner
+
+
+def test_only_some_objects_lack_evidence(make):
+    """Where a shortfall names its objects, the page says that the others stand."""
+    fall = Shortfall(
+        reason=Reason.RATE_LIMITED, detail="Two were throttled.", subjects=("k:1", "k:2")
+    )
+    some = make.standing("k", Outcome.PARTIAL, shortfalls=(fall,), subjects=fall.subjects)
+    page = read(make.report_input(standings=(some,)))
+    assert "2 objects cannot be judged. The others stand." in page.text
+    assert "The rate limit held to the end. Two were throttled." in page.text
+
+
+def test_nothing_at_all(make):
+    """Without connections, rules and packs there is a page, and it claims nothing."""
+    page = read(make.report_input(connections=()))
+    assert "No rule was judged" in page.text
+    assert "no connection: there was nothing to look at." in page.text
+    assert "No pack was used." in page.text
+    assert "Every rule" not in page.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("<script>alert(1)</script>", id="markup"),
+        pytest.param("\"><img src=x onerror='alert(1)'>", id="out of an attribute"),
+        pytest.param("</style></script><b>", id="out of style and script"),
+        pytest.param("{{ 7 * 7 }}{% raw %}", id="template syntax"),
+        pytest.param("Größe 検索 👩‍🚒 & <>", id="unicode"),
+        pytest.param("long " * 500 + "x" * 5000, id="very long"),
+        pytest.param("", id="empty"),
+    ],
+)
+def test_hostile_strings(make, text):
+    """Whatever a source, a pack or a settings file says is shown as text and nothing else."""
+    found = [
+        make.result(text, Status.FAIL, text, connection=text, waiver=text, kind=text, key=text),
+        make.result(text, Status.INSUFFICIENT, text, connection=text),
+    ]
+    rule = make.rule(
+        text, text, "low", found, pack=text, risk=text, remediation=text, controls=[(text, text)]
+    )
+    pack = PackUsed(name=text, version=text, digest=text, source=text, parameters={text: text})
+    page = read(
+        make.report_input(
+            rule,
+            connections=(text, "other"),
+            packs=(pack,),
+            standings=(make.standing(text, connection=text, problem=text),),
+            manifests=(make.manifest(text, run=text, connector=text, not_due=(text,)),),
+            waiver_notes=(text,),
+            plugin_failures=(text,),
+        )
+    )
+    tags = [tag for tag, _ in page.tags]
+    assert tags.count("script") == 1
+    assert not {"img", "b-"} & set(tags)
+    assert not any(name.startswith("on") for _, attrs in page.tags for name in attrs)
+    assert " ".join(text.split()) in page.text
+
+
+def test_characters_that_are_none(make):
+    """Control characters and halves of surrogate pairs are shown as what they are: broken."""
+    broken = "a\x00b\ud800c\u202ed"
+    failing = [
+        make.result(broken, Status.FAIL, broken, connection=broken, url=f"https://x/{broken}")
+    ]
+    page = read(make.report_input(make.rule(broken, broken, "low", failing)))
+    assert "a\ufffdb\ufffdc\ufffdd" in page.text
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://acme.pagerduty.com/x", True),
+        ("HTTP://acme.example/x", True),
+        ("javascript:alert(1)", False),
+        ("data:text/html,x", False),
+        ("//elsewhere.example", False),
+        ("https://a b", False),
+        ("https://a\n", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_links(url, shown):
+    """Only http and https addresses can be clicked."""
+    assert link(url) == (url if shown else None)
+
+
+def test_a_subject_with_a_bad_address_is_no_link(make):
+    """A source cannot put a script behind a subject's name."""
+    failing = [make.result("Trap", Status.FAIL, "bad", url="javascript:alert(1)")]
+    rule = make.rule("r", "Title", "low", failing, remediation_url="javascript:alert(2)")
+    assert b"javascript:" not in HtmlReport().render(make.report_input(rule))
+
+
+def test_controls_are_sorted_as_people_count(make, given):
+    """A.5.9 stands before A.5.15."""
+    one = given.evaluation.controls[0]
+    controls = tuple(replace(one, framework="iso", id=id_) for id_ in ("A.5.15", "A.5.9", "A.8.2"))
+    text = read(make.report_input(controls=controls)).text
+    assert text.index("A.5.9 Fails") < text.index("A.5.15 Fails") < text.index("A.8.2 Fails")
+
+
+def test_ids_of_different_names_differ():
+    """Names that differ only in odd characters, or in where they are cut, get different ids."""
+    names = [("a-b", "c"), ("a", "b-c"), ("a b", "c"), ("a_b", "c"), ("A-b", "c"), ("ä", "c")]
+    assert len({anchor(*name) for name in names}) == len(names)
+    assert all(re.fullmatch(r"[\w.~-]+", anchor(*name), re.ASCII) for name in names)

@@ -1,0 +1,35 @@
+"""The formats by name."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from ccm_core.report.registry import FORMATS
+
+
+def test_names():
+    """A format is found by the name it gives itself."""
+    known = ["csv", "html", "json", "junit", "markdown", "ocsf", "oscal", "sarif", "text"]
+    assert sorted(FORMATS) == known
+    assert all(name == one.name for name, one in FORMATS.items())
+
+
+@pytest.mark.parametrize("name", ["html", "json", "text"])
+def test_same_input_same_bytes(given, name):
+    """Each format gives the same bytes again, ended by a line feed."""
+    first, second = (FORMATS[name].render(given) for _ in range(2))
+    assert first == second
+    assert first.endswith(b"\n")
+
+
+def test_nothing_heavy_is_imported():
+    """Importing the formats imports no template engine and no terminal library."""
+    code = (
+        "import sys, ccm_core.report.registry; "
+        "print(sorted({'jinja2', 'markupsafe', 'rich'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - our own interpreter
+    assert done.stdout.strip() == "[]"

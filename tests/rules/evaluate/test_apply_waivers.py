@@ -1,0 +1,150 @@
+"""Waivers beside results: a flag on what fails, and notes on waivers that are odd."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from ccm_core.model.evaluation.result import Status
+from ccm_core.model.evaluation.waiver import Waiver
+
+
+@pytest.fixture
+def waiver(now):
+    """Make a waiver for the rule about locks that holds today."""
+
+    def make(**fields):
+        return Waiver(
+            **(
+                {
+                    "id": "W-1",
+                    "rule": "door_locked",
+                    "subjects": ("D1",),
+                    "reason": "in repair",
+                    "owner": "ada",
+                    "approver": "bo",
+                    "created": now - timedelta(days=1),
+                    "expires": now + timedelta(days=1),
+                }
+                | fields
+            )
+        )
+
+    return make
+
+
+@pytest.fixture
+def judged_with(world):
+    """Judge three doors, two of them open, with waivers."""
+
+    def judge(*waivers):
+        doors = [
+            world.row("D1", locked=False),
+            world.row("annex-2", locked=False),
+            world.row("D3", locked=True),
+            world.row("D4"),
+        ]
+        packs = world.compiled(world.rule_text(controls="[{framework: soc2, id: CC6.4}]"))
+        return world.evaluate(packs, world.facts(doors), waivers=waivers)
+
+    return judge
+
+
+@pytest.mark.parametrize(
+    ("fields", "covered"),
+    [
+        pytest.param({}, {"D1"}, id="one-subject"),
+        pytest.param({"subjects": ("annex-*",)}, {"annex-2"}, id="wildcard"),
+        pytest.param({"subjects": ("*2", "D*")}, {"annex-2", "D1"}, id="two-wildcards"),
+        pytest.param({"subjects": ()}, {"annex-2", "D1"}, id="every-subject"),
+        pytest.param({"subjects": ("D",)}, set(), id="no-part-of-a-key"),
+        pytest.param({"subjects": ("D?", "D[1]", "d1")}, set(), id="no-other-patterns"),
+        pytest.param({"connections": ("hq",)}, {"D1"}, id="this-connection"),
+        pytest.param({"connections": ("annex",)}, set(), id="another-connection"),
+        pytest.param({"controls": ("soc2:CC6.4",)}, {"D1"}, id="this-control"),
+        pytest.param({"controls": ("soc2:CC1.1",)}, set(), id="another-control"),
+        pytest.param({"rule": "another"}, set(), id="another-rule"),
+    ],
+)
+def test_a_waiver_flags_the_failing_results_it_covers(judged_with, waiver, fields, covered):
+    """Status, roll-up and control stay as they are; only the flag and its count appear."""
+    plain, found = judged_with().rules[0], judged_with(waiver(**fields)).rules[0]
+
+    assert {one.subject.key for one in found.results if one.waiver == "W-1"} == covered
+    assert [one.status for one in found.results] == [one.status for one in plain.results]
+    assert (found.status, found.population.failed) == (Status.FAIL, 2)
+    assert found.population.waived == len(covered)
+
+
+@pytest.mark.parametrize(
+    ("days_since", "days_left", "covers"),
+    [
+        pytest.param(1, 1, True, id="holds"),
+        pytest.param(0, 1, True, id="from-its-first-moment"),
+        pytest.param(1, 0, False, id="until-just-before-its-last"),
+        pytest.param(-1, 2, False, id="not-yet"),
+    ],
+)
+def test_a_waiver_holds_from_creation_until_it_expires(
+    judged_with, waiver, now, days_since, days_left, covers
+):
+    """Before and after, it flags nothing."""
+    one = waiver(created=now - timedelta(days=days_since), expires=now + timedelta(days=days_left))
+
+    assert (judged_with(one).rules[0].population.waived == 1) is covers
+
+
+@pytest.mark.parametrize(
+    ("fields", "notes"),
+    [
+        pytest.param({}, [], id="nothing-odd"),
+        pytest.param(
+            {"subjects": ("D3",)},
+            ["unused: door_locked fails on nothing that it covers"],
+            id="unused",
+        ),
+        pytest.param(
+            {"subjects": ("D1", "D9")},
+            ["unused selector 'D9': door_locked fails on nothing that it covers"],
+            id="unused-selector",
+        ),
+        pytest.param(
+            {"subjects": ()},
+            ["too wide: it covers every subject of door_locked; name those it is meant for"],
+            id="every-subject",
+        ),
+        pytest.param(
+            {"subjects": ("**",)},
+            ["too wide: it covers every subject of door_locked; name those it is meant for"],
+            id="only-a-wildcard",
+        ),
+        pytest.param({"rule": "gone"}, ["there is no rule gone; it covers nothing"], id="no-rule"),
+        pytest.param(
+            {"controls": ("soc2:CC1.1", "soc2:CC6.4")},
+            ["the rule door_locked does not support the control soc2:CC1.1"],
+            id="no-control",
+        ),
+    ],
+)
+def test_odd_waivers_are_told(judged_with, waiver, fields, notes):
+    """Unused, too wide, and those that name what is not there."""
+    assert judged_with(waiver(**fields)).waiver_notes == tuple(f"waiver W-1: {n}" for n in notes)
+
+
+def test_waivers_out_of_their_time_are_told(judged_with, waiver, now):
+    """Expired ones and ones that have not begun, in the order of their ids."""
+    expired = waiver(id="W-2", created=now - timedelta(days=9), expires=now)
+    early = waiver(id="W-1", created=now + timedelta(days=1), expires=now + timedelta(days=2))
+
+    assert judged_with(expired, early).waiver_notes == (
+        "waiver W-1: begins on 2026-03-16T12:00:00Z; it covers nothing yet",
+        "waiver W-2: expired on 2026-03-15T12:00:00Z; it covers nothing any more",
+    )
+
+
+def test_the_first_of_two_waivers_is_named(judged_with, waiver):
+    """Whichever order they are given in."""
+    both = waiver(id="W-2"), waiver(id="W-1")
+
+    assert {one.waiver for one in judged_with(*both).rules[0].results} == {None, "W-1"}

@@ -1,0 +1,329 @@
+"""What a rule says of its rows: first what the evidence allows, then the conditions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from ccm_core.model.evaluation.result import Population, Status
+from ccm_core.model.json_codec import encode
+from ccm_core.rules.evaluate.evaluator import evaluate
+
+MARCH = "2026-03-09T10:00:00Z"
+LIMIT = "{limit: {type: duration, default: 15m, description: d}}"
+
+
+def said(found):
+    """Give status and reason of every result, by subject."""
+    return {one.subject.key: (one.status.value, one.reason) for one in found.results}
+
+
+# -- conditions -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fields", "body", "status", "reason"),
+    [
+        pytest.param({}, {"locked": True}, "pass", "Doors are locked", id="holds"),
+        pytest.param({}, {"locked": False}, "fail", "Door D1 is open", id="does-not-hold"),
+        pytest.param({}, {}, "insufficient", "row has no `locked`", id="absent"),
+        pytest.param(
+            {},
+            {"locked": None},
+            "error",
+            "`row.locked` is neither true nor false but null",
+            id="null",
+        ),
+        pytest.param(
+            {"assert": "row.floor > 3"},
+            {"floor": None},
+            "error",
+            "`row.floor > 3`: No matching overloads found : _>_(null_type, int64)",
+            id="goes-wrong",
+        ),
+        pytest.param(
+            {"match": "row.floor > 3"},
+            {"floor": 1, "locked": False},
+            "not_applicable",
+            "outside the rule: not `row.floor > 3`",
+            id="outside-match",
+        ),
+        pytest.param(
+            {"match": "row.floor > 3"},
+            {"locked": True},
+            "insufficient",
+            "row has no `floor`",
+            id="match-cannot-be-told",
+        ),
+        pytest.param(
+            {"not_due": "row.age < 60"},
+            {"age": 5, "locked": False},
+            "not_applicable",
+            "not due yet",
+            id="not-due",
+        ),
+        pytest.param(
+            {"not_due": "row.age < 60"},
+            {"age": 61, "locked": False},
+            "fail",
+            "Door D1 is open",
+            id="due",
+        ),
+        pytest.param(
+            {"not_due": "row.age < 60"},
+            {"locked": True},
+            "insufficient",
+            "row has no `age`",
+            id="not-due-cannot-be-told",
+        ),
+        pytest.param(
+            {"match": "row.floor > 3", "not_due": "row.age < 60"},
+            {"floor": 1},
+            "not_applicable",
+            "outside the rule: not `row.floor > 3`",
+            id="match-comes-before-not-due",
+        ),
+        pytest.param(
+            {"let": "{most: params.limit}", "assert": "row.open_for <= most"},
+            {"open_for": 901},
+            "fail",
+            "Door D1 is open",
+            id="a-let",
+        ),
+        pytest.param(
+            {"match": "params.high_up"},
+            {"floor": 2, "locked": False},
+            "not_applicable",
+            "outside the rule: not `params.high_up`",
+            id="a-condition-parameter",
+        ),
+        pytest.param(
+            {"match": "params.high_up"},
+            {"locked": False},
+            "insufficient",
+            "row has no `floor`",
+            id="a-condition-parameter-that-cannot-be-told",
+        ),
+        pytest.param(
+            {"assert": "lookup('acme.person', row.owner).name == 'Ada'"},
+            {"owner": "P1"},
+            "pass",
+            "Doors are locked",
+            id="a-lookup",
+        ),
+        pytest.param(
+            {"assert": "lookup('acme.person', row.owner).name == 'Ada'"},
+            {"owner": "P2"},
+            "insufficient",
+            "no acme.person P2 in the evidence",
+            id="a-lookup-of-nobody",
+        ),
+        pytest.param(
+            {"message": '"{row.floor}"'}, {"locked": False}, "fail", "unknown", id="message"
+        ),
+    ],
+)
+def test_a_row_has_one_of_five_statuses(judged, row, fields, body, status, reason):
+    """Each outcome of the conditions has its status and says why."""
+    found = judged(
+        [row(**body)],
+        given={"lookup": {"acme.person": {"P1": {"name": "Ada"}}}},
+        parameters="{limit: {type: duration, default: 15m, description: d}, "
+        "high_up: {type: condition, over: acme.door, default: row.floor > 3, description: d}}",
+        **fields,
+    )
+
+    results = [one for one in found.results if one.subject.kind == "acme.door"]
+    assert [(one.status.value, one.reason) for one in results] == [(status, reason)]
+
+
+@pytest.mark.parametrize(
+    ("not_due", "body", "due"),
+    [
+        pytest.param("row.age < 60", {"age": 20}, 40, id="an-age-against-a-limit"),
+        pytest.param("60 > row.age", {"age": 20}, 40, id="turned-round"),
+        pytest.param("row.age <= params.limit", {"age": 20}, 880, id="against-a-parameter"),
+        pytest.param("row.age <= most", {"age": 20}, 880, id="against-a-let"),
+        pytest.param("row.age <= row.open_for", {"age": 20, "open_for": 50}, 30, id="two-fields"),
+        pytest.param("!row.locked && row.age <= most", {"age": 20}, 880, id="among-others"),
+        pytest.param("row.age < 60 && row.age < 30", {"age": 20}, 10, id="the-first-of-two"),
+        pytest.param(
+            "now < timestamp(row.due_at)", {"due_at": "2026-03-15T12:01:00Z"}, 60, id="a-moment"
+        ),
+        pytest.param(
+            "row.age < 60 && now < timestamp('2026-03-15T12:00:30Z')",
+            {"age": 20},
+            30,
+            id="whichever-comes-first",
+        ),
+        pytest.param("row.open_for < 60", {"open_for": 20}, None, id="what-does-not-grow"),
+        pytest.param("row.age < 60 || row.age > 90", {"age": 20}, None, id="an-alternative"),
+        pytest.param("row.age < 20 + 40", {"age": 20}, None, id="a-computed-limit"),
+        pytest.param("true", {}, None, id="always"),
+    ],
+)
+def test_what_is_not_due_says_when_it_falls_due(judged, row, now, not_due, body, due):
+    """Where an age meets a limit, or the moment a moment, the end is known."""
+    found = judged(
+        [row(locked=False, **body)],
+        parameters="{limit: {type: duration, default: 15m, description: d}}",
+        let="{most: params.limit}",
+        not_due=f'"{not_due}"',
+    )
+
+    assert found.status is Status.NOT_APPLICABLE
+    assert found.results[0].due_at == (now + timedelta(seconds=due) if due else None)
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        pytest.param({"floor": 4, "locked": True}, "pass", id="holds"),
+        pytest.param({"floor": 4, "locked": False}, "fail", id="does-not-hold"),
+        pytest.param({"floor": -90}, "not_applicable", id="outside"),
+        pytest.param({"floor": 4}, "insufficient", id="absent"),
+    ],
+)
+def test_conditions_that_cannot_be_taken_together_are_judged_one_by_one(judged, row, body, status):
+    """CEL bounds how deep an expression may nest; a rule near the bound says the same."""
+    terms = " + ".join(["row.floor", *["1"] * 29])
+    found = judged([row(**body)], match=f"{terms} > 3")
+
+    assert said(found)["D1"][0] == status
+
+
+def test_a_result_rests_on_its_row_and_on_what_it_looked_up(judged, row):
+    """Digests are sorted, each is there once, and no row has those of another."""
+    found = judged(
+        [
+            row("D1", owner="P1", digests=["sha256:b", "sha256:a", "sha256:b"]),
+            row("D2", owner="P9", digests=["sha256:c"]),
+        ],
+        given={"lookup": {"acme.person": {"P1": {"name": "Ada"}}}},
+        **{"assert": "lookup('acme.person', row.owner).name == 'Ada'"},
+    )
+
+    assert {one.subject.key: one.rests_on for one in found.results} == {
+        "D1": ("sha256:a", "sha256:acme.person:P1", "sha256:b"),
+        "D2": ("sha256:c",),
+    }
+
+
+# -- populations ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("on_empty", ["not_applicable", "insufficient", "fail"])
+@pytest.mark.parametrize(
+    ("floors", "reason"),
+    [
+        pytest.param([], "nothing to judge: acme.door has no rows", id="no-rows"),
+        pytest.param(
+            [1, 2],
+            "nothing to judge: none of 2 rows of acme.door is within `row.floor > 3`",
+            id="none-in-scope",
+        ),
+    ],
+)
+def test_an_empty_population_is_what_the_rule_says_and_never_a_pass(
+    judged, row, on_empty, floors, reason
+):
+    """`on_empty` decides where nothing is left to judge."""
+    found = judged(
+        [row(f"D{n}", floor=floor) for n, floor in enumerate(floors)],
+        on_empty=on_empty,
+        match="row.floor > 3",
+    )
+
+    assert found.status.value == on_empty
+    assert said(found)["hq"] == (on_empty, reason)
+
+
+def test_what_is_not_due_is_no_empty_population(judged, row):
+    """There is something to judge, only not yet."""
+    found = judged([row(age=1, locked=False)], on_empty="fail", not_due="row.age < 60")
+
+    assert found.status is Status.NOT_APPLICABLE
+
+
+def test_every_subject_is_counted_once(judged, row):
+    """The numbers add up to the subjects that are known."""
+    found = judged(
+        [
+            row("D1", floor=4, locked=True),
+            row("D2", floor=4, locked=False),
+            row("D3", floor=4),
+            row("D4", floor=1),
+            row("D5", floor=4, locked=None),
+            row("D6", floor=5, locked=True),
+        ],
+        match="row.floor > 3",
+    )
+
+    assert found.population == Population(
+        known=6, passed=2, failed=1, insufficient=1, not_applicable=1, error=1
+    )
+
+
+@pytest.mark.parametrize(
+    ("locked", "status"),
+    [
+        pytest.param([True, None, False, 3], "error", id="error-above-all"),
+        pytest.param([True, "absent", False], "fail", id="fail-above-insufficient"),
+        pytest.param([True, "absent"], "insufficient", id="insufficient-above-pass"),
+        pytest.param([True, "outside"], "pass", id="pass-above-not-applicable"),
+        pytest.param(["outside"], "not_applicable", id="not-applicable-alone"),
+    ],
+)
+def test_a_rule_is_as_bad_as_its_worst_result(judged, row, locked, status):
+    """The order is error, fail, insufficient, pass, not applicable."""
+    bodies = [
+        {"floor": 1}
+        if one == "outside"
+        else {"floor": 4} | ({"locked": one} if one != "absent" else {})
+        for one in locked
+    ]
+    found = judged([row(f"D{n}", **body) for n, body in enumerate(bodies)], match="row.floor > 3")
+
+    assert found.status.value == status
+
+
+# -- the same inputs give the same bytes ------------------------------------------------------
+
+
+def test_the_order_of_what_is_given_does_not_matter(compiled, rule_text, facts, row, now):
+    """Rows, connections and rules in another order give the same bytes."""
+    rules = [rule_text(), rule_text(id="another", severity="low")]
+    rows = [row(f"D{n}", locked=n % 2 == 0, occurred_at=MARCH) for n in range(5)]
+    given = [facts(rows), facts(rows[:2], connection="annex")]
+    turned = [replace(one, rows={"acme.door": one.rows["acme.door"][::-1]}) for one in given[::-1]]
+
+    first = evaluate(compiled(*rules), given, now=now)
+    second = evaluate(compiled(*rules), turned, now=now)
+
+    assert encode(replace(first, packs=())) == encode(replace(second, packs=()))
+    assert [one.rule for one in first.rules] == ["another", "door_locked"]
+    assert first.connections == ("annex", "hq")
+
+
+def test_an_evaluation_says_what_it_was_made_with(compiled, rule_text, facts, row, now):
+    """Packs with their effective parameters, connections and every standing."""
+    found = evaluate(
+        compiled(rule_text(), parameters=LIMIT, settings={"limit": "1m"}), [facts([row()])], now=now
+    )
+
+    assert found.evaluated_at == now
+    assert (found.packs[0].name, found.packs[0].parameters) == ("acme-doors", {"limit": "1m"})
+    assert [one.kind for one in found.standings] == ["acme.door", "acme.person"]
+
+
+def test_packs_can_judge_twice(compiled, rule_text, facts, row, now):
+    """Nothing of one evaluation is left for the next."""
+    packs = compiled(rule_text(**{"assert": "lookup('acme.person', row.owner).name != ''"}))
+    people = {"acme.person": {"P1": {"name": "Ada"}}}
+    full, bare = facts([row(owner="P1")], lookup=people), facts([row(owner="P1")])
+
+    assert evaluate(packs, [full], now=now).rules[0].status is Status.PASS
+    assert evaluate(packs, [bare], now=now).rules[0].status is Status.INSUFFICIENT
+    assert evaluate(packs, [full], now=now) == evaluate(packs, [full], now=now)

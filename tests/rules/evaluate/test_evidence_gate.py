@@ -1,0 +1,325 @@
+"""What the evidence allows comes first; no condition can turn it off."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ccm_core.model.evaluation.result import Population, Status
+from ccm_core.model.evidence.collection import Outcome, Reason, Shortfall
+from ccm_core.rules.evaluate.evaluator import evaluate
+
+SOME = Shortfall(reason=Reason.TRUNCATED, detail="page 3 is missing", subjects=("acme.door:D1",))
+MARCH = "2026-03-09T10:00:00Z"
+
+
+def said(found):
+    """Give status and reason of every result, by subject."""
+    return {one.subject.key: (one.status.value, one.reason) for one in found.results}
+
+
+@pytest.mark.parametrize(
+    ("standing", "reason"),
+    [
+        pytest.param({"problem": "acme.door is 3d old"}, "acme.door is 3d old", id="problem"),
+        pytest.param({"outcome": None}, "acme.door was never collected", id="never"),
+        pytest.param({"outcome": Outcome.PARTIAL}, "acme.door is partial", id="partial"),
+        pytest.param({"outcome": Outcome.FAILED}, "acme.door is failed", id="failed"),
+        pytest.param(
+            {"outcome": Outcome.PARTIAL, "problem": "half of it", "subjects": ("acme.door:D9",)},
+            "half of it",
+            id="a-problem-outweighs-subjects",
+        ),
+    ],
+)
+@pytest.mark.parametrize("rows", [0, 1, 2], ids=["no-row", "one-row", "two-rows"])
+@pytest.mark.parametrize("on_empty", ["fail", "not_applicable"])
+def test_no_rule_gets_past_a_problem_of_its_evidence(
+    judged, row, standing_of, standing, reason, rows, on_empty
+):
+    """Whatever the conditions would say, the rule is insufficient, and says why once."""
+    found = judged(
+        [row(f"D{n}", locked=bool(n)) for n in range(rows)],
+        given={"standings": [standing_of("acme.door", **standing)]},
+        on_empty=on_empty,
+        **{"assert": "'true'", "match": "'true'"},
+    )
+
+    assert found.status is Status.INSUFFICIENT
+    assert [(one.subject.kind, one.subject.key, one.reason) for one in found.results] == [
+        ("connection", "hq", reason)
+    ]
+    assert found.population == Population(known=rows, insufficient=rows)
+
+
+def test_every_input_of_a_view_counts(judged, row, standing_of):
+    """A view rests on all the kinds it reads; all that is wrong is told."""
+    found = judged(
+        [row(locked=True)],
+        over="acme.watch",
+        given={
+            "standings": [
+                standing_of("acme.badge", problem="acme.badge is old"),
+                standing_of("acme.door", problem="acme.door is partial"),
+            ]
+        },
+    )
+
+    assert found.results[0].reason == "acme.badge is old; acme.door is partial"
+
+
+def test_a_kind_that_is_looked_up_counts(judged, row, standing_of):
+    """Even where no row would look anything up."""
+    found = judged(
+        [row(locked=True)],
+        given={"standings": [standing_of("acme.person", problem="acme.person is partial")]},
+        **{"assert": "row.locked || lookup('acme.person', 'P1').name == ''"},
+    )
+
+    assert said(found) == {"hq": ("insufficient", "acme.person is partial")}
+
+
+def test_a_kind_without_a_standing_was_never_collected(compiled, rule_text, facts, row, now):
+    """What nobody speaks for is not evidence."""
+    bare = replace(facts([row(locked=True)]), standings={})
+    found = evaluate(compiled(rule_text()), [bare], now=now).rules[0]
+
+    assert said(found) == {"hq": ("insufficient", "acme.door was never collected")}
+
+
+def test_inputs_that_the_facts_forget_still_count(compiled, rule_text, facts, row, now):
+    """The engine knows itself what a view rests on."""
+    given = facts([row(locked=True)], over="acme.watch")
+    forgetful = replace(
+        given, inputs={"acme.watch": ()}, standings={"acme.door": given.standings["acme.door"]}
+    )
+    found = evaluate(compiled(rule_text(over="acme.watch")), [forgetful], now=now).rules[0]
+
+    assert said(found) == {"hq": ("insufficient", "acme.badge was never collected")}
+
+
+def test_only_the_subjects_that_lack_evidence_are_insufficient(judged, row, standing_of):
+    """By its own name or by an object behind it; the other rows are judged."""
+    lacks = standing_of(
+        "acme.door", Outcome.PARTIAL, shortfalls=(SOME,), subjects=("acme.door:D1",)
+    )
+    found = judged(
+        [
+            row("D1", locked=True),
+            row("D2", locked=True, names=["acme.door:D1"]),
+            row("D3", locked=True, names=["acme.person:D1"]),
+            row("D4", locked=False),
+        ],
+        given={"standings": [lacks]},
+    )
+    why = "acme.door of acme.door:D1 is partial (truncated: page 3 is missing)"
+
+    assert said(found) == {
+        "D1": ("insufficient", why),
+        "D2": ("insufficient", why),
+        "D3": ("pass", "Doors are locked"),
+        "D4": ("fail", "Door D4 is open"),
+    }
+
+
+def test_a_subject_that_stands_behind_no_row_is_insufficient_itself(judged, row, standing_of):
+    """An object that could not be read does not vanish from the population."""
+    lacks = standing_of(
+        "acme.door", Outcome.PARTIAL, shortfalls=(SOME,), subjects=("acme.door:D1",)
+    )
+    found = judged([row("D2", locked=True)], given={"standings": [lacks]})
+
+    assert found.status is Status.INSUFFICIENT
+    assert found.population == Population(known=2, passed=1, insufficient=1)
+
+
+def test_a_record_that_is_known_in_part_cannot_be_looked_up(judged, row, standing_of):
+    """Only the rows that look it up are insufficient."""
+    fall = replace(SOME, subjects=("acme.person:P1",))
+    lacks = standing_of("acme.person", Outcome.PARTIAL, shortfalls=(fall,), subjects=fall.subjects)
+    found = judged(
+        [row("D1", owner="P1"), row("D2", owner="P2")],
+        given={
+            "standings": [lacks],
+            "lookup": {"acme.person": {"P1": {"name": "Ada"}, "P2": {"name": "Bo"}}},
+        },
+        **{"assert": "lookup('acme.person', row.owner).name != ''"},
+    )
+
+    assert found.population == Population(known=2, passed=1, insufficient=1)
+    assert said(found)["D1"][1].startswith("acme.person P1: acme.person of acme.person:P1")
+
+
+@pytest.mark.parametrize(
+    ("max_age", "status"),
+    [
+        pytest.param(None, "pass", id="the-kinds-own-limit"),
+        pytest.param("1d", "pass", id="wider"),
+        pytest.param("1h", "insufficient", id="tighter"),
+    ],
+)
+def test_a_rule_can_ask_for_younger_evidence(judged, row, standing_of, now, max_age, status):
+    """Its own limit holds even where the standing was made with a wider one."""
+    old = standing_of("acme.door", collected_at=now - timedelta(hours=3), max_age=14400.0)
+    found = judged([row(locked=True)], given={"standings": [old]}, max_age=max_age)
+
+    assert found.status.value == status
+
+
+def test_a_rule_can_accept_older_evidence_where_the_standing_can_be_made_anew(
+    judged, row, standing_of
+):
+    """The standing is asked for again with the rule's own limit."""
+    asked = []
+
+    def restated(kind, max_age):
+        asked.append((kind, max_age))
+        return standing_of(kind)
+
+    found = judged(
+        [row(locked=True)],
+        max_age="7d",
+        given={"standings": [standing_of("acme.door", problem="old")], "restated": restated},
+    )
+
+    assert found.status is Status.PASS
+    assert asked == [("acme.door", timedelta(days=7))]
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        pytest.param(
+            {"broken": {"acme.door": "KeyError: 'id'"}},
+            "the rows of acme.door could not be derived: KeyError: 'id'",
+            id="told",
+        ),
+        pytest.param(
+            {"rows": {}},
+            "the rows of acme.door could not be derived: they are missing",
+            id="not-even-told",
+        ),
+    ],
+)
+def test_a_view_that_broke_makes_its_rules_errors(world, fields, reason):
+    """Rows that could not be derived are no empty population."""
+    given_ = replace(world.facts([world.row(locked=True)]), **fields)
+    found = world.evaluate(world.compiled(), given_).rules[0]
+
+    assert said(found) == {"hq": ("error", reason)}
+
+
+@pytest.mark.parametrize(
+    ("failures", "reason"),
+    [
+        pytest.param((), "no connection gives acme.door", id="not-configured"),
+        pytest.param(
+            ("acme: ImportError",),
+            "no connection gives acme.door; a plugin did not load: acme: ImportError",
+            id="plugin-failed",
+        ),
+    ],
+)
+def test_a_rule_that_concerns_no_connection_is_insufficient(compiled, facts, now, failures, reason):
+    """Nothing to look at is never well."""
+    elsewhere = facts([], over="acme.person", plugin_failures=failures)
+    found = evaluate(compiled(), [elsewhere], now=now)
+
+    assert said(found.rules[0]) == {"": ("insufficient", reason)}
+    assert evaluate(compiled(), [], now=now).rules[0].status is Status.INSUFFICIENT
+    assert found.plugin_failures == failures
+
+
+# -- properties -------------------------------------------------------------------------------
+
+bodies = st.fixed_dictionaries(
+    {},
+    optional={
+        "locked": st.sampled_from([True, False, None, 3]),
+        "floor": st.sampled_from([1, 5, None]),
+        "age": st.sampled_from([1, 100]),
+        "occurred_at": st.sampled_from([MARCH, "never"]),
+    },
+)
+problems = st.sampled_from(
+    [
+        {"problem": "it is stale"},
+        {"outcome": None},
+        {"outcome": Outcome.PARTIAL},
+        {"outcome": Outcome.UNAVAILABLE},
+        {"outcome": Outcome.FAILED},
+        {"outcome": Outcome.COMPLETE, "problem": "a plugin did not load", "subjects": ("a:b",)},
+    ]
+)
+shared = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+
+
+@shared
+@given(
+    st.lists(bodies, max_size=4),
+    problems,
+    st.sampled_from(["acme.badge", "acme.door", "acme.person"]),
+)
+def test_no_problem_of_any_input_ever_lets_a_rule_pass(world, rows, problem, kind):
+    """Whichever kind has whichever problem, whatever the rows say, nothing passes."""
+    packs = world.compiled(
+        world.rule_text(
+            over="acme.watch",
+            match="row.floor > 3 || true",
+            tolerance="{at_least: 0%, per: all}",
+            **{"assert": "true || lookup('acme.person', 'P1').name == ''"},
+        )
+    )
+    given_ = world.facts(
+        [world.row(f"D{n}", **body) for n, body in enumerate(rows)],
+        over="acme.watch",
+        standings=[world.standing_of(kind, **problem)],
+    )
+    found = world.evaluate(packs, given_).rules[0]
+
+    assert found.status is Status.INSUFFICIENT
+    assert all(one.status is Status.INSUFFICIENT for one in found.results)
+
+
+@shared
+@given(st.lists(bodies, max_size=4), st.sets(st.integers(0, 5)), st.sets(st.integers(0, 5)))
+def test_a_subject_more_that_lacks_evidence_never_makes_a_result_pass(world, rows, fewer, more):
+    """The more is missing, the fewer results pass, one by one and rolled up."""
+    packs = world.compiled(
+        world.rule_text(
+            match="row.floor > 3", not_due="row.age < 60", tolerance="{at_least: 50%, per: month}"
+        )
+    )
+
+    def judge(lacking):
+        subjects = tuple(sorted(f"acme.door:D{n}" for n in lacking))
+        fall = Shortfall(reason=Reason.DENIED, detail="d", subjects=subjects)
+        lacks = world.standing_of(
+            "acme.door",
+            Outcome.PARTIAL if subjects else Outcome.COMPLETE,
+            shortfalls=(fall,) if subjects else (),
+            subjects=subjects,
+        )
+        doors_ = [world.row(f"D{n}", **body) for n, body in enumerate(rows)]
+        return world.evaluate(packs, world.facts(doors_, standings=[lacks])).rules[0]
+
+    before, after = judge(fewer), judge(fewer | more)
+    passed = {one.subject for one in after.results if one.status is Status.PASS}
+
+    assert passed <= {one.subject for one in before.results if one.status is Status.PASS}
+    assert after.status is not Status.PASS or before.status is Status.PASS
+
+
+@shared
+@given(bodies, st.sampled_from(["locked", "floor", "age"]))
+def test_a_field_less_never_makes_a_row_pass(judged, row, body, dropped):
+    """Where a row that does not pass loses a field, it still does not pass."""
+    less = {name: value for name, value in body.items() if name != dropped}
+    fields = {"match": "row.floor > 3", "not_due": "row.age < 60"}
+    before, after = (judged([row(**one)], **fields) for one in (body, less))
+
+    assert after.status is not Status.PASS or before.status is Status.PASS

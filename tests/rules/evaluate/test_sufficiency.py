@@ -1,0 +1,308 @@
+"""Whether evidence may be relied on, and that nothing makes it look better than it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ccm_core.model.evidence.collection import Outcome, Reason, Shortfall
+from ccm_core.model.evidence.window import Window
+from ccm_core.rules.evaluate.sufficiency import standing
+from ccm_core.sdk.types import Shape
+
+NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+PERIOD = Window(NOW - 10 * HOUR, NOW + DAY)
+ANY = Shortfall(reason=Reason.DENIED, detail="GET /doors answered 403")
+SOME = Shortfall(reason=Reason.TRUNCATED, detail="page 3 is missing", subjects=("acme.door:D1",))
+
+
+def window(start, end):
+    """Give the window between two numbers of hours before now."""
+    return Window(NOW - start * HOUR, NOW - end * HOUR)
+
+
+def stands(collections, shape=Shape.SNAPSHOT, **fields):
+    """Ask for the standing of doors, collected every hour."""
+    return standing(
+        collections,
+        **(
+            {
+                "kind": "acme.door",
+                "shape": shape,
+                "cadence": HOUR,
+                "period": PERIOD,
+                "now": NOW,
+                "connection": "hq",
+            }
+            | fields
+        ),
+    )
+
+
+# -- snapshots --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("collections", "fields", "problem"),
+    [
+        pytest.param([], {}, "acme.door was never collected", id="never"),
+        pytest.param([{"ago": HOUR}], {}, None, id="complete-and-young"),
+        pytest.param([{"ago": 2 * HOUR}], {}, None, id="just-within-twice-the-cadence"),
+        pytest.param(
+            [{"ago": 3 * HOUR}], {}, "acme.door is 3h old, at most 2h is allowed", id="stale"
+        ),
+        pytest.param([{"ago": 3 * HOUR}], {"max_age": DAY}, None, id="own-limit-is-wider"),
+        pytest.param(
+            [{"ago": HOUR}],
+            {"max_age": HOUR / 2},
+            "acme.door is 1h old, at most 30m is allowed",
+            id="own-limit-is-tighter",
+        ),
+        pytest.param(
+            [{"outcome": Outcome.PARTIAL}],
+            {},
+            "acme.door is partial (denied: GET /doors answered 403)",
+            id="partial",
+        ),
+        pytest.param(
+            [{"outcome": Outcome.UNAVAILABLE}],
+            {},
+            "acme.door is unavailable (denied: GET /doors answered 403)",
+            id="unavailable",
+        ),
+        pytest.param(
+            [{"outcome": Outcome.FAILED, "falls": ()}],
+            {},
+            "acme.door is failed (no reason was given)",
+            id="failed-without-a-reason",
+        ),
+        pytest.param(
+            [{"falls": (ANY,)}],
+            {},
+            "acme.door is partial (denied: GET /doors answered 403)",
+            id="complete-that-contradicts-itself",
+        ),
+        pytest.param(
+            [{"outcome": Outcome.FAILED, "falls": (SOME,)}],
+            {},
+            "acme.door is failed (truncated: page 3 is missing)",
+            id="a-failure-is-never-narrowed-to-subjects",
+        ),
+        pytest.param(
+            [{"outcome": Outcome.PARTIAL, "falls": (SOME, ANY)}],
+            {},
+            "acme.door is partial (denied: GET /doors answered 403)",
+            id="one-shortfall-may-concern-anything",
+        ),
+        pytest.param(
+            [{"ago": HOUR}, {"outcome": Outcome.FAILED, "falls": (ANY,)}],
+            {},
+            "acme.door is failed (denied: GET /doors answered 403)",
+            id="the-newest-counts-not-the-best",
+        ),
+        pytest.param([{"outcome": Outcome.FAILED, "ago": HOUR}, {}], {}, None, id="mended-since"),
+        pytest.param(
+            [{"ago": -3 * HOUR}],
+            {},
+            "acme.door is dated 2026-03-15T15:00:00Z, after the evaluation; check the clock",
+            id="from-the-future",
+        ),
+        pytest.param(
+            [{"connection": "elsewhere"}, {"kind": "acme.person"}],
+            {},
+            "acme.door was never collected",
+            id="what-others-collected-does-not-count",
+        ),
+        pytest.param(
+            [{}],
+            {"plugin_problem": "ImportError: acme"},
+            "the plugin for acme.door did not load: ImportError: acme",
+            id="the-plugin-did-not-load",
+        ),
+        pytest.param(
+            [],
+            {"plugin_problem": "ImportError: acme"},
+            "the plugin for acme.door did not load: ImportError: acme; "
+            "acme.door was never collected",
+            id="the-plugin-did-not-load-and-nothing-is-there",
+        ),
+    ],
+)
+def test_a_snapshot_stands_on_its_newest_collection(collection, collections, fields, problem):
+    """The newest snapshot decides; whatever is wrong with it is said in plain words."""
+    found = stands([collection(**one) for one in collections], **fields)
+
+    assert found.problem == problem
+    assert found.subjects == ()
+
+
+def test_a_shortfall_that_names_its_subjects_leaves_the_others_standing(collection):
+    """Where every shortfall names the only objects concerned, the kind itself has no problem."""
+    found = stands([collection(Outcome.PARTIAL, falls=(SOME,))])
+
+    assert found.problem is None
+    assert found.subjects == ("acme.door:D1",)
+    assert found.outcome is Outcome.PARTIAL
+    assert found.shortfalls == (SOME,)
+
+
+def test_many_reasons_are_cut_short_in_the_text_only(collection):
+    """Three reasons are written out; the standing carries all of them."""
+    falls = [Shortfall(reason=Reason.DENIED, detail=f"door {n}") for n in range(5)]
+    found = stands([collection(Outcome.PARTIAL, falls=falls)])
+
+    assert found.problem == (
+        "acme.door is partial (denied: door 0, denied: door 1, denied: door 2 and 2 more)"
+    )
+    assert len(found.shortfalls) == 5
+
+
+# -- events -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("collections", "problem"),
+    [
+        pytest.param([{"window": window(10, 0)}], None, id="one-window-covers-all"),
+        pytest.param(
+            [{"window": window(10, 4), "ago": 4 * HOUR}, {"window": window(5, 0)}],
+            None,
+            id="windows-that-overlap",
+        ),
+        pytest.param([{"window": window(10, 1), "ago": HOUR}], None, id="the-end-is-young-enough"),
+        pytest.param(
+            [{"window": window(10, 3), "ago": 3 * HOUR}],
+            "acme.door is 3h old, at most 2h is allowed",
+            id="the-end-is-too-old",
+        ),
+        pytest.param(
+            [{"window": window(10, 6), "ago": 6 * HOUR}, {"window": window(5, 0)}],
+            "acme.door was never collected for 2026-03-15T06:00:00Z to 2026-03-15T07:00:00Z",
+            id="a-hole-in-the-middle",
+        ),
+        pytest.param(
+            [{"window": window(8, 0)}],
+            "acme.door was never collected for 2026-03-15T02:00:00Z to 2026-03-15T04:00:00Z",
+            id="a-hole-at-the-beginning",
+        ),
+        pytest.param(
+            [],
+            "acme.door was never collected",
+            id="never",
+        ),
+        pytest.param(
+            [{"window": window(20, 15), "ago": 15 * HOUR}],
+            "acme.door was never collected for 2026-03-15T02:00:00Z to 2026-03-15T12:00:00Z",
+            id="only-before-the-period",
+        ),
+        pytest.param(
+            [{"window": None}],
+            "acme.door was never collected for 2026-03-15T02:00:00Z to 2026-03-15T12:00:00Z",
+            id="a-collection-without-a-window-covers-nothing",
+        ),
+        pytest.param(
+            [
+                {"window": window(10, 0), "ago": HOUR / 2},
+                {"window": window(3, 2), "outcome": Outcome.FAILED},
+            ],
+            "acme.door is failed for 2026-03-15T09:00:00Z to 2026-03-15T10:00:00Z "
+            "(denied: GET /doors answered 403)",
+            id="a-stretch-whose-newest-collection-failed",
+        ),
+        pytest.param(
+            [
+                {"window": window(3, 2), "outcome": Outcome.FAILED, "ago": HOUR},
+                {"window": window(10, 0)},
+            ],
+            None,
+            id="a-failed-stretch-that-was-read-again",
+        ),
+        pytest.param(
+            [{"window": Window(NOW - 10 * HOUR, NOW + DAY), "ago": 4 * HOUR}],
+            "acme.door is 4h old, at most 2h is allowed",
+            id="a-window-cannot-speak-of-what-came-after-it",
+        ),
+        pytest.param(
+            [{"window": window(10, 0), "ago": -3 * HOUR}],
+            "acme.door is dated 2026-03-15T15:00:00Z, after the evaluation; check the clock",
+            id="from-the-future",
+        ),
+    ],
+)
+def test_events_stand_where_every_stretch_of_the_period_does(collection, collections, problem):
+    """Each stretch of the period needs a newest collection that is complete."""
+    found = stands([collection(**one) for one in collections], Shape.EVENT)
+
+    assert found.problem == problem
+
+
+@pytest.mark.parametrize(
+    ("refreshes", "problem", "subjects"),
+    [
+        pytest.param([{"ago": HOUR / 2}], None, (), id="read again"),
+        pytest.param(
+            [], "what changed of acme.door after it was read was never looked for", (), id="never"
+        ),
+        pytest.param(
+            [{"ago": 3 * HOUR}],
+            "what changed of acme.door is 3h old, at most 2h is allowed",
+            (),
+            id="long ago",
+        ),
+        pytest.param(
+            [{"ago": HOUR, "outcome": Outcome.FAILED, "falls": (ANY,)}],
+            "acme.door is failed (denied: GET /doors answered 403)",
+            (),
+            id="in vain",
+        ),
+        pytest.param(
+            [
+                {"ago": HOUR, "outcome": Outcome.FAILED, "falls": (ANY,)},
+                {"ago": HOUR / 2},
+            ],
+            None,
+            (),
+            id="mended since",
+        ),
+        pytest.param(
+            [{"ago": HOUR / 2, "outcome": Outcome.PARTIAL, "falls": (SOME,)}],
+            None,
+            ("acme.door:D1",),
+            id="all but one",
+        ),
+    ],
+)
+def test_old_events_that_may_change_must_have_been_read_again(
+    collection, refreshes, problem, subjects
+):
+    """Windows alone do not say how things are with what is older."""
+    windows = [collection(window=window(11, 0), ago=timedelta(0))]
+    again = [collection(window=None, **fields) for fields in refreshes]
+    found = stands([*again, *windows], Shape.EVENT, refreshed=True)
+    assert (found.problem, found.subjects) == (problem, subjects)
+
+
+def test_an_event_kind_lacks_the_subjects_of_every_stretch(collection):
+    """Subjects that single windows lack are put together."""
+    other = replace(SOME, subjects=("acme.door:D2",))
+    found = stands(
+        [
+            collection(Outcome.PARTIAL, window=window(10, 5), ago=5 * HOUR, falls=(SOME,)),
+            collection(Outcome.PARTIAL, window=window(5, 0), falls=(other,)),
+        ],
+        Shape.EVENT,
+    )
+
+    assert (found.problem, found.subjects) == (None, ("acme.door:D1", "acme.door:D2"))
+
+
+def test_a_period_that_has_ended_is_measured_at_its_end(collection):
+    """Evidence of a past period does not grow stale: its end counts, not the moment of asking."""
+    past = Window(NOW - 20 * DAY, NOW - 10 * DAY)
+    found = stands([collection(window=past, ago=9 * DAY)], Shape.EVENT, period=past)
+
+    assert found.problem is None

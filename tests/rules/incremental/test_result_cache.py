@@ -1,0 +1,295 @@
+"""An evaluation with a memory gives the same as one without, and judges only what changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ccm_core.model.evaluation.result import Status
+from ccm_core.model.evaluation.subject import Subject
+from ccm_core.model.json_codec import encode
+from ccm_core.rules.evaluate.evaluator import evaluate, evaluate_again
+from ccm_core.rules.evaluate.time_budget import Allowance
+from ccm_core.rules.types import Found
+from ccm_core.sdk.types import Row
+
+NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
+LIMIT = "{limit: {type: duration, default: 15m, description: d}}"
+RULES = {
+    "door_locked": {"assert": "row.locked"},
+    "door_shut": {"assert": "row.open_for <= params.limit", "match": "row.floor != null"},
+    "door_due": {"assert": "row.locked", "not_due": "now < timestamp(row.due_at)"},
+    "door_aged": {"assert": "row.locked", "not_due": "row.age <= params.limit"},
+    "door_now": {"assert": "timestamp(row.occurred_at) < now"},
+    "door_late": {"assert": "row.locked", "not_due": "now < timestamp(row.due_at) || row.age < 5"},
+    "door_owned": {"assert": "lookup('acme.person', row.owner).name != ''"},
+    "door_any": {"assert": "size(row) > 3"},
+    "door_shared": {"assert": "row.locked", "tolerance": "{at_least: 50%, per: month}"},
+}
+
+
+FEW = {name: RULES[name] for name in RULES if name != "door_any"}
+"""Those of which it is known what they read."""
+
+
+@pytest.fixture
+def packs(world):
+    """Rules that depend on the row, the moment, other records and the population."""
+    return world.compiled(
+        *(world.rule_text(id=name, **fields) for name, fields in RULES.items()), parameters=LIMIT
+    )
+
+
+@pytest.fixture(params=[RULES, FEW], ids=["any-field", "known-fields"])
+def some(request, world):
+    """Packs with and without a rule that may read any field."""
+    rules = request.param.items()
+    return world.compiled(
+        *(world.rule_text(id=name, **fields) for name, fields in rules), parameters=LIMIT
+    )
+
+
+BODIES = st.fixed_dictionaries(
+    {"id": st.just("D")},
+    optional={
+        "locked": st.booleans(),
+        "floor": st.none() | st.sampled_from([0, 1, 1.0, 2]),
+        "open_for": st.none() | st.sampled_from([60, 900, 901]),
+        "age": st.sampled_from([0, 100, 899, 1000]),
+        "due_at": st.sampled_from(
+            ["2026-03-15T11:00:00Z", "2026-03-15T12:30:00Z", "2026-03-15T14:00:00Z"]
+        ),
+        "occurred_at": st.sampled_from(["2026-03-15T12:10:00Z", "2026-02-01T00:00:00Z"]),
+        "owner": st.sampled_from(["P1", "P2"]),
+    },
+)
+WORLDS = st.tuples(
+    st.dictionaries(st.sampled_from("ABCDEF"), BODIES, max_size=6),
+    st.dictionaries(st.sampled_from(["P1", "P2"]), st.sampled_from(["", "Ada"])),
+    st.sets(st.sampled_from(["acme.door:A", "acme.door:Z", "acme.person:P1"])),
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    steps=st.lists(
+        st.tuples(WORLDS, st.sampled_from([-30, 0, 0, 20, 45, 600])), min_size=2, max_size=5
+    )
+)
+def test_remembering_changes_nothing(world, some, now, steps):
+    """Whatever changed between evaluations, each gives what it would give alone."""
+    memory = None
+    for (doors, people, lacking), minutes in steps:
+        now += timedelta(minutes=minutes)
+        facts = facts_of(world, doors, people, lacking)
+        found, memory = evaluate_again(some, [facts], now=now, memory=memory)
+
+        assert encode(found) == encode(evaluate(some, [facts], now=now))
+
+
+def facts_of(world, doors, people, lacking):
+    """Make the facts of one connection, with some objects in doubt."""
+    standings = [
+        world.standing_of(
+            kind, subjects=tuple(sorted(one for one in lacking if one.startswith(kind)))
+        )
+        for kind in ("acme.door", "acme.person")
+    ]
+    rows = [
+        Row(
+            subject=Subject(kind="acme.door", key=key, title=key), body=body, rests_on=(f"d{body}",)
+        )
+        for key, body in sorted(doors.items())
+    ]
+    found = {"acme.person": {k: Found(body={"name": n}, digest=n) for k, n in people.items()}}
+    return replace(world.facts(rows, standings=standings), lookup=found)
+
+
+def taken_over(first, then):
+    """Name the subjects of each rule whose result is the very same object."""
+    return {
+        one.rule: [
+            result.subject.key
+            for result, other in zip(one.results, two.results, strict=True)
+            if result is other
+        ]
+        for one, two in zip(first.rules, then.rules, strict=True)
+    }
+
+
+def test_only_what_changed_is_judged_again(world, packs, now, row):
+    """What did not change is the very same result; what the moment may change is judged again."""
+    whole = {
+        "locked": True,
+        "floor": 1,
+        "open_for": 60,
+        "age": 100,
+        "due_at": "2026-03-15T12:30:00Z",
+        "occurred_at": "2026-03-15T11:00:00Z",
+        "owner": "P1",
+    }
+    people = {"acme.person": {"P1": {"name": "Ada"}}}
+    before = world.facts([row("A", **whole), row("B", **whole)], lookup=people)
+    changed = row("B", digests=["sha256:B2"], **whole | {"open_for": 61})
+    after = world.facts([row("A", **whole), changed], lookup=people)
+    first, memory = evaluate_again(packs, [before], now=now, memory=None)
+    soon, memory = evaluate_again(packs, [after], now=now + timedelta(minutes=1), memory=memory)
+    later, _ = evaluate_again(packs, [after], now=now + timedelta(minutes=30), memory=memory)
+
+    assert taken_over(first, soon) == {
+        "door_any": ["A"],
+        "door_aged": [],  # when it falls due is told from its age and the moment
+        "door_due": ["A"],
+        "door_late": [],
+        "door_locked": ["A"],
+        "door_now": [],
+        "door_owned": ["A"],
+        "door_shared": ["A"],
+        "door_shut": ["A"],
+    }
+    assert taken_over(soon, later)["door_due"] == []  # it fell due
+    assert taken_over(soon, later)["door_locked"] == ["A", "B"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"settings": {"limit": "10m"}}, id="a-parameter"),
+        pytest.param({"title": "Every door is locked"}, id="the-rule"),
+    ],
+)
+def test_another_rule_or_parameter_is_judged_afresh(world, now, row, change):
+    """Nothing is taken over from a rule or a parameter that is no longer the same."""
+    facts = world.facts([row("A", locked=True)])
+    before = world.compiled(world.rule_text(), parameters=LIMIT)
+    after = world.compiled(
+        world.rule_text(**{k: v for k, v in change.items() if k == "title"}),
+        parameters=LIMIT,
+        settings=change.get("settings"),
+    )
+    first, memory = evaluate_again(before, [facts], now=now, memory=None)
+    then, _ = evaluate_again(after, [facts], now=now, memory=memory)
+
+    assert taken_over(first, then)["door_locked"] == []
+    assert then == evaluate(after, [facts], now=now)
+
+
+def test_a_pack_that_takes_too_long_is_stopped(world, packs, now, row):
+    """What was not judged in time is an error that says so, and never a pass."""
+    seconds = count()
+    allowance = Allowance(seconds=3, tick=lambda: next(seconds))
+    rows = [row(key, locked=True) for key in "ABCDEFGH"]
+    found = evaluate(packs, [world.facts(rows)], now=now, allowance=allowance)
+    locked = next(one for one in found.rules if one.rule == "door_locked")
+
+    statuses = [one.status for one in locked.results]
+    assert statuses == [Status.PASS] * 3 + [Status.ERROR] * 5
+    assert locked.results[-1].reason == "not judged: the rules of its pack took longer than 3s"
+    assert locked.status == Status.ERROR
+
+
+@pytest.mark.parametrize(
+    ("rule", "before", "after", "expected"),
+    [
+        pytest.param("door_locked", {"owner": "P1"}, {"owner": "P2"}, True, id="not-read"),
+        pytest.param("door_locked", {"locked": True}, {"locked": False}, False, id="read"),
+        pytest.param("door_any", {"owner": "P1"}, {"owner": "P2"}, False, id="the-whole-row"),
+        pytest.param("door_locked", {"locked": True}, {"locked": 1}, False, id="another-type"),
+        pytest.param("door_aged", {"age": 1000}, {"age": 2000}, True, id="due-and-older"),
+        pytest.param("door_aged", {"age": 1000}, {"age": 100}, False, id="due-and-younger"),
+        pytest.param("door_aged", {"age": 100}, {"age": 200}, False, id="not-due-and-older"),
+        pytest.param("door_late", {"age": 1000}, {"age": 2000}, False, id="a-shape-not-understood"),
+    ],
+)
+def test_a_field_matters_only_to_rules_that_read_it(
+    world, packs, row, rule, before, after, expected
+):
+    """An age that only grows does not matter to what is due already."""
+    whole = {"locked": True, "age": 1000, "due_at": "2026-03-15T11:00:00Z"}
+    first, memory = evaluate_again(
+        packs, [world.facts([row("A", **whole | before)])], now=NOW, memory=None
+    )
+    changed = world.facts([row("A", **whole | after)])
+    then, _ = evaluate_again(packs, [changed], now=NOW + timedelta(minutes=1), memory=memory)
+
+    assert taken_over(first, then)[rule] == (["A"] if expected else [])
+    assert then == evaluate(packs, [changed], now=NOW + timedelta(minutes=1))
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        pytest.param("row.locked && row.room.name == ''", {"locked", "room"}, id="fields"),
+        pytest.param("has(row.locked)", {"locked"}, id="asked-for"),
+        pytest.param("row.?locked.orValue(true)", {"locked"}, id="optional"),
+        pytest.param("row['locked']", {"locked"}, id="by-key"),
+        pytest.param("row[row.name]", None, id="by-a-key-that-is-worked-out"),
+        pytest.param("row.exists(name, name == 'x')", None, id="all-keys"),
+        pytest.param("size(row) > 2", None, id="the-row-itself"),
+        pytest.param(
+            "row.keys.all(one, one.holder != row.owner)", {"keys", "owner"}, id="in-a-loop"
+        ),
+    ],
+)
+def test_what_a_rule_reads_is_known(world, condition, expected):
+    """Where it may be any field, every change counts."""
+    fields = {"over": "acme.badge", "message": "m", "assert": condition}
+    packs = world.compiled(world.rule_text(**fields))
+    senses = packs.packs[0].groups[0].rules[0].senses
+    assert senses.reads == (None if expected is None else frozenset(expected))
+
+
+def test_another_owner_is_seen(world, packs, now, row):
+    """No rule reads it, and every result of the subject still names it."""
+    then, other = row("A", locked=True), row("B", locked=True)
+    given = replace(then, subject=replace(then.subject, owners=("Night desk",)))
+    first, memory = evaluate_again(packs, [world.facts([then, other])], now=now, memory=None)
+    again, _ = evaluate_again(packs, [world.facts([given, other])], now=now, memory=memory)
+
+    assert again == evaluate(packs, [world.facts([given, other])], now=now)
+    owners = {
+        one.subject.owners
+        for rule in again.rules
+        for one in rule.results
+        if one.subject.key == given.subject.key
+    }
+    assert owners == {("Night desk",)}
+    assert [one.status for one in first.rules] == [one.status for one in again.rules]
+
+
+def test_other_records_behind_a_row_change_no_verdict_and_stand_in_it(world, packs, now, row):
+    """What the rules read is the same: what they said stands, and rests on what it rests on now."""
+    whole = {"locked": True, "age": 1000, "due_at": "2026-03-15T11:00:00Z", "owner": "P1"}
+    people = {"acme.person": {"P1": {"name": "Ada"}}}
+    then, later = (
+        world.facts([row("A", digests=[digest], **whole)], lookup=people)
+        for digest in ("sha256:1", "sha256:2")
+    )
+    _, memory = evaluate_again(packs, [then], now=now, memory=None)
+    found, _ = evaluate_again(packs, [later], now=now, memory=memory)
+
+    assert encode(found) == encode(evaluate(packs, [later], now=now))
+    (locked,) = next(one for one in found.rules if one.rule == "door_locked").results
+    assert (locked.status, locked.rests_on) == (Status.PASS, ("sha256:2",))
+
+
+def test_a_row_that_comes_to_rest_on_what_is_in_doubt_is_judged_again(world, packs, now, row):
+    """Nothing that a rule reads changed, and nothing may rest on it all the same."""
+    doubt = [
+        world.standing_of("acme.door", subjects=("acme.door:Z",)),
+        world.standing_of("acme.person"),
+    ]
+    then = row("A", locked=True)
+    later = replace(then, rests_on=("other",), names=("acme.door:Z",))
+    _, memory = evaluate_again(packs, [world.facts([then], standings=doubt)], now=now, memory=None)
+    facts = world.facts([later], standings=doubt)
+    found, _ = evaluate_again(packs, [facts], now=now, memory=memory)
+
+    assert encode(found) == encode(evaluate(packs, [facts], now=now))
+    locked = next(one for one in found.rules if one.rule == "door_locked").results
+    assert {one.status for one in locked if one.subject.key == "A"} == {Status.INSUFFICIENT}

@@ -1,0 +1,348 @@
+"""A parameter may have another value for some keys, and another one since a date."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ccm_core.errors import DocumentError
+from ccm_core.model.evaluation.rule import Parameter
+from ccm_core.rules.evaluate.evaluator import evaluate
+from ccm_core.rules.pack.parameter_overrides import read_changes, varying_of
+from ccm_core.sdk.timestamps import parse_instant
+
+LIMIT = (
+    "{limit: {type: duration, default: 15m, description: d, "
+    "varies_by: row.owner, dated_by: row.occurred_at}}"
+)
+RULE = {
+    "assert": "row.open_for <= params.limit",
+    "message": '"{row.open_for} against {params.limit}"',
+    "not_due": "row.age <= params.limit && !row.locked",
+}
+
+
+WANTED = "the control allows at most 15m"
+
+
+def since(day, value):
+    """Give a change that holds from a day on."""
+    return {"from": day, "value": value}
+
+
+@pytest.mark.parametrize(
+    ("setting", "body", "expected"),
+    [
+        pytest.param("10m", {}, ("fail", "12m against 10m"), id="the-same-for-all"),
+        pytest.param({"value": "10m"}, {}, ("fail", "12m against 10m"), id="no-change"),
+        pytest.param(
+            {"value": "15m", "changes": [since("2026-03-01", "10m")]},
+            {"occurred_at": "2026-03-01T00:00:00Z"},
+            ("fail", "12m against 10m"),
+            id="on-the-day-it-changed",
+        ),
+        pytest.param(
+            {"value": "15m", "changes": [since("2026-03-01", "10m")]},
+            {"occurred_at": "2026-02-28T23:59:59Z"},
+            ("pass", "Doors are locked"),
+            id="the-second-before",
+        ),
+        pytest.param(
+            {"value": "15m", "changes": [since("2026-03-01T02:00:00+02:00", "10m")]},
+            {"occurred_at": "2026-03-01T00:00:00Z"},
+            ("fail", "12m against 10m"),
+            id="an-instant-with-an-offset",
+        ),
+        pytest.param(
+            {"value": "15m", "changes": [{"for": ["dana", "kim"], "value": "5m"}]},
+            {"owner": "kim"},
+            ("fail", "12m against 5m"),
+            id="for-this-key",
+        ),
+        pytest.param(
+            {"value": "15m", "changes": [{"for": ["dana"], "value": "5m"}]},
+            {"owner": "kim"},
+            ("pass", "Doors are locked"),
+            id="for-another-key",
+        ),
+        pytest.param(
+            {
+                "value": "15m",
+                "changes": [{"for": ["kim"], "value": "20m"}, since("2026-01-01", "10m")],
+            },
+            {"owner": "kim", "occurred_at": "2026-02-01T00:00:00Z"},
+            ("fail", "12m against 10m"),
+            id="the-last-that-applies",
+        ),
+        pytest.param(
+            {"value": "15m", "changes": [{"for": ["kim"], "value": "5m"}]},
+            {},
+            ("insufficient", "row has no `owner`, by which params.limit is chosen"),
+            id="no-key-in-the-row",
+        ),
+        pytest.param(
+            {"value": "15m", "changes": [since("2026-03-01", "10m")]},
+            {"owner": "kim"},
+            ("insufficient", "row has no `occurred_at`, by which params.limit is chosen"),
+            id="no-date-in-the-row",
+        ),
+        pytest.param(
+            {"value": "15m", "changes": [since("2026-03-01", "10m")]},
+            {"occurred_at": "last week"},
+            ("insufficient", "`row.occurred_at` is no instant, by which params.limit is chosen"),
+            id="no-instant-in-the-row",
+        ),
+    ],
+)
+def test_the_value_is_chosen_for_each_row(judged, row, setting, body, expected):
+    """What a row is judged with depends on its key and its date, and is never guessed."""
+    whole = {"open_for": 720, "age": 99999, "locked": True} | body
+    found = judged([row(**whole)], parameters=LIMIT, settings={"limit": setting}, **RULE)
+
+    assert (found.results[0].status, found.results[0].reason) == expected
+
+
+def test_the_moment_it_falls_due_follows_the_rows_own_value(judged, row):
+    """A shorter limit for one key falls due earlier."""
+    setting = {"value": "15m", "changes": [{"for": ["kim"], "value": "5m"}]}
+    rows = [
+        row("D1", age=60, owner="kim", locked=False),
+        row("D2", age=60, owner="x", locked=False),
+    ]
+    found = judged(rows, parameters=LIMIT, settings={"limit": setting}, **RULE)
+
+    due = [str(one.due_at) for one in found.results]
+    assert due == ["2026-03-15 12:04:00+00:00", "2026-03-15 12:14:00+00:00"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "period", "expected"),
+    [
+        pytest.param("15m", None, (), id="tight"),
+        pytest.param(
+            {"value": "5m", "changes": [{"for": ["kim"], "value": "20m"}]},
+            None,
+            ("door_locked: parameter limit is 20m for kim, the control allows at most 15m",),
+            id="one-key-is-loose",
+        ),
+        pytest.param(
+            {"value": "1h", "changes": [since("2026-02-01", "10m")]},
+            "2026-02-01T00:00:00Z",
+            (),
+            id="was-loose-before-the-period",
+        ),
+        pytest.param(
+            {"value": "1h", "changes": [since("2026-02-01", "10m")]},
+            "2026-01-31T00:00:00Z",
+            ("door_locked: parameter limit is 1h, the control allows at most 15m",),
+            id="was-loose-within-the-period",
+        ),
+        pytest.param(
+            {"value": "1h", "changes": [since("2026-02-01", "10m")]},
+            None,
+            ("door_locked: parameter limit is 1h, the control allows at most 15m",),
+            id="period-not-known",
+        ),
+        pytest.param(
+            {"value": "5m", "changes": [since("2027-01-01", "30m")]},
+            "2026-02-01T00:00:00Z",
+            (f"door_locked: parameter limit is 30m from 2027-01-01T00:00:00Z, {WANTED}",),
+            id="will-be-loose",
+        ),
+    ],
+)
+def test_a_control_looks_at_every_value_that_may_count(world, setting, period, expected):
+    """One value that is too loose, for one key or in the period judged, fails the mapping."""
+    control = "[{framework: soc2, id: CC1, requires: {limit: {at_most: 15m}}}]"
+    rule = world.rule_text(**RULE, controls=control)
+    packs = world.compiled(rule, parameters=LIMIT, settings={"limit": setting})
+    facts = world.facts([], since=parse_instant(period) if period else None)
+    found = world.evaluate(packs, facts)
+
+    assert found.controls[0].problems == expected
+    assert found.rules[0].status == "not_applicable"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "settings", "expected"),
+    [
+        pytest.param(
+            "{limit: {type: duration, default: 1m, description: d, varies_by: row.nobody}}",
+            {},
+            "params.limit is chosen by row.nobody, which rows of acme.door do not have",
+            id="rows-without-the-path",
+        ),
+        pytest.param(
+            "{limit: {type: duration, default: 1m, description: d, varies_by: owner}}",
+            {},
+            "wanted a path such as row.service.id",
+            id="no-path",
+        ),
+        pytest.param(
+            "{limit: {type: list, default: [], description: d, varies_by: row.owner}}",
+            {},
+            "a parameter of type list is the same for all rows",
+            id="a-list",
+        ),
+        pytest.param(
+            LIMIT,
+            {"limit": {"changes": []}},
+            'limit: "value" is missing: what holds where no change applies',
+            id="no-value",
+        ),
+        pytest.param(
+            LIMIT,
+            {"limit": {"value": "1m", "change": []}},
+            'limit: unknown key "change"; wanted value and changes',
+            id="unknown-key",
+        ),
+        pytest.param(
+            LIMIT,
+            {"limit": {"value": "1m", "changes": {}}},
+            "limit: wanted a list of changes; found a mapping",
+            id="changes-no-list",
+        ),
+        pytest.param(
+            LIMIT,
+            {"limit": {"value": "1m", "changes": ["5m"]}},
+            'limit: change 1: wanted a mapping with value and from or for; found "5m"',
+            id="change-no-mapping",
+        ),
+        pytest.param(
+            LIMIT,
+            {"limit": {"value": "1m", "changes": [{"value": "5m"}]}},
+            "limit: change 1: wanted from, for or both; else it replaces all above it",
+            id="change-for-everything",
+        ),
+        pytest.param(
+            LIMIT,
+            {"limit": {"value": "1m", "changes": [{"from": "2026-01-01"}]}},
+            'limit: change 1: "value" is missing',
+            id="change-without-value",
+        ),
+        pytest.param(
+            LIMIT,
+            {"limit": {"value": "1m", "changes": [{"until": "2026-01-01", "value": "1m"}]}},
+            'limit: change 1: unknown key "until"; wanted value, from and for',
+            id="change-with-an-unknown-key",
+        ),
+        pytest.param(
+            LIMIT,
+            {"limit": {"value": "1m", "changes": [since("2026-01-01", "soon")]}},
+            "limit: change 1: 'soon' is not a duration",
+            id="change-of-another-type",
+        ),
+        pytest.param(
+            LIMIT,
+            {"limit": {"value": "1m", "changes": [since("1 July", "1m")]}},
+            "limit: change 1: Invalid isoformat string: '1 July'",
+            id="no-date",
+        ),
+        pytest.param(
+            LIMIT,
+            {"limit": {"value": "1m", "changes": [since(20260701, "1m")]}},
+            "limit: change 1: wanted a date such as 2026-07-01; found the number 20260701",
+            id="date-is-a-number",
+        ),
+        pytest.param(
+            LIMIT,
+            {"limit": {"value": "1m", "changes": [{"for": [], "value": "1m"}]}},
+            "limit: change 1: wanted a list of keys as texts; found an empty list",
+            id="for-nobody",
+        ),
+        pytest.param(
+            LIMIT,
+            {"limit": {"value": "1m", "changes": [{"for": [7], "value": "1m"}]}},
+            "limit: change 1: wanted a list of keys as texts; found a list of 1",
+            id="for-a-number",
+        ),
+        pytest.param(
+            "{limit: {type: duration, default: 1m, description: d, dated_by: row.occurred_at}}",
+            {"limit": {"value": "1m", "changes": [{"for": ["a"], "value": "1m"}]}},
+            "limit: change 1: limit has no varies_by, so no value of it is for some keys",
+            id="no-varies-by",
+        ),
+        pytest.param(
+            "{limit: {type: duration, default: 1m, description: d}}",
+            {"limit": {"value": "1m", "changes": [since("2026-01-01", "1m")]}},
+            "limit: change 1: limit has no dated_by, so no value of it begins at a date",
+            id="no-dated-by",
+        ),
+    ],
+)
+def test_a_value_that_cannot_vary_so_is_refused(world, parameters, settings, expected):
+    """Each mistake names the parameter, the change, what was found and what was wanted."""
+    with pytest.raises(DocumentError) as caught:
+        world.compiled(
+            world.rule_text(**{"assert": "row.age <= params.limit"}),
+            parameters=parameters,
+            settings=settings,
+        )
+
+    assert expected in str(caught.value)
+
+
+def test_a_test_of_a_pack_may_set_values_that_vary(world):
+    """What users may set, the tests of a pack may set as well."""
+    tests = (
+        "[{name: own, expect: fail, rows: [{owner: kim, open_for: 600}], "
+        "params: {limit: {value: 15m, changes: [{for: [kim], value: 5m}]}}}, "
+        "{name: others, expect: pass, rows: [{owner: x, open_for: 600}], "
+        "params: {limit: {value: 15m, changes: [{for: [kim], value: 5m}]}}}, "
+        "{name: plain again, expect: pass, rows: [{open_for: 600}]}]"
+    )
+    from ccm_core.rules.testing.runner import run_tests
+
+    rule = world.rule_text(**{"assert": "row.open_for <= params.limit", "tests": tests})
+    setting = {"limit": {"value": "15m", "changes": [{"for": ["kim"], "value": "1m"}]}}
+    assert [one.got for one in run_tests(world.compiled(rule, parameters=LIMIT))] == [
+        one.expected for one in run_tests(world.compiled(rule, parameters=LIMIT))
+    ]
+    assert run_tests(world.compiled(rule, parameters=LIMIT, settings=setting))[1].good
+
+
+PARAMETER = Parameter(
+    name="limit",
+    type="integer",
+    default=0,
+    description="d",
+    varies_by="row.who",
+    dated_by="row.at",
+)
+DAYS = st.integers(1, 9).map(lambda day: f"2026-03-0{day}")
+CHANGES = st.lists(
+    st.fixed_dictionaries(
+        {"value": st.integers(1, 99)},
+        optional={"from": DAYS, "for": st.lists(st.sampled_from("abc"), min_size=1)},
+    ).filter(lambda one: len(one) > 1),
+    max_size=6,
+)
+
+
+@given(changes=CHANGES, who=st.sampled_from("abcd"), day=DAYS)
+def test_choosing_equals_reading_the_changes_from_top_to_bottom(changes, who, day):
+    """Each change that applies replaces what held before; and what is picked is in force then."""
+    expected = 0
+    for change in changes:
+        if change.get("from", "") <= day and who in change.get("for", who):
+            expected = change["value"]
+    found = varying_of(PARAMETER, read_changes(PARAMETER, {"value": 0, "changes": changes}))
+    if found is None:
+        return
+    at = f"{day}T00:00:00Z"
+
+    assert found.pick({"who": who, "at": at}) == expected
+    assert expected in {one.value for one in found.in_force(parse_instant(at))}
+
+
+def test_rules_with_plain_parameters_are_not_slowed(world, row):
+    """Where nothing varies, nothing is chosen: no row needs the paths."""
+    rule = world.rule_text(**{"assert": "row.open_for <= params.limit"})
+    packs = world.compiled(rule, parameters=LIMIT)
+
+    assert packs.packs[0].varying == {}
+    found = evaluate(
+        packs, [world.facts([row(open_for=1)])], now=parse_instant("2026-03-15T12:00:00Z")
+    )
+    assert found.rules[0].status == "pass"

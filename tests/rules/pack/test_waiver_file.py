@@ -1,0 +1,133 @@
+"""The waivers file: bounded, approved by somebody else, every mistake at once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from ccm_core.errors import DocumentError
+from ccm_core.model.evaluation.waiver import Waiver
+from ccm_core.rules.pack.waiver_file import read_waivers
+
+GOOD = """\
+apiVersion: ccm/v1
+kind: Waivers
+waivers:
+  - id: W-1
+    rule: door_locked
+    subjects: [D1, "annex-*"]
+    connections: [hq]
+    controls: ["soc2:CC6.4"]
+    reason: The lock is being repaired
+    owner: ada@example.com
+    approver: bo@example.com
+    created: 2026-03-01T00:00:00Z
+    expires: 2026-06-01T00:00:00+02:00
+"""
+
+
+def test_a_waiver_is_read_as_it_is_written():
+    """Every key arrives; moments are in UTC."""
+    assert read_waivers(GOOD.encode(), "waivers.yaml") == (
+        Waiver(
+            id="W-1",
+            rule="door_locked",
+            subjects=("D1", "annex-*"),
+            connections=("hq",),
+            controls=("soc2:CC6.4",),
+            reason="The lock is being repaired",
+            owner="ada@example.com",
+            approver="bo@example.com",
+            created=datetime(2026, 3, 1, tzinfo=UTC),
+            expires=datetime(2026, 5, 31, 22, tzinfo=UTC),
+        ),
+    )
+
+
+def test_no_waivers_is_a_fine_file():
+    """An empty list holds no waiver."""
+    text = b"apiVersion: ccm/v1\nkind: Waivers\nwaivers: []\n"
+
+    assert read_waivers(text, "waivers.yaml") == ()
+
+
+def test_the_longest_waiver_holds_a_leap_year():
+    """Exactly 366 days are allowed."""
+    text = GOOD.replace("2026-06-01T00:00:00+02:00", "2027-03-02T00:00:00Z")
+
+    assert read_waivers(text.encode(), "waivers.yaml")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        pytest.param(
+            "    expires: 2026-06-01T00:00:00+02:00\n",
+            "",
+            ['4:5: "expires" is missing'],
+            id="never-expires",
+        ),
+        pytest.param(
+            "2026-06-01T00:00:00+02:00",
+            "2027-03-03T00:00:00Z",
+            ["13:14: expires 367 days after it was created; at most 366"],
+            id="too-long",
+        ),
+        pytest.param(
+            "2026-06-01T00:00:00+02:00",
+            "2026-03-01T00:00:00Z",
+            ["13:14: expires before it was created"],
+            id="expires-at-once",
+        ),
+        pytest.param(
+            "2026-06-01T00:00:00+02:00", "next summer", ["13:14: wanted a moment"], id="no-moment"
+        ),
+        pytest.param(
+            "2026-06-01T00:00:00+02:00",
+            "2026-06-01T00:00:00",
+            ["13:14: wanted a moment"],
+            id="no-offset",
+        ),
+        pytest.param(
+            "bo@example.com",
+            "Ada@Example.com",
+            ["11:15: the approver must be somebody else"],
+            id="approved-by-the-owner",
+        ),
+        pytest.param("bo@example.com", '""', ["11:15: "], id="approved-by-nobody"),
+        pytest.param(
+            "reason: The lock is being repaired",
+            "why: x",
+            ['4:5: "reason" is missing', '9:5: unknown key "why"'],
+            id="unknown-key",
+        ),
+        pytest.param('"soc2:CC6.4"', "CC6.4", ["8:16: "], id="control-without-framework"),
+        pytest.param("waivers:\n", "waivers:\n  - 3\n", ["4:5: wanted a mapping"], id="no-mapping"),
+        pytest.param("kind: Waivers", "kind: RulePack", ["2:7: "], id="another-document"),
+    ],
+)
+def test_a_waiver_that_is_not_bounded_or_approved_is_refused(old, new, expected):
+    """Each mistake names file, line and column."""
+    assert old in GOOD
+    with pytest.raises(DocumentError) as caught:
+        read_waivers(GOOD.replace(old, new).encode(), "waivers.yaml")
+    found = [str(one) for one in caught.value.mistakes]
+
+    assert len(found) == len(expected), found
+    for one, start in zip(found, expected, strict=True):
+        assert one.startswith(f"waivers.yaml:{start}"), found
+
+
+def test_all_mistakes_of_all_waivers_are_told_at_once():
+    """Two waivers of one id, each wrong in its own way."""
+    entry = GOOD[GOOD.index("  - id") :]
+    text = GOOD.replace("bo@", "ada@") + entry.replace("2026-06-01", "2029-06-01")
+    with pytest.raises(DocumentError) as caught:
+        read_waivers(text.encode(), "waivers.yaml")
+
+    assert [str(one).split(": ")[0] for one in caught.value.mistakes] == [
+        "waivers.yaml:11:15",
+        "waivers.yaml:14:9",
+        "waivers.yaml:23:14",
+    ]

@@ -1,0 +1,69 @@
+"""What other rules would have said of the same evidence."""
+
+from __future__ import annotations
+
+from ccm_core.rules.results.diff import Side, compare
+
+LIMIT = "{limit: {type: duration, default: 15m, description: d}}"
+ASSERT = {"assert": "row.open_for <= params.limit"}
+CONTROL = "[{framework: soc2, id: CC1}]"
+
+
+def side(world, rows, *rules, parameters=LIMIT, settings=None):
+    """Judge rows by rules."""
+    packs = world.compiled(*rules, parameters=parameters, settings=settings)
+    return Side(packs=packs, evaluation=world.evaluate(packs, world.facts(rows)))
+
+
+def test_the_same_rules_differ_in_nothing(world, row):
+    """Neither in what they are nor in what they say."""
+    rows = [row("A", open_for=600), row("B", open_for=1200)]
+    one, other = (side(world, rows, world.rule_text(**ASSERT)) for _ in range(2))
+    assert compare(one, other).same
+
+
+def test_every_difference_is_told(world, row):
+    """Parameters, texts, rules that came and went, subjects, controls."""
+    rows = [row("A", open_for=600), row("B", open_for=1200)]
+    before = side(
+        world,
+        rows,
+        world.rule_text(**ASSERT, controls=CONTROL),
+        world.rule_text(id="door_old", **{"assert": "row.open_for > 0"}),
+    )
+    after = side(
+        world,
+        rows,
+        world.rule_text(**ASSERT, controls=CONTROL, severity="low"),
+        world.rule_text(id="door_new", **{"assert": "row.open_for > 0"}),
+        settings={"limit": "5m"},
+    )
+    found = compare(before, after)
+
+    assert [(one.name, one.before, one.after) for one in found.parameters] == [
+        ("limit", "15m", "5m")
+    ]
+    assert [(one.rule, one.before, one.after, one.changed) for one in found.rules] == [
+        ("door_locked", "fail", "fail", ("severity",)),
+        ("door_new", None, "pass", ()),
+        ("door_old", "pass", None, ()),
+    ]
+    locked, new, old = found.rules
+    assert [(one.key, one.before, one.after) for one in locked.results] == [("A", "pass", "fail")]
+    assert {one.before for one in new.results} == {None}
+    assert {one.after for one in old.results} == {None}
+    assert found.controls == ()  # it failed before, and fails still
+
+
+def test_a_control_that_would_stand_differently_is_told(world, row):
+    """From the worst of its rules before to the worst after."""
+    rows = [row("A", open_for=600)]
+    rule = world.rule_text(**ASSERT, controls=CONTROL)
+    one, other = side(world, rows, rule), side(world, rows, rule, settings={"limit": "5m"})
+    (control,) = compare(one, other).controls
+    assert (control.framework, control.id, control.before, control.after) == (
+        "soc2",
+        "CC1",
+        "pass",
+        "fail",
+    )

@@ -1,0 +1,133 @@
+"""A part of an evaluation: what stays is rolled up again, and nothing is judged anew."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from ccm_core.errors import UsageError
+from ccm_core.model.evaluation.result import (
+    ControlResult,
+    Evaluation,
+    Population,
+    Result,
+    RuleResult,
+    Standing,
+    Status,
+)
+from ccm_core.model.evaluation.rule import Control, Severity
+from ccm_core.model.evaluation.subject import Subject
+from ccm_core.model.evidence.collection import Outcome
+from ccm_core.rules.results.filter import Part, narrowed
+
+
+def rule(name, *said, controls=(), known=None):
+    """A rule and what it says of the one service of each connection."""
+    results = tuple(
+        Result(
+            rule=name,
+            connection=place,
+            subject=Subject(kind="acme.service", key=place, title=place),
+            status=status,
+            reason="so it is",
+        )
+        for place, status in said
+    )
+    return RuleResult(
+        rule=name,
+        pack="p",
+        title=name,
+        severity=Severity.LOW,
+        status=max((one.status for one in results), key=list(Status).index),
+        population=Population(known=known or len(results)),
+        results=results,
+        controls=tuple(Control(framework="soc2", id=one) for one in controls),
+    )
+
+
+@pytest.fixture
+def evaluation():
+    """Two connections, three rules, two frameworks."""
+    return Evaluation(
+        evaluated_at=datetime(2026, 5, 6, tzinfo=UTC),
+        packs=(),
+        connections=("eu", "us"),
+        standings=tuple(
+            Standing(kind="acme.service", connection=one, outcome=Outcome.COMPLETE)
+            for one in ("eu", "us")
+        ),
+        rules=(
+            rule("both", ("eu", Status.PASS), ("us", Status.FAIL), controls=["CC7.4"], known=99),
+            rule("first", ("eu", Status.PASS), controls=["CC7.5"], known=7),
+            rule("second", ("us", Status.INSUFFICIENT)),
+        ),
+        controls=(
+            ControlResult(framework="soc2", id="CC7.4", status=Status.FAIL, rules=("both",)),
+            ControlResult(framework="soc2", id="CC7.5", status=Status.PASS, rules=("first",)),
+            ControlResult(
+                framework="dora", id="17", status=Status.FAIL, rules=("both",), problems=("loose",)
+            ),
+        ),
+    )
+
+
+def test_all_of_it(evaluation):
+    """Who asks for no part gets the evaluation, to the byte."""
+    assert narrowed(evaluation, Part()) == evaluation
+
+
+def test_one_connection(evaluation):
+    """Only its results stay, and rules and controls stand as they say."""
+    part = narrowed(evaluation, Part(connections=("eu",)))
+    assert part.connections == ("eu",)
+    assert [one.connection for one in part.standings] == ["eu"]
+    assert {one.rule: (one.status, one.population.known) for one in part.rules} == {
+        "both": (Status.PASS, 1),
+        "first": (Status.PASS, 7),
+    }
+    assert {one.id: one.status for one in part.controls} == {
+        "CC7.4": Status.PASS,
+        "CC7.5": Status.PASS,
+        "17": Status.FAIL,
+    }
+
+
+def test_what_says_nothing_of_a_connection_goes(evaluation):
+    """A rule and a control without a word about it are no part of it."""
+    part = narrowed(evaluation, Part(connections=("us",)))
+    assert [one.rule for one in part.rules] == ["both", "second"]
+    assert [one.id for one in part.controls] == ["CC7.4", "17"]
+
+
+@pytest.mark.parametrize(
+    ("part", "rules", "controls"),
+    [
+        pytest.param(Part(controls=("soc2:CC7.5",)), ["first"], ["CC7.5"], id="a control"),
+        pytest.param(Part(frameworks=("soc2",)), ["both", "first"], ["CC7.4", "CC7.5"], id="all"),
+        pytest.param(
+            Part(controls=("soc2:CC7.5",), frameworks=("dora",)),
+            ["both", "first"],
+            ["CC7.5", "17"],
+            id="a control and a framework",
+        ),
+    ],
+)
+def test_controls_and_frameworks(evaluation, part, rules, controls):
+    """What is asked for by itself or by its framework stays, with the rules that support it."""
+    found = narrowed(evaluation, part)
+    assert [one.rule for one in found.rules] == rules
+    assert [one.id for one in found.controls] == controls
+    assert found.connections == evaluation.connections
+
+
+def test_what_is_not_there_is_refused(evaluation):
+    """Every mistake in one go, with what there is."""
+    part = Part(connections=("asia",), controls=("CC7.4",), frameworks=("hipaa",))
+    with pytest.raises(UsageError) as refused:
+        narrowed(evaluation, part)
+    assert str(refused.value).splitlines() == [
+        "no connection 'asia' in this evaluation; it has: eu, us",
+        "no control 'CC7.4' in this evaluation; it has: dora:17, soc2:CC7.4, soc2:CC7.5",
+        "no framework 'hipaa' in this evaluation; it has: dora, soc2",
+    ]

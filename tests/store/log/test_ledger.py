@@ -1,0 +1,209 @@
+"""What is kept has leaves, heads are signed, and each leaf can be proven to an outsider."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from tables import TABLES
+
+from ccm_core.ledger import inclusion_proof, signed_note
+from ccm_core.ledger.checkpoint import STORE_LOG, Checkpoint
+from ccm_core.ledger.merkle_hash import leaf_hash
+from ccm_core.ledger.signed_note import VerifierKey
+from ccm_core.model import json_codec
+from ccm_core.model.evaluation.evaluation_inputs import Basis
+from ccm_core.store.log.leaf_encoding import FORMS
+
+HARMLESS = {
+    "seq": "its order is that of the leaves",
+    "id": "the one row of the store's facts",
+    "document": "stands by its digest",
+}
+SINCE = (
+    "signing_key",
+    "checkpoint",
+    "entry",
+    "erasure",
+    "erased",
+    "followed",
+)
+"""Tables that a store of revision 0002 does not have, each after those it refers to."""
+DERIVED = {
+    "head": "what version says, kept ready",
+    "body": "stands by its digest, which a version names",
+    "entry": "the ledger itself",
+    "checkpoint": "signed",
+}
+
+
+def everything(proof):
+    """Want every leaf."""
+    del proof
+    return True
+
+
+@pytest.fixture
+def filled(reopen, build, key):
+    """Give a store that was signed, with a run and an evaluation."""
+    store = reopen(key())
+    store.begin(build.run())
+    store.keep(build.harvest("c1", {"a": {"n": 1}, "b": {}}, rejected=[build.rejected()], at=1))
+    store.keep(build.harvest("c2", {"a": {"n": 2}}, snapshot=True, at=2))
+    store.seal(build.manifest(at=3))
+    store.keep_evaluation(build.evaluation(4), Basis(host_version="0"), [b"pack"])
+    return store
+
+
+@pytest.mark.parametrize("table", [table for table in TABLES if table not in DERIVED])
+def test_a_leaf_says_everything_its_row_says(table):
+    """Each column of each table is in a leaf, or there is a reason why it need not be."""
+    form = next(form for form in FORMS if form.table == table)
+    said = {*form.plain, *form.instants, *form.references}
+    assert set(TABLES[table]) - said <= set(HARMLESS)
+    assert said <= set(TABLES[table])
+    assert form.document == ("document" in TABLES[table])
+    assert form.number in TABLES[table]
+
+
+def test_leaves_stand_in_the_order_in_which_things_were_kept(filled):
+    """A collection, what it appended, what vanished, what was rejected; then the manifest."""
+    leaves = [json_codec.decode(leaf) for leaf, _ in filled.proven("demo", everything)]
+
+    assert [(one["leaf"], one.get("key"), one.get("collection")) for one in leaves] == [
+        ("run", None, None),
+        ("collection", None, None),
+        ("version", "a", "c1"),
+        ("version", "b", "c1"),
+        ("rejected", "bad", "c1"),
+        ("collection", None, None),
+        ("version", "a", "c2"),
+        ("version", "b", "c2"),
+        ("manifest", None, None),
+    ]
+    assert leaves[6] == {
+        "leaf": "version",
+        "connection": "demo",
+        "kind": "demo.thing",
+        "kind_version": 1,
+        "key": "a",
+        "digest": json_codec.digest(b'{"n":2}'),
+        "collection": "c2",
+        "observed_at": "2026-01-01T00:02:00Z",
+        "kept_at": "2026-01-01T00:02:00Z",
+        "endpoint": "/things",
+        "page": 1,
+        "response_digest": json_codec.digest(b"page"),
+    }
+    assert "digest" not in leaves[7]
+
+
+def test_the_store_states_the_heads_of_its_logs(filled):
+    """Its own log has facts, the key, what evaluations rest on, and the other logs' heads."""
+    leaves = [json_codec.decode(leaf) for leaf, _ in filled.proven(STORE_LOG, everything)]
+
+    assert [one["leaf"] for one in leaves] == [
+        "store",
+        "signing_key",
+        "heads",
+        "document",
+        "document",
+        "evaluation",
+        "heads",
+    ]
+    head = filled.head("demo")
+    assert leaves[2] == {
+        "leaf": "heads",
+        "heads": [{"log": "demo", "size": head.size, "root": signed_note.encoded(head.root)}],
+        "signed": True,
+    }
+
+
+@pytest.mark.parametrize("log", ["demo", STORE_LOG])
+def test_each_leaf_is_proven_by_a_signed_head(filled, key, log):
+    """With the public key, the leaf's bytes and its proof; the store is not needed."""
+    (begun,) = filled.signing_keys()
+    assert begun.key == VerifierKey(filled.head().origin, key().public)
+
+    for leaf, proof in filled.proven(log, everything):
+        head = Checkpoint.read(signed_note.opened(proof.checkpoint, [begun.key]))
+        assert head == filled.head(log)
+        found = inclusion_proof.root_of_inclusion(
+            proof.index, head.size, leaf_hash(leaf), proof.hashes
+        )
+        assert found == head.root
+
+
+def test_a_store_without_a_key_keeps_evidence_and_says_so(reopen, build, key):
+    """Heads are stated with the reason; the first key that is at hand signs all that came before.
+
+    Nothing is proven until then.
+    """
+    store = reopen()
+    store.begin(build.run())
+    store.seal(build.manifest(at=1))
+    assert store.signed_head() is None
+    assert store.proven(STORE_LOG, everything) == ()
+    store.close()
+
+    store = reopen(key())
+    store.begin(build.run("r2"))
+    store.seal(build.manifest("r2", at=2))
+    leaves = [json_codec.decode(leaf) for leaf, _ in store.proven(STORE_LOG, everything)]
+    assert [one.get("unsigned") for one in leaves if one["leaf"] == "heads"] == [
+        "no key in this test",
+        None,
+    ]
+
+
+def test_a_stranger_does_not_sign(reopen, build, key, filled):
+    """Another vault's key is no key of this store: heads stay unsigned, with the next step."""
+    before = filled.signed_head()
+    filled.close()
+    store = reopen(key("another"))
+    store.keep_evaluation(build.evaluation(9))
+
+    assert store.signed_head() == before
+    assert len(store.signing_keys()) == 1
+    store.close()
+    store = reopen(key("another"), key())  # the right one is at hand as well
+    store.keep_evaluation(build.evaluation(10))
+    leaves = [json_codec.decode(leaf) for leaf, _ in store.proven(STORE_LOG, everything)]
+    assert "ccm keys rotate --lost" in leaves[-3]["unsigned"]
+    assert leaves[-1] == {"leaf": "heads", "heads": [], "signed": True}
+
+
+def test_an_evaluation_that_is_kept_already_adds_no_leaf(filled, build):
+    """The same bytes are kept once, so the head stays what it was."""
+    before = filled.head()
+    filled.keep_evaluation(build.evaluation(4), Basis(host_version="0"), [b"pack"])
+    assert filled.head() == before
+
+
+def test_what_an_older_ccm_kept_gets_its_leaves(filled, reopen, tmp_path):
+    """Once, when it is opened: the same leaves, in an order of their own."""
+    before = {leaf for leaf, _ in filled.proven("demo", everything)}
+    filled.close()
+    with closing(sqlite3.connect(tmp_path / "ccm.db")) as database, database:
+        for table in reversed(SINCE):
+            database.execute(f"DROP TABLE {table}")
+        database.execute("UPDATE store_revision SET version_num = '0002'")
+
+    store = reopen()
+    head = store.head("demo")
+    assert head.size == len(before)
+    store.close()
+    store = reopen()
+    assert store.head("demo") == head
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.table)
+def test_each_leaf_is_described_with_its_fields(form):
+    """An outsider reads in the reference what a leaf says."""
+    page = (Path(__file__).parents[2] / "docs/reference/ledger.md").read_text("utf-8")
+    leaves = page.partition("## Leaves")[2].partition("## ")[0]
+    (line,) = [line for line in leaves.splitlines() if line.startswith(f"| `{form.table}` |")]
+    said = (*form.plain, *form.instants, *form.references)
+    assert [name for name in said if f"`{name}`" not in line] == []

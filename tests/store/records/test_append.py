@@ -1,0 +1,189 @@
+"""What ``keep`` promises: one window, one transaction, only what changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ccm_core.errors import StoreError
+from ccm_core.ledger import merkle_hash
+from ccm_core.model import json_codec
+from ccm_core.model.evidence.collection import Counts, Outcome
+from ccm_core.model.evidence.window import Window
+
+ONE, TWO = {"n": 1}, {"n": 2}
+
+
+def counted(collection):
+    """Give what the store counted: appended, unchanged, tombstones."""
+    counts = collection.counts
+    return counts.appended, counts.unchanged, counts.tombstones
+
+
+def test_a_first_snapshot_is_appended_whole(store, build, bodies):
+    """Every record of a first snapshot is new."""
+    kept = store.keep(build.harvest("c1", {"a": ONE, "b": TWO}, snapshot=True))
+
+    assert counted(kept) == (2, 0, 0)
+    assert bodies(store) == {"a": ONE, "b": TWO}
+
+
+def test_a_second_snapshot_appends_only_what_changed(store, build, bodies):
+    """What stayed the same is counted and not stored; what vanished gets a tombstone."""
+    store.keep(build.harvest("c1", {"a": ONE, "b": ONE, "c": ONE}, snapshot=True))
+    kept = store.keep(build.harvest("c2", {"a": ONE, "b": TWO}, snapshot=True))
+
+    assert counted(kept) == (1, 1, 1)
+    assert bodies(store) == {"a": ONE, "b": TWO}
+    assert [r.collection for r in store.state("demo", "demo.thing")] == ["c1", "c2"]
+
+
+def test_a_key_that_comes_back_is_appended_again(store, build, bodies):
+    """After a tombstone the same body is a new version; a tombstone is not repeated."""
+    for name, found in [("c1", {"a": ONE}), ("c2", {}), ("c3", {}), ("c4", {"a": ONE})]:
+        kept = store.keep(build.harvest(name, found, snapshot=True))
+        expected = {"c1": (1, 0, 0), "c2": (0, 0, 1), "c3": (0, 0, 0), "c4": (1, 0, 0)}
+        assert counted(kept) == expected[name]
+
+    assert bodies(store) == {"a": ONE}
+    assert [r.collection for r in store.history("demo", "demo.thing", "a")] == ["c1", "c4"]
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "outcome"),
+    [
+        pytest.param(True, Outcome.PARTIAL, id="a partial snapshot"),
+        pytest.param(True, Outcome.UNAVAILABLE, id="an unavailable snapshot"),
+        pytest.param(True, Outcome.FAILED, id="a failed snapshot"),
+        pytest.param(False, Outcome.COMPLETE, id="a complete window of events"),
+        pytest.param(False, Outcome.PARTIAL, id="a partial window of events"),
+    ],
+)
+def test_only_a_complete_snapshot_lets_keys_vanish(store, build, bodies, snapshot, outcome):
+    """What was not seen for another reason than that it is gone stays as it was."""
+    store.keep(build.harvest("c1", {"a": ONE, "b": ONE}, snapshot=True))
+    kept = store.keep(build.harvest("c2", {"b": TWO}, snapshot=snapshot, outcome=outcome))
+
+    assert counted(kept) == (1, 0, 0)
+    assert kept.population_root is None
+    assert bodies(store) == {"a": ONE, "b": TWO}
+
+
+def test_kinds_and_connections_do_not_touch_each_other(store, build, bodies):
+    """The same key in another kind or connection is another record."""
+    store.begin(build.run("r2", connection="other"))
+    store.keep(build.harvest("c1", {"a": ONE}, snapshot=True))
+    store.keep(build.harvest("c2", {}, snapshot=True, kind="demo.part"))
+    store.keep(build.harvest("c3", {"a": TWO}, snapshot=True, connection="other", run="r2"))
+
+    assert bodies(store) == {"a": ONE}
+    assert bodies(store, connection="other") == {"a": TWO}
+    assert bodies(store, kind="demo.part") == {}
+
+
+def test_the_counts_of_the_collector_stay(store, build):
+    """Only appended, unchanged and tombstones are the store's to fill in."""
+    harvest = build.harvest("c1", {"a": ONE}, counts=Counts(pages=3, items=7, waited=1.5))
+    kept = store.keep(harvest)
+
+    assert kept == replace(harvest.collection, counts=replace(kept.counts))
+    assert kept.counts == Counts(pages=3, items=7, waited=1.5, appended=1)
+    assert store.collections("demo") == [kept]
+
+
+def test_a_complete_snapshot_has_a_population_root(store, build):
+    """The root is over every pair of key and digest, sorted, changed or not."""
+    found = {"b": TWO, "a": ONE, "\U0001f600": ONE, "\uffff": ONE}
+    store.keep(build.harvest("c1", {"a": ONE}, snapshot=True))
+    kept = store.keep(build.harvest("c2", found, snapshot=True))
+
+    order = ["a", "b", "\uffff", "\U0001f600"]
+    leaves = [
+        key.encode() + b"\0" + json_codec.digest(json_codec.encode(found[key])).encode()
+        for key in order
+    ]
+    assert kept.population_root == f"sha256:{merkle_hash.root(leaves).hex()}"
+
+
+def test_a_population_root_that_is_given_stays(store, build):
+    """The caller may have computed the root itself."""
+    kept = store.keep(build.harvest("c1", {}, snapshot=True, population_root="sha256:00"))
+
+    assert kept.population_root == "sha256:00"
+
+
+def test_the_record_comes_back_as_it_went_in(store, build):
+    """Every field of a record survives, with and without a window."""
+    window = Window(build.at(0.000001), build.at(60))
+    deep = {"deep": [1, None, "é", 1.5]}
+    events = build.harvest("c1", {"a": deep}, window=window)
+    things = build.harvest("c2", {"a": ONE}, snapshot=True, kind="demo.part")
+    store.keep(events)
+    store.keep(things)
+
+    for harvest, body in (events, deep), (things, ONE):
+        (record,) = store.state("demo", harvest.collection.kind)
+        assert record == build.record(harvest, "a", body)
+
+
+def test_more_keys_than_one_statement_takes(store, build, bodies):
+    """A window of thousands is kept like a small one, also the second time."""
+    many = {f"k{n:05}": {"n": n} for n in range(3000)}
+    store.keep(build.harvest("c1", many))
+    kept = store.keep(build.harvest("c2", {**many, "k00700": ONE, "new": ONE}))
+
+    assert counted(kept) == (2, 2999, 0)
+    assert bodies(store) == {**many, "k00700": ONE, "new": ONE}
+
+
+def refuse_unknown_run(build):
+    """Name a run that was never begun."""
+    return build.harvest("c2", {"a": TWO}, run="r9")
+
+
+def refuse_other_connection(build):
+    """Name a run of another connection."""
+    return build.harvest("c2", {"a": TWO}, connection="other")
+
+
+def refuse_twice(build):
+    """Keep a collection of the same id again."""
+    return build.harvest("c1", {"a": TWO})
+
+
+def refuse_two_of_a_key(build):
+    """Observe one key twice."""
+    harvest = build.harvest("c2", {"b": ONE})
+    return replace(harvest, observations=[*harvest.observations, *harvest.observations])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "message"),
+    [
+        pytest.param(refuse_unknown_run, StoreError, "r9 of demo was never begun", id="no run"),
+        pytest.param(refuse_other_connection, StoreError, "r1 of other was never", id="not its"),
+        pytest.param(refuse_twice, StoreError, "c1 is kept already", id="kept twice"),
+        pytest.param(refuse_two_of_a_key, ValueError, "'b' is observed twice", id="key twice"),
+    ],
+)
+def test_what_cannot_be_kept_leaves_the_store_as_it_was(
+    store, build, bodies, wrong, error, message
+):
+    """A refused harvest says why, and nothing of it is there."""
+    store.keep(build.harvest("c1", {"a": ONE}))
+
+    with pytest.raises(error, match=message):
+        store.keep(wrong(build))
+
+    assert bodies(store) == {"a": ONE}
+    assert [c.id for c in store.collections("demo")] == ["c1"]
+
+
+def test_nothing_is_added_to_a_sealed_run(store, build):
+    """A manifest lists all of a run, so nothing may follow it."""
+    store.seal(build.manifest())
+
+    with pytest.raises(StoreError, match="r1 of demo is sealed"):
+        store.keep(build.harvest("c1", {"a": ONE}))
+    assert store.collections("demo") == []

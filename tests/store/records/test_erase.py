@@ -1,0 +1,174 @@
+"""Erasing: the bytes are gone from the disk, the proof stays, and nothing passes for evidence."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from ccm_core.model import json_codec
+from ccm_core.model.evidence.erasure import Erased, Erasure
+from ccm_core.store.verify.open_readonly import verify_store
+
+SECRET = "ada@example.com lives in the street of the long and unmistakable name"
+
+
+@pytest.fixture
+def filled(reopen, build, key):
+    """Give a store with a snapshot kind and an event kind, each collected twice."""
+    store = reopen(key())
+    for number in (1, 2):
+        run, at = f"r{number}", number * 10
+        store.begin(build.run(run, at=at))
+        things = {"a": {"n": number, "mail": SECRET * number}, "b": {"n": 0}}
+        refused = [build.rejected()]
+        changes = {"run": run, "at": at, "rejected": refused}
+        store.keep(build.harvest(f"c{number}", things, snapshot=True, **changes))
+        events = {f"e{number}": {"of": number}, f"f{number}": {"by": number}}
+        store.keep(build.harvest(f"d{number}", events, kind="demo.event", run=run, at=at))
+        store.seal(build.manifest(run, at=at + 1))
+    return store
+
+
+def order(build, **chosen):
+    """Give an order to erase."""
+    return Erasure(id="e1", reason="asked to", erased_at=build.at(99), **chosen)
+
+
+def verified(tmp_path):
+    """Verify the store of a test."""
+    return verify_store(tmp_path / "ccm.db", told=lambda *_: None)
+
+
+def left(store):
+    """Give what is still there, of what stands, by kind and key."""
+    return {
+        (kind, record.key)
+        for kind in ("demo.thing", "demo.event")
+        for record in store.state("demo", kind)
+        if record.erased_at is None
+    }
+
+
+NOTHING = Erased(bodies=0, rejected=0, beyond=0)
+ALL = {("demo.thing", "a"), ("demo.thing", "b")} | {
+    ("demo.event", f"{letter}{number}") for letter in "ef" for number in (1, 2)
+}
+
+
+@pytest.mark.parametrize(
+    ("chosen", "came_to", "gone"),
+    [
+        pytest.param(
+            {"kind": "demo.thing", "key": "a"},
+            Erased(bodies=2, rejected=0, beyond=0),
+            {("demo.thing", "a")},
+            id="one object, every version",
+        ),
+        pytest.param(
+            {"kind": "demo.event"},
+            Erased(bodies=4, rejected=0, beyond=0),
+            {one for one in ALL if one[0] == "demo.event"},
+            id="a kind",
+        ),
+        pytest.param(
+            {"connection": "demo"}, Erased(bodies=7, rejected=1, beyond=0), ALL, id="a connection"
+        ),
+        pytest.param(
+            {"connection": "other"}, Erased(bodies=0, rejected=0, beyond=0), set(), id="-"
+        ),
+        pytest.param(
+            {"key": "bad", "kind": "demo.thing"},
+            Erased(bodies=0, rejected=1, beyond=0),
+            set(),
+            id="what was rejected",
+        ),
+    ],
+)
+def test_what_was_chosen_is_erased(filled, build, tmp_path, chosen, came_to, gone):
+    """It is told before; afterwards exactly that is gone, and the store verifies."""
+    assert filled.chosen(order(build, **chosen)) == came_to
+    assert left(filled) == ALL
+    assert filled.erase(order(build, **chosen)) == came_to
+
+    assert left(filled) == ALL - gone
+    found = verified(tmp_path)
+    assert (found.findings, found.unproven) == ((), ())
+    assert (found.erased > 0) == (came_to != NOTHING)
+
+
+def test_what_is_older_goes_and_what_stands_of_a_snapshot_is_spared(filled, build, tmp_path):
+    """Retention: an event that is old goes; what is observed again and again is not old."""
+    old = order(build, kept_before=build.at(15), spared=frozenset({"demo.thing"}))
+    filled.erase(old)
+
+    assert left(filled) == ALL - {("demo.event", "e1"), ("demo.event", "f1")}
+    history = [record.erased_at for record in filled.history("demo", "demo.thing", "a")]
+    assert history == [build.at(99), None]
+    assert list(filled.erased("demo", "demo.event")) == [("e1", None), ("f1", None)]
+    assert list(filled.erased("demo", "demo.thing")) == []
+    assert verified(tmp_path).sound
+
+
+def test_the_bytes_are_gone_from_the_disk(filled, build, tmp_path):
+    """Not only from the tables: not in a free page, not in the log."""
+    with closing(sqlite3.connect(tmp_path / "ccm.db")) as database:
+        query = "SELECT content FROM version JOIN body USING (digest) WHERE key = 'a'"
+        contents = [row[0] for row in database.execute(query)]
+    assert len(contents) == 2
+    assert all(one in everything(tmp_path) for one in contents)
+
+    filled.erase(order(build, kind="demo.thing", key="a"))
+    assert not any(one[at : at + 12] in everything(tmp_path) for one in contents for at in (9, 30))
+
+
+def everything(folder):
+    """Give all the bytes that are on the disk."""
+    return b"".join(path.read_bytes() for path in folder.iterdir())
+
+
+def test_a_body_that_others_share_goes_for_them_too_and_is_counted(filled, build, tmp_path):
+    """Bodies are kept once by digest: the very same content is gone wherever it was."""
+    filled.begin(build.run("r3", connection="other", at=50))
+    same = build.harvest("o1", {"z": {"n": 0}}, run="r3", connection="other", at=50)
+    filled.keep(same)
+    filled.seal(build.manifest("r3", connection="other", at=51))
+
+    assert filled.erase(order(build, connection="other")) == Erased(bodies=1, rejected=0, beyond=1)
+    assert ("demo.thing", "b") not in left(filled)
+    assert verified(tmp_path).sound
+
+
+def test_what_is_observed_anew_is_kept_anew(filled, build, tmp_path):
+    """An erasure looks back: what the source still says afterwards is evidence again."""
+    filled.erase(order(build, kind="demo.event"))
+    filled.begin(build.run("r3", at=50))
+    filled.keep(build.harvest("d3", {"e1": {"of": 3}}, kind="demo.event", run="r3", at=50))
+    filled.keep(build.harvest("d4", {"e1": {"of": 1}}, kind="demo.event", run="r3", at=51))
+    filled.seal(build.manifest("r3", at=52))
+
+    assert ("demo.event", "e1") in left(filled)
+    assert verified(tmp_path).sound
+    again = Erasure(id="e2", kind="demo.event", reason="again", erased_at=build.at(60))
+    assert filled.erase(again) == Erased(bodies=2, rejected=0, beyond=0)
+    assert verified(tmp_path).sound
+
+
+def test_the_ledger_says_what_was_erased_and_why(filled, build):
+    """The order and each digest, under a signed head."""
+    filled.erase(order(build, kind="demo.thing", key="a"))
+
+    leaves = [
+        json_codec.decode(leaf)
+        for leaf, _ in filled.proven("@store", lambda leaf: leaf["leaf"].startswith("eras"))
+    ]
+    assert leaves[0] == {
+        "leaf": "erasure",
+        "id": "e1",
+        "kind": "demo.thing",
+        "key": "a",
+        "reason": "asked to",
+        "erased_at": "2026-01-01T01:39:00Z",
+    }
+    assert [(one["leaf"], one["erasure"]) for one in leaves[1:]] == [("erased", "e1")] * 2

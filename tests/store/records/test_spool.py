@@ -1,0 +1,58 @@
+"""Bodies wait outside memory until their window is kept."""
+
+from __future__ import annotations
+
+import gc
+import os
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ccm_core.errors import StoreError
+from ccm_core.model import json_codec
+from ccm_core.store.codec.bodies import verified
+from ccm_core.store.interface import Harvest
+from ccm_core.store.records.spool import Spool
+
+
+@given(st.lists(st.binary(max_size=3000)), st.randoms())
+def test_what_was_put_away_comes_back_in_any_order(tmp_path_factory, bodies, random):
+    """Bodies are read back whole, whatever was put away before or is put away between."""
+    spool = Spool(tmp_path_factory.getbasetemp())
+    spooled = [(data, spool.pack(data)) for data in bodies]
+    random.shuffle(spooled)
+    for data, body in spooled:
+        assert verified(body.content, body.digest) == data
+        assert (body.size, body.digest) == (len(data), json_codec.digest(data))
+        spool.pack(b"later")
+
+
+def test_a_large_window_leaves_no_name_on_the_disk(store, build, tmp_path):
+    """What outgrows the memory lies in a file that nobody sees, and is kept all the same."""
+    before = {path.name for path in tmp_path.iterdir()}
+    collection, pack = build.collection("c1"), store.packer()
+    noise = {
+        f"k{n}": json_codec.encode({"n": n, "noise": json_codec.digest(b"%d" % n)})
+        for n in range(5000)
+    }
+    observations = [
+        replace(build.observation(collection, key, None), body=pack(data))
+        for key, data in noise.items()
+    ]
+    assert {path.name for path in tmp_path.iterdir()} == before
+
+    store.keep(Harvest(collection=collection, observations=observations))
+
+    kept = {one.key: json_codec.encode(one.body) for one in store.state("demo", "demo.thing")}
+    assert kept == noise
+    del observations, pack
+    gc.collect()  # a file that was left open would warn now
+
+
+def test_a_folder_without_room_is_named(tmp_path):
+    """Where nothing can be put away, the folder and the reason are told."""
+    spool = Spool(tmp_path / "gone")
+    with pytest.raises(StoreError, match=r"no room in .*gone.*No such file"):
+        spool.pack(os.urandom(1_000_000))
