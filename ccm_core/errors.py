@@ -8,7 +8,8 @@
     │   ├── PluginError            a plugin that is missing, broken or clashing
     │   ├── SecretError            a secret reference that cannot be resolved
     │   └── StoreError             the store cannot be opened or written
-    │       └── NoStore            there is none yet: nothing was ever collected
+    │       ├── NoStore            there is none yet: nothing was ever collected
+    │       └── ReadOnlyStore      it was opened for reading, and was to be written
     ├── IntegrityError             stored evidence is not what was stored       exit 5
     └── SourceError                the source did not give what was asked       exit 4
         ├── Unreachable            no answer: connection, TLS, time-out
@@ -83,6 +84,10 @@ class StoreError(UsageError):
 
 class NoStore(StoreError):
     """There is no evidence store yet: nothing was ever collected."""
+
+
+class ReadOnlyStore(StoreError):
+    """The store was opened for reading, and something was to be written to it."""
 
 
 # -- the evidence is not what was stored ------------------------------------------------------

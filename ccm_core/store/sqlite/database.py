@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from ccm_core.errors import CcmError, IntegrityError, StoreError
+from ccm_core.errors import CcmError, IntegrityError, ReadOnlyStore, StoreError
 from ccm_core.store.sql.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Database:
         *,
         lock_timeout: float,
         max_size: int | None = None,
-        mode: str = "mode=rw",
+        read_only: bool = False,
         any_text: bool = False,
     ) -> None:
         """Open nothing yet.
@@ -59,12 +60,12 @@ class Database:
             path: The file; it is there.
             lock_timeout: Seconds to wait for another process.
             max_size: The bytes that the file may not outgrow.
-            mode: How SQLite opens the file; never so that it makes one.
+            read_only: Whether every write is refused.
             any_text: Whether text that is no UTF-8 is read all the same, to be looked at.
         """
         self.path = path
         self._any_text = any_text
-        self._mode = mode
+        self.read_only = read_only
         self._lock_timeout = lock_timeout
         self._max_size = max_size
         self._idle: list[sqlite3.Connection] = []
@@ -77,9 +78,22 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Transaction]:
-        """Give the one transaction that may write; all of it is kept at the end, or none."""
+        """Give the one transaction that may write; all of it is kept at the end, or none.
+
+        Raises:
+            ReadOnlyStore: The file was opened for reading.
+        """
+        self.refuse_if_read_only()
         with self.translating(), self._transaction("BEGIN IMMEDIATE") as transaction:
             yield transaction
+
+    def refuse_if_read_only(self) -> None:
+        """Raise ``ReadOnlyStore`` where the file was opened for reading."""
+        if self.read_only:
+            raise ReadOnlyStore(
+                f"the store {self.path} was opened for reading, and this step would write to it; "
+                "nothing was written. This is a defect of ccm or of a plugin: please report it."
+            )
 
     def initialise(self) -> None:
         """Set what lasts for the life of the file. Does nothing to a file that has it."""
@@ -133,7 +147,7 @@ class Database:
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            f"{self.path.as_uri()}?{self._mode}",
+            f"{self.path.as_uri()}?{self._mode()}",
             uri=True,
             timeout=self._lock_timeout,
             isolation_level=None,
@@ -147,6 +161,8 @@ class Database:
             # What is erased is overwritten. Nothing else is ever deleted, so nothing else pays.
             connection.execute("PRAGMA secure_delete=ON")
             connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+            if self.read_only:
+                connection.execute("PRAGMA query_only=ON")
             if self._max_size is not None:
                 (page_size,) = connection.execute("PRAGMA page_size").fetchone()
                 connection.execute(f"PRAGMA max_page_count={self._max_size // page_size}")
@@ -154,6 +170,21 @@ class Database:
             connection.close()
             raise
         return connection
+
+    def _mode(self) -> str:
+        """Return how SQLite opens the file; never so that it makes one.
+
+        SQLite reads together with others through files that it makes beside the store. Where
+        they cannot be made, a store that is only read is read as it lies.
+        """
+        if not self.read_only:
+            return "mode=rw"
+        log = self.path.with_name(f"{self.path.name}-wal")
+        effective = os.access in os.supports_effective_ids
+        writable = os.access(self.path.parent, os.W_OK, effective_ids=effective)
+        if writable or (log.exists() and log.stat().st_size):
+            return "mode=rw"
+        return "mode=ro&immutable=1"
 
     def _begin_log(self, connection: sqlite3.Connection) -> None:
         """Turn the log on. SQLite does not wait for others that do the same, so this does."""

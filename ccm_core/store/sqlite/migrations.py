@@ -88,6 +88,15 @@ def newer(found: str, name: str) -> StoreError:
     )
 
 
+def older(found: str, name: str) -> StoreError:
+    """Return the error that a store has to be migrated before it can be read."""
+    return StoreError(
+        f"the store {name} was written by an older ccm: it is at revision {found}, and ccm-core "
+        f"{host_version()} reads revision {NEWEST}. Run `ccm collect` or `ccm evaluate` once, "
+        "which migrates it."
+    )
+
+
 def scripts() -> Mapping[str, str]:
     """Give the script of each revision, the first one first."""
     folder = files("ccm_core.store.sqlite") / "migration_scripts"

@@ -31,6 +31,7 @@ def open_store(
     *,
     base: Path,
     create: bool = True,
+    read_only: bool = False,
     signing: Signing = _NOBODY,
 ) -> EvidenceStore:
     """Open the store that the settings name; relative paths start at ``base``.
@@ -43,6 +44,8 @@ def open_store(
         base: The folder of the settings file.
         create: Whether to make a store where there is none. Without it a missing store is an
             error, because there is nothing to read.
+        read_only: Whether to open it for reading: every write raises ``ReadOnlyStore``, nothing
+            is made or migrated, and no key is asked for.
         signing: Who signs the heads of the ledger; asked when the first is to be signed.
 
     Raises:
@@ -52,6 +55,7 @@ def open_store(
     path = _path(settings.url, base)
     key = _given_key(settings)
     numbers = _options(settings.options)
+    create = create and not read_only
     _ensure_file(path, create=create)
 
     from ccm_core.store.sqlite.database import Database
@@ -61,13 +65,14 @@ def open_store(
         path,
         lock_timeout=numbers.get("lock_timeout", _LOCK_TIMEOUT),
         max_size=int(numbers["max_size"]) if "max_size" in numbers else None,
+        read_only=read_only,
     )
     try:
         _ensure_tables(database, key, create=create)
     except BaseException:
         database.close()
         raise
-    return SqlStore(database, pseudonym_key=key, signing=signing)
+    return SqlStore(database, pseudonym_key=key, signing=_NOBODY if read_only else signing)
 
 
 # -- what the settings say --------------------------------------------------------------------
@@ -156,7 +161,15 @@ def _nothing_collected(path: Path) -> StoreError:
 
 
 def _ensure_tables(database: Database, key: bytes | None, *, create: bool) -> None:
-    from ccm_core.store.sqlite.migrations import NEWEST, make, migrate, revision_of
+    from ccm_core.store.sqlite.migrations import (
+        NEWEST,
+        is_older,
+        make,
+        migrate,
+        newer,
+        older,
+        revision_of,
+    )
 
     name = str(database.path)
     with database.reading() as transaction:
@@ -167,6 +180,8 @@ def _ensure_tables(database: Database, key: bytes | None, *, create: bool) -> No
         if not create:
             raise _nothing_collected(database.path)
         database.initialise()
+    elif database.read_only:
+        raise older(found, name) if is_older(found) else newer(found, name)
     with database.writing() as transaction:
         found = revision_of(transaction, name)  # another process may have been quicker
         if found is None:

@@ -55,6 +55,7 @@ class SqlStore:
 
     def claim(self, connection: str) -> AbstractContextManager[None]:
         """See ``EvidenceStore.claim``."""
+        self._database.refuse_if_read_only()
         return run_lock.claim(self._database.path, connection)
 
     def begin(self, run: OpenRun) -> None:

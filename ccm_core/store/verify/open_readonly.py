@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,26 +43,13 @@ def verify_store(
     from ccm_core.store.verify.verifier import verify
 
     path = path.absolute()
-    database = Database(path, lock_timeout=_LOCK_TIMEOUT, mode=_mode(path), any_text=True)
+    database = Database(path, lock_timeout=_LOCK_TIMEOUT, read_only=True, any_text=True)
     try:
         with database.reading() as transaction:
             _check_revision(transaction, str(path))
             return verify(transaction, pins, trusted, told)
     finally:
         database.close()
-
-
-def _mode(path: Path) -> str:
-    """Say how SQLite is to open the file: as it lies, where nobody can write beside it.
-
-    SQLite reads together with others through files that it makes beside the store.
-    """
-    log = path.with_name(f"{path.name}-wal")
-    effective = os.access in os.supports_effective_ids
-    writable = os.access(path.parent, os.W_OK, effective_ids=effective)
-    if writable or (log.exists() and log.stat().st_size):
-        return "mode=rw"
-    return "mode=ro&immutable=1"
 
 
 def _look(path: Path) -> None:

@@ -17,16 +17,17 @@ CONNECTION = "pagerduty-demo"
 
 def demonstration() -> Demonstration:
     """Give the demonstration: a made-up company's account on loopback."""
-    return Demonstration(open=_open)
+    return Demonstration(open=lambda: source_at(datetime.now(UTC)))
 
 
 @contextmanager
-def _open() -> Iterator[DemoSource]:
+def source_at(now: datetime) -> Iterator[DemoSource]:
+    """Serve the made-up company's account as it is at a moment."""
     from pagerduty_simulator.api.control import Steering
     from pagerduty_simulator.api.server import PagerDutySimulator
     from pagerduty_simulator.demo_data.account import build_account
 
-    account = build_account(datetime.now(UTC))
+    account = build_account(now)
     steering = Steering()
     # What real accounts do: a key that may not read everything, and a team that is private.
     steering.deny("/oncalls")

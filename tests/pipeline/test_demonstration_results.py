@@ -1,0 +1,135 @@
+"""The demonstration's results: the same account at the same moment gives the same results."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from dataclasses import fields, is_dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from pagerduty_simulator.demo_data.demonstration import source_at
+
+from ccm_core.app.workspace import host_of
+from ccm_core.collect.observer import Silence
+from ccm_core.config.schema_defaults import with_defaults
+from ccm_core.pipeline.collect import collect
+from ccm_core.pipeline.context import Connection
+from ccm_core.pipeline.evaluate import compile_rules, evaluate
+from ccm_core.pipeline.report import report_input
+from ccm_core.pipeline.reproduce import Ruling, keep
+from ccm_core.plugins.discovery import discover
+from ccm_core.plugins.loader import load
+from ccm_core.rules.types import PackText
+from ccm_core.store.interface import StoreSettings
+from ccm_core.store.sqlite.open import open_store
+
+NOW = datetime(2026, 11, 26, tzinfo=UTC)
+EXPECTED = json.loads((Path(__file__).parent / "data" / "demonstration_results.json").read_text())
+COUNTS = ("known", "passed", "failed", "insufficient", "not_applicable", "error", "waived")
+INCONCLUSIVE_OR_FAILING = {"fail", "insufficient", "error"}
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    """Collect, evaluate and report the demonstration's account as of a fixed moment."""
+    catalog = load(discover())
+    host = replace(host_of(catalog), clock=lambda: NOW)
+    texts = [PackText(text=pack.text(), source=pack.location) for pack in catalog.packs.values()]
+    store = open_store(StoreSettings(url="sqlite:///ccm.db"), base=tmp_path_factory.mktemp("demo"))
+    with source_at(NOW) as source:
+        connector = catalog.connectors["pagerduty"]
+        connection = Connection(
+            name=source.connection,
+            connector=connector,
+            settings=with_defaults(source.settings, connector.settings_schema()),
+            auth_method=source.auth_method,
+            secrets=source.secrets,
+            settings_digest="sha256:0",
+        )
+        collect(host, connection, store, Silence())
+    evaluation = evaluate(host, [connection], store, compile_rules(host, texts, {}))
+    kept = keep(host, [connection], store, evaluation, Ruling(packs=texts))
+    sections = report_input(host, store, evaluation, digest=kept.digest).sections
+    store.close()
+    return evaluation, sections
+
+
+def digest_of_results(rule):
+    """Return the digest of each subject's status and due time, sorted."""
+    statuses = sorted(
+        [
+            result.subject.kind,
+            result.subject.key,
+            result.status.value,
+            result.due_at.isoformat() if result.due_at else None,
+        ]
+        for result in rule.results
+    )
+    text = json.dumps(statuses, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def described(rule):
+    """Return what is compared of a rule."""
+    return {
+        "status": rule.status.value,
+        "severity": rule.severity.value,
+        "population": {name: getattr(rule.population, name) for name in COUNTS},
+        "every_result": digest_of_results(rule),
+        "not_passing": sorted(
+            f"{result.subject.kind} {result.subject.key} {result.status.value}"
+            for result in rule.results
+            if result.status.value in INCONCLUSIVE_OR_FAILING
+        ),
+    }
+
+
+def numbers_of(value):
+    """Return every number in a value, in order."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return [value]
+    if is_dataclass(value):
+        names = sorted(field.name for field in fields(value))
+        return [number for name in names for number in numbers_of(getattr(value, name))]
+    if isinstance(value, dict):
+        return [number for part in value.values() for number in numbers_of(part)]
+    if isinstance(value, (list, tuple)):
+        return [number for part in value for number in numbers_of(part)]
+    return []
+
+
+def test_demonstration_evaluates_the_expected_rules(results):
+    """No rule is missing, and none is new."""
+    evaluation, _ = results
+    assert sorted(rule.rule for rule in evaluation.rules) == sorted(EXPECTED["rules"])
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED["rules"]))
+def test_demonstration_rule_has_the_expected_results(results, name):
+    """Status, severity, population and every subject's result are those on record."""
+    evaluation, _ = results
+    (rule,) = (rule for rule in evaluation.rules if rule.rule == name)
+    assert described(rule) == EXPECTED["rules"][name]
+
+
+def test_demonstration_controls_have_the_expected_status(results):
+    """Every control, with the rules that support it."""
+    evaluation, _ = results
+    controls = {
+        f"{control.framework}:{control.id}": [control.status.value, *control.rules]
+        for control in evaluation.controls
+    }
+    assert controls == EXPECTED["controls"]
+
+
+def test_demonstration_charts_show_the_expected_figures(results):
+    """As many numbers stand in the report's charts, and their sum is the same."""
+    _, sections = results
+    numbers = numbers_of(sections)
+    assert len(numbers) == EXPECTED["chart_figures"]["count"]
+    assert math.fsum(numbers) == EXPECTED["chart_figures"]["sum"]
