@@ -27,10 +27,10 @@ from ccm_core.ledger.signers import unsigned
 from ccm_core.model import json_codec
 from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.manifest import Manifest
-from ccm_core.model.evidence.record import Source
+from ccm_core.model.evidence.record import RecordSource
 from ccm_core.model.evidence.run import OpenRun
 from ccm_core.model.evidence.window import Window
-from ccm_core.model.evidence.write_batch import Harvest, Observation
+from ccm_core.model.evidence.write_batch import WriteBatch, Observation
 from ccm_core.pipeline.collect import collect
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.sdk.secret import Secret
@@ -194,7 +194,7 @@ def keep(
     now, run = START + day * DAY, f"{kind}-{day:03}"
     store.begin(OpenRun(run=run, connection="bench", connector="pagerduty", started_at=now))
     pack = store.packer()
-    source = Source(endpoint=f"/{kind}", window=asked, page=1, response_digest="sha256:" + "0" * 64)
+    source = RecordSource(endpoint=f"/{kind}", window=asked, page=1, response_digest="sha256:" + "0" * 64)
     collection = Collection(
         id=run,
         run=run,
@@ -211,7 +211,7 @@ def keep(
         for key, body in standing.items()
     ]
     kept = store.keep(
-        Harvest(collection=collection, observations=observations, snapshot=asked is None)
+        WriteBatch(collection=collection, observations=observations, snapshot=asked is None)
     )
     store.seal(
         Manifest(

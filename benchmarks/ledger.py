@@ -24,10 +24,10 @@ from ccm_core.ledger.verification import Verification
 from ccm_core.model import json_codec
 from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.manifest import Manifest
-from ccm_core.model.evidence.record import Source
+from ccm_core.model.evidence.record import RecordSource
 from ccm_core.store.interface import (
     EvidenceStore,
-    Harvest,
+    WriteBatch,
     Observation,
     OpenRun,
     StoreSettings,
@@ -115,7 +115,7 @@ def _run(store: EvidenceStore, start: int, end: int, window: int, clock: Clock) 
     print(f"  {end:,} kept", file=sys.stderr)
 
 
-def harvest_of(store: EvidenceStore, run: str, first: int, end: int) -> Harvest:
+def harvest_of(store: EvidenceStore, run: str, first: int, end: int) -> WriteBatch:
     """Make one window of incidents of about 600 bytes."""
     at = T0 + timedelta(seconds=first)
     collection = Collection(
@@ -133,14 +133,14 @@ def harvest_of(store: EvidenceStore, run: str, first: int, end: int) -> Harvest:
         Observation(
             key=f"P{number:09}",
             observed_at=at,
-            source=Source(
+            source=RecordSource(
                 endpoint="/incidents", page=1 + (number - first) // 100, response_digest=DIGEST
             ),
             body=pack(json_codec.encode(_body(number))),
         )
         for number in range(first, end)
     ]
-    return Harvest(collection=collection, observations=observations)
+    return WriteBatch(collection=collection, observations=observations)
 
 
 DIGEST = json_codec.digest(b"a page")

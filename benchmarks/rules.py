@@ -26,7 +26,7 @@ from ccm_core.collect.observer import Silence
 from ccm_core.model.evaluation.result import Evaluation
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.run import OpenRun
-from ccm_core.model.evidence.write_batch import Harvest, Observation
+from ccm_core.model.evidence.write_batch import WriteBatch, Observation
 from ccm_core.model.json_codec import JsonObject, digest, encode
 from ccm_core.pipeline.collect import collect
 from ccm_core.pipeline.context import Connection, Host
@@ -203,7 +203,7 @@ def _change(store: EvidenceStore, connection: Connection, number: int, now: date
     for kind, changes in told.items():
         like = replace(collections[kind], id=f"{run}/{kind}", run=run, started_at=now, ended_at=now)
         seen = [_observed(record, record.body | change) for record, change in changes]
-        store.keep(Harvest(collection=like, observations=seen))
+        store.keep(WriteBatch(collection=like, observations=seen))
     return len(incidents)
 
 
@@ -277,7 +277,7 @@ def _multiply(store: EvidenceStore, connection: Connection, incidents: int) -> N
         copies = (_copy(record, number) for number in range(1, wanted + 1) for record in records)
         for part, window in enumerate(_windows(copies)):
             like = replace(collections[kind], id=f"copies/{kind}/{part}", run="copies")
-            store.keep(Harvest(collection=like, observations=window))
+            store.keep(WriteBatch(collection=like, observations=window))
 
 
 def _windows(copies: Iterator[Observation]) -> Iterator[list[Observation]]:

@@ -10,7 +10,7 @@ from ccm_core.model.evaluation.result import (
     Population,
     Result,
     RuleResult,
-    Standing,
+    KindSufficiency,
     Status,
 )
 from ccm_core.model.evaluation.rule import Control, Severity
@@ -18,7 +18,7 @@ from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.collection import (
     Collection,
     Counts,
-    Credential,
+    CredentialInfo,
     Outcome,
 )
 from ccm_core.model.evidence.manifest import Manifest, PluginVersion
@@ -77,7 +77,7 @@ def rule(name, title, severity, results=(), *, status=None, controls=(), **more)
 def standing(kind, outcome=Outcome.COMPLETE, connection=PROD, **more):
     """Evidence of a kind, collected two hours ago."""
     at = None if outcome is None else NOW - timedelta(hours=2)
-    return Standing(kind=kind, connection=connection, outcome=outcome, collected_at=at, **more)
+    return KindSufficiency(kind=kind, connection=connection, outcome=outcome, collected_at=at, **more)
 
 
 def collection(kind, outcome=Outcome.COMPLETE, counts=(60, 1), **more):
@@ -107,7 +107,7 @@ def manifest(connection=PROD, collections=(), **more):
         "clock_skew": 0.4,
         "host_version": "0.1.0",
         "settings_digest": "sha256:" + "5e" * 32,
-        "credential": Credential(kind="user_api_key", role="observer"),
+        "credential": CredentialInfo(kind="user_api_key", role="observer"),
         "outcome": Outcome.PARTIAL,
         "plugins": (
             PluginVersion(name="pagerduty", distribution="ccm-pagerduty", version="0.1.0"),

@@ -21,7 +21,7 @@ from ccm_core.model.evidence.collection import KindCount
 from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.model.evidence.record import Exhibit, Record
 from ccm_core.model.json_codec import encode, plain
-from ccm_core.model.redacted_connection import ShownConnection
+from ccm_core.model.redacted_connection import RedactedConnection
 from ccm_core.model.sampling import Sampling
 from ccm_core.pipeline.check import Check
 from ccm_core.report.formats.json import JsonDocument
@@ -37,7 +37,7 @@ DOCUMENTS = {
     "period-report.v1": PeriodDocument,
     "bundle.v1": Predicate,
     "check.v1": Check,
-    "connection.v1": ShownConnection,
+    "connection.v1": RedactedConnection,
 }
 TYPES = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
 ONLY_FOR_TYPES = {

@@ -26,7 +26,7 @@ from ccm_core.model.evaluation.result import (
     Population,
     Result,
     RuleResult,
-    Standing,
+    KindSufficiency,
     Status,
 )
 from ccm_core.model.evaluation.rule import Control, Severity
@@ -34,7 +34,7 @@ from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.collection import (
     Collection,
     Counts,
-    Credential,
+    CredentialInfo,
     Dangling,
     KindCount,
     Outcome,
@@ -43,10 +43,10 @@ from ccm_core.model.evidence.collection import (
     Shortfall,
 )
 from ccm_core.model.evidence.manifest import Manifest, PluginVersion, Promise, Unseen
-from ccm_core.model.evidence.record import Record, Source, exhibit
+from ccm_core.model.evidence.record import Record, RecordSource, exhibit
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.json_codec import digest, encode
-from ccm_core.model.redacted_connection import ShownConnection
+from ccm_core.model.redacted_connection import RedactedConnection
 from ccm_core.model.sampling import ControlSamples, Sample, Sampling
 from ccm_core.pipeline.check import Check, ConnectionCheck
 from ccm_core.report.formats.json import JsonDocument
@@ -63,7 +63,7 @@ RECORD = Record(
     connection="prod",
     observed_at=NOON,
     collection="r/acme.service/1",
-    source=Source(endpoint="/services", window=Window(NOON, NOON), page=1, response_digest=DIGEST),
+    source=RecordSource(endpoint="/services", window=Window(NOON, NOON), page=1, response_digest=DIGEST),
     body={"id": "S1"},
     digest=DIGEST,
 )
@@ -77,7 +77,7 @@ MANIFEST = Manifest(
     host_version="1.0",
     plugins=(PluginVersion(name="acme", distribution="ccm-acme", version="1", failure="broken"),),
     settings_digest=DIGEST,
-    credential=Credential(kind="key", scopes=("read",), role="admin", detail={"id": "U1"}),
+    credential=CredentialInfo(kind="key", scopes=("read",), role="admin", detail={"id": "U1"}),
     unseen=(Unseen(kind="acme.service", reason=Reason.DENIED, objects=1, subjects=("a:b",)),),
     entered_at=datetime(2026, 8, 1, tzinfo=UTC),
     rotate_by=datetime(2026, 10, 30, tzinfo=UTC),
@@ -110,7 +110,7 @@ EVALUATION = Evaluation(
     packs=(PackUsed(name="p", version="1.0.0", digest=DIGEST, source="p.yaml"),),
     connections=("prod",),
     standings=(
-        Standing(
+        KindSufficiency(
             kind="acme.service",
             connection="prod",
             outcome=None,
@@ -250,7 +250,7 @@ PERIOD_REPORT = PeriodDocument(
         ),
     ),
 )
-CONNECTION = ShownConnection(
+CONNECTION = RedactedConnection(
     name="prod",
     connector="acme",
     method="oauth",

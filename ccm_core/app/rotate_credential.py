@@ -15,13 +15,13 @@ from ccm_core.errors import SourceError, UsageError
 from ccm_core.pipeline.authorization import renewed
 
 if TYPE_CHECKING:
-    from ccm_core.app.workspace import Workplace
+    from ccm_core.app.workspace import Workspace
     from ccm_core.config.settings import ConnectionSettings
     from ccm_core.sdk.secret import Secret
 
 
 def rotated(
-    place: Workplace, wanted: ConnectionSettings, *, source: str | None, field: str | None
+    place: Workspace, wanted: ConnectionSettings, *, source: str | None, field: str | None
 ) -> None:
     """Replace one secret of a connection.
 
@@ -67,7 +67,7 @@ def _kept_as(wanted: ConnectionSettings, field: str) -> tuple[str, str]:
     return entry, stored or field
 
 
-def _new(place: Workplace, source: str | None, field: str) -> Secret:
+def _new(place: Workspace, source: str | None, field: str) -> Secret:
     if source is None:
         found = ask_secret(f"New {field.replace('_', ' ')}")
         if found is None:
@@ -86,7 +86,7 @@ def _new(place: Workplace, source: str | None, field: str) -> Secret:
     )
 
 
-def _try(place: Workplace, wanted: ConnectionSettings, field: str, new: Secret) -> None:
+def _try(place: Workspace, wanted: ConnectionSettings, field: str, new: Secret) -> None:
     known = resolve_all(
         (wanted,), environment=os.environ, base=place.settings.base, vaulted=place.vaulted
     )

@@ -33,7 +33,7 @@ from ccm_core.store.interface import EvidenceStore, StoreSettings
 if TYPE_CHECKING:
     from ccm_core.auth.vault import Vault
     from ccm_core.auth.vault_entry import Entry
-    from ccm_core.pipeline.reproduce import Ruling
+    from ccm_core.pipeline.reproduce import RuleSet
     from ccm_core.rules.pack.compiled import CompiledPacks
     from ccm_core.rules.types import PackText
 
@@ -76,11 +76,11 @@ def installed(config: str | None) -> Catalog:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judge:
+class CompiledRuleSet:
     """What judges evidence."""
 
     packs: CompiledPacks
-    ruling: Ruling
+    ruling: RuleSet
     """The same as people wrote it."""
 
     @property
@@ -90,7 +90,7 @@ class Judge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Workplace:
+class Workspace:
     """Settings that were read whole, and the plugins they name."""
 
     settings: Settings
@@ -99,7 +99,7 @@ class Workplace:
     """The vault, once it was asked for: a passphrase is asked for once."""
 
     @classmethod
-    def opened(cls, config: str | None) -> Workplace:
+    def opened(cls, config: str | None) -> Workspace:
         """Read the settings and load the plugins; every mistake in one go.
 
         Raises:
@@ -110,7 +110,7 @@ class Workplace:
         )
 
     @classmethod
-    def of(cls, draft: SettingsDraft) -> Workplace:
+    def of(cls, draft: SettingsDraft) -> Workspace:
         """Check a draft against the plugins it names; every mistake in one go.
 
         Raises:
@@ -221,18 +221,18 @@ class Workplace:
         """
         return self._compiled(self.pack_texts())
 
-    def judge(self) -> Judge:
+    def judge(self) -> CompiledRuleSet:
         """Read everything that judges evidence: packs, parameters, waivers.
 
         Raises:
             UsageError: A pack, a parameter or a waiver has mistakes.
         """
-        from ccm_core.pipeline.reproduce import Ruling
+        from ccm_core.pipeline.reproduce import RuleSet
 
         texts = self.pack_texts()
-        return Judge(
+        return CompiledRuleSet(
             packs=self._compiled(texts),
-            ruling=Ruling(
+            ruling=RuleSet(
                 packs=texts,
                 parameters=self.settings.rules.parameters,
                 set_at={name: self._set_at(name) for name in self.settings.rules.parameters},

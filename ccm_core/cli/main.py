@@ -120,5 +120,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # Whoever read our output has had enough, as in `ccm evidence export | head`.
         sys.stderr.close()
-        return Exit.WELL
-    return int(code) if isinstance(code, int) else Exit.WELL
+        return Exit.OK
+    return int(code) if isinstance(code, int) else Exit.OK

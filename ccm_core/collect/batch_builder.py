@@ -12,7 +12,7 @@ from ccm_core.collect.projection import Projector, Pseudonyms
 from ccm_core.collect.schema_references import references
 from ccm_core.collect.validation import SchemaCheck
 from ccm_core.model.evidence.collection import Counts, Reason, Request, Shortfall
-from ccm_core.model.evidence.record import Rejected, Source
+from ccm_core.model.evidence.record import Rejected, RecordSource
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.evidence.write_batch import Observation, Pack
 from ccm_core.model.json_codec import JsonObject, encode
@@ -116,7 +116,7 @@ class Gathering:
         if page.total is not None:
             self.first_total = page.total if self.first_total is None else self.first_total
             self.last_total = page.total
-        source = Source(
+        source = RecordSource(
             endpoint=page.request.endpoint,
             window=self.window,
             page=page.number,
@@ -168,7 +168,7 @@ class Gathering:
 
     # -- one item -----------------------------------------------------------------------------
 
-    def _take(self, item: JsonObject, page: Page, source: Source, listing: _Listing) -> None:
+    def _take(self, item: JsonObject, page: Page, source: RecordSource, listing: _Listing) -> None:
         projected = self.gauge.projector.project(item)
         body = projected.body
         if projected.unknown:
@@ -188,7 +188,7 @@ class Gathering:
         elif key is not None:
             self._place(key, body, page, source)
 
-    def _place(self, key: str, body: JsonObject, page: Page, source: Source) -> None:
+    def _place(self, key: str, body: JsonObject, page: Page, source: RecordSource) -> None:
         """Take a good record where it belongs to the window."""
         path = self.gauge.kind.occurred_at
         if self.window is None or path is None:
@@ -209,7 +209,7 @@ class Gathering:
                 newest[key] = max(instant, newest.get(key, instant))
 
     def _observe(
-        self, key: str, body: JsonObject, page: Page, source: Source, instant: datetime | None
+        self, key: str, body: JsonObject, page: Page, source: RecordSource, instant: datetime | None
     ) -> None:
         self.duplicates += key in self.observations
         self.observations[key] = Observation(

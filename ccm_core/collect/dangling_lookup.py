@@ -18,13 +18,13 @@ from ccm_core.model.evidence.collection import (
     Outcome,
     Reason,
     Shortfall,
-    Whereabouts,
+    LookupOutcome,
 )
 
 MOST = 100
 """Objects that are looked up in one run."""
 
-LookUp = Callable[[str, str], Awaitable[Whereabouts]]
+LookUp = Callable[[str, str], Awaitable[LookupOutcome]]
 """Asks the source for one object, by kind and key."""
 ByCollection = Mapping[str, tuple[Dangling, ...]]
 
@@ -37,17 +37,17 @@ async def looked_up(dangling: ByCollection, look_up: LookUp) -> ByCollection:
         look_up: Asks for one object.
     """
     wanted = sorted({(one.kind, one.key) for found in dangling.values() for one in found})
-    found: dict[tuple[str, str], Whereabouts] = {}
+    found: dict[tuple[str, str], LookupOutcome] = {}
     for kind, key in wanted[:MOST]:
         try:
             found[kind, key] = await look_up(kind, key)
         except Refused:
             break
         except SourceError:
-            found[kind, key] = Whereabouts.UNTOLD
+            found[kind, key] = LookupOutcome.UNTOLD
     return {
         collection: tuple(
-            replace(one, whereabouts=found.get((one.kind, one.key), Whereabouts.UNTOLD))
+            replace(one, whereabouts=found.get((one.kind, one.key), LookupOutcome.UNTOLD))
             for one in named
         )
         for collection, named in dangling.items()
@@ -101,7 +101,7 @@ def _shortfalls(hidden: Sequence[Dangling]) -> Sequence[Shortfall]:
 
 def _shortfall(kind: str, hidden: Sequence[Dangling]) -> Shortfall:
     keys = sorted({one.key for one in hidden})
-    denied = any(one.whereabouts is Whereabouts.HIDDEN for one in hidden)
+    denied = any(one.whereabouts is LookupOutcome.HIDDEN for one in hidden)
     why = (
         "the credential may not see them"
         if denied

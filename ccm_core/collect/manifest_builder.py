@@ -8,7 +8,7 @@ from datetime import datetime
 
 from ccm_core.collect.outcome import worst
 from ccm_core.collect.unseen_objects import newest, unseen
-from ccm_core.model.evidence.collection import Collection, Credential, Dangling, Outcome, Shortfall
+from ccm_core.model.evidence.collection import Collection, CredentialInfo, Dangling, Outcome, Shortfall
 from ccm_core.model.evidence.manifest import Manifest, PluginVersion, Promise
 from ccm_core.model.evidence.run import OpenRun
 
@@ -21,7 +21,7 @@ class Ending:
     plugins: tuple[PluginVersion, ...]
     promised: tuple[Promise, ...] = ()
     not_due: tuple[str, ...] = ()
-    credential: Credential | None = None
+    credential: CredentialInfo | None = None
     entered_at: datetime | None = None
     rotate_by: datetime | None = None
     clock_skew: float | None = None

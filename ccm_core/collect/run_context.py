@@ -10,7 +10,7 @@ from datetime import datetime
 from ccm_core.collect.batch_builder import Gauge
 from ccm_core.collect.observer import Observer
 from ccm_core.model.evidence.collection import Collection
-from ccm_core.model.evidence.write_batch import Harvest, Pack
+from ccm_core.model.evidence.write_batch import WriteBatch, Pack
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.types import EvidenceKind
 
@@ -24,7 +24,7 @@ class Desk:
     gauge: Callable[[EvidenceKind], Gauge]
     packer: Callable[[], Pack]
     """Gives what puts away the bodies of one window until they are kept."""
-    keep: Callable[[Harvest], Collection]
+    keep: Callable[[WriteBatch], Collection]
     """Keeps one window in one transaction."""
     known: Callable[[str], Sequence[JsonObject]]
     """Gives the current bodies of a kind."""

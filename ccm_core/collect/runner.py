@@ -22,7 +22,7 @@ from ccm_core.collect.window_read import Attempt, Question
 from ccm_core.errors import Refused, SourceError
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import SECOND, Window, pieces
-from ccm_core.model.evidence.write_batch import Harvest
+from ccm_core.model.evidence.write_batch import WriteBatch
 from ccm_core.sdk.types import Session, Shape
 
 READINGS = 3
@@ -83,7 +83,7 @@ class Runner:
             for collection, names in nowhere.items()
         }
         for amended in amendments(self.collections, self._looked_up, self._desk.clock()):
-            self.collections.append(self._desk.keep(Harvest(collection=amended)))
+            self.collections.append(self._desk.keep(WriteBatch(collection=amended)))
 
     def dangling(self) -> ByCollection:
         """Give what the records of this run name and what is not listed, by collection id."""
@@ -241,7 +241,7 @@ class Runner:
             through=tuple(dict.fromkeys(gathering.through)),
         )
         kept = self._desk.keep(
-            Harvest(
+            WriteBatch(
                 collection=collection,
                 observations=tuple(gathering.observations.values()),
                 rejected=tuple(gathering.rejected),

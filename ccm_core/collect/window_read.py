@@ -13,14 +13,14 @@ from ccm_core.errors import CcmError, SourceError
 from ccm_core.model.evidence.collection import Counts, Reason, Shortfall
 from ccm_core.model.evidence.window import SECOND, Window
 from ccm_core.sdk.types import (
-    Ask,
-    Finding,
-    Note,
+    CollectRequest,
+    CollectorEvent,
+    CollectionNote,
     Overflow,
     Page,
-    Reached,
+    ResumeFrom,
     Session,
-    Through,
+    DependsOn,
     Traffic,
 )
 
@@ -65,7 +65,7 @@ class Attempt:
         self.started_at = desk.clock()
         self.overflow: Overflow | None = None
         """The source would not list all of it, and nothing was read."""
-        self.reached: Reached | None = None
+        self.reached: ResumeFrom | None = None
         """The source would not list all of it, and the older part was read."""
 
     async def read(self, session: Session) -> SourceError | None:
@@ -132,15 +132,15 @@ class Attempt:
         if missing > 0:
             self.gathering.shortfalls.append(_missing(found, missing))
 
-    def _take(self, found: Finding) -> None:
+    def _take(self, found: CollectorEvent) -> None:
         match found:
             case Shortfall():
                 self.gathering.shortfalls.append(found)
-            case Note():
+            case CollectionNote():
                 self.gathering.notes.append(found.text)
-            case Through():
+            case DependsOn():
                 self.gathering.through.append(found.kind)
-            case Reached():
+            case ResumeFrom():
                 self.reached = found
             case Page():
                 self._add(found)
@@ -159,9 +159,9 @@ class Attempt:
     def _may_split(self) -> bool:
         return self._question.splits or self._question.overlap > timedelta(0)
 
-    def _ask(self, part: Mapping[str, str]) -> Ask:
+    def _ask(self, part: Mapping[str, str]) -> CollectRequest:
         question, collector = self._question, self._task.collector
-        return Ask(
+        return CollectRequest(
             now=self._wanted.now,
             window=question.asked(),
             overlap=question.overlap,

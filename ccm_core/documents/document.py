@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ccm_core.documents.location import Place
+from ccm_core.documents.location import Location
 from ccm_core.documents.scalar_positions import Scalar, place_inside
 from ccm_core.errors import Mistake
 
@@ -14,16 +14,16 @@ Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class DocumentNode:
     """A value and where it stands, with the nodes inside it."""
 
     value: Any
-    place: Place
+    place: Location
     scalar: Scalar | None = None
     """How the text was written, for a scalar."""
-    keys: dict[str, Place] = field(default_factory=dict)
+    keys: dict[str, Location] = field(default_factory=dict)
     """Where each key stands, for a mapping."""
-    children: dict[str | int, Node] = field(default_factory=dict)
+    children: dict[str | int, DocumentNode] = field(default_factory=dict)
     size: int = 1
     """How many values there are in it, itself included."""
     height: int = 1
@@ -36,7 +36,7 @@ class Document:
 
     file: str
     text: str = field(repr=False)
-    root: Node = field(repr=False)
+    root: DocumentNode = field(repr=False)
 
     @property
     def value(self) -> Any:
@@ -52,7 +52,7 @@ class Document:
             value = value[step]
         return value
 
-    def place(self, path: Path, *, key: bool = False) -> Place:
+    def place(self, path: Path, *, key: bool = False) -> Location:
         """Give the place of a value, or of its key; of what surrounds it where it is not there."""
         node = self.root
         for depth, step in enumerate(path):
@@ -77,7 +77,7 @@ class Document:
         place = self._inside(path, at) if at else self.place(path, key=key)
         return Mistake(self.file, place.line, place.column, message)
 
-    def _inside(self, path: Path, at: tuple[int, int]) -> Place:
+    def _inside(self, path: Path, at: tuple[int, int]) -> Location:
         node = self.root
         for step in path:
             if step not in node.children:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ccm_core.documents.location import Place
+from ccm_core.documents.location import Location
 
 _WHITE = frozenset(" \t\n\r\x85\u2028\u2029")
 _WHITE_ESCAPES = frozenset("tnrNLP \t")
@@ -28,12 +28,12 @@ class Scalar:
     start: int
     """Index into the file's text."""
     end: int
-    place: Place
+    place: Location
     style: str
     """A quote, ``|``, ``>``, or nothing for a plain one."""
 
 
-def place_inside(text: str, scalar: Scalar, value: str, at: tuple[int, int]) -> Place:
+def place_inside(text: str, scalar: Scalar, value: str, at: tuple[int, int]) -> Location:
     """Give the place in the file of a line and column of a scalar's value."""
     offset = _offset(value, *at)
     begin = _content(text, scalar)
@@ -87,8 +87,8 @@ def _is_white(escape: re.Match[str]) -> bool:
     return escape[4] in _WHITE_ESCAPES or bool(_BREAK.fullmatch(escape[4]))
 
 
-def _place(text: str, scalar: Scalar, index: int) -> Place:
+def _place(text: str, scalar: Scalar, index: int) -> Location:
     breaks = list(_BREAK.finditer(text, scalar.start, index))
     if not breaks:
-        return Place(scalar.place.line, scalar.place.column + index - scalar.start)
-    return Place(scalar.place.line + len(breaks), index - breaks[-1].end() + 1)
+        return Location(scalar.place.line, scalar.place.column + index - scalar.start)
+    return Location(scalar.place.line + len(breaks), index - breaks[-1].end() + 1)

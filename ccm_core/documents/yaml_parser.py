@@ -11,9 +11,9 @@ import re
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ccm_core.documents.document import Document, Node
+from ccm_core.documents.document import Document, DocumentNode
 from ccm_core.documents.error_phrases import quoted
-from ccm_core.documents.location import Place
+from ccm_core.documents.location import Location
 from ccm_core.documents.scalar_positions import Scalar
 from ccm_core.documents.yaml_scalars import plain
 from ccm_core.errors import DocumentError, Mistake
@@ -66,9 +66,9 @@ def _decode(text: bytes, file: str) -> str:
     return decoded
 
 
-def _end_of(text: str) -> Place:
+def _end_of(text: str) -> Location:
     lines = text.split("\n")
-    return Place(len(lines), len(lines[-1]) + 1)
+    return Location(len(lines), len(lines[-1]) + 1)
 
 
 class _Reader:
@@ -78,11 +78,11 @@ class _Reader:
         self._file = file
         self._mistakes: list[Mistake] = []
         self._events = _parse(text, file, self._mistakes)
-        self._anchors: dict[str, Node] = {}
+        self._anchors: dict[str, DocumentNode] = {}
         self._unfolded = 0
 
-    def read(self) -> Node:
-        root = Node(value=None, place=Place(1, 1))
+    def read(self) -> DocumentNode:
+        root = DocumentNode(value=None, place=Location(1, 1))
         documents = 0
         for event in self._events:
             match type(event).__name__:
@@ -98,7 +98,7 @@ class _Reader:
             raise DocumentError(self._mistakes)
         return root
 
-    def _node(self, event: Any, level: int) -> Node:
+    def _node(self, event: Any, level: int) -> DocumentNode:
         if level > MOST_LEVELS:
             self._stop(event, f"nested deeper than {MOST_LEVELS} levels; make it flatter")
         match type(event).__name__:
@@ -116,7 +116,7 @@ class _Reader:
             self._anchors[event.anchor] = node
         return node
 
-    def _alias(self, event: Any, level: int) -> Node:
+    def _alias(self, event: Any, level: int) -> DocumentNode:
         target = self._anchors.get(event.anchor)
         if target is None:
             self._stop(event, "this alias stands for nothing: no such anchor ends before it")
@@ -127,14 +127,14 @@ class _Reader:
                 f"aliases unfold to more than {MOST_UNFOLDED} values or {MOST_LEVELS} levels; "
                 "write the values out",
             )
-        return Node(
+        return DocumentNode(
             value=deepcopy(target.value),
             place=_start(event),
             size=target.size,
             height=target.height,
         )
 
-    def _scalar(self, event: Any) -> Node:
+    def _scalar(self, event: Any) -> DocumentNode:
         value: Any = event.value
         style = event.style or ""
         if not style and event.tag is None:
@@ -145,17 +145,17 @@ class _Reader:
         place = _start(event)
         marks = event.start_mark.index, event.end_mark.index
         scalar = Scalar(start=marks[0], end=marks[1], place=place, style=style)
-        return Node(value=value, place=place, scalar=scalar)
+        return DocumentNode(value=value, place=place, scalar=scalar)
 
-    def _sequence(self, event: Any, level: int) -> Node:
-        children: dict[str | int, Node] = {}
+    def _sequence(self, event: Any, level: int) -> DocumentNode:
+        children: dict[str | int, DocumentNode] = {}
         for item in self._until("SequenceEndEvent"):
             children[len(children)] = self._node(item, level + 1)
         return _container([child.value for child in children.values()], event, {}, children)
 
-    def _mapping(self, event: Any, level: int) -> Node:
-        keys: dict[str, Place] = {}
-        children: dict[str | int, Node] = {}
+    def _mapping(self, event: Any, level: int) -> DocumentNode:
+        keys: dict[str, Location] = {}
+        children: dict[str | int, DocumentNode] = {}
         for item in self._until("MappingEndEvent"):
             key = self._key(item, keys, level)
             child = self._node(next(self._events), level + 1)
@@ -163,7 +163,7 @@ class _Reader:
                 children[key] = child
         return _container({k: child.value for k, child in children.items()}, event, keys, children)
 
-    def _key(self, event: Any, keys: dict[str, Place], level: int) -> str | None:
+    def _key(self, event: Any, keys: dict[str, Location], level: int) -> str | None:
         """Give a key that may be used; None where it may not, which is then noted."""
         node = self._node(event, level + 1)
         key = node.value
@@ -207,20 +207,20 @@ def _parse(text: str, file: str, noted: list[Mistake]) -> Iterator[yaml.Event]:
 
 def _syntax(error: yaml.YAMLError, file: str) -> Mistake:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    place = Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
+    place = Location(mark.line + 1, mark.column + 1) if mark else Location(1, 1)
     said = [getattr(error, part, None) for part in ("context", "problem", "reason")]
     message = ", ".join(part for part in said if part) or "it cannot be read"
     return Mistake(file, place.line, place.column, f"not YAML: {message}")
 
 
-def _start(event: Any) -> Place:
-    return Place(event.start_mark.line + 1, event.start_mark.column + 1)
+def _start(event: Any) -> Location:
+    return Location(event.start_mark.line + 1, event.start_mark.column + 1)
 
 
 def _container(
-    value: Any, event: Any, keys: dict[str, Place], children: dict[str | int, Node]
-) -> Node:
-    return Node(
+    value: Any, event: Any, keys: dict[str, Location], children: dict[str | int, DocumentNode]
+) -> DocumentNode:
+    return DocumentNode(
         value=value,
         place=_start(event),
         keys=keys,

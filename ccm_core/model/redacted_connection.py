@@ -9,7 +9,7 @@ from ccm_core.model.json_codec import JsonObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShownConnection:
+class RedactedConnection:
     """What may be told of one connection. Never a secret."""
 
     document: str = "ccm.connection/v1"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from ccm_core.model.evaluation.finding import Finding, FindingState
-from ccm_core.model.evaluation.result import Evaluation, Result, RuleResult, Standing, Status
+from ccm_core.model.evaluation.result import Evaluation, Result, RuleResult, KindSufficiency, Status
 from ccm_core.model.evaluation.rule import Severity
 from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.notify.types import Condition, Occasion
@@ -93,7 +93,7 @@ def _overdue(evaluation: Evaluation) -> Iterator[Condition]:
             )
 
 
-def _late(standing: Standing, evaluation: Evaluation) -> str | None:
+def _late(standing: KindSufficiency, evaluation: Evaluation) -> str | None:
     if standing.collected_at is None:
         return "was never collected"
     age = (evaluation.evaluated_at - standing.collected_at).total_seconds()

@@ -10,7 +10,7 @@ from functools import cache
 from time import monotonic
 
 from ccm_core.errors import UsageError
-from ccm_core.model.evaluation.evaluation_inputs import Watch
+from ccm_core.model.evaluation.evaluation_inputs import WatchScope
 from ccm_core.model.evaluation.result import Evaluation
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.model.evidence.record import Record
@@ -89,7 +89,7 @@ def evaluate(
 
 def _again(
     host: Host,
-    watches: Sequence[Watch],
+    watches: Sequence[WatchScope],
     store: EvidenceStore,
     packs: CompiledPacks,
     waivers: Sequence[Waiver],
@@ -114,7 +114,7 @@ def _again(
 
 def evaluate_watches(
     host: Host,
-    watches: Sequence[Watch],
+    watches: Sequence[WatchScope],
     store: EvidenceStore,
     packs: CompiledPacks,
     waivers: Sequence[Waiver],
@@ -148,7 +148,7 @@ def collector_waits() -> Iterator[None]:
 
 def _facts(
     host: Host,
-    watches: Sequence[Watch],
+    watches: Sequence[WatchScope],
     store: EvidenceStore,
     packs: CompiledPacks,
     now: datetime,
@@ -169,7 +169,7 @@ def rows(
     return evidence(host, watch_of(host, connection), store, now).rows(name)
 
 
-def watch_of(host: Host, connection: Connection) -> Watch:
+def watch_of(host: Host, connection: Connection) -> WatchScope:
     """Say what a connection collects, how often, and over which horizon."""
     horizon = connection.connector.horizon(connection.settings)
     collectors = connection.collectors
@@ -177,7 +177,7 @@ def watch_of(host: Host, connection: Connection) -> Watch:
         one.kind: connection.cadences.get(one.kind, host.kinds[one.kind].cadence)
         for one in collectors
     }
-    return Watch(
+    return WatchScope(
         connection=connection.name,
         connector=connection.connector.name,
         settings_digest=connection.settings_digest,
@@ -189,7 +189,7 @@ def watch_of(host: Host, connection: Connection) -> Watch:
 
 
 def evidence(
-    host: Host, watch: Watch, store: EvidenceStore, now: datetime, again: Reader | None = None
+    host: Host, watch: WatchScope, store: EvidenceStore, now: datetime, again: Reader | None = None
 ) -> Evidence:
     """Give the evidence of one connection as it stood at a moment.
 

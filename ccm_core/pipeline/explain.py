@@ -9,9 +9,9 @@ from datetime import datetime
 from ccm_core import documents
 from ccm_core.errors import UsageError
 from ccm_core.model import json_codec
-from ccm_core.model.evaluation.evaluation_inputs import Basis
+from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs
 from ccm_core.model.evaluation.explanation import Explanation, ParameterUsed, RecordRead, Workings
-from ccm_core.model.evaluation.result import Evaluation, Result, RuleResult, Standing
+from ccm_core.model.evaluation.result import Evaluation, Result, RuleResult, KindSufficiency
 from ccm_core.model.evidence.collection import Request
 from ccm_core.model.evidence.record import Record
 from ccm_core.pipeline.context import Host
@@ -111,7 +111,7 @@ def _rule(packs: CompiledPacks, name: str) -> tuple[CompiledPack, Group, Compile
 
 
 def _evidence(
-    host: Host, store: EvidenceStore, basis: Basis, result: Result, now: datetime
+    host: Host, store: EvidenceStore, basis: EvaluationInputs, result: Result, now: datetime
 ) -> Evidence | None:
     watch = next((one for one in basis.watches if one.connection == result.connection), None)
     return evidence(host, watch, store, now) if watch else None
@@ -156,7 +156,7 @@ def _differs(
 
 
 def _parameters(
-    pack: CompiledPack, one: CompiledRule, basis: Basis, text: PackText
+    pack: CompiledPack, one: CompiledRule, basis: EvaluationInputs, text: PackText
 ) -> Iterator[ParameterUsed]:
     document = documents.read_yaml(text.text, text.source)
     for parameter in pack.pack.parameters:
@@ -202,7 +202,7 @@ def _read(record: Record, requests: Sequence[Request]) -> RecordRead:
 
 def _standings(
     kept: Evaluation, packs: CompiledPacks, one: CompiledRule, result: Result
-) -> tuple[Standing, ...]:
+) -> tuple[KindSufficiency, ...]:
     kinds = {*packs.inputs[one.rule.over], *one.looked_up}
     return tuple(
         each

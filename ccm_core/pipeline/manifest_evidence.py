@@ -14,7 +14,7 @@ from functools import partial
 from ccm_core import schemas
 from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.manifest import Manifest
-from ccm_core.model.evidence.record import Record, Source
+from ccm_core.model.evidence.record import Record, RecordSource
 from ccm_core.model.json_codec import decode, encode
 from ccm_core.sdk.types import EvidenceKind, Shape
 
@@ -80,7 +80,7 @@ def _record(kind: EvidenceKind, digest: str, manifest: Manifest) -> Record:
         connection=manifest.connection,
         observed_at=manifest.ended_at,
         collection=manifest.run,
-        source=Source(endpoint=_NOUN, page=1, response_digest=digest),
+        source=RecordSource(endpoint=_NOUN, page=1, response_digest=digest),
         body=decode(encode(manifest)),
         digest=digest,
     )

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ccm_core.errors import CcmError
-from ccm_core.model.evaluation.evaluation_inputs import Watch
-from ccm_core.model.evaluation.result import Evaluation, Standing
+from ccm_core.model.evaluation.evaluation_inputs import WatchScope
+from ccm_core.model.evaluation.result import Evaluation, KindSufficiency
 from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.evaluate import evidence
 from ccm_core.report.types import Section
@@ -17,7 +17,7 @@ from ccm_core.store.interface import EvidenceStore
 
 
 def sections(
-    host: Host, store: EvidenceStore, watches: Sequence[Watch], shown: Evaluation
+    host: Host, store: EvidenceStore, watches: Sequence[WatchScope], shown: Evaluation
 ) -> tuple[Section, ...]:
     """Draw every section for every connection that collects what it rests on.
 
@@ -36,7 +36,7 @@ def sections(
 
 
 def _of_connection(
-    host: Host, watch: Watch, store: EvidenceStore, shown: Evaluation
+    host: Host, watch: WatchScope, store: EvidenceStore, shown: Evaluation
 ) -> Iterator[Section]:
     wanted = [
         one for _, one in sorted(host.sections.items()) if _inputs(host, one) <= {*watch.cadences}
@@ -80,8 +80,8 @@ def _section(
 
 
 def _problems(
-    standings: Sequence[Standing], connection: str, inputs: set[str]
-) -> tuple[Standing, ...]:
+    standings: Sequence[KindSufficiency], connection: str, inputs: set[str]
+) -> tuple[KindSufficiency, ...]:
     return tuple(
         one
         for one in standings

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from ccm_core.errors import IntegrityError, UsageError
 from ccm_core.model import json_codec
-from ccm_core.model.evaluation.evaluation_inputs import Basis, PackKept
+from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs, PackKept
 from ccm_core.model.evaluation.result import Evaluation, KeptEvaluation
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.model.json_codec import JsonObject
@@ -20,7 +20,7 @@ from ccm_core.store.interface import EvidenceStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ruling:
+class RuleSet:
     """What was judged with, as people wrote it."""
 
     packs: Sequence[PackText]
@@ -35,10 +35,10 @@ def keep(
     connections: Sequence[Connection],
     store: EvidenceStore,
     evaluation: Evaluation,
-    ruling: Ruling,
+    ruling: RuleSet,
 ) -> KeptEvaluation:
     """Keep an evaluation with everything it was made with, and follow it."""
-    basis = Basis(
+    basis = EvaluationInputs(
         packs=tuple(
             PackKept(source=one.source, digest=json_codec.digest(one.text)) for one in ruling.packs
         ),
@@ -82,7 +82,7 @@ def repeat(host: Host, store: EvidenceStore, *, as_of: datetime | None = None) -
     return again
 
 
-def _again(host: Host, store: EvidenceStore, kept: Evaluation, basis: Basis) -> Evaluation:
+def _again(host: Host, store: EvidenceStore, kept: Evaluation, basis: EvaluationInputs) -> Evaluation:
     texts = [PackText(text=store.document(one.digest), source=one.source) for one in basis.packs]
     # The plugins that had failed then are part of what was said.
     then = replace(host, plugins=basis.plugins)
@@ -91,7 +91,7 @@ def _again(host: Host, store: EvidenceStore, kept: Evaluation, basis: Basis) -> 
 
 
 def _different(
-    host: Host, store: EvidenceStore, kept: Evaluation, basis: Basis, digest: str
+    host: Host, store: EvidenceStore, kept: Evaluation, basis: EvaluationInputs, digest: str
 ) -> UsageError | IntegrityError:
     erased = [
         f"{kind} {key!r}"
@@ -123,5 +123,5 @@ def _different(
     )
 
 
-def _versions(of: Basis | Host, core: str) -> list[tuple[str, str]]:
+def _versions(of: EvaluationInputs | Host, core: str) -> list[tuple[str, str]]:
     return [("ccm-core", core), *((one.distribution, one.version) for one in of.plugins)]

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ccm_core.model.evaluation.finding import Finding
-    from ccm_core.model.evaluation.result import Evaluation, Outline, Standing
+    from ccm_core.model.evaluation.result import Evaluation, Outline, KindSufficiency
     from ccm_core.model.evaluation.waiver import Waiver
     from ccm_core.model.evidence.collection import KindCount
     from ccm_core.model.evidence.manifest import Manifest
@@ -25,7 +25,7 @@ class Section:
     connection: str
     rank: int = 0
     figures: tuple[Figure, ...] = ()
-    problems: tuple[Standing, ...] = ()
+    problems: tuple[KindSufficiency, ...] = ()
     """Evidence behind it that cannot be relied on, or not in all of it."""
     failure: str | None = None
     """Why it could not be drawn, where it could not."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from ccm_core.model.evaluation.result import Standing
+from ccm_core.model.evaluation.result import KindSufficiency
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.rules.cel.lookup_function import Found, Records
 from ccm_core.sdk.types import Row, SchemaLoader
@@ -55,7 +55,7 @@ class Facts:
     inputs: Mapping[str, tuple[str, ...]]
     """The evidence kinds that each name in ``rows`` rests on. A rule over a name that is not
     here does not concern this connection."""
-    standings: Mapping[str, Standing]
+    standings: Mapping[str, KindSufficiency]
     """By evidence kind. A kind that is not here was never collected."""
     ages: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """By view: the fields of its rows that only grow while their records stay the same."""
@@ -63,7 +63,7 @@ class Facts:
     """When the period begins that is judged; None: it is not known."""
     lookup: Records = field(default_factory=dict)
     """What ``lookup(kind, key)`` finds: by kind and key."""
-    restated: Callable[[str, timedelta], Standing] | None = None
+    restated: Callable[[str, timedelta], KindSufficiency] | None = None
     """Gives the standing of a kind for another greatest age, for rules that set one. Without it
     such a rule can only be stricter than the standing that is given."""
     broken: Mapping[str, str] = field(default_factory=_nothing)

@@ -42,7 +42,7 @@ class Page:
 class Overflow:
     """The window holds more than the source will list: the host cuts it and asks again.
 
-    A collector yields it before any page, when :attr:`Ask.may_split` is true, or when it knows
+    A collector yields it before any page, when :attr:`CollectRequest.may_split` is true, or when it knows
     ``parts`` that together are what was asked for.
     """
 
@@ -53,11 +53,11 @@ class Overflow:
     """Where the window is best cut, where that is known."""
     parts: tuple[Mapping[str, str], ...] = ()
     """What to ask for one after the other where time cuts no further: each is handed back as
-    :attr:`Ask.part`. What the parts hold must add up to ``total``."""
+    :attr:`CollectRequest.part`. What the parts hold must add up to ``total``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reached:
+class ResumeFrom:
     """The source listed no more, and lists oldest first: all is there up to an instant.
 
     Yielded last. The host keeps what is older and asks again from the instant on.
@@ -68,14 +68,14 @@ class Reached:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
+class CollectionNote:
     """Something the manifest should say about how this was read."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Through:
+class DependsOn:
     """What follows was found through the records of another kind.
 
     Where that kind is not complete, neither is this, for the same reasons.
@@ -84,7 +84,7 @@ class Through:
     kind: str
 
 
-Finding = Page | Shortfall | Overflow | Reached | Note | Through
+CollectorEvent = Page | Shortfall | Overflow | ResumeFrom | CollectionNote | DependsOn
 """What a collector yields."""
 
 
@@ -92,7 +92,7 @@ Finding = Page | Shortfall | Overflow | Reached | Note | Through
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class CollectRequest:
     """What the host asks of a collector, once per window."""
 
     now: datetime
@@ -113,7 +113,7 @@ class Ask:
     """The current bodies of the kinds the collector needs or uses, by kind."""
 
 
-Collect = Callable[[Any, Ask], AsyncIterator[Finding]]
+Collect = Callable[[Any, CollectRequest], AsyncIterator[CollectorEvent]]
 """Reads one kind over one window from a live session. Raises ``SourceError`` for what it cannot
 go on from; yields a :class:`Shortfall` for what it can."""
 
@@ -139,7 +139,7 @@ class Collector:
     neither is this one, for the same reasons."""
     uses: tuple[str, ...] = ()
     """Kinds whose current records it may look at. Where it rests on them, it says so with
-    :class:`Through`."""
+    :class:`DependsOn`."""
     longest_window: timedelta | None = None
     """For events: the longest window the source accepts."""
     overlap: timedelta = timedelta(0)
@@ -149,7 +149,7 @@ class Collector:
     read again. None: as long as it is within the lookback."""
     refresh: Collect | None = None
     """For events: reads again what may have changed whatever its age: what is not over yet, and
-    each of :attr:`Ask.again`. Asked once a run, without a window, after the windows."""
+    each of :attr:`CollectRequest.again`. Asked once a run, without a window, after the windows."""
     changed_by: ChangedBy | None = None
-    """For events with a ``refresh``: where :attr:`Ask.again` comes from. Where that kind was not
+    """For events with a ``refresh``: where :attr:`CollectRequest.again` comes from. Where that kind was not
     read whole, the windows of the lookback are read again instead."""

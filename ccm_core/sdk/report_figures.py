@@ -1,7 +1,7 @@
 """What a section of the report shows: pure data. The host draws it, bounds it and escapes it.
 
 A figure never says that something is well where the evidence does not tell: what was not looked
-at is left out of :attr:`Lane.known`, counted in :attr:`Group.unknown`, or a cell of the tone
+at is left out of :attr:`Lane.known`, counted in :attr:`MeasureGroup.unknown`, or a cell of the tone
 ``unknown``.
 """
 
@@ -29,7 +29,7 @@ class Tone(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stretch:
+class TimelineGap:
     """A time in which something was missing."""
 
     window: Window
@@ -47,7 +47,7 @@ class Lane:
     url: str | None = None
     known: tuple[Window, ...] = ()
     """When it was looked at. The rest of the timeline is not known, and drawn so."""
-    gaps: tuple[Stretch, ...] = ()
+    gaps: tuple[TimelineGap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ class Timeline:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class MeasureGroup:
     """The measures of one group, such as one week."""
 
     title: str
@@ -82,11 +82,11 @@ class Distribution:
 
     title: str
     about: str
-    groups: tuple[Group, ...]
+    groups: tuple[MeasureGroup, ...]
     """In the order in which they are shown."""
     limit: float | None = None
     """Seconds that are allowed."""
-    by: str = "Group"
+    by: str = "MeasureGroup"
     """What a group is, as the heading of its column: ``Week``."""
 
 

@@ -16,27 +16,27 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.collection import (
     Collection,
-    Credential,
+    CredentialInfo,
     Outcome,
     Reason,
     Request,
     Shortfall,
-    Whereabouts,
+    LookupOutcome,
 )
-from ccm_core.model.evidence.record import Record, Source
+from ccm_core.model.evidence.record import Record, RecordSource
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.collector import (
-    Ask,
+    CollectRequest,
     ChangedBy,
     Collect,
     Collector,
-    Finding,
-    Note,
+    CollectorEvent,
+    CollectionNote,
     Overflow,
     Page,
-    Reached,
-    Through,
+    ResumeFrom,
+    DependsOn,
 )
 from ccm_core.sdk.oauth import Flow, OAuthGrant
 
@@ -170,7 +170,7 @@ class Session(Protocol):
         """The running counters."""
 
     @property
-    def credential(self) -> Credential:
+    def credential(self) -> CredentialInfo:
         """What the source tells of the credential."""
 
 
@@ -236,7 +236,7 @@ class Connector:
     """A connection for ``ccm init``, as commented YAML of one list item."""
     demonstration: Demonstration | None = None
     """A built-in source for ``ccm demo``."""
-    look_up: Callable[[Any, str, str], Awaitable[Whereabouts]] | None = None
+    look_up: Callable[[Any, str, str], Awaitable[LookupOutcome]] | None = None
     """Asks a live session for one object, by kind and key, that records name and no listing has.
     None: the source cannot be asked for single objects."""
     refused: Callable[[ConnectRequest, SourceError], Awaitable[Sequence[Diagnosis]]] | None = None
@@ -285,7 +285,7 @@ class ViewRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
+class Partitioning:
     """How the rows of a view fall into parts, so that only parts that changed are derived again.
 
     A part is made of records that share names, directly or through others. The view promises that
@@ -321,7 +321,7 @@ class View:
     rows: Callable[[ViewRequest], Iterable[Row]]
     schema: SchemaLoader
     """JSON Schema of a row's body; ``x-ccm-unit: seconds`` marks durations."""
-    parts: Callable[[], Parts] | None = None
+    parts: Callable[[], Partitioning] | None = None
     """Tells how its rows fall into parts, when that is first needed. None: whatever changed, all
     of them are derived again."""
 
@@ -338,7 +338,7 @@ class RulePackSource:
 
 
 __all__ = [
-    "Ask",
+    "CollectRequest",
     "AuthMethod",
     "ChangedBy",
     "Collect",
@@ -346,20 +346,20 @@ __all__ = [
     "Collector",
     "ConnectRequest",
     "Connector",
-    "Credential",
+    "CredentialInfo",
     "DemoSource",
     "Demonstration",
     "Diagnosis",
     "EvidenceKind",
-    "Finding",
+    "CollectorEvent",
     "Horizon",
     "JsonObject",
-    "Note",
+    "CollectionNote",
     "Outcome",
     "Overflow",
     "Page",
-    "Parts",
-    "Reached",
+    "Partitioning",
+    "ResumeFrom",
     "Reason",
     "Record",
     "Request",
@@ -369,12 +369,12 @@ __all__ = [
     "Session",
     "Shape",
     "Shortfall",
-    "Source",
+    "RecordSource",
     "Subject",
-    "Through",
+    "DependsOn",
     "Traffic",
     "View",
     "ViewRequest",
-    "Whereabouts",
+    "LookupOutcome",
     "Window",
 ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from ccm_core.ledger.checkpoint import STORE_LOG
 from ccm_core.model.evidence.collection import KindCount
 from ccm_core.model.evidence.run import OpenRun
-from ccm_core.model.evidence.write_batch import Harvest, Observation, Pack, Packed
+from ccm_core.model.evidence.write_batch import WriteBatch, Observation, Pack, Packed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from ccm_core.ledger.multiproof import Excerpt
     from ccm_core.ledger.signed_note import Signer, VerifierKey
     from ccm_core.ledger.tlog_proof import LeafProof
-    from ccm_core.model.evaluation.evaluation_inputs import Basis
+    from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs
     from ccm_core.model.evaluation.finding import FindingChange
     from ccm_core.model.evaluation.result import Evaluation, KeptEvaluation, Outline
     from ccm_core.model.evidence.collection import Collection
     from ccm_core.model.evidence.erasure import Erased, Erasure
     from ccm_core.model.evidence.manifest import Manifest
     from ccm_core.model.evidence.record import Record, Rejected
-    from ccm_core.model.evidence.watermark import Mark, Since
+    from ccm_core.model.evidence.watermark import Watermark, ChangesSince
     from ccm_core.model.evidence.window import Window
     from ccm_core.model.json_codec import JsonObject
 
@@ -55,7 +55,7 @@ class EvidenceStore(Protocol):
     def packer(self) -> Pack:
         """Give what puts away the bodies of one window until they are kept; for one thread."""
 
-    def keep(self, harvest: Harvest) -> Collection:
+    def keep(self, harvest: WriteBatch) -> Collection:
         """Keep one window of one kind in one transaction; give the collection, counts filled in.
 
         Bodies are kept once by digest. A version is appended only where the newest version of
@@ -113,8 +113,8 @@ class EvidenceStore(Protocol):
         """Give those of some keys that stand, without reading what is kept of them."""
 
     def since(
-        self, connection: str, kind: str, mark: Mark | None, *, as_of: datetime
-    ) -> Since | None:
+        self, connection: str, kind: str, mark: Watermark | None, *, as_of: datetime
+    ) -> ChangesSince | None:
         """Say what was kept since a mark, read in one transaction, and give the next mark.
 
         Whoever makes the mark first and reads :meth:`state` after it has missed nothing.
@@ -158,7 +158,10 @@ class EvidenceStore(Protocol):
         """Name the connections that the store has runs of, sorted."""
 
     def keep_evaluation(
-        self, evaluation: Evaluation, basis: Basis | None = None, packs: Sequence[bytes] = ()
+        self,
+        evaluation: Evaluation,
+        basis: EvaluationInputs | None = None,
+        packs: Sequence[bytes] = (),
     ) -> str:
         """Keep an evaluation and give its digest. The same evaluation is kept once.
 
@@ -204,7 +207,7 @@ class EvidenceStore(Protocol):
     def followed_at(self, *, as_of: datetime | None = None) -> datetime | None:
         """Give the moment of the last evaluation that was followed; None: there is none."""
 
-    def basis(self, evaluation: str) -> Basis | None:
+    def basis(self, evaluation: str) -> EvaluationInputs | None:
         """Give what an evaluation was made with, by its digest; None where that was not kept.
 
         Raises:
@@ -297,7 +300,7 @@ class StoreSettings:
 
 __all__ = [
     "EvidenceStore",
-    "Harvest",
+    "WriteBatch",
     "KindCount",
     "Observation",
     "OpenRun",

@@ -15,19 +15,19 @@ from ccm_core.collect.planner import Wanted, plan
 from ccm_core.collect.projection import Pseudonyms
 from ccm_core.collect.run_context import Desk
 from ccm_core.collect.runner import Runner
-from ccm_core.model.evidence.collection import Collection, Credential, Request
+from ccm_core.model.evidence.collection import Collection, CredentialInfo, Request
 from ccm_core.model.evidence.window import SECOND, Window
-from ccm_core.model.evidence.write_batch import Harvest, Packed
+from ccm_core.model.evidence.write_batch import WriteBatch, Packed
 from ccm_core.model.json_codec import decode, digest, encode
 from ccm_core.sdk.timestamps import format_instant, parse_instant
 from ccm_core.sdk.types import (
-    Ask,
+    CollectRequest,
     ChangedBy,
     Collector,
     EvidenceKind,
     Overflow,
     Page,
-    Reached,
+    ResumeFrom,
     Shape,
     Shortfall,
     Traffic,
@@ -82,7 +82,7 @@ class Session:
     """What the fake collectors are handed."""
 
     traffic: Traffic = field(default_factory=Traffic)
-    credential: Credential = field(default_factory=lambda: Credential(kind="fake"))
+    credential: CredentialInfo = field(default_factory=lambda: CredentialInfo(kind="fake"))
 
 
 @dataclass
@@ -109,7 +109,7 @@ class Source:
     hidden: set[str] = field(default_factory=set)
     """What a refresh cannot read."""
 
-    async def refresh(self, session: Session, ask: Ask):
+    async def refresh(self, session: Session, ask: CollectRequest):
         """Read again what may have changed."""
         self.refreshed.append(ask.again)
         session.traffic.requests += 1 + len(ask.again)
@@ -133,7 +133,7 @@ class Source:
     def collector(self, name: str, **options) -> Collector:
         """Make the collector of one kind."""
 
-        async def collect(session: Session, ask: Ask):
+        async def collect(session: Session, ask: CollectRequest):
             self.asked.append((name, ask.window))
             found = self._within(name, ask)
             parts = () if ask.part else self.parts
@@ -143,7 +143,7 @@ class Source:
                     for page in self._pages(name, ask):
                         session.traffic.requests += 1
                         yield page
-                    yield Reached(at=furthest)
+                    yield ResumeFrom(at=furthest)
                     return
                 if ask.may_split or parts:
                     cut = furthest + SECOND
@@ -162,14 +162,14 @@ class Source:
 
         return Collector(kind=name, collect=collect, **options)
 
-    def _within(self, name: str, ask: Ask) -> list[dict]:
+    def _within(self, name: str, ask: CollectRequest) -> list[dict]:
         window = ask.window
         every = self.objects.get(name, [])
         found = [one for one in every if window is None or parse_instant(one["at"]) in window]
         found = [one for one in found if ask.part.items() <= {"size": str(one.get("size"))}.items()]
         return sorted(found, key=lambda one: one["at"]) if self.oldest_first else found
 
-    def _pages(self, name: str, ask: Ask):
+    def _pages(self, name: str, ask: CollectRequest):
         offset, number, edge = 0, 1, None
         while True:
             step = self.script.get(name, []).pop(0) if self.script.get(name) else None
@@ -211,9 +211,9 @@ def packed(data: bytes) -> Packed:
 class Keeper:
     """Keeps harvests in memory, the way the store's interface says."""
 
-    harvests: list[Harvest] = field(default_factory=list)
+    harvests: list[WriteBatch] = field(default_factory=list)
 
-    def keep(self, harvest: Harvest) -> Collection:
+    def keep(self, harvest: WriteBatch) -> Collection:
         """Keep one window."""
         counts = replace(harvest.collection.counts, appended=len(harvest.observations))
         kept = replace(harvest.collection, counts=counts)

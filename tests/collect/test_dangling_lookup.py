@@ -10,7 +10,7 @@ import pytest
 
 from ccm_core.collect.dangling_lookup import MOST, amendments, looked_up
 from ccm_core.errors import Refused, Unreachable
-from ccm_core.model.evidence.collection import Collection, Dangling, Outcome, Reason, Whereabouts
+from ccm_core.model.evidence.collection import Collection, Dangling, Outcome, Reason, LookupOutcome
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -41,7 +41,7 @@ def named(*keys: str, kind: str = "fake.owner") -> dict[str, tuple[Dangling, ...
 def asked(answers: dict, log: list):
     """Make a source that answers so."""
 
-    async def look_up(kind: str, key: str) -> Whereabouts:
+    async def look_up(kind: str, key: str) -> LookupOutcome:
         log.append((kind, key))
         answer = answers[key]
         if isinstance(answer, Exception):
@@ -54,11 +54,11 @@ def asked(answers: dict, log: list):
 @pytest.mark.parametrize(
     ("told", "partial"),
     [
-        pytest.param(Whereabouts.THERE, False, id="there, though not listed by its window"),
-        pytest.param(Whereabouts.GONE, False, id="gone: a finding, no gap"),
-        pytest.param(Whereabouts.HIDDEN, True, id="hidden"),
-        pytest.param(Whereabouts.ABSENT, True, id="deleted or hidden"),
-        pytest.param(Whereabouts.UNLISTED, True, id="there, and its listing lacks it"),
+        pytest.param(LookupOutcome.THERE, False, id="there, though not listed by its window"),
+        pytest.param(LookupOutcome.GONE, False, id="gone: a finding, no gap"),
+        pytest.param(LookupOutcome.HIDDEN, True, id="hidden"),
+        pytest.param(LookupOutcome.ABSENT, True, id="deleted or hidden"),
+        pytest.param(LookupOutcome.UNLISTED, True, id="there, and its listing lacks it"),
         pytest.param(Unreachable("no answer"), True, id="the source did not say"),
     ],
 )
@@ -80,7 +80,7 @@ def test_each_object_is_asked_for_once():
     """However often it is named."""
     log: list = []
     dangling = named("X", "X", "Y")
-    asyncio.run(looked_up(dangling, asked({"X": Whereabouts.GONE, "Y": Whereabouts.GONE}, log)))
+    asyncio.run(looked_up(dangling, asked({"X": LookupOutcome.GONE, "Y": LookupOutcome.GONE}, log)))
     assert log == [("fake.owner", "X"), ("fake.owner", "Y")]
 
 
@@ -88,7 +88,7 @@ def test_what_is_past_the_bound_is_in_doubt_too():
     """Not asking is not knowing."""
     keys = [f"K{number:03}" for number in range(MOST + 2)]
     log: list = []
-    found = asyncio.run(looked_up(named(*keys), asked(dict.fromkeys(keys, Whereabouts.GONE), log)))
+    found = asyncio.run(looked_up(named(*keys), asked(dict.fromkeys(keys, LookupOutcome.GONE), log)))
     ((amended,),) = [amendments([collection()], found, NOW)]
     assert len(log) == MOST
     assert amended.shortfalls[0].subjects == tuple(f"fake.owner:{key}" for key in keys[MOST:])
@@ -99,12 +99,12 @@ def test_a_refused_credential_ends_the_looking_up():
     log: list = []
     found = asyncio.run(looked_up(named("X", "Y"), asked({"X": Refused("401")}, log)))
     assert log == [("fake.owner", "X")]
-    assert {one.whereabouts for one in found["run/fake.thing/1"]} == {Whereabouts.UNTOLD}
+    assert {one.whereabouts for one in found["run/fake.thing/1"]} == {LookupOutcome.UNTOLD}
 
 
 def test_a_failed_collection_stays_failed():
     """An amendment never makes an outcome better."""
-    found = asyncio.run(looked_up(named("X"), asked({"X": Whereabouts.HIDDEN}, [])))
+    found = asyncio.run(looked_up(named("X"), asked({"X": LookupOutcome.HIDDEN}, [])))
     (amended,) = amendments([collection(Outcome.FAILED)], found, NOW)
     assert amended.outcome is Outcome.FAILED
 
@@ -112,7 +112,7 @@ def test_a_failed_collection_stays_failed():
 def test_the_listing_that_lacks_a_hidden_object_is_as_partial_as_what_names_it():
     """A rule over the hidden kind rests on its listing, not on what named the object."""
     listing = replace(collection(), id="run/fake.owner/1", kind="fake.owner")
-    found = asyncio.run(looked_up(named("X"), asked({"X": Whereabouts.HIDDEN}, [])))
+    found = asyncio.run(looked_up(named("X"), asked({"X": LookupOutcome.HIDDEN}, [])))
     amended = amendments([listing, collection()], found, NOW)
     assert {one.kind: one.shortfalls[0].subjects for one in amended} == {
         "fake.owner": ("fake.owner:X",),

@@ -19,7 +19,7 @@ from ccm_core.daemon.ports import Duty
 from ccm_core.daemon.signals import Orders
 from ccm_core.daemon.systemd_notify import Supervisor
 from ccm_core.errors import CcmError
-from ccm_core.model.evidence.collection import Credential, Request
+from ccm_core.model.evidence.collection import CredentialInfo, Request
 from ccm_core.model.json_codec import digest
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.sdk.rate_limit import Limiter, Limiters
@@ -161,7 +161,7 @@ class Session:
     """A live session of the fake source."""
 
     traffic: Traffic = field(default_factory=Traffic)
-    credential: Credential = field(default_factory=lambda: Credential(kind="fake"))
+    credential: CredentialInfo = field(default_factory=lambda: CredentialInfo(kind="fake"))
 
 
 @dataclass

@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ccm_core.documents import Place, read_yaml
+from ccm_core.documents import Location, read_yaml
 from ccm_core.errors import Mistake
 
 SETTINGS = b"""\
@@ -27,7 +27,7 @@ PROSE = st.lists(WORDS, min_size=1, max_size=8).map(" ".join) | st.lists(
 ).map("\n".join)
 
 
-def character(text: str, place: Place) -> str:
+def character(text: str, place: Location) -> str:
     """Give the character of a file that stands at a place."""
     return text.split("\n")[place.line - 1][place.column - 1 :][:1]
 
@@ -35,15 +35,15 @@ def character(text: str, place: Place) -> str:
 @pytest.mark.parametrize(
     ("path", "key", "place"),
     [
-        pytest.param((), False, Place(2, 1), id="the document"),
-        pytest.param(("version",), False, Place(2, 10), id="a value"),
-        pytest.param(("version",), True, Place(2, 1), id="its key"),
-        pytest.param(("connections", 0), False, Place(4, 5), id="an item"),
-        pytest.param(("connections", 1, "name"), False, Place(6, 11), id="quoted, at its quote"),
-        pytest.param(("connections", 0, "settings", "lookback"), True, Place(5, 28), id="flow key"),
-        pytest.param(("connections", 0, "settings", "base_url"), False, Place(5, 15), id="absent"),
-        pytest.param(("connections", 1, "auth", "key"), True, Place(6, 5), id="deeply absent"),
-        pytest.param(("connections", 7), True, Place(4, 3), id="no such item"),
+        pytest.param((), False, Location(2, 1), id="the document"),
+        pytest.param(("version",), False, Location(2, 10), id="a value"),
+        pytest.param(("version",), True, Location(2, 1), id="its key"),
+        pytest.param(("connections", 0), False, Location(4, 5), id="an item"),
+        pytest.param(("connections", 1, "name"), False, Location(6, 11), id="quoted, at its quote"),
+        pytest.param(("connections", 0, "settings", "lookback"), True, Location(5, 28), id="flow key"),
+        pytest.param(("connections", 0, "settings", "base_url"), False, Location(5, 15), id="absent"),
+        pytest.param(("connections", 1, "auth", "key"), True, Location(6, 5), id="deeply absent"),
+        pytest.param(("connections", 7), True, Location(4, 3), id="no such item"),
     ],
 )
 def test_a_value_and_its_key_have_places(path, key, place):
@@ -63,27 +63,27 @@ def test_a_mistake_carries_file_place_and_message():
 @pytest.mark.parametrize(
     ("text", "at", "place"),
     [
-        pytest.param("if: a && bad", (1, 6), Place(1, 10), id="plain"),
-        pytest.param('if: "a && bad"', (1, 6), Place(1, 11), id="double quotes"),
-        pytest.param('if: "\\"a\\" bad"', (1, 5), Place(1, 12), id="double quotes with escapes"),
-        pytest.param('if: "\\x41\\u0020 bad"', (1, 4), Place(1, 17), id="escapes by number"),
-        pytest.param("if: 'it''s bad'", (1, 6), Place(1, 12), id="single quotes doubled"),
-        pytest.param("if: |\n  a &&\n    bad", (2, 3), Place(3, 5), id="literal, indented more"),
-        pytest.param("if: |2-  # why\n  a\n\n  bad", (3, 1), Place(4, 3), id="literal with header"),
-        pytest.param("if: >\n  a &&\n  bad", (1, 6), Place(3, 3), id="folded"),
-        pytest.param("if: a &&\n  bad", (1, 6), Place(2, 3), id="plain over two lines"),
-        pytest.param("if: &x a && bad", (1, 6), Place(1, 13), id="after an anchor"),
-        pytest.param("if: a &&", (1, 5), Place(1, 9), id="just after the end"),
-        pytest.param("if: a &&", (9, 9), Place(1, 9), id="far after the end"),
-        pytest.param("if: 12", (1, 2), Place(1, 5), id="no text: the value"),
-        pytest.param("if: ''", (1, 1), Place(1, 6), id="empty"),
+        pytest.param("if: a && bad", (1, 6), Location(1, 10), id="plain"),
+        pytest.param('if: "a && bad"', (1, 6), Location(1, 11), id="double quotes"),
+        pytest.param('if: "\\"a\\" bad"', (1, 5), Location(1, 12), id="double quotes with escapes"),
+        pytest.param('if: "\\x41\\u0020 bad"', (1, 4), Location(1, 17), id="escapes by number"),
+        pytest.param("if: 'it''s bad'", (1, 6), Location(1, 12), id="single quotes doubled"),
+        pytest.param("if: |\n  a &&\n    bad", (2, 3), Location(3, 5), id="literal, indented more"),
+        pytest.param("if: |2-  # why\n  a\n\n  bad", (3, 1), Location(4, 3), id="literal with header"),
+        pytest.param("if: >\n  a &&\n  bad", (1, 6), Location(3, 3), id="folded"),
+        pytest.param("if: a &&\n  bad", (1, 6), Location(2, 3), id="plain over two lines"),
+        pytest.param("if: &x a && bad", (1, 6), Location(1, 13), id="after an anchor"),
+        pytest.param("if: a &&", (1, 5), Location(1, 9), id="just after the end"),
+        pytest.param("if: a &&", (9, 9), Location(1, 9), id="far after the end"),
+        pytest.param("if: 12", (1, 2), Location(1, 5), id="no text: the value"),
+        pytest.param("if: ''", (1, 1), Location(1, 6), id="empty"),
     ],
 )
 def test_a_place_inside_a_text_is_found_in_the_file(text, at, place):
     """However a text is written, a column of the text leads to the character in the file."""
     made = read_yaml(text.encode(), "p.yaml").mistake(("if",), "x", at=at)
 
-    assert Place(made.line, made.column) == place
+    assert Location(made.line, made.column) == place
 
 
 @settings(deadline=None)
@@ -98,7 +98,7 @@ def test_every_character_of_a_text_is_found_in_the_file(value, style, width):
         for column, wanted in enumerate(line, 1):
             if not wanted.isspace():
                 made = document.mistake(("k", 0), "x", at=(number, column))
-                there = character(text, Place(made.line, made.column))
+                there = character(text, Location(made.line, made.column))
                 assert there in (wanted, "\\")
 
 

@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ccm_core.documents import Place, read_yaml
+from ccm_core.documents import Location, read_yaml
 from ccm_core.errors import DocumentError
 
 BOMB = "a: &a [1,1,1,1,1,1,1,1,1,1]\n" + "".join(
@@ -78,7 +78,7 @@ def test_a_document_without_content_is_null(text):
     document = read_yaml(text.encode(), "ccm.yaml")
 
     assert document.value is None
-    assert document.place(("anything",)) == Place(1, 1)
+    assert document.place(("anything",)) == Location(1, 1)
 
 
 @pytest.mark.parametrize(
@@ -193,8 +193,8 @@ def test_an_alias_stands_for_a_copy_of_its_anchor():
 
     assert document.value == {"a": {"n": [1, 2]}, "b": {"n": [1, 2]}}
     assert document.value["a"] is not document.value["b"]
-    assert document.place(("a", "n", 1)) == Place(1, 15)
-    assert document.place(("b", "n", 1)) == Place(2, 4)
+    assert document.place(("a", "n", 1)) == Location(1, 15)
+    assert document.place(("b", "n", 1)) == Location(2, 4)
 
 
 def test_a_byte_order_mark_is_no_part_of_the_text():
@@ -202,7 +202,7 @@ def test_a_byte_order_mark_is_no_part_of_the_text():
     document = read_yaml(b"\xef\xbb\xbfname: x\n", "ccm.yaml")
 
     assert document.value == {"name": "x"}
-    assert document.place(("name",), key=True) == Place(1, 1)
+    assert document.place(("name",), key=True) == Location(1, 1)
 
 
 def test_the_parser_in_python_reads_the_same(monkeypatch):
@@ -214,7 +214,7 @@ def test_the_parser_in_python_reads_the_same(monkeypatch):
     slow = read_yaml(text, "ccm.yaml")
 
     assert slow.value == fast.value
-    assert slow.place(("b",)) == fast.place(("b",)) == Place(2, 4)
+    assert slow.place(("b",)) == fast.place(("b",)) == Location(2, 4)
     assert slow.mistake(("b",), "x", at=(1, 3)) == fast.mistake(("b",), "x", at=(1, 3))
 
 

@@ -12,7 +12,7 @@ from ccm_core.model.evaluation.result import (
     Population,
     Result,
     RuleResult,
-    Standing,
+    KindSufficiency,
     Status,
 )
 from ccm_core.model.evaluation.rule import Severity
@@ -149,7 +149,7 @@ def test_a_key_is_due(days, told):
 )
 def test_a_collection_is_overdue(ago, told):
     """By the age that the evidence may have."""
-    standing = Standing(
+    standing = KindSufficiency(
         kind="acme.service",
         connection="acme",
         outcome=None if ago is None else Outcome.COMPLETE,
@@ -168,7 +168,7 @@ def test_no_evidence_is_in_a_message():
 
 def test_keys_are_told_apart():
     """No two conditions of one evaluation share a key."""
-    standing = Standing(kind="acme.service", connection="acme", outcome=None)
+    standing = KindSufficiency(kind="acme.service", connection="acme", outcome=None)
     given = evaluation(result(), result(Status.ERROR), standings=(standing,))
     keys = [one.key for one in conditions(given, [finding()], [manifest(NOW)])]
     assert len(keys) == len(set(keys)) == 4

@@ -25,7 +25,7 @@ from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.pipeline.collect import collect
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.evaluate import compile_rules, evaluate
-from ccm_core.pipeline.reproduce import Ruling, keep
+from ccm_core.pipeline.reproduce import RuleSet, keep
 from ccm_core.plugins.discovery import discover
 from ccm_core.plugins.loader import load
 from ccm_core.rules.types import PackText
@@ -194,7 +194,7 @@ class Firm:
             )
             for n, rule in enumerate(rules)
         ]
-        return compiled, Ruling(packs=texts, waivers=waivers)
+        return compiled, RuleSet(packs=texts, waivers=waivers)
 
     def evaluate(self):
         """Judge now, and keep what was said."""

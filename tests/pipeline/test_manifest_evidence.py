@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import jsonschema_rs
 import pytest
 
-from ccm_core.model.evidence.collection import Collection, Credential, Outcome
+from ccm_core.model.evidence.collection import Collection, CredentialInfo, Outcome
 from ccm_core.model.evidence.manifest import Manifest, Promise
 from ccm_core.model.json_codec import digest, encode
 from ccm_core.pipeline.manifest_evidence import manifest_collection, manifest_kind, manifest_records
@@ -33,7 +33,7 @@ MANIFEST = Manifest(
     ended_at=NOW,
     host_version="1",
     settings_digest=digest(b""),
-    credential=Credential(kind="token", scopes=("read",)),
+    credential=CredentialInfo(kind="token", scopes=("read",)),
     outcome=Outcome.COMPLETE,
     collections=(COLLECTION,),
     promised=(Promise(kind="acme.thing", version=1, shape="snapshot", cadence=3600.0),),

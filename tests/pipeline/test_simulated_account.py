@@ -18,7 +18,7 @@ from ccm_core.model.json_codec import decode, digest
 from ccm_core.sdk.authorization import Authorization
 from ccm_core.sdk.rate_limit import Limiters
 from ccm_core.sdk.secret import Secret
-from ccm_core.sdk.types import Ask, ConnectRequest, Shape
+from ccm_core.sdk.types import CollectRequest, ConnectRequest, Shape
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 SIZES = AccountSizes(users=20, teams=4, schedules=10, policies=6, services=10, incidents=60)
@@ -51,7 +51,7 @@ async def _gather(simulator):
         for collector in described.collectors:
             kind = KINDS[collector.kind]
             window = Window(horizon.since, NOW) if kind.shape is Shape.EVENT else None
-            ask = Ask(now=NOW, window=window, horizon=horizon, known=known)
+            ask = CollectRequest(now=NOW, window=window, horizon=horizon, known=known)
             gathering = Gathering(
                 gauge=Gauge(kind, Pseudonyms(b"key")),
                 pack=lambda data: Packed(digest=digest(data), size=len(data), content=data),

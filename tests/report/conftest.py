@@ -29,9 +29,9 @@ from ccm_core.report.types import Section
 from ccm_core.sdk.report_figures import (
     Cell,
     Distribution,
-    Group,
+    MeasureGroup,
     Lane,
-    Stretch,
+    TimelineGap,
     Table,
     Timeline,
     Tone,
@@ -215,7 +215,7 @@ def figures():
 
     def make_figures(name="Primary"):
         window = Window(NOW - timedelta(days=30), NOW + timedelta(days=14))
-        gap = Stretch(window=Window(NOW, NOW + timedelta(hours=5)), title=name)
+        gap = TimelineGap(window=Window(NOW, NOW + timedelta(hours=5)), title=name)
         lane = Lane(title=name, group=name, url=name, known=(window,), gaps=(gap,))
         rows = ((Cell(text=name, url=name), Cell(text="nobody", tone=Tone.BAD)),)
         return (
@@ -223,7 +223,7 @@ def figures():
             Distribution(
                 title="Acknowledged",
                 about=name,
-                groups=(Group(title=name, seconds=(60,)),),
+                groups=(MeasureGroup(title=name, seconds=(60,)),),
                 limit=900,
                 by="Week",
             ),

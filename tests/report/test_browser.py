@@ -23,7 +23,7 @@ from ccm_core.model.assurance import (
     ControlAssurance,
     Deviation,
     Hole,
-    Stretch,
+    TimelineGap,
 )
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evaluation.subject import Subject
@@ -268,7 +268,7 @@ def over_a_period():
         rules=("r",),
         share=0.5,
         evaluations=2,
-        course=(Stretch(since=at, until=at + DAY, status=Status.FAIL, evaluations=2),),
+        course=(TimelineGap(since=at, until=at + DAY, status=Status.FAIL, evaluations=2),),
         deviations=(failed,) * 20,
         holes=(hole,),
     )

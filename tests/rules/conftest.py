@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ccm_core.errors import DocumentError
-from ccm_core.model.evaluation.result import Standing
+from ccm_core.model.evaluation.result import KindSufficiency
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.rules.evaluate.evaluator import evaluate
@@ -166,7 +166,7 @@ def standing_of():
 
     def make(kind, outcome=Outcome.COMPLETE, **fields):
         fields = {"collected_at": NOW} | fields
-        return Standing(
+        return KindSufficiency(
             kind=kind, connection=fields.pop("connection", "hq"), outcome=outcome, **fields
         )
 

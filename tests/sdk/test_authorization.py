@@ -9,7 +9,7 @@ import pytest
 
 from ccm_core.errors import Denied, GrantLost, Refused, SourceError, Unreachable
 from ccm_core.sdk.authorization import Authorization, Unchanging
-from ccm_core.sdk.http import Answer, Bounds, HttpSource
+from ccm_core.sdk.http import HttpResponse, Bounds, HttpSource
 from ccm_core.sdk.rate_limit import Limiter
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.types import Traffic
@@ -38,7 +38,7 @@ class Rotating:
         return Secret(self._tokens[0])
 
 
-def fault(answer: Answer) -> SourceError:
+def fault(answer: HttpResponse) -> SourceError:
     """Tell a refused credential from a refused request."""
     return (Refused if answer.status == 401 else Denied)(answer.described())
 

@@ -20,7 +20,7 @@ from ccm_core.errors import (
     Unreachable,
     UsageError,
 )
-from ccm_core.sdk.http import Answer, Bounds, HttpSource, checked_base_url
+from ccm_core.sdk.http import HttpResponse, Bounds, HttpSource, checked_base_url
 from ccm_core.sdk.http.error_mapping import translated
 from ccm_core.sdk.rate_limit import Limiter
 from ccm_core.sdk.secret import Secret
@@ -31,12 +31,12 @@ TOKEN = "u+s3cret-token"
 HASTY = Bounds(attempts=3, backoff=0.0, backoff_most=0.0, body=1000)
 
 
-def fault(answer: Answer) -> SourceError:
+def fault(answer: HttpResponse) -> SourceError:
     """Call every refusal denied."""
     return Denied(f"{answer.described()}: refused")
 
 
-def advice(answer: Answer) -> float | None:
+def advice(answer: HttpResponse) -> float | None:
     """Believe the reset of a 429."""
     reset = answer.headers.get("ratelimit-reset")
     return float(reset) if reset is not None and answer.status == 429 else None
@@ -46,7 +46,7 @@ def read(handler, *, path="/things", parameters=(), bounds=HASTY, attempts=None)
     """Read one path through a stand-in for the network; give the answer and the traffic."""
     traffic = Traffic()
 
-    async def run() -> Answer:
+    async def run() -> HttpResponse:
         async with source(handler, bounds, traffic) as opened:
             return await opened.get(path, parameters, attempts=attempts)
 

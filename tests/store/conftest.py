@@ -13,9 +13,9 @@ from ccm_core.model import json_codec
 from ccm_core.model.evaluation.result import Evaluation
 from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.manifest import Manifest
-from ccm_core.model.evidence.record import Record, Rejected, Source
+from ccm_core.model.evidence.record import Record, Rejected, RecordSource
 from ccm_core.store.codec.bodies import packed
-from ccm_core.store.interface import Harvest, Observation, OpenRun, StoreSettings
+from ccm_core.store.interface import WriteBatch, Observation, OpenRun, StoreSettings
 from ccm_core.store.sqlite.open import open_store
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
@@ -52,7 +52,7 @@ class Build:
         """Give one observed object."""
         values = {
             "observed_at": collection.ended_at,
-            "source": Source(
+            "source": RecordSource(
                 endpoint="/things",
                 window=collection.window,
                 page=1,
@@ -81,7 +81,7 @@ class Build:
     def harvest(self, name, bodies, *, snapshot=False, rejected=(), **changes):
         """Give a harvest of bodies by key."""
         collection = self.collection(name, **changes)
-        return Harvest(
+        return WriteBatch(
             collection=collection,
             observations=[self.observation(collection, k, b) for k, b in bodies.items()],
             rejected=rejected,
@@ -90,7 +90,9 @@ class Build:
 
     def rejected(self, key="bad"):
         """Give an object that its schema refused."""
-        source = Source(endpoint="/things", page=1, response_digest=json_codec.digest(b"page"))
+        source = RecordSource(
+            endpoint="/things", page=1, response_digest=json_codec.digest(b"page")
+        )
         return Rejected(key=key, source=source, body={"n": "x"}, problems=("$.n: no number",))
 
     def manifest(self, run="r1", *, connection=connection, at=0, **changes):
@@ -150,13 +152,15 @@ def reopen(tmp_path):
     """Give a function that opens the test's store, and closes every one of them at the end."""
     opened = []
 
-    def again(*keys, create=True, **settings):
+    def reopen(*keys, create=True, read_only=False, signing=None, **settings):
         settings = StoreSettings(**{"url": "sqlite:///ccm.db", **settings})
-        signing = (lambda: keys) if keys else unsigned("no key in this test")
-        opened.append(open_store(settings, base=tmp_path, create=create, signing=signing))
+        signing = signing or ((lambda: keys) if keys else unsigned("no key in this test"))
+        opened.append(
+            open_store(settings, base=tmp_path, create=create, read_only=read_only, signing=signing)
+        )
         return opened[-1]
 
-    yield again
+    yield reopen
     for store in opened:
         store.close()
 

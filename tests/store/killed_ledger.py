@@ -23,8 +23,8 @@ from ccm_core.model.evaluation.result import Evaluation
 from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.erasure import Erasure
 from ccm_core.model.evidence.manifest import Manifest
-from ccm_core.model.evidence.record import Source
-from ccm_core.store.interface import Harvest, Observation, OpenRun, StoreSettings
+from ccm_core.model.evidence.record import RecordSource
+from ccm_core.store.interface import WriteBatch, Observation, OpenRun, StoreSettings
 
 # Before the forks, or most kills would hit imports.
 from ccm_core.store.sqlite import ledger_backfill  # noqa: F401 - see above
@@ -70,9 +70,9 @@ def harvest(store, run, number):
         ended_at=at,
         outcome=Outcome.COMPLETE,
     )
-    source = Source(endpoint="/things", page=1, response_digest=json_codec.digest(b"page"))
+    source = RecordSource(endpoint="/things", page=1, response_digest=json_codec.digest(b"page"))
     pack = store.packer()
-    return Harvest(
+    return WriteBatch(
         collection=collection,
         observations=[
             Observation(

@@ -17,9 +17,9 @@ from pathlib import Path
 
 from ccm_core.model import json_codec
 from ccm_core.model.evidence.collection import Collection, Outcome
-from ccm_core.model.evidence.record import Source
+from ccm_core.model.evidence.record import RecordSource
 from ccm_core.store.codec.bodies import packed
-from ccm_core.store.interface import Harvest, Observation, OpenRun, StoreSettings
+from ccm_core.store.interface import WriteBatch, Observation, OpenRun, StoreSettings
 from ccm_core.store.sqlite.open import open_store
 from ccm_core.store.sqlite.store import SqlStore  # noqa: F401 - before the forks, or most kills would hit imports
 
@@ -40,7 +40,7 @@ def window(number):
         ended_at=T0,
         outcome=Outcome.COMPLETE,
     )
-    source = Source(endpoint="/things", page=1, response_digest=json_codec.digest(b"page"))
+    source = RecordSource(endpoint="/things", page=1, response_digest=json_codec.digest(b"page"))
     observations = []
     for key in range(number * RECORDS // 2, number * RECORDS // 2 + RECORDS):
         body = {"n": number, "filler": "x" * 2000}
@@ -49,7 +49,7 @@ def window(number):
                 key=f"{key:06}", observed_at=T0, source=source, body=packed(json_codec.encode(body))
             )
         )
-    return Harvest(collection=collection, observations=observations)
+    return WriteBatch(collection=collection, observations=observations)
 
 
 def write(folder, told):

@@ -17,7 +17,7 @@ from tables import TABLES
 from ccm_core.errors import IntegrityError
 from ccm_core.ledger import signed_note
 from ccm_core.ledger.pinned_checkpoint import Pin
-from ccm_core.model.evaluation.evaluation_inputs import Basis
+from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs
 from ccm_core.model.evidence.erasure import Erasure
 from ccm_core.store.interface import StoreSettings
 from ccm_core.store.sqlite.open import open_store
@@ -52,7 +52,7 @@ def pristine(tmp_path_factory, build, key):
             store.keep(build.harvest(f"c{number}", bodies, rejected=refused, **changes))
             store.keep(build.harvest(f"d{number}", bodies, kind="demo.part", **changes))
             store.seal(build.manifest(run, at=10 * number + 2))
-            basis = Basis(host_version=str(number))
+            basis = EvaluationInputs(host_version=str(number))
             digest = store.keep_evaluation(
                 build.evaluation(10 * number + 3), basis, [b"pack" * number]
             )

@@ -11,7 +11,7 @@ import click
 
 from ccm_core.app.connection_test import tried_to_save
 from ccm_core.app.save_connection import save
-from ccm_core.app.workspace import Workplace, chosen_file, entry_name
+from ccm_core.app.workspace import Workspace, chosen_file, entry_name
 from ccm_core.auth.vault_entry import Entry
 from ccm_core.cli.connect.consent import redirect_uri, way_of
 from ccm_core.cli.connect.options import Wanted, Wish
@@ -99,16 +99,16 @@ class _Connecting:
             )
         tried_to_save(self._place.host, connection, save_anyway=self._wish.save_anyway)
         self._save(entry)
-        return Exit.WELL
+        return Exit.OK
 
     @property
     def _settings(self) -> ConnectionSettings:
         return self._place.settings.connection(self._name)
 
-    def _checked(self) -> tuple[str, Workplace]:
+    def _checked(self) -> tuple[str, Workspace]:
         """Write the connection into the text, and tell all mistakes before a secret is asked."""
         text = self._wanted.written(self._file, self._index)
-        return text, Workplace.of(self._file.drafted(text))
+        return text, Workspace.of(self._file.drafted(text))
 
     def _say_what_to_register(self) -> None:
         grant, wanted = self._method.oauth, self._settings
@@ -180,7 +180,7 @@ def _connector(catalog: Catalog, name: str) -> Connector:
 
 def _already(file: SettingsFile, name: str) -> int:
     """Leave a connection alone that is there, and say whether it works."""
-    place = Workplace.of(file.draft)
+    place = Workspace.of(file.draft)
     (connection,) = place.connections([name], secrets=True)
     said = f"{name} is connected already; --replace connects it anew, --name adds another"
     try:
@@ -189,4 +189,4 @@ def _already(file: SettingsFile, name: str) -> int:
         say(said)
         raise
     say(f"{said}. It works")
-    return Exit.WELL
+    return Exit.OK

@@ -10,7 +10,7 @@ import click
 
 from ccm_core.app.connection_test import tried_to_save
 from ccm_core.app.rotate_credential import rotated
-from ccm_core.app.workspace import Workplace, entry_name
+from ccm_core.app.workspace import Workspace, entry_name
 from ccm_core.auth.vault_entry import Entry
 from ccm_core.cli.connect.options import pair, value_of
 from ccm_core.cli.terminal.output import json_option, print_json, print_table, say
@@ -18,7 +18,7 @@ from ccm_core.cli.terminal.prompts import agreed, somebody_there
 from ccm_core.config.settings import ConnectionSettings
 from ccm_core.config.settings_writer import SettingsFile
 from ccm_core.errors import SecretError, UsageError
-from ccm_core.model.redacted_connection import ShownConnection
+from ccm_core.model.redacted_connection import RedactedConnection
 from ccm_core.sdk.timestamps import format_instant
 
 save_anyway_option = click.option(
@@ -36,7 +36,7 @@ def command() -> None:
 @click.pass_obj
 def list_(config: str | None, *, as_json: bool) -> None:
     """List connections, where their secrets are kept, and how old those are."""
-    place = Workplace.opened(config)
+    place = Workspace.opened(config)
     found = [_described(place, one) for one in place.settings.connections]
     if as_json:
         print_json(found)
@@ -64,7 +64,7 @@ def list_(config: str | None, *, as_json: bool) -> None:
 @click.pass_obj
 def show(config: str | None, name: str, *, as_json: bool) -> None:
     """Show one connection: settings, and what is known of its credential. Never a secret."""
-    place = Workplace.opened(config)
+    place = Workspace.opened(config)
     found = _described(place, place.settings.connection(name))
     if as_json:
         print_json(found)
@@ -96,7 +96,7 @@ def edit(config: str | None, /, name: str, **given: Any) -> None:
     wanted = place.settings.connection(name)
     changes = _changes(place, wanted, given["sets"], given["unsets"])
     text = file.changed(index, changes)
-    after = Workplace.of(file.drafted(text))
+    after = Workspace.of(file.drafted(text))
     (connection,) = after.connections([name], secrets=True)
     tried_to_save(after.host, connection, save_anyway=given["save_anyway"])
     file.write(text)
@@ -127,12 +127,12 @@ def remove(config: str | None, name: str, *, yes: bool) -> None:
 @click.pass_obj
 def rotate(config: str | None, name: str, source: str | None, field: str | None) -> None:
     """Replace a connection's key or client secret: tests the new one, then swaps it."""
-    place = Workplace.opened(config)
+    place = Workspace.opened(config)
     rotated(place, place.settings.connection(name), source=source, field=field)
 
 
-def _found(config: str | None, name: str) -> tuple[Workplace, SettingsFile, int]:
-    place = Workplace.opened(config)
+def _found(config: str | None, name: str) -> tuple[Workspace, SettingsFile, int]:
+    place = Workspace.opened(config)
     file = SettingsFile.at(Path(place.settings.document.file), absent="")
     place.settings.connection(name)  # says which there are where it is not there
     index = file.index(name)
@@ -141,14 +141,14 @@ def _found(config: str | None, name: str) -> tuple[Workplace, SettingsFile, int]
     return place, file, index
 
 
-def _described(place: Workplace, wanted: ConnectionSettings) -> ShownConnection:
+def _described(place: Workspace, wanted: ConnectionSettings) -> RedactedConnection:
     entry, problem = None, None
     try:
         entry = place.entry_of(wanted)
     except SecretError as error:
         problem = str(error)
     connection = place.connection(wanted, {}, entry=entry)
-    return ShownConnection(
+    return RedactedConnection(
         name=wanted.name,
         connector=wanted.connector,
         method=wanted.auth_method,
@@ -169,7 +169,7 @@ def _scopes(entry: Entry | None) -> tuple[str, ...] | None:
 
 
 def _changes(
-    place: Workplace, wanted: ConnectionSettings, sets: tuple[str, ...], unsets: tuple[str, ...]
+    place: Workspace, wanted: ConnectionSettings, sets: tuple[str, ...], unsets: tuple[str, ...]
 ) -> dict[tuple[str, ...], object]:
     schema = place.catalog.connectors[wanted.connector].settings_schema().get("properties", {})
     changes: dict[tuple[str, ...], object] = {}
@@ -186,7 +186,7 @@ def _changes(
     return changes
 
 
-def _own_entry(place: Workplace, name: str) -> str | None:
+def _own_entry(place: Workspace, name: str) -> str | None:
     """Name the vault's entry of a connection; None where another connection uses it too."""
     entries = {
         one.name: entry_name(one, place.method_of(one)) for one in place.settings.connections

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ccm_core.app.workspace import Workplace, moment
+from ccm_core.app.workspace import Workspace, moment
 from ccm_core.cli.terminal.output import json_option, print_json, print_json_lines, print_table
 from ccm_core.errors import UsageError
 from ccm_core.model.evidence.record import exhibit
@@ -27,7 +27,7 @@ def command() -> None:
 def list_(config: str | None, as_of: str | None, *, as_json: bool) -> None:
     """Count what stands, by connection and kind."""
     then = moment(as_of)
-    with Workplace.opened(config).store(create=False) as store:
+    with Workspace.opened(config).store(create=False) as store:
         counts = store.counts(as_of=then)
     if as_json:
         print_json(counts)
@@ -67,7 +67,7 @@ def show(
 ) -> None:
     """Show one record as JSON, with where and when it was read."""
     then = moment(as_of)
-    place = Workplace.opened(config)
+    place = Workspace.opened(config)
     known(place, kind)
     with place.store(create=False) as store:
         found = [
@@ -101,7 +101,7 @@ def export(
 ) -> None:
     """Print the records that stand, one JSON document on each line."""
     then = moment(as_of)
-    place = Workplace.opened(config)
+    place = Workspace.opened(config)
     for kind in kinds:
         known(place, kind)
     with place.store(create=False) as store:
@@ -111,7 +111,7 @@ def export(
                 print_json_lines(records if provenance else map(exhibit, records))
 
 
-def known(place: Workplace, kind: str) -> None:
+def known(place: Workspace, kind: str) -> None:
     """Refuse a kind that nobody offers.
 
     Raises:
@@ -121,7 +121,7 @@ def known(place: Workplace, kind: str) -> None:
         raise UsageError(f"no evidence kind {kind!r}; there are: {', '.join(place.catalog.kinds)}")
 
 
-def _connections(place: Workplace, store: EvidenceStore, chosen: str | None) -> list[str]:
+def _connections(place: Workspace, store: EvidenceStore, chosen: str | None) -> list[str]:
     if chosen is not None:
         return [place.settings.connection(chosen).name]
     return list(store.connections())

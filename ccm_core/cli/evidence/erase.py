@@ -7,7 +7,7 @@ from datetime import datetime
 
 import click
 
-from ccm_core.app.workspace import Workplace, clock
+from ccm_core.app.workspace import Workspace, clock
 from ccm_core.cli.evidence.command import connection_option, known
 from ccm_core.cli.terminal.output import say
 from ccm_core.errors import UsageError
@@ -48,7 +48,7 @@ def command(  # noqa: PLR0913 - each is an option of its own
         raise UsageError("say what to erase: --connection, --kind, --key, --before or --older-than")
     if key is not None and kind is None:
         raise UsageError("--key names an object of one kind: give --kind as well")
-    place = Workplace.opened(config)
+    place = Workspace.opened(config)
     if kind is not None:
         known(place, kind)
     erasure = Erasure(
@@ -80,7 +80,7 @@ def _moment(before: str | None, older_than: str | None, now: datetime) -> dateti
         raise UsageError(f"{'--before' if before else '--older-than'}: {cause}") from cause
 
 
-def _snapshots(place: Workplace) -> frozenset[str]:
+def _snapshots(place: Workspace) -> frozenset[str]:
     return frozenset(
         name for name, one in place.catalog.kinds.items() if one.shape is Shape.SNAPSHOT
     )

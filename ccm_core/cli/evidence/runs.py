@@ -7,7 +7,7 @@ from datetime import datetime
 
 import click
 
-from ccm_core.app.workspace import Workplace, moment
+from ccm_core.app.workspace import Workspace, moment
 from ccm_core.cli.evidence.command import as_of_option, connection_option
 from ccm_core.cli.terminal.output import json_option, print_json, print_table
 from ccm_core.errors import UsageError
@@ -43,7 +43,7 @@ def list_(
 ) -> None:
     """List runs, the newest last, and those that no manifest seals."""
     then = moment(as_of)
-    with Workplace.opened(config).store(create=False) as store:
+    with Workspace.opened(config).store(create=False) as store:
         sealed = _sealed(store, connection, then)[-last if last else 0 :]
         under_way = list(_open(store, connection, then))
     if as_json:
@@ -59,7 +59,7 @@ def list_(
 @click.pass_obj
 def show(config: str | None, run: str | None, *, as_json: bool) -> None:
     """Show the manifest of one run, or of the newest."""
-    with Workplace.opened(config).store(create=False) as store:
+    with Workspace.opened(config).store(create=False) as store:
         manifests = _sealed(store, None, None)
         found = _chosen(manifests, run, store)
     if as_json:

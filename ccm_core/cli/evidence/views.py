@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ccm_core.app.workspace import Workplace, installed, moment
+from ccm_core.app.workspace import Workspace, installed, moment
 from ccm_core.cli.evidence.command import as_of_option, connection_option
 from ccm_core.cli.terminal.output import json_option, print_json, print_json_lines, print_table
 from ccm_core.errors import UsageError
@@ -39,7 +39,7 @@ def list_(config: str | None, *, as_json: bool) -> None:
 def show(config: str | None, name: str, connection: str | None, as_of: str | None) -> None:
     """Print the rows of a view, one JSON document on each line."""
     then = moment(as_of)
-    place = Workplace.opened(config)
+    place = Workspace.opened(config)
     view = place.catalog.views.get(name)
     if view is None:
         raise UsageError(f"no view {name!r}; there are: {', '.join(place.catalog.views)}")

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from ccm_core import schemas
-from ccm_core.app.workspace import Workplace, host_of, installed, pack_text
+from ccm_core.app.workspace import Workspace, host_of, installed, pack_text
 from ccm_core.cli.rules.preview import diff, try_
 from ccm_core.cli.terminal.exit_codes import Exit
 from ccm_core.cli.terminal.output import json_option, print_json, print_table, say
@@ -105,7 +105,7 @@ def test(config: str | None, packs: tuple[str, ...], *, as_json: bool) -> int:
             [(one.rule, one.test, one.expected, one.got, one.reason) for one in bad],
         )
         say(f"{len(results) - len(bad)} tests passed, {len(bad)} failed")
-    return Exit.RULES_FAIL if bad else Exit.WELL
+    return Exit.RULES_FAIL if bad else Exit.OK
 
 
 @command.command("mutate")
@@ -136,7 +136,7 @@ def mutate_(config: str | None, packs: tuple[str, ...], *, kept: bool, as_json: 
             if tried
             else f"{len(lies)} results became a pass when evidence was taken away"
         )
-    return Exit.RULES_FAIL if lies else Exit.WELL
+    return Exit.RULES_FAIL if lies else Exit.OK
 
 
 @command.command("schema")
@@ -151,7 +151,7 @@ def schema(config: str | None) -> None:
 
 
 def _mutated_evidence(config: str | None, compiled: CompiledPacks) -> tuple[MutationResult, ...]:
-    place = Workplace.opened(config)
+    place = Workspace.opened(config)
     with place.store(create=False) as store:
         connections = place.connections(secrets=False)
         return mutate_evidence(place.host, connections, store, compiled)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from ccm_core.app.workspace import Workplace, moment, pack_text
+from ccm_core.app.workspace import Workspace, moment, pack_text
 from ccm_core.cli.terminal.exit_codes import Exit
 from ccm_core.cli.terminal.outcome_codes import of_evaluation
 from ccm_core.cli.terminal.output import json_option, print_json, say
@@ -34,9 +34,9 @@ _MOST = 20
 @json_option
 @click.pass_obj
 def try_(config: str | None, packs: tuple[str, ...], as_of: str | None, *, as_json: bool) -> int:
-    """Judge the kept evidence with packs that are not in use. Nothing is kept of it."""
+    """CompiledRuleSet the kept evidence with packs that are not in use. Nothing is kept of it."""
     then = moment(as_of)
-    place = Workplace.opened(config)
+    place = Workspace.opened(config)
     with place.store(create=False) as store:
         found = judged(place, store, named(place, packs), then).evaluation
         print_evaluation(place, store, found, as_json=as_json)
@@ -52,7 +52,7 @@ def try_(config: str | None, packs: tuple[str, ...], as_of: str | None, *, as_js
 def diff(config: str | None, before: str, after: str, as_of: str | None, *, as_json: bool) -> int:
     """Say what would be different with another pack, or another version of one."""
     then = moment(as_of)
-    place = Workplace.opened(config)
+    place = Workspace.opened(config)
     sides = [named(place, [name]) for name in (before, after)]
     with place.store(create=False) as store:
         now = then or place.host.clock()
@@ -60,7 +60,7 @@ def diff(config: str | None, before: str, after: str, as_of: str | None, *, as_j
     return print_comparison(compare(one, other), as_json=as_json)
 
 
-def named(place: Workplace, names: Sequence[str]) -> CompiledPacks:
+def named(place: Workspace, names: Sequence[str]) -> CompiledPacks:
     """Compile packs by name or file, with those parameters of the settings that they have.
 
     Raises:
@@ -77,9 +77,9 @@ def named(place: Workplace, names: Sequence[str]) -> CompiledPacks:
 
 
 def judged(
-    place: Workplace, store: EvidenceStore, packs: CompiledPacks, as_of: datetime | None
+    place: Workspace, store: EvidenceStore, packs: CompiledPacks, as_of: datetime | None
 ) -> Side:
-    """Judge every connection; nothing is kept."""
+    """CompiledRuleSet every connection; nothing is kept."""
     connections = place.connections(secrets=False)
     waivers = place.waivers()
     found = evaluate(place.host, connections, store, packs, waivers, as_of=as_of)
@@ -87,7 +87,7 @@ def judged(
 
 
 def print_evaluation(
-    place: Workplace, store: EvidenceStore, found: Evaluation, *, as_json: bool
+    place: Workspace, store: EvidenceStore, found: Evaluation, *, as_json: bool
 ) -> None:
     """Print an evaluation, or the summary a person reads first."""
     if as_json:
@@ -106,7 +106,7 @@ def print_comparison(found: Comparison, *, as_json: bool) -> int:
     else:
         for line in _lines(found):
             click.echo(line)
-    return Exit.WELL if found.same else Exit.RULES_FAIL
+    return Exit.OK if found.same else Exit.RULES_FAIL
 
 
 def _lines(found: Comparison) -> Iterator[str]:

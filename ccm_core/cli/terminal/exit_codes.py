@@ -41,13 +41,13 @@ _GRAVEST_FIRST = (
     Exit.SOURCE,
     Exit.INSUFFICIENT,
     Exit.RULES_FAIL,
-    Exit.WELL,
+    Exit.OK,
 )
 
 
 def gravest(codes: Iterable[Exit]) -> Exit:
     """Give the code that decides among several."""
-    return min(codes, key=_GRAVEST_FIRST.index, default=Exit.WELL)
+    return min(codes, key=_GRAVEST_FIRST.index, default=Exit.OK)
 
 
 def of_error(error: CcmError) -> Exit:

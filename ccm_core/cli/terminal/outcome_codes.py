@@ -13,7 +13,7 @@ def of_manifest(manifest: Manifest) -> Exit:
     reasons = {one.reason for one in manifest.shortfalls}
     if reasons - {Reason.INTERRUPTED}:
         return Exit.SOURCE
-    return Exit.WELL if manifest.outcome is Outcome.COMPLETE else Exit.INSUFFICIENT
+    return Exit.OK if manifest.outcome is Outcome.COMPLETE else Exit.INSUFFICIENT
 
 
 def of_evaluation(evaluation: Evaluation) -> Exit:
@@ -24,7 +24,7 @@ def of_evaluation(evaluation: Evaluation) -> Exit:
     failing = any(one.status is Status.FAIL and not one.waiver for one in results)
     return gravest(
         [
-            Exit.INSUFFICIENT if unproven else Exit.WELL,
-            Exit.RULES_FAIL if failing else Exit.WELL,
+            Exit.INSUFFICIENT if unproven else Exit.OK,
+            Exit.RULES_FAIL if failing else Exit.OK,
         ]
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import click
 
-from ccm_core.app.workspace import Workplace
+from ccm_core.app.workspace import Workspace
 from ccm_core.cli.evidence.command import known
 from ccm_core.cli.terminal.exit_codes import Exit, gravest
 from ccm_core.cli.terminal.output import json_option, print_json
@@ -49,7 +49,7 @@ def command(
 ) -> int:
     """Say what a period proves: what was promised, what was collected, and every hole."""
     wanted, names = read_period(period), read_controls(controls)
-    place = Workplace.opened(config)
+    place = Workspace.opened(config)
     for kind in kinds:
         known(place, kind)
     with place.store(create=False) as store:
@@ -111,7 +111,7 @@ def _code(found: Assurance) -> Exit:
     failing = any(not one.waived for control in found.controls for one in control.deviations)
     return gravest(
         [
-            Exit.INSUFFICIENT if holes else Exit.WELL,
-            Exit.RULES_FAIL if failing else Exit.WELL,
+            Exit.INSUFFICIENT if holes else Exit.OK,
+            Exit.RULES_FAIL if failing else Exit.OK,
         ]
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ccm_core.app.workspace import Workplace
+from ccm_core.app.workspace import Workspace
 from ccm_core.cli.terminal.output import say
 from ccm_core.cli.verbs.assurance import (
     connections_option,
@@ -35,7 +35,7 @@ def command(
     from ccm_core.pipeline.bundle import Order, bundle, signer_of
 
     wanted, names = read_period(period), read_controls(controls)
-    place = Workplace.opened(config)
+    place = Workspace.opened(config)
     with place.store(create=False) as store:
         order = Order(
             connections=place.connections(connections, secrets=False),

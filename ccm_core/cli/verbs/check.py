@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager, suppress
 
 import click
 
-from ccm_core.app.workspace import Workplace
+from ccm_core.app.workspace import Workspace
 from ccm_core.cli.terminal.exit_codes import Exit, gravest
 from ccm_core.cli.terminal.output import json_option, print_json, print_table
 from ccm_core.errors import NoStore
@@ -22,7 +22,7 @@ from ccm_core.store.interface import EvidenceStore
 @click.pass_obj
 def command(config: str | None, connections: tuple[str, ...], *, as_json: bool) -> int:
     """Check settings, plugins and packs, then test every connection, or those named."""
-    place = Workplace.opened(config)
+    place = Workspace.opened(config)
     place.judge()
     wanted = place.connections(connections, secrets=True)
     with _kept(place) as store:
@@ -39,7 +39,7 @@ def command(config: str | None, connections: tuple[str, ...], *, as_json: bool) 
 
 
 @contextmanager
-def _kept(place: Workplace) -> Iterator[EvidenceStore | None]:
+def _kept(place: Workspace) -> Iterator[EvidenceStore | None]:
     """Give the store, or nothing where there is none yet: a check makes none."""
     with ExitStack() as stack:
         store = None
@@ -48,7 +48,7 @@ def _kept(place: Workplace) -> Iterator[EvidenceStore | None]:
         yield store
 
 
-def _broken(place: Workplace) -> Iterator[Diagnosis]:
+def _broken(place: Workspace) -> Iterator[Diagnosis]:
     failed = (f"{one}: {one.failure}" for one in place.catalog.failures)
     for problem in (*place.catalog.problems(), *failed):
         yield Diagnosis(subject="plugin", good=False, found=problem)
@@ -57,7 +57,7 @@ def _broken(place: Workplace) -> Iterator[Diagnosis]:
 def _code(checked: Check) -> Exit:
     codes = [Exit.USAGE] if checked.plugins else []
     codes += [Exit.SOURCE for one in checked.connections if not one.usable]
-    return gravest([*codes, Exit.WELL if checked.good else Exit.INSUFFICIENT])
+    return gravest([*codes, Exit.OK if checked.good else Exit.INSUFFICIENT])
 
 
 def _print(checked: Check) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from ccm_core.app.workspace import Workplace
+from ccm_core.app.workspace import Workspace
 from ccm_core.cli.terminal.exit_codes import gravest
 from ccm_core.cli.terminal.outcome_codes import of_manifest
 from ccm_core.cli.terminal.output import json_option, print_json, print_table
@@ -25,7 +25,7 @@ def command(
     config: str | None, connections: tuple[str, ...], *, everything: bool, as_json: bool
 ) -> int:
     """Read what is due of every connection, or of those named, and keep it."""
-    place = Workplace.opened(config)
+    place = Workspace.opened(config)
     with place.store(create=True) as store:
         manifests = collected(place, store, connections, everything=everything, quiet=as_json)
     if as_json:
@@ -36,7 +36,7 @@ def command(
 
 
 def collected(
-    place: Workplace,
+    place: Workspace,
     store: EvidenceStore,
     names: Sequence[str],
     *,

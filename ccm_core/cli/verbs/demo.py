@@ -18,7 +18,7 @@ from ccm_core.model.json_codec import digest, encode
 from ccm_core.pipeline.collect import collect
 from ccm_core.pipeline.context import Connection
 from ccm_core.pipeline.evaluate import compile_rules, evaluate
-from ccm_core.pipeline.reproduce import Ruling, keep
+from ccm_core.pipeline.reproduce import RuleSet, keep
 from ccm_core.plugins.catalog import Catalog
 from ccm_core.plugins.discovery import discover
 from ccm_core.plugins.loader import load
@@ -61,7 +61,7 @@ def _run(catalog: Catalog, connection: Connection, folder: Path) -> Exit:
     try:
         manifest = collect(host, connection, store, observer(quiet=False))
         evaluation = evaluate(host, [connection], store, packs)
-        kept = keep(host, [connection], store, evaluation, Ruling(packs=texts))
+        kept = keep(host, [connection], store, evaluation, RuleSet(packs=texts))
         print_summary(host, store, evaluation, f"The whole of it: {folder / REPORT}")
         write_report(host, store, kept, "html", folder / REPORT)
     finally:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import click
 
-from ccm_core.app.workspace import Judge, Workplace, moment
+from ccm_core.app.workspace import CompiledRuleSet, Workspace, moment
 from ccm_core.cli.rules.preview import judged, named, print_comparison, print_evaluation
 from ccm_core.cli.terminal.outcome_codes import of_evaluation
 from ccm_core.cli.terminal.output import json_option, print_json, say
@@ -57,13 +57,13 @@ def command(
     diff: bool,
     as_json: bool,
 ) -> int:
-    """Judge the kept evidence with the rule packs. No source is asked."""
+    """CompiledRuleSet the kept evidence with the rule packs. No source is asked."""
     if diff and not packs:
         raise click.UsageError("--diff needs --packs: what to compare with")
     if again and packs:
         raise click.UsageError("--repeat uses the packs that were kept; leave out --packs")
     then = moment(as_of)
-    place = Workplace.opened(config)
+    place = Workspace.opened(config)
     with place.store(create=False) as store:
         if packs:
             return _otherwise(place, store, packs, then, diff=diff, as_json=as_json)
@@ -80,7 +80,7 @@ def command(
 
 
 def _otherwise(
-    place: Workplace,
+    place: Workspace,
     store: EvidenceStore,
     packs: tuple[str, ...],
     as_of: datetime | None,
@@ -99,13 +99,13 @@ def _otherwise(
 
 
 def evaluated(
-    place: Workplace,
+    place: Workspace,
     store: EvidenceStore,
-    judge: Judge,
+    judge: CompiledRuleSet,
     as_of: datetime | None = None,
     recall: Recall | None = None,
 ) -> KeptEvaluation:
-    """Judge every connection and keep the evaluation."""
+    """CompiledRuleSet every connection and keep the evaluation."""
     connections = place.connections(secrets=False)
     evaluation = evaluate(
         place.host, connections, store, judge.packs, judge.waivers, as_of=as_of, recall=recall

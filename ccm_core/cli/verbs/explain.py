@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ccm_core.app.workspace import Workplace, moment
+from ccm_core.app.workspace import Workspace, moment
 from ccm_core.cli.evidence.command import as_of_option
 from ccm_core.cli.terminal.output import json_option, print_json
 from ccm_core.pipeline.explain import explain
@@ -22,7 +22,7 @@ def command(config: str | None, result: str, as_of: str | None, *, as_json: bool
     RESULT is an id that a report shows, or its beginning, or RULE/KEY.
     """
     then = moment(as_of)
-    place = Workplace.opened(config)
+    place = Workspace.opened(config)
     with place.store(create=False) as store:
         found = explain(place.host, store, result, as_of=then)
     if as_json:

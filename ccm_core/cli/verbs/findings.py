@@ -7,7 +7,7 @@ from datetime import datetime
 
 import click
 
-from ccm_core.app.workspace import Workplace, moment
+from ccm_core.app.workspace import Workspace, moment
 from ccm_core.cli.evidence.command import as_of_option, connection_option
 from ccm_core.cli.terminal.output import json_option, print_json, print_table
 from ccm_core.model.evaluation.finding import Finding, FindingChange, FindingState
@@ -67,7 +67,7 @@ def list_(
     wanted = set(FindingState) if everything else {FindingState.OPEN, FindingState.UNSEEN}
     wanted = {FindingState(one) for one in states} or wanted
     teams = {one.casefold() for one in owners}
-    with Workplace.opened(config).store(create=False) as store:
+    with Workspace.opened(config).store(create=False) as store:
         listed = [
             one
             for one in all_findings(store, as_of=then)
@@ -89,7 +89,7 @@ def list_(
 def show(config: str | None, finding: str, as_of: str | None, *, as_json: bool) -> None:
     """Show what became of one finding, by its id or the beginning of it."""
     then = moment(as_of)
-    with Workplace.opened(config).store(create=False) as store:
+    with Workspace.opened(config).store(create=False) as store:
         one, told = finding_history(store, finding, as_of=then)
     if as_json:
         print_json({"finding": one, "changes": told})

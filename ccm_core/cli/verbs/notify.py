@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import click
 
-from ccm_core.app.workspace import Workplace
+from ccm_core.app.workspace import Workspace
 from ccm_core.cli.terminal.exit_codes import Exit
 from ccm_core.cli.terminal.output import say
 from ccm_core.config.secret_resolver import resolve
@@ -26,7 +26,7 @@ from ccm_core.store.interface import EvidenceStore
 @click.pass_obj
 def command(config: str | None, *, dry: bool, trial: bool) -> int:
     """Tell people what changed since they were told last. `run` and `watch` do so themselves."""
-    place = Workplace.opened(config)
+    place = Workspace.opened(config)
     wanted = place.settings.notify
     if wanted is None:
         raise UsageError(f"{place.settings.document.file} has no `notify`: nobody is to be told")
@@ -40,7 +40,7 @@ def command(config: str | None, *, dry: bool, trial: bool) -> int:
         return _said(notify(place.host, store, kept.evaluation, mailing, dry=dry), sent=not dry)
 
 
-def notified(place: Workplace, store: EvidenceStore, evaluation: Evaluation) -> tuple[str, ...]:
+def notified(place: Workspace, store: EvidenceStore, evaluation: Evaluation) -> tuple[str, ...]:
     """Tell people what changed, where the settings want it; say what could not be sent."""
     wanted = place.settings.notify
     if wanted is None:
@@ -53,7 +53,7 @@ def notified(place: Workplace, store: EvidenceStore, evaluation: Evaluation) -> 
     return tuple(f"notify {one.recipient}: {one.failure}" for one in told if one.failure)
 
 
-def _mailing(place: Workplace, wanted: NotifySettings) -> Mailing:
+def _mailing(place: Workspace, wanted: NotifySettings) -> Mailing:
     return Mailing(
         recipients={
             str(one): resolve(
@@ -88,7 +88,7 @@ def _quiet(wanted: QuietSettings) -> QuietHours:
 
 
 def _said(notices: Iterable[Notice], *, sent: bool) -> int:
-    code = Exit.WELL
+    code = Exit.OK
     for one in notices:
         if one.failure:
             say(f"{one.recipient}: {one.failure}")

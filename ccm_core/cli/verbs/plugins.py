@@ -32,7 +32,7 @@ def command(config: str | None, *, as_json: bool) -> int:
         )
         if not catalog.plugins:
             say("no plugin is installed; install one, such as: pip install ccm-NAME")
-    return Exit.USAGE if catalog.failures else Exit.WELL
+    return Exit.USAGE if catalog.failures else Exit.OK
 
 
 def _said(plugin: Plugin) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from ccm_core.app.workspace import Workplace, moment
+from ccm_core.app.workspace import Workspace, moment
 from ccm_core.cli.terminal.output import say
 from ccm_core.cli.verbs.assurance import read_controls, read_period
 from ccm_core.cli.verbs.report_targets import PERIOD, outputs
@@ -78,13 +78,13 @@ def command(  # noqa: PLR0913 - one argument for each option
         if as_of is not None:
             raise UsageError("--period and --as-of exclude each other")
         placed = outputs(wanted, output, PERIOD)
-        spanned = _spanned(Workplace.opened(config), read_period(period), part, samples)
+        spanned = _spanned(Workspace.opened(config), read_period(period), part, samples)
         _put([(one.path, PERIOD_FORMATS[one.form].render(spanned)) for one in placed])
         return
     placed = outputs(wanted, output)
     part = Part(connections=connection, controls=control, frameworks=framework)
     then = moment(as_of)
-    place = Workplace.opened(config)
+    place = Workspace.opened(config)
     with place.store(create=False) as store:
         kept = store.latest_evaluation(as_of=then)
         if kept is None:
@@ -101,7 +101,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     _put([(one.path, FORMATS[one.form].render(given)) for one in placed])
 
 
-def _spanned(place: Workplace, period: Period, part: Part, samples: int) -> PeriodInput:
+def _spanned(place: Workspace, period: Period, part: Part, samples: int) -> PeriodInput:
     packs = place.packs()
     chosen = [*read_controls(part.controls), *_of_frameworks(packs, part.frameworks)]
     with place.store(create=False) as store:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ccm_core.app.workspace import Workplace
+from ccm_core.app.workspace import Workspace
 from ccm_core.cli.terminal.exit_codes import gravest
 from ccm_core.cli.terminal.outcome_codes import of_evaluation, of_manifest
 from ccm_core.cli.terminal.output import json_option, print_json, say
@@ -30,7 +30,7 @@ from ccm_core.cli.verbs.report import write_report
 @click.pass_obj
 def command(config: str | None, output: str, *, everything: bool, as_json: bool) -> int:
     """Collect what is due, judge everything, and write the report."""
-    place = Workplace.opened(config)
+    place = Workspace.opened(config)
     judge = place.judge()  # a mistake in a pack is told before anything is asked of a source
     with place.store(create=True) as store:
         manifests = collected(place, store, (), everything=everything, quiet=as_json)

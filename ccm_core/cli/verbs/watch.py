@@ -15,7 +15,7 @@ from pathlib import Path
 
 import click
 
-from ccm_core.app.workspace import Judge, Workplace, clock
+from ccm_core.app.workspace import CompiledRuleSet, Workspace, clock
 from ccm_core.cli.verbs.evaluate import evaluated
 from ccm_core.cli.verbs.notify import notified
 from ccm_core.cli.verbs.report import put_file
@@ -72,7 +72,7 @@ async def _watch(watching: Watch) -> None:
 @contextmanager
 def _duty(config: str | None, names: tuple[str, ...], output: Path) -> Iterator[Duty]:
     """Read the settings and everything they name; a mistake in any of it is told at once."""
-    place = Workplace.opened(config)
+    place = Workspace.opened(config)
     judge = place.judge()
     wanted = place.connections(names, secrets=True)
     with place.store(create=True) as store:
@@ -85,13 +85,13 @@ def _duty(config: str | None, names: tuple[str, ...], output: Path) -> Iterator[
         )
 
 
-def _connection(place: Workplace, name: str) -> Connection:
+def _connection(place: Workspace, name: str) -> Connection:
     (found,) = place.connections((name,), secrets=True)
     return found
 
 
 def _judged(
-    place: Workplace, store: EvidenceStore, judge: Judge, output: Path, recall: Recall
+    place: Workspace, store: EvidenceStore, judge: CompiledRuleSet, output: Path, recall: Recall
 ) -> str:
     kept = evaluated(place, store, judge, recall=recall)
     put_file(output, report(place.host, store, kept, FORMATS["html"]))

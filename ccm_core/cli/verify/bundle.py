@@ -81,7 +81,7 @@ def show(found: BundleVerification, *, as_json: bool) -> Exit:
         click.echo(f"{found.bundle}: {_conclusion(found)}")
     if not found.holds:
         return Exit.INTEGRITY
-    return Exit.INSUFFICIENT if found.unproven else Exit.WELL
+    return Exit.INSUFFICIENT if found.unproven else Exit.OK
 
 
 def _conclusion(found: BundleVerification) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ccm_core.app.workspace import Workplace
+from ccm_core.app.workspace import Workspace
 from ccm_core.cli.terminal.output import say
 from ccm_core.errors import UsageError
 from ccm_core.ledger import signed_note
@@ -27,7 +27,7 @@ def command(config: str | None, connection: str | None, output: str | None) -> N
     Whoever keeps it can prove later, with `ccm verify --pin`, that nothing was removed or
     rewritten since.
     """
-    place = Workplace.opened(config)
+    place = Workspace.opened(config)
     log = STORE_LOG if connection is None else place.settings.connection(connection).name
     with place.store(create=False) as store:
         signed, head = store.signed_head(log), store.head(log)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ccm_core.app.workspace import Workplace
+from ccm_core.app.workspace import Workspace
 from ccm_core.cli.terminal.exit_codes import Exit
 from ccm_core.cli.terminal.output import json_option, print_json, say
 from ccm_core.cli.verify.bundle import is_bundle, show, verified
@@ -86,7 +86,7 @@ def verdict(found: Verification) -> Exit:
     """Give the exit code of a verification."""
     if not found.sound:
         return Exit.INTEGRITY
-    return Exit.INSUFFICIENT if found.unproven else Exit.WELL
+    return Exit.INSUFFICIENT if found.unproven else Exit.OK
 
 
 def print_verification(found: Verification, path: Path) -> None:
@@ -140,7 +140,7 @@ def progress() -> Callable[[int, int], None]:
 
 
 def _own(config: str | None) -> Path:
-    place = Workplace.opened(config)
+    place = Workspace.opened(config)
     name = place.settings.store.url.removeprefix("sqlite:///")
     return (place.settings.base / name).absolute()
 

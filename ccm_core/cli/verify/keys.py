@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ccm_core.app.workspace import Workplace, clock
+from ccm_core.app.workspace import Workspace, clock
 from ccm_core.cli.terminal.output import json_option, print_json, print_table, say
 from ccm_core.cli.verify.checkpoint import write_text
 from ccm_core.errors import StoreError, UsageError
@@ -31,7 +31,7 @@ def make(config: str | None) -> None:
     """Make a signing key and keep it in the vault, unless it has one."""
     from ccm_core.auth import signing_keys
 
-    place = Workplace.opened(config)
+    place = Workspace.opened(config)
     there = signing_keys.held(place.vault())
     keys = there or signing_keys.make(place.vault(), clock())
     say(
@@ -46,7 +46,7 @@ def make(config: str | None) -> None:
 @click.pass_obj
 def show(config: str | None, *, as_json: bool) -> None:
     """List the public keys that the heads of this store were signed with, the newest last."""
-    keys = [KeyState.of(one) for one in _keys(Workplace.opened(config))]
+    keys = [KeyState.of(one) for one in _keys(Workspace.opened(config))]
     if as_json:
         print_json(keys)
         return
@@ -61,7 +61,7 @@ def show(config: str | None, *, as_json: bool) -> None:
 @click.pass_obj
 def export(config: str | None, output: str | None) -> None:
     """Print the public keys, one on each line, for whoever verifies: `ccm verify --key`."""
-    text = "".join(f"{one.key}\n" for one in _keys(Workplace.opened(config)))
+    text = "".join(f"{one.key}\n" for one in _keys(Workspace.opened(config)))
     if output is None:
         click.echo(text, nl=False)
     else:
@@ -77,14 +77,14 @@ def rotate(config: str | None, *, lost: bool) -> None:
     """Replace the signing key; the old one signs that it hands over."""
     from ccm_core.pipeline.signing_keys import rotate as replaced
 
-    place = Workplace.opened(config)
+    place = Workspace.opened(config)
     with place.store(create=False) as store:
         key = replaced(place.vault(), store, clock(), lost=lost)
     say("heads are signed with this key from now on; give it to whoever verifies:")
     click.echo(str(key))
 
 
-def _keys(place: Workplace) -> Sequence[SigningKey]:
+def _keys(place: Workspace) -> Sequence[SigningKey]:
     try:
         with place.store(create=False) as store:
             keys = store.signing_keys()

@@ -40,4 +40,4 @@ def verify_proof(path: Path, trusted: Sequence[VerifierKey]) -> Exit:
         raise IntegrityError(f"{path} proves nothing: {error}") from error
     click.echo(text)
     click.echo(f"is leaf {proof.index} of {head.origin}, signed at {head.size} leaves", err=True)
-    return Exit.WELL
+    return Exit.OK

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ccm_core.app.workspace import Workplace
+from ccm_core.app.workspace import Workspace
 from ccm_core.cli.evidence.command import connection_option, known
 from ccm_core.cli.verify.checkpoint import write_text
 from ccm_core.errors import UsageError
@@ -27,7 +27,7 @@ def command(
     It has the newest version's leaf, the hashes on the way to the root, and the signed head.
     Whoever has the public key checks it with `ccm verify FILE --key KEY`, without the store.
     """
-    place = Workplace.opened(config)
+    place = Workspace.opened(config)
     known(place, kind)
     names = None if connection is None else [place.settings.connection(connection).name]
     with place.store(create=False) as store:

@@ -20,7 +20,7 @@ class PackKept:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Watch:
+class WatchScope:
     """What one connection collected when it was judged, how often, and over which horizon."""
 
     connection: str
@@ -37,7 +37,7 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Basis:
+class EvaluationInputs:
     """Packs, parameters, waivers, watches and versions behind an evaluation."""
 
     packs: tuple[PackKept, ...] = ()
@@ -46,7 +46,7 @@ class Basis:
     set_at: dict[str, str] = field(default_factory=dict)
     """Where in the settings each of them stood, as ``file:line:column``."""
     waivers: tuple[Waiver, ...] = ()
-    watches: tuple[Watch, ...] = ()
+    watches: tuple[WatchScope, ...] = ()
     """In the order in which the connections were given."""
     plugins: tuple[PluginVersion, ...] = ()
     host_version: str

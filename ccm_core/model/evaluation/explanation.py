@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ccm_core.model.evaluation.result import Result, Standing
+from ccm_core.model.evaluation.result import Result, KindSufficiency
 from ccm_core.model.evidence.collection import Request
 from ccm_core.model.json_codec import JsonObject
 
@@ -100,7 +100,7 @@ class Explanation:
     row: JsonObject | None
     row_digest: str | None
     records: tuple[RecordRead, ...]
-    standings: tuple[Standing, ...]
+    standings: tuple[KindSufficiency, ...]
     """Of the kinds that the rule rests on, for the result's connection."""
     differs: str | None
     """What the rule says of the row when it is worked out again, where that is something else."""

@@ -76,7 +76,7 @@ class Population:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class KindSufficiency:
     """How far the evidence of one kind can be relied on, for one connection, at one moment."""
 
     kind: str
@@ -183,7 +183,7 @@ class Evaluation:
     """The evaluation's ``now``."""
     packs: tuple[PackUsed, ...]
     connections: tuple[str, ...]
-    standings: tuple[Standing, ...]
+    standings: tuple[KindSufficiency, ...]
     rules: tuple[RuleResult, ...]
     controls: tuple[ControlResult, ...]
     waiver_notes: tuple[str, ...] = ()

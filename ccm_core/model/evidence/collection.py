@@ -61,7 +61,7 @@ class Request:
     """Without the paging parameters and without any credential, in the order sent."""
 
 
-class Whereabouts(StrEnum):
+class LookupOutcome(StrEnum):
     """What asking for an object that is named and not listed told of it."""
 
     THERE = "there"
@@ -88,13 +88,13 @@ class Dangling:
     key: str
     named_by: str
     """The key of one record that names it."""
-    whereabouts: Whereabouts | None = None
+    whereabouts: LookupOutcome | None = None
     """What asking for it told; None where nobody could ask."""
 
     @property
     def hidden(self) -> bool:
         """Whether something may be there that was not seen."""
-        return self.whereabouts not in {None, Whereabouts.THERE, Whereabouts.GONE}
+        return self.whereabouts not in {None, LookupOutcome.THERE, LookupOutcome.GONE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +169,7 @@ class Collection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Credential:
+class CredentialInfo:
     """What the source tells of the credential in use. Never the credential itself."""
 
     kind: str

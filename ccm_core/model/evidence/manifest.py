@@ -7,7 +7,7 @@ from datetime import datetime
 
 from ccm_core.model.evidence.collection import (
     Collection,
-    Credential,
+    CredentialInfo,
     Outcome,
     Reason,
     Shortfall,
@@ -65,7 +65,7 @@ class Manifest:
     plugins: tuple[PluginVersion, ...] = ()
     settings_digest: str
     """Of the connection's settings as validated; secrets are references there."""
-    credential: Credential | None = None
+    credential: CredentialInfo | None = None
     unseen: tuple[Unseen, ...] = ()
     """What the newest collections of each kind, of this run or before, showed it not to see."""
     entered_at: datetime | None = None

@@ -10,7 +10,7 @@ from ccm_core.model.json_codec import JsonObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class RecordSource:
     """Where a record was read: enough to hold the source's own archive against it."""
 
     endpoint: str
@@ -37,7 +37,7 @@ class Record:
     observed_at: datetime
     collection: str
     """The id of the collection that read it."""
-    source: Source
+    source: RecordSource
     body: JsonObject
     """The kept fields."""
     digest: str
@@ -76,7 +76,7 @@ class Rejected:
 
     key: str
     """Its key, or an empty string where even that could not be read."""
-    source: Source
+    source: RecordSource
     body: JsonObject
     """The projected body: only fields the schema names."""
     problems: tuple[str, ...]

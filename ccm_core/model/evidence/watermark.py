@@ -10,7 +10,7 @@ from ccm_core.model.evidence.record import Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
+class Watermark:
     """Up to where the records of one kind and connection were read. Only a store reads it."""
 
     store: str
@@ -28,10 +28,10 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Since:
+class ChangesSince:
     """What changed of a kind since a mark."""
 
-    mark: Mark
+    mark: Watermark
     """Up to where this reaches."""
     changed: AbstractSet[str] = frozenset()
     """The keys of which a version was kept, tombstones included."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol, TypeAlias
 
 from ccm_core.model.evidence.collection import Collection
-from ccm_core.model.evidence.record import Rejected, Source
+from ccm_core.model.evidence.record import Rejected, RecordSource
 
 
 class Body(Protocol):
@@ -47,7 +47,7 @@ class Observation:
 
     key: str
     observed_at: datetime
-    source: Source
+    source: RecordSource
     body: Body
     """The kept fields, as JSON."""
     occurred_at: datetime | None = None
@@ -55,7 +55,7 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Harvest:
+class WriteBatch:
     """Everything one collection found, ready to be kept in one transaction."""
 
     collection: Collection

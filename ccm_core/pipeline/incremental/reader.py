@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from ccm_core.errors import CcmError
-from ccm_core.model.evaluation.evaluation_inputs import Watch
+from ccm_core.model.evaluation.evaluation_inputs import WatchScope
 from ccm_core.model.evidence.record import Record
-from ccm_core.model.evidence.watermark import Mark
+from ccm_core.model.evidence.watermark import Watermark
 from ccm_core.model.evidence.window import Window
 from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.incremental.interning import shared
@@ -33,7 +33,7 @@ class Reader:
     """Reads one connection for one evaluation, and gathers what is to be held of it."""
 
     store: EvidenceStore
-    watch: Watch
+    watch: WatchScope
     now: datetime
     horizon: Window
     kinds: Mapping[str, EvidenceKind]
@@ -212,7 +212,7 @@ class Reader:
         since = self.store.since(self.watch.connection, kind, mark, as_of=self.now)
         return since is None or mark is None or since.mark.place != mark.place
 
-    def _marks(self, view: View) -> dict[str, Mark] | None:
+    def _marks(self, view: View) -> dict[str, Watermark] | None:
         """Give up to where each input of a view was read; None where one cannot be told."""
         marks = {kind: one.mark for kind in view.inputs if (one := self.after.kinds.get(kind))}
         found = {kind: mark for kind, mark in marks.items() if mark is not None}
@@ -222,7 +222,7 @@ class Reader:
 def reader(
     store: EvidenceStore,
     host: Host,
-    watch: Watch,
+    watch: WatchScope,
     packs: CompiledPacks,
     recall: Recall,
     now: datetime,
@@ -245,7 +245,7 @@ def reader(
     )
 
 
-def horizon_of(watch: Watch, now: datetime) -> Window:
+def horizon_of(watch: WatchScope, now: datetime) -> Window:
     """Give the period over which a connection keeps watch at a moment."""
     return Window(now - timedelta(seconds=watch.lookback), now + timedelta(seconds=watch.lookahead))
 

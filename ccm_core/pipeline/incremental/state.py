@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ccm_core.model.evaluation.evaluation_inputs import Watch
+from ccm_core.model.evaluation.evaluation_inputs import WatchScope
 from ccm_core.model.evidence.record import Record
-from ccm_core.model.evidence.watermark import Mark
+from ccm_core.model.evidence.watermark import Watermark
 from ccm_core.model.evidence.window import Window
 from ccm_core.rules.incremental.partition import PartedRows, Partition
 from ccm_core.rules.incremental.result_cache import Memory
@@ -19,7 +19,7 @@ from ccm_core.sdk.types import EvidenceKind, View
 class HeldKind:
     """What is held of one kind."""
 
-    mark: Mark | None
+    mark: Watermark | None
     """Up to where it was read; None: that cannot be told."""
     erased: Mapping[str, Window | None]
     """The keys that stand without a body, with the window of each."""
@@ -34,7 +34,7 @@ class HeldRows:
     source: EvidenceKind | View
     found: PartedRows
     partition: Partition
-    marks: Mapping[str, Mark]
+    marks: Mapping[str, Watermark]
     """By input, up to where it was read."""
     since: datetime
     """Where the horizon began."""
@@ -44,7 +44,7 @@ class HeldRows:
 class Held:
     """What is held of one connection."""
 
-    watch: Watch
+    watch: WatchScope
     at: datetime
     """The moment of the evaluation that left it."""
     kinds: dict[str, HeldKind] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from ccm_core.report.content import phrases
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ccm_core.sdk.report_figures import Distribution, Group
+    from ccm_core.sdk.report_figures import Distribution, MeasureGroup
 
 MOST = 120
 """Groups that are shown; the newest ones, and the page says how many are left out."""
@@ -126,10 +126,10 @@ def percentile(ordered: Sequence[float], share: float) -> float:
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
-def _whole(given: Distribution) -> Group:
-    from ccm_core.sdk.report_figures import Group
+def _whole(given: Distribution) -> MeasureGroup:
+    from ccm_core.sdk.report_figures import MeasureGroup
 
-    return Group(
+    return MeasureGroup(
         title="All",
         seconds=tuple(value for group in given.groups for value in group.seconds),
         never=sum(group.never for group in given.groups),
@@ -143,7 +143,7 @@ def _scale(ordered: Sequence[float], limit: float | None) -> Scale:
     return Scale(least=least, most=max(least * 4, *ends, 60.0))
 
 
-def _group(group: Group, scale: Scale, limit: float | None) -> DrawnGroup:
+def _group(group: MeasureGroup, scale: Scale, limit: float | None) -> DrawnGroup:
     ordered = sorted(group.seconds) + [math.inf] * group.never
     told = (
         {share: percentile(ordered, share) for share in (0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 1)}

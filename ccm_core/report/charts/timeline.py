@@ -13,7 +13,7 @@ from ccm_core.report.content import phrases
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from ccm_core.sdk.report_figures import Lane, Stretch, Timeline
+    from ccm_core.sdk.report_figures import Lane, TimelineGap, Timeline
 
 FOLD = 25
 """Lanes that are shown unfolded; those with gaps, or of which something is not known, first."""
@@ -53,7 +53,7 @@ class DrawnLane:
     """Such as ``2 gaps, 3 h 10 min``."""
     tone: str
     """The status whose shape stands beside it."""
-    gaps: tuple[Stretch, ...]
+    gaps: tuple[TimelineGap, ...]
     missing: float
     """Seconds without cover."""
 
@@ -81,7 +81,7 @@ class DrawnTimeline:
     ticks: tuple[Tick, ...]
     now: float | None
     """Per cent from the left; None where it lies outside."""
-    gaps: tuple[tuple[str, Stretch], ...]
+    gaps: tuple[tuple[str, TimelineGap], ...]
     """The name of each lane with one of its gaps, the first ones."""
     more_gaps: int
     counted: str
@@ -156,7 +156,7 @@ def _lane(lane: Lane, window: Window, gap: str) -> DrawnLane:
     )
 
 
-def _blocks(known: Iterable[Window], gaps: Iterable[Stretch], window: Window) -> Iterator[Block]:
+def _blocks(known: Iterable[Window], gaps: Iterable[TimelineGap], window: Window) -> Iterator[Block]:
     for one in known:
         yield _block("pass", one, window)
     for part in union(cut for gap in gaps if (cut := gap.window.intersection(window))):

@@ -15,7 +15,7 @@ from ccm_core.report.content.credential_age import overdue
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ccm_core.model.evaluation.result import Standing
+    from ccm_core.model.evaluation.result import KindSufficiency
     from ccm_core.model.evidence.collection import KindCount
     from ccm_core.report.types import ReportInput
 
@@ -101,7 +101,7 @@ def _connection(name: str, given: ReportInput) -> ConnectionEvidence:
 def _kind(
     kind: str,
     collections: Sequence[Collection],
-    standing: Standing | None,
+    standing: KindSufficiency | None,
     stored: KindCount | None,
     now: datetime,
 ) -> KindEvidence:

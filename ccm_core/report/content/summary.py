@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ccm_core.model.evaluation.result import Result, RuleResult, Standing, Status
+from ccm_core.model.evaluation.result import Result, RuleResult, KindSufficiency, Status
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.collection import Shortfall
 from ccm_core.report.content import phrases
@@ -45,7 +45,7 @@ class Gap:
     subjects: tuple[Subject, ...]
     example: str = ""
     """The id of one of the results."""
-    evidence: tuple[Standing, ...] = ()
+    evidence: tuple[KindSufficiency, ...] = ()
     """The evidence that the reason names and that cannot be relied on."""
 
     @property
@@ -107,7 +107,7 @@ class Summary:
     """Rules with a verdict that some subjects still lack."""
     holding: tuple[RuleSummary, ...]
     not_applicable: tuple[RuleSummary, ...]
-    troubled: tuple[Standing, ...]
+    troubled: tuple[KindSufficiency, ...]
     """Evidence that nothing, or not everything, may rest on."""
     runs: tuple[RunTrouble, ...]
     plugin_failures: tuple[str, ...]
@@ -166,7 +166,7 @@ def _shares(rules: Sequence[RuleResult]) -> tuple[Share, ...]:
     return tuple(shares)
 
 
-def _rule(rule: RuleResult, standings: Sequence[Standing]) -> RuleSummary:
+def _rule(rule: RuleResult, standings: Sequence[KindSufficiency]) -> RuleSummary:
     failing = [_named_once(result) for result in rule.results if result.status is Status.FAIL]
     due = [result.due_at for result in rule.results if result.due_at is not None]
     return RuleSummary(
@@ -240,7 +240,7 @@ def _wholly_open(result: Result) -> bool:
     return result.status in _OPEN and result.subject.kind in _WHOLE
 
 
-def _gaps(results: Iterable[Result], standings: Sequence[Standing]) -> tuple[Gap, ...]:
+def _gaps(results: Iterable[Result], standings: Sequence[KindSufficiency]) -> tuple[Gap, ...]:
     grouped: dict[tuple[Status, str, str], list[Result]] = {}
     for result in results:
         if result.status in _OPEN:
@@ -259,7 +259,7 @@ def _gaps(results: Iterable[Result], standings: Sequence[Standing]) -> tuple[Gap
     )
 
 
-def _named(reason: str, connection: str, standings: Sequence[Standing]) -> tuple[Standing, ...]:
+def _named(reason: str, connection: str, standings: Sequence[KindSufficiency]) -> tuple[KindSufficiency, ...]:
     names = {name.strip(".") for name in re.findall(r"[\w.]+", reason)}
     return tuple(
         one

@@ -15,7 +15,7 @@ from ccm_core.sdk.timestamps import format_instant
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ccm_core.model.evaluation.result import Result, RuleResult, Standing
+    from ccm_core.model.evaluation.result import Result, RuleResult, KindSufficiency
     from ccm_core.model.json_codec import JsonObject
     from ccm_core.report.types import ReportInput
 
@@ -174,7 +174,7 @@ def _notifications(given: ReportInput) -> Iterator[JsonObject]:
         yield _notification("warning", problem)
 
 
-def _problems(standings: Iterable[Standing]) -> Iterator[str]:
+def _problems(standings: Iterable[KindSufficiency]) -> Iterator[str]:
     for one in standings:
         if one.problem:
             yield f"{plain(one.connection)}, {plain(one.kind)}: {plain(one.problem)}"

@@ -13,7 +13,7 @@ from ccm_core.report.content.summary import summary
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ccm_core.model.evaluation.result import Result, Standing
+    from ccm_core.model.evaluation.result import Result, KindSufficiency
     from ccm_core.report.content.summary import Gap, RuleSummary, Summary
     from ccm_core.report.types import ReportInput
 
@@ -212,7 +212,7 @@ def _evidence(said: Summary, width: int, detail: Detail) -> Iterator[str]:
         yield f"    and {phrases.count(len(told) - detail.evidence, 'more problem')}"
 
 
-def _standing(standing: Standing) -> str:
+def _standing(standing: KindSufficiency) -> str:
     problem = standing.problem or ""
     why = [plain(problem)] if problem else []
     why += [

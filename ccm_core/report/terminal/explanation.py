@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         Value,
         Workings,
     )
-    from ccm_core.model.evaluation.result import Standing
+    from ccm_core.model.evaluation.result import KindSufficiency
     from ccm_core.model.evidence.collection import Request
 
 MOST = 20
@@ -129,7 +129,7 @@ def _evidence(said: Explanation) -> Iterator[str]:
         yield from (f"  {_standing(one)}" for one in said.standings)
 
 
-def _standing(one: Standing) -> str:
+def _standing(one: KindSufficiency) -> str:
     collected = f", collected {moment(one.collected_at)}" if one.collected_at else ""
     problem = f": {plain(one.problem)}" if one.problem else ""
     lacks = f", lacking for {len(one.subjects):,} objects" if one.subjects else ""

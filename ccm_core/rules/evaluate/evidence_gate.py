@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ccm_core.model.evaluation.result import Standing
+from ccm_core.model.evaluation.result import KindSufficiency
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.collection import Outcome
 from ccm_core.rules.pack.compiled import CompiledRule
@@ -61,7 +61,7 @@ def ground(one: CompiledRule, kinds: Iterable[str], facts: Facts, now: datetime)
     return Ground(problems=tuple(dict.fromkeys(problems)), lacking=lacking(inputs))
 
 
-def lacking(standings: Iterable[Standing]) -> dict[str, str]:
+def lacking(standings: Iterable[KindSufficiency]) -> dict[str, str]:
     """Say of each object that is known to lack evidence why it does."""
     return {
         subject: _why(subject, standing) for standing in standings for subject in standing.subjects
@@ -73,13 +73,13 @@ def names_of(row: Row) -> set[str]:
     return {*row.names, f"{row.subject.kind}:{row.subject.key}"}
 
 
-def _standing(kind: str, one: CompiledRule, facts: Facts) -> Standing:
+def _standing(kind: str, one: CompiledRule, facts: Facts) -> KindSufficiency:
     if one.max_age is not None and facts.restated is not None and kind in facts.standings:
         return facts.restated(kind, one.max_age)
-    return facts.standings.get(kind, Standing(kind=kind, connection=facts.connection, outcome=None))
+    return facts.standings.get(kind, KindSufficiency(kind=kind, connection=facts.connection, outcome=None))
 
 
-def _problem(found: Standing, one: CompiledRule, now: datetime) -> str | None:
+def _problem(found: KindSufficiency, one: CompiledRule, now: datetime) -> str | None:
     if found.problem:
         return found.problem
     if found.outcome is None:
@@ -89,7 +89,7 @@ def _problem(found: Standing, one: CompiledRule, now: datetime) -> str | None:
     return _older_than_rule(found, one, now)
 
 
-def _older_than_rule(found: Standing, one: CompiledRule, now: datetime) -> str | None:
+def _older_than_rule(found: KindSufficiency, one: CompiledRule, now: datetime) -> str | None:
     """Hold the rule's own limit, where the standing was made with a wider one."""
     if one.max_age is None or found.collected_at is None:
         return None
@@ -102,7 +102,7 @@ def _older_than_rule(found: Standing, one: CompiledRule, now: datetime) -> str |
     return f"{found.kind} is {old} old, at most {limit} is allowed"
 
 
-def _why(subject: str, standing: Standing) -> str:
+def _why(subject: str, standing: KindSufficiency) -> str:
     details = [
         f"{fall.reason}: {fall.detail}" for fall in standing.shortfalls if subject in fall.subjects
     ]

@@ -10,7 +10,7 @@ from functools import cache, partial
 from typing import Protocol
 
 from ccm_core.errors import CcmError
-from ccm_core.model.evaluation.result import Standing
+from ccm_core.model.evaluation.result import KindSufficiency
 from ccm_core.model.evidence.collection import Collection
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.window import Window
@@ -117,7 +117,7 @@ class Evidence:
     def _found(self, kind: str) -> dict[str, Found]:
         return {one.key: Found(body=one.body, digest=one.digest) for one in self.load(kind)}
 
-    def standing(self, kind: str, max_age: timedelta | None = None) -> Standing:
+    def standing(self, kind: str, max_age: timedelta | None = None) -> KindSufficiency:
         """Say how far the evidence of a kind can be relied on; it reads no record."""
         described = self.kinds[kind]
         found = standing(

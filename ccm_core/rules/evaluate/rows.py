@@ -9,7 +9,7 @@ from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.json_codec import JsonObject
-from ccm_core.sdk.types import EvidenceKind, Parts, Row, View, ViewRequest
+from ccm_core.sdk.types import EvidenceKind, Partitioning, Row, View, ViewRequest
 
 Load = Callable[[str], Sequence[Record]]
 """Gives the records of a kind that stand, sorted by key."""
@@ -36,7 +36,7 @@ def view_of_kind(kind: EvidenceKind) -> View:
         inputs=(kind.name,),
         rows=lambda request: rows_of_kind(kind, request.records[kind.name]),
         schema=kind.schema,
-        parts=lambda: Parts(
+        parts=lambda: Partitioning(
             names={kind.name: lambda record: (record.key,)}, name=lambda row: row.subject.key
         ),
     )

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from ccm_core.model.evaluation.result import Standing
+from ccm_core.model.evaluation.result import KindSufficiency
 from ccm_core.model.evidence.collection import WORST_FIRST, Collection, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import Window, subtract, union
 from ccm_core.sdk.timestamps import format_duration, format_instant
@@ -35,7 +35,7 @@ def standing(  # noqa: PLR0913 - each is a different fact about the kind, all by
     max_age: timedelta | None = None,
     plugin_problem: str | None = None,
     refreshed: bool = False,
-) -> Standing:
+) -> KindSufficiency:
     """Say how far the evidence of one kind of one connection can be relied on.
 
     Args:
@@ -53,7 +53,7 @@ def standing(  # noqa: PLR0913 - each is a different fact about the kind, all by
             have changed must have been read again.
     """
     allowed = 2 * cadence if max_age is None else max_age
-    blank = Standing(
+    blank = KindSufficiency(
         kind=kind, connection=connection, outcome=None, max_age=allowed.total_seconds()
     )
     mine = sorted(
@@ -71,7 +71,7 @@ def standing(  # noqa: PLR0913 - each is a different fact about the kind, all by
     return _without_plugin(found, plugin_problem) if plugin_problem else found
 
 
-def without(found: Standing, erased: Sequence[str]) -> Standing:
+def without(found: KindSufficiency, erased: Sequence[str]) -> KindSufficiency:
     """Take away what was erased by order: nothing rests on that, and it is never overlooked."""
     if not erased:
         return found
@@ -90,7 +90,7 @@ def without(found: Standing, erased: Sequence[str]) -> Standing:
     )
 
 
-def _without_plugin(found: Standing, why: str) -> Standing:
+def _without_plugin(found: KindSufficiency, why: str) -> KindSufficiency:
     said = f"the plugin for {found.kind} did not load: {why}"
     whole = f"{said}; {found.problem}" if found.problem else said
     return replace(found, problem=whole, subjects=())
@@ -99,7 +99,7 @@ def _without_plugin(found: Standing, why: str) -> Standing:
 # -- snapshots: the newest collection states the whole population -----------------------------
 
 
-def _snapshot(newest: Collection, blank: Standing, now: datetime, allowed: timedelta) -> Standing:
+def _snapshot(newest: Collection, blank: KindSufficiency, now: datetime, allowed: timedelta) -> KindSufficiency:
     problems = [
         _too_old(blank.kind, newest.ended_at, now, allowed),
         _from_the_future(newest, now, allowed),
@@ -135,12 +135,12 @@ class _Stretch:
 
 def _events(
     newest_first: Sequence[Collection],
-    blank: Standing,
+    blank: KindSufficiency,
     period: Window,
     now: datetime,
     *,
     refreshed: bool,
-) -> Standing:
+) -> KindSufficiency:
     allowed = timedelta(seconds=blank.max_age or 0)
     period = Window(period.since, max(period.since, min(period.until, now)))
     stretches = list(_stretches(newest_first, period))
@@ -195,8 +195,8 @@ def _in_words(window: Window) -> str:
 
 
 def _judged(
-    counting: Sequence[Collection], blank: Standing, problems: Iterable[str | None]
-) -> Standing:
+    counting: Sequence[Collection], blank: KindSufficiency, problems: Iterable[str | None]
+) -> KindSufficiency:
     said = [problem for problem in problems if problem]
     lacking: set[str] = set()
     for collection in counting:

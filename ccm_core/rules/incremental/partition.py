@@ -15,7 +15,7 @@ from operator import lt
 from typing import TypeAlias
 
 from ccm_core.model.evidence.record import Record
-from ccm_core.sdk.types import Parts, Row
+from ccm_core.sdk.types import Partitioning, Row
 
 Names: TypeAlias = tuple[str, ...]
 
@@ -48,13 +48,13 @@ class _Members:
 class Partition:
     """The records of a view's inputs, as they fall into parts."""
 
-    parts: Parts
+    parts: Partitioning
     _members: dict[str, _Members] = field(default_factory=dict)
     _pool: dict[Names, Names] = field(default_factory=dict)
     """Equal names are kept once."""
 
     @classmethod
-    def of(cls, parts: Parts, records: Mapping[str, Iterable[Record]]) -> Partition:
+    def of(cls, parts: Partitioning, records: Mapping[str, Iterable[Record]]) -> Partition:
         """Make out the parts of some records, by kind."""
         made = cls(parts, {kind: _Members() for kind in parts.names})
         for kind in parts.names:
@@ -157,13 +157,13 @@ class PartedRows:
     """Of each row: one of the names of the part that it came from."""
 
     @classmethod
-    def of(cls, parts: Parts, rows: Iterable[Row]) -> PartedRows:
+    def of(cls, parts: Partitioning, rows: Iterable[Row]) -> PartedRows:
         """Tell which parts rows came from."""
         found = tuple(rows)
         return cls(rows=found, names=list(map(parts.name, found)))
 
     def patched(
-        self, parts: Parts, names: AbstractSet[str], derived: Iterable[Row]
+        self, parts: Partitioning, names: AbstractSet[str], derived: Iterable[Row]
     ) -> PartedRows | None:
         """Put the rows of some parts in the place of those that stood there.
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from ccm_core import documents
 from ccm_core.errors import Mistake
-from ccm_core.model.evaluation.result import RuleResult, Standing, Status, deciding
+from ccm_core.model.evaluation.result import RuleResult, KindSufficiency, Status, deciding
 from ccm_core.model.evaluation.rule import Parameter, Rule, RuleTest
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
@@ -139,7 +139,7 @@ def _facts(packs: CompiledPacks, one: CompiledRule, test: RuleTest, now: datetim
     kinds = sorted({*packs.inputs[one.rule.over], *one.looked_up})
     limit = one.max_age
 
-    def stands(kind: str, max_age: timedelta | None = limit) -> Standing:
+    def stands(kind: str, max_age: timedelta | None = limit) -> KindSufficiency:
         return _standing(kind, test.evidence.get(kind), now, max_age)
 
     return Facts(
@@ -166,7 +166,7 @@ def _records(lookups: Mapping[str, JsonObject]) -> dict[str, dict[str, Found]]:
     return found
 
 
-def _standing(kind: str, how: str | None, now: datetime, max_age: timedelta | None) -> Standing:
+def _standing(kind: str, how: str | None, now: datetime, max_age: timedelta | None) -> KindSufficiency:
     limit = max_age or 2 * _CADENCE
     age = limit + _CADENCE if how == "stale" else timedelta(0)
     outcome = Outcome.COMPLETE if how in (None, "stale", "missing") else Outcome(how)

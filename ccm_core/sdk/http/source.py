@@ -20,7 +20,7 @@ from ccm_core.errors import BadAnswer, RateLimited, SourceError, Unreachable, Us
 from ccm_core.sdk.authorization import Authorization
 from ccm_core.sdk.http.error_mapping import border
 from ccm_core.sdk.http.event_loop import others_first
-from ccm_core.sdk.http.response import Answer
+from ccm_core.sdk.http.response import HttpResponse
 from ccm_core.sdk.rate_limit import Limiter
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.types import Traffic
@@ -57,10 +57,10 @@ class Bounds:
 
 _Given = TypeVar("_Given")
 
-Advice = Callable[[Answer], float | None]
+Advice = Callable[[HttpResponse], float | None]
 """Reads from an answer's headers how many seconds to send nothing; None where it says nothing."""
 
-Fault = Callable[[Answer], SourceError]
+Fault = Callable[[HttpResponse], SourceError]
 """Turns an answer with a status of 400 or above into the host's error."""
 
 
@@ -163,7 +163,7 @@ class HttpSource:
         *,
         limiter: Limiter | None = None,
         attempts: int | None = None,
-    ) -> Answer:
+    ) -> HttpResponse:
         """Read one path; a 2xx answer with a JSON body, or an error.
 
         Args:
@@ -202,7 +202,7 @@ class HttpSource:
 
     async def _try(
         self, path: str, parameters: Sequence[tuple[str, str]], limiter: Limiter | None
-    ) -> Answer:
+    ) -> HttpResponse:
         async with self._room:
             await self._turn(limiter)
             try:
@@ -227,7 +227,7 @@ class HttpSource:
 
     async def _authorized(
         self, path: str, parameters: Sequence[tuple[str, str]], limiter: Limiter | None
-    ) -> Answer:
+    ) -> HttpResponse:
         """Send it, and once more where the credential had to be renewed in the meantime."""
         authorization = self._authorization
         if authorization is None:
@@ -255,7 +255,7 @@ class HttpSource:
         path: str,
         parameters: Sequence[tuple[str, str]],
         authorized: Mapping[str, str | Secret],
-    ) -> Answer:
+    ) -> HttpResponse:
         if self._client is None:
             raise AssertionError("an HttpSource is used inside `async with`")
         headers = {
@@ -270,7 +270,7 @@ class HttpSource:
         received = self._clock()
         lowered = {name.lower(): value for name, value in response.headers.items()}
         self._note_skew(lowered.get("date"), received)
-        return Answer(
+        return HttpResponse(
             path=path,
             status=response.status_code,
             headers=lowered,
@@ -289,7 +289,7 @@ class HttpSource:
             parts.append(part)
         return b"".join(parts)
 
-    def _usable(self, answer: Answer) -> Answer:
+    def _usable(self, answer: HttpResponse) -> HttpResponse:
         if answer.status >= _FIRST_REDIRECT:
             host = urlsplit(answer.headers.get("location", "")).hostname or "nowhere"
             raise BadAnswer(
@@ -302,12 +302,12 @@ class HttpSource:
             raise _AgainError(cause, None) from cause
         return answer
 
-    def _fault_of(self, answer: Answer) -> SourceError:
+    def _fault_of(self, answer: HttpResponse) -> SourceError:
         if answer.status == _TOO_MANY_REQUESTS:
             return RateLimited(f"{answer.described()}: rate limited after every try")
         return self._fault(answer)
 
-    def _heed(self, answer: Answer, limiter: Limiter | None) -> float | None:
+    def _heed(self, answer: HttpResponse, limiter: Limiter | None) -> float | None:
         wait = self._advice(answer)
         if wait is None or not 0 <= wait <= self._bounds.wait_most:
             return None

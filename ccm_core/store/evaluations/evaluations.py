@@ -6,7 +6,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from ccm_core.errors import IntegrityError, StoreError
-from ccm_core.model.evaluation.evaluation_inputs import Basis
+from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs
 from ccm_core.model.evaluation.result import Evaluation, KeptEvaluation, Outline
 from ccm_core.store.codec.bodies import pack, packed, unpack, verified
 from ccm_core.store.log import checkpoints, ledger
@@ -28,7 +28,7 @@ _SEQ = "SELECT seq FROM evaluation WHERE digest = :digest"
 def keep_evaluation(
     transaction: Transaction,
     evaluation: Evaluation,
-    basis: Basis | None,
+    basis: EvaluationInputs | None,
     packs: Sequence[bytes],
     signers: Signers,
 ) -> str:
@@ -118,7 +118,7 @@ def evaluation(transaction: Transaction, digest: str) -> Evaluation:
     return _read(digest, document)
 
 
-def basis(transaction: Transaction, digest: str) -> Basis | None:
+def basis(transaction: Transaction, digest: str) -> EvaluationInputs | None:
     """Give what an evaluation was made with; None where that was not kept.
 
     Raises:
@@ -127,7 +127,9 @@ def basis(transaction: Transaction, digest: str) -> Basis | None:
     named = basis_kept_as(transaction, digest)
     if named is None:
         return None
-    return unpack(_stored(transaction, named), named, Basis, f"basis of evaluation {digest}")
+    return unpack(
+        _stored(transaction, named), named, EvaluationInputs, f"basis of evaluation {digest}"
+    )
 
 
 def basis_kept_as(transaction: Transaction, digest: str) -> str | None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ccm_core.model.evidence.collection import Collection
     from ccm_core.model.evidence.record import Rejected
     from ccm_core.model.evidence.window import Window
-    from ccm_core.store.interface import Harvest, Observation
+    from ccm_core.store.interface import WriteBatch, Observation
     from ccm_core.store.records.diff import Change
     from ccm_core.store.sql.transaction import Transaction
 
@@ -34,7 +34,7 @@ _NOTHING = (None,) * (len(_SOURCE) - 1)
 """What a tombstone has of a source, beside when it was observed."""
 
 
-def keep(transaction: Transaction, harvest: Harvest) -> Collection:
+def keep(transaction: Transaction, harvest: WriteBatch) -> Collection:
     """Keep a harvest; give its collection, counts filled in.
 
     Raises:
@@ -60,7 +60,7 @@ def _refuse_twice(transaction: Transaction, collection: Collection) -> None:
         raise StoreError(f"collection {collection.id} is kept already; nothing was added.")
 
 
-def _counted(harvest: Harvest, changed: Change) -> Collection:
+def _counted(harvest: WriteBatch, changed: Change) -> Collection:
     collection = harvest.collection
     counts = replace(
         collection.counts,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_core.model.evidence.watermark import Mark, Since
+from ccm_core.model.evidence.watermark import Watermark, ChangesSince
 from ccm_core.store.records.query import among
 from ccm_core.store.sql.columns import microseconds
 
@@ -38,29 +38,31 @@ SELECT EXISTS (
 
 
 def since(
-    transaction: Transaction, name: str, kind: str, mark: Mark | None, as_of: datetime
-) -> Since | None:
+    transaction: Transaction, name: str, kind: str, mark: Watermark | None, as_of: datetime
+) -> ChangesSince | None:
     """Say what was kept since a mark; None where that cannot be told for certain."""
     newest = _newest(transaction, name, kind, mark)
     if newest.ended > microseconds(as_of):
         return None  # something was kept later: the state of that moment is not what stands
     if mark is None:
-        return Since(mark=newest)
+        return ChangesSince(mark=newest)
     same = (mark.store, mark.erasure) == (newest.store, newest.erasure)
     if not same or not _is_there(transaction, mark):
         return None
     if transaction.value(_BROUGHT_BACK, anywhere=mark.anywhere):
         return None
     keys = frozenset(transaction.column(_CHANGED, name=name, kind=kind, before=mark.place))
-    return Since(mark=newest, changed=keys, records=tuple(among(transaction, name, kind, keys)))
+    return ChangesSince(
+        mark=newest, changed=keys, records=tuple(among(transaction, name, kind, keys))
+    )
 
 
-def _newest(transaction: Transaction, name: str, kind: str, mark: Mark | None) -> Mark:
+def _newest(transaction: Transaction, name: str, kind: str, mark: Watermark | None) -> Watermark:
     """Give the mark of what is kept now; of what an earlier one covers only its end is needed."""
     place, collection = transaction.row(_NEWEST, name=name, kind=kind) or (0, "")
     before = mark.place if mark else 0
     ended = transaction.value(_ENDED, name=name, kind=kind, before=before)
-    return Mark(
+    return Watermark(
         store=transaction.value("SELECT identity FROM store"),
         place=place,
         collection=collection,
@@ -70,7 +72,7 @@ def _newest(transaction: Transaction, name: str, kind: str, mark: Mark | None) -
     )
 
 
-def _is_there(transaction: Transaction, mark: Mark) -> bool:
+def _is_there(transaction: Transaction, mark: Watermark) -> bool:
     """Whether the store still has the collection that was the newest when the mark was made."""
     if not mark.place:
         return True

@@ -11,7 +11,7 @@ from ccm_core.model.evidence.collection import Outcome
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from ccm_core.store.interface import Harvest, Observation
+    from ccm_core.store.interface import WriteBatch, Observation
     from ccm_core.store.sql.transaction import Transaction, Values
 
 _HEADS = "SELECT key, digest FROM head WHERE connection = :connection AND kind = :kind"
@@ -27,7 +27,7 @@ class Change:
     """Keys that stood and are not in the population any more, sorted."""
 
 
-def change(transaction: Transaction, harvest: Harvest) -> Change:
+def change(transaction: Transaction, harvest: WriteBatch) -> Change:
     """Compare a harvest with what stands; only a complete snapshot makes keys vanish."""
     heads: dict[str, str | None] = dict(_heads(transaction, harvest))
     observed = {one.key for one in harvest.observations}
@@ -39,12 +39,12 @@ def change(transaction: Transaction, harvest: Harvest) -> Change:
     )
 
 
-def states_everything(harvest: Harvest) -> bool:
+def states_everything(harvest: WriteBatch) -> bool:
     """Whether what is not among the observations does not exist."""
     return harvest.snapshot and harvest.collection.outcome is Outcome.COMPLETE
 
 
-def check(harvest: Harvest) -> None:
+def check(harvest: WriteBatch) -> None:
     """Refuse a harvest that says two things of one key.
 
     Raises:
@@ -70,7 +70,7 @@ def population_root(population: Iterable[tuple[str, str]]) -> str:
     return f"sha256:{merkle_hash.root(leaves).hex()}"
 
 
-def _heads(transaction: Transaction, harvest: Harvest) -> Iterator[Values]:
+def _heads(transaction: Transaction, harvest: WriteBatch) -> Iterator[Values]:
     """Give key and digest of every head that the harvest can change."""
     collection = harvest.collection
     where = {"connection": collection.connection, "kind": collection.kind}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.errors import IntegrityError
 from ccm_core.model import json_codec
-from ccm_core.model.evidence.record import Record, Source
+from ccm_core.model.evidence.record import Record, RecordSource
 from ccm_core.model.evidence.window import Window
 from ccm_core.store.codec.bodies import verified
 from ccm_core.store.codec.compression import Decompressor
@@ -187,9 +187,9 @@ def _record(
 @lru_cache(maxsize=4096)  # all of a page have the same
 def _source(
     endpoint: str, since: int | None, until: int | None, page: int, response_digest: str
-) -> Source:
+) -> RecordSource:
     asked = None if since is None or until is None else Window(instant(since), instant(until))
-    return Source(endpoint=endpoint, window=asked, page=page, response_digest=response_digest)
+    return RecordSource(endpoint=endpoint, window=asked, page=page, response_digest=response_digest)
 
 
 def _body(content: bytes, digest: str, row: Values, decompressor: Decompressor) -> JsonObject:

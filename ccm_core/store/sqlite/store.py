@@ -25,17 +25,17 @@ if TYPE_CHECKING:
     from ccm_core.ledger.signed_note import Signer, VerifierKey
     from ccm_core.ledger.signers import Signing
     from ccm_core.ledger.tlog_proof import LeafProof
-    from ccm_core.model.evaluation.evaluation_inputs import Basis
+    from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs
     from ccm_core.model.evaluation.finding import FindingChange
     from ccm_core.model.evaluation.result import Evaluation, KeptEvaluation, Outline
     from ccm_core.model.evidence.collection import Collection
     from ccm_core.model.evidence.erasure import Erased, Erasure
     from ccm_core.model.evidence.manifest import Manifest
     from ccm_core.model.evidence.record import Record, Rejected
-    from ccm_core.model.evidence.watermark import Mark, Since
+    from ccm_core.model.evidence.watermark import Watermark, ChangesSince
     from ccm_core.model.evidence.window import Window
     from ccm_core.model.json_codec import JsonObject
-    from ccm_core.store.interface import Harvest, KindCount, OpenRun, Pack
+    from ccm_core.store.interface import WriteBatch, KindCount, OpenRun, Pack
     from ccm_core.store.sqlite.database import Database
 
 
@@ -67,7 +67,7 @@ class SqlStore:
         """See ``EvidenceStore.packer``."""
         return Spool(self._database.path.parent).pack
 
-    def keep(self, harvest: Harvest) -> Collection:
+    def keep(self, harvest: WriteBatch) -> Collection:
         """See ``EvidenceStore.keep``."""
         with self._database.writing() as transaction:
             return append.keep(transaction, harvest)
@@ -124,8 +124,8 @@ class SqlStore:
             return query.keys(transaction, connection, kind, among)
 
     def since(
-        self, connection: str, kind: str, mark: Mark | None, *, as_of: datetime
-    ) -> Since | None:
+        self, connection: str, kind: str, mark: Watermark | None, *, as_of: datetime
+    ) -> ChangesSince | None:
         """See ``EvidenceStore.since``."""
         with self._database.reading() as transaction:
             return changes_since.since(transaction, connection, kind, mark, as_of)
@@ -172,7 +172,10 @@ class SqlStore:
             return runs.connections(transaction)
 
     def keep_evaluation(
-        self, evaluation: Evaluation, basis: Basis | None = None, packs: Sequence[bytes] = ()
+        self,
+        evaluation: Evaluation,
+        basis: EvaluationInputs | None = None,
+        packs: Sequence[bytes] = (),
     ) -> str:
         """See ``EvidenceStore.keep_evaluation``."""
         from ccm_core.store.evaluations import evaluations
@@ -240,7 +243,7 @@ class SqlStore:
         with self._database.reading() as transaction:
             return finding_changes.followed_at(transaction, as_of)
 
-    def basis(self, evaluation: str) -> Basis | None:
+    def basis(self, evaluation: str) -> EvaluationInputs | None:
         """See ``EvidenceStore.basis``."""
         from ccm_core.store.evaluations import evaluations
 

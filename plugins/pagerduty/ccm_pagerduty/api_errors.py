@@ -24,7 +24,7 @@ from ccm_core.sdk.errors import (
 from ccm_core.sdk.json_codec import decode, encode
 
 if TYPE_CHECKING:
-    from ccm_core.sdk.http import Answer
+    from ccm_core.sdk.http import HttpResponse
 
 LONGEST = 200
 """Characters quoted of a complaint."""
@@ -89,7 +89,7 @@ def complaint(body: bytes) -> Complaint:
 
 def faults(
     base_url: str, region: str, blanked: Callable[[str], str]
-) -> Callable[[Answer], SourceError]:
+) -> Callable[[HttpResponse], SourceError]:
     """Give the function that turns an answer of 400 or above into the host's error.
 
     Args:
@@ -98,7 +98,7 @@ def faults(
         blanked: Takes the credential out of a text, wherever the source repeats it.
     """
 
-    def fault(answer: Answer) -> SourceError:
+    def fault(answer: HttpResponse) -> SourceError:
         said = complaint(_without(blanked, answer.body))
         what = f"{blanked(answer.described())}: {said}"
         match answer.status:

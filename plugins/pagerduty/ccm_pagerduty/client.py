@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ccm_core.sdk.errors import BadAnswer, UsageError
-from ccm_core.sdk.http import Answer, Bounds, HttpSource, is_loopback
+from ccm_core.sdk.http import HttpResponse, Bounds, HttpSource, is_loopback
 from ccm_core.sdk.rate_limit import Limiter
 from ccm_core.sdk.types import (
     ConnectRequest,
-    Credential,
-    Finding,
+    CredentialInfo,
+    CollectorEvent,
     JsonObject,
     Page,
     Request,
@@ -43,7 +43,7 @@ class Fetched:
     """One object, with what a page needs to say where it came from."""
 
     request: Request
-    answer: Answer
+    answer: HttpResponse
     value: Any
 
     def page(self, items: Sequence[JsonObject]) -> Page:
@@ -67,7 +67,7 @@ class PagerDutySession:
         *,
         settings: JsonObject,
         on_calls: Limiter,
-        credential: Credential,
+        credential: CredentialInfo,
     ) -> None:
         """Read through ``source``, which is open for as long as the session is used."""
         self._source, self._on_calls = source, on_calls
@@ -80,7 +80,7 @@ class PagerDutySession:
         return self._source.traffic
 
     @property
-    def credential(self) -> Credential:
+    def credential(self) -> CredentialInfo:
         """What the account tells of the key."""
         return self._credential
 
@@ -116,7 +116,7 @@ class PagerDutySession:
         counted: bool = True,
         may_split: bool = False,
         compose: Compose | None = None,
-    ) -> AsyncIterator[Finding]:
+    ) -> AsyncIterator[CollectorEvent]:
         """Read a listing to its end, or say what of it the API will not list.
 
         Args:

@@ -10,13 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.errors import BadRequest, Denied, NotAvailable, RateLimited
-from ccm_core.sdk.types import Credential
+from ccm_core.sdk.types import CredentialInfo
 from ccm_pagerduty.api_errors import AccountKeyAnswer
 from ccm_pagerduty.auth_methods import OAUTH, OAUTH_APP
 
 if TYPE_CHECKING:
     from ccm_core.sdk.authorization import Authorization
-    from ccm_core.sdk.http import Answer, HttpSource
+    from ccm_core.sdk.http import HttpResponse, HttpSource
     from ccm_core.sdk.json_codec import JsonObject
 
 ME = "/users/me"
@@ -31,7 +31,7 @@ _TOKENS = {OAUTH: USER_TOKEN, OAUTH_APP: APP_TOKEN}
 
 async def credential_of(
     source: HttpSource, method: str, authorization: Authorization
-) -> Credential:
+) -> CredentialInfo:
     """Ask the account whose key or token this is.
 
     Raises:
@@ -46,7 +46,7 @@ async def credential_of(
     except (BadRequest, Denied, NotAvailable):
         user, whose = None, SOME_KEY
     role = user.get("role") if user else None
-    return Credential(
+    return CredentialInfo(
         kind=_TOKENS.get(method, whose),
         scopes=authorization.scopes,
         role=role if isinstance(role, str) else None,
@@ -54,7 +54,7 @@ async def credential_of(
     )
 
 
-async def _asked(source: HttpSource) -> Answer:
+async def _asked(source: HttpSource) -> HttpResponse:
     try:
         return await source.get(ME, attempts=FIRST_ATTEMPTS)
     except RateLimited:
@@ -62,7 +62,7 @@ async def _asked(source: HttpSource) -> Answer:
         return await source.get(ME)
 
 
-def _user(answer: Answer) -> JsonObject | None:
+def _user(answer: HttpResponse) -> JsonObject | None:
     document = answer.json()
     user = document.get("user") if isinstance(document, dict) else None
     return user if isinstance(user, dict) else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.errors import BadRequest, Denied, NotAvailable
-from ccm_core.sdk.types import Whereabouts
+from ccm_core.sdk.types import LookupOutcome
 from ccm_pagerduty.api_errors import AbilityMissing
 
 if TYPE_CHECKING:
@@ -29,11 +29,11 @@ EVENTS = frozenset({"pagerduty.incident"})
 """Kinds that are listed by window: an older object is there without being listed."""
 SEEN_BY_ALL = frozenset({"pagerduty.user"})
 ATTEMPTS = 3
-_TELLING = (Whereabouts.HIDDEN, Whereabouts.GONE, Whereabouts.ABSENT)
+_TELLING = (LookupOutcome.HIDDEN, LookupOutcome.GONE, LookupOutcome.ABSENT)
 """What tells most, first: the two worlds of schedules answer differently for one id."""
 
 
-async def look_up(session: PagerDutySession, kind: str, key: str) -> Whereabouts:
+async def look_up(session: PagerDutySession, kind: str, key: str) -> LookupOutcome:
     """Ask for one object.
 
     Raises:
@@ -44,19 +44,19 @@ async def look_up(session: PagerDutySession, kind: str, key: str) -> Whereabouts
         await _asked(session, f"{path}/{key}", wrapper, kind)
         for path, wrapper in PLACES.get(kind, ())
     }
-    if Whereabouts.THERE in told:
-        return Whereabouts.THERE if kind in EVENTS else Whereabouts.UNLISTED
-    return next((one for one in _TELLING if one in told), Whereabouts.UNTOLD)
+    if LookupOutcome.THERE in told:
+        return LookupOutcome.THERE if kind in EVENTS else LookupOutcome.UNLISTED
+    return next((one for one in _TELLING if one in told), LookupOutcome.UNTOLD)
 
 
-async def _asked(session: PagerDutySession, path: str, wrapper: str, kind: str) -> Whereabouts:
+async def _asked(session: PagerDutySession, path: str, wrapper: str, kind: str) -> LookupOutcome:
     try:
         await session.get(path, wrapper, attempts=ATTEMPTS)
     except (AbilityMissing, BadRequest):
         # A schedule of the one world is a bad request in the other.
-        return Whereabouts.UNTOLD
+        return LookupOutcome.UNTOLD
     except NotAvailable:
-        return Whereabouts.GONE if kind in SEEN_BY_ALL else Whereabouts.ABSENT
+        return LookupOutcome.GONE if kind in SEEN_BY_ALL else LookupOutcome.ABSENT
     except Denied:
-        return Whereabouts.HIDDEN
-    return Whereabouts.THERE
+        return LookupOutcome.HIDDEN
+    return LookupOutcome.THERE

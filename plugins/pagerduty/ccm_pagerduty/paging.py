@@ -16,18 +16,18 @@ from ccm_core.sdk.errors import BadAnswer
 from ccm_core.sdk.paging import Capped, OffsetPage, by_offset, offsets, same_object
 from ccm_core.sdk.timestamps import parse_instant
 from ccm_core.sdk.types import (
-    Finding,
+    CollectorEvent,
     JsonObject,
     Overflow,
     Page,
-    Reached,
+    ResumeFrom,
     Reason,
     Request,
     Shortfall,
 )
 
 if TYPE_CHECKING:
-    from ccm_core.sdk.http import Answer, HttpSource
+    from ccm_core.sdk.http import HttpResponse, HttpSource
     from ccm_core.sdk.rate_limit import Limiter
 
 CAP = 10_000
@@ -39,7 +39,7 @@ moment another is answered, and not when that answer is decoded."""
 
 Compose = Callable[[JsonObject], JsonObject]
 """Turns an item as received into a record's body as received."""
-Parts = Callable[[int], tuple[dict[str, str], ...]]
+Partitioning = Callable[[int], tuple[dict[str, str], ...]]
 """Gives the parts in which so many items can be asked for."""
 
 
@@ -97,7 +97,7 @@ class Pager:
             self.read, limit=self.size, cap=CAP, same=same_object, parallel=side_by_side
         )
 
-    def _page(self, answer: Answer, limit: int, number: int) -> OffsetPage:
+    def _page(self, answer: HttpResponse, limit: int, number: int) -> OffsetPage:
         document = answer.json()
         items = document.get(self.wrapper) if isinstance(document, dict) else None
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
@@ -118,7 +118,7 @@ class Pager:
         return OffsetPage(page=page, offset=offset if _is_count(offset) else None, more=goes_on)
 
 
-async def listed(pager: Pager, *, may_split: bool) -> AsyncIterator[Finding]:
+async def listed(pager: Pager, *, may_split: bool) -> AsyncIterator[CollectorEvent]:
     """Read a listing to its end, or say what of it the API will not list.
 
     Args:
@@ -133,8 +133,8 @@ async def listed(pager: Pager, *, may_split: bool) -> AsyncIterator[Finding]:
 
 
 async def oldest_first(
-    pager: Pager, *, instant: str, after: datetime, may_split: bool, parts: Parts
-) -> AsyncIterator[Finding]:
+    pager: Pager, *, instant: str, after: datetime, may_split: bool, parts: Partitioning
+) -> AsyncIterator[CollectorEvent]:
     """Read a listing that is sorted by time as far as the API lists it, and say how far that is.
 
     What lies in one second cannot be passed in this way: then the listing is offered in parts.
@@ -159,13 +159,13 @@ async def oldest_first(
             last = one if one.items else last
             yield one
         elif may_split and last is not None:
-            yield Reached(at=_whole(last.items[-1], instant) or after)
+            yield ResumeFrom(at=_whole(last.items[-1], instant) or after)
         else:
             yield _truncated(pager.path, one)
 
 
 async def _too_many(
-    pager: Pager, first: Page, instant: str, after: datetime, parts: Parts
+    pager: Pager, first: Page, instant: str, after: datetime, parts: Partitioning
 ) -> Overflow | None:
     """Find out whether reading on in time gets anywhere, or how else to ask."""
     total = first.total or 0

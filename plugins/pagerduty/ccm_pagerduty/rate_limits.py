@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ccm_core.sdk.http import Answer
+    from ccm_core.sdk.http import HttpResponse
 
 PER_MINUTE = 960
 """Requests a minute for each account key, and for all keys of one user together."""
@@ -22,7 +22,7 @@ _ROUNDING = 1e-9
 _TOO_MANY_REQUESTS, _FIRST_BEYOND_SUCCESS = 429, 300
 
 
-def advice(share: float = 1.0) -> Callable[[Answer], float | None]:
+def advice(share: float = 1.0) -> Callable[[HttpResponse], float | None]:
     """Give the function that reads from an answer how many seconds to send nothing.
 
     ``ratelimit-reset`` counts seconds from now. On a 429 it is heeded whenever it is a sane number;
@@ -33,7 +33,7 @@ def advice(share: float = 1.0) -> Callable[[Answer], float | None]:
         share: Of the limit, what this connection may use.
     """
 
-    def read(answer: Answer) -> float | None:
+    def read(answer: HttpResponse) -> float | None:
         reset = _whole(answer.headers.get("ratelimit-reset"))
         if reset is None or not _SOONEST <= reset <= _LATEST:
             return None
@@ -45,7 +45,7 @@ def advice(share: float = 1.0) -> Callable[[Answer], float | None]:
     return read
 
 
-def _spent(answer: Answer, share: float) -> bool:
+def _spent(answer: HttpResponse, share: float) -> bool:
     remaining = _whole(answer.headers.get("ratelimit-remaining"))
     limit = _whole(answer.headers.get("ratelimit-limit"))
     left_to_others = 0 if limit is None else int(limit * (1 - share) + _ROUNDING)

@@ -17,7 +17,7 @@ from ccm_core.sdk.authorization import BEARER, Authorization, Unchanging
 from ccm_core.sdk.http import Bounds
 from ccm_core.sdk.rate_limit import Limiters
 from ccm_core.sdk.secret import Secret
-from ccm_core.sdk.types import Ask, ConnectRequest, Overflow, Page, Reached, Shortfall, Window
+from ccm_core.sdk.types import CollectRequest, ConnectRequest, Overflow, Page, ResumeFrom, Shortfall, Window
 
 __all__ = ["hunt", "no_secret_is_left"]
 
@@ -42,9 +42,9 @@ def request_for(**settings) -> ConnectRequest:
     )
 
 
-def ask_for(**changes) -> Ask:
+def ask_for(**changes) -> CollectRequest:
     """Ask for an hour, or for what a case needs."""
-    return Ask(
+    return CollectRequest(
         **{
             "now": NOW,
             "window": Window(NOW - timedelta(hours=1), NOW),
@@ -86,7 +86,7 @@ def sorted_out(found):
     return SimpleNamespace(
         pages=[one for one in found if isinstance(one, Page)],
         shortfalls=[one for one in found if isinstance(one, Shortfall)],
-        reached=[one for one in found if isinstance(one, Reached)],
+        reached=[one for one in found if isinstance(one, ResumeFrom)],
         overflows=[one for one in found if isinstance(one, Overflow)],
         items=[item for one in found if isinstance(one, Page) for item in one.items],
     )

@@ -23,7 +23,7 @@ from ccm_core.sdk.errors import (
     Refused,
     SourceError,
 )
-from ccm_core.sdk.http import Answer
+from ccm_core.sdk.http import HttpResponse
 from ccm_core.sdk.types import Overflow, Page, Reason, Request, Shortfall
 
 LIMITED = {"error": {"message": "Rate Limit Exceeded", "code": 2020}}
@@ -282,7 +282,7 @@ def test_reading_a_complaint_never_fails(body):
 )
 def test_the_headers_say_how_long_to_wait(pagerduty, status, headers, expected):
     """A sane reset is believed on a 429, and where nothing remains."""
-    answer = Answer(path="/x", status=status, headers=headers, body=b"", received_at=pagerduty.now)
+    answer = HttpResponse(path="/x", status=status, headers=headers, body=b"", received_at=pagerduty.now)
     assert advice()(answer) == expected
 
 
@@ -304,7 +304,7 @@ def test_what_remains_for_others_is_left_to_them(pagerduty, share, remaining, wa
         "ratelimit-remaining": str(remaining),
         "ratelimit-reset": "7",
     }
-    answer = Answer(path="/x", status=200, headers=headers, body=b"", received_at=pagerduty.now)
+    answer = HttpResponse(path="/x", status=200, headers=headers, body=b"", received_at=pagerduty.now)
     assert advice(share)(answer) == (7.0 if waits else None)
 
 

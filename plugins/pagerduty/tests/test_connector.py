@@ -14,7 +14,7 @@ from ccm_pagerduty.credential import ME
 from ccm_pagerduty.diagnosis.endpoints import ENDPOINTS
 
 from ccm_core.sdk.errors import Refused, Unreachable, UsageError
-from ccm_core.sdk.types import Credential, Horizon
+from ccm_core.sdk.types import CredentialInfo, Horizon
 
 OWNER = {"user": {"id": "PU", "role": "owner", "email": "o@x.test", "http_cal_url": "https://s"}}
 WRAPPERS = dict(ENDPOINTS)
@@ -30,24 +30,24 @@ async def credential(session):
     [
         pytest.param(
             httpx.Response(400, json={"error": "Caller is not a user"}),
-            Credential(kind="account_api_key"),
+            CredentialInfo(kind="account_api_key"),
             id="an account's key",
         ),
         pytest.param(
             httpx.Response(200, json=OWNER),
-            Credential(kind="user_api_key", role="owner", detail={"user": {"id": "PU"}}),
+            CredentialInfo(kind="user_api_key", role="owner", detail={"user": {"id": "PU"}}),
             id="a user's key",
         ),
         pytest.param(
-            httpx.Response(200, json={"user": None}), Credential(kind="api_key"), id="nobody's"
+            httpx.Response(200, json={"user": None}), CredentialInfo(kind="api_key"), id="nobody's"
         ),
         pytest.param(
             httpx.Response(400, json={"error": {"message": "Bad"}}),
-            Credential(kind="api_key"),
+            CredentialInfo(kind="api_key"),
             id="another complaint",
         ),
-        pytest.param(httpx.Response(403), Credential(kind="api_key"), id="not allowed to ask"),
-        pytest.param(httpx.Response(404), Credential(kind="api_key"), id="not there"),
+        pytest.param(httpx.Response(403), CredentialInfo(kind="api_key"), id="not allowed to ask"),
+        pytest.param(httpx.Response(404), CredentialInfo(kind="api_key"), id="not there"),
     ],
 )
 def test_the_first_request_tells_whose_key_it_is(pagerduty, answer, expected):
@@ -61,7 +61,7 @@ def test_the_first_request_tells_whose_key_it_is(pagerduty, answer, expected):
         pytest.param(
             "oauth",
             httpx.Response(200, json=OWNER),
-            Credential(
+            CredentialInfo(
                 kind="oauth_user_token",
                 scopes=("openid", "read"),
                 role="owner",
@@ -72,13 +72,13 @@ def test_the_first_request_tells_whose_key_it_is(pagerduty, answer, expected):
         pytest.param(
             "oauth",
             httpx.Response(403),
-            Credential(kind="oauth_user_token", scopes=("openid", "read")),
+            CredentialInfo(kind="oauth_user_token", scopes=("openid", "read")),
             id="a person's token that may not ask who that is",
         ),
         pytest.param(
             "oauth_app",
             httpx.Response(400, json={"error": "Caller is not a user"}),
-            Credential(kind="oauth_app_token", scopes=("openid", "read")),
+            CredentialInfo(kind="oauth_app_token", scopes=("openid", "read")),
             id="an app's token",
         ),
     ],

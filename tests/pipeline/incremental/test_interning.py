@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccm_core.model.evidence.record import Record, Source
+from ccm_core.model.evidence.record import Record, RecordSource
 from ccm_core.model.json_codec import encode
 from ccm_core.pipeline.incremental.interning import shared
 
@@ -31,7 +31,7 @@ def record(body):
         connection="hq",
         observed_at=datetime(2026, 1, 1, tzinfo=UTC),
         collection="c",
-        source=Source(endpoint="/doors", page=1, response_digest="sha256:0"),
+        source=RecordSource(endpoint="/doors", page=1, response_digest="sha256:0"),
         body=body,
         digest="sha256:0",
     )

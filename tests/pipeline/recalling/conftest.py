@@ -14,7 +14,7 @@ from ccm_core.app.workspace import host_of
 from ccm_core.config.schema_defaults import with_defaults
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.erasure import Erasure
-from ccm_core.model.evidence.record import Source
+from ccm_core.model.evidence.record import RecordSource
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.json_codec import digest, encode
 from ccm_core.pipeline.context import Connection, Host
@@ -25,7 +25,7 @@ from ccm_core.plugins.loader import load
 from ccm_core.rules.types import PackText
 from ccm_core.sdk.secret import Secret
 from ccm_core.store.codec.bodies import packed
-from ccm_core.store.interface import Harvest, Observation, OpenRun, StoreSettings
+from ccm_core.store.interface import WriteBatch, Observation, OpenRun, StoreSettings
 from ccm_core.store.sqlite.open import open_store
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -201,14 +201,14 @@ class World:
             Observation(
                 key=key,
                 observed_at=at,
-                source=Source(
+                source=RecordSource(
                     endpoint="/", window=collection.window, page=1, response_digest=digest(b"")
                 ),
                 body=packed(encode({"id": key, **body})),
             )
             for key, body in bodies.items()
         ]
-        self.store.keep(Harvest(collection=collection, observations=seen, snapshot=snapshot))
+        self.store.keep(WriteBatch(collection=collection, observations=seen, snapshot=snapshot))
 
     def refresh(self):
         """Look at everything once more where that is long ago, so that the evidence is of now."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ccm_core.model.evidence.window import Window
 from ccm_core.report.charts.timeline import MOST, timeline
-from ccm_core.sdk.report_figures import Lane, Stretch, Timeline
+from ccm_core.sdk.report_figures import Lane, TimelineGap, Timeline
 
 SINCE = datetime(2026, 5, 1, tzinfo=UTC)
 NOW = SINCE + timedelta(days=30)
@@ -28,7 +28,7 @@ def lane(title="One", gaps=(), known=(WHOLE,), group=""):
         title=title,
         group=group,
         known=tuple(known),
-        gaps=tuple(Stretch(window=days(*gap), title="why") for gap in gaps),
+        gaps=tuple(TimelineGap(window=days(*gap), title="why") for gap in gaps),
     )
 
 
@@ -70,7 +70,7 @@ def test_a_gap_of_seconds_can_be_seen():
     """It is drawn wider than it is, at the end of the period too, and never outside."""
     short = timedelta(seconds=3)
     for since in (SINCE, WHOLE.until - short):
-        gap = Stretch(window=Window(since, since + short))
+        gap = TimelineGap(window=Window(since, since + short))
         (one,) = drawn(Lane(title="x", known=(WHOLE,), gaps=(gap,))).lanes
         block = one.blocks[-1]
         assert block.width >= 0.3

@@ -18,7 +18,7 @@ from ccm_core.model.evaluation.result import (
     Population,
     Result,
     RuleResult,
-    Standing,
+    KindSufficiency,
     Status,
 )
 from ccm_core.model.evaluation.rule import Control, Severity
@@ -179,7 +179,7 @@ def inputs(draw) -> ReportInput:
         * draw(st.integers(0, 1)),
         connections=(PLACE,) * draw(st.integers(0, 1)),
         standings=(
-            Standing(kind="acme.service", connection=PLACE, outcome=None, problem=draw(TEXTS)),
+            KindSufficiency(kind="acme.service", connection=PLACE, outcome=None, problem=draw(TEXTS)),
         ),
         rules=tuple(judged),
         controls=tuple(

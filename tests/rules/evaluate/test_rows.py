@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ccm_core.model.evidence.record import Record, Source
+from ccm_core.model.evidence.record import Record, RecordSource
 from ccm_core.model.evidence.window import Window
 from ccm_core.rules.evaluate.inputs import Evidence
 from ccm_core.sdk.types import EvidenceKind, Shape
@@ -20,7 +20,7 @@ RECORD = Record(
     connection="hq",
     observed_at=NOW,
     collection="c1",
-    source=Source(endpoint="/doors", window=None, page=1, response_digest="sha256:p"),
+    source=RecordSource(endpoint="/doors", window=None, page=1, response_digest="sha256:p"),
     body=BODY,
     digest="sha256:d",
 )

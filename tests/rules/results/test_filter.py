@@ -13,7 +13,7 @@ from ccm_core.model.evaluation.result import (
     Population,
     Result,
     RuleResult,
-    Standing,
+    KindSufficiency,
     Status,
 )
 from ccm_core.model.evaluation.rule import Control, Severity
@@ -54,7 +54,7 @@ def evaluation():
         packs=(),
         connections=("eu", "us"),
         standings=tuple(
-            Standing(kind="acme.service", connection=one, outcome=Outcome.COMPLETE)
+            KindSufficiency(kind="acme.service", connection=one, outcome=Outcome.COMPLETE)
             for one in ("eu", "us")
         ),
         rules=(

@@ -14,7 +14,7 @@ from ccm_core.ledger.checkpoint import STORE_LOG, Checkpoint
 from ccm_core.ledger.merkle_hash import leaf_hash
 from ccm_core.ledger.signed_note import VerifierKey
 from ccm_core.model import json_codec
-from ccm_core.model.evaluation.evaluation_inputs import Basis
+from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs
 from ccm_core.store.log.leaf_encoding import FORMS
 
 HARMLESS = {
@@ -53,7 +53,7 @@ def filled(reopen, build, key):
     store.keep(build.harvest("c1", {"a": {"n": 1}, "b": {}}, rejected=[build.rejected()], at=1))
     store.keep(build.harvest("c2", {"a": {"n": 2}}, snapshot=True, at=2))
     store.seal(build.manifest(at=3))
-    store.keep_evaluation(build.evaluation(4), Basis(host_version="0"), [b"pack"])
+    store.keep_evaluation(build.evaluation(4), EvaluationInputs(host_version="0"), [b"pack"])
     return store
 
 
@@ -178,7 +178,7 @@ def test_a_stranger_does_not_sign(reopen, build, key, filled):
 def test_an_evaluation_that_is_kept_already_adds_no_leaf(filled, build):
     """The same bytes are kept once, so the head stays what it was."""
     before = filled.head()
-    filled.keep_evaluation(build.evaluation(4), Basis(host_version="0"), [b"pack"])
+    filled.keep_evaluation(build.evaluation(4), EvaluationInputs(host_version="0"), [b"pack"])
     assert filled.head() == before
 
 

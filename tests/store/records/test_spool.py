@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ccm_core.errors import StoreError
 from ccm_core.model import json_codec
 from ccm_core.store.codec.bodies import verified
-from ccm_core.store.interface import Harvest
+from ccm_core.store.interface import WriteBatch
 from ccm_core.store.records.spool import Spool
 
 
@@ -43,7 +43,7 @@ def test_a_large_window_leaves_no_name_on_the_disk(store, build, tmp_path):
     ]
     assert {path.name for path in tmp_path.iterdir()} == before
 
-    store.keep(Harvest(collection=collection, observations=observations))
+    store.keep(WriteBatch(collection=collection, observations=observations))
 
     kept = {one.key: json_codec.encode(one.body) for one in store.state("demo", "demo.thing")}
     assert kept == noise

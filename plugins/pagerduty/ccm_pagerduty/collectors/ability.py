@@ -13,7 +13,7 @@ from ccm_core.sdk.types import Collector
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from ccm_core.sdk.types import Ask, Finding
+    from ccm_core.sdk.types import CollectRequest, CollectorEvent
     from ccm_pagerduty.client import PagerDutySession
 
 
@@ -22,7 +22,7 @@ def collector() -> Collector:
     return Collector(kind="pagerduty.ability", collect=collect)
 
 
-async def collect(session: PagerDutySession, _ask: Ask) -> AsyncIterator[Finding]:
+async def collect(session: PagerDutySession, _ask: CollectRequest) -> AsyncIterator[CollectorEvent]:
     """List every ability."""
     fetched = await session.get("/abilities", "abilities")
     if not isinstance(fetched.value, list):

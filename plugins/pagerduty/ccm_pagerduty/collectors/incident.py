@@ -22,7 +22,7 @@ from ccm_pagerduty.paging import oldest_first
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from ccm_core.sdk.types import Ask, Finding, JsonObject
+    from ccm_core.sdk.types import CollectRequest, CollectorEvent, JsonObject
     from ccm_pagerduty.client import PagerDutySession
 
 INCIDENT = "pagerduty.incident"
@@ -54,7 +54,7 @@ def collector(settings: JsonObject) -> Collector:
     )
 
 
-async def collect(session: PagerDutySession, ask: Ask) -> AsyncIterator[Finding]:
+async def collect(session: PagerDutySession, ask: CollectRequest) -> AsyncIterator[CollectorEvent]:
     """List the incidents of the window as far as the API lists them, and say how far that is."""
     if ask.window is None:
         return
@@ -69,7 +69,7 @@ async def collect(session: PagerDutySession, ask: Ask) -> AsyncIterator[Finding]
         yield found
 
 
-async def refresh(session: PagerDutySession, ask: Ask) -> AsyncIterator[Finding]:
+async def refresh(session: PagerDutySession, ask: CollectRequest) -> AsyncIterator[CollectorEvent]:
     """List what is open, and read each incident that changed since it was read."""
     still_open: set[str] = set()
     async for found in session.listing("/incidents", "incidents", (*OPEN, UTC, OLDEST_FIRST)):
@@ -80,7 +80,7 @@ async def refresh(session: PagerDutySession, ask: Ask) -> AsyncIterator[Finding]
             yield await _one(session, key)
 
 
-async def _one(session: PagerDutySession, key: str) -> Finding:
+async def _one(session: PagerDutySession, key: str) -> CollectorEvent:
     """Read one incident. One that is named and cannot be read is hidden, or gone."""
     try:
         fetched = await session.get(f"/incidents/{key}", "incident", (UTC,))

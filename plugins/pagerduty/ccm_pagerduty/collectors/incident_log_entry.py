@@ -16,7 +16,7 @@ from ccm_pagerduty.collectors.log_entry_strategies import by_account, by_inciden
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from ccm_core.sdk.types import Ask, Finding, JsonObject
+    from ccm_core.sdk.types import CollectRequest, CollectorEvent, JsonObject
     from ccm_pagerduty.client import PagerDutySession
 
 LONGEST = timedelta(days=180)
@@ -39,7 +39,7 @@ def collector(settings: JsonObject) -> Collector:
     )
 
 
-async def collect(session: PagerDutySession, ask: Ask) -> AsyncIterator[Finding]:
+async def collect(session: PagerDutySession, ask: CollectRequest) -> AsyncIterator[CollectorEvent]:
     """Read the window in the way that the settings choose."""
     if ask.window is None:
         return

@@ -13,7 +13,7 @@ from ccm_pagerduty.paging import CAP
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from ccm_core.sdk.types import Ask
+    from ccm_core.sdk.types import CollectRequest
 
 SERVICE = "pagerduty.service"
 MOST_SERVICES = 100
@@ -34,7 +34,7 @@ def filters(part: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         yield "statuses[]", part[_STATUS]
 
 
-def smaller(ask: Ask, total: int) -> tuple[dict[str, str], ...]:
+def smaller(ask: CollectRequest, total: int) -> tuple[dict[str, str], ...]:
     """Cut a question that holds so many into smaller ones that are all of it; none: it is smallest.
 
     Args:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.sdk.errors import BadRequest, Denied, NotAvailable
 from ccm_core.sdk.timestamps import parse_instant
-from ccm_core.sdk.types import Note, Overflow, Page, Reason, Shortfall, Through
+from ccm_core.sdk.types import CollectionNote, Overflow, Page, Reason, Shortfall, DependsOn
 from ccm_pagerduty.api_errors import AbilityMissing, ScopeMissing
 from ccm_pagerduty.collectors.incident import INCIDENT
 from ccm_pagerduty.collectors.per_object import one_by_one
@@ -22,7 +22,7 @@ from ccm_pagerduty.collectors.time_parameters import UTC, period
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from ccm_core.sdk.types import Ask, Finding, JsonObject, Window
+    from ccm_core.sdk.types import CollectRequest, CollectorEvent, JsonObject, Window
     from ccm_pagerduty.client import PagerDutySession
 
 FEW = 10
@@ -31,7 +31,7 @@ LATER = timedelta(minutes=10)
 """Entries that belong to a resolution can bear a slightly later time."""
 
 
-async def by_account(session: PagerDutySession, ask: Ask, window: Window) -> AsyncIterator[Finding]:
+async def by_account(session: PagerDutySession, ask: CollectRequest, window: Window) -> AsyncIterator[CollectorEvent]:
     """Read the list of the whole account, or each incident where that list is not to be had."""
     pages = 0
     capped: list[Shortfall] = []
@@ -50,7 +50,7 @@ async def by_account(session: PagerDutySession, ask: Ask, window: Window) -> Asy
     except (Denied, NotAvailable, BadRequest) as error:
         if pages or not ask.known.get(INCIDENT):
             raise
-        yield Note(text=f"read incident by incident, as the account's list is refused: {error}")
+        yield CollectionNote(text=f"read incident by incident, as the account's list is refused: {error}")
         async for found in _of_incidents(session, ask, window):
             yield found
     for fall in capped:
@@ -59,14 +59,14 @@ async def by_account(session: PagerDutySession, ask: Ask, window: Window) -> Asy
 
 
 async def by_incident(
-    session: PagerDutySession, ask: Ask, window: Window
-) -> AsyncIterator[Finding]:
+    session: PagerDutySession, ask: CollectRequest, window: Window
+) -> AsyncIterator[CollectorEvent]:
     """Read the entries of each incident that was alive in the window."""
     async for found in _of_incidents(session, ask, window):
         yield found
 
 
-async def cheaper(session: PagerDutySession, ask: Ask, window: Window) -> AsyncIterator[Finding]:
+async def cheaper(session: PagerDutySession, ask: CollectRequest, window: Window) -> AsyncIterator[CollectorEvent]:
     """Count the account's list with its first page, and choose what takes fewer requests."""
     listed = by_account(session, ask, window)
     first = await anext(listed, None)
@@ -75,43 +75,43 @@ async def cheaper(session: PagerDutySession, ask: Ask, window: Window) -> AsyncI
     # A few pages are not worth looking at every incident in the store.
     alive = len(_alive_in(ask, window)) if pages > FEW else None
     if alive is not None and alive < pages:
-        yield Note(text=f"read incident by incident: {alive} requests, {pages} for the account")
+        yield CollectionNote(text=f"read incident by incident: {alive} requests, {pages} for the account")
         async for found in _of_incidents(session, ask, window):
             yield found
         return
     other = "one for each incident" if alive is None else str(alive)
-    yield Note(text=f"read for the whole account: {pages} requests, not {other}")
+    yield CollectionNote(text=f"read for the whole account: {pages} requests, not {other}")
     if first is not None:
         yield first
     async for found in listed:
         yield found
 
 
-def _of_account(session: PagerDutySession, ask: Ask, window: Window) -> AsyncIterator[Finding]:
+def _of_account(session: PagerDutySession, ask: CollectRequest, window: Window) -> AsyncIterator[CollectorEvent]:
     """One request for every 100 entries; entries of older incidents are among them."""
     parameters = (*period(window), UTC)
     return session.listing("/log_entries", "log_entries", parameters, may_split=ask.may_split)
 
 
 async def _of_incidents(
-    session: PagerDutySession, ask: Ask, window: Window
-) -> AsyncIterator[Finding]:
+    session: PagerDutySession, ask: CollectRequest, window: Window
+) -> AsyncIterator[CollectorEvent]:
     """One request for every incident at least; without a window, which this endpoint garbles."""
 
-    def entries(incident: JsonObject) -> AsyncIterator[Finding]:
+    def entries(incident: JsonObject) -> AsyncIterator[CollectorEvent]:
         path = f"/incidents/{incident['id']}/log_entries"
         return session.listing(path, "log_entries", (UTC,), counted=False)
 
-    yield Through(kind=INCIDENT)
+    yield DependsOn(kind=INCIDENT)
     async for found in one_by_one(INCIDENT, _alive_in(ask, window), entries):
         yield found
 
 
 async def _what_is_missing(
-    session: PagerDutySession, ask: Ask, window: Window, fall: Shortfall, seen: set[str]
-) -> AsyncIterator[Finding]:
+    session: PagerDutySession, ask: CollectRequest, window: Window, fall: Shortfall, seen: set[str]
+) -> AsyncIterator[CollectorEvent]:
     """Look for what the capped list held back; say what was not found that way either."""
-    yield Note(
+    yield CollectionNote(
         text=f"completed incident by incident, as the account's list is capped: {fall.detail}"
     )
     found_late: set[str] = set()
@@ -125,7 +125,7 @@ async def _what_is_missing(
         yield replace(fall, missing=left)
 
 
-def _alive_in(ask: Ask, window: Window) -> Sequence[JsonObject]:
+def _alive_in(ask: CollectRequest, window: Window) -> Sequence[JsonObject]:
     return [one for one in ask.known[INCIDENT] if _alive(one, window)]
 
 

@@ -16,7 +16,7 @@ from ccm_pagerduty.collectors.time_parameters import UTC, period
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from ccm_core.sdk.types import Ask, Finding
+    from ccm_core.sdk.types import CollectRequest, CollectorEvent
     from ccm_pagerduty.client import PagerDutySession
 
 FURTHEST = timedelta(days=90)
@@ -28,14 +28,14 @@ def collector() -> Collector:
     return Collector(kind="pagerduty.on_call", collect=collect)
 
 
-async def collect(session: PagerDutySession, ask: Ask) -> AsyncIterator[Finding]:
+async def collect(session: PagerDutySession, ask: CollectRequest) -> AsyncIterator[CollectorEvent]:
     """List who is on call from now on."""
     until = min(ask.horizon.until, ask.now + FURTHEST)
     async for found in _period(session, Window(ask.now, max(until, ask.now))):
         yield found
 
 
-async def _period(session: PagerDutySession, window: Window) -> AsyncIterator[Finding]:
+async def _period(session: PagerDutySession, window: Window) -> AsyncIterator[CollectorEvent]:
     halves = window.length >= 2 * SHORTEST
     parameters = (*period(window), UTC)
     async for found in session.listing("/oncalls", "oncalls", parameters, may_split=halves):

@@ -11,7 +11,7 @@ from ccm_pagerduty.api_errors import AbilityMissing, ScopeMissing
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
 
-    from ccm_core.sdk.types import Finding, JsonObject
+    from ccm_core.sdk.types import CollectorEvent, JsonObject
 
 MOST_IN_A_ROW = 3
 """Bad answers in a row after which the source itself is taken to be broken."""
@@ -22,8 +22,8 @@ MOST_REFUSED = 25
 async def one_by_one(
     kind: str,
     objects: Iterable[JsonObject],
-    read: Callable[[JsonObject], AsyncIterator[Finding]],
-) -> AsyncIterator[Finding]:
+    read: Callable[[JsonObject], AsyncIterator[CollectorEvent]],
+) -> AsyncIterator[CollectorEvent]:
     """Read something of each object; what one of them refuses becomes a shortfall that names it.
 
     Args:

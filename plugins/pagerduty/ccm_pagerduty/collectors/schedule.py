@@ -18,7 +18,7 @@ from ccm_pagerduty.collectors.time_parameters import UTC
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from ccm_core.sdk.types import Ask, Finding, JsonObject
+    from ccm_core.sdk.types import CollectRequest, CollectorEvent, JsonObject
     from ccm_pagerduty.client import PagerDutySession
 
 SCHEDULE = "pagerduty.schedule"
@@ -30,7 +30,7 @@ def collector() -> Collector:
     return Collector(kind=SCHEDULE, collect=collect)
 
 
-async def collect(session: PagerDutySession, _ask: Ask) -> AsyncIterator[Finding]:
+async def collect(session: PagerDutySession, _ask: CollectRequest) -> AsyncIterator[CollectorEvent]:
     """List the schedules of both worlds; one world that is closed never looks empty."""
     parameters = (("include[]", "schedule_layers"), UTC)
     async for found in session.listing("/schedules", "schedules", parameters, compose=_layers):
@@ -43,7 +43,7 @@ async def collect(session: PagerDutySession, _ask: Ask) -> AsyncIterator[Finding
         yield replace(told, detail=f"shift-based schedules could not be listed: {told.detail}")
 
 
-async def _shift_based(session: PagerDutySession) -> AsyncIterator[Finding]:
+async def _shift_based(session: PagerDutySession) -> AsyncIterator[CollectorEvent]:
     async for found in session.listing("/v3/schedules", "schedules", counted=False):
         if not isinstance(found, Page):
             yield found
@@ -54,7 +54,7 @@ async def _shift_based(session: PagerDutySession) -> AsyncIterator[Finding]:
             yield one
 
 
-async def _details(session: PagerDutySession, item: JsonObject) -> AsyncIterator[Finding]:
+async def _details(session: PagerDutySession, item: JsonObject) -> AsyncIterator[CollectorEvent]:
     fetched = await session.get(f"/v3/schedules/{item['id']}", "schedule", (UTC,))
     if not isinstance(fetched.value, dict):
         raise BadAnswer(f"{fetched.answer.described()}: 'schedule' is not an object")

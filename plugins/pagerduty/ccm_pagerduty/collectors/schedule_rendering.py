@@ -20,7 +20,7 @@ from ccm_pagerduty.collectors.time_parameters import UTC, period
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from ccm_core.sdk.types import Ask, Finding, JsonObject
+    from ccm_core.sdk.types import CollectRequest, CollectorEvent, JsonObject
     from ccm_pagerduty.client import PagerDutySession
 
 INCLUDE = ("include[]", "final_schedule")
@@ -31,11 +31,11 @@ def collector() -> Collector:
     return Collector(kind="pagerduty.schedule_rendering", collect=collect, needs=(SCHEDULE,))
 
 
-async def collect(session: PagerDutySession, ask: Ask) -> AsyncIterator[Finding]:
+async def collect(session: PagerDutySession, ask: CollectRequest) -> AsyncIterator[CollectorEvent]:
     """Render every schedule from the lookback to the lookahead."""
     asked = period(ask.horizon)
 
-    async def rendering(schedule: JsonObject) -> AsyncIterator[Finding]:
+    async def rendering(schedule: JsonObject) -> AsyncIterator[CollectorEvent]:
         layered = schedule["form"] == LAYERS
         path = f"/schedules/{schedule['id']}" if layered else f"/v3/schedules/{schedule['id']}"
         fetched = await session.get(path, "schedule", (*asked, UTC, INCLUDE))

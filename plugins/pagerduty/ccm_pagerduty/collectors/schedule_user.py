@@ -18,7 +18,7 @@ from ccm_pagerduty.collectors.time_parameters import period
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from ccm_core.sdk.types import Ask, Finding, JsonObject
+    from ccm_core.sdk.types import CollectRequest, CollectorEvent, JsonObject
     from ccm_pagerduty.client import PagerDutySession
 
 
@@ -27,12 +27,12 @@ def collector() -> Collector:
     return Collector(kind="pagerduty.schedule_user", collect=collect, needs=(SCHEDULE,))
 
 
-async def collect(session: PagerDutySession, ask: Ask) -> AsyncIterator[Finding]:
+async def collect(session: PagerDutySession, ask: CollectRequest) -> AsyncIterator[CollectorEvent]:
     """List the users of every layer-based schedule."""
     asked = period(ask.horizon)
     layered = [one for one in ask.known[SCHEDULE] if one["form"] == LAYERS]
 
-    async def users(schedule: JsonObject) -> AsyncIterator[Finding]:
+    async def users(schedule: JsonObject) -> AsyncIterator[CollectorEvent]:
         fetched = await session.get(f"/schedules/{schedule['id']}/users", "users", asked)
         if not isinstance(fetched.value, list):
             raise BadAnswer(f"{fetched.answer.described()}: 'users' is not a list")

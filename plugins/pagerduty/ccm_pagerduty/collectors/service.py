@@ -13,7 +13,7 @@ from ccm_pagerduty.collectors.time_parameters import UTC
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from ccm_core.sdk.types import Ask, Finding
+    from ccm_core.sdk.types import CollectRequest, CollectorEvent
     from ccm_pagerduty.client import PagerDutySession
 
 
@@ -22,7 +22,7 @@ def collector() -> Collector:
     return Collector(kind="pagerduty.service", collect=collect)
 
 
-async def collect(session: PagerDutySession, _ask: Ask) -> AsyncIterator[Finding]:
+async def collect(session: PagerDutySession, _ask: CollectRequest) -> AsyncIterator[CollectorEvent]:
     """List every service."""
     async for found in session.listing("/services", "services", (UTC,)):
         yield found

@@ -14,7 +14,7 @@ from ccm_pagerduty.collectors.reference import reference_to
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from ccm_core.sdk.types import Ask, Finding, JsonObject
+    from ccm_core.sdk.types import CollectRequest, CollectorEvent, JsonObject
     from ccm_pagerduty.client import PagerDutySession
 
 TEAM = "pagerduty.team"
@@ -25,10 +25,10 @@ def collector() -> Collector:
     return Collector(kind="pagerduty.team_member", collect=collect, needs=(TEAM,))
 
 
-async def collect(session: PagerDutySession, ask: Ask) -> AsyncIterator[Finding]:
+async def collect(session: PagerDutySession, ask: CollectRequest) -> AsyncIterator[CollectorEvent]:
     """List the members of every team."""
 
-    def members(team: JsonObject) -> AsyncIterator[Finding]:
+    def members(team: JsonObject) -> AsyncIterator[CollectorEvent]:
         reference = reference_to(team, "team_reference")
         return session.listing(
             f"/teams/{team['id']}/members",

@@ -12,7 +12,7 @@ from ccm_core.sdk.types import Collector
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from ccm_core.sdk.types import Ask, Finding
+    from ccm_core.sdk.types import CollectRequest, CollectorEvent
     from ccm_pagerduty.client import PagerDutySession
 
 
@@ -21,7 +21,7 @@ def collector() -> Collector:
     return Collector(kind="pagerduty.user", collect=collect)
 
 
-async def collect(session: PagerDutySession, _ask: Ask) -> AsyncIterator[Finding]:
+async def collect(session: PagerDutySession, _ask: CollectRequest) -> AsyncIterator[CollectorEvent]:
     """List every user."""
     async for found in session.listing("/users", "users", (("include[]", "contact_methods"),)):
         yield found

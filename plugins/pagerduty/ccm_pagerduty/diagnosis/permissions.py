@@ -12,7 +12,7 @@ from ccm_pagerduty.oauth_provider import CLASSIC_SCOPES, SCOPES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ccm_core.sdk.types import Credential
+    from ccm_core.sdk.types import CredentialInfo
 
 SEES_EVERYTHING = frozenset({"owner", "admin"})
 CLASSIC = frozenset({*CLASSIC_SCOPES, "write"})
@@ -24,7 +24,7 @@ _OF_THE_ACCOUNT = {
 }
 
 
-def credential(found: Credential) -> Diagnosis:
+def credential(found: CredentialInfo) -> Diagnosis:
     """Say whose credential it is, and what that hides."""
     if found.kind in _OF_THE_ACCOUNT:
         return Diagnosis(subject="credential", good=True, found=_OF_THE_ACCOUNT[found.kind])
@@ -50,7 +50,7 @@ def credential(found: Credential) -> Diagnosis:
     )
 
 
-def scopes(found: Credential) -> Sequence[Diagnosis]:
+def scopes(found: CredentialInfo) -> Sequence[Diagnosis]:
     """Say which kinds the granted scopes do not open; nothing where no scopes are told."""
     if found.scopes is None:
         return ()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.errors import SourceError
-from ccm_core.sdk.types import Diagnosis, Whereabouts
+from ccm_core.sdk.types import Diagnosis, LookupOutcome
 from ccm_pagerduty.credential import ACCOUNT_KEY, APP_TOKEN
 from ccm_pagerduty.diagnosis.causes import Cause
 from ccm_pagerduty.diagnosis.listings import (
@@ -56,7 +56,7 @@ _FIELDS = {
     USERS: (("teams", TEAM),),
 }
 """By list: which fields name objects of which kind."""
-_HIDING = {Whereabouts.HIDDEN, Whereabouts.ABSENT, Whereabouts.UNLISTED}
+_HIDING = {LookupOutcome.HIDDEN, LookupOutcome.ABSENT, LookupOutcome.UNLISTED}
 
 
 async def visibility(session: PagerDutySession, listed: Mapping[str, Listed]) -> Diagnosis:
@@ -120,7 +120,7 @@ async def _hidden(
     return hidden, untold
 
 
-async def _asked(session: PagerDutySession, kind: str, key: str) -> Whereabouts | None:
+async def _asked(session: PagerDutySession, kind: str, key: str) -> LookupOutcome | None:
     try:
         return await look_up(session, kind, key)
     except SourceError:

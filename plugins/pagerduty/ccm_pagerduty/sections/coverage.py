@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.intervals import Window
-from ccm_core.sdk.report_figures import Lane, Stretch, Timeline
+from ccm_core.sdk.report_figures import Lane, TimelineGap, Timeline
 from ccm_core.sdk.timestamps import parse_instant
 
 if TYPE_CHECKING:
@@ -77,9 +77,9 @@ def _known(gaps: JsonObject, periods: JsonObject) -> tuple[Window, ...]:
     )
 
 
-def _gaps(body: JsonObject) -> tuple[Stretch, ...]:
+def _gaps(body: JsonObject) -> tuple[TimelineGap, ...]:
     return tuple(
-        Stretch(window=_window(gap), title=_causes(gap))
+        TimelineGap(window=_window(gap), title=_causes(gap))
         for tense in _TENSES
         for gap in body.get(f"gaps_{tense}", ())
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.report_figures import Distribution, Group
+from ccm_core.sdk.report_figures import Distribution, MeasureGroup
 from ccm_core.sdk.timestamps import parse_duration, parse_instant
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def figures(request: SectionRequest) -> Iterable[Figure]:
 
 def _concerned(row: Row, measure: _Measure) -> bool:
     body = row.body
-    if body.get("urgency") != measure.urgency or not body.get("answers_for_itself", True):
+    if body.get("urgency") != measure.urgency or not body.get("is_primary", True):
         return False
     unanswered = body.get("self_resolved") and body.get("time_to_acknowledge") is None
     return not (unanswered and measure.seconds == "time_to_acknowledge")
@@ -100,7 +100,7 @@ def _seconds(value: object) -> float | None:
         return None
 
 
-def _weeks(rows: Sequence[JsonObject], measure: _Measure, limit: float | None) -> tuple[Group, ...]:
+def _weeks(rows: Sequence[JsonObject], measure: _Measure, limit: float | None) -> tuple[MeasureGroup, ...]:
     weeks: dict[str, list[JsonObject]] = {}
     for body in rows:
         year, week, _ = parse_instant(body["occurred_at"]).isocalendar()
@@ -108,21 +108,21 @@ def _weeks(rows: Sequence[JsonObject], measure: _Measure, limit: float | None) -
     return tuple(_week(title, weeks[title], measure, limit) for title in sorted(weeks))
 
 
-def _week(title: str, rows: Sequence[JsonObject], measure: _Measure, limit: float | None) -> Group:
+def _week(title: str, rows: Sequence[JsonObject], measure: _Measure, limit: float | None) -> MeasureGroup:
     taken: list[float] = []
     never = unknown = 0
     for body in rows:
-        seconds = body.get(f"counted_{measure.seconds}", body.get(measure.seconds, ...))
+        seconds = body.get(f"sla_{measure.seconds}", body.get(measure.seconds, ...))
         if seconds is ...:
             unknown += 1
         elif seconds is not None:
             taken.append(seconds)
         elif not _in_time(body, limit):
             never += 1
-    return Group(title=title, seconds=tuple(taken), never=never, unknown=unknown)
+    return MeasureGroup(title=title, seconds=tuple(taken), never=never, unknown=unknown)
 
 
 def _in_time(body: JsonObject, limit: float | None) -> bool:
     """Whether what has not happened yet may still happen within the limit."""
-    age: float = body["counted_age"] if "counted_age" in body else body["age"]
+    age: float = body["sla_age"] if "sla_age" in body else body["age"]
     return bool(body.get("open")) and (limit is None or age <= limit)

@@ -28,7 +28,7 @@ from ccm_pagerduty.views.row_builder import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from ccm_core.sdk.types import JsonObject, Parts, Row, View, ViewRequest
+    from ccm_core.sdk.types import JsonObject, Partitioning, Row, View, ViewRequest
 
 _VIEWS = {
     "account_visibility": ("Account visibility", (MANIFEST,)),
@@ -58,13 +58,13 @@ _VIEWS = {
 """Each view is the module of its name; here are its title and the kinds that it reads."""
 
 
-def _by_incident() -> Parts:
+def _by_incident() -> Partitioning:
     from ccm_pagerduty.views.incidents.incident_partition import by_incident
 
     return by_incident()
 
 
-_PARTS: Mapping[str, Callable[[], Parts]] = {"incident_response": _by_incident}
+_PARTS: Mapping[str, Callable[[], Partitioning]] = {"incident_response": _by_incident}
 """The views whose rows do not depend on every record."""
 
 

@@ -14,7 +14,7 @@ from ccm_core.sdk.types import Subject
 from ccm_pagerduty.views.intervals import number
 from ccm_pagerduty.views.manifest_runs import collections, ended, runs
 from ccm_pagerduty.views.on_call.responders import PRIVILEGED_ROLES, ROLE_NAMES
-from ccm_pagerduty.views.row_builder import Library, Trail
+from ccm_pagerduty.views.row_builder import RecordIndex, RowBuilder
 from ccm_pagerduty.views.three_valued import known
 
 if TYPE_CHECKING:
@@ -45,18 +45,18 @@ _UNCERTAIN = frozenset({"absent", "untold"})
 
 def rows(request: ViewRequest) -> Iterable[Row]:
     """Give one row for the connection; none where no run ever reached the account."""
-    library = Library(request.records)
+    library = RecordIndex(request.records)
     manifests = runs(library)
     reached = [run for run in manifests if run.body["credential"] is not None]
     if not reached:
         return
     newest, now = reached[-1], request.now.replace(microsecond=0)
-    trail = Trail(library)
+    trail = RowBuilder(library)
     credential = trail.read(newest)["credential"]
     hidden, doubts = _unseen(manifests, trail)
     role = credential["role"]
     body = {
-        "seen_at": format_instant(ended(newest.body)),
+        "observed_at": format_instant(ended(newest.body)),
         "credential_kind": credential["kind"],
         "role": role,
         "role_name": role and ROLE_NAMES.get(role, role),
@@ -75,7 +75,7 @@ def rows(request: ViewRequest) -> Iterable[Row]:
     )
 
 
-def _unseen(manifests: Sequence[Record], trail: Trail) -> tuple[list[str], list[str]]:
+def _unseen(manifests: Sequence[Record], trail: RowBuilder) -> tuple[list[str], list[str]]:
     """Name what is there and was not listed, and say what leaves open whether there is more."""
     shapes = {promise["kind"]: promise["shape"] for promise in manifests[-1].body["promised"]}
     hidden: set[str] = set()

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from ccm_core.sdk.timestamps import format_instant
 from ccm_core.sdk.types import Subject
 from ccm_pagerduty.views.intervals import number
-from ccm_pagerduty.views.manifest_runs import SEEN, collections, ended, longest_pause, runs, started
-from ccm_pagerduty.views.row_builder import Library, Trail
+from ccm_pagerduty.views.manifest_runs import SEEN, collections, ended, longest_interval, runs, started
+from ccm_pagerduty.views.row_builder import RecordIndex, RowBuilder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,7 +23,7 @@ EVIDENCE_KIND = "evidence_kind"
 
 def rows(request: ViewRequest) -> Iterable[Row]:
     """Give one row for each kind that the newest run was to collect."""
-    manifests = runs(Library(request.records))
+    manifests = runs(RecordIndex(request.records))
     if not manifests:
         return
     newest, now = manifests[-1], request.now.replace(microsecond=0)
@@ -32,7 +32,7 @@ def rows(request: ViewRequest) -> Iterable[Row]:
     since = request.horizon.since if earlier else started(manifests[0].body)
     for promise in newest.body["promised"]:
         kind = promise["kind"]
-        trail = Trail(Library(request.records))
+        trail = RowBuilder(RecordIndex(request.records))
         trail.read(newest)
         body = _rhythm(manifests, promise, since, now)
         body |= _newest(collections(manifests, kind), trail, now)
@@ -47,16 +47,16 @@ def _rhythm(
     found, cadence = collections(manifests, promise["kind"]), timedelta(seconds=promise["cadence"])
     moments = [ended(one).replace(microsecond=0) for _, one in found if one["outcome"] in SEEN]
     start = min(since.replace(microsecond=0), now)
-    pause = longest_pause(sorted(moments), start, now)
+    pause = longest_interval(sorted(moments), start, now)
     return {
         "cadence": number(cadence),
-        "watched_since": format_instant(start),
+        "observed_since": format_instant(start),
         "collections": sum(moment >= start for moment in moments),
-        "longest_pause": number(pause),
-    } | ({"missed_in_a_row": max(pause // cadence - 1, 0)} if cadence else {})
+        "longest_interval": number(pause),
+    } | ({"consecutive_missed": max(pause // cadence - 1, 0)} if cadence else {})
 
 
-def _newest(found: Sequence[tuple[Record, JsonObject]], trail: Trail, now: datetime) -> JsonObject:
+def _newest(found: Sequence[tuple[Record, JsonObject]], trail: RowBuilder, now: datetime) -> JsonObject:
     if not found:
         return {"last_collected_at": None}
     run, newest = found[-1]
@@ -64,7 +64,7 @@ def _newest(found: Sequence[tuple[Record, JsonObject]], trail: Trail, now: datet
     return {
         "last_collected_at": format_instant(ended(newest)),
         "last_outcome": newest["outcome"],
-        "collected_age": number(now - ended(newest).replace(microsecond=0)),
-        "rejected": newest["counts"]["rejected"],
+        "last_collected_age": number(now - ended(newest).replace(microsecond=0)),
+        "rejected_records": newest["counts"]["rejected"],
         "unknown_fields": newest["unknown_fields"],
     }

@@ -15,9 +15,9 @@ from ccm_pagerduty.views.incidents.incident_partition import incident_of
 from ccm_pagerduty.views.incidents.incident_timeline import timeline
 from ccm_pagerduty.views.incidents.merged_incidents import Lineage, is_merged, lineage, merged_into
 from ccm_pagerduty.views.incidents.response_times import COUNTED, Case, left_out, response
-from ccm_pagerduty.views.incidents.support_hours import Clock, clock_of
+from ccm_pagerduty.views.incidents.support_hours import SlaClock, clock_of
 from ccm_pagerduty.views.intervals import number
-from ccm_pagerduty.views.row_builder import INCIDENT, INCIDENT_LOG_ENTRY, SERVICE, Library, Trail
+from ccm_pagerduty.views.row_builder import INCIDENT, INCIDENT_LOG_ENTRY, SERVICE, RecordIndex, RowBuilder
 from ccm_pagerduty.views.three_valued import known
 
 if TYPE_CHECKING:
@@ -31,17 +31,17 @@ _NO_CLOCK = "its service is not in the evidence, or its support hours cannot be 
 
 def rows(request: ViewRequest) -> Iterable[Row]:
     """Give one row for each incident of the period, and for each older one that is still open."""
-    library, since = Library(request.records), request.horizon.since
+    library, since = RecordIndex(request.records), request.horizon.since
     clocks = cache(partial(_clock_of, library))
     entries = _by_incident(library)
     for record in library.every(INCIDENT):
         if _is_history(record.body, since):
             continue
-        trail, line = Trail(library), lineage(record, library)
+        trail, line = RowBuilder(library), lineage(record, library)
         incident = trail.read(record)
         clock = _clock(incident, clocks, trail)
         body = _about(incident, request, clock)
-        body |= known(answers_for_itself=line.answers_for_itself)
+        body |= known(is_primary=line.is_primary)
         unknown = {} if clock is not None else dict.fromkeys(COUNTED, _NO_CLOCK)
         if (lost := _lost(line, since)) is not None:
             unknown["*"] = lost
@@ -58,7 +58,7 @@ def rows(request: ViewRequest) -> Iterable[Row]:
         )
 
 
-def _by_incident(library: Library) -> dict[str, list[Record]]:
+def _by_incident(library: RecordIndex) -> dict[str, list[Record]]:
     found: dict[str, list[Record]] = {}
     for record in library.every(INCIDENT_LOG_ENTRY):
         found.setdefault(incident_of(record), []).append(record)
@@ -83,7 +83,7 @@ def _lost(line: Lineage, since: datetime) -> str | None:
 
 
 def _cases(
-    line: Lineage, entries: Mapping[str, Sequence[Record]], trail: Trail
+    line: Lineage, entries: Mapping[str, Sequence[Record]], trail: RowBuilder
 ) -> tuple[Case, ...]:
     return tuple(
         Case(
@@ -95,8 +95,8 @@ def _cases(
 
 
 def _clock(
-    incident: JsonObject, clocks: Callable[[str], Clock | None], trail: Trail
-) -> Clock | None:
+    incident: JsonObject, clocks: Callable[[str], SlaClock | None], trail: RowBuilder
+) -> SlaClock | None:
     ref = incident.get("service")
     if not ref:
         return None
@@ -104,12 +104,12 @@ def _clock(
     return clocks(ref["id"])
 
 
-def _clock_of(library: Library, service: str) -> Clock | None:
+def _clock_of(library: RecordIndex, service: str) -> SlaClock | None:
     record = library.find(SERVICE, service)
     return clock_of(record.body) if record else None
 
 
-def _service(incident: JsonObject, library: Library) -> JsonObject:
+def _service(incident: JsonObject, library: RecordIndex) -> JsonObject:
     """Give the service, whose teams own the incident; the clock has put it on the trail."""
     ref = incident.get("service")
     record = library.find(SERVICE, ref["id"]) if ref else None
@@ -122,7 +122,7 @@ def _title(incident: JsonObject) -> str:
     return title if count is None else f"#{count} {title}"
 
 
-def _about(incident: JsonObject, request: ViewRequest, clock: Clock | None) -> JsonObject:
+def _about(incident: JsonObject, request: ViewRequest, clock: SlaClock | None) -> JsonObject:
     created, moment = parse_instant(incident["created_at"]), request.now.replace(microsecond=0)
     priority, parent = incident.get("priority"), merged_into(incident)
     return {
@@ -136,6 +136,6 @@ def _about(incident: JsonObject, request: ViewRequest, clock: Clock | None) -> J
         urgency=incident.get("urgency"),
         status=incident.get("status"),
         service=incident.get("service") and named(incident["service"]),
-        counted_age=None if clock is None else clock.counted(created, moment),
+        sla_age=None if clock is None else clock.counted(created, moment),
         in_support_hours=None if clock is None else clock.runs(created),
     )

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from ccm_core.sdk.types import JsonObject, Record
-    from ccm_pagerduty.views.row_builder import Library
+    from ccm_pagerduty.views.row_builder import RecordIndex
 
 SEEN = frozenset({"complete", "partial"})
 """Outcomes of a collection that did see something."""
 
 
-def runs(library: Library) -> list[Record]:
+def runs(library: RecordIndex) -> list[Record]:
     """Give the manifests in the order in which the runs ended."""
     return sorted(library.every(MANIFEST), key=lambda run: (ended(run.body), run.key))
 
@@ -34,7 +34,7 @@ def collections(manifests: Iterable[Record], kind: str) -> list[tuple[Record, Js
     ]
 
 
-def longest_pause(moments: Sequence[datetime], since: datetime, now: datetime) -> timedelta:
+def longest_interval(moments: Sequence[datetime], since: datetime, now: datetime) -> timedelta:
     """Give the longest time without one of the moments, from an instant until now.
 
     Moments before that instant count: a pause that reaches into the period began with them.

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from ccm_pagerduty.references import named, refs
 from ccm_pagerduty.views.intervals import seconds
-from ccm_pagerduty.views.on_call.escalation_targets import Target
-from ccm_pagerduty.views.on_call.policy_reach import Level, Reach, reach, told_gaps
+from ccm_pagerduty.views.on_call.escalation_targets import EscalationTarget
+from ccm_pagerduty.views.on_call.policy_reach import EscalationLevel, PolicyReach, reach, told_gaps
 from ccm_pagerduty.views.on_call.rendered_shifts import shown
 from ccm_pagerduty.views.on_call.responders import Person, single_person
-from ccm_pagerduty.views.row_builder import ESCALATION_POLICY, Library, Trail
+from ccm_pagerduty.views.row_builder import ESCALATION_POLICY, RecordIndex, RowBuilder
 from ccm_pagerduty.views.three_valued import known, some
 
 if TYPE_CHECKING:
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
 def rows(request: ViewRequest) -> Iterable[Row]:
     """Give one row for each escalation policy."""
-    library = Library(request.records)
+    library = RecordIndex(request.records)
     for record in library.every(ESCALATION_POLICY):
-        trail = Trail(library)
+        trail = RowBuilder(library)
         reached = reach(record.body, trail, now=request.now, horizon=request.horizon)
         services = [named(ref) for ref in refs(record.body, "services")]
         body = {"used_by": services, "in_use": bool(services)} | _policy(reached)
         yield trail.row(record, body, unknown=reached.doubt)
 
 
-def _policy(reached: Reach) -> JsonObject:
+def _policy(reached: PolicyReach) -> JsonObject:
     living = frozenset[str]().union(*(level.living for level in reached.levels))
     return (
         {
@@ -44,14 +44,14 @@ def _policy(reached: Reach) -> JsonObject:
         )
         | _held_back(reached, Person.DELETED, "deleted_users", "names_deleted_user")
         | _held_back(reached, Person.STAKEHOLDER, "stakeholders", "names_stakeholder")
-        | _held_back(reached, Person.INVITED, "unaccepted_invitations", "names_unaccepted")
+        | _held_back(reached, Person.INVITED, "pending_invitations", "names_pending_invitation")
         | _gaps("first_level_", reached.levels[0] if reached.levels else None, reached)
         | _as_a_whole(reached)
         | _periods(reached)
     )
 
 
-def _held_back(reached: Reach, state: Person, found_as: str, told_as: str) -> JsonObject:
+def _held_back(reached: PolicyReach, state: Person, found_as: str, told_as: str) -> JsonObject:
     """List the people of one state who are on some level, and tell whether there are any."""
     pairs = [pair for level in reached.levels for pair in level.people]
     found = {ref["id"]: named(ref) for ref, what in pairs if what is state}
@@ -59,14 +59,14 @@ def _held_back(reached: Reach, state: Person, found_as: str, told_as: str) -> Js
     return {found_as: [found[key] for key in sorted(found)]} | known(**{told_as: told})
 
 
-def _periods(reached: Reach) -> JsonObject:
+def _periods(reached: PolicyReach) -> JsonObject:
     return known(
         past_period=reached.past and shown(reached.past),
         ahead_period=reached.ahead and shown(reached.ahead),
     )
 
 
-def _level(level: Level, reached: Reach) -> JsonObject:
+def _level(level: EscalationLevel, reached: PolicyReach) -> JsonObject:
     return (
         {"level": level.number, "targets": [_target(target) for target in level.targets]}
         | known(
@@ -78,7 +78,7 @@ def _level(level: Level, reached: Reach) -> JsonObject:
     )
 
 
-def _target(target: Target) -> JsonObject:
+def _target(target: EscalationTarget) -> JsonObject:
     return {
         "type": target.type,
         "id": target.id,
@@ -87,7 +87,7 @@ def _target(target: Target) -> JsonObject:
     }
 
 
-def _gaps(prefix: str, level: Level | None, reached: Reach) -> JsonObject:
+def _gaps(prefix: str, level: EscalationLevel | None, reached: PolicyReach) -> JsonObject:
     if level is None:
         return {}
     name = f"{prefix}gap"
@@ -95,17 +95,17 @@ def _gaps(prefix: str, level: Level | None, reached: Reach) -> JsonObject:
     return told_gaps(name, "past", past) | told_gaps(name, "ahead", ahead)
 
 
-def _as_a_whole(reached: Reach) -> JsonObject:
+def _as_a_whole(reached: PolicyReach) -> JsonObject:
     """Tell when no level reaches anybody, and when all of them reach one person."""
     past, ahead = reached.unreached(reached.past), reached.unreached(reached.ahead)
     alone = reached.alone(reached.ahead)
     return known(
-        unreached_past=None if past is None else [shown(window) for window in past],
-        unreached_seconds_past=None if past is None else seconds(past),
-        unreached_ahead=None if ahead is None else [shown(window) for window in ahead],
-        unreached_seconds_ahead=None if ahead is None else seconds(ahead),
-        one_person_ahead=None
+        uncovered_past=None if past is None else [shown(window) for window in past],
+        uncovered_seconds_past=None if past is None else seconds(past),
+        uncovered_ahead=None if ahead is None else [shown(window) for window in ahead],
+        uncovered_seconds_ahead=None if ahead is None else seconds(ahead),
+        single_person_periods_ahead=None
         if alone is None
         else [shown(window) | {"person": person} for window, person in alone],
-        one_person_seconds_ahead=None if alone is None else seconds(window for window, _ in alone),
+        single_person_seconds_ahead=None if alone is None else seconds(window for window, _ in alone),
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ccm_pagerduty.references import refs
 from ccm_pagerduty.views.on_call.escalation_targets import type_of
-from ccm_pagerduty.views.row_builder import ESCALATION_POLICY, ON_CALL, USER, Library, Trail
+from ccm_pagerduty.views.row_builder import ESCALATION_POLICY, ON_CALL, USER, RecordIndex, RowBuilder
 from ccm_pagerduty.views.three_valued import known
 from ccm_pagerduty.views.user_access import access
 
@@ -20,11 +20,11 @@ SILENT = "PagerDuty does not tell of every contact method whether it is enabled"
 
 def rows(request: ViewRequest) -> Iterable[Row]:
     """Give one row for each user who is on call, or whom an escalation policy names."""
-    library = Library(request.records)
+    library = RecordIndex(request.records)
     named_by = _named_by(library)
     for record in library.every(USER):
         if record.key in named_by:
-            trail = Trail(library)
+            trail = RowBuilder(library)
             user = trail.read(record)
             trail.read_all(named_by[record.key])
             body = access(user) | {"contact_method_types": _enabled(user)}
@@ -32,7 +32,7 @@ def rows(request: ViewRequest) -> Iterable[Row]:
             yield trail.row(record, body, unknown={"contact_methods": SILENT})
 
 
-def _named_by(library: Library) -> dict[str, list[Record]]:
+def _named_by(library: RecordIndex) -> dict[str, list[Record]]:
     """List, for each responder, the policies that name them and the on-calls they are in."""
     found: dict[str, list[Record]] = {}
     for policy in library.every(ESCALATION_POLICY):

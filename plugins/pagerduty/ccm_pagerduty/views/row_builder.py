@@ -23,7 +23,7 @@ TEAM_MEMBER = "pagerduty.team_member"
 USER = "pagerduty.user"
 
 
-class Library:
+class RecordIndex:
     """The records a view was handed, found by kind and key."""
 
     def __init__(self, records: Mapping[str, Sequence[Record]]) -> None:
@@ -42,10 +42,10 @@ class Library:
         return self._by_key.get(kind, {}).get(key)
 
 
-class Trail:
+class RowBuilder:
     """What one row was derived from: it grows while the row is being worked out."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: RecordIndex) -> None:
         """Begin with nothing read."""
         self._library = library
         self._names: set[str] = set()
@@ -69,7 +69,7 @@ class Trail:
         """Read several records that are at hand."""
         return [self.read(record) for record in records]
 
-    def join(self, other: Trail) -> None:
+    def join(self, other: RowBuilder) -> None:
         """Take over everything that another trail has read."""
         self._names |= other._names
         self._digests |= other._digests

@@ -10,13 +10,13 @@ from ccm_pagerduty.views.on_call import rendered_shifts
 from ccm_pagerduty.views.on_call.coverage_gaps import layers
 from ccm_pagerduty.views.on_call.escalation_targets import type_of
 from ccm_pagerduty.views.on_call.responders import Person, single_person
-from ccm_pagerduty.views.on_call.schedule_duty import Duty, duty
+from ccm_pagerduty.views.on_call.schedule_duty import ScheduleDuty, duty
 from ccm_pagerduty.views.row_builder import (
     ESCALATION_POLICY,
     SCHEDULE,
     SCHEDULE_RENDERING,
-    Library,
-    Trail,
+    RecordIndex,
+    RowBuilder,
 )
 from ccm_pagerduty.views.three_valued import known
 
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 
     from ccm_core.sdk.intervals import Window
     from ccm_core.sdk.types import JsonObject, Record, Row, ViewRequest
-    from ccm_pagerduty.views.on_call.rendered_shifts import Rendering
+    from ccm_pagerduty.views.on_call.rendered_shifts import ScheduleRendering
 
 NOT_COVERED = "the final schedule does not reach there, or somebody on it has no role that is told"
 
 
 def rows(request: ViewRequest) -> Iterable[Row]:
     """Give one row for each schedule."""
-    library = Library(request.records)
+    library = RecordIndex(request.records)
     users = _policies_by_schedule(library)
     for record in library.every(SCHEDULE):
-        trail = Trail(library)
+        trail = RowBuilder(library)
         rendered = _rendering(record.key, trail)
         body = _about(record, trail, users.get(record.key, []))
         body["rendered"] = rendered is not None
@@ -45,7 +45,7 @@ def rows(request: ViewRequest) -> Iterable[Row]:
         yield trail.row(record, body, unknown={"*": why})
 
 
-def _policies_by_schedule(library: Library) -> dict[str, list[Record]]:
+def _policies_by_schedule(library: RecordIndex) -> dict[str, list[Record]]:
     found: dict[str, list[Record]] = {}
     for record in library.every(ESCALATION_POLICY):
         targets = [ref for rule in record.body["escalation_rules"] for ref in refs(rule, "targets")]
@@ -55,12 +55,12 @@ def _policies_by_schedule(library: Library) -> dict[str, list[Record]]:
     return found
 
 
-def _rendering(key: str, trail: Trail) -> Rendering | None:
+def _rendering(key: str, trail: RowBuilder) -> ScheduleRendering | None:
     record = trail.find(SCHEDULE_RENDERING, key)
     return None if record is None else rendered_shifts.rendering(record.body)
 
 
-def _about(record: Record, trail: Trail, policies: list[Record]) -> JsonObject:
+def _about(record: Record, trail: RowBuilder, policies: list[Record]) -> JsonObject:
     schedule = record.body
     using = {ref["id"]: named(ref) for ref in refs(schedule, "escalation_policies")}
     using |= {policy["id"]: named(policy) for policy in trail.read_all(policies)}
@@ -75,7 +75,7 @@ def _about(record: Record, trail: Trail, policies: list[Record]) -> JsonObject:
 
 
 def _covered(
-    schedule: JsonObject, rendered: Rendering, trail: Trail, request: ViewRequest
+    schedule: JsonObject, rendered: ScheduleRendering, trail: RowBuilder, request: ViewRequest
 ) -> JsonObject:
     horizon, now = whole(request.horizon), request.now.replace(microsecond=0)
     looked = horizon and rendered.window.intersection(horizon)
@@ -90,13 +90,13 @@ def _covered(
     )
 
 
-def _people(found: Duty) -> JsonObject:
+def _people(found: ScheduleDuty) -> JsonObject:
     unclear = any(state is Person.UNKNOWN for _, state in found.states.values())
     people = None if unclear else len(found.living)
     return known(people=people, single_person=single_person(found.living, resolved=not unclear))
 
 
-def _period(name: str, found: Duty, period: Window | None) -> JsonObject:
+def _period(name: str, found: ScheduleDuty, period: Window | None) -> JsonObject:
     if period is None:
         return {}
     gaps = found.gaps(period)
@@ -113,6 +113,6 @@ def _period(name: str, found: Duty, period: Window | None) -> JsonObject:
     return {f"{name}_period": rendered_shifts.shown(period)} | told
 
 
-def _longest_gap(found: Duty, period: Window) -> float | None:
+def _longest_gap(found: ScheduleDuty, period: Window) -> float | None:
     gaps = found.gaps(period)
     return None if gaps is None else longest(window for window, _ in gaps)

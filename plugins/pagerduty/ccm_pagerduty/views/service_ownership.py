@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_pagerduty.references import named, refs
-from ccm_pagerduty.views.row_builder import SERVICE, TEAM, Library, Trail
+from ccm_pagerduty.views.row_builder import SERVICE, TEAM, RecordIndex, RowBuilder
 from ccm_pagerduty.views.service_readiness import status_of
 from ccm_pagerduty.views.three_valued import known
 
@@ -19,15 +19,15 @@ HIDDEN = "a team that owns it is not in the evidence, so it may be hidden"
 
 def rows(request: ViewRequest) -> Iterable[Row]:
     """Give one row for each service."""
-    library = Library(request.records)
+    library = RecordIndex(request.records)
     for record in library.every(SERVICE):
-        trail = Trail(library)
+        trail = RowBuilder(library)
         service = trail.read(record)
         body = known(status=status_of(service)) | owners(service, trail)
         yield trail.row(record, body, unknown={"*": HIDDEN})
 
 
-def owners(service: JsonObject, trail: Trail) -> JsonObject:
+def owners(service: JsonObject, trail: RowBuilder) -> JsonObject:
     """List the owner teams. A team that is named and not listed may be hidden: not known."""
     if service.get("teams") is None:
         return {}

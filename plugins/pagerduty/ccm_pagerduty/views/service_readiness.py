@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from ccm_pagerduty.references import named, title_of
 from ccm_pagerduty.views.intervals import seconds
-from ccm_pagerduty.views.on_call.policy_reach import Reach, reach, told_gaps
+from ccm_pagerduty.views.on_call.policy_reach import PolicyReach, reach, told_gaps
 from ccm_pagerduty.views.on_call.rendered_shifts import shown
-from ccm_pagerduty.views.row_builder import ESCALATION_POLICY, SERVICE, Library, Trail
+from ccm_pagerduty.views.row_builder import ESCALATION_POLICY, SERVICE, RecordIndex, RowBuilder
 from ccm_pagerduty.views.three_valued import every, known, some
 
 if TYPE_CHECKING:
@@ -25,20 +25,20 @@ PAGING = {"high": True, "low": False, "severity_based": True}
 
 def rows(request: ViewRequest) -> Iterable[Row]:
     """Give one row for each service."""
-    library = Library(request.records)
+    library = RecordIndex(request.records)
     policies = policies_of(library, request)
     for record in library.every(SERVICE):
-        trail = Trail(library)
+        trail = RowBuilder(library)
         service = trail.read(record)
         body = _service(service) | _policy(service, trail, policies)
         yield trail.row(record, body, unknown=_doubt(service, policies))
 
 
-def policies_of(library: Library, request: ViewRequest) -> dict[str, tuple[Reach, Trail]]:
+def policies_of(library: RecordIndex, request: ViewRequest) -> dict[str, tuple[PolicyReach, RowBuilder]]:
     """Work each policy out once, however many services use it."""
     found = {}
     for record in library.every(ESCALATION_POLICY):
-        trail = Trail(library)
+        trail = RowBuilder(library)
         body = trail.read(record)
         found[record.key] = (
             reach(body, trail, now=request.now, horizon=request.horizon),
@@ -85,7 +85,7 @@ def _integrations(service: JsonObject) -> int | None:
     return None if listed is None else len(listed)
 
 
-def _doubt(service: JsonObject, policies: dict[str, tuple[Reach, Trail]]) -> dict[str, str]:
+def _doubt(service: JsonObject, policies: dict[str, tuple[PolicyReach, RowBuilder]]) -> dict[str, str]:
     """Say why something about the service is not known."""
     ref = service.get("escalation_policy")
     if not ref:
@@ -96,7 +96,7 @@ def _doubt(service: JsonObject, policies: dict[str, tuple[Reach, Trail]]) -> dic
 
 
 def _policy(
-    service: JsonObject, trail: Trail, policies: dict[str, tuple[Reach, Trail]]
+    service: JsonObject, trail: RowBuilder, policies: dict[str, tuple[PolicyReach, RowBuilder]]
 ) -> JsonObject:
     if "escalation_policy" not in service:
         return {}
@@ -113,7 +113,7 @@ def _policy(
     return body | _levels(reached)
 
 
-def _levels(reached: Reach) -> JsonObject:
+def _levels(reached: PolicyReach) -> JsonObject:
     past, ahead = reached.first_level_gaps(reached.past), reached.first_level_gaps(reached.ahead)
     nobody = reached.unreached(reached.ahead)
     return (
@@ -123,8 +123,8 @@ def _levels(reached: Reach) -> JsonObject:
         | known(
             every_level_reaches_a_person=reached.every_level_reaches_a_person,
             first_level_covered_ahead=None if ahead is None else not ahead,
-            unreached_ahead=None if nobody is None else [shown(window) for window in nobody],
-            unreached_seconds_ahead=None if nobody is None else seconds(nobody),
+            uncovered_ahead=None if nobody is None else [shown(window) for window in nobody],
+            uncovered_seconds_ahead=None if nobody is None else seconds(nobody),
             past_period=reached.past and shown(reached.past),
             ahead_period=reached.ahead and shown(reached.ahead),
         )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ccm_pagerduty.references import named, refs
 from ccm_pagerduty.views.on_call.responders import Person
-from ccm_pagerduty.views.row_builder import SERVICE, TEAM, TEAM_MEMBER, Library, Trail
+from ccm_pagerduty.views.row_builder import SERVICE, TEAM, TEAM_MEMBER, RecordIndex, RowBuilder
 from ccm_pagerduty.views.service_ownership import owners
 from ccm_pagerduty.views.service_readiness import policies_of, status_of
 from ccm_pagerduty.views.three_valued import known
@@ -22,10 +22,10 @@ DOUBT = "a team that owns it, its escalation policy, or a schedule of that is no
 
 def rows(request: ViewRequest) -> Iterable[Row]:
     """Give one row for each service."""
-    library = Library(request.records)
+    library = RecordIndex(request.records)
     policies, members = policies_of(library, request), _members(library)
     for record in library.every(SERVICE):
-        trail = Trail(library)
+        trail = RowBuilder(library)
         service = trail.read(record)
         body = known(status=status_of(service)) | owners(service, trail)
         ref = service.get("escalation_policy")
@@ -36,7 +36,7 @@ def rows(request: ViewRequest) -> Iterable[Row]:
         yield trail.row(record, body, unknown={"*": DOUBT})
 
 
-def _members(library: Library) -> dict[str, list[Record]]:
+def _members(library: RecordIndex) -> dict[str, list[Record]]:
     found: dict[str, list[Record]] = {}
     for record in library.every(TEAM_MEMBER):
         found.setdefault(record.body["team"]["id"], []).append(record)
@@ -44,7 +44,7 @@ def _members(library: Library) -> dict[str, list[Record]]:
 
 
 def _responders(
-    service: JsonObject, reached: Reach, members: Mapping[str, list[Record]], trail: Trail
+    service: JsonObject, reached: Reach, members: Mapping[str, list[Record]], trail: RowBuilder
 ) -> JsonObject:
     on_call = {
         ref["id"]: ref
@@ -60,8 +60,8 @@ def _responders(
         return {"responders": responders}
     found = [one for ref in teams for one in members.get(ref["id"], ())]
     inside = {member["user"]["id"] for member in trail.read_all(found)}
-    outsiders = [named(on_call[key]) for key in sorted(on_call) if key not in inside]
-    settled = bool(outsiders) or reached.resolved
-    return {"responders": responders, "outsiders": outsiders} | known(
-        responders_belong_to_owners=not outsiders if settled else None
+    non_member_responders = [named(on_call[key]) for key in sorted(on_call) if key not in inside]
+    settled = bool(non_member_responders) or reached.resolved
+    return {"responders": responders, "non_member_responders": non_member_responders} | known(
+        responders_in_owner_teams=not non_member_responders if settled else None
     )

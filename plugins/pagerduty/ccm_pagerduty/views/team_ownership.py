@@ -10,8 +10,8 @@ from ccm_pagerduty.views.row_builder import (
     SERVICE,
     TEAM,
     TEAM_MEMBER,
-    Library,
-    Trail,
+    RecordIndex,
+    RowBuilder,
 )
 from ccm_pagerduty.views.three_valued import known
 
@@ -28,11 +28,11 @@ MANAGER = "manager"
 
 def rows(request: ViewRequest) -> Iterable[Row]:
     """Give one row for each team."""
-    library = Library(request.records)
+    library = RecordIndex(request.records)
     members = _by_team(library, TEAM_MEMBER)
     services, policies = _by_team(library, SERVICE), _by_team(library, ESCALATION_POLICY)
     for record in library.every(TEAM):
-        trail = Trail(library)
+        trail = RowBuilder(library)
         owned = trail.read_all(services.get(record.key, ()))
         body = {
             "services": [named(service) for service in owned],
@@ -43,7 +43,7 @@ def rows(request: ViewRequest) -> Iterable[Row]:
         yield trail.row(record, body, unknown={"*": SILENT})
 
 
-def _by_team(library: Library, kind: str) -> dict[str, list[Record]]:
+def _by_team(library: RecordIndex, kind: str) -> dict[str, list[Record]]:
     found: dict[str, list[Record]] = {}
     for record in library.every(kind):
         single = record.body.get("team")

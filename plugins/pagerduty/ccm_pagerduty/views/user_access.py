@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ccm_pagerduty.references import named, refs
 from ccm_pagerduty.views.on_call.responders import PRIVILEGED_ROLES, ROLE_NAMES, STAKEHOLDER_ROLES
-from ccm_pagerduty.views.row_builder import USER, Library, Trail
+from ccm_pagerduty.views.row_builder import USER, RecordIndex, RowBuilder
 from ccm_pagerduty.views.three_valued import known
 
 if TYPE_CHECKING:
@@ -19,11 +19,11 @@ SILENT = "PagerDuty does not tell the role of every user, or not this user's sta
 
 def rows(request: ViewRequest) -> Iterable[Row]:
     """Give one row for each user."""
-    library = Library(request.records)
+    library = RecordIndex(request.records)
     privileged = [user for user in library.every(USER) if _privileged(user)]
     every_role_is_told = all(user.body.get("role") for user in library.every(USER))
     for record in library.every(USER):
-        trail = Trail(library)
+        trail = RowBuilder(library)
         body = access(trail.read(record))
         if _privileged(record) and every_role_is_told:
             body["privileged_users"] = len(trail.read_all(privileged))

@@ -19,7 +19,7 @@ from ccm_core.sdk.errors import Denied, Refused, SourceError
 from ccm_core.sdk.http import Bounds
 from ccm_core.sdk.rate_limit import Limiters
 from ccm_core.sdk.secret import Secret
-from ccm_core.sdk.types import Ask, ConnectRequest, Reason, Shape, Window
+from ccm_core.sdk.types import CollectRequest, ConnectRequest, Reason, Shape, Window
 
 KINDS = {kind.name: kind for kind in kinds()}
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -67,7 +67,7 @@ async def _read(simulator, pagerduty, connect, key, settings):
 
 async def _kind(session, collector, horizon, found, pagerduty):
     events = KINDS[collector.kind].shape is Shape.EVENT
-    ask = Ask(
+    ask = CollectRequest(
         now=NOW,
         window=Window(horizon.since, NOW) if events else None,
         horizon=horizon,

@@ -69,7 +69,7 @@ def test_levels_of_policies_in_use():
 def test_schedules():
     """A schedule is a lane with its gaps and their causes; one without a rendering is not known."""
     whole = {"id": "P1", "title": "Primary", "past_period": PAST, "ahead_period": AHEAD}
-    whole |= {"gaps_past": [GAP | {"cause": "hole_between_layers"}], "gaps_ahead": []}
+    whole |= {"gaps_past": [GAP | {"cause": "gap_between_layers"}], "gaps_ahead": []}
     blind = {"id": "P2", "title": "Secondary"}
     (timeline,) = drawn("coverage", schedule_coverage=[whole, blind])
     first, second = timeline.lanes
@@ -82,7 +82,7 @@ def incident(**changes):
     """One incident of high urgency, acknowledged after a minute."""
     body = {"id": "Q1", "title": "#1 Disk full", "urgency": "high", "age": 90_000, "open": False}
     body |= {"occurred_at": "2026-11-20T10:00:00Z", "time_to_acknowledge": 60}
-    return body | {"self_resolved": False, "answers_for_itself": True} | changes
+    return body | {"self_resolved": False, "is_primary": True} | changes
 
 
 def without(body, *fields):
@@ -95,7 +95,7 @@ def without(body, *fields):
     [
         pytest.param(incident(), ((60,), 0, 0), id="answered"),
         pytest.param(
-            incident(counted_time_to_acknowledge=20), ((20,), 0, 0), id="within support hours"
+            incident(sla_time_to_acknowledge=20), ((20,), 0, 0), id="within support hours"
         ),
         pytest.param(incident(time_to_acknowledge=None), ((), 1, 0), id="never"),
         pytest.param(
@@ -117,7 +117,7 @@ def test_what_is_measured(body, counted):
 
 def test_what_is_left_out():
     """Merged incidents, and those that ended by themselves, are not measured."""
-    merged = incident(answers_for_itself=False)
+    merged = incident(is_primary=False)
     itself = incident(self_resolved=True, time_to_acknowledge=None)
     assert drawn("response", incident_response=[merged]) == []
     titles = [one.title for one in drawn("response", incident_response=[itself])]

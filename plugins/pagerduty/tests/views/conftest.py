@@ -14,7 +14,7 @@ from ccm_core import schemas
 from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.manifest import Manifest, Promise
 from ccm_core.sdk.json_codec import decode, digest, encode
-from ccm_core.sdk.types import Record, Source, ViewRequest, Window
+from ccm_core.sdk.types import Record, RecordSource, ViewRequest, Window
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HORIZON = Window(NOW - timedelta(days=30), NOW + timedelta(days=14))
@@ -67,7 +67,7 @@ def record(noun, body):
         connection="pagerduty-test",
         observed_at=NOW,
         collection="c1",
-        source=Source(endpoint=f"/{noun}", page=1, response_digest=digest(b"")),
+        source=RecordSource(endpoint=f"/{noun}", page=1, response_digest=digest(b"")),
         body=body,
         digest=digest(encode(body)),
     )

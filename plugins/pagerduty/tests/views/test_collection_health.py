@@ -30,21 +30,21 @@ def health(only, pd, *hours, now=0, outcome="complete", first=-24 * 40):
 def test_the_longest_pause_is_told(only, pd, hours, pause):
     """Until now, and from before the period where it reaches into it."""
     row = health(only, pd, *hours)
-    assert (row["cadence"], row["longest_pause"]) == (HOUR, pause * HOUR)
-    assert row["missed_in_a_row"] == pause - 1
+    assert (row["cadence"], row["longest_interval"]) == (HOUR, pause * HOUR)
+    assert row["consecutive_missed"] == pause - 1
 
 
 def test_a_new_connection_is_not_blamed_for_the_time_before_it(only, pd):
     """The first run is where watching begins."""
     row = health(only, pd, -3, -2, -1, first=-3)
-    assert (row["longest_pause"], row["collections"]) == (HOUR, 3)
-    assert row["watched_since"] == "2026-11-23T09:00:00Z"
+    assert (row["longest_interval"], row["collections"]) == (HOUR, 3)
+    assert row["observed_since"] == "2026-11-23T09:00:00Z"
 
 
 def test_an_attempt_that_saw_nothing_ends_no_pause(only, pd):
     """Trying is not collecting."""
     row = health(only, pd, -2, -1, outcome="failed")
-    assert (row["collections"], row["longest_pause"]) == (0, 24 * 30 * HOUR)
+    assert (row["collections"], row["longest_interval"]) == (0, 24 * 30 * HOUR)
     assert row["last_outcome"] == "failed"
 
 
@@ -52,7 +52,7 @@ def test_a_kind_that_was_never_collected_says_so(only, pd):
     """What a collection would tell is left out."""
     row = health(only, pd)
     assert row["last_collected_at"] is None
-    assert not {"last_outcome", "unknown_fields", "rejected", "collected_age"} & set(row)
+    assert not {"last_outcome", "unknown_fields", "rejected_records", "last_collected_age"} & set(row)
 
 
 def test_fields_that_the_schema_does_not_name_are_told(only, pd):
@@ -84,7 +84,7 @@ def test_the_longest_pause_equals_a_walk_through_the_hours(make_view, pd, hours)
     for hour in range(-24 * 30, 1):
         since = max((at for at in hours if at < hour), default=None)
         worst = max(worst, hour - (-24 * 30 if since is None else since))
-    assert row.body["longest_pause"] == worst * HOUR
+    assert row.body["longest_interval"] == worst * HOUR
 
 
 @pytest.mark.parametrize(
@@ -94,5 +94,5 @@ def test_the_longest_pause_equals_a_walk_through_the_hours(make_view, pd, hours)
 def test_a_run_that_begins_a_little_late_misses_nothing(only, pd, pause, missed):
     """Only a time that has passed whole counts."""
     row = health(only, pd, -30, -pause, first=-30 - pause)
-    assert health(only, pd, -pause, first=-pause)["missed_in_a_row"] == missed
-    assert row["missed_in_a_row"] >= missed
+    assert health(only, pd, -pause, first=-pause)["consecutive_missed"] == missed
+    assert row["consecutive_missed"] >= missed

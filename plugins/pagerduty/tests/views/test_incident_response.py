@@ -6,8 +6,8 @@ import pytest
 
 ACKNOWLEDGED = {"acknowledged", "acknowledged_by_person", "time_to_acknowledge"}
 RESOLVED = {"open", "reopened", "time_to_resolve", "resolved_by", "self_resolved"}
-UNKNOWN = ACKNOWLEDGED | RESOLVED | {"escalations", "exhausted", "unacknowledgements"}
-UNKNOWN |= {f"counted_time_to_{what}" for what in ("acknowledge", "resolve")}
+UNKNOWN = ACKNOWLEDGED | RESOLVED | {"escalations", "escalation_exhausted", "unacknowledgements"}
+UNKNOWN |= {f"sla_time_to_{what}" for what in ("acknowledge", "resolve")}
 
 
 @pytest.fixture
@@ -193,7 +193,7 @@ def test_escalations_are_counted_and_exhaustion_is_told(told):
         ("exhaust_escalation_path", 5400),
         status="triggered",
     )
-    assert (row["escalations"], row["exhausted"]) == (2, True)
+    assert (row["escalations"], row["escalation_exhausted"]) == (2, True)
 
 
 @pytest.mark.parametrize("keys", [("a", "b", "c"), ("c", "b", "a"), ("b", "c", "a")])

@@ -26,7 +26,7 @@ def test_a_living_person_named_directly_is_always_on_call(only, pd):
     assert row["every_level_reaches_a_person"] is True
     assert (row["first_level_gap_seconds_past"], row["first_level_gap_seconds_ahead"]) == (0, 0)
     assert row["levels"][0]["targets"] == [
-        {"type": "user", "id": "ann", "title": "the user ann", "state": "living"}
+        {"type": "user", "id": "ann", "title": "the user ann", "state": "active"}
     ]
 
 
@@ -64,8 +64,8 @@ def test_a_living_person_named_directly_is_always_on_call(only, pd):
             {"invited": True},
             {},
             "invited",
-            "unaccepted_invitations",
-            "names_unaccepted",
+            "pending_invitations",
+            "names_pending_invitation",
             id="invitation not accepted",
         ),
     ],
@@ -78,7 +78,7 @@ def test_who_cannot_answer_reaches_nobody(only, pd, user, ref, state, listed_in,
     assert row["every_level_reaches_a_person"] is False
     assert [level["reaches_a_person"] for level in row["levels"]] == [False, True]
     assert [one["id"] for one in row[listed_in]] == ["zoe"]
-    told = {"names_deleted_user", "names_stakeholder", "names_unaccepted"}
+    told = {"names_deleted_user", "names_stakeholder", "names_pending_invitation"}
     assert {name for name in told if row[name]} == {told_by}
     assert row["first_level_gap_seconds_ahead"] == 14 * 86400
 
@@ -160,7 +160,7 @@ def test_a_level_is_the_union_of_its_schedules(only, pd, kind):
             "since": "2026-11-23T17:00:00Z",
             "until": "2026-11-23T18:00:00Z",
             "seconds": 3600,
-            "causes": ["hole_between_layers"],
+            "causes": ["gap_between_layers"],
         }
     ]
     assert (row["first_level_gap_seconds_past"], row["people"]) == (0, 2)
@@ -272,16 +272,16 @@ def test_a_row_names_every_schedule_and_user_it_rests_on(view, pd):
     ("targets", "causes"),
     [
         pytest.param([], [["no_target"]], id="a level without targets"),
-        pytest.param(["gone"], [["removed_user"]], id="a user who is gone"),
+        pytest.param(["gone"], [["deleted_user"]], id="a user who is gone"),
         pytest.param(["zoe"], [["stakeholder"]], id="a stakeholder"),
-        pytest.param(["new"], [["unaccepted_invitation"]], id="an invitation"),
-        pytest.param(["gone", "zoe"], [["removed_user", "stakeholder"]], id="two of them"),
+        pytest.param(["new"], [["pending_invitation"]], id="an invitation"),
+        pytest.param(["gone", "zoe"], [["deleted_user", "stakeholder"]], id="two of them"),
         pytest.param(
             ["D1", "zoe"],
             [
                 ["empty_slot", "stakeholder"],
-                ["removed_user", "stakeholder"],
-                ["hole_between_layers", "stakeholder"],
+                ["deleted_user", "stakeholder"],
+                ["gap_between_layers", "stakeholder"],
             ],
             id="a schedule beside one of them",
         ),
@@ -316,8 +316,8 @@ def test_nobody_on_any_level_is_told_apart_from_nobody_on_the_first(only, pd):
         ],
     )
     assert row["first_level_gap_seconds_ahead"] == 4 * 3600
-    assert (row["unreached_seconds_past"], row["unreached_seconds_ahead"]) == (0, 3600)
-    assert row["unreached_ahead"][0]["since"] == "2026-11-23T16:00:00Z"
+    assert (row["uncovered_seconds_past"], row["uncovered_seconds_ahead"]) == (0, 3600)
+    assert row["uncovered_ahead"][0]["since"] == "2026-11-23T16:00:00Z"
 
 
 def test_a_second_level_with_the_same_person_is_no_second_level(only, pd):
@@ -333,15 +333,15 @@ def test_a_second_level_with_the_same_person_is_no_second_level(only, pd):
             pd.rendering("D2", (START, 12, "bob"), (12, END, "ann")),
         ],
     )
-    assert row["one_person_seconds_ahead"] == 12 * 3600
-    assert [gap["person"]["id"] for gap in row["one_person_ahead"]] == ["ann"]
+    assert row["single_person_seconds_ahead"] == 12 * 3600
+    assert [gap["person"]["id"] for gap in row["single_person_periods_ahead"]] == ["ann"]
     assert row["single_person"] is False
 
 
 def test_whether_one_person_is_alone_is_not_said_where_others_may_be_there(only, pd):
     """A schedule that is not listed may have anybody on it."""
     row = policy(only, pd, [pd.ref("ann")], [pd.ref("D9", "schedule")])
-    assert not {"one_person_ahead", "one_person_seconds_ahead"} & set(row)
+    assert not {"single_person_periods_ahead", "single_person_seconds_ahead"} & set(row)
 
 
 def test_a_row_says_what_keeps_it_from_telling_more(view, pd):

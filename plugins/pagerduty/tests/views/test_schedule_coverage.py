@@ -61,7 +61,7 @@ def test_a_hole_of_three_minutes_in_thirty_days_is_found(only, pd):
             "since": "2026-11-06T11:59:49Z",
             "until": "2026-11-06T12:02:49Z",
             "seconds": 180,
-            "cause": "hole_between_layers",
+            "cause": "gap_between_layers",
         }
     ]
     assert (row["gap_seconds_past"], row["gap_seconds_ahead"]) == (180, 0)
@@ -111,7 +111,7 @@ def test_the_night_the_clocks_change_is_read_as_instants(view, pd, handover, gap
         pytest.param(
             {"layers": [(-99, 5), (9, None)]},
             [(0, 5, "ann"), (9, END, "bob")],
-            ["hole_between_layers"],
+            ["gap_between_layers"],
             id="between",
         ),
         pytest.param({}, [(0, 5, "ann"), (5, END, None)], ["empty_slot"], id="nobody on purpose"),
@@ -119,7 +119,7 @@ def test_the_night_the_clocks_change_is_read_as_instants(view, pd, handover, gap
         pytest.param(
             {"layers": [(-99, 50)]},
             [(0, 5, "ann"), (5, 9, None)],
-            ["empty_slot", "hole_between_layers", "end_of_schedule"],
+            ["empty_slot", "gap_between_layers", "end_of_schedule"],
             id="one stretch with three causes",
         ),
     ],
@@ -156,9 +156,9 @@ def test_a_person_who_was_deleted_holds_a_shift_until_then(only, pd):
     """What is left of the shift is a gap of a removed user."""
     gone = pd.ref("ann", deleted_at=pd.instant(-2))
     row = schedule(only, pd, (START, 3, gone), (3, END, "bob"))
-    assert [(gap["seconds"], gap["cause"]) for gap in row["gaps_past"]] == [(7200, "removed_user")]
+    assert [(gap["seconds"], gap["cause"]) for gap in row["gaps_past"]] == [(7200, "deleted_user")]
     assert [(gap["seconds"], gap["cause"]) for gap in row["gaps_ahead"]] == [
-        (10800, "removed_user")
+        (10800, "deleted_user")
     ]
 
 

@@ -38,7 +38,7 @@ def responders(only, pd, *, on_call=("ann",), members=("ann",), teams=("T1",), l
 
 
 @pytest.mark.parametrize(
-    ("case", "outsiders", "belong"),
+    ("case", "non_member_responders", "belong"),
     [
         pytest.param({}, [], True, id="everybody belongs"),
         pytest.param({"members": ()}, ["ann"], False, id="a stranger"),
@@ -49,12 +49,12 @@ def responders(only, pd, *, on_call=("ann",), members=("ann",), teams=("T1",), l
         pytest.param({"teams": ("T1", "T2")}, None, None, id="one of its owners is hidden"),
     ],
 )
-def test_who_is_on_call_for_a_service_belongs_to_its_owners(only, pd, case, outsiders, belong):
+def test_who_is_on_call_for_a_service_belongs_to_its_owners(only, pd, case, non_member_responders, belong):
     """Where the members of an owner cannot be seen, nothing is said."""
     row = responders(only, pd, **case)
-    assert row.get("responders_belong_to_owners") is belong
-    found = row.get("outsiders")
-    assert (found if found is None else [one["id"] for one in found]) == outsiders
+    assert row.get("responders_in_owner_teams") is belong
+    found = row.get("non_member_responders")
+    assert (found if found is None else [one["id"] for one in found]) == non_member_responders
 
 
 def test_a_schedule_that_is_hidden_leaves_open_whether_all_belong(only, pd):
@@ -69,8 +69,8 @@ def test_a_schedule_that_is_hidden_leaves_open_whether_all_belong(only, pd):
     row = only(
         "service_responders", escalation_policy=[pd.policy("P1", [pd.ref("ann"), hidden])], **made
     )
-    assert "responders_belong_to_owners" not in row
+    assert "responders_in_owner_teams" not in row
     row = only(
         "service_responders", escalation_policy=[pd.policy("P1", [pd.ref("bob"), hidden])], **made
     )
-    assert row["responders_belong_to_owners"] is False
+    assert row["responders_in_owner_teams"] is False

@@ -107,8 +107,8 @@ def test_a_gap_on_the_first_level_shows_on_the_service(only, pd):
     )
     assert row["first_level_covered_ahead"] is False
     assert row["first_level_gap_seconds_ahead"] == 3600
-    assert row["first_level_gaps_ahead"][0]["causes"] == ["hole_between_layers"]
-    assert (row["unreached_ahead"], row["unreached_seconds_ahead"]) == ([], 0)
+    assert row["first_level_gaps_ahead"][0]["causes"] == ["gap_between_layers"]
+    assert (row["uncovered_ahead"], row["uncovered_seconds_ahead"]) == ([], 0)
     assert row["every_level_reaches_a_person"] is True
 
 

@@ -46,9 +46,9 @@ def test_every_field_says_what_it_is_and_durations_their_unit(made):
         path
         for path, name, _ in fields
         if "seconds" in name
-        or name in {"cadence", "longest_pause"}
+        or name in {"cadence", "longest_interval"}
         or f"_{name}".endswith("_age")
-        or name.removeprefix("counted_").startswith("time_to_")
+        or name.removeprefix("sla_").startswith("time_to_")
     }
     assert durations == {path for path, _, field in fields if field.get("x-ccm-unit") == "seconds"}
 

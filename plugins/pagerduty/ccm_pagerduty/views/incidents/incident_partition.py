@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.timestamps import parse_instant
-from ccm_core.sdk.types import Parts
+from ccm_core.sdk.types import Partitioning
 from ccm_pagerduty.views.incidents.merged_incidents import merged_into
 from ccm_pagerduty.views.row_builder import INCIDENT, INCIDENT_LOG_ENTRY, SERVICE
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from ccm_core.sdk.types import Record, Row
 
 
-def by_incident() -> Parts:
+def by_incident() -> Partitioning:
     """Give the parts of a view that has a row for each incident."""
-    return Parts(
+    return Partitioning(
         names={INCIDENT: _own_and_parent, INCIDENT_LOG_ENTRY: _incident_of},
         name=_key,
         uses={(INCIDENT, SERVICE): _service_of},
-        ages=frozenset({"age", "counted_age"}),
+        ages=frozenset({"age", "sla_age"}),
         passing={INCIDENT: _created},
     )
 

@@ -40,7 +40,7 @@ class Actor(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class LogEntry:
     """One log entry, as far as response times need it."""
 
     at: datetime
@@ -51,17 +51,17 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Timeline:
+class IncidentTimeline:
     """All log entries of one incident."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[LogEntry, ...]
 
-    def of(self, what: str) -> tuple[Entry, ...]:
+    def of(self, what: str) -> tuple[LogEntry, ...]:
         """Give the entries of one type."""
         return tuple(entry for entry in self.entries if entry.what == what)
 
     @property
-    def triggered(self) -> Entry | None:
+    def triggered(self) -> LogEntry | None:
         """The first trigger; without it the evidence of the incident is not all there."""
         return next(iter(self.of("trigger")), None)
 
@@ -72,7 +72,7 @@ class Timeline:
         return sum(before == "resolve" for before, _ in pairwise(kinds))
 
     @property
-    def resolution(self) -> Entry | None:
+    def resolution(self) -> LogEntry | None:
         """The entry that resolved it for good; none while it is open."""
         for entry in reversed(self.entries):
             if entry.what == "resolve":
@@ -82,10 +82,10 @@ class Timeline:
         return None
 
 
-def timeline(bodies: Iterable[JsonObject]) -> Timeline:
+def timeline(bodies: Iterable[JsonObject]) -> IncidentTimeline:
     """Read log entries into their order."""
     entries = (_entry(body) for body in bodies)
-    return Timeline(entries=tuple(sorted(entries, key=_place)))
+    return IncidentTimeline(entries=tuple(sorted(entries, key=_place)))
 
 
 def actor(body: JsonObject) -> Actor:
@@ -103,8 +103,8 @@ def actor(body: JsonObject) -> Actor:
     return Actor.UNCLEAR if channel in {None, "api"} else Actor.PERSON
 
 
-def _entry(body: JsonObject) -> Entry:
-    return Entry(
+def _entry(body: JsonObject) -> LogEntry:
+    return LogEntry(
         at=parse_instant(body["created_at"]),
         what=str(body["type"]).removesuffix("_log_entry"),
         actor=actor(body),
@@ -112,5 +112,5 @@ def _entry(body: JsonObject) -> Entry:
     )
 
 
-def _place(entry: Entry) -> tuple[datetime, int, str]:
+def _place(entry: LogEntry) -> tuple[datetime, int, str]:
     return entry.at, _RANK.get(entry.what, _RANK["escalate"]), entry.id

@@ -10,7 +10,7 @@ from ccm_pagerduty.views.row_builder import INCIDENT
 
 if TYPE_CHECKING:
     from ccm_core.sdk.types import JsonObject, Record
-    from ccm_pagerduty.views.row_builder import Library
+    from ccm_pagerduty.views.row_builder import RecordIndex
 
 _URGENT = {"low": 0, "high": 1}
 
@@ -25,7 +25,7 @@ class Lineage:
     """Whether the evidence has the last of them, which was merged into none."""
 
     @property
-    def answers_for_itself(self) -> bool | None:
+    def is_primary(self) -> bool | None:
         """Tell whether no other incident stands for it; None where the evidence does not tell.
 
         The last of the line stands for it where that one began no later and is no less urgent:
@@ -53,7 +53,7 @@ def is_merged(incident: JsonObject) -> bool:
     return (incident.get("resolve_reason") or {}).get("type") == "merge_resolve_reason"
 
 
-def lineage(record: Record, library: Library) -> Lineage:
+def lineage(record: Record, library: RecordIndex) -> Lineage:
     """Follow an incident to the one that answers for it. A circle of merges leads to none."""
     found, seen = [record], {record.key}
     while is_merged(found[-1].body):

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.timestamps import parse_instant
-from ccm_pagerduty.views.incidents.incident_timeline import Actor, Entry, Timeline
+from ccm_pagerduty.views.incidents.incident_timeline import Actor, LogEntry, IncidentTimeline
 from ccm_pagerduty.views.intervals import number
 from ccm_pagerduty.views.three_valued import known
 
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ccm_core.sdk.types import JsonObject
-    from ccm_pagerduty.views.incidents.support_hours import Clock
+    from ccm_pagerduty.views.incidents.support_hours import SlaClock
 
 
 ACKNOWLEDGEMENT = (
     "acknowledged",
     "acknowledged_by_person",
     "time_to_acknowledge",
-    "counted_time_to_acknowledge",
+    "sla_time_to_acknowledge",
 )
 RESOLUTION = (
     *("open", "reopened", "resolved_by", "self_resolved"),
-    *("time_to_resolve", "counted_time_to_resolve"),
+    *("time_to_resolve", "sla_time_to_resolve"),
 )
 COUNTED = (
-    *("counted_age", "counted_time_to_acknowledge", "counted_time_to_first_acknowledgement"),
-    "counted_time_to_resolve",
+    *("sla_age", "sla_time_to_acknowledge", "sla_time_to_first_acknowledgement"),
+    "sla_time_to_resolve",
 )
 """Keys that need the support hours of the service."""
 
@@ -44,7 +44,7 @@ class Case:
     """An incident and its log."""
 
     incident: JsonObject
-    line: Timeline
+    line: IncidentTimeline
 
     @property
     def status(self) -> str | None:
@@ -64,7 +64,7 @@ class Case:
         return self.status == "resolved" and self.line.resolution is None
 
     @property
-    def end(self) -> Entry | None:
+    def end(self) -> LogEntry | None:
         """The resolution that stands, unless PagerDuty shows that it was opened again since."""
         end = self.line.resolution
         changed = self.incident.get("last_status_change_at")
@@ -78,19 +78,19 @@ class Times:
     """How long things took from one instant on."""
 
     start: datetime
-    clock: Clock | None
+    clock: SlaClock | None
     """None: what counts is not known."""
 
     def until(self, what: str, at: datetime | None) -> JsonObject:
         """Tell the time until an instant: all of it, and what counts; null: it did not come."""
         if at is None:
-            return {what: None, f"counted_{what}": None}
+            return {what: None, f"sla_{what}": None}
         whole = {what: number(max(at - self.start, timedelta()))}
         counted = None if self.clock is None else self.clock.counted(self.start, at)
-        return whole | known(**{f"counted_{what}": counted})
+        return whole | known(**{f"sla_{what}": counted})
 
 
-def response(cases: Sequence[Case], clock: Clock | None) -> JsonObject:
+def response(cases: Sequence[Case], clock: SlaClock | None) -> JsonObject:
     """Tell the response to the first of these incidents, for which the last one answers.
 
     Where the log of one of them is not in the evidence, nothing is known.
@@ -104,7 +104,7 @@ def response(cases: Sequence[Case], clock: Clock | None) -> JsonObject:
         {
             "unacknowledgements": len(own.line.of("unacknowledge")),
             "escalations": len(own.line.of("escalate")),
-            "exhausted": bool(own.line.of("exhaust_escalation_path")),
+            "escalation_exhausted": bool(own.line.of("exhaust_escalation_path")),
         }
         | _acknowledgement(cases, times)
         | _resolution(own, last, times)
@@ -145,7 +145,7 @@ def _acknowledgement(cases: Sequence[Case], times: Times) -> JsonObject:
     )
 
 
-def _by_person(acks: Sequence[Entry], times: Times) -> JsonObject:
+def _by_person(acks: Sequence[LogEntry], times: Times) -> JsonObject:
     first = next((ack for ack in acks if ack.actor is Actor.PERSON), None)
     earlier = acks if first is None else acks[: acks.index(first)]
     unclear = any(ack.actor is Actor.UNCLEAR for ack in earlier)

@@ -59,7 +59,7 @@ class SupportHours:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Clock:
+class SlaClock:
     """What counts of the time an incident takes: all of it, or the support hours of its service."""
 
     hours: SupportHours | None = None
@@ -75,15 +75,15 @@ class Clock:
         return self.hours is None or self.hours.cover(instant)
 
 
-def clock_of(service: JsonObject) -> Clock | None:
+def clock_of(service: JsonObject) -> SlaClock | None:
     """Give the clock of a service; None where its hours cannot be told from the evidence."""
     if "support_hours" not in service:
         return None
     written = service["support_hours"]
     if written is None:
-        return Clock()
+        return SlaClock()
     try:
-        return Clock(hours=_read(written))
+        return SlaClock(hours=_read(written))
     except (KeyError, TypeError, ValueError, ZoneInfoNotFoundError):
         return None
 

@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
     from ccm_core.sdk.types import JsonObject
     from ccm_pagerduty.views.intervals import Windows
-    from ccm_pagerduty.views.on_call.rendered_shifts import Rendering
+    from ccm_pagerduty.views.on_call.rendered_shifts import ScheduleRendering
 
 Reason = TypeVar("Reason")
 
 
-class Cause(StrEnum):
+class GapCause(StrEnum):
     """Why nobody is on call."""
 
     EMPTY_SLOT = "empty_slot"
     """The schedule itself puts nobody there."""
-    REMOVED_USER = "removed_user"
+    REMOVED_USER = "deleted_user"
     """Whoever holds the shift was deleted before it ended."""
     NO_LAYERS = "no_layers"
     BEFORE_START = "before_start"
@@ -37,24 +37,24 @@ class Cause(StrEnum):
     """After the last layer has ended."""
     RESTRICTION = "restriction"
     """Every layer that runs then is restricted to other hours."""
-    HOLE = "hole_between_layers"
+    HOLE = "gap_between_layers"
     """Layers run, or none does between two of them, and nobody's turn falls there."""
     NO_SHIFT = "no_shift"
     """A shift-based schedule has no shift there."""
     STAKEHOLDER = "stakeholder"
     """Whoever is there may look and cannot respond."""
-    INVITED = "unaccepted_invitation"
+    INVITED = "pending_invitation"
     """Whoever is there has not accepted the invitation."""
     NO_TARGET = "no_target"
     """A level of an escalation policy names neither a user nor a schedule."""
 
 
-Missing = tuple[tuple[Window, Cause], ...]
+Missing = tuple[tuple[Window, GapCause], ...]
 """Disjoint stretches in order, each with its cause."""
 
 
 def missing(
-    schedule: JsonObject, rendered: Rendering, holes: Windows, unable: Missing = ()
+    schedule: JsonObject, rendered: ScheduleRendering, holes: Windows, unable: Missing = ()
 ) -> Missing:
     """Say of stretches in which nobody is on call why that is.
 
@@ -65,8 +65,8 @@ def missing(
         unable: When somebody is there who cannot answer, and why they cannot.
     """
     empty = [shift.window for shift in rendered.shifts if shift.user is None]
-    known = [*unable, *((window, Cause.REMOVED_USER) for window in _after_removal(rendered))]
-    known += [(window, Cause.EMPTY_SLOT) for window in empty]
+    known = [*unable, *((window, GapCause.REMOVED_USER) for window in _after_removal(rendered))]
+    known += [(window, GapCause.EMPTY_SLOT) for window in empty]
     marks = [*_edges(window for window, _ in known), *_layer_bounds(schedule)]
     return joined((piece, _cause(schedule, piece.since, known)) for piece in cut(holes, marks))
 
@@ -92,33 +92,33 @@ def _staffed(layer: JsonObject) -> bool:
     return any(place.get("user") for place in layer.get("users") or ())
 
 
-def _after_removal(rendered: Rendering) -> Windows:
+def _after_removal(rendered: ScheduleRendering) -> Windows:
     held = [shift.held for shift in rendered.shifts if shift.user is not None]
     whole = [shift.window for shift in rendered.shifts if shift.user is not None]
     return subtract(whole, (window for window in held if window is not None))
 
 
-def _cause(schedule: JsonObject, at: datetime, known: Iterable[tuple[Window, Cause]]) -> Cause:
+def _cause(schedule: JsonObject, at: datetime, known: Iterable[tuple[Window, GapCause]]) -> GapCause:
     """Give the cause at an instant; of several that are known, the first."""
     for window, cause in known:
         if at in window:
             return cause
     if schedule.get("form") == "shifts":
-        return Cause.NO_SHIFT
+        return GapCause.NO_SHIFT
     return _layer_cause(layers(schedule) or [], at)
 
 
-def _layer_cause(staffed: list[JsonObject], at: datetime) -> Cause:
+def _layer_cause(staffed: list[JsonObject], at: datetime) -> GapCause:
     if not staffed:
-        return Cause.NO_LAYERS
+        return GapCause.NO_LAYERS
     spans = [(_bound(layer, "start"), _bound(layer, "end")) for layer in staffed]
     if all(start is not None and at < start for start, _ in spans):
-        return Cause.BEFORE_START
+        return GapCause.BEFORE_START
     if all(end is not None and end <= at for _, end in spans):
-        return Cause.END_OF_SCHEDULE
+        return GapCause.END_OF_SCHEDULE
     running = [layer for layer, span in zip(staffed, spans, strict=True) if _runs(span, at)]
     restricted = running and all(layer.get("restrictions") for layer in running)
-    return Cause.RESTRICTION if restricted else Cause.HOLE
+    return GapCause.RESTRICTION if restricted else GapCause.HOLE
 
 
 def _runs(span: tuple[datetime | None, datetime | None], at: datetime) -> bool:

@@ -12,7 +12,7 @@ from ccm_pagerduty.views.intervals import Windows
 from ccm_pagerduty.views.on_call import rendered_shifts
 from ccm_pagerduty.views.on_call.coverage_gaps import Missing
 from ccm_pagerduty.views.on_call.responders import Person, person
-from ccm_pagerduty.views.on_call.schedule_duty import UNABLE, Duty, duty
+from ccm_pagerduty.views.on_call.schedule_duty import UNABLE, ScheduleDuty, duty
 from ccm_pagerduty.views.row_builder import SCHEDULE
 
 if TYPE_CHECKING:
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
     from ccm_core.sdk.intervals import Window
     from ccm_core.sdk.types import JsonObject
-    from ccm_pagerduty.views.on_call.rendered_shifts import Rendering
-    from ccm_pagerduty.views.row_builder import Trail
+    from ccm_pagerduty.views.on_call.rendered_shifts import ScheduleRendering
+    from ccm_pagerduty.views.row_builder import RowBuilder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class EscalationTarget:
     """One target of a level: a user, or a schedule with the people on it."""
 
     type: str
@@ -63,24 +63,24 @@ def type_of(ref: JsonObject) -> str:
 
 
 def target(
-    ref: JsonObject, rendered: Rendering | None, trail: Trail, now: datetime, period: Window | None
-) -> Target:
+    ref: JsonObject, rendered: ScheduleRendering | None, trail: RowBuilder, now: datetime, period: Window | None
+) -> EscalationTarget:
     """Resolve one target; ``rendered`` is the rendering of the schedule it names, if any."""
     whole = () if period is None else (period,)
     kind, title = type_of(ref), title_of(ref)
     if kind == "user":
         return _user(ref, person(ref, trail), now, whole)
     if kind == "other":
-        return Target(type=kind, id=ref["id"], title=title, state="unknown", possible=whole)
+        return EscalationTarget(type=kind, id=ref["id"], title=title, state="unknown", possible=whole)
     listed = trail.find(SCHEDULE, ref["id"])
     ahead = None if period is None else rendered_shifts.after(period, now)
     if listed is None or rendered is None or period is None or ahead is None:
         state = "not_listed" if listed is None else "not_rendered"
-        return Target(type=kind, id=ref["id"], title=title, state=state, possible=whole)
+        return EscalationTarget(type=kind, id=ref["id"], title=title, state=state, possible=whole)
     return _schedule(ref, duty(listed.body, rendered, trail, now, period), rendered, ahead)
 
 
-def _user(ref: JsonObject, state: Person, now: datetime, whole: Windows) -> Target:
+def _user(ref: JsonObject, state: Person, now: datetime, whole: Windows) -> EscalationTarget:
     """A user named directly is on call without end; one who was deleted was until then."""
     sure = whole if state is Person.LIVING else ()
     possible = whole if state is Person.UNKNOWN else ()
@@ -90,7 +90,7 @@ def _user(ref: JsonObject, state: Person, now: datetime, whole: Windows) -> Targ
         held = tuple(part for window in whole if (part := rendered_shifts.before(window, until)))
         sure, possible = (held, ()) if gone else ((), held)
     holes = subtract(whole, [*sure, *possible])
-    return Target(
+    return EscalationTarget(
         type="user",
         id=ref["id"],
         title=title_of(ref),
@@ -103,13 +103,13 @@ def _user(ref: JsonObject, state: Person, now: datetime, whole: Windows) -> Targ
     )
 
 
-def _schedule(ref: JsonObject, found: Duty, rendered: Rendering, ahead: Window) -> Target:
+def _schedule(ref: JsonObject, found: ScheduleDuty, rendered: ScheduleRendering, ahead: Window) -> EscalationTarget:
     later = {
         shift.user["id"]
         for shift in rendered.shifts
         if shift.user is not None and shift.window.intersection(ahead) is not None
     }
-    return Target(
+    return EscalationTarget(
         type="schedule",
         id=ref["id"],
         title=title_of(ref),

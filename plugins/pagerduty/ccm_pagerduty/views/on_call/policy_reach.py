@@ -13,8 +13,8 @@ from ccm_pagerduty.references import named, refs
 from ccm_pagerduty.views import three_valued
 from ccm_pagerduty.views.intervals import Windows, clip, complement, cut, seconds, whole
 from ccm_pagerduty.views.on_call import rendered_shifts
-from ccm_pagerduty.views.on_call.coverage_gaps import Cause, joined
-from ccm_pagerduty.views.on_call.escalation_targets import Target, target, type_of
+from ccm_pagerduty.views.on_call.coverage_gaps import GapCause, joined
+from ccm_pagerduty.views.on_call.escalation_targets import EscalationTarget, target, type_of
 from ccm_pagerduty.views.on_call.responders import Person
 from ccm_pagerduty.views.row_builder import SCHEDULE_RENDERING
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
     from ccm_core.sdk.intervals import Window
     from ccm_core.sdk.types import JsonObject
-    from ccm_pagerduty.views.on_call.rendered_shifts import Rendering
-    from ccm_pagerduty.views.row_builder import Trail
+    from ccm_pagerduty.views.on_call.rendered_shifts import ScheduleRendering
+    from ccm_pagerduty.views.row_builder import RowBuilder
 
 
-Gaps = tuple[tuple["Window", tuple[Cause, ...]], ...]
+Gaps = tuple[tuple["Window", tuple[GapCause, ...]], ...]
 """Disjoint stretches in order in which nobody is on call, each with all its causes."""
 
 Alone = tuple[tuple["Window", "JsonObject"], ...]
@@ -36,12 +36,12 @@ Alone = tuple[tuple["Window", "JsonObject"], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Level:
+class EscalationLevel:
     """One level of an escalation policy."""
 
     number: int
     delay_minutes: int | None
-    targets: tuple[Target, ...]
+    targets: tuple[EscalationTarget, ...]
 
     @property
     def people(self) -> tuple[tuple[JsonObject, Person], ...]:
@@ -89,10 +89,10 @@ _DOUBTS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
+class PolicyReach:
     """A policy's levels over the stretch of time that its evidence tells about."""
 
-    levels: tuple[Level, ...]
+    levels: tuple[EscalationLevel, ...]
     past: Window | None
     ahead: Window | None
 
@@ -141,7 +141,7 @@ class Reach:
         return joined((piece, people[0]) for piece, people in pieces if len(people) == 1)
 
 
-def _stated(period: Window | None, levels: Sequence[Level]) -> Windows | None:
+def _stated(period: Window | None, levels: Sequence[EscalationLevel]) -> Windows | None:
     """Give when no level has anybody, where what is sure and what is possible agree on it."""
     if period is None:
         return None
@@ -151,24 +151,24 @@ def _stated(period: Window | None, levels: Sequence[Level]) -> Windows | None:
     return stated if stated == complement(period, [*sure, *possible]) else None
 
 
-def _causes(found: Iterable[tuple[Window, Cause]], at: datetime) -> tuple[Cause, ...]:
+def _causes(found: Iterable[tuple[Window, GapCause]], at: datetime) -> tuple[GapCause, ...]:
     """Give the causes at an instant; a level without any target has one of its own."""
     causes = {cause for window, cause in found if at in window}
-    return tuple(sorted(causes)) or (Cause.NO_TARGET,)
+    return tuple(sorted(causes)) or (GapCause.NO_TARGET,)
 
 
 def _people(held: Iterable[tuple[Window, JsonObject]], at: datetime) -> list[JsonObject]:
     return list({user["id"]: named(user) for window, user in held if at in window}.values())
 
 
-def reach(policy: JsonObject, trail: Trail, *, now: datetime, horizon: Window) -> Reach:
+def reach(policy: JsonObject, trail: RowBuilder, *, now: datetime, horizon: Window) -> PolicyReach:
     """Resolve the targets of a policy's levels against users, schedules and renderings."""
     rules = policy.get("escalation_rules") or []
     found = {ref["id"]: _rendering(ref, trail) for rule in rules for ref in _schedules(rule)}
     period = _period(horizon, (rendered for rendered in found.values() if rendered))
     moment = now.replace(microsecond=0)
     levels = tuple(
-        Level(
+        EscalationLevel(
             number=number,
             delay_minutes=rule.get("escalation_delay_in_minutes"),
             targets=tuple(
@@ -178,7 +178,7 @@ def reach(policy: JsonObject, trail: Trail, *, now: datetime, horizon: Window) -
         )
         for number, rule in enumerate(rules, start=1)
     )
-    return Reach(
+    return PolicyReach(
         levels=levels,
         past=period and rendered_shifts.before(period, moment),
         ahead=period and rendered_shifts.after(period, moment),
@@ -189,12 +189,12 @@ def _schedules(rule: JsonObject) -> list[JsonObject]:
     return [ref for ref in refs(rule, "targets") if type_of(ref) == "schedule"]
 
 
-def _rendering(ref: JsonObject, trail: Trail) -> Rendering | None:
+def _rendering(ref: JsonObject, trail: RowBuilder) -> ScheduleRendering | None:
     record = trail.find(SCHEDULE_RENDERING, ref["id"])
     return None if record is None else rendered_shifts.rendering(record.body)
 
 
-def _period(horizon: Window, renderings: Iterable[Rendering]) -> Window | None:
+def _period(horizon: Window, renderings: Iterable[ScheduleRendering]) -> Window | None:
     """Give the whole seconds of the horizon that every rendering tells about."""
     period = whole(horizon)
     for rendered in renderings:

@@ -34,14 +34,14 @@ class Shift:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rendering:
+class ScheduleRendering:
     """A final schedule over the stretch of time that was asked for."""
 
     window: Window
     shifts: tuple[Shift, ...]
 
 
-def rendering(body: JsonObject) -> Rendering | None:
+def rendering(body: JsonObject) -> ScheduleRendering | None:
     """Read a rendering, or give nothing where the schedule was not rendered.
 
     PagerDuty leaves the entries empty and the percentage null when it did not render: that says
@@ -54,7 +54,7 @@ def rendering(body: JsonObject) -> Rendering | None:
         return None
     if not entries and (percentage is None or percentage > 0):
         return None
-    return Rendering(window=window, shifts=tuple(_shifts(entries, window)))
+    return ScheduleRendering(window=window, shifts=tuple(_shifts(entries, window)))
 
 
 def before(window: Window, instant: datetime) -> Window | None:

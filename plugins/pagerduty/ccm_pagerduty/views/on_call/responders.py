@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from ccm_core.sdk.types import JsonObject
-    from ccm_pagerduty.views.row_builder import Trail
+    from ccm_pagerduty.views.row_builder import RowBuilder
 
 STAKEHOLDER_ROLES = frozenset({"read_only_user", "read_only_limited_user"})
 """Roles that may look and cannot respond."""
@@ -35,7 +35,7 @@ ROLE_NAMES = {
 class Person(StrEnum):
     """What stands behind a reference to a user."""
 
-    LIVING = "living"
+    ACTIVE = "active"
     """A user who accepted the invitation and may respond."""
     DELETED = "deleted"
     """Not among the users any more; the reference is all that is left."""
@@ -47,7 +47,7 @@ class Person(StrEnum):
     """The user record does not say."""
 
 
-def person(ref: JsonObject, trail: Trail) -> Person:
+def person(ref: JsonObject, trail: RowBuilder) -> Person:
     """Tell what stands behind a reference to a user."""
     record = trail.find(USER, ref["id"])
     if record is None or ref.get("deleted_at"):

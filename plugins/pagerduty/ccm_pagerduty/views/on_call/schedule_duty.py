@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.sdk.intervals import union
 from ccm_pagerduty.views.intervals import Windows, clip, complement
-from ccm_pagerduty.views.on_call.coverage_gaps import Cause, Missing, missing
+from ccm_pagerduty.views.on_call.coverage_gaps import GapCause, Missing, missing
 from ccm_pagerduty.views.on_call.rendered_shifts import before
 from ccm_pagerduty.views.on_call.responders import Person, person
 
@@ -24,22 +24,22 @@ if TYPE_CHECKING:
 
     from ccm_core.sdk.intervals import Window
     from ccm_core.sdk.types import JsonObject
-    from ccm_pagerduty.views.on_call.rendered_shifts import Rendering, Shift
-    from ccm_pagerduty.views.row_builder import Trail
+    from ccm_pagerduty.views.on_call.rendered_shifts import ScheduleRendering, Shift
+    from ccm_pagerduty.views.row_builder import RowBuilder
 
 People = dict[str, tuple["JsonObject", Person]]
 """References to users and what stands behind them, by id."""
 
 UNABLE = {
-    Person.DELETED: Cause.REMOVED_USER,
-    Person.STAKEHOLDER: Cause.STAKEHOLDER,
-    Person.INVITED: Cause.INVITED,
+    Person.DELETED: GapCause.REMOVED_USER,
+    Person.STAKEHOLDER: GapCause.STAKEHOLDER,
+    Person.INVITED: GapCause.INVITED,
 }
 """Why somebody who is there cannot answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Duty:
+class ScheduleDuty:
     """Who is on call by one schedule in one period."""
 
     states: People
@@ -72,15 +72,15 @@ class Duty:
 
 
 def duty(
-    schedule: JsonObject, rendered: Rendering, trail: Trail, now: datetime, period: Window
-) -> Duty:
+    schedule: JsonObject, rendered: ScheduleRendering, trail: RowBuilder, now: datetime, period: Window
+) -> ScheduleDuty:
     """Hold a final schedule against the list of users."""
     states = _states(rendered, trail)
     held = [one for shift in rendered.shifts for one in _held(shift, states, now, period)]
     sure = union(part for part, _, state in held if state is not Person.UNKNOWN)
     possible = union(part for part, _, state in held if state is Person.UNKNOWN)
     holes = complement(period, [*sure, *possible])
-    return Duty(
+    return ScheduleDuty(
         states=states,
         sure=sure,
         possible=possible,
@@ -89,7 +89,7 @@ def duty(
     )
 
 
-def _states(rendered: Rendering, trail: Trail) -> People:
+def _states(rendered: ScheduleRendering, trail: RowBuilder) -> People:
     states: People = {}
     for shift in rendered.shifts:
         if shift.user is not None and shift.user["id"] not in states:
@@ -111,7 +111,7 @@ def _held(
             yield earlier, user, state
 
 
-def _unable(rendered: Rendering, states: People) -> Iterable[tuple[Window, Cause]]:
+def _unable(rendered: ScheduleRendering, states: People) -> Iterable[tuple[Window, GapCause]]:
     """Give when somebody is in the schedule who cannot answer, and why not."""
     for shift in rendered.shifts:
         if shift.user is not None and (state := states[shift.user["id"]][1]) in UNABLE:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccm_core.sdk.json_codec import digest, encode
-from ccm_core.sdk.types import Record, Source, ViewRequest, Window
+from ccm_core.sdk.types import Record, RecordSource, ViewRequest, Window
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 INCIDENT, LOG_ENTRY = "pagerduty.incident", "pagerduty.incident_log_entry"
@@ -96,7 +96,7 @@ def record(kind, key, told):
         connection="c",
         observed_at=NOW,
         collection="c1",
-        source=Source(endpoint="/", page=1, response_digest=digest(b"")),
+        source=RecordSource(endpoint="/", page=1, response_digest=digest(b"")),
         body=body,
         digest=digest(encode(body)),
     )

@@ -62,7 +62,7 @@ def test_the_parents_acknowledgement_is_its_own(told, child, acknowledged, expec
     row = told(("acknowledge", acknowledged), ("resolve", 3600), child=child).body
     assert (row["merged"], row["merged_into"]["id"]) == (True, "I0")
     assert (row["acknowledged_by_person"], row["time_to_acknowledge"]) == (True, expected)
-    assert row["counted_time_to_acknowledge"] == expected
+    assert row["sla_time_to_acknowledge"] == expected
     assert (row["time_to_resolve"], row["resolved_by"]) == (3600 - child, "person")
 
 
@@ -87,7 +87,7 @@ def test_it_is_open_while_its_parent_is(told):
 def test_the_parent_stands_for_it_only_where_that_hides_nothing(told, case, expected):
     """Each incident is judged once; none gets out of it by being merged."""
     assert (
-        told(("acknowledge", 300), ("resolve", 900), **case).body.get("answers_for_itself")
+        told(("acknowledge", 300), ("resolve", 900), **case).body.get("is_primary")
         is expected
     )
 
@@ -122,7 +122,7 @@ def test_a_line_that_leads_nowhere_is_not_guessed(view, pd, incidents):
         ],
     )
     assert all(not ANSWER & set(row.body) for row in rows)
-    assert all("answers_for_itself" not in row.body for row in rows)
+    assert all("is_primary" not in row.body for row in rows)
 
 
 def test_a_line_of_merges_is_followed_to_its_end(view, pd):
@@ -142,7 +142,7 @@ def test_a_line_of_merges_is_followed_to_its_end(view, pd):
         ],
     )
     assert [row.body["time_to_acknowledge"] for row in rows] == [30, 30, 30]
-    assert [row.body["answers_for_itself"] for row in rows] == [True, False, False]
+    assert [row.body["is_primary"] for row in rows] == [True, False, False]
 
 
 def test_a_parent_from_before_the_period_tells_nothing(told, pd):
@@ -167,4 +167,4 @@ def test_a_row_says_why_it_leaves_the_response_out(view, pd, about, why):
     about = {"resolve_reason": into(pd, "I9")} if about else {}
     (row,) = view("incident_response", incident=[pd.incident(**about)])
     assert row.unknown["*"] == why
-    assert row.unknown["counted_age"].startswith("its service is not in the evidence")
+    assert row.unknown["sla_age"].startswith("its service is not in the evidence")

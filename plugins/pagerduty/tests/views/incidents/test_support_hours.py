@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from ccm_pagerduty.views.incidents.support_hours import Clock, clock_of
+from ccm_pagerduty.views.incidents.support_hours import SlaClock, clock_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -76,7 +76,7 @@ def test_hours_that_cannot_be_read_are_not_guessed(written):
 
 def test_a_service_without_hours_counts_all_of_the_time():
     """Null says that it has none; a missing key says nothing."""
-    assert clock_of({"support_hours": None}) == Clock()
+    assert clock_of({"support_hours": None}) == SlaClock()
     assert clock_of({}) is None
 
 
@@ -134,9 +134,9 @@ def test_an_incident_counts_the_hours_of_its_service(view, pd):
         service=[pd.service("S1", support_hours=OFFICE)],
     )
     body = row.body
-    assert (body["time_to_acknowledge"], body["counted_time_to_acknowledge"]) == (25200, 3600)
-    assert (body["time_to_resolve"], body["counted_time_to_resolve"]) == (32400, 10800)
-    assert (body["age"], body["counted_age"], body["in_support_hours"]) == (36000, 14400, False)
+    assert (body["time_to_acknowledge"], body["sla_time_to_acknowledge"]) == (25200, 3600)
+    assert (body["time_to_resolve"], body["sla_time_to_resolve"]) == (32400, 10800)
+    assert (body["age"], body["sla_age"], body["in_support_hours"]) == (36000, 14400, False)
     assert "pagerduty.service:S1" in row.names
 
 
@@ -148,4 +148,4 @@ def test_a_service_that_is_not_listed_leaves_open_what_counts(view, pd):
         incident_log_entry=[pd.entry("trigger"), pd.entry("resolve", 60)],
     )
     assert row.body["time_to_resolve"] == 60
-    assert not {"counted_time_to_resolve", "counted_age", "in_support_hours"} & set(row.body)
+    assert not {"sla_time_to_resolve", "sla_age", "in_support_hours"} & set(row.body)

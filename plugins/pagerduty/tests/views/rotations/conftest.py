@@ -32,7 +32,7 @@ SECOND = timedelta(seconds=1)
 LENGTH = 2 * DAY
 
 LIVING = ("ann", "bob")
-UNABLE = {"zoe": "stakeholder", "new": "unaccepted_invitation"}
+UNABLE = {"zoe": "stakeholder", "new": "pending_invitation"}
 PEOPLE = (*LIVING, *LIVING, *LIVING, "gone", "left", *UNABLE)
 """``gone`` is not listed any more; ``left`` neither, and the final schedule says since when."""
 
@@ -134,7 +134,7 @@ class Rotation:
         running = [layer for layer in staffed if layer.runs(instant)]
         if running and all(layer.hours for layer in running):
             return "restriction"
-        return "hole_between_layers"
+        return "gap_between_layers"
 
 
 def rotation(random, zone, since, seconds):
@@ -268,7 +268,7 @@ class Situation:
             return UNABLE[name]
         ends = {"left": self.left_at, "gone": self.now}.get(name)
         if ends is not None and instant >= ends:
-            return "removed_user"
+            return "deleted_user"
         return POSSIBLE if name == "who" else SURE
 
     def level(self, targets, instant):

@@ -1,0 +1,103 @@
+"""Check that nothing was left out of an evidence package: collections, populations and runs."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ccm_core.bundle.verifier.archive import Files
+from ccm_core.bundle.verifier.contents import Leaves, belongs, moment
+from ccm_core.bundle.verifier.log_checks import STORE_LOG
+from ccm_core.bundle.verifier.merkle import merkle_root
+
+COUNTED = ("appended", "tombstones", "rejected")
+
+
+def check_collections(
+    leaves: Leaves, contents: Mapping[str, bytes], problems: list[str]
+) -> None:
+    """Check what is here of each collection against what it counted when it was made."""
+    collections: dict[str, dict[str, Any]] = {}
+    counted: Counter[tuple[str, str]] = Counter()
+    populations: dict[tuple[str, str], dict[str, str]] = {}
+    last = ""
+    for leaf in [*leaves.values(), {"leaf": "end"}]:
+        current = leaf.get("collection", leaf.get("id") if leaf["leaf"] == "collection" else "")
+        if current != last and last in collections:
+            check_population(collections[last], populations, problems)
+        last = current
+        if leaf["leaf"] == "collection":
+            collections[current] = json.loads(contents.get(leaf["digest"], b"{}"))
+        elif leaf["leaf"] == "version":
+            counted[current, "appended" if "digest" in leaf else "tombstones"] += 1
+            population = populations.setdefault((leaf["connection"], leaf["kind"]), {})
+            population.pop(leaf["key"], None)
+            if "digest" in leaf:
+                population[leaf["key"]] = leaf["digest"]
+        elif leaf["leaf"] == "rejected":
+            counted[current, "rejected"] += 1
+    problems.extend(wrong_counts(collections, counted))
+
+
+def wrong_counts(
+    collections: Mapping[str, Mapping[str, Any]], counted: Mapping[tuple[str, str], int]
+) -> Iterator[str]:
+    """Yield the counts of collections that differ from what is here."""
+    for name, collection in collections.items():
+        for what in COUNTED:
+            expected, actual = collection.get("counts", {}).get(what), counted.get((name, what), 0)
+            if expected != actual:
+                yield f"the collection {name}: expected {expected} {what}, got {actual}"
+
+
+def check_population(
+    collection: Mapping[str, Any], populations: Mapping[tuple[str, str], Any], problems: list[str]
+) -> None:
+    """Check the population after a collection against the root that it stated."""
+    name = str(collection.get("connection")), str(collection.get("kind"))
+    population, root = populations.get(name, {}), collection.get("population_root")
+    lines = [f"{key}\0{population[key]}".encode() for key in sorted(population)]
+    if root and root != merkle_root(lines):
+        problems.append(f"the population after {collection.get('id')} differs from its root")
+
+
+def check_runs(
+    files: Files,
+    predicate: Mapping[str, Any],
+    logs: Mapping[str, Leaves],
+    contents: Mapping[str, bytes],
+    problems: list[str],
+) -> None:
+    """Check runs against the heads that the store stated after each, collections against runs."""
+    stated = [head for leaf in logs.get(STORE_LOG, {}).values() for head in leaf.get("heads", ())]
+    for log, leaves in logs.items():
+        ends = {head["size"] - 1 for head in stated if head["log"] == log}
+        size = int(files[f"ledger/{log}/checkpoint.txt"].split(b"\n")[1])
+        missing = [end for end in sorted(ends - leaves.keys()) if end < size]
+        problems.extend(
+            f"leaf {end} of the log {log}, the end of a run, was left out" for end in missing
+        )
+        problems.extend(
+            f"the collection {name} was left out"
+            for name in missing_collections(leaves, predicate, contents)
+        )
+
+
+def missing_collections(
+    leaves: Leaves, predicate: Mapping[str, Any], contents: Mapping[str, bytes]
+) -> Iterator[str]:
+    """Yield the ids of collections that the manifests name and the log does not have."""
+    present = {leaf.get("id") for leaf in leaves.values() if leaf["leaf"] == "collection"}
+    for leaf in leaves.values():
+        if leaf["leaf"] != "manifest" or not belongs(leaf, predicate):
+            continue
+        manifest = json.loads(contents.get(leaf["digest"], b"{}"))
+        for collection in manifest.get("collections", ()):
+            if (
+                collection["kind"] in predicate["kinds"]
+                and moment(collection["ended_at"]) >= moment(predicate["since"])
+                and collection["id"] not in present
+            ):
+                yield collection["id"]
