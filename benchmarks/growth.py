@@ -21,7 +21,7 @@ from ccm_pagerduty.kinds import kinds
 from harness import machine, table
 from pagerduty_simulator import AccountSizes, PagerDutySimulator, build_account
 
-from ccm_core.collect.observer import Silence
+from ccm_core.collect.observer import NullObserver
 from ccm_core.config.schema_defaults import with_defaults
 from ccm_core.ledger.signers import unsigned
 from ccm_core.model import json_codec
@@ -70,7 +70,7 @@ def samples() -> Bodies:
         tempfile.TemporaryDirectory() as folder,
         PagerDutySimulator(build_account(START, sizes=sizes)) as simulator,
     ):
-        simulator.steering.rate_limit = 1_000_000
+        simulator.control.rate_limit = 1_000_000
         wanted = {"base_url": simulator.base_url, "share": 1}
         connection = Connection(
             name="sample",
@@ -88,7 +88,7 @@ def samples() -> Bodies:
             clock=lambda: START,
         )
         store = open_store(SETTINGS, base=Path(folder))
-        collect(host, connection, store, Silence())
+        collect(host, connection, store, NullObserver())
         found = {
             kind: [one.body for one in store.state("sample", kind)]
             for kind in (SERVICE, INCIDENT, ENTRY)

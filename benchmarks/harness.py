@@ -88,9 +88,9 @@ class Figures:
         return float(self.said.get(name, float("nan")))
 
 
-def run(source: Source, side: Side, **steering: Any) -> Figures:
+def run(source: Source, side: Side, **control: Any) -> Figures:
     """Let one side read the account once."""
-    source.order(**steering)
+    source.order(**control)
     command = [_told(word, source) for word in side.command]
     environment = {name: _told(value, source) for name, value in side.environment.items()}
     began = time.perf_counter()

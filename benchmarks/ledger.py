@@ -19,7 +19,7 @@ from pathlib import Path
 
 from harness import machine, table
 
-from ccm_core.auth.signing_keys import one_time_key
+from ccm_core.auth.signing_keys import ephemeral_key
 from ccm_core.ledger.verification import Verification
 from ccm_core.model import json_codec
 from ccm_core.model.evidence.collection import Collection, Outcome
@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def fill(folder: Path, records: int, window: int, clock: Clock) -> None:
     """Keep records, window by window, and count what the ledger takes of it."""
-    key = one_time_key()
+    key = ephemeral_key()
     store = open_store(StoreSettings(url="sqlite:///ccm.db"), base=folder, signing=lambda: [key])
     counted = _counting(clock)
     try:

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 from measured import measured
 
-from ccm_core.collect.observer import Silence
+from ccm_core.collect.observer import NullObserver
 from ccm_core.config.schema_defaults import with_defaults
 from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.model.json_codec import digest, encode
@@ -95,7 +95,7 @@ def _collected(host: Host, connection: Connection, path: Path) -> Manifest:
 
     store = open_store(StoreSettings(url=f"sqlite:///{path.name}"), base=path.parent)
     try:
-        return collect(host, connection, store, Silence())
+        return collect(host, connection, store, NullObserver())
     finally:
         store.close()
 

@@ -180,12 +180,12 @@ def _limited(plan: Plan, source: Source, side: Side, count: int) -> Line:
     return Line(work=f"429 for {plan.minute:.0f} s", figures=[figures], of=count, note=note)
 
 
-def _line(work: str, source: Source, side: Side, *, of: int, **steering: Any) -> Line:
-    return Line(work=work, figures=[_run(source, side, **steering)], of=of)
+def _line(work: str, source: Source, side: Side, *, of: int, **control: Any) -> Line:
+    return Line(work=work, figures=[_run(source, side, **control)], of=of)
 
 
-def _run(source: Source, side: Side, **steering: Any) -> Figures:
-    figures = run(source, side, **steering)
+def _run(source: Source, side: Side, **control: Any) -> Figures:
+    figures = run(source, side, **control)
     print(f"  {side.name}: {figures.whole:.2f} s", file=sys.stderr)
     return figures
 

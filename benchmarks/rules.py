@@ -22,16 +22,17 @@ from typing import Any, TypeVar
 from harness import Source
 from ours import _connection, _parser
 
-from ccm_core.collect.observer import Silence
+from ccm_core.cli.main import tune_garbage_collector
+from ccm_core.collect.observer import NullObserver
 from ccm_core.model.evaluation.result import Evaluation
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.run import OpenRun
-from ccm_core.model.evidence.write_batch import WriteBatch, Observation
+from ccm_core.model.evidence.write_batch import Observation, WriteBatch
 from ccm_core.model.json_codec import JsonObject, digest, encode
 from ccm_core.pipeline.collect import collect
 from ccm_core.pipeline.context import Connection, Host
-from ccm_core.pipeline.evaluate import collector_waits, compile_rules, evaluate, evidence, watch_of
-from ccm_core.pipeline.incremental.state import Recall
+from ccm_core.pipeline.evaluate import compile_rules, evaluate, evidence, watch_of
+from ccm_core.pipeline.incremental.state import EvaluationCache
 from ccm_core.rules.evaluate.evaluator import evaluate as judge
 from ccm_core.rules.types import PackText
 from ccm_core.sdk.types import View
@@ -64,11 +65,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--incidents", type=int, default=20_000)
     parser.add_argument("--rules", type=int, default=30)
     asked = parser.parse_args(arguments)
+    tune_garbage_collector()
     with tempfile.TemporaryDirectory() as folder:
         store, host, connection = _filled(Path(folder), asked.incidents)
         try:
-            with collector_waits():
-                found = _measured(store, host, connection, asked.rules)
+            found = _measured(store, host, connection, asked.rules)
             gc.collect()
             found |= _again(store, host, connection, asked.rules)
             _print(found, asked)
@@ -97,10 +98,10 @@ def _measured(
 def _again(store: EvidenceStore, host: Host, connection: Connection, rules: int) -> dict[str, Any]:
     """Evaluate as ``ccm watch`` does it: once, and again each time a hundredth changed."""
     packs = compile_rules(host, [PackText(text=_pack(rules), source="rules.yaml")], {})
-    recall, watched = Recall(), Watched(store)
+    recall, watched = EvaluationCache(), Watched(store)
     views, now = watched.views(host.views[VIEW]), datetime.now(UTC)
 
-    def evaluation(recall: Recall | None = None) -> Evaluation:
+    def evaluation(recall: EvaluationCache | None = None) -> Evaluation:
         there: Any = store if recall is None else watched
         here = replace(host, clock=lambda: now, views=views)
         return evaluate(here, [connection], there, packs, recall=recall)
@@ -256,7 +257,7 @@ def _filled(folder: Path, incidents: int) -> tuple[EvidenceStore, Host, Connecti
         given = ["--url", source.url, "--key", source.key, "--store", str(path), "--unpaced"]
         host, connection = _connection(_parser().parse_args(given), {})
         store = open_store(StoreSettings(url="sqlite:///ccm.db"), base=folder)
-        collect(host, connection, store, Silence())
+        collect(host, connection, store, NullObserver())
     _multiply(store, connection, incidents)
     return store, host, connection
 

@@ -21,14 +21,14 @@ from pagerduty_simulator import (
     Account,
     AccountSizes,
     PagerDutySimulator,
-    Steering,
+    SimulatorControl,
     build_account,
     many_incidents,
 )
 from pagerduty_simulator.api import faults
-from pagerduty_simulator.api.credentials import Credential
-from pagerduty_simulator.api.request import Asked
-from pagerduty_simulator.api.responses import Answer
+from pagerduty_simulator.api.credentials import SimulatedCredential
+from pagerduty_simulator.api.request import SimulatedRequest
+from pagerduty_simulator.api.responses import SimulatedResponse
 
 LATEST = timedelta(hours=2)
 """How long ago the last incident was: all of them are over, and none is on the edge."""
@@ -53,18 +53,18 @@ class Closed:
         self.began: float | None = None
         self.answered: float | None = None
 
-    def __call__(self, asked: Asked, honest: faults.Honest) -> Answer:
+    def __call__(self, request: SimulatedRequest, respond: faults.Responder) -> SimulatedResponse:
         """Answer 429 until the while is over."""
         now = time.monotonic()
         if self.after > 0:
             self.after -= 1
-            return honest(asked)
+            return respond(request)
         self.began = now if self.began is None else self.began
         left = self.began + self.seconds - now
         if left > 0:
             return faults.rate_limited(math.ceil(left))
         self.answered = self.answered or now
-        return honest(asked)
+        return respond(request)
 
     def said(self) -> dict[str, float]:
         """Give what was asked and how long it was until somebody was let in again."""
@@ -83,22 +83,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # The account stays: the collector need not walk through it while a side is measured.
     gc.collect()
     gc.freeze()
-    steering = Steering(
-        keys={KEY: Credential(secret=KEY)},
+    control = SimulatorControl(
+        api_keys={KEY: SimulatedCredential(secret=KEY)},
         latency=asked.latency,
         rate_limit=UNLIMITED,
         on_call_limit=UNLIMITED,
     )
-    with PagerDutySimulator(account, steering=steering) as simulator:
+    with PagerDutySimulator(account, control=control) as simulator:
         _tell({"url": simulator.base_url, "key": KEY})
         closed: Closed | None = None
         for line in sys.stdin:
             order = json.loads(line)
-            told = {**_obey(steering, order), "limited": closed.said() if closed else {}}
+            told = {**_obey(control, order), "limited": closed.said() if closed else {}}
             closed = None
             if "closed" in order:
                 closed = Closed(order["closed"], after=5)
-                steering.always("/incidents", closed)
+                control.inject("/incidents", closed)
             _tell(told)
     return 0
 
@@ -111,12 +111,12 @@ def _populate(account: Account, asked: argparse.Namespace, until: datetime) -> N
     many_incidents(account, asked.incidents, spread=(until - length, until))
 
 
-def _obey(steering: Steering, order: dict[str, Any]) -> dict[str, Any]:
+def _obey(control: SimulatorControl, order: dict[str, Any]) -> dict[str, Any]:
     """Carry out one order; give what was answered since the one before."""
-    answered = Counter(f"{each.template or each.path} {each.status}" for each in steering.requests)
-    steering.requests.clear()
-    steering.allow("/incidents")
-    steering.script("/incidents", [FAULTS[name]() for name in order.get("script", ())])
+    answered = Counter(f"{each.template or each.path} {each.status}" for each in control.requests)
+    control.requests.clear()
+    control.allow("/incidents")
+    control.script("/incidents", [FAULTS[name]() for name in order.get("script", ())])
     return {"requests": answered.total(), "answers": dict(sorted(answered.items()))}
 
 

@@ -82,7 +82,7 @@ class StoreError(UsageError):
     """The evidence store cannot be opened, read or written."""
 
 
-class NoStore(StoreError):
+class StoreNotFound(StoreError):
     """There is no evidence store yet: nothing was ever collected."""
 
 
@@ -108,15 +108,15 @@ class Unreachable(SourceError):
     """No answer came: refused connection, TLS failure, time-out."""
 
 
-class Refused(SourceError):
+class AuthenticationFailed(SourceError):
     """The credential itself was refused; nothing else can be read with it."""
 
 
-class GrantLost(Refused):
+class ReauthorizationRequired(AuthenticationFailed):
     """The grant behind an OAuth connection is gone; only a person can give a new one."""
 
 
-class Denied(SourceError):
+class PermissionDenied(SourceError):
     """The credential lacks the right or the scope for this one request."""
 
 
@@ -132,5 +132,5 @@ class BadRequest(SourceError):
     """The source calls the request itself wrong."""
 
 
-class BadAnswer(SourceError):
+class BadResponse(SourceError):
     """The answer cannot be used: undecodable, too large, misshapen, or going in circles."""

@@ -136,7 +136,7 @@ def evaluation(*rules, **more):
         "evaluated_at": NOW,
         "packs": (),
         "connections": (PROD,),
-        "standings": (),
+        "sufficiency": (),
         "controls": (),
     }
     return Evaluation(**values | more, rules=rules)

@@ -109,7 +109,7 @@ EVALUATION = Evaluation(
     evaluated_at=NOON,
     packs=(PackUsed(name="p", version="1.0.0", digest=DIGEST, source="p.yaml"),),
     connections=("prod",),
-    standings=(
+    sufficiency=(
         KindSufficiency(
             kind="acme.service",
             connection="prod",
@@ -139,7 +139,7 @@ EVALUATION = Evaluation(
                     reason="has none",
                     due_at=NOON,
                     waiver="W-1",
-                    rests_on=(DIGEST,),
+                    evidence_digests=(DIGEST,),
                 ),
             ),
         ),
@@ -243,7 +243,7 @@ PERIOD_REPORT = PeriodDocument(
                         worst=Status.FAIL,
                         last=Status.FAIL,
                         last_at=NOON,
-                        rests_on=(DIGEST,),
+                        evidence_digests=(DIGEST,),
                     ),
                 ),
             ),
@@ -366,7 +366,7 @@ def test_no_object_says_more_or_less_than_described(judges, name: str):
         pytest.param("evaluation.v1", "rules.0.results.0.status", "passed", id="no status"),
         pytest.param("evaluation.v1", "rules.0.severity", "grave", id="no severity"),
         pytest.param("evaluation.v1", "rules.0.remediation_url", "nowhere", id="no link"),
-        pytest.param("evaluation.v1", "standings.0.max_age", "1h", id="no number of seconds"),
+        pytest.param("evaluation.v1", "sufficiency.0.max_age", "1h", id="no number of seconds"),
         pytest.param("report.v1", "document", "ccm.report/v2", id="another version"),
         pytest.param("report.v1", "rules.passed", 1, id="no status to count"),
         pytest.param("report.v1", "evaluation.evaluated_at", None, id="in its evaluation"),

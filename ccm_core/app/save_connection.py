@@ -8,11 +8,11 @@ from ccm_core.errors import UsageError
 
 if TYPE_CHECKING:
     from ccm_core.auth.vault import Vault
-    from ccm_core.auth.vault_entry import Entry
+    from ccm_core.auth.vault_entry import VaultEntry
     from ccm_core.config.settings_writer import SettingsFile
 
 
-def save(vault: Vault, name: str, entry: Entry | None, file: SettingsFile, text: str) -> None:
+def save(vault: Vault, name: str, entry: VaultEntry | None, file: SettingsFile, text: str) -> None:
     """Keep a connection; where its settings cannot be written, its secrets are as they were.
 
     Raises:

@@ -1,1 +1,1 @@
-"""What a period proves. Pure: no clock, no disk, no network."""
+"""What the evidence of a period proves. Pure: no clock, no disk, no network."""

@@ -1,4 +1,4 @@
-"""Everything a period proves, of every kind and control that was asked for."""
+"""Assess a period: every kind, and every control that was asked for."""
 
 from __future__ import annotations
 
@@ -7,38 +7,41 @@ from datetime import timedelta
 from functools import cache
 
 from ccm_core.assurance.controls import control_assurance
-from ccm_core.assurance.evaluation_history import hear
-from ccm_core.assurance.inputs import Asked, Watched
-from ccm_core.assurance.kind_coverage import holes_of, kind_assurance
-from ccm_core.model.assurance import Assurance, Hole
+from ccm_core.assurance.evaluation_history import read_history
+from ccm_core.assurance.inputs import AssuranceInputs, ConnectionHistory
+from ccm_core.assurance.kind_coverage import find_evidence_gaps, kind_assurance
+from ccm_core.model.assurance import Assurance, EvidenceGap
 
 
-def assess(asked: Asked, watched: Sequence[Watched]) -> Assurance:
-    """Say what a period proves, as far as it has passed.
+def assess(inputs: AssuranceInputs, connections: Sequence[ConnectionHistory]) -> Assurance:
+    """Return what the evidence of a period proves, as far as it has elapsed.
 
     Args:
-        asked: The period, the controls and the evaluations.
-        watched: The connections, with everything that was ever collected over them.
+        inputs: The period, the controls and the evaluations.
+        connections: The connections, with everything that was ever collected over them.
     """
-    period = asked.passed
-    ordered = sorted(watched, key=lambda one: one.connection)
-    by_name = {one.connection: one for one in ordered}
-    rules = {need.rule for needs in asked.controls.values() for need in needs}
-    heard = hear(asked.evaluations, asked.controls.keys(), rules)
+    period = inputs.elapsed
+    ordered = sorted(connections, key=lambda history: history.connection)
+    by_name = {history.connection: history for history in ordered}
+    rules = {evidence.rule for needs in inputs.controls.values() for evidence in needs}
+    evaluated = read_history(inputs.evaluations, inputs.controls.keys(), rules)
 
     @cache
-    def holes(connection: str, kind: str, max_age: timedelta | None) -> Sequence[Hole]:
-        return holes_of(by_name[connection], kind, period, max_age)
+    def gaps(connection: str, kind: str, max_age: timedelta | None) -> Sequence[EvidenceGap]:
+        return find_evidence_gaps(by_name[connection], kind, period, max_age)
 
     return Assurance(
-        period=asked.text,
+        period=inputs.period_name,
         since=period.since,
         until=period.until,
-        over=asked.period.until <= asked.now,
+        ended=inputs.period.until <= inputs.now,
         kinds=tuple(
-            kind_assurance(one, kind, period) for one in ordered for kind in sorted(one.cadences)
+            kind_assurance(history, kind, period)
+            for history in ordered
+            for kind in sorted(history.cadences)
         ),
         controls=tuple(
-            control_assurance(asked, ordered, heard, holes, one) for one in sorted(asked.controls)
+            control_assurance(inputs, ordered, evaluated, gaps, control)
+            for control in sorted(inputs.controls)
         ),
     )

@@ -1,4 +1,4 @@
-"""A control over a period: its evidence, what was said of it, and whether that is all of it."""
+"""Assess one control over a period: its evidence, its status over time, and its exceptions."""
 
 from __future__ import annotations
 
@@ -6,132 +6,149 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 
-from ccm_core.assurance.evaluation_history import ControlName, Heard
-from ccm_core.assurance.inputs import Asked, Need, Watched
-from ccm_core.assurance.kind_coverage import share
+from ccm_core.assurance.evaluation_history import ControlName, EvaluationHistory
+from ccm_core.assurance.inputs import AssuranceInputs, ConnectionHistory, RuleEvidence
+from ccm_core.assurance.kind_coverage import coverage
 from ccm_core.model.assurance import (
     Conclusion,
     ControlAssurance,
-    Deviation,
-    Hole,
-    Stretch,
+    ControlException,
+    EvidenceGap,
+    StatusPeriod,
 )
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evidence.window import Window, subtract
 
-_UNDECIDED = {Status.INSUFFICIENT, Status.ERROR}
+_INCONCLUSIVE = {Status.INSUFFICIENT, Status.ERROR}
 _DEFAULT = timedelta(days=1)
 
 
-HolesOf = Callable[[str, str, timedelta | None], Sequence[Hole]]
-"""Gives the holes of a kind, by connection, kind, and how old the evidence may be."""
+GapFinder = Callable[[str, str, timedelta | None], Sequence[EvidenceGap]]
+"""Returns the gaps in a kind's evidence, by connection, kind, and how old it may be."""
 
 
 def control_assurance(
-    asked: Asked,
-    watched: Sequence[Watched],
-    heard: Heard,
-    holes_of: HolesOf,
+    inputs: AssuranceInputs,
+    connections: Sequence[ConnectionHistory],
+    evaluated: EvaluationHistory,
+    find_gaps: GapFinder,
     control: ControlName,
 ) -> ControlAssurance:
-    """Say what a period proves of one control.
+    """Return what the evidence of a period proves of one control.
 
     Args:
-        asked: The period, and which rules support the control.
-        watched: The connections.
-        heard: What the evaluations of the period said.
-        holes_of: Where evidence was not sufficient.
+        inputs: The period, and which rules support the control.
+        connections: The connections.
+        evaluated: The results of the evaluations of the period.
+        find_gaps: Where evidence was not sufficient.
         control: Framework and id.
     """
-    needs, period = asked.controls[control], asked.passed
-    said = heard.statuses[control]
-    lacking = set(_evidence_holes(needs, watched, holes_of, period))
-    unsaid = {*_unjudged(said, needs, watched, period), *_undecided(said, lacking, period)}
-    holes = tuple(
+    needs, period = inputs.controls[control], inputs.elapsed
+    statuses = evaluated.statuses[control]
+    missing = set(_missing_evidence(needs, connections, find_gaps, period))
+    untested = {
+        *_unevaluated(statuses, needs, connections, period),
+        *_inconclusive(statuses, missing, period),
+    }
+    gaps = tuple(
         sorted(
-            lacking | unsaid,
-            key=lambda one: (one.since, one.until, one.connection, one.kind, one.why),
+            missing | untested,
+            key=lambda gap: (gap.since, gap.until, gap.connection, gap.kind, gap.reason),
         )
     )
-    deviations = tuple(heard.deviations({one.rule for one in needs}))
+    exceptions = tuple(evaluated.exceptions({evidence.rule for evidence in needs}))
     return ControlAssurance(
         framework=control[0],
         id=control[1],
-        conclusion=_conclusion(holes, deviations),
-        rules=tuple(sorted(one.rule for one in needs)),
-        share=share(holes, period),
-        evaluations=len(said),
-        course=tuple(_course(said)),
-        deviations=deviations,
-        holes=holes,
+        conclusion=_conclusion(gaps, exceptions),
+        rules=tuple(sorted(evidence.rule for evidence in needs)),
+        evidence_coverage=coverage(gaps, period),
+        evaluations=len(statuses),
+        history=tuple(_history(statuses)),
+        exceptions=exceptions,
+        evidence_gaps=gaps,
     )
 
 
-def _conclusion(holes: Sequence[Hole], deviations: Sequence[Deviation]) -> Conclusion:
-    if holes:
-        return Conclusion.NOT_PROVEN
-    return Conclusion.EXCEPTIONS if deviations else Conclusion.EFFECTIVE
+def _conclusion(
+    gaps: Sequence[EvidenceGap], exceptions: Sequence[ControlException]
+) -> Conclusion:
+    if gaps:
+        return Conclusion.EVIDENCE_INCOMPLETE
+    return Conclusion.EXCEPTIONS if exceptions else Conclusion.NO_EXCEPTIONS
 
 
 # -- evidence ---------------------------------------------------------------------------------
 
 
-def _evidence_holes(
-    needs: Sequence[Need], watched: Sequence[Watched], holes_of: HolesOf, period: Window
-) -> Iterator[Hole]:
-    for need in needs:
-        concerned = [one for one in watched if one.cadences.keys() >= need.kinds]
-        if not concerned:
-            why = f"no connection gives what {need.rule} rests on"
-            yield Hole(connection="", kind="", since=period.since, until=period.until, why=why)
-        for one in concerned:
-            for kind in sorted(need.kinds):
-                yield from holes_of(one.connection, kind, need.max_age)
-
-
-# -- judging ----------------------------------------------------------------------------------
-
-
-def _unjudged(
-    said: Sequence[tuple[datetime, Status]],
-    needs: Sequence[Need],
-    watched: Sequence[Watched],
+def _missing_evidence(
+    needs: Sequence[RuleEvidence],
+    connections: Sequence[ConnectionHistory],
+    find_gaps: GapFinder,
     period: Window,
-) -> Iterator[Hole]:
-    """Give the stretches for which nobody said anything.
+) -> Iterator[EvidenceGap]:
+    for evidence in needs:
+        sources = [
+            history for history in connections if history.cadences.keys() >= evidence.kinds
+        ]
+        if not sources:
+            reason = f"no connection collects the evidence that {evidence.rule} needs"
+            yield _gap(period, reason)
+        for history in sources:
+            for kind in sorted(evidence.kinds):
+                yield from find_gaps(history.connection, kind, evidence.max_age)
 
-    What was said speaks for as long as the slowest evidence behind it may be old.
+
+# -- evaluations ------------------------------------------------------------------------------
+
+
+def _unevaluated(
+    statuses: Sequence[tuple[datetime, Status]],
+    needs: Sequence[RuleEvidence],
+    connections: Sequence[ConnectionHistory],
+    period: Window,
+) -> Iterator[EvidenceGap]:
+    """Yield the parts of the period without an evaluation.
+
+    A result is valid for as long as the slowest evidence behind it may be old.
     """
-    kinds = {kind for need in needs for kind in need.kinds}
-    cadences = [one.cadences[kind] for one in watched for kind in kinds & one.cadences.keys()]
+    kinds = {kind for evidence in needs for kind in evidence.kinds}
+    cadences = [
+        history.cadences[kind]
+        for history in connections
+        for kind in kinds & history.cadences.keys()
+    ]
     allowed = 2 * max(cadences, default=_DEFAULT)
-    for since, until in pairwise([period.since, *(at for at, _ in said), period.until]):
+    for since, until in pairwise([period.since, *(at for at, _ in statuses), period.until]):
         first = since == period.since
-        if until - since > allowed or (first and not said):
+        if until - since > allowed or (first and not statuses):
             begins = since if first else since + allowed
-            yield _unsaid(Window(begins, until), "it was not judged")
+            yield _gap(Window(begins, until), "it was not evaluated")
 
 
-def _undecided(
-    said: Sequence[tuple[datetime, Status]], lacking: Iterable[Hole], period: Window
-) -> Iterator[Hole]:
-    """Give the stretches for which what was said decides nothing, and no hole says why."""
-    known = [Window(one.since, one.until) for one in lacking if not one.subjects]
-    for (at, status), (following, _) in pairwise([*said, (period.until, Status.PASS)]):
-        if status in _UNDECIDED:
-            for rest in subtract([Window(at, following)], known):
-                yield _unsaid(rest, f"it was judged {status}")
+def _inconclusive(
+    statuses: Sequence[tuple[datetime, Status]], missing: Iterable[EvidenceGap], period: Window
+) -> Iterator[EvidenceGap]:
+    """Yield the times of inconclusive results that no missing evidence explains."""
+    explained = [Window(gap.since, gap.until) for gap in missing if not gap.subjects]
+    for (at, status), (following, _) in pairwise([*statuses, (period.until, Status.PASS)]):
+        if status in _INCONCLUSIVE:
+            for window in subtract([Window(at, following)], explained):
+                yield _gap(window, f"its result was {status}")
 
 
-def _unsaid(window: Window, why: str) -> Hole:
-    return Hole(connection="", kind="", since=window.since, until=window.until, why=why)
+def _gap(window: Window, reason: str) -> EvidenceGap:
+    return EvidenceGap(
+        connection="", kind="", since=window.since, until=window.until, reason=reason
+    )
 
 
-def _course(said: Sequence[tuple[datetime, Status]]) -> Iterator[Stretch]:
-    groups = [list(group) for _, group in groupby(said, key=lambda one: one[1])]
+def _history(statuses: Sequence[tuple[datetime, Status]]) -> Iterator[StatusPeriod]:
+    groups = [list(group) for _, group in groupby(statuses, key=lambda pair: pair[1])]
     ends = [group[0][0] for group in groups[1:]]
-    for group, until in zip(groups, [*ends, said[-1][0] if said else None], strict=False):
+    last = statuses[-1][0] if statuses else None
+    for group, until in zip(groups, [*ends, last], strict=False):
         if until is not None:
-            yield Stretch(
+            yield StatusPeriod(
                 since=group[0][0], until=until, status=group[0][1], evaluations=len(group)
             )

@@ -1,4 +1,4 @@
-"""What the evaluations of a period said, in one pass: they may be many, and large."""
+"""Read the evaluations of a period in one pass: they may be many, and large."""
 
 from __future__ import annotations
 
@@ -8,82 +8,86 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
-from ccm_core.model.assurance import Deviation
+from ccm_core.model.assurance import ControlException
 from ccm_core.model.evaluation.result import Evaluation, Result, Status
 from ccm_core.model.evaluation.subject import Subject
 
 ControlName: TypeAlias = tuple[str, str]
 """Framework and id."""
+ResultKey: TypeAlias = tuple[str, str, str]
+"""Connection, kind and key of the subject."""
 
-_HOLDS = {Status.PASS, Status.NOT_APPLICABLE}
+_PASSING = {Status.PASS, Status.NOT_APPLICABLE}
 
 
 @dataclass(slots=True, kw_only=True)
-class _Failing:
+class _Failures:
     """One subject of one rule, as often as it failed."""
 
     subject: Subject
-    first: datetime
-    last: datetime
+    first_seen: datetime
+    last_seen: datetime
     evaluations: int = 0
     waived: bool = True
 
 
 @dataclass(slots=True, kw_only=True)
-class Heard:
-    """What was said of some controls, and by some rules."""
+class EvaluationHistory:
+    """The statuses of some controls over time, and what failed some rules."""
 
     statuses: dict[ControlName, list[tuple[datetime, Status]]] = field(default_factory=dict)
-    failing: dict[str, dict[tuple[str, str, str], _Failing]] = field(default_factory=dict)
+    failures: dict[str, dict[ResultKey, _Failures]] = field(default_factory=dict)
     """By rule, then by connection, kind and key."""
 
-    def deviations(self, rules: AbstractSet[str]) -> Iterator[Deviation]:
-        """Give what failed some rules, sorted by rule and subject."""
-        for rule in sorted(rules & self.failing.keys()):
-            for key, one in sorted(self.failing[rule].items(), key=lambda item: item[0]):
-                yield Deviation(
+    def exceptions(self, rules: AbstractSet[str]) -> Iterator[ControlException]:
+        """Yield what failed some rules, sorted by rule and subject."""
+        for rule in sorted(rules & self.failures.keys()):
+            for key, failures in sorted(self.failures[rule].items(), key=lambda pair: pair[0]):
+                yield ControlException(
                     rule=rule,
                     connection=key[0],
-                    subject=one.subject,
-                    first=one.first,
-                    last=one.last,
-                    evaluations=one.evaluations,
-                    waived=one.waived,
+                    subject=failures.subject,
+                    first_seen=failures.first_seen,
+                    last_seen=failures.last_seen,
+                    evaluations=failures.evaluations,
+                    waived=failures.waived,
                 )
 
 
-def hear(
+def read_history(
     evaluations: Iterable[Evaluation], controls: AbstractSet[ControlName], rules: AbstractSet[str]
-) -> Heard:
-    """Take down what evaluations say of some controls and rules; each is let go after it.
+) -> EvaluationHistory:
+    """Read what evaluations say of some controls and rules; none is kept in memory.
 
     Args:
         evaluations: In the order of their moments.
         controls: By framework and id.
         rules: By id.
     """
-    heard = Heard(statuses={control: [] for control in controls})
+    history = EvaluationHistory(statuses={control: [] for control in controls})
     for evaluation in evaluations:
         at = evaluation.evaluated_at
-        for one in evaluation.controls:
-            if (name := (one.framework, one.id)) in controls:
-                heard.statuses[name].append((at, one.status))
+        for control in evaluation.controls:
+            if (name := (control.framework, control.id)) in controls:
+                history.statuses[name].append((at, control.status))
         for rule in evaluation.rules:
-            # Where a share decides, what fails within it is tolerated.
-            if rule.rule in rules and rule.status not in _HOLDS:
-                _note(heard.failing.setdefault(rule.rule, {}), at, rule.results)
-    return heard
+            # Where a pass rate decides, failures within it are tolerated.
+            if rule.rule in rules and rule.status not in _PASSING:
+                _add_failures(history.failures.setdefault(rule.rule, {}), at, rule.results)
+    return history
 
 
-def _note(
-    found: dict[tuple[str, str, str], _Failing], at: datetime, results: Sequence[Result]
+def _add_failures(
+    failures: dict[ResultKey, _Failures], at: datetime, results: Sequence[Result]
 ) -> None:
     for result in results:
         if result.status is not Status.FAIL:
             continue
-        about = result.subject
-        key = (result.connection, about.kind, about.key)
-        one = found.setdefault(key, _Failing(subject=about, first=at, last=at))
-        one.subject, one.last = about, at
-        one.evaluations += 1
-        one.waived = one.waived and result.waiver is not None
+        subject = result.subject
+        key = (result.connection, subject.kind, subject.key)
+        entry = failures.setdefault(
+            key, _Failures(subject=subject, first_seen=at, last_seen=at)
+        )
+        entry.subject, entry.last_seen = subject, at
+        entry.evaluations += 1
+        entry.waived = entry.waived and result.waiver is not None

@@ -1,4 +1,4 @@
-"""What the assurance room is told."""
+"""What an assessment reads: the period, the controls, and the history of each connection."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from ccm_core.model.evidence.window import Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Watched:
+class ConnectionHistory:
     """One connection and everything that was ever collected over it."""
 
     connection: str
     cadences: Mapping[str, timedelta]
-    """By kind, for collections whose manifest promises nothing."""
-    events: frozenset[str]
+    """By kind, for collections whose manifest names no required frequency."""
+    event_kinds: frozenset[str]
     """Which of the kinds are event kinds."""
-    refreshed: frozenset[str]
+    refreshed_kinds: frozenset[str]
     """Of those, the ones of which old events may change and are read again."""
     lookback: timedelta
     """How far back events must be known at any moment."""
@@ -30,29 +30,30 @@ class Watched:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Need:
-    """What one rule rests on."""
+class RuleEvidence:
+    """The evidence that one rule needs."""
 
     rule: str
     kinds: frozenset[str]
     max_age: timedelta | None = None
-    """How old its evidence may be, where the rule says so itself."""
+    """How old its evidence may be, where the rule states it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """The period, and who supports which control."""
+class AssuranceInputs:
+    """The period, and which rules support which control."""
 
-    text: str
+    period_name: str
+    """As it was asked for."""
     period: Window
     now: datetime
-    """Nothing is promised after it."""
-    controls: Mapping[tuple[str, str], Sequence[Need]]
+    """No collection is due after it."""
+    controls: Mapping[tuple[str, str], Sequence[RuleEvidence]]
     """By framework and id."""
     evaluations: Iterable[Evaluation]
     """Those of the period, in the order of their moments; read once."""
 
     @property
-    def passed(self) -> Window:
-        """The part of the period that has passed."""
+    def elapsed(self) -> Window:
+        """The part of the period that has elapsed."""
         return Window(self.period.since, min(self.period.until, self.now))

@@ -1,4 +1,4 @@
-"""A kind over a period: what its cadence promised, what was made, and the holes."""
+"""Assess one kind over a period: collections scheduled and completed, and evidence gaps."""
 
 from __future__ import annotations
 
@@ -8,154 +8,159 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import groupby
 
-from ccm_core.assurance.inputs import Watched
-from ccm_core.assurance.timeline import LATEST, Piece, events, snapshots
-from ccm_core.model.assurance import Hole, KindAssurance
+from ccm_core.assurance.inputs import ConnectionHistory
+from ccm_core.assurance.timeline import LATEST, SufficiencySpan, event_spans, snapshot_spans
+from ccm_core.model.assurance import EvidenceGap, KindAssurance
 from ccm_core.model.evidence.collection import WORST_FIRST, Collection
 from ccm_core.model.evidence.window import Window, subtract, union
 
 _DEFAULT = timedelta(days=1)
 
 
-def kind_assurance(watched: Watched, kind: str, period: Window) -> KindAssurance:
-    """Say what a period proves of one kind of one connection.
+def kind_assurance(history: ConnectionHistory, kind: str, period: Window) -> KindAssurance:
+    """Return what the evidence of a period proves of one kind of one connection.
 
     Args:
-        watched: The connection.
+        history: The connection.
         kind: The kind.
-        period: The part of the period that has passed.
+        period: The part of the period that has elapsed.
     """
-    holes = holes_of(watched, kind, period)
-    promises = list(_promises(watched, kind, period))
-    runs = _runs(watched, kind, period)
-    counted = Counter(_worst(collections).outcome.value for collections in runs.values())
-    whole = sum(_is_whole(collections) for collections in runs.values())
+    gaps = find_evidence_gaps(history, kind, period)
+    frequencies = list(_required_frequencies(history, kind, period))
+    runs = _collections_by_run(history, kind, period)
+    outcomes = Counter(_worst(collections).outcome.value for collections in runs.values())
     return KindAssurance(
-        connection=watched.connection,
+        connection=history.connection,
         kind=kind,
-        cadence=promises[-1][1].total_seconds() if promises else None,
-        promised=int(sum(window.length / cadence for window, cadence in promises if cadence)),
-        made=whole,
-        outcomes=dict(sorted(counted.items())),
-        share=share(holes, period),
-        holes=holes,
+        required_frequency=frequencies[-1][1].total_seconds() if frequencies else None,
+        scheduled=int(
+            sum(window.length / frequency for window, frequency in frequencies if frequency)
+        ),
+        completed=sum(_is_complete(collections) for collections in runs.values()),
+        outcomes=dict(sorted(outcomes.items())),
+        evidence_coverage=coverage(gaps, period),
+        evidence_gaps=gaps,
     )
 
 
-def holes_of(
-    watched: Watched, kind: str, period: Window, max_age: timedelta | None = None
-) -> tuple[Hole, ...]:
-    """Give every stretch of a period for which the evidence of a kind was not sufficient.
+def find_evidence_gaps(
+    history: ConnectionHistory, kind: str, period: Window, max_age: timedelta | None = None
+) -> tuple[EvidenceGap, ...]:
+    """Return every part of a period for which the evidence of a kind was not sufficient.
 
     Args:
-        watched: The connection.
+        history: The connection.
         kind: The kind.
-        period: The part of the period that has passed.
-        max_age: How old the evidence may be; twice its cadence where it is not said.
+        period: The part of the period that has elapsed.
+        max_age: How old the evidence may be; None: twice its required frequency.
     """
-    mine = sorted(
-        (one for one in watched.collections if one.kind == kind),
-        key=lambda one: (one.ended_at, one.started_at, one.id),
+    collections = sorted(
+        (collection for collection in history.collections if collection.kind == kind),
+        key=lambda collection: (collection.ended_at, collection.started_at, collection.id),
     )
-    found = [
-        Hole(
-            connection=watched.connection,
+    gaps = [
+        EvidenceGap(
+            connection=history.connection,
             kind=kind,
             since=window.since,
             until=window.until,
-            why=piece.why or "evidence of these objects was not complete",
-            subjects=tuple(sorted(piece.subjects)),
+            reason=span.problem or "the evidence of these objects was incomplete",
+            subjects=tuple(sorted(span.subjects)),
         )
-        for stretch, allowed in _limits(watched, kind, period, max_age)
-        for piece in _pieces(watched, kind, mine, allowed)
-        if (piece.why or piece.subjects) and (window := piece.window.intersection(stretch))
+        for limited, allowed in _age_limits(history, kind, period, max_age)
+        for span in _spans(history, kind, collections, allowed)
+        if (span.problem or span.subjects) and (window := span.window.intersection(limited))
     ]
-    return tuple(_merged(found))
+    return tuple(_joined(gaps))
 
 
-def share(holes: Iterable[Hole], period: Window) -> float:
-    """Give the share of a period that is free of holes; those of named objects do not count."""
+def coverage(gaps: Iterable[EvidenceGap], period: Window) -> float:
+    """Return the share of a period without gaps; those of named objects do not count."""
     if period.since >= period.until:
         return 0.0
-    lost = union(Window(one.since, one.until) for one in holes if not one.subjects)
-    left = subtract([period], lost)
-    return sum((one.length for one in left), timedelta()) / period.length
+    missing = union(Window(gap.since, gap.until) for gap in gaps if not gap.subjects)
+    covered = subtract([period], missing)
+    return sum((window.length for window in covered), timedelta()) / period.length
 
 
-def _pieces(
-    watched: Watched, kind: str, mine: Sequence[Collection], allowed: timedelta
-) -> Iterator[Piece]:
-    if kind in watched.events:
-        refreshed = kind in watched.refreshed
-        return events(mine, allowed, watched.lookback, refreshed=refreshed)
-    return snapshots(mine, allowed)
+def _spans(
+    history: ConnectionHistory, kind: str, collections: Sequence[Collection], allowed: timedelta
+) -> Iterator[SufficiencySpan]:
+    if kind in history.event_kinds:
+        refreshed = kind in history.refreshed_kinds
+        return event_spans(collections, allowed, history.lookback, refreshed=refreshed)
+    return snapshot_spans(collections, allowed)
 
 
-def _limits(
-    watched: Watched, kind: str, period: Window, max_age: timedelta | None
+def _age_limits(
+    history: ConnectionHistory, kind: str, period: Window, max_age: timedelta | None
 ) -> Sequence[tuple[Window, timedelta]]:
-    """Say how old the evidence might be, stretch by stretch: twice the cadence of its time."""
+    """Return how old the evidence might be: twice the frequency that was required at the time."""
     if max_age is not None:
         return [(period, max_age)]
-    promised = list(_promises(watched, kind, period))
-    rest = subtract([period], [window for window, _ in promised])
-    usual = watched.cadences.get(kind, _DEFAULT)
-    found = [*((window, 2 * cadence) for window, cadence in promised)]
-    return sorted([*found, *((window, 2 * usual) for window in rest)])
+    frequencies = list(_required_frequencies(history, kind, period))
+    unstated = subtract([period], [window for window, _ in frequencies])
+    usual = history.cadences.get(kind, _DEFAULT)
+    limits = [(window, 2 * frequency) for window, frequency in frequencies]
+    return sorted([*limits, *((window, 2 * usual) for window in unstated)])
 
 
-def _merged(holes: Sequence[Hole]) -> Iterator[Hole]:
-    """Join holes of one reason that follow on each other."""
-    last: Hole | None = None
-    for one in holes:
-        if (
-            last
-            and last.until == one.since
-            and (last.why, last.subjects)
-            == (
-                one.why,
-                one.subjects,
-            )
-        ):
-            last = replace(last, until=one.until)
+def _joined(gaps: Sequence[EvidenceGap]) -> Iterator[EvidenceGap]:
+    """Join adjacent gaps of one reason."""
+    previous: EvidenceGap | None = None
+    for gap in gaps:
+        if previous and _continues(previous, gap):
+            previous = replace(previous, until=gap.until)
             continue
-        if last:
-            yield last
-        last = one
-    if last:
-        yield last
+        if previous:
+            yield previous
+        previous = gap
+    if previous:
+        yield previous
 
 
-# -- promises ---------------------------------------------------------------------------------
+def _continues(previous: EvidenceGap, gap: EvidenceGap) -> bool:
+    same = (previous.reason, previous.subjects) == (gap.reason, gap.subjects)
+    return previous.until == gap.since and same
 
 
-def _promises(watched: Watched, kind: str, period: Window) -> Iterator[tuple[Window, timedelta]]:
-    """Give the cadence in force, stretch by stretch: from the run that says it to the next one."""
-    runs = sorted(watched.manifests, key=lambda one: one.started_at)
-    said = [
-        (run.started_at, next((one.cadence for one in run.promised if one.kind == kind), None))
+# -- collections ------------------------------------------------------------------------------
+
+
+def _required_frequencies(
+    history: ConnectionHistory, kind: str, period: Window
+) -> Iterator[tuple[Window, timedelta]]:
+    """Yield each frequency with the time it was in force: from a run that states it to the next."""
+    runs = sorted(history.manifests, key=lambda run: run.started_at)
+    stated = [
+        (
+            run.started_at,
+            next((promise.cadence for promise in run.promised if promise.kind == kind), None),
+        )
         for run in runs
     ]
-    changes = [next(group) for _, group in groupby(said, key=lambda one: one[1])]
+    changes = [next(group) for _, group in groupby(stated, key=lambda pair: pair[1])]
     ends = [since for since, _ in changes[1:]]
-    for (since, cadence), until in zip(changes, [*ends, LATEST], strict=False):
+    for (since, seconds), until in zip(changes, [*ends, LATEST], strict=False):
         window = Window(since, until).intersection(period)
-        if cadence is not None and window:
-            yield window, timedelta(seconds=cadence)
+        if seconds is not None and window:
+            yield window, timedelta(seconds=seconds)
 
 
-def _runs(watched: Watched, kind: str, period: Window) -> dict[str, list[Collection]]:
-    """Give what was collected of a kind in a period, run by run."""
-    found: dict[str, list[Collection]] = {}
-    for one in watched.collections:
-        if one.kind == kind and one.ended_at in period:
-            found.setdefault(one.run, []).append(one)
-    return found
+def _collections_by_run(
+    history: ConnectionHistory, kind: str, period: Window
+) -> dict[str, list[Collection]]:
+    """Return what was collected of a kind in a period, by run."""
+    runs: dict[str, list[Collection]] = {}
+    for collection in history.collections:
+        if collection.kind == kind and collection.ended_at in period:
+            runs.setdefault(collection.run, []).append(collection)
+    return runs
 
 
-def _is_whole(collections: Iterable[Collection]) -> bool:
-    return all(one.doubted == frozenset() for one in collections)
+def _is_complete(collections: Iterable[Collection]) -> bool:
+    return all(collection.doubted == frozenset() for collection in collections)
 
 
 def _worst(collections: Iterable[Collection]) -> Collection:
-    return min(collections, key=lambda one: WORST_FIRST.index(one.outcome))
+    return min(collections, key=lambda collection: WORST_FIRST.index(collection.outcome))

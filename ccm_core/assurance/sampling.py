@@ -1,7 +1,7 @@
-"""Draws samples out of everything that a control's rules judged in a period. Pure.
+"""Select samples of everything that a control's rules evaluated in a period. Pure.
 
-The seed is the digest of the last evaluation of the period: whoever holds the same evaluations
-draws the same samples, and nobody chooses them.
+The random seed is the digest of the last evaluation of the period: whoever holds the same
+evaluations selects the same samples, and nobody can choose them.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from dataclasses import replace
 from ccm_core.model.evaluation.result import Evaluation, Result, Status
 from ccm_core.model.sampling import ControlSamples, Sample, Sampling
 
-NOTHING = "no evaluation"
-"""The seed of a period without any: there is nothing to draw from."""
+NO_EVALUATION = "no evaluation"
+"""The seed of a period without any: there is nothing to select from."""
 
 _WORST_FIRST = (
     Status.ERROR,
@@ -25,89 +25,96 @@ _WORST_FIRST = (
     Status.NOT_APPLICABLE,
 )
 _WHOLE = ("connection", "population")
-"""Kinds of subjects that are no single object: nobody samples them."""
+"""Kinds of subjects that are not a single object: they are not sampled."""
 
 
-def draw(
+def select_samples(
     evaluations: Iterable[tuple[str, Evaluation]],
     controls: Mapping[tuple[str, str], AbstractSet[str]],
     connections: AbstractSet[str],
-    most: int,
+    sample_size: int,
 ) -> Sampling:
-    """Draw samples for each control.
+    """Select samples for each control.
 
     Args:
         evaluations: Those of the period with their digests, in the order of their moments. They are
             read once, one at a time.
         controls: The rules that support each, by framework and id.
         connections: Whose subjects.
-        most: How many to draw of each.
+        sample_size: How many to select of each control.
     """
-    wanted = frozenset[str]().union(*controls.values())
-    seen: dict[str, Sample] = {}
-    seed = NOTHING
+    rules = frozenset[str]().union(*controls.values())
+    samples: dict[str, Sample] = {}
+    seed = NO_EVALUATION
     for digest, evaluation in evaluations:
         seed = digest
-        for result in _judged(evaluation, wanted, connections):
-            seen[result.id] = _noted(seen.get(result.id), result, evaluation)
-    # What a rule never applied to was never judged.
-    judged = (one for one in seen.values() if one.worst is not Status.NOT_APPLICABLE)
-    ordered = sorted(judged, key=lambda one: lot(seed, one.id))
+        for result in _results(evaluation, rules, connections):
+            samples[result.id] = _updated(samples.get(result.id), result, evaluation)
+    # What a rule never applied to is not in its population.
+    applicable = (
+        sample
+        for sample in samples.values()
+        if sample.worst_status is not Status.NOT_APPLICABLE
+    )
+    ordered = sorted(applicable, key=lambda sample: selection_key(seed, sample.id))
     return Sampling(
-        seed=seed,
-        most=most,
-        controls=tuple(_of(name, rules, ordered, most) for name, rules in controls.items()),
+        random_seed=seed,
+        sample_size=sample_size,
+        controls=tuple(
+            _control_samples(name, supporting, ordered, sample_size)
+            for name, supporting in controls.items()
+        ),
     )
 
 
-def lot(seed: str, name: str) -> str:
-    """Give the lot of one pair: the smallest are drawn."""
+def selection_key(seed: str, name: str) -> str:
+    """Return the key of one pair: those with the smallest keys are selected."""
     return hashlib.sha256(f"{seed}\n{name}".encode()).hexdigest()
 
 
-def _judged(
+def _results(
     evaluation: Evaluation, rules: AbstractSet[str], connections: AbstractSet[str]
 ) -> Iterable[Result]:
     for rule in evaluation.rules:
         if rule.rule in rules:
             yield from (
-                one
-                for one in rule.results
-                if one.subject.kind not in _WHOLE and one.connection in connections
+                result
+                for result in rule.results
+                if result.subject.kind not in _WHOLE and result.connection in connections
             )
 
 
-def _noted(known: Sample | None, result: Result, evaluation: Evaluation) -> Sample:
-    if known is None:
+def _updated(sample: Sample | None, result: Result, evaluation: Evaluation) -> Sample:
+    if sample is None:
         return Sample(
             id=result.id,
             rule=result.rule,
             connection=result.connection,
             subject=result.subject,
             evaluations=1,
-            worst=result.status,
-            last=result.status,
-            last_at=evaluation.evaluated_at,
-            rests_on=result.rests_on,
+            worst_status=result.status,
+            last_status=result.status,
+            last_evaluated_at=evaluation.evaluated_at,
+            evidence_digests=result.evidence_digests,
         )
     return replace(
-        known,
+        sample,
         subject=result.subject,
-        evaluations=known.evaluations + 1,
-        worst=min(known.worst, result.status, key=_WORST_FIRST.index),
-        last=result.status,
-        last_at=evaluation.evaluated_at,
-        rests_on=result.rests_on,
+        evaluations=sample.evaluations + 1,
+        worst_status=min(sample.worst_status, result.status, key=_WORST_FIRST.index),
+        last_status=result.status,
+        last_evaluated_at=evaluation.evaluated_at,
+        evidence_digests=result.evidence_digests,
     )
 
 
-def _of(
-    name: tuple[str, str], rules: AbstractSet[str], ordered: Sequence[Sample], most: int
+def _control_samples(
+    name: tuple[str, str], rules: AbstractSet[str], ordered: Sequence[Sample], sample_size: int
 ) -> ControlSamples:
-    population = [one for one in ordered if one.rule in rules]
+    population = [sample for sample in ordered if sample.rule in rules]
     return ControlSamples(
         framework=name[0],
         id=name[1],
         population=len(population),
-        samples=tuple(population[:most]),
+        samples=tuple(population[:sample_size]),
     )

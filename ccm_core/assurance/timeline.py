@@ -1,7 +1,8 @@
 """Since when, and how long, the evidence of a kind was sufficient: exact, not sampled.
 
-It says for every moment what the engine would have said then of evidence kept by then. Between
-the ends of two collections nothing is learnt, so what holds there follows from a few bounds.
+It states for every moment what an evaluation would have stated then of the evidence collected by
+then. Between the ends of two collections nothing new is known, so a few bounds decide what is true
+there.
 """
 
 from __future__ import annotations
@@ -19,164 +20,159 @@ LATEST = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
-    """A stretch of time with one answer to whether the evidence was sufficient."""
+class SufficiencySpan:
+    """A time during which the evidence was sufficient, or was not for one reason."""
 
     window: Window
-    why: str | None = None
-    """Why it was not; None: it was."""
+    problem: str | None = None
+    """Why it was not sufficient; None: it was."""
     subjects: frozenset[str] = frozenset()
     """Where only these objects lacked evidence."""
 
 
-def snapshots(collections: Sequence[Collection], allowed: timedelta) -> Iterator[Piece]:
-    """Give the answers for a snapshot kind: its newest collection speaks, while it is young.
+def snapshot_spans(
+    collections: Sequence[Collection], allowed: timedelta
+) -> Iterator[SufficiencySpan]:
+    """Yield the spans of a snapshot kind: its newest collection counts, unless it is too old.
 
     Args:
         collections: Of the kind, in the order in which they ended.
         allowed: How old the newest may be.
     """
-    yield from _before(collections)
-    for one, following in _with_next(collections):
-        yield from _spoken(one, following, EARLIEST, later(one.ended_at, allowed), allowed)
+    yield from _before_the_first(collections)
+    for collection, following in _with_next(collections):
+        whole = Window(collection.ended_at, following)
+        if collection.doubted is None:
+            yield SufficiencySpan(window=whole, problem=_outcome(collection))
+            continue
+        stale = (add_capped(collection.ended_at, allowed), _too_old(allowed))
+        yield from _cut(whole, (EARLIEST, ""), stale, collection.doubted)
 
 
 @dataclass(slots=True, kw_only=True)
-class _Known:
-    """What is known of the past, collection by collection."""
+class _KnownEvents:
+    """What is known of past events, collection by collection."""
 
     covered: tuple[Window, ...] = ()
-    bad: tuple[Window, ...] = ()
-    """Covered, and last read by a collection that was not whole."""
-    narrow: list[tuple[Window, frozenset[str]]] = field(default_factory=list)
+    incomplete: tuple[Window, ...] = ()
+    """Covered, and last read by a collection that was incomplete."""
+    partial: list[tuple[Window, frozenset[str]]] = field(default_factory=list)
     """Covered, and last read by one that lacked these objects alone."""
     refresh: Collection | None = None
 
-    def learn(self, one: Collection) -> None:
-        """Let a collection speak for its window, whatever was said of that before."""
-        if one.window is None:
-            self.refresh = one
+    def add(self, collection: Collection) -> None:
+        """Replace what was known of a collection's window with what it read."""
+        if collection.window is None:
+            self.refresh = collection
             return
-        until = min(one.window.until, one.ended_at)
-        if until <= one.window.since:
+        until = min(collection.window.until, collection.ended_at)
+        if until <= collection.window.since:
             return
-        mine = Window(one.window.since, until)
-        self.covered = union([*self.covered, mine])
-        bad = subtract(self.bad, [mine])
-        self.narrow = [
-            (rest, subjects)
-            for window, subjects in self.narrow
-            for rest in subtract([window], [mine])
+        window = Window(collection.window.since, until)
+        self.covered = union([*self.covered, window])
+        incomplete = subtract(self.incomplete, [window])
+        self.partial = [
+            (remaining, subjects)
+            for earlier, subjects in self.partial
+            for remaining in subtract([earlier], [window])
         ]
-        if one.doubted is None:
-            bad = union([*bad, mine])
-        elif one.doubted:
-            self.narrow.append((mine, one.doubted))
-        self.bad = bad
+        if collection.doubted is None:
+            incomplete = union([*incomplete, window])
+        elif collection.doubted:
+            self.partial.append((window, collection.doubted))
+        self.incomplete = incomplete
+
+    def refresh_problem(self, *, refreshed: bool) -> str | None:
+        """Return what is wrong with the last refresh, if anything is."""
+        if self.refresh is None:
+            return "later changes to events were never read" if refreshed else None
+        return _outcome(self.refresh) if self.refresh.doubted is None else None
+
+    def lacking_objects(self, lookback: timedelta, whole: Window) -> frozenset[str]:
+        """Return the objects that lack evidence at some time of a window."""
+        refresh = self.refresh.doubted if self.refresh else None
+        since = whole.since - lookback
+        lacking = (subjects for window, subjects in self.partial if window.until > since)
+        return frozenset().union(refresh or (), *lacking)
 
 
-def events(
+def event_spans(
     collections: Sequence[Collection],
     allowed: timedelta,
     lookback: timedelta,
     *,
     refreshed: bool,
-) -> Iterator[Piece]:
-    """Give the answers for an event kind: all that happened within the lookback must be known.
+) -> Iterator[SufficiencySpan]:
+    """Yield the spans of an event kind: all events within the lookback must be known.
 
     Args:
         collections: Of the kind, in the order in which they ended.
         allowed: How long ago the last window may end, and the last refresh.
         lookback: How far back everything must be known.
-        refreshed: Whether what may have changed must have been read again.
+        refreshed: Whether events that may have changed must have been read again.
     """
-    yield from _before(collections)
-    known = _Known()
-    for one, following in _with_next(collections):
-        known.learn(one)
-        yield from _known_until(known, one, following, allowed, lookback, refreshed=refreshed)
+    yield from _before_the_first(collections)
+    known = _KnownEvents()
+    for collection, following in _with_next(collections):
+        known.add(collection)
+        whole = Window(collection.ended_at, following)
+        yield from _event_spans_within(known, whole, allowed, lookback, refreshed=refreshed)
 
 
-def _known_until(
-    known: _Known,
-    one: Collection,
-    following: datetime,
+def _event_spans_within(
+    known: _KnownEvents,
+    whole: Window,
     allowed: timedelta,
     lookback: timedelta,
     *,
     refreshed: bool,
-) -> Iterator[Piece]:
-    whole = Window(one.ended_at, following)
-    refresh = known.refresh
-    if why := _refresh_problem(refresh, refreshed=refreshed):
-        yield Piece(window=whole, why=why)
+) -> Iterator[SufficiencySpan]:
+    if problem := known.refresh_problem(refreshed=refreshed):
+        yield SufficiencySpan(window=whole, problem=problem)
         return
     if not known.covered:
-        yield Piece(window=whole, why="no events were read yet")
+        yield SufficiencySpan(window=whole, problem="no events were read yet")
         return
     newest = known.covered[-1]
-    lacking = max([newest.since, *(bad.until for bad in known.bad)])
-    ready = later(lacking, lookback)
-    stale = later(newest.until, min(allowed, lookback))
-    if refresh is not None:
-        stale = min(stale, later(refresh.ended_at, allowed))
-    yield from _pieces(
+    unread = max([newest.since, *(window.until for window in known.incomplete)])
+    ready = add_capped(unread, lookback)
+    stale = add_capped(newest.until, min(allowed, lookback))
+    if known.refresh is not None:
+        stale = min(stale, add_capped(known.refresh.ended_at, allowed))
+    yield from _cut(
         whole,
-        (ready, f"what happened before {format_instant(lacking)} was not read whole"),
+        (ready, f"events before {format_instant(unread)} were not completely read"),
         (stale, _too_old(allowed)),
-        _subjects(known, lookback, whole),
+        known.lacking_objects(lookback, whole),
     )
 
 
-def _refresh_problem(refresh: Collection | None, *, refreshed: bool) -> str | None:
-    if refresh is None:
-        return "what changed afterwards was never looked for" if refreshed else None
-    return _told(refresh) if refresh.doubted is None else None
-
-
-def _subjects(known: _Known, lookback: timedelta, whole: Window) -> frozenset[str]:
-    """Name the objects that lack evidence at some time of a stretch."""
-    refresh = known.refresh.doubted if known.refresh else None
-    since = whole.since - lookback
-    found = (subjects for window, subjects in known.narrow if window.until > since)
-    return frozenset().union(refresh or (), *found)
-
-
-def _spoken(
-    one: Collection, following: datetime, ready: datetime, stale: datetime, allowed: timedelta
-) -> Iterator[Piece]:
-    whole = Window(one.ended_at, following)
-    if one.doubted is None:
-        yield Piece(window=whole, why=_told(one))
-    else:
-        yield from _pieces(whole, (ready, ""), (stale, _too_old(allowed)), one.doubted)
-
-
-def _pieces(
+def _cut(
     whole: Window,
     ready: tuple[datetime, str],
     stale: tuple[datetime, str],
     subjects: frozenset[str],
-) -> Iterator[Piece]:
-    """Cut a stretch into what comes too early, what is sufficient, and what comes too late."""
+) -> Iterator[SufficiencySpan]:
+    """Cut a window into what is too early, what is sufficient, and what is too late."""
     begins = min(max(whole.since, ready[0]), whole.until)
     ends = max(begins, min(whole.until, stale[0]))
-    for window, why in (
+    for window, problem in (
         (Window(whole.since, begins), ready[1]),
         (Window(begins, ends), None),
         (Window(ends, whole.until), stale[1]),
     ):
         if window.since < window.until:
-            yield Piece(window=window, why=why, subjects=frozenset() if why else subjects)
+            lacking = frozenset[str]() if problem else subjects
+            yield SufficiencySpan(window=window, problem=problem, subjects=lacking)
 
 
-def _before(collections: Sequence[Collection]) -> Iterator[Piece]:
+def _before_the_first(collections: Sequence[Collection]) -> Iterator[SufficiencySpan]:
     first = collections[0].ended_at if collections else LATEST
-    yield Piece(window=Window(EARLIEST, first), why="it had not been collected yet")
+    yield SufficiencySpan(window=Window(EARLIEST, first), problem="it had not been collected yet")
 
 
 def _with_next(collections: Sequence[Collection]) -> Iterable[tuple[Collection, datetime]]:
-    ends = [one.ended_at for one in collections[1:]]
+    ends = [collection.ended_at for collection in collections[1:]]
     return zip(collections, [*ends, LATEST], strict=False)
 
 
@@ -184,11 +180,12 @@ def _too_old(allowed: timedelta) -> str:
     return f"nothing was collected for longer than {format_duration(allowed.total_seconds())}"
 
 
-def _told(one: Collection) -> str:
-    said = sorted({f"{fall.reason}: {fall.detail}" for fall in one.shortfalls})
-    return f"it was {one.outcome} ({said[0] if said else 'no reason was given'})"
+def _outcome(collection: Collection) -> str:
+    reasons = sorted({f"{fall.reason}: {fall.detail}" for fall in collection.shortfalls})
+    reason = reasons[0] if reasons else "no reason was given"
+    return f"the collection was {collection.outcome} ({reason})"
 
 
-def later(moment: datetime, span: timedelta) -> datetime:
-    """Add a span to a moment, and stop at the end of time."""
-    return LATEST if span > LATEST - moment else moment + span
+def add_capped(moment: datetime, duration: timedelta) -> datetime:
+    """Add a duration to a moment, at most to the end of time."""
+    return LATEST if duration > LATEST - moment else moment + duration

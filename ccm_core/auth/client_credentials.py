@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ccm_core.auth.oauth_messages import Tokens, all_granted
+from ccm_core.auth.oauth_messages import TokenSet, all_granted
 from ccm_core.auth.token_refresh import due
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ccm_core.sdk.secret import Secret
 
 
-class AppTokens:
+class ClientCredentialsTokens:
     """Gives the access token of an app, as fresh as it has to be."""
 
     def __init__(
@@ -23,7 +23,7 @@ class AppTokens:
     ) -> None:
         """Ask at ``endpoint`` for tokens of these scopes, when the first one is wanted."""
         self._endpoint, self._wanted, self._clock = endpoint, tuple(scopes), clock
-        self._tokens: Tokens | None = None
+        self._tokens: TokenSet | None = None
         self._alone = asyncio.Lock()
 
     @property
@@ -55,6 +55,6 @@ class AppTokens:
                 held = await self._asked()
             return held.access
 
-    async def _asked(self) -> Tokens:
+    async def _asked(self) -> TokenSet:
         self._tokens = all_granted(await self._endpoint.request(self._wanted), self._wanted)
         return self._tokens

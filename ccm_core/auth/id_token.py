@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from ccm_core.auth.oauth_messages import Client
-from ccm_core.errors import BadAnswer, UsageError
+from ccm_core.errors import BadResponse, UsageError
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.oauth import Identified, OAuthProvider
 from ccm_core.sdk.secret import Secret
@@ -42,7 +42,7 @@ def identified(
     regions = [region for region, url in provider.base_urls.items() if url in audience]
     if len(regions) != 1:
         there = ", ".join(provider.base_urls.values())
-        raise BadAnswer(f"the ID token names none, or more than one, of the known hosts: {there}")
+        raise BadResponse(f"the ID token names none, or more than one, of the known hosts: {there}")
     return Identified(
         region=regions[0],
         base_url=provider.base_urls[regions[0]],
@@ -64,7 +64,7 @@ def _signed(id_token: Secret, keys: JsonObject) -> dict[str, Any]:
         ).claims
     except (JoseError, ValueError, KeyError, TypeError) as cause:
         # Without the cause: it may carry the token.
-        raise BadAnswer(
+        raise BadResponse(
             f"the ID token is not signed by the identity server ({type(cause).__name__}); "
             "nothing was kept; start again"
         ) from None
@@ -97,7 +97,7 @@ def _checked(
             "the ID token has expired already: set the clock of this machine and start again"
         ) from None
     except ClaimError as cause:
-        raise BadAnswer(
+        raise BadResponse(
             f"the ID token is not for this connection ({cause.claim}); check the client id"
         ) from None
 
@@ -107,5 +107,5 @@ def _label(claims: dict[str, Any], name: str) -> str | None:
     if found is None:
         return None
     if not isinstance(found, str) or not found.replace("-", "").isalnum() or not found.isascii():
-        raise BadAnswer(f"{name} in the ID token cannot be used")
+        raise BadResponse(f"{name} in the ID token cannot be used")
     return found

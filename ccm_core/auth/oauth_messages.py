@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
-from ccm_core.errors import BadAnswer, Refused, UsageError
+from ccm_core.errors import BadResponse, AuthenticationFailed, UsageError
 from ccm_core.model.json_codec import decode
 from ccm_core.sdk.oauth import OAuthProvider
 from ccm_core.sdk.secret import Secret
@@ -32,7 +32,7 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Authorization:
+class AuthorizationRequest:
     """One attempt to get a person's agreement: used once, then forgotten."""
 
     url: Secret
@@ -44,7 +44,7 @@ class Authorization:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tokens:
+class TokenSet:
     """What a token endpoint gave."""
 
     access: Secret
@@ -64,7 +64,7 @@ def authorization(
     redirect_uri: str,
     scopes: Iterable[str],
     token: Callable[[int], str] = secrets.token_urlsafe,
-) -> Authorization:
+) -> AuthorizationRequest:
     """Begin an attempt, with a state and a verifier that nobody can guess.
 
     Args:
@@ -88,7 +88,7 @@ def authorization(
         code_challenge=create_s256_code_challenge(verifier),
         code_challenge_method="S256",
     )
-    return Authorization(
+    return AuthorizationRequest(
         url=Secret(url),
         redirect_uri=redirect_uri,
         scopes=wanted,
@@ -97,7 +97,7 @@ def authorization(
     )
 
 
-def code_of(redirected: str, attempt: Authorization) -> Secret:
+def code_from_redirect(redirected: str, attempt: AuthorizationRequest) -> Secret:
     """Read the code out of the address that the browser was sent to, or that a person pasted.
 
     Raises:
@@ -129,7 +129,7 @@ def code_of(redirected: str, attempt: Authorization) -> Secret:
 # -- forms ------------------------------------------------------------------------------------
 
 
-def code_form(client: Client, attempt: Authorization, code: Secret) -> Secret:
+def code_form(client: Client, attempt: AuthorizationRequest, code: Secret) -> Secret:
     """Write the form that exchanges a code."""
     return _form(
         client,
@@ -145,7 +145,7 @@ def refresh_form(client: Client, refresh: Secret) -> Secret:
     return _form(client, "refresh_token", refresh_token=refresh.reveal())
 
 
-def client_form(client: Client, scopes: Iterable[str]) -> Secret:
+def client_credentials_form(client: Client, scopes: Iterable[str]) -> Secret:
     """Write the form with which an app asks for itself."""
     return _form(client, "client_credentials", scope=" ".join(scopes))
 
@@ -162,7 +162,7 @@ def _form(client: Client, grant: str, **fields: str) -> Secret:
 # -- answers ----------------------------------------------------------------------------------
 
 
-def tokens_of(body: bytes, *, asked: Iterable[str], received_at: datetime) -> Tokens:
+def parse_token_response(body: bytes, *, asked: Iterable[str], received_at: datetime) -> TokenSet:
     """Read the tokens out of an answer. No message repeats anything of it.
 
     Raises:
@@ -171,19 +171,19 @@ def tokens_of(body: bytes, *, asked: Iterable[str], received_at: datetime) -> To
     try:
         fields = decode(body)
     except (ValueError, RecursionError):
-        raise BadAnswer("the answer with the tokens is not JSON") from None
+        raise BadResponse("the answer with the tokens is not JSON") from None
     if not isinstance(fields, dict):
-        raise BadAnswer("the answer with the tokens is not an object")
+        raise BadResponse("the answer with the tokens is not an object")
     access = _text(fields, "access_token")
     kind = fields.get("token_type")
     if access is None or not isinstance(kind, str) or kind.lower() != "bearer":
-        raise BadAnswer("the answer has no bearer token in it")
+        raise BadResponse("the answer has no bearer token in it")
     refresh, id_token, scope = (
         _text(fields, name) for name in ("refresh_token", "id_token", "scope")
     )
     # RFC 6749 section 5.1: where the scope is left out, it is the one that was asked for.
     granted = asked if scope is None else scope.split()
-    return Tokens(
+    return TokenSet(
         access=Secret(access),
         refresh=None if refresh is None else Secret(refresh),
         scopes=tuple(sorted(set(granted))),
@@ -199,7 +199,7 @@ def missing_scopes(asked: Iterable[str], granted: Iterable[str]) -> tuple[str, .
     return tuple(one for one in asked if one not in there)
 
 
-def all_granted(tokens: Tokens, asked: Iterable[str]) -> Tokens:
+def all_granted(tokens: TokenSet, asked: Iterable[str]) -> TokenSet:
     """Give the tokens back when they may do all that was asked for.
 
     Raises:
@@ -208,14 +208,14 @@ def all_granted(tokens: Tokens, asked: Iterable[str]) -> Tokens:
     missing = missing_scopes(asked, tokens.scopes)
     if missing:
         granted = " ".join(tokens.scopes) or "nothing"
-        raise Refused(
+        raise AuthenticationFailed(
             f"insufficient scope: granted was {granted!r}, and not {' '.join(missing)!r}; give the "
             "app these scopes and connect again, for tokens that were issued before do not change"
         )
     return tokens
 
 
-def error_of(body: bytes) -> str | None:
+def parse_error_code(body: bytes) -> str | None:
     """Give the error code of RFC 6749 section 5.2 in a refusal, where it has one."""
     try:
         fields = decode(body)
@@ -243,7 +243,7 @@ def _text(fields: dict[str, object], name: str) -> str | None:
     if found is None:
         return None
     if not isinstance(found, str) or not found.isprintable() or (not found and name != "scope"):
-        raise BadAnswer(f"{name} in the answer cannot be used")
+        raise BadResponse(f"{name} in the answer cannot be used")
     return found
 
 
@@ -252,5 +252,5 @@ def _expiry(seconds: object, received_at: datetime) -> datetime | None:
         return None
     text = str(seconds)
     if isinstance(seconds, bool) or not text.isdecimal() or len(text) > _MOST_DIGITS:
-        raise BadAnswer("expires_in in the answer is no number of seconds that can be used")
+        raise BadResponse("expires_in in the answer is no number of seconds that can be used")
     return received_at + timedelta(seconds=int(text))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ccm_core.auth.vault_entry import Entry
+from ccm_core.auth.vault_entry import VaultEntry
 from ccm_core.errors import SecretError
 from ccm_core.sdk.secret import Secret
 
@@ -49,7 +49,7 @@ class Ed25519Key:
         return self._key.sign(data)
 
 
-def one_time_key() -> Ed25519Key:
+def ephemeral_key() -> Ed25519Key:
     """Make a key that is kept nowhere."""
     return Ed25519Key(_fresh())
 
@@ -74,7 +74,7 @@ def make(vault: Vault, at: datetime) -> Sequence[Ed25519Key]:
     """
     with vault.lock(ENTRY):
         if _entry(vault) is None:
-            vault.write(ENTRY, Entry(secrets={_CURRENT: _fresh()}, entered_at=at))
+            vault.write(ENTRY, VaultEntry(secrets={_CURRENT: _fresh()}, entered_at=at))
         return held(vault)
 
 
@@ -87,7 +87,7 @@ def prepare(vault: Vault, at: datetime) -> Ed25519Key:
     with vault.lock(ENTRY):
         entry, successor = _entry(vault), _fresh()
         current = {} if entry is None else {_CURRENT: entry.secrets[_CURRENT]}
-        vault.write(ENTRY, Entry(secrets={**current, _NEXT: successor}, entered_at=at))
+        vault.write(ENTRY, VaultEntry(secrets={**current, _NEXT: successor}, entered_at=at))
     return Ed25519Key(successor)
 
 
@@ -101,12 +101,12 @@ def settle(vault: Vault, public: bytes, at: datetime) -> None:
         entry = _entry(vault)
         for kept in () if entry is None else entry.secrets.values():
             if Ed25519Key(kept).public == public:
-                vault.write(ENTRY, Entry(secrets={_CURRENT: kept}, entered_at=at))
+                vault.write(ENTRY, VaultEntry(secrets={_CURRENT: kept}, entered_at=at))
                 return
     raise SecretError("the vault does not have the key that the store is signed with")
 
 
-def _entry(vault: Vault) -> Entry | None:
+def _entry(vault: Vault) -> VaultEntry | None:
     return vault.read(ENTRY) if ENTRY in vault.names() else None
 
 

@@ -15,16 +15,16 @@ from typing import Any
 import httpx  # noqa: TID253 - this module is imported only where tokens are asked for
 
 from ccm_core.auth.oauth_messages import (
-    Authorization,
+    AuthorizationRequest,
     Client,
-    Tokens,
-    client_form,
+    TokenSet,
+    client_credentials_form,
     code_form,
-    error_of,
+    parse_error_code,
     refresh_form,
-    tokens_of,
+    parse_token_response,
 )
-from ccm_core.errors import BadAnswer, GrantLost, RateLimited, Refused, SourceError, Unreachable
+from ccm_core.errors import BadResponse, ReauthorizationRequired, RateLimited, AuthenticationFailed, SourceError, Unreachable
 from ccm_core.model.json_codec import JsonObject, decode
 from ccm_core.sdk.http.error_mapping import border
 from ccm_core.sdk.http.source import checked_base_url, is_loopback
@@ -35,12 +35,12 @@ _CONNECT_SECONDS, _SILENCE_SECONDS, _MOST_BYTES = 10.0, 30.0, 256 * 1024
 _GOOD, _SERVER = 200, 500
 _FORM = "application/x-www-form-urlencoded"
 
-_WRONG_CLIENT = (Refused, "check the client id and the client secret of the app")
-_OTHER = (Refused, "check how the app is registered")
+_WRONG_CLIENT = (AuthenticationFailed, "check the client id and the client secret of the app")
+_OTHER = (AuthenticationFailed, "check how the app is registered")
 _ERRORS: Mapping[str, tuple[type[SourceError], str]] = {
-    "invalid_grant": (GrantLost, "the grant is used up, expired or revoked; connect again"),
+    "invalid_grant": (ReauthorizationRequired, "the grant is used up, expired or revoked; connect again"),
     "invalid_client": _WRONG_CLIENT,
-    "invalid_scope": (Refused, "check the scopes of the app, the region and the subdomain"),
+    "invalid_scope": (AuthenticationFailed, "check the scopes of the app, the region and the subdomain"),
 }
 _TELLING: Mapping[int, tuple[type[SourceError], str]] = {
     401: _WRONG_CLIENT,
@@ -59,7 +59,7 @@ class TokenEndpoint:
     transport: httpx.AsyncBaseTransport | None = None
     """A stand-in for the network, for tests."""
 
-    async def redeem(self, attempt: Authorization, code: Secret) -> Tokens:
+    async def redeem(self, attempt: AuthorizationRequest, code: Secret) -> TokenSet:
         """Exchange a code. It lives for seconds and works once.
 
         Raises:
@@ -68,13 +68,13 @@ class TokenEndpoint:
         """
         try:
             return await self._asked(code_form(self.client, attempt, code), attempt.scopes)
-        except GrantLost:
-            raise Refused(
+        except ReauthorizationRequired:
+            raise AuthenticationFailed(
                 f"POST {self.provider.token_url}: the code was not taken; it lives for seconds and "
                 "works once. Start again, and answer in the browser without a pause"
             ) from None
 
-    async def refresh(self, refresh: Secret, scopes: Iterable[str]) -> Tokens:
+    async def refresh(self, refresh: Secret, scopes: Iterable[str]) -> TokenSet:
         """Exchange a refresh token, which is dead from then on.
 
         Raises:
@@ -83,14 +83,14 @@ class TokenEndpoint:
         """
         return await self._asked(refresh_form(self.client, refresh), scopes)
 
-    async def request(self, scopes: Iterable[str]) -> Tokens:
+    async def request(self, scopes: Iterable[str]) -> TokenSet:
         """Ask as the app itself.
 
         Raises:
             SourceError: The endpoint refused or failed.
         """
         wanted = tuple(scopes)
-        return await self._asked(client_form(self.client, wanted), wanted)
+        return await self._asked(client_credentials_form(self.client, wanted), wanted)
 
     async def keys(self) -> JsonObject:
         """Read the keys that check ID tokens.
@@ -105,17 +105,17 @@ class TokenEndpoint:
         except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict) or not isinstance(found.get("keys"), list):
-            raise BadAnswer(f"GET {url} answered {status} without a key set; try again later")
+            raise BadResponse(f"GET {url} answered {status} without a key set; try again later")
         return found
 
-    async def _asked(self, form: Secret, scopes: Iterable[str]) -> Tokens:
+    async def _asked(self, form: Secret, scopes: Iterable[str]) -> TokenSet:
         status, body = await self._sent("POST", self.provider.token_url, form)
         if status != _GOOD:
             raise self._fault(status, body)
         try:
-            return tokens_of(body, asked=scopes, received_at=self.clock())
-        except BadAnswer as cause:
-            raise BadAnswer(f"POST {self.provider.token_url}: {cause}; try again later") from None
+            return parse_token_response(body, asked=scopes, received_at=self.clock())
+        except BadResponse as cause:
+            raise BadResponse(f"POST {self.provider.token_url}: {cause}; try again later") from None
 
     async def _sent(self, method: str, url: str, form: Secret | None) -> tuple[int, bytes]:
         checked_base_url(url)
@@ -142,10 +142,10 @@ class TokenEndpoint:
         return manner | ({"verify": False} if url.startswith("http:") and local else {})
 
     def _fault(self, status: int, body: bytes) -> SourceError:
-        error = error_of(body)
+        error = parse_error_code(body)
         what = f"POST {self.provider.token_url} answered {status}" + (f" {error}" if error else "")
         if error is None and status not in _TELLING and status < _SERVER:
-            return BadAnswer(f"{what}: that is no answer of an identity server; check the network")
+            return BadResponse(f"{what}: that is no answer of an identity server; check the network")
         kind, words = _ERRORS.get(error or "") or _TELLING.get(status) or _OTHER
         if status >= _SERVER:
             kind, words = Unreachable, "the identity server failed; try again later"
@@ -157,6 +157,6 @@ async def _bounded(response: httpx.Response, what: str) -> bytes:
     async for part in response.aiter_bytes():
         size += len(part)
         if size > _MOST_BYTES:
-            raise BadAnswer(f"{what}: the body passes {_MOST_BYTES} bytes and was not read on")
+            raise BadResponse(f"{what}: the body passes {_MOST_BYTES} bytes and was not read on")
         parts.append(part)
     return b"".join(parts)

@@ -14,16 +14,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ccm_core.auth.oauth_messages import Tokens
-from ccm_core.auth.vault import Held, Vault
-from ccm_core.auth.vault_entry import ACCESS, REFRESH, Entry
-from ccm_core.errors import GrantLost, RateLimited, Refused, SecretError
+from ccm_core.auth.oauth_messages import TokenSet
+from ccm_core.auth.vault import VaultLocked, Vault
+from ccm_core.auth.vault_entry import ACCESS, REFRESH, VaultEntry
+from ccm_core.errors import ReauthorizationRequired, RateLimited, AuthenticationFailed, SecretError
 from ccm_core.sdk.secret import Secret
 
 if TYPE_CHECKING:
     from ccm_core.auth.token_endpoint import TokenEndpoint
 
-Renew = Callable[[Entry], Awaitable[Tokens]]
+Renew = Callable[[VaultEntry], Awaitable[TokenSet]]
 """Gets newer tokens with what an entry has."""
 
 Done = TypeVar("Done")
@@ -33,7 +33,7 @@ EARLY = timedelta(minutes=5)
 _POLL_SECONDS, _PATIENCE_SECONDS = 0.02, 90.0
 
 
-class TokenKeeper:
+class TokenRefresher:
     """Gives the access token of one connection, as fresh as it has to be."""
 
     def __init__(
@@ -66,14 +66,14 @@ class TokenKeeper:
         """
         return await self._fresh(lambda entry: _access(self._name, entry) == refused)
 
-    async def _fresh(self, stale: Callable[[Entry], bool]) -> Secret:
+    async def _fresh(self, stale: Callable[[VaultEntry], bool]) -> Secret:
         entry = self._vault.read(self._name)
         if stale(entry):
             entry = await _to_its_end(self._renewed(stale))
         self.scopes = entry.scopes
         return _access(self._name, entry)
 
-    async def _renewed(self, stale: Callable[[Entry], bool]) -> Entry:
+    async def _renewed(self, stale: Callable[[VaultEntry], bool]) -> VaultEntry:
         async with AsyncExitStack() as stack:
             await self._alone(stack)
             entry = self._vault.read(self._name)
@@ -85,12 +85,12 @@ class TokenKeeper:
             self._vault.write(self._name, renewed)
             return renewed
 
-    async def _asked(self, entry: Entry) -> Tokens:
+    async def _asked(self, entry: VaultEntry) -> TokenSet:
         try:
             return await self._renew(entry)
-        except GrantLost as cause:
-            raise GrantLost(self._lost(entry, cause)) from None
-        except (Refused, RateLimited):
+        except ReauthorizationRequired as cause:
+            raise ReauthorizationRequired(self._lost(entry, cause)) from None
+        except (AuthenticationFailed, RateLimited):
             # The server has answered and given nothing out: no answer is on its way any more.
             self._vault.write(self._name, entry)
             raise
@@ -102,17 +102,17 @@ class TokenKeeper:
         while True:
             try:
                 stack.enter_context(self._vault.lock(self._name, patience=0))
-            except Held:
+            except VaultLocked:
                 if loop.time() > until:
                     raise
                 await asyncio.sleep(_POLL_SECONDS)
             else:
                 return
 
-    def _old(self, entry: Entry) -> bool:
+    def _old(self, entry: VaultEntry) -> bool:
         return due(entry.received_at, entry.expires_at, self._clock())
 
-    def _lost(self, entry: Entry, cause: GrantLost) -> str:
+    def _lost(self, entry: VaultEntry, cause: ReauthorizationRequired) -> str:
         if entry.renewing_since is None:
             why = "its grant was revoked or has expired"
         else:
@@ -140,7 +140,7 @@ def renewal(endpoint: TokenEndpoint, scopes: Iterable[str]) -> Renew:
     """
     wanted = tuple(scopes)
 
-    async def renew(entry: Entry) -> Tokens:
+    async def renew(entry: VaultEntry) -> TokenSet:
         refresh = entry.secrets.get(REFRESH)
         if refresh is None:
             return await endpoint.request(wanted)
@@ -149,7 +149,7 @@ def renewal(endpoint: TokenEndpoint, scopes: Iterable[str]) -> Renew:
     return renew
 
 
-def _access(name: str, entry: Entry) -> Secret:
+def _access(name: str, entry: VaultEntry) -> Secret:
     if ACCESS not in entry.secrets:
         raise SecretError(f"the vault has no access token of {name}; connect it first")
     return entry.secrets[ACCESS]

@@ -21,14 +21,14 @@ from ccm_core.auth.os_keyring import Keyring
 from ccm_core.auth.vault_encryption import (
     KEY_VARIABLE,
     PASSPHRASE_VARIABLE,
-    KeyFrom,
-    KeyNote,
+    KeyLocation,
+    KeyDescriptor,
     KeySources,
-    Seal,
-    new_seal,
-    seal_of,
+    VaultCipher,
+    new_cipher,
+    load_cipher,
 )
-from ccm_core.auth.vault_entry import Entry
+from ccm_core.auth.vault_entry import VaultEntry
 from ccm_core.errors import SecretError
 from ccm_core.model.json_codec import decode_as, encode
 
@@ -42,7 +42,7 @@ class _Written:
     """A vault as its file says it."""
 
     format: Literal["ccm-vault-1"] = "ccm-vault-1"
-    key: KeyNote | None = None
+    key: KeyDescriptor | None = None
     """Where the key of :attr:`sealed` is; None where the keyring keeps everything."""
     sealed: str | None = None
     """The entries by name, sealed."""
@@ -58,7 +58,7 @@ class _Written:
         return in_file is not (self.keyring is not None and self.key is None)
 
 
-class Held(SecretError):
+class VaultLocked(SecretError):
     """Another process holds the lock that is wanted."""
 
 
@@ -73,7 +73,7 @@ class Vault:
             sources: Where its key may come from.
         """
         self.path, self._sources = path, sources
-        self._seal: Seal | None = None
+        self._seal: VaultCipher | None = None
         self._planned: _Written | None = None
 
     def ready(self) -> None:
@@ -100,7 +100,7 @@ class Vault:
             written = self._written()
             return () if written is None else tuple(sorted(self._names(written)))
 
-    def read(self, name: str) -> Entry:
+    def read(self, name: str) -> VaultEntry:
         """Give an entry.
 
         Raises:
@@ -116,7 +116,7 @@ class Vault:
             except ValueError:
                 raise SecretError(f"what it has of {name!r} cannot be read") from None
 
-    def write(self, name: str, entry: Entry) -> None:
+    def write(self, name: str, entry: VaultEntry) -> None:
         """Keep an entry in place of the one of that name; it is durable when this returns.
 
         Raises:
@@ -159,7 +159,7 @@ class Vault:
         try:
             held.acquire(poll_interval=0.005)
         except Timeout:
-            raise Held(
+            raise VaultLocked(
                 f"another ccm has held {what} for {patience:g} s; wait until it has ended"
             ) from None
         except OSError as cause:
@@ -194,15 +194,15 @@ class Vault:
         """Decide where a new vault keeps things: what was set on purpose goes first."""
         environment = self._sources.environment
         if KEY_VARIABLE in environment:
-            self._seal = new_seal(KeyFrom.ENVIRONMENT, self._sources)
+            self._seal = new_cipher(KeyLocation.ENVIRONMENT, self._sources)
         elif PASSPHRASE_VARIABLE in environment:
-            self._seal = new_seal(KeyFrom.PASSPHRASE, self._sources)
+            self._seal = new_cipher(KeyLocation.PASSPHRASE, self._sources)
         elif self._sources.keyring() is not None and self._sources.small_keyring:
-            self._seal = new_seal(KeyFrom.KEYRING, self._sources)
+            self._seal = new_cipher(KeyLocation.KEYRING, self._sources)
         elif self._sources.keyring() is not None:
             return _Written(keyring=f"vault/{secrets.token_hex(8)}")
         elif self._sources.ask is not None:
-            self._seal = new_seal(KeyFrom.PASSPHRASE, self._sources)
+            self._seal = new_cipher(KeyLocation.PASSPHRASE, self._sources)
         else:
             raise SecretError(
                 "this machine has no keyring, so the vault needs a key: set "
@@ -241,10 +241,10 @@ class Vault:
             return {}
         return decode_as(self._sealed_by(written.key).open(written.sealed), dict[str, str])
 
-    def _sealed_by(self, note: KeyNote) -> Seal:
+    def _sealed_by(self, note: KeyDescriptor) -> VaultCipher:
         """Derive the key once, not at every look: a passphrase takes a tenth of a second."""
         if self._seal is None or self._seal.note != note:
-            self._seal = seal_of(note, self._sources)
+            self._seal = load_cipher(note, self._sources)
         return self._seal
 
     def _keyring(self) -> Keyring:
@@ -264,7 +264,7 @@ class Vault:
         """Say of which vault an error speaks."""
         try:
             yield
-        except Held:
+        except VaultLocked:
             raise
         except SecretError as cause:
             raise SecretError(f"vault {self.path}: {cause}") from None

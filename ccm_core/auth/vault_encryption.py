@@ -23,7 +23,7 @@ _COST, _MOST_COST = 2**15, 2**20
 _BLOCK = 8
 
 
-class KeyFrom(StrEnum):
+class KeyLocation(StrEnum):
     """Where the key of a vault file is."""
 
     ENVIRONMENT = "environment"
@@ -32,10 +32,10 @@ class KeyFrom(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeyNote:
+class KeyDescriptor:
     """What a vault file says of its key: enough to find or derive it, never the key."""
 
-    source: KeyFrom
+    source: KeyLocation
     name: str | None = None
     """Under which the keyring has it."""
     salt: str | None = None
@@ -60,10 +60,10 @@ class KeySources:
     keyring has its key. Windows takes some 1,200 characters."""
 
 
-class Seal:
+class VaultCipher:
     """A key that was found. Prints nothing of it."""
 
-    def __init__(self, note: KeyNote, fernet: Fernet) -> None:
+    def __init__(self, note: KeyDescriptor, fernet: Fernet) -> None:
         """Hold a key and the note that leads to it."""
         self.note, self._fernet = note, fernet
 
@@ -88,33 +88,33 @@ class Seal:
             ) from None
 
 
-_WHERE: Mapping[KeyFrom, str] = {
-    KeyFrom.ENVIRONMENT: f"the one in {KEY_VARIABLE}",
-    KeyFrom.KEYRING: "the one in the keyring",
-    KeyFrom.PASSPHRASE: "the one of this passphrase",
+_WHERE: Mapping[KeyLocation, str] = {
+    KeyLocation.ENVIRONMENT: f"the one in {KEY_VARIABLE}",
+    KeyLocation.KEYRING: "the one in the keyring",
+    KeyLocation.PASSPHRASE: "the one of this passphrase",
 }
 
 
-def new_seal(source: KeyFrom, sources: KeySources) -> Seal:
+def new_cipher(source: KeyLocation, sources: KeySources) -> VaultCipher:
     """Take or make a key for a new vault file.
 
     Raises:
         SecretError: That source has none to give.
     """
     match source:
-        case KeyFrom.ENVIRONMENT:
-            note = KeyNote(source=source)
-        case KeyFrom.KEYRING:
-            note = KeyNote(source=source, name=f"vault-key/{secrets.token_hex(8)}")
+        case KeyLocation.ENVIRONMENT:
+            note = KeyDescriptor(source=source)
+        case KeyLocation.KEYRING:
+            note = KeyDescriptor(source=source, name=f"vault-key/{secrets.token_hex(8)}")
             _keyring(sources).set(str(note.name), _text(secrets.token_bytes(_KEY_BYTES)))
-        case KeyFrom.PASSPHRASE:
+        case KeyLocation.PASSPHRASE:
             salt = _text(secrets.token_bytes(_SALT_BYTES))
             sources = replace(sources, ask=sources.choose or sources.ask)
-            note = KeyNote(source=source, salt=salt, cost=_COST)
-    return seal_of(note, sources)
+            note = KeyDescriptor(source=source, salt=salt, cost=_COST)
+    return load_cipher(note, sources)
 
 
-def seal_of(note: KeyNote, sources: KeySources) -> Seal:
+def load_cipher(note: KeyDescriptor, sources: KeySources) -> VaultCipher:
     """Find the key that a vault file's note leads to.
 
     Raises:
@@ -123,13 +123,13 @@ def seal_of(note: KeyNote, sources: KeySources) -> Seal:
     from cryptography.fernet import Fernet
 
     match note.source:
-        case KeyFrom.ENVIRONMENT:
+        case KeyLocation.ENVIRONMENT:
             key = _from_environment(sources)
-        case KeyFrom.KEYRING:
+        case KeyLocation.KEYRING:
             key = _from_keyring(note, sources)
-        case KeyFrom.PASSPHRASE:
+        case KeyLocation.PASSPHRASE:
             key = _from_passphrase(note, sources)
-    return Seal(note, Fernet(urlsafe_b64encode(key)))
+    return VaultCipher(note, Fernet(urlsafe_b64encode(key)))
 
 
 def _from_environment(sources: KeySources) -> bytes:
@@ -145,14 +145,14 @@ def _from_environment(sources: KeySources) -> bytes:
     return key
 
 
-def _from_keyring(note: KeyNote, sources: KeySources) -> bytes:
+def _from_keyring(note: KeyDescriptor, sources: KeySources) -> bytes:
     key = _bytes(_keyring(sources).get(note.name or "") or "")
     if key is None or len(key) != _KEY_BYTES:
         raise SecretError("its key is expected in the keyring of this machine, which has none")
     return key
 
 
-def _from_passphrase(note: KeyNote, sources: KeySources) -> bytes:
+def _from_passphrase(note: KeyDescriptor, sources: KeySources) -> bytes:
     from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
     salt, cost = _bytes(note.salt or ""), note.cost or 0

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
-from ccm_core.auth.oauth_messages import Tokens
+from ccm_core.auth.oauth_messages import TokenSet
 from ccm_core.model.json_codec import decode_as, encode
 from ccm_core.sdk.secret import Secret
 
@@ -15,7 +15,7 @@ ACCESS, REFRESH = "access_token", "refresh_token"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class VaultEntry:
     """The secrets of a connection, and what is to be known of them."""
 
     secrets: Mapping[str, Secret]
@@ -32,11 +32,11 @@ class Entry:
     may have been lost."""
 
     @classmethod
-    def of(cls, tokens: Tokens, *, entered_at: datetime) -> Self:
+    def of(cls, tokens: TokenSet, *, entered_at: datetime) -> Self:
         """Keep what a person's agreement gave."""
         return cls(secrets={}, entered_at=entered_at).renewed(tokens)
 
-    def renewed(self, tokens: Tokens) -> Self:
+    def renewed(self, tokens: TokenSet) -> Self:
         """Put newer tokens in place of the old ones; the rest stays."""
         newer = {ACCESS: tokens.access}
         if tokens.refresh is not None:
@@ -63,7 +63,7 @@ class _Written:
     renewing_since: datetime | None = None
 
 
-def written(entry: Entry) -> bytes:
+def written(entry: VaultEntry) -> bytes:
     """Write an entry. The bytes hold secrets in the clear: they are sealed next."""
     return encode(
         _Written(
@@ -77,14 +77,14 @@ def written(entry: Entry) -> bytes:
     )
 
 
-def read(data: bytes | str) -> Entry:
+def read(data: bytes | str) -> VaultEntry:
     """Read an entry.
 
     Raises:
         ValueError: It is none.
     """
     found = decode_as(data, _Written)
-    return Entry(
+    return VaultEntry(
         secrets={name: Secret(text) for name, text in found.secrets.items()},
         entered_at=found.entered_at,
         scopes=found.scopes,

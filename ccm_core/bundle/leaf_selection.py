@@ -21,7 +21,7 @@ class Wanted:
     kinds: AbstractSet[str]
     events: AbstractSet[str]
     """Those of the kinds of which earlier records count only where results rest on them."""
-    rests_on: AbstractSet[str]
+    evidence_digests: AbstractSet[str]
     """Digests that results of the period rest on."""
     ends: AbstractSet[int] = frozenset()
     """The last leaf of each run, as the store's own log states them."""
@@ -52,7 +52,7 @@ def of_connection(leaves: Leaves, wanted: Wanted) -> set[int]:
     found = set(wanted.ends)
     for index, leaf in leaves:
         form = leaf["leaf"]
-        if form in {"run", "manifest"} or leaf.get("digest") in wanted.rests_on:
+        if form in {"run", "manifest"} or leaf.get("digest") in wanted.evidence_digests:
             found.add(index)
         if form == "collection" and leaf["kind"] in kinds:
             kind = by_collection[leaf["id"]] = kinds[leaf["kind"]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ccm_core.bundle.verifier.log_checks import grown
+from ccm_core.bundle.verifier.log_checks import rebuild_roots
 from ccm_core.ledger import signed_note
 from ccm_core.ledger.checkpoint import Checkpoint
 from ccm_core.ledger.key_history import SigningKey
@@ -43,7 +43,7 @@ def hold(files: Mapping[str, bytes], pins: Sequence[Pin]) -> Held:
         signed = signed_note.read(pin.note)
         head = Checkpoint.read(signed.text)
         log = next((name for name, one in heads.items() if one.origin == head.origin), None)
-        roots = grown(files, log, heads[log].size, [head.size])[1] if log else {}
+        roots = rebuild_roots(files, log, heads[log].size, [head.size])[1] if log else {}
         if not any(signed.signed_by(key) for key in keys):
             problems.append(f"{pin.name} is not signed by a key of this bundle's store")
         elif head.size not in roots:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import logging
 import sys
@@ -101,8 +102,23 @@ def ccm(ctx: click.Context, config: str | None) -> None:
     ctx.obj = config
 
 
+_YOUNG_OBJECTS = 200_000
+"""How many new objects there may be before Python looks for cycles among them; 700 by default."""
+
+
+def tune_garbage_collector() -> None:
+    """Make Python look for cyclic garbage less often in this process.
+
+    Reading and evaluating evidence makes millions of objects that live on and form no cycles.
+    Looking through them at Python's default rate takes a third of the time. It is set here, at
+    the edge of the process, so that nothing below changes the state of its caller.
+    """
+    gc.set_threshold(_YOUNG_OBJECTS)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; give its exit code."""
+    tune_garbage_collector()
     # Libraries log what our own messages and manifests say better.
     logging.getLogger().addHandler(logging.NullHandler())
     try:

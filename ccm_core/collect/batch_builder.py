@@ -8,9 +8,9 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from ccm_core.collect.projection import Projector, Pseudonyms
+from ccm_core.collect.projection import Projector, Pseudonymizer
 from ccm_core.collect.schema_references import references
-from ccm_core.collect.validation import SchemaCheck
+from ccm_core.collect.validation import SchemaValidator
 from ccm_core.model.evidence.collection import Counts, Reason, Request, Shortfall
 from ccm_core.model.evidence.record import Rejected, RecordSource
 from ccm_core.model.evidence.window import Window
@@ -63,23 +63,23 @@ class _Listing:
         return not whole
 
 
-class Gauge:
+class RecordValidator:
     """One kind's projector and schema check, compiled once for a run."""
 
-    def __init__(self, kind: EvidenceKind, pseudonyms: Pseudonyms) -> None:
+    def __init__(self, kind: EvidenceKind, pseudonyms: Pseudonymizer) -> None:
         """Compile the kind's schema."""
         schema = kind.schema()
         self.kind = kind
         self.projector = Projector(schema, pseudonyms)
         self.references = references(schema)
-        self.check = SchemaCheck(schema)
+        self.check = SchemaValidator(schema)
 
 
 @dataclass(slots=True, kw_only=True)
-class Gathering:
+class BatchBuilder:
     """Everything one window has given so far."""
 
-    gauge: Gauge
+    gauge: RecordValidator
     pack: Pack
     collection: str
     window: Window | None

@@ -35,7 +35,7 @@ _LASTING = frozenset(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
+class DueTime:
     """When one kind of a connection is to be read next."""
 
     kind: str
@@ -88,7 +88,7 @@ def turn(
     *,
     owed: bool,
     now: datetime,
-) -> Turn:
+) -> DueTime:
     """Say when a kind is next to be read by something that never ends.
 
     Args:
@@ -100,15 +100,15 @@ def turn(
         now: The moment.
     """
     if not kept:
-        return Turn(kind=kind, cadence=cadence, due_at=now)
+        return DueTime(kind=kind, cadence=cadence, due_at=now)
     began = begins[kept[-1].run]
     if began > now:
-        return Turn(kind=kind, cadence=cadence, due_at=now)
+        return DueTime(kind=kind, cadence=cadence, due_at=now)
     pause = _pause(kept, cadence, begins)
     due_at = began + (cadence if pause is None else pause)
     if owed and pause is None:
         due_at = min(now, due_at)
-    return Turn(kind=kind, cadence=cadence, due_at=due_at, began_at=began)
+    return DueTime(kind=kind, cadence=cadence, due_at=due_at, began_at=began)
 
 
 def _pause(

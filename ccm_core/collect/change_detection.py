@@ -23,7 +23,7 @@ from ccm_core.sdk.types import ChangedBy, Collector
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class ChangedKeys:
     """What is known of changes."""
 
     keys: tuple[str, ...]
@@ -33,7 +33,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Telling:
+class ChangeFeed:
     """One kind and the events that tell of its changes."""
 
     kind: str
@@ -53,7 +53,7 @@ class Telling:
         fresh: AbstractSet[str],
         added: Callable[[Collection], Iterable[JsonObject]],
         moment: datetime,
-    ) -> Told:
+    ) -> ChangedKeys:
         """Say what may have changed.
 
         Args:
@@ -64,13 +64,13 @@ class Telling:
         """
         mark = self._mark()
         if mark is None:
-            return Told(keys=(), unseen=())
+            return ChangedKeys(keys=(), unseen=())
         since = mark.started_at - self.late
         keys = {key for key, instant in heard.items() if instant >= since}
         for collection in self._events_after(mark):
             keys |= set(self._named_in(added(collection), since))
         doubt = {one.removeprefix(f"{self.kind}:") for one in self._doubts(mark)}
-        return Told(
+        return ChangedKeys(
             keys=tuple(sorted((keys | doubt) - fresh)), unseen=self._unseen(mark.started_at, moment)
         )
 

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from ccm_core.errors import Refused, SourceError
+from ccm_core.errors import AuthenticationFailed, SourceError
 from ccm_core.model.evidence.collection import (
     Collection,
     Counts,
@@ -41,7 +41,7 @@ async def looked_up(dangling: ByCollection, look_up: LookUp) -> ByCollection:
     for kind, key in wanted[:MOST]:
         try:
             found[kind, key] = await look_up(kind, key)
-        except Refused:
+        except AuthenticationFailed:
             break
         except SourceError:
             found[kind, key] = LookupOutcome.UNTOLD

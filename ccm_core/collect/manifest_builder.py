@@ -14,7 +14,7 @@ from ccm_core.model.evidence.run import OpenRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ending:
+class RunMetadata:
     """What is known of a run beside its collections."""
 
     host_version: str
@@ -36,7 +36,7 @@ def manifest(
     ended_at: datetime,
     collections: Sequence[Collection],
     dangling: Mapping[str, tuple[Dangling, ...]],
-    ending: Ending,
+    ending: RunMetadata,
     earlier: Sequence[Collection] = (),
 ) -> Manifest:
     """Say what a run did.

@@ -30,7 +30,7 @@ class Observer(Protocol):
         """Say that the run is over."""
 
 
-class Silence:
+class NullObserver:
     """An observer that says nothing."""
 
     def began(self, connection: str, kinds: int) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ccm_core.errors import Denied, NotAvailable, RateLimited, Refused, SourceError
+from ccm_core.errors import PermissionDenied, NotAvailable, RateLimited, AuthenticationFailed, SourceError
 from ccm_core.model.evidence.collection import WORST_FIRST, Collection, Outcome, Reason, Shortfall
 
 _REASONS: tuple[tuple[type[SourceError], Reason], ...] = (
-    (Denied, Reason.DENIED),
-    (Refused, Reason.DENIED),
+    (PermissionDenied, Reason.DENIED),
+    (AuthenticationFailed, Reason.DENIED),
     (NotAvailable, Reason.NOT_AVAILABLE),
     (RateLimited, Reason.RATE_LIMITED),
 )
@@ -30,7 +30,7 @@ def outcome_of(error: SourceError | None, pages: int, shortfalls: Sequence[Short
         shortfalls: Everything that was not seen, the error included.
     """
     if error is not None and pages == 0:
-        lacking = isinstance(error, Denied | NotAvailable)
+        lacking = isinstance(error, PermissionDenied | NotAvailable)
         return Outcome.UNAVAILABLE if lacking else Outcome.FAILED
     return Outcome.PARTIAL if shortfalls else Outcome.COMPLETE
 

@@ -12,8 +12,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from ccm_core.collect.cadence import Turn, begun, fresh, leeway, turn
-from ccm_core.collect.change_detection import Telling
+from ccm_core.collect.cadence import DueTime, begun, fresh, leeway, turn
+from ccm_core.collect.change_detection import ChangeFeed
 from ccm_core.collect.outcome import named
 from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.window import Window, pieces, subtract
@@ -23,7 +23,7 @@ LONGEST = timedelta(days=180)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
+class CollectTask:
     """One kind to collect, over these windows; ``None`` is the one window of a snapshot."""
 
     collector: Collector
@@ -31,7 +31,7 @@ class Task:
     windows: tuple[Window | None, ...]
     refresh: bool = False
     """Whether this is not a reading of windows but of what may have changed since."""
-    telling: Telling | None = None
+    telling: ChangeFeed | None = None
     """For a refresh: how changes are told."""
     tells: Mapping[str, str] = field(default_factory=dict)
     """By kind: where events of this one name what changed."""
@@ -41,19 +41,19 @@ class Task:
 class Plan:
     """What a run will do, and what it leaves because it is not due."""
 
-    tasks: tuple[Task, ...]
+    tasks: tuple[CollectTask, ...]
     not_due: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class PlanInputs:
     """What a connection keeps watch over, and how often."""
 
     now: datetime
     horizon: Window
     cadences: Mapping[str, timedelta]
     """Where the connection departs from a kind's own cadence."""
-    everything: bool = False
+    force: bool = False
     """Read what is not due as well, and what was read before."""
 
 
@@ -61,7 +61,7 @@ def plan(
     collectors: Sequence[Collector],
     kinds: Mapping[str, EvidenceKind],
     kept: Mapping[str, Sequence[Collection]],
-    wanted: Wanted,
+    wanted: PlanInputs,
 ) -> Plan:
     """Say what to read now.
 
@@ -99,8 +99,8 @@ def turns(
     collectors: Sequence[Collector],
     kinds: Mapping[str, EvidenceKind],
     kept: Mapping[str, Sequence[Collection]],
-    wanted: Wanted,
-) -> tuple[Turn, ...]:
+    wanted: PlanInputs,
+) -> tuple[DueTime, ...]:
     """Say when each kind is to be read next; the arguments are those of :func:`plan`."""
     owed = {task.kind.name for task in plan(collectors, kinds, kept, wanted).tasks}
     begins = begun(one for each in kept.values() for one in each)
@@ -136,9 +136,9 @@ def _in_order(
     kinds: Mapping[str, EvidenceKind],
     owed: Mapping[str, tuple[Window | None, ...]],
     again: AbstractSet[str],
-) -> tuple[Task, ...]:
+) -> tuple[CollectTask, ...]:
     """Put each refresh after the windows of its kind and of the kind that tells of changes."""
-    tasks: list[Task] = []
+    tasks: list[CollectTask] = []
     waiting = [one for one in collectors if one.kind in again]
     passed: set[str] = set()
     for collector in collectors:
@@ -150,11 +150,11 @@ def _in_order(
                 for one in collectors
                 if one.changed_by and one.changed_by.kind == kind.name
             }
-            tasks.append(Task(collector=collector, kind=kind, windows=windows, tells=tells))
+            tasks.append(CollectTask(collector=collector, kind=kind, windows=windows, tells=tells))
         ready = [one for one in waiting if {one.kind, _teller(one)} <= passed]
         waiting = [one for one in waiting if one not in ready]
         tasks.extend(
-            Task(
+            CollectTask(
                 collector=one,
                 kind=kinds[one.kind],
                 windows=(None,),
@@ -168,12 +168,12 @@ def _in_order(
 
 def _telling(
     collector: Collector, collectors: Sequence[Collector], kinds: Mapping[str, EvidenceKind]
-) -> Telling | None:
+) -> ChangeFeed | None:
     by = collector.changed_by
     if by is None:
         return None
     teller = next(one for one in collectors if one.kind == by.kind)
-    return Telling(
+    return ChangeFeed(
         kind=collector.kind,
         by=by,
         occurred_at=kinds[by.kind].occurred_at or "",
@@ -190,7 +190,7 @@ def _refresh_is_due(
     kinds: Mapping[str, EvidenceKind],
     kept: Mapping[str, Sequence[Collection]],
     begins: Mapping[str, datetime],
-    wanted: Wanted,
+    wanted: PlanInputs,
     owed: Mapping[str, tuple[Window | None, ...]],
 ) -> bool:
     if collector.refresh is None:
@@ -202,7 +202,7 @@ def _refresh_is_due(
     return not fresh(begins[earlier[-1].run], cadence, wanted.now)
 
 
-def _cadence(kind: EvidenceKind, wanted: Wanted) -> timedelta:
+def _cadence(kind: EvidenceKind, wanted: PlanInputs) -> timedelta:
     return wanted.cadences.get(kind.name, kind.cadence)
 
 
@@ -211,15 +211,15 @@ def _windows(
     kind: EvidenceKind,
     kept: Sequence[Collection],
     begins: Mapping[str, datetime],
-    wanted: Wanted,
+    wanted: PlanInputs,
 ) -> tuple[Window | None, ...]:
     cadence = _cadence(kind, wanted)
     if kind.shape is Shape.SNAPSHOT:
         whole = bool(kept) and kept[-1].outcome is Outcome.COMPLETE
         young = whole and fresh(begins[kept[-1].run], cadence, wanted.now)
-        return () if young and not wanted.everything else (None,)
+        return () if young and not wanted.force else (None,)
     period = past(wanted.horizon, wanted.now)
-    settled = [] if wanted.everything else _settled(collector, kept, begins, cadence, wanted.now)
+    settled = [] if wanted.force else _settled(collector, kept, begins, cadence, wanted.now)
     holes = subtract([period], settled)
     # What happened since the newest window is due when that window is a cadence old.
     enough = cadence - leeway(cadence)

@@ -24,7 +24,7 @@ _PLAIN = frozenset({str, int, float, bool, type(None)})
 
 
 @dataclass(frozen=True, slots=True)
-class Pseudonyms:
+class Pseudonymizer:
     """Turns personal values into tokens under the key of one store.
 
     The same value gives the same token in every connector of the store, so joins still work.
@@ -41,7 +41,7 @@ class Pseudonyms:
 
 
 @dataclass(frozen=True, slots=True)
-class Projected:
+class ProjectedRecord:
     """What is kept of an object, and which names the schema does not know."""
 
     body: JsonObject
@@ -51,16 +51,16 @@ class Projected:
 class Projector:
     """A schema's allow-list, compiled once."""
 
-    def __init__(self, schema: JsonObject, pseudonyms: Pseudonyms) -> None:
+    def __init__(self, schema: JsonObject, pseudonyms: Pseudonymizer) -> None:
         """Compile the allow-list of a schema whose references stay inside it."""
         self._schema, self._pseudonyms = schema, pseudonyms
         self._project = self._compile(schema, "", 0)
 
-    def project(self, body: JsonObject) -> Projected:
+    def project(self, body: JsonObject) -> ProjectedRecord:
         """Keep what the schema names; of anything but an object, nothing."""
         unknown: set[str] = set()
         kept = self._project(body, unknown)
-        return Projected(kept if isinstance(kept, dict) else {}, frozenset(unknown))
+        return ProjectedRecord(kept if isinstance(kept, dict) else {}, frozenset(unknown))
 
     # -- compiling ----------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ Keys = Callable[[str, AbstractSet[str]], AbstractSet[str]]
 """Gives those of some keys that stand of a kind."""
 
 
-class Names:
+class ReferenceTracker:
     """What is named in a run and was not seen to stand."""
 
     def __init__(self, keys: Keys) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
-from ccm_core.collect.batch_builder import Gauge
+from ccm_core.collect.batch_builder import RecordValidator
 from ccm_core.collect.observer import Observer
 from ccm_core.model.evidence.collection import Collection
 from ccm_core.model.evidence.write_batch import WriteBatch, Pack
@@ -16,12 +16,12 @@ from ccm_core.sdk.types import EvidenceKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class RunContext:
     """What the runner is handed."""
 
     connection: str
     run: str
-    gauge: Callable[[EvidenceKind], Gauge]
+    gauge: Callable[[EvidenceKind], RecordValidator]
     packer: Callable[[], Pack]
     """Gives what puts away the bodies of one window until they are kept."""
     keep: Callable[[WriteBatch], Collection]
@@ -36,7 +36,7 @@ class Desk:
     clock: Callable[[], datetime]
 
 
-class Known(Mapping[str, Sequence[JsonObject]]):
+class CurrentRecords(Mapping[str, Sequence[JsonObject]]):
     """The current bodies of some kinds, loaded when they are looked at."""
 
     def __init__(self, kinds: Sequence[str], load: Callable[[str], Sequence[JsonObject]]) -> None:

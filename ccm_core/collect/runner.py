@@ -11,15 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ccm_core.collect.batch_builder import Gathering
-from ccm_core.collect.change_detection import Telling, Told
+from ccm_core.collect.batch_builder import BatchBuilder
+from ccm_core.collect.change_detection import ChangeFeed, ChangedKeys
 from ccm_core.collect.dangling_lookup import ByCollection, LookUp, amendments, looked_up
 from ccm_core.collect.outcome import inherited, outcome_of, shortfall_of
-from ccm_core.collect.planner import LONGEST, Plan, Task, Wanted, past, split
-from ccm_core.collect.reference_tracker import Names
-from ccm_core.collect.run_context import Desk
-from ccm_core.collect.window_read import Attempt, Question
-from ccm_core.errors import Refused, SourceError
+from ccm_core.collect.planner import LONGEST, Plan, CollectTask, PlanInputs, past, split
+from ccm_core.collect.reference_tracker import ReferenceTracker
+from ccm_core.collect.run_context import RunContext
+from ccm_core.collect.window_read import WindowRead, WindowQuery
+from ccm_core.errors import AuthenticationFailed, SourceError
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import SECOND, Window, pieces
 from ccm_core.model.evidence.write_batch import WriteBatch
@@ -32,7 +32,7 @@ READINGS = 3
 class Runner:
     """Carries out one plan over one live session."""
 
-    def __init__(self, desk: Desk, wanted: Wanted, kept: Sequence[Collection]) -> None:
+    def __init__(self, desk: RunContext, wanted: PlanInputs, kept: Sequence[Collection]) -> None:
         """Prepare a run.
 
         Args:
@@ -42,8 +42,8 @@ class Runner:
         """
         self._desk, self._wanted, self._earlier = desk, wanted, kept
         self.collections: list[Collection] = []
-        self._names = Names(desk.keys)
-        self._ahead: Sequence[Task] = ()
+        self._names = ReferenceTracker(desk.keys)
+        self._ahead: Sequence[CollectTask] = ()
         """The task in hand and those after it."""
         self._heard: dict[str, dict[str, datetime]] = {}
         self._fresh: dict[str, set[str]] = {}
@@ -55,12 +55,12 @@ class Runner:
             self._ahead = plan.tasks[place:]
             try:
                 await self._task(session, task)
-            except Refused as error:
+            except AuthenticationFailed as error:
                 self.fail(plan.tasks[place + 1 :], error)
                 return shortfall_of(error)
         return None
 
-    def fail(self, tasks: Sequence[Task], error: SourceError) -> None:
+    def fail(self, tasks: Sequence[CollectTask], error: SourceError) -> None:
         """Keep a failed collection for every window of tasks that cannot be tried."""
         detail = "it was not read, because the run was cut short"
         untried = Shortfall(reason=shortfall_of(error).reason, detail=detail)
@@ -104,7 +104,7 @@ class Runner:
 
     # -- one task -----------------------------------------------------------------------------
 
-    async def _task(self, session: Session, task: Task) -> None:
+    async def _task(self, session: Session, task: CollectTask) -> None:
         outcome, lacks = inherited(task.collector.needs, self._standing(task.collector.needs))
         if outcome in {Outcome.FAILED, Outcome.UNAVAILABLE}:
             for window in task.windows:
@@ -118,18 +118,18 @@ class Runner:
     async def _windows(
         self,
         session: Session,
-        task: Task,
+        task: CollectTask,
         windows: Sequence[Window | None],
         lacks: Sequence[Shortfall],
     ) -> None:
         overlap = task.collector.overlap
-        left = [Question(window=one, overlap=overlap if one else timedelta(0)) for one in windows]
+        left = [WindowQuery(window=one, overlap=overlap if one else timedelta(0)) for one in windows]
         while left:
             question = left.pop(0)
             self._desk.observer.reading(task.kind.name, question.window)
             left[:0] = await self._question(session, task, question, lacks)
 
-    async def _refresh(self, session: Session, task: Task, lacks: Sequence[Shortfall]) -> None:
+    async def _refresh(self, session: Session, task: CollectTask, lacks: Sequence[Shortfall]) -> None:
         """Read again what may have changed; where nobody could tell, the whole lookback."""
         told = self._told(task)
         if told.unseen:
@@ -138,17 +138,17 @@ class Runner:
             await self._windows(session, replace(task, refresh=False), windows, lacks)
             told = self._told(task)
         self._desk.observer.reading(task.kind.name, None)
-        await self._question(session, task, Question(again=told.keys), lacks)
+        await self._question(session, task, WindowQuery(again=told.keys), lacks)
 
-    def _told(self, task: Task) -> Told:
+    def _told(self, task: CollectTask) -> ChangedKeys:
         if task.telling is None:
-            return Told(keys=(), unseen=())
+            return ChangedKeys(keys=(), unseen=())
         name = task.kind.name
         heard, fresh = self._heard.get(name, {}), self._fresh.get(name, set())
         telling = self._telling(task, task.telling)
         return telling.told(heard, fresh, self._desk.added, self._wanted.now)
 
-    def _telling(self, task: Task, telling: Telling) -> Telling:
+    def _telling(self, task: CollectTask, telling: ChangeFeed) -> ChangeFeed:
         """Add to it what was kept of both kinds."""
         both = {task.kind.name, telling.by.kind}
         return replace(
@@ -160,8 +160,8 @@ class Runner:
     # -- one question -------------------------------------------------------------------------
 
     async def _question(
-        self, session: Session, task: Task, question: Question, lacks: Sequence[Shortfall]
-    ) -> Sequence[Question]:
+        self, session: Session, task: CollectTask, question: WindowQuery, lacks: Sequence[Shortfall]
+    ) -> Sequence[WindowQuery]:
         """Read one window and keep it; give what is still to be read in its place."""
         for last in (*[False] * (READINGS - 1), True):
             try:
@@ -176,12 +176,12 @@ class Runner:
             if last or error is not None or not attempt.gathering.drifted():
                 break
         self._settle(task, attempt, error, lacks)
-        if isinstance(error, Refused):
+        if isinstance(error, AuthenticationFailed):
             raise error
         return following
 
-    def _attempt(self, session: Session, task: Task, question: Question) -> Attempt:
-        return Attempt(
+    def _attempt(self, session: Session, task: CollectTask, question: WindowQuery) -> WindowRead:
+        return WindowRead(
             desk=self._desk,
             task=task,
             question=question,
@@ -192,8 +192,8 @@ class Runner:
 
     def _settle(
         self,
-        task: Task,
-        attempt: Attempt,
+        task: CollectTask,
+        attempt: WindowRead,
         error: SourceError | None,
         lacks: Sequence[Shortfall],
     ) -> None:
@@ -206,7 +206,7 @@ class Runner:
         outcome = outcome_of(error, gathering.pages, shortfalls)
         self._keep(task, gathering, outcome, shortfalls, attempt=attempt)
 
-    def _interrupted(self, task: Task, window: Window | None) -> None:
+    def _interrupted(self, task: CollectTask, window: Window | None) -> None:
         detail = "the run was stopped while this was being read; the next run reads it again"
         cut = Shortfall(reason=Reason.INTERRUPTED, detail=detail)
         self._keep(task, self._empty(task, window), Outcome.FAILED, [cut])
@@ -215,11 +215,11 @@ class Runner:
 
     def _keep(
         self,
-        task: Task,
-        gathering: Gathering,
+        task: CollectTask,
+        gathering: BatchBuilder,
         outcome: Outcome,
         shortfalls: Sequence[Shortfall],
-        attempt: Attempt | None = None,
+        attempt: WindowRead | None = None,
     ) -> None:
         now = self._desk.clock()
         counts = gathering.counts()
@@ -252,7 +252,7 @@ class Runner:
         self._remember(kept, gathering)
         self._desk.observer.kept(kept)
 
-    def _remember(self, kept: Collection, gathering: Gathering) -> None:
+    def _remember(self, kept: Collection, gathering: BatchBuilder) -> None:
         read = {one.kind for one in (*self._earlier, *self.collections)}
         read |= {task.kind.name for task in self._ahead}
         names = {name: by for name, by in gathering.names.items() if name[1] in read}
@@ -282,8 +282,8 @@ class Runner:
             ][-1:]
         return found
 
-    def _empty(self, task: Task, window: Window | None) -> Gathering:
-        return Gathering(
+    def _empty(self, task: CollectTask, window: Window | None) -> BatchBuilder:
+        return BatchBuilder(
             gauge=self._desk.gauge(task.kind),
             pack=self._desk.packer(),
             collection=f"{self._desk.run}/{task.kind.name}/{len(self.collections) + 1}",
@@ -292,7 +292,7 @@ class Runner:
         )
 
 
-def _smaller(question: Question, attempt: Attempt) -> Sequence[Question]:
+def _smaller(question: WindowQuery, attempt: WindowRead) -> Sequence[WindowQuery]:
     """Cut a question of which the source would not list all, and of which nothing was read."""
     window, overflow, reached = question.window, attempt.overflow, attempt.reached
     if window is None:
@@ -314,7 +314,7 @@ def _smaller(question: Question, attempt: Attempt) -> Sequence[Question]:
     return _touching(parts, question.overlap)
 
 
-def _following(question: Question, attempt: Attempt) -> Sequence[Question]:
+def _following(question: WindowQuery, attempt: WindowRead) -> Sequence[WindowQuery]:
     """Go on where the source stopped listing; what was read ends there."""
     window, reached = question.window, attempt.reached
     if window is None or reached is None:
@@ -327,13 +327,13 @@ def _following(question: Question, attempt: Attempt) -> Sequence[Question]:
     attempt.gathering.reach(min(reached.at, window.until))
     if reached.at >= window.until:
         return ()
-    return (Question(window=Window(reached.at, window.until), overlap=attempt.inner_overlap),)
+    return (WindowQuery(window=Window(reached.at, window.until), overlap=attempt.inner_overlap),)
 
 
-def _touching(parts: Sequence[Window], overlap: timedelta) -> Sequence[Question]:
+def _touching(parts: Sequence[Window], overlap: timedelta) -> Sequence[WindowQuery]:
     """Ask for neighbours: a second too much, as no source says whether a window has its ends."""
     inner = min(overlap, SECOND)
     return [
-        Question(window=one, overlap=inner if number else overlap)
+        WindowQuery(window=one, overlap=inner if number else overlap)
         for number, one in enumerate(parts)
     ]

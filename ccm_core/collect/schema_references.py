@@ -19,7 +19,7 @@ _EVERY = "[]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
+class ReferenceField:
     """A field that holds keys of other objects."""
 
     path: tuple[str, ...]
@@ -50,13 +50,13 @@ class Reference:
         return next((kind for value, kind in self.kinds if value == told), None)
 
 
-def references(schema: JsonObject) -> tuple[Reference, ...]:
+def references(schema: JsonObject) -> tuple[ReferenceField, ...]:
     """Find the marked fields of a schema, sorted by path."""
     found = {one.path: one for one in _marked(schema, schema, ())}
     return tuple(found[path] for path in sorted(found))
 
 
-def _marked(schema: JsonObject, node: Any, path: tuple[str, ...]) -> Iterator[Reference]:
+def _marked(schema: JsonObject, node: Any, path: tuple[str, ...]) -> Iterator[ReferenceField]:
     if not isinstance(node, dict) or len(path) > _DEEPEST:
         return
     if mark := node.get("x-ccm-references"):
@@ -73,11 +73,11 @@ def _marked(schema: JsonObject, node: Any, path: tuple[str, ...]) -> Iterator[Re
     yield from _marked(schema, node.get("items"), (*path, _EVERY))
 
 
-def _reference(path: tuple[str, ...], mark: str | Mapping[str, Mapping[str, str]]) -> Reference:
+def _reference(path: tuple[str, ...], mark: str | Mapping[str, Mapping[str, str]]) -> ReferenceField:
     if isinstance(mark, str):
-        return Reference(path=path, kind=mark)
+        return ReferenceField(path=path, kind=mark)
     by, kinds = next(iter(mark.items()))
-    return Reference(path=path, by=by, kinds=tuple(sorted(kinds.items())))
+    return ReferenceField(path=path, by=by, kinds=tuple(sorted(kinds.items())))
 
 
 def _parents(body: Any, path: tuple[str, ...]) -> Iterable[Mapping[str, Any]]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _MOST_PROBLEMS = 20
 
 
-class SchemaCheck:
+class SchemaValidator:
     """One schema, compiled once, formats asserted."""
 
     def __init__(self, schema: JsonObject) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from ccm_core.collect.batch_builder import Gathering
-from ccm_core.collect.planner import Task, Wanted
-from ccm_core.collect.run_context import Desk, Known
+from ccm_core.collect.batch_builder import BatchBuilder
+from ccm_core.collect.planner import CollectTask, PlanInputs
+from ccm_core.collect.run_context import RunContext, CurrentRecords
 from ccm_core.errors import CcmError, SourceError
 from ccm_core.model.evidence.collection import Counts, Reason, Shortfall
 from ccm_core.model.evidence.window import SECOND, Window
@@ -26,7 +26,7 @@ from ccm_core.sdk.types import (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class WindowQuery:
     """What is to be read next of a kind."""
 
     window: Window | None = None
@@ -45,18 +45,18 @@ class Question:
         return window and Window(window.since - self.overlap, window.until)
 
 
-class Attempt:
+class WindowRead:
     """One reading of one question."""
 
     def __init__(
         self,
         *,
-        desk: Desk,
-        task: Task,
-        question: Question,
-        wanted: Wanted,
+        desk: RunContext,
+        task: CollectTask,
+        question: WindowQuery,
+        wanted: PlanInputs,
         traffic: Traffic,
-        gathering: Gathering,
+        gathering: BatchBuilder,
     ) -> None:
         """Prepare to read; the counters count from here."""
         self._desk, self._task, self._question, self._wanted = desk, task, question, wanted
@@ -169,7 +169,7 @@ class Attempt:
             may_split=question.window is not None and not part and self._may_split(),
             part=part,
             again=question.again,
-            known=Known((*collector.needs, *collector.uses), self._desk.known),
+            known=CurrentRecords((*collector.needs, *collector.uses), self._desk.known),
         )
 
 

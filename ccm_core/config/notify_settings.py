@@ -7,7 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ccm_core.config.secret_reference import SecretReference
-from ccm_core.config.settings import NotifySettings, QuietSettings
+from ccm_core.config.settings import NotifySettings, QuietHoursSettings
 from ccm_core.documents import Document
 from ccm_core.errors import Mistake
 from ccm_core.model.json_codec import JsonObject
@@ -54,7 +54,7 @@ def _reference(
 
 def _quiet(
     document: Document, written: JsonObject | None, mistakes: list[Mistake]
-) -> QuietSettings | None:
+) -> QuietHoursSettings | None:
     if not isinstance(written, dict):
         return None
     try:
@@ -67,4 +67,4 @@ def _quiet(
         return None
     except ValueError:
         return None  # the schema has told of it, or the zone's name is no name
-    return QuietSettings(since=since, until=until, zone=zone, unless=written.get("unless"))
+    return QuietHoursSettings(since=since, until=until, zone=zone, unless=written.get("unless"))

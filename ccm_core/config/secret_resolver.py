@@ -16,7 +16,7 @@ from ccm_core.sdk.secret import Secret
 _MOST_BYTES = 64 * 1024
 
 
-Vaulted = Callable[[str, str], Secret]
+VaultReader = Callable[[str, str], Secret]
 """Gives a field of the vault's entry of that name. Raises ``SecretError``."""
 
 
@@ -26,7 +26,7 @@ def resolve(
     environment: Mapping[str, str],
     base: Path,
     field: str = "",
-    vaulted: Vaulted | None = None,
+    vaulted: VaultReader | None = None,
 ) -> Secret:
     """Give the secret that a reference leads to.
 
@@ -57,7 +57,7 @@ def resolve_all(
     *,
     environment: Mapping[str, str],
     base: Path,
-    vaulted: Vaulted | None = None,
+    vaulted: VaultReader | None = None,
 ) -> dict[str, dict[str, Secret]]:
     """Give every secret of some connections, by connection and field.
 
@@ -106,7 +106,7 @@ def _from_file(reference: SecretReference, base: Path) -> str:
         raise SecretError(f"{reference}: {path} is not UTF-8 text") from None
 
 
-def _from_vault(reference: SecretReference, field: str, vaulted: Vaulted | None) -> str:
+def _from_vault(reference: SecretReference, field: str, vaulted: VaultReader | None) -> str:
     if vaulted is None:
         raise SecretError(f"{reference}: there is no vault to ask here")
     entry, _, named = reference.name.partition("/")

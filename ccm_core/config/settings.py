@@ -71,7 +71,7 @@ class RulesSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QuietSettings:
+class QuietHoursSettings:
     """Hours of every day in which people are left alone."""
 
     since: time
@@ -91,7 +91,7 @@ class NotifySettings:
     on: tuple[str, ...] = ()
     """What is told; empty: all of it."""
     least: str = "low"
-    quiet: QuietSettings | None = None
+    quiet: QuietHoursSettings | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,26 +12,26 @@ from contextlib import ExitStack
 from functools import partial
 
 from ccm_core.daemon import log_lines
-from ccm_core.daemon.evaluation_timer import Judging
-from ccm_core.daemon.poll import Gaze, Looked, look
-from ccm_core.daemon.ports import Clock, Duty, Open, Voice
-from ccm_core.daemon.scheduler import STEP, Schedule
-from ccm_core.daemon.signals import Orders
-from ccm_core.daemon.systemd_notify import Supervisor
+from ccm_core.daemon.evaluation_timer import EvaluationTimer
+from ccm_core.daemon.poll import ProgressObserver, PollResult, look
+from ccm_core.daemon.ports import DaemonClock, WatchJob, OpenWatchJob, StatusOutput
+from ccm_core.daemon.scheduler import STEP, PollSchedule
+from ccm_core.daemon.signals import SignalFlags
+from ccm_core.daemon.systemd_notify import SystemdNotifier
 from ccm_core.errors import CcmError, IntegrityError
 from ccm_core.sdk.rate_limit import Limiters
 
 
-class Watch:
+class Daemon:
     """Watches what the settings name. Used once."""
 
     def __init__(
         self,
-        open_duty: Open,
+        open_duty: OpenWatchJob,
         *,
-        clock: Clock,
-        voice: Voice,
-        supervisor: Supervisor,
+        clock: DaemonClock,
+        voice: StatusOutput,
+        supervisor: SystemdNotifier,
         jitter: Callable[[], float],
         limiters: Limiters,
     ) -> None:
@@ -47,15 +47,15 @@ class Watch:
         """
         self._open, self._clock, self._voice = open_duty, clock, voice
         self._supervisor, self._jitter, self._limiters = supervisor, jitter, limiters
-        self._rounds: dict[str, asyncio.Task[Looked]] = {}
+        self._rounds: dict[str, asyncio.Task[PollResult]] = {}
         self._verdict: asyncio.Task[str] | None = None
         self._reading: dict[str, str] = {}
         self._last: dict[str, str] = {}
         self._judged: str | None = None
-        self._replacement: tuple[Duty, ExitStack] | None = None
+        self._replacement: tuple[WatchJob, ExitStack] | None = None
         """Settings that were read anew, to be used once nothing runs by the old ones."""
 
-    async def run(self, orders: Orders) -> None:
+    async def run(self, orders: SignalFlags) -> None:
         """Watch until it is ordered to stop; the runs in flight are given up and sealed.
 
         Raises:
@@ -76,20 +76,20 @@ class Watch:
 
     # -- settings -----------------------------------------------------------------------------
 
-    def _opened(self) -> tuple[Duty, ExitStack]:
+    def _opened(self) -> tuple[WatchJob, ExitStack]:
         stack = ExitStack()
         return stack.enter_context(self._open()), stack
 
-    def _take(self, duty: Duty, held: ExitStack) -> None:
+    def _take(self, duty: WatchJob, held: ExitStack) -> None:
         now = self._clock.now()
         self._duty, self._held = duty, held
         # The store knows what is due; a look costs nothing where nothing is.
-        self._schedule = Schedule.begun(duty.connections, now)
-        self._judging = Judging(asked_at=now)
+        self._schedule = PollSchedule.begun(duty.connections, now)
+        self._judging = EvaluationTimer(asked_at=now)
         self._last = {name: how for name, how in self._last.items() if name in duty.connections}
         self._voice.say(f"watching {', '.join(duty.connections)}")
 
-    def _heed(self, orders: Orders) -> None:
+    def _heed(self, orders: SignalFlags) -> None:
         if orders.take_reload():
             try:
                 fresh = self._opened()
@@ -116,7 +116,7 @@ class Watch:
         now = self._clock.now()
         for name in self._schedule.startable(now):
             self._schedule = self._schedule.started(name)
-            gaze = Gaze(partial(self._gazed, name))
+            gaze = ProgressObserver(partial(self._gazed, name))
             slots = partial(self._slots_missed, name)
             looking = look(self._duty, name, self._limiters, gaze, slots)
             self._rounds[name] = asyncio.create_task(looking)
@@ -124,7 +124,7 @@ class Watch:
             self._judging = self._judging.began()
             self._verdict = asyncio.create_task(asyncio.to_thread(self._duty.judge))
 
-    async def _something(self, orders: Orders) -> None:
+    async def _something(self, orders: SignalFlags) -> None:
         """Wait for the next round, the end of one, an order, or the step after which to look."""
         idle = self._replacement is None
         wait = self._schedule.wait(self._clock.now()) if idle else STEP
@@ -148,7 +148,7 @@ class Watch:
             self._judging = self._judging.ended(self._clock.now())
             self._judged = self._judgement(task_of_verdict)
 
-    def _round_over(self, name: str, looked: Looked) -> None:
+    def _round_over(self, name: str, looked: PollResult) -> None:
         now = self._clock.now()
         if looked.error is None:
             self._schedule = self._schedule.rested(name, looked.turns, now, self._jitter())

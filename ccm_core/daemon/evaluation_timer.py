@@ -15,7 +15,7 @@ MOST_AGE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judging:
+class EvaluationTimer:
     """What is known of the verdict."""
 
     asked_at: datetime | None
@@ -23,7 +23,7 @@ class Judging:
     judged_at: datetime | None = None
     running: bool = False
 
-    def asked(self, now: datetime) -> Judging:
+    def asked(self, now: datetime) -> EvaluationTimer:
         """Note that there is something new to judge."""
         return replace(self, asked_at=self.asked_at or now)
 
@@ -49,10 +49,10 @@ class Judging:
         old_at = max(known) + MOST_AGE
         return old_at if old_at <= now else None
 
-    def began(self) -> Judging:
+    def began(self) -> EvaluationTimer:
         """Note that it is being judged."""
         return replace(self, asked_at=None, running=True)
 
-    def ended(self, now: datetime) -> Judging:
+    def ended(self, now: datetime) -> EvaluationTimer:
         """Note that it was judged, or could not be: then an hour later it is tried again."""
         return replace(self, judged_at=now, running=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from ccm_core.daemon.scheduler import Schedule
+from ccm_core.daemon.scheduler import PollSchedule
 from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.sdk.timestamps import format_instant
@@ -42,7 +42,7 @@ def slots_missed(connection: str, missed: Mapping[str, int]) -> str:
 
 
 def status(
-    schedule: Schedule,
+    schedule: PollSchedule,
     reading: Mapping[str, str],
     last: Mapping[str, str],
     verdict: str | None,

@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ccm_core.collect.cadence import Turn
-from ccm_core.collect.observer import Silence
-from ccm_core.daemon.ports import Duty
+from ccm_core.collect.cadence import DueTime
+from ccm_core.collect.observer import NullObserver
+from ccm_core.daemon.ports import WatchJob
 from ccm_core.daemon.scheduler import due, missed
 from ccm_core.errors import CcmError, IntegrityError
 from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.model.evidence.window import Window
-from ccm_core.pipeline.collect import collecting
+from ccm_core.pipeline.collect import collect
 from ccm_core.pipeline.next_due import upcoming
 from ccm_core.sdk.rate_limit import Limiters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Looked:
+class PollResult:
     """What came of a look."""
 
-    turns: Sequence[Turn] = ()
+    turns: Sequence[DueTime] = ()
     """When each kind is next due."""
     manifest: Manifest | None = None
     """Of the run; None where nothing was due or nothing could be had."""
@@ -29,7 +29,7 @@ class Looked:
     """Why nothing could be had: the store is locked, a secret is gone, another process reads."""
 
 
-class Gaze(Silence):
+class ProgressObserver(NullObserver):
     """What is being read of one connection right now, for the status line."""
 
     def __init__(self, show: Callable[[str], None]) -> None:
@@ -52,12 +52,12 @@ class Gaze(Silence):
 
 
 async def look(
-    duty: Duty,
+    duty: WatchJob,
     name: str,
     limiters: Limiters,
-    gaze: Gaze,
+    gaze: ProgressObserver,
     slots: Callable[[Mapping[str, int]], None],
-) -> Looked:
+) -> PollResult:
     """Read what is due of one connection.
 
     Args:
@@ -79,10 +79,10 @@ async def look(
         if due(turns, now):
             if passed := missed(turns, now):
                 slots(passed)
-            manifest = await collecting(duty.host, connection, duty.store, gaze, limiters)
+            manifest = await collect(duty.host, connection, duty.store, gaze, limiters)
             turns = upcoming(duty.host, connection, duty.store)
     except IntegrityError:
         raise
     except CcmError as error:
-        return Looked(error=error, manifest=manifest)
-    return Looked(turns=turns, manifest=manifest)
+        return PollResult(error=error, manifest=manifest)
+    return PollResult(turns=turns, manifest=manifest)

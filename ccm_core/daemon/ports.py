@@ -12,7 +12,7 @@ from ccm_core.pipeline.context import Connection, Host
 from ccm_core.store.interface import EvidenceStore
 
 
-class Clock(Protocol):
+class DaemonClock(Protocol):
     """The time, and how to let it pass."""
 
     def now(self) -> datetime:
@@ -22,7 +22,7 @@ class Clock(Protocol):
         """Let time pass; ends early only by being cancelled."""
 
 
-class Voice(Protocol):
+class StatusOutput(Protocol):
     """Whoever is told how it goes. It changes nothing."""
 
     def say(self, line: str) -> None:
@@ -33,7 +33,7 @@ class Voice(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Duty:
+class WatchJob:
     """What the settings ask to be watched, for as long as they stand."""
 
     host: Host
@@ -46,5 +46,5 @@ class Duty:
     thread, one call at a time. Raises ``CcmError``."""
 
 
-Open = Callable[[], AbstractContextManager[Duty]]
+OpenWatchJob = Callable[[], AbstractContextManager[WatchJob]]
 """Reads the settings anew and opens what they name. Raises ``UsageError`` for their mistakes."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from ccm_core.collect.cadence import Turn, leeway
+from ccm_core.collect.cadence import DueTime, leeway
 
 AT_ONCE = 4
 """Rounds side by side: after a sleep everything is due together."""
@@ -26,7 +26,7 @@ MOST_JITTER = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Post:
+class ScheduledConnection:
     """One connection under watch."""
 
     due_at: datetime
@@ -46,26 +46,26 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
+class PollSchedule:
     """Every connection under watch, by name."""
 
-    posts: Mapping[str, Post]
+    posts: Mapping[str, ScheduledConnection]
 
     @classmethod
-    def begun(cls, names: Iterable[str], now: datetime) -> Schedule:
+    def begun(cls, names: Iterable[str], now: datetime) -> PollSchedule:
         """Look at every connection at once."""
-        return cls(posts={name: Post(due_at=now, planned_at=now) for name in names})
+        return cls(posts={name: ScheduledConnection(due_at=now, planned_at=now) for name in names})
 
     def startable(self, now: datetime) -> tuple[str, ...]:
         """Name the connections to look at now, whoever waits longest first."""
         calling = [name for name, post in self.posts.items() if post.calls(now)]
         return tuple(sorted(calling, key=lambda name: self.posts[name].due_at)[: self._room()])
 
-    def started(self, name: str) -> Schedule:
+    def started(self, name: str) -> PollSchedule:
         """Note that a round runs."""
         return self._with(name, replace(self.posts[name], running=True))
 
-    def rested(self, name: str, turns: Sequence[Turn], now: datetime, jitter: float) -> Schedule:
+    def rested(self, name: str, turns: Sequence[DueTime], now: datetime, jitter: float) -> PollSchedule:
         """Note that a round has ended and what it left.
 
         Args:
@@ -75,13 +75,13 @@ class Schedule:
             jitter: A number from 0 up to 1, drawn anew each time.
         """
         due_at = max(now + REST, min((_early(one, jitter) for one in turns), default=now + STEP))
-        return self._with(name, Post(due_at=due_at, planned_at=now))
+        return self._with(name, ScheduledConnection(due_at=due_at, planned_at=now))
 
-    def failed(self, name: str, now: datetime) -> Schedule:
+    def failed(self, name: str, now: datetime) -> PollSchedule:
         """Note that a round could not be had: the next one waits longer each time."""
         failures = self.posts[name].failures + 1
         pause = min(MOST_PAUSE, FIRST_PAUSE * 2 ** min(failures - 1, 20))
-        return self._with(name, Post(due_at=now + pause, planned_at=now, failures=failures))
+        return self._with(name, ScheduledConnection(due_at=now + pause, planned_at=now, failures=failures))
 
     def next_at(self) -> datetime | None:
         """Give the moment of the next look; None while every connection is being read."""
@@ -97,20 +97,20 @@ class Schedule:
     def _room(self) -> int:
         return max(0, AT_ONCE - sum(post.running for post in self.posts.values()))
 
-    def _with(self, name: str, post: Post) -> Schedule:
-        return Schedule(posts={**self.posts, name: post})
+    def _with(self, name: str, post: ScheduledConnection) -> PollSchedule:
+        return PollSchedule(posts={**self.posts, name: post})
 
 
-def due(turns: Iterable[Turn], now: datetime) -> list[Turn]:
+def due(turns: Iterable[DueTime], now: datetime) -> list[DueTime]:
     """Give the turns that have come, or come within their leeway: one round reads them all."""
     return [one for one in turns if one.due_at <= now + leeway(one.cadence)]
 
 
-def missed(turns: Iterable[Turn], now: datetime) -> dict[str, int]:
+def missed(turns: Iterable[DueTime], now: datetime) -> dict[str, int]:
     """Count by kind the slots that passed without a try; kinds that missed none are left out."""
     return {one.kind: number for one in turns if (number := one.missed(now))}
 
 
-def _early(turn: Turn, jitter: float) -> datetime:
+def _early(turn: DueTime, jitter: float) -> datetime:
     """Begin early, never late: so no two tries of a kind are further apart than its cadence."""
     return turn.due_at - jitter * min(MOST_JITTER, leeway(turn.cadence))

@@ -11,7 +11,7 @@ _STOP = ("SIGTERM", "SIGINT")
 _RELOAD = ("SIGHUP",)
 
 
-class Orders:
+class SignalFlags:
     """What was ordered and not yet done. For one event loop."""
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class Orders:
 
 
 @contextmanager
-def by_signal(orders: Orders) -> Iterator[None]:
+def by_signal(orders: SignalFlags) -> Iterator[None]:
     """Take orders from signals while the block lasts, where the system has them.
 
     The first signal to stop also gives the signals back: the second one ends the process at once.

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 
-class Supervisor:
+class SystemdNotifier:
     """Whoever started the process and asked to be told; often nobody."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""What a period proves: the collections that were promised and made, each hole, and the results."""
+"""What the evidence of a period proves: collections, evidence gaps, and results of controls."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from ccm_core.model.evaluation.subject import Subject
 
 
 class Conclusion(StrEnum):
-    """What may be said of a control over a period."""
+    """What the automated tests say of a control over a period; the opinion is the auditor's."""
 
-    EFFECTIVE = "effective"
-    """Sufficient evidence throughout, judged throughout, and nothing failed."""
+    NO_EXCEPTIONS = "no_exceptions"
+    """Sufficient evidence throughout, evaluated throughout, and no exception was noted."""
     EXCEPTIONS = "exceptions"
-    """Sufficient evidence throughout, and something failed."""
-    NOT_PROVEN = "not_proven"
-    """There are holes. Whatever the results say, they do not speak for the whole period."""
+    """Sufficient evidence throughout, and at least one exception was noted."""
+    EVIDENCE_INCOMPLETE = "evidence_incomplete"
+    """There are evidence gaps: the results do not speak for the whole period."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hole:
-    """A stretch of the period for which nothing is proven."""
+class EvidenceGap:
+    """A part of the period for which nothing is proven."""
 
     connection: str
     kind: str
-    """The evidence that is missing; empty where it is the judging that is."""
+    """The evidence that is missing; empty where it is the evaluation that is."""
     since: datetime
     until: datetime
-    why: str
+    reason: str
     subjects: tuple[str, ...] = ()
     """The only objects concerned, as ``kind:key``, where they are known; empty: any may be."""
 
@@ -41,44 +41,44 @@ class KindAssurance:
 
     connection: str
     kind: str
-    cadence: float | None
-    """Seconds, as last promised in the period; None where nothing was promised."""
-    promised: int
-    """How many collections the cadences in force come to."""
-    made: int
-    """Runs that collected it whole."""
+    required_frequency: float | None
+    """Seconds from one collection to the next, as last required; None where none was."""
+    scheduled: int
+    """How many collections the required frequencies add up to."""
+    completed: int
+    """Runs that collected all of it."""
     outcomes: dict[str, int] = field(default_factory=dict)
-    """How many runs ended with each outcome, the whole ones included."""
-    share: float
-    """Of the period, for which its evidence was sufficient for all objects; 0 to 1."""
-    holes: tuple[Hole, ...] = ()
+    """How many runs ended with each outcome, the complete ones included."""
+    evidence_coverage: float
+    """The share of the period with sufficient evidence for all objects; 0 to 1."""
+    evidence_gaps: tuple[EvidenceGap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stretch:
+class StatusPeriod:
     """A time during which a control kept one status."""
 
     since: datetime
-    """The first evaluation that said so."""
+    """The first evaluation with this status."""
     until: datetime
-    """The first that said otherwise, or the end of what was judged."""
+    """The first with another, or the last evaluation of the period."""
     status: Status
     evaluations: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Deviation:
+class ControlException:
     """A subject that failed a rule at some time in the period."""
 
     rule: str
     connection: str
     subject: Subject
-    first: datetime
-    """The first evaluation that says so."""
-    last: datetime
-    """The last one that does."""
+    first_seen: datetime
+    """The first evaluation in which it failed."""
+    last_seen: datetime
+    """The last one."""
     evaluations: int
-    """How many say so."""
+    """In how many it failed."""
     waived: bool
     """Whether a waiver covered it every time."""
 
@@ -91,26 +91,26 @@ class ControlAssurance:
     id: str
     conclusion: Conclusion
     rules: tuple[str, ...]
-    share: float
-    """Of the period, for which all its rules had sufficient evidence and were judged; 0 to 1."""
+    evidence_coverage: float
+    """The share of the period with sufficient evidence for all its rules, evaluated; 0 to 1."""
     evaluations: int
-    """How many of the period judged it."""
-    course: tuple[Stretch, ...] = ()
-    deviations: tuple[Deviation, ...] = ()
-    holes: tuple[Hole, ...] = ()
+    """How many of the period evaluated it."""
+    history: tuple[StatusPeriod, ...] = ()
+    exceptions: tuple[ControlException, ...] = ()
+    evidence_gaps: tuple[EvidenceGap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assurance:
-    """What a period proves, as far as it has passed."""
+    """What the evidence of a period proves, as far as it has elapsed."""
 
     document: str = "ccm.assurance/v1"
     period: str
     """As it was asked for."""
     since: datetime
     until: datetime
-    """The end of the period, or the moment of looking where that comes first."""
-    over: bool
-    """Whether the period has passed."""
+    """The end of the period, or the moment of the assessment where that comes first."""
+    ended: bool
+    """Whether the period has ended."""
     kinds: tuple[KindAssurance, ...] = ()
     controls: tuple[ControlAssurance, ...] = ()

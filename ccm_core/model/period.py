@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from ccm_core.model.evidence.window import Window
 
-WANTED = "write it like 2026, 2026-Q3, 2026-07, 2026-07-01 or 2026-07-01..2026-09-30"
+EXPECTED = "write it like 2026, 2026-Q3, 2026-07, 2026-07-01 or 2026-07-01..2026-09-30"
 _DAY = timedelta(days=1)
 _PART = re.compile(r"(?P<year>\d{4})(-(Q(?P<quarter>\d)|(?P<month>\d{2})(-(?P<day>\d{2}))?))?")
 _MONTHS = 12
@@ -24,10 +24,10 @@ class Period:
 
 
 def parse_period(text: str) -> Period:
-    """Read a period; of two dates with ``..`` between them, the second is the last one in it.
+    """Read a period; of two dates with ``..`` between them, the second is its last day.
 
     Raises:
-        ValueError: It is no period; says how to write one.
+        ValueError: It is not a period; the message says how to write one.
     """
     first, dots, last = text.partition("..")
     try:
@@ -35,25 +35,25 @@ def parse_period(text: str) -> Period:
         if dots:
             until = _days(last)[1]
     except ValueError as cause:
-        raise ValueError(f"{text!r} is no period ({cause}); {WANTED}") from cause
+        raise ValueError(f"{text!r} is not a period ({cause}); {EXPECTED}") from cause
     if until <= since:
-        raise ValueError(f"{text!r} is no period: it ends before it begins")
+        raise ValueError(f"{text!r} is not a period: it ends before it begins")
     return Period(text=text, window=Window(_midnight(since), _midnight(until)))
 
 
 def _days(text: str) -> tuple[date, date]:
-    """Give the first day, and the day after the last."""
-    found = _PART.fullmatch(text)
-    if not found or not text.isascii():
+    """Return the first day, and the day after the last."""
+    match = _PART.fullmatch(text)
+    if not match or not text.isascii():
         raise ValueError(f"{text!r} names no days")
     year, quarter, month, day = (
-        int(found[name]) if found[name] else None for name in ("year", "quarter", "month", "day")
+        int(match[name]) if match[name] else None for name in ("year", "quarter", "month", "day")
     )
     if year is None or not 1 <= year < date.max.year:
         raise ValueError(f"there is no year {text[:4]}")
     if day is not None:
-        only = date(year, month or 1, day)
-        return only, only + _DAY
+        since = date(year, month or 1, day)
+        return since, since + _DAY
     first, length = 1, _MONTHS
     if month is not None:
         first, length = month, 1

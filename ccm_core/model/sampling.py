@@ -1,4 +1,4 @@
-"""Samples of what a control's rules judged in a period, chosen so that anybody chooses the same."""
+"""Samples of what a control's rules evaluated in a period; anybody can select the same ones."""
 
 from __future__ import annotations
 
@@ -11,44 +11,44 @@ from ccm_core.model.evaluation.subject import Subject
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One rule on one subject, as the evaluations of the period saw it."""
+    """One rule on one subject over the evaluations of the period."""
 
     id: str
     """Of the result: ``ccm explain ID``."""
     rule: str
     connection: str
     subject: Subject
-    """As the last one names it."""
+    """As the last evaluation names it."""
     evaluations: int
-    """How many said something of it."""
-    worst: Status
-    """The worst that one of them said."""
-    last: Status
-    """What the last one said."""
-    last_at: datetime
-    rests_on: tuple[str, ...] = ()
-    """Digests of the record bodies behind what the last one said."""
+    """How many have a result for it."""
+    worst_status: Status
+    """The worst of those results."""
+    last_status: Status
+    """The last of them."""
+    last_evaluated_at: datetime
+    evidence_digests: tuple[str, ...] = ()
+    """Digests of the record bodies behind the last result."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ControlSamples:
-    """The population of one control in a period, and the samples out of it."""
+    """The population of one control in a period, and the samples of it."""
 
     framework: str
     id: str
     population: int
     """Different pairs of a rule and a subject that it applied to in the period."""
     samples: tuple[Sample, ...]
-    """In the order in which they were drawn: more samples begin with these."""
+    """In the order of selection: a larger sample begins with these."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampling:
-    """The samples of a period, and how they were drawn."""
+    """The samples of a period, and how they were selected."""
 
-    seed: str
-    """The digest of the last evaluation of the period. A pair is drawn the earlier, the smaller the
-    SHA-256 of the seed, a line feed and its id is."""
-    most: int
-    """How many are drawn of each control; all where there are no more."""
+    random_seed: str
+    """The digest of the last evaluation of the period. Pairs are selected in the order of the
+    SHA-256 of the seed, a line feed and their id, the smallest first."""
+    sample_size: int
+    """How many are selected of each control; all where there are no more."""
     controls: tuple[ControlSamples, ...] = ()

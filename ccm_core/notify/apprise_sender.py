@@ -5,11 +5,11 @@ from __future__ import annotations
 import warnings
 
 from ccm_core.errors import UsageError
-from ccm_core.notify.types import Message
+from ccm_core.notify.types import Notification
 from ccm_core.sdk.secret import Secret
 
 
-def send(message: Message, address: Secret) -> str | None:
+def send(message: Notification, address: Secret) -> str | None:
     """Send a message to one Apprise address, such as ``slack://...`` or ``mailto://...``.
 
     Returns:
@@ -24,7 +24,7 @@ def send(message: Message, address: Secret) -> str | None:
         return _sent(message, address)
 
 
-def _sent(message: Message, address: Secret) -> str | None:
+def _sent(message: Notification, address: Secret) -> str | None:
     try:
         import apprise
     except ModuleNotFoundError as cause:

@@ -8,7 +8,7 @@ from ccm_core.model.evaluation.finding import Finding, FindingState
 from ccm_core.model.evaluation.result import Evaluation, Result, RuleResult, KindSufficiency, Status
 from ccm_core.model.evaluation.rule import Severity
 from ccm_core.model.evidence.manifest import Manifest
-from ccm_core.notify.types import Condition, Occasion
+from ccm_core.notify.types import Condition, NotifyEvent
 from ccm_core.sdk.timestamps import format_duration
 
 _OPEN = (Status.INSUFFICIENT, Status.ERROR)
@@ -44,7 +44,7 @@ def _failing(evaluation: Evaluation, findings: Iterable[Finding]) -> Iterator[Co
             title = rules[one.rule].title if one.rule in rules else one.rule
             yield Condition(
                 key=f"finding:{one.id}",
-                occasion=Occasion.OPENED,
+                occasion=NotifyEvent.OPENED,
                 severity=Severity(one.severity),
                 text=f"{title}: {one.subject.title} [{one.id}]",
                 over=f"{title}: {one.subject.title} [{one.id}]",
@@ -60,7 +60,7 @@ def _unjudged(rule: RuleResult) -> Iterator[Condition]:
         many = "" if len(results) == 1 else f", {len(results):,} results"
         yield Condition(
             key=f"unjudged:{rule.pack}:{rule.rule}:{connection}",
-            occasion=Occasion.INSUFFICIENT,
+            occasion=NotifyEvent.INSUFFICIENT,
             severity=rule.severity,
             text=f"{rule.title}: could not be judged for {connection or 'any connection'}{many}",
             over=f"{rule.title}: judged again for {connection or 'every connection'}",
@@ -72,7 +72,7 @@ def _keys(evaluation: Evaluation, manifests: Sequence[Manifest]) -> Iterator[Con
         if one.rotate_by is not None and one.rotate_by <= evaluation.evaluated_at:
             yield Condition(
                 key=f"key:{one.connection}",
-                occasion=Occasion.KEY_DUE,
+                occasion=NotifyEvent.KEY_DUE,
                 severity=Severity.HIGH,
                 text=f"the credential of {one.connection} should have been replaced by "
                 f"{one.rotate_by:%Y-%m-%d}",
@@ -81,12 +81,12 @@ def _keys(evaluation: Evaluation, manifests: Sequence[Manifest]) -> Iterator[Con
 
 
 def _overdue(evaluation: Evaluation) -> Iterator[Condition]:
-    for one in evaluation.standings:
+    for one in evaluation.sufficiency:
         late = _late(one, evaluation)
         if late is not None:
             yield Condition(
                 key=f"overdue:{one.connection}:{one.kind}",
-                occasion=Occasion.OVERDUE,
+                occasion=NotifyEvent.OVERDUE,
                 severity=Severity.HIGH,
                 text=f"{one.kind} of {one.connection} {late}",
                 over=f"{one.kind} of {one.connection} was collected",

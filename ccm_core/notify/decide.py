@@ -12,12 +12,12 @@ from datetime import datetime
 from ccm_core.model.evaluation.rule import Severity
 from ccm_core.notify.types import (
     Condition,
-    Decision,
-    Message,
-    Occasion,
-    Remembered,
-    Told,
-    Wishes,
+    NotifyDecision,
+    Notification,
+    NotifyEvent,
+    SentCondition,
+    RecipientState,
+    NotifyPreferences,
 )
 
 MOST = 12
@@ -26,14 +26,14 @@ _LONGEST = 240
 """Characters of a line."""
 _SEVERITIES = tuple(Severity)
 _SAID = {
-    Occasion.OPENED: "opened",
-    Occasion.INSUFFICIENT: "not judged",
-    Occasion.KEY_DUE: "key due",
-    Occasion.OVERDUE: "overdue",
+    NotifyEvent.OPENED: "opened",
+    NotifyEvent.INSUFFICIENT: "not judged",
+    NotifyEvent.KEY_DUE: "key due",
+    NotifyEvent.OVERDUE: "overdue",
 }
 
 
-def decide(now: datetime, so: Iterable[Condition], told: Told, wishes: Wishes) -> Decision:
+def decide(now: datetime, so: Iterable[Condition], told: RecipientState, wishes: NotifyPreferences) -> NotifyDecision:
     """Decide what one recipient is told.
 
     Args:
@@ -51,17 +51,17 @@ def decide(now: datetime, so: Iterable[Condition], told: Told, wishes: Wishes) -
         if key not in there and _may_be_told(one.severity, now, wishes)
     }
     believed = {key: one for key, one in told.conditions.items() if key not in over}
-    believed |= {one.key: Remembered(severity=one.severity, over=one.over) for one in news}
-    ended = list(over.values()) if Occasion.RESOLVED in wishes.occasions else []
-    return Decision(message=_message(news, ended), told=Told(conditions=believed))
+    believed |= {one.key: SentCondition(severity=one.severity, over=one.over) for one in news}
+    ended = list(over.values()) if NotifyEvent.RESOLVED in wishes.occasions else []
+    return NotifyDecision(message=_message(news, ended), told=RecipientState(conditions=believed))
 
 
-def _wanted(one: Condition, wishes: Wishes) -> bool:
+def _wanted(one: Condition, wishes: NotifyPreferences) -> bool:
     severe = _SEVERITIES.index(one.severity) >= _SEVERITIES.index(wishes.least)
     return severe and one.occasion in wishes.occasions
 
 
-def _may_be_told(severity: Severity, now: datetime, wishes: Wishes) -> bool:
+def _may_be_told(severity: Severity, now: datetime, wishes: NotifyPreferences) -> bool:
     quiet = wishes.quiet
     if quiet is None or not quiet.hold(now):
         return True
@@ -70,7 +70,7 @@ def _may_be_told(severity: Severity, now: datetime, wishes: Wishes) -> bool:
     )
 
 
-def _message(news: Sequence[Condition], over: Sequence[Remembered]) -> Message | None:
+def _message(news: Sequence[Condition], over: Sequence[SentCondition]) -> Notification | None:
     if not news and not over:
         return None
     counts, lines = [], []
@@ -82,7 +82,7 @@ def _message(news: Sequence[Condition], over: Sequence[Remembered]) -> Message |
     if over:
         counts.append(f"{len(over):,} over")
         lines += _listed("over", sorted(one.over for one in over))
-    return Message(title=f"ccm: {', '.join(counts)}", lines=tuple(lines))
+    return Notification(title=f"ccm: {', '.join(counts)}", lines=tuple(lines))
 
 
 def _rank(one: Condition) -> tuple[int, str, str]:

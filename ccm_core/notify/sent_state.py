@@ -9,7 +9,7 @@ from pathlib import Path
 from ccm_core.atomic_write import write_durably
 from ccm_core.errors import UsageError
 from ccm_core.model import json_codec
-from ccm_core.notify.types import Told
+from ccm_core.notify.types import RecipientState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,10 +17,10 @@ class _Document:
     """What the file holds."""
 
     version: int = 1
-    told: Mapping[str, Told]
+    told: Mapping[str, RecipientState]
 
 
-def read(path: Path) -> dict[str, Told]:
+def read(path: Path) -> dict[str, RecipientState]:
     """Give what was told to whom; nothing where there is no file yet.
 
     Raises:
@@ -37,7 +37,7 @@ def read(path: Path) -> dict[str, Told]:
         ) from cause
 
 
-def write(path: Path, told: Mapping[str, Told]) -> None:
+def write(path: Path, told: Mapping[str, RecipientState]) -> None:
     """Keep what was told to whom, so that a crash leaves the old file or the new one.
 
     Raises:

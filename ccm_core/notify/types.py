@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from ccm_core.model.evaluation.rule import Severity
 
 
-class Occasion(StrEnum):
+class NotifyEvent(StrEnum):
     """What people may be told of."""
 
     OPENED = "opened"
@@ -46,10 +46,10 @@ class QuietHours:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class NotifyPreferences:
     """What people want to be told."""
 
-    occasions: frozenset[Occasion] = frozenset(Occasion)
+    occasions: frozenset[NotifyEvent] = frozenset(NotifyEvent)
     least: Severity = Severity.LOW
     """Less severe rules are not told of."""
     quiet: QuietHours | None = None
@@ -61,7 +61,7 @@ class Condition:
 
     key: str
     """The same for as long as it is the same thing."""
-    occasion: Occasion
+    occasion: NotifyEvent
     severity: Severity
     text: str
     """One line. It names the rule and the object; it holds nothing out of the evidence."""
@@ -70,7 +70,7 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Remembered:
+class SentCondition:
     """One condition as somebody was told of it."""
 
     severity: Severity
@@ -78,15 +78,15 @@ class Remembered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class RecipientState:
     """What one recipient believes to be so: what they were told and not told to be over."""
 
-    conditions: Mapping[str, Remembered] = field(default_factory=dict)
+    conditions: Mapping[str, SentCondition] = field(default_factory=dict)
     """By the condition's key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Notification:
     """One message."""
 
     title: str
@@ -94,9 +94,9 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class NotifyDecision:
     """What to tell one recipient now, and what they will believe once it has been sent."""
 
-    message: Message | None
+    message: Notification | None
     """None: there is nothing new, or it is to wait."""
-    told: Told
+    told: RecipientState

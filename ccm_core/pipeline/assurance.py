@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from ccm_core.assurance.assess import assess
-from ccm_core.assurance.inputs import Asked, Need, Watched
+from ccm_core.assurance.inputs import AssuranceInputs, ConnectionHistory, RuleEvidence
 from ccm_core.errors import UsageError
 from ccm_core.model.assurance import Assurance
 from ccm_core.model.evidence.collection import Collection, Outcome
@@ -53,14 +53,14 @@ def assure(
     supports = supports_of(packs)
     chosen = {name: supports[name] for name in named(supports, controls)}
     evaluations = store.evaluations(since=period.window.since, until=period.window.until)
-    asked = Asked(
-        text=period.text,
+    inputs = AssuranceInputs(
+        period_name=period.text,
         period=period.window,
         now=now,
         controls=chosen,
         evaluations=(one for _, one in evaluations),
     )
-    return assess(asked, [_watched(host, one, store) for one in connections])
+    return assess(inputs, [_history(host, one, store) for one in connections])
 
 
 def named(supports: Mapping[ControlName, object], controls: Some[ControlName]) -> Some[ControlName]:
@@ -77,23 +77,23 @@ def named(supports: Mapping[ControlName, object], controls: Some[ControlName]) -
     return controls or sorted(supports)
 
 
-def supports_of(packs: CompiledPacks) -> dict[ControlName, list[Need]]:
+def supports_of(packs: CompiledPacks) -> dict[ControlName, list[RuleEvidence]]:
     """Say which rules support each control, and the kinds that each of them rests on."""
-    found: dict[ControlName, list[Need]] = {}
+    found: dict[ControlName, list[RuleEvidence]] = {}
     for pack in packs.packs:
         for group in pack.groups:
             for one in group.rules:
-                need = Need(
+                evidence = RuleEvidence(
                     rule=one.rule.id,
                     kinds=frozenset({*packs.inputs.get(group.over, ()), *one.looked_up}),
                     max_age=one.max_age,
                 )
                 for control in one.rule.controls:
-                    found.setdefault((control.framework, control.id), []).append(need)
+                    found.setdefault((control.framework, control.id), []).append(evidence)
     return found
 
 
-def _watched(host: Host, connection: Connection, store: EvidenceStore) -> Watched:
+def _history(host: Host, connection: Connection, store: EvidenceStore) -> ConnectionHistory:
     watch = watch_of(host, connection)
     cadences = {kind: timedelta(seconds=span) for kind, span in watch.cadences.items()}
     kept = store.collections(connection.name)
@@ -101,11 +101,11 @@ def _watched(host: Host, connection: Connection, store: EvidenceStore) -> Watche
     if own := host.kinds.get(kind_name(watch.connector)):
         cadences[own.name] = own.cadence
         kept = [*kept, *(_of_manifests(own.name, one) for one in kept)]
-    return Watched(
+    return ConnectionHistory(
         connection=connection.name,
         cadences=cadences,
-        events=frozenset(kind for kind in cadences if host.kinds[kind].shape is Shape.EVENT),
-        refreshed=frozenset(watch.refreshed),
+        event_kinds=frozenset(kind for kind in cadences if host.kinds[kind].shape is Shape.EVENT),
+        refreshed_kinds=frozenset(watch.refreshed),
         lookback=timedelta(seconds=watch.lookback),
         collections=kept,
         manifests=store.manifests(connection.name),

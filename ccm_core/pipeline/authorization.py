@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from ccm_core.errors import GrantLost, Refused, SecretError
+from ccm_core.errors import ReauthorizationRequired, AuthenticationFailed, SecretError
 from ccm_core.sdk.authorization import BEARER, Authorization, Tokens
 from ccm_core.sdk.oauth import CLIENT_ID, CLIENT_SECRET, Flow
 
@@ -32,8 +31,8 @@ def authorization(host: Host, connection: Connection) -> Authorization | None:
     return None
 
 
-def renewed(host: Host, connection: Connection) -> None:
-    """Renew a connection's tokens now, with the app's credentials as they are given.
+async def renew_tokens(host: Host, connection: Connection) -> None:
+    """Renew a connection's tokens now, with the client's credentials as they are given.
 
     Raises:
         SourceError: The identity server did not take them; the tokens are as they were.
@@ -41,11 +40,7 @@ def renewed(host: Host, connection: Connection) -> None:
     authorized = authorization(host, connection)
     if authorized is None:
         raise AssertionError("only tokens are renewed")
-
-    async def renew() -> None:
-        await authorized.after_refusal(await authorized.token())
-
-    asyncio.run(renew())
+    await authorized.after_refusal(await authorized.token())
 
 
 def endpoint(host: Host, connection: Connection, grant: OAuthGrant) -> TokenEndpoint:
@@ -65,16 +60,16 @@ def endpoint(host: Host, connection: Connection, grant: OAuthGrant) -> TokenEndp
 
 
 def _tokens(host: Host, connection: Connection, grant: OAuthGrant) -> Tokens:
-    from ccm_core.auth.client_credentials import AppTokens
-    from ccm_core.auth.token_refresh import TokenKeeper, renewal
+    from ccm_core.auth.client_credentials import ClientCredentialsTokens
+    from ccm_core.auth.token_refresh import TokenRefresher, renewal
 
     wanted = grant.scopes(connection.settings, connection.auth)
     asked = endpoint(host, connection, grant)
     if grant.flow is Flow.APP:
-        return AppTokens(asked, wanted, clock=host.clock)
+        return ClientCredentialsTokens(asked, wanted, clock=host.clock)
     if connection.vault is None:
         raise AssertionError("a connection whose tokens rotate is opened with its vault")
-    keeper = TokenKeeper(
+    keeper = TokenRefresher(
         connection.vault, connection.name, renew=renewal(asked, wanted), clock=host.clock
     )
     return _Kept(keeper, connection)
@@ -128,8 +123,8 @@ class _Kept:
         try:
             yield
         except SecretError as cause:
-            raise Refused(str(cause)) from cause
-        except GrantLost as cause:
+            raise AuthenticationFailed(str(cause)) from cause
+        except ReauthorizationRequired as cause:
             name, connector = self._connection.name, self._connection.connector.name
             step = f"run `ccm connect {connector} --name {name} --replace`"
-            raise GrantLost(f"{cause}; {step}") from cause
+            raise ReauthorizationRequired(f"{cause}; {step}") from cause

@@ -10,8 +10,9 @@ from pathlib import Path
 from ccm_core.bundle.attestation import Head, Predicate, envelope, pem, statement
 from ccm_core.bundle.deterministic_zip import Archive
 from ccm_core.bundle.leaf_selection import Wanted, of_connection
-from ccm_core.bundle.verifier import verify
-from ccm_core.bundle.verifier.single_file import single_file
+from ccm_core.bundle.published_verifier import published_verifier
+from ccm_core.bundle.verifier.main import verify
+from ccm_core.bundle.verifier.statement import STATEMENT, VERIFIER
 from ccm_core.errors import IntegrityError, UsageError
 from ccm_core.ledger.checkpoint import STORE_LOG
 from ccm_core.ledger.multiproof import Excerpt
@@ -51,7 +52,7 @@ class _Said:
 
     evaluations: set[str] = field(default_factory=set)
     documents: set[str] = field(default_factory=set)
-    rests_on: set[str] = field(default_factory=set)
+    evidence_digests: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +91,7 @@ def bundle(
         with Archive(fresh) as archive:
             _write(store, archive, chosen)
             _finish(host, store, archive, chosen, signer)
-        facts, problems = verify.verify(str(fresh))
+        facts, problems = verify(str(fresh))
         if problems:
             raise IntegrityError("the bundle would not verify: " + "; ".join(problems[:5]))
         fresh.replace(path)
@@ -154,7 +155,7 @@ def _said(
     for digest, evaluation in store.evaluations(since=window.since, until=window.until):
         said.evaluations.add(digest)
         said.documents.update(one.digest for one in evaluation.packs)
-        said.rests_on.update(_rests_on(evaluation, rules, names))
+        said.evidence_digests.update(_evidence_digests(evaluation, rules, names))
         named, basis = store.basis_kept_as(digest), store.basis(digest)
         if named is not None and basis is not None:
             said.documents.add(named)
@@ -162,14 +163,14 @@ def _said(
     return said
 
 
-def _rests_on(
+def _evidence_digests(
     evaluation: Evaluation, rules: Collection[str], names: Collection[str]
 ) -> Iterator[str]:
     for rule in evaluation.rules:
         if rule.rule in rules:
             for result in rule.results:
                 if result.connection in names:
-                    yield from result.rests_on
+                    yield from result.evidence_digests
 
 
 def _of_connection(
@@ -186,7 +187,7 @@ def _of_connection(
         period=period.window,
         kinds=kinds,
         events={one.name for one in host.kinds.values() if one.shape is Shape.EVENT},
-        rests_on=said.rests_on,
+        evidence_digests=said.evidence_digests,
         ends={head["size"] - 1 for head in heads if head["log"] == name},
     )
     found = store.excerpt(name, lambda leaves: of_connection(leaves, wanted))
@@ -259,7 +260,7 @@ def _belongs(leaf: json_codec.JsonObject, chosen: _Chosen) -> bool:
     digest, said = leaf["digest"], chosen.said
     if leaf["leaf"] == "manifest":
         ended = parse_instant(leaf["ended_at"])
-        return ended in chosen.period.window or digest in said.rests_on
+        return ended in chosen.period.window or digest in said.evidence_digests
     wanted = {"evaluation": said.evaluations, "document": said.documents}
     return digest in wanted.get(leaf["leaf"], {digest})
 
@@ -291,7 +292,7 @@ def _finish(
     key = VerifierKey(about.origin, signer.public)
     archive.add("key.pem", pem(signer.public))
     archive.add("assurance.json", json_codec.encode(chosen.assurance), b"\n")
-    archive.add(verify.VERIFIER, single_file())
+    archive.add(VERIFIER, published_verifier())
     page = BundlePage(
         assurance=chosen.assurance,
         connections=about.connections,
@@ -301,7 +302,7 @@ def _finish(
         host_version=host.version,
     )
     archive.add("index.html", bundle_page(page))
-    archive.add(verify.STATEMENT, envelope(statement(archive.digests, about), signer))
+    archive.add(STATEMENT, envelope(statement(archive.digests, about), signer))
 
 
 def _predicate(host: Host, store: EvidenceStore, chosen: _Chosen) -> Predicate:

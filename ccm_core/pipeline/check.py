@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,12 +46,14 @@ class Check:
         return all(one.good for one in (*self.plugins, *every))
 
 
-def diagnose(host: Host, connection: Connection, store: EvidenceStore | None) -> ConnectionCheck:
-    """Say what is wrong with a connection; that it cannot be opened is told, not raised.
+async def diagnose(
+    host: Host, connection: Connection, store: EvidenceStore | None
+) -> ConnectionCheck:
+    """Return what is wrong with a connection; one that cannot be opened is a diagnosis, no error.
 
     Args:
-        host: Who we are.
-        connection: What to look at.
+        host: What is installed, and the clock.
+        connection: What to check.
         store: Where its evidence is kept; None: nothing was kept yet.
 
     Raises:
@@ -60,10 +61,10 @@ def diagnose(host: Host, connection: Connection, store: EvidenceStore | None) ->
     """
     past = _past(host, connection, store) if store is not None else ()
     try:
-        told, usable = check(host, connection), True
+        live, usable = await check(host, connection), True
     except SourceError as error:
-        told, usable = _refused(host, connection, error), False
-    return ConnectionCheck(connection=connection.name, usable=usable, diagnoses=(*told, *past))
+        live, usable = await _refused(host, connection, error), False
+    return ConnectionCheck(connection=connection.name, usable=usable, diagnoses=(*live, *past))
 
 
 def _past(host: Host, connection: Connection, store: EvidenceStore) -> Sequence[Diagnosis]:
@@ -75,13 +76,11 @@ def _past(host: Host, connection: Connection, store: EvidenceStore) -> Sequence[
     return review(newest(kept, kinds))
 
 
-def _refused(host: Host, connection: Connection, error: SourceError) -> Sequence[Diagnosis]:
+async def _refused(
+    host: Host, connection: Connection, error: SourceError
+) -> Sequence[Diagnosis]:
     refused = connection.connector.refused
     if refused is None:
         return (Diagnosis(subject="connection", good=False, found=str(error)),)
     request = request_to(host, connection, Limiters(), lambda _seconds: None)
-
-    async def ask() -> Sequence[Diagnosis]:
-        return await refused(request, error)
-
-    return asyncio.run(ask())
+    return await refused(request, error)

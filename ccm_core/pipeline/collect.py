@@ -9,14 +9,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from ccm_core.collect.batch_builder import Gauge
+from ccm_core.collect.batch_builder import RecordValidator
 from ccm_core.collect.change_detection import heeded_since
-from ccm_core.collect.manifest_builder import Ending, manifest
+from ccm_core.collect.manifest_builder import RunMetadata, manifest
 from ccm_core.collect.observer import Observer
 from ccm_core.collect.outcome import shortfall_of
-from ccm_core.collect.planner import Plan, Wanted, plan
-from ccm_core.collect.projection import Pseudonyms
-from ccm_core.collect.run_context import Desk
+from ccm_core.collect.planner import Plan, PlanInputs, plan
+from ccm_core.collect.projection import Pseudonymizer
+from ccm_core.collect.run_context import RunContext
 from ccm_core.collect.runner import Runner
 from ccm_core.errors import SourceError
 from ccm_core.model.evidence.collection import Collection, Reason, Shortfall
@@ -31,52 +31,27 @@ TRIES = 20
 """Cadences to look back at the least: more failures in a row do not make the pause longer."""
 
 
-def collect(
+async def collect(
     host: Host,
     connection: Connection,
     store: EvidenceStore,
     observer: Observer,
+    limiters: Limiters | None = None,
     *,
-    everything: bool = False,
+    force: bool = False,
 ) -> Manifest:
     """Read what is due of one connection, keep it window by window, and seal the run.
 
     A source that cannot be reached or refuses us is a manifest that says so, not an exception.
+    Several connections may be collected side by side in one event loop.
 
     Args:
-        host: Who we are.
+        host: What is installed, and the clock.
         connection: What to read.
         store: Where to keep it.
-        observer: Who is told.
-        everything: Read what is not due as well.
-
-    Raises:
-        StoreError: The store cannot keep what was read, or another process is collecting.
-        KeyboardInterrupt: The run was stopped; what was kept is sealed all the same.
-    """
-    return asyncio.run(
-        collecting(host, connection, store, observer, Limiters(), everything=everything)
-    )
-
-
-async def collecting(
-    host: Host,
-    connection: Connection,
-    store: EvidenceStore,
-    observer: Observer,
-    limiters: Limiters,
-    *,
-    everything: bool = False,
-) -> Manifest:
-    """Do what :func:`collect` does, beside other connections in one event loop.
-
-    Args:
-        host: Who we are.
-        connection: What to read.
-        store: Where to keep it.
-        observer: Who is told.
-        limiters: Shared by every connection of the process.
-        everything: Read what is not due as well.
+        observer: Receives progress.
+        limiters: The rate limits that connections of this process share; None: its own.
+        force: Read what is not due as well.
 
     Raises:
         StoreError: The store cannot keep what was read, or another process is collecting.
@@ -87,7 +62,7 @@ async def collecting(
         _seal_cut_off(host, connection, store)
         every = collections_of(host, connection, store, now)
         kept = as_read(every)
-        wanted = wanted_at(connection, now, everything=everything)
+        wanted = wanted_at(connection, now, force=force)
         due = plan(connection.collectors, host.kinds, by_kind(kept), wanted)
         run = OpenRun(
             run=f"{now:%Y%m%dT%H%M%SZ}-{connection.name}-{secrets.token_hex(3)}",
@@ -97,7 +72,7 @@ async def collecting(
         )
         store.begin(run)
         runner = Runner(_desk(host, connection, store, observer, run), wanted, kept)
-        request = request_to(host, connection, limiters, observer.waiting)
+        request = request_to(host, connection, limiters or Limiters(), observer.waiting)
         observer.began(connection.name, len(due.tasks))
         try:
             sealing = partial(_seal, host, connection, store, runner, run, every)
@@ -131,13 +106,13 @@ def as_read(collections: Sequence[Collection]) -> list[Collection]:
     return [one for one in collections if one.amends is None]
 
 
-def wanted_at(connection: Connection, now: datetime, *, everything: bool = False) -> Wanted:
+def wanted_at(connection: Connection, now: datetime, *, force: bool = False) -> PlanInputs:
     """Say what a connection wants to be read at a moment."""
-    return Wanted(
+    return PlanInputs(
         now=now,
         horizon=connection.horizon(now),
         cadences=connection.cadences,
-        everything=everything,
+        force=everything,
     )
 
 
@@ -154,8 +129,8 @@ async def _run(
     runner: Runner,
     due: Plan,
     request: ConnectRequest,
-    ending: Ending,
-    sealed: Callable[[Ending], Manifest],
+    ending: RunMetadata,
+    sealed: Callable[[RunMetadata], Manifest],
 ) -> Manifest:
     ending = replace(ending, not_due=due.not_due)
     try:
@@ -183,7 +158,7 @@ async def _run(
     return sealed(ending)
 
 
-def _ending(host: Host, connection: Connection) -> Ending:
+def _ending(host: Host, connection: Connection) -> RunMetadata:
     """Say what is known of a run before it begins."""
     kinds = [host.kinds[one.kind] for one in connection.collectors]
     promised = tuple(
@@ -195,7 +170,7 @@ def _ending(host: Host, connection: Connection) -> Ending:
         )
         for kind in kinds
     )
-    return Ending(
+    return RunMetadata(
         host_version=host.version,
         plugins=host.plugins,
         promised=promised,
@@ -211,7 +186,7 @@ def _seal(
     runner: Runner,
     run: OpenRun,
     earlier: Sequence[Collection],
-    ending: Ending,
+    ending: RunMetadata,
 ) -> Manifest:
     sealed = manifest(
         run,
@@ -228,16 +203,16 @@ def _seal(
 
 def _desk(
     host: Host, connection: Connection, store: EvidenceStore, observer: Observer, run: OpenRun
-) -> Desk:
-    pseudonyms = Pseudonyms(store.pseudonym_key())
-    gauges: dict[str, Gauge] = {}
+) -> RunContext:
+    pseudonyms = Pseudonymizer(store.pseudonym_key())
+    gauges: dict[str, RecordValidator] = {}
 
-    def gauge(kind: EvidenceKind) -> Gauge:
+    def gauge(kind: EvidenceKind) -> RecordValidator:
         if kind.name not in gauges:
-            gauges[kind.name] = Gauge(kind, pseudonyms)
+            gauges[kind.name] = RecordValidator(kind, pseudonyms)
         return gauges[kind.name]
 
-    return Desk(
+    return RunContext(
         connection=connection.name,
         run=run.run,
         gauge=gauge,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cache
 from time import monotonic
@@ -18,21 +16,21 @@ from ccm_core.model.evidence.window import Window
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.incremental.interning import shared
-from ccm_core.pipeline.incremental.reader import Reader, horizon_of, reader
-from ccm_core.pipeline.incremental.state import Recall
+from ccm_core.pipeline.incremental.reader import IncrementalReader, horizon_of, reader
+from ccm_core.pipeline.incremental.state import EvaluationCache
 from ccm_core.pipeline.manifest_evidence import kind_name, manifest_collection, manifest_records
 from ccm_core.rules.evaluate.evaluator import evaluate as judge
-from ccm_core.rules.evaluate.evaluator import evaluate_again as judge_again
+from ccm_core.rules.evaluate.evaluator import evaluate_incrementally as judge_again
 from ccm_core.rules.evaluate.inputs import Evidence
-from ccm_core.rules.evaluate.time_budget import Allowance
+from ccm_core.rules.evaluate.time_budget import TimeBudget
 from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.rules.pack.compiler import SettingMistake
 from ccm_core.rules.pack.loader import compile_packs, setting_mistake
-from ccm_core.rules.types import Facts, PackText, Source
+from ccm_core.rules.types import Facts, PackText, RowSource
 from ccm_core.sdk.types import EvidenceKind, Row
 from ccm_core.store.interface import EvidenceStore
 
-ALLOWANCE = Allowance(seconds=600, tick=monotonic)
+ALLOWANCE = TimeBudget(seconds=600, tick=monotonic)
 """How long the rules of one pack may take over one connection."""
 
 
@@ -48,10 +46,10 @@ def compile_rules(
         DocumentError: A pack or a parameter has mistakes; all of them are told.
     """
     sources = [
-        Source(name=kind.name, inputs=(kind.name,), schema=kind.schema)
+        RowSource(name=kind.name, inputs=(kind.name,), schema=kind.schema)
         for kind in host.kinds.values()
     ] + [
-        Source(name=view.name, inputs=view.inputs, schema=view.schema)
+        RowSource(name=view.name, inputs=view.inputs, schema=view.schema)
         for view in host.views.values()
     ]
     return compile_packs(packs, sources, parameters=parameters, mistake=mistake)
@@ -65,7 +63,7 @@ def evaluate(
     waivers: Sequence[Waiver] = (),
     *,
     as_of: datetime | None = None,
-    recall: Recall | None = None,
+    recall: EvaluationCache | None = None,
 ) -> Evaluation:
     """Judge the kept evidence. No source is asked.
 
@@ -83,8 +81,7 @@ def evaluate(
     watches = [watch_of(host, one) for one in connections]
     if recall is None or as_of is not None:
         return evaluate_watches(host, watches, store, packs, waivers, now=now)
-    with collector_waits():
-        return _again(host, watches, store, packs, waivers, now, recall)
+    return _again(host, watches, store, packs, waivers, now, recall)
 
 
 def _again(
@@ -94,9 +91,9 @@ def _again(
     packs: CompiledPacks,
     waivers: Sequence[Waiver],
     now: datetime,
-    recall: Recall,
+    recall: EvaluationCache,
 ) -> Evaluation:
-    known = Recall(memory=recall.memory, held=recall.held)
+    known = EvaluationCache(memory=recall.memory, held=recall.held)
     # Should this fail, what is held may be half of then and half of now.
     recall.memory, recall.held = None, {}
     readers = [reader(store, host, one, packs, known, now) for one in watches]
@@ -122,28 +119,8 @@ def evaluate_watches(
     now: datetime,
 ) -> Evaluation:
     """Judge what had been kept by a moment of what some connections collected then."""
-    with collector_waits():
-        facts = _facts(host, watches, store, packs, now)
-        return judge(packs, facts, waivers, now=now, allowance=ALLOWANCE)
-
-
-@contextmanager
-def collector_waits() -> Iterator[None]:
-    """Let Python's garbage collector wait until the evidence is judged.
-
-    Reading and judging make millions of values that live on, and no cycles among them. Looking
-    through all of them again and again for garbage takes a third of the time. What lives on then is
-    put with what is old at once: it is not looked through before the next full collection.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.freeze()
-            gc.unfreeze()
-            gc.enable()
+    facts = _facts(host, watches, store, packs, now)
+    return judge(packs, facts, waivers, now=now, allowance=ALLOWANCE)
 
 
 def _facts(
@@ -189,7 +166,7 @@ def watch_of(host: Host, connection: Connection) -> WatchScope:
 
 
 def evidence(
-    host: Host, watch: WatchScope, store: EvidenceStore, now: datetime, again: Reader | None = None
+    host: Host, watch: WatchScope, store: EvidenceStore, now: datetime, again: IncrementalReader | None = None
 ) -> Evidence:
     """Give the evidence of one connection as it stood at a moment.
 

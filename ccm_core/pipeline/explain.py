@@ -17,10 +17,10 @@ from ccm_core.model.evidence.record import Record
 from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.evaluate import compile_rules, evidence
 from ccm_core.rules.evaluate.evaluator import evaluate as judge
-from ccm_core.rules.evaluate.evidence_gate import lacking
+from ccm_core.rules.evaluate.evidence_gate import incomplete_objects
 from ccm_core.rules.evaluate.inputs import Evidence
-from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks, CompiledRule, Group
-from ccm_core.rules.results.explain import workings
+from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks, CompiledRule, RuleGroup
+from ccm_core.rules.results.explain import explain_row
 from ccm_core.rules.types import Facts, PackText
 from ccm_core.sdk.types import Row
 from ccm_core.store.interface import EvidenceStore
@@ -74,7 +74,7 @@ def explain(
         row=row.body if row else None,
         row_digest=json_codec.digest(json_codec.encode(row.body)) if row else None,
         records=tuple(_records(seen, packs, one, result)) if seen else (),
-        standings=_standings(kept, packs, one, result),
+        sufficiency=_sufficiency(kept, packs, one, result),
         differs=_differs(alone, facts, result, kept.evaluated_at) if row else None,
     )
 
@@ -100,7 +100,7 @@ def _chosen(kept: Evaluation, name: str) -> tuple[RuleResult, Result]:
     raise UsageError(f"{name!r} may be {several}{more}; write more of the id")
 
 
-def _rule(packs: CompiledPacks, name: str) -> tuple[CompiledPack, Group, CompiledRule]:
+def _rule(packs: CompiledPacks, name: str) -> tuple[CompiledPack, RuleGroup, CompiledRule]:
     return next(
         (pack, group, one)
         for pack in packs.packs
@@ -126,7 +126,7 @@ def _row(facts: Facts | None, one: CompiledRule, result: Result) -> Row | None:
 def _worked_out(
     packs: CompiledPacks,
     pack: CompiledPack,
-    group: Group,
+    group: RuleGroup,
     one: CompiledRule,
     row: Row | None,
     facts: Facts | None,
@@ -134,8 +134,8 @@ def _worked_out(
 ) -> Workings | None:
     if row is None or facts is None:
         return None
-    packs.lookups.serve(facts.lookup, lacking(facts.standings.values()))
-    return workings(pack, group, one, row, now)
+    packs.lookups.serve(facts.lookup, incomplete_objects(facts.sufficiency.values()))
+    return explain_row(pack, group, one, row, now)
 
 
 def _differs(
@@ -177,7 +177,7 @@ def _parameters(
 def _records(
     seen: Evidence, packs: CompiledPacks, one: CompiledRule, result: Result
 ) -> Iterator[RecordRead]:
-    wanted = set(result.rests_on)
+    wanted = set(result.evidence_digests)
     asked = {each.id: each.requests for each in seen.collections}
     for kind in sorted({*packs.inputs[one.rule.over], *one.looked_up} & seen.kinds.keys()):
         for record in seen.load(kind):
@@ -200,12 +200,12 @@ def _read(record: Record, requests: Sequence[Request]) -> RecordRead:
     )
 
 
-def _standings(
+def _sufficiency(
     kept: Evaluation, packs: CompiledPacks, one: CompiledRule, result: Result
 ) -> tuple[KindSufficiency, ...]:
     kinds = {*packs.inputs[one.rule.over], *one.looked_up}
     return tuple(
         each
-        for each in kept.standings
+        for each in kept.sufficiency
         if each.connection == result.connection and each.kind in kinds
     )

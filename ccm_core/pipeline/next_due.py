@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ccm_core.collect.cadence import Turn
+from ccm_core.collect.cadence import DueTime
 from ccm_core.collect.planner import turns
 from ccm_core.pipeline.collect import as_read, by_kind, collections_of, wanted_at
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.store.interface import EvidenceStore
 
 
-def upcoming(host: Host, connection: Connection, store: EvidenceStore) -> Sequence[Turn]:
+def upcoming(host: Host, connection: Connection, store: EvidenceStore) -> Sequence[DueTime]:
     """Say of each kind when it is due, from what was kept of it, whoever read it.
 
     Raises:

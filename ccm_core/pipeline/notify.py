@@ -1,4 +1,4 @@
-"""Notifying: what changed since each recipient was told, and only that."""
+"""Notify recipients of what changed since the message they received last, and of that only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ccm_core.notify import sent_state
 from ccm_core.notify.apprise_sender import send
 from ccm_core.notify.conditions import conditions
 from ccm_core.notify.decide import decide
-from ccm_core.notify.types import Message, Told, Wishes
+from ccm_core.notify.types import Notification, RecipientState, NotifyPreferences
 from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.track_findings import all_findings
 from ccm_core.sdk.secret import Secret
@@ -19,69 +19,80 @@ from ccm_core.store.interface import EvidenceStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
-    """What became of one recipient."""
+class DeliveryResult:
+    """What was sent to one recipient."""
 
     recipient: str
     """The reference of their address."""
-    message: Message | None
-    """None: there was nothing new to tell, or it is to wait."""
+    message: Notification | None
+    """None: nothing changed, or it waits for the end of the quiet hours."""
     failure: str | None = None
-    """Why it was not sent; it will be tried again."""
+    """Why it was not sent; it is tried again in the next cycle."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mailing:
-    """Who is told what, and where that is remembered."""
+class NotificationPolicy:
+    """Who receives what, and the file that remembers what was sent."""
 
     recipients: Mapping[str, Secret]
     """Addresses by their references."""
-    wishes: Wishes
-    memory: Path
+    preferences: NotifyPreferences
+    sent_state: Path
 
 
 def notify(
-    host: Host, store: EvidenceStore, evaluation: Evaluation, mailing: Mailing, *, dry: bool = False
-) -> tuple[Notice, ...]:
-    """Tell every recipient what changed since they were told last.
+    host: Host,
+    store: EvidenceStore,
+    evaluation: Evaluation,
+    policy: NotificationPolicy,
+    *,
+    dry_run: bool = False,
+) -> tuple[DeliveryResult, ...]:
+    """Send every recipient what changed since they were notified last.
+
+    The store is only read; what was sent is remembered in the policy's own file.
 
     Args:
-        host: Who we are.
+        host: What is installed, and the clock.
         store: Where findings and runs are kept.
         evaluation: The newest one.
-        mailing: Who is told.
-        dry: Say what would be told, send nothing and remember nothing.
+        policy: Who receives what.
+        dry_run: Return what would be sent, send nothing and remember nothing.
 
     Raises:
-        UsageError: The memory cannot be read or written, or a package is missing.
+        UsageError: The file cannot be read or written, or a package is missing.
     """
-    newest = {one.connection: one for one in store.manifests()}
-    so = conditions(evaluation, all_findings(store), [newest[name] for name in sorted(newest)])
-    told = sent_state.read(mailing.memory)
-    notices = []
-    for recipient, address in mailing.recipients.items():
-        decision = decide(host.clock(), so, told.get(recipient, Told()), mailing.wishes)
+    newest = {manifest.connection: manifest for manifest in store.manifests()}
+    manifests = [newest[name] for name in sorted(newest)]
+    current = conditions(evaluation, all_findings(store), manifests)
+    sent = sent_state.read(policy.sent_state)
+    results = []
+    for recipient, address in policy.recipients.items():
+        state = sent.get(recipient, RecipientState())
+        decision = decide(host.clock(), current, state, policy.preferences)
         failure = None
-        if decision.message is not None and not dry:
+        if decision.message is not None and not dry_run:
             failure = send(decision.message, address)
-        if failure is None and not dry:
-            told[recipient] = decision.told
-            sent_state.write(mailing.memory, told)
-        notices.append(Notice(recipient=recipient, message=decision.message, failure=failure))
-    return tuple(notices)
+        if failure is None and not dry_run:
+            sent[recipient] = decision.told
+            sent_state.write(policy.sent_state, sent)
+        results.append(
+            DeliveryResult(recipient=recipient, message=decision.message, failure=failure)
+        )
+    return tuple(results)
 
 
-def try_out(mailing: Mailing) -> tuple[Notice, ...]:
-    """Send every recipient a message that says it is a trial.
+def send_test(policy: NotificationPolicy) -> tuple[DeliveryResult, ...]:
+    """Send every recipient a message that says it is a test.
 
     Raises:
         UsageError: A package is missing.
     """
-    message = Message(
-        title="ccm: a trial message",
-        lines=("This address is told what changes. Nothing has happened.",),
+    message = Notification(
+        title="ccm: test message",
+        lines=("This address is notified of changes. Nothing has happened.",),
     )
     return tuple(
-        Notice(recipient=recipient, message=message, failure=send(message, address))
-        for recipient, address in mailing.recipients.items()
+        DeliveryResult(recipient=recipient, message=message, failure=send(message, address))
+        for recipient, address in policy.recipients.items()
     )

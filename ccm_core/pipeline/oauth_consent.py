@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ccm_core.auth.oauth_messages import Authorization, Tokens, all_granted, authorization, code_of
+from ccm_core.auth.oauth_messages import AuthorizationRequest, TokenSet, all_granted, authorization, code_from_redirect
 from ccm_core.pipeline.authorization import endpoint
 from ccm_core.sdk.oauth import Identified
 
@@ -50,7 +50,7 @@ class Paste:
 class Granted:
     """What a person agreed to."""
 
-    tokens: Tokens
+    tokens: TokenSet
     account: Identified | None
     """Whose it is; None where the identity server gave no ID token."""
 
@@ -73,7 +73,7 @@ async def _agree(host: Host, connection: Connection, way: Listen | Paste) -> Gra
     asked = endpoint(host, connection, grant)
     scopes = grant.scopes(connection.settings, connection.auth)
 
-    def attempt(redirect_uri: str) -> Authorization:
+    def attempt(redirect_uri: str) -> AuthorizationRequest:
         return authorization(asked.provider, asked.client, redirect_uri=redirect_uri, scopes=scopes)
 
     if isinstance(way, Paste):
@@ -83,7 +83,7 @@ async def _agree(host: Host, connection: Connection, way: Listen | Paste) -> Gra
 
 
 async def _listened(
-    asked: TokenEndpoint, attempt: Callable[[str], Authorization], way: Listen
+    asked: TokenEndpoint, attempt: Callable[[str], AuthorizationRequest], way: Listen
 ) -> Granted:
     from ccm_core.auth.loopback_redirect import listening
 
@@ -96,13 +96,13 @@ async def _listened(
         return await _redeemed(asked, begun, address)
 
 
-async def _redeemed(asked: TokenEndpoint, begun: Authorization, address: str) -> Granted:
-    tokens = await asked.redeem(begun, code_of(address, begun))
+async def _redeemed(asked: TokenEndpoint, begun: AuthorizationRequest, address: str) -> Granted:
+    tokens = await asked.redeem(begun, code_from_redirect(address, begun))
     all_granted(tokens, begun.scopes)
     return Granted(tokens=tokens, account=await _account(asked, tokens))
 
 
-async def _account(asked: TokenEndpoint, tokens: Tokens) -> Identified | None:
+async def _account(asked: TokenEndpoint, tokens: TokenSet) -> Identified | None:
     from ccm_core.auth.id_token import identified
 
     if tokens.id_token is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection as Some
 from collections.abc import Sequence
 
-from ccm_core.assurance.sampling import draw
+from ccm_core.assurance.sampling import select_samples
 from ccm_core.model.period import Period
 from ccm_core.pipeline.assurance import ControlName, assure
 from ccm_core.pipeline.context import Connection, Host
@@ -41,7 +41,7 @@ def period_input(
     found = assure(host, connections, store, packs, period, controls)
     return PeriodInput(
         assurance=found,
-        sampling=draw(
+        sampling=select_samples(
             store.evaluations(since=period.window.since, until=period.window.until),
             {(one.framework, one.id): frozenset(one.rules) for one in found.controls},
             {one.name for one in connections},

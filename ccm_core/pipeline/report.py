@@ -10,10 +10,10 @@ from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.report_sections import sections
 from ccm_core.pipeline.track_findings import all_findings
 from ccm_core.report.types import ReportFormat, ReportInput
-from ccm_core.rules.results.filter import Part, narrowed
+from ccm_core.rules.results.filter import ResultFilter, filter_evaluation
 from ccm_core.store.interface import EvidenceStore
 
-WHOLE = Part()
+WHOLE = ResultFilter()
 TREND = timedelta(days=90)
 """How far back the trend goes."""
 INSTANT = timedelta(microseconds=1)
@@ -29,7 +29,7 @@ def report_input(
     host: Host,
     store: EvidenceStore,
     evaluation: Evaluation,
-    part: Part = WHOLE,
+    part: ResultFilter = WHOLE,
     *,
     digest: str | None = None,
 ) -> ReportInput:
@@ -45,7 +45,7 @@ def report_input(
     Raises:
         UsageError: A part is wanted that the evaluation does not have.
     """
-    shown = narrowed(evaluation, part)
+    shown = filter_evaluation(evaluation, part)
     newest = {
         one.connection: one
         for one in store.manifests(as_of=evaluation.evaluated_at)
@@ -66,7 +66,7 @@ def report_input(
 
 
 def _with_figures(
-    given: ReportInput, host: Host, store: EvidenceStore, part: Part, digest: str
+    given: ReportInput, host: Host, store: EvidenceStore, part: ResultFilter, digest: str
 ) -> ReportInput:
     basis, at = store.basis(digest), given.evaluation.evaluated_at
     # An outline has no connections: of some of them alone it would say nothing that is true.

@@ -63,7 +63,7 @@ def _section(
         title=section.title,
         connection=seen.connection,
         rank=section.rank,
-        problems=_problems(shown.standings, seen.connection, inputs),
+        problems=_problems(shown.sufficiency, seen.connection, inputs),
     )
     try:
         request = SectionRequest(
@@ -80,10 +80,10 @@ def _section(
 
 
 def _problems(
-    standings: Sequence[KindSufficiency], connection: str, inputs: set[str]
+    sufficiency: Sequence[KindSufficiency], connection: str, inputs: set[str]
 ) -> tuple[KindSufficiency, ...]:
     return tuple(
         one
-        for one in standings
+        for one in sufficiency
         if one.connection == connection and one.kind in inputs and (one.problem or one.shortfalls)
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -14,20 +13,16 @@ from ccm_core.sdk.rate_limit import Limiters
 from ccm_core.sdk.types import ConnectRequest, Diagnosis, Session
 
 
-def check(host: Host, connection: Connection) -> Sequence[Diagnosis]:
-    """Ask the connector to look at a live session and say what is wrong.
+async def check(host: Host, connection: Connection) -> Sequence[Diagnosis]:
+    """Return what the connector diagnoses in a live session, and the age of the credential.
 
     Raises:
         SourceError: The source cannot be used at all.
     """
-
-    async def look() -> Sequence[Diagnosis]:
-        request = request_to(host, connection, Limiters(), lambda _seconds: None)
-        async with opened(connection, request) as session:
-            found = await connection.connector.check(session)
-        return (*found, *age(connection, host.clock()))
-
-    return asyncio.run(look())
+    request = request_to(host, connection, Limiters(), lambda _seconds: None)
+    async with opened(connection, request) as session:
+        diagnoses = await connection.connector.check(session)
+    return (*diagnoses, *age(connection, host.clock()))
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from datetime import datetime
 from ccm_core.errors import UsageError
 from ccm_core.model.evaluation.finding import Finding, FindingChange
 from ccm_core.model.evaluation.result import Evaluation
-from ccm_core.rules.results.finding_tracker import as_last_told, changes, findings
+from ccm_core.rules.results.finding_tracker import with_latest_results, changes, findings
 from ccm_core.store.interface import EvidenceStore
 
 
@@ -41,7 +41,7 @@ def all_findings(store: EvidenceStore, *, as_of: datetime | None = None) -> tupl
     follow(store)
     standing = findings(store.finding_changes(as_of=as_of), store.followed_at(as_of=as_of))
     latest = store.latest_evaluation(as_of=as_of)
-    told = as_last_told(standing.values(), None if latest is None else latest.evaluation)
+    told = with_latest_results(standing.values(), None if latest is None else latest.evaluation)
     return tuple(sorted(told, key=_order))
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ccm_core.errors import (
-    BadAnswer,
+    BadResponse,
     BadRequest,
-    Denied,
+    PermissionDenied,
     NotAvailable,
     RateLimited,
-    Refused,
+    AuthenticationFailed,
     SourceError,
     Unreachable,
     UsageError,

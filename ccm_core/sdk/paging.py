@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from ccm_core.errors import BadAnswer
+from ccm_core.errors import BadResponse
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.http.event_loop import others_first
 from ccm_core.sdk.types import Page
@@ -137,7 +137,7 @@ class _Course:
         self.received = self.offset + count
         self.ended = not got.more
         if not self.ended and not count:
-            raise BadAnswer(
+            raise BadResponse(
                 f"GET {page.request.endpoint}: page {self.number} at offset {self.offset} is "
                 "empty and says that there is more"
             )
@@ -218,7 +218,7 @@ async def by_cursor(
         if got.following is None:
             return
         if got.following in seen or number >= most:
-            raise BadAnswer(
+            raise BadResponse(
                 f"GET {got.page.request.endpoint}: page {number} leads back to a page already read"
                 if got.following in seen
                 else f"GET {got.page.request.endpoint}: no end after {number} pages"
@@ -245,7 +245,7 @@ async def by_link(
     async def follow(cursor: str | None, number: int) -> CursorPage:
         url = first if cursor is None else cursor
         if urlsplit(url)[:2] != home:
-            raise BadAnswer(f"page {number} would be read from another host; that is refused")
+            raise BadResponse(f"page {number} would be read from another host; that is refused")
         return await read(url, number)
 
     async for page in by_cursor(follow, most=most):
@@ -254,7 +254,7 @@ async def by_link(
 
 def _same_offset(got: OffsetPage, asked: int) -> None:
     if got.offset is not None and got.offset != asked:
-        raise BadAnswer(
+        raise BadResponse(
             f"GET {got.page.request.endpoint}: asked for offset {asked}, the source answered "
             f"with offset {got.offset}"
         )

@@ -266,7 +266,7 @@ class Row:
     body: JsonObject
     """JSON values only. Durations are numbers of seconds. A key that is left out is unknown, and
     a rule that reads it is ``insufficient``; ``null`` says that there is none."""
-    rests_on: tuple[str, ...]
+    evidence_digests: tuple[str, ...]
     """Digests of the record bodies it was derived from."""
     names: tuple[str, ...] = ()
     """The objects it was derived from, as ``kind:key``; the subject is always among them."""

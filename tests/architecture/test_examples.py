@@ -16,8 +16,8 @@ from ccm_core.plugins.loader import load
 from ccm_core.rules.pack.loader import compile_packs
 from ccm_core.rules.pack.waiver_file import read_waivers
 from ccm_core.rules.testing.mutation import mutate
-from ccm_core.rules.testing.runner import run_tests, strict_mistakes
-from ccm_core.rules.types import PackText, Source
+from ccm_core.rules.testing.runner import run_cases, coverage_mistakes
+from ccm_core.rules.types import PackText, RowSource
 
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
@@ -33,10 +33,10 @@ def plugin(name: str, module: str) -> InstalledPlugin:
     return InstalledPlugin(name=name, distribution=name, version="0.1.0", entry_point=entry_point)
 
 
-def sources(catalog) -> list[Source]:
+def sources(catalog) -> list[RowSource]:
     """Give what rules may be over, as the pipeline does."""
-    kinds = [Source(name=k.name, inputs=(k.name,), schema=k.schema) for k in catalog.kinds.values()]
-    views = [Source(name=v.name, inputs=v.inputs, schema=v.schema) for v in catalog.views.values()]
+    kinds = [RowSource(name=k.name, inputs=(k.name,), schema=k.schema) for k in catalog.kinds.values()]
+    views = [RowSource(name=v.name, inputs=v.inputs, schema=v.schema) for v in catalog.views.values()]
     return kinds + views
 
 
@@ -72,8 +72,8 @@ def test_the_rules_of_the_plugins_page_hold(acme):
     (pack,) = acme.packs.values()
     given = PackText(text=pack.text(), source="backups.yaml")
     packs = compile_packs([given], sources(acme))
-    assert strict_mistakes(given, packs) == ()
-    assert [case for case in run_tests(packs) if not case.good] == []
+    assert coverage_mistakes(given, packs) == ()
+    assert [case for case in run_cases(packs) if not case.good] == []
 
 
 def test_the_rules_of_the_rules_page_hold(root: Path):
@@ -82,8 +82,8 @@ def test_the_rules_of_the_rules_page_hold(root: Path):
     (text,) = [one for one in fences(page, "yaml") if "kind: RulePack" in one]
     given = PackText(text=text.encode(), source="our-rules.yaml")
     packs = compile_packs([given], sources(load([plugin("pagerduty", "ccm_pagerduty.plugin")])))
-    assert strict_mistakes(given, packs) == ()
-    assert [case for case in run_tests(packs) if not case.good] == []
+    assert coverage_mistakes(given, packs) == ()
+    assert [case for case in run_cases(packs) if not case.good] == []
 
 
 @pytest.fixture
@@ -98,8 +98,8 @@ def ten(root: Path) -> PackText:
 def test_the_ten_examples_are_a_pack_that_holds(ten: PackText):
     """It passes the strict check, its tests come out, and no rule passes on being told less."""
     packs = compile_packs([ten], sources(load([plugin("pagerduty", "ccm_pagerduty.plugin")])))
-    assert strict_mistakes(ten, packs) == ()
-    assert [case for case in run_tests(packs) if not case.good] == []
+    assert coverage_mistakes(ten, packs) == ()
+    assert [case for case in run_cases(packs) if not case.good] == []
     assert [one for one in mutate(packs) if one.lies] == []
 
 

@@ -9,6 +9,8 @@ import pytest
 
 FOLDERS = ("ccm_core", "plugins", "tests", "benchmarks")
 MOST_LINES = 400
+LONGER = {"ccm_core/bundle/verifier/verify.py"}
+"""Built from smaller modules: whoever has to trust it reads one file, and runs it alone."""
 TEMPLATES = {".j2", ".html", ".svg", ".css", ".txt", ".md"}
 SAYS_NOTHING = {"utils", "util", "helpers", "helper", "manager", "common", "misc"}
 NOQA = re.compile(r"#\s*noqa\b(.*)$")
@@ -34,7 +36,7 @@ def test_a_module_can_be_read_in_one_go(root: Path):
         for folder in FOLDERS
         for path in (root / folder).rglob("*.py")
     }
-    assert {path: size for path, size in sizes.items() if size > MOST_LINES} == {}
+    assert {path for path, size in sizes.items() if size > MOST_LINES} <= LONGER
 
 
 def test_a_name_says_what_is_inside(modules):

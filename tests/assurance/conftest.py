@@ -95,7 +95,7 @@ class Make:
             evaluated_at=self.at(hours),
             packs=(),
             connections=("hq",),
-            standings=(),
+            sufficiency=(),
             rules=(rule,),
             controls=(control,),
         )

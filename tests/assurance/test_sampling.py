@@ -28,7 +28,7 @@ def evaluation(day, statuses, rule="r", kind="acme.service", connection="acme"):
             subject=Subject(kind=kind, key=str(name), title=str(name)),
             status=status,
             reason="",
-            rests_on=(f"sha256:{day}",),
+            evidence_digests=(f"sha256:{day}",),
         )
         for name, status in statuses.items()
     )
@@ -45,7 +45,7 @@ def evaluation(day, statuses, rule="r", kind="acme.service", connection="acme"):
         evaluated_at=NOW + timedelta(days=day),
         packs=(),
         connections=("acme",),
-        standings=(),
+        sufficiency=(),
         rules=(judged,),
         controls=(),
     )
@@ -71,7 +71,7 @@ def test_a_sample_says_how_it_was_seen():
         Status.FAIL,
         Status.PASS,
     )
-    assert (one.last_at, one.rests_on) == (NOW + timedelta(days=3), ("sha256:3",))
+    assert (one.last_at, one.evidence_digests) == (NOW + timedelta(days=3), ("sha256:3",))
     assert sampling.seed == f"sha256:{3:064x}"
 
 

@@ -14,7 +14,7 @@ from pagerduty_simulator import (
     Identity,
     IdentitySimulator,
     PagerDutySimulator,
-    Steering,
+    SimulatorControl,
     build_account,
 )
 
@@ -51,8 +51,8 @@ def _servers():
     clock = Clock()
     account = build_account(NOON, sizes=SIZES)
     with (
-        PagerDutySimulator(account, steering=Steering(now=clock)) as api,
-        IdentitySimulator(account, steering=api.steering) as server,
+        PagerDutySimulator(account, control=SimulatorControl(now=clock)) as api,
+        IdentitySimulator(account, control=api.control) as server,
     ):
         yield SimpleNamespace(clock=clock, api=api, server=server)
 
@@ -102,7 +102,7 @@ def walk(endpoint, *, scopes=("read",)):
     attempt = oauth_messages.authorization(
         endpoint.provider, endpoint.client, redirect_uri=REDIRECT, scopes=scopes
     )
-    code = oauth_messages.code_of(browse(attempt), attempt)
+    code = oauth_messages.code_from_redirect(browse(attempt), attempt)
     return asyncio.run(endpoint.redeem(attempt, code))
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ccm_core.auth.oauth_messages import Client, refresh_form
 from ccm_core.auth.token_endpoint import TokenEndpoint
-from ccm_core.auth.token_refresh import TokenKeeper, renewal
+from ccm_core.auth.token_refresh import TokenRefresher, renewal
 from ccm_core.auth.vault import Vault
 from ccm_core.auth.vault_encryption import KeySources
 from ccm_core.model.json_codec import decode
@@ -33,7 +33,7 @@ def say(number: int) -> None:
     sys.stdout.flush()
 
 
-async def refresh_for_ever(keeper: TokenKeeper) -> None:
+async def refresh_for_ever(keeper: TokenRefresher) -> None:
     """Treat each token as refused, so that each one is renewed."""
     token = await keeper.token()
     while True:
@@ -57,7 +57,7 @@ def main() -> None:
     asyncio.run(endpoint.keys())
     with vault.lock("prod"):
         vault.read("prod")
-    keeper = TokenKeeper(vault, "prod", renew=renewal(endpoint, ["read"]), clock=clock)
+    keeper = TokenRefresher(vault, "prod", renew=renewal(endpoint, ["read"]), clock=clock)
     for _line in sys.stdin:
         child = os.fork()
         if child == 0:

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from pagerduty_simulator import AppKind
 
-from ccm_core.auth.client_credentials import AppTokens
-from ccm_core.errors import Refused, SourceError
+from ccm_core.auth.client_credentials import ClientCredentialsTokens
+from ccm_core.errors import AuthenticationFailed, SourceError
 
 ACCOUNT = "as_account-us.northwind-freight"
 
@@ -19,9 +19,9 @@ def tokens(endpoint, identity, oauth, clock):
     """Ask as an app that may read services; the scopes are a case's."""
     app = identity.register("services.read", kind=AppKind.SCOPED)
 
-    def of(*scopes, client=None) -> AppTokens:
+    def of(*scopes, client=None) -> ClientCredentialsTokens:
         asking = replace(endpoint, client=client or oauth.as_client(app))
-        return AppTokens(asking, scopes or (ACCOUNT, "services.read"), clock=clock)
+        return ClientCredentialsTokens(asking, scopes or (ACCOUNT, "services.read"), clock=clock)
 
     return of
 
@@ -62,6 +62,6 @@ def test_a_wrong_secret_is_told_without_it(tokens, oauth, identity):
     app = identity.register("services.read", kind=AppKind.SCOPED)
     wrong = replace(oauth.as_client(app), client_secret=oauth.as_client(app).client_secret)
     identity.apps[app.client_id] = replace(app, client_secret="pdeas-other")
-    with pytest.raises(Refused, match="check the client id and the client secret") as caught:
+    with pytest.raises(AuthenticationFailed, match="check the client id and the client secret") as caught:
         asyncio.run(tokens(client=wrong).token())
     assert str(app.client_secret) not in str(caught.value)

@@ -10,7 +10,7 @@ from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 
 from ccm_core.auth.id_token import Identified, identified
-from ccm_core.errors import BadAnswer, UsageError
+from ccm_core.errors import BadResponse, UsageError
 from ccm_core.sdk.secret import Secret
 
 
@@ -73,13 +73,13 @@ def test_the_region_comes_from_the_audience(read):
 @pytest.mark.parametrize(
     ("changes", "error", "says"),
     [
-        pytest.param({"iss": "https://evil.example"}, BadAnswer, "connection .iss.", id="issuer"),
-        pytest.param({"iss": ...}, BadAnswer, "connection .iss.", id="no issuer"),
-        pytest.param({"aud": ["https://api.pagerduty.com"]}, BadAnswer, "aud", id="other client"),
-        pytest.param({"aud": ...}, BadAnswer, "aud", id="no audience"),
-        pytest.param({"exp": ...}, BadAnswer, "exp", id="no expiry"),
-        pytest.param({"subdomain": "a.evil/"}, BadAnswer, "subdomain in", id="odd subdomain"),
-        pytest.param({"user_id": 7}, BadAnswer, "user_id in", id="odd user"),
+        pytest.param({"iss": "https://evil.example"}, BadResponse, "connection .iss.", id="issuer"),
+        pytest.param({"iss": ...}, BadResponse, "connection .iss.", id="no issuer"),
+        pytest.param({"aud": ["https://api.pagerduty.com"]}, BadResponse, "aud", id="other client"),
+        pytest.param({"aud": ...}, BadResponse, "aud", id="no audience"),
+        pytest.param({"exp": ...}, BadResponse, "exp", id="no expiry"),
+        pytest.param({"subdomain": "a.evil/"}, BadResponse, "subdomain in", id="odd subdomain"),
+        pytest.param({"user_id": 7}, BadResponse, "user_id in", id="odd user"),
     ],
 )
 def test_a_token_for_somebody_else_is_refused(read, changes, error, says):
@@ -100,7 +100,7 @@ def test_a_token_for_somebody_else_is_refused(read, changes, error, says):
 )
 def test_only_a_known_host_is_taken(read, endpoint, audience):
     """Whatever the token says, no request goes anywhere else."""
-    with pytest.raises(BadAnswer, match=r"known hosts: https://api\.pagerduty\.com, https"):
+    with pytest.raises(BadResponse, match=r"known hosts: https://api\.pagerduty\.com, https"):
         read(aud=[*audience, endpoint.client.client_id])
 
 
@@ -132,15 +132,15 @@ def test_a_clock_that_is_off_a_little_is_no_matter(read, oauth, off):
 def test_another_signature_is_refused(read):
     """A stranger's key, or one shared secret made of the public key, signs nothing."""
     other = RSAKey.generate_key(2048, {"use": "sig"})
-    with pytest.raises(BadAnswer, match="not signed by the identity server"):
+    with pytest.raises(BadResponse, match="not signed by the identity server"):
         read(signed_by=other)
-    with pytest.raises(BadAnswer, match="not signed by the identity server"):
+    with pytest.raises(BadResponse, match="not signed by the identity server"):
         read(signed_by=OctKey.import_key("a" * 64), alg="HS256")
 
 
 def test_another_algorithm_is_refused(read):
     """Even with the right key: RS256 is what the identity server uses."""
-    with pytest.raises(BadAnswer, match="not signed by the identity server"):
+    with pytest.raises(BadResponse, match="not signed by the identity server"):
         read(alg="RS512")
 
 
@@ -155,7 +155,7 @@ def test_another_algorithm_is_refused(read):
 )
 def test_what_is_no_token_is_refused(provider, endpoint, oauth, key, token):
     """Without repeating it."""
-    with pytest.raises(BadAnswer) as refused:
+    with pytest.raises(BadResponse) as refused:
         identified(
             Secret(token),
             keys={"keys": [key.as_dict(private=False)]},

@@ -17,11 +17,11 @@ from pathlib import Path
 import pytest
 
 from ccm_core.auth.token_endpoint import TokenEndpoint
-from ccm_core.auth.token_refresh import TokenKeeper, renewal
+from ccm_core.auth.token_refresh import TokenRefresher, renewal
 from ccm_core.auth.vault import Vault
 from ccm_core.auth.vault_encryption import KeySources
-from ccm_core.auth.vault_entry import Entry
-from ccm_core.errors import GrantLost
+from ccm_core.auth.vault_entry import VaultEntry
+from ccm_core.errors import ReauthorizationRequired
 from ccm_core.model.json_codec import encode
 
 KEY = {"CCM_VAULT_KEY": "8FbGmH1iKkq2lN7zR0vYx3uJ5dQwTtE6aSsPpOoLlKk="}
@@ -77,16 +77,16 @@ class Refreshers:
         self._nursery.communicate(timeout=10)
 
 
-def outcome(vault: Vault, keeper: TokenKeeper) -> str | None:
+def outcome(vault: Vault, keeper: TokenRefresher) -> str | None:
     """Use the connection as the next run does; give what it says where it does not work."""
     try:
         asyncio.run(keeper.after_refusal(vault.read("prod").secrets["access_token"]))
-    except GrantLost as lost:
+    except ReauthorizationRequired as lost:
         return str(lost)
     return None
 
 
-def seconds_for_one(vault: Vault, keeper: TokenKeeper) -> float:
+def seconds_for_one(vault: Vault, keeper: TokenRefresher) -> float:
     """Measure what a refresh takes here and now, so that kills fall all around one."""
     began = time.perf_counter()
     for _ in range(3):
@@ -100,8 +100,8 @@ def test_after_200_kills_each_connection_works_or_says_so(
     """The vault opens each time; what was lost in the one window is known for what it is."""
     clock.now = datetime.now(UTC)
     vault = Vault(tmp_path / "ccm.vault", KeySources(environment=KEY, keyring=lambda: None))
-    keeper = TokenKeeper(vault, "prod", renew=renewal(endpoint, ["read"]), clock=clock)
-    vault.write("prod", Entry.of(oauth.walk(endpoint), entered_at=clock()))
+    keeper = TokenRefresher(vault, "prod", renew=renewal(endpoint, ["read"]), clock=clock)
+    vault.write("prod", VaultEntry.of(oauth.walk(endpoint), entered_at=clock()))
     longest = 2 * seconds_for_one(vault, keeper)
     refreshers, dice, lost = Refreshers(endpoint, vault.path), random.Random(7), []  # noqa: S311 - must repeat
     try:
@@ -113,10 +113,10 @@ def test_after_200_kills_each_connection_works_or_says_so(
             left = vault.read("prod")
             if left.renewing_since is None:
                 # No refresh was under way. The next process refreshes with what is here.
-                assert left.secrets["access_token"].reveal() in servers.api.steering.bearers
+                assert left.secrets["access_token"].reveal() in servers.api.control.bearer_tokens
             elif (says := outcome(vault, keeper)) is not None:
                 lost.append(says)
-                vault.write("prod", Entry.of(oauth.walk(endpoint), entered_at=clock()))
+                vault.write("prod", VaultEntry.of(oauth.walk(endpoint), entered_at=clock()))
     finally:
         refreshers.stop()
     assert outcome(vault, keeper) is None
@@ -131,7 +131,7 @@ def test_two_processes_never_send_the_same_refresh_token(
     """Refreshing side by side without a pause, each waits for the other's answer to be kept."""
     clock.now = datetime.now(UTC)
     vault = Vault(tmp_path / "ccm.vault", KeySources(environment=KEY, keyring=lambda: None))
-    vault.write("prod", Entry.of(oauth.walk(endpoint), entered_at=clock()))
+    vault.write("prod", VaultEntry.of(oauth.walk(endpoint), entered_at=clock()))
     pair = [Refreshers(endpoint, vault.path) for _ in range(2)]
     processes = [one.start() for one in pair]
     until = time.monotonic() + 20

@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from ccm_core.auth.loopback_redirect import listening
-from ccm_core.auth.oauth_messages import authorization, code_of
+from ccm_core.auth.oauth_messages import authorization, code_from_redirect
 from ccm_core.errors import UsageError
 from ccm_core.sdk.secret import Secret
 
@@ -126,7 +126,7 @@ def test_the_whole_way_with_a_browser(endpoint, oauth):
             )
             there = await asyncio.to_thread(oauth.browse, attempt)
             await visit(redirect.redirect_uri, there.partition(there.split("/")[2])[2])
-            code = code_of(await redirect.address(patience=5), attempt)
+            code = code_from_redirect(await redirect.address(patience=5), attempt)
             return await endpoint.redeem(attempt, code)
 
     assert asyncio.run(run()).refresh is not None

@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from ccm_core.auth.oauth_messages import (
     Client,
     authorization,
-    client_form,
+    client_credentials_form,
     code_form,
-    code_of,
-    error_of,
+    code_from_redirect,
+    parse_error_code,
     missing_scopes,
     refresh_form,
-    tokens_of,
+    parse_token_response,
 )
-from ccm_core.errors import BadAnswer, UsageError
+from ccm_core.errors import BadResponse, UsageError
 from ccm_core.model.json_codec import encode
 from ccm_core.sdk.oauth import OAuthProvider
 from ccm_core.sdk.secret import Secret
@@ -89,7 +89,7 @@ def test_an_attempt_prints_no_secret():
 )
 def test_the_code_is_read_out_of_the_address(address):
     """Whatever else stands in it."""
-    assert code_of(address, attempt()).reveal() == "c+de"
+    assert code_from_redirect(address, attempt()).reveal() == "c+de"
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_the_code_is_read_out_of_the_address(address):
 def test_another_address_is_refused(address, says):
     """With what is wrong and what to do, and without the code or the state."""
     with pytest.raises(UsageError, match=says.replace("[", r"\[")) as refused:
-        code_of(address, attempt())
+        code_from_redirect(address, attempt())
     assert "c0de" not in str(refused.value)
     assert "the-state" not in str(refused.value)
 
@@ -145,7 +145,7 @@ def test_forms_say_what_the_grants_need():
         "grant_type": "refresh_token",
         "refresh_token": "pdus+_1x+y",
     }
-    assert fields(client_form(CLIENT, ["as_account-us.acme", "a.read"]).reveal()) == proof | {
+    assert fields(client_credentials_form(CLIENT, ["as_account-us.acme", "a.read"]).reveal()) == proof | {
         "grant_type": "client_credentials",
         "scope": "as_account-us.acme a.read",
     }
@@ -179,7 +179,7 @@ def answer(**changes) -> bytes:
 
 def test_tokens_are_read():
     """The life is the one that was received, from the moment it was received."""
-    tokens = tokens_of(answer(), asked=["read"], received_at=NOON)
+    tokens = parse_token_response(answer(), asked=["read"], received_at=NOON)
     assert tokens.access.reveal() == "pdus+_0aCC"
     assert tokens.refresh == Secret("pdus+_1rEF")
     assert tokens.scopes == ("openid", "read")
@@ -202,7 +202,7 @@ def test_tokens_are_read():
 )
 def test_what_may_be_left_out(changes, field, value):
     """Is known to be left out."""
-    tokens = tokens_of(answer(**changes), asked=["read"], received_at=NOON)
+    tokens = parse_token_response(answer(**changes), asked=["read"], received_at=NOON)
     assert getattr(tokens, field) == value
 
 
@@ -228,8 +228,8 @@ def test_what_may_be_left_out(changes, field, value):
 )
 def test_what_is_no_answer_is_refused(body):
     """Without repeating any of it."""
-    with pytest.raises(BadAnswer) as refused:
-        tokens_of(body, asked=["read"], received_at=NOON)
+    with pytest.raises(BadResponse) as refused:
+        parse_token_response(body, asked=["read"], received_at=NOON)
     assert "aCC" not in str(refused.value)
     assert refused.value.__cause__ is None
 
@@ -254,4 +254,4 @@ def test_missing_scopes_are_told_in_order():
 )
 def test_only_an_error_code_is_repeated(body, error):
     """A sentence may repeat what was sent."""
-    assert error_of(body) == error
+    assert parse_error_code(body) == error

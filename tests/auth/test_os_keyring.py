@@ -16,11 +16,11 @@ import pytest
 
 from ccm_core.auth.vault import Vault
 from ccm_core.auth.vault_encryption import KeySources
-from ccm_core.auth.vault_entry import Entry
+from ccm_core.auth.vault_entry import VaultEntry
 from ccm_core.errors import SecretError
 from ccm_core.sdk.secret import Secret
 
-ENTRY = Entry(
+ENTRY = VaultEntry(
     secrets={"access_token": Secret("pdus+_0aCC")},
     entered_at=datetime(2026, 11, 20, 12, tzinfo=UTC),
 )

@@ -11,7 +11,7 @@ from ccm_core.auth import signing_keys
 from ccm_core.auth.signing_keys import ENTRY, Ed25519Key
 from ccm_core.auth.vault import Vault
 from ccm_core.auth.vault_encryption import KeySources
-from ccm_core.auth.vault_entry import Entry
+from ccm_core.auth.vault_entry import VaultEntry
 from ccm_core.errors import SecretError
 from ccm_core.ledger.signed_note import VerifierKey
 from ccm_core.sdk.secret import Secret
@@ -42,7 +42,7 @@ def test_what_is_signed_holds_for_the_public_half(vault):
     signature = key.sign(b"text")
 
     assert VerifierKey("ccm/1", key.public).holds(signature, b"text")
-    assert not VerifierKey("ccm/1", signing_keys.one_time_key().public).holds(signature, b"text")
+    assert not VerifierKey("ccm/1", signing_keys.ephemeral_key().public).holds(signature, b"text")
 
 
 def test_a_successor_stands_beside_the_current_key_until_it_is_settled(vault):
@@ -71,7 +71,7 @@ def test_a_key_shows_nothing_of_itself(vault, tmp_path):
 @pytest.mark.parametrize("kept", ["", "AAAA", "no base64!", b64encode(bytes(31)).decode()])
 def test_what_is_no_key_is_named_and_not_shown(vault, kept):
     """The message says where it came from and what to do."""
-    vault.write(ENTRY, Entry(secrets={"ed25519": Secret(kept)}, entered_at=AT))
+    vault.write(ENTRY, VaultEntry(secrets={"ed25519": Secret(kept)}, entered_at=AT))
     with pytest.raises(SecretError, match=r"'@ledger' is no signing key; restore"):
         signing_keys.held(vault)
     with pytest.raises(SecretError):

@@ -9,15 +9,15 @@ from dataclasses import replace
 import httpx
 import pytest
 from pagerduty_simulator import AppKind
-from pagerduty_simulator.api.responses import Answer, json_answer
+from pagerduty_simulator.api.responses import SimulatedResponse, json_response
 
-from ccm_core.auth.oauth_messages import authorization, code_of, missing_scopes
+from ccm_core.auth.oauth_messages import authorization, code_from_redirect, missing_scopes
 from ccm_core.auth.token_endpoint import TokenEndpoint
 from ccm_core.errors import (
-    BadAnswer,
-    GrantLost,
+    BadResponse,
+    ReauthorizationRequired,
     RateLimited,
-    Refused,
+    AuthenticationFailed,
     SourceError,
     Unreachable,
     UsageError,
@@ -48,7 +48,7 @@ def test_a_refresh_gives_a_new_pair(servers, endpoint, oauth):
     assert "+" in old.refresh.reveal()
     assert new.refresh != old.refresh
     assert opens(servers, new) == 200
-    with pytest.raises(GrantLost, match="used up, expired or revoked; connect again"):
+    with pytest.raises(ReauthorizationRequired, match="used up, expired or revoked; connect again"):
         asyncio.run(endpoint.refresh(old.refresh, ["read"]))
 
 
@@ -72,7 +72,7 @@ def test_an_app_asks_for_itself(identity, endpoint, oauth, servers):
     tokens = asyncio.run(own.request(["as_account-us.northwind-freight", "services.read"]))
     assert tokens.refresh is None
     assert opens(servers, tokens) == 200
-    with pytest.raises(Refused, match="400 invalid_scope: check the scopes of the app, the region"):
+    with pytest.raises(AuthenticationFailed, match="400 invalid_scope: check the scopes of the app, the region"):
         asyncio.run(own.request(["as_account-eu.northwind-freight", "services.read"]))
 
 
@@ -81,16 +81,16 @@ def test_a_code_that_is_late_is_told_so(endpoint, oauth, clock):
     attempt = authorization(
         endpoint.provider, endpoint.client, redirect_uri=oauth.redirect, scopes=["read"]
     )
-    code = code_of(oauth.browse(attempt), attempt)
+    code = code_from_redirect(oauth.browse(attempt), attempt)
     clock.pass_by(seconds=31)
-    with pytest.raises(Refused, match="lives for seconds and works once"):
+    with pytest.raises(AuthenticationFailed, match="lives for seconds and works once"):
         asyncio.run(endpoint.redeem(attempt, code))
 
 
 def test_a_wrong_secret_is_told_so(endpoint):
     """With the status, and without the secret."""
     wrong = replace(endpoint, client=replace(endpoint.client, client_secret=Secret("WRONGs3cret")))
-    with pytest.raises(Refused, match="401 invalid_client: check the client id") as refused:
+    with pytest.raises(AuthenticationFailed, match="401 invalid_client: check the client id") as refused:
         asyncio.run(wrong.refresh(OLD, ["read"]))
     assert "WRONGs3cret" not in str(refused.value)
 
@@ -99,36 +99,36 @@ def test_a_wrong_secret_is_told_so(endpoint):
     ("answer", "error", "says"),
     [
         pytest.param(
-            Answer(body=b"<html>pdus+_1oLDrEFRESH", content_type="text/html"),
-            BadAnswer,
+            SimulatedResponse(body=b"<html>pdus+_1oLDrEFRESH", content_type="text/html"),
+            BadResponse,
             "not JSON",
             id="html with 200",
         ),
         pytest.param(
-            Answer(status=500, body=b"<html>pdus+_1oLDrEFRESH", content_type="text/html"),
+            SimulatedResponse(status=500, body=b"<html>pdus+_1oLDrEFRESH", content_type="text/html"),
             Unreachable,
             "answered 500: the identity server failed",
             id="html with 500",
         ),
-        pytest.param(Answer(status=502), Unreachable, "502", id="502"),
-        pytest.param(json_answer({"error": "server_error"}, 503), Unreachable, "503", id="503"),
-        pytest.param(Answer(status=429), RateLimited, "try again in a minute", id="429"),
-        pytest.param(Answer(status=401, body=b"<html>"), Refused, "client secret", id="bare 401"),
-        pytest.param(json_answer({"error": "odd"}, 400), Refused, "registered", id="unknown"),
+        pytest.param(SimulatedResponse(status=502), Unreachable, "502", id="502"),
+        pytest.param(json_response({"error": "server_error"}, 503), Unreachable, "503", id="503"),
+        pytest.param(SimulatedResponse(status=429), RateLimited, "try again in a minute", id="429"),
+        pytest.param(SimulatedResponse(status=401, body=b"<html>"), AuthenticationFailed, "client secret", id="bare 401"),
+        pytest.param(json_response({"error": "odd"}, 400), AuthenticationFailed, "registered", id="unknown"),
         pytest.param(
-            json_answer({"error": "pdus+_1oLDrEFRESH is dead"}, 400),
-            BadAnswer,
+            json_response({"error": "pdus+_1oLDrEFRESH is dead"}, 400),
+            BadResponse,
             "no answer of an identity server",
             id="an error that repeats the token",
         ),
         pytest.param(
-            Answer(status=302, headers={"location": "https://evil.example/"}),
-            BadAnswer,
+            SimulatedResponse(status=302, headers={"location": "https://evil.example/"}),
+            BadResponse,
             "answered 302: that is no answer",
             id="a redirect",
         ),
-        pytest.param(json_answer({"a": "x" * 300_000}), BadAnswer, "262144 bytes", id="too large"),
-        pytest.param(json_answer({"ok": True}), BadAnswer, "no bearer token", id="no token"),
+        pytest.param(json_response({"a": "x" * 300_000}), BadResponse, "262144 bytes", id="too large"),
+        pytest.param(json_response({"ok": True}), BadResponse, "no bearer token", id="no token"),
     ],
 )
 def test_a_failing_endpoint_is_told_and_asked_once(endpoint, identity, answer, error, says):
@@ -193,5 +193,5 @@ def test_what_the_network_raises_stays_inside(endpoint, raised):
 def test_keys_that_are_none_are_refused(endpoint: TokenEndpoint, answer):
     """An ID token that cannot be checked is not believed."""
     spoilt = replace(endpoint, transport=httpx.MockTransport(lambda _request: answer))
-    with pytest.raises(BadAnswer, match="without a key set"):
+    with pytest.raises(BadResponse, match="without a key set"):
         asyncio.run(spoilt.keys())

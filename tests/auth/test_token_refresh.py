@@ -10,13 +10,13 @@ from datetime import timedelta
 import httpx
 import pytest
 from pagerduty_simulator import AppKind
-from pagerduty_simulator.api.responses import Answer, json_answer
+from pagerduty_simulator.api.responses import SimulatedResponse, json_response
 
-from ccm_core.auth.token_refresh import TokenKeeper, renewal
+from ccm_core.auth.token_refresh import TokenRefresher, renewal
 from ccm_core.auth.vault import Vault
 from ccm_core.auth.vault_encryption import KeySources
-from ccm_core.auth.vault_entry import Entry
-from ccm_core.errors import BadAnswer, GrantLost, RateLimited, Refused, SecretError, Unreachable
+from ccm_core.auth.vault_entry import VaultEntry
+from ccm_core.errors import BadResponse, ReauthorizationRequired, RateLimited, AuthenticationFailed, SecretError, Unreachable
 from ccm_core.sdk.secret import Secret
 
 KEY = {"CCM_VAULT_KEY": "8FbGmH1iKkq2lN7zR0vYx3uJ5dQwTtE6aSsPpOoLlKk="}
@@ -26,7 +26,7 @@ KEY = {"CCM_VAULT_KEY": "8FbGmH1iKkq2lN7zR0vYx3uJ5dQwTtE6aSsPpOoLlKk="}
 def vault(tmp_path, endpoint, oauth, clock) -> Vault:
     """A vault with one connection in it that somebody has just agreed to."""
     made = Vault(tmp_path / "ccm.vault", KeySources(environment=KEY, keyring=lambda: None))
-    made.write("prod", Entry.of(oauth.walk(endpoint), entered_at=clock()))
+    made.write("prod", VaultEntry.of(oauth.walk(endpoint), entered_at=clock()))
     return made
 
 
@@ -34,9 +34,9 @@ def vault(tmp_path, endpoint, oauth, clock) -> Vault:
 def keep(vault, endpoint, clock):
     """Make keepers of that connection, each as another process would."""
 
-    def make(renew=None) -> TokenKeeper:
+    def make(renew=None) -> TokenRefresher:
         own = Vault(vault.path, KeySources(environment=KEY, keyring=lambda: None))
-        return TokenKeeper(own, "prod", renew=renew or renewal(endpoint, ["read"]), clock=clock)
+        return TokenRefresher(own, "prod", renew=renew or renewal(endpoint, ["read"]), clock=clock)
 
     return make
 
@@ -47,7 +47,7 @@ def connected(vault, identity, clock, endpoint, oauth):
 
     def connect(**life):
         identity.access_life = timedelta(**life)
-        vault.write("prod", Entry.of(oauth.walk(endpoint), entered_at=clock()))
+        vault.write("prod", VaultEntry.of(oauth.walk(endpoint), entered_at=clock()))
         return clock
 
     return connect
@@ -105,7 +105,7 @@ def test_the_new_pair_is_durable_before_it_is_used(vault, keep, clock):
 def test_a_refused_token_is_renewed_once(keep, servers, identity):
     """Two who were refused with the same token send one refresh; both get the new one."""
     refused = asyncio.run(keep().token())
-    servers.api.steering.bearers.pop(refused.reveal())
+    servers.api.control.bearer_tokens.pop(refused.reveal())
     assert status_with(servers, refused) == 401
     first, second = (asyncio.run(keep().after_refusal(refused)) for _ in range(2))
     assert first == second != refused
@@ -150,7 +150,7 @@ def test_a_revoked_grant_is_told(keep, clock, identity):
     """As what it is, with the name of the connection and what to do."""
     identity.revoke_all()
     clock.pass_by(days=30)
-    with pytest.raises(GrantLost, match="connection prod must be connected again: its grant was"):
+    with pytest.raises(ReauthorizationRequired, match="connection prod must be connected again: its grant was"):
         asyncio.run(keep().token())
 
 
@@ -167,17 +167,17 @@ def test_an_answer_that_was_lost_is_known_for_what_it_is(vault, keep, clock, ide
         asyncio.run(keep(torn).token())
     assert vault.read("prod") == replace(old, renewing_since=clock())
     clock.pass_by(hours=1)
-    with pytest.raises(GrantLost, match="a refresh of 2026-12-20 12:00:00 UTC was cut off before"):
+    with pytest.raises(ReauthorizationRequired, match="a refresh of 2026-12-20 12:00:00 UTC was cut off before"):
         asyncio.run(keep().token())
 
 
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
-        pytest.param(Answer(status=500), Unreachable, id="500"),
-        pytest.param(Answer(body=b"<html>", content_type="text/html"), BadAnswer, id="html"),
-        pytest.param(Answer(status=429), RateLimited, id="429"),
-        pytest.param(json_answer({"error": "invalid_client"}, 401), Refused, id="wrong secret"),
+        pytest.param(SimulatedResponse(status=500), Unreachable, id="500"),
+        pytest.param(SimulatedResponse(body=b"<html>", content_type="text/html"), BadResponse, id="html"),
+        pytest.param(SimulatedResponse(status=429), RateLimited, id="429"),
+        pytest.param(json_response({"error": "invalid_client"}, 401), AuthenticationFailed, id="wrong secret"),
     ],
 )
 def test_a_failing_server_loses_nothing(vault, keep, clock, identity, answer, error):
@@ -195,8 +195,8 @@ def test_a_failing_server_loses_nothing(vault, keep, clock, identity, answer, er
 def test_an_answered_refusal_is_no_lost_answer(vault, keep, clock, identity):
     """A wrong client secret leaves no mark: nothing was on its way."""
     clock.pass_by(days=30)
-    identity.failures = deque([json_answer({"error": "invalid_client"}, 401)])
-    with pytest.raises(Refused):
+    identity.failures = deque([json_response({"error": "invalid_client"}, 401)])
+    with pytest.raises(AuthenticationFailed):
         asyncio.run(keep().token())
     assert vault.read("prod").renewing_since is None
 
@@ -207,7 +207,7 @@ def test_an_app_of_its_own_asks_anew(vault, keep, clock, identity, endpoint, oau
     own = replace(endpoint, client=oauth.as_client(app))
     scopes = ("as_account-us.northwind-freight", "services.read")
     tokens = asyncio.run(own.request(scopes))
-    vault.write("prod", Entry.of(tokens, entered_at=clock()))
+    vault.write("prod", VaultEntry.of(tokens, entered_at=clock()))
     clock.pass_by(days=2)
     token = asyncio.run(keep(renewal(own, scopes)).token())
     assert token != tokens.access
@@ -217,7 +217,7 @@ def test_an_app_of_its_own_asks_anew(vault, keep, clock, identity, endpoint, oau
 def test_a_connection_without_a_token_is_told(vault, keep):
     """It was kept for another method."""
     vault.write(
-        "prod", Entry(secrets={"key": Secret("u+x")}, entered_at=vault.read("prod").entered_at)
+        "prod", VaultEntry(secrets={"key": Secret("u+x")}, entered_at=vault.read("prod").entered_at)
     )
     with pytest.raises(SecretError, match="no access token of prod; connect it first"):
         asyncio.run(keep().token())

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from ccm_core.auth.vault import Held, Vault
+from ccm_core.auth.vault import VaultLocked, Vault
 from ccm_core.auth.vault_encryption import KeySources
-from ccm_core.auth.vault_entry import Entry
+from ccm_core.auth.vault_entry import VaultEntry
 from ccm_core.errors import SecretError
 from ccm_core.sdk.secret import Secret
 
@@ -21,7 +21,7 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 KEY = "8FbGmH1iKkq2lN7zR0vYx3uJ5dQwTtE6aSsPpOoLlKk="
 OTHER_KEY = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 BY_KEY, BY_PASSPHRASE = {"CCM_VAULT_KEY": KEY}, {"CCM_VAULT_PASSPHRASE": "correct horse"}
-ENTRY = Entry(
+ENTRY = VaultEntry(
     secrets={"access_token": Secret("pdus+_0aCC"), "refresh_token": Secret("pdus+_1rEF")},
     entered_at=NOON,
     scopes=("openid", "read"),
@@ -296,7 +296,7 @@ def test_a_lock_that_is_held_is_told(path):
     first, second = (Vault(path, sources(BY_KEY)) for _ in range(2))
     with (
         first.lock("prod"),
-        pytest.raises(Held, match="another ccm has held"),
+        pytest.raises(VaultLocked, match="another ccm has held"),
         second.lock("prod", patience=0),
     ):
         pass

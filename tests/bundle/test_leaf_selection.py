@@ -35,7 +35,7 @@ def chosen(leaves, **wanted):
         "period": parse_period("2026-07").window,
         "kinds": {DOOR, KNOCK},
         "events": {KNOCK},
-        "rests_on": set(),
+        "evidence_digests": set(),
     }
     found = of_connection(enumerate(leaves), Wanted(**given | wanted))
     return [text(leaves[index]) for index in sorted(found)]
@@ -77,7 +77,7 @@ JUNE, JULY, LATE, AUGUST = (f"2026-{month}-01T00:00:00Z" for month in ("06", "07
         ),
         pytest.param(
             [*collected("c1", KNOCK, JUNE, ("a", "1"), ("b", "1"))],
-            {"rests_on": {"1"}},
+            {"evidence_digests": {"1"}},
             ["a=1", "b=1"],
             id="earlier events that results rest on",
         ),
@@ -86,7 +86,7 @@ JUNE, JULY, LATE, AUGUST = (f"2026-{month}-01T00:00:00Z" for month in ("06", "07
         ),
         pytest.param(
             [*collected("c1", LOCK, JULY, ("a", "1"), ("b", "2"))],
-            {"rests_on": {"2"}},
+            {"evidence_digests": {"2"}},
             ["b=2"],
             id="a kind that the rules of today do not read",
         ),

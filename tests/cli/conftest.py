@@ -86,7 +86,7 @@ def simulator() -> Iterator[PagerDutySimulator]:
 @pytest.fixture
 def identity(simulator):
     """An identity server beside the simulated account."""
-    with IdentitySimulator(simulator.account, steering=simulator.steering) as server:
+    with IdentitySimulator(simulator.account, control=simulator.control) as server:
         yield server
 
 

@@ -42,7 +42,7 @@ def test_a_mistake_in_the_settings_is_told(ccm, connected, folder, old, new, sai
     assert said in ran.err
     assert "Traceback" not in ran.err
     assert "abcdefghijkl" not in ran.err
-    assert connected.steering.requests == []
+    assert connected.control.requests == []
     assert not (folder / "ccm-report.html").exists()
 
 
@@ -109,7 +109,7 @@ def test_a_mistake_in_a_pack_is_told_at_its_place(ccm, connected, folder, rule, 
         assert ran.code == 2
         assert "mine.yaml:" in ran.err
         assert said in ran.err
-    assert connected.steering.requests == []
+    assert connected.control.requests == []
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_a_disk_that_cannot_be_written_is_said(ccm, connected, folder):
     (folder / "ccm.yaml").write_text(text)
     ran = ccm("collect")
     assert (ran.code, "/proc/none" in ran.err) == (2, True)
-    assert connected.steering.requests == []
+    assert connected.control.requests == []
 
 
 def test_init_writes_settings_that_only_lack_a_key(ccm, folder):

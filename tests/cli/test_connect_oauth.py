@@ -8,7 +8,7 @@ from collections import deque
 from datetime import UTC, datetime, timedelta
 
 from pagerduty_simulator import AppKind
-from pagerduty_simulator.api.responses import Answer
+from pagerduty_simulator.api.responses import SimulatedResponse
 from pagerduty_simulator.api.scopes import REQUIRED
 from typing_in import browsed, saved, vault_of
 
@@ -35,7 +35,7 @@ def test_a_scoped_app_asks_for_the_scopes_that_the_kinds_need(by_oauth, identity
     app = identity.identity.register(*REQUIRED.values(), kind=AppKind.SCOPED)
     ran = by_oauth(app, "--set", "app=scoped")
     assert ran.code == 0, ran.err
-    (credential,) = simulator.steering.bearers.values()
+    (credential,) = simulator.control.bearer_tokens.values()
     assert credential.scopes == {"openid", *REQUIRED.values()} - {"priorities.read"}
     manifest = ccm("collect", "--json").json[0]
     assert {one["outcome"] for one in manifest["collections"]} == {"complete"}
@@ -72,15 +72,15 @@ def wrong_state(said: str) -> str:
 
 def test_a_mistake_on_the_way_is_told_and_keeps_nothing(by_oauth, identity, simulator, folder):
     """Whatever the identity server or the browser says: no secret in it, nothing written."""
-    known, steering = identity.identity, simulator.steering
+    known, control = identity.identity, simulator.control
     app = known.register()
 
     def late(said: str) -> str:
         address = browsed(said)
-        steering.now = lambda: datetime.now(UTC) + timedelta(seconds=31)
+        control.now = lambda: datetime.now(UTC) + timedelta(seconds=31)
         return address
 
-    def fails(answer: Answer):
+    def fails(answer: SimulatedResponse):
         def address(said: str) -> str:
             known.failures = deque([answer])
             return browsed(said)
@@ -88,14 +88,14 @@ def test_a_mistake_on_the_way_is_told_and_keeps_nothing(by_oauth, identity, simu
         return address
 
     def ahead(said: str) -> str:
-        steering.now = lambda: datetime.now(UTC) + timedelta(minutes=10)
+        control.now = lambda: datetime.now(UTC) + timedelta(minutes=10)
         return browsed(said)
 
     def refused(said: str) -> str:
         known.consents = False
         return browsed(said)
 
-    page = Answer(body=b"<html>proxy</html>", content_type="text/html")
+    page = SimulatedResponse(body=b"<html>proxy</html>", content_type="text/html")
     cases = {
         "wrong secret": ({"secret": "pdeas-wrong"}, 4, "check the client id and the client secret"),
         "expired code": ({"address": late}, 4, "it lives for seconds and works once"),
@@ -103,14 +103,14 @@ def test_a_mistake_on_the_way_is_told_and_keeps_nothing(by_oauth, identity, simu
         "no agreement": ({"address": refused}, 2, "did not agree"),
         "another address": ({"address": "https://example.com"}, 2, "begins with http://127.0.0.1"),
         "html": ({"address": fails(page)}, 4, "not JSON"),
-        "500": ({"address": fails(Answer(status=500))}, 4, "the identity server failed"),
+        "500": ({"address": fails(SimulatedResponse(status=500))}, 4, "the identity server failed"),
         "a clock behind": ({"address": ahead}, 2, "10 minutes behind the identity server's"),
     }
     for case, (given, code, words) in cases.items():
-        known.consents, steering.now = True, lambda: datetime.now(UTC)
+        known.consents, control.now = True, lambda: datetime.now(UTC)
         ran = by_oauth(app, **given)
         assert (case, ran.code, words in ran.err) == (case, code, True), ran.err
-        secrets = [app.client_secret, "pdeas-wrong", *steering.bearers, *known.refreshes]
+        secrets = [app.client_secret, "pdeas-wrong", *control.bearer_tokens, *known.refreshes]
         assert [one for one in secrets if one in ran.out + ran.err] == []
         assert saved(folder) == {}
 
@@ -139,17 +139,17 @@ def test_a_grant_that_is_revoked_ends_the_run_and_says_how_to_go_on(
     by_oauth, identity, simulator, ccm
 ):
     """What was kept by then is kept and sealed; connecting anew mends it."""
-    known, steering = identity.identity, simulator.steering
+    known, control = identity.identity, simulator.control
     app = known.register()
     by_oauth(app)
-    begun = len(steering.requests)
+    begun = len(control.requests)
 
     def revoke(_asked) -> None:
-        if len(steering.requests) == begun + 6:
+        if len(control.requests) == begun + 6:
             known.revoke_all()
-            steering.bearers.clear()
+            control.bearer_tokens.clear()
 
-    steering.before = revoke
+    control.before_response = revoke
     ran = ccm("collect", "--json")
     (manifest,) = ran.json
     assert (ran.code, manifest["shortfalls"][0]["reason"]) == (4, "denied")
@@ -158,7 +158,7 @@ def test_a_grant_that_is_revoked_ends_the_run_and_says_how_to_go_on(
         "ccm connect pagerduty --name pagerduty --replace`" in manifest["shortfalls"][0]["detail"]
     )
     assert "complete" in {one["outcome"] for one in manifest["collections"]}
-    steering.before = None
+    control.before_response = None
     checked = ccm("check")
     assert (checked.code, "must be connected again" in checked.out) == (4, True)
     assert by_oauth(app, "--replace").code == 0

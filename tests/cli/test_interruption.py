@@ -31,15 +31,15 @@ def stopped(connected):
         done = threading.Event()
 
         def shoot(_asked) -> None:
-            if len(connected.steering.requests) >= at and not done.is_set():
+            if len(connected.control.requests) >= at and not done.is_set():
                 done.set()
                 process.send_signal(signal_number)
                 if signal_number == signal.SIGKILL:
                     process.wait(20)
 
-        connected.steering.before = shoot
+        connected.control.before_response = shoot
         out, err = process.communicate(timeout=60)
-        connected.steering.before = None
+        connected.control.before_response = None
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     return stop

@@ -268,7 +268,7 @@ def test_what_is_erased_is_gone_and_the_store_verifies(ccm, kept):
     told = ccm("verify")
     assert (told.code, "1 erased by order" in told.out) == (0, True)
     judged = ccm("evaluate", "--json").json
-    standing = next(one for one in judged["standings"] if one["kind"] == "pagerduty.service")
+    standing = next(one for one in judged["sufficiency"] if one["kind"] == "pagerduty.service")
     assert (standing["outcome"], standing["subjects"]) == ("partial", [f"pagerduty.service:{key}"])
     assert [one["reason"] for one in standing["shortfalls"]] == ["erased"]
     results = [one for rule in judged["rules"] for one in rule["results"]]

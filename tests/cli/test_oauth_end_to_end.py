@@ -67,20 +67,20 @@ def watched(simulator, hunt):
     seen = set()
 
     def look(_asked) -> None:
-        if len(simulator.steering.requests) % 10 == 0:
+        if len(simulator.control.requests) % 10 == 0:
             for process in descendants(os.getpid()):
                 with suppress(OSError):
                     hunt.look("an argument list", Path(f"/proc/{process}/cmdline").read_bytes())
                     seen.add(process)
 
-    simulator.steering.before = look
-    yield simulator.steering
+    simulator.control.before_response = look
+    yield simulator.control
     assert seen or sys.platform != "linux"
 
 
-def sent_again(steering) -> list[int]:
+def sent_again(control) -> list[int]:
     """Give the statuses of what was answered 401, and of the same request right after it."""
-    log = steering.requests
+    log = control.requests
     (place,) = (at for at, one in enumerate(log) if one.status == 401)
     assert (log[place].path, log[place].params) == (log[place + 1].path, log[place + 1].params)
     return [log[place].status, log[place + 1].status]
@@ -151,4 +151,4 @@ def test_from_an_empty_folder_to_a_run_after_rotation(start, simulator, identity
     last = start("run", "--all", "--json")
     assert last.returncode in {0, 1}, last.stderr
     assert (known.rotations, known.replays) == (3, 0)
-    assert simulator.steering.writes == []
+    assert simulator.control.writes == []

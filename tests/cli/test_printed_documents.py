@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from pagerduty_simulator import PagerDutySimulator
-from pagerduty_simulator.api.credentials import Credential
+from pagerduty_simulator.api.credentials import SimulatedCredential
 from pagerduty_simulator.api.faults import refuse
 
 COUNT = "report.v1#kind_count"
@@ -112,23 +112,23 @@ def all_well(terminal: Terminal) -> None:
 
 def denied(terminal: Terminal) -> None:
     """Refuse two endpoints, one of them for some objects only."""
-    terminal.simulator.steering.deny("/oncalls", 403)
-    terminal.simulator.steering.script("/teams/{id}/members", [refuse(403)])
+    terminal.simulator.control.deny("/oncalls", 403)
+    terminal.simulator.control.script("/teams/{id}/members", [refuse(403)])
     terminal.run("collect", "--json")
 
 
 def rejected(terminal: Terminal) -> None:
     """Answer with an object that is not of the schema's shape, and a field it does not name."""
-    terminal.simulator.steering.always("/services", _misshapen)
+    terminal.simulator.control.inject("/services", _misshapen)
     terminal.run("collect", "--json")
 
 
 def one_team(terminal: Terminal) -> None:
     """Read with the key of a user who sees one team's objects only."""
-    account, steering = terminal.simulator.account, terminal.simulator.steering
+    account, control = terminal.simulator.account, terminal.simulator.control
     user = next(key for key, one in account.users.items() if one.role == "limited_user")
-    steering.keys["mine"] = Credential(secret="mine", user_id=user)
-    steering.only_teams = {next(iter(account.teams))}
+    control.api_keys["mine"] = SimulatedCredential(secret="mine", user_id=user)
+    control.visible_teams = {next(iter(account.teams))}
     terminal.setenv("PD_KEY", "mine")
     terminal.run("collect", "--json")
     manifest = terminal.printed[-1][1]
@@ -154,11 +154,11 @@ def interrupted(terminal: Terminal) -> None:
 
     def stop(asked) -> None:
         if asked.template == "/schedules/{id}":
-            terminal.simulator.steering.before = None
+            terminal.simulator.control.before_response = None
             signal.raise_signal(signal.SIGINT)
 
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    terminal.simulator.steering.before = stop
+    terminal.simulator.control.before_response = stop
     try:
         assert terminal.ccm("collect").code == 130
     finally:

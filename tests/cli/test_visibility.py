@@ -19,8 +19,8 @@ def hidden(manifest) -> set[str]:
 @pytest.mark.parametrize("status", [403, 404])
 def test_what_is_named_and_not_listed_is_hidden(ccm, connected, status):
     """With one team's view, the objects of the others are named as hidden; the exit code is 3."""
-    connected.steering.only_teams = {min(connected.account.teams)}
-    connected.steering.hidden_status = status
+    connected.control.visible_teams = {min(connected.account.teams)}
+    connected.control.hidden_status = status
     ran = ccm("run", "--json")
 
     manifest = ran.json["manifests"][0]
@@ -62,15 +62,15 @@ def test_a_hidden_schedule_leaves_the_policies_that_name_it_unjudged(ccm, connec
 
 def test_every_manifest_says_what_its_credential_was_shown_to_miss(ccm, connected, folder):
     """Also that of a run in which nothing was due; the report shows it."""
-    connected.steering.only_teams = {min(connected.account.teams)}
-    connected.steering.deny("/oncalls")
+    connected.control.visible_teams = {min(connected.account.teams)}
+    connected.control.deny("/oncalls")
     first = ccm("collect", "--json").json[0]
     missed = {(one["kind"], one["reason"]): one for one in first["unseen"]}
     teams = missed["pagerduty.user", "hidden_references"]
     assert (teams["objects"], len(teams["subjects"])) == (2, 2)
     assert missed["pagerduty.on_call", "denied"]["objects"] is None
 
-    connected.steering.allow("/oncalls")
+    connected.control.allow("/oncalls")
     ccm("collect")
     again = ccm("run", "--json").json["manifests"][0]
     assert "pagerduty.user" in again["not_due"]

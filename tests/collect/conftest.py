@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ccm_core.collect.batch_builder import Gauge
-from ccm_core.collect.observer import Silence
-from ccm_core.collect.planner import Wanted, plan
-from ccm_core.collect.projection import Pseudonyms
-from ccm_core.collect.run_context import Desk
+from ccm_core.collect.batch_builder import RecordValidator
+from ccm_core.collect.observer import NullObserver
+from ccm_core.collect.planner import PlanInputs, plan
+from ccm_core.collect.projection import Pseudonymizer
+from ccm_core.collect.run_context import RunContext
 from ccm_core.collect.runner import Runner
 from ccm_core.model.evidence.collection import Collection, CredentialInfo, Request
 from ccm_core.model.evidence.window import SECOND, Window
@@ -252,21 +252,21 @@ class Round:
     def run(self, now: datetime = NOW, *, everything: bool = False, session=None):
         """Do one run at a moment; give the runner and what cut it short."""
         self.runs += 1
-        wanted = Wanted(now=now, horizon=HORIZON, cadences={}, everything=everything)
+        wanted = PlanInputs(now=now, horizon=HORIZON, cadences={}, force=everything)
         every = [harvest.collection for harvest in self.keeper.harvests]
         kept: dict[str, list[Collection]] = {}
         for one in every:
             kept.setdefault(one.kind, []).append(one)
-        desk = Desk(
+        desk = RunContext(
             connection="fake-prod",
             run=f"run{self.runs}",
-            gauge=lambda one: Gauge(one, Pseudonyms(b"k" * 32)),
+            gauge=lambda one: RecordValidator(one, Pseudonymizer(b"k" * 32)),
             packer=lambda: packed,
             keep=self.keeper.keep,
             known=lambda name: list(self.keeper.bodies(name).values()),
             keys=lambda name, among: set(self.keeper.bodies(name)) & among,
             added=self.keeper.added,
-            observer=Silence(),
+            observer=NullObserver(),
             clock=lambda: now,
         )
         runner = Runner(desk, wanted, every)
@@ -279,8 +279,8 @@ class Round:
 def things():
     """Make a round over one snapshot kind, ``fake.thing``."""
 
-    def make(objects: list[dict], **steering) -> Round:
-        source = Source(objects={"fake.thing": objects}, **steering)
+    def make(objects: list[dict], **control) -> Round:
+        source = Source(objects={"fake.thing": objects}, **control)
         return Round(
             source=source,
             kinds={"fake.thing": kind("fake.thing", Shape.SNAPSHOT)},
@@ -294,11 +294,11 @@ def things():
 def events():
     """Make a round over one event kind, ``fake.event``."""
 
-    def make(instants: list[datetime], *, options: dict | None = None, **steering) -> Round:
+    def make(instants: list[datetime], *, options: dict | None = None, **control) -> Round:
         objects = [
             {"id": f"E{n:05}", "at": format_instant(instant)} for n, instant in enumerate(instants)
         ]
-        source = Source(objects={"fake.event": objects}, **steering)
+        source = Source(objects={"fake.event": objects}, **control)
         return Round(
             source=source,
             kinds={"fake.event": kind("fake.event", Shape.EVENT)},
@@ -312,8 +312,8 @@ def events():
 def chain():
     """Make a round over ``fake.owner`` and ``fake.thing``, which needs it."""
 
-    def make(owners: list[dict], objects: list[dict], **steering) -> Round:
-        source = Source(objects={"fake.owner": owners, "fake.thing": objects}, **steering)
+    def make(owners: list[dict], objects: list[dict], **control) -> Round:
+        source = Source(objects={"fake.owner": owners, "fake.thing": objects}, **control)
         return Round(
             source=source,
             kinds={name: kind(name, Shape.SNAPSHOT) for name in ("fake.owner", "fake.thing")},

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccm_core.collect.change_detection import Telling, heeded_since
-from ccm_core.collect.planner import Wanted, plan, turns
+from ccm_core.collect.change_detection import ChangeFeed, heeded_since
+from ccm_core.collect.planner import PlanInputs, plan, turns
 from ccm_core.model.evidence.collection import Collection, Counts, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import Window
 from ccm_core.sdk.types import ChangedBy, Collector, EvidenceKind, Shape
@@ -121,7 +121,7 @@ def by_kind(history):
 
 def decided(history):
     """Give everything that is decided from a history."""
-    wanted = Wanted(now=NOW, horizon=HORIZON, cadences={})
+    wanted = PlanInputs(now=NOW, horizon=HORIZON, cadences={})
     made = plan(COLLECTORS, KINDS, by_kind(history), wanted)
     telling = next((one.telling for one in made.tasks if one.telling), None)
     told = telling and changes(telling, history)
@@ -129,7 +129,7 @@ def decided(history):
     return windows, made.not_due, told
 
 
-def changes(telling: Telling, history):
+def changes(telling: ChangeFeed, history):
     """Give what is told of changes, and out of which collections."""
     asked = []
 
@@ -156,7 +156,7 @@ def test_what_is_decided_from_a_part_is_what_would_be_decided_from_all(history):
 @given(histories())
 def test_turns_come_as_if_all_were_seen(history):
     """When a kind is next to be read does not depend on what was left out."""
-    wanted = Wanted(now=NOW, horizon=HORIZON, cadences={})
+    wanted = PlanInputs(now=NOW, horizon=HORIZON, cadences={})
     part = since(history, HORIZON.since)
 
     def due(seen):

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccm_core.collect.cadence import Turn, leeway
-from ccm_core.collect.planner import Wanted, plan, turns
+from ccm_core.collect.cadence import DueTime, leeway
+from ccm_core.collect.planner import PlanInputs, plan, turns
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import Window
 from ccm_core.sdk.types import Collector, EvidenceKind, Shape
@@ -55,9 +55,9 @@ class Past:
     cadences: dict[str, timedelta] = field(default_factory=dict)
     runs: int = 0
 
-    def wanted(self, now: datetime) -> Wanted:
+    def wanted(self, now: datetime) -> PlanInputs:
         """Ask for what is due at a moment."""
-        return Wanted(now=now, horizon=Window(now - 30 * DAY, now), cadences=self.cadences)
+        return PlanInputs(now=now, horizon=Window(now - 30 * DAY, now), cadences=self.cadences)
 
     def run(
         self,
@@ -88,7 +88,7 @@ class Past:
                 )
         return {task.kind.name for task in tasks}
 
-    def turns(self, now: datetime) -> dict[str, Turn]:
+    def turns(self, now: datetime) -> dict[str, DueTime]:
         """Say when each kind is due."""
         return {one.kind: one for one in turns(COLLECTORS, KINDS, self.kept, self.wanted(now))}
 
@@ -178,5 +178,5 @@ def test_what_failed_is_tried_again_soon_and_then_less_often(reason, failures, p
 )
 def test_a_slot_that_passes_without_a_try_is_missed(age, missed):
     """A slot is one cadence long and begins when the one before has ended."""
-    turn = Turn(kind=SNAPSHOT, cadence=HOUR, due_at=NOW + HOUR, began_at=NOW)
+    turn = DueTime(kind=SNAPSHOT, cadence=HOUR, due_at=NOW + HOUR, began_at=NOW)
     assert turn.missed(NOW + age) == missed

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ccm_core.errors import Denied, SourceError, Unreachable
+from ccm_core.errors import PermissionDenied, SourceError, Unreachable
 from ccm_core.model.evidence.collection import Outcome, Reason
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -116,7 +116,7 @@ def test_a_case_that_cannot_be_read_stays_in_doubt_by_name(cases):
 
 
 @pytest.mark.parametrize(
-    "error", [pytest.param(Denied("403"), id="denied"), pytest.param(FAILED, id="failed")]
+    "error", [pytest.param(PermissionDenied("403"), id="denied"), pytest.param(FAILED, id="failed")]
 )
 def test_where_nobody_tells_of_changes_everything_is_read_again(cases, error):
     """Events that cannot be read do not leave old cases as they were."""

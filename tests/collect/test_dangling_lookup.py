@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ccm_core.collect.dangling_lookup import MOST, amendments, looked_up
-from ccm_core.errors import Refused, Unreachable
+from ccm_core.errors import AuthenticationFailed, Unreachable
 from ccm_core.model.evidence.collection import Collection, Dangling, Outcome, Reason, LookupOutcome
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -97,7 +97,7 @@ def test_what_is_past_the_bound_is_in_doubt_too():
 def test_a_refused_credential_ends_the_looking_up():
     """Nothing is asked after a 401; what was not asked is in doubt."""
     log: list = []
-    found = asyncio.run(looked_up(named("X", "Y"), asked({"X": Refused("401")}, log)))
+    found = asyncio.run(looked_up(named("X", "Y"), asked({"X": AuthenticationFailed("401")}, log)))
     assert log == [("fake.owner", "X")]
     assert {one.whereabouts for one in found["run/fake.thing/1"]} == {LookupOutcome.UNTOLD}
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccm_core.collect.projection import Projector, Pseudonyms
+from ccm_core.collect.projection import Projector, Pseudonymizer
 from ccm_core.collect.schema_references import references
-from ccm_core.collect.validation import SchemaCheck
+from ccm_core.collect.validation import SchemaValidator
 
-KEY = Pseudonyms(b"1" * 32)
+KEY = Pseudonymizer(b"1" * 32)
 SCHEMA = {
     "type": "object",
     "$defs": {
@@ -65,7 +65,7 @@ def test_a_pseudonym_is_the_same_for_the_same_address_and_hides_it():
     """Case and white space do not matter; another store's key gives another token."""
     one = Projector(SCHEMA, KEY).project({"email": "Ann@Example.org "}).body["email"]
     two = Projector(SCHEMA, KEY).project({"email": "ann@example.org"}).body["email"]
-    other = Projector(SCHEMA, Pseudonyms(b"2" * 32)).project({"email": "ann@example.org"}).body
+    other = Projector(SCHEMA, Pseudonymizer(b"2" * 32)).project({"email": "ann@example.org"}).body
     assert one == two != other["email"]
     assert "ann" not in one.casefold()
 
@@ -141,7 +141,7 @@ def test_the_kind_of_a_reference_may_depend_on_its_neighbour():
 )
 def test_a_bad_date_is_refused_by_both_validators(value, good):
     """Formats are asserted, and a refusal never repeats the value."""
-    check = SchemaCheck(
+    check = SchemaValidator(
         {"type": "object", "properties": {"at": {"type": "string", "format": "date-time"}}}
     )
     problems = check.problems({"at": value})

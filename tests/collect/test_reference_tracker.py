@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ccm_core.collect.reference_tracker import Names
+from ccm_core.collect.reference_tracker import ReferenceTracker
 
 STANDING = {"acme.team": {"T1", "T2"}}
 
@@ -29,7 +29,7 @@ def naming(asked):
         asked.append((kind, set(among)))
         return standing.get(kind, set()) & among
 
-    made = Names(keys)
+    made = ReferenceTracker(keys)
     made.standing = standing
     return made
 

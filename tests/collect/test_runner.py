@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ccm_core.errors import BadAnswer, Denied, NotAvailable, RateLimited, Refused, Unreachable
+from ccm_core.errors import BadResponse, PermissionDenied, NotAvailable, RateLimited, AuthenticationFailed, Unreachable
 from ccm_core.model.evidence.collection import Outcome, Reason
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -37,14 +37,14 @@ def test_a_whole_listing_is_complete(things):
 @pytest.mark.parametrize(
     ("script", "outcome", "reason"),
     [
-        pytest.param([Denied("no scope")], Outcome.UNAVAILABLE, Reason.DENIED, id="denied"),
+        pytest.param([PermissionDenied("no scope")], Outcome.UNAVAILABLE, Reason.DENIED, id="denied"),
         pytest.param(
             [NotAvailable("no plan")], Outcome.UNAVAILABLE, Reason.NOT_AVAILABLE, id="no plan"
         ),
         pytest.param([Unreachable("gone")], Outcome.FAILED, Reason.SOURCE_ERROR, id="unreachable"),
         pytest.param([RateLimited("429")], Outcome.FAILED, Reason.RATE_LIMITED, id="limited"),
-        pytest.param([None, BadAnswer("cut")], Outcome.PARTIAL, Reason.SOURCE_ERROR, id="half way"),
-        pytest.param([None, Denied("lost")], Outcome.PARTIAL, Reason.DENIED, id="denied half way"),
+        pytest.param([None, BadResponse("cut")], Outcome.PARTIAL, Reason.SOURCE_ERROR, id="half way"),
+        pytest.param([None, PermissionDenied("lost")], Outcome.PARTIAL, Reason.DENIED, id="denied half way"),
         pytest.param(
             [KeyError("a plugin's bug")],
             Outcome.FAILED,
@@ -64,14 +64,14 @@ def test_what_went_wrong_is_an_outcome_with_a_reason(things, script, outcome, re
 
 def test_a_partial_snapshot_keeps_what_it_saw(things):
     """Pages before the fault are evidence, marked partial."""
-    round_ = things(objects(250), script={"fake.thing": [None, BadAnswer("cut")]})
+    round_ = things(objects(250), script={"fake.thing": [None, BadResponse("cut")]})
     round_.run()
     assert len(round_.keeper.bodies("fake.thing")) == 100
 
 
 def test_a_refused_credential_ends_the_run_and_marks_the_rest(chain):
     """Nothing is asked after a 401, and what was not asked is failed, not forgotten."""
-    round_ = chain(objects(3), objects(3), script={"fake.owner": [Refused("401")]})
+    round_ = chain(objects(3), objects(3), script={"fake.owner": [AuthenticationFailed("401")]})
     _, cut, _ = round_.run()
 
     assert cut.reason is Reason.DENIED
@@ -82,8 +82,8 @@ def test_a_refused_credential_ends_the_run_and_marks_the_rest(chain):
 @pytest.mark.parametrize(
     ("script", "outcome", "asked"),
     [
-        pytest.param([Denied("403")], Outcome.UNAVAILABLE, 1, id="the needed kind is denied"),
-        pytest.param([None, BadAnswer("cut")], Outcome.PARTIAL, 2, id="it is partial"),
+        pytest.param([PermissionDenied("403")], Outcome.UNAVAILABLE, 1, id="the needed kind is denied"),
+        pytest.param([None, BadResponse("cut")], Outcome.PARTIAL, 2, id="it is partial"),
         pytest.param([], Outcome.COMPLETE, 2, id="it is whole"),
     ],
 )
@@ -337,7 +337,7 @@ def test_a_run_that_was_cut_off_goes_on_where_it_stopped(events):
     """Windows that were kept are not read again; the one in flight is."""
     month = {"longest_window": timedelta(days=10), "settles_after": None}
     instants = [NOW - timedelta(days=days) for days in range(1, 30)]
-    round_ = events(instants, options=month, script={"fake.event": [None, Refused("401")]})
+    round_ = events(instants, options=month, script={"fake.event": [None, AuthenticationFailed("401")]})
     round_.run()
     first = list(round_.source.asked)
     round_.run(NOW + timedelta(minutes=1))

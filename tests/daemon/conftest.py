@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from ccm_core.daemon.daemon import Watch
-from ccm_core.daemon.ports import Duty
-from ccm_core.daemon.signals import Orders
-from ccm_core.daemon.systemd_notify import Supervisor
+from ccm_core.daemon.daemon import Daemon
+from ccm_core.daemon.ports import WatchJob
+from ccm_core.daemon.signals import SignalFlags
+from ccm_core.daemon.systemd_notify import SystemdNotifier
 from ccm_core.errors import CcmError
 from ccm_core.model.evidence.collection import CredentialInfo, Request
 from ccm_core.model.json_codec import digest
@@ -59,7 +59,7 @@ KIND = EvidenceKind(
 class LeapingClock:
     """Gives time away: a sleep is over at once, unless something runs, which takes no time."""
 
-    def __init__(self, *, now: datetime = NOW, until: datetime, orders: Orders) -> None:
+    def __init__(self, *, now: datetime = NOW, until: datetime, orders: SignalFlags) -> None:
         self.moment, self.until, self.orders = now, until, orders
         self.busy: Callable[[], bool] = lambda: False
         self.at: list[tuple[datetime, Callable[[], None]]] = []
@@ -232,22 +232,22 @@ class Yard:
         asyncio.run(self._watch(hours, at or {}))
 
     async def _watch(self, hours: float, at: dict[float, Callable[[], None]]) -> None:
-        self.orders, self.threads = Orders(), Counting()
+        self.orders, self.threads = SignalFlags(), Counting()
         asyncio.get_running_loop().set_default_executor(self.threads)
         self.clock = LeapingClock(until=NOW + hours * HOUR, orders=self.orders)
         self.clock.at = [(NOW + hour * HOUR, what) for hour, what in at.items()]
-        watching = Watch(
+        watching = Daemon(
             self.open,
             clock=self.clock,
             voice=self.voice,
-            supervisor=Supervisor({}),
+            supervisor=SystemdNotifier({}),
             jitter=lambda: 0.0,
             limiters=Unhurried(),
         )
         await asyncio.wait_for(watching.run(self.orders), 60)
 
     @contextmanager
-    def open(self) -> Iterator[Duty]:
+    def open(self) -> Iterator[WatchJob]:
         """Read the settings, as they are now."""
         if self.mistake is not None:
             raise self.mistake
@@ -263,7 +263,7 @@ class Yard:
             clock=self.clock.now,
         )
         try:
-            yield Duty(
+            yield WatchJob(
                 host=host,
                 store=self.store,
                 connections=tuple(self.sources),

@@ -11,7 +11,7 @@ from ccm_core.errors import (
     DocumentError,
     IntegrityError,
     Mistake,
-    Refused,
+    AuthenticationFailed,
     SecretError,
     StoreError,
     Unreachable,
@@ -88,7 +88,7 @@ def test_a_connector_that_is_broken_hinders_nobody(yard):
 
 def test_a_revoked_key_is_not_tried_every_minute(yard):
     """Asking again does not mend it: it is tried once in its cadence."""
-    yard.sources["prod"].down = Refused("401")
+    yard.sources["prod"].down = AuthenticationFailed("401")
     yard.watch(2.5)
     assert hours(yard.manifests()) == [0, 1, 2]
 

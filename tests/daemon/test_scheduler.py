@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ccm_core.collect.cadence import Turn
+from ccm_core.collect.cadence import DueTime
 from ccm_core.daemon.scheduler import (
     AT_ONCE,
     MOST_PAUSE,
     REST,
     STEP,
-    Post,
-    Schedule,
+    ScheduledConnection,
+    PollSchedule,
     due,
     missed,
 )
@@ -44,9 +44,9 @@ class World:
 
     def __post_init__(self) -> None:
         """Begin to watch."""
-        self.schedule = Schedule.begun(["prod"], self.wall)
+        self.schedule = PollSchedule.begun(["prod"], self.wall)
 
-    def turns(self) -> list[Turn]:
+    def turns(self) -> list[DueTime]:
         """Say what is due from what was kept, as the store would."""
         found = []
         for kind, cadence in CADENCES.items():
@@ -54,7 +54,7 @@ class World:
             known = newest is not None and newest <= self.wall
             due_at = newest + cadence if known else self.wall
             began_at = newest if known else None
-            found.append(Turn(kind=kind, cadence=cadence, due_at=due_at, began_at=began_at))
+            found.append(DueTime(kind=kind, cadence=cadence, due_at=due_at, began_at=began_at))
         return found
 
     def pass_time(self, real: timedelta, wall: timedelta | None = None) -> None:
@@ -145,8 +145,8 @@ def test_a_run_that_is_slower_than_its_cadence_is_followed_at_once_and_never_ove
 
 def test_not_everything_is_read_at_once():
     """Ten connections that are all due begin a few at a time, longest waiting first."""
-    posts = {f"c{n}": Post(due_at=NOW - n * MINUTE, planned_at=NOW - HOUR) for n in range(10)}
-    schedule = Schedule(posts=posts)
+    posts = {f"c{n}": ScheduledConnection(due_at=NOW - n * MINUTE, planned_at=NOW - HOUR) for n in range(10)}
+    schedule = PollSchedule(posts=posts)
     first = schedule.startable(NOW)
     assert first == tuple(f"c{n}" for n in (9, 8, 7, 6))[:AT_ONCE]
     for name in first:
@@ -168,7 +168,7 @@ def test_not_everything_is_read_at_once():
 )
 def test_a_connection_that_cannot_be_had_waits_longer_each_time(failures, pause):
     """The others are not touched, and one success forgets it all."""
-    schedule = Schedule.begun(["dead", "well"], NOW)
+    schedule = PollSchedule.begun(["dead", "well"], NOW)
     for _ in range(failures):
         schedule = schedule.started("dead").failed("dead", NOW)
     assert schedule.posts["dead"].due_at == NOW + pause
@@ -178,6 +178,6 @@ def test_a_connection_that_cannot_be_had_waits_longer_each_time(failures, pause)
 
 def test_a_cadence_of_nothing_still_rests():
     """Whatever the settings say, the source is not asked without end."""
-    turn = Turn(kind="fake.thing", cadence=timedelta(0), due_at=NOW, began_at=NOW)
-    schedule = Schedule.begun(["prod"], NOW).started("prod").rested("prod", [turn], NOW, 0.5)
+    turn = DueTime(kind="fake.thing", cadence=timedelta(0), due_at=NOW, began_at=NOW)
+    schedule = PollSchedule.begun(["prod"], NOW).started("prod").rested("prod", [turn], NOW, 0.5)
     assert schedule.posts["prod"].due_at == NOW + REST

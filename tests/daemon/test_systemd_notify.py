@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from ccm_core.daemon.systemd_notify import Supervisor
+from ccm_core.daemon.systemd_notify import SystemdNotifier
 
 pytestmark = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="there are no such sockets")
 
@@ -18,7 +18,7 @@ def test_whoever_listens_is_told(tmp_path, abstract):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
         listening.bind("\0" + name[1:] if abstract else name)
         listening.settimeout(5)
-        supervisor = Supervisor({"NOTIFY_SOCKET": name})
+        supervisor = SystemdNotifier({"NOTIFY_SOCKET": name})
         supervisor.ready()
         supervisor.alive("next: prod at 14:00:00 UTC")
         supervisor.alive("next: prod at 14:00:00 UTC")
@@ -35,4 +35,4 @@ def test_whoever_listens_is_told(tmp_path, abstract):
 @pytest.mark.parametrize("address", ["", "/nowhere/notify"])
 def test_where_nobody_listens_nothing_happens(address):
     """A supervisor that went away is no reason to stop."""
-    Supervisor({"NOTIFY_SOCKET": address}).ready()
+    SystemdNotifier({"NOTIFY_SOCKET": address}).ready()

@@ -14,16 +14,16 @@ import pytest
 from ccm_pagerduty.connector import connector
 from ccm_pagerduty.kinds import kinds
 from pagerduty_simulator import AccountSizes, PagerDutySimulator, build_account
-from pagerduty_simulator.account.incident_log import Event, Plot, Story
-from pagerduty_simulator.demo_data.incidents import place_of
+from pagerduty_simulator.account.incident_log import Event, IncidentState, IncidentRecord
+from pagerduty_simulator.demo_data.incidents import service_references
 
 from ccm_core.collect.cadence import leeway
 from ccm_core.config.schema_defaults import with_defaults
-from ccm_core.daemon.daemon import Watch
-from ccm_core.daemon.ports import Duty
+from ccm_core.daemon.daemon import Daemon
+from ccm_core.daemon.ports import WatchJob
 from ccm_core.daemon.scheduler import MOST_JITTER
-from ccm_core.daemon.signals import Orders
-from ccm_core.daemon.systemd_notify import Supervisor
+from ccm_core.daemon.signals import SignalFlags
+from ccm_core.daemon.systemd_notify import SystemdNotifier
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.sdk.secret import Secret
 from ccm_core.store.interface import StoreSettings
@@ -48,15 +48,15 @@ CADENCES = {
 @pytest.fixture
 def lived(tmp_path):
     """Watch two connections to one account for a week; incidents go on meanwhile."""
-    orders, voice = Orders(), Recorder()
+    orders, voice = SignalFlags(), Recorder()
     clock = LeapingClock(until=NOW + WEEK, orders=orders)
     with PagerDutySimulator(build_account(NOW, sizes=SMALL)) as simulator:
-        simulator.steering.now = clock.now
-        simulator.steering.rate_limit = simulator.steering.on_call_limit = 1_000_000
+        simulator.control.now = clock.now
+        simulator.control.rate_limit = simulator.control.on_call_limit = 1_000_000
         numbers = happen_daily(simulator.account, clock)
         store = Counted(open_store(StoreSettings(url="sqlite:///ccm.db"), base=tmp_path))
         clock.busy = lambda: bool(sum(store.running.values()))
-        duty = Duty(
+        duty = WatchJob(
             host=Host(
                 version="1",
                 kinds={one.name: one for one in kinds()},
@@ -74,11 +74,11 @@ def lived(tmp_path):
         def opened():
             yield duty
 
-        watching = Watch(
+        watching = Daemon(
             opened,
             clock=clock,
             voice=voice,
-            supervisor=Supervisor({}),
+            supervisor=SystemdNotifier({}),
             jitter=random.Random(1).random,  # noqa: S311 - it spreads requests, and must repeat
             limiters=Unhurried(),
         )
@@ -106,14 +106,22 @@ def connection(simulator, name: str) -> Connection:
 
 def happen_daily(account, clock) -> list[int]:
     """Let an incident happen each day; give their numbers."""
-    place = place_of(account, next(iter(account.services.values())))
+    references = service_references(account, next(iter(account.services.values())))
     first = account.incidents.next_number
-    plot = Plot(events=(Event(0, "trigger", None, "api"), Event(600, "resolve", None, "api")))
+    state = IncidentState(
+        events=(Event(0, "trigger", None, "api"), Event(600, "resolve", None, "api"))
+    )
 
     def happen(day: int) -> None:
         created = int((NOW + day * DAY + 5 * HOUR).timestamp())
-        story = Story(number=first + day, created=created, place=place, plot=plot, title="It broke")
-        account.incidents.put([story])
+        incident = IncidentRecord(
+            number=first + day,
+            created=created,
+            references=references,
+            state=state,
+            title="It broke",
+        )
+        account.incidents.put([incident])
 
     clock.at = [(NOW + day * DAY + 5.3 * HOUR, partial(happen, day)) for day in range(7)]
     return [first + day for day in range(7)]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccm_core.bundle.verifier.merkle import roots_of
+from ccm_core.bundle.verifier.merkle import roots_by_size
 from ccm_core.ledger.merkle_hash import leaf_hash, root
 from ccm_core.ledger.merkle_tree import Tree
 from ccm_core.ledger.multiproof import between
@@ -28,7 +28,7 @@ def test_any_leaves_lead_to_the_root(case):
     size, chosen = case
     leaves, hashes = tree(size)
     found = list(between(iter(hashes), size, sorted(chosen)))
-    assert roots_of(size, {n: leaves[n] for n in chosen}, found) == {size: root(leaves)}
+    assert roots_by_size(size, {n: leaves[n] for n in chosen}, found) == {size: root(leaves)}
     assert Tree.of(hashes).root == root(leaves)
     assert len(found) <= max(1, len(chosen)) * size.bit_length()
 
@@ -40,7 +40,7 @@ def test_any_leaf_leads_to_the_root_of_the_tree_that_it_was_the_last_of(case):
     leaves, hashes = tree(size)
     found = list(between(iter(hashes), size, sorted(chosen)))
     sizes = {n + 1 for n in chosen} | {size}
-    roots = roots_of(size, {n: leaves[n] for n in chosen}, found, range(1, size + 1))
+    roots = roots_by_size(size, {n: leaves[n] for n in chosen}, found, range(1, size + 1))
     assert roots == {one: root(leaves[:one]) for one in sizes}
 
 
@@ -65,7 +65,7 @@ def test_nothing_else_leads_to_the_root(case, data):
         if changed == (size, kept, found):
             continue
         try:
-            assert roots_of(*changed).get(size) != root(leaves)
+            assert roots_by_size(*changed).get(size) != root(leaves)
         except StopIteration:
             continue
 

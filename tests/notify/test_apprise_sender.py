@@ -8,10 +8,10 @@ from ccm_core.errors import UsageError
 from ccm_core.model.evaluation.rule import Severity
 from ccm_core.notify import sent_state
 from ccm_core.notify.apprise_sender import send
-from ccm_core.notify.types import Message, Remembered, Told
+from ccm_core.notify.types import Notification, SentCondition, RecipientState
 from ccm_core.sdk.secret import Secret
 
-MESSAGE = Message(title="ccm: 1 opened", lines=("Opened:", "- high: <b>Checkout</b> & co"))
+MESSAGE = Notification(title="ccm: 1 opened", lines=("Opened:", "- high: <b>Checkout</b> & co"))
 
 
 def test_a_message_arrives(webhook):
@@ -40,7 +40,7 @@ def test_an_address_that_means_no_service():
 def test_what_was_told_is_read_back(tmp_path):
     """By recipient; where there is no file, nothing was told."""
     path = tmp_path / "ccm.told.json"
-    told = {"env:HOOK": Told(conditions={"k": Remembered(severity=Severity.HIGH, over="well")})}
+    told = {"env:HOOK": RecipientState(conditions={"k": SentCondition(severity=Severity.HIGH, over="well")})}
     assert sent_state.read(path) == {}
     sent_state.write(path, told)
     assert sent_state.read(path) == told

@@ -25,7 +25,7 @@ NOW = datetime(2026, 5, 6, 9, tzinfo=UTC)
 SERVICE = Subject(kind="acme.service", key="P1", title="Checkout")
 
 
-def evaluation(*results, standings=()):
+def evaluation(*results, sufficiency=()):
     """One rule and what it said."""
     rule = RuleResult(
         rule="r",
@@ -40,7 +40,7 @@ def evaluation(*results, standings=()):
         evaluated_at=NOW,
         packs=(),
         connections=("acme",),
-        standings=standings,
+        sufficiency=sufficiency,
         rules=(rule,),
         controls=(),
     )
@@ -156,7 +156,7 @@ def test_a_collection_is_overdue(ago, told):
         collected_at=None if ago is None else NOW - timedelta(seconds=ago),
         max_age=3_600,
     )
-    assert texts(evaluation(standings=(standing,)), [], []) == told
+    assert texts(evaluation(sufficiency=(standing,)), [], []) == told
 
 
 def test_no_evidence_is_in_a_message():
@@ -169,6 +169,6 @@ def test_no_evidence_is_in_a_message():
 def test_keys_are_told_apart():
     """No two conditions of one evaluation share a key."""
     standing = KindSufficiency(kind="acme.service", connection="acme", outcome=None)
-    given = evaluation(result(), result(Status.ERROR), standings=(standing,))
+    given = evaluation(result(), result(Status.ERROR), sufficiency=(standing,))
     keys = [one.key for one in conditions(given, [finding()], [manifest(NOW)])]
     assert len(keys) == len(set(keys)) == 4

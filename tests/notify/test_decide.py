@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 
 from ccm_core.model.evaluation.rule import Severity
 from ccm_core.notify.decide import MOST, decide
-from ccm_core.notify.types import Condition, Occasion, QuietHours, Told, Wishes
+from ccm_core.notify.types import Condition, NotifyEvent, QuietHours, RecipientState, NotifyPreferences
 
 NOON = datetime(2026, 5, 6, 12, tzinfo=UTC)
 NIGHT = datetime(2026, 5, 6, 23, tzinfo=UTC)
 QUIET = QuietHours(since=time(22), until=time(7), zone=ZoneInfo("UTC"))
-EVERYTHING = Wishes(least=Severity.INFORMATIONAL)
+EVERYTHING = NotifyPreferences(least=Severity.INFORMATIONAL)
 
 
-def so(key, occasion=Occasion.OPENED, severity=Severity.HIGH):
+def so(key, occasion=NotifyEvent.OPENED, severity=Severity.HIGH):
     """One condition."""
     return Condition(
         key=key, occasion=occasion, severity=severity, text=f"{key} fails", over=f"{key} is well"
@@ -28,7 +28,7 @@ def so(key, occasion=Occasion.OPENED, severity=Severity.HIGH):
 
 def test_what_is_new_is_told_once():
     """The second time there is nothing to say."""
-    first = decide(NOON, [so("a"), so("b")], Told(), EVERYTHING)
+    first = decide(NOON, [so("a"), so("b")], RecipientState(), EVERYTHING)
     assert first.message.title == "ccm: 2 opened"
     assert first.message.lines == ("Opened:", "- high: a fails", "- high: b fails")
     assert decide(NOON, [so("a"), so("b")], first.told, EVERYTHING).message is None
@@ -36,7 +36,7 @@ def test_what_is_new_is_told_once():
 
 def test_what_is_over_is_told_once():
     """And what comes back is news again."""
-    told = decide(NOON, [so("a")], Told(), EVERYTHING).told
+    told = decide(NOON, [so("a")], RecipientState(), EVERYTHING).told
     over = decide(NOON, [], told, EVERYTHING)
     assert (over.message.title, over.message.lines) == ("ccm: 1 over", ("Over:", "- a is well"))
     assert decide(NOON, [], over.told, EVERYTHING).message is None
@@ -45,11 +45,11 @@ def test_what_is_over_is_told_once():
 
 def test_a_message_says_everything_in_order():
     """Failures first, the most severe at the top, then what is open, due, overdue and over."""
-    told = decide(NOON, [so("gone")], Told(), EVERYTHING).told
+    told = decide(NOON, [so("gone")], RecipientState(), EVERYTHING).told
     now = [
-        so("overdue", Occasion.OVERDUE),
-        so("key", Occasion.KEY_DUE),
-        so("blind", Occasion.INSUFFICIENT, Severity.LOW),
+        so("overdue", NotifyEvent.OVERDUE),
+        so("key", NotifyEvent.KEY_DUE),
+        so("blind", NotifyEvent.INSUFFICIENT, Severity.LOW),
         so("low", severity=Severity.LOW),
         so("worst", severity=Severity.CRITICAL),
     ]
@@ -73,12 +73,12 @@ def test_a_message_says_everything_in_order():
 @pytest.mark.parametrize(
     ("wishes", "told"),
     [
-        pytest.param(Wishes(), True, id="as it comes"),
-        pytest.param(Wishes(least=Severity.CRITICAL), False, id="not severe enough"),
-        pytest.param(Wishes(occasions=frozenset([Occasion.KEY_DUE])), False, id="not asked for"),
-        pytest.param(Wishes(quiet=QUIET), False, id="at night"),
+        pytest.param(NotifyPreferences(), True, id="as it comes"),
+        pytest.param(NotifyPreferences(least=Severity.CRITICAL), False, id="not severe enough"),
+        pytest.param(NotifyPreferences(occasions=frozenset([NotifyEvent.KEY_DUE])), False, id="not asked for"),
+        pytest.param(NotifyPreferences(quiet=QUIET), False, id="at night"),
         pytest.param(
-            Wishes(
+            NotifyPreferences(
                 quiet=QuietHours(
                     since=time(22), until=time(7), zone=ZoneInfo("UTC"), unless=Severity.HIGH
                 )
@@ -87,7 +87,7 @@ def test_a_message_says_everything_in_order():
             id="at night, severe enough",
         ),
         pytest.param(
-            Wishes(quiet=QuietHours(since=time(22), until=time(7), zone=ZoneInfo("Asia/Tokyo"))),
+            NotifyPreferences(quiet=QuietHours(since=time(22), until=time(7), zone=ZoneInfo("Asia/Tokyo"))),
             True,
             id="at night, and day where they are",
         ),
@@ -95,13 +95,13 @@ def test_a_message_says_everything_in_order():
 )
 def test_what_people_wish(wishes, told):
     """Occasion, severity and hour decide together."""
-    assert (decide(NIGHT, [so("a")], Told(), wishes).message is not None) is told
+    assert (decide(NIGHT, [so("a")], RecipientState(), wishes).message is not None) is told
 
 
 def test_what_waited_is_told_in_the_morning():
     """And what came and went in the night is not told at all."""
-    wishes = Wishes(quiet=QUIET)
-    night = decide(NIGHT, [so("stays"), so("goes")], Told(), wishes)
+    wishes = NotifyPreferences(quiet=QUIET)
+    night = decide(NIGHT, [so("stays"), so("goes")], RecipientState(), wishes)
     assert night.message is None
     morning = decide(NOON, [so("stays")], night.told, wishes)
     assert morning.message.lines == ("Opened:", "- high: stays fails")
@@ -109,17 +109,17 @@ def test_what_waited_is_told_in_the_morning():
 
 def test_who_does_not_want_to_hear_of_the_end_is_not_told_of_it():
     """It is forgotten all the same, so that its return is news."""
-    wishes = Wishes(occasions=frozenset([Occasion.OPENED]))
-    told = decide(NOON, [so("a")], Told(), wishes).told
+    wishes = NotifyPreferences(occasions=frozenset([NotifyEvent.OPENED]))
+    told = decide(NOON, [so("a")], RecipientState(), wishes).told
     over = decide(NOON, [], told, wishes)
     assert over.message is None
-    assert over.told == Told()
+    assert over.told == RecipientState()
 
 
 def test_a_long_message_says_what_it_leaves_out():
     """A thousand new failures are one short message."""
     many = [so(f"k{n:04}") for n in range(1_000)]
-    message = decide(NOON, many, Told(), EVERYTHING).message
+    message = decide(NOON, many, RecipientState(), EVERYTHING).message
     assert len(message.lines) == MOST + 2
     assert message.lines[-1] == f"- and {1_000 - MOST} more"
 
@@ -129,7 +129,7 @@ def test_a_line_is_one_line():
     from dataclasses import replace
 
     name = replace(so("a"), text="x\n- forged\n" + "y" * 900)
-    (_, line) = decide(NOON, [name], Told(), EVERYTHING).message.lines
+    (_, line) = decide(NOON, [name], RecipientState(), EVERYTHING).message.lines
     assert "\n" not in line
     assert len(line) < 260
 
@@ -141,8 +141,8 @@ MOMENTS = st.sampled_from([NOON, NIGHT])
 @given(st.lists(st.tuples(KEYS, MOMENTS, st.booleans()), max_size=12))
 def test_nothing_is_repeated_and_nothing_is_lost(history):
     """Through nights and failed sendings: what was told and not ended is what is so at noon."""
-    wishes = Wishes(quiet=QUIET)
-    told, believed = Told(), set()
+    wishes = NotifyPreferences(quiet=QUIET)
+    told, believed = RecipientState(), set()
     for keys, moment, sent in [*history, (set("ab"), NOON, True)]:
         decision = decide(moment, [so(key) for key in sorted(keys)], told, wishes)
         if not sent:

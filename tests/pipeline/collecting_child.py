@@ -11,7 +11,7 @@ from pathlib import Path
 from ccm_pagerduty.connector import connector
 from ccm_pagerduty.kinds import kinds
 
-from ccm_core.collect.observer import Silence
+from ccm_core.collect.observer import NullObserver
 from ccm_core.config.schema_defaults import with_defaults
 from ccm_core.pipeline.collect import collect
 from ccm_core.pipeline.context import Connection, Host
@@ -47,7 +47,7 @@ def main(base_url, folder, days, now):
         clock=lambda: moment,
     )
     store = open_store(StoreSettings(url="sqlite:///ccm.db"), base=Path(folder))
-    collect(host, connection, store, Silence())
+    collect(host, connection, store, NullObserver())
     store.close()
 
 

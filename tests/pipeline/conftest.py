@@ -13,11 +13,11 @@ from ccm_pagerduty.connector import connector
 from ccm_pagerduty.kinds import kinds
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pagerduty_simulator import AccountSizes, PagerDutySimulator, build_account
-from pagerduty_simulator.account.incident_log import Event, Plot, Story
-from pagerduty_simulator.demo_data.incidents import place_of
+from pagerduty_simulator.account.incident_log import Event, IncidentState, IncidentRecord
+from pagerduty_simulator.demo_data.incidents import service_references
 
 from ccm_core.app.workspace import host_of
-from ccm_core.collect.observer import Silence
+from ccm_core.collect.observer import NullObserver
 from ccm_core.config.schema_defaults import with_defaults
 from ccm_core.ledger.signers import Unsigned
 from ccm_core.model import json_codec
@@ -49,7 +49,7 @@ class Place:
 
     def __init__(self, simulator, store):
         self.simulator, self.store = simulator, store
-        self.account, self.steering = simulator.account, simulator.steering
+        self.account, self.control = simulator.account, simulator.control
         self.now = NOW
 
     def collect(self, now=NOW, nouns=EVENTS, longest=None, store=None, **settings):
@@ -88,8 +88,8 @@ class Place:
             plugins=(),
             clock=lambda: now,
         )
-        self.steering.requests.clear()
-        return collect(host, connection, store or self.store, Silence())
+        self.control.requests.clear()
+        return collect(host, connection, store or self.store, NullObserver())
 
     def kept(self, kind=INCIDENT):
         """Give the bodies that stand, by key."""
@@ -100,11 +100,13 @@ class Place:
         services = list(self.account.services.values())
         first = self.account.incidents.next_number
         self.account.incidents.put(
-            Story(
+            IncidentRecord(
                 number=first + n,
                 created=int(moment.timestamp()),
-                place=place_of(self.account, services[(service + n) % len(services)]),
-                plot=Plot(events=(Event(0, "trigger", None, "api"), *events)),
+                references=service_references(
+                    self.account, services[(service + n) % len(services)]
+                ),
+                state=IncidentState(events=(Event(0, "trigger", None, "api"), *events)),
                 title="Something",
             )
             for n, moment in enumerate(moments)
@@ -114,18 +116,18 @@ class Place:
     def change(self, number, at, what):
         """Let something happen to an incident at a moment."""
         after = int(at.timestamp()) - self.account.incidents[number].created
-        self.account.incidents.continue_(number, Event(after, what, None, "website"))
+        self.account.incidents.append_events(number, Event(after, what, None, "website"))
 
     def asked(self, template):
         """Count the requests of the newest run to an endpoint."""
-        return len(self.steering.requests_of(template))
+        return len(self.control.requests_to(template))
 
 
 @pytest.fixture
 def place(tmp_path):
     """Serve an account without incidents, and open a store."""
     with PagerDutySimulator(build_account(NOW, sizes=SIZES)) as simulator:
-        simulator.steering.rate_limit = 1_000_000
+        simulator.control.rate_limit = 1_000_000
         store = open_store(StoreSettings(url="sqlite:///ccm.db"), base=tmp_path)
         yield Place(simulator, store)
         store.close()
@@ -175,7 +177,7 @@ class Firm:
 
     def collect(self):
         """Read what is due."""
-        return collect(self.host, self.connection(), self.store, Silence())
+        return collect(self.host, self.connection(), self.store, NullObserver())
 
     def ruling(self):
         """Give the shipped packs, and a waiver for the first rule."""
@@ -210,7 +212,7 @@ def founded(folder):
     """Give a small firm whose account was read once, into a store that is signed."""
     keys = [Signer()]
     with PagerDutySimulator(build_account(FOUNDED, sizes=SMALL)) as simulator:
-        simulator.steering.rate_limit = 1_000_000
+        simulator.control.rate_limit = 1_000_000
         settings = StoreSettings(url="sqlite:///ccm.db")
         store = open_store(settings, base=folder, signing=lambda: keys or Unsigned(why="lost"))
         made = Firm(simulator, store, keys)

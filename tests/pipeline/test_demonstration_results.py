@@ -13,7 +13,7 @@ import pytest
 from pagerduty_simulator.demo_data.demonstration import source_at
 
 from ccm_core.app.workspace import host_of
-from ccm_core.collect.observer import Silence
+from ccm_core.collect.observer import NullObserver
 from ccm_core.config.schema_defaults import with_defaults
 from ccm_core.pipeline.collect import collect
 from ccm_core.pipeline.context import Connection
@@ -51,7 +51,7 @@ def results(tmp_path_factory):
             secrets=source.secrets,
             settings_digest="sha256:0",
         )
-        collect(host, connection, store, Silence())
+        collect(host, connection, store, NullObserver())
     evaluation = evaluate(host, [connection], store, compile_rules(host, texts, {}))
     kept = keep(host, [connection], store, evaluation, RuleSet(packs=texts))
     sections = report_input(host, store, evaluation, digest=kept.digest).sections

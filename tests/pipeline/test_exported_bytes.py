@@ -30,16 +30,16 @@ def backfill(place, tmp_path):
         options = [place.simulator.base_url, str(folder), str(days), moment]
         environment = os.environ | {"PD_KEY": place.simulator.api_key}
         process = subprocess.Popen([sys.executable, str(CHILD), *options], env=environment)  # noqa: S603 - our own program
-        place.steering.requests.clear()
+        place.control.requests.clear()
 
         def shoot(_asked):
-            if kill_at is not None and len(place.steering.requests) >= kill_at:
+            if kill_at is not None and len(place.control.requests) >= kill_at:
                 process.kill()
                 process.wait(20)
 
-        place.steering.before = shoot
+        place.control.before_response = shoot
         process.wait(60)
-        place.steering.before = None
+        place.control.before_response = None
         return process.returncode
 
     return run

@@ -36,7 +36,7 @@ def test_an_hour_in_which_nothing_happened_costs_the_same_whatever_is_kept(place
         place.add(moments, RESOLVED)
         place.collect(now - 2 * HOUR)
         place.collect(now)
-        costs.append(len(place.steering.requests))
+        costs.append(len(place.control.requests))
     assert len(place.kept()) == 1000
     assert costs[0] == costs[1] <= 5
 

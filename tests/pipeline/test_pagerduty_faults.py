@@ -14,7 +14,7 @@ from pagerduty_simulator.api.faults import (
     refuse,
     scope_missing,
     stuck,
-    too_many,
+    too_many_requests,
     truncated,
 )
 
@@ -40,15 +40,15 @@ PASSING = {
     "408": [refuse(408)],
     "HTML 502": [html(502)],
     "HTML with 200": [html(200)],
-    "429 without headers": [too_many(None)] * 2,
-    "429 in HTML": [too_many(in_html=True)],
+    "429 without headers": [too_many_requests(None)] * 2,
+    "429 in HTML": [too_many_requests(in_html=True)],
     "half of the JSON": [truncated],
     "a cut connection": [cut_connection],
     "one of each": [refuse(503), truncated, cut_connection],
 }
 LASTING = {
     "500": [refuse(500)] * 4,
-    "429 without an end": [too_many(None)] * 4,
+    "429 without an end": [too_many_requests(None)] * 4,
     "half of the JSON": [truncated] * 4,
     "a cut connection": [cut_connection] * 4,
     "a redirect": [redirect("https://elsewhere.example/")],
@@ -89,7 +89,7 @@ def stands(place, kind):
 def test_what_passes_costs_requests_and_nothing_else(place, template, kind, script):
     """What was tried again is whole."""
     some(place)
-    place.steering.script(template, [None, *script])
+    place.control.script(template, [None, *script])
     manifest = place.collect(page_size=20)
 
     assert manifest.outcome is Outcome.COMPLETE
@@ -104,7 +104,7 @@ def test_what_passes_costs_requests_and_nothing_else(place, template, kind, scri
 def test_what_does_not_pass_is_named_and_nothing_rests_on_it(place, template, kind, page, script):
     """Either all of it is there all the same, or the manifest says why it is not."""
     some(place)
-    place.steering.script(template, [*[None] * page, *script])
+    place.control.script(template, [*[None] * page, *script])
     place.collect(page_size=20)
 
     kept = collections_of(place, kind)
@@ -118,7 +118,7 @@ def test_what_does_not_pass_is_named_and_nothing_rests_on_it(place, template, ki
 def test_a_list_of_the_account_that_is_refused_is_read_incident_by_incident(place):
     """It costs a request for each, it is whole, and the manifest says how it was read."""
     some(place)
-    place.steering.deny("/log_entries", 403)
+    place.control.deny("/log_entries", 403)
     manifest = place.collect()
 
     (entries,) = collections(manifest, ENTRY)
@@ -146,7 +146,7 @@ def test_an_incident_that_may_not_be_seen_is_in_doubt_by_name(place):
     place.collect()
     place.change(number, NOW + HOUR, "reopen")
     place.change(number, NOW + HOUR + timedelta(minutes=5), "resolve")
-    place.steering.deny("/incidents/{id}", 404)
+    place.control.deny("/incidents/{id}", 404)
     manifest = place.collect(NOW + 2 * HOUR)
 
     (refresh,) = [one for one in collections(manifest, INCIDENT) if one.window is None]

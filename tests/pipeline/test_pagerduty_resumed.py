@@ -61,7 +61,7 @@ def test_a_backfill_that_was_killed_gives_what_an_undisturbed_one_gives(place, t
     place.add([NOW - n * DAY for n in range(1, 25)])
     whole = open_store(StoreSettings(url="sqlite:///whole.db"), base=tmp_path)
     place.collect(longest=4 * DAY, store=whole)
-    undisturbed = len(place.steering.requests)
+    undisturbed = len(place.control.requests)
 
     requests = 0
     for minute, windows in enumerate(deaths):
@@ -69,9 +69,9 @@ def test_a_backfill_that_was_killed_gives_what_an_undisturbed_one_gives(place, t
             place.collect(
                 NOW + timedelta(minutes=minute), longest=4 * DAY, store=Frail(place.store, windows)
             )
-        requests += len(place.steering.requests)
+        requests += len(place.control.requests)
     manifest = place.collect(NOW + timedelta(minutes=9), longest=4 * DAY)
-    requests += len(place.steering.requests)
+    requests += len(place.control.requests)
 
     assert manifest.outcome is Outcome.COMPLETE
     assert exported(place.store) == exported(whole)

@@ -12,8 +12,8 @@ import pytest
 from ccm_pagerduty.kinds import kinds
 
 from ccm_core.collect.batch_builder import key_of
-from ccm_core.collect.projection import Projector, Pseudonyms
-from ccm_core.collect.validation import SchemaCheck
+from ccm_core.collect.projection import Projector, Pseudonymizer
+from ccm_core.collect.validation import SchemaValidator
 from ccm_core.model.json_codec import encode
 
 RECORDINGS = Path(__file__).parents[2].parent / "shared" / "pagerduty" / "recordings"
@@ -33,7 +33,7 @@ REFERENCES_ONLY = {"faros-ai__airbyte-connectors/test_files__services.json"}
 INCLUDED = ("assignments[].assignee.", "first_trigger_log_entry.", "user.")
 """Objects that one publisher had included where we ask for references."""
 KINDS = {kind.name: kind for kind in kinds()}
-PSEUDONYMS = Pseudonyms(b"a key of one store")
+PSEUDONYMS = Pseudonymizer(b"a key of one store")
 
 
 def recorded():
@@ -66,7 +66,7 @@ def test_a_recorded_object_becomes_a_record(kind, body):
     schema = KINDS[kind].schema()
     projected = Projector(schema, PSEUDONYMS).project(composed(kind, body))
 
-    assert SchemaCheck(schema).problems(projected.body) == ()
+    assert SchemaValidator(schema).problems(projected.body) == ()
     assert key_of(projected.body, KINDS[kind].key)
 
 

@@ -11,7 +11,7 @@ from ccm_core.pipeline.report import report, report_input
 from ccm_core.plugins.discovery import discover
 from ccm_core.plugins.loader import load
 from ccm_core.report.formats.html import HtmlReport
-from ccm_core.rules.results.filter import Part
+from ccm_core.rules.results.filter import ResultFilter
 from ccm_core.sdk.report_figures import ReportSection, Table
 
 READINESS = "pagerduty.service_readiness"
@@ -26,7 +26,7 @@ def drawn(firm, evaluation, *, part=None, offered=None):
     """Gather the sections of a report."""
     host = replace(firm.host, sections={one.name: one for one in offered or ()})
     (digest,) = [name for name, one in firm.store.evaluations() if one == evaluation]
-    given = report_input(host, firm.store, evaluation, part or Part(), digest=digest)
+    given = report_input(host, firm.store, evaluation, part or ResultFilter(), digest=digest)
     return given.sections
 
 
@@ -78,7 +78,7 @@ def test_a_section_that_raises_is_told_in_its_place(firm):
 
 def test_evidence_with_a_problem_comes_with_the_section(firm):
     """A denied kind behind a view is named above its figures."""
-    firm.simulator.steering.deny("/schedules", 403)
+    firm.simulator.control.deny("/schedules", 403)
     firm.now += timedelta(days=3)
     firm.collect()
     (one,) = drawn(firm, firm.evaluate(), offered=[section(listing)])

@@ -50,7 +50,7 @@ def test_what_was_kept_while_the_clock_was_ahead_is_not_evidence_of_today(firm):
     assert json_codec.encode(repeat(firm.host, firm.store, as_of=firm.now)) == json_codec.encode(
         said
     )
-    counted = {one.kind: one.collected_at for one in said.standings}
+    counted = {one.kind: one.collected_at for one in said.sufficiency}
     assert counted["pagerduty.service"] == NOW
 
 

@@ -47,7 +47,7 @@ class Place:
         self._evaluations += 1
         at = AT.replace(minute=self._evaluations)
         judged = Evaluation(
-            evaluated_at=at, packs=(), connections=(), standings=(), rules=(), controls=()
+            evaluated_at=at, packs=(), connections=(), sufficiency=(), rules=(), controls=()
         )
         if store is not None:
             store.keep_evaluation(judged)

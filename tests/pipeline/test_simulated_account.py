@@ -10,8 +10,8 @@ from ccm_pagerduty.connector import connector
 from ccm_pagerduty.kinds import kinds
 from pagerduty_simulator import AccountSizes, PagerDutySimulator, build_account
 
-from ccm_core.collect.batch_builder import Gathering, Gauge
-from ccm_core.collect.projection import Pseudonyms
+from ccm_core.collect.batch_builder import BatchBuilder, RecordValidator
+from ccm_core.collect.projection import Pseudonymizer
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.evidence.write_batch import Packed
 from ccm_core.model.json_codec import decode, digest
@@ -52,8 +52,8 @@ async def _gather(simulator):
             kind = KINDS[collector.kind]
             window = Window(horizon.since, NOW) if kind.shape is Shape.EVENT else None
             ask = CollectRequest(now=NOW, window=window, horizon=horizon, known=known)
-            gathering = Gathering(
-                gauge=Gauge(kind, Pseudonyms(b"key")),
+            gathering = BatchBuilder(
+                gauge=RecordValidator(kind, Pseudonymizer(b"key")),
                 pack=lambda data: Packed(digest=digest(data), size=len(data), content=data),
                 collection="c",
                 window=window,

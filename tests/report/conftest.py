@@ -182,7 +182,7 @@ def account():
         counts=(count("pagerduty.service", 60), count("pagerduty.team", 12)),
         packs=(PackUsed(**pack, digest="sha256:" + "a7" * 32, parameters=parameters),),
         controls=controls(),
-        standings=(
+        sufficiency=(
             standing("pagerduty.service"),
             standing("pagerduty.schedule"),
             standing("pagerduty.incident_log_entry", log, shortfalls=(DENIED,), problem=NO_LOG),

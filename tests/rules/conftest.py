@@ -15,7 +15,7 @@ from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.rules.evaluate.evaluator import evaluate
 from ccm_core.rules.pack.loader import compile_packs
-from ccm_core.rules.types import Facts, Found, PackText, Source
+from ccm_core.rules.types import Facts, LookupRecord, PackText, RowSource
 from ccm_core.sdk.types import Row
 
 NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
@@ -75,10 +75,10 @@ PERSON = {
 }
 
 SOURCES = (
-    Source(name="acme.door", inputs=("acme.door",), schema=lambda: DOOR),
-    Source(name="acme.person", inputs=("acme.person",), schema=lambda: PERSON),
-    Source(name="acme.badge", inputs=("acme.badge",), schema=lambda: {"type": "object"}),
-    Source(name="acme.watch", inputs=("acme.badge", "acme.door"), schema=lambda: DOOR),
+    RowSource(name="acme.door", inputs=("acme.door",), schema=lambda: DOOR),
+    RowSource(name="acme.person", inputs=("acme.person",), schema=lambda: PERSON),
+    RowSource(name="acme.badge", inputs=("acme.badge",), schema=lambda: {"type": "object"}),
+    RowSource(name="acme.watch", inputs=("acme.badge", "acme.door"), schema=lambda: DOOR),
 )
 
 
@@ -153,7 +153,7 @@ def row():
         return Row(
             subject=Subject(kind=kind, key=key, title=f"Door {key}"),
             body={"id": key, "title": f"Door {key}"} | body,
-            rests_on=(f"sha256:{key}",) if digests is None else tuple(digests),
+            evidence_digests=(f"sha256:{key}",) if digests is None else tuple(digests),
             names=tuple(names),
         )
 
@@ -177,13 +177,13 @@ def standing_of():
 def facts(standing_of):
     """Make the facts of one connection whose evidence is complete."""
 
-    def make(rows, over="acme.door", connection="hq", standings=(), lookup=None, **fields):
+    def make(rows, over="acme.door", connection="hq", sufficiency=(), lookup=None, **fields):
         source = next(one for one in SOURCES if one.name == over)
         kinds = {*source.inputs, "acme.person"}
         stands = {kind: standing_of(kind, connection=connection) for kind in sorted(kinds)}
-        stands |= {one.kind: one for one in standings}
+        stands |= {one.kind: one for one in sufficiency}
         found = {
-            kind: {key: Found(body=body, digest=f"sha256:{kind}:{key}") for key, body in of.items()}
+            kind: {key: LookupRecord(body=body, digest=f"sha256:{kind}:{key}") for key, body in of.items()}
             for kind, of in (lookup or {}).items()
         }
         return Facts(
@@ -192,7 +192,7 @@ def facts(standing_of):
                     "connection": connection,
                     "rows": {over: tuple(rows)},
                     "inputs": {over: source.inputs},
-                    "standings": stands,
+                    "sufficiency": stands,
                     "lookup": found,
                 }
                 | fields

@@ -9,8 +9,8 @@ import pytest
 
 from ccm_core.errors import DocumentError
 from ccm_core.rules.cel.cost import LARGEST, MOST_CHARACTERS
-from ccm_core.rules.cel.lookup_function import Lookups
-from ccm_core.rules.cel.runtime import Language, Misread, NotEvaluable, shared_names
+from ccm_core.rules.cel.lookup_function import LookupTable
+from ccm_core.rules.cel.runtime import CelEnvironment, ExpressionError, NotEvaluable, shared_variables
 from ccm_core.rules.pack.loader import compile_packs
 from ccm_core.rules.pack.message_template import LONGEST
 from ccm_core.rules.types import PackText
@@ -31,14 +31,14 @@ def nested(levels, inner="true"):
 @pytest.fixture
 def language():
     """Speak about rows without parameters."""
-    return Language({}, (), Lookups())
+    return CelEnvironment({}, (), LookupTable())
 
 
 @pytest.fixture
 def situation(language, now):
     """Hand over a row with a list of many elements."""
     row = {"many": list(range(2000)), "long": "a" * 5000, "few": [1, 2, 3]}
-    return language.situation(row, shared_names({}, now))
+    return language.situation(row, shared_variables({}, now))
 
 
 def lets(language, written):
@@ -76,7 +76,7 @@ GROWING = {
 def test_what_could_exhaust_memory_is_refused_before_it_runs(language, name):
     """An expression that may build something huge does not compile, and says why."""
     written, condition = GROWING[name]
-    with pytest.raises(Misread) as caught:
+    with pytest.raises(ExpressionError) as caught:
         language.expression(condition, lets(language, written))
     assert f"at most {LARGEST:,} are allowed" in str(caught.value)
 
@@ -126,7 +126,7 @@ def test_a_condition_that_loops_too_long_is_an_error(language, situation, text):
 )
 def test_what_is_too_deep_or_not_there_does_not_compile(language, text, expected):
     """Nesting ends at the runtime's limit, and there is nothing to read or call with."""
-    with pytest.raises(Misread) as caught:
+    with pytest.raises(ExpressionError) as caught:
         language.expression(text)
     assert expected in str(caught.value)
 

@@ -7,7 +7,7 @@ import asyncio
 import httpx
 import pytest
 
-from ccm_core.errors import Denied, GrantLost, Refused, SourceError, Unreachable
+from ccm_core.errors import PermissionDenied, ReauthorizationRequired, AuthenticationFailed, SourceError, Unreachable
 from ccm_core.sdk.authorization import Authorization, Unchanging
 from ccm_core.sdk.http import HttpResponse, Bounds, HttpSource
 from ccm_core.sdk.rate_limit import Limiter
@@ -40,7 +40,7 @@ class Rotating:
 
 def fault(answer: HttpResponse) -> SourceError:
     """Tell a refused credential from a refused request."""
-    return (Refused if answer.status == 401 else Denied)(answer.described())
+    return (AuthenticationFailed if answer.status == 401 else PermissionDenied)(answer.described())
 
 
 @pytest.fixture
@@ -95,13 +95,13 @@ def test_a_second_401_is_believed(read):
     """A new token that is refused as well is not renewed again."""
     sent, _traffic, error = read(Rotating("t1", "t2", "t3"), set())
     assert [token for _path, token in sent] == ["Bearer t1", "Bearer t2"]
-    assert isinstance(error, Refused)
+    assert isinstance(error, AuthenticationFailed)
 
 
 @pytest.mark.parametrize(
     "lost",
     [
-        pytest.param(GrantLost("connect again"), id="the grant is gone"),
+        pytest.param(ReauthorizationRequired("connect again"), id="the grant is gone"),
         pytest.param(Unreachable("no identity server"), id="nobody answers"),
     ],
 )
@@ -115,13 +115,13 @@ def test_what_the_keeper_says_ends_the_request(read, lost):
 def test_a_key_that_was_refused_is_refused(read):
     """There is no other."""
     sent, _traffic, error = read(Unchanging(Secret("k")), set())
-    assert (len(sent), type(error)) == (1, Refused)
+    assert (len(sent), type(error)) == (1, AuthenticationFailed)
 
 
 def test_another_refusal_renews_nothing(read):
     """A missing right is no matter of freshness."""
     sent, _traffic, error = read(Rotating("t1", "t2"), {"Bearer t1"}, status=403)
-    assert (len(sent), type(error)) == (1, Denied)
+    assert (len(sent), type(error)) == (1, PermissionDenied)
 
 
 def test_what_was_sent_is_blanked_wherever_it_is_repeated():

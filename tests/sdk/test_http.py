@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from ccm_core.errors import (
-    BadAnswer,
+    BadResponse,
     BadRequest,
-    Denied,
+    PermissionDenied,
     RateLimited,
     SourceError,
     Unreachable,
@@ -33,7 +33,7 @@ HASTY = Bounds(attempts=3, backoff=0.0, backoff_most=0.0, body=1000)
 
 def fault(answer: HttpResponse) -> SourceError:
     """Call every refusal denied."""
-    return Denied(f"{answer.described()}: refused")
+    return PermissionDenied(f"{answer.described()}: refused")
 
 
 def advice(answer: HttpResponse) -> float | None:
@@ -125,7 +125,7 @@ def test_what_may_pass_is_tried_again(failure):
     ("failure", "expected"),
     [
         pytest.param(httpx.Response(429), RateLimited, id="limited"),
-        pytest.param(httpx.Response(200, text="no"), BadAnswer, id="undecodable"),
+        pytest.param(httpx.Response(200, text="no"), BadResponse, id="undecodable"),
         pytest.param(httpx.ConnectError("refused"), Unreachable, id="unreachable"),
     ],
 )
@@ -138,7 +138,7 @@ def test_patience_ends(failure, expected):
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 410])
 def test_a_refusal_is_not_tried_again(status):
     """What cannot get better is asked once."""
-    with pytest.raises(Denied, match=f"answered {status}"):
+    with pytest.raises(PermissionDenied, match=f"answered {status}"):
         read(script(httpx.Response(status, json={})))
 
 
@@ -150,7 +150,7 @@ def test_a_redirect_is_never_followed():
         asked.append(request.url.host)
         return httpx.Response(302, headers={"location": "https://evil.example/x?token=1"})
 
-    with pytest.raises(BadAnswer, match=r"redirects to evil\.example"):
+    with pytest.raises(BadResponse, match=r"redirects to evil\.example"):
         read(handler)
     assert asked == ["source.example"]
 
@@ -185,7 +185,7 @@ def test_a_body_over_the_bound_is_not_read_on():
             sent.append(1)
             yield b"x" * 400
 
-    with pytest.raises(BadAnswer, match="passes 1000 bytes"):
+    with pytest.raises(BadResponse, match="passes 1000 bytes"):
         read(lambda _request: httpx.Response(200, content=endless()), attempts=3)
     assert len(sent) == 3
 
@@ -202,7 +202,7 @@ def test_a_small_body_that_unpacks_to_a_huge_one_is_not_unpacked_on():
             yield piece
 
     headers = {"Content-Encoding": "gzip"}
-    with pytest.raises(BadAnswer, match="passes 3000000 bytes"):
+    with pytest.raises(BadResponse, match="passes 3000000 bytes"):
         read(
             lambda _request: httpx.Response(200, headers=headers, content=body()),
             bounds=Bounds(attempts=3, body=3_000_000),
@@ -214,14 +214,14 @@ def test_a_small_body_that_unpacks_to_a_huge_one_is_not_unpacked_on():
 def test_json_that_is_nested_without_end_is_an_answer_that_cannot_be_used():
     """It costs an error that names the request, not the stack."""
     nested = httpx.Response(200, content=b"[" * 200_000)
-    with pytest.raises(BadAnswer, match="/things answered 200"):
+    with pytest.raises(BadResponse, match="/things answered 200"):
         read(script(nested), bounds=Bounds(attempts=1))
 
 
 def test_what_a_header_says_is_told_in_short_and_plainly():
     """No escape sequence of a content type or a request id reaches a terminal."""
     odd = {"content-type": "a\x1b[31mb", "x-request-id": "r" * 5000}
-    with pytest.raises(Denied) as caught:
+    with pytest.raises(PermissionDenied) as caught:
         read(script(httpx.Response(403, headers=odd)))
     assert "\x1b" not in str(caught.value)
     assert len(str(caught.value)) < 300

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ccm_core.errors import BadAnswer
+from ccm_core.errors import BadResponse
 from ccm_core.sdk.paging import (
     Capped,
     CursorPage,
@@ -109,7 +109,7 @@ def test_pages_that_follow_on_each_other_lose_nothing(start, limit, parallel, ha
         found = drained(
             by_offset(read, limit=limit, cap=10_000, same=same_object, parallel=parallel)
         )
-    except BadAnswer:
+    except BadResponse:
         return
     moved = any(one.shifted for one in found)
     assert moved or always <= set(ids(found))
@@ -160,7 +160,7 @@ def test_an_error_on_one_of_several_pages_ends_the_listing_after_those_before_it
 
     async def read(offset, size, number):
         if offset == 40:
-            raise BadAnswer("cut")
+            raise BadResponse("cut")
         items = list(range(95))[offset : offset + size]
         return OffsetPage(page=page(items, number, 95), offset=offset, more=True)
 
@@ -169,7 +169,7 @@ def test_an_error_on_one_of_several_pages_ends_the_listing_after_those_before_it
         try:
             async for one in by_offset(read, limit=10, cap=1000, parallel=3):
                 given.append(one)  # noqa: PERF401 - what came before the error counts
-        except BadAnswer as cause:
+        except BadResponse as cause:
             error = str(cause)
         return given, error, len(asyncio.all_tasks())
 
@@ -193,7 +193,7 @@ def test_a_listing_by_offset_that_goes_in_circles_is_stopped(answers, said):
         items, offset, more = left.pop(0)
         return OffsetPage(page=page(items, number), offset=offset, more=more)
 
-    with pytest.raises(BadAnswer, match=said):
+    with pytest.raises(BadResponse, match=said):
         drained(by_offset(read, limit=10, cap=100))
 
 
@@ -224,7 +224,7 @@ def test_a_listing_by_cursor_that_goes_in_circles_is_stopped(pages, most, said):
     async def read(cursor, number):
         return CursorPage(page=page([cursor], number), following=pages[cursor])
 
-    with pytest.raises(BadAnswer, match=said):
+    with pytest.raises(BadResponse, match=said):
         drained(by_cursor(read, most=most))
 
 
@@ -234,5 +234,5 @@ def test_a_link_to_another_host_is_not_followed():
     async def read(_url, number):
         return CursorPage(page=page([number], number), following="https://evil.example/2")
 
-    with pytest.raises(BadAnswer, match="another host"):
+    with pytest.raises(BadResponse, match="another host"):
         drained(by_link(read, first="https://source.example/1"))

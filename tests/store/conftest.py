@@ -113,7 +113,7 @@ class Build:
             evaluated_at=self.at(at),
             packs=(),
             connections=connections,
-            standings=(),
+            sufficiency=(),
             rules=(),
             controls=(),
         )

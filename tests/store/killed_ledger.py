@@ -128,7 +128,7 @@ def go_round(store, step, number):
     step("keep", number, store.keep, harvest(store, run, number))
     step("seal", number, seal, store, run, number)
     judged = Evaluation(
-        evaluated_at=at, packs=(), connections=(), standings=(), rules=(), controls=()
+        evaluated_at=at, packs=(), connections=(), sufficiency=(), rules=(), controls=()
     )
     step("judge", number, store.keep_evaluation, judged)
     order = Erasure(id=run, key=f"{4 * number:06}", reason="test", erased_at=at)

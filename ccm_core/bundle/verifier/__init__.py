@@ -1,1 +1,1 @@
-"""The verifier of a bundle: runs by itself, imports nothing of ours."""
+"""The verifier of an evidence package: runs alone, and imports no other room."""

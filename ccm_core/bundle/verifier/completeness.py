@@ -15,9 +15,7 @@ from ccm_core.bundle.verifier.merkle import merkle_root
 COUNTED = ("appended", "tombstones", "rejected")
 
 
-def check_collections(
-    leaves: Leaves, contents: Mapping[str, bytes], problems: list[str]
-) -> None:
+def check_collections(leaves: Leaves, contents: Mapping[str, bytes], problems: list[str]) -> None:
     """Check what is here of each collection against what it counted when it was made."""
     collections: dict[str, dict[str, Any]] = {}
     counted: Counter[tuple[str, str]] = Counter()

@@ -1,4 +1,4 @@
-"""The logs of an evidence package: leaves, signed checkpoints, and heads that were stated before."""
+"""The logs of an evidence package: leaves, signed checkpoints, and heads stated before."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def read_log(
     """Prove the leaves of one log against its signed checkpoint and the heads stated before it."""
     text, signatures = read_note(files[f"ledger/{log}/checkpoint.txt"])
     if not any(signed_by(key, text, signatures) for key in keys):
-        problems.append(f"the checkpoint of the log {log} has no valid signature of the store's keys")
+        problems.append(f"the checkpoint of the log {log} has no valid signature of the store")
     origin, size, root = text.decode().split("\n")[:3]
     expected = keys[0].split("+")[0] + ("" if log == STORE_LOG else f"/{log}")
     if origin != expected:

@@ -12,7 +12,7 @@ package that was changed may hold a verifier that was changed.
 3. Each key of the store was handed over by the key before it.
 4. The leaves of each log lead to its signed checkpoint (Merkle trees of RFC 9162): none is forged.
    They lead to every checkpoint that was stated before as well: no history was rewritten.
-5. All contents have the digests that the leaves name; none is missing unless it was erased by order.
+5. All contents have the digests that leaves name; only what was erased by order is missing.
 6. Nothing was left out: each collection has what it counted, each population has its root, each
    run has its collections, and the store stated its heads after every run and evaluation.
 7. The evidence behind the results, and the rule packs that gave them, are here.
@@ -94,7 +94,10 @@ def check_nothing_left_out(
 
 
 def describe(
-    predicate: Mapping[str, Any], key: str, logs: Mapping[str, Leaves], contents: Mapping[str, bytes]
+    predicate: Mapping[str, Any],
+    key: str,
+    logs: Mapping[str, Leaves],
+    contents: Mapping[str, bytes],
 ) -> Iterator[str]:
     """Yield what the package is of, how much of it is proven, and which key signed it."""
     controls = ", ".join(predicate["controls"])

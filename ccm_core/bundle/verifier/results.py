@@ -48,5 +48,5 @@ def required_digests(
         if rule["rule"] in rules
         for result in rule["results"]
         if result["connection"] in logs
-        for name in result["rests_on"]
+        for name in result["evidence_digests"]
     }

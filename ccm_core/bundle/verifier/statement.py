@@ -22,9 +22,7 @@ def read_statement(files: Files, keys: Sequence[str], problems: list[str]) -> di
     payload = base64.b64decode(envelope["payload"], validate=True)
     kind = envelope["payloadType"]
     signed = b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(payload), payload)
-    signatures = [
-        base64.b64decode(entry["sig"], validate=True) for entry in envelope["signatures"]
-    ]
+    signatures = [base64.b64decode(entry["sig"], validate=True) for entry in envelope["signatures"]]
     valid = any(
         verify_signature(public_key(key), signed, signature)
         for key in keys
@@ -64,7 +62,9 @@ def trusted_keys(files: Files, key: str | None, problems: list[str]) -> list[str
     for chain in chains:
         if key in chain:
             return chain
-    problems.append(f"the package was signed with another key: expected {key}, got {chains[-1][-1]}")
+    problems.append(
+        f"the package was signed with another key: expected {key}, got {chains[-1][-1]}"
+    )
     return chains[-1]
 
 

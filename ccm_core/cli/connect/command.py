@@ -12,7 +12,7 @@ import click
 from ccm_core.app.connection_test import tried_to_save
 from ccm_core.app.save_connection import save
 from ccm_core.app.workspace import Workspace, chosen_file, entry_name
-from ccm_core.auth.vault_entry import Entry
+from ccm_core.auth.vault_entry import VaultEntry
 from ccm_core.cli.connect.consent import redirect_uri, way_of
 from ccm_core.cli.connect.options import Wanted, Wish
 from ccm_core.cli.terminal.exit_codes import Exit
@@ -88,11 +88,11 @@ class _Connecting:
         if self._wanted.left_out(kept):
             self._text, self._place = self._checked()
         now = self._place.host.clock()
-        entry = Entry(secrets=kept, entered_at=now) if kept else None
+        entry = VaultEntry(secrets=kept, entered_at=now) if kept else None
         connection = self._connection(entry)
         if self._method.by_person:
             granted = self._agreed(connection)
-            entry = Entry(secrets=kept, entered_at=now).renewed(granted.tokens)
+            entry = VaultEntry(secrets=kept, entered_at=now).renewed(granted.tokens)
             tokens = granted.tokens
             connection = replace(
                 self._connection(entry), tokens=Unchanging(tokens.access, scopes=tokens.scopes)
@@ -118,7 +118,7 @@ class _Connecting:
             say(f"  redirect URL: {redirect_uri(self._wish)}")
         say(f"  scopes: {' '.join(grant.scopes(wanted.settings, wanted.auth))}\n")
 
-    def _connection(self, entry: Entry | None) -> Connection:
+    def _connection(self, entry: VaultEntry | None) -> Connection:
         wanted = self._settings
         secrets: dict[str, Secret] = {}
         for field, reference in wanted.secrets.items():
@@ -149,7 +149,7 @@ class _Connecting:
             self._text, self._place = self._checked()
         return granted
 
-    def _save(self, entry: Entry | None) -> None:
+    def _save(self, entry: VaultEntry | None) -> None:
         save(self._vault, self._name, entry, self._file, self._text)
         if self._index is not None and self._vault.path.exists():
             self._forget_what_nothing_leads_to()

@@ -11,7 +11,7 @@ import click
 from ccm_core.app.connection_test import tried_to_save
 from ccm_core.app.rotate_credential import rotated
 from ccm_core.app.workspace import Workspace, entry_name
-from ccm_core.auth.vault_entry import Entry
+from ccm_core.auth.vault_entry import VaultEntry
 from ccm_core.cli.connect.options import pair, value_of
 from ccm_core.cli.terminal.output import json_option, print_json, print_table, say
 from ccm_core.cli.terminal.prompts import agreed, somebody_there
@@ -164,7 +164,7 @@ def _described(place: Workspace, wanted: ConnectionSettings) -> RedactedConnecti
     )
 
 
-def _scopes(entry: Entry | None) -> tuple[str, ...] | None:
+def _scopes(entry: VaultEntry | None) -> tuple[str, ...] | None:
     return entry.scopes if entry is not None and entry.received_at is not None else None
 
 

@@ -24,7 +24,7 @@ from ccm_core.rules.evaluate.automation import Automation, automation
 from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.rules.pack.loader import SCHEMA
 from ccm_core.rules.testing.mutation import MutationResult, mutate
-from ccm_core.rules.testing.runner import run_tests, strict_mistakes
+from ccm_core.rules.testing.runner import run_cases, coverage_mistakes
 from ccm_core.rules.types import PackText
 
 
@@ -81,7 +81,7 @@ def check(config: str | None, packs: tuple[str, ...], *, strict: bool) -> None:
     """Check packs; every mistake in one go, as file:line:column."""
     texts, compiled = _compiled(config, packs)
     if strict:
-        mistakes = [mistake for text in texts for mistake in strict_mistakes(text, compiled)]
+        mistakes = [mistake for text in texts for mistake in coverage_mistakes(text, compiled)]
         if mistakes:
             raise DocumentError(mistakes)
     count = sum(len(one.pack.rules) for one in compiled.packs)
@@ -95,7 +95,7 @@ def check(config: str | None, packs: tuple[str, ...], *, strict: bool) -> None:
 def test(config: str | None, packs: tuple[str, ...], *, as_json: bool) -> int:
     """Run the tests that the packs carry."""
     _, compiled = _compiled(config, packs)
-    results = run_tests(compiled)
+    results = run_cases(compiled)
     bad = [one for one in results if not one.good]
     if as_json:
         print_json(results)

@@ -19,7 +19,7 @@ from ccm_core.pipeline.report import report_input
 from ccm_core.report.formats.text import TextReport
 from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.rules.pack.loader import read_pack
-from ccm_core.rules.results.diff import Comparison, ResultDifference, Side, compare
+from ccm_core.rules.results.diff import RuleSetComparison, ResultDifference, ComparisonSide, compare
 from ccm_core.store.interface import EvidenceStore
 
 as_of_option = click.option(
@@ -78,12 +78,12 @@ def named(place: Workspace, names: Sequence[str]) -> CompiledPacks:
 
 def judged(
     place: Workspace, store: EvidenceStore, packs: CompiledPacks, as_of: datetime | None
-) -> Side:
+) -> ComparisonSide:
     """CompiledRuleSet every connection; nothing is kept."""
     connections = place.connections(secrets=False)
     waivers = place.waivers()
     found = evaluate(place.host, connections, store, packs, waivers, as_of=as_of)
-    return Side(packs=packs, evaluation=found)
+    return ComparisonSide(packs=packs, evaluation=found)
 
 
 def print_evaluation(
@@ -97,7 +97,7 @@ def print_evaluation(
     click.echo(TextReport().render(given).decode().rstrip("\n"))
 
 
-def print_comparison(found: Comparison, *, as_json: bool) -> int:
+def print_comparison(found: RuleSetComparison, *, as_json: bool) -> int:
     """Print what differs; the code says whether something does."""
     if as_json:
         print_json(found)
@@ -109,7 +109,7 @@ def print_comparison(found: Comparison, *, as_json: bool) -> int:
     return Exit.OK if found.same else Exit.RULES_FAIL
 
 
-def _lines(found: Comparison) -> Iterator[str]:
+def _lines(found: RuleSetComparison) -> Iterator[str]:
     for parameter in found.parameters:
         name = f"{parameter.pack}: parameter {parameter.name}"
         yield f"{name}: {_value(parameter.before)} -> {_value(parameter.after)}"

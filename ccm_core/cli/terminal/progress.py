@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 import click
 
-from ccm_core.collect.observer import Observer, Silence
+from ccm_core.collect.observer import Observer, NullObserver
 from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.window import Window
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 def observer(*, quiet: bool) -> Observer:
     """Give what suits the place: bars, lines, or silence."""
     if quiet:
-        return Silence()
+        return NullObserver()
     return Bars() if sys.stderr.isatty() else Lines()
 
 
-class Lines(Silence):
+class Lines(NullObserver):
     """One line to the error stream for each window that is kept."""
 
     def kept(self, collection: Collection) -> None:

@@ -47,7 +47,7 @@ def command(
     *,
     as_json: bool,
 ) -> int:
-    """Say what a period proves: what was promised, what was collected, and every hole."""
+    """Show what a period proves: collections scheduled and completed, and every evidence gap."""
     wanted, names = read_period(period), read_controls(controls)
     place = Workspace.opened(config)
     for kind in kinds:
@@ -107,11 +107,13 @@ def _narrowed(
 
 
 def _code(found: Assurance) -> Exit:
-    holes = any(one.holes for one in found.controls) or any(one.holes for one in found.kinds)
-    failing = any(not one.waived for control in found.controls for one in control.deviations)
+    gaps = any(assessed.evidence_gaps for assessed in (*found.controls, *found.kinds))
+    failing = any(
+        not exception.waived for control in found.controls for exception in control.exceptions
+    )
     return gravest(
         [
-            Exit.INSUFFICIENT if holes else Exit.OK,
+            Exit.INSUFFICIENT if gaps else Exit.OK,
             Exit.RULES_FAIL if failing else Exit.OK,
         ]
     )

@@ -10,7 +10,7 @@ import click
 from ccm_core.app.workspace import Workspace
 from ccm_core.cli.terminal.exit_codes import Exit, gravest
 from ccm_core.cli.terminal.output import json_option, print_json, print_table
-from ccm_core.errors import NoStore
+from ccm_core.errors import StoreNotFound
 from ccm_core.pipeline.check import Check, diagnose
 from ccm_core.sdk.types import Diagnosis
 from ccm_core.store.interface import EvidenceStore
@@ -43,7 +43,7 @@ def _kept(place: Workspace) -> Iterator[EvidenceStore | None]:
     """Give the store, or nothing where there is none yet: a check makes none."""
     with ExitStack() as stack:
         store = None
-        with suppress(NoStore):
+        with suppress(StoreNotFound):
             store = stack.enter_context(place.store(create=False))
         yield store
 

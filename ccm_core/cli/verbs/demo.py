@@ -51,10 +51,10 @@ def command(connector: str | None, directory: str) -> None:
 
 
 def _run(catalog: Catalog, connection: Connection, folder: Path) -> Exit:
-    from ccm_core.auth.signing_keys import one_time_key
+    from ccm_core.auth.signing_keys import ephemeral_key
     from ccm_core.store.sqlite.open import open_store
 
-    host, key = host_of(catalog), one_time_key()
+    host, key = host_of(catalog), ephemeral_key()
     texts = [PackText(text=one.text(), source=one.location) for one in catalog.packs.values()]
     packs = compile_rules(host, texts, {})
     store = open_store(StoreSettings(url=f"sqlite:///{STORE}"), base=folder, signing=lambda: [key])

@@ -15,7 +15,7 @@ from ccm_core.cli.terminal.output import json_option, print_json, say
 from ccm_core.model.evaluation.result import Evaluation, KeptEvaluation
 from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.evaluate import evaluate
-from ccm_core.pipeline.incremental.state import Recall
+from ccm_core.pipeline.incremental.state import EvaluationCache
 from ccm_core.pipeline.report import report_input
 from ccm_core.pipeline.reproduce import keep, repeat
 from ccm_core.report.content.summary import summary
@@ -103,7 +103,7 @@ def evaluated(
     store: EvidenceStore,
     judge: CompiledRuleSet,
     as_of: datetime | None = None,
-    recall: Recall | None = None,
+    recall: EvaluationCache | None = None,
 ) -> KeptEvaluation:
     """CompiledRuleSet every connection and keep the evaluation."""
     connections = place.connections(secrets=False)

@@ -11,11 +11,11 @@ from ccm_core.app.workspace import Workspace
 from ccm_core.cli.terminal.exit_codes import Exit
 from ccm_core.cli.terminal.output import say
 from ccm_core.config.secret_resolver import resolve
-from ccm_core.config.settings import NotifySettings, QuietSettings
+from ccm_core.config.settings import NotifySettings, QuietHoursSettings
 from ccm_core.errors import UsageError
 from ccm_core.model.evaluation.result import Evaluation
 from ccm_core.model.evaluation.rule import Severity
-from ccm_core.notify.types import Occasion, QuietHours, Wishes
+from ccm_core.notify.types import NotifyEvent, QuietHours, NotifyPreferences
 from ccm_core.pipeline.notify import Mailing, Notice, notify, try_out
 from ccm_core.store.interface import EvidenceStore
 
@@ -70,15 +70,15 @@ def _mailing(place: Workspace, wanted: NotifySettings) -> Mailing:
     )
 
 
-def _wishes(wanted: NotifySettings) -> Wishes:
-    return Wishes(
-        occasions=frozenset(map(Occasion, wanted.on)) or frozenset(Occasion),
+def _wishes(wanted: NotifySettings) -> NotifyPreferences:
+    return NotifyPreferences(
+        occasions=frozenset(map(NotifyEvent, wanted.on)) or frozenset(NotifyEvent),
         least=Severity(wanted.least),
         quiet=_quiet(wanted.quiet) if wanted.quiet else None,
     )
 
 
-def _quiet(wanted: QuietSettings) -> QuietHours:
+def _quiet(wanted: QuietHoursSettings) -> QuietHours:
     return QuietHours(
         since=wanted.since,
         until=wanted.until,

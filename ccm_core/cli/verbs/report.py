@@ -25,7 +25,7 @@ from ccm_core.report.period.layout import PeriodInput
 from ccm_core.report.period.registry import PERIOD_FORMATS
 from ccm_core.report.registry import FORMATS
 from ccm_core.rules.pack.compiled import CompiledPacks
-from ccm_core.rules.results.filter import Part
+from ccm_core.rules.results.filter import ResultFilter
 from ccm_core.store.interface import EvidenceStore
 
 
@@ -73,7 +73,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     connection: tuple[str, ...],
 ) -> None:
     """Write the report of the last evaluation in one format or several. Nothing is judged again."""
-    part = Part(connections=connection, controls=control, frameworks=framework)
+    part = ResultFilter(connections=connection, controls=control, frameworks=framework)
     if period is not None:
         if as_of is not None:
             raise UsageError("--period and --as-of exclude each other")
@@ -82,7 +82,7 @@ def command(  # noqa: PLR0913 - one argument for each option
         _put([(one.path, PERIOD_FORMATS[one.form].render(spanned)) for one in placed])
         return
     placed = outputs(wanted, output)
-    part = Part(connections=connection, controls=control, frameworks=framework)
+    part = ResultFilter(connections=connection, controls=control, frameworks=framework)
     then = moment(as_of)
     place = Workspace.opened(config)
     with place.store(create=False) as store:
@@ -101,7 +101,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     _put([(one.path, FORMATS[one.form].render(given)) for one in placed])
 
 
-def _spanned(place: Workspace, period: Period, part: Part, samples: int) -> PeriodInput:
+def _spanned(place: Workspace, period: Period, part: ResultFilter, samples: int) -> PeriodInput:
     packs = place.packs()
     chosen = [*read_controls(part.controls), *_of_frameworks(packs, part.frameworks)]
     with place.store(create=False) as store:

@@ -19,14 +19,14 @@ from ccm_core.app.workspace import CompiledRuleSet, Workspace, clock
 from ccm_core.cli.verbs.evaluate import evaluated
 from ccm_core.cli.verbs.notify import notified
 from ccm_core.cli.verbs.report import put_file
-from ccm_core.daemon.daemon import Watch
+from ccm_core.daemon.daemon import Daemon
 from ccm_core.daemon.log_lines import stamped
-from ccm_core.daemon.ports import Duty, Voice
-from ccm_core.daemon.signals import Orders, by_signal
-from ccm_core.daemon.systemd_notify import Supervisor
+from ccm_core.daemon.ports import WatchJob, StatusOutput
+from ccm_core.daemon.signals import SignalFlags, by_signal
+from ccm_core.daemon.systemd_notify import SystemdNotifier
 from ccm_core.model.evaluation.result import Evaluation, Status
 from ccm_core.pipeline.context import Connection
-from ccm_core.pipeline.incremental.state import Recall
+from ccm_core.pipeline.incremental.state import EvaluationCache
 from ccm_core.pipeline.report import report
 from ccm_core.report.registry import FORMATS
 from ccm_core.sdk.rate_limit import Limiters
@@ -51,37 +51,37 @@ def command(config: str | None, connections: tuple[str, ...], output: str) -> No
 
     SIGTERM and Ctrl-C stop it within seconds; SIGHUP reads the settings anew.
     """
-    voice: Voice = Screen() if sys.stderr.isatty() else Log()
-    watching = Watch(
+    voice: StatusOutput = Screen() if sys.stderr.isatty() else Log()
+    watching = Daemon(
         partial(_duty, config, connections, Path(output)),
         clock=WallClock(),
         voice=voice,
-        supervisor=Supervisor(os.environ),
+        supervisor=SystemdNotifier(os.environ),
         jitter=random.random,
         limiters=Limiters(),
     )
     asyncio.run(_watch(watching))
 
 
-async def _watch(watching: Watch) -> None:
-    orders = Orders()
+async def _watch(watching: Daemon) -> None:
+    orders = SignalFlags()
     with by_signal(orders):
         await watching.run(orders)
 
 
 @contextmanager
-def _duty(config: str | None, names: tuple[str, ...], output: Path) -> Iterator[Duty]:
+def _duty(config: str | None, names: tuple[str, ...], output: Path) -> Iterator[WatchJob]:
     """Read the settings and everything they name; a mistake in any of it is told at once."""
     place = Workspace.opened(config)
     judge = place.judge()
     wanted = place.connections(names, secrets=True)
     with place.store(create=True) as store:
-        yield Duty(
+        yield WatchJob(
             host=place.host,
             store=store,
             connections=tuple(one.name for one in wanted),
             connection=partial(_connection, place),
-            judge=partial(_judged, place, store, judge, output, Recall()),
+            judge=partial(_judged, place, store, judge, output, EvaluationCache()),
         )
 
 
@@ -91,7 +91,7 @@ def _connection(place: Workspace, name: str) -> Connection:
 
 
 def _judged(
-    place: Workspace, store: EvidenceStore, judge: CompiledRuleSet, output: Path, recall: Recall
+    place: Workspace, store: EvidenceStore, judge: CompiledRuleSet, output: Path, recall: EvaluationCache
 ) -> str:
     kept = evaluated(place, store, judge, recall=recall)
     put_file(output, report(place.host, store, kept, FORMATS["html"]))

@@ -10,7 +10,8 @@ from pathlib import Path
 import click
 
 from ccm_core.bundle.pinned_checkpoints import Held, hold
-from ccm_core.bundle.verifier import verify
+from ccm_core.bundle.verifier.archive import read_archive
+from ccm_core.bundle.verifier.main import verify
 from ccm_core.cli.terminal.exit_codes import Exit
 from ccm_core.cli.terminal.output import print_json
 from ccm_core.errors import UsageError
@@ -54,7 +55,7 @@ def verified(path: Path, pins: Sequence[Pin], keys: Sequence[VerifierKey]) -> Bu
         path.open("rb").close()
     except OSError as cause:
         raise UsageError(f"{path} cannot be read: {cause.strerror}") from cause
-    found = [verify.verify(str(path), key) for key in map(str, keys)] or [verify.verify(str(path))]
+    found = [verify(str(path), key) for key in map(str, keys)] or [verify(str(path))]
     facts, problems = min(found, key=lambda one: len(one[1]))
     held = _held(path, pins) if pins and not problems else Held()
     return BundleVerification(
@@ -92,6 +93,6 @@ def _conclusion(found: BundleVerification) -> str:
 
 def _held(path: Path, pins: Sequence[Pin]) -> Held:
     try:
-        return hold(verify.read_archive(str(path)), pins)
+        return hold(read_archive(str(path)), pins)
     except ValueError as cause:
         raise UsageError(f"--pin: it is no signed head of a ledger: {cause}") from cause

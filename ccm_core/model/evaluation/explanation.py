@@ -100,7 +100,7 @@ class Explanation:
     row: JsonObject | None
     row_digest: str | None
     records: tuple[RecordRead, ...]
-    standings: tuple[KindSufficiency, ...]
+    sufficiency: tuple[KindSufficiency, ...]
     """Of the kinds that the rule rests on, for the result's connection."""
     differs: str | None
     """What the rule says of the row when it is worked out again, where that is something else."""

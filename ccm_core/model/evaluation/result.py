@@ -41,7 +41,7 @@ class Result:
     """For what is not due yet: when it falls due."""
     waiver: str | None = None
     """The id of the waiver that covers it; the status stands."""
-    rests_on: tuple[str, ...] = ()
+    evidence_digests: tuple[str, ...] = ()
     """Digests of the record bodies that were read for it, sorted."""
 
 
@@ -183,7 +183,7 @@ class Evaluation:
     """The evaluation's ``now``."""
     packs: tuple[PackUsed, ...]
     connections: tuple[str, ...]
-    standings: tuple[KindSufficiency, ...]
+    sufficiency: tuple[KindSufficiency, ...]
     rules: tuple[RuleResult, ...]
     controls: tuple[ControlResult, ...]
     waiver_notes: tuple[str, ...] = ()

@@ -19,17 +19,17 @@ from ccm_core.model.evidence.watermark import Watermark
 from ccm_core.model.evidence.window import Window
 from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.incremental.interning import shared
-from ccm_core.pipeline.incremental.state import Held, HeldKind, HeldRows, Recall
+from ccm_core.pipeline.incremental.state import IncrementalState, KindState, ViewState, EvaluationCache
 from ccm_core.rules.evaluate.rows import view_of_kind
-from ccm_core.rules.incremental.partition import Changed, PartedRows, Partition
-from ccm_core.rules.incremental.result_cache import Memory
+from ccm_core.rules.incremental.partition import KindChange, PartitionedRows, PartitionIndex
+from ccm_core.rules.incremental.result_cache import ResultCache
 from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.sdk.types import EvidenceKind, Row, View, ViewRequest
 from ccm_core.store.interface import EvidenceStore
 
 
 @dataclass(slots=True, kw_only=True)
-class Reader:
+class IncrementalReader:
     """Reads one connection for one evaluation, and gathers what is to be held of it."""
 
     store: EvidenceStore
@@ -41,10 +41,10 @@ class Reader:
     views: Mapping[str, View]
     wholly: AbstractSet[str]
     """The kinds of which something needs all records each time."""
-    before: Held
-    memory: Memory | None
-    after: Held
-    _changed: dict[str, Changed | None] = field(default_factory=dict)
+    before: IncrementalState
+    memory: ResultCache | None
+    after: IncrementalState
+    _changed: dict[str, KindChange | None] = field(default_factory=dict)
     _loaded: dict[str, tuple[Record, ...]] = field(default_factory=dict)
 
     def load(self, kind: str) -> tuple[Record, ...]:
@@ -69,7 +69,7 @@ class Reader:
             return self.store.erased(self.watch.connection, kind, as_of=self.now)
         return sorted(held.erased.items(), key=lambda one: one[0])
 
-    def changed(self, kind: str) -> Changed | None:
+    def changed(self, kind: str) -> KindChange | None:
         """Say what changed of a kind since the last evaluation; None: that cannot be told."""
         if kind not in self._changed:
             self._changed[kind] = self._since(kind)
@@ -103,13 +103,13 @@ class Reader:
         parts = view.parts()
         records = {kind: self.load(kind) for kind in parts.names}
         try:
-            partition = Partition.of(parts, records)
-            found = PartedRows.of(parts, rows)
+            partition = PartitionIndex.of(parts, records)
+            found = PartitionedRows.of(parts, rows)
             covers = partition.covers(found)
         except Exception:  # noqa: BLE001 - a plugin's bug: then nothing is taken over
             return
         if covers:
-            self.after.rows[name] = HeldRows(
+            self.after.rows[name] = ViewState(
                 source=source,
                 found=found,
                 partition=partition,
@@ -121,9 +121,9 @@ class Reader:
         return self.kinds.get(name) or self.views.get(name)
 
     def _derived_in_part(
-        self, held: HeldRows, view: View, waiting: Sequence[Row]
-    ) -> PartedRows | None:
-        changed: dict[str, Changed] = {}
+        self, held: ViewState, view: View, waiting: Sequence[Row]
+    ) -> PartitionedRows | None:
+        changed: dict[str, KindChange] = {}
         for kind in view.inputs:
             one, before = self.changed(kind), self.before.kinds.get(kind)
             if one is None or before is None or held.marks[kind] != before.mark:
@@ -143,11 +143,11 @@ class Reader:
 
     def _again(
         self,
-        held: HeldRows,
+        held: ViewState,
         view: View,
         names: AbstractSet[str],
         keys: Mapping[str, AbstractSet[str]],
-    ) -> PartedRows | None:
+    ) -> PartitionedRows | None:
         records: dict[str, Sequence[Record]] = {}
         for kind in view.inputs:
             found = self._some(kind, keys[kind]) if kind in keys else self.load(kind)
@@ -159,7 +159,7 @@ class Reader:
 
     # -- records ------------------------------------------------------------------------------
 
-    def _since(self, kind: str) -> Changed | None:
+    def _since(self, kind: str) -> KindChange | None:
         held = self.before.kinds.get(kind)
         if held is None or held.mark is None:
             return None
@@ -170,13 +170,13 @@ class Reader:
         standing = {one.key: one for one in since.records if one.erased_at is None}
         still = {key: one for key, one in held.erased.items() if key not in since.changed}
         erased = still | _erased(since.records)
-        changed = Changed(keys=since.changed, standing=standing)
+        changed = KindChange(keys=since.changed, standing=standing)
         records = held.records
         if records is not None and changed.keys:
             kept = {one.key: one for one in records if one.key not in changed.keys}
             kept |= {one.key: one for one in shared(standing.values())}
             records = tuple(kept[key] for key in sorted(kept))
-        self.after.kinds[kind] = HeldKind(mark=since.mark, erased=erased, records=records)
+        self.after.kinds[kind] = KindState(mark=since.mark, erased=erased, records=records)
         return changed
 
     def _read(self, kind: str) -> tuple[Record, ...]:
@@ -188,7 +188,7 @@ class Reader:
             self._changed[kind] = None  # more may have changed than was told
         every = list(shared(self.store.state(name, kind, as_of=self.now)))
         records = tuple(one for one in every if one.erased_at is None)
-        self.after.kinds[kind] = HeldKind(
+        self.after.kinds[kind] = KindState(
             mark=since.mark if since else None,
             erased=_erased(every),
             records=records if kind in self.wholly else None,
@@ -224,14 +224,14 @@ def reader(
     host: Host,
     watch: WatchScope,
     packs: CompiledPacks,
-    recall: Recall,
+    recall: EvaluationCache,
     now: datetime,
-) -> Reader:
+) -> IncrementalReader:
     """Give what reads a connection again, or for the first time."""
     held = recall.held.get(watch.connection)
     if held is None or held.watch != watch or now < held.at:
-        held = Held(watch=watch, at=now)
-    return Reader(
+        held = IncrementalState(watch=watch, at=now)
+    return IncrementalReader(
         store=store,
         watch=watch,
         now=now,
@@ -241,7 +241,7 @@ def reader(
         wholly=_wholly(packs, host.views),
         before=held,
         memory=recall.memory,
-        after=Held(watch=watch, at=now),
+        after=IncrementalState(watch=watch, at=now),
     )
 
 

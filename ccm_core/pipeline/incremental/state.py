@@ -10,13 +10,13 @@ from ccm_core.model.evaluation.evaluation_inputs import WatchScope
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.watermark import Watermark
 from ccm_core.model.evidence.window import Window
-from ccm_core.rules.incremental.partition import PartedRows, Partition
-from ccm_core.rules.incremental.result_cache import Memory
+from ccm_core.rules.incremental.partition import PartitionedRows, PartitionIndex
+from ccm_core.rules.incremental.result_cache import ResultCache
 from ccm_core.sdk.types import EvidenceKind, View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeldKind:
+class KindState:
     """What is held of one kind."""
 
     mark: Watermark | None
@@ -28,12 +28,12 @@ class HeldKind:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeldRows:
+class ViewState:
     """What is held of the rows of one kind or view."""
 
     source: EvidenceKind | View
-    found: PartedRows
-    partition: Partition
+    found: PartitionedRows
+    partition: PartitionIndex
     marks: Mapping[str, Watermark]
     """By input, up to where it was read."""
     since: datetime
@@ -41,21 +41,21 @@ class HeldRows:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class IncrementalState:
     """What is held of one connection."""
 
     watch: WatchScope
     at: datetime
     """The moment of the evaluation that left it."""
-    kinds: dict[str, HeldKind] = field(default_factory=dict)
-    rows: dict[str, HeldRows] = field(default_factory=dict)
+    kinds: dict[str, KindState] = field(default_factory=dict)
+    rows: dict[str, ViewState] = field(default_factory=dict)
     """By kind or view."""
 
 
 @dataclass(slots=True)
-class Recall:
+class EvaluationCache:
     """What whoever judges again and again holds from one evaluation to the next."""
 
-    memory: Memory | None = None
-    held: dict[str, Held] = field(default_factory=dict)
+    memory: ResultCache | None = None
+    held: dict[str, IncrementalState] = field(default_factory=dict)
     """By connection."""

@@ -62,11 +62,11 @@ class ConnectionEvidence:
 
 
 def evidence(given: ReportInput) -> tuple[ConnectionEvidence, ...]:
-    """Join standings, manifests and counts by connection and kind, sorted by both."""
+    """Join sufficiency, manifests and counts by connection and kind, sorted by both."""
     names = {
         *given.evaluation.connections,
         *(manifest.connection for manifest in given.manifests),
-        *(standing.connection for standing in given.evaluation.standings),
+        *(standing.connection for standing in given.evaluation.sufficiency),
     }
     return tuple(_connection(name, given) for name in sorted(names))
 
@@ -74,16 +74,16 @@ def evidence(given: ReportInput) -> tuple[ConnectionEvidence, ...]:
 def _connection(name: str, given: ReportInput) -> ConnectionEvidence:
     manifest = next((one for one in given.manifests if one.connection == name), None)
     collections = manifest.collections if manifest else ()
-    standings = {one.kind: one for one in given.evaluation.standings if one.connection == name}
+    sufficiency = {one.kind: one for one in given.evaluation.sufficiency if one.connection == name}
     stored = {one.kind: one for one in given.counts if one.connection == name}
-    kinds = sorted({*standings, *stored, *(one.kind for one in collections)})
+    kinds = sorted({*sufficiency, *stored, *(one.kind for one in collections)})
     return ConnectionEvidence(
         connection=name,
         kinds=tuple(
             _kind(
                 kind,
                 [one for one in collections if one.kind == kind],
-                standings.get(kind),
+                sufficiency.get(kind),
                 stored.get(kind),
                 given.evaluation.evaluated_at,
             )

@@ -121,11 +121,11 @@ class Summary:
 def summary(given: ReportInput) -> Summary:
     """Count, sort and word what a report shows."""
     evaluation = given.evaluation
-    rules = sorted((_rule(rule, evaluation.standings) for rule in evaluation.rules), key=_rank)
+    rules = sorted((_rule(rule, evaluation.sufficiency) for rule in evaluation.rules), key=_rank)
     shares = _shares(evaluation.rules)
     failing = tuple(one for one in rules if _fails(one.rule))
     unjudged = tuple(one for one in rules if one.rule.status in _OPEN)
-    troubled = tuple(one for one in evaluation.standings if one.problem or one.shortfalls)
+    troubled = tuple(one for one in evaluation.sufficiency if one.problem or one.shortfalls)
     runs = tuple(
         RunTrouble(connection=manifest.connection, shortfall=shortfall)
         for manifest in given.manifests
@@ -166,7 +166,7 @@ def _shares(rules: Sequence[RuleResult]) -> tuple[Share, ...]:
     return tuple(shares)
 
 
-def _rule(rule: RuleResult, standings: Sequence[KindSufficiency]) -> RuleSummary:
+def _rule(rule: RuleResult, sufficiency: Sequence[KindSufficiency]) -> RuleSummary:
     failing = [_named_once(result) for result in rule.results if result.status is Status.FAIL]
     due = [result.due_at for result in rule.results if result.due_at is not None]
     return RuleSummary(
@@ -174,7 +174,7 @@ def _rule(rule: RuleResult, standings: Sequence[KindSufficiency]) -> RuleSummary
         counted=_counted(rule, whole=True),
         briefly=_counted(rule, whole=False),
         failing=tuple(sorted(failing, key=_subject_rank)),
-        gaps=_gaps(rule.results, standings),
+        gaps=_gaps(rule.results, sufficiency),
         due_next=min(due, default=None),
         remarks=_remarks(rule.results),
     )
@@ -240,7 +240,7 @@ def _wholly_open(result: Result) -> bool:
     return result.status in _OPEN and result.subject.kind in _WHOLE
 
 
-def _gaps(results: Iterable[Result], standings: Sequence[KindSufficiency]) -> tuple[Gap, ...]:
+def _gaps(results: Iterable[Result], sufficiency: Sequence[KindSufficiency]) -> tuple[Gap, ...]:
     grouped: dict[tuple[Status, str, str], list[Result]] = {}
     for result in results:
         if result.status in _OPEN:
@@ -253,17 +253,17 @@ def _gaps(results: Iterable[Result], standings: Sequence[KindSufficiency]) -> tu
             reason=reason,
             subjects=tuple(one.subject for one in alike),
             example=alike[0].id,
-            evidence=_named(reason, connection, standings),
+            evidence=_named(reason, connection, sufficiency),
         )
         for (status, connection, reason), alike in grouped.items()
     )
 
 
-def _named(reason: str, connection: str, standings: Sequence[KindSufficiency]) -> tuple[KindSufficiency, ...]:
+def _named(reason: str, connection: str, sufficiency: Sequence[KindSufficiency]) -> tuple[KindSufficiency, ...]:
     names = {name.strip(".") for name in re.findall(r"[\w.]+", reason)}
     return tuple(
         one
-        for one in standings
+        for one in sufficiency
         if one.connection == connection and one.kind in names and (one.problem or one.shortfalls)
     )
 

@@ -137,7 +137,7 @@ def _unmapped(result: Result, rule: RuleResult) -> JsonObject:
         "status": result.status.value,
         "waiver": result.waiver,
         "due_at": format_instant(result.due_at) if result.due_at else None,
-        "rests_on": list(result.rests_on),
+        "evidence_digests": list(result.evidence_digests),
     }
 
 

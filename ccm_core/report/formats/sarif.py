@@ -170,12 +170,12 @@ def _notifications(given: ReportInput) -> Iterator[JsonObject]:
             if result.status is Status.ERROR:
                 about = {"associatedRule": {"id": rule.rule, "index": place}}
                 yield _notification("error", _message(result)) | about
-    for problem in _problems(evaluation.standings):
+    for problem in _problems(evaluation.sufficiency):
         yield _notification("warning", problem)
 
 
-def _problems(standings: Iterable[KindSufficiency]) -> Iterator[str]:
-    for one in standings:
+def _problems(sufficiency: Iterable[KindSufficiency]) -> Iterator[str]:
+    for one in sufficiency:
         if one.problem:
             yield f"{plain(one.connection)}, {plain(one.kind)}: {plain(one.problem)}"
 

@@ -32,7 +32,7 @@ COLUMNS = (
     "last",
     "last_at",
     "result",
-    "rests_on",
+    "evidence_digests",
     "seed",
     "owners",
 )
@@ -75,7 +75,7 @@ def _rows(given: PeriodInput) -> Iterator[tuple[str, ...]]:
                 one.last.value,
                 format_instant(one.last_at),
                 one.id,
-                " ".join(one.rests_on),
+                " ".join(one.evidence_digests),
                 given.sampling.seed,
                 "; ".join(one.subject.owners),
             )

@@ -124,9 +124,9 @@ def _where(one: ParameterUsed) -> str:
 
 
 def _evidence(said: Explanation) -> Iterator[str]:
-    if said.standings:
+    if said.sufficiency:
         yield "EVIDENCE"
-        yield from (f"  {_standing(one)}" for one in said.standings)
+        yield from (f"  {_standing(one)}" for one in said.sufficiency)
 
 
 def _standing(one: KindSufficiency) -> str:

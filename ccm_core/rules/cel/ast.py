@@ -18,7 +18,7 @@ ELEMENT = "[]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class CelNode:
     """One node of an expression."""
 
     id: int
@@ -28,21 +28,21 @@ class Node:
     """The name, the key selected, or the function called."""
     value: object = None
     """Of a constant."""
-    parts: tuple[Node, ...] = ()
+    parts: tuple[CelNode, ...] = ()
     """The operands, in the order of the source; a method's target comes first."""
     variables: tuple[str, str] = ("", "")
     """Of a comprehension: the name of an element and the name of the accumulator."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tree:
+class CheckedExpression:
     """A checked expression and where its nodes stand."""
 
-    root: Node
+    root: CelNode
     offsets: Mapping[int, int] = field(default_factory=dict)
     """Code points from the start of the text, by node id."""
 
-    def nodes(self) -> Iterator[Node]:
+    def nodes(self) -> Iterator[CelNode]:
         """Give every node, parents first."""
         waiting = [self.root]
         while waiting:
@@ -50,7 +50,7 @@ class Tree:
             yield node
             waiting.extend(reversed(node.parts))
 
-    def start(self, node: Node) -> int:
+    def start(self, node: CelNode) -> int:
         """Give where a path begins: its own position is that of its last dot or bracket."""
         while node.form in {"select", "call"} and node.parts:
             node = node.parts[0]
@@ -58,33 +58,33 @@ class Tree:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Read:
+class PathRead:
     """One value that an expression reads, and where it says so."""
 
     path: Path
     offset: int
 
 
-def decode(serialized: bytes) -> Tree:
+def decode(serialized: bytes) -> CheckedExpression:
     """Read the bytes that the runtime's ``serialize()`` gives."""
     checked = _message(_one(_message(serialized), 2))
-    return Tree(root=_node(_one(checked, 4)), offsets=_positions(_one(checked, 5)))
+    return CheckedExpression(root=_node(_one(checked, 4)), offsets=_positions(_one(checked, 5)))
 
 
-def reads(tree: Tree, scope: Mapping[str, Path] | None = None) -> tuple[Read, ...]:
+def reads(tree: CheckedExpression, scope: Mapping[str, Path] | None = None) -> tuple[PathRead, ...]:
     """List the paths an expression reads, in the order of its text.
 
     Args:
         tree: The expression.
         scope: What a name stands for where it is short for a path (a ``let``).
     """
-    found: list[Read] = []
+    found: list[PathRead] = []
     _collect(tree.root, dict(scope or {}), tree, found)
     known = (read for read in found if read.path[0])
     return tuple(sorted(known, key=lambda read: (read.offset, read.path)))
 
 
-def path_of(node: Node, scope: Mapping[str, Path] | None = None) -> Path | None:
+def path_of(node: CelNode, scope: Mapping[str, Path] | None = None) -> Path | None:
     """Give the path that a node is, or nothing where it is anything else than a path."""
     scope = scope or {}
     if node.form == "name":
@@ -103,10 +103,10 @@ def dotted(path: Path) -> str:
     return ".".join(path).replace(f".{ELEMENT}", ELEMENT)
 
 
-def _collect(node: Node, scope: dict[str, Path], tree: Tree, found: list[Read]) -> None:
+def _collect(node: CelNode, scope: dict[str, Path], tree: CheckedExpression, found: list[PathRead]) -> None:
     path = path_of(node, scope)
     if path is not None:
-        found.append(Read(path=path, offset=tree.start(node)))
+        found.append(PathRead(path=path, offset=tree.start(node)))
         _collect_indexes(node, scope, tree, found)
         return
     inner = scope | _bound(node, scope) if node.form == "comprehension" else scope
@@ -118,7 +118,7 @@ def _collect(node: Node, scope: dict[str, Path], tree: Tree, found: list[Read]) 
 _OUTSIDE = 2
 
 
-def _collect_indexes(node: Node, scope: dict[str, Path], tree: Tree, found: list[Read]) -> None:
+def _collect_indexes(node: CelNode, scope: dict[str, Path], tree: CheckedExpression, found: list[PathRead]) -> None:
     """What stands in square brackets is read too."""
     if node.form == "call":
         _collect(node.parts[1], scope, tree, found)
@@ -126,7 +126,7 @@ def _collect_indexes(node: Node, scope: dict[str, Path], tree: Tree, found: list
         _collect_indexes(node.parts[0], scope, tree, found)
 
 
-def _bound(node: Node, scope: Mapping[str, Path]) -> dict[str, Path]:
+def _bound(node: CelNode, scope: Mapping[str, Path]) -> dict[str, Path]:
     """Name what a comprehension's variables stand for; an empty root where that is no path."""
     element, accumulator = node.variables
     span, start = (path_of(part, scope) for part in node.parts[:2])
@@ -141,50 +141,50 @@ def _bound(node: Node, scope: Mapping[str, Path]) -> dict[str, Path]:
 _Fields: TypeAlias = Sequence[tuple[int, "int | bytes"]]
 
 
-def _node(data: bytes) -> Node:
+def _node(data: bytes) -> CelNode:
     fields = _message(data)
     number = _integer(fields, 2)
     for tag, form in _FORMS.items():
         for body in _all(fields, tag):
             return form(number, _message(body))
-    return Node(id=number, form="constant")
+    return CelNode(id=number, form="constant")
 
 
-def _constant(number: int, fields: _Fields) -> Node:
+def _constant(number: int, fields: _Fields) -> CelNode:
     value: object = None
     for tag, raw in fields:
         if tag == 2 or tag == 3 or tag == 4:  # noqa: PLR1714, PLR2004 - bool, int64, uint64
             value = bool(raw) if tag == 2 else _signed(raw)  # noqa: PLR2004 - bool
         elif tag == 6 and isinstance(raw, bytes):  # noqa: PLR2004 - string
             value = raw.decode()
-    return Node(id=number, form="constant", value=value)
+    return CelNode(id=number, form="constant", value=value)
 
 
-def _name(number: int, fields: _Fields) -> Node:
-    return Node(id=number, form="name", text=_text(fields, 1))
+def _name(number: int, fields: _Fields) -> CelNode:
+    return CelNode(id=number, form="name", text=_text(fields, 1))
 
 
-def _select(number: int, fields: _Fields) -> Node:
-    return Node(id=number, form="select", text=_text(fields, 2), parts=(_node(_one(fields, 1)),))
+def _select(number: int, fields: _Fields) -> CelNode:
+    return CelNode(id=number, form="select", text=_text(fields, 2), parts=(_node(_one(fields, 1)),))
 
 
-def _call(number: int, fields: _Fields) -> Node:
+def _call(number: int, fields: _Fields) -> CelNode:
     parts = [_node(body) for tag in (1, 3) for body in _all(fields, tag)]
-    return Node(id=number, form="call", text=_text(fields, 2), parts=tuple(parts))
+    return CelNode(id=number, form="call", text=_text(fields, 2), parts=tuple(parts))
 
 
-def _list(number: int, fields: _Fields) -> Node:
-    return Node(id=number, form="list", parts=tuple(_node(body) for body in _all(fields, 1)))
+def _list(number: int, fields: _Fields) -> CelNode:
+    return CelNode(id=number, form="list", parts=tuple(_node(body) for body in _all(fields, 1)))
 
 
-def _struct(number: int, fields: _Fields) -> Node:
+def _struct(number: int, fields: _Fields) -> CelNode:
     entries = [_message(body) for body in _all(fields, 2)]
     parts = [_node(body) for entry in entries for tag in (3, 4) for body in _all(entry, tag)]
-    return Node(id=number, form="struct", parts=tuple(parts))
+    return CelNode(id=number, form="struct", parts=tuple(parts))
 
 
-def _comprehension(number: int, fields: _Fields) -> Node:
-    return Node(
+def _comprehension(number: int, fields: _Fields) -> CelNode:
+    return CelNode(
         id=number,
         form="comprehension",
         parts=tuple(_node(_one(fields, tag)) for tag in (2, 4, 5, 6, 7)),

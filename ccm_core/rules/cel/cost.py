@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ccm_core.rules.cel.ast import Node, Tree
+from ccm_core.rules.cel.ast import CelNode, CheckedExpression
 
 MOST_CHARACTERS = 10_000
 """How long one expression may be."""
@@ -28,7 +28,7 @@ _LONGEST_NUMBER = 150
 """How many characters one character of a format can write: ``%.1000f``."""
 
 
-def too_large(tree: Tree) -> str | None:
+def too_large(tree: CheckedExpression) -> str | None:
     """Say that an expression may build a value that is too large, where it may."""
     scale = _Scale()
     scale.weigh(tree.root, {})
@@ -46,13 +46,13 @@ class _Scale:
 
     heaviest: int = 0
 
-    def weigh(self, node: Node, scope: Mapping[str, int]) -> int:
+    def weigh(self, node: CelNode, scope: Mapping[str, int]) -> int:
         """Give an upper bound of the size of a node's value."""
         found = min(self._weight(node, scope), _ENOUGH)
         self.heaviest = max(self.heaviest, found)
         return found
 
-    def _weight(self, node: Node, scope: Mapping[str, int]) -> int:
+    def _weight(self, node: CelNode, scope: Mapping[str, int]) -> int:
         match node.form:
             case "constant":
                 return len(node.value) if isinstance(node.value, str) else 1
@@ -66,7 +66,7 @@ class _Scale:
                 parts = [self.weigh(part, scope) for part in node.parts]
                 return _GROWS.get(node.text if node.form == "call" else "", _sum)(parts)
 
-    def _loop(self, node: Node, scope: Mapping[str, int]) -> int:
+    def _loop(self, node: CelNode, scope: Mapping[str, int]) -> int:
         """Weigh a loop; ``cel.bind`` is one over nothing."""
         span, start, condition, step, result = node.parts
         over, begun = self.weigh(span, scope), self.weigh(start, scope)

@@ -13,7 +13,7 @@ NOT_IN_EVIDENCE = "not in the evidence: "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class LookupRecord:
     """A record that a rule may look up."""
 
     body: JsonObject
@@ -21,11 +21,11 @@ class Found:
     """Of the stored bytes of the body."""
 
 
-Records = Mapping[str, Mapping[str, Found]]
+LookupRecords = Mapping[str, Mapping[str, LookupRecord]]
 """Records by kind and key."""
 
 
-class Lookups:
+class LookupTable:
     """The records of the connection that is being judged. One evaluation uses it at a time.
 
     Conditions are compiled once and judge one connection after the other, so what they look
@@ -34,18 +34,18 @@ class Lookups:
 
     def __init__(self) -> None:
         """Begin without any record: every lookup is insufficient."""
-        self._records: Records = {}
+        self._records: LookupRecords = {}
         self._lacking: Mapping[str, str] = {}
         self._read: set[str] = set()
 
-    def serve(self, records: Records, lacking: Mapping[str, str]) -> None:
+    def serve(self, records: LookupRecords, incomplete_objects: Mapping[str, str]) -> None:
         """Answer from these records from now on.
 
         Args:
             records: By kind and key.
             lacking: Why an object's evidence is incomplete, by ``kind:key``.
         """
-        self._records, self._lacking, self._read = records, lacking, set()
+        self._records, self._lacking, self._read = records, incomplete_objects, set()
 
     def find(self, kind: str, key: str | int) -> JsonObject:
         """Give the body of a record.

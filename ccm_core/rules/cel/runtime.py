@@ -14,9 +14,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ccm_core.model.json_codec import JsonObject
-from ccm_core.rules.cel.ast import Path, Tree, decode, dotted, path_of, reads
+from ccm_core.rules.cel.ast import Path, CheckedExpression, decode, dotted, path_of, reads
 from ccm_core.rules.cel.cost import MOST_CHARACTERS, too_large
-from ccm_core.rules.cel.lookup_function import NOT_IN_EVIDENCE, Lookups
+from ccm_core.rules.cel.lookup_function import NOT_IN_EVIDENCE, LookupTable
 
 if TYPE_CHECKING:
     from cel_expr_python import cel
@@ -30,7 +30,7 @@ RESERVED = re.compile(
 """Names that mean something else in CEL and cannot be given to a ``let``."""
 
 
-class Misread(Exception):
+class ExpressionError(Exception):
     """The text is no expression, or not one over these names."""
 
     def __init__(self, problems: Sequence[tuple[int, int, str]]) -> None:
@@ -52,8 +52,8 @@ class NotEvaluable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Situation:
-    """One row, ready to be judged by every expression of its :class:`Language`."""
+class RowContext:
+    """One row, ready to be judged by every expression of its :class:`CelEnvironment`."""
 
     row: JsonObject
     activation: cel.Activation
@@ -72,13 +72,13 @@ class Expression:
     text: str
     type: str
     """The CEL type it yields, such as ``BOOL`` or ``DYN``."""
-    tree: Tree
+    tree: CheckedExpression
     """As it was written: a ``let`` is a name in it."""
     scope: Mapping[str, Path]
     """The path that a ``let`` is short for, where it is."""
     program: cel.Expression
 
-    def value(self, situation: Situation) -> Any | NotEvaluable:
+    def value(self, situation: RowContext) -> Any | NotEvaluable:
         """Give its value for a row: JSON values, an instant or a ``timedelta``."""
         try:
             found = self.program.eval(situation.activation)
@@ -89,7 +89,7 @@ class Expression:
             return self._explained(value, situation)
         return value
 
-    def holds(self, situation: Situation) -> bool | NotEvaluable:
+    def holds(self, situation: RowContext) -> bool | NotEvaluable:
         """Say whether it holds for a row, or why that cannot be said."""
         value = self.value(situation)
         if value is True or value is False or isinstance(value, NotEvaluable):
@@ -97,7 +97,7 @@ class Expression:
         found = "null" if value is None else type(value).__name__
         return NotEvaluable(reason=f"`{self.text}` is neither true nor false but {found}")
 
-    def _explained(self, error: str, situation: Situation) -> NotEvaluable:
+    def _explained(self, error: str, situation: RowContext) -> NotEvaluable:
         if NOT_IN_EVIDENCE in error:
             return NotEvaluable(reason=error.split(NOT_IN_EVIDENCE, 1)[1], insufficient=True)
         if key := _ABSENT_KEY.match(error):
@@ -108,7 +108,7 @@ class Expression:
                 return unknown
         return NotEvaluable(reason=f"`{self.text}`: {_plainly(error)}")
 
-    def _absent(self, key: str, situation: Situation) -> NotEvaluable:
+    def _absent(self, key: str, situation: RowContext) -> NotEvaluable:
         """Name the whole path to an absent key, as the condition wrote it."""
         paths = (read.path[1:] for read in reads(self.tree, self.scope) if read.path[0] == "row")
         whole = (_where_absent(path, key, situation.row) for path in paths)
@@ -118,11 +118,11 @@ class Expression:
         return NotEvaluable(reason=reason, missing_key=name, insufficient=True)
 
 
-class Language:
+class CelEnvironment:
     """CEL over the rows of one kind or view with the parameters of one pack."""
 
     def __init__(
-        self, parameters: Mapping[str, str], conditions: Sequence[str], lookups: Lookups
+        self, parameters: Mapping[str, str], conditions: Sequence[str], lookups: LookupTable
     ) -> None:
         """Make the names known.
 
@@ -146,7 +146,7 @@ class Language:
         lets = lets or {}
         if len(text) > MOST_CHARACTERS:
             found = f"this has {len(text):,} characters; at most {MOST_CHARACTERS:,} are allowed"
-            raise Misread([(1, 1, found)])
+            raise ExpressionError([(1, 1, found)])
         written = _compiled(self._environment(lets) if lets else self._env, text)
         tree = decode(written.serialize())
         scope = {name: path for name, let in lets.items() if (path := _short_for(let))}
@@ -158,7 +158,7 @@ class Language:
         program = _compiled(self._env, whole + "\n" + ")" * len(used)) if used else written
         whole_tree = decode(program.serialize()) if used else tree
         if why := too_large(whole_tree):
-            raise Misread([(1, 1, why)])
+            raise ExpressionError([(1, 1, why)])
         return Expression(
             text=text, type=written.return_type().name(), tree=tree, scope=scope, program=program
         )
@@ -170,12 +170,12 @@ class Language:
         conditions: Mapping[str, Expression] | None = None,
         picked: Mapping[str, Any] | None = None,
         left_out: Mapping[str, str] | None = None,
-    ) -> Situation:
+    ) -> RowContext:
         """Hand a row over to CEL, with the condition parameters judged on it.
 
         Args:
             row: The row's body.
-            shared: What :func:`shared_names` gives.
+            shared: What :func:`shared_variables` gives.
             conditions: The condition parameters, by name.
             picked: The values of this row's own of parameters, by name, or why there are none.
             left_out: Why the row leaves keys out, by their dotted paths.
@@ -199,10 +199,10 @@ class Language:
         data: dict[str, Any],
         unknown: Mapping[str, NotEvaluable],
         why: Mapping[str, str],
-    ) -> Situation:
+    ) -> RowContext:
         # CEL takes the values over when an expression reads them; what it cannot take is told then.
         activation = self._env.Activation(data)
-        return Situation(row=row, activation=activation, unknown=unknown, names=data, left_out=why)
+        return RowContext(row=row, activation=activation, unknown=unknown, names=data, left_out=why)
 
     def _environment(self, lets: Mapping[str, Expression]) -> cel.Env:
         from cel_expr_python import cel  # only where a condition is compiled
@@ -250,7 +250,7 @@ def _note(name: str, value: Any, known: dict[str, Any], unknown: dict[str, NotEv
         known[full] = value
 
 
-def shared_names(parameters: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+def shared_variables(parameters: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """Give what is the same for every row: the plain parameters and the moment."""
     return {"now": now} | {f"params.{name}": value for name, value in parameters.items()}
 
@@ -296,7 +296,7 @@ def _compiled(env: cel.Env, text: str) -> cel.Expression:
     try:
         return env.compile(text)
     except RuntimeError as cause:
-        raise Misread(_problems(str(cause))) from None
+        raise ExpressionError(_problems(str(cause))) from None
 
 
 def _problems(said: str) -> list[tuple[int, int, str]]:
@@ -344,7 +344,7 @@ def _short_for(let: Expression) -> Path | None:
     return path_of(let.tree.root, let.scope)
 
 
-def _used(tree: Tree, lets: Mapping[str, Expression]) -> list[str]:
+def _used(tree: CheckedExpression, lets: Mapping[str, Expression]) -> list[str]:
     """Name the lets an expression rests on, each after those it rests on itself."""
     roots = {read.path[0] for read in reads(tree)}
     wanted = roots & set(lets)

@@ -12,10 +12,10 @@ from datetime import datetime
 from ccm_core.model.evaluation.result import Evaluation, PackUsed, RuleResult
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.rules.evaluate.apply_waivers import apply_waivers
-from ccm_core.rules.evaluate.group_evaluator import GroupJudge, plugin_failures
+from ccm_core.rules.evaluate.group_evaluator import GroupEvaluator, plugin_failures
 from ccm_core.rules.evaluate.rollup import control_results
-from ccm_core.rules.evaluate.time_budget import UNLIMITED, Allowance
-from ccm_core.rules.incremental.result_cache import Memory
+from ccm_core.rules.evaluate.time_budget import UNLIMITED, TimeBudget
+from ccm_core.rules.incremental.result_cache import ResultCache
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks
 from ccm_core.rules.types import Facts
 
@@ -26,7 +26,7 @@ def evaluate(
     waivers: Sequence[Waiver] = (),
     *,
     now: datetime,
-    allowance: Allowance = UNLIMITED,
+    allowance: TimeBudget = UNLIMITED,
 ) -> Evaluation:
     """Judge every rule over every connection it concerns.
 
@@ -37,19 +37,19 @@ def evaluate(
         now: The evaluation's moment.
         allowance: How long one pack may take over one connection.
     """
-    judge = GroupJudge(packs=packs, facts=_ordered(facts), now=now, allowance=allowance)
+    judge = GroupEvaluator(packs=packs, facts=_ordered(facts), now=now, allowance=allowance)
     return _evaluation(judge, waivers)
 
 
-def evaluate_again(
+def evaluate_incrementally(
     packs: CompiledPacks,
     facts: Sequence[Facts],
     waivers: Sequence[Waiver] = (),
     *,
     now: datetime,
-    memory: Memory | None,
-    allowance: Allowance = UNLIMITED,
-) -> tuple[Evaluation, Memory]:
+    memory: ResultCache | None,
+    allowance: TimeBudget = UNLIMITED,
+) -> tuple[Evaluation, ResultCache]:
     """Do the same, judge only what changed since an earlier evaluation, and remember this one.
 
     Args:
@@ -60,22 +60,22 @@ def evaluate_again(
         memory: What the earlier one gave; None: there was none.
         allowance: How long one pack may take over one connection.
     """
-    judge = GroupJudge(
+    judge = GroupEvaluator(
         packs=packs,
         facts=_ordered(facts),
         now=now,
         allowance=allowance,
-        memory=memory or Memory(at=now),
+        memory=memory or ResultCache(at=now),
     )
     evaluation = _evaluation(judge, waivers)
-    return evaluation, Memory(at=now, groups=judge.remembered)
+    return evaluation, ResultCache(at=now, groups=judge.remembered)
 
 
 def _ordered(facts: Sequence[Facts]) -> Sequence[Facts]:
     return sorted(facts, key=lambda one: one.connection)
 
 
-def _evaluation(judge: GroupJudge, waivers: Sequence[Waiver]) -> Evaluation:
+def _evaluation(judge: GroupEvaluator, waivers: Sequence[Waiver]) -> Evaluation:
     packs, ordered, now = judge.packs, judge.facts, judge.now
     rules: list[RuleResult] = [
         rule for pack in packs.packs for group in pack.groups for rule in judge.judged(pack, group)
@@ -86,7 +86,7 @@ def _evaluation(judge: GroupJudge, waivers: Sequence[Waiver]) -> Evaluation:
         evaluated_at=now,
         packs=tuple(_used(one) for one in packs.packs),
         connections=tuple(one.connection for one in ordered),
-        standings=tuple(one.standings[kind] for one in ordered for kind in sorted(one.standings)),
+        sufficiency=tuple(one.sufficiency[kind] for one in ordered for kind in sorted(one.sufficiency)),
         rules=tuple(by_id[name] for name in sorted(by_id)),
         controls=control_results(packs, by_id, _since(ordered)),
         waiver_notes=notes,

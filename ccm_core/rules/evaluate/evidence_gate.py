@@ -16,34 +16,34 @@ from ccm_core.sdk.types import Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
+class EvidenceGate:
     """How far one rule may rely on one connection's evidence."""
 
     problems: tuple[str, ...] = ()
     """Why nothing may rest on it."""
-    lacking: Mapping[str, str] = field(default_factory=dict)
+    incomplete_objects: Mapping[str, str] = field(default_factory=dict)
     """Why the evidence of an object is incomplete, by ``kind:key``, where the others stand."""
 
     def lacks(self, row: Row) -> str | None:
         """Say why a row cannot be judged, where one of the objects behind it lacks evidence."""
-        if not self.lacking:
+        if not self.incomplete_objects:
             return None
-        why = [self.lacking[name] for name in sorted(names_of(row)) if name in self.lacking]
+        why = [self.incomplete_objects[name] for name in sorted(object_names(row)) if name in self.incomplete_objects]
         return "; ".join(dict.fromkeys(why)) or None
 
     def unclaimed(self, rows: Iterable[Row]) -> Sequence[tuple[Subject, str]]:
         """Give the objects that lack evidence and stand behind no row: nobody judged them."""
-        if not self.lacking:
+        if not self.incomplete_objects:
             return ()
-        claimed = {name for row in rows for name in names_of(row)}
+        claimed = {name for row in rows for name in object_names(row)}
         return [
             (_subject(name), why)
-            for name, why in sorted(self.lacking.items())
+            for name, why in sorted(self.incomplete_objects.items())
             if name not in claimed
         ]
 
 
-def ground(one: CompiledRule, kinds: Iterable[str], facts: Facts, now: datetime) -> Ground:
+def evidence_gate(one: CompiledRule, kinds: Iterable[str], facts: Facts, now: datetime) -> EvidenceGate:
     """Find out what a rule may rest on.
 
     Args:
@@ -58,25 +58,25 @@ def ground(one: CompiledRule, kinds: Iterable[str], facts: Facts, now: datetime)
         problem for found in (*inputs, *looked_up) if (problem := _problem(found, one, now))
     ]
     # What a lookup lacks is found out by the lookup itself, record by record.
-    return Ground(problems=tuple(dict.fromkeys(problems)), lacking=lacking(inputs))
+    return EvidenceGate(problems=tuple(dict.fromkeys(problems)), lacking=incomplete_objects(inputs))
 
 
-def lacking(standings: Iterable[KindSufficiency]) -> dict[str, str]:
+def incomplete_objects(sufficiency: Iterable[KindSufficiency]) -> dict[str, str]:
     """Say of each object that is known to lack evidence why it does."""
     return {
-        subject: _why(subject, standing) for standing in standings for subject in standing.subjects
+        subject: _why(subject, standing) for standing in sufficiency for subject in standing.subjects
     }
 
 
-def names_of(row: Row) -> set[str]:
+def object_names(row: Row) -> set[str]:
     """Name the objects behind a row; its subject is always one of them."""
     return {*row.names, f"{row.subject.kind}:{row.subject.key}"}
 
 
 def _standing(kind: str, one: CompiledRule, facts: Facts) -> KindSufficiency:
-    if one.max_age is not None and facts.restated is not None and kind in facts.standings:
+    if one.max_age is not None and facts.restated is not None and kind in facts.sufficiency:
         return facts.restated(kind, one.max_age)
-    return facts.standings.get(kind, KindSufficiency(kind=kind, connection=facts.connection, outcome=None))
+    return facts.sufficiency.get(kind, KindSufficiency(kind=kind, connection=facts.connection, outcome=None))
 
 
 def _problem(found: KindSufficiency, one: CompiledRule, now: datetime) -> str | None:

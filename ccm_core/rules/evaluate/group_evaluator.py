@@ -12,16 +12,16 @@ from ccm_core.model.evaluation.result import CONNECTION, Result, RuleResult, Sta
 from ccm_core.model.evaluation.result_id import result_id
 from ccm_core.model.evaluation.rule import Rule
 from ccm_core.model.evaluation.subject import Subject
-from ccm_core.rules.evaluate.evidence_gate import ground, lacking
+from ccm_core.rules.evaluate.evidence_gate import evidence_gate, incomplete_objects
 from ccm_core.rules.evaluate.pass_rate import shares
 from ccm_core.rules.evaluate.rollup import rule_result
-from ccm_core.rules.evaluate.row_evaluator import Judging, Rowwise
-from ccm_core.rules.evaluate.time_budget import Allowance
-from ccm_core.rules.incremental.result_cache import GroupMemory, Memory, Premises, Said
-from ccm_core.rules.incremental.row_diff import said_of
-from ccm_core.rules.incremental.time_dependence import Heeds
-from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks, CompiledRule, Group
-from ccm_core.rules.types import Derived, Facts
+from ccm_core.rules.evaluate.row_evaluator import GatedRule, RowEvaluator
+from ccm_core.rules.evaluate.time_budget import TimeBudget
+from ccm_core.rules.incremental.result_cache import GroupCache, ResultCache, CacheKey, GroupResults
+from ccm_core.rules.incremental.row_diff import group_results
+from ccm_core.rules.incremental.time_dependence import GroupAgeSensitivity
+from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks, CompiledRule, RuleGroup
+from ccm_core.rules.types import DerivedRows, Facts
 from ccm_core.sdk.types import Row
 
 
@@ -40,20 +40,20 @@ class _Tally:
 
 
 @dataclass(slots=True, kw_only=True)
-class GroupJudge:
+class GroupEvaluator:
     """Judges group after group, and gathers what is to be remembered."""
 
     packs: CompiledPacks
     facts: Sequence[Facts]
     """Sorted by connection."""
     now: datetime
-    allowance: Allowance
-    memory: Memory | None = None
+    allowance: TimeBudget
+    memory: ResultCache | None = None
     """What an earlier evaluation left; None: nothing is remembered at all."""
-    remembered: dict[tuple[str, str, str], GroupMemory] = field(default_factory=dict)
+    remembered: dict[tuple[str, str, str], GroupCache] = field(default_factory=dict)
     _clocks: dict[tuple[str, str], Callable[[], str | None]] = field(default_factory=dict)
 
-    def judged(self, pack: CompiledPack, group: Group) -> Iterator[RuleResult]:
+    def judged(self, pack: CompiledPack, group: RuleGroup) -> Iterator[RuleResult]:
         """Judge the rules of one group over every connection they concern."""
         tallies = [_Tally(one=one) for one in group.rules]
         concerned = [one for one in self.facts if group.over in one.inputs]
@@ -72,13 +72,13 @@ class GroupJudge:
             )
 
     def _connection(
-        self, pack: CompiledPack, group: Group, facts: Facts, tallies: Sequence[_Tally]
+        self, pack: CompiledPack, group: RuleGroup, facts: Facts, tallies: Sequence[_Tally]
     ) -> None:
         kinds = {*facts.inputs[group.over], *self.packs.inputs.get(group.over, ())}
-        grounds = [ground(one.one, kinds, facts, self.now) for one in tallies]
+        grounds = [evidence_gate(one.one, kinds, facts, self.now) for one in tallies]
         given = list(zip(tallies, grounds, strict=True))
         open_rules = [
-            (tally, Judging.of(tally.one, found)) for tally, found in given if not found.problems
+            (tally, GatedRule.of(tally.one, found)) for tally, found in given if not found.problems
         ]
         judging = self._judging(pack, group, facts, [one for _, one in open_rules])
         derived = _derived(facts, group.over, judging)
@@ -96,15 +96,15 @@ class GroupJudge:
             _tell(open_rules, facts, derived.rows, said)
 
     def _judging(
-        self, pack: CompiledPack, group: Group, facts: Facts, judgings: Sequence[Judging]
-    ) -> Rowwise:
+        self, pack: CompiledPack, group: RuleGroup, facts: Facts, judgings: Sequence[GatedRule]
+    ) -> RowEvaluator:
         name = (pack.pack.name, group.over, facts.connection)
         premises = _premises(pack, facts, judgings) if self.memory is not None else None
         recalled = (
             self.memory.recall(name, premises, self.now) if self.memory and premises else None
         )
         ages = facts.ages.get(group.over, frozenset())
-        return Rowwise(
+        return RowEvaluator(
             pack=pack,
             group=group,
             connection=facts.connection,
@@ -113,15 +113,15 @@ class GroupJudge:
             now=self.now,
             premises=premises,
             recalled=recalled,
-            heeds=Heeds.of((one.one.senses for one in judgings), ages),
+            heeds=GroupAgeSensitivity.of((one.one.senses for one in judgings), ages),
         )
 
-    def _said(self, judging: Rowwise, facts: Facts, rows: Sequence[Row]) -> Said:
+    def _said(self, judging: RowEvaluator, facts: Facts, rows: Sequence[Row]) -> GroupResults:
         """Give what every rule says of each row."""
-        self.packs.lookups.serve(facts.lookup, lacking(facts.standings.values()))
+        self.packs.lookups.serve(facts.lookup, incomplete_objects(facts.sufficiency.values()))
         rowwise = replace(judging, spent=self._clock(judging.pack, facts))
         if rowwise.premises is None:
-            return said_of(rows, list(rowwise.lines(rows)), len(rowwise.judgings))
+            return group_results(rows, list(rowwise.lines(rows)), len(rowwise.judgings))
         kept = rowwise.remembering(rows, rowwise.premises)
         if rowwise.spent() is None:  # else some were not judged, and have to be the next time
             name = (judging.pack.pack.name, judging.group.over, facts.connection)
@@ -140,20 +140,20 @@ class GroupJudge:
         return _result(rule, "", subject, Status.INSUFFICIENT, reason)
 
 
-def _derived(facts: Facts, over: str, judging: Rowwise) -> Derived:
+def _derived(facts: Facts, over: str, judging: RowEvaluator) -> DerivedRows:
     """Give the rows: all of this moment, unless every rule here judged the same ones before."""
     if over in facts.anew and judging.judgings and judging.recalled is None:
         return facts.anew[over]()
     if over in facts.broken:
-        return Derived(broken=facts.broken[over])
-    return Derived(rows=facts.rows.get(over), broken="they are missing")
+        return DerivedRows(broken=facts.broken[over])
+    return DerivedRows(rows=facts.rows.get(over), broken="they are missing")
 
 
 def _tell(
-    open_rules: Sequence[tuple[_Tally, Judging]],
+    open_rules: Sequence[tuple[_Tally, GatedRule]],
     facts: Facts,
     rows: Sequence[Row],
-    said: Said,
+    said: GroupResults,
 ) -> None:
     """Add what the rules said of the rows, one by one and together."""
     for (tally, judging), column, count in zip(open_rules, said.columns, said.counts, strict=True):
@@ -171,7 +171,7 @@ def plugin_failures(facts: Sequence[Facts]) -> tuple[str, ...]:
 
 
 def _together(
-    judging: Judging,
+    judging: GatedRule,
     facts: Facts,
     rows: Sequence[Row],
     column: Sequence[Result],
@@ -181,7 +181,7 @@ def _together(
     rule = judging.one.rule
     unclaimed = [
         _result(rule, facts.connection, subject, Status.INSUFFICIENT, why)
-        for subject, why in judging.ground.unclaimed(rows)
+        for subject, why in judging.evidence_gate.unclaimed(rows)
     ]
     yield from unclaimed
     outside = judging.one.outside.reason
@@ -216,15 +216,15 @@ def _empty(rule: Rule, rows: int) -> str:
     return f"nothing to judge: none of {rows} rows of {rule.over} is within `{rule.match}`"
 
 
-def _premises(pack: CompiledPack, facts: Facts, judgings: Sequence[Judging]) -> Premises:
+def _premises(pack: CompiledPack, facts: Facts, judgings: Sequence[GatedRule]) -> CacheKey:
     seals = {kind: _lookup_seal(facts, kind) for one in judgings for kind in one.one.looked_up}
-    in_doubt = lacking(facts.standings.values()) if seals else {}
-    return Premises(
+    in_doubt = incomplete_objects(facts.sufficiency.values()) if seals else {}
+    return CacheKey(
         rules=tuple(one.one.rule for one in judgings),
         parameters=pack.effective,
         shared=tuple(
             (
-                dict(one.ground.lacking),
+                dict(one.evidence_gate.incomplete_objects),
                 [seals[kind] for kind in one.one.looked_up],
                 in_doubt if one.one.looked_up else None,
             )

@@ -14,11 +14,11 @@ from ccm_core.model.evaluation.result import KindSufficiency
 from ccm_core.model.evidence.collection import Collection
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.window import Window
-from ccm_core.rules.cel.lookup_function import Found
-from ccm_core.rules.evaluate.rows import Load, rows_of_kind, rows_of_view
+from ccm_core.rules.cel.lookup_function import LookupRecord
+from ccm_core.rules.evaluate.rows import RecordLoader, rows_of_kind, rows_of_view
 from ccm_core.rules.evaluate.sufficiency import standing, without
 from ccm_core.rules.pack.compiled import CompiledPacks
-from ccm_core.rules.types import Derived, Facts
+from ccm_core.rules.types import DerivedRows, Facts
 from ccm_core.sdk.types import EvidenceKind, Row, View
 
 
@@ -31,7 +31,7 @@ def _nothing(kind: str) -> Sequence[str]:
     return ()
 
 
-class Again(Protocol):
+class RowReuse(Protocol):
     """What an earlier evaluation left of the rows of one connection."""
 
     def taken_over(self, name: str) -> Sequence[Row] | None:
@@ -54,7 +54,7 @@ class Evidence:
     views: Mapping[str, View]
     cadences: Mapping[str, timedelta]
     """Where the connection departs from a kind's own."""
-    load: Load
+    load: RecordLoader
     collections: Sequence[Collection]
     now: datetime
     horizon: Window
@@ -62,7 +62,7 @@ class Evidence:
     """Kinds of events of which old ones may change and are read again."""
     erased: Callable[[str], Sequence[str]] = _nothing
     """Gives the keys of a kind that stand within the horizon, and whose bodies were erased."""
-    again: Again | None = None
+    again: RowReuse | None = None
     """None: everything is derived."""
 
     def rows(self, name: str) -> tuple[Row, ...]:
@@ -84,7 +84,7 @@ class Evidence:
             connection=self.connection,
             rows=rows | taken,
             inputs=inputs,
-            standings={kind: self.standing(kind) for kind in sorted(self.kinds)},
+            sufficiency={kind: self.standing(kind) for kind in sorted(self.kinds)},
             lookup={kind: self._found(kind) for kind in sorted(looked_up & self.kinds.keys())},
             # The facts outlive the records, which take most of the memory.
             restated=replace(self, load=_no_records).standing,
@@ -102,20 +102,20 @@ class Evidence:
     def _taken_over(self, name: str) -> Sequence[Row] | None:
         return self.again.taken_over(name) if self.again else None
 
-    def _derived(self, name: str) -> Derived:
+    def _derived(self, name: str) -> DerivedRows:
         try:
             rows = self.rows(name)
         except CcmError:
             raise
         except Exception as fault:  # noqa: BLE001 - a plugin's bug is an error result
             what = "kind" if name in self.kinds else "view"
-            return Derived(broken=f"the {what} {name} broke: {fault!r}")
+            return DerivedRows(broken=f"the {what} {name} broke: {fault!r}")
         if self.again:
             self.again.derived(name, rows)
-        return Derived(rows=rows)
+        return DerivedRows(rows=rows)
 
-    def _found(self, kind: str) -> dict[str, Found]:
-        return {one.key: Found(body=one.body, digest=one.digest) for one in self.load(kind)}
+    def _found(self, kind: str) -> dict[str, LookupRecord]:
+        return {one.key: LookupRecord(body=one.body, digest=one.digest) for one in self.load(kind)}
 
     def standing(self, kind: str, max_age: timedelta | None = None) -> KindSufficiency:
         """Say how far the evidence of a kind can be relied on; it reads no record."""

@@ -17,7 +17,7 @@ from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.timestamps import parse_instant
 
 _UNDATED = "undated"
-_RESTS_ON = attrgetter("rests_on")
+_EVIDENCE_DIGESTS = attrgetter("evidence_digests")
 _COUNTED = {Status.PASS, Status.FAIL, Status.INSUFFICIENT, Status.ERROR}
 
 
@@ -60,7 +60,7 @@ def _share(tolerance: Tolerance, period: str, results: Sequence[Result]) -> Resu
         subject=Subject(kind=POPULATION, key=period, title=period),
         status=status,
         reason=_reason(tolerance, period, passed, len(results), unknown),
-        rests_on=tuple(sorted(set[str]().union(*map(_RESTS_ON, results)))),
+        evidence_digests=tuple(sorted(set[str]().union(*map(_EVIDENCE_DIGESTS, results)))),
     )
 
 

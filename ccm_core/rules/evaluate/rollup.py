@@ -188,6 +188,6 @@ def _order(result: Result) -> tuple[str, str, str, str, str, tuple[str, ...], st
         subject.key,
         result.status,
         result.reason,
-        result.rests_on,
+        result.evidence_digests,
         result.due_at.isoformat() if result.due_at else "",
     )

@@ -11,74 +11,74 @@ from typing import Any
 
 from ccm_core.model.evaluation.result import Result, Status
 from ccm_core.model.evaluation.result_id import rule_part, subject_part
-from ccm_core.rules.cel.lookup_function import Lookups
-from ccm_core.rules.cel.runtime import Situation, shared_names
-from ccm_core.rules.evaluate.evidence_gate import Ground
+from ccm_core.rules.cel.lookup_function import LookupTable
+from ccm_core.rules.cel.runtime import RowContext, shared_variables
+from ccm_core.rules.evaluate.evidence_gate import EvidenceGate
 from ccm_core.rules.evaluate.rule_evaluator import judge
 from ccm_core.rules.incremental.result_cache import (
     NOT_DUE_YET,
-    GroupMemory,
-    Premises,
-    Recollection,
-    Remembered,
+    GroupCache,
+    CacheKey,
+    Invalidator,
+    CachedRow,
 )
-from ccm_core.rules.incremental.row_diff import Known, memory_of, said_of
-from ccm_core.rules.incremental.time_dependence import UNHEEDED, Heeds
-from ccm_core.rules.pack.compiled import CompiledPack, CompiledRule, Group, Verdict
+from ccm_core.rules.incremental.row_diff import RowDiff, group_cache, group_results
+from ccm_core.rules.incremental.time_dependence import AGE_INSENSITIVE, GroupAgeSensitivity
+from ccm_core.rules.pack.compiled import CompiledPack, CompiledRule, RuleGroup, Verdict
 from ccm_core.sdk.types import Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judging:
+class GatedRule:
     """One rule whose evidence suffices, ready for rows."""
 
     one: CompiledRule
-    ground: Ground
+    evidence_gate: EvidenceGate
     part: str
     """The first part of the ids of its results."""
 
     @classmethod
-    def of(cls, one: CompiledRule, ground: Ground) -> Judging:
+    def of(cls, one: CompiledRule, evidence_gate: EvidenceGate) -> GatedRule:
         """Make a rule ready."""
-        return cls(one=one, ground=ground, part=rule_part(one.rule.id))
+        return cls(one=one, ground=evidence_gate, part=rule_part(one.rule.id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rowwise:
+class RowEvaluator:
     """Judges rows one by one, and takes over what an earlier evaluation said of the same rows."""
 
     pack: CompiledPack
-    group: Group
+    group: RuleGroup
     connection: str
-    judgings: Sequence[Judging]
-    lookups: Lookups
+    judgings: Sequence[GatedRule]
+    lookups: LookupTable
     now: datetime
-    premises: Premises | None = None
+    premises: CacheKey | None = None
     """What the results rest on; None: nothing is to be remembered."""
-    recalled: GroupMemory | None = None
-    heeds: Heeds = UNHEEDED
+    recalled: GroupCache | None = None
+    heeds: GroupAgeSensitivity = AGE_INSENSITIVE
     """How the rules heed what only grows."""
     spent: Callable[[], str | None] = lambda: None
     """Says why no more rows may be judged, once that is so."""
 
     def lines(self, rows: Iterable[Row]) -> Iterator[tuple[Result, ...]]:
         """Give what every rule says of each row; nothing is remembered."""
-        shared = shared_names(self.pack.values, self.now)
+        shared = shared_variables(self.pack.values, self.now)
         for row in rows:
             yield self._line(row, shared, self.judgings)
 
-    def remembering(self, rows: Sequence[Row], premises: Premises) -> GroupMemory:
+    def remembering(self, rows: Sequence[Row], premises: CacheKey) -> GroupCache:
         """Give what every rule says of each row, and what to remember of it."""
         rules = [one.one for one in self.judgings]
-        recollection = Recollection(
+        recollection = Invalidator(
             [one.senses for one in rules], [one.aged for one in rules], self.now
         )
-        shared = shared_names(self.pack.values, self.now)
+        shared = shared_variables(self.pack.values, self.now)
         if self.recalled is None:
             said = [self._recalled(recollection, None, row, shared) for row in rows]
-            results = said_of(rows, [one.line for one in said], len(rules))
-            return memory_of(rows, said, results, premises, self.heeds)
-        known, new = Known.of(self.recalled, rows), dict[int, Remembered]()
+            results = group_results(rows, [one.line for one in said], len(rules))
+            return group_cache(rows, said, results, premises, self.heeds)
+        known, new = RowDiff.of(self.recalled, rows), dict[int, CachedRow]()
         for place in known.to_look_at(timeless=recollection.timeless):
             was = known.said(place)
             now = self._recalled(recollection, was, rows[place], shared)
@@ -88,11 +88,11 @@ class Rowwise:
 
     def _recalled(
         self,
-        recollection: Recollection,
-        known: Remembered | None,
+        recollection: Invalidator,
+        known: CachedRow | None,
         row: Row,
         shared: Mapping[str, Any],
-    ) -> Remembered:
+    ) -> CachedRow:
         """Take over what was said of a row, as far as it still holds."""
         if known is not None and known.row is row:
             return self._judged(known, known.seal, row, recollection.same(known), shared)
@@ -100,19 +100,19 @@ class Rowwise:
         if known is None or (again := recollection.again(known, row, seal)) is None:
             return self._remembered(row, self._line(row, shared, self.judgings), seal)
         if not _rests_alike(known.row, row):
-            if any(one.ground.lacking for one in self.judgings):
+            if any(one.evidence_gate.incomplete_objects for one in self.judgings):
                 return self._remembered(row, self._line(row, shared, self.judgings), seal)
             again |= {place for place, one in enumerate(self.judgings) if one.one.looked_up}
         return self._judged(known, seal, row, again, shared)
 
     def _judged(
         self,
-        known: Remembered,
+        known: CachedRow,
         seal: bytes | None,
         row: Row,
         again: AbstractSet[int],
         shared: Mapping[str, Any],
-    ) -> Remembered:
+    ) -> CachedRow:
         """Judge a row again by some rules; of the others what they said stands."""
         if not again and row is known.row:
             return known
@@ -125,16 +125,16 @@ class Rowwise:
         line = tuple(next(judged if place in again else left) for place in range(len(known.line)))
         return self._remembered(row, line, seal)
 
-    def _remembered(self, row: Row, line: tuple[Result, ...], seal: bytes | None) -> Remembered:
+    def _remembered(self, row: Row, line: tuple[Result, ...], seal: bytes | None) -> CachedRow:
         pending = any(one.reason == NOT_DUE_YET for one in line)
-        return Remembered(row, line, pending, seal, self.heeds.wait(line, pending=pending))
+        return CachedRow(row, line, pending, seal, self.heeds.wait(line, pending=pending))
 
     def _line(
-        self, row: Row, shared: Mapping[str, Any], judgings: Sequence[Judging]
+        self, row: Row, shared: Mapping[str, Any], judgings: Sequence[GatedRule]
     ) -> tuple[Result, ...]:
         subject = row.subject
         last = f"-{subject_part(self.connection, subject.kind, subject.key)}"
-        own = tuple(sorted(set(row.rests_on)))
+        own = tuple(sorted(set(row.evidence_digests)))
         stopped = self.spent()
         situation = None if stopped else self._situation(row, shared)
         line = []
@@ -149,21 +149,21 @@ class Rowwise:
                     status=verdict.status,
                     reason=verdict.reason,
                     due_at=verdict.due_at,
-                    rests_on=self._with_looked_up(own) if judging.one.looked_up else own,
+                    evidence_digests=self._with_looked_up(own) if judging.one.looked_up else own,
                 )
             )
         return tuple(line)
 
     def _verdict(
-        self, judging: Judging, row: Row, situation: Situation | None, stopped: str | None
+        self, judging: GatedRule, row: Row, situation: RowContext | None, stopped: str | None
     ) -> Verdict:
-        if judging.ground.lacking and (lacks := judging.ground.lacks(row)):
+        if judging.evidence_gate.incomplete_objects and (lacks := judging.evidence_gate.lacks(row)):
             return Verdict(status=Status.INSUFFICIENT, reason=lacks)
         if situation is None:
             return Verdict(status=Status.ERROR, reason=stopped or "")
         return judge(judging.one, situation, self.now)
 
-    def _situation(self, row: Row, shared: Mapping[str, Any]) -> Situation:
+    def _situation(self, row: Row, shared: Mapping[str, Any]) -> RowContext:
         picked = {name: one.pick(row.body) for name, one in self.pack.varying.items()}
         return self.group.language.situation(
             row.body, shared, self.group.conditions, picked, row.unknown
@@ -176,13 +176,13 @@ class Rowwise:
 
 def _rests_alike(then: Row, now: Row) -> bool:
     """Whether two rows of a subject name it alike and rest on the same records."""
-    same = then.rests_on == now.rests_on and then.names == now.names
+    same = then.evidence_digests == now.evidence_digests and then.names == now.names
     return same and then.subject == now.subject
 
 
 def _restated(row: Row, line: Iterable[Result]) -> tuple[Result, ...]:
     """Give what was said of a row, as it is said of one of which all that was read is the same."""
-    own = tuple(sorted(set(row.rests_on)))
+    own = tuple(sorted(set(row.evidence_digests)))
     return tuple(
         Result(
             id=one.id,
@@ -192,7 +192,7 @@ def _restated(row: Row, line: Iterable[Result]) -> tuple[Result, ...]:
             status=one.status,
             reason=one.reason,
             due_at=one.due_at,
-            rests_on=own,
+            evidence_digests=own,
         )
         for one in line
     )

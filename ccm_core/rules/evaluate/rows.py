@@ -11,7 +11,7 @@ from ccm_core.model.evidence.window import Window
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.types import EvidenceKind, Partitioning, Row, View, ViewRequest
 
-Load = Callable[[str], Sequence[Record]]
+RecordLoader = Callable[[str], Sequence[Record]]
 """Gives the records of a kind that stand, sorted by key."""
 
 
@@ -21,7 +21,7 @@ def rows_of_kind(kind: EvidenceKind, records: Sequence[Record]) -> tuple[Row, ..
         Row(
             subject=subject_of(kind, record),
             body=record.body,
-            rests_on=(record.digest,),
+            evidence_digests=(record.digest,),
             names=(f"{record.kind}:{record.key}",),
         )
         for record in records
@@ -42,7 +42,7 @@ def view_of_kind(kind: EvidenceKind) -> View:
     )
 
 
-def rows_of_view(view: View, load: Load, *, now: datetime, horizon: Window) -> tuple[Row, ...]:
+def rows_of_view(view: View, load: RecordLoader, *, now: datetime, horizon: Window) -> tuple[Row, ...]:
     """Derive a view's rows, sorted by subject, from the kinds it reads."""
     records: Mapping[str, Sequence[Record]] = {kind: load(kind) for kind in view.inputs}
     request = ViewRequest(records=records, now=now, horizon=horizon)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from ccm_core.model.evaluation.result import Status
-from ccm_core.rules.cel.runtime import NotEvaluable, Situation
+from ccm_core.rules.cel.runtime import NotEvaluable, RowContext
 from ccm_core.rules.incremental.result_cache import NOT_DUE_YET
 from ccm_core.rules.pack.compiled import FAILS, HOLDS, NOT_DUE, OUTSIDE, CompiledRule, Verdict
 
 
-def judge(one: CompiledRule, situation: Situation, now: datetime) -> Verdict:
+def judge(one: CompiledRule, situation: RowContext, now: datetime) -> Verdict:
     """Judge a row: outside ``match`` and while ``not_due`` holds it is not applicable."""
     step = one.at_once.value(situation) if one.at_once else None
     if type(step) is not int:
@@ -29,7 +29,7 @@ def judge(one: CompiledRule, situation: Situation, now: datetime) -> Verdict:
     return Verdict(status=Status.FAIL, reason=one.message.render(situation) or one.rule.title)
 
 
-def _stepwise(one: CompiledRule, situation: Situation) -> int | NotEvaluable:
+def _stepwise(one: CompiledRule, situation: RowContext) -> int | NotEvaluable:
     for condition, wanted, otherwise in (
         (one.match, True, OUTSIDE),
         (one.not_due, False, NOT_DUE),

@@ -198,20 +198,20 @@ def _judged(
     counting: Sequence[Collection], blank: KindSufficiency, problems: Iterable[str | None]
 ) -> KindSufficiency:
     said = [problem for problem in problems if problem]
-    lacking: set[str] = set()
+    incomplete_objects: set[str] = set()
     for collection in counting:
         subjects = collection.doubted
         if subjects is None:
             said.append(_outcome_problem(collection))
         else:
-            lacking |= subjects
+            incomplete_objects |= subjects
     return replace(
         blank,
         outcome=_worst(counting),
         shortfalls=_shortfalls(counting),
         collected_at=min((one.ended_at for one in counting), default=None),
         problem="; ".join(dict.fromkeys(said)) or None,
-        subjects=tuple(sorted(lacking)) if not said else (),
+        subjects=tuple(sorted(incomplete_objects)) if not said else (),
     )
 
 

@@ -14,7 +14,7 @@ from ccm_core.sdk.timestamps import format_duration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Allowance:
+class TimeBudget:
     """A limit in seconds and the clock to hold it against."""
 
     seconds: float
@@ -34,5 +34,5 @@ class Allowance:
         return spent
 
 
-UNLIMITED = Allowance(seconds=float("inf"), tick=lambda: 0.0)
+UNLIMITED = TimeBudget(seconds=float("inf"), tick=lambda: 0.0)
 """For what is judged without a clock."""

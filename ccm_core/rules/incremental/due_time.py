@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ccm_core.model.json_codec import JsonObject
-from ccm_core.rules.cel.ast import Node, Path, path_of
+from ccm_core.rules.cel.ast import CelNode, Path, path_of
 from ccm_core.rules.cel.runtime import Expression
 from ccm_core.sdk.timestamps import parse_instant
 
@@ -27,11 +27,11 @@ class _Bound:
 
     age: Path | None
     """The field that grows; None where it is the moment itself."""
-    limit: Node
+    limit: CelNode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
+class DueCondition:
     """How to tell the moment at which a ``not_due`` condition ends."""
 
     bounds: tuple[_Bound, ...]
@@ -74,7 +74,7 @@ class Due:
             return None
         return now + timedelta(seconds=limit - age)
 
-    def _value(self, node: Node, row: JsonObject, names: Mapping[str, Any]) -> Any:
+    def _value(self, node: CelNode, row: JsonObject, names: Mapping[str, Any]) -> Any:
         if node.form == "constant":
             return node.value
         if node.form == "call" and node.text == "timestamp":
@@ -85,13 +85,13 @@ class Due:
         return names.get(".".join(path)) if path and path[0] == "params" else None
 
 
-def due_of(condition: Expression) -> Due | None:
+def parse_due_condition(condition: Expression) -> DueCondition | None:
     """Find out how to tell when a ``not_due`` condition ends; None where it cannot be told."""
     bounds = tuple(_bounds(condition.tree.root, condition.scope))
-    return Due(bounds=bounds, scope=condition.scope) if bounds else None
+    return DueCondition(bounds=bounds, scope=condition.scope) if bounds else None
 
 
-def _bounds(node: Node, scope: Mapping[str, Path]) -> Iterator[_Bound]:
+def _bounds(node: CelNode, scope: Mapping[str, Path]) -> Iterator[_Bound]:
     if node.form != "call":
         return
     if node.text == "_&&_":

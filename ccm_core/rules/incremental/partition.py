@@ -21,7 +21,7 @@ Names: TypeAlias = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Changed:
+class KindChange:
     """What changed of one kind."""
 
     keys: AbstractSet[str]
@@ -45,7 +45,7 @@ class _Members:
 
 
 @dataclass(slots=True)
-class Partition:
+class PartitionIndex:
     """The records of a view's inputs, as they fall into parts."""
 
     parts: Partitioning
@@ -54,7 +54,7 @@ class Partition:
     """Equal names are kept once."""
 
     @classmethod
-    def of(cls, parts: Partitioning, records: Mapping[str, Iterable[Record]]) -> Partition:
+    def of(cls, parts: Partitioning, records: Mapping[str, Iterable[Record]]) -> PartitionIndex:
         """Make out the parts of some records, by kind."""
         made = cls(parts, {kind: _Members() for kind in parts.names})
         for kind in parts.names:
@@ -62,12 +62,12 @@ class Partition:
                 made._add(kind, record)
         return made
 
-    def covers(self, found: PartedRows) -> bool:
+    def covers(self, found: PartitionedRows) -> bool:
         """Whether rows are sorted, one for each subject, and each is of a part that is known."""
         known = {name for members in self._members.values() for name in members.keys}
         return in_order(found.rows) and known.issuperset(found.names)
 
-    def change(self, changed: Mapping[str, Changed]) -> set[str] | None:
+    def change(self, changed: Mapping[str, KindChange]) -> set[str] | None:
         """Take in what changed of each input; give names of the parts it concerns, or None: all."""
         found: set[str] = set()
         for kind, one in changed.items():
@@ -103,7 +103,7 @@ class Partition:
                     waiting.extend(members.names[key])
         return found, keys
 
-    def _replace(self, kind: str, changed: Changed) -> Iterator[str]:
+    def _replace(self, kind: str, changed: KindChange) -> Iterator[str]:
         for key in changed.keys:
             yield from self._drop(kind, key)
             if key in changed.standing:
@@ -149,7 +149,7 @@ class Partition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PartedRows:
+class PartitionedRows:
     """The rows of a view, sorted by subject, each with its part."""
 
     rows: tuple[Row, ...]
@@ -157,19 +157,19 @@ class PartedRows:
     """Of each row: one of the names of the part that it came from."""
 
     @classmethod
-    def of(cls, parts: Partitioning, rows: Iterable[Row]) -> PartedRows:
+    def of(cls, parts: Partitioning, rows: Iterable[Row]) -> PartitionedRows:
         """Tell which parts rows came from."""
         found = tuple(rows)
         return cls(rows=found, names=list(map(parts.name, found)))
 
     def patched(
         self, parts: Partitioning, names: AbstractSet[str], derived: Iterable[Row]
-    ) -> PartedRows | None:
+    ) -> PartitionedRows | None:
         """Put the rows of some parts in the place of those that stood there.
 
         None where they do not fit: a row of another part came out, or two of one subject.
         """
-        fresh = PartedRows.of(parts, sorted(derived, key=subject_of_row))
+        fresh = PartitionedRows.of(parts, sorted(derived, key=subject_of_row))
         if not names >= set(fresh.names):
             return None
         places = [place for place, name in enumerate(self.names) if name in names]
@@ -178,11 +178,11 @@ class PartedRows:
             pairs = zip(self.rows, self.names, strict=True)
             kept = [row for row, name in pairs if name not in names]
             merged = sorted([*kept, *fresh.rows], key=subject_of_row)
-            return PartedRows.of(parts, merged) if in_order(merged) else None
+            return PartitionedRows.of(parts, merged) if in_order(merged) else None
         found, named = list(self.rows), list(self.names)
         for place, row, name in zip(places, fresh.rows, fresh.names, strict=True):
             found[place], named[place] = row, name
-        return PartedRows(rows=tuple(found), names=named)
+        return PartitionedRows(rows=tuple(found), names=named)
 
 
 def in_order(rows: Sequence[Row]) -> bool:

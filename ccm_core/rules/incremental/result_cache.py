@@ -27,7 +27,7 @@ NOT_DUE_YET = "not due yet"
 """The reason of a result that is not applicable because it is not due."""
 
 
-class Timing(Enum):
+class TimeDependence(Enum):
     """How what a rule says of an unchanged row depends on the evaluation's moment."""
 
     NONE = "none"
@@ -37,10 +37,10 @@ class Timing(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Senses:
+class RuleDependencies:
     """What a rule's verdict on a row can depend on."""
 
-    timing: Timing = Timing.ALWAYS
+    timing: TimeDependence = TimeDependence.ALWAYS
     reads: frozenset[str] | None = None
     """The fields of the row that it reads; None: any of them."""
     grows: frozenset[str] = frozenset()
@@ -51,7 +51,7 @@ class Senses:
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
+class CachedRow:
     """What all rules of a group said of one row."""
 
     row: Row
@@ -66,7 +66,7 @@ class Remembered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Premises:
+class CacheKey:
     """What the results of a group over one connection rest on, apart from the rows."""
 
     rules: tuple[Rule, ...]
@@ -77,7 +77,7 @@ class Premises:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class GroupResults:
     """What the rules of a group said of the rows of one connection."""
 
     columns: Sequence[list[Result]]
@@ -89,14 +89,14 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GroupMemory:
+class GroupCache:
     """The rows of one kind or view of one connection, as one pack judged them."""
 
-    premises: Premises
+    premises: CacheKey
     rows: Sequence[Row]
-    said: list[Remembered]
+    said: list[CachedRow]
     """Of each row."""
-    results: Said
+    results: GroupResults
     """The same, by rule."""
     pending: set[int]
     """The places of rows of which something is not due yet."""
@@ -105,16 +105,16 @@ class GroupMemory:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Memory:
+class ResultCache:
     """What one evaluation leaves for the next one, which uses it up. It is never kept."""
 
     at: datetime
-    groups: Mapping[tuple[str, str, str], GroupMemory] = field(default_factory=dict)
+    groups: Mapping[tuple[str, str, str], GroupCache] = field(default_factory=dict)
     """By pack, kind or view, and connection."""
 
     def recall(
-        self, name: tuple[str, str, str], premises: Premises, now: datetime
-    ) -> GroupMemory | None:
+        self, name: tuple[str, str, str], premises: CacheKey, now: datetime
+    ) -> GroupCache | None:
         """Give the rows that may be taken over: none where the premises differ."""
         found = self.groups.get(name)
         if found is None or now < self.at or found.premises != premises:
@@ -133,10 +133,10 @@ class Memory:
 
 
 @dataclass(slots=True)
-class Recollection:
+class Invalidator:
     """Finds out which rules have to judge a row again."""
 
-    senses: Sequence[Senses]
+    senses: Sequence[RuleDependencies]
     """By rule."""
     aged: Sequence[bool]
     """By rule: whether when a row falls due is told from an age and the moment."""
@@ -173,7 +173,7 @@ class Recollection:
             return None
 
     def again(
-        self, known: Remembered, row: Row, seal: bytes | None = None
+        self, known: CachedRow, row: Row, seal: bytes | None = None
     ) -> frozenset[int] | None:
         """Give the places of the rules that have to judge a row again; None: all of them.
 
@@ -188,7 +188,7 @@ class Recollection:
         changed = _changed(then.body, row.body, self._watched(then.body, row.body))
         return self._places(known, row, changed)
 
-    def same(self, known: Remembered) -> frozenset[int]:
+    def same(self, known: CachedRow) -> frozenset[int]:
         """Give the places of the rules that have to judge the very same row again."""
         return self._places(known, known.row, _NOTHING)
 
@@ -197,7 +197,7 @@ class Recollection:
         """Whether no rule has to judge a row again that is the same and is due."""
         return not self._planned(_NOTHING)[0]
 
-    def _places(self, known: Remembered, row: Row, changed: frozenset[str]) -> frozenset[int]:
+    def _places(self, known: CachedRow, row: Row, changed: frozenset[str]) -> frozenset[int]:
         always, growing = self._planned(changed)
         grew = not growing or _grew(known.row.body, row.body, changed)
         if grew and not known.pending:
@@ -236,7 +236,7 @@ class Recollection:
         always, growing = set(), set()
         for place, one in enumerate(self.senses):
             touched = bool(changed) if one.reads is None else not changed.isdisjoint(one.reads)
-            if one.timing is Timing.ALWAYS or touched:
+            if one.timing is TimeDependence.ALWAYS or touched:
                 always.add(place)
             elif not changed.isdisjoint(one.grows):
                 growing.add(place)
@@ -246,7 +246,7 @@ class Recollection:
         """Whether a result was not due and may be by now, or is due at another moment."""
         if not _is_pending(result):
             return False
-        if self.senses[place].timing is Timing.NONE and result.due_at is None:
+        if self.senses[place].timing is TimeDependence.NONE and result.due_at is None:
             return False
         return self.aged[place] or result.due_at is None or result.due_at <= self.now
 

@@ -16,23 +16,23 @@ from typing import TypeVar
 
 from ccm_core.model.evaluation.result import CONNECTION, POPULATION, Result, Status
 from ccm_core.rules.incremental.result_cache import (
-    GroupMemory,
-    Premises,
-    Remembered,
-    Said,
+    GroupCache,
+    CacheKey,
+    CachedRow,
+    GroupResults,
     SubjectName,
 )
-from ccm_core.rules.incremental.time_dependence import Heeds
+from ccm_core.rules.incremental.time_dependence import GroupAgeSensitivity
 from ccm_core.sdk.types import Row
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class RowDiff:
     """What is remembered of some rows."""
 
-    before: GroupMemory
+    before: GroupCache
     places: Sequence[int | None]
     """For each row: where it, or another one of its subject, stood before."""
     other: Sequence[int]
@@ -43,7 +43,7 @@ class Known:
     """Whether each row stands where its subject stood."""
 
     @classmethod
-    def of(cls, before: GroupMemory, rows: Sequence[Row]) -> Known:
+    def of(cls, before: GroupCache, rows: Sequence[Row]) -> RowDiff:
         """Hold rows against what was judged before."""
         were = before.rows
         if len(were) == len(rows):
@@ -72,7 +72,7 @@ class Known:
             pending = {place for place, was in enumerate(self.places) if was in pending}
         return sorted(pending.union(self.other))
 
-    def said(self, place: int) -> Remembered | None:
+    def said(self, place: int) -> CachedRow | None:
         """Give what was said of a row's subject."""
         was = self.places[place]
         return None if was is None else self.before.said[was]
@@ -80,10 +80,10 @@ class Known:
     def remembered(
         self,
         rows: Sequence[Row],
-        new: Mapping[int, Remembered],
-        premises: Premises,
-        heeds: Heeds,
-    ) -> GroupMemory:
+        new: Mapping[int, CachedRow],
+        premises: CacheKey,
+        heeds: GroupAgeSensitivity,
+    ) -> GroupCache:
         """Put together what is to be remembered of these rows.
 
         Args:
@@ -105,8 +105,8 @@ class Known:
         ]
         if not self.aligned:
             said, found = self._spliced(new, came)
-            results = Said(columns=found, counts=counts, in_order=in_order(rows))
-            return memory_of(rows, said, results, premises, heeds)
+            results = GroupResults(columns=found, counts=counts, in_order=in_order(rows))
+            return group_cache(rows, said, results, premises, heeds)
         self._change(new, came)
         results = replace(before.results, counts=counts)
         pending = {place for place, one in new.items() if one.pending}
@@ -119,7 +119,7 @@ class Known:
             waiting=None if before.waiting is None else (before.waiting - new.keys()) | waiting,
         )
 
-    def _change(self, new: Mapping[int, Remembered], came: Sequence[Sequence[Result]]) -> None:
+    def _change(self, new: Mapping[int, CachedRow], came: Sequence[Sequence[Result]]) -> None:
         """Change what is new where it stands."""
         for place, one in new.items():
             self.before.said[place] = one
@@ -128,8 +128,8 @@ class Known:
                 column[place] = result
 
     def _spliced(
-        self, new: Mapping[int, Remembered], came: Sequence[Sequence[Result]]
-    ) -> tuple[list[Remembered], Sequence[list[Result]]]:
+        self, new: Mapping[int, CachedRow], came: Sequence[Sequence[Result]]
+    ) -> tuple[list[CachedRow], Sequence[list[Result]]]:
         """Put what there was and what is new together in the order of the rows."""
         after = dict(zip(new, count(len(self.before.said))))
         order = [after.get(place, was) for place, was in enumerate(self.places)]
@@ -141,15 +141,15 @@ class Known:
         return _along(runs, self.before.said, list(new.values())), found
 
 
-def memory_of(
+def group_cache(
     rows: Sequence[Row],
-    said: list[Remembered],
-    results: Said,
-    premises: Premises,
-    heeds: Heeds,
-) -> GroupMemory:
+    said: list[CachedRow],
+    results: GroupResults,
+    premises: CacheKey,
+    heeds: GroupAgeSensitivity,
+) -> GroupCache:
     """Give what is remembered of rows."""
-    return GroupMemory(
+    return GroupCache(
         premises=premises,
         rows=rows,
         said=said,
@@ -159,10 +159,10 @@ def memory_of(
     )
 
 
-def said_of(rows: Sequence[Row], lines: Sequence[tuple[Result, ...]], rules: int) -> Said:
+def group_results(rows: Sequence[Row], lines: Sequence[tuple[Result, ...]], rules: int) -> GroupResults:
     """Put together what rules said of rows, line by line."""
     found = columns(lines, rules)
-    return Said(
+    return GroupResults(
         columns=[list(one) for one in found], counts=counted(found), in_order=in_order(rows)
     )
 

@@ -8,20 +8,20 @@ from collections.abc import Set as AbstractSet
 
 from ccm_core.rules.cel.ast import ELEMENT, Path, reads
 from ccm_core.rules.cel.runtime import Expression
-from ccm_core.rules.incremental.due_time import Due
-from ccm_core.rules.incremental.result_cache import Senses, Timing
+from ccm_core.rules.incremental.due_time import DueCondition
+from ccm_core.rules.incremental.result_cache import RuleDependencies, TimeDependence
 
 
-def senses_of(
+def rule_dependencies(
     *,
     match: Expression | None,
     judged: Iterable[Expression | None],
     lets: Iterable[Expression],
     not_due: Expression | None,
-    due: Due | None,
+    due: DueCondition | None,
     conditions: Iterable[Expression],
     chosen_by: Iterable[Sequence[str]],
-) -> Senses:
+) -> RuleDependencies:
     """Tell what a rule depends on.
 
     Args:
@@ -41,7 +41,7 @@ def senses_of(
     chosen = {path[0] for path in chosen_by}
     fields = {path[1] for path in rows if len(path) > 1} | chosen
     wholly = {path[1] for path in read if path[0] == "row" and len(path) > 1} | chosen
-    return Senses(
+    return RuleDependencies(
         timing=_timing(read, ending, due),
         reads=None if any(map(_is_any, rows)) else frozenset(fields - (grows - wholly)),
         grows=grows - wholly,
@@ -62,17 +62,17 @@ def _is_any(path: Path) -> bool:
     return path == ("row",) or path[1] == ELEMENT
 
 
-def _timing(read: Sequence[Path], ending: Sequence[Path], due: Due | None) -> Timing:
+def _timing(read: Sequence[Path], ending: Sequence[Path], due: DueCondition | None) -> TimeDependence:
     if ("now",) in read:
-        return Timing.ALWAYS
+        return TimeDependence.ALWAYS
     moments = ending.count(("now",))
     if moments == 0:
-        return Timing.NONE
+        return TimeDependence.NONE
     # Every moment it reads must be a bound that is known, so that it ends once and stays ended.
-    return Timing.UNTIL_DUE if due and due.moments == moments else Timing.ALWAYS
+    return TimeDependence.UNTIL_DUE if due and due.moments == moments else TimeDependence.ALWAYS
 
 
-def _grows(ending: Sequence[Path], due: Due | None) -> frozenset[str]:
+def _grows(ending: Sequence[Path], due: DueCondition | None) -> frozenset[str]:
     """Name the fields that ``not_due`` reads for nothing but to hold them against a limit."""
     bounds = Counter(path[1] for path in due.ages if len(path) == _FIELD) if due else Counter[str]()
     read = Counter(path[1] for path in ending if path[0] == "row" and len(path) > 1)

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ccm_core.model.evaluation.result import Result, Status
-from ccm_core.rules.incremental.result_cache import NOT_DUE_YET, Senses, Timing
+from ccm_core.rules.incremental.result_cache import NOT_DUE_YET, RuleDependencies, TimeDependence
 
 
-class Heed(Enum):
+class AgeSensitivity(Enum):
     """For which rows a rule heeds ages."""
 
     NONE = "none"
@@ -24,26 +24,26 @@ class Heed(Enum):
     ALL = "all"
 
 
-def heed(senses: Senses, ages: AbstractSet[str]) -> Heed:
+def heed(senses: RuleDependencies, ages: AbstractSet[str]) -> AgeSensitivity:
     """Tell for which rows a rule heeds some ages.
 
     Due is due, however old it grows. What is outside a rule's ``match`` stays outside while that
     reads neither an age nor the moment.
     """
     if not ages:
-        return Heed.NONE
+        return AgeSensitivity.NONE
     read = senses.reads is None or not ages.isdisjoint(senses.reads)
     if not read and ages.isdisjoint(senses.grows):
-        return Heed.NONE
-    if not read and senses.timing is not Timing.ALWAYS:
-        return Heed.NOT_DUE
+        return AgeSensitivity.NONE
+    if not read and senses.timing is not TimeDependence.ALWAYS:
+        return AgeSensitivity.NOT_DUE
     if senses.chooses is not None and ages.isdisjoint(senses.chooses):
-        return Heed.WITHIN
-    return Heed.ALL
+        return AgeSensitivity.WITHIN
+    return AgeSensitivity.ALL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heeds:
+class GroupAgeSensitivity:
     """How the rules of a group heed ages."""
 
     any: bool = False
@@ -54,13 +54,13 @@ class Heeds:
     """The places of those that do for the rows that they are about."""
 
     @classmethod
-    def of(cls, senses: Iterable[Senses], ages: AbstractSet[str]) -> Heeds:
+    def of(cls, senses: Iterable[RuleDependencies], ages: AbstractSet[str]) -> GroupAgeSensitivity:
         """Put together how rules heed some ages."""
         found = [heed(one, ages) for one in senses]
         return cls(
-            any=any(one is not Heed.NONE for one in found),
-            all=Heed.ALL in found,
-            within=tuple(place for place, one in enumerate(found) if one is Heed.WITHIN),
+            any=any(one is not AgeSensitivity.NONE for one in found),
+            all=AgeSensitivity.ALL in found,
+            within=tuple(place for place, one in enumerate(found) if one is AgeSensitivity.WITHIN),
         )
 
     def wait(self, line: Sequence[Result], *, pending: bool) -> bool:
@@ -75,7 +75,7 @@ class Heeds:
         return any(not _is_outside(line[place]) for place in self.within)
 
 
-UNHEEDED = Heeds()
+AGE_INSENSITIVE = GroupAgeSensitivity()
 """No rule heeds an age."""
 
 

@@ -8,9 +8,9 @@ from typing import Any
 from ccm_core.documents import Document, Path, suggest
 from ccm_core.errors import Mistake
 from ccm_core.model.evaluation.rule import Parameter, Rule, RulePack, RuleTest
-from ccm_core.rules.pack.parameter_overrides import read_changes
-from ccm_core.rules.pack.schema_fields import Fields
-from ccm_core.rules.types import Source
+from ccm_core.rules.pack.parameter_overrides import read_overrides
+from ccm_core.rules.pack.schema_fields import SchemaFields
+from ccm_core.rules.types import RowSource
 
 
 def case_mistakes(
@@ -18,9 +18,9 @@ def case_mistakes(
     rule_path: Path,
     rule: Rule,
     pack: RulePack,
-    sources: Mapping[str, Source],
+    sources: Mapping[str, RowSource],
     looked_up: Sequence[str],
-    fields: Fields | None,
+    fields: SchemaFields | None,
 ) -> Iterator[Mistake]:
     """Find tests that name what is not there: parameters, kinds, fields of rows."""
     names: set[str] = set()
@@ -54,14 +54,14 @@ def _parameters(test: RuleTest, pack: RulePack) -> Iterator[_Wrong]:
 
 def _unreadable(one: Parameter, written: Any) -> str | None:
     try:
-        read_changes(one, written)
+        read_overrides(one, written)
     except ValueError as cause:
         return str(cause)
     return None
 
 
 def _evidence(
-    test: RuleTest, rule: Rule, sources: Mapping[str, Source], looked_up: Sequence[str]
+    test: RuleTest, rule: Rule, sources: Mapping[str, RowSource], looked_up: Sequence[str]
 ) -> Iterator[_Wrong]:
     if rule.over not in sources:
         return
@@ -81,7 +81,7 @@ def _lookups(test: RuleTest, looked_up: Sequence[str]) -> Iterator[_Wrong]:
             yield ("lookups", name), suggest("looked-up kind", kind, looked_up), True
 
 
-def _rows(test: RuleTest, fields: Fields | None) -> Iterator[_Wrong]:
+def _rows(test: RuleTest, fields: SchemaFields | None) -> Iterator[_Wrong]:
     known = fields.names() if fields else None
     if known is None:
         return

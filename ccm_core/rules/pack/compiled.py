@@ -11,12 +11,12 @@ from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evaluation.rule import Rule, RulePack
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.rules.cel.ast import reads
-from ccm_core.rules.cel.lookup_function import Lookups
-from ccm_core.rules.cel.runtime import Expression, Language
-from ccm_core.rules.incremental.due_time import Due
-from ccm_core.rules.incremental.result_cache import Senses
-from ccm_core.rules.pack.message_template import Message
-from ccm_core.rules.pack.parameter_overrides import Varying, change_in_words
+from ccm_core.rules.cel.lookup_function import LookupTable
+from ccm_core.rules.cel.runtime import Expression, CelEnvironment
+from ccm_core.rules.incremental.due_time import DueCondition
+from ccm_core.rules.incremental.result_cache import RuleDependencies
+from ccm_core.rules.pack.message_template import MessageTemplate
+from ccm_core.rules.pack.parameter_overrides import ParameterOverrides, describe_override
 from ccm_core.rules.pack.parameters import looser_than
 
 OUTSIDE, NOT_DUE, HOLDS, FAILS = range(4)
@@ -43,15 +43,15 @@ class CompiledRule:
     match: Expression | None
     assertion: Expression
     not_due: Expression | None
-    due: Due | None
+    due: DueCondition | None
     """How to tell when what is not due falls due, where that can be told."""
-    message: Message
+    message: MessageTemplate
     lets: Mapping[str, Expression]
     """What the names under ``let`` stand for."""
     looked_up: tuple[str, ...]
     """The kinds it looks records up in, sorted."""
     max_age: timedelta | None
-    senses: Senses = field(default_factory=Senses)
+    senses: RuleDependencies = field(default_factory=RuleDependencies)
     """What its verdict on a row can depend on."""
     holds: Verdict
     """What it says of a row for which it holds."""
@@ -77,11 +77,11 @@ class CompiledRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class RuleGroup:
     """The rules of one pack over one kind or view: they share what a row costs."""
 
     over: str
-    language: Language
+    language: CelEnvironment
     rules: tuple[CompiledRule, ...]
     conditions: Mapping[str, Expression] = field(default_factory=dict)
     """The condition parameters over the same rows, by name."""
@@ -92,13 +92,13 @@ class CompiledPack:
     """A pack with the values of its parameters."""
 
     pack: RulePack
-    groups: tuple[Group, ...]
+    groups: tuple[RuleGroup, ...]
     """Sorted by what they are over."""
     effective: JsonObject
     """The parameters as they were written, by name."""
     values: Mapping[str, Any]
     """The plain parameters as conditions see them, by name."""
-    varying: Mapping[str, Varying] = field(default_factory=dict)
+    varying: Mapping[str, ParameterOverrides] = field(default_factory=dict)
     """Those whose value depends on the row; in ``values`` stands what holds otherwise."""
 
     def control_problems(
@@ -130,7 +130,7 @@ class CompiledPack:
             yield self.values.get(name, written), written
             return
         for change in self.varying[name].in_force(since):
-            yield change.value, change_in_words(change, written)
+            yield change.value, describe_override(change, written)
 
     def only(self, one: CompiledRule) -> CompiledPack:
         """Give the pack as if it had one rule."""
@@ -142,7 +142,7 @@ class CompiledPack:
         effective: JsonObject,
         values: Mapping[str, Any],
         conditions: Mapping[str, Mapping[str, Expression]],
-        varying: Mapping[str, Varying],
+        varying: Mapping[str, ParameterOverrides],
     ) -> CompiledPack:
         """Give the pack with other parameters; conditions by what they are over, then by name."""
         kept = {name: one for name, one in self.varying.items() if name not in values}
@@ -165,7 +165,7 @@ class CompiledPacks:
 
     packs: tuple[CompiledPack, ...]
     """Sorted by name."""
-    lookups: Lookups
+    lookups: LookupTable
     """What the conditions' ``lookup`` answers from; the evaluator fills it."""
     inputs: Mapping[str, tuple[str, ...]]
     """The evidence kinds that each known kind or view rests on."""

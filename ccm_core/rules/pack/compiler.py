@@ -13,10 +13,10 @@ from ccm_core.errors import Mistake
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evaluation.rule import Parameter, Rule, RulePack
 from ccm_core.model.json_codec import JsonObject
-from ccm_core.rules.cel.lookup_function import Lookups
-from ccm_core.rules.cel.runtime import RESERVED, Expression, Language, Misread
-from ccm_core.rules.incremental.due_time import due_of
-from ccm_core.rules.incremental.rule_dependencies import senses_of
+from ccm_core.rules.cel.lookup_function import LookupTable
+from ccm_core.rules.cel.runtime import RESERVED, Expression, CelEnvironment, ExpressionError
+from ccm_core.rules.incremental.due_time import parse_due_condition
+from ccm_core.rules.incremental.rule_dependencies import rule_dependencies
 from ccm_core.rules.pack.case_checks import case_mistakes
 from ccm_core.rules.pack.compiled import (
     FAILS,
@@ -25,21 +25,21 @@ from ccm_core.rules.pack.compiled import (
     OUTSIDE,
     CompiledPack,
     CompiledRule,
-    Group,
+    RuleGroup,
     Verdict,
 )
-from ccm_core.rules.pack.expression_checks import Checks, Surroundings, Tell
+from ccm_core.rules.pack.expression_checks import ExpressionChecker, ExpressionScope, MistakeFactory
 from ccm_core.rules.pack.parameter_overrides import (
     NEVER_VARY,
-    Change,
-    Varying,
-    read_changes,
+    ConditionalValue,
+    ParameterOverrides,
+    read_overrides,
     row_path,
-    varying_of,
+    parameter_overrides,
 )
 from ccm_core.rules.pack.parameters import bound_mistake
-from ccm_core.rules.pack.schema_fields import Fields
-from ccm_core.rules.types import Source
+from ccm_core.rules.pack.schema_fields import SchemaFields
+from ccm_core.rules.types import RowSource
 from ccm_core.sdk.timestamps import parse_duration
 
 SettingMistake = Callable[[str, str, "tuple[int, int] | None"], Mistake]
@@ -52,13 +52,13 @@ class PackCompiler:
 
     document: Document
     pack: RulePack
-    sources: Mapping[str, Source]
-    lookups: Lookups
+    sources: Mapping[str, RowSource]
+    lookups: LookupTable
     settings: JsonObject
     """The parameters that the user set, by name."""
     setting_mistake: SettingMistake
     mistakes: list[Mistake] = field(default_factory=list)
-    _surroundings: dict[str, Surroundings] = field(default_factory=dict)
+    _surroundings: dict[str, ExpressionScope] = field(default_factory=dict)
     _conditions: dict[str, dict[str, Expression]] = field(default_factory=dict)
 
     def compile(self) -> CompiledPack:
@@ -69,7 +69,7 @@ class PackCompiler:
         compiled = [self._rule(index, rule) for index, rule in enumerate(self.pack.rules)]
         overs = sorted({one.rule.over for one in compiled if one})
         groups = tuple(
-            Group(
+            RuleGroup(
                 over=over,
                 language=self._around(over).language,
                 rules=tuple(one for one in compiled if one and one.rule.over == over),
@@ -90,7 +90,7 @@ class PackCompiler:
 
     # -- parameters ---------------------------------------------------------------------------
 
-    def _parameter(self, one: Parameter) -> tuple[Change, ...]:
+    def _parameter(self, one: Parameter) -> tuple[ConditionalValue, ...]:
         """Give its value and the changes to it; nothing for a condition and for a mistake."""
         path: Path = ("parameters", one.name)
         self._paths(one, path)
@@ -103,9 +103,9 @@ class PackCompiler:
             value = self._read(one, self.settings[one.name], self._setting_teller(one.name))
         return () if one.type == "condition" else value
 
-    def _read(self, one: Parameter, written: Any, tell: Tell) -> tuple[Change, ...]:
+    def _read(self, one: Parameter, written: Any, tell: MistakeFactory) -> tuple[ConditionalValue, ...]:
         try:
-            return read_changes(one, written)
+            return read_overrides(one, written)
         except ValueError as cause:
             if one.type in _TYPES:
                 self.mistakes.append(tell(str(cause), (1, 1)))
@@ -123,10 +123,10 @@ class PackCompiler:
             except ValueError as cause:
                 self._tell((*path, key), str(cause))
 
-    def _varying(self, read: Mapping[str, tuple[Change, ...]]) -> dict[str, Varying]:
+    def _varying(self, read: Mapping[str, tuple[ConditionalValue, ...]]) -> dict[str, ParameterOverrides]:
         if self.mistakes:
             return {}
-        found = {one.name: varying_of(one, read[one.name]) for one in self.pack.parameters}
+        found = {one.name: parameter_overrides(one, read[one.name]) for one in self.pack.parameters}
         return {name: one for name, one in found.items() if one}
 
     def _condition_parameter(self, one: Parameter, path: Path) -> None:
@@ -141,11 +141,11 @@ class PackCompiler:
         if found:
             self._conditions.setdefault(one.over, {})[one.name] = found
 
-    def _checked_condition(self, one: Parameter, written: Any, tell: Tell) -> Expression | None:
+    def _checked_condition(self, one: Parameter, written: Any, tell: MistakeFactory) -> Expression | None:
         if not isinstance(written, str):
             return None
         around = self._plain_surroundings(one.over or "")
-        checks = Checks(around=around, mistakes=self.mistakes)
+        checks = ExpressionChecker(around=around, mistakes=self.mistakes)
         found = checks.condition(written, tell)
         if checks.looked_up:
             self.mistakes.append(tell("a condition parameter cannot look records up", (1, 1)))
@@ -157,7 +157,7 @@ class PackCompiler:
         path: Path = ("rules", index)
         if rule.over:
             self._known_source(rule.over, (*path, "over"))
-        checks = Checks(around=self._around(rule.over), mistakes=self.mistakes)
+        checks = ExpressionChecker(around=self._around(rule.over), mistakes=self.mistakes)
         self._lets(rule, path, checks)
         match = self._condition(checks, rule.match, (*path, "match"))
         assertion = self._condition(checks, rule.assertion, (*path, "assert"))
@@ -173,7 +173,7 @@ class PackCompiler:
         )
         if assertion is None:
             return None
-        due = due_of(not_due) if not_due else None
+        due = parse_due_condition(not_due) if not_due else None
         return CompiledRule(
             rule=rule,
             at_once=_at_once(rule, checks),
@@ -187,7 +187,7 @@ class PackCompiler:
             max_age=_duration(rule.max_age),
             holds=Verdict(status=Status.PASS, reason=rule.title),
             outside=Verdict(status=Status.NOT_APPLICABLE, reason=_outside(rule)),
-            senses=senses_of(
+            senses=rule_dependencies(
                 match=match,
                 judged=[assertion, *message.expressions],
                 lets=checks.lets.values(),
@@ -198,7 +198,7 @@ class PackCompiler:
             ),
         )
 
-    def _lets(self, rule: Rule, path: Path, checks: Checks) -> None:
+    def _lets(self, rule: Rule, path: Path, checks: ExpressionChecker) -> None:
         for name, text in rule.let.items():
             here = (*path, "let", name)
             if RESERVED.fullmatch(name):
@@ -207,7 +207,7 @@ class PackCompiler:
             else:
                 checks.let(name, text, self._teller(here))
 
-    def _condition(self, checks: Checks, text: str | None, path: Path) -> Expression | None:
+    def _condition(self, checks: ExpressionChecker, text: str | None, path: Path) -> Expression | None:
         return checks.condition(text, self._teller(path)) if text else None
 
     def _tolerance(self, rule: Rule, path: Path) -> None:
@@ -233,28 +233,28 @@ class PackCompiler:
 
     # -- what is around an expression ---------------------------------------------------------
 
-    def _around(self, over: str) -> Surroundings:
+    def _around(self, over: str) -> ExpressionScope:
         if over not in self._surroundings:
             conditions = self._condition_names()
             usable = [name for name, where in conditions.items() if where == over]
             self._surroundings[over] = self._made(over, usable)
         return self._surroundings[over]
 
-    def _plain_surroundings(self, over: str) -> Surroundings:
+    def _plain_surroundings(self, over: str) -> ExpressionScope:
         """What a condition parameter may mention: no other condition parameter."""
         return self._made(over, [])
 
-    def _made(self, over: str, conditions: list[str]) -> Surroundings:
+    def _made(self, over: str, conditions: list[str]) -> ExpressionScope:
         plain = {
             one.name: one.type
             for one in self.pack.parameters
             if one.type in _TYPES and one.type != "condition"
         }
         source = self.sources.get(over)
-        return Surroundings(
+        return ExpressionScope(
             over=over,
-            language=Language(plain, conditions, self.lookups),
-            fields=Fields(source.schema()) if source else None,
+            language=CelEnvironment(plain, conditions, self.lookups),
+            fields=SchemaFields(source.schema()) if source else None,
             parameters=plain,
             conditions=self._condition_names(),
             chosen_by=self._chosen_by(),
@@ -309,10 +309,10 @@ class PackCompiler:
     def _tell(self, path: Path, message: str) -> None:
         self.mistakes.append(self.document.mistake(path, message))
 
-    def _teller(self, path: Path) -> Tell:
+    def _teller(self, path: Path) -> MistakeFactory:
         return lambda message, at: self.document.mistake(path, message, at=at)
 
-    def _setting_teller(self, name: str) -> Tell:
+    def _setting_teller(self, name: str) -> MistakeFactory:
         return lambda message, at: self.setting_mistake(name, message, at)
 
 
@@ -320,7 +320,7 @@ _TYPES = {"duration", "integer", "number", "string", "boolean", "list", "conditi
 _BOUNDS = {"at_most", "at_least", "equals"}
 
 
-def _at_once(rule: Rule, checks: Checks) -> Expression | None:
+def _at_once(rule: Rule, checks: ExpressionChecker) -> Expression | None:
     """Put the conditions of a rule into one, in the order in which they are asked."""
     whole = f"({rule.assertion}\n) ? {HOLDS} : {FAILS}"
     if rule.not_due:
@@ -329,7 +329,7 @@ def _at_once(rule: Rule, checks: Checks) -> Expression | None:
         whole = f"({rule.match}\n) ? ({whole}) : {OUTSIDE}"
     try:
         return checks.around.language.expression(whole, checks.lets)
-    except Misread:
+    except ExpressionError:
         # A condition that is wrong, which is told elsewhere, or too deeply nested for CEL.
         return None
 

@@ -8,36 +8,36 @@ from typing import TypeAlias
 
 from ccm_core.documents import suggest
 from ccm_core.errors import Mistake
-from ccm_core.rules.cel.ast import Node, Path, Read, Tree, dotted, path_of, reads
+from ccm_core.rules.cel.ast import CelNode, Path, PathRead, CheckedExpression, dotted, path_of, reads
 from ccm_core.rules.cel.error_messages import plainer
-from ccm_core.rules.cel.runtime import Expression, Language, Misread
+from ccm_core.rules.cel.runtime import Expression, CelEnvironment, ExpressionError
 from ccm_core.rules.pack.message_template import (
-    Insert,
-    Message,
+    CompiledPlaceholder,
+    MessageTemplate,
     Placeholder,
-    Write,
-    as_duration,
-    in_words,
+    ValueFormatter,
+    format_seconds,
+    format_code,
     line_and_column,
     split,
     written,
 )
-from ccm_core.rules.pack.schema_fields import Fields
-from ccm_core.rules.types import Source
+from ccm_core.rules.pack.schema_fields import SchemaFields
+from ccm_core.rules.types import RowSource
 
-Tell: TypeAlias = Callable[[str, tuple[int, int]], Mistake]
+MistakeFactory: TypeAlias = Callable[[str, tuple[int, int]], Mistake]
 """Makes a mistake of a message and a line and column inside one text of a document."""
 
 _TRUTH = {"BOOL", "DYN"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class ExpressionScope:
     """What the expressions over one kind or view may mention."""
 
     over: str
-    language: Language
-    fields: Fields | None
+    language: CelEnvironment
+    fields: SchemaFields | None
     """None where the kind or view is not known, which is told once elsewhere."""
     parameters: Mapping[str, str]
     """The type of each plain parameter, by name."""
@@ -45,15 +45,15 @@ class Surroundings:
     """What each condition parameter is over, by name."""
     chosen_by: Mapping[str, Sequence[Path]]
     """The paths below ``row`` by which the values of parameters are chosen, by name."""
-    sources: Mapping[str, Source]
+    sources: Mapping[str, RowSource]
     """Every kind and view, by name."""
 
 
 @dataclass(slots=True, kw_only=True)
-class Checks:
+class ExpressionChecker:
     """Compiles expressions and gathers the mistakes in them."""
 
-    around: Surroundings
+    around: ExpressionScope
     mistakes: list[Mistake] = field(default_factory=list)
     lets: dict[str, Expression] = field(default_factory=dict)
     """The names that expressions may use so far."""
@@ -61,7 +61,7 @@ class Checks:
     """The kinds that records are looked up in."""
     _told: set[str] = field(default_factory=set)
 
-    def condition(self, text: str, tell: Tell) -> Expression | None:
+    def condition(self, text: str, tell: MistakeFactory) -> Expression | None:
         """Compile an expression that must yield true or false."""
         found = self.expression(text, tell)
         if found and found.type not in _TRUTH:
@@ -69,27 +69,27 @@ class Checks:
             self.mistakes.append(tell(message, (1, 1)))
         return found
 
-    def let(self, name: str, text: str, tell: Tell) -> None:
+    def let(self, name: str, text: str, tell: MistakeFactory) -> None:
         """Compile an expression and make its name known to those that follow."""
         # What is wrong is told here; the name stays known, so that it is not told again.
         found = self.expression(text, tell) or self.around.language.expression("dyn(null)")
         self.lets[name] = found
 
-    def message(self, template: str, tell: Tell) -> Message:
+    def message(self, template: str, tell: MistakeFactory) -> MessageTemplate:
         """Compile a message template."""
         try:
             parts = split(template)
-        except Misread as cause:
+        except ExpressionError as cause:
             self._tell_all(cause, tell)
-            return Message(parts=())
+            return MessageTemplate(parts=())
         compiled = (self._part(part, template, tell) for part in parts)
-        return Message(parts=tuple(compiled))
+        return MessageTemplate(parts=tuple(compiled))
 
-    def expression(self, text: str, tell: Tell) -> Expression | None:
+    def expression(self, text: str, tell: MistakeFactory) -> Expression | None:
         """Compile an expression; nothing where that is not possible, which is then told."""
         try:
             found = self.around.language.expression(text, self.lets)
-        except Misread as cause:
+        except ExpressionError as cause:
             self._tell_all(cause, tell)
             return None
         for message, offset in (*self._unknown_fields(found), *self._lookups(found.tree)):
@@ -99,7 +99,7 @@ class Checks:
                 self.mistakes.append(tell(message, line_and_column(text, offset)))
         return found
 
-    def _part(self, part: str | Placeholder, template: str, tell: Tell) -> str | Insert:
+    def _part(self, part: str | Placeholder, template: str, tell: MistakeFactory) -> str | CompiledPlaceholder:
         if isinstance(part, str):
             return part
         line, column = line_and_column(template, part.offset)
@@ -111,17 +111,17 @@ class Checks:
         found = self.expression(part.text, inside)
         if found is None:
             return part.fallback
-        return Insert(expression=found, fallback=part.fallback, write=self._writer(found))
+        return CompiledPlaceholder(expression=found, fallback=part.fallback, write=self._writer(found))
 
-    def _writer(self, found: Expression) -> Write:
+    def _writer(self, found: Expression) -> ValueFormatter:
         fields = self.around.fields
         match path_of(found.tree.root, found.scope):
             case ("params", name) if self.around.parameters.get(name) == "duration":
-                return as_duration
+                return format_seconds
             case ("row", *path) if fields and fields.is_seconds(tuple(path)):
-                return as_duration
+                return format_seconds
             case ("row", *path) if fields and fields.is_code(tuple(path)):
-                return in_words
+                return format_code
             case _:
                 return written
 
@@ -133,7 +133,7 @@ class Checks:
                     yield message, read.offset
             yield from self._unchosen(read)
 
-    def _unchosen(self, read: Read) -> Iterator[tuple[str, int]]:
+    def _unchosen(self, read: PathRead) -> Iterator[tuple[str, int]]:
         """Tell where the value of a parameter is chosen by what these rows do not have."""
         if read.path[0] != "params" or not self.around.fields:
             return
@@ -142,13 +142,13 @@ class Checks:
                 chosen = f"{'.'.join(read.path[:2])} is chosen by row.{dotted(path)}"
                 yield f"{chosen}, which rows of {self.around.over} do not have", read.offset
 
-    def _lookups(self, tree: Tree) -> Iterator[tuple[str, int]]:
+    def _lookups(self, tree: CheckedExpression) -> Iterator[tuple[str, int]]:
         """Note the kinds looked up; give what is wrong with those that cannot be."""
         kinds = sorted(name for name, one in self.around.sources.items() if one.inputs == (name,))
         for node in tree.nodes():
             if node.form != "call" or node.text != "lookup":
                 continue
-            kind: Node = node.parts[0]
+            kind: CelNode = node.parts[0]
             at = tree.start(kind)
             if not isinstance(kind.value, str):
                 yield "lookup needs its kind written out: lookup('KIND', KEY)", at
@@ -157,7 +157,7 @@ class Checks:
             else:
                 self.looked_up.add(kind.value)
 
-    def _tell_all(self, cause: Misread, tell: Tell) -> None:
+    def _tell_all(self, cause: ExpressionError, tell: MistakeFactory) -> None:
         names = (*self.around.language.names, *self.lets)
         for line, column, message in cause.problems:
             said, back = plainer(message, names, self.around.parameters, self.around.conditions)

@@ -9,11 +9,11 @@ from ccm_core.documents import suggest
 from ccm_core.errors import DocumentError, Mistake
 from ccm_core.model.evaluation.rule import RulePack
 from ccm_core.model.json_codec import JsonObject, digest
-from ccm_core.rules.cel.lookup_function import Lookups
+from ccm_core.rules.cel.lookup_function import LookupTable
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks
 from ccm_core.rules.pack.compiler import PackCompiler, SettingMistake
 from ccm_core.rules.pack.pack_reader import read_pack as _read
-from ccm_core.rules.types import PackText, Source
+from ccm_core.rules.types import PackText, RowSource
 
 SCHEMA = "rule-pack.v1"
 
@@ -37,7 +37,7 @@ def read_pack(given: PackText) -> RulePack:
 
 def compile_packs(
     given: Sequence[PackText],
-    sources: Iterable[Source],
+    sources: Iterable[RowSource],
     *,
     parameters: JsonObject | None = None,
     mistake: SettingMistake = setting_mistake,
@@ -56,7 +56,7 @@ def compile_packs(
         DocumentError: Something is wrong in a pack or in the user's values; all of it is told.
     """
     known = {source.name: source for source in sources}
-    lookups, settings, mistakes = Lookups(), parameters or {}, list[Mistake]()
+    lookups, settings, mistakes = LookupTable(), parameters or {}, list[Mistake]()
     packs = []
     for one in given:
         try:

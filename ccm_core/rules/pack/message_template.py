@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 from ccm_core.model.json_codec import encode
-from ccm_core.rules.cel.runtime import Expression, Misread, NotEvaluable, Situation
+from ccm_core.rules.cel.runtime import Expression, ExpressionError, NotEvaluable, RowContext
 from ccm_core.sdk.timestamps import format_duration, format_instant
 
-Write: TypeAlias = Callable[[Any], str]
+ValueFormatter: TypeAlias = Callable[[Any], str]
 """Writes a value for a person."""
 
 LONGEST = 1000
@@ -35,15 +35,15 @@ class Placeholder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Insert:
+class CompiledPlaceholder:
     """A compiled placeholder."""
 
     expression: Expression
     fallback: str
-    write: Write
+    write: ValueFormatter
     """How a value of this kind is written for a person."""
 
-    def render(self, situation: Situation) -> str:
+    def render(self, situation: RowContext) -> str:
         """Write the value it has for a row."""
         value = self.expression.value(situation)
         if value is None or isinstance(value, NotEvaluable):
@@ -52,17 +52,17 @@ class Insert:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class MessageTemplate:
     """A compiled template."""
 
-    parts: tuple[str | Insert, ...]
+    parts: tuple[str | CompiledPlaceholder, ...]
 
     @property
     def expressions(self) -> list[Expression]:
         """What it reads of a row."""
-        return [part.expression for part in self.parts if isinstance(part, Insert)]
+        return [part.expression for part in self.parts if isinstance(part, CompiledPlaceholder)]
 
-    def render(self, situation: Situation) -> str:
+    def render(self, situation: RowContext) -> str:
         """Write the message for a row, cut where it is longer than a reason should be."""
         whole = "".join(
             part if isinstance(part, str) else part.render(situation) for part in self.parts
@@ -93,19 +93,19 @@ def written(value: Any) -> str:
     return encode(value).decode()
 
 
-def as_duration(value: Any) -> str:
+def format_seconds(value: Any) -> str:
     """Write seconds like ``15m``."""
     return format_duration(value) if isinstance(value, int | float) else written(value)
 
 
-def in_words(value: Any) -> str:
+def format_code(value: Any) -> str:
     """Write the code of an enumeration, or several, as words: ``no_layers`` as ``no layers``."""
     if isinstance(value, list):
-        return written([in_words(one) if isinstance(one, str) else one for one in value])
+        return written([format_code(one) if isinstance(one, str) else one for one in value])
     return value.replace("_", " ") if isinstance(value, str) else written(value)
 
 
-_WRITERS: tuple[tuple[type, Write], ...] = (
+_WRITERS: tuple[tuple[type, ValueFormatter], ...] = (
     (str, str),
     (bool, lambda value: "true" if value else "false"),
     (int, str),
@@ -170,5 +170,5 @@ def _fallback(template: str, text: str, at: int) -> str:
     return quoted[1] if quoted[1] is not None else quoted[2]
 
 
-def _misread(template: str, at: int, message: str) -> Misread:
-    return Misread([(*line_and_column(template, at), message)])
+def _misread(template: str, at: int, message: str) -> ExpressionError:
+    return ExpressionError([(*line_and_column(template, at), message)])

@@ -32,7 +32,7 @@ _KEYS = {"value", "from", "for"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class ConditionalValue:
     """One entry of a value's changes."""
 
     value: Any
@@ -45,7 +45,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Varying:
+class ParameterOverrides:
     """How the value of one parameter is chosen for a row."""
 
     name: str
@@ -53,7 +53,7 @@ class Varying:
     """Below ``row``: the key that changes are for; empty where none is for some keys."""
     at: Path
     """Below ``row``: the instant that decides which date applies; empty where none has a date."""
-    changes: tuple[Change, ...]
+    changes: tuple[ConditionalValue, ...]
     """What holds otherwise comes first."""
 
     def pick(self, row: JsonObject) -> Any | NotEvaluable:
@@ -70,7 +70,7 @@ class Varying:
                 return change.value
         return self.changes[0].value
 
-    def in_force(self, since: datetime | None) -> Iterator[Change]:
+    def in_force(self, since: datetime | None) -> Iterator[ConditionalValue]:
         """Give what may have counted for a row since a moment; None: at any time.
 
         A value for all keys puts an end to every earlier one from its date on.
@@ -100,14 +100,14 @@ def row_path(written: str | None) -> Path:
     return tuple(written.split(".")[1:])
 
 
-def read_changes(one: Parameter, written: Any) -> tuple[Change, ...]:
+def read_overrides(one: Parameter, written: Any) -> tuple[ConditionalValue, ...]:
     """Read a parameter's value with its changes; a plain value has none.
 
     Raises:
         ValueError: It is no value of that type; says which change, what was found and wanted.
     """
     if not isinstance(written, dict) or one.type in NEVER_VARY:
-        return (Change(value=read_value(one.type, written), written=written),)
+        return (ConditionalValue(value=read_value(one.type, written), written=written),)
     if unknown := sorted(set(written) - {"value", "changes"}):
         raise ValueError(f"unknown key {found(unknown[0])}; wanted value and changes")
     if "value" not in written:
@@ -115,15 +115,15 @@ def read_changes(one: Parameter, written: Any) -> tuple[Change, ...]:
     changes = written.get("changes", [])
     if not isinstance(changes, list):
         raise ValueError(f"wanted a list of changes; {_found(changes)}")  # noqa: TRY004 - the document is wrong, not the type
-    otherwise = Change(value=read_value(one.type, written["value"]), written=written["value"])
+    otherwise = ConditionalValue(value=read_value(one.type, written["value"]), written=written["value"])
     return (otherwise, *(_change(one, n, raw) for n, raw in enumerate(changes, start=1)))
 
 
-def varying_of(one: Parameter, changes: Sequence[Change]) -> Varying | None:
+def parameter_overrides(one: Parameter, changes: Sequence[ConditionalValue]) -> ParameterOverrides | None:
     """Tell how the value is chosen; None where it is the same for every row."""
     if len(changes) < 2:  # noqa: PLR2004 - what holds otherwise and one change
         return None
-    return Varying(
+    return ParameterOverrides(
         name=one.name,
         by=row_path(one.varies_by) if any(change.keys is not None for change in changes) else (),
         at=row_path(one.dated_by) if any(change.since is not None for change in changes) else (),
@@ -131,7 +131,7 @@ def varying_of(one: Parameter, changes: Sequence[Change]) -> Varying | None:
     )
 
 
-def _change(one: Parameter, number: int, raw: Any) -> Change:
+def _change(one: Parameter, number: int, raw: Any) -> ConditionalValue:
     where = f"change {number}"
     if not isinstance(raw, dict):
         raise ValueError(f"{where}: wanted a mapping with value and from or for; {_found(raw)}")  # noqa: TRY004 - the document is wrong, not the type
@@ -142,7 +142,7 @@ def _change(one: Parameter, number: int, raw: Any) -> Change:
     if not raw.keys() & {"from", "for"}:
         raise ValueError(f"{where}: wanted from, for or both; else it replaces all above it")
     try:
-        return Change(
+        return ConditionalValue(
             value=read_value(one.type, raw["value"]),
             written=raw["value"],
             since=_since(one, raw["from"]) if "from" in raw else None,
@@ -199,7 +199,7 @@ def _instant(path: Path, row: JsonObject) -> datetime | NotEvaluable:
         return NotEvaluable(reason=f"`row.{name}` is no instant", insufficient=True)
 
 
-def change_in_words(change: Change, effective: Any) -> str:
+def describe_override(change: ConditionalValue, effective: Any) -> str:
     """Write a value with what it is for, where it is one of several."""
     if not isinstance(effective, dict):
         return str(change.written)

@@ -12,7 +12,7 @@ from ccm_core.rules.cel.ast import ELEMENT, Path, dotted
 
 
 @dataclass(frozen=True, slots=True)
-class Fields:
+class SchemaFields:
     """The fields of one kind's or view's rows."""
 
     schema: JsonObject

@@ -60,7 +60,7 @@ class ControlDifference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class RuleSetComparison:
     """Everything that differs; what is the same is left out."""
 
     parameters: tuple[ParameterDifference, ...]
@@ -74,16 +74,16 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Side:
+class ComparisonSide:
     """Rules, and what they say."""
 
     packs: CompiledPacks
     evaluation: Evaluation
 
 
-def compare(before: Side, after: Side) -> Comparison:
+def compare(before: ComparisonSide, after: ComparisonSide) -> RuleSetComparison:
     """Compare what two sets of rules say of the same evidence at the same moment."""
-    return Comparison(
+    return RuleSetComparison(
         parameters=tuple(_parameters(before.packs, after.packs)),
         rules=tuple(_rules(before, after)),
         controls=tuple(_controls(before.evaluation, after.evaluation)),
@@ -107,7 +107,7 @@ def _values(packs: CompiledPacks) -> dict[tuple[str, str], object]:
     }
 
 
-def _rules(before: Side, after: Side) -> Iterator[RuleDifference]:
+def _rules(before: ComparisonSide, after: ComparisonSide) -> Iterator[RuleDifference]:
     texts = [{one.id: one for one in _texts(side.packs)} for side in (before, after)]
     said = [{one.rule: one for one in side.evaluation.rules} for side in (before, after)]
     for name in sorted(said[0].keys() | said[1].keys()):

@@ -12,19 +12,19 @@ from ccm_core.rules.cel.ast import ELEMENT, Path, dotted, reads
 from ccm_core.rules.cel.clauses import Clause, clauses
 from ccm_core.rules.cel.runtime import (
     Expression,
-    Language,
-    Misread,
+    CelEnvironment,
+    ExpressionError,
     NotEvaluable,
-    Situation,
-    shared_names,
+    RowContext,
+    shared_variables,
 )
-from ccm_core.rules.pack.compiled import CompiledPack, CompiledRule, Group
+from ccm_core.rules.pack.compiled import CompiledPack, CompiledRule, RuleGroup
 from ccm_core.rules.pack.message_template import written
 from ccm_core.sdk.types import Row
 
 
-def workings(
-    pack: CompiledPack, group: Group, one: CompiledRule, row: Row, now: datetime
+def explain_row(
+    pack: CompiledPack, group: RuleGroup, one: CompiledRule, row: Row, now: datetime
 ) -> Workings:
     """Work a rule out for one row, step by step.
 
@@ -32,7 +32,7 @@ def workings(
     """
     picked = {name: varying.pick(row.body) for name, varying in pack.varying.items()}
     situation = group.language.situation(
-        row.body, shared_names(pack.values, now), group.conditions, picked, row.unknown
+        row.body, shared_variables(pack.values, now), group.conditions, picked, row.unknown
     )
     desk = _Desk(language=group.language, lets=one.lets, situation=situation)
     written_down = {
@@ -52,25 +52,25 @@ def workings(
 class _Desk:
     """Where the expressions of one rule are worked out for one row."""
 
-    language: Language
+    language: CelEnvironment
     lets: Mapping[str, Expression]
-    situation: Situation
+    situation: RowContext
 
     def part(self, clause: Clause) -> Part:
         """Work out a condition and those it joins."""
         try:
             expression = self.language.expression(clause.text, self.lets)
-        except Misread as cause:  # a part that does not stand alone, such as a loop's own names
+        except ExpressionError as cause:  # a part that does not stand alone, such as a loop's own names
             return Part(text=clause.text, joint="", value=None, reason=str(cause))
         found = expression.holds(self.situation)
         unclear = isinstance(found, NotEvaluable)
         return Part(
             text=clause.text,
-            joint=clause.joint,
+            joint=clause.operator,
             value=None if isinstance(found, NotEvaluable) else found,
             reason=found.reason if isinstance(found, NotEvaluable) else None,
-            read=() if clause.parts and not unclear else tuple(self.read(expression)),
-            parts=tuple(self.part(part) for part in clause.parts),
+            read=() if clause.operands and not unclear else tuple(self.read(expression)),
+            parts=tuple(self.part(part) for part in clause.operands),
         )
 
     def read(self, expression: Expression) -> Iterator[Value]:
@@ -100,7 +100,7 @@ class _Desk:
         steps = (f"[{step!r}]" if not step.isidentifier() else f".{step}" for step in path[1:])
         try:
             return self.language.expression(path[0] + "".join(steps), self.lets)
-        except Misread:
+        except ExpressionError:
             return None
 
 

@@ -11,7 +11,7 @@ from ccm_core.rules.evaluate.rollup import population, worst
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class ResultFilter:
     """Which part of an evaluation is wanted; what is empty leaves nothing out."""
 
     connections: tuple[str, ...] = ()
@@ -29,7 +29,7 @@ class Part:
         )
 
 
-def narrowed(evaluation: Evaluation, part: Part) -> Evaluation:
+def filter_evaluation(evaluation: Evaluation, part: ResultFilter) -> Evaluation:
     """Give the part of an evaluation that is wanted.
 
     A control that is asked for by itself or by its framework stays, with the rules that support
@@ -51,9 +51,9 @@ def narrowed(evaluation: Evaluation, part: Part) -> Evaluation:
     return replace(
         evaluation,
         connections=tuple(_kept(evaluation.connections, part)),
-        standings=tuple(
+        sufficiency=tuple(
             one
-            for one in evaluation.standings
+            for one in evaluation.sufficiency
             if not part.connections or one.connection in part.connections
         ),
         rules=tuple(rules.values()),
@@ -61,7 +61,7 @@ def narrowed(evaluation: Evaluation, part: Part) -> Evaluation:
     )
 
 
-def _refuse_unknown(evaluation: Evaluation, part: Part) -> None:
+def _refuse_unknown(evaluation: Evaluation, part: ResultFilter) -> None:
     known = {
         "connection": (part.connections, set(evaluation.connections)),
         "control": (part.controls, {f"{one.framework}:{one.id}" for one in evaluation.controls}),
@@ -77,14 +77,14 @@ def _refuse_unknown(evaluation: Evaluation, part: Part) -> None:
         raise UsageError("\n".join(mistakes))
 
 
-def _wanted(control: ControlResult, part: Part) -> bool:
+def _wanted(control: ControlResult, part: ResultFilter) -> bool:
     if not part.controls and not part.frameworks:
         return True
     named = f"{control.framework}:{control.id}" in part.controls
     return named or control.framework in part.frameworks
 
 
-def _kept(connections: Iterable[str], part: Part) -> Iterable[str]:
+def _kept(connections: Iterable[str], part: ResultFilter) -> Iterable[str]:
     return (one for one in connections if not part.connections or one in part.connections)
 
 

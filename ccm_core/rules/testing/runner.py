@@ -14,12 +14,12 @@ from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.json_codec import JsonObject, digest, encode
-from ccm_core.rules.cel.runtime import Expression, Misread
+from ccm_core.rules.cel.runtime import Expression, ExpressionError
 from ccm_core.rules.evaluate.evaluator import evaluate
 from ccm_core.rules.evaluate.sufficiency import standing
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks, CompiledRule
-from ccm_core.rules.pack.parameter_overrides import Varying, read_changes, varying_of
-from ccm_core.rules.types import Facts, Found, PackText
+from ccm_core.rules.pack.parameter_overrides import ParameterOverrides, read_overrides, parameter_overrides
+from ccm_core.rules.types import Facts, LookupRecord, PackText
 from ccm_core.sdk.timestamps import parse_instant
 from ccm_core.sdk.types import Row, Shape
 
@@ -47,7 +47,7 @@ class CaseResult:
         return self.expected == self.got
 
 
-def run_tests(packs: CompiledPacks) -> tuple[CaseResult, ...]:
+def run_cases(packs: CompiledPacks) -> tuple[CaseResult, ...]:
     """Run every test of every rule: an unexpected pass is as wrong as an unexpected failure."""
     return tuple(
         run_case(packs, pack.pack.name, one, test)
@@ -58,13 +58,13 @@ def run_tests(packs: CompiledPacks) -> tuple[CaseResult, ...]:
     )
 
 
-def strict_mistakes(given: PackText, packs: CompiledPacks) -> tuple[Mistake, ...]:
+def coverage_mistakes(given: PackText, packs: CompiledPacks) -> tuple[Mistake, ...]:
     """Tell which rules of a pack lack a passing, a failing or an insufficient test.
 
     Only a test that comes out as it expects counts. A rule that supports no control is told too.
     """
     document = documents.read_yaml(given.text, given.source)
-    good = {(one.rule, one.expected) for one in run_tests(packs) if one.good}
+    good = {(one.rule, one.expected) for one in run_cases(packs) if one.good}
     return tuple(
         document.mistake(("rules", index, "id"), message)
         for pack in packs.packs
@@ -95,7 +95,7 @@ def run_case(packs: CompiledPacks, name: str, one: CompiledRule, test: RuleTest)
     )
     try:
         alone = _with_parameters(pack.only(one), test.params)
-    except Misread as cause:
+    except ExpressionError as cause:
         return replace(case, got=Status.ERROR.value, reason=str(cause))
     now = parse_instant(test.now) if test.now else _NOW
     found = evaluate(
@@ -112,16 +112,16 @@ def _reason(found: RuleResult) -> str:
 def _with_parameters(pack: CompiledPack, written: JsonObject) -> CompiledPack:
     by_name = {one.name: one for one in pack.pack.parameters}
     values: JsonObject = {}
-    varying: dict[str, Varying] = {}
+    varying: dict[str, ParameterOverrides] = {}
     conditions: dict[str, dict[str, Expression]] = {}
     for name, value in written.items():
         one = by_name[name]
         if one.type == "condition":
             conditions.setdefault(one.over or "", {}).update(_condition(pack, one, value))
         else:
-            changes = read_changes(one, value)
+            changes = read_overrides(one, value)
             values[name] = changes[0].value
-            if found := varying_of(one, changes):
+            if found := parameter_overrides(one, changes):
                 varying[name] = found
     return pack.with_values(written, values, conditions, varying)
 
@@ -146,7 +146,7 @@ def _facts(packs: CompiledPacks, one: CompiledRule, test: RuleTest, now: datetim
         connection=_CONNECTION,
         rows={one.rule.over: [_row(one.rule.over, n, body) for n, body in enumerate(test.rows)]},
         inputs={one.rule.over: packs.inputs[one.rule.over]},
-        standings={kind: stands(kind) for kind in kinds},
+        sufficiency={kind: stands(kind) for kind in kinds},
         lookup=_records(test.lookups),
         restated=stands,
     )
@@ -155,14 +155,14 @@ def _facts(packs: CompiledPacks, one: CompiledRule, test: RuleTest, now: datetim
 def _row(over: str, number: int, body: JsonObject) -> Row:
     key = f"row-{number + 1}"
     subject = Subject(kind=over, key=key, title=key)
-    return Row(subject=subject, body=body, rests_on=(digest(encode(body)),))
+    return Row(subject=subject, body=body, evidence_digests=(digest(encode(body)),))
 
 
-def _records(lookups: Mapping[str, JsonObject]) -> dict[str, dict[str, Found]]:
-    found: dict[str, dict[str, Found]] = {}
+def _records(lookups: Mapping[str, JsonObject]) -> dict[str, dict[str, LookupRecord]]:
+    found: dict[str, dict[str, LookupRecord]] = {}
     for name, body in lookups.items():
         kind, _, key = name.partition(":")
-        found.setdefault(kind, {})[key] = Found(body=body, digest=digest(encode(body)))
+        found.setdefault(kind, {})[key] = LookupRecord(body=body, digest=digest(encode(body)))
     return found
 
 

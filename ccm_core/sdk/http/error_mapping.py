@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import httpx  # noqa: TID253 - this module is imported only where a source is read
 
-from ccm_core.errors import BadAnswer, BadRequest, SourceError, Unreachable
+from ccm_core.errors import BadResponse, BadRequest, SourceError, Unreachable
 
 # Most specific first: the first class that fits decides.
 TRANSLATION: tuple[tuple[type[Exception], type[SourceError], str], ...] = (
@@ -22,14 +22,14 @@ TRANSLATION: tuple[tuple[type[Exception], type[SourceError], str], ...] = (
     (httpx.RemoteProtocolError, Unreachable, "the source broke off in the middle of its answer"),
     (httpx.ProtocolError, Unreachable, "the answer is not HTTP"),
     (httpx.TransportError, Unreachable, "the transport failed"),
-    (httpx.DecodingError, BadAnswer, "the body cannot be decompressed"),
-    (httpx.TooManyRedirects, BadAnswer, "the source redirects in circles"),
+    (httpx.DecodingError, BadResponse, "the body cannot be decompressed"),
+    (httpx.TooManyRedirects, BadResponse, "the source redirects in circles"),
     (httpx.RequestError, Unreachable, "the request failed"),
-    (httpx.HTTPStatusError, BadAnswer, "an unexpected status"),
-    (httpx.HTTPError, BadAnswer, "the request failed"),
+    (httpx.HTTPStatusError, BadResponse, "an unexpected status"),
+    (httpx.HTTPError, BadResponse, "the request failed"),
     (httpx.InvalidURL, BadRequest, "the address cannot be read"),
-    (httpx.CookieConflict, BadAnswer, "the source set cookies that contradict each other"),
-    (httpx.StreamError, BadAnswer, "the body cannot be read"),
+    (httpx.CookieConflict, BadResponse, "the source set cookies that contradict each other"),
+    (httpx.StreamError, BadResponse, "the body cannot be read"),
 )
 
 

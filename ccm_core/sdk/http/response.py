@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from ccm_core.errors import BadAnswer
+from ccm_core.errors import BadResponse
 from ccm_core.model.json_codec import decode, digest
 
 _LONGEST = 100
@@ -42,7 +42,7 @@ class HttpResponse:
             try:
                 self._decoded.append(decode(self.body))
             except (ValueError, RecursionError) as cause:
-                raise BadAnswer(f"{self.described()}: the body is not JSON ({cause})") from cause
+                raise BadResponse(f"{self.described()}: the body is not JSON ({cause})") from cause
         return self._decoded[0]
 
     def described(self) -> str:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import httpx  # noqa: TID253 - this module is imported only where a source is read
 import stamina  # noqa: TID253 - the same
 
-from ccm_core.errors import BadAnswer, RateLimited, SourceError, Unreachable, UsageError
+from ccm_core.errors import BadResponse, RateLimited, SourceError, Unreachable, UsageError
 from ccm_core.sdk.authorization import Authorization
 from ccm_core.sdk.http.error_mapping import border
 from ccm_core.sdk.http.event_loop import others_first
@@ -81,7 +81,7 @@ class _NoTokenError(Exception):
         self.error = error
 
 
-class _TooLarge(BadAnswer):
+class _TooLarge(BadResponse):
     """A body that passes its bound, and would pass it again."""
 
 
@@ -209,7 +209,7 @@ class HttpSource:
                 answer = await self._authorized(path, parameters, limiter)
             except _TooLarge:
                 raise
-            except (Unreachable, BadAnswer) as cause:
+            except (Unreachable, BadResponse) as cause:
                 raise _AgainError(cause, None) from cause
         if self._bounds.parallel > 1:
             await others_first()  # one of them may have waited for room
@@ -292,13 +292,13 @@ class HttpSource:
     def _usable(self, answer: HttpResponse) -> HttpResponse:
         if answer.status >= _FIRST_REDIRECT:
             host = urlsplit(answer.headers.get("location", "")).hostname or "nowhere"
-            raise BadAnswer(
+            raise BadResponse(
                 f"{answer.described()}: it redirects to {host}; redirects are not followed, "
                 "because the credential would go along. Check the region or base_url."
             )
         try:
             answer.json()
-        except BadAnswer as cause:
+        except BadResponse as cause:
             raise _AgainError(cause, None) from cause
         return answer
 

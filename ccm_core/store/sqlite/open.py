@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ccm_core.errors import NoStore, StoreError
+from ccm_core.errors import StoreNotFound, StoreError
 from ccm_core.ledger.signers import unsigned
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def _ensure_file(path: Path, *, create: bool) -> None:
 
 
 def _nothing_collected(path: Path) -> StoreError:
-    return NoStore(f"there is no store at {path} yet. Run `ccm collect` first.")
+    return StoreNotFound(f"there is no store at {path} yet. Run `ccm collect` first.")
 
 
 # -- its tables -------------------------------------------------------------------------------

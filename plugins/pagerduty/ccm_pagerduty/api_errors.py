@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ccm_core.sdk.errors import (
-    BadAnswer,
+    BadResponse,
     BadRequest,
-    Denied,
+    PermissionDenied,
     NotAvailable,
-    Refused,
+    AuthenticationFailed,
     SourceError,
 )
 from ccm_core.sdk.json_codec import decode, encode
@@ -35,7 +35,7 @@ _BROKEN = frozenset({408, 425})
 """Below 500, and yet no fault of the request."""
 
 
-class ScopeMissing(Denied):
+class ScopeMissing(PermissionDenied):
     """The credential lacks a scope, whichever object is asked for."""
 
 
@@ -48,7 +48,7 @@ class AccountKeyAnswer(BadRequest):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Complaint:
+class ErrorDetails:
     """What a refusal says, as far as it says anything."""
 
     message: str = ""
@@ -65,21 +65,21 @@ class Complaint:
         return f"{self.message or 'no reason given'}{code}{details}"
 
 
-def complaint(body: bytes) -> Complaint:
+def parse_error_details(body: bytes) -> ErrorDetails:
     """Read a refusal's body, whatever it is."""
     try:
         document = decode(body)
     except (ValueError, RecursionError):
-        return Complaint()
+        return ErrorDetails()
     if not isinstance(document, dict):
-        return Complaint()
+        return ErrorDetails()
     error = document.get("error", document)
     if isinstance(error, str):
-        return Complaint(message=_quoted(error), plain=True)
+        return ErrorDetails(message=_quoted(error), plain=True)
     if not isinstance(error, dict):
-        return Complaint(details=_texts(error))
+        return ErrorDetails(details=_texts(error))
     code = error.get("code")
-    return Complaint(
+    return ErrorDetails(
         message=_quoted(error.get("message")),
         code=code if isinstance(code, int) and not isinstance(code, bool) else None,
         details=_texts(error.get("errors")),
@@ -99,30 +99,30 @@ def faults(
     """
 
     def fault(answer: HttpResponse) -> SourceError:
-        said = complaint(_without(blanked, answer.body))
+        said = parse_error_details(_without(blanked, answer.body))
         what = f"{blanked(answer.described())}: {said}"
         match answer.status:
             case 401:
-                return Refused(f"{what}. {_refused(base_url, region)}")
+                return AuthenticationFailed(f"{what}. {_refused(base_url, region)}")
             case 403:
                 return _denied(what, said)
             case 402 | 404:
                 return _not_there(what, answer.status)
             case status if status in _BROKEN or status >= _FIRST_OF_SERVER:
-                return BadAnswer(what)
+                return BadResponse(what)
             case _:
                 return AccountKeyAnswer(what) if said.plain else BadRequest(what)
 
     return fault
 
 
-def _denied(what: str, said: Complaint) -> Denied:
+def _denied(what: str, said: ErrorDetails) -> PermissionDenied:
     if said.required_scopes:
         return ScopeMissing(
             f"{what}. The credential needs: {said.required_scopes}. "
             "Give it that scope and authorise again; tokens already issued do not change"
         )
-    return Denied(f"{what}. The credential may not read this; ask the account's administrator")
+    return PermissionDenied(f"{what}. The credential may not read this; ask the account's administrator")
 
 
 def _not_there(what: str, status: int) -> NotAvailable:

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ccm_core.sdk.errors import BadAnswer, UsageError
+from ccm_core.sdk.errors import BadResponse, UsageError
 from ccm_core.sdk.http import HttpResponse, Bounds, HttpSource, is_loopback
 from ccm_core.sdk.rate_limit import Limiter
 from ccm_core.sdk.types import (
@@ -39,7 +39,7 @@ Parameters = Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fetched:
+class FetchedObject:
     """One object, with what a page needs to say where it came from."""
 
     request: Request
@@ -91,7 +91,7 @@ class PagerDutySession:
 
     async def get(
         self, path: str, wrapper: str, parameters: Parameters = (), *, attempts: int | None = None
-    ) -> Fetched:
+    ) -> FetchedObject:
         """Read one object out of its wrapper.
 
         Raises:
@@ -103,9 +103,9 @@ class PagerDutySession:
         )
         document = answer.json()
         if not isinstance(document, dict) or wrapper not in document:
-            raise BadAnswer(f"{answer.described()}: there is no {wrapper!r} in it")
+            raise BadResponse(f"{answer.described()}: there is no {wrapper!r} in it")
         request = Request(endpoint=path, parameters=tuple(parameters))
-        return Fetched(request=request, answer=answer, value=document[wrapper])
+        return FetchedObject(request=request, answer=answer, value=document[wrapper])
 
     def listing(
         self,
@@ -177,7 +177,7 @@ async def live(
     settings, authorization = request.settings, request.authorization
     if authorization is None:
         raise AssertionError("every method of this connector says what authorises a request")
-    limiter = request.limiters.named(authorization.name, per_minute(settings.get("share", 0.9)))
+    limiter = request.limiters.id_and_title(authorization.name, per_minute(settings.get("share", 0.9)))
     source = HttpSource(
         _base_url(request),
         headers={"Accept": ACCEPT, "User-Agent": request.user_agent},
@@ -190,7 +190,7 @@ async def live(
         waiting=request.waiting,
         transport=transport,
     )
-    on_calls = request.limiters.named(f"{authorization.name}:oncalls", ON_CALLS_PER_MINUTE)
+    on_calls = request.limiters.id_and_title(f"{authorization.name}:oncalls", ON_CALLS_PER_MINUTE)
     async with source:
         credential = await credential_of(source, request.auth_method, authorization)
         yield PagerDutySession(source, settings=settings, on_calls=on_calls, credential=credential)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.errors import BadRequest, Denied, NotAvailable, RateLimited
+from ccm_core.sdk.errors import BadRequest, PermissionDenied, NotAvailable, RateLimited
 from ccm_core.sdk.types import CredentialInfo
 from ccm_pagerduty.api_errors import AccountKeyAnswer
 from ccm_pagerduty.auth_methods import OAUTH, OAUTH_APP
@@ -43,7 +43,7 @@ async def credential_of(
         whose = USER_KEY if user else SOME_KEY
     except AccountKeyAnswer:
         user, whose = None, ACCOUNT_KEY
-    except (BadRequest, Denied, NotAvailable):
+    except (BadRequest, PermissionDenied, NotAvailable):
         user, whose = None, SOME_KEY
     role = user.get("role") if user else None
     return CredentialInfo(

@@ -91,7 +91,7 @@ def _snapshot(
 
 
 def _part(
-    noun: str, title: str, cadence: timedelta, key: tuple[str, ...], named: str
+    noun: str, title: str, cadence: timedelta, key: tuple[str, ...], id_and_title: str
 ) -> EvidenceKind:
     """Describe something without an id of its own, called after an object it refers to."""
     return EvidenceKind(
@@ -102,12 +102,12 @@ def _part(
         key=key,
         cadence=cadence,
         schema=_loader(noun),
-        title_field=f"{named}.summary",
-        url_field=f"{named}.html_url",
+        title_field=f"{id_and_title}.summary",
+        url_field=f"{id_and_title}.html_url",
     )
 
 
-def _event(noun: str, title: str, named: str) -> EvidenceKind:
+def _event(noun: str, title: str, id_and_title: str) -> EvidenceKind:
     """Describe something that happened at a moment."""
     return EvidenceKind(
         name=f"pagerduty.{noun}",
@@ -118,7 +118,7 @@ def _event(noun: str, title: str, named: str) -> EvidenceKind:
         cadence=HOURLY,
         schema=_loader(noun),
         occurred_at="created_at",
-        title_field=named,
+        title_field=id_and_title,
         url_field="html_url",
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.errors import BadRequest, Denied, NotAvailable
+from ccm_core.sdk.errors import BadRequest, PermissionDenied, NotAvailable
 from ccm_core.sdk.types import LookupOutcome
 from ccm_pagerduty.api_errors import AbilityMissing
 
@@ -57,6 +57,6 @@ async def _asked(session: PagerDutySession, path: str, wrapper: str, kind: str) 
         return LookupOutcome.UNTOLD
     except NotAvailable:
         return LookupOutcome.GONE if kind in SEEN_BY_ALL else LookupOutcome.ABSENT
-    except Denied:
+    except PermissionDenied:
         return LookupOutcome.HIDDEN
     return LookupOutcome.THERE

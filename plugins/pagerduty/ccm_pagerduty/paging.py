@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from ccm_core.sdk.errors import BadAnswer
+from ccm_core.sdk.errors import BadResponse
 from ccm_core.sdk.paging import Capped, OffsetPage, by_offset, offsets, same_object
 from ccm_core.sdk.timestamps import parse_instant
 from ccm_core.sdk.types import (
@@ -101,7 +101,7 @@ class Pager:
         document = answer.json()
         items = document.get(self.wrapper) if isinstance(document, dict) else None
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-            raise BadAnswer(f"{answer.described()}: {self.wrapper!r} is not a list of objects")
+            raise BadResponse(f"{answer.described()}: {self.wrapper!r} is not a list of objects")
         total, more, offset = (document.get(name) for name in ("total", "more", "offset"))
         self.total = total if _is_count(total) else self.total
         page = Page(

@@ -12,15 +12,15 @@ def title_of(body: JsonObject) -> str:
 
 def owners_of(body: JsonObject) -> tuple[str, ...]:
     """Name the teams of an object, sorted, once each; a deleted team owns nothing."""
-    teams = refs(body, "teams")
+    teams = references(body, "teams")
     return tuple(sorted({title_of(ref) for ref in teams if not ref.get("deleted_at")}))
 
 
-def named(ref: JsonObject) -> JsonObject:
+def id_and_title(ref: JsonObject) -> JsonObject:
     """Give a reference as rows show it."""
     return {"id": ref.get("id"), "title": title_of(ref)}
 
 
-def refs(body: JsonObject, field: str) -> list[JsonObject]:
+def references(body: JsonObject, field: str) -> list[JsonObject]:
     """Give the references in a list, where null and a missing list are both empty."""
     return [ref for ref in body.get(field) or () if ref and ref.get("id")]

@@ -1,7 +1,7 @@
 """A PagerDuty on loopback, made up but faithful, and steerable by tests.
 
 ``with PagerDutySimulator(build_account(now)) as simulator:`` serves an account at
-``simulator.base_url``; ``simulator.steering`` changes how it behaves. An ``IdentitySimulator``
+``simulator.base_url``; ``simulator.control`` changes how it behaves. An ``IdentitySimulator``
 beside it is the identity server, whose tokens the simulator lets in.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pagerduty_simulator.account.account import Account, AccountSizes
 from pagerduty_simulator.api.app import SimulatedPagerDuty
-from pagerduty_simulator.api.control import Steering
+from pagerduty_simulator.api.control import SimulatorControl
 from pagerduty_simulator.api.server import PagerDutySimulator
 from pagerduty_simulator.demo_data.account import build_account
 from pagerduty_simulator.demo_data.bulk_incidents import many_incidents
@@ -26,7 +26,7 @@ __all__ = [
     "RegisteredApp",
     "SimulatedIdentity",
     "SimulatedPagerDuty",
-    "Steering",
+    "SimulatorControl",
     "build_account",
     "many_incidents",
 ]

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from pagerduty_simulator.account.account import Account, AccountSizes
-from pagerduty_simulator.api.control import Steering
+from pagerduty_simulator.api.control import SimulatorControl
 from pagerduty_simulator.api.scopes import REQUIRED
 from pagerduty_simulator.api.server import PagerDutySimulator
 from pagerduty_simulator.demo_data.account import LOOKBACK_DAYS, build_account
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve an account, and print where it is and with which key."""
     chosen = _parser().parse_args(arguments)
-    steering = Steering(latency=chosen.latency, rate_limit=chosen.rate_limit)
+    control = SimulatorControl(latency=chosen.latency, rate_limit=chosen.rate_limit)
     account = _account(chosen.seed, chosen.incidents)
     gc.freeze()  # the account stays, so the collector need not walk through it again and again
     with ExitStack() as stack:
-        simulator = PagerDutySimulator(account, steering=steering, port=chosen.port)
+        simulator = PagerDutySimulator(account, control=control, port=chosen.port)
         stack.enter_context(simulator)
         said = {"base_url": simulator.base_url, "key": simulator.api_key}
         if chosen.identity:
-            server = stack.enter_context(IdentitySimulator(account, steering=steering))
+            server = stack.enter_context(IdentitySimulator(account, control=control))
             said |= _apps(server, chosen.token_life)
         sys.stdout.write("".join(f"{name}: {value}\n" for name, value in said.items()))
         sys.stdout.flush()
@@ -80,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
         type=int,
         help=f"serve this many even incidents of the last {LOOKBACK_DAYS} days instead of its own",
     )
-    parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds before each response")
     parser.add_argument("--rate-limit", type=int, default=960, help="requests a minute")
     parser.add_argument(
         "--identity", action="store_true", help="serve an identity server beside it, with two apps"

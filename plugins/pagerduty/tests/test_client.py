@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 import httpx  # noqa: TID253 - the network of these tests is one of its transports
 import pytest
-from ccm_pagerduty.api_errors import AbilityMissing, ScopeMissing, complaint
+from ccm_pagerduty.api_errors import AbilityMissing, ScopeMissing, parse_error_details
 from ccm_pagerduty.client import ACCEPT, base_url_of
 from ccm_pagerduty.paging import CAP
 from ccm_pagerduty.rate_limits import advice, per_minute
@@ -15,12 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccm_core.sdk.errors import (
-    BadAnswer,
+    BadResponse,
     BadRequest,
-    Denied,
+    PermissionDenied,
     NotAvailable,
     RateLimited,
-    Refused,
+    AuthenticationFailed,
     SourceError,
 )
 from ccm_core.sdk.http import HttpResponse
@@ -170,11 +170,11 @@ def test_a_share_of_the_limit_is_left_to_others():
         pytest.param(httpx.Response(400, json={"error": None}), BadRequest, [], id="null"),
         pytest.param(
             httpx.Response(401, html="<html>Access denied</html>"),
-            Refused,
+            AuthenticationFailed,
             ["text/html", "another region", "set region: eu"],
             id="401 in HTML",
         ),
-        pytest.param(httpx.Response(401), Refused, ["wrong or revoked"], id="401 empty"),
+        pytest.param(httpx.Response(401), AuthenticationFailed, ["wrong or revoked"], id="401 empty"),
         pytest.param(
             httpx.Response(
                 402, json={"error": {"message": "Missing ability: teams", "code": 2014}}
@@ -186,14 +186,14 @@ def test_a_share_of_the_limit_is_left_to_others():
         pytest.param(
             httpx.Response(403, json=SCOPES), ScopeMissing, ["needs: incidents.read"], id="scope"
         ),
-        pytest.param(httpx.Response(403, text="no"), Denied, ["administrator"], id="403 in text"),
+        pytest.param(httpx.Response(403, text="no"), PermissionDenied, ["administrator"], id="403 in text"),
         pytest.param(
             httpx.Response(404, json={"error": {"message": "Not Found", "code": 2100}}),
             NotAvailable,
             ["gone, hidden"],
             id="404",
         ),
-        pytest.param(httpx.Response(408), BadAnswer, ["408"], id="408"),
+        pytest.param(httpx.Response(408), BadResponse, ["408"], id="408"),
         pytest.param(httpx.Response(418), BadRequest, ["418"], id="an unknown 4xx"),
         pytest.param(httpx.Response(429, json=LIMITED), RateLimited, ["429"], id="429"),
         pytest.param(
@@ -204,11 +204,11 @@ def test_a_share_of_the_limit_is_left_to_others():
         ),
         pytest.param(
             httpx.Response(500, json={"error": {"message": "Internal", "code": 2000}}),
-            BadAnswer,
+            BadResponse,
             ["2000"],
             id="500",
         ),
-        pytest.param(httpx.Response(502, html="<html>Bad</html>"), BadAnswer, ["502"], id="502"),
+        pytest.param(httpx.Response(502, html="<html>Bad</html>"), BadResponse, ["502"], id="502"),
     ],
 )
 def test_a_refusal_of_any_shape_becomes_an_error_that_says_what_to_do(
@@ -257,7 +257,7 @@ errors = st.dictionaries(
 )
 def test_reading_a_complaint_never_fails(body):
     """Whatever the bytes are, something short comes of them."""
-    assert len(str(complaint(body))) < 1500
+    assert len(str(parse_error_details(body))) < 1500
 
 
 # -- waiting ----------------------------------------------------------------------------------
@@ -374,7 +374,7 @@ def test_a_listing_that_may_be_split_says_so_before_anything_is_read(listing):
 )
 def test_a_listing_that_cannot_be_true_is_not_believed(listing, said, words):
     """What goes in circles or has no items where items belong ends in an error."""
-    with pytest.raises(BadAnswer, match=words):
+    with pytest.raises(BadResponse, match=words):
         listing(account(5, said=said))
 
 
@@ -392,5 +392,5 @@ def test_a_page_that_does_not_say_whether_there_is_more_is_never_the_last(listin
 def test_a_redirect_is_not_followed(refused):
     """The key goes nowhere else."""
     error = refused(httpx.Response(302, headers={"location": "https://evil.example/"}))
-    assert isinstance(error, BadAnswer)
+    assert isinstance(error, BadResponse)
     assert "evil.example" in str(error)

@@ -13,7 +13,7 @@ from ccm_pagerduty.connector import connector
 from ccm_pagerduty.credential import ME
 from ccm_pagerduty.diagnosis.endpoints import ENDPOINTS
 
-from ccm_core.sdk.errors import Refused, Unreachable, UsageError
+from ccm_core.sdk.errors import AuthenticationFailed, Unreachable, UsageError
 from ccm_core.sdk.types import CredentialInfo, Horizon
 
 OWNER = {"user": {"id": "PU", "role": "owner", "email": "o@x.test", "http_cal_url": "https://s"}}
@@ -127,7 +127,7 @@ def test_a_limit_at_the_first_request_is_waited_for(pagerduty):
 
 def test_a_refused_key_is_told_with_the_next_step(pagerduty):
     """The key or the region is wrong, and the message says which region was asked."""
-    with pytest.raises(Refused, match=r"api\.pagerduty\.com \(region us\).*set region: eu"):
+    with pytest.raises(AuthenticationFailed, match=r"api\.pagerduty\.com \(region us\).*set region: eu"):
         pagerduty.talk(lambda _request: httpx.Response(401, html="<html>"), credential)
 
 

@@ -18,12 +18,12 @@ from ccm_pagerduty.diagnosis.causes import Cause
 from ccm_pagerduty.diagnosis.connect_failure import why
 from ccm_pagerduty.diagnosis.last_collections import lacking
 from pagerduty_simulator import AccountSizes, PagerDutySimulator, build_account
-from pagerduty_simulator.api.credentials import Credential
-from pagerduty_simulator.api.faults import too_many
+from pagerduty_simulator.api.credentials import SimulatedCredential
+from pagerduty_simulator.api.faults import too_many_requests
 
-from ccm_core.errors import GrantLost
+from ccm_core.errors import ReauthorizationRequired
 from ccm_core.sdk.authorization import BEARER, Authorization, Unchanging
-from ccm_core.sdk.errors import BadAnswer, RateLimited, Refused, Unreachable
+from ccm_core.sdk.errors import BadResponse, RateLimited, AuthenticationFailed, Unreachable
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.types import Collection, Outcome, Reason, Shortfall
 
@@ -49,7 +49,7 @@ def check(simulator, pagerduty):
             Secret(key or simulator.api_key), prefix="Token token="
         )
         if scopes is not None:
-            simulator.steering.bearers[TOKEN] = Credential(
+            simulator.control.bearer_tokens[TOKEN] = SimulatedCredential(
                 secret=TOKEN, user_id=owner(simulator), scopes=frozenset(scopes)
             )
             tokens = Unchanging(Secret(TOKEN), scopes=scopes)
@@ -98,13 +98,13 @@ def test_every_cause_has_a_section_in_the_docs():
 def test_services_that_are_missing_through_team_scope(check, simulator, status):
     """What is named and not listed is counted and named; the user's role is told as well."""
     user = next(one for one in simulator.account.users.values() if one.role == "limited_user")
-    simulator.steering.keys["mine"] = Credential(secret="mine", user_id=user.id)
-    simulator.steering.only_teams = {min(simulator.account.teams)}
-    simulator.steering.hidden_status = status
+    simulator.control.api_keys["mine"] = SimulatedCredential(secret="mine", user_id=user.id)
+    simulator.control.visible_teams = {min(simulator.account.teams)}
+    simulator.control.hidden_status = status
     lines = check(key="mine")
 
     assert bad(lines) == {"credential": Cause.TIED_TO_USER, "visibility": Cause.TEAM_SCOPE}
-    hidden = set(simulator.account.teams) - simulator.steering.only_teams
+    hidden = set(simulator.account.teams) - simulator.control.visible_teams
     assert f"{len(hidden)} teams ({', '.join(sorted(hidden))})" in lines["visibility"].found
     assert "base role limited_user" in lines["credential"].found
     assert "account" in lines["visibility"].next_step
@@ -126,14 +126,14 @@ def test_gaps_that_are_not_detected_because_a_schedule_has_no_layers(check, simu
     ("spoil", "said", "step"),
     [
         pytest.param(
-            lambda steering: steering.always("/log_entries", too_many(1)),
+            lambda control: control.inject("/log_entries", too_many_requests(1)),
             "429",
             "leave log entries more of the limit",
             id="throttled",
         ),
         pytest.param(
-            lambda steering: [
-                steering.deny(one) for one in ("/log_entries", "/incidents/{id}/log_entries")
+            lambda control: [
+                control.deny(one) for one in ("/log_entries", "/incidents/{id}/log_entries")
             ],
             "403",
             "read-only API key of the account",
@@ -143,7 +143,7 @@ def test_gaps_that_are_not_detected_because_a_schedule_has_no_layers(check, simu
 )
 def test_acknowledgement_times_that_are_missing(check, simulator, spoil, said, step):
     """Log entries alone tell of them: the line says so, and what to change."""
-    spoil(simulator.steering)
+    spoil(simulator.control)
     lines = check()
     assert bad(lines) == {"/log_entries": Cause.ACKNOWLEDGEMENTS_MISSING}
     assert said in lines["/log_entries"].found
@@ -153,7 +153,7 @@ def test_acknowledgement_times_that_are_missing(check, simulator, spoil, said, s
 
 def test_where_each_incident_s_log_entries_can_be_read_none_are_missing(check, simulator):
     """The account's list is refused, and there is another way."""
-    simulator.steering.deny("/log_entries")
+    simulator.control.deny("/log_entries")
     lines = check()
     assert bad(lines) == {}
     assert "each incident's can be read" in lines["/log_entries"].found
@@ -246,7 +246,7 @@ def test_a_refused_key_is_tried_in_the_other_region(pagerduty, eu, cause, found,
     """It goes to the other of PagerDuty's two hosts, and nowhere else."""
     handler, asked = answering({"us": 401, "eu": eu})
     opening = partial(live, bounds=pagerduty.hasty, transport=httpx.MockTransport(handler))
-    told = why(pagerduty.request_for(), Refused("GET /users/me: 401"), opening=opening)
+    told = why(pagerduty.request_for(), AuthenticationFailed("GET /users/me: 401"), opening=opening)
     (line,) = asyncio.run(told)
     assert line.cause == cause
     assert found in line.found
@@ -259,7 +259,7 @@ def test_a_key_for_another_address_goes_to_no_region(pagerduty):
     handler, asked = answering({"us": 200, "eu": 200})
     request = pagerduty.request_for(base_url="http://127.0.0.1:9")
     opening = partial(live, transport=httpx.MockTransport(handler))
-    (line,) = asyncio.run(why(request, Refused("401"), opening=opening))
+    (line,) = asyncio.run(why(request, AuthenticationFailed("401"), opening=opening))
     assert (line.cause, asked) == (Cause.KEY_REFUSED, [])
 
 
@@ -267,18 +267,18 @@ def test_a_key_for_another_address_goes_to_no_region(pagerduty):
     ("method", "error", "cause", "step"),
     [
         pytest.param(
-            OAUTH, Refused("401"), Cause.TOKEN_REFUSED, "ccm connect pagerduty", id="a token"
+            OAUTH, AuthenticationFailed("401"), Cause.TOKEN_REFUSED, "ccm connect pagerduty", id="a token"
         ),
         pytest.param(
             OAUTH,
-            GrantLost("expired or revoked"),
+            ReauthorizationRequired("expired or revoked"),
             Cause.TOKEN_REFUSED,
             "--name pagerduty-test --replace",
             id="a grant",
         ),
         pytest.param("api_key", Unreachable("x"), Cause.UNREACHABLE, "network", id="no answer"),
         pytest.param("api_key", RateLimited("429"), Cause.RATE_LIMITED, "requests", id="limited"),
-        pytest.param("api_key", BadAnswer("HTML"), Cause.SOURCE_ERROR, "try again", id="nonsense"),
+        pytest.param("api_key", BadResponse("HTML"), Cause.SOURCE_ERROR, "try again", id="nonsense"),
     ],
 )
 def test_why_a_connection_cannot_be_opened(pagerduty, method, error, cause, step):

@@ -16,9 +16,9 @@ from ccm_pagerduty.oauth_provider import (
     provider,
     scopes_for,
 )
-from pagerduty_simulator import AppKind, Identity, PagerDutySimulator, Steering, build_account
+from pagerduty_simulator import AppKind, Identity, PagerDutySimulator, SimulatorControl, build_account
 from pagerduty_simulator.account.account import AccountSizes
-from pagerduty_simulator.api.credentials import Credential
+from pagerduty_simulator.api.credentials import SimulatedCredential
 from pagerduty_simulator.api.scopes import REQUIRED
 from pagerduty_simulator.identity.server import AUTHORIZE, KEYS, TOKEN, IdentityServer
 
@@ -80,7 +80,7 @@ def api(pagerduty):
 
 def statuses(api, kind: str, scopes) -> set[int]:
     """Read what a kind is made of with a token of these scopes."""
-    api.steering.bearers["t"] = Credential(secret="t", scopes=frozenset({"openid", *scopes}))
+    api.control.bearer_tokens["t"] = SimulatedCredential(secret="t", scopes=frozenset({"openid", *scopes}))
     account = api.account
     ids = {
         "schedule": next(iter(account.schedules)),
@@ -109,7 +109,7 @@ def test_a_classic_scope_opens_everything(api):
 
 def test_an_app_names_the_account_with_a_scope(api):
     """In the form that the identity server takes."""
-    server = IdentityServer(api.account, Steering())
+    server = IdentityServer(api.account, SimulatorControl())
     app = server.identity.register("teams.read", kind=AppKind.SCOPED)
     scope = f"{account_scope('us', server.identity.subdomain)} teams.read"
     form = {

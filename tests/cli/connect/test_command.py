@@ -64,7 +64,7 @@ def test_connecting_again_changes_nothing(connect, simulator, folder):
     ran = connect("--api-key", answers=["never-asked"])
     assert (ran.code, "pagerduty is connected already" in ran.err) == (0, True)
     assert "It works" in ran.err
-    simulator.steering.keys.clear()
+    simulator.control.api_keys.clear()
     assert connect("--api-key").code == 4
     assert saved(folder) == before
 
@@ -124,7 +124,7 @@ def test_what_cannot_be_used_is_told(connect, folder, simulator, options, answer
     ran = connect(*options, answers=answers)
     assert (ran.code, said in ran.err) == (2, True), ran.err
     assert "0815" not in ran.err
-    assert simulator.steering.requests == []
+    assert simulator.control.requests == []
     assert saved(folder) == {}
 
 

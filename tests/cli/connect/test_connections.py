@@ -9,13 +9,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from pagerduty_simulator.api.credentials import Credential
-from pagerduty_simulator.api.responses import json_answer
+from pagerduty_simulator.api.credentials import SimulatedCredential
+from pagerduty_simulator.api.responses import json_response
 
-from ccm_core.auth.oauth_messages import Tokens
+from ccm_core.auth.oauth_messages import TokenSet
 from ccm_core.auth.vault import Vault
 from ccm_core.auth.vault_encryption import KeySources
-from ccm_core.auth.vault_entry import Entry
+from ccm_core.auth.vault_entry import VaultEntry
 from ccm_core.model.json_codec import decode
 from ccm_core.sdk.secret import Secret
 
@@ -55,7 +55,7 @@ def prod(folder, simulator, vault, monkeypatch):
     """Two connections: one whose key is in the vault since long, one in the environment."""
     (folder / "ccm.yaml").write_text(SETTINGS.format(url=simulator.base_url))
     monkeypatch.setenv("PD_KEY", simulator.api_key)
-    vault.write("prod", Entry(secrets={"key": Secret(simulator.api_key)}, entered_at=ENTERED))
+    vault.write("prod", VaultEntry(secrets={"key": Secret(simulator.api_key)}, entered_at=ENTERED))
     return simulator
 
 
@@ -63,7 +63,7 @@ def prod(folder, simulator, vault, monkeypatch):
 def new_key(prod, monkeypatch) -> str:
     """A second key that the account lets in, named by the environment."""
     key = "u+the-new-key-4711"
-    prod.steering.keys[key] = Credential(secret=key)
+    prod.control.api_keys[key] = SimulatedCredential(secret=key)
     monkeypatch.setenv("NEW_KEY", key)
     monkeypatch.setenv("WRONG", "u+wrong-0815")
     return key
@@ -86,12 +86,12 @@ def rewrite(folder, vault, prod):
     return run
 
 
-def granted(app, identity, simulator, **secrets) -> Entry:
+def granted(app, identity, simulator, **secrets) -> VaultEntry:
     """Give what somebody agreed to, as the identity server knows it."""
     server = identity.app._server
     fields = decode(server._to_user(app, ("openid", "read")).body)
     now = datetime.now(UTC)
-    tokens = Tokens(
+    tokens = TokenSet(
         access=Secret(fields["access_token"]),
         refresh=Secret(fields["refresh_token"]),
         scopes=("openid", "read"),
@@ -99,7 +99,7 @@ def granted(app, identity, simulator, **secrets) -> Entry:
         expires_at=now + timedelta(days=30),
     )
     known = {"client_id": Secret(app.client_id), "client_secret": Secret(app.client_secret)}
-    return Entry(secrets={**known, **secrets}, entered_at=ENTERED).renewed(tokens)
+    return VaultEntry(secrets={**known, **secrets}, entered_at=ENTERED).renewed(tokens)
 
 
 # -- list and show ----------------------------------------------------------------------------
@@ -207,23 +207,23 @@ def test_a_key_is_replaced_once_it_is_tested(ccm, prod, vault, new_key):
     entry = vault.read("prod")
     assert entry.secrets["key"].reveal() == new_key
     assert entry.entered_at > ENTERED
-    del prod.steering.keys[prod.api_key]
+    del prod.control.api_keys[prod.api_key]
     assert ccm("check", "prod").code == 0
 
 
 def test_a_run_that_is_under_way_goes_on_with_the_new_key(ccm, prod, vault, new_key):
-    """A key that was replaced in the meantime is looked up again at the first refusal."""
-    begun = len(prod.steering.requests)
+    """A key that was replaced in the meantime is looked up again at the first error_response."""
+    begun = len(prod.control.requests)
 
     def replaced(_asked) -> None:
-        if len(prod.steering.requests) == begun + 6:
-            del prod.steering.keys[prod.api_key]
+        if len(prod.control.requests) == begun + 6:
+            del prod.control.api_keys[prod.api_key]
             vault.write("prod", replace(vault.read("prod"), secrets={"key": Secret(new_key)}))
 
-    prod.steering.before = replaced
+    prod.control.before_response = replaced
     (manifest,) = ccm("collect", "prod", "--json").json
     assert {one["outcome"] for one in manifest["collections"]} == {"complete"}
-    assert [one.status for one in prod.steering.requests].count(401) == 1
+    assert [one.status for one in prod.control.requests].count(401) == 1
 
 
 def test_a_key_is_asked_for_where_it_is_not_named(ccm, prod, vault, new_key, monkeypatch):
@@ -290,7 +290,7 @@ def test_a_failing_identity_server_changes_nothing(
     app = identity.identity.register()
     rewrite(app, identity)
     monkeypatch.setenv("NEW", "pdeas-new-4711")
-    identity.identity.failures = deque([json_answer({"error": "server_error"}, 500)])
+    identity.identity.failures = deque([json_response({"error": "server_error"}, 500)])
     before = vault.read("prod").secrets
     assert ccm("connections", "rotate", "prod", "--from", "env:NEW").code == 4
     assert vault.read("prod").secrets == before

@@ -8,9 +8,9 @@ from contextlib import closing
 
 def test_runs_are_listed_and_shown(ccm, connected):
     """One line for each run; the newest is shown whole, or the one that is named."""
-    connected.steering.deny("/oncalls", 403)
+    connected.control.deny("/oncalls", 403)
     ccm("collect")
-    connected.steering.allow("/oncalls")
+    connected.control.allow("/oncalls")
     ccm("collect")
     first, second = ccm("runs", "list", "--json").json
     lines = [line.split("\t") for line in ccm("runs", "list").out.splitlines()]

@@ -7,7 +7,7 @@ from itertools import permutations
 import pytest
 
 from ccm_core.cli.terminal.exit_codes import Exit, gravest, of_error
-from ccm_core.errors import DocumentError, IntegrityError, Mistake, Refused, StoreError, Unreachable
+from ccm_core.errors import DocumentError, IntegrityError, Mistake, AuthenticationFailed, StoreError, Unreachable
 
 
 @pytest.mark.parametrize("order", list(permutations([2, 5, 4, 3, 1, 0], 3)))
@@ -24,7 +24,7 @@ def test_the_gravest_decides_in_any_order(order):
         (DocumentError([Mistake("f", 1, 1, "x")]), 2),
         (IntegrityError("x"), 5),
         (Unreachable("x"), 4),
-        (Refused("x"), 4),
+        (AuthenticationFailed("x"), 4),
     ],
 )
 def test_an_error_has_the_code_of_what_can_be_done_about_it(error, code):

@@ -15,10 +15,10 @@ def test_what_was_last_read_is_looked_at_as_well(ccm, connected):
     """Log entries were denied in the last run: check says so until they were read again."""
     endpoints = ("/log_entries", "/incidents/{id}/log_entries")
     for one in endpoints:
-        connected.steering.deny(one)
+        connected.control.deny(one)
     ccm("collect")
     for one in endpoints:
-        connected.steering.allow(one)
+        connected.control.allow(one)
 
     ran = ccm("check", "--json")
     assert ran.code == 3
@@ -29,7 +29,7 @@ def test_what_was_last_read_is_looked_at_as_well(ccm, connected):
 
 def test_what_a_run_found_hidden_is_named(ccm, connected):
     """How many and which, in one line for each kind, beside what the check itself sees."""
-    connected.steering.only_teams = {min(connected.account.teams)}
+    connected.control.visible_teams = {min(connected.account.teams)}
     ccm("collect")
     causes = bad(ccm("check", "--json"))
     assert causes["visibility"] == "team_scope"
@@ -51,7 +51,7 @@ def test_a_source_that_cannot_be_asked_still_has_a_past(ccm, connected, folder):
 @pytest.mark.parametrize("options", [(), ("--json",)])
 def test_a_revoked_key_is_told_and_never_shown(ccm, connected, options):
     """Neither in words nor for programs."""
-    connected.steering.keys.clear()
+    connected.control.api_keys.clear()
     ran = ccm("check", *options)
     assert ran.code == 4
     assert connected.api_key not in ran.out + ran.err

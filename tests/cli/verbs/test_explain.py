@@ -22,7 +22,7 @@ def test_a_failure_is_explained_down_to_the_requests(ccm, judged):
     assert said["result"] == failing
     assert said["workings"]["assertion"]["value"] is False
     assert said["workings"]["match"]["value"] is True
-    assert {one["digest"] for one in said["records"]} == set(failing["rests_on"])
+    assert {one["digest"] for one in said["records"]} == set(failing["evidence_digests"])
     assert all(one["requests"][0]["endpoint"] == one["endpoint"] for one in said["records"])
     assert said["differs"] is None
     assert {one["set_by"] for one in said["parameters"]} == {"pack"}
@@ -30,7 +30,7 @@ def test_a_failure_is_explained_down_to_the_requests(ccm, judged):
     text = ccm("explain", failing["id"]).out
     assert text.startswith("FAILS: ")
     assert "GET /incidents?" in text
-    assert failing["rests_on"][0] in text
+    assert failing["evidence_digests"][0] in text
 
 
 def test_a_parameter_of_the_settings_is_shown_where_it_is_set(ccm, connected, folder):
@@ -70,7 +70,7 @@ def test_every_result_can_be_explained(ccm, judged):
 
 def test_an_insufficient_result_shows_the_evidence(ccm, connected, folder):
     """Where no row was judged, it is said which evidence is lacking and why."""
-    connected.steering.deny("/oncalls", 403)
+    connected.control.deny("/oncalls", 403)
     evaluation = ccm("run", "--json").json["evaluation"]
     lacking = next(
         result

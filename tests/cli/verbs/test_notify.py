@@ -29,7 +29,7 @@ def test_a_run_tells_what_is_so_and_then_only_changes(ccm, told, webhook, connec
     assert "opened" in first["title"]
     assert ccm("run").code == 1
     assert len(webhook.messages) == 1
-    connected.steering.deny("/oncalls", 403)
+    connected.control.deny("/oncalls", 403)
     ccm("run", "--all")
     assert len(webhook.messages) == 2
     assert "not judged" in webhook.messages[1]["title"]

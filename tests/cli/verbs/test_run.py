@@ -36,16 +36,16 @@ def test_a_run_collects_judges_and_reports(ccm, connected, folder):
     assert "insufficient" not in statuses(ran.json["evaluation"]).values()
     assert "error" not in statuses(ran.json["evaluation"]).values()
     assert "<html" in (folder / "ccm-report.html").read_text()
-    assert connected.steering.writes == []
+    assert connected.control.writes == []
 
 
 def test_a_second_run_asks_for_nothing_that_is_not_due(ccm, connected):
     """What was read a moment ago is not read again, and the verdict stands."""
     first = ccm("run", "--json").json
-    asked = len(connected.steering.requests)
+    asked = len(connected.control.requests)
     second = ccm("run", "--json").json
 
-    assert len(connected.steering.requests) == asked
+    assert len(connected.control.requests) == asked
     assert second["manifests"][0]["collections"] == []
     assert statuses(first["evaluation"]) == statuses(second["evaluation"])
 
@@ -56,7 +56,7 @@ def test_a_denied_endpoint_makes_exactly_the_rules_that_rest_on_it_insufficient(
 ):
     """A 403 on one endpoint changes the rules over it and no other, and the exit code is 3."""
     before = statuses(ccm("run", "--json").json["evaluation"])
-    connected.steering.deny(endpoint, 403)
+    connected.control.deny(endpoint, 403)
     ran = ccm("run", "--all", "--json")
 
     over = {rule["rule"]: rule["over"] for rule in rules(ccm)}
@@ -126,7 +126,7 @@ def test_a_view_can_be_shown(ccm, connected):
     ccm("collect")
     rows = ccm("views", "show", "pagerduty.schedule_coverage").lines
     assert len(rows) == len(connected.account.schedules)
-    assert all(row["rests_on"] and row["subject"]["kind"] == "pagerduty.schedule" for row in rows)
+    assert all(row["evidence_digests"] and row["subject"]["kind"] == "pagerduty.schedule" for row in rows)
 
 
 def test_a_view_over_the_runs_themselves_can_be_shown(ccm, connected):
@@ -204,7 +204,7 @@ def test_personal_and_secret_values_never_reach_the_disk(ccm, connected, folder)
 def test_check_says_what_is_wrong_in_one_line_each(ccm, connected):
     """A denied endpoint is one line with the next step; the rest is well."""
     assert ccm("check").code == 0
-    connected.steering.deny("/oncalls", 403)
+    connected.control.deny("/oncalls", 403)
     ran = ccm("check", "--json")
     (found,) = ran.json["connections"]
     bad = [one for one in found["diagnoses"] if not one["good"]]

@@ -90,14 +90,14 @@ def test_a_window_in_flight_is_given_up_within_seconds(ccm, connected, watching,
 
     def slow(asked) -> None:
         if asked.path == "/services":
-            connected.steering.latency = 30.0
+            connected.control.latency = 30.0
             reached.set()
 
-    connected.steering.before = slow
+    connected.control.before_response = slow
     watch = watching()
     assert reached.wait(PATIENCE)
     took = watch.stop(number)
-    connected.steering.before, connected.steering.latency = None, 0.0
+    connected.control.before_response, connected.control.latency = None, 0.0
 
     assert (watch.process.returncode, took < 10) == (0, True)
     ran = ccm("run", "--json")

@@ -10,7 +10,7 @@ from hashlib import sha256
 import pytest
 
 from ccm_core.bundle.attestation import envelope
-from ccm_core.bundle.verifier.verify import read_archive
+from ccm_core.bundle.verifier.archive import read_archive
 from ccm_core.ledger.signed_note import VerifierKey
 from ccm_core.model.period import parse_period
 from ccm_core.pipeline.bundle import Order, bundle

@@ -6,7 +6,8 @@ import zipfile
 
 import pytest
 
-from ccm_core.bundle.verifier.verify import MOST_BYTES, verify
+from ccm_core.bundle.verifier.archive import MOST_BYTES
+from ccm_core.bundle.verifier.main import verify
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccm_core.bundle.attestation import envelope
-from ccm_core.bundle.verifier.merkle import roots_of
-from ccm_core.bundle.verifier.verify import digest, read_archive, verify
+from ccm_core.bundle.verifier.archive import read_archive
+from ccm_core.bundle.verifier.contents import digest
+from ccm_core.bundle.verifier.main import verify
+from ccm_core.bundle.verifier.merkle import roots_by_size
 from ccm_core.ledger import signed_note
 from ccm_core.ledger.key_history import begin
 
@@ -64,7 +66,7 @@ DAMAGE = [
         "verify.py was changed",
         id="the verifier changed",
     ),
-    pytest.param(drop("statement.json"), "'statement.json' is not there", id="no statement"),
+    pytest.param(drop("statement.json"), "'statement.json' is missing", id="no statement"),
     pytest.param(drop("keys/0001.txt"), "no public key", id="no key"),
     pytest.param(drop("ledger/firm/hashes.txt"), "hashes.txt", id="no hashes"),
 ]
@@ -80,32 +82,32 @@ def test_a_damaged_bundle_is_found_and_named(spoiled, change, said):
 INSIDE = [
     pytest.param(
         line(INCIDENTS, lambda lines: lines[1:]),
-        "of a version pagerduty.incident",
+        "is missing: version pagerduty.incident",
         id="a record left out",
     ),
     pytest.param(
         line(INCIDENTS, lambda lines: [*lines, b'{"id":"MADE UP"}\n']),
-        "no leaf of the ledger speaks of line",
+        "no leaf of the ledger names the content of line",
         id="a record made up",
     ),
     pytest.param(
         line(LEAVES, lambda lines: lines[1:]),
-        "leaves of the log firm are not those of its signed head",
+        "leaves of the log firm do not lead to its signed checkpoint",
         id="a leaf left out",
     ),
     pytest.param(
         line(LEAVES, lambda lines: [lines[0].replace(b"2026", b"2025"), *lines[1:]]),
-        "leaves of the log firm are not those of its signed head",
+        "leaves of the log firm do not lead to its signed checkpoint",
         id="a leaf changed",
     ),
     pytest.param(
         line("contents/evaluations.jsonl", lambda lines: lines[:1]),
-        "of a evaluation",
+        "is missing: evaluation",
         id="an evaluation left out",
     ),
     pytest.param(
         lambda files: files.pop(next(name for name in files if name.startswith("packs/"))),
-        "rests on sha256:",
+        "needs sha256:",
         id="a pack left out",
     ),
 ]
@@ -158,19 +160,19 @@ LEFT_OUT = [
     pytest.param(
         "firm",
         lambda leaf: leaf["leaf"] == "version" and leaf["kind"] == "pagerduty.service",
-        "appended; here are 0",
+        "appended, got 0",
         id="every service",
     ),
     pytest.param(
         "firm",
         lambda leaf: leaf["leaf"] == "version" and "digest" not in leaf,
-        "tombstones; here are 0",
+        "tombstones, got 0",
         id="that something vanished",
     ),
     pytest.param(
         "firm",
         lambda leaf: leaf["leaf"] == "manifest",
-        "ended a run, was left out",
+        "the end of a run, was left out",
         id="a run's manifest",
     ),
     pytest.param(
@@ -206,7 +208,10 @@ def test_a_bundle_of_another_form_is_refused(old_firm, spoiled):
         files["statement.json"] = envelope(json.dumps(payload).encode(), old_firm.signer)
 
     (problem,) = verify(spoiled(spoil))[1]
-    assert problem == "it is urn:ccm:bundle:v2, and this verifier knows urn:ccm:bundle:v1"
+    assert problem == (
+        "statement.json: expected urn:ccm:bundle:v1, got urn:ccm:bundle:v2; "
+        "take the verifier of a newer ccm-core"
+    )
 
 
 def test_a_foreign_key_is_found_by_whoever_has_the_right_one(resigned, key_of, old_firm, spoiled):
@@ -226,7 +231,7 @@ def test_a_foreign_key_is_found_by_whoever_has_the_right_one(resigned, key_of, o
     assert verify(path)[1] == []
     problems = verify(path, key_of(old_firm))[1]
     assert len(problems) == 1
-    assert problems[0].startswith("it was signed by a foreign key")
+    assert problems[0].startswith("the package was signed with another key")
 
 
 def headed(files, log, signer, leaves):
@@ -238,7 +243,7 @@ def headed(files, log, signer, leaves):
         signed_note.decoded(one.decode()) for one in files[f"ledger/{log}/hashes.txt"].splitlines()
     ]
     size = max(kept) + 1
-    root = signed_note.encoded(roots_of(size, kept, hashes)[size])
+    root = signed_note.encoded(roots_by_size(size, kept, hashes)[size])
     files[f"ledger/{log}/leaves.txt"] = b"".join(one + b"\n" for one in leaves)
     name = origin.removesuffix(f"/{log}")
     files[path] = signed_note.sign(f"{origin}\n{size}\n{root}\n", name, signer).encode()
@@ -263,4 +268,4 @@ def test_a_history_that_was_written_anew_is_found(old_firm, spoiled, resigned, k
 
     _, problems = verify(spoiled(rewrite), key_of(old_firm))
     assert problems
-    assert all("leaves of the log firm are not what they were" in one for one in problems)
+    assert all("leaves of the log firm were rewritten" in one for one in problems)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from ccm_core.bundle.pinned_checkpoints import Held, hold
-from ccm_core.bundle.verifier.verify import read_archive
+from ccm_core.bundle.verifier.archive import read_archive
 from ccm_core.ledger import signed_note
 from ccm_core.ledger.checkpoint import STORE_LOG, Checkpoint
 from ccm_core.ledger.pinned_checkpoint import Pin

@@ -21,11 +21,11 @@ from ccm_pagerduty.kinds import kinds
 from ccm_pagerduty.rulepacks import rule_packs
 from ccm_pagerduty.views import views
 from pagerduty_simulator import AccountSizes, PagerDutySimulator, build_account, many_incidents
-from pagerduty_simulator.api.control import Steering
+from pagerduty_simulator.api.control import SimulatorControl
 
 from ccm_core.cli.terminal.exit_codes import Exit, gravest
 from ccm_core.cli.terminal.outcome_codes import of_evaluation, of_manifest
-from ccm_core.collect.observer import Silence
+from ccm_core.collect.observer import NullObserver
 from ccm_core.collect.outcome import worst
 from ccm_core.model.evaluation.result import Evaluation, Result, RuleResult
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason
@@ -132,9 +132,9 @@ class Lab:
         return self.simulator.account
 
     @property
-    def steering(self) -> Steering:
+    def control(self) -> SimulatorControl:
         """How it is steered."""
-        return self.simulator.steering
+        return self.simulator.control
 
     @property
     def key(self) -> str:
@@ -174,9 +174,9 @@ class Lab:
         """
         folder = self._new_folder() if first else self._copy()
         connection = self._connection(frozenset(due or self.kinds), bounds, settings)
-        began = len(self.steering.requests)
+        began = len(self.control.requests)
         manifest = self._collect(folder, connection, NOW)
-        asked = tuple(self.steering.requests[began:])
+        asked = tuple(self.control.requests[began:])
         store = open_store(STORE, base=folder)
         try:
             host = replace(self.host, clock=lambda: NOW + timedelta(minutes=1))
@@ -209,17 +209,17 @@ class Lab:
 
     def calm(self) -> dict[str, object]:
         """Let the source be well again; give how it was steered."""
-        kept = {name: getattr(self.steering, name) for name in Steering.__slots__}
+        kept = {name: getattr(self.control, name) for name in SimulatorControl.__slots__}
         calm = _calm()
-        for name in Steering.__slots__:
+        for name in SimulatorControl.__slots__:
             if name not in {"requests", "writes", "keys", "bearers"}:
-                setattr(self.steering, name, getattr(calm, name))
+                setattr(self.control, name, getattr(calm, name))
         return kept
 
     def restore(self, kept: Mapping[str, object]) -> None:
         """Steer the source as before."""
         for name, value in kept.items():
-            setattr(self.steering, name, value)
+            setattr(self.control, name, value)
 
     # -- inside -------------------------------------------------------------------------------
 
@@ -228,7 +228,7 @@ class Lab:
         host = replace(self.host, clock=lambda: at + timedelta(milliseconds=next(ticks)))
         store = open_store(STORE, base=folder)
         try:
-            return collect(host, connection, store, Silence())
+            return collect(host, connection, store, NullObserver())
         finally:
             store.close()
 
@@ -262,8 +262,8 @@ class Lab:
         return folder
 
 
-def _calm() -> Steering:
-    return Steering(rate_limit=10**9, on_call_limit=10**9)
+def _calm() -> SimulatorControl:
+    return SimulatorControl(rate_limit=10**9, on_call_limit=10**9)
 
 
 @pytest.fixture(scope="session")
@@ -272,7 +272,7 @@ def the_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     account = build_account(NOW, sizes=SIZES)
     recent = (NOW - timedelta(minutes=100), NOW - timedelta(minutes=40))
     many_incidents(account, 4, spread=recent)
-    with PagerDutySimulator(account, steering=_calm()) as simulator:
+    with PagerDutySimulator(account, control=_calm()) as simulator:
         yield Lab(simulator, tmp_path_factory.mktemp("lab"))
 
 
@@ -288,7 +288,7 @@ def lab(the_lab: Lab, caplog: pytest.LogCaptureFixture) -> Iterator[Lab]:
     yield the_lab
     for name, value in held.items():
         setattr(account, name, value)
-    assert the_lab.steering.writes == []
+    assert the_lab.control.writes == []
     assert the_lab.key not in caplog.text
 
 

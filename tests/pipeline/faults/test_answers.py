@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from pagerduty_simulator.api.credentials import API_KEY
 from pagerduty_simulator.api.faults import html, redirect, refuse
-from pagerduty_simulator.api.responses import Answer
+from pagerduty_simulator.api.responses import SimulatedResponse
 
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evidence.collection import Outcome, Reason
@@ -46,7 +46,7 @@ def saying(status, body):
     """Refuse with a body of any kind of bytes."""
     if isinstance(body, str):
         raw = body.encode(errors="surrogateescape")
-        return lambda _asked, _honest: Answer(status=status, body=raw)
+        return lambda _asked, _honest: SimulatedResponse(status=status, body=raw)
     return refuse(status, body)
 
 
@@ -60,7 +60,7 @@ def test_the_status_decides_whatever_the_body_looks_like(lab, name):
         ("/services", "service"),
         ("/oncalls", "on_call"),
     ):
-        lab.steering.always(endpoint, saying(lists[kind], BODIES[name]))
+        lab.control.inject(endpoint, saying(lists[kind], BODIES[name]))
     ran = lab.read(*lists)
 
     for kind, status in lists.items():
@@ -106,7 +106,7 @@ ECHOES = {
 @pytest.mark.parametrize("endpoint", ["/users/me", "/users"])
 def test_a_key_that_the_source_sends_back_is_told_to_nobody(lab, endpoint, echo):
     """It is in no manifest, no finding, no log, and nowhere in the store's files."""
-    lab.steering.always(endpoint, echo)
+    lab.control.inject(endpoint, echo)
     ran = lab.read("user")
     assert lab.key.encode() not in ran.told()
     pieces = lab.key[: len(lab.key) // 2].encode()
@@ -130,8 +130,8 @@ def test_a_date_that_cannot_be_read_keeps_nothing_from_being_read(lab, date):
         return replace(answer, headers=answer.headers | {"date": date})
 
     honest = lab.honest("service")
-    lab.steering.always("/users/me", dated)
-    lab.steering.always("/services", dated)
+    lab.control.inject("/users/me", dated)
+    lab.control.inject("/services", dated)
     ran = lab.read("service")
     assert ran.outcomes == {"service": Outcome.COMPLETE}
     assert ran.evaluation == honest.evaluation

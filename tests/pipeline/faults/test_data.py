@@ -34,7 +34,7 @@ def altered(lab, kind, change):
         page[wrapper] = [change(item) for item in page[wrapper]]
         return replace(answer, body=json.dumps(page).encode())
 
-    lab.steering.always(endpoint, fault)
+    lab.control.inject(endpoint, fault)
 
 
 def said(ran):
@@ -114,7 +114,7 @@ def test_an_acknowledgement_by_nobody_is_no_acknowledgement_by_a_person(lab):
     rule = "pagerduty_incident_acknowledged_in_time"
     before, after = honest.results(rule), ran.results(rule)
     changed = {name for name in after if after[name].status is not before[name].status}
-    newest = max(story.number for story in lab.account.incidents)
+    newest = max(incident.number for incident in lab.account.incidents)
     assert changed
     assert f"pagerduty.incident:{incident_id(newest - 1)}" in changed
     assert {after[name].status for name in changed} == {Status.INSUFFICIENT}
@@ -188,7 +188,7 @@ def test_a_record_that_comes_twice_is_kept_once(lab):
         return replace(answer, body=json.dumps(page).encode())
 
     honest = lab.honest("service")
-    lab.steering.always("/services", doubled)
+    lab.control.inject("/services", doubled)
     ran = lab.read("service")
     assert ran.outcomes == {"service": Outcome.COMPLETE}
     assert ran.bodies == honest.bodies
@@ -227,7 +227,7 @@ def during(lab, change, *, most):
             done.append(asked)
             change(lab, len(done))
 
-    lab.steering.before = before
+    lab.control.before_response = before
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from ccm_pagerduty.connector import connector
-from pagerduty_simulator.api.faults import scope_missing, too_many
+from pagerduty_simulator.api.faults import scope_missing, too_many_requests
 
 from ccm_core.model.evidence.collection import Outcome
 
@@ -18,7 +18,7 @@ def causes(ran) -> dict[str, tuple[str, str]]:
 @pytest.mark.parametrize(
     ("fault", "outcome", "step"),
     [
-        pytest.param(too_many(1), Outcome.FAILED, "log_entries: auto", id="throttled"),
+        pytest.param(too_many_requests(1), Outcome.FAILED, "log_entries: auto", id="throttled"),
         pytest.param(
             scope_missing("incidents.read"), Outcome.UNAVAILABLE, "incidents.read", id="no scope"
         ),
@@ -26,7 +26,7 @@ def causes(ran) -> dict[str, tuple[str, str]]:
 )
 def test_acknowledgements_that_are_missing_in_a_run(lab, fault, outcome, step):
     """The log entries alone lack something, and what follows from that is said."""
-    lab.steering.always("/log_entries", fault)
+    lab.control.inject("/log_entries", fault)
     ran = lab.read("incident", "incident_log_entry")
     assert ran.outcomes["incident_log_entry"] is outcome
     found = causes(ran)
@@ -36,7 +36,7 @@ def test_acknowledgements_that_are_missing_in_a_run(lab, fault, outcome, step):
 
 def test_services_that_are_missing_through_team_scope_in_a_run(lab):
     """What names them is told, whatever else is there."""
-    lab.steering.only_teams = {min(lab.account.teams)}
+    lab.control.visible_teams = {min(lab.account.teams)}
     found = causes(lab.read(first=True))
     assert found["user"][0] == "team_scope"
     assert {cause for cause, _ in found.values()} == {"team_scope"}

@@ -18,10 +18,10 @@ from pagerduty_simulator.api.faults import (
     refuse,
     scope_missing,
     stuck,
-    too_many,
+    too_many_requests,
     truncated,
 )
-from pagerduty_simulator.api.responses import Answer
+from pagerduty_simulator.api.responses import SimulatedResponse
 
 from ccm_core.cli.terminal.exit_codes import Exit
 from ccm_core.model.evaluation.result import Status
@@ -111,9 +111,9 @@ AMISS = {
         told="revoked",
     ),
     "408": Amiss(fault=refuse(408), told="answered 408"),
-    "429 with a wait": Amiss(fault=too_many(1), reason=Reason.RATE_LIMITED, told="every try"),
+    "429 with a wait": Amiss(fault=too_many_requests(1), reason=Reason.RATE_LIMITED, told="every try"),
     "429 in HTML": Amiss(
-        fault=too_many(in_html=True), reason=Reason.RATE_LIMITED, told="every try"
+        fault=too_many_requests(in_html=True), reason=Reason.RATE_LIMITED, told="every try"
     ),
     "500": Amiss(fault=refuse(500), told="code 2000"),
     "502 in HTML": Amiss(fault=html(502), told="answered 502"),
@@ -173,7 +173,7 @@ def assert_the_rest_is_unchanged(lab, ran, honest, *lost):
 def test_every_list_that_fails_for_good_is_told_and_nothing_passes(lab, amiss, first):
     """Each kind has the outcome and the reason, whether or not there was evidence before."""
     for endpoint in (*LISTS, OF_ONE_INCIDENT):
-        lab.steering.always(endpoint, amiss.fault)
+        lab.control.inject(endpoint, amiss.fault)
     ran = lab.read(first=first)
 
     expected = dict.fromkeys(KINDS, amiss.outcome)
@@ -199,7 +199,7 @@ def test_one_list_that_fails_changes_what_rests_on_it_and_nothing_else(lab, endp
     lost = LISTS[endpoint]
     due = {*lost, *(("incident_log_entry",) if endpoint == "/incidents" else ())}
     honest = lab.honest(*sorted(due))
-    lab.steering.always(endpoint, amiss.fault)
+    lab.control.inject(endpoint, amiss.fault)
     ran = lab.read(*sorted(due))
 
     assert {ran.outcomes[kind] for kind in lost} == {amiss.outcome}
@@ -215,7 +215,7 @@ def test_one_list_that_fails_changes_what_rests_on_it_and_nothing_else(lab, endp
 def test_a_list_that_fails_after_its_first_page_is_kept_in_part(lab, amiss):
     """What came is kept, what is missing is told, and a part never passes for the whole."""
     for endpoint in PAGED:
-        lab.steering.always(endpoint, later(amiss.fault))
+        lab.control.inject(endpoint, later(amiss.fault))
     ran = lab.read(page_size=2)
 
     lost = [kind for kind in KINDS if kind != "ability"]
@@ -230,9 +230,9 @@ def test_a_list_that_fails_after_its_first_page_is_kept_in_part(lab, amiss):
 
 ONCE = {
     "408": refuse(408),
-    "429 with a wait": too_many(1),
-    "429 without its headers": too_many(None),
-    "429 in HTML": too_many(in_html=True),
+    "429 with a wait": too_many_requests(1),
+    "429 without its headers": too_many_requests(None),
+    "429 in HTML": too_many_requests(in_html=True),
     "500": refuse(500),
     "502 in HTML": html(502),
     "503 with nothing": refuse(503, ""),
@@ -247,7 +247,7 @@ def test_what_goes_wrong_once_costs_a_request_and_nothing_else(lab, fault):
     """Every endpoint fails once, and the evidence and the verdict are as if none had."""
     honest = lab.honest()
     for endpoint in (*LISTS, *OF_OBJECTS):
-        lab.steering.script(endpoint, [fault])
+        lab.control.script(endpoint, [fault])
     ran = lab.read()
 
     assert set(ran.outcomes.values()) == {Outcome.COMPLETE}
@@ -258,12 +258,12 @@ def test_what_goes_wrong_once_costs_a_request_and_nothing_else(lab, fault):
     assert sum(one.counts.retries for one in ran.manifest.collections) >= len(LISTS)
 
 
-@pytest.mark.parametrize("fault", [too_many(None), refuse(500), truncated, cut_connection])
+@pytest.mark.parametrize("fault", [too_many_requests(None), refuse(500), truncated, cut_connection])
 def test_what_goes_wrong_once_in_the_middle_of_a_list_costs_no_record(lab, fault):
     """The page is read again, and the list goes on."""
     honest = lab.honest("user", "service")
     for endpoint in ("/users", "/services"):
-        lab.steering.script(endpoint, [None, fault])
+        lab.control.script(endpoint, [None, fault])
     ran = lab.read("user", "service", page_size=4)
 
     assert set(ran.outcomes.values()) == {Outcome.COMPLETE}
@@ -273,7 +273,7 @@ def test_what_goes_wrong_once_in_the_middle_of_a_list_costs_no_record(lab, fault
 
 def test_the_wait_that_a_429_asks_for_is_kept_and_counted(lab):
     """After it the list is read whole."""
-    lab.steering.script("/abilities", [too_many(1)])
+    lab.control.script("/abilities", [too_many_requests(1)])
     ran = lab.read("ability", bounds=Bounds(attempts=2, backoff=0.0))
 
     assert ran.outcomes == {"ability": Outcome.COMPLETE}
@@ -285,7 +285,7 @@ def test_the_wait_that_a_429_asks_for_is_kept_and_counted(lab):
     [
         pytest.param(refuse(401), Reason.DENIED, id="401"),
         pytest.param(html(401), Reason.DENIED, id="401 in HTML"),
-        pytest.param(too_many(None), Reason.RATE_LIMITED, id="429"),
+        pytest.param(too_many_requests(None), Reason.RATE_LIMITED, id="429"),
         pytest.param(refuse(500), Reason.SOURCE_ERROR, id="500"),
         pytest.param(html(200), Reason.SOURCE_ERROR, id="200 in HTML"),
         pytest.param(refuse(200, '{"user": '), Reason.SOURCE_ERROR, id="half the JSON"),
@@ -296,7 +296,7 @@ def test_the_wait_that_a_429_asks_for_is_kept_and_counted(lab):
 )
 def test_a_source_that_cannot_be_used_at_all_is_told_of_the_whole_run(lab, fault, reason):
     """Nothing is read, everything that was due has failed, and nothing passes."""
-    lab.steering.always("/users/me", fault)
+    lab.control.inject("/users/me", fault)
     ran = lab.read()
 
     assert ran.outcomes == dict.fromkeys(KINDS, Outcome.FAILED)
@@ -320,7 +320,7 @@ def test_a_source_that_is_not_there_is_told_of_the_whole_run(lab):
 def test_a_key_that_may_not_ask_who_it_is_reads_all_the_same(lab, status):
     """The manifest says that it is not known whose key it is."""
     honest = lab.honest("ability")
-    lab.steering.deny("/users/me", status)
+    lab.control.deny("/users/me", status)
     ran = lab.read("ability")
     assert ran.manifest.credential.kind == "api_key"
     assert ran.bodies == honest.bodies
@@ -331,7 +331,7 @@ def test_a_key_that_may_not_ask_who_it_is_reads_all_the_same(lab, status):
 def test_the_credential_never_follows_a_redirect(lab, elsewhere, status):
     """No other host is ever connected to, and the kind says where it would have gone."""
     for endpoint in (*LISTS, OF_ONE_INCIDENT):
-        lab.steering.always(endpoint, redirect(elsewhere.url, status))
+        lab.control.inject(endpoint, redirect(elsewhere.url, status))
     ran = lab.read()
 
     assert not elsewhere.was_reached()
@@ -347,7 +347,7 @@ def test_a_body_without_end_is_not_read_on(lab):
         return replace(honest(asked), body=b'{"x": "' + b"x" * 2_000_000 + b'"}')
 
     for endpoint in (*LISTS, OF_ONE_INCIDENT):
-        lab.steering.always(endpoint, huge)
+        lab.control.inject(endpoint, huge)
     bounds = Bounds(attempts=4, backoff=0.0, backoff_most=0.0, body=1_000_000)
     ran = lab.read(bounds=bounds)
 
@@ -360,7 +360,7 @@ def test_a_body_without_end_is_not_read_on(lab):
 def test_an_answer_of_another_place_is_not_believed(lab):
     """JSON that holds nothing of what was asked for is no empty list."""
     for endpoint in (*LISTS, OF_ONE_INCIDENT):
-        lab.steering.always(endpoint, lambda _asked, _honest: Answer(body=b'{"status": "ok"}'))
+        lab.control.inject(endpoint, lambda _asked, _honest: SimulatedResponse(body=b'{"status": "ok"}'))
     ran = lab.read()
     assert ran.outcomes == dict.fromkeys(KINDS, Outcome.FAILED)
     assert_nothing_passes(lab, ran, *KINDS)

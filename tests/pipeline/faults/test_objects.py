@@ -9,7 +9,7 @@ from pagerduty_simulator.api.faults import (
     html,
     refuse,
     scope_missing,
-    too_many,
+    too_many_requests,
     truncated,
 )
 
@@ -83,7 +83,7 @@ def test_a_schedule_that_cannot_be_rendered_leaves_only_what_rests_on_it_in_doub
     """The schedule, the policies that name it and their services; all others as ever."""
     honest = lab.honest("schedule_rendering")
     schedule = next(key for key, one in lab.account.schedules.items() if one.form == "layers")
-    lab.steering.always("/schedules/{id}", of_one(schedule, fault))
+    lab.control.inject("/schedules/{id}", of_one(schedule, fault))
     ran = lab.read("schedule_rendering")
 
     assert ran.outcomes == {"schedule_rendering": Outcome.PARTIAL}
@@ -101,7 +101,7 @@ def test_a_shift_based_schedule_that_cannot_be_read_is_named(lab, fault, reason,
     due = () if first else IN_SCHEDULES
     honest = lab.honest(*due, first=first)
     schedule = next(key for key, one in lab.account.schedules.items() if one.form == "shifts")
-    lab.steering.always("/v3/schedules/{id}", of_one(schedule, fault))
+    lab.control.inject("/v3/schedules/{id}", of_one(schedule, fault))
     ran = lab.read(*due, first=first)
 
     assert ran.outcomes["schedule"] is ran.outcomes["schedule_rendering"] is Outcome.PARTIAL
@@ -121,7 +121,7 @@ def test_a_team_whose_members_cannot_be_read_leaves_what_it_owns_in_doubt(lab, f
     """The team, and the services of which nobody can say whether their people belong to it."""
     honest = lab.honest("team_member")
     team = next(iter(lab.account.teams))
-    lab.steering.always("/teams/{id}/members", of_one(team, fault))
+    lab.control.inject("/teams/{id}/members", of_one(team, fault))
     ran = lab.read("team_member")
 
     assert ran.outcomes == {"team_member": Outcome.PARTIAL}
@@ -136,8 +136,8 @@ def test_a_team_whose_members_cannot_be_read_leaves_what_it_owns_in_doubt(lab, f
 def test_an_incident_whose_log_cannot_be_read_is_in_doubt_alone(lab, fault, reason):
     """Where log entries are read incident by incident."""
     honest = lab.honest(*IN_INCIDENTS, log_entries="incident")
-    number = max(story.number for story in lab.account.incidents)
-    lab.steering.always("/incidents/{id}/log_entries", of_one(incident_id(number), fault))
+    number = max(incident.number for incident in lab.account.incidents)
+    lab.control.inject("/incidents/{id}/log_entries", of_one(incident_id(number), fault))
     ran = lab.read(*IN_INCIDENTS, log_entries="incident")
 
     name = f"pagerduty.incident:{incident_id(number)}"
@@ -151,7 +151,7 @@ def test_an_incident_whose_log_cannot_be_read_is_in_doubt_alone(lab, fault, reas
 def test_log_entries_are_found_another_way_where_their_list_is_refused(lab, fault, reason):
     """The evidence and the verdict are the same, and the manifest says how it was read."""
     honest = lab.honest(*IN_INCIDENTS)
-    lab.steering.always("/log_entries", fault)
+    lab.control.inject("/log_entries", fault)
     ran = lab.read(*IN_INCIDENTS)
 
     assert set(ran.outcomes.values()) == {Outcome.COMPLETE}
@@ -169,7 +169,7 @@ EVERY = {
     "a missing scope": (scope_missing("things.read"), Reason.DENIED),
     "404": (refuse(404), Reason.NOT_AVAILABLE),
     "400": (refuse(400), Reason.SOURCE_ERROR),
-    "429 in HTML": (too_many(in_html=True), Reason.RATE_LIMITED),
+    "429 in HTML": (too_many_requests(in_html=True), Reason.RATE_LIMITED),
     "500": (refuse(500), Reason.SOURCE_ERROR),
     "200 in HTML": (html(200), Reason.SOURCE_ERROR),
     "cut": (cut_connection, Reason.SOURCE_ERROR),
@@ -184,7 +184,7 @@ EVERY = {
 def test_where_every_object_fails_nothing_that_rests_on_one_passes(lab, fault, reason):
     """Renderings, people of schedules and members of teams, all at once."""
     for endpoint in ("/schedules/{id}", "/schedules/{id}/users", "/teams/{id}/members"):
-        lab.steering.always(endpoint, fault)
+        lab.control.inject(endpoint, fault)
     read = ("schedule_rendering", "schedule_user", "team_member")
     ran = lab.read(*read)
 
@@ -205,7 +205,7 @@ WORLDS = {
     "403": (refuse(403), Reason.DENIED),
     "404": (refuse(404), Reason.NOT_AVAILABLE),
     "400": (refuse(400), Reason.SOURCE_ERROR),
-    "429 in HTML": (too_many(in_html=True), Reason.RATE_LIMITED),
+    "429 in HTML": (too_many_requests(in_html=True), Reason.RATE_LIMITED),
     "500": (refuse(500), Reason.SOURCE_ERROR),
     "half the JSON": (truncated, Reason.SOURCE_ERROR),
 }
@@ -217,7 +217,7 @@ WORLDS = {
 def test_one_world_of_schedules_that_is_closed_is_never_taken_for_an_empty_one(lab, fault, reason):
     """The other world is kept; nothing that rests on schedules passes, as any may be missing."""
     honest = lab.honest(*IN_SCHEDULES)
-    lab.steering.always("/v3/schedules", fault)
+    lab.control.inject("/v3/schedules", fault)
     ran = lab.read(*IN_SCHEDULES)
 
     assert ran.outcomes == dict.fromkeys(IN_SCHEDULES, Outcome.PARTIAL)

@@ -25,8 +25,8 @@ def nowhere(ran):
 def test_what_a_credential_of_one_team_cannot_see_is_named(lab, status):
     """The manifest lists every team that people are in and the list of teams has not."""
     mine, *others = lab.account.teams
-    lab.steering.only_teams = {mine}
-    lab.steering.hidden_status = status
+    lab.control.visible_teams = {mine}
+    lab.control.hidden_status = status
     ran = lab.read(first=True)
 
     assert ran.bodies["team"].keys() == {mine}
@@ -47,7 +47,7 @@ def names_hidden_team(found, hidden):
 def test_no_rule_over_people_passes_beside_a_hidden_team(lab):
     """What people do in a team that nobody can see is not known, and each rule names a team."""
     mine, *hidden = lab.account.teams
-    lab.steering.only_teams = {mine}
+    lab.control.visible_teams = {mine}
     ran = lab.read(first=True)
 
     for rule in lab.rules_over("on_call"):
@@ -57,7 +57,7 @@ def test_no_rule_over_people_passes_beside_a_hidden_team(lab):
 def test_no_rule_over_teams_passes_beside_a_hidden_team(lab):
     """Of every team that owns something is said, and one that is there was not seen."""
     mine, *hidden = lab.account.teams
-    lab.steering.only_teams = {mine}
+    lab.control.visible_teams = {mine}
     ran = lab.read(first=True)
 
     assert ran.outcomes["team"] is Outcome.PARTIAL
@@ -72,8 +72,8 @@ def test_a_policy_that_is_hidden_leaves_its_service_in_doubt(lab, status):
     service = next(one for one in lab.account.services.values() if mine in one.team_ids)
     foreign = next(one for one in lab.account.policies.values() if mine not in one.team_ids)
     lab.account.services[service.id] = replace(service, policy_id=foreign.id)
-    lab.steering.only_teams = {mine}
-    lab.steering.hidden_status = status
+    lab.control.visible_teams = {mine}
+    lab.control.hidden_status = status
     ran = lab.read(first=True)
 
     assert ("escalation_policy", foreign.id) in nowhere(ran)
@@ -106,7 +106,7 @@ def test_a_person_who_was_deleted_is_a_finding_and_no_gap(lab):
 def test_a_clock_that_is_wrong_is_told(lab, hours):
     """By how much, from the source's own date; what is read is the same."""
     honest = lab.honest("service")
-    lab.steering.clock_skew = timedelta(hours=hours)
+    lab.control.clock_skew = timedelta(hours=hours)
     ran = lab.read("service")
     assert ran.manifest.clock_skew == pytest.approx(-3600 * hours, abs=60)
     assert ran.bodies == honest.bodies

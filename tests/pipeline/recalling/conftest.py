@@ -19,7 +19,7 @@ from ccm_core.model.evidence.window import Window
 from ccm_core.model.json_codec import digest, encode
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.evaluate import compile_rules, evaluate
-from ccm_core.pipeline.incremental.state import Recall
+from ccm_core.pipeline.incremental.state import EvaluationCache
 from ccm_core.plugins.discovery import discover
 from ccm_core.plugins.loader import load
 from ccm_core.rules.types import PackText
@@ -158,7 +158,7 @@ class World:
 
     def __init__(self, store):
         """Begin with nothing but the runs."""
-        self.store, self.now, self.recall, self.count = store, NOW, Recall(), 0
+        self.store, self.now, self.recall, self.count = store, NOW, EvaluationCache(), 0
         self.services = {"S0": AS_IT_WAS, "S1": AS_IT_WAS}
         self.connections, self.looked = [connection()], NOW - timedelta(days=1)
         for name in ("firm", "twin"):
@@ -254,7 +254,7 @@ class World:
         }
         self.keep(LOG_ENTRY, {key: body}, name=name)
 
-    def lacking(self, incident):
+    def incomplete_objects(self, incident):
         """Tell that the log of one incident could not be read."""
         fall = Shortfall(reason=Reason.DENIED, detail="403", subjects=(f"{INCIDENT}:{incident}",))
         self.keep(LOG_ENTRY, {}, outcome=Outcome.PARTIAL, shortfalls=(fall,))
@@ -288,7 +288,7 @@ class World:
                 self.incident(key, name="twin")
                 self.incident(key, name="firm", title="other")
             case ("lacking", key):
-                self.lacking(key)
+                self.incomplete_objects(key)
             case ("ahead", key):  # another process, whose clock is ahead
                 self.keep(
                     INCIDENT,

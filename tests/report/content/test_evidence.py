@@ -9,7 +9,7 @@ from ccm_core.report.content.evidence import evidence
 
 
 def test_every_kind_that_is_known_of_is_told(given):
-    """Kinds come from standings, the newest run and the store; none is left out."""
+    """Kinds come from sufficiency, the newest run and the store; none is left out."""
     (one,) = evidence(given)
     told = [
         (kind.kind, kind.outcome, kind.items, kind.requests, kind.records) for kind in one.kinds

@@ -71,7 +71,7 @@ def _given(rules):
         evaluated_at=datetime(2026, 5, 6, tzinfo=UTC),
         packs=(),
         connections=(),
-        standings=(),
+        sufficiency=(),
         rules=tuple(rules),
         controls=(),
     )

@@ -117,7 +117,7 @@ def results(draw, rule: str) -> Result:
         reason=draw(TEXTS),
         waiver=draw(st.none() | st.just("W-1")) if status is Status.FAIL else None,
         due_at=draw(st.none() | st.just(datetime(2026, 6, 1, tzinfo=UTC))),
-        rests_on=tuple(f"sha256:{n:064x}" for n in range(draw(st.sampled_from([0, 1, 150])))),
+        evidence_digests=tuple(f"sha256:{n:064x}" for n in range(draw(st.sampled_from([0, 1, 150])))),
     )
 
 
@@ -178,7 +178,7 @@ def inputs(draw) -> ReportInput:
         )
         * draw(st.integers(0, 1)),
         connections=(PLACE,) * draw(st.integers(0, 1)),
-        standings=(
+        sufficiency=(
             KindSufficiency(kind="acme.service", connection=PLACE, outcome=None, problem=draw(TEXTS)),
         ),
         rules=tuple(judged),
@@ -218,7 +218,7 @@ def waived() -> ReportInput:
             subject=Subject(kind="acme.service", key=f"P{place}", title=f"Service {status}"),
             status=status,
             reason=f"it is {status}",
-            rests_on=("sha256:" + "b1" * 32,),
+            evidence_digests=("sha256:" + "b1" * 32,),
         )
         for place, status in enumerate(Status)
     ]
@@ -260,7 +260,7 @@ def waived() -> ReportInput:
         evaluated_at=datetime(2026, 5, 6, 9, tzinfo=UTC),
         packs=(),
         connections=(PLACE,),
-        standings=(),
+        sufficiency=(),
         rules=(rule,),
         controls=tuple(
             ControlResult(framework="soc2", id=f"CC7.{place}", status=status, rules=("r",))

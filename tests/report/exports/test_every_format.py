@@ -24,7 +24,7 @@ def test_nothing_at_all_can_be_reported(render, waived, name):
         evaluated_at=waived.evaluation.evaluated_at,
         packs=(),
         connections=(),
-        standings=(),
+        sufficiency=(),
         rules=(),
         controls=(),
     )

@@ -261,7 +261,7 @@ def test_only_some_objects_lack_evidence(make):
         reason=Reason.RATE_LIMITED, detail="Two were throttled.", subjects=("k:1", "k:2")
     )
     some = make.standing("k", Outcome.PARTIAL, shortfalls=(fall,), subjects=fall.subjects)
-    page = read(make.report_input(standings=(some,)))
+    page = read(make.report_input(sufficiency=(some,)))
     assert "2 objects cannot be judged. The others stand." in page.text
     assert "The rate limit held to the end. Two were throttled." in page.text
 
@@ -302,7 +302,7 @@ def test_hostile_strings(make, text):
             rule,
             connections=(text, "other"),
             packs=(pack,),
-            standings=(make.standing(text, connection=text, problem=text),),
+            sufficiency=(make.standing(text, connection=text, problem=text),),
             manifests=(make.manifest(text, run=text, connector=text, not_due=(text,)),),
             waiver_notes=(text,),
             plugin_failures=(text,),

@@ -137,7 +137,7 @@ def test_troubles(make):
     given = make.report_input(
         make.rule("r", "Title", "low", status=Status.INSUFFICIENT),
         manifests=(make.manifest(outcome=Outcome.FAILED, shortfalls=(refused,)),),
-        standings=(make.standing("acme.host", problem="It is 9 d old and may be 2 d."),),
+        sufficiency=(make.standing("acme.host", problem="It is 9 d old and may be 2 d."),),
         plugin_failures=("acme 1.0: ImportError: no module named x",),
     )
     assert screen(given) == dedent(
@@ -187,7 +187,7 @@ def test_hostile_strings(make, text):
     given = make.report_input(
         make.rule(text, text, "low", found, remediation=text),
         connections=(text,),
-        standings=(make.standing(text, connection=text, problem=text),),
+        sufficiency=(make.standing(text, connection=text, problem=text),),
         plugin_failures=(text,),
     )
     told = lines(summary(given), 60)

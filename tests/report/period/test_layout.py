@@ -93,7 +93,7 @@ def period(title="Checkout", holes=1, conclusion=Conclusion.NOT_PROVEN):
         worst=Status.FAIL,
         last=Status.PASS,
         last_at=day(99),
-        rests_on=(RECORD, LATER),
+        evidence_digests=(RECORD, LATER),
     )
     drawn = ControlSamples(framework="soc2", id="CC7.4", population=3_045, samples=(sample,))
     return PeriodInput(
@@ -181,7 +181,7 @@ def test_samples_can_be_worked_through_in_a_spreadsheet():
         "fail",
         "pass",
     )
-    assert (line["rests_on"], line["seed"]) == (f"{RECORD} {LATER}", "sha256:5eed")
+    assert (line["evidence_digests"], line["seed"]) == (f"{RECORD} {LATER}", "sha256:5eed")
     assert (list(line)[-1], line["owners"]) == ("owners", "Night desk; Platform")
 
 

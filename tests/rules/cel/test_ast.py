@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from ccm_core.rules.cel.ast import dotted, path_of, reads
-from ccm_core.rules.cel.lookup_function import Lookups
-from ccm_core.rules.cel.runtime import Language
+from ccm_core.rules.cel.lookup_function import LookupTable
+from ccm_core.rules.cel.runtime import CelEnvironment
 
 
 @pytest.fixture
 def language():
     """Speak about rows with one parameter."""
-    return Language({"limit": "duration"}, [], Lookups())
+    return CelEnvironment({"limit": "duration"}, [], LookupTable())
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ccm_core.rules.cel.lookup_function import Found, Lookups
-from ccm_core.rules.cel.runtime import Language, Misread, NotEvaluable, shared_names
+from ccm_core.rules.cel.lookup_function import LookupRecord, LookupTable
+from ccm_core.rules.cel.runtime import CelEnvironment, ExpressionError, NotEvaluable, shared_variables
 
 NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
 ROW = {
@@ -28,11 +28,11 @@ ROW = {
 @pytest.fixture
 def lookups():
     """Answer from two people, one of whom lacks evidence."""
-    found = Lookups()
+    found = LookupTable()
     people = {
-        "P1": Found(body={"name": "Ada"}, digest="sha256:ada"),
-        "P3": Found(body={"name": "Cy"}, digest="sha256:cy"),
-        "7": Found(body={"name": "Seven"}, digest="sha256:seven"),
+        "P1": LookupRecord(body={"name": "Ada"}, digest="sha256:ada"),
+        "P3": LookupRecord(body={"name": "Cy"}, digest="sha256:cy"),
+        "7": LookupRecord(body={"name": "Seven"}, digest="sha256:seven"),
     }
     found.serve({"acme.person": people}, {"acme.person:P3": "it was cut off"})
     return found
@@ -49,7 +49,7 @@ def language(lookups):
         "names": "list",
         "most": "integer",
     }
-    return Language(types, ["high_up"], lookups)
+    return CelEnvironment(types, ["high_up"], lookups)
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def holds(language):
         for name, of in (lets or {}).items():
             known[name] = language.expression(of, known)
         conditions = {"high_up": language.expression(high_up)}
-        situation = language.situation(row, shared_names(values, NOW), conditions)
+        situation = language.situation(row, shared_variables(values, NOW), conditions)
         return language.expression(text, known).holds(situation)
 
     return ask
@@ -275,7 +275,7 @@ def test_a_row_that_is_no_json_cannot_be_judged(holds):
 )
 def test_what_is_no_condition_is_refused_with_its_place(language, text, problems):
     """Each problem has its line and column, counted from 1 inside the text."""
-    with pytest.raises(Misread) as caught:
+    with pytest.raises(ExpressionError) as caught:
         language.expression(text)
 
     assert [(line, column) for line, column, _ in caught.value.problems] == problems
@@ -303,12 +303,12 @@ def test_lookups_name_the_records_they_read(holds, lookups):
 )
 def test_reading_null_costs_no_reference_to_none(text, expected):
     """However often null is read, as many references to None are left as there were."""
-    lookups = Lookups()
-    lookups.serve({"acme.person": {"P1": Found(body={"nothing": None}, digest="d")}}, {})
-    language = Language({}, (), lookups)
+    lookups = LookupTable()
+    lookups.serve({"acme.person": {"P1": LookupRecord(body={"nothing": None}, digest="d")}}, {})
+    language = CelEnvironment({}, (), lookups)
     expression = language.expression(text)
     situation = language.situation(
-        {"nothing": None, "some": [None, 1, [None]]}, shared_names({}, NOW)
+        {"nothing": None, "some": [None, 1, [None]]}, shared_variables({}, NOW)
     )
     assert expression.value(situation) == expected
     before = sys.getrefcount(None)
@@ -329,6 +329,6 @@ def test_reading_null_costs_no_reference_to_none(text, expected):
 def test_a_row_may_say_why_it_leaves_a_key_out(language, text, reason):
     """The reason stands where nothing but the key would be named."""
     why = {"nothing": "nobody looked", "*": "no rule"}
-    situation = language.situation(ROW, shared_names({}, NOW), left_out=why)
+    situation = language.situation(ROW, shared_variables({}, NOW), left_out=why)
     found = language.expression(text).holds(situation)
     assert (found.reason, found.insufficient) == (reason, True)

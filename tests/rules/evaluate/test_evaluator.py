@@ -205,7 +205,7 @@ def test_a_result_rests_on_its_row_and_on_what_it_looked_up(judged, row):
         **{"assert": "lookup('acme.person', row.owner).name == 'Ada'"},
     )
 
-    assert {one.subject.key: one.rests_on for one in found.results} == {
+    assert {one.subject.key: one.evidence_digests for one in found.results} == {
         "D1": ("sha256:a", "sha256:acme.person:P1", "sha256:b"),
         "D2": ("sha256:c",),
     }
@@ -315,7 +315,7 @@ def test_an_evaluation_says_what_it_was_made_with(compiled, rule_text, facts, ro
 
     assert found.evaluated_at == now
     assert (found.packs[0].name, found.packs[0].parameters) == ("acme-doors", {"limit": "1m"})
-    assert [one.kind for one in found.standings] == ["acme.door", "acme.person"]
+    assert [one.kind for one in found.sufficiency] == ["acme.door", "acme.person"]
 
 
 def test_packs_can_judge_twice(compiled, rule_text, facts, row, now):

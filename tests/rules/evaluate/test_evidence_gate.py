@@ -44,7 +44,7 @@ def test_no_rule_gets_past_a_problem_of_its_evidence(
     """Whatever the conditions would say, the rule is insufficient, and says why once."""
     found = judged(
         [row(f"D{n}", locked=bool(n)) for n in range(rows)],
-        given={"standings": [standing_of("acme.door", **standing)]},
+        given={"sufficiency": [standing_of("acme.door", **standing)]},
         on_empty=on_empty,
         **{"assert": "'true'", "match": "'true'"},
     )
@@ -62,7 +62,7 @@ def test_every_input_of_a_view_counts(judged, row, standing_of):
         [row(locked=True)],
         over="acme.watch",
         given={
-            "standings": [
+            "sufficiency": [
                 standing_of("acme.badge", problem="acme.badge is old"),
                 standing_of("acme.door", problem="acme.door is partial"),
             ]
@@ -76,7 +76,7 @@ def test_a_kind_that_is_looked_up_counts(judged, row, standing_of):
     """Even where no row would look anything up."""
     found = judged(
         [row(locked=True)],
-        given={"standings": [standing_of("acme.person", problem="acme.person is partial")]},
+        given={"sufficiency": [standing_of("acme.person", problem="acme.person is partial")]},
         **{"assert": "row.locked || lookup('acme.person', 'P1').name == ''"},
     )
 
@@ -85,7 +85,7 @@ def test_a_kind_that_is_looked_up_counts(judged, row, standing_of):
 
 def test_a_kind_without_a_standing_was_never_collected(compiled, rule_text, facts, row, now):
     """What nobody speaks for is not evidence."""
-    bare = replace(facts([row(locked=True)]), standings={})
+    bare = replace(facts([row(locked=True)]), sufficiency={})
     found = evaluate(compiled(rule_text()), [bare], now=now).rules[0]
 
     assert said(found) == {"hq": ("insufficient", "acme.door was never collected")}
@@ -95,7 +95,7 @@ def test_inputs_that_the_facts_forget_still_count(compiled, rule_text, facts, ro
     """The engine knows itself what a view rests on."""
     given = facts([row(locked=True)], over="acme.watch")
     forgetful = replace(
-        given, inputs={"acme.watch": ()}, standings={"acme.door": given.standings["acme.door"]}
+        given, inputs={"acme.watch": ()}, sufficiency={"acme.door": given.sufficiency["acme.door"]}
     )
     found = evaluate(compiled(rule_text(over="acme.watch")), [forgetful], now=now).rules[0]
 
@@ -114,7 +114,7 @@ def test_only_the_subjects_that_lack_evidence_are_insufficient(judged, row, stan
             row("D3", locked=True, names=["acme.person:D1"]),
             row("D4", locked=False),
         ],
-        given={"standings": [lacks]},
+        given={"sufficiency": [lacks]},
     )
     why = "acme.door of acme.door:D1 is partial (truncated: page 3 is missing)"
 
@@ -131,7 +131,7 @@ def test_a_subject_that_stands_behind_no_row_is_insufficient_itself(judged, row,
     lacks = standing_of(
         "acme.door", Outcome.PARTIAL, shortfalls=(SOME,), subjects=("acme.door:D1",)
     )
-    found = judged([row("D2", locked=True)], given={"standings": [lacks]})
+    found = judged([row("D2", locked=True)], given={"sufficiency": [lacks]})
 
     assert found.status is Status.INSUFFICIENT
     assert found.population == Population(known=2, passed=1, insufficient=1)
@@ -144,7 +144,7 @@ def test_a_record_that_is_known_in_part_cannot_be_looked_up(judged, row, standin
     found = judged(
         [row("D1", owner="P1"), row("D2", owner="P2")],
         given={
-            "standings": [lacks],
+            "sufficiency": [lacks],
             "lookup": {"acme.person": {"P1": {"name": "Ada"}, "P2": {"name": "Bo"}}},
         },
         **{"assert": "lookup('acme.person', row.owner).name != ''"},
@@ -165,7 +165,7 @@ def test_a_record_that_is_known_in_part_cannot_be_looked_up(judged, row, standin
 def test_a_rule_can_ask_for_younger_evidence(judged, row, standing_of, now, max_age, status):
     """Its own limit holds even where the standing was made with a wider one."""
     old = standing_of("acme.door", collected_at=now - timedelta(hours=3), max_age=14400.0)
-    found = judged([row(locked=True)], given={"standings": [old]}, max_age=max_age)
+    found = judged([row(locked=True)], given={"sufficiency": [old]}, max_age=max_age)
 
     assert found.status.value == status
 
@@ -183,7 +183,7 @@ def test_a_rule_can_accept_older_evidence_where_the_standing_can_be_made_anew(
     found = judged(
         [row(locked=True)],
         max_age="7d",
-        given={"standings": [standing_of("acme.door", problem="old")], "restated": restated},
+        given={"sufficiency": [standing_of("acme.door", problem="old")], "restated": restated},
     )
 
     assert found.status is Status.PASS
@@ -277,7 +277,7 @@ def test_no_problem_of_any_input_ever_lets_a_rule_pass(world, rows, problem, kin
     given_ = world.facts(
         [world.row(f"D{n}", **body) for n, body in enumerate(rows)],
         over="acme.watch",
-        standings=[world.standing_of(kind, **problem)],
+        sufficiency=[world.standing_of(kind, **problem)],
     )
     found = world.evaluate(packs, given_).rules[0]
 
@@ -295,8 +295,8 @@ def test_a_subject_more_that_lacks_evidence_never_makes_a_result_pass(world, row
         )
     )
 
-    def judge(lacking):
-        subjects = tuple(sorted(f"acme.door:D{n}" for n in lacking))
+    def judge(incomplete_objects):
+        subjects = tuple(sorted(f"acme.door:D{n}" for n in incomplete_objects))
         fall = Shortfall(reason=Reason.DENIED, detail="d", subjects=subjects)
         lacks = world.standing_of(
             "acme.door",
@@ -305,7 +305,7 @@ def test_a_subject_more_that_lacks_evidence_never_makes_a_result_pass(world, row
             subjects=subjects,
         )
         doors_ = [world.row(f"D{n}", **body) for n, body in enumerate(rows)]
-        return world.evaluate(packs, world.facts(doors_, standings=[lacks])).rules[0]
+        return world.evaluate(packs, world.facts(doors_, sufficiency=[lacks])).rules[0]
 
     before, after = judge(fewer), judge(fewer | more)
     passed = {one.subject for one in after.results if one.status is Status.PASS}

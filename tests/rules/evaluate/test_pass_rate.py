@@ -87,7 +87,7 @@ def test_a_share_is_judged_month_by_month(judged, row, months, expected):
 
     assert {one.subject.key: (one.status.value, one.reason) for one in shares} == expected
     assert found.population.known == sum(map(len, months.values()))
-    assert all(one.rests_on for one in shares)
+    assert all(one.evidence_digests for one in shares)
 
 
 def test_a_share_can_be_judged_over_everything(judged, row):
@@ -167,7 +167,7 @@ def test_a_share_does_not_hide_evidence_that_is_lacking(world, row):
     there = world.facts(
         doors(row, march="++++"),
         connection="annex",
-        standings=[world.standing_of("acme.door", connection="annex", problem="cut off")],
+        sufficiency=[world.standing_of("acme.door", connection="annex", problem="cut off")],
     )
     assert world.evaluate(packs, here).rules[0].status == "pass"
     assert world.evaluate(packs, here, there).rules[0].status == "insufficient"

@@ -65,7 +65,7 @@ def test_a_record_is_called_what_its_kind_says(fields, title, url, owners):
     """The kind says which fields name a record, open it, and name the teams that own it."""
     (row,) = evidence(**fields).rows("acme.door")
     assert (row.subject.title, row.subject.url, row.subject.owners) == (title, url, owners)
-    assert (row.body, row.rests_on, row.names) == (BODY, ("sha256:d",), ("acme.door:D1",))
+    assert (row.body, row.evidence_digests, row.names) == (BODY, ("sha256:d",), ("acme.door:D1",))
 
 
 def test_a_kind_whose_owners_cannot_be_named_is_told(compiled):

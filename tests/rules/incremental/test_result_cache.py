@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.json_codec import encode
-from ccm_core.rules.evaluate.evaluator import evaluate, evaluate_again
-from ccm_core.rules.evaluate.time_budget import Allowance
-from ccm_core.rules.types import Found
+from ccm_core.rules.evaluate.evaluator import evaluate, evaluate_incrementally
+from ccm_core.rules.evaluate.time_budget import TimeBudget
+from ccm_core.rules.types import LookupRecord
 from ccm_core.sdk.types import Row
 
 NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
@@ -84,30 +84,30 @@ WORLDS = st.tuples(
 def test_remembering_changes_nothing(world, some, now, steps):
     """Whatever changed between evaluations, each gives what it would give alone."""
     memory = None
-    for (doors, people, lacking), minutes in steps:
+    for (doors, people, incomplete_objects), minutes in steps:
         now += timedelta(minutes=minutes)
-        facts = facts_of(world, doors, people, lacking)
-        found, memory = evaluate_again(some, [facts], now=now, memory=memory)
+        facts = facts_of(world, doors, people, incomplete_objects)
+        found, memory = evaluate_incrementally(some, [facts], now=now, memory=memory)
 
         assert encode(found) == encode(evaluate(some, [facts], now=now))
 
 
-def facts_of(world, doors, people, lacking):
+def facts_of(world, doors, people, incomplete_objects):
     """Make the facts of one connection, with some objects in doubt."""
-    standings = [
+    sufficiency = [
         world.standing_of(
-            kind, subjects=tuple(sorted(one for one in lacking if one.startswith(kind)))
+            kind, subjects=tuple(sorted(one for one in incomplete_objects if one.startswith(kind)))
         )
         for kind in ("acme.door", "acme.person")
     ]
     rows = [
         Row(
-            subject=Subject(kind="acme.door", key=key, title=key), body=body, rests_on=(f"d{body}",)
+            subject=Subject(kind="acme.door", key=key, title=key), body=body, evidence_digests=(f"d{body}",)
         )
         for key, body in sorted(doors.items())
     ]
-    found = {"acme.person": {k: Found(body={"name": n}, digest=n) for k, n in people.items()}}
-    return replace(world.facts(rows, standings=standings), lookup=found)
+    found = {"acme.person": {k: LookupRecord(body={"name": n}, digest=n) for k, n in people.items()}}
+    return replace(world.facts(rows, sufficiency=sufficiency), lookup=found)
 
 
 def taken_over(first, then):
@@ -137,9 +137,9 @@ def test_only_what_changed_is_judged_again(world, packs, now, row):
     before = world.facts([row("A", **whole), row("B", **whole)], lookup=people)
     changed = row("B", digests=["sha256:B2"], **whole | {"open_for": 61})
     after = world.facts([row("A", **whole), changed], lookup=people)
-    first, memory = evaluate_again(packs, [before], now=now, memory=None)
-    soon, memory = evaluate_again(packs, [after], now=now + timedelta(minutes=1), memory=memory)
-    later, _ = evaluate_again(packs, [after], now=now + timedelta(minutes=30), memory=memory)
+    first, memory = evaluate_incrementally(packs, [before], now=now, memory=None)
+    soon, memory = evaluate_incrementally(packs, [after], now=now + timedelta(minutes=1), memory=memory)
+    later, _ = evaluate_incrementally(packs, [after], now=now + timedelta(minutes=30), memory=memory)
 
     assert taken_over(first, soon) == {
         "door_any": ["A"],
@@ -172,8 +172,8 @@ def test_another_rule_or_parameter_is_judged_afresh(world, now, row, change):
         parameters=LIMIT,
         settings=change.get("settings"),
     )
-    first, memory = evaluate_again(before, [facts], now=now, memory=None)
-    then, _ = evaluate_again(after, [facts], now=now, memory=memory)
+    first, memory = evaluate_incrementally(before, [facts], now=now, memory=None)
+    then, _ = evaluate_incrementally(after, [facts], now=now, memory=memory)
 
     assert taken_over(first, then)["door_locked"] == []
     assert then == evaluate(after, [facts], now=now)
@@ -182,7 +182,7 @@ def test_another_rule_or_parameter_is_judged_afresh(world, now, row, change):
 def test_a_pack_that_takes_too_long_is_stopped(world, packs, now, row):
     """What was not judged in time is an error that says so, and never a pass."""
     seconds = count()
-    allowance = Allowance(seconds=3, tick=lambda: next(seconds))
+    allowance = TimeBudget(seconds=3, tick=lambda: next(seconds))
     rows = [row(key, locked=True) for key in "ABCDEFGH"]
     found = evaluate(packs, [world.facts(rows)], now=now, allowance=allowance)
     locked = next(one for one in found.rules if one.rule == "door_locked")
@@ -211,11 +211,11 @@ def test_a_field_matters_only_to_rules_that_read_it(
 ):
     """An age that only grows does not matter to what is due already."""
     whole = {"locked": True, "age": 1000, "due_at": "2026-03-15T11:00:00Z"}
-    first, memory = evaluate_again(
+    first, memory = evaluate_incrementally(
         packs, [world.facts([row("A", **whole | before)])], now=NOW, memory=None
     )
     changed = world.facts([row("A", **whole | after)])
-    then, _ = evaluate_again(packs, [changed], now=NOW + timedelta(minutes=1), memory=memory)
+    then, _ = evaluate_incrementally(packs, [changed], now=NOW + timedelta(minutes=1), memory=memory)
 
     assert taken_over(first, then)[rule] == (["A"] if expected else [])
     assert then == evaluate(packs, [changed], now=NOW + timedelta(minutes=1))
@@ -248,8 +248,8 @@ def test_another_owner_is_seen(world, packs, now, row):
     """No rule reads it, and every result of the subject still names it."""
     then, other = row("A", locked=True), row("B", locked=True)
     given = replace(then, subject=replace(then.subject, owners=("Night desk",)))
-    first, memory = evaluate_again(packs, [world.facts([then, other])], now=now, memory=None)
-    again, _ = evaluate_again(packs, [world.facts([given, other])], now=now, memory=memory)
+    first, memory = evaluate_incrementally(packs, [world.facts([then, other])], now=now, memory=None)
+    again, _ = evaluate_incrementally(packs, [world.facts([given, other])], now=now, memory=memory)
 
     assert again == evaluate(packs, [world.facts([given, other])], now=now)
     owners = {
@@ -270,12 +270,12 @@ def test_other_records_behind_a_row_change_no_verdict_and_stand_in_it(world, pac
         world.facts([row("A", digests=[digest], **whole)], lookup=people)
         for digest in ("sha256:1", "sha256:2")
     )
-    _, memory = evaluate_again(packs, [then], now=now, memory=None)
-    found, _ = evaluate_again(packs, [later], now=now, memory=memory)
+    _, memory = evaluate_incrementally(packs, [then], now=now, memory=None)
+    found, _ = evaluate_incrementally(packs, [later], now=now, memory=memory)
 
     assert encode(found) == encode(evaluate(packs, [later], now=now))
     (locked,) = next(one for one in found.rules if one.rule == "door_locked").results
-    assert (locked.status, locked.rests_on) == (Status.PASS, ("sha256:2",))
+    assert (locked.status, locked.evidence_digests) == (Status.PASS, ("sha256:2",))
 
 
 def test_a_row_that_comes_to_rest_on_what_is_in_doubt_is_judged_again(world, packs, now, row):
@@ -285,10 +285,10 @@ def test_a_row_that_comes_to_rest_on_what_is_in_doubt_is_judged_again(world, pac
         world.standing_of("acme.person"),
     ]
     then = row("A", locked=True)
-    later = replace(then, rests_on=("other",), names=("acme.door:Z",))
-    _, memory = evaluate_again(packs, [world.facts([then], standings=doubt)], now=now, memory=None)
-    facts = world.facts([later], standings=doubt)
-    found, _ = evaluate_again(packs, [facts], now=now, memory=memory)
+    later = replace(then, evidence_digests=("other",), names=("acme.door:Z",))
+    _, memory = evaluate_incrementally(packs, [world.facts([then], sufficiency=doubt)], now=now, memory=None)
+    facts = world.facts([later], sufficiency=doubt)
+    found, _ = evaluate_incrementally(packs, [facts], now=now, memory=memory)
 
     assert encode(found) == encode(evaluate(packs, [facts], now=now))
     locked = next(one for one in found.rules if one.rule == "door_locked").results

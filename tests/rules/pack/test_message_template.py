@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ccm_core.rules.cel.runtime import Misread
-from ccm_core.rules.pack.message_template import Placeholder, as_duration, in_words, split
+from ccm_core.rules.cel.runtime import ExpressionError
+from ccm_core.rules.pack.message_template import Placeholder, format_seconds, format_code, split
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ from ccm_core.rules.pack.message_template import Placeholder, as_duration, in_wo
 def test_a_template_is_taken_apart(template, expected):
     """Text and placeholders alternate; strings and maps inside are left alone."""
     if expected is None:
-        with pytest.raises(Misread):
+        with pytest.raises(ExpressionError):
             split(template)
     else:
         assert split(template) == expected
@@ -68,7 +68,7 @@ def test_a_template_is_taken_apart(template, expected):
 )
 def test_a_broken_template_is_told_with_its_place(template, place):
     """The mistake points at the brace, or at what stands between two."""
-    with pytest.raises(Misread) as caught:
+    with pytest.raises(ExpressionError) as caught:
         split(template)
 
     assert [(line, column) for line, column, _ in caught.value.problems] == [place]
@@ -80,7 +80,7 @@ def test_a_broken_template_is_told_with_its_place(template, place):
         pytest.param("{row.title}", {}, "Door D1", id="text"),
         pytest.param("{row.open_for}", {"open_for": 5400}, "1h30m", id="field-in-seconds"),
         pytest.param("{params.limit} {most}", {}, "15m 15m", id="parameter-and-let"),
-        pytest.param("{row.open_for * 2}", {"open_for": 60}, "120", id="computed-is-a-number"),
+        pytest.param("{row.open_for * 2}", {"open_for": 60}, "2m", id="computed-from-seconds"),
         pytest.param("{row.open_for}", {"open_for": None}, "unknown", id="null"),
         pytest.param("{row.open_for ?? 'never'}", {"open_for": None}, "never", id="null-fallback"),
         pytest.param("{row.open_for ?? 'never'}", {}, "never", id="absent-fallback"),
@@ -112,14 +112,69 @@ def test_a_message_writes_values_for_people(judged, row, template, body, expecte
     assert [one.reason for one in found.results] == [expected]
 
 
+DOOR = {"open_for": 14400, "age": 600, "floor": 3, "locked": False, "keys": [{"copies": 2}]}
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        pytest.param("row.locked ? row.age : row.open_for", "4h", id="choice-of-fields"),
+        pytest.param("row.locked ? params.limit : row.age", "10m", id="choice-with-a-parameter"),
+        pytest.param("row.locked ? 60 : params.limit", "15m", id="choice-with-a-number"),
+        pytest.param(
+            "row.age > params.limit ? row.age : params.limit", "15m", id="the-larger-of-two"
+        ),
+        pytest.param("chosen", "4h", id="a-let-with-a-choice"),
+        pytest.param("doubled", "8h", id="a-let-of-a-let"),
+        pytest.param("row.open_for + row.age", "4h10m", id="sum"),
+        pytest.param("row.open_for - params.limit", "3h45m", id="difference"),
+        pytest.param("-row.age", "-10m", id="negative"),
+        pytest.param("row.open_for * 2", "8h", id="product"),
+        pytest.param("2 * params.limit", "30m", id="product-in-the-other-order"),
+        pytest.param("row.open_for / 2", "2h", id="quotient"),
+        pytest.param("double(row.open_for) / 2.0", "2h", id="converted"),
+        pytest.param("row.?open_for.orValue(0)", "4h", id="optional"),
+        pytest.param("cel.bind(spent, row.age, spent + 60)", "11m", id="bound"),
+        pytest.param("[row.age, params.limit]", "10m, 15m", id="list"),
+        pytest.param("[row.age, params.limit][1]", "15m", id="element-of-a-list"),
+        pytest.param("row.keys.map(key, row.age * key.copies)", "20m", id="list-that-is-made"),
+        pytest.param("[row.age, 60].filter(span, span > 60)", "10m", id="list-that-is-filtered"),
+        pytest.param(
+            "row.keys.map(key, row.locked ? row.age : row.open_for)[0]", "4h", id="all-together"
+        ),
+        pytest.param("lookup('acme.door', 'D9').open_for", "2h", id="looked-up"),
+        pytest.param("row.open_for / row.age", "24", id="ratio-is-a-number"),
+        pytest.param("row.locked ? row.floor : row.open_for", "14400", id="choice-of-two-units"),
+        pytest.param("row.floor * 2", "6", id="computed-from-a-number"),
+        pytest.param("row.locked ? 1 : 900", "900", id="choice-of-numbers"),
+        pytest.param("size(row.keys)", "1", id="size"),
+        pytest.param("row.age < 700", "true", id="comparison"),
+        pytest.param("string(row.age)", "600", id="text"),
+    ],
+)
+def test_a_duration_stays_a_duration_wherever_it_flows(judged, row, expression, expected):
+    """Seconds of a field, a parameter or a let are written as people do, however computed."""
+    found = judged(
+        [row(**DOOR)],
+        **{"assert": "row.locked"},
+        let="{chosen: 'row.locked ? params.limit : row.open_for', doubled: chosen * 2}",
+        message=f'"{{{expression}}}"',
+        parameters="{limit: {type: duration, default: 15m, description: d}}",
+        given={"lookup": {"acme.door": {"D9": {"open_for": 7200}}}},
+    )
+
+    assert [one.reason for one in found.results] == [expected]
+
+
 @pytest.mark.parametrize(
     ("write", "value", "expected"),
     [
-        pytest.param(as_duration, 900, "15m", id="a-duration"),
-        pytest.param(as_duration, "soon", "soon", id="no-duration"),
-        pytest.param(in_words, "no_layers", "no layers", id="a-code"),
-        pytest.param(in_words, ["no_layers", None], "no layers, unknown", id="several"),
-        pytest.param(in_words, 3, "3", id="no-code"),
+        pytest.param(format_seconds, 900, "15m", id="a-duration"),
+        pytest.param(format_seconds, "soon", "soon", id="no-duration"),
+        pytest.param(format_seconds, [900, None], "15m, unknown", id="durations"),
+        pytest.param(format_code, "no_layers", "no layers", id="a-code"),
+        pytest.param(format_code, ["no_layers", None], "no layers, unknown", id="several"),
+        pytest.param(format_code, 3, "3", id="no-code"),
     ],
 )
 def test_a_value_is_written_for_a_person(write, value, expected):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ccm_core.errors import DocumentError
 from ccm_core.model.evaluation.rule import Parameter
 from ccm_core.rules.evaluate.evaluator import evaluate
-from ccm_core.rules.pack.parameter_overrides import read_changes, varying_of
+from ccm_core.rules.pack.parameter_overrides import read_overrides, parameter_overrides
 from ccm_core.sdk.timestamps import parse_instant
 
 LIMIT = (
@@ -292,14 +292,14 @@ def test_a_test_of_a_pack_may_set_values_that_vary(world):
         "params: {limit: {value: 15m, changes: [{for: [kim], value: 5m}]}}}, "
         "{name: plain again, expect: pass, rows: [{open_for: 600}]}]"
     )
-    from ccm_core.rules.testing.runner import run_tests
+    from ccm_core.rules.testing.runner import run_cases
 
     rule = world.rule_text(**{"assert": "row.open_for <= params.limit", "tests": tests})
     setting = {"limit": {"value": "15m", "changes": [{"for": ["kim"], "value": "1m"}]}}
-    assert [one.got for one in run_tests(world.compiled(rule, parameters=LIMIT))] == [
-        one.expected for one in run_tests(world.compiled(rule, parameters=LIMIT))
+    assert [one.got for one in run_cases(world.compiled(rule, parameters=LIMIT))] == [
+        one.expected for one in run_cases(world.compiled(rule, parameters=LIMIT))
     ]
-    assert run_tests(world.compiled(rule, parameters=LIMIT, settings=setting))[1].good
+    assert run_cases(world.compiled(rule, parameters=LIMIT, settings=setting))[1].good
 
 
 PARAMETER = Parameter(
@@ -327,7 +327,7 @@ def test_choosing_equals_reading_the_changes_from_top_to_bottom(changes, who, da
     for change in changes:
         if change.get("from", "") <= day and who in change.get("for", who):
             expected = change["value"]
-    found = varying_of(PARAMETER, read_changes(PARAMETER, {"value": 0, "changes": changes}))
+    found = parameter_overrides(PARAMETER, read_overrides(PARAMETER, {"value": 0, "changes": changes}))
     if found is None:
         return
     at = f"{day}T00:00:00Z"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ccm_core.rules.pack.schema_fields import Fields
+from ccm_core.rules.pack.schema_fields import SchemaFields
 
 CLOSED = {
     "type": "object",
@@ -53,7 +53,7 @@ CLOSED = {
 )
 def test_a_path_that_the_schema_allows_is_fine(path):
     """References, alternatives, lists and open objects are followed."""
-    assert Fields(CLOSED).mistake(path) is None
+    assert SchemaFields(CLOSED).mistake(path) is None
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_path_that_the_schema_allows_is_fine(path):
 )
 def test_a_path_that_the_schema_does_not_know_is_told(path, message):
     """The mistake names the field, what is close to it, and where it would be."""
-    assert Fields(CLOSED).mistake(path) == message
+    assert SchemaFields(CLOSED).mistake(path) == message
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_path_that_the_schema_does_not_know_is_told(path, message):
 )
 def test_durations_are_known_by_their_mark(path, expected):
     """A field in seconds carries `x-ccm-unit`."""
-    assert Fields(CLOSED).is_seconds(path) is expected
+    assert SchemaFields(CLOSED).is_seconds(path) is expected
 
 
 @pytest.mark.parametrize(
@@ -109,10 +109,10 @@ def test_durations_are_known_by_their_mark(path, expected):
 )
 def test_codes_are_known_by_their_enumeration(path, expected):
     """A field that holds one of a few words, or a list of such."""
-    assert Fields(CLOSED).is_code(path) is expected
+    assert SchemaFields(CLOSED).is_code(path) is expected
 
 
 def test_an_open_schema_knows_no_list_of_names():
     """Where there may be other fields, none is wrong."""
-    assert Fields({}).names() is None
-    assert "name" in Fields(CLOSED).names()
+    assert SchemaFields({}).names() is None
+    assert "name" in SchemaFields(CLOSED).names()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ccm_core.rules.results.diff import Side, compare
+from ccm_core.rules.results.diff import ComparisonSide, compare
 
 LIMIT = "{limit: {type: duration, default: 15m, description: d}}"
 ASSERT = {"assert": "row.open_for <= params.limit"}
@@ -12,7 +12,7 @@ CONTROL = "[{framework: soc2, id: CC1}]"
 def side(world, rows, *rules, parameters=LIMIT, settings=None):
     """Judge rows by rules."""
     packs = world.compiled(*rules, parameters=parameters, settings=settings)
-    return Side(packs=packs, evaluation=world.evaluate(packs, world.facts(rows)))
+    return ComparisonSide(packs=packs, evaluation=world.evaluate(packs, world.facts(rows)))
 
 
 def test_the_same_rules_differ_in_nothing(world, row):

@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccm_core.rules.cel.clauses import Clause, clauses
-from ccm_core.rules.cel.lookup_function import Lookups
-from ccm_core.rules.cel.runtime import Language, NotEvaluable, shared_names
-from ccm_core.rules.results.explain import workings
+from ccm_core.rules.cel.lookup_function import LookupTable
+from ccm_core.rules.cel.runtime import CelEnvironment, NotEvaluable, shared_variables
+from ccm_core.rules.results.explain import explain_row
 
 
 def shape(clause: Clause):
     """Write a clause as nested tuples."""
-    return (clause.joint, *map(shape, clause.parts)) if clause.parts else clause.text
+    return (clause.operator, *map(shape, clause.operands)) if clause.operands else clause.text
 
 
 @pytest.mark.parametrize(
@@ -60,12 +60,12 @@ CONDITIONS = st.recursive(
 @given(text=CONDITIONS, rows=st.fixed_dictionaries(dict.fromkeys(NAMES, st.booleans())))
 def test_the_parts_make_up_the_whole(text, rows):
     """Joined again as they were, the parts have the value of the whole."""
-    language = Language({}, (), Lookups())
-    situation = language.situation(rows, shared_names({}, None))
+    language = CelEnvironment({}, (), LookupTable())
+    situation = language.situation(rows, shared_variables({}, None))
 
     def value(clause):
-        parts = [value(part) for part in clause.parts]
-        match clause.joint:
+        parts = [value(part) for part in clause.operands]
+        match clause.operator:
             case "&&":
                 return all(parts)
             case "||":
@@ -90,7 +90,7 @@ def worked(world, now):
         packs = world.compiled(world.rule_text(**fields), parameters=parameters, settings=settings)
         (pack,) = packs.packs
         (group,) = pack.groups
-        return workings(pack, group, group.rules[0], row, now)
+        return explain_row(pack, group, group.rules[0], row, now)
 
     return work
 

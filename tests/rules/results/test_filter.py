@@ -19,7 +19,7 @@ from ccm_core.model.evaluation.result import (
 from ccm_core.model.evaluation.rule import Control, Severity
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.collection import Outcome
-from ccm_core.rules.results.filter import Part, narrowed
+from ccm_core.rules.results.filter import ResultFilter, filter_evaluation
 
 
 def rule(name, *said, controls=(), known=None):
@@ -53,7 +53,7 @@ def evaluation():
         evaluated_at=datetime(2026, 5, 6, tzinfo=UTC),
         packs=(),
         connections=("eu", "us"),
-        standings=tuple(
+        sufficiency=tuple(
             KindSufficiency(kind="acme.service", connection=one, outcome=Outcome.COMPLETE)
             for one in ("eu", "us")
         ),
@@ -74,14 +74,14 @@ def evaluation():
 
 def test_all_of_it(evaluation):
     """Who asks for no part gets the evaluation, to the byte."""
-    assert narrowed(evaluation, Part()) == evaluation
+    assert filter_evaluation(evaluation, ResultFilter()) == evaluation
 
 
 def test_one_connection(evaluation):
     """Only its results stay, and rules and controls stand as they say."""
-    part = narrowed(evaluation, Part(connections=("eu",)))
+    part = filter_evaluation(evaluation, ResultFilter(connections=("eu",)))
     assert part.connections == ("eu",)
-    assert [one.connection for one in part.standings] == ["eu"]
+    assert [one.connection for one in part.sufficiency] == ["eu"]
     assert {one.rule: (one.status, one.population.known) for one in part.rules} == {
         "both": (Status.PASS, 1),
         "first": (Status.PASS, 7),
@@ -95,7 +95,7 @@ def test_one_connection(evaluation):
 
 def test_what_says_nothing_of_a_connection_goes(evaluation):
     """A rule and a control without a word about it are no part of it."""
-    part = narrowed(evaluation, Part(connections=("us",)))
+    part = filter_evaluation(evaluation, ResultFilter(connections=("us",)))
     assert [one.rule for one in part.rules] == ["both", "second"]
     assert [one.id for one in part.controls] == ["CC7.4", "17"]
 
@@ -103,10 +103,10 @@ def test_what_says_nothing_of_a_connection_goes(evaluation):
 @pytest.mark.parametrize(
     ("part", "rules", "controls"),
     [
-        pytest.param(Part(controls=("soc2:CC7.5",)), ["first"], ["CC7.5"], id="a control"),
-        pytest.param(Part(frameworks=("soc2",)), ["both", "first"], ["CC7.4", "CC7.5"], id="all"),
+        pytest.param(ResultFilter(controls=("soc2:CC7.5",)), ["first"], ["CC7.5"], id="a control"),
+        pytest.param(ResultFilter(frameworks=("soc2",)), ["both", "first"], ["CC7.4", "CC7.5"], id="all"),
         pytest.param(
-            Part(controls=("soc2:CC7.5",), frameworks=("dora",)),
+            ResultFilter(controls=("soc2:CC7.5",), frameworks=("dora",)),
             ["both", "first"],
             ["CC7.5", "17"],
             id="a control and a framework",
@@ -115,7 +115,7 @@ def test_what_says_nothing_of_a_connection_goes(evaluation):
 )
 def test_controls_and_frameworks(evaluation, part, rules, controls):
     """What is asked for by itself or by its framework stays, with the rules that support it."""
-    found = narrowed(evaluation, part)
+    found = filter_evaluation(evaluation, part)
     assert [one.rule for one in found.rules] == rules
     assert [one.id for one in found.controls] == controls
     assert found.connections == evaluation.connections
@@ -123,9 +123,9 @@ def test_controls_and_frameworks(evaluation, part, rules, controls):
 
 def test_what_is_not_there_is_refused(evaluation):
     """Every mistake in one go, with what there is."""
-    part = Part(connections=("asia",), controls=("CC7.4",), frameworks=("hipaa",))
+    part = ResultFilter(connections=("asia",), controls=("CC7.4",), frameworks=("hipaa",))
     with pytest.raises(UsageError) as refused:
-        narrowed(evaluation, part)
+        filter_evaluation(evaluation, part)
     assert str(refused.value).splitlines() == [
         "no connection 'asia' in this evaluation; it has: eu, us",
         "no control 'CC7.4' in this evaluation; it has: dora:17, soc2:CC7.4, soc2:CC7.5",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ccm_core.model.evaluation.finding import FindingState
 from ccm_core.model.evaluation.result_id import result_id
-from ccm_core.rules.results.finding_tracker import as_last_told, changes, findings
+from ccm_core.rules.results.finding_tracker import with_latest_results, changes, findings
 
 LOCKED, OPEN, UNKNOWN, ABSENT = {"locked": True}, {"locked": False}, {}, None
 NAME = result_id("door_locked", "hq", "acme.door", "D1")
@@ -26,8 +26,8 @@ def evaluations(world, row, now):
         for number, hour in enumerate(hours):
             rows = [row("D0", locked=True)]
             rows += [row("D1", **hour)] if isinstance(hour, dict) else []
-            lacking = world.standing_of("acme.door", problem="acme.door was cut off")
-            facts = world.facts(rows, standings=[lacking] if hour == "cut off" else [])
+            incomplete_objects = world.standing_of("acme.door", problem="acme.door was cut off")
+            facts = world.facts(rows, sufficiency=[incomplete_objects] if hour == "cut off" else [])
             if hour == "elsewhere":
                 facts = replace(facts, connection="annex")
             found = world.evaluate(packs, facts)
@@ -163,5 +163,5 @@ def test_what_is_open_has_the_owner_that_was_told_last(evaluations):
     told, standing = followed([first, last])
 
     assert [one.kind for one in told] == ["opened"]
-    (shown,) = as_last_told(standing.values(), last)
+    (shown,) = with_latest_results(standing.values(), last)
     assert shown.subject.owners == ("Night desk",)

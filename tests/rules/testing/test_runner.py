@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ccm_core.rules.pack.loader import compile_packs
-from ccm_core.rules.testing.runner import run_tests, strict_mistakes
+from ccm_core.rules.testing.runner import run_cases, coverage_mistakes
 from ccm_core.rules.types import PackText
 
 PARAMETERS = (
@@ -22,7 +22,7 @@ def ran(compiled, rule_text):
         packs = compiled(
             rule_text(tests=f"[{{name: it, {test}}}]", **fields), parameters=PARAMETERS
         )
-        (found,) = run_tests(packs)
+        (found,) = run_cases(packs)
         return found
 
     return run
@@ -188,7 +188,7 @@ def test_a_condition_over_other_rows_changes_nothing(compiled, rule_text):
     """A parameter that the rule cannot read may still be set in its test."""
     parameters = PARAMETERS.replace("over: acme.door", "over: acme.watch")
     test = "[{name: it, rows: [{locked: true}], expect: pass, params: {high_up: row.floor > 9}}]"
-    (found,) = run_tests(compiled(rule_text(tests=test), parameters=parameters))
+    (found,) = run_cases(compiled(rule_text(tests=test), parameters=parameters))
 
     assert found.good, found
 
@@ -202,7 +202,7 @@ def test_every_rule_of_every_pack_is_tested_in_order(compiled, rule_text):
         rule_text(id="b", tests=test), rule_text(id="a", over="acme.watch", tests=test)
     )
 
-    assert [(one.pack, one.rule, one.test, one.good) for one in run_tests(packs)] == [
+    assert [(one.pack, one.rule, one.test, one.good) for one in run_cases(packs)] == [
         ("acme-doors", "b", "one", True),
         ("acme-doors", "b", "two", False),
         ("acme-doors", "a", "one", True),
@@ -225,7 +225,7 @@ def test_strictly_every_rule_shows_a_pass_a_failure_and_a_lack(pack_text, rule_t
     given = PackText(text=text, source="doors.yaml")
     packs = compile_packs([given], sources)
 
-    assert [str(one) for one in strict_mistakes(given, packs)] == [
+    assert [str(one) for one in coverage_mistakes(given, packs)] == [
         "doors.yaml:16:9: wrong has no test that comes out as pass",
         "doors.yaml:16:9: wrong has no test that comes out as fail",
         "doors.yaml:16:9: wrong has no test that comes out as insufficient",

@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from ccm_core.errors import NoStore, ReadOnlyStore, StoreError
+from ccm_core.errors import StoreNotFound, ReadOnlyStore, StoreError
 from ccm_core.model.evidence.erasure import Erasure
 from ccm_core.store.sqlite.database import Database
 
@@ -64,7 +64,7 @@ def test_a_transaction_on_a_read_only_database_cannot_write(read_only, tmp_path)
 
 def test_a_missing_store_is_not_created_by_reading(reopen, tmp_path):
     """Whatever ``create`` is."""
-    with pytest.raises(NoStore):
+    with pytest.raises(StoreNotFound):
         reopen(read_only=True)
     assert list(tmp_path.iterdir()) == []
 

@@ -181,17 +181,17 @@ def _observation(result: Result, ids: Ids, at: str) -> JsonObject:
         "subjects": [{"subject-uuid": ids.subject(result), "type": "inventory-item"}],
         "collected": at,
     }
-    return told | _rests_on(result)
+    return told | _evidence_digests(result)
 
 
-def _rests_on(result: Result) -> JsonObject:
-    if not result.rests_on:
+def _evidence_digests(result: Result) -> JsonObject:
+    if not result.evidence_digests:
         return {}
-    shown = result.rests_on[:MOST_DIGESTS]
+    shown = result.evidence_digests[:MOST_DIGESTS]
     return {
         "relevant-evidence": [
             {
-                "description": "Rests on " + phrases.count(len(result.rests_on), "record") + ".",
+                "description": "Rests on " + phrases.count(len(result.evidence_digests), "record") + ".",
                 "props": [prop("digest", one) for one in shown],
             }
         ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.errors import BadAnswer
+from ccm_core.sdk.errors import BadResponse
 from ccm_core.sdk.types import Collector
 
 if TYPE_CHECKING:
@@ -26,5 +26,5 @@ async def collect(session: PagerDutySession, _ask: CollectRequest) -> AsyncItera
     """List every ability."""
     fetched = await session.get("/abilities", "abilities")
     if not isinstance(fetched.value, list):
-        raise BadAnswer(f"{fetched.answer.described()}: 'abilities' is not a list")
+        raise BadResponse(f"{fetched.answer.described()}: 'abilities' is not a list")
     yield fetched.page([{"name": name} for name in fetched.value])

@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.errors import BadAnswer, Denied, NotAvailable
+from ccm_core.sdk.errors import BadResponse, PermissionDenied, NotAvailable
 from ccm_core.sdk.types import ChangedBy, Collector, Reason, Shortfall
 from ccm_pagerduty.api_errors import AbilityMissing, ScopeMissing
 from ccm_pagerduty.collectors.incident_splits import SERVICE, filters, smaller
@@ -86,7 +86,7 @@ async def _one(session: PagerDutySession, key: str) -> CollectorEvent:
         fetched = await session.get(f"/incidents/{key}", "incident", (UTC,))
     except (ScopeMissing, AbilityMissing):
         raise
-    except (Denied, NotAvailable) as error:
+    except (PermissionDenied, NotAvailable) as error:
         return Shortfall(
             reason=Reason.HIDDEN_REFERENCES,
             detail=f"log entries name incident {key}, and it cannot be read: {error}",
@@ -94,5 +94,5 @@ async def _one(session: PagerDutySession, key: str) -> CollectorEvent:
             subjects=(f"{INCIDENT}:{key}",),
         )
     if not isinstance(fetched.value, dict):
-        raise BadAnswer(f"{fetched.answer.described()}: 'incident' is not an object")
+        raise BadResponse(f"{fetched.answer.described()}: 'incident' is not an object")
     return fetched.page([fetched.value])

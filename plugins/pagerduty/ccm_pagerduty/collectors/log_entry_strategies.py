@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.errors import BadRequest, Denied, NotAvailable
+from ccm_core.sdk.errors import BadRequest, PermissionDenied, NotAvailable
 from ccm_core.sdk.timestamps import parse_instant
 from ccm_core.sdk.types import CollectionNote, Overflow, Page, Reason, Shortfall, DependsOn
 from ccm_pagerduty.api_errors import AbilityMissing, ScopeMissing
@@ -47,7 +47,7 @@ async def by_account(session: PagerDutySession, ask: CollectRequest, window: Win
             yield found
     except (ScopeMissing, AbilityMissing):
         raise
-    except (Denied, NotAvailable, BadRequest) as error:
+    except (PermissionDenied, NotAvailable, BadRequest) as error:
         if pages or not ask.known.get(INCIDENT):
             raise
         yield CollectionNote(text=f"read incident by incident, as the account's list is refused: {error}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.errors import BadAnswer, BadRequest, Denied, NotAvailable, SourceError
+from ccm_core.sdk.errors import BadResponse, BadRequest, PermissionDenied, NotAvailable, SourceError
 from ccm_core.sdk.types import Reason, Shortfall
 from ccm_pagerduty.api_errors import AbilityMissing, ScopeMissing
 
@@ -43,8 +43,8 @@ async def one_by_one(
             in_a_row, refused = 0, -1
         except (ScopeMissing, AbilityMissing):
             raise
-        except (Denied, NotAvailable, BadRequest, BadAnswer) as error:
-            in_a_row = in_a_row + 1 if isinstance(error, BadAnswer) else 0
+        except (PermissionDenied, NotAvailable, BadRequest, BadResponse) as error:
+            in_a_row = in_a_row + 1 if isinstance(error, BadResponse) else 0
             refused += refused >= 0
             if in_a_row >= MOST_IN_A_ROW or refused > MOST_REFUSED:
                 raise
@@ -54,7 +54,7 @@ async def one_by_one(
 def shortfall(error: SourceError, *subjects: str) -> Shortfall:
     """Say as a value what an error kept from being seen."""
     reason = Reason.SOURCE_ERROR
-    if isinstance(error, Denied):
+    if isinstance(error, PermissionDenied):
         reason = Reason.DENIED
     if isinstance(error, NotAvailable):
         reason = Reason.NOT_AVAILABLE

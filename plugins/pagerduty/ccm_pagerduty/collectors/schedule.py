@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.errors import BadAnswer, Denied, NotAvailable
+from ccm_core.sdk.errors import BadResponse, PermissionDenied, NotAvailable
 from ccm_core.sdk.types import Collector, Page
 from ccm_pagerduty.collectors.per_object import one_by_one, shortfall
 from ccm_pagerduty.collectors.time_parameters import UTC
@@ -38,7 +38,7 @@ async def collect(session: PagerDutySession, _ask: CollectRequest) -> AsyncItera
     try:
         async for found in _shift_based(session):
             yield found
-    except (Denied, NotAvailable) as error:
+    except (PermissionDenied, NotAvailable) as error:
         told = shortfall(error)
         yield replace(told, detail=f"shift-based schedules could not be listed: {told.detail}")
 
@@ -57,7 +57,7 @@ async def _shift_based(session: PagerDutySession) -> AsyncIterator[CollectorEven
 async def _details(session: PagerDutySession, item: JsonObject) -> AsyncIterator[CollectorEvent]:
     fetched = await session.get(f"/v3/schedules/{item['id']}", "schedule", (UTC,))
     if not isinstance(fetched.value, dict):
-        raise BadAnswer(f"{fetched.answer.described()}: 'schedule' is not an object")
+        raise BadResponse(f"{fetched.answer.described()}: 'schedule' is not an object")
     yield fetched.page([{"summary": item.get("summary"), **fetched.value, "form": SHIFTS}])
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ccm_core.sdk.errors import BadAnswer
+from ccm_core.sdk.errors import BadResponse
 from ccm_core.sdk.types import Collector
 from ccm_pagerduty.collectors.per_object import one_by_one
 from ccm_pagerduty.collectors.reference import reference_to
@@ -40,10 +40,10 @@ async def collect(session: PagerDutySession, ask: CollectRequest) -> AsyncIterat
         path = f"/schedules/{schedule['id']}" if layered else f"/v3/schedules/{schedule['id']}"
         fetched = await session.get(path, "schedule", (*asked, UTC, INCLUDE))
         if not isinstance(fetched.value, dict):
-            raise BadAnswer(f"{fetched.answer.described()}: 'schedule' is not an object")
+            raise BadResponse(f"{fetched.answer.described()}: 'schedule' is not an object")
         final = fetched.value.get("final_schedule") or {}
         if not isinstance(final, dict):
-            raise BadAnswer(f"{fetched.answer.described()}: 'final_schedule' is not an object")
+            raise BadResponse(f"{fetched.answer.described()}: 'final_schedule' is not an object")
         kind = "schedule_reference" if layered else "schedule_v3_reference"
         body = {
             "schedule": reference_to(schedule, kind),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.errors import BadAnswer
+from ccm_core.sdk.errors import BadResponse
 from ccm_core.sdk.types import Collector
 from ccm_pagerduty.collectors.per_object import one_by_one
 from ccm_pagerduty.collectors.reference import reference_to
@@ -35,7 +35,7 @@ async def collect(session: PagerDutySession, ask: CollectRequest) -> AsyncIterat
     async def users(schedule: JsonObject) -> AsyncIterator[CollectorEvent]:
         fetched = await session.get(f"/schedules/{schedule['id']}/users", "users", asked)
         if not isinstance(fetched.value, list):
-            raise BadAnswer(f"{fetched.answer.described()}: 'users' is not a list")
+            raise BadResponse(f"{fetched.answer.described()}: 'users' is not a list")
         about = {"schedule": reference_to(schedule, "schedule_reference"), **dict(asked)}
         yield fetched.page([{**about, "user": user} for user in fetched.value])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.errors import RateLimited, Refused, SourceError, Unreachable
+from ccm_core.sdk.errors import RateLimited, AuthenticationFailed, SourceError, Unreachable
 from ccm_core.sdk.types import Diagnosis
 from ccm_pagerduty.auth_methods import API_KEY
 from ccm_pagerduty.diagnosis.causes import Cause
@@ -34,9 +34,9 @@ async def why(
         error: What that raised.
         opening: Opens a connection; None: as it is always opened, without patience.
     """
-    if isinstance(error, Refused) and request.auth_method == API_KEY:
+    if isinstance(error, AuthenticationFailed) and request.auth_method == API_KEY:
         return (await _key(request, error, opening or _briefly),)
-    if isinstance(error, Refused):
+    if isinstance(error, AuthenticationFailed):
         return (_told(error, Cause.TOKEN_REFUSED, "connect again: " + _again(request)),)
     if isinstance(error, Unreachable):
         step = "check the network, the proxy and the address; PagerDuty's status page tells of more"
@@ -47,7 +47,7 @@ async def why(
     return (_told(error, Cause.SOURCE_ERROR, "try again; if it stays, ask PagerDuty's support"),)
 
 
-async def _key(request: ConnectRequest, error: Refused, opening: Open) -> Diagnosis:
+async def _key(request: ConnectRequest, error: AuthenticationFailed, opening: Open) -> Diagnosis:
     other = _other_region(request)
     if other is None:
         step = f"{_REPLACE}; a base_url that is not PagerDuty's is asked with nothing else"
@@ -95,7 +95,7 @@ async def _known_in(request: ConnectRequest, region: str, opening: Open) -> bool
     try:
         async with opening(there):
             return True
-    except Refused:
+    except AuthenticationFailed:
         return False
     except SourceError:
         return None

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ccm_core.sdk.types import JsonObject
-    from ccm_pagerduty.diagnosis.listings import Listed
+    from ccm_pagerduty.diagnosis.listings import Listing
 
 NAMED = 5
 """Schedules that a line names."""
 
 
-def without_people(listed: Mapping[str, Listed]) -> Diagnosis:
+def without_people(listed: Mapping[str, Listing]) -> Diagnosis:
     """Say which layer-based schedules have no layer with people in it."""
     schedules = listed[SCHEDULES].items
     empty = [one for one in schedules if not any(map(_staffed, _layers(one)))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ccm_core.sdk.errors import Denied, NotAvailable, RateLimited, Refused, SourceError
+from ccm_core.sdk.errors import PermissionDenied, NotAvailable, RateLimited, AuthenticationFailed, SourceError
 from ccm_core.sdk.types import Diagnosis
 from ccm_pagerduty.api_errors import AbilityMissing, ScopeMissing
 from ccm_pagerduty.diagnosis.causes import Cause
@@ -36,9 +36,9 @@ WITHOUT_LOG_ENTRIES = "acknowledgements are told by log entries alone, so they w
 
 # Most specific first: the first class that fits decides.
 _CAUSES: tuple[tuple[type[SourceError], Cause], ...] = (
-    (Refused, Cause.KEY_REFUSED),
+    (AuthenticationFailed, Cause.KEY_REFUSED),
     (ScopeMissing, Cause.INSUFFICIENT_SCOPE),
-    (Denied, Cause.DENIED),
+    (PermissionDenied, Cause.DENIED),
     (AbilityMissing, Cause.PLAN_WITHOUT),
     (NotAvailable, Cause.NOT_THERE),
     (RateLimited, Cause.RATE_LIMITED),

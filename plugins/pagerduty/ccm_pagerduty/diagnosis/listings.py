@@ -30,7 +30,7 @@ _PARAMETERS = {SCHEDULES: (("include[]", "schedule_layers"),)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class Listing:
     """One list as far as it was read."""
 
     items: Sequence[JsonObject] = ()
@@ -43,12 +43,12 @@ class Listed:
         return {str(one.get("id")) for one in self.items}
 
 
-async def read_lists(session: PagerDutySession) -> Mapping[str, Listed]:
+async def read_lists(session: PagerDutySession) -> Mapping[str, Listing]:
     """Read the lists, by path. One that is closed is empty and not whole: it says nothing."""
     return {path: await _read(session, path) for path in _WRAPPERS}
 
 
-async def _read(session: PagerDutySession, path: str) -> Listed:
+async def _read(session: PagerDutySession, path: str) -> Listing:
     items: list[JsonObject] = []
     pages, last = 0, False
     listing = session.listing(path, _WRAPPERS[path], _PARAMETERS.get(path, ()), counted=False)
@@ -60,8 +60,8 @@ async def _read(session: PagerDutySession, path: str) -> Listed:
                 if pages >= PAGES:
                     break
     except SourceError:
-        return Listed()
+        return Listing()
     finally:
         if close := getattr(listing, "aclose", None):
             await close()
-    return Listed(items=items, whole=last)
+    return Listing(items=items, whole=last)

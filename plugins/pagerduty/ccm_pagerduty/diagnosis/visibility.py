@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from ccm_core.sdk.types import JsonObject
     from ccm_pagerduty.client import PagerDutySession
-    from ccm_pagerduty.diagnosis.listings import Listed
+    from ccm_pagerduty.diagnosis.listings import Listing
 
 LOOKED_UP = 20
 """Objects that are asked for one by one, to tell hidden ones from deleted ones."""
@@ -59,7 +59,7 @@ _FIELDS = {
 _HIDING = {LookupOutcome.HIDDEN, LookupOutcome.ABSENT, LookupOutcome.UNLISTED}
 
 
-async def visibility(session: PagerDutySession, listed: Mapping[str, Listed]) -> Diagnosis:
+async def visibility(session: PagerDutySession, listed: Mapping[str, Listing]) -> Diagnosis:
     """Say what is named and not listed, how many and which."""
     absent = outside(listed)
     hidden, untold = await _hidden(session, absent)
@@ -72,7 +72,7 @@ async def visibility(session: PagerDutySession, listed: Mapping[str, Listed]) ->
     return Diagnosis(subject="visibility", good=True, found=found)
 
 
-def outside(listed: Mapping[str, Listed]) -> dict[str, set[str]]:
+def outside(listed: Mapping[str, Listing]) -> dict[str, set[str]]:
     """Give by kind the ids that are named and not listed; only of lists that are known whole."""
     there = {
         kind: {key for path in paths for key in listed[path].ids}

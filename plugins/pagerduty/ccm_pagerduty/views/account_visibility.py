@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from ccm_core.sdk.timestamps import format_instant, parse_instant
 from ccm_core.sdk.types import Subject
-from ccm_pagerduty.views.intervals import number
+from ccm_pagerduty.views.intervals import seconds_of
 from ccm_pagerduty.views.manifest_runs import collections, ended, runs
 from ccm_pagerduty.views.on_call.responders import PRIVILEGED_ROLES, ROLE_NAMES
 from ccm_pagerduty.views.row_builder import RecordIndex, RowBuilder
-from ccm_pagerduty.views.three_valued import known
+from ccm_pagerduty.views.three_valued import known_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -62,13 +62,13 @@ def rows(request: ViewRequest) -> Iterable[Row]:
         "role_name": role and ROLE_NAMES.get(role, role),
         "scopes": credential["scopes"],
         "hidden_objects": hidden,
-    } | known(
+    } | known_fields(
         sees_whole_account=_sees_all(credential, hidden, doubts=doubts),
         read_only=_read_only(credential["scopes"]),
         credential_age=_age(newest.body, now),
     )
     name = newest.connection
-    yield trail.row_of(
+    yield trail.build_for(
         Subject(kind=CONNECTION, key=name, title=name),
         body,
         UNKNOWN | {"sees_whole_account": _doubt(doubts)},
@@ -136,4 +136,4 @@ def _read_only(scopes: Sequence[str] | None) -> bool | None:
 
 def _age(manifest: JsonObject, now: datetime) -> float | None:
     entered = manifest.get("entered_at")
-    return None if entered is None else number(now - parse_instant(entered).replace(microsecond=0))
+    return None if entered is None else seconds_of(now - parse_instant(entered).replace(microsecond=0))

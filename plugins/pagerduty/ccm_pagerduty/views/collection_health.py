@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.sdk.timestamps import format_instant
 from ccm_core.sdk.types import Subject
-from ccm_pagerduty.views.intervals import number
+from ccm_pagerduty.views.intervals import seconds_of
 from ccm_pagerduty.views.manifest_runs import SEEN, collections, ended, longest_interval, runs, started
 from ccm_pagerduty.views.row_builder import RecordIndex, RowBuilder
 
@@ -38,21 +38,21 @@ def rows(request: ViewRequest) -> Iterable[Row]:
         body |= _newest(collections(manifests, kind), trail, now)
         subject = Subject(kind=EVIDENCE_KIND, key=kind, title=kind)
         trail.read_all(run for run, _ in collections(watched, kind))
-        yield trail.row_of(subject, body)
+        yield trail.build_for(subject, body)
 
 
 def _rhythm(
     manifests: Sequence[Record], promise: JsonObject, since: datetime, now: datetime
 ) -> JsonObject:
-    found, cadence = collections(manifests, promise["kind"]), timedelta(seconds=promise["cadence"])
+    found, cadence = collections(manifests, promise["kind"]), timedelta(total_seconds=promise["cadence"])
     moments = [ended(one).replace(microsecond=0) for _, one in found if one["outcome"] in SEEN]
     start = min(since.replace(microsecond=0), now)
     pause = longest_interval(sorted(moments), start, now)
     return {
-        "cadence": number(cadence),
+        "cadence": seconds_of(cadence),
         "observed_since": format_instant(start),
         "collections": sum(moment >= start for moment in moments),
-        "longest_interval": number(pause),
+        "longest_interval": seconds_of(pause),
     } | ({"consecutive_missed": max(pause // cadence - 1, 0)} if cadence else {})
 
 
@@ -64,7 +64,7 @@ def _newest(found: Sequence[tuple[Record, JsonObject]], trail: RowBuilder, now: 
     return {
         "last_collected_at": format_instant(ended(newest)),
         "last_outcome": newest["outcome"],
-        "last_collected_age": number(now - ended(newest).replace(microsecond=0)),
+        "last_collected_age": seconds_of(now - ended(newest).replace(microsecond=0)),
         "rejected_records": newest["counts"]["rejected"],
         "unknown_fields": newest["unknown_fields"],
     }

@@ -10,15 +10,15 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.timestamps import format_instant, parse_instant
-from ccm_pagerduty.references import named, title_of
+from ccm_pagerduty.references import id_and_title, title_of
 from ccm_pagerduty.views.incidents.incident_partition import incident_of
 from ccm_pagerduty.views.incidents.incident_timeline import timeline
-from ccm_pagerduty.views.incidents.merged_incidents import Lineage, is_merged, lineage, merged_into
-from ccm_pagerduty.views.incidents.response_times import COUNTED, Case, left_out, response
-from ccm_pagerduty.views.incidents.support_hours import SlaClock, clock_of
-from ccm_pagerduty.views.intervals import number
+from ccm_pagerduty.views.incidents.merged_incidents import MergeChain, is_merged, merge_chain, merged_into
+from ccm_pagerduty.views.incidents.response_times import COUNTED, IncidentHistory, left_out, response
+from ccm_pagerduty.views.incidents.support_hours import SlaClock, sla_clock
+from ccm_pagerduty.views.intervals import seconds_of
 from ccm_pagerduty.views.row_builder import INCIDENT, INCIDENT_LOG_ENTRY, SERVICE, RecordIndex, RowBuilder
-from ccm_pagerduty.views.three_valued import known
+from ccm_pagerduty.views.three_valued import known_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -34,14 +34,14 @@ def rows(request: ViewRequest) -> Iterable[Row]:
     library, since = RecordIndex(request.records), request.horizon.since
     clocks = cache(partial(_clock_of, library))
     entries = _by_incident(library)
-    for record in library.every(INCIDENT):
+    for record in library.records(INCIDENT):
         if _is_history(record.body, since):
             continue
-        trail, line = RowBuilder(library), lineage(record, library)
+        trail, line = RowBuilder(library), merge_chain(record, library)
         incident = trail.read(record)
         clock = _clock(incident, clocks, trail)
         body = _about(incident, request, clock)
-        body |= known(is_primary=line.is_primary)
+        body |= known_fields(is_primary=line.is_primary)
         unknown = {} if clock is not None else dict.fromkeys(COUNTED, _NO_CLOCK)
         if (lost := _lost(line, since)) is not None:
             unknown["*"] = lost
@@ -49,7 +49,7 @@ def rows(request: ViewRequest) -> Iterable[Row]:
             cases = _cases(line, entries, trail)
             body |= response(cases, clock)
             unknown |= left_out(cases)
-        yield trail.row(
+        yield trail.build(
             record,
             body,
             title=_title(incident),
@@ -60,7 +60,7 @@ def rows(request: ViewRequest) -> Iterable[Row]:
 
 def _by_incident(library: RecordIndex) -> dict[str, list[Record]]:
     found: dict[str, list[Record]] = {}
-    for record in library.every(INCIDENT_LOG_ENTRY):
+    for record in library.records(INCIDENT_LOG_ENTRY):
         found.setdefault(incident_of(record), []).append(record)
     return found
 
@@ -70,10 +70,10 @@ def _is_history(incident: JsonObject, since: datetime) -> bool:
     return incident.get("status") == "resolved" and parse_instant(incident["created_at"]) < since
 
 
-def _lost(line: Lineage, since: datetime) -> str | None:
+def _lost(line: MergeChain, since: datetime) -> str | None:
     """Say why nothing is known of the response, where the line of merges leads nowhere."""
     last = line.records[-1].body
-    if not line.whole:
+    if not line.whole_seconds:
         parent = merged_into(last)
         name = "another incident" if parent is None else title_of(parent)
         return f"it was merged into {name}, which is not in the evidence"
@@ -83,10 +83,10 @@ def _lost(line: Lineage, since: datetime) -> str | None:
 
 
 def _cases(
-    line: Lineage, entries: Mapping[str, Sequence[Record]], trail: RowBuilder
-) -> tuple[Case, ...]:
+    line: MergeChain, entries: Mapping[str, Sequence[Record]], trail: RowBuilder
+) -> tuple[IncidentHistory, ...]:
     return tuple(
-        Case(
+        IncidentHistory(
             incident=trail.read(record),
             line=timeline(trail.read_all(entries.get(record.key, ()))),
         )
@@ -106,7 +106,7 @@ def _clock(
 
 def _clock_of(library: RecordIndex, service: str) -> SlaClock | None:
     record = library.find(SERVICE, service)
-    return clock_of(record.body) if record else None
+    return sla_clock(record.body) if record else None
 
 
 def _service(incident: JsonObject, library: RecordIndex) -> JsonObject:
@@ -128,14 +128,14 @@ def _about(incident: JsonObject, request: ViewRequest, clock: SlaClock | None) -
     return {
         "occurred_at": format_instant(created),
         "in_period": created >= request.horizon.since,
-        "age": number(moment - created),
+        "age": seconds_of(moment - created),
         "priority": priority and title_of(priority),
         "merged": is_merged(incident),
-        "merged_into": parent and named(parent),
-    } | known(
+        "merged_into": parent and id_and_title(parent),
+    } | known_fields(
         urgency=incident.get("urgency"),
         status=incident.get("status"),
-        service=incident.get("service") and named(incident["service"]),
+        service=incident.get("service") and id_and_title(incident["service"]),
         sla_age=None if clock is None else clock.counted(created, moment),
         in_support_hours=None if clock is None else clock.runs(created),
     )

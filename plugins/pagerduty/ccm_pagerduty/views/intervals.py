@@ -29,29 +29,29 @@ def complement(within: Window, covered: Iterable[Window]) -> Windows:
     return subtract((within,), covered)
 
 
-def cut(windows: Iterable[Window], instants: Iterable[datetime]) -> Windows:
+def split_at(windows: Iterable[Window], instants: Iterable[datetime]) -> Windows:
     """Cut the windows at the instants, so that none reaches across one of them."""
     marks = sorted(set(instants))
     return tuple(piece for window in union(windows) for piece in _pieces(window, marks))
 
 
-def seconds(windows: Iterable[Window]) -> float:
+def total_seconds(windows: Iterable[Window]) -> float:
     """Give how many seconds the windows cover, counting what overlaps once."""
-    return number(sum((window.length for window in union(windows)), timedelta()))
+    return seconds_of(sum((window.length for window in union(windows)), timedelta()))
 
 
-def longest(windows: Iterable[Window]) -> float:
+def longest_seconds(windows: Iterable[Window]) -> float:
     """Give the seconds of the longest stretch without a break; 0 where there is none."""
-    return number(max((window.length for window in union(windows)), default=timedelta()))
+    return seconds_of(max((window.length for window in union(windows)), default=timedelta()))
 
 
-def number(length: timedelta) -> float:
+def seconds_of(length: timedelta) -> float:
     """Give a length in seconds, as an integer where it is a whole number of them."""
     total = length.total_seconds()
     return int(total) if total.is_integer() else total
 
 
-def whole(window: Window) -> Window | None:
+def whole_seconds(window: Window) -> Window | None:
     """Give the whole seconds inside a window, or nothing where there is not one.
 
     Sources speak in whole seconds while our own clock does not: without this the fraction at
@@ -59,7 +59,7 @@ def whole(window: Window) -> Window | None:
     """
     since, until = window.since, window.until.replace(microsecond=0)
     if since.microsecond:
-        since = since.replace(microsecond=0) + timedelta(seconds=1)
+        since = since.replace(microsecond=0) + timedelta(total_seconds=1)
     return Window(since, until) if since < until else None
 
 

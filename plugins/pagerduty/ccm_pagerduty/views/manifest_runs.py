@@ -21,7 +21,7 @@ SEEN = frozenset({"complete", "partial"})
 
 def runs(library: RecordIndex) -> list[Record]:
     """Give the manifests in the order in which the runs ended."""
-    return sorted(library.every(MANIFEST), key=lambda run: (ended(run.body), run.key))
+    return sorted(library.records(MANIFEST), key=lambda run: (ended(run.body), run.key))
 
 
 def collections(manifests: Iterable[Record], kind: str) -> list[tuple[Record, JsonObject]]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_pagerduty.references import refs
+from ccm_pagerduty.references import references
 from ccm_pagerduty.views.on_call.escalation_targets import type_of
 from ccm_pagerduty.views.row_builder import ESCALATION_POLICY, ON_CALL, USER, RecordIndex, RowBuilder
-from ccm_pagerduty.views.three_valued import known
+from ccm_pagerduty.views.three_valued import known_fields
 from ccm_pagerduty.views.user_access import access
 
 if TYPE_CHECKING:
@@ -22,25 +22,25 @@ def rows(request: ViewRequest) -> Iterable[Row]:
     """Give one row for each user who is on call, or whom an escalation policy names."""
     library = RecordIndex(request.records)
     named_by = _named_by(library)
-    for record in library.every(USER):
+    for record in library.records(USER):
         if record.key in named_by:
             trail = RowBuilder(library)
             user = trail.read(record)
             trail.read_all(named_by[record.key])
             body = access(user) | {"contact_method_types": _enabled(user)}
-            body |= known(contact_methods=_contact_methods(user))
-            yield trail.row(record, body, unknown={"contact_methods": SILENT})
+            body |= known_fields(contact_methods=_contact_methods(user))
+            yield trail.build(record, body, unknown={"contact_methods": SILENT})
 
 
 def _named_by(library: RecordIndex) -> dict[str, list[Record]]:
     """List, for each responder, the policies that name them and the on-calls they are in."""
     found: dict[str, list[Record]] = {}
-    for policy in library.every(ESCALATION_POLICY):
+    for policy in library.records(ESCALATION_POLICY):
         rules = policy.body.get("escalation_rules") or ()
-        targets = [ref for rule in rules for ref in refs(rule, "targets")]
+        targets = [ref for rule in rules for ref in references(rule, "targets")]
         for key in {ref["id"] for ref in targets if type_of(ref) == "user"}:
             found.setdefault(key, []).append(policy)
-    for on_call in library.every(ON_CALL):
+    for on_call in library.records(ON_CALL):
         found.setdefault(str((on_call.body.get("user") or {}).get("id")), []).append(on_call)
     return found
 

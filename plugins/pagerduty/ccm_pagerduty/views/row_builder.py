@@ -33,7 +33,7 @@ class RecordIndex:
             kind: {record.key: record for record in found} for kind, found in records.items()
         }
 
-    def every(self, kind: str) -> Sequence[Record]:
+    def records(self, kind: str) -> Sequence[Record]:
         """Give all records of a kind, sorted by key."""
         return self._records.get(kind, ())
 
@@ -69,12 +69,12 @@ class RowBuilder:
         """Read several records that are at hand."""
         return [self.read(record) for record in records]
 
-    def join(self, other: RowBuilder) -> None:
+    def merge(self, other: RowBuilder) -> None:
         """Take over everything that another trail has read."""
         self._names |= other._names
         self._digests |= other._digests
 
-    def row(
+    def build(
         self,
         record: Record,
         body: JsonObject,
@@ -100,9 +100,9 @@ class RowBuilder:
             url=read.get("html_url"),
             owners=owners_of(read if owned is None else owned),
         )
-        return self.row_of(subject, body, unknown)
+        return self.build_for(subject, body, unknown)
 
-    def row_of(
+    def build_for(
         self, subject: Subject, body: JsonObject, unknown: Mapping[str, str] | None = None
     ) -> Row:
         """Close the trail with the row about something that is no record itself."""
@@ -110,7 +110,7 @@ class RowBuilder:
         return Row(
             subject=subject,
             body={"id": key, "title": subject.title, "url": subject.url} | body,
-            rests_on=tuple(sorted(self._digests)),
+            evidence_digests=tuple(sorted(self._digests)),
             names=tuple(sorted({*self._names, f"{subject.kind}:{key}"})),
             unknown={name: why for name, why in (unknown or {}).items() if name not in body},
         )

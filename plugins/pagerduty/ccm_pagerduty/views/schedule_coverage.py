@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_pagerduty.references import named, refs
-from ccm_pagerduty.views.intervals import longest, seconds, whole
+from ccm_pagerduty.references import id_and_title, references
+from ccm_pagerduty.views.intervals import longest_seconds, total_seconds, whole_seconds
 from ccm_pagerduty.views.on_call import rendered_shifts
 from ccm_pagerduty.views.on_call.coverage_gaps import layers
 from ccm_pagerduty.views.on_call.escalation_targets import type_of
-from ccm_pagerduty.views.on_call.responders import Person, single_person
-from ccm_pagerduty.views.on_call.schedule_duty import ScheduleDuty, duty
+from ccm_pagerduty.views.on_call.responders import ResponderState, single_person
+from ccm_pagerduty.views.on_call.schedule_duty import ScheduleDuty, schedule_duty
 from ccm_pagerduty.views.row_builder import (
     ESCALATION_POLICY,
     SCHEDULE,
@@ -18,7 +18,7 @@ from ccm_pagerduty.views.row_builder import (
     RecordIndex,
     RowBuilder,
 )
-from ccm_pagerduty.views.three_valued import known
+from ccm_pagerduty.views.three_valued import known_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,7 +34,7 @@ def rows(request: ViewRequest) -> Iterable[Row]:
     """Give one row for each schedule."""
     library = RecordIndex(request.records)
     users = _policies_by_schedule(library)
-    for record in library.every(SCHEDULE):
+    for record in library.records(SCHEDULE):
         trail = RowBuilder(library)
         rendered = _rendering(record.key, trail)
         body = _about(record, trail, users.get(record.key, []))
@@ -42,13 +42,13 @@ def rows(request: ViewRequest) -> Iterable[Row]:
         if rendered is not None:
             body |= _covered(record.body, rendered, trail, request)
         why = NOT_COVERED if rendered is not None else "PagerDuty did not render the schedule"
-        yield trail.row(record, body, unknown={"*": why})
+        yield trail.build(record, body, unknown={"*": why})
 
 
 def _policies_by_schedule(library: RecordIndex) -> dict[str, list[Record]]:
     found: dict[str, list[Record]] = {}
-    for record in library.every(ESCALATION_POLICY):
-        targets = [ref for rule in record.body["escalation_rules"] for ref in refs(rule, "targets")]
+    for record in library.records(ESCALATION_POLICY):
+        targets = [ref for rule in record.body["escalation_rules"] for ref in references(rule, "targets")]
         schedules = {ref["id"] for ref in targets if type_of(ref) == "schedule"}
         for key in sorted(schedules):
             found.setdefault(key, []).append(record)
@@ -62,10 +62,10 @@ def _rendering(key: str, trail: RowBuilder) -> ScheduleRendering | None:
 
 def _about(record: Record, trail: RowBuilder, policies: list[Record]) -> JsonObject:
     schedule = record.body
-    using = {ref["id"]: named(ref) for ref in refs(schedule, "escalation_policies")}
-    using |= {policy["id"]: named(policy) for policy in trail.read_all(policies)}
+    using = {ref["id"]: id_and_title(ref) for ref in references(schedule, "escalation_policies")}
+    using |= {policy["id"]: id_and_title(policy) for policy in trail.read_all(policies)}
     staffed = layers(schedule)
-    return known(
+    return known_fields(
         form=schedule.get("form"),
         time_zone=schedule.get("time_zone"),
         has_layers=None if staffed is None else bool(staffed),
@@ -77,23 +77,23 @@ def _about(record: Record, trail: RowBuilder, policies: list[Record]) -> JsonObj
 def _covered(
     schedule: JsonObject, rendered: ScheduleRendering, trail: RowBuilder, request: ViewRequest
 ) -> JsonObject:
-    horizon, now = whole(request.horizon), request.now.replace(microsecond=0)
+    horizon, now = whole_seconds(request.horizon), request.now.replace(microsecond=0)
     looked = horizon and rendered.window.intersection(horizon)
     if looked is None:
         return {}
-    found = duty(schedule, rendered, trail, now, looked)
+    found = schedule_duty(schedule, rendered, trail, now, looked)
     return (
         _people(found)
         | _period("past", found, rendered_shifts.before(looked, now))
         | _period("ahead", found, rendered_shifts.after(looked, now))
-        | known(longest_gap_seconds=_longest_gap(found, looked))
+        | known_fields(longest_gap_seconds=_longest_gap(found, looked))
     )
 
 
 def _people(found: ScheduleDuty) -> JsonObject:
-    unclear = any(state is Person.UNKNOWN for _, state in found.states.values())
-    people = None if unclear else len(found.living)
-    return known(people=people, single_person=single_person(found.living, resolved=not unclear))
+    unclear = any(state is ResponderState.UNKNOWN for _, state in found.states.values())
+    people = None if unclear else len(found.active_ids)
+    return known_fields(people=people, single_person=single_person(found.active_ids, resolved=not unclear))
 
 
 def _period(name: str, found: ScheduleDuty, period: Window | None) -> JsonObject:
@@ -105,14 +105,14 @@ def _period(name: str, found: ScheduleDuty, period: Window | None) -> JsonObject
         if gaps is None
         else {
             f"gaps_{name}": [
-                rendered_shifts.shown(window) | {"cause": cause.value} for window, cause in gaps
+                rendered_shifts.window_fields(window) | {"cause": cause.value} for window, cause in gaps
             ],
-            f"gap_seconds_{name}": seconds(window for window, _ in gaps),
+            f"gap_seconds_{name}": total_seconds(window for window, _ in gaps),
         }
     )
-    return {f"{name}_period": rendered_shifts.shown(period)} | told
+    return {f"{name}_period": rendered_shifts.window_fields(period)} | told
 
 
 def _longest_gap(found: ScheduleDuty, period: Window) -> float | None:
     gaps = found.gaps(period)
-    return None if gaps is None else longest(window for window, _ in gaps)
+    return None if gaps is None else longest_seconds(window for window, _ in gaps)

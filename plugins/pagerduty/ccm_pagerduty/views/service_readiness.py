@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_pagerduty.references import named, title_of
-from ccm_pagerduty.views.intervals import seconds
-from ccm_pagerduty.views.on_call.policy_reach import PolicyReach, reach, told_gaps
-from ccm_pagerduty.views.on_call.rendered_shifts import shown
+from ccm_pagerduty.references import id_and_title, title_of
+from ccm_pagerduty.views.intervals import total_seconds
+from ccm_pagerduty.views.on_call.policy_reach import PolicyReach, resolve_policy, gap_fields
+from ccm_pagerduty.views.on_call.rendered_shifts import window_fields
 from ccm_pagerduty.views.row_builder import ESCALATION_POLICY, SERVICE, RecordIndex, RowBuilder
-from ccm_pagerduty.views.three_valued import every, known, some
+from ccm_pagerduty.views.three_valued import kleene_and, known_fields, kleene_or
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,21 +27,21 @@ def rows(request: ViewRequest) -> Iterable[Row]:
     """Give one row for each service."""
     library = RecordIndex(request.records)
     policies = policies_of(library, request)
-    for record in library.every(SERVICE):
+    for record in library.records(SERVICE):
         trail = RowBuilder(library)
         service = trail.read(record)
         body = _service(service) | _policy(service, trail, policies)
-        yield trail.row(record, body, unknown=_doubt(service, policies))
+        yield trail.build(record, body, unknown=_doubt(service, policies))
 
 
 def policies_of(library: RecordIndex, request: ViewRequest) -> dict[str, tuple[PolicyReach, RowBuilder]]:
     """Work each policy out once, however many services use it."""
     found = {}
-    for record in library.every(ESCALATION_POLICY):
+    for record in library.records(ESCALATION_POLICY):
         trail = RowBuilder(library)
         body = trail.read(record)
         found[record.key] = (
-            reach(body, trail, now=request.now, horizon=request.horizon),
+            resolve_policy(body, trail, now=request.now, horizon=request.horizon),
             trail,
         )
     return found
@@ -54,7 +54,7 @@ def status_of(service: JsonObject) -> str | None:
 
 
 def _service(service: JsonObject) -> JsonObject:
-    return known(
+    return known_fields(
         status=status_of(service),
         pages_high_urgency=_pages(service.get("incident_urgency_rule")),
         pages_at_all_hours=_pages_always(service.get("incident_urgency_rule")),
@@ -67,7 +67,7 @@ def _pages_always(rule: JsonObject | None) -> bool | None:
     if rule is None or rule.get("type") != "use_support_hours":
         return _pages(rule)
     parts = (rule.get("during_support_hours"), rule.get("outside_support_hours"))
-    return every(_pages(part) for part in parts)
+    return kleene_and(_pages(part) for part in parts)
 
 
 def _pages(rule: JsonObject | None) -> bool | None:
@@ -76,7 +76,7 @@ def _pages(rule: JsonObject | None) -> bool | None:
         return None
     if rule.get("type") == "use_support_hours":
         parts = (rule.get("during_support_hours"), rule.get("outside_support_hours"))
-        return some(_pages(part) for part in parts)
+        return kleene_or(_pages(part) for part in parts)
     return PAGING.get(str(rule.get("urgency")))
 
 
@@ -104,12 +104,12 @@ def _policy(
     if not ref:
         return {"has_policy": False, "policy": None}
     trail.find(ESCALATION_POLICY, ref["id"])
-    body = {"has_policy": not ref.get("deleted_at"), "policy": named(ref)}
+    body = {"has_policy": not ref.get("deleted_at"), "policy": id_and_title(ref)}
     if ref["id"] not in policies:
         # Deleted or hidden: the service's own page does not tell which.
-        return body if ref.get("deleted_at") else {"policy": named(ref)}
+        return body if ref.get("deleted_at") else {"policy": id_and_title(ref)}
     reached, read = policies[ref["id"]]
-    trail.join(read)
+    trail.merge(read)
     return body | _levels(reached)
 
 
@@ -118,14 +118,14 @@ def _levels(reached: PolicyReach) -> JsonObject:
     nobody = reached.unreached(reached.ahead)
     return (
         {"level_count": len(reached.levels)}
-        | told_gaps("first_level_gap", "past", past)
-        | told_gaps("first_level_gap", "ahead", ahead)
-        | known(
+        | gap_fields("first_level_gap", "past", past)
+        | gap_fields("first_level_gap", "ahead", ahead)
+        | known_fields(
             every_level_reaches_a_person=reached.every_level_reaches_a_person,
             first_level_covered_ahead=None if ahead is None else not ahead,
-            uncovered_ahead=None if nobody is None else [shown(window) for window in nobody],
-            uncovered_seconds_ahead=None if nobody is None else seconds(nobody),
-            past_period=reached.past and shown(reached.past),
-            ahead_period=reached.ahead and shown(reached.ahead),
+            uncovered_ahead=None if nobody is None else [window_fields(window) for window in nobody],
+            uncovered_seconds_ahead=None if nobody is None else total_seconds(nobody),
+            past_period=reached.past and window_fields(reached.past),
+            ahead_period=reached.ahead and window_fields(reached.ahead),
         )
     )

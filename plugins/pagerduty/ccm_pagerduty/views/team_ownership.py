@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_pagerduty.references import named, refs
+from ccm_pagerduty.references import id_and_title, references
 from ccm_pagerduty.views.row_builder import (
     ESCALATION_POLICY,
     SERVICE,
@@ -13,7 +13,7 @@ from ccm_pagerduty.views.row_builder import (
     RecordIndex,
     RowBuilder,
 )
-from ccm_pagerduty.views.three_valued import known
+from ccm_pagerduty.views.three_valued import known_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,32 +31,32 @@ def rows(request: ViewRequest) -> Iterable[Row]:
     library = RecordIndex(request.records)
     members = _by_team(library, TEAM_MEMBER)
     services, policies = _by_team(library, SERVICE), _by_team(library, ESCALATION_POLICY)
-    for record in library.every(TEAM):
+    for record in library.records(TEAM):
         trail = RowBuilder(library)
         owned = trail.read_all(services.get(record.key, ()))
         body = {
-            "services": [named(service) for service in owned],
+            "services": [id_and_title(service) for service in owned],
             "owns_services": bool(owned),
-            "policies": [named(policy) for policy in trail.read_all(policies.get(record.key, ()))],
+            "policies": [id_and_title(policy) for policy in trail.read_all(policies.get(record.key, ()))],
         }
         body |= _people(trail.read_all(members.get(record.key, ())))
-        yield trail.row(record, body, unknown={"*": SILENT})
+        yield trail.build(record, body, unknown={"*": SILENT})
 
 
 def _by_team(library: RecordIndex, kind: str) -> dict[str, list[Record]]:
     found: dict[str, list[Record]] = {}
-    for record in library.every(kind):
+    for record in library.records(kind):
         single = record.body.get("team")
-        for ref in [single] if single else refs(record.body, "teams"):
+        for ref in [single] if single else references(record.body, "teams"):
             found.setdefault(ref["id"], []).append(record)
     return found
 
 
 def _people(members: list[JsonObject]) -> JsonObject:
     present = [member for member in members if not member["user"].get("deleted_at")]
-    managers = [named(member["user"]) for member in present if member.get("role") == MANAGER]
+    managers = [id_and_title(member["user"]) for member in present if member.get("role") == MANAGER]
     silent = any(member.get("role") is None for member in present)
-    return {"member_count": len(present), "managers": managers} | known(
+    return {"member_count": len(present), "managers": managers} | known_fields(
         manager_count=None if silent else len(managers),
         has_manager=True if managers else None if silent else False,
     )

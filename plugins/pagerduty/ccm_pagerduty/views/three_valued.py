@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from ccm_core.sdk.types import JsonObject
 
 
-def every(answers: Iterable[bool | None]) -> bool | None:
+def kleene_and(answers: Iterable[bool | None]) -> bool | None:
     """Tell whether all are yes: one no decides it, and an unknown leaves it open."""
     found = set(answers)
     if False in found:
@@ -18,7 +18,7 @@ def every(answers: Iterable[bool | None]) -> bool | None:
     return None if None in found else True
 
 
-def some(answers: Iterable[bool | None]) -> bool | None:
+def kleene_or(answers: Iterable[bool | None]) -> bool | None:
     """Tell whether one is yes: one yes decides it, and an unknown leaves it open."""
     found = set(answers)
     if True in found:
@@ -26,6 +26,6 @@ def some(answers: Iterable[bool | None]) -> bool | None:
     return None if None in found else False
 
 
-def known(**fields: Any) -> JsonObject:
+def known_fields(**fields: Any) -> JsonObject:
     """Keep the fields whose value is known: a key that is left out says that it is not."""
     return {name: value for name, value in fields.items() if value is not None}

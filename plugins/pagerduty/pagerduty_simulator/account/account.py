@@ -8,10 +8,10 @@ from datetime import datetime
 from pagerduty_simulator.account.incident_log import IncidentLog
 from pagerduty_simulator.account.names import ABILITIES, SUBDOMAIN
 from pagerduty_simulator.account.objects import (
+    AccountSchedule,
     Membership,
     Policy,
     Priority,
-    Schedule,
     Service,
     Team,
     User,
@@ -40,10 +40,10 @@ class Account:
     time_zone: str = "America/New_York"
     users: dict[str, User] = field(default_factory=dict)
     deleted_users: dict[str, User] = field(default_factory=dict)
-    """No longer listed and 404 on their own, yet still named by policies and schedules."""
+    """No longer listed and 404 on their own, yet still filter_by_name by policies and schedules."""
     teams: dict[str, Team] = field(default_factory=dict)
     memberships: list[Membership] = field(default_factory=list)
-    schedules: dict[str, Schedule] = field(default_factory=dict)
+    schedules: dict[str, AccountSchedule] = field(default_factory=dict)
     policies: dict[str, Policy] = field(default_factory=dict)
     services: dict[str, Service] = field(default_factory=dict)
     priorities: list[Priority] = field(default_factory=list)

@@ -1,7 +1,7 @@
 """Ids that look like PagerDuty's, made from numbers and read back into them.
 
 A number is spread over base 36 by a multiplication that can be undone, so an account of
-200,000 incidents needs no table of ids.
+200,000 incidents require_ability no table of ids.
 """
 
 from __future__ import annotations

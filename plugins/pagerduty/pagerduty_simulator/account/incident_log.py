@@ -1,7 +1,7 @@
-"""Incidents as their stories, small enough that 200,000 of them fit in memory.
+"""Incidents as their incidents, small enough that 200,000 of them fit in memory.
 
-What PagerDuty sends for an incident and its log entries is made from its story when it is
-asked for, so the two can never disagree.
+What PagerDuty sends for an incident and its log entries is made from its incident when it is
+request for, so the two can never disagree.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Event(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plot:
+class IncidentState:
     """What happened to an incident; many incidents may share one."""
 
     events: tuple[Event, ...]
@@ -64,7 +64,7 @@ class Plot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class ServiceReferences:
     """Where incidents of one service belong: references, shared by all of them."""
 
     service: JsonObject
@@ -73,13 +73,13 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Story:
+class IncidentRecord:
     """One incident."""
 
     number: int
     created: int
-    place: Place
-    plot: Plot
+    references: ServiceReferences
+    state: IncidentState
     title: str
     urgency: str = "high"
     priority: int | None = None
@@ -90,71 +90,71 @@ class Story:
     @property
     def changed(self) -> int:
         """The instant of the last thing that happened to it."""
-        return self.created + self.plot.events[-1].after
+        return self.created + self.state.events[-1].after
 
 
 class LogEntry(NamedTuple):
     """One log entry of one incident."""
 
-    story: Story
+    incident: IncidentRecord
     position: int
 
     @property
     def event(self) -> Event:
         """What it says."""
-        return self.story.plot.events[self.position]
+        return self.incident.state.events[self.position]
 
     @property
     def created(self) -> int:
         """When it happened."""
-        return self.story.created + self.event.after
+        return self.incident.created + self.event.after
 
 
 class IncidentLog:
     """Every incident of an account, in the order of time."""
 
     def __init__(self) -> None:
-        self._stories: dict[int, Story] = {}
+        self._records: dict[int, IncidentRecord] = {}
         self._by_creation: array[int] | None = None
         self._by_entry: array[int] | None = None
-        self._remembered: dict[object, Any] = {}
+        self._cache: dict[object, Any] = {}
 
     def __len__(self) -> int:
         """Count the incidents."""
-        return len(self._stories)
+        return len(self._records)
 
-    def __iter__(self) -> Iterator[Story]:
+    def __iter__(self) -> Iterator[IncidentRecord]:
         """Walk through them by number."""
-        return iter(self._stories.values())
+        return iter(self._records.values())
 
-    def __getitem__(self, number: int) -> Story:
+    def __getitem__(self, number: int) -> IncidentRecord:
         """Give the incident of a number."""
-        return self._stories[number]
+        return self._records[number]
 
-    def get(self, number: int) -> Story | None:
+    def get(self, number: int) -> IncidentRecord | None:
         """Give the incident of a number, if there is one."""
-        return self._stories.get(number)
+        return self._records.get(number)
 
     @property
     def next_number(self) -> int:
         """The number the next incident gets."""
-        return max(self._stories, default=0) + 1
+        return max(self._records, default=0) + 1
 
-    def put(self, stories: Iterable[Story]) -> None:
+    def put(self, incidents: Iterable[IncidentRecord]) -> None:
         """Add incidents, or replace those that have the same number."""
-        self._stories.update((story.number, story) for story in stories)
-        self._forget()
+        self._records.update((incident.number, incident) for incident in incidents)
+        self._invalidate()
 
     def drop(self, number: int) -> None:
         """Take an incident away."""
-        del self._stories[number]
-        self._forget()
+        del self._records[number]
+        self._invalidate()
 
-    def continue_(self, number: int, *events: Event) -> None:
+    def append_events(self, number: int, *events: Event) -> None:
         """Let more happen to an incident."""
-        story = self._stories[number]
-        together = tuple(sorted((*story.plot.events, *events), key=lambda event: event.after))
-        self.put([replace(story, plot=replace(story.plot, events=together))])
+        incident = self._records[number]
+        together = tuple(sorted((*incident.state.events, *events), key=lambda event: event.after))
+        self.put([replace(incident, state=replace(incident.state, events=together))])
 
     def created_between(self, since: int, until: int) -> Sequence[int]:
         """Give the numbers of incidents with ``since <= created < until``, oldest first."""
@@ -167,32 +167,32 @@ class IncidentLog:
         high = bisect_left(index, until << _NUMBER_BITS)
         return array("q", (packed & mask for packed in index[low:high]))
 
-    def entries_between(self, since: int, until: int) -> Entries:
+    def entries_between(self, since: int, until: int) -> LogEntryRange:
         """Give the log entries with ``since <= created < until``, newest first."""
         if self._by_entry is None:
             self._by_entry = array("q", sorted(_packed_entries(self)))
         index = self._by_entry
         shift = _ENTRY_NUMBER_BITS + _POSITION_BITS
         low = bisect_left(index, since << shift)
-        return Entries(self, index, low, bisect_left(index, until << shift))
+        return LogEntryRange(self, index, low, bisect_left(index, until << shift))
 
-    def remember(self, key: object, value: Any) -> Any:
-        """Keep an answer until the incidents change, or until many others were kept."""
-        if len(self._remembered) > 32:  # noqa: PLR2004 - a few listings read at the same time
-            self._remembered.clear()
-        self._remembered[key] = value
+    def cache(self, key: object, value: Any) -> Any:
+        """Keep an response until the incidents change, or until many others were kept."""
+        if len(self._cache) > 32:  # noqa: PLR2004 - a few listings read at the same time
+            self._cache.clear()
+        self._cache[key] = value
         return value
 
-    def remembered(self, key: object) -> Any:
+    def cached(self, key: object) -> Any:
         """Give what was kept under a key; None where there is nothing."""
-        return self._remembered.get(key)
+        return self._cache.get(key)
 
-    def _forget(self) -> None:
+    def _invalidate(self) -> None:
         self._by_creation = self._by_entry = None
-        self._remembered.clear()
+        self._cache.clear()
 
 
-class Entries(Sequence[LogEntry]):
+class LogEntryRange(Sequence[LogEntry]):
     """A stretch of the account's log, newest first, read where it is looked at."""
 
     def __init__(self, log: IncidentLog, index: array[int], low: int, high: int) -> None:
@@ -214,7 +214,7 @@ class Entries(Sequence[LogEntry]):
 
 
 def _packed_entries(log: IncidentLog) -> Iterator[int]:
-    for story in log:
-        for position, event in enumerate(story.plot.events):
-            created = story.created + event.after
-            yield (created << _ENTRY_NUMBER_BITS | story.number) << _POSITION_BITS | position
+    for incident in log:
+        for position, event in enumerate(incident.state.events):
+            created = incident.created + event.after
+            yield (created << _ENTRY_NUMBER_BITS | incident.number) << _POSITION_BITS | position

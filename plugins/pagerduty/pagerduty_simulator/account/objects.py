@@ -70,7 +70,7 @@ class Restriction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Layer:
+class ScheduleLayer:
     """A layer of a layer-based schedule, or the one event of a shift-based rotation."""
 
     id: str
@@ -78,15 +78,15 @@ class Layer:
     start: int
     turn_seconds: int
     user_ids: tuple[str | None, ...]
-    """In turn. None is an ``empty_member`` and exists in the shift-based world only."""
+    """In turn. None is an ``empty_member`` and exists in the shift-based context only."""
     end: int | None = None
     restrictions: tuple[Restriction, ...] = ()
     everyone: bool = False
-    """All users at once; exists in the shift-based world only."""
+    """All users at once; exists in the shift-based context only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Override:
+class ScheduleOverride:
     """Somebody takes over for a while."""
 
     id: str
@@ -96,22 +96,22 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
-    """A schedule of either world."""
+class AccountSchedule:
+    """A schedule of either context."""
 
     id: str
     name: str
     time_zone: str
     form: str
     """``layers`` or ``shifts``."""
-    layers: tuple[Layer, ...] = ()
-    overrides: tuple[Override, ...] = ()
+    layers: tuple[ScheduleLayer, ...] = ()
+    overrides: tuple[ScheduleOverride, ...] = ()
     description: str | None = None
     team_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class PolicyTarget:
     """Whom a level reaches."""
 
     type: str
@@ -120,11 +120,11 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Level:
+class PolicyLevel:
     """One rung of a policy."""
 
     id: str
-    targets: tuple[Target, ...]
+    targets: tuple[PolicyTarget, ...]
     delay_minutes: int = 15
 
 
@@ -134,7 +134,7 @@ class Policy:
 
     id: str
     name: str
-    levels: tuple[Level, ...]
+    levels: tuple[PolicyLevel, ...]
     description: str | None = None
     num_loops: int = 1
     team_ids: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from pagerduty_simulator.account.objects import Layer, Restriction, Schedule
+    from pagerduty_simulator.account.objects import AccountSchedule, Restriction, ScheduleLayer
 
 _DAY = 86_400
 _FOREVER = 1 << 40
@@ -31,7 +31,7 @@ class Span(NamedTuple):
     """The id of the layer, or of the override, it comes from."""
 
 
-def layer_spans(layer: Layer, time_zone: str, since: int, until: int) -> list[Span]:
+def layer_spans(layer: ScheduleLayer, time_zone: str, since: int, until: int) -> list[Span]:
     """Give the whole spans of one layer that overlap a window."""
     if not layer.user_ids:
         return []
@@ -53,7 +53,7 @@ def layer_spans(layer: Layer, time_zone: str, since: int, until: int) -> list[Sp
 
 
 @lru_cache(maxsize=2048)
-def final_spans(schedule: Schedule, since: int, until: int) -> tuple[Span, ...]:
+def final_spans(schedule: AccountSchedule, since: int, until: int) -> tuple[Span, ...]:
     """Give the whole spans of the final schedule that overlap a window, sorted."""
     if schedule.form == "shifts":
         return tuple(_final_shifts(schedule, since, until))
@@ -68,7 +68,7 @@ def final_spans(schedule: Schedule, since: int, until: int) -> tuple[Span, ...]:
     return tuple(sorted(overlapping(whole, since, until), key=_by_time))
 
 
-def override_spans(schedule: Schedule, since: int, until: int) -> list[Span]:
+def override_spans(schedule: AccountSchedule, since: int, until: int) -> list[Span]:
     """Give the overrides that overlap a window."""
     spans = [Span(each.start, each.end, each.user_id, each.id) for each in schedule.overrides]
     return overlapping(spans, since, until)
@@ -103,7 +103,7 @@ def _by_time(span: Span) -> tuple[int, int]:
 
 
 def _turns(
-    layer: Layer, zone: ZoneInfo, lower: int, upper: int
+    layer: ScheduleLayer, zone: ZoneInfo, lower: int, upper: int
 ) -> Iterator[tuple[int, int, Sequence[str | None]]]:
     first = _wall(layer.start, zone)
     length = timedelta(seconds=layer.turn_seconds)
@@ -166,7 +166,7 @@ def _without(spans: Iterable[Span], taken: Sequence[Span]) -> list[Span]:
     return kept
 
 
-def _final_shifts(schedule: Schedule, since: int, until: int) -> list[Span]:
+def _final_shifts(schedule: AccountSchedule, since: int, until: int) -> list[Span]:
     spans = [
         span
         for layer in schedule.layers

@@ -10,13 +10,13 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from pagerduty_simulator.api.context import World
-from pagerduty_simulator.api.control import Steering
-from pagerduty_simulator.api.credentials import Credential, presented
+from pagerduty_simulator.api.context import EndpointContext
+from pagerduty_simulator.api.control import SimulatorControl
+from pagerduty_simulator.api.credentials import SimulatedCredential, parse_authorization
 from pagerduty_simulator.api.faults import html, rate_limited
-from pagerduty_simulator.api.rate_limits import Limits
-from pagerduty_simulator.api.request import Asked
-from pagerduty_simulator.api.responses import Answer, Declined, refusal
+from pagerduty_simulator.api.rate_limits import FixedWindowLimiter
+from pagerduty_simulator.api.request import SimulatedRequest
+from pagerduty_simulator.api.responses import RejectedRequest, SimulatedResponse, error_response
 from pagerduty_simulator.api.routes import ROUTES, template_of
 from pagerduty_simulator.api.scopes import scope_fault
 
@@ -33,14 +33,14 @@ _READING = frozenset({"GET", "HEAD"})
 
 
 class SimulatedPagerDuty:
-    """Answers requests out of an account, the way its steering says."""
+    """Answers requests out of an account, the way its control says."""
 
-    def __init__(self, account: Account, steering: Steering | None = None) -> None:
+    def __init__(self, account: Account, control: SimulatorControl | None = None) -> None:
         self.account = account
-        self.steering = steering or Steering()
+        self.control = control or SimulatorControl()
         self.failures: list[Exception] = []
         """What went wrong in the simulator itself; always a mistake to mend."""
-        self._limits = Limits(self.steering)
+        self._limits = FixedWindowLimiter(self.control)
         self._served = 0
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -50,94 +50,94 @@ class SimulatedPagerDuty:
             return
         asked_at = time.monotonic()
         try:
-            answer = self.answer(*_read(scope))
+            response = self.response(*_read(scope))
         except Exception as mistake:
             self.failures.append(mistake)
             raise
-        wait = self.steering.latency + answer.delay - (time.monotonic() - asked_at)
+        wait = self.control.latency + response.delay - (time.monotonic() - asked_at)
         if wait > 0:
             await asyncio.sleep(wait)
-        await self._send(answer, send)
+        await self._send(response, send)
 
-    def answer(self, asked: Asked, authorization: str | None) -> Answer:
+    def response(self, request: SimulatedRequest, authorization: str | None) -> SimulatedResponse:
         """Decide what a request is answered with, and write it down."""
-        if self.steering.before is not None:
-            self.steering.before(asked)
-        answer = self._limited(asked, authorization)
-        self.steering.log(asked, answer.status)
-        return answer
+        if self.control.before_response is not None:
+            self.control.before_response(request)
+        response = self._limited(request, authorization)
+        self.control.log(request, response.status)
+        return response
 
-    def _limited(self, asked: Asked, authorization: str | None) -> Answer:
+    def _limited(self, request: SimulatedRequest, authorization: str | None) -> SimulatedResponse:
         credential = self._credential(authorization)
         if credential is None:
-            return self._unknown(asked)
-        passes, headers = self._limits.take(credential.bucket, asked.template)
+            return self._unknown(request)
+        passes, headers = self._limits.take(credential.bucket, request.template)
         if not passes:
             reset = int(headers["ratelimit-reset"])
-            answer = (self.steering.limited or rate_limited)(reset)
+            response = (self.control.rate_limit_response or rate_limited)(reset)
         else:
-            answer = self._honest_or_not(replace(asked, credential=credential))
-        if not answer.limit_headers:
-            return answer
-        return replace(answer, headers=headers | answer.headers)
+            response = self._honest_or_not(replace(request, credential=credential))
+        if not response.limit_headers:
+            return response
+        return replace(response, headers=headers | response.headers)
 
-    def _credential(self, authorization: str | None) -> Credential | None:
-        match presented(authorization):
+    def _credential(self, authorization: str | None) -> SimulatedCredential | None:
+        match parse_authorization(authorization):
             case ("key", secret):
-                return self.steering.keys.get(secret)
+                return self.control.api_keys.get(secret)
             case ("bearer", secret):
-                return self._alive(self.steering.bearers.get(secret))
+                return self._alive(self.control.bearer_tokens.get(secret))
             case _:
                 return None
 
-    def _alive(self, token: Credential | None) -> Credential | None:
+    def _alive(self, token: SimulatedCredential | None) -> SimulatedCredential | None:
         if token is None or token.expires_at is None:
             return token
-        return token if self.steering.now() < token.expires_at else None
+        return token if self.control.now() < token.expires_at else None
 
-    def _unknown(self, asked: Asked) -> Answer:
-        if self.steering.refuse_in_html:
-            return html(401, "401 Authorization Required")(asked, self._honest)
-        return replace(refusal(401), limit_headers=False)
+    def _unknown(self, request: SimulatedRequest) -> SimulatedResponse:
+        if self.control.refuse_in_html:
+            return html(401, "401 Authorization Required")(request, self._honest)
+        return replace(error_response(401), limit_headers=False)
 
-    def _honest_or_not(self, asked: Asked) -> Answer:
-        fault = self.steering.fault_for(asked) or scope_fault(asked)
-        return self._honest(asked) if fault is None else fault(asked, self._honest)
+    def _honest_or_not(self, request: SimulatedRequest) -> SimulatedResponse:
+        fault = self.control.fault_for(request) or scope_fault(request)
+        return self._honest(request) if fault is None else fault(request, self._honest)
 
-    def _honest(self, asked: Asked) -> Answer:
-        if asked.template is None:
-            return refusal(404)
-        if asked.method not in _READING:
-            return refusal(405)
+    def _honest(self, request: SimulatedRequest) -> SimulatedResponse:
+        if request.template is None:
+            return error_response(404)
+        if request.method not in _READING:
+            return error_response(405)
         try:
-            world = World(account=self.account, steering=self.steering)
-            return ROUTES[asked.template](world, asked)
-        except Declined as why:
-            return why.answer
+            context = EndpointContext(account=self.account, control=self.control)
+            return ROUTES[request.template](context, request)
+        except RejectedRequest as why:
+            return why.response
 
-    async def _send(self, answer: Answer, send: Send) -> None:
+    async def _send(self, response: SimulatedResponse, send: Send) -> None:
         self._served += 1
-        now = self.steering.now() + self.steering.clock_skew
+        now = self.control.now() + self.control.clock_skew
         headers = {
             "date": format_datetime(now, usegmt=True),
             "x-request-id": f"{zlib.crc32(str(self._served).encode()):032x}",
-            **answer.headers,
+            **response.headers,
         }
-        if answer.content_type is not None:
-            headers["content-type"] = answer.content_type
-            headers["content-length"] = str(len(answer.body))
+        if response.content_type is not None:
+            headers["content-type"] = response.content_type
+            headers["content-length"] = str(len(response.body))
         raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-        await send({"type": "http.response.start", "status": answer.status, "headers": raw})
-        whole = answer.cut_after is None
-        body = answer.body if whole else answer.body[: answer.cut_after]
+        await send({"type": "http.response.start", "status": response.status, "headers": raw})
+        whole = response.cut_after is None
+        body = response.body if whole else response.body[: response.cut_after]
         await send({"type": "http.response.body", "body": body, "more_body": not whole})
 
 
-def _read(scope: Message) -> tuple[Asked, str | None]:
+def _read(scope: Message) -> tuple[SimulatedRequest, str | None]:
     path = scope["path"].rstrip("/") or "/"
     template, ids = template_of(path)
     query = scope["query_string"].decode("latin-1")
-    asked = Asked(
+    request = SimulatedRequest(
         method=scope["method"],
         path=path,
         template=template,
@@ -146,4 +146,4 @@ def _read(scope: Message) -> tuple[Asked, str | None]:
     )
     headers = dict(scope["headers"])
     authorization = headers.get(b"authorization")
-    return asked, None if authorization is None else authorization.decode("latin-1")
+    return request, None if authorization is None else authorization.decode("latin-1")

@@ -1,4 +1,4 @@
-"""What every endpoint is handed, and what several of them do alike."""
+"""The context every endpoint receives, and what several of them share: visibility and paging."""
 
 from __future__ import annotations
 
@@ -7,110 +7,114 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from pagerduty_simulator.account.account import Account
-from pagerduty_simulator.api.control import Steering
-from pagerduty_simulator.api.request import Asked
-from pagerduty_simulator.api.responses import Answer, declined, json_answer
+from pagerduty_simulator.api.control import SimulatorControl
+from pagerduty_simulator.api.request import SimulatedRequest
+from pagerduty_simulator.api.responses import SimulatedResponse, json_response, rejection
 
 T = TypeVar("T")
-_USUAL_LIMIT = 25
+_DEFAULT_LIMIT = 25
 _DAY = 86_400
 _TWO_WEEKS = 14 * _DAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class World:
-    """An account and how it is steered."""
+class EndpointContext:
+    """An account and the controls of the simulator that serves it."""
 
     account: Account
-    steering: Steering
+    control: SimulatorControl
 
-    def sees(self, team_ids: Iterable[str]) -> bool:
-        """Tell whether the credential sees an object of these teams."""
-        only = self.steering.only_teams
-        return only is None or not only.isdisjoint(team_ids)
+    def can_see(self, team_ids: Iterable[str]) -> bool:
+        """Return whether the credential sees an object of these teams."""
+        visible = self.control.visible_teams
+        return visible is None or not visible.isdisjoint(team_ids)
 
-    def found(self, thing: T | None, team_ids: Iterable[str] = (), *, scoped: bool = False) -> T:
-        """Give an object that was asked for by its id.
+    def require(self, value: T | None, team_ids: Iterable[str] = (), *, scoped: bool = False) -> T:
+        """Return an object that was requested by its id.
 
         Raises:
-            Declined: It is not there, or this credential may not see it.
+            RejectedRequest: It does not exist, or this credential may not see it.
         """
-        if thing is None:
-            raise declined(404)
-        if scoped and not self.sees(team_ids):
-            raise declined(self.steering.hidden_status)
-        return thing
+        if value is None:
+            raise rejection(404)
+        if scoped and not self.can_see(team_ids):
+            raise rejection(self.control.hidden_status)
+        return value
 
-    def needs(self, ability: str) -> None:
-        """Refuse where the account's plan lacks an ability.
+    def require_ability(self, ability: str) -> None:
+        """Check that the account's plan has an ability.
 
         Raises:
-            Declined: It does.
+            RejectedRequest: The plan lacks it.
         """
         if ability not in self.account.abilities:
-            raise declined(402)
+            raise rejection(402)
 
-    def teams_asked(self, asked: Asked) -> frozenset[str] | None:
-        """Give the teams that ``team_ids[]`` asks for; None where it asks for none."""
-        wanted = asked.many("team_ids")
-        if wanted:
-            self.needs("teams")
-        return frozenset(wanted) if wanted else None
+    def requested_teams(self, request: SimulatedRequest) -> frozenset[str] | None:
+        """Return the teams of the filter ``team_ids[]``; None without that filter."""
+        team_ids = request.values("team_ids")
+        if team_ids:
+            self.require_ability("teams")
+        return frozenset(team_ids) if team_ids else None
 
 
-def page(
-    world: World,
-    asked: Asked,
+def page_response(
+    context: EndpointContext,
+    request: SimulatedRequest,
     key: str,
-    items: Sequence[T],
-    write: Callable[[T], object],
+    rows: Sequence[T],
+    serialize: Callable[[T], object],
     *,
-    usual: int = _USUAL_LIMIT,
-    most: int | None = None,
-) -> Answer:
-    """Answer with one page of a list, in classic paging.
+    default_limit: int = _DEFAULT_LIMIT,
+    max_limit: int | None = None,
+) -> SimulatedResponse:
+    """Return one page of a list, in classic paging.
 
     Raises:
-        Declined: The page lies beyond the cap.
+        RejectedRequest: The page lies beyond the cap.
     """
-    limit = min(asked.whole_number("limit", usual) or usual, most or world.steering.most)
-    offset = asked.whole_number("offset", 0)
-    cap = world.steering.cap
+    limit = min(
+        request.integer("limit", default_limit) or default_limit,
+        max_limit or context.control.max_limit,
+    )
+    offset = request.integer("offset", 0)
+    cap = context.control.paging_cap
     if offset + limit > cap:
-        raise declined(
+        raise rejection(
             400,
             f"Offset+limit exceeds maximum allowed value of {cap}. "
             "Please try to refine your search to reduce the returned set of records.",
             code=2002,
         )
-    counted = asked.flag("total")
-    return json_answer(
+    return json_response(
         {
-            key: [write(item) for item in items[offset : offset + limit]],
+            key: [serialize(row) for row in rows[offset : offset + limit]],
             "limit": limit,
             "offset": offset,
-            "total": len(items) if counted else None,
-            "more": offset + limit < len(items),
+            "total": len(rows) if request.flag("total") else None,
+            "more": offset + limit < len(rows),
         }
     )
 
 
-def named(asked: Asked, items: Iterable[T], name: Callable[[T], str]) -> list[T]:
-    """Keep what ``query`` asks for, sorted by name."""
-    query = (asked.one("query") or "").lower()
-    backwards = asked.one("sort_by") == "name:desc"
-    kept = (item for item in items if query in name(item).lower())
-    return sorted(kept, key=lambda item: name(item).lower(), reverse=backwards)
+def filter_by_name(
+    request: SimulatedRequest, rows: Iterable[T], name: Callable[[T], str]
+) -> list[T]:
+    """Return the rows whose names contain ``query``, sorted by name."""
+    query = (request.value("query") or "").lower()
+    descending = request.value("sort_by") == "name:desc"
+    matches = (row for row in rows if query in name(row).lower())
+    return sorted(matches, key=lambda row: name(row).lower(), reverse=descending)
 
 
-def window_if_any(world: World, asked: Asked) -> tuple[int, int] | None:
-    """Read ``since`` and ``until`` of a schedule; where one is given the other is two weeks away.
+def optional_window(context: EndpointContext, request: SimulatedRequest) -> tuple[int, int] | None:
+    """Read ``since`` and ``until`` of a schedule; one of them alone makes a window of two weeks.
 
     Raises:
-        Declined: One of them is no point in time, or they are the wrong way round.
+        RejectedRequest: One of them is no point in time, or ``until`` is before ``since``.
     """
-    since = asked.instant("since", world.account.time_zone)
-    until = asked.instant("until", world.account.time_zone)
+    since = request.instant("since", context.account.time_zone)
+    until = request.instant("until", context.account.time_zone)
     if since is None and until is None:
         return None
     if since is None:
@@ -118,5 +122,5 @@ def window_if_any(world: World, asked: Asked) -> tuple[int, int] | None:
     if until is None:
         until = since + _TWO_WEEKS
     if until < since:
-        raise declined(400, "Until must be after since.", code=2005)
+        raise rejection(400, "Until must be after since.", code=2005)
     return since, until

@@ -10,7 +10,7 @@ USER_KEY = "u+simulated-user-key"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Credential:
+class SimulatedCredential:
     """An API key, or a token of the identity server."""
 
     secret: str
@@ -27,7 +27,7 @@ class Credential:
         return self.user_id or self.secret
 
 
-def presented(header: str | None) -> tuple[str, str] | None:
+def parse_authorization(header: str | None) -> tuple[str, str] | None:
     """Read an ``Authorization`` header: ``Token token=KEY`` exactly, or ``Bearer TOKEN``."""
     if header is None:
         return None

@@ -27,7 +27,7 @@ class Application(Protocol):
         """Answer one request."""
 
 
-class Listening:
+class LoopbackServer:
     """Listens on 127.0.0.1 for as long as the ``with`` block lasts."""
 
     def __init__(self, served: Application, *, port: int = 0, name: str) -> None:
@@ -59,7 +59,7 @@ class Listening:
         Raises:
             OSError: The port is taken.
         """
-        # The protocol is named because asyncio sends small answers at once only where it is.
+        # The protocol is filter_by_name because asyncio sends small answers at once only where it is.
         listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

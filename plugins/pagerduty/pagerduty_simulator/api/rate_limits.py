@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from math import ceil
 
-from pagerduty_simulator.api.control import Steering
+from pagerduty_simulator.api.control import SimulatorControl
 
 _ON_CALLS = "/oncalls"
 
 
-class Limits:
+class FixedWindowLimiter:
     """Counts requests in fixed windows."""
 
-    def __init__(self, steering: Steering) -> None:
-        self._steering = steering
+    def __init__(self, control: SimulatorControl) -> None:
+        self._steering = control
         self._windows: dict[tuple[str, bool], tuple[float, int]] = {}
 
     def take(self, bucket: str, template: str | None) -> tuple[bool, dict[str, str]]:
@@ -30,15 +30,15 @@ class Limits:
         return remaining >= 0, headers
 
     def _count(self, bucket: str, *, special: bool) -> tuple[int, int, int]:
-        steering = self._steering
+        control = self._steering
         now, limit = (
-            steering.monotonic(),
-            steering.on_call_limit if special else steering.rate_limit,
+            control.monotonic(),
+            control.on_call_limit if special else control.rate_limit,
         )
         began, used = self._windows.get((bucket, special), (now, 0))
-        if now - began >= steering.rate_window:
+        if now - began >= control.rate_window:
             began, used = now, 0
         if used < limit:
             self._windows[bucket, special] = began, used + 1
-        reset = ceil(max(0.0, began + steering.rate_window - now))
+        reset = ceil(max(0.0, began + control.rate_window - now))
         return limit, limit - used - 1, reset

@@ -20,8 +20,8 @@ _CODES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """One answer, whole or spoilt."""
+class SimulatedResponse:
+    """One response, whole or spoilt."""
 
     status: int = 200
     body: bytes = b""
@@ -35,30 +35,30 @@ class Answer:
     """Seconds to wait before it is sent."""
 
 
-class Declined(Exception):
-    """The request cannot be answered as asked; carries the answer."""
+class RejectedRequest(Exception):
+    """The request cannot be answered as request; carries the response."""
 
-    def __init__(self, answer: Answer) -> None:
-        self.answer = answer
-        super().__init__(answer.status)
+    def __init__(self, response: SimulatedResponse) -> None:
+        self.response = response
+        super().__init__(response.status)
 
 
-def json_answer(value: object, status: int = 200) -> Answer:
+def json_response(value: object, status: int = 200) -> SimulatedResponse:
     """Answer with a JSON value."""
-    return Answer(status=status, body=msgspec.json.encode(value))
+    return SimulatedResponse(status=status, body=msgspec.json.encode(value))
 
 
-def refusal(
+def error_response(
     status: int, *errors: str, code: int | None = None, message: str | None = None
-) -> Answer:
+) -> SimulatedResponse:
     """Refuse in PagerDuty's ordinary shape."""
-    usual, number = _CODES.get(status, ("Error", 2000))
-    error: dict[str, object] = {"message": message or usual, "code": code or number}
+    default_message, default_code = _CODES.get(status, ("Error", 2000))
+    error: dict[str, object] = {"message": message or default_message, "code": code or default_code}
     if errors:
         error["errors"] = list(errors)
-    return json_answer({"error": error}, status)
+    return json_response({"error": error}, status)
 
 
-def declined(status: int, *errors: str, code: int | None = None) -> Declined:
-    """Give the exception that ends a request with a refusal."""
-    return Declined(refusal(status, *errors, code=code))
+def rejection(status: int, *errors: str, code: int | None = None) -> RejectedRequest:
+    """Give the exception that ends a request with a error_response."""
+    return RejectedRequest(error_response(status, *errors, code=code))

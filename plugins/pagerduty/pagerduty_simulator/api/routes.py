@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from pagerduty_simulator.api.context import World
+from pagerduty_simulator.api.context import EndpointContext
 from pagerduty_simulator.api.endpoints import catalogue
 from pagerduty_simulator.api.endpoints import incidents as history
 from pagerduty_simulator.api.endpoints import schedules as rotas
-from pagerduty_simulator.api.request import Asked
-from pagerduty_simulator.api.responses import Answer
+from pagerduty_simulator.api.request import SimulatedRequest
+from pagerduty_simulator.api.responses import SimulatedResponse
 
-Endpoint = Callable[[World, Asked], Answer]
+Endpoint = Callable[[EndpointContext, SimulatedRequest], SimulatedResponse]
 
 ROUTES: Mapping[str, Endpoint] = MappingProxyType(
     {

@@ -1,4 +1,4 @@
-"""Which scope an OAuth token needs for which endpoint.
+"""Which scope an OAuth token require_ability for which endpoint.
 
 The scopes are those of ``x-pd-requires-scope`` in PagerDuty's description of its API.
 """
@@ -12,7 +12,7 @@ from pagerduty_simulator.api.faults import scope_missing
 
 if TYPE_CHECKING:
     from pagerduty_simulator.api.faults import Fault
-    from pagerduty_simulator.api.request import Asked
+    from pagerduty_simulator.api.request import SimulatedRequest
 
 CLASSIC = frozenset({"read", "write"})
 """The scopes of a classic app: they open every endpoint."""
@@ -47,12 +47,12 @@ REQUIRED = MappingProxyType(
 """By endpoint. For the endpoints that are not here PagerDuty states none."""
 
 
-def scope_fault(asked: Asked) -> Fault | None:
+def scope_fault(request: SimulatedRequest) -> Fault | None:
     """Refuse what the token's scopes do not open, in PagerDuty's odd shape; None lets it pass."""
-    scopes = None if asked.credential is None else asked.credential.scopes
-    if scopes is None or scopes & CLASSIC or asked.template is None:
+    scopes = None if request.credential is None else request.credential.scopes
+    if scopes is None or scopes & CLASSIC or request.template is None:
         return None
-    needed = REQUIRED.get(asked.template)
+    needed = REQUIRED.get(request.template)
     if needed in scopes or (needed is None and any("." in one for one in scopes)):
         return None
     return scope_missing(needed or "read", " ".join(sorted(scopes)))

@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING
 
 from pagerduty_simulator.api.app import SimulatedPagerDuty
 from pagerduty_simulator.api.credentials import API_KEY
-from pagerduty_simulator.api.loopback_server import Listening
+from pagerduty_simulator.api.loopback_server import LoopbackServer
 
 if TYPE_CHECKING:
     from pagerduty_simulator.account.account import Account
-    from pagerduty_simulator.api.control import Steering
+    from pagerduty_simulator.api.control import SimulatorControl
 
 
-class PagerDutySimulator(Listening):
+class PagerDutySimulator(LoopbackServer):
     """A PagerDuty that listens on 127.0.0.1 for as long as the ``with`` block lasts."""
 
     def __init__(
-        self, account: Account, *, steering: Steering | None = None, port: int = 0
+        self, account: Account, *, control: SimulatorControl | None = None, port: int = 0
     ) -> None:
-        self.app = SimulatedPagerDuty(account, steering)
+        self.app = SimulatedPagerDuty(account, control)
         self.api_key = API_KEY
         super().__init__(self.app, port=port, name="pagerduty-simulator")
 
@@ -29,6 +29,6 @@ class PagerDutySimulator(Listening):
         return self.app.account
 
     @property
-    def steering(self) -> Steering:
+    def control(self) -> SimulatorControl:
         """How it is steered."""
-        return self.app.steering
+        return self.app.control

@@ -27,7 +27,7 @@ def build_account(
 ) -> Account:
     """Make an account as of a moment. The same arguments give the same account.
 
-    What is wrong in it stands at fixed places (see ``_FLAWS`` and the numbered sets in the
+    What is wrong in it stands at fixed references (see ``_FLAWS`` and the numbered sets in the
     modules that make the parts), so small accounts are sound and the default one has all of it.
     """
     random = Random(seed)

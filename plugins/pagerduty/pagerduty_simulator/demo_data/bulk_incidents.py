@@ -6,10 +6,15 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from pagerduty_simulator.account.account import Account
-from pagerduty_simulator.account.incident_log import Event, Place, Plot, Story
+from pagerduty_simulator.account.incident_log import (
+    Event,
+    IncidentRecord,
+    IncidentState,
+    ServiceReferences,
+)
 from pagerduty_simulator.account.names import TITLES
 from pagerduty_simulator.api.serializers.references import user_reference
-from pagerduty_simulator.demo_data.incidents import place_of
+from pagerduty_simulator.demo_data.incidents import service_references
 
 
 def many_incidents(
@@ -32,33 +37,35 @@ def many_incidents(
         raise ValueError(msg)
     begin, end = spread or (at, at)
     first, last = int(begin.timestamp()), int(end.timestamp())  # type: ignore[union-attr]
-    account.incidents.put(_stories(account, count, first, last - first))
+    account.incidents.put(_records(account, count, first, last - first))
 
 
-def _stories(account: Account, count: int, first: int, length: int) -> Iterator[Story]:
-    places = [place_of(account, each) for each in account.services.values()]
-    plots = [_plot(account, place, position) for position, place in enumerate(places)]
+def _records(account: Account, count: int, first: int, length: int) -> Iterator[IncidentRecord]:
+    references = [service_references(account, each) for each in account.services.values()]
+    states = [
+        _state(account, references, position) for position, references in enumerate(references)
+    ]
     number = account.incidents.next_number
     for position in range(count):
-        which = position % len(places)
-        yield Story(
+        which = position % len(references)
+        yield IncidentRecord(
             number=number + position,
             created=first + length * position // count,
-            place=places[which],
-            plot=plots[which],
+            references=references[which],
+            state=states[which],
             title=TITLES[position % len(TITLES)],
             urgency="low" if position % 4 == 3 else "high",  # noqa: PLR2004 - every fourth
         )
 
 
-def _plot(account: Account, place: Place, position: int) -> Plot:
+def _state(account: Account, references: ServiceReferences, position: int) -> IncidentState:
     users = list(account.users)
     person = user_reference(account, users[position % len(users)])
-    return Plot(
+    return IncidentState(
         events=(
-            Event(0, "trigger", place.service, "api"),
-            Event(0, "assign", place.service, "auto", person),
-            Event(1, "notify", place.service, "auto", person),
+            Event(0, "trigger", references.service, "api"),
+            Event(0, "assign", references.service, "auto", person),
+            Event(1, "notify", references.service, "auto", person),
             Event(120, "acknowledge", person, "mobile"),
             Event(1800, "resolve", person, "website"),
         )

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.types import Demonstration, DemoSource
-from pagerduty_simulator.api.faults import Fault, Honest, refuse
-from pagerduty_simulator.api.request import Asked
-from pagerduty_simulator.api.responses import Answer
+from pagerduty_simulator.api.faults import Fault, Responder, refuse
+from pagerduty_simulator.api.request import SimulatedRequest
+from pagerduty_simulator.api.responses import SimulatedResponse
 
 CONNECTION = "pagerduty-demo"
 
@@ -23,16 +23,16 @@ def demonstration() -> Demonstration:
 @contextmanager
 def source_at(now: datetime) -> Iterator[DemoSource]:
     """Serve the made-up company's account as it is at a moment."""
-    from pagerduty_simulator.api.control import Steering
+    from pagerduty_simulator.api.control import SimulatorControl
     from pagerduty_simulator.api.server import PagerDutySimulator
     from pagerduty_simulator.demo_data.account import build_account
 
     account = build_account(now)
-    steering = Steering()
+    control = SimulatorControl()
     # What real accounts do: a key that may not read everything, and a team that is private.
-    steering.deny("/oncalls")
-    steering.always("/teams/{id}/members", _private(f"/teams/{min(account.teams)}/members"))
-    with PagerDutySimulator(account, steering=steering) as simulator:
+    control.deny("/oncalls")
+    control.inject("/teams/{id}/members", _private(f"/teams/{min(account.teams)}/members"))
+    with PagerDutySimulator(account, control=control) as simulator:
         yield DemoSource(
             connection=CONNECTION,
             settings={"base_url": simulator.base_url, "lookback": "30d", "lookahead": "14d"},
@@ -44,7 +44,7 @@ def source_at(now: datetime) -> Iterator[DemoSource]:
 def _private(path: str) -> Fault:
     """Keep one team to itself, as many accounts do: what it holds cannot be judged."""
 
-    def fault(asked: Asked, honest: Honest) -> Answer:
-        return refuse(403)(asked, honest) if asked.path == path else honest(asked)
+    def fault(request: SimulatedRequest, respond: Responder) -> SimulatedResponse:
+        return refuse(403)(request, respond) if request.path == path else respond(request)
 
     return fault

@@ -10,9 +10,14 @@ from zoneinfo import ZoneInfo
 
 from ccm_core.sdk.types import JsonObject
 from pagerduty_simulator.account.account import Account
-from pagerduty_simulator.account.incident_log import Event, Place, Plot, Story
+from pagerduty_simulator.account.incident_log import (
+    Event,
+    IncidentRecord,
+    IncidentState,
+    ServiceReferences,
+)
 from pagerduty_simulator.account.names import TITLES
-from pagerduty_simulator.account.objects import Policy, Service, Target
+from pagerduty_simulator.account.objects import Policy, PolicyTarget, Service
 from pagerduty_simulator.account.schedule_rendering import Span, final_spans
 from pagerduty_simulator.api.serializers.references import (
     service_policy_reference,
@@ -47,34 +52,38 @@ def add_incidents(account: Account, count: int, lookback_days: int, random: Rand
     services = [each for each in account.services.values() if not each.disabled]
     weights = [min(12.0, random.paretovariate(1.1)) for _ in services]
     chosen = random.choices(services, weights, k=len(moments))
-    account.incidents.put(_stories(account, duty, list(zip(moments, chosen, strict=True)), random))
+    account.incidents.put(_records(account, duty, list(zip(moments, chosen, strict=True)), random))
 
 
-def place_of(account: Account, service: Service) -> Place:
+def service_references(account: Account, service: Service) -> ServiceReferences:
     """Give the references that all incidents of a service share."""
-    return Place(
+    return ServiceReferences(
         service=service_reference(account, service),
         policy=service_policy_reference(account, service.policy_id),
         teams=tuple(team_references(account, service.team_ids)),
     )
 
 
-def _stories(
+def _records(
     account: Account, duty: _Duty, scenes: list[tuple[int, Service]], random: Random
-) -> Iterator[Story]:
-    places = {each.id: place_of(account, each) for each in account.services.values()}
+) -> Iterator[IncidentRecord]:
+    by_service = {
+        service.id: service_references(account, service) for service in account.services.values()
+    }
     newest: dict[str, int] = {}
     for number, (created, service) in enumerate(scenes, start=1):
-        place = places[service.id]
+        references = by_service[service.id]
         urgency = _urgency(account, service, created, random)
         ladder = duty.ladder(account.policies.get(service.policy_id), created)
-        scene = Scene(random=random, service=place.service, ladder=ladder, quick=urgency == "high")
-        plot = _plot(account, scene, created, newest.get(service.id))
-        yield Story(
+        scene = Scene(
+            random=random, service=references.service, ladder=ladder, quick=urgency == "high"
+        )
+        state = _state(account, scene, created, newest.get(service.id))
+        yield IncidentRecord(
             number=number,
             created=created,
-            place=place,
-            plot=plot,
+            references=references,
+            state=state,
             title=f"{service.name}: {random.choice(TITLES)}",
             urgency=urgency,
             priority=number % len(account.priorities) if number % _PRIORITY_ONE_IN == 0 else None,
@@ -83,7 +92,7 @@ def _stories(
         newest[service.id] = number
 
 
-def _plot(account: Account, scene: Scene, created: int, parent: int | None) -> Plot:
+def _state(account: Account, scene: Scene, created: int, parent: int | None) -> IncidentState:
     fates, weights = zip(*FATES, strict=True)
     fate = scene.random.choices(fates, weights)[0]
     age = account.epoch - created
@@ -97,7 +106,7 @@ def _plot(account: Account, scene: Scene, created: int, parent: int | None) -> P
     into = parent if fate is merged and happened[-1].type == "resolve" else None
     if age > _OLD_DAYS[1] * _DAY:
         into = None
-    return Plot(events=tuple(happened), merged_into=into)
+    return IncidentState(events=tuple(happened), merged_into=into)
 
 
 def _after(event: Event) -> int:
@@ -158,7 +167,7 @@ class _Duty:
                 waited += level.delay_minutes * _MINUTE
         return tuple(rungs)
 
-    def _on(self, target: Target, at: int) -> str | None:
+    def _on(self, target: PolicyTarget, at: int) -> str | None:
         if target.type == "user":
             return target.id if target.id in self._account.users else None
         position = bisect_right(self._starts.get(target.id, []), at) - 1

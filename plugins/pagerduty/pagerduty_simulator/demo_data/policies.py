@@ -7,7 +7,13 @@ from random import Random
 from pagerduty_simulator.account.account import Account
 from pagerduty_simulator.account.identifiers import object_id
 from pagerduty_simulator.account.names import INTEGRATIONS, SERVICES, numbered
-from pagerduty_simulator.account.objects import Integration, Level, Policy, Service, Target
+from pagerduty_simulator.account.objects import (
+    Integration,
+    Policy,
+    PolicyLevel,
+    PolicyTarget,
+    Service,
+)
 from pagerduty_simulator.demo_data.people import responders
 from pagerduty_simulator.demo_data.schedules import UNUSED
 
@@ -52,7 +58,7 @@ def _policy(account: Account, number: int, count: int) -> Policy:
     levels = _levels(account, number, count, team)
     part = ("", " Out of Hours", " Escalation")[number // len(teams) % 3]
     rungs = tuple(
-        Level(
+        PolicyLevel(
             id=object_id("escalation_rule", number * 4 + position),
             targets=targets,
             delay_minutes=15 if position == 0 else 30,
@@ -70,40 +76,40 @@ def _policy(account: Account, number: int, count: int) -> Policy:
     )
 
 
-def _levels(account: Account, number: int, count: int, team: str) -> list[tuple[Target, ...]]:
+def _levels(account: Account, number: int, count: int, team: str) -> list[tuple[PolicyTarget, ...]]:
     schedules = list(account.schedules.values())
     # What would have stood on the unused schedule stands on another of the same team.
     own = number - len(account.teams) if number == UNUSED else number
     people = responders(account, team) or list(account.users)
-    first = Target(type="schedule", id=schedules[own % len(schedules)].id)
+    first = PolicyTarget(type="schedule", id=schedules[own % len(schedules)].id)
     other = 1 + number % max(1, len(people) - 1)
-    lead = Target(type="user", id=people[other % len(people)])
+    lead = PolicyTarget(type="user", id=people[other % len(people)])
     flawed = _flawed(account, number)
     second = (flawed,) if flawed else _left_over(account, number, count) or (lead,)
     if number in _ONE_LEVEL:
         return [(first,)]
-    return [(first,), second, (Target(type="user", id=people[0]),)]
+    return [(first,), second, (PolicyTarget(type="user", id=people[0]),)]
 
 
-def _left_over(account: Account, number: int, count: int) -> tuple[Target, ...]:
+def _left_over(account: Account, number: int, count: int) -> tuple[PolicyTarget, ...]:
     """Give the schedules of the policy's team for which there is no policy of their own."""
     teams = len(account.teams)
     return tuple(
-        Target(type="schedule", id=each.id)
+        PolicyTarget(type="schedule", id=each.id)
         for position, each in enumerate(account.schedules.values())
         if position >= count and position != UNUSED and position % teams == number
     )[:_MOST_TARGETS]
 
 
-def _flawed(account: Account, number: int) -> Target | None:
+def _flawed(account: Account, number: int) -> PolicyTarget | None:
     """Give the second level of a policy that reaches nobody there."""
     if number == _DELETED_USER:
-        return Target(type="user", id=next(iter(account.deleted_users)))
+        return PolicyTarget(type="user", id=next(iter(account.deleted_users)))
     for user in account.users.values():
         stakeholder = number == _STAKEHOLDER and user.role == "read_only_user"
         invited = number == _INVITED and user.invitation_sent
         if stakeholder or invited:
-            return Target(type="user", id=user.id)
+            return PolicyTarget(type="user", id=user.id)
     return None
 
 

@@ -1,4 +1,4 @@
-"""The schedules of the made-up account: most cover every second, a few do not."""
+"""The schedules of the made-up account: max_limit cover every second, a few do not."""
 
 from __future__ import annotations
 
@@ -10,7 +10,12 @@ from zoneinfo import ZoneInfo
 from pagerduty_simulator.account.account import Account
 from pagerduty_simulator.account.identifiers import object_id
 from pagerduty_simulator.account.names import TIME_ZONES
-from pagerduty_simulator.account.objects import Layer, Override, Restriction, Schedule
+from pagerduty_simulator.account.objects import (
+    AccountSchedule,
+    Restriction,
+    ScheduleLayer,
+    ScheduleOverride,
+)
 from pagerduty_simulator.demo_data.people import responders
 
 _HOUR = 3600
@@ -38,7 +43,7 @@ def add_schedules(account: Account, count: int, random: Random) -> None:
         account.schedules[schedule.id] = schedule
 
 
-def _schedule(account: Account, number: int, random: Random) -> Schedule:
+def _schedule(account: Account, number: int, random: Random) -> AccountSchedule:
     teams = list(account.teams)
     team = teams[number % len(teams)]
     foreign = teams[(number + 1) % len(teams)] if number == _FOREIGN_ROTATION else team
@@ -48,7 +53,7 @@ def _schedule(account: Account, number: int, random: Random) -> Schedule:
     layers = _FLAWS.get(number, _healthy)(account, (number, people, begin))
     name = account.teams[team].name
     part = ("Primary", "Secondary", "Weekend", "Escalation")[number // len(teams) % 4]
-    return Schedule(
+    return AccountSchedule(
         id=object_id("schedule", number),
         name=f"{name} {part}" if number != UNUSED else f"{name} Holiday Cover 2024",
         time_zone=zone,
@@ -73,7 +78,7 @@ def _begin(account: Account, zone: str, number: int) -> int:
     return int(nine.astimezone(UTC).timestamp())
 
 
-def _healthy(account: Account, rota: Rota) -> tuple[Layer, ...]:
+def _healthy(account: Account, rota: Rota) -> tuple[ScheduleLayer, ...]:
     number, people, _ = rota
     if number in _DAY_AND_NIGHT:
         return _day_and_night(account, rota, night_seconds=12 * _HOUR)
@@ -82,7 +87,9 @@ def _healthy(account: Account, rota: Rota) -> tuple[Layer, ...]:
     return (_layer(rota, 0, turn_seconds=turn, user_ids=tuple(people), everyone=everyone),)
 
 
-def _day_and_night(account: Account, rota: Rota, *, night_seconds: int) -> tuple[Layer, ...]:
+def _day_and_night(
+    account: Account, rota: Rota, *, night_seconds: int
+) -> tuple[ScheduleLayer, ...]:
     del account
     _, people, _ = rota
     day = Restriction(start_time_of_day="08:00:00", duration_seconds=12 * _HOUR)
@@ -96,7 +103,9 @@ def _day_and_night(account: Account, rota: Rota, *, night_seconds: int) -> tuple
     )
 
 
-def _hole(account: Account, rota: Rota, *, days_ago: int, seconds: int) -> tuple[Layer, ...]:
+def _hole(
+    account: Account, rota: Rota, *, days_ago: int, seconds: int
+) -> tuple[ScheduleLayer, ...]:
     """One layer was ended and the next began a little too late."""
     _, people, begin = rota
     ended = begin + (account.epoch - days_ago * _DAY - begin) // _DAY * _DAY
@@ -106,30 +115,30 @@ def _hole(account: Account, rota: Rota, *, days_ago: int, seconds: int) -> tuple
     )
 
 
-def _rotation_hole(account: Account, rota: Rota) -> tuple[Layer, ...]:
+def _rotation_hole(account: Account, rota: Rota) -> tuple[ScheduleLayer, ...]:
     return _hole(account, rota, days_ago=9, seconds=26 * _HOUR)
 
 
-def _three_minutes(account: Account, rota: Rota) -> tuple[Layer, ...]:
+def _three_minutes(account: Account, rota: Rota) -> tuple[ScheduleLayer, ...]:
     return _hole(account, rota, days_ago=12, seconds=3 * _MINUTE)
 
 
-def _restriction_hole(account: Account, rota: Rota) -> tuple[Layer, ...]:
+def _restriction_hole(account: Account, rota: Rota) -> tuple[ScheduleLayer, ...]:
     """The nights end half an hour before the days begin."""
     return _day_and_night(account, rota, night_seconds=11 * _HOUR + 30 * _MINUTE)
 
 
-def _no_layers(account: Account, rota: Rota) -> tuple[Layer, ...]:
+def _no_layers(account: Account, rota: Rota) -> tuple[ScheduleLayer, ...]:
     del account, rota
     return ()
 
 
-def _empty_member(account: Account, rota: Rota) -> tuple[Layer, ...]:
+def _empty_member(account: Account, rota: Rota) -> tuple[ScheduleLayer, ...]:
     del account
     return (_layer(rota, 0, user_ids=(*rota[1], None)),)
 
 
-_FLAWS: dict[int, Callable[[Account, Rota], tuple[Layer, ...]]] = {
+_FLAWS: dict[int, Callable[[Account, Rota], tuple[ScheduleLayer, ...]]] = {
     4: _rotation_hole,
     9: _restriction_hole,
     13: _three_minutes,
@@ -148,11 +157,11 @@ def _layer(  # noqa: PLR0913 - one value per field
     end: int | None = None,
     restrictions: tuple[Restriction, ...] = (),
     everyone: bool = False,
-) -> Layer:
+) -> ScheduleLayer:
     number, _, begin = rota
-    return Layer(
+    return ScheduleLayer(
         id=object_id("schedule_layer", number * 8 + position),
-        name=name or f"Layer {position + 1}",
+        name=name or f"ScheduleLayer {position + 1}",
         start=begin,
         end=end,
         turn_seconds=turn_seconds,
@@ -162,10 +171,12 @@ def _layer(  # noqa: PLR0913 - one value per field
     )
 
 
-def _overrides(account: Account, number: int, people: list[str]) -> tuple[Override, ...]:
+def _overrides(account: Account, number: int, people: list[str]) -> tuple[ScheduleOverride, ...]:
     """Somebody covered an evening last week, on one schedule in six."""
     if number % 6 != 0 or number in _FLAWS or not people:
         return ()
     start = (account.epoch // _DAY - 6) * _DAY + 18 * _HOUR
     identifier = object_id("schedule_layer", number * 8 + 7)
-    return (Override(id=identifier, start=start, end=start + 5 * _HOUR, user_id=people[-1]),)
+    return (
+        ScheduleOverride(id=identifier, start=start, end=start + 5 * _HOUR, user_id=people[-1]),
+    )

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from pagerduty_simulator.api.loopback_server import Listening
-from pagerduty_simulator.api.responses import Answer, refusal
+from pagerduty_simulator.api.loopback_server import LoopbackServer
+from pagerduty_simulator.api.responses import SimulatedResponse, error_response
 from pagerduty_simulator.identity.server import AUTHORIZE, KEYS, TOKEN, IdentityServer
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
 
     from pagerduty_simulator.account.account import Account
-    from pagerduty_simulator.api.control import Steering
+    from pagerduty_simulator.api.control import SimulatorControl
     from pagerduty_simulator.identity.clients import Identity
 
     Message = MutableMapping[str, Any]
@@ -27,9 +27,9 @@ class SimulatedIdentity:
     """Reads requests for an identity server and sends what it answers."""
 
     def __init__(
-        self, account: Account, steering: Steering, identity: Identity | None = None
+        self, account: Account, control: SimulatorControl, identity: Identity | None = None
     ) -> None:
-        self._server = IdentityServer(account, steering, identity)
+        self._server = IdentityServer(account, control, identity)
         self.failures: list[Exception] = []
         """What went wrong in the simulator itself; always a mistake to mend."""
 
@@ -44,24 +44,24 @@ class SimulatedIdentity:
             return
         body = await _whole(receive)
         try:
-            answer = self._answer(scope, body)
+            response = self._answer(scope, body)
         except Exception as mistake:
             self.failures.append(mistake)
             raise
-        await _send(answer, send)
+        await _send(response, send)
 
-    def _answer(self, scope: Message, body: bytes) -> Answer:
+    def _answer(self, scope: Message, body: bytes) -> SimulatedResponse:
         method = scope["method"]
         if method != "POST":
-            return self._server.answer(method, scope["path"], _fields(scope["query_string"]))
+            return self._server.response(method, scope["path"], _fields(scope["query_string"]))
         kind = dict(scope["headers"]).get(b"content-type", b"").decode("latin-1")
         if kind.partition(";")[0].strip().lower() != _FORM:
-            return refusal(415)
-        return self._server.answer(method, scope["path"], _fields(body))
+            return error_response(415)
+        return self._server.response(method, scope["path"], _fields(body))
 
 
-class IdentitySimulator(Listening):
-    """PagerDuty's identity server beside a simulated API: the two share account and steering.
+class IdentitySimulator(LoopbackServer):
+    """PagerDuty's identity server beside a simulated API: the two share account and control.
 
     ``with PagerDutySimulator(account) as api, IdentitySimulator.beside(api) as identity:``
     """
@@ -70,11 +70,11 @@ class IdentitySimulator(Listening):
         self,
         account: Account,
         *,
-        steering: Steering,
+        control: SimulatorControl,
         identity: Identity | None = None,
         port: int = 0,
     ) -> None:
-        self.app = SimulatedIdentity(account, steering, identity)
+        self.app = SimulatedIdentity(account, control, identity)
         super().__init__(self.app, port=port, name="pagerduty-identity-simulator")
 
     @property
@@ -112,11 +112,11 @@ async def _whole(receive: Receive) -> bytes:
             return b"".join(parts)
 
 
-async def _send(answer: Answer, send: Send) -> None:
-    headers = {"cache-control": "no-store", **answer.headers}
-    if answer.content_type is not None:
-        headers["content-type"] = answer.content_type
-    headers["content-length"] = str(len(answer.body))
+async def _send(response: SimulatedResponse, send: Send) -> None:
+    headers = {"cache-control": "no-store", **response.headers}
+    if response.content_type is not None:
+        headers["content-type"] = response.content_type
+    headers["content-length"] = str(len(response.body))
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": answer.status, "headers": raw})
-    await send({"type": "http.response.body", "body": answer.body})
+    await send({"type": "http.response.start", "status": response.status, "headers": raw})
+    await send({"type": "http.response.body", "body": response.body})

@@ -14,7 +14,7 @@ from pagerduty_simulator.account.names import SUBDOMAIN
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pagerduty_simulator.api.responses import Answer
+    from pagerduty_simulator.api.responses import SimulatedResponse
 
 REDIRECT_URI = "http://127.0.0.1/callback"
 
@@ -88,19 +88,19 @@ class Identity:
     code_life: timedelta = timedelta(seconds=30)
     access_life: timedelta | None = None
     """How long access tokens live, where it is not what the app's kind says."""
-    failures: deque[Answer] = field(default_factory=deque)
-    """Answers that the token endpoint gives next, in place of honest ones."""
+    failures: deque[SimulatedResponse] = field(default_factory=deque)
+    """Answers that the token endpoint gives next, in references of respond ones."""
     before_token: Callable[[], None] | None = None
     """Called with each request for a token, before it is answered."""
     after_token: Callable[[], None] | None = None
-    """Called after tokens were given out, before their answer is sent."""
+    """Called after tokens were given out, before their response is sent."""
     codes: dict[str, Code] = field(default_factory=dict)
     refreshes: dict[str, Refresh] = field(default_factory=dict)
     """The refresh tokens that are alive: using one removes it at once."""
     rotations: int = 0
     """How many refresh tokens were used up."""
     replays: int = 0
-    """How many refresh tokens were presented that are not alive."""
+    """How many refresh tokens were parse_authorization that are not alive."""
 
     def register(
         self,

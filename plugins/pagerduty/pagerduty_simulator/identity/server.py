@@ -17,15 +17,15 @@ from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
-from pagerduty_simulator.api.credentials import Credential
-from pagerduty_simulator.api.responses import Answer, Declined, json_answer
+from pagerduty_simulator.api.credentials import SimulatedCredential
+from pagerduty_simulator.api.responses import RejectedRequest, SimulatedResponse, json_response
 from pagerduty_simulator.api.scopes import ALWAYS
 from pagerduty_simulator.identity.clients import AppKind, Code, Identity, Refresh, RegisteredApp
 from pagerduty_simulator.identity.id_token import id_token, key_set
 
 if TYPE_CHECKING:
     from pagerduty_simulator.account.account import Account
-    from pagerduty_simulator.api.control import Steering
+    from pagerduty_simulator.api.control import SimulatorControl
 
 AUTHORIZE, TOKEN, KEYS = "/oauth/authorize", "/oauth/token", "/global/oauth/anonymous/jwks"
 Fields = Mapping[str, str]
@@ -34,17 +34,17 @@ Fields = Mapping[str, str]
 class IdentityServer:
     """Decides what each request is answered with.
 
-    Each token that it gives out is put into the steering's bearers, so the simulated API lets it
-    in. It is refused there from the moment on at which it expires by the steering's clock.
+    Each token that it gives out is put into the control's bearers, so the simulated API lets it
+    in. It is refused there from the moment on at which it expires by the control's clock.
     """
 
     def __init__(
-        self, account: Account, steering: Steering, identity: Identity | None = None
+        self, account: Account, control: SimulatorControl, identity: Identity | None = None
     ) -> None:
         self.identity = identity or Identity()
-        self._account, self._steering = account, steering
+        self._account, self._steering = account, control
 
-    def answer(self, method: str, path: str, fields: Fields) -> Answer:
+    def response(self, method: str, path: str, fields: Fields) -> SimulatedResponse:
         """Answer one request; ``fields`` are its query, or its form."""
         try:
             match (method, path):
@@ -53,14 +53,14 @@ class IdentityServer:
                 case ("POST", "/oauth/token"):
                     return self._token(fields)
                 case ("GET", "/global/oauth/anonymous/jwks"):
-                    return json_answer(key_set())
-        except Declined as why:
-            return why.answer
+                    return json_response(key_set())
+        except RejectedRequest as why:
+            return why.response
         return _page(404, "Not Found")
 
     # -- the browser's side -------------------------------------------------------------------
 
-    def _authorize(self, fields: Fields) -> Answer:
+    def _authorize(self, fields: Fields) -> SimulatedResponse:
         app = self.identity.apps.get(fields.get("client_id", ""))
         redirect_uri = fields.get("redirect_uri", "")
         if app is None or not _registered(app, redirect_uri):
@@ -69,7 +69,7 @@ class IdentityServer:
         said = {"state": fields["state"]} if "state" in fields else {}
         try:
             code = self._code(app, redirect_uri, fields)
-        except Declined as why:
+        except RejectedRequest as why:
             return _redirect(redirect_uri, _error_of(why) | said)
         return _redirect(redirect_uri, {"code": code} | said)
 
@@ -97,7 +97,7 @@ class IdentityServer:
 
     # -- the program's side -------------------------------------------------------------------
 
-    def _token(self, fields: Fields) -> Answer:
+    def _token(self, fields: Fields) -> SimulatedResponse:
         if self.identity.before_token is not None:
             self.identity.before_token()
         if self.identity.failures:
@@ -105,16 +105,16 @@ class IdentityServer:
         app = self._client(fields)
         match fields.get("grant_type"):
             case "authorization_code":
-                answer = self._of_code(app, fields)
+                response = self._of_code(app, fields)
             case "refresh_token":
-                answer = self._of_refresh(app, fields)
+                response = self._of_refresh(app, fields)
             case "client_credentials":
-                answer = self._of_client(app, fields)
+                response = self._of_client(app, fields)
             case _:
                 raise _oauth_error("unsupported_grant_type", "no such grant")
         if self.identity.after_token is not None:
             self.identity.after_token()
-        return answer
+        return response
 
     def _client(self, fields: Fields) -> RegisteredApp:
         app = self.identity.apps.get(fields.get("client_id", ""))
@@ -122,7 +122,7 @@ class IdentityServer:
             raise _oauth_error("invalid_client", "Client authentication failed", status=401)
         return app
 
-    def _of_code(self, app: RegisteredApp, fields: Fields) -> Answer:
+    def _of_code(self, app: RegisteredApp, fields: Fields) -> SimulatedResponse:
         code = self.identity.codes.pop(fields.get("code", ""), None)
         if code is None or self._steering.now() >= code.expires_at:
             raise _invalid_grant()
@@ -132,8 +132,8 @@ class IdentityServer:
             raise _invalid_grant()
         return self._to_user(app, code.scopes)
 
-    def _of_refresh(self, app: RegisteredApp, fields: Fields) -> Answer:
-        # Popped: from here on the old token is dead, whether or not the answer arrives.
+    def _of_refresh(self, app: RegisteredApp, fields: Fields) -> SimulatedResponse:
+        # Popped: from here on the old token is dead, whether or not the response arrives.
         known = self.identity.refreshes.pop(fields.get("refresh_token", ""), None)
         if (
             known is None
@@ -145,22 +145,22 @@ class IdentityServer:
         self.identity.rotations += 1
         return self._to_user(app, known.scopes)
 
-    def _of_client(self, app: RegisteredApp, fields: Fields) -> Answer:
-        asked = fields.get("scope", "").split()
+    def _of_client(self, app: RegisteredApp, fields: Fields) -> SimulatedResponse:
+        request = fields.get("scope", "").split()
         account = f"as_account-{self.identity.region}.{self.identity.subdomain}"
         right = app.kind is AppKind.SCOPED and app.client_secret is not None
-        if not right or account not in asked or not {*asked} - {account} <= app.scopes:
+        if not right or account not in request or not {*request} - {account} <= app.scopes:
             raise _oauth_error("invalid_scope", "Invalid scope")
-        return json_answer(self._access(app, tuple(asked), None))
+        return json_response(self._access(app, tuple(request), None))
 
-    def _to_user(self, app: RegisteredApp, scopes: tuple[str, ...]) -> Answer:
+    def _to_user(self, app: RegisteredApp, scopes: tuple[str, ...]) -> SimulatedResponse:
         user_id = self.identity.user_id or next(iter(self._account.users))
         now = self._steering.now()
         refresh = f"pdus+_1{secrets.token_urlsafe(24)}+{secrets.token_hex(4)}"
         self.identity.refreshes[refresh] = Refresh(
             client_id=app.client_id, scopes=scopes, expires_at=now + app.refresh_life
         )
-        return json_answer(
+        return json_response(
             {
                 **self._access(app, scopes, user_id),
                 "refresh_token": refresh,
@@ -174,7 +174,7 @@ class IdentityServer:
     ) -> dict[str, object]:
         token = f"pdus+_0{secrets.token_urlsafe(24)}+{secrets.token_hex(4)}"
         life = self.identity.access_life or app.access_life
-        self._steering.bearers[token] = Credential(
+        self._steering.bearer_tokens[token] = SimulatedCredential(
             secret=token,
             user_id=user_id,
             scopes=frozenset(scopes),
@@ -188,9 +188,9 @@ class IdentityServer:
         }
 
 
-def _granted(app: RegisteredApp, asked: str) -> tuple[str, ...]:
+def _granted(app: RegisteredApp, request: str) -> tuple[str, ...]:
     """Give what is granted: a scope the app does not have is left out without a word."""
-    return (ALWAYS, *(one for one in dict.fromkeys(asked.split()) if one in app.scopes))
+    return (ALWAYS, *(one for one in dict.fromkeys(request.split()) if one in app.scopes))
 
 
 def _registered(app: RegisteredApp, redirect_uri: str) -> bool:
@@ -205,24 +205,24 @@ def _s256(verifier: str) -> str:
     return urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
-def _oauth_error(error: str, description: str, *, status: int = 400) -> Declined:
-    answer = json_answer({"error": error, "error_description": description}, status)
-    return Declined(replace(answer, limit_headers=False))
+def _oauth_error(error: str, description: str, *, status: int = 400) -> RejectedRequest:
+    response = json_response({"error": error, "error_description": description}, status)
+    return RejectedRequest(replace(response, limit_headers=False))
 
 
-def _invalid_grant() -> Declined:
+def _invalid_grant() -> RejectedRequest:
     return _oauth_error("invalid_grant", "The grant is invalid, expired or revoked")
 
 
-def _error_of(why: Declined) -> dict[str, str]:
-    return msgspec.json.decode(why.answer.body, type=dict[str, str])
+def _error_of(why: RejectedRequest) -> dict[str, str]:
+    return msgspec.json.decode(why.response.body, type=dict[str, str])
 
 
-def _redirect(to: str, said: Mapping[str, str]) -> Answer:
+def _redirect(to: str, said: Mapping[str, str]) -> SimulatedResponse:
     location = f"{to}{'&' if urlsplit(to).query else '?'}{urlencode(said)}"
-    return Answer(status=302, headers={"location": location}, content_type=None)
+    return SimulatedResponse(status=302, headers={"location": location}, content_type=None)
 
 
-def _page(status: int, words: str) -> Answer:
+def _page(status: int, words: str) -> SimulatedResponse:
     body = f"<html><body><h1>{words}</h1></body></html>".encode()
-    return Answer(status=status, body=body, content_type="text/html")
+    return SimulatedResponse(status=status, body=body, content_type="text/html")

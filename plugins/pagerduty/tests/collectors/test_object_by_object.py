@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import httpx  # noqa: TID253 - answers of a scripted account
 import pytest
 
-from ccm_core.sdk.errors import BadAnswer, NotAvailable, Refused
+from ccm_core.sdk.errors import BadResponse, NotAvailable, AuthenticationFailed
 from ccm_core.sdk.types import Reason
 
 TEAMS = {"pagerduty.team": [{"id": name} for name in ("PA", "PB", "PC", "PD")]}
@@ -42,12 +42,12 @@ def test_one_object_that_fails_is_named_and_the_rest_is_read(account, answer, re
 @pytest.mark.parametrize(
     ("answers", "error", "requests"),
     [
-        pytest.param({"PB": httpx.Response(401)}, Refused, 2, id="a refused key"),
+        pytest.param({"PB": httpx.Response(401)}, AuthenticationFailed, 2, id="a refused key"),
         pytest.param({"PA": "no scope"}, Exception, 1, id="a missing scope"),
         pytest.param({"PA": "no plan"}, NotAvailable, 1, id="a missing ability"),
         pytest.param(
             {name: httpx.Response(500) for name in ("PA", "PB", "PC", "PD")},
-            BadAnswer,
+            BadResponse,
             6,
             id="three broken answers in a row",
         ),

@@ -12,10 +12,10 @@ from ccm_pagerduty.client import live
 from ccm_pagerduty.connector import connector
 from ccm_pagerduty.kinds import kinds
 from pagerduty_simulator import AccountSizes, PagerDutySimulator, build_account
-from pagerduty_simulator.api.faults import html, scope_missing, too_many, truncated
+from pagerduty_simulator.api.faults import html, scope_missing, too_many_requests, truncated
 
 from ccm_core.sdk.authorization import Authorization
-from ccm_core.sdk.errors import Denied, Refused, SourceError
+from ccm_core.sdk.errors import PermissionDenied, AuthenticationFailed, SourceError
 from ccm_core.sdk.http import Bounds
 from ccm_core.sdk.rate_limit import Limiters
 from ccm_core.sdk.secret import Secret
@@ -98,7 +98,7 @@ def test_every_kind_is_read_whole(read, simulator):
     assert counted["schedule"] == counted["schedule_rendering"] == SIZES.schedules
     assert counted["incident"] == SIZES.incidents
     assert all(counted.values())
-    assert simulator.steering.writes == []
+    assert simulator.control.writes == []
 
 
 def test_small_pages_give_what_large_ones_give(read):
@@ -124,7 +124,7 @@ def test_log_entries_are_the_same_by_account_and_by_incident(read):
 
 def test_a_plan_without_teams_leaves_the_rest(read, simulator):
     """The kind ends in an error that names the plan; the others are read."""
-    simulator.steering.deny("/teams", 402)
+    simulator.control.deny("/teams", 402)
     found = read()
     assert "plan does not include" in str(found.kinds["pagerduty.team"].error)
     assert found.kinds["pagerduty.service"].error is None
@@ -132,7 +132,7 @@ def test_a_plan_without_teams_leaves_the_rest(read, simulator):
 
 def test_shift_based_schedules_that_are_denied_are_told(read, simulator):
     """The layer-based ones come, with a shortfall beside them."""
-    simulator.steering.deny("/v3/schedules", 403)
+    simulator.control.deny("/v3/schedules", 403)
     schedules = read().kinds["pagerduty.schedule"]
     assert {item["form"] for item in schedules.items} == {"layers"}
     assert [one.reason for one in schedules.shortfalls] == [Reason.DENIED]
@@ -140,16 +140,16 @@ def test_shift_based_schedules_that_are_denied_are_told(read, simulator):
 
 def test_a_missing_scope_is_told_once(read, simulator):
     """Not once for every schedule."""
-    simulator.steering.always("/schedules/{id}/users", scope_missing("users.read"))
+    simulator.control.inject("/schedules/{id}/users", scope_missing("users.read"))
     users = read().kinds["pagerduty.schedule_user"]
-    assert isinstance(users.error, Denied)
+    assert isinstance(users.error, PermissionDenied)
     assert "users.read" in str(users.error)
-    assert len(simulator.steering.requests_of("/schedules/{id}/users")) == 1
+    assert len(simulator.control.requests_to("/schedules/{id}/users")) == 1
 
 
 def test_what_goes_wrong_for_a_moment_costs_a_request_and_nothing_else(read, simulator):
     """A limit, a proxy's page and half an answer are tried again."""
-    simulator.steering.script("/services", [too_many(None), html(502), truncated, None])
+    simulator.control.script("/services", [too_many_requests(None), html(502), truncated, None])
     unhurried = Bounds(attempts=4, backoff=0.0, backoff_most=0.0)
     found = read(connect=partial(live, bounds=unhurried))
     assert len(found.kinds["pagerduty.service"].items) == SIZES.services
@@ -158,8 +158,8 @@ def test_what_goes_wrong_for_a_moment_costs_a_request_and_nothing_else(read, sim
 
 @pytest.mark.parametrize("in_html", [pytest.param(False, id="JSON"), pytest.param(True, id="HTML")])
 def test_a_wrong_key_is_refused_at_once(read, simulator, in_html):
-    """One request is enough, whatever the refusal looks like."""
-    simulator.steering.refuse_in_html = in_html
-    with pytest.raises(Refused, match="wrong or revoked"):
+    """One request is enough, whatever the error_response looks like."""
+    simulator.control.refuse_in_html = in_html
+    with pytest.raises(AuthenticationFailed, match="wrong or revoked"):
         read(key="wrong")
-    assert len(simulator.steering.requests) == 1
+    assert len(simulator.control.requests) == 1

@@ -12,8 +12,8 @@ from ccm_pagerduty.rulepacks import rule_packs
 from ccm_pagerduty.views import views
 
 from ccm_core.rules.pack.loader import compile_packs
-from ccm_core.rules.testing.runner import run_tests, strict_mistakes
-from ccm_core.rules.types import PackText, Source
+from ccm_core.rules.testing.runner import run_cases, coverage_mistakes
+from ccm_core.rules.types import PackText, RowSource
 
 AREAS = {
     "pagerduty-access": 4,
@@ -60,8 +60,8 @@ def texts():
 def sources():
     """Give what the plugin's rules may be over."""
     return [
-        *(Source(name=one.name, inputs=one.inputs, schema=one.schema) for one in views()),
-        *(Source(name=one.name, inputs=(one.name,), schema=one.schema) for one in kinds()),
+        *(RowSource(name=one.name, inputs=one.inputs, schema=one.schema) for one in views()),
+        *(RowSource(name=one.name, inputs=(one.name,), schema=one.schema) for one in kinds()),
     ]
 
 
@@ -81,7 +81,7 @@ def test_every_view_rests_on_kinds_that_the_plugin_offers():
     assert {name for view in views() for name in view.inputs} <= offered
 
 
-@pytest.mark.parametrize("case", run_tests(COMPILED), ids=lambda case: f"{case.rule}: {case.test}")
+@pytest.mark.parametrize("case", run_cases(COMPILED), ids=lambda case: f"{case.rule}: {case.test}")
 def test_every_test_in_the_pack_comes_out_as_it_says(case):
     """An unexpected pass is as wrong as an unexpected failure."""
     assert case.good, f"expected {case.expected}, got {case.got}: {case.reason}"
@@ -90,7 +90,7 @@ def test_every_test_in_the_pack_comes_out_as_it_says(case):
 @pytest.mark.parametrize("given", texts(), ids=lambda given: given.source.rpartition("/")[2])
 def test_every_rule_has_a_passing_a_failing_and_an_insufficient_test(given):
     """And it supports a control."""
-    assert [str(mistake) for mistake in strict_mistakes(given, COMPILED)] == []
+    assert [str(mistake) for mistake in coverage_mistakes(given, COMPILED)] == []
 
 
 @each_rule
@@ -150,7 +150,7 @@ def test_the_page_of_rules_says_what_the_packs_say():
     assert page.read_text("utf-8") == runpy.run_path(str(here.with_name("page.py")))["page"]()
 
 
-def lacking():
+def incomplete_objects():
     """Give the packs with tests whose rows lack one key each, and which expect a pass."""
     for given in texts():
         pack = yaml.safe_load(given.text)
@@ -175,6 +175,6 @@ def lacking():
 
 def test_a_key_that_is_left_out_never_makes_a_rule_pass():
     """What fails or is insufficient stays one of the two when less is known."""
-    outcomes = run_tests(compile_packs(list(lacking()), sources()))
+    outcomes = run_cases(compile_packs(list(incomplete_objects()), sources()))
     assert len(outcomes) > 200
     assert {one.got for one in outcomes} == {"fail", "insufficient"}

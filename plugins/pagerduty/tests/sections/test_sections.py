@@ -26,7 +26,7 @@ def drawn(name, parameters=None, **rows):
             Row(
                 subject=Subject(kind="pagerduty.thing", key=body["id"], title=body["title"]),
                 body=body,
-                rests_on=(),
+                evidence_digests=(),
             )
             for body in rows.get(view.removeprefix("pagerduty."), ())
         ]

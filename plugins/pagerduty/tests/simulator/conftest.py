@@ -1,4 +1,4 @@
-"""A simulated account, asked in the same process or over a socket."""
+"""A simulated account, queried in the same process or over a socket."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pagerduty_simulator import (
     AccountSizes,
     PagerDutySimulator,
     SimulatedPagerDuty,
-    Steering,
+    SimulatorControl,
     build_account,
 )
 
@@ -48,9 +48,9 @@ def app(account: Account) -> SimulatedPagerDuty:
 
 
 @pytest.fixture
-def steering(app: SimulatedPagerDuty) -> Steering:
+def control(app: SimulatedPagerDuty) -> SimulatorControl:
     """How the small account is steered."""
-    return app.steering
+    return app.control
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def get(app: SimulatedPagerDuty) -> Get:
 @pytest.fixture(scope="session")
 def get_whole(whole_account: Account) -> Get:
     """Ask the default account in the same process."""
-    return asker(SimulatedPagerDuty(whole_account, Steering(rate_limit=1_000_000)))
+    return asker(SimulatedPagerDuty(whole_account, SimulatorControl(rate_limit=1_000_000)))
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ NOT_IN_THE_SUBSET = {
 }
 """Paths of the API that the reduced description leaves out, and why they are served."""
 READ_BY_THE_SIMULATOR = re.compile(
-    r"asked\.(?:one|flag|many|whole_number|instant)\(\s*\"(\w+)\"|_checked\(asked, \"(\w+)\""
+    r"request\.(?:value|flag|values|integer|instant)\(\s*\"(\w+)\"|_checked\(request, \"(\w+)\""
 )
 NOT_DESCRIBED = {"calendar_urls"}
 
@@ -75,7 +75,7 @@ def test_every_parameter_is_described(paths):
     source = Path(pagerduty_simulator.__file__).parent
     read = {
         next(filter(None, found.groups()))
-        for module in source.glob("*.py")
+        for module in source.rglob("*.py")
         for found in READ_BY_THE_SIMULATOR.finditer(module.read_text())
     }
     described = {

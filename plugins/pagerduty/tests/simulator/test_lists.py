@@ -192,7 +192,9 @@ def test_a_service_shows_the_worst_of_its_open_incidents(get, account):
     seen = {each["status"] for each in get("/services", {"limit": 100}).json()["services"]}
     assert seen <= {"active", "warning", "critical", "disabled"}
     open_ones = {
-        story.place.service["id"] for story in account.incidents if story.plot.status == "triggered"
+        incident.references.service["id"]
+        for incident in account.incidents
+        if incident.state.status == "triggered"
     }
     for each in get("/services", {"limit": 100}).json()["services"]:
         assert (each["status"] == "critical") == (

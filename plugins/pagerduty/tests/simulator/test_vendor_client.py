@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import httpx2
 import pytest
 from pagerduty import HttpError, RestApiV2Client
-from pagerduty_simulator import PagerDutySimulator, Steering
+from pagerduty_simulator import PagerDutySimulator, SimulatorControl
 from pagerduty_simulator.account.identifiers import incident_id, log_entry_id
 from pagerduty_simulator.account.incident_log import LogEntry
 
@@ -31,8 +31,8 @@ class Loopback(httpx2.HTTPTransport):
 @pytest.fixture(scope="module")
 def vendor(whole_account):
     """The client, connected to the default account over a socket."""
-    steering = Steering(rate_limit=1_000_000)
-    with PagerDutySimulator(whole_account, steering=steering) as simulator:
+    control = SimulatorControl(rate_limit=1_000_000)
+    with PagerDutySimulator(whole_account, control=control) as simulator:
         loopback = Loopback(simulator.base_url)
         with RestApiV2Client(simulator.api_key, transport=loopback, trust_env=False) as client:
             yield client
@@ -126,11 +126,11 @@ def test_it_sees_every_incident(vendor, whole_account, now):
     """Status, urgency and moments, over ninety days."""
     seen = by_id(list(vendor.iter_history("/incidents", now - timedelta(days=90), now)))
     assert seen.keys() == {incident_id(each.number) for each in whole_account.incidents}
-    for story in whole_account.incidents:
-        found = seen[incident_id(story.number)]
-        assert found["status"] == story.plot.status
-        assert (found["title"], found["urgency"]) == (story.title, story.urgency)
-        created = datetime.fromtimestamp(story.created, UTC)
+    for incident in whole_account.incidents:
+        found = seen[incident_id(incident.number)]
+        assert found["status"] == incident.state.status
+        assert (found["title"], found["urgency"]) == (incident.title, incident.urgency)
+        created = datetime.fromtimestamp(incident.created, UTC)
         assert datetime.fromisoformat(found["created_at"]) == created
 
 
@@ -139,15 +139,15 @@ def test_it_sees_every_log_entry(vendor, whole_account, now):
     since = now - timedelta(days=90)
     seen = by_id(list(vendor.iter_history("/log_entries", since, now + timedelta(seconds=1))))
     expected = {
-        log_entry_id(story.number, position): LogEntry(story, position)
-        for story in whole_account.incidents
-        for position in range(len(story.plot.events))
+        log_entry_id(incident.number, position): LogEntry(incident, position)
+        for incident in whole_account.incidents
+        for position in range(len(incident.state.events))
     }
     assert len(expected) > 10_000
     assert seen.keys() == expected.keys()
     for key, entry in expected.items():
         assert seen[key]["type"] == f"{entry.event.type}_log_entry"
-        assert seen[key]["incident"]["id"] == incident_id(entry.story.number)
+        assert seen[key]["incident"]["id"] == incident_id(entry.incident.number)
 
 
 def test_it_asks_for_abilities_and_priorities(vendor, whole_account):

@@ -285,8 +285,8 @@ def make_view():
         for row in rows:
             assert [str(problem) for problem in validator.iter_errors(row.body)] == []
             assert f"{row.subject.kind}:{row.subject.key}" in row.names
-            assert row.rests_on
-            assert list(row.rests_on) == sorted(set(row.rests_on))
+            assert row.evidence_digests
+            assert list(row.evidence_digests) == sorted(set(row.evidence_digests))
         return rows
 
     return run

@@ -120,7 +120,7 @@ def test_a_row_rests_on_the_manifests_it_was_read_from(view, pd):
         "pagerduty.manifest:run at -0001.0000",
         "pagerduty.manifest:run at -0003.0000",
     )
-    assert len(row.rests_on) == 2
+    assert len(row.evidence_digests) == 2
 
 
 def test_what_leaves_it_open_is_named(view, pd):

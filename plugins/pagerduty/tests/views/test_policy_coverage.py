@@ -265,7 +265,7 @@ def test_a_row_names_every_schedule_and_user_it_rests_on(view, pd):
         "pagerduty.user:ann",
         "pagerduty.user:gone",
     )
-    assert len(row.rests_on) == 4
+    assert len(row.evidence_digests) == 4
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ def test_there_is_a_row_for_whoever_is_on_call(view, pd, evidence, expected):
         on_call=on_calls,
     )
     assert bool(rows) is expected
-    assert all(len(row.rests_on) == 2 for row in rows)
+    assert all(len(row.evidence_digests) == 2 for row in rows)
 
 
 def test_a_responder_says_what_their_role_allows(only, pd):

@@ -300,5 +300,5 @@ def test_a_row_names_what_it_was_derived_from(view, pd):
         "pagerduty.schedule:D1",
         "pagerduty.schedule_rendering:D1",
     )
-    assert len(row.rests_on) == 2
+    assert len(row.evidence_digests) == 2
     assert row.subject.title == "Schedule D1"

@@ -40,7 +40,7 @@ class Actor(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LogEntry:
+class TimelineEntry:
     """One log entry, as far as response times need it."""
 
     at: datetime
@@ -54,14 +54,14 @@ class LogEntry:
 class IncidentTimeline:
     """All log entries of one incident."""
 
-    entries: tuple[LogEntry, ...]
+    entries: tuple[TimelineEntry, ...]
 
-    def of(self, what: str) -> tuple[LogEntry, ...]:
+    def of(self, what: str) -> tuple[TimelineEntry, ...]:
         """Give the entries of one type."""
         return tuple(entry for entry in self.entries if entry.what == what)
 
     @property
-    def triggered(self) -> LogEntry | None:
+    def triggered(self) -> TimelineEntry | None:
         """The first trigger; without it the evidence of the incident is not all there."""
         return next(iter(self.of("trigger")), None)
 
@@ -72,7 +72,7 @@ class IncidentTimeline:
         return sum(before == "resolve" for before, _ in pairwise(kinds))
 
     @property
-    def resolution(self) -> LogEntry | None:
+    def resolution(self) -> TimelineEntry | None:
         """The entry that resolved it for good; none while it is open."""
         for entry in reversed(self.entries):
             if entry.what == "resolve":
@@ -103,8 +103,8 @@ def actor(body: JsonObject) -> Actor:
     return Actor.UNCLEAR if channel in {None, "api"} else Actor.PERSON
 
 
-def _entry(body: JsonObject) -> LogEntry:
-    return LogEntry(
+def _entry(body: JsonObject) -> TimelineEntry:
+    return TimelineEntry(
         at=parse_instant(body["created_at"]),
         what=str(body["type"]).removesuffix("_log_entry"),
         actor=actor(body),
@@ -112,5 +112,5 @@ def _entry(body: JsonObject) -> LogEntry:
     )
 
 
-def _place(entry: LogEntry) -> tuple[datetime, int, str]:
+def _place(entry: TimelineEntry) -> tuple[datetime, int, str]:
     return entry.at, _RANK.get(entry.what, _RANK["escalate"]), entry.id

@@ -16,12 +16,12 @@ _URGENT = {"low": 0, "high": 1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lineage:
+class MergeChain:
     """An incident, and those into which it was merged one after the other."""
 
     records: tuple[Record, ...]
     """The incident itself first."""
-    whole: bool
+    whole_seconds: bool
     """Whether the evidence has the last of them, which was merged into none."""
 
     @property
@@ -31,7 +31,7 @@ class Lineage:
         The last of the line stands for it where that one began no later and is no less urgent:
         then it cannot be in time while this one is late.
         """
-        if not self.whole:
+        if not self.whole_seconds:
             return None
         own, last = self.records[0].body, self.records[-1].body
         if own is last:
@@ -53,14 +53,14 @@ def is_merged(incident: JsonObject) -> bool:
     return (incident.get("resolve_reason") or {}).get("type") == "merge_resolve_reason"
 
 
-def lineage(record: Record, library: RecordIndex) -> Lineage:
+def merge_chain(record: Record, library: RecordIndex) -> MergeChain:
     """Follow an incident to the one that answers for it. A circle of merges leads to none."""
     found, seen = [record], {record.key}
     while is_merged(found[-1].body):
         ref = merged_into(found[-1].body)
         into = None if ref is None else library.find(INCIDENT, str(ref.get("id")))
         if into is None or into.key in seen:
-            return Lineage(records=tuple(found), whole=False)
+            return MergeChain(records=tuple(found), whole_seconds=False)
         found.append(into)
         seen.add(into.key)
-    return Lineage(records=tuple(found), whole=True)
+    return MergeChain(records=tuple(found), whole_seconds=True)

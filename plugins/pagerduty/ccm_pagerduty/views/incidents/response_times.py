@@ -1,7 +1,7 @@
 """What log entries tell of the response to one incident, and of how soon it came.
 
 A merged incident is followed into the one that answers for it: an acknowledgement of either
-counts, and it is over when that one is. Times run from its own trigger.
+counts, and it is over when that one is. ResponseTimer run from its own trigger.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.timestamps import parse_instant
-from ccm_pagerduty.views.incidents.incident_timeline import Actor, LogEntry, IncidentTimeline
-from ccm_pagerduty.views.intervals import number
-from ccm_pagerduty.views.three_valued import known
+from ccm_pagerduty.views.incidents.incident_timeline import Actor, TimelineEntry, IncidentTimeline
+from ccm_pagerduty.views.intervals import seconds_of
+from ccm_pagerduty.views.three_valued import known_fields
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +40,7 @@ COUNTED = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class IncidentHistory:
     """An incident and its log."""
 
     incident: JsonObject
@@ -64,7 +64,7 @@ class Case:
         return self.status == "resolved" and self.line.resolution is None
 
     @property
-    def end(self) -> LogEntry | None:
+    def end(self) -> TimelineEntry | None:
         """The resolution that stands, unless PagerDuty shows that it was opened again since."""
         end = self.line.resolution
         changed = self.incident.get("last_status_change_at")
@@ -74,7 +74,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Times:
+class ResponseTimer:
     """How long things took from one instant on."""
 
     start: datetime
@@ -85,12 +85,12 @@ class Times:
         """Tell the time until an instant: all of it, and what counts; null: it did not come."""
         if at is None:
             return {what: None, f"sla_{what}": None}
-        whole = {what: number(max(at - self.start, timedelta()))}
+        whole_seconds = {what: seconds_of(max(at - self.start, timedelta()))}
         counted = None if self.clock is None else self.clock.counted(self.start, at)
-        return whole | known(**{f"sla_{what}": counted})
+        return whole_seconds | known_fields(**{f"sla_{what}": counted})
 
 
-def response(cases: Sequence[Case], clock: SlaClock | None) -> JsonObject:
+def response(cases: Sequence[IncidentHistory], clock: SlaClock | None) -> JsonObject:
     """Tell the response to the first of these incidents, for which the last one answers.
 
     Where the log of one of them is not in the evidence, nothing is known.
@@ -99,7 +99,7 @@ def response(cases: Sequence[Case], clock: SlaClock | None) -> JsonObject:
     start = own.line.triggered
     if start is None or any(case.line.triggered is None for case in cases):
         return {}
-    times = Times(start=start.at, clock=clock)
+    times = ResponseTimer(start=start.at, clock=clock)
     return (
         {
             "unacknowledgements": len(own.line.of("unacknowledge")),
@@ -111,7 +111,7 @@ def response(cases: Sequence[Case], clock: SlaClock | None) -> JsonObject:
     )
 
 
-def left_out(cases: Sequence[Case]) -> dict[str, str]:
+def left_out(cases: Sequence[IncidentHistory]) -> dict[str, str]:
     """Say why the response lacks what it lacks, by the names of its keys."""
     silent = next((case for case in cases if case.line.triggered is None), None)
     if silent is not None:
@@ -131,7 +131,7 @@ def left_out(cases: Sequence[Case]) -> dict[str, str]:
     return why
 
 
-def _acknowledgement(cases: Sequence[Case], times: Times) -> JsonObject:
+def _acknowledgement(cases: Sequence[IncidentHistory], times: ResponseTimer) -> JsonObject:
     if any(case.hides_an_acknowledgement for case in cases):
         return {}
     acks = sorted(
@@ -145,7 +145,7 @@ def _acknowledgement(cases: Sequence[Case], times: Times) -> JsonObject:
     )
 
 
-def _by_person(acks: Sequence[LogEntry], times: Times) -> JsonObject:
+def _by_person(acks: Sequence[TimelineEntry], times: ResponseTimer) -> JsonObject:
     first = next((ack for ack in acks if ack.actor is Actor.PERSON), None)
     earlier = acks if first is None else acks[: acks.index(first)]
     unclear = any(ack.actor is Actor.UNCLEAR for ack in earlier)
@@ -156,7 +156,7 @@ def _by_person(acks: Sequence[LogEntry], times: Times) -> JsonObject:
     return {"acknowledged_by_person": True} | taken
 
 
-def _resolution(own: Case, last: Case, times: Times) -> JsonObject:
+def _resolution(own: IncidentHistory, last: IncidentHistory, times: ResponseTimer) -> JsonObject:
     if last.hides_a_resolution:
         return {}
     end = last.end
@@ -168,4 +168,4 @@ def _resolution(own: Case, last: Case, times: Times) -> JsonObject:
     by = None if end.actor is Actor.UNCLEAR else end.actor.value
     acknowledged = any(case.line.of("acknowledge") for case in (own, last))
     itself = False if acknowledged else None if by is None else by == Actor.SERVICE.value
-    return {"open": False} | again | taken | known(resolved_by=by, self_resolved=itself)
+    return {"open": False} | again | taken | known_fields(resolved_by=by, self_resolved=itself)

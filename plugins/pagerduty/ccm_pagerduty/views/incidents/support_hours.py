@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ccm_core.sdk.intervals import Window
-from ccm_pagerduty.views.intervals import clip, number, seconds
+from ccm_pagerduty.views.intervals import clip, seconds_of, total_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ class SupportHours:
         """Give the seconds between two instants that fall into the hours."""
         if since >= until:
             return 0
-        return seconds(clip(self._shifts(since, until), Window(since, until)))
+        return total_seconds(clip(self._shifts(since, until), Window(since, until)))
 
     def cover(self, instant: datetime) -> bool:
         """Tell whether an instant falls into the hours."""
@@ -68,14 +68,14 @@ class SlaClock:
         """Give the seconds that count between two instants; 0 where the second is not later."""
         if self.hours is not None:
             return self.hours.counted(since, until)
-        return number(max(until - since, timedelta()))
+        return seconds_of(max(until - since, timedelta()))
 
     def runs(self, instant: datetime) -> bool:
         """Tell whether an instant counts."""
         return self.hours is None or self.hours.cover(instant)
 
 
-def clock_of(service: JsonObject) -> SlaClock | None:
+def sla_clock(service: JsonObject) -> SlaClock | None:
     """Give the clock of a service; None where its hours cannot be told from the evidence."""
     if "support_hours" not in service:
         return None

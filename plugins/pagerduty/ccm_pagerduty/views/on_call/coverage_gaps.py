@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ccm_core.sdk.intervals import Window, subtract
 from ccm_core.sdk.timestamps import parse_instant
-from ccm_pagerduty.views.intervals import cut
+from ccm_pagerduty.views.intervals import split_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,13 +49,13 @@ class GapCause(StrEnum):
     """A level of an escalation policy names neither a user nor a schedule."""
 
 
-Missing = tuple[tuple[Window, GapCause], ...]
+Gaps = tuple[tuple[Window, GapCause], ...]
 """Disjoint stretches in order, each with its cause."""
 
 
-def missing(
-    schedule: JsonObject, rendered: ScheduleRendering, holes: Windows, unable: Missing = ()
-) -> Missing:
+def explain_gaps(
+    schedule: JsonObject, rendered: ScheduleRendering, holes: Windows, unable: Gaps = ()
+) -> Gaps:
     """Say of stretches in which nobody is on call why that is.
 
     Args:
@@ -65,13 +65,13 @@ def missing(
         unable: When somebody is there who cannot answer, and why they cannot.
     """
     empty = [shift.window for shift in rendered.shifts if shift.user is None]
-    known = [*unable, *((window, GapCause.REMOVED_USER) for window in _after_removal(rendered))]
-    known += [(window, GapCause.EMPTY_SLOT) for window in empty]
-    marks = [*_edges(window for window, _ in known), *_layer_bounds(schedule)]
-    return joined((piece, _cause(schedule, piece.since, known)) for piece in cut(holes, marks))
+    known_fields = [*unable, *((window, GapCause.REMOVED_USER) for window in _after_removal(rendered))]
+    known_fields += [(window, GapCause.EMPTY_SLOT) for window in empty]
+    marks = [*_edges(window for window, _ in known_fields), *_layer_bounds(schedule)]
+    return merge_adjacent((piece, _cause(schedule, piece.since, known_fields)) for piece in split_at(holes, marks))
 
 
-def joined(pieces: Iterable[tuple[Window, Reason]]) -> tuple[tuple[Window, Reason], ...]:
+def merge_adjacent(pieces: Iterable[tuple[Window, Reason]]) -> tuple[tuple[Window, Reason], ...]:
     """Put touching pieces with one reason together again."""
     found: list[tuple[Window, Reason]] = []
     for window, reason in pieces:
@@ -93,14 +93,14 @@ def _staffed(layer: JsonObject) -> bool:
 
 
 def _after_removal(rendered: ScheduleRendering) -> Windows:
-    held = [shift.held for shift in rendered.shifts if shift.user is not None]
-    whole = [shift.window for shift in rendered.shifts if shift.user is not None]
-    return subtract(whole, (window for window in held if window is not None))
+    held = [shift.covered for shift in rendered.shifts if shift.user is not None]
+    whole_seconds = [shift.window for shift in rendered.shifts if shift.user is not None]
+    return subtract(whole_seconds, (window for window in held if window is not None))
 
 
-def _cause(schedule: JsonObject, at: datetime, known: Iterable[tuple[Window, GapCause]]) -> GapCause:
+def _cause(schedule: JsonObject, at: datetime, known_fields: Iterable[tuple[Window, GapCause]]) -> GapCause:
     """Give the cause at an instant; of several that are known, the first."""
-    for window, cause in known:
+    for window, cause in known_fields:
         if at in window:
             return cause
     if schedule.get("form") == "shifts":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.sdk.intervals import Window
 from ccm_core.sdk.timestamps import format_instant, parse_instant
-from ccm_pagerduty.views.intervals import number, whole
+from ccm_pagerduty.views.intervals import seconds_of, whole_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +25,7 @@ class Shift:
     """None: the slot is there, and nobody is in it."""
 
     @property
-    def held(self) -> Window | None:
+    def covered(self) -> Window | None:
         """The part in which somebody holds it: a person who was deleted holds it until then."""
         if self.user is None:
             return None
@@ -48,7 +48,7 @@ def rendering(body: JsonObject) -> ScheduleRendering | None:
     nothing about who is on call. No entries against a percentage above zero contradict each
     other, and say nothing either.
     """
-    window = whole(Window(parse_instant(body["since"]), parse_instant(body["until"])))
+    window = whole_seconds(Window(parse_instant(body["since"]), parse_instant(body["until"])))
     entries, percentage = body.get("entries"), body.get("rendered_coverage_percentage")
     if window is None or entries is None:
         return None
@@ -69,12 +69,12 @@ def after(window: Window, instant: datetime) -> Window | None:
     return Window(since, window.until) if since < window.until else None
 
 
-def shown(window: Window) -> JsonObject:
+def window_fields(window: Window) -> JsonObject:
     """Give a window as rows show it."""
     return {
         "since": format_instant(window.since),
         "until": format_instant(window.until),
-        "seconds": number(window.length),
+        "seconds": seconds_of(window.length),
     }
 
 

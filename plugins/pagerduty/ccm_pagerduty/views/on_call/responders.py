@@ -32,7 +32,7 @@ ROLE_NAMES = {
 """What the product calls each base role."""
 
 
-class Person(StrEnum):
+class ResponderState(StrEnum):
     """What stands behind a reference to a user."""
 
     ACTIVE = "active"
@@ -47,17 +47,17 @@ class Person(StrEnum):
     """The user record does not say."""
 
 
-def person(ref: JsonObject, trail: RowBuilder) -> Person:
+def responder_state(ref: JsonObject, trail: RowBuilder) -> ResponderState:
     """Tell what stands behind a reference to a user."""
     record = trail.find(USER, ref["id"])
     if record is None or ref.get("deleted_at"):
-        return Person.DELETED
+        return ResponderState.DELETED
     role, invited = record.body.get("role"), record.body.get("invitation_sent")
     if role in STAKEHOLDER_ROLES:
-        return Person.STAKEHOLDER
+        return ResponderState.STAKEHOLDER
     if invited:
-        return Person.INVITED
-    return Person.UNKNOWN if role is None or invited is None else Person.LIVING
+        return ResponderState.INVITED
+    return ResponderState.UNKNOWN if role is None or invited is None else ResponderState.ACTIVE
 
 
 def single_person(living: AbstractSet[str], *, resolved: bool) -> bool | None:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from ccm_core.sdk.intervals import union
 from ccm_pagerduty.views.intervals import Windows, clip, complement
-from ccm_pagerduty.views.on_call.coverage_gaps import GapCause, Missing, missing
+from ccm_pagerduty.views.on_call.coverage_gaps import GapCause, Gaps, explain_gaps
 from ccm_pagerduty.views.on_call.rendered_shifts import before
-from ccm_pagerduty.views.on_call.responders import Person, person
+from ccm_pagerduty.views.on_call.responders import ResponderState, responder_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from ccm_pagerduty.views.on_call.rendered_shifts import ScheduleRendering, Shift
     from ccm_pagerduty.views.row_builder import RowBuilder
 
-People = dict[str, tuple["JsonObject", Person]]
+People = dict[str, tuple["JsonObject", ResponderState]]
 """References to users and what stands behind them, by id."""
 
 UNABLE = {
-    Person.DELETED: GapCause.REMOVED_USER,
-    Person.STAKEHOLDER: GapCause.STAKEHOLDER,
-    Person.INVITED: GapCause.INVITED,
+    ResponderState.DELETED: GapCause.REMOVED_USER,
+    ResponderState.STAKEHOLDER: GapCause.STAKEHOLDER,
+    ResponderState.INVITED: GapCause.INVITED,
 }
 """Why somebody who is there cannot answer."""
 
@@ -44,48 +44,48 @@ class ScheduleDuty:
 
     states: People
     """Everybody in the final schedule."""
-    sure: Windows
+    confirmed: Windows
     """When somebody who can answer is on call."""
     possible: Windows
     """When somebody may be: the evidence does not tell."""
-    missing: Missing
+    explain_gaps: Gaps
     """When nobody is or may be, and why."""
-    holders: tuple[tuple[Window, JsonObject], ...]
+    responders: tuple[tuple[Window, JsonObject], ...]
     """Who can answer, and when; may overlap."""
 
     @property
-    def living(self) -> frozenset[str]:
+    def active_ids(self) -> frozenset[str]:
         """The ids of those who hold a part of the period and can answer now."""
-        ids = {user["id"] for _, user in self.holders}
-        return frozenset(key for key in ids if self.states[key][1] is Person.LIVING)
+        ids = {user["id"] for _, user in self.responders}
+        return frozenset(key for key in ids if self.states[key][1] is ResponderState.ACTIVE)
 
-    def gaps(self, period: Window) -> Missing | None:
+    def gaps(self, period: Window) -> Gaps | None:
         """Give the gaps of a part of the period; None where the evidence does not tell."""
-        holes = complement(period, self.sure)
-        if holes != complement(period, [*self.sure, *self.possible]):
+        holes = complement(period, self.confirmed)
+        if holes != complement(period, [*self.confirmed, *self.possible]):
             return None
         return tuple(
             (part, cause)
-            for window, cause in self.missing
+            for window, cause in self.explain_gaps
             if (part := window.intersection(period)) is not None
         )
 
 
-def duty(
+def schedule_duty(
     schedule: JsonObject, rendered: ScheduleRendering, trail: RowBuilder, now: datetime, period: Window
 ) -> ScheduleDuty:
     """Hold a final schedule against the list of users."""
     states = _states(rendered, trail)
     held = [one for shift in rendered.shifts for one in _held(shift, states, now, period)]
-    sure = union(part for part, _, state in held if state is not Person.UNKNOWN)
-    possible = union(part for part, _, state in held if state is Person.UNKNOWN)
+    sure = union(part for part, _, state in held if state is not ResponderState.UNKNOWN)
+    possible = union(part for part, _, state in held if state is ResponderState.UNKNOWN)
     holes = complement(period, [*sure, *possible])
     return ScheduleDuty(
         states=states,
-        sure=sure,
+        confirmed=sure,
         possible=possible,
-        missing=missing(schedule, rendered, holes, tuple(_unable(rendered, states))),
-        holders=tuple((part, user) for part, user, state in held if state is not Person.UNKNOWN),
+        explain_gaps=explain_gaps(schedule, rendered, holes, tuple(_unable(rendered, states))),
+        responders=tuple((part, user) for part, user, state in held if state is not ResponderState.UNKNOWN),
     )
 
 
@@ -93,21 +93,21 @@ def _states(rendered: ScheduleRendering, trail: RowBuilder) -> People:
     states: People = {}
     for shift in rendered.shifts:
         if shift.user is not None and shift.user["id"] not in states:
-            states[shift.user["id"]] = (shift.user, person(shift.user, trail))
+            states[shift.user["id"]] = (shift.user, responder_state(shift.user, trail))
     return states
 
 
 def _held(
     shift: Shift, states: People, now: datetime, period: Window
-) -> Iterable[tuple[Window, JsonObject, Person]]:
+) -> Iterable[tuple[Window, JsonObject, ResponderState]]:
     """Give the part of a shift in which somebody who can answer, or may be able to, is on call."""
-    seen = () if shift.held is None else clip([shift.held], period)
+    seen = () if shift.covered is None else clip([shift.covered], period)
     for part in seen:
         user = shift.user or {}
         state = states[user["id"]][1]
-        if state in {Person.LIVING, Person.UNKNOWN}:
+        if state in {ResponderState.ACTIVE, ResponderState.UNKNOWN}:
             yield part, user, state
-        elif state is Person.DELETED and (earlier := before(part, now)):
+        elif state is ResponderState.DELETED and (earlier := before(part, now)):
             yield earlier, user, state
 
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 from ccm_core.sdk.types import JsonObject
 from pagerduty_simulator.account.identifiers import incident_id, incident_number
-from pagerduty_simulator.account.incident_log import LogEntry, Story
-from pagerduty_simulator.api.context import World, page
-from pagerduty_simulator.api.request import Asked, month_later
-from pagerduty_simulator.api.responses import Answer, declined, json_answer
+from pagerduty_simulator.account.incident_log import IncidentRecord, LogEntry
+from pagerduty_simulator.api.context import EndpointContext, page_response
+from pagerduty_simulator.api.request import SimulatedRequest, add_months
+from pagerduty_simulator.api.responses import SimulatedResponse, json_response, rejection
 from pagerduty_simulator.api.serializers.incidents import (
     OVERVIEW,
     incident_object,
@@ -22,185 +22,196 @@ _URGENCIES = frozenset({"high", "low"})
 _MOST_MONTHS = 6
 _MOST_SORTS = 2
 _NOT_A_FILTER = frozenset({"limit", "offset", "total", "include[]"})
-_SORTS: dict[str, Callable[[Story], int | str]] = {
-    "incident_number": lambda story: story.number,
-    "created_at": lambda story: story.created,
-    "resolved_at": lambda story: story.changed if story.plot.status == "resolved" else _LAST,
-    "urgency": lambda story: story.urgency,
+_SORTS: dict[str, Callable[[IncidentRecord], int | str]] = {
+    "incident_number": lambda incident: incident.number,
+    "created_at": lambda incident: incident.created,
+    "resolved_at": lambda incident: (
+        incident.changed if incident.state.status == "resolved" else _LAST
+    ),
+    "urgency": lambda incident: incident.urgency,
 }
 
 
-def incidents(world: World, asked: Asked) -> Answer:
+def incidents(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:
     """List incidents created in a window."""
-    account, include, zone = world.account, asked.many("include"), asked.zone()
-    numbers = _selected(world, asked)
+    account, include, zone = context.account, request.values("include"), request.zone()
+    numbers = _selected(context, request)
 
     def write(number: int) -> JsonObject:
         return incident_object(account, account.incidents[number], include, zone)
 
-    return page(world, asked, "incidents", numbers, write)
+    return page_response(context, request, "incidents", numbers, write)
 
 
-def incident(world: World, asked: Asked) -> Answer:
+def incident(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:
     """Give one incident, by its id or by its number."""
-    story = _story(world, asked)
-    written = incident_object(world.account, story, asked.many("include"), asked.zone())
-    return json_answer({"incident": written})
+    incident = _story(context, request)
+    written = incident_object(context.account, incident, request.values("include"), request.zone())
+    return json_response({"incident": written})
 
 
-def incident_log_entries(world: World, asked: Asked) -> Answer:
+def incident_log_entries(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:
     """List what happened to one incident, newest first."""
-    story = _story(world, asked)
-    since, until = _log_window(world, asked)
+    incident = _story(context, request)
+    since, until = _log_window(context, request)
     entries = [
         entry
-        for position in reversed(range(len(story.plot.events)))
-        if since <= (entry := LogEntry(story, position)).created < until
+        for position in reversed(range(len(incident.state.events)))
+        if since <= (entry := LogEntry(incident, position)).created < until
     ]
-    return _log_page(world, asked, entries)
+    return _log_page(context, request, entries)
 
 
-def log_entries(world: World, asked: Asked) -> Answer:
+def log_entries(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:
     """List what happened in a window, to incidents of any age, newest first."""
     return _log_page(
-        world, asked, world.account.incidents.entries_between(*_log_window(world, asked))
+        context, request, context.account.incidents.entries_between(*_log_window(context, request))
     )
 
 
-def _log_page(world: World, asked: Asked, entries: Sequence[LogEntry]) -> Answer:
-    account, include = world.account, asked.many("include")
-    zone, teams = asked.zone(account.time_zone), world.teams_asked(asked)
-    if asked.flag("is_overview"):
+def _log_page(
+    context: EndpointContext, request: SimulatedRequest, entries: Sequence[LogEntry]
+) -> SimulatedResponse:
+    account, include = context.account, request.values("include")
+    zone, teams = request.zone(account.time_zone), context.requested_teams(request)
+    if request.flag("is_overview"):
         entries = [each for each in entries if each.event.type in OVERVIEW]
-    if teams is not None or world.steering.only_teams is not None:
-        entries = [each for each in entries if _within(world, each.story, teams)]
-    return page(
-        world,
-        asked,
+    if teams is not None or context.control.visible_teams is not None:
+        entries = [each for each in entries if _within(context, each.incident, teams)]
+    return page_response(
+        context,
+        request,
         "log_entries",
         entries,
         lambda each: log_entry_object(account, each, include, zone),
     )
 
 
-def _log_window(world: World, asked: Asked) -> tuple[int, int]:
-    since = asked.instant("since", world.account.time_zone)
-    until = asked.instant("until", world.account.time_zone)
+def _log_window(context: EndpointContext, request: SimulatedRequest) -> tuple[int, int]:
+    since = request.instant("since", context.account.time_zone)
+    until = request.instant("until", context.account.time_zone)
     since = _FIRST if since is None else max(_FIRST, since)
-    until = _LAST if until is None else min(_LAST, until + world.steering.until_included)
-    longest = world.steering.longest_log_window
+    until = _LAST if until is None else min(_LAST, until + context.control.until_inclusive)
+    longest = context.control.max_log_window
     if until < since or (longest is not None and until - since > longest.total_seconds() + 1):
-        raise declined(400, " is invalid.")
+        raise rejection(400, " is invalid.")
     return since, until
 
 
-def _story(world: World, asked: Asked) -> Story:
-    number = incident_number(asked.ids[0])
-    if number is None and asked.ids[0].isdecimal():
-        number = int(asked.ids[0])
-    found = None if number is None else world.account.incidents.get(number)
-    return world.found(found, _team_ids(found) if found else (), scoped=True)
+def _story(context: EndpointContext, request: SimulatedRequest) -> IncidentRecord:
+    number = incident_number(request.ids[0])
+    if number is None and request.ids[0].isdecimal():
+        number = int(request.ids[0])
+    found = None if number is None else context.account.incidents.get(number)
+    return context.require(found, _team_ids(found) if found else (), scoped=True)
 
 
-def _selected(world: World, asked: Asked) -> Sequence[int]:
+def _selected(context: EndpointContext, request: SimulatedRequest) -> Sequence[int]:
     """Give the numbers of what a listing holds; kept while its pages are read."""
-    filters = tuple(each for each in asked.params if each[0] not in _NOT_A_FILTER)
-    only = world.steering.only_teams
+    filters = tuple(each for each in request.params if each[0] not in _NOT_A_FILTER)
+    only = context.control.visible_teams
     seen = None if only is None else frozenset(only)
-    key = ("incidents", filters, seen, world.steering.until_included)
-    kept = world.account.incidents.remembered(key)
+    key = ("incidents", filters, seen, context.control.until_inclusive)
+    kept = context.account.incidents.cached(key)
     if kept is None:
-        kept = world.account.incidents.remember(key, _select(world, asked))
+        kept = context.account.incidents.cache(key, _select(context, request))
     found: Sequence[int] = kept
     return found
 
 
-def _select(world: World, asked: Asked) -> Sequence[int]:
-    log = world.account.incidents
-    numbers = log.created_between(*_window(world, asked))
-    tests = _tests(world, asked)
-    sorts = _sorts(world, asked)
+def _select(context: EndpointContext, request: SimulatedRequest) -> Sequence[int]:
+    log = context.account.incidents
+    numbers = log.created_between(*_window(context, request))
+    tests = _tests(context, request)
+    sorts = _sorts(context, request)
     if not tests and sorts in ([], [("created_at", False)]):
         return numbers
-    stories = [log[each] for each in numbers]
-    stories = [story for story in stories if all(test(story) for test in tests)]
+    incidents = [log[each] for each in numbers]
+    incidents = [incident for incident in incidents if all(test(incident) for test in tests)]
     for name, backwards in reversed(sorts):
-        stories.sort(key=_SORTS[name], reverse=backwards)
-    return [story.number for story in stories]
+        incidents.sort(key=_SORTS[name], reverse=backwards)
+    return [incident.number for incident in incidents]
 
 
-def _window(world: World, asked: Asked) -> tuple[int, int]:
-    """Read the window: a month where none is given, six months at most."""
-    if asked.one("date_range") == "all":
+def _window(context: EndpointContext, request: SimulatedRequest) -> tuple[int, int]:
+    """Read the window: a month where none is given, six months at max_limit."""
+    if request.value("date_range") == "all":
         return _FIRST, _LAST
-    since = asked.instant("since", world.account.time_zone)
-    until = asked.instant("until", world.account.time_zone)
+    since = request.instant("since", context.account.time_zone)
+    until = request.instant("until", context.account.time_zone)
     if since is None:
-        until = world.account.epoch + 1 if until is None else until
-        since = month_later(until, -1)
+        until = context.account.epoch + 1 if until is None else until
+        since = add_months(until, -1)
     elif until is None:
-        until = month_later(since, 1)
-    if until < since or until > month_later(since, _MOST_MONTHS):
-        raise declined(400, " is invalid.")
-    return since, until + world.steering.until_included
+        until = add_months(since, 1)
+    if until < since or until > add_months(since, _MOST_MONTHS):
+        raise rejection(400, " is invalid.")
+    return since, until + context.control.until_inclusive
 
 
-Test = Callable[[Story], bool]
+Test = Callable[[IncidentRecord], bool]
 
 
-def _tests(world: World, asked: Asked) -> list[Test]:
-    statuses = _checked(asked, "statuses", _STATUSES)
-    urgencies = _checked(asked, "urgencies", _URGENCIES)
-    services, users = frozenset(asked.many("service_ids")), frozenset(asked.many("user_ids"))
-    teams, key = world.teams_asked(asked), asked.one("incident_key")
+def _tests(context: EndpointContext, request: SimulatedRequest) -> list[Test]:
+    statuses = _checked(request, "statuses", _STATUSES)
+    urgencies = _checked(request, "urgencies", _URGENCIES)
+    services, users = (
+        frozenset(request.values("service_ids")),
+        frozenset(request.values("user_ids")),
+    )
+    teams, key = context.requested_teams(request), request.value("incident_key")
     if urgencies:
-        world.needs("urgencies")
+        context.require_ability("urgencies")
     tests: list[Test] = []
     if statuses:
-        tests.append(lambda story: story.plot.status in statuses)
+        tests.append(lambda incident: incident.state.status in statuses)
     if urgencies:
-        tests.append(lambda story: story.urgency in urgencies)
+        tests.append(lambda incident: incident.urgency in urgencies)
     if services:
-        tests.append(lambda story: story.place.service["id"] in services)
+        tests.append(lambda incident: incident.references.service["id"] in services)
     if users:
-        tests.append(lambda story: _assignee(story) in users)
+        tests.append(lambda incident: _assignee(incident) in users)
     if key is not None:
-        tests.append(lambda story: story.keyed and incident_id(story.number).lower() == key)
-    if teams is not None or world.steering.only_teams is not None:
-        tests.append(lambda story: _within(world, story, teams))
+        tests.append(
+            lambda incident: incident.keyed and incident_id(incident.number).lower() == key
+        )
+    if teams is not None or context.control.visible_teams is not None:
+        tests.append(lambda incident: _within(context, incident, teams))
     return tests
 
 
-def _sorts(world: World, asked: Asked) -> list[tuple[str, bool]]:
-    text = asked.one("sort_by")
+def _sorts(context: EndpointContext, request: SimulatedRequest) -> list[tuple[str, bool]]:
+    text = request.value("sort_by")
     if text is None:
         return []
     sorts = [tuple(each.partition(":")[::2]) for each in text.split(",")]
     if len(sorts) > _MOST_SORTS or any(
         name not in _SORTS or way not in {"", "asc", "desc"} for name, way in sorts
     ):
-        raise declined(400, "Sort by is invalid.")
+        raise rejection(400, "Sort by is invalid.")
     if any(name == "urgency" for name, _ in sorts):
-        world.needs("urgencies")
+        context.require_ability("urgencies")
     return [(name, way == "desc") for name, way in sorts]
 
 
-def _checked(asked: Asked, name: str, known: Iterable[str]) -> frozenset[str]:
-    wanted = frozenset(asked.many(name))
+def _checked(request: SimulatedRequest, name: str, known: Iterable[str]) -> frozenset[str]:
+    wanted = frozenset(request.values(name))
     if wanted - set(known):
-        raise declined(400, f"{name.capitalize()} is invalid.")
+        raise rejection(400, f"{name.capitalize()} is invalid.")
     return wanted
 
 
-def _assignee(story: Story) -> str | None:
-    assigned = story.plot.assigned
+def _assignee(incident: IncidentRecord) -> str | None:
+    assigned = incident.state.assigned
     return assigned.user["id"] if assigned and assigned.user else None
 
 
-def _team_ids(story: Story) -> list[str]:
-    return [each["id"] for each in story.place.teams]
+def _team_ids(incident: IncidentRecord) -> list[str]:
+    return [each["id"] for each in incident.references.teams]
 
 
-def _within(world: World, story: Story, teams: frozenset[str] | None) -> bool:
-    ids = _team_ids(story)
-    return world.sees(ids) and (teams is None or not teams.isdisjoint(ids))
+def _within(
+    context: EndpointContext, incident: IncidentRecord, teams: frozenset[str] | None
+) -> bool:
+    ids = _team_ids(incident)
+    return context.can_see(ids) and (teams is None or not teams.isdisjoint(ids))

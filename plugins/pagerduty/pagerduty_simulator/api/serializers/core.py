@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from pagerduty_simulator.account.objects import (
         ContactMethod,
         Integration,
-        Level,
         Policy,
+        PolicyLevel,
+        PolicyTarget,
         Priority,
         Service,
-        Target,
         Team,
         User,
     )
@@ -65,7 +65,7 @@ def user_object(account: Account, user: User, include: Include = ()) -> JsonObje
 
 
 def user_or_stub(account: Account, user_id: str, *, whole: bool) -> JsonObject:
-    """Write a user out where that was asked; a deleted one stays a reference even then."""
+    """Write a user out where that was request; a deleted one stays a reference even then."""
     user = account.users.get(user_id)
     return user_object(account, user) if whole and user else user_reference(account, user_id)
 
@@ -137,7 +137,7 @@ def service_object(
     """Write a service out."""
     policy = account.policies.get(service.policy_id)
     whole_policy = "escalation_policies" in include and policy is not None
-    last = account.incidents.remembered("latest by service") or {}
+    last = account.incidents.cached("latest by service") or {}
     return {
         "id": service.id,
         "name": service.name,
@@ -186,17 +186,17 @@ def priority_object(priority: Priority, position: int) -> JsonObject:
 
 def note_latest_incidents(account: Account) -> None:
     """Work out each service's newest incident and worst open status, once per change."""
-    if account.incidents.remembered("latest by service") is not None:
+    if account.incidents.cached("latest by service") is not None:
         return
     latest: dict[str, tuple[int, str]] = {}
-    for story in account.incidents:
-        known_at, known = latest.get(story.place.service["id"], (0, "active"))
+    for incident in account.incidents:
+        known_at, known = latest.get(incident.references.service["id"], (0, "active"))
         found = {"triggered": "critical", "acknowledged": "warning"}.get(
-            story.plot.status, "active"
+            incident.state.status, "active"
         )
         worst = max(known, found, key=("active", "warning", "critical").index)
-        latest[story.place.service["id"]] = (max(known_at, story.created), worst)
-    account.incidents.remember("latest by service", latest)
+        latest[incident.references.service["id"]] = (max(known_at, incident.created), worst)
+    account.incidents.cache("latest by service", latest)
 
 
 def _status(service: Service, latest: tuple[int, str] | None) -> str:
@@ -217,7 +217,7 @@ def _teams(account: Account, team_ids: tuple[str, ...], include: Include) -> lis
     return [team_object(account, account.teams[each]) for each in team_ids if each in account.teams]
 
 
-def _rule(account: Account, level: Level, include: Include) -> JsonObject:
+def _rule(account: Account, level: PolicyLevel, include: Include) -> JsonObject:
     rule: JsonObject = {
         "id": level.id,
         "escalation_delay_in_minutes": level.delay_minutes,
@@ -228,7 +228,7 @@ def _rule(account: Account, level: Level, include: Include) -> JsonObject:
     return rule
 
 
-def _target(account: Account, target: Target, include: Include) -> JsonObject:
+def _target(account: Account, target: PolicyTarget, include: Include) -> JsonObject:
     if target.type == "user":
         return user_or_stub(account, target.id, whole="targets" in include)
     return target_schedule_reference(account, target.id)

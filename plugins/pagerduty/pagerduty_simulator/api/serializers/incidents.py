@@ -1,4 +1,4 @@
-"""Incidents and log entries as PagerDuty writes them, made from their stories."""
+"""Incidents and log entries as PagerDuty writes them, made from their incidents."""
 
 from __future__ import annotations
 
@@ -20,43 +20,43 @@ from pagerduty_simulator.api.serializers.references import API, instant, referen
 
 if TYPE_CHECKING:
     from pagerduty_simulator.account.account import Account
-    from pagerduty_simulator.account.incident_log import Event, Story
+    from pagerduty_simulator.account.incident_log import Event, IncidentRecord
 
 _STATUS_CHANGES = ("trigger", "acknowledge", "unacknowledge", "resolve", "reopen")
 _BODY_ONE_IN = 10
 OVERVIEW = frozenset({"trigger", "acknowledge", "assign", "escalate", "resolve", "annotate"})
-"""The types that remain when only an overview is asked for."""
+"""The types that remain when only an overview is request for."""
 
 
-def incident_reference(account: Account, story: Story) -> JsonObject:
+def incident_reference(account: Account, incident: IncidentRecord) -> JsonObject:
     """Refer to an incident."""
-    summary = f"[#{story.number}] {story.title}"
-    return reference(account, "incident", incident_id(story.number), summary)
+    summary = f"[#{incident.number}] {incident.title}"
+    return reference(account, "incident", incident_id(incident.number), summary)
 
 
 def incident_object(
-    account: Account, story: Story, include: Collection[str], zone: tzinfo
+    account: Account, incident: IncidentRecord, include: Collection[str], zone: tzinfo
 ) -> JsonObject:
     """Write an incident out."""
-    plot = story.plot
-    status = plot.status
-    created = instant(story.created, zone)
-    changed = plot.last(*_STATUS_CHANGES) or plot.events[0]
-    last_change = instant(story.created + changed.after, zone)
+    state = incident.state
+    status = state.status
+    created = instant(incident.created, zone)
+    changed = state.last(*_STATUS_CHANGES) or state.events[0]
+    last_change = instant(incident.created + changed.after, zone)
     return {
-        "incident_number": story.number,
-        "title": story.title,
-        "description": story.title,
+        "incident_number": incident.number,
+        "title": incident.title,
+        "description": incident.title,
         "created_at": created,
-        "updated_at": instant(story.changed, zone),
+        "updated_at": instant(incident.changed, zone),
         "status": status,
-        "incident_key": incident_id(story.number).lower() if story.keyed else None,
-        "service": _service(account, story, include),
-        "assignments": _assignments(account, story, include, zone),
+        "incident_key": incident_id(incident.number).lower() if incident.keyed else None,
+        "service": _service(account, incident, include),
+        "assignments": _assignments(account, incident, include, zone),
         "assigned_via": "escalation_policy",
         "last_status_change_at": last_change,
         "resolved_at": last_change if status == "resolved" else None,
-        "first_trigger_log_entry": _first_entry(account, story, include, zone),
+        "first_trigger_log_entry": _first_entry(account, incident, include, zone),
         "alert_counts": {
             "all": 1,
             "triggered": int(status != "resolved"),
@@ -64,24 +64,24 @@ def incident_object(
         },
         "is_mergeable": True,
         "incident_type": {"name": "incident_default"},
-        "escalation_policy": _policy(account, story, include),
-        "teams": _teams(account, story, include),
+        "escalation_policy": _policy(account, incident, include),
+        "teams": _teams(account, incident, include),
         "pending_actions": [],
-        "acknowledgements": _acknowledgements(account, story, include, zone),
+        "acknowledgements": _acknowledgements(account, incident, include, zone),
         "basic_alert_grouping": None,
         "alert_grouping": None,
         "last_status_change_by": changed.agent,
         "priority": None
-        if story.priority is None
-        else priority_object(account.priorities[story.priority], story.priority),
-        "resolve_reason": _resolve_reason(account, story),
+        if incident.priority is None
+        else priority_object(account.priorities[incident.priority], incident.priority),
+        "resolve_reason": _resolve_reason(account, incident),
         "incidents_responders": [],
         "responder_requests": [],
         "subscriber_requests": [],
-        "urgency": story.urgency,
-        **incident_reference(account, story),
+        "urgency": incident.urgency,
+        **incident_reference(account, incident),
         "type": "incident",
-        **_body(story),
+        **_body(incident),
     }
 
 
@@ -89,27 +89,27 @@ def log_entry_object(
     account: Account, entry: LogEntry, include: Collection[str], zone: tzinfo
 ) -> JsonObject:
     """Write a log entry out."""
-    story, event = entry.story, entry.event
+    incident, event = entry.incident, entry.event
     return {
         **_entry_identity(account, entry),
         "created_at": instant(entry.created, zone),
         "agent": event.agent,
-        "channel": _channel(story, event, include),
-        "service": _service(account, story, include),
-        "incident": incident_object(account, story, (), zone)
+        "channel": _channel(incident, event, include),
+        "service": _service(account, incident, include),
+        "incident": incident_object(account, incident, (), zone)
         if "incidents" in include
-        else incident_reference(account, story),
-        "teams": _teams(account, story, include),
+        else incident_reference(account, incident),
+        "teams": _teams(account, incident, include),
         "contexts": [],
-        **_own_fields(story, event),
+        **_own_fields(incident, event),
         **(event.extra or {}),
     }
 
 
 def _entry_identity(account: Account, entry: LogEntry) -> JsonObject:
-    story, event = entry.story, entry.event
-    identifier = log_entry_id(story.number, entry.position)
-    page = f"https://{account.subdomain}.pagerduty.com/incidents/{incident_id(story.number)}"
+    incident, event = entry.incident, entry.event
+    identifier = log_entry_id(incident.number, entry.position)
+    page = f"https://{account.subdomain}.pagerduty.com/incidents/{incident_id(incident.number)}"
     return {
         "id": identifier,
         "type": f"{event.type}_log_entry",
@@ -126,9 +126,9 @@ def _summary(event: Event) -> str:
     return f"{verb}{whom}{by} through {event.channel}"
 
 
-def _own_fields(story: Story, event: Event) -> JsonObject:
+def _own_fields(incident: IncidentRecord, event: Event) -> JsonObject:
     if event.type == "trigger":
-        return {"event_details": {"description": story.title}}
+        return {"event_details": {"description": incident.title}}
     if event.type in {"assign", "delegate", "escalate"}:
         return {"assignees": [event.user] if event.user else []}
     if event.type == "notify":
@@ -136,83 +136,91 @@ def _own_fields(story: Story, event: Event) -> JsonObject:
     return {"acknowledgement_timeout": None} if event.type == "acknowledge" else {}
 
 
-def _channel(story: Story, event: Event, include: Collection[str]) -> JsonObject:
+def _channel(incident: IncidentRecord, event: Event, include: Collection[str]) -> JsonObject:
     channel: JsonObject = {"type": event.channel}
     if event.type == "trigger":
-        channel["summary"] = story.title
+        channel["summary"] = incident.title
     if "channels" not in include:
         return channel
     if event.type == "notify":
         return channel | {
             "notification": {
                 "type": "sms_notification",
-                "address": f"+1 555 {story.number:07d}",
+                "address": f"+1 555 {incident.number:07d}",
                 "status": "success",
             }
         }
-    host = f"ip-10-0-{story.number % 256}-{story.number // 256 % 256}.internal"
-    return channel | {"details": {"host": host, "body": f"{story.title}, seen on {host}"}}
+    host = f"ip-10-0-{incident.number % 256}-{incident.number // 256 % 256}.internal"
+    return channel | {"details": {"host": host, "body": f"{incident.title}, seen on {host}"}}
 
 
-def _service(account: Account, story: Story, include: Collection[str]) -> JsonObject:
-    service = account.services.get(story.place.service["id"]) if "services" in include else None
-    return service_object(account, service) if service else story.place.service
+def _service(account: Account, incident: IncidentRecord, include: Collection[str]) -> JsonObject:
+    service = (
+        account.services.get(incident.references.service["id"]) if "services" in include else None
+    )
+    return service_object(account, service) if service else incident.references.service
 
 
-def _policy(account: Account, story: Story, include: Collection[str]) -> JsonObject:
+def _policy(account: Account, incident: IncidentRecord, include: Collection[str]) -> JsonObject:
     wanted = "escalation_policies" in include
-    policy = account.policies.get(story.place.policy["id"]) if wanted else None
-    return policy_object(account, policy) if policy else story.place.policy
+    policy = account.policies.get(incident.references.policy["id"]) if wanted else None
+    return policy_object(account, policy) if policy else incident.references.policy
 
 
-def _teams(account: Account, story: Story, include: Collection[str]) -> list[JsonObject]:
+def _teams(
+    account: Account, incident: IncidentRecord, include: Collection[str]
+) -> list[JsonObject]:
     if "teams" not in include:
-        return list(story.place.teams)
-    known = [account.teams[each["id"]] for each in story.place.teams if each["id"] in account.teams]
+        return list(incident.references.teams)
+    known = [
+        account.teams[each["id"]]
+        for each in incident.references.teams
+        if each["id"] in account.teams
+    ]
     return [team_object(account, team) for team in known]
 
 
 def _assignments(
-    account: Account, story: Story, include: Collection[str], zone: tzinfo
+    account: Account, incident: IncidentRecord, include: Collection[str], zone: tzinfo
 ) -> list[JsonObject]:
-    assigned = story.plot.assigned
+    assigned = incident.state.assigned
     if assigned is None or assigned.user is None:
         return []
     whole = bool({"assignees", "users"} & set(include))
     assignee = user_or_stub(account, assigned.user["id"], whole=True) if whole else assigned.user
-    return [{"at": instant(story.created + assigned.after, zone), "assignee": assignee}]
+    return [{"at": instant(incident.created + assigned.after, zone), "assignee": assignee}]
 
 
 def _acknowledgements(
-    account: Account, story: Story, include: Collection[str], zone: tzinfo
+    account: Account, incident: IncidentRecord, include: Collection[str], zone: tzinfo
 ) -> list[JsonObject]:
-    last = story.plot.last("acknowledge") if story.plot.status == "acknowledged" else None
+    last = incident.state.last("acknowledge") if incident.state.status == "acknowledged" else None
     if last is None or last.agent is None:
         return []
     whole = "acknowledgers" in include and last.agent["type"] == "user_reference"
     acknowledger = user_or_stub(account, last.agent["id"], whole=True) if whole else last.agent
-    return [{"at": instant(story.created + last.after, zone), "acknowledger": acknowledger}]
+    return [{"at": instant(incident.created + last.after, zone), "acknowledger": acknowledger}]
 
 
 def _first_entry(
-    account: Account, story: Story, include: Collection[str], zone: tzinfo
+    account: Account, incident: IncidentRecord, include: Collection[str], zone: tzinfo
 ) -> JsonObject:
-    entry = LogEntry(story, 0)
+    entry = LogEntry(incident, 0)
     if "first_trigger_log_entries" in include:
         return log_entry_object(account, entry, ("channels",), zone)
     return _entry_identity(account, entry) | {"type": "trigger_log_entry_reference"}
 
 
-def _body(story: Story) -> JsonObject:
+def _body(incident: IncidentRecord) -> JsonObject:
     """Give the private text that comes with incidents opened through the API, one in ten here."""
-    if story.number % _BODY_ONE_IN:
+    if incident.number % _BODY_ONE_IN:
         return {}
-    details = {"client": "Datadog", "body": f"{story.title}: see https://wiki.internal"}
+    details = {"client": "Datadog", "body": f"{incident.title}: see https://wiki.internal"}
     return {"body": {"type": "incident_body", "details": details}}
 
 
-def _resolve_reason(account: Account, story: Story) -> JsonObject | None:
-    into = story.plot.merged_into
+def _resolve_reason(account: Account, incident: IncidentRecord) -> JsonObject | None:
+    into = incident.state.merged_into
     parent = None if into is None else account.incidents.get(into)
     if parent is None:
         return None

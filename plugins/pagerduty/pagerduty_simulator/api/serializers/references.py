@@ -9,7 +9,7 @@ from ccm_core.sdk.types import JsonObject
 
 if TYPE_CHECKING:
     from pagerduty_simulator.account.account import Account
-    from pagerduty_simulator.account.objects import Policy, Schedule, Service, Team
+    from pagerduty_simulator.account.objects import AccountSchedule, Policy, Service, Team
 
 API = "https://api.pagerduty.com"
 _PATHS = {
@@ -69,8 +69,8 @@ def team_references(account: Account, team_ids: tuple[str, ...]) -> list[JsonObj
     ]
 
 
-def schedule_reference(account: Account, schedule: Schedule) -> JsonObject:
-    """Refer to a schedule of either world."""
+def schedule_reference(account: Account, schedule: AccountSchedule) -> JsonObject:
+    """Refer to a schedule of either context."""
     kind = "schedule_v3" if schedule.form == "shifts" else "schedule"
     return reference(account, kind, schedule.id, schedule.name)
 

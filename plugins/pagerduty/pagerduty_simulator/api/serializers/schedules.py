@@ -27,12 +27,17 @@ from pagerduty_simulator.api.serializers.references import (
 
 if TYPE_CHECKING:
     from pagerduty_simulator.account.account import Account
-    from pagerduty_simulator.account.objects import Layer, Policy, Restriction, Schedule
+    from pagerduty_simulator.account.objects import (
+        AccountSchedule,
+        Policy,
+        Restriction,
+        ScheduleLayer,
+    )
 
 _DAY = 86_400
 
 
-class Rendering(NamedTuple):
+class RenderWindow(NamedTuple):
     """For which time a schedule is to be rendered, and how."""
 
     since: int
@@ -41,7 +46,7 @@ class Rendering(NamedTuple):
     overflow: bool = False
 
 
-def short_schedule(account: Account, schedule: Schedule) -> JsonObject:
+def short_schedule(account: Account, schedule: AccountSchedule) -> JsonObject:
     """Write a layer-based schedule as the list does when nothing is included."""
     return {
         **identity(account, "schedule", schedule.id, schedule.name),
@@ -55,34 +60,39 @@ def short_schedule(account: Account, schedule: Schedule) -> JsonObject:
 
 
 def layers_object(
-    account: Account, schedule: Schedule, zone: tzinfo, rendering: Rendering | None
+    account: Account, schedule: AccountSchedule, zone: tzinfo, rendering: RenderWindow | None
 ) -> list[JsonObject]:
     """Write the layers out, rendered where a window is given."""
     return [_layer(account, schedule, each, zone, rendering) for each in schedule.layers]
 
 
-def final_object(account: Account, schedule: Schedule, rendering: Rendering | None) -> JsonObject:
+def final_object(
+    account: Account, schedule: AccountSchedule, rendering: RenderWindow | None
+) -> JsonObject:
     """Write the final schedule out."""
     spans = final_spans(schedule, rendering.since, rendering.until) if rendering else ()
-    return {"name": "Final Schedule", **_rendered(account, spans, rendering)}
+    return {"name": "Final AccountSchedule", **_rendered(account, spans, rendering)}
 
 
 def overrides_object(
-    account: Account, schedule: Schedule, rendering: Rendering | None
+    account: Account, schedule: AccountSchedule, rendering: RenderWindow | None
 ) -> JsonObject:
     """Write the overrides out."""
     spans = override_spans(schedule, rendering.since, rendering.until) if rendering else []
     return {"name": "Overrides", **_rendered(account, spans, rendering)}
 
 
-def calendar_feeds(account: Account, schedule: Schedule) -> JsonObject:
+def calendar_feeds(account: Account, schedule: AccountSchedule) -> JsonObject:
     """Give the secret addresses of a schedule's calendar."""
     feed = f"{account.subdomain}.pagerduty.com/private/{schedule.id.lower() * 8}/feed/{schedule.id}"
     return {"http_cal_url": f"https://{feed}", "web_cal_url": f"webcal://{feed}"}
 
 
 def shift_schedule(
-    account: Account, schedule: Schedule, include: Iterable[str], rendering: Rendering | None
+    account: Account,
+    schedule: AccountSchedule,
+    include: Iterable[str],
+    rendering: RenderWindow | None,
 ) -> JsonObject:
     """Write a shift-based schedule out."""
     whole = {
@@ -102,7 +112,7 @@ def shift_schedule(
     return whole
 
 
-def members(schedule: Schedule) -> list[str]:
+def members(schedule: AccountSchedule) -> list[str]:
     """Give the ids of everyone on a schedule, each once."""
     users = [user for layer in schedule.layers for user in layer.user_ids if user is not None]
     return list(dict.fromkeys([*users, *(each.user_id for each in schedule.overrides)]))
@@ -123,7 +133,9 @@ def _names(policy: Policy, schedule_id: str) -> Iterator[bool]:
             yield target.type == "schedule" and target.id == schedule_id
 
 
-def _rendered(account: Account, spans: Sequence[Span], rendering: Rendering | None) -> JsonObject:
+def _rendered(
+    account: Account, spans: Sequence[Span], rendering: RenderWindow | None
+) -> JsonObject:
     if rendering is None:
         return {"rendered_schedule_entries": [], "rendered_coverage_percentage": None}
     since, until, zone, overflow = rendering
@@ -142,7 +154,11 @@ def _rendered(account: Account, spans: Sequence[Span], rendering: Rendering | No
 
 
 def _layer(
-    account: Account, schedule: Schedule, layer: Layer, zone: tzinfo, rendering: Rendering | None
+    account: Account,
+    schedule: AccountSchedule,
+    layer: ScheduleLayer,
+    zone: tzinfo,
+    rendering: RenderWindow | None,
 ) -> JsonObject:
     spans = (
         layer_spans(layer, schedule.time_zone, rendering.since, rendering.until)
@@ -172,7 +188,7 @@ def _restriction(restriction: Restriction) -> JsonObject:
     }
 
 
-def _computed(schedule: Schedule, rendering: Rendering) -> JsonObject:
+def _computed(schedule: AccountSchedule, rendering: RenderWindow) -> JsonObject:
     since, until, zone, overflow = rendering
     spans = final_spans(schedule, since, until)
     overrides = {each.id for each in schedule.overrides}
@@ -206,7 +222,7 @@ def _member(user_id: str | None) -> JsonObject:
     )
 
 
-def _rotation(account: Account, schedule: Schedule, layer: Layer) -> JsonObject:
+def _rotation(account: Account, schedule: AccountSchedule, layer: ScheduleLayer) -> JsonObject:
     path = f"schedules/{schedule.id}/rotations/{layer.id}"
     return {
         "id": layer.id,
@@ -219,7 +235,7 @@ def _rotation(account: Account, schedule: Schedule, layer: Layer) -> JsonObject:
     }
 
 
-def _event(schedule: Schedule, layer: Layer, number: int) -> JsonObject:
+def _event(schedule: AccountSchedule, layer: ScheduleLayer, number: int) -> JsonObject:
     zone = ZoneInfo(schedule.time_zone)
     start, length, daily = layer.start, layer.turn_seconds, layer.turn_seconds == _DAY
     if layer.restrictions:

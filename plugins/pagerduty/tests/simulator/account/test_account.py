@@ -140,31 +140,31 @@ def test_two_teams_have_no_manager(whole_account):
 
 def test_every_story_is_told_in_order(whole_account):
     """Each log begins with the trigger, never goes back, and ends before the account's moment."""
-    for story in whole_account.incidents:
-        moments = [event.after for event in story.plot.events]
-        assert story.plot.events[0].type == "trigger"
+    for incident in whole_account.incidents:
+        moments = [event.after for event in incident.state.events]
+        assert incident.state.events[0].type == "trigger"
         assert moments == sorted(moments)
-        assert story.changed <= whole_account.epoch
+        assert incident.changed <= whole_account.epoch
 
 
 def test_incidents_meet_every_fate(whole_account):
     """Every kind of log that a rule must tell apart is there, and most incidents went well."""
-    types = Counter(event.type for each in whole_account.incidents for event in each.plot.events)
+    types = Counter(event.type for each in whole_account.incidents for event in each.state.events)
     wanted = {"reopen", "unacknowledge", "escalate", "exhaust_escalation_path", "notify"}
     assert wanted <= types.keys()
-    plots = [each.plot for each in whole_account.incidents]
-    assert any(each.merged_into is not None for each in plots)
-    assert {"triggered", "acknowledged", "resolved"} == {each.status for each in plots}
+    states = [each.state for each in whole_account.incidents]
+    assert any(each.merged_into is not None for each in states)
+    assert {"triggered", "acknowledged", "resolved"} == {each.status for each in states}
     well = sum(_went_well(each) for each in whole_account.incidents)
     assert 0.9 < well / len(whole_account.incidents) < 0.97
 
 
-def _went_well(story):
-    limit = 900 if story.urgency == "high" else 3600
+def _went_well(incident):
+    limit = 900 if incident.urgency == "high" else 3600
     first = next(
-        (each for each in story.plot.events if each.type in {"acknowledge", "resolve"}), None
+        (each for each in incident.state.events if each.type in {"acknowledge", "resolve"}), None
     )
-    if first is None or first.after > limit or story.plot.merged_into is not None:
+    if first is None or first.after > limit or incident.state.merged_into is not None:
         return False
     by_person = first.agent["type"] == "user_reference"
     return first.type == "resolve" or by_person
@@ -174,15 +174,17 @@ def test_incidents_are_handled_by_whoever_was_on_call(whole_account):
     """The first assignee of an incident is the first rung of its policy at that second."""
     account = whole_account
     checked = 0
-    for story in list(account.incidents)[::40]:
-        policy = account.policies[story.place.policy["id"]]
+    for incident in list(account.incidents)[::40]:
+        policy = account.policies[incident.references.policy["id"]]
         target = policy.levels[0].targets[0]
         on_call = [
             span.user_id
-            for span in final_spans(account.schedules[target.id], story.created, story.created)
+            for span in final_spans(
+                account.schedules[target.id], incident.created, incident.created
+            )
             if span.user_id
         ]
-        assign = story.plot.events[1]
+        assign = incident.state.events[1]
         if on_call:
             assert assign.user["id"] in on_call
             checked += 1
@@ -191,8 +193,8 @@ def test_incidents_are_handled_by_whoever_was_on_call(whole_account):
 
 def test_a_merged_incident_names_one_that_exists(whole_account):
     """Its parent is an earlier incident of the same service."""
-    for story in whole_account.incidents:
-        if story.plot.merged_into is not None:
-            parent = whole_account.incidents[story.plot.merged_into]
-            assert parent.number < story.number
-            assert parent.place.service == story.place.service
+    for incident in whole_account.incidents:
+        if incident.state.merged_into is not None:
+            parent = whole_account.incidents[incident.state.merged_into]
+            assert parent.number < incident.number
+            assert parent.references.service == incident.references.service

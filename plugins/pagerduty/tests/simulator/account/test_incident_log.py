@@ -52,8 +52,8 @@ def test_the_window_selects_by_creation(get, account, now):
     old = next(iter(account.incidents))
     assert old.created < int((now - timedelta(days=1)).timestamp())
     age = account.epoch - old.created - 60
-    account.incidents.continue_(
-        old.number, Event(age, "reopen", old.plot.events[0].agent, "website")
+    account.incidents.append_events(
+        old.number, Event(age, "reopen", old.state.events[0].agent, "website")
     )
     since = (now - timedelta(days=1)).isoformat()
     params = {"since": since, "until": now.isoformat(), "limit": 100}
@@ -108,19 +108,19 @@ def test_a_resolved_incident_shows_neither_assignments_nor_acknowledgements(get)
 
 def test_a_merged_incident_says_into_which(get_whole, whole_account):
     """``resolve_reason`` is null for all others."""
-    merged = next(each for each in whole_account.incidents if each.plot.merged_into is not None)
+    merged = next(each for each in whole_account.incidents if each.state.merged_into is not None)
     found = get_whole(f"/incidents/{incident_id(merged.number)}").json()["incident"]
     assert found["resolve_reason"]["type"] == "merge_resolve_reason"
-    assert found["resolve_reason"]["incident"]["id"] == incident_id(merged.plot.merged_into)
+    assert found["resolve_reason"]["incident"]["id"] == incident_id(merged.state.merged_into)
 
 
 def test_the_log_of_one_incident_is_complete(get, account):
     """Each entry once, newest first, with type and agent."""
-    story = max(account.incidents, key=lambda each: len(each.plot.events))
-    path = f"/incidents/{incident_id(story.number)}/log_entries"
+    incident = max(account.incidents, key=lambda each: len(each.state.events))
+    path = f"/incidents/{incident_id(incident.number)}/log_entries"
     entries = get(path, {"limit": 100, "time_zone": "UTC"}).json()["log_entries"]
     assert [each["type"] for each in reversed(entries)] == [
-        f"{event.type}_log_entry" for event in story.plot.events
+        f"{event.type}_log_entry" for event in incident.state.events
     ]
     assert len({each["id"] for each in entries}) == len(entries)
     moments = [int(datetime.fromisoformat(each["created_at"]).timestamp()) for each in entries]
@@ -138,8 +138,8 @@ def test_both_logs_say_the_same(get, account, now):
         seen += page["log_entries"]
         offset, more = offset + len(page["log_entries"]), page["more"]
     one_by_one = []
-    for story in account.incidents:
-        path = f"/incidents/{incident_id(story.number)}/log_entries"
+    for incident in account.incidents:
+        path = f"/incidents/{incident_id(incident.number)}/log_entries"
         one_by_one += get(path, params).json()["log_entries"]
     key = lambda each: each["id"]  # noqa: E731 - used twice, right here
     assert sorted(seen, key=key) == sorted(one_by_one, key=key)
@@ -166,19 +166,19 @@ def test_an_overview_is_a_part(get):
     assert "trigger_log_entry" in types
 
 
-def test_log_windows_may_have_a_limit(get, steering):
+def test_log_windows_may_have_a_limit(get, control):
     """PagerDuty does not say how long; a test may."""
-    steering.longest_log_window = timedelta(days=7)
+    control.max_log_window = timedelta(days=7)
     window = {"since": "2026-10-01T00:00:00Z", "until": "2026-10-09T00:00:00Z"}
     assert get("/log_entries", window).status_code == 400
 
 
 @pytest.mark.parametrize(("included", "count"), [(False, 0), (True, 1)])
-def test_whether_a_window_includes_its_end_is_a_choice(get, steering, account, included, count):
+def test_whether_a_window_includes_its_end_is_a_choice(get, control, account, included, count):
     """PagerDuty does not say; both can be tried."""
-    steering.until_included = included
-    story = account.incidents[60]
-    until = datetime.fromtimestamp(story.created, tz=account.now.tzinfo)
+    control.until_inclusive = included
+    incident = account.incidents[60]
+    until = datetime.fromtimestamp(incident.created, tz=account.now.tzinfo)
     params = {"since": (until - timedelta(seconds=1)).isoformat(), "until": until.isoformat()}
     assert numbers(get("/incidents", params)).count(60) == count
 

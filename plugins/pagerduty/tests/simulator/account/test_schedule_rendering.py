@@ -9,7 +9,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pagerduty_simulator.account.objects import Layer, Override, Restriction, Schedule
+from pagerduty_simulator.account.objects import (
+    AccountSchedule,
+    Restriction,
+    ScheduleLayer,
+    ScheduleOverride,
+)
 from pagerduty_simulator.account.schedule_rendering import coverage, cut, final_spans
 
 HOUR, DAY, WEEK = 3600, 86_400, 604_800
@@ -26,12 +31,14 @@ MONDAY = at("2026-03-02T09:00")
 
 def layer(users=("A", "B"), start=MONDAY, turn=WEEK, **more):
     """Make a layer."""
-    return Layer(id="L", name="L", start=start, turn_seconds=turn, user_ids=users, **more)
+    return ScheduleLayer(id="L", name="L", start=start, turn_seconds=turn, user_ids=users, **more)
 
 
 def schedule(*layers, form="layers", **more):
     """Make a schedule in Berlin."""
-    return Schedule(id="S", name="S", time_zone="Europe/Berlin", form=form, layers=layers, **more)
+    return AccountSchedule(
+        id="S", name="S", time_zone="Europe/Berlin", form=form, layers=layers, **more
+    )
 
 
 def shown(spans):
@@ -93,7 +100,7 @@ def test_a_later_layer_goes_before_an_earlier_one():
 
 def test_an_override_goes_before_every_layer():
     """The person who took over is the one on call."""
-    override = Override(
+    override = ScheduleOverride(
         id="O", start=at("2026-03-04T18:00"), end=at("2026-03-04T20:00"), user_id="D"
     )
     both = schedule(layer(), overrides=(override,))

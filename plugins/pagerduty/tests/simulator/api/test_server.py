@@ -25,7 +25,7 @@ def test_it_answers_over_a_socket(simulator):
     """On loopback, with the key it tells."""
     assert simulator.base_url.startswith("http://127.0.0.1:")
     assert ask(simulator, "/abilities").status_code == 200
-    assert simulator.steering.requests_of("/abilities")
+    assert simulator.control.requests_to("/abilities")
 
 
 def test_it_stops_clean(account):
@@ -53,7 +53,7 @@ def test_a_taken_port_is_an_error(account):
 
 def test_a_connection_may_be_cut(simulator):
     """In the middle of a body; the next request is answered again."""
-    simulator.steering.script("/users", [faults.cut_connection])
+    simulator.control.script("/users", [faults.cut_connection])
     with pytest.raises(httpx.RemoteProtocolError):
         ask(simulator, "/users")
     assert ask(simulator, "/users").status_code == 200
@@ -61,7 +61,7 @@ def test_a_connection_may_be_cut(simulator):
 
 def test_an_answer_may_be_late(simulator):
     """By so much that a client gives up."""
-    simulator.steering.always("/users", faults.slow(5.0))
+    simulator.control.inject("/users", faults.slow(5.0))
     url = f"{simulator.base_url}/users"
     headers = {"Authorization": f"Token token={simulator.api_key}"}
     with pytest.raises(httpx.ReadTimeout):
@@ -71,13 +71,13 @@ def test_an_answer_may_be_late(simulator):
 def test_a_mistake_in_the_simulator_does_not_stay_hidden(account):
     """What a hook or the simulator itself raises is raised again when it stops."""
 
-    def spoil(asked):
-        msg = f"cannot answer {asked.path}"
+    def spoil(request):
+        msg = f"cannot answer {request.path}"
         raise LookupError(msg)
 
     with pytest.raises(LookupError, match="cannot answer /users"):  # noqa: PT012, SIM117 - the inner block raises as it ends
         with PagerDutySimulator(account) as running:
-            running.steering.before = spoil
+            running.control.before_response = spoil
             assert ask(running, "/users").status_code == 500
 
 

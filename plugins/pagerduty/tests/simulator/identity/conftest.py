@@ -13,7 +13,7 @@ from pagerduty_simulator import (
     Identity,
     IdentitySimulator,
     PagerDutySimulator,
-    Steering,
+    SimulatorControl,
     build_account,
 )
 
@@ -52,7 +52,7 @@ class Person:
 
     def authorize(self, app, **changes):
         """Send the browser to the server; give the fields of the redirect."""
-        asked = {
+        request = {
             "client_id": app.client_id,
             "redirect_uri": CALLBACK,
             "response_type": "code",
@@ -61,7 +61,7 @@ class Person:
             "code_challenge_method": "S256",
             "state": "s t+a&te",
         } | changes
-        sent = {key: value for key, value in asked.items() if value is not None}
+        sent = {key: value for key, value in request.items() if value is not None}
         answer = self.http.get(self.server.authorize_url, params=sent)
         assert answer.status_code == 302, answer.text
         assert answer.headers["location"].startswith(CALLBACK + "?")
@@ -106,8 +106,10 @@ def running():
     """Both servers on their sockets, and the clock that they share."""
     clock = Clock()
     with (
-        PagerDutySimulator(build_account(NOON, sizes=SIZES), steering=Steering(now=clock)) as api,
-        IdentitySimulator(api.account, steering=api.steering) as server,
+        PagerDutySimulator(
+            build_account(NOON, sizes=SIZES), control=SimulatorControl(now=clock)
+        ) as api,
+        IdentitySimulator(api.account, control=api.control) as server,
     ):
         yield api, server, clock
 

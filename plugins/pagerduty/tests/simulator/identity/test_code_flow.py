@@ -58,7 +58,7 @@ def test_a_library_walks_through_the_code_flow(person, http, server):
 
 
 @pytest.mark.parametrize(
-    ("asked", "scope"),
+    ("requested", "scope"),
     [
         pytest.param("read", "openid read", id="what the app has"),
         pytest.param("Read", "openid", id="another case"),
@@ -66,10 +66,10 @@ def test_a_library_walks_through_the_code_flow(person, http, server):
         pytest.param("openid read", "openid read", id="openid named"),
     ],
 )
-def test_a_wrong_scope_gives_openid_alone(person, server, asked, scope):
+def test_a_wrong_scope_gives_openid_alone(person, server, requested, scope):
     """In the code flow it is no error: it is only missing from what is granted."""
     app = server.identity.register()
-    assert person.granted(app, scope=asked)["scope"] == scope
+    assert person.granted(app, scope=requested)["scope"] == scope
 
 
 def test_openid_alone_opens_nothing(person, server):
@@ -182,7 +182,7 @@ def test_a_person_may_say_no(person, server):
 def test_nobody_is_sent_to_an_address_that_is_not_registered(person, http, server, changes):
     """The browser stays on a page of the server."""
     app = server.identity.register()
-    asked = {"client_id": app.client_id, "redirect_uri": person.callback, "response_type": "code"}
-    answer = http.get(server.authorize_url, params=asked | changes)
+    request = {"client_id": app.client_id, "redirect_uri": person.callback, "response_type": "code"}
+    answer = http.get(server.authorize_url, params=request | changes)
     assert answer.status_code == 400
     assert "location" not in answer.headers

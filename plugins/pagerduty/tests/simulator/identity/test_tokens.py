@@ -7,7 +7,7 @@ from datetime import timedelta
 import jwt
 import pytest
 from pagerduty_simulator import AppKind
-from pagerduty_simulator.api.responses import Answer
+from pagerduty_simulator.api.responses import SimulatedResponse
 
 
 def test_rotation_kills_the_old_refresh_token_at_once(person, server):
@@ -116,10 +116,13 @@ def test_the_keys_are_public_ones(http, server):
 
 
 def test_the_token_endpoint_fails_as_it_is_told(person, server):
-    """In HTML, or with a 500, as often as was asked; then it is honest again."""
+    """In HTML, or with a 500, as often as was scripted; then it is honest again."""
     app = server.identity.register()
     server.identity.failures.extend(
-        [Answer(status=200, body=b"<html>", content_type="text/html"), Answer(status=500)]
+        [
+            SimulatedResponse(status=200, body=b"<html>", content_type="text/html"),
+            SimulatedResponse(status=500),
+        ]
     )
     code = person.authorize(app)["code"]
     answers = [person.exchange(app, code) for _ in range(3)]

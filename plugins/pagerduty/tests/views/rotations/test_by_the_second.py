@@ -124,10 +124,10 @@ def evidence(pd, situation, random):
 
 def target(pd, situation, key):
     """Refer to a schedule or to a person."""
-    return pd.ref(key, "schedule") if key in situation.schedules else person(pd, situation, key)
+    return pd.ref(key, "schedule") if key in situation.schedules else responder_state(pd, situation, key)
 
 
-def person(pd, situation, name):
+def responder_state(pd, situation, name):
     """Refer to a person; the reference to somebody who left says when."""
     gone = {"deleted_at": situation.left_at.isoformat()} if name == "left" else {}
     return pd.ref(name, **gone)
@@ -152,7 +152,7 @@ def rendering(pd, situation, key, one, random):
             (
                 since.astimezone(one.zone),
                 until.astimezone(one.zone),
-                name and person(pd, situation, name),
+                name and responder_state(pd, situation, name),
             )
             for since, until, name in shifts
         ),
