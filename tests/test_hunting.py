@@ -10,7 +10,7 @@ from contextlib import closing
 
 import pytest
 from hunting import FORMS, VAULT_KEY, Hunt
-from pagerduty_simulator import Identity
+from pagerduty_simulator import IdentityState
 from pagerduty_simulator.api.credentials import API_KEY, USER_KEY
 
 from ccm_core.store.codec.compression import Compressor
@@ -26,7 +26,7 @@ TOKEN = "pdus+_0abcdefgh+1234"
         pytest.param(TOKEN, id="token"),
         pytest.param(TOKEN.replace("+", "%2B"), id="token in a form"),
         pytest.param(VAULT_KEY, id="key of vaults"),
-        pytest.param(Identity().register().client_secret, id="client secret"),
+        pytest.param(IdentityState().register().client_secret, id="client secret"),
     ],
 )
 def test_every_secret_of_the_suite_is_known_by_its_form(secret):

@@ -28,7 +28,9 @@ def notify_recipients(
     except UsageError as error:
         # What was collected and evaluated stands, whoever could not be notified.
         return (f"notify: {error}",)
-    return tuple(f"notify {result.recipient}: {result.failure}" for result in results if result.failure)
+    return tuple(
+        f"notify {result.recipient}: {result.failure}" for result in results if result.failure
+    )
 
 
 def notification_policy(workspace: Workspace) -> NotificationPolicy:

@@ -1,105 +1,136 @@
-"""Replacing a credential: the new one is tested, then swapped; until then the old one stays."""
+"""Rotating a credential: the new one is tested, then replaces the old one, which stays until then."""
 
 from __future__ import annotations
 
-import os
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
 
-from ccm_core.app.connection_test import tried
-from ccm_core.cli.terminal.output import say
-from ccm_core.cli.terminal.prompts import ask_secret
 from ccm_core.config.secret_reference import SecretReference
-from ccm_core.config.secret_resolver import resolve, resolve_all
 from ccm_core.errors import SourceError, UsageError
-from ccm_core.pipeline.authorization import renewed
+from ccm_core.pipeline.authorization import renew_tokens
+from ccm_core.pipeline.session import check
 
 if TYPE_CHECKING:
     from ccm_core.app.workspace import Workspace
+    from ccm_core.auth.vault_entry import VaultEntry
     from ccm_core.config.settings import ConnectionSettings
+    from ccm_core.pipeline.context import Connection
     from ccm_core.sdk.secret import Secret
+    from ccm_core.sdk.types import Diagnosis
 
 
-def rotated(
-    place: Workspace, wanted: ConnectionSettings, *, source: str | None, field: str | None
-) -> None:
-    """Replace one secret of a connection.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialRotation:
+    """One secret of a connection that is about to be replaced."""
 
-    Args:
-        place: Where the settings and the vault are.
-        wanted: The connection.
-        source: Where the new secret is; None: it is asked for.
-        field: Which; None: the one that the connector's method names last.
+    workspace: Workspace
+    settings: ConnectionSettings
+    field: str
+    """The secret, as the connection's settings call it."""
+    entry_name: str
+    stored_field: str
+    """The secret, as the vault's entry calls it."""
+    old_entry: VaultEntry
 
-    Raises:
-        UsageError: The vault does not keep it, or the new one cannot be used.
-        SourceError: The new one was refused; the old one is in use as before.
-    """
-    name, field = wanted.name, field or place.method_of(wanted).secrets[-1]
-    entry, stored = _kept_as(wanted, field)
-    vault = place.vault()
-    before = vault.read(entry)
-    new = _new(place, source, field)
-    if before.secrets.get(stored) == new:
-        raise UsageError(f"that is the {field} that {name} uses already; make a new one")
-    _try(place, wanted, field, new)
-    # The lock keeps out whoever is renewing tokens of the same entry.
-    with vault.lock(entry):
-        now = vault.read(entry)
-        secrets = {**now.secrets, stored: new}
-        vault.write(entry, replace(now, secrets=secrets, entered_at=place.host.clock()))
-    say(f"replaced the {field} of {name}; the old one is not used any more: delete it there")
+    @classmethod
+    def begin(cls, workspace: Workspace, name: str, field: str | None) -> Self:
+        """Find the secret in the vault.
+
+        Args:
+            workspace: The settings and their vault.
+            name: The connection.
+            field: Which secret; None: the one that the connection's method names last.
+
+        Raises:
+            UsageError: There is no such secret, or the vault does not hold it.
+            SecretError: The vault cannot be opened.
+        """
+        settings = workspace.settings.connection(name)
+        field = field or workspace.auth_method(settings).secrets[-1]
+        entry_name, stored_field = _stored_as(settings, field)
+        return cls(
+            workspace=workspace,
+            settings=settings,
+            field=field,
+            entry_name=entry_name,
+            stored_field=stored_field,
+            old_entry=workspace.vault().read(entry_name),
+        )
+
+    def read_secret(self, source: str) -> Secret:
+        """Return the new secret from where a reference leads.
+
+        Raises:
+            UsageError: It is no reference.
+            SecretError: There is nothing.
+        """
+        try:
+            reference = SecretReference.parse(source)
+        except ValueError as refused:
+            raise UsageError(f"--from: {refused}") from refused
+        return self.workspace.resolve_secret(reference, self.field)
+
+    def refuse_the_same(self, new: Secret) -> None:
+        """Refuse a secret that is in use already.
+
+        Raises:
+            UsageError: It is.
+        """
+        if self.old_entry.secrets.get(self.stored_field) == new:
+            raise UsageError(
+                f"that is the {self.field} that {self.settings.name} uses already; make a new one"
+            )
+
+    async def test(self, new: Secret) -> Sequence[Diagnosis]:
+        """Open the connection with the new secret and return what its connector diagnoses.
+
+        Raises:
+            SourceError: It was refused; the old one is in use as before.
+        """
+        workspace, connection = self.workspace, self._connection(new)
+        try:
+            if connection.method.by_person:
+                await renew_tokens(workspace.host, connection)
+            entered_at = workspace.host.clock()
+            return await check(workspace.host, replace(connection, entered_at=entered_at))
+        except SourceError as error:
+            raise type(error)(
+                f"{error}\nthe new {self.field} was not saved; {self.settings.name} continues with "
+                "the old one"
+            ) from error
+
+    def save(self, new: Secret) -> None:
+        """Replace the old secret.
+
+        Raises:
+            SecretError: The vault cannot be written.
+        """
+        vault = self.workspace.vault()
+        # The lock keeps out whoever is renewing tokens of the same entry.
+        with vault.lock(self.entry_name):
+            entry = vault.read(self.entry_name)
+            secrets = {**entry.secrets, self.stored_field: new}
+            entered_at = self.workspace.host.clock()
+            vault.write(self.entry_name, replace(entry, secrets=secrets, entered_at=entered_at))
+
+    def _connection(self, new: Secret) -> Connection:
+        (saved,) = self.workspace.connections([self.settings.name], secrets=True)
+        # It is this very secret that is tested, so it is not read again.
+        return replace(saved, secrets={**saved.secrets, self.field: new}, again=None)
 
 
-def _kept_as(wanted: ConnectionSettings, field: str) -> tuple[str, str]:
-    """Give the vault's entry and field of a secret."""
-    reference = wanted.secrets.get(field)
+def _stored_as(settings: ConnectionSettings, field: str) -> tuple[str, str]:
+    """Return the vault's entry and field of a secret."""
+    reference = settings.secrets.get(field)
     if reference is None:
-        there = ", ".join(wanted.secrets)
-        raise UsageError(f"{wanted.name} has no {field}; it has: {there}")
-    entry, _, stored = reference.name.partition("/")
+        expected = ", ".join(settings.secrets)
+        raise UsageError(f"{settings.name} has no {field}; expected one of: {expected}")
+    entry, _, stored_field = reference.name.partition("/")
     if reference.entry is None:
         raise UsageError(
-            f"the {field} of {wanted.name} is kept in {reference}, where ccm does not write: put "
-            f"the new one there and run `ccm check {wanted.name}`. To keep it in the vault, "
-            f"connect anew: ccm connect {wanted.connector} --name {wanted.name} --replace"
+            f"the {field} of {settings.name} is kept in {reference}, where ccm does not write: put "
+            f"the new one there and run `ccm check {settings.name}`. To keep it in the vault, "
+            f"connect again: ccm connect {settings.connector} --name {settings.name} --replace"
         )
-    return entry, stored or field
-
-
-def _new(place: Workspace, source: str | None, field: str) -> Secret:
-    if source is None:
-        found = ask_secret(f"New {field.replace('_', ' ')}")
-        if found is None:
-            raise AssertionError("only what is optional may be left out")
-        return found
-    try:
-        reference = SecretReference.parse(source)
-    except ValueError as refused:
-        raise UsageError(f"--from: {refused}") from refused
-    return resolve(
-        reference,
-        environment=os.environ,
-        base=place.settings.base,
-        field=field,
-        vaulted=place.vaulted,
-    )
-
-
-def _try(place: Workspace, wanted: ConnectionSettings, field: str, new: Secret) -> None:
-    known = resolve_all(
-        (wanted,), environment=os.environ, base=place.settings.base, vaulted=place.vaulted
-    )
-    secrets = {**known[wanted.name], field: new}
-    connection = replace(
-        place.connection(wanted, secrets, entry=place.entry_of(wanted)),
-        again=None,  # it is this very secret that is tested
-    )
-    try:
-        if connection.method.by_person:
-            renewed(place.host, connection)
-        tried(place.host, replace(connection, entered_at=place.host.clock()))
-    except SourceError as error:
-        raise type(error)(
-            f"{error}\nthe new {field} was not kept; {wanted.name} goes on with the old one"
-        ) from error
+    return entry, stored_field or field

@@ -12,16 +12,18 @@ if TYPE_CHECKING:
     from ccm_core.config.settings_writer import SettingsFile
 
 
-def save(vault: Vault, name: str, entry: VaultEntry | None, file: SettingsFile, text: str) -> None:
-    """Keep a connection; where its settings cannot be written, its secrets are as they were.
+def save_connection(
+    vault: Vault, name: str, entry: VaultEntry | None, file: SettingsFile, text: str
+) -> None:
+    """Save a connection; where its settings cannot be written, its secrets stay as they were.
 
     Raises:
-        UsageError: It cannot be kept.
+        UsageError: It cannot be saved.
     """
     if entry is None:
         file.write(text)
         return
-    # The lock keeps out whoever is renewing the tokens that stood there before.
+    # The lock keeps out whoever is renewing the tokens of the entry before it.
     with vault.lock(name):
         before = vault.read(name) if name in vault.names() else None
         vault.write(name, entry)

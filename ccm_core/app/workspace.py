@@ -149,12 +149,12 @@ class Workspace:
         """Open the store for reading: nothing is written, made, migrated or signed.
 
         Raises:
-            NoStore: There is none yet.
+            StoreNotFound: There is none yet.
             StoreError: It cannot be opened.
         """
         from ccm_core.store.sqlite.open import open_store
 
-        store = open_store(self._store_settings, base=self.settings.base, read_only=True)
+        store = open_store(self.store_settings, base=self.settings.base, read_only=True)
         try:
             yield store
         finally:
@@ -174,7 +174,7 @@ class Workspace:
         from ccm_core.store.sqlite.open import open_store
 
         store = open_store(
-            self._store_settings,
+            self.store_settings,
             base=self.settings.base,
             create=create,
             signing=signing(self._signing_vault, clock, self.ports.show_message),
@@ -185,7 +185,8 @@ class Workspace:
             store.close()
 
     @property
-    def _store_settings(self) -> StoreSettings:
+    def store_settings(self) -> StoreSettings:
+        """Where the store is, and its options."""
         settings = self.settings.store
         return StoreSettings(url=settings.url, options=settings.options)
 

@@ -70,9 +70,7 @@ def control_assurance(
     )
 
 
-def _conclusion(
-    gaps: Sequence[EvidenceGap], exceptions: Sequence[ControlException]
-) -> Conclusion:
+def _conclusion(gaps: Sequence[EvidenceGap], exceptions: Sequence[ControlException]) -> Conclusion:
     if gaps:
         return Conclusion.EVIDENCE_INCOMPLETE
     return Conclusion.EXCEPTIONS if exceptions else Conclusion.NO_EXCEPTIONS
@@ -88,9 +86,7 @@ def _missing_evidence(
     period: Window,
 ) -> Iterator[EvidenceGap]:
     for evidence in needs:
-        sources = [
-            history for history in connections if history.cadences.keys() >= evidence.kinds
-        ]
+        sources = [history for history in connections if history.cadences.keys() >= evidence.kinds]
         if not sources:
             reason = f"no connection collects the evidence that {evidence.rule} needs"
             yield _gap(period, reason)

@@ -85,9 +85,7 @@ def _add_failures(
             continue
         subject = result.subject
         key = (result.connection, subject.kind, subject.key)
-        entry = failures.setdefault(
-            key, _Failures(subject=subject, first_seen=at, last_seen=at)
-        )
+        entry = failures.setdefault(key, _Failures(subject=subject, first_seen=at, last_seen=at))
         entry.subject, entry.last_seen = subject, at
         entry.evaluations += 1
         entry.waived = entry.waived and result.waiver is not None

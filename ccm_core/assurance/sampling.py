@@ -52,9 +52,7 @@ def select_samples(
             samples[result.id] = _updated(samples.get(result.id), result, evaluation)
     # What a rule never applied to is not in its population.
     applicable = (
-        sample
-        for sample in samples.values()
-        if sample.worst_status is not Status.NOT_APPLICABLE
+        sample for sample in samples.values() if sample.worst_status is not Status.NOT_APPLICABLE
     )
     ordered = sorted(applicable, key=lambda sample: selection_key(seed, sample.id))
     return Sampling(

@@ -33,7 +33,7 @@ def identified(
         now: By this machine's clock.
 
     Raises:
-        BadAnswer: It is not signed by the provider, not for this client, or for no known region.
+        BadResponse: It is not signed by the provider, not for this client, or for no known region.
         UsageError: This machine's clock makes it a token of the future.
     """
     claims = _signed(id_token, keys)

@@ -166,7 +166,7 @@ def parse_token_response(body: bytes, *, asked: Iterable[str], received_at: date
     """Read the tokens out of an answer. No message repeats anything of it.
 
     Raises:
-        BadAnswer: It is none.
+        BadResponse: It is none.
     """
     try:
         fields = decode(body)
@@ -203,7 +203,7 @@ def all_granted(tokens: TokenSet, asked: Iterable[str]) -> TokenSet:
     """Give the tokens back when they may do all that was asked for.
 
     Raises:
-        Refused: Something was left out, which servers do without calling it an error.
+        AuthenticationFailed: Something was left out, which servers do without calling it an error.
     """
     missing = missing_scopes(asked, tokens.scopes)
     if missing:

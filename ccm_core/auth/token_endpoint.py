@@ -63,7 +63,7 @@ class TokenEndpoint:
         """Exchange a code. It lives for seconds and works once.
 
         Raises:
-            Refused: The code is not taken: too late, used, or of another attempt.
+            AuthenticationFailed: The code is not taken: too late, used, or of another attempt.
             SourceError: The endpoint refused or failed.
         """
         try:
@@ -78,7 +78,7 @@ class TokenEndpoint:
         """Exchange a refresh token, which is dead from then on.
 
         Raises:
-            GrantLost: It is not taken: used, expired or revoked.
+            ReauthorizationRequired: It is not taken: used, expired or revoked.
             SourceError: The endpoint refused or failed.
         """
         return await self._asked(refresh_form(self.client, refresh), scopes)

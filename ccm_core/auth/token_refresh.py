@@ -48,7 +48,7 @@ class TokenRefresher:
         """Give a token that is good for a while yet.
 
         Raises:
-            GrantLost: Only a person can connect again.
+            ReauthorizationRequired: Only a person can connect again.
             SourceError: It has to be renewed, and the identity server gave nothing.
             SecretError: The vault cannot be used.
         """
@@ -60,7 +60,7 @@ class TokenRefresher:
         Where another process has renewed it in the meantime, nothing is sent.
 
         Raises:
-            GrantLost: Only a person can connect again.
+            ReauthorizationRequired: Only a person can connect again.
             SourceError: The identity server gave nothing.
             SecretError: The vault cannot be used.
         """

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import click
 
-from ccm_core.cli.terminal.exit_codes import Exit, of_error
+from ccm_core.cli.terminal.exit_codes import Exit, error_code
 from ccm_core.errors import CcmError
 
 COMMANDS = {
@@ -126,7 +126,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CcmError as error:
         for line in str(error).splitlines() or [type(error).__name__]:
             click.echo(line, err=True)
-        return of_error(error)
+        return error_code(error)
     except click.ClickException as error:
         error.show()
         return Exit.USAGE

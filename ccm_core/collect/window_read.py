@@ -120,7 +120,7 @@ class WindowRead:
             self.overflow = found
             return
         before, told = len(self.gathering.seen), len(self.gathering.shortfalls)
-        for one in found.parts:
+        for one in found.slices:
             await self._part(session, one)
         if part:
             return
@@ -167,14 +167,14 @@ class WindowRead:
             overlap=question.overlap,
             horizon=self._wanted.horizon,
             may_split=question.window is not None and not part and self._may_split(),
-            part=part,
-            again=question.again,
-            known=CurrentRecords((*collector.needs, *collector.uses), self._desk.known),
+            slice=part,
+            changed_keys=question.again,
+            current_records=CurrentRecords((*collector.needs, *collector.uses), self._desk.known),
         )
 
 
 def _missing(found: Overflow, missing: int) -> Shortfall:
-    how = f"in {len(found.parts)} parts" if found.parts else "in no smaller parts"
+    how = f"in {len(found.slices)} parts" if found.slices else "in no smaller parts"
     return Shortfall(
         reason=Reason.TRUNCATED,
         detail=f"the source counted {found.total} objects, lists {found.most} at most, and gave "

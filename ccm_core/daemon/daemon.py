@@ -13,8 +13,8 @@ from functools import partial
 
 from ccm_core.daemon import log_lines
 from ccm_core.daemon.evaluation_timer import EvaluationTimer
-from ccm_core.daemon.poll import ProgressObserver, PollResult, look
-from ccm_core.daemon.ports import DaemonClock, WatchJob, OpenWatchJob, StatusOutput
+from ccm_core.daemon.poll import PollResult, ProgressObserver, look
+from ccm_core.daemon.ports import DaemonClock, OpenWatchJob, StatusOutput, WatchJob
 from ccm_core.daemon.scheduler import STEP, PollSchedule
 from ccm_core.daemon.signals import SignalFlags
 from ccm_core.daemon.systemd_notify import SystemdNotifier

@@ -1,4 +1,4 @@
-"""Heads that were stated, signed and pinned, against the trees that are there."""
+"""HeadVerifier that were stated, signed and pinned, against the trees that are there."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ccm_core.ledger import signed_note
 from ccm_core.ledger.checkpoint import HEADS, STORE_LOG, Checkpoint, origin
 from ccm_core.ledger.key_history import SigningKey
 from ccm_core.ledger.pinned_checkpoint import Pin
-from ccm_core.ledger.signed_note import Note, VerifierKey, encoded
+from ccm_core.ledger.signed_note import SignedNote, VerifierKey, encoded
 from ccm_core.ledger.verification import Finding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
+class HeadStatement:
     """One leaf of the store's log that states heads."""
 
     index: int
@@ -26,7 +26,7 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Signed:
+class SignedHead:
     """A row of the table of signed heads."""
 
     seq: int
@@ -39,7 +39,7 @@ class Signed:
 class Said:
     """What the store's own log said on the way along it."""
 
-    statements: list[Statement] = field(default_factory=list)
+    statements: list[HeadStatement] = field(default_factory=list)
     keys: list[tuple[int, SigningKey]] = field(default_factory=list)
     """With the number of the leaf."""
     last: str | None = None
@@ -83,8 +83,8 @@ class Said:
         self.keys.append((index, begun))
 
 
-def _statement(index: int, leaf: Mapping[str, Any]) -> Statement:
-    return Statement(
+def _statement(index: int, leaf: Mapping[str, Any]) -> HeadStatement:
+    return HeadStatement(
         index=index,
         heads={one["log"]: (int(one["size"]), str(one["root"])) for one in leaf["heads"]},
         unsigned=None if leaf.get("signed") is True else str(leaf["unsigned"]),
@@ -92,7 +92,7 @@ def _statement(index: int, leaf: Mapping[str, Any]) -> Statement:
 
 
 @dataclass(slots=True)
-class Heads:
+class HeadVerifier:
     """Everything that is said of heads, and the roots that were worked out."""
 
     identity: str
@@ -119,7 +119,7 @@ class Heads:
                         f"and the log has {_root(found)}",
                     )
 
-    def signed(self, rows: Sequence[Signed]) -> Iterator[Finding]:
+    def signed(self, rows: Sequence[SignedHead]) -> Iterator[Finding]:
         """Hold the signed heads against what was stated and against the trees."""
         there = {(row.log, row.size) for row in rows}
         expected: dict[tuple[str, int], int] = {}
@@ -145,7 +145,7 @@ class Heads:
             else:
                 yield _bad(row.log, row.size, f"row {row.seq} is of a head that nobody stated")
 
-    def _one(self, row: Signed, store_size: int) -> Iterator[Finding]:
+    def _one(self, row: SignedHead, store_size: int) -> Iterator[Finding]:
         try:
             found = signed_note.read(row.note)
             head = Checkpoint.read(found.text)
@@ -189,7 +189,7 @@ class Heads:
             said = "no head of this store was signed with it: the store is not the one it was"
             yield Finding(log=STORE_LOG, what=f"the key {key}", problem=said)
 
-    def _against(self, found: Note, head: Checkpoint) -> str | None:
+    def _against(self, found: SignedNote, head: Checkpoint) -> str | None:
         log = self._log_of(head.origin)
         if log is None:
             return f"it is of {head.origin}, and this store is {origin(self.identity)}"

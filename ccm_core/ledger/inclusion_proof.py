@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from ccm_core.ledger.merkle_hash import node_hash
-from ccm_core.ledger.merkle_tree import Node, Tree
+from ccm_core.ledger.merkle_tree import Node, MerkleTree
 
 Span: TypeAlias = tuple[int, int]
 """The leaves from the first number up to but not including the second."""
@@ -24,7 +24,7 @@ Proof: TypeAlias = tuple[bytes, ...]
 # -- making -----------------------------------------------------------------------------------
 
 
-def inclusions(hashes: Iterable[bytes], indexes: Collection[int], size: int) -> Mapping[int, Proof]:
+def inclusion_proofs(hashes: Iterable[bytes], indexes: Collection[int], size: int) -> Mapping[int, Proof]:
     """Prove that leaves are in the tree over the first ``size`` leaf hashes.
 
     Args:
@@ -77,7 +77,7 @@ def _gathered(hashes: Iterable[bytes], size: int, spans: Iterable[Span]) -> Mapp
         if node in wanted:
             found[node] = value
 
-    tree = Tree()
+    tree = MerkleTree()
     tree.extend((one for one, _ in zip(hashes, range(size), strict=False)), seen)
     if tree.size != size:
         raise ValueError(f"there are {tree.size} leaves, and a tree of {size} was asked for")

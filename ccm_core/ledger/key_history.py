@@ -50,7 +50,7 @@ class SigningKey:
         )
 
 
-def begin(
+def key_note(
     name: str,
     signer: Signer,
     since: datetime,

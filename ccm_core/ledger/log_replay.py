@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from ccm_core.ledger.entry import Entry
+from ccm_core.ledger.entry import LogEntry
 from ccm_core.ledger.merkle_hash import leaf_hash
-from ccm_core.ledger.merkle_tree import Tree
+from ccm_core.ledger.merkle_tree import MerkleTree
 from ccm_core.ledger.verification import Finding
 
 
-class Walk:
+class LogReplay:
     """Goes along the entries of one log, in the order of their first leaves."""
 
     def __init__(self, log: str, wanted: Iterable[int] = ()) -> None:
@@ -21,7 +21,7 @@ class Walk:
             wanted: Sizes at which the root is asked for.
         """
         self.log = log
-        self.tree = Tree()
+        self.tree = MerkleTree()
         self.roots: dict[int, bytes] = {}
         """The roots at the sizes that were wanted, as far as the log has come."""
         self._wanted = sorted({*wanted}, reverse=True)
@@ -29,7 +29,7 @@ class Walk:
         self._seq = 0
         self._note()
 
-    def add(self, entry: Entry) -> Iterator[Finding]:
+    def add(self, entry: LogEntry) -> Iterator[Finding]:
         """Take the next entry, and say what is wrong with it."""
         if entry.first != self.tree.size:
             yield self._finding(
@@ -47,9 +47,9 @@ class Walk:
             yield self._finding(entry, "count", said)
         yield from self._grown(entry, entry.leaves)
 
-    def _grown(self, entry: Entry, leaves: Sequence[bytes]) -> Iterator[Finding]:
+    def _grown(self, entry: LogEntry, leaves: Sequence[bytes]) -> Iterator[Finding]:
         hashes = list(map(leaf_hash, leaves))
-        before = Tree(self.tree.size, self.tree.edge)
+        before = MerkleTree(self.tree.size, self.tree.edge)
         self._extend(hashes)
         if self.tree.edge == entry.edge:
             self._stored = None
@@ -65,7 +65,7 @@ class Walk:
     def _other(self, size: int, hashes: Sequence[bytes], edge: bytes) -> bool:
         """Whether the tree goes on from the edge that was stored before."""
         try:
-            other = Tree(size, self._stored or b"")
+            other = MerkleTree(size, self._stored or b"")
             other.extend(hashes)
         except (TypeError, ValueError):
             return False
@@ -74,9 +74,9 @@ class Walk:
         self.tree = other
         return True
 
-    def _taken_over(self, entry: Entry) -> Iterator[Finding]:
+    def _taken_over(self, entry: LogEntry) -> Iterator[Finding]:
         try:
-            self.tree = Tree(self.tree.size + max(0, entry.count), entry.edge)
+            self.tree = MerkleTree(self.tree.size + max(0, entry.count), entry.edge)
         except (TypeError, ValueError) as error:
             yield self._finding(entry, "edge", str(error))
         self._note()
@@ -97,7 +97,7 @@ class Walk:
             if size == self.tree.size:
                 self.roots[size] = self.tree.root
 
-    def _finding(self, entry: Entry, field: str, problem: str) -> Finding:
+    def _finding(self, entry: LogEntry, field: str, problem: str) -> Finding:
         return Finding(
             log=self.log,
             leaf=entry.first,

@@ -18,7 +18,7 @@ Node: TypeAlias = tuple[int, int]
 """Level and index: the node over the leaves from ``index << level``, ``1 << level`` of them."""
 
 
-class Tree:
+class MerkleTree:
     """A tree of which the right edge is known."""
 
     def __init__(self, size: int = 0, edge: bytes = b"") -> None:

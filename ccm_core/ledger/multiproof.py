@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from ccm_core.ledger.merkle_tree import Tree
+from ccm_core.ledger.merkle_tree import MerkleTree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class Excerpt:
     """Of the parts between them, from the left."""
 
 
-def between(hashes: Iterable[bytes], size: int, indexes: Sequence[int]) -> Iterator[bytes]:
+def multiproof(hashes: Iterable[bytes], size: int, indexes: Sequence[int]) -> Iterator[bytes]:
     """Give the hash of each part of a tree that holds none of some leaves, from the left.
 
     Args:
@@ -71,8 +71,8 @@ def _left(size: int) -> int:
     return 1 << ((size - 1).bit_length() - 1)
 
 
-def _read(hashes: Iterator[bytes], count: int) -> Tree:
-    tree = Tree.of(islice(hashes, count))
+def _read(hashes: Iterator[bytes], count: int) -> MerkleTree:
+    tree = MerkleTree.of(islice(hashes, count))
     if tree.size != count:
         raise ValueError("there are fewer leaves than the size of the tree")
     return tree

@@ -95,7 +95,7 @@ class VerifierKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
+class SignedNote:
     """A note as it was read: nothing of it is proven yet."""
 
     text: str
@@ -126,7 +126,7 @@ def sign(text: str, name: str, *signers: Signer) -> str:
     return f"{_checked(text)}\n{''.join(lines)}"
 
 
-def read(data: str | bytes) -> Note:
+def read(data: str | bytes) -> SignedNote:
     """Take a note apart; whose signatures hold is for the reader to ask.
 
     Raises:
@@ -141,7 +141,7 @@ def read(data: str | bytes) -> Note:
     *lines, left = rest.split("\n")
     if left or not 0 < len(lines) <= _MOST_SIGNATURES:
         raise ValueError(f"it has no lines of signatures, or more than {_MOST_SIGNATURES}")
-    return Note(text=_checked(f"{text}\n"), signatures=tuple(map(_signature, lines)))
+    return SignedNote(text=_checked(f"{text}\n"), signatures=tuple(map(_signature, lines)))
 
 
 def opened(data: str | bytes, keys: Sequence[VerifierKey]) -> str:

@@ -50,7 +50,7 @@ def assure(
     if now <= period.window.since:
         begins = format_instant(period.window.since)
         raise UsageError(f"the period {period.text} has not begun: it begins {begins}")
-    supports = supports_of(packs)
+    supports = supported_controls(packs)
     chosen = {name: supports[name] for name in named(supports, controls)}
     evaluations = store.evaluations(since=period.window.since, until=period.window.until)
     inputs = AssuranceInputs(
@@ -77,7 +77,7 @@ def named(supports: Mapping[ControlName, object], controls: Some[ControlName]) -
     return controls or sorted(supports)
 
 
-def supports_of(packs: CompiledPacks) -> dict[ControlName, list[RuleEvidence]]:
+def supported_controls(packs: CompiledPacks) -> dict[ControlName, list[RuleEvidence]]:
     """Say which rules support each control, and the kinds that each of them rests on."""
     found: dict[ControlName, list[RuleEvidence]] = {}
     for pack in packs.packs:

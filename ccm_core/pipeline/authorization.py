@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from ccm_core.errors import ReauthorizationRequired, AuthenticationFailed, SecretError
+from ccm_core.errors import AuthenticationFailed, ReauthorizationRequired, SecretError
 from ccm_core.sdk.authorization import BEARER, Authorization, Tokens
 from ccm_core.sdk.oauth import CLIENT_ID, CLIENT_SECRET, Flow
 
@@ -43,7 +43,7 @@ async def renew_tokens(host: Host, connection: Connection) -> None:
     await authorized.after_refusal(await authorized.token())
 
 
-def endpoint(host: Host, connection: Connection, grant: OAuthGrant) -> TokenEndpoint:
+def token_endpoint(host: Host, connection: Connection, grant: OAuthGrant) -> TokenEndpoint:
     """Give the token endpoint of a connection, with the app that asks there."""
     from ccm_core.auth.oauth_messages import Client
     from ccm_core.auth.token_endpoint import TokenEndpoint
@@ -64,7 +64,7 @@ def _tokens(host: Host, connection: Connection, grant: OAuthGrant) -> Tokens:
     from ccm_core.auth.token_refresh import TokenRefresher, renewal
 
     wanted = grant.scopes(connection.settings, connection.auth)
-    asked = endpoint(host, connection, grant)
+    asked = token_endpoint(host, connection, grant)
     if grant.flow is Flow.APP:
         return ClientCredentialsTokens(asked, wanted, clock=host.clock)
     if connection.vault is None:

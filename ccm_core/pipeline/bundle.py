@@ -21,7 +21,7 @@ from ccm_core.model import json_codec
 from ccm_core.model.assurance import Assurance
 from ccm_core.model.evaluation.result import Evaluation
 from ccm_core.model.period import Period
-from ccm_core.pipeline.assurance import ControlName, assure, named, supports_of
+from ccm_core.pipeline.assurance import ControlName, assure, named, supported_controls
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.report.period.bundle_page import BundlePage, bundle_page
 from ccm_core.rules.pack.compiled import CompiledPacks
@@ -128,7 +128,7 @@ def signer_of(store: EvidenceStore, keys: Iterable[Signer]) -> Signer:
 
 def _chosen(host: Host, store: EvidenceStore, order: Order) -> _Chosen:
     assurance = assure(host, order.connections, store, order.packs, order.period, order.controls)
-    supports = supports_of(order.packs)
+    supports = supported_controls(order.packs)
     needs = [need for name in named(supports, order.controls) for need in supports[name]]
     rules = {need.rule for need in needs}
     kinds = {kind for need in needs for kind in need.kinds}

@@ -76,9 +76,7 @@ def _past(host: Host, connection: Connection, store: EvidenceStore) -> Sequence[
     return review(newest(kept, kinds))
 
 
-async def _refused(
-    host: Host, connection: Connection, error: SourceError
-) -> Sequence[Diagnosis]:
+async def _refused(host: Host, connection: Connection, error: SourceError) -> Sequence[Diagnosis]:
     refused = connection.connector.refused
     if refused is None:
         return (Diagnosis(subject="connection", good=False, found=str(error)),)

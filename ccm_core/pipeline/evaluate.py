@@ -63,7 +63,7 @@ def evaluate(
     waivers: Sequence[Waiver] = (),
     *,
     as_of: datetime | None = None,
-    recall: EvaluationCache | None = None,
+    cache: EvaluationCache | None = None,
 ) -> Evaluation:
     """Judge the kept evidence. No source is asked.
 
@@ -74,14 +74,14 @@ def evaluate(
         packs: What must hold.
         waivers: What may fail for a while.
         as_of: Judge what had been kept by that moment, as of that moment; None: by now.
-        recall: What was judged before, for who judges again and again with the same packs: what
+        cache: What was judged before, for who judges again and again with the same packs: what
             did not change since is not judged anew. It changes nothing of what is said.
     """
     now = as_of or host.clock()
     watches = [watch_of(host, one) for one in connections]
-    if recall is None or as_of is not None:
+    if cache is None or as_of is not None:
         return evaluate_watches(host, watches, store, packs, waivers, now=now)
-    return _again(host, watches, store, packs, waivers, now, recall)
+    return _again(host, watches, store, packs, waivers, now, cache)
 
 
 def _again(
@@ -91,11 +91,11 @@ def _again(
     packs: CompiledPacks,
     waivers: Sequence[Waiver],
     now: datetime,
-    recall: EvaluationCache,
+    cache: EvaluationCache,
 ) -> Evaluation:
-    known = EvaluationCache(memory=recall.memory, held=recall.held)
+    known = EvaluationCache(memory=cache.memory, held=cache.held)
     # Should this fail, what is held may be half of then and half of now.
-    recall.memory, recall.held = None, {}
+    cache.memory, cache.held = None, {}
     readers = [reader(store, host, one, packs, known, now) for one in watches]
     facts = []
     for one in readers:
@@ -105,7 +105,7 @@ def _again(
     found, memory = judge_again(
         packs, facts, waivers, now=now, memory=known.memory, allowance=ALLOWANCE
     )
-    recall.memory, recall.held = memory, {one.watch.connection: one.after for one in readers}
+    cache.memory, cache.held = memory, {one.watch.connection: one.after for one in readers}
     return found
 
 
@@ -166,7 +166,11 @@ def watch_of(host: Host, connection: Connection) -> WatchScope:
 
 
 def evidence(
-    host: Host, watch: WatchScope, store: EvidenceStore, now: datetime, again: IncrementalReader | None = None
+    host: Host,
+    watch: WatchScope,
+    store: EvidenceStore,
+    now: datetime,
+    again: IncrementalReader | None = None,
 ) -> Evidence:
     """Give the evidence of one connection as it stood at a moment.
 

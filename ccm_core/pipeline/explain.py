@@ -11,7 +11,7 @@ from ccm_core.errors import UsageError
 from ccm_core.model import json_codec
 from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs
 from ccm_core.model.evaluation.explanation import Explanation, ParameterUsed, RecordRead, Workings
-from ccm_core.model.evaluation.result import Evaluation, Result, RuleResult, KindSufficiency
+from ccm_core.model.evaluation.result import Evaluation, KindSufficiency, Result, RuleResult
 from ccm_core.model.evidence.collection import Request
 from ccm_core.model.evidence.record import Record
 from ccm_core.pipeline.context import Host
@@ -134,7 +134,7 @@ def _worked_out(
 ) -> Workings | None:
     if row is None or facts is None:
         return None
-    packs.lookups.serve(facts.lookup, incomplete_objects(facts.sufficiency.values()))
+    packs.lookups.load(facts.lookup, incomplete_objects(facts.sufficiency.values()))
     return explain_row(pack, group, one, row, now)
 
 

@@ -11,7 +11,7 @@ from ccm_core.notify import sent_state
 from ccm_core.notify.apprise_sender import send
 from ccm_core.notify.conditions import conditions
 from ccm_core.notify.decide import decide
-from ccm_core.notify.types import Notification, RecipientState, NotifyPreferences
+from ccm_core.notify.types import Notification, NotifyPreferences, RecipientState
 from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.track_findings import all_findings
 from ccm_core.sdk.secret import Secret

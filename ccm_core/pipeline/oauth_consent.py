@@ -1,53 +1,32 @@
-"""Getting a person's agreement: out to the browser, back with a code, and on to tokens.
+"""A person's consent in two steps: an authorization URL to open, and tokens for what comes back.
 
-What was granted is compared with what was asked, and the account is read out of a verified ID
-token, before anything is kept.
+Between the steps nothing is kept but the request itself, so that they may be one command or two
+requests of a web console. What was granted is compared with what was asked, and the account is
+read from a verified ID token, before anything is saved.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ccm_core.auth.oauth_messages import AuthorizationRequest, TokenSet, all_granted, authorization, code_from_redirect
-from ccm_core.pipeline.authorization import endpoint
-from ccm_core.sdk.oauth import Identified
+from ccm_core.auth.oauth_messages import (
+    AuthorizationRequest,
+    TokenSet,
+    all_granted,
+    authorization,
+    code_from_redirect,
+)
+from ccm_core.pipeline.authorization import token_endpoint
+from ccm_core.sdk.oauth import Identified, OAuthGrant
 
 if TYPE_CHECKING:
     from ccm_core.auth.token_endpoint import TokenEndpoint
     from ccm_core.pipeline.context import Connection, Host
-    from ccm_core.sdk.secret import Secret
-
-CALLBACK = "/callback"
-"""The path of the redirect URL on this machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listen:
-    """The browser comes back to this machine by itself."""
-
-    port: int
-    """The one that is registered with the app; 0: any that is free."""
-    show: Callable[[Secret, str], None]
-    """Shows a person the link, and opens a browser at an address that leads on to it."""
-    patience: float = 300.0
-    """Seconds to wait for the person."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paste:
-    """The person pastes the address that the browser was sent to, from wherever it runs."""
-
-    redirect_uri: str
-    """Registered with the app; nobody needs to listen there."""
-    ask: Callable[[Secret], str]
-    """Shows a person the link and asks for the address."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Granted:
+class ConsentGrant:
     """What a person agreed to."""
 
     tokens: TokenSet
@@ -55,62 +34,62 @@ class Granted:
     """Whose it is; None where the identity server gave no ID token."""
 
 
-def agree(host: Host, connection: Connection, way: Listen | Paste) -> Granted:
-    """Walk a person through the authorization code flow. Nothing is kept.
+def begin_consent(host: Host, connection: Connection, redirect_uri: str) -> AuthorizationRequest:
+    """Return the authorization request: its URL is to be opened, its state and verifier kept.
+
+    Args:
+        host: What is installed, and the clock.
+        connection: Whose tokens are requested.
+        redirect_uri: Where the browser is sent afterwards; registered with the OAuth client.
+    """
+    grant = _grant(connection)
+    endpoint = token_endpoint(host, connection, grant)
+    return authorization(
+        endpoint.provider,
+        endpoint.client,
+        redirect_uri=redirect_uri,
+        scopes=grant.scopes(connection.settings, connection.auth),
+    )
+
+
+async def finish_consent(
+    host: Host, connection: Connection, request: AuthorizationRequest, redirected: str
+) -> ConsentGrant:
+    """Exchange the code of the address that the browser was sent to. Nothing is saved.
+
+    Args:
+        host: What is installed, and the clock.
+        connection: Whose tokens are requested.
+        request: The request that this consent began with.
+        redirected: The whole address that the browser was sent to. Its code expires in seconds.
 
     Raises:
-        UsageError: The person did not agree, or the browser came back with something else.
-        Refused: Less was granted than was asked, or the code was not taken.
+        UsageError: The person did not agree, or the address belongs to something else.
+        AuthenticationFailed: Less was granted than was asked, or the code was refused.
         SourceError: The identity server failed.
     """
-    return asyncio.run(_agree(host, connection, way))
+    endpoint = token_endpoint(host, connection, _grant(connection))
+    tokens = await endpoint.redeem(request, code_from_redirect(redirected, request))
+    all_granted(tokens, request.scopes)
+    return ConsentGrant(tokens=tokens, account=await _account(endpoint, tokens))
 
 
-async def _agree(host: Host, connection: Connection, way: Listen | Paste) -> Granted:
+def _grant(connection: Connection) -> OAuthGrant:
     grant = connection.method.oauth
     if grant is None:
-        raise AssertionError("only a method with OAuth 2.0 asks a person to agree")
-    asked = endpoint(host, connection, grant)
-    scopes = grant.scopes(connection.settings, connection.auth)
-
-    def attempt(redirect_uri: str) -> AuthorizationRequest:
-        return authorization(asked.provider, asked.client, redirect_uri=redirect_uri, scopes=scopes)
-
-    if isinstance(way, Paste):
-        begun = attempt(way.redirect_uri)
-        return await _redeemed(asked, begun, way.ask(begun.url))
-    return await _listened(asked, attempt, way)
+        raise AssertionError("only a method with OAuth 2.0 asks for a person's consent")
+    return grant
 
 
-async def _listened(
-    asked: TokenEndpoint, attempt: Callable[[str], AuthorizationRequest], way: Listen
-) -> Granted:
-    from ccm_core.auth.loopback_redirect import listening
-
-    async with listening(port=way.port, path=CALLBACK) as redirect:
-        begun = attempt(redirect.redirect_uri)
-        redirect.begin_with(begun.url)
-        way.show(begun.url, redirect.begin_uri)
-        address = await redirect.address(patience=way.patience)
-        # The code lives for seconds: nothing is done before it is exchanged.
-        return await _redeemed(asked, begun, address)
-
-
-async def _redeemed(asked: TokenEndpoint, begun: AuthorizationRequest, address: str) -> Granted:
-    tokens = await asked.redeem(begun, code_from_redirect(address, begun))
-    all_granted(tokens, begun.scopes)
-    return Granted(tokens=tokens, account=await _account(asked, tokens))
-
-
-async def _account(asked: TokenEndpoint, tokens: TokenSet) -> Identified | None:
+async def _account(endpoint: TokenEndpoint, tokens: TokenSet) -> Identified | None:
     from ccm_core.auth.id_token import identified
 
     if tokens.id_token is None:
         return None
     return identified(
         tokens.id_token,
-        keys=await asked.keys(),
-        provider=asked.provider,
-        client=asked.client,
-        now=asked.clock(),
+        keys=await endpoint.keys(),
+        provider=endpoint.provider,
+        client=endpoint.client,
+        now=endpoint.clock(),
     )

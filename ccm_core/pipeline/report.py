@@ -60,7 +60,7 @@ def report_input(
             if not part.connections or one.connection in shown.connections
         ],
         host_version=host.version,
-        part=part.words,
+        scope=part.words,
     )
     return given if digest is None else _with_figures(given, host, store, part, digest)
 

@@ -14,7 +14,7 @@ from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.evaluate import compile_rules, evaluate_watches, watch_of
-from ccm_core.pipeline.track_findings import follow
+from ccm_core.pipeline.track_findings import track_findings
 from ccm_core.rules.types import PackText
 from ccm_core.store.interface import EvidenceStore
 
@@ -30,14 +30,14 @@ class RuleSet:
     waivers: Sequence[Waiver] = ()
 
 
-def keep(
+def store_evaluation(
     host: Host,
     connections: Sequence[Connection],
     store: EvidenceStore,
     evaluation: Evaluation,
     ruling: RuleSet,
 ) -> KeptEvaluation:
-    """Keep an evaluation with everything it was made with, and follow it."""
+    """Store an evaluation with everything it was made with, and track its findings."""
     basis = EvaluationInputs(
         packs=tuple(
             PackKept(source=one.source, digest=json_codec.digest(one.text)) for one in ruling.packs
@@ -50,11 +50,11 @@ def keep(
         host_version=host.version,
     )
     digest = store.keep_evaluation(evaluation, basis, [one.text for one in ruling.packs])
-    follow(store, (digest, evaluation))
+    track_findings(store, (digest, evaluation))
     return KeptEvaluation(digest=digest, evaluation=evaluation)
 
 
-def repeat(host: Host, store: EvidenceStore, *, as_of: datetime | None = None) -> Evaluation:
+def reproduce(host: Host, store: EvidenceStore, *, as_of: datetime | None = None) -> Evaluation:
     """Make the last evaluation again, from what the store has kept, and hold it to the bytes.
 
     Args:
@@ -82,7 +82,9 @@ def repeat(host: Host, store: EvidenceStore, *, as_of: datetime | None = None) -
     return again
 
 
-def _again(host: Host, store: EvidenceStore, kept: Evaluation, basis: EvaluationInputs) -> Evaluation:
+def _again(
+    host: Host, store: EvidenceStore, kept: Evaluation, basis: EvaluationInputs
+) -> Evaluation:
     texts = [PackText(text=store.document(one.digest), source=one.source) for one in basis.packs]
     # The plugins that had failed then are part of what was said.
     then = replace(host, plugins=basis.plugins)

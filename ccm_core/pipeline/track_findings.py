@@ -1,4 +1,4 @@
-"""Following failing results from one kept evaluation to the next."""
+"""Track failing results as findings, from one stored evaluation to the next, and read them."""
 
 from __future__ import annotations
 
@@ -8,64 +8,71 @@ from datetime import datetime
 from ccm_core.errors import UsageError
 from ccm_core.model.evaluation.finding import Finding, FindingChange
 from ccm_core.model.evaluation.result import Evaluation
-from ccm_core.rules.results.finding_tracker import with_latest_results, changes, findings
+from ccm_core.rules.results.finding_tracker import changes, findings, with_latest_results
 from ccm_core.store.interface import EvidenceStore
 
+_SEVERITIES = ("critical", "high", "medium", "low", "informational")
 
-def follow(store: EvidenceStore, just_kept: tuple[str, Evaluation] | None = None) -> None:
-    """Hold every evaluation that is later than those followed so far against those before it.
 
-    An evaluation of an earlier moment, made later, says nothing of when something was seen.
+def track_findings(store: EvidenceStore, just_stored: tuple[str, Evaluation] | None = None) -> None:
+    """Append the finding changes of every evaluation that is later than those tracked so far.
+
+    Whoever stores an evaluation calls it; readers never do. An evaluation of an earlier moment,
+    made later, does not change when something was seen.
 
     Args:
         store: Where evaluations are kept.
-        just_kept: One that need not be read back, with its digest.
+        just_stored: The digest of an evaluation, and itself: it need not be read back.
     """
-    ahead = store.unfollowed()
-    if not ahead:
+    untracked = store.unfollowed()
+    if not untracked:
         return
-    before = store.followed_at()
-    standing = findings(store.finding_changes(), before)
-    for digest in ahead:
-        known = just_kept is not None and digest == just_kept[0]
-        evaluation = just_kept[1] if known and just_kept else store.evaluation(digest)
-        told = changes(standing, evaluation, before)
-        if not store.keep_changes(digest, told):
-            return  # another process follows the same evaluations
-        before = evaluation.evaluated_at
-        standing = findings(told, before, standing)
+    previous = store.followed_at()
+    current = findings(store.finding_changes(), previous)
+    for digest in untracked:
+        is_new = just_stored is not None and digest == just_stored[0]
+        evaluation = just_stored[1] if is_new and just_stored else store.evaluation(digest)
+        appended = changes(current, evaluation, previous)
+        if not store.keep_changes(digest, appended):
+            return  # another process tracks the same evaluations
+        previous = evaluation.evaluated_at
+        current = findings(appended, previous, current)
 
 
 def all_findings(store: EvidenceStore, *, as_of: datetime | None = None) -> tuple[Finding, ...]:
-    """Give every finding as it stood after the last evaluation by a moment, worst first."""
-    follow(store)
-    standing = findings(store.finding_changes(as_of=as_of), store.followed_at(as_of=as_of))
+    """Return every finding as of the last evaluation by a moment, most severe first.
+
+    Nothing is written: an evaluation is tracked by whoever stores it.
+    """
+    current = findings(store.finding_changes(as_of=as_of), store.followed_at(as_of=as_of))
     latest = store.latest_evaluation(as_of=as_of)
-    told = with_latest_results(standing.values(), None if latest is None else latest.evaluation)
-    return tuple(sorted(told, key=_order))
+    evaluation = None if latest is None else latest.evaluation
+    return tuple(sorted(with_latest_results(current.values(), evaluation), key=_order))
 
 
 def finding_history(
     store: EvidenceStore, name: str, *, as_of: datetime | None = None
 ) -> tuple[Finding, Sequence[FindingChange]]:
-    """Give a finding, by its id or the beginning of it, and what happened to it.
+    """Return a finding, by its id or the beginning of it, and its changes.
 
     Raises:
-        UsageError: There is no such finding, or several are meant.
+        UsageError: There is no such finding, or several ids begin so.
     """
-    meant = [one for one in all_findings(store, as_of=as_of) if name and one.id.startswith(name)]
-    if not meant:
+    matches = [
+        finding
+        for finding in all_findings(store, as_of=as_of)
+        if name and finding.id.startswith(name)
+    ]
+    if not matches:
         raise UsageError(f"no finding {name!r}; `ccm findings list --all` lists them")
-    if len(meant) > 1:
-        several = ", ".join(one.id for one in meant[:5])
-        raise UsageError(f"{name!r} may be {several}; write more of the id")
-    told = store.finding_changes(as_of=as_of)
-    return meant[0], [one for one in told if one.finding == meant[0].id]
+    if len(matches) > 1:
+        ids = ", ".join(finding.id for finding in matches[:5])
+        raise UsageError(f"{name!r} may be {ids}; write more of the id")
+    history = store.finding_changes(as_of=as_of)
+    return matches[0], [change for change in history if change.finding == matches[0].id]
 
 
-_SEVERITIES = ("critical", "high", "medium", "low", "informational")
-
-
-def _order(one: Finding) -> tuple[bool, int, str, str, str]:
-    severity = _SEVERITIES.index(one.severity)
-    return (one.closed_at is not None, severity, one.rule, one.connection, one.subject.key)
+def _order(finding: Finding) -> tuple[bool, int, str, str, str]:
+    severity = _SEVERITIES.index(finding.severity)
+    is_closed = finding.closed_at is not None
+    return (is_closed, severity, finding.rule, finding.connection, finding.subject.key)

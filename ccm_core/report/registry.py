@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 FORMATS: Mapping[str, ReportFormat] = MappingProxyType(
     {
-        one.name: one
-        for one in (
+        report.name: report
+        for report in (
             CsvReport(),
             HtmlReport(),
             JsonReport(),

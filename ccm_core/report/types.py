@@ -1,4 +1,4 @@
-"""What a report format is given, and what it gives back."""
+"""What a report format reads, and the interface of a format."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ccm_core.model.evaluation.finding import Finding
-    from ccm_core.model.evaluation.result import Evaluation, Outline, KindSufficiency
+    from ccm_core.model.evaluation.result import Evaluation, KindSufficiency, Outline
     from ccm_core.model.evaluation.waiver import Waiver
     from ccm_core.model.evidence.collection import KindCount
     from ccm_core.model.evidence.manifest import Manifest
@@ -26,7 +26,7 @@ class Section:
     rank: int = 0
     figures: tuple[Figure, ...] = ()
     problems: tuple[KindSufficiency, ...] = ()
-    """Evidence behind it that cannot be relied on, or not in all of it."""
+    """Evidence behind it that is not sufficient, or not for all of it."""
     failure: str | None = None
     """Why it could not be drawn, where it could not."""
 
@@ -43,14 +43,14 @@ class ReportInput:
     sections: Sequence[Section] = ()
     """What plugins add, for formats that have :attr:`ReportFormat.figures`."""
     trend: Sequence[Outline] = ()
-    """How the rules stood, day by day up to this evaluation; for the same formats."""
+    """The checks by status, day by day up to this evaluation; for the same formats."""
     waivers: Sequence[Waiver] = ()
-    """What was judged with; for the same formats."""
+    """Those in effect; for the same formats."""
     findings: Mapping[str, Finding] = field(default_factory=dict)
     """What is known of failing results through time, by the result's id; for the same formats."""
     digest: str | None = None
     """Of the whole evaluation, as it is kept; for the same formats."""
-    part: Sequence[str] = ()
+    scope: Sequence[str] = ()
     """Which part of the evaluation this is, as ``control soc2:CC7.4``; empty: all of it."""
 
 
@@ -63,5 +63,5 @@ class ReportFormat(Protocol):
     figures: bool
     """Whether it shows what plugins add; gathering that takes time."""
 
-    def render(self, given: ReportInput) -> bytes:
-        """Give the report. The same input gives the same bytes."""
+    def render(self, inputs: ReportInput) -> bytes:
+        """Return the report. The same input gives the same bytes."""

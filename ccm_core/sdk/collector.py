@@ -51,9 +51,9 @@ class Overflow:
     """What the source lists at most for one question."""
     cut: datetime | None = None
     """Where the window is best cut, where that is known."""
-    parts: tuple[Mapping[str, str], ...] = ()
+    slices: tuple[Mapping[str, str], ...] = ()
     """What to ask for one after the other where time cuts no further: each is handed back as
-    :attr:`CollectRequest.part`. What the parts hold must add up to ``total``."""
+    :attr:`CollectRequest.slice`. What the parts hold must add up to ``total``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,11 +105,11 @@ class CollectRequest:
     """The period the connection keeps watch over: ``now - lookback`` to ``now + lookahead``."""
     may_split: bool = False
     """Whether an :class:`Overflow` would be answered with smaller windows."""
-    part: Mapping[str, str] = field(default_factory=dict)
+    slice: Mapping[str, str] = field(default_factory=dict)
     """Which part of the window to read, as an :class:`Overflow` offered it; empty: all of it."""
-    again: tuple[str, ...] = ()
+    changed_keys: tuple[str, ...] = ()
     """The keys of objects that may have changed since they were read."""
-    known: Mapping[str, Sequence[JsonObject]] = field(default_factory=dict)
+    current_records: Mapping[str, Sequence[JsonObject]] = field(default_factory=dict)
     """The current bodies of the kinds the collector needs or uses, by kind."""
 
 
@@ -149,7 +149,7 @@ class Collector:
     read again. None: as long as it is within the lookback."""
     refresh: Collect | None = None
     """For events: reads again what may have changed whatever its age: what is not over yet, and
-    each of :attr:`CollectRequest.again`. Asked once a run, without a window, after the windows."""
+    each of :attr:`CollectRequest.changed_keys`. Asked once a run, without a window, after the windows."""
     changed_by: ChangedBy | None = None
-    """For events with a ``refresh``: where :attr:`CollectRequest.again` comes from. Where that kind was not
+    """For events with a ``refresh``: where :attr:`CollectRequest.changed_keys` comes from. Where that kind was not
     read whole, the windows of the lookback are read again instead."""

@@ -15,12 +15,12 @@ from ccm_core.errors import (
 )
 
 __all__ = [
-    "BadAnswer",
+    "BadResponse",
     "BadRequest",
-    "Denied",
+    "PermissionDenied",
     "NotAvailable",
     "RateLimited",
-    "Refused",
+    "AuthenticationFailed",
     "SourceError",
     "Unreachable",
     "UsageError",

@@ -80,7 +80,7 @@ async def by_offset(
         allows.
 
     Raises:
-        BadAnswer: The listing goes in circles.
+        BadResponse: The listing goes in circles.
     """
     course = _Course(limit=limit, cap=cap, same=same)
     async for page in _first_to_last(read, course, parallel):
@@ -209,7 +209,7 @@ async def by_cursor(
         most: Pages after which the listing is not believed any more.
 
     Raises:
-        BadAnswer: A cursor came twice, or there is no end.
+        BadResponse: A cursor came twice, or there is no end.
     """
     cursor, number, seen = None, 1, set[str]()
     while True:
@@ -238,7 +238,7 @@ async def by_link(
         most: Pages after which the listing is not believed any more.
 
     Raises:
-        BadAnswer: A link leaves the host or came twice, or there is no end.
+        BadResponse: A link leaves the host or came twice, or there is no end.
     """
     home = urlsplit(first)[:2]
 

@@ -205,6 +205,8 @@ class DemoSource:
     settings: JsonObject
     auth_method: str
     secrets: Mapping[str, Secret]
+    serve_command: str = ""
+    """The command that serves the same source again, at the address that the settings name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,7 +323,7 @@ class View:
     rows: Callable[[ViewRequest], Iterable[Row]]
     schema: SchemaLoader
     """JSON Schema of a row's body; ``x-ccm-unit: seconds`` marks durations."""
-    parts: Callable[[], Partitioning] | None = None
+    partitions: Callable[[], Partitioning] | None = None
     """Tells how its rows fall into parts, when that is first needed. None: whatever changed, all
     of them are derived again."""
 

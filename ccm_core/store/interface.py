@@ -50,7 +50,7 @@ class EvidenceStore(Protocol):
         """
 
     def begin(self, run: OpenRun) -> None:
-        """Note that a run has begun."""
+        """SignedNote that a run has begun."""
 
     def packer(self) -> Pack:
         """Give what puts away the bodies of one window until they are kept; for one thread."""
@@ -196,7 +196,7 @@ class EvidenceStore(Protocol):
         """Give the digests of evaluations later than all that were followed, in their order."""
 
     def keep_changes(self, evaluation: str, changes: Sequence[FindingChange]) -> bool:
-        """Note that an evaluation was followed, by its digest, and what it changed of findings.
+        """SignedNote that an evaluation was followed, by its digest, and what it changed of findings.
 
         False where it, or a later one, was followed already: then nothing is kept.
         """

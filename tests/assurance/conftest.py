@@ -1,4 +1,4 @@
-"""Makers of what a connection collected and what was said of it."""
+"""Makers of what a connection collected, and of evaluations of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ccm_core.assurance.assess import assess
-from ccm_core.assurance.inputs import Asked, Need, Watched
+from ccm_core.assurance.inputs import AssuranceInputs, ConnectionHistory, RuleEvidence
 from ccm_core.model.evaluation.result import (
     ControlResult,
     Evaluation,
@@ -35,11 +35,11 @@ class Make:
     start, hour, denied, control = START, HOUR, DENIED, CONTROL
 
     def at(self, hours):
-        """Give a moment."""
+        """Return a moment."""
         return START + hours * HOUR
 
     def collection(self, ended, *, kind=DOOR, run=None, outcome=Outcome.COMPLETE, falls=()):
-        """Give a snapshot that ended so many hours after the start."""
+        """Return a snapshot that ended so many hours after the start."""
         return Collection(
             id=f"{kind}-{ended}",
             run=run or f"r{ended}",
@@ -53,7 +53,7 @@ class Make:
         )
 
     def manifest(self, began, *, cadence=1, kinds=(DOOR,)):
-        """Give the manifest of a run that promised a collection every so many hours."""
+        """Return the manifest of a run that required a collection every so many hours."""
         return Manifest(
             run=f"r{began}",
             connection="hq",
@@ -70,7 +70,7 @@ class Make:
         )
 
     def evaluation(self, hours, status=Status.PASS, *, waiver=None, subject="D1"):
-        """Give what was said of the control, with one result."""
+        """Return an evaluation of the control, with one result."""
         result = Result(
             rule="door_is_shut",
             connection="hq",
@@ -109,32 +109,32 @@ class Make:
         now=1000,
         manifests=None,
         kinds=(DOOR,),
-        **need,
+        **changes,
     ):
         """Assess the first hours of July of a connection that collects every hour."""
-        watched = Watched(
+        history = ConnectionHistory(
             connection="hq",
             cadences=dict.fromkeys(kinds, HOUR),
-            events=frozenset(),
-            refreshed=frozenset(),
+            event_kinds=frozenset(),
+            refreshed_kinds=frozenset(),
             lookback=HOUR,
             collections=collections,
             manifests=[self.manifest(0, kinds=kinds)] if manifests is None else manifests,
         )
-        needs = [Need(rule="door_is_shut", **({"kinds": frozenset({DOOR})} | need))]
+        needs = [RuleEvidence(rule="door_is_shut", **({"kinds": frozenset({DOOR})} | changes))]
         return assess(
-            Asked(
-                text="July",
+            AssuranceInputs(
+                period_name="July",
                 period=Window(START, self.at(hours)),
                 now=self.at(now),
                 controls={CONTROL: needs},
                 evaluations=evaluations,
             ),
-            [watched],
+            [history],
         )
 
 
 @pytest.fixture(scope="session")
 def make():
-    """Give the makers."""
+    """Return the makers."""
     return Make()

@@ -1,4 +1,4 @@
-"""The timeline says of every moment what the engine said then, exactly."""
+"""The timeline states for every moment what an evaluation stated then, exactly."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccm_core.assurance.timeline import events, snapshots
+from ccm_core.assurance.timeline import event_spans, snapshot_spans
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import Window
 from ccm_core.rules.evaluate.sufficiency import standing
@@ -29,12 +29,12 @@ OUTCOMES = {"whole": Outcome.COMPLETE, "some": Outcome.PARTIAL, "any": Outcome.U
 
 
 def at(minutes):
-    """Give a moment in minutes after the start."""
+    """Return a moment in minutes after the start."""
     return START + minutes * MINUTE
 
 
 def collection(number, ended, how, window=None):
-    """Give a collection that ended at a minute."""
+    """Return a collection that ended at a minute."""
     return Collection(
         id=f"c{number:03}",
         run="r",
@@ -59,18 +59,18 @@ WINDOWS = st.lists(
         st.one_of(st.none(), st.tuples(st.integers(-30, END), st.integers(0, 30))),
     ),
     max_size=12,
-).map(lambda found: sorted(found, key=lambda one: one[0]))
+).map(lambda ends: sorted(ends, key=lambda end: end[0]))
 
 
-def assert_agree(pieces, collections, shape, *, refreshed=False):
-    """Hold each half minute of the timeline against the engine's own word for that moment."""
-    pieces = list(pieces)
-    assert all(one.window.until == two.window.since for one, two in pairwise(pieces))
+def assert_agree(spans, collections, shape, *, refreshed=False):
+    """Compare each half minute of the timeline with the sufficiency of that moment."""
+    spans = list(spans)
+    assert all(left.window.until == right.window.since for left, right in pairwise(spans))
     for half in range(2 * END + 8):
         now = START + half * MINUTE / 2 + MINUTE / 4
-        (piece,) = [one for one in pieces if now in one.window]
-        said = standing(
-            [one for one in collections if one.ended_at <= now],
+        (span,) = [span for span in spans if now in span.window]
+        sufficiency = standing(
+            [past for past in collections if past.ended_at <= now],
             kind="acme.door",
             shape=shape,
             cadence=CADENCE,
@@ -79,31 +79,37 @@ def assert_agree(pieces, collections, shape, *, refreshed=False):
             connection="hq",
             refreshed=refreshed,
         )
-        assert (said.problem is None) == (piece.why is None), (now, said.problem, piece)
-        if said.problem is None:
-            assert set(said.subjects) <= piece.subjects
+        assert (sufficiency.problem is None) == (span.problem is None), (
+            now,
+            sufficiency.problem,
+            span,
+        )
+        if sufficiency.problem is None:
+            assert set(sufficiency.subjects) <= span.subjects
 
 
 @given(ENDS)
-def test_a_snapshot_kind_stands_while_its_newest_collection_is_whole_and_young(ends):
+def test_a_snapshot_kind_is_sufficient_while_its_newest_collection_is_complete_and_recent(ends):
     """For any sequence of collections, at every moment."""
     collections = [collection(n, ended, how) for n, (ended, how) in enumerate(ends)]
-    assert_agree(snapshots(collections, 2 * CADENCE), collections, Shape.SNAPSHOT)
+    assert_agree(snapshot_spans(collections, 2 * CADENCE), collections, Shape.SNAPSHOT)
 
 
 @given(WINDOWS, st.booleans())
-def test_an_event_kind_stands_while_its_whole_lookback_is_known(found, refreshed):
+def test_an_event_kind_is_sufficient_while_its_whole_lookback_is_known(ends, refreshed):
     """For any sequence of windows and refreshes, overlapping or not, at every moment."""
     collections = [
         collection(n, ended, how, window and Window(at(window[0]), at(window[0] + window[1])))
-        for n, (ended, how, window) in enumerate(found)
+        for n, (ended, how, window) in enumerate(ends)
     ]
-    pieces = events(collections, 2 * CADENCE, LOOKBACK, refreshed=refreshed)
-    assert_agree(pieces, collections, Shape.EVENT, refreshed=refreshed)
+    spans = event_spans(collections, 2 * CADENCE, LOOKBACK, refreshed=refreshed)
+    assert_agree(spans, collections, Shape.EVENT, refreshed=refreshed)
 
 
-@pytest.mark.parametrize("make", [snapshots, lambda c, a: events(c, a, LOOKBACK, refreshed=False)])
-def test_nothing_collected_is_one_piece_without_end(make):
+@pytest.mark.parametrize(
+    "make", [snapshot_spans, lambda c, a: event_spans(c, a, LOOKBACK, refreshed=False)]
+)
+def test_a_kind_without_collections_is_one_span_without_end(make):
     """It never was sufficient, and never will be by itself."""
-    (piece,) = make([], CADENCE)
-    assert piece.why == "it had not been collected yet"
+    (span,) = make([], CADENCE)
+    assert span.problem == "it had not been collected yet"

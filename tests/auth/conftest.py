@@ -11,7 +11,7 @@ import httpx
 import pytest
 from pagerduty_simulator import (
     AccountSizes,
-    Identity,
+    IdentityState,
     IdentitySimulator,
     PagerDutySimulator,
     SimulatorControl,
@@ -61,7 +61,7 @@ def _servers():
 def servers(_servers):
     """Both servers on their sockets, as if they had just been started at noon."""
     _servers.clock.now = NOON
-    fresh = Identity()
+    fresh = IdentityState()
     for one in fields(fresh):
         setattr(_servers.server.identity, one.name, getattr(fresh, one.name))
     return _servers
@@ -74,7 +74,7 @@ def clock(servers) -> Clock:
 
 
 @pytest.fixture
-def identity(servers) -> Identity:
+def identity(servers) -> IdentityState:
     """What the identity server knows."""
     return servers.server.identity
 

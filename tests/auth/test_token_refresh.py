@@ -46,7 +46,7 @@ def connected(vault, identity, clock, endpoint, oauth):
     """Connect with tokens of another life; give the clock: ``connected(days=30)``."""
 
     def connect(**life):
-        identity.access_life = timedelta(**life)
+        identity.access_lifetime = timedelta(**life)
         vault.write("prod", VaultEntry.of(oauth.walk(endpoint), entered_at=clock()))
         return clock
 
@@ -160,7 +160,7 @@ def test_an_answer_that_was_lost_is_known_for_what_it_is(vault, keep, clock, ide
     old = vault.read("prod")
 
     async def torn(entry):
-        identity.refreshes.pop(entry.secrets["refresh_token"].reveal())
+        identity.refresh_grants.pop(entry.secrets["refresh_token"].reveal())
         raise Unreachable("the connection broke")
 
     with pytest.raises(Unreachable):

@@ -111,12 +111,12 @@ class Source:
 
     async def refresh(self, session: Session, ask: CollectRequest):
         """Read again what may have changed."""
-        self.refreshed.append(ask.again)
-        session.traffic.requests += 1 + len(ask.again)
+        self.refreshed.append(ask.changed_keys)
+        session.traffic.requests += 1 + len(ask.changed_keys)
         if self.refusals:
             raise self.refusals.pop(0)
         cases = {one["id"]: one for one in self.objects["fake.case"]}
-        for key in ask.again:
+        for key in ask.changed_keys:
             if key in self.hidden or key not in cases:
                 told = (f"fake.case:{key}",)
                 yield Shortfall(reason="hidden_references", detail="404", subjects=told)
@@ -136,7 +136,7 @@ class Source:
         async def collect(session: Session, ask: CollectRequest):
             self.asked.append((name, ask.window))
             found = self._within(name, ask)
-            parts = () if ask.part else self.parts
+            parts = () if ask.slice else self.parts
             if len(found) > self.cap and self.oldest_first:
                 furthest = whole(found[self.cap - 1]["at"])
                 if furthest > ask.window.since + ask.overlap and ask.may_split:
@@ -147,11 +147,11 @@ class Source:
                     return
                 if ask.may_split or parts:
                     cut = furthest + SECOND
-                    yield Overflow(total=len(found), most=self.cap, cut=cut, parts=parts)
+                    yield Overflow(total=len(found), most=self.cap, cut=cut, slices=parts)
                     return
             elif len(found) > self.cap and (ask.may_split or parts):
                 session.traffic.requests += 1
-                yield Overflow(total=len(found), most=self.cap, parts=parts)
+                yield Overflow(total=len(found), most=self.cap, slices=parts)
                 return
             for page in self._pages(name, ask):
                 session.traffic.requests += 1
@@ -166,7 +166,7 @@ class Source:
         window = ask.window
         every = self.objects.get(name, [])
         found = [one for one in every if window is None or parse_instant(one["at"]) in window]
-        found = [one for one in found if ask.part.items() <= {"size": str(one.get("size"))}.items()]
+        found = [one for one in found if ask.slice.items() <= {"size": str(one.get("size"))}.items()]
         return sorted(found, key=lambda one: one["at"]) if self.oldest_first else found
 
     def _pages(self, name: str, ask: CollectRequest):
@@ -186,7 +186,7 @@ class Source:
             edge = items[-1] if items else None
             last = offset >= len(found)
             window = ask.window and (ask.window.since.isoformat(), ask.window.until.isoformat())
-            asked = (("window", str(window)), *ask.part.items())
+            asked = (("window", str(window)), *ask.slice.items())
             yield Page(
                 request=Request(endpoint=f"/{name}", parameters=asked),
                 number=number,

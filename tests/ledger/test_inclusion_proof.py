@@ -9,7 +9,7 @@ from rfc_9162 import path, root
 
 from ccm_core.ledger import inclusion_proof
 from ccm_core.ledger.merkle_hash import leaf_hash
-from ccm_core.ledger.merkle_tree import Tree
+from ccm_core.ledger.merkle_tree import MerkleTree
 
 HASHES = [leaf_hash(str(number).encode()) for number in range(130)]
 SIZES = st.integers(1, 130)
@@ -18,9 +18,9 @@ SIZES = st.integers(1, 130)
 @given(SIZES, st.lists(SIZES, max_size=4))
 def test_a_tree_may_be_put_down_and_taken_up_anywhere(size, stops):
     """The root is that of the definition, however often only the edge was kept."""
-    tree = Tree()
+    tree = MerkleTree()
     for stop in sorted({*(one for one in stops if one < size), size}):
-        tree = Tree(tree.size, tree.edge)
+        tree = MerkleTree(tree.size, tree.edge)
         tree.extend(HASHES[tree.size : stop])
     assert tree.size == size
     assert tree.root == root(HASHES[:size])
@@ -32,7 +32,7 @@ def test_an_inclusion_proof_is_that_of_the_definition(size, data):
     """Many at once; each leads to the root from its own leaf and from no other."""
     indexes = data.draw(st.sets(st.integers(0, size - 1), min_size=1, max_size=5))
     top = root(HASHES[:size])
-    for index, proof in inclusion_proof.inclusions(HASHES, indexes, size).items():
+    for index, proof in inclusion_proof.inclusion_proofs(HASHES, indexes, size).items():
         assert proof == path(index, HASHES[:size])
         assert inclusion_proof.root_of_inclusion(index, size, HASHES[index], proof) == top
         assert inclusion_proof.root_of_inclusion(index, size, leaf_hash(b"another"), proof) != top
@@ -42,7 +42,7 @@ def test_an_inclusion_proof_is_that_of_the_definition(size, data):
 def test_a_proof_that_was_changed_leads_elsewhere(size, data):
     """A hash too few or too many, a flipped bit, another leaf's proof: refused, or another root."""
     index = data.draw(st.integers(0, size - 1))
-    proof = list(inclusion_proof.inclusions(HASHES, [index], size)[index])
+    proof = list(inclusion_proof.inclusion_proofs(HASHES, [index], size)[index])
     at = data.draw(st.integers(0, max(0, len(proof) - 1)))
     changed = [
         [*proof[:at], HASHES[0], *proof[at:]],
@@ -64,14 +64,14 @@ def test_a_proof_that_was_changed_leads_elsewhere(size, data):
     "asked",
     [
         pytest.param(
-            lambda: inclusion_proof.inclusions(HASHES, [3], 3), id="a leaf beyond the tree"
+            lambda: inclusion_proof.inclusion_proofs(HASHES, [3], 3), id="a leaf beyond the tree"
         ),
-        pytest.param(lambda: inclusion_proof.inclusions(HASHES[:2], [1], 3), id="too few leaves"),
+        pytest.param(lambda: inclusion_proof.inclusion_proofs(HASHES[:2], [1], 3), id="too few leaves"),
         pytest.param(
             lambda: inclusion_proof.root_of_inclusion(1, 1, HASHES[0], []), id="no such leaf"
         ),
-        pytest.param(lambda: Tree(3, b"x" * 32), id="an edge of another size"),
-        pytest.param(lambda: Tree(-1), id="less than no leaves"),
+        pytest.param(lambda: MerkleTree(3, b"x" * 32), id="an edge of another size"),
+        pytest.param(lambda: MerkleTree(-1), id="less than no leaves"),
     ],
 )
 def test_what_cannot_be_is_refused(asked):

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from ccm_core.bundle.verifier.merkle import roots_by_size
 from ccm_core.ledger.merkle_hash import leaf_hash, root
-from ccm_core.ledger.merkle_tree import Tree
-from ccm_core.ledger.multiproof import between
+from ccm_core.ledger.merkle_tree import MerkleTree
+from ccm_core.ledger.multiproof import multiproof
 
 TREES = st.integers(1, 70).flatmap(
     lambda size: st.tuples(st.just(size), st.sets(st.integers(0, size - 1)))
@@ -27,9 +27,9 @@ def test_any_leaves_lead_to_the_root(case):
     """With as many hashes as there are parts between them, in one pass over the tree."""
     size, chosen = case
     leaves, hashes = tree(size)
-    found = list(between(iter(hashes), size, sorted(chosen)))
+    found = list(multiproof(iter(hashes), size, sorted(chosen)))
     assert roots_by_size(size, {n: leaves[n] for n in chosen}, found) == {size: root(leaves)}
-    assert Tree.of(hashes).root == root(leaves)
+    assert MerkleTree.of(hashes).root == root(leaves)
     assert len(found) <= max(1, len(chosen)) * size.bit_length()
 
 
@@ -38,7 +38,7 @@ def test_any_leaf_leads_to_the_root_of_the_tree_that_it_was_the_last_of(case):
     """So whoever has it can hold a head of that size against what is there."""
     size, chosen = case
     leaves, hashes = tree(size)
-    found = list(between(iter(hashes), size, sorted(chosen)))
+    found = list(multiproof(iter(hashes), size, sorted(chosen)))
     sizes = {n + 1 for n in chosen} | {size}
     roots = roots_by_size(size, {n: leaves[n] for n in chosen}, found, range(1, size + 1))
     assert roots == {one: root(leaves[:one]) for one in sizes}
@@ -50,7 +50,7 @@ def test_nothing_else_leads_to_the_root(case, data):
     size, chosen = case
     leaves, hashes = tree(size)
     kept = {n: leaves[n] for n in chosen}
-    found = list(between(iter(hashes), size, sorted(chosen)))
+    found = list(multiproof(iter(hashes), size, sorted(chosen)))
     spoiled = [(size, kept, [*found, hashes[0]]), (size, kept, found[:-1])]
     if found:
         at = data.draw(st.integers(0, len(found) - 1))
@@ -82,4 +82,4 @@ def test_nothing_else_leads_to_the_root(case, data):
 def test_what_cannot_be_proven_is_refused(size, indexes, hashes):
     """Before anything wrong is written down."""
     with pytest.raises(ValueError, match="leaves"):
-        list(between(tree(hashes)[1], size, indexes))
+        list(multiproof(tree(hashes)[1], size, indexes))

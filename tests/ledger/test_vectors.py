@@ -11,7 +11,7 @@ import pytest
 from ccm_core.ledger import inclusion_proof, signed_note
 from ccm_core.ledger.checkpoint import Checkpoint
 from ccm_core.ledger.merkle_hash import leaf_hash
-from ccm_core.ledger.merkle_tree import Tree
+from ccm_core.ledger.merkle_tree import MerkleTree
 from ccm_core.ledger.signed_note import VerifierKey
 from ccm_core.ledger.tlog_proof import LeafProof
 
@@ -56,10 +56,10 @@ A, B, C, D, E, F, G, H = (
 @pytest.mark.parametrize("size", range(9))
 def test_a_tree_has_the_published_roots(size: int):
     """At each size of the well-known eight leaves, grown at once or one leaf at a time."""
-    assert Tree.of(HASHES[:size]).root == ROOTS[size]
-    grown = Tree()
+    assert MerkleTree.of(HASHES[:size]).root == ROOTS[size]
+    grown = MerkleTree()
     for one in HASHES[:size]:
-        grown = Tree(grown.size, grown.edge)
+        grown = MerkleTree(grown.size, grown.edge)
         grown.extend([one])
     assert grown.root == ROOTS[size]
 
@@ -76,7 +76,7 @@ def test_a_tree_has_the_published_roots(size: int):
 )
 def test_inclusion_proofs_are_the_published_ones(leaf: int, size: int, proof: tuple):
     """They are made as published, and lead to the published root."""
-    assert inclusion_proof.inclusions(HASHES, [leaf - 1], size) == {leaf - 1: proof}
+    assert inclusion_proof.inclusion_proofs(HASHES, [leaf - 1], size) == {leaf - 1: proof}
     assert inclusion_proof.root_of_inclusion(leaf - 1, size, HASHES[leaf - 1], proof) == ROOTS[size]
 
 

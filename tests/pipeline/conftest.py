@@ -25,7 +25,7 @@ from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.pipeline.collect import collect
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.evaluate import compile_rules, evaluate
-from ccm_core.pipeline.reproduce import RuleSet, keep
+from ccm_core.pipeline.reproduce import RuleSet, store_evaluation
 from ccm_core.plugins.discovery import discover
 from ccm_core.plugins.loader import load
 from ccm_core.rules.types import PackText
@@ -203,7 +203,7 @@ class Firm:
         compiled, ruling = self.ruling()
         connections = [self.connection()]
         said = evaluate(self.host, connections, self.store, compiled, ruling.waivers)
-        keep(self.host, connections, self.store, said, ruling)
+        store_evaluation(self.host, connections, self.store, said, ruling)
         return said
 
 

@@ -19,7 +19,7 @@ from ccm_core.pipeline.collect import collect
 from ccm_core.pipeline.context import Connection
 from ccm_core.pipeline.evaluate import compile_rules, evaluate
 from ccm_core.pipeline.report import report_input
-from ccm_core.pipeline.reproduce import RuleSet, keep
+from ccm_core.pipeline.reproduce import RuleSet, store_evaluation
 from ccm_core.plugins.discovery import discover
 from ccm_core.plugins.loader import load
 from ccm_core.rules.types import PackText
@@ -53,7 +53,7 @@ def results(tmp_path_factory):
         )
         collect(host, connection, store, NullObserver())
     evaluation = evaluate(host, [connection], store, compile_rules(host, texts, {}))
-    kept = keep(host, [connection], store, evaluation, RuleSet(packs=texts))
+    kept = store_evaluation(host, [connection], store, evaluation, RuleSet(packs=texts))
     sections = report_input(host, store, evaluation, digest=kept.digest).sections
     store.close()
     return evaluation, sections

@@ -13,7 +13,7 @@ from ccm_core.errors import IntegrityError, UsageError
 from ccm_core.model import json_codec
 from ccm_core.model.evidence.erasure import Erasure
 from ccm_core.pipeline.report import report_input
-from ccm_core.pipeline.reproduce import repeat
+from ccm_core.pipeline.reproduce import reproduce
 from ccm_core.report.formats.json import JsonReport
 
 NOW = datetime(2026, 8, 3, 12, 0, tzinfo=UTC)
@@ -34,9 +34,9 @@ def test_a_month_later_an_evaluation_comes_out_the_same_to_the_byte(firm):
         later = firm.evaluate()
         assert json_codec.encode(later) != json_codec.encode(said)
 
-    again = repeat(firm.host, firm.store, as_of=NOW)
+    again = reproduce(firm.host, firm.store, as_of=NOW)
     assert json_codec.encode(again) == json_codec.encode(said)
-    assert json_codec.encode(repeat(firm.host, firm.store)) == json_codec.encode(later)
+    assert json_codec.encode(reproduce(firm.host, firm.store)) == json_codec.encode(later)
     assert JsonReport().render(report_input(firm.host, firm.store, again)) == reported
 
 
@@ -47,7 +47,7 @@ def test_what_was_kept_while_the_clock_was_ahead_is_not_evidence_of_today(firm):
     firm.collect()
     firm.now = NOW + timedelta(minutes=5)
     said = firm.evaluate()
-    assert json_codec.encode(repeat(firm.host, firm.store, as_of=firm.now)) == json_codec.encode(
+    assert json_codec.encode(reproduce(firm.host, firm.store, as_of=firm.now)) == json_codec.encode(
         said
     )
     counted = {one.kind: one.collected_at for one in said.sufficiency}
@@ -63,7 +63,7 @@ def test_evidence_that_was_hidden_is_found_by_repeating(firm, tmp_path):
             " AND key = (SELECT min(key) FROM head WHERE kind = 'pagerduty.service')"
         )
     with pytest.raises(IntegrityError, match=r"comes out differently .*`ccm verify`"):
-        repeat(firm.host, firm.store)
+        reproduce(firm.host, firm.store)
 
 
 def test_evidence_that_was_erased_by_order_is_no_damage(firm):
@@ -78,7 +78,7 @@ def test_evidence_that_was_erased_by_order_is_no_damage(firm):
         )
     )
     with pytest.raises(UsageError, match=r"cannot be repeated.* erased by order, such as pager"):
-        repeat(firm.host, firm.store)
+        reproduce(firm.host, firm.store)
 
 
 def test_other_versions_are_named_when_they_say_something_else(firm):
@@ -92,21 +92,21 @@ def test_other_versions_are_named_when_they_say_something_else(firm):
         },
     )
     with pytest.raises(UsageError, match="ccm-core 1 then, 2 now"):
-        repeat(newer, firm.store)
+        reproduce(newer, firm.store)
 
 
 def test_a_kind_that_nobody_gives_any_more_is_named(firm):
     """Its plugin was removed since."""
     firm.evaluate()
     with pytest.raises(UsageError, match=r"pagerduty\."):
-        repeat(replace(firm.host, kinds={}, views={}), firm.store)
+        reproduce(replace(firm.host, kinds={}, views={}), firm.store)
 
 
 def test_nothing_to_repeat_is_said(firm):
     """Before any evaluation, and for one whose basis was not kept."""
     with pytest.raises(UsageError, match="no evaluation by then"):
-        repeat(firm.host, firm.store)
+        reproduce(firm.host, firm.store)
     said = firm.evaluate()
     firm.store.keep_evaluation(replace(said, evaluated_at=NOW + DAY))
     with pytest.raises(UsageError, match="cannot be repeated"):
-        repeat(firm.host, firm.store)
+        reproduce(firm.host, firm.store)

@@ -51,7 +51,7 @@ async def _gather(simulator):
         for collector in described.collectors:
             kind = KINDS[collector.kind]
             window = Window(horizon.since, NOW) if kind.shape is Shape.EVENT else None
-            ask = CollectRequest(now=NOW, window=window, horizon=horizon, known=known)
+            ask = CollectRequest(now=NOW, window=window, horizon=horizon, current_records=known)
             gathering = BatchBuilder(
                 gauge=RecordValidator(kind, Pseudonymizer(b"key")),
                 pack=lambda data: Packed(digest=digest(data), size=len(data), content=data),

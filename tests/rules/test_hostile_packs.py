@@ -10,7 +10,8 @@ import pytest
 from ccm_core.errors import DocumentError
 from ccm_core.rules.cel.cost import LARGEST, MOST_CHARACTERS
 from ccm_core.rules.cel.lookup_function import LookupTable
-from ccm_core.rules.cel.runtime import CelEnvironment, ExpressionError, NotEvaluable, shared_variables
+from ccm_core.rules.cel.expression import ExpressionError, NotEvaluable, shared_variables
+from ccm_core.rules.cel.runtime import CelEnvironment
 from ccm_core.rules.pack.loader import compile_packs
 from ccm_core.rules.pack.message_template import LONGEST
 from ccm_core.rules.types import PackText
@@ -29,23 +30,23 @@ def nested(levels, inner="true"):
 
 
 @pytest.fixture
-def language():
+def environment():
     """Speak about rows without parameters."""
     return CelEnvironment({}, (), LookupTable())
 
 
 @pytest.fixture
-def situation(language, now):
+def context(environment, now):
     """Hand over a row with a list of many elements."""
     row = {"many": list(range(2000)), "long": "a" * 5000, "few": [1, 2, 3]}
-    return language.situation(row, shared_variables({}, now))
+    return environment.row_context(row, shared_variables({}, now))
 
 
-def lets(language, written):
+def lets(environment, written):
     """Compile lets, each seeing those before it."""
     found = {}
     for name, text in written.items():
-        found[name] = language.expression(text, found)
+        found[name] = environment.compile(text, found)
     return found
 
 
@@ -73,24 +74,24 @@ GROWING = {
 
 
 @pytest.mark.parametrize("name", GROWING)
-def test_what_could_exhaust_memory_is_refused_before_it_runs(language, name):
+def test_what_could_exhaust_memory_is_refused_before_it_runs(environment, name):
     """An expression that may build something huge does not compile, and says why."""
     written, condition = GROWING[name]
     with pytest.raises(ExpressionError) as caught:
-        language.expression(condition, lets(language, written))
+        environment.compile(condition, lets(environment, written))
     assert f"at most {LARGEST:,} are allowed" in str(caught.value)
 
 
-def test_what_people_write_is_not_refused(language, situation):
+def test_what_people_write_is_not_refused(environment, context):
     """Names of names, two loops within each other and joined lists are fine."""
     for text in (
         "row.few.map(a, row.few.map(b, a * b)).size() == 3",
         "row.few.map(a, string(a)).join(', ') == '1, 2, 3'",
         "row.long.replace('b', 'c') == row.long",
     ):
-        assert language.expression(text).holds(situation) is True
-    found = lets(language, doubled(10, "row.few"))
-    assert language.expression("size(v10) == 3072", found).holds(situation) is True
+        assert environment.compile(text).evaluate_condition(context) is True
+    found = lets(environment, doubled(10, "row.few"))
+    assert environment.compile("size(v10) == 3072", found).evaluate_condition(context) is True
 
 
 @pytest.mark.parametrize(
@@ -100,11 +101,11 @@ def test_what_people_write_is_not_refused(language, situation):
         pytest.param("row.many.all(a, row.many.all(b, a + b >= 0))", id="loops-over-the-row"),
     ],
 )
-def test_a_condition_that_loops_too_long_is_an_error(language, situation, text):
+def test_a_condition_that_loops_too_long_is_an_error(environment, context, text):
     """The runtime stops it within milliseconds; the result is an error and no pass."""
-    expression = language.expression(text)
+    expression = environment.compile(text)
     began = time.process_time()
-    found = expression.holds(situation)
+    found = expression.evaluate_condition(context)
 
     assert isinstance(found, NotEvaluable)
     assert not found.insufficient
@@ -124,10 +125,10 @@ def test_a_condition_that_loops_too_long_is_an_error(language, situation, text):
         pytest.param("http.get('http://127.0.0.1') == ''", "http", id="network"),
     ],
 )
-def test_what_is_too_deep_or_not_there_does_not_compile(language, text, expected):
+def test_what_is_too_deep_or_not_there_does_not_compile(environment, text, expected):
     """Nesting ends at the runtime's limit, and there is nothing to read or call with."""
     with pytest.raises(ExpressionError) as caught:
-        language.expression(text)
+        environment.compile(text)
     assert expected in str(caught.value)
 
 
@@ -138,16 +139,16 @@ def test_what_is_too_deep_or_not_there_does_not_compile(language, text, expected
         pytest.param("[" * 30 + "]" * 30 + " == []", id="lists"),
     ],
 )
-def test_what_compiles_sees_values_and_nothing_behind_them(language, situation, text):
+def test_what_compiles_sees_values_and_nothing_behind_them(environment, context, text):
     """A row is keys and values: an attribute of Python is a key that is not there."""
-    assert language.expression(text).holds(situation) is not True
+    assert environment.compile(text).evaluate_condition(context) is not True
 
 
-def test_regular_expressions_take_linear_time(language, situation):
+def test_regular_expressions_take_linear_time(environment, context):
     """What makes other engines hang is answered at once."""
     began = time.process_time()
-    expression = language.expression("(row.long + '!').matches('^(a+)+$')")
-    assert expression.holds(situation) is False
+    expression = environment.compile("(row.long + '!').matches('^(a+)+$')")
+    assert expression.evaluate_condition(context) is False
     assert time.process_time() - began < 1
 
 

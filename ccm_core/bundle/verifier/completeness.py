@@ -44,10 +44,13 @@ def wrong_counts(
 ) -> Iterator[str]:
     """Yield the counts of collections that differ from what is here."""
     for name, collection in collections.items():
-        for what in COUNTED:
-            expected, actual = collection.get("counts", {}).get(what), counted.get((name, what), 0)
+        for event in COUNTED:
+            expected, actual = (
+                collection.get("counts", {}).get(event),
+                counted.get((name, event), 0),
+            )
             if expected != actual:
-                yield f"the collection {name}: expected {expected} {what}, got {actual}"
+                yield f"the collection {name}: expected {expected} {event}, got {actual}"
 
 
 def check_population(

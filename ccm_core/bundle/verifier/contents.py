@@ -23,17 +23,17 @@ def read_contents(
     located = {digest(data): (location, data) for location, data in locate_contents(files)}
     leaves = [leaf for log in logs.values() for leaf in log.values()]
     erased = {leaf["digest"] for leaf in leaves if leaf["leaf"] == "erased"}
-    named = {
+    leaf_by_digest = {
         leaf["digest"]: leaf
         for leaf in leaves
         if leaf["leaf"] in DIGEST_LEAVES and "digest" in leaf
     }
-    for name, leaf in named.items():
+    for name, leaf in leaf_by_digest.items():
         if name not in located and name not in erased and belongs(leaf, predicate):
             keys = " ".join(str(leaf[key]) for key in ("kind", "key", "id", "run") if key in leaf)
             problems.append(f"the content {name} is missing: {leaf['leaf']} {keys}")
     for name, (location, _) in located.items():
-        if name not in named:
+        if name not in leaf_by_digest:
             problems.append(f"no leaf of the ledger names the content of {location}")
     return {name: data for name, (_, data) in located.items()}
 

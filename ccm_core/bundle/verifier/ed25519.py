@@ -20,8 +20,8 @@ def verify_signature(key: bytes, message: bytes, signature: bytes) -> bool:
     if start is None or r is None or len(signature) != 64 or s >= ORDER:
         return False
     h = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % ORDER
-    left, right = multiply(s, BASE), add_points(r, multiply(h, start))
-    return all((left[at] * right[2] - right[at] * left[2]) % P == 0 for at in (0, 1))
+    actual, expected = multiply(s, BASE), add_points(r, multiply(h, start))
+    return all((actual[at] * expected[2] - expected[at] * actual[2]) % P == 0 for at in (0, 1))
 
 
 def decode_point(data: bytes) -> Point | None:

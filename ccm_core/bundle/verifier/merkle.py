@@ -31,8 +31,8 @@ def roots_by_size(
                 roots[end] = fold_subtrees((*before, leaf))
             return leaf
         middle = start + (1 << ((end - start - 1).bit_length() - 1))
-        left = walk(start, middle, before)
-        return fold_subtrees((left, walk(middle, end, (*before, left))))
+        left_hash = walk(start, middle, before)
+        return fold_subtrees((left_hash, walk(middle, end, (*before, left_hash))))
 
     roots[size] = walk(0, size, ())
     return {} if indexes or next(remaining, None) is not None else roots
@@ -41,8 +41,8 @@ def roots_by_size(
 def fold_subtrees(hashes: Sequence[bytes]) -> bytes:
     """Return the root over complete subtrees, the largest and leftmost first."""
     root = hashes[-1]
-    for left in hashes[-2::-1]:
-        root = hashlib.sha256(b"\x01" + left + root).digest()
+    for left_hash in hashes[-2::-1]:
+        root = hashlib.sha256(b"\x01" + left_hash + root).digest()
     return root
 
 
@@ -51,6 +51,8 @@ def merkle_root(leaves: Sequence[bytes]) -> str:
     level = [hashlib.sha256(b"\x00" + leaf).digest() for leaf in leaves]
     while len(level) > 1:
         pairs = zip(level[::2], level[1::2])
-        parents = [hashlib.sha256(b"\x01" + left + right).digest() for left, right in pairs]
+        parents = [
+            hashlib.sha256(b"\x01" + left_hash + right).digest() for left_hash, right in pairs
+        ]
         level = parents + level[len(parents) * 2 :]
     return "sha256:" + (level[0] if level else hashlib.sha256(b"").digest()).hex()

@@ -322,17 +322,17 @@ def read_contents(
     located = {digest(data): (location, data) for location, data in locate_contents(files)}
     leaves = [leaf for log in logs.values() for leaf in log.values()]
     erased = {leaf["digest"] for leaf in leaves if leaf["leaf"] == "erased"}
-    named = {
+    leaf_by_digest = {
         leaf["digest"]: leaf
         for leaf in leaves
         if leaf["leaf"] in DIGEST_LEAVES and "digest" in leaf
     }
-    for name, leaf in named.items():
+    for name, leaf in leaf_by_digest.items():
         if name not in located and name not in erased and belongs(leaf, predicate):
             keys = " ".join(str(leaf[key]) for key in ("kind", "key", "id", "run") if key in leaf)
             problems.append(f"the content {name} is missing: {leaf['leaf']} {keys}")
     for name, (location, _) in located.items():
-        if name not in named:
+        if name not in leaf_by_digest:
             problems.append(f"no leaf of the ledger names the content of {location}")
     return {name: data for name, (_, data) in located.items()}
 
@@ -401,10 +401,13 @@ def wrong_counts(
 ) -> Iterator[str]:
     """Yield the counts of collections that differ from what is here."""
     for name, collection in collections.items():
-        for what in COUNTED:
-            expected, actual = collection.get("counts", {}).get(what), counted.get((name, what), 0)
+        for event in COUNTED:
+            expected, actual = (
+                collection.get("counts", {}).get(event),
+                counted.get((name, event), 0),
+            )
             if expected != actual:
-                yield f"the collection {name}: expected {expected} {what}, got {actual}"
+                yield f"the collection {name}: expected {expected} {event}, got {actual}"
 
 
 def check_population(
@@ -531,8 +534,8 @@ def roots_by_size(
                 roots[end] = fold_subtrees((*before, leaf))
             return leaf
         middle = start + (1 << ((end - start - 1).bit_length() - 1))
-        left = walk(start, middle, before)
-        return fold_subtrees((left, walk(middle, end, (*before, left))))
+        left_hash = walk(start, middle, before)
+        return fold_subtrees((left_hash, walk(middle, end, (*before, left_hash))))
 
     roots[size] = walk(0, size, ())
     return {} if indexes or next(remaining, None) is not None else roots
@@ -541,8 +544,8 @@ def roots_by_size(
 def fold_subtrees(hashes: Sequence[bytes]) -> bytes:
     """Return the root over complete subtrees, the largest and leftmost first."""
     root = hashes[-1]
-    for left in hashes[-2::-1]:
-        root = hashlib.sha256(b"\x01" + left + root).digest()
+    for left_hash in hashes[-2::-1]:
+        root = hashlib.sha256(b"\x01" + left_hash + root).digest()
     return root
 
 
@@ -551,7 +554,9 @@ def merkle_root(leaves: Sequence[bytes]) -> str:
     level = [hashlib.sha256(b"\x00" + leaf).digest() for leaf in leaves]
     while len(level) > 1:
         pairs = zip(level[::2], level[1::2])
-        parents = [hashlib.sha256(b"\x01" + left + right).digest() for left, right in pairs]
+        parents = [
+            hashlib.sha256(b"\x01" + left_hash + right).digest() for left_hash, right in pairs
+        ]
         level = parents + level[len(parents) * 2 :]
     return "sha256:" + (level[0] if level else hashlib.sha256(b"").digest()).hex()
 
@@ -617,8 +622,8 @@ def verify_signature(key: bytes, message: bytes, signature: bytes) -> bool:
     if start is None or r is None or len(signature) != 64 or s >= ORDER:
         return False
     h = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % ORDER
-    left, right = multiply(s, BASE), add_points(r, multiply(h, start))
-    return all((left[at] * right[2] - right[at] * left[2]) % P == 0 for at in (0, 1))
+    actual, expected = multiply(s, BASE), add_points(r, multiply(h, start))
+    return all((actual[at] * expected[2] - expected[at] * actual[2]) % P == 0 for at in (0, 1))
 
 
 def decode_point(data: bytes) -> Point | None:

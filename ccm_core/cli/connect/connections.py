@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import click
 
-from ccm_core.app.connection_test import tried_to_save
-from ccm_core.app.rotate_credential import rotated
-from ccm_core.app.workspace import Workspace, entry_name
-from ccm_core.auth.vault_entry import VaultEntry
-from ccm_core.cli.connect.options import pair, value_of
-from ccm_core.cli.terminal.output import json_option, print_json, print_table, say
-from ccm_core.cli.terminal.prompts import agreed, somebody_there
+from ccm_core.app.connections import ConnectionEdit, describe_connection
+from ccm_core.app.rotate_credential import CredentialRotation
+from ccm_core.app.workspace import Workspace
+from ccm_core.cli.connect.diagnosis_output import print_test, print_test_before_saving
+from ccm_core.cli.connect.options import parse_value, split_pair
+from ccm_core.cli.terminal.options import json_option
+from ccm_core.cli.terminal.output import print_json, print_message, print_table
+from ccm_core.cli.terminal.prompts import ask_secret, confirm, is_interactive
+from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.config.settings import ConnectionSettings
-from ccm_core.config.settings_writer import SettingsFile
-from ccm_core.errors import SecretError, UsageError
-from ccm_core.model.redacted_connection import RedactedConnection
+from ccm_core.errors import UsageError
+from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.timestamps import format_instant
 
 save_anyway_option = click.option(
@@ -36,25 +36,27 @@ def command() -> None:
 @click.pass_obj
 def list_(config: str | None, *, as_json: bool) -> None:
     """List connections, where their secrets are kept, and how old those are."""
-    place = Workspace.opened(config)
-    found = [_described(place, one) for one in place.settings.connections]
+    workspace = open_workspace(config)
+    connections = [
+        describe_connection(workspace, settings) for settings in workspace.settings.connections
+    ]
     if as_json:
-        print_json(found)
+        print_json(connections)
         return
     rows = [
         (
-            one.name,
-            one.connector,
-            one.method,
-            ", ".join(sorted(one.places)),
-            _day(one.entered_at),
-            _day(one.rotate_by),
-            one.problem or "",
+            connection.name,
+            connection.connector,
+            connection.method,
+            ", ".join(sorted(connection.places)),
+            _day(connection.entered_at),
+            _day(connection.rotate_by),
+            connection.problem or "",
         )
-        for one in found
+        for connection in connections
     ]
     print_table(
-        ("connection", "connector", "method", "secrets", "entered", "replace by", "problem"), rows
+        ("connection", "connector", "method", "secrets", "entered", "rotate by", "problem"), rows
     )
 
 
@@ -63,24 +65,28 @@ def list_(config: str | None, *, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def show(config: str | None, name: str, *, as_json: bool) -> None:
-    """Show one connection: settings, and what is known of its credential. Never a secret."""
-    place = Workspace.opened(config)
-    found = _described(place, place.settings.connection(name))
+    """Show one connection: its settings, and what is known of its credential. Never a secret."""
+    workspace = open_workspace(config)
+    connection = describe_connection(workspace, workspace.settings.connection(name))
     if as_json:
-        print_json(found)
+        print_json(connection)
         return
-    rows = [("name", found.name), ("connector", found.connector), ("method", found.method)]
-    rows += [(key, str(one)) for key, one in {**found.auth, **found.secrets}.items()]
-    rows += [(f"settings.{key}", str(one)) for key, one in found.settings.items()]
-    rows += [("tokens", found.tokens)] if found.tokens else []
-    rows += [("scopes", " ".join(found.scopes))] if found.scopes is not None else []
-    for what, moment in (
-        ("entered", found.entered_at),
-        ("replace by", found.rotate_by),
-        ("token expires", found.expires_at),
+    rows = [
+        ("name", connection.name),
+        ("connector", connection.connector),
+        ("method", connection.method),
+    ]
+    rows += [(key, str(value)) for key, value in {**connection.auth, **connection.secrets}.items()]
+    rows += [(f"settings.{key}", str(value)) for key, value in connection.settings.items()]
+    rows += [("tokens", connection.tokens)] if connection.tokens else []
+    rows += [("scopes", " ".join(connection.scopes))] if connection.scopes is not None else []
+    for label, moment in (
+        ("entered", connection.entered_at),
+        ("rotate by", connection.rotate_by),
+        ("token expires", connection.expires_at),
     ):
-        rows += [(what, format_instant(moment))] if moment else []
-    rows += [("problem", found.problem)] if found.problem else []
+        rows += [(label, format_instant(moment))] if moment else []
+    rows += [("problem", connection.problem)] if connection.problem else []
     print_table(("", ""), rows)
 
 
@@ -91,16 +97,15 @@ def show(config: str | None, name: str, *, as_json: bool) -> None:
 @save_anyway_option
 @click.pass_obj
 def edit(config: str | None, /, name: str, **given: Any) -> None:
-    """Change settings of a connection: tests it with them, and only then saves them."""
-    place, file, index = _found(config, name)
-    wanted = place.settings.connection(name)
-    changes = _changes(place, wanted, given["sets"], given["unsets"])
-    text = file.changed(index, changes)
-    after = Workspace.of(file.drafted(text))
-    (connection,) = after.connections([name], secrets=True)
-    tried_to_save(after.host, connection, save_anyway=given["save_anyway"])
-    file.write(text)
-    say(f"saved {name} in {file.path}")
+    """Change settings of a connection: test it with them, and only then save them."""
+    workspace = open_workspace(config)
+    edited = ConnectionEdit.begin(workspace, name)
+    settings = workspace.settings.connection(name)
+    changes = _changes(workspace, settings, given["sets"], given["unsets"])
+    text = edited.changed_text(changes)
+    print_test_before_saving(edited.test(text), save_anyway=given["save_anyway"])
+    edited.file.write(text)
+    print_message(f"saved {name} in {edited.file.path}")
 
 
 @command.command("remove")
@@ -109,15 +114,14 @@ def edit(config: str | None, /, name: str, **given: Any) -> None:
 @click.pass_obj
 def remove(config: str | None, name: str, *, yes: bool) -> None:
     """Remove a connection and its secrets. The evidence that it collected stays."""
-    place, file, index = _found(config, name)
-    if not yes and not agreed(f"Remove {name} from {file.path}, and its secrets?"):
-        hint = "" if somebody_there() else "; --yes removes it without asking"
+    edited = ConnectionEdit.begin(open_workspace(config), name)
+    if not yes and not confirm(f"Remove {name} from {edited.file.path}, and its secrets?"):
+        hint = "" if is_interactive() else "; --yes removes it without asking"
         raise UsageError(f"{name} was not removed{hint}")
-    entry = _own_entry(place, name)
-    file.write(file.removed(index))
-    if entry is not None:
-        place.vault().remove(entry)
-    say(f"removed {name}; its evidence is kept, and the source still knows its credential")
+    edited.remove()
+    print_message(
+        f"removed {name}; its evidence is kept, and its credential still works: revoke it at the source"
+    )
 
 
 @command.command("rotate")
@@ -126,73 +130,46 @@ def remove(config: str | None, name: str, *, yes: bool) -> None:
 @click.option("--field", metavar="FIELD", help="Which secret, where there are several.")
 @click.pass_obj
 def rotate(config: str | None, name: str, source: str | None, field: str | None) -> None:
-    """Replace a connection's key or client secret: tests the new one, then swaps it."""
-    place = Workspace.opened(config)
-    rotated(place, place.settings.connection(name), source=source, field=field)
-
-
-def _found(config: str | None, name: str) -> tuple[Workspace, SettingsFile, int]:
-    place = Workspace.opened(config)
-    file = SettingsFile.at(Path(place.settings.document.file), absent="")
-    place.settings.connection(name)  # says which there are where it is not there
-    index = file.index(name)
-    if index is None:
-        raise UsageError(f"{file.path} was changed in the meantime; try again")
-    return place, file, index
-
-
-def _described(place: Workspace, wanted: ConnectionSettings) -> RedactedConnection:
-    entry, problem = None, None
-    try:
-        entry = place.entry_of(wanted)
-    except SecretError as error:
-        problem = str(error)
-    connection = place.connection(wanted, {}, entry=entry)
-    return RedactedConnection(
-        name=wanted.name,
-        connector=wanted.connector,
-        method=wanted.auth_method,
-        settings=wanted.settings,
-        auth=wanted.auth,
-        secrets={field: str(one) for field, one in wanted.secrets.items()},
-        entered_at=connection.entered_at,
-        rotate_by=connection.rotate_by,
-        scopes=_scopes(entry),
-        expires_at=None if entry is None else entry.expires_at,
-        tokens=f"vault:{wanted.name}" if place.method_of(wanted).by_person else None,
-        problem=problem,
+    """Replace a connection's key or client secret: test the new one, then replace the old one."""
+    rotation = CredentialRotation.begin(open_workspace(config), name, field)
+    new = _asked_secret(rotation.field) if source is None else rotation.read_secret(source)
+    rotation.refuse_the_same(new)
+    print_test(rotation.test(new))
+    rotation.save(new)
+    print_message(
+        f"replaced the {rotation.field} of {name}; the old one is no longer used: revoke it at "
+        "the source"
     )
 
 
-def _scopes(entry: VaultEntry | None) -> tuple[str, ...] | None:
-    return entry.scopes if entry is not None and entry.received_at is not None else None
+def _asked_secret(field: str) -> Secret:
+    secret = ask_secret(f"New {field.replace('_', ' ')}")
+    if secret is None:
+        raise AssertionError("only optional secrets may be left out")
+    return secret
 
 
 def _changes(
-    place: Workspace, wanted: ConnectionSettings, sets: tuple[str, ...], unsets: tuple[str, ...]
+    workspace: Workspace,
+    settings: ConnectionSettings,
+    sets: tuple[str, ...],
+    unsets: tuple[str, ...],
 ) -> dict[tuple[str, ...], object]:
-    schema = place.catalog.connectors[wanted.connector].settings_schema().get("properties", {})
+    connector = workspace.catalog.connectors[settings.connector]
+    schema = connector.settings_schema().get("properties", {})
     changes: dict[tuple[str, ...], object] = {}
-    for key, text in (pair("--set", one) for one in sets):
-        changes["settings", key] = value_of(text, schema.get(key, {}))
+    for key, text in (split_pair("--set", pair) for pair in sets):
+        changes["settings", key] = parse_value(text, schema.get(key, {}))
     changes |= {("settings", key): None for key in unsets}
     if not changes:
         raise UsageError("say what to change: --set KEY=VALUE or --unset KEY")
-    if other := sorted({key for _, key in changes} & {"method", *wanted.auth, *wanted.secrets}):
+    auth_keys = {"method", *settings.auth, *settings.secrets}
+    if refused := sorted({key for _, key in changes} & auth_keys):
         raise UsageError(
-            f"{', '.join(other)}: that is how {wanted.name} authenticates; "
-            f"connect it anew: ccm connect {wanted.connector} --name {wanted.name} --replace"
+            f"{', '.join(refused)}: that is how {settings.name} authenticates; connect it again: "
+            f"ccm connect {settings.connector} --name {settings.name} --replace"
         )
     return changes
-
-
-def _own_entry(place: Workspace, name: str) -> str | None:
-    """Name the vault's entry of a connection; None where another connection uses it too."""
-    entries = {
-        one.name: entry_name(one, place.method_of(one)) for one in place.settings.connections
-    }
-    mine = entries.pop(name)
-    return None if mine in entries.values() else mine
 
 
 def _day(moment: datetime | None) -> str:

@@ -1,4 +1,4 @@
-"""How a person agrees: in a browser on this machine, or elsewhere with an address to paste."""
+"""How a person's consent comes back: through this machine's browser, or as a pasted address."""
 
 from __future__ import annotations
 
@@ -7,43 +7,65 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from ccm_core.cli.terminal.output import say
+from ccm_core.cli.terminal.output import print_message
 from ccm_core.cli.terminal.prompts import ask
-from ccm_core.pipeline.oauth_consent import CALLBACK, Listen, Paste
+from ccm_core.cli.terminal.workspace import run_async
 
 if TYPE_CHECKING:
-    from ccm_core.cli.connect.options import Wish
+    from ccm_core.app.connect import ConnectionSetup
+    from ccm_core.cli.connect.options import ConnectOptions
+    from ccm_core.pipeline.oauth_consent import ConsentGrant
     from ccm_core.sdk.secret import Secret
 
-
-def redirect_uri(wish: Wish) -> str:
-    """Give the redirect URL that has to be registered with the app."""
-    return wish.redirect_uri or f"http://127.0.0.1:{wish.port}{CALLBACK}"
-
-
-def way_of(wish: Wish) -> Listen | Paste:
-    """Give the way that the command line chose."""
-    if wish.paste or wish.redirect_uri is not None:
-        return Paste(redirect_uri=redirect_uri(wish), ask=_pasted)
-
-    def show(link: Secret, begin: str) -> None:
-        _shown(link)
-        if not wish.no_browser and _has_browser():
-            _open(begin)
-        say("waiting for the browser to come back ...")
-
-    return Listen(port=wish.port, show=show)
+CALLBACK = "/callback"
+"""The path of the redirect URL on this machine."""
+PATIENCE = 300.0
+"""Seconds to wait for the person in the browser."""
 
 
-def _shown(link: Secret) -> None:
+def registered_redirect_uri(options: ConnectOptions) -> str:
+    """Return the redirect URL that has to be registered with the OAuth client."""
+    return options.redirect_uri or f"http://127.0.0.1:{options.port}{CALLBACK}"
+
+
+def ask_consent(options: ConnectOptions, setup: ConnectionSetup) -> ConsentGrant:
+    """Send a person to the authorization URL and return what they agreed to.
+
+    The address that their browser is sent to comes back through a listener on loopback, or is
+    pasted, as the options say.
+
+    Raises:
+        UsageError: They did not agree, or the browser did not come back.
+        SourceError: The identity server failed or refused.
+    """
+    if not options.paste and options.redirect_uri is None:
+        return run_async(_listen_for_consent(options, setup))
+    request = setup.begin_consent(registered_redirect_uri(options))
+    _print_link(request.url)
+    print_message(
+        "The browser then shows a page, or says that it cannot; its address line is what counts."
+    )
+    return run_async(setup.finish_consent(request, ask("The whole address")))
+
+
+async def _listen_for_consent(options: ConnectOptions, setup: ConnectionSetup) -> ConsentGrant:
+    from ccm_core.auth.loopback_redirect import listening
+
+    async with listening(port=options.port, path=CALLBACK) as redirect:
+        request = setup.begin_consent(redirect.redirect_uri)
+        redirect.begin_with(request.url)
+        _print_link(request.url)
+        if not options.no_browser and _has_browser():
+            _open_browser(redirect.begin_uri)
+        print_message("waiting for the browser to come back ...")
+        address = await redirect.address(patience=PATIENCE)
+        # The code expires in seconds: nothing is done before it is exchanged.
+        return await setup.finish_consent(request, address)
+
+
+def _print_link(url: Secret) -> None:
     # The one place where it is printed: it works for one attempt, and for this person.
-    say(f"Open this link and agree:\n\n  {link.reveal()}\n")
-
-
-def _pasted(link: Secret) -> str:
-    _shown(link)
-    say("The browser then shows a page, or says that it cannot; its address line is what counts.")
-    return ask("The whole address")
+    print_message(f"Open this link and agree:\n\n  {url.reveal()}\n")
 
 
 def _has_browser() -> bool:
@@ -52,7 +74,7 @@ def _has_browser() -> bool:
     return bool({"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ))
 
 
-def _open(address: str) -> None:
+def _open_browser(address: str) -> None:
     """Open a browser without waiting for it: some of them only return when they are closed."""
     import webbrowser
 

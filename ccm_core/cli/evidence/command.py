@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import click
 
-from ccm_core.app.workspace import Workspace, moment
-from ccm_core.cli.terminal.output import json_option, print_json, print_json_lines, print_table
+from ccm_core.app.workspace import Workspace
+from ccm_core.cli.terminal.options import json_option, read_as_of
+from ccm_core.cli.terminal.output import print_json, print_json_lines, print_table
+from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.errors import UsageError
 from ccm_core.model.evidence.record import exhibit
 from ccm_core.sdk.timestamps import format_instant
 from ccm_core.store.interface import EvidenceStore
-
-as_of_option = click.option("--as-of", metavar="INSTANT", help="What had been kept by this moment.")
-connection_option = click.option("--connection", metavar="NAME", help="Only this connection.")
 
 
 @click.group("evidence")
@@ -26,8 +25,8 @@ def command() -> None:
 @click.pass_obj
 def list_(config: str | None, as_of: str | None, *, as_json: bool) -> None:
     """Count what stands, by connection and kind."""
-    then = moment(as_of)
-    with Workspace.opened(config).store(create=False) as store:
+    then = read_as_of(as_of)
+    with open_workspace(config).read_store() as store:
         counts = store.counts(as_of=then)
     if as_json:
         print_json(counts)
@@ -66,13 +65,13 @@ def show(
     history: bool,
 ) -> None:
     """Show one record as JSON, with where and when it was read."""
-    then = moment(as_of)
-    place = Workspace.opened(config)
-    known(place, kind)
-    with place.store(create=False) as store:
+    then = read_as_of(as_of)
+    workspace = open_workspace(config)
+    known(workspace, kind)
+    with workspace.read_store() as store:
         found = [
             record
-            for name in _connections(place, store, connection)
+            for name in _connections(workspace, store, connection)
             for record in (
                 store.history(name, kind, key, as_of=then)
                 if history
@@ -100,28 +99,30 @@ def export(
     provenance: bool,
 ) -> None:
     """Print the records that stand, one JSON document on each line."""
-    then = moment(as_of)
-    place = Workspace.opened(config)
+    then = read_as_of(as_of)
+    workspace = open_workspace(config)
     for kind in kinds:
-        known(place, kind)
-    with place.store(create=False) as store:
-        for name in _connections(place, store, connection):
+        known(workspace, kind)
+    with workspace.read_store() as store:
+        for name in _connections(workspace, store, connection):
             for kind in kinds:
                 records = store.state(name, kind, as_of=then)
                 print_json_lines(records if provenance else map(exhibit, records))
 
 
-def known(place: Workspace, kind: str) -> None:
+def known(workspace: Workspace, kind: str) -> None:
     """Refuse a kind that nobody offers.
 
     Raises:
         UsageError: It is unknown; those that are known are named.
     """
-    if kind not in place.catalog.kinds:
-        raise UsageError(f"no evidence kind {kind!r}; there are: {', '.join(place.catalog.kinds)}")
+    if kind not in workspace.catalog.kinds:
+        raise UsageError(
+            f"no evidence kind {kind!r}; there are: {', '.join(workspace.catalog.kinds)}"
+        )
 
 
-def _connections(place: Workspace, store: EvidenceStore, chosen: str | None) -> list[str]:
+def _connections(workspace: Workspace, store: EvidenceStore, chosen: str | None) -> list[str]:
     if chosen is not None:
-        return [place.settings.connection(chosen).name]
+        return [workspace.settings.connection(chosen).name]
     return list(store.connections())

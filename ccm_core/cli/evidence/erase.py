@@ -7,9 +7,12 @@ from datetime import datetime
 
 import click
 
-from ccm_core.app.workspace import Workspace, clock
-from ccm_core.cli.evidence.command import connection_option, known
-from ccm_core.cli.terminal.output import say
+from ccm_core.app.installation import clock
+from ccm_core.app.workspace import Workspace
+from ccm_core.cli.evidence.command import known
+from ccm_core.cli.terminal.options import connection_option
+from ccm_core.cli.terminal.output import print_message
+from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.errors import UsageError
 from ccm_core.model.evidence.erasure import Erased, Erasure
 from ccm_core.sdk.timestamps import parse_duration, parse_instant
@@ -48,25 +51,25 @@ def command(  # noqa: PLR0913 - each is an option of its own
         raise UsageError("say what to erase: --connection, --kind, --key, --before or --older-than")
     if key is not None and kind is None:
         raise UsageError("--key names an object of one kind: give --kind as well")
-    place = Workspace.opened(config)
+    workspace = open_workspace(config)
     if kind is not None:
-        known(place, kind)
+        known(workspace, kind)
     erasure = Erasure(
         id=f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}",
         connection=connection,
         kind=kind,
         key=key,
         kept_before=kept_before,
-        spared=_snapshots(place) if kept_before is not None and key is None else frozenset(),
+        spared=_snapshots(workspace) if kept_before is not None and key is None else frozenset(),
         reason=reason,
         erased_at=now,
     )
-    with place.store(create=False) as store:
+    with workspace.write_store(create=False) as store:
         if connection is not None and connection not in store.connections():
             there = ", ".join(store.connections()) or "none"
             raise UsageError(f"nothing is kept of a connection {connection!r}; there are: {there}")
         found = store.erase(erasure) if yes else store.chosen(erasure)
-    say(_told(found, done=yes))
+    print_message(_told(found, done=yes))
 
 
 def _moment(before: str | None, older_than: str | None, now: datetime) -> datetime | None:
@@ -80,9 +83,9 @@ def _moment(before: str | None, older_than: str | None, now: datetime) -> dateti
         raise UsageError(f"{'--before' if before else '--older-than'}: {cause}") from cause
 
 
-def _snapshots(place: Workspace) -> frozenset[str]:
+def _snapshots(workspace: Workspace) -> frozenset[str]:
     return frozenset(
-        name for name, one in place.catalog.kinds.items() if one.shape is Shape.SNAPSHOT
+        name for name, one in workspace.catalog.kinds.items() if one.shape is Shape.SNAPSHOT
     )
 
 

@@ -7,9 +7,9 @@ from datetime import datetime
 
 import click
 
-from ccm_core.app.workspace import Workspace, moment
-from ccm_core.cli.evidence.command import as_of_option, connection_option
-from ccm_core.cli.terminal.output import json_option, print_json, print_table
+from ccm_core.cli.terminal.options import as_of_option, connection_option, json_option, read_as_of
+from ccm_core.cli.terminal.output import print_json, print_table
+from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.errors import UsageError
 from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.model.evidence.run import OpenRun
@@ -42,8 +42,8 @@ def list_(
     as_json: bool,
 ) -> None:
     """List runs, the newest last, and those that no manifest seals."""
-    then = moment(as_of)
-    with Workspace.opened(config).store(create=False) as store:
+    then = read_as_of(as_of)
+    with open_workspace(config).read_store() as store:
         sealed = _sealed(store, connection, then)[-last if last else 0 :]
         under_way = list(_open(store, connection, then))
     if as_json:
@@ -59,7 +59,7 @@ def list_(
 @click.pass_obj
 def show(config: str | None, run: str | None, *, as_json: bool) -> None:
     """Show the manifest of one run, or of the newest."""
-    with Workspace.opened(config).store(create=False) as store:
+    with open_workspace(config).read_store() as store:
         manifests = _sealed(store, None, None)
         found = _chosen(manifests, run, store)
     if as_json:

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import click
 
-from ccm_core.app.workspace import Workspace, installed, moment
-from ccm_core.cli.evidence.command import as_of_option, connection_option
-from ccm_core.cli.terminal.output import json_option, print_json, print_json_lines, print_table
+from ccm_core.app.installation import configured_plugins
+from ccm_core.cli.terminal.options import (
+    as_of_option,
+    connection_option,
+    json_option,
+    read_as_of,
+    settings_file,
+)
+from ccm_core.cli.terminal.output import print_json, print_json_lines, print_table
+from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.errors import UsageError
 from ccm_core.pipeline.evaluate import rows
 from ccm_core.pipeline.manifest_evidence import kind_name
@@ -22,7 +29,7 @@ def command() -> None:
 @click.pass_obj
 def list_(config: str | None, *, as_json: bool) -> None:
     """List the views that plugins offer, and the kinds they read."""
-    views = installed(config).views.values()
+    views = configured_plugins(settings_file(config)).views.values()
     if as_json:
         print_json([{"name": one.name, "title": one.title, "inputs": one.inputs} for one in views])
         return
@@ -38,14 +45,14 @@ def list_(config: str | None, *, as_json: bool) -> None:
 @click.pass_obj
 def show(config: str | None, name: str, connection: str | None, as_of: str | None) -> None:
     """Print the rows of a view, one JSON document on each line."""
-    then = moment(as_of)
-    place = Workspace.opened(config)
-    view = place.catalog.views.get(name)
+    then = read_as_of(as_of)
+    workspace = open_workspace(config)
+    view = workspace.catalog.views.get(name)
     if view is None:
-        raise UsageError(f"no view {name!r}; there are: {', '.join(place.catalog.views)}")
+        raise UsageError(f"no view {name!r}; there are: {', '.join(workspace.catalog.views)}")
     names = [connection] if connection else []
-    with place.store(create=False) as store:
-        for one in place.connections(names, secrets=False):
+    with workspace.read_store() as store:
+        for one in workspace.connections(names, secrets=False):
             own = kind_name(one.connector.name)
             if {own, *(each.kind for each in one.connector.collectors)} >= set(view.inputs):
-                print_json_lines(rows(place.host, one, store, name, as_of=then))
+                print_json_lines(rows(workspace.host, one, store, name, as_of=then))

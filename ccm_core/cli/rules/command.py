@@ -9,14 +9,17 @@ from pathlib import Path
 import click
 
 from ccm_core import schemas
-from ccm_core.app.workspace import Workspace, host_of, installed, pack_text
+from ccm_core.app.installation import build_host, configured_plugins
+from ccm_core.app.rule_sets import pack_text
 from ccm_core.cli.rules.preview import diff, try_
 from ccm_core.cli.terminal.exit_codes import Exit
-from ccm_core.cli.terminal.output import json_option, print_json, print_table, say
+from ccm_core.cli.terminal.options import json_option, settings_file
+from ccm_core.cli.terminal.output import print_json, print_message, print_table
+from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.documents import suggest
 from ccm_core.errors import DocumentError, UsageError
 from ccm_core.model import json_codec
-from ccm_core.model.evaluation.result import Automated
+from ccm_core.model.evaluation.result import AutomationCoverage
 from ccm_core.pipeline.evaluate import compile_rules
 from ccm_core.pipeline.mutate_evidence import mutate_evidence
 from ccm_core.report.content.phrases import automated
@@ -24,7 +27,7 @@ from ccm_core.rules.evaluate.automation import Automation, automation
 from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.rules.pack.loader import SCHEMA
 from ccm_core.rules.testing.mutation import MutationResult, mutate
-from ccm_core.rules.testing.runner import run_cases, coverage_mistakes
+from ccm_core.rules.testing.runner import coverage_mistakes, run_cases
 from ccm_core.rules.types import PackText
 
 
@@ -85,7 +88,7 @@ def check(config: str | None, packs: tuple[str, ...], *, strict: bool) -> None:
         if mistakes:
             raise DocumentError(mistakes)
     count = sum(len(one.pack.rules) for one in compiled.packs)
-    say(f"{len(compiled.packs)} packs with {count} rules are well")
+    print_message(f"{len(compiled.packs)} packs with {count} rules are well")
 
 
 @command.command("test")
@@ -104,7 +107,7 @@ def test(config: str | None, packs: tuple[str, ...], *, as_json: bool) -> int:
             ("rule", "test", "expected", "got", "reason"),
             [(one.rule, one.test, one.expected, one.got, one.reason) for one in bad],
         )
-        say(f"{len(results) - len(bad)} tests passed, {len(bad)} failed")
+        print_message(f"{len(results) - len(bad)} tests passed, {len(bad)} failed")
     return Exit.RULES_FAIL if bad else Exit.OK
 
 
@@ -131,7 +134,7 @@ def mutate_(config: str | None, packs: tuple[str, ...], *, kept: bool, as_json: 
             [(one.rule, one.test, one.mutation, one.before, one.after) for one in lies],
         )
         tried = "" if kept else f"{len(results)} mutations, "
-        say(
+        print_message(
             f"{tried}{len(lies)} of which let a rule pass that may not"
             if tried
             else f"{len(lies)} results became a pass when evidence was taken away"
@@ -143,18 +146,18 @@ def mutate_(config: str | None, packs: tuple[str, ...], *, kept: bool, as_json: 
 @click.pass_obj
 def schema(config: str | None) -> None:
     """Print the JSON Schema of packs, for editors, with the kinds and views that are installed."""
-    catalog = installed(config)
+    catalog = configured_plugins(settings_file(config))
     found = deepcopy(schemas.load(SCHEMA))
-    host = host_of(catalog)
+    host = build_host(catalog)
     found["$defs"]["source"]["enum"] = sorted([*host.kinds, *host.views])
     print_json(found)
 
 
 def _mutated_evidence(config: str | None, compiled: CompiledPacks) -> tuple[MutationResult, ...]:
-    place = Workspace.opened(config)
-    with place.store(create=False) as store:
-        connections = place.connections(secrets=False)
-        return mutate_evidence(place.host, connections, store, compiled)
+    workspace = open_workspace(config)
+    with workspace.read_store() as store:
+        connections = workspace.connections(secrets=False)
+        return mutate_evidence(workspace.host, connections, store, compiled)
 
 
 def _list_controls(compiled: CompiledPacks, framework: str, *, as_json: bool) -> None:
@@ -183,18 +186,19 @@ def _list_controls(compiled: CompiledPacks, framework: str, *, as_json: bool) ->
         )
         return
     print_table(
-        ("control", "rule", "severity", "why"), sorted([*wanted, *_by_hand(shares)], key=_first)
+        ("control", "rule", "severity", "why"),
+        sorted([*wanted, *_manual_procedures(shares)], key=_first),
     )
     stated = automated(one.automated for one in shares.values())
-    say(f"{len(shares)} controls of {framework} have rules: {stated}")
+    print_message(f"{len(shares)} controls of {framework} have rules: {stated}")
 
 
-def _by_hand(shares: Mapping[str, Automation]) -> Iterator[tuple[str, str, str, str]]:
+def _manual_procedures(shares: Mapping[str, Automation]) -> Iterator[tuple[str, str, str, str]]:
     """Give a line for each thing that is left to people; one where that is not known."""
     for name, share in shares.items():
-        for text in share.by_hand:
+        for text in share.manual_procedures:
             yield name, "by hand", "", text
-        if share.automated is Automated.NOT_STATED:
+        if share.automated is AutomationCoverage.NOT_STATED:
             yield name, "by hand", "", "not stated"
 
 
@@ -203,6 +207,6 @@ def _first(row: Sequence[str]) -> str:
 
 
 def _compiled(config: str | None, packs: tuple[str, ...]) -> tuple[list[PackText], CompiledPacks]:
-    catalog = installed(config)
+    catalog = configured_plugins(settings_file(config))
     texts = [pack_text(catalog, name, Path.cwd()) for name in packs or catalog.packs]
-    return texts, compile_rules(host_of(catalog), texts, {})
+    return texts, compile_rules(build_host(catalog), texts, {})

@@ -3,30 +3,35 @@
 ==== ===========================================================
 code meaning
 ==== ===========================================================
-0    all well
-1    rules fail
-2    usage, settings, plugins or the store need mending
+0    OK
+1    checks fail
+2    usage, settings, plugins or the store must be fixed
 3    evidence is insufficient or partial, so nothing is proven
 4    a source could not be reached, or refused the credential
 5    stored evidence is not what was stored
-130  stopped by hand
+130  interrupted
 ==== ===========================================================
 
-The more serious one decides, in the order 2, 5, 4, 3, 1.
+The most severe one decides, in the order 2, 5, 4, 3, 1.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 from ccm_core.errors import CcmError, IntegrityError, SourceError
 
+if TYPE_CHECKING:
+    from ccm_core.model.evaluation.result import Evaluation
+    from ccm_core.model.evidence.manifest import Manifest
+
 
 class Exit(IntEnum):
-    """What the process ends with."""
+    """The exit code of the process."""
 
-    WELL = 0
+    OK = 0
     RULES_FAIL = 1
     USAGE = 2
     INSUFFICIENT = 3
@@ -35,7 +40,7 @@ class Exit(IntEnum):
     STOPPED = 130
 
 
-_GRAVEST_FIRST = (
+_MOST_SEVERE_FIRST = (
     Exit.USAGE,
     Exit.INTEGRITY,
     Exit.SOURCE,
@@ -45,13 +50,39 @@ _GRAVEST_FIRST = (
 )
 
 
-def gravest(codes: Iterable[Exit]) -> Exit:
-    """Give the code that decides among several."""
-    return min(codes, key=_GRAVEST_FIRST.index, default=Exit.OK)
+def most_severe(codes: Iterable[Exit]) -> Exit:
+    """Return the code that decides among several."""
+    return min(codes, key=_MOST_SEVERE_FIRST.index, default=Exit.OK)
 
 
-def of_error(error: CcmError) -> Exit:
-    """Give the code for an error that ended a command."""
+def error_code(error: CcmError) -> Exit:
+    """Return the code of an error that ended a command."""
     if isinstance(error, IntegrityError):
         return Exit.INTEGRITY
     return Exit.SOURCE if isinstance(error, SourceError) else Exit.USAGE
+
+
+def run_code(manifest: Manifest) -> Exit:
+    """Return the code of a run."""
+    from ccm_core.model.evidence.collection import Outcome, Reason
+
+    reasons = {shortfall.reason for shortfall in manifest.shortfalls}
+    if reasons - {Reason.INTERRUPTED}:
+        return Exit.SOURCE
+    return Exit.OK if manifest.outcome is Outcome.COMPLETE else Exit.INSUFFICIENT
+
+
+def evaluation_code(evaluation: Evaluation) -> Exit:
+    """Return the code of an evaluation; a failure that a waiver covers does not count."""
+    from ccm_core.model.evaluation.result import Status, deciding
+
+    results = [result for rule in evaluation.rules for result in deciding(rule.results)]
+    statuses = {result.status for result in results} | {rule.status for rule in evaluation.rules}
+    unproven = statuses & {Status.INSUFFICIENT, Status.ERROR} or evaluation.plugin_failures
+    failing = any(result.status is Status.FAIL and not result.waiver for result in results)
+    return most_severe(
+        [
+            Exit.INSUFFICIENT if unproven else Exit.OK,
+            Exit.RULES_FAIL if failing else Exit.OK,
+        ]
+    )

@@ -9,8 +9,6 @@ import click
 
 from ccm_core.model.json_codec import encode, plain
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
-
 
 def print_json(value: object) -> None:
     """Print one JSON document with sorted keys."""
@@ -45,6 +43,6 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     Console(highlight=False).print(table)
 
 
-def say(message: str) -> None:
+def print_message(message: str) -> None:
     """Tell the person something that is not the command's result."""
     click.echo(message, err=True)

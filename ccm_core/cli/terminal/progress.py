@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 import click
 
-from ccm_core.collect.observer import Observer, NullObserver
+from ccm_core.collect.observer import NullObserver, Observer
 from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.window import Window
 

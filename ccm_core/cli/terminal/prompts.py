@@ -12,7 +12,7 @@ from ccm_core.errors import UsageError
 from ccm_core.sdk.secret import Secret
 
 
-def somebody_there() -> bool:
+def is_interactive() -> bool:
     """Tell whether a person can be asked at the terminal."""
     return sys.stdin.isatty()
 
@@ -29,7 +29,7 @@ def ask_secret(what: str, *, optional: bool = False, shown: bool = False) -> Sec
         UsageError: Nothing came, or nothing that could be a secret.
     """
     said = f"{what} (leave it empty where there is none)" if optional else what
-    if somebody_there():
+    if is_interactive():
         text = click.prompt(
             said,
             hide_input=not shown,
@@ -50,15 +50,15 @@ def ask(what: str, *, default: str | None = None, choices: Sequence[str] = ()) -
     Raises:
         UsageError: Nothing came.
     """
-    if somebody_there():
+    if is_interactive():
         kind = click.Choice(choices) if choices else None
         return str(click.prompt(what, default=default, type=kind, err=True))
     return _line(what).strip() if default is None else default
 
 
-def agreed(what: str) -> bool:
+def confirm(what: str) -> bool:
     """Ask for a yes or a no; nobody there is a no."""
-    return somebody_there() and click.confirm(what, err=True)
+    return is_interactive() and click.confirm(what, err=True)
 
 
 def _line(what: str) -> str:

@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import click
 
-from ccm_core.app.workspace import Workspace
+from ccm_core.app.rule_sets import compile_configured_packs
 from ccm_core.cli.evidence.command import known
-from ccm_core.cli.terminal.exit_codes import Exit, gravest
-from ccm_core.cli.terminal.output import json_option, print_json
+from ccm_core.cli.terminal.exit_codes import Exit, most_severe
+from ccm_core.cli.terminal.options import json_option
+from ccm_core.cli.terminal.output import print_json
+from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.errors import UsageError
 from ccm_core.model.assurance import Assurance
 from ccm_core.model.period import Period, parse_period
@@ -49,15 +51,15 @@ def command(
 ) -> int:
     """Show what a period proves: collections scheduled and completed, and every evidence gap."""
     wanted, names = read_period(period), read_controls(controls)
-    place = Workspace.opened(config)
+    workspace = open_workspace(config)
     for kind in kinds:
-        known(place, kind)
-    with place.store(create=False) as store:
+        known(workspace, kind)
+    with workspace.read_store() as store:
         found = assure(
-            place.host,
-            place.connections(connections, secrets=False),
+            workspace.host,
+            workspace.connections(connections, secrets=False),
             store,
-            place.packs(),
+            compile_configured_packs(workspace),
             wanted,
             names,
         )
@@ -111,7 +113,7 @@ def _code(found: Assurance) -> Exit:
     failing = any(
         not exception.waived for control in found.controls for exception in control.exceptions
     )
-    return gravest(
+    return most_severe(
         [
             Exit.INSUFFICIENT if gaps else Exit.OK,
             Exit.RULES_FAIL if failing else Exit.OK,

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from ccm_core.app.workspace import Workspace
-from ccm_core.cli.terminal.output import say
+from ccm_core.app.rule_sets import compile_configured_packs
+from ccm_core.cli.terminal.output import print_message
+from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.cli.verbs.assurance import (
     connections_option,
     controls_option,
@@ -35,16 +36,16 @@ def command(
     from ccm_core.pipeline.bundle import Order, bundle, signer_of
 
     wanted, names = read_period(period), read_controls(controls)
-    place = Workspace.opened(config)
-    with place.store(create=False) as store:
+    workspace = open_workspace(config)
+    with workspace.read_store() as store:
         order = Order(
-            connections=place.connections(connections, secrets=False),
-            packs=place.packs(),
+            connections=workspace.connections(connections, secrets=False),
+            packs=compile_configured_packs(workspace),
             period=wanted,
             controls=names,
         )
-        signer = signer_of(store, signing_keys.held(place.vault()))
-        facts = bundle(place.host, store, order, signer, Path(output))
+        signer = signer_of(store, signing_keys.held(workspace.vault()))
+        facts = bundle(workspace.host, store, order, signer, Path(output))
     for fact in facts:
         click.echo(fact)
-    say(f"bundle: {output}; `ccm verify {output}` or the verify.py in it checks it")
+    print_message(f"bundle: {output}; `ccm verify {output}` or the verify.py in it checks it")

@@ -4,48 +4,52 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Sequence
 from datetime import datetime
 
 import click
 
-from ccm_core.app.workspace import CompiledRuleSet, Workspace, moment
-from ccm_core.cli.rules.preview import judged, named, print_comparison, print_evaluation
-from ccm_core.cli.terminal.outcome_codes import of_evaluation
-from ccm_core.cli.terminal.output import json_option, print_json, say
-from ccm_core.model.evaluation.result import Evaluation, KeptEvaluation
+from ccm_core.app.cycle import evaluate_connections
+from ccm_core.app.rule_sets import compile_other_packs, compile_rule_set
+from ccm_core.app.workspace import Workspace
+from ccm_core.cli.rules.preview import evaluate_packs, print_comparison, print_evaluation
+from ccm_core.cli.terminal.exit_codes import evaluation_code
+from ccm_core.cli.terminal.options import as_of_option, json_option, read_as_of, renamed_option
+from ccm_core.cli.terminal.output import print_json, print_message
+from ccm_core.cli.terminal.workspace import open_workspace
+from ccm_core.model.evaluation.result import Evaluation
 from ccm_core.pipeline.context import Host
-from ccm_core.pipeline.evaluate import evaluate
-from ccm_core.pipeline.incremental.state import EvaluationCache
 from ccm_core.pipeline.report import report_input
-from ccm_core.pipeline.reproduce import keep, repeat
+from ccm_core.pipeline.reproduce import reproduce
 from ccm_core.report.content.summary import summary
-from ccm_core.report.formats.text import WHOLE, WIDTH, screen
+from ccm_core.report.formats.text import FULL_REPORT, WIDTH, screen_lines
 from ccm_core.rules.results.diff import compare
 from ccm_core.sdk.timestamps import format_instant
 from ccm_core.store.interface import EvidenceStore
 
 _HEIGHT = 48
 """Lines, where the output is no terminal."""
-_LEAST = 24
-_WIDEST = 110
+_LEAST_HEIGHT = 24
+_MOST_WIDTH = 110
 """Longer lines are hard to read."""
 
 
 @click.command("evaluate")
-@click.option("--as-of", metavar="INSTANT", help="Judge what had been kept by this moment.")
+@as_of_option
 @click.option(
-    "--repeat",
-    "again",
+    "--reproduce",
+    "reproducing",
     is_flag=True,
-    help="Make the last evaluation by that moment again, from what is kept, and compare the bytes.",
+    help="Evaluate again as the last evaluation by that moment did, and compare the bytes.",
 )
+@renamed_option("--repeat", "--reproduce")
 @click.option(
     "--packs",
     multiple=True,
     metavar="PACK|FILE",
-    help="Judge with these instead of those of the settings, and keep nothing; may be repeated.",
+    help="Evaluate with these packs and not those of the settings; nothing is kept.",
 )
-@click.option("--diff", is_flag=True, help="With --packs: say only what they would change.")
+@click.option("--diff", is_flag=True, help="With --packs: print only what they would change.")
 @json_option
 @click.pass_obj
 def command(
@@ -53,73 +57,70 @@ def command(
     as_of: str | None,
     packs: tuple[str, ...],
     *,
-    again: bool,
+    reproducing: bool,
     diff: bool,
     as_json: bool,
 ) -> int:
-    """CompiledRuleSet the kept evidence with the rule packs. No source is asked."""
+    """Evaluate the kept evidence with the rule packs. No source is asked."""
     if diff and not packs:
         raise click.UsageError("--diff needs --packs: what to compare with")
-    if again and packs:
-        raise click.UsageError("--repeat uses the packs that were kept; leave out --packs")
-    then = moment(as_of)
-    place = Workspace.opened(config)
-    with place.store(create=False) as store:
-        if packs:
-            return _otherwise(place, store, packs, then, diff=diff, as_json=as_json)
-        if again:
-            evaluation = repeat(place.host, store, as_of=then)
-            say(f"the evaluation of {format_instant(evaluation.evaluated_at)} comes out the same")
-        else:
-            evaluation = evaluated(place, store, place.judge(), then).evaluation
-        if as_json:
-            print_json(evaluation)
-        else:
-            print_summary(place.host, store, evaluation)
-    return of_evaluation(evaluation)
+    if reproducing and packs:
+        raise click.UsageError("--reproduce uses the packs that were kept; leave out --packs")
+    instant = read_as_of(as_of)
+    workspace = open_workspace(config)
+    if packs:
+        return _preview(workspace, packs, instant, diff=diff, as_json=as_json)
+    if reproducing:
+        with workspace.read_store() as store:
+            evaluation = reproduce(workspace.host, store, as_of=instant)
+            at = format_instant(evaluation.evaluated_at)
+            print_message(f"the evaluation of {at} was reproduced: every byte is the same")
+            _print(workspace, store, evaluation, as_json=as_json)
+    else:
+        rules = compile_rule_set(workspace)
+        with workspace.write_store(create=False) as store:
+            evaluation = evaluate_connections(workspace, store, rules, as_of=instant).evaluation
+            _print(workspace, store, evaluation, as_json=as_json)
+    return evaluation_code(evaluation)
 
 
-def _otherwise(
-    place: Workspace,
-    store: EvidenceStore,
-    packs: tuple[str, ...],
+def _print(
+    workspace: Workspace, store: EvidenceStore, evaluation: Evaluation, *, as_json: bool
+) -> None:
+    if as_json:
+        print_json(evaluation)
+    else:
+        print_summary(workspace.host, store, evaluation)
+
+
+def _preview(
+    workspace: Workspace,
+    names: Sequence[str],
     as_of: datetime | None,
     *,
     diff: bool,
     as_json: bool,
 ) -> int:
-    """Say what other packs would have said; keep nothing."""
-    now = as_of or place.host.clock()
-    other = judged(place, store, named(place, packs), now)
-    if diff:
-        ours = judged(place, store, place.judge().packs, now)
-        return print_comparison(compare(ours, other), as_json=as_json)
-    print_evaluation(place, store, other.evaluation, as_json=as_json)
-    return of_evaluation(other.evaluation)
-
-
-def evaluated(
-    place: Workspace,
-    store: EvidenceStore,
-    judge: CompiledRuleSet,
-    as_of: datetime | None = None,
-    recall: EvaluationCache | None = None,
-) -> KeptEvaluation:
-    """CompiledRuleSet every connection and keep the evaluation."""
-    connections = place.connections(secrets=False)
-    evaluation = evaluate(
-        place.host, connections, store, judge.packs, judge.waivers, as_of=as_of, recall=recall
-    )
-    return keep(place.host, connections, store, evaluation, judge.ruling)
+    """Print what other packs would give; keep nothing."""
+    now = as_of or workspace.host.clock()
+    with workspace.read_store() as store:
+        other = evaluate_packs(workspace, store, compile_other_packs(workspace, names), now)
+        if diff:
+            rules = compile_rule_set(workspace)
+            configured = evaluate_packs(workspace, store, rules.packs, now)
+            return print_comparison(compare(configured, other), as_json=as_json)
+        print_evaluation(workspace, store, other.evaluation, as_json=as_json)
+    return evaluation_code(other.evaluation)
 
 
 def print_summary(
-    host: Host, store: EvidenceStore, evaluation: Evaluation, whole: str = WHOLE
+    host: Host, store: EvidenceStore, evaluation: Evaluation, full_report: str = FULL_REPORT
 ) -> None:
-    """Print the summary a person reads first: as much as a screen holds, and where the rest is."""
+    """Print the summary: as much as a screen holds, and where the full report is."""
     width, height = WIDTH, _HEIGHT
     if sys.stdout.isatty():
-        columns, rows = shutil.get_terminal_size()
-        width, height = min(columns, _WIDEST), max(rows - 2, _LEAST)
-    for line in screen(summary(report_input(host, store, evaluation)), width, height, whole):
+        columns, lines = shutil.get_terminal_size()
+        width, height = min(columns, _MOST_WIDTH), max(lines - 2, _LEAST_HEIGHT)
+    content = summary(report_input(host, store, evaluation))
+    for line in screen_lines(content, width, height, full_report):
         click.echo(line)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from ccm_core.app.workspace import Workspace, moment
-from ccm_core.cli.evidence.command import as_of_option
-from ccm_core.cli.terminal.output import json_option, print_json
+from ccm_core.cli.terminal.options import as_of_option, json_option, read_as_of
+from ccm_core.cli.terminal.output import print_json
+from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.pipeline.explain import explain
 from ccm_core.report.terminal.explanation import explanation_text
 
@@ -21,10 +21,10 @@ def command(config: str | None, result: str, as_of: str | None, *, as_json: bool
 
     RESULT is an id that a report shows, or its beginning, or RULE/KEY.
     """
-    then = moment(as_of)
-    place = Workspace.opened(config)
-    with place.store(create=False) as store:
-        found = explain(place.host, store, result, as_of=then)
+    then = read_as_of(as_of)
+    workspace = open_workspace(config)
+    with workspace.read_store() as store:
+        found = explain(workspace.host, store, result, as_of=then)
     if as_json:
         print_json(found)
         return

@@ -7,9 +7,9 @@ from datetime import datetime
 
 import click
 
-from ccm_core.app.workspace import Workspace, moment
-from ccm_core.cli.evidence.command import as_of_option, connection_option
-from ccm_core.cli.terminal.output import json_option, print_json, print_table
+from ccm_core.cli.terminal.options import as_of_option, connection_option, json_option, read_as_of
+from ccm_core.cli.terminal.output import print_json, print_table
+from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.model.evaluation.finding import Finding, FindingChange, FindingState
 from ccm_core.pipeline.track_findings import all_findings, finding_history
 from ccm_core.sdk.timestamps import format_instant
@@ -63,11 +63,11 @@ def list_(
     as_json: bool,
 ) -> None:
     """List findings, those that are open first."""
-    then = moment(as_of)
+    then = read_as_of(as_of)
     wanted = set(FindingState) if everything else {FindingState.OPEN, FindingState.UNSEEN}
     wanted = {FindingState(one) for one in states} or wanted
     teams = {one.casefold() for one in owners}
-    with Workspace.opened(config).store(create=False) as store:
+    with open_workspace(config).read_store() as store:
         listed = [
             one
             for one in all_findings(store, as_of=then)
@@ -88,8 +88,8 @@ def list_(
 @click.pass_obj
 def show(config: str | None, finding: str, as_of: str | None, *, as_json: bool) -> None:
     """Show what became of one finding, by its id or the beginning of it."""
-    then = moment(as_of)
-    with Workspace.opened(config).store(create=False) as store:
+    then = read_as_of(as_of)
+    with open_workspace(config).read_store() as store:
         one, told = finding_history(store, finding, as_of=then)
     if as_json:
         print_json({"finding": one, "changes": told})

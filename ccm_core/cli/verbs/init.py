@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from ccm_core.app.workspace import clock
-from ccm_core.cli.terminal.output import say
+from ccm_core.app.installation import clock
+from ccm_core.cli.terminal.output import print_message
 from ccm_core.config.locate import NAME
 from ccm_core.config.raw_settings import load_settings
 from ccm_core.config.template import template
@@ -34,7 +34,7 @@ def command(config: str | None, *, force: bool) -> None:
     except OSError as cause:
         raise UsageError(f"{path} cannot be written: {cause.strerror}") from cause
     _make_key(path)
-    say(f"wrote {path}; edit it, or connect with `ccm connect`, then run `ccm check`")
+    print_message(f"wrote {path}; edit it, or connect with `ccm connect`, then run `ccm check`")
 
 
 def _make_key(path: Path) -> None:
@@ -48,6 +48,8 @@ def _make_key(path: Path) -> None:
     try:
         key, *_ = signing_keys.held(vault) or signing_keys.make(vault, clock())
     except SecretError as error:
-        say(f"no key to sign the ledger with was made: {error}. Later, `ccm keys make` makes one")
+        print_message(
+            f"no key to sign the ledger with was made: {error}. Later, `ccm keys make` makes one"
+        )
         return
-    say(f"the ledger will be signed; the public half of its key: {encoded(key.public)}")
+    print_message(f"the ledger will be signed; the public half of its key: {encoded(key.public)}")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
-from ccm_core.app.workspace import installed
+from ccm_core.app.installation import configured_plugins
 from ccm_core.cli.terminal.exit_codes import Exit
-from ccm_core.cli.terminal.output import json_option, print_json, print_table, say
+from ccm_core.cli.terminal.options import json_option, settings_file
+from ccm_core.cli.terminal.output import print_json, print_message, print_table
 from ccm_core.errors import PluginError
 from ccm_core.plugins.catalog import Plugin
 from ccm_core.plugins.discovery import discover
@@ -18,10 +19,10 @@ from ccm_core.plugins.discovery import discover
 def command(config: str | None, *, as_json: bool) -> int:
     """List installed plugins with versions, what they offer, and why one failed."""
     try:
-        catalog = installed(config)
+        catalog = configured_plugins(settings_file(config))
     except PluginError:
         for one in discover():
-            say(f"{one.name}\t{one.distribution}\t{one.version}")
+            print_message(f"{one.name}\t{one.distribution}\t{one.version}")
         raise
     if as_json:
         print_json([_plain(one) for one in catalog.plugins])
@@ -31,7 +32,7 @@ def command(config: str | None, *, as_json: bool) -> int:
             [(one.name, one.distribution, one.version, _said(one)) for one in catalog.plugins],
         )
         if not catalog.plugins:
-            say("no plugin is installed; install one, such as: pip install ccm-NAME")
+            print_message("no plugin is installed; install one, such as: pip install ccm-NAME")
     return Exit.USAGE if catalog.failures else Exit.OK
 
 

@@ -6,18 +6,19 @@ from pathlib import Path
 
 import click
 
-from ccm_core.app.workspace import Workspace
-from ccm_core.cli.terminal.exit_codes import gravest
-from ccm_core.cli.terminal.outcome_codes import of_evaluation, of_manifest
-from ccm_core.cli.terminal.output import json_option, print_json, say
-from ccm_core.cli.verbs.collect import collected
-from ccm_core.cli.verbs.evaluate import evaluated, print_summary
-from ccm_core.cli.verbs.notify import notified
-from ccm_core.cli.verbs.report import write_report
+from ccm_core.app.cycle import collect_connections, evaluate_report_notify
+from ccm_core.app.rule_sets import compile_rule_set
+from ccm_core.cli.terminal.exit_codes import evaluation_code, most_severe, run_code
+from ccm_core.cli.terminal.options import json_option
+from ccm_core.cli.terminal.output import print_json, print_message
+from ccm_core.cli.terminal.progress import observer
+from ccm_core.cli.terminal.workspace import open_workspace, run_async
+from ccm_core.cli.verbs.evaluate import print_summary
+from ccm_core.model.evaluation.result import KeptEvaluation
 
 
 @click.command("run")
-@click.option("--all", "everything", is_flag=True, help="Read what is not due as well.")
+@click.option("--all", "force", is_flag=True, help="Read what is not due as well.")
 @click.option(
     "-o",
     "--output",
@@ -28,19 +29,27 @@ from ccm_core.cli.verbs.report import write_report
 )
 @json_option
 @click.pass_obj
-def command(config: str | None, output: str, *, everything: bool, as_json: bool) -> int:
-    """Collect what is due, judge everything, and write the report."""
-    place = Workspace.opened(config)
-    judge = place.judge()  # a mistake in a pack is told before anything is asked of a source
-    with place.store(create=True) as store:
-        manifests = collected(place, store, (), everything=everything, quiet=as_json)
-        kept = evaluated(place, store, judge)
-        evaluation = kept.evaluation
-        if as_json:
-            print_json({"manifests": manifests, "evaluation": evaluation})
-        else:
-            print_summary(place.host, store, evaluation)
-        write_report(place.host, store, kept, "html", Path(output))
-        for failure in notified(place, store, evaluation):
-            say(failure)
-    return gravest([*map(of_manifest, manifests), of_evaluation(evaluation)])
+def command(config: str | None, output: str, *, force: bool, as_json: bool) -> int:
+    """Collect what is due, evaluate, write the report and notify."""
+    workspace = open_workspace(config)
+    rules = compile_rule_set(workspace)  # its mistakes are reported before a source is asked
+    with workspace.write_store(create=True) as store:
+        connections = workspace.connections(secrets=True)
+        progress = observer(quiet=as_json)
+        manifests = run_async(
+            collect_connections(workspace, store, connections, progress, force=force)
+        )
+
+        def print_evaluation(stored: KeptEvaluation) -> None:
+            if as_json:
+                print_json({"manifests": manifests, "evaluation": stored.evaluation})
+            else:
+                print_summary(workspace.host, store, stored.evaluation)
+
+        cycle = evaluate_report_notify(
+            workspace, store, rules, Path(output), on_evaluation=print_evaluation
+        )
+        print_message(f"report: {output}")
+        for failure in cycle.notification_failures:
+            print_message(failure)
+    return most_severe([*map(run_code, manifests), evaluation_code(cycle.evaluation.evaluation)])

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from ccm_core.app.workspace import Workspace
-from ccm_core.cli.terminal.output import say
+from ccm_core.cli.terminal.output import print_message
+from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.errors import UsageError
 from ccm_core.ledger import signed_note
 from ccm_core.ledger.checkpoint import STORE_LOG, Checkpoint
@@ -27,9 +27,9 @@ def command(config: str | None, connection: str | None, output: str | None) -> N
     Whoever keeps it can prove later, with `ccm verify --pin`, that nothing was removed or
     rewritten since.
     """
-    place = Workspace.opened(config)
-    log = STORE_LOG if connection is None else place.settings.connection(connection).name
-    with place.store(create=False) as store:
+    workspace = open_workspace(config)
+    log = STORE_LOG if connection is None else workspace.settings.connection(connection).name
+    with workspace.read_store() as store:
         signed, head = store.signed_head(log), store.head(log)
     if signed is None:
         raise UsageError(
@@ -38,7 +38,7 @@ def command(config: str | None, connection: str | None, output: str | None) -> N
         )
     newer = head.size - Checkpoint.read(signed_note.read(signed).text).size
     if newer:
-        say(f"{newer} newer leaves are not signed; `ccm verify` says why")
+        print_message(f"{newer} newer leaves are not signed; `ccm verify` says why")
     if output is None:
         click.echo(signed, nl=False)
     else:
@@ -55,4 +55,4 @@ def write_text(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8", newline="\n")
     except OSError as cause:
         raise UsageError(f"{path} cannot be written: {cause.strerror}") from cause
-    say(f"wrote {path}")
+    print_message(f"wrote {path}")

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ccm_core.app.workspace import Workspace
 from ccm_core.cli.terminal.exit_codes import Exit
-from ccm_core.cli.terminal.output import json_option, print_json, say
+from ccm_core.cli.terminal.options import json_option
+from ccm_core.cli.terminal.output import print_json
+from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.cli.verify.bundle import is_bundle, show, verified
 from ccm_core.cli.verify.proof import is_proof, verify_proof
 from ccm_core.config.locate import read_file
@@ -140,9 +141,9 @@ def progress() -> Callable[[int, int], None]:
 
 
 def _own(config: str | None) -> Path:
-    place = Workspace.opened(config)
-    name = place.settings.store.url.removeprefix("sqlite:///")
-    return (place.settings.base / name).absolute()
+    workspace = open_workspace(config)
+    name = workspace.settings.store.url.removeprefix("sqlite:///")
+    return (workspace.settings.base / name).absolute()
 
 
 def _text(name: str) -> str:

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ccm_core.app.workspace import Workspace, clock
-from ccm_core.cli.terminal.output import json_option, print_json, print_table, say
+from ccm_core.app.installation import clock
+from ccm_core.app.workspace import Workspace
+from ccm_core.cli.terminal.options import json_option
+from ccm_core.cli.terminal.output import print_json, print_message, print_table
+from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.cli.verify.checkpoint import write_text
 from ccm_core.errors import StoreError, UsageError
 from ccm_core.ledger.signed_note import encoded
@@ -31,11 +34,11 @@ def make(config: str | None) -> None:
     """Make a signing key and keep it in the vault, unless it has one."""
     from ccm_core.auth import signing_keys
 
-    place = Workspace.opened(config)
-    there = signing_keys.held(place.vault())
-    keys = there or signing_keys.make(place.vault(), clock())
-    say(
-        f"{'the vault has' if there else 'kept in the vault'} {place.settings.vault.path}; the "
+    workspace = open_workspace(config)
+    there = signing_keys.held(workspace.vault())
+    keys = there or signing_keys.make(workspace.vault(), clock())
+    print_message(
+        f"{'the vault has' if there else 'kept in the vault'} {workspace.settings.vault.path}; the "
         "next run signs with it. Its public half:"
     )
     click.echo(encoded(keys[0].public))
@@ -46,7 +49,7 @@ def make(config: str | None) -> None:
 @click.pass_obj
 def show(config: str | None, *, as_json: bool) -> None:
     """List the public keys that the heads of this store were signed with, the newest last."""
-    keys = [KeyState.of(one) for one in _keys(Workspace.opened(config))]
+    keys = [KeyState.of(one) for one in _keys(open_workspace(config))]
     if as_json:
         print_json(keys)
         return
@@ -61,7 +64,7 @@ def show(config: str | None, *, as_json: bool) -> None:
 @click.pass_obj
 def export(config: str | None, output: str | None) -> None:
     """Print the public keys, one on each line, for whoever verifies: `ccm verify --key`."""
-    text = "".join(f"{one.key}\n" for one in _keys(Workspace.opened(config)))
+    text = "".join(f"{one.key}\n" for one in _keys(open_workspace(config)))
     if output is None:
         click.echo(text, nl=False)
     else:
@@ -77,16 +80,16 @@ def rotate(config: str | None, *, lost: bool) -> None:
     """Replace the signing key; the old one signs that it hands over."""
     from ccm_core.pipeline.signing_keys import rotate as replaced
 
-    place = Workspace.opened(config)
-    with place.store(create=False) as store:
-        key = replaced(place.vault(), store, clock(), lost=lost)
-    say("heads are signed with this key from now on; give it to whoever verifies:")
+    workspace = open_workspace(config)
+    with workspace.write_store(create=False) as store:
+        key = replaced(workspace.vault(), store, clock(), lost=lost)
+    print_message("heads are signed with this key from now on; give it to whoever verifies:")
     click.echo(str(key))
 
 
-def _keys(place: Workspace) -> Sequence[SigningKey]:
+def _keys(workspace: Workspace) -> Sequence[SigningKey]:
     try:
-        with place.store(create=False) as store:
+        with workspace.read_store() as store:
             keys = store.signing_keys()
     except StoreError as error:
         raise UsageError(f"{error} The first run makes the store and signs its head.") from error

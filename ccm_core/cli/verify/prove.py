@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from ccm_core.app.workspace import Workspace
-from ccm_core.cli.evidence.command import connection_option, known
+from ccm_core.cli.evidence.command import known
+from ccm_core.cli.terminal.options import connection_option
+from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.cli.verify.checkpoint import write_text
 from ccm_core.errors import UsageError
 
@@ -27,10 +28,10 @@ def command(
     It has the newest version's leaf, the hashes on the way to the root, and the signed head.
     Whoever has the public key checks it with `ccm verify FILE --key KEY`, without the store.
     """
-    place = Workspace.opened(config)
-    known(place, kind)
-    names = None if connection is None else [place.settings.connection(connection).name]
-    with place.store(create=False) as store:
+    workspace = open_workspace(config)
+    known(workspace, kind)
+    names = None if connection is None else [workspace.settings.connection(connection).name]
+    with workspace.read_store() as store:
         found = [
             (leaf, proof)
             for name in names or store.connections()

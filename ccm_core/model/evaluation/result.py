@@ -112,11 +112,11 @@ class RuleResult:
     results: tuple[Result, ...] = ()
 
 
-class Automated(StrEnum):
+class AutomationCoverage(StrEnum):
     """How much of a control its rules judge, as the packs state it."""
 
-    WHOLLY = "wholly"
-    PARTLY = "partly"
+    FULL = "full"
+    PARTIAL = "partial"
     NOT_STATED = "not_stated"
 
 
@@ -130,8 +130,8 @@ class ControlResult:
     rules: tuple[str, ...]
     problems: tuple[str, ...] = ()
     """Such as a parameter that is looser than the mapping requires."""
-    automated: Automated = Automated.NOT_STATED
-    by_hand: tuple[str, ...] = ()
+    automated: AutomationCoverage = AutomationCoverage.NOT_STATED
+    manual_procedures: tuple[str, ...] = ()
     """What people have to show of it, because no rule does."""
 
 

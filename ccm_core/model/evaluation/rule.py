@@ -66,12 +66,12 @@ class Control:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ByHand:
+class ManualProcedures:
     """What of a control no rule looks at."""
 
     framework: str
     id: str
-    remains: tuple[str, ...]
+    procedures: tuple[str, ...]
     """What people have to show, each in one line; empty: nothing, the rules are all of it."""
 
 
@@ -140,5 +140,5 @@ class RulePack:
     """Of the file's bytes."""
     parameters: tuple[Parameter, ...] = ()
     rules: tuple[Rule, ...] = ()
-    by_hand: tuple[ByHand, ...] = ()
+    manual_procedures: tuple[ManualProcedures, ...] = ()
     """Of the controls that its rules support; of one that is left out it is not known."""

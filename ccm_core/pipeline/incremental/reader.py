@@ -19,7 +19,12 @@ from ccm_core.model.evidence.watermark import Watermark
 from ccm_core.model.evidence.window import Window
 from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.incremental.interning import shared
-from ccm_core.pipeline.incremental.state import IncrementalState, KindState, ViewState, EvaluationCache
+from ccm_core.pipeline.incremental.state import (
+    EvaluationCache,
+    IncrementalState,
+    KindState,
+    ViewState,
+)
 from ccm_core.rules.evaluate.rows import view_of_kind
 from ccm_core.rules.incremental.partition import KindChange, PartitionedRows, PartitionIndex
 from ccm_core.rules.incremental.result_cache import ResultCache
@@ -97,10 +102,10 @@ class IncrementalReader:
         self.after.rows.pop(name, None)
         source = self._source(name)
         view = _view(source) if source else None
-        marks = self._marks(view) if view and view.parts else None
-        if source is None or view is None or view.parts is None or marks is None:
+        marks = self._marks(view) if view and view.partitions else None
+        if source is None or view is None or view.partitions is None or marks is None:
             return
-        parts = view.parts()
+        parts = view.partitions()
         records = {kind: self.load(kind) for kind in parts.names}
         try:
             partition = PartitionIndex.of(parts, records)
@@ -224,11 +229,11 @@ def reader(
     host: Host,
     watch: WatchScope,
     packs: CompiledPacks,
-    recall: EvaluationCache,
+    cache: EvaluationCache,
     now: datetime,
 ) -> IncrementalReader:
     """Give what reads a connection again, or for the first time."""
-    held = recall.held.get(watch.connection)
+    held = cache.held.get(watch.connection)
     if held is None or held.watch != watch or now < held.at:
         held = IncrementalState(watch=watch, at=now)
     return IncrementalReader(
@@ -240,7 +245,7 @@ def reader(
         views=host.views,
         wholly=_wholly(packs, host.views),
         before=held,
-        memory=recall.memory,
+        memory=cache.memory,
         after=IncrementalState(watch=watch, at=now),
     )
 
@@ -259,7 +264,7 @@ def _wholly(packs: CompiledPacks, views: Mapping[str, View]) -> AbstractSet[str]
     found: set[str] = set()
     for group in (group for pack in packs.packs for group in pack.groups):
         if view := views.get(group.over):
-            found.update(set(view.inputs) - set(view.parts().names if view.parts else ()))
+            found.update(set(view.inputs) - set(view.partitions().names if view.partitions else ()))
         found.update(kind for rule in group.rules for kind in rule.looked_up)
     return found
 

@@ -13,7 +13,7 @@ from ccm_core.report.content import phrases
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from ccm_core.sdk.report_figures import Lane, TimelineGap, Timeline
+    from ccm_core.sdk.report_figures import Lane, Timeline, TimelineGap
 
 FOLD = 25
 """Lanes that are shown unfolded; those with gaps, or of which something is not known, first."""
@@ -156,7 +156,9 @@ def _lane(lane: Lane, window: Window, gap: str) -> DrawnLane:
     )
 
 
-def _blocks(known: Iterable[Window], gaps: Iterable[TimelineGap], window: Window) -> Iterator[Block]:
+def _blocks(
+    known: Iterable[Window], gaps: Iterable[TimelineGap], window: Window
+) -> Iterator[Block]:
     for one in known:
         yield _block("pass", one, window)
     for part in union(cut for gap in gaps if (cut := gap.window.intersection(window))):

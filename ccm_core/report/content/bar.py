@@ -1,4 +1,4 @@
-"""The arithmetic of a bar that is cut in proportion to counts."""
+"""Lay out a bar whose segments are proportional to counts."""
 
 from __future__ import annotations
 
@@ -12,53 +12,53 @@ if TYPE_CHECKING:
 
     from ccm_core.report.content.summary import Summary
 
-_LEAST = 3.0
-"""Per cent: what is there at all can be seen."""
+_MIN_WIDTH = 3.0
+"""Percent: the smallest segment that can still be population."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """One stretch of a bar."""
+    """One part of a bar."""
 
     tone: str
     """A status, or ``waived``."""
     number: int
     start: float
-    """Per cent from the left."""
+    """Percent from the left."""
     width: float
-    """Per cent."""
+    """Percent."""
 
 
-def segments(parts: Iterable[tuple[str, int]]) -> tuple[Segment, ...]:
-    """Cut a bar. Nothing that exists is narrower than can be seen; what is zero is left out."""
-    shown = [(tone, number) for tone, number in parts if number > 0]
+def segments(counts: Iterable[tuple[str, int]]) -> tuple[Segment, ...]:
+    """Return the segments of a bar, each wide enough to be seen; zeros are left out."""
+    shown = [(tone, number) for tone, number in counts if number > 0]
     total = sum(number for _, number in shown)
-    widths = [max(_LEAST, 100 * number / total) for _, number in shown]
+    widths = [max(_MIN_WIDTH, 100 * number / total) for _, number in shown]
     scale = 100 / sum(widths) if widths else 1
-    cut: list[Segment] = []
+    laid_out: list[Segment] = []
     start = 0.0
     for (tone, number), width in zip(shown, widths, strict=True):
-        cut.append(
+        laid_out.append(
             Segment(tone=tone, number=number, start=round(start, 3), width=round(width * scale, 3))
         )
         start += width * scale
-    return tuple(cut)
+    return tuple(laid_out)
 
 
-def of_rules(given: Summary) -> tuple[Segment, ...]:
-    """Cut the bar of every rule's status."""
-    return segments((share.status.value, share.number) for share in given.shares)
+def status_bar(report: Summary) -> tuple[Segment, ...]:
+    """Return the bar of all checks by status."""
+    return segments((count.status.value, count.number) for count in report.counts)
 
 
-def of_population(seen: Population) -> tuple[Segment, ...]:
-    """Cut the bar of one rule's subjects."""
+def population_bar(population: Population) -> tuple[Segment, ...]:
+    """Return the bar of one check's resources by status."""
     return segments(
         (
-            (Status.FAIL.value, seen.failed - seen.waived),
-            ("waived", seen.waived),
-            (Status.ERROR.value, seen.error),
-            (Status.INSUFFICIENT.value, seen.insufficient),
-            (Status.PASS.value, seen.passed),
-            (Status.NOT_APPLICABLE.value, seen.not_applicable),
+            (Status.FAIL.value, population.failed - population.waived),
+            ("waived", population.waived),
+            (Status.ERROR.value, population.error),
+            (Status.INSUFFICIENT.value, population.insufficient),
+            (Status.PASS.value, population.passed),
+            (Status.NOT_APPLICABLE.value, population.not_applicable),
         )
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING
 
 from ccm_core.report.content.phrases import clean
@@ -10,23 +9,23 @@ from ccm_core.report.content.phrases import clean
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_ZERO = ("Mn", "Me", "Cf")
-
 
 def cells(text: str) -> int:
-    """Tell how many cells of a terminal a text takes."""
-    return sum(_cell(character) for character in text)
+    """Return how many cells of a terminal a text takes."""
+    from rich.cells import cell_len
+
+    return cell_len(text)
 
 
 def plain(text: str) -> str:
-    """Give a text on one line, with nothing in it that could steer a terminal."""
+    """Return a text on one line, with nothing in it that could steer a terminal."""
     return " ".join(clean(text).split())
 
 
 def wrap(text: str, width: int) -> list[str]:
     """Break a text between words; a word longer than a line is broken inside."""
     lines = [""]
-    for word in (piece for long in text.split() for piece in _pieces(long, width)):
+    for word in _short_words(text, width):
         joined = f"{lines[-1]} {word}".lstrip()
         if cells(joined) <= width:
             lines[-1] = joined
@@ -40,18 +39,8 @@ def pad(text: str, width: int) -> str:
     return text + " " * (width - cells(text))
 
 
-def _pieces(word: str, width: int) -> Iterator[str]:
-    piece, room = "", width
-    for character in word:
-        if _cell(character) > room:
-            yield piece
-            piece, room = "", width
-        piece += character
-        room -= _cell(character)
-    yield piece
+def _short_words(text: str, width: int) -> Iterator[str]:
+    from rich.cells import chop_cells
 
-
-def _cell(character: str) -> int:
-    if unicodedata.category(character) in _ZERO:
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+    for word in text.split():
+        yield from chop_cells(word, width) if cells(word) > width else [word]

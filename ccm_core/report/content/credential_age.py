@@ -1,4 +1,4 @@
-"""Credentials that have grown old: what a report says of them, and what is to be done."""
+"""Credentials that are due for rotation, and the next step."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 _DAY = timedelta(days=1)
 
 
-def overdue(manifest: Manifest | None, now: datetime) -> str | None:
-    """Say that a connection's credential should have been replaced; nothing where it need not."""
+def rotation_overdue(manifest: Manifest | None, now: datetime) -> str | None:
+    """Return that a connection's credential is past its rotation date; None where it is not."""
     if manifest is None or manifest.entered_at is None or manifest.rotate_by is None:
         return None
     if now < manifest.rotate_by:
@@ -22,14 +22,14 @@ def overdue(manifest: Manifest | None, now: datetime) -> str | None:
     days = phrases.count((now - manifest.entered_at) // _DAY, "day")
     return (
         f"The credential of {manifest.connection} was entered {days} ago, on "
-        f"{manifest.entered_at:%Y-%m-%d}, and should have been replaced by "
+        f"{manifest.entered_at:%Y-%m-%d}, and was due for rotation by "
         f"{manifest.rotate_by:%Y-%m-%d}"
     )
 
 
-def step(manifest: Manifest, now: datetime) -> str | None:
-    """Say what is to be done about it."""
-    said = overdue(manifest, now)
-    if said is None:
+def rotation_step(manifest: Manifest, now: datetime) -> str | None:
+    """Return the next step for a credential that is due for rotation."""
+    problem = rotation_overdue(manifest, now)
+    if problem is None:
         return None
-    return f"{said}: make a new one, then run `ccm connections rotate {manifest.connection}`."
+    return f"{problem}: create a new one, then run `ccm connections rotate {manifest.connection}`."

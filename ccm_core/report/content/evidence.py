@@ -1,4 +1,4 @@
-"""What stands behind a verdict: evidence and runs, one connection at a time."""
+"""The evidence behind the results, and the runs that collected it, by connection."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ccm_core.model.evidence.collection import WORST_FIRST, Collection, Outcome, Shortfall
 from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.report.content import phrases
-from ccm_core.report.content.credential_age import overdue
+from ccm_core.report.content.credential_age import rotation_overdue
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,14 +34,14 @@ class KindEvidence:
     """Items received in the newest run; None: that run did not read the kind."""
     requests: int | None = None
     records: int | None = None
-    """Keys that stand in the store."""
+    """Current records in the store."""
     problem: str | None = None
-    """Why nothing may rest on it."""
-    concerned: int = 0
-    """How many objects alone lack evidence, where only some do."""
+    """Why it is not sufficient for any check."""
+    affected_objects: int = 0
+    """How many objects lack evidence, where only some do."""
     shortfalls: tuple[Shortfall, ...] = ()
     notes: tuple[str, ...] = ()
-    """What is worth knowing and no shortfall."""
+    """What is worth knowing and is not a shortfall."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +52,8 @@ class ConnectionEvidence:
     kinds: tuple[KindEvidence, ...]
     manifest: Manifest | None = None
     """None: it was never collected."""
-    overdue: str | None = None
-    """That its credential should have been replaced, where it should."""
+    rotation_overdue: str | None = None
+    """That its credential is past its rotation date, where it is."""
     requests: int = 0
     retries: int = 0
     refused: int = 0
@@ -61,89 +61,97 @@ class ConnectionEvidence:
     """Seconds spent waiting for rate limits."""
 
 
-def evidence(given: ReportInput) -> tuple[ConnectionEvidence, ...]:
+def connection_evidence(inputs: ReportInput) -> tuple[ConnectionEvidence, ...]:
     """Join sufficiency, manifests and counts by connection and kind, sorted by both."""
     names = {
-        *given.evaluation.connections,
-        *(manifest.connection for manifest in given.manifests),
-        *(standing.connection for standing in given.evaluation.sufficiency),
+        *inputs.evaluation.connections,
+        *(manifest.connection for manifest in inputs.manifests),
+        *(kind.connection for kind in inputs.evaluation.sufficiency),
     }
-    return tuple(_connection(name, given) for name in sorted(names))
+    return tuple(_connection(name, inputs) for name in sorted(names))
 
 
-def _connection(name: str, given: ReportInput) -> ConnectionEvidence:
-    manifest = next((one for one in given.manifests if one.connection == name), None)
+def _connection(name: str, inputs: ReportInput) -> ConnectionEvidence:
+    now = inputs.evaluation.evaluated_at
+    manifest = next((run for run in inputs.manifests if run.connection == name), None)
     collections = manifest.collections if manifest else ()
-    sufficiency = {one.kind: one for one in given.evaluation.sufficiency if one.connection == name}
-    stored = {one.kind: one for one in given.counts if one.connection == name}
-    kinds = sorted({*sufficiency, *stored, *(one.kind for one in collections)})
+    sufficiency = {
+        entry.kind: entry for entry in inputs.evaluation.sufficiency if entry.connection == name
+    }
+    stored = {count.kind: count for count in inputs.counts if count.connection == name}
+    kinds = sorted({*sufficiency, *stored, *(collection.kind for collection in collections)})
     return ConnectionEvidence(
         connection=name,
         kinds=tuple(
             _kind(
                 kind,
-                [one for one in collections if one.kind == kind],
+                [collection for collection in collections if collection.kind == kind],
                 sufficiency.get(kind),
                 stored.get(kind),
-                given.evaluation.evaluated_at,
+                now,
             )
             for kind in kinds
         ),
         manifest=manifest,
-        overdue=overdue(manifest, given.evaluation.evaluated_at),
-        requests=sum(one.counts.requests for one in collections),
-        retries=sum(one.counts.retries for one in collections),
-        refused=sum(one.counts.refused for one in collections),
-        waited=sum(one.counts.waited for one in collections),
+        rotation_overdue=rotation_overdue(manifest, now),
+        requests=sum(collection.counts.requests for collection in collections),
+        retries=sum(collection.counts.retries for collection in collections),
+        refused=sum(collection.counts.refused for collection in collections),
+        waited=sum(collection.counts.waited for collection in collections),
     )
 
 
 def _kind(
     kind: str,
     collections: Sequence[Collection],
-    standing: KindSufficiency | None,
+    sufficiency: KindSufficiency | None,
     stored: KindCount | None,
     now: datetime,
 ) -> KindEvidence:
-    newest = max((one.ended_at for one in collections), default=None)
-    at = standing.collected_at if standing else newest
+    newest = max((collection.ended_at for collection in collections), default=None)
+    at = sufficiency.collected_at if sufficiency else newest
     at = at or (stored.last_collected_at if stored else None)
-    found = [one for each in collections for one in each.shortfalls]
-    found += standing.shortfalls if standing else ()
-    versions = [one.version for one in collections] + ([stored.version] if stored else [])
+    shortfalls = [fall for collection in collections for fall in collection.shortfalls]
+    shortfalls += sufficiency.shortfalls if sufficiency else ()
+    versions = [collection.version for collection in collections]
+    versions += [stored.version] if stored else []
+    read = bool(collections)
     return KindEvidence(
         kind=kind,
         version=max(versions, default=None),
-        outcome=standing.outcome if standing else _worst(collections, stored),
+        outcome=sufficiency.outcome if sufficiency else _worst(collections, stored),
         collected_at=at,
-        age=phrases.span((now - at).total_seconds()) if at else None,
-        items=sum(one.counts.items for one in collections) if collections else None,
-        requests=sum(one.counts.requests for one in collections) if collections else None,
+        age=phrases.duration((now - at).total_seconds()) if at else None,
+        items=sum(collection.counts.items for collection in collections) if read else None,
+        requests=sum(collection.counts.requests for collection in collections) if read else None,
         records=stored.records if stored else None,
-        problem=standing.problem if standing else None,
-        concerned=len(standing.subjects) if standing else 0,
-        shortfalls=tuple(dict.fromkeys(found)),
+        problem=sufficiency.problem if sufficiency else None,
+        affected_objects=len(sufficiency.subjects) if sufficiency else 0,
+        shortfalls=tuple(dict.fromkeys(shortfalls)),
         notes=_notes(collections),
     )
 
 
 def _worst(collections: Sequence[Collection], stored: KindCount | None) -> Outcome | None:
-    seen = {one.outcome for one in collections}
-    if not seen and stored and stored.last_outcome:
-        seen = {Outcome(stored.last_outcome)}
-    return next((outcome for outcome in WORST_FIRST if outcome in seen), None)
+    outcomes = {collection.outcome for collection in collections}
+    if not outcomes and stored and stored.last_outcome:
+        outcomes = {Outcome(stored.last_outcome)}
+    return next((outcome for outcome in WORST_FIRST if outcome in outcomes), None)
 
 
 def _notes(collections: Sequence[Collection]) -> tuple[str, ...]:
-    fields = sorted({name for one in collections for name in one.unknown_fields})
-    dangling = Counter(one.kind for each in collections for one in each.dangling)
-    rejected = sum(one.counts.rejected for one in collections)
-    said = [
+    fields = sorted({name for collection in collections for name in collection.unknown_fields})
+    dangling = Counter(
+        reference.kind for collection in collections for reference in collection.dangling
+    )
+    rejected = sum(collection.counts.rejected for collection in collections)
+    notes = [
         f"{phrases.count(number, 'reference')} to a {kind} that is not listed"
         for kind, number in sorted(dangling.items())
     ]
     if rejected:
-        said.append(f"{phrases.count(rejected, 'record')} kept apart: not of the schema's shape")
+        notes.append(f"{phrases.count(rejected, 'record')} rejected: they do not fit their schema")
     if fields:
-        said.append(f"{phrases.count(len(fields), 'field')} new at the source: {', '.join(fields)}")
-    return tuple(said)
+        count = phrases.count(len(fields), "new field")
+        notes.append(f"schema drift: {count} at the source: {', '.join(fields)}")
+    return tuple(notes)

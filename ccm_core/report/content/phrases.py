@@ -1,4 +1,4 @@
-"""How a report says things: one wording for every format."""
+"""The wording of reports: one for every format."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from ccm_core.model.evaluation.result import Automated, Status
+from ccm_core.model.assurance import Conclusion
+from ccm_core.model.evaluation.result import AutomationCoverage, Status
 from ccm_core.model.evaluation.rule import Severity
 from ccm_core.model.evidence.collection import Outcome, Reason
 
@@ -20,18 +21,25 @@ if TYPE_CHECKING:
 
 STATUS: Mapping[Status, str] = MappingProxyType(
     {
-        Status.PASS: "holds",
-        Status.FAIL: "fails",
-        Status.INSUFFICIENT: "could not be judged",
+        Status.PASS: "passed",
+        Status.FAIL: "failed",
+        Status.INSUFFICIENT: "inconclusive",
         Status.ERROR: "ended in an error",
-        Status.NOT_APPLICABLE: "does not apply",
+        Status.NOT_APPLICABLE: "not applicable",
     }
 )
-AUTOMATED: Mapping[Automated, str] = MappingProxyType(
+CONCLUSION: Mapping[Conclusion, str] = MappingProxyType(
     {
-        Automated.WHOLLY: "wholly automated",
-        Automated.PARTLY: "partly automated",
-        Automated.NOT_STATED: "share automated not stated",
+        Conclusion.NO_EXCEPTIONS: "no exceptions noted in automated tests",
+        Conclusion.EXCEPTIONS: "exceptions noted in automated tests",
+        Conclusion.EVIDENCE_INCOMPLETE: "evidence incomplete for the period",
+    }
+)
+AUTOMATED: Mapping[AutomationCoverage, str] = MappingProxyType(
+    {
+        AutomationCoverage.FULL: "fully automated",
+        AutomationCoverage.PARTIAL: "partly automated",
+        AutomationCoverage.NOT_STATED: "extent of automation not stated",
     }
 )
 OUTCOME: Mapping[Outcome | None, str] = MappingProxyType(
@@ -46,48 +54,50 @@ OUTCOME: Mapping[Outcome | None, str] = MappingProxyType(
 REASON: Mapping[Reason, str] = MappingProxyType(
     {
         Reason.DENIED: "access was denied",
-        Reason.NOT_AVAILABLE: "the plan lacks it, or it is not there",
+        Reason.NOT_AVAILABLE: "not part of the plan, or not found",
         Reason.TRUNCATED: "the source cut the list short",
         Reason.DRIFTED: "the list changed while it was read",
-        Reason.RATE_LIMITED: "the rate limit held to the end",
+        Reason.RATE_LIMITED: "the rate limit was exhausted",
         Reason.REJECTED_RECORDS: "records did not fit their schema",
-        Reason.HIDDEN_REFERENCES: "objects are named that cannot be seen",
-        Reason.INTERRUPTED: "the run was cut off",
+        Reason.HIDDEN_REFERENCES: "references to objects that are not visible",
+        Reason.INTERRUPTED: "the run was interrupted",
         Reason.SOURCE_ERROR: "the source answered with an error",
         Reason.ERASED: "it was erased by order",
     }
 )
-INSUFFICIENT_MEANS = (
-    "Could not be judged (insufficient) means that the evidence was missing, partial or too old. "
+INCONCLUSIVE = "inconclusive (insufficient evidence)"
+"""Where the verdict of a whole report names the status."""
+INCONCLUSIVE_MEANS = (
+    "Inconclusive means insufficient evidence: it was missing, partial or too old. "
     "It is never counted as a pass."
 )
 
 SEVERITIES = tuple(reversed(Severity))
 """The most serious first."""
 
-_PLURAL = {"holds": "hold", "fails": "fail", "does not apply": "do not apply"}
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 )
 """Control characters but tab and line feed, half surrogate pairs, and what turns text around."""
-_UNITS = (("d", 86_400), ("h", 3_600), ("min", 60))
+_UNITS = (("d", 86_400), ("h", 3_600), ("m", 60))
 
 
-def status(status: Status, number: int = 1) -> str:
-    """Give the verb of a status: ``fails`` for one rule, ``fail`` for several or none."""
-    word = STATUS[status]
-    return word if number == 1 else _PLURAL.get(word, word)
+def verdict(status: Status) -> str:
+    """Return a status in the words of a whole report's verdict, which say why."""
+    return INCONCLUSIVE if status is Status.INSUFFICIENT else STATUS[status]
 
 
 def count(number: int, noun: str, plural: str | None = None) -> str:
-    """Give a number with its noun: ``1 rule``, ``2,000 rules``."""
+    """Return a number with its noun: ``1 check``, ``2,000 checks``."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
-def automated(shares: Iterable[Automated]) -> str:
-    """Count the shares that are automated: ``1 wholly automated, 7 partly automated``."""
-    seen = Counter(shares)
-    return ", ".join(f"{seen[one]:,} {said}" for one, said in AUTOMATED.items() if seen[one])
+def automated(extents: Iterable[AutomationCoverage]) -> str:
+    """Count by extent of automation: ``1 fully automated, 7 partly automated``."""
+    counts = Counter(extents)
+    return ", ".join(
+        f"{counts[extent]:,} {AUTOMATED[extent]}" for extent in AUTOMATED if counts[extent]
+    )
 
 
 def listed(words: Sequence[str]) -> str:
@@ -97,42 +107,47 @@ def listed(words: Sequence[str]) -> str:
     return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def part(named: Sequence[str]) -> str:
-    """Say that a report shows a part of an evaluation only."""
-    return f"This is a part of the evaluation: only {listed(named)}."
+def scope(names: Sequence[str]) -> str:
+    """Return a sentence that a report shows only a part of an evaluation."""
+    return f"This report covers a part of the evaluation: only {listed(names)}."
 
 
 def capital(text: str) -> str:
-    """Begin with a capital letter and leave the rest as it is."""
+    """Return a text with a capital first letter and the rest unchanged."""
     return text[:1].upper() + text[1:]
 
 
 def moment(instant: datetime) -> str:
-    """Say an instant in UTC, to the minute."""
+    """Return an instant in UTC, to the minute."""
     return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def span(seconds: float) -> str:
-    """Say a length of time in its largest unit, and the next one where it matters."""
-    sign, left = ("-" if seconds < 0 else ""), abs(seconds)
-    for place, (unit, size) in enumerate(_UNITS):
-        if left >= size:
-            whole, rest = divmod(int(left), size)
-            below, smaller = _UNITS[place + 1] if place + 1 < len(_UNITS) else ("s", 1)
-            part = f" {rest // smaller} {below}" if rest // smaller else ""
-            return f"{sign}{whole} {unit}{part}"
-    return f"{sign}{left:.1f}".removesuffix(".0") + " s"
+def duration(seconds: float) -> str:
+    """Return a duration in its two largest units: ``4h``, ``1h30m``, ``2d4h``, ``0.4s``."""
+    sign, length = ("-" if seconds < 0 else ""), abs(seconds)
+    for index, (unit, size) in enumerate(_UNITS):
+        if length >= size:
+            whole, remainder = divmod(int(length), size)
+            smaller_unit, smaller = (*_UNITS, ("s", 1))[index + 1]
+            count = remainder // smaller
+            return f"{sign}{whole}{unit}" + (f"{count}{smaller_unit}" if count else "")
+    return f"{sign}{length:.1f}".removesuffix(".0") + "s"
+
+
+def percent(share: float) -> str:
+    """Return a share in percent, never rounded up: only the whole is 100 %."""
+    return "100 %" if share >= 1 else f"{int(share * 1000) / 10:.1f} %"
 
 
 def link(url: str | None) -> str | None:
-    """Give an address that may be clicked: http and https only, since sources name addresses."""
+    """Return an address that may be clicked: http and https only, since sources name addresses."""
     return url if url and re.match(r"https?://[^\s]+\Z", url, re.IGNORECASE) else None
 
 
 def uri(url: str | None) -> str | None:
-    """Give an address that may be clicked, with no character that RFC 3986 does not know."""
-    found = link(url)
-    return quote(clean(found), safe="%:/?#[]@!$&'()*+,;=~") if found else None
+    """Return an address that may be clicked, in the characters of RFC 3986."""
+    address = link(url)
+    return quote(clean(address), safe="%:/?#[]@!$&'()*+,;=~") if address else None
 
 
 def clean(text: str) -> str:
@@ -140,11 +155,11 @@ def clean(text: str) -> str:
     return _HIDDEN.sub("\ufffd", text)
 
 
-def unseen(one: Unseen) -> str:
-    """Say what a credential was shown not to see of one kind."""
-    if not one.subjects:
-        return f"{one.kind}: {REASON[one.reason]}"
-    count = len(one.subjects) if one.objects is None else one.objects
-    more = f" and {count - len(one.subjects)} more" if count > len(one.subjects) else ""
-    others = ", and it may be any other" if one.objects is None else ""
-    return f"{one.kind}: {REASON[one.reason]}: {', '.join(one.subjects)}{more}{others}"
+def unseen(entry: Unseen) -> str:
+    """Return what a credential is known not to see of one kind."""
+    if not entry.subjects:
+        return f"{entry.kind}: {REASON[entry.reason]}"
+    count = len(entry.subjects) if entry.objects is None else entry.objects
+    more = f" and {count - len(entry.subjects)} more" if count > len(entry.subjects) else ""
+    others = ", and it may be any other" if entry.objects is None else ""
+    return f"{entry.kind}: {REASON[entry.reason]}: {', '.join(entry.subjects)}{more}{others}"

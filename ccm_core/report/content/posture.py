@@ -1,4 +1,4 @@
-"""How the controls of each framework stand, and how the rules stood day by day."""
+"""The status of each framework's controls, and of the checks day by day."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ccm_core.model.evaluation.result import ControlResult, Outline
 
-_ORDER = (Status.PASS, Status.FAIL, Status.INSUFFICIENT, Status.ERROR, Status.NOT_APPLICABLE)
+STATUSES = (Status.PASS, Status.FAIL, Status.INSUFFICIENT, Status.ERROR, Status.NOT_APPLICABLE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,86 +27,83 @@ class Framework:
     name: str
     controls: tuple[ControlResult, ...]
     bar: tuple[bar.Segment, ...]
-    counted: str
-    """Such as ``3 hold, 1 fails``."""
+    verdict: str
+    """Such as ``3 passed, 1 failed``."""
     automated: str
-    """Such as ``1 wholly automated, 7 partly automated``."""
+    """Such as ``1 fully automated, 7 partly automated``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Day:
-    """How the rules stood at the end of one day."""
+class TrendDay:
+    """The checks by status at the end of one day."""
 
     day: date
-    at: float
-    """Per cent from the left."""
+    start: float
+    """Percent from the left."""
     width: float
     blocks: tuple[tuple[str, float, float], ...]
-    """Status, top and height in per cent: what could not be judged stands on what fails."""
+    """Status, top and height in percent, stacked in the order of :data:`STATUSES`."""
     numbers: tuple[int, ...]
     """In the order of :data:`STATUSES`."""
 
 
-STATUSES = _ORDER
-
-
 def frameworks(controls: Iterable[ControlResult]) -> Iterator[Framework]:
-    """Give each framework with its controls, ``A.5.9`` before ``A.5.15``."""
+    """Yield each framework with its controls, ``A.5.9`` before ``A.5.15``."""
     for name, group in groupby(
-        sorted(controls, key=lambda one: (one.framework, _counting(one.id))),
-        key=lambda one: one.framework,
+        sorted(controls, key=lambda control: (control.framework, _natural_key(control.id))),
+        key=lambda control: control.framework,
     ):
         members = tuple(group)
-        seen = Counter(one.status for one in members)
+        counts = Counter(control.status for control in members)
         yield Framework(
             name=name,
             controls=members,
-            bar=bar.segments((status.value, seen[status]) for status in _ORDER),
-            counted=", ".join(
-                f"{seen[status]:,} {phrases.status(status, seen[status])}"
-                for status in _ORDER
-                if seen[status]
+            bar=bar.segments((status.value, counts[status]) for status in STATUSES),
+            verdict=", ".join(
+                f"{counts[status]:,} {phrases.STATUS[status]}"
+                for status in STATUSES
+                if counts[status]
             ),
-            automated=phrases.automated(one.automated for one in members),
+            automated=phrases.automated(control.automated for control in members),
         )
 
 
-def trend(outlines: Sequence[Outline], rules: Iterable[str]) -> tuple[Day, ...]:
-    """Lay out how rules stood, one column for each day that has an evaluation.
+def trend(outlines: Sequence[Outline], rules: Iterable[str]) -> tuple[TrendDay, ...]:
+    """Return the checks by status, one column for each day that has an evaluation.
 
     Args:
         outlines: One for each such day, in order.
         rules: Only these are counted.
     """
-    counted = set(rules)
+    reported = set(rules)
     if len(outlines) < 2:  # noqa: PLR2004 - one day is no trend
         return ()
-    days = [one.evaluated_at.date() for one in outlines]
+    days = [outline.evaluated_at.date() for outline in outlines]
     span = (days[-1] - days[0]).days + 1
     return tuple(
-        _day(one, counted, at=100 * (day - days[0]).days / span, width=100 / span)
-        for one, day in zip(outlines, days, strict=True)
+        _day(outline, reported, start=100 * (day - days[0]).days / span, width=100 / span)
+        for outline, day in zip(outlines, days, strict=True)
     )
 
 
-def _day(outline: Outline, counted: set[str], *, at: float, width: float) -> Day:
-    seen = Counter(one.status for one in outline.rules if one.rule in counted)
-    total = seen.total() or 1
+def _day(outline: Outline, reported: set[str], *, start: float, width: float) -> TrendDay:
+    counts = Counter(rule.status for rule in outline.rules if rule.rule in reported)
+    total = counts.total() or 1
     blocks, top = [], 100.0
-    for status in _ORDER:
-        height = 100 * seen[status] / total
+    for status in STATUSES:
+        height = 100 * counts[status] / total
         top -= height
         if height:
             blocks.append((status.value, round(top, 3), round(height, 3)))
-    return Day(
+    return TrendDay(
         day=outline.evaluated_at.date(),
-        at=round(at, 3),
+        start=round(start, 3),
         width=round(width, 3),
         blocks=tuple(blocks),
-        numbers=tuple(seen[status] for status in _ORDER),
+        numbers=tuple(counts[status] for status in STATUSES),
     )
 
 
-def _counting(name: str) -> list[tuple[int, str]]:
-    """Give a key that sorts ``A.5.9`` before ``A.5.15``."""
+def _natural_key(name: str) -> list[tuple[int, str]]:
+    """Return a key that sorts ``A.5.9`` before ``A.5.15``."""
     return [(int(digits or 0), rest) for digits, rest in re.findall(r"([0-9]*)([^0-9]*)", name)]

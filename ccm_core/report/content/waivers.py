@@ -1,4 +1,4 @@
-"""Waivers as a report shows them: who lets what fail, until when, and what it covers now."""
+"""Waivers as a report shows them: risk acceptances, their expiry, and what they cover now."""
 
 from __future__ import annotations
 
@@ -19,35 +19,35 @@ class WaiverSummary:
 
     waiver: Waiver
     covers: int
-    """Failing subjects that it covers now."""
-    left: str
-    """How long it has left, or that it has expired."""
+    """Failing resources that it covers now."""
+    expiry: str
+    """In how long it expires, or that it has expired."""
     expired: bool
 
 
-def waived(given: ReportInput) -> tuple[WaiverSummary, ...]:
-    """Give the waivers that concern what is reported, the one that ends first at the top."""
-    now = given.evaluation.evaluated_at
-    rules = {one.rule for one in given.evaluation.rules}
+def waiver_summaries(inputs: ReportInput) -> tuple[WaiverSummary, ...]:
+    """Return the waivers of what is reported, the one that expires first at the top."""
+    now = inputs.evaluation.evaluated_at
+    rules = {rule.rule for rule in inputs.evaluation.rules}
     covered = Counter(
         result.waiver
-        for rule in given.evaluation.rules
+        for rule in inputs.evaluation.rules
         for result in rule.results
         if result.waiver is not None
     )
     return tuple(
         WaiverSummary(
-            waiver=one,
-            covers=covered[one.id],
-            left=_left((one.expires - now).total_seconds()),
-            expired=one.expires <= now,
+            waiver=waiver,
+            covers=covered[waiver.id],
+            expiry=_expiry((waiver.expires - now).total_seconds()),
+            expired=waiver.expires <= now,
         )
-        for one in sorted(given.waivers, key=lambda one: (one.expires, one.id))
-        if one.rule in rules
+        for waiver in sorted(inputs.waivers, key=lambda waiver: (waiver.expires, waiver.id))
+        if waiver.rule in rules
     )
 
 
-def _left(seconds: float) -> str:
+def _expiry(seconds: float) -> str:
     if seconds <= 0:
-        return f"expired {phrases.span(-seconds)} ago" if seconds else "expired"
-    return f"{phrases.span(seconds)} left"
+        return f"expired {phrases.duration(-seconds)} ago" if seconds else "expired"
+    return f"expires in {phrases.duration(seconds)}"

@@ -44,19 +44,19 @@ class CsvReport:
     extension = "csv"
     figures = False
 
-    def render(self, given: ReportInput) -> bytes:
-        """Give every result of every rule, whatever its status."""
+    def render(self, inputs: ReportInput) -> bytes:
+        """Return every result of every rule, whatever its status."""
         page = io.StringIO(newline="")
         writer = csv.writer(page, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
         writer.writerow(COLUMNS)
-        at = format_instant(given.evaluation.evaluated_at)
-        for rule in given.evaluation.rules:
-            writer.writerows(_row(at, rule, one) for one in rule.results)
+        at = format_instant(inputs.evaluation.evaluated_at)
+        for rule in inputs.evaluation.rules:
+            writer.writerows(_row(at, rule, result) for result in rule.results)
         return page.getvalue().encode("utf-8-sig")
 
 
 def _row(at: str, rule: RuleResult, result: Result) -> list[str]:
-    about = result.subject
+    subject = result.subject
     cells = (
         at,
         result.status.value,
@@ -65,21 +65,21 @@ def _row(at: str, rule: RuleResult, result: Result) -> list[str]:
         rule.rule,
         rule.title,
         result.connection,
-        about.kind,
-        about.key,
-        about.title,
-        about.url or "",
-        "; ".join(about.owners),
+        subject.kind,
+        subject.key,
+        subject.title,
+        subject.url or "",
+        "; ".join(subject.owners),
         result.reason,
         format_instant(result.due_at) if result.due_at else "",
-        ", ".join(f"{one.framework}:{one.id}" for one in rule.controls),
+        ", ".join(f"{control.framework}:{control.id}" for control in rule.controls),
         rule.remediation or "",
         uuids.of_result(result),
     )
-    return [cell(one) for one in cells]
+    return [cell(text) for text in cells]
 
 
 def cell(text: str) -> str:
-    """Give a text on one line that no spreadsheet runs: a formula gets an apostrophe before it."""
+    """Return a text on one line that no spreadsheet runs: an apostrophe precedes a formula."""
     line = plain(text)
     return f"'{line}" if line.startswith(_FORMULA) else line

@@ -1,4 +1,4 @@
-"""The report for people: one HTML file that needs nothing from anywhere."""
+"""The report for people: one self-contained HTML file."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from ccm_core.model import json_codec
 from ccm_core.model.evaluation.result import Status
 from ccm_core.report.charts import timeline
-from ccm_core.report.charts.plugin_sections import drawn
+from ccm_core.report.charts.plugin_sections import draw_sections
 from ccm_core.report.content import bar, phrases
-from ccm_core.report.content.evidence import evidence
+from ccm_core.report.content.evidence import connection_evidence
 from ccm_core.report.content.owners import owners
 from ccm_core.report.content.posture import STATUSES, frameworks, trend
 from ccm_core.report.content.summary import summary
-from ccm_core.report.content.waivers import waived
+from ccm_core.report.content.waivers import waiver_summaries
 from ccm_core.sdk.timestamps import format_instant
 
 if TYPE_CHECKING:
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from ccm_core.report.types import ReportInput
 
 FOLD = 10
-"""Longer lists are folded after so many."""
+"""Longer lists are collapsed after so many."""
 MOST = 1000
-"""Longer lists end here and say how many are left out; the JSON report has them all."""
+"""Longer lists end here with the number that is left out; the JSON report has them all."""
 PAPER = 25
-"""On paper they end here and say how many more the file has."""
+"""On paper they end here with the number that only the file has."""
 
-_CELLS = {"good": "pass", "bad": "fail", "unknown": "insufficient"}
+_SHAPES = {"good": "pass", "bad": "fail", "unknown": "insufficient"}
 """The shape that stands before a cell of each tone."""
 _TONES = {"complete": "pass", "failed": "error"}
 
@@ -46,25 +46,25 @@ class HtmlReport:
     extension = "html"
     figures = True
 
-    def render(self, given: ReportInput) -> bytes:
+    def render(self, inputs: ReportInput) -> bytes:
         """Fill the template. The same input gives the same bytes."""
         return page(
             "report.html",
             scripted=True,
-            said=summary(given),
-            evaluation=given.evaluation,
-            evidence=evidence(given),
-            digest=given.digest,
-            findings=given.findings,
-            owners=owners(given.evaluation),
-            ages={name: _age(one, given) for name, one in given.findings.items()},
-            sections=drawn(given),
-            frameworks=tuple(frameworks(given.evaluation.controls)),
-            days=trend(given.trend, (one.rule for one in given.evaluation.rules)),
-            waivers=waived(given),
-            places={one.rule: anchor(one.pack, one.rule) for one in given.evaluation.rules},
-            known_controls={(one.framework, one.id) for one in given.evaluation.controls},
-            host_version=given.host_version,
+            report=summary(inputs),
+            evaluation=inputs.evaluation,
+            evidence=connection_evidence(inputs),
+            digest=inputs.digest,
+            findings=inputs.findings,
+            owners=owners(inputs.evaluation),
+            ages={name: _age(finding, inputs) for name, finding in inputs.findings.items()},
+            sections=draw_sections(inputs),
+            frameworks=tuple(frameworks(inputs.evaluation.controls)),
+            days=trend(inputs.trend, (rule.rule for rule in inputs.evaluation.rules)),
+            waivers=waiver_summaries(inputs),
+            anchors={rule.rule: anchor(rule.pack, rule.rule) for rule in inputs.evaluation.rules},
+            controls={(control.framework, control.id) for control in inputs.evaluation.controls},
+            host_version=inputs.host_version,
         )
 
 
@@ -72,9 +72,9 @@ def page(template: str, *, scripted: bool = False, **values: object) -> bytes:
     """Fill one of the templates, all in the same style.
 
     Args:
-        template: Which.
-        scripted: Whether it has the script, and the fields to search with.
-        values: What it shows.
+        template: Its file name.
+        scripted: Whether it has the script, and the search fields.
+        values: Its variables.
     """
     templates = _templates()
     style = _source(templates, "style.css")
@@ -86,9 +86,9 @@ def page(template: str, *, scripted: bool = False, **values: object) -> bytes:
     return filled.encode()
 
 
-def _age(finding: Finding, given: ReportInput) -> str:
-    seconds = (given.evaluation.evaluated_at - finding.first_seen).total_seconds()
-    return phrases.span(seconds) if seconds else "new"
+def _age(finding: Finding, inputs: ReportInput) -> str:
+    seconds = (inputs.evaluation.evaluated_at - finding.first_seen).total_seconds()
+    return phrases.duration(seconds) if seconds else "new"
 
 
 def _templates() -> Environment:
@@ -115,10 +115,10 @@ def _templates() -> Environment:
         "instant": format_instant,
         "moment": phrases.moment,
         "numbered": lambda rows: list(enumerate(rows, 1)),
-        "part_words": phrases.part,
-        "span": phrases.span,
-        "sum_of": lambda days, place: sum(day.numbers[place] for day in days),
-        "status_words": phrases.status,
+        "scope_words": phrases.scope,
+        "duration": phrases.duration,
+        "sum_of": lambda days, index: sum(day.numbers[index] for day in days),
+        "status_words": phrases.STATUS.__getitem__,
         "automated_words": phrases.AUTOMATED.__getitem__,
         "tone": tone,
     }
@@ -127,31 +127,31 @@ def _templates() -> Environment:
         "MOST": MOST,
         "PAPER": PAPER,
         "LANES_FOLD": timeline.FOLD,
-        "TONES": _CELLS,
+        "TONES": _SHAPES,
         "OUTCOME": phrases.OUTCOME,
         "REASON": phrases.REASON,
         "STATUSES": STATUSES,
-        "INSUFFICIENT_MEANS": phrases.INSUFFICIENT_MEANS,
-        "population_bar": bar.of_population,
-        "rules_bar": bar.of_rules,
+        "INCONCLUSIVE_MEANS": phrases.INCONCLUSIVE_MEANS,
+        "population_bar": bar.population_bar,
+        "status_bar": bar.status_bar,
     }
     return templates
 
 
 def anchor(*names: str) -> str:
-    """Give an id within the page; different names give different ids."""
+    """Return an id within the page; different names have different ids."""
     return "-".join(re.sub(r"[^A-Za-z0-9_.]", _code, name) for name in names)
 
 
 def breakable(name: str) -> Markup:
-    """Let a long name be broken after its underscores and dots."""
+    """Return a long name that may be broken after its underscores and dots."""
     from markupsafe import Markup, escape
 
     return Markup(re.sub(r"([_.])", r"\1<wbr>", str(escape(phrases.clean(name)))))  # noqa: S704 - escaped
 
 
 def tone(outcome: Outcome | None) -> str:
-    """Give the status whose colour and shape an outcome borrows."""
+    """Return the status whose color and shape an outcome has."""
     return _TONES.get(outcome or "", Status.INSUFFICIENT.value)
 
 

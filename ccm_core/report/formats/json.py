@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JsonDocument:
-    """What the file holds."""
+    """The contents of the file."""
 
     document: str = "ccm.report/v1"
     host_version: str
     verdict: str
-    """In words, as every format says it."""
-    rules: dict[str, int]
+    """In words, the same in every format."""
+    rules_by_status: dict[str, int]
     """How many rules have each status; statuses that no rule has are left out."""
-    part: Sequence[str]
+    scope: Sequence[str]
     """Which part of the evaluation this is; empty: all of it."""
     evaluation: Evaluation
     manifests: Sequence[Manifest]
@@ -35,22 +35,22 @@ class JsonDocument:
 
 
 class JsonReport:
-    """Everything, for programs."""
+    """All of the evaluation, for programs."""
 
     name = "json"
     extension = "json"
     figures = False
 
-    def render(self, given: ReportInput) -> bytes:
-        """Give one JSON document with sorted keys, ended by a line feed."""
-        said = summary(given)
+    def render(self, inputs: ReportInput) -> bytes:
+        """Return one JSON document with sorted keys, ended by a line feed."""
+        report = summary(inputs)
         document = JsonDocument(
-            host_version=given.host_version,
-            verdict=said.verdict,
-            rules={share.status.value: share.number for share in said.shares},
-            part=tuple(given.part),
-            evaluation=given.evaluation,
-            manifests=tuple(given.manifests),
-            counts=tuple(given.counts),
+            host_version=inputs.host_version,
+            verdict=report.verdict,
+            rules_by_status={count.status.value: count.number for count in report.counts},
+            scope=tuple(inputs.scope),
+            evaluation=inputs.evaluation,
+            manifests=tuple(inputs.manifests),
+            counts=tuple(inputs.counts),
         )
         return json_codec.encode(document) + b"\n"

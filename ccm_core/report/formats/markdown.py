@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ccm_core.model.evaluation.result import Result
-    from ccm_core.report.content.summary import Gap, RuleSummary, Summary
+    from ccm_core.report.content.summary import InconclusiveReason, RuleSummary, Summary
     from ccm_core.report.types import ReportInput
 
 MOST_RULES = 25
@@ -27,44 +27,45 @@ _JOINER = "\u2060"
 _MARKUP = re.compile(r"([\\`*_\[\]<>|~$&]|^[-+#=])")
 """What means something anywhere, and what means something at the beginning of a line."""
 _NUMBERED = re.compile(r"^(\d+)([.)])")
-_NAMING = re.compile(r"([@#])(?=\w)|(?<=\w)(://)|\b(GH-)(?=\d)|(?<=www)(\.)", re.IGNORECASE)
+_MENTION = re.compile(r"([@#])(?=\w)|(?<=\w)(://)|\b(GH-)(?=\d)|(?<=www)(\.)", re.IGNORECASE)
 
 
 class MarkdownReport:
-    """What fails, what could not be judged, what to do first."""
+    """Failing checks, inconclusive checks, and the next steps."""
 
     name = "markdown"
     extension = "md"
     figures = False
 
-    def render(self, given: ReportInput) -> bytes:
-        """Give CommonMark with tables, ended by a line feed."""
-        blocks = (list(one) for one in _blocks(summary(given)))
+    def render(self, inputs: ReportInput) -> bytes:
+        """Return CommonMark with tables, ended by a line feed."""
+        blocks = (list(block) for block in _blocks(summary(inputs)))
         text = "\n\n".join("\n".join(block) for block in blocks if block)
         return f"{text}\n".encode()
 
 
-def _blocks(said: Summary) -> Iterator[Iterator[str]]:
-    yield _head(said)
-    yield _table("What fails", said.failing)
-    for one in said.failing[:MOST_RULES]:
-        yield _failing(one)
-    yield _table("What could not be judged", [*said.unjudged, *said.partly_judged])
-    for one in [*said.unjudged, *said.partly_judged][:MOST_RULES]:
-        yield _gaps(one)
-    yield _next(said)
+def _blocks(report: Summary) -> Iterator[Iterator[str]]:
+    yield _head(report)
+    yield _table("Failing checks", report.failing)
+    for entry in report.failing[:MOST_RULES]:
+        yield _failing(entry)
+    inconclusive = [*report.inconclusive, *report.partly_inconclusive]
+    yield _table("Inconclusive", inconclusive)
+    for entry in inconclusive[:MOST_RULES]:
+        yield _reasons(entry)
+    yield _next_steps(report)
 
 
-def _head(said: Summary) -> Iterator[str]:
-    yield f"## {text(said.verdict)}"
+def _head(report: Summary) -> Iterator[str]:
+    yield f"## {text(report.verdict)}"
     yield ""
-    over = phrases.listed([code(name) for name in said.connections]) or "no connection"
-    yield f"As of {phrases.moment(said.evaluated_at)}, over {over}."
-    if said.part:
-        yield text(phrases.part(said.part))
-    if said.unjudged or said.partly_judged:
-        yield phrases.INSUFFICIENT_MEANS
-    for failure in said.plugin_failures:
+    connections = phrases.listed([code(name) for name in report.connections]) or "no connection"
+    yield f"As of {phrases.moment(report.evaluated_at)}, over {connections}."
+    if report.scope:
+        yield text(phrases.scope(report.scope))
+    if report.inconclusive or report.partly_inconclusive:
+        yield phrases.INCONCLUSIVE_MEANS
+    for failure in report.plugin_failures:
         yield f"A plugin did not load: {text(failure)}"
 
 
@@ -73,73 +74,73 @@ def _table(heading: str, rules: Sequence[RuleSummary]) -> Iterator[str]:
         return
     yield f"### {heading}"
     yield ""
-    yield "| severity | rule | subjects |"
+    yield "| severity | check | resources |"
     yield "| --- | --- | --- |"
-    for one in rules[:MOST_RULES]:
-        waived = " (waived)" if one.wholly_waived else ""
-        level = one.rule.severity.value
-        yield f"| {level} | {text(one.rule.title)}{waived} | {text(one.counted)} |"
+    for entry in rules[:MOST_RULES]:
+        waived = " (risk accepted)" if entry.all_waived else ""
+        level = entry.rule.severity.value
+        yield f"| {level} | {text(entry.rule.title)}{waived} | {text(entry.population)} |"
     if rules[MOST_RULES:]:
         yield ""
-        yield f"And {phrases.count(len(rules) - MOST_RULES, 'more rule')}."
+        yield f"And {phrases.count(len(rules) - MOST_RULES, 'more check')}."
 
 
-def _failing(one: RuleSummary) -> Iterator[str]:
-    yield f"#### {text(one.rule.title)}"
+def _failing(entry: RuleSummary) -> Iterator[str]:
+    yield f"#### {text(entry.rule.title)}"
     yield ""
-    for result in one.failing[:MOST_SUBJECTS]:
-        yield f"- {_subject(result)}"
-    if one.failing[MOST_SUBJECTS:]:
-        yield f"- and {phrases.count(len(one.failing) - MOST_SUBJECTS, 'more subject')}"
-    if not one.failing:
-        yield "- no subject: the rule fails as a whole"
-    if one.rule.remediation:
+    for result in entry.failing[:MOST_SUBJECTS]:
+        yield f"- {_resource(result)}"
+    if entry.failing[MOST_SUBJECTS:]:
+        yield f"- and {phrases.count(len(entry.failing) - MOST_SUBJECTS, 'more resource')}"
+    if not entry.failing:
+        yield "- no single resource: the check failed as a whole"
+    if entry.rule.remediation:
         yield ""
-        yield f"To do: {text(one.rule.remediation)}"
+        yield f"To do: {text(entry.rule.remediation)}"
 
 
-def _subject(result: Result) -> str:
-    waived = f" (waived: {code(result.waiver)})" if result.waiver else ""
+def _resource(result: Result) -> str:
+    waived = f" (risk accepted: {code(result.waiver)})" if result.waiver else ""
     owners = ", ".join(map(code, result.subject.owners))
     owned = f" (owner: {owners})" if owners else ""
     return f"{code(result.subject.title)}{owned}{waived}: {text(result.reason)}"
 
 
-def _gaps(one: RuleSummary) -> Iterator[str]:
-    yield f"#### {text(one.rule.title)}"
+def _reasons(entry: RuleSummary) -> Iterator[str]:
+    yield f"#### {text(entry.rule.title)}"
     yield ""
-    for gap in one.gaps[:MOST_SUBJECTS]:
-        yield f"- {_gap(gap)}"
-    if one.gaps[MOST_SUBJECTS:]:
-        yield f"- and {phrases.count(len(one.gaps) - MOST_SUBJECTS, 'more reason')}"
-    if not one.gaps:
-        yield "- no result says why"
+    for reason in entry.reasons[:MOST_SUBJECTS]:
+        yield f"- {_reason(reason)}"
+    if entry.reasons[MOST_SUBJECTS:]:
+        yield f"- and {phrases.count(len(entry.reasons) - MOST_SUBJECTS, 'more reason')}"
+    if not entry.reasons:
+        yield "- no result has a reason"
 
 
-def _gap(gap: Gap) -> str:
-    number = "" if gap.whole else f", {phrases.count(len(gap.subjects), 'subject')}"
-    error = "error: " if gap.status is Status.ERROR else ""
-    place = f"{code(gap.connection)}{number}: " if gap.connection else ""
-    return f"{place}{error}{text(gap.reason)}"
+def _reason(entry: InconclusiveReason) -> str:
+    number = "" if entry.whole else f", {phrases.count(len(entry.subjects), 'resource')}"
+    error = "error: " if entry.status is Status.ERROR else ""
+    prefix = f"{code(entry.connection)}{number}: " if entry.connection else ""
+    return f"{prefix}{error}{text(entry.reason)}"
 
 
-def _next(said: Summary) -> Iterator[str]:
-    if not said.next_steps:
+def _next_steps(report: Summary) -> Iterator[str]:
+    if not report.next_steps:
         return
-    yield "### What to do first"
+    yield "### Next steps"
     yield ""
-    for place, step in enumerate(said.next_steps, 1):
-        yield f"{place}. {text(step)}"
+    for number, step in enumerate(report.next_steps, 1):
+        yield f"{number}. {text(step)}"
 
 
 def text(value: str) -> str:
-    """Give a text on one line in which nothing is markup, a mention or a reference."""
-    line = _NAMING.sub(lambda found: f"{found[0]}{_JOINER}", _short(value))
+    """Return a text on one line in which nothing is markup, a mention or a reference."""
+    line = _MENTION.sub(lambda match: f"{match[0]}{_JOINER}", _short(value))
     return _NUMBERED.sub(r"\1\\\2", _MARKUP.sub(r"\\\1", line))
 
 
 def code(value: str) -> str:
-    """Give a name as code: nothing in it is markup, in a table cell either."""
+    """Return a name as code: nothing in it is markup, in a table cell either."""
     line = _short(value) or "(none)"
     fence = "`" * (1 + max((len(run) for run in re.findall("`+", line)), default=0))
     edge = " " if line.startswith("`") or line.endswith("`") else ""

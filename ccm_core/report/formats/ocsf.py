@@ -42,17 +42,17 @@ class OcsfReport:
     extension = "ocsf.jsonl"
     figures = False
 
-    def render(self, given: ReportInput) -> bytes:
-        """Give one JSON document on each line, with sorted keys; nothing where nothing was said."""
-        milliseconds = int(given.evaluation.evaluated_at.timestamp() * 1000)
+    def render(self, inputs: ReportInput) -> bytes:
+        """Return one JSON document on each line, with sorted keys; empty without results."""
+        milliseconds = int(inputs.evaluation.evaluated_at.timestamp() * 1000)
         return b"".join(
-            json_codec.encode(_event(result, rule, given, milliseconds)) + b"\n"
-            for rule in given.evaluation.rules
+            json_codec.encode(_event(result, rule, inputs, milliseconds)) + b"\n"
+            for rule in inputs.evaluation.rules
             for result in rule.results
         )
 
 
-def _event(result: Result, rule: RuleResult, given: ReportInput, at: int) -> JsonObject:
+def _event(result: Result, rule: RuleResult, inputs: ReportInput, at: int) -> JsonObject:
     severity_id, severity = _SEVERITIES[rule.severity]
     return (
         {
@@ -70,7 +70,7 @@ def _event(result: Result, rule: RuleResult, given: ReportInput, at: int) -> Jso
             "message": f"{plain(result.subject.title)}: {plain(result.reason)}",
             "metadata": {
                 "version": VERSION,
-                "product": {"name": "ccm", "vendor_name": "ccm", "version": given.host_version},
+                "product": {"name": "ccm", "vendor_name": "ccm", "version": inputs.host_version},
                 "uid": uuids.uuid("ocsf", str(at), uuids.of_result(result)),
             },
             "finding_info": _finding(result, rule, at),
@@ -78,13 +78,13 @@ def _event(result: Result, rule: RuleResult, given: ReportInput, at: int) -> Jso
             "resources": [_resource(result)],
             "unmapped": _unmapped(result, rule),
         }
-        | _standing(result)
+        | _state(result)
         | _remediation(rule)
     )
 
 
 def _finding(result: Result, rule: RuleResult, at: int) -> JsonObject:
-    told: JsonObject = {
+    finding: JsonObject = {
         "uid": uuids.of_result(result),
         "title": plain(rule.title),
         "desc": plain(rule.risk or "") or plain(rule.title),
@@ -92,25 +92,25 @@ def _finding(result: Result, rule: RuleResult, at: int) -> JsonObject:
         "analytic": {"uid": rule.rule, "name": plain(rule.title), "type_id": 1, "type": "Rule"},
     }
     link = phrases.uri(result.subject.url)
-    return told | ({"src_url": link} if link else {})
+    return finding | ({"src_url": link} if link else {})
 
 
 def _compliance(result: Result, rule: RuleResult) -> JsonObject:
     status_id, status = _COMPLIANCE[result.status]
-    controls = [f"{plain(one.framework)} {plain(one.id)}" for one in rule.controls]
+    controls = [f"{plain(control.framework)} {plain(control.id)}" for control in rule.controls]
     return {
         "control": rule.rule,
         "status_id": status_id,
         "status": status,
         "status_code": result.status.value,
         "status_details": [plain(result.reason)],
-        "standards": sorted({plain(one.framework) for one in rule.controls}),
+        "standards": sorted({plain(control.framework) for control in rule.controls}),
         "requirements": controls,
     }
 
 
-def _standing(result: Result) -> JsonObject:
-    """Say how the finding stands with people: new, or suppressed by a waiver."""
+def _state(result: Result) -> JsonObject:
+    """Return the state of a finding: new, or suppressed by a waiver."""
     if result.status is Status.FAIL and result.waiver:
         return {"status_id": 3, "status": "Suppressed", "comment": f"Waiver {plain(result.waiver)}"}
     if result.status in (Status.PASS, Status.NOT_APPLICABLE):
@@ -119,16 +119,16 @@ def _standing(result: Result) -> JsonObject:
 
 
 def _resource(result: Result) -> JsonObject:
-    about = result.subject
-    told = {
-        "uid": about.key,
-        "name": plain(about.title),
-        "type": about.kind,
+    subject = result.subject
+    resource = {
+        "uid": subject.key,
+        "name": plain(subject.title),
+        "type": subject.kind,
         "namespace": result.connection,
     }
     # The attribute ``owner`` is one user with an account; a team is neither.
-    owners = {"name": "owner", "values": list(map(plain, about.owners))}
-    return told | ({"tags": [owners]} if about.owners else {})
+    owners = {"name": "owner", "values": list(map(plain, subject.owners))}
+    return resource | ({"tags": [owners]} if subject.owners else {})
 
 
 def _unmapped(result: Result, rule: RuleResult) -> JsonObject:
@@ -145,5 +145,5 @@ def _remediation(rule: RuleResult) -> JsonObject:
     link = phrases.uri(rule.remediation_url)
     if not rule.remediation and not link:
         return {}
-    told = {"desc": plain(rule.remediation or "") or "See the reference."}
-    return {"remediation": told | ({"references": [link]} if link else {})}
+    remediation = {"desc": plain(rule.remediation or "") or "See the reference."}
+    return {"remediation": remediation | ({"references": [link]} if link else {})}

@@ -1,4 +1,4 @@
-"""SARIF 2.1.0: what fails and what could not be judged, for code hosts and dashboards."""
+"""SARIF 2.1.0: failing and inconclusive results, for code hosts and dashboards."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ccm_core.sdk.timestamps import format_instant
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ccm_core.model.evaluation.result import Result, RuleResult, KindSufficiency
+    from ccm_core.model.evaluation.result import KindSufficiency, Result, RuleResult
     from ccm_core.model.json_codec import JsonObject
     from ccm_core.report.types import ReportInput
 
@@ -31,74 +31,74 @@ _LEVELS = {
     Severity.LOW: "note",
     Severity.INFORMATIONAL: "note",
 }
-_TOLD = (Status.FAIL, Status.INSUFFICIENT, Status.ERROR)
+_REPORTED = (Status.FAIL, Status.INSUFFICIENT, Status.ERROR)
 
 
 class SarifReport:
-    """One run. ``fail`` is kind ``fail``; what could not be judged is kind ``open`` (3.27.9)."""
+    """One run. ``fail`` is kind ``fail``; an inconclusive result is kind ``open`` (3.27.9)."""
 
     name = "sarif"
     extension = "sarif"
     figures = False
 
-    def render(self, given: ReportInput) -> bytes:
-        """Give one SARIF log with sorted keys, ended by a line feed."""
-        return json_codec.encode(_log(given)) + b"\n"
+    def render(self, inputs: ReportInput) -> bytes:
+        """Return one SARIF log with sorted keys, ended by a line feed."""
+        return json_codec.encode(_log(inputs)) + b"\n"
 
 
-def _log(given: ReportInput) -> JsonObject:
-    evaluation = given.evaluation
+def _log(inputs: ReportInput) -> JsonObject:
+    evaluation = inputs.evaluation
     rules = evaluation.rules
     run = {
-        "tool": {"driver": _driver(given)},
+        "tool": {"driver": _driver(inputs)},
         "automationDetails": {
             "id": "ccm/",
             "guid": uuids.uuid("sarif", uuids.of_evaluation(evaluation)),
         },
         "columnKind": "unicodeCodePoints",
-        "invocations": [_invocation(given)],
+        "invocations": [_invocation(inputs)],
         "results": [
-            _result(one, rule, place)
-            for place, rule in enumerate(rules)
-            for one in rule.results
-            if one.status in _TOLD
+            _result(result, rule, index)
+            for index, rule in enumerate(rules)
+            for result in rule.results
+            if result.status in _REPORTED
         ],
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _driver(given: ReportInput) -> JsonObject:
+def _driver(inputs: ReportInput) -> JsonObject:
     return {
         "name": "ccm",
-        "version": given.host_version,
+        "version": inputs.host_version,
         "informationUri": INFORMATION,
-        "rules": [_rule(one) for one in given.evaluation.rules],
+        "rules": [_rule(rule) for rule in inputs.evaluation.rules],
     }
 
 
 def _rule(rule: RuleResult) -> JsonObject:
-    about = plain(rule.risk or "") or plain(rule.title) or rule.rule
-    told = {
+    description = plain(rule.risk or "") or plain(rule.title) or rule.rule
+    descriptor = {
         "id": rule.rule,
         "shortDescription": {"text": plain(rule.title) or rule.rule},
-        "fullDescription": {"text": about},
-        "help": {"text": plain(rule.remediation or "") or "The pack does not say what to do."},
+        "fullDescription": {"text": description},
+        "help": {"text": plain(rule.remediation or "") or "The pack names no remediation."},
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
         "properties": {
             "pack": rule.pack,
             "severity": rule.severity.value,
-            "tags": sorted({f"{one.framework}:{one.id}" for one in rule.controls}),
+            "tags": sorted({f"{control.framework}:{control.id}" for control in rule.controls}),
         },
     }
     link = phrases.uri(rule.remediation_url)
-    return told | ({"helpUri": link} if link else {})
+    return descriptor | ({"helpUri": link} if link else {})
 
 
-def _result(result: Result, rule: RuleResult, place: int) -> JsonObject:
+def _result(result: Result, rule: RuleResult, index: int) -> JsonObject:
     failed = result.status is Status.FAIL
-    told: JsonObject = {
+    entry: JsonObject = {
         "ruleId": rule.rule,
-        "ruleIndex": place,
+        "ruleIndex": index,
         # Whatever is not of kind "fail" has the level "none" (3.27.10).
         "kind": "fail" if failed else "open",
         "level": _LEVELS[rule.severity] if failed else "none",
@@ -108,76 +108,78 @@ def _result(result: Result, rule: RuleResult, place: int) -> JsonObject:
         "properties": _properties(result),
     }
     if result.waiver:
-        told["suppressions"] = [
+        entry["suppressions"] = [
             {
                 "kind": "external",
                 "status": "accepted",
                 "justification": f"Waiver {plain(result.waiver)}",
             }
         ]
-    return told
+    return entry
 
 
 def _message(result: Result) -> str:
-    said = (
+    prefix = (
         ""
         if result.status is Status.FAIL
         else f"{phrases.capital(phrases.STATUS[result.status])}: "
     )
-    return f"{said}{plain(result.subject.title)}: {plain(result.reason)}"
+    return f"{prefix}{plain(result.subject.title)}: {plain(result.reason)}"
 
 
 def _location(result: Result) -> JsonObject:
-    about = result.subject
-    parts = (result.connection, about.kind, about.key)
+    subject = result.subject
+    names = (result.connection, subject.kind, subject.key)
     return {
         "logicalLocations": [
-            {"name": plain(about.title), "fullyQualifiedName": "/".join(map(plain, parts))}
+            {"name": plain(subject.title), "fullyQualifiedName": "/".join(map(plain, names))}
         ],
         # Consumers that know files only show this: it names the object, and no file.
         "physicalLocation": {
-            "artifactLocation": {"uri": "/".join(quote(plain(one), safe="") for one in parts)}
+            "artifactLocation": {"uri": "/".join(quote(plain(name), safe="") for name in names)}
         },
     }
 
 
 def _properties(result: Result) -> JsonObject:
-    told: dict[str, Any] = {"status": result.status.value, "connection": result.connection}
+    properties: dict[str, Any] = {"status": result.status.value, "connection": result.connection}
     if result.subject.owners:
-        told["owners"] = list(map(plain, result.subject.owners))
+        properties["owners"] = list(map(plain, result.subject.owners))
     if result.due_at:
-        told["dueAt"] = result.due_at.isoformat()
+        properties["dueAt"] = result.due_at.isoformat()
     link = phrases.uri(result.subject.url)
-    return told | ({"url": link} if link else {})
+    return properties | ({"url": link} if link else {})
 
 
-def _invocation(given: ReportInput) -> JsonObject:
-    evaluation = given.evaluation
-    broken = any(one.status is Status.ERROR for rule in evaluation.rules for one in rule.results)
+def _invocation(inputs: ReportInput) -> JsonObject:
+    evaluation = inputs.evaluation
+    broken = any(
+        result.status is Status.ERROR for rule in evaluation.rules for result in rule.results
+    )
     return {
         "executionSuccessful": not (broken or evaluation.plugin_failures),
         "endTimeUtc": format_instant(evaluation.evaluated_at),
-        "toolExecutionNotifications": list(_notifications(given)),
+        "toolExecutionNotifications": list(_notifications(inputs)),
     }
 
 
-def _notifications(given: ReportInput) -> Iterator[JsonObject]:
-    evaluation = given.evaluation
+def _notifications(inputs: ReportInput) -> Iterator[JsonObject]:
+    evaluation = inputs.evaluation
     for failure in evaluation.plugin_failures:
         yield _notification("error", f"A plugin did not load: {plain(failure)}")
-    for place, rule in enumerate(evaluation.rules):
+    for index, rule in enumerate(evaluation.rules):
         for result in rule.results:
             if result.status is Status.ERROR:
-                about = {"associatedRule": {"id": rule.rule, "index": place}}
-                yield _notification("error", _message(result)) | about
+                descriptor = {"associatedRule": {"id": rule.rule, "index": index}}
+                yield _notification("error", _message(result)) | descriptor
     for problem in _problems(evaluation.sufficiency):
         yield _notification("warning", problem)
 
 
 def _problems(sufficiency: Iterable[KindSufficiency]) -> Iterator[str]:
-    for one in sufficiency:
-        if one.problem:
-            yield f"{plain(one.connection)}, {plain(one.kind)}: {plain(one.problem)}"
+    for kind in sufficiency:
+        if kind.problem:
+            yield f"{plain(kind.connection)}, {plain(kind.kind)}: {plain(kind.problem)}"
 
 
 def _notification(level: str, text: str) -> JsonObject:

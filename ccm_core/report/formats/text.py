@@ -1,4 +1,4 @@
-"""The summary for a terminal: plain lines without colour."""
+"""The summary for a terminal: plain lines without color."""
 
 from __future__ import annotations
 
@@ -13,39 +13,39 @@ from ccm_core.report.content.summary import summary
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ccm_core.model.evaluation.result import Result, KindSufficiency
-    from ccm_core.report.content.summary import Gap, RuleSummary, Summary
+    from ccm_core.model.evaluation.result import KindSufficiency, Result
+    from ccm_core.report.content.summary import InconclusiveReason, RuleSummary, Summary
     from ccm_core.report.types import ReportInput
 
 WIDTH = 88
 """Of a report that is written to a file."""
 
-WHOLE = "The whole of it: `ccm report`, or --format html for a page."
+FULL_REPORT = "Full report: `ccm report`, or --format html for a page."
 
-_FAIL = "FAIL"
-_LEAST = 48
+_FAIL = "FAILING CHECKS"
+_MIN_WIDTH = 48
 _MARGIN = 15
 """The longest severity, and two spaces."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detail:
-    """How much is told. What is left out is always counted."""
+    """How much is shown. What is left out is always counted."""
 
     items: int = 3
-    """Subjects or reasons of each rule."""
+    """Resources or reasons of each check."""
     rules: int | None = None
-    """Rules under each heading; None: all."""
+    """Checks under each heading; None: all."""
     titles: int | None = None
-    """Lines of each rule's title; None: all."""
+    """Lines of each check's title; None: all."""
     lines: int | None = None
     """Lines of each item and step; None: all."""
     evidence: int | None = None
-    """Evidence problems; None: all."""
+    """Collection problems; None: all."""
 
 
 FULL = Detail()
-_LESS_AND_LESS = (
+_DECREASING_DETAIL = (
     FULL,
     Detail(items=1, lines=2),
     Detail(items=0, lines=3, evidence=6),
@@ -58,197 +58,202 @@ _LESS_AND_LESS = (
 
 
 class TextReport:
-    """A few dozen lines that say how it stands and what to do."""
+    """A few dozen lines: the verdict, and what to do."""
 
     name = "text"
     extension = "txt"
     figures = False
 
-    def render(self, given: ReportInput) -> bytes:
-        """Give the lines as UTF-8, ended by a line feed."""
-        return ("\n".join(lines(summary(given), WIDTH)) + "\n").encode()
+    def render(self, inputs: ReportInput) -> bytes:
+        """Return the lines as UTF-8, ended by a line feed."""
+        return ("\n".join(summary_lines(summary(inputs), WIDTH)) + "\n").encode()
 
 
-def screen(said: Summary, width: int, height: int, whole: str = WHOLE) -> list[str]:
-    """Give the summary with as much detail as a screen of this height holds.
+def screen_lines(
+    report: Summary, width: int, height: int, full_report: str = FULL_REPORT
+) -> list[str]:
+    """Return the summary with as much detail as fits on a screen of this height.
 
     Args:
-        said: What every report says first.
+        report: What every report shows first.
         width: Cells of a line; 48 at least.
-        height: Lines. An account with very much to say takes a few more than 24.
-        whole: Says where the rest is, where not everything is told.
+        height: Lines. An account with very many problems takes a few more than 24.
+        full_report: Where the full report is, shown where something is left out.
     """
-    found: list[str] = []
-    for detail in _LESS_AND_LESS:
-        rest = [] if detail is FULL else wrap(whole, max(width, _LEAST))
-        found = [*lines(said, width, detail), *rest]
-        if len(found) <= height:
+    lines: list[str] = []
+    for detail in _DECREASING_DETAIL:
+        hint = [] if detail is FULL else wrap(full_report, max(width, _MIN_WIDTH))
+        lines = [*summary_lines(report, width, detail), *hint]
+        if len(lines) <= height:
             break
-    return found
+    return lines
 
 
-def lines(said: Summary, width: int = WIDTH, detail: Detail = FULL) -> list[str]:
-    """Give the terminal summary, no line wider than ``width`` (48 at least)."""
-    width = max(width, _LEAST)
+def summary_lines(report: Summary, width: int = WIDTH, detail: Detail = FULL) -> list[str]:
+    """Return the terminal summary, no line wider than ``width`` (48 at least)."""
+    width = max(width, _MIN_WIDTH)
     blocks = (
-        list(_head(said, width)),
-        list(_rules(_FAIL, said.failing, width, detail)),
-        list(_rules("INSUFFICIENT OR IN ERROR", said.unjudged, width, detail)),
-        list(_rules("JUDGED ONLY IN PART", _partly(said, detail), width, detail)),
-        list(_evidence(said, width, detail)),
-        list(_next(said, width, detail)),
+        list(_head(report, width)),
+        list(_rules(_FAIL, report.failing, width, detail)),
+        list(_rules("INCONCLUSIVE", report.inconclusive, width, detail)),
+        list(_rules("PARTLY INCONCLUSIVE", _partly(report, detail), width, detail)),
+        list(_collection_problems(report, width, detail)),
+        list(_next_steps(report, width, detail)),
     )
     return [line for block in blocks if block for line in ("", *block)][1:]
 
 
-def _head(said: Summary, width: int) -> Iterator[str]:
-    yield from wrap(said.verdict, width)
-    over = phrases.listed([plain(name) for name in said.connections]) or "no connection"
-    yield from wrap(f"as of {phrases.moment(said.evaluated_at)}, over {over}", width)
-    if said.part:
-        yield from wrap(plain(phrases.part(said.part)), width)
-    if said.unjudged or said.partly_judged:
-        yield from wrap(phrases.INSUFFICIENT_MEANS, width)
+def _head(report: Summary, width: int) -> Iterator[str]:
+    yield from wrap(report.verdict, width)
+    connections = phrases.listed([plain(name) for name in report.connections]) or "no connection"
+    yield from wrap(f"as of {phrases.moment(report.evaluated_at)}, over {connections}", width)
+    if report.scope:
+        yield from wrap(plain(phrases.scope(report.scope)), width)
+    if report.inconclusive or report.partly_inconclusive:
+        yield from wrap(phrases.INCONCLUSIVE_MEANS, width)
 
 
 def _rules(heading: str, rules: Sequence[RuleSummary], width: int, detail: Detail) -> Iterator[str]:
     if not rules:
         return
     yield f"{heading} ({len(rules):,})"
-    for one in rules[: detail.rules]:
-        yield from _title(one, heading, width, detail)
+    for entry in rules[: detail.rules]:
+        yield from _title(entry, heading, width, detail)
         if detail.items:
             failing = heading == _FAIL
-            yield from _failing(one, width, detail) if failing else _gaps(one.gaps, width, detail)
+            yield from (
+                _failing(entry, width, detail)
+                if failing
+                else _reasons(entry.reasons, width, detail)
+            )
     if detail.rules is not None and rules[detail.rules :]:
-        yield f"  and {phrases.count(len(rules) - detail.rules, 'more rule')}"
+        yield f"  and {phrases.count(len(rules) - detail.rules, 'more check')}"
 
 
-def _partly(said: Summary, detail: Detail) -> Sequence[RuleSummary]:
-    """Give those that are not among the failing ones already, where no reason would follow."""
+def _partly(report: Summary, detail: Detail) -> Sequence[RuleSummary]:
+    """Leave out the checks that are failing as well, where no reason would follow."""
     if detail.items:
-        return said.partly_judged
-    return [one for one in said.partly_judged if one not in said.failing]
+        return report.partly_inconclusive
+    return [entry for entry in report.partly_inconclusive if entry not in report.failing]
 
 
-def _title(one: RuleSummary, heading: str, width: int, detail: Detail) -> Iterator[str]:
-    tag = _tag(one, heading)
+def _title(entry: RuleSummary, heading: str, width: int, detail: Detail) -> Iterator[str]:
+    tag = _tag(entry, heading)
     room = width - 2 - _MARGIN
-    # Where a title has one line, it needs the room more than the number of all subjects does.
-    counted = one.briefly if detail.titles == 1 else one.counted
-    beside = max(room // 2, room - cells(counted) - 2)
-    first, *rest = _clipped(wrap(plain(one.rule.title) + tag, beside), detail.titles, beside)
-    margin = pad(one.rule.severity.value, _MARGIN)
+    # Where a title has one line, it needs the room more than the total number does.
+    population = entry.short_population if detail.titles == 1 else entry.population
+    title_width = max(room // 2, room - cells(population) - 2)
+    title = wrap(plain(entry.rule.title) + tag, title_width)
+    first, *others = _clipped(title, detail.titles, title_width)
+    margin = pad(entry.rule.severity.value, _MARGIN)
     yield (
-        f"  {margin}{pad(first, room - cells(counted))}{counted}"
-        if _fits(first, counted, room)
+        f"  {margin}{pad(first, room - cells(population))}{population}"
+        if _fits(first, population, room)
         else f"  {margin}{first}"
     )
-    for line in rest:
+    for line in others:
         yield f"  {' ' * _MARGIN}{line}"
-    if not _fits(first, counted, room):
-        yield from _under(counted, width)
+    if not _fits(first, population, room):
+        yield from _under(population, width)
 
 
-def _tag(one: RuleSummary, heading: str) -> str:
+def _tag(entry: RuleSummary, heading: str) -> str:
     if heading == _FAIL:
-        return " (waived)" if one.wholly_waived else ""
-    return " (error)" if one.rule.status is Status.ERROR else ""
+        return " (risk accepted)" if entry.all_waived else ""
+    return " (error)" if entry.rule.status is Status.ERROR else ""
 
 
-def _fits(first: str, counted: str, room: int) -> bool:
-    return cells(first) + 2 + cells(counted) <= room
+def _fits(title: str, population: str, room: int) -> bool:
+    return cells(title) + 2 + cells(population) <= room
 
 
-def _failing(one: RuleSummary, width: int, detail: Detail) -> Iterator[str]:
-    shown = one.failing[: detail.items]
-    if not shown:
-        yield from _under("- no subject: the rule fails as a whole", width)
-    for result in shown:
-        yield from _item(f"{_subject(result)}{_id(result.id)}", width, detail)
-    if one.failing[detail.items :]:
-        yield f"    and {len(one.failing) - detail.items:,} more"
+def _failing(entry: RuleSummary, width: int, detail: Detail) -> Iterator[str]:
+    results = entry.failing[: detail.items]
+    if not results:
+        yield from _under("- no single resource: the check failed as a whole", width)
+    for result in results:
+        yield from _item(f"{_resource(result)}{_id(result.id)}", width, detail)
+    if entry.failing[detail.items :]:
+        yield f"    and {len(entry.failing) - detail.items:,} more"
 
 
-def _subject(result: Result) -> str:
-    waived = f" [waived: {plain(result.waiver)}]" if result.waiver else ""
+def _resource(result: Result) -> str:
+    waived = f" [risk accepted: {plain(result.waiver)}]" if result.waiver else ""
     owners = ", ".join(map(plain, result.subject.owners))
     owned = f" [owner: {owners}]" if owners else ""
     return f"{plain(result.subject.title)}{owned}{waived}: {plain(result.reason)}"
 
 
 def _id(name: str) -> str:
-    """Name a result, so that it can be explained."""
+    """Return the id of a result in brackets, for ``ccm explain``."""
     return f" [{plain(name)}]" if name else ""
 
 
-def _gaps(gaps: Sequence[Gap], width: int, detail: Detail) -> Iterator[str]:
-    if not gaps:
-        yield from _under("- no result says why; see the evidence below", width)
-    for gap in gaps[: detail.items]:
-        number = "" if gap.whole else phrases.count(len(gap.subjects), "subject")
-        place = ", ".join(part for part in (plain(gap.connection), number) if part)
-        text = f"{place}: {plain(gap.reason)}" if place else plain(gap.reason)
-        yield from _item(f"{text}{_id(gap.example)}", width, detail)
-    if gaps[detail.items :]:
-        yield f"    and {phrases.count(len(gaps) - detail.items, 'more reason', 'more reasons')}"
+def _reasons(reasons: Sequence[InconclusiveReason], width: int, detail: Detail) -> Iterator[str]:
+    if not reasons:
+        yield from _under("- no result has a reason; see the collection problems below", width)
+    for entry in reasons[: detail.items]:
+        number = "" if entry.whole else phrases.count(len(entry.subjects), "resource")
+        prefix = ", ".join(text for text in (plain(entry.connection), number) if text)
+        text = f"{prefix}: {plain(entry.reason)}" if prefix else plain(entry.reason)
+        yield from _item(f"{text}{_id(entry.example)}", width, detail)
+    if reasons[detail.items :]:
+        yield f"    and {phrases.count(len(reasons) - detail.items, 'more reason')}"
 
 
-def _evidence(said: Summary, width: int, detail: Detail) -> Iterator[str]:
-    number = len(said.troubled) + len(said.runs) + len(said.plugin_failures)
-    if not number:
-        return
-    yield f"EVIDENCE ({phrases.count(number, 'problem')})"
-    told = [f"plugin: {plain(failure)}" for failure in said.plugin_failures]
-    told += [
-        f"{plain(one.connection)}, whole run: {phrases.REASON[one.shortfall.reason]}: "
-        f"{plain(one.shortfall.detail)}"
-        for one in said.runs
+def _collection_problems(report: Summary, width: int, detail: Detail) -> Iterator[str]:
+    problems = [f"plugin: {plain(failure)}" for failure in report.plugin_failures]
+    problems += [
+        f"{plain(run.connection)}, whole run: {phrases.REASON[run.shortfall.reason]}: "
+        f"{plain(run.shortfall.detail)}"
+        for run in report.run_problems
     ]
-    told += [_standing(standing) for standing in said.troubled]
-    for text in told[: detail.evidence]:
+    problems += [_kind_problem(kind) for kind in report.collection_problems]
+    if not problems:
+        return
+    yield f"COLLECTION PROBLEMS ({len(problems):,})"
+    for text in problems[: detail.evidence]:
         yield from _item(text, width, detail)
-    if detail.evidence is not None and told[detail.evidence :]:
-        yield f"    and {phrases.count(len(told) - detail.evidence, 'more problem')}"
+    if detail.evidence is not None and problems[detail.evidence :]:
+        yield f"    and {phrases.count(len(problems) - detail.evidence, 'more problem')}"
 
 
-def _standing(standing: KindSufficiency) -> str:
-    problem = standing.problem or ""
-    why = [plain(problem)] if problem else []
-    why += [
-        f"{phrases.REASON[one.reason]}: {plain(one.detail)}"
-        for one in standing.shortfalls
-        if one.detail not in problem
+def _kind_problem(kind: KindSufficiency) -> str:
+    problem = kind.problem or ""
+    reasons = [plain(problem)] if problem else []
+    reasons += [
+        f"{phrases.REASON[shortfall.reason]}: {plain(shortfall.detail)}"
+        for shortfall in kind.shortfalls
+        if shortfall.detail not in problem
     ]
-    place = f"{plain(standing.connection)}, {plain(standing.kind)}"
-    told = "; ".join(part.removesuffix(".") for part in why)
-    return f"{place}, {phrases.OUTCOME[standing.outcome]}: {told}."
+    text = "; ".join(reason.removesuffix(".") for reason in reasons)
+    return f"{plain(kind.connection)}, {plain(kind.kind)}, {phrases.OUTCOME[kind.outcome]}: {text}."
 
 
-def _next(said: Summary, width: int, detail: Detail) -> Iterator[str]:
-    if not said.next_steps:
+def _next_steps(report: Summary, width: int, detail: Detail) -> Iterator[str]:
+    if not report.next_steps:
         return
-    yield "NEXT"
-    for place, step in enumerate(said.next_steps, 1):
-        first, *rest = _clipped(wrap(plain(step), width - 5), detail.lines, width - 5)
-        yield f"{place:>3}. {first}"
-        yield from (f"     {line}" for line in rest)
+    yield "NEXT STEPS"
+    for number, step in enumerate(report.next_steps, 1):
+        first, *others = _clipped(wrap(plain(step), width - 5), detail.lines, width - 5)
+        yield f"{number:>3}. {first}"
+        yield from (f"     {line}" for line in others)
 
 
-def _clipped(told: list[str], most: int | None, width: int) -> list[str]:
-    """Leave out the last lines of a text, and say so at the end of what is left."""
-    if most is None or len(told) <= most:
-        return told
-    *kept, last = told[:most]
+def _clipped(lines: list[str], most: int | None, width: int) -> list[str]:
+    """Leave out the last lines of a text, and mark the end of what remains."""
+    if most is None or len(lines) <= most:
+        return lines
+    *shown, last = lines[:most]
     if cells(last) + 2 > width:
         last = last.rpartition(" ")[0] or last[:-2]
-    return [*kept, f"{last} …"]
+    return [*shown, f"{last} …"]
 
 
 def _item(text: str, width: int, detail: Detail) -> Iterator[str]:
-    first, *rest = _clipped(wrap(text, width - 6), detail.lines, width - 6)
+    first, *others = _clipped(wrap(text, width - 6), detail.lines, width - 6)
     yield f"    - {first}"
-    yield from (f"      {line}" for line in rest)
+    yield from (f"      {line}" for line in others)
 
 
 def _under(text: str, width: int) -> Iterator[str]:

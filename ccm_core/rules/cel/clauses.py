@@ -75,4 +75,3 @@ def _unwrapped(text: str, mask: str) -> tuple[str, str]:
         if not mask.startswith("(") or 0 in depths:
             return text, mask
         text, mask = text[1:-1], mask[1:-1]
-

@@ -1,4 +1,4 @@
-"""How large the values of an expression can get, told before it is ever evaluated.
+"""Bounds how large the values of an expression can get, before it is ever evaluated.
 
 The runtime bounds steps: 10,000 elements over all loops of one evaluation, 32 levels of nesting,
 regular expressions that take linear time. It does not bound memory: ten names that each double
@@ -29,85 +29,87 @@ _LONGEST_NUMBER = 150
 
 
 def too_large(tree: CheckedExpression) -> str | None:
-    """Say that an expression may build a value that is too large, where it may."""
-    scale = _Scale()
-    scale.weigh(tree.root, {})
-    if scale.heaviest <= LARGEST:
+    """Return why an expression may build a value that is too large; None where it cannot."""
+    estimator = _SizeEstimator()
+    estimator.estimate(tree.root, {})
+    if estimator.largest <= LARGEST:
         return None
     return (
-        f"this can grow to {min(scale.heaviest, _ENOUGH):.0e} characters and elements, at most "
+        f"this can grow to {min(estimator.largest, _ENOUGH):.0e} characters and elements, at most "
         f"{LARGEST:,} are allowed; join, double or nest less"
     )
 
 
 @dataclass(slots=True)
-class _Scale:
-    """Weighs nodes and keeps the heaviest."""
+class _SizeEstimator:
+    """Estimates the size of nodes and keeps the largest."""
 
-    heaviest: int = 0
+    largest: int = 0
 
-    def weigh(self, node: CelNode, scope: Mapping[str, int]) -> int:
-        """Give an upper bound of the size of a node's value."""
-        found = min(self._weight(node, scope), _ENOUGH)
-        self.heaviest = max(self.heaviest, found)
-        return found
+    def estimate(self, node: CelNode, scope: Mapping[str, int]) -> int:
+        """Return an upper bound of the size of a node's value."""
+        size = min(self._size(node, scope), _ENOUGH)
+        self.largest = max(self.largest, size)
+        return size
 
-    def _weight(self, node: CelNode, scope: Mapping[str, int]) -> int:
+    def _size(self, node: CelNode, scope: Mapping[str, int]) -> int:
         match node.form:
             case "constant":
                 return len(node.value) if isinstance(node.value, str) else 1
             case "name":
-                return scope.get(node.text, _FROM_EVIDENCE)
+                return scope.get(node.name, _FROM_EVIDENCE)
             case "select":
-                return self.weigh(node.parts[0], scope)
+                return self.estimate(node.operands[0], scope)
             case "comprehension":
                 return self._loop(node, scope)
             case _:
-                parts = [self.weigh(part, scope) for part in node.parts]
-                return _GROWS.get(node.text if node.form == "call" else "", _sum)(parts)
+                sizes = [self.estimate(operand, scope) for operand in node.operands]
+                return _GROWS.get(node.name if node.form == "call" else "", _sum)(sizes)
 
     def _loop(self, node: CelNode, scope: Mapping[str, int]) -> int:
-        """Weigh a loop; ``cel.bind`` is one over nothing."""
-        span, start, condition, step, result = node.parts
-        over, begun = self.weigh(span, scope), self.weigh(start, scope)
+        """Return the size of a loop; ``cel.bind`` is one over nothing."""
+        span, start, condition, step, result = node.operands
+        span_size, start_size = self.estimate(span, scope), self.estimate(start, scope)
         element, accumulator = node.variables
-        times = min(over, _MOST_STEPS) if span.form != "list" or span.parts else 0
-        inside = {**scope, element: over, accumulator: 0}
-        grown = self.weigh(step, inside) if times else 0
+        times = min(span_size, _MOST_STEPS) if span.form != "list" or span.operands else 0
+        inner_scope = {**scope, element: span_size, accumulator: 0}
+        growth = self.estimate(step, inner_scope) if times else 0
         if times:
-            self.weigh(condition, inside)
-        return self.weigh(result, {**scope, accumulator: min(begun + times * grown, _ENOUGH)})
+            self.estimate(condition, inner_scope)
+        return self.estimate(
+            result, {**scope, accumulator: min(start_size + times * growth, _ENOUGH)}
+        )
 
 
-def _sum(parts: list[int]) -> int:
-    return 1 + sum(parts)
+def _sum(sizes: list[int]) -> int:
+    return 1 + sum(sizes)
 
 
-def _one(parts: list[int]) -> int:
-    del parts
+def _constant(sizes: list[int]) -> int:
+    del sizes
     return 1
 
 
-def _first(parts: list[int]) -> int:
-    return parts[0]
+def _first(sizes: list[int]) -> int:
+    return sizes[0]
 
 
-def _woven(parts: list[int]) -> int:
-    """Something put at every place of something else."""
-    return parts[0] * (1 + max(parts[1:], default=1))
+def _interleaved(sizes: list[int]) -> int:
+    """Return the size of a text with another one put between all of its characters."""
+    return sizes[0] * (1 + max(sizes[1:], default=1))
 
 
-def _formatted(parts: list[int]) -> int:
-    return parts[0] * _LONGEST_NUMBER + sum(parts[1:])
+def _formatted(sizes: list[int]) -> int:
+    return sizes[0] * _LONGEST_NUMBER + sum(sizes[1:])
 
 
 _GROWS: Mapping[str, Callable[[list[int]], int]] = {
-    "_?_:_": lambda parts: max(parts[1:]),
+    "_?_:_": lambda sizes: max(sizes[1:]),
     "_[_]": _first,
     "_?._": _first,
     "_[?_]": _first,
-    "replace": _woven,
-    "join": _woven,
+    "replace": _interleaved,
+    "join": _interleaved,
     "format": _formatted,
     **dict.fromkeys(
         (
@@ -115,7 +117,7 @@ _GROWS: Mapping[str, Callable[[list[int]], int]] = {
             *("size", "matches", "contains", "startsWith", "endsWith", "hasValue"),
             *("@not_strictly_false", "_-_", "_*_", "_/_", "_%_", "-_", "int", "double", "bool"),
         ),
-        _one,
+        _constant,
     ),
 }
 """How a call's value follows from the sizes of its operands; else it is at most their sum."""

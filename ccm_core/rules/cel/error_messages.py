@@ -1,4 +1,4 @@
-"""What the CEL compiler says, in words for a rule author."""
+"""Rewrites errors of the CEL compiler for rule authors."""
 
 from __future__ import annotations
 
@@ -12,38 +12,38 @@ _NO_OVERLOAD = re.compile(r"found no matching overload for '(.*?)' applied to '(
 _SYNTAX = re.compile(r"Syntax error: .*?(?:input|at:) '(.*?)'(?: expecting .*)?$", re.DOTALL)
 
 
-def plainer(
+def plain_message(
     message: str,
     names: Sequence[str],
     parameters: Mapping[str, str],
     conditions: Mapping[str, str],
 ) -> tuple[str, int]:
-    """Say it plainly, and how many columns before the reported one the name begins.
+    """Return a plain message, and how many columns before the reported one the name begins.
 
     Args:
-        message: As the compiler says it.
-        names: What may be mentioned.
+        message: The compiler's.
+        names: The names that may be used.
         parameters: The type of each plain parameter, by name.
         conditions: What each condition parameter is over, by name.
     """
-    if found := _UNDECLARED.search(message):
-        return _undeclared(found[1], names, parameters, conditions)
-    if found := _NO_OVERLOAD.search(message):
-        return f"`{found[1].strip('_')}` does not go with {found[2]}", 0
-    if found := _SYNTAX.search(message):
-        return f"syntax error: {_unexpected(found[1].strip())}", 0
+    if match := _UNDECLARED.search(message):
+        return _undeclared(match[1], names, parameters, conditions)
+    if match := _NO_OVERLOAD.search(message):
+        return f"`{match[1].strip('_')}` does not accept {match[2]}", 0
+    if match := _SYNTAX.search(message):
+        return f"syntax error: {_unexpected(match[1].strip())}", 0
     return message, 0
 
 
-def _unexpected(found: str) -> str:
-    if found == "<EOF>":
-        return "it ends too early"
-    meant = f"; write {_MEANT[found]} for it" if found in _MEANT else ""
-    return f"unexpected {found}{meant}"
+def _unexpected(token: str) -> str:
+    if token == "<EOF>":
+        return "unexpected end"
+    hint = f"; use {_CEL_OPERATORS[token]} instead" if token in _CEL_OPERATORS else ""
+    return f"unexpected {token}{hint}"
 
 
-_MEANT = {"and": "&&", "or": "||", "not": "!", "=": "=="}
-"""What people write who know other languages."""
+_CEL_OPERATORS = {"and": "&&", "or": "||", "not": "!", "=": "=="}
+"""By what people write who know other languages."""
 
 
 def _undeclared(
@@ -56,11 +56,11 @@ def _undeclared(
     root, *rest = name.split(".")
     back = len(name) - len(name.rpartition(".")[2]) - 1 if rest else 0
     if root == "lookup":
-        return "lookup takes a kind and a key: lookup('KIND', KEY)", 0
+        return "expected a kind and a key: lookup('KIND', KEY)", 0
     if root != "params" or not rest:
-        known = [one for one in names if one != "params"] + ["params.NAME"]
-        return suggest("name", root, known), back
+        candidates = [candidate for candidate in names if candidate != "params"] + ["params.NAME"]
+        return suggest("name", root, candidates), back
     if rest[0] in conditions:
-        wanted = f"params.{rest[0]} is a condition over {conditions[rest[0]]}"
-        return f"{wanted}; it can only be used in rules over the same", back
+        condition = f"params.{rest[0]} is a condition over {conditions[rest[0]]}"
+        return f"{condition}; it can only be used in rules over the same", back
     return suggest("parameter", rest[0], sorted({*parameters, *conditions})), back

@@ -1,4 +1,4 @@
-"""What ``lookup(kind, key)`` answers from, and which records it was asked for."""
+"""The records that ``lookup(kind, key)`` reads, and which of them it returned."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ccm_core.model.json_codec import JsonObject
 
 NOT_IN_EVIDENCE = "not in the evidence: "
-"""Leads the message of a lookup that finds nothing, so that it is known as that."""
+"""Leads the message of a lookup that finds nothing, so that it is recognized as that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,48 +26,49 @@ LookupRecords = Mapping[str, Mapping[str, LookupRecord]]
 
 
 class LookupTable:
-    """The records of the connection that is being judged. One evaluation uses it at a time.
+    """The records of the connection that is being evaluated. One evaluation uses it at a time.
 
-    Conditions are compiled once and judge one connection after the other, so what they look
-    things up in is set here by the evaluator, never by a rule.
+    Conditions are compiled once and evaluated for one connection after the other, so the records
+    are set here by the evaluator, never by a rule.
     """
 
     def __init__(self) -> None:
-        """Begin without any record: every lookup is insufficient."""
+        """Start without any record: every lookup is insufficient."""
         self._records: LookupRecords = {}
-        self._lacking: Mapping[str, str] = {}
-        self._read: set[str] = set()
+        self._incomplete_objects: Mapping[str, str] = {}
+        self._digests: set[str] = set()
 
-    def serve(self, records: LookupRecords, incomplete_objects: Mapping[str, str]) -> None:
-        """Answer from these records from now on.
+    def load(self, records: LookupRecords, incomplete_objects: Mapping[str, str]) -> None:
+        """Replace the records.
 
         Args:
             records: By kind and key.
-            lacking: Why an object's evidence is incomplete, by ``kind:key``.
+            incomplete_objects: Why an object's evidence is incomplete, by ``kind:key``.
         """
-        self._records, self._lacking, self._read = records, incomplete_objects, set()
+        self._records, self._incomplete_objects = records, incomplete_objects
+        self._digests = set()
 
     def find(self, kind: str, key: str | int) -> JsonObject:
-        """Give the body of a record.
+        """Return the body of a record.
 
         Raises:
             LookupError: It is not in the evidence, or only in part.
         """
         name = f"{kind} {key}"
-        if why := self._lacking.get(f"{kind}:{key}"):
+        if why := self._incomplete_objects.get(f"{kind}:{key}"):
             raise LookupError(f"{NOT_IN_EVIDENCE}{name}: {why}")
-        found = self._records.get(kind, {}).get(str(key))
-        if found is None:
+        record = self._records.get(kind, {}).get(str(key))
+        if record is None:
             raise LookupError(f"{NOT_IN_EVIDENCE}no {name} in the evidence")
-        self._read.add(found.digest)
-        return found.body
+        self._digests.add(record.digest)
+        return record.body
 
-    def taken(self) -> AbstractSet[str]:
-        """Give the digests of the records read since this was last asked."""
-        if not self._read:
-            return _NOTHING
-        read, self._read = self._read, set()
-        return read
+    def pop_digests(self) -> AbstractSet[str]:
+        """Return the digests of the records read since the last call."""
+        if not self._digests:
+            return _NO_DIGESTS
+        digests, self._digests = self._digests, set()
+        return digests
 
 
-_NOTHING: frozenset[str] = frozenset()
+_NO_DIGESTS: frozenset[str] = frozenset()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ccm_core.model.evaluation.result import Automated
+from ccm_core.model.evaluation.result import AutomationCoverage
 from ccm_core.model.evaluation.rule import RulePack
 
 
@@ -13,8 +13,8 @@ from ccm_core.model.evaluation.rule import RulePack
 class Automation:
     """How much of one control rules judge, and what is left to people."""
 
-    automated: Automated
-    by_hand: tuple[str, ...]
+    automated: AutomationCoverage
+    manual_procedures: tuple[str, ...]
 
 
 def automation(packs: Iterable[RulePack], framework: str, control_id: str) -> Automation:
@@ -30,11 +30,14 @@ def automation(packs: Iterable[RulePack], framework: str, control_id: str) -> Au
     """
     name = (framework, control_id)
     stated = [_stated(one, name) for one in packs if _supports(one, name)]
-    remains = dict.fromkeys(text for one in stated for text in one or ())
-    if remains:
-        return Automation(automated=Automated.PARTLY, by_hand=tuple(remains))
+    procedures = dict.fromkeys(text for one in stated for text in one or ())
+    if procedures:
+        return Automation(automated=AutomationCoverage.PARTIAL, manual_procedures=tuple(procedures))
     silent = not stated or None in stated
-    return Automation(automated=Automated.NOT_STATED if silent else Automated.WHOLLY, by_hand=())
+    return Automation(
+        automated=AutomationCoverage.NOT_STATED if silent else AutomationCoverage.FULL,
+        manual_procedures=(),
+    )
 
 
 def _supports(pack: RulePack, name: tuple[str, str]) -> bool:
@@ -42,4 +45,6 @@ def _supports(pack: RulePack, name: tuple[str, str]) -> bool:
 
 
 def _stated(pack: RulePack, name: tuple[str, str]) -> tuple[str, ...] | None:
-    return next((one.remains for one in pack.by_hand if (one.framework, one.id) == name), None)
+    return next(
+        (one.procedures for one in pack.manual_procedures if (one.framework, one.id) == name), None
+    )

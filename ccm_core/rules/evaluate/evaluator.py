@@ -86,7 +86,9 @@ def _evaluation(judge: GroupEvaluator, waivers: Sequence[Waiver]) -> Evaluation:
         evaluated_at=now,
         packs=tuple(_used(one) for one in packs.packs),
         connections=tuple(one.connection for one in ordered),
-        sufficiency=tuple(one.sufficiency[kind] for one in ordered for kind in sorted(one.sufficiency)),
+        sufficiency=tuple(
+            one.sufficiency[kind] for one in ordered for kind in sorted(one.sufficiency)
+        ),
         rules=tuple(by_id[name] for name in sorted(by_id)),
         controls=control_results(packs, by_id, _since(ordered)),
         waiver_notes=notes,

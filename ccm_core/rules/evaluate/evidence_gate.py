@@ -28,7 +28,11 @@ class EvidenceGate:
         """Say why a row cannot be judged, where one of the objects behind it lacks evidence."""
         if not self.incomplete_objects:
             return None
-        why = [self.incomplete_objects[name] for name in sorted(object_names(row)) if name in self.incomplete_objects]
+        why = [
+            self.incomplete_objects[name]
+            for name in sorted(object_names(row))
+            if name in self.incomplete_objects
+        ]
         return "; ".join(dict.fromkeys(why)) or None
 
     def unclaimed(self, rows: Iterable[Row]) -> Sequence[tuple[Subject, str]]:
@@ -43,7 +47,9 @@ class EvidenceGate:
         ]
 
 
-def evidence_gate(one: CompiledRule, kinds: Iterable[str], facts: Facts, now: datetime) -> EvidenceGate:
+def evidence_gate(
+    one: CompiledRule, kinds: Iterable[str], facts: Facts, now: datetime
+) -> EvidenceGate:
     """Find out what a rule may rest on.
 
     Args:
@@ -64,7 +70,9 @@ def evidence_gate(one: CompiledRule, kinds: Iterable[str], facts: Facts, now: da
 def incomplete_objects(sufficiency: Iterable[KindSufficiency]) -> dict[str, str]:
     """Say of each object that is known to lack evidence why it does."""
     return {
-        subject: _why(subject, standing) for standing in sufficiency for subject in standing.subjects
+        subject: _why(subject, standing)
+        for standing in sufficiency
+        for subject in standing.subjects
     }
 
 
@@ -76,7 +84,9 @@ def object_names(row: Row) -> set[str]:
 def _standing(kind: str, one: CompiledRule, facts: Facts) -> KindSufficiency:
     if one.max_age is not None and facts.restated is not None and kind in facts.sufficiency:
         return facts.restated(kind, one.max_age)
-    return facts.sufficiency.get(kind, KindSufficiency(kind=kind, connection=facts.connection, outcome=None))
+    return facts.sufficiency.get(
+        kind, KindSufficiency(kind=kind, connection=facts.connection, outcome=None)
+    )
 
 
 def _problem(found: KindSufficiency, one: CompiledRule, now: datetime) -> str | None:

@@ -118,7 +118,7 @@ class GroupEvaluator:
 
     def _said(self, judging: RowEvaluator, facts: Facts, rows: Sequence[Row]) -> GroupResults:
         """Give what every rule says of each row."""
-        self.packs.lookups.serve(facts.lookup, incomplete_objects(facts.sufficiency.values()))
+        self.packs.lookups.load(facts.lookup, incomplete_objects(facts.sufficiency.values()))
         rowwise = replace(judging, spent=self._clock(judging.pack, facts))
         if rowwise.premises is None:
             return group_results(rows, list(rowwise.lines(rows)), len(rowwise.judgings))

@@ -97,7 +97,7 @@ class Evidence:
 
     def _ages(self, names: Iterable[str]) -> dict[str, frozenset[str]]:
         views = [view for name in names if (view := self.views.get(name))]
-        return {view.name: view.parts().ages for view in views if view.parts}
+        return {view.name: view.partitions().ages for view in views if view.partitions}
 
     def _taken_over(self, name: str) -> Sequence[Row] | None:
         return self.again.taken_over(name) if self.again else None

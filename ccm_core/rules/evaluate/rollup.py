@@ -139,7 +139,7 @@ def _control(
         rules=tuple(ids),
         problems=tuple(problems),
         automated=share.automated,
-        by_hand=share.by_hand,
+        manual_procedures=share.manual_procedures,
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from ccm_core.model.evaluation.result import Result, Status
 from ccm_core.model.evaluation.result_id import rule_part, subject_part
 from ccm_core.rules.cel.lookup_function import LookupTable
-from ccm_core.rules.cel.runtime import RowContext, shared_variables
+from ccm_core.rules.cel.expression import RowContext, shared_variables
 from ccm_core.rules.evaluate.evidence_gate import EvidenceGate
 from ccm_core.rules.evaluate.rule_evaluator import judge
 from ccm_core.rules.incremental.result_cache import (
@@ -136,10 +136,10 @@ class RowEvaluator:
         last = f"-{subject_part(self.connection, subject.kind, subject.key)}"
         own = tuple(sorted(set(row.evidence_digests)))
         stopped = self.spent()
-        situation = None if stopped else self._situation(row, shared)
+        context = None if stopped else self._context(row, shared)
         line = []
         for judging in judgings:
-            verdict = self._verdict(judging, row, situation, stopped)
+            verdict = self._verdict(judging, row, context, stopped)
             line.append(
                 Result(
                     id=judging.part + last,
@@ -155,22 +155,22 @@ class RowEvaluator:
         return tuple(line)
 
     def _verdict(
-        self, judging: GatedRule, row: Row, situation: RowContext | None, stopped: str | None
+        self, judging: GatedRule, row: Row, context: RowContext | None, stopped: str | None
     ) -> Verdict:
         if judging.evidence_gate.incomplete_objects and (lacks := judging.evidence_gate.lacks(row)):
             return Verdict(status=Status.INSUFFICIENT, reason=lacks)
-        if situation is None:
+        if context is None:
             return Verdict(status=Status.ERROR, reason=stopped or "")
-        return judge(judging.one, situation, self.now)
+        return judge(judging.one, context, self.now)
 
-    def _situation(self, row: Row, shared: Mapping[str, Any]) -> RowContext:
+    def _context(self, row: Row, shared: Mapping[str, Any]) -> RowContext:
         picked = {name: one.pick(row.body) for name, one in self.pack.varying.items()}
-        return self.group.language.situation(
+        return self.group.environment.row_context(
             row.body, shared, self.group.conditions, picked, row.unknown
         )
 
     def _with_looked_up(self, own: tuple[str, ...]) -> tuple[str, ...]:
-        looked_up = self.lookups.taken()
+        looked_up = self.lookups.pop_digests()
         return tuple(sorted({*own, *looked_up})) if looked_up else own
 
 

@@ -36,13 +36,15 @@ def view_of_kind(kind: EvidenceKind) -> View:
         inputs=(kind.name,),
         rows=lambda request: rows_of_kind(kind, request.records[kind.name]),
         schema=kind.schema,
-        parts=lambda: Partitioning(
+        partitions=lambda: Partitioning(
             names={kind.name: lambda record: (record.key,)}, name=lambda row: row.subject.key
         ),
     )
 
 
-def rows_of_view(view: View, load: RecordLoader, *, now: datetime, horizon: Window) -> tuple[Row, ...]:
+def rows_of_view(
+    view: View, load: RecordLoader, *, now: datetime, horizon: Window
+) -> tuple[Row, ...]:
     """Derive a view's rows, sorted by subject, from the kinds it reads."""
     records: Mapping[str, Sequence[Record]] = {kind: load(kind) for kind in view.inputs}
     request = ViewRequest(records=records, now=now, horizon=horizon)

@@ -99,7 +99,9 @@ def _without_plugin(found: KindSufficiency, why: str) -> KindSufficiency:
 # -- snapshots: the newest collection states the whole population -----------------------------
 
 
-def _snapshot(newest: Collection, blank: KindSufficiency, now: datetime, allowed: timedelta) -> KindSufficiency:
+def _snapshot(
+    newest: Collection, blank: KindSufficiency, now: datetime, allowed: timedelta
+) -> KindSufficiency:
     problems = [
         _too_old(blank.kind, newest.ended_at, now, allowed),
         _from_the_future(newest, now, allowed),

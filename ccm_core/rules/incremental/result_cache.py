@@ -172,9 +172,7 @@ class Invalidator:
         except (KeyError, ValueError, OverflowError):
             return None
 
-    def again(
-        self, known: CachedRow, row: Row, seal: bytes | None = None
-    ) -> frozenset[int] | None:
+    def again(self, known: CachedRow, row: Row, seal: bytes | None = None) -> frozenset[int] | None:
         """Give the places of the rules that have to judge a row again; None: all of them.
 
         Of the others the verdict stands, whatever records the row rests on by now.

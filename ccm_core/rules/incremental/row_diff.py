@@ -159,7 +159,9 @@ def group_cache(
     )
 
 
-def group_results(rows: Sequence[Row], lines: Sequence[tuple[Result, ...]], rules: int) -> GroupResults:
+def group_results(
+    rows: Sequence[Row], lines: Sequence[tuple[Result, ...]], rules: int
+) -> GroupResults:
     """Put together what rules said of rows, line by line."""
     found = columns(lines, rules)
     return GroupResults(

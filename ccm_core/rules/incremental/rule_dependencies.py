@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
-from ccm_core.rules.cel.ast import ELEMENT, Path, reads
-from ccm_core.rules.cel.runtime import Expression
+from ccm_core.rules.cel.ast import ELEMENT, FieldPath, read_paths
+from ccm_core.rules.cel.expression import Expression
 from ccm_core.rules.incremental.due_time import DueCondition
 from ccm_core.rules.incremental.result_cache import RuleDependencies, TimeDependence
 
@@ -49,7 +49,7 @@ def rule_dependencies(
     )
 
 
-def _chooses(read: Sequence[Path], chosen: AbstractSet[str]) -> frozenset[str] | None:
+def _chooses(read: Sequence[FieldPath], chosen: AbstractSet[str]) -> frozenset[str] | None:
     """Name the fields that decide whether a rule is about a row; None: any, or the moment."""
     rows = [path for path in read if path[0] == "row"]
     if ("now",) in read or any(map(_is_any, rows)):
@@ -57,12 +57,14 @@ def _chooses(read: Sequence[Path], chosen: AbstractSet[str]) -> frozenset[str] |
     return frozenset({path[1] for path in rows} | chosen)
 
 
-def _is_any(path: Path) -> bool:
+def _is_any(path: FieldPath) -> bool:
     """Whether a path may lead to any field: the row itself, or a key that is worked out."""
     return path == ("row",) or path[1] == ELEMENT
 
 
-def _timing(read: Sequence[Path], ending: Sequence[Path], due: DueCondition | None) -> TimeDependence:
+def _timing(
+    read: Sequence[FieldPath], ending: Sequence[FieldPath], due: DueCondition | None
+) -> TimeDependence:
     if ("now",) in read:
         return TimeDependence.ALWAYS
     moments = ending.count(("now",))
@@ -72,7 +74,7 @@ def _timing(read: Sequence[Path], ending: Sequence[Path], due: DueCondition | No
     return TimeDependence.UNTIL_DUE if due and due.moments == moments else TimeDependence.ALWAYS
 
 
-def _grows(ending: Sequence[Path], due: DueCondition | None) -> frozenset[str]:
+def _grows(ending: Sequence[FieldPath], due: DueCondition | None) -> frozenset[str]:
     """Name the fields that ``not_due`` reads for nothing but to hold them against a limit."""
     bounds = Counter(path[1] for path in due.ages if len(path) == _FIELD) if due else Counter[str]()
     read = Counter(path[1] for path in ending if path[0] == "row" and len(path) > 1)
@@ -83,5 +85,5 @@ _FIELD = 2
 """``row`` and the name of a field."""
 
 
-def _paths(expression: Expression) -> Iterable[Path]:
-    return (read.path for read in reads(expression.tree, expression.scope))
+def _paths(expression: Expression) -> Iterable[FieldPath]:
+    return (read.path for read in read_paths(expression.tree, expression.scope))

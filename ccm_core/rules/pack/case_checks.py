@@ -1,4 +1,4 @@
-"""What is wrong with the tests that ship with a rule, before any of them is run."""
+"""Checks the tests that ship with a rule, before any of them is run."""
 
 from __future__ import annotations
 
@@ -19,73 +19,73 @@ def case_mistakes(
     rule: Rule,
     pack: RulePack,
     sources: Mapping[str, RowSource],
-    looked_up: Sequence[str],
+    lookup_kinds: Sequence[str],
     fields: SchemaFields | None,
 ) -> Iterator[Mistake]:
-    """Find tests that name what is not there: parameters, kinds, fields of rows."""
+    """Yield tests that name unknown parameters, kinds or fields of rows."""
     names: set[str] = set()
     for index, test in enumerate(rule.tests):
         path: Path = (*rule_path, "tests", index)
         if test.name in names:
-            yield document.mistake((*path, "name"), f"two tests are named {test.name!r}")
+            yield document.mistake((*path, "name"), f"duplicate test name {test.name!r}")
         names.add(test.name)
-        wrong = (
+        mistakes = (
             *_parameters(test, pack),
-            *_evidence(test, rule, sources, looked_up),
-            *_lookups(test, looked_up),
+            *_evidence(test, rule, sources, lookup_kinds),
+            *_lookups(test, lookup_kinds),
             *_rows(test, fields),
         )
-        for below, message, key in wrong:
+        for below, message, key in mistakes:
             yield document.mistake((*path, *below), message, key=key)
 
 
-_Wrong = tuple[Path, str, bool]
-"""Where below the test, what, and whether it is the key."""
+_CaseMistake = tuple[Path, str, bool]
+"""The path below the test, the message, and whether it is about the key."""
 
 
-def _parameters(test: RuleTest, pack: RulePack) -> Iterator[_Wrong]:
-    known = {one.name: one for one in pack.parameters}
+def _parameters(test: RuleTest, pack: RulePack) -> Iterator[_CaseMistake]:
+    parameters = {parameter.name: parameter for parameter in pack.parameters}
     for name, written in test.params.items():
-        if name not in known:
-            yield ("params", name), suggest("parameter", name, sorted(known)), True
-        elif wrong := _unreadable(known[name], written):
-            yield ("params", name), wrong, False
+        if name not in parameters:
+            yield ("params", name), suggest("parameter", name, sorted(parameters)), True
+        elif message := _value_mistake(parameters[name], written):
+            yield ("params", name), message, False
 
 
-def _unreadable(one: Parameter, written: Any) -> str | None:
+def _value_mistake(parameter: Parameter, written: Any) -> str | None:
     try:
-        read_overrides(one, written)
+        read_overrides(parameter, written)
     except ValueError as cause:
         return str(cause)
     return None
 
 
 def _evidence(
-    test: RuleTest, rule: Rule, sources: Mapping[str, RowSource], looked_up: Sequence[str]
-) -> Iterator[_Wrong]:
+    test: RuleTest, rule: Rule, sources: Mapping[str, RowSource], lookup_kinds: Sequence[str]
+) -> Iterator[_CaseMistake]:
     if rule.over not in sources:
         return
-    kinds = sorted({*sources[rule.over].inputs, *looked_up})
+    kinds = sorted({*sources[rule.over].inputs, *lookup_kinds})
     for kind in test.evidence:
         if kind not in kinds:
-            message = f"{suggest('evidence kind', kind, kinds)} (the rule rests on no other)"
+            message = f"{suggest('evidence kind', kind, kinds)} (the rule reads no other)"
             yield ("evidence", kind), message, True
 
 
-def _lookups(test: RuleTest, looked_up: Sequence[str]) -> Iterator[_Wrong]:
+def _lookups(test: RuleTest, lookup_kinds: Sequence[str]) -> Iterator[_CaseMistake]:
     for name in test.lookups:
         kind, colon, _ = name.partition(":")
         if not colon:
-            yield ("lookups", name), "wanted kind:key", True
-        elif kind not in looked_up:
-            yield ("lookups", name), suggest("looked-up kind", kind, looked_up), True
+            yield ("lookups", name), "expected kind:key", True
+        elif kind not in lookup_kinds:
+            yield ("lookups", name), suggest("looked-up kind", kind, lookup_kinds), True
 
 
-def _rows(test: RuleTest, fields: SchemaFields | None) -> Iterator[_Wrong]:
-    known = fields.names() if fields else None
-    if known is None:
+def _rows(test: RuleTest, fields: SchemaFields | None) -> Iterator[_CaseMistake]:
+    names = fields.names() if fields else None
+    if names is None:
         return
     for index, row in enumerate(test.rows):
         for name in row:
-            if name not in known:
-                yield ("rows", index, name), suggest("field", name, known), True
+            if name not in names:
+                yield ("rows", index, name), suggest("field", name, names), True

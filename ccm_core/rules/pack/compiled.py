@@ -1,4 +1,4 @@
-"""Packs that are ready to judge: what compiling gives and evaluating uses."""
+"""Compiled packs: what the compiler returns and the evaluator uses."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ from typing import Any
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evaluation.rule import Rule, RulePack
 from ccm_core.model.json_codec import JsonObject
-from ccm_core.rules.cel.ast import reads
+from ccm_core.rules.cel.ast import read_paths
 from ccm_core.rules.cel.lookup_function import LookupTable
-from ccm_core.rules.cel.runtime import Expression, CelEnvironment
+from ccm_core.rules.cel.expression import Expression
+from ccm_core.rules.cel.runtime import CelEnvironment
 from ccm_core.rules.incremental.due_time import DueCondition
 from ccm_core.rules.incremental.result_cache import RuleDependencies
 from ccm_core.rules.pack.message_template import MessageTemplate
 from ccm_core.rules.pack.parameter_overrides import ParameterOverrides, describe_override
 from ccm_core.rules.pack.parameters import looser_than
 
-OUTSIDE, NOT_DUE, HOLDS, FAILS = range(4)
-"""What the conditions of a rule come to, taken together."""
+NOT_APPLICABLE, NOT_DUE, PASSES, FAILS = range(4)
+"""The values of the combined conditions of a rule."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What a rule says of a row, and why."""
+    """The status that a rule gives a row, and why."""
 
     status: Status
     reason: str
@@ -37,51 +38,51 @@ class CompiledRule:
     """A rule whose conditions are compiled."""
 
     rule: Rule
-    at_once: Expression | None
-    """All conditions in one expression that yields :data:`OUTSIDE` and so on: one evaluation
-    where three would be needed. None where CEL cannot take them together."""
+    combined: Expression | None
+    """All conditions in one expression that yields :data:`NOT_APPLICABLE` and so on: one
+    evaluation instead of three. None where CEL cannot compile them together."""
     match: Expression | None
     assertion: Expression
     not_due: Expression | None
     due: DueCondition | None
-    """How to tell when what is not due falls due, where that can be told."""
+    """When a row that is not due falls due; None where that cannot be derived."""
     message: MessageTemplate
     lets: Mapping[str, Expression]
     """What the names under ``let`` stand for."""
-    looked_up: tuple[str, ...]
+    lookup_kinds: tuple[str, ...]
     """The kinds it looks records up in, sorted."""
     max_age: timedelta | None
-    senses: RuleDependencies = field(default_factory=RuleDependencies)
+    dependencies: RuleDependencies = field(default_factory=RuleDependencies)
     """What its verdict on a row can depend on."""
-    holds: Verdict
-    """What it says of a row for which it holds."""
-    outside: Verdict
-    """What it says of a row that it is not about."""
+    passed: Verdict
+    """Its verdict on every row that passes."""
+    not_applicable: Verdict
+    """Its verdict on every row outside ``match``."""
 
     @property
     def parameters(self) -> frozenset[str]:
-        """Name the parameters that it reads."""
-        own = (self.match, self.assertion, self.not_due, *self.lets.values())
+        """Return the names of the parameters that it reads."""
+        conditions = (self.match, self.assertion, self.not_due, *self.lets.values())
         return frozenset(
             read.path[1]
-            for expression in (*own, *self.message.expressions)
+            for expression in (*conditions, *self.message.expressions)
             if expression
-            for read in reads(expression.tree, expression.scope)
+            for read in read_paths(expression.tree, expression.scope)
             if read.path[0] == "params"
         )
 
     @property
-    def aged(self) -> bool:
-        """Whether when a row falls due is told from an age and the moment."""
+    def due_by_age(self) -> bool:
+        """Whether the moment at which a row falls due is derived from an age."""
         return self.due is not None and not self.due.from_moments
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleGroup:
-    """The rules of one pack over one kind or view: they share what a row costs."""
+    """The rules of one pack over one kind or view: they share the cost of a row."""
 
     over: str
-    language: CelEnvironment
+    environment: CelEnvironment
     rules: tuple[CompiledRule, ...]
     conditions: Mapping[str, Expression] = field(default_factory=dict)
     """The condition parameters over the same rows, by name."""
@@ -95,57 +96,60 @@ class CompiledPack:
     groups: tuple[RuleGroup, ...]
     """Sorted by what they are over."""
     effective: JsonObject
-    """The parameters as they were written, by name."""
+    """The parameters as written, by name."""
     values: Mapping[str, Any]
     """The plain parameters as conditions see them, by name."""
-    varying: Mapping[str, ParameterOverrides] = field(default_factory=dict)
-    """Those whose value depends on the row; in ``values`` stands what holds otherwise."""
+    overrides: Mapping[str, ParameterOverrides] = field(default_factory=dict)
+    """Of those whose value depends on the row, by name; ``values`` has the default."""
 
     def control_problems(
         self, rule: Rule, since: datetime | None = None
     ) -> tuple[tuple[str, str, str], ...]:
-        """Give framework, id and text of each parameter that is looser than a control allows.
+        """Return framework, id and message for each parameter that is looser than a control allows.
 
         Args:
             rule: The rule.
-            since: From when on rows are judged: values that ended before count no more.
+            since: When the evaluated period begins: values that ended before are ignored.
         """
-        types = {one.name: one.type for one in self.pack.parameters}
-        found = (
+        types = {parameter.name: parameter.type for parameter in self.pack.parameters}
+        problems = (
             (control, name, looser_than(types[name], value, bounds, written))
             for control in rule.controls
             for name, bounds in sorted(control.requires.items())
             for value, written in self._in_force(name, since)
         )
         return tuple(
-            (control.framework, control.id, f"{rule.id}: parameter {name} {how}")
-            for control, name, how in found
-            if how
+            (control.framework, control.id, f"{rule.id}: parameter {name} {problem}")
+            for control, name, problem in problems
+            if problem
         )
 
     def _in_force(self, name: str, since: datetime | None) -> Iterator[tuple[Any, Any]]:
-        """Give each value that may count, and how it is written."""
+        """Yield each value that may apply, and how it is written."""
         written = self.effective[name]
-        if name not in self.varying:
+        if name not in self.overrides:
             yield self.values.get(name, written), written
             return
-        for change in self.varying[name].in_force(since):
-            yield change.value, describe_override(change, written)
+        for override in self.overrides[name].in_force(since):
+            yield override.value, describe_override(override, written)
 
-    def only(self, one: CompiledRule) -> CompiledPack:
-        """Give the pack as if it had one rule."""
-        groups = (replace(each, rules=(one,)) for each in self.groups if each.over == one.rule.over)
-        return replace(self, pack=replace(self.pack, rules=(one.rule,)), groups=tuple(groups))
+    def with_only(self, rule: CompiledRule) -> CompiledPack:
+        """Return the pack as if it had one rule."""
+        over = rule.rule.over
+        groups = (replace(group, rules=(rule,)) for group in self.groups if group.over == over)
+        return replace(self, pack=replace(self.pack, rules=(rule.rule,)), groups=tuple(groups))
 
     def with_values(
         self,
         effective: JsonObject,
         values: Mapping[str, Any],
         conditions: Mapping[str, Mapping[str, Expression]],
-        varying: Mapping[str, ParameterOverrides],
+        overrides: Mapping[str, ParameterOverrides],
     ) -> CompiledPack:
-        """Give the pack with other parameters; conditions by what they are over, then by name."""
-        kept = {name: one for name, one in self.varying.items() if name not in values}
+        """Return the pack with other parameters; conditions by what they are over, then by name."""
+        unchanged = {
+            name: override for name, override in self.overrides.items() if name not in values
+        }
         groups = tuple(
             replace(group, conditions={**group.conditions, **conditions.get(group.over, {})})
             for group in self.groups
@@ -155,7 +159,7 @@ class CompiledPack:
             groups=groups,
             effective={**self.effective, **effective},
             values={**self.values, **values},
-            varying={**kept, **varying},
+            overrides={**unchanged, **overrides},
         )
 
 
@@ -166,6 +170,6 @@ class CompiledPacks:
     packs: tuple[CompiledPack, ...]
     """Sorted by name."""
     lookups: LookupTable
-    """What the conditions' ``lookup`` answers from; the evaluator fills it."""
+    """What the conditions' ``lookup`` reads; the evaluator fills it."""
     inputs: Mapping[str, tuple[str, ...]]
-    """The evidence kinds that each known kind or view rests on."""
+    """The evidence kinds that each known kind or view reads."""

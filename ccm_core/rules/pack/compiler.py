@@ -1,4 +1,4 @@
-"""Compiles one pack: parameters, conditions and messages, every mistake at its place."""
+"""Compiles one pack: parameters, conditions and messages; reports every mistake with its location."""
 
 from __future__ import annotations
 
@@ -13,42 +13,52 @@ from ccm_core.errors import Mistake
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evaluation.rule import Parameter, Rule, RulePack
 from ccm_core.model.json_codec import JsonObject
+from ccm_core.rules.cel.expression import Expression, ExpressionError
 from ccm_core.rules.cel.lookup_function import LookupTable
-from ccm_core.rules.cel.runtime import RESERVED, Expression, CelEnvironment, ExpressionError
+from ccm_core.rules.cel.runtime import RESERVED, CelEnvironment
 from ccm_core.rules.incremental.due_time import parse_due_condition
 from ccm_core.rules.incremental.rule_dependencies import rule_dependencies
 from ccm_core.rules.pack.case_checks import case_mistakes
 from ccm_core.rules.pack.compiled import (
     FAILS,
-    HOLDS,
+    NOT_APPLICABLE,
     NOT_DUE,
-    OUTSIDE,
+    PASSES,
     CompiledPack,
     CompiledRule,
     RuleGroup,
     Verdict,
 )
-from ccm_core.rules.pack.expression_checks import ExpressionChecker, ExpressionScope, MistakeFactory
+from ccm_core.rules.pack.expression_checks import (
+    ExpressionChecker,
+    ExpressionScope,
+    MistakeFactory,
+)
+from ccm_core.rules.pack.pack_checks import (
+    control_mistakes,
+    duplicate_rule_ids,
+    manual_procedure_mistakes,
+    tolerance_mistakes,
+)
 from ccm_core.rules.pack.parameter_overrides import (
     NEVER_VARY,
     ConditionalValue,
     ParameterOverrides,
+    parameter_overrides,
     read_overrides,
     row_path,
-    parameter_overrides,
 )
-from ccm_core.rules.pack.parameters import bound_mistake
 from ccm_core.rules.pack.schema_fields import SchemaFields
 from ccm_core.rules.types import RowSource
 from ccm_core.sdk.timestamps import parse_duration
 
 SettingMistake = Callable[[str, str, "tuple[int, int] | None"], Mistake]
-"""Makes a mistake of a parameter's name, a message and a place inside what the user wrote."""
+"""Makes a mistake of a parameter's name, a message and a position inside what the user wrote."""
 
 
 @dataclass(slots=True, kw_only=True)
 class PackCompiler:
-    """Compiles one pack and gathers what is wrong with it."""
+    """Compiles one pack and collects the mistakes in it."""
 
     document: Document
     pack: RulePack
@@ -58,284 +68,254 @@ class PackCompiler:
     """The parameters that the user set, by name."""
     setting_mistake: SettingMistake
     mistakes: list[Mistake] = field(default_factory=list)
-    _surroundings: dict[str, ExpressionScope] = field(default_factory=dict)
+    _scopes: dict[str, ExpressionScope] = field(default_factory=dict)
     _conditions: dict[str, dict[str, Expression]] = field(default_factory=dict)
 
     def compile(self) -> CompiledPack:
         """Compile everything that can be compiled."""
-        read = {one.name: self._parameter(one) for one in self.pack.parameters}
-        self._tell_duplicates()
-        self._by_hand()
+        parameters = self.pack.parameters
+        values = {parameter.name: self._parameter(parameter) for parameter in parameters}
+        self.mistakes.extend(duplicate_rule_ids(self.document, self.pack))
+        self.mistakes.extend(manual_procedure_mistakes(self.document, self.pack))
         compiled = [self._rule(index, rule) for index, rule in enumerate(self.pack.rules)]
-        overs = sorted({one.rule.over for one in compiled if one})
+        rules = [rule for rule in compiled if rule]
         groups = tuple(
             RuleGroup(
                 over=over,
-                language=self._around(over).language,
-                rules=tuple(one for one in compiled if one and one.rule.over == over),
+                environment=self._scope(over).environment,
+                rules=tuple(rule for rule in rules if rule.rule.over == over),
                 conditions=self._conditions.get(over, {}),
             )
-            for over in overs
+            for over in sorted({rule.rule.over for rule in rules})
         )
-        effective = {
-            one.name: self.settings.get(one.name, one.default) for one in self.pack.parameters
-        }
         return CompiledPack(
             pack=self.pack,
             groups=groups,
-            effective=effective,
-            values={name: changes[0].value for name, changes in read.items() if changes},
-            varying=self._varying(read),
+            effective={
+                parameter.name: self.settings.get(parameter.name, parameter.default)
+                for parameter in parameters
+            },
+            values={name: versions[0].value for name, versions in values.items() if versions},
+            overrides=self._overrides(values),
         )
 
     # -- parameters ---------------------------------------------------------------------------
 
-    def _parameter(self, one: Parameter) -> tuple[ConditionalValue, ...]:
-        """Give its value and the changes to it; nothing for a condition and for a mistake."""
-        path: Path = ("parameters", one.name)
-        self._paths(one, path)
-        value = self._read(one, one.default, self._teller((*path, "default")))
-        if one.type == "condition":
-            self._condition_parameter(one, path)
-        elif one.over is not None:
-            self._tell((*path, "over"), f"a parameter of type {one.type} is over nothing")
-        if one.name in self.settings:
-            value = self._read(one, self.settings[one.name], self._setting_teller(one.name))
-        return () if one.type == "condition" else value
+    def _parameter(self, parameter: Parameter) -> tuple[ConditionalValue, ...]:
+        """Return its value and the overrides of it; nothing for a condition and for a mistake."""
+        path: Path = ("parameters", parameter.name)
+        self._check_override_paths(parameter, path)
+        values = self._read(parameter, parameter.default, self._mistake_at((*path, "default")))
+        if parameter.type == "condition":
+            self._condition_parameter(parameter, path)
+        elif parameter.over is not None:
+            message = f"a parameter of type {parameter.type} takes no `over`"
+            self._report((*path, "over"), message)
+        if parameter.name in self.settings:
+            setting = self.settings[parameter.name]
+            values = self._read(parameter, setting, self._mistake_in_setting(parameter.name))
+        return () if parameter.type == "condition" else values
 
-    def _read(self, one: Parameter, written: Any, tell: MistakeFactory) -> tuple[ConditionalValue, ...]:
+    def _read(
+        self, parameter: Parameter, written: Any, mistake: MistakeFactory
+    ) -> tuple[ConditionalValue, ...]:
         try:
-            return read_overrides(one, written)
+            return read_overrides(parameter, written)
         except ValueError as cause:
-            if one.type in _TYPES:
-                self.mistakes.append(tell(str(cause), (1, 1)))
+            if parameter.type in _TYPES:
+                self.mistakes.append(mistake(str(cause), (1, 1)))
             return ()
 
-    def _paths(self, one: Parameter, path: Path) -> None:
-        """Check what a parameter is chosen by."""
-        for key, written in (("varies_by", one.varies_by), ("dated_by", one.dated_by)):
-            if written is None:
+    def _check_override_paths(self, parameter: Parameter, path: Path) -> None:
+        """Check the fields that decide which value of a parameter applies."""
+        fields = (("varies_by", parameter.varies_by), ("dated_by", parameter.dated_by))
+        for key, text in fields:
+            if text is None:
                 continue
-            if one.type in NEVER_VARY:
-                self._tell((*path, key), f"a parameter of type {one.type} is the same for all rows")
+            if parameter.type in NEVER_VARY:
+                message = f"a parameter of type {parameter.type} is the same for all rows"
+                self._report((*path, key), message)
             try:
-                row_path(written)
+                row_path(text)
             except ValueError as cause:
-                self._tell((*path, key), str(cause))
+                self._report((*path, key), str(cause))
 
-    def _varying(self, read: Mapping[str, tuple[ConditionalValue, ...]]) -> dict[str, ParameterOverrides]:
+    def _overrides(
+        self, values: Mapping[str, tuple[ConditionalValue, ...]]
+    ) -> dict[str, ParameterOverrides]:
         if self.mistakes:
             return {}
-        found = {one.name: parameter_overrides(one, read[one.name]) for one in self.pack.parameters}
-        return {name: one for name, one in found.items() if one}
+        overrides = {
+            parameter.name: parameter_overrides(parameter, values[parameter.name])
+            for parameter in self.pack.parameters
+        }
+        return {name: override for name, override in overrides.items() if override}
 
-    def _condition_parameter(self, one: Parameter, path: Path) -> None:
-        if one.over is None:
-            self._tell(path, "a condition needs `over`: the kind or view whose rows it reads")
+    def _condition_parameter(self, parameter: Parameter, path: Path) -> None:
+        if parameter.over is None:
+            self._report(path, "a condition needs `over`: the kind or view whose rows it reads")
             return
-        self._known_source(one.over, (*path, "over"))
-        found = self._checked_condition(one, one.default, self._teller((*path, "default")))
-        if one.name in self.settings:
-            tell = self._setting_teller(one.name)
-            found = self._checked_condition(one, self.settings[one.name], tell)
-        if found:
-            self._conditions.setdefault(one.over, {})[one.name] = found
+        self._check_source(parameter.over, (*path, "over"))
+        mistake = self._mistake_at((*path, "default"))
+        condition = self._checked_condition(parameter, parameter.default, mistake)
+        if parameter.name in self.settings:
+            mistake = self._mistake_in_setting(parameter.name)
+            condition = self._checked_condition(parameter, self.settings[parameter.name], mistake)
+        if condition:
+            self._conditions.setdefault(parameter.over, {})[parameter.name] = condition
 
-    def _checked_condition(self, one: Parameter, written: Any, tell: MistakeFactory) -> Expression | None:
-        if not isinstance(written, str):
+    def _checked_condition(
+        self, parameter: Parameter, text: Any, mistake: MistakeFactory
+    ) -> Expression | None:
+        if not isinstance(text, str):
             return None
-        around = self._plain_surroundings(one.over or "")
-        checks = ExpressionChecker(around=around, mistakes=self.mistakes)
-        found = checks.condition(written, tell)
-        if checks.looked_up:
-            self.mistakes.append(tell("a condition parameter cannot look records up", (1, 1)))
-        return found
+        # A condition parameter can use no other condition parameter.
+        scope = self._new_scope(parameter.over or "", [])
+        checker = ExpressionChecker(scope=scope, mistakes=self.mistakes)
+        condition = checker.condition(text, mistake)
+        if checker.lookup_kinds:
+            self.mistakes.append(mistake("a condition parameter cannot look records up", (1, 1)))
+        return condition
 
     # -- rules --------------------------------------------------------------------------------
 
     def _rule(self, index: int, rule: Rule) -> CompiledRule | None:
         path: Path = ("rules", index)
         if rule.over:
-            self._known_source(rule.over, (*path, "over"))
-        checks = ExpressionChecker(around=self._around(rule.over), mistakes=self.mistakes)
-        self._lets(rule, path, checks)
-        match = self._condition(checks, rule.match, (*path, "match"))
-        assertion = self._condition(checks, rule.assertion, (*path, "assert"))
-        not_due = self._condition(checks, rule.not_due, (*path, "not_due"))
-        message = checks.message(rule.message, self._teller((*path, "message")))
-        self._tolerance(rule, path)
-        self._controls(rule, path)
-        looked_up = tuple(sorted(checks.looked_up))
+            self._check_source(rule.over, (*path, "over"))
+        checker = ExpressionChecker(scope=self._scope(rule.over), mistakes=self.mistakes)
+        self._lets(rule, path, checker)
+        match = self._condition(checker, rule.match, (*path, "match"))
+        assertion = self._condition(checker, rule.assertion, (*path, "assert"))
+        not_due = self._condition(checker, rule.not_due, (*path, "not_due"))
+        message = checker.message(rule.message, self._mistake_at((*path, "message")))
+        lookup_kinds = tuple(sorted(checker.lookup_kinds))
+        fields = checker.scope.fields
+        self.mistakes.extend(tolerance_mistakes(self.document, path, rule, fields))
+        self.mistakes.extend(control_mistakes(self.document, path, rule, self.pack))
         self.mistakes.extend(
-            case_mistakes(
-                self.document, path, rule, self.pack, self.sources, looked_up, checks.around.fields
-            )
+            case_mistakes(self.document, path, rule, self.pack, self.sources, lookup_kinds, fields)
         )
         if assertion is None:
             return None
         due = parse_due_condition(not_due) if not_due else None
         return CompiledRule(
             rule=rule,
-            at_once=_at_once(rule, checks),
+            combined=_combined(rule, checker),
             match=match,
             assertion=assertion,
             not_due=not_due,
             due=due,
             message=message,
-            lets=dict(checks.lets),
-            looked_up=looked_up,
+            lets=dict(checker.lets),
+            lookup_kinds=lookup_kinds,
             max_age=_duration(rule.max_age),
-            holds=Verdict(status=Status.PASS, reason=rule.title),
-            outside=Verdict(status=Status.NOT_APPLICABLE, reason=_outside(rule)),
-            senses=rule_dependencies(
+            passed=Verdict(status=Status.PASS, reason=rule.title),
+            not_applicable=Verdict(status=Status.NOT_APPLICABLE, reason=_not_applicable(rule)),
+            dependencies=rule_dependencies(
                 match=match,
-                judged=[assertion, *message.expressions],
-                lets=checks.lets.values(),
+                evaluated=[assertion, *message.expressions],
+                lets=checker.lets.values(),
                 not_due=not_due,
                 due=due,
                 conditions=self._conditions.get(rule.over, {}).values(),
-                chosen_by=[path for paths in self._chosen_by().values() for path in paths],
+                override_paths=[
+                    path for paths in self._override_paths().values() for path in paths
+                ],
             ),
         )
 
-    def _lets(self, rule: Rule, path: Path, checks: ExpressionChecker) -> None:
+    def _lets(self, rule: Rule, path: Path, checker: ExpressionChecker) -> None:
         for name, text in rule.let.items():
-            here = (*path, "let", name)
+            let_path = (*path, "let", name)
             if RESERVED.fullmatch(name):
-                message = f"`{name}` means something else in conditions; choose another name"
-                self.mistakes.append(self.document.mistake(here, message, key=True))
+                message = f"`{name}` has another meaning in conditions; choose another name"
+                self.mistakes.append(self.document.mistake(let_path, message, key=True))
             else:
-                checks.let(name, text, self._teller(here))
+                checker.let(name, text, self._mistake_at(let_path))
 
-    def _condition(self, checks: ExpressionChecker, text: str | None, path: Path) -> Expression | None:
-        return checks.condition(text, self._teller(path)) if text else None
+    def _condition(
+        self, checker: ExpressionChecker, text: str | None, path: Path
+    ) -> Expression | None:
+        return checker.condition(text, self._mistake_at(path)) if text else None
 
-    def _tolerance(self, rule: Rule, path: Path) -> None:
-        if not rule.tolerance or rule.tolerance.per != "month":
-            return
-        fields = self._around(rule.over).fields
-        if fields and fields.mistake(("occurred_at",)):
-            message = f"a month needs `occurred_at`, which rows of {rule.over} do not have"
-            self._tell((*path, "tolerance", "per"), message)
+    # -- the scope of an expression -----------------------------------------------------------
 
-    def _controls(self, rule: Rule, path: Path) -> None:
-        types = {one.name: one.type for one in self.pack.parameters}
-        for index, control in enumerate(rule.controls):
-            for name, bounds in control.requires.items():
-                here = (*path, "controls", index, "requires", name)
-                if name not in types:
-                    message = suggest("parameter", name, sorted(types))
-                    self.mistakes.append(self.document.mistake(here, message, key=True))
-                    continue
-                for bound, written in bounds.items():
-                    if bound in _BOUNDS and (wrong := bound_mistake(types[name], bound, written)):
-                        self._tell((*here, bound), wrong)
+    def _scope(self, over: str) -> ExpressionScope:
+        if over not in self._scopes:
+            names = [name for name, target in self._condition_names().items() if target == over]
+            self._scopes[over] = self._new_scope(over, names)
+        return self._scopes[over]
 
-    # -- what is around an expression ---------------------------------------------------------
-
-    def _around(self, over: str) -> ExpressionScope:
-        if over not in self._surroundings:
-            conditions = self._condition_names()
-            usable = [name for name, where in conditions.items() if where == over]
-            self._surroundings[over] = self._made(over, usable)
-        return self._surroundings[over]
-
-    def _plain_surroundings(self, over: str) -> ExpressionScope:
-        """What a condition parameter may mention: no other condition parameter."""
-        return self._made(over, [])
-
-    def _made(self, over: str, conditions: list[str]) -> ExpressionScope:
+    def _new_scope(self, over: str, conditions: list[str]) -> ExpressionScope:
         plain = {
-            one.name: one.type
-            for one in self.pack.parameters
-            if one.type in _TYPES and one.type != "condition"
+            parameter.name: parameter.type
+            for parameter in self.pack.parameters
+            if parameter.type in _TYPES and parameter.type != "condition"
         }
         source = self.sources.get(over)
         return ExpressionScope(
             over=over,
-            language=CelEnvironment(plain, conditions, self.lookups),
+            environment=CelEnvironment(plain, conditions, self.lookups),
             fields=SchemaFields(source.schema()) if source else None,
             parameters=plain,
             conditions=self._condition_names(),
-            chosen_by=self._chosen_by(),
+            override_paths=self._override_paths(),
             sources=self.sources,
         )
 
-    def _chosen_by(self) -> dict[str, list[tuple[str, ...]]]:
-        """Give the paths in a row by which the value of each parameter that varies is chosen."""
-        found: dict[str, list[tuple[str, ...]]] = {}
-        for one in self.pack.parameters:
-            for written in (one.varies_by, one.dated_by):
+    def _override_paths(self) -> dict[str, list[tuple[str, ...]]]:
+        """Return the paths in a row that decide which value of a parameter applies, by its name."""
+        paths: dict[str, list[tuple[str, ...]]] = {}
+        for parameter in self.pack.parameters:
+            for text in (parameter.varies_by, parameter.dated_by):
                 with suppress(ValueError):
-                    if path := row_path(written):
-                        found.setdefault(one.name, []).append(path)
-        return found
+                    if path := row_path(text):
+                        paths.setdefault(parameter.name, []).append(path)
+        return paths
 
     def _condition_names(self) -> dict[str, str]:
         return {
-            one.name: one.over or "nothing"
-            for one in self.pack.parameters
-            if one.type == "condition"
+            parameter.name: parameter.over or "nothing"
+            for parameter in self.pack.parameters
+            if parameter.type == "condition"
         }
 
-    # -- telling ------------------------------------------------------------------------------
+    # -- mistakes -----------------------------------------------------------------------------
 
-    def _tell_duplicates(self) -> None:
-        seen: dict[str, str] = {}
-        for index, rule in enumerate(self.pack.rules):
-            path: Path = ("rules", index, "id")
-            if rule.id and rule.id in seen:
-                self._tell(path, f"the rule id {rule.id} is given twice; {seen[rule.id]}")
-            else:
-                seen[rule.id] = f"the first is at {self.document.place(path)}"
-
-    def _by_hand(self) -> None:
-        """Tell what is said of controls that no rule supports, and what is said twice."""
-        supported = {(each.framework, each.id) for one in self.pack.rules for each in one.controls}
-        seen = set[tuple[str, str]]()
-        for index, one in enumerate(self.pack.by_hand):
-            name = (one.framework, one.id)
-            if name in seen:
-                self._tell(("by_hand", index), f"{one.framework} {one.id} is given twice")
-            elif all(name) and name not in supported:
-                message = f"no rule of this pack supports {one.framework} {one.id}"
-                self._tell(("by_hand", index), message)
-            seen.add(name)
-
-    def _known_source(self, name: str, path: Path) -> None:
+    def _check_source(self, name: str, path: Path) -> None:
         if name not in self.sources:
-            self._tell(path, suggest("evidence kind or view", name, sorted(self.sources)))
+            self._report(path, suggest("evidence kind or view", name, sorted(self.sources)))
 
-    def _tell(self, path: Path, message: str) -> None:
+    def _report(self, path: Path, message: str) -> None:
         self.mistakes.append(self.document.mistake(path, message))
 
-    def _teller(self, path: Path) -> MistakeFactory:
+    def _mistake_at(self, path: Path) -> MistakeFactory:
         return lambda message, at: self.document.mistake(path, message, at=at)
 
-    def _setting_teller(self, name: str) -> MistakeFactory:
+    def _mistake_in_setting(self, name: str) -> MistakeFactory:
         return lambda message, at: self.setting_mistake(name, message, at)
 
 
 _TYPES = {"duration", "integer", "number", "string", "boolean", "list", "condition"}
-_BOUNDS = {"at_most", "at_least", "equals"}
 
 
-def _at_once(rule: Rule, checks: ExpressionChecker) -> Expression | None:
-    """Put the conditions of a rule into one, in the order in which they are asked."""
-    whole = f"({rule.assertion}\n) ? {HOLDS} : {FAILS}"
+def _combined(rule: Rule, checker: ExpressionChecker) -> Expression | None:
+    """Combine the conditions of a rule into one, in the order in which they are evaluated."""
+    combined = f"({rule.assertion}\n) ? {PASSES} : {FAILS}"
     if rule.not_due:
-        whole = f"({rule.not_due}\n) ? {NOT_DUE} : ({whole})"
+        combined = f"({rule.not_due}\n) ? {NOT_DUE} : ({combined})"
     if rule.match:
-        whole = f"({rule.match}\n) ? ({whole}) : {OUTSIDE}"
+        combined = f"({rule.match}\n) ? ({combined}) : {NOT_APPLICABLE}"
     try:
-        return checks.around.language.expression(whole, checks.lets)
+        return checker.scope.environment.compile(combined, checker.lets)
     except ExpressionError:
-        # A condition that is wrong, which is told elsewhere, or too deeply nested for CEL.
+        # A condition with a mistake, which is reported elsewhere, or too deeply nested for CEL.
         return None
 
 
-def _outside(rule: Rule) -> str:
-    return f"outside the rule: not `{rule.match or ''}`"
+def _not_applicable(rule: Rule) -> str:
+    return f"not applicable: `{rule.match}` is false"
 
 
 def _duration(text: str | None) -> timedelta | None:

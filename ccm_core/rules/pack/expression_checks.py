@@ -1,4 +1,4 @@
-"""Compiles the expressions of one rule and tells each mistake at its place in the file."""
+"""Compiles the expressions of one rule and reports each mistake with its location."""
 
 from __future__ import annotations
 
@@ -8,157 +8,179 @@ from typing import TypeAlias
 
 from ccm_core.documents import suggest
 from ccm_core.errors import Mistake
-from ccm_core.rules.cel.ast import CelNode, Path, PathRead, CheckedExpression, dotted, path_of, reads
-from ccm_core.rules.cel.error_messages import plainer
-from ccm_core.rules.cel.runtime import Expression, CelEnvironment, ExpressionError
+from ccm_core.rules.cel.ast import (
+    CelNode,
+    FieldPath,
+    PathRead,
+    CheckedExpression,
+    dotted,
+    path_of,
+    read_paths,
+)
+from ccm_core.rules.cel.error_messages import plain_message
+from ccm_core.rules.cel.expression import Expression, ExpressionError
+from ccm_core.rules.cel.runtime import CelEnvironment
 from ccm_core.rules.pack.message_template import (
     CompiledPlaceholder,
     MessageTemplate,
     Placeholder,
     ValueFormatter,
-    format_seconds,
     format_code,
+    format_seconds,
+    format_value,
     line_and_column,
-    split,
-    written,
+    split_template,
 )
 from ccm_core.rules.pack.schema_fields import SchemaFields
+from ccm_core.rules.pack.unit_inference import Unit, UnitInference
 from ccm_core.rules.types import RowSource
 
 MistakeFactory: TypeAlias = Callable[[str, tuple[int, int]], Mistake]
 """Makes a mistake of a message and a line and column inside one text of a document."""
 
 _TRUTH = {"BOOL", "DYN"}
+_FORMATTERS = {Unit.SECONDS: format_seconds, Unit.CODE: format_code}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpressionScope:
-    """What the expressions over one kind or view may mention."""
+    """The names that expressions over one kind or view may use."""
 
     over: str
-    language: CelEnvironment
+    environment: CelEnvironment
     fields: SchemaFields | None
-    """None where the kind or view is not known, which is told once elsewhere."""
+    """None where the kind or view is not known, which is reported once elsewhere."""
     parameters: Mapping[str, str]
     """The type of each plain parameter, by name."""
     conditions: Mapping[str, str]
     """What each condition parameter is over, by name."""
-    chosen_by: Mapping[str, Sequence[Path]]
-    """The paths below ``row`` by which the values of parameters are chosen, by name."""
+    override_paths: Mapping[str, Sequence[FieldPath]]
+    """The paths below ``row`` that decide which value of a parameter applies, by its name."""
     sources: Mapping[str, RowSource]
     """Every kind and view, by name."""
+
+    def record_kinds(self) -> Iterator[str]:
+        """Yield the names of the kinds whose records can be looked up."""
+        return (name for name, source in self.sources.items() if source.inputs == (name,))
 
 
 @dataclass(slots=True, kw_only=True)
 class ExpressionChecker:
-    """Compiles expressions and gathers the mistakes in them."""
+    """Compiles expressions and collects the mistakes in them."""
 
-    around: ExpressionScope
+    scope: ExpressionScope
     mistakes: list[Mistake] = field(default_factory=list)
     lets: dict[str, Expression] = field(default_factory=dict)
     """The names that expressions may use so far."""
-    looked_up: set[str] = field(default_factory=set)
+    lookup_kinds: set[str] = field(default_factory=set)
     """The kinds that records are looked up in."""
-    _told: set[str] = field(default_factory=set)
+    _reported: set[str] = field(default_factory=set)
 
-    def condition(self, text: str, tell: MistakeFactory) -> Expression | None:
+    def condition(self, text: str, mistake: MistakeFactory) -> Expression | None:
         """Compile an expression that must yield true or false."""
-        found = self.expression(text, tell)
-        if found and found.type not in _TRUTH:
-            message = f"this yields {found.type.lower()}; wanted true or false"
-            self.mistakes.append(tell(message, (1, 1)))
-        return found
+        expression = self.expression(text, mistake)
+        if expression and expression.type not in _TRUTH:
+            message = f"expected true or false, got {expression.type.lower()}"
+            self.mistakes.append(mistake(message, (1, 1)))
+        return expression
 
-    def let(self, name: str, text: str, tell: MistakeFactory) -> None:
-        """Compile an expression and make its name known to those that follow."""
-        # What is wrong is told here; the name stays known, so that it is not told again.
-        found = self.expression(text, tell) or self.around.language.expression("dyn(null)")
-        self.lets[name] = found
+    def let(self, name: str, text: str, mistake: MistakeFactory) -> None:
+        """Compile an expression and declare its name for those that follow."""
+        # A mistake is reported here; the name stays declared, so that it is not reported again.
+        compiled = self.expression(text, mistake)
+        self.lets[name] = compiled or self.scope.environment.compile("dyn(null)")
 
-    def message(self, template: str, tell: MistakeFactory) -> MessageTemplate:
+    def message(self, template: str, mistake: MistakeFactory) -> MessageTemplate:
         """Compile a message template."""
         try:
-            parts = split(template)
+            parts = split_template(template)
         except ExpressionError as cause:
-            self._tell_all(cause, tell)
+            self._report(cause, mistake)
             return MessageTemplate(parts=())
-        compiled = (self._part(part, template, tell) for part in parts)
+        compiled = (self._part(part, template, mistake) for part in parts)
         return MessageTemplate(parts=tuple(compiled))
 
-    def expression(self, text: str, tell: MistakeFactory) -> Expression | None:
-        """Compile an expression; nothing where that is not possible, which is then told."""
+    def expression(self, text: str, mistake: MistakeFactory) -> Expression | None:
+        """Compile an expression; return None and report why where that is not possible."""
         try:
-            found = self.around.language.expression(text, self.lets)
+            expression = self.scope.environment.compile(text, self.lets)
         except ExpressionError as cause:
-            self._tell_all(cause, tell)
+            self._report(cause, mistake)
             return None
-        for message, offset in (*self._unknown_fields(found), *self._lookups(found.tree)):
-            # A let that is wrong is told where it stands, not again wherever it is used.
-            if message not in self._told:
-                self._told.add(message)
-                self.mistakes.append(tell(message, line_and_column(text, offset)))
-        return found
+        for message, offset in (
+            *self._unknown_fields(expression),
+            *self._lookup_mistakes(expression.tree),
+        ):
+            # A mistake in a let is reported once, not again wherever the let is used.
+            if message not in self._reported:
+                self._reported.add(message)
+                self.mistakes.append(mistake(message, line_and_column(text, offset)))
+        return expression
 
-    def _part(self, part: str | Placeholder, template: str, tell: MistakeFactory) -> str | CompiledPlaceholder:
+    def _part(
+        self, part: str | Placeholder, template: str, mistake: MistakeFactory
+    ) -> str | CompiledPlaceholder:
         if isinstance(part, str):
             return part
         line, column = line_and_column(template, part.offset)
 
         def inside(message: str, at: tuple[int, int]) -> Mistake:
             shifted = column + at[1] - 1 if at[0] == 1 else at[1]
-            return tell(message, (line + at[0] - 1, shifted))
+            return mistake(message, (line + at[0] - 1, shifted))
 
-        found = self.expression(part.text, inside)
-        if found is None:
+        expression = self.expression(part.text, inside)
+        if expression is None:
             return part.fallback
-        return CompiledPlaceholder(expression=found, fallback=part.fallback, write=self._writer(found))
+        return CompiledPlaceholder(
+            expression=expression, fallback=part.fallback, format=self._formatter(expression)
+        )
 
-    def _writer(self, found: Expression) -> ValueFormatter:
-        fields = self.around.fields
-        match path_of(found.tree.root, found.scope):
-            case ("params", name) if self.around.parameters.get(name) == "duration":
-                return format_seconds
-            case ("row", *path) if fields and fields.is_seconds(tuple(path)):
-                return format_seconds
-            case ("row", *path) if fields and fields.is_code(tuple(path)):
-                return format_code
-            case _:
-                return written
+    def _formatter(self, expression: Expression) -> ValueFormatter:
+        inference = UnitInference(
+            rows=self.scope.fields,
+            parameters=self.scope.parameters,
+            sources=self.scope.sources,
+            lets=self.lets,
+        )
+        return _FORMATTERS.get(inference.unit(expression), format_value)
 
-    def _unknown_fields(self, found: Expression) -> Iterator[tuple[str, int]]:
-        for read in reads(found.tree, found.scope):
-            if self.around.fields and read.path[0] == "row":
-                message = self.around.fields.mistake(read.path[1:])
+    def _unknown_fields(self, expression: Expression) -> Iterator[tuple[str, int]]:
+        for read in read_paths(expression.tree, expression.scope):
+            if self.scope.fields and read.path[0] == "row":
+                message = self.scope.fields.mistake(read.path[1:])
                 if message:
                     yield message, read.offset
-            yield from self._unchosen(read)
+            yield from self._override_mistakes(read)
 
-    def _unchosen(self, read: PathRead) -> Iterator[tuple[str, int]]:
-        """Tell where the value of a parameter is chosen by what these rows do not have."""
-        if read.path[0] != "params" or not self.around.fields:
+    def _override_mistakes(self, read: PathRead) -> Iterator[tuple[str, int]]:
+        """Yield parameters whose value depends on fields that these rows do not have."""
+        if read.path[0] != "params" or not self.scope.fields:
             return
-        for path in self.around.chosen_by.get(read.path[1], ()):
-            if self.around.fields.mistake(path):
-                chosen = f"{'.'.join(read.path[:2])} is chosen by row.{dotted(path)}"
-                yield f"{chosen}, which rows of {self.around.over} do not have", read.offset
+        for path in self.scope.override_paths.get(read.path[1], ()):
+            if self.scope.fields.mistake(path):
+                name = ".".join(read.path[:2])
+                message = f"{name} depends on row.{dotted(path)}"
+                yield f"{message}, which rows of {self.scope.over} do not have", read.offset
 
-    def _lookups(self, tree: CheckedExpression) -> Iterator[tuple[str, int]]:
-        """Note the kinds looked up; give what is wrong with those that cannot be."""
-        kinds = sorted(name for name, one in self.around.sources.items() if one.inputs == (name,))
+    def _lookup_mistakes(self, tree: CheckedExpression) -> Iterator[tuple[str, int]]:
+        """Collect the kinds looked up; yield the mistakes in those that cannot be."""
+        kinds = sorted(self.scope.record_kinds())
         for node in tree.nodes():
-            if node.form != "call" or node.text != "lookup":
+            if node.form != "call" or node.name != "lookup":
                 continue
-            kind: CelNode = node.parts[0]
-            at = tree.start(kind)
+            kind: CelNode = node.operands[0]
+            offset = tree.start(kind)
             if not isinstance(kind.value, str):
-                yield "lookup needs its kind written out: lookup('KIND', KEY)", at
+                yield "expected a literal kind: lookup('KIND', KEY)", offset
             elif kind.value not in kinds:
-                yield suggest("evidence kind", kind.value, kinds), at
+                yield suggest("evidence kind", kind.value, kinds), offset
             else:
-                self.looked_up.add(kind.value)
+                self.lookup_kinds.add(kind.value)
 
-    def _tell_all(self, cause: ExpressionError, tell: MistakeFactory) -> None:
-        names = (*self.around.language.names, *self.lets)
+    def _report(self, cause: ExpressionError, mistake: MistakeFactory) -> None:
+        names = (*self.scope.environment.names, *self.lets)
         for line, column, message in cause.problems:
-            said, back = plainer(message, names, self.around.parameters, self.around.conditions)
-            self.mistakes.append(tell(said, (line, max(1, column - back))))
+            plain, back = plain_message(
+                message, names, self.scope.parameters, self.scope.conditions
+            )
+            self.mistakes.append(mistake(plain, (line, max(1, column - back))))

@@ -1,4 +1,4 @@
-"""From the YAML of rule packs to packs that are ready to judge; every mistake in one go."""
+"""Reads and compiles the YAML of rule packs; reports every mistake in one go."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ SCHEMA = "rule-pack.v1"
 
 
 def setting_mistake(name: str, message: str, _at: tuple[int, int] | None) -> Mistake:
-    """Tell a mistake in a parameter whose place in a file is not known."""
+    """Make a mistake of a parameter whose location in a file is not known."""
     return Mistake("parameters", 1, 1, f"{name}: {message}")
 
 
-def read_pack(given: PackText) -> RulePack:
+def read_pack(pack: PackText) -> RulePack:
     """Read a pack without compiling its conditions: enough to list what it holds.
 
     Raises:
         DocumentError: It is no rule pack.
     """
-    document = documents.read_yaml(given.text, given.source)
+    document = documents.read_yaml(pack.text, pack.source)
     if mistakes := documents.check(document, schemas.load(SCHEMA)):
         raise DocumentError(mistakes)
-    return _read(document, digest(given.text))
+    return _read(document, digest(pack.text))
 
 
 def compile_packs(
-    given: Sequence[PackText],
+    texts: Sequence[PackText],
     sources: Iterable[RowSource],
     *,
     parameters: JsonObject | None = None,
@@ -45,7 +45,7 @@ def compile_packs(
     """Compile packs for one evaluation.
 
     Args:
-        given: The YAML of each pack.
+        texts: The YAML of each pack.
         sources: Every evidence kind and view that rules may be over.
         parameters: The values that the user set, by name; each goes to every pack that has a
             parameter of that name.
@@ -53,45 +53,44 @@ def compile_packs(
             message, and the line and column inside the value where it is a text.
 
     Raises:
-        DocumentError: Something is wrong in a pack or in the user's values; all of it is told.
+        DocumentError: Something is wrong in a pack or in the user's values; all of it is reported.
     """
-    known = {source.name: source for source in sources}
+    by_name = {source.name: source for source in sources}
     lookups, settings, mistakes = LookupTable(), parameters or {}, list[Mistake]()
     packs = []
-    for one in given:
+    for text in texts:
         try:
-            document = documents.read_yaml(one.text, one.source)
+            document = documents.read_yaml(text.text, text.source)
         except DocumentError as cause:
             mistakes.extend(cause.mistakes)
             continue
         mistakes.extend(documents.check(document, schemas.load(SCHEMA)))
         compiler = PackCompiler(
             document=document,
-            pack=_read(document, digest(one.text)),
-            sources=known,
+            pack=_read(document, digest(text.text)),
+            sources=by_name,
             lookups=lookups,
             settings=settings,
             setting_mistake=mistake,
             mistakes=mistakes,
         )
         packs.append(compiler.compile())
-    mistakes.extend(_clashes(packs))
+    mistakes.extend(_name_conflicts(packs))
     mistakes.extend(_unknown_settings(packs, settings, mistake))
     if mistakes:
         raise DocumentError(dict.fromkeys(mistakes))
     return CompiledPacks(
-        packs=tuple(sorted(packs, key=lambda one: one.pack.name)),
+        packs=tuple(sorted(packs, key=lambda compiled: compiled.pack.name)),
         lookups=lookups,
-        inputs={name: source.inputs for name, source in sorted(known.items())},
+        inputs={name: source.inputs for name, source in sorted(by_name.items())},
     )
 
 
-def _clashes(packs: Sequence[CompiledPack]) -> Iterator[Mistake]:
-    """Find names and rule ids that two packs share."""
+def _name_conflicts(packs: Sequence[CompiledPack]) -> Iterator[Mistake]:
+    """Yield names and rule ids that two packs share."""
     names: dict[str, str] = {}
     ids: dict[str, str] = {}
-    for one in packs:
-        pack = one.pack
+    for pack in (compiled.pack for compiled in packs):
         if pack.name in names:
             message = f"the pack {pack.name} is also in {names[pack.name]}; use one of them"
             yield Mistake(pack.source, 1, 1, message)
@@ -106,6 +105,6 @@ def _clashes(packs: Sequence[CompiledPack]) -> Iterator[Mistake]:
 def _unknown_settings(
     packs: Sequence[CompiledPack], settings: JsonObject, mistake: SettingMistake
 ) -> Iterator[Mistake]:
-    known = sorted({parameter.name for one in packs for parameter in one.pack.parameters})
-    for name in sorted(set(settings) - set(known)):
-        yield mistake(name, suggest("parameter", name, known), None)
+    names = sorted({parameter.name for pack in packs for parameter in pack.pack.parameters})
+    for name in sorted(set(settings) - set(names)):
+        yield mistake(name, suggest("parameter", name, names), None)

@@ -1,4 +1,4 @@
-"""Message templates: ``{EXPRESSION ?? 'fallback'}`` in plain text, ``{{`` and ``}}`` for braces."""
+"""Parses and renders message templates: ``{EXPRESSION ?? 'fallback'}`` in plain text, ``{{`` and ``}}`` for braces."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 from ccm_core.model.json_codec import encode
-from ccm_core.rules.cel.runtime import Expression, ExpressionError, NotEvaluable, RowContext
+from ccm_core.rules.cel.expression import Expression, ExpressionError, NotEvaluable, RowContext
 from ccm_core.sdk.timestamps import format_duration, format_instant
 
 ValueFormatter: TypeAlias = Callable[[Any], str]
@@ -18,9 +18,9 @@ ValueFormatter: TypeAlias = Callable[[Any], str]
 LONGEST = 1000
 """How many characters of a message are kept."""
 UNKNOWN = "unknown"
-"""Stands where a value is missing or null and the template gives no fallback."""
+"""Written where a value is missing or null and the template has no fallback."""
 
-_LITERAL = re.compile(r"""'[^'\n]*'|"[^"\n]*\"""")
+_STRING = re.compile(r"""'[^'\n]*'|"[^"\n]*\"""")
 _QUOTED = re.compile(r"""'([^']*)'|"([^"]*)\"""")
 
 
@@ -40,15 +40,15 @@ class CompiledPlaceholder:
 
     expression: Expression
     fallback: str
-    write: ValueFormatter
-    """How a value of this kind is written for a person."""
+    format: ValueFormatter
+    """Writes a value of its unit for a person."""
 
-    def render(self, situation: RowContext) -> str:
+    def render(self, context: RowContext) -> str:
         """Write the value it has for a row."""
-        value = self.expression.value(situation)
+        value = self.expression.evaluate(context)
         if value is None or isinstance(value, NotEvaluable):
             return self.fallback
-        return self.write(value)
+        return self.format(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,19 +59,19 @@ class MessageTemplate:
 
     @property
     def expressions(self) -> list[Expression]:
-        """What it reads of a row."""
+        """Return the expressions of its placeholders."""
         return [part.expression for part in self.parts if isinstance(part, CompiledPlaceholder)]
 
-    def render(self, situation: RowContext) -> str:
+    def render(self, context: RowContext) -> str:
         """Write the message for a row, cut where it is longer than a reason should be."""
-        whole = "".join(
-            part if isinstance(part, str) else part.render(situation) for part in self.parts
+        message = "".join(
+            part if isinstance(part, str) else part.render(context) for part in self.parts
         )
-        return whole if len(whole) <= LONGEST else f"{whole[: LONGEST - 3]}..."
+        return message if len(message) <= LONGEST else f"{message[: LONGEST - 3]}..."
 
 
-def split(template: str) -> tuple[str | Placeholder, ...]:
-    """Take a template apart into plain text and placeholders.
+def split_template(template: str) -> tuple[str | Placeholder, ...]:
+    """Split a template into plain text and placeholders.
 
     Raises:
         Misread: A brace has no partner, or a placeholder is empty.
@@ -80,95 +80,108 @@ def split(template: str) -> tuple[str | Placeholder, ...]:
 
 
 def line_and_column(text: str, offset: int) -> tuple[int, int]:
-    """Give the line and column of an offset into a text, both counted from 1."""
+    """Return the line and column of an offset into a text, both counted from 1."""
     before = text[:offset]
     return before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1
 
 
-def written(value: Any) -> str:
+def format_value(value: Any) -> str:
     """Write a value for a person."""
-    for shape, write in _WRITERS:
-        if isinstance(value, shape):
-            return write(value)
+    for value_type, formatter in _FORMATTERS:
+        if isinstance(value, value_type):
+            return formatter(value)
     return encode(value).decode()
 
 
 def format_seconds(value: Any) -> str:
-    """Write seconds like ``15m``."""
-    return format_duration(value) if isinstance(value, int | float) else written(value)
+    """Write seconds, or several of them, like ``15m``."""
+    if isinstance(value, list):
+        return format_value([None if entry is None else format_seconds(entry) for entry in value])
+    return format_duration(value) if isinstance(value, int | float) else format_value(value)
 
 
 def format_code(value: Any) -> str:
     """Write the code of an enumeration, or several, as words: ``no_layers`` as ``no layers``."""
     if isinstance(value, list):
-        return written([format_code(one) if isinstance(one, str) else one for one in value])
-    return value.replace("_", " ") if isinstance(value, str) else written(value)
+        return format_value(
+            [format_code(code) if isinstance(code, str) else code for code in value]
+        )
+    return value.replace("_", " ") if isinstance(value, str) else format_value(value)
 
 
-_WRITERS: tuple[tuple[type, ValueFormatter], ...] = (
+_FORMATTERS: tuple[tuple[type, ValueFormatter], ...] = (
     (str, str),
     (bool, lambda value: "true" if value else "false"),
     (int, str),
     (float, lambda value: str(int(value)) if value.is_integer() else f"{value:.6g}"),
     (datetime, format_instant),
     (timedelta, lambda value: format_duration(value.total_seconds())),
-    (list, lambda value: ", ".join(UNKNOWN if one is None else written(one) for one in value)),
+    (
+        list,
+        lambda value: ", ".join(
+            UNKNOWN if entry is None else format_value(entry) for entry in value
+        ),
+    ),
 )
 
 
 def _parts(template: str) -> Iterator[str | Placeholder]:
-    plain, at = "", 0
-    while at < len(template):
-        character = template[at]
-        if template[at : at + 2] in ("{{", "}}"):
-            plain, at = plain + character, at + 2
+    plain, index = "", 0
+    while index < len(template):
+        character = template[index]
+        if template[at : index + 2] in ("{{", "}}"):
+            plain, index = plain + character, index + 2
         elif character == "{":
-            end = _end(template, at)
+            end = _end(template, index)
             if plain:
                 yield plain
-            yield _placeholder(template, at + 1, end)
-            plain, at = "", end + 1
+            yield _placeholder(template, index + 1, end)
+            plain, index = "", end + 1
         elif character == "}":
-            raise _misread(template, at, "this brace closes nothing; write }} for a brace")
+            raise _error(template, index, "this brace closes nothing; write }} for a brace")
         else:
-            plain, at = plain + character, at + 1
+            plain, index = plain + character, index + 1
     if plain:
         yield plain
 
 
 def _end(template: str, start: int) -> int:
-    """Find the brace that closes the one at ``start``, past strings and maps."""
-    depth, at = 0, start
-    while at < len(template):
-        if literal := _LITERAL.match(template, at):
-            at = literal.end()
+    """Return the offset of the brace that closes the one at ``start``, past strings and maps."""
+    depth, index = 0, start
+    while index < len(template):
+        if literal := _STRING.match(template, index):
+            index = literal.end()
             continue
-        depth += {"{": 1, "}": -1}.get(template[at], 0)
+        depth += {"{": 1, "}": -1}.get(template[index], 0)
         if depth == 0:
             return at
-        at += 1
-    raise _misread(template, start, "this brace is never closed; write {{ for a brace")
+        index += 1
+    raise _error(template, start, "this brace is not closed; write {{ for a brace")
 
 
 def _placeholder(template: str, start: int, end: int) -> Placeholder:
     inside = template[start:end]
-    # Strings are blanked out first, so that a ?? inside one is not taken for the operator.
-    blank = _LITERAL.sub(lambda found: " " * len(found[0]), inside)
-    mark = blank.find("??")
-    text = inside if mark < 0 else inside[:mark]
+    # Strings are blanked out first, so that a ?? inside one is not mistaken for the operator.
+    masked = _STRING.sub(lambda match: " " * len(match[0]), inside)
+    operator = masked.find("??")
+    text = inside if operator < 0 else inside[:operator]
     if not text.strip():
-        raise _misread(template, start, "nothing stands between these braces")
+        raise _error(template, start, "expected an expression between these braces")
     lead = len(text) - len(text.lstrip())
-    fallback = UNKNOWN if mark < 0 else _fallback(template, inside[mark + 2 :], start + mark + 2)
+    fallback = (
+        UNKNOWN
+        if operator < 0
+        else _fallback(template, inside[operator + 2 :], start + operator + 2)
+    )
     return Placeholder(text=text.strip(), offset=start + lead, fallback=fallback)
 
 
-def _fallback(template: str, text: str, at: int) -> str:
+def _fallback(template: str, text: str, index: int) -> str:
     quoted = _QUOTED.fullmatch(text.strip())
     if quoted is None:
-        raise _misread(template, at, "wanted a text in quotes after ??")
+        raise _error(template, index, "expected a text in quotes after ??")
     return quoted[1] if quoted[1] is not None else quoted[2]
 
 
-def _misread(template: str, at: int, message: str) -> ExpressionError:
-    return ExpressionError([(*line_and_column(template, at), message)])
+def _error(template: str, index: int, message: str) -> ExpressionError:
+    return ExpressionError([(*line_and_column(template, index), message)])

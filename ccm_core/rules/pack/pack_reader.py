@@ -1,7 +1,7 @@
-"""From the YAML of a pack to a :class:`RulePack`.
+"""Converts the YAML of a pack to a :class:`RulePack`.
 
-Reading never stops at a mistake: the schema has told what is wrong, and whatever has the right
-type is taken as it stands, so that the conditions of a flawed pack are checked in the same go.
+Reading never stops at a mistake: the schema reports what is wrong, and whatever has the right
+type is used as it is, so that the conditions of a flawed pack are checked in the same go.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from ccm_core.documents import Document
 from ccm_core.model.evaluation.rule import (
-    ByHand,
+    ManualProcedures,
     Control,
     Lifecycle,
     OnEmpty,
@@ -28,9 +28,9 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 
 def read_pack(document: Document, digest: str) -> RulePack:
-    """Take a pack out of its document."""
-    whole = _mapping(document.value)
-    metadata = _mapping(whole.get("metadata"))
+    """Read a pack from its document."""
+    root = _mapping(document.value)
+    metadata = _mapping(root.get("metadata"))
     return RulePack(
         name=_text(metadata, "name"),
         version=_text(metadata, "version"),
@@ -39,10 +39,12 @@ def read_pack(document: Document, digest: str) -> RulePack:
         digest=digest,
         parameters=tuple(
             _parameter(name, _mapping(raw))
-            for name, raw in _mapping(whole.get("parameters")).items()
+            for name, raw in _mapping(root.get("parameters")).items()
         ),
-        rules=tuple(_rule(_mapping(raw)) for raw in _list(whole.get("rules"))),
-        by_hand=tuple(_by_hand(_mapping(raw)) for raw in _list(whole.get("by_hand"))),
+        rules=tuple(_rule(_mapping(raw)) for raw in _list(root.get("rules"))),
+        manual_procedures=tuple(
+            _manual_procedures(_mapping(raw)) for raw in _list(root.get("manual_procedures"))
+        ),
     )
 
 
@@ -78,18 +80,18 @@ def _rule(raw: JsonObject) -> Rule:
         risk=_text(raw, "risk") or None,
         remediation=_text(remediation, "text") or None,
         remediation_url=_text(remediation, "url") or None,
-        controls=tuple(_control(_mapping(one)) for one in _list(raw.get("controls"))),
-        tests=tuple(_test(_mapping(one)) for one in _list(raw.get("tests"))),
+        controls=tuple(_control(_mapping(control)) for control in _list(raw.get("controls"))),
+        tests=tuple(_test(_mapping(test)) for test in _list(raw.get("tests"))),
     )
 
 
 def _tolerance(raw: Any) -> Tolerance | None:
-    given = _mapping(raw)
+    tolerance = _mapping(raw)
     try:
-        share = float(_text(given, "at_least").removesuffix("%")) / 100
+        share = float(_text(tolerance, "at_least").removesuffix("%")) / 100
     except ValueError:
         return None
-    return Tolerance(at_least=share, per=_text(given, "per"))
+    return Tolerance(at_least=share, per=_text(tolerance, "per"))
 
 
 def _control(raw: JsonObject) -> Control:
@@ -102,12 +104,12 @@ def _control(raw: JsonObject) -> Control:
     )
 
 
-def _by_hand(raw: JsonObject) -> ByHand:
-    remains = _list(raw.get("remains"))
-    return ByHand(
+def _manual_procedures(raw: JsonObject) -> ManualProcedures:
+    procedures = _list(raw.get("procedures"))
+    return ManualProcedures(
         framework=_text(raw, "framework"),
         id=_text(raw, "id"),
-        remains=tuple(one for one in remains if isinstance(one, str)),
+        procedures=tuple(one for one in procedures if isinstance(one, str)),
     )
 
 
@@ -125,11 +127,11 @@ def _test(raw: JsonObject) -> RuleTest:
     )
 
 
-def _choice(raw: JsonObject, key: str, otherwise: Choice) -> Choice:
+def _choice(raw: JsonObject, key: str, default: Choice) -> Choice:
     try:
-        return type(otherwise)(_text(raw, key))
+        return type(default)(_text(raw, key))
     except ValueError:
-        return otherwise
+        return default
 
 
 def _text(raw: JsonObject, key: str) -> str:

@@ -1,11 +1,11 @@
-"""Parameters of a pack: what may be written, what conditions see, how loose a value is."""
+"""Reads the values of parameters and compares them with what a control requires."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from ccm_core.documents.error_phrases import found
+from ccm_core.documents.error_phrases import found as describe
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.timestamps import parse_duration
 
@@ -13,10 +13,10 @@ _ORDERED = {"duration", "integer", "number"}
 
 
 def read_value(kind: str, written: Any) -> Any:
-    """Give what conditions see for a value as it was written: a duration is whole seconds.
+    """Return what conditions see for a value as written: a duration is whole seconds.
 
     Raises:
-        ValueError: It is no value of that type; says what was found and wanted.
+        ValueError: It is no value of that type; names what was expected and what was got.
     """
     if (reader := _READERS.get(kind)) is None:
         raise ValueError(f"unknown type {kind}")
@@ -24,7 +24,7 @@ def read_value(kind: str, written: Any) -> Any:
 
 
 def looser_than(kind: str, value: Any, bounds: JsonObject, effective: Any) -> str | None:
-    """Say how a value is looser than the bounds of a control allow, where it is.
+    """Return how a value is looser than the bounds of a control allow; None where it is not.
 
     Args:
         kind: The parameter's type.
@@ -32,17 +32,17 @@ def looser_than(kind: str, value: Any, bounds: JsonObject, effective: Any) -> st
         bounds: ``at_most``, ``at_least`` and ``equals``, as written.
         effective: The value as it was written, for the message.
     """
-    words = {"at_most": "at most", "at_least": "at least", "equals": "exactly"}
-    broken = [
-        f"{words[bound]} {written}"
-        for bound, written in sorted(bounds.items())
-        if not _HOLDS[bound](value, read_value(kind, written))
+    phrases = {"at_most": "at most", "at_least": "at least", "equals": "exactly"}
+    violated = [
+        f"{phrases[bound]} {limit}"
+        for bound, limit in sorted(bounds.items())
+        if not _COMPARISONS[bound](value, read_value(kind, limit))
     ]
-    return f"is {effective}, the control allows {' and '.join(broken)}" if broken else None
+    return f"is {effective}, the control allows {' and '.join(violated)}" if violated else None
 
 
 def bound_mistake(kind: str, bound: str, written: Any) -> str | None:
-    """Say what is wrong with a bound on a parameter of a type, where something is."""
+    """Return what is wrong with a bound on a parameter of a type; None where nothing is."""
     if bound != "equals" and kind not in _ORDERED:
         return f"a parameter of type {kind} has no {bound}; use equals"
     try:
@@ -52,7 +52,7 @@ def bound_mistake(kind: str, bound: str, written: Any) -> str | None:
     return None
 
 
-_HOLDS: dict[str, Callable[[Any, Any], bool]] = {
+_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "at_most": lambda value, bound: value <= bound,
     "at_least": lambda value, bound: value >= bound,
     "equals": lambda value, bound: value == bound,
@@ -63,7 +63,7 @@ def _duration(written: Any) -> int:
     text: str = _of_type(str, "a duration such as 15m")(written)
     seconds = parse_duration(text).total_seconds()
     if seconds != int(seconds):
-        raise ValueError(f"wanted a duration in whole seconds; found {found(written)}")
+        raise ValueError(f"expected a duration in whole seconds, got {describe(written)}")
     return int(seconds)
 
 
@@ -71,12 +71,12 @@ def _number(written: Any) -> float:
     return float(_of_type((int, float), "a number")(written))
 
 
-def _of_type(shape: type | tuple[type, ...], wanted: str) -> Callable[[Any], Any]:
+def _of_type(types: type | tuple[type, ...], expected: str) -> Callable[[Any], Any]:
     def read(written: Any) -> Any:
-        # Python takes true for a number; people do not.
-        odd = isinstance(written, bool) and shape is not bool
-        if odd or not isinstance(written, shape):
-            raise ValueError(f"wanted {wanted}; found {found(written)}")
+        # To Python true is a number, to people it is not.
+        is_odd = isinstance(written, bool) and types is not bool
+        if is_odd or not isinstance(written, types):
+            raise ValueError(f"expected {expected}, got {describe(written)}")
         return written
 
     return read

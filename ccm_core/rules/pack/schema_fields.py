@@ -1,4 +1,4 @@
-"""What the JSON Schema of a row's body says of the paths that a rule reads."""
+"""Looks up the paths that a rule reads in the JSON Schema of a row's body."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from ccm_core.documents import suggest
 from ccm_core.model.json_codec import JsonObject
-from ccm_core.rules.cel.ast import ELEMENT, Path, dotted
+from ccm_core.rules.cel.ast import ELEMENT, FieldPath, dotted
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,87 +17,91 @@ class SchemaFields:
 
     schema: JsonObject
 
-    def mistake(self, path: Path) -> str | None:
-        """Say what is wrong with a path below ``row``, where something is."""
-        places = [self.schema]
+    def mistake(self, path: FieldPath) -> str | None:
+        """Return what is wrong with a path below ``row``; None where nothing is."""
+        schemas = [self.schema]
         for depth, step in enumerate(path):
-            open_ended, below = self._step(places, step)
+            open_ended, below = self._step(schemas, step)
             if open_ended:
                 return None
             if not below:
-                known = sorted({name for place in places for name in self._names(place)})
-                where = dotted(path[:depth])
-                field = suggest("field", step, known)
-                return f"{field} (in {where})" if where else field
-            places = below
+                names = sorted({name for schema in schemas for name in self._names(schema)})
+                parent = dotted(path[:depth])
+                message = suggest("field", step, names)
+                return f"{message} (in {parent})" if parent else message
+            schemas = below
         return None
 
-    def is_seconds(self, path: Path) -> bool:
+    def is_seconds(self, path: FieldPath) -> bool:
         """Whether the field at a path is a duration in seconds."""
-        return any(one.get("x-ccm-unit") == "seconds" for one in self._at(path))
+        return any(schema.get("x-ccm-unit") == "seconds" for schema in self._schemas(path))
 
-    def is_code(self, path: Path) -> bool:
+    def is_code(self, path: FieldPath) -> bool:
         """Whether the field at a path holds a word of an enumeration, or a list of such words."""
-        return any("enum" in one for one in (*self._at(path), *self._at((*path, ELEMENT))))
+        return any(
+            "enum" in schema for schema in (*self._schemas(path), *self._schemas((*path, ELEMENT)))
+        )
 
     def names(self) -> Sequence[str] | None:
-        """Name the fields at the top; None where there may be others."""
-        if any(self._is_open(one) for one in self._variants(self.schema)):
+        """Return the names of the fields at the top; None where there may be others."""
+        if any(self._is_open(variant) for variant in self._variants(self.schema)):
             return None
         return sorted(self._names(self.schema))
 
-    def _at(self, path: Path) -> list[JsonObject]:
-        """Give all that the schema says of the field at a path."""
-        places = [self.schema]
+    def _schemas(self, path: FieldPath) -> list[JsonObject]:
+        """Return all schemas that apply to the field at a path."""
+        schemas = [self.schema]
         for step in path:
-            _, places = self._step(places, step)
-        return [one for place in places for one in self._variants(place)]
+            _, schemas = self._step(schemas, step)
+        return [variant for schema in schemas for variant in self._variants(schema)]
 
-    def _step(self, places: Sequence[JsonObject], step: str) -> tuple[bool, list[JsonObject]]:
-        """Give whether anything may follow, and the schemas of what does."""
-        variants = [one for place in places for one in self._variants(place)]
-        below = [found for one in variants if (found := _below(one, step)) is not None]
+    def _step(self, schemas: Sequence[JsonObject], step: str) -> tuple[bool, list[JsonObject]]:
+        """Return whether any field may follow, and the schemas of the field that does."""
+        variants = [variant for schema in schemas for variant in self._variants(schema)]
+        below = [child for variant in variants if (child := _below(variant, step)) is not None]
         return not below and (not variants or any(map(self._is_open, variants))), below
 
-    def _variants(self, place: Any) -> Iterator[JsonObject]:
-        """Give a schema and all that it refers to or is put together from."""
-        if not isinstance(place, dict):
+    def _variants(self, schema: Any) -> Iterator[JsonObject]:
+        """Yield a schema and all that it refers to or is composed of."""
+        if not isinstance(schema, dict):
             return
-        yield place
-        if isinstance(reference := place.get("$ref"), str):
+        yield schema
+        if isinstance(reference := schema.get("$ref"), str):
             yield from self._variants(self._resolved(reference))
-        for word in ("allOf", "anyOf", "oneOf"):
-            for part in place.get(word, ()):
-                yield from self._variants(part)
+        for keyword in ("allOf", "anyOf", "oneOf"):
+            for subschema in schema.get(keyword, ()):
+                yield from self._variants(subschema)
 
     def _resolved(self, reference: str) -> Any:
-        place: Any = self.schema
+        schema: Any = self.schema
         for step in reference.removeprefix("#").split("/")[1:]:
-            place = place.get(step, {}) if isinstance(place, dict) else {}
-        return place if reference.startswith("#") else {}
+            schema = schema.get(step, {}) if isinstance(schema, dict) else {}
+        return schema if reference.startswith("#") else {}
 
-    def _names(self, place: JsonObject) -> set[str]:
-        return {name for one in self._variants(place) for name in one.get("properties", {})}
+    def _names(self, schema: JsonObject) -> set[str]:
+        return {
+            name for variant in self._variants(schema) for name in variant.get("properties", {})
+        }
 
-    def _is_open(self, place: JsonObject) -> bool:
+    def _is_open(self, schema: JsonObject) -> bool:
         """Whether a schema may hold fields that it does not name."""
-        if "$ref" in place and not str(place["$ref"]).startswith("#"):
+        if "$ref" in schema and not str(schema["$ref"]).startswith("#"):
             return True
-        types = place.get("type", ["object"] if "properties" in place else [])
+        types = schema.get("type", ["object"] if "properties" in schema else [])
         if types in ("object", ["object"]) or "object" in types:
-            closed = place.get("additionalProperties") is False
-            return not closed and not place.get("properties")
-        return not types and not _SAYS_SOMETHING & set(place)
+            closed = schema.get("additionalProperties") is False
+            return not closed and not schema.get("properties")
+        return not types and not _CONSTRAINING & set(schema)
 
 
-_SAYS_SOMETHING = {"$ref", "allOf", "anyOf", "oneOf", "enum", "const"}
+_CONSTRAINING = {"$ref", "allOf", "anyOf", "oneOf", "enum", "const"}
 
 
-def _below(place: JsonObject, step: str) -> JsonObject | None:
+def _below(schema: JsonObject, step: str) -> JsonObject | None:
     if step == ELEMENT:
-        found = place.get("items", place.get("additionalProperties"))
-        return found if isinstance(found, dict) else None
-    named = place.get("properties", {}).get(step)
-    if named is None and isinstance(place.get("additionalProperties"), dict):
-        named = place["additionalProperties"]
-    return {} if named is True else named
+        element = schema.get("items", schema.get("additionalProperties"))
+        return element if isinstance(element, dict) else None
+    child = schema.get("properties", {}).get(step)
+    if child is None and isinstance(schema.get("additionalProperties"), dict):
+        child = schema["additionalProperties"]
+    return {} if child is True else child

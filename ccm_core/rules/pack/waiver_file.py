@@ -1,4 +1,4 @@
-"""From the YAML of a waivers file to waivers; every mistake in one go."""
+"""Reads a waivers file; reports every mistake in one go."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from ccm_core.documents import Document, Path
 from ccm_core.errors import DocumentError, Mistake
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.model.json_codec import JsonObject
-from ccm_core.sdk.timestamps import parse_instant
+from ccm_core.sdk.timestamps import format_duration, parse_instant
 
 SCHEMA = "waivers.v1"
 LONGEST = timedelta(days=366)
-"""How long after it was created a waiver may hold."""
+"""The longest time between ``created`` and ``expires``."""
 
 
 def read_waivers(text: bytes, file: str) -> tuple[Waiver, ...]:
     """Read a waivers file.
 
     Raises:
-        DocumentError: It is none, or a waiver is not bounded, or is approved by its owner.
+        DocumentError: It is no waivers file, or a waiver has no valid period or is approved by its owner.
     """
     document = documents.read_yaml(text, file)
     mistakes = documents.check(document, schemas.load(SCHEMA))
@@ -42,32 +42,28 @@ def _mistakes(document: Document) -> Iterator[Mistake]:
         name = raw.get("id")
         if isinstance(name, str):
             if name in ids:
-                message = f"the waiver id {name} is given twice; the first is at {ids[name]}"
+                message = f"duplicate waiver id {name}; the first is at {ids[name]}"
                 yield document.mistake((*path, "id"), message)
             ids.setdefault(name, str(document.place((*path, "id"))))
         yield from _same_person(document, path, raw)
-        yield from _unbounded(document, path, raw)
+        yield from _invalid_period(document, path, raw)
 
 
 def _same_person(document: Document, path: Path, raw: JsonObject) -> Iterator[Mistake]:
     owner, approver = (_person(raw.get(key)) for key in ("owner", "approver"))
     if owner and owner == approver:
-        yield document.mistake(
-            (*path, "approver"), "the approver must be somebody else than the owner"
-        )
+        yield document.mistake((*path, "approver"), "the approver must not be the owner")
 
 
-def _unbounded(document: Document, path: Path, raw: JsonObject) -> Iterator[Mistake]:
+def _invalid_period(document: Document, path: Path, raw: JsonObject) -> Iterator[Mistake]:
     created, expires = (_instant(raw.get(key)) for key in ("created", "expires"))
     if created is None or expires is None:
         return
     if expires <= created:
-        yield document.mistake((*path, "expires"), "expires before it was created")
+        yield document.mistake((*path, "expires"), "expires must be after created")
     elif expires - created > LONGEST:
-        days = (expires - created) / timedelta(days=1)
-        message = (
-            f"expires {days:.0f} days after it was created; at most {LONGEST.days} are allowed"
-        )
+        lifetime = format_duration((expires - created).total_seconds())
+        message = f"expires {lifetime} after created; at most {LONGEST.days}d are allowed"
         yield document.mistake((*path, "expires"), message)
 
 

@@ -8,18 +8,18 @@ from datetime import datetime
 from typing import Any
 
 from ccm_core.model.evaluation.explanation import Part, Value, Workings
-from ccm_core.rules.cel.ast import ELEMENT, Path, dotted, reads
+from ccm_core.rules.cel.ast import ELEMENT, FieldPath, dotted, read_paths
 from ccm_core.rules.cel.clauses import Clause, clauses
-from ccm_core.rules.cel.runtime import (
+from ccm_core.rules.cel.expression import (
     Expression,
-    CelEnvironment,
     ExpressionError,
     NotEvaluable,
     RowContext,
     shared_variables,
 )
+from ccm_core.rules.cel.runtime import CelEnvironment
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledRule, RuleGroup
-from ccm_core.rules.pack.message_template import written
+from ccm_core.rules.pack.message_template import format_value
 from ccm_core.sdk.types import Row
 
 
@@ -31,10 +31,10 @@ def explain_row(
     ``lookup`` answers from what was served last.
     """
     picked = {name: varying.pick(row.body) for name, varying in pack.varying.items()}
-    situation = group.language.situation(
+    context = group.environment.row_context(
         row.body, shared_variables(pack.values, now), group.conditions, picked, row.unknown
     )
-    desk = _Desk(language=group.language, lets=one.lets, situation=situation)
+    desk = _Desk(environment=group.environment, lets=one.lets, context=context)
     written_down = {
         part: Clause(text="") if text is None else clauses(text)
         for part, text in (("match", one.rule.match), ("not_due", one.rule.not_due))
@@ -52,17 +52,19 @@ def explain_row(
 class _Desk:
     """Where the expressions of one rule are worked out for one row."""
 
-    language: CelEnvironment
+    environment: CelEnvironment
     lets: Mapping[str, Expression]
-    situation: RowContext
+    context: RowContext
 
     def part(self, clause: Clause) -> Part:
         """Work out a condition and those it joins."""
         try:
-            expression = self.language.expression(clause.text, self.lets)
-        except ExpressionError as cause:  # a part that does not stand alone, such as a loop's own names
+            expression = self.environment.compile(clause.text, self.lets)
+        except (
+            ExpressionError
+        ) as cause:  # a part that does not stand alone, such as a loop's own names
             return Part(text=clause.text, joint="", value=None, reason=str(cause))
-        found = expression.holds(self.situation)
+        found = expression.evaluate_condition(self.context)
         unclear = isinstance(found, NotEvaluable)
         return Part(
             text=clause.text,
@@ -75,7 +77,7 @@ class _Desk:
 
     def read(self, expression: Expression) -> Iterator[Value]:
         """Give what an expression read, each once, in the order of its text."""
-        paths = dict.fromkeys(_to_list(read.path) for read in reads(expression.tree))
+        paths = dict.fromkeys(_to_list(read.path) for read in read_paths(expression.tree))
         for path in paths:
             if path[0] in self.lets and len(path) == 1:
                 yield self.value(path[0], self.lets[path[0]])
@@ -91,20 +93,20 @@ class _Desk:
         """Work out an expression and call it by a name."""
         if expression is None:
             return Value(name=name, reason="it stands for something else inside a loop")
-        found = expression.value(self.situation)
+        found = expression.evaluate(self.context)
         if isinstance(found, NotEvaluable):
             return Value(name=name, reason=found.reason)
         return Value(name=name, value=_plain(found))
 
-    def _expression(self, path: Path) -> Expression | None:
+    def _expression(self, path: FieldPath) -> Expression | None:
         steps = (f"[{step!r}]" if not step.isidentifier() else f".{step}" for step in path[1:])
         try:
-            return self.language.expression(path[0] + "".join(steps), self.lets)
+            return self.environment.compile(path[0] + "".join(steps), self.lets)
         except ExpressionError:
             return None
 
 
-def _to_list(path: Path) -> Path:
+def _to_list(path: FieldPath) -> FieldPath:
     """Cut a path at the list whose elements it goes on into."""
     return path[: path.index(ELEMENT)] if ELEMENT in path else path
 
@@ -117,4 +119,4 @@ def _plain(value: Any) -> Any:
         return [_plain(one) for one in value]
     if isinstance(value, dict):
         return {str(key): _plain(one) for key, one in value.items()}
-    return written(value)
+    return format_value(value)

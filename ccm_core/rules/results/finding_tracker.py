@@ -78,7 +78,9 @@ def findings(
     }
 
 
-def with_latest_results(standing: Iterable[Finding], evaluation: Evaluation | None) -> Iterator[Finding]:
+def with_latest_results(
+    standing: Iterable[Finding], evaluation: Evaluation | None
+) -> Iterator[Finding]:
     """Give what is open with what the last evaluation told: reason, waiver, title and owners."""
     results = evaluation.rules if evaluation else ()
     told = {one.id: one for rule in results for one in rule.results if one.status is Status.FAIL}

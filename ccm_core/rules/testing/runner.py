@@ -14,11 +14,15 @@ from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.json_codec import JsonObject, digest, encode
-from ccm_core.rules.cel.runtime import Expression, ExpressionError
+from ccm_core.rules.cel.expression import Expression, ExpressionError
 from ccm_core.rules.evaluate.evaluator import evaluate
 from ccm_core.rules.evaluate.sufficiency import standing
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks, CompiledRule
-from ccm_core.rules.pack.parameter_overrides import ParameterOverrides, read_overrides, parameter_overrides
+from ccm_core.rules.pack.parameter_overrides import (
+    ParameterOverrides,
+    read_overrides,
+    parameter_overrides,
+)
 from ccm_core.rules.types import Facts, LookupRecord, PackText
 from ccm_core.sdk.timestamps import parse_instant
 from ccm_core.sdk.types import Row, Shape
@@ -128,8 +132,8 @@ def _with_parameters(pack: CompiledPack, written: JsonObject) -> CompiledPack:
 
 def _condition(pack: CompiledPack, one: Parameter, text: str) -> dict[str, Expression]:
     """Compile a condition parameter for the rules that can read it: none over other rows."""
-    language = next((group.language for group in pack.groups if group.over == one.over), None)
-    return {one.name: language.expression(text)} if language else {}
+    environment = next((group.environment for group in pack.groups if group.over == one.over), None)
+    return {one.name: environment.compile(text)} if environment else {}
 
 
 # -- made-up evidence -------------------------------------------------------------------------
@@ -166,7 +170,9 @@ def _records(lookups: Mapping[str, JsonObject]) -> dict[str, dict[str, LookupRec
     return found
 
 
-def _standing(kind: str, how: str | None, now: datetime, max_age: timedelta | None) -> KindSufficiency:
+def _standing(
+    kind: str, how: str | None, now: datetime, max_age: timedelta | None
+) -> KindSufficiency:
     limit = max_age or 2 * _CADENCE
     age = limit + _CADENCE if how == "stale" else timedelta(0)
     outcome = Outcome.COMPLETE if how in (None, "stale", "missing") else Outcome(how)

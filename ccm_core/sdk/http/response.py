@@ -36,7 +36,7 @@ class HttpResponse:
         """Decode the body, the first time it is asked for.
 
         Raises:
-            BadAnswer: It is not JSON.
+            BadResponse: It is not JSON.
         """
         if not self._decoded:
             try:

@@ -175,7 +175,7 @@ class HttpSource:
         Raises:
             Unreachable: No answer came in any try.
             RateLimited: Still limited after the last try.
-            BadAnswer: Not JSON, too large, or a redirect.
+            BadResponse: Not JSON, too large, or a redirect.
             SourceError: Whatever ``fault`` makes of a status of 400 or above.
         """
         bounds = self._bounds

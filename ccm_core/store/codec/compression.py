@@ -29,7 +29,7 @@ class Compressor:
         return self._zstd.compress(data)
 
 
-class Stream:
+class CompressionStream:
     """Compresses one content that comes in pieces."""
 
     def __init__(self) -> None:

@@ -53,7 +53,7 @@ def followed_at(transaction: Transaction, as_of: datetime | None) -> datetime | 
 def keep_changes(
     transaction: Transaction, digest: str, changes: Sequence[FindingChange], signers: Signers
 ) -> bool:
-    """Note that an evaluation was followed and what it changed; False where it was already.
+    """SignedNote that an evaluation was followed and what it changed; False where it was already.
 
     Raises:
         StoreError: There is no such evaluation.

@@ -1,4 +1,4 @@
-"""Heads: what the logs are after each run and each evaluation, stated and where it can be signed.
+"""HeadVerifier: what the logs are after each run and each evaluation, stated and where it can be signed.
 
 A statement is a leaf of the store's own log. It says that it is signed, or why it is not: so a
 checkpoint that is missing is noticed, and a store without a key keeps evidence all the same.

@@ -18,7 +18,7 @@ from ccm_core.store.sql.columns import instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
+class LeafForm:
     """How the rows of one table become leaves."""
 
     table: str
@@ -75,8 +75,8 @@ class Form:
             if digest is None or len(mold) != len(_MARKS) + 1:
                 yield self.line(dict(zip(names, row, strict=True)), **references)
             else:
-                before, between, after = mold
-                yield before + json_codec.encode(digest) + between + json_codec.encode(key) + after
+                before, multiproof, after = mold
+                yield before + json_codec.encode(digest) + multiproof + json_codec.encode(key) + after
 
     def _mold(self, row: dict[str, Any], references: Mapping[str, str]) -> Sequence[bytes]:
         """Write what stands around a digest and a key: three parts, unless they are not clear."""
@@ -93,28 +93,28 @@ _MARKS = {"digest": "\x00digest", "key": "\x00key"}
 _MOST_MOLDS = 500
 """Molds that are held at a time: a window has one for each page, unless each record has its own."""
 
-STORE = Form(
+STORE = LeafForm(
     table="store",
     plain=("identity", "created_by", "key_check"),
     instants=("created_at",),
     number="id",
 )
-RUN = Form(table="run", plain=("id", "connection", "connector"), instants=("started_at",))
-MANIFEST = Form(
+RUN = LeafForm(table="run", plain=("id", "connection", "connector"), instants=("started_at",))
+MANIFEST = LeafForm(
     table="manifest",
     plain=("digest",),
     instants=("ended_at",),
     references=("run",),
     document=True,
 )
-COLLECTION = Form(
+COLLECTION = LeafForm(
     table="collection",
     plain=("id", "connection", "kind", "kind_version", "outcome", "digest"),
     instants=("window_since", "window_until", "started_at", "ended_at"),
     references=("run",),
     document=True,
 )
-VERSION = Form(
+VERSION = LeafForm(
     table="version",
     plain=(
         "connection",
@@ -129,26 +129,26 @@ VERSION = Form(
     instants=("observed_at", "kept_at", "window_since", "window_until"),
     references=("collection",),
 )
-REJECTED = Form(
+REJECTED = LeafForm(
     table="rejected", plain=("key", "digest"), references=("collection",), document=True
 )
-DOCUMENT = Form(table="document", plain=("digest", "form"), document=True)
-EVALUATION = Form(
+DOCUMENT = LeafForm(table="document", plain=("digest", "form"), document=True)
+EVALUATION = LeafForm(
     table="evaluation", plain=("digest", "basis"), instants=("evaluated_at",), document=True
 )
-FOLLOWED = Form(
+FOLLOWED = LeafForm(
     table="followed",
     plain=("evaluation", "changes", "digest"),
     instants=("evaluated_at",),
     document=True,
 )
-SIGNING_KEY = Form(table="signing_key", plain=("key", "note"))
-ERASURE = Form(
+SIGNING_KEY = LeafForm(table="signing_key", plain=("key", "note"))
+ERASURE = LeafForm(
     table="erasure",
     plain=("id", "connection", "kind", "key", "reason"),
     instants=("erased_at", "kept_before"),
 )
-ERASED = Form(table="erased", plain=("digest",), references=("erasure",))
+ERASED = LeafForm(table="erased", plain=("digest",), references=("erasure",))
 
 FORMS = (
     STORE,

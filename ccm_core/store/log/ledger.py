@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_core.ledger.checkpoint import STORE_LOG, Checkpoint, origin
-from ccm_core.ledger.entry import Entry
+from ccm_core.ledger.entry import LogEntry
 from ccm_core.ledger.merkle_hash import leaf_hash
-from ccm_core.ledger.merkle_tree import Tree
-from ccm_core.store.codec.compression import Stream, decompressed
+from ccm_core.ledger.merkle_tree import MerkleTree
+from ccm_core.store.codec.compression import CompressionStream, decompressed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -31,10 +31,10 @@ __all__ = [
 ]
 
 
-def append(transaction: Transaction, log: str, leaves: Iterable[bytes]) -> Tree:
+def append(transaction: Transaction, log: str, leaves: Iterable[bytes]) -> MerkleTree:
     """Append leaves to a log; give its tree."""
     tree = tree_of(transaction, log)
-    first, pack = tree.size, Stream()
+    first, pack = tree.size, CompressionStream()
     tree.extend(_packed(leaves, pack))
     if tree.size > first:
         row = {
@@ -48,25 +48,25 @@ def append(transaction: Transaction, log: str, leaves: Iterable[bytes]) -> Tree:
     return tree
 
 
-def _packed(leaves: Iterable[bytes], pack: Stream) -> Iterator[bytes]:
+def _packed(leaves: Iterable[bytes], pack: CompressionStream) -> Iterator[bytes]:
     """Give the leaves' hashes, and compress them on the way: a window's are too many to hold."""
     for number, leaf in enumerate(leaves):
         pack.add(b"\n" + leaf if number else leaf)
         yield leaf_hash(leaf)
 
 
-def tree_of(transaction: Transaction, log: str) -> Tree:
+def tree_of(transaction: Transaction, log: str) -> MerkleTree:
     """Give the tree of a log as its last entry left it; an empty one where there is none."""
     last = "SELECT first + count, edge FROM entry WHERE log = :log ORDER BY first DESC LIMIT 1"
     row = transaction.row(last, log=log)
-    return Tree() if row is None else Tree(*row)
+    return MerkleTree() if row is None else MerkleTree(*row)
 
 
-def entries(transaction: Transaction, log: str) -> Iterator[Entry]:
+def entries(transaction: Transaction, log: str) -> Iterator[LogEntry]:
     """Give the entries of a log in order."""
     query = "SELECT seq, first, count, leaves, edge FROM entry WHERE log = :log ORDER BY first"
     for seq, first, count, leaves, edge in transaction.rows(query, log=log):
-        yield Entry(seq=seq, log=log, first=first, count=count, leaves=_lines(leaves), edge=edge)
+        yield LogEntry(seq=seq, log=log, first=first, count=count, leaves=_lines(leaves), edge=edge)
 
 
 def leaves(transaction: Transaction, log: str, size: int) -> Iterator[bytes]:

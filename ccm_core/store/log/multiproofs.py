@@ -8,7 +8,7 @@ from ccm_core.errors import IntegrityError
 from ccm_core.ledger import signed_note
 from ccm_core.ledger.checkpoint import Checkpoint
 from ccm_core.ledger.merkle_hash import leaf_hash
-from ccm_core.ledger.multiproof import Excerpt, between
+from ccm_core.ledger.multiproof import Excerpt, multiproof
 from ccm_core.model import json_codec
 from ccm_core.store.codec.bodies import verified
 from ccm_core.store.codec.compression import Decompressor
@@ -60,7 +60,7 @@ def excerpt(
             size=size,
             leaves=_taken(ledger.leaves(transaction, log, size), wanted),
             hashes=tuple(
-                between(map(leaf_hash, ledger.leaves(transaction, log, size)), size, wanted)
+                multiproof(map(leaf_hash, ledger.leaves(transaction, log, size)), size, wanted)
             ),
         )
     except ValueError as error:

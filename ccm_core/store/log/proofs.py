@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ccm_core.errors import IntegrityError
 from ccm_core.ledger import signed_note
 from ccm_core.ledger.checkpoint import Checkpoint
-from ccm_core.ledger.inclusion_proof import inclusions
+from ccm_core.ledger.inclusion_proof import inclusion_proofs
 from ccm_core.ledger.merkle_hash import leaf_hash
 from ccm_core.ledger.tlog_proof import LeafProof
 from ccm_core.model import json_codec
@@ -39,7 +39,7 @@ def proven(
             if wanted(json_codec.decode(leaf))
         }
         hashes = map(leaf_hash, ledger.leaves(transaction, log, size))
-        found = inclusions(hashes, chosen, size)
+        found = inclusion_proofs(hashes, chosen, size)
     except ValueError as error:
         raise IntegrityError(
             f"the ledger of {log} is damaged ({error}). Run `ccm verify`, which says where."

@@ -53,7 +53,7 @@ _OF_RUN = "AND run = (SELECT seq FROM run WHERE id = :run)"
 
 
 def begin(transaction: Transaction, run: OpenRun) -> None:
-    """Note that a run has begun."""
+    """SignedNote that a run has begun."""
     if transaction.value("SELECT seq FROM run WHERE id = :id", id=run.run):
         raise StoreError(f"run {run.run} was begun already in this store.")
     row = {

@@ -19,7 +19,7 @@ from ccm_core.store.log.leaf_encoding import (
     RUN,
     STORE,
     VERSION,
-    Form,
+    LeafForm,
 )
 from ccm_core.store.log.ledger import STORE_LOG
 from ccm_core.store.records import runs
@@ -45,7 +45,7 @@ def adopt(transaction: Transaction) -> None:
     checkpoints.state(transaction, names, Unsigned(why=_WHY), datetime.fromtimestamp(0, UTC))
 
 
-def _lines(transaction: Transaction, form: Form) -> Iterator[bytes]:
+def _lines(transaction: Transaction, form: LeafForm) -> Iterator[bytes]:
     for row in transaction.mappings(f"SELECT * FROM {form.table} ORDER BY {form.number}"):
         yield form.line(row)
 

@@ -29,7 +29,7 @@ def verify_store(
 
     Args:
         path: Its file.
-        pins: Signed heads that were kept outside the store.
+        pins: SignedHead heads that were kept outside the store.
         trusted: Keys that it must have been signed with.
         told: Is told how many leaves were walked, and of how many.
 

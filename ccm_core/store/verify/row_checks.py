@@ -14,12 +14,12 @@ from ccm_core.ledger.verification import Finding
 from ccm_core.model import json_codec
 from ccm_core.store.codec.bodies import verified
 from ccm_core.store.codec.compression import Decompressor
-from ccm_core.store.log.leaf_encoding import FORMS, Form
+from ccm_core.store.log.leaf_encoding import FORMS, LeafForm
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from ccm_core.ledger.entry import Entry
+    from ccm_core.ledger.entry import LogEntry
     from ccm_core.store.sql.transaction import Transaction, Values
 
 _FORMS = {form.table: form for form in FORMS}
@@ -39,7 +39,7 @@ _IDENTITY = {
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredRow:
     """A row, and what it says in the form of a leaf."""
 
     seq: int
@@ -80,7 +80,7 @@ class _Numbers:
 
 
 @dataclass(slots=True)
-class Checker:
+class RowChecker:
     """Checks one log after the other, and at the end whatever fitted nowhere."""
 
     transaction: Transaction
@@ -91,9 +91,9 @@ class Checker:
     _seen: dict[str, _Numbers] = field(default_factory=lambda: defaultdict(_Numbers))
     _last: dict[tuple[str, str], int] = field(default_factory=dict)
     _missing: dict[str, list[Leaf]] = field(default_factory=lambda: defaultdict(list))
-    _extra: dict[str, list[Kept]] = field(default_factory=lambda: defaultdict(list))
+    _extra: dict[str, list[StoredRow]] = field(default_factory=lambda: defaultdict(list))
 
-    def entry(self, entry: Entry, leaves: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+    def entry(self, entry: LogEntry, leaves: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
         """Check the rows behind the leaves of an entry."""
         at = entry.first
         for table, group in groupby(leaves, key=lambda leaf: leaf.get("leaf")):
@@ -146,21 +146,21 @@ class Checker:
             yield from self._content(table, leaf, row)
 
     def _paired(
-        self, table: str, leaves: Sequence[Leaf], rows: Sequence[Kept]
-    ) -> list[tuple[Leaf, Kept]]:
+        self, table: str, leaves: Sequence[Leaf], rows: Sequence[StoredRow]
+    ) -> list[tuple[Leaf, StoredRow]]:
         matched, missing, extra = pairs([leaf.said for leaf in leaves], [row.said for row in rows])
         self._missing[table] += [leaves[one] for one in missing]
         self._extra[table] += [rows[other] for other in extra]
         return [(leaves[one], rows[other]) for one, other in sorted(matched)]
 
-    def _in_order(self, table: str, leaf: Leaf, row: Kept) -> Iterator[Finding]:
+    def _in_order(self, table: str, leaf: Leaf, row: StoredRow) -> Iterator[Finding]:
         before = self._last.get((leaf.log, table), -1)
         if row.seq <= before:
             said = f"row {row.seq} stands before row {before}, and was kept after it"
             yield _finding(table, leaf.said, said, leaf, name="seq")
         self._last[leaf.log, table] = max(before, row.seq)
 
-    def _content(self, table: str, leaf: Leaf, row: Kept) -> Iterator[Finding]:
+    def _content(self, table: str, leaf: Leaf, row: StoredRow) -> Iterator[Finding]:
         if row.digest is None:
             return
         if not row.content and row.digest in self.erased:
@@ -183,7 +183,7 @@ class Checker:
 
     # -- reading ------------------------------------------------------------------------------
 
-    def _fetched(self, table: str, leaves: Sequence[Leaf]) -> Iterator[Kept]:
+    def _fetched(self, table: str, leaves: Sequence[Leaf]) -> Iterator[StoredRow]:
         form = _FORMS[table]
         name = _IDENTITY.get(table, "collection")
         wanted = dict.fromkeys(str(leaf.said.get(name)) for leaf in leaves)
@@ -192,7 +192,7 @@ class Checker:
         names, statement = _statement(form)
         yield from _rows(form, names, self.transaction.among(f"{statement} {chosen}", wanted))
 
-    def _strangers(self, table: str) -> Iterator[Kept]:
+    def _strangers(self, table: str) -> Iterator[StoredRow]:
         """Give the rows that no leaf led to."""
         form, seen = _FORMS[table], self._seen[table]
         every = self.transaction.column(f"SELECT {form.number} FROM {table}")
@@ -202,7 +202,7 @@ class Checker:
         yield from _rows(form, names, self.transaction.among(f"{statement} {chosen}", strange))
 
 
-def _statement(form: Form, *, outer: bool = False) -> tuple[Sequence[str], str]:
+def _statement(form: LeafForm, *, outer: bool = False) -> tuple[Sequence[str], str]:
     """Give the query for everything that a leaf says and the content, and names for its columns.
 
     Args:
@@ -222,10 +222,10 @@ def _statement(form: Form, *, outer: bool = False) -> tuple[Sequence[str], str]:
     return tuple(columns), " ".join(["SELECT", ", ".join(columns.values()), "FROM", table, *source])
 
 
-def _rows(form: Form, names: Sequence[str], rows: Iterable[Values]) -> Iterator[Kept]:
+def _rows(form: LeafForm, names: Sequence[str], rows: Iterable[Values]) -> Iterator[StoredRow]:
     for values in rows:
         row = dict(zip(names, values, strict=True))
-        yield Kept(
+        yield StoredRow(
             seq=row["seq"],
             said=_said(form, row, {name: row[f"{name}_id"] for name in form.references}),
             digest=row.get("digest") if "content" in row else None,
@@ -234,7 +234,7 @@ def _rows(form: Form, names: Sequence[str], rows: Iterable[Values]) -> Iterator[
         )
 
 
-def _said(form: Form, row: Mapping[Any, Any], references: Mapping[str, Any]) -> Mapping[str, Any]:
+def _said(form: LeafForm, row: Mapping[Any, Any], references: Mapping[str, Any]) -> Mapping[str, Any]:
     try:
         return form.leaf(row, **references)
     except (TypeError, ValueError):  # a damaged row says something that no leaf can
@@ -246,7 +246,7 @@ def _said(form: Form, row: Mapping[Any, Any], references: Mapping[str, Any]) -> 
 # -- in words ---------------------------------------------------------------------------------
 
 
-def _unlike(table: str, leaf: Leaf, row: Kept) -> Iterator[Finding]:
+def _unlike(table: str, leaf: Leaf, row: StoredRow) -> Iterator[Finding]:
     for name in differences(leaf.said, row.said):
         kept, found = leaf.said.get(name), row.said.get(name)
         said = f"it is {found!r}, and {kept!r} was kept"

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from ccm_core.ledger import signed_note
 from ccm_core.ledger.checkpoint import STORE_LOG, Checkpoint, origin
-from ccm_core.ledger.head_verifier import Heads, Said, Signed
-from ccm_core.ledger.log_replay import Walk
+from ccm_core.ledger.head_verifier import HeadVerifier, Said, SignedHead
+from ccm_core.ledger.log_replay import LogReplay
 from ccm_core.ledger.signed_note import encoded
 from ccm_core.ledger.verification import Finding, KeyState, LogState, Verification
 from ccm_core.store.log import ledger
 from ccm_core.store.log.leaf_encoding import FORMS
-from ccm_core.store.verify.row_checks import Checker, decoded
+from ccm_core.store.verify.row_checks import RowChecker, decoded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -38,7 +38,7 @@ def verify(
 
     Args:
         transaction: Sees one consistent state of it.
-        pins: Heads that were kept outside it.
+        pins: HeadVerifier that were kept outside it.
         trusted: Keys that it must have been signed with.
         told: Is told how many leaves were walked, and of how many.
     """
@@ -77,20 +77,20 @@ class _Walker:
         self.identity = ledger.identity(transaction)
         self.said, self.done = Said(), 0
         self.signed = [
-            Signed(seq=seq, log=log, size=size, note=signed)
+            SignedHead(seq=seq, log=log, size=size, note=signed)
             for seq, log, size, signed in transaction.rows(
                 "SELECT seq, log, size, note FROM checkpoint ORDER BY seq"
             )
         ]
         erased = frozenset(transaction.column("SELECT digest FROM erased"))
-        self.checker = Checker(transaction, erased)
+        self.checker = RowChecker(transaction, erased)
         self._pinned = {size for pin in pins for size in _pinned_size(pin)}
         self._total = transaction.value("SELECT sum(count) FROM entry") or 0
-        self._walks: dict[str, Walk] = {}
+        self._walks: dict[str, LogReplay] = {}
         self._manifests: dict[str, int] = {}
 
     def logs(self) -> Iterator[Finding]:
-        """Walk along every log."""
+        """LogReplay along every log."""
         names = [name for name in ledger.logs(self._transaction) if name != STORE_LOG]
         for name in (STORE_LOG, *names):
             yield from self._log(name)
@@ -98,7 +98,7 @@ class _Walker:
     def _log(self, name: str) -> Iterator[Finding]:
         wanted = self._pinned | self.said.sizes(name)
         wanted |= {row.size for row in self.signed if row.log == name and type(row.size) is int}
-        walk = self._walks[name] = Walk(name, wanted)
+        walk = self._walks[name] = LogReplay(name, wanted)
         for entry in ledger.entries(self._transaction, name):
             yield from walk.add(entry)
             leaves = [decoded(line) for line in entry.leaves or ()]
@@ -111,9 +111,9 @@ class _Walker:
             self.done += len(leaves)
             self._told(self.done, self._total)
 
-    def heads(self) -> Heads:
+    def heads(self) -> HeadVerifier:
         """Give what is to be known of heads, after the logs were walked."""
-        return Heads(
+        return HeadVerifier(
             identity=self.identity,
             said=self.said,
             roots={name: walk.roots for name, walk in self._walks.items()},
@@ -130,7 +130,7 @@ class _Walker:
                 said = f"a manifest was kept at {size} leaves, and no head was stated after it"
                 yield Finding(log=name, what="the end of the log", problem=said)
 
-    def states(self, heads: Heads) -> Iterator[LogState]:
+    def states(self, heads: HeadVerifier) -> Iterator[LogState]:
         """Give what each log is now."""
         for name, walk in self._walks.items():
             yield LogState(

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ccm_core.sdk.errors import (
-    BadResponse,
-    BadRequest,
-    PermissionDenied,
-    NotAvailable,
     AuthenticationFailed,
+    BadRequest,
+    BadResponse,
+    NotAvailable,
+    PermissionDenied,
     SourceError,
 )
 from ccm_core.sdk.json_codec import decode, encode
@@ -122,7 +122,9 @@ def _denied(what: str, said: ErrorDetails) -> PermissionDenied:
             f"{what}. The credential needs: {said.required_scopes}. "
             "Give it that scope and authorise again; tokens already issued do not change"
         )
-    return PermissionDenied(f"{what}. The credential may not read this; ask the account's administrator")
+    return PermissionDenied(
+        f"{what}. The credential may not read this; ask the account's administrator"
+    )
 
 
 def _not_there(what: str, status: int) -> NotAvailable:

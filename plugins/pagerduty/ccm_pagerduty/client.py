@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ccm_core.sdk.errors import BadResponse, UsageError
-from ccm_core.sdk.http import HttpResponse, Bounds, HttpSource, is_loopback
+from ccm_core.sdk.http import Bounds, HttpResponse, HttpSource, is_loopback
 from ccm_core.sdk.rate_limit import Limiter
 from ccm_core.sdk.types import (
+    CollectorEvent,
     ConnectRequest,
     CredentialInfo,
-    CollectorEvent,
     JsonObject,
     Page,
     Request,
@@ -95,7 +95,7 @@ class PagerDutySession:
         """Read one object out of its wrapper.
 
         Raises:
-            BadAnswer: The wrapper is not there.
+            BadResponse: The wrapper is not there.
             SourceError: The request was refused or failed.
         """
         answer = await self._source.get(
@@ -171,13 +171,15 @@ async def live(
         transport: A stand-in for the network, for tests.
 
     Raises:
-        Refused: The key is wrong, revoked, or of another region.
+        AuthenticationFailed: The key is wrong, revoked, or of another region.
         Unreachable: No answer came from the region's host.
     """
     settings, authorization = request.settings, request.authorization
     if authorization is None:
         raise AssertionError("every method of this connector says what authorises a request")
-    limiter = request.limiters.id_and_title(authorization.name, per_minute(settings.get("share", 0.9)))
+    limiter = request.limiters.id_and_title(
+        authorization.name, per_minute(settings.get("share", 0.9))
+    )
     source = HttpSource(
         _base_url(request),
         headers={"Accept": ACCEPT, "User-Agent": request.user_agent},

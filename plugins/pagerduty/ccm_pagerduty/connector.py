@@ -86,7 +86,7 @@ async def connect(request: ConnectRequest) -> AsyncIterator[PagerDutySession]:
     """Open a connection and find out whose key it is.
 
     Raises:
-        Refused: The key is wrong, revoked, or of another region.
+        AuthenticationFailed: The key is wrong, revoked, or of another region.
         Unreachable: No answer came from the region's host.
     """
     from ccm_pagerduty.client import live

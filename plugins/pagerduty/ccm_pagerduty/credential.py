@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.errors import BadRequest, PermissionDenied, NotAvailable, RateLimited
+from ccm_core.sdk.errors import BadRequest, NotAvailable, PermissionDenied, RateLimited
 from ccm_core.sdk.types import CredentialInfo
 from ccm_pagerduty.api_errors import AccountKeyAnswer
 from ccm_pagerduty.auth_methods import OAUTH, OAUTH_APP
@@ -35,7 +35,7 @@ async def credential_of(
     """Ask the account whose key or token this is.
 
     Raises:
-        Refused: It is nobody's, or of another region.
+        AuthenticationFailed: It is nobody's, or of another region.
         Unreachable: There was no answer.
     """
     try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.errors import BadRequest, PermissionDenied, NotAvailable
+from ccm_core.sdk.errors import BadRequest, NotAvailable, PermissionDenied
 from ccm_core.sdk.types import LookupOutcome
 from ccm_pagerduty.api_errors import AbilityMissing
 
@@ -37,7 +37,7 @@ async def look_up(session: PagerDutySession, kind: str, key: str) -> LookupOutco
     """Ask for one object.
 
     Raises:
-        Refused: The credential is refused altogether.
+        AuthenticationFailed: The credential is refused altogether.
         SourceError: The source does not say.
     """
     told = {

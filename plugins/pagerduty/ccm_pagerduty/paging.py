@@ -20,9 +20,9 @@ from ccm_core.sdk.types import (
     JsonObject,
     Overflow,
     Page,
-    ResumeFrom,
     Reason,
     Request,
+    ResumeFrom,
     Shortfall,
 )
 
@@ -39,7 +39,7 @@ moment another is answered, and not when that answer is decoded."""
 
 Compose = Callable[[JsonObject], JsonObject]
 """Turns an item as received into a record's body as received."""
-Partitioning = Callable[[int], tuple[dict[str, str], ...]]
+Slices = Callable[[int], tuple[dict[str, str], ...]]
 """Gives the parts in which so many items can be asked for."""
 
 
@@ -133,7 +133,7 @@ async def listed(pager: Pager, *, may_split: bool) -> AsyncIterator[CollectorEve
 
 
 async def oldest_first(
-    pager: Pager, *, instant: str, after: datetime, may_split: bool, parts: Partitioning
+    pager: Pager, *, instant: str, after: datetime, may_split: bool, parts: Slices
 ) -> AsyncIterator[CollectorEvent]:
     """Read a listing that is sorted by time as far as the API lists it, and say how far that is.
 
@@ -149,7 +149,7 @@ async def oldest_first(
     first = await pager.first()
     total = first.total or 0
     if total > CAP and (found := await _too_many(pager, first, instant, after, parts)):
-        if may_split or found.parts:
+        if may_split or found.slices:
             yield found
             return
         may_split = False
@@ -165,7 +165,7 @@ async def oldest_first(
 
 
 async def _too_many(
-    pager: Pager, first: Page, instant: str, after: datetime, parts: Partitioning
+    pager: Pager, first: Page, instant: str, after: datetime, parts: Slices
 ) -> Overflow | None:
     """Find out whether reading on in time gets anywhere, or how else to ask."""
     total = first.total or 0
@@ -173,10 +173,10 @@ async def _too_many(
     edges = [_whole(item, instant) for page in (first, furthest) for item in _ends(page)]
     told = [edge for edge in edges if edge is not None]
     if len(told) < len(edges) or told != sorted(told) or not told:
-        return Overflow(total=total, most=CAP, parts=parts(total))
+        return Overflow(total=total, most=CAP, slices=parts(total))
     if told[-1] > after:
         return None
-    return Overflow(total=total, most=CAP, cut=told[-1] + SECOND, parts=parts(total))
+    return Overflow(total=total, most=CAP, cut=told[-1] + SECOND, slices=parts(total))
 
 
 def _ends(page: Page) -> Sequence[JsonObject]:

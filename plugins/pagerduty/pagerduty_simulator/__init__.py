@@ -13,15 +13,16 @@ from pagerduty_simulator.api.control import SimulatorControl
 from pagerduty_simulator.api.server import PagerDutySimulator
 from pagerduty_simulator.demo_data.account import build_account
 from pagerduty_simulator.demo_data.bulk_incidents import many_incidents
-from pagerduty_simulator.identity.app import IdentitySimulator, SimulatedIdentity
-from pagerduty_simulator.identity.clients import AppKind, Identity, RegisteredApp
+from pagerduty_simulator.identity.app import SimulatedIdentity
+from pagerduty_simulator.identity.server import IdentitySimulator
+from pagerduty_simulator.identity.state import AppKind, IdentityState, RegisteredApp
 
 __all__ = [
     "Account",
     "AccountSizes",
     "AppKind",
-    "Identity",
     "IdentitySimulator",
+    "IdentityState",
     "PagerDutySimulator",
     "RegisteredApp",
     "SimulatedIdentity",

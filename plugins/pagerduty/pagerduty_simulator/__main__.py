@@ -16,8 +16,8 @@ from pagerduty_simulator.api.scopes import REQUIRED
 from pagerduty_simulator.api.server import PagerDutySimulator
 from pagerduty_simulator.demo_data.account import LOOKBACK_DAYS, build_account
 from pagerduty_simulator.demo_data.bulk_incidents import many_incidents
-from pagerduty_simulator.identity.app import IdentitySimulator
-from pagerduty_simulator.identity.clients import AppKind
+from pagerduty_simulator.identity.server import IdentitySimulator
+from pagerduty_simulator.identity.state import AppKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _apps(server: IdentitySimulator, token_life: float | None) -> dict[str, str]:
     """Register an app of each kind; say where the server is and what they are known by."""
     identity = server.identity
-    identity.access_life = None if token_life is None else timedelta(seconds=token_life)
+    identity.access_lifetime = None if token_life is None else timedelta(seconds=token_life)
     classic = identity.register()
     scoped = identity.register(*REQUIRED.values(), kind=AppKind.SCOPED)
     return {

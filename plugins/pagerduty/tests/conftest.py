@@ -17,7 +17,15 @@ from ccm_core.sdk.authorization import BEARER, Authorization, Unchanging
 from ccm_core.sdk.http import Bounds
 from ccm_core.sdk.rate_limit import Limiters
 from ccm_core.sdk.secret import Secret
-from ccm_core.sdk.types import CollectRequest, ConnectRequest, Overflow, Page, ResumeFrom, Shortfall, Window
+from ccm_core.sdk.types import (
+    CollectRequest,
+    ConnectRequest,
+    Overflow,
+    Page,
+    ResumeFrom,
+    Shortfall,
+    Window,
+)
 
 __all__ = ["hunt", "no_secret_is_left"]
 

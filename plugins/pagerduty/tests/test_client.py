@@ -15,12 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccm_core.sdk.errors import (
-    BadResponse,
-    BadRequest,
-    PermissionDenied,
-    NotAvailable,
-    RateLimited,
     AuthenticationFailed,
+    BadRequest,
+    BadResponse,
+    NotAvailable,
+    PermissionDenied,
+    RateLimited,
     SourceError,
 )
 from ccm_core.sdk.http import HttpResponse

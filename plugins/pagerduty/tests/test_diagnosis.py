@@ -23,7 +23,7 @@ from pagerduty_simulator.api.faults import too_many_requests
 
 from ccm_core.errors import ReauthorizationRequired
 from ccm_core.sdk.authorization import BEARER, Authorization, Unchanging
-from ccm_core.sdk.errors import BadResponse, RateLimited, AuthenticationFailed, Unreachable
+from ccm_core.sdk.errors import AuthenticationFailed, BadResponse, RateLimited, Unreachable
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.types import Collection, Outcome, Reason, Shortfall
 

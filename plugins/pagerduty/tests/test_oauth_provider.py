@@ -16,11 +16,17 @@ from ccm_pagerduty.oauth_provider import (
     provider,
     scopes_for,
 )
-from pagerduty_simulator import AppKind, Identity, PagerDutySimulator, SimulatorControl, build_account
+from pagerduty_simulator import (
+    AppKind,
+    IdentityState,
+    PagerDutySimulator,
+    SimulatorControl,
+    build_account,
+)
 from pagerduty_simulator.account.account import AccountSizes
 from pagerduty_simulator.api.credentials import SimulatedCredential
 from pagerduty_simulator.api.scopes import REQUIRED
-from pagerduty_simulator.identity.server import AUTHORIZE, KEYS, TOKEN, IdentityServer
+from pagerduty_simulator.identity.oauth import AUTHORIZE, KEYS, TOKEN, OAuthEndpoints
 
 PROVIDER = provider({})
 SIZES = AccountSizes(services=2, policies=2, schedules=2, users=8, teams=2, incidents=4)
@@ -68,7 +74,7 @@ def test_the_simulator_stands_at_the_same_paths():
     assert told == tuple(
         f"https://identity.pagerduty.com{path}" for path in (AUTHORIZE, TOKEN, KEYS)
     )
-    assert Identity().issuer == PROVIDER.issuer
+    assert IdentityState().issuer == PROVIDER.issuer
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +86,9 @@ def api(pagerduty):
 
 def statuses(api, kind: str, scopes) -> set[int]:
     """Read what a kind is made of with a token of these scopes."""
-    api.control.bearer_tokens["t"] = SimulatedCredential(secret="t", scopes=frozenset({"openid", *scopes}))
+    api.control.bearer_tokens["t"] = SimulatedCredential(
+        secret="t", scopes=frozenset({"openid", *scopes})
+    )
     account = api.account
     ids = {
         "schedule": next(iter(account.schedules)),
@@ -109,17 +117,17 @@ def test_a_classic_scope_opens_everything(api):
 
 def test_an_app_names_the_account_with_a_scope(api):
     """In the form that the identity server takes."""
-    server = IdentityServer(api.account, SimulatorControl())
-    app = server.identity.register("teams.read", kind=AppKind.SCOPED)
-    scope = f"{account_scope('us', server.identity.subdomain)} teams.read"
+    endpoints = OAuthEndpoints(api.account, SimulatorControl())
+    app = endpoints.identity.register("teams.read", kind=AppKind.SCOPED)
+    scope = f"{account_scope('us', endpoints.identity.subdomain)} teams.read"
     form = {
         "grant_type": "client_credentials",
         "client_id": app.client_id,
         "client_secret": app.client_secret or "",
         "scope": scope,
     }
-    assert server.answer("POST", TOKEN, form).status == 200
-    assert server.answer("POST", TOKEN, form | {"scope": f"x{scope}"}).status == 400
+    assert endpoints.respond("POST", TOKEN, form).status == 200
+    assert endpoints.respond("POST", TOKEN, form | {"scope": f"x{scope}"}).status == 400
 
 
 def test_the_simulators_scopes_are_the_vendors(reference_description):

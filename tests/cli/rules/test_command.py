@@ -137,7 +137,7 @@ def test_the_coverage_of_a_framework(ccm, folder):
     assert {one["control"] for one in rows} >= {"CC6.3", "CC7.4"}
     assert all(one["why"] for one in rows)
     table = ccm("rules", "list", "--controls", "soc2")
-    left = {(one["control"], text) for one in rows for text in one["by_hand"]}
+    left = {(one["control"], text) for one in rows for text in one["manual_procedures"]}
     assert len(table.out.splitlines()) == len(rows) + len(left)
     assert table.out.count("\tby hand\t") == len(left) > 0
     assert "controls of soc2 have rules" in table.err

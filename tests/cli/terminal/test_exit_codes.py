@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 
-from ccm_core.cli.terminal.exit_codes import Exit, gravest, of_error
+from ccm_core.cli.terminal.exit_codes import Exit, most_severe, error_code
 from ccm_core.errors import DocumentError, IntegrityError, Mistake, AuthenticationFailed, StoreError, Unreachable
 
 
@@ -14,7 +14,7 @@ from ccm_core.errors import DocumentError, IntegrityError, Mistake, Authenticati
 def test_the_gravest_decides_in_any_order(order):
     """2 before 5 before 4 before 3 before 1 before 0."""
     expected = next(code for code in (2, 5, 4, 3, 1, 0) if code in order)
-    assert gravest(Exit(code) for code in order) == expected
+    assert most_severe(Exit(code) for code in order) == expected
 
 
 @pytest.mark.parametrize(
@@ -29,4 +29,4 @@ def test_the_gravest_decides_in_any_order(order):
 )
 def test_an_error_has_the_code_of_what_can_be_done_about_it(error, code):
     """Mend it, distrust it, or look at the source."""
-    assert of_error(error) == code
+    assert error_code(error) == code

@@ -16,7 +16,7 @@ from ccm_core.bundle.verifier.contents import digest
 from ccm_core.bundle.verifier.main import verify
 from ccm_core.bundle.verifier.merkle import roots_by_size
 from ccm_core.ledger import signed_note
-from ccm_core.ledger.key_history import begin
+from ccm_core.ledger.key_history import key_note
 
 
 @settings(max_examples=60)
@@ -220,7 +220,7 @@ def test_a_foreign_key_is_found_by_whoever_has_the_right_one(resigned, key_of, o
 
     def forge(files):
         name = old_firm.store.head().origin
-        files["keys/0001.txt"] = begin(name, forger, old_firm.now).encode()
+        files["keys/0001.txt"] = key_note(name, forger, old_firm.now).encode()
         for log in ("@store", "firm"):
             path = f"ledger/{log}/checkpoint.txt"
             text = signed_note.read(files[path]).text

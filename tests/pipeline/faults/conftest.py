@@ -23,8 +23,8 @@ from ccm_pagerduty.views import views
 from pagerduty_simulator import AccountSizes, PagerDutySimulator, build_account, many_incidents
 from pagerduty_simulator.api.control import SimulatorControl
 
-from ccm_core.cli.terminal.exit_codes import Exit, gravest
-from ccm_core.cli.terminal.outcome_codes import of_evaluation, of_manifest
+from ccm_core.cli.terminal.exit_codes import Exit, most_severe
+from ccm_core.cli.terminal.outcome_codes import evaluation_code, run_code
 from ccm_core.collect.observer import NullObserver
 from ccm_core.collect.outcome import worst
 from ccm_core.model.evaluation.result import Evaluation, Result, RuleResult
@@ -190,7 +190,7 @@ class Lab:
         ran = Ran(
             manifest=manifest,
             evaluation=evaluation,
-            exit=gravest([of_manifest(manifest), of_evaluation(evaluation)]),
+            exit=most_severe([run_code(manifest), evaluation_code(evaluation)]),
             folder=folder,
             bodies=bodies,
             asked=asked,

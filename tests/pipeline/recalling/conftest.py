@@ -302,7 +302,7 @@ class World:
         """Judge now."""
         here = replace(host(lambda: self.now), views=self.views)
         return evaluate(
-            here, self.connections, self.store, packs, waivers, as_of=as_of, recall=recall
+            here, self.connections, self.store, packs, waivers, as_of=as_of, cache=recall
         )
 
     def check(self, packs, waivers=()):

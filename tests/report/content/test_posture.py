@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from ccm_core.model.evaluation.result import Automated, Outline, RuleOutline, Status
+from ccm_core.model.evaluation.result import AutomationCoverage, Outline, RuleOutline, Status
 from ccm_core.report.content.posture import frameworks, trend
 from ccm_core.report.content.waivers import waived
 from ccm_core.report.formats.html import HtmlReport
@@ -30,8 +30,8 @@ def test_frameworks_say_how_their_controls_stand(given):
 def test_the_share_that_is_automated_is_counted_and_what_remains_is_shown(given):
     """A control of which nothing is stated is never shown as if rules judged all of it."""
     told, *others = given.evaluation.controls
-    remains = {"automated": Automated.PARTLY, "by_hand": ("The plan is tested.",)}
-    controls = (replace(told, **remains), *others)
+    procedures = {"automated": AutomationCoverage.PARTIAL, "manual_procedures": ("The plan is tested.",)}
+    controls = (replace(told, **procedures), *others)
     evaluation = replace(given.evaluation, controls=controls)
     soc2 = next(one for one in frameworks(controls) if one.name == told.framework)
     page = HtmlReport().render(replace(given, evaluation=evaluation)).decode()

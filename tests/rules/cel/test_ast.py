@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from ccm_core.rules.cel.ast import dotted, path_of, reads
+from ccm_core.rules.cel.ast import dotted, path_of, read_paths
 from ccm_core.rules.cel.lookup_function import LookupTable
 from ccm_core.rules.cel.runtime import CelEnvironment
 
 
 @pytest.fixture
-def language():
+def environment():
     """Speak about rows with one parameter."""
     return CelEnvironment({"limit": "duration"}, [], LookupTable())
 
@@ -39,25 +39,25 @@ def language():
         pytest.param("1 == 1", [], id="nothing"),
     ],
 )
-def test_an_expression_tells_what_it_reads(language, text, expected):
+def test_an_expression_tells_what_it_reads(environment, text, expected):
     """Paths are found through macros and brackets, each with its offset."""
-    tree = language.expression(text).tree
+    tree = environment.compile(text).tree
 
-    assert [f"{one.offset} {dotted(one.path)}" for one in reads(tree)] == expected
+    assert [f"{one.offset} {dotted(one.path)}" for one in read_paths(tree)] == expected
 
 
-def test_a_name_can_stand_for_a_path(language):
+def test_a_name_can_stand_for_a_path(environment):
     """A let that is a path is followed to what it is short for."""
-    user = language.expression("row.user")
-    name = language.expression("user.name", {"user": user})
+    user = environment.compile("row.user")
+    name = environment.compile("user.name", {"user": user})
 
     assert path_of(name.tree.root, name.scope) == ("row", "user", "name")
-    assert path_of(language.expression("row.a + 1").tree.root) is None
+    assert path_of(environment.compile("row.a + 1").tree.root) is None
 
 
-def test_constants_keep_their_values(language):
+def test_constants_keep_their_values(environment):
     """Numbers, texts and truths can be read off the tree."""
-    tree = language.expression("row.a in [-3, 4u, 'x', true, null, 1.5]").tree
+    tree = environment.compile("row.a in [-3, 4u, 'x', true, null, 1.5]").tree
     values = [node.value for node in tree.nodes() if node.form == "constant"]
 
     assert values == [-3, 4, "x", True, None, None]

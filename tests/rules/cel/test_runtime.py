@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from ccm_core.rules.cel.lookup_function import LookupRecord, LookupTable
-from ccm_core.rules.cel.runtime import CelEnvironment, ExpressionError, NotEvaluable, shared_variables
+from ccm_core.rules.cel.expression import ExpressionError, NotEvaluable, shared_variables
+from ccm_core.rules.cel.runtime import CelEnvironment
 
 NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
 ROW = {
@@ -34,12 +35,12 @@ def lookups():
         "P3": LookupRecord(body={"name": "Cy"}, digest="sha256:cy"),
         "7": LookupRecord(body={"name": "Seven"}, digest="sha256:seven"),
     }
-    found.serve({"acme.person": people}, {"acme.person:P3": "it was cut off"})
+    found.load({"acme.person": people}, {"acme.person:P3": "it was cut off"})
     return found
 
 
 @pytest.fixture
-def language(lookups):
+def environment(lookups):
     """Speak about rows with a few parameters."""
     types = {
         "limit": "duration",
@@ -53,7 +54,7 @@ def language(lookups):
 
 
 @pytest.fixture
-def holds(language):
+def holds(environment):
     """Judge a condition on a row."""
     values = {
         "limit": 900,
@@ -67,10 +68,10 @@ def holds(language):
     def ask(text, lets=None, row=ROW, high_up="row.floor != null && row.floor > 3"):
         known = {}
         for name, of in (lets or {}).items():
-            known[name] = language.expression(of, known)
-        conditions = {"high_up": language.expression(high_up)}
-        situation = language.situation(row, shared_variables(values, NOW), conditions)
-        return language.expression(text, known).holds(situation)
+            known[name] = environment.compile(of, known)
+        conditions = {"high_up": environment.compile(high_up)}
+        context = environment.row_context(row, shared_variables(values, NOW), conditions)
+        return environment.compile(text, known).evaluate_condition(context)
 
     return ask
 
@@ -273,10 +274,10 @@ def test_a_row_that_is_no_json_cannot_be_judged(holds):
         pytest.param("'ü' == nobody", [(1, 8)], id="columns-are-characters"),
     ],
 )
-def test_what_is_no_condition_is_refused_with_its_place(language, text, problems):
+def test_what_is_no_condition_is_refused_with_its_place(environment, text, problems):
     """Each problem has its line and column, counted from 1 inside the text."""
     with pytest.raises(ExpressionError) as caught:
-        language.expression(text)
+        environment.compile(text)
 
     assert [(line, column) for line, column, _ in caught.value.problems] == problems
 
@@ -285,8 +286,8 @@ def test_lookups_name_the_records_they_read(holds, lookups):
     """What a row rests on includes what was looked up for it, and only for it."""
     holds("lookup('acme.person', 'P1').name == 'Ada'")
 
-    assert lookups.taken() == {"sha256:ada"}
-    assert lookups.taken() == set()
+    assert lookups.pop_digests() == {"sha256:ada"}
+    assert lookups.pop_digests() == set()
 
 
 @pytest.mark.parametrize(
@@ -304,16 +305,16 @@ def test_lookups_name_the_records_they_read(holds, lookups):
 def test_reading_null_costs_no_reference_to_none(text, expected):
     """However often null is read, as many references to None are left as there were."""
     lookups = LookupTable()
-    lookups.serve({"acme.person": {"P1": LookupRecord(body={"nothing": None}, digest="d")}}, {})
-    language = CelEnvironment({}, (), lookups)
-    expression = language.expression(text)
-    situation = language.situation(
+    lookups.load({"acme.person": {"P1": LookupRecord(body={"nothing": None}, digest="d")}}, {})
+    environment = CelEnvironment({}, (), lookups)
+    expression = environment.compile(text)
+    context = environment.row_context(
         {"nothing": None, "some": [None, 1, [None]]}, shared_variables({}, NOW)
     )
-    assert expression.value(situation) == expected
+    assert expression.evaluate(context) == expected
     before = sys.getrefcount(None)
     for _ in range(500):
-        expression.value(situation)
+        expression.evaluate(context)
     assert sys.getrefcount(None) > before - 400
 
 
@@ -326,9 +327,9 @@ def test_reading_null_costs_no_reference_to_none(text, expected):
         pytest.param("row.room.size > 1", "`room.size` is not known: no rule", id="any-other-key"),
     ],
 )
-def test_a_row_may_say_why_it_leaves_a_key_out(language, text, reason):
+def test_a_row_may_say_why_it_leaves_a_key_out(environment, text, reason):
     """The reason stands where nothing but the key would be named."""
     why = {"nothing": "nobody looked", "*": "no rule"}
-    situation = language.situation(ROW, shared_variables({}, NOW), left_out=why)
-    found = language.expression(text).holds(situation)
+    context = environment.row_context(ROW, shared_variables({}, NOW), left_out=why)
+    found = environment.compile(text).evaluate_condition(context)
     assert (found.reason, found.insufficient) == (reason, True)

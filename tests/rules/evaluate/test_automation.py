@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ccm_core.model.evaluation.result import Automated
+from ccm_core.model.evaluation.result import AutomationCoverage
 from ccm_core.model.evaluation.rule import (
-    ByHand,
+    ManualProcedures,
     Control,
     Lifecycle,
     OnEmpty,
@@ -19,7 +19,7 @@ from ccm_core.rules.evaluate.automation import automation
 LOOKS, ASKS = "Somebody looks", "Somebody asks"
 
 
-def pack(remains, control="X"):
+def pack(procedures, control="X"):
     """Give a pack with one rule; None: it states nothing."""
     rule = Rule(
         id="r",
@@ -32,28 +32,28 @@ def pack(remains, control="X"):
         on_empty=OnEmpty.FAIL,
         controls=(Control(framework="own", id=control),),
     )
-    stated = () if remains is None else (ByHand(framework="own", id=control, remains=remains),)
+    stated = () if procedures is None else (ManualProcedures(framework="own", id=control, procedures=procedures),)
     return RulePack(
-        name="p", version="1.0.0", title="t", source="s", digest="d", rules=(rule,), by_hand=stated
+        name="p", version="1.0.0", title="t", source="s", digest="d", rules=(rule,), manual_procedures=stated
     )
 
 
 @pytest.mark.parametrize(
-    ("packs", "automated", "by_hand"),
+    ("packs", "automated", "manual_procedures"),
     [
-        pytest.param([None], Automated.NOT_STATED, (), id="silent"),
-        pytest.param([], Automated.NOT_STATED, (), id="no-pack"),
-        pytest.param([()], Automated.WHOLLY, (), id="nothing-remains"),
-        pytest.param([(), None], Automated.NOT_STATED, (), id="one-is-silent"),
-        pytest.param([(), (LOOKS,)], Automated.PARTLY, (LOOKS,), id="one-leaves-something"),
-        pytest.param([None, (LOOKS,)], Automated.PARTLY, (LOOKS,), id="something-remains-anyway"),
+        pytest.param([None], AutomationCoverage.NOT_STATED, (), id="silent"),
+        pytest.param([], AutomationCoverage.NOT_STATED, (), id="no-pack"),
+        pytest.param([()], AutomationCoverage.FULL, (), id="nothing-procedures"),
+        pytest.param([(), None], AutomationCoverage.NOT_STATED, (), id="one-is-silent"),
+        pytest.param([(), (LOOKS,)], AutomationCoverage.PARTIAL, (LOOKS,), id="one-leaves-something"),
+        pytest.param([None, (LOOKS,)], AutomationCoverage.PARTIAL, (LOOKS,), id="something-procedures-anyway"),
         pytest.param(
-            [(LOOKS, ASKS), (LOOKS,)], Automated.PARTLY, (LOOKS, ASKS), id="the-same-text-is-one"
+            [(LOOKS, ASKS), (LOOKS,)], AutomationCoverage.PARTIAL, (LOOKS, ASKS), id="the-same-text-is-one"
         ),
     ],
 )
-def test_packs_state_together_how_much_is_automated(packs, automated, by_hand):
+def test_packs_state_together_how_much_is_automated(packs, automated, manual_procedures):
     """What one leaves to people is left; all have to state that nothing is. Others do not count."""
     found = automation([*map(pack, packs), pack((), control="Y")], "own", "X")
 
-    assert (found.automated, found.by_hand) == (automated, by_hand)
+    assert (found.automated, found.manual_procedures) == (automated, manual_procedures)

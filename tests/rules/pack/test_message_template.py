@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ccm_core.rules.cel.runtime import ExpressionError
-from ccm_core.rules.pack.message_template import Placeholder, format_seconds, format_code, split
+from ccm_core.rules.cel.expression import ExpressionError
+from ccm_core.rules.pack.message_template import Placeholder, format_code, format_seconds, split_template
 
 
 @pytest.mark.parametrize(
@@ -50,9 +50,9 @@ def test_a_template_is_taken_apart(template, expected):
     """Text and placeholders alternate; strings and maps inside are left alone."""
     if expected is None:
         with pytest.raises(ExpressionError):
-            split(template)
+            split_template(template)
     else:
-        assert split(template) == expected
+        assert split_template(template) == expected
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_a_template_is_taken_apart(template, expected):
 def test_a_broken_template_is_told_with_its_place(template, place):
     """The mistake points at the brace, or at what stands between two."""
     with pytest.raises(ExpressionError) as caught:
-        split(template)
+        split_template(template)
 
     assert [(line, column) for line, column, _ in caught.value.problems] == [place]
 

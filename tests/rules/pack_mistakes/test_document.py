@@ -261,10 +261,10 @@ def test_what_is_left_to_people_is_said_once_and_of_the_controls_that_rules_supp
     """Another control, and a control said twice, are mistakes at their place."""
     controls = rule.replace("    on_empty", "    controls: [{framework: own, id: X}]\n    on_empty")
     stated = """\
-by_hand:
-  - {framework: own, id: X, remains: []}
-  - {framework: own, id: X, remains: [Somebody looks]}
-  - {framework: own, id: Y, remains: []}
+manual_procedures:
+  - {framework: own, id: X, procedures: []}
+  - {framework: own, id: X, procedures: [Somebody looks]}
+  - {framework: own, id: Y, procedures: []}
 """
 
     assert compiling(controls + stated) == [

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from ccm_core.rules.cel.clauses import Clause, clauses
 from ccm_core.rules.cel.lookup_function import LookupTable
-from ccm_core.rules.cel.runtime import CelEnvironment, NotEvaluable, shared_variables
+from ccm_core.rules.cel.expression import NotEvaluable, shared_variables
+from ccm_core.rules.cel.runtime import CelEnvironment
 from ccm_core.rules.results.explain import explain_row
 
 
@@ -60,8 +61,8 @@ CONDITIONS = st.recursive(
 @given(text=CONDITIONS, rows=st.fixed_dictionaries(dict.fromkeys(NAMES, st.booleans())))
 def test_the_parts_make_up_the_whole(text, rows):
     """Joined again as they were, the parts have the value of the whole."""
-    language = CelEnvironment({}, (), LookupTable())
-    situation = language.situation(rows, shared_variables({}, None))
+    environment = CelEnvironment({}, (), LookupTable())
+    context = environment.row_context(rows, shared_variables({}, None))
 
     def value(clause):
         parts = [value(part) for part in clause.operands]
@@ -75,9 +76,9 @@ def test_the_parts_make_up_the_whole(text, rows):
             case "?:":
                 return parts[1] if parts[0] else parts[2]
             case _:
-                return language.expression(clause.text).holds(situation)
+                return environment.compile(clause.text).evaluate_condition(context)
 
-    whole = language.expression(text).holds(situation)
+    whole = environment.compile(text).evaluate_condition(context)
     assert not isinstance(whole, NotEvaluable)
     assert value(clauses(text)) == whole
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccm_core.store.codec.compression import Compressor, Decompressor, Stream, decompressed
+from ccm_core.store.codec.compression import Compressor, Decompressor, CompressionStream, decompressed
 
 
 def _whole(data: bytes) -> bytes:
@@ -14,7 +14,7 @@ def _whole(data: bytes) -> bytes:
 
 
 def _streamed(data: bytes) -> bytes:
-    stream = Stream()
+    stream = CompressionStream()
     stream.add(data)
     return stream.end()
 
@@ -26,7 +26,7 @@ def _claiming(size: int) -> bytes:
 @given(st.lists(st.binary(max_size=300), max_size=5))
 def test_one_decompressor_reads_what_either_way_of_writing_gave(pieces: list[bytes]) -> None:
     """A frame holds what was put into it, whether its size was known at the beginning or not."""
-    decompressor, stream = Decompressor(), Stream()
+    decompressor, stream = Decompressor(), CompressionStream()
     for piece in pieces:
         stream.add(piece)
         assert decompressor.read(_whole(piece)) == piece

@@ -1,4 +1,4 @@
-"""OSCAL assessment results: controls as findings, subjects as observations, failures as risks."""
+"""OSCAL assessment results: findings of controls, observations of resources, risks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ccm_core.report.content import phrases, uuids
 from ccm_core.report.content.cell_width import plain
 from ccm_core.report.formats.oscal.parties import owned, owning
 from ccm_core.report.formats.oscal.risks import risk, risks
-from ccm_core.report.formats.oscal.tokens import TOLD, Ids, line, prop, props, token
+from ccm_core.report.formats.oscal.tokens import REPORTED, Ids, line, prop, props, token
 from ccm_core.sdk.timestamps import format_instant
 
 if TYPE_CHECKING:
@@ -21,26 +21,26 @@ if TYPE_CHECKING:
 VERSION = "1.2.1"
 """The version of OSCAL that the document names."""
 MOST_DIGESTS = 100
-"""An observation that rests on more records names so many, and says how many there are."""
+"""An observation with more records behind it names so many, and the total."""
 
 _REASONS = {Status.PASS: "pass", Status.FAIL: "fail"}
 
 
 class OscalReport:
-    """One set of results: only a control that was proven is satisfied."""
+    """One set of results: only a control that passed is satisfied."""
 
     name = "oscal"
     extension = "oscal.json"
     figures = False
 
-    def render(self, given: ReportInput) -> bytes:
-        """Give one JSON document with sorted keys, ended by a line feed."""
-        ids = Ids(evaluation=uuids.of_evaluation(given.evaluation))
-        return json_codec.encode({"assessment-results": _document(given, ids)}) + b"\n"
+    def render(self, inputs: ReportInput) -> bytes:
+        """Return one JSON document with sorted keys, ended by a line feed."""
+        ids = Ids(evaluation=uuids.of_evaluation(inputs.evaluation))
+        return json_codec.encode({"assessment-results": _document(inputs, ids)}) + b"\n"
 
 
-def _document(given: ReportInput, ids: Ids) -> JsonObject:
-    evaluation = given.evaluation
+def _document(inputs: ReportInput, ids: Ids) -> JsonObject:
+    evaluation = inputs.evaluation
     at = format_instant(evaluation.evaluated_at)
     return {
         "uuid": ids.of("document"),
@@ -49,15 +49,17 @@ def _document(given: ReportInput, ids: Ids) -> JsonObject:
             "last-modified": at,
             "version": ids.evaluation,
             "oscal-version": VERSION,
-            "props": [prop("host-version", given.host_version)],
+            "props": [prop("host-version", inputs.host_version)],
         }
         | owning(evaluation),
         "import-ap": {
             "href": f"#{ids.of('plan')}",
-            "remarks": "The rule packs in the back matter say what is assessed, and how.",
+            "remarks": "The rule packs in the back matter define what is assessed, and how.",
         },
-        "results": [_results(given, ids, at)],
-        "back-matter": {"resources": [_plan(ids), *(_pack(one, ids) for one in evaluation.packs)]},
+        "results": [_results(inputs, ids, at)],
+        "back-matter": {
+            "resources": [_plan(ids), *(_pack(pack, ids) for pack in evaluation.packs)]
+        },
     }
 
 
@@ -65,7 +67,7 @@ def _plan(ids: Ids) -> JsonObject:
     return {
         "uuid": ids.of("plan"),
         "title": "Rule packs",
-        "description": "What was assessed is what these rule packs say, with these parameters.",
+        "description": "These rule packs, with these parameters, define what was assessed.",
     }
 
 
@@ -79,45 +81,48 @@ def _pack(pack: PackUsed, ids: Ids) -> JsonObject:
     }
 
 
-def _results(given: ReportInput, ids: Ids, at: str) -> JsonObject:
-    evaluation = given.evaluation
-    observations = [one for rule in evaluation.rules for one in _observations(rule, ids, at)]
-    found = [one for rule in evaluation.rules for one in risks(rule, ids)]
-    told: JsonObject = {
+def _results(inputs: ReportInput, ids: Ids, at: str) -> JsonObject:
+    evaluation = inputs.evaluation
+    observations = [
+        observation for rule in evaluation.rules for observation in _observations(rule, ids, at)
+    ]
+    content: JsonObject = {
         "uuid": ids.of("result"),
         "title": line(f"Evaluation of {at}"),
-        "description": _about(given),
+        "description": _description(inputs),
         "start": at,
         "end": at,
-        "local-definitions": _definitions(given, ids),
+        "local-definitions": _definitions(inputs, ids),
         "reviewed-controls": {"control-selections": [_selection(evaluation.controls)]},
         "observations": observations,
-        "risks": found,
-        "findings": [_finding(one, given, ids) for one in evaluation.controls],
+        "risks": [entry for rule in evaluation.rules for entry in risks(rule, ids)],
+        "findings": [_finding(control, inputs, ids) for control in evaluation.controls],
     }
     # The schema has no empty lists: what there is none of is left out.
-    return {name: value for name, value in told.items() if value not in ([], {})}
+    return {name: value for name, value in content.items() if value not in ([], {})}
 
 
-def _about(given: ReportInput) -> str:
-    part = f" {phrases.part(tuple(map(plain, given.part)))}" if given.part else ""
-    return phrases.INSUFFICIENT_MEANS + part
+def _description(inputs: ReportInput) -> str:
+    scope = f" {phrases.scope(tuple(map(plain, inputs.scope)))}" if inputs.scope else ""
+    return phrases.INCONCLUSIVE_MEANS + scope
 
 
 def _selection(controls: tuple[ControlResult, ...]) -> JsonObject:
     if not controls:
         # The schema asks for a control at least; this one is in no catalog.
         nothing = [{"control-id": "_none"}]
-        return {"description": "No rule names a control.", "include-controls": nothing}
-    return {"include-controls": [{"control-id": one} for one in sorted(set(map(token, controls)))]}
+        return {"description": "No check names a control.", "include-controls": nothing}
+    return {
+        "include-controls": [{"control-id": name} for name in sorted(set(map(token, controls)))]
+    }
 
 
-def _definitions(given: ReportInput, ids: Ids) -> JsonObject:
+def _definitions(inputs: ReportInput, ids: Ids) -> JsonObject:
     items = {
-        ids.subject(one): _item(one)
-        for rule in given.evaluation.rules
-        for one in rule.results
-        if one.status in TOLD
+        ids.subject(result): _item(result)
+        for rule in inputs.evaluation.rules
+        for result in rule.results
+        if result.status in REPORTED
     }
     components = [
         {
@@ -127,37 +132,37 @@ def _definitions(given: ReportInput, ids: Ids) -> JsonObject:
             "description": f"The connection {plain(name)}.",
             "status": {"state": "operational"},
         }
-        for name in given.evaluation.connections
+        for name in inputs.evaluation.connections
     ]
-    told: JsonObject = {
+    definitions: JsonObject = {
         "components": components,
         "inventory-items": [{"uuid": key, **item} for key, item in sorted(items.items())],
     }
-    return {name: value for name, value in told.items() if value}
+    return {name: value for name, value in definitions.items() if value}
 
 
 def _item(result: Result) -> JsonObject:
-    about = result.subject
-    names = {"kind": about.kind, "key": about.key, "connection": result.connection}
-    told = {"description": plain(about.title), "props": props(names | {"url": about.url})}
-    return told | owned(about)
+    subject = result.subject
+    names = {"kind": subject.kind, "key": subject.key, "connection": result.connection}
+    item = {"description": plain(subject.title), "props": props(names | {"url": subject.url})}
+    return item | owned(subject)
 
 
 def _observations(rule: RuleResult, ids: Ids, at: str) -> list[JsonObject]:
-    seen = rule.population
+    population = rule.population
     numbers = {
-        "known": seen.known,
-        "passed": seen.passed,
-        "failed": seen.failed,
-        "waived": seen.waived,
-        "insufficient": seen.insufficient,
-        "error": seen.error,
-        "not-applicable": seen.not_applicable,
+        "known": population.known,
+        "passed": population.passed,
+        "failed": population.failed,
+        "waived": population.waived,
+        "insufficient": population.insufficient,
+        "error": population.error,
+        "not-applicable": population.not_applicable,
     }
     whole = {
         "uuid": ids.of("observation", rule.pack, rule.rule),
         "title": line(rule.title),
-        "description": f"The rule {plain(rule.rule)} {phrases.STATUS[rule.status]}.",
+        "description": f"The check {plain(rule.rule)}: {phrases.STATUS[rule.status]}.",
         "props": props(
             {"rule": rule.rule, "pack": rule.pack, "status": rule.status.value}
             | {name: str(number) for name, number in numbers.items()}
@@ -166,12 +171,15 @@ def _observations(rule: RuleResult, ids: Ids, at: str) -> list[JsonObject]:
         "types": ["control-objective"],
         "collected": at,
     }
-    return [whole, *(_observation(one, ids, at) for one in rule.results if one.status in TOLD)]
+    return [
+        whole,
+        *(_observation(result, ids, at) for result in rule.results if result.status in REPORTED),
+    ]
 
 
 def _observation(result: Result, ids: Ids, at: str) -> JsonObject:
     facts = {"rule": result.rule, "status": result.status.value, "waiver": result.waiver}
-    told: JsonObject = {
+    observation: JsonObject = {
         "uuid": ids.result(result),
         "title": line(result.subject.title),
         "description": plain(result.reason),
@@ -181,7 +189,7 @@ def _observation(result: Result, ids: Ids, at: str) -> JsonObject:
         "subjects": [{"subject-uuid": ids.subject(result), "type": "inventory-item"}],
         "collected": at,
     }
-    return told | _evidence_digests(result)
+    return observation | _evidence_digests(result)
 
 
 def _evidence_digests(result: Result) -> JsonObject:
@@ -191,20 +199,22 @@ def _evidence_digests(result: Result) -> JsonObject:
     return {
         "relevant-evidence": [
             {
-                "description": "Rests on " + phrases.count(len(result.evidence_digests), "record") + ".",
-                "props": [prop("digest", one) for one in shown],
+                "description": "Rests on "
+                + phrases.count(len(result.evidence_digests), "record")
+                + ".",
+                "props": [prop("digest", digest) for digest in shown],
             }
         ]
     }
 
 
-def _finding(control: ControlResult, given: ReportInput, ids: Ids) -> JsonObject:
+def _finding(control: ControlResult, inputs: ReportInput, ids: Ids) -> JsonObject:
     name = f"{plain(control.framework)} {plain(control.id)}"
-    rules = [one for one in given.evaluation.rules if one.rule in control.rules]
-    told: JsonObject = {
+    rules = [rule for rule in inputs.evaluation.rules if rule.rule in control.rules]
+    finding: JsonObject = {
         "uuid": ids.of("finding", control.framework, control.id),
         "title": line(name),
-        "description": f"{name} {phrases.STATUS[control.status]}: the worst of its rules decides.",
+        "description": f"{name}: {phrases.STATUS[control.status]}. The worst of its checks decides.",
         "props": props(
             {
                 "framework": control.framework,
@@ -214,33 +224,36 @@ def _finding(control: ControlResult, given: ReportInput, ids: Ids) -> JsonObject
         ),
         "target": _target(control),
         "related-observations": [
-            {"observation-uuid": one} for rule in rules for one in _related(rule, ids)
+            {"observation-uuid": name} for rule in rules for name in _related(rule, ids)
         ],
         "related-risks": [
             {"risk-uuid": ids.of(risk(waived=waived), rule.pack, rule.rule)}
             for rule in rules
             for waived in (False, True)
-            if any(one.status is Status.FAIL and bool(one.waiver) is waived for one in rule.results)
+            if any(
+                result.status is Status.FAIL and bool(result.waiver) is waived
+                for result in rule.results
+            )
         ],
     }
-    return {key: value for key, value in told.items() if value != []}
+    return {key: value for key, value in finding.items() if value != []}
 
 
 def _related(rule: RuleResult, ids: Ids) -> list[str]:
-    own = [ids.result(one) for one in rule.results if one.status in TOLD]
+    own = [ids.result(result) for result in rule.results if result.status in REPORTED]
     return [ids.of("observation", rule.pack, rule.rule), *own]
 
 
 def _target(control: ControlResult) -> JsonObject:
-    proven = control.status is Status.PASS
+    passed = control.status is Status.PASS
     status: JsonObject = {
-        "state": "satisfied" if proven else "not-satisfied",
+        "state": "satisfied" if passed else "not-satisfied",
         "reason": _REASONS.get(control.status, "other"),
     }
-    said = [phrases.capital(phrases.STATUS[control.status]), *map(plain, control.problems)]
-    if not proven:
-        status["remarks"] = ". ".join(said)
-    told: JsonObject = {"type": "objective-id", "target-id": token(control), "status": status}
+    remarks = [phrases.capital(phrases.STATUS[control.status]), *map(plain, control.problems)]
+    if not passed:
+        status["remarks"] = ". ".join(remarks)
+    target: JsonObject = {"type": "objective-id", "target-id": token(control), "status": status}
     if control.status is Status.NOT_APPLICABLE:
-        told["implementation-status"] = {"state": "not-applicable"}
-    return told
+        target["implementation-status"] = {"state": "not-applicable"}
+    return target

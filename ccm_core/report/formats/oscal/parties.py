@@ -1,11 +1,11 @@
-"""Who owns what, as OSCAL says it: teams are parties, and items have them in the role of owner."""
+"""Owners in OSCAL: teams are parties, and items have them in the role of owner."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from ccm_core.report.content import uuids
-from ccm_core.report.formats.oscal.tokens import TOLD, line
+from ccm_core.report.formats.oscal.tokens import REPORTED, line
 
 if TYPE_CHECKING:
     from ccm_core.model.evaluation.result import Evaluation
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from ccm_core.model.json_codec import JsonObject
 
 OWNER = "asset-owner"
-"""The role, by the name that OSCAL gives it."""
+"""The role, by its name in OSCAL."""
 
 
 def owning(evaluation: Evaluation) -> JsonObject:
-    """Give the role and every team in it, for the metadata; nothing where nobody owns anything."""
+    """Return the role and every team in it, for the metadata; empty without owners."""
     names = {
         name
         for rule in evaluation.rules
         for result in rule.results
-        if result.status in TOLD
+        if result.status in REPORTED
         for name in result.subject.owners
     }
     if not names:
@@ -33,11 +33,11 @@ def owning(evaluation: Evaluation) -> JsonObject:
     return {"roles": [{"id": OWNER, "title": "Owner"}], "parties": parties}
 
 
-def owned(about: Subject) -> JsonObject:
-    """Give the owners of an inventory item."""
-    if not about.owners:
+def owned(subject: Subject) -> JsonObject:
+    """Return the owners of an inventory item."""
+    if not subject.owners:
         return {}
-    parties = [_uuid(name) for name in about.owners]
+    parties = [_uuid(name) for name in subject.owners]
     return {"responsible-parties": [{"role-id": OWNER, "party-uuids": parties}]}
 
 

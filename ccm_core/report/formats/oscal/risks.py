@@ -1,4 +1,4 @@
-"""Failing rules as OSCAL risks: open, or ``deviation-approved`` where a waiver covers them."""
+"""Failing checks as OSCAL risks: open, or ``deviation-approved`` where a waiver covers them."""
 
 from __future__ import annotations
 
@@ -17,38 +17,38 @@ if TYPE_CHECKING:
 
 
 def risks(rule: RuleResult, ids: Ids) -> Iterator[JsonObject]:
-    """Give the risk of what fails, and another of what fails with a waiver."""
-    failing = [one for one in rule.results if one.status is Status.FAIL]
+    """Yield the risk of open failures, and another of waived ones."""
+    failing = [result for result in rule.results if result.status is Status.FAIL]
     for waived in (False, True):
-        chosen = [one for one in failing if bool(one.waiver) is waived]
-        if chosen:
-            yield _risk(rule, chosen, ids, waived=waived)
+        results = [result for result in failing if bool(result.waiver) is waived]
+        if results:
+            yield _risk(rule, results, ids, waived=waived)
 
 
 def risk(*, waived: bool) -> str:
-    """Name the two risks that one rule may have."""
+    """Return the name of one of the two risks that a rule may have."""
     return "waived risk" if waived else "risk"
 
 
 def _risk(rule: RuleResult, results: list[Result], ids: Ids, *, waived: bool) -> JsonObject:
     facts = {"rule": rule.rule, "pack": rule.pack, "severity": rule.severity.value}
-    waivers = sorted({one.waiver for one in results if one.waiver})
-    told: JsonObject = {
+    waivers = sorted({result.waiver for result in results if result.waiver})
+    content: JsonObject = {
         "uuid": ids.of(risk(waived=waived), rule.pack, rule.rule),
         "title": line(rule.title),
         "description": f"{len(results)} failing: {plain(rule.title)}",
-        "statement": plain(rule.risk or "") or "The pack does not say what may happen.",
+        "statement": plain(rule.risk or "") or "The pack states no risk.",
         "status": "deviation-approved" if waived else "open",
         "props": props(facts | {"waivers": ", ".join(waivers) if waived else None}),
-        "related-observations": [{"observation-uuid": ids.result(one)} for one in results],
+        "related-observations": [{"observation-uuid": ids.result(result)} for result in results],
     }
     if rule.remediation:
-        told["remediations"] = [
+        content["remediations"] = [
             {
                 "uuid": ids.of("remediation", risk(waived=waived), rule.pack, rule.rule),
                 "lifecycle": "recommendation",
-                "title": "What to do",
+                "title": "Remediation",
                 "description": plain(rule.remediation),
             }
         ]
-    return told
+    return content

@@ -1,4 +1,4 @@
-"""How OSCAL wants ids, tokens, properties and lines to be written."""
+"""The form of ids, tokens, properties and lines in OSCAL."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from ccm_core.model.json_codec import JsonObject
 
 NAMESPACE = "urn:ccm:oscal"
-TOLD = (Status.FAIL, Status.INSUFFICIENT, Status.ERROR)
+REPORTED = (Status.FAIL, Status.INSUFFICIENT, Status.ERROR)
 """Results that have an observation of their own; the others are counted in their rule's."""
-NOTHING = "(none)"
-"""For a text that must not be empty and is."""
+EMPTY = "(none)"
+"""Stands for a text that must not be empty and is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,25 +33,25 @@ class Ids:
     """The evaluation's digest."""
 
     def of(self, *names: str) -> str:
-        """Give the id of a thing that belongs to this evaluation."""
+        """Return an id within this evaluation."""
         return uuids.uuid(self.evaluation, *names)
 
     def result(self, result: Result) -> str:
-        """Give the id of a result's observation."""
-        about = result.subject
+        """Return the id of a result's observation."""
+        subject = result.subject
         # The reason is part of it: one rule may say two things of all of a connection.
         return self.of(
-            "observation", uuids.of_result(result), about.key, result.status, result.reason
+            "observation", uuids.of_result(result), subject.key, result.status, result.reason
         )
 
     def subject(self, result: Result) -> str:
-        """Give the id of a subject: the same in every document."""
-        about = result.subject
-        return uuids.uuid("subject", result.connection, about.kind, about.key)
+        """Return the id of a subject: the same in every document."""
+        subject = result.subject
+        return uuids.uuid("subject", result.connection, subject.kind, subject.key)
 
 
 def token(control: ControlResult) -> str:
-    """Give a control's id as an NCName: ``soc2_CC7.4``, ``hipaa_164.308_a__6_``.
+    """Return a control's id as an NCName: ``soc2_CC7.4``, ``hipaa_164.308_a__6_``.
 
     Other characters become ``_``; where that would join two ids, part of a digest tells them
     apart.
@@ -65,12 +65,12 @@ def token(control: ControlResult) -> str:
 
 
 def line(text: str) -> str:
-    """Give a text on one line that is never empty."""
-    return plain(text).replace("\ufeff", "") or NOTHING
+    """Return a text on one line that is never empty."""
+    return plain(text).replace("\ufeff", "") or EMPTY
 
 
 def prop(name: str, value: str) -> JsonObject:
-    """Give one property in our namespace."""
+    """Return one property in our namespace."""
     return {"name": name, "ns": NAMESPACE, "value": line(value)}
 
 

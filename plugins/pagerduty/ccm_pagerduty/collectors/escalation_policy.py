@@ -12,7 +12,7 @@ from ccm_core.sdk.types import Collector
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from ccm_core.sdk.types import CollectRequest, CollectorEvent
+    from ccm_core.sdk.types import CollectorEvent, CollectRequest
     from ccm_pagerduty.client import PagerDutySession
 
 

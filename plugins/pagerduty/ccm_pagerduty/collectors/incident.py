@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.errors import BadResponse, PermissionDenied, NotAvailable
+from ccm_core.sdk.errors import BadResponse, NotAvailable, PermissionDenied
 from ccm_core.sdk.types import ChangedBy, Collector, Reason, Shortfall
 from ccm_pagerduty.api_errors import AbilityMissing, ScopeMissing
 from ccm_pagerduty.collectors.incident_splits import SERVICE, filters, smaller
@@ -22,7 +22,7 @@ from ccm_pagerduty.paging import oldest_first
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from ccm_core.sdk.types import CollectRequest, CollectorEvent, JsonObject
+    from ccm_core.sdk.types import CollectorEvent, CollectRequest, JsonObject
     from ccm_pagerduty.client import PagerDutySession
 
 INCIDENT = "pagerduty.incident"
@@ -58,7 +58,7 @@ async def collect(session: PagerDutySession, ask: CollectRequest) -> AsyncIterat
     """List the incidents of the window as far as the API lists them, and say how far that is."""
     if ask.window is None:
         return
-    parameters = (*period(ask.window), *filters(ask.part), UTC, OLDEST_FIRST)
+    parameters = (*period(ask.window), *filters(ask.slice), UTC, OLDEST_FIRST)
     async for found in oldest_first(
         session.pager("/incidents", "incidents", parameters),
         instant="created_at",
@@ -75,7 +75,7 @@ async def refresh(session: PagerDutySession, ask: CollectRequest) -> AsyncIterat
     async for found in session.listing("/incidents", "incidents", (*OPEN, UTC, OLDEST_FIRST)):
         still_open.update(str(item.get("id")) for item in getattr(found, "items", ()))
         yield found
-    for key in ask.again:
+    for key in ask.changed_keys:
         if key not in still_open:
             yield await _one(session, key)
 

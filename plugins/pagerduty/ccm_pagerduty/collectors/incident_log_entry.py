@@ -16,7 +16,7 @@ from ccm_pagerduty.collectors.log_entry_strategies import by_account, by_inciden
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from ccm_core.sdk.types import CollectRequest, CollectorEvent, JsonObject
+    from ccm_core.sdk.types import CollectorEvent, CollectRequest, JsonObject
     from ccm_pagerduty.client import PagerDutySession
 
 LONGEST = timedelta(days=180)

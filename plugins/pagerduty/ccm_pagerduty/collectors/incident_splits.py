@@ -41,9 +41,9 @@ def smaller(ask: CollectRequest, total: int) -> tuple[dict[str, str], ...]:
         ask: What was asked.
         total: What the API counted.
     """
-    part = dict(ask.part)
+    part = dict(ask.slice)
     asked = part.get(_SERVICES)
-    services = [str(one["id"]) for one in ask.known.get(SERVICE, ())]
+    services = [str(one["id"]) for one in ask.current_records.get(SERVICE, ())]
     among = asked.split(",") if asked else services
     if _URGENCY not in part and len(among) > 1:
         return tuple({**part, _SERVICES: ",".join(some)} for some in _groups(among, total))

@@ -11,9 +11,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.errors import BadRequest, PermissionDenied, NotAvailable
+from ccm_core.sdk.errors import BadRequest, NotAvailable, PermissionDenied
 from ccm_core.sdk.timestamps import parse_instant
-from ccm_core.sdk.types import CollectionNote, Overflow, Page, Reason, Shortfall, DependsOn
+from ccm_core.sdk.types import CollectionNote, DependsOn, Overflow, Page, Reason, Shortfall
 from ccm_pagerduty.api_errors import AbilityMissing, ScopeMissing
 from ccm_pagerduty.collectors.incident import INCIDENT
 from ccm_pagerduty.collectors.per_object import one_by_one
@@ -22,7 +22,7 @@ from ccm_pagerduty.collectors.time_parameters import UTC, period
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from ccm_core.sdk.types import CollectRequest, CollectorEvent, JsonObject, Window
+    from ccm_core.sdk.types import CollectorEvent, CollectRequest, JsonObject, Window
     from ccm_pagerduty.client import PagerDutySession
 
 FEW = 10
@@ -31,7 +31,9 @@ LATER = timedelta(minutes=10)
 """Entries that belong to a resolution can bear a slightly later time."""
 
 
-async def by_account(session: PagerDutySession, ask: CollectRequest, window: Window) -> AsyncIterator[CollectorEvent]:
+async def by_account(
+    session: PagerDutySession, ask: CollectRequest, window: Window
+) -> AsyncIterator[CollectorEvent]:
     """Read the list of the whole account, or each incident where that list is not to be had."""
     pages = 0
     capped: list[Shortfall] = []
@@ -48,9 +50,11 @@ async def by_account(session: PagerDutySession, ask: CollectRequest, window: Win
     except (ScopeMissing, AbilityMissing):
         raise
     except (PermissionDenied, NotAvailable, BadRequest) as error:
-        if pages or not ask.known.get(INCIDENT):
+        if pages or not ask.current_records.get(INCIDENT):
             raise
-        yield CollectionNote(text=f"read incident by incident, as the account's list is refused: {error}")
+        yield CollectionNote(
+            text=f"read incident by incident, as the account's list is refused: {error}"
+        )
         async for found in _of_incidents(session, ask, window):
             yield found
     for fall in capped:
@@ -66,7 +70,9 @@ async def by_incident(
         yield found
 
 
-async def cheaper(session: PagerDutySession, ask: CollectRequest, window: Window) -> AsyncIterator[CollectorEvent]:
+async def cheaper(
+    session: PagerDutySession, ask: CollectRequest, window: Window
+) -> AsyncIterator[CollectorEvent]:
     """Count the account's list with its first page, and choose what takes fewer requests."""
     listed = by_account(session, ask, window)
     first = await anext(listed, None)
@@ -75,7 +81,9 @@ async def cheaper(session: PagerDutySession, ask: CollectRequest, window: Window
     # A few pages are not worth looking at every incident in the store.
     alive = len(_alive_in(ask, window)) if pages > FEW else None
     if alive is not None and alive < pages:
-        yield CollectionNote(text=f"read incident by incident: {alive} requests, {pages} for the account")
+        yield CollectionNote(
+            text=f"read incident by incident: {alive} requests, {pages} for the account"
+        )
         async for found in _of_incidents(session, ask, window):
             yield found
         return
@@ -87,7 +95,9 @@ async def cheaper(session: PagerDutySession, ask: CollectRequest, window: Window
         yield found
 
 
-def _of_account(session: PagerDutySession, ask: CollectRequest, window: Window) -> AsyncIterator[CollectorEvent]:
+def _of_account(
+    session: PagerDutySession, ask: CollectRequest, window: Window
+) -> AsyncIterator[CollectorEvent]:
     """One request for every 100 entries; entries of older incidents are among them."""
     parameters = (*period(window), UTC)
     return session.listing("/log_entries", "log_entries", parameters, may_split=ask.may_split)
@@ -126,7 +136,7 @@ async def _what_is_missing(
 
 
 def _alive_in(ask: CollectRequest, window: Window) -> Sequence[JsonObject]:
-    return [one for one in ask.known[INCIDENT] if _alive(one, window)]
+    return [one for one in ask.current_records[INCIDENT] if _alive(one, window)]
 
 
 def _alive(incident: JsonObject, window: Window) -> bool:

@@ -16,7 +16,7 @@ from ccm_pagerduty.collectors.time_parameters import UTC, period
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from ccm_core.sdk.types import CollectRequest, CollectorEvent
+    from ccm_core.sdk.types import CollectorEvent, CollectRequest
     from ccm_pagerduty.client import PagerDutySession
 
 FURTHEST = timedelta(days=90)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.errors import BadResponse, BadRequest, PermissionDenied, NotAvailable, SourceError
+from ccm_core.sdk.errors import BadRequest, BadResponse, NotAvailable, PermissionDenied, SourceError
 from ccm_core.sdk.types import Reason, Shortfall
 from ccm_pagerduty.api_errors import AbilityMissing, ScopeMissing
 

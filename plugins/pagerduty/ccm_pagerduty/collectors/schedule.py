@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.errors import BadResponse, PermissionDenied, NotAvailable
+from ccm_core.sdk.errors import BadResponse, NotAvailable, PermissionDenied
 from ccm_core.sdk.types import Collector, Page
 from ccm_pagerduty.collectors.per_object import one_by_one, shortfall
 from ccm_pagerduty.collectors.time_parameters import UTC
@@ -18,7 +18,7 @@ from ccm_pagerduty.collectors.time_parameters import UTC
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from ccm_core.sdk.types import CollectRequest, CollectorEvent, JsonObject
+    from ccm_core.sdk.types import CollectorEvent, CollectRequest, JsonObject
     from ccm_pagerduty.client import PagerDutySession
 
 SCHEDULE = "pagerduty.schedule"

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 from ccm_core.sdk.errors import BadResponse
 from ccm_core.sdk.types import Collector
 from ccm_pagerduty.collectors.per_object import one_by_one
-from ccm_pagerduty.collectors.reference import reference_to
 from ccm_pagerduty.collectors.schedule import LAYERS, SCHEDULE, SHIFTS
 from ccm_pagerduty.collectors.time_parameters import UTC, period
+from ccm_pagerduty.references import reference_to
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from ccm_core.sdk.types import CollectRequest, CollectorEvent, JsonObject
+    from ccm_core.sdk.types import CollectorEvent, CollectRequest, JsonObject
     from ccm_pagerduty.client import PagerDutySession
 
 INCLUDE = ("include[]", "final_schedule")
@@ -54,7 +54,7 @@ async def collect(session: PagerDutySession, ask: CollectRequest) -> AsyncIterat
         }
         yield fetched.page([body])
 
-    async for found in one_by_one(SCHEDULE, ask.known[SCHEDULE], rendering):
+    async for found in one_by_one(SCHEDULE, ask.current_records[SCHEDULE], rendering):
         yield found
 
 

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 from ccm_core.sdk.errors import BadResponse
 from ccm_core.sdk.types import Collector
 from ccm_pagerduty.collectors.per_object import one_by_one
-from ccm_pagerduty.collectors.reference import reference_to
 from ccm_pagerduty.collectors.schedule import LAYERS, SCHEDULE
 from ccm_pagerduty.collectors.time_parameters import period
+from ccm_pagerduty.references import reference_to
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from ccm_core.sdk.types import CollectRequest, CollectorEvent, JsonObject
+    from ccm_core.sdk.types import CollectorEvent, CollectRequest, JsonObject
     from ccm_pagerduty.client import PagerDutySession
 
 
@@ -30,7 +30,7 @@ def collector() -> Collector:
 async def collect(session: PagerDutySession, ask: CollectRequest) -> AsyncIterator[CollectorEvent]:
     """List the users of every layer-based schedule."""
     asked = period(ask.horizon)
-    layered = [one for one in ask.known[SCHEDULE] if one["form"] == LAYERS]
+    layered = [one for one in ask.current_records[SCHEDULE] if one["form"] == LAYERS]
 
     async def users(schedule: JsonObject) -> AsyncIterator[CollectorEvent]:
         fetched = await session.get(f"/schedules/{schedule['id']}/users", "users", asked)

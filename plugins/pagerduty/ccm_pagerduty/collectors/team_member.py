@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from ccm_core.sdk.types import Collector
 from ccm_pagerduty.collectors.per_object import one_by_one
-from ccm_pagerduty.collectors.reference import reference_to
+from ccm_pagerduty.references import reference_to
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from ccm_core.sdk.types import CollectRequest, CollectorEvent, JsonObject
+    from ccm_core.sdk.types import CollectorEvent, CollectRequest, JsonObject
     from ccm_pagerduty.client import PagerDutySession
 
 TEAM = "pagerduty.team"
@@ -37,5 +37,5 @@ async def collect(session: PagerDutySession, ask: CollectRequest) -> AsyncIterat
             compose=lambda member: {"team": reference, **member},
         )
 
-    async for found in one_by_one(TEAM, ask.known[TEAM], members):
+    async for found in one_by_one(TEAM, ask.current_records[TEAM], members):
         yield found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.errors import RateLimited, AuthenticationFailed, SourceError, Unreachable
+from ccm_core.sdk.errors import AuthenticationFailed, RateLimited, SourceError, Unreachable
 from ccm_core.sdk.types import Diagnosis
 from ccm_pagerduty.auth_methods import API_KEY
 from ccm_pagerduty.diagnosis.causes import Cause

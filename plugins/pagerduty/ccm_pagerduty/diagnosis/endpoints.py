@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ccm_core.sdk.errors import PermissionDenied, NotAvailable, RateLimited, AuthenticationFailed, SourceError
+from ccm_core.sdk.errors import (
+    AuthenticationFailed,
+    NotAvailable,
+    PermissionDenied,
+    RateLimited,
+    SourceError,
+)
 from ccm_core.sdk.types import Diagnosis
 from ccm_pagerduty.api_errors import AbilityMissing, ScopeMissing
 from ccm_pagerduty.diagnosis.causes import Cause

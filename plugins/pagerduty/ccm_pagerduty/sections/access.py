@@ -17,7 +17,15 @@ TEAMS = "pagerduty.team_ownership"
 USERS = "pagerduty.user_access"
 VIEWS = (RESPONDERS, TEAMS, USERS)
 
-_COLUMNS = ("User", "Base role", "On call", "Ways to be reached", "Teams", "Manages", "CollectionNote")
+_COLUMNS = (
+    "User",
+    "Base role",
+    "On call",
+    "Ways to be reached",
+    "Teams",
+    "Manages",
+    "CollectionNote",
+)
 _WAYS = 2
 """By how many different ways somebody on call is to be reached."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.intervals import Window
-from ccm_core.sdk.report_figures import Lane, TimelineGap, Timeline
+from ccm_core.sdk.report_figures import Lane, Timeline, TimelineGap
 from ccm_core.sdk.timestamps import parse_instant
 
 if TYPE_CHECKING:

@@ -100,7 +100,9 @@ def _seconds(value: object) -> float | None:
         return None
 
 
-def _weeks(rows: Sequence[JsonObject], measure: _Measure, limit: float | None) -> tuple[MeasureGroup, ...]:
+def _weeks(
+    rows: Sequence[JsonObject], measure: _Measure, limit: float | None
+) -> tuple[MeasureGroup, ...]:
     weeks: dict[str, list[JsonObject]] = {}
     for body in rows:
         year, week, _ = parse_instant(body["occurred_at"]).isocalendar()
@@ -108,7 +110,9 @@ def _weeks(rows: Sequence[JsonObject], measure: _Measure, limit: float | None) -
     return tuple(_week(title, weeks[title], measure, limit) for title in sorted(weeks))
 
 
-def _week(title: str, rows: Sequence[JsonObject], measure: _Measure, limit: float | None) -> MeasureGroup:
+def _week(
+    title: str, rows: Sequence[JsonObject], measure: _Measure, limit: float | None
+) -> MeasureGroup:
     taken: list[float] = []
     never = unknown = 0
     for body in rows:

@@ -64,7 +64,7 @@ def _by_incident() -> Partitioning:
     return by_incident()
 
 
-_PARTS: Mapping[str, Callable[[], Partitioning]] = {"incident_response": _by_incident}
+_PARTITIONS: Mapping[str, Callable[[], Partitioning]] = {"incident_response": _by_incident}
 """The views whose rows do not depend on every record."""
 
 
@@ -79,7 +79,7 @@ def views() -> tuple[View, ...]:
             inputs=inputs,
             rows=partial(_rows, name),
             schema=partial(_schema, name),
-            parts=_PARTS.get(name),
+            partitions=_PARTITIONS.get(name),
         )
         for name, (title, inputs) in _VIEWS.items()
     )

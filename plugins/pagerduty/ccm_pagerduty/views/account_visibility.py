@@ -1,8 +1,8 @@
-"""The view ``pagerduty.account_visibility``: how much of the account a credential can see and do.
+"""The view ``pagerduty.account_visibility``: what a credential can see and do in the account.
 
-PagerDuty filters its lists silently by what the credential may see. An account's key sees
-everything; a user's sees what that user sees. Whether a key may write cannot be asked; a token of
-OAuth tells its scopes.
+PagerDuty silently filters its lists by what the credential may see. An account key sees
+everything; a user key sees what that user sees. Whether a key may write cannot be queried; an
+OAuth token reports its scopes.
 """
 
 from __future__ import annotations
@@ -24,36 +24,36 @@ if TYPE_CHECKING:
     from ccm_core.sdk.types import JsonObject, Record, Row, ViewRequest
 
 UNKNOWN = {
-    "read_only": "PagerDuty does not tell what an API key may do",
-    "credential_age": "ccm knows the age only of credentials that its own vault keeps",
+    "read_only": "PagerDuty does not report the permissions of an API key",
+    "credential_age": "ccm knows the age only of credentials in its own vault",
 }
-"""Why each of these is left out."""
+"""Why each of these fields is missing."""
 
 CONNECTION = "connection"
-"""What the row is about."""
+"""The kind of the row's subject."""
 
 OF_THE_ACCOUNT = frozenset({"account_api_key", "oauth_app_token"})
 OF_A_USER = frozenset({"user_api_key", "oauth_user_token"})
 
-_HARMLESS = frozenset({"read", "openid"})
-_SEEN_AGAIN = frozenset({"there", "gone"})
-"""Whereabouts of an object that is named and not listed which hide nothing."""
-_MOST_DOUBTS = 3
+_READ_SCOPES = frozenset({"read", "openid"})
+_NOT_HIDDEN = frozenset({"there", "gone"})
+"""Lookup outcomes of a referenced, unlisted object that is not hidden."""
+_INCONCLUSIVE = frozenset({"absent", "untold"})
+_MAX_REASONS = 3
 """How many reasons are written out."""
-_UNCERTAIN = frozenset({"absent", "untold"})
 
 
 def rows(request: ViewRequest) -> Iterable[Row]:
-    """Give one row for the connection; none where no run ever reached the account."""
-    library = RecordIndex(request.records)
-    manifests = runs(library)
-    reached = [run for run in manifests if run.body["credential"] is not None]
-    if not reached:
+    """Yield one row for the connection; none where no run ever reached the account."""
+    index = RecordIndex(request.records)
+    manifests = runs(index)
+    connected = [run for run in manifests if run.body["credential"] is not None]
+    if not connected:
         return
-    newest, now = reached[-1], request.now.replace(microsecond=0)
-    trail = RowBuilder(library)
-    credential = trail.read(newest)["credential"]
-    hidden, doubts = _unseen(manifests, trail)
+    newest, now = connected[-1], request.now.replace(microsecond=0)
+    builder = RowBuilder(index)
+    credential = builder.read(newest)["credential"]
+    hidden, uncertain = _unlisted_objects(manifests, builder)
     role = credential["role"]
     body = {
         "observed_at": format_instant(ended(newest.body)),
@@ -63,54 +63,56 @@ def rows(request: ViewRequest) -> Iterable[Row]:
         "scopes": credential["scopes"],
         "hidden_objects": hidden,
     } | known_fields(
-        sees_whole_account=_sees_all(credential, hidden, doubts=doubts),
+        sees_whole_account=_sees_all(credential, hidden, uncertain=uncertain),
         read_only=_read_only(credential["scopes"]),
         credential_age=_age(newest.body, now),
     )
     name = newest.connection
-    yield trail.build_for(
+    yield builder.build_for(
         Subject(kind=CONNECTION, key=name, title=name),
         body,
-        UNKNOWN | {"sees_whole_account": _doubt(doubts)},
+        UNKNOWN | {"sees_whole_account": _reason(uncertain)},
     )
 
 
-def _unseen(manifests: Sequence[Record], trail: RowBuilder) -> tuple[list[str], list[str]]:
-    """Name what is there and was not listed, and say what leaves open whether there is more."""
+def _unlisted_objects(
+    manifests: Sequence[Record], builder: RowBuilder
+) -> tuple[list[str], list[str]]:
+    """Return the hidden objects, and the reasons why there may be more."""
     shapes = {promise["kind"]: promise["shape"] for promise in manifests[-1].body["promised"]}
     hidden: set[str] = set()
-    doubts: set[str] = set()
+    uncertain: set[str] = set()
     for kind in sorted(shapes):
-        found = collections(manifests, kind)
-        if not found:
-            doubts.add(f"{kind} was never collected")
+        history = collections(manifests, kind)
+        if not history:
+            uncertain.add(f"{kind} was never collected")
             continue
-        run, newest = found[-1]
-        trail.read(run)
-        for one in newest["dangling"]:
-            if shapes.get(one["kind"]) == "event" and one["whereabouts"] is None:
-                # An event from before the period is named and not listed, and hides nothing.
+        run, newest = history[-1]
+        builder.read(run)
+        for ref in newest["dangling"]:
+            if shapes.get(ref["kind"]) == "event" and ref["whereabouts"] is None:
+                # An event from before the period is referenced and not listed; it is not hidden.
                 continue
-            name, whereabouts = f"{one['kind']}:{one['key']}", one["whereabouts"]
-            if whereabouts in _UNCERTAIN or whereabouts is None:
-                doubts.add(f"{name} is not in the evidence, and may be deleted or hidden")
-            elif whereabouts not in _SEEN_AGAIN:
+            name, outcome = f"{ref['kind']}:{ref['key']}", ref["whereabouts"]
+            if outcome in _INCONCLUSIVE or outcome is None:
+                uncertain.add(f"{name} is not in the evidence, and may be deleted or hidden")
+            elif outcome not in _NOT_HIDDEN:
                 hidden.add(name)
-    return sorted(hidden), sorted(doubts)
+    return sorted(hidden), sorted(uncertain)
 
 
-def _doubt(doubts: Sequence[str]) -> str:
-    """Say why it cannot be told whether everything is seen."""
-    if not doubts:
-        return "PagerDuty did not tell whose the credential is"
-    more = f"; and {len(doubts) - _MOST_DOUBTS} more" if len(doubts) > _MOST_DOUBTS else ""
-    return "; ".join(doubts[:_MOST_DOUBTS]) + more
+def _reason(uncertain: Sequence[str]) -> str:
+    """Return why it is unknown whether the credential sees everything."""
+    if not uncertain:
+        return "PagerDuty did not report whose credential it is"
+    more = f"; and {len(uncertain) - _MAX_REASONS} more" if len(uncertain) > _MAX_REASONS else ""
+    return "; ".join(uncertain[:_MAX_REASONS]) + more
 
 
 def _sees_all(
-    credential: JsonObject, hidden: Sequence[str], *, doubts: Sequence[str]
+    credential: JsonObject, hidden: Sequence[str], *, uncertain: Sequence[str]
 ) -> bool | None:
-    """Tell whether nothing is kept from it; None where that cannot be told."""
+    """Return whether the credential sees the whole account; None where that is unknown."""
     if hidden:
         return False
     if credential["kind"] in OF_A_USER:
@@ -121,19 +123,21 @@ def _sees_all(
             return False
     elif credential["kind"] not in OF_THE_ACCOUNT:
         return None
-    return None if doubts else True
+    return None if uncertain else True
 
 
 def _read_only(scopes: Sequence[str] | None) -> bool | None:
-    """Tell whether no scope lets it write; None where the source does not tell its scopes."""
+    """Return whether no scope allows writing; None where the scopes are unknown."""
     if scopes is None:
         return None
     return all(
-        scope in _HARMLESS or scope.endswith(".read") or scope.startswith("as_account-")
+        scope in _READ_SCOPES or scope.endswith(".read") or scope.startswith("as_account-")
         for scope in scopes
     )
 
 
 def _age(manifest: JsonObject, now: datetime) -> float | None:
-    entered = manifest.get("entered_at")
-    return None if entered is None else seconds_of(now - parse_instant(entered).replace(microsecond=0))
+    entered_at = manifest.get("entered_at")
+    if entered_at is None:
+        return None
+    return seconds_of(now - parse_instant(entered_at).replace(microsecond=0))

@@ -1,4 +1,4 @@
-"""The view ``pagerduty.collection_health``: whether evidence is collected as was promised."""
+"""The view ``pagerduty.collection_health``: whether evidence is collected on schedule."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 from ccm_core.sdk.timestamps import format_instant
 from ccm_core.sdk.types import Subject
 from ccm_pagerduty.views.intervals import seconds_of
-from ccm_pagerduty.views.manifest_runs import SEEN, collections, ended, longest_interval, runs, started
+from ccm_pagerduty.views.manifest_runs import (
+    SUCCESSFUL,
+    collections,
+    ended,
+    longest_interval,
+    runs,
+    started,
+)
 from ccm_pagerduty.views.row_builder import RecordIndex, RowBuilder
 
 if TYPE_CHECKING:
@@ -18,49 +25,57 @@ if TYPE_CHECKING:
     from ccm_core.sdk.types import JsonObject, Record, Row, ViewRequest
 
 EVIDENCE_KIND = "evidence_kind"
-"""What a row is about."""
+"""The kind of a row's subject."""
 
 
 def rows(request: ViewRequest) -> Iterable[Row]:
-    """Give one row for each kind that the newest run was to collect."""
-    manifests = runs(RecordIndex(request.records))
+    """Yield one row for each kind that the newest run was scheduled to collect."""
+    index = RecordIndex(request.records)
+    manifests = runs(index)
     if not manifests:
         return
     newest, now = manifests[-1], request.now.replace(microsecond=0)
-    watched = [run for run in manifests if ended(run.body) >= request.horizon.since]
-    earlier = manifests[: len(manifests) - len(watched)]
+    observed = [run for run in manifests if ended(run.body) >= request.horizon.since]
+    earlier = manifests[: len(manifests) - len(observed)]
     since = request.horizon.since if earlier else started(manifests[0].body)
     for promise in newest.body["promised"]:
         kind = promise["kind"]
-        trail = RowBuilder(RecordIndex(request.records))
-        trail.read(newest)
-        body = _rhythm(manifests, promise, since, now)
-        body |= _newest(collections(manifests, kind), trail, now)
+        builder = RowBuilder(index)
+        builder.read(newest)
+        body = _schedule(manifests, promise, since, now)
+        body |= _last_collection(collections(manifests, kind), builder, now)
         subject = Subject(kind=EVIDENCE_KIND, key=kind, title=kind)
-        trail.read_all(run for run, _ in collections(watched, kind))
-        yield trail.build_for(subject, body)
+        builder.read_all(run for run, _ in collections(observed, kind))
+        yield builder.build_for(subject, body)
 
 
-def _rhythm(
+def _schedule(
     manifests: Sequence[Record], promise: JsonObject, since: datetime, now: datetime
 ) -> JsonObject:
-    found, cadence = collections(manifests, promise["kind"]), timedelta(total_seconds=promise["cadence"])
-    moments = [ended(one).replace(microsecond=0) for _, one in found if one["outcome"] in SEEN]
+    """Compare the collections of a kind with their required frequency."""
+    cadence = timedelta(seconds=promise["cadence"])
+    instants = [
+        ended(collection).replace(microsecond=0)
+        for _, collection in collections(manifests, promise["kind"])
+        if collection["outcome"] in SUCCESSFUL
+    ]
     start = min(since.replace(microsecond=0), now)
-    pause = longest_interval(sorted(moments), start, now)
+    interval = longest_interval(sorted(instants), start, now)
     return {
         "cadence": seconds_of(cadence),
         "observed_since": format_instant(start),
-        "collections": sum(moment >= start for moment in moments),
-        "longest_interval": seconds_of(pause),
-    } | ({"consecutive_missed": max(pause // cadence - 1, 0)} if cadence else {})
+        "collections": sum(instant >= start for instant in instants),
+        "longest_interval": seconds_of(interval),
+    } | ({"consecutive_missed": max(interval // cadence - 1, 0)} if cadence else {})
 
 
-def _newest(found: Sequence[tuple[Record, JsonObject]], trail: RowBuilder, now: datetime) -> JsonObject:
-    if not found:
+def _last_collection(
+    history: Sequence[tuple[Record, JsonObject]], builder: RowBuilder, now: datetime
+) -> JsonObject:
+    if not history:
         return {"last_collected_at": None}
-    run, newest = found[-1]
-    trail.read(run)
+    run, newest = history[-1]
+    builder.read(run)
     return {
         "last_collected_at": format_instant(ended(newest)),
         "last_outcome": newest["outcome"],

@@ -1,7 +1,7 @@
-"""The view ``pagerduty.incident_response``: what was done about an incident, and how soon.
+"""The view ``pagerduty.incident_response``: the response to each incident, and its times.
 
-Everything about the response is read from log entries. The incident's own fields are used to
-notice that log entries are missing, never to fill in for them.
+The response is read from log entries only. The incident's own fields serve to notice missing
+log entries, never to replace them.
 """
 
 from __future__ import annotations
@@ -13,11 +13,27 @@ from ccm_core.sdk.timestamps import format_instant, parse_instant
 from ccm_pagerduty.references import id_and_title, title_of
 from ccm_pagerduty.views.incidents.incident_partition import incident_of
 from ccm_pagerduty.views.incidents.incident_timeline import timeline
-from ccm_pagerduty.views.incidents.merged_incidents import MergeChain, is_merged, merge_chain, merged_into
-from ccm_pagerduty.views.incidents.response_times import COUNTED, IncidentHistory, left_out, response
+from ccm_pagerduty.views.incidents.merged_incidents import (
+    MergeChain,
+    is_merged,
+    merge_chain,
+    merged_into,
+)
+from ccm_pagerduty.views.incidents.response_times import (
+    SLA_FIELDS,
+    IncidentHistory,
+    response_fields,
+    unknown_reasons,
+)
 from ccm_pagerduty.views.incidents.support_hours import SlaClock, sla_clock
 from ccm_pagerduty.views.intervals import seconds_of
-from ccm_pagerduty.views.row_builder import INCIDENT, INCIDENT_LOG_ENTRY, SERVICE, RecordIndex, RowBuilder
+from ccm_pagerduty.views.row_builder import (
+    INCIDENT,
+    INCIDENT_LOG_ENTRY,
+    SERVICE,
+    RecordIndex,
+    RowBuilder,
+)
 from ccm_pagerduty.views.three_valued import known_fields
 
 if TYPE_CHECKING:
@@ -26,109 +42,111 @@ if TYPE_CHECKING:
 
     from ccm_core.sdk.types import JsonObject, Record, Row, ViewRequest
 
-_NO_CLOCK = "its service is not in the evidence, or its support hours cannot be read"
+_NO_CLOCK = "its service is not in the evidence, or the support hours cannot be read"
 
 
 def rows(request: ViewRequest) -> Iterable[Row]:
-    """Give one row for each incident of the period, and for each older one that is still open."""
-    library, since = RecordIndex(request.records), request.horizon.since
-    clocks = cache(partial(_clock_of, library))
-    entries = _by_incident(library)
-    for record in library.records(INCIDENT):
-        if _is_history(record.body, since):
+    """Yield one row for each incident of the period, and each older one that is still open."""
+    index, since = RecordIndex(request.records), request.horizon.since
+    clocks = cache(partial(_service_clock, index))
+    entries = _entries_by_incident(index)
+    for record in index.records(INCIDENT):
+        if _resolved_before(record.body, since):
             continue
-        trail, line = RowBuilder(library), merge_chain(record, library)
-        incident = trail.read(record)
-        clock = _clock(incident, clocks, trail)
-        body = _about(incident, request, clock)
-        body |= known_fields(is_primary=line.is_primary)
-        unknown = {} if clock is not None else dict.fromkeys(COUNTED, _NO_CLOCK)
-        if (lost := _lost(line, since)) is not None:
-            unknown["*"] = lost
+        builder, chain = RowBuilder(index), merge_chain(record, index)
+        incident = builder.read(record)
+        clock = _incident_clock(incident, clocks, builder)
+        body = _incident_fields(incident, request, clock)
+        body |= known_fields(is_primary=chain.is_primary)
+        unknown = {} if clock is not None else dict.fromkeys(SLA_FIELDS, _NO_CLOCK)
+        if (reason := _unresolved_merge(chain, since)) is not None:
+            unknown["*"] = reason
         else:
-            cases = _cases(line, entries, trail)
-            body |= response(cases, clock)
-            unknown |= left_out(cases)
-        yield trail.build(
+            histories = _histories(chain, entries, builder)
+            body |= response_fields(histories, clock)
+            unknown |= unknown_reasons(histories)
+        yield builder.build(
             record,
             body,
             title=_title(incident),
-            owned=_service(incident, library),
+            owned=_service(incident, index),
             unknown=unknown,
         )
 
 
-def _by_incident(library: RecordIndex) -> dict[str, list[Record]]:
-    found: dict[str, list[Record]] = {}
-    for record in library.records(INCIDENT_LOG_ENTRY):
-        found.setdefault(incident_of(record), []).append(record)
-    return found
+def _entries_by_incident(index: RecordIndex) -> dict[str, list[Record]]:
+    entries: dict[str, list[Record]] = {}
+    for record in index.records(INCIDENT_LOG_ENTRY):
+        entries.setdefault(incident_of(record), []).append(record)
+    return entries
 
 
-def _is_history(incident: JsonObject, since: datetime) -> bool:
-    """Whether it was over before the period's evidence began: its log entries are not all there."""
+def _resolved_before(incident: JsonObject, since: datetime) -> bool:
+    """Return whether it is resolved and began before the period: its log may be incomplete."""
     return incident.get("status") == "resolved" and parse_instant(incident["created_at"]) < since
 
 
-def _lost(line: MergeChain, since: datetime) -> str | None:
-    """Say why nothing is known of the response, where the line of merges leads nowhere."""
-    last = line.records[-1].body
-    if not line.whole_seconds:
+def _unresolved_merge(chain: MergeChain, since: datetime) -> str | None:
+    """Return why the response is unknown, where the merge chain leads out of the evidence."""
+    last = chain.records[-1].body
+    if not chain.complete:
         parent = merged_into(last)
         name = "another incident" if parent is None else title_of(parent)
         return f"it was merged into {name}, which is not in the evidence"
-    if _is_history(last, since):
+    if _resolved_before(last, since):
         return f"it was merged into {_title(last)}, which began before the period"
     return None
 
 
-def _cases(
-    line: MergeChain, entries: Mapping[str, Sequence[Record]], trail: RowBuilder
+def _histories(
+    chain: MergeChain, entries: Mapping[str, Sequence[Record]], builder: RowBuilder
 ) -> tuple[IncidentHistory, ...]:
     return tuple(
         IncidentHistory(
-            incident=trail.read(record),
-            line=timeline(trail.read_all(entries.get(record.key, ()))),
+            incident=builder.read(record),
+            timeline=timeline(builder.read_all(entries.get(record.key, ()))),
         )
-        for record in line.records
+        for record in chain.records
     )
 
 
-def _clock(
-    incident: JsonObject, clocks: Callable[[str], SlaClock | None], trail: RowBuilder
+def _incident_clock(
+    incident: JsonObject, clocks: Callable[[str], SlaClock | None], builder: RowBuilder
 ) -> SlaClock | None:
     ref = incident.get("service")
     if not ref:
         return None
-    trail.find(SERVICE, ref["id"])
+    builder.find(SERVICE, ref["id"])
     return clocks(ref["id"])
 
 
-def _clock_of(library: RecordIndex, service: str) -> SlaClock | None:
-    record = library.find(SERVICE, service)
+def _service_clock(index: RecordIndex, service: str) -> SlaClock | None:
+    record = index.find(SERVICE, service)
     return sla_clock(record.body) if record else None
 
 
-def _service(incident: JsonObject, library: RecordIndex) -> JsonObject:
-    """Give the service, whose teams own the incident; the clock has put it on the trail."""
+def _service(incident: JsonObject, index: RecordIndex) -> JsonObject:
+    """Return the service, whose teams own the incident; the clock has already recorded its use."""
     ref = incident.get("service")
-    record = library.find(SERVICE, ref["id"]) if ref else None
+    record = index.find(SERVICE, ref["id"]) if ref else None
     return record.body if record else {}
 
 
 def _title(incident: JsonObject) -> str:
     title = str(incident.get("title") or title_of(incident))
-    count = incident.get("incident_number")
-    return title if count is None else f"#{count} {title}"
+    number = incident.get("incident_number")
+    return title if number is None else f"#{number} {title}"
 
 
-def _about(incident: JsonObject, request: ViewRequest, clock: SlaClock | None) -> JsonObject:
-    created, moment = parse_instant(incident["created_at"]), request.now.replace(microsecond=0)
+def _incident_fields(
+    incident: JsonObject, request: ViewRequest, clock: SlaClock | None
+) -> JsonObject:
+    created, now = parse_instant(incident["created_at"]), request.now.replace(microsecond=0)
     priority, parent = incident.get("priority"), merged_into(incident)
     return {
         "occurred_at": format_instant(created),
         "in_period": created >= request.horizon.since,
-        "age": seconds_of(moment - created),
+        "age": seconds_of(now - created),
         "priority": priority and title_of(priority),
         "merged": is_merged(incident),
         "merged_into": parent and id_and_title(parent),
@@ -136,6 +154,6 @@ def _about(incident: JsonObject, request: ViewRequest, clock: SlaClock | None) -
         urgency=incident.get("urgency"),
         status=incident.get("status"),
         service=incident.get("service") and id_and_title(incident["service"]),
-        sla_age=None if clock is None else clock.counted(created, moment),
-        in_support_hours=None if clock is None else clock.runs(created),
+        sla_age=None if clock is None else clock.elapsed_seconds(created, now),
+        in_support_hours=None if clock is None else clock.is_running(created),
     )

@@ -1,4 +1,4 @@
-"""What the manifests of a connection's runs say of its collections."""
+"""The runs of a connection and their collections, read from the run manifests."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from ccm_core.sdk.types import JsonObject, Record
     from ccm_pagerduty.views.row_builder import RecordIndex
 
-SEEN = frozenset({"complete", "partial"})
-"""Outcomes of a collection that did see something."""
+SUCCESSFUL = frozenset({"complete", "partial"})
+"""Outcomes of a collection that read something."""
 
 
-def runs(library: RecordIndex) -> list[Record]:
-    """Give the manifests in the order in which the runs ended."""
-    return sorted(library.records(MANIFEST), key=lambda run: (ended(run.body), run.key))
+def runs(index: RecordIndex) -> list[Record]:
+    """Return the manifests in the order in which their runs ended."""
+    return sorted(index.records(MANIFEST), key=lambda run: (ended(run.body), run.key))
 
 
 def collections(manifests: Iterable[Record], kind: str) -> list[tuple[Record, JsonObject]]:
-    """Give the collections of a kind in order, each with the manifest in which it stands."""
+    """Return the collections of a kind in order, each with its manifest."""
     return [
         (run, collection)
         for run in manifests
@@ -34,22 +34,22 @@ def collections(manifests: Iterable[Record], kind: str) -> list[tuple[Record, Js
     ]
 
 
-def longest_interval(moments: Sequence[datetime], since: datetime, now: datetime) -> timedelta:
-    """Give the longest time without one of the moments, from an instant until now.
+def longest_interval(instants: Sequence[datetime], since: datetime, now: datetime) -> timedelta:
+    """Return the longest interval without one of the instants, between ``since`` and now.
 
-    Moments before that instant count: a pause that reaches into the period began with them.
+    Instants before ``since`` count: an interval that reaches into the period began with them.
     """
-    before = [moment for moment in moments if moment <= since]
-    inside = [moment for moment in moments if since < moment <= now]
-    marks = [max(before, default=since), *inside, now]
-    return max(later - earlier for earlier, later in pairwise(marks))
+    before = [instant for instant in instants if instant <= since]
+    inside = [instant for instant in instants if since < instant <= now]
+    boundaries = [max(before, default=since), *inside, now]
+    return max(end - start for start, end in pairwise(boundaries))
 
 
 def ended(document: JsonObject) -> datetime:
-    """Give when a run or a collection ended."""
+    """Return when a run or a collection ended."""
     return parse_instant(document["ended_at"])
 
 
 def started(document: JsonObject) -> datetime:
-    """Give when a run or a collection began."""
+    """Return when a run or a collection started."""
     return parse_instant(document["started_at"])

@@ -1,12 +1,18 @@
-"""The view ``pagerduty.responder_reachability``: whether a page reaches those who are on call."""
+"""The view ``pagerduty.responder_reachability``: how a page reaches each on-call user."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_pagerduty.references import references
+from ccm_pagerduty.references import references_in
 from ccm_pagerduty.views.on_call.escalation_targets import type_of
-from ccm_pagerduty.views.row_builder import ESCALATION_POLICY, ON_CALL, USER, RecordIndex, RowBuilder
+from ccm_pagerduty.views.row_builder import (
+    ESCALATION_POLICY,
+    ON_CALL,
+    USER,
+    RecordIndex,
+    RowBuilder,
+)
 from ccm_pagerduty.views.three_valued import known_fields
 from ccm_pagerduty.views.user_access import access
 
@@ -15,52 +21,53 @@ if TYPE_CHECKING:
 
     from ccm_core.sdk.types import JsonObject, Record, Row, ViewRequest
 
-SILENT = "PagerDuty does not tell of every contact method whether it is enabled"
+UNKNOWN_METHODS = "PagerDuty does not report for every contact method whether it is enabled"
 
 
 def rows(request: ViewRequest) -> Iterable[Row]:
-    """Give one row for each user who is on call, or whom an escalation policy names."""
-    library = RecordIndex(request.records)
-    named_by = _named_by(library)
-    for record in library.records(USER):
-        if record.key in named_by:
-            trail = RowBuilder(library)
-            user = trail.read(record)
-            trail.read_all(named_by[record.key])
-            body = access(user) | {"contact_method_types": _enabled(user)}
+    """Yield one row for each user who is on call or whom an escalation policy names."""
+    index = RecordIndex(request.records)
+    sources = _sources_by_user(index)
+    for record in index.records(USER):
+        if record.key in sources:
+            builder = RowBuilder(index)
+            user = builder.read(record)
+            builder.read_all(sources[record.key])
+            body = access(user) | {"contact_method_types": _enabled_types(user)}
             body |= known_fields(contact_methods=_contact_methods(user))
-            yield trail.build(record, body, unknown={"contact_methods": SILENT})
+            yield builder.build(record, body, unknown={"contact_methods": UNKNOWN_METHODS})
 
 
-def _named_by(library: RecordIndex) -> dict[str, list[Record]]:
-    """List, for each responder, the policies that name them and the on-calls they are in."""
-    found: dict[str, list[Record]] = {}
-    for policy in library.records(ESCALATION_POLICY):
+def _sources_by_user(index: RecordIndex) -> dict[str, list[Record]]:
+    """List, for each responder, the policies that name them and their on-calls."""
+    sources: dict[str, list[Record]] = {}
+    for policy in index.records(ESCALATION_POLICY):
         rules = policy.body.get("escalation_rules") or ()
-        targets = [ref for rule in rules for ref in references(rule, "targets")]
+        targets = [ref for rule in rules for ref in references_in(rule, "targets")]
         for key in {ref["id"] for ref in targets if type_of(ref) == "user"}:
-            found.setdefault(key, []).append(policy)
-    for on_call in library.records(ON_CALL):
-        found.setdefault(str((on_call.body.get("user") or {}).get("id")), []).append(on_call)
-    return found
+            sources.setdefault(key, []).append(policy)
+    for on_call in index.records(ON_CALL):
+        key = str((on_call.body.get("user") or {}).get("id"))
+        sources.setdefault(key, []).append(on_call)
+    return sources
 
 
-def _enabled(user: JsonObject) -> list[str]:
-    """Give the types of contact method that are known to work, once each."""
-    methods = [method for method in user.get("contact_methods") or () if _usable(method)]
+def _enabled_types(user: JsonObject) -> list[str]:
+    """Return the distinct types of contact method that are known to be enabled."""
+    methods = [method for method in user.get("contact_methods") or () if _enabled(method)]
     return sorted({_type(method) for method in methods})
 
 
 def _contact_methods(user: JsonObject) -> int | None:
-    """Count the distinct types; None where a method that would add one does not say."""
+    """Count the distinct types; None where a method that would add one has no known state."""
     if user.get("contact_methods") is None:
         return None
-    enabled = _enabled(user)
-    silent = {_type(method) for method in user["contact_methods"] if _usable(method) is None}
-    return len(enabled) if silent <= set(enabled) else None
+    enabled = _enabled_types(user)
+    unclear = {_type(method) for method in user["contact_methods"] if _enabled(method) is None}
+    return len(enabled) if unclear <= set(enabled) else None
 
 
-def _usable(method: JsonObject) -> bool | None:
+def _enabled(method: JsonObject) -> bool | None:
     if method.get("blacklisted"):
         return False
     enabled = method.get("enabled")

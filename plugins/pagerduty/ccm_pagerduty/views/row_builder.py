@@ -1,4 +1,4 @@
-"""Reading records for a row, and remembering which ones it was derived from."""
+"""Builds a row from records, and keeps track of the records it was derived from."""
 
 from __future__ import annotations
 
@@ -24,55 +24,55 @@ USER = "pagerduty.user"
 
 
 class RecordIndex:
-    """The records a view was handed, found by kind and key."""
+    """The records handed to a view, indexed by kind and key."""
 
     def __init__(self, records: Mapping[str, Sequence[Record]]) -> None:
         """Index the records once."""
         self._records = records
         self._by_key = {
-            kind: {record.key: record for record in found} for kind, found in records.items()
+            kind: {record.key: record for record in of_kind} for kind, of_kind in records.items()
         }
 
     def records(self, kind: str) -> Sequence[Record]:
-        """Give all records of a kind, sorted by key."""
+        """Return all records of a kind, sorted by key."""
         return self._records.get(kind, ())
 
     def find(self, kind: str, key: str) -> Record | None:
-        """Give one record, or nothing where the evidence does not list it."""
+        """Return one record, or None where the evidence does not list it."""
         return self._by_key.get(kind, {}).get(key)
 
 
 class RowBuilder:
-    """What one row was derived from: it grows while the row is being worked out."""
+    """Builds one row, and collects the names and digests of the records that it reads."""
 
-    def __init__(self, library: RecordIndex) -> None:
-        """Begin with nothing read."""
-        self._library = library
+    def __init__(self, index: RecordIndex) -> None:
+        """Start with no records read."""
+        self._index = index
         self._names: set[str] = set()
         self._digests: set[str] = set()
 
     def find(self, kind: str, key: str) -> Record | None:
-        """Look a record up. What is looked for and not found is named too."""
+        """Look up a record; a record that is not found is named as well."""
         self._names.add(f"{kind}:{key}")
-        record = self._library.find(kind, key)
+        record = self._index.find(kind, key)
         if record is not None:
             self._digests.add(record.digest)
         return record
 
     def read(self, record: Record) -> JsonObject:
-        """Read a record that is at hand."""
+        """Return the body of a record, and note that it was read."""
         self._names.add(f"{record.kind}:{record.key}")
         self._digests.add(record.digest)
         return record.body
 
     def read_all(self, records: Iterable[Record]) -> list[JsonObject]:
-        """Read several records that are at hand."""
+        """Return the bodies of several records, and note that they were read."""
         return [self.read(record) for record in records]
 
-    def merge(self, other: RowBuilder) -> None:
-        """Take over everything that another trail has read."""
-        self._names |= other._names
-        self._digests |= other._digests
+    def merge(self, builder: RowBuilder) -> None:
+        """Add the records that another builder has read."""
+        self._names |= builder._names
+        self._digests |= builder._digests
 
     def build(
         self,
@@ -83,34 +83,34 @@ class RowBuilder:
         owned: JsonObject | None = None,
         unknown: Mapping[str, str] | None = None,
     ) -> Row:
-        """Close the trail with the row about one record.
+        """Return the row about one record.
 
         Args:
             record: The record.
-            body: What is told of it beside its id, title and link.
-            title: What people call it, where that is not its name.
-            owned: What names the teams that own it, where that is not the record.
-            unknown: Why keys were left out, by their names; ``*``: any other one.
+            body: Its fields beside id, title and link.
+            title: Its title, where that is not its name.
+            owned: The body that names its owner teams, where that is not the record.
+            unknown: Why fields are missing, by their names; ``*``: any other field.
         """
-        read = self.read(record)
+        fields = self.read(record)
         subject = Subject(
             kind=record.kind,
             key=record.key,
-            title=title or title_of(read),
-            url=read.get("html_url"),
-            owners=owners_of(read if owned is None else owned),
+            title=title or title_of(fields),
+            url=fields.get("html_url"),
+            owners=owners_of(fields if owned is None else owned),
         )
         return self.build_for(subject, body, unknown)
 
     def build_for(
         self, subject: Subject, body: JsonObject, unknown: Mapping[str, str] | None = None
     ) -> Row:
-        """Close the trail with the row about something that is no record itself."""
+        """Return the row about a subject that is not a record."""
         key = subject.key
         return Row(
             subject=subject,
             body={"id": key, "title": subject.title, "url": subject.url} | body,
             evidence_digests=tuple(sorted(self._digests)),
             names=tuple(sorted({*self._names, f"{subject.kind}:{key}"})),
-            unknown={name: why for name, why in (unknown or {}).items() if name not in body},
+            unknown={name: reason for name, reason in (unknown or {}).items() if name not in body},
         )

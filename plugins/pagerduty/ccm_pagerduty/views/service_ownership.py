@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_pagerduty.references import id_and_title, references
+from ccm_pagerduty.references import id_and_title, references_in
 from ccm_pagerduty.views.row_builder import SERVICE, TEAM, RecordIndex, RowBuilder
 from ccm_pagerduty.views.service_readiness import status_of
 from ccm_pagerduty.views.three_valued import known_fields
@@ -14,24 +14,26 @@ if TYPE_CHECKING:
 
     from ccm_core.sdk.types import JsonObject, Row, ViewRequest
 
-HIDDEN = "a team that owns it is not in the evidence, so it may be hidden"
+HIDDEN = "an owner team of the service is not in the evidence and may be hidden"
 
 
 def rows(request: ViewRequest) -> Iterable[Row]:
-    """Give one row for each service."""
-    library = RecordIndex(request.records)
-    for record in library.records(SERVICE):
-        trail = RowBuilder(library)
-        service = trail.read(record)
-        body = known_fields(status=status_of(service)) | owners(service, trail)
-        yield trail.build(record, body, unknown={"*": HIDDEN})
+    """Yield one row for each service."""
+    index = RecordIndex(request.records)
+    for record in index.records(SERVICE):
+        builder = RowBuilder(index)
+        service = builder.read(record)
+        body = known_fields(status=status_of(service)) | owner_fields(service, builder)
+        yield builder.build(record, body, unknown={"*": HIDDEN})
 
 
-def owners(service: JsonObject, trail: RowBuilder) -> JsonObject:
-    """List the owner teams. A team that is named and not listed may be hidden: not known."""
+def owner_fields(service: JsonObject, builder: RowBuilder) -> JsonObject:
+    """Return the owner teams; ownership is unknown where a referenced team is not listed."""
     if service.get("teams") is None:
         return {}
-    teams = references(service, "teams")
-    listed = [ref for ref in teams if trail.find(TEAM, ref["id"]) is not None]
+    teams = references_in(service, "teams")
+    listed = [ref for ref in teams if builder.find(TEAM, ref["id"]) is not None]
     has_owner = None if teams and not listed else bool(listed)
-    return {"owner_teams": [id_and_title(ref) for ref in teams]} | known_fields(has_owner_team=has_owner)
+    return {"owner_teams": [id_and_title(ref) for ref in teams]} | known_fields(
+        has_owner_team=has_owner
+    )

@@ -1,4 +1,4 @@
-"""The view ``pagerduty.service_readiness``: whether a service would wake somebody."""
+"""The view ``pagerduty.service_readiness``: whether an incident on a service pages somebody."""
 
 from __future__ import annotations
 
@@ -6,49 +6,51 @@ from typing import TYPE_CHECKING
 
 from ccm_pagerduty.references import id_and_title, title_of
 from ccm_pagerduty.views.intervals import total_seconds
-from ccm_pagerduty.views.on_call.policy_reach import PolicyReach, resolve_policy, gap_fields
+from ccm_pagerduty.views.on_call.policy_reach import PolicyReach, gap_fields, resolve_policy
 from ccm_pagerduty.views.on_call.rendered_shifts import window_fields
 from ccm_pagerduty.views.row_builder import ESCALATION_POLICY, SERVICE, RecordIndex, RowBuilder
-from ccm_pagerduty.views.three_valued import kleene_and, known_fields, kleene_or
+from ccm_pagerduty.views.three_valued import kleene_and, kleene_or, known_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ccm_core.sdk.types import JsonObject, Row, ViewRequest
 
+    Policies = dict[str, tuple[PolicyReach, RowBuilder]]
+
 ADMINISTRATIVE = {"disabled": "disabled", "maintenance": "maintenance"}
-"""What a person set; ``active``, ``warning`` and ``critical`` follow open incidents."""
+"""States that a person sets; ``active``, ``warning`` and ``critical`` follow open incidents."""
 
 PAGING = {"high": True, "low": False, "severity_based": True}
-"""Whether an urgency can be high; by severity, it can."""
+"""Whether an urgency can be high; one that follows the alert's severity can."""
 
 
 def rows(request: ViewRequest) -> Iterable[Row]:
-    """Give one row for each service."""
-    library = RecordIndex(request.records)
-    policies = policies_of(library, request)
-    for record in library.records(SERVICE):
-        trail = RowBuilder(library)
-        service = trail.read(record)
-        body = _service(service) | _policy(service, trail, policies)
-        yield trail.build(record, body, unknown=_doubt(service, policies))
+    """Yield one row for each service."""
+    index = RecordIndex(request.records)
+    policies = resolve_policies(index, request)
+    for record in index.records(SERVICE):
+        builder = RowBuilder(index)
+        service = builder.read(record)
+        body = _service(service) | _policy(service, builder, policies)
+        yield builder.build(record, body, unknown=_unknown_reasons(service, policies))
 
 
-def policies_of(library: RecordIndex, request: ViewRequest) -> dict[str, tuple[PolicyReach, RowBuilder]]:
-    """Work each policy out once, however many services use it."""
-    found = {}
-    for record in library.records(ESCALATION_POLICY):
-        trail = RowBuilder(library)
-        body = trail.read(record)
-        found[record.key] = (
-            resolve_policy(body, trail, now=request.now, horizon=request.horizon),
-            trail,
+def resolve_policies(index: RecordIndex, request: ViewRequest) -> Policies:
+    """Resolve each policy once, however many services use it."""
+    policies = {}
+    for record in index.records(ESCALATION_POLICY):
+        builder = RowBuilder(index)
+        body = builder.read(record)
+        policies[record.key] = (
+            resolve_policy(body, builder, now=request.now, horizon=request.horizon),
+            builder,
         )
-    return found
+    return policies
 
 
 def status_of(service: JsonObject) -> str | None:
-    """Tell whether a person disabled it or put it under maintenance; None: not known."""
+    """Return ``enabled``, ``disabled`` or ``maintenance``; None where it is unknown."""
     status = service.get("status")
     return None if status is None else ADMINISTRATIVE.get(status, "enabled")
 
@@ -63,69 +65,71 @@ def _service(service: JsonObject) -> JsonObject:
 
 
 def _pages_always(rule: JsonObject | None) -> bool | None:
-    """Tell whether an incident can be of high urgency at every hour."""
+    """Return whether an incident can be of high urgency at every hour."""
     if rule is None or rule.get("type") != "use_support_hours":
         return _pages(rule)
-    parts = (rule.get("during_support_hours"), rule.get("outside_support_hours"))
-    return kleene_and(_pages(part) for part in parts)
+    return kleene_and(_pages(part) for part in _by_support_hours(rule))
 
 
 def _pages(rule: JsonObject | None) -> bool | None:
-    """Tell whether an incident of the service can be of high urgency."""
+    """Return whether an incident of the service can be of high urgency at any hour."""
     if rule is None:
         return None
     if rule.get("type") == "use_support_hours":
-        parts = (rule.get("during_support_hours"), rule.get("outside_support_hours"))
-        return kleene_or(_pages(part) for part in parts)
+        return kleene_or(_pages(part) for part in _by_support_hours(rule))
     return PAGING.get(str(rule.get("urgency")))
 
 
+def _by_support_hours(rule: JsonObject) -> tuple[JsonObject | None, JsonObject | None]:
+    return rule.get("during_support_hours"), rule.get("outside_support_hours")
+
+
 def _integrations(service: JsonObject) -> int | None:
-    listed = service.get("integrations")
-    return None if listed is None else len(listed)
+    integrations = service.get("integrations")
+    return None if integrations is None else len(integrations)
 
 
-def _doubt(service: JsonObject, policies: dict[str, tuple[PolicyReach, RowBuilder]]) -> dict[str, str]:
-    """Say why something about the service is not known."""
+def _unknown_reasons(service: JsonObject, policies: Policies) -> dict[str, str]:
+    """Return why fields of the service are unknown."""
     ref = service.get("escalation_policy")
     if not ref:
-        return {"*": "PagerDuty does not tell it of this service"}
+        return {"*": "PagerDuty does not report it for this service"}
     if ref["id"] not in policies:
         return {"*": f"its escalation policy {title_of(ref)} is not in the evidence"}
-    return policies[ref["id"]][0].doubt
+    return policies[ref["id"]][0].unknown_reasons
 
 
-def _policy(
-    service: JsonObject, trail: RowBuilder, policies: dict[str, tuple[PolicyReach, RowBuilder]]
-) -> JsonObject:
+def _policy(service: JsonObject, builder: RowBuilder, policies: Policies) -> JsonObject:
     if "escalation_policy" not in service:
         return {}
     ref = service["escalation_policy"]
     if not ref:
         return {"has_policy": False, "policy": None}
-    trail.find(ESCALATION_POLICY, ref["id"])
+    builder.find(ESCALATION_POLICY, ref["id"])
     body = {"has_policy": not ref.get("deleted_at"), "policy": id_and_title(ref)}
     if ref["id"] not in policies:
-        # Deleted or hidden: the service's own page does not tell which.
+        # Deleted or hidden: the service record alone cannot distinguish them.
         return body if ref.get("deleted_at") else {"policy": id_and_title(ref)}
-    reached, read = policies[ref["id"]]
-    trail.merge(read)
-    return body | _levels(reached)
+    reach, policy_builder = policies[ref["id"]]
+    builder.merge(policy_builder)
+    return body | _levels(reach)
 
 
-def _levels(reached: PolicyReach) -> JsonObject:
-    past, ahead = reached.first_level_gaps(reached.past), reached.first_level_gaps(reached.ahead)
-    nobody = reached.unreached(reached.ahead)
+def _levels(reach: PolicyReach) -> JsonObject:
+    past, ahead = reach.first_level_gaps(reach.past), reach.first_level_gaps(reach.ahead)
+    uncovered = reach.uncovered(reach.ahead)
     return (
-        {"level_count": len(reached.levels)}
+        {"level_count": len(reach.levels)}
         | gap_fields("first_level_gap", "past", past)
         | gap_fields("first_level_gap", "ahead", ahead)
         | known_fields(
-            every_level_reaches_a_person=reached.every_level_reaches_a_person,
+            every_level_reaches_a_person=reach.every_level_reaches_a_person,
             first_level_covered_ahead=None if ahead is None else not ahead,
-            uncovered_ahead=None if nobody is None else [window_fields(window) for window in nobody],
-            uncovered_seconds_ahead=None if nobody is None else total_seconds(nobody),
-            past_period=reached.past and window_fields(reached.past),
-            ahead_period=reached.ahead and window_fields(reached.ahead),
+            uncovered_ahead=None
+            if uncovered is None
+            else [window_fields(window) for window in uncovered],
+            uncovered_seconds_ahead=None if uncovered is None else total_seconds(uncovered),
+            past_period=reach.past and window_fields(reach.past),
+            ahead_period=reach.ahead and window_fields(reach.ahead),
         )
     )

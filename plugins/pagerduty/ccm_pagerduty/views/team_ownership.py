@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_pagerduty.references import id_and_title, references
+from ccm_pagerduty.references import id_and_title, references_in
 from ccm_pagerduty.views.row_builder import (
     ESCALATION_POLICY,
     SERVICE,
@@ -20,43 +20,44 @@ if TYPE_CHECKING:
 
     from ccm_core.sdk.types import JsonObject, Record, Row, ViewRequest
 
-SILENT = "PagerDuty does not tell the role of every member"
+UNKNOWN_ROLES = "PagerDuty does not report the role of every member"
 
 MANAGER = "manager"
-"""The role in a team that may change the team."""
+"""The team role that may change the team."""
 
 
 def rows(request: ViewRequest) -> Iterable[Row]:
-    """Give one row for each team."""
-    library = RecordIndex(request.records)
-    members = _by_team(library, TEAM_MEMBER)
-    services, policies = _by_team(library, SERVICE), _by_team(library, ESCALATION_POLICY)
-    for record in library.records(TEAM):
-        trail = RowBuilder(library)
-        owned = trail.read_all(services.get(record.key, ()))
+    """Yield one row for each team."""
+    index = RecordIndex(request.records)
+    members = _by_team(index, TEAM_MEMBER)
+    services, policies = _by_team(index, SERVICE), _by_team(index, ESCALATION_POLICY)
+    for record in index.records(TEAM):
+        builder = RowBuilder(index)
+        owned = builder.read_all(services.get(record.key, ()))
+        team_policies = builder.read_all(policies.get(record.key, ()))
         body = {
             "services": [id_and_title(service) for service in owned],
             "owns_services": bool(owned),
-            "policies": [id_and_title(policy) for policy in trail.read_all(policies.get(record.key, ()))],
+            "policies": [id_and_title(policy) for policy in team_policies],
         }
-        body |= _people(trail.read_all(members.get(record.key, ())))
-        yield trail.build(record, body, unknown={"*": SILENT})
+        body |= _people(builder.read_all(members.get(record.key, ())))
+        yield builder.build(record, body, unknown={"*": UNKNOWN_ROLES})
 
 
-def _by_team(library: RecordIndex, kind: str) -> dict[str, list[Record]]:
-    found: dict[str, list[Record]] = {}
-    for record in library.records(kind):
-        single = record.body.get("team")
-        for ref in [single] if single else references(record.body, "teams"):
-            found.setdefault(ref["id"], []).append(record)
-    return found
+def _by_team(index: RecordIndex, kind: str) -> dict[str, list[Record]]:
+    by_team: dict[str, list[Record]] = {}
+    for record in index.records(kind):
+        team = record.body.get("team")
+        for ref in [team] if team else references_in(record.body, "teams"):
+            by_team.setdefault(ref["id"], []).append(record)
+    return by_team
 
 
 def _people(members: list[JsonObject]) -> JsonObject:
     present = [member for member in members if not member["user"].get("deleted_at")]
     managers = [id_and_title(member["user"]) for member in present if member.get("role") == MANAGER]
-    silent = any(member.get("role") is None for member in present)
+    unclear = any(member.get("role") is None for member in present)
     return {"member_count": len(present), "managers": managers} | known_fields(
-        manager_count=None if silent else len(managers),
-        has_manager=True if managers else None if silent else False,
+        manager_count=None if unclear else len(managers),
+        has_manager=True if managers else None if unclear else False,
     )

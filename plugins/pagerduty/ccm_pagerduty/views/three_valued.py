@@ -1,4 +1,4 @@
-"""Three-valued answers: yes, no, and None for what the evidence does not tell."""
+"""Three-valued (Kleene) logic: true, false, and None where the evidence does not say."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ if TYPE_CHECKING:
     from ccm_core.sdk.types import JsonObject
 
 
-def kleene_and(answers: Iterable[bool | None]) -> bool | None:
-    """Tell whether all are yes: one no decides it, and an unknown leaves it open."""
-    found = set(answers)
-    if False in found:
+def kleene_and(values: Iterable[bool | None]) -> bool | None:
+    """Return whether all values are true: one false decides, an unknown leaves it open."""
+    distinct = set(values)
+    if False in distinct:
         return False
-    return None if None in found else True
+    return None if None in distinct else True
 
 
-def kleene_or(answers: Iterable[bool | None]) -> bool | None:
-    """Tell whether one is yes: one yes decides it, and an unknown leaves it open."""
-    found = set(answers)
-    if True in found:
+def kleene_or(values: Iterable[bool | None]) -> bool | None:
+    """Return whether any value is true: one true decides, an unknown leaves it open."""
+    distinct = set(values)
+    if True in distinct:
         return True
-    return None if None in found else False
+    return None if None in distinct else False
 
 
 def known_fields(**fields: Any) -> JsonObject:
-    """Keep the fields whose value is known: a key that is left out says that it is not."""
+    """Return the fields whose value is known: a missing key means that it is unknown."""
     return {name: value for name, value in fields.items() if value is not None}

@@ -105,9 +105,8 @@ class SimulatorControl:
 
     def log(self, request: SimulatedRequest, status: int) -> None:
         """Append an answered request to the log."""
-        logged = LoggedRequest(
-            request.method, request.path, request.params, status, request.template
-        )
+        params = tuple(request.params.multi_items())
+        logged = LoggedRequest(request.method, request.path, params, status, request.template)
         self.requests.append(logged)
         if request.method not in {"GET", "HEAD", "OPTIONS"}:
             self.writes.append(logged)

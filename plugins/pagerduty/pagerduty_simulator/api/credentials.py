@@ -1,4 +1,4 @@
-"""Who may ask, and as whom."""
+"""The credentials that the API accepts: keys, and tokens of the identity server."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ class SimulatedCredential:
 
     secret: str
     user_id: str | None = None
-    """Whose key it is; None for an account key."""
+    """The key's owner; None for an account key."""
     scopes: frozenset[str] | None = None
-    """What an OAuth token may read; None: it is an API key, which scopes do not bind."""
+    """What an OAuth token may read; None: it is an API key, which scopes do not restrict."""
     expires_at: datetime | None = None
-    """From when on it is refused."""
+    """The moment from which it is refused."""
 
     @property
     def bucket(self) -> str:
-        """What is rate-limited: all keys of one user together, an account key on its own."""
+        """The name of its rate limit: all keys of one user share one, an account key has its own."""
         return self.user_id or self.secret
 
 

@@ -1,4 +1,4 @@
-"""Ways in which an response goes wrong. A fault gets the request and the respond way to response it."""
+"""Faults of a response. A fault receives the request and the function that answers it properly."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import msgspec
+from starlette.datastructures import QueryParams
 
 from pagerduty_simulator.api.request import SimulatedRequest
 from pagerduty_simulator.api.responses import SimulatedResponse, error_response, json_response
@@ -32,7 +33,7 @@ def refuse(status: int, body: object = None) -> Fault:
 
 
 def html(status: int = 200, title: str = "Bad Gateway") -> Fault:
-    """Answer with a page of HTML, as a proxy in front of the API does."""
+    """Respond with an HTML page, as a proxy in front of the API does."""
 
     def fault(request: SimulatedRequest, respond: Responder) -> SimulatedResponse:
         del request, respond
@@ -45,7 +46,7 @@ def html(status: int = 200, title: str = "Bad Gateway") -> Fault:
 
 
 def too_many_requests(reset: int | None = 1, *, in_html: bool = False) -> Fault:
-    """Answer 429; with ``reset=None`` without the headers that say how long to wait."""
+    """Respond with 429; with ``reset=None`` without the headers that state how long to wait."""
 
     def fault(request: SimulatedRequest, respond: Responder) -> SimulatedResponse:
         if in_html:
@@ -56,7 +57,7 @@ def too_many_requests(reset: int | None = 1, *, in_html: bool = False) -> Fault:
 
 
 def rate_limited(reset: int | None) -> SimulatedResponse:
-    """Give PagerDuty's 429."""
+    """Return PagerDuty's 429."""
     if reset is None:
         return replace(error_response(429), limit_headers=False)
     headers = {"ratelimit-remaining": "0", "ratelimit-reset": str(reset)}
@@ -64,7 +65,7 @@ def rate_limited(reset: int | None) -> SimulatedResponse:
 
 
 def scope_missing(required: str, granted: str = "openid") -> Fault:
-    """Answer as when an OAuth token lacks a scope: no ``code``, the scopes as strings."""
+    """Refuse an OAuth token that lacks a scope: no ``code``, the scopes as strings."""
     error = {
         "message": "Token missing required scopes",
         "required_scopes": required,
@@ -74,19 +75,19 @@ def scope_missing(required: str, granted: str = "openid") -> Fault:
 
 
 def truncated(request: SimulatedRequest, respond: Responder) -> SimulatedResponse:
-    """Send half of the JSON as if it were all of it."""
+    """Send half of the JSON as if it were complete."""
     response = respond(request)
     return replace(response, body=response.body[: len(response.body) // 2])
 
 
 def cut_connection(request: SimulatedRequest, respond: Responder) -> SimulatedResponse:
-    """Hang up in the middle of the body. Over a socket only."""
+    """Close the connection in the middle of the body. Over a socket only."""
     response = respond(request)
     return replace(response, cut_after=len(response.body) // 2)
 
 
 def slow(seconds: float) -> Fault:
-    """Answer honestly, later."""
+    """Send the proper response later."""
 
     def fault(request: SimulatedRequest, respond: Responder) -> SimulatedResponse:
         return replace(respond(request), delay=seconds)
@@ -95,7 +96,7 @@ def slow(seconds: float) -> Fault:
 
 
 def redirect(to: str, status: int = 302) -> Fault:
-    """Send the caller somewhere else; a credential must not go there."""
+    """Redirect the client to another address; a credential must not go there."""
 
     def fault(request: SimulatedRequest, respond: Responder) -> SimulatedResponse:
         del request, respond
@@ -105,20 +106,20 @@ def redirect(to: str, status: int = 302) -> Fault:
 
 
 def empty_pages(request: SimulatedRequest, respond: Responder) -> SimulatedResponse:
-    """Say that there is more, and never give any."""
-    return _changed(respond(request), items=[])
+    """Return an empty page that claims more pages."""
+    return _with_more(respond(request), rows=[])
 
 
 def stuck(request: SimulatedRequest, respond: Responder) -> SimulatedResponse:
-    """Give the first page again and again, and say that there is more."""
-    params = tuple(each for each in request.params if each[0] != "offset")
-    return _changed(respond(replace(request, params=params)))
+    """Return the first page whatever the offset, and claim more pages."""
+    params = [pair for pair in request.params.multi_items() if pair[0] != "offset"]
+    return _with_more(respond(replace(request, params=QueryParams(params))))
 
 
-def _changed(response: SimulatedResponse, items: list[Any] | None = None) -> SimulatedResponse:
+def _with_more(response: SimulatedResponse, rows: list[Any] | None = None) -> SimulatedResponse:
     page = msgspec.json.decode(response.body)
     for key, value in page.items():
-        if isinstance(value, list) and items is not None:
-            page[key] = items
+        if isinstance(value, list) and rows is not None:
+            page[key] = rows
     page["more"] = True
     return replace(response, body=msgspec.json.encode(page))

@@ -1,41 +1,38 @@
-"""An application on a loopback port, in its own thread."""
+"""A server for an ASGI application on a loopback port, in a thread of its own."""
 
 from __future__ import annotations
 
 import socket
 import threading
 import time
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, MutableMapping
     from types import TracebackType
 
-    Message = MutableMapping[str, Any]
-    Receive = Callable[[], Awaitable[Message]]
-    Send = Callable[[Message], Awaitable[None]]
+    from starlette.types import Receive, Scope, Send
 
-_PATIENCE = 10.0
+_TIMEOUT = 10.0
 
 
-class Application(Protocol):
-    """What can be served: an ASGI application that keeps what went wrong in itself."""
+class LoopbackApplication(Protocol):
+    """An ASGI application that collects its own errors."""
 
     failures: list[Exception]
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
 
 
 class LoopbackServer:
     """Listens on 127.0.0.1 for as long as the ``with`` block lasts."""
 
-    def __init__(self, served: Application, *, port: int = 0, name: str) -> None:
+    def __init__(self, application: LoopbackApplication, *, port: int = 0, name: str) -> None:
         import uvicorn
 
-        self._served, self._port, self._name = served, port, name
+        self._application, self._port, self._name = application, port, name
         config = uvicorn.Config(
-            served,
+            application,
             lifespan="off",
             ws="none",
             http="h11",
@@ -50,32 +47,26 @@ class LoopbackServer:
 
     @property
     def base_url(self) -> str:
-        """Where it listens, such as ``http://127.0.0.1:49152``."""
+        """The address, such as ``http://127.0.0.1:49152``."""
         return f"http://127.0.0.1:{self._port}"
 
     def __enter__(self) -> Self:
         """Start to listen.
 
         Raises:
-            OSError: The port is taken.
+            OSError: The port is in use.
+            TimeoutError: The server does not start.
         """
-        # The protocol is filter_by_name because asyncio sends small answers at once only where it is.
-        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listening.bind(("127.0.0.1", self._port))
-        except OSError:
-            listening.close()
-            raise
-        self._port = listening.getsockname()[1]
+        listener = self._bind()
+        self._port = listener.getsockname()[1]
         self._thread = threading.Thread(
-            target=self._server.run, args=([listening],), name=self._name, daemon=True
+            target=self._server.run, args=([listener],), name=self._name, daemon=True
         )
         self._thread.start()
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + _TIMEOUT
         while not self._server.started and self._thread.is_alive():
             if time.monotonic() > deadline:
-                msg = "the simulator did not start to listen within 10 s"
+                msg = f"the simulator did not start to listen within {_TIMEOUT:.0f}s"
                 raise TimeoutError(msg)
             time.sleep(0.002)
         return self
@@ -86,8 +77,19 @@ class LoopbackServer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Stop, wait until it has stopped, and tell what went wrong in the simulator itself."""
+        """Stop the server, and raise the first error of the application."""
         self._server.should_exit = True
-        self._thread.join(_PATIENCE)
-        if self._served.failures and error is None:
-            raise self._served.failures[0]
+        self._thread.join(_TIMEOUT)
+        if self._application.failures and error is None:
+            raise self._application.failures[0]
+
+    def _bind(self) -> socket.socket:
+        # asyncio sends small responses at once (TCP_NODELAY) only where the protocol is named.
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", self._port))
+        except OSError:
+            listener.close()
+            raise
+        return listener

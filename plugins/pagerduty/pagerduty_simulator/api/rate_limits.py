@@ -13,14 +13,14 @@ class FixedWindowLimiter:
     """Counts requests in fixed windows."""
 
     def __init__(self, control: SimulatorControl) -> None:
-        self._steering = control
+        self._control = control
         self._windows: dict[tuple[str, bool], tuple[float, int]] = {}
 
-    def take(self, bucket: str, template: str | None) -> tuple[bool, dict[str, str]]:
-        """Count a request; say whether it may pass, and what the headers say."""
-        nearest = self._count(bucket, special=False)
+    def count(self, bucket: str, template: str | None) -> tuple[bool, dict[str, str]]:
+        """Count a request; return whether it is allowed, and the headers of the limit."""
+        nearest = self._count(bucket, on_calls=False)
         if template == _ON_CALLS:
-            nearest = min(nearest, self._count(bucket, special=True), key=lambda each: each[1])
+            nearest = min(nearest, self._count(bucket, on_calls=True), key=_remaining)
         limit, remaining, reset = nearest
         headers = {
             "ratelimit-limit": str(limit),
@@ -29,16 +29,18 @@ class FixedWindowLimiter:
         }
         return remaining >= 0, headers
 
-    def _count(self, bucket: str, *, special: bool) -> tuple[int, int, int]:
-        control = self._steering
-        now, limit = (
-            control.monotonic(),
-            control.on_call_limit if special else control.rate_limit,
-        )
-        began, used = self._windows.get((bucket, special), (now, 0))
-        if now - began >= control.rate_window:
-            began, used = now, 0
+    def _count(self, bucket: str, *, on_calls: bool) -> tuple[int, int, int]:
+        control = self._control
+        now = control.monotonic()
+        limit = control.on_call_limit if on_calls else control.rate_limit
+        started, used = self._windows.get((bucket, on_calls), (now, 0))
+        if now - started >= control.rate_window:
+            started, used = now, 0
         if used < limit:
-            self._windows[bucket, special] = began, used + 1
-        reset = ceil(max(0.0, began + control.rate_window - now))
+            self._windows[bucket, on_calls] = started, used + 1
+        reset = ceil(max(0.0, started + control.rate_window - now))
         return limit, limit - used - 1, reset
+
+
+def _remaining(count: tuple[int, int, int]) -> int:
+    return count[1]

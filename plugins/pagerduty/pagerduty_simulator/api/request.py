@@ -1,11 +1,13 @@
-"""One request, read: its parameters, its window, its page."""
+"""One API request: its parameters, its window, its page."""
 
 from __future__ import annotations
 
 from calendar import monthrange
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
+
+from starlette.datastructures import QueryParams
 
 from pagerduty_simulator.api.credentials import SimulatedCredential
 from pagerduty_simulator.api.responses import rejection
@@ -15,27 +17,27 @@ _TRUE = frozenset({"true", "1"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatedRequest:
-    """A request as the endpoints see it. Parameters nobody knows are ignored, as PagerDuty does."""
+    """A request as the endpoints see it. Unknown parameters are ignored, as PagerDuty does."""
 
     method: str
     path: str
     template: str | None
-    """Such as ``/incidents/{id}/log_entries``; None where there is no such endpoint."""
+    """Such as ``/incidents/{id}/log_entries``; None where no endpoint has this path."""
     ids: tuple[str, ...] = ()
     """The parts of the path that stand for ``{…}``."""
-    params: tuple[tuple[str, str], ...] = ()
+    params: QueryParams = field(default_factory=QueryParams)
     credential: SimulatedCredential | None = None
 
     def value(self, name: str) -> str | None:
-        """Give the last value of a parameter."""
-        return next((value for key, value in reversed(self.params) if key == name), None)
+        """Return the last value of a parameter."""
+        return self.params.get(name)
 
     def values(self, name: str) -> tuple[str, ...]:
-        """Give all values of a ``name[]`` parameter."""
-        return tuple(value for key, value in self.params if key == f"{name}[]")
+        """Return all values of a ``name[]`` parameter."""
+        return tuple(self.params.getlist(f"{name}[]"))
 
     def flag(self, name: str) -> bool:
-        """Tell whether a boolean parameter is on. Python's ``True`` is not how one says it."""
+        """Return whether a boolean parameter is on. ``True``, as Python writes it, is not."""
         return self.value(name) in _TRUE
 
     def integer(self, name: str, default: int) -> int:
@@ -52,10 +54,10 @@ class SimulatedRequest:
         return int(text)
 
     def zone(self, default: str | tzinfo = UTC) -> tzinfo:
-        """Give the time zone in which times are to be written.
+        """Return the time zone of the times in the response.
 
         Raises:
-            RejectedRequest: No such zone.
+            RejectedRequest: The zone does not exist.
         """
         name = self.value("time_zone") or default
         if isinstance(name, tzinfo):
@@ -75,17 +77,17 @@ class SimulatedRequest:
         if text is None:
             return None
         try:
-            found = datetime.fromisoformat(text)
+            moment = datetime.fromisoformat(text)
         except ValueError as cause:
             raise rejection(400, f"{name.capitalize()} is invalid.", code=2004) from cause
-        if found.tzinfo is None:
-            found = found.replace(tzinfo=self.zone(account_zone))
-        return int(found.timestamp())
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=self.zone(account_zone))
+        return int(moment.timestamp())
 
 
 def add_months(instant: int, months: int) -> int:
-    """Move by calendar months; the 31st becomes the last day where there is none."""
-    found = datetime.fromtimestamp(instant, UTC)
-    year, month = divmod(found.year * 12 + found.month - 1 + months, 12)
-    day = min(found.day, monthrange(year, month + 1)[1])
-    return int(found.replace(year=year, month=month + 1, day=day).timestamp())
+    """Add calendar months; the 31st becomes the last day of a shorter month."""
+    moment = datetime.fromtimestamp(instant, UTC)
+    year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
+    day = min(moment.day, monthrange(year, month + 1)[1])
+    return int(moment.replace(year=year, month=month + 1, day=day).timestamp())

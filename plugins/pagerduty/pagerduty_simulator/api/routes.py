@@ -1,14 +1,14 @@
-"""Which paths there are. Everything is a GET; there is nothing here that changes anything."""
+"""The paths of the API. Every one is a GET: nothing here changes anything."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from starlette.routing import compile_path
+
 from pagerduty_simulator.api.context import EndpointContext
-from pagerduty_simulator.api.endpoints import catalogue
-from pagerduty_simulator.api.endpoints import incidents as history
-from pagerduty_simulator.api.endpoints import schedules as rotas
+from pagerduty_simulator.api.endpoints import catalogue, incidents, schedules
 from pagerduty_simulator.api.request import SimulatedRequest
 from pagerduty_simulator.api.responses import SimulatedResponse
 
@@ -20,16 +20,16 @@ ROUTES: Mapping[str, Endpoint] = MappingProxyType(
         "/services/{id}": catalogue.service,
         "/escalation_policies": catalogue.escalation_policies,
         "/escalation_policies/{id}": catalogue.escalation_policy,
-        "/schedules": rotas.schedules,
-        "/schedules/{id}": rotas.schedule,
-        "/schedules/{id}/users": rotas.schedule_users,
-        "/v3/schedules": rotas.shift_schedules,
-        "/v3/schedules/{id}": rotas.shift_based_schedule,
-        "/oncalls": rotas.oncalls,
-        "/incidents": history.incidents,
-        "/incidents/{id}": history.incident,
-        "/incidents/{id}/log_entries": history.incident_log_entries,
-        "/log_entries": history.log_entries,
+        "/schedules": schedules.schedules,
+        "/schedules/{id}": schedules.schedule,
+        "/schedules/{id}/users": schedules.schedule_users,
+        "/v3/schedules": schedules.shift_schedules,
+        "/v3/schedules/{id}": schedules.shift_based_schedule,
+        "/oncalls": schedules.oncalls,
+        "/incidents": incidents.incidents,
+        "/incidents/{id}": incidents.incident,
+        "/incidents/{id}/log_entries": incidents.incident_log_entries,
+        "/log_entries": incidents.log_entries,
         "/users": catalogue.users,
         "/users/me": catalogue.users_me,
         "/users/{id}": catalogue.user,
@@ -42,19 +42,13 @@ ROUTES: Mapping[str, Endpoint] = MappingProxyType(
         "/priorities": catalogue.priorities,
     }
 )
+"""The endpoint of each template; the first that matches a path answers it."""
+_PATTERNS = tuple((template, compile_path(template)[0]) for template in ROUTES)
 
 
-def template_of(path: str) -> tuple[str | None, tuple[str, ...]]:
-    """Find the endpoint of a path, and the parts that stand for ``{…}``."""
-    if path in ROUTES:
-        return path, ()
-    parts = path.split("/")
-    for template in ROUTES:
-        names = template.split("/")
-        if len(names) == len(parts) and all(
-            name in (part, "{id}") for name, part in zip(names, parts, strict=True)
-        ):
-            return template, tuple(
-                part for name, part in zip(names, parts, strict=True) if name == "{id}"
-            )
+def match_route(path: str) -> tuple[str | None, tuple[str, ...]]:
+    """Return the template of a path, and the parts that stand for ``{…}``."""
+    for template, pattern in _PATTERNS:
+        if match := pattern.match(path):
+            return template, match.groups()
     return None, ()

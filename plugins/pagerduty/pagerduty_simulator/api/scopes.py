@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 CLASSIC = frozenset({"read", "write"})
 """The scopes of a classic app: they open every endpoint."""
 ALWAYS = "openid"
-"""What every user's token has, and what alone opens nothing."""
+"""The scope of every user's token; alone it opens no endpoint."""
 
 REQUIRED = MappingProxyType(
     {
@@ -44,15 +44,15 @@ REQUIRED = MappingProxyType(
         "/priorities": "priorities.read",
     }
 )
-"""By endpoint. For the endpoints that are not here PagerDuty states none."""
+"""By endpoint. For the endpoints that are absent PagerDuty states none."""
 
 
 def scope_fault(request: SimulatedRequest) -> Fault | None:
-    """Refuse what the token's scopes do not open, in PagerDuty's odd shape; None lets it pass."""
+    """Return the refusal of a token without the scope, in PagerDuty's odd shape, or None."""
     scopes = None if request.credential is None else request.credential.scopes
     if scopes is None or scopes & CLASSIC or request.template is None:
         return None
-    needed = REQUIRED.get(request.template)
-    if needed in scopes or (needed is None and any("." in one for one in scopes)):
+    required = REQUIRED.get(request.template)
+    if required in scopes or (required is None and any("." in scope for scope in scopes)):
         return None
-    return scope_missing(needed or "read", " ".join(sorted(scopes)))
+    return scope_missing(required or "read", " ".join(sorted(scopes)))

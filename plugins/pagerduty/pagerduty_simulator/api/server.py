@@ -1,4 +1,4 @@
-"""The simulator on a loopback port, in its own thread."""
+"""The simulated API on a loopback port, in a thread of its own."""
 
 from __future__ import annotations
 
@@ -30,5 +30,5 @@ class PagerDutySimulator(LoopbackServer):
 
     @property
     def control(self) -> SimulatorControl:
-        """How it is steered."""
+        """The controls: faults, limits, rights, time."""
         return self.app.control

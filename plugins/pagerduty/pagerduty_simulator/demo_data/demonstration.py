@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.types import Demonstration, DemoSource
@@ -38,6 +39,7 @@ def source_at(now: datetime) -> Iterator[DemoSource]:
             settings={"base_url": simulator.base_url, "lookback": "30d", "lookahead": "14d"},
             auth_method="api_key",
             secrets={"key": Secret(simulator.api_key)},
+            serve_command=f"python -m pagerduty_simulator --port {urlsplit(simulator.base_url).port}",
         )
 
 

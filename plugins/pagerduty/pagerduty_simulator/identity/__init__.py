@@ -1,1 +1,1 @@
-"""The simulated identity server (OAuth 2.0)."""
+"""The simulated identity server: OAuth apps, codes and tokens."""

@@ -1,4 +1,4 @@
-"""The key pair that signs ID tokens, and what such a token says."""
+"""ID tokens, and the key pair that signs them."""
 
 from __future__ import annotations
 
@@ -10,37 +10,37 @@ if TYPE_CHECKING:
 
     from joserfc.jwk import RSAKey
 
-    from pagerduty_simulator.identity.clients import Identity
+    from pagerduty_simulator.identity.state import IdentityState
 
-LIFE_SECONDS = 3600
+LIFETIME_SECONDS = 3600
 REGIONS = {"us": "UnitedStates", "eu": "Europe"}
 
 
 @cache
 def signing_key() -> RSAKey:
-    """Make the key pair, once for a process: it takes a moment."""
+    """Generate the key pair, once for a process: it takes a moment."""
     from joserfc.jwk import RSAKey
 
     return RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"}, auto_kid=True)
 
 
 def key_set() -> dict[str, Any]:
-    """Give the public keys as a JSON Web Key Set."""
+    """Return the public keys as a JSON Web Key Set."""
     return {"keys": [signing_key().as_dict(private=False)]}
 
 
-def id_token(identity: Identity, client_id: str, user_id: str, now: datetime) -> str:
-    """Sign what is known of the person and the account."""
+def id_token(identity: IdentityState, client_id: str, user_id: str, now: datetime) -> str:
+    """Sign the claims about the user and the account."""
     from joserfc import jwt
 
-    key, at = signing_key(), int(now.timestamp())
+    key, issued_at = signing_key(), int(now.timestamp())
     claims = {
         "iss": identity.issuer,
         "sub": user_id,
         "aud": [identity.api_base_url, client_id],
         "azp": client_id,
-        "iat": at,
-        "exp": at + LIFE_SECONDS,
+        "iat": issued_at,
+        "exp": issued_at + LIFETIME_SECONDS,
         "account_id": "PSIMACCT",
         "user_id": user_id,
         "subdomain": identity.subdomain,

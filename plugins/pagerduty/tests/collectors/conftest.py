@@ -35,7 +35,7 @@ def account(pagerduty):
             answer = answers[request.url.path]
             return response(answer(request) if callable(answer) else answer)
 
-        asked = ask or pagerduty.ask_for(known=known or {})
+        asked = ask or pagerduty.ask_for(current_records=known or {})
         found = pagerduty.collected(handler, COLLECT[noun], asked, **settings)
         found.asked = [
             (path, [pair for pair in query if pair[0] not in PAGING]) for path, query in requests

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import httpx  # noqa: TID253 - answers of a scripted account
 import pytest
 
-from ccm_core.sdk.errors import BadResponse, NotAvailable, AuthenticationFailed
+from ccm_core.sdk.errors import AuthenticationFailed, BadResponse, NotAvailable
 from ccm_core.sdk.types import Reason
 
 TEAMS = {"pagerduty.team": [{"id": name} for name in ("PA", "PB", "PC", "PD")]}

@@ -15,7 +15,7 @@ from pagerduty_simulator import AccountSizes, PagerDutySimulator, build_account
 from pagerduty_simulator.api.faults import html, scope_missing, too_many_requests, truncated
 
 from ccm_core.sdk.authorization import Authorization
-from ccm_core.sdk.errors import PermissionDenied, AuthenticationFailed, SourceError
+from ccm_core.sdk.errors import AuthenticationFailed, PermissionDenied, SourceError
 from ccm_core.sdk.http import Bounds
 from ccm_core.sdk.rate_limit import Limiters
 from ccm_core.sdk.secret import Secret
@@ -71,7 +71,7 @@ async def _kind(session, collector, horizon, found, pagerduty):
         now=NOW,
         window=Window(horizon.since, NOW) if events else None,
         horizon=horizon,
-        known={one: found[one].items for one in (*collector.needs, *collector.uses)},
+        current_records={one: found[one].items for one in (*collector.needs, *collector.uses)},
     )
     received, error = [], None
     try:

@@ -63,7 +63,7 @@ def test_incidents_of_one_second_are_offered_in_parts(account, pagerduty, part, 
     found = account(
         "incident",
         {"/incidents": lambda request: full(request, 10_001, at)},
-        ask=pagerduty.ask_for(part=part, known={"pagerduty.service": services}),
+        ask=pagerduty.ask_for(slice=part, current_records={"pagerduty.service": services}),
     )
     (overflow,) = found.overflows
     assert (overflow.total, list(overflow.parts), found.pages) == (10_001, parts, [])
@@ -75,7 +75,7 @@ def test_what_cannot_be_cut_any_further_is_read_as_far_as_it_is_listed(account, 
     found = account(
         "incident",
         {"/incidents": lambda request: full(request, 10_023, at)},
-        ask=pagerduty.ask_for(part={"services": "PA", "urgency": "low", "status": "resolved"}),
+        ask=pagerduty.ask_for(slice={"services": "PA", "urgency": "low", "status": "resolved"}),
     )
     assert len(found.items) == 10_000
     assert [(one.reason, one.missing) for one in found.shortfalls] == [(Reason.TRUNCATED, 23)]

@@ -12,7 +12,7 @@ from ccm_pagerduty.rulepacks import rule_packs
 from ccm_pagerduty.views import views
 
 from ccm_core.rules.pack.loader import compile_packs
-from ccm_core.rules.testing.runner import run_cases, coverage_mistakes
+from ccm_core.rules.testing.runner import coverage_mistakes, run_cases
 from ccm_core.rules.types import PackText, RowSource
 
 AREAS = {

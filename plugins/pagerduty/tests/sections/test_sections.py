@@ -74,7 +74,7 @@ def test_schedules():
     (timeline,) = drawn("coverage", schedule_coverage=[whole, blind])
     first, second = timeline.lanes
     assert len(first.known) == 2
-    assert [gap.title for gap in first.gaps] == ["hole between layers"]
+    assert [gap.title for gap in first.gaps] == ["gap between layers"]
     assert (second.known, second.gaps) == ((), ())
 
 

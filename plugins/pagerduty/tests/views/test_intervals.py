@@ -5,7 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from ccm_pagerduty.views.intervals import clip, complement, cut, longest, seconds, whole
+from ccm_pagerduty.views.intervals import (
+    clip,
+    complement,
+    longest_seconds,
+    split_at,
+    total_seconds,
+    whole_seconds,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -56,7 +63,7 @@ def test_what_is_covered_and_what_is_not_make_up_the_whole(made):
     gaps = complement(DAY, made)
     assert covered(gaps) == covered([DAY]) - covered(made)
     assert union([*gaps, *clip(made, DAY)]) == (DAY,)
-    assert seconds(gaps) + seconds(clip(made, DAY)) == 60
+    assert total_seconds(gaps) + total_seconds(clip(made, DAY)) == 60
 
 
 @given(windows)
@@ -68,7 +75,7 @@ def test_the_complement_of_the_complement_is_what_was_covered(made):
 @given(windows, st.lists(second, max_size=5))
 def test_cutting_changes_no_second_and_crosses_no_mark(made, marks):
     """Cut pieces cover the same seconds, and none reaches across a mark."""
-    pieces = cut(made, [at(mark) for mark in marks])
+    pieces = split_at(made, [at(mark) for mark in marks])
     assert union(pieces) == union(made)
     assert not any(piece.since < at(mark) < piece.until for piece in pieces for mark in marks)
 
@@ -76,8 +83,8 @@ def test_cutting_changes_no_second_and_crosses_no_mark(made, marks):
 @given(windows)
 def test_measures_count_what_overlaps_once(made):
     """The measure of windows is the number of different seconds in them."""
-    assert seconds(made) == len(covered(made))
-    assert longest(made) == max((len(covered([one])) for one in union(made)), default=0)
+    assert total_seconds(made) == len(covered(made))
+    assert longest_seconds(made) == max((len(covered([one])) for one in union(made)), default=0)
 
 
 @pytest.mark.parametrize(
@@ -90,4 +97,4 @@ def test_measures_count_what_overlaps_once(made):
 )
 def test_whole_rounds_inwards(since, until, expected):
     """A period is never longer than what was looked at."""
-    assert whole(window(since, until)) == (expected and window(*expected))
+    assert whole_seconds(window(since, until)) == (expected and window(*expected))

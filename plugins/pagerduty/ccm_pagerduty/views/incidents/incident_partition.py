@@ -1,4 +1,4 @@
-"""How evidence of incidents falls into parts: an incident, its log, and what it was merged into."""
+"""Partitions of incident evidence: an incident, its log entries, and what it was merged into."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def by_incident() -> Partitioning:
 
 
 def incident_of(entry: Record) -> str:
-    """Give the id of the incident that a log entry tells of."""
+    """Return the id of the incident of a log entry."""
     return str((entry.body.get("incident") or {}).get("id"))
 
 

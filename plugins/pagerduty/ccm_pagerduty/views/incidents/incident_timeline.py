@@ -1,8 +1,8 @@
-"""An incident's log entries, in the order in which they happened, and what they say.
+"""The timeline of an incident: its log entries in the order in which they happened.
 
-Instants have whole seconds, and equal ones are common. Entries of one second are put in the
-order of an incident's life (triggered, escalated, unacknowledged, acknowledged, resolved), then
-by id, so that the same evidence always reads the same.
+Instants have whole seconds, and equal ones are common. Entries of the same second are put in the
+order of an incident's life cycle (triggered, escalated, unacknowledged, acknowledged, resolved),
+then by id, so that the same evidence always reads the same.
 """
 
 from __future__ import annotations
@@ -20,11 +20,19 @@ if TYPE_CHECKING:
 
     from ccm_core.sdk.types import JsonObject
 
-_LIFE = ("trigger", "assign", "notify", "escalate", "unacknowledge", "acknowledge", "resolve")
-_RANK = {name: place for place, name in enumerate(_LIFE)}
+_LIFE_CYCLE = (
+    "trigger",
+    "assign",
+    "notify",
+    "escalate",
+    "unacknowledge",
+    "acknowledge",
+    "resolve",
+)
+_RANK = {entry_type: rank for rank, entry_type in enumerate(_LIFE_CYCLE)}
 
-_REVIVES = frozenset({"trigger", "escalate", "unacknowledge", "acknowledge", "snooze", "reopen"})
-"""What cannot happen to an incident that stays resolved."""
+_REOPENING = frozenset({"trigger", "escalate", "unacknowledge", "acknowledge", "snooze", "reopen"})
+"""Entries that cannot follow a resolution unless the incident was reopened."""
 
 
 class Actor(StrEnum):
@@ -34,9 +42,9 @@ class Actor(StrEnum):
     SERVICE = "service"
     """A monitoring tool, an integration or an automation."""
     TIMEOUT = "timeout"
-    """PagerDuty itself, because a time limit of the service ran out."""
+    """PagerDuty itself, because a timeout of the service expired."""
     UNCLEAR = "unclear"
-    """No agent, no channel, or the API in a user's name: a person or a script, who knows."""
+    """No agent, no channel, or the API on behalf of a user: a person or a script."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +52,7 @@ class TimelineEntry:
     """One log entry, as far as response times need it."""
 
     at: datetime
-    what: str
+    type: str
     """The type without ``_log_entry``."""
     actor: Actor
     id: str
@@ -52,44 +60,44 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentTimeline:
-    """All log entries of one incident."""
+    """All log entries of one incident, in order."""
 
     entries: tuple[TimelineEntry, ...]
 
-    def of(self, what: str) -> tuple[TimelineEntry, ...]:
-        """Give the entries of one type."""
-        return tuple(entry for entry in self.entries if entry.what == what)
+    def of_type(self, entry_type: str) -> tuple[TimelineEntry, ...]:
+        """Return the entries of one type."""
+        return tuple(entry for entry in self.entries if entry.type == entry_type)
 
     @property
     def triggered(self) -> TimelineEntry | None:
-        """The first trigger; without it the evidence of the incident is not all there."""
-        return next(iter(self.of("trigger")), None)
+        """Return the first trigger; without it the evidence of the incident is incomplete."""
+        return next(iter(self.of_type("trigger")), None)
 
     @property
     def reopenings(self) -> int:
-        """How often it went on after it had been resolved."""
-        kinds = [entry.what for entry in self.entries if entry.what in {*_REVIVES, "resolve"}]
-        return sum(before == "resolve" for before, _ in pairwise(kinds))
+        """Count how often it was reopened after a resolution."""
+        types = [entry.type for entry in self.entries if entry.type in {*_REOPENING, "resolve"}]
+        return sum(before == "resolve" for before, _ in pairwise(types))
 
     @property
     def resolution(self) -> TimelineEntry | None:
-        """The entry that resolved it for good; none while it is open."""
+        """Return the final resolution; None while it is open."""
         for entry in reversed(self.entries):
-            if entry.what == "resolve":
+            if entry.type == "resolve":
                 return entry
-            if entry.what in _REVIVES:
+            if entry.type in _REOPENING:
                 return None
         return None
 
 
 def timeline(bodies: Iterable[JsonObject]) -> IncidentTimeline:
-    """Read log entries into their order."""
+    """Read log entries and sort them."""
     entries = (_entry(body) for body in bodies)
-    return IncidentTimeline(entries=tuple(sorted(entries, key=_place)))
+    return IncidentTimeline(entries=tuple(sorted(entries, key=_sort_key)))
 
 
 def actor(body: JsonObject) -> Actor:
-    """Tell who made an entry: the agent and the channel have to agree."""
+    """Return who made an entry: its agent and its channel have to agree."""
     agent = (body.get("agent") or {}).get("type")
     channel = (body.get("channel") or {}).get("type")
     if channel == "timeout":
@@ -106,11 +114,11 @@ def actor(body: JsonObject) -> Actor:
 def _entry(body: JsonObject) -> TimelineEntry:
     return TimelineEntry(
         at=parse_instant(body["created_at"]),
-        what=str(body["type"]).removesuffix("_log_entry"),
+        type=str(body["type"]).removesuffix("_log_entry"),
         actor=actor(body),
         id=body["id"],
     )
 
 
-def _place(entry: TimelineEntry) -> tuple[datetime, int, str]:
-    return entry.at, _RANK.get(entry.what, _RANK["escalate"]), entry.id
+def _sort_key(entry: TimelineEntry) -> tuple[datetime, int, str]:
+    return entry.at, _RANK.get(entry.type, _RANK["escalate"]), entry.id

@@ -1,7 +1,7 @@
-"""What log entries tell of the response to one incident, and of how soon it came.
+"""Response times of one incident: time to acknowledge (MTTA) and to resolve (MTTR).
 
-A merged incident is followed into the one that answers for it: an acknowledgement of either
-counts, and it is over when that one is. ResponseTimer run from its own trigger.
+A merged incident is followed into its primary incident: an acknowledgement of either counts, and
+it is resolved when the primary one is. Times run from its own trigger.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.timestamps import parse_instant
-from ccm_pagerduty.views.incidents.incident_timeline import Actor, TimelineEntry, IncidentTimeline
+from ccm_pagerduty.views.incidents.incident_timeline import Actor, IncidentTimeline, TimelineEntry
 from ccm_pagerduty.views.intervals import seconds_of
 from ccm_pagerduty.views.three_valued import known_fields
 
@@ -22,51 +22,51 @@ if TYPE_CHECKING:
     from ccm_pagerduty.views.incidents.support_hours import SlaClock
 
 
-ACKNOWLEDGEMENT = (
+ACKNOWLEDGEMENT_FIELDS = (
     "acknowledged",
     "acknowledged_by_person",
     "time_to_acknowledge",
     "sla_time_to_acknowledge",
 )
-RESOLUTION = (
+RESOLUTION_FIELDS = (
     *("open", "reopened", "resolved_by", "self_resolved"),
     *("time_to_resolve", "sla_time_to_resolve"),
 )
-COUNTED = (
+SLA_FIELDS = (
     *("sla_age", "sla_time_to_acknowledge", "sla_time_to_first_acknowledgement"),
     "sla_time_to_resolve",
 )
-"""Keys that need the support hours of the service."""
+"""Fields that need the support hours of the service."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentHistory:
-    """An incident and its log."""
+    """An incident and its log entries."""
 
     incident: JsonObject
-    line: IncidentTimeline
+    timeline: IncidentTimeline
 
     @property
     def status(self) -> str | None:
-        """Its status as PagerDuty lists it."""
+        """Return its status as PagerDuty lists it."""
         status: str | None = self.incident.get("status")
         return status
 
     @property
-    def hides_an_acknowledgement(self) -> bool:
-        """Whether PagerDuty shows one that no log entry in the evidence tells of."""
+    def lacks_acknowledgement(self) -> bool:
+        """Return whether PagerDuty shows an acknowledgement that no log entry records."""
         claimed = self.status == "acknowledged" or bool(self.incident.get("acknowledgements"))
-        return claimed and not self.line.of("acknowledge")
+        return claimed and not self.timeline.of_type("acknowledge")
 
     @property
-    def hides_a_resolution(self) -> bool:
-        """Whether PagerDuty shows it resolved and no log entry in the evidence tells of that."""
-        return self.status == "resolved" and self.line.resolution is None
+    def lacks_resolution(self) -> bool:
+        """Return whether PagerDuty shows it resolved and no log entry records that."""
+        return self.status == "resolved" and self.timeline.resolution is None
 
     @property
     def end(self) -> TimelineEntry | None:
-        """The resolution that stands, unless PagerDuty shows that it was opened again since."""
-        end = self.line.resolution
+        """Return the final resolution, unless PagerDuty shows a later reopening."""
+        end = self.timeline.resolution
         changed = self.incident.get("last_status_change_at")
         if end is None or self.status == "resolved" or changed is None:
             return end
@@ -75,97 +75,99 @@ class IncidentHistory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResponseTimer:
-    """How long things took from one instant on."""
+    """Measures durations from one instant, in elapsed time and on the SLA clock."""
 
     start: datetime
     clock: SlaClock | None
-    """None: what counts is not known."""
+    """None: the support hours are unknown."""
 
-    def until(self, what: str, at: datetime | None) -> JsonObject:
-        """Tell the time until an instant: all of it, and what counts; null: it did not come."""
+    def until(self, field: str, at: datetime | None) -> JsonObject:
+        """Return the elapsed and the SLA time until an instant; null where it did not come."""
         if at is None:
-            return {what: None, f"sla_{what}": None}
-        whole_seconds = {what: seconds_of(max(at - self.start, timedelta()))}
-        counted = None if self.clock is None else self.clock.counted(self.start, at)
-        return whole_seconds | known_fields(**{f"sla_{what}": counted})
+            return {field: None, f"sla_{field}": None}
+        elapsed = {field: seconds_of(max(at - self.start, timedelta()))}
+        sla = None if self.clock is None else self.clock.elapsed_seconds(self.start, at)
+        return elapsed | known_fields(**{f"sla_{field}": sla})
 
 
-def response(cases: Sequence[IncidentHistory], clock: SlaClock | None) -> JsonObject:
-    """Tell the response to the first of these incidents, for which the last one answers.
+def response_fields(histories: Sequence[IncidentHistory], clock: SlaClock | None) -> JsonObject:
+    """Return the response to the first incident of a merge chain, whose last one is the primary.
 
     Where the log of one of them is not in the evidence, nothing is known.
     """
-    own, last = cases[0], cases[-1]
-    start = own.line.triggered
-    if start is None or any(case.line.triggered is None for case in cases):
+    own, primary = histories[0], histories[-1]
+    start = own.timeline.triggered
+    if start is None or any(history.timeline.triggered is None for history in histories):
         return {}
-    times = ResponseTimer(start=start.at, clock=clock)
+    timer = ResponseTimer(start=start.at, clock=clock)
     return (
         {
-            "unacknowledgements": len(own.line.of("unacknowledge")),
-            "escalations": len(own.line.of("escalate")),
-            "escalation_exhausted": bool(own.line.of("exhaust_escalation_path")),
+            "unacknowledgements": len(own.timeline.of_type("unacknowledge")),
+            "escalations": len(own.timeline.of_type("escalate")),
+            "escalation_exhausted": bool(own.timeline.of_type("exhaust_escalation_path")),
         }
-        | _acknowledgement(cases, times)
-        | _resolution(own, last, times)
+        | _acknowledgement(histories, timer)
+        | _resolution(own, primary, timer)
     )
 
 
-def left_out(cases: Sequence[IncidentHistory]) -> dict[str, str]:
-    """Say why the response lacks what it lacks, by the names of its keys."""
-    silent = next((case for case in cases if case.line.triggered is None), None)
-    if silent is not None:
-        what = (
-            "the log entries of the incident it was merged into are"
-            if silent is not cases[0]
-            else ("its log entries are")
-        )
-        return {"*": f"{what} not in the evidence"}
-    why = {"*": "who did it cannot be told from agent and channel of the log entry"}
-    if any(case.hides_an_acknowledgement for case in cases):
-        hidden = "PagerDuty shows an acknowledgement that no log entry in the evidence tells of"
-        why |= dict.fromkeys(ACKNOWLEDGEMENT, hidden)
-    if cases[-1].hides_a_resolution:
-        hidden = "PagerDuty shows a resolution that no log entry in the evidence tells of"
-        why |= dict.fromkeys(RESOLUTION, hidden)
-    return why
+def unknown_reasons(histories: Sequence[IncidentHistory]) -> dict[str, str]:
+    """Return why fields of the response are unknown, by field name."""
+    missing = next((history for history in histories if history.timeline.triggered is None), None)
+    if missing is not None:
+        subject = "its log entries are"
+        if missing is not histories[0]:
+            subject = "the log entries of the incident it was merged into are"
+        return {"*": f"{subject} not in the evidence"}
+    reasons = {"*": "agent and channel of the log entry do not show who made it"}
+    if any(history.lacks_acknowledgement for history in histories):
+        reason = "PagerDuty shows an acknowledgement that no log entry in the evidence records"
+        reasons |= dict.fromkeys(ACKNOWLEDGEMENT_FIELDS, reason)
+    if histories[-1].lacks_resolution:
+        reason = "PagerDuty shows a resolution that no log entry in the evidence records"
+        reasons |= dict.fromkeys(RESOLUTION_FIELDS, reason)
+    return reasons
 
 
-def _acknowledgement(cases: Sequence[IncidentHistory], times: ResponseTimer) -> JsonObject:
-    if any(case.hides_an_acknowledgement for case in cases):
+def _acknowledgement(histories: Sequence[IncidentHistory], timer: ResponseTimer) -> JsonObject:
+    if any(history.lacks_acknowledgement for history in histories):
         return {}
     acks = sorted(
-        (ack for case in cases for ack in case.line.of("acknowledge")), key=lambda ack: ack.at
+        (ack for history in histories for ack in history.timeline.of_type("acknowledge")),
+        key=lambda ack: ack.at,
     )
     first = acks[0].at if acks else None
     return (
         {"acknowledged": bool(acks), "acknowledgements": len(acks)}
-        | times.until("time_to_first_acknowledgement", first)
-        | _by_person(acks, times)
+        | timer.until("time_to_first_acknowledgement", first)
+        | _by_person(acks, timer)
     )
 
 
-def _by_person(acks: Sequence[TimelineEntry], times: ResponseTimer) -> JsonObject:
+def _by_person(acks: Sequence[TimelineEntry], timer: ResponseTimer) -> JsonObject:
     first = next((ack for ack in acks if ack.actor is Actor.PERSON), None)
     earlier = acks if first is None else acks[: acks.index(first)]
     unclear = any(ack.actor is Actor.UNCLEAR for ack in earlier)
     if first is None:
-        by_nobody = {"acknowledged_by_person": False} | times.until("time_to_acknowledge", None)
+        by_nobody = {"acknowledged_by_person": False} | timer.until("time_to_acknowledge", None)
         return {} if unclear else by_nobody
-    taken = {} if unclear else times.until("time_to_acknowledge", first.at)
-    return {"acknowledged_by_person": True} | taken
+    times = {} if unclear else timer.until("time_to_acknowledge", first.at)
+    return {"acknowledged_by_person": True} | times
 
 
-def _resolution(own: IncidentHistory, last: IncidentHistory, times: ResponseTimer) -> JsonObject:
-    if last.hides_a_resolution:
+def _resolution(own: IncidentHistory, primary: IncidentHistory, timer: ResponseTimer) -> JsonObject:
+    if primary.lacks_resolution:
         return {}
-    end = last.end
-    reopenings = own.line.reopenings + (own is last and end is not own.line.resolution)
-    again = {"reopened": bool(reopenings), "reopenings": reopenings}
-    taken = times.until("time_to_resolve", None if end is None else end.at)
+    end = primary.end
+    reopenings = own.timeline.reopenings
+    reopenings += own is primary and end is not own.timeline.resolution
+    body = {"open": end is None, "reopened": bool(reopenings), "reopenings": reopenings}
+    body |= timer.until("time_to_resolve", None if end is None else end.at)
     if end is None:
-        return {"open": True, "resolved_by": None, "self_resolved": False} | again | taken
-    by = None if end.actor is Actor.UNCLEAR else end.actor.value
-    acknowledged = any(case.line.of("acknowledge") for case in (own, last))
-    itself = False if acknowledged else None if by is None else by == Actor.SERVICE.value
-    return {"open": False} | again | taken | known_fields(resolved_by=by, self_resolved=itself)
+        return body | {"resolved_by": None, "self_resolved": False}
+    resolver = None if end.actor is Actor.UNCLEAR else end.actor.value
+    acknowledged = any(history.timeline.of_type("acknowledge") for history in (own, primary))
+    by_service = None if resolver is None else resolver == Actor.SERVICE.value
+    return body | known_fields(
+        resolved_by=resolver, self_resolved=False if acknowledged else by_service
+    )

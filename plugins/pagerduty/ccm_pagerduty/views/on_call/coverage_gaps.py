@@ -1,6 +1,6 @@
-"""When nobody is on call by a schedule, stretch by stretch, each with the reason.
+"""Coverage gaps of a schedule, each with its cause.
 
-The final schedule says when; the layers say why.
+The final schedule shows when nobody is on call; the layers show why.
 """
 
 from __future__ import annotations
@@ -20,105 +20,112 @@ if TYPE_CHECKING:
     from ccm_pagerduty.views.intervals import Windows
     from ccm_pagerduty.views.on_call.rendered_shifts import ScheduleRendering
 
-Reason = TypeVar("Reason")
+Label = TypeVar("Label")
 
 
 class GapCause(StrEnum):
     """Why nobody is on call."""
 
     EMPTY_SLOT = "empty_slot"
-    """The schedule itself puts nobody there."""
-    REMOVED_USER = "deleted_user"
-    """Whoever holds the shift was deleted before it ended."""
+    """The schedule itself assigns nobody."""
+    DELETED_USER = "deleted_user"
+    """The user of the shift was deleted before it ended."""
     NO_LAYERS = "no_layers"
     BEFORE_START = "before_start"
     """Before the first layer begins."""
     END_OF_SCHEDULE = "end_of_schedule"
     """After the last layer has ended."""
     RESTRICTION = "restriction"
-    """Every layer that runs then is restricted to other hours."""
-    HOLE = "gap_between_layers"
-    """Layers run, or none does between two of them, and nobody's turn falls there."""
+    """Every layer of that time is restricted to other hours."""
+    BETWEEN_LAYERS = "gap_between_layers"
+    """Layers exist around that time and none assigns a user to it."""
     NO_SHIFT = "no_shift"
-    """A shift-based schedule has no shift there."""
+    """A shift-based schedule has no shift at that time."""
     STAKEHOLDER = "stakeholder"
-    """Whoever is there may look and cannot respond."""
-    INVITED = "pending_invitation"
-    """Whoever is there has not accepted the invitation."""
+    """The user on call can view incidents and cannot respond."""
+    PENDING_INVITATION = "pending_invitation"
+    """The user on call has not accepted the invitation."""
     NO_TARGET = "no_target"
     """A level of an escalation policy names neither a user nor a schedule."""
 
 
 Gaps = tuple[tuple[Window, GapCause], ...]
-"""Disjoint stretches in order, each with its cause."""
+"""Disjoint gaps in order, each with its cause."""
 
 
 def explain_gaps(
-    schedule: JsonObject, rendered: ScheduleRendering, holes: Windows, unable: Gaps = ()
+    schedule: JsonObject, rendering: ScheduleRendering, gaps: Windows, unable: Gaps = ()
 ) -> Gaps:
-    """Say of stretches in which nobody is on call why that is.
+    """Return the gaps of a schedule, split by cause.
 
     Args:
         schedule: The schedule's record.
-        rendered: Its final schedule.
-        holes: The stretches.
-        unable: When somebody is there who cannot answer, and why they cannot.
+        rendering: Its final schedule.
+        gaps: When nobody who can respond is on call.
+        unable: When somebody is on call who cannot respond, and why they cannot.
     """
-    empty = [shift.window for shift in rendered.shifts if shift.user is None]
-    known_fields = [*unable, *((window, GapCause.REMOVED_USER) for window in _after_removal(rendered))]
-    known_fields += [(window, GapCause.EMPTY_SLOT) for window in empty]
-    marks = [*_edges(window for window, _ in known_fields), *_layer_bounds(schedule)]
-    return merge_adjacent((piece, _cause(schedule, piece.since, known_fields)) for piece in split_at(holes, marks))
+    empty = [shift.window for shift in rendering.shifts if shift.user is None]
+    causes = [*unable]
+    causes += [(window, GapCause.DELETED_USER) for window in _after_deletion(rendering)]
+    causes += [(window, GapCause.EMPTY_SLOT) for window in empty]
+    instants = [*_edges(window for window, _ in causes), *_layer_bounds(schedule)]
+    return merge_adjacent(
+        (part, _cause(schedule, part.since, causes)) for part in split_at(gaps, instants)
+    )
 
 
-def merge_adjacent(pieces: Iterable[tuple[Window, Reason]]) -> tuple[tuple[Window, Reason], ...]:
-    """Put touching pieces with one reason together again."""
-    found: list[tuple[Window, Reason]] = []
-    for window, reason in pieces:
-        if found and found[-1][1] == reason and found[-1][0].until == window.since:
-            found[-1] = (Window(found[-1][0].since, window.until), reason)
+def merge_adjacent(parts: Iterable[tuple[Window, Label]]) -> tuple[tuple[Window, Label], ...]:
+    """Join adjacent windows that have the same label."""
+    merged: list[tuple[Window, Label]] = []
+    for window, label in parts:
+        if merged and merged[-1][1] == label and merged[-1][0].until == window.since:
+            merged[-1] = (Window(merged[-1][0].since, window.until), label)
         else:
-            found.append((window, reason))
-    return tuple(found)
+            merged.append((window, label))
+    return tuple(merged)
 
 
-def layers(schedule: JsonObject) -> list[JsonObject] | None:
-    """Give the layers that have somebody in them; None where the evidence does not say."""
-    listed = schedule.get("schedule_layers")
-    return None if listed is None else [layer for layer in listed if _staffed(layer)]
+def staffed_layers(schedule: JsonObject) -> list[JsonObject] | None:
+    """Return the layers that have users; None where the evidence does not list layers."""
+    layers = schedule.get("schedule_layers")
+    return None if layers is None else [layer for layer in layers if _staffed(layer)]
 
 
 def _staffed(layer: JsonObject) -> bool:
-    return any(place.get("user") for place in layer.get("users") or ())
+    return any(slot.get("user") for slot in layer.get("users") or ())
 
 
-def _after_removal(rendered: ScheduleRendering) -> Windows:
-    held = [shift.covered for shift in rendered.shifts if shift.user is not None]
-    whole_seconds = [shift.window for shift in rendered.shifts if shift.user is not None]
-    return subtract(whole_seconds, (window for window in held if window is not None))
+def _after_deletion(rendering: ScheduleRendering) -> Windows:
+    shifts = [shift for shift in rendering.shifts if shift.user is not None]
+    covered = (shift.covered for shift in shifts)
+    return subtract(
+        [shift.window for shift in shifts], (window for window in covered if window is not None)
+    )
 
 
-def _cause(schedule: JsonObject, at: datetime, known_fields: Iterable[tuple[Window, GapCause]]) -> GapCause:
-    """Give the cause at an instant; of several that are known, the first."""
-    for window, cause in known_fields:
+def _cause(
+    schedule: JsonObject, at: datetime, causes: Iterable[tuple[Window, GapCause]]
+) -> GapCause:
+    """Return the first cause that applies at an instant."""
+    for window, cause in causes:
         if at in window:
             return cause
     if schedule.get("form") == "shifts":
         return GapCause.NO_SHIFT
-    return _layer_cause(layers(schedule) or [], at)
+    return _layer_cause(staffed_layers(schedule) or [], at)
 
 
-def _layer_cause(staffed: list[JsonObject], at: datetime) -> GapCause:
-    if not staffed:
+def _layer_cause(layers: list[JsonObject], at: datetime) -> GapCause:
+    if not layers:
         return GapCause.NO_LAYERS
-    spans = [(_bound(layer, "start"), _bound(layer, "end")) for layer in staffed]
+    spans = [(_bound(layer, "start"), _bound(layer, "end")) for layer in layers]
     if all(start is not None and at < start for start, _ in spans):
         return GapCause.BEFORE_START
     if all(end is not None and end <= at for _, end in spans):
         return GapCause.END_OF_SCHEDULE
-    running = [layer for layer, span in zip(staffed, spans, strict=True) if _runs(span, at)]
+    running = [layer for layer, span in zip(layers, spans, strict=True) if _runs(span, at)]
     restricted = running and all(layer.get("restrictions") for layer in running)
-    return GapCause.RESTRICTION if restricted else GapCause.HOLE
+    return GapCause.RESTRICTION if restricted else GapCause.BETWEEN_LAYERS
 
 
 def _runs(span: tuple[datetime | None, datetime | None], at: datetime) -> bool:
@@ -132,7 +139,7 @@ def _bound(layer: JsonObject, name: str) -> datetime | None:
 
 
 def _layer_bounds(schedule: JsonObject) -> Iterable[datetime]:
-    for layer in layers(schedule) or ():
+    for layer in staffed_layers(schedule) or ():
         for bound in (_bound(layer, "start"), _bound(layer, "end")):
             if bound is not None:
                 yield bound

@@ -12,7 +12,7 @@ from ccm_pagerduty.views.intervals import Windows
 from ccm_pagerduty.views.on_call import rendered_shifts
 from ccm_pagerduty.views.on_call.coverage_gaps import Gaps
 from ccm_pagerduty.views.on_call.responders import ResponderState, responder_state
-from ccm_pagerduty.views.on_call.schedule_duty import UNABLE, ScheduleDuty, schedule_duty
+from ccm_pagerduty.views.on_call.schedule_duty import UNABLE_CAUSES, ScheduleDuty, schedule_duty
 from ccm_pagerduty.views.row_builder import SCHEDULE
 
 if TYPE_CHECKING:
@@ -29,33 +29,33 @@ class EscalationTarget:
     """One target of a level: a user, or a schedule with the people on it."""
 
     type: str
-    """``user``, ``schedule`` or, for a type that is not known here, ``other``."""
+    """``user``, ``schedule`` or, for any other type, ``other``."""
     id: str
     title: str
     state: str
-    """Of a user: what :class:`ResponderState` says. Of a schedule: ``rendered``, ``not_rendered``,
+    """Of a user: a :class:`ResponderState`. Of a schedule: ``rendered``, ``not_rendered``,
     ``not_listed``; a rendering that ends before now counts as none. Else ``unknown``."""
     people: tuple[tuple[JsonObject, ResponderState], ...] = ()
-    """Who is on call by it from now on: references, and what stands behind them."""
+    """Who is on call by it from now on: references with their states."""
     confirmed: Windows = ()
-    """When somebody who can answer is on call by it, clipped to the period looked at."""
+    """When somebody who can respond is on call by it, within the period."""
     possible: Windows = ()
-    """When somebody may be: the evidence does not tell."""
+    """When somebody may be: the evidence does not say."""
     gaps_with_cause: Gaps = ()
-    """When nobody who can answer is, or may be, on call by it, and why."""
+    """When nobody who can respond is, or may be, on call by it, and why."""
     responders: tuple[tuple[Window, JsonObject], ...] = ()
-    """Who can answer, and when they are on call by it, clipped to the period; may overlap."""
+    """Who can respond, and when they are on call by it, within the period; may overlap."""
 
     @property
     def resolved(self) -> bool:
-        """Whether the evidence tells who is on call by it from now on."""
+        """Return whether the evidence shows who is on call by it from now on."""
         return self.state not in {"not_rendered", "not_listed", "unknown"} and not any(
             state is ResponderState.UNKNOWN for _, state in self.people
         )
 
 
 def type_of(ref: JsonObject) -> str:
-    """Tell whether a target is a ``user``, a ``schedule`` or something ``other``."""
+    """Return whether a target is a ``user``, a ``schedule`` or something ``other``."""
     for name in ("user", "schedule"):
         if str(ref.get("type", "")).startswith(name):
             return name
@@ -63,50 +63,63 @@ def type_of(ref: JsonObject) -> str:
 
 
 def resolve_target(
-    ref: JsonObject, rendered: ScheduleRendering | None, trail: RowBuilder, now: datetime, period: Window | None
+    ref: JsonObject,
+    rendering: ScheduleRendering | None,
+    builder: RowBuilder,
+    now: datetime,
+    period: Window | None,
 ) -> EscalationTarget:
-    """Resolve one target; ``rendered`` is the rendering of the schedule it names, if any."""
-    whole_seconds = () if period is None else (period,)
+    """Resolve one target; ``rendering`` is that of the schedule it names, if any."""
+    periods = () if period is None else (period,)
     kind, title = type_of(ref), title_of(ref)
     if kind == "user":
-        return _user(ref, responder_state(ref, trail), now, whole_seconds)
+        return _user(ref, responder_state(ref, builder), now, periods)
     if kind == "other":
-        return EscalationTarget(type=kind, id=ref["id"], title=title, state="unknown", possible=whole_seconds)
-    listed = trail.find(SCHEDULE, ref["id"])
+        return EscalationTarget(
+            type=kind, id=ref["id"], title=title, state="unknown", possible=periods
+        )
+    schedule = builder.find(SCHEDULE, ref["id"])
     ahead = None if period is None else rendered_shifts.after(period, now)
-    if listed is None or rendered is None or period is None or ahead is None:
-        state = "not_listed" if listed is None else "not_rendered"
-        return EscalationTarget(type=kind, id=ref["id"], title=title, state=state, possible=whole_seconds)
-    return _schedule(ref, schedule_duty(listed.body, rendered, trail, now, period), rendered, ahead)
+    if schedule is None or rendering is None or period is None or ahead is None:
+        state = "not_listed" if schedule is None else "not_rendered"
+        return EscalationTarget(type=kind, id=ref["id"], title=title, state=state, possible=periods)
+    duty = schedule_duty(schedule.body, rendering, builder, now, period)
+    return _schedule(ref, duty, rendering, ahead)
 
 
-def _user(ref: JsonObject, state: ResponderState, now: datetime, whole_seconds: Windows) -> EscalationTarget:
-    """A user named directly is on call without end; one who was deleted was until then."""
-    sure = whole_seconds if state is ResponderState.ACTIVE else ()
-    possible = whole_seconds if state is ResponderState.UNKNOWN else ()
+def _user(
+    ref: JsonObject, state: ResponderState, now: datetime, periods: Windows
+) -> EscalationTarget:
+    """Resolve a user, who is on call without end; a deleted one until the deletion."""
+    confirmed = periods if state is ResponderState.ACTIVE else ()
+    possible = periods if state is ResponderState.UNKNOWN else ()
     if state is ResponderState.DELETED:
-        gone = ref.get("deleted_at")
-        until = now if gone is None else min(parse_instant(gone), now)
-        held = tuple(part for window in whole_seconds if (part := rendered_shifts.before(window, until)))
-        sure, possible = (held, ()) if gone else ((), held)
-    holes = subtract(whole_seconds, [*sure, *possible])
+        deleted_at = ref.get("deleted_at")
+        until = now if deleted_at is None else min(parse_instant(deleted_at), now)
+        earlier = tuple(
+            part for window in periods if (part := rendered_shifts.before(window, until))
+        )
+        confirmed, possible = (earlier, ()) if deleted_at else ((), earlier)
+    gaps = subtract(periods, [*confirmed, *possible])
     return EscalationTarget(
         type="user",
         id=ref["id"],
         title=title_of(ref),
         state=state.value,
         people=((ref, state),),
-        confirmed=sure,
+        confirmed=confirmed,
         possible=possible,
-        gaps_with_cause=tuple((hole, UNABLE[state]) for hole in holes),
-        responders=tuple((window, ref) for window in sure),
+        gaps_with_cause=tuple((gap, UNABLE_CAUSES[state]) for gap in gaps),
+        responders=tuple((window, ref) for window in confirmed),
     )
 
 
-def _schedule(ref: JsonObject, found: ScheduleDuty, rendered: ScheduleRendering, ahead: Window) -> EscalationTarget:
-    later = {
+def _schedule(
+    ref: JsonObject, duty: ScheduleDuty, rendering: ScheduleRendering, ahead: Window
+) -> EscalationTarget:
+    upcoming = {
         shift.user["id"]
-        for shift in rendered.shifts
+        for shift in rendering.shifts
         if shift.user is not None and shift.window.intersection(ahead) is not None
     }
     return EscalationTarget(
@@ -114,9 +127,9 @@ def _schedule(ref: JsonObject, found: ScheduleDuty, rendered: ScheduleRendering,
         id=ref["id"],
         title=title_of(ref),
         state="rendered",
-        people=tuple(found.states[key] for key in sorted(later)),
-        confirmed=found.confirmed,
-        possible=found.possible,
-        gaps_with_cause=found.gaps_with_cause,
-        responders=found.responders,
+        people=tuple(duty.states[key] for key in sorted(upcoming)),
+        confirmed=duty.confirmed,
+        possible=duty.possible,
+        gaps_with_cause=duty.gaps_with_cause,
+        responders=duty.responders,
     )

@@ -1,4 +1,4 @@
-"""Final schedules as PagerDuty rendered them, read as windows of time."""
+"""Final schedules as PagerDuty rendered them, read as time windows."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Shift:
 
     window: Window
     user: JsonObject | None
-    """None: the slot is there, and nobody is in it."""
+    """None: the slot exists and nobody is assigned to it."""
 
     @property
     def covered(self) -> Window | None:
-        """The part in which somebody holds it: a person who was deleted holds it until then."""
+        """Return the part in which somebody is on call; a deleted user is until the deletion."""
         if self.user is None:
             return None
         deleted_at = self.user.get("deleted_at")
@@ -35,18 +35,18 @@ class Shift:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleRendering:
-    """A final schedule over the stretch of time that was asked for."""
+    """A final schedule over the requested period."""
 
     window: Window
     shifts: tuple[Shift, ...]
 
 
-def rendering(body: JsonObject) -> ScheduleRendering | None:
-    """Read a rendering, or give nothing where the schedule was not rendered.
+def read_rendering(body: JsonObject) -> ScheduleRendering | None:
+    """Read a rendering, or return None where the schedule was not rendered.
 
-    PagerDuty leaves the entries empty and the percentage null when it did not render: that says
-    nothing about who is on call. No entries against a percentage above zero contradict each
-    other, and say nothing either.
+    Without rendering, PagerDuty returns no entries and a null percentage: that says nothing
+    about who is on call. No entries with a percentage above zero contradict each other, and say
+    nothing either.
     """
     window = whole_seconds(Window(parse_instant(body["since"]), parse_instant(body["until"])))
     entries, percentage = body.get("entries"), body.get("rendered_coverage_percentage")
@@ -58,19 +58,19 @@ def rendering(body: JsonObject) -> ScheduleRendering | None:
 
 
 def before(window: Window, instant: datetime) -> Window | None:
-    """Give the part of a window before an instant."""
+    """Return the part of a window before an instant."""
     until = min(window.until, instant)
     return Window(window.since, until) if window.since < until else None
 
 
 def after(window: Window, instant: datetime) -> Window | None:
-    """Give the part of a window from an instant on."""
+    """Return the part of a window from an instant on."""
     since = max(window.since, instant)
     return Window(since, window.until) if since < window.until else None
 
 
 def window_fields(window: Window) -> JsonObject:
-    """Give a window as rows show it."""
+    """Return a window as rows show it."""
     return {
         "since": format_instant(window.since),
         "until": format_instant(window.until),
@@ -81,6 +81,6 @@ def window_fields(window: Window) -> JsonObject:
 def _shifts(entries: Iterable[JsonObject], within: Window) -> Iterable[Shift]:
     for entry in entries:
         since, until = parse_instant(entry["start"]), parse_instant(entry["end"])
-        seen = Window(since, until).intersection(within) if since < until else None
-        if seen is not None:
-            yield Shift(window=seen, user=entry.get("user"))
+        window = Window(since, until).intersection(within) if since < until else None
+        if window is not None:
+            yield Shift(window=window, user=entry.get("user"))

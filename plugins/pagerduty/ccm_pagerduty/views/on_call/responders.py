@@ -1,4 +1,4 @@
-"""Who can answer a page: people as PagerDuty's user list shows them now."""
+"""Who can respond to a page, by the user list as it is now."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from ccm_pagerduty.views.row_builder import RowBuilder
 
 STAKEHOLDER_ROLES = frozenset({"read_only_user", "read_only_limited_user"})
-"""Roles that may look and cannot respond."""
+"""Roles that can view incidents and cannot respond to them."""
 
 PRIVILEGED_ROLES = frozenset({"owner", "admin"})
-"""Roles that may change everything."""
+"""Roles that can change everything."""
 
 ROLE_NAMES = {
     "owner": "Account Owner",
@@ -29,27 +29,27 @@ ROLE_NAMES = {
     "read_only_user": "Full Stakeholder",
     "read_only_limited_user": "Limited Stakeholder",
 }
-"""What the product calls each base role."""
+"""The product's name of each base role."""
 
 
 class ResponderState(StrEnum):
-    """What stands behind a reference to a user."""
+    """Whether a referenced user can respond."""
 
     ACTIVE = "active"
-    """A user who accepted the invitation and may respond."""
+    """Accepted the invitation and can respond."""
     DELETED = "deleted"
-    """Not among the users any more; the reference is all that is left."""
+    """Not among the users any more; only the reference remains."""
     STAKEHOLDER = "stakeholder"
-    """May look, cannot respond."""
+    """Can view incidents, cannot respond."""
     INVITED = "invited"
     """Has not accepted the invitation."""
     UNKNOWN = "unknown"
     """The user record does not say."""
 
 
-def responder_state(ref: JsonObject, trail: RowBuilder) -> ResponderState:
-    """Tell what stands behind a reference to a user."""
-    record = trail.find(USER, ref["id"])
+def responder_state(ref: JsonObject, builder: RowBuilder) -> ResponderState:
+    """Return the state of a referenced user."""
+    record = builder.find(USER, ref["id"])
     if record is None or ref.get("deleted_at"):
         return ResponderState.DELETED
     role, invited = record.body.get("role"), record.body.get("invitation_sent")
@@ -57,16 +57,17 @@ def responder_state(ref: JsonObject, trail: RowBuilder) -> ResponderState:
         return ResponderState.STAKEHOLDER
     if invited:
         return ResponderState.INVITED
-    return ResponderState.UNKNOWN if role is None or invited is None else ResponderState.ACTIVE
+    unknown = role is None or invited is None
+    return ResponderState.UNKNOWN if unknown else ResponderState.ACTIVE
 
 
-def single_person(living: AbstractSet[str], *, resolved: bool) -> bool | None:
-    """Tell whether everything hangs on one person; None where there may be others.
+def single_person(active_ids: AbstractSet[str], *, resolved: bool) -> bool | None:
+    """Return whether everything depends on one person; None where there may be others.
 
     Args:
-        living: The ids of those who can answer.
-        resolved: Whether the evidence tells of everybody.
+        active_ids: The ids of those who can respond.
+        resolved: Whether the evidence covers everybody.
     """
-    if len(living) > 1:
+    if len(active_ids) > 1:
         return False
-    return len(living) == 1 if resolved else None
+    return len(active_ids) == 1 if resolved else None

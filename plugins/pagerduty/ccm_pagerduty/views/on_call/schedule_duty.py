@@ -1,10 +1,10 @@
-"""Who is on call by a schedule, and when: its final schedule held against the list of users.
+"""On-call duty by a schedule: its final schedule matched with the user list.
 
-Coverage is kept twice: what is *sure*, and what is *possible* because the evidence does not
-tell.
+Coverage is recorded twice: what is *confirmed*, and what is *possible* because the evidence does
+not say.
 
-The past is today's reconstruction: people are taken as the user list shows them now, except that
-somebody who has left since counts for the shifts that the final schedule shows.
+The past is reconstructed from today's data: users are taken as the user list shows them now,
+except that somebody who has left since counts for the shifts that the final schedule shows.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from ccm_pagerduty.views.row_builder import RowBuilder
 
 People = dict[str, tuple["JsonObject", ResponderState]]
-"""References to users and what stands behind them, by id."""
+"""References to users with their states, by id."""
 
-UNABLE = {
-    ResponderState.DELETED: GapCause.REMOVED_USER,
+UNABLE_CAUSES = {
+    ResponderState.DELETED: GapCause.DELETED_USER,
     ResponderState.STAKEHOLDER: GapCause.STAKEHOLDER,
-    ResponderState.INVITED: GapCause.INVITED,
+    ResponderState.INVITED: GapCause.PENDING_INVITATION,
 }
-"""Why somebody who is there cannot answer."""
+"""Why a user on call cannot respond."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,64 +45,69 @@ class ScheduleDuty:
     states: People
     """Everybody in the final schedule."""
     confirmed: Windows
-    """When somebody who can answer is on call."""
+    """When somebody who can respond is on call."""
     possible: Windows
-    """When somebody may be: the evidence does not tell."""
-    explain_gaps: Gaps
+    """When somebody may be: the evidence does not say."""
+    gaps_with_cause: Gaps
     """When nobody is or may be, and why."""
     responders: tuple[tuple[Window, JsonObject], ...]
-    """Who can answer, and when; may overlap."""
+    """Who can respond, and when; may overlap."""
 
     @property
     def active_ids(self) -> frozenset[str]:
-        """The ids of those who hold a part of the period and can answer now."""
+        """Return the ids of those who are on call in the period and can respond now."""
         ids = {user["id"] for _, user in self.responders}
         return frozenset(key for key in ids if self.states[key][1] is ResponderState.ACTIVE)
 
     def gaps(self, period: Window) -> Gaps | None:
-        """Give the gaps of a part of the period; None where the evidence does not tell."""
-        holes = complement(period, self.confirmed)
-        if holes != complement(period, [*self.confirmed, *self.possible]):
+        """Return the gaps of a part of the period; None where the evidence does not say."""
+        gaps = complement(period, self.confirmed)
+        if gaps != complement(period, [*self.confirmed, *self.possible]):
             return None
         return tuple(
             (part, cause)
-            for window, cause in self.explain_gaps
+            for window, cause in self.gaps_with_cause
             if (part := window.intersection(period)) is not None
         )
 
 
 def schedule_duty(
-    schedule: JsonObject, rendered: ScheduleRendering, trail: RowBuilder, now: datetime, period: Window
+    schedule: JsonObject,
+    rendering: ScheduleRendering,
+    builder: RowBuilder,
+    now: datetime,
+    period: Window,
 ) -> ScheduleDuty:
-    """Hold a final schedule against the list of users."""
-    states = _states(rendered, trail)
-    held = [one for shift in rendered.shifts for one in _held(shift, states, now, period)]
-    sure = union(part for part, _, state in held if state is not ResponderState.UNKNOWN)
-    possible = union(part for part, _, state in held if state is ResponderState.UNKNOWN)
-    holes = complement(period, [*sure, *possible])
+    """Match a final schedule with the user list."""
+    states = _states(rendering, builder)
+    covered = [part for shift in rendering.shifts for part in _covered(shift, states, now, period)]
+    unknown = ResponderState.UNKNOWN
+    confirmed = union(window for window, _, state in covered if state is not unknown)
+    possible = union(window for window, _, state in covered if state is unknown)
+    gaps = complement(period, [*confirmed, *possible])
     return ScheduleDuty(
         states=states,
-        confirmed=sure,
+        confirmed=confirmed,
         possible=possible,
-        explain_gaps=explain_gaps(schedule, rendered, holes, tuple(_unable(rendered, states))),
-        responders=tuple((part, user) for part, user, state in held if state is not ResponderState.UNKNOWN),
+        gaps_with_cause=explain_gaps(schedule, rendering, gaps, tuple(_unable(rendering, states))),
+        responders=tuple((window, user) for window, user, state in covered if state is not unknown),
     )
 
 
-def _states(rendered: ScheduleRendering, trail: RowBuilder) -> People:
+def _states(rendering: ScheduleRendering, builder: RowBuilder) -> People:
     states: People = {}
-    for shift in rendered.shifts:
+    for shift in rendering.shifts:
         if shift.user is not None and shift.user["id"] not in states:
-            states[shift.user["id"]] = (shift.user, responder_state(shift.user, trail))
+            states[shift.user["id"]] = (shift.user, responder_state(shift.user, builder))
     return states
 
 
-def _held(
+def _covered(
     shift: Shift, states: People, now: datetime, period: Window
 ) -> Iterable[tuple[Window, JsonObject, ResponderState]]:
-    """Give the part of a shift in which somebody who can answer, or may be able to, is on call."""
-    seen = () if shift.covered is None else clip([shift.covered], period)
-    for part in seen:
+    """Yield the parts of a shift in which somebody is on call who can, or may be able to, respond."""
+    parts = () if shift.covered is None else clip([shift.covered], period)
+    for part in parts:
         user = shift.user or {}
         state = states[user["id"]][1]
         if state in {ResponderState.ACTIVE, ResponderState.UNKNOWN}:
@@ -111,8 +116,11 @@ def _held(
             yield earlier, user, state
 
 
-def _unable(rendered: ScheduleRendering, states: People) -> Iterable[tuple[Window, GapCause]]:
-    """Give when somebody is in the schedule who cannot answer, and why not."""
-    for shift in rendered.shifts:
-        if shift.user is not None and (state := states[shift.user["id"]][1]) in UNABLE:
-            yield shift.window, UNABLE[state]
+def _unable(rendering: ScheduleRendering, states: People) -> Iterable[tuple[Window, GapCause]]:
+    """Yield when somebody is in the schedule who cannot respond, and why not."""
+    for shift in rendering.shifts:
+        if shift.user is None:
+            continue
+        state = states[shift.user["id"]][1]
+        if state in UNABLE_CAUSES:
+            yield shift.window, UNABLE_CAUSES[state]

@@ -108,7 +108,7 @@ def _story(context: EndpointContext, request: SimulatedRequest) -> IncidentRecor
 
 def _selected(context: EndpointContext, request: SimulatedRequest) -> Sequence[int]:
     """Give the numbers of what a listing holds; kept while its pages are read."""
-    filters = tuple(each for each in request.params if each[0] not in _NOT_A_FILTER)
+    filters = tuple(pair for pair in request.params.multi_items() if pair[0] not in _NOT_A_FILTER)
     only = context.control.visible_teams
     seen = None if only is None else frozenset(only)
     key = ("incidents", filters, seen, context.control.until_inclusive)

@@ -10,8 +10,8 @@ import httpx  # noqa: TID253 - every test here asks over HTTP
 import pytest
 from pagerduty_simulator import (
     AccountSizes,
-    Identity,
     IdentitySimulator,
+    IdentityState,
     PagerDutySimulator,
     SimulatorControl,
     build_account,
@@ -132,7 +132,7 @@ def api(running, clock):
 def server(running, clock):
     """The identity server beside it, as if it had just been started."""
     assert clock() == NOON
-    identity, fresh = running[1].identity, Identity()
+    identity, fresh = running[1].identity, IdentityState()
     for one in fields(identity):
         setattr(identity, one.name, getattr(fresh, one.name))
     return running[1]

@@ -39,7 +39,7 @@ def test_a_plus_that_is_not_encoded_is_lost(person, http, server):
 def test_a_token_is_refused_from_the_second_it_expires(person, server, clock):
     """The API answers 401; the refresh token goes on to work."""
     app = server.identity.register()
-    server.identity.access_life = timedelta(seconds=5)
+    server.identity.access_lifetime = timedelta(seconds=5)
     found = person.granted(app)
     assert found["expires_in"] == 5
     clock.pass_by(seconds=4)

@@ -111,7 +111,7 @@ def view():
 @pytest.fixture(scope="module")
 def parts(view):
     """Give how its rows fall into parts."""
-    return view.parts()
+    return view.partitions()
 
 
 def rows(view, found, now):

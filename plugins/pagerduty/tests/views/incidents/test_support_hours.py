@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from ccm_pagerduty.views.incidents.support_hours import SlaClock, clock_of
+from ccm_pagerduty.views.incidents.support_hours import SlaClock, sla_clock
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,7 +21,7 @@ OFFICE = {
 
 def clock(**about):
     """Give the clock of a service that has these hours."""
-    found = clock_of({"support_hours": OFFICE | about})
+    found = sla_clock({"support_hours": OFFICE | about})
     assert found is not None
     return found
 
@@ -40,7 +40,7 @@ def clock(**about):
 def test_only_support_hours_count(since, until, hours):
     """An incident of Friday evening is as old on Monday morning as it was."""
     at = [datetime.fromisoformat(f"{text}+01:00") for text in (since, until)]
-    assert clock().counted(*at) == hours * 3600
+    assert clock().elapsed_seconds(*at) == hours * 3600
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_day_has_the_hours_it_has(day, hours):
     zone = ZoneInfo("Europe/Berlin")
     midnight = datetime.fromisoformat(day).replace(tzinfo=zone)
     ends = (midnight + timedelta(days=1)).astimezone(UTC)
-    assert all_day.counted(midnight.astimezone(UTC), ends) == hours * 3600
+    assert all_day.elapsed_seconds(midnight.astimezone(UTC), ends) == hours * 3600
 
 
 @pytest.mark.parametrize(
@@ -71,13 +71,13 @@ def test_a_day_has_the_hours_it_has(day, hours):
 )
 def test_hours_that_cannot_be_read_are_not_guessed(written):
     """Then nothing is known of what counts."""
-    assert clock_of({"support_hours": OFFICE | written}) is None
+    assert sla_clock({"support_hours": OFFICE | written}) is None
 
 
 def test_a_service_without_hours_counts_all_of_the_time():
     """Null says that it has none; a missing key says nothing."""
-    assert clock_of({"support_hours": None}) == SlaClock()
-    assert clock_of({}) is None
+    assert sla_clock({"support_hours": None}) == SlaClock()
+    assert sla_clock({}) is None
 
 
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC")
@@ -108,8 +108,8 @@ def test_what_counts_equals_a_walk_through_the_time(zone, start, end, days, nigh
         _is_supported(since + n * QUARTER, zone, start, end, days)
         for n in range(bounds[1] - bounds[0])
     )
-    assert hours.counted(since, until) == inside * 900
-    assert hours.runs(since) == _is_supported(since, zone, start, end, days)
+    assert hours.elapsed_seconds(since, until) == inside * 900
+    assert hours.is_running(since) == _is_supported(since, zone, start, end, days)
 
 
 def _is_supported(at, zone, start, end, days):

@@ -73,8 +73,8 @@ def agree(situation, body, name, answer, shown, *, periods=("past", "ahead")):
     }
     for period in periods:
         key, total = name.format(period), name.replace("gaps", "gap_seconds").format(period)
-        total = total.replace("unreached_", "unreached_seconds_").replace(
-            "one_person_", "one_person_seconds_"
+        total = total.replace("uncovered_", "uncovered_seconds_").replace(
+            "single_person_periods_", "single_person_seconds_"
         )
         canvas = Canvas(*bounds[period])
         model = canvas.modelled(situation.marks(), answer)
@@ -124,10 +124,10 @@ def evidence(pd, situation, random):
 
 def target(pd, situation, key):
     """Refer to a schedule or to a person."""
-    return pd.ref(key, "schedule") if key in situation.schedules else responder_state(pd, situation, key)
+    return pd.ref(key, "schedule") if key in situation.schedules else person(pd, situation, key)
 
 
-def responder_state(pd, situation, name):
+def person(pd, situation, name):
     """Refer to a person; the reference to somebody who left says when."""
     gone = {"deleted_at": situation.left_at.isoformat()} if name == "left" else {}
     return pd.ref(name, **gone)
@@ -152,7 +152,7 @@ def rendering(pd, situation, key, one, random):
             (
                 since.astimezone(one.zone),
                 until.astimezone(one.zone),
-                name and responder_state(pd, situation, name),
+                name and person(pd, situation, name),
             )
             for since, until, name in shifts
         ),
@@ -215,7 +215,7 @@ def test_coverage_equals_the_model(make_view, pd, made, zone, seed):
     agree(
         situation,
         policy,
-        "one_person_{}",
+        "single_person_periods_{}",
         situation.alone,
         lambda gap: gap["person"]["id"],
         periods=("ahead",),
@@ -229,7 +229,7 @@ def as_a_whole(situation, body, *, periods=("past", "ahead")):
     """Hold what policies and services share against the model."""
     first = level_of(situation, situation.levels[0])
     agree(situation, body, "first_level_gaps_{}", first, causes)
-    agree(situation, body, "unreached_{}", situation.policy, lambda _: "nobody", periods=periods)
+    agree(situation, body, "uncovered_{}", situation.policy, lambda _: "nobody", periods=periods)
 
 
 def level_of(situation, targets):

@@ -1,4 +1,4 @@
-"""What the identity server knows: apps, codes and tokens."""
+"""The state of the identity server: registered apps, codes and tokens, and controls for tests."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REDIRECT_URI = "http://127.0.0.1/callback"
 
 
 class AppKind(StrEnum):
-    """How an app's access is cut."""
+    """The kind of an app: how its access is restricted."""
 
     CLASSIC = "classic"
     """``read`` or ``write``, within the user's rights."""
@@ -30,7 +30,7 @@ class AppKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisteredApp:
-    """An app as somebody registered it in the account."""
+    """An app that was registered in the account: an OAuth client."""
 
     client_id: str
     client_secret: str | None
@@ -38,21 +38,21 @@ class RegisteredApp:
     kind: AppKind
     scopes: frozenset[str]
     redirect_uris: tuple[str, ...] = (REDIRECT_URI,)
-    """A redirect to 127.0.0.1 may name any port, as RFC 8252 section 7.3 wants it."""
+    """A redirect to 127.0.0.1 may use any port, as RFC 8252 section 7.3 requires."""
 
     @property
-    def access_life(self) -> timedelta:
-        """How long its access tokens live."""
+    def access_lifetime(self) -> timedelta:
+        """The lifetime of its access tokens."""
         return timedelta(days=30 if self.kind is AppKind.CLASSIC else 1)
 
     @property
-    def refresh_life(self) -> timedelta:
-        """How long its refresh tokens live."""
+    def refresh_lifetime(self) -> timedelta:
+        """The lifetime of its refresh tokens."""
         return timedelta(days=210 if self.kind is AppKind.CLASSIC else 30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Code:
+class AuthorizationCode:
     """An authorization code on its way from the browser to the token endpoint."""
 
     client_id: str
@@ -63,8 +63,8 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refresh:
-    """What a refresh token stands for."""
+class RefreshGrant:
+    """The access that a refresh token renews."""
 
     client_id: str
     scopes: tuple[str, ...]
@@ -72,35 +72,35 @@ class Refresh:
 
 
 @dataclass(slots=True, kw_only=True)
-class Identity:
-    """The identity server's state, and how a test steers it. Change it at any time."""
+class IdentityState:
+    """The identity server's state, and how a test controls it. Change it at any time."""
 
     apps: dict[str, RegisteredApp] = field(default_factory=dict)
     user_id: str | None = None
-    """Who sits at the browser; None: the account's first user."""
+    """The user at the browser; None: the account's first user."""
     consents: bool = True
-    """Whether that person agrees."""
+    """Whether that user consents."""
     region: str = "us"
     subdomain: str = SUBDOMAIN
     api_base_url: str = "https://api.pagerduty.com"
     """The audience of ID tokens beside the client: the API of the account's region."""
     issuer: str = "https://identity.pagerduty.com/global/oauth/anonymous"
-    code_life: timedelta = timedelta(seconds=30)
-    access_life: timedelta | None = None
-    """How long access tokens live, where it is not what the app's kind says."""
+    code_lifetime: timedelta = timedelta(seconds=30)
+    access_lifetime: timedelta | None = None
+    """The lifetime of access tokens, where it differs from that of the app's kind."""
     failures: deque[SimulatedResponse] = field(default_factory=deque)
-    """Answers that the token endpoint gives next, in references of respond ones."""
+    """The next responses of the token endpoint, in place of proper ones."""
     before_token: Callable[[], None] | None = None
     """Called with each request for a token, before it is answered."""
     after_token: Callable[[], None] | None = None
-    """Called after tokens were given out, before their response is sent."""
-    codes: dict[str, Code] = field(default_factory=dict)
-    refreshes: dict[str, Refresh] = field(default_factory=dict)
-    """The refresh tokens that are alive: using one removes it at once."""
+    """Called after tokens were issued, before the response is sent."""
+    codes: dict[str, AuthorizationCode] = field(default_factory=dict)
+    refresh_grants: dict[str, RefreshGrant] = field(default_factory=dict)
+    """The valid refresh tokens; a token is removed when it is used."""
     rotations: int = 0
     """How many refresh tokens were used up."""
     replays: int = 0
-    """How many refresh tokens were parse_authorization that are not alive."""
+    """How many invalid refresh tokens were presented."""
 
     def register(
         self,
@@ -109,7 +109,7 @@ class Identity:
         public: bool = False,
         redirect_uris: tuple[str, ...] = (REDIRECT_URI,),
     ) -> RegisteredApp:
-        """Register an app in the account, and give it with its secret."""
+        """Register an app in the account, and return it with its secret."""
         app = RegisteredApp(
             client_id=secrets.token_hex(16),
             client_secret=None if public else f"pdeas-{secrets.token_urlsafe(24)}",
@@ -122,4 +122,4 @@ class Identity:
 
     def revoke_all(self) -> None:
         """Revoke every refresh token, as the button on the app's page does."""
-        self.refreshes.clear()
+        self.refresh_grants.clear()

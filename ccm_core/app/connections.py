@@ -1,0 +1,111 @@
+"""The connections of a workspace: described, edited and removed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from ccm_core.app.workspace import Workspace, vault_entry_name
+from ccm_core.config.settings_writer import SettingsFile
+from ccm_core.errors import SecretError, UsageError
+from ccm_core.model.redacted_connection import RedactedConnection
+from ccm_core.pipeline.session import check
+
+if TYPE_CHECKING:
+    from ccm_core.auth.vault_entry import VaultEntry
+    from ccm_core.config.settings import ConnectionSettings
+    from ccm_core.sdk.types import Diagnosis
+
+
+def describe_connection(workspace: Workspace, settings: ConnectionSettings) -> RedactedConnection:
+    """Return a connection's settings, and what the vault knows of its credential."""
+    entry, problem = None, None
+    try:
+        entry = workspace.vault_entry(settings)
+    except SecretError as error:
+        problem = str(error)
+    connection = workspace.connection(settings, {}, entry=entry)
+    return RedactedConnection(
+        name=settings.name,
+        connector=settings.connector,
+        method=settings.auth_method,
+        settings=settings.settings,
+        auth=settings.auth,
+        secrets={key: str(reference) for key, reference in settings.secrets.items()},
+        entered_at=connection.entered_at,
+        rotate_by=connection.rotate_by,
+        scopes=_scopes(entry),
+        expires_at=None if entry is None else entry.expires_at,
+        tokens=f"vault:{settings.name}" if workspace.auth_method(settings).by_person else None,
+        problem=problem,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionEdit:
+    """A connection of a settings file, about to be changed or removed."""
+
+    workspace: Workspace
+    file: SettingsFile
+    name: str
+    index: int
+
+    @classmethod
+    def begin(cls, workspace: Workspace, name: str) -> Self:
+        """Find a connection in its settings file.
+
+        Raises:
+            UsageError: It is not there, or the file changed just now.
+        """
+        file = SettingsFile.at(Path(workspace.settings.document.file), absent="")
+        workspace.settings.connection(name)  # lists those that exist where it does not
+        index = file.index(name)
+        if index is None:
+            raise UsageError(f"{file.path} was changed in the meantime; try again")
+        return cls(workspace=workspace, file=file, name=name, index=index)
+
+    def changed_text(self, changes: Mapping[tuple[str, ...], object]) -> str:
+        """Return the settings with some changes.
+
+        Raises:
+            UsageError: The file is written in a way that only a person can edit.
+        """
+        return self.file.changed(self.index, changes)
+
+    async def test(self, text: str) -> Sequence[Diagnosis]:
+        """Open the connection as changed settings describe it; return the diagnoses.
+
+        Raises:
+            UsageError: The settings have mistakes.
+            SourceError: It cannot be used.
+        """
+        after = Workspace.from_draft(self.file.drafted(text), self.workspace.ports)
+        (connection,) = after.connections([self.name], secrets=True)
+        return await check(after.host, connection)
+
+    def remove(self) -> None:
+        """Remove the connection and its secrets; the evidence stays.
+
+        Raises:
+            UsageError: The settings cannot be written.
+            SecretError: The vault cannot be opened.
+        """
+        entry = self._unshared_entry()
+        self.file.write(self.file.removed(self.index))
+        if entry is not None:
+            self.workspace.vault().remove(entry)
+
+    def _unshared_entry(self) -> str | None:
+        """Return the name of its vault entry; None where another connection uses it too."""
+        entries = {
+            settings.name: vault_entry_name(settings, self.workspace.auth_method(settings))
+            for settings in self.workspace.settings.connections
+        }
+        own = entries.pop(self.name)
+        return None if own in entries.values() else own
+
+
+def _scopes(entry: VaultEntry | None) -> tuple[str, ...] | None:
+    return entry.scopes if entry is not None and entry.received_at is not None else None

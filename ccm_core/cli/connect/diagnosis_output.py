@@ -1,0 +1,51 @@
+"""The test of a connection as it is printed, and the question whether to save it all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ccm_core.cli.terminal.output import print_message, print_table
+from ccm_core.cli.terminal.prompts import confirm
+from ccm_core.cli.terminal.workspace import run_async
+from ccm_core.errors import SourceError
+
+if TYPE_CHECKING:
+    from ccm_core.sdk.types import Diagnosis
+
+
+def print_test(test: Coroutine[Any, Any, Sequence[Diagnosis]]) -> None:
+    """Test a connection and print the diagnoses.
+
+    Raises:
+        SourceError: It cannot be used.
+    """
+    print_message("testing the connection ...")
+    rows = [
+        (
+            "ok" if diagnosis.good else "PROBLEM",
+            diagnosis.subject,
+            diagnosis.found,
+            diagnosis.next_step or "",
+        )
+        for diagnosis in run_async(test)
+    ]
+    print_table(("", "check", "result", "next step"), rows)
+
+
+def print_test_before_saving(
+    test: Coroutine[Any, Any, Sequence[Diagnosis]], *, save_anyway: bool
+) -> None:
+    """Test a connection and return where it may be saved.
+
+    Raises:
+        SourceError: It cannot be used, and nobody confirmed to save it all the same.
+    """
+    try:
+        print_test(test)
+    except SourceError as error:
+        if save_anyway:
+            print_message(str(error))
+        elif not confirm(f"The test failed: {error}\nSave it all the same?"):
+            message = f"{error}\nnothing was saved; --save-anyway saves it all the same"
+            raise type(error)(message) from error

@@ -1,0 +1,51 @@
+"""Options that several verbs share, and how their values are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ccm_core.errors import UsageError
+from ccm_core.sdk.timestamps import parse_instant
+
+as_of_option = click.option(
+    "--as-of", metavar="INSTANT", help="The state of the evidence as of this moment."
+)
+connection_option = click.option("--connection", metavar="NAME", help="Only this connection.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+
+
+def read_as_of(text: str | None) -> datetime | None:
+    """Read the value of ``--as-of``.
+
+    Raises:
+        UsageError: It is no instant with an offset.
+    """
+    if text is None:
+        return None
+    try:
+        return parse_instant(text)
+    except ValueError as cause:
+        raise UsageError(f"--as-of: {cause}") from cause
+
+
+def settings_file(config: str | None) -> Path | None:
+    """Return the settings file that ``-c`` names; None where it is not given."""
+    return Path(config) if config is not None else None
+
+
+def renamed_option(old: str, new: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Refuse the name that an option had before, and say what it is called now."""
+
+    def refuse(context: click.Context, parameter: click.Parameter, value: object) -> None:
+        del parameter
+        if value:
+            raise click.UsageError(f"{old} is now called {new}", context)
+
+    return click.option(
+        old, is_flag=True, hidden=True, expose_value=False, is_eager=True, callback=refuse
+    )
