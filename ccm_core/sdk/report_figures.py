@@ -86,7 +86,9 @@ class Distribution:
     """In the order in which they are shown."""
     limit: float | None = None
     """Seconds that are allowed."""
-    by: str = "MeasureGroup"
+    event: str = "completed"
+    """What ends the time that is measured: ``acknowledged``."""
+    by: str = "Group"
     """What a group is, as the heading of its column: ``Week``."""
 
 

@@ -1,4 +1,4 @@
-"""The arithmetic of a distribution: percentiles by nearest rank, and bars on a logarithmic axis."""
+"""Lay out a distribution: percentiles by nearest rank, and a histogram on a logarithmic axis."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ccm_core.sdk.report_figures import Distribution, MeasureGroup
 
 MOST = 120
-"""Groups that are shown; the newest ones, and the page says how many are left out."""
+"""Groups that are shown: the newest ones. The page counts the others."""
 
 _BINS = 36
 _MARKS = (1, 10, 60, 300, 900, 3_600, 14_400, 86_400, 604_800, 2_592_000)
@@ -28,8 +28,8 @@ class Scale:
     least: float
     most: float
 
-    def place(self, seconds: float) -> float:
-        """Give per cent from the left."""
+    def position(self, seconds: float) -> float:
+        """Return percent from the left."""
         low, high = math.log(self.least), math.log(self.most)
         inside = min(max(seconds, self.least), self.most)
         return round(100 * (math.log(inside) - low) / (high - low), 3)
@@ -40,10 +40,10 @@ class Bar:
     """One bar of the histogram."""
 
     start: float
-    """Per cent from the left."""
+    """Percent from the left."""
     width: float
     height: float
-    """Per cent of the highest."""
+    """Percent of the highest."""
     late: bool
     """Whether it lies beyond the limit."""
 
@@ -62,8 +62,8 @@ class DrawnGroup:
     """The share within the limit, rounded down."""
     unknown: int
     middle: tuple[float, float] | None
-    """Per cent from the left of the 25th and the 75th percentile; None: no measure."""
-    wide: tuple[float, float] | None
+    """Percent from the left of the 25th and the 75th percentile; None: no measure."""
+    spread: tuple[float, float] | None
     """Of the 5th and the 95th."""
     tick: float | None
     """Of the median; None where it never happened."""
@@ -80,60 +80,62 @@ class DrawnDistribution:
     limit_at: float | None
     bars: tuple[Bar, ...]
     marks: tuple[tuple[float, str], ...]
+    event: str
     never: int
     unknown: int
-    whole: DrawnGroup
+    total: DrawnGroup
     """All groups together."""
     groups: tuple[DrawnGroup, ...]
     empty: tuple[str, ...]
     """Titles of groups in which nothing was measured; they have no line."""
     empty_unknown: int
-    """In those groups: of how many the evidence does not tell."""
+    """How many could not be measured in those groups."""
     left_out: int
 
 
-def distribution(given: Distribution) -> DrawnDistribution:
-    """Lay a distribution out. What never happened is slower than everything else."""
-    values = sorted(value for group in given.groups for value in group.seconds)
-    scale = _scale(values, given.limit)
-    whole = _whole(given)
-    told = [one for one in given.groups if one.seconds or one.never]
-    untold = [one for one in given.groups if not (one.seconds or one.never)]
+def draw_distribution(figure: Distribution) -> DrawnDistribution:
+    """Lay a distribution out. What never happened counts as slower than everything else."""
+    values = sorted(value for group in figure.groups for value in group.seconds)
+    scale = _scale(values, figure.limit)
+    total = _total(figure)
+    measured = [group for group in figure.groups if group.seconds or group.never]
+    unmeasured = [group for group in figure.groups if not (group.seconds or group.never)]
     return DrawnDistribution(
-        title=given.title,
-        about=given.about,
-        by=given.by,
-        limit=None if given.limit is None else phrases.span(given.limit),
-        limit_at=None if given.limit is None else scale.place(given.limit),
-        bars=tuple(_bars(values, scale, given.limit)),
+        title=figure.title,
+        about=figure.about,
+        by=figure.by,
+        limit=None if figure.limit is None else phrases.duration(figure.limit),
+        limit_at=None if figure.limit is None else scale.position(figure.limit),
+        bars=tuple(_bars(values, scale, figure.limit)),
         marks=tuple(
-            (scale.place(mark), phrases.span(mark))
+            (scale.position(mark), phrases.duration(mark))
             for mark in _MARKS
             if scale.least <= mark <= scale.most
         ),
-        never=whole.never,
-        unknown=whole.unknown,
-        whole=_group(whole, scale, given.limit),
-        groups=tuple(_group(one, scale, given.limit) for one in told[-MOST:]),
-        empty=tuple(one.title for one in untold),
-        empty_unknown=sum(one.unknown for one in untold),
-        left_out=max(0, len(told) - MOST),
+        event=figure.event,
+        never=total.never,
+        unknown=total.unknown,
+        total=_group(total, scale, figure.limit),
+        groups=tuple(_group(group, scale, figure.limit) for group in measured[-MOST:]),
+        empty=tuple(group.title for group in unmeasured),
+        empty_unknown=sum(group.unknown for group in unmeasured),
+        left_out=max(0, len(measured) - MOST),
     )
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:
-    """Give the smallest value that at least this share of them does not exceed (nearest rank)."""
+    """Return the smallest value that at least this share of them does not exceed (nearest rank)."""
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
-def _whole(given: Distribution) -> MeasureGroup:
+def _total(figure: Distribution) -> MeasureGroup:
     from ccm_core.sdk.report_figures import MeasureGroup
 
     return MeasureGroup(
         title="All",
-        seconds=tuple(value for group in given.groups for value in group.seconds),
-        never=sum(group.never for group in given.groups),
-        unknown=sum(group.unknown for group in given.groups),
+        seconds=tuple(value for group in figure.groups for value in group.seconds),
+        never=sum(group.never for group in figure.groups),
+        unknown=sum(group.unknown for group in figure.groups),
     )
 
 
@@ -145,7 +147,7 @@ def _scale(ordered: Sequence[float], limit: float | None) -> Scale:
 
 def _group(group: MeasureGroup, scale: Scale, limit: float | None) -> DrawnGroup:
     ordered = sorted(group.seconds) + [math.inf] * group.never
-    told = (
+    percentiles = (
         {share: percentile(ordered, share) for share in (0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 1)}
         if ordered
         else {}
@@ -153,22 +155,28 @@ def _group(group: MeasureGroup, scale: Scale, limit: float | None) -> DrawnGroup
     return DrawnGroup(
         title=group.title,
         number=len(ordered),
-        median=_said(told.get(0.5)),
-        p90=_said(told.get(0.9)),
-        p95=_said(told.get(0.95)),
-        slowest=_said(told.get(1)),
+        median=_duration(percentiles.get(0.5)),
+        p90=_duration(percentiles.get(0.9)),
+        p95=_duration(percentiles.get(0.95)),
+        slowest=_duration(percentiles.get(1)),
         within=_within(ordered, limit),
         unknown=group.unknown,
-        middle=(scale.place(told[0.25]), scale.place(told[0.75])) if told else None,
-        wide=(scale.place(told[0.05]), scale.place(told[0.95])) if told else None,
-        tick=scale.place(told[0.5]) if told and told[0.5] < math.inf else None,
+        middle=(scale.position(percentiles[0.25]), scale.position(percentiles[0.75]))
+        if percentiles
+        else None,
+        spread=(scale.position(percentiles[0.05]), scale.position(percentiles[0.95]))
+        if percentiles
+        else None,
+        tick=scale.position(percentiles[0.5])
+        if percentiles and percentiles[0.5] < math.inf
+        else None,
     )
 
 
-def _said(seconds: float | None) -> str:
+def _duration(seconds: float | None) -> str:
     if seconds is None:
         return "none"
-    return "never" if seconds == math.inf else phrases.span(seconds)
+    return "never" if seconds == math.inf else phrases.duration(seconds)
 
 
 def _within(ordered: Sequence[float], limit: float | None) -> str:
@@ -182,12 +190,12 @@ def _within(ordered: Sequence[float], limit: float | None) -> str:
 def _bars(ordered: Sequence[float], scale: Scale, limit: float | None) -> Iterator[Bar]:
     counts = [0] * _BINS
     for value in ordered:
-        counts[min(_BINS - 1, int(scale.place(value) * _BINS / 100))] += 1
+        counts[min(_BINS - 1, int(scale.position(value) * _BINS / 100))] += 1
     width, highest = 100 / _BINS, max(counts, default=0)
-    edge = None if limit is None else scale.place(limit)
-    for place, count in enumerate(counts):
+    edge = None if limit is None else scale.position(limit)
+    for index, count in enumerate(counts):
         if count:
-            start = place * width
+            start = index * width
             yield Bar(
                 start=round(start, 3),
                 width=round(width, 3),

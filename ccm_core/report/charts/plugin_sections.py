@@ -1,16 +1,15 @@
-"""Sections that plugins add, laid out for the page."""
+"""Lay out the sections that plugins add to the page."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ccm_core.report.charts.histogram import DrawnDistribution, distribution
-from ccm_core.report.charts.timeline import DrawnTimeline, timeline
+from ccm_core.report.charts.histogram import DrawnDistribution, draw_distribution
+from ccm_core.report.charts.timeline import DrawnTimeline, draw_timeline
 from ccm_core.sdk.report_figures import Distribution, Table, Timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
 
     from ccm_core.report.types import ReportInput, Section
@@ -35,35 +34,34 @@ class DrawnSection:
     first: bool
     """Whether it is the first of its name: the one that is linked."""
     several: bool
-    """Whether another connection has the same section: then each says whose it is."""
+    """Whether another connection has the same section: then each names its connection."""
     figures: tuple[DrawnFigure, ...]
 
 
-def drawn(given: ReportInput) -> tuple[DrawnSection, ...]:
+def draw_sections(inputs: ReportInput) -> tuple[DrawnSection, ...]:
     """Lay every section out, by rank, name and connection."""
-    ordered = sorted(given.sections, key=lambda one: (one.rank, one.name, one.connection))
-    names = [one.name for one in ordered]
+    ordered = sorted(
+        inputs.sections, key=lambda section: (section.rank, section.name, section.connection)
+    )
+    names = [section.name for section in ordered]
     return tuple(
         DrawnSection(
-            section=one,
-            first=names.index(one.name) == place,
-            several=names.count(one.name) > 1,
-            figures=tuple(_figures(one, given.evaluation.evaluated_at)),
+            section=section,
+            first=names.index(section.name) == index,
+            several=names.count(section.name) > 1,
+            figures=tuple(
+                _figure(figure, inputs.evaluation.evaluated_at) for figure in section.figures
+            ),
         )
-        for place, one in enumerate(ordered)
+        for index, section in enumerate(ordered)
     )
 
 
-def _figures(section: Section, now: datetime) -> Iterator[DrawnFigure]:
-    for one in section.figures:
-        yield _figure(one, now)
-
-
-def _figure(given: Figure, now: datetime) -> DrawnFigure:
-    match given:
+def _figure(figure: Figure, now: datetime) -> DrawnFigure:
+    match figure:
         case Timeline():
-            return DrawnFigure(title=given.title, timeline=timeline(given, now))
+            return DrawnFigure(title=figure.title, timeline=draw_timeline(figure, now))
         case Distribution():
-            return DrawnFigure(title=given.title, distribution=distribution(given))
+            return DrawnFigure(title=figure.title, distribution=draw_distribution(figure))
         case Table():
-            return DrawnFigure(title=given.title, table=given)
+            return DrawnFigure(title=figure.title, table=figure)

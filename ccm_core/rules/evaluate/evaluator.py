@@ -1,7 +1,7 @@
-"""Judges the facts of connections by compiled packs. Pure: the same inputs give the same bytes.
+"""Evaluates compiled packs over the facts of connections. Pure: equal inputs give equal bytes.
 
 The order is fixed: first what the evidence allows (:mod:`ccm_core.rules.evaluate.evidence_gate`),
-then the conditions, then what only flags or sums up: waivers, shares, rules, controls.
+then the conditions, then what only flags or sums up: waivers, pass rates, rules, controls.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ def evaluate(
     waivers: Sequence[Waiver] = (),
     *,
     now: datetime,
-    allowance: TimeBudget = UNLIMITED,
+    time_budget: TimeBudget = UNLIMITED,
 ) -> Evaluation:
-    """Judge every rule over every connection it concerns.
+    """Evaluate every rule over every connection it concerns.
 
     Args:
         packs: The compiled packs.
         facts: One for each connection.
-        waivers: Exceptions; they flag failing results and change nothing else.
+        waivers: Risk acceptances; they flag failing results and change nothing else.
         now: The evaluation's moment.
-        allowance: How long one pack may take over one connection.
+        time_budget: How long one pack may take over one connection.
     """
-    judge = GroupEvaluator(packs=packs, facts=_ordered(facts), now=now, allowance=allowance)
-    return _evaluation(judge, waivers)
+    evaluator = GroupEvaluator(packs=packs, facts=_sorted(facts), now=now, time_budget=time_budget)
+    return _evaluation(evaluator, waivers)
 
 
 def evaluate_incrementally(
@@ -47,67 +47,73 @@ def evaluate_incrementally(
     waivers: Sequence[Waiver] = (),
     *,
     now: datetime,
-    memory: ResultCache | None,
-    allowance: TimeBudget = UNLIMITED,
+    cache: ResultCache | None,
+    time_budget: TimeBudget = UNLIMITED,
 ) -> tuple[Evaluation, ResultCache]:
-    """Do the same, judge only what changed since an earlier evaluation, and remember this one.
+    """Evaluate only what changed since an earlier evaluation; return the cache for the next one.
 
     Args:
         packs: The compiled packs.
         facts: One for each connection.
-        waivers: Exceptions.
+        waivers: Risk acceptances.
         now: The evaluation's moment.
-        memory: What the earlier one gave; None: there was none.
-        allowance: How long one pack may take over one connection.
+        cache: What the earlier one returned; None: there was none.
+        time_budget: How long one pack may take over one connection.
     """
-    judge = GroupEvaluator(
+    evaluator = GroupEvaluator(
         packs=packs,
-        facts=_ordered(facts),
+        facts=_sorted(facts),
         now=now,
-        allowance=allowance,
-        memory=memory or ResultCache(at=now),
+        time_budget=time_budget,
+        cache=cache or ResultCache(at=now),
     )
-    evaluation = _evaluation(judge, waivers)
-    return evaluation, ResultCache(at=now, groups=judge.remembered)
+    evaluation = _evaluation(evaluator, waivers)
+    return evaluation, ResultCache(at=now, groups=evaluator.new_groups)
 
 
-def _ordered(facts: Sequence[Facts]) -> Sequence[Facts]:
-    return sorted(facts, key=lambda one: one.connection)
+def _sorted(facts: Sequence[Facts]) -> Sequence[Facts]:
+    return sorted(facts, key=lambda connection: connection.connection)
 
 
-def _evaluation(judge: GroupEvaluator, waivers: Sequence[Waiver]) -> Evaluation:
-    packs, ordered, now = judge.packs, judge.facts, judge.now
+def _evaluation(evaluator: GroupEvaluator, waivers: Sequence[Waiver]) -> Evaluation:
+    packs, facts, now = evaluator.packs, evaluator.facts, evaluator.now
     rules: list[RuleResult] = [
-        rule for pack in packs.packs for group in pack.groups for rule in judge.judged(pack, group)
+        rule
+        for pack in packs.packs
+        for group in pack.groups
+        for rule in evaluator.evaluate(pack, group)
     ]
     flagged, notes = apply_waivers(rules, waivers, now)
-    by_id = {one.rule: one for one in flagged}
+    by_id = {rule.rule: rule for rule in flagged}
     return Evaluation(
         evaluated_at=now,
-        packs=tuple(_used(one) for one in packs.packs),
-        connections=tuple(one.connection for one in ordered),
+        packs=tuple(_used(pack) for pack in packs.packs),
+        connections=tuple(connection.connection for connection in facts),
         sufficiency=tuple(
-            one.sufficiency[kind] for one in ordered for kind in sorted(one.sufficiency)
+            connection.sufficiency[kind]
+            for connection in facts
+            for kind in sorted(connection.sufficiency)
         ),
         rules=tuple(by_id[name] for name in sorted(by_id)),
-        controls=control_results(packs, by_id, _since(ordered)),
+        controls=control_results(packs, by_id, _period_start(facts)),
         waiver_notes=notes,
-        plugin_failures=plugin_failures(ordered),
+        plugin_failures=plugin_failures(facts),
     )
 
 
-def _since(facts: Sequence[Facts]) -> datetime | None:
-    """Give when the period begins that is judged; None where that is not known."""
-    known = [one.since for one in facts if one.since is not None]
-    return min(known) if len(known) == len(facts) and known else None
+def _period_start(facts: Sequence[Facts]) -> datetime | None:
+    """Return when the evaluated period begins; None where that is not known."""
+    starts = [
+        connection.period_start for connection in facts if connection.period_start is not None
+    ]
+    return min(starts) if len(starts) == len(facts) and starts else None
 
 
-def _used(one: CompiledPack) -> PackUsed:
-    pack = one.pack
+def _used(pack: CompiledPack) -> PackUsed:
     return PackUsed(
-        name=pack.name,
-        version=pack.version,
-        digest=pack.digest,
-        source=pack.source,
-        parameters=one.effective,
+        name=pack.pack.name,
+        version=pack.pack.version,
+        digest=pack.pack.digest,
+        source=pack.pack.source,
+        parameters=pack.effective,
     )

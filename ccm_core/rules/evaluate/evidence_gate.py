@@ -1,4 +1,4 @@
-"""What a rule may rest on for one connection: decided before any condition runs."""
+"""Decides what a rule may rely on for one connection, before any condition runs."""
 
 from __future__ import annotations
 
@@ -20,104 +20,107 @@ class EvidenceGate:
     """How far one rule may rely on one connection's evidence."""
 
     problems: tuple[str, ...] = ()
-    """Why nothing may rest on it."""
+    """Why the rule cannot be evaluated on any row."""
     incomplete_objects: Mapping[str, str] = field(default_factory=dict)
-    """Why the evidence of an object is incomplete, by ``kind:key``, where the others stand."""
+    """Why the evidence of an object is incomplete, by ``kind:key``, where that of others is not."""
 
-    def lacks(self, row: Row) -> str | None:
-        """Say why a row cannot be judged, where one of the objects behind it lacks evidence."""
+    def insufficiency(self, row: Row) -> str | None:
+        """Return why the evidence of an object behind a row is incomplete; None where it is not."""
         if not self.incomplete_objects:
             return None
-        why = [
+        reasons = [
             self.incomplete_objects[name]
             for name in sorted(object_names(row))
             if name in self.incomplete_objects
         ]
-        return "; ".join(dict.fromkeys(why)) or None
+        return "; ".join(dict.fromkeys(reasons)) or None
 
-    def unclaimed(self, rows: Iterable[Row]) -> Sequence[tuple[Subject, str]]:
-        """Give the objects that lack evidence and stand behind no row: nobody judged them."""
+    def unevaluated_objects(self, rows: Iterable[Row]) -> Sequence[tuple[Subject, str]]:
+        """Return the incomplete objects behind no row, which no rule evaluates, with the reason."""
         if not self.incomplete_objects:
             return ()
-        claimed = {name for row in rows for name in object_names(row)}
+        evaluated = {name for row in rows for name in object_names(row)}
         return [
-            (_subject(name), why)
-            for name, why in sorted(self.incomplete_objects.items())
-            if name not in claimed
+            (_subject(name), reason)
+            for name, reason in sorted(self.incomplete_objects.items())
+            if name not in evaluated
         ]
 
 
 def evidence_gate(
-    one: CompiledRule, kinds: Iterable[str], facts: Facts, now: datetime
+    rule: CompiledRule, kinds: Iterable[str], facts: Facts, now: datetime
 ) -> EvidenceGate:
-    """Find out what a rule may rest on.
+    """Decide what a rule may rely on.
 
     Args:
-        one: The rule.
-        kinds: The evidence kinds that what it is over rests on.
+        rule: The rule.
+        kinds: The evidence kinds that its rows are derived from.
         facts: The connection.
         now: The evaluation's moment.
     """
-    inputs = [_standing(kind, one, facts) for kind in sorted(set(kinds))]
-    looked_up = [_standing(kind, one, facts) for kind in one.looked_up]
+    inputs = [_sufficiency(kind, rule, facts) for kind in sorted(set(kinds))]
+    lookups = [_sufficiency(kind, rule, facts) for kind in rule.lookup_kinds]
     problems = [
-        problem for found in (*inputs, *looked_up) if (problem := _problem(found, one, now))
+        problem
+        for sufficiency in (*inputs, *lookups)
+        if (problem := _problem(sufficiency, rule, now))
     ]
-    # What a lookup lacks is found out by the lookup itself, record by record.
-    return EvidenceGate(problems=tuple(dict.fromkeys(problems)), lacking=incomplete_objects(inputs))
-
-
-def incomplete_objects(sufficiency: Iterable[KindSufficiency]) -> dict[str, str]:
-    """Say of each object that is known to lack evidence why it does."""
-    return {
-        subject: _why(subject, standing)
-        for standing in sufficiency
-        for subject in standing.subjects
-    }
-
-
-def object_names(row: Row) -> set[str]:
-    """Name the objects behind a row; its subject is always one of them."""
-    return {*row.names, f"{row.subject.kind}:{row.subject.key}"}
-
-
-def _standing(kind: str, one: CompiledRule, facts: Facts) -> KindSufficiency:
-    if one.max_age is not None and facts.restated is not None and kind in facts.sufficiency:
-        return facts.restated(kind, one.max_age)
-    return facts.sufficiency.get(
-        kind, KindSufficiency(kind=kind, connection=facts.connection, outcome=None)
+    # A lookup finds out by itself, record by record, whether evidence is missing.
+    return EvidenceGate(
+        problems=tuple(dict.fromkeys(problems)), incomplete_objects=incomplete_objects(inputs)
     )
 
 
-def _problem(found: KindSufficiency, one: CompiledRule, now: datetime) -> str | None:
-    if found.problem:
-        return found.problem
-    if found.outcome is None:
-        return f"{found.kind} was never collected"
-    if found.outcome is not Outcome.COMPLETE and not found.subjects:
-        return f"{found.kind} is {found.outcome}"
-    return _older_than_rule(found, one, now)
+def incomplete_objects(sufficiency: Iterable[KindSufficiency]) -> dict[str, str]:
+    """Return why the evidence of objects is incomplete, by ``kind:key``."""
+    return {subject: _reason(subject, kind) for kind in sufficiency for subject in kind.subjects}
 
 
-def _older_than_rule(found: KindSufficiency, one: CompiledRule, now: datetime) -> str | None:
-    """Hold the rule's own limit, where the standing was made with a wider one."""
-    if one.max_age is None or found.collected_at is None:
+def object_names(row: Row) -> set[str]:
+    """Return the names of the objects behind a row; its subject is always one of them."""
+    return {*row.names, f"{row.subject.kind}:{row.subject.key}"}
+
+
+def _sufficiency(kind: str, rule: CompiledRule, facts: Facts) -> KindSufficiency:
+    if rule.max_age is not None and facts.reassess is not None and kind in facts.sufficiency:
+        return facts.reassess(kind, rule.max_age)
+    missing = KindSufficiency(kind=kind, connection=facts.connection, outcome=None)
+    return facts.sufficiency.get(kind, missing)
+
+
+def _problem(sufficiency: KindSufficiency, rule: CompiledRule, now: datetime) -> str | None:
+    if sufficiency.problem:
+        return sufficiency.problem
+    if sufficiency.outcome is None:
+        return f"{sufficiency.kind} was never collected"
+    if sufficiency.outcome is not Outcome.COMPLETE and not sufficiency.subjects:
+        return f"{sufficiency.kind} is {sufficiency.outcome}"
+    return _older_than_rule_allows(sufficiency, rule, now)
+
+
+def _older_than_rule_allows(
+    sufficiency: KindSufficiency, rule: CompiledRule, now: datetime
+) -> str | None:
+    """Apply the rule's own limit, where the sufficiency was assessed with a wider one."""
+    if rule.max_age is None or sufficiency.collected_at is None:
         return None
-    if found.max_age is not None and found.max_age <= one.max_age.total_seconds():
+    if sufficiency.max_age is not None and sufficiency.max_age <= rule.max_age.total_seconds():
         return None
-    age = now - found.collected_at
-    if age <= one.max_age:
+    age = now - sufficiency.collected_at
+    if age <= rule.max_age:
         return None
-    old, limit = (format_duration(span.total_seconds()) for span in (age, one.max_age))
-    return f"{found.kind} is {old} old, at most {limit} is allowed"
+    old, limit = (format_duration(span.total_seconds()) for span in (age, rule.max_age))
+    return f"{sufficiency.kind} is {old} old, at most {limit} is allowed"
 
 
-def _why(subject: str, standing: KindSufficiency) -> str:
-    details = [
-        f"{fall.reason}: {fall.detail}" for fall in standing.shortfalls if subject in fall.subjects
-    ]
-    said = ", ".join(sorted(set(details))) or "it is not complete"
-    return f"{standing.kind} of {subject} is partial ({said})"
+def _reason(subject: str, sufficiency: KindSufficiency) -> str:
+    details = {
+        f"{shortfall.reason}: {shortfall.detail}"
+        for shortfall in sufficiency.shortfalls
+        if subject in shortfall.subjects
+    }
+    detail = ", ".join(sorted(details)) or "it is not complete"
+    return f"{sufficiency.kind} of {subject} is partial ({detail})"
 
 
 def _subject(name: str) -> Subject:
