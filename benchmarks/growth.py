@@ -30,11 +30,12 @@ from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.model.evidence.record import RecordSource
 from ccm_core.model.evidence.run import OpenRun
 from ccm_core.model.evidence.window import Window
-from ccm_core.model.evidence.write_batch import WriteBatch, Observation
+from ccm_core.model.evidence.write_batch import Observation, WriteBatch
 from ccm_core.pipeline.collect import collect
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.sdk.secret import Secret
-from ccm_core.store.interface import EvidenceStore, StoreSettings
+from ccm_core.store.interface.evidence_store import EvidenceStore
+from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.open import open_store
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -43,7 +44,7 @@ DAYS = 365
 SERVICE, INCIDENT, ENTRY = (
     f"pagerduty.{noun}" for noun in ("service", "incident", "incident_log_entry")
 )
-SETTINGS = StoreSettings(url="sqlite:///ccm.db")
+SETTINGS = StoreLocation(url="sqlite:///ccm.db")
 Bodies = dict[str, list[json_codec.JsonObject]]
 
 
@@ -90,7 +91,7 @@ def samples() -> Bodies:
         store = open_store(SETTINGS, base=Path(folder))
         collect(host, connection, store, NullObserver())
         found = {
-            kind: [one.body for one in store.state("sample", kind)]
+            kind: [one.body for one in store.records.current("sample", kind)]
             for kind in (SERVICE, INCIDENT, ENTRY)
         }
         store.close()
@@ -175,7 +176,7 @@ def made(
 def read(store: EvidenceStore, as_of: datetime | None) -> tuple[str, str, str, str]:
     """Read the whole state of a moment; say how much it was and how long it took."""
     began, spent = time.time(), time.process_time()
-    counts = [sum(1 for _ in store.state("bench", kind, as_of=as_of)) for kind in (INCIDENT, ENTRY)]
+    counts = [sum(1 for _ in store.records.current("bench", kind, as_of=as_of)) for kind in (INCIDENT, ENTRY)]
     took = f"{time.time() - began:.1f}", f"{time.process_time() - spent:.1f}"
     return f"{counts[0]:,}", f"{counts[1]:,}", *took
 
@@ -192,8 +193,8 @@ def keep(
 ) -> None:
     """Do one run that reads one kind."""
     now, run = START + day * DAY, f"{kind}-{day:03}"
-    store.begin(OpenRun(run=run, connection="bench", connector="pagerduty", started_at=now))
-    pack = store.packer()
+    store.runs.begin(OpenRun(run=run, connection="bench", connector="pagerduty", started_at=now))
+    pack = store.records.packer()
     source = RecordSource(endpoint=f"/{kind}", window=asked, page=1, response_digest="sha256:" + "0" * 64)
     collection = Collection(
         id=run,
@@ -210,10 +211,10 @@ def keep(
         Observation(key=key, observed_at=now, source=source, body=pack(json_codec.encode(body)))
         for key, body in standing.items()
     ]
-    kept = store.keep(
+    kept = store.records.append(
         WriteBatch(collection=collection, observations=observations, snapshot=asked is None)
     )
-    store.seal(
+    store.runs.seal(
         Manifest(
             run=run,
             connection="bench",

@@ -25,16 +25,13 @@ from ccm_core.model import json_codec
 from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.model.evidence.record import RecordSource
-from ccm_core.store.interface import (
-    EvidenceStore,
-    WriteBatch,
-    Observation,
-    OpenRun,
-    StoreSettings,
-)
+from ccm_core.model.evidence.run import OpenRun
+from ccm_core.model.evidence.write_batch import Observation, WriteBatch
+from ccm_core.store.interface.evidence_store import EvidenceStore
+from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.log import ledger
 from ccm_core.store.sqlite.open import open_store
-from ccm_core.store.verify.open_readonly import verify_store
+from ccm_core.store.sqlite.verify import verify_store
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 CONNECTION, KIND = "bench", "bench.incident"
@@ -69,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         size = (folder / "ccm.db").stat().st_size
         began = time.perf_counter()
         with clock.on("verify"):
-            found = verify_store(folder / "ccm.db", told=progress())
+            found = verify_store(folder / "ccm.db", on_progress=progress())
         seconds = time.perf_counter() - began
         rows = written(found, clock, size, ledger_size(folder), seconds)
     print(f"{asked.records:,} records in windows of {asked.window:,}; {machine()}\n")
@@ -80,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def fill(folder: Path, records: int, window: int, clock: Clock) -> None:
     """Keep records, window by window, and count what the ledger takes of it."""
     key = ephemeral_key()
-    store = open_store(StoreSettings(url="sqlite:///ccm.db"), base=folder, signing=lambda: [key])
+    store = open_store(StoreLocation(url="sqlite:///ccm.db"), base=folder, signing=lambda: [key])
     counted = _counting(clock)
     try:
         for start in range(0, records, window * WINDOWS_OF_A_RUN):
@@ -93,14 +90,14 @@ def fill(folder: Path, records: int, window: int, clock: Clock) -> None:
 def _run(store: EvidenceStore, start: int, end: int, window: int, clock: Clock) -> None:
     run = f"r{start}"
     at = T0 + timedelta(seconds=start)
-    store.begin(OpenRun(run=run, connection=CONNECTION, connector="bench", started_at=at))
+    store.runs.begin(OpenRun(run=run, connection=CONNECTION, connector="bench", started_at=at))
     for first in range(start, end, window):
         with clock.on("make"):
             harvest = harvest_of(store, run, first, min(end, first + window))
         with clock.on("keep"):
-            store.keep(harvest)
+            store.records.append(harvest)
     with clock.on("seal"):
-        store.seal(
+        store.runs.seal(
             Manifest(
                 run=run,
                 connection=CONNECTION,
@@ -128,7 +125,7 @@ def harvest_of(store: EvidenceStore, run: str, first: int, end: int) -> WriteBat
         ended_at=at,
         outcome=Outcome.COMPLETE,
     )
-    pack = store.packer()
+    pack = store.records.packer()
     observations = [
         Observation(
             key=f"P{number:09}",

@@ -26,7 +26,7 @@ from ccm_core.plugins.loader import load
 from ccm_core.sdk.rate_limit import Limiter, Limiters
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.types import Connector, ConnectRequest, JsonObject
-from ccm_core.store.interface import StoreSettings
+from ccm_core.store.interface.location import StoreLocation
 
 Connect: TypeAlias = Callable[[ConnectRequest], AbstractAsyncContextManager[Any]]
 
@@ -84,8 +84,8 @@ def _unpaced(connect: Connect) -> Connect:
     """Let as many requests through as the account takes: only to fill a store soon."""
 
     class Unpaced(Limiters):
-        def named(self, name: str, per_minute: int) -> Limiter:
-            return super().named(name, per_minute * 10_000)
+        def limiter_for(self, name: str, per_minute: int) -> Limiter:
+            return super().limiter_for(name, per_minute * 10_000)
 
     return lambda request: connect(replace(request, limiters=Unpaced()))
 
@@ -93,7 +93,7 @@ def _unpaced(connect: Connect) -> Connect:
 def _collected(host: Host, connection: Connection, path: Path) -> Manifest:
     from ccm_core.store.sqlite.open import open_store
 
-    store = open_store(StoreSettings(url=f"sqlite:///{path.name}"), base=path.parent)
+    store = open_store(StoreLocation(url=f"sqlite:///{path.name}"), base=path.parent)
     try:
         return collect(host, connection, store, NullObserver())
     finally:

@@ -37,7 +37,8 @@ from ccm_core.rules.evaluate.evaluator import evaluate as judge
 from ccm_core.rules.types import PackText
 from ccm_core.sdk.types import View
 from ccm_core.store.codec.bodies import packed
-from ccm_core.store.interface import EvidenceStore, StoreSettings
+from ccm_core.store.interface.evidence_store import EvidenceStore
+from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.open import open_store
 
 T = TypeVar("T")
@@ -173,11 +174,11 @@ class Watched:
 
 def _change(store: EvidenceStore, connection: Connection, number: int, now: datetime) -> int:
     """Let somebody write a note to every hundredth incident: it changes, and its log grows."""
-    incidents = list(store.state(connection.name, INCIDENT))[number::100]
-    entry = next(iter(store.state(connection.name, LOG_ENTRY)))
-    collections = {one.kind: one for one in store.collections(connection.name) if one.window}
+    incidents = list(store.records.current(connection.name, INCIDENT))[number::100]
+    entry = next(iter(store.records.current(connection.name, LOG_ENTRY)))
+    collections = {one.kind: one for one in store.runs.collections(connection.name) if one.window}
     run = f"round {number}"
-    store.begin(
+    store.runs.begin(
         OpenRun(
             run=run,
             connection=connection.name,
@@ -204,7 +205,7 @@ def _change(store: EvidenceStore, connection: Connection, number: int, now: date
     for kind, changes in told.items():
         like = replace(collections[kind], id=f"{run}/{kind}", run=run, started_at=now, ended_at=now)
         seen = [_observed(record, record.body | change) for record, change in changes]
-        store.keep(WriteBatch(collection=like, observations=seen))
+        store.records.append(WriteBatch(collection=like, observations=seen))
     return len(incidents)
 
 
@@ -256,7 +257,7 @@ def _filled(folder: Path, incidents: int) -> tuple[EvidenceStore, Host, Connecti
         path = folder / "ccm.db"
         given = ["--url", source.url, "--key", source.key, "--store", str(path), "--unpaced"]
         host, connection = _connection(_parser().parse_args(given), {})
-        store = open_store(StoreSettings(url="sqlite:///ccm.db"), base=folder)
+        store = open_store(StoreLocation(url="sqlite:///ccm.db"), base=folder)
         collect(host, connection, store, NullObserver())
     _multiply(store, connection, incidents)
     return store, host, connection
@@ -264,21 +265,21 @@ def _filled(folder: Path, incidents: int) -> tuple[EvidenceStore, Host, Connecti
 
 def _multiply(store: EvidenceStore, connection: Connection, incidents: int) -> None:
     """Copy what was collected under other ids, window by window."""
-    kept = {kind: list(store.state(connection.name, kind)) for kind in (INCIDENT, LOG_ENTRY)}
+    kept = {kind: list(store.records.current(connection.name, kind)) for kind in (INCIDENT, LOG_ENTRY)}
     wanted = -(-incidents // len(kept[INCIDENT])) - 1
-    collections = {one.kind: one for one in store.collections(connection.name) if one.window}
+    collections = {one.kind: one for one in store.runs.collections(connection.name) if one.window}
     run = OpenRun(
         run="copies",
         connection=connection.name,
         connector=connection.connector.name,
         started_at=max(one.ended_at for one in collections.values()),
     )
-    store.begin(run)
+    store.runs.begin(run)
     for kind, records in kept.items():
         copies = (_copy(record, number) for number in range(1, wanted + 1) for record in records)
         for part, window in enumerate(_windows(copies)):
             like = replace(collections[kind], id=f"copies/{kind}/{part}", run="copies")
-            store.keep(WriteBatch(collection=like, observations=window))
+            store.records.append(WriteBatch(collection=like, observations=window))
 
 
 def _windows(copies: Iterator[Observation]) -> Iterator[list[Observation]]:

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 from ccm_core.model.evaluation.result import (
     Evaluation,
+    KindSufficiency,
     Population,
     Result,
     RuleResult,
-    KindSufficiency,
     Status,
 )
 from ccm_core.model.evaluation.rule import Control, Severity
@@ -19,11 +19,11 @@ from ccm_core.model.evidence.collection import (
     Collection,
     Counts,
     CredentialInfo,
+    KindCount,
     Outcome,
 )
 from ccm_core.model.evidence.manifest import Manifest, PluginVersion
 from ccm_core.report.types import ReportInput
-from ccm_core.store.interface import KindCount
 
 NOW = datetime(2026, 5, 6, 9, 0, tzinfo=UTC)
 PROD = "pagerduty-prod"

@@ -22,11 +22,11 @@ from ccm_core.model.assurance import (
 from ccm_core.model.evaluation.result import (
     ControlResult,
     Evaluation,
+    KindSufficiency,
     PackUsed,
     Population,
     Result,
     RuleResult,
-    KindSufficiency,
     Status,
 )
 from ccm_core.model.evaluation.rule import Control, Severity

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ccm_core.pipeline.context import Connection
     from ccm_core.pipeline.incremental.state import EvaluationCache
     from ccm_core.sdk.rate_limit import Limiters
-    from ccm_core.store.interface import EvidenceStore
+    from ccm_core.store.interface.evidence_store import EvidenceStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ccm_core.pipeline.context import Connection
     from ccm_core.plugins.catalog import Catalog
     from ccm_core.sdk.types import Connector, Demonstration, DemoSource
-    from ccm_core.store.interface import EvidenceStore
+    from ccm_core.store.interface.evidence_store import EvidenceStore
 
 STORE, REPORT, SETTINGS = "ccm.db", "report.html", "ccm.yaml"
 KEY_VARIABLE = "CCM_DEMO_SIMULATOR_KEY"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ccm_core.model.evaluation.result import Evaluation
     from ccm_core.notify.types import NotifyPreferences, QuietHours
     from ccm_core.pipeline.notify import NotificationPolicy
-    from ccm_core.store.interface import EvidenceStore
+    from ccm_core.store.interface.evidence_store import EvidenceStore
 
 
 def notify_recipients(

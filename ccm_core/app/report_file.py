@@ -12,7 +12,7 @@ from ccm_core.errors import UsageError
 if TYPE_CHECKING:
     from ccm_core.model.evaluation.result import KeptEvaluation
     from ccm_core.pipeline.context import Host
-    from ccm_core.store.interface import EvidenceStore
+    from ccm_core.store.interface.evidence_store import EvidenceStore
 
 
 def write_evaluation_report(

@@ -25,7 +25,8 @@ from ccm_core.plugins.discovery import discover
 from ccm_core.plugins.loader import load
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.types import AuthMethod
-from ccm_core.store.interface import EvidenceStore, StoreSettings
+from ccm_core.store.interface.evidence_store import EvidenceStore
+from ccm_core.store.interface.location import StoreLocation
 
 if TYPE_CHECKING:
     from ccm_core.auth.vault import Vault
@@ -185,10 +186,10 @@ class Workspace:
             store.close()
 
     @property
-    def store_settings(self) -> StoreSettings:
+    def store_settings(self) -> StoreLocation:
         """Where the store is, and its options."""
         settings = self.settings.store
-        return StoreSettings(url=settings.url, options=settings.options)
+        return StoreLocation(url=settings.url, options=settings.options)
 
     # -- secrets ------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
-from ccm_core.errors import BadResponse, AuthenticationFailed, UsageError
+from ccm_core.errors import AuthenticationFailed, BadResponse, UsageError
 from ccm_core.model.json_codec import decode
 from ccm_core.sdk.oauth import OAuthProvider
 from ccm_core.sdk.secret import Secret

@@ -21,10 +21,17 @@ from ccm_core.auth.oauth_messages import (
     client_credentials_form,
     code_form,
     parse_error_code,
-    refresh_form,
     parse_token_response,
+    refresh_form,
 )
-from ccm_core.errors import BadResponse, ReauthorizationRequired, RateLimited, AuthenticationFailed, SourceError, Unreachable
+from ccm_core.errors import (
+    AuthenticationFailed,
+    BadResponse,
+    RateLimited,
+    ReauthorizationRequired,
+    SourceError,
+    Unreachable,
+)
 from ccm_core.model.json_codec import JsonObject, decode
 from ccm_core.sdk.http.error_mapping import border
 from ccm_core.sdk.http.source import checked_base_url, is_loopback

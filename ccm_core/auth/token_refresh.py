@@ -15,9 +15,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ccm_core.auth.oauth_messages import TokenSet
-from ccm_core.auth.vault import VaultLocked, Vault
+from ccm_core.auth.vault import Vault, VaultLocked
 from ccm_core.auth.vault_entry import ACCESS, REFRESH, VaultEntry
-from ccm_core.errors import ReauthorizationRequired, RateLimited, AuthenticationFailed, SecretError
+from ccm_core.errors import AuthenticationFailed, RateLimited, ReauthorizationRequired, SecretError
 from ccm_core.sdk.secret import Secret
 
 if TYPE_CHECKING:

@@ -21,12 +21,12 @@ from ccm_core.auth.os_keyring import Keyring
 from ccm_core.auth.vault_encryption import (
     KEY_VARIABLE,
     PASSPHRASE_VARIABLE,
-    KeyLocation,
     KeyDescriptor,
+    KeyLocation,
     KeySources,
     VaultCipher,
-    new_cipher,
     load_cipher,
+    new_cipher,
 )
 from ccm_core.auth.vault_entry import VaultEntry
 from ccm_core.errors import SecretError

@@ -12,7 +12,7 @@ from ccm_core.collect.projection import Projector, Pseudonymizer
 from ccm_core.collect.schema_references import references
 from ccm_core.collect.validation import SchemaValidator
 from ccm_core.model.evidence.collection import Counts, Reason, Request, Shortfall
-from ccm_core.model.evidence.record import Rejected, RecordSource
+from ccm_core.model.evidence.record import RecordSource, Rejected
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.evidence.write_batch import Observation, Pack
 from ccm_core.model.json_codec import JsonObject, encode

@@ -1,9 +1,9 @@
-"""What may have changed since it was read, told by events of another kind.
+"""Which objects may have changed since they were read, by the events of another kind.
 
-There is no cursor here either. The newest refresh that left nothing open to doubt is the mark: what
-events that were kept after it tell of is read again. Without a refresh, the first window that was
-read is the mark. A run that was cut off between the two loses nothing: its events come after the
-mark, and the next run reads them back from the store.
+No cursor is stored. The newest refresh that left nothing in doubt is the watermark: every object
+that an event stored after it names is read again. Without a refresh, the first complete window is
+the watermark. A run that was cut off between the two loses nothing: its events come after the
+watermark, and the next run reads them back from the store.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ccm_core.collect.batch_builder import at_path
-from ccm_core.collect.outcome import named
+from ccm_core.collect.outcome import missing_subjects
 from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.window import Window, subtract
 from ccm_core.model.json_codec import JsonObject
@@ -24,79 +24,90 @@ from ccm_core.sdk.types import ChangedBy, Collector
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangedKeys:
-    """What is known of changes."""
+    """The objects of one kind that may have changed."""
 
     keys: tuple[str, ...]
-    """What may have changed."""
-    unseen: tuple[Window, ...]
-    """When something may have changed and nobody would have told."""
+    unobserved: tuple[Window, ...]
+    """Windows in which something may have changed and no event was read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeFeed:
-    """One kind and the events that tell of its changes."""
+    """One kind and the events that report its changes."""
 
     kind: str
-    by: ChangedBy
+    changed_by: ChangedBy
     occurred_at: str
-    """Where events have their instant."""
-    late: timedelta
+    """The path of an event's instant."""
+    delay: timedelta
     """How long after it happened an event may come to be listed."""
     earlier: Sequence[Collection] = ()
-    """What was kept of both kinds before this run, in order."""
-    now: Sequence[Collection] = ()
-    """The same for this run."""
+    """The collections of both kinds before this run, in order."""
+    current: Sequence[Collection] = ()
+    """Those of this run."""
 
-    def told(
+    def changed_keys(
         self,
-        heard: Mapping[str, datetime],
-        fresh: AbstractSet[str],
-        added: Callable[[Collection], Iterable[JsonObject]],
-        moment: datetime,
+        events: Mapping[str, datetime],
+        read_keys: AbstractSet[str],
+        appended_records: Callable[[Collection], Iterable[JsonObject]],
+        now: datetime,
     ) -> ChangedKeys:
-        """Say what may have changed.
+        """Return what may have changed and was not read again in this run.
 
         Args:
-            heard: What this run's events name, and when the newest of them happened.
-            fresh: What this run's windows of the kind have read.
-            added: Gives what was new in a collection of an earlier run.
-            moment: Up to when changes count.
+            events: The keys that this run's events name, and when the newest of them happened.
+            read_keys: The keys that this run's windows of the kind have read.
+            appended_records: Reads what was new in a collection of an earlier run.
+            now: Up to when changes count.
         """
-        mark = self._mark()
-        if mark is None:
-            return ChangedKeys(keys=(), unseen=())
-        since = mark.started_at - self.late
-        keys = {key for key, instant in heard.items() if instant >= since}
-        for collection in self._events_after(mark):
-            keys |= set(self._named_in(added(collection), since))
-        doubt = {one.removeprefix(f"{self.kind}:") for one in self._doubts(mark)}
+        watermark = self._watermark()
+        if watermark is None:
+            return ChangedKeys(keys=(), unobserved=())
+        since = watermark.started_at - self.delay
+        keys = {key for key, instant in events.items() if instant >= since}
+        for collection in self._events_after(watermark):
+            keys |= set(self._keys_in(appended_records(collection), since))
+        keys |= {subject.removeprefix(f"{self.kind}:") for subject in _doubtful(watermark)}
         return ChangedKeys(
-            keys=tuple(sorted((keys | doubt) - fresh)), unseen=self._unseen(mark.started_at, moment)
+            keys=tuple(sorted(keys - read_keys)),
+            unobserved=self._unobserved(watermark.started_at, now),
         )
 
-    def heeded_since(self, now: datetime) -> datetime:
-        """Say from when on changes count; ``now`` is the moment of the run."""
-        mark = self._mark()
-        # Without a mark, the first window that this run reads whole will be it.
-        return (now if mark is None else mark.started_at) - self.late
+    def relevant_since(self, now: datetime) -> datetime:
+        """Return from when on changes count; ``now`` is the moment of the run."""
+        watermark = self._watermark()
+        # Without a watermark, the first window that this run completes will be it.
+        return (now if watermark is None else watermark.started_at) - self.delay
 
-    def _mark(self) -> Collection | None:
-        mine = [one for one in (*self.earlier, *self.now) if one.kind == self.kind]
-        refreshes = [one for one in mine if one.window is None and named(one) is not None]
-        if refreshes:
+    def _watermark(self) -> Collection | None:
+        collections = [
+            collection
+            for collection in (*self.earlier, *self.current)
+            if collection.kind == self.kind
+        ]
+        if refreshes := _conclusive_refreshes(collections):
             return refreshes[-1]
-        seen = (one for one in mine if one.window and one.outcome is Outcome.COMPLETE)
-        return next(seen, None)
+        complete = (
+            collection
+            for collection in collections
+            if collection.window and collection.outcome is Outcome.COMPLETE
+        )
+        return next(complete, None)
 
-    def _events_after(self, mark: Collection) -> Sequence[Collection]:
-        """Give the telling collections of runs that ended before they could be acted upon."""
-        place = next((n for n, one in enumerate(self.earlier) if one.id == mark.id), None)
-        after = [] if place is None else self.earlier[place + 1 :]
-        return [one for one in after if one.kind == self.by.kind and one.counts.appended]
+    def _events_after(self, watermark: Collection) -> Sequence[Collection]:
+        """Return the event collections of runs that ended before they could refresh anything."""
+        ids = [collection.id for collection in self.earlier]
+        after = self.earlier[ids.index(watermark.id) + 1 :] if watermark.id in ids else ()
+        return [
+            collection
+            for collection in after
+            if collection.kind == self.changed_by.kind and collection.counts.appended
+        ]
 
-    def _named_in(self, bodies: Iterable[JsonObject], since: datetime) -> Iterable[str]:
+    def _keys_in(self, bodies: Iterable[JsonObject], since: datetime) -> Iterable[str]:
         for body in bodies:
-            key, instant = at_path(body, self.by.path), at_path(body, self.occurred_at)
+            key, instant = at_path(body, self.changed_by.path), at_path(body, self.occurred_at)
             if (
                 isinstance(key, str)
                 and isinstance(instant, str)
@@ -104,40 +115,54 @@ class ChangeFeed:
             ):
                 yield key
 
-    def _doubts(self, mark: Collection) -> AbstractSet[str]:
-        return (named(mark) or set()) if mark.window is None else set()
-
-    def _unseen(self, since: datetime, moment: datetime) -> tuple[Window, ...]:
-        if since >= moment:
+    def _unobserved(self, since: datetime, now: datetime) -> tuple[Window, ...]:
+        if since >= now:
             return ()
-        heard = [
-            one.window
-            for one in (*self.earlier, *self.now)
-            # Events found through the objects themselves cannot tell of objects nobody looked at.
-            if one.kind == self.by.kind and one.window and one.outcome is Outcome.COMPLETE
-            if self.kind not in one.through
+        observed = [
+            collection.window
+            for collection in (*self.earlier, *self.current)
+            # Events found through the objects themselves do not report objects that were not read.
+            if collection.kind == self.changed_by.kind
+            and collection.window
+            and collection.outcome is Outcome.COMPLETE
+            and self.kind not in collection.through
         ]
-        return subtract([Window(since, moment)], heard)
+        return subtract([Window(since, now)], observed)
 
 
-def heeded_since(
-    collectors: Sequence[Collector], kept: Mapping[str, Sequence[Collection]], begin: datetime
+def relevant_since(
+    collectors: Sequence[Collector],
+    collections: Mapping[str, Sequence[Collection]],
+    begin: datetime,
 ) -> datetime | None:
-    """Say from when on collections matter to a plan; None: all of them do.
+    """Return from when on collections matter to a plan; None: all of them do.
 
     Args:
         collectors: Of the connection.
-        kept: What is known of its collections by kind: the newest of each kind and outcome at
-            least, those without a window apart.
+        collections: What is known of its collections by kind: the newest of each kind and outcome
+            at least, those without a window apart.
         begin: Where the connection's horizon begins.
     """
     moments = [begin]
-    for one in collectors:
-        earlier = kept.get(one.kind, ())
-        if one.refresh is None or one.changed_by is None or not earlier:
+    for collector in collectors:
+        earlier = collections.get(collector.kind, ())
+        if collector.refresh is None or collector.changed_by is None or not earlier:
             continue
-        marks = [each for each in earlier if each.window is None and named(each) is not None]
-        if not marks:
+        watermarks = _conclusive_refreshes(earlier)
+        if not watermarks:
             return None
-        moments.append(marks[-1].started_at)
+        moments.append(watermarks[-1].started_at)
     return min(moments)
+
+
+def _conclusive_refreshes(collections: Iterable[Collection]) -> list[Collection]:
+    """Return the refreshes of which it is known which objects they did not see, if any."""
+    return [
+        collection
+        for collection in collections
+        if collection.window is None and missing_subjects(collection) is not None
+    ]
+
+
+def _doubtful(watermark: Collection) -> AbstractSet[str]:
+    return (missing_subjects(watermark) or set()) if watermark.window is None else set()

@@ -1,7 +1,7 @@
-"""Lookups: a name that leads nowhere is asked for once, and what cannot be seen is said.
+"""Looks up the targets of dangling references, each once, and records what cannot be seen.
 
-A listing shows what the credential may see and says nothing of the rest. An object that a record
-names and that its own kind does not list is therefore the only trace of what is hidden.
+A listing shows what the credential may see and reports nothing of the rest. An object that a record
+refers to and that its own kind does not list is therefore the only trace of what is hidden.
 """
 
 from __future__ import annotations
@@ -15,66 +15,87 @@ from ccm_core.model.evidence.collection import (
     Collection,
     Counts,
     Dangling,
+    LookupOutcome,
     Outcome,
     Reason,
     Shortfall,
-    LookupOutcome,
 )
 
-MOST = 100
+MAX_LOOKUPS = 100
 """Objects that are looked up in one run."""
 
 LookUp = Callable[[str, str], Awaitable[LookupOutcome]]
 """Asks the source for one object, by kind and key."""
-ByCollection = Mapping[str, tuple[Dangling, ...]]
+DanglingByCollection = Mapping[str, tuple[Dangling, ...]]
+"""By the id of the collection whose records contain the references."""
 
 
-async def looked_up(dangling: ByCollection, look_up: LookUp) -> ByCollection:
-    """Ask for everything that is named and not listed, each once and up to a bound.
+async def look_up_all(dangling: DanglingByCollection, look_up: LookUp) -> DanglingByCollection:
+    """Look up every dangling reference, each target once and up to a bound.
 
     Args:
         dangling: By collection id.
-        look_up: Asks for one object.
+        look_up: Asks the source for one object.
     """
-    wanted = sorted({(one.kind, one.key) for found in dangling.values() for one in found})
-    found: dict[tuple[str, str], LookupOutcome] = {}
-    for kind, key in wanted[:MOST]:
+    targets = sorted(
+        {
+            (reference.kind, reference.key)
+            for references in dangling.values()
+            for reference in references
+        }
+    )
+    outcomes: dict[tuple[str, str], LookupOutcome] = {}
+    for kind, key in targets[:MAX_LOOKUPS]:
         try:
-            found[kind, key] = await look_up(kind, key)
+            outcomes[kind, key] = await look_up(kind, key)
         except AuthenticationFailed:
             break
         except SourceError:
-            found[kind, key] = LookupOutcome.UNTOLD
+            outcomes[kind, key] = LookupOutcome.UNTOLD
     return {
         collection: tuple(
-            replace(one, whereabouts=found.get((one.kind, one.key), LookupOutcome.UNTOLD))
-            for one in named
+            replace(
+                reference,
+                whereabouts=outcomes.get((reference.kind, reference.key), LookupOutcome.UNTOLD),
+            )
+            for reference in references
         )
-        for collection, named in dangling.items()
+        for collection, references in dangling.items()
     }
 
 
 def amendments(
-    collections: Sequence[Collection], dangling: ByCollection, now: datetime
+    collections: Sequence[Collection], dangling: DanglingByCollection, now: datetime
 ) -> tuple[Collection, ...]:
-    """Give what is to be added to collections that name, or should list, what cannot be seen.
+    """Return the amendments of collections that refer to, or should list, what cannot be seen.
 
     Args:
         collections: Of this run.
         dangling: By collection id, looked up.
-        now: When the looking up ended.
+        now: When the lookups ended.
     """
-    named = [one for found in dangling.values() for one in found if one.hidden]
-    newest = {one.kind: one.id for one in collections}
-    found = []
+    hidden_targets = [
+        reference
+        for references in dangling.values()
+        for reference in references
+        if reference.hidden
+    ]
+    newest = {collection.kind: collection.id for collection in collections}
+    amended = []
     for collection in collections:
-        hidden = [one for one in dangling.get(collection.id, ()) if one.hidden]
+        hidden = [
+            reference for reference in dangling.get(collection.id, ()) if reference.hidden
+        ]
         if newest[collection.kind] == collection.id:
-            # The listing that should have had them is as incomplete as what names them.
-            hidden += [one for one in named if one.kind == collection.kind and one not in hidden]
+            # The listing that should have had them is as incomplete as what refers to them.
+            hidden += [
+                reference
+                for reference in hidden_targets
+                if reference.kind == collection.kind and reference not in hidden
+            ]
         if hidden:
-            found.append(_amended(collection, hidden, now))
-    return tuple(found)
+            amended.append(_amended(collection, hidden, now))
+    return tuple(amended)
 
 
 def _amended(collection: Collection, hidden: Sequence[Dangling], now: datetime) -> Collection:
@@ -95,23 +116,27 @@ def _amended(collection: Collection, hidden: Sequence[Dangling], now: datetime) 
 
 
 def _shortfalls(hidden: Sequence[Dangling]) -> Sequence[Shortfall]:
-    kinds = sorted({one.kind for one in hidden})
-    return [_shortfall(kind, [one for one in hidden if one.kind == kind]) for kind in kinds]
+    kinds = sorted({reference.kind for reference in hidden})
+    return [
+        _shortfall(kind, [reference for reference in hidden if reference.kind == kind])
+        for kind in kinds
+    ]
 
 
 def _shortfall(kind: str, hidden: Sequence[Dangling]) -> Shortfall:
-    keys = sorted({one.key for one in hidden})
-    denied = any(one.whereabouts is LookupOutcome.HIDDEN for one in hidden)
+    keys = sorted({reference.key for reference in hidden})
+    denied = any(reference.whereabouts is LookupOutcome.HIDDEN for reference in hidden)
     why = (
         "the credential may not see them"
         if denied
-        else "they are deleted or hidden, no one can say"
+        else "they are deleted or hidden; the source does not distinguish the two"
     )
     first = hidden[0]
     return Shortfall(
         reason=Reason.HIDDEN_REFERENCES,
-        detail=f"{len(keys)} of {kind} are named and not listed, such as {first.key}, named by "
-        f"{first.named_by} in {first.field}: {why}. Use a credential that sees the whole account",
+        detail=f"{len(keys)} of {kind} are referenced and not listed, such as {first.key}, "
+        f"referenced by {first.named_by} in {first.field}: {why}. Use a credential that sees the "
+        "whole account",
         missing=len(keys),
         subjects=tuple(f"{kind}:{key}" for key in keys),
     )

@@ -8,7 +8,13 @@ from datetime import datetime
 
 from ccm_core.collect.outcome import worst
 from ccm_core.collect.unseen_objects import newest, unseen
-from ccm_core.model.evidence.collection import Collection, CredentialInfo, Dangling, Outcome, Shortfall
+from ccm_core.model.evidence.collection import (
+    Collection,
+    CredentialInfo,
+    Dangling,
+    Outcome,
+    Shortfall,
+)
 from ccm_core.model.evidence.manifest import Manifest, PluginVersion, Promise
 from ccm_core.model.evidence.run import OpenRun
 

@@ -1,4 +1,4 @@
-"""Who may watch a collection, and what the runner asks of the store."""
+"""The observer of a collection: it is notified of progress and changes nothing."""
 
 from __future__ import annotations
 
@@ -9,44 +9,44 @@ from ccm_core.model.evidence.window import Window
 
 
 class Observer(Protocol):
-    """Is told how collecting goes. It changes nothing."""
+    """Receives the progress of a collection."""
 
-    def began(self, connection: str, kinds: int) -> None:
-        """Say that a run over so many kinds begins."""
+    def run_started(self, connection: str, kinds: int) -> None:
+        """Receive that a run over so many kinds starts."""
 
-    def reading(self, kind: str, window: Window | None) -> None:
-        """Say that a window of a kind is being read."""
+    def window_started(self, kind: str, window: Window | None) -> None:
+        """Receive that a window of a kind is being read."""
 
-    def received(self, kind: str, items: int, total: int | None, requests: int) -> None:
-        """Say how many items of the window have come, of how many, in how many requests."""
+    def records_received(self, kind: str, items: int, total: int | None, requests: int) -> None:
+        """Receive how many items of the window have arrived, of how many, in how many requests."""
 
-    def waiting(self, seconds: float) -> None:
-        """Say that the source's limit makes us wait, as long as is known."""
+    def rate_limited(self, seconds: float) -> None:
+        """Receive that requests wait for the source's rate limit, and how long if known."""
 
-    def kept(self, collection: Collection) -> None:
-        """Say that a window is in the store."""
+    def window_stored(self, collection: Collection) -> None:
+        """Receive that a window is in the store."""
 
-    def ended(self, connection: str) -> None:
-        """Say that the run is over."""
+    def run_ended(self, connection: str) -> None:
+        """Receive that the run has ended."""
 
 
 class NullObserver:
-    """An observer that says nothing."""
+    """An observer that ignores everything."""
 
-    def began(self, connection: str, kinds: int) -> None:
-        """Say nothing."""
+    def run_started(self, connection: str, kinds: int) -> None:
+        """Do nothing."""
 
-    def reading(self, kind: str, window: Window | None) -> None:
-        """Say nothing."""
+    def window_started(self, kind: str, window: Window | None) -> None:
+        """Do nothing."""
 
-    def received(self, kind: str, items: int, total: int | None, requests: int) -> None:
-        """Say nothing."""
+    def records_received(self, kind: str, items: int, total: int | None, requests: int) -> None:
+        """Do nothing."""
 
-    def waiting(self, seconds: float) -> None:
-        """Say nothing."""
+    def rate_limited(self, seconds: float) -> None:
+        """Do nothing."""
 
-    def kept(self, collection: Collection) -> None:
-        """Say nothing."""
+    def window_stored(self, collection: Collection) -> None:
+        """Do nothing."""
 
-    def ended(self, connection: str) -> None:
-        """Say nothing."""
+    def run_ended(self, connection: str) -> None:
+        """Do nothing."""

@@ -1,10 +1,16 @@
-"""What came of a collection, decided from what went wrong."""
+"""The outcome of a collection, decided from its errors and shortfalls. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ccm_core.errors import PermissionDenied, NotAvailable, RateLimited, AuthenticationFailed, SourceError
+from ccm_core.errors import (
+    AuthenticationFailed,
+    NotAvailable,
+    PermissionDenied,
+    RateLimited,
+    SourceError,
+)
 from ccm_core.model.evidence.collection import WORST_FIRST, Collection, Outcome, Reason, Shortfall
 
 _REASONS: tuple[tuple[type[SourceError], Reason], ...] = (
@@ -16,73 +22,77 @@ _REASONS: tuple[tuple[type[SourceError], Reason], ...] = (
 
 
 def shortfall_of(error: SourceError) -> Shortfall:
-    """Say as a value what an error kept us from seeing."""
-    reason = next((why for shape, why in _REASONS if isinstance(error, shape)), None)
+    """Return what an error kept the run from reading."""
+    reason = next((reason for kind, reason in _REASONS if isinstance(error, kind)), None)
     return Shortfall(reason=reason or Reason.SOURCE_ERROR, detail=str(error))
 
 
 def outcome_of(error: SourceError | None, pages: int, shortfalls: Sequence[Shortfall]) -> Outcome:
-    """Decide the outcome of one window.
+    """Return the outcome of one window.
 
     Args:
-        error: What ended the reading, if anything did.
+        error: What ended the read, if anything did.
         pages: Pages that were read before it.
-        shortfalls: Everything that was not seen, the error included.
+        shortfalls: Everything that was not read, the error included.
     """
     if error is not None and pages == 0:
-        lacking = isinstance(error, PermissionDenied | NotAvailable)
-        return Outcome.UNAVAILABLE if lacking else Outcome.FAILED
+        unavailable = isinstance(error, PermissionDenied | NotAvailable)
+        return Outcome.UNAVAILABLE if unavailable else Outcome.FAILED
     return Outcome.PARTIAL if shortfalls else Outcome.COMPLETE
 
 
 def worst(outcomes: Iterable[Outcome]) -> Outcome:
-    """Give the worst of several outcomes; of none, ``complete``."""
+    """Return the worst of several outcomes; of none, ``complete``."""
     return min(outcomes, key=WORST_FIRST.index, default=Outcome.COMPLETE)
 
 
-def named(collection: Collection) -> set[str] | None:
-    """Name the only objects a collection did not see; None where it may be any."""
+def missing_subjects(collection: Collection) -> set[str] | None:
+    """Return the only objects a collection did not read; None where it may be any."""
     if collection.outcome is Outcome.COMPLETE:
         return set()
-    falls = collection.shortfalls
-    if collection.outcome is Outcome.PARTIAL and falls and all(fall.subjects for fall in falls):
-        return {subject for fall in falls for subject in fall.subjects}
+    shortfalls = collection.shortfalls
+    if (
+        collection.outcome is Outcome.PARTIAL
+        and shortfalls
+        and all(shortfall.subjects for shortfall in shortfalls)
+    ):
+        return {subject for shortfall in shortfalls for subject in shortfall.subjects}
     return None
 
 
-def inherited(
-    needs: Iterable[str], standing: Mapping[str, Sequence[Collection]]
+def dependency_outcome(
+    needs: Iterable[str], current: Mapping[str, Sequence[Collection]]
 ) -> tuple[Outcome, tuple[Shortfall, ...]]:
-    """Say what a collector lacks because the kinds it needs were not seen whole.
+    """Return what a collector lacks because the kinds it needs were not read completely.
 
     Args:
         needs: The kinds it needs.
-        standing: The collections that speak for each kind now.
+        current: The newest collections of each kind.
     """
     outcomes, shortfalls = [Outcome.COMPLETE], []
     for kind in needs:
-        collections = standing.get(kind, ())
+        collections = current.get(kind, ())
         if not collections:
             outcomes.append(Outcome.FAILED)
             detail = f"it is read object by object from {kind}, which was never collected"
             shortfalls.append(Shortfall(reason=Reason.SOURCE_ERROR, detail=detail))
-        outcomes.append(_together([one.outcome for one in collections]))
+        outcomes.append(_combined([collection.outcome for collection in collections]))
         shortfalls.extend(
             Shortfall(
-                reason=one.reason,
+                reason=shortfall.reason,
                 detail=f"it is read object by object from {kind}, which is "
-                f"{collection.outcome}: {one.detail}",
+                f"{collection.outcome}: {shortfall.detail}",
                 missing=None,
-                subjects=one.subjects,
+                subjects=shortfall.subjects,
             )
             for collection in collections
-            for one in collection.shortfalls
+            for shortfall in collection.shortfalls
         )
     return worst(outcomes), tuple(dict.fromkeys(shortfalls))
 
 
-def _together(outcomes: Sequence[Outcome]) -> Outcome:
-    """Say what several windows give together: as long as one gave something, there is a part."""
+def _combined(outcomes: Sequence[Outcome]) -> Outcome:
+    """Combine several windows: as long as one of them yielded something, the kind is partial."""
     if not {Outcome.COMPLETE, Outcome.PARTIAL}.isdisjoint(outcomes):
         return Outcome.COMPLETE if set(outcomes) == {Outcome.COMPLETE} else Outcome.PARTIAL
     return worst(outcomes)

@@ -1,8 +1,8 @@
-"""What is due, and which windows: pure arithmetic over what was kept before.
+"""What to collect now, and over which windows: arithmetic over what was collected before. Pure.
 
-There is no cursor beside the collections: the windows of the collections that are complete say
-what was read, and a plan is what they leave open. A run that was cut off therefore goes on where
-it stopped, and a window that was only partly seen is read again.
+No cursor is stored beside the collections: the windows of complete collections say what was read,
+and a plan is what they leave open. A run that was cut off therefore continues where it stopped,
+and a window that was read only in part is read again.
 """
 
 from __future__ import annotations
@@ -11,35 +11,42 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
-from ccm_core.collect.cadence import DueTime, begun, fresh, leeway, turn
+from ccm_core.collect.cadence import DueTime, due_time
 from ccm_core.collect.change_detection import ChangeFeed
-from ccm_core.collect.outcome import named
+from ccm_core.collect.freshness import is_fresh, run_starts, tolerance
+from ccm_core.collect.outcome import missing_subjects
 from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.window import Window, pieces, subtract
 from ccm_core.sdk.types import Collector, EvidenceKind, Shape
 
-LONGEST = timedelta(days=180)
+MAX_WINDOW = timedelta(days=180)
+
+CollectionsByKind: TypeAlias = Mapping[str, Sequence[Collection]]
+"""The stored collections of each kind, in the order in which they were stored."""
+Windows: TypeAlias = tuple[Window | None, ...]
+"""``None`` is the one window of a snapshot."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectTask:
-    """One kind to collect, over these windows; ``None`` is the one window of a snapshot."""
+    """One kind to collect, over these windows."""
 
     collector: Collector
     kind: EvidenceKind
-    windows: tuple[Window | None, ...]
+    windows: Windows
     refresh: bool = False
-    """Whether this is not a reading of windows but of what may have changed since."""
-    telling: ChangeFeed | None = None
-    """For a refresh: how changes are told."""
-    tells: Mapping[str, str] = field(default_factory=dict)
-    """By kind: where events of this one name what changed."""
+    """Whether it reads what may have changed since it was read, instead of windows."""
+    change_feed: ChangeFeed | None = None
+    """For a refresh: where changes are reported."""
+    reports_changes_of: Mapping[str, str] = field(default_factory=dict)
+    """By kind: the path at which events of this kind name what changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a run will do, and what it leaves because it is not due."""
+    """What a run will do, and what it skips because it is not due."""
 
     tasks: tuple[CollectTask, ...]
     not_due: tuple[str, ...]
@@ -47,204 +54,224 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanInputs:
-    """What a connection keeps watch over, and how often."""
+    """The moment of a plan, and what a connection is to collect and how often."""
 
     now: datetime
     horizon: Window
     cadences: Mapping[str, timedelta]
-    """Where the connection departs from a kind's own cadence."""
+    """Where the connection overrides a kind's own cadence."""
     force: bool = False
     """Read what is not due as well, and what was read before."""
+
+    def cadence(self, kind: EvidenceKind) -> timedelta:
+        """Return how often a kind is to be collected."""
+        return self.cadences.get(kind.name, kind.cadence)
 
 
 def plan(
     collectors: Sequence[Collector],
     kinds: Mapping[str, EvidenceKind],
-    kept: Mapping[str, Sequence[Collection]],
-    wanted: PlanInputs,
+    collections: CollectionsByKind,
+    inputs: PlanInputs,
 ) -> Plan:
-    """Say what to read now.
+    """Return what to collect now.
 
     Args:
-        collectors: Of the connector, needs first.
+        collectors: Of the connector; a kind stands after those it needs.
         kinds: Every known kind by name.
-        kept: The collections in the store by kind, in the order in which they were kept.
-        wanted: The moment, the horizon and the cadences.
+        collections: By kind.
+        inputs: The moment, the horizon and the cadences.
     """
-    told = {one.kind for one in collectors}
-    begins = begun(one for each in kept.values() for one in each)
-    # Where nobody tells of changes, only reading all of it again finds them.
-    collectors = [
-        one
-        if one.changed_by is None or one.changed_by.kind in told
-        else replace(one, changed_by=None, settles_after=None)
-        for one in collectors
-    ]
-    owed = {
-        one.kind: _windows(one, kinds[one.kind], kept.get(one.kind, ()), begins, wanted)
-        for one in collectors
-    }
-    again = [one for one in collectors if _refresh_is_due(one, kinds, kept, begins, wanted, owed)]
-    for teller in {one.changed_by.kind for one in again if one.changed_by}:
-        # Whoever is to be refreshed needs the newest events that tell of changes.
-        collector = next(one for one in collectors if one.kind == teller)
-        soon = replace(wanted, cadences={**wanted.cadences, teller: timedelta(0)})
-        owed[teller] = _windows(collector, kinds[teller], kept.get(teller, ()), begins, soon)
-    tasks = _in_order(collectors, kinds, owed, {one.kind for one in again})
-    due = {task.kind.name for task in tasks}
-    return Plan(tasks=tasks, not_due=tuple(one.kind for one in collectors if one.kind not in due))
+    return _Planner(collectors, kinds, collections, inputs).plan()
 
 
-def turns(
+def due_times(
     collectors: Sequence[Collector],
     kinds: Mapping[str, EvidenceKind],
-    kept: Mapping[str, Sequence[Collection]],
-    wanted: PlanInputs,
+    collections: CollectionsByKind,
+    inputs: PlanInputs,
 ) -> tuple[DueTime, ...]:
-    """Say when each kind is to be read next; the arguments are those of :func:`plan`."""
-    owed = {task.kind.name for task in plan(collectors, kinds, kept, wanted).tasks}
-    begins = begun(one for each in kept.values() for one in each)
+    """Return when each kind is to be collected next; the arguments are those of :func:`plan`."""
+    planned = {task.kind.name for task in plan(collectors, kinds, collections, inputs).tasks}
+    starts = run_starts(_flattened(collections))
     return tuple(
-        turn(
-            one.kind,
-            _cadence(kinds[one.kind], wanted),
-            kept.get(one.kind, ()),
-            begins,
-            owed=one.kind in owed,
-            now=wanted.now,
+        due_time(
+            collector.kind,
+            inputs.cadence(kinds[collector.kind]),
+            collections.get(collector.kind, ()),
+            starts,
+            planned=collector.kind in planned,
+            now=inputs.now,
         )
-        for one in collectors
+        for collector in collectors
     )
 
 
 def past(horizon: Window, now: datetime) -> Window:
-    """Give the part of a horizon in which something can have happened."""
+    """Return the part of a horizon in which something can have happened."""
     return Window(horizon.since, now)
 
 
-def split(window: Window, total: int, most: int) -> tuple[Window, ...]:
-    """Cut a window that holds ``total`` so that each part should hold well under ``most``.
+def split(window: Window, total: int, limit: int) -> tuple[Window, ...]:
+    """Split a window that holds ``total`` so that each part should hold well under ``limit``.
 
-    Gives the window alone when time cannot cut it further.
+    Returns the window alone when time cannot split it further.
     """
-    parts = max(2, -(-total * 5 // (most * 4)))
+    parts = max(2, -(-total * 5 // (limit * 4)))
     return pieces(window, max(window.length / parts, timedelta(seconds=1)))
 
 
-def _in_order(
-    collectors: Sequence[Collector],
-    kinds: Mapping[str, EvidenceKind],
-    owed: Mapping[str, tuple[Window | None, ...]],
-    again: AbstractSet[str],
-) -> tuple[CollectTask, ...]:
-    """Put each refresh after the windows of its kind and of the kind that tells of changes."""
-    tasks: list[CollectTask] = []
-    waiting = [one for one in collectors if one.kind in again]
-    passed: set[str] = set()
-    for collector in collectors:
-        passed.add(collector.kind)
-        if windows := owed[collector.kind]:
-            kind = kinds[collector.kind]
-            tells = {
-                one.kind: one.changed_by.path
-                for one in collectors
-                if one.changed_by and one.changed_by.kind == kind.name
-            }
-            tasks.append(CollectTask(collector=collector, kind=kind, windows=windows, tells=tells))
-        ready = [one for one in waiting if {one.kind, _teller(one)} <= passed]
-        waiting = [one for one in waiting if one not in ready]
-        tasks.extend(
-            CollectTask(
-                collector=one,
-                kind=kinds[one.kind],
-                windows=(None,),
-                refresh=True,
-                telling=_telling(one, collectors, kinds),
+class _Planner:
+    """Plans one run of one connection."""
+
+    def __init__(
+        self,
+        collectors: Sequence[Collector],
+        kinds: Mapping[str, EvidenceKind],
+        collections: CollectionsByKind,
+        inputs: PlanInputs,
+    ) -> None:
+        collected = {collector.kind for collector in collectors}
+        self._collectors = [_without_missing_feed(each, collected) for each in collectors]
+        self._kinds, self._collections, self._inputs = kinds, collections, inputs
+        self._starts = run_starts(_flattened(collections))
+
+    def plan(self) -> Plan:
+        windows = {each.kind: self._windows(each, self._inputs) for each in self._collectors}
+        refreshed = [each for each in self._collectors if self._needs_refresh(each, windows)]
+        for kind in {each.changed_by.kind for each in refreshed if each.changed_by}:
+            # A refresh needs the newest events that report changes.
+            cadences = {**self._inputs.cadences, kind: timedelta(0)}
+            windows[kind] = self._windows(
+                self._collector(kind), replace(self._inputs, cadences=cadences)
             )
-            for one in ready
+        tasks = self._in_order(windows, {collector.kind for collector in refreshed})
+        due = {task.kind.name for task in tasks}
+        return Plan(
+            tasks=tasks,
+            not_due=tuple(each.kind for each in self._collectors if each.kind not in due),
         )
-    return tuple(tasks)
+
+    # -- tasks --------------------------------------------------------------------------------
+
+    def _in_order(
+        self, windows: Mapping[str, Windows], refreshed: AbstractSet[str]
+    ) -> tuple[CollectTask, ...]:
+        """Put each refresh after the windows of its kind and of the kind that reports changes."""
+        tasks: list[CollectTask] = []
+        pending = [collector for collector in self._collectors if collector.kind in refreshed]
+        passed: set[str] = set()
+        for collector in self._collectors:
+            passed.add(collector.kind)
+            if windows[collector.kind]:
+                tasks.append(self._window_task(collector, windows[collector.kind]))
+            ready = [each for each in pending if {each.kind, _feed_kind(each)} <= passed]
+            pending = [each for each in pending if each not in ready]
+            tasks.extend(map(self._refresh_task, ready))
+        return tuple(tasks)
+
+    def _window_task(self, collector: Collector, windows: Windows) -> CollectTask:
+        reports_changes_of = {
+            each.kind: each.changed_by.path
+            for each in self._collectors
+            if each.changed_by and each.changed_by.kind == collector.kind
+        }
+        return CollectTask(
+            collector=collector,
+            kind=self._kinds[collector.kind],
+            windows=windows,
+            reports_changes_of=reports_changes_of,
+        )
+
+    def _refresh_task(self, collector: Collector) -> CollectTask:
+        return CollectTask(
+            collector=collector,
+            kind=self._kinds[collector.kind],
+            windows=(None,),
+            refresh=True,
+            change_feed=self._change_feed(collector),
+        )
+
+    def _change_feed(self, collector: Collector) -> ChangeFeed | None:
+        changed_by = collector.changed_by
+        if changed_by is None:
+            return None
+        return ChangeFeed(
+            kind=collector.kind,
+            changed_by=changed_by,
+            occurred_at=self._kinds[changed_by.kind].occurred_at or "",
+            delay=self._collector(changed_by.kind).settles_after or timedelta(0),
+        )
+
+    def _collector(self, kind: str) -> Collector:
+        return next(collector for collector in self._collectors if collector.kind == kind)
+
+    # -- what is due --------------------------------------------------------------------------
+
+    def _needs_refresh(self, collector: Collector, windows: Mapping[str, Windows]) -> bool:
+        if collector.refresh is None:
+            return False
+        refreshes = [
+            collection
+            for collection in self._collections.get(collector.kind, ())
+            if collection.window is None
+        ]
+        if windows[collector.kind] or not refreshes or missing_subjects(refreshes[-1]) is None:
+            return True
+        cadence = self._inputs.cadence(self._kinds[collector.kind])
+        return not self._is_fresh(refreshes[-1], cadence)
+
+    def _windows(self, collector: Collector, inputs: PlanInputs) -> Windows:
+        kind, collections = self._kinds[collector.kind], self._collections.get(collector.kind, ())
+        cadence = inputs.cadence(kind)
+        if kind.shape is Shape.SNAPSHOT:
+            complete = bool(collections) and collections[-1].outcome is Outcome.COMPLETE
+            fresh = complete and self._is_fresh(collections[-1], cadence)
+            return () if fresh and not inputs.force else (None,)
+        period = past(inputs.horizon, inputs.now)
+        settled = [] if inputs.force else self._settled(collector, collections, cadence)
+        # What happened since the newest window is due when that window is a cadence old.
+        min_length = cadence - tolerance(cadence)
+        due = [
+            gap
+            for gap in subtract([period], settled)
+            if gap.until < period.until or gap.length >= min_length
+        ]
+        longest = collector.longest_window or MAX_WINDOW
+        return tuple(piece for gap in due for piece in pieces(gap, longest))
+
+    def _settled(
+        self, collector: Collector, collections: Sequence[Collection], cadence: timedelta
+    ) -> list[Window]:
+        """Return the windows that need not be read again yet: settled by age, or just read."""
+        settled = []
+        for collection in collections:
+            window = collection.window
+            # A run that started after now had a wrong clock: what it covers is unknown.
+            in_future = self._starts[collection.run] > self._inputs.now
+            if window is None or collection.outcome is not Outcome.COMPLETE or in_future:
+                continue
+            if self._is_fresh(collection, cadence):
+                settled.append(window)
+            elif collector.settles_after is not None:
+                until = min(window.until, collection.started_at - collector.settles_after)
+                settled.extend([Window(window.since, until)] if until > window.since else [])
+        return settled
+
+    def _is_fresh(self, collection: Collection, cadence: timedelta) -> bool:
+        return is_fresh(self._starts[collection.run], cadence, self._inputs.now)
 
 
-def _telling(
-    collector: Collector, collectors: Sequence[Collector], kinds: Mapping[str, EvidenceKind]
-) -> ChangeFeed | None:
-    by = collector.changed_by
-    if by is None:
-        return None
-    teller = next(one for one in collectors if one.kind == by.kind)
-    return ChangeFeed(
-        kind=collector.kind,
-        by=by,
-        occurred_at=kinds[by.kind].occurred_at or "",
-        late=teller.settles_after or timedelta(0),
-    )
+def _without_missing_feed(collector: Collector, collected: AbstractSet[str]) -> Collector:
+    """Drop a change feed that is not collected: then only a full read finds changes."""
+    if collector.changed_by is None or collector.changed_by.kind in collected:
+        return collector
+    return replace(collector, changed_by=None, settles_after=None)
 
 
-def _teller(collector: Collector) -> str:
+def _feed_kind(collector: Collector) -> str:
     return collector.changed_by.kind if collector.changed_by else collector.kind
 
 
-def _refresh_is_due(
-    collector: Collector,
-    kinds: Mapping[str, EvidenceKind],
-    kept: Mapping[str, Sequence[Collection]],
-    begins: Mapping[str, datetime],
-    wanted: PlanInputs,
-    owed: Mapping[str, tuple[Window | None, ...]],
-) -> bool:
-    if collector.refresh is None:
-        return False
-    earlier = [one for one in kept.get(collector.kind, ()) if one.window is None]
-    if owed[collector.kind] or not earlier or named(earlier[-1]) is None:
-        return True
-    cadence = _cadence(kinds[collector.kind], wanted)
-    return not fresh(begins[earlier[-1].run], cadence, wanted.now)
-
-
-def _cadence(kind: EvidenceKind, wanted: PlanInputs) -> timedelta:
-    return wanted.cadences.get(kind.name, kind.cadence)
-
-
-def _windows(
-    collector: Collector,
-    kind: EvidenceKind,
-    kept: Sequence[Collection],
-    begins: Mapping[str, datetime],
-    wanted: PlanInputs,
-) -> tuple[Window | None, ...]:
-    cadence = _cadence(kind, wanted)
-    if kind.shape is Shape.SNAPSHOT:
-        whole = bool(kept) and kept[-1].outcome is Outcome.COMPLETE
-        young = whole and fresh(begins[kept[-1].run], cadence, wanted.now)
-        return () if young and not wanted.force else (None,)
-    period = past(wanted.horizon, wanted.now)
-    settled = [] if wanted.force else _settled(collector, kept, begins, cadence, wanted.now)
-    holes = subtract([period], settled)
-    # What happened since the newest window is due when that window is a cadence old.
-    enough = cadence - leeway(cadence)
-    owed = [hole for hole in holes if hole.until < period.until or hole.length >= enough]
-    longest = collector.longest_window or LONGEST
-    return tuple(piece for hole in owed for piece in pieces(hole, longest))
-
-
-def _settled(
-    collector: Collector,
-    kept: Sequence[Collection],
-    begins: Mapping[str, datetime],
-    cadence: timedelta,
-    now: datetime,
-) -> list[Window]:
-    """Give the windows whose contents need no second look yet: settled by age, or just read."""
-    found = []
-    for collection in kept:
-        window, began = collection.window, begins[collection.run]
-        if window is None or collection.outcome is not Outcome.COMPLETE or began > now:
-            # A run that begins after now had a wrong clock: what it covers cannot be told.
-            continue
-        if fresh(began, cadence, now):
-            found.append(window)
-        elif collector.settles_after is not None:
-            until = min(window.until, collection.started_at - collector.settles_after)
-            found.extend([Window(window.since, until)] if until > window.since else [])
-    return found
+def _flattened(collections: CollectionsByKind) -> list[Collection]:
+    return [collection for of_kind in collections.values() for collection in of_kind]

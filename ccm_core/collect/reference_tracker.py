@@ -1,6 +1,6 @@
-"""Names: what the records of a run name of other kinds, as far as it may lead nowhere.
+"""References from the records of a run to records of other kinds that may not exist.
 
-A name is forgotten as soon as it is sure that what it names stands, so that a backfill of years
+A reference is dropped as soon as it is certain that its target exists, so that a backfill of years
 holds no more of them than a run of an hour.
 """
 
@@ -9,57 +9,60 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 
-from ccm_core.collect.dangling_lookup import ByCollection
+from ccm_core.collect.dangling_lookup import DanglingByCollection
 from ccm_core.model.evidence.collection import Dangling
 
-Named = Mapping[tuple[str, str, str], str]
-"""``(field, kind, key)``, each with the key of one record that names it."""
-Keys = Callable[[str, AbstractSet[str]], AbstractSet[str]]
-"""Gives those of some keys that stand of a kind."""
+References = Mapping[tuple[str, str, str], str]
+"""``(field, kind, key)``, each with the key of one record that contains the reference."""
+ExistingKeys = Callable[[str, AbstractSet[str]], AbstractSet[str]]
+"""Returns those of some keys that exist of a kind."""
 
 
 class ReferenceTracker:
-    """What is named in a run and was not seen to stand."""
+    """The references of a run whose targets were not seen to exist."""
 
-    def __init__(self, keys: Keys) -> None:
-        """Begin with nothing named."""
-        self._keys = keys
-        self._by_collection: dict[str, Named] = {}
+    def __init__(self, existing_keys: ExistingKeys) -> None:
+        """Start without references."""
+        self._existing_keys = existing_keys
+        self._by_collection: dict[str, References] = {}
 
-    def take(self, collection: str, names: Named, lasting: Callable[[str], bool]) -> None:
-        """Take what the records of a collection name, once they are kept.
+    def add(
+        self, collection: str, references: References, permanent: Callable[[str], bool]
+    ) -> None:
+        """Add the references of a collection's records, once these are stored.
 
         Args:
             collection: Its id.
-            names: What they name, of kinds that are read.
-            lasting: Whether what stands of a kind now still stands when the run ends.
+            references: To kinds that are collected.
+            permanent: Whether what exists of a kind now still exists when the run ends.
         """
-        kinds = {kind for _, kind, _ in names if lasting(kind)}
-        left = self._without_standing(names, kinds)
-        if left:
-            self._by_collection[collection] = left
+        kinds = {kind for _, kind, _ in references if permanent(kind)}
+        if unresolved := self._unresolved(references, kinds):
+            self._by_collection[collection] = unresolved
 
-    def leading_nowhere(self) -> ByCollection:
-        """Give what is named and does not stand, by collection."""
-        every = {kind for names in self._by_collection.values() for _, kind, _ in names}
-        left = {
-            collection: self._without_standing(names, every)
-            for collection, names in self._by_collection.items()
+    def dangling(self) -> DanglingByCollection:
+        """Return the references whose target does not exist, by collection."""
+        kinds = {kind for references in self._by_collection.values() for _, kind, _ in references}
+        unresolved = {
+            collection: self._unresolved(references, kinds)
+            for collection, references in self._by_collection.items()
         }
         return {
             collection: tuple(
-                Dangling(field=field, kind=kind, key=key, named_by=by)
-                for (field, kind, key), by in sorted(names.items())
+                Dangling(field=field, kind=kind, key=key, named_by=referrer)
+                for (field, kind, key), referrer in sorted(references.items())
             )
-            for collection, names in left.items()
+            for collection, references in unresolved.items()
         }
 
-    def _without_standing(self, names: Named, kinds: AbstractSet[str]) -> Named:
-        standing = {
-            kind: self._keys(kind, among)
+    def _unresolved(self, references: References, kinds: AbstractSet[str]) -> References:
+        existing = {
+            kind: self._existing_keys(kind, keys)
             for kind in kinds
-            if (among := {key for _, of, key in names if of == kind})
+            if (keys := {key for _, target, key in references if target == kind})
         }
         return {
-            name: by for name, by in names.items() if name[2] not in standing.get(name[1], set())
+            reference: referrer
+            for reference, referrer in references.items()
+            if reference[2] not in existing.get(reference[1], set())
         }

@@ -1,4 +1,4 @@
-"""The runner's desk: where it puts things, where it looks things up, and whom it tells."""
+"""What the runner needs of its surroundings: the store, the clock, and an observer."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from datetime import datetime
 from ccm_core.collect.batch_builder import RecordValidator
 from ccm_core.collect.observer import Observer
 from ccm_core.model.evidence.collection import Collection
-from ccm_core.model.evidence.write_batch import WriteBatch, Pack
+from ccm_core.model.evidence.write_batch import Pack, WriteBatch
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.types import EvidenceKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunContext:
-    """What the runner is handed."""
+    """The dependencies of one run."""
 
     connection: str
     run: str
-    gauge: Callable[[EvidenceKind], RecordValidator]
+    validator: Callable[[EvidenceKind], RecordValidator]
     packer: Callable[[], Pack]
-    """Gives what puts away the bodies of one window until they are kept."""
-    keep: Callable[[WriteBatch], Collection]
-    """Keeps one window in one transaction."""
-    known: Callable[[str], Sequence[JsonObject]]
-    """Gives the current bodies of a kind."""
-    keys: Callable[[str, AbstractSet[str]], AbstractSet[str]]
-    """Gives those of some keys that stand of a kind."""
-    added: Callable[[Collection], Iterable[JsonObject]]
-    """Gives the bodies that were new or changed in a collection."""
+    """Returns what spools the bodies of one window until they are stored."""
+    append: Callable[[WriteBatch], Collection]
+    """Appends one window in one transaction."""
+    current_records: Callable[[str], Sequence[JsonObject]]
+    """Returns the current bodies of a kind."""
+    existing_keys: Callable[[str, AbstractSet[str]], AbstractSet[str]]
+    """Returns those of some keys that exist of a kind."""
+    appended_records: Callable[[Collection], Iterable[JsonObject]]
+    """Returns the bodies that were new or changed in a collection."""
     observer: Observer
     clock: Callable[[], datetime]
 
 
 class CurrentRecords(Mapping[str, Sequence[JsonObject]]):
-    """The current bodies of some kinds, loaded when they are looked at."""
+    """The current bodies of some kinds, loaded when they are looked up."""
 
     def __init__(self, kinds: Sequence[str], load: Callable[[str], Sequence[JsonObject]]) -> None:
         """Offer these kinds and no others."""
@@ -50,7 +50,7 @@ class CurrentRecords(Mapping[str, Sequence[JsonObject]]):
         return self._load(kind)
 
     def __iter__(self) -> Iterator[str]:
-        """Walk through the kinds."""
+        """Iterate over the kinds."""
         return iter(self._kinds)
 
     def __len__(self) -> int:

@@ -12,13 +12,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ccm_core.collect.batch_builder import BatchBuilder
-from ccm_core.collect.change_detection import ChangeFeed, ChangedKeys
+from ccm_core.collect.change_detection import ChangedKeys, ChangeFeed
 from ccm_core.collect.dangling_lookup import ByCollection, LookUp, amendments, looked_up
 from ccm_core.collect.outcome import inherited, outcome_of, shortfall_of
-from ccm_core.collect.planner import LONGEST, Plan, CollectTask, PlanInputs, past, split
+from ccm_core.collect.planner import LONGEST, CollectTask, Plan, PlanInputs, past, split
 from ccm_core.collect.reference_tracker import ReferenceTracker
 from ccm_core.collect.run_context import RunContext
-from ccm_core.collect.window_read import WindowRead, WindowQuery
+from ccm_core.collect.window_read import WindowQuery, WindowRead
 from ccm_core.errors import AuthenticationFailed, SourceError
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import SECOND, Window, pieces

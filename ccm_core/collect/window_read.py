@@ -8,19 +8,19 @@ from datetime import timedelta
 
 from ccm_core.collect.batch_builder import BatchBuilder
 from ccm_core.collect.planner import CollectTask, PlanInputs
-from ccm_core.collect.run_context import RunContext, CurrentRecords
+from ccm_core.collect.run_context import CurrentRecords, RunContext
 from ccm_core.errors import CcmError, SourceError
 from ccm_core.model.evidence.collection import Counts, Reason, Shortfall
 from ccm_core.model.evidence.window import SECOND, Window
 from ccm_core.sdk.types import (
-    CollectRequest,
-    CollectorEvent,
     CollectionNote,
+    CollectorEvent,
+    CollectRequest,
+    DependsOn,
     Overflow,
     Page,
     ResumeFrom,
     Session,
-    DependsOn,
     Traffic,
 )
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from ccm_core.pipeline.context import Connection, Host
-from ccm_core.store.interface import EvidenceStore
+from ccm_core.store.interface.evidence_store import EvidenceStore
 
 
 class DaemonClock(Protocol):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ccm_core.app.workspace import Workspace
     from ccm_core.model.evaluation.result import Evaluation
     from ccm_core.pipeline.context import Connection
-    from ccm_core.store.interface import EvidenceStore
+    from ccm_core.store.interface.evidence_store import EvidenceStore
 
 
 @contextmanager

@@ -8,4 +8,4 @@ from ccm_core.documents.location import Location
 from ccm_core.documents.schema_errors import check
 from ccm_core.documents.yaml_parser import read_yaml
 
-__all__ = ["Document", "Path", "Location", "check", "quoted", "read_yaml", "suggest"]
+__all__ = ["Document", "Location", "Path", "check", "quoted", "read_yaml", "suggest"]

@@ -1,4 +1,4 @@
-"""HeadVerifier that were stated, signed and pinned, against the trees that are there."""
+"""Heads that were stated, signed and pinned, against the trees of the replayed logs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ccm_core.ledger.checkpoint import HEADS, STORE_LOG, Checkpoint, origin
 from ccm_core.ledger.key_history import SigningKey
 from ccm_core.ledger.pinned_checkpoint import Pin
 from ccm_core.ledger.signed_note import SignedNote, VerifierKey, encoded
-from ccm_core.ledger.verification import Finding
+from ccm_core.ledger.verification import VerificationProblem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,164 +36,182 @@ class SignedHead:
 
 
 @dataclass(slots=True)
-class Said:
-    """What the store's own log said on the way along it."""
+class LogStatements:
+    """What the leaves of the store's own log state of heads and keys."""
 
-    statements: list[HeadStatement] = field(default_factory=list)
+    heads: list[HeadStatement] = field(default_factory=list)
     keys: list[tuple[int, SigningKey]] = field(default_factory=list)
-    """With the number of the leaf."""
-    last: str | None = None
+    """With the index of the leaf."""
+    last_form: str | None = None
     """The form of the last leaf."""
 
-    def leaf(self, index: int, leaf: Mapping[str, Any]) -> Iterator[Finding]:
-        """Take the next leaf."""
-        self.last = leaf.get("leaf")
+    def add(self, index: int, leaf: Mapping[str, Any]) -> Iterator[VerificationProblem]:
+        """Add the next leaf, and yield what is wrong with it."""
+        self.last_form = leaf.get("leaf")
         try:
-            if self.last == HEADS:
-                self.statements.append(_statement(index, leaf))
-            elif self.last == "signing_key":
-                yield from self._key(index, leaf)
+            if self.last_form == HEADS:
+                self.heads.append(_head_statement(index, leaf))
+            elif self.last_form == "signing_key":
+                yield from self._add_key(index, leaf)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            yield Finding(
+            yield VerificationProblem(
                 log=STORE_LOG,
                 leaf=index,
-                what=f"a leaf of the form {self.last!r}",
+                what=f"a leaf of the form {self.last_form!r}",
                 problem=f"it cannot be read ({error})",
             )
 
     def key_at(self, size: int) -> VerifierKey | None:
-        """Give the key that the store's log named last, when it had that size."""
-        found = [key.key for index, key in self.keys if index < size]
-        return found[-1] if found else None
+        """Return the key that the store's log named last, when it had that size."""
+        keys = [key.key for index, key in self.keys if index < size]
+        return keys[-1] if keys else None
 
     def sizes(self, log: str) -> set[int]:
-        """Give the sizes at which a head of a log was stated."""
+        """Return the sizes at which a head of a log was stated."""
         if log == STORE_LOG:
-            return {one.index + 1 for one in self.statements}
-        return {one.heads[log][0] for one in self.statements if log in one.heads}
+            return {statement.index + 1 for statement in self.heads}
+        return {statement.heads[log][0] for statement in self.heads if log in statement.heads}
 
-    def _key(self, index: int, leaf: Mapping[str, Any]) -> Iterator[Finding]:
-        begun = SigningKey.read(leaf["note"])
+    def _add_key(self, index: int, leaf: Mapping[str, Any]) -> Iterator[VerificationProblem]:
+        key = SigningKey.read(leaf["note"])
         before = self.keys[-1][1].key if self.keys else None
-        if str(begun.key) != leaf["key"] or begun.replaces != before:
-            said = f"its note begins {begun.key} after {begun.replaces}, and {before} came before"
-            yield Finding(
-                log=STORE_LOG, leaf=index, what=f"signing key {leaf['key']}", problem=said
+        if str(key.key) != leaf["key"] or key.replaces != before:
+            yield VerificationProblem(
+                log=STORE_LOG,
+                leaf=index,
+                what=f"signing key {leaf['key']}",
+                problem=f"its note begins {key.key} after {key.replaces}, and {before} came before",
             )
-        self.keys.append((index, begun))
+        self.keys.append((index, key))
 
 
-def _statement(index: int, leaf: Mapping[str, Any]) -> HeadStatement:
+def _head_statement(index: int, leaf: Mapping[str, Any]) -> HeadStatement:
     return HeadStatement(
         index=index,
-        heads={one["log"]: (int(one["size"]), str(one["root"])) for one in leaf["heads"]},
+        heads={head["log"]: (int(head["size"]), str(head["root"])) for head in leaf["heads"]},
         unsigned=None if leaf.get("signed") is True else str(leaf["unsigned"]),
     )
 
 
 @dataclass(slots=True)
 class HeadVerifier:
-    """Everything that is said of heads, and the roots that were worked out."""
+    """Verifies stated, signed and pinned heads against the roots of the replayed logs."""
 
     identity: str
-    said: Said
+    statements: LogStatements
     roots: Mapping[str, Mapping[int, bytes]]
     """By log and size."""
     sizes: Mapping[str, int]
     """Of each log as it is."""
-    held: dict[str, int] = field(default_factory=dict)
-    """The size of the newest signed head of each log that holds."""
+    verified_sizes: dict[str, int] = field(default_factory=dict)
+    """The size of the newest signed head of each log that is valid."""
     checkpoints: int = 0
     pins: int = 0
 
-    def stated(self) -> Iterator[Finding]:
-        """Hold what was stated against the trees."""
-        for statement in self.said.statements:
+    def check_stated(self) -> Iterator[VerificationProblem]:
+        """Check what was stated against the trees."""
+        for statement in self.statements.heads:
             for log, (size, root) in statement.heads.items():
-                found = self.roots.get(log, {}).get(size)
-                if found is None or encoded(found) != root:
-                    yield Finding(
+                actual = self.roots.get(log, {}).get(size)
+                if actual is None or encoded(actual) != root:
+                    yield VerificationProblem(
                         log=log,
                         what=f"the head at {size} leaves",
                         problem=f"leaf {statement.index} of {STORE_LOG} states the root {root}, "
-                        f"and the log has {_root(found)}",
+                        f"and the log has {_root(actual)}",
                     )
 
-    def signed(self, rows: Sequence[SignedHead]) -> Iterator[Finding]:
-        """Hold the signed heads against what was stated and against the trees."""
-        there = {(row.log, row.size) for row in rows}
+    def check_signed(self, signed: Sequence[SignedHead]) -> Iterator[VerificationProblem]:
+        """Check the signed heads against what was stated and against the trees."""
+        expected = self._stated_as_signed()
+        stored = {(head.log, head.size) for head in signed}
+        for (log, size), index in expected.items():
+            if (log, size) not in stored:
+                problem = f"leaf {index} of {STORE_LOG} says that it is signed, and it is not there"
+                yield _head_problem(log, size, problem)
+        newest: dict[str, int] = {}
+        for head in signed:
+            if type(head.size) is not int or type(head.note) is not str:
+                problem = f"row {head.seq} holds neither size nor note"
+                yield _head_problem(head.log, head.size, problem)
+                continue
+            if head.size <= newest.get(head.log, -1):
+                problem = f"row {head.seq} stands after a larger head"
+                yield _head_problem(head.log, head.size, problem, "seq")
+            newest[head.log] = head.size
+            if (head.log, head.size) in expected:
+                yield from self._check_signed_head(head, expected[head.log, head.size] + 1)
+            else:
+                problem = f"row {head.seq} is of a head that no leaf states"
+                yield _head_problem(head.log, head.size, problem)
+
+    def _stated_as_signed(self) -> Mapping[tuple[str, int], int]:
+        """Return the log and size of each head that a leaf states as signed, with that leaf."""
         expected: dict[tuple[str, int], int] = {}
-        for statement in self.said.statements:
+        for statement in self.statements.heads:
             if statement.unsigned is None:
                 expected[STORE_LOG, statement.index + 1] = statement.index
                 for log, (size, _) in statement.heads.items():
                     expected.setdefault((log, size), statement.index)
-        for (log, size), index in expected.items():
-            if (log, size) not in there:
-                said = f"leaf {index} of {STORE_LOG} says that it is signed, and it is not there"
-                yield _bad(log, size, said)
-        last: dict[str, int] = {}
-        for row in rows:
-            if type(row.size) is not int or type(row.note) is not str:
-                yield _bad(row.log, row.size, f"row {row.seq} holds neither size nor note")
-                continue
-            if row.size <= last.get(row.log, -1):
-                yield _bad(row.log, row.size, f"row {row.seq} stands after a larger head", "seq")
-            last[row.log] = row.size
-            if (row.log, row.size) in expected:
-                yield from self._one(row, expected[row.log, row.size] + 1)
-            else:
-                yield _bad(row.log, row.size, f"row {row.seq} is of a head that nobody stated")
+        return expected
 
-    def _one(self, row: SignedHead, store_size: int) -> Iterator[Finding]:
+    def _check_signed_head(
+        self, signed: SignedHead, store_size: int
+    ) -> Iterator[VerificationProblem]:
         try:
-            found = signed_note.read(row.note)
-            head = Checkpoint.read(found.text)
+            note = signed_note.read(signed.note)
+            head = Checkpoint.read(note.text)
         except (TypeError, ValueError) as error:
-            yield _bad(row.log, row.size, f"it is no checkpoint: {error}", "note")
+            problem = f"it is no checkpoint: {error}"
+            yield _head_problem(signed.log, signed.size, problem, "note")
             return
-        wanted = origin(self.identity, row.log)
-        if (head.origin, head.size) != (wanted, row.size):
-            said = f"it is of {head.origin} at {head.size} leaves, and should be of {wanted}"
-            yield _bad(row.log, row.size, said, "note")
+        expected = origin(self.identity, signed.log)
+        if (head.origin, head.size) != (expected, signed.size):
+            problem = f"it is of {head.origin} at {head.size} leaves, and should be of {expected}"
+            yield _head_problem(signed.log, signed.size, problem, "note")
             return
-        key = self.said.key_at(store_size)
-        if key is None or not found.signed_by(key):
-            yield _bad(row.log, row.size, f"it bears no signature of {key} that holds", "note")
+        key = self.statements.key_at(store_size)
+        if key is None or not note.signed_by(key):
+            problem = f"it has no valid signature of {key}"
+            yield _head_problem(signed.log, signed.size, problem, "note")
             return
-        root = self.roots.get(row.log, {}).get(row.size)
+        root = self.roots.get(signed.log, {}).get(signed.size)
         if root != head.root:
-            said = f"it was signed over {encoded(head.root)}, and the log has {_root(root)}"
-            yield _bad(row.log, row.size, said)
+            problem = f"it was signed over {encoded(head.root)}, and the log has {_root(root)}"
+            yield _head_problem(signed.log, signed.size, problem)
             return
         self.checkpoints += 1
-        self.held[row.log] = max(row.size, self.held.get(row.log, 0))
+        self.verified_sizes[signed.log] = max(signed.size, self.verified_sizes.get(signed.log, 0))
 
-    def pinned(self, pin: Pin) -> Iterator[Finding]:
-        """Hold the store against a head that was kept outside it."""
+    def check_pin(self, pin: Pin) -> Iterator[VerificationProblem]:
+        """Check the store against a head that was stored outside it."""
+        what = f"the pin {pin.name}"
         try:
-            found = signed_note.read(pin.note)
-            head = Checkpoint.read(found.text)
+            note = signed_note.read(pin.note)
+            head = Checkpoint.read(note.text)
         except ValueError as error:
-            yield Finding(what=f"the pin {pin.name}", problem=f"it is no checkpoint: {error}")
+            yield VerificationProblem(what=what, problem=f"it is no checkpoint: {error}")
             return
-        problem = self._against(found, head)
+        problem = self._pin_problem(note, head)
         if problem is None:
             self.pins += 1
         else:
-            yield Finding(log=STORE_LOG, what=f"the pin {pin.name}", problem=problem)
+            yield VerificationProblem(log=STORE_LOG, what=what, problem=problem)
 
-    def trusted(self, key: VerifierKey) -> Iterator[Finding]:
-        """Hold the keys of the store against one that is known from elsewhere."""
-        if all(one.key != key for _, one in self.said.keys):
-            said = "no head of this store was signed with it: the store is not the one it was"
-            yield Finding(log=STORE_LOG, what=f"the key {key}", problem=said)
+    def check_trusted(self, key: VerifierKey) -> Iterator[VerificationProblem]:
+        """Check the keys of the store against one that is trusted."""
+        if all(signing_key.key != key for _, signing_key in self.statements.keys):
+            yield VerificationProblem(
+                log=STORE_LOG,
+                what=f"the key {key}",
+                problem="no head of this store was signed with it: the store is not the one it was",
+            )
 
-    def _against(self, found: SignedNote, head: Checkpoint) -> str | None:
+    def _pin_problem(self, note: SignedNote, head: Checkpoint) -> str | None:
         log = self._log_of(head.origin)
         if log is None:
             return f"it is of {head.origin}, and this store is {origin(self.identity)}"
-        if not any(found.signed_by(key.key) for _, key in self.said.keys):
+        if not any(note.signed_by(key.key) for _, key in self.statements.keys):
             return "none of the keys of this store has signed it: the store is not the one it was"
         size = self.sizes[log]
         if head.size > size:
@@ -205,34 +223,37 @@ class HeadVerifier:
     def _log_of(self, name: str) -> str | None:
         return next((log for log in self.sizes if origin(self.identity, log) == name), None)
 
-    # -- what nothing vouches for -------------------------------------------------------------
+    # -- what no signature covers -------------------------------------------------------------
 
     def unproven(self) -> Iterator[str]:
-        """Say what no signature covers, and which keys nobody handed over."""
-        held, size = self.held.get(STORE_LOG, 0), self.sizes.get(STORE_LOG, 0)
-        why = next((one.unsigned for one in reversed(self.said.statements) if one.unsigned), None)
-        because = f" ({why})" if why else ""
-        if not held:
+        """Yield what no signature covers, and which keys were not handed over."""
+        signed, size = self.verified_sizes.get(STORE_LOG, 0), self.sizes.get(STORE_LOG, 0)
+        reasons = (statement.unsigned for statement in reversed(self.statements.heads))
+        reason = next((reason for reason in reasons if reason), None)
+        because = f" ({reason})" if reason else ""
+        if not signed:
             yield f"no head of this store is signed{because}: whoever can write it can rewrite it"
-        elif held < size:
-            yield f"the newest {size - held} leaves of {STORE_LOG} are not signed{because}"
+        elif signed < size:
+            yield f"the newest {size - signed} leaves of {STORE_LOG} are not signed{because}"
         for log in sorted(self.sizes, key=str):
-            stated = max(self.said.sizes(log), default=0)
+            stated = max(self.statements.sizes(log), default=0)
             if stated < self.sizes[log]:
                 yield (
                     f"the newest {self.sizes[log] - stated} leaves of {log} are of a run that is "
                     "under way or was cut off; the next one states their head"
                 )
-        for _, key in self.said.keys:
+        for _, key in self.statements.keys:
             if not key.handed_over:
                 yield f"the key {key.key} replaces {key.replaces}, which did not hand over"
 
 
-def _bad(log: str, size: object, problem: str, name: str | None = None) -> Finding:
-    return Finding(
+def _head_problem(
+    log: str, size: object, problem: str, field: str | None = None
+) -> VerificationProblem:
+    return VerificationProblem(
         log=log,
         table="checkpoint",
-        field=name,
+        field=field,
         what=f"the signed head at {size} leaves",
         problem=problem,
     )

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from ccm_core.ledger.merkle_hash import node_hash
-from ccm_core.ledger.merkle_tree import Node, MerkleTree
+from ccm_core.ledger.merkle_tree import MerkleTree, Node
 
 Span: TypeAlias = tuple[int, int]
 """The leaves from the first number up to but not including the second."""
@@ -24,7 +24,9 @@ Proof: TypeAlias = tuple[bytes, ...]
 # -- making -----------------------------------------------------------------------------------
 
 
-def inclusion_proofs(hashes: Iterable[bytes], indexes: Collection[int], size: int) -> Mapping[int, Proof]:
+def inclusion_proofs(
+    hashes: Iterable[bytes], indexes: Collection[int], size: int
+) -> Mapping[int, Proof]:
     """Prove that leaves are in the tree over the first ``size`` leaf hashes.
 
     Args:

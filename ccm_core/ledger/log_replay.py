@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from ccm_core.ledger.entry import LogEntry
 from ccm_core.ledger.merkle_hash import leaf_hash
 from ccm_core.ledger.merkle_tree import MerkleTree
-from ccm_core.ledger.verification import Finding
+from ccm_core.ledger.verification import VerificationProblem
 
 
 class LogReplay:
@@ -29,7 +29,7 @@ class LogReplay:
         self._seq = 0
         self._note()
 
-    def add(self, entry: LogEntry) -> Iterator[Finding]:
+    def add(self, entry: LogEntry) -> Iterator[VerificationProblem]:
         """Take the next entry, and say what is wrong with it."""
         if entry.first != self.tree.size:
             yield self._finding(
@@ -47,7 +47,7 @@ class LogReplay:
             yield self._finding(entry, "count", said)
         yield from self._grown(entry, entry.leaves)
 
-    def _grown(self, entry: LogEntry, leaves: Sequence[bytes]) -> Iterator[Finding]:
+    def _grown(self, entry: LogEntry, leaves: Sequence[bytes]) -> Iterator[VerificationProblem]:
         hashes = list(map(leaf_hash, leaves))
         before = MerkleTree(self.tree.size, self.tree.edge)
         self._extend(hashes)
@@ -74,7 +74,7 @@ class LogReplay:
         self.tree = other
         return True
 
-    def _taken_over(self, entry: LogEntry) -> Iterator[Finding]:
+    def _taken_over(self, entry: LogEntry) -> Iterator[VerificationProblem]:
         try:
             self.tree = MerkleTree(self.tree.size + max(0, entry.count), entry.edge)
         except (TypeError, ValueError) as error:
@@ -97,8 +97,8 @@ class LogReplay:
             if size == self.tree.size:
                 self.roots[size] = self.tree.root
 
-    def _finding(self, entry: LogEntry, field: str, problem: str) -> Finding:
-        return Finding(
+    def _finding(self, entry: LogEntry, field: str, problem: str) -> VerificationProblem:
+        return VerificationProblem(
             log=self.log,
             leaf=entry.first,
             table="entry",

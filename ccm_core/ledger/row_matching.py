@@ -6,61 +6,61 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-Said: TypeAlias = Mapping[str, Any]
-"""A leaf, or what a row says in its form."""
+Fields: TypeAlias = Mapping[str, Any]
+"""A leaf, or a row in the form of a leaf."""
 
-_MOST = 200
-"""Beyond so many that fit nowhere, the nearest is not looked for: everything is wrong."""
+_MAX_UNMATCHED = 200
+"""With more that match nothing, the most alike are not looked for: everything is wrong."""
 
 
-def pairs(
-    leaves: Sequence[Said], rows: Sequence[Said]
+def match_rows(
+    leaves: Sequence[Fields], rows: Sequence[Fields]
 ) -> tuple[Sequence[tuple[int, int]], Sequence[int], Sequence[int]]:
-    """Pair leaves with rows by their places: those that are equal, then those that are most alike.
+    """Match leaves with rows by index: those that are equal, then those that are most alike.
 
     Returns:
         The pairs, the leaves that no row is like, and the rows that no leaf is like.
     """
-    waiting = defaultdict(list)
-    for place, row in enumerate(rows):
-        waiting[_mark(row)].append(place)
-    paired, missing = [], []
-    for place, leaf in enumerate(leaves):
-        same = waiting.get(_mark(leaf))
-        if same:
-            paired.append((place, same.pop(0)))
+    candidates = defaultdict(list)
+    for index, row in enumerate(rows):
+        candidates[_identity(row)].append(index)
+    pairs, missing = [], []
+    for index, leaf in enumerate(leaves):
+        equal = candidates.get(_identity(leaf))
+        if equal:
+            pairs.append((index, equal.pop(0)))
         else:
-            missing.append(place)
-    extra = sorted(place for places in waiting.values() for place in places)
-    if max(len(missing), len(extra)) <= _MOST:
-        _pair_alike(leaves, rows, paired, missing, extra)
-    return paired, missing, extra
+            missing.append(index)
+    extra = sorted(index for indexes in candidates.values() for index in indexes)
+    if max(len(missing), len(extra)) <= _MAX_UNMATCHED:
+        _match_alike(leaves, rows, pairs, missing, extra)
+    return pairs, missing, extra
 
 
-def differences(leaf: Said, row: Said) -> Sequence[str]:
-    """Name the fields in which a row does not say what its leaf says."""
+def differing_fields(leaf: Fields, row: Fields) -> Sequence[str]:
+    """Return the names of the fields in which a row and its leaf differ."""
     return [name for name in {**leaf, **row} if leaf.get(name) != row.get(name)]
 
 
-def _pair_alike(
-    leaves: Sequence[Said],
-    rows: Sequence[Said],
-    paired: list[tuple[int, int]],
+def _match_alike(
+    leaves: Sequence[Fields],
+    rows: Sequence[Fields],
+    pairs: list[tuple[int, int]],
     missing: list[int],
     extra: list[int],
 ) -> None:
     ranked = sorted(
-        (len(differences(leaves[one], rows[other])), one, other)
-        for one in missing
-        for other in extra
+        (len(differing_fields(leaves[leaf], rows[row])), leaf, row)
+        for leaf in missing
+        for row in extra
     )
-    for unlike, one, other in ranked:
-        fields = len({*leaves[one], *rows[other]})
-        if one in missing and other in extra and unlike * 2 <= fields:
-            paired.append((one, other))
-            missing.remove(one)
-            extra.remove(other)
+    for differing, leaf, row in ranked:
+        fields = len({*leaves[leaf], *rows[row]})
+        if leaf in missing and row in extra and differing * 2 <= fields:
+            pairs.append((leaf, row))
+            missing.remove(leaf)
+            extra.remove(row)
 
 
-def _mark(said: Said) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted((name, repr(value)) for name, value in said.items()))
+def _identity(fields: Fields) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((name, repr(value)) for name, value in fields.items()))

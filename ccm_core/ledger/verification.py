@@ -10,7 +10,7 @@ from ccm_core.ledger.key_history import SigningKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class VerificationProblem:
     """One thing that is not what was kept."""
 
     what: str
@@ -80,7 +80,7 @@ class Verification:
     """Signed heads whose signature and root hold."""
     pins: int = 0
     """Pinned heads that the store is still consistent with."""
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[VerificationProblem, ...] = ()
     more: int = 0
     """How many findings there are beyond those."""
     unproven: tuple[str, ...] = ()

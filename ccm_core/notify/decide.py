@@ -12,12 +12,12 @@ from datetime import datetime
 from ccm_core.model.evaluation.rule import Severity
 from ccm_core.notify.types import (
     Condition,
-    NotifyDecision,
     Notification,
+    NotifyDecision,
     NotifyEvent,
-    SentCondition,
-    RecipientState,
     NotifyPreferences,
+    RecipientState,
+    SentCondition,
 )
 
 MOST = 12

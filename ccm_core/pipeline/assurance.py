@@ -19,7 +19,7 @@ from ccm_core.pipeline.manifest_evidence import kind_name
 from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.sdk.timestamps import format_instant
 from ccm_core.sdk.types import Shape
-from ccm_core.store.interface import EvidenceStore
+from ccm_core.store.interface.evidence_store import EvidenceStore
 
 ControlName = tuple[str, str]
 """Framework and id."""
@@ -52,7 +52,7 @@ def assure(
         raise UsageError(f"the period {period.text} has not begun: it begins {begins}")
     supports = supported_controls(packs)
     chosen = {name: supports[name] for name in named(supports, controls)}
-    evaluations = store.evaluations(since=period.window.since, until=period.window.until)
+    evaluations = store.evaluations.between(since=period.window.since, until=period.window.until)
     inputs = AssuranceInputs(
         period_name=period.text,
         period=period.window,
@@ -96,7 +96,7 @@ def supported_controls(packs: CompiledPacks) -> dict[ControlName, list[RuleEvide
 def _history(host: Host, connection: Connection, store: EvidenceStore) -> ConnectionHistory:
     watch = watch_of(host, connection)
     cadences = {kind: timedelta(seconds=span) for kind, span in watch.cadences.items()}
-    kept = store.collections(connection.name)
+    kept = store.runs.collections(connection.name)
     # Manifests are as old as what was collected last, whatever came of it.
     if own := host.kinds.get(kind_name(watch.connector)):
         cadences[own.name] = own.cadence
@@ -108,7 +108,7 @@ def _history(host: Host, connection: Connection, store: EvidenceStore) -> Connec
         refreshed_kinds=frozenset(watch.refreshed),
         lookback=timedelta(seconds=watch.lookback),
         collections=kept,
-        manifests=store.manifests(connection.name),
+        manifests=store.runs.manifests(connection.name),
     )
 
 

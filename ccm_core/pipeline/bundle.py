@@ -27,7 +27,7 @@ from ccm_core.report.period.bundle_page import BundlePage, bundle_page
 from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.sdk.timestamps import parse_instant
 from ccm_core.sdk.types import Shape
-from ccm_core.store.interface import EvidenceStore
+from ccm_core.store.interface.evidence_store import EvidenceStore
 
 _NEXT = (
     "`ccm run` signs them where the signing key is at hand; `ccm checkpoint` shows the last head"
@@ -108,7 +108,7 @@ def signer_of(store: EvidenceStore, keys: Iterable[Signer]) -> Signer:
     Raises:
         UsageError: The store was never signed, or its key is not at hand.
     """
-    current = store.signing_keys()[-1:]
+    current = store.ledger.signing_keys()[-1:]
     if not current:
         raise UsageError(
             "nothing in this store is signed, so a bundle of it could prove nothing. `ccm keys "
@@ -152,11 +152,11 @@ def _said(
 ) -> _Said:
     said = _Said()
     window = period.window
-    for digest, evaluation in store.evaluations(since=window.since, until=window.until):
+    for digest, evaluation in store.evaluations.between(since=window.since, until=window.until):
         said.evaluations.add(digest)
         said.documents.update(one.digest for one in evaluation.packs)
         said.evidence_digests.update(_evidence_digests(evaluation, rules, names))
-        named, basis = store.basis_kept_as(digest), store.basis(digest)
+        named, basis = store.evaluations.inputs_digest(digest), store.evaluations.inputs(digest)
         if named is not None and basis is not None:
             said.documents.add(named)
             said.documents.update(one.digest for one in basis.packs)
@@ -190,13 +190,13 @@ def _of_connection(
         evidence_digests=said.evidence_digests,
         ends={head["size"] - 1 for head in heads if head["log"] == name},
     )
-    found = store.excerpt(name, lambda leaves: of_connection(leaves, wanted))
+    found = store.ledger.excerpt(name, lambda leaves: of_connection(leaves, wanted))
     if found is None:
         raise UsageError(f"no head of the ledger of {name} was ever signed; {_NEXT}")
     there = {one.get("id") for one in _leaves(found)}
     lacking = [
         one.id
-        for one in store.collections(name)
+        for one in store.runs.collections(name)
         if one.kind in kinds and one.ended_at in period.window and one.id not in there
     ]
     if lacking:
@@ -209,7 +209,7 @@ def _of_connection(
 
 def _of_store(store: EvidenceStore, said: _Said) -> Excerpt:
     """Give the whole log of the store: so that it can be seen that no evaluation was left out."""
-    found = store.excerpt(STORE_LOG, lambda leaves: [index for index, _ in leaves])
+    found = store.ledger.excerpt(STORE_LOG, lambda leaves: [index for index, _ in leaves])
     there = {leaf.get("digest") for leaf in _leaves(found)} if found else set()
     if found is None or said.evaluations - there:
         raise UsageError(
@@ -240,8 +240,8 @@ def _write(store: EvidenceStore, archive: Archive, chosen: _Chosen) -> None:
     for name, form in sorted(places):
         archive.stream(name, _lines(store, form, places[name, form]))
     for digest in sorted(one for one in _packs(chosen) if one in chosen.said.documents):
-        archive.add(f"packs/{digest.removeprefix('sha256:')[:16]}.yaml", store.document(digest))
-    for number, key in enumerate(store.signing_keys(), 1):
+        archive.add(f"packs/{digest.removeprefix('sha256:')[:16]}.yaml", store.evaluations.document(digest))
+    for number, key in enumerate(store.ledger.signing_keys(), 1):
         archive.add(f"keys/{number:04}.txt", key.note.encode())
 
 
@@ -280,7 +280,7 @@ def _packs(chosen: _Chosen) -> set[str]:
 
 
 def _lines(store: EvidenceStore, form: str, digests: Iterable[str]) -> Iterator[bytes]:
-    for _, content in store.contents(form, digests):
+    for _, content in store.ledger.contents(form, digests):
         if content is not None:  # else it was erased, and a leaf says so; the verifier looks for it
             yield content + b"\n"
 
@@ -308,7 +308,7 @@ def _finish(
 def _predicate(host: Host, store: EvidenceStore, chosen: _Chosen) -> Predicate:
     found = chosen.assurance
     return Predicate(
-        origin=store.head().origin,
+        origin=store.ledger.head().origin,
         period=found.period,
         since=chosen.period.window.since,
         until=chosen.period.window.until,

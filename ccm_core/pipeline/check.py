@@ -16,7 +16,7 @@ from ccm_core.sdk.types import Diagnosis
 
 if TYPE_CHECKING:
     from ccm_core.pipeline.context import Connection, Host
-    from ccm_core.store.interface import EvidenceStore
+    from ccm_core.store.interface.evidence_store import EvidenceStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

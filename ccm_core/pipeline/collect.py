@@ -21,11 +21,12 @@ from ccm_core.collect.runner import Runner
 from ccm_core.errors import SourceError
 from ccm_core.model.evidence.collection import Collection, Reason, Shortfall
 from ccm_core.model.evidence.manifest import Manifest, Promise
+from ccm_core.model.evidence.run import OpenRun
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.session import opened, request_to
 from ccm_core.sdk.rate_limit import Limiters
 from ccm_core.sdk.types import ConnectRequest, EvidenceKind
-from ccm_core.store.interface import EvidenceStore, OpenRun
+from ccm_core.store.interface.evidence_store import EvidenceStore
 
 TRIES = 20
 """Cadences to look back at the least: more failures in a row do not make the pause longer."""
@@ -57,7 +58,7 @@ async def collect(
         StoreError: The store cannot keep what was read, or another process is collecting.
         CancelledError: The run was stopped; what was kept is sealed all the same.
     """
-    with store.claim(connection.name):
+    with store.lock_connection(connection.name):
         now = host.clock().replace(microsecond=0)
         _seal_cut_off(host, connection, store)
         every = collections_of(host, connection, store, now)
@@ -70,7 +71,7 @@ async def collect(
             connector=connection.connector.name,
             started_at=now,
         )
-        store.begin(run)
+        store.runs.begin(run)
         runner = Runner(_desk(host, connection, store, observer, run), wanted, kept)
         request = request_to(host, connection, limiters or Limiters(), observer.waiting)
         observer.began(connection.name, len(due.tasks))
@@ -94,10 +95,10 @@ def collections_of(
         for one in connection.collectors
     )
     begin = min(connection.horizon(now).since, now - TRIES * max(cadences, default=timedelta(0)))
-    kept = store.collections(connection.name, since=begin)
+    kept = store.runs.collections(connection.name, since=begin)
     since = heeded_since(connection.collectors, by_kind(kept), begin)
     if since != begin:
-        kept = store.collections(connection.name, since=since)
+        kept = store.runs.collections(connection.name, since=since)
     return list(kept)
 
 
@@ -197,7 +198,7 @@ def _seal(
         ending=ending,
         earlier=earlier,
     )
-    store.seal(sealed)
+    store.runs.seal(sealed)
     return sealed
 
 
@@ -216,14 +217,14 @@ def _desk(
         connection=connection.name,
         run=run.run,
         gauge=gauge,
-        packer=store.packer,
-        keep=store.keep,
+        packer=store.records.packer,
+        keep=store.records.append,
         known=lambda kind: [
-            one.body for one in store.state(connection.name, kind) if one.erased_at is None
+            one.body for one in store.records.current(connection.name, kind) if one.erased_at is None
         ],
-        keys=lambda kind, among: store.keys(connection.name, kind, among),
+        keys=lambda kind, among: store.records.existing_keys(connection.name, kind, among),
         added=lambda collection: (
-            one.body for one in store.added(collection.id) if one.erased_at is None
+            one.body for one in store.records.appended_by(collection.id) if one.erased_at is None
         ),
         observer=observer,
         clock=host.clock,
@@ -236,9 +237,9 @@ def _seal_cut_off(host: Host, connection: Connection, store: EvidenceStore) -> N
         reason=Reason.INTERRUPTED, detail="the run was cut off; what it had kept by then is here"
     )
     ending = replace(_ending(host, connection), cut=cut)
-    for run in store.open_runs(connection.name):
-        kept = store.collections(connection.name, run=run.run)
-        store.seal(
+    for run in store.runs.open_runs(connection.name):
+        kept = store.runs.collections(connection.name, run=run.run)
+        store.runs.seal(
             manifest(
                 run,
                 settings_digest=connection.settings_digest,

@@ -28,7 +28,7 @@ from ccm_core.rules.pack.compiler import SettingMistake
 from ccm_core.rules.pack.loader import compile_packs, setting_mistake
 from ccm_core.rules.types import Facts, PackText, RowSource
 from ccm_core.sdk.types import EvidenceKind, Row
-from ccm_core.store.interface import EvidenceStore
+from ccm_core.store.interface.evidence_store import EvidenceStore
 
 ALLOWANCE = TimeBudget(seconds=600, tick=monotonic)
 """How long the rules of one pack may take over one connection."""
@@ -187,17 +187,17 @@ def evidence(
     horizon = horizon_of(watch, now)
     own = host.kinds.get(kind_name(watch.connector))
     kinds = {name: _kind(host, name) for name in watch.cadences}
-    kept = store.collections(watch.connection, as_of=now)
+    kept = store.runs.collections(watch.connection, as_of=now)
 
     def load(kind: str) -> tuple[Record, ...]:
         if own is not None and kind == own.name:
-            return manifest_records(own, store.sealed(watch.connection, as_of=now))
+            return manifest_records(own, store.runs.manifests_with_digests(watch.connection, as_of=now))
         if again is not None:
             return again.load(kind)
-        return tuple(shared(_whole(store.state(watch.connection, kind, as_of=now))))
+        return tuple(shared(_whole(store.records.current(watch.connection, kind, as_of=now))))
 
     def erased(kind: str) -> Sequence[tuple[str, Window | None]]:
-        return again.erased(kind) if again else store.erased(watch.connection, kind, as_of=now)
+        return again.erased(kind) if again else store.records.erased_keys(watch.connection, kind, as_of=now)
 
     return Evidence(
         connection=watch.connection,

@@ -23,7 +23,7 @@ from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks, CompiledRu
 from ccm_core.rules.results.explain import explain_row
 from ccm_core.rules.types import Facts, PackText
 from ccm_core.sdk.types import Row
-from ccm_core.store.interface import EvidenceStore
+from ccm_core.store.interface.evidence_store import EvidenceStore
 
 
 def explain(
@@ -40,16 +40,16 @@ def explain(
     Raises:
         UsageError: There is no such result, several are meant, or what it was made with is gone.
     """
-    latest = store.latest_evaluation(as_of=as_of)
+    latest = store.evaluations.latest(as_of=as_of)
     if latest is None:
         raise UsageError("the store holds no evaluation by then; `ccm evaluate` makes one")
     kept = latest.evaluation
     rolled, result = _chosen(kept, name)
-    basis = store.basis(latest.digest)
+    basis = store.evaluations.inputs(latest.digest)
     if basis is None:
         raise UsageError("the evaluation was kept without what it was made with; evaluate again")
     texts = {
-        one.source: PackText(text=store.document(one.digest), source=one.source)
+        one.source: PackText(text=store.evaluations.document(one.digest), source=one.source)
         for one in basis.packs
     }
     then = replace(host, plugins=basis.plugins)

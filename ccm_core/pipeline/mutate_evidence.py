@@ -21,7 +21,7 @@ from ccm_core.rules.evaluate.evaluator import evaluate as judge
 from ccm_core.rules.evaluate.inputs import Evidence
 from ccm_core.rules.pack.compiled import CompiledPacks, CompiledRule
 from ccm_core.rules.testing.mutation import MutationResult
-from ccm_core.store.interface import EvidenceStore
+from ccm_core.store.interface.evidence_store import EvidenceStore
 
 _DENIED = Shortfall(reason=Reason.DENIED, detail="taken away to see what the rules say")
 _CUT = Shortfall(reason=Reason.TRUNCATED, detail="a page was taken away to see what the rules say")

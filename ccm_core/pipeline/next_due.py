@@ -8,7 +8,7 @@ from ccm_core.collect.cadence import DueTime
 from ccm_core.collect.planner import turns
 from ccm_core.pipeline.collect import as_read, by_kind, collections_of, wanted_at
 from ccm_core.pipeline.context import Connection, Host
-from ccm_core.store.interface import EvidenceStore
+from ccm_core.store.interface.evidence_store import EvidenceStore
 
 
 def upcoming(host: Host, connection: Connection, store: EvidenceStore) -> Sequence[DueTime]:

@@ -15,7 +15,7 @@ from ccm_core.notify.types import Notification, NotifyPreferences, RecipientStat
 from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.track_findings import all_findings
 from ccm_core.sdk.secret import Secret
-from ccm_core.store.interface import EvidenceStore
+from ccm_core.store.interface.evidence_store import EvidenceStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ def notify(
     Raises:
         UsageError: The file cannot be read or written, or a package is missing.
     """
-    newest = {manifest.connection: manifest for manifest in store.manifests()}
+    newest = {manifest.connection: manifest for manifest in store.runs.manifests()}
     manifests = [newest[name] for name in sorted(newest)]
     current = conditions(evaluation, all_findings(store), manifests)
     sent = sent_state.read(policy.sent_state)

@@ -11,7 +11,7 @@ from ccm_core.pipeline.assurance import ControlName, assure
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.report.period.layout import PeriodInput
 from ccm_core.rules.pack.compiled import CompiledPacks
-from ccm_core.store.interface import EvidenceStore
+from ccm_core.store.interface.evidence_store import EvidenceStore
 
 
 def period_input(
@@ -42,7 +42,7 @@ def period_input(
     return PeriodInput(
         assurance=found,
         sampling=select_samples(
-            store.evaluations(since=period.window.since, until=period.window.until),
+            store.evaluations.between(since=period.window.since, until=period.window.until),
             {(one.framework, one.id): frozenset(one.rules) for one in found.controls},
             {one.name for one in connections},
             samples,

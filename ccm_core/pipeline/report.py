@@ -11,7 +11,7 @@ from ccm_core.pipeline.report_sections import sections
 from ccm_core.pipeline.track_findings import all_findings
 from ccm_core.report.types import ReportFormat, ReportInput
 from ccm_core.rules.results.filter import ResultFilter, filter_evaluation
-from ccm_core.store.interface import EvidenceStore
+from ccm_core.store.interface.evidence_store import EvidenceStore
 
 WHOLE = ResultFilter()
 TREND = timedelta(days=90)
@@ -48,7 +48,7 @@ def report_input(
     shown = filter_evaluation(evaluation, part)
     newest = {
         one.connection: one
-        for one in store.manifests(as_of=evaluation.evaluated_at)
+        for one in store.runs.manifests(as_of=evaluation.evaluated_at)
         if one.connection in shown.connections
     }
     given = ReportInput(
@@ -56,7 +56,7 @@ def report_input(
         manifests=[newest[name] for name in sorted(newest)],
         counts=[
             one
-            for one in store.counts(as_of=evaluation.evaluated_at)
+            for one in store.records.counts(as_of=evaluation.evaluated_at)
             if not part.connections or one.connection in shown.connections
         ],
         host_version=host.version,
@@ -68,9 +68,9 @@ def report_input(
 def _with_figures(
     given: ReportInput, host: Host, store: EvidenceStore, part: ResultFilter, digest: str
 ) -> ReportInput:
-    basis, at = store.basis(digest), given.evaluation.evaluated_at
+    basis, at = store.evaluations.inputs(digest), given.evaluation.evaluated_at
     # An outline has no connections: of some of them alone it would say nothing that is true.
-    trend = () if part.connections else store.outlines(since=at - TREND, until=at + INSTANT)
+    trend = () if part.connections else store.evaluations.daily_outlines(since=at - TREND, until=at + INSTANT)
     return replace(
         given,
         sections=sections(host, store, basis.watches, given.evaluation) if basis else (),

@@ -13,7 +13,7 @@ from ccm_core.pipeline.evaluate import evidence
 from ccm_core.report.types import Section
 from ccm_core.rules.evaluate.inputs import Evidence
 from ccm_core.sdk.report_figures import ReportSection, SectionRequest
-from ccm_core.store.interface import EvidenceStore
+from ccm_core.store.interface.evidence_store import EvidenceStore
 
 
 def sections(

@@ -16,7 +16,7 @@ from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.evaluate import compile_rules, evaluate_watches, watch_of
 from ccm_core.pipeline.track_findings import track_findings
 from ccm_core.rules.types import PackText
-from ccm_core.store.interface import EvidenceStore
+from ccm_core.store.interface.evidence_store import EvidenceStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ def store_evaluation(
         plugins=host.plugins,
         host_version=host.version,
     )
-    digest = store.keep_evaluation(evaluation, basis, [one.text for one in ruling.packs])
+    digest = store.evaluations.append(evaluation, basis, [one.text for one in ruling.packs])
     track_findings(store, (digest, evaluation))
     return KeptEvaluation(digest=digest, evaluation=evaluation)
 
@@ -67,11 +67,11 @@ def reproduce(host: Host, store: EvidenceStore, *, as_of: datetime | None = None
             evidence that it saw was erased by order since.
         IntegrityError: It comes out differently with the same versions.
     """
-    latest = store.latest_evaluation(as_of=as_of)
+    latest = store.evaluations.latest(as_of=as_of)
     if latest is None:
         raise UsageError("the store holds no evaluation by then; `ccm evaluate` makes one")
     digest, kept = latest.digest, latest.evaluation
-    basis = store.basis(digest)
+    basis = store.evaluations.inputs(digest)
     if basis is None:
         raise UsageError(
             f"evaluation {digest} was kept without what it was made with, so it cannot be repeated"
@@ -85,7 +85,7 @@ def reproduce(host: Host, store: EvidenceStore, *, as_of: datetime | None = None
 def _again(
     host: Host, store: EvidenceStore, kept: Evaluation, basis: EvaluationInputs
 ) -> Evaluation:
-    texts = [PackText(text=store.document(one.digest), source=one.source) for one in basis.packs]
+    texts = [PackText(text=store.evaluations.document(one.digest), source=one.source) for one in basis.packs]
     # The plugins that had failed then are part of what was said.
     then = replace(host, plugins=basis.plugins)
     packs = compile_rules(then, texts, basis.parameters)
@@ -99,7 +99,7 @@ def _different(
         f"{kind} {key!r}"
         for watch in basis.watches
         for kind in sorted(watch.cadences)
-        for key, _ in store.erased(watch.connection, kind, as_of=kept.evaluated_at)
+        for key, _ in store.records.erased_keys(watch.connection, kind, as_of=kept.evaluated_at)
     ]
     if erased:
         return UsageError(

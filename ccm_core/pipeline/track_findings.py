@@ -9,7 +9,7 @@ from ccm_core.errors import UsageError
 from ccm_core.model.evaluation.finding import Finding, FindingChange
 from ccm_core.model.evaluation.result import Evaluation
 from ccm_core.rules.results.finding_tracker import changes, findings, with_latest_results
-from ccm_core.store.interface import EvidenceStore
+from ccm_core.store.interface.evidence_store import EvidenceStore
 
 _SEVERITIES = ("critical", "high", "medium", "low", "informational")
 
@@ -24,16 +24,16 @@ def track_findings(store: EvidenceStore, just_stored: tuple[str, Evaluation] | N
         store: Where evaluations are kept.
         just_stored: The digest of an evaluation, and itself: it need not be read back.
     """
-    untracked = store.unfollowed()
+    untracked = store.findings.untracked_evaluations()
     if not untracked:
         return
-    previous = store.followed_at()
-    current = findings(store.finding_changes(), previous)
+    previous = store.findings.tracked_until()
+    current = findings(store.findings.changes(), previous)
     for digest in untracked:
         is_new = just_stored is not None and digest == just_stored[0]
-        evaluation = just_stored[1] if is_new and just_stored else store.evaluation(digest)
+        evaluation = just_stored[1] if is_new and just_stored else store.evaluations.get(digest)
         appended = changes(current, evaluation, previous)
-        if not store.keep_changes(digest, appended):
+        if not store.findings.append(digest, appended):
             return  # another process tracks the same evaluations
         previous = evaluation.evaluated_at
         current = findings(appended, previous, current)
@@ -44,8 +44,8 @@ def all_findings(store: EvidenceStore, *, as_of: datetime | None = None) -> tupl
 
     Nothing is written: an evaluation is tracked by whoever stores it.
     """
-    current = findings(store.finding_changes(as_of=as_of), store.followed_at(as_of=as_of))
-    latest = store.latest_evaluation(as_of=as_of)
+    current = findings(store.findings.changes(as_of=as_of), store.findings.tracked_until(as_of=as_of))
+    latest = store.evaluations.latest(as_of=as_of)
     evaluation = None if latest is None else latest.evaluation
     return tuple(sorted(with_latest_results(current.values(), evaluation), key=_order))
 
@@ -68,7 +68,7 @@ def finding_history(
     if len(matches) > 1:
         ids = ", ".join(finding.id for finding in matches[:5])
         raise UsageError(f"{name!r} may be {ids}; write more of the id")
-    history = store.finding_changes(as_of=as_of)
+    history = store.findings.changes(as_of=as_of)
     return matches[0], [change for change in history if change.finding == matches[0].id]
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from ccm_core.model.evaluation.result import KindSufficiency
 from ccm_core.model.json_codec import JsonObject
-from ccm_core.rules.cel.lookup_function import LookupRecord, LookupRecords
+from ccm_core.rules.cel.lookup_function import LookupRecords
 from ccm_core.sdk.types import Row, SchemaLoader
 
 

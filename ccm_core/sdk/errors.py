@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from ccm_core.errors import (
-    BadResponse,
-    BadRequest,
-    PermissionDenied,
-    NotAvailable,
-    RateLimited,
     AuthenticationFailed,
+    BadRequest,
+    BadResponse,
+    NotAvailable,
+    PermissionDenied,
+    RateLimited,
     SourceError,
     Unreachable,
     UsageError,
 )
 
 __all__ = [
-    "BadResponse",
-    "BadRequest",
-    "PermissionDenied",
-    "NotAvailable",
-    "RateLimited",
     "AuthenticationFailed",
+    "BadRequest",
+    "BadResponse",
+    "NotAvailable",
+    "PermissionDenied",
+    "RateLimited",
     "SourceError",
     "Unreachable",
     "UsageError",

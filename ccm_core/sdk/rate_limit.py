@@ -62,7 +62,7 @@ class Limiters:
         """Begin with none."""
         self._by_name: dict[str, Limiter] = {}
 
-    def named(self, name: str, per_minute: int) -> Limiter:
+    def limiter_for(self, name: str, per_minute: int) -> Limiter:
         """Give the limiter of that name; the first to ask sets its rate.
 
         Args:

@@ -16,7 +16,7 @@ from ccm_core.plugins.loader import load
 from ccm_core.rules.pack.loader import compile_packs
 from ccm_core.rules.pack.waiver_file import read_waivers
 from ccm_core.rules.testing.mutation import mutate
-from ccm_core.rules.testing.runner import run_cases, coverage_mistakes
+from ccm_core.rules.testing.runner import coverage_mistakes, run_cases
 from ccm_core.rules.types import PackText, RowSource
 
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)

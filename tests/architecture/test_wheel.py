@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -24,56 +26,76 @@ print(json.dumps({"package": ccm_core.__file__, "ids": ids}))
 """
 
 
-def run(*command: str | Path, cwd: Path | None = None, codes: tuple[int, ...] = (0,)) -> str:
-    """Run a command outside the checkout's reach; give what it prints."""
-    surroundings = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "COV"))}
-    answer = subprocess.run(  # noqa: S603 - commands that stand in this file
+def execute(
+    *command: str | Path, cwd: Path | None = None, codes: tuple[int, ...] = (0,)
+) -> subprocess.CompletedProcess[str]:
+    """Run a command that cannot see the checkout, and check its exit code."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "COV"))}
+    process = subprocess.run(  # noqa: S603 - commands that stand in this file
         [str(part) for part in command],
         cwd=cwd,
-        env=surroundings,
+        env=environment,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert answer.returncode in codes, f"{command}\n{answer.stdout}\n{answer.stderr}"
-    return answer.stdout
+    assert process.returncode in codes, f"{command}\n{process.stdout}\n{process.stderr}"
+    return process
+
+
+def run(*command: str | Path, cwd: Path | None = None, codes: tuple[int, ...] = (0,)) -> str:
+    """Run a command that cannot see the checkout; return its standard output."""
+    return execute(*command, cwd=cwd, codes=codes).stdout
 
 
 def build(source: Path, kind: str, into: Path) -> Path:
     """Build one sdist or wheel with the backend of this environment."""
     run(sys.executable, "-m", "build", "--no-isolation", f"--{kind}", "--outdir", into, source)
-    (made,) = into.iterdir()
-    return made
+    (artifact,) = into.iterdir()
+    return artifact
+
+
+def installer(python: Path) -> list[str | Path]:
+    """Return the command that installs into an environment: uv where there is one, else pip."""
+    uv = shutil.which("uv", path=str(Path(sys.executable).parent))
+    if uv:
+        return [uv, "pip", "install", "--python", python]
+    return [python, "-m", "pip", "install"]
 
 
 @pytest.fixture(scope="module")
 def wheels(root: Path, tmp_path_factory) -> dict[str, Path]:
     """Build each distribution's sdist from the checkout, and its wheel from the sdist alone."""
-    made = {}
+    built = {}
     for name, folder in DISTRIBUTIONS.items():
         work = tmp_path_factory.mktemp(name)
         sdist = build(root / folder, "sdist", work / "sdist")
         with tarfile.open(sdist) as archive:
             archive.extractall(work / "unpacked", filter="data")
         (unpacked,) = (work / "unpacked").iterdir()
-        made[name] = build(unpacked, "wheel", work / "wheel")
-    return made
+        built[name] = build(unpacked, "wheel", work / "wheel")
+    return built
 
 
 @pytest.fixture(scope="module")
-def clean(wheels: dict[str, Path], tmp_path_factory) -> Path:
-    """Install both wheels into an environment that knows nothing of the checkout."""
+def pins(tmp_path_factory) -> Path:
+    """Return a file of constraints: the versions of this environment."""
+    path = tmp_path_factory.mktemp("pins") / "pins.txt"
+    path.write_text(run(sys.executable, "-m", "pip", "freeze", "--exclude-editable"))
+    return path
+
+
+@pytest.fixture(scope="module")
+def clean(wheels: dict[str, Path], pins: Path, tmp_path_factory) -> Path:
+    """Install both wheels, without extras, into an environment that cannot see the checkout."""
     folder = tmp_path_factory.mktemp("clean")
     uv = shutil.which("uv", path=str(Path(sys.executable).parent))
-    pins = folder / "pins.txt"
-    pins.write_text(run(sys.executable, "-m", "pip", "freeze", "--exclude-editable"))
     if uv:
         run(uv, "venv", "--python", sys.executable, folder / "venv")
-        install = [uv, "pip", "install", "--python", folder / "venv/bin/python"]
     else:
         run(sys.executable, "-m", "venv", folder / "venv")
-        install = [folder / "venv/bin/python", "-m", "pip", "install"]
-    run(*install, "--constraint", pins, *wheels.values())
+    python = folder / "venv/bin/python"
+    run(*installer(python), "--constraint", pins, *wheels.values())
     return folder / "venv" / "bin"
 
 
@@ -87,9 +109,9 @@ def test_the_commands_run_from_the_wheels(clean: Path, tmp_path: Path):
 
 def test_every_schema_is_in_the_wheel(clean: Path, root: Path, tmp_path: Path):
     """The wheel carries the very schemas of the checkout, and finds them."""
-    found = json.loads(run(clean / "python", "-c", LOAD_EVERY_SCHEMA, cwd=tmp_path))
-    assert Path(found["package"]).is_relative_to(clean.parent)
-    assert found["ids"] == {
+    loaded = json.loads(run(clean / "python", "-c", LOAD_EVERY_SCHEMA, cwd=tmp_path))
+    assert Path(loaded["package"]).is_relative_to(clean.parent)
+    assert loaded["ids"] == {
         path.name.removesuffix(".schema.json"): json.loads(path.read_text("utf-8"))["$id"]
         for path in (root / "schemas").glob("*.schema.json")
     }
@@ -106,6 +128,45 @@ def test_the_plugin_brings_its_files(clean: Path, root: Path, tmp_path: Path):
         assert shipped == {path.relative_to(checkout) for path in checkout.glob(pattern)}
 
 
+def test_the_plugin_s_wheel_brings_the_simulator(wheels: dict[str, Path], root: Path):
+    """Every module of the package is in the wheel, and the extra names what it needs."""
+    with zipfile.ZipFile(wheels["ccm_pagerduty"]) as wheel:
+        shipped = set(wheel.namelist())
+        (metadata,) = (name for name in shipped if name.endswith(".dist-info/METADATA"))
+        requirements = wheel.read(metadata).decode().splitlines()
+    checkout = root / "plugins" / "pagerduty"
+    modules = checkout.glob("pagerduty_simulator/**/*.py")
+    assert {path.relative_to(checkout).as_posix() for path in modules} <= shipped
+    extra = [line for line in requirements if line.endswith("extra == 'simulator'")]
+    assert {re.split(r"[<>=]", line)[0] for line in extra} == {
+        f"Requires-Dist: {library}" for library in ("joserfc", "starlette", "uvicorn")
+    }
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        pytest.param(("-m", "ccm_core", "demo"), 2, id="the demonstration"),
+        pytest.param(("-m", "pagerduty_simulator"), 1, id="the simulator"),
+    ],
+)
+def test_the_simulator_without_its_extra_says_what_to_install(clean, tmp_path, command, code):
+    """The libraries of the extra are not installed; the message names one, and the extra."""
+    process = execute(clean / "python", *command, cwd=tmp_path, codes=(code,))
+    assert "needs starlette, which is not installed" in process.stderr
+    assert "pip install 'ccm-pagerduty[simulator]'" in process.stderr
+
+
+def test_the_simulator_starts_with_its_extra(clean, wheels, pins, tmp_path):
+    """The extra installs all that a served account and an identity server need."""
+    environment = tmp_path / "with-extra"
+    shutil.copytree(clean.parent, environment, symlinks=True)
+    python = environment / "bin" / "python"
+    wheel = f"ccm-pagerduty[simulator] @ {wheels['ccm_pagerduty'].as_uri()}"
+    run(*installer(python), "--constraint", pins, wheel)
+    assert run(python, "-c", SERVE_ONCE, cwd=tmp_path).strip() == "200 200"
+
+
 def test_a_host_without_the_plugin_still_starts(clean: Path, tmp_path: Path):
     """Where the plugin's distribution is gone, the host says so instead of breaking."""
     alone = tmp_path / "alone"
@@ -119,6 +180,16 @@ def test_a_host_without_the_plugin_still_starts(clean: Path, tmp_path: Path):
     run(python, "-m", "ccm_core", "collect", cwd=tmp_path, codes=(2,))
 
 
+SERVE_ONCE = """
+import urllib.request
+from datetime import UTC, datetime
+from pagerduty_simulator import *
+account = build_account(datetime.now(UTC), sizes=AccountSizes(incidents=0))
+with PagerDutySimulator(account) as api, IdentitySimulator(account, control=api.control) as server:
+    headers = {"Authorization": f"Token token={api.api_key}"}
+    request = urllib.request.Request(f"{api.base_url}/users", headers=headers)
+    print(urllib.request.urlopen(request).status, urllib.request.urlopen(server.keys_url).status)
+"""
 SETTINGS = """\
 version: 1
 store: {url: "sqlite:///ccm.db"}

@@ -11,8 +11,8 @@ import httpx
 import pytest
 from pagerduty_simulator import (
     AccountSizes,
-    IdentityState,
     IdentitySimulator,
+    IdentityState,
     PagerDutySimulator,
     SimulatorControl,
     build_account,

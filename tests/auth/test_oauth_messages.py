@@ -15,10 +15,10 @@ from ccm_core.auth.oauth_messages import (
     client_credentials_form,
     code_form,
     code_from_redirect,
-    parse_error_code,
     missing_scopes,
-    refresh_form,
+    parse_error_code,
     parse_token_response,
+    refresh_form,
 )
 from ccm_core.errors import BadResponse, UsageError
 from ccm_core.model.json_codec import encode

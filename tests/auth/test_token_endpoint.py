@@ -14,10 +14,10 @@ from pagerduty_simulator.api.responses import SimulatedResponse, json_response
 from ccm_core.auth.oauth_messages import authorization, code_from_redirect, missing_scopes
 from ccm_core.auth.token_endpoint import TokenEndpoint
 from ccm_core.errors import (
-    BadResponse,
-    ReauthorizationRequired,
-    RateLimited,
     AuthenticationFailed,
+    BadResponse,
+    RateLimited,
+    ReauthorizationRequired,
     SourceError,
     Unreachable,
     UsageError,

@@ -16,7 +16,14 @@ from ccm_core.auth.token_refresh import TokenRefresher, renewal
 from ccm_core.auth.vault import Vault
 from ccm_core.auth.vault_encryption import KeySources
 from ccm_core.auth.vault_entry import VaultEntry
-from ccm_core.errors import BadResponse, ReauthorizationRequired, RateLimited, AuthenticationFailed, SecretError, Unreachable
+from ccm_core.errors import (
+    AuthenticationFailed,
+    BadResponse,
+    RateLimited,
+    ReauthorizationRequired,
+    SecretError,
+    Unreachable,
+)
 from ccm_core.sdk.secret import Secret
 
 KEY = {"CCM_VAULT_KEY": "8FbGmH1iKkq2lN7zR0vYx3uJ5dQwTtE6aSsPpOoLlKk="}

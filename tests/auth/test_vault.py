@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ccm_core.auth.vault import VaultLocked, Vault
+from ccm_core.auth.vault import Vault, VaultLocked
 from ccm_core.auth.vault_encryption import KeySources
 from ccm_core.auth.vault_entry import VaultEntry
 from ccm_core.errors import SecretError

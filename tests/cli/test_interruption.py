@@ -11,9 +11,9 @@ import threading
 
 import pytest
 
-from ccm_core.store.interface import StoreSettings
+from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.open import open_store
-from ccm_core.store.sqlite.run_lock import claim
+from ccm_core.store.sqlite.run_lock import lock_connection
 
 
 @pytest.fixture
@@ -47,9 +47,9 @@ def stopped(connected):
 
 def manifests(folder) -> list:
     """Read the manifests of the folder's store."""
-    store = open_store(StoreSettings(url="sqlite:///ccm.db"), base=folder)
+    store = open_store(StoreLocation(url="sqlite:///ccm.db"), base=folder)
     try:
-        return list(store.manifests())
+        return list(store.runs.manifests())
     finally:
         store.close()
 
@@ -90,7 +90,7 @@ def test_a_killed_run_is_sealed_by_the_next_one(ccm, stopped, folder, at):
 def test_two_processes_do_not_collect_one_connection(ccm, folder, connected):
     """The second is told to wait, and for whom; nothing of the first is touched."""
     ccm("collect")
-    with claim(folder / "ccm.db", "pagerduty-test"):
+    with lock_connection(folder / "ccm.db", "pagerduty-test"):
         ran = ccm("collect", "--all")
     assert (ran.code, "another ccm is collecting pagerduty-test" in ran.err) == (2, True)
     assert f"(process {os.getpid()} on {socket.gethostname()})" in ran.err

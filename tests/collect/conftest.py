@@ -17,13 +17,13 @@ from ccm_core.collect.run_context import RunContext
 from ccm_core.collect.runner import Runner
 from ccm_core.model.evidence.collection import Collection, CredentialInfo, Request
 from ccm_core.model.evidence.window import SECOND, Window
-from ccm_core.model.evidence.write_batch import WriteBatch, Packed
+from ccm_core.model.evidence.write_batch import Packed, WriteBatch
 from ccm_core.model.json_codec import decode, digest, encode
 from ccm_core.sdk.timestamps import format_instant, parse_instant
 from ccm_core.sdk.types import (
-    CollectRequest,
     ChangedBy,
     Collector,
+    CollectRequest,
     EvidenceKind,
     Overflow,
     Page,

@@ -10,7 +10,7 @@ import pytest
 
 from ccm_core.collect.dangling_lookup import MOST, amendments, looked_up
 from ccm_core.errors import AuthenticationFailed, Unreachable
-from ccm_core.model.evidence.collection import Collection, Dangling, Outcome, Reason, LookupOutcome
+from ccm_core.model.evidence.collection import Collection, Dangling, LookupOutcome, Outcome, Reason
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

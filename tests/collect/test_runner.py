@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ccm_core.errors import BadResponse, PermissionDenied, NotAvailable, RateLimited, AuthenticationFailed, Unreachable
+from ccm_core.errors import (
+    AuthenticationFailed,
+    BadResponse,
+    NotAvailable,
+    PermissionDenied,
+    RateLimited,
+    Unreachable,
+)
 from ccm_core.model.evidence.collection import Outcome, Reason
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

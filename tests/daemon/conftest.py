@@ -33,7 +33,8 @@ from ccm_core.sdk.types import (
     Shape,
     Traffic,
 )
-from ccm_core.store.interface import EvidenceStore, StoreSettings
+from ccm_core.store.interface.evidence_store import EvidenceStore
+from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.open import open_store
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -120,7 +121,7 @@ class Counted:
     @contextmanager
     def claim(self, connection: str) -> Iterator[None]:
         """Count while it is held."""
-        with self._store.claim(connection):
+        with self._store.lock_connection(connection):
             self.running[connection] += 1
             self.most[connection] = max(self.most[connection], self.running[connection])
             try:
@@ -151,9 +152,9 @@ class Counting(ThreadPoolExecutor):
 class Unhurried(Limiters):
     """Limiters for a clock that runs far faster than theirs."""
 
-    def named(self, name: str, per_minute: int) -> Limiter:
+    def limiter_for(self, name: str, per_minute: int) -> Limiter:
         """Give one that lets everything through."""
-        return super().named(name, per_minute * 100_000)
+        return super().limiter_for(name, per_minute * 100_000)
 
 
 @dataclass
@@ -252,7 +253,7 @@ class Yard:
         if self.mistake is not None:
             raise self.mistake
         self.opened += 1
-        self.store = Counted(open_store(StoreSettings(url="sqlite:///ccm.db"), base=self.folder))
+        self.store = Counted(open_store(StoreLocation(url="sqlite:///ccm.db"), base=self.folder))
         # Judging is done in a thread, and takes no time either, however busy the machine is.
         self.clock.busy = lambda: bool(sum(self.store.running.values()) + self.threads.under_way)
         host = Host(
@@ -296,9 +297,9 @@ class Yard:
 
     def manifests(self, name: str = "prod") -> list:
         """Give what the store holds of a connection's runs."""
-        store = open_store(StoreSettings(url="sqlite:///ccm.db"), base=self.folder)
+        store = open_store(StoreLocation(url="sqlite:///ccm.db"), base=self.folder)
         try:
-            return list(store.manifests(name))
+            return list(store.runs.manifests(name))
         finally:
             store.close()
 

@@ -8,16 +8,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ccm_core.errors import (
+    AuthenticationFailed,
     DocumentError,
     IntegrityError,
     Mistake,
-    AuthenticationFailed,
     SecretError,
     StoreError,
     Unreachable,
     UsageError,
 )
-from ccm_core.store.sqlite.run_lock import claim
+from ccm_core.store.sqlite.run_lock import lock_connection
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -112,7 +112,7 @@ def test_what_cannot_be_had_now_is_tried_again(yard, error):
 
 def test_another_process_that_reads_the_connection_is_waited_for_and_named(yard):
     """The lock is looked at again and again; then what the other one read is not read again."""
-    held = claim(yard.folder / "ccm.db", "prod")
+    held = lock_connection(yard.folder / "ccm.db", "prod")
     held.__enter__()
     yard.watch(2, {0.25: lambda: held.__exit__(None, None, None)})
     (told, *_) = yard.voice.about("another ccm is collecting prod")

@@ -16,8 +16,8 @@ from ccm_core.daemon.scheduler import (
     MOST_PAUSE,
     REST,
     STEP,
-    ScheduledConnection,
     PollSchedule,
+    ScheduledConnection,
     due,
     missed,
 )

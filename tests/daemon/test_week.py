@@ -14,7 +14,7 @@ import pytest
 from ccm_pagerduty.connector import connector
 from ccm_pagerduty.kinds import kinds
 from pagerduty_simulator import AccountSizes, PagerDutySimulator, build_account
-from pagerduty_simulator.account.incident_log import Event, IncidentState, IncidentRecord
+from pagerduty_simulator.account.incident_log import Event, IncidentRecord, IncidentState
 from pagerduty_simulator.demo_data.incidents import service_references
 
 from ccm_core.collect.cadence import leeway
@@ -26,7 +26,7 @@ from ccm_core.daemon.signals import SignalFlags
 from ccm_core.daemon.systemd_notify import SystemdNotifier
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.sdk.secret import Secret
-from ccm_core.store.interface import StoreSettings
+from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.open import open_store
 
 from .conftest import NOW, Counted, LeapingClock, Recorder, Unhurried
@@ -54,7 +54,7 @@ def lived(tmp_path):
         simulator.control.now = clock.now
         simulator.control.rate_limit = simulator.control.on_call_limit = 1_000_000
         numbers = happen_daily(simulator.account, clock)
-        store = Counted(open_store(StoreSettings(url="sqlite:///ccm.db"), base=tmp_path))
+        store = Counted(open_store(StoreLocation(url="sqlite:///ccm.db"), base=tmp_path))
         clock.busy = lambda: bool(sum(store.running.values()))
         duty = WatchJob(
             host=Host(
@@ -134,7 +134,7 @@ def test_every_cadence_is_held_for_a_week(lived):
     known = {one.name: one for one in kinds()}
     for name, cadences in CADENCES.items():
         tried = defaultdict(list)
-        for manifest in store.manifests(name):
+        for manifest in store.runs.manifests(name):
             assert manifest.outcome == "complete"
             for kind in {one.kind for one in manifest.collections}:
                 tried[kind].append(manifest.started_at)
@@ -146,7 +146,7 @@ def test_every_cadence_is_held_for_a_week(lived):
             assert max(apart) <= cadence, kind
             assert NOW + WEEK - begins[-1] <= cadence, kind
             assert min(apart) >= cadence - leeway(cadence) - MOST_JITTER or kind in TOLD, kind
-        bodies = [one.body for one in store.state(name, "pagerduty.incident")]
+        bodies = [one.body for one in store.records.current(name, "pagerduty.incident")]
         assert {one["incident_number"] for one in bodies} >= set(numbers)
     assert store.most == {"prod": 1, "other": 1}
     assert voice.about("slots missed") == []

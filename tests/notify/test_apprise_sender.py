@@ -8,7 +8,7 @@ from ccm_core.errors import UsageError
 from ccm_core.model.evaluation.rule import Severity
 from ccm_core.notify import sent_state
 from ccm_core.notify.apprise_sender import send
-from ccm_core.notify.types import Notification, SentCondition, RecipientState
+from ccm_core.notify.types import Notification, RecipientState, SentCondition
 from ccm_core.sdk.secret import Secret
 
 MESSAGE = Notification(title="ccm: 1 opened", lines=("Opened:", "- high: <b>Checkout</b> & co"))

@@ -9,10 +9,10 @@ import pytest
 from ccm_core.model.evaluation.finding import Finding, FindingState
 from ccm_core.model.evaluation.result import (
     Evaluation,
+    KindSufficiency,
     Population,
     Result,
     RuleResult,
-    KindSufficiency,
     Status,
 )
 from ccm_core.model.evaluation.rule import Severity

@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 
 from ccm_core.model.evaluation.rule import Severity
 from ccm_core.notify.decide import MOST, decide
-from ccm_core.notify.types import Condition, NotifyEvent, QuietHours, RecipientState, NotifyPreferences
+from ccm_core.notify.types import (
+    Condition,
+    NotifyEvent,
+    NotifyPreferences,
+    QuietHours,
+    RecipientState,
+)
 
 NOON = datetime(2026, 5, 6, 12, tzinfo=UTC)
 NIGHT = datetime(2026, 5, 6, 23, tzinfo=UTC)

@@ -16,7 +16,7 @@ from ccm_core.config.schema_defaults import with_defaults
 from ccm_core.pipeline.collect import collect
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.sdk.secret import Secret
-from ccm_core.store.interface import StoreSettings
+from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.open import open_store
 
 
@@ -46,7 +46,7 @@ def main(base_url, folder, days, now):
         plugins=(),
         clock=lambda: moment,
     )
-    store = open_store(StoreSettings(url="sqlite:///ccm.db"), base=Path(folder))
+    store = open_store(StoreLocation(url="sqlite:///ccm.db"), base=Path(folder))
     collect(host, connection, store, NullObserver())
     store.close()
 

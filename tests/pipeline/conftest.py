@@ -13,7 +13,7 @@ from ccm_pagerduty.connector import connector
 from ccm_pagerduty.kinds import kinds
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pagerduty_simulator import AccountSizes, PagerDutySimulator, build_account
-from pagerduty_simulator.account.incident_log import Event, IncidentState, IncidentRecord
+from pagerduty_simulator.account.incident_log import Event, IncidentRecord, IncidentState
 from pagerduty_simulator.demo_data.incidents import service_references
 
 from ccm_core.app.workspace import host_of
@@ -31,7 +31,7 @@ from ccm_core.plugins.loader import load
 from ccm_core.rules.types import PackText
 from ccm_core.sdk.http import Bounds
 from ccm_core.sdk.secret import Secret
-from ccm_core.store.interface import StoreSettings
+from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.open import open_store
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -93,7 +93,7 @@ class Place:
 
     def kept(self, kind=INCIDENT):
         """Give the bodies that stand, by key."""
-        return {one.key: one.body for one in self.store.state("simulated", kind)}
+        return {one.key: one.body for one in self.store.records.current("simulated", kind)}
 
     def add(self, moments, events=(), service=0):
         """Add incidents that began at some moments; give their numbers."""
@@ -128,7 +128,7 @@ def place(tmp_path):
     """Serve an account without incidents, and open a store."""
     with PagerDutySimulator(build_account(NOW, sizes=SIZES)) as simulator:
         simulator.control.rate_limit = 1_000_000
-        store = open_store(StoreSettings(url="sqlite:///ccm.db"), base=tmp_path)
+        store = open_store(StoreLocation(url="sqlite:///ccm.db"), base=tmp_path)
         yield Place(simulator, store)
         store.close()
 
@@ -213,7 +213,7 @@ def founded(folder):
     keys = [Signer()]
     with PagerDutySimulator(build_account(FOUNDED, sizes=SMALL)) as simulator:
         simulator.control.rate_limit = 1_000_000
-        settings = StoreSettings(url="sqlite:///ccm.db")
+        settings = StoreLocation(url="sqlite:///ccm.db")
         store = open_store(settings, base=folder, signing=lambda: keys or Unsigned(why="lost"))
         made = Firm(simulator, store, keys)
         made.collect()

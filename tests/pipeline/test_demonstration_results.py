@@ -23,7 +23,7 @@ from ccm_core.pipeline.reproduce import RuleSet, store_evaluation
 from ccm_core.plugins.discovery import discover
 from ccm_core.plugins.loader import load
 from ccm_core.rules.types import PackText
-from ccm_core.store.interface import StoreSettings
+from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.open import open_store
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
@@ -40,7 +40,7 @@ def results(tmp_path_factory):
     catalog = load(discover())
     host = replace(host_of(catalog), clock=lambda: NOW)
     texts = [PackText(text=pack.text(), source=pack.location) for pack in catalog.packs.values()]
-    store = open_store(StoreSettings(url="sqlite:///ccm.db"), base=tmp_path_factory.mktemp("demo"))
+    store = open_store(StoreLocation(url="sqlite:///ccm.db"), base=tmp_path_factory.mktemp("demo"))
     with source_at(NOW) as source:
         connector = catalog.connectors["pagerduty"]
         connection = Connection(

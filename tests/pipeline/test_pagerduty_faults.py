@@ -73,7 +73,7 @@ def some(place):
 def stands(place, kind):
     """Say how far a kind can be relied on, as any rule over it would be told."""
     return standing(
-        place.store.collections("simulated"),
+        place.store.runs.collections("simulated"),
         kind=kind,
         shape=Shape.EVENT,
         cadence=HOUR,
@@ -157,7 +157,7 @@ def test_an_incident_that_may_not_be_seen_is_in_doubt_by_name(place):
 
 def collections_of(place, kind):
     """Give everything that was kept of a kind."""
-    return place.store.collections("simulated", kind)
+    return place.store.runs.collections("simulated", kind)
 
 
 def collections(manifest, kind):

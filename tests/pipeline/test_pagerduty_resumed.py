@@ -8,7 +8,7 @@ import pytest
 from pagerduty_simulator.account.incident_log import Event
 
 from ccm_core.model.evidence.collection import Outcome
-from ccm_core.store.interface import StoreSettings
+from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.open import open_store
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -36,13 +36,13 @@ class Frail:
         if self._left == 0:
             raise Killed
         self._left -= 1
-        return self._store.keep(harvest)
+        return self._store.records.append(harvest)
 
     def seal(self, manifest):
         """Seal a run, unless the process is gone."""
         if self._left == 0:
             raise Killed
-        self._store.seal(manifest)
+        self._store.runs.seal(manifest)
 
 
 def exported(store):
@@ -50,7 +50,7 @@ def exported(store):
     return [
         (one.kind, one.version, one.key, one.digest, one.body)
         for kind in (INCIDENT, ENTRY)
-        for one in store.state("simulated", kind)
+        for one in store.records.current("simulated", kind)
     ]
 
 
@@ -59,7 +59,7 @@ def test_a_backfill_that_was_killed_gives_what_an_undisturbed_one_gives(place, t
     """Each run goes on where the one before was killed, and nothing is lost or read for ever."""
     place.add([NOW - n * HOUR for n in range(1, 60)], RESOLVED)
     place.add([NOW - n * DAY for n in range(1, 25)])
-    whole = open_store(StoreSettings(url="sqlite:///whole.db"), base=tmp_path)
+    whole = open_store(StoreLocation(url="sqlite:///whole.db"), base=tmp_path)
     place.collect(longest=4 * DAY, store=whole)
     undisturbed = len(place.control.requests)
 

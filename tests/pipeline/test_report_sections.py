@@ -25,7 +25,7 @@ def section(figures, views=(READINESS,)):
 def drawn(firm, evaluation, *, part=None, offered=None):
     """Gather the sections of a report."""
     host = replace(firm.host, sections={one.name: one for one in offered or ()})
-    (digest,) = [name for name, one in firm.store.evaluations() if one == evaluation]
+    (digest,) = [name for name, one in firm.store.evaluations.between() if one == evaluation]
     given = report_input(host, firm.store, evaluation, part or ResultFilter(), digest=digest)
     return given.sections
 
@@ -57,7 +57,7 @@ def test_the_page_of_a_past_evaluation_is_made_again_to_the_byte(firm):
     """Whatever was collected and judged since, with every section of the plugin."""
     host = replace(firm.host, sections=load(discover()).sections)
     firm.evaluate()
-    kept = firm.store.latest_evaluation()
+    kept = firm.store.evaluations.latest()
     page = report(host, firm.store, kept, HtmlReport())
     assert b"On-call coverage" in page
     firm.now += timedelta(days=3)

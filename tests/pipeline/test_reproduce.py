@@ -69,7 +69,7 @@ def test_evidence_that_was_hidden_is_found_by_repeating(firm, tmp_path):
 def test_evidence_that_was_erased_by_order_is_no_damage(firm):
     """It cannot be repeated any more, and the message says why."""
     firm.evaluate()
-    firm.store.erase(
+    firm.store.erasure.erase(
         Erasure(
             id="e1",
             erased_at=firm.now + DAY,
@@ -107,6 +107,6 @@ def test_nothing_to_repeat_is_said(firm):
     with pytest.raises(UsageError, match="no evaluation by then"):
         reproduce(firm.host, firm.store)
     said = firm.evaluate()
-    firm.store.keep_evaluation(replace(said, evaluated_at=NOW + DAY))
+    firm.store.evaluations.append(replace(said, evaluated_at=NOW + DAY))
     with pytest.raises(UsageError, match="cannot be repeated"):
         reproduce(firm.host, firm.store)

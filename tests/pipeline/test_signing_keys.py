@@ -15,9 +15,9 @@ from ccm_core.errors import UsageError
 from ccm_core.ledger.signers import Unsigned
 from ccm_core.model.evaluation.result import Evaluation
 from ccm_core.pipeline.signing_keys import rotate, signing
-from ccm_core.store.interface import StoreSettings
+from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.open import open_store
-from ccm_core.store.verify.open_readonly import verify_store
+from ccm_core.store.sqlite.verify import verify_store
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -39,7 +39,7 @@ class Place:
 
     def store(self):
         """Open the store."""
-        settings = StoreSettings(url="sqlite:///ccm.db")
+        settings = StoreLocation(url="sqlite:///ccm.db")
         return closing(open_store(settings, base=self.folder, signing=self.signing()))
 
     def state_head(self, store=None):
@@ -50,14 +50,14 @@ class Place:
             evaluated_at=at, packs=(), connections=(), sufficiency=(), rules=(), controls=()
         )
         if store is not None:
-            store.keep_evaluation(judged)
+            store.evaluations.append(judged)
             return
         with self.store() as opened:
-            opened.keep_evaluation(judged)
+            opened.evaluations.append(judged)
 
     def verified(self):
         """Verify the store."""
-        return verify_store(self.folder / "ccm.db", told=lambda *_: None)
+        return verify_store(self.folder / "ccm.db", on_progress=lambda *_: None)
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_a_daemon_notices_a_vault_that_opens_at_last_and_a_key_that_was_rotated(
             rotate(place.vault(), other, AT)
         place.state_head(store)
 
-        assert [key.handed_over for key in store.signing_keys()] == [True, True]
+        assert [key.handed_over for key in store.ledger.signing_keys()] == [True, True]
     found = place.verified()
     assert (found.findings, found.unproven) == ((), ())
 
@@ -101,13 +101,13 @@ def test_a_rotation_that_is_cut_off_leaves_a_store_that_can_be_signed(place, nam
     new = keys.prepare(place.vault(), AT)  # what a rotation does first
     if named:
         with place.store() as store:
-            store.sign_again([new, old], AT)
+            store.ledger.rotate_key([new, old], AT)
     place.state_head()
 
     found = place.verified()
     assert (found.findings, found.unproven) == ((), ())
     with place.store() as store:
-        assert store.signing_keys()[-1].key.public == (new if named else old).public
+        assert store.ledger.signing_keys()[-1].key.public == (new if named else old).public
         rotate(place.vault(), store, AT)
     place.state_head()
     assert len(keys.held(place.vault())) == 1

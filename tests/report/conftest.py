@@ -29,11 +29,11 @@ from ccm_core.report.types import Section
 from ccm_core.sdk.report_figures import (
     Cell,
     Distribution,
-    MeasureGroup,
     Lane,
-    TimelineGap,
+    MeasureGroup,
     Table,
     Timeline,
+    TimelineGap,
     Tone,
 )
 

@@ -7,9 +7,15 @@ import asyncio
 import httpx
 import pytest
 
-from ccm_core.errors import PermissionDenied, ReauthorizationRequired, AuthenticationFailed, SourceError, Unreachable
+from ccm_core.errors import (
+    AuthenticationFailed,
+    PermissionDenied,
+    ReauthorizationRequired,
+    SourceError,
+    Unreachable,
+)
 from ccm_core.sdk.authorization import Authorization, Unchanging
-from ccm_core.sdk.http import HttpResponse, Bounds, HttpSource
+from ccm_core.sdk.http import Bounds, HttpResponse, HttpSource
 from ccm_core.sdk.rate_limit import Limiter
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.types import Traffic

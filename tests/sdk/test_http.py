@@ -12,15 +12,15 @@ import httpx
 import pytest
 
 from ccm_core.errors import (
-    BadResponse,
     BadRequest,
+    BadResponse,
     PermissionDenied,
     RateLimited,
     SourceError,
     Unreachable,
     UsageError,
 )
-from ccm_core.sdk.http import HttpResponse, Bounds, HttpSource, checked_base_url
+from ccm_core.sdk.http import Bounds, HttpResponse, HttpSource, checked_base_url
 from ccm_core.sdk.http.error_mapping import translated
 from ccm_core.sdk.rate_limit import Limiter
 from ccm_core.sdk.secret import Secret

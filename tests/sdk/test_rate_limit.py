@@ -36,5 +36,5 @@ def test_a_shorter_wait_does_not_end_a_longer_one():
 def test_connections_with_one_credential_share_a_limiter():
     """They are counted together, and an operation with a limit of its own is not."""
     limiters = Limiters()
-    assert limiters.named("key", 960) is limiters.named("key", 960)
-    assert limiters.named("key:oncalls", 240) is not limiters.named("key", 960)
+    assert limiters.limiter_for("key", 960) is limiters.limiter_for("key", 960)
+    assert limiters.limiter_for("key:oncalls", 240) is not limiters.limiter_for("key", 960)

@@ -13,9 +13,11 @@ from ccm_core.model import json_codec
 from ccm_core.model.evaluation.result import Evaluation
 from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.manifest import Manifest
-from ccm_core.model.evidence.record import Record, Rejected, RecordSource
+from ccm_core.model.evidence.record import Record, RecordSource, Rejected
+from ccm_core.model.evidence.run import OpenRun
+from ccm_core.model.evidence.write_batch import Observation, WriteBatch
 from ccm_core.store.codec.bodies import packed
-from ccm_core.store.interface import WriteBatch, Observation, OpenRun, StoreSettings
+from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.open import open_store
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
@@ -153,7 +155,7 @@ def reopen(tmp_path):
     opened = []
 
     def reopen(*keys, create=True, read_only=False, signing=None, **settings):
-        settings = StoreSettings(**{"url": "sqlite:///ccm.db", **settings})
+        settings = StoreLocation(**{"url": "sqlite:///ccm.db", **settings})
         signing = signing or ((lambda: keys) if keys else unsigned("no key in this test"))
         opened.append(
             open_store(settings, base=tmp_path, create=create, read_only=read_only, signing=signing)
@@ -169,7 +171,7 @@ def reopen(tmp_path):
 def store(reopen, build):
     """Give a new store with the run ``r1`` begun."""
     made = reopen()
-    made.begin(build.run())
+    made.runs.begin(build.run())
     return made
 
 
@@ -178,6 +180,6 @@ def bodies(build):
     """Give a function that reads the state as bodies by key."""
 
     def read(store, *, as_of=None, kind=build.kind, connection=build.connection):
-        return {r.key: r.body for r in store.state(connection, kind, as_of=as_of)}
+        return {r.key: r.body for r in store.records.current(connection, kind, as_of=as_of)}
 
     return read

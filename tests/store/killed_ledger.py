@@ -24,13 +24,15 @@ from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.erasure import Erasure
 from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.model.evidence.record import RecordSource
-from ccm_core.store.interface import WriteBatch, Observation, OpenRun, StoreSettings
+from ccm_core.model.evidence.run import OpenRun
+from ccm_core.model.evidence.write_batch import Observation, WriteBatch
+from ccm_core.store.interface.location import StoreLocation
 
 # Before the forks, or most kills would hit imports.
 from ccm_core.store.sqlite import ledger_backfill  # noqa: F401 - see above
 from ccm_core.store.sqlite.open import open_store
-from ccm_core.store.sqlite.store import SqlStore  # noqa: F401 - see above
-from ccm_core.store.verify.open_readonly import verify_store
+from ccm_core.store.sqlite.store import SqliteStore  # noqa: F401 - see above
+from ccm_core.store.sqlite.verify import verify_store
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 VERIFIED_EVERY = 20
@@ -54,7 +56,7 @@ class Key:
 
 def opened(folder):
     """Open the store, or make it."""
-    return open_store(StoreSettings(url="sqlite:///ccm.db"), base=folder, signing=lambda: [Key()])
+    return open_store(StoreLocation(url="sqlite:///ccm.db"), base=folder, signing=lambda: [Key()])
 
 
 def harvest(store, run, number):
@@ -71,7 +73,7 @@ def harvest(store, run, number):
         outcome=Outcome.COMPLETE,
     )
     source = RecordSource(endpoint="/things", page=1, response_digest=json_codec.digest(b"page"))
-    pack = store.packer()
+    pack = store.records.packer()
     return WriteBatch(
         collection=collection,
         observations=[
@@ -89,7 +91,7 @@ def harvest(store, run, number):
 def seal(store, run, number):
     """Seal a run."""
     at = T0 + timedelta(minutes=number)
-    store.seal(
+    store.runs.seal(
         Manifest(
             run=run,
             connection="demo",
@@ -112,8 +114,8 @@ def work(folder, told):
         do(*given)
         os.write(told, f"{what} {number} done\n".encode())
 
-    number = len(store.collections("demo"))
-    for run in store.open_runs("demo"):
+    number = len(store.runs.collections("demo"))
+    for run in store.runs.open_runs("demo"):
         step("cut", number, seal, store, run.run, number)
     while True:
         go_round(store, step, number)
@@ -124,15 +126,15 @@ def go_round(store, step, number):
     """Begin a run, keep a window, seal it, judge; erase now and then."""
     run, at = f"r{number}-{time.time_ns()}", T0 + timedelta(minutes=number)
     open_run = OpenRun(run=run, connection="demo", connector="demo", started_at=at)
-    step("begin", number, store.begin, open_run)
-    step("keep", number, store.keep, harvest(store, run, number))
+    step("begin", number, store.runs.begin, open_run)
+    step("keep", number, store.records.append, harvest(store, run, number))
     step("seal", number, seal, store, run, number)
     judged = Evaluation(
         evaluated_at=at, packs=(), connections=(), sufficiency=(), rules=(), controls=()
     )
-    step("judge", number, store.keep_evaluation, judged)
+    step("judge", number, store.evaluations.append, judged)
     order = Erasure(id=run, key=f"{4 * number:06}", reason="test", erased_at=at)
-    step("erase", number, store.erase, order)
+    step("erase", number, store.erasure.erase, order)
 
 
 def kill_one(folder, chance):
@@ -160,11 +162,11 @@ def kill_one(folder, chance):
 
 def check(folder, kept):
     """Verify the store, and that what was told kept is there."""
-    found = verify_store(folder / "ccm.db", told=lambda *_: None)
+    found = verify_store(folder / "ccm.db", on_progress=lambda *_: None)
     if found.findings:
         sys.exit("\n".join(map(str, found.findings)))
     with closing(opened(folder)) as store:
-        there = {one.id for one in store.collections("demo")}
+        there = {one.id for one in store.runs.collections("demo")}
     if not {f"c{number}" for number in kept} <= there:
         sys.exit("a window that was told kept was lost")
     return found.leaves

@@ -18,10 +18,12 @@ from pathlib import Path
 from ccm_core.model import json_codec
 from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.record import RecordSource
+from ccm_core.model.evidence.run import OpenRun
+from ccm_core.model.evidence.write_batch import Observation, WriteBatch
 from ccm_core.store.codec.bodies import packed
-from ccm_core.store.interface import WriteBatch, Observation, OpenRun, StoreSettings
+from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.open import open_store
-from ccm_core.store.sqlite.store import SqlStore  # noqa: F401 - before the forks, or most kills would hit imports
+from ccm_core.store.sqlite.store import SqliteStore  # noqa: F401 - before the forks, or most kills would hit imports
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 RECORDS = 50
@@ -54,12 +56,12 @@ def window(number):
 
 def write(folder, told):
     """Keep windows until killed."""
-    store = open_store(StoreSettings(url="sqlite:///ccm.db"), base=folder)
-    if not store.connections():
-        store.begin(OpenRun(run="r1", connection="demo", connector="demo", started_at=T0))
-    number = len(store.collections("demo"))
+    store = open_store(StoreLocation(url="sqlite:///ccm.db"), base=folder)
+    if not store.runs.connections():
+        store.runs.begin(OpenRun(run="r1", connection="demo", connector="demo", started_at=T0))
+    number = len(store.runs.collections("demo"))
     while True:
-        store.keep(window(number))
+        store.records.append(window(number))
         os.write(told, f"{number}\n".encode())
         number += 1
 

@@ -32,7 +32,7 @@ def test_a_killed_writer_leaves_whole_windows(tmp_path, reopen):
     told = int(done.stdout)
 
     store = reopen()
-    kept = [c.id for c in store.collections("demo")]
+    kept = [c.id for c in store.runs.collections("demo")]
     assert kept == [f"c{n}" for n in range(len(kept))], f"seed {seed}"
     assert told < len(kept), f"seed {seed}"
     assert_whole(store, len(kept))
@@ -48,9 +48,9 @@ def assert_whole(store, windows):
     for number in range(windows):
         start = number * RECORDS // 2
         newest.update((f"{key:06}", number) for key in range(start, start + RECORDS))
-    assert {r.key: r.body["n"] for r in store.state("demo", "demo.thing")} == newest
+    assert {r.key: r.body["n"] for r in store.records.current("demo", "demo.thing")} == newest
 
     versions = Counter(
-        r.collection for key in newest for r in store.history("demo", "demo.thing", key)
+        r.collection for key in newest for r in store.records.history("demo", "demo.thing", key)
     )
     assert versions == {f"c{n}": RECORDS for n in range(windows)}

@@ -19,11 +19,11 @@ from ccm_core.ledger import signed_note
 from ccm_core.ledger.pinned_checkpoint import Pin
 from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs
 from ccm_core.model.evidence.erasure import Erasure
-from ccm_core.store.interface import StoreSettings
+from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.open import open_store
-from ccm_core.store.verify.open_readonly import verify_store
+from ccm_core.store.sqlite.verify import verify_store
 
-SETTINGS = StoreSettings(url="sqlite:///ccm.db")
+SETTINGS = StoreLocation(url="sqlite:///ccm.db")
 COLUMNS = [
     pytest.param(table, column, id=f"{table}.{column}")
     for table, columns in TABLES.items()
@@ -34,7 +34,7 @@ COLUMNS = [
 def verified(folder, *pins):
     """Verify the store of a folder."""
     given = [Pin(name=f"pin {number}", note=pin) for number, pin in enumerate(pins)]
-    return verify_store(folder / "ccm.db", pins=given, told=lambda *_: None)
+    return verify_store(folder / "ccm.db", pins=given, on_progress=lambda *_: None)
 
 
 @pytest.fixture(scope="module")
@@ -45,24 +45,24 @@ def pristine(tmp_path_factory, build, key):
     with closing(open_store(SETTINGS, base=folder, signing=lambda: (key(),))) as store:
         for number in (1, 2):
             run = f"r{number}"
-            store.begin(build.run(run, at=10 * number))
+            store.runs.begin(build.run(run, at=10 * number))
             changes = {"run": run, "at": 10 * number + 1, "snapshot": True}
             bodies = {"a": {"n": number}, "b": {"n": 0}, f"only{number}": {"of": number}}
             refused = [build.rejected(), build.rejected("worse")]
-            store.keep(build.harvest(f"c{number}", bodies, rejected=refused, **changes))
-            store.keep(build.harvest(f"d{number}", bodies, kind="demo.part", **changes))
-            store.seal(build.manifest(run, at=10 * number + 2))
+            store.records.append(build.harvest(f"c{number}", bodies, rejected=refused, **changes))
+            store.records.append(build.harvest(f"d{number}", bodies, kind="demo.part", **changes))
+            store.runs.seal(build.manifest(run, at=10 * number + 2))
             basis = EvaluationInputs(host_version=str(number))
-            digest = store.keep_evaluation(
+            digest = store.evaluations.append(
                 build.evaluation(10 * number + 3), basis, [b"pack" * number]
             )
-            store.keep_changes(digest, [])
-            pins.append(store.signed_head())
+            store.findings.append(digest, [])
+            pins.append(store.ledger.signed_head())
         for name in ("a", "only1"):
             order = {"id": f"e-{name}", "key": name, "connection": "demo", "kind": "demo.thing"}
             before = build.at(30)
-            store.erase(Erasure(reason="asked to", erased_at=before, kept_before=before, **order))
-        store.sign_again([key("second"), key()], build.at(40))
+            store.erasure.erase(Erasure(reason="asked to", erased_at=before, kept_before=before, **order))
+        store.ledger.rotate_key([key("second"), key()], build.at(40))
     return folder, pins
 
 
@@ -298,8 +298,8 @@ def test_an_older_head_in_place_of_the_newest_is_found(folder, pristine):
 def test_a_store_that_was_built_anew_is_found_by_a_pin(tmp_path, build, key, pristine, reopen):
     """Another store, though everything in it is sound; even with the same key and the same name."""
     store = reopen(key())
-    store.begin(build.run())
-    store.seal(build.manifest(at=3))
+    store.runs.begin(build.run())
+    store.runs.seal(build.manifest(at=3))
     store.close()
     assert verified(tmp_path).sound
     (found,) = verified(tmp_path, pristine[1][0]).findings
@@ -311,8 +311,8 @@ def test_a_store_that_was_built_anew_is_found_by_a_pin(tmp_path, build, key, pri
     store = reopen(key("forger"))
     sql(tmp_path, "UPDATE store SET identity = :name", name=identity)
     sql(tmp_path, "DELETE FROM entry")
-    store.begin(build.run())
-    store.seal(build.manifest(at=3))
+    store.runs.begin(build.run())
+    store.runs.seal(build.manifest(at=3))
     store.close()
     found = verified(tmp_path, pristine[1][0]).findings
     assert any("not the one it was" in one.problem for one in found)

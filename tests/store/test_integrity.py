@@ -24,9 +24,9 @@ def flipped(content, *, at=-1):
 @pytest.fixture
 def full(store, build):
     """Give a store with one of everything, and a row of each for company."""
-    store.keep(build.harvest("c1", {"a": BODY, "b": {}}, rejected=[build.rejected()]))
-    store.seal(build.manifest())
-    store.keep_evaluation(build.evaluation(1))
+    store.records.append(build.harvest("c1", {"a": BODY, "b": {}}, rejected=[build.rejected()]))
+    store.runs.seal(build.manifest())
+    store.evaluations.append(build.evaluation(1))
     return store
 
 
@@ -64,13 +64,13 @@ def test_a_changed_body_is_found_when_it_is_read(full, tamper, build, changed):
     tamper("body", "content", changed, f"digest = '{digest}'")
 
     for read in (
-        lambda: list(full.state("demo", "demo.thing")),
-        lambda: list(full.state("demo", "demo.thing", as_of=build.at(1))),
-        lambda: list(full.history("demo", "demo.thing", "a")),
+        lambda: list(full.records.current("demo", "demo.thing")),
+        lambda: list(full.records.current("demo", "demo.thing", as_of=build.at(1))),
+        lambda: list(full.records.history("demo", "demo.thing", "a")),
     ):
         with pytest.raises(IntegrityError, match=rf"demo\.thing 'a' of demo .*{digest}"):
             read()
-    assert [r.body for r in full.history("demo", "demo.thing", "b")] == [{}]
+    assert [r.body for r in full.records.history("demo", "demo.thing", "b")] == [{}]
 
 
 def test_a_body_that_is_gone_is_found_when_it_is_read(full, tmp_path):
@@ -79,16 +79,16 @@ def test_a_body_that_is_gone_is_found_when_it_is_read(full, tmp_path):
         database.execute("DELETE FROM body")
 
     with pytest.raises(IntegrityError, match=r"demo\.thing 'a' of demo is not there"):
-        list(full.state("demo", "demo.thing"))
+        list(full.records.current("demo", "demo.thing"))
 
 
 @pytest.mark.parametrize(
     ("table", "read", "name"),
     [
         pytest.param(
-            "collection", lambda s: s.collections("demo"), "collection c1", id="collection"
+            "collection", lambda s: s.runs.collections("demo"), "collection c1", id="collection"
         ),
-        pytest.param("manifest", lambda s: s.manifests(), "manifest of run r1", id="manifest"),
+        pytest.param("manifest", lambda s: s.runs.manifests(), "manifest of run r1", id="manifest"),
         pytest.param(
             "rejected",
             lambda s: list(s.rejected("demo", "demo.thing")),
@@ -96,7 +96,7 @@ def test_a_body_that_is_gone_is_found_when_it_is_read(full, tmp_path):
             id="rejected",
         ),
         pytest.param(
-            "evaluation", lambda s: s.latest_evaluation(), "evaluation sha256", id="evaluation"
+            "evaluation", lambda s: s.evaluations.latest(), "evaluation sha256", id="evaluation"
         ),
     ],
 )
@@ -115,4 +115,4 @@ def test_a_document_of_a_form_not_known_is_no_damage(full, tamper):
     tamper("manifest", "digest", lambda _: json_codec.digest(data))
 
     with pytest.raises(StoreError, match=r"does not read .* Upgrade ccm-core"):
-        full.manifests()
+        full.runs.manifests()

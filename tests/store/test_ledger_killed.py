@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ccm_core.errors import StoreError
-from ccm_core.store.verify.open_readonly import verify_store
+from ccm_core.store.sqlite.verify import verify_store
 
 WORKER = Path(__file__).with_name("killed_ledger.py")
 KILLS = 200
@@ -44,14 +44,14 @@ def test_a_full_disk_leaves_a_ledger_that_verifies(reopen, build, key, tmp_path,
     store = reopen(key(), options={"max_size": str(16384 * room)})
     number = fill(store, build, 0)
     store.close()
-    assert verify_store(tmp_path / "ccm.db", told=lambda *_: None).findings == ()
+    assert verify_store(tmp_path / "ccm.db", on_progress=lambda *_: None).findings == ()
 
     store = reopen(key(), options={"max_size": str(16384 * (room + 60))})
-    for run in store.open_runs("demo"):
-        store.seal(build.manifest(run.run, at=number))
+    for run in store.runs.open_runs("demo"):
+        store.runs.seal(build.manifest(run.run, at=number))
     assert fill(store, build, number + 1) > number + 1
     store.close()
-    found = verify_store(tmp_path / "ccm.db", told=lambda *_: None)
+    found = verify_store(tmp_path / "ccm.db", on_progress=lambda *_: None)
     assert found.findings == ()
     assert found.checkpoints > 0
 
@@ -69,8 +69,8 @@ def go_on(store, build, number, kept):
     for one in range(number, number + 500):
         run = f"r{one}"
         bodies = {f"{key}": {"n": one, "of": os.urandom(300).hex()} for key in range(20)}
-        store.begin(build.run(run, at=one))
-        store.keep(build.harvest(f"c{one}", bodies, run=run, at=one))
-        store.seal(build.manifest(run, at=one))
-        store.keep_evaluation(build.evaluation(one))
+        store.runs.begin(build.run(run, at=one))
+        store.records.append(build.harvest(f"c{one}", bodies, run=run, at=one))
+        store.runs.seal(build.manifest(run, at=one))
+        store.evaluations.append(build.evaluation(one))
         kept.append(run)

@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 
 from ccm_core.errors import StoreError
-from ccm_core.store.interface import StoreSettings
+from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.migrations import NEWEST, REVISION_TABLE, scripts
 from ccm_core.store.sqlite.open import open_store
 
@@ -54,12 +54,12 @@ def test_an_older_store_becomes_one_of_today(store, tmp_path, older):
     path = tmp_path / "older.db"
     grown_to(path, older)
 
-    with closing(open_store(StoreSettings(url="sqlite:///older.db"), base=tmp_path)) as opened:
-        assert opened.connections() == ["demo"]
+    with closing(open_store(StoreLocation(url="sqlite:///older.db"), base=tmp_path)) as opened:
+        assert opened.runs.connections() == ["demo"]
 
     assert revision(path) == [(NEWEST,)]
     made, new = schema(path), schema(tmp_path / "ccm.db")
-    assert made.keys() == new.keys()
+    assert made.records.existing_keys() == new.records.existing_keys()
     assert [name for name in new if made[name] != new[name] and name[1] != REVISION_TABLE] == []
 
 
@@ -72,7 +72,7 @@ def test_a_migration_that_fails_changes_nothing(tmp_path):
     before = schema(path)
 
     with pytest.raises(StoreError, match="followed already exists"):
-        open_store(StoreSettings(url="sqlite:///older.db"), base=tmp_path)
+        open_store(StoreLocation(url="sqlite:///older.db"), base=tmp_path)
 
     assert schema(path) == before
     assert revision(path) == [("0001",)]

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccm_core.model.evidence.collection import Outcome
-from ccm_core.store.interface import StoreSettings
+from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.open import open_store
 
 KEYS = st.sampled_from(["", "a", "A", "é", "a/b", "a\0b", "'", "%", "\uffff", "\U0001f600"])
-SETTINGS = StoreSettings(url="sqlite:///ccm.db")
+SETTINGS = StoreLocation(url="sqlite:///ccm.db")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +77,7 @@ def empty_store(tmp_path_factory, build):
     """Give the folder of a store with one run, to be copied: making one takes longer."""
     folder = tmp_path_factory.mktemp("empty")
     with closing(open_store(SETTINGS, base=folder)) as store:
-        store.begin(build.run())
+        store.runs.begin(build.run())
     return folder
 
 
@@ -104,7 +104,7 @@ def keep(store, build, name, step):
         outcome=step.outcome,
         at=step.at,
     )
-    kept = store.keep(harvest)
+    kept = store.records.append(harvest)
     assert (kept.population_root is not None) == (
         step.snapshot and step.outcome is Outcome.COMPLETE
     )
@@ -113,23 +113,23 @@ def keep(store, build, name, step):
 
 def assert_same(store, build, model, steps):
     """Compare everything that both can say."""
-    assert [c.id for c in store.collections("demo")] == [f"c{n}" for n in range(len(steps))]
-    counts = {count.kind: (count.records, count.versions) for count in store.counts()}
+    assert [c.id for c in store.runs.collections("demo")] == [f"c{n}" for n in range(len(steps))]
+    counts = {count.kind: (count.records, count.versions) for count in store.records.counts()}
     for kind in {step.kind for step in steps}:
         standing = model.state(kind)
         values = [n for of, _, _, n in model.versions if of == kind and n is not None]
         assert counts[kind] == (len(standing), len(values))
-        assert listed(store.state("demo", kind)) == list(standing.items())
+        assert listed(store.records.current("demo", kind)) == list(standing.items())
         for at in range(6):
-            past = listed(store.state("demo", kind, as_of=build.at(at)))
+            past = listed(store.records.current("demo", kind, as_of=build.at(at)))
             assert past == list(model.state(kind, at).items())
-            then = {c.kind: c.records for c in store.counts(as_of=build.at(at))}
+            then = {c.kind: c.records for c in store.records.counts(as_of=build.at(at))}
             assert then.get(kind, 0) == len(past)
         for key in {key for step in steps for key in step.found}:
-            history = [record.body["n"] for record in store.history("demo", kind, key)]
+            history = [record.body["n"] for record in store.records.history("demo", kind, key)]
             assert history == model.history(kind, key)
             for at in range(6):
-                past = store.history("demo", kind, key, as_of=build.at(at))
+                past = store.records.history("demo", kind, key, as_of=build.at(at))
                 assert [record.body["n"] for record in past] == model.history(kind, key, at)
 
 

@@ -23,19 +23,19 @@ def filled(reopen, build, key):
     store, heads = reopen(key()), []
     for number in range(3):
         run = f"r{number}"
-        store.begin(build.run(run, at=number))
+        store.runs.begin(build.run(run, at=number))
         bodies = {f"{key}": {"n": key * number} for key in range(10 * number)}
-        store.keep(build.harvest(f"c{number}", bodies, run=run, at=number))
-        store.seal(build.manifest(run, at=number))
-        heads.append((store.signed_head(), store.signed_head("demo")))
+        store.records.append(build.harvest(f"c{number}", bodies, run=run, at=number))
+        store.runs.seal(build.manifest(run, at=number))
+        heads.append((store.ledger.signed_head(), store.ledger.signed_head("demo")))
     return store, heads
 
 
 def test_its_verifier_accepts_our_signed_heads_and_no_others(filled):
     """Of the store's log and of a connection's, with the key as we write it."""
     store, heads = filled
-    key = Vkey.from_string(str(store.signing_keys()[0].key))
-    assert key.serialize() == str(store.signing_keys()[0].key)
+    key = Vkey.from_string(str(store.ledger.signing_keys()[0].key))
+    assert key.serialize() == str(store.ledger.signing_keys()[0].key)
 
     for text in (one for pair in heads for one in pair):
         found = Checkpoint.from_text(text)
@@ -49,8 +49,8 @@ def test_its_verifier_accepts_our_signed_heads_and_no_others(filled):
 def test_its_verifier_accepts_our_proofs(filled, log):
     """Each leaf is in the newest tree, and each older tree is the beginning of the newest."""
     store, heads = filled
-    found = store.proven(log, everything)
-    newest = Checkpoint.from_text(store.signed_head(log))
+    found = store.ledger.prove(log, everything)
+    newest = Checkpoint.from_text(store.ledger.signed_head(log))
     for leaf, proof in found:
         theirs = InclusionProof(proof.index, newest.size, list(proof.hashes))
         theirs.check(leaf_hash(leaf), newest.root_hash)

@@ -11,7 +11,7 @@ from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.errors import UsageError
 from ccm_core.model.evidence.record import exhibit
 from ccm_core.sdk.timestamps import format_instant
-from ccm_core.store.interface import EvidenceStore
+from ccm_core.store.interface.evidence_store import EvidenceStore
 
 
 @click.group("evidence")
@@ -27,7 +27,7 @@ def list_(config: str | None, as_of: str | None, *, as_json: bool) -> None:
     """Count what stands, by connection and kind."""
     then = read_as_of(as_of)
     with open_workspace(config).read_store() as store:
-        counts = store.counts(as_of=then)
+        counts = store.records.counts(as_of=then)
     if as_json:
         print_json(counts)
         return
@@ -73,9 +73,9 @@ def show(
             record
             for name in _connections(workspace, store, connection)
             for record in (
-                store.history(name, kind, key, as_of=then)
+                store.records.history(name, kind, key, as_of=then)
                 if history
-                else store.state(name, kind, as_of=then, key=key)
+                else store.records.current(name, kind, as_of=then, key=key)
             )
         ]
     if not found:
@@ -106,7 +106,7 @@ def export(
     with workspace.read_store() as store:
         for name in _connections(workspace, store, connection):
             for kind in kinds:
-                records = store.state(name, kind, as_of=then)
+                records = store.records.current(name, kind, as_of=then)
                 print_json_lines(records if provenance else map(exhibit, records))
 
 
@@ -125,4 +125,4 @@ def known(workspace: Workspace, kind: str) -> None:
 def _connections(workspace: Workspace, store: EvidenceStore, chosen: str | None) -> list[str]:
     if chosen is not None:
         return [workspace.settings.connection(chosen).name]
-    return list(store.connections())
+    return list(store.runs.connections())

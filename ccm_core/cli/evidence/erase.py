@@ -65,10 +65,10 @@ def command(  # noqa: PLR0913 - each is an option of its own
         erased_at=now,
     )
     with workspace.write_store(create=False) as store:
-        if connection is not None and connection not in store.connections():
-            there = ", ".join(store.connections()) or "none"
+        if connection is not None and connection not in store.runs.connections():
+            there = ", ".join(store.runs.connections()) or "none"
             raise UsageError(f"nothing is kept of a connection {connection!r}; there are: {there}")
-        found = store.erase(erasure) if yes else store.chosen(erasure)
+        found = store.erasure.erase(erasure) if yes else store.erasure.preview(erasure)
     print_message(_told(found, done=yes))
 
 

@@ -15,7 +15,7 @@ from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.model.evidence.run import OpenRun
 from ccm_core.report.terminal.run import run_text
 from ccm_core.sdk.timestamps import format_duration, format_instant
-from ccm_core.store.interface import EvidenceStore
+from ccm_core.store.interface.evidence_store import EvidenceStore
 
 _MOST = 20
 
@@ -72,11 +72,11 @@ def _sealed(
     store: EvidenceStore, connection: str | None, as_of: datetime | None
 ) -> Sequence[Manifest]:
     _known(store, connection)
-    return store.manifests(connection, as_of=as_of)
+    return store.runs.manifests(connection, as_of=as_of)
 
 
 def _known(store: EvidenceStore, connection: str | None) -> None:
-    names = store.connections()
+    names = store.runs.connections()
     if connection is not None and connection not in names:
         there = ", ".join(names) or "none"
         raise UsageError(f"the store has no run of {connection!r}; it has runs of: {there}")
@@ -85,9 +85,9 @@ def _known(store: EvidenceStore, connection: str | None) -> None:
 def _open(
     store: EvidenceStore, connection: str | None, as_of: datetime | None
 ) -> Iterator[OpenRun]:
-    for name in [connection] if connection else store.connections():
+    for name in [connection] if connection else store.runs.connections():
         yield from (
-            one for one in store.open_runs(name) if as_of is None or one.started_at <= as_of
+            one for one in store.runs.open_runs(name) if as_of is None or one.started_at <= as_of
         )
 
 

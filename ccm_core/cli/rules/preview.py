@@ -24,7 +24,7 @@ from ccm_core.rules.results.diff import (
     RuleSetComparison,
     compare,
 )
-from ccm_core.store.interface import EvidenceStore
+from ccm_core.store.interface.evidence_store import EvidenceStore
 
 _MOST_RESULTS = 20
 

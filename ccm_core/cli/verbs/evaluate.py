@@ -25,7 +25,7 @@ from ccm_core.report.content.summary import summary
 from ccm_core.report.formats.text import FULL_REPORT, WIDTH, screen_lines
 from ccm_core.rules.results.diff import compare
 from ccm_core.sdk.timestamps import format_instant
-from ccm_core.store.interface import EvidenceStore
+from ccm_core.store.interface.evidence_store import EvidenceStore
 
 _HEIGHT = 48
 """Lines, where the output is no terminal."""

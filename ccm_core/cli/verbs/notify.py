@@ -27,7 +27,7 @@ def command(config: str | None, *, dry_run: bool, test: bool) -> int:
     if test:
         return _print(send_test(policy), sent=True)
     with workspace.read_store() as store:
-        latest = store.latest_evaluation()
+        latest = store.evaluations.latest()
         if latest is None:
             raise UsageError("the store holds no evaluation; run `ccm evaluate` first")
         results = notify(workspace.host, store, latest.evaluation, policy, dry_run=dry_run)

@@ -91,7 +91,7 @@ def _evaluation_report(
 ) -> list[bytes]:
     instant = read_as_of(as_of)
     with workspace.read_store() as store:
-        latest = store.latest_evaluation(as_of=instant)
+        latest = store.evaluations.latest(as_of=instant)
         if latest is None:
             by_then = f" by {as_of}" if as_of else ""
             raise UsageError(f"the store holds no evaluation{by_then}; run `ccm evaluate` first")

@@ -30,7 +30,7 @@ def command(config: str | None, connection: str | None, output: str | None) -> N
     workspace = open_workspace(config)
     log = STORE_LOG if connection is None else workspace.settings.connection(connection).name
     with workspace.read_store() as store:
-        signed, head = store.signed_head(log), store.head(log)
+        signed, head = store.ledger.signed_head(log), store.ledger.head(log)
     if signed is None:
         raise UsageError(
             "no head of this store is signed yet. `ccm keys make` makes a signing key; the next "

@@ -61,7 +61,7 @@ def command(
     STORE is its file; without it, the store of the settings. Exit code 5 names what is not what was
     kept; 3 names what nothing vouches for.
     """
-    from ccm_core.store.verify.open_readonly import verify_store
+    from ccm_core.store.sqlite.verify import verify_store
 
     held = [Pin(name=name, note=_text(name)) for name in pins]
     trusted = [key for name in keys for key in _keys(name)]
@@ -74,7 +74,7 @@ def command(
         path,
         pins=held,
         trusted=trusted,
-        told=(lambda *_: None) if as_json else progress(),
+        on_progress=(lambda *_: None) if as_json else progress(),
     )
     if as_json:
         print_json(found)

@@ -90,7 +90,7 @@ def rotate(config: str | None, *, lost: bool) -> None:
 def _keys(workspace: Workspace) -> Sequence[SigningKey]:
     try:
         with workspace.read_store() as store:
-            keys = store.signing_keys()
+            keys = store.ledger.signing_keys()
     except StoreError as error:
         raise UsageError(f"{error} The first run makes the store and signs its head.") from error
     if not keys:

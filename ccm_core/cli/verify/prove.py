@@ -34,8 +34,8 @@ def command(
     with workspace.read_store() as store:
         found = [
             (leaf, proof)
-            for name in names or store.connections()
-            for leaf, proof in store.proven(
+            for name in names or store.runs.connections()
+            for leaf, proof in store.ledger.prove(
                 name,
                 lambda said: (
                     said["leaf"] == "version" and (said["kind"], said["key"]) == (kind, key)

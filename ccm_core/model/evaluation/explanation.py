@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ccm_core.model.evaluation.result import Result, KindSufficiency
+from ccm_core.model.evaluation.result import KindSufficiency, Result
 from ccm_core.model.evidence.collection import Request
 from ccm_core.model.json_codec import JsonObject
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol, TypeAlias
 
 from ccm_core.model.evidence.collection import Collection
-from ccm_core.model.evidence.record import Rejected, RecordSource
+from ccm_core.model.evidence.record import RecordSource, Rejected
 
 
 class Body(Protocol):

@@ -30,7 +30,7 @@ from ccm_core.rules.incremental.partition import KindChange, PartitionedRows, Pa
 from ccm_core.rules.incremental.result_cache import ResultCache
 from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.sdk.types import EvidenceKind, Row, View, ViewRequest
-from ccm_core.store.interface import EvidenceStore
+from ccm_core.store.interface.evidence_store import EvidenceStore
 
 
 @dataclass(slots=True, kw_only=True)
@@ -71,7 +71,7 @@ class IncrementalReader:
         """Give the keys of a kind that stand without a body, with the window of each."""
         held = self.after.kinds.get(kind)
         if held is None:
-            return self.store.erased(self.watch.connection, kind, as_of=self.now)
+            return self.store.records.erased_keys(self.watch.connection, kind, as_of=self.now)
         return sorted(held.erased.items(), key=lambda one: one[0])
 
     def changed(self, kind: str) -> KindChange | None:
@@ -169,7 +169,7 @@ class IncrementalReader:
         if held is None or held.mark is None:
             return None
         name = self.watch.connection
-        since = self.store.since(name, kind, held.mark, as_of=self.now)
+        since = self.store.records.changes_since(name, kind, held.mark, as_of=self.now)
         if since is None:
             return None
         standing = {one.key: one for one in since.records if one.erased_at is None}
@@ -187,11 +187,11 @@ class IncrementalReader:
     def _read(self, kind: str) -> tuple[Record, ...]:
         name = self.watch.connection
         # The mark comes first: whatever is kept from here on is looked at again the next time.
-        since = self.store.since(name, kind, None, as_of=self.now)
+        since = self.store.records.changes_since(name, kind, None, as_of=self.now)
         known = self.after.kinds.get(kind)
         if since is None or known is None or known.mark != since.mark:
             self._changed[kind] = None  # more may have changed than was told
-        every = list(shared(self.store.state(name, kind, as_of=self.now)))
+        every = list(shared(self.store.records.current(name, kind, as_of=self.now)))
         records = tuple(one for one in every if one.erased_at is None)
         self.after.kinds[kind] = KindState(
             mark=since.mark if since else None,
@@ -207,14 +207,14 @@ class IncrementalReader:
             return [one for one in held.records if one.key in keys]
         new = changed.standing if changed else {}
         found = {key: new[key] for key in keys if key in new}
-        rest = self.store.among(self.watch.connection, kind, keys - found.keys())
+        rest = self.store.records.get_many(self.watch.connection, kind, keys - found.keys())
         found |= {one.key: one for one in rest if one.erased_at is None}
         return [found[key] for key in sorted(found)] if found.keys() == keys else None
 
     def _moved(self, kind: str) -> bool:
         """Whether anything of a kind was kept while this evaluation read."""
         mark = self.after.kinds[kind].mark
-        since = self.store.since(self.watch.connection, kind, mark, as_of=self.now)
+        since = self.store.records.changes_since(self.watch.connection, kind, mark, as_of=self.now)
         return since is None or mark is None or since.mark.place != mark.place
 
     def _marks(self, view: View) -> dict[str, Watermark] | None:

@@ -72,6 +72,8 @@ INCONCLUSIVE_MEANS = (
     "It is never counted as a pass."
 )
 
+PERIOD_NOT_ENDED = "The period has not ended: this covers the part that has elapsed."
+
 SEVERITIES = tuple(reversed(Severity))
 """The most serious first."""
 

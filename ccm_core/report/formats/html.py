@@ -63,7 +63,7 @@ class HtmlReport:
             days=trend(inputs.trend, (rule.rule for rule in inputs.evaluation.rules)),
             waivers=waiver_summaries(inputs),
             anchors={rule.rule: anchor(rule.pack, rule.rule) for rule in inputs.evaluation.rules},
-            controls={(control.framework, control.id) for control in inputs.evaluation.controls},
+            control_ids={(control.framework, control.id) for control in inputs.evaluation.controls},
             host_version=inputs.host_version,
         )
 

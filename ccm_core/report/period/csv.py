@@ -19,7 +19,7 @@ COLUMNS = (
     "control",
     "conclusion",
     "population",
-    "draw",
+    "sample_number",
     "rule",
     "title",
     "connection",
@@ -28,12 +28,12 @@ COLUMNS = (
     "subject_title",
     "subject_url",
     "evaluations",
-    "worst",
-    "last",
-    "last_at",
+    "worst_status",
+    "last_status",
+    "last_evaluated_at",
     "result",
     "evidence_digests",
-    "seed",
+    "random_seed",
     "owners",
 )
 
@@ -44,38 +44,40 @@ class PeriodCsv:
     name = "csv"
     extension = "csv"
 
-    def render(self, given: PeriodInput) -> bytes:
-        """Give the samples in the order in which they were drawn, control by control."""
+    def render(self, inputs: PeriodInput) -> bytes:
+        """Return the samples in the order of their selection, control by control."""
         page = io.StringIO(newline="")
         writer = csv.writer(page, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
         writer.writerow(COLUMNS)
-        writer.writerows([cell(one) for one in row] for row in _rows(given))
+        writer.writerows([cell(text) for text in row] for row in _rows(inputs))
         return page.getvalue().encode("utf-8-sig")
 
 
-def _rows(given: PeriodInput) -> Iterator[tuple[str, ...]]:
-    conclusions = {(one.framework, one.id): one.conclusion for one in given.assurance.controls}
-    for control in given.sampling.controls:
-        for place, one in enumerate(control.samples, 1):
+def _rows(inputs: PeriodInput) -> Iterator[tuple[str, ...]]:
+    conclusions = {
+        (control.framework, control.id): control.conclusion for control in inputs.assurance.controls
+    }
+    for control in inputs.sampling.controls:
+        for number, sample in enumerate(control.samples, 1):
             yield (
-                given.assurance.period,
+                inputs.assurance.period,
                 f"{control.framework}:{control.id}",
                 conclusions[control.framework, control.id].value,
                 str(control.population),
-                str(place),
-                one.rule,
-                given.titles.get(one.rule, ""),
-                one.connection,
-                one.subject.kind,
-                one.subject.key,
-                one.subject.title,
-                one.subject.url or "",
-                str(one.evaluations),
-                one.worst.value,
-                one.last.value,
-                format_instant(one.last_at),
-                one.id,
-                " ".join(one.evidence_digests),
-                given.sampling.seed,
-                "; ".join(one.subject.owners),
+                str(number),
+                sample.rule,
+                inputs.titles.get(sample.rule, ""),
+                sample.connection,
+                sample.subject.kind,
+                sample.subject.key,
+                sample.subject.title,
+                sample.subject.url or "",
+                str(sample.evaluations),
+                sample.worst_status.value,
+                sample.last_status.value,
+                format_instant(sample.last_evaluated_at),
+                sample.id,
+                " ".join(sample.evidence_digests),
+                inputs.sampling.random_seed,
+                "; ".join(sample.subject.owners),
             )

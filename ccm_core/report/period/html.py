@@ -1,9 +1,10 @@
-"""The period report for people: one HTML file that needs nothing from anywhere."""
+"""The period report for people: one self-contained HTML file."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ccm_core.report.content import phrases
 from ccm_core.report.formats.html import page
 from ccm_core.report.period import layout
 
@@ -11,27 +12,27 @@ if TYPE_CHECKING:
     from ccm_core.report.period.layout import PeriodInput
 
 FOLD = 8
-"""Lines of each list that stand unfolded."""
+"""Lines of each list that are shown expanded."""
 
 
 class PeriodHtml:
-    """Each control with its conclusion, course, population, samples, exceptions and holes."""
+    """Each control with its conclusion, history, population, samples, exceptions and gaps."""
 
     name = "html"
     extension = "html"
 
-    def render(self, given: PeriodInput) -> bytes:
+    def render(self, inputs: PeriodInput) -> bytes:
         """Fill the template. The same input gives the same bytes."""
         return page(
             "period.html",
             scripted=True,
             FEW=FOLD,
-            assurance=given.assurance,
-            controls=tuple(layout.controls(given)),
-            gaps=layout.gaps,
-            host_version=given.host_version,
-            percent=layout.percent,
-            sampling=given.sampling,
-            titles=given.titles,
-            verdict=layout.verdict(given.assurance),
+            assurance=inputs.assurance,
+            controls=tuple(layout.period_controls(inputs)),
+            joined_gaps=layout.joined_gaps,
+            host_version=inputs.host_version,
+            percent=phrases.percent,
+            sampling=inputs.sampling,
+            titles=inputs.titles,
+            verdict=layout.verdict(inputs.assurance),
         )

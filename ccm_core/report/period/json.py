@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeriodDocument:
-    """What the file holds."""
+    """The contents of the file."""
 
     document: str = "ccm.period-report/v1"
     host_version: str
     verdict: str
-    """In words, as every format says it."""
+    """In words, the same in every format."""
     titles: dict[str, str]
     """Of the rules that support the controls, by id."""
     assurance: Assurance
@@ -30,19 +30,19 @@ class PeriodDocument:
 
 
 class PeriodJson:
-    """Everything, for programs."""
+    """All of the period report, for programs."""
 
     name = "json"
     extension = "json"
 
-    def render(self, given: PeriodInput) -> bytes:
-        """Give one JSON document with sorted keys, ended by a line feed."""
-        rules = {rule for one in given.assurance.controls for rule in one.rules}
+    def render(self, inputs: PeriodInput) -> bytes:
+        """Return one JSON document with sorted keys, ended by a line feed."""
+        rules = {rule for control in inputs.assurance.controls for rule in control.rules}
         document = PeriodDocument(
-            host_version=given.host_version,
-            verdict=verdict(given.assurance),
-            titles={rule: title for rule, title in given.titles.items() if rule in rules},
-            assurance=given.assurance,
-            sampling=given.sampling,
+            host_version=inputs.host_version,
+            verdict=verdict(inputs.assurance),
+            titles={rule: title for rule, title in inputs.titles.items() if rule in rules},
+            assurance=inputs.assurance,
+            sampling=inputs.sampling,
         )
         return json_codec.encode(document) + b"\n"

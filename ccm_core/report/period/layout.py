@@ -1,4 +1,4 @@
-"""What a period report is given, and how it is laid out: one part for each control."""
+"""What a period report reads, and its layout: one part for each control."""
 
 from __future__ import annotations
 
@@ -14,18 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from ccm_core.model.assurance import Assurance, ControlAssurance, Hole
+    from ccm_core.model.assurance import Assurance, ControlAssurance, EvidenceGap
     from ccm_core.model.sampling import ControlSamples, Sampling
 
-SAID = {
-    Conclusion.EFFECTIVE: "operated effectively",
-    Conclusion.EXCEPTIONS: "has exceptions",
-    Conclusion.NOT_PROVEN: "not proven for the whole period",
-}
 TONE = {
-    Conclusion.EFFECTIVE: "pass",
+    Conclusion.NO_EXCEPTIONS: "pass",
     Conclusion.EXCEPTIONS: "fail",
-    Conclusion.NOT_PROVEN: "insufficient",
+    Conclusion.EVIDENCE_INCOMPLETE: "insufficient",
 }
 
 
@@ -46,13 +41,13 @@ class PeriodFormat(Protocol):
     name: str
     extension: str
 
-    def render(self, given: PeriodInput) -> bytes:
-        """Give the report. The same input gives the same bytes."""
+    def render(self, inputs: PeriodInput) -> bytes:
+        """Return the report. The same input gives the same bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
-    """A stretch of a control's course, in per cent from the left."""
+class HistorySegment:
+    """A part of a control's history, in percent from the left."""
 
     tone: str
     start: float
@@ -60,14 +55,14 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gap:
-    """A stretch without proof, with everything that is missing in it for one reason."""
+class JoinedGap:
+    """An evidence gap, with everything that is missing in it for one reason."""
 
     since: datetime
     until: datetime
     length: str
-    what: tuple[str, ...]
-    why: str
+    missing: tuple[str, ...]
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,61 +71,69 @@ class PeriodControl:
 
     control: ControlAssurance
     samples: ControlSamples
-    said: str
+    conclusion: str
     tone: str
-    proven: str
-    """The share of the period for which there was evidence and judging, rounded down."""
-    course: tuple[Block, ...]
-    gaps: tuple[Gap, ...]
+    evidence_coverage: str
+    """The share of the period with evidence and evaluations, rounded down."""
+    history: tuple[HistorySegment, ...]
+    gaps: tuple[JoinedGap, ...]
 
 
-def verdict(given: Assurance) -> str:
-    """Say how many controls came to which conclusion."""
-    seen = Counter(one.conclusion for one in given.controls)
-    parts = [f"{seen[one]:,} {SAID[one]}" for one in Conclusion if seen[one]]
-    total = phrases.count(len(given.controls), "control")
-    return f"{total}: {', '.join(parts)}" if parts else "No control was looked at"
+def verdict(assurance: Assurance) -> str:
+    """Return how many controls have which conclusion."""
+    counts = Counter(control.conclusion for control in assurance.controls)
+    texts = [
+        f"{counts[conclusion]:,} {phrases.CONCLUSION[conclusion]}"
+        for conclusion in Conclusion
+        if counts[conclusion]
+    ]
+    total = phrases.count(len(assurance.controls), "control")
+    return f"{total}: {', '.join(texts)}" if texts else "No control was tested"
 
 
-def controls(given: PeriodInput) -> Iterator[PeriodControl]:
+def period_controls(inputs: PeriodInput) -> Iterator[PeriodControl]:
     """Lay each control out."""
-    drawn = {(one.framework, one.id): one for one in given.sampling.controls}
-    window = Window(given.assurance.since, given.assurance.until)
-    for one in given.assurance.controls:
+    samples = {(entry.framework, entry.id): entry for entry in inputs.sampling.controls}
+    window = Window(inputs.assurance.since, inputs.assurance.until)
+    for control in inputs.assurance.controls:
         yield PeriodControl(
-            control=one,
-            samples=drawn[one.framework, one.id],
-            said=SAID[one.conclusion],
-            tone=TONE[one.conclusion],
-            proven=percent(one.share),
-            course=tuple(_course(one, window)),
-            gaps=tuple(gaps(one.holes)),
+            control=control,
+            samples=samples[control.framework, control.id],
+            conclusion=phrases.CONCLUSION[control.conclusion],
+            tone=TONE[control.conclusion],
+            evidence_coverage=phrases.percent(control.evidence_coverage),
+            history=tuple(_history(control, window)),
+            gaps=tuple(joined_gaps(control.evidence_gaps)),
         )
 
 
-def percent(share: float) -> str:
-    """Say a share without rounding it up: only the whole is 100 %."""
-    return "100 %" if share >= 1 else f"{int(share * 1000) / 10:.1f} %"
+def joined_gaps(gaps: Sequence[EvidenceGap]) -> Iterator[JoinedGap]:
+    """Yield each gap once, with every kind that is missing in it for one reason."""
+    missing: dict[tuple[datetime, datetime, str], list[str]] = {}
+    for gap in sorted(gaps, key=lambda gap: (gap.since, gap.until, gap.reason)):
+        name = f"{gap.connection} {gap.kind}".strip() if gap.kind else "evaluation"
+        missing.setdefault((gap.since, gap.until, gap.reason), []).append(name)
+    for (since, until, reason), names in missing.items():
+        yield JoinedGap(
+            since=since,
+            until=until,
+            length=phrases.duration((until - since).total_seconds()),
+            missing=tuple(sorted(set(names))),
+            reason=reason,
+        )
 
 
-def gaps(holes: Sequence[Hole]) -> Iterator[Gap]:
-    """Give each stretch once, with every kind that lacks it for one reason."""
-    together: dict[tuple[datetime, datetime, str], list[str]] = {}
-    for one in sorted(holes, key=lambda one: (one.since, one.until, one.why)):
-        name = f"{one.connection} {one.kind}".strip() if one.kind else "judging"
-        together.setdefault((one.since, one.until, one.why), []).append(name)
-    for (since, until, why), what in together.items():
-        length = phrases.span((until - since).total_seconds())
-        yield Gap(since=since, until=until, length=length, what=tuple(sorted(set(what))), why=why)
+def _history(control: ControlAssurance, window: Window) -> Iterator[HistorySegment]:
+    statuses = ((part.status.value, part.since, part.until) for part in control.history)
+    yield from _segments(statuses, window)
+    # Gaps are drawn over the results: a pass without evidence is not a pass.
+    gaps = (("unknown", gap.since, gap.until) for gap in control.evidence_gaps)
+    yield from _segments(gaps, window)
 
 
-def _course(one: ControlAssurance, window: Window) -> Iterator[Block]:
-    yield from _blocks(((part.status.value, part.since, part.until) for part in one.course), window)
-    # What is not proven is drawn over what was said: a pass with a hole in it is no pass.
-    yield from _blocks((("unknown", hole.since, hole.until) for hole in one.holes), window)
-
-
-def _blocks(parts: Iterable[tuple[str, datetime, datetime]], window: Window) -> Iterator[Block]:
+def _segments(
+    parts: Iterable[tuple[str, datetime, datetime]], window: Window
+) -> Iterator[HistorySegment]:
     length = window.length.total_seconds()
     for tone, since, until in parts:
         start = 100 * max((since - window.since).total_seconds(), 0) / length
@@ -138,4 +141,4 @@ def _blocks(parts: Iterable[tuple[str, datetime, datetime]], window: Window) -> 
         if end > start:
             width = max(end - start, 0.3)
             start = min(start, 100 - width)
-            yield Block(tone=tone, start=round(start, 3), width=round(width, 3))
+            yield HistorySegment(tone=tone, start=round(start, 3), width=round(width, 3))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.report.content import phrases
 from ccm_core.report.formats.markdown import code, text
-from ccm_core.report.period.layout import controls, verdict
+from ccm_core.report.period.layout import period_controls, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,50 +18,71 @@ MOST = 5
 
 
 class PeriodMarkdown:
-    """One table of conclusions, then each control that did not simply operate."""
+    """One table of conclusions, then each control with exceptions or evidence gaps."""
 
     name = "markdown"
     extension = "md"
 
-    def render(self, given: PeriodInput) -> bytes:
-        """Give CommonMark with tables, ended by a line feed."""
-        return ("\n".join(_lines(given)) + "\n").encode()
+    def render(self, inputs: PeriodInput) -> bytes:
+        """Return CommonMark with tables, ended by a line feed."""
+        return ("\n".join(_lines(inputs)) + "\n").encode()
 
 
-def _lines(given: PeriodInput) -> Iterator[str]:
-    said = given.assurance
-    yield f"## {text(f'{said.period}: {verdict(said)}')}"
+def _lines(inputs: PeriodInput) -> Iterator[str]:
+    assurance = inputs.assurance
+    yield f"## {text(f'{assurance.period}: {verdict(assurance)}')}"
     yield ""
-    over = "" if said.over else " The period is not over; this is what has passed of it."
-    yield f"From {phrases.moment(said.since)} to {phrases.moment(said.until)}.{over}"
+    under_way = "" if assurance.ended else f" {phrases.PERIOD_NOT_ENDED}"
+    since, until = phrases.moment(assurance.since), phrases.moment(assurance.until)
+    yield f"From {since} to {until}.{under_way}"
     yield ""
-    yield "| control | conclusion | proven | evaluations | population | exceptions | holes |"
+    yield (
+        "| control | conclusion | evidence coverage | evaluations | population | exceptions "
+        "| evidence gaps |"
+    )
     yield "| --- | --- | --- | --- | --- | --- | --- |"
-    found = list(controls(given))
-    for one in found:
-        name = text(f"{one.control.framework} {one.control.id}")
-        numbers = (one.control.evaluations, one.samples.population, len(one.control.deviations))
-        told = " | ".join(f"{number:,}" for number in (*numbers, len(one.gaps)))
-        yield f"| {name} | {one.said} | {one.proven} | {told} |"
-    for one in found:
-        yield from _control(one)
+    controls = list(period_controls(inputs))
+    for entry in controls:
+        yield _row(entry)
+    for entry in controls:
+        yield from _control(entry)
     yield ""
-    yield f"Samples are drawn with the seed {code(given.sampling.seed)}."
+    yield f"Samples are selected with the random seed {code(inputs.sampling.random_seed)}."
 
 
-def _control(one: PeriodControl) -> Iterator[str]:
-    if not one.control.deviations and not one.gaps:
+def _row(entry: PeriodControl) -> str:
+    control = entry.control
+    numbers = (
+        control.evaluations,
+        entry.samples.population,
+        len(control.exceptions),
+        len(entry.gaps),
+    )
+    cells = [
+        text(f"{control.framework} {control.id}"),
+        entry.conclusion,
+        entry.evidence_coverage,
+        *(f"{number:,}" for number in numbers),
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _control(entry: PeriodControl) -> Iterator[str]:
+    exceptions = entry.control.exceptions
+    if not exceptions and not entry.gaps:
         return
     yield ""
-    yield f"### {text(f'{one.control.framework} {one.control.id}')}"
+    yield f"### {text(f'{entry.control.framework} {entry.control.id}')}"
     yield ""
-    for each in one.control.deviations[:MOST]:
-        waived = ", waived" if each.waived else ""
-        span = f"{phrases.moment(each.first)} to {phrases.moment(each.last)}"
-        yield f"- exception: {code(each.subject.title)} by {code(each.rule)}, {span}{waived}"
-    if one.control.deviations[MOST:]:
-        yield f"- and {phrases.count(len(one.control.deviations) - MOST, 'more exception')}"
-    for gap in one.gaps[:MOST]:
-        yield f"- hole: {phrases.moment(gap.since)} for {gap.length}: {text(gap.why)}"
-    if one.gaps[MOST:]:
-        yield f"- and {phrases.count(len(one.gaps) - MOST, 'more hole')}"
+    for exception in exceptions[:MOST]:
+        waived = ", risk accepted" if exception.waived else ""
+        first, last = phrases.moment(exception.first_seen), phrases.moment(exception.last_seen)
+        name, test = code(exception.subject.title), code(exception.rule)
+        yield f"- exception: {name} in test {test}, {first} to {last}{waived}"
+    if exceptions[MOST:]:
+        yield f"- and {phrases.count(len(exceptions) - MOST, 'more exception')}"
+    for gap in entry.gaps[:MOST]:
+        since = phrases.moment(gap.since)
+        yield f"- evidence gap: {since} for {gap.length}: {text(gap.reason)}"
+    if entry.gaps[MOST:]:
+        yield f"- and {phrases.count(len(entry.gaps) - MOST, 'more evidence gap')}"

@@ -16,6 +16,6 @@ if TYPE_CHECKING:
     from ccm_core.report.period.layout import PeriodFormat
 
 PERIOD_FORMATS: Mapping[str, PeriodFormat] = MappingProxyType(
-    {one.name: one for one in (PeriodCsv(), PeriodHtml(), PeriodJson(), PeriodMarkdown())}
+    {form.name: form for form in (PeriodCsv(), PeriodHtml(), PeriodJson(), PeriodMarkdown())}
 )
 """As in ``ccm report --period PERIOD --format NAME``."""

@@ -2,101 +2,106 @@
   "use strict";
   var all = function (what) { return Array.prototype.slice.call(document.querySelectorAll(what)); };
   var folds = all("details"), opened = [];
-  var unfold = document.getElementById("unfold"), find = document.getElementById("find");
+  var expand = document.getElementById("expand"), find = document.getElementById("find");
   var owner = document.getElementById("owner");
-  var found = document.getElementById("found"), things = all(".findable, .compact tbody tr");
+  var matches = document.getElementById("matches"), items = all(".findable, .compact tbody tr");
   var rows = all(".rule .subjects tbody tr"), names = all(".rule .names li");
   var owners = rows.concat(names), lists = all(".rule .subjects, .rule .names");
 
-  function holds(one, wanted) {
-    return one.textContent.toLowerCase().indexOf(wanted) >= 0;
+  function contains(element, term) {
+    return element.textContent.toLowerCase().indexOf(term) >= 0;
   }
 
-  function owned(one, team) {
-    return !team || one.dataset.owner.split(" ").indexOf(team) >= 0;
+  function owned(element, team) {
+    return !team || element.dataset.owner.split(" ").indexOf(team) >= 0;
   }
 
-  function left(one) {
-    return one.querySelector("[data-owner]:not([hidden])") !== null;
+  function hasVisibleOwner(element) {
+    return element.querySelector("[data-owner]:not([hidden])") !== null;
   }
 
   // Of a rule, only what the team owns stays; what concerns all of a connection concerns the team.
-  function keep(team) {
-    lists.forEach(function (one) {
-      var gone = !left(one), fold = one.closest("details");
-      one.hidden = gone;
+  function filterByTeam(team) {
+    lists.forEach(function (element) {
+      var empty = !hasVisibleOwner(element), fold = element.closest("details");
+      element.hidden = empty;
       if (fold) {
-        fold.hidden = gone;
-        // It says how many are folded away, whosever they are.
+        fold.hidden = empty;
+        // It counts the collapsed rows of all teams.
         fold.querySelector("summary").hidden = team !== "";
       }
     });
-    all(".gaps > li").forEach(function (one) {
-      one.hidden = one.querySelector("[data-owner]") !== null && !left(one);
+    all(".gaps > li").forEach(function (element) {
+      element.hidden = element.querySelector("[data-owner]") !== null && !hasVisibleOwner(element);
     });
     if (team) {
-      all(".rule").forEach(function (one) {
-        var whole = one.querySelector(".gaps > li:not([hidden])") !== null;
-        one.hidden = one.hidden || (one.querySelector("[data-owner]") !== null && !whole && !left(one));
+      all(".rule").forEach(function (element) {
+        var whole = element.querySelector(".gaps > li:not([hidden])") !== null;
+        element.hidden = element.hidden || (element.querySelector("[data-owner]") !== null && !whole && !hasVisibleOwner(element));
       });
     }
   }
 
-  function filter(wanted, team) {
-    var counted = team ? owners : things, shown = 0;
+  function filter(term, team) {
+    var counted = team ? owners : items, shown = 0;
     // Within a rule whose own words do not match, only the subjects that do stay.
     rows.forEach(function (row) {
       var header = row.closest(".rule").querySelector("header");
-      row.hidden = !owned(row, team) || (!holds(row, wanted) && !holds(header, wanted));
+      row.hidden = !owned(row, team) || (!contains(row, term) && !contains(header, term));
     });
-    names.forEach(function (one) { one.hidden = !owned(one, team); });
-    things.forEach(function (one) {
-      var next = one.nextElementSibling;
+    names.forEach(function (element) { element.hidden = !owned(element, team); });
+    items.forEach(function (element) {
+      var next = element.nextElementSibling;
       var remarks = next && next.classList.contains("remarks") ? next : null;
-      var hit = holds(one, wanted) || (remarks !== null && holds(remarks, wanted));
-      one.hidden = !hit;
+      var hit = contains(element, term) || (remarks !== null && contains(remarks, term));
+      element.hidden = !hit;
       if (remarks) { remarks.hidden = !hit; }
     });
-    keep(team);
-    counted.forEach(function (one) { shown += one.hidden ? 0 : 1; });
-    if (wanted || team) {
-      folds.forEach(function (one) {
-        if (wanted ? holds(one, wanted) : one.querySelector("[data-owner]")) { one.open = true; }
+    filterByTeam(team);
+    counted.forEach(function (element) { shown += element.hidden ? 0 : 1; });
+    if (term || team) {
+      folds.forEach(function (element) {
+        if (term ? contains(element, term) : element.querySelector("[data-owner]")) { element.open = true; }
       });
     }
-    found.textContent = wanted || team ? shown + " of " + counted.length + " shown" : "";
+    matches.textContent = term || team ? shown + " of " + counted.length + " shown" : "";
   }
 
-  function asked() {
+  function applyFilters() {
     filter(find.value.trim().toLowerCase(), owner ? owner.value : "");
   }
 
-  // A link into something that is folded away unfolds it.
-  function unfoldFor(hash) {
-    var one = hash.length > 1 ? document.getElementById(decodeURIComponent(hash.slice(1))) : null;
-    for (; one; one = one.parentElement) { if (one.tagName === "DETAILS") { one.open = true; } }
+  // A link into something that is collapsed expands it.
+  function expandFor(hash) {
+    var element = hash.length > 1 ? document.getElementById(decodeURIComponent(hash.slice(1))) : null;
+    for (; element; element = element.parentElement) { if (element.tagName === "DETAILS") { element.open = true; } }
   }
-  window.addEventListener("hashchange", function () { unfoldFor(location.hash); });
-  unfoldFor(location.hash);
+  window.addEventListener("hashchange", function () { expandFor(location.hash); });
+  expandFor(location.hash);
 
-  // Paper has what the filters left out, and begins lists that are folded away.
+  // Paper has what the filters left out, and expands collapsed lists.
   window.addEventListener("beforeprint", function () {
     filter("", "");
-    opened = folds.filter(function (one) { return !one.open && one.classList.contains("paper"); });
-    opened.forEach(function (one) { one.open = true; });
+    opened = folds.filter(function (element) { return !element.open && element.classList.contains("paper"); });
+    opened.forEach(function (element) { element.open = true; });
   });
   window.addEventListener("afterprint", function () {
-    opened.forEach(function (one) { one.open = false; });
-    asked();
+    opened.forEach(function (element) { element.open = false; });
+    applyFilters();
   });
 
-  unfold.addEventListener("click", function () {
-    var open = folds.some(function (one) { return !one.open; });
-    folds.forEach(function (one) { one.open = open; });
-    unfold.textContent = open ? "Fold all" : "Unfold all";
+  expand.addEventListener("click", function () {
+    var open = folds.some(function (element) { return !element.open; });
+    folds.forEach(function (element) { element.open = open; });
+    expand.textContent = open ? "Collapse all" : "Expand all";
   });
 
-  find.addEventListener("input", asked);
-  if (owner) { owner.addEventListener("change", asked); }
+  find.addEventListener("input", applyFilters);
+  if (owner) { owner.addEventListener("change", applyFilters); }
+  // The moment in the reader's own time zone stands beside the one in UTC.
+  all("time").forEach(function (element) {
+    var moment = new Date(element.dateTime);
+    if (!isNaN(moment)) { element.title = moment.toLocaleString(undefined, {timeZoneName: "short"}); }
+  });
   document.querySelector(".tools").hidden = false;
 }());

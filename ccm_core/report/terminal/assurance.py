@@ -1,13 +1,20 @@
-"""What a period proves, in lines for a terminal."""
+"""What the evidence of a period proves, in lines for a terminal."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_core.model.assurance import Conclusion
 from ccm_core.report.content.cell_width import plain
-from ccm_core.report.content.phrases import STATUS, count, listed, moment, span
-from ccm_core.report.period.layout import percent
+from ccm_core.report.content.phrases import (
+    CONCLUSION,
+    PERIOD_NOT_ENDED,
+    STATUS,
+    count,
+    duration,
+    listed,
+    moment,
+    percent,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -15,73 +22,72 @@ if TYPE_CHECKING:
     from ccm_core.model.assurance import (
         Assurance,
         ControlAssurance,
-        Deviation,
-        Hole,
+        ControlException,
+        EvidenceGap,
         KindAssurance,
-        Stretch,
+        StatusPeriod,
     )
 
 MOST = 10
-"""Of more holes or deviations than this, the rest is counted."""
-
-CONCLUSION = {
-    Conclusion.EFFECTIVE: "operated effectively: evidence throughout, nothing failed",
-    Conclusion.EXCEPTIONS: "evidence throughout, with exceptions",
-    Conclusion.NOT_PROVEN: "not proven for the whole period",
-}
+"""Of more gaps or exceptions than this, the rest is counted."""
 
 
-def assurance_text(given: Assurance) -> str:
-    """Say what a period proves: controls first, then the evidence kind by kind."""
+def assurance_text(assurance: Assurance) -> str:
+    """Return what a period proves: controls first, then the evidence kind by kind."""
+    since, until = moment(assurance.since), moment(assurance.until)
     lines = [
-        f"Assurance for {given.period}: {moment(given.since)} to {moment(given.until)}",
-        "" if given.over else "  The period is not over; this is what has passed of it.",
-        *(line for one in given.controls for line in _control(one)),
-        *(line for one in given.kinds for line in _kind(one)),
+        f"Assurance for {assurance.period}: {since} to {until}",
+        "" if assurance.ended else f"  {PERIOD_NOT_ENDED}",
+        *(line for control in assurance.controls for line in _control(control)),
+        *(line for kind in assurance.kinds for line in _kind(kind)),
     ]
-    return "\n".join(_shown(line) for line in lines if line is not None)
+    return "\n".join(_indented(line) for line in lines)
 
 
-def _shown(line: str) -> str:
+def _indented(line: str) -> str:
     indent = line[: len(line) - len(line.lstrip(" "))]
     return f"{indent}{plain(line)}".rstrip()
 
 
-def _control(one: ControlAssurance) -> Iterator[str]:
+def _control(control: ControlAssurance) -> Iterator[str]:
     yield ""
-    yield f"{one.framework}:{one.id}: {CONCLUSION[one.conclusion]}"
-    yield f"  sufficient evidence and judged: {percent(one.share)} of the period"
-    yield f"  rules: {listed(one.rules)}"
-    yield f"  {count(one.evaluations, 'evaluation')}"
-    yield from (f"    {_stretch(stretch)}" for stretch in one.course[:MOST])
-    yield from _more(len(one.course), "change")
-    yield from (f"  failed: {_deviation(each)}" for each in one.deviations[:MOST])
-    yield from _more(len(one.deviations), "failing subject")
-    yield from _holes(one.holes)
+    yield f"{control.framework}:{control.id}: {CONCLUSION[control.conclusion]}"
+    yield f"  evidence coverage {percent(control.evidence_coverage)} of the period"
+    yield f"  tests: {listed(control.rules)}"
+    yield f"  {count(control.evaluations, 'evaluation')}"
+    yield from (f"    {_status(part)}" for part in control.history[:MOST])
+    yield from _more(len(control.history), "status change")
+    yield from (f"  exception: {_exception(entry)}" for entry in control.exceptions[:MOST])
+    yield from _more(len(control.exceptions), "exception")
+    yield from _gaps(control.evidence_gaps)
 
 
-def _kind(one: KindAssurance) -> Iterator[str]:
-    every = "nothing was promised" if one.cadence is None else f"every {span(one.cadence)}"
-    others = ", ".join(
-        f"{number} {name}" for name, number in one.outcomes.items() if name != "complete"
+def _kind(kind: KindAssurance) -> Iterator[str]:
+    frequency = (
+        "no required frequency"
+        if kind.required_frequency is None
+        else f"every {duration(kind.required_frequency)}"
     )
+    others = "".join(
+        f", {number:,} {name}" for name, number in kind.outcomes.items() if name != "complete"
+    )
+    coverage = percent(kind.evidence_coverage)
     yield ""
-    yield f"{one.connection} {one.kind}: {percent(one.share)} of the period"
-    promised = count(one.promised, "collection")
-    yield f"  {every}: {promised} promised, {one.made:,} made whole{others and ', ' + others}"
-    yield from _holes(one.holes)
+    yield f"{kind.connection} {kind.kind}: evidence coverage {coverage} of the period"
+    scheduled = count(kind.scheduled, "collection")
+    yield f"  {frequency}: {scheduled} scheduled, {kind.completed:,} completed{others}"
+    yield from _gaps(kind.evidence_gaps)
 
 
-def _holes(holes: Iterable[Hole]) -> Iterator[str]:
-    """Say each stretch once, to the minute, with every kind that lacks it for one reason."""
-    together: dict[tuple[object, ...], list[Hole]] = {}
-    for one in holes:
-        shown = moment(one.since), moment(one.until)
-        about = (*shown, one.connection, one.why, one.subjects)
-        together.setdefault(about, []).append(one)
-    groups = list(together.values())
-    yield from (f"  hole: {_hole(group)}" for group in groups[:MOST])
-    yield from _more(len(groups), "hole")
+def _gaps(gaps: Iterable[EvidenceGap]) -> Iterator[str]:
+    """Yield each gap once, to the minute, with every kind that is missing for one reason."""
+    joined: dict[tuple[object, ...], list[EvidenceGap]] = {}
+    for gap in gaps:
+        times = moment(gap.since), moment(gap.until)
+        joined.setdefault((*times, gap.connection, gap.reason, gap.subjects), []).append(gap)
+    groups = list(joined.values())
+    yield from (f"  evidence gap: {_gap(group)}" for group in groups[:MOST])
+    yield from _more(len(groups), "evidence gap")
 
 
 def _more(number: int, noun: str) -> Iterator[str]:
@@ -89,23 +95,26 @@ def _more(number: int, noun: str) -> Iterator[str]:
         yield f"  {count(number - MOST, f'more {noun}')}; --json has them all"
 
 
-def _stretch(one: Stretch) -> str:
-    until = "" if one.since == one.until else f" to {moment(one.until)}"
-    return f"{STATUS[one.status]} {moment(one.since)}{until} ({count(one.evaluations, 'time')})"
+def _status(part: StatusPeriod) -> str:
+    until = "" if part.since == part.until else f" to {moment(part.until)}"
+    evaluations = count(part.evaluations, "evaluation")
+    return f"{STATUS[part.status]} {moment(part.since)}{until} ({evaluations})"
 
 
-def _deviation(one: Deviation) -> str:
-    waived = ", waived" if one.waived else ""
-    seen = moment(one.first)
-    if one.last != one.first:
-        seen = f"{seen} to {moment(one.last)}"
-    return f"{one.rule}: {one.subject.title} ({one.connection}), {seen}{waived}"
+def _exception(exception: ControlException) -> str:
+    waived = ", risk accepted" if exception.waived else ""
+    when = moment(exception.first_seen)
+    if exception.last_seen != exception.first_seen:
+        when = f"{when} to {moment(exception.last_seen)}"
+    title = f"{exception.subject.title} ({exception.connection})"
+    return f"{exception.rule}: {title}, {when}{waived}"
 
 
-def _hole(group: Sequence[Hole]) -> str:
-    one = group[0]
-    kinds = listed([each.kind for each in group if each.kind])
-    what = f"{kinds} of {one.connection}: " if kinds else ""
-    length = span((one.until - one.since).total_seconds())
-    only = f"; concerns {', '.join(one.subjects)}" if one.subjects else ""
-    return f"{moment(one.since)} to {moment(one.until)} ({length}), {what}{one.why}{only}"
+def _gap(group: Sequence[EvidenceGap]) -> str:
+    first = group[0]
+    kinds = listed([gap.kind for gap in group if gap.kind])
+    missing = f"{kinds} of {first.connection}: " if kinds else ""
+    length = duration((first.until - first.since).total_seconds())
+    only = f"; concerns {', '.join(first.subjects)}" if first.subjects else ""
+    times = f"{moment(first.since)} to {moment(first.until)} ({length})"
+    return f"{times}, {missing}{first.reason}{only}"

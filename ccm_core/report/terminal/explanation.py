@@ -1,4 +1,4 @@
-"""An explanation for people: what was asked of the subject, and what answers it."""
+"""An explanation in lines for a terminal: the conditions of a rule, and the evidence read."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.model.json_codec import encode
 from ccm_core.report.content.cell_width import plain
-from ccm_core.report.content.phrases import STATUS, moment, span
+from ccm_core.report.content.phrases import OUTCOME, STATUS, duration, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,131 +28,143 @@ _LONGEST = 200
 """Of a longer value, the rest is left out; ``--json`` has all of it."""
 
 
-def explanation_text(said: Explanation) -> str:
-    """Say all that an explanation says, in lines for a terminal."""
-    blocks = (_head(said), _asked(said), _parameters(said), _evidence(said), _records(said))
-    found = [list(block) for block in blocks]
-    return "\n".join(line.rstrip() for block in found if block for line in ("", *block)).lstrip()
+def explanation_text(explanation: Explanation) -> str:
+    """Return all of an explanation, in lines for a terminal."""
+    blocks = (
+        list(_head(explanation)),
+        list(_conditions(explanation)),
+        list(_parameters(explanation)),
+        list(_evidence(explanation)),
+        list(_records(explanation)),
+    )
+    lines = (line.rstrip() for block in blocks if block for line in ("", *block))
+    return "\n".join(lines).lstrip()
 
 
-def _head(said: Explanation) -> Iterator[str]:
-    result = said.result
-    waived = f", waived by {plain(result.waiver)}" if result.waiver else ""
+def _head(explanation: Explanation) -> Iterator[str]:
+    result, subject = explanation.result, explanation.result.subject
+    waived = f", risk accepted by {plain(result.waiver)}" if result.waiver else ""
     yield f"{STATUS[result.status].upper()}{waived}: {plain(result.reason)}"
-    yield f"  result   {result.id}"
-    about = result.subject
-    yield f"  subject  {plain(about.title)} ({about.kind} {plain(about.key)})"
-    if about.owners:
-        yield f"  owner    {', '.join(map(plain, about.owners))}"
+    yield f"  result       {result.id}"
+    yield f"  resource     {plain(subject.title)} ({subject.kind} {plain(subject.key)})"
+    if subject.owners:
+        yield f"  owner        {', '.join(map(plain, subject.owners))}"
     if result.connection:
-        yield f"  of       {plain(result.connection)}, judged {moment(said.evaluated_at)}"
+        yield f"  connection   {plain(result.connection)}"
+    yield f"  evaluated    {moment(explanation.evaluated_at)}"
     if result.due_at:
-        yield f"  due      {moment(result.due_at)}"
-    yield f"  rule     {result.rule}, {said.severity}: {plain(said.title)}"
-    yield f"  pack     {said.pack} {said.pack_version}, {plain(said.pack_source)}"
-    yield f"           {said.pack_digest}"
-    if said.differs:
-        yield f"  NOTE     {plain(said.differs)}"
+        yield f"  due          {moment(result.due_at)}"
+    yield f"  check        {result.rule}, {explanation.severity}: {plain(explanation.title)}"
+    pack = f"{explanation.pack} {explanation.pack_version}"
+    yield f"  pack         {pack}, {plain(explanation.pack_source)}"
+    yield f"               {explanation.pack_digest}"
+    if explanation.differs:
+        yield f"  NOTE         {plain(explanation.differs)}"
 
 
-def _asked(said: Explanation) -> Iterator[str]:
-    if said.workings is None:
-        yield "CONDITIONS"
-        yield "  none was worked out: the result is about no single row"
-        return
+def _conditions(explanation: Explanation) -> Iterator[str]:
     yield "CONDITIONS"
-    works = said.workings
+    workings = explanation.workings
+    if workings is None:
+        yield "  none was evaluated: the result is not about a single row"
+        return
     for name, part in (
-        ("match", works.match),
-        ("not_due", works.not_due),
-        ("assert", works.assertion),
+        ("match", workings.match),
+        ("not_due", workings.not_due),
+        ("assert", workings.assertion),
     ):
         if part is not None:
             yield f"  {name}"
-            yield from _part(part, 2)
-    if works.lets:
+            yield from _condition(part, 2)
+    if workings.lets:
         yield "  let"
-        yield from (f"    {one.name} = {_value(one)}" for one in works.lets)
-    yield f"  the row of {said.over}, {said.row_digest}"
+        yield from (f"    {value.name} = {_value(value)}" for value in workings.lets)
+    yield f"  row of the view {explanation.over}, {explanation.row_digest}"
 
 
-def _part(part: Part, depth: int) -> Iterator[str]:
+def _condition(part: Part, depth: int) -> Iterator[str]:
     indent = "  " * depth
-    verdict = {True: "true ", False: "false", None: "?    "}[part.value]
-    yield f"{indent}{verdict} {plain(part.text)}" + (
-        f": {plain(part.reason)}" if part.reason else ""
-    )
-    for one in part.read:
-        yield f"{indent}        {plain(one.name)} = {_value(one)}"
-    for each in part.parts:
-        yield from _part(each, depth + 1)
+    outcome = {True: "true ", False: "false", None: "?    "}[part.value]
+    reason = f": {plain(part.reason)}" if part.reason else ""
+    yield f"{indent}{outcome} {plain(part.text)}{reason}"
+    for value in part.read:
+        yield f"{indent}        {plain(value.name)} = {_value(value)}"
+    for nested in part.parts:
+        yield from _condition(nested, depth + 1)
 
 
-def _value(one: Value) -> str:
-    if one.reason is not None:
-        return f"no value: {plain(one.reason)}"
-    text = plain(encode(one.value).decode())
+def _value(value: Value) -> str:
+    if value.reason is not None:
+        return f"no value: {plain(value.reason)}"
+    text = plain(encode(value.value).decode())
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
-def _parameters(said: Explanation) -> Iterator[str]:
-    if not said.parameters:
+def _parameters(explanation: Explanation) -> Iterator[str]:
+    if not explanation.parameters:
         return
     yield "PARAMETERS"
-    here = _here(said.workings)
-    for one in said.parameters:
-        value = here.get(f"params.{one.name}")
-        yield f"  {one.name} = {_set(one, value)}, set by {_where(one)}"
+    effective = _effective_values(explanation.workings)
+    for parameter in explanation.parameters:
+        value = effective.get(f"params.{parameter.name}")
+        yield f"  {parameter.name} = {_setting(parameter, value)}, set by {_origin(parameter)}"
 
 
-def _here(works: Workings | None) -> dict[str, Value]:
-    return {one.name: one for one in works.parameters} if works else {}
+def _effective_values(workings: Workings | None) -> dict[str, Value]:
+    return {value.name: value for value in workings.parameters} if workings else {}
 
 
-def _set(one: ParameterUsed, value: Value | None) -> str:
-    set_to = plain(encode(one.written).decode()).strip('"')
-    if value is None or not isinstance(one.written, dict):
-        return set_to
-    chosen = value.value
-    told = span(chosen) if one.type == "duration" and isinstance(chosen, int) else _value(value)
-    return f"{told} here, of {set_to}"
+def _setting(parameter: ParameterUsed, value: Value | None) -> str:
+    setting = plain(encode(parameter.written).decode()).strip('"')
+    if value is None or not isinstance(parameter.written, dict):
+        return setting
+    seconds = value.value
+    if parameter.type == "duration" and isinstance(seconds, int):
+        return f"{duration(seconds)} here, of {setting}"
+    return f"{_value(value)} here, of {setting}"
 
 
-def _where(one: ParameterUsed) -> str:
-    told = "the settings" if one.set_by == "settings" else "the pack's default"
-    return f"{told}, {plain(one.set_at)}" if one.set_at else told
+def _origin(parameter: ParameterUsed) -> str:
+    origin = "the settings" if parameter.set_by == "settings" else "the pack's default"
+    return f"{origin}, {plain(parameter.set_at)}" if parameter.set_at else origin
 
 
-def _evidence(said: Explanation) -> Iterator[str]:
-    if said.sufficiency:
+def _evidence(explanation: Explanation) -> Iterator[str]:
+    if explanation.sufficiency:
         yield "EVIDENCE"
-        yield from (f"  {_standing(one)}" for one in said.sufficiency)
+        yield from (f"  {_kind(kind)}" for kind in explanation.sufficiency)
 
 
-def _standing(one: KindSufficiency) -> str:
-    collected = f", collected {moment(one.collected_at)}" if one.collected_at else ""
-    problem = f": {plain(one.problem)}" if one.problem else ""
-    lacks = f", lacking for {len(one.subjects):,} objects" if one.subjects else ""
-    return f"{one.kind} {one.outcome or 'never collected'}{collected}{lacks}{problem}"
+def _kind(kind: KindSufficiency) -> str:
+    collected = f", collected {moment(kind.collected_at)}" if kind.collected_at else ""
+    problem = f": {plain(kind.problem)}" if kind.problem else ""
+    lacks = f", missing for {len(kind.subjects):,} objects" if kind.subjects else ""
+    return f"{kind.kind} {OUTCOME[kind.outcome]}{collected}{lacks}{problem}"
 
 
-def _records(said: Explanation) -> Iterator[str]:
-    if not said.records:
+def _records(explanation: Explanation) -> Iterator[str]:
+    if not explanation.records:
         return
-    yield f"RECORDS ({len(said.records):,})"
-    shown = said.records[:MOST]
-    for (endpoint, _), group in groupby(shown, key=lambda one: (one.endpoint, one.collection)):
+    yield f"RECORDS ({len(explanation.records):,})"
+    groups = groupby(
+        explanation.records[:MOST], key=lambda record: (record.endpoint, record.collection)
+    )
+    for (endpoint, collection), group in groups:
         records = list(group)
-        yield f"  GET {plain(endpoint)}{_asked_with(records[0].requests)}"
-        yield f"  collection {records[0].collection}"
-        for one in records:
-            yield f"    {one.kind} {plain(one.key)}, seen {moment(one.observed_at)}, {one.digest}"
-            yield f"      page {one.page}, response {one.response_digest}"
-    if len(said.records) > MOST:
-        yield f"  and {len(said.records) - MOST:,} more; `--json` has them all"
+        yield f"  GET {plain(endpoint)}{_query(records[0].requests)}"
+        yield f"  collection {collection}"
+        for record in records:
+            observed = moment(record.observed_at)
+            yield f"    {record.kind} {plain(record.key)}, observed {observed}, {record.digest}"
+            yield f"      page {record.page}, response {record.response_digest}"
+    if len(explanation.records) > MOST:
+        yield f"  and {len(explanation.records) - MOST:,} more; `--json` has them all"
 
 
-def _asked_with(requests: Sequence[Request]) -> str:
-    words = ["&".join(f"{name}={value}" for name, value in one.parameters) for one in requests[:1]]
+def _query(requests: Sequence[Request]) -> str:
+    queries = [
+        "&".join(f"{name}={value}" for name, value in request.parameters)
+        for request in requests[:1]
+    ]
     more = f" and {len(requests) - 1} more" if len(requests) > 1 else ""
-    return "".join(f"?{plain(text)}" for text in words if text) + more
+    return "".join(f"?{plain(query)}" for query in queries if query) + more

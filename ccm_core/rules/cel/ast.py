@@ -229,7 +229,7 @@ def _parse_fields(data: bytes) -> _Fields:
             continue
         length, index = (
             (8, index) if wire == 1 else (4, index) if wire == 5 else _varint(data, index)
-        )  # noqa: PLR2004 - wire types of fixed64 and fixed32
+        )
         fields.append((tag, data[index : index + length]))
         index += length
     return fields

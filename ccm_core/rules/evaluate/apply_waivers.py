@@ -1,4 +1,4 @@
-"""Puts waivers beside the failing results they cover. No status changes."""
+"""Flags failing results with the waiver that covers them. No status changes."""
 
 from __future__ import annotations
 
@@ -13,24 +13,28 @@ from ccm_core.sdk.timestamps import format_instant
 
 
 @dataclass(slots=True, kw_only=True)
-class _Use:
-    """What a waiver did."""
+class _WaiverUse:
+    """A waiver and what it covered."""
 
     waiver: Waiver
     patterns: tuple[re.Pattern[str], ...]
     used: set[int] = field(default_factory=set)
-    """Which patterns covered a failing result."""
+    """The indexes of the patterns that covered a failing result."""
     covered: int = 0
 
     def covers(self, result: Result) -> bool:
-        """Whether it covers a failing result, which is then noted."""
+        """Return whether it covers a failing result, and count that."""
         waiver = self.waiver
         if waiver.connections and result.connection not in waiver.connections:
             return False
-        hits = {n for n, one in enumerate(self.patterns) if one.fullmatch(result.subject.key)}
-        if self.patterns and not hits:
+        matches = {
+            index
+            for index, pattern in enumerate(self.patterns)
+            if pattern.fullmatch(result.subject.key)
+        }
+        if self.patterns and not matches:
             return False
-        self.used |= hits
+        self.used |= matches
         self.covered += 1
         return True
 
@@ -38,11 +42,14 @@ class _Use:
 def apply_waivers(
     rules: Sequence[RuleResult], waivers: Sequence[Waiver], now: datetime
 ) -> tuple[tuple[RuleResult, ...], tuple[str, ...]]:
-    """Flag the failing results that a waiver covers, and tell what is odd about the waivers."""
-    ordered = sorted(waivers, key=lambda one: one.id)
-    uses = [_Use(waiver=one, patterns=tuple(map(_pattern, one.subjects))) for one in ordered]
-    standing = [use for use in uses if use.waiver.created <= now < use.waiver.expires]
-    flagged = tuple(_flag(rule, standing) for rule in rules)
+    """Flag the failing results that a waiver covers; return notes on waivers to be reviewed."""
+    ordered = sorted(waivers, key=lambda waiver: waiver.id)
+    uses = [
+        _WaiverUse(waiver=waiver, patterns=tuple(map(_pattern, waiver.subjects)))
+        for waiver in ordered
+    ]
+    in_force = [use for use in uses if use.waiver.created <= now < use.waiver.expires]
+    flagged = tuple(_flag(rule, in_force) for rule in rules)
     by_id = {rule.rule: rule for rule in rules}
     notes = [
         f"waiver {use.waiver.id}: {note}"
@@ -56,11 +63,11 @@ def _pattern(selector: str) -> re.Pattern[str]:
     return re.compile(".*".join(map(re.escape, selector.split("*"))), re.DOTALL)
 
 
-def _flag(rule: RuleResult, uses: Sequence[_Use]) -> RuleResult:
-    mine = [use for use in uses if use.waiver.rule == rule.rule and _in_controls(use, rule)]
-    if not mine:
+def _flag(rule: RuleResult, uses: Sequence[_WaiverUse]) -> RuleResult:
+    applicable = [use for use in uses if use.waiver.rule == rule.rule and _in_controls(use, rule)]
+    if not applicable:
         return rule
-    results = tuple(_flagged(result, mine) for result in rule.results)
+    results = tuple(_flagged(result, applicable) for result in rule.results)
     waived = sum(
         result.waiver is not None and result.subject.kind not in (CONNECTION, POPULATION)
         for result in results
@@ -68,39 +75,39 @@ def _flag(rule: RuleResult, uses: Sequence[_Use]) -> RuleResult:
     return replace(rule, results=results, population=replace(rule.population, waived=waived))
 
 
-def _flagged(result: Result, uses: Sequence[_Use]) -> Result:
+def _flagged(result: Result, uses: Sequence[_WaiverUse]) -> Result:
     if result.status is not Status.FAIL:
         return result
     covering = [use.waiver.id for use in uses if use.covers(result)]
     return replace(result, waiver=covering[0]) if covering else result
 
 
-def _in_controls(use: _Use, rule: RuleResult) -> bool:
+def _in_controls(use: _WaiverUse, rule: RuleResult) -> bool:
     return not use.waiver.controls or any(name in use.waiver.controls for name in _controls(rule))
 
 
 def _controls(rule: RuleResult) -> set[str]:
-    return {f"{one.framework}:{one.id}" for one in rule.controls}
+    return {f"{control.framework}:{control.id}" for control in rule.controls}
 
 
-def _notes(use: _Use, rule: RuleResult | None, now: datetime) -> Iterator[str]:
+def _notes(use: _WaiverUse, rule: RuleResult | None, now: datetime) -> Iterator[str]:
     waiver = use.waiver
     if rule is None:
-        yield f"there is no rule {waiver.rule}; it covers nothing"
+        yield f"rule {waiver.rule} not found; the waiver covers nothing"
         return
     for control in sorted(set(waiver.controls) - _controls(rule)):
         yield f"the rule {waiver.rule} does not support the control {control}"
     if now >= waiver.expires:
-        yield f"expired on {format_instant(waiver.expires)}; it covers nothing any more"
+        yield f"expired on {format_instant(waiver.expires)}; it no longer covers anything"
         return
     if now < waiver.created:
-        yield f"begins on {format_instant(waiver.created)}; it covers nothing yet"
+        yield f"starts on {format_instant(waiver.created)}; it covers nothing yet"
         return
-    if not waiver.subjects or any(not one.strip("*") for one in waiver.subjects):
-        yield f"too wide: it covers every subject of {waiver.rule}; name those it is meant for"
+    if not waiver.subjects or any(not pattern.strip("*") for pattern in waiver.subjects):
+        yield f"too broad: it covers every subject of {waiver.rule}; name those it is meant for"
     if not use.covered:
         yield f"unused: {waiver.rule} fails on nothing that it covers"
         return
-    for number, selector in enumerate(waiver.subjects):
-        if number not in use.used:
+    for index, selector in enumerate(waiver.subjects):
+        if index not in use.used:
             yield f"unused selector {selector!r}: {waiver.rule} fails on nothing that it covers"

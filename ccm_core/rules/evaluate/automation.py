@@ -1,4 +1,4 @@
-"""How much of a control is automated, as the packs that support it state it together."""
+"""Combines what packs state about how much of a control is automated."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from ccm_core.model.evaluation.rule import RulePack
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Automation:
-    """How much of one control rules judge, and what is left to people."""
+    """How much of one control is automated, and which procedures people have to perform."""
 
     automated: AutomationCoverage
     manual_procedures: tuple[str, ...]
 
 
 def automation(packs: Iterable[RulePack], framework: str, control_id: str) -> Automation:
-    """Put together what packs state of a control.
+    """Combine what packs state about a control.
 
-    What one pack leaves to people is left to them. Only where every pack that supports the control
-    states that nothing is, nothing is.
+    A manual procedure that one pack states is required. Only where every pack that supports the
+    control states that there is none, the control is fully automated.
 
     Args:
         packs: Any packs; those with no rule for the control do not count.
@@ -29,8 +29,8 @@ def automation(packs: Iterable[RulePack], framework: str, control_id: str) -> Au
         control_id: The control's id in it.
     """
     name = (framework, control_id)
-    stated = [_stated(one, name) for one in packs if _supports(one, name)]
-    procedures = dict.fromkeys(text for one in stated for text in one or ())
+    stated = [_procedures(pack, name) for pack in packs if _supports(pack, name)]
+    procedures = dict.fromkeys(text for texts in stated for text in texts or ())
     if procedures:
         return Automation(automated=AutomationCoverage.PARTIAL, manual_procedures=tuple(procedures))
     silent = not stated or None in stated
@@ -41,10 +41,19 @@ def automation(packs: Iterable[RulePack], framework: str, control_id: str) -> Au
 
 
 def _supports(pack: RulePack, name: tuple[str, str]) -> bool:
-    return any((each.framework, each.id) == name for rule in pack.rules for each in rule.controls)
+    return any(
+        (control.framework, control.id) == name
+        for rule in pack.rules
+        for control in rule.controls
+    )
 
 
-def _stated(pack: RulePack, name: tuple[str, str]) -> tuple[str, ...] | None:
+def _procedures(pack: RulePack, name: tuple[str, str]) -> tuple[str, ...] | None:
     return next(
-        (one.procedures for one in pack.manual_procedures if (one.framework, one.id) == name), None
+        (
+            control.procedures
+            for control in pack.manual_procedures
+            if (control.framework, control.id) == name
+        ),
+        None,
     )

@@ -1,4 +1,4 @@
-"""One pack's rules over one kind or view, connection by connection."""
+"""Evaluates one pack's rules over one kind or view, connection by connection."""
 
 from __future__ import annotations
 
@@ -13,11 +13,16 @@ from ccm_core.model.evaluation.result_id import result_id
 from ccm_core.model.evaluation.rule import Rule
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.rules.evaluate.evidence_gate import evidence_gate, incomplete_objects
-from ccm_core.rules.evaluate.pass_rate import shares
+from ccm_core.rules.evaluate.pass_rate import pass_rates
 from ccm_core.rules.evaluate.rollup import rule_result
 from ccm_core.rules.evaluate.row_evaluator import GatedRule, RowEvaluator
 from ccm_core.rules.evaluate.time_budget import TimeBudget
-from ccm_core.rules.incremental.result_cache import GroupCache, ResultCache, CacheKey, GroupResults
+from ccm_core.rules.incremental.result_cache import (
+    CacheKey,
+    GroupCache,
+    GroupResults,
+    ResultCache,
+)
 from ccm_core.rules.incremental.row_diff import group_results
 from ccm_core.rules.incremental.time_dependence import GroupAgeSensitivity
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks, CompiledRule, RuleGroup
@@ -27,174 +32,192 @@ from ccm_core.sdk.types import Row
 
 @dataclass(slots=True, kw_only=True)
 class _Tally:
-    """What one rule said so far."""
+    """The results of one rule so far."""
 
-    one: CompiledRule
+    rule: CompiledRule
     in_order: tuple[Result, ...] = ()
     """On rows, sorted by connection and subject."""
     counts: Counter[Status] = field(default_factory=Counter)
-    """How many of them have which status."""
+    """How many of those have which status."""
     results: list[Result] = field(default_factory=list)
-    """Everything else."""
-    unjudged: int = 0
+    """All others."""
+    unevaluated: int = 0
+    """Rows without a result, because the connection's evidence is insufficient."""
 
 
 @dataclass(slots=True, kw_only=True)
 class GroupEvaluator:
-    """Judges group after group, and gathers what is to be remembered."""
+    """Evaluates group after group, and collects what the next evaluation may reuse."""
 
     packs: CompiledPacks
     facts: Sequence[Facts]
     """Sorted by connection."""
     now: datetime
-    allowance: TimeBudget
-    memory: ResultCache | None = None
-    """What an earlier evaluation left; None: nothing is remembered at all."""
-    remembered: dict[tuple[str, str, str], GroupCache] = field(default_factory=dict)
+    time_budget: TimeBudget
+    cache: ResultCache | None = None
+    """Of an earlier evaluation; None: nothing is cached at all."""
+    new_groups: dict[tuple[str, str, str], GroupCache] = field(default_factory=dict)
+    """For the next evaluation, by pack, kind or view, and connection."""
     _clocks: dict[tuple[str, str], Callable[[], str | None]] = field(default_factory=dict)
 
-    def judged(self, pack: CompiledPack, group: RuleGroup) -> Iterator[RuleResult]:
-        """Judge the rules of one group over every connection they concern."""
-        tallies = [_Tally(one=one) for one in group.rules]
-        concerned = [one for one in self.facts if group.over in one.inputs]
-        for one in concerned:
-            self._connection(pack, group, one, tallies)
+    def evaluate(self, pack: CompiledPack, group: RuleGroup) -> Iterator[RuleResult]:
+        """Evaluate the rules of one group over every connection they concern."""
+        tallies = [_Tally(rule=rule) for rule in group.rules]
+        concerned = [facts for facts in self.facts if group.over in facts.inputs]
+        for facts in concerned:
+            self._evaluate_connection(pack, group, facts, tallies)
         for tally in tallies:
             if not concerned:
-                tally.results.append(self._unconcerned(tally.one.rule))
+                tally.results.append(self._no_connection(tally.rule.rule))
             yield rule_result(
                 pack.pack,
-                tally.one.rule,
+                tally.rule.rule,
                 tally.results,
-                tally.unjudged,
+                tally.unevaluated,
                 tally.in_order,
                 tally.counts,
             )
 
-    def _connection(
+    def _evaluate_connection(
         self, pack: CompiledPack, group: RuleGroup, facts: Facts, tallies: Sequence[_Tally]
     ) -> None:
         kinds = {*facts.inputs[group.over], *self.packs.inputs.get(group.over, ())}
-        grounds = [evidence_gate(one.one, kinds, facts, self.now) for one in tallies]
-        given = list(zip(tallies, grounds, strict=True))
-        open_rules = [
-            (tally, GatedRule.of(tally.one, found)) for tally, found in given if not found.problems
+        gates = [evidence_gate(tally.rule, kinds, facts, self.now) for tally in tallies]
+        gated = list(zip(tallies, gates, strict=True))
+        ready = [
+            (tally, GatedRule.of(tally.rule, gate)) for tally, gate in gated if not gate.problems
         ]
-        judging = self._judging(pack, group, facts, [one for _, one in open_rules])
-        derived = _derived(facts, group.over, judging)
-        for tally, found in given:
-            if found.problems:
-                why = "; ".join(found.problems)
-                tally.results.append(_whole(tally.one.rule, facts, Status.INSUFFICIENT, why))
-                tally.unjudged += len(derived.rows or ())
+        evaluator = self._row_evaluator(pack, group, facts, [rule for _, rule in ready])
+        derived = _derived(facts, group.over, evaluator)
+        for tally, gate in gated:
+            if gate.problems:
+                reason = "; ".join(gate.problems)
+                tally.results.append(
+                    _connection_result(tally.rule.rule, facts, Status.INSUFFICIENT, reason)
+                )
+                tally.unevaluated += len(derived.rows or ())
         if derived.rows is None:
-            reason = f"the rows of {group.over} could not be derived: {derived.broken}"
-            for tally, _ in open_rules:
-                tally.results.append(_whole(tally.one.rule, facts, Status.ERROR, reason))
-        elif open_rules:
-            said = self._said(judging, facts, derived.rows)
-            _tell(open_rules, facts, derived.rows, said)
+            reason = f"the rows of {group.over} could not be derived: {derived.error}"
+            for tally, _ in ready:
+                tally.results.append(
+                    _connection_result(tally.rule.rule, facts, Status.ERROR, reason)
+                )
+        elif ready:
+            results = self._evaluate_rows(evaluator, facts, derived.rows)
+            _add_results(ready, facts, derived.rows, results)
 
-    def _judging(
-        self, pack: CompiledPack, group: RuleGroup, facts: Facts, judgings: Sequence[GatedRule]
+    def _row_evaluator(
+        self, pack: CompiledPack, group: RuleGroup, facts: Facts, rules: Sequence[GatedRule]
     ) -> RowEvaluator:
         name = (pack.pack.name, group.over, facts.connection)
-        premises = _premises(pack, facts, judgings) if self.memory is not None else None
-        recalled = (
-            self.memory.recall(name, premises, self.now) if self.memory and premises else None
-        )
-        ages = facts.ages.get(group.over, frozenset())
+        cache_key = _cache_key(pack, facts, rules) if self.cache is not None else None
+        cached = self.cache.get(name, cache_key, self.now) if self.cache and cache_key else None
+        age_fields = facts.age_fields.get(group.over, frozenset())
         return RowEvaluator(
             pack=pack,
             group=group,
             connection=facts.connection,
-            judgings=judgings,
+            rules=rules,
             lookups=self.packs.lookups,
             now=self.now,
-            premises=premises,
-            recalled=recalled,
-            heeds=GroupAgeSensitivity.of((one.one.senses for one in judgings), ages),
+            cache_key=cache_key,
+            cached=cached,
+            age_sensitivity=GroupAgeSensitivity.of(
+                (rule.compiled.dependencies for rule in rules), age_fields
+            ),
         )
 
-    def _said(self, judging: RowEvaluator, facts: Facts, rows: Sequence[Row]) -> GroupResults:
-        """Give what every rule says of each row."""
-        self.packs.lookups.load(facts.lookup, incomplete_objects(facts.sufficiency.values()))
-        rowwise = replace(judging, spent=self._clock(judging.pack, facts))
-        if rowwise.premises is None:
-            return group_results(rows, list(rowwise.lines(rows)), len(rowwise.judgings))
-        kept = rowwise.remembering(rows, rowwise.premises)
-        if rowwise.spent() is None:  # else some were not judged, and have to be the next time
-            name = (judging.pack.pack.name, judging.group.over, facts.connection)
-            self.remembered[name] = kept
-        return kept.results
+    def _evaluate_rows(
+        self, evaluator: RowEvaluator, facts: Facts, rows: Sequence[Row]
+    ) -> GroupResults:
+        """Return what every rule says of each row."""
+        self.packs.lookups.load(
+            facts.lookup_records, incomplete_objects(facts.sufficiency.values())
+        )
+        timed = replace(evaluator, time_exceeded=self._clock(evaluator.pack, facts))
+        if timed.cache_key is None:
+            return group_results(rows, list(timed.evaluate(rows)), len(timed.rules))
+        group = timed.evaluate_changed(rows, timed.cache_key)
+        # Rows that were not evaluated in time have to be evaluated by the next evaluation.
+        if timed.time_exceeded() is None:
+            name = (evaluator.pack.pack.name, evaluator.group.over, facts.connection)
+            self.new_groups[name] = group
+        return group.results
 
     def _clock(self, pack: CompiledPack, facts: Facts) -> Callable[[], str | None]:
         name = (pack.pack.name, facts.connection)
-        return self._clocks.setdefault(name, self.allowance.started())
+        return self._clocks.setdefault(name, self.time_budget.start())
 
-    def _unconcerned(self, rule: Rule) -> Result:
+    def _no_connection(self, rule: Rule) -> Result:
         failures = plugin_failures(self.facts)
         why = f"; a plugin did not load: {', '.join(failures)}" if failures else ""
         subject = Subject(kind=CONNECTION, key="", title="no connection")
-        reason = f"no connection gives {rule.over}{why}"
+        reason = f"no connection collects {rule.over}{why}"
         return _result(rule, "", subject, Status.INSUFFICIENT, reason)
 
 
-def _derived(facts: Facts, over: str, judging: RowEvaluator) -> DerivedRows:
-    """Give the rows: all of this moment, unless every rule here judged the same ones before."""
-    if over in facts.anew and judging.judgings and judging.recalled is None:
-        return facts.anew[over]()
-    if over in facts.broken:
-        return DerivedRows(broken=facts.broken[over])
-    return DerivedRows(rows=facts.rows.get(over), broken="they are missing")
+def _derived(facts: Facts, over: str, evaluator: RowEvaluator) -> DerivedRows:
+    """Return the rows: all of this moment, unless every rule here evaluated the same ones before."""
+    if over in facts.rederive and evaluator.rules and evaluator.cached is None:
+        return facts.rederive[over]()
+    if over in facts.derivation_errors:
+        return DerivedRows(error=facts.derivation_errors[over])
+    return DerivedRows(rows=facts.rows.get(over), error="they are missing")
 
 
-def _tell(
-    open_rules: Sequence[tuple[_Tally, GatedRule]],
+def _add_results(
+    rules: Sequence[tuple[_Tally, GatedRule]],
     facts: Facts,
     rows: Sequence[Row],
-    said: GroupResults,
+    results: GroupResults,
 ) -> None:
-    """Add what the rules said of the rows, one by one and together."""
-    for (tally, judging), column, count in zip(open_rules, said.columns, said.counts, strict=True):
-        if said.in_order:
+    """Add the results of rules on rows, on single ones and on all together, to their tallies."""
+    for (tally, rule), column, count in zip(rules, results.columns, results.counts, strict=True):
+        if results.in_order:
             tally.in_order = tally.in_order + tuple(column)
             tally.counts += count
         else:
             tally.results.extend(column)
-        tally.results.extend(_together(judging, facts, rows, column, count))
+        tally.results.extend(_results_on_all(rule, facts, rows, column, count))
 
 
 def plugin_failures(facts: Sequence[Facts]) -> tuple[str, ...]:
-    """Name the plugins that did not load, each once."""
-    return tuple(sorted({failure for one in facts for failure in one.plugin_failures}))
+    """Return the plugins that did not load, each once."""
+    return tuple(
+        sorted({failure for connection in facts for failure in connection.plugin_failures})
+    )
 
 
-def _together(
-    judging: GatedRule,
+def _results_on_all(
+    rule: GatedRule,
     facts: Facts,
     rows: Sequence[Row],
     column: Sequence[Result],
     count: Mapping[Status, int],
 ) -> Iterator[Result]:
-    """Give what is said of the rows together and of objects that stand behind none."""
-    rule = judging.one.rule
-    unclaimed = [
-        _result(rule, facts.connection, subject, Status.INSUFFICIENT, why)
-        for subject, why in judging.evidence_gate.unclaimed(rows)
+    """Yield the results on all rows together and on objects behind none."""
+    definition = rule.compiled.rule
+    unevaluated = [
+        _result(definition, facts.connection, subject, Status.INSUFFICIENT, reason)
+        for subject, reason in rule.gate.unevaluated_objects(rows)
     ]
-    yield from unclaimed
-    outside = judging.one.outside.reason
-    nowhere = count.get(Status.NOT_APPLICABLE, 0) == len(column)
-    if not unclaimed and nowhere and all(one.reason == outside for one in column):
-        yield _whole(rule, facts, Status(rule.on_empty), _empty(rule, len(rows)))
-    if rule.tolerance:
+    yield from unevaluated
+    reason = rule.compiled.not_applicable.reason
+    none_applies = count.get(Status.NOT_APPLICABLE, 0) == len(column)
+    if not unevaluated and none_applies and all(result.reason == reason for result in column):
+        yield _connection_result(
+            definition, facts, Status(definition.on_empty), _empty_reason(definition, len(rows))
+        )
+    if definition.tolerance:
         bodies = (row.body for row in rows)
-        judged = [*zip(column, bodies, strict=True), *((one, None) for one in unclaimed)]
-        yield from shares(rule.tolerance, judged)
+        evaluated = [
+            *zip(column, bodies, strict=True),
+            *((result, None) for result in unevaluated),
+        ]
+        yield from pass_rates(definition.tolerance, evaluated)
 
 
-def _whole(rule: Rule, facts: Facts, status: Status, reason: str) -> Result:
+def _connection_result(rule: Rule, facts: Facts, status: Status, reason: str) -> Result:
     subject = Subject(kind=CONNECTION, key=facts.connection, title=facts.connection)
     return _result(rule, facts.connection, subject, status, reason)
 
@@ -210,32 +233,37 @@ def _result(rule: Rule, connection: str, subject: Subject, status: Status, reaso
     )
 
 
-def _empty(rule: Rule, rows: int) -> str:
+def _empty_reason(rule: Rule, rows: int) -> str:
     if not rows:
-        return f"nothing to judge: {rule.over} has no rows"
-    return f"nothing to judge: none of {rows} rows of {rule.over} is within `{rule.match}`"
+        return f"nothing to evaluate: {rule.over} has no rows"
+    return f"nothing to evaluate: `{rule.match}` is true for none of {rows} rows of {rule.over}"
 
 
-def _premises(pack: CompiledPack, facts: Facts, judgings: Sequence[GatedRule]) -> CacheKey:
-    seals = {kind: _lookup_seal(facts, kind) for one in judgings for kind in one.one.looked_up}
-    in_doubt = incomplete_objects(facts.sufficiency.values()) if seals else {}
+def _cache_key(pack: CompiledPack, facts: Facts, rules: Sequence[GatedRule]) -> CacheKey:
+    fingerprints = {
+        kind: _lookup_fingerprint(facts, kind)
+        for rule in rules
+        for kind in rule.compiled.lookup_kinds
+    }
+    incomplete = incomplete_objects(facts.sufficiency.values()) if fingerprints else {}
     return CacheKey(
-        rules=tuple(one.one.rule for one in judgings),
+        rules=tuple(rule.compiled.rule for rule in rules),
         parameters=pack.effective,
-        shared=tuple(
+        evidence=tuple(
             (
-                dict(one.evidence_gate.incomplete_objects),
-                [seals[kind] for kind in one.one.looked_up],
-                in_doubt if one.one.looked_up else None,
+                dict(rule.gate.incomplete_objects),
+                [fingerprints[kind] for kind in rule.compiled.lookup_kinds],
+                incomplete if rule.compiled.lookup_kinds else None,
             )
-            for one in judgings
+            for rule in rules
         ),
     )
 
 
-def _lookup_seal(facts: Facts, kind: str) -> bytes:
-    found: Mapping[str, object] = facts.lookup.get(kind, {})
-    seal = hashlib.blake2b(digest_size=16)
-    for key in sorted(found):
-        seal.update(f"{key}\0{facts.lookup[kind][key].digest}\0".encode("utf-8", "surrogatepass"))
-    return seal.digest()
+def _lookup_fingerprint(facts: Facts, kind: str) -> bytes:
+    records = facts.lookup_records.get(kind, {})
+    fingerprint = hashlib.blake2b(digest_size=16)
+    for key in sorted(records):
+        text = f"{key}\0{records[key].digest}\0"
+        fingerprint.update(text.encode("utf-8", "surrogatepass"))
+    return fingerprint.digest()

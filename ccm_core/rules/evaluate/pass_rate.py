@@ -1,4 +1,4 @@
-"""A share of the population that must pass, judged beside the subjects themselves."""
+"""Evaluates the share of a population that must pass, besides the subjects themselves."""
 
 from __future__ import annotations
 
@@ -21,35 +21,35 @@ _EVIDENCE_DIGESTS = attrgetter("evidence_digests")
 _COUNTED = {Status.PASS, Status.FAIL, Status.INSUFFICIENT, Status.ERROR}
 
 
-Judged: TypeAlias = tuple[Result, JsonObject | None]
-"""A result with the body of the row it is about; none where an object stands behind no row."""
+EvaluatedRow: TypeAlias = tuple[Result, JsonObject | None]
+"""A result with the body of the row it is about; None where it is about an object behind no row."""
 
 
-def shares(tolerance: Tolerance, judged: Sequence[Judged]) -> Iterator[Result]:
-    """Judge the share of one rule on one connection, month by month or all at once.
+def pass_rates(tolerance: Tolerance, rows: Sequence[EvaluatedRow]) -> Iterator[Result]:
+    """Evaluate the pass rate of one rule on one connection, month by month or all at once.
 
-    What could not be judged counts for neither side: the share holds where it would hold even
-    if all of that failed, and does not where it would not even if all of that passed.
+    Inconclusive results count for neither side: the rate is met where it would be met even if all
+    of them failed, and is not where it would not be met even if all of them passed.
     """
     periods: dict[str, list[Result]] = defaultdict(list)
-    for result, body in judged:
+    for result, body in rows:
         if result.status in _COUNTED:
             periods[_period(tolerance, body)].append(result)
     for period, results in sorted(periods.items()):
-        yield _share(tolerance, period, results)
+        yield _pass_rate(tolerance, period, results)
 
 
-def _share(tolerance: Tolerance, period: str, results: Sequence[Result]) -> Result:
-    passed = sum(one.status is Status.PASS for one in results)
-    failed = sum(one.status is Status.FAIL for one in results)
-    unknown = len(results) - passed - failed
+def _pass_rate(tolerance: Tolerance, period: str, results: Sequence[Result]) -> Result:
+    passed = sum(result.status is Status.PASS for result in results)
+    failed = sum(result.status is Status.FAIL for result in results)
+    inconclusive = len(results) - passed - failed
     # Counted in subjects, so that 19 of 20 is exactly 95 % whatever binary fractions say.
-    wanted = round(tolerance.at_least * len(results), 6)
+    required = round(tolerance.at_least * len(results), 6)
     if period == _UNDATED:
         status = Status.INSUFFICIENT
-    elif passed >= wanted:
+    elif passed >= required:
         status = Status.PASS
-    elif passed + unknown < wanted:
+    elif passed + inconclusive < required:
         status = Status.FAIL
     else:
         status = Status.INSUFFICIENT
@@ -59,17 +59,19 @@ def _share(tolerance: Tolerance, period: str, results: Sequence[Result]) -> Resu
         connection=results[0].connection,
         subject=Subject(kind=POPULATION, key=period, title=period),
         status=status,
-        reason=_reason(tolerance, period, passed, len(results), unknown),
+        reason=_reason(tolerance, period, passed, len(results), inconclusive),
         evidence_digests=tuple(sorted(set[str]().union(*map(_EVIDENCE_DIGESTS, results)))),
     )
 
 
-def _reason(tolerance: Tolerance, period: str, passed: int, known: int, unknown: int) -> str:
+def _reason(tolerance: Tolerance, period: str, passed: int, total: int, inconclusive: int) -> str:
     if period == _UNDATED:
-        return f"{known} subjects cannot be put in a month: they have no `occurred_at`"
-    doubt = f", {unknown} could not be judged" if unknown else ""
-    share, wanted = 100 * passed / known, 100 * tolerance.at_least
-    return f"{passed} of {known} passed ({share:.4g} %){doubt}; at least {wanted:.4g} % must"
+        return f"{total} subjects cannot be assigned to a month: they have no `occurred_at`"
+    remainder = f", {inconclusive} inconclusive" if inconclusive else ""
+    rate, required = 100 * passed / total, 100 * tolerance.at_least
+    return (
+        f"{passed} of {total} passed ({rate:.4g} %){remainder}; at least {required:.4g} % must pass"
+    )
 
 
 def _period(tolerance: Tolerance, body: JsonObject | None) -> str:
@@ -78,10 +80,10 @@ def _period(tolerance: Tolerance, body: JsonObject | None) -> str:
     occurred = (body or {}).get("occurred_at")
     if not isinstance(occurred, str):
         return _UNDATED
-    usual = _WHOLE_SECOND.fullmatch(occurred)
+    match = _WHOLE_SECOND.fullmatch(occurred)
     try:
-        # Many subjects fall into one hour, and it into one month.
-        return _month(f"{usual[1]}:00:00Z" if usual else occurred)
+        # Many subjects share one hour, which is in one month.
+        return _month(f"{match[1]}:00:00Z" if match else occurred)
     except ValueError:
         return _UNDATED
 
@@ -92,4 +94,4 @@ def _month(instant: str) -> str:
 
 
 _WHOLE_SECOND = re.compile(r"([0-9-]{10}T(?:[01][0-9]|2[0-3])):[0-5][0-9]:[0-5][0-9]Z")
-"""An instant as rows tell it, and its hour."""
+"""An instant as rows have it, and its hour."""

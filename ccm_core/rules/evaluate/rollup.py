@@ -1,4 +1,4 @@
-"""From results to rules to controls: the worst counts, and every subject is counted."""
+"""Rolls results up to rules and controls: the worst status wins, and every subject is counted."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ WORST_FIRST = (
 
 
 def worst(statuses: Iterable[Status]) -> Status:
-    """Give the worst status; of nothing at all it is ``insufficient``."""
-    found = set(statuses)
-    return next((status for status in WORST_FIRST if status in found), Status.INSUFFICIENT)
+    """Return the worst status; ``insufficient`` where there is none."""
+    present = set(statuses)
+    return next((status for status in WORST_FIRST if status in present), Status.INSUFFICIENT)
 
 
 _NONE: Mapping[Status, int] = MappingProxyType({})
@@ -45,7 +45,7 @@ def rule_result(
     pack: RulePack,
     rule: Rule,
     results: Sequence[Result],
-    unjudged: int,
+    unevaluated: int,
     in_order: tuple[Result, ...] = (),
     counts: Mapping[Status, int] = _NONE,
 ) -> RuleResult:
@@ -54,10 +54,10 @@ def rule_result(
     Args:
         pack: The rule's pack.
         rule: The rule.
-        results: What it said, in any order.
-        unjudged: Subjects that were not looked at one by one, because nothing could rest on
-            their connection's evidence.
-        in_order: What else it said, sorted by connection and subject, one of each; none is about
+        results: Results in any order.
+        unevaluated: Subjects that were not evaluated one by one, because their connection's
+            evidence is insufficient.
+        in_order: Other results, sorted by connection and subject, one of each; none is about
             a whole connection or population.
         counts: How many of those have which status.
     """
@@ -67,7 +67,7 @@ def rule_result(
         title=rule.title,
         severity=rule.severity,
         status=_status(results, counts),
-        population=_population(results, counts, unjudged),
+        population=_population(results, counts, unevaluated),
         controls=rule.controls,
         risk=rule.risk,
         remediation=rule.remediation,
@@ -77,10 +77,10 @@ def rule_result(
 
 
 def _status(results: Sequence[Result], in_order: Iterable[Status]) -> Status:
-    decide = deciding(results)
-    # Where a share decides, no result on a single row does.
-    rows = in_order if decide is results else ()
-    return worst({*rows, *map(_STATUS, decide)})
+    deciders = deciding(results)
+    # Where a pass rate decides, no result on a single row does.
+    rows = in_order if deciders is results else ()
+    return worst({*rows, *map(_STATUS, deciders)})
 
 
 def control_results(
@@ -90,28 +90,28 @@ def control_results(
 
     Args:
         packs: The packs.
-        rules: What each rule said, by id.
-        since: When the period begins that is judged.
+        rules: The result of each rule, by id.
+        since: When the evaluated period begins.
     """
     supporting: dict[tuple[str, str], set[str]] = {}
     problems: dict[tuple[str, str], set[str]] = {}
-    for one in packs.packs:
-        for rule in one.pack.rules:
-            _note(one, rule, supporting, problems, since)
+    for pack in packs.packs:
+        for rule in pack.pack.rules:
+            _add_rule(pack, rule, supporting, problems, since)
     return tuple(
         _control(
             key,
             sorted(ids),
             sorted(problems.get(key, ())),
             rules,
-            automation((one.pack for one in packs.packs), *key),
+            automation((pack.pack for pack in packs.packs), *key),
         )
         for key, ids in sorted(supporting.items())
     )
 
 
-def _note(
-    one: CompiledPack,
+def _add_rule(
+    pack: CompiledPack,
     rule: Rule,
     supporting: dict[tuple[str, str], set[str]],
     problems: dict[tuple[str, str], set[str]],
@@ -119,7 +119,7 @@ def _note(
 ) -> None:
     for control in rule.controls:
         supporting.setdefault((control.framework, control.id), set()).add(rule.id)
-    for framework, control_id, text in one.control_problems(rule, since):
+    for framework, control_id, text in pack.control_problems(rule, since):
         problems.setdefault((framework, control_id), set()).add(text)
 
 
@@ -128,7 +128,7 @@ def _control(
     ids: Sequence[str],
     problems: Sequence[str],
     rules: Mapping[str, RuleResult],
-    share: Automation,
+    coverage: Automation,
 ) -> ControlResult:
     # A parameter that is too loose fails the mapping; the rule's own result stands.
     statuses = [rules[name].status for name in ids] + [Status.FAIL] * bool(problems)
@@ -138,42 +138,44 @@ def _control(
         status=worst(statuses),
         rules=tuple(ids),
         problems=tuple(problems),
-        automated=share.automated,
-        manual_procedures=share.manual_procedures,
+        automated=coverage.automated,
+        manual_procedures=coverage.manual_procedures,
     )
 
 
 def population(results: Sequence[Result]) -> Population:
-    """Count the subjects of results; what is about all of a connection is no subject."""
+    """Count the subjects of results; a connection or a population is no subject."""
     return _population(results, {}, 0)
 
 
 def _population(
-    results: Sequence[Result], in_order: Mapping[Status, int], unjudged: int
+    results: Sequence[Result], in_order: Mapping[Status, int], unevaluated: int
 ) -> Population:
-    judged = [one for one in results if one.subject.kind not in (CONNECTION, POPULATION)]
-    counts = Counter(in_order) + Counter(one.status for one in judged)
+    subjects = [result for result in results if result.subject.kind not in (CONNECTION, POPULATION)]
+    counts = Counter(in_order) + Counter(result.status for result in subjects)
     return Population(
-        known=counts.total() + unjudged,
+        known=counts.total() + unevaluated,
         passed=counts[Status.PASS],
         failed=counts[Status.FAIL],
-        insufficient=counts[Status.INSUFFICIENT] + unjudged,
+        insufficient=counts[Status.INSUFFICIENT] + unevaluated,
         not_applicable=counts[Status.NOT_APPLICABLE],
         error=counts[Status.ERROR],
-        waived=sum(one.status is Status.FAIL and one.waiver is not None for one in judged),
+        waived=sum(
+            result.status is Status.FAIL and result.waiver is not None for result in subjects
+        ),
     )
 
 
 def _sorted(results: Sequence[Result], in_order: tuple[Result, ...]) -> tuple[Result, ...]:
-    """Sort everything; what is in order already is not looked at again where it can be helped."""
+    """Sort all results; insert a few into those that are in order, instead of sorting them again."""
     if not results:
         return in_order
     if len(results) > _FEW:
         return tuple(sorted([*in_order, *results], key=_order))
-    whole = list(in_order)
+    merged = list(in_order)
     for result in results:
-        insort(whole, result, key=_order)
-    return tuple(whole)
+        insort(merged, result, key=_order)
+    return tuple(merged)
 
 
 _FEW = 50

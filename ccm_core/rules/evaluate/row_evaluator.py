@@ -1,4 +1,4 @@
-"""The rows of one kind or view of one connection, judged by the rules of one pack over it."""
+"""Evaluates the rows of one kind or view of one connection by the rules of one pack over it."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from typing import Any
 
 from ccm_core.model.evaluation.result import Result, Status
 from ccm_core.model.evaluation.result_id import rule_part, subject_part
-from ccm_core.rules.cel.lookup_function import LookupTable
 from ccm_core.rules.cel.expression import RowContext, shared_variables
+from ccm_core.rules.cel.lookup_function import LookupTable
 from ccm_core.rules.evaluate.evidence_gate import EvidenceGate
-from ccm_core.rules.evaluate.rule_evaluator import judge
+from ccm_core.rules.evaluate.rule_evaluator import evaluate_rule
 from ccm_core.rules.incremental.result_cache import (
     NOT_DUE_YET,
-    GroupCache,
-    CacheKey,
-    Invalidator,
     CachedRow,
+    CacheKey,
+    GroupCache,
+    Invalidator,
 )
 from ccm_core.rules.incremental.row_diff import RowDiff, group_cache, group_results
 from ccm_core.rules.incremental.time_dependence import AGE_INSENSITIVE, GroupAgeSensitivity
@@ -32,167 +32,177 @@ from ccm_core.sdk.types import Row
 class GatedRule:
     """One rule whose evidence suffices, ready for rows."""
 
-    one: CompiledRule
-    evidence_gate: EvidenceGate
-    part: str
+    compiled: CompiledRule
+    gate: EvidenceGate
+    id_prefix: str
     """The first part of the ids of its results."""
 
     @classmethod
-    def of(cls, one: CompiledRule, evidence_gate: EvidenceGate) -> GatedRule:
-        """Make a rule ready."""
-        return cls(one=one, ground=evidence_gate, part=rule_part(one.rule.id))
+    def of(cls, rule: CompiledRule, gate: EvidenceGate) -> GatedRule:
+        """Prepare a rule."""
+        return cls(compiled=rule, gate=gate, id_prefix=rule_part(rule.rule.id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowEvaluator:
-    """Judges rows one by one, and takes over what an earlier evaluation said of the same rows."""
+    """Evaluates rows one by one, and reuses the results of an earlier evaluation of equal rows."""
 
     pack: CompiledPack
     group: RuleGroup
     connection: str
-    judgings: Sequence[GatedRule]
+    rules: Sequence[GatedRule]
     lookups: LookupTable
     now: datetime
-    premises: CacheKey | None = None
-    """What the results rest on; None: nothing is to be remembered."""
-    recalled: GroupCache | None = None
-    heeds: GroupAgeSensitivity = AGE_INSENSITIVE
-    """How the rules heed what only grows."""
-    spent: Callable[[], str | None] = lambda: None
-    """Says why no more rows may be judged, once that is so."""
+    cache_key: CacheKey | None = None
+    """What the results depend on besides the rows; None: nothing is to be cached."""
+    cached: GroupCache | None = None
+    age_sensitivity: GroupAgeSensitivity = AGE_INSENSITIVE
+    """How the rules depend on fields that only grow."""
+    time_exceeded: Callable[[], str | None] = lambda: None
+    """Returns why no more rows may be evaluated, once that is so."""
 
-    def lines(self, rows: Iterable[Row]) -> Iterator[tuple[Result, ...]]:
-        """Give what every rule says of each row; nothing is remembered."""
+    def evaluate(self, rows: Iterable[Row]) -> Iterator[tuple[Result, ...]]:
+        """Yield the results of every rule on each row; nothing is cached."""
         shared = shared_variables(self.pack.values, self.now)
         for row in rows:
-            yield self._line(row, shared, self.judgings)
+            yield self._results(row, shared, self.rules)
 
-    def remembering(self, rows: Sequence[Row], premises: CacheKey) -> GroupCache:
-        """Give what every rule says of each row, and what to remember of it."""
-        rules = [one.one for one in self.judgings]
-        recollection = Invalidator(
-            [one.senses for one in rules], [one.aged for one in rules], self.now
+    def evaluate_changed(self, rows: Sequence[Row], cache_key: CacheKey) -> GroupCache:
+        """Return the results of every rule on each row, for the next evaluation to reuse."""
+        rules = [rule.compiled for rule in self.rules]
+        invalidator = Invalidator(
+            [rule.dependencies for rule in rules], [rule.due_by_age for rule in rules], self.now
         )
         shared = shared_variables(self.pack.values, self.now)
-        if self.recalled is None:
-            said = [self._recalled(recollection, None, row, shared) for row in rows]
-            results = group_results(rows, [one.line for one in said], len(rules))
-            return group_cache(rows, said, results, premises, self.heeds)
-        known, new = RowDiff.of(self.recalled, rows), dict[int, CachedRow]()
-        for place in known.to_look_at(timeless=recollection.timeless):
-            was = known.said(place)
-            now = self._recalled(recollection, was, rows[place], shared)
-            if now is not was:
-                new[place] = now
-        return known.remembered(rows, new, premises, self.heeds)
+        if self.cached is None:
+            cached_rows = [self._cached_row(invalidator, None, row, shared) for row in rows]
+            results = group_results(rows, [row.results for row in cached_rows], len(rules))
+            return group_cache(rows, cached_rows, results, cache_key, self.age_sensitivity)
+        diff, changed = RowDiff.of(self.cached, rows), dict[int, CachedRow]()
+        for index in diff.candidates(time_independent=invalidator.time_independent):
+            before = diff.cached_row(index)
+            after = self._cached_row(invalidator, before, rows[index], shared)
+            if after is not before:
+                changed[index] = after
+        return diff.updated(rows, changed, cache_key, self.age_sensitivity)
 
-    def _recalled(
+    def _cached_row(
         self,
-        recollection: Invalidator,
-        known: CachedRow | None,
+        invalidator: Invalidator,
+        cached: CachedRow | None,
         row: Row,
         shared: Mapping[str, Any],
     ) -> CachedRow:
-        """Take over what was said of a row, as far as it still holds."""
-        if known is not None and known.row is row:
-            return self._judged(known, known.seal, row, recollection.same(known), shared)
-        seal = recollection.seal(row)
-        if known is None or (again := recollection.again(known, row, seal)) is None:
-            return self._remembered(row, self._line(row, shared, self.judgings), seal)
-        if not _rests_alike(known.row, row):
-            if any(one.evidence_gate.incomplete_objects for one in self.judgings):
-                return self._remembered(row, self._line(row, shared, self.judgings), seal)
-            again |= {place for place, one in enumerate(self.judgings) if one.one.looked_up}
-        return self._judged(known, seal, row, again, shared)
+        """Reuse the results on a row as far as they are still valid."""
+        if cached is not None and cached.row is row:
+            invalid = invalidator.invalid_for_same_row(cached)
+            return self._reevaluated(cached, cached.fingerprint, row, invalid, shared)
+        fingerprint = invalidator.fingerprint(row)
+        rules = None if cached is None else invalidator.invalid_rules(cached, row, fingerprint)
+        if cached is None or rules is None:
+            return self._evaluated(row, self._results(row, shared, self.rules), fingerprint)
+        if not _has_same_evidence(cached.row, row):
+            if any(rule.gate.incomplete_objects for rule in self.rules):
+                return self._evaluated(row, self._results(row, shared, self.rules), fingerprint)
+            rules |= {index for index, rule in enumerate(self.rules) if rule.compiled.lookup_kinds}
+        return self._reevaluated(cached, fingerprint, row, rules, shared)
 
-    def _judged(
+    def _reevaluated(
         self,
-        known: CachedRow,
-        seal: bytes | None,
+        cached: CachedRow,
+        fingerprint: bytes | None,
         row: Row,
-        again: AbstractSet[int],
+        invalid: AbstractSet[int],
         shared: Mapping[str, Any],
     ) -> CachedRow:
-        """Judge a row again by some rules; of the others what they said stands."""
-        if not again and row is known.row:
-            return known
-        stands = tuple if _rests_alike(known.row, row) else partial(_restated, row)
-        if not again:
-            return self._remembered(row, stands(known.line), seal)
-        chosen = [one for place, one in enumerate(self.judgings) if place in again]
-        judged = iter(self._line(row, shared, chosen))
-        left = iter(stands([one for place, one in enumerate(known.line) if place not in again]))
-        line = tuple(next(judged if place in again else left) for place in range(len(known.line)))
-        return self._remembered(row, line, seal)
+        """Evaluate a row by the rules whose results are invalid; reuse those of the others."""
+        if not invalid and row is cached.row:
+            return cached
+        reuse = tuple if _has_same_evidence(cached.row, row) else partial(_with_evidence_of, row)
+        if not invalid:
+            return self._evaluated(row, reuse(cached.results), fingerprint)
+        rules = [rule for index, rule in enumerate(self.rules) if index in invalid]
+        fresh = iter(self._results(row, shared, rules))
+        valid = [result for index, result in enumerate(cached.results) if index not in invalid]
+        reused = iter(reuse(valid))
+        indexes = range(len(cached.results))
+        results = tuple(next(fresh if index in invalid else reused) for index in indexes)
+        return self._evaluated(row, results, fingerprint)
 
-    def _remembered(self, row: Row, line: tuple[Result, ...], seal: bytes | None) -> CachedRow:
-        pending = any(one.reason == NOT_DUE_YET for one in line)
-        return CachedRow(row, line, pending, seal, self.heeds.wait(line, pending=pending))
+    def _evaluated(
+        self, row: Row, results: tuple[Result, ...], fingerprint: bytes | None
+    ) -> CachedRow:
+        pending = any(result.reason == NOT_DUE_YET for result in results)
+        needs_refresh = self.age_sensitivity.needs_refresh(results, pending=pending)
+        return CachedRow(row, results, pending, fingerprint, needs_refresh)
 
-    def _line(
-        self, row: Row, shared: Mapping[str, Any], judgings: Sequence[GatedRule]
+    def _results(
+        self, row: Row, shared: Mapping[str, Any], rules: Sequence[GatedRule]
     ) -> tuple[Result, ...]:
         subject = row.subject
-        last = f"-{subject_part(self.connection, subject.kind, subject.key)}"
-        own = tuple(sorted(set(row.evidence_digests)))
-        stopped = self.spent()
+        id_suffix = f"-{subject_part(self.connection, subject.kind, subject.key)}"
+        digests = tuple(sorted(set(row.evidence_digests)))
+        stopped = self.time_exceeded()
         context = None if stopped else self._context(row, shared)
-        line = []
-        for judging in judgings:
-            verdict = self._verdict(judging, row, context, stopped)
-            line.append(
+        results = []
+        for rule in rules:
+            verdict = self._verdict(rule, row, context, stopped)
+            looks_up = rule.compiled.lookup_kinds
+            results.append(
                 Result(
-                    id=judging.part + last,
-                    rule=judging.one.rule.id,
+                    id=rule.id_prefix + id_suffix,
+                    rule=rule.compiled.rule.id,
                     connection=self.connection,
                     subject=subject,
                     status=verdict.status,
                     reason=verdict.reason,
                     due_at=verdict.due_at,
-                    evidence_digests=self._with_looked_up(own) if judging.one.looked_up else own,
+                    evidence_digests=self._with_lookups(digests) if looks_up else digests,
                 )
             )
-        return tuple(line)
+        return tuple(results)
 
     def _verdict(
-        self, judging: GatedRule, row: Row, context: RowContext | None, stopped: str | None
+        self, rule: GatedRule, row: Row, context: RowContext | None, stopped: str | None
     ) -> Verdict:
-        if judging.evidence_gate.incomplete_objects and (lacks := judging.evidence_gate.lacks(row)):
-            return Verdict(status=Status.INSUFFICIENT, reason=lacks)
+        if rule.gate.incomplete_objects and (reason := rule.gate.insufficiency(row)):
+            return Verdict(status=Status.INSUFFICIENT, reason=reason)
         if context is None:
             return Verdict(status=Status.ERROR, reason=stopped or "")
-        return judge(judging.one, context, self.now)
+        return evaluate_rule(rule.compiled, context, self.now)
 
     def _context(self, row: Row, shared: Mapping[str, Any]) -> RowContext:
-        picked = {name: one.pick(row.body) for name, one in self.pack.varying.items()}
+        chosen = {
+            name: overrides.value_for(row.body) for name, overrides in self.pack.overrides.items()
+        }
         return self.group.environment.row_context(
-            row.body, shared, self.group.conditions, picked, row.unknown
+            row.body, shared, self.group.conditions, chosen, row.unknown
         )
 
-    def _with_looked_up(self, own: tuple[str, ...]) -> tuple[str, ...]:
+    def _with_lookups(self, digests: tuple[str, ...]) -> tuple[str, ...]:
         looked_up = self.lookups.pop_digests()
-        return tuple(sorted({*own, *looked_up})) if looked_up else own
+        return tuple(sorted({*digests, *looked_up})) if looked_up else digests
 
 
-def _rests_alike(then: Row, now: Row) -> bool:
-    """Whether two rows of a subject name it alike and rest on the same records."""
-    same = then.evidence_digests == now.evidence_digests and then.names == now.names
-    return same and then.subject == now.subject
+def _has_same_evidence(before: Row, after: Row) -> bool:
+    """Whether two rows of a subject name it alike and are derived from the same records."""
+    is_same = before.evidence_digests == after.evidence_digests and before.names == after.names
+    return is_same and before.subject == after.subject
 
 
-def _restated(row: Row, line: Iterable[Result]) -> tuple[Result, ...]:
-    """Give what was said of a row, as it is said of one of which all that was read is the same."""
-    own = tuple(sorted(set(row.evidence_digests)))
+def _with_evidence_of(row: Row, results: Iterable[Result]) -> tuple[Result, ...]:
+    """Return the results on an earlier row as results on one of which all that was read is equal."""
+    digests = tuple(sorted(set(row.evidence_digests)))
     return tuple(
         Result(
-            id=one.id,
-            rule=one.rule,
-            connection=one.connection,
+            id=result.id,
+            rule=result.rule,
+            connection=result.connection,
             subject=row.subject,
-            status=one.status,
-            reason=one.reason,
-            due_at=one.due_at,
-            evidence_digests=own,
+            status=result.status,
+            reason=result.reason,
+            due_at=result.due_at,
+            evidence_digests=digests,
         )
-        for one in line
+        for result in results
     )

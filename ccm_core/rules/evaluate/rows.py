@@ -1,4 +1,4 @@
-"""From records to the rows that rules judge: a kind's own records, or what a view derives."""
+"""Turns records into the rows that rules evaluate: a kind's own records, or a view's rows."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.types import EvidenceKind, Partitioning, Row, View, ViewRequest
 
 RecordLoader = Callable[[str], Sequence[Record]]
-"""Gives the records of a kind that stand, sorted by key."""
+"""Returns the current records of a kind, sorted by key."""
 
 
 def rows_of_kind(kind: EvidenceKind, records: Sequence[Record]) -> tuple[Row, ...]:
-    """Give each record as the row it is."""
+    """Return each record as a row."""
     return tuple(
         Row(
             subject=subject_of(kind, record),
@@ -45,14 +45,14 @@ def view_of_kind(kind: EvidenceKind) -> View:
 def rows_of_view(
     view: View, load: RecordLoader, *, now: datetime, horizon: Window
 ) -> tuple[Row, ...]:
-    """Derive a view's rows, sorted by subject, from the kinds it reads."""
+    """Return a view's rows, sorted by subject, derived from the kinds it reads."""
     records: Mapping[str, Sequence[Record]] = {kind: load(kind) for kind in view.inputs}
     request = ViewRequest(records=records, now=now, horizon=horizon)
     return tuple(sorted(view.rows(request), key=lambda row: (row.subject.kind, row.subject.key)))
 
 
 def subject_of(kind: EvidenceKind, record: Record) -> Subject:
-    """Name a record the way a person knows it."""
+    """Return the subject of a record, with the title that people know it by."""
     title = _text(record.body, kind.title_field) or record.key
     url = _text(record.body, kind.url_field)
     owners = kind.owners(record.body) if kind.owners else ()
@@ -60,7 +60,7 @@ def subject_of(kind: EvidenceKind, record: Record) -> Subject:
 
 
 def _text(body: JsonObject, path: str | None) -> str | None:
-    found: object = body
+    value: object = body
     for name in path.split(".") if path else ():
-        found = found.get(name) if isinstance(found, dict) else None
-    return found if isinstance(found, str) else None
+        value = value.get(name) if isinstance(value, dict) else None
+    return value if isinstance(value, str) else None

@@ -16,9 +16,9 @@ from typing import TypeVar
 
 from ccm_core.model.evaluation.result import CONNECTION, POPULATION, Result, Status
 from ccm_core.rules.incremental.result_cache import (
-    GroupCache,
-    CacheKey,
     CachedRow,
+    CacheKey,
+    GroupCache,
     GroupResults,
     SubjectName,
 )

@@ -10,11 +10,10 @@ from ccm_core.documents import suggest
 from ccm_core.errors import Mistake
 from ccm_core.rules.cel.ast import (
     CelNode,
+    CheckedExpression,
     FieldPath,
     PathRead,
-    CheckedExpression,
     dotted,
-    path_of,
     read_paths,
 )
 from ccm_core.rules.cel.error_messages import plain_message

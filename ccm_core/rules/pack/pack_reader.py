@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 
 from ccm_core.documents import Document
 from ccm_core.model.evaluation.rule import (
-    ManualProcedures,
     Control,
     Lifecycle,
+    ManualProcedures,
     OnEmpty,
     Parameter,
     Rule,

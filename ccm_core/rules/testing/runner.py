@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from ccm_core import documents
 from ccm_core.errors import Mistake
-from ccm_core.model.evaluation.result import RuleResult, KindSufficiency, Status, deciding
+from ccm_core.model.evaluation.result import KindSufficiency, RuleResult, Status, deciding
 from ccm_core.model.evaluation.rule import Parameter, Rule, RuleTest
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
@@ -20,8 +20,8 @@ from ccm_core.rules.evaluate.sufficiency import standing
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks, CompiledRule
 from ccm_core.rules.pack.parameter_overrides import (
     ParameterOverrides,
-    read_overrides,
     parameter_overrides,
+    read_overrides,
 )
 from ccm_core.rules.types import Facts, LookupRecord, PackText
 from ccm_core.sdk.timestamps import parse_instant

@@ -6,4 +6,4 @@ import ccm_core.sdk.http.slim_import  # noqa: F401 - before anything imports htt
 from ccm_core.sdk.http.response import HttpResponse
 from ccm_core.sdk.http.source import Bounds, HttpSource, checked_base_url, is_loopback
 
-__all__ = ["HttpResponse", "Bounds", "HttpSource", "checked_base_url", "is_loopback"]
+__all__ = ["Bounds", "HttpResponse", "HttpSource", "checked_base_url", "is_loopback"]

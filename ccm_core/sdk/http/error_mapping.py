@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import httpx  # noqa: TID253 - this module is imported only where a source is read
 
-from ccm_core.errors import BadResponse, BadRequest, SourceError, Unreachable
+from ccm_core.errors import BadRequest, BadResponse, SourceError, Unreachable
 
 # Most specific first: the first class that fits decides.
 TRANSLATION: tuple[tuple[type[Exception], type[SourceError], str], ...] = (

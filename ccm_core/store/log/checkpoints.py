@@ -1,7 +1,7 @@
-"""HeadVerifier: what the logs are after each run and each evaluation, stated and where it can be signed.
+"""Heads: what the logs are after each run and each evaluation, stated and where possible signed.
 
 A statement is a leaf of the store's own log. It says that it is signed, or why it is not: so a
-checkpoint that is missing is noticed, and a store without a key keeps evidence all the same.
+checkpoint that is missing is noticed, and a store without a key stores evidence all the same.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from ccm_core.errors import IntegrityError
 from ccm_core.ledger import signed_note
 from ccm_core.ledger.checkpoint import HEADS, STORE_LOG, origin
-from ccm_core.ledger.key_history import SigningKey, begin
+from ccm_core.ledger.key_history import SigningKey, key_note
 from ccm_core.ledger.signed_note import VerifierKey, encoded
 from ccm_core.ledger.signers import Unsigned
 from ccm_core.model import json_codec
-from ccm_core.store.log import ledger
+from ccm_core.store.log.append import append_leaves
+from ccm_core.store.log.entries import head, store_identity, tree_of
 from ccm_core.store.log.leaf_encoding import SIGNING_KEY
 
 if TYPE_CHECKING:
@@ -27,86 +28,88 @@ if TYPE_CHECKING:
     from ccm_core.store.sql.transaction import Transaction
 
 
-def state(transaction: Transaction, logs: Sequence[str], signers: Signers, at: datetime) -> None:
+def sign_heads(
+    transaction: Transaction, logs: Sequence[str], signers: Signers, at: datetime
+) -> None:
     """State the heads of logs in the store's own, and sign them and it.
 
     Args:
-        transaction: Where they are kept.
-        logs: Those that were added to.
+        transaction: Where they are stored.
+        logs: Those that were appended to.
         signers: Who signs.
-        at: When; noted where a key is used for the first time.
+        at: When; recorded where a key is used for the first time.
     """
     signer = _signer(transaction, signers, at)
-    heads = [(log, ledger.tree_of(transaction, log)) for log in logs]
+    trees = [(log, tree_of(transaction, log)) for log in logs]
     leaf = {
         "leaf": HEADS,
         "heads": [
-            {"log": log, "size": tree.size, "root": encoded(tree.root)} for log, tree in heads
+            {"log": log, "size": tree.size, "root": encoded(tree.root)} for log, tree in trees
         ],
         **({"unsigned": signer.why} if isinstance(signer, Unsigned) else {"signed": True}),
     }
-    ledger.append(transaction, STORE_LOG, [json_codec.encode(leaf)])
+    append_leaves(transaction, STORE_LOG, [json_codec.encode(leaf)])
     if not isinstance(signer, Unsigned):
         for log in (*logs, STORE_LOG):
             _sign(transaction, log, signer)
 
 
 def current_key(transaction: Transaction) -> VerifierKey | None:
-    """Give the public key that heads are signed with."""
+    """Return the public key that heads are signed with."""
     text = transaction.value("SELECT key FROM signing_key ORDER BY seq DESC LIMIT 1")
     return None if text is None else VerifierKey.read(text)
 
 
 def signing_keys(transaction: Transaction) -> Sequence[SigningKey]:
-    """Give every key, the first one first.
+    """List every key, the first one first.
 
     Raises:
         IntegrityError: A note of theirs is damaged.
     """
-    found = list(transaction.column("SELECT note FROM signing_key ORDER BY seq"))
+    notes = list(transaction.column("SELECT note FROM signing_key ORDER BY seq"))
     try:
-        return [SigningKey.read(one) for one in found]
+        return [SigningKey.read(note) for note in notes]
     except ValueError as error:
         raise IntegrityError(
             f"the note of a signing key is damaged: {error}. Restore the store from a backup."
         ) from error
 
 
-def register(
+def register_key(
     transaction: Transaction, signer: Signer, at: datetime, *, predecessor: Signer | None = None
 ) -> VerifierKey:
-    """Let heads be signed with a key from here on.
+    """Sign heads with a key from here on.
 
     Args:
-        transaction: Where they are kept.
+        transaction: Where they are stored.
         signer: The key.
         at: When.
         predecessor: The key before it, where it is at hand: it signs that it hands over.
     """
-    name = origin(ledger.identity(transaction))
+    name = origin(store_identity(transaction))
     key, before = VerifierKey(name, signer.public), current_key(transaction)
-    text = begin(name, signer, at, replaces=before, predecessor=predecessor)
-    row = {"key": str(key), "note": text}
+    note = key_note(name, signer, at, replaces=before, predecessor=predecessor)
+    row = {"key": str(key), "note": note}
     transaction.insert("signing_key", row)
-    ledger.append(transaction, STORE_LOG, [SIGNING_KEY.line(row)])
+    append_leaves(transaction, STORE_LOG, [SIGNING_KEY.line(row)])
     return key
 
 
-def newest(transaction: Transaction, log: str = STORE_LOG) -> str | None:
-    """Give the note of the newest signed head of a log."""
+def newest_signed_head(transaction: Transaction, log: str = STORE_LOG) -> str | None:
+    """Return the note of the newest signed head of a log."""
     query = "SELECT note FROM checkpoint WHERE log = :log ORDER BY size DESC LIMIT 1"
-    text: str | None = transaction.value(query, log=log)
-    return text
+    note: str | None = transaction.value(query, log=log)
+    return note
 
 
-def _signer(transaction: Transaction, found: Signers, at: datetime) -> Signer | Unsigned:
-    if isinstance(found, Unsigned):
-        return found
+def _signer(transaction: Transaction, signers: Signers, at: datetime) -> Signer | Unsigned:
+    if isinstance(signers, Unsigned):
+        return signers
     current = current_key(transaction)
     if current is None:
-        register(transaction, found[0], at)
-        return found[0]
-    for signer in found:
+        register_key(transaction, signers[0], at)
+        return signers[0]
+    for signer in signers:
         if signer.public == current.public:
             return signer
     return Unsigned(
@@ -116,7 +119,7 @@ def _signer(transaction: Transaction, found: Signers, at: datetime) -> Signer | 
 
 
 def _sign(transaction: Transaction, log: str, signer: Signer) -> None:
-    head = ledger.head(transaction, log)
-    name = origin(ledger.identity(transaction))
-    text = signed_note.sign(head.text, name, signer)
-    transaction.insert("checkpoint", {"log": log, "size": head.size, "note": text})
+    checkpoint = head(transaction, log)
+    name = origin(store_identity(transaction))
+    note = signed_note.sign(checkpoint.text, name, signer)
+    transaction.insert("checkpoint", {"log": log, "size": checkpoint.size, "note": note})

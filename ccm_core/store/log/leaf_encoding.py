@@ -1,4 +1,4 @@
-"""The leaves of the ledger: what each row of the store says, as JSON.
+"""The leaves of the ledger: what each row of the store states, as JSON.
 
 A leaf is named for its table and has the row's columns by their names: instants as RFC 3339 text,
 references as ids, what is null left out. Contents stand by their digest. Numbers of rows (``seq``)
@@ -23,7 +23,7 @@ class LeafForm:
 
     table: str
     plain: tuple[str, ...] = ()
-    """Columns that are taken as they are."""
+    """Columns that stand in the leaf as they are."""
     instants: tuple[str, ...] = ()
     """Columns in microseconds."""
     references: tuple[str, ...] = ()
@@ -34,64 +34,63 @@ class LeafForm:
     """The column that numbers the rows in the order in which they were added."""
 
     def leaf(self, row: Mapping[Any, Any], **references: str) -> dict[str, Any]:
-        """Give the leaf of a row, before it is written.
+        """Return the leaf of a row, before it is encoded.
 
         Raises:
-            ValueError: A column does not hold what it should.
+            ValueError: A column holds something else than it should.
         """
-        found: dict[str, Any] = {"leaf": self.table, **references}
+        leaf: dict[str, Any] = {"leaf": self.table, **references}
         for name in self.plain:
             if row[name] is not None:
-                found[name] = row[name]
+                leaf[name] = row[name]
         for name in self.instants:
             if row[name] is not None:
-                found[name] = _written(row[name])
-        return found
+                leaf[name] = _timestamp(row[name])
+        return leaf
 
     def line(self, row: Mapping[Any, Any], **references: str) -> bytes:
-        """Give the leaf of a row as its bytes."""
+        """Return the bytes of the leaf of a row."""
         return json_codec.encode(self.leaf(row, **references))
 
     def lines(
         self, names: Sequence[str], rows: Iterable[tuple[Any, ...]], **references: str
     ) -> Iterator[bytes]:
-        """Give the leaves of many rows, for a quarter of what as many :meth:`line` take.
+        """Yield the leaves of many rows, for a quarter of what as many :meth:`line` cost.
 
-        Rows that are kept together are alike but for key and digest: the rest is written once.
+        Rows that are stored together are alike but for key and digest: the rest is encoded once.
 
         Args:
             names: The columns of the rows, in their order; the last two are key and digest.
             rows: Their values.
             references: As for :meth:`line`, the same for all.
         """
-        molds: dict[tuple[Any, ...], Sequence[bytes]] = {}
+        templates: dict[tuple[Any, ...], Sequence[bytes]] = {}
         for row in rows:
             *_, key, digest = row
-            mold = molds.get(row[:-2])
-            if mold is None:
-                if len(molds) == _MOST_MOLDS:
-                    molds.clear()
-                mold = molds[row[:-2]] = self._mold(dict(zip(names, row, strict=True)), references)
-            if digest is None or len(mold) != len(_MARKS) + 1:
+            template = templates.get(row[:-2])
+            if template is None:
+                if len(templates) == _MAX_TEMPLATES:
+                    templates.clear()
+                template = self._template(dict(zip(names, row, strict=True)), references)
+                templates[row[:-2]] = template
+            if digest is None or len(template) != len(_PLACEHOLDERS) + 1:
                 yield self.line(dict(zip(names, row, strict=True)), **references)
             else:
-                before, multiproof, after = mold
-                yield before + json_codec.encode(digest) + multiproof + json_codec.encode(key) + after
+                before, between, after = template
+                yield before + json_codec.encode(digest) + between + json_codec.encode(key) + after
 
-    def _mold(self, row: dict[str, Any], references: Mapping[str, str]) -> Sequence[bytes]:
-        """Write what stands around a digest and a key: three parts, unless they are not clear."""
-        line = self.line(row | _MARKS, **references)
-        before, *rest = line.split(json_codec.encode(_MARKS["digest"]))
-        return [
-            before,
-            *(part for one in rest for part in one.split(json_codec.encode(_MARKS["key"]))),
-        ]
+    def _template(self, row: dict[str, Any], references: Mapping[str, str]) -> Sequence[bytes]:
+        """Encode what stands around a digest and a key: three parts, unless they are ambiguous."""
+        line = self.line(row | _PLACEHOLDERS, **references)
+        before, *rest = line.split(json_codec.encode(_PLACEHOLDERS["digest"]))
+        key = json_codec.encode(_PLACEHOLDERS["key"])
+        return [before, *(part for text in rest for part in text.split(key))]
 
 
-_MARKS = {"digest": "\x00digest", "key": "\x00key"}
-"""What stands for the two in a mold; JSON has them in this order."""
-_MOST_MOLDS = 500
-"""Molds that are held at a time: a window has one for each page, unless each record has its own."""
+_PLACEHOLDERS = {"digest": "\x00digest", "key": "\x00key"}
+"""What stands for the two in a template; JSON has them in this order."""
+_MAX_TEMPLATES = 500
+"""In memory at a time: a window has one for each page, unless each record has its own."""
 
 STORE = LeafForm(
     table="store",
@@ -126,7 +125,7 @@ VERSION = LeafForm(
         "page",
         "response_digest",
     ),
-    instants=("observed_at", "kept_at", "window_since", "window_until"),
+    instants=("observed_at", "stored_at", "window_since", "window_until"),
     references=("collection",),
 )
 REJECTED = LeafForm(
@@ -134,10 +133,10 @@ REJECTED = LeafForm(
 )
 DOCUMENT = LeafForm(table="document", plain=("digest", "form"), document=True)
 EVALUATION = LeafForm(
-    table="evaluation", plain=("digest", "basis"), instants=("evaluated_at",), document=True
+    table="evaluation", plain=("digest", "inputs"), instants=("evaluated_at",), document=True
 )
-FOLLOWED = LeafForm(
-    table="followed",
+FINDING_CHANGES = LeafForm(
+    table="finding_changes",
     plain=("evaluation", "changes", "digest"),
     instants=("evaluated_at",),
     document=True,
@@ -146,11 +145,11 @@ SIGNING_KEY = LeafForm(table="signing_key", plain=("key", "note"))
 ERASURE = LeafForm(
     table="erasure",
     plain=("id", "connection", "kind", "key", "reason"),
-    instants=("erased_at", "kept_before"),
+    instants=("erased_at", "stored_before"),
 )
 ERASED = LeafForm(table="erased", plain=("digest",), references=("erasure",))
 
-FORMS = (
+LEAF_FORMS = (
     STORE,
     RUN,
     MANIFEST,
@@ -159,7 +158,7 @@ FORMS = (
     REJECTED,
     DOCUMENT,
     EVALUATION,
-    FOLLOWED,
+    FINDING_CHANGES,
     SIGNING_KEY,
     ERASURE,
     ERASED,
@@ -168,7 +167,7 @@ FORMS = (
 
 
 @lru_cache(maxsize=4096)
-def _written(microseconds: int) -> str:
+def _timestamp(microseconds: int) -> str:
     if type(microseconds) is not int:
         raise ValueError(f"{microseconds!r} is no instant")
     try:

@@ -1,7 +1,8 @@
-"""Leaves with what proves them, for bundles: against the newest signed head of their log."""
+"""Leaves with what proves them against the newest signed head of their log."""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ccm_core.errors import IntegrityError
@@ -9,42 +10,91 @@ from ccm_core.ledger import signed_note
 from ccm_core.ledger.checkpoint import Checkpoint
 from ccm_core.ledger.inclusion_proof import inclusion_proofs
 from ccm_core.ledger.merkle_hash import leaf_hash
+from ccm_core.ledger.multiproof import Excerpt, multiproof
 from ccm_core.ledger.tlog_proof import LeafProof
 from ccm_core.model import json_codec
-from ccm_core.store.log import checkpoints, ledger
+from ccm_core.store.log.checkpoints import newest_signed_head
+from ccm_core.store.log.entries import leaves
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from ccm_core.model.json_codec import JsonObject
     from ccm_core.store.sql.transaction import Transaction
 
 
-def proven(
-    transaction: Transaction, log: str, wanted: Callable[[JsonObject], bool]
+def prove(
+    transaction: Transaction, log: str, select: Callable[[JsonObject], bool]
 ) -> Sequence[tuple[bytes, LeafProof]]:
-    """Give the leaves that are wanted, each with its proof; none where no head is signed.
+    """List the selected leaves, each with its proof; none where no head is signed.
 
     Raises:
         IntegrityError: The ledger is damaged; ``ccm verify`` says where.
     """
-    signed = checkpoints.newest(transaction, log)
+    signed = newest_signed_head(transaction, log)
     if signed is None:
         return ()
-    try:
-        size = Checkpoint.read(signed_note.read(signed).text).size
-        chosen = {
+    with _damage_of(log):
+        size = _size(signed)
+        selected = {
             index: leaf
-            for index, leaf in enumerate(ledger.leaves(transaction, log, size))
-            if wanted(json_codec.decode(leaf))
+            for index, leaf in enumerate(leaves(transaction, log, size))
+            if select(json_codec.decode(leaf))
         }
-        hashes = map(leaf_hash, ledger.leaves(transaction, log, size))
-        found = inclusion_proofs(hashes, chosen, size)
+        proofs = inclusion_proofs(map(leaf_hash, leaves(transaction, log, size)), selected, size)
+    return [
+        (leaf, LeafProof(index=index, hashes=proofs[index], checkpoint=signed))
+        for index, leaf in selected.items()
+    ]
+
+
+def excerpt(
+    transaction: Transaction,
+    log: str,
+    choose: Callable[[Iterator[tuple[int, JsonObject]]], Collection[int]],
+) -> Excerpt | None:
+    """Return leaves of a log with what proves them together; None where no head is signed.
+
+    Args:
+        transaction: On the database.
+        log: A connection's name, or the store's own log.
+        choose: Reads the leaves with their indexes, in order, and returns the indexes to prove.
+
+    Raises:
+        IntegrityError: The ledger is damaged; ``ccm verify`` says where.
+    """
+    signed = newest_signed_head(transaction, log)
+    if signed is None:
+        return None
+    with _damage_of(log):
+        size = _size(signed)
+        lines = leaves(transaction, log, size)
+        indexes = sorted(choose((at, json_codec.decode(line)) for at, line in enumerate(lines)))
+        hashes = map(leaf_hash, leaves(transaction, log, size))
+        return Excerpt(
+            log=log,
+            checkpoint=signed,
+            size=size,
+            leaves=_selected(leaves(transaction, log, size), indexes),
+            hashes=tuple(multiproof(hashes, size, indexes)),
+        )
+
+
+def _size(signed: str) -> int:
+    return Checkpoint.read(signed_note.read(signed).text).size
+
+
+def _selected(lines: Iterable[bytes], indexes: Iterable[int]) -> dict[int, bytes]:
+    selected = set(indexes)
+    return {index: line for index, line in enumerate(lines) if index in selected}
+
+
+@contextmanager
+def _damage_of(log: str) -> Iterator[None]:
+    """Raise what a damaged ledger raises as an ``IntegrityError``."""
+    try:
+        yield
     except ValueError as error:
         raise IntegrityError(
             f"the ledger of {log} is damaged ({error}). Run `ccm verify`, which says where."
         ) from error
-    return [
-        (leaf, LeafProof(index=index, hashes=found[index], checkpoint=signed))
-        for index, leaf in chosen.items()
-    ]

@@ -1,85 +1,99 @@
-"""Keeping one window: what changed is appended, what vanished gets a tombstone."""
+"""Appending one window: what changed becomes a version, what vanished gets a tombstone."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ccm_core.errors import StoreError
 from ccm_core.model import json_codec
 from ccm_core.store.codec.bodies import pack, packed
 from ccm_core.store.codec.compression import Compressor
-from ccm_core.store.log import ledger
+from ccm_core.store.log.append import append_leaves
 from ccm_core.store.log.leaf_encoding import COLLECTION, REJECTED, VERSION
-from ccm_core.store.records.diff import change, check, population_root, states_everything
+from ccm_core.store.records.diff import (
+    diff,
+    is_whole_population,
+    population_root,
+    refuse_duplicate_keys,
+)
 from ccm_core.store.records.runs import open_run
-from ccm_core.store.sql.batches import batches
 from ccm_core.store.sql.columns import microseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from ccm_core.model.evidence.collection import Collection
     from ccm_core.model.evidence.record import Rejected
     from ccm_core.model.evidence.window import Window
-    from ccm_core.store.interface import WriteBatch, Observation
-    from ccm_core.store.records.diff import Change
+    from ccm_core.model.evidence.write_batch import Observation, WriteBatch
+    from ccm_core.store.records.diff import RecordDiff
+    from ccm_core.store.sql.driver import SqlValue
     from ccm_core.store.sql.transaction import Transaction
 
-_COMMON = ("connection", "kind", "kind_version", "collection", "kept_at")
+_COMMON = ("connection", "kind", "kind_version", "collection", "stored_at")
 _SOURCE = ("observed_at", "endpoint", "window_since", "window_until", "page", "response_digest")
 _VERSION = (*_COMMON, *_SOURCE, "key", "digest")
-_NOTHING = (None,) * (len(_SOURCE) - 1)
+_NO_SOURCE = (None,) * (len(_SOURCE) - 1)
 """What a tombstone has of a source, beside when it was observed."""
 
 
-def keep(transaction: Transaction, harvest: WriteBatch) -> Collection:
-    """Keep a harvest; give its collection, counts filled in.
+def append(transaction: Transaction, batch: WriteBatch) -> Collection:
+    """Store a batch; return its collection, counts filled in.
+
+    Rows are inserted first and their leaves appended after them.
 
     Raises:
-        StoreError: The run is not open, or the collection is kept already.
+        StoreError: The run is not open, or the collection is stored already.
         ValueError: A key is observed twice.
     """
-    check(harvest)
-    run = open_run(transaction, harvest.collection.run, harvest.collection.connection)
-    _refuse_twice(transaction, harvest.collection)
-    changed = change(transaction, harvest)
-    collection = _counted(harvest, changed)
-    seq, leaf = _insert_collection(transaction, collection, run)
-    _insert_bodies(transaction, changed.appended)
-    versions = _insert_versions(transaction, collection, seq, changed)
-    rejected = _insert_rejected(transaction, harvest.rejected, seq, collection.id)
-    ledger.append(transaction, collection.connection, chain([leaf], versions, rejected))
-    _move_heads(transaction, seq)
+    refuse_duplicate_keys(batch)
+    run = open_run(transaction, batch.collection.run, batch.collection.connection)
+    _refuse_stored(transaction, batch.collection)
+    changes = diff(transaction, batch)
+    collection = _with_counts(batch, changes)
+    row, seq = _insert_collection(transaction, collection, run)
+    _insert_bodies(transaction, changes.appended)
+    transaction.insert_many("version", _VERSION, _versions(collection, seq, changes))
+    _update_heads(transaction, seq)
+    rejected = _insert_rejected(transaction, batch.rejected, seq)
+    leaves = chain(
+        [COLLECTION.line(row, run=collection.run)],
+        VERSION.lines(_VERSION, _versions(collection, seq, changes), collection=collection.id),
+        (REJECTED.line(refused, collection=collection.id) for refused in rejected),
+    )
+    append_leaves(transaction, collection.connection, leaves)
     return collection
 
 
-def _refuse_twice(transaction: Transaction, collection: Collection) -> None:
+def _refuse_stored(transaction: Transaction, collection: Collection) -> None:
     if transaction.value("SELECT seq FROM collection WHERE id = :id", id=collection.id):
-        raise StoreError(f"collection {collection.id} is kept already; nothing was added.")
+        raise StoreError(f"collection {collection.id} is stored already; nothing was added.")
 
 
-def _counted(harvest: WriteBatch, changed: Change) -> Collection:
-    collection = harvest.collection
+def _with_counts(batch: WriteBatch, changes: RecordDiff) -> Collection:
+    collection = batch.collection
     counts = replace(
         collection.counts,
-        appended=len(changed.appended),
-        unchanged=len(harvest.observations) - len(changed.appended),
-        tombstones=len(changed.vanished),
+        appended=len(changes.appended),
+        unchanged=len(batch.observations) - len(changes.appended),
+        tombstones=len(changes.vanished),
     )
     root = collection.population_root
-    if root is None and states_everything(harvest):
-        root = population_root((one.key, one.body.digest) for one in harvest.observations)
+    if root is None and is_whole_population(batch):
+        root = population_root(
+            (observation.key, observation.body.digest) for observation in batch.observations
+        )
     return replace(collection, counts=counts, population_root=root)
 
 
 def _insert_collection(
     transaction: Transaction, collection: Collection, run: int
-) -> tuple[int, bytes]:
+) -> tuple[dict[str, SqlValue], int]:
     document = pack(collection)
-    since, until = _window(collection.window)
-    row = {
+    since, until = _bounds(collection.window)
+    row: dict[str, SqlValue] = {
         "id": collection.id,
         "run": run,
         "connection": collection.connection,
@@ -93,14 +107,15 @@ def _insert_collection(
         "digest": document.digest,
         "document": document.content,
     }
-    seq = transaction.insert("collection", row)
-    return seq, COLLECTION.line(row, run=collection.run)
+    return row, transaction.insert("collection", row)
 
 
 def _insert_bodies(transaction: Transaction, observations: Sequence[Observation]) -> None:
-    # Neighbours in an index are written together, so that a small cache is enough.
-    bodies = sorted((one.body for one in observations), key=lambda body: body.digest)
-    transaction.insert_rows(
+    # Neighbors in an index are written together, so that a small cache is enough.
+    bodies = sorted(
+        (observation.body for observation in observations), key=lambda body: body.digest
+    )
+    transaction.insert_many(
         "body",
         ("digest", "size", "content"),
         ((body.digest, body.size, body.content) for body in bodies),
@@ -108,45 +123,34 @@ def _insert_bodies(transaction: Transaction, observations: Sequence[Observation]
     )
 
 
-def _insert_versions(
-    transaction: Transaction, collection: Collection, seq: int, changed: Change
-) -> Iterator[bytes]:
-    """Insert versions as their leaves are taken, so that neither is ever held."""
-
-    def inserted() -> Iterator[tuple[Any, ...]]:
-        for some in batches(_versions(collection, seq, changed)):
-            transaction.insert_rows("version", _VERSION, some)
-            yield from some
-
-    return VERSION.lines(_VERSION, inserted(), collection=collection.id)
-
-
-def _versions(collection: Collection, seq: int, changed: Change) -> Iterator[tuple[Any, ...]]:
-    kept_at = microseconds(collection.ended_at)
-    common = (collection.connection, collection.kind, collection.version, seq, kept_at)
-    for one in changed.appended:
-        yield *common, *_source(one), one.key, one.body.digest
-    for key in changed.vanished:
-        yield *common, kept_at, *_NOTHING, key, None
+def _versions(
+    collection: Collection, seq: int, changes: RecordDiff
+) -> Iterator[tuple[SqlValue, ...]]:
+    """Yield the rows of versions, made anew each time: all of a window need not be in memory."""
+    stored_at = microseconds(collection.ended_at)
+    common = (collection.connection, collection.kind, collection.version, seq, stored_at)
+    for observation in changes.appended:
+        yield *common, *_source(observation), observation.key, observation.body.digest
+    for key in changes.vanished:
+        yield *common, stored_at, *_NO_SOURCE, key, None
 
 
-def _source(observation: Observation) -> tuple[Any, ...]:
+def _source(observation: Observation) -> tuple[SqlValue, ...]:
     source = observation.source
-    observed_at = microseconds(observation.observed_at)
     return (
-        observed_at,
+        microseconds(observation.observed_at),
         source.endpoint,
-        *_window(source.window),
+        *_bounds(source.window),
         source.page,
         source.response_digest,
     )
 
 
-def _move_heads(transaction: Transaction, collection: int) -> None:
+def _update_heads(transaction: Transaction, collection: int) -> None:
     """Make the versions of this collection, one for each of its keys, the newest."""
     transaction.execute(
         """
-        INSERT INTO head (connection, kind, key, seq, digest)
+        INSERT INTO current_version (connection, kind, key, seq, digest)
         SELECT connection, kind, key, seq, digest FROM version WHERE collection = :collection
         ON CONFLICT (connection, kind, key)
         DO UPDATE SET seq = excluded.seq, digest = excluded.digest
@@ -156,17 +160,24 @@ def _move_heads(transaction: Transaction, collection: int) -> None:
 
 
 def _insert_rejected(
-    transaction: Transaction, refused: Iterable[Rejected], seq: int, collection: str
-) -> Iterator[bytes]:
+    transaction: Transaction, rejected: Sequence[Rejected], seq: int
+) -> Sequence[dict[str, SqlValue]]:
     compressor = Compressor()
-    for one in refused:
-        kept = packed(json_codec.encode(one), compressor)
-        row = {"collection": seq, "key": one.key, "digest": kept.digest, "document": kept.content}
+    rows = []
+    for refused in rejected:
+        document = packed(json_codec.encode(refused), compressor)
+        row: dict[str, SqlValue] = {
+            "collection": seq,
+            "key": refused.key,
+            "digest": document.digest,
+            "document": document.content,
+        }
         transaction.insert("rejected", row)
-        yield REJECTED.line(row, collection=collection)
+        rows.append(row)
+    return rows
 
 
-def _window(window: Window | None) -> tuple[int | None, int | None]:
+def _bounds(window: Window | None) -> tuple[int | None, int | None]:
     return (
         (None, None) if window is None else (microseconds(window.since), microseconds(window.until))
     )

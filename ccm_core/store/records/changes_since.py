@@ -1,11 +1,11 @@
-"""What was kept of a kind since a mark: what whoever holds the rest has to read."""
+"""What was stored of a kind since a watermark: what whoever has the rest needs to read."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_core.model.evidence.watermark import Watermark, ChangesSince
-from ccm_core.store.records.query import among
+from ccm_core.model.evidence.watermark import ChangesSince, Watermark
+from ccm_core.store.records.query import get_many
 from ccm_core.store.sql.columns import microseconds
 
 if TYPE_CHECKING:
@@ -15,66 +15,73 @@ if TYPE_CHECKING:
 
 _NEWEST = """
 SELECT seq, id FROM collection
-WHERE connection = :name AND kind = :kind
+WHERE connection = :connection AND kind = :kind
 ORDER BY seq DESC LIMIT 1
 """
 _ENDED = """
 SELECT max(ended_at) FROM collection
-WHERE connection = :name AND kind = :kind AND seq > :before
+WHERE connection = :connection AND kind = :kind AND seq > :seq
 """
 _CHANGED = """
 SELECT version.key
 FROM collection JOIN version ON version.collection = collection.seq
-WHERE collection.connection = :name AND collection.kind = :kind AND collection.seq > :before
+WHERE collection.connection = :connection AND collection.kind = :kind AND collection.seq > :seq
 """
 
-_BROUGHT_BACK = """
+_REAPPEARED = """
 SELECT EXISTS (
     SELECT 1 FROM version JOIN erased ON erased.digest = version.digest
-    WHERE version.collection > :anywhere
+    WHERE version.collection > :seq
 )
 """
 """Whether a body that had been erased was observed again, be it through another connection."""
 
 
-def since(
-    transaction: Transaction, name: str, kind: str, mark: Watermark | None, as_of: datetime
+def changes_since(
+    transaction: Transaction,
+    connection: str,
+    kind: str,
+    watermark: Watermark | None,
+    as_of: datetime,
 ) -> ChangesSince | None:
-    """Say what was kept since a mark; None where that cannot be told for certain."""
-    newest = _newest(transaction, name, kind, mark)
+    """Read what was stored since a watermark; return None where that is not certain."""
+    newest = _newest(transaction, connection, kind, watermark)
     if newest.ended > microseconds(as_of):
-        return None  # something was kept later: the state of that moment is not what stands
-    if mark is None:
+        return None  # something was stored later: the heads are not those of that moment
+    if watermark is None:
         return ChangesSince(mark=newest)
-    same = (mark.store, mark.erasure) == (newest.store, newest.erasure)
-    if not same or not _is_there(transaction, mark):
+    same_store = (watermark.store, watermark.erasure) == (newest.store, newest.erasure)
+    if not same_store or not _has_collection(transaction, watermark):
         return None
-    if transaction.value(_BROUGHT_BACK, anywhere=mark.anywhere):
+    if transaction.value(_REAPPEARED, seq=watermark.anywhere):
         return None
-    keys = frozenset(transaction.column(_CHANGED, name=name, kind=kind, before=mark.place))
-    return ChangesSince(
-        mark=newest, changed=keys, records=tuple(among(transaction, name, kind, keys))
+    keys = frozenset(
+        transaction.column(_CHANGED, connection=connection, kind=kind, seq=watermark.place)
     )
+    records = tuple(get_many(transaction, connection, kind, keys))
+    return ChangesSince(mark=newest, changed=keys, records=records)
 
 
-def _newest(transaction: Transaction, name: str, kind: str, mark: Watermark | None) -> Watermark:
-    """Give the mark of what is kept now; of what an earlier one covers only its end is needed."""
-    place, collection = transaction.row(_NEWEST, name=name, kind=kind) or (0, "")
-    before = mark.place if mark else 0
-    ended = transaction.value(_ENDED, name=name, kind=kind, before=before)
+def _newest(
+    transaction: Transaction, connection: str, kind: str, watermark: Watermark | None
+) -> Watermark:
+    """Return the watermark of what is stored now; an earlier one saves reading what it covers."""
+    place, collection = transaction.row(_NEWEST, connection=connection, kind=kind) or (0, "")
+    before = watermark.place if watermark else 0
+    ended = transaction.value(_ENDED, connection=connection, kind=kind, seq=before)
     return Watermark(
         store=transaction.value("SELECT identity FROM store"),
         place=place,
         collection=collection,
-        ended=max(ended or 0, mark.ended if mark else 0),
+        ended=max(ended or 0, watermark.ended if watermark else 0),
         erasure=transaction.value("SELECT id FROM erasure ORDER BY seq DESC LIMIT 1") or "",
         anywhere=transaction.value("SELECT max(seq) FROM collection") or 0,
     )
 
 
-def _is_there(transaction: Transaction, mark: Watermark) -> bool:
-    """Whether the store still has the collection that was the newest when the mark was made."""
-    if not mark.place:
+def _has_collection(transaction: Transaction, watermark: Watermark) -> bool:
+    """Whether the collection that was the newest at the watermark is still stored."""
+    if not watermark.place:
         return True
-    found = transaction.value("SELECT id FROM collection WHERE seq = :seq", seq=mark.place)
-    return bool(found == mark.collection)
+    query = "SELECT id FROM collection WHERE seq = :seq"
+    return bool(transaction.value(query, seq=watermark.place) == watermark.collection)

@@ -1,10 +1,10 @@
-"""How much of each kind stands in the store."""
+"""How many records of each kind the store has."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_core.store.interface import KindCount
+from ccm_core.model.evidence.collection import KindCount
 from ccm_core.store.sql.columns import instant, microseconds
 
 if TYPE_CHECKING:
@@ -17,29 +17,30 @@ _Numbers = dict[tuple[str, str], int]
 
 
 def counts(transaction: Transaction, as_of: datetime | None) -> Sequence[KindCount]:
-    """Count what stands, by connection and kind, sorted; every kind ever collected is there."""
+    """Count current records by connection and kind, sorted; every kind ever collected is there."""
     moment = None if as_of is None else microseconds(as_of)
-    records = _numbers(transaction, _standing(moment), moment)
+    records = _numbers(transaction, _current(moment), moment)
     versions = _numbers(transaction, _versions(moment), moment)
     rejected = _numbers(transaction, _rejected(moment), moment)
+    rows = transaction.rows(_last(moment), as_of=moment)
     return [
         KindCount(
-            connection=name,
+            connection=connection,
             kind=kind,
             version=version,
-            records=records.get((name, kind), 0),
-            versions=versions.get((name, kind), 0),
-            rejected=rejected.get((name, kind), 0),
+            records=records.get((connection, kind), 0),
+            versions=versions.get((connection, kind), 0),
+            rejected=rejected.get((connection, kind), 0),
             last_collected_at=instant(ended_at),
             last_outcome=outcome,
         )
-        for name, kind, version, ended_at, outcome in transaction.rows(_last(moment), as_of=moment)
+        for connection, kind, version, ended_at, outcome in rows
     ]
 
 
 def _numbers(transaction: Transaction, statement: str, as_of: int | None) -> _Numbers:
     rows = transaction.rows(statement, as_of=as_of)
-    return {(name, kind): number for name, kind, number in rows}
+    return {(connection, kind): number for connection, kind, number in rows}
 
 
 def _last(as_of: int | None) -> str:
@@ -49,23 +50,25 @@ def _last(as_of: int | None) -> str:
         WHERE seq IN (
             SELECT max(seq)
             FROM collection
-            {_by("ended_at", as_of)}
+            {_until("ended_at", as_of)}
             GROUP BY connection, kind
         )
         ORDER BY connection, kind
     """
 
 
-def _standing(as_of: int | None) -> str:
+def _current(as_of: int | None) -> str:
     if as_of is None:
-        return "SELECT connection, kind, count(digest) FROM head GROUP BY connection, kind"
+        return (
+            "SELECT connection, kind, count(digest) FROM current_version GROUP BY connection, kind"
+        )
     return f"""
         SELECT connection, kind, count(digest)
         FROM version
         WHERE seq IN (
             SELECT max(seq)
             FROM version
-            {_by("kept_at", as_of)}
+            {_until("stored_at", as_of)}
             GROUP BY connection, kind, key
         )
         GROUP BY connection, kind
@@ -76,7 +79,7 @@ def _versions(as_of: int | None) -> str:
     return f"""
         SELECT connection, kind, count(digest)
         FROM version
-        {_by("kept_at", as_of)}
+        {_until("stored_at", as_of)}
         GROUP BY connection, kind
     """
 
@@ -86,10 +89,10 @@ def _rejected(as_of: int | None) -> str:
         SELECT collection.connection, collection.kind, count(*)
         FROM collection
         JOIN rejected ON rejected.collection = collection.seq
-        {_by("collection.ended_at", as_of)}
+        {_until("collection.ended_at", as_of)}
         GROUP BY collection.connection, collection.kind
     """
 
 
-def _by(column: str, as_of: int | None) -> str:
+def _until(column: str, as_of: int | None) -> str:
     return "" if as_of is None else f"WHERE {column} <= :as_of"

@@ -1,4 +1,4 @@
-"""What a harvest changes: which records are new or changed, which keys have vanished."""
+"""What a batch changes: which records are new or changed, which keys have vanished."""
 
 from __future__ import annotations
 
@@ -11,55 +11,60 @@ from ccm_core.model.evidence.collection import Outcome
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from ccm_core.store.interface import WriteBatch, Observation
-    from ccm_core.store.sql.transaction import Transaction, Values
+    from ccm_core.model.evidence.write_batch import Observation, WriteBatch
+    from ccm_core.store.sql.driver import Row
+    from ccm_core.store.sql.transaction import Transaction
 
-_HEADS = "SELECT key, digest FROM head WHERE connection = :connection AND kind = :kind"
+_HEADS = "SELECT key, digest FROM current_version WHERE connection = :connection AND kind = :kind"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """The difference between what stood and what was observed."""
+class RecordDiff:
+    """The difference between the current records and what was observed."""
 
     appended: Sequence[Observation]
     """Observations whose key is new, had vanished, or had another digest, sorted by key."""
     vanished: Sequence[str]
-    """Keys that stood and are not in the population any more, sorted."""
+    """Keys that are not in the population any more, sorted."""
 
 
-def change(transaction: Transaction, harvest: WriteBatch) -> Change:
-    """Compare a harvest with what stands; only a complete snapshot makes keys vanish."""
-    heads: dict[str, str | None] = dict(_heads(transaction, harvest))
-    observed = {one.key for one in harvest.observations}
-    vanished = (key for key, digest in heads.items() if digest and key not in observed)
-    appended = [one for one in harvest.observations if heads.get(one.key) != one.body.digest]
-    return Change(
-        appended=sorted(appended, key=lambda one: one.key),
+def diff(transaction: Transaction, batch: WriteBatch) -> RecordDiff:
+    """Compare a batch with the current records; only a complete snapshot makes keys vanish."""
+    digests: dict[str, str | None] = dict(_heads(transaction, batch))
+    observed = {observation.key for observation in batch.observations}
+    vanished = (key for key, digest in digests.items() if digest and key not in observed)
+    appended = [
+        observation
+        for observation in batch.observations
+        if digests.get(observation.key) != observation.body.digest
+    ]
+    return RecordDiff(
+        appended=sorted(appended, key=lambda observation: observation.key),
         vanished=sorted(vanished),
     )
 
 
-def states_everything(harvest: WriteBatch) -> bool:
+def is_whole_population(batch: WriteBatch) -> bool:
     """Whether what is not among the observations does not exist."""
-    return harvest.snapshot and harvest.collection.outcome is Outcome.COMPLETE
+    return batch.snapshot and batch.collection.outcome is Outcome.COMPLETE
 
 
-def check(harvest: WriteBatch) -> None:
-    """Refuse a harvest that says two things of one key.
+def refuse_duplicate_keys(batch: WriteBatch) -> None:
+    """Refuse a batch that observes one key twice.
 
     Raises:
         ValueError: A key is there twice.
     """
-    seen: set[str] = set()
-    for observation in harvest.observations:
-        if observation.key in seen:
-            kind = harvest.collection.kind
-            raise ValueError(f"{kind} {observation.key!r} is observed twice in one harvest")
-        seen.add(observation.key)
+    keys: set[str] = set()
+    for observation in batch.observations:
+        if observation.key in keys:
+            kind = batch.collection.kind
+            raise ValueError(f"{kind} {observation.key!r} is observed twice in one batch")
+        keys.add(observation.key)
 
 
 def population_root(population: Iterable[tuple[str, str]]) -> str:
-    """Give the Merkle root of a whole population, as ``sha256:`` and hexadecimal digits.
+    """Return the Merkle root of a whole population, as ``sha256:`` and hexadecimal digits.
 
     Each ``(key, digest)`` pair is one leaf, in the order of the keys' code points. A leaf's
     bytes are the key in UTF-8, one zero byte, and the digest in ASCII as it is written
@@ -70,13 +75,13 @@ def population_root(population: Iterable[tuple[str, str]]) -> str:
     return f"sha256:{merkle_hash.root(leaves).hex()}"
 
 
-def _heads(transaction: Transaction, harvest: WriteBatch) -> Iterator[Values]:
-    """Give key and digest of every head that the harvest can change."""
-    collection = harvest.collection
-    where = {"connection": collection.connection, "kind": collection.kind}
-    if states_everything(harvest):
-        return transaction.rows(_HEADS, **where)
-    if transaction.row(f"{_HEADS} LIMIT 1", **where) is None:
+def _heads(transaction: Transaction, batch: WriteBatch) -> Iterator[Row]:
+    """Yield key and digest of every current record that the batch can change."""
+    collection = batch.collection
+    parameters = {"connection": collection.connection, "kind": collection.kind}
+    if is_whole_population(batch):
+        return transaction.rows(_HEADS, **parameters)
+    if transaction.row(f"{_HEADS} LIMIT 1", **parameters) is None:
         return iter(())  # a backfill begins so: there is nothing to look for
-    observed = (one.key for one in harvest.observations)
-    return transaction.among(f"{_HEADS} AND key IN (:among)", observed, **where)
+    keys = (observation.key for observation in batch.observations)
+    return transaction.rows_in(f"{_HEADS} AND key IN (:values)", keys, **parameters)

@@ -2,79 +2,111 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ccm_core.ledger.checkpoint import STORE_LOG
 from ccm_core.model.evidence.erasure import Erased, Erasure
-from ccm_core.store.log import checkpoints, ledger
+from ccm_core.store.log import checkpoints
+from ccm_core.store.log.append import append_leaves
 from ccm_core.store.log.leaf_encoding import ERASED, ERASURE
 from ccm_core.store.sql.columns import microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from ccm_core.ledger.signers import Signers
+    from ccm_core.ledger.signers import Signing
+    from ccm_core.store.sql.driver import Database, SqlValue
     from ccm_core.store.sql.transaction import Transaction
 
 
-def chosen(transaction: Transaction, erasure: Erasure) -> Erased:
-    """Say what an erasure would delete."""
+class SqlErasureStore:
+    """Erasing from tables; see ``ErasureStore``."""
+
+    def __init__(self, database: Database, signing: Signing) -> None:
+        self._database = database
+        self._signing = signing
+
+    def preview(self, erasure: Erasure) -> Erased:
+        """Count what an erasure would delete."""
+        with self._database.reading() as transaction:
+            return _count(transaction, erasure)
+
+    def erase(self, erasure: Erasure) -> Erased:
+        """Delete what is selected, and record that it was."""
+        signers = self._signing()
+        with self._database.writing() as transaction:
+            erased = _count(transaction, erasure)
+            _record(transaction, erasure)
+            _delete(transaction, erasure)
+            checkpoints.sign_heads(transaction, (), signers, erasure.erased_at)
+        self._database.purge()
+        return erased
+
+
+def _count(transaction: Transaction, erasure: Erasure) -> Erased:
     return Erased(
         bodies=len(_digests(transaction, _bodies(erasure), erasure)),
-        rejected=len(_digests(transaction, _refused(erasure), erasure)),
+        rejected=len(_digests(transaction, _rejected(erasure), erasure)),
         beyond=_beyond(transaction, erasure),
     )
 
 
-def erase(transaction: Transaction, erasure: Erasure, signers: Signers) -> Erased:
-    """Delete what was chosen, and write down that it was."""
-    bodies, refused = _bodies(erasure), _refused(erasure)
-    came_to = chosen(transaction, erasure)
-    found = (_digests(transaction, one, erasure) for one in (bodies, refused))
-    digests = list(dict.fromkeys(digest for some in found for digest in some))
-    ledger.append(transaction, STORE_LOG, _noted(transaction, erasure, digests))
-    values = _values(erasure)
-    transaction.execute(f"DELETE FROM body WHERE digest IN ({bodies})", **values)
-    transaction.execute(
-        f"UPDATE rejected SET document = :nothing WHERE digest IN ({refused})",
-        nothing=b"",
-        **values,
+def _record(transaction: Transaction, erasure: Erasure) -> None:
+    """Insert the order and what it erases, then append their leaves."""
+    queries = (_bodies(erasure), _rejected(erasure))
+    digests = list(
+        dict.fromkeys(
+            digest for query in queries for digest in _digests(transaction, query, erasure)
+        )
     )
-    checkpoints.state(transaction, (), signers, erasure.erased_at)
-    return came_to
+    row = _row(erasure)
+    seq = transaction.insert("erasure", row)
+    # What was erased before, and was observed anew since, is recorded already.
+    recorded = {
+        digest
+        for (digest,) in transaction.rows_in(
+            "SELECT digest FROM erased WHERE digest IN (:values)", digests
+        )
+    }
+    new = [digest for digest in digests if digest not in recorded]
+    transaction.insert_many("erased", ("digest", "erasure"), ((digest, seq) for digest in new))
+    leaves = [ERASURE.line(row)]
+    leaves += [ERASED.line({"digest": digest}, erasure=erasure.id) for digest in new]
+    append_leaves(transaction, STORE_LOG, leaves)
 
 
-def _noted(transaction: Transaction, erasure: Erasure, digests: Sequence[str]) -> Iterator[bytes]:
-    before = erasure.kept_before
-    row = {
+def _row(erasure: Erasure) -> dict[str, SqlValue]:
+    before = erasure.stored_before
+    return {
         "id": erasure.id,
         "erased_at": microseconds(erasure.erased_at),
         "connection": erasure.connection,
         "kind": erasure.kind,
         "key": erasure.key,
-        "kept_before": before and microseconds(before),
+        "stored_before": None if before is None else microseconds(before),
         "reason": erasure.reason,
     }
-    seq = transaction.insert("erasure", row)
-    yield ERASURE.line(row)
-    # What was erased before, and was observed anew since, is noted already.
-    noted = transaction.among("SELECT digest FROM erased WHERE digest IN (:among)", digests)
-    known = {digest for (digest,) in noted}
-    new = [digest for digest in digests if digest not in known]
-    transaction.insert_rows("erased", ("digest", "erasure"), ((digest, seq) for digest in new))
-    for digest in new:
-        yield ERASED.line({"digest": digest}, erasure=erasure.id)
 
 
-# -- what is chosen ---------------------------------------------------------------------------
+def _delete(transaction: Transaction, erasure: Erasure) -> None:
+    parameters = _parameters(erasure)
+    transaction.execute(f"DELETE FROM body WHERE digest IN ({_bodies(erasure)})", **parameters)
+    transaction.execute(
+        f"UPDATE rejected SET document = :empty WHERE digest IN ({_rejected(erasure)})",
+        empty=b"",
+        **parameters,
+    )
 
 
-def _digests(transaction: Transaction, statement: str, erasure: Erasure) -> Sequence[str]:
-    return list(transaction.column(f"{statement} ORDER BY 1", **_values(erasure)))
+# -- what is selected -------------------------------------------------------------------------
+
+
+def _digests(transaction: Transaction, query: str, erasure: Erasure) -> Sequence[str]:
+    return list(transaction.column(f"{query} ORDER BY 1", **_parameters(erasure)))
 
 
 def _bodies(erasure: Erasure) -> str:
-    """Select the digests of the bodies that are chosen and there."""
+    """Return the query for the digests of stored bodies that are selected."""
     return f"""
         SELECT DISTINCT version.digest
         FROM version
@@ -83,63 +115,65 @@ def _bodies(erasure: Erasure) -> str:
     """
 
 
-def _refused(erasure: Erasure) -> str:
-    """Select the digests of what was refused, is chosen, and is there."""
-    narrowed = {
+def _rejected(erasure: Erasure) -> str:
+    """Return the query for the digests of stored rejected objects that are selected."""
+    conditions = {
         "collection.connection = :connection": erasure.connection,
         "collection.kind = :kind": erasure.kind,
         "rejected.key = :key": erasure.key,
-        "collection.ended_at < :kept_before": erasure.kept_before,
+        "collection.ended_at < :stored_before": erasure.stored_before,
     }
     return f"""
         SELECT DISTINCT rejected.digest
         FROM rejected
         JOIN collection ON collection.seq = rejected.collection
-        WHERE {" AND ".join(["length(rejected.document) > 0", *_given(narrowed)])}
+        WHERE {" AND ".join(["length(rejected.document) > 0", *_applicable(conditions)])}
     """
 
 
 def _versions(erasure: Erasure) -> str:
-    """Say which versions are chosen."""
+    """Return the condition that selects versions."""
     spared = ", ".join(f":{name}" for name in _spared(erasure))
-    narrowed = {
+    conditions = {
         "version.connection = :connection": erasure.connection,
         "version.kind = :kind": erasure.kind,
         "version.key = :key": erasure.key,
-        "version.kept_at < :kept_before": erasure.kept_before,
-        f"version.seq NOT IN (SELECT seq FROM head WHERE kind IN ({spared}))": spared or None,
+        "version.stored_at < :stored_before": erasure.stored_before,
+        f"version.seq NOT IN (SELECT seq FROM current_version WHERE kind IN ({spared}))": spared
+        or None,
     }
-    return " AND ".join(["TRUE", *_given(narrowed)])
+    return " AND ".join(["TRUE", *_applicable(conditions)])
 
 
-def _given(narrowed: Mapping[str, object]) -> Iterator[str]:
-    return (condition for condition, value in narrowed.items() if value is not None)
+def _applicable(conditions: Mapping[str, object]) -> Iterator[str]:
+    return (condition for condition, value in conditions.items() if value is not None)
 
 
-def _values(erasure: Erasure) -> Mapping[str, Any]:
-    """Give the values for which the conditions have names."""
+def _parameters(erasure: Erasure) -> Mapping[str, SqlValue]:
+    """Return the values of the parameters that the conditions name."""
+    before = erasure.stored_before
     return {
         "connection": erasure.connection,
         "kind": erasure.kind,
         "key": erasure.key,
-        "kept_before": erasure.kept_before and microseconds(erasure.kept_before),
+        "stored_before": None if before is None else microseconds(before),
         **_spared(erasure),
     }
 
 
 def _spared(erasure: Erasure) -> Mapping[str, str]:
-    return {f"spared_{place}": kind for place, kind in enumerate(sorted(erasure.spared))}
+    return {f"spared_{index}": kind for index, kind in enumerate(sorted(erasure.spared))}
 
 
 def _beyond(transaction: Transaction, erasure: Erasure) -> int:
-    """Count the versions that were not chosen and lose their body all the same."""
-    mine = f"SELECT version.seq FROM version WHERE {_versions(erasure)}"
-    found = transaction.value(
+    """Count the versions that were not selected and lose their body all the same."""
+    selected = f"SELECT version.seq FROM version WHERE {_versions(erasure)}"
+    count = transaction.value(
         f"""
         SELECT count(*)
         FROM version
-        WHERE digest IN ({_bodies(erasure)}) AND seq NOT IN ({mine})
+        WHERE digest IN ({_bodies(erasure)}) AND seq NOT IN ({selected})
         """,
-        **_values(erasure),
+        **_parameters(erasure),
     )
-    return int(found)
+    return int(count)

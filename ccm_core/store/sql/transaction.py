@@ -1,31 +1,39 @@
-"""One transaction of the store. Statements are SQL; what varies in them is a parameter.
+"""One transaction of the store. Statements are SQL; what varies in them is a bound parameter.
 
 The SQL is what SQLite and PostgreSQL have in common, so that another database stays within reach.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
-
-from ccm_core.store.sql.batches import batches
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-Values: TypeAlias = tuple[Any, ...]
-"""A row as it comes from the database, in the order of its columns."""
+    from ccm_core.store.sql.driver import Driver, Row, SqlValue
+
+T = TypeVar("T")
+
+_BATCH_SIZE = 500
+
+
+def batches(values: Iterable[T]) -> Iterator[list[T]]:
+    """Cut what may be long into lists of a few hundred, so that memory and statements stay small."""
+    remaining = iter(values)
+    while batch := list(islice(remaining, _BATCH_SIZE)):
+        yield batch
 
 
 class Transaction:
-    """Reads, and where it may also writes. Whoever opened it ends it."""
+    """Reads, and where it may also writes. Whoever began it ends it."""
 
-    def __init__(self, driver: sqlite3.Connection) -> None:
-        """Speak through a connection on which a transaction has begun."""
+    def __init__(self, driver: Driver) -> None:
+        """Use a connection on which a transaction has begun."""
         self._driver = driver
 
-    def execute(self, statement: str, /, **parameters: Any) -> None:
-        """Carry out a statement that finds nothing.
+    def execute(self, statement: str, /, **parameters: SqlValue) -> None:
+        """Execute a statement that returns nothing.
 
         Args:
             statement: Names its parameters as ``:name``.
@@ -33,71 +41,64 @@ class Transaction:
         """
         self._driver.execute(statement, parameters)
 
-    def rows(self, statement: str, /, **parameters: Any) -> Iterator[Values]:
-        """Give the rows that a query finds, as they are read."""
-        return self._driver.execute(statement, parameters)
+    def rows(self, statement: str, /, **parameters: SqlValue) -> Iterator[Row]:
+        """Yield the rows of a query as they are read."""
+        return iter(self._driver.execute(statement, parameters))
 
-    def row(self, statement: str, /, **parameters: Any) -> Values | None:
-        """Give the first row that a query finds."""
-        found: Values | None = self._driver.execute(statement, parameters).fetchone()
-        return found
+    def row(self, statement: str, /, **parameters: SqlValue) -> Row | None:
+        """Return the first row of a query."""
+        return self._driver.execute(statement, parameters).fetchone()
 
-    def value(self, statement: str, /, **parameters: Any) -> Any:
-        """Give the first column of the first row; None where there is no row."""
-        found = self.row(statement, **parameters)
-        return None if found is None else found[0]
+    def value(self, statement: str, /, **parameters: SqlValue) -> Any:
+        """Return the first column of the first row; None where there is no row."""
+        row = self.row(statement, **parameters)
+        return None if row is None else row[0]
 
-    def column(self, statement: str, /, **parameters: Any) -> Iterator[Any]:
-        """Give the first column of every row."""
+    def column(self, statement: str, /, **parameters: SqlValue) -> Iterator[Any]:
+        """Yield the first column of every row."""
         return (first for first, *_ in self.rows(statement, **parameters))
 
-    def mappings(self, statement: str, /, **parameters: Any) -> Iterator[dict[str, Any]]:
-        """Give the rows by the names of their columns."""
-        cursor = self._driver.execute(statement, parameters)
-        names = [name for name, *_ in cursor.description]
-        return (dict(zip(names, row, strict=True)) for row in cursor)
-
-    def among(
-        self, statement: str, values: Iterable[Any], /, **parameters: Any
-    ) -> Iterator[Values]:
-        """Give what a query finds for many values, however many there are.
+    def rows_in(
+        self, statement: str, values: Iterable[SqlValue], /, **parameters: SqlValue
+    ) -> Iterator[Row]:
+        """Yield the rows of a query for many values, however many there are.
 
         Args:
-            statement: Has ``IN (:among)``; it is carried out for some hundred values at a time.
+            statement: Has ``IN (:values)``; it is executed for some hundred values at a time.
             values: What to put there.
             parameters: The other values.
         """
         for batch in batches(values):
-            named = {f"among_{place}": value for place, value in enumerate(batch)}
-            places = ", ".join(f":{name}" for name in named)
-            text = statement.replace(":among", places)
-            yield from self._driver.execute(text, {**parameters, **named})
+            bound = {f"value_{index}": value for index, value in enumerate(batch)}
+            placeholders = ", ".join(f":{name}" for name in bound)
+            text = statement.replace(":values", placeholders)
+            yield from self._driver.execute(text, {**parameters, **bound})
 
-    def insert(self, table: str, row: Mapping[str, Any]) -> int:
-        """Add a row; give its number."""
+    def insert(self, table: str, row: Mapping[str, SqlValue]) -> int:
+        """Insert a row; return its number."""
         names = ", ".join(row)
-        places = ", ".join(f":{name}" for name in row)
-        cursor = self._driver.execute(f"INSERT INTO {table} ({names}) VALUES ({places})", row)
+        placeholders = ", ".join(f":{name}" for name in row)
+        cursor = self._driver.execute(f"INSERT INTO {table} ({names}) VALUES ({placeholders})", row)
         return int(cursor.lastrowid or 0)
 
-    def insert_rows(
+    def insert_many(
         self,
         table: str,
         names: Sequence[str],
-        rows: Iterable[Values],
+        rows: Iterable[Sequence[SqlValue]],
         *,
         on_conflict: str | None = None,
     ) -> None:
-        """Add many rows, which need not be held.
+        """Insert many rows, which need not be in memory.
 
         Args:
             table: Where to.
-            names: The columns that are given; the others keep their defaults.
+            names: The columns that have values; the others keep their defaults.
             rows: The values in the order of the names.
             on_conflict: Such as ``DO NOTHING``; None: a row that is there already is an error.
         """
-        places = ", ".join("?" * len(names))
-        text = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({places})"
+        placeholders = ", ".join("?" * len(names))
+        text = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({placeholders})"
         if on_conflict is not None:
             text += f" ON CONFLICT {on_conflict}"
         self._driver.executemany(text, rows)

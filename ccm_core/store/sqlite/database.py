@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 _PAGE_SIZE = 16384
 _CACHE_KIB = 512
 """Rows are written in the order of their indexes, so that a larger cache gains nothing."""
-_PAUSE = 0.01
+_RETRY_DELAY = 0.01
 """Seconds before SQLite is asked again what it would not wait for."""
 
 _PROBLEMS = {
     sqlite3.SQLITE_BUSY: "is locked by another process. Wait for it to finish, or stop it",
     sqlite3.SQLITE_LOCKED: "is locked by another process. Wait for it to finish, or stop it",
     sqlite3.SQLITE_READONLY: "is read-only: ccm may not write the file, its folder or its disk."
-    " Even reading needs a folder that can be written, for SQLite's -wal and -shm files. Give"
+    " Writing needs a folder that can be written, for SQLite's -wal and -shm files. Give"
     " ccm the right to write there",
     sqlite3.SQLITE_PERM: "cannot be written. Give ccm the right to write the file and its folder",
     sqlite3.SQLITE_FULL: "cannot grow: the disk is full, or the file has reached its max_size."
-    " Nothing of this step was kept. Make room and try again",
+    " Nothing of this step was stored. Make room and try again",
     sqlite3.SQLITE_CANTOPEN: "cannot be opened. The file and its folder must be readable, and"
     " the folder writable: SQLite keeps its -wal and -shm files there",
     sqlite3.SQLITE_IOERR: "cannot be read or written: the disk reports an error. Check the disk",
@@ -38,10 +38,10 @@ _PROBLEMS = {
 }
 
 
-class Database:
+class SqliteDatabase:
     """One SQLite file. Reads see one consistent state; one writer writes at a time.
 
-    Transactions are begun by hand: the driver's own way begins too late for a read to be
+    Transactions are begun explicitly: the driver's own way begins too late for a read to be
     consistent and not at all for ``CREATE TABLE``.
     """
 
@@ -52,33 +52,33 @@ class Database:
         lock_timeout: float,
         max_size: int | None = None,
         read_only: bool = False,
-        any_text: bool = False,
+        lenient_text: bool = False,
     ) -> None:
         """Open nothing yet.
 
         Args:
-            path: The file; it is there.
+            path: The file; it exists.
             lock_timeout: Seconds to wait for another process.
             max_size: The bytes that the file may not outgrow.
             read_only: Whether every write is refused.
-            any_text: Whether text that is no UTF-8 is read all the same, to be looked at.
+            lenient_text: Whether text that is not UTF-8 is read all the same, to be checked.
         """
         self.path = path
-        self._any_text = any_text
         self.read_only = read_only
+        self._lenient_text = lenient_text
         self._lock_timeout = lock_timeout
         self._max_size = max_size
         self._idle: list[sqlite3.Connection] = []
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
-        """Give a transaction that sees the store as it is now, for as long as it is held."""
+        """Begin a transaction that sees the store as it is now, for as long as it lasts."""
         with self.translating(), self._transaction("BEGIN") as transaction:
             yield transaction
 
     @contextmanager
     def writing(self) -> Iterator[Transaction]:
-        """Give the one transaction that may write; all of it is kept at the end, or none.
+        """Begin the one transaction that may write; all of it is stored at the end, or none.
 
         Raises:
             ReadOnlyStore: The file was opened for reading.
@@ -95,39 +95,40 @@ class Database:
                 "nothing was written. This is a defect of ccm or of a plugin: please report it."
             )
 
-    def initialise(self) -> None:
+    def initialize(self) -> None:
         """Set what lasts for the life of the file. Does nothing to a file that has it."""
         with self.translating(), closing(self._connect()) as connection:
             connection.execute(f"PRAGMA page_size={_PAGE_SIZE}")
-            self._begin_log(connection)
+            self._enable_wal(connection)
 
-    def fold(self) -> None:
-        """Fold the log into the file and empty it, so that what was deleted is in neither.
+    def purge(self) -> None:
+        """Checkpoint and empty the write-ahead log, so that what was deleted is not in it either.
 
         Raises:
-            StoreError: Another process reads what was there before; it goes when that has ended.
+            StoreError: Another process still reads the state of before; the log is emptied when
+                that has ended.
         """
         with self.translating(), closing(self._connect()) as connection:
             (busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:
             raise StoreError(
                 f"what was erased is still in the log of {self.path}, because another process is "
-                "reading. It is gone as soon as the last one lets go of the store."
+                "reading. It is gone as soon as the last process closes the store."
             )
 
     def close(self) -> None:
-        """Let go of the file; the last one to do so folds the log into it."""
+        """Close the file; the last process to do so checkpoints the log into it."""
         with self.translating():
             while self._idle:
                 self._idle.pop().close()
 
     @contextmanager
     def translating(self) -> Iterator[None]:
-        """Turn the driver's errors into ours."""
+        """Raise the driver's errors as ours."""
         try:
             yield
         except sqlite3.Error as error:
-            raise self._plain(error) from error
+            raise self._translated(error) from error
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[Transaction]:
@@ -140,7 +141,7 @@ class Database:
             yield Transaction(connection)
             connection.execute("COMMIT")
         except BaseException:
-            # Closed and not rolled back: that holds whatever state the failure left it in.
+            # Closed and not rolled back: that is right whatever state the failure left it in.
             connection.close()
             raise
         self._idle.append(connection)
@@ -154,8 +155,8 @@ class Database:
             check_same_thread=False,
         )
         try:
-            if self._any_text:
-                connection.text_factory = _any_text
+            if self._lenient_text:
+                connection.text_factory = _lenient_text
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA foreign_keys=ON")
             # What is erased is overwritten. Nothing else is ever deleted, so nothing else pays.
@@ -186,20 +187,21 @@ class Database:
             return "mode=rw"
         return "mode=ro&immutable=1"
 
-    def _begin_log(self, connection: sqlite3.Connection) -> None:
-        """Turn the log on. SQLite does not wait for others that do the same, so this does."""
-        until = time.monotonic() + self._lock_timeout
+    def _enable_wal(self, connection: sqlite3.Connection) -> None:
+        """Enable the write-ahead log. SQLite does not wait for others that do so; this does."""
+        deadline = time.monotonic() + self._lock_timeout
         while True:
             try:
                 connection.execute("PRAGMA journal_mode=WAL")
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                if not busy or time.monotonic() > deadline:
                     raise
-                time.sleep(_PAUSE)
+                time.sleep(_RETRY_DELAY)
             else:
                 return
 
-    def _plain(self, error: sqlite3.Error) -> CcmError:
+    def _translated(self, error: sqlite3.Error) -> CcmError:
         code = getattr(error, "sqlite_errorcode", None)
         # The low byte is the class of the error, the rest says more of it.
         primary = None if code is None else code & 0xFF
@@ -213,5 +215,5 @@ class Database:
         return StoreError(f"the store {self.path} cannot be used (SQLite: {error}).")
 
 
-def _any_text(data: bytes) -> str:
-    return data.decode("utf-8", "backslashreplace")
+def _lenient_text(content: bytes) -> str:
+    return content.decode("utf-8", "backslashreplace")

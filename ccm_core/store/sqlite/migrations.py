@@ -1,7 +1,7 @@
-"""The revision of a store's tables: compared on opening, brought up to date where it is older.
+"""The revision of a store's tables: compared on opening, migrated where it is older.
 
-``migrations`` holds one SQL script for each revision. A new store goes through all of them, so
-that its tables are those of a store that has grown old.
+``migration_scripts`` holds one SQL script for each revision. A new store runs all of them, so
+that its tables are those of a store that was migrated.
 """
 
 from __future__ import annotations
@@ -19,93 +19,87 @@ if TYPE_CHECKING:
 
     from ccm_core.store.sql.transaction import Transaction
 
-NEWEST = "0004"
+NEWEST = "0001"
 """The revision that this code reads and writes: that of the last script."""
 
-REVISION_TABLE = "store_revision"
-"""Has one row, and makes a store known from a database of another program."""
+REVISION_TABLE = "schema_revision"
+"""Has one row, and distinguishes a store from a database of another program."""
 
-_MAKE_REVISION_TABLE = f"""
-CREATE TABLE {REVISION_TABLE} (
-    version_num VARCHAR(32) NOT NULL,
-    CONSTRAINT {REVISION_TABLE}_pkc PRIMARY KEY (version_num)
-)
-"""
+_UNRELEASED_REVISION_TABLE = "store_revision"
+"""What stores had in its place before the first release."""
 
 
-def revision_of(transaction: Transaction, name: str) -> str | None:
-    """Give the revision of a store; None where the database holds nothing at all.
+def revision_of(transaction: Transaction, path: str) -> str | None:
+    """Return the revision of a store; None where the database is empty.
 
     Raises:
-        StoreError: The database holds something, and it is no store.
+        StoreError: The database holds something, and it is no store that this ccm reads.
     """
     query = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
     tables = [table for table in transaction.column(query) if not table.startswith("sqlite_")]
     if REVISION_TABLE in tables:
-        return str(transaction.value(f"SELECT version_num FROM {REVISION_TABLE}"))
+        return str(transaction.value(f"SELECT revision FROM {REVISION_TABLE}"))
+    if _UNRELEASED_REVISION_TABLE in tables:
+        raise StoreError(
+            f"{path} is a store of a ccm from before the first release. The formats changed before "
+            "that release, and such a store cannot be read any more. Move the file away, with its "
+            ".key file, and collect anew with `ccm collect`."
+        )
     if tables:
         raise StoreError(
-            f"{name} is a database of another program: it holds {', '.join(tables[:3])} and no "
+            f"{path} is a database of another program: it holds {', '.join(tables[:3])} and no "
             f"{REVISION_TABLE}. Name another file in store.url."
         )
     return None
 
 
-def make(transaction: Transaction) -> None:
-    """Make the newest tables where there are none."""
-    transaction.execute(_MAKE_REVISION_TABLE)
+def create_tables(transaction: Transaction) -> None:
+    """Create the newest tables where there are none."""
+    transaction.execute(f"CREATE TABLE {REVISION_TABLE} (revision TEXT NOT NULL PRIMARY KEY)")
     for script in scripts().values():
         _run(transaction, script)
-    transaction.insert(REVISION_TABLE, {"version_num": NEWEST})
+    transaction.insert(REVISION_TABLE, {"revision": NEWEST})
 
 
-def migrate(transaction: Transaction, found: str, name: str) -> None:
-    """Bring older tables to :data:`NEWEST`.
+def migrate(transaction: Transaction, revision: str, path: str) -> None:
+    """Migrate older tables to :data:`NEWEST`.
 
     Raises:
         StoreError: The store is of a newer revision than this code knows.
     """
     known = scripts()
-    if found not in known:
-        raise newer(found, name)
-    for revision, script in known.items():
-        if revision > found:
+    if revision not in known:
+        raise other_revision(revision, path)
+    for name, script in known.items():
+        if name > revision:
             _run(transaction, script)
-    transaction.execute(f"UPDATE {REVISION_TABLE} SET version_num = :newest", newest=NEWEST)
+    transaction.execute(f"UPDATE {REVISION_TABLE} SET revision = :newest", newest=NEWEST)
 
 
-def is_older(found: str) -> bool:
-    """Whether a revision is one that this code can migrate from."""
-    return found in scripts()
-
-
-def newer(found: str, name: str) -> StoreError:
-    """Say that a store is of a revision that this code does not know."""
+def other_revision(revision: str, path: str) -> StoreError:
+    """Return the error that a store of another revision cannot be read as it is."""
+    if revision in scripts():
+        return StoreError(
+            f"the store {path} was written by an older ccm: it is at revision {revision}, and "
+            f"ccm-core {host_version()} reads revision {NEWEST}. Run `ccm collect` or `ccm "
+            "evaluate` once, which migrates it."
+        )
     return StoreError(
-        f"the store {name} was written by a newer ccm: it is at revision {found}, and ccm-core "
-        f"{host_version()} knows revisions up to {NEWEST}. Upgrade ccm-core, or name another file "
+        f"the store {path} was written by a newer ccm: it is at revision {revision}, and ccm-core "
+        f"{host_version()} reads revisions up to {NEWEST}. Upgrade ccm-core, or name another file "
         "in store.url."
     )
 
 
-def older(found: str, name: str) -> StoreError:
-    """Return the error that a store has to be migrated before it can be read."""
-    return StoreError(
-        f"the store {name} was written by an older ccm: it is at revision {found}, and ccm-core "
-        f"{host_version()} reads revision {NEWEST}. Run `ccm collect` or `ccm evaluate` once, "
-        "which migrates it."
-    )
-
-
 def scripts() -> Mapping[str, str]:
-    """Give the script of each revision, the first one first."""
+    """Return the script of each revision, the first one first."""
     folder = files("ccm_core.store.sqlite") / "migration_scripts"
-    found = {one.name.removesuffix(".sql"): one for one in folder.iterdir()}
-    return {revision: found[revision].read_text("utf-8") for revision in sorted(found)}
+    paths = {path.name.removesuffix(".sql"): path for path in folder.iterdir()}
+    return {revision: paths[revision].read_text("utf-8") for revision in sorted(paths)}
 
 
 def host_version() -> str:
-    """Give the version of ccm-core that is installed."""
+    """Return the version of ccm-core that is installed."""
     try:
         return installed("ccm-core")
     except PackageNotFoundError:
@@ -118,7 +112,7 @@ def _run(transaction: Transaction, script: str) -> None:
 
 
 def _statements(script: str) -> Iterator[str]:
-    """Cut a script up: the driver's own way to run one would commit the transaction."""
+    """Split a script: the driver's own way to run one would commit the transaction."""
     statement = ""
     for line in script.splitlines(keepends=True):
         if line.startswith("--"):

@@ -1,4 +1,4 @@
-"""Opening an evidence store: found, made or migrated, or refused with what to do next."""
+"""Opening an evidence store: read, created or migrated, or refused with what to do next."""
 
 from __future__ import annotations
 
@@ -9,59 +9,61 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ccm_core.errors import StoreNotFound, StoreError
+from ccm_core.errors import StoreError, StoreNotFound
 from ccm_core.ledger.signers import unsigned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ccm_core.ledger.signers import Signing
-    from ccm_core.store.interface import EvidenceStore, StoreSettings
+    from ccm_core.store.interface.evidence_store import EvidenceStore
+    from ccm_core.store.interface.location import StoreLocation
+    from ccm_core.store.sql.driver import SqlValue
     from ccm_core.store.sql.transaction import Transaction
-    from ccm_core.store.sqlite.database import Database
+    from ccm_core.store.sqlite.database import SqliteDatabase
 
 _SCHEME = "sqlite:///"
 _KEY_LENGTH = 32
 _LOCK_TIMEOUT = 30.0
-_NOBODY = unsigned("no signing key was given")
+_UNSIGNED = unsigned("no signing key was given")
 
 
 def open_store(
-    settings: StoreSettings,
+    location: StoreLocation,
     *,
     base: Path,
     create: bool = True,
     read_only: bool = False,
-    signing: Signing = _NOBODY,
+    signing: Signing = _UNSIGNED,
 ) -> EvidenceStore:
-    """Open the store that the settings name; relative paths start at ``base``.
+    """Open the store at a location; relative paths start at ``base``.
 
     Options: ``lock_timeout``, the seconds to wait for another process (30), and ``max_size``,
     the bytes that the file may not outgrow (none).
 
     Args:
-        settings: Where the store is.
+        location: Where the store is.
         base: The folder of the settings file.
-        create: Whether to make a store where there is none. Without it a missing store is an
+        create: Whether to create a store where there is none. Without it a missing store is an
             error, because there is nothing to read.
         read_only: Whether to open it for reading: every write raises ``ReadOnlyStore``, nothing
-            is made or migrated, and no key is asked for.
-        signing: Who signs the heads of the ledger; asked when the first is to be signed.
+            is created or migrated, and no key is asked for.
+        signing: Who signs the heads of the ledger; called when the first is to be signed.
 
     Raises:
         StoreError: It cannot be opened: the message says why and what to do.
         IntegrityError: The file is damaged.
     """
-    path = _path(settings.url, base)
-    key = _given_key(settings)
-    numbers = _options(settings.options)
+    path = _path(location.url, base)
+    key = _location_key(location)
+    numbers = _options(location.options)
     create = create and not read_only
     _ensure_file(path, create=create)
 
-    from ccm_core.store.sqlite.database import Database
-    from ccm_core.store.sqlite.store import SqlStore
+    from ccm_core.store.sqlite.database import SqliteDatabase
+    from ccm_core.store.sqlite.store import SqliteStore
 
-    database = Database(
+    database = SqliteDatabase(
         path,
         lock_timeout=numbers.get("lock_timeout", _LOCK_TIMEOUT),
         max_size=int(numbers["max_size"]) if "max_size" in numbers else None,
@@ -72,33 +74,33 @@ def open_store(
     except BaseException:
         database.close()
         raise
-    return SqlStore(database, pseudonym_key=key, signing=_NOBODY if read_only else signing)
+    return SqliteStore(database, pseudonym_key=key, signing=_UNSIGNED if read_only else signing)
 
 
-# -- what the settings say --------------------------------------------------------------------
+# -- the location -----------------------------------------------------------------------------
 
 
 def _path(url: str, base: Path) -> Path:
     scheme, separator, _ = url.partition(":")
     if not url.startswith(_SCHEME):
         # Only the scheme is repeated: the rest may hold a password.
-        found = f"{scheme}:" if separator else repr(url)
+        beginning = f"{scheme}:" if separator else repr(url)
         raise StoreError(
-            f"store.url begins with {found}, and this version keeps evidence in SQLite files only. "
-            'Write store.url as "sqlite:///ccm.db" (relative to the settings file) or '
+            f"store.url begins with {beginning}, and this version stores evidence in SQLite files "
+            'only. Write store.url as "sqlite:///ccm.db" (relative to the settings file) or '
             '"sqlite:////absolute/path/ccm.db".'
         )
     name = url.removeprefix(_SCHEME)
     if not name or name == ":memory:" or "?" in name or "\0" in name:
         raise StoreError(
-            f"store.url names no file: {url!r}. Evidence is kept in a file; write it as "
+            f"store.url names no file: {url!r}. Evidence is stored in a file; write it as "
             '"sqlite:///ccm.db", without parameters.'
         )
     return (base / name).absolute()
 
 
-def _given_key(settings: StoreSettings) -> bytes | None:
-    key = settings.pseudonym_key
+def _location_key(location: StoreLocation) -> bytes | None:
+    key = location.pseudonym_key
     if key is not None and len(key) != _KEY_LENGTH:
         raise StoreError(
             f"the pseudonym key in the settings has {len(key)} bytes and needs {_KEY_LENGTH}. "
@@ -135,71 +137,69 @@ def _ensure_file(path: Path, *, create: bool) -> None:
         if path.exists():
             return
         if not create:
-            raise _nothing_collected(path)
+            raise _not_found(path)
         if not path.parent.is_dir():
             raise StoreError(
-                f"the store {path} cannot be made: the folder {path.parent} does not exist. Make "
-                "it, or name another file in store.url."
+                f"the store {path} cannot be created: the folder {path.parent} does not exist. "
+                "Make it, or name another file in store.url."
             )
-        # Made here and not by SQLite: readable by its owner alone, and the reason of a failure
+        # Created here and not by SQLite: readable by its owner alone, and the reason of a failure
         # is known. SQLite gives the files that it makes beside it the same mode.
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     except FileExistsError:
         return  # another process was quicker
     except OSError as error:
         raise StoreError(
-            f"the store {path} cannot be made or found: {error.strerror}. Give ccm a folder that "
-            "it may write to, or name another file in store.url."
+            f"the store {path} cannot be created or found: {error.strerror}. Give ccm a folder "
+            "that it may write to, or name another file in store.url."
         ) from error
 
 
-def _nothing_collected(path: Path) -> StoreError:
+def _not_found(path: Path) -> StoreError:
     return StoreNotFound(f"there is no store at {path} yet. Run `ccm collect` first.")
 
 
 # -- its tables -------------------------------------------------------------------------------
 
 
-def _ensure_tables(database: Database, key: bytes | None, *, create: bool) -> None:
+def _ensure_tables(database: SqliteDatabase, key: bytes | None, *, create: bool) -> None:
     from ccm_core.store.sqlite.migrations import (
         NEWEST,
-        is_older,
-        make,
+        create_tables,
         migrate,
-        newer,
-        older,
+        other_revision,
         revision_of,
     )
 
-    name = str(database.path)
+    path = str(database.path)
     with database.reading() as transaction:
-        found = revision_of(transaction, name)
-    if found == NEWEST:
+        revision = revision_of(transaction, path)
+    if revision == NEWEST:
         return
-    if found is None:
+    if revision is None:
         if not create:
-            raise _nothing_collected(database.path)
-        database.initialise()
+            raise _not_found(database.path)
+        database.initialize()
     elif database.read_only:
-        raise older(found, name) if is_older(found) else newer(found, name)
+        raise other_revision(revision, path)
     with database.writing() as transaction:
-        found = revision_of(transaction, name)  # another process may have been quicker
-        if found is None:
-            make(transaction)
+        revision = revision_of(transaction, path)  # another process may have been quicker
+        if revision is None:
+            create_tables(transaction)
             _insert_facts(transaction, database.path, key)
-        elif found != NEWEST:
-            migrate(transaction, found, name)
-            _ensure_ledger(transaction)
+        elif revision != NEWEST:
+            migrate(transaction, revision, path)
 
 
 def _insert_facts(transaction: Transaction, path: Path, key: bytes | None) -> None:
-    from ccm_core.store.log import ledger
+    from ccm_core.ledger.checkpoint import STORE_LOG
+    from ccm_core.store.log.append import append_leaves
     from ccm_core.store.log.leaf_encoding import STORE
     from ccm_core.store.sql.columns import microseconds
     from ccm_core.store.sqlite.migrations import host_version
     from ccm_core.store.sqlite.pseudonym_key import key_check, make_key
 
-    row = {
+    row: dict[str, SqlValue] = {
         "id": 1,
         "identity": uuid.uuid4().hex,
         "created_at": microseconds(datetime.now(UTC)),
@@ -207,13 +207,4 @@ def _insert_facts(transaction: Transaction, path: Path, key: bytes | None) -> No
         "key_check": key_check(key or make_key(path)),
     }
     transaction.insert("store", row)
-    ledger.append(transaction, ledger.STORE_LOG, [STORE.line(row)])
-
-
-def _ensure_ledger(transaction: Transaction) -> None:
-    """Begin the ledger over what was kept before there was one."""
-    from ccm_core.store.log import ledger
-    from ccm_core.store.sqlite.ledger_backfill import adopt
-
-    if not ledger.logs(transaction):
-        adopt(transaction)
+    append_leaves(transaction, STORE_LOG, [STORE.line(row)])

@@ -1,4 +1,4 @@
-"""Claims: one process at a time collects into one connection."""
+"""Run locks: one process at a time collects into one connection."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ccm_core.errors import StoreError
 
 
 @contextmanager
-def claim(database: Path, connection: str) -> Iterator[None]:
-    """Hold a connection for this process; the claim ends with the process, however it ends.
+def lock_connection(database: Path, connection: str) -> Iterator[None]:
+    """Lock a connection for this process; the lock ends with the process, however it ends.
 
-    Who holds it stands in a file beside the lock. It is only read where the lock is held, so one
-    that a killed process left behind misleads nobody.
+    The holder's name stands in a file beside the lock. It is only read where the lock is held, so
+    one that a killed process left behind misleads nobody.
 
     Raises:
         StoreError: Another process holds it, or the lock file cannot be written.
@@ -29,15 +29,15 @@ def claim(database: Path, connection: str) -> Iterator[None]:
         lock.acquire()
     except Timeout as cause:
         raise StoreError(
-            f"another ccm is collecting {connection} into {database}{_told(holder)}; "
+            f"another ccm is collecting {connection} into {database}{_holder_of(holder)}; "
             "wait until it has ended"
         ) from cause
     except OSError as cause:
         raise StoreError(
-            f"{connection} cannot be claimed: {lock.lock_file}: {cause.strerror}"
+            f"{connection} cannot be locked: {lock.lock_file}: {cause.strerror}"
         ) from cause
     try:
-        # Advice for people; the lock holds without it.
+        # For people to read; the lock works without it.
         with suppress(OSError):
             holder.write_text(f"{os.getpid()} {socket.gethostname()}\n", "utf-8")
         yield
@@ -47,10 +47,10 @@ def claim(database: Path, connection: str) -> Iterator[None]:
         lock.release()
 
 
-def _told(holder: Path) -> str:
-    """Say which process holds it, as far as that can be told."""
+def _holder_of(path: Path) -> str:
+    """Return which process holds the lock, as far as that is known."""
     try:
-        pid, host = holder.read_text("utf-8").split()
+        pid, host = path.read_text("utf-8").split()
     except (OSError, ValueError):
         return ""
     return f" (process {pid} on {host})"

@@ -177,7 +177,7 @@ async def live(
     settings, authorization = request.settings, request.authorization
     if authorization is None:
         raise AssertionError("every method of this connector says what authorises a request")
-    limiter = request.limiters.id_and_title(
+    limiter = request.limiters.limiter_for(
         authorization.name, per_minute(settings.get("share", 0.9))
     )
     source = HttpSource(
@@ -192,7 +192,7 @@ async def live(
         waiting=request.waiting,
         transport=transport,
     )
-    on_calls = request.limiters.id_and_title(f"{authorization.name}:oncalls", ON_CALLS_PER_MINUTE)
+    on_calls = request.limiters.limiter_for(f"{authorization.name}:oncalls", ON_CALLS_PER_MINUTE)
     async with source:
         credential = await credential_of(source, request.auth_method, authorization)
         yield PagerDutySession(source, settings=settings, on_calls=on_calls, credential=credential)

@@ -108,6 +108,10 @@ def _duration(settings: JsonObject, name: str, default: str, most: timedelta) ->
     return found
 
 
+_SIMULATOR_EXTRA = frozenset({"joserfc", "starlette", "uvicorn"})
+"""What the extra `simulator` installs."""
+
+
 @contextmanager
 def _demonstration() -> Iterator[DemoSource]:
     """Start the simulator that this distribution ships with its extra ``simulator``."""
@@ -122,7 +126,7 @@ def _demonstration() -> Iterator[DemoSource]:
 
 
 def _without(cause: ModuleNotFoundError) -> Exception:
-    if (cause.name or "").partition(".")[0] != "uvicorn":
+    if (cause.name or "").partition(".")[0] not in _SIMULATOR_EXTRA:
         return cause
     return UsageError(
         f"the demonstration needs {cause.name}, which is not installed; "

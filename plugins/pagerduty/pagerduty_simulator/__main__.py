@@ -1,4 +1,4 @@
-"""Runs a simulator until interrupted: ``python -m pagerduty_simulator --port 8080``."""
+"""Serve a simulated account until interrupted: ``python -m pagerduty_simulator --port 8080``."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve an account, and print where it is and with which key."""
-    chosen = _parser().parse_args(arguments)
-    control = SimulatorControl(latency=chosen.latency, rate_limit=chosen.rate_limit)
-    account = _account(chosen.seed, chosen.incidents)
-    gc.freeze()  # the account stays, so the collector need not walk through it again and again
+    """Serve an account, and print its address and the API key."""
+    options = _parser().parse_args(arguments)
+    control = SimulatorControl(latency=options.latency, rate_limit=options.rate_limit)
+    account = _account(options.seed, options.incidents)
+    gc.freeze()  # the account stays: the garbage collector need not traverse it
     with ExitStack() as stack:
-        simulator = PagerDutySimulator(account, control=control, port=chosen.port)
+        simulator = PagerDutySimulator(account, control=control, port=options.port)
         stack.enter_context(simulator)
-        said = {"base_url": simulator.base_url, "key": simulator.api_key}
-        if chosen.identity:
+        lines = {"base_url": simulator.base_url, "key": simulator.api_key}
+        if options.identity:
             server = stack.enter_context(IdentitySimulator(account, control=control))
-            said |= _apps(server, chosen.token_life)
-        sys.stdout.write("".join(f"{name}: {value}\n" for name, value in said.items()))
+            lines |= _register_apps(server, options.token_life)
+        sys.stdout.write("".join(f"{name}: {value}\n" for name, value in lines.items()))
         sys.stdout.flush()
         stack.enter_context(suppress(KeyboardInterrupt))
         threading.Event().wait()
     return 0
 
 
-def _apps(server: IdentitySimulator, token_life: float | None) -> dict[str, str]:
-    """Register an app of each kind; say where the server is and what they are known by."""
+def _register_apps(server: IdentitySimulator, token_life: float | None) -> dict[str, str]:
+    """Register an app of each kind; return the server's address and the apps' credentials."""
     identity = server.identity
     identity.access_lifetime = None if token_life is None else timedelta(seconds=token_life)
     classic = identity.register()
@@ -71,21 +71,23 @@ def _account(seed: int, incidents: int | None) -> Account:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m pagerduty_simulator",
-        description="Serve a made-up PagerDuty account on 127.0.0.1.",
+        description="Serve a simulated PagerDuty account on 127.0.0.1.",
     )
-    parser.add_argument("--port", type=int, default=0, help="where to listen; 0 takes a free port")
+    parser.add_argument("--port", type=int, default=0, help="port to listen on; 0: any free port")
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same account")
     parser.add_argument(
         "--incidents",
         type=int,
-        help=f"serve this many even incidents of the last {LOOKBACK_DAYS} days instead of its own",
+        help=f"number of uniform incidents of the last {LOOKBACK_DAYS} days, instead of varied ones",
     )
     parser.add_argument("--latency", type=float, default=0.0, help="seconds before each response")
-    parser.add_argument("--rate-limit", type=int, default=960, help="requests a minute")
+    parser.add_argument("--rate-limit", type=int, default=960, help="requests per minute")
     parser.add_argument(
-        "--identity", action="store_true", help="serve an identity server beside it, with two apps"
+        "--identity", action="store_true", help="also serve an identity server, with two apps"
     )
-    parser.add_argument("--token-life", type=float, help="seconds that its access tokens live")
+    parser.add_argument(
+        "--token-life", type=float, help="lifetime of its access tokens, in seconds"
+    )
     return parser
 
 

@@ -6,8 +6,15 @@ from itertools import permutations
 
 import pytest
 
-from ccm_core.cli.terminal.exit_codes import Exit, most_severe, error_code
-from ccm_core.errors import DocumentError, IntegrityError, Mistake, AuthenticationFailed, StoreError, Unreachable
+from ccm_core.cli.terminal.exit_codes import Exit, error_code, most_severe
+from ccm_core.errors import (
+    AuthenticationFailed,
+    DocumentError,
+    IntegrityError,
+    Mistake,
+    StoreError,
+    Unreachable,
+)
 
 
 @pytest.mark.parametrize("order", list(permutations([2, 5, 4, 3, 1, 0], 3)))

@@ -61,7 +61,7 @@ def spoiled(whole, tmp_path):
 @pytest.fixture
 def key_of():
     """Give the public key of a firm's store."""
-    return lambda firm: str(VerifierKey(firm.store.head().origin, firm.signer.public))
+    return lambda firm: str(VerifierKey(firm.store.ledger.head().origin, firm.signer.public))
 
 
 @pytest.fixture

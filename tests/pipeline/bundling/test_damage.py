@@ -134,7 +134,7 @@ def without(firm, files, log, gone):
     there = {int(number): json.loads(leaf) for number, leaf in lines}
     left = {number: leaf for number, leaf in there.items() if not gone(leaf)}
     assert len(left) < len(there)
-    found = firm.store.excerpt(log, lambda _: left)
+    found = firm.store.ledger.excerpt(log, lambda _: left)
     files[f"{folder}/leaves.txt"] = b"".join(b"%d %s\n" % one for one in found.leaves.items())
     files[f"{folder}/hashes.txt"] = b"".join(
         signed_note.encoded(one).encode() + b"\n" for one in found.hashes
@@ -219,7 +219,7 @@ def test_a_foreign_key_is_found_by_whoever_has_the_right_one(resigned, key_of, o
     forger = type(old_firm.signer)(seed=2)
 
     def forge(files):
-        name = old_firm.store.head().origin
+        name = old_firm.store.ledger.head().origin
         files["keys/0001.txt"] = key_note(name, forger, old_firm.now).encode()
         for log in ("@store", "firm"):
             path = f"ledger/{log}/checkpoint.txt"

@@ -19,14 +19,14 @@ from ccm_core.bundle.verifier.main import verify
 from ccm_core.errors import IntegrityError, UsageError
 from ccm_core.model.evidence.erasure import Erasure
 from ccm_core.pipeline.bundle import signer_of
-from ccm_core.store.interface import StoreSettings
+from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.open import open_store
 
 
 @pytest.fixture
 def store_without_key(tmp_path):
     """Give a store that was never signed."""
-    with closing(open_store(StoreSettings(url="sqlite:///none.db"), base=tmp_path)) as store:
+    with closing(open_store(StoreLocation(url="sqlite:///none.db"), base=tmp_path)) as store:
         yield store
 
 
@@ -106,7 +106,7 @@ def test_what_was_erased_by_order_is_missing_and_the_bundle_holds(key_of, writte
     """The order stands in the ledger, and the ledger is in the bundle."""
     firm.evaluate()
     firm.now += timedelta(minutes=1)
-    firm.store.erase(Erasure(id="e1", kind="pagerduty.user", reason="asked to", erased_at=firm.now))
+    firm.store.erasure.erase(Erasure(id="e1", kind="pagerduty.user", reason="asked to", erased_at=firm.now))
     path = tmp_path / "b.zip"
     written(firm, path)
     assert verify(str(path), key_of(firm))[1] == []

@@ -18,12 +18,12 @@ def grown(firm, written, tmp_path):
     """Give the heads of a first day, and the files of a bundle that was made on the second."""
     logs = (STORE_LOG, "firm")
     firm.evaluate()
-    heads = {log: firm.store.signed_head(log) for log in logs}
+    heads = {log: firm.store.ledger.signed_head(log) for log in logs}
     firm.now += timedelta(days=1)
     firm.collect()
     firm.evaluate()
     written(firm, tmp_path / "b.zip")
-    assert all(firm.store.signed_head(log) != heads[log] for log in logs)
+    assert all(firm.store.ledger.signed_head(log) != heads[log] for log in logs)
     return heads, read_archive(str(tmp_path / "b.zip"))
 
 
@@ -39,7 +39,7 @@ def test_an_earlier_head_of_another_history_is_found(firm, grown, log):
     heads, files = grown
     head = Checkpoint.read(signed_note.read(heads[log]).text)
     other = f"{head.origin}\n{head.size}\n{signed_note.encoded(bytes(32))}\n"
-    pin = Pin(name="old.txt", note=signed_note.sign(other, firm.store.head().origin, firm.signer))
+    pin = Pin(name="old.txt", note=signed_note.sign(other, firm.store.ledger.head().origin, firm.signer))
     held = hold(files, [pin])
     assert held.problems == (f"old.txt has another root for {head.size} leaves of {head.origin}",)
 
@@ -49,6 +49,6 @@ def test_a_head_that_is_newer_than_the_bundle_proves_nothing(firm, grown):
     _, files = grown
     firm.now += timedelta(days=1)
     firm.evaluate()
-    held = hold(files, [Pin(name="new.txt", note=firm.store.signed_head())])
+    held = hold(files, [Pin(name="new.txt", note=firm.store.ledger.signed_head())])
     assert held.problems == ()
     assert ["hold it against the store" in one for one in held.unproven] == [True]

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from ccm_core.cli.terminal.outcome_codes import evaluation_code, run_code
 from ccm_pagerduty.client import live
 from ccm_pagerduty.connector import connector
 from ccm_pagerduty.kinds import kinds
@@ -24,7 +25,6 @@ from pagerduty_simulator import AccountSizes, PagerDutySimulator, build_account,
 from pagerduty_simulator.api.control import SimulatorControl
 
 from ccm_core.cli.terminal.exit_codes import Exit, most_severe
-from ccm_core.cli.terminal.outcome_codes import evaluation_code, run_code
 from ccm_core.collect.observer import NullObserver
 from ccm_core.collect.outcome import worst
 from ccm_core.model.evaluation.result import Evaluation, Result, RuleResult
@@ -37,7 +37,7 @@ from ccm_core.pipeline.evaluate import compile_rules, evaluate
 from ccm_core.rules.types import PackText
 from ccm_core.sdk.http import Bounds
 from ccm_core.sdk.secret import Secret
-from ccm_core.store.interface import StoreSettings
+from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.open import open_store
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -46,7 +46,7 @@ SIZES = AccountSizes(users=8, teams=3, schedules=4, policies=3, services=3, inci
 HASTY = Bounds(attempts=2, backoff=0.0, backoff_most=0.0, wait_most=0.0, silence=5.0)
 """One more try, at once; what the source says about waiting is not believed."""
 NAME = "pagerduty-test"
-STORE = StoreSettings(url="sqlite:///ccm.db")
+STORE = StoreLocation(url="sqlite:///ccm.db")
 NEVER = timedelta(days=3650)
 HELD = ("users", "deleted_users", "teams", "memberships", "schedules", "policies", "services")
 """What of the account a test may change: it is put back."""
@@ -182,7 +182,7 @@ class Lab:
             host = replace(self.host, clock=lambda: NOW + timedelta(minutes=1))
             evaluation = evaluate(host, [connection], store, self.packs)
             bodies = {
-                kind: {one.key: one.body for one in store.state(NAME, f"pagerduty.{kind}")}
+                kind: {one.key: one.body for one in store.records.current(NAME, f"pagerduty.{kind}")}
                 for kind in self.kinds
             }
         finally:

@@ -15,7 +15,9 @@ from ccm_core.config.schema_defaults import with_defaults
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.erasure import Erasure
 from ccm_core.model.evidence.record import RecordSource
+from ccm_core.model.evidence.run import OpenRun
 from ccm_core.model.evidence.window import Window
+from ccm_core.model.evidence.write_batch import Observation, WriteBatch
 from ccm_core.model.json_codec import digest, encode
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.evaluate import compile_rules, evaluate
@@ -25,7 +27,7 @@ from ccm_core.plugins.loader import load
 from ccm_core.rules.types import PackText
 from ccm_core.sdk.secret import Secret
 from ccm_core.store.codec.bodies import packed
-from ccm_core.store.interface import WriteBatch, Observation, OpenRun, StoreSettings
+from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.open import open_store
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -162,7 +164,7 @@ class World:
         self.services = {"S0": AS_IT_WAS, "S1": AS_IT_WAS}
         self.connections, self.looked = [connection()], NOW - timedelta(days=1)
         for name in ("firm", "twin"):
-            self.store.begin(
+            self.store.runs.begin(
                 OpenRun(run=name, connection=name, connector="pagerduty", started_at=NOW)
             )
         self.derived = Counter()
@@ -208,7 +210,7 @@ class World:
             )
             for key, body in bodies.items()
         ]
-        self.store.keep(WriteBatch(collection=collection, observations=seen, snapshot=snapshot))
+        self.store.records.append(WriteBatch(collection=collection, observations=seen, snapshot=snapshot))
 
     def refresh(self):
         """Look at everything once more where that is long ago, so that the evidence is of now."""
@@ -262,7 +264,7 @@ class World:
     def erase(self, kind, key):
         """Erase what was kept of an object."""
         self.count += 1
-        self.store.erase(
+        self.store.erasure.erase(
             Erasure(
                 id=f"e{self.count}",
                 connection="firm",
@@ -317,7 +319,7 @@ class World:
 @contextmanager
 def opened(folder):
     """Open a world in a folder."""
-    store = open_store(StoreSettings(url="sqlite:///ccm.db"), base=folder)
+    store = open_store(StoreLocation(url="sqlite:///ccm.db"), base=folder)
     try:
         yield World(store)
     finally:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ccm_core.model.evidence.window import Window
 from ccm_core.report.charts.timeline import MOST, timeline
-from ccm_core.sdk.report_figures import Lane, TimelineGap, Timeline
+from ccm_core.sdk.report_figures import Lane, Timeline, TimelineGap
 
 SINCE = datetime(2026, 5, 1, tzinfo=UTC)
 NOW = SINCE + timedelta(days=30)

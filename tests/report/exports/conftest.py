@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from ccm_core.model.evaluation.result import (
     ControlResult,
     Evaluation,
+    KindSufficiency,
     PackUsed,
     Population,
     Result,
     RuleResult,
-    KindSufficiency,
     Status,
 )
 from ccm_core.model.evaluation.rule import Control, Severity
@@ -59,19 +59,19 @@ def render() -> Callable[[str, ReportInput], bytes]:
 def demo(tmp_path_factory) -> ReportInput:
     """The demonstration's account, collected and judged as `ccm demo` does it."""
     from ccm_core.cli.main import main
-    from ccm_core.store.interface import StoreSettings
+    from ccm_core.store.interface.location import StoreLocation
     from ccm_core.store.sqlite.open import open_store
 
     folder = tmp_path_factory.mktemp("demo")
     assert main(["demo", "--directory", str(folder)]) == 0
-    store = open_store(StoreSettings(url="sqlite:///ccm.db"), base=folder)
+    store = open_store(StoreLocation(url="sqlite:///ccm.db"), base=folder)
     try:
-        evaluation = store.latest_evaluation().evaluation
+        evaluation = store.evaluations.latest().evaluation
         assert evaluation is not None
         return ReportInput(
             evaluation=evaluation,
-            manifests=store.manifests(),
-            counts=store.counts(),
+            manifests=store.runs.manifests(),
+            counts=store.records.counts(),
             host_version="0.1.0",
         )
     finally:

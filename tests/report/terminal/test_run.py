@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from ccm_core.model.evidence.collection import Counts, Dangling, Request, LookupOutcome
+from ccm_core.model.evidence.collection import Counts, Dangling, LookupOutcome, Request
 from ccm_core.model.evidence.manifest import Promise, Unseen
 from ccm_core.report.terminal.run import MOST, run_text
 

@@ -6,9 +6,9 @@ import pytest
 
 from ccm_core.model.evaluation.result import AutomationCoverage
 from ccm_core.model.evaluation.rule import (
-    ManualProcedures,
     Control,
     Lifecycle,
+    ManualProcedures,
     OnEmpty,
     Rule,
     RulePack,

@@ -5,7 +5,12 @@ from __future__ import annotations
 import pytest
 
 from ccm_core.rules.cel.expression import ExpressionError
-from ccm_core.rules.pack.message_template import Placeholder, format_code, format_seconds, split_template
+from ccm_core.rules.pack.message_template import (
+    Placeholder,
+    format_code,
+    format_seconds,
+    split_template,
+)
 
 
 @pytest.mark.parametrize(

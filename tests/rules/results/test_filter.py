@@ -10,10 +10,10 @@ from ccm_core.errors import UsageError
 from ccm_core.model.evaluation.result import (
     ControlResult,
     Evaluation,
+    KindSufficiency,
     Population,
     Result,
     RuleResult,
-    KindSufficiency,
     Status,
 )
 from ccm_core.model.evaluation.rule import Control, Severity

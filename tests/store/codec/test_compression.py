@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccm_core.store.codec.compression import Compressor, Decompressor, CompressionStream, decompressed
+from ccm_core.store.codec.compression import (
+    CompressionStream,
+    Compressor,
+    Decompressor,
+    decompressed,
+)
 
 
 def _whole(data: bytes) -> bytes:

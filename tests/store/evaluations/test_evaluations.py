@@ -28,15 +28,15 @@ def tampered(folder, statement):
 
 def test_a_basis_and_its_packs_are_read_back_to_the_byte(store, build):
     """By the digest of the evaluation, and of each pack."""
-    kept = store.keep_evaluation(build.evaluation(1), BASIS, [PACK])
-    assert store.basis(kept) == BASIS
-    assert store.document(BASIS.packs[0].digest) == PACK
+    kept = store.evaluations.append(build.evaluation(1), BASIS, [PACK])
+    assert store.evaluations.inputs(kept) == BASIS
+    assert store.evaluations.document(BASIS.packs[0].digest) == PACK
 
 
 def test_packs_that_many_evaluations_were_made_with_are_kept_once(store, build, tmp_path):
     """Hourly evaluations by the same packs cost no second copy of them."""
     for at in range(3):
-        store.keep_evaluation(build.evaluation(at), BASIS, [PACK])
+        store.evaluations.append(build.evaluation(at), BASIS, [PACK])
     with closing(sqlite3.connect(tmp_path / "ccm.db")) as database:
         forms = database.execute("SELECT form FROM document ORDER BY seq").fetchall()
     assert forms == [("pack",), ("basis",)]
@@ -44,32 +44,32 @@ def test_packs_that_many_evaluations_were_made_with_are_kept_once(store, build, 
 
 def test_an_evaluation_may_have_no_basis(store, build):
     """Such a one can be read and cannot be made again; one that is not there is an error."""
-    assert store.basis(store.keep_evaluation(build.evaluation(1))) is None
+    assert store.evaluations.inputs(store.evaluations.append(build.evaluation(1))) is None
     with pytest.raises(StoreError, match="holds no evaluation sha256:0"):
-        store.basis("sha256:0")
+        store.evaluations.inputs("sha256:0")
 
 
 def test_what_another_version_kept_is_known_by_the_digest_that_it_has(store, build, tmp_path):
     """Written again it would be other bytes, as when a version adds a field."""
-    store.keep_evaluation(build.evaluation(1), BASIS, [PACK])
+    store.evaluations.append(build.evaluation(1), BASIS, [PACK])
     other = b" " + encode(build.evaluation(1))
     with closing(sqlite3.connect(tmp_path / "ccm.db")) as database, database:
         row = (digest(other), Compressor().compress(other))
         database.execute("UPDATE evaluation SET digest = ?, document = ?", row)
-    kept = store.latest_evaluation().digest
+    kept = store.evaluations.latest().digest
     assert kept == digest(other) != digest(encode(build.evaluation(1)))
-    assert store.basis(kept) == BASIS
-    assert store.basis_kept_as(kept) == digest(encode(BASIS))
+    assert store.evaluations.inputs(kept) == BASIS
+    assert store.evaluations.inputs_digest(kept) == digest(encode(BASIS))
 
 
 def test_evaluations_come_by_their_own_moment(store, build):
     """The end of the period is not in it."""
     for at in (30, 10, 20):
-        store.keep_evaluation(build.evaluation(at))
-    found = [one for _, one in store.evaluations(since=build.at(10), until=build.at(30))]
+        store.evaluations.append(build.evaluation(at))
+    found = [one for _, one in store.evaluations.between(since=build.at(10), until=build.at(30))]
     assert found == [build.evaluation(10), build.evaluation(20)]
-    assert [name for name, _ in store.evaluations()] == [
-        store.keep_evaluation(build.evaluation(at)) for at in (10, 20, 30)
+    assert [name for name, _ in store.evaluations.between()] == [
+        store.evaluations.append(build.evaluation(at)) for at in (10, 20, 30)
     ]
 
 
@@ -82,18 +82,18 @@ def test_evaluations_come_by_their_own_moment(store, build):
 )
 def test_a_damaged_document_is_found_when_it_is_read(store, build, tmp_path, statement):
     """The message names the digest."""
-    kept = store.keep_evaluation(build.evaluation(1), BASIS, [PACK])
+    kept = store.evaluations.append(build.evaluation(1), BASIS, [PACK])
     tampered(tmp_path, statement)
     with pytest.raises(IntegrityError, match="sha256:"):
-        store.document(BASIS.packs[0].digest)
+        store.evaluations.document(BASIS.packs[0].digest)
     with pytest.raises(IntegrityError, match="sha256:"):
-        store.basis(kept)
+        store.evaluations.inputs(kept)
 
 
 def test_a_store_of_the_first_revision_is_brought_to_the_newest(store, build, reopen, tmp_path):
     """Evaluations that it holds are read as before; they have no basis."""
     made = build.evaluation(1)
-    store.keep_evaluation(made)
+    store.evaluations.append(made)
     store.close()
     (tmp_path / "ccm.db").rename(tmp_path / "new.db")
     with closing(sqlite3.connect(tmp_path / "ccm.db")) as database, database:
@@ -106,11 +106,11 @@ def test_a_store_of_the_first_revision_is_brought_to_the_newest(store, build, re
         database.execute(f"INSERT INTO store ({facts}) SELECT {facts} FROM new.store")  # noqa: S608 - constants
         columns = "digest, evaluated_at, document"
         database.execute(
-            f"INSERT INTO evaluation ({columns}) SELECT {columns} FROM new.evaluation"  # noqa: S608 - constants
+            f"INSERT INTO evaluation ({columns}) SELECT {columns} FROM new.evaluations.get"  # noqa: S608 - constants
         )
     old = reopen(create=False)
-    kept, read = next(iter(old.evaluations()))
-    assert (read, old.basis(kept)) == (made, None)
+    kept, read = next(iter(old.evaluations.between()))
+    assert (read, old.evaluations.inputs(kept)) == (made, None)
     with closing(sqlite3.connect(tmp_path / "ccm.db")) as database:
         assert database.execute("SELECT * FROM store_revision").fetchone() == (NEWEST,)
 
@@ -119,8 +119,8 @@ def test_an_outline_for_each_day_that_has_an_evaluation(store, build):
     """The last evaluation of a day stands for it, without its results."""
     whole = [replace(build.evaluation(0), evaluated_at=build.at(0) + ago) for ago in HOURS]
     for one in whole:
-        store.keep_evaluation(one)
-    found = store.outlines(since=build.at(0), until=build.at(0) + timedelta(days=2, hours=5))
+        store.evaluations.append(one)
+    found = store.evaluations.daily_outlines(since=build.at(0), until=build.at(0) + timedelta(days=2, hours=5))
     assert [one.evaluated_at for one in found] == [whole[1].evaluated_at, whole[3].evaluated_at]
     assert [(rule.rule, rule.status) for rule in found[0].rules] == [
         (rule.rule, rule.status) for rule in whole[1].rules

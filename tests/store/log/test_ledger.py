@@ -49,11 +49,11 @@ def everything(proof):
 def filled(reopen, build, key):
     """Give a store that was signed, with a run and an evaluation."""
     store = reopen(key())
-    store.begin(build.run())
-    store.keep(build.harvest("c1", {"a": {"n": 1}, "b": {}}, rejected=[build.rejected()], at=1))
-    store.keep(build.harvest("c2", {"a": {"n": 2}}, snapshot=True, at=2))
-    store.seal(build.manifest(at=3))
-    store.keep_evaluation(build.evaluation(4), EvaluationInputs(host_version="0"), [b"pack"])
+    store.runs.begin(build.run())
+    store.records.append(build.harvest("c1", {"a": {"n": 1}, "b": {}}, rejected=[build.rejected()], at=1))
+    store.records.append(build.harvest("c2", {"a": {"n": 2}}, snapshot=True, at=2))
+    store.runs.seal(build.manifest(at=3))
+    store.evaluations.append(build.evaluation(4), EvaluationInputs(host_version="0"), [b"pack"])
     return store
 
 
@@ -70,7 +70,7 @@ def test_a_leaf_says_everything_its_row_says(table):
 
 def test_leaves_stand_in_the_order_in_which_things_were_kept(filled):
     """A collection, what it appended, what vanished, what was rejected; then the manifest."""
-    leaves = [json_codec.decode(leaf) for leaf, _ in filled.proven("demo", everything)]
+    leaves = [json_codec.decode(leaf) for leaf, _ in filled.ledger.prove("demo", everything)]
 
     assert [(one["leaf"], one.get("key"), one.get("collection")) for one in leaves] == [
         ("run", None, None),
@@ -102,7 +102,7 @@ def test_leaves_stand_in_the_order_in_which_things_were_kept(filled):
 
 def test_the_store_states_the_heads_of_its_logs(filled):
     """Its own log has facts, the key, what evaluations rest on, and the other logs' heads."""
-    leaves = [json_codec.decode(leaf) for leaf, _ in filled.proven(STORE_LOG, everything)]
+    leaves = [json_codec.decode(leaf) for leaf, _ in filled.ledger.prove(STORE_LOG, everything)]
 
     assert [one["leaf"] for one in leaves] == [
         "store",
@@ -113,7 +113,7 @@ def test_the_store_states_the_heads_of_its_logs(filled):
         "evaluation",
         "heads",
     ]
-    head = filled.head("demo")
+    head = filled.ledger.head("demo")
     assert leaves[2] == {
         "leaf": "heads",
         "heads": [{"log": "demo", "size": head.size, "root": signed_note.encoded(head.root)}],
@@ -124,12 +124,12 @@ def test_the_store_states_the_heads_of_its_logs(filled):
 @pytest.mark.parametrize("log", ["demo", STORE_LOG])
 def test_each_leaf_is_proven_by_a_signed_head(filled, key, log):
     """With the public key, the leaf's bytes and its proof; the store is not needed."""
-    (begun,) = filled.signing_keys()
-    assert begun.key == VerifierKey(filled.head().origin, key().public)
+    (begun,) = filled.ledger.signing_keys()
+    assert begun.key == VerifierKey(filled.ledger.head().origin, key().public)
 
-    for leaf, proof in filled.proven(log, everything):
+    for leaf, proof in filled.ledger.prove(log, everything):
         head = Checkpoint.read(signed_note.opened(proof.checkpoint, [begun.key]))
-        assert head == filled.head(log)
+        assert head == filled.ledger.head(log)
         found = inclusion_proof.root_of_inclusion(
             proof.index, head.size, leaf_hash(leaf), proof.hashes
         )
@@ -142,16 +142,16 @@ def test_a_store_without_a_key_keeps_evidence_and_says_so(reopen, build, key):
     Nothing is proven until then.
     """
     store = reopen()
-    store.begin(build.run())
-    store.seal(build.manifest(at=1))
-    assert store.signed_head() is None
-    assert store.proven(STORE_LOG, everything) == ()
+    store.runs.begin(build.run())
+    store.runs.seal(build.manifest(at=1))
+    assert store.ledger.signed_head() is None
+    assert store.ledger.prove(STORE_LOG, everything) == ()
     store.close()
 
     store = reopen(key())
-    store.begin(build.run("r2"))
-    store.seal(build.manifest("r2", at=2))
-    leaves = [json_codec.decode(leaf) for leaf, _ in store.proven(STORE_LOG, everything)]
+    store.runs.begin(build.run("r2"))
+    store.runs.seal(build.manifest("r2", at=2))
+    leaves = [json_codec.decode(leaf) for leaf, _ in store.ledger.prove(STORE_LOG, everything)]
     assert [one.get("unsigned") for one in leaves if one["leaf"] == "heads"] == [
         "no key in this test",
         None,
@@ -160,31 +160,31 @@ def test_a_store_without_a_key_keeps_evidence_and_says_so(reopen, build, key):
 
 def test_a_stranger_does_not_sign(reopen, build, key, filled):
     """Another vault's key is no key of this store: heads stay unsigned, with the next step."""
-    before = filled.signed_head()
+    before = filled.ledger.signed_head()
     filled.close()
     store = reopen(key("another"))
-    store.keep_evaluation(build.evaluation(9))
+    store.evaluations.append(build.evaluation(9))
 
-    assert store.signed_head() == before
-    assert len(store.signing_keys()) == 1
+    assert store.ledger.signed_head() == before
+    assert len(store.ledger.signing_keys()) == 1
     store.close()
     store = reopen(key("another"), key())  # the right one is at hand as well
-    store.keep_evaluation(build.evaluation(10))
-    leaves = [json_codec.decode(leaf) for leaf, _ in store.proven(STORE_LOG, everything)]
+    store.evaluations.append(build.evaluation(10))
+    leaves = [json_codec.decode(leaf) for leaf, _ in store.ledger.prove(STORE_LOG, everything)]
     assert "ccm keys rotate --lost" in leaves[-3]["unsigned"]
     assert leaves[-1] == {"leaf": "heads", "heads": [], "signed": True}
 
 
 def test_an_evaluation_that_is_kept_already_adds_no_leaf(filled, build):
     """The same bytes are kept once, so the head stays what it was."""
-    before = filled.head()
-    filled.keep_evaluation(build.evaluation(4), EvaluationInputs(host_version="0"), [b"pack"])
-    assert filled.head() == before
+    before = filled.ledger.head()
+    filled.evaluations.append(build.evaluation(4), EvaluationInputs(host_version="0"), [b"pack"])
+    assert filled.ledger.head() == before
 
 
 def test_what_an_older_ccm_kept_gets_its_leaves(filled, reopen, tmp_path):
     """Once, when it is opened: the same leaves, in an order of their own."""
-    before = {leaf for leaf, _ in filled.proven("demo", everything)}
+    before = {leaf for leaf, _ in filled.ledger.prove("demo", everything)}
     filled.close()
     with closing(sqlite3.connect(tmp_path / "ccm.db")) as database, database:
         for table in reversed(SINCE):
@@ -192,11 +192,11 @@ def test_what_an_older_ccm_kept_gets_its_leaves(filled, reopen, tmp_path):
         database.execute("UPDATE store_revision SET version_num = '0002'")
 
     store = reopen()
-    head = store.head("demo")
+    head = store.ledger.head("demo")
     assert head.size == len(before)
     store.close()
     store = reopen()
-    assert store.head("demo") == head
+    assert store.ledger.head("demo") == head
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.table)

@@ -23,7 +23,7 @@ def counted(collection):
 
 def test_a_first_snapshot_is_appended_whole(store, build, bodies):
     """Every record of a first snapshot is new."""
-    kept = store.keep(build.harvest("c1", {"a": ONE, "b": TWO}, snapshot=True))
+    kept = store.records.append(build.harvest("c1", {"a": ONE, "b": TWO}, snapshot=True))
 
     assert counted(kept) == (2, 0, 0)
     assert bodies(store) == {"a": ONE, "b": TWO}
@@ -31,23 +31,23 @@ def test_a_first_snapshot_is_appended_whole(store, build, bodies):
 
 def test_a_second_snapshot_appends_only_what_changed(store, build, bodies):
     """What stayed the same is counted and not stored; what vanished gets a tombstone."""
-    store.keep(build.harvest("c1", {"a": ONE, "b": ONE, "c": ONE}, snapshot=True))
-    kept = store.keep(build.harvest("c2", {"a": ONE, "b": TWO}, snapshot=True))
+    store.records.append(build.harvest("c1", {"a": ONE, "b": ONE, "c": ONE}, snapshot=True))
+    kept = store.records.append(build.harvest("c2", {"a": ONE, "b": TWO}, snapshot=True))
 
     assert counted(kept) == (1, 1, 1)
     assert bodies(store) == {"a": ONE, "b": TWO}
-    assert [r.collection for r in store.state("demo", "demo.thing")] == ["c1", "c2"]
+    assert [r.collection for r in store.records.current("demo", "demo.thing")] == ["c1", "c2"]
 
 
 def test_a_key_that_comes_back_is_appended_again(store, build, bodies):
     """After a tombstone the same body is a new version; a tombstone is not repeated."""
     for name, found in [("c1", {"a": ONE}), ("c2", {}), ("c3", {}), ("c4", {"a": ONE})]:
-        kept = store.keep(build.harvest(name, found, snapshot=True))
+        kept = store.records.append(build.harvest(name, found, snapshot=True))
         expected = {"c1": (1, 0, 0), "c2": (0, 0, 1), "c3": (0, 0, 0), "c4": (1, 0, 0)}
         assert counted(kept) == expected[name]
 
     assert bodies(store) == {"a": ONE}
-    assert [r.collection for r in store.history("demo", "demo.thing", "a")] == ["c1", "c4"]
+    assert [r.collection for r in store.records.history("demo", "demo.thing", "a")] == ["c1", "c4"]
 
 
 @pytest.mark.parametrize(
@@ -62,8 +62,8 @@ def test_a_key_that_comes_back_is_appended_again(store, build, bodies):
 )
 def test_only_a_complete_snapshot_lets_keys_vanish(store, build, bodies, snapshot, outcome):
     """What was not seen for another reason than that it is gone stays as it was."""
-    store.keep(build.harvest("c1", {"a": ONE, "b": ONE}, snapshot=True))
-    kept = store.keep(build.harvest("c2", {"b": TWO}, snapshot=snapshot, outcome=outcome))
+    store.records.append(build.harvest("c1", {"a": ONE, "b": ONE}, snapshot=True))
+    kept = store.records.append(build.harvest("c2", {"b": TWO}, snapshot=snapshot, outcome=outcome))
 
     assert counted(kept) == (1, 0, 0)
     assert kept.population_root is None
@@ -72,10 +72,10 @@ def test_only_a_complete_snapshot_lets_keys_vanish(store, build, bodies, snapsho
 
 def test_kinds_and_connections_do_not_touch_each_other(store, build, bodies):
     """The same key in another kind or connection is another record."""
-    store.begin(build.run("r2", connection="other"))
-    store.keep(build.harvest("c1", {"a": ONE}, snapshot=True))
-    store.keep(build.harvest("c2", {}, snapshot=True, kind="demo.part"))
-    store.keep(build.harvest("c3", {"a": TWO}, snapshot=True, connection="other", run="r2"))
+    store.runs.begin(build.run("r2", connection="other"))
+    store.records.append(build.harvest("c1", {"a": ONE}, snapshot=True))
+    store.records.append(build.harvest("c2", {}, snapshot=True, kind="demo.part"))
+    store.records.append(build.harvest("c3", {"a": TWO}, snapshot=True, connection="other", run="r2"))
 
     assert bodies(store) == {"a": ONE}
     assert bodies(store, connection="other") == {"a": TWO}
@@ -85,18 +85,18 @@ def test_kinds_and_connections_do_not_touch_each_other(store, build, bodies):
 def test_the_counts_of_the_collector_stay(store, build):
     """Only appended, unchanged and tombstones are the store's to fill in."""
     harvest = build.harvest("c1", {"a": ONE}, counts=Counts(pages=3, items=7, waited=1.5))
-    kept = store.keep(harvest)
+    kept = store.records.append(harvest)
 
     assert kept == replace(harvest.collection, counts=replace(kept.counts))
     assert kept.counts == Counts(pages=3, items=7, waited=1.5, appended=1)
-    assert store.collections("demo") == [kept]
+    assert store.runs.collections("demo") == [kept]
 
 
 def test_a_complete_snapshot_has_a_population_root(store, build):
     """The root is over every pair of key and digest, sorted, changed or not."""
     found = {"b": TWO, "a": ONE, "\U0001f600": ONE, "\uffff": ONE}
-    store.keep(build.harvest("c1", {"a": ONE}, snapshot=True))
-    kept = store.keep(build.harvest("c2", found, snapshot=True))
+    store.records.append(build.harvest("c1", {"a": ONE}, snapshot=True))
+    kept = store.records.append(build.harvest("c2", found, snapshot=True))
 
     order = ["a", "b", "\uffff", "\U0001f600"]
     leaves = [
@@ -108,7 +108,7 @@ def test_a_complete_snapshot_has_a_population_root(store, build):
 
 def test_a_population_root_that_is_given_stays(store, build):
     """The caller may have computed the root itself."""
-    kept = store.keep(build.harvest("c1", {}, snapshot=True, population_root="sha256:00"))
+    kept = store.records.append(build.harvest("c1", {}, snapshot=True, population_root="sha256:00"))
 
     assert kept.population_root == "sha256:00"
 
@@ -119,19 +119,19 @@ def test_the_record_comes_back_as_it_went_in(store, build):
     deep = {"deep": [1, None, "é", 1.5]}
     events = build.harvest("c1", {"a": deep}, window=window)
     things = build.harvest("c2", {"a": ONE}, snapshot=True, kind="demo.part")
-    store.keep(events)
-    store.keep(things)
+    store.records.append(events)
+    store.records.append(things)
 
     for harvest, body in (events, deep), (things, ONE):
-        (record,) = store.state("demo", harvest.collection.kind)
+        (record,) = store.records.current("demo", harvest.collection.kind)
         assert record == build.record(harvest, "a", body)
 
 
 def test_more_keys_than_one_statement_takes(store, build, bodies):
     """A window of thousands is kept like a small one, also the second time."""
     many = {f"k{n:05}": {"n": n} for n in range(3000)}
-    store.keep(build.harvest("c1", many))
-    kept = store.keep(build.harvest("c2", {**many, "k00700": ONE, "new": ONE}))
+    store.records.append(build.harvest("c1", many))
+    kept = store.records.append(build.harvest("c2", {**many, "k00700": ONE, "new": ONE}))
 
     assert counted(kept) == (2, 2999, 0)
     assert bodies(store) == {**many, "k00700": ONE, "new": ONE}
@@ -171,19 +171,19 @@ def test_what_cannot_be_kept_leaves_the_store_as_it_was(
     store, build, bodies, wrong, error, message
 ):
     """A refused harvest says why, and nothing of it is there."""
-    store.keep(build.harvest("c1", {"a": ONE}))
+    store.records.append(build.harvest("c1", {"a": ONE}))
 
     with pytest.raises(error, match=message):
-        store.keep(wrong(build))
+        store.records.append(wrong(build))
 
     assert bodies(store) == {"a": ONE}
-    assert [c.id for c in store.collections("demo")] == ["c1"]
+    assert [c.id for c in store.runs.collections("demo")] == ["c1"]
 
 
 def test_nothing_is_added_to_a_sealed_run(store, build):
     """A manifest lists all of a run, so nothing may follow it."""
-    store.seal(build.manifest())
+    store.runs.seal(build.manifest())
 
     with pytest.raises(StoreError, match="r1 of demo is sealed"):
-        store.keep(build.harvest("c1", {"a": ONE}))
-    assert store.collections("demo") == []
+        store.records.append(build.harvest("c1", {"a": ONE}))
+    assert store.runs.collections("demo") == []

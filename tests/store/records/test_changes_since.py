@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ccm_core.model.evidence.erasure import Erasure
-from ccm_core.store.interface import StoreSettings
+from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.open import open_store
 
 KIND, NAME = "demo.thing", "demo"
@@ -16,8 +16,8 @@ KIND, NAME = "demo.thing", "demo"
 @pytest.fixture
 def held(store, build):
     """A store with two things, and the mark up to which they were read."""
-    store.keep(build.harvest("c1", {"a": {"n": 1}, "b": {"n": 1}}, at=1))
-    return store.since(NAME, KIND, None, as_of=build.at(1)).mark
+    store.records.append(build.harvest("c1", {"a": {"n": 1}, "b": {"n": 1}}, at=1))
+    return store.records.changes_since(NAME, KIND, None, as_of=build.at(1)).mark
 
 
 def changed(since):
@@ -27,9 +27,9 @@ def changed(since):
 
 def test_what_was_appended_and_what_vanished_is_told(store, build, held):
     """What was seen again as it was did not change."""
-    store.keep(build.harvest("c2", {"a": {"n": 1}, "c": {"n": 3}}, at=2, snapshot=True))
+    store.records.append(build.harvest("c2", {"a": {"n": 1}, "c": {"n": 3}}, at=2, snapshot=True))
 
-    assert changed(store.since(NAME, KIND, held, as_of=build.at(2))) == (
+    assert changed(store.records.changes_since(NAME, KIND, held, as_of=build.at(2))) == (
         {"b", "c"},
         {"c": {"n": 3}},
     )
@@ -37,49 +37,49 @@ def test_what_was_appended_and_what_vanished_is_told(store, build, held):
 
 def test_other_kinds_and_connections_change_nothing(store, build, held):
     """A mark is of one kind of one connection."""
-    store.keep(build.harvest("c2", {"a": {"n": 2}}, at=2, kind="demo.other"))
-    store.begin(build.run("r2", connection="twin"))
-    store.keep(build.harvest("c3", {"a": {"n": 2}}, at=2, run="r2", connection="twin"))
+    store.records.append(build.harvest("c2", {"a": {"n": 2}}, at=2, kind="demo.other"))
+    store.runs.begin(build.run("r2", connection="twin"))
+    store.records.append(build.harvest("c3", {"a": {"n": 2}}, at=2, run="r2", connection="twin"))
 
-    assert changed(store.since(NAME, KIND, held, as_of=build.at(2))) == (set(), {})
+    assert changed(store.records.changes_since(NAME, KIND, held, as_of=build.at(2))) == (set(), {})
 
 
 def test_the_next_mark_reaches_as_far_as_was_told(store, build, held):
     """From mark to mark nothing is told twice."""
-    store.keep(build.harvest("c2", {"a": {"n": 2}}, at=2))
-    first = store.since(NAME, KIND, held, as_of=build.at(2))
-    store.keep(build.harvest("c3", {"b": {"n": 2}}, at=3))
+    store.records.append(build.harvest("c2", {"a": {"n": 2}}, at=2))
+    first = store.records.changes_since(NAME, KIND, held, as_of=build.at(2))
+    store.records.append(build.harvest("c3", {"b": {"n": 2}}, at=3))
 
     assert first.changed == {"a"}
-    assert store.since(NAME, KIND, first.mark, as_of=build.at(3)).changed == {"b"}
+    assert store.records.changes_since(NAME, KIND, first.mark, as_of=build.at(3)).changed == {"b"}
 
 
 def test_a_clock_that_was_put_back_hides_nothing(store, build, held):
     """What was kept last counts, not what bears the latest time."""
-    store.keep(build.harvest("c2", {"a": {"n": 2}}, at=-5))
+    store.records.append(build.harvest("c2", {"a": {"n": 2}}, at=-5))
 
-    assert store.since(NAME, KIND, held, as_of=build.at(1)).changed == {"a"}
+    assert store.records.changes_since(NAME, KIND, held, as_of=build.at(1)).changed == {"a"}
 
 
 def test_an_object_that_was_erased_is_told_as_such(store, build, held):
     """Its record is there, and empty."""
-    store.keep(build.harvest("c2", {"a": {"n": 2}}, at=2))
+    store.records.append(build.harvest("c2", {"a": {"n": 2}}, at=2))
     erase(store, build, "a")
-    mark = store.since(NAME, KIND, None, as_of=build.at(4)).mark
-    (record,) = store.among(NAME, KIND, {"a"})
+    mark = store.records.changes_since(NAME, KIND, None, as_of=build.at(4)).mark
+    (record,) = store.records.get_many(NAME, KIND, {"a"})
 
     assert (record.body, record.erased_at) == ({}, build.at(3))
-    assert changed(store.since(NAME, KIND, mark, as_of=build.at(4))) == (set(), {})
+    assert changed(store.records.changes_since(NAME, KIND, mark, as_of=build.at(4))) == (set(), {})
 
 
 def test_some_records_are_read_by_their_keys(store, build, held):
     """As they stand, sorted by key; keys of which nothing stands are passed over."""
-    store.keep(build.harvest("c2", {"b": {"n": 2}}, at=2, snapshot=True))
+    store.records.append(build.harvest("c2", {"b": {"n": 2}}, at=2, snapshot=True))
 
-    assert [(one.key, one.body) for one in store.among(NAME, KIND, {"b", "a", "z"})] == [
+    assert [(one.key, one.body) for one in store.records.get_many(NAME, KIND, {"b", "a", "z"})] == [
         ("b", {"n": 2})
     ]
-    assert list(store.among(NAME, KIND, set())) == []
+    assert list(store.records.get_many(NAME, KIND, set())) == []
 
 
 def erase(store, build, key):
@@ -87,12 +87,12 @@ def erase(store, build, key):
     order = Erasure(
         id=f"e-{key}", connection=NAME, kind=KIND, key=key, reason="r", erased_at=build.at(3)
     )
-    store.erase(order)
+    store.erasure.erase(order)
 
 
 def kept_later(store, build, folder):
     """Another process kept something while its clock was ahead."""
-    store.keep(build.harvest("c2", {"a": {"n": 2}}, at=20))
+    store.records.append(build.harvest("c2", {"a": {"n": 2}}, at=20))
     return store
 
 
@@ -105,16 +105,16 @@ def erased_since(store, build, folder):
 def brought_back(store, build, folder):
     """Another connection observes what was erased of this one: the body is there again."""
     erase(store, build, "a")
-    mark = store.since(NAME, KIND, None, as_of=build.at(9)).mark
-    store.begin(build.run("r2", connection="twin"))
-    store.keep(build.harvest("c2", {"a": {"n": 1}}, at=4, run="r2", connection="twin"))
-    assert [one.body for one in store.among(NAME, KIND, {"a"})] == [{"n": 1}]
+    mark = store.records.changes_since(NAME, KIND, None, as_of=build.at(9)).mark
+    store.runs.begin(build.run("r2", connection="twin"))
+    store.records.append(build.harvest("c2", {"a": {"n": 1}}, at=4, run="r2", connection="twin"))
+    assert [one.body for one in store.records.get_many(NAME, KIND, {"a"})] == [{"n": 1}]
     return store, mark
 
 
 def other_store(store, build, folder):
     """The settings name another store now, with the same collections."""
-    other = open_store(StoreSettings(url="sqlite:///other.db"), base=folder)
+    other = open_store(StoreLocation(url="sqlite:///other.db"), base=folder)
     other.begin(build.run())
     other.keep(build.harvest("c1", {"a": {"n": 1}, "b": {"n": 1}}, at=1))
     return other
@@ -124,8 +124,8 @@ def put_back(store, build, folder):
     """A backup of the store was put back, and collecting went on from there."""
     store.close()
     (folder / "ccm.db").write_bytes((folder / "backup.db").read_bytes())
-    again = open_store(StoreSettings(url="sqlite:///ccm.db"), base=folder)
-    again.keep(build.harvest("d1", {"a": {"n": 7}}, at=1))
+    again = open_store(StoreLocation(url="sqlite:///ccm.db"), base=folder)
+    again.records.append(build.harvest("d1", {"a": {"n": 7}}, at=1))
     return again
 
 
@@ -133,7 +133,7 @@ def put_back_and_left(store, build, folder):
     """A backup of the store was put back."""
     store.close()
     (folder / "ccm.db").write_bytes((folder / "backup.db").read_bytes())
-    return open_store(StoreSettings(url="sqlite:///ccm.db"), base=folder)
+    return open_store(StoreLocation(url="sqlite:///ccm.db"), base=folder)
 
 
 @pytest.mark.parametrize(
@@ -153,12 +153,12 @@ def put_back_and_left(store, build, folder):
 def test_where_it_is_not_certain_nothing_is_told(reopen, build, tmp_path, event):
     """Then everything has to be read."""
     store = reopen()
-    store.begin(build.run())
+    store.runs.begin(build.run())
     store.close()
     (tmp_path / "backup.db").write_bytes((tmp_path / "ccm.db").read_bytes())
     store = reopen()
-    store.keep(build.harvest("c1", {"a": {"n": 1}, "b": {"n": 1}}, at=1))
-    mark = store.since(NAME, KIND, None, as_of=build.at(1)).mark
+    store.records.append(build.harvest("c1", {"a": {"n": 1}, "b": {"n": 1}}, at=1))
+    mark = store.records.changes_since(NAME, KIND, None, as_of=build.at(1)).mark
     then = event(store, build, tmp_path)
     then, mark = then if isinstance(then, tuple) else (then, mark)
 
@@ -170,10 +170,10 @@ def test_where_it_is_not_certain_nothing_is_told(reopen, build, tmp_path, event)
 
 def test_no_mark_is_given_where_more_was_kept_than_is_wanted(store, build):
     """The state of a past moment is not what stands."""
-    store.keep(build.harvest("c1", {"a": {"n": 1}}, at=2))
+    store.records.append(build.harvest("c1", {"a": {"n": 1}}, at=2))
 
-    assert store.since(NAME, KIND, None, as_of=build.at(1)) is None
-    assert store.since(NAME, KIND, None, as_of=build.at(2)) is not None
+    assert store.records.changes_since(NAME, KIND, None, as_of=build.at(1)) is None
+    assert store.records.changes_since(NAME, KIND, None, as_of=build.at(2)) is not None
 
 
 @settings(
@@ -192,24 +192,24 @@ def test_no_mark_is_given_where_more_was_kept_than_is_wanted(store, build):
 )
 def test_what_is_held_and_what_changed_is_what_stands(tmp_path_factory, build, steps):
     """Whoever reads all of it once, and what changed from then on, knows the state."""
-    store = open_store(StoreSettings(url="sqlite:///ccm.db"), base=tmp_path_factory.mktemp("s"))
-    store.begin(build.run())
+    store = open_store(StoreLocation(url="sqlite:///ccm.db"), base=tmp_path_factory.mktemp("s"))
+    store.runs.begin(build.run())
     moment, mark, held = 10, None, {}
     for number, (bodies, snapshot, minutes, look) in enumerate(steps):
         moment += minutes
         harvest = {key: {"n": n} for key, n in bodies.items()}
-        store.keep(build.harvest(f"c{number}", harvest, at=moment, snapshot=snapshot))
+        store.records.append(build.harvest(f"c{number}", harvest, at=moment, snapshot=snapshot))
         if not look:
             continue
         now = build.at(moment)
-        since = store.since(NAME, KIND, mark, as_of=now) if mark else None
+        since = store.records.changes_since(NAME, KIND, mark, as_of=now) if mark else None
         if since is None:
-            found = store.since(NAME, KIND, None, as_of=now)
+            found = store.records.changes_since(NAME, KIND, None, as_of=now)
             mark = found.mark if found else None
-            held = {one.key: one for one in store.state(NAME, KIND, as_of=now)}
+            held = {one.key: one for one in store.records.current(NAME, KIND, as_of=now)}
         else:
             mark = since.mark
             held = {key: one for key, one in held.items() if key not in since.changed}
             held |= {one.key: one for one in since.records}
-        assert held == {one.key: one for one in store.state(NAME, KIND, as_of=now)}
+        assert held == {one.key: one for one in store.records.current(NAME, KIND, as_of=now)}
     store.close()

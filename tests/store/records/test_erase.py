@@ -9,7 +9,7 @@ import pytest
 
 from ccm_core.model import json_codec
 from ccm_core.model.evidence.erasure import Erased, Erasure
-from ccm_core.store.verify.open_readonly import verify_store
+from ccm_core.store.sqlite.verify import verify_store
 
 SECRET = "ada@example.com lives in the street of the long and unmistakable name"
 
@@ -20,14 +20,14 @@ def filled(reopen, build, key):
     store = reopen(key())
     for number in (1, 2):
         run, at = f"r{number}", number * 10
-        store.begin(build.run(run, at=at))
+        store.runs.begin(build.run(run, at=at))
         things = {"a": {"n": number, "mail": SECRET * number}, "b": {"n": 0}}
         refused = [build.rejected()]
         changes = {"run": run, "at": at, "rejected": refused}
-        store.keep(build.harvest(f"c{number}", things, snapshot=True, **changes))
+        store.records.append(build.harvest(f"c{number}", things, snapshot=True, **changes))
         events = {f"e{number}": {"of": number}, f"f{number}": {"by": number}}
-        store.keep(build.harvest(f"d{number}", events, kind="demo.event", run=run, at=at))
-        store.seal(build.manifest(run, at=at + 1))
+        store.records.append(build.harvest(f"d{number}", events, kind="demo.event", run=run, at=at))
+        store.runs.seal(build.manifest(run, at=at + 1))
     return store
 
 
@@ -38,7 +38,7 @@ def order(build, **chosen):
 
 def verified(tmp_path):
     """Verify the store of a test."""
-    return verify_store(tmp_path / "ccm.db", told=lambda *_: None)
+    return verify_store(tmp_path / "ccm.db", on_progress=lambda *_: None)
 
 
 def left(store):
@@ -46,7 +46,7 @@ def left(store):
     return {
         (kind, record.key)
         for kind in ("demo.thing", "demo.event")
-        for record in store.state("demo", kind)
+        for record in store.records.current("demo", kind)
         if record.erased_at is None
     }
 
@@ -88,9 +88,9 @@ ALL = {("demo.thing", "a"), ("demo.thing", "b")} | {
 )
 def test_what_was_chosen_is_erased(filled, build, tmp_path, chosen, came_to, gone):
     """It is told before; afterwards exactly that is gone, and the store verifies."""
-    assert filled.chosen(order(build, **chosen)) == came_to
+    assert filled.erasure.preview(order(build, **chosen)) == came_to
     assert left(filled) == ALL
-    assert filled.erase(order(build, **chosen)) == came_to
+    assert filled.erasure.erase(order(build, **chosen)) == came_to
 
     assert left(filled) == ALL - gone
     found = verified(tmp_path)
@@ -101,13 +101,13 @@ def test_what_was_chosen_is_erased(filled, build, tmp_path, chosen, came_to, gon
 def test_what_is_older_goes_and_what_stands_of_a_snapshot_is_spared(filled, build, tmp_path):
     """Retention: an event that is old goes; what is observed again and again is not old."""
     old = order(build, kept_before=build.at(15), spared=frozenset({"demo.thing"}))
-    filled.erase(old)
+    filled.erasure.erase(old)
 
     assert left(filled) == ALL - {("demo.event", "e1"), ("demo.event", "f1")}
-    history = [record.erased_at for record in filled.history("demo", "demo.thing", "a")]
+    history = [record.erased_at for record in filled.records.history("demo", "demo.thing", "a")]
     assert history == [build.at(99), None]
-    assert list(filled.erased("demo", "demo.event")) == [("e1", None), ("f1", None)]
-    assert list(filled.erased("demo", "demo.thing")) == []
+    assert list(filled.records.erased_keys("demo", "demo.event")) == [("e1", None), ("f1", None)]
+    assert list(filled.records.erased_keys("demo", "demo.thing")) == []
     assert verified(tmp_path).sound
 
 
@@ -119,7 +119,7 @@ def test_the_bytes_are_gone_from_the_disk(filled, build, tmp_path):
     assert len(contents) == 2
     assert all(one in everything(tmp_path) for one in contents)
 
-    filled.erase(order(build, kind="demo.thing", key="a"))
+    filled.erasure.erase(order(build, kind="demo.thing", key="a"))
     assert not any(one[at : at + 12] in everything(tmp_path) for one in contents for at in (9, 30))
 
 
@@ -130,38 +130,38 @@ def everything(folder):
 
 def test_a_body_that_others_share_goes_for_them_too_and_is_counted(filled, build, tmp_path):
     """Bodies are kept once by digest: the very same content is gone wherever it was."""
-    filled.begin(build.run("r3", connection="other", at=50))
+    filled.runs.begin(build.run("r3", connection="other", at=50))
     same = build.harvest("o1", {"z": {"n": 0}}, run="r3", connection="other", at=50)
-    filled.keep(same)
-    filled.seal(build.manifest("r3", connection="other", at=51))
+    filled.records.append(same)
+    filled.runs.seal(build.manifest("r3", connection="other", at=51))
 
-    assert filled.erase(order(build, connection="other")) == Erased(bodies=1, rejected=0, beyond=1)
+    assert filled.erasure.erase(order(build, connection="other")) == Erased(bodies=1, rejected=0, beyond=1)
     assert ("demo.thing", "b") not in left(filled)
     assert verified(tmp_path).sound
 
 
 def test_what_is_observed_anew_is_kept_anew(filled, build, tmp_path):
     """An erasure looks back: what the source still says afterwards is evidence again."""
-    filled.erase(order(build, kind="demo.event"))
-    filled.begin(build.run("r3", at=50))
-    filled.keep(build.harvest("d3", {"e1": {"of": 3}}, kind="demo.event", run="r3", at=50))
-    filled.keep(build.harvest("d4", {"e1": {"of": 1}}, kind="demo.event", run="r3", at=51))
-    filled.seal(build.manifest("r3", at=52))
+    filled.erasure.erase(order(build, kind="demo.event"))
+    filled.runs.begin(build.run("r3", at=50))
+    filled.records.append(build.harvest("d3", {"e1": {"of": 3}}, kind="demo.event", run="r3", at=50))
+    filled.records.append(build.harvest("d4", {"e1": {"of": 1}}, kind="demo.event", run="r3", at=51))
+    filled.runs.seal(build.manifest("r3", at=52))
 
     assert ("demo.event", "e1") in left(filled)
     assert verified(tmp_path).sound
     again = Erasure(id="e2", kind="demo.event", reason="again", erased_at=build.at(60))
-    assert filled.erase(again) == Erased(bodies=2, rejected=0, beyond=0)
+    assert filled.erasure.erase(again) == Erased(bodies=2, rejected=0, beyond=0)
     assert verified(tmp_path).sound
 
 
 def test_the_ledger_says_what_was_erased_and_why(filled, build):
     """The order and each digest, under a signed head."""
-    filled.erase(order(build, kind="demo.thing", key="a"))
+    filled.erasure.erase(order(build, kind="demo.thing", key="a"))
 
     leaves = [
         json_codec.decode(leaf)
-        for leaf, _ in filled.proven("@store", lambda leaf: leaf["leaf"].startswith("eras"))
+        for leaf, _ in filled.ledger.prove("@store", lambda leaf: leaf["leaf"].startswith("eras"))
     ]
     assert leaves[0] == {
         "leaf": "erasure",

@@ -7,9 +7,8 @@ from datetime import timedelta, timezone
 import pytest
 
 from ccm_core.errors import StoreError
-from ccm_core.model.evidence.collection import Outcome
+from ccm_core.model.evidence.collection import KindCount, Outcome
 from ccm_core.model.evidence.window import Window
-from ccm_core.store.interface import KindCount
 
 ONE, TWO = {"n": 1}, {"n": 2}
 
@@ -27,9 +26,9 @@ ONE, TWO = {"n": 1}, {"n": 2}
 )
 def test_any_past_state_can_be_read(store, build, bodies, minutes, expected):
     """``as_of`` gives what had been kept by that moment."""
-    store.keep(build.harvest("c1", {"a": ONE}, snapshot=True, at=10))
-    store.keep(build.harvest("c2", {"a": TWO, "b": ONE}, snapshot=True, at=20))
-    store.keep(build.harvest("c3", {"b": ONE}, snapshot=True, at=30))
+    store.records.append(build.harvest("c1", {"a": ONE}, snapshot=True, at=10))
+    store.records.append(build.harvest("c2", {"a": TWO, "b": ONE}, snapshot=True, at=20))
+    store.records.append(build.harvest("c3", {"b": ONE}, snapshot=True, at=30))
 
     as_of = None if minutes is None else build.at(minutes)
     assert bodies(store, as_of=as_of) == expected
@@ -37,8 +36,8 @@ def test_any_past_state_can_be_read(store, build, bodies, minutes, expected):
 
 def test_what_was_kept_last_stands_though_the_clock_went_back(store, build, bodies):
     """Order is the order of keeping, never of the clock."""
-    store.keep(build.harvest("c1", {"a": ONE}, at=20))
-    store.keep(build.harvest("c2", {"a": TWO}, at=10))
+    store.records.append(build.harvest("c1", {"a": ONE}, at=20))
+    store.records.append(build.harvest("c2", {"a": TWO}, at=10))
 
     assert bodies(store) == {"a": TWO}
     assert bodies(store, as_of=build.at(30)) == {"a": TWO}
@@ -47,7 +46,7 @@ def test_what_was_kept_last_stands_though_the_clock_went_back(store, build, bodi
 
 def test_a_moment_is_the_same_in_every_zone(store, build, bodies):
     """``as_of`` is an instant, not a reading on some wall."""
-    store.keep(build.harvest("c1", {"a": ONE}, at=10))
+    store.records.append(build.harvest("c1", {"a": ONE}, at=10))
     elsewhere = timezone(timedelta(hours=-8))
 
     assert bodies(store, as_of=build.at(10).astimezone(elsewhere)) == {"a": ONE}
@@ -57,52 +56,52 @@ def test_a_moment_is_the_same_in_every_zone(store, build, bodies):
 def test_a_state_is_sorted_by_key(store, build):
     """The order is that of code points, the same in every locale."""
     keys = ["b", "a", "B", "é", "a/1", "\U0001f600", "\uffff", ""]
-    store.keep(build.harvest("c1", dict.fromkeys(keys, ONE), at=1))
+    store.records.append(build.harvest("c1", dict.fromkeys(keys, ONE), at=1))
 
     for as_of in None, build.at(1):
-        found = [r.key for r in store.state("demo", "demo.thing", as_of=as_of)]
+        found = [r.key for r in store.records.current("demo", "demo.thing", as_of=as_of)]
         assert found == sorted(keys)
 
 
 def test_a_state_does_not_change_while_it_is_read(store, build):
     """A reader sees one moment, whatever is kept meanwhile."""
-    store.keep(build.harvest("c1", {f"k{n:04}": ONE for n in range(1500)}))
-    reader = store.state("demo", "demo.thing")
+    store.records.append(build.harvest("c1", {f"k{n:04}": ONE for n in range(1500)}))
+    reader = store.records.current("demo", "demo.thing")
     first = next(reader)
-    store.keep(build.harvest("c2", {}, snapshot=True))
+    store.records.append(build.harvest("c2", {}, snapshot=True))
 
     assert first.key == "k0000"
     assert len(list(reader)) == 1499
-    assert list(store.state("demo", "demo.thing")) == []
+    assert list(store.records.current("demo", "demo.thing")) == []
 
 
 def test_a_history_holds_every_version(store, build):
     """Oldest first, without tombstones, of that key alone."""
     for name, found in [("c1", ONE), ("c2", TWO), ("c3", TWO), ("c4", ONE)]:
-        store.keep(build.harvest(name, {"a": found, "b": {"name": name}}))
+        store.records.append(build.harvest(name, {"a": found, "b": {"name": name}}))
 
-    history = list(store.history("demo", "demo.thing", "a"))
+    history = list(store.records.history("demo", "demo.thing", "a"))
     assert [(r.collection, r.body) for r in history] == [("c1", ONE), ("c2", TWO), ("c4", ONE)]
-    assert list(store.history("demo", "demo.thing", "nobody")) == []
+    assert list(store.records.history("demo", "demo.thing", "nobody")) == []
 
 
 def test_runs_are_open_until_they_are_sealed(store, build):
     """An open run can be found again; a sealed one has its manifest."""
     second, other = build.run("r2", at=5), build.run("r3", connection="other")
-    store.begin(second)
-    store.begin(other)
-    assert store.open_runs("demo") == [build.run("r1"), second]
+    store.runs.begin(second)
+    store.runs.begin(other)
+    assert store.runs.open_runs("demo") == [build.run("r1"), second]
 
     sealed = build.manifest("r1", at=7, collections=(build.collection("c1"),))
-    store.seal(sealed)
-    store.seal(build.manifest("r3", connection="other", at=6))
+    store.runs.seal(sealed)
+    store.runs.seal(build.manifest("r3", connection="other", at=6))
 
-    assert store.open_runs("demo") == [second]
-    assert store.open_runs("other") == []
-    assert store.manifests("demo") == [sealed]
-    assert [m.run for m in store.manifests()] == ["r1", "r3"]
-    assert [m.run for m in store.manifests(as_of=build.at(6))] == ["r3"]
-    assert store.connections() == ["demo", "other"]
+    assert store.runs.open_runs("demo") == [second]
+    assert store.runs.open_runs("other") == []
+    assert store.runs.manifests("demo") == [sealed]
+    assert [m.run for m in store.runs.manifests()] == ["r1", "r3"]
+    assert [m.run for m in store.runs.manifests(as_of=build.at(6))] == ["r3"]
+    assert store.runs.connections() == ["demo", "other"]
 
 
 @pytest.mark.parametrize(
@@ -115,36 +114,36 @@ def test_runs_are_open_until_they_are_sealed(store, build):
 )
 def test_only_an_open_run_can_be_sealed(store, build, run, connection, message):
     """A manifest is written once, for a run that was begun."""
-    store.begin(build.run("r2"))
-    store.seal(build.manifest("r2"))
+    store.runs.begin(build.run("r2"))
+    store.runs.seal(build.manifest("r2"))
 
     with pytest.raises(StoreError, match=message):
-        store.seal(build.manifest(run, connection=connection))
-    assert [m.run for m in store.manifests()] == ["r2"]
+        store.runs.seal(build.manifest(run, connection=connection))
+    assert [m.run for m in store.runs.manifests()] == ["r2"]
 
 
 def test_a_run_is_begun_once(store, build):
     """Two runs never share an id."""
     with pytest.raises(StoreError, match="r1 was begun already"):
-        store.begin(build.run("r1"))
+        store.runs.begin(build.run("r1"))
 
 
 def test_collections_are_listed_as_they_were_kept(store, build):
     """By connection, by kind, by moment, in the order of keeping."""
-    store.keep(build.harvest("c1", {}, at=30, outcome=Outcome.FAILED))
-    store.keep(build.harvest("c2", {}, at=20, kind="demo.part"))
-    store.keep(build.harvest("c3", {}, at=10))
+    store.records.append(build.harvest("c1", {}, at=30, outcome=Outcome.FAILED))
+    store.records.append(build.harvest("c2", {}, at=20, kind="demo.part"))
+    store.records.append(build.harvest("c3", {}, at=10))
 
-    assert [c.id for c in store.collections("demo")] == ["c1", "c2", "c3"]
-    assert [c.id for c in store.collections("demo", "demo.thing")] == ["c1", "c3"]
-    assert [c.id for c in store.collections("demo", as_of=build.at(20))] == ["c2", "c3"]
-    assert store.collections("other") == []
+    assert [c.id for c in store.runs.collections("demo")] == ["c1", "c2", "c3"]
+    assert [c.id for c in store.runs.collections("demo", "demo.thing")] == ["c1", "c3"]
+    assert [c.id for c in store.runs.collections("demo", as_of=build.at(20))] == ["c2", "c3"]
+    assert store.runs.collections("other") == []
 
 
 def test_refused_objects_are_kept_apart(store, build, bodies):
     """They can be listed with their collection, and are no part of any state."""
-    store.keep(build.harvest("c1", {"a": ONE}, rejected=[build.rejected(), build.rejected("")]))
-    store.keep(build.harvest("c2", {}, rejected=[build.rejected()], kind="demo.part"))
+    store.records.append(build.harvest("c1", {"a": ONE}, rejected=[build.rejected(), build.rejected("")]))
+    store.records.append(build.harvest("c2", {}, rejected=[build.rejected()], kind="demo.part"))
 
     found = list(store.rejected("demo", "demo.thing"))
     assert found == [("c1", build.rejected()), ("c1", build.rejected(""))]
@@ -153,11 +152,11 @@ def test_refused_objects_are_kept_apart(store, build, bodies):
 
 def test_counts_say_how_much_stands(store, build):
     """By connection and kind; a kind that gave nothing is there with zeros."""
-    store.begin(build.run("r2", connection="alpha"))
-    store.keep(build.harvest("c1", {"a": ONE, "b": ONE}, snapshot=True, at=10))
-    store.keep(build.harvest("c2", {}, kind="demo.part", at=15, outcome=Outcome.UNAVAILABLE))
-    store.keep(build.harvest("c3", {"a": TWO}, rejected=[build.rejected()], snapshot=True, at=20))
-    store.keep(build.harvest("c4", {"x": ONE}, connection="alpha", run="r2", version=3, at=30))
+    store.runs.begin(build.run("r2", connection="alpha"))
+    store.records.append(build.harvest("c1", {"a": ONE, "b": ONE}, snapshot=True, at=10))
+    store.records.append(build.harvest("c2", {}, kind="demo.part", at=15, outcome=Outcome.UNAVAILABLE))
+    store.records.append(build.harvest("c3", {"a": TWO}, rejected=[build.rejected()], snapshot=True, at=20))
+    store.records.append(build.harvest("c4", {"x": ONE}, connection="alpha", run="r2", version=3, at=30))
 
     def count(connection, kind, records, versions, rejected, at, **changes):
         return KindCount(
@@ -171,39 +170,39 @@ def test_counts_say_how_much_stands(store, build):
         )
 
     part = count("demo", "demo.part", 0, 0, 0, 15, last_outcome="unavailable")
-    assert store.counts() == [
+    assert store.records.counts() == [
         count("alpha", "demo.thing", 1, 1, 0, 30, version=3),
         part,
         count("demo", "demo.thing", 1, 3, 1, 20),
     ]
-    assert store.counts(as_of=build.at(15)) == [part, count("demo", "demo.thing", 2, 2, 0, 10)]
-    assert store.counts(as_of=build.at(1)) == []
+    assert store.records.counts(as_of=build.at(15)) == [part, count("demo", "demo.thing", 2, 2, 0, 10)]
+    assert store.records.counts(as_of=build.at(1)) == []
 
 
 def test_an_evaluation_is_kept_once(store, build):
     """The same bytes give the same digest and one row; the last one kept is the latest."""
-    assert store.latest_evaluation() is None
+    assert store.evaluations.latest() is None
     first, second = build.evaluation(10), build.evaluation(5, "demo")
 
-    digest = store.keep_evaluation(first)
-    assert store.keep_evaluation(first) == digest
-    assert store.keep_evaluation(second) != digest
-    assert store.latest_evaluation().evaluation == second
+    digest = store.evaluations.append(first)
+    assert store.evaluations.append(first) == digest
+    assert store.evaluations.append(second) != digest
+    assert store.evaluations.latest().evaluation == second
 
 
 def test_an_evaluation_of_a_past_moment_can_be_read(store, build):
     """With ``as_of`` it is the evaluation's own moment that counts."""
     for at in 10, 30, 20:
-        store.keep_evaluation(build.evaluation(at))
+        store.evaluations.append(build.evaluation(at))
 
-    assert store.latest_evaluation(as_of=build.at(9)) is None
-    assert store.latest_evaluation(as_of=build.at(29)).evaluation == build.evaluation(20)
-    assert store.latest_evaluation(as_of=build.at(30)).evaluation == build.evaluation(30)
+    assert store.evaluations.latest(as_of=build.at(9)) is None
+    assert store.evaluations.latest(as_of=build.at(29)).evaluation == build.evaluation(20)
+    assert store.evaluations.latest(as_of=build.at(30)).evaluation == build.evaluation(30)
 
 
 def test_a_store_that_is_opened_again_is_the_same(store, reopen, build, bodies):
     """Closing loses nothing, and a second handle sees what the first has kept."""
-    kept = store.keep(build.harvest("c1", {"a": ONE}))
+    kept = store.records.append(build.harvest("c1", {"a": ONE}))
     second = reopen(create=False)
     assert bodies(second) == {"a": ONE}
     store.close()
@@ -211,29 +210,29 @@ def test_a_store_that_is_opened_again_is_the_same(store, reopen, build, bodies):
 
     third = reopen()
     assert bodies(third) == {"a": ONE}
-    assert third.collections("demo") == [kept]
+    assert third.runs.collections("demo") == [kept]
 
 
 @pytest.mark.parametrize("as_of", [None, 2, 9], ids=["now", "then", "later"])
 def test_one_key_is_read_alone(store, build, as_of):
     """The state of one key is that key of the whole state, at any moment."""
-    store.keep(build.harvest("c1", {"a": {"n": 1}, "b": {"n": 1}}, at=1, snapshot=True))
-    store.keep(build.harvest("c2", {"a": {"n": 2}}, at=5, snapshot=True))
+    store.records.append(build.harvest("c1", {"a": {"n": 1}, "b": {"n": 1}}, at=1, snapshot=True))
+    store.records.append(build.harvest("c2", {"a": {"n": 2}}, at=5, snapshot=True))
     then = None if as_of is None else build.at(as_of)
 
     for key in "a", "b", "c":
-        whole = [one for one in store.state("demo", "demo.thing", as_of=then) if one.key == key]
-        assert list(store.state("demo", "demo.thing", as_of=then, key=key)) == whole
+        whole = [one for one in store.records.current("demo", "demo.thing", as_of=then) if one.key == key]
+        assert list(store.records.current("demo", "demo.thing", as_of=then, key=key)) == whole
 
 
 def test_collections_of_one_run_are_listed_alone(store, build):
     """Those of another run of the same connection are left out."""
-    store.begin(build.run("r2"))
+    store.runs.begin(build.run("r2"))
     for name, run in ("c1", "r1"), ("c2", "r2"), ("c3", "r1"):
-        store.keep(build.harvest(name, {}, run=run))
+        store.records.append(build.harvest(name, {}, run=run))
 
-    assert [one.id for one in store.collections("demo", run="r1")] == ["c1", "c3"]
-    assert store.collections("demo", run="r3") == []
+    assert [one.id for one in store.runs.collections("demo", run="r1")] == ["c1", "c3"]
+    assert store.runs.collections("demo", run="r3") == []
 
 
 def test_collections_since_a_moment_are_those_about_it_and_the_newest(store, build):
@@ -242,10 +241,10 @@ def test_collections_since_a_moment_are_those_about_it_and_the_newest(store, bui
     def keep(name, at, run="r1", window=None, **changes):
         if window:
             changes["window"] = Window(build.at(window[0]), build.at(window[1]))
-        store.keep(build.harvest(name, {}, at=at, run=run, **changes))
+        store.records.append(build.harvest(name, {}, at=at, run=run, **changes))
 
     for number in 2, 3, 4:
-        store.begin(build.run(f"r{number}"))
+        store.runs.begin(build.run(f"r{number}"))
     keep("older", 1, window=(0, 1))
     keep("old snapshot", 2, kind="demo.part")
     keep("partial long ago", 3, run="r2", window=(1, 3), outcome=Outcome.PARTIAL)
@@ -257,7 +256,7 @@ def test_collections_since_a_moment_are_those_about_it_and_the_newest(store, bui
     keep("kept later", 25, run="r4", window=(5, 6))
 
     def since(minutes):
-        return [one.id for one in store.collections("demo", since=build.at(minutes))]
+        return [one.id for one in store.runs.collections("demo", since=build.at(minutes))]
 
     assert since(20) == [
         "partial long ago",
@@ -267,6 +266,6 @@ def test_collections_since_a_moment_are_those_about_it_and_the_newest(store, bui
         "reaches further",
         "kept later",
     ]
-    assert since(-1) == [one.id for one in store.collections("demo")]
-    then = store.collections("demo", since=build.at(20), as_of=build.at(3))
+    assert since(-1) == [one.id for one in store.runs.collections("demo")]
+    then = store.runs.collections("demo", since=build.at(20), as_of=build.at(3))
     assert [one.id for one in then] == ["older", "old snapshot", "partial long ago"]

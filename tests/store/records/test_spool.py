@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from ccm_core.errors import StoreError
 from ccm_core.model import json_codec
+from ccm_core.model.evidence.write_batch import WriteBatch
 from ccm_core.store.codec.bodies import verified
-from ccm_core.store.interface import WriteBatch
 from ccm_core.store.records.spool import Spool
 
 
@@ -32,7 +32,7 @@ def test_what_was_put_away_comes_back_in_any_order(tmp_path_factory, bodies, ran
 def test_a_large_window_leaves_no_name_on_the_disk(store, build, tmp_path):
     """What outgrows the memory lies in a file that nobody sees, and is kept all the same."""
     before = {path.name for path in tmp_path.iterdir()}
-    collection, pack = build.collection("c1"), store.packer()
+    collection, pack = build.collection("c1"), store.records.packer()
     noise = {
         f"k{n}": json_codec.encode({"n": n, "noise": json_codec.digest(b"%d" % n)})
         for n in range(5000)
@@ -43,9 +43,9 @@ def test_a_large_window_leaves_no_name_on_the_disk(store, build, tmp_path):
     ]
     assert {path.name for path in tmp_path.iterdir()} == before
 
-    store.keep(WriteBatch(collection=collection, observations=observations))
+    store.records.append(WriteBatch(collection=collection, observations=observations))
 
-    kept = {one.key: json_codec.encode(one.body) for one in store.state("demo", "demo.thing")}
+    kept = {one.key: json_codec.encode(one.body) for one in store.records.current("demo", "demo.thing")}
     assert kept == noise
     del observations, pack
     gc.collect()  # a file that was left open would warn now

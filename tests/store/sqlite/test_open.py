@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from ccm_core.errors import IntegrityError, StoreError
-from ccm_core.store.interface import StoreSettings
+from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.migrations import NEWEST
 from ccm_core.store.sqlite.open import open_store
 
@@ -44,13 +44,13 @@ def contents(folder):
 def test_the_path_starts_at_the_folder_of_the_settings(tmp_path, build, url, place):
     """A relative path does not depend on where ccm was started."""
     (tmp_path / "sub").mkdir()
-    settings = StoreSettings(url=url.format(tmp=tmp_path))
+    settings = StoreLocation(url=url.format(tmp=tmp_path))
     with closing(open_store(settings, base=tmp_path)) as store:
-        store.begin(build.run())
+        store.runs.begin(build.run())
 
     assert (tmp_path / place).stat().st_mode & 0o777 == 0o600
     with closing(open_store(settings, base=tmp_path, create=False)) as store:
-        assert store.connections() == ["demo"]
+        assert store.runs.connections() == ["demo"]
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_the_path_starts_at_the_folder_of_the_settings(tmp_path, build, url, pla
 def test_other_places_are_refused(tmp_path, url, message):
     """The message says how to write it, and repeats no password."""
     with pytest.raises(StoreError, match=message) as caught:
-        open_store(StoreSettings(url=url), base=tmp_path)
+        open_store(StoreLocation(url=url), base=tmp_path)
 
     assert "sqlite:///ccm.db" in str(caught.value)
     assert "hunter2" not in str(caught.value)
@@ -106,8 +106,8 @@ def test_an_empty_file_is_no_store_yet(reopen, tmp_path):
     with pytest.raises(StoreError, match="Run `ccm collect` first"):
         reopen(create=False)
 
-    assert reopen().connections() == []
-    assert reopen(create=False).connections() == []
+    assert reopen().runs.connections() == []
+    assert reopen(create=False).runs.connections() == []
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_place_that_cannot_hold_a_store_is_refused(tmp_path, url, message):
         pytest.skip("this system has no /proc, where nobody may make files")
     (tmp_path / "file").touch()
     with pytest.raises(StoreError, match=message):
-        open_store(StoreSettings(url=url), base=tmp_path)
+        open_store(StoreLocation(url=url), base=tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
@@ -169,15 +169,15 @@ def test_a_store_of_a_newer_version_is_left_alone(store, reopen, tmp_path):
 
 def test_a_store_that_another_process_writes_can_be_read(store, reopen, build, tmp_path, bodies):
     """Writing waits for its turn, and says so when it does not come; reading never waits."""
-    store.keep(build.harvest("c1", {"a": ONE}))
+    store.records.append(build.harvest("c1", {"a": ONE}))
     second = reopen(options={"lock_timeout": "0.01"})
     with closing(sqlite3.connect(tmp_path / "ccm.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         assert bodies(second) == {"a": ONE}
         with pytest.raises(StoreError, match="locked by another process"):
-            second.keep(build.harvest("c2", {"a": {"n": 2}}))
+            second.records.append(build.harvest("c2", {"a": {"n": 2}}))
 
-    second.keep(build.harvest("c2", {"a": {"n": 2}}))
+    second.records.append(build.harvest("c2", {"a": {"n": 2}}))
     assert bodies(store) == {"a": {"n": 2}}
 
 
@@ -192,11 +192,11 @@ def test_a_new_store_that_another_process_holds_is_not_made(reopen, tmp_path):
 
 def test_many_can_make_the_same_store_at_once(tmp_path, build):
     """One makes it, the others find it, and all have the same pseudonym key."""
-    settings = StoreSettings(url="sqlite:///ccm.db")
+    settings = StoreLocation(url="sqlite:///ccm.db")
 
     def make(number):
         with closing(open_store(settings, base=tmp_path)) as store:
-            store.begin(build.run(f"r{number}"))
+            store.runs.begin(build.run(f"r{number}"))
             return store.pseudonym_key()
 
     with ThreadPoolExecutor(4) as pool:
@@ -204,22 +204,22 @@ def test_many_can_make_the_same_store_at_once(tmp_path, build):
 
     assert len(keys) == 1
     with closing(open_store(settings, base=tmp_path, create=False)) as store:
-        assert len(store.open_runs("demo")) == 4
+        assert len(store.runs.open_runs("demo")) == 4
 
 
 def test_a_full_disk_leaves_the_store_as_it_was(store, reopen, build, bodies):
     """Nothing of the step is kept; with room again, the same step is kept whole."""
-    store.keep(build.harvest("c1", {"a": ONE}))
+    store.records.append(build.harvest("c1", {"a": ONE}))
     small = reopen(options={"max_size": "500000"})
     noise = {f"k{n}": {"n": os.urandom(400).hex()} for n in range(2000)}
 
     with pytest.raises(StoreError, match="disk is full, or the file has reached its max_size"):
-        small.keep(build.harvest("c2", noise))
+        small.records.append(build.harvest("c2", noise))
     assert bodies(small) == {"a": ONE}
-    assert [c.id for c in small.collections("demo")] == ["c1"]
-    small.keep(build.harvest("c3", {"a": {"n": 2}}))
+    assert [c.id for c in small.runs.collections("demo")] == ["c1"]
+    small.records.append(build.harvest("c3", {"a": {"n": 2}}))
 
-    store.keep(build.harvest("c2", noise))
+    store.records.append(build.harvest("c2", noise))
     assert bodies(store) == {"a": {"n": 2}, **noise}
 
 
@@ -229,12 +229,12 @@ def test_a_disk_too_small_for_a_store_holds_half_of_none(reopen, tmp_path):
         reopen(options={"max_size": "100000"})
     assert sqlite(tmp_path / "ccm.db", "SELECT name FROM sqlite_master") == []
 
-    assert reopen().connections() == []
+    assert reopen().runs.connections() == []
 
 
 def test_a_damaged_file_is_named_so(store, reopen, build, tmp_path):
     """Damage below our own digests is found by SQLite and told as damage."""
-    store.keep(build.harvest("c1", {f"k{n}": {"n": os.urandom(99).hex()} for n in range(900)}))
+    store.records.append(build.harvest("c1", {f"k{n}": {"n": os.urandom(99).hex()} for n in range(900)}))
     store.close()
     path = tmp_path / "ccm.db"
     data = bytearray(path.read_bytes())
@@ -242,7 +242,7 @@ def test_a_damaged_file_is_named_so(store, reopen, build, tmp_path):
     path.write_bytes(data)
 
     with pytest.raises(IntegrityError, match=r"ccm\.db is damaged .* Restore it from a backup"):
-        list(reopen().state("demo", "demo.thing"))
+        list(reopen().records.current("demo", "demo.thing"))
 
 
 @pytest.fixture
@@ -254,8 +254,8 @@ def guarded(build):
     # Not under tmp_path: the folders above it are closed to everybody but their owner.
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with closing(open_store(StoreSettings(url="sqlite:///ccm.db"), base=folder)) as store:
-            store.begin(build.run())
+        with closing(open_store(StoreLocation(url="sqlite:///ccm.db"), base=folder)) as store:
+            store.runs.begin(build.run())
 
         def guard(mode):
             (folder / "ccm.db").chmod(0o444)
@@ -275,11 +275,11 @@ def guarded(build):
 def test_a_read_only_file_can_be_read_and_not_written(guarded, build):
     """Writing says why it cannot be."""
     folder = guarded(0o777)
-    with closing(open_store(StoreSettings(url="sqlite:///ccm.db"), base=folder)) as store:
-        assert store.open_runs("demo") == [build.run()]
+    with closing(open_store(StoreLocation(url="sqlite:///ccm.db"), base=folder)) as store:
+        assert store.runs.open_runs("demo") == [build.run()]
         with pytest.raises(StoreError, match="is read-only"):
-            store.begin(build.run("r2"))
-        assert store.open_runs("demo") == [build.run()]
+            store.runs.begin(build.run("r2"))
+        assert store.runs.open_runs("demo") == [build.run()]
 
 
 @pytest.mark.parametrize(
@@ -293,7 +293,7 @@ def test_a_read_only_folder_is_named_so(guarded, name, message):
     """SQLite cannot work there, and nothing is made."""
     folder = guarded(0o555)
     with pytest.raises(StoreError, match=message):
-        open_store(StoreSettings(url=f"sqlite:///{name}"), base=folder)
+        open_store(StoreLocation(url=f"sqlite:///{name}"), base=folder)
     assert sorted(path.name for path in folder.iterdir()) == ["ccm.db", "ccm.db.key"]
 
 
@@ -305,9 +305,9 @@ def test_opening_a_store_is_cheap(store, tmp_path, name):
 import sys
 before = set(sys.modules)
 from pathlib import Path
-from ccm_core.store.interface import StoreSettings
+from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.open import open_store
-open_store(StoreSettings(url="sqlite:///{name}"), base=Path({str(tmp_path)!r})).close()
+open_store(StoreLocation(url="sqlite:///{name}"), base=Path({str(tmp_path)!r})).close()
 tops = {{name.partition(".")[0] for name in set(sys.modules) - before}} - sys.stdlib_module_names
 print(*sorted(name for name in tops if hasattr(sys.modules[name], "__path__")))
 """

@@ -49,7 +49,7 @@ def test_a_key_left_by_an_attempt_that_was_cut_off_serves(reopen, tmp_path):
 )
 def test_a_lost_key_is_never_replaced(store, reopen, build, tmp_path, bodies, content, message):
     """Another key would break joins silently; evidence can still be read without it."""
-    store.keep(build.harvest("c1", {"a": {"n": 1}}))
+    store.records.append(build.harvest("c1", {"a": {"n": 1}}))
     store.close()
     path = tmp_path / "ccm.db.key"
     path.unlink()

@@ -8,19 +8,18 @@ from contextlib import closing
 
 import pytest
 
-from ccm_core.errors import StoreNotFound, ReadOnlyStore, StoreError
+from ccm_core.errors import ReadOnlyStore, StoreError, StoreNotFound
 from ccm_core.model.evidence.erasure import Erasure
-from ccm_core.store.sqlite.database import Database
 
 WRITES = {
-    "lock a connection": lambda store, build: store.claim("demo").__enter__(),
-    "begin a run": lambda store, build: store.begin(build.run("r2")),
-    "append records": lambda store, build: store.keep(build.harvest("c2", {"a": {"n": 2}})),
-    "seal a run": lambda store, build: store.seal(build.manifest()),
-    "append an evaluation": lambda store, build: store.keep_evaluation(build.evaluation(2)),
-    "append finding changes": lambda store, build: store.keep_changes(build.digest, ()),
-    "rotate the key": lambda store, build: store.sign_again([build.key], build.at(3)),
-    "erase": lambda store, build: store.erase(
+    "lock a connection": lambda store, build: store.lock_connection("demo").__enter__(),
+    "begin a run": lambda store, build: store.runs.begin(build.run("r2")),
+    "append records": lambda store, build: store.records.append(build.harvest("c2", {"a": {"n": 2}})),
+    "seal a run": lambda store, build: store.runs.seal(build.manifest()),
+    "append an evaluation": lambda store, build: store.evaluations.append(build.evaluation(2)),
+    "append finding changes": lambda store, build: store.findings.append(build.digest, ()),
+    "rotate the key": lambda store, build: store.ledger.rotate_key([build.key], build.at(3)),
+    "erase": lambda store, build: store.erasure.erase(
         Erasure(id="e1", erased_at=build.at(3), reason="a test")
     ),
 }
@@ -29,8 +28,8 @@ WRITES = {
 @pytest.fixture
 def read_only(store, reopen, build, key):
     """Return the test's store, with one collection and one evaluation, opened for reading."""
-    store.keep(build.harvest("c1", {"a": {"n": 1}}))
-    build.digest = store.keep_evaluation(build.evaluation(1))
+    store.records.append(build.harvest("c1", {"a": {"n": 1}}))
+    build.digest = store.evaluations.append(build.evaluation(1))
     build.key = key()
     return reopen(read_only=True)
 
@@ -48,7 +47,7 @@ def test_a_store_opened_for_reading_refuses_to_write(read_only, build, tmp_path,
 def test_a_store_opened_for_reading_can_be_read(read_only, build, bodies):
     """What another process writes meanwhile is seen."""
     assert bodies(read_only) == {"a": {"n": 1}}
-    assert read_only.latest_evaluation().evaluation == build.evaluation(1)
+    assert read_only.evaluations.latest().evaluation == build.evaluation(1)
 
 
 def test_a_transaction_on_a_read_only_database_cannot_write(read_only, tmp_path):
@@ -78,7 +77,7 @@ def test_reading_asks_for_no_signing_key(store, reopen, build):
 @pytest.mark.skipif(os.name != "posix", reason="rights are set another way on this system")
 def test_a_store_in_a_read_only_folder_can_be_read(store, reopen, build, tmp_path, bodies):
     """Such as a copy on a disk that nobody may write to."""
-    store.keep(build.harvest("c1", {"a": {"n": 1}}))
+    store.records.append(build.harvest("c1", {"a": {"n": 1}}))
     store.close()
     tmp_path.chmod(0o555)
     root = os.geteuid() == 0

@@ -12,25 +12,25 @@ from pathlib import Path
 import pytest
 
 from ccm_core.errors import StoreError
-from ccm_core.store.interface import StoreSettings
+from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.open import open_store
-from ccm_core.store.verify.open_readonly import verify_store
+from ccm_core.store.sqlite.verify import verify_store
 
 
 @pytest.fixture
 def folder(tmp_path, build, key):
     """Give the folder of a store with one signed run."""
-    settings = StoreSettings(url="sqlite:///ccm.db")
+    settings = StoreLocation(url="sqlite:///ccm.db")
     with closing(open_store(settings, base=tmp_path, signing=lambda: (key(),))) as store:
-        store.begin(build.run("r1", at=10))
-        store.keep(build.harvest("c1", {"a": {"n": 1}}, run="r1", at=11, snapshot=True))
-        store.seal(build.manifest("r1", at=12))
+        store.runs.begin(build.run("r1", at=10))
+        store.records.append(build.harvest("c1", {"a": {"n": 1}}, run="r1", at=11, snapshot=True))
+        store.runs.seal(build.manifest("r1", at=12))
     return tmp_path
 
 
 def verified(folder):
     """Verify the store of a folder."""
-    return verify_store(folder / "ccm.db", pins=(), told=lambda *_: None)
+    return verify_store(folder / "ccm.db", pins=(), on_progress=lambda *_: None)
 
 
 def revise(folder, revision):

@@ -199,7 +199,7 @@ def _evidence_digests(result: Result) -> JsonObject:
     return {
         "relevant-evidence": [
             {
-                "description": "Rests on "
+                "description": "Based on "
                 + phrases.count(len(result.evidence_digests), "record")
                 + ".",
                 "props": [prop("digest", digest) for digest in shown],
@@ -214,7 +214,7 @@ def _finding(control: ControlResult, inputs: ReportInput, ids: Ids) -> JsonObjec
     finding: JsonObject = {
         "uuid": ids.of("finding", control.framework, control.id),
         "title": line(name),
-        "description": f"{name}: {phrases.STATUS[control.status]}. The worst of its checks decides.",
+        "description": f"{name}: {phrases.STATUS[control.status]}; the worst check decides.",
         "props": props(
             {
                 "framework": control.framework,

@@ -1,9 +1,10 @@
--- Rows are only ever added, save those of head, which can be made again.
+-- Rows are only ever added, save those of current_version, which can be derived again, and of body,
+-- which are deleted by order.
 --
 -- Instants are microseconds since 1970, UTC. content and document are Zstandard frames. Numbers of
--- rows (seq) are never used twice: what was kept later has the greater one.
+-- rows (seq) are never used twice: what was stored later has the greater one.
 
--- One row of facts. key_check recognises the pseudonym key and does not give it away.
+-- One row of facts. key_check recognizes the pseudonym key and does not disclose it.
 CREATE TABLE store (
     id INTEGER NOT NULL,
     identity TEXT NOT NULL,
@@ -36,7 +37,7 @@ CREATE TABLE manifest (
     CONSTRAINT fk_manifest_run FOREIGN KEY (run) REFERENCES run (seq)
 );
 
--- One window of one kind, kept in one transaction with everything that refers to it.
+-- One window of one kind, stored in one transaction with everything that refers to it.
 CREATE TABLE collection (
     seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL,
@@ -67,7 +68,7 @@ CREATE TABLE version (
     digest TEXT,
     collection INTEGER NOT NULL,
     observed_at BIGINT NOT NULL,
-    kept_at BIGINT NOT NULL,
+    stored_at BIGINT NOT NULL,
     endpoint TEXT,
     window_since BIGINT,
     window_until BIGINT,
@@ -81,17 +82,17 @@ CREATE TABLE version (
 );
 CREATE INDEX ix_version_collection ON version (collection);
 -- Answers "the newest version of each key by that moment" without touching the table.
-CREATE INDEX ix_version_newest ON version (connection, kind, key, seq, kept_at);
+CREATE INDEX ix_version_newest ON version (connection, kind, key, seq, stored_at);
 
--- The newest version of every key: what version says, kept ready in the same transaction.
-CREATE TABLE head (
+-- The newest version of every key, derived from version in the same transaction.
+CREATE TABLE current_version (
     connection TEXT NOT NULL,
     kind TEXT NOT NULL,
     key TEXT NOT NULL,
     seq INTEGER NOT NULL,
     digest TEXT,
-    CONSTRAINT pk_head PRIMARY KEY (connection, kind, key),
-    CONSTRAINT fk_head_seq FOREIGN KEY (seq) REFERENCES version (seq)
+    CONSTRAINT pk_current_version PRIMARY KEY (connection, kind, key),
+    CONSTRAINT fk_current_version_seq FOREIGN KEY (seq) REFERENCES version (seq)
 ) WITHOUT ROWID;
 
 -- The bytes that were hashed, once for each digest. They stand apart so that a body can be deleted
@@ -103,7 +104,7 @@ CREATE TABLE body (
     CONSTRAINT pk_body PRIMARY KEY (digest)
 );
 
--- What a schema refused: kept apart, never evidence.
+-- What a schema refused: stored apart, never evidence.
 CREATE TABLE rejected (
     seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     collection INTEGER NOT NULL,
@@ -114,12 +115,91 @@ CREATE TABLE rejected (
 );
 CREATE INDEX ix_rejected_collection ON rejected (collection);
 
--- What was said of the evidence, once for each digest.
+-- The results of one evaluation, once for each digest. inputs is the digest of the document that
+-- says what it was evaluated with, where that was stored.
 CREATE TABLE evaluation (
     seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     digest TEXT NOT NULL,
     evaluated_at BIGINT NOT NULL,
     document BLOB NOT NULL,
+    inputs TEXT,
     CONSTRAINT uq_evaluation_digest UNIQUE (digest)
 );
 CREATE INDEX ix_evaluation_evaluated_at ON evaluation (evaluated_at);
+
+-- What evaluations were made with, once for each digest: rule packs (form is pack) as they were
+-- written, and inputs (form is inputs), which name packs, parameters and waivers.
+CREATE TABLE document (
+    seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    digest TEXT NOT NULL,
+    form TEXT NOT NULL,
+    document BLOB NOT NULL,
+    CONSTRAINT uq_document_digest UNIQUE (digest)
+);
+
+-- What one evaluation, by its digest, changed of findings: its failing results against those of the
+-- evaluation before it. All of it can be derived from the evaluations again.
+CREATE TABLE finding_changes (
+    seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    evaluation TEXT NOT NULL,
+    evaluated_at BIGINT NOT NULL,
+    changes INTEGER NOT NULL,
+    digest TEXT NOT NULL,
+    document BLOB NOT NULL,
+    CONSTRAINT uq_finding_changes_evaluation UNIQUE (evaluation),
+    CONSTRAINT uq_finding_changes_evaluated_at UNIQUE (evaluated_at)
+);
+
+-- The ledger: every row that states something has a leaf in it. An entry is what one transaction
+-- appended to one log: count leaves from number first, one JSON object on each line of a Zstandard
+-- frame, and the right edge of the Merkle tree after them.
+CREATE TABLE log_entry (
+    seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    log TEXT NOT NULL,
+    first BIGINT NOT NULL,
+    count INTEGER NOT NULL,
+    leaves BLOB NOT NULL,
+    edge BLOB NOT NULL,
+    CONSTRAINT uq_log_entry_log_first UNIQUE (log, first)
+);
+
+-- A signed head of a log: the note as it was signed. size is the one that the note states.
+CREATE TABLE checkpoint (
+    seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    log TEXT NOT NULL,
+    size BIGINT NOT NULL,
+    note TEXT NOT NULL,
+    CONSTRAINT uq_checkpoint_log_size UNIQUE (log, size)
+);
+
+-- A public key that heads are signed with from here on, and the note in which it and the key
+-- before it say so.
+CREATE TABLE signing_key (
+    seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL,
+    note TEXT NOT NULL,
+    CONSTRAINT uq_signing_key_key UNIQUE (key)
+);
+
+-- An order to delete bodies: what was selected, and why.
+CREATE TABLE erasure (
+    seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL,
+    erased_at BIGINT NOT NULL,
+    connection TEXT,
+    kind TEXT,
+    key TEXT,
+    stored_before BIGINT,
+    reason TEXT NOT NULL,
+    CONSTRAINT uq_erasure_id UNIQUE (id)
+);
+
+-- A body or a rejected object that was deleted by order.
+CREATE TABLE erased (
+    seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    digest TEXT NOT NULL,
+    erasure INTEGER NOT NULL,
+    CONSTRAINT uq_erased_digest UNIQUE (digest),
+    CONSTRAINT fk_erased_erasure FOREIGN KEY (erasure) REFERENCES erasure (seq)
+);
+CREATE INDEX ix_erased_erasure ON erased (erasure);

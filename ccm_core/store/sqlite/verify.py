@@ -1,4 +1,4 @@
-"""Verifying a store by its path: nothing is made, migrated or written."""
+"""Verifying a store by its path: nothing is created, migrated or written."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ccm_core.store.sql.transaction import Transaction
 
 _LOCK_TIMEOUT = 30.0
-_HEADER = b"SQLite format 3\0"
+_MAGIC = b"SQLite format 3\0"
 
 
 def verify_store(
@@ -23,59 +23,60 @@ def verify_store(
     *,
     pins: Sequence[Pin] = (),
     trusted: Sequence[VerifierKey] = (),
-    told: Callable[[int, int], None],
+    on_progress: Callable[[int, int], None],
 ) -> Verification:
-    """Verify everything that a store keeps.
+    """Verify everything that a store holds.
 
     Args:
         path: Its file.
-        pins: SignedHead heads that were kept outside the store.
+        pins: Signed heads that were stored outside it.
         trusted: Keys that it must have been signed with.
-        told: Is told how many leaves were walked, and of how many.
+        on_progress: Called with how many leaves were verified, and of how many.
 
     Raises:
         StoreError: It cannot be read, or was written by a newer or an older ccm.
-        IntegrityError: The file is damaged so far that nothing more can be said.
+        IntegrityError: The file is damaged so far that nothing more can be verified.
     """
-    _look(path)
+    _check_magic(path)
 
-    from ccm_core.store.sqlite.database import Database
+    from ccm_core.store.sqlite.database import SqliteDatabase
+    from ccm_core.store.sqlite.file_checks import file_problems
     from ccm_core.store.verify.verifier import verify
 
     path = path.absolute()
-    database = Database(path, lock_timeout=_LOCK_TIMEOUT, read_only=True, any_text=True)
+    database = SqliteDatabase(path, lock_timeout=_LOCK_TIMEOUT, read_only=True, lenient_text=True)
     try:
         with database.reading() as transaction:
             _check_revision(transaction, str(path))
-            return verify(transaction, pins, trusted, told)
+            return verify(
+                transaction,
+                pins,
+                trusted,
+                file_problems=file_problems(transaction),
+                on_progress=on_progress,
+            )
     finally:
         database.close()
 
 
-def _look(path: Path) -> None:
+def _check_magic(path: Path) -> None:
     try:
         with path.open("rb") as file:
-            head = file.read(len(_HEADER))
+            magic = file.read(len(_MAGIC))
     except OSError as error:
         raise StoreError(f"the store {path} cannot be read: {error.strerror}.") from error
-    if head != _HEADER:
+    if magic != _MAGIC:
         raise IntegrityError(
             f"{path} is no store, or its beginning was damaged: it does not begin as a SQLite file "
             "does. Restore it from a backup."
         )
 
 
-def _check_revision(transaction: Transaction, name: str) -> None:
-    from ccm_core.store.sqlite.migrations import NEWEST, is_older, newer, revision_of
+def _check_revision(transaction: Transaction, path: str) -> None:
+    from ccm_core.store.sqlite.migrations import NEWEST, other_revision, revision_of
 
-    found = revision_of(transaction, name)
-    if found == NEWEST:
-        return
-    if found is None:
-        raise IntegrityError(f"{name} holds no tables: it is no store, or was emptied.")
-    if not is_older(found):
-        raise newer(found, name)
-    raise StoreError(
-        f"the store {name} was written by an older ccm (revision {found}), and has no complete "
-        "ledger yet. Run `ccm evidence list` once, which begins it."
-    )
+    revision = revision_of(transaction, path)
+    if revision is None:
+        raise IntegrityError(f"{path} holds no tables: it is no store, or was emptied.")
+    if revision != NEWEST:
+        raise other_revision(revision, path)

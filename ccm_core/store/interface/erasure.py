@@ -1,0 +1,21 @@
+"""Erasing bodies by order; rows and leaves stay."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from ccm_core.model.evidence.erasure import Erased, Erasure
+
+
+class ErasureStore(Protocol):
+    """Deletes bodies. Nothing else is ever deleted."""
+
+    def preview(self, erasure: Erasure) -> Erased:
+        """Count what an erasure would delete."""
+
+    def erase(self, erasure: Erasure) -> Erased:
+        """Delete bodies; rows and leaves stay, and the ledger says what was erased, and why.
+
+        The bytes are overwritten, and gone from the database's own log, when this returns.
+        """

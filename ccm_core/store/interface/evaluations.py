@@ -1,0 +1,65 @@
+"""Evaluations, and the inputs that reproduce them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs
+    from ccm_core.model.evaluation.result import Evaluation, KeptEvaluation, Outline
+
+
+class EvaluationStore(Protocol):
+    """Stores evaluations, each once, by digest."""
+
+    def append(
+        self,
+        evaluation: Evaluation,
+        inputs: EvaluationInputs | None = None,
+        packs: Sequence[bytes] = (),
+    ) -> str:
+        """Store an evaluation and return its digest. The same evaluation is stored once.
+
+        Args:
+            evaluation: The results.
+            inputs: What it was evaluated with; without them, it cannot be reproduced.
+            packs: The texts of the packs that the inputs name.
+        """
+
+    def latest(self, *, as_of: datetime | None = None) -> KeptEvaluation | None:
+        """Return the evaluation that was stored last; with ``as_of``, by its own moment."""
+
+    def between(
+        self, *, since: datetime | None = None, until: datetime | None = None
+    ) -> Iterator[tuple[str, Evaluation]]:
+        """Yield evaluations with their digests, ``since <= moment < until``, by their moment."""
+
+    def daily_outlines(self, *, since: datetime, until: datetime) -> Sequence[Outline]:
+        """List an outline of the last evaluation of each UTC day of a period that has one."""
+
+    def get(self, digest: str) -> Evaluation:
+        """Return an evaluation by its digest.
+
+        Raises:
+            StoreError: There is none.
+        """
+
+    def inputs(self, digest: str) -> EvaluationInputs | None:
+        """Return what an evaluation was made with; None where that was not stored.
+
+        Raises:
+            StoreError: There is no such evaluation.
+        """
+
+    def inputs_digest(self, digest: str) -> str | None:
+        """Return the digest of the stored inputs of an evaluation; None: there are none.
+
+        Raises:
+            StoreError: There is no such evaluation.
+        """
+
+    def document(self, digest: str) -> bytes:
+        """Return the text of a pack, or the bytes of inputs, by digest."""

@@ -1,0 +1,84 @@
+"""Records: appended in batches, read as they are now or as they were."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from collections.abc import Set as AbstractSet
+    from datetime import datetime
+
+    from ccm_core.model.evidence.collection import Collection, KindCount
+    from ccm_core.model.evidence.record import Record
+    from ccm_core.model.evidence.watermark import ChangesSince, Watermark
+    from ccm_core.model.evidence.window import Window
+    from ccm_core.model.evidence.write_batch import Pack, WriteBatch
+
+
+class RecordStore(Protocol):
+    """Stores versions of records. Appends only; what is stored never changes.
+
+    Reading a body whose bytes do not match its digest raises ``IntegrityError`` and names the
+    record.
+    """
+
+    def packer(self) -> Pack:
+        """Return what packs the bodies of one window until they are appended; for one thread."""
+
+    def append(self, batch: WriteBatch) -> Collection:
+        """Store one window of one kind in one transaction; return the collection with its counts.
+
+        Bodies are stored once for each digest. A version is appended only where the newest version
+        of the key has another digest or is a tombstone. Either all of it is stored or none.
+        """
+
+    def current(
+        self, connection: str, kind: str, *, as_of: datetime | None = None, key: str | None = None
+    ) -> Iterator[Record]:
+        """Yield the newest version of every key that has not vanished, sorted by key.
+
+        With ``key``, of that key alone.
+        """
+
+    def get_many(self, connection: str, kind: str, keys: AbstractSet[str]) -> Iterator[Record]:
+        """Yield the newest version of those of some keys that have not vanished, sorted by key."""
+
+    def existing_keys(self, connection: str, kind: str, keys: AbstractSet[str]) -> AbstractSet[str]:
+        """Return those of some keys that have not vanished, without reading their bodies."""
+
+    def changes_since(
+        self, connection: str, kind: str, watermark: Watermark | None, *, as_of: datetime
+    ) -> ChangesSince | None:
+        """Read in one transaction what was stored since a watermark, and the next watermark.
+
+        Whoever takes the watermark first and reads :meth:`current` after it has missed nothing.
+
+        Args:
+            connection: Whose.
+            kind: Of which kind.
+            watermark: Up to where the records were read; None: they were not, and only the next
+                watermark is needed.
+            as_of: The moment whose records are needed.
+
+        Returns:
+            None where it is not certain, so that everything has to be read: something was stored
+            after that moment, something was erased or came back since, or the watermark is of
+            another store.
+        """
+
+    def appended_by(self, collection: str) -> Iterator[Record]:
+        """Yield the records that a collection appended, in the order in which it did."""
+
+    def history(
+        self, connection: str, kind: str, key: str, *, as_of: datetime | None = None
+    ) -> Iterator[Record]:
+        """Yield every stored version of one key, oldest first, without tombstones."""
+
+    def erased_keys(
+        self, connection: str, kind: str, *, as_of: datetime | None = None
+    ) -> Sequence[tuple[str, Window | None]]:
+        """List the current keys whose bodies were erased, with the window of each."""
+
+    def counts(self, *, as_of: datetime | None = None) -> Sequence[KindCount]:
+        """Count the current records by connection and kind, sorted."""

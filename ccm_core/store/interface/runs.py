@@ -1,0 +1,64 @@
+"""Runs: begun, filled with collections, and sealed with a manifest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from ccm_core.model.evidence.collection import Collection
+    from ccm_core.model.evidence.manifest import Manifest
+    from ccm_core.model.evidence.run import OpenRun
+
+
+class RunStore(Protocol):
+    """Stores runs, their collections and their manifests."""
+
+    def begin(self, run: OpenRun) -> None:
+        """Record that a run has begun."""
+
+    def seal(self, manifest: Manifest) -> None:
+        """Store the manifest of a run and close it; state and sign the heads of its logs.
+
+        Raises:
+            StoreError: The run was never begun, or is sealed already.
+        """
+
+    def open_runs(self, connection: str) -> Sequence[OpenRun]:
+        """List runs that were begun and never sealed, oldest first."""
+
+    def collections(
+        self,
+        connection: str,
+        kind: str | None = None,
+        *,
+        run: str | None = None,
+        as_of: datetime | None = None,
+        since: datetime | None = None,
+    ) -> Sequence[Collection]:
+        """List collections in the order in which they were stored, those of open runs included.
+
+        Args:
+            connection: Whose.
+            kind: Only of this kind.
+            run: Only of this run.
+            as_of: Only what was stored by then.
+            since: Only those that ended later or whose window reaches further; and, however old,
+                those of the runs that hold the newest of a kind with each outcome, among
+                those with a window and among those without.
+        """
+
+    def manifests(
+        self, connection: str | None = None, *, as_of: datetime | None = None
+    ) -> Sequence[Manifest]:
+        """List the manifests of sealed runs in the order in which they were sealed."""
+
+    def manifests_with_digests(
+        self, connection: str, *, as_of: datetime
+    ) -> Sequence[tuple[str, Manifest]]:
+        """List the manifests of a connection, each with the digest of its stored bytes."""
+
+    def connections(self) -> Sequence[str]:
+        """List the names of the connections that have runs, sorted."""

@@ -1,0 +1,59 @@
+"""The stored bytes whose digests stand in leaves: what bundles hold beside the leaves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ccm_core.errors import IntegrityError
+from ccm_core.store.codec.bodies import verified
+from ccm_core.store.codec.compression import Decompressor
+from ccm_core.store.sql.transaction import batches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ccm_core.store.sql.transaction import Transaction
+
+CONTENTS = {
+    "version": "SELECT digest, content FROM body WHERE digest IN (:values)",
+    "collection": "SELECT digest, document FROM collection WHERE digest IN (:values)",
+    "manifest": "SELECT digest, document FROM manifest WHERE digest IN (:values)",
+    "rejected": "SELECT digest, document FROM rejected WHERE digest IN (:values)",
+    "evaluation": "SELECT digest, document FROM evaluation WHERE digest IN (:values)",
+    "document": "SELECT digest, document FROM document WHERE digest IN (:values)",
+}
+"""The query for the bytes whose digests stand in leaves of a type."""
+
+
+def contents(
+    transaction: Transaction, leaf_type: str, digests: Iterable[str]
+) -> Iterator[tuple[str, bytes | None]]:
+    """Yield the stored bytes of digests in their order; None for what is not there any more.
+
+    Args:
+        transaction: On the database.
+        leaf_type: Of the leaves that hold the digests; a key of :data:`CONTENTS`.
+        digests: Which.
+
+    Raises:
+        IntegrityError: Bytes do not have their digest.
+    """
+    decompressor = Decompressor()
+    for batch in batches(digests):
+        stored: dict[str, bytes] = dict(transaction.rows_in(CONTENTS[leaf_type], batch))
+        for digest in batch:
+            content = stored.get(digest)
+            yield (
+                digest,
+                None if content is None else _bytes(leaf_type, digest, content, decompressor),
+            )
+
+
+def _bytes(leaf_type: str, digest: str, content: bytes, decompressor: Decompressor) -> bytes:
+    try:
+        return verified(content, digest, decompressor)
+    except ValueError as error:
+        raise IntegrityError(
+            f"the stored {leaf_type} {digest} is not what was stored first: {error}. Restore the "
+            "store from a backup."
+        ) from error

@@ -1,0 +1,75 @@
+"""The ledger in tables: heads, keys and proofs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ccm_core.ledger.checkpoint import STORE_LOG
+from ccm_core.store.log import checkpoints, entries, proofs
+from ccm_core.store.log.contents import contents
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Collection as Indexes
+    from datetime import datetime
+
+    from ccm_core.ledger.checkpoint import Checkpoint
+    from ccm_core.ledger.key_history import SigningKey
+    from ccm_core.ledger.multiproof import Excerpt
+    from ccm_core.ledger.signed_note import Signer, VerifierKey
+    from ccm_core.ledger.tlog_proof import LeafProof
+    from ccm_core.model.json_codec import JsonObject
+    from ccm_core.store.sql.driver import Database
+
+
+class SqlLedgerStore:
+    """The ledger in tables; see ``LedgerStore``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def head(self, log: str = STORE_LOG) -> Checkpoint:
+        """Return the head of a log as it is now."""
+        with self._database.reading() as transaction:
+            return entries.head(transaction, log)
+
+    def signed_head(self, log: str = STORE_LOG) -> str | None:
+        """Return the note of the newest signed head of a log."""
+        with self._database.reading() as transaction:
+            return checkpoints.newest_signed_head(transaction, log)
+
+    def signing_keys(self) -> Sequence[SigningKey]:
+        """List the keys that heads were signed with."""
+        with self._database.reading() as transaction:
+            return checkpoints.signing_keys(transaction)
+
+    def rotate_key(self, signers: Sequence[Signer], at: datetime) -> VerifierKey:
+        """Sign heads with another key from here on."""
+        signer, *before = signers
+        with self._database.writing() as transaction:
+            key = checkpoints.register_key(
+                transaction, signer, at, predecessor=before[0] if before else None
+            )
+            checkpoints.sign_heads(transaction, (), [signer], at)
+        return key
+
+    def prove(
+        self, log: str, select: Callable[[JsonObject], bool]
+    ) -> Sequence[tuple[bytes, LeafProof]]:
+        """List the selected leaves of a log, each with its proof."""
+        with self._database.reading() as transaction:
+            return proofs.prove(transaction, log, select)
+
+    def excerpt(
+        self, log: str, choose: Callable[[Iterator[tuple[int, JsonObject]]], Indexes[int]]
+    ) -> Excerpt | None:
+        """Return leaves of a log, proven together."""
+        with self._database.reading() as transaction:
+            return proofs.excerpt(transaction, log, choose)
+
+    def contents(
+        self, leaf_type: str, digests: Iterable[str]
+    ) -> Iterator[tuple[str, bytes | None]]:
+        """Yield the stored bytes of digests in leaves of a type."""
+        with self._database.reading() as transaction:
+            yield from contents(transaction, leaf_type, digests)

@@ -1,0 +1,86 @@
+"""Records in tables: appended in batches, read as they are now or as they were."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ccm_core.store.records import append, changes_since, counts, query
+from ccm_core.store.records.spool import Spool
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from collections.abc import Set as AbstractSet
+    from datetime import datetime
+    from pathlib import Path
+
+    from ccm_core.model.evidence.collection import Collection, KindCount
+    from ccm_core.model.evidence.record import Record
+    from ccm_core.model.evidence.watermark import ChangesSince, Watermark
+    from ccm_core.model.evidence.window import Window
+    from ccm_core.model.evidence.write_batch import Pack, WriteBatch
+    from ccm_core.store.sql.driver import Database
+
+
+class SqlRecordStore:
+    """Records in tables; see ``RecordStore``. An iterator holds its transaction to the end."""
+
+    def __init__(self, database: Database, spool_folder: Path) -> None:
+        self._database = database
+        self._spool_folder = spool_folder
+
+    def packer(self) -> Pack:
+        """Return what packs bodies into a spool beside the store."""
+        return Spool(self._spool_folder).pack
+
+    def append(self, batch: WriteBatch) -> Collection:
+        """Store one window in one transaction."""
+        with self._database.writing() as transaction:
+            return append.append(transaction, batch)
+
+    def current(
+        self, connection: str, kind: str, *, as_of: datetime | None = None, key: str | None = None
+    ) -> Iterator[Record]:
+        """Yield the newest version of every key that has not vanished."""
+        with self._database.reading() as transaction:
+            yield from query.current(transaction, connection, kind, as_of, key=key)
+
+    def get_many(self, connection: str, kind: str, keys: AbstractSet[str]) -> Iterator[Record]:
+        """Yield the newest version of some keys."""
+        with self._database.reading() as transaction:
+            yield from query.get_many(transaction, connection, kind, keys)
+
+    def existing_keys(self, connection: str, kind: str, keys: AbstractSet[str]) -> AbstractSet[str]:
+        """Return those of some keys that have not vanished."""
+        with self._database.reading() as transaction:
+            return query.existing_keys(transaction, connection, kind, keys)
+
+    def changes_since(
+        self, connection: str, kind: str, watermark: Watermark | None, *, as_of: datetime
+    ) -> ChangesSince | None:
+        """Read what was stored since a watermark."""
+        with self._database.reading() as transaction:
+            return changes_since.changes_since(transaction, connection, kind, watermark, as_of)
+
+    def appended_by(self, collection: str) -> Iterator[Record]:
+        """Yield the records that a collection appended."""
+        with self._database.reading() as transaction:
+            yield from query.appended_by(transaction, collection)
+
+    def history(
+        self, connection: str, kind: str, key: str, *, as_of: datetime | None = None
+    ) -> Iterator[Record]:
+        """Yield every stored version of one key, oldest first."""
+        with self._database.reading() as transaction:
+            yield from query.history(transaction, connection, kind, key, as_of)
+
+    def erased_keys(
+        self, connection: str, kind: str, *, as_of: datetime | None = None
+    ) -> Sequence[tuple[str, Window | None]]:
+        """List the current keys whose bodies were erased."""
+        with self._database.reading() as transaction:
+            return list(query.erased_keys(transaction, connection, kind, as_of))
+
+    def counts(self, *, as_of: datetime | None = None) -> Sequence[KindCount]:
+        """Count the current records by connection and kind."""
+        with self._database.reading() as transaction:
+            return counts.counts(transaction, as_of)

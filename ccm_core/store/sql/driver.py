@@ -1,0 +1,65 @@
+"""What a transaction needs of a database driver."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+    from ccm_core.store.sql.transaction import Transaction
+
+SqlValue: TypeAlias = "str | int | float | bytes | None"
+"""What may be bound to a parameter."""
+
+Row: TypeAlias = tuple[Any, ...]
+"""A row as the database returns it, in the order of its columns."""
+
+
+class Cursor(Protocol):
+    """The result of a statement."""
+
+    @property
+    def description(self) -> Sequence[Sequence[Any]]:
+        """The columns, each beginning with its name."""
+
+    @property
+    def lastrowid(self) -> int | None:
+        """The number of the row that was inserted last."""
+
+    def fetchone(self) -> Row | None:
+        """Return the next row."""
+
+    def __iter__(self) -> Iterator[Row]:
+        """Iterate over the remaining rows."""
+
+
+class Driver(Protocol):
+    """A connection on which a transaction has begun. Parameters are written as ``:name``.
+
+    Another database translates them, and what few statements it writes in another way, here.
+    """
+
+    def execute(self, statement: str, parameters: Mapping[str, SqlValue], /) -> Cursor:
+        """Execute one statement."""
+
+    def executemany(self, statement: str, parameters: Iterable[Sequence[SqlValue]], /) -> object:
+        """Execute one statement, whose parameters are written as ``?``, for each of many rows."""
+
+
+class Database(Protocol):
+    """A database that holds one store."""
+
+    def reading(self) -> AbstractContextManager[Transaction]:
+        """Begin a transaction that sees one consistent state for as long as it lasts."""
+
+    def writing(self) -> AbstractContextManager[Transaction]:
+        """Begin a transaction that may write; all of it is stored at its end, or none.
+
+        Raises:
+            ReadOnlyStore: The store was opened for reading.
+        """
+
+    def purge(self) -> None:
+        """Remove what was deleted from wherever the database still has it, such as its log."""
