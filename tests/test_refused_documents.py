@@ -23,7 +23,7 @@ from ccm_core.model.evaluation.result import (
     ControlResult,
     Evaluation,
     KindSufficiency,
-    PackUsed,
+    AppliedPack,
     Population,
     Result,
     RuleResult,
@@ -42,7 +42,7 @@ from ccm_core.model.evidence.collection import (
     Request,
     Shortfall,
 )
-from ccm_core.model.evidence.manifest import Manifest, PluginVersion, Promise, Unseen
+from ccm_core.model.evidence.manifest import Manifest, PluginVersion, ScheduledKind, VisibilityGap
 from ccm_core.model.evidence.record import Record, RecordSource, exhibit
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.json_codec import digest, encode
@@ -78,7 +78,7 @@ MANIFEST = Manifest(
     plugins=(PluginVersion(name="acme", distribution="ccm-acme", version="1", failure="broken"),),
     settings_digest=DIGEST,
     credential=CredentialInfo(kind="key", scopes=("read",), role="admin", detail={"id": "U1"}),
-    unseen=(Unseen(kind="acme.service", reason=Reason.DENIED, objects=1, subjects=("a:b",)),),
+    visibility_gaps=(VisibilityGap(kind="acme.service", reason=Reason.DENIED, objects=1, subjects=("a:b",)),),
     entered_at=datetime(2026, 8, 1, tzinfo=UTC),
     rotate_by=datetime(2026, 10, 30, tzinfo=UTC),
     outcome=Outcome.FAILED,
@@ -102,12 +102,12 @@ MANIFEST = Manifest(
             population_root=DIGEST,
         ),
     ),
-    promised=(Promise(kind="acme.team", version=1, shape="snapshot", cadence=3600.0),),
+    scheduled=(ScheduledKind(kind="acme.team", version=1, shape="snapshot", cadence=3600.0),),
     not_due=("acme.team",),
 )
 EVALUATION = Evaluation(
     evaluated_at=NOON,
-    packs=(PackUsed(name="p", version="1.0.0", digest=DIGEST, source="p.yaml"),),
+    packs=(AppliedPack(name="p", version="1.0.0", digest=DIGEST, source="p.yaml"),),
     connections=("prod",),
     sufficiency=(
         KindSufficiency(

@@ -14,7 +14,7 @@ from ccm_core.app.save_connection import save_connection
 from ccm_core.app.workspace import Workspace, vault_entry_name
 from ccm_core.pipeline.oauth_consent import begin_consent, finish_consent
 from ccm_core.pipeline.session import check
-from ccm_core.sdk.authorization import Unchanging
+from ccm_core.sdk.authorization import StaticToken
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -118,7 +118,7 @@ class ConnectionSetup:
         """
         connection = self._connection()
         if self._tokens is not None:
-            tokens = Unchanging(self._tokens.access, scopes=self._tokens.scopes)
+            tokens = StaticToken(self._tokens.access, scopes=self._tokens.scopes)
             connection = replace(connection, tokens=tokens)
         return await check(self._workspace.host, connection)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ccm_core.app.rule_sets import CompiledRuleSet
     from ccm_core.app.workspace import Workspace
     from ccm_core.collect.observer import Observer
-    from ccm_core.model.evaluation.result import KeptEvaluation
+    from ccm_core.model.evaluation.result import StoredEvaluation
     from ccm_core.model.evidence.manifest import Manifest
     from ccm_core.pipeline.context import Connection
     from ccm_core.pipeline.incremental.state import EvaluationCache
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class CycleResult:
     """What a cycle did after collecting."""
 
-    evaluation: KeptEvaluation
+    evaluation: StoredEvaluation
     notification_failures: tuple[str, ...]
     """Why recipients were not notified; it is tried again in the next cycle."""
 
@@ -67,7 +67,7 @@ def evaluate_connections(
     *,
     as_of: datetime | None = None,
     cache: EvaluationCache | None = None,
-) -> KeptEvaluation:
+) -> StoredEvaluation:
     """Evaluate the evidence of every connection, keep the evaluation and track its findings."""
     from ccm_core.pipeline.evaluate import evaluate
     from ccm_core.pipeline.reproduce import store_evaluation
@@ -86,7 +86,7 @@ def evaluate_report_notify(
     report_file: Path,
     *,
     cache: EvaluationCache | None = None,
-    on_evaluation: Callable[[KeptEvaluation], None] = lambda _: None,
+    on_evaluation: Callable[[StoredEvaluation], None] = lambda _: None,
 ) -> CycleResult:
     """Do what follows collecting: evaluate, write the HTML report, notify.
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ccm_core.app.cycle import CycleResult
     from ccm_core.app.ports import CallerPorts
     from ccm_core.collect.observer import Observer
-    from ccm_core.model.evaluation.result import KeptEvaluation
+    from ccm_core.model.evaluation.result import StoredEvaluation
     from ccm_core.model.evidence.manifest import Manifest
     from ccm_core.pipeline.context import Connection
     from ccm_core.plugins.catalog import Catalog
@@ -50,7 +50,7 @@ class Demo:
         """Collect the source."""
         return await collect_connections(self.workspace, self.store, [self.connection], observer)
 
-    def evaluate(self, on_evaluation: Callable[[KeptEvaluation], None]) -> CycleResult:
+    def evaluate(self, on_evaluation: Callable[[StoredEvaluation], None]) -> CycleResult:
         """Evaluate what was collected, and write the report."""
         return evaluate_report_notify(
             self.workspace, self.store, self.rules, self.report_file, on_evaluation=on_evaluation

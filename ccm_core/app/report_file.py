@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from ccm_core.errors import UsageError
 
 if TYPE_CHECKING:
-    from ccm_core.model.evaluation.result import KeptEvaluation
+    from ccm_core.model.evaluation.result import StoredEvaluation
     from ccm_core.pipeline.context import Host
     from ccm_core.store.interface.evidence_store import EvidenceStore
 
 
 def write_evaluation_report(
-    host: Host, store: EvidenceStore, evaluation: KeptEvaluation, path: Path, form: str = "html"
+    host: Host, store: EvidenceStore, evaluation: StoredEvaluation, path: Path, form: str = "html"
 ) -> None:
     """Write the report of a stored evaluation.
 

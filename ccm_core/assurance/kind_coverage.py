@@ -135,7 +135,7 @@ def _required_frequencies(
     stated = [
         (
             run.started_at,
-            next((promise.cadence for promise in run.promised if promise.kind == kind), None),
+            next((promise.cadence for promise in run.scheduled if promise.kind == kind), None),
         )
         for run in runs
     ]

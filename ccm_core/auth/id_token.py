@@ -8,7 +8,7 @@ from typing import Any
 from ccm_core.auth.oauth_messages import Client
 from ccm_core.errors import BadResponse, UsageError
 from ccm_core.model.json_codec import JsonObject
-from ccm_core.sdk.oauth import Identified, OAuthProvider
+from ccm_core.sdk.oauth import AccountIdentity, OAuthProvider
 from ccm_core.sdk.secret import Secret
 
 LEEWAY_SECONDS = 120
@@ -22,7 +22,7 @@ def identified(
     provider: OAuthProvider,
     client: Client,
     now: datetime,
-) -> Identified:
+) -> AccountIdentity:
     """Check an ID token and read the account out of it.
 
     Args:
@@ -43,7 +43,7 @@ def identified(
     if len(regions) != 1:
         there = ", ".join(provider.base_urls.values())
         raise BadResponse(f"the ID token names none, or more than one, of the known hosts: {there}")
-    return Identified(
+    return AccountIdentity(
         region=regions[0],
         base_url=provider.base_urls[regions[0]],
         subdomain=_label(claims, "subdomain"),

@@ -1,4 +1,4 @@
-"""Gathering: what a collector yields over one window becomes what the store keeps."""
+"""Builds the batch to store from what a collector yields over one window."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from functools import cache
 from typing import Any
 
 from ccm_core.collect.projection import Projector, Pseudonymizer
-from ccm_core.collect.schema_references import references
+from ccm_core.collect.schema_references import reference_fields
 from ccm_core.collect.validation import SchemaValidator
 from ccm_core.model.evidence.collection import Counts, Reason, Request, Shortfall
-from ccm_core.model.evidence.record import RecordSource, Rejected
+from ccm_core.model.evidence.record import RecordSource, RejectedObject
 from ccm_core.model.evidence.window import Window
-from ccm_core.model.evidence.write_batch import Observation, Pack
+from ccm_core.model.evidence.write_batch import Observation, BodyEncoder
 from ccm_core.model.json_codec import JsonObject, encode
 from ccm_core.sdk.timestamps import parse_instant
 from ccm_core.sdk.types import EvidenceKind, Page
 
-MOST_REQUESTS = 100
+MAX_REQUESTS = 100
 """Different requests that a manifest lists for one collection; the count has all of them."""
 
 
 @dataclass(slots=True)
 class _Listing:
-    """What one question has given so far."""
+    """What one request and its following pages have returned so far."""
 
     keys: set[str] = field(default_factory=set)
     rows: int = 0
@@ -35,9 +35,9 @@ class _Listing:
     ended: bool = False
     """Whether the source said that there is no more."""
     cut: bool = False
-    """Whether it was left on purpose before its end."""
+    """Whether it was stopped on purpose before its end."""
     linked: bool = True
-    """Whether every page was seen to begin with what the one before it ended with."""
+    """Whether every page was checked to begin with what the one before it ended with."""
     shifted: bool = False
 
     def add(self, page: Page) -> None:
@@ -51,64 +51,64 @@ class _Listing:
 
     @property
     def received(self) -> int:
-        """Count what was received; where nobody looked at the pages' edges, each key once."""
+        """Count what was received; each key once where the pages' edges were not checked."""
         return self.rows if self.linked else len(self.keys) + self.keyless
 
     @property
     def drifted(self) -> bool:
-        """Whether what was received is not what was counted, or the counts disagree."""
+        """Return whether the source's counts disagree with each other or with what was received."""
         if self.shifted or self.first_total != self.last_total:
             return True
-        whole = self.last_total is None or self.cut or self.received == self.last_total
-        return not whole
+        complete = self.last_total is None or self.cut or self.received == self.last_total
+        return not complete
 
 
 class RecordValidator:
-    """One kind's projector and schema check, compiled once for a run."""
+    """One kind's projector and schema validator, compiled once for a run."""
 
     def __init__(self, kind: EvidenceKind, pseudonyms: Pseudonymizer) -> None:
         """Compile the kind's schema."""
         schema = kind.schema()
         self.kind = kind
         self.projector = Projector(schema, pseudonyms)
-        self.references = references(schema)
-        self.check = SchemaValidator(schema)
+        self.reference_fields = reference_fields(schema)
+        self.schema_validator = SchemaValidator(schema)
 
 
 @dataclass(slots=True, kw_only=True)
 class BatchBuilder:
-    """Everything one window has given so far."""
+    """Everything one window has returned so far."""
 
-    gauge: RecordValidator
-    pack: Pack
+    validator: RecordValidator
+    pack: BodyEncoder
     collection: str
     window: Window | None
-    """What the collection stands for: items outside it are counted and left out."""
+    """What the collection covers: items outside it are counted and left out."""
     observations: dict[str, Observation] = field(default_factory=dict)
-    rejected: list[Rejected] = field(default_factory=list)
+    rejected: list[RejectedObject] = field(default_factory=list)
     shortfalls: list[Shortfall] = field(default_factory=list)
-    unknown: set[str] = field(default_factory=set)
-    names: dict[tuple[str, str, str], str] = field(default_factory=dict)
-    """What the records name: ``(field, kind, key)``, each with the key of one that names it."""
-    changes: Mapping[str, str] = field(default_factory=dict)
+    unknown_fields: set[str] = field(default_factory=set)
+    references: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    """``(field, kind, key)``, each with the key of one record that contains the reference."""
+    change_paths: Mapping[str, str] = field(default_factory=dict)
     """The paths at which records of this kind name what changed, by the kind of what changed."""
-    changed: dict[str, dict[str, datetime]] = field(default_factory=dict)
+    reported_changes: dict[str, dict[str, datetime]] = field(default_factory=dict)
     """By such a kind and key: when the newest event that names it happened."""
     notes: list[str] = field(default_factory=list)
-    through: list[str] = field(default_factory=list)
-    """Kinds through whose records this is found."""
+    depends_on: list[str] = field(default_factory=list)
+    """Kinds through whose records these were found."""
     pages: int = 0
     items: int = 0
     duplicates: int = 0
     outside: int = 0
     first_total: int | None = None
     last_total: int | None = None
-    seen: set[str] = field(default_factory=set)
+    keys: set[str] = field(default_factory=set)
     """Every key that was received, those outside the window included."""
     _listings: dict[Request, _Listing] = field(default_factory=dict)
 
     def add(self, page: Page) -> None:
-        """Take one page: project, validate, deduplicate."""
+        """Project, validate and deduplicate the items of one page."""
         self.pages += 1
         self.items += len(page.items)
         listing = self._listings.setdefault(page.request, _Listing())
@@ -123,17 +123,17 @@ class BatchBuilder:
             response_digest=page.response_digest,
         )
         for item in page.items:
-            self._take(item, page, source, listing)
+            self._add_item(item, page, source, listing)
 
-    def reach(self, at: datetime) -> None:
-        """End the window early: what happened from an instant on belongs to the next one."""
+    def truncate(self, at: datetime) -> None:
+        """End the window at an instant: what happened from it on belongs to the next window."""
         if self.window is None:
             return
         self.window = Window(self.window.since, at)
         later = [
             key
-            for key, one in self.observations.items()
-            if one.occurred_at is not None and one.occurred_at >= at
+            for key, observation in self.observations.items()
+            if observation.occurred_at is not None and observation.occurred_at >= at
         ]
         for key in later:
             del self.observations[key]
@@ -142,70 +142,72 @@ class BatchBuilder:
             listing.cut = True
 
     def counts(self) -> Counts:
-        """Give the arithmetic so far; traffic and the store add theirs."""
+        """Return the counts so far; traffic and the store add theirs."""
         return Counts(
             pages=self.pages,
             items=self.items,
             total_at_start=self.first_total,
             total_at_end=self.last_total,
-            more_false_seen=all(one.ended for one in self._listings.values()),
+            read_to_end=all(listing.ended for listing in self._listings.values()),
             duplicates=self.duplicates,
             outside_window=self.outside,
             rejected=len(self.rejected),
         )
 
     def requests(self) -> tuple[Request, ...]:
-        """Give the different requests that were made, up to a bound."""
-        return tuple(self._listings)[:MOST_REQUESTS]
+        """Return the different requests that were made, up to a bound."""
+        return tuple(self._listings)[:MAX_REQUESTS]
 
     def drifted(self) -> bool:
-        """Whether a listing does not hold what the source counted, or moved while it was read."""
-        return not self.shortfalls and any(one.drifted for one in self._listings.values())
+        """Return whether a listing differs from the source's count, or changed while it was read."""
+        return not self.shortfalls and any(
+            listing.drifted for listing in self._listings.values()
+        )
 
-    def judged(self) -> tuple[Shortfall, ...]:
-        """Give every shortfall, those that only the whole window shows included."""
+    def all_shortfalls(self) -> tuple[Shortfall, ...]:
+        """Return every shortfall, those that only the whole window shows included."""
         return (*self.shortfalls, *self._rejections(), *self._unfinished())
 
     # -- one item -----------------------------------------------------------------------------
 
-    def _take(self, item: JsonObject, page: Page, source: RecordSource, listing: _Listing) -> None:
-        projected = self.gauge.projector.project(item)
+    def _add_item(self, item: JsonObject, page: Page, source: RecordSource, listing: _Listing) -> None:
+        projected = self.validator.projector.project(item)
         body = projected.body
-        if projected.unknown:
-            self.unknown.update(projected.unknown)
-        problems = self.gauge.check.problems(body)
-        key = key_of(body, self.gauge.kind.key)
+        if projected.unknown_fields:
+            self.unknown_fields.update(projected.unknown_fields)
+        problems = self.validator.schema_validator.problems(body)
+        key = key_of(body, self.validator.kind.key)
         if key is None:
             listing.keyless += 1
         else:
             listing.keys.add(key)
-            self.seen.add(key)
+            self.keys.add(key)
         if not problems and key is None:
-            problems = (f"$: has no key ({', '.join(self.gauge.kind.key)})",)
+            problems = (f"$: has no key ({', '.join(self.validator.kind.key)})",)
         if problems:
-            refused = Rejected(key=key or "", source=source, body=body, problems=problems)
-            self.rejected.append(refused)
+            rejected = RejectedObject(key=key or "", source=source, body=body, problems=problems)
+            self.rejected.append(rejected)
         elif key is not None:
-            self._place(key, body, page, source)
+            self._add_record(key, body, page, source)
 
-    def _place(self, key: str, body: JsonObject, page: Page, source: RecordSource) -> None:
-        """Take a good record where it belongs to the window."""
-        path = self.gauge.kind.occurred_at
+    def _add_record(self, key: str, body: JsonObject, page: Page, source: RecordSource) -> None:
+        """Add a valid record if it lies in the window."""
+        path = self.validator.kind.occurred_at
         if self.window is None or path is None:
             self._observe(key, body, page, source, None)
             return
-        told = at_path(body, path)
-        instant = parse_instant(told) if isinstance(told, str) else None
+        timestamp = at_path(body, path)
+        instant = parse_instant(timestamp) if isinstance(timestamp, str) else None
         if instant is None or instant not in self.window:
             self.outside += 1
             return
-        self._name_changes(body, instant)
+        self._add_reported_changes(body, instant)
         self._observe(key, body, page, source, instant)
 
-    def _name_changes(self, body: JsonObject, instant: datetime) -> None:
-        for kind, path in self.changes.items():
+    def _add_reported_changes(self, body: JsonObject, instant: datetime) -> None:
+        for kind, path in self.change_paths.items():
             if isinstance(key := at_path(body, path), str):
-                newest = self.changed.setdefault(kind, {})
+                newest = self.reported_changes.setdefault(kind, {})
                 newest[key] = max(instant, newest.get(key, instant))
 
     def _observe(
@@ -219,11 +221,11 @@ class BatchBuilder:
             body=self.pack(encode(body)),
             occurred_at=instant,
         )
-        for reference in self.gauge.references:
-            for kind, named in reference.names(body):
-                self.names.setdefault((reference.field, kind, named), key)
+        for reference in self.validator.reference_fields:
+            for kind, target in reference.targets(body):
+                self.references.setdefault((reference.field, kind, target), key)
 
-    # -- what only the whole shows ------------------------------------------------------------
+    # -- what only the whole window shows ------------------------------------------------------------
 
     def _rejections(self) -> Iterable[Shortfall]:
         if self.rejected:
@@ -236,18 +238,22 @@ class BatchBuilder:
             )
 
     def _unfinished(self) -> Iterable[Shortfall]:
-        unended = (ask for ask, one in self._listings.items() if not (one.ended or one.cut))
-        unfinished = None if self.shortfalls else next(unended, None)
+        open_requests = (
+            request
+            for request, listing in self._listings.items()
+            if not (listing.ended or listing.cut)
+        )
+        unfinished = None if self.shortfalls else next(open_requests, None)
         if unfinished is not None:
             yield Shortfall(
                 reason=Reason.SOURCE_ERROR,
-                detail=f"{unfinished.endpoint}: the listing ended and the source "
-                "never said that there is no more",
+                detail=f"{unfinished.endpoint}: the listing ended before the source reported its "
+                "last page",
             )
         if self.drifted():
-            moved = [one for one in self._listings.values() if one.drifted]
-            counted = sum(one.last_total or 0 for one in moved)
-            received = sum(one.received for one in moved)
+            drifted = [listing for listing in self._listings.values() if listing.drifted]
+            counted = sum(listing.last_total or 0 for listing in drifted)
+            received = sum(listing.received for listing in drifted)
             yield Shortfall(
                 reason=Reason.DRIFTED,
                 detail=f"the source counted {counted} objects and listed {received}; "
@@ -270,12 +276,12 @@ def key_of(body: JsonObject, paths: Iterable[str]) -> str | None:
 
 
 def at_path(body: Any, path: str) -> Any:
-    """Give the value at a dotted path, or None."""
-    for name in _steps(path):
+    """Return the value at a dotted path, or None."""
+    for name in _path_segments(path):
         body = body.get(name) if isinstance(body, dict) else None
     return body
 
 
 @cache
-def _steps(path: str) -> tuple[str, ...]:
+def _path_segments(path: str) -> tuple[str, ...]:
     return tuple(path.split("."))

@@ -125,7 +125,7 @@ class ChangeFeed:
             if collection.kind == self.changed_by.kind
             and collection.window
             and collection.outcome is Outcome.COMPLETE
-            and self.kind not in collection.through
+            and self.kind not in collection.depends_on
         ]
         return subtract([Window(since, now)], observed)
 

@@ -51,12 +51,12 @@ async def look_up_all(dangling: DanglingByCollection, look_up: LookUp) -> Dangli
         except AuthenticationFailed:
             break
         except SourceError:
-            outcomes[kind, key] = LookupOutcome.UNTOLD
+            outcomes[kind, key] = LookupOutcome.UNKNOWN
     return {
         collection: tuple(
             replace(
                 reference,
-                whereabouts=outcomes.get((reference.kind, reference.key), LookupOutcome.UNTOLD),
+                lookup_outcome=outcomes.get((reference.kind, reference.key), LookupOutcome.UNKNOWN),
             )
             for reference in references
         )
@@ -125,7 +125,7 @@ def _shortfalls(hidden: Sequence[Dangling]) -> Sequence[Shortfall]:
 
 def _shortfall(kind: str, hidden: Sequence[Dangling]) -> Shortfall:
     keys = sorted({reference.key for reference in hidden})
-    denied = any(reference.whereabouts is LookupOutcome.HIDDEN for reference in hidden)
+    denied = any(reference.lookup_outcome is LookupOutcome.HIDDEN for reference in hidden)
     why = (
         "the credential may not see them"
         if denied

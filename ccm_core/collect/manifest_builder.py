@@ -1,4 +1,4 @@
-"""Sealing: the manifest of a run, written from what the runner kept."""
+"""Builds the manifest that seals a run."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from ccm_core.model.evidence.collection import (
     Outcome,
     Shortfall,
 )
-from ccm_core.model.evidence.manifest import Manifest, PluginVersion, Promise
+from ccm_core.model.evidence.manifest import Manifest, PluginVersion, ScheduledKind
 from ccm_core.model.evidence.run import OpenRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunMetadata:
-    """What is known of a run beside its collections."""
+    """What the manifest states beside the run's collections."""
 
     host_version: str
     plugins: tuple[PluginVersion, ...]
-    promised: tuple[Promise, ...] = ()
+    scheduled: tuple[ScheduledKind, ...] = ()
     not_due: tuple[str, ...] = ()
     credential: CredentialInfo | None = None
     entered_at: datetime | None = None
@@ -42,39 +42,43 @@ def manifest(
     ended_at: datetime,
     collections: Sequence[Collection],
     dangling: Mapping[str, tuple[Dangling, ...]],
-    ending: RunMetadata,
+    metadata: RunMetadata,
     earlier: Sequence[Collection] = (),
 ) -> Manifest:
-    """Say what a run did.
+    """Return the manifest of a run.
 
     Args:
         run: The run.
         settings_digest: Of the connection's settings.
         ended_at: When it ended.
-        collections: What it kept, in order.
-        dangling: Names that lead nowhere, by collection id.
-        ending: The rest.
-        earlier: What was kept before, for the kinds that this run did not try.
+        collections: What it stored, in order.
+        dangling: Dangling references, by collection id.
+        metadata: The rest.
+        earlier: The collections before it, for the kinds that this run did not try.
     """
-    told = tuple(replace(one, dangling=dangling.get(one.id, ())) for one in collections)
-    outcomes = [one.outcome for one in told] + ([Outcome.FAILED] if ending.cut else [])
+    collections = tuple(
+        replace(collection, dangling=dangling.get(collection.id, ()))
+        for collection in collections
+    )
+    outcomes = [collection.outcome for collection in collections]
+    outcomes += [Outcome.FAILED] if metadata.cut else []
     return Manifest(
         run=run.run,
         connection=run.connection,
         connector=run.connector,
         started_at=run.started_at,
         ended_at=ended_at,
-        clock_skew=ending.clock_skew,
-        host_version=ending.host_version,
-        plugins=ending.plugins,
+        clock_skew=metadata.clock_skew,
+        host_version=metadata.host_version,
+        plugins=metadata.plugins,
         settings_digest=settings_digest,
-        credential=ending.credential,
-        unseen=unseen(newest([*earlier, *told], {one.kind for one in ending.promised})),
-        entered_at=ending.entered_at,
-        rotate_by=ending.rotate_by,
+        credential=metadata.credential,
+        visibility_gaps=unseen(newest([*earlier, *collections], {kind.kind for kind in metadata.scheduled})),
+        entered_at=metadata.entered_at,
+        rotate_by=metadata.rotate_by,
         outcome=worst(outcomes),
-        shortfalls=(ending.cut,) if ending.cut else (),
-        collections=told,
-        promised=ending.promised,
-        not_due=ending.not_due,
+        shortfalls=(metadata.cut,) if metadata.cut else (),
+        collections=collections,
+        scheduled=metadata.scheduled,
+        not_due=metadata.not_due,
     )

@@ -132,14 +132,23 @@ class _Planner:
         inputs: PlanInputs,
     ) -> None:
         collected = {collector.kind for collector in collectors}
-        self._collectors = [_without_missing_feed(each, collected) for each in collectors]
+        self._collectors = [_without_missing_feed(collector, collected) for collector in collectors]
         self._kinds, self._collections, self._inputs = kinds, collections, inputs
         self._starts = run_starts(_flattened(collections))
 
     def plan(self) -> Plan:
-        windows = {each.kind: self._windows(each, self._inputs) for each in self._collectors}
-        refreshed = [each for each in self._collectors if self._needs_refresh(each, windows)]
-        for kind in {each.changed_by.kind for each in refreshed if each.changed_by}:
+        windows = {
+            collector.kind: self._windows(collector, self._inputs)
+            for collector in self._collectors
+        }
+        refreshed = [
+            collector
+            for collector in self._collectors
+            if self._needs_refresh(collector, windows)
+        ]
+        for kind in {
+            collector.changed_by.kind for collector in refreshed if collector.changed_by
+        }:
             # A refresh needs the newest events that report changes.
             cadences = {**self._inputs.cadences, kind: timedelta(0)}
             windows[kind] = self._windows(
@@ -149,7 +158,9 @@ class _Planner:
         due = {task.kind.name for task in tasks}
         return Plan(
             tasks=tasks,
-            not_due=tuple(each.kind for each in self._collectors if each.kind not in due),
+            not_due=tuple(
+                collector.kind for collector in self._collectors if collector.kind not in due
+            ),
         )
 
     # -- tasks --------------------------------------------------------------------------------
@@ -165,16 +176,16 @@ class _Planner:
             passed.add(collector.kind)
             if windows[collector.kind]:
                 tasks.append(self._window_task(collector, windows[collector.kind]))
-            ready = [each for each in pending if {each.kind, _feed_kind(each)} <= passed]
-            pending = [each for each in pending if each not in ready]
+            ready = [refresh for refresh in pending if {refresh.kind, _feed_kind(refresh)} <= passed]
+            pending = [refresh for refresh in pending if refresh not in ready]
             tasks.extend(map(self._refresh_task, ready))
         return tuple(tasks)
 
     def _window_task(self, collector: Collector, windows: Windows) -> CollectTask:
         reports_changes_of = {
-            each.kind: each.changed_by.path
-            for each in self._collectors
-            if each.changed_by and each.changed_by.kind == collector.kind
+            changed.kind: changed.changed_by.path
+            for changed in self._collectors
+            if changed.changed_by and changed.changed_by.kind == collector.kind
         }
         return CollectTask(
             collector=collector,

@@ -1,7 +1,7 @@
-"""Allow-list projection: only what the evidence schema names goes any further.
+"""Allow-list projection: only the fields in the evidence schema pass.
 
-It runs before anything is stored or logged, so a field the schema does not name never reaches the
-disk. ``x-ccm-privacy`` on a field decides between keeping it, leaving it out, and a pseudonym.
+It runs before anything is stored or logged, so a field that is not in the schema never reaches the
+disk. ``x-ccm-privacy`` on a field decides between keeping it, dropping it, and a pseudonym.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ from typing import Any, TypeAlias
 from ccm_core.model.json_codec import JsonObject
 
 Project: TypeAlias = Callable[[Any, set[str]], Any]
-"""Takes a value and the set to add unknown names to; gives what is kept."""
+"""Takes a value and the set to add unknown fields to; returns the projected value."""
 
-_DEEPEST = 24
+_MAX_DEPTH = 24
 _PSEUDONYM = "pseudonym"
-_PLAIN = frozenset({str, int, float, bool, type(None)})
-"""What a field that is kept keeps as it is; only objects and arrays need a closer look."""
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+"""Types that are copied as they are; only objects and arrays are projected further."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pseudonymizer:
-    """Turns personal values into tokens under the key of one store.
+    """Replaces personal values by tokens under the key of one store.
 
-    The same value gives the same token in every connector of the store, so joins still work.
+    The same value has the same token in every connector of the store, so joins still work.
     """
 
     key: bytes
 
     def token(self, value: object) -> object:
-        """Give the token of a string; anything but a string is left out of a pseudonym field."""
+        """Return the token of a string; None for anything but a string."""
         if not isinstance(value, str):
             return None
         mac = hmac.new(self.key, value.strip().casefold().encode(), hashlib.sha256)
@@ -42,10 +42,10 @@ class Pseudonymizer:
 
 @dataclass(frozen=True, slots=True)
 class ProjectedRecord:
-    """What is kept of an object, and which names the schema does not know."""
+    """What passes of an object, and the fields that are not in the schema."""
 
     body: JsonObject
-    unknown: frozenset[str]
+    unknown_fields: frozenset[str]
 
 
 class Projector:
@@ -57,16 +57,18 @@ class Projector:
         self._project = self._compile(schema, "", 0)
 
     def project(self, body: JsonObject) -> ProjectedRecord:
-        """Keep what the schema names; of anything but an object, nothing."""
+        """Return what passes of an object; of anything else, nothing."""
         unknown: set[str] = set()
-        kept = self._project(body, unknown)
-        return ProjectedRecord(kept if isinstance(kept, dict) else {}, frozenset(unknown))
+        projected = self._project(body, unknown)
+        return ProjectedRecord(
+            projected if isinstance(projected, dict) else {}, frozenset(unknown)
+        )
 
     # -- compiling ----------------------------------------------------------------------------
 
     def _compile(self, node: Any, path: str, depth: int) -> Project:
         node = self._resolved(node)
-        if depth > _DEEPEST:
+        if depth > _MAX_DEPTH:
             return _scalar
         if node.get("x-ccm-privacy") == _PSEUDONYM:
             return lambda value, _unknown: self._pseudonyms.token(value)
@@ -77,23 +79,23 @@ class Projector:
 
     def _by_shape(self, node: Mapping[str, Any], path: str, depth: int) -> Project:
         items = self._compile(node["items"], f"{path}[]", depth + 1) if "items" in node else _scalar
-        kept, dropped = self._properties(node, path, depth)
-        as_it_is = frozenset(name for name in kept if not self._is_personal(node, name))
+        allowed, dropped = self._properties(node, path, depth)
+        copied = frozenset(name for name in allowed if not self._is_personal(node, name))
         prefix = f"{path}." if path else ""
 
         def project(value: Any, unknown: set[str]) -> Any:
             if isinstance(value, dict):
                 body = {}
                 for name, child in value.items():
-                    if name in as_it_is and child.__class__ in _PLAIN:
+                    if name in copied and child.__class__ in _SCALARS:
                         body[name] = child
-                    elif name in kept:
-                        body[name] = kept[name](child, unknown)
+                    elif name in allowed:
+                        body[name] = allowed[name](child, unknown)
                     elif name not in dropped:
                         unknown.add(prefix + name)
                 return body
             if isinstance(value, list):
-                return [items(one, unknown) for one in value]
+                return [items(entry, unknown) for entry in value]
             return value
 
         return project
@@ -101,37 +103,37 @@ class Projector:
     def _properties(
         self, node: Mapping[str, Any], path: str, depth: int
     ) -> tuple[dict[str, Project], frozenset[str]]:
-        kept, dropped = {}, set()
+        allowed, dropped = {}, set()
         for name, child in node.get("properties", {}).items():
             if self._resolved(child).get("x-ccm-privacy") == "drop":
                 dropped.add(name)
             else:
-                here = f"{path}.{name}" if path else name
-                kept[name] = self._compile(child, here, depth + 1)
-        return kept, frozenset(dropped)
+                child_path = f"{path}.{name}" if path else name
+                allowed[name] = self._compile(child, child_path, depth + 1)
+        return allowed, frozenset(dropped)
 
     def _is_personal(self, node: Mapping[str, Any], name: str) -> bool:
         return self._resolved(node["properties"][name]).get("x-ccm-privacy") == _PSEUDONYM
 
     def _resolved(self, node: Any) -> Mapping[str, Any]:
-        seen = 0
-        while isinstance(node, dict) and "$ref" in node and seen < _DEEPEST:
+        hops = 0
+        while isinstance(node, dict) and "$ref" in node and hops < _MAX_DEPTH:
             target: Any = self._schema
             for part in node["$ref"].removeprefix("#/").split("/"):
                 target = target[part]
-            node, seen = target, seen + 1
+            node, hops = target, hops + 1
         return node if isinstance(node, dict) else {}
 
 
 def _scalar(value: Any, _unknown: set[str]) -> Any:
-    """Keep a scalar; of an object or array the schema says nothing about, keep the shape only."""
+    """Return a scalar as it is, and an empty object or array for one that is not in the schema."""
     return {} if isinstance(value, dict) else [] if isinstance(value, list) else value
 
 
 def _merged(choices: list[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """Give one node that allows what any of the choices allows."""
+    """Return one node that allows what any of the choices allows."""
     merged: dict[str, Any] = {"properties": {}}
-    for one in choices:
-        merged["properties"].update(one.get("properties", {}))
-    arrays = [one for one in choices if "items" in one]
+    for choice in choices:
+        merged["properties"].update(choice.get("properties", {}))
+    arrays = [choice for choice in choices if "items" in choice]
     return merged | ({"items": arrays[0]["items"]} if arrays else {})

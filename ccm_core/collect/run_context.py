@@ -10,7 +10,7 @@ from datetime import datetime
 from ccm_core.collect.batch_builder import RecordValidator
 from ccm_core.collect.observer import Observer
 from ccm_core.model.evidence.collection import Collection
-from ccm_core.model.evidence.write_batch import Pack, WriteBatch
+from ccm_core.model.evidence.write_batch import BodyEncoder, WriteBatch
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.types import EvidenceKind
 
@@ -22,7 +22,7 @@ class RunContext:
     connection: str
     run: str
     validator: Callable[[EvidenceKind], RecordValidator]
-    packer: Callable[[], Pack]
+    packer: Callable[[], BodyEncoder]
     """Returns what spools the bodies of one window until they are stored."""
     append: Callable[[WriteBatch], Collection]
     """Appends one window in one transaction."""

@@ -1,6 +1,6 @@
-"""The runner: asks the collectors of one connection, one after the other, and hands over windows.
+"""Runs a plan: reads the collectors of one connection one after the other, window by window.
 
-Whatever a collector or its source does, every task of the plan ends as a kept collection with an
+Whatever a collector or its source does, every task of the plan ends as a stored collection with an
 outcome: nothing that was due can be missing without a trace.
 """
 
@@ -13,9 +13,14 @@ from datetime import datetime, timedelta
 
 from ccm_core.collect.batch_builder import BatchBuilder
 from ccm_core.collect.change_detection import ChangedKeys, ChangeFeed
-from ccm_core.collect.dangling_lookup import ByCollection, LookUp, amendments, looked_up
-from ccm_core.collect.outcome import inherited, outcome_of, shortfall_of
-from ccm_core.collect.planner import LONGEST, CollectTask, Plan, PlanInputs, past, split
+from ccm_core.collect.dangling_lookup import (
+    DanglingByCollection,
+    LookUp,
+    amendments,
+    look_up_all,
+)
+from ccm_core.collect.outcome import dependency_outcome, outcome_of, shortfall_of
+from ccm_core.collect.planner import MAX_WINDOW, CollectTask, Plan, PlanInputs, past, split
 from ccm_core.collect.reference_tracker import ReferenceTracker
 from ccm_core.collect.run_context import RunContext
 from ccm_core.collect.window_read import WindowQuery, WindowRead
@@ -25,315 +30,352 @@ from ccm_core.model.evidence.window import SECOND, Window, pieces
 from ccm_core.model.evidence.write_batch import WriteBatch
 from ccm_core.sdk.types import Session, Shape
 
-READINGS = 3
-"""How often a window whose data changes underneath is read before that is said."""
+MAX_READS = 3
+"""How often a window whose data changes meanwhile is read before it is reported as drifted."""
 
 
 class Runner:
-    """Carries out one plan over one live session."""
+    """Runs one plan over one live session."""
 
-    def __init__(self, desk: RunContext, wanted: PlanInputs, kept: Sequence[Collection]) -> None:
+    def __init__(
+        self, context: RunContext, inputs: PlanInputs, earlier: Sequence[Collection]
+    ) -> None:
         """Prepare a run.
 
         Args:
-            desk: Where to put things.
-            wanted: The moment and the horizon.
-            kept: The collections of the connection before this run, in order.
+            context: The store, the clock and the observer.
+            inputs: The moment and the horizon.
+            earlier: The collections of the connection before this run, in order.
         """
-        self._desk, self._wanted, self._earlier = desk, wanted, kept
+        self._context, self._inputs, self._earlier = context, inputs, earlier
         self.collections: list[Collection] = []
-        self._names = ReferenceTracker(desk.keys)
-        self._ahead: Sequence[CollectTask] = ()
-        """The task in hand and those after it."""
-        self._heard: dict[str, dict[str, datetime]] = {}
-        self._fresh: dict[str, set[str]] = {}
-        self._looked_up: ByCollection = {}
+        self._references = ReferenceTracker(context.existing_keys)
+        self._remaining: Sequence[CollectTask] = ()
+        """The current task and those after it."""
+        self._reported_changes: dict[str, dict[str, datetime]] = {}
+        """By kind and key: when the newest event happened that names it."""
+        self._read_keys: dict[str, set[str]] = {}
+        self._looked_up: DanglingByCollection = {}
 
     async def run(self, session: Session, plan: Plan) -> Shortfall | None:
-        """Collect everything in the plan; give what cut the run short, if anything did."""
-        for place, task in enumerate(plan.tasks):
-            self._ahead = plan.tasks[place:]
+        """Collect everything in the plan; return what cut the run short, if anything did."""
+        for index, task in enumerate(plan.tasks):
+            self._remaining = plan.tasks[index:]
             try:
-                await self._task(session, task)
+                await self._run_task(session, task)
             except AuthenticationFailed as error:
-                self.fail(plan.tasks[place + 1 :], error)
+                self.fail(plan.tasks[index + 1 :], error)
                 return shortfall_of(error)
         return None
 
     def fail(self, tasks: Sequence[CollectTask], error: SourceError) -> None:
-        """Keep a failed collection for every window of tasks that cannot be tried."""
+        """Store a failed collection for every window of tasks that cannot be tried."""
         detail = "it was not read, because the run was cut short"
         untried = Shortfall(reason=shortfall_of(error).reason, detail=detail)
         for task in tasks:
             for window in task.windows:
-                self._keep(task, self._empty(task, window), Outcome.FAILED, [untried])
+                self._store(task, self._new_batch(task, window), Outcome.FAILED, [untried])
 
-    async def look_up(self, ask: LookUp) -> None:
-        """Ask once for everything that is named and not listed, and keep what that tells."""
-        nowhere = self._leading_nowhere()
-        populations = self._populations()
-        listed = {
-            collection: tuple(one for one in names if one.kind in populations)
-            for collection, names in nowhere.items()
-        }
-        told = await looked_up(listed, ask)
-        # What a kind of events does not list lies outside its windows: that is no sign of anything.
+    async def look_up(self, look_up: LookUp) -> None:
+        """Look up every dangling reference once, and store what the lookups showed."""
+        dangling = self._references.dangling()
+        snapshots = self._snapshot_kinds()
+        looked_up = await look_up_all(
+            {
+                collection: tuple(
+                    reference for reference in references if reference.kind in snapshots
+                )
+                for collection, references in dangling.items()
+            },
+            look_up,
+        )
+        # An event that is not listed lies outside the windows, which proves nothing.
         self._looked_up = {
-            collection: (*told[collection], *(one for one in names if one.kind not in populations))
-            for collection, names in nowhere.items()
+            collection: (
+                *looked_up[collection],
+                *(reference for reference in references if reference.kind not in snapshots),
+            )
+            for collection, references in dangling.items()
         }
-        for amended in amendments(self.collections, self._looked_up, self._desk.clock()):
-            self.collections.append(self._desk.keep(WriteBatch(collection=amended)))
+        for amended in amendments(self.collections, self._looked_up, self._context.clock()):
+            self.collections.append(self._context.append(WriteBatch(collection=amended)))
 
-    def dangling(self) -> ByCollection:
-        """Give what the records of this run name and what is not listed, by collection id."""
-        return self._looked_up or self._leading_nowhere()
+    def dangling(self) -> DanglingByCollection:
+        """Return the references of this run's records whose target is not listed."""
+        return self._looked_up or self._references.dangling()
 
-    def _populations(self) -> set[str]:
-        """Give the kinds of which a listing states everything there is."""
-        every = [*self._earlier, *self.collections]
-        events = {one.kind for one in every if one.window is not None}
-        return {one.kind for one in every} - events
+    def _snapshot_kinds(self) -> set[str]:
+        """Return the kinds of which a listing states the whole population."""
+        collections = [*self._earlier, *self.collections]
+        events = {collection.kind for collection in collections if collection.window is not None}
+        return {collection.kind for collection in collections} - events
 
-    def _leading_nowhere(self) -> ByCollection:
-        return self._names.leading_nowhere()
-
-    def _lasts(self, kind: str) -> bool:
-        """Whether what stands of a kind will stand: only a snapshot that is to come ends that."""
-        return all(task.kind.name != kind or task.kind.shape is Shape.EVENT for task in self._ahead)
+    def _is_permanent(self, kind: str) -> bool:
+        """Return whether what exists of a kind stays: only a later snapshot can remove it."""
+        return all(
+            task.kind.name != kind or task.kind.shape is Shape.EVENT for task in self._remaining
+        )
 
     # -- one task -----------------------------------------------------------------------------
 
-    async def _task(self, session: Session, task: CollectTask) -> None:
-        outcome, lacks = inherited(task.collector.needs, self._standing(task.collector.needs))
+    async def _run_task(self, session: Session, task: CollectTask) -> None:
+        needs = task.collector.needs
+        outcome, inherited = dependency_outcome(needs, self._current(needs))
         if outcome in {Outcome.FAILED, Outcome.UNAVAILABLE}:
             for window in task.windows:
-                self._keep(task, self._empty(task, window), outcome, lacks)
-            return
-        if task.refresh:
-            await self._refresh(session, task, lacks)
-            return
-        await self._windows(session, task, task.windows, lacks)
+                self._store(task, self._new_batch(task, window), outcome, inherited)
+        elif task.refresh:
+            await self._refresh(session, task, inherited)
+        else:
+            await self._read_windows(session, task, task.windows, inherited)
 
-    async def _windows(
+    async def _read_windows(
         self,
         session: Session,
         task: CollectTask,
         windows: Sequence[Window | None],
-        lacks: Sequence[Shortfall],
+        inherited: Sequence[Shortfall],
     ) -> None:
         overlap = task.collector.overlap
-        left = [WindowQuery(window=one, overlap=overlap if one else timedelta(0)) for one in windows]
-        while left:
-            question = left.pop(0)
-            self._desk.observer.reading(task.kind.name, question.window)
-            left[:0] = await self._question(session, task, question, lacks)
+        pending = [
+            WindowQuery(window=window, overlap=overlap if window else timedelta(0))
+            for window in windows
+        ]
+        while pending:
+            query = pending.pop(0)
+            self._context.observer.window_started(task.kind.name, query.window)
+            pending[:0] = await self._read(session, task, query, inherited)
 
-    async def _refresh(self, session: Session, task: CollectTask, lacks: Sequence[Shortfall]) -> None:
-        """Read again what may have changed; where nobody could tell, the whole lookback."""
-        told = self._told(task)
-        if told.unseen:
-            whole = past(self._wanted.horizon, self._wanted.now)
-            windows = pieces(whole, task.collector.longest_window or LONGEST)
-            await self._windows(session, replace(task, refresh=False), windows, lacks)
-            told = self._told(task)
-        self._desk.observer.reading(task.kind.name, None)
-        await self._question(session, task, WindowQuery(again=told.keys), lacks)
+    async def _refresh(
+        self, session: Session, task: CollectTask, inherited: Sequence[Shortfall]
+    ) -> None:
+        """Read again what may have changed; the whole lookback where no event reports it."""
+        changed = self._changed_keys(task)
+        if changed.unobserved:
+            lookback = past(self._inputs.horizon, self._inputs.now)
+            windows = pieces(lookback, task.collector.longest_window or MAX_WINDOW)
+            await self._read_windows(session, replace(task, refresh=False), windows, inherited)
+            changed = self._changed_keys(task)
+        self._context.observer.window_started(task.kind.name, None)
+        await self._read(session, task, WindowQuery(changed_keys=changed.keys), inherited)
 
-    def _told(self, task: CollectTask) -> ChangedKeys:
-        if task.telling is None:
-            return ChangedKeys(keys=(), unseen=())
-        name = task.kind.name
-        heard, fresh = self._heard.get(name, {}), self._fresh.get(name, set())
-        telling = self._telling(task, task.telling)
-        return telling.told(heard, fresh, self._desk.added, self._wanted.now)
-
-    def _telling(self, task: CollectTask, telling: ChangeFeed) -> ChangeFeed:
-        """Add to it what was kept of both kinds."""
-        both = {task.kind.name, telling.by.kind}
-        return replace(
-            telling,
-            earlier=[one for one in self._earlier if one.kind in both],
-            now=[one for one in self.collections if one.kind in both],
+    def _changed_keys(self, task: CollectTask) -> ChangedKeys:
+        if task.change_feed is None:
+            return ChangedKeys(keys=(), unobserved=())
+        kind = task.kind.name
+        return self._with_collections(task.change_feed).changed_keys(
+            self._reported_changes.get(kind, {}),
+            self._read_keys.get(kind, set()),
+            self._context.appended_records,
+            self._inputs.now,
         )
 
-    # -- one question -------------------------------------------------------------------------
+    def _with_collections(self, feed: ChangeFeed) -> ChangeFeed:
+        """Add the collections of both kinds to a change feed."""
+        both = {feed.kind, feed.changed_by.kind}
+        return replace(
+            feed,
+            earlier=[collection for collection in self._earlier if collection.kind in both],
+            current=[collection for collection in self.collections if collection.kind in both],
+        )
 
-    async def _question(
-        self, session: Session, task: CollectTask, question: WindowQuery, lacks: Sequence[Shortfall]
+    # -- one window ---------------------------------------------------------------------------
+
+    async def _read(
+        self,
+        session: Session,
+        task: CollectTask,
+        query: WindowQuery,
+        inherited: Sequence[Shortfall],
     ) -> Sequence[WindowQuery]:
-        """Read one window and keep it; give what is still to be read in its place."""
-        for last in (*[False] * (READINGS - 1), True):
+        """Read one window and store it; return what is still to be read in its place."""
+        for is_last in (*[False] * (MAX_READS - 1), True):
             try:
-                attempt = self._attempt(session, task, question)
-                error = await attempt.read(session)
+                read = self._new_read(session, task, query)
+                error = await read.read(session)
             except asyncio.CancelledError:
-                self._interrupted(task, question.window)
+                self._store_interrupted(task, query.window)
                 raise
-            if smaller := _smaller(question, attempt):
+            if smaller := _smaller_queries(query, read):
                 return smaller
-            following = _following(question, attempt)
-            if last or error is not None or not attempt.gathering.drifted():
+            following = _following_queries(query, read)
+            if is_last or error is not None or not read.batch.drifted():
                 break
-        self._settle(task, attempt, error, lacks)
+        self._store_read(task, read, error, inherited)
         if isinstance(error, AuthenticationFailed):
             raise error
         return following
 
-    def _attempt(self, session: Session, task: CollectTask, question: WindowQuery) -> WindowRead:
+    def _new_read(self, session: Session, task: CollectTask, query: WindowQuery) -> WindowRead:
         return WindowRead(
-            desk=self._desk,
+            context=self._context,
             task=task,
-            question=question,
-            wanted=self._wanted,
+            query=query,
+            inputs=self._inputs,
             traffic=session.traffic,
-            gathering=self._empty(task, question.window),
+            batch=self._new_batch(task, query.window),
         )
 
-    def _settle(
+    def _new_batch(self, task: CollectTask, window: Window | None) -> BatchBuilder:
+        return BatchBuilder(
+            validator=self._context.validator(task.kind),
+            pack=self._context.packer(),
+            collection=f"{self._context.run}/{task.kind.name}/{len(self.collections) + 1}",
+            window=window,
+            change_paths=task.reports_changes_of,
+        )
+
+    # -- storing ------------------------------------------------------------------------------
+
+    def _store_read(
         self,
         task: CollectTask,
-        attempt: WindowRead,
+        read: WindowRead,
         error: SourceError | None,
-        lacks: Sequence[Shortfall],
+        inherited: Sequence[Shortfall],
     ) -> None:
-        gathering = attempt.gathering
-        through = tuple(dict.fromkeys(gathering.through))
-        lacks = (*lacks, *inherited(through, self._standing(through))[1])
-        shortfalls = [*lacks, *gathering.judged()]
+        batch = read.batch
+        depends_on = tuple(dict.fromkeys(batch.depends_on))
+        inherited = (*inherited, *dependency_outcome(depends_on, self._current(depends_on))[1])
+        shortfalls = [*inherited, *batch.all_shortfalls()]
         if error is not None:
-            shortfalls = [*lacks, *gathering.shortfalls, shortfall_of(error)]
-        outcome = outcome_of(error, gathering.pages, shortfalls)
-        self._keep(task, gathering, outcome, shortfalls, attempt=attempt)
+            shortfalls = [*inherited, *batch.shortfalls, shortfall_of(error)]
+        outcome = outcome_of(error, batch.pages, shortfalls)
+        self._store(task, batch, outcome, shortfalls, read=read)
 
-    def _interrupted(self, task: CollectTask, window: Window | None) -> None:
+    def _store_interrupted(self, task: CollectTask, window: Window | None) -> None:
         detail = "the run was stopped while this was being read; the next run reads it again"
-        cut = Shortfall(reason=Reason.INTERRUPTED, detail=detail)
-        self._keep(task, self._empty(task, window), Outcome.FAILED, [cut])
+        interrupted = Shortfall(reason=Reason.INTERRUPTED, detail=detail)
+        self._store(task, self._new_batch(task, window), Outcome.FAILED, [interrupted])
 
-    # -- keeping ------------------------------------------------------------------------------
-
-    def _keep(
+    def _store(
         self,
         task: CollectTask,
-        gathering: BatchBuilder,
+        batch: BatchBuilder,
         outcome: Outcome,
         shortfalls: Sequence[Shortfall],
-        attempt: WindowRead | None = None,
+        read: WindowRead | None = None,
     ) -> None:
-        now = self._desk.clock()
-        counts = gathering.counts()
+        now = self._context.clock()
+        counts = batch.counts()
         collection = Collection(
-            id=gathering.collection,
-            run=self._desk.run,
-            connection=self._desk.connection,
+            id=batch.collection,
+            run=self._context.run,
+            connection=self._context.connection,
             kind=task.kind.name,
             version=task.kind.version,
-            window=gathering.window,
-            started_at=attempt.started_at if attempt else now,
+            window=batch.window,
+            started_at=read.started_at if read else now,
             ended_at=now,
             outcome=outcome,
             shortfalls=tuple(shortfalls),
-            requests=gathering.requests(),
-            counts=attempt.counted(counts) if attempt else counts,
-            unknown_fields=tuple(sorted(gathering.unknown)),
-            notes=tuple(dict.fromkeys(gathering.notes)),
-            through=tuple(dict.fromkeys(gathering.through)),
+            requests=batch.requests(),
+            counts=read.with_traffic(counts) if read else counts,
+            unknown_fields=tuple(sorted(batch.unknown_fields)),
+            notes=tuple(dict.fromkeys(batch.notes)),
+            through=tuple(dict.fromkeys(batch.depends_on)),
         )
-        kept = self._desk.keep(
+        stored = self._context.append(
             WriteBatch(
                 collection=collection,
-                observations=tuple(gathering.observations.values()),
-                rejected=tuple(gathering.rejected),
+                observations=tuple(batch.observations.values()),
+                rejected=tuple(batch.rejected),
                 snapshot=task.kind.shape is Shape.SNAPSHOT,
             )
         )
-        self.collections.append(kept)
-        self._remember(kept, gathering)
-        self._desk.observer.kept(kept)
+        self.collections.append(stored)
+        self._track(stored, batch)
+        self._context.observer.window_stored(stored)
 
-    def _remember(self, kept: Collection, gathering: BatchBuilder) -> None:
-        read = {one.kind for one in (*self._earlier, *self.collections)}
-        read |= {task.kind.name for task in self._ahead}
-        names = {name: by for name, by in gathering.names.items() if name[1] in read}
-        self._names.take(kept.id, names, self._lasts)
-        if any(one.refresh and one.kind.name == kept.kind for one in self._ahead):
-            self._fresh.setdefault(kept.kind, set()).update(gathering.observations)
-        for kind, changed in gathering.changed.items():
-            heard = self._heard.setdefault(kind, {})
-            since = self._heeded_since(kind)
-            for key, instant in changed.items():
-                if instant >= since:
-                    heard[key] = max(instant, heard.get(key, instant))
+    # -- references and changes ---------------------------------------------------------------
 
-    def _heeded_since(self, kind: str) -> datetime:
-        """Say from when on it matters that something of a kind changed."""
-        refresh = next((one for one in self._ahead if one.refresh and one.kind.name == kind), None)
-        if refresh is None or refresh.telling is None:
-            return self._wanted.now
-        return self._telling(refresh, refresh.telling).heeded_since(self._wanted.now)
+    def _track(self, stored: Collection, batch: BatchBuilder) -> None:
+        collected = {
+            collection.kind for collection in (*self._earlier, *self.collections)
+        }
+        collected |= {task.kind.name for task in self._remaining}
+        references = {
+            reference: referrer
+            for reference, referrer in batch.references.items()
+            if reference[1] in collected
+        }
+        self._references.add(stored.id, references, self._is_permanent)
+        if self._pending_refresh(stored.kind) is not None:
+            self._read_keys.setdefault(stored.kind, set()).update(batch.observations)
+        for kind, changed in batch.reported_changes.items():
+            self._track_changes(kind, changed)
 
-    def _standing(self, kinds: Sequence[str]) -> Mapping[str, Sequence[Collection]]:
-        """Give what speaks for kinds now: what this run kept of them, or the newest there is."""
-        found: dict[str, Sequence[Collection]] = {}
-        for kind in kinds:
-            found[kind] = [one for one in self.collections if one.kind == kind] or [
-                one for one in self._earlier if one.kind == kind
-            ][-1:]
-        return found
+    def _track_changes(self, kind: str, changed: Mapping[str, datetime]) -> None:
+        changes = self._reported_changes.setdefault(kind, {})
+        since = self._changes_relevant_since(kind)
+        for key, instant in changed.items():
+            if instant >= since:
+                changes[key] = max(instant, changes.get(key, instant))
 
-    def _empty(self, task: CollectTask, window: Window | None) -> BatchBuilder:
-        return BatchBuilder(
-            gauge=self._desk.gauge(task.kind),
-            pack=self._desk.packer(),
-            collection=f"{self._desk.run}/{task.kind.name}/{len(self.collections) + 1}",
-            window=window,
-            changes=task.tells,
+    def _changes_relevant_since(self, kind: str) -> datetime:
+        refresh = self._pending_refresh(kind)
+        if refresh is None or refresh.change_feed is None:
+            return self._inputs.now
+        return self._with_collections(refresh.change_feed).relevant_since(self._inputs.now)
+
+    def _pending_refresh(self, kind: str) -> CollectTask | None:
+        refreshes = (
+            task for task in self._remaining if task.refresh and task.kind.name == kind
         )
+        return next(refreshes, None)
+
+    def _current(self, kinds: Sequence[str]) -> Mapping[str, Sequence[Collection]]:
+        """Return the collections of this run of some kinds, or else the newest of each."""
+        current: dict[str, Sequence[Collection]] = {}
+        for kind in kinds:
+            in_run = [collection for collection in self.collections if collection.kind == kind]
+            earlier = [collection for collection in self._earlier if collection.kind == kind]
+            current[kind] = in_run or earlier[-1:]
+        return current
 
 
-def _smaller(question: WindowQuery, attempt: WindowRead) -> Sequence[WindowQuery]:
-    """Cut a question of which the source would not list all, and of which nothing was read."""
-    window, overflow, reached = question.window, attempt.overflow, attempt.reached
+def _smaller_queries(query: WindowQuery, read: WindowRead) -> Sequence[WindowQuery]:
+    """Split a query of which the source would not list all, and of which nothing was read."""
+    window, overflow, resume_from = query.window, read.overflow, read.resume_from
     if window is None:
         return ()
-    if reached is not None and reached.at <= window.since and question.overlap:
-        # All that was listed lies before the window: less of that has to be asked for.
-        return (replace(question, overlap=timedelta(0)),)
+    if resume_from is not None and resume_from.at <= window.since and query.overlap:
+        # All that was listed lies before the window: ask for less of that.
+        return (replace(query, overlap=timedelta(0)),)
     if overflow is None:
         return ()
     cut = overflow.cut
     before = cut is not None and cut <= window.since
-    if question.overlap and (before or not question.splits):
-        return (replace(question, overlap=timedelta(0)),)
+    if query.overlap and (before or not query.splittable):
+        return (replace(query, overlap=timedelta(0)),)
     parts = (
         (Window(window.since, cut), Window(cut, window.until))
         if cut is not None and window.since < cut < window.until
         else split(window, overflow.total, overflow.most)
     )
-    return _touching(parts, question.overlap)
+    return _overlapping_queries(parts, query.overlap)
 
 
-def _following(question: WindowQuery, attempt: WindowRead) -> Sequence[WindowQuery]:
-    """Go on where the source stopped listing; what was read ends there."""
-    window, reached = question.window, attempt.reached
-    if window is None or reached is None:
+def _following_queries(query: WindowQuery, read: WindowRead) -> Sequence[WindowQuery]:
+    """Continue where the source stopped listing; what was read ends there."""
+    window, resume_from = query.window, read.resume_from
+    if window is None or resume_from is None:
         return ()
-    if reached.at <= window.since:
-        broken = f"the listing ended at {reached.at.isoformat()}, before what was asked for"
-        told = Shortfall(reason=Reason.SOURCE_ERROR, detail=broken)
-        attempt.gathering.shortfalls.append(told)
+    if resume_from.at <= window.since:
+        detail = f"the listing ended at {resume_from.at.isoformat()}, before the requested window"
+        read.batch.shortfalls.append(Shortfall(reason=Reason.SOURCE_ERROR, detail=detail))
         return ()
-    attempt.gathering.reach(min(reached.at, window.until))
-    if reached.at >= window.until:
+    read.batch.truncate(min(resume_from.at, window.until))
+    if resume_from.at >= window.until:
         return ()
-    return (WindowQuery(window=Window(reached.at, window.until), overlap=attempt.inner_overlap),)
+    rest = Window(resume_from.at, window.until)
+    return (WindowQuery(window=rest, overlap=read.inner_overlap),)
 
 
-def _touching(parts: Sequence[Window], overlap: timedelta) -> Sequence[WindowQuery]:
-    """Ask for neighbours: a second too much, as no source says whether a window has its ends."""
+def _overlapping_queries(parts: Sequence[Window], overlap: timedelta) -> Sequence[WindowQuery]:
+    """Let neighbors overlap by a second: no source says whether a window includes its ends."""
     inner = min(overlap, SECOND)
     return [
-        WindowQuery(window=one, overlap=inner if number else overlap)
-        for number, one in enumerate(parts)
+        WindowQuery(window=part, overlap=inner if number else overlap)
+        for number, part in enumerate(parts)
     ]

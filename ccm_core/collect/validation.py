@@ -1,7 +1,7 @@
-"""Validation: ``jsonschema-rs`` says yes, ``jsonschema`` explains a no.
+"""Validates records: ``jsonschema-rs`` accepts or rejects, ``jsonschema`` explains a rejection.
 
-The first takes a few microseconds for a record, the second gives the best messages. A test holds
-the two equal on every shipped schema.
+The first takes a few microseconds for a record, the second has the best messages. A test compares
+the two on every shipped schema.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ccm_core.model.string_formats import FORMATS
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
-_MOST_PROBLEMS = 20
+_MAX_PROBLEMS = 20
 
 
 class SchemaValidator:
@@ -25,41 +25,41 @@ class SchemaValidator:
         import jsonschema_rs
 
         self._schema = schema
-        self._quick = jsonschema_rs.Draft202012Validator(
+        self._fast = jsonschema_rs.Draft202012Validator(
             schema, validate_formats=True, formats=dict(FORMATS), offline=True
         )
-        self._slow: Validator | None = None
+        self._explaining: Validator | None = None
 
     def problems(self, body: JsonObject) -> tuple[str, ...]:
-        """Give each problem led by its JSON path; none when the body is as the schema wants it."""
-        if self._quick.is_valid(body):
+        """Return each problem with its JSON path in front; none when the body is valid."""
+        if self._fast.is_valid(body):
             return ()
         errors = sorted(self._explainer().iter_errors(body), key=lambda error: error.json_path)
-        told = tuple(f"{error.json_path}: {_worded(error)}" for error in errors[:_MOST_PROBLEMS])
-        return told or ("$: refused by the schema",)
+        problems = tuple(f"{error.json_path}: {_message(error)}" for error in errors[:_MAX_PROBLEMS])
+        return problems or ("$: rejected by the schema",)
 
     def _explainer(self) -> Validator:
-        if self._slow is None:
+        if self._explaining is None:
             from jsonschema import Draft202012Validator
 
             from ccm_core.documents.format_names import checker
 
-            self._slow = Draft202012Validator(self._schema, format_checker=checker())
-        return self._slow
+            self._explaining = Draft202012Validator(self._schema, format_checker=checker())
+        return self._explaining
 
 
-def _worded(error: Any) -> str:
-    """Say what was wanted without repeating the value: it may be what must not be kept."""
-    wanted = error.validator_value
+def _message(error: Any) -> str:
+    """Describe what was expected without the value, which may be personal data."""
+    expected = error.validator_value
     match error.validator:
         case "type":
-            return f"wanted {wanted}, found {type(error.instance).__name__}"
+            return f"expected {expected}, got {type(error.instance).__name__}"
         case "required":
-            absent = [name for name in wanted if name not in error.instance]
-            return f"lacks {', '.join(absent)}"
+            absent = [name for name in expected if name not in error.instance]
+            return f"is missing {', '.join(absent)}"
         case "enum" | "const":
-            return f"wanted one of {wanted}"
+            return f"expected one of {expected}"
         case "additionalProperties":
-            return "has fields the schema does not name"
-        case word:
-            return f"does not satisfy {word} {wanted!r}"[:200]
+            return "has fields that are not in the schema"
+        case keyword:
+            return f"does not satisfy {keyword} {expected!r}"[:200]

@@ -1,4 +1,4 @@
-"""One reading of one question: everything a collector yields, and the error that ended it."""
+"""One read of one window: everything a collector yields, and the error that ended it."""
 
 from __future__ import annotations
 
@@ -31,63 +31,63 @@ class WindowQuery:
 
     window: Window | None = None
     overlap: timedelta = timedelta(0)
-    """How far the question reaches back before the window."""
-    again: tuple[str, ...] = ()
+    """How far the query reaches back before the window."""
+    changed_keys: tuple[str, ...] = ()
 
     @property
-    def splits(self) -> bool:
-        """Whether time can cut it further."""
+    def splittable(self) -> bool:
+        """Whether the window can be split further by time."""
         return self.window is not None and self.window.length >= 2 * SECOND
 
-    def asked(self) -> Window | None:
-        """Give the window that is put to the source."""
+    def requested_window(self) -> Window | None:
+        """Return the window that is requested from the source."""
         window = self.window
         return window and Window(window.since - self.overlap, window.until)
 
 
 class WindowRead:
-    """One reading of one question."""
+    """One read of one query."""
 
     def __init__(
         self,
         *,
-        desk: RunContext,
+        context: RunContext,
         task: CollectTask,
-        question: WindowQuery,
-        wanted: PlanInputs,
+        query: WindowQuery,
+        inputs: PlanInputs,
         traffic: Traffic,
-        gathering: BatchBuilder,
+        batch: BatchBuilder,
     ) -> None:
         """Prepare to read; the counters count from here."""
-        self._desk, self._task, self._question, self._wanted = desk, task, question, wanted
-        self._traffic, self._before = traffic, replace(traffic)
-        self.gathering = gathering
-        self.started_at = desk.clock()
+        self._context, self._task, self._query, self._inputs = context, task, query, inputs
+        self._traffic, self._traffic_before = traffic, replace(traffic)
+        self.batch = batch
+        self.started_at = context.clock()
         self.overflow: Overflow | None = None
         """The source would not list all of it, and nothing was read."""
-        self.reached: ResumeFrom | None = None
+        self.resume_from: ResumeFrom | None = None
         """The source would not list all of it, and the older part was read."""
 
     async def read(self, session: Session) -> SourceError | None:
-        """Take everything the collector yields; give the error that ended it, if one did."""
+        """Read everything the collector yields; return the error that ended it, if any."""
         try:
-            await self._part(session, {})
+            await self._read_slice(session, {})
         except SourceError as error:
             return error
         except CcmError:
             raise
-        except Exception as fault:  # noqa: BLE001 - a plugin's bug is a shortfall, not our crash
-            return SourceError(f"the collector of {self._task.kind.name} broke: {fault!r}")
+        except Exception as error:  # noqa: BLE001 - a plugin's bug is a shortfall, not our crash
+            return SourceError(f"the collector of {self._task.kind.name} failed: {error!r}")
         return None
 
     @property
     def inner_overlap(self) -> timedelta:
-        """How far windows that were one reach into each other: no source says which end it has."""
+        """By how much the windows of a split overlap: no source says which end a window has."""
         return min(self._task.collector.overlap, SECOND)
 
-    def counted(self, counts: Counts) -> Counts:
-        """Add what went over the wire since this reading began."""
-        traffic, before = self._traffic, self._before
+    def with_traffic(self, counts: Counts) -> Counts:
+        """Add the requests made since this read began to some counts."""
+        traffic, before = self._traffic, self._traffic_before
         return replace(
             counts,
             requests=traffic.requests - before.requests,
@@ -96,88 +96,94 @@ class WindowRead:
             waited=round(traffic.waited - before.waited, 3),
         )
 
-    # -- what comes ---------------------------------------------------------------------------
+    # -- what the collector yields ------------------------------------------------------------
 
-    async def _part(self, session: Session, part: Mapping[str, str]) -> None:
+    async def _read_slice(self, session: Session, criteria: Mapping[str, str]) -> None:
         task = self._task
         collect = (task.collector.refresh if task.refresh else None) or task.collector.collect
-        findings = collect(session, self._ask(part))
-        too_many = None
+        events = collect(session, self._request(criteria))
+        overflow = None
         try:
-            async for found in findings:
-                if isinstance(found, Overflow):
-                    too_many = found
+            async for event in events:
+                if isinstance(event, Overflow):
+                    overflow = event
                     break
-                self._take(found)
+                self._add(event)
         finally:
-            if close := getattr(findings, "aclose", None):
+            if close := getattr(events, "aclose", None):
                 await close()
-        if too_many is not None:
-            await self._too_many(session, too_many, part)
+        if overflow is not None:
+            await self._read_overflow(session, overflow, criteria)
 
-    async def _too_many(self, session: Session, found: Overflow, part: Mapping[str, str]) -> None:
-        if not part and self._may_split():
-            self.overflow = found
+    async def _read_overflow(
+        self, session: Session, overflow: Overflow, criteria: Mapping[str, str]
+    ) -> None:
+        if not criteria and self._may_split():
+            self.overflow = overflow
             return
-        before, told = len(self.gathering.seen), len(self.gathering.shortfalls)
-        for one in found.slices:
-            await self._part(session, one)
-        if part:
+        keys_before, shortfalls = len(self.batch.keys), self.batch.shortfalls
+        shortfalls_before = len(shortfalls)
+        for smaller in overflow.slices:
+            await self._read_slice(session, smaller)
+        if criteria:
             return
-        truncated = (
-            one for one in self.gathering.shortfalls[told:] if one.reason == Reason.TRUNCATED
+        reported = sum(
+            shortfall.missing or 0
+            for shortfall in shortfalls[shortfalls_before:]
+            if shortfall.reason == Reason.TRUNCATED
         )
-        known = sum(one.missing or 0 for one in truncated)
-        missing = found.total - (len(self.gathering.seen) - before) - known
+        missing = overflow.total - (len(self.batch.keys) - keys_before) - reported
         if missing > 0:
-            self.gathering.shortfalls.append(_missing(found, missing))
+            shortfalls.append(_truncated(overflow, missing))
 
-    def _take(self, found: CollectorEvent) -> None:
-        match found:
+    def _add(self, event: CollectorEvent) -> None:
+        match event:
             case Shortfall():
-                self.gathering.shortfalls.append(found)
+                self.batch.shortfalls.append(event)
             case CollectionNote():
-                self.gathering.notes.append(found.text)
+                self.batch.notes.append(event.text)
             case DependsOn():
-                self.gathering.through.append(found.kind)
+                self.batch.depends_on.append(event.kind)
             case ResumeFrom():
-                self.reached = found
+                self.resume_from = event
             case Page():
-                self._add(found)
+                self._add_page(event)
 
-    def _add(self, page: Page) -> None:
-        self.gathering.add(page)
-        self._desk.observer.received(
+    def _add_page(self, page: Page) -> None:
+        self.batch.add(page)
+        self._context.observer.records_received(
             self._task.kind.name,
-            self.gathering.items,
-            self.gathering.last_total,
-            self._traffic.requests - self._before.requests,
+            self.batch.items,
+            self.batch.last_total,
+            self._traffic.requests - self._traffic_before.requests,
         )
 
-    # -- what is asked ------------------------------------------------------------------------
+    # -- what is requested --------------------------------------------------------------------
 
     def _may_split(self) -> bool:
-        return self._question.splits or self._question.overlap > timedelta(0)
+        return self._query.splittable or self._query.overlap > timedelta(0)
 
-    def _ask(self, part: Mapping[str, str]) -> CollectRequest:
-        question, collector = self._question, self._task.collector
+    def _request(self, criteria: Mapping[str, str]) -> CollectRequest:
+        query, collector = self._query, self._task.collector
         return CollectRequest(
-            now=self._wanted.now,
-            window=question.asked(),
-            overlap=question.overlap,
-            horizon=self._wanted.horizon,
-            may_split=question.window is not None and not part and self._may_split(),
-            slice=part,
-            changed_keys=question.again,
-            current_records=CurrentRecords((*collector.needs, *collector.uses), self._desk.known),
+            now=self._inputs.now,
+            window=query.requested_window(),
+            overlap=query.overlap,
+            horizon=self._inputs.horizon,
+            may_split=query.window is not None and not criteria and self._may_split(),
+            slice=criteria,
+            changed_keys=query.changed_keys,
+            current_records=CurrentRecords(
+                (*collector.needs, *collector.uses), self._context.current_records
+            ),
         )
 
 
-def _missing(found: Overflow, missing: int) -> Shortfall:
-    how = f"in {len(found.slices)} parts" if found.slices else "in no smaller parts"
+def _truncated(overflow: Overflow, missing: int) -> Shortfall:
+    how = f"in {len(overflow.slices)} parts" if overflow.slices else "as a whole"
     return Shortfall(
         reason=Reason.TRUNCATED,
-        detail=f"the source counted {found.total} objects, lists {found.most} at most, and gave "
-        f"{found.total - missing} when asked {how}",
+        detail=f"the source counted {overflow.total} objects, lists at most {overflow.most} per "
+        f"request, and returned {overflow.total - missing} when requested {how}",
         missing=missing,
     )

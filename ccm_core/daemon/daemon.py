@@ -151,7 +151,7 @@ class Daemon:
     def _round_over(self, name: str, looked: PollResult) -> None:
         now = self._clock.now()
         if looked.error is None:
-            self._schedule = self._schedule.rested(name, looked.turns, now, self._jitter())
+            self._schedule = self._schedule.rested(name, looked.due_times, now, self._jitter())
         else:
             self._schedule = self._schedule.failed(name, now)
             self._last[name] = f"not read at {log_lines.clock_time(now)}"

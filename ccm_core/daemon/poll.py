@@ -21,7 +21,7 @@ from ccm_core.sdk.rate_limit import Limiters
 class PollResult:
     """What came of a look."""
 
-    turns: Sequence[DueTime] = ()
+    due_times: Sequence[DueTime] = ()
     """When each kind is next due."""
     manifest: Manifest | None = None
     """Of the run; None where nothing was due or nothing could be had."""
@@ -36,17 +36,17 @@ class ProgressObserver(NullObserver):
         """Tell ``show`` whenever that changes."""
         self._show = show
 
-    def reading(self, kind: str, window: Window | None) -> None:
+    def window_started(self, kind: str, window: Window | None) -> None:
         """Say that a window of a kind is being read."""
         del window
         self._show(kind)
 
-    def received(self, kind: str, items: int, total: int | None, requests: int) -> None:
+    def records_received(self, kind: str, items: int, total: int | None, requests: int) -> None:
         """Say how many items have come."""
         del requests
         self._show(f"{kind} {items}{'' if total is None else f' of {total}'}")
 
-    def waiting(self, seconds: float) -> None:
+    def rate_limited(self, seconds: float) -> None:
         """Say that the source's limit makes us wait."""
         self._show(f"waiting {seconds:.0f} s for the limit")
 
@@ -74,15 +74,15 @@ async def look(
     manifest = None
     try:
         connection = duty.connection(name)
-        turns = upcoming(duty.host, connection, duty.store)
+        due_times = upcoming(duty.host, connection, duty.store)
         now = duty.host.clock()
-        if due(turns, now):
-            if passed := missed(turns, now):
+        if due(due_times, now):
+            if passed := missed(due_times, now):
                 slots(passed)
             manifest = await collect(duty.host, connection, duty.store, gaze, limiters)
-            turns = upcoming(duty.host, connection, duty.store)
+            due_times = upcoming(duty.host, connection, duty.store)
     except IntegrityError:
         raise
     except CcmError as error:
         return PollResult(error=error, manifest=manifest)
-    return PollResult(turns=turns, manifest=manifest)
+    return PollResult(due_times=due_times, manifest=manifest)

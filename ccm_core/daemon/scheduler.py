@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from ccm_core.collect.cadence import DueTime, leeway
+from ccm_core.collect.cadence import DueTime, tolerance
 
 AT_ONCE = 4
 """Rounds side by side: after a sleep everything is due together."""
@@ -65,7 +65,7 @@ class PollSchedule:
         """Note that a round runs."""
         return self._with(name, replace(self.posts[name], running=True))
 
-    def rested(self, name: str, turns: Sequence[DueTime], now: datetime, jitter: float) -> PollSchedule:
+    def rested(self, name: str, due_times: Sequence[DueTime], now: datetime, jitter: float) -> PollSchedule:
         """Note that a round has ended and what it left.
 
         Args:
@@ -74,7 +74,7 @@ class PollSchedule:
             now: The moment.
             jitter: A number from 0 up to 1, drawn anew each time.
         """
-        due_at = max(now + REST, min((_early(one, jitter) for one in turns), default=now + STEP))
+        due_at = max(now + REST, min((_early(one, jitter) for one in due_times), default=now + STEP))
         return self._with(name, ScheduledConnection(due_at=due_at, planned_at=now))
 
     def failed(self, name: str, now: datetime) -> PollSchedule:
@@ -101,16 +101,16 @@ class PollSchedule:
         return PollSchedule(posts={**self.posts, name: post})
 
 
-def due(turns: Iterable[DueTime], now: datetime) -> list[DueTime]:
+def due(due_times: Iterable[DueTime], now: datetime) -> list[DueTime]:
     """Give the turns that have come, or come within their leeway: one round reads them all."""
-    return [one for one in turns if one.due_at <= now + leeway(one.cadence)]
+    return [one for one in due_times if one.due_at <= now + tolerance(one.cadence)]
 
 
-def missed(turns: Iterable[DueTime], now: datetime) -> dict[str, int]:
+def missed(due_times: Iterable[DueTime], now: datetime) -> dict[str, int]:
     """Count by kind the slots that passed without a try; kinds that missed none are left out."""
-    return {one.kind: number for one in turns if (number := one.missed(now))}
+    return {one.kind: number for one in due_times if (number := one.missed(now))}
 
 
-def _early(turn: DueTime, jitter: float) -> datetime:
+def _early(due_time: DueTime, jitter: float) -> datetime:
     """Begin early, never late: so no two tries of a kind are further apart than its cadence."""
-    return turn.due_at - jitter * min(MOST_JITTER, leeway(turn.cadence))
+    return due_time.due_at - jitter * min(MOST_JITTER, tolerance(due_time.cadence))

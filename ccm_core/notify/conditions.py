@@ -12,7 +12,7 @@ from ccm_core.notify.types import Condition, NotifyEvent
 from ccm_core.sdk.timestamps import format_duration
 
 _OPEN = (Status.INSUFFICIENT, Status.ERROR)
-_STILL = (FindingState.OPEN, FindingState.UNSEEN)
+_STILL = (FindingState.OPEN, FindingState.INCONCLUSIVE)
 """A finding that cannot be seen is neither over nor new."""
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from ccm_core.errors import AuthenticationFailed, ReauthorizationRequired, SecretError
-from ccm_core.sdk.authorization import BEARER, Authorization, Tokens
+from ccm_core.sdk.authorization import BEARER, Authorization, TokenProvider
 from ccm_core.sdk.oauth import CLIENT_ID, CLIENT_SECRET, Flow
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def token_endpoint(host: Host, connection: Connection, grant: OAuthGrant) -> Tok
     )
 
 
-def _tokens(host: Host, connection: Connection, grant: OAuthGrant) -> Tokens:
+def _tokens(host: Host, connection: Connection, grant: OAuthGrant) -> TokenProvider:
     from ccm_core.auth.client_credentials import ClientCredentialsTokens
     from ccm_core.auth.token_refresh import TokenRefresher, renewal
 
@@ -103,7 +103,7 @@ class _Kept:
     A vault that fails in the middle of a run ends it as a refused credential does: it is sealed.
     """
 
-    def __init__(self, keeper: Tokens, connection: Connection) -> None:
+    def __init__(self, keeper: TokenProvider, connection: Connection) -> None:
         self._keeper, self._connection = keeper, connection
 
     @property

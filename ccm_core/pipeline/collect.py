@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from ccm_core.collect.batch_builder import RecordValidator
-from ccm_core.collect.change_detection import heeded_since
+from ccm_core.collect.change_detection import relevant_since
 from ccm_core.collect.manifest_builder import RunMetadata, manifest
 from ccm_core.collect.observer import Observer
 from ccm_core.collect.outcome import shortfall_of
@@ -20,7 +20,7 @@ from ccm_core.collect.run_context import RunContext
 from ccm_core.collect.runner import Runner
 from ccm_core.errors import SourceError
 from ccm_core.model.evidence.collection import Collection, Reason, Shortfall
-from ccm_core.model.evidence.manifest import Manifest, Promise
+from ccm_core.model.evidence.manifest import Manifest, ScheduledKind
 from ccm_core.model.evidence.run import OpenRun
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.session import opened, request_to
@@ -74,7 +74,7 @@ async def collect(
         store.runs.begin(run)
         runner = Runner(_desk(host, connection, store, observer, run), wanted, kept)
         request = request_to(host, connection, limiters or Limiters(), observer.waiting)
-        observer.began(connection.name, len(due.tasks))
+        observer.run_started(connection.name, len(due.tasks))
         try:
             sealing = partial(_seal, host, connection, store, runner, run, every)
             return await _run(connection, runner, due, request, _ending(host, connection), sealing)
@@ -96,7 +96,7 @@ def collections_of(
     )
     begin = min(connection.horizon(now).since, now - TRIES * max(cadences, default=timedelta(0)))
     kept = store.runs.collections(connection.name, since=begin)
-    since = heeded_since(connection.collectors, by_kind(kept), begin)
+    since = relevant_since(connection.collectors, by_kind(kept), begin)
     if since != begin:
         kept = store.runs.collections(connection.name, since=since)
     return list(kept)
@@ -162,8 +162,8 @@ async def _run(
 def _ending(host: Host, connection: Connection) -> RunMetadata:
     """Say what is known of a run before it begins."""
     kinds = [host.kinds[one.kind] for one in connection.collectors]
-    promised = tuple(
-        Promise(
+    scheduled = tuple(
+        ScheduledKind(
             kind=kind.name,
             version=kind.version,
             shape=kind.shape.value,
@@ -174,7 +174,7 @@ def _ending(host: Host, connection: Connection) -> RunMetadata:
     return RunMetadata(
         host_version=host.version,
         plugins=host.plugins,
-        promised=promised,
+        scheduled=scheduled,
         entered_at=connection.entered_at,
         rotate_by=connection.rotate_by,
     )

@@ -16,7 +16,7 @@ from ccm_core.sdk.types import AuthMethod, Collector, Connector, EvidenceKind, V
 
 if TYPE_CHECKING:
     from ccm_core.auth.vault import Vault
-    from ccm_core.sdk.authorization import Tokens
+    from ccm_core.sdk.authorization import TokenProvider
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class Connection:
     """Where its tokens are kept; None where it has none."""
     again: Callable[[str], Secret] | None = field(default=None, repr=False)
     """Looks a secret up anew by its field: it may have been replaced since."""
-    tokens: Tokens | None = field(default=None, repr=False)
+    tokens: TokenProvider | None = field(default=None, repr=False)
     """Tokens that are in use and kept nowhere yet: while a new connection is tested."""
     entered_at: datetime | None = None
     """When a person entered its key, or agreed; None where nobody knows."""

@@ -10,7 +10,7 @@ from ccm_core import documents
 from ccm_core.errors import UsageError
 from ccm_core.model import json_codec
 from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs
-from ccm_core.model.evaluation.explanation import Explanation, ParameterUsed, RecordRead, Workings
+from ccm_core.model.evaluation.explanation import Explanation, AppliedParameter, RecordReference, RuleTrace
 from ccm_core.model.evaluation.result import Evaluation, KindSufficiency, Result, RuleResult
 from ccm_core.model.evidence.collection import Request
 from ccm_core.model.evidence.record import Record
@@ -70,12 +70,12 @@ def explain(
         pack_digest=pack.pack.digest,
         pack_source=pack.pack.source,
         parameters=tuple(_parameters(pack, one, basis, texts[pack.pack.source])),
-        workings=_worked_out(packs, pack, group, one, row, facts, kept.evaluated_at),
+        trace=_worked_out(packs, pack, group, one, row, facts, kept.evaluated_at),
         row=row.body if row else None,
         row_digest=json_codec.digest(json_codec.encode(row.body)) if row else None,
         records=tuple(_records(seen, packs, one, result)) if seen else (),
         sufficiency=_sufficiency(kept, packs, one, result),
-        differs=_differs(alone, facts, result, kept.evaluated_at) if row else None,
+        difference=_differs(alone, facts, result, kept.evaluated_at) if row else None,
     )
 
 
@@ -131,7 +131,7 @@ def _worked_out(
     row: Row | None,
     facts: Facts | None,
     now: datetime,
-) -> Workings | None:
+) -> RuleTrace | None:
     if row is None or facts is None:
         return None
     packs.lookups.load(facts.lookup, incomplete_objects(facts.sufficiency.values()))
@@ -157,7 +157,7 @@ def _differs(
 
 def _parameters(
     pack: CompiledPack, one: CompiledRule, basis: EvaluationInputs, text: PackText
-) -> Iterator[ParameterUsed]:
+) -> Iterator[AppliedParameter]:
     document = documents.read_yaml(text.text, text.source)
     for parameter in pack.pack.parameters:
         if parameter.name not in one.parameters:
@@ -165,10 +165,10 @@ def _parameters(
         place = document.place(("parameters", parameter.name, "default"))
         default = f"{text.source}:{place.line}:{place.column}"
         own = parameter.name not in basis.parameters
-        yield ParameterUsed(
+        yield AppliedParameter(
             name=parameter.name,
             type=parameter.type,
-            written=pack.effective[parameter.name],
+            configured=pack.effective[parameter.name],
             set_by="pack" if own else "settings",
             set_at=default if own else basis.set_at.get(parameter.name),
         )
@@ -176,7 +176,7 @@ def _parameters(
 
 def _records(
     seen: Evidence, packs: CompiledPacks, one: CompiledRule, result: Result
-) -> Iterator[RecordRead]:
+) -> Iterator[RecordReference]:
     wanted = set(result.evidence_digests)
     asked = {each.id: each.requests for each in seen.collections}
     for kind in sorted({*packs.inputs[one.rule.over], *one.looked_up} & seen.kinds.keys()):
@@ -185,9 +185,9 @@ def _records(
                 yield _read(record, asked.get(record.collection, ()))
 
 
-def _read(record: Record, requests: Sequence[Request]) -> RecordRead:
+def _read(record: Record, requests: Sequence[Request]) -> RecordReference:
     source = record.source
-    return RecordRead(
+    return RecordReference(
         kind=record.kind,
         key=record.key,
         digest=record.digest,

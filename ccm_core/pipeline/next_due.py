@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ccm_core.collect.cadence import DueTime
-from ccm_core.collect.planner import turns
+from ccm_core.collect.planner import due_times
 from ccm_core.pipeline.collect import as_read, by_kind, collections_of, wanted_at
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.store.interface.evidence_store import EvidenceStore
@@ -20,4 +20,4 @@ def upcoming(host: Host, connection: Connection, store: EvidenceStore) -> Sequen
     now = host.clock().replace(microsecond=0)
     kept = by_kind(as_read(collections_of(host, connection, store, now)))
     wanted = wanted_at(connection, now)
-    return turns(connection.collectors, host.kinds, kept, wanted)
+    return due_times(connection.collectors, host.kinds, kept, wanted)

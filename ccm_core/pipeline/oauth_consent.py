@@ -18,7 +18,7 @@ from ccm_core.auth.oauth_messages import (
     code_from_redirect,
 )
 from ccm_core.pipeline.authorization import token_endpoint
-from ccm_core.sdk.oauth import Identified, OAuthGrant
+from ccm_core.sdk.oauth import AccountIdentity, OAuthGrant
 
 if TYPE_CHECKING:
     from ccm_core.auth.token_endpoint import TokenEndpoint
@@ -30,7 +30,7 @@ class ConsentGrant:
     """What a person agreed to."""
 
     tokens: TokenSet
-    account: Identified | None
+    account: AccountIdentity | None
     """Whose it is; None where the identity server gave no ID token."""
 
 
@@ -81,7 +81,7 @@ def _grant(connection: Connection) -> OAuthGrant:
     return grant
 
 
-async def _account(endpoint: TokenEndpoint, tokens: TokenSet) -> Identified | None:
+async def _account(endpoint: TokenEndpoint, tokens: TokenSet) -> AccountIdentity | None:
     from ccm_core.auth.id_token import identified
 
     if tokens.id_token is None:

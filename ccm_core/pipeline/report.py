@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from ccm_core.model.evaluation.result import Evaluation, KeptEvaluation
+from ccm_core.model.evaluation.result import Evaluation, StoredEvaluation
 from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.report_sections import sections
 from ccm_core.pipeline.track_findings import all_findings
@@ -19,7 +19,7 @@ TREND = timedelta(days=90)
 INSTANT = timedelta(microseconds=1)
 
 
-def report(host: Host, store: EvidenceStore, kept: KeptEvaluation, form: ReportFormat) -> bytes:
+def report(host: Host, store: EvidenceStore, kept: StoredEvaluation, form: ReportFormat) -> bytes:
     """Write a kept evaluation in one format, with the runs it rests on."""
     digest = kept.digest if form.figures else None
     return form.render(report_input(host, store, kept.evaluation, digest=digest))

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from ccm_core.errors import IntegrityError, UsageError
 from ccm_core.model import json_codec
-from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs, PackKept
-from ccm_core.model.evaluation.result import Evaluation, KeptEvaluation
+from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs, StoredPack
+from ccm_core.model.evaluation.result import Evaluation, StoredEvaluation
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.pipeline.context import Connection, Host
@@ -36,11 +36,11 @@ def store_evaluation(
     store: EvidenceStore,
     evaluation: Evaluation,
     ruling: RuleSet,
-) -> KeptEvaluation:
+) -> StoredEvaluation:
     """Store an evaluation with everything it was made with, and track its findings."""
     basis = EvaluationInputs(
         packs=tuple(
-            PackKept(source=one.source, digest=json_codec.digest(one.text)) for one in ruling.packs
+            StoredPack(source=one.source, digest=json_codec.digest(one.text)) for one in ruling.packs
         ),
         parameters=ruling.parameters,
         set_at=dict(ruling.set_at),
@@ -51,7 +51,7 @@ def store_evaluation(
     )
     digest = store.evaluations.append(evaluation, basis, [one.text for one in ruling.packs])
     track_findings(store, (digest, evaluation))
-    return KeptEvaluation(digest=digest, evaluation=evaluation)
+    return StoredEvaluation(digest=digest, evaluation=evaluation)
 
 
 def reproduce(host: Host, store: EvidenceStore, *, as_of: datetime | None = None) -> Evaluation:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ccm_core.model.evaluation.finding import Finding
-    from ccm_core.model.evaluation.result import Evaluation, KindSufficiency, Outline
+    from ccm_core.model.evaluation.result import Evaluation, KindSufficiency, TrendPoint
     from ccm_core.model.evaluation.waiver import Waiver
     from ccm_core.model.evidence.collection import KindCount
     from ccm_core.model.evidence.manifest import Manifest
@@ -42,7 +42,7 @@ class ReportInput:
     host_version: str
     sections: Sequence[Section] = ()
     """What plugins add, for formats that have :attr:`ReportFormat.figures`."""
-    trend: Sequence[Outline] = ()
+    trend: Sequence[TrendPoint] = ()
     """The checks by status, day by day up to this evaluation; for the same formats."""
     waivers: Sequence[Waiver] = ()
     """Those in effect; for the same formats."""

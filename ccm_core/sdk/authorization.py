@@ -20,7 +20,7 @@ _REMEMBERED = 4
 """A source may still repeat the secret before the one that is in use."""
 
 
-class Tokens(Protocol):
+class TokenProvider(Protocol):
     """Gives the secret that lets requests in."""
 
     @property
@@ -42,7 +42,7 @@ class Tokens(Protocol):
         """
 
 
-class Unchanging:
+class StaticToken:
     """A secret that stays as it is, such as an API key."""
 
     def __init__(self, secret: Secret, *, scopes: Iterable[str] | None = None) -> None:
@@ -62,7 +62,7 @@ class Unchanging:
 class Authorization:
     """What authorises the requests of one session."""
 
-    def __init__(self, tokens: Tokens, *, prefix: str, name: str) -> None:
+    def __init__(self, tokens: TokenProvider, *, prefix: str, name: str) -> None:
         """Write what ``tokens`` gives into the header.
 
         Args:
@@ -77,7 +77,7 @@ class Authorization:
     @classmethod
     def by_key(cls, key: Secret, *, prefix: str) -> Authorization:
         """Authorise by a key that stays as it is."""
-        return cls(Unchanging(key), prefix=prefix, name=key.fingerprint())
+        return cls(StaticToken(key), prefix=prefix, name=key.fingerprint())
 
     @property
     def scopes(self) -> tuple[str, ...] | None:

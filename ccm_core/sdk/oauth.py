@@ -38,7 +38,7 @@ class OAuthProvider:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Identified:
+class AccountIdentity:
     """Whose account a token is for, as a verified ID token says."""
 
     region: str
@@ -58,5 +58,5 @@ class OAuthGrant:
     """Gives the servers for a connection's settings."""
     scopes: Callable[[JsonObject, JsonObject], tuple[str, ...]]
     """Gives what to ask for, from a connection's settings and the method's other fields."""
-    learned: Callable[[Identified], JsonObject] = lambda _account: {}
+    learned: Callable[[AccountIdentity], JsonObject] = lambda _account: {}
     """Gives the settings that a verified ID token decides, such as the region."""

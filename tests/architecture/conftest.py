@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = (ROOT / "ccm_core", ROOT / "plugins" / "pagerduty" / "ccm_pagerduty")
+PLUGIN = ROOT / "plugins" / "pagerduty"
+PACKAGES = (ROOT / "ccm_core", PLUGIN / "ccm_pagerduty", PLUGIN / "pagerduty_simulator")
 
 
 @dataclass(frozen=True)

@@ -157,14 +157,15 @@ def test_the_simulator_without_its_extra_says_what_to_install(clean, tmp_path, c
     assert "pip install 'ccm-pagerduty[simulator]'" in process.stderr
 
 
-def test_the_simulator_starts_with_its_extra(clean, wheels, pins, tmp_path):
+def test_the_simulator_starts_with_its_extra(clean, wheels, pins, tmp_path_factory):
     """The extra installs all that a served account and an identity server need."""
-    environment = tmp_path / "with-extra"
+    folder = tmp_path_factory.mktemp("with-extra")
+    environment = folder / "venv"
     shutil.copytree(clean.parent, environment, symlinks=True)
     python = environment / "bin" / "python"
     wheel = f"ccm-pagerduty[simulator] @ {wheels['ccm_pagerduty'].as_uri()}"
     run(*installer(python), "--constraint", pins, wheel)
-    assert run(python, "-c", SERVE_ONCE, cwd=tmp_path).strip() == "200 200"
+    assert run(python, "-c", SERVE_ONCE, cwd=folder).strip() == "200 200"
 
 
 def test_a_host_without_the_plugin_still_starts(clean: Path, tmp_path: Path):
@@ -173,8 +174,9 @@ def test_a_host_without_the_plugin_still_starts(clean: Path, tmp_path: Path):
     shutil.copytree(clean.parent, alone, symlinks=True)
     python = alone / "bin" / "python"
     (packages,) = alone.glob("lib/python3*/site-packages")
-    for part in packages.glob("ccm_pagerduty*"):
-        shutil.rmtree(part)
+    for pattern in ("ccm_pagerduty*", "pagerduty_simulator"):
+        for folder in packages.glob(pattern):
+            shutil.rmtree(folder)
     (tmp_path / "ccm.yaml").write_text(SETTINGS)
     assert json.loads(run(python, "-m", "ccm_core", "plugins", "--json", cwd=tmp_path)) == []
     run(python, "-m", "ccm_core", "collect", cwd=tmp_path, codes=(2,))

@@ -19,7 +19,7 @@ from ccm_core.model.evaluation.result import (
 from ccm_core.model.evaluation.rule import Severity
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
-from ccm_core.model.evidence.manifest import Manifest, Promise
+from ccm_core.model.evidence.manifest import Manifest, ScheduledKind
 from ccm_core.model.evidence.window import Window
 
 START = datetime(2026, 7, 1, tzinfo=UTC)
@@ -63,8 +63,8 @@ class Make:
             host_version="0",
             settings_digest="sha256:0",
             outcome=Outcome.COMPLETE,
-            promised=tuple(
-                Promise(kind=kind, version=1, shape="snapshot", cadence=cadence * 3600.0)
+            scheduled=tuple(
+                ScheduledKind(kind=kind, version=1, shape="snapshot", cadence=cadence * 3600.0)
                 for kind in kinds
             ),
         )

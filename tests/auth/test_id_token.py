@@ -9,7 +9,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 
-from ccm_core.auth.id_token import Identified, identified
+from ccm_core.auth.id_token import AccountIdentity, identified
 from ccm_core.errors import BadResponse, UsageError
 from ccm_core.sdk.secret import Secret
 
@@ -62,7 +62,7 @@ def test_the_simulators_token_is_believed(endpoint, oauth, clock):
 
 def test_the_region_comes_from_the_audience(read):
     """And its address from the plugin's own table."""
-    assert read()[0] == Identified(
+    assert read()[0] == AccountIdentity(
         region="eu",
         base_url="https://api.eu.pagerduty.com",
         subdomain="northwind-freight",

@@ -65,7 +65,7 @@ def test_every_manifest_says_what_its_credential_was_shown_to_miss(ccm, connecte
     connected.control.visible_teams = {min(connected.account.teams)}
     connected.control.deny("/oncalls")
     first = ccm("collect", "--json").json[0]
-    missed = {(one["kind"], one["reason"]): one for one in first["unseen"]}
+    missed = {(one["kind"], one["reason"]): one for one in first["visibility_gaps"]}
     teams = missed["pagerduty.user", "hidden_references"]
     assert (teams["objects"], len(teams["subjects"])) == (2, 2)
     assert missed["pagerduty.on_call", "denied"]["objects"] is None
@@ -74,7 +74,7 @@ def test_every_manifest_says_what_its_credential_was_shown_to_miss(ccm, connecte
     ccm("collect")
     again = ccm("run", "--json").json["manifests"][0]
     assert "pagerduty.user" in again["not_due"]
-    assert teams in again["unseen"]
-    assert "denied" not in {one["reason"] for one in again["unseen"]}
+    assert teams in again["visibility_gaps"]
+    assert "denied" not in {one["reason"] for one in again["visibility_gaps"]}
     page = (folder / "ccm-report.html").read_text()
     assert f"objects are named that cannot be seen: {teams['subjects'][0]}" in page

@@ -17,7 +17,7 @@ from ccm_core.collect.run_context import RunContext
 from ccm_core.collect.runner import Runner
 from ccm_core.model.evidence.collection import Collection, CredentialInfo, Request
 from ccm_core.model.evidence.window import SECOND, Window
-from ccm_core.model.evidence.write_batch import Packed, WriteBatch
+from ccm_core.model.evidence.write_batch import EncodedBody, WriteBatch
 from ccm_core.model.json_codec import decode, digest, encode
 from ccm_core.sdk.timestamps import format_instant, parse_instant
 from ccm_core.sdk.types import (
@@ -202,9 +202,9 @@ class Source:
                 return
 
 
-def packed(data: bytes) -> Packed:
+def packed(data: bytes) -> EncodedBody:
     """Keep a body as it is."""
-    return Packed(digest=digest(data), size=len(data), content=data)
+    return EncodedBody(digest=digest(data), size=len(data), content=data)
 
 
 @dataclass

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccm_core.collect.change_detection import ChangeFeed, heeded_since
-from ccm_core.collect.planner import PlanInputs, plan, turns
+from ccm_core.collect.change_detection import ChangeFeed, relevant_since
+from ccm_core.collect.planner import PlanInputs, plan, due_times
 from ccm_core.model.evidence.collection import Collection, Counts, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import Window
 from ccm_core.sdk.types import ChangedBy, Collector, EvidenceKind, Shape
@@ -146,7 +146,7 @@ def changes(telling: ChangeFeed, history):
 def test_what_is_decided_from_a_part_is_what_would_be_decided_from_all(history):
     """Windows, refreshes, changes that were told of: nothing depends on what was left out."""
     part = since(history, HORIZON.since)
-    begin = heeded_since(COLLECTORS, by_kind(part), HORIZON.since)
+    begin = relevant_since(COLLECTORS, by_kind(part), HORIZON.since)
     if begin != HORIZON.since:
         part = history if begin is None else since(history, begin)
 
@@ -160,6 +160,6 @@ def test_turns_come_as_if_all_were_seen(history):
     part = since(history, HORIZON.since)
 
     def due(seen):
-        return [(one.kind, one.due_at) for one in turns(COLLECTORS, KINDS, by_kind(seen), wanted)]
+        return [(one.kind, one.due_at) for one in due_times(COLLECTORS, KINDS, by_kind(seen), wanted)]
 
     assert due(part) == due(history)

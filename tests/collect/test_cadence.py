@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccm_core.collect.cadence import DueTime, leeway
-from ccm_core.collect.planner import PlanInputs, plan, turns
+from ccm_core.collect.cadence import DueTime, tolerance
+from ccm_core.collect.planner import PlanInputs, plan, due_times
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import Window
 from ccm_core.sdk.types import Collector, EvidenceKind, Shape
@@ -88,9 +88,9 @@ class Past:
                 )
         return {task.kind.name for task in tasks}
 
-    def turns(self, now: datetime) -> dict[str, DueTime]:
+    def due_times(self, now: datetime) -> dict[str, DueTime]:
         """Say when each kind is due."""
-        return {one.kind: one for one in turns(COLLECTORS, KINDS, self.kept, self.wanted(now))}
+        return {one.kind: one for one in due_times(COLLECTORS, KINDS, self.kept, self.wanted(now))}
 
 
 @given(
@@ -114,8 +114,8 @@ def test_a_turn_comes_when_a_plan_says_so(seconds):
     past.run(NOW, takes=10 * MINUTE)
     now = NOW + timedelta(seconds=seconds)
     owed = {task.kind.name for task in plan(COLLECTORS, KINDS, past.kept, past.wanted(now)).tasks}
-    for name, turn in past.turns(now).items():
-        soon = turn.due_at <= now + leeway(turn.cadence)
+    for name, due_time in past.due_times(now).items():
+        soon = due_time.due_at <= now + tolerance(due_time.cadence)
         assert soon == (name in owed), name
 
 
@@ -123,16 +123,16 @@ def test_a_connection_s_own_cadence_goes_first():
     """An override decides for the plan and for the turn."""
     past = Past(cadences={DAILY: 2 * HOUR})
     past.run(NOW)
-    assert past.turns(NOW)[DAILY].due_at == NOW + 2 * HOUR
+    assert past.due_times(NOW)[DAILY].due_at == NOW + 2 * HOUR
     assert DAILY not in past.run(NOW + HOUR)
     assert DAILY in past.run(NOW + 2 * HOUR)
 
 
 def test_everything_is_due_at_first():
     """What was never read is due now, and nothing was missed."""
-    found = Past().turns(NOW)
+    found = Past().due_times(NOW)
     assert {one.due_at for one in found.values()} == {NOW}
-    assert {one.missed(NOW) for one in found.values()} == {0}
+    assert {one.missed_runs(NOW) for one in found.values()} == {0}
 
 
 @pytest.mark.parametrize("ahead", [timedelta(minutes=2), HOUR, 365 * DAY])
@@ -140,7 +140,7 @@ def test_what_was_read_by_a_clock_that_was_ahead_is_read_again(ahead):
     """A collection that claims to have begun later than now covers nothing."""
     past = Past()
     past.run(NOW + ahead)
-    assert {one.due_at for one in past.turns(NOW).values()} == {NOW}
+    assert {one.due_at for one in past.due_times(NOW).values()} == {NOW}
     assert past.run(NOW) == set(KINDS)
     assert past.run(NOW + timedelta(seconds=30)) == set()
 
@@ -162,7 +162,7 @@ def test_what_failed_is_tried_again_soon_and_then_less_often(reason, failures, p
     for _ in range(failures):
         past.run(now, reason=reason)
         began, now = now, now + MINUTE
-    assert past.turns(now)[SNAPSHOT].due_at == began + pause
+    assert past.due_times(now)[SNAPSHOT].due_at == began + pause
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_what_failed_is_tried_again_soon_and_then_less_often(reason, failures, p
         pytest.param(-HOUR, 0, id="a clock that went backwards"),
     ],
 )
-def test_a_slot_that_passes_without_a_try_is_missed(age, missed):
+def test_a_slot_that_passes_without_a_try_is_missed(age, missed_runs):
     """A slot is one cadence long and begins when the one before has ended."""
-    turn = DueTime(kind=SNAPSHOT, cadence=HOUR, due_at=NOW + HOUR, began_at=NOW)
-    assert turn.missed(NOW + age) == missed
+    due_time = DueTime(kind=SNAPSHOT, cadence=HOUR, due_at=NOW + HOUR, last_attempt_at=NOW)
+    assert due_time.missed_runs(NOW + age) == missed_runs

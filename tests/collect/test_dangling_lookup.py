@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ccm_core.collect.dangling_lookup import MOST, amendments, looked_up
+from ccm_core.collect.dangling_lookup import MAX_LOOKUPS, amendments, look_up_all
 from ccm_core.errors import AuthenticationFailed, Unreachable
 from ccm_core.model.evidence.collection import Collection, Dangling, LookupOutcome, Outcome, Reason
 
@@ -54,17 +54,17 @@ def asked(answers: dict, log: list):
 @pytest.mark.parametrize(
     ("told", "partial"),
     [
-        pytest.param(LookupOutcome.THERE, False, id="there, though not listed by its window"),
-        pytest.param(LookupOutcome.GONE, False, id="gone: a finding, no gap"),
+        pytest.param(LookupOutcome.FOUND, False, id="there, though not listed by its window"),
+        pytest.param(LookupOutcome.DELETED, False, id="gone: a finding, no gap"),
         pytest.param(LookupOutcome.HIDDEN, True, id="hidden"),
-        pytest.param(LookupOutcome.ABSENT, True, id="deleted or hidden"),
+        pytest.param(LookupOutcome.NOT_FOUND, True, id="deleted or hidden"),
         pytest.param(LookupOutcome.UNLISTED, True, id="there, and its listing lacks it"),
         pytest.param(Unreachable("no answer"), True, id="the source did not say"),
     ],
 )
 def test_what_may_be_there_unseen_makes_the_naming_kind_partial(told, partial):
     """The amendment names the objects, so that only what rests on them is in doubt."""
-    found = asyncio.run(looked_up(named("X"), asked({"X": told}, [])))
+    found = asyncio.run(look_up_all(named("X"), asked({"X": told}, [])))
     amended = amendments([collection()], found, NOW)
 
     assert bool(amended) is partial
@@ -80,31 +80,31 @@ def test_each_object_is_asked_for_once():
     """However often it is named."""
     log: list = []
     dangling = named("X", "X", "Y")
-    asyncio.run(looked_up(dangling, asked({"X": LookupOutcome.GONE, "Y": LookupOutcome.GONE}, log)))
+    asyncio.run(look_up_all(dangling, asked({"X": LookupOutcome.DELETED, "Y": LookupOutcome.DELETED}, log)))
     assert log == [("fake.owner", "X"), ("fake.owner", "Y")]
 
 
 def test_what_is_past_the_bound_is_in_doubt_too():
     """Not asking is not knowing."""
-    keys = [f"K{number:03}" for number in range(MOST + 2)]
+    keys = [f"K{number:03}" for number in range(MAX_LOOKUPS + 2)]
     log: list = []
-    found = asyncio.run(looked_up(named(*keys), asked(dict.fromkeys(keys, LookupOutcome.GONE), log)))
+    found = asyncio.run(look_up_all(named(*keys), asked(dict.fromkeys(keys, LookupOutcome.DELETED), log)))
     ((amended,),) = [amendments([collection()], found, NOW)]
-    assert len(log) == MOST
-    assert amended.shortfalls[0].subjects == tuple(f"fake.owner:{key}" for key in keys[MOST:])
+    assert len(log) == MAX_LOOKUPS
+    assert amended.shortfalls[0].subjects == tuple(f"fake.owner:{key}" for key in keys[MAX_LOOKUPS:])
 
 
 def test_a_refused_credential_ends_the_looking_up():
     """Nothing is asked after a 401; what was not asked is in doubt."""
     log: list = []
-    found = asyncio.run(looked_up(named("X", "Y"), asked({"X": AuthenticationFailed("401")}, log)))
+    found = asyncio.run(look_up_all(named("X", "Y"), asked({"X": AuthenticationFailed("401")}, log)))
     assert log == [("fake.owner", "X")]
-    assert {one.whereabouts for one in found["run/fake.thing/1"]} == {LookupOutcome.UNTOLD}
+    assert {one.lookup_outcome for one in found["run/fake.thing/1"]} == {LookupOutcome.UNKNOWN}
 
 
 def test_a_failed_collection_stays_failed():
     """An amendment never makes an outcome better."""
-    found = asyncio.run(looked_up(named("X"), asked({"X": LookupOutcome.HIDDEN}, [])))
+    found = asyncio.run(look_up_all(named("X"), asked({"X": LookupOutcome.HIDDEN}, [])))
     (amended,) = amendments([collection(Outcome.FAILED)], found, NOW)
     assert amended.outcome is Outcome.FAILED
 
@@ -112,7 +112,7 @@ def test_a_failed_collection_stays_failed():
 def test_the_listing_that_lacks_a_hidden_object_is_as_partial_as_what_names_it():
     """A rule over the hidden kind rests on its listing, not on what named the object."""
     listing = replace(collection(), id="run/fake.owner/1", kind="fake.owner")
-    found = asyncio.run(looked_up(named("X"), asked({"X": LookupOutcome.HIDDEN}, [])))
+    found = asyncio.run(look_up_all(named("X"), asked({"X": LookupOutcome.HIDDEN}, [])))
     amended = amendments([listing, collection()], found, NOW)
     assert {one.kind: one.shortfalls[0].subjects for one in amended} == {
         "fake.owner": ("fake.owner:X",),

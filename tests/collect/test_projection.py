@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccm_core.collect.projection import Projector, Pseudonymizer
-from ccm_core.collect.schema_references import references
+from ccm_core.collect.schema_references import reference_fields
 from ccm_core.collect.validation import SchemaValidator
 
 KEY = Pseudonymizer(b"1" * 32)
@@ -97,7 +97,7 @@ def test_no_name_outside_the_schema_survives(body):
 
 def test_the_fields_that_name_other_kinds_are_found():
     """Marks are followed through references, choices and arrays."""
-    found = references(SCHEMA)
+    found = reference_fields(SCHEMA)
     assert [(one.field, one.kind) for one in found] == [
         ("owner.id", "fake.user"),
         ("users.[].id", "fake.user"),
@@ -116,7 +116,7 @@ def test_the_kind_of_a_reference_may_depend_on_its_neighbour():
         "type": "array",
         "items": {"properties": {"id": {"x-ccm-references": mark}, "type": {"type": "string"}}},
     }
-    (found,) = references({"properties": {"targets": schema}})
+    (found,) = reference_fields({"properties": {"targets": schema}})
     targets = [
         {"id": "U", "type": "user_reference"},
         {"id": "S", "type": "schedule_reference"},

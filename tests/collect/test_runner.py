@@ -36,7 +36,7 @@ def test_a_whole_listing_is_complete(things):
     (collection,) = round_.keeper.collections("fake.thing")
     assert collection.outcome is Outcome.COMPLETE
     assert (collection.counts.pages, collection.counts.items) == (3, 250)
-    assert collection.counts.more_false_seen
+    assert collection.counts.read_to_end
     assert (collection.counts.total_at_start, collection.counts.requests) == (250, 3)
     assert len(round_.keeper.bodies("fake.thing")) == 250
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ccm_core.collect.unseen_objects import NAMED, newest, unseen
+from ccm_core.collect.unseen_objects import MAX_LISTED, newest, unseen
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
-from ccm_core.model.evidence.manifest import Unseen
+from ccm_core.model.evidence.manifest import VisibilityGap
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DENIED = Shortfall(reason=Reason.DENIED, detail="403")
@@ -41,11 +41,11 @@ def hidden(*keys: str) -> Shortfall:
     ("falls", "found"),
     [
         pytest.param([], [], id="nothing"),
-        pytest.param([DENIED], [Unseen(kind="k", reason=Reason.DENIED)], id="all of it"),
+        pytest.param([DENIED], [VisibilityGap(kind="k", reason=Reason.DENIED)], id="all of it"),
         pytest.param(
             [hidden("b:2", "b:1"), hidden("b:1")],
             [
-                Unseen(
+                VisibilityGap(
                     kind="k",
                     reason=Reason.HIDDEN_REFERENCES,
                     objects=2,
@@ -56,7 +56,7 @@ def hidden(*keys: str) -> Shortfall:
         ),
         pytest.param(
             [Shortfall(reason=Reason.DENIED, detail="403", subjects=("b:1",)), DENIED],
-            [Unseen(kind="k", reason=Reason.DENIED, subjects=("b:1",))],
+            [VisibilityGap(kind="k", reason=Reason.DENIED, subjects=("b:1",))],
             id="one, and perhaps any other",
         ),
         pytest.param(
@@ -72,7 +72,7 @@ def test_what_is_missing_for_want_of_rights_is_counted_and_named(falls, found):
 def test_not_all_of_many_are_named():
     """All of them are counted."""
     (one,) = unseen([collection("k", hidden(*(f"b:{n:03}" for n in range(500))))])
-    assert (one.objects, len(one.subjects)) == (500, NAMED)
+    assert (one.objects, len(one.subjects)) == (500, MAX_LISTED)
 
 
 def test_the_newest_run_that_tried_a_kind_speaks_for_it():

@@ -46,15 +46,15 @@ class World:
         """Begin to watch."""
         self.schedule = PollSchedule.begun(["prod"], self.wall)
 
-    def turns(self) -> list[DueTime]:
+    def due_times(self) -> list[DueTime]:
         """Say what is due from what was kept, as the store would."""
         found = []
         for kind, cadence in CADENCES.items():
             newest = self.begins[kind][-1] if self.begins[kind] else None
             known = newest is not None and newest <= self.wall
             due_at = newest + cadence if known else self.wall
-            began_at = newest if known else None
-            found.append(DueTime(kind=kind, cadence=cadence, due_at=due_at, began_at=began_at))
+            last_attempt_at = newest if known else None
+            found.append(DueTime(kind=kind, cadence=cadence, due_at=due_at, last_attempt_at=last_attempt_at))
         return found
 
     def pass_time(self, real: timedelta, wall: timedelta | None = None) -> None:
@@ -68,13 +68,13 @@ class World:
             for name in self.schedule.startable(self.wall):
                 self.schedule = self.schedule.started(name)
                 assert self.schedule.startable(self.wall) == ()
-                if now_due := due(self.turns(), self.wall):
+                if now_due := due(self.due_times(), self.wall):
                     self.missed += sum(missed(now_due, self.wall).values())
                     self.really.append(self.real)
-                    for turn in now_due:
-                        self.begins[turn.kind].append(self.wall)
+                    for due_time in now_due:
+                        self.begins[due_time.kind].append(self.wall)
                     self.pass_time(self.takes)
-                self.schedule = self.schedule.rested(name, self.turns(), self.wall, self.jitter)
+                self.schedule = self.schedule.rested(name, self.due_times(), self.wall, self.jitter)
             self.pass_time(self.schedule.wait(self.wall))
 
 
@@ -178,6 +178,6 @@ def test_a_connection_that_cannot_be_had_waits_longer_each_time(failures, pause)
 
 def test_a_cadence_of_nothing_still_rests():
     """Whatever the settings say, the source is not asked without end."""
-    turn = DueTime(kind="fake.thing", cadence=timedelta(0), due_at=NOW, began_at=NOW)
-    schedule = PollSchedule.begun(["prod"], NOW).started("prod").rested("prod", [turn], NOW, 0.5)
+    due_time = DueTime(kind="fake.thing", cadence=timedelta(0), due_at=NOW, last_attempt_at=NOW)
+    schedule = PollSchedule.begun(["prod"], NOW).started("prod").rested("prod", [due_time], NOW, 0.5)
     assert schedule.posts["prod"].due_at == NOW + REST

@@ -17,7 +17,7 @@ from pagerduty_simulator import AccountSizes, PagerDutySimulator, build_account
 from pagerduty_simulator.account.incident_log import Event, IncidentRecord, IncidentState
 from pagerduty_simulator.demo_data.incidents import service_references
 
-from ccm_core.collect.cadence import leeway
+from ccm_core.collect.cadence import tolerance
 from ccm_core.config.schema_defaults import with_defaults
 from ccm_core.daemon.daemon import Daemon
 from ccm_core.daemon.ports import WatchJob
@@ -145,7 +145,7 @@ def test_every_cadence_is_held_for_a_week(lived):
             assert begins[0] == NOW, kind
             assert max(apart) <= cadence, kind
             assert NOW + WEEK - begins[-1] <= cadence, kind
-            assert min(apart) >= cadence - leeway(cadence) - MOST_JITTER or kind in TOLD, kind
+            assert min(apart) >= cadence - tolerance(cadence) - MOST_JITTER or kind in TOLD, kind
         bodies = [one.body for one in store.records.current(name, "pagerduty.incident")]
         assert {one["incident_number"] for one in bodies} >= set(numbers)
     assert store.most == {"prod": 1, "other": 1}

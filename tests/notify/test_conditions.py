@@ -100,9 +100,9 @@ def texts(*given):
     ("state", "told"),
     [
         pytest.param(FindingState.OPEN, True, id="open"),
-        pytest.param(FindingState.UNSEEN, True, id="not seen: neither over nor new"),
+        pytest.param(FindingState.INCONCLUSIVE, True, id="not seen: neither over nor new"),
         pytest.param(FindingState.RESOLVED, False, id="resolved"),
-        pytest.param(FindingState.GONE, False, id="gone"),
+        pytest.param(FindingState.REMOVED, False, id="removed"),
     ],
 )
 def test_what_fails(state, told):

@@ -51,7 +51,7 @@ def test_what_is_over_is_told_once():
 
 def test_a_message_says_everything_in_order():
     """Failures first, the most severe at the top, then what is open, due, overdue and over."""
-    told = decide(NOON, [so("gone")], RecipientState(), EVERYTHING).told
+    told = decide(NOON, [so("removed")], RecipientState(), EVERYTHING).told
     now = [
         so("overdue", NotifyEvent.OVERDUE),
         so("key", NotifyEvent.KEY_DUE),

@@ -9,7 +9,7 @@ import jsonschema_rs
 import pytest
 
 from ccm_core.model.evidence.collection import Collection, CredentialInfo, Outcome
-from ccm_core.model.evidence.manifest import Manifest, Promise
+from ccm_core.model.evidence.manifest import Manifest, ScheduledKind
 from ccm_core.model.json_codec import digest, encode
 from ccm_core.pipeline.manifest_evidence import manifest_collection, manifest_kind, manifest_records
 
@@ -36,7 +36,7 @@ MANIFEST = Manifest(
     credential=CredentialInfo(kind="token", scopes=("read",)),
     outcome=Outcome.COMPLETE,
     collections=(COLLECTION,),
-    promised=(Promise(kind="acme.thing", version=1, shape="snapshot", cadence=3600.0),),
+    scheduled=(ScheduledKind(kind="acme.thing", version=1, shape="snapshot", cadence=3600.0),),
 )
 KIND = manifest_kind("acme")
 

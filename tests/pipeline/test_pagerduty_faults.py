@@ -122,7 +122,7 @@ def test_a_list_of_the_account_that_is_refused_is_read_incident_by_incident(plac
     manifest = place.collect()
 
     (entries,) = collections(manifest, ENTRY)
-    assert (entries.outcome, entries.through) == (Outcome.COMPLETE, (INCIDENT,))
+    assert (entries.outcome, entries.depends_on) == (Outcome.COMPLETE, (INCIDENT,))
     assert "incident by incident" in entries.notes[0]
     assert len(place.kept(ENTRY)) == 118
     assert place.asked("/incidents/{id}/log_entries") == 59

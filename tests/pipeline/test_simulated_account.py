@@ -13,7 +13,7 @@ from pagerduty_simulator import AccountSizes, PagerDutySimulator, build_account
 from ccm_core.collect.batch_builder import BatchBuilder, RecordValidator
 from ccm_core.collect.projection import Pseudonymizer
 from ccm_core.model.evidence.window import Window
-from ccm_core.model.evidence.write_batch import Packed
+from ccm_core.model.evidence.write_batch import EncodedBody
 from ccm_core.model.json_codec import decode, digest
 from ccm_core.sdk.authorization import Authorization
 from ccm_core.sdk.rate_limit import Limiters
@@ -54,7 +54,7 @@ async def _gather(simulator):
             ask = CollectRequest(now=NOW, window=window, horizon=horizon, current_records=known)
             gathering = BatchBuilder(
                 gauge=RecordValidator(kind, Pseudonymizer(b"key")),
-                pack=lambda data: Packed(digest=digest(data), size=len(data), content=data),
+                pack=lambda data: EncodedBody(digest=digest(data), size=len(data), content=data),
                 collection="c",
                 window=window,
             )

@@ -21,7 +21,7 @@ from made_up import (
 )
 
 from ccm_core.model.evaluation.finding import Finding, FindingState
-from ccm_core.model.evaluation.result import ControlResult, Outline, PackUsed, RuleOutline, Status
+from ccm_core.model.evaluation.result import ControlResult, TrendPoint, AppliedPack, RuleStatus, Status
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.model.evidence.collection import Dangling, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import Window
@@ -180,7 +180,7 @@ def account():
         *failing_rules(),
         manifests=(newest_run(),),
         counts=(count("pagerduty.service", 60), count("pagerduty.team", 12)),
-        packs=(PackUsed(**pack, digest="sha256:" + "a7" * 32, parameters=parameters),),
+        packs=(AppliedPack(**pack, digest="sha256:" + "a7" * 32, parameters=parameters),),
         controls=controls(),
         sufficiency=(
             standing("pagerduty.service"),
@@ -255,7 +255,7 @@ def followed(given):
 @pytest.fixture
 def whole(given, figures):
     """One account with something of everything, pictures, a trend and waivers among it."""
-    stood = tuple(RuleOutline(rule=one.rule, status=one.status) for one in given.evaluation.rules)
+    stood = tuple(RuleStatus(rule=one.rule, status=one.status) for one in given.evaluation.rules)
     waiver = Waiver(
         id="W-2026-007",
         rule="service_has_policy",
@@ -279,7 +279,7 @@ def whole(given, figures):
         given,
         sections=(coverage,),
         trend=tuple(
-            Outline(evaluated_at=NOW - timedelta(days=ago), rules=stood) for ago in (9, 3, 0)
+            TrendPoint(evaluated_at=NOW - timedelta(days=ago), rules=stood) for ago in (9, 3, 0)
         ),
         waivers=(waiver,),
         digest="sha256:" + "c3" * 32,

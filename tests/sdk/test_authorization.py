@@ -14,7 +14,7 @@ from ccm_core.errors import (
     SourceError,
     Unreachable,
 )
-from ccm_core.sdk.authorization import Authorization, Unchanging
+from ccm_core.sdk.authorization import Authorization, StaticToken
 from ccm_core.sdk.http import Bounds, HttpResponse, HttpSource
 from ccm_core.sdk.rate_limit import Limiter
 from ccm_core.sdk.secret import Secret
@@ -120,7 +120,7 @@ def test_what_the_keeper_says_ends_the_request(read, lost):
 
 def test_a_key_that_was_refused_is_refused(read):
     """There is no other."""
-    sent, _traffic, error = read(Unchanging(Secret("k")), set())
+    sent, _traffic, error = read(StaticToken(Secret("k")), set())
     assert (len(sent), type(error)) == (1, AuthenticationFailed)
 
 

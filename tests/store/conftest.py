@@ -13,7 +13,7 @@ from ccm_core.model import json_codec
 from ccm_core.model.evaluation.result import Evaluation
 from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.manifest import Manifest
-from ccm_core.model.evidence.record import Record, RecordSource, Rejected
+from ccm_core.model.evidence.record import Record, RecordSource, RejectedObject
 from ccm_core.model.evidence.run import OpenRun
 from ccm_core.model.evidence.write_batch import Observation, WriteBatch
 from ccm_core.store.codec.bodies import packed
@@ -95,7 +95,7 @@ class Build:
         source = RecordSource(
             endpoint="/things", page=1, response_digest=json_codec.digest(b"page")
         )
-        return Rejected(key=key, source=source, body={"n": "x"}, problems=("$.n: no number",))
+        return RejectedObject(key=key, source=source, body={"n": "x"}, problems=("$.n: no number",))
 
     def manifest(self, run="r1", *, connection=connection, at=0, **changes):
         """Give the manifest of a run that ended ``at`` so many minutes."""

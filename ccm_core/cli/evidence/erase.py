@@ -14,7 +14,7 @@ from ccm_core.cli.terminal.options import connection_option
 from ccm_core.cli.terminal.output import print_message
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.errors import UsageError
-from ccm_core.model.evidence.erasure import Erased, Erasure
+from ccm_core.model.evidence.erasure import ErasureResult, Erasure
 from ccm_core.sdk.timestamps import parse_duration, parse_instant
 from ccm_core.sdk.types import Shape
 
@@ -89,7 +89,7 @@ def _snapshots(workspace: Workspace) -> frozenset[str]:
     )
 
 
-def _told(found: Erased, *, done: bool) -> str:
+def _told(found: ErasureResult, *, done: bool) -> str:
     what = f"{found.bodies} bodies and {found.rejected} rejected objects"
     beyond = (
         f"; {found.beyond} versions that were not chosen have the same bodies and lose them too"

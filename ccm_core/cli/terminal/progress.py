@@ -28,7 +28,7 @@ def observer(*, quiet: bool) -> Observer:
 class Lines(NullObserver):
     """One line to the error stream for each window that is kept."""
 
-    def kept(self, collection: Collection) -> None:
+    def window_stored(self, collection: Collection) -> None:
         """Say what came of it."""
         click.echo(_line(collection), err=True)
 
@@ -66,19 +66,19 @@ class Bars(AbstractContextManager["Bars"]):
         self._progress.start()
         return self
 
-    def began(self, connection: str, kinds: int) -> None:
+    def run_started(self, connection: str, kinds: int) -> None:
         """Show how many kinds will be read."""
         self._progress.start()
         self._progress.console.print(f"{connection}: {kinds} kinds are due")
 
-    def reading(self, kind: str, window: Window | None) -> None:
+    def window_started(self, kind: str, window: Window | None) -> None:
         """Begin a bar."""
         span = f" {window.since:%Y-%m-%d}…{window.until:%m-%d}" if window else ""
         self._close()
         self._began = time.monotonic()
         self._bar = self._progress.add_task(f"{kind}{span}", total=None, requests="", note="")
 
-    def received(self, kind: str, items: int, total: int | None, requests: int) -> None:
+    def records_received(self, kind: str, items: int, total: int | None, requests: int) -> None:
         """Move the bar."""
         del kind
         if self._bar is not None:
@@ -92,18 +92,18 @@ class Bars(AbstractContextManager["Bars"]):
                 note=note,
             )
 
-    def waiting(self, seconds: float) -> None:
+    def rate_limited(self, seconds: float) -> None:
         """Say that the source's limit makes us wait."""
         self._until = time.monotonic() + seconds
         if self._bar is not None:
             self._progress.update(self._bar, note=f"waiting {seconds:.0f} s for the limit")
 
-    def kept(self, collection: Collection) -> None:
+    def window_stored(self, collection: Collection) -> None:
         """Print what came of it above the bars."""
         self._close()
         self._progress.console.print(_line(collection), highlight=False, markup=False)
 
-    def ended(self, connection: str) -> None:
+    def run_ended(self, connection: str) -> None:
         """Take the bars away."""
         del connection
         self._close()

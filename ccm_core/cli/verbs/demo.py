@@ -13,7 +13,7 @@ from ccm_core.cli.terminal.output import print_message
 from ccm_core.cli.terminal.progress import observer
 from ccm_core.cli.terminal.workspace import TERMINAL, run_async
 from ccm_core.cli.verbs.evaluate import print_summary
-from ccm_core.model.evaluation.result import KeptEvaluation
+from ccm_core.model.evaluation.result import StoredEvaluation
 
 
 @click.command("demo")
@@ -41,7 +41,7 @@ def command(connector: str | None, directory: str) -> None:
 def _run(demo: Demo) -> Exit:
     manifests = run_async(demo.collect(observer(quiet=False)))
 
-    def print_evaluation(stored: KeptEvaluation) -> None:
+    def print_evaluation(stored: StoredEvaluation) -> None:
         full_report = f"Full report: {demo.report_file}"
         print_summary(demo.workspace.host, demo.store, stored.evaluation, full_report)
 

@@ -40,7 +40,7 @@ def command() -> None:
     "states",
     multiple=True,
     type=click.Choice([one.value for one in FindingState]),
-    help="Only findings in this state; may be repeated. Else those open and unseen.",
+    help="Only findings in this state; may be repeated. Without it, open and inconclusive findings.",
 )
 @click.option(
     "--owner",
@@ -49,7 +49,7 @@ def command() -> None:
     metavar="TEAM",
     help="Only what this team owns; may be repeated.",
 )
-@click.option("--all", "everything", is_flag=True, help="Also those resolved and gone.")
+@click.option("--all", "everything", is_flag=True, help="Also resolved and removed findings.")
 @json_option
 @click.pass_obj
 def list_(
@@ -64,7 +64,7 @@ def list_(
 ) -> None:
     """List findings, those that are open first."""
     then = read_as_of(as_of)
-    wanted = set(FindingState) if everything else {FindingState.OPEN, FindingState.UNSEEN}
+    wanted = set(FindingState) if everything else {FindingState.OPEN, FindingState.INCONCLUSIVE}
     wanted = {FindingState(one) for one in states} or wanted
     teams = {one.casefold() for one in owners}
     with open_workspace(config).read_store() as store:

@@ -14,7 +14,7 @@ from ccm_core.cli.terminal.output import print_json, print_message
 from ccm_core.cli.terminal.progress import observer
 from ccm_core.cli.terminal.workspace import open_workspace, run_async
 from ccm_core.cli.verbs.evaluate import print_summary
-from ccm_core.model.evaluation.result import KeptEvaluation
+from ccm_core.model.evaluation.result import StoredEvaluation
 
 
 @click.command("run")
@@ -40,7 +40,7 @@ def command(config: str | None, output: str, *, force: bool, as_json: bool) -> i
             collect_connections(workspace, store, connections, progress, force=force)
         )
 
-        def print_evaluation(stored: KeptEvaluation) -> None:
+        def print_evaluation(stored: StoredEvaluation) -> None:
             if as_json:
                 print_json({"manifests": manifests, "evaluation": stored.evaluation})
             else:

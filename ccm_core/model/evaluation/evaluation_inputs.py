@@ -10,7 +10,7 @@ from ccm_core.model.json_codec import JsonObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PackKept:
+class StoredPack:
     """A rule pack as it was judged with. Its text is kept under its digest."""
 
     source: str
@@ -40,7 +40,7 @@ class WatchScope:
 class EvaluationInputs:
     """Packs, parameters, waivers, watches and versions behind an evaluation."""
 
-    packs: tuple[PackKept, ...] = ()
+    packs: tuple[StoredPack, ...] = ()
     parameters: JsonObject = field(default_factory=dict)
     """As the settings set them; the packs' own defaults stand in the packs."""
     set_at: dict[str, str] = field(default_factory=dict)

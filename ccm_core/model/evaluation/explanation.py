@@ -12,7 +12,7 @@ from ccm_core.model.json_codec import JsonObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Value:
+class ExpressionValue:
     """What something came to for the row."""
 
     name: str
@@ -24,40 +24,40 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class ConditionTrace:
     """A condition with its value, what it read, and the conditions it joins."""
 
     text: str
-    joint: str
+    operator: str
     """``&&``, ``||``, ``!`` or ``?:``; empty where it joins none."""
     value: bool | None
     """None where it is neither true nor false."""
     reason: str | None = None
     """Why it is neither, where it is neither."""
-    read: tuple[Value, ...] = ()
+    read: tuple[ExpressionValue, ...] = ()
     """What it read, where it joins no others."""
-    parts: tuple[Part, ...] = ()
+    operands: tuple[ConditionTrace, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Workings:
+class RuleTrace:
     """Everything that a rule worked out for one row."""
 
-    parameters: tuple[Value, ...]
+    parameters: tuple[ExpressionValue, ...]
     """Those that the rule reads, as they were for this row."""
-    lets: tuple[Value, ...]
-    match: Part | None
-    not_due: Part | None
-    assertion: Part
+    lets: tuple[ExpressionValue, ...]
+    match: ConditionTrace | None
+    not_due: ConditionTrace | None
+    assertion: ConditionTrace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ParameterUsed:
+class AppliedParameter:
     """A parameter that the rule reads."""
 
     name: str
     type: str
-    written: object
+    configured: object
     """As it was set."""
     set_by: str
     """``settings`` or ``pack``."""
@@ -66,7 +66,7 @@ class ParameterUsed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecordRead:
+class RecordReference:
     """A record that the result rests on, and where it came from."""
 
     kind: str
@@ -94,13 +94,13 @@ class Explanation:
     pack_version: str
     pack_digest: str
     pack_source: str
-    parameters: tuple[ParameterUsed, ...]
-    workings: Workings | None
+    parameters: tuple[AppliedParameter, ...]
+    trace: RuleTrace | None
     """None where no row was judged: the result is about a connection or a population."""
     row: JsonObject | None
     row_digest: str | None
-    records: tuple[RecordRead, ...]
+    records: tuple[RecordReference, ...]
     sufficiency: tuple[KindSufficiency, ...]
     """Of the kinds that the rule rests on, for the result's connection."""
-    differs: str | None
+    difference: str | None
     """What the rule says of the row when it is worked out again, where that is something else."""

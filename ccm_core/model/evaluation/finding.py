@@ -13,13 +13,13 @@ class ChangeKind(StrEnum):
     """What happened to a finding between two evaluations."""
 
     OPENED = "opened"
-    UNSEEN = "unseen"
+    INCONCLUSIVE = "inconclusive"
     """It could not be judged whether it still fails: it is neither there nor resolved."""
-    SEEN = "seen"
-    """It was unseen, and still fails."""
+    CONFIRMED = "confirmed"
+    """It was inconclusive, and still fails."""
     RESOLVED = "resolved"
     """The rule holds, or no longer applies."""
-    GONE = "gone"
+    REMOVED = "removed"
     """Its subject is no longer among what the rule judges."""
     REOPENED = "reopened"
     """It was resolved or gone, and fails again."""
@@ -29,9 +29,9 @@ class FindingState(StrEnum):
     """How a finding stands."""
 
     OPEN = "open"
-    UNSEEN = "unseen"
+    INCONCLUSIVE = "inconclusive"
     RESOLVED = "resolved"
-    GONE = "gone"
+    REMOVED = "removed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,7 @@ class FindingChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Followed:
+class FindingChangeSet:
     """Everything that one evaluation changed of findings."""
 
     changes: tuple[FindingChange, ...] = ()

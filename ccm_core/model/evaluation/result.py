@@ -136,7 +136,7 @@ class ControlResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RuleOutline:
+class RuleStatus:
     """One rule of an outline."""
 
     rule: str
@@ -144,7 +144,7 @@ class RuleOutline:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeptEvaluation:
+class StoredEvaluation:
     """An evaluation with the digest under which a store keeps it.
 
     The digest is that of the kept bytes. Another version of ccm may have written them: from the
@@ -156,15 +156,15 @@ class KeptEvaluation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outline:
+class TrendPoint:
     """How the rules stood at one moment: an evaluation without its results, for a trend."""
 
     evaluated_at: datetime
-    rules: tuple[RuleOutline, ...]
+    rules: tuple[RuleStatus, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PackUsed:
+class AppliedPack:
     """Which pack was judged with."""
 
     name: str
@@ -181,7 +181,7 @@ class Evaluation:
 
     evaluated_at: datetime
     """The evaluation's ``now``."""
-    packs: tuple[PackUsed, ...]
+    packs: tuple[AppliedPack, ...]
     connections: tuple[str, ...]
     sufficiency: tuple[KindSufficiency, ...]
     rules: tuple[RuleResult, ...]

@@ -64,17 +64,17 @@ class Request:
 class LookupOutcome(StrEnum):
     """What asking for an object that is named and not listed told of it."""
 
-    THERE = "there"
+    FOUND = "found"
     """It can be read: it is older than what was listed, or of another form."""
     UNLISTED = "unlisted"
     """It can be read, and its kind's listing should have had it."""
-    GONE = "gone"
+    DELETED = "deleted"
     """It was deleted: a finding about what names it, and no gap in the evidence."""
     HIDDEN = "hidden"
     """The credential may not see it."""
-    ABSENT = "absent"
+    NOT_FOUND = "not_found"
     """Deleted or hidden: the source answers both alike."""
-    UNTOLD = "untold"
+    UNKNOWN = "unknown"
     """It was not asked for, or the source did not say."""
 
 
@@ -88,13 +88,13 @@ class Dangling:
     key: str
     named_by: str
     """The key of one record that names it."""
-    whereabouts: LookupOutcome | None = None
+    lookup_outcome: LookupOutcome | None = None
     """What asking for it told; None where nobody could ask."""
 
     @property
     def hidden(self) -> bool:
         """Whether something may be there that was not seen."""
-        return self.whereabouts not in {None, LookupOutcome.THERE, LookupOutcome.GONE}
+        return self.lookup_outcome not in {None, LookupOutcome.FOUND, LookupOutcome.DELETED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +106,7 @@ class Counts:
     """Items received, before deduplication."""
     total_at_start: int | None = None
     total_at_end: int | None = None
-    more_false_seen: bool = False
+    read_to_end: bool = False
     """Whether every listing was read up to the page on which the source said there is no more."""
     duplicates: int = 0
     outside_window: int = 0
@@ -148,7 +148,7 @@ class Collection:
     """Merkle root over the sorted ``(key, digest)`` pairs of a complete snapshot."""
     notes: tuple[str, ...] = ()
     """How it was read, where there was a choice."""
-    through: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
     """Other kinds through whose records this was found."""
     amends: str | None = None
     """The collection to which this adds what looking up its references told."""

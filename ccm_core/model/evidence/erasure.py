@@ -23,7 +23,7 @@ class Erasure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Erased:
+class ErasureResult:
     """What an erasure deleted."""
 
     bodies: int

@@ -26,7 +26,7 @@ class PluginVersion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Promise:
+class ScheduledKind:
     """How often a connection is to collect one kind, by the settings of the run."""
 
     kind: str
@@ -38,7 +38,7 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unseen:
+class VisibilityGap:
     """What the credential was shown not to see of one kind."""
 
     kind: str
@@ -66,7 +66,7 @@ class Manifest:
     settings_digest: str
     """Of the connection's settings as validated; secrets are references there."""
     credential: CredentialInfo | None = None
-    unseen: tuple[Unseen, ...] = ()
+    visibility_gaps: tuple[VisibilityGap, ...] = ()
     """What the newest collections of each kind, of this run or before, showed it not to see."""
     entered_at: datetime | None = None
     """When a person entered the credential, or agreed; None where ccm does not keep it."""
@@ -77,7 +77,7 @@ class Manifest:
     shortfalls: tuple[Shortfall, ...] = ()
     """What befell the run as a whole: refused, unreachable, interrupted."""
     collections: tuple[Collection, ...] = ()
-    promised: tuple[Promise, ...] = ()
+    scheduled: tuple[ScheduledKind, ...] = ()
     """Every kind that the connection collects, due in this run or not."""
     not_due: tuple[str, ...] = ()
     """Kinds whose last collection is younger than their cadence."""

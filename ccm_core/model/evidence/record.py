@@ -71,7 +71,7 @@ def exhibit(record: Record) -> Exhibit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rejected:
+class RejectedObject:
     """An object that its schema refused: kept apart, counted, never evidence."""
 
     key: str

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol, TypeAlias
 
 from ccm_core.model.evidence.collection import Collection
-from ccm_core.model.evidence.record import RecordSource, Rejected
+from ccm_core.model.evidence.record import RecordSource, RejectedObject
 
 
 class Body(Protocol):
@@ -28,7 +28,7 @@ class Body(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Packed:
+class EncodedBody:
     """A document in memory, ready to be kept; see :class:`Body`."""
 
     digest: str
@@ -36,7 +36,7 @@ class Packed:
     content: bytes
 
 
-Pack: TypeAlias = Callable[[bytes], Body]
+BodyEncoder: TypeAlias = Callable[[bytes], Body]
 """Hashes, compresses and puts away one body. Given by the store, anew for each window, so that no
 window lies in memory whole."""
 
@@ -62,7 +62,7 @@ class WriteBatch:
     """Counts of appended, unchanged and tombstones are still zero; the store fills them in."""
     observations: Sequence[Observation] = ()
     """At most one for each key."""
-    rejected: Sequence[Rejected] = ()
+    rejected: Sequence[RejectedObject] = ()
     snapshot: bool = False
     """Whether the collection states the whole population. Only where it is also complete do keys
     that are not among the observations get a tombstone."""

@@ -17,7 +17,7 @@ from ccm_core.model.evidence.collection import Outcome, Reason
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from ccm_core.model.evidence.manifest import Unseen
+    from ccm_core.model.evidence.manifest import VisibilityGap
 
 STATUS: Mapping[Status, str] = MappingProxyType(
     {
@@ -157,7 +157,7 @@ def clean(text: str) -> str:
     return _HIDDEN.sub("\ufffd", text)
 
 
-def unseen(entry: Unseen) -> str:
+def unseen(entry: VisibilityGap) -> str:
     """Return what a credential is known not to see of one kind."""
     if not entry.subjects:
         return f"{entry.kind}: {REASON[entry.reason]}"

@@ -15,7 +15,7 @@ from ccm_core.report.content import bar, phrases
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from ccm_core.model.evaluation.result import ControlResult, Outline
+    from ccm_core.model.evaluation.result import ControlResult, TrendPoint
 
 STATUSES = (Status.PASS, Status.FAIL, Status.INSUFFICIENT, Status.ERROR, Status.NOT_APPLICABLE)
 
@@ -68,7 +68,7 @@ def frameworks(controls: Iterable[ControlResult]) -> Iterator[Framework]:
         )
 
 
-def trend(outlines: Sequence[Outline], rules: Iterable[str]) -> tuple[TrendDay, ...]:
+def trend(outlines: Sequence[TrendPoint], rules: Iterable[str]) -> tuple[TrendDay, ...]:
     """Return the checks by status, one column for each day that has an evaluation.
 
     Args:
@@ -86,7 +86,7 @@ def trend(outlines: Sequence[Outline], rules: Iterable[str]) -> tuple[TrendDay, 
     )
 
 
-def _day(outline: Outline, reported: set[str], *, start: float, width: float) -> TrendDay:
+def _day(outline: TrendPoint, reported: set[str], *, start: float, width: float) -> TrendDay:
     counts = Counter(rule.status for rule in outline.rules if rule.rule in reported)
     total = counts.total() or 1
     blocks, top = [], 100.0

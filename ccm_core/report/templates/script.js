@@ -20,7 +20,7 @@
     return element.querySelector("[data-owner]:not([hidden])") !== null;
   }
 
-  // Of a rule, only what the team owns stays; what concerns all of a connection concerns the team.
+  // Of a check, only what the team owns is shown; what concerns a whole connection concerns the team.
   function filterByTeam(team) {
     lists.forEach(function (element) {
       var empty = !hasVisibleOwner(element), fold = element.closest("details");
@@ -44,7 +44,7 @@
 
   function filter(term, team) {
     var counted = team ? owners : items, shown = 0;
-    // Within a rule whose own words do not match, only the subjects that do stay.
+    // Within a check whose title does not match, only the resources that match are shown.
     rows.forEach(function (row) {
       var header = row.closest(".rule").querySelector("header");
       row.hidden = !owned(row, team) || (!contains(row, term) && !contains(header, term));

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
     from ccm_core.model.evaluation.explanation import (
         Explanation,
-        ParameterUsed,
-        Part,
-        Value,
-        Workings,
+        AppliedParameter,
+        ConditionTrace,
+        ExpressionValue,
+        RuleTrace,
     )
     from ccm_core.model.evaluation.result import KindSufficiency
     from ccm_core.model.evidence.collection import Request
@@ -58,42 +58,42 @@ def _head(explanation: Explanation) -> Iterator[str]:
     pack = f"{explanation.pack} {explanation.pack_version}"
     yield f"  pack         {pack}, {plain(explanation.pack_source)}"
     yield f"               {explanation.pack_digest}"
-    if explanation.differs:
-        yield f"  NOTE         {plain(explanation.differs)}"
+    if explanation.difference:
+        yield f"  NOTE         {plain(explanation.difference)}"
 
 
 def _conditions(explanation: Explanation) -> Iterator[str]:
     yield "CONDITIONS"
-    workings = explanation.workings
-    if workings is None:
+    trace = explanation.trace
+    if trace is None:
         yield "  none was evaluated: the result is not about a single row"
         return
     for name, part in (
-        ("match", workings.match),
-        ("not_due", workings.not_due),
-        ("assert", workings.assertion),
+        ("match", trace.match),
+        ("not_due", trace.not_due),
+        ("assert", trace.assertion),
     ):
         if part is not None:
             yield f"  {name}"
             yield from _condition(part, 2)
-    if workings.lets:
+    if trace.lets:
         yield "  let"
-        yield from (f"    {value.name} = {_value(value)}" for value in workings.lets)
+        yield from (f"    {value.name} = {_value(value)}" for value in trace.lets)
     yield f"  row of the view {explanation.over}, {explanation.row_digest}"
 
 
-def _condition(part: Part, depth: int) -> Iterator[str]:
+def _condition(part: ConditionTrace, depth: int) -> Iterator[str]:
     indent = "  " * depth
     outcome = {True: "true ", False: "false", None: "?    "}[part.value]
     reason = f": {plain(part.reason)}" if part.reason else ""
     yield f"{indent}{outcome} {plain(part.text)}{reason}"
     for value in part.read:
         yield f"{indent}        {plain(value.name)} = {_value(value)}"
-    for nested in part.parts:
+    for nested in part.operands:
         yield from _condition(nested, depth + 1)
 
 
-def _value(value: Value) -> str:
+def _value(value: ExpressionValue) -> str:
     if value.reason is not None:
         return f"no value: {plain(value.reason)}"
     text = plain(encode(value.value).decode())
@@ -104,19 +104,19 @@ def _parameters(explanation: Explanation) -> Iterator[str]:
     if not explanation.parameters:
         return
     yield "PARAMETERS"
-    effective = _effective_values(explanation.workings)
+    effective = _effective_values(explanation.trace)
     for parameter in explanation.parameters:
         value = effective.get(f"params.{parameter.name}")
         yield f"  {parameter.name} = {_setting(parameter, value)}, set by {_origin(parameter)}"
 
 
-def _effective_values(workings: Workings | None) -> dict[str, Value]:
-    return {value.name: value for value in workings.parameters} if workings else {}
+def _effective_values(trace: RuleTrace | None) -> dict[str, ExpressionValue]:
+    return {value.name: value for value in trace.parameters} if trace else {}
 
 
-def _setting(parameter: ParameterUsed, value: Value | None) -> str:
-    setting = plain(encode(parameter.written).decode()).strip('"')
-    if value is None or not isinstance(parameter.written, dict):
+def _setting(parameter: AppliedParameter, value: ExpressionValue | None) -> str:
+    setting = plain(encode(parameter.configured).decode()).strip('"')
+    if value is None or not isinstance(parameter.configured, dict):
         return setting
     seconds = value.value
     if parameter.type == "duration" and isinstance(seconds, int):
@@ -124,7 +124,7 @@ def _setting(parameter: ParameterUsed, value: Value | None) -> str:
     return f"{_value(value)} here, of {setting}"
 
 
-def _origin(parameter: ParameterUsed) -> str:
+def _origin(parameter: AppliedParameter) -> str:
     origin = "the settings" if parameter.set_by == "settings" else "the pack's default"
     return f"{origin}, {plain(parameter.set_at)}" if parameter.set_at else origin
 

@@ -39,11 +39,11 @@ def _head(run: Manifest) -> Iterator[str]:
     yield f"  {run.outcome}"
     yield from (f"  run interrupted: {_shortfall(shortfall)}" for shortfall in run.shortfalls)
     yield f"  credential: {_credential(run)}"
-    yield from (f"  not visible: {unseen(entry)}" for entry in run.unseen)
+    yield from (f"  not visible: {unseen(entry)}" for entry in run.visibility_gaps)
     yield f"  clock: {_clock(run.clock_skew)}"
     yield f"  settings: {run.settings_digest}"
-    if run.promised:
-        frequencies = (f"{kind.kind} every {duration(kind.cadence)}" for kind in run.promised)
+    if run.scheduled:
+        frequencies = (f"{kind.kind} every {duration(kind.cadence)}" for kind in run.scheduled)
         yield f"  required frequency: {', '.join(frequencies)}"
     yield f"  versions: {listed([f'ccm-core {run.host_version}', *map(_plugin, run.plugins)])}"
 
@@ -93,8 +93,8 @@ def _collection(collection: Collection) -> Iterator[str]:
     yield from (f"  dangling reference: {_dangling(entry)}" for entry in collection.dangling)
     if collection.population_root:
         yield f"  population: {collection.population_root}"
-    if collection.through:
-        yield f"  found through: {', '.join(collection.through)}"
+    if collection.depends_on:
+        yield f"  found through: {', '.join(collection.depends_on)}"
     if collection.amends:
         yield f"  amends: {collection.amends}"
     yield from (f"  note: {note}" for note in collection.notes)
@@ -122,7 +122,7 @@ def _read(counts: Counts) -> str:
     texts = [
         f"{count(counts.items, 'item')} on {count(counts.pages, 'page')} in {requests}",
         f"total by the source {totals}" if totals else "",
-        "to the end" if counts.more_false_seen else "end of the list not reached",
+        "to the end" if counts.read_to_end else "end of the list not reached",
         count(counts.duplicates, "duplicate") if counts.duplicates else "",
         f"{counts.outside_window:,} outside the window" if counts.outside_window else "",
     ]
@@ -149,6 +149,6 @@ def _shortfall(shortfall: Shortfall) -> str:
 
 
 def _dangling(reference: Dangling) -> str:
-    outcome = f", {reference.whereabouts}" if reference.whereabouts else ""
+    outcome = f", {reference.lookup_outcome}" if reference.lookup_outcome else ""
     target = f"{reference.kind} {reference.key}"
     return f"{reference.field} of {reference.named_by} names {target}{outcome}"

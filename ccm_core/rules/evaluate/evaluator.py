@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from ccm_core.model.evaluation.result import Evaluation, PackUsed, RuleResult
+from ccm_core.model.evaluation.result import Evaluation, AppliedPack, RuleResult
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.rules.evaluate.apply_waivers import apply_waivers
 from ccm_core.rules.evaluate.group_evaluator import GroupEvaluator, plugin_failures
@@ -109,8 +109,8 @@ def _period_start(facts: Sequence[Facts]) -> datetime | None:
     return min(starts) if len(starts) == len(facts) and starts else None
 
 
-def _used(pack: CompiledPack) -> PackUsed:
-    return PackUsed(
+def _used(pack: CompiledPack) -> AppliedPack:
+    return AppliedPack(
         name=pack.pack.name,
         version=pack.pack.version,
         digest=pack.pack.digest,

@@ -29,7 +29,7 @@ def rows_of_kind(kind: EvidenceKind, records: Sequence[Record]) -> tuple[Row, ..
 
 
 def view_of_kind(kind: EvidenceKind) -> View:
-    """Give the records of a kind as a view in which each of them is a part."""
+    """Return the records of a kind as a view in which each of them is a partition."""
     return View(
         name=kind.name,
         title=kind.title,

@@ -1,6 +1,6 @@
-"""Which records make up which part of a view, and which parts a change concerns.
+"""Indexes which records make up which partition of a view, and finds those that a change concerns.
 
-Nothing here is told of the moment but where the horizon begins: what grows with time is left to
+Nothing here depends on the moment but where the horizon begins: what grows with time is left to
 :mod:`ccm_core.rules.incremental.time_dependence`.
 """
 
@@ -25,14 +25,14 @@ class KindChange:
     """What changed of one kind."""
 
     keys: AbstractSet[str]
-    """Of records that came, changed or went."""
-    standing: Mapping[str, Record]
-    """Those of them that stand, by key."""
+    """Of records that were added, changed or removed."""
+    current: Mapping[str, Record]
+    """Those of them that still exist, by key."""
 
 
 @dataclass(slots=True)
-class _Members:
-    """The records of one kind, by the parts they belong to. No record is held."""
+class _KindIndex:
+    """The keys of one kind's records, by the partitions they belong to. Holds no record."""
 
     names: dict[str, Names] = field(default_factory=dict)
     """What each record names, by its key."""
@@ -46,143 +46,145 @@ class _Members:
 
 @dataclass(slots=True)
 class PartitionIndex:
-    """The records of a view's inputs, as they fall into parts."""
+    """The records of a view's inputs by partition."""
 
-    parts: Partitioning
-    _members: dict[str, _Members] = field(default_factory=dict)
+    partitioning: Partitioning
+    _kinds: dict[str, _KindIndex] = field(default_factory=dict)
     _pool: dict[Names, Names] = field(default_factory=dict)
     """Equal names are kept once."""
 
     @classmethod
-    def of(cls, parts: Partitioning, records: Mapping[str, Iterable[Record]]) -> PartitionIndex:
-        """Make out the parts of some records, by kind."""
-        made = cls(parts, {kind: _Members() for kind in parts.names})
-        for kind in parts.names:
+    def of(
+        cls, partitioning: Partitioning, records: Mapping[str, Iterable[Record]]
+    ) -> PartitionIndex:
+        """Index some records, by kind."""
+        index = cls(partitioning, {kind: _KindIndex() for kind in partitioning.names})
+        for kind in partitioning.names:
             for record in records[kind]:
-                made._add(kind, record)
-        return made
+                index._add(kind, record)
+        return index
 
-    def covers(self, found: PartitionedRows) -> bool:
-        """Whether rows are sorted, one for each subject, and each is of a part that is known."""
-        known = {name for members in self._members.values() for name in members.keys}
-        return in_order(found.rows) and known.issuperset(found.names)
+    def covers(self, rows: PartitionedRows) -> bool:
+        """Whether rows are sorted, one for each subject, and each is of a known partition."""
+        names = {name for kind in self._kinds.values() for name in kind.keys}
+        return in_order(rows.rows) and names.issuperset(rows.names)
 
-    def change(self, changed: Mapping[str, KindChange]) -> set[str] | None:
-        """Take in what changed of each input; give names of the parts it concerns, or None: all."""
-        found: set[str] = set()
-        for kind, one in changed.items():
-            if not one.keys:
+    def update(self, changes: Mapping[str, KindChange]) -> set[str] | None:
+        """Apply the changes of each input; return names of the partitions concerned, or None: all."""
+        concerned: set[str] = set()
+        for kind, change in changes.items():
+            if not change.keys:
                 continue
-            if kind in self._members:
-                found.update(self._replace(kind, one))
-            elif any(used == kind for _, used in self.parts.uses):
-                found.update(self._users(kind, one.keys))
+            if kind in self._kinds:
+                concerned.update(self._replace(kind, change))
+            elif any(used == kind for _, used in self.partitioning.uses):
+                concerned.update(self._users(kind, change.keys))
             else:
                 return None
-        return found
+        return concerned
 
-    def passed(self, then: datetime, now: datetime) -> Iterator[str]:
-        """Name the parts of records that lie on another side of the horizon's beginning now."""
-        for members in self._members.values():
-            for key, at in members.passing.items():
-                if (at < then) != (at < now):
-                    yield from members.names[key]
+    def passed(self, before: datetime, now: datetime) -> Iterator[str]:
+        """Yield the partitions of records that are now on the other side of the horizon's beginning."""
+        for kind in self._kinds.values():
+            for key, instant in kind.passing.items():
+                if (instant < before) != (instant < now):
+                    yield from kind.names[key]
 
-    def whole(self, names: Iterable[str]) -> tuple[set[str], dict[str, set[str]]]:
-        """Give all names of some parts, and by kind the keys of their records."""
-        found, waiting = set[str](), list(names)
-        keys: dict[str, set[str]] = {kind: set() for kind in self._members}
-        while waiting:
-            name = waiting.pop()
-            if name in found:
+    def closure(self, names: Iterable[str]) -> tuple[set[str], dict[str, set[str]]]:
+        """Return all names of some partitions, and by kind the keys of their records."""
+        closed, pending = set[str](), list(names)
+        keys: dict[str, set[str]] = {kind: set() for kind in self._kinds}
+        while pending:
+            name = pending.pop()
+            if name in closed:
                 continue
-            found.add(name)
-            for kind, members in self._members.items():
-                for key in members.keys.get(name, ()):
+            closed.add(name)
+            for kind, index in self._kinds.items():
+                for key in index.keys.get(name, ()):
                     keys[kind].add(key)
-                    waiting.extend(members.names[key])
-        return found, keys
+                    pending.extend(index.names[key])
+        return closed, keys
 
-    def _replace(self, kind: str, changed: KindChange) -> Iterator[str]:
-        for key in changed.keys:
+    def _replace(self, kind: str, change: KindChange) -> Iterator[str]:
+        for key in change.keys:
             yield from self._drop(kind, key)
-            if key in changed.standing:
-                yield from self._add(kind, changed.standing[key])
+            if key in change.current:
+                yield from self._add(kind, change.current[key])
 
     def _users(self, used: str, keys: AbstractSet[str]) -> Iterator[str]:
-        for members in self._members.values():
-            for key, uses in members.uses.get(used, {}).items():
+        for index in self._kinds.values():
+            for key, uses in index.uses.get(used, {}).items():
                 if not keys.isdisjoint(uses):
-                    yield from members.names[key]
+                    yield from index.names[key]
 
     def _add(self, kind: str, record: Record) -> Names:
-        members, key = self._members[kind], record.key
-        names = self._once(self.parts.names[kind](record))
-        members.names[key] = names
+        index, key = self._kinds[kind], record.key
+        names = self._interned(self.partitioning.names[kind](record))
+        index.names[key] = names
         for name in names:
-            members.keys.setdefault(name, []).append(key)
-        for (own, used), keys in self.parts.uses.items():
+            index.keys.setdefault(name, []).append(key)
+        for (own, used), keys in self.partitioning.uses.items():
             if own == kind:
-                members.uses.setdefault(used, {})[key] = self._once(keys(record))
-        if kind in self.parts.passing:
-            members.passing[key] = self.parts.passing[kind](record)
+                index.uses.setdefault(used, {})[key] = self._interned(keys(record))
+        if kind in self.partitioning.passing:
+            index.passing[key] = self.partitioning.passing[kind](record)
         return names
 
     def _drop(self, kind: str, key: str) -> Names:
-        members = self._members[kind]
-        names = members.names.pop(key, ())
+        index = self._kinds[kind]
+        names = index.names.pop(key, ())
         for name in names:
-            members.keys[name].remove(key)
-            if not members.keys[name]:
-                del members.keys[name]
-        for uses in members.uses.values():
+            index.keys[name].remove(key)
+            if not index.keys[name]:
+                del index.keys[name]
+        for uses in index.uses.values():
             uses.pop(key, None)
-        members.passing.pop(key, None)
+        index.passing.pop(key, None)
         return names
 
-    def _once(self, names: Iterable[str]) -> Names:
-        found = tuple(dict.fromkeys(names))
-        known = self._pool.get(found)
-        if known is None:
-            known = self._pool[found] = found
-        return known
+    def _interned(self, names: Iterable[str]) -> Names:
+        distinct = tuple(dict.fromkeys(names))
+        pooled = self._pool.get(distinct)
+        if pooled is None:
+            pooled = self._pool[distinct] = distinct
+        return pooled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartitionedRows:
-    """The rows of a view, sorted by subject, each with its part."""
+    """The rows of a view, sorted by subject, each with its partition."""
 
     rows: tuple[Row, ...]
     names: Sequence[str]
-    """Of each row: one of the names of the part that it came from."""
+    """Of each row: one of the names of the partition that it came from."""
 
     @classmethod
-    def of(cls, parts: Partitioning, rows: Iterable[Row]) -> PartitionedRows:
-        """Tell which parts rows came from."""
-        found = tuple(rows)
-        return cls(rows=found, names=list(map(parts.name, found)))
+    def of(cls, partitioning: Partitioning, rows: Iterable[Row]) -> PartitionedRows:
+        """Name the partition of each row."""
+        all_rows = tuple(rows)
+        return cls(rows=all_rows, names=list(map(partitioning.name, all_rows)))
 
     def patched(
-        self, parts: Partitioning, names: AbstractSet[str], derived: Iterable[Row]
+        self, partitioning: Partitioning, names: AbstractSet[str], derived: Iterable[Row]
     ) -> PartitionedRows | None:
-        """Put the rows of some parts in the place of those that stood there.
+        """Return these rows with those of some partitions replaced.
 
-        None where they do not fit: a row of another part came out, or two of one subject.
+        None where they do not fit: a row of another partition was derived, or two of one subject.
         """
-        fresh = PartitionedRows.of(parts, sorted(derived, key=subject_of_row))
+        fresh = PartitionedRows.of(partitioning, sorted(derived, key=subject_of_row))
         if not names >= set(fresh.names):
             return None
-        places = [place for place, name in enumerate(self.names) if name in names]
-        was = [subject_of_row(self.rows[place]) for place in places]
-        if was != list(map(subject_of_row, fresh.rows)):
+        indexes = [index for index, name in enumerate(self.names) if name in names]
+        old_subjects = [subject_of_row(self.rows[index]) for index in indexes]
+        if old_subjects != list(map(subject_of_row, fresh.rows)):
             pairs = zip(self.rows, self.names, strict=True)
-            kept = [row for row, name in pairs if name not in names]
-            merged = sorted([*kept, *fresh.rows], key=subject_of_row)
-            return PartitionedRows.of(parts, merged) if in_order(merged) else None
-        found, named = list(self.rows), list(self.names)
-        for place, row, name in zip(places, fresh.rows, fresh.names, strict=True):
-            found[place], named[place] = row, name
-        return PartitionedRows(rows=tuple(found), names=named)
+            unchanged = [row for row, name in pairs if name not in names]
+            merged = sorted([*unchanged, *fresh.rows], key=subject_of_row)
+            return PartitionedRows.of(partitioning, merged) if in_order(merged) else None
+        new_rows, new_names = list(self.rows), list(self.names)
+        for index, row, name in zip(indexes, fresh.rows, fresh.names, strict=True):
+            new_rows[index], new_names[index] = row, name
+        return PartitionedRows(rows=tuple(new_rows), names=new_names)
 
 
 def in_order(rows: Sequence[Row]) -> bool:
@@ -192,5 +194,5 @@ def in_order(rows: Sequence[Row]) -> bool:
 
 
 def subject_of_row(row: Row) -> tuple[str, str]:
-    """Give what rows are sorted by."""
+    """Return what rows are sorted by."""
     return row.subject.kind, row.subject.key

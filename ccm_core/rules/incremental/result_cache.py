@@ -1,8 +1,8 @@
-"""What an evaluation remembers for the next one, so that what did not change is not judged again.
+"""The results of an evaluation that the next one can reuse, and which of them became invalid.
 
-A result is taken over where its rule, the pack's parameters, what the rule reads of the row, the
-records behind the row and what the rule may rest on are the same, and where the moment makes no
-difference. An evaluation with a memory gives the same as one without.
+A result is reused where its rule, the pack's parameters, what the rule reads of the row, the
+records behind the row and the sufficiency of its evidence are the same, and where the moment makes
+no difference. An evaluation with a cache gives the same results as one without.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ NOT_DUE_YET = "not due yet"
 
 
 class TimeDependence(Enum):
-    """How what a rule says of an unchanged row depends on the evaluation's moment."""
+    """How a rule's verdict on an unchanged row depends on the evaluation's moment."""
 
     NONE = "none"
     UNTIL_DUE = "until due"
@@ -40,48 +40,48 @@ class TimeDependence(Enum):
 class RuleDependencies:
     """What a rule's verdict on a row can depend on."""
 
-    timing: TimeDependence = TimeDependence.ALWAYS
-    reads: frozenset[str] | None = None
+    time_dependence: TimeDependence = TimeDependence.ALWAYS
+    fields: frozenset[str] | None = None
     """The fields of the row that it reads; None: any of them."""
-    grows: frozenset[str] = frozenset()
-    """Fields that it only holds against the limit until which a row is not due: while they grow,
+    growing_fields: frozenset[str] = frozenset()
+    """Fields that it only compares with the limit until which a row is not due: while they grow,
     what is due stays due."""
-    chooses: frozenset[str] | None = None
-    """The fields that decide whether it is about a row at all; None: any, or the moment."""
+    match_fields: frozenset[str] | None = None
+    """The fields that decide whether it applies to a row; None: any, or the moment."""
 
 
 @dataclass(frozen=True, slots=True)
 class CachedRow:
-    """What all rules of a group said of one row."""
+    """The results of all rules of a group on one row."""
 
     row: Row
-    line: tuple[Result, ...]
+    results: tuple[Result, ...]
     """By rule, as in the group."""
     pending: bool
     """Whether any of them was not due yet."""
-    seal: bytes | None
-    """What they read of it, but for fields that grow; None: to be compared field by field."""
-    waits: bool = False
-    """Whether a rule heeds its ages, so that it may not be taken over as it is."""
+    fingerprint: bytes | None
+    """Of what they read of it, but for fields that grow; None: to be compared field by field."""
+    needs_refresh: bool = False
+    """Whether a rule depends on its ages, so that it cannot be reused without deriving it again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CacheKey:
-    """What the results of a group over one connection rest on, apart from the rows."""
+    """What the results of a group over one connection depend on, apart from the rows."""
 
     rules: tuple[Rule, ...]
     """Those whose evidence sufficed."""
     parameters: JsonObject
-    shared: tuple[Any, ...]
-    """For each rule: the objects in doubt, and what it looks records up in."""
+    evidence: tuple[Any, ...]
+    """For each rule: the incomplete objects, and the records that it can look up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupResults:
-    """What the rules of a group said of the rows of one connection."""
+    """The results of the rules of a group on the rows of one connection."""
 
     columns: Sequence[list[Result]]
-    """By rule: what it said of each row."""
+    """By rule: its result on each row."""
     counts: Sequence[Counter[Status]]
     """By rule: how many rows have which status."""
     in_order: bool
@@ -90,78 +90,82 @@ class GroupResults:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupCache:
-    """The rows of one kind or view of one connection, as one pack judged them."""
+    """The rows of one kind or view of one connection, as one pack evaluated them."""
 
-    premises: CacheKey
+    cache_key: CacheKey
     rows: Sequence[Row]
-    said: list[CachedRow]
+    cached_rows: list[CachedRow]
     """Of each row."""
     results: GroupResults
     """The same, by rule."""
     pending: set[int]
-    """The places of rows of which something is not due yet."""
-    waiting: set[int] | None
-    """The places of rows that may not be taken over as they are; None: any of them."""
+    """The indexes of rows of which a result is not due yet."""
+    refresh: set[int] | None
+    """The indexes of rows that have to be derived again; None: all of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultCache:
-    """What one evaluation leaves for the next one, which uses it up. It is never kept."""
+    """What one evaluation leaves for the next one, which uses it up. It is never stored."""
 
     at: datetime
     groups: Mapping[tuple[str, str, str], GroupCache] = field(default_factory=dict)
     """By pack, kind or view, and connection."""
 
-    def recall(
-        self, name: tuple[str, str, str], premises: CacheKey, now: datetime
+    def get(
+        self, name: tuple[str, str, str], cache_key: CacheKey, now: datetime
     ) -> GroupCache | None:
-        """Give the rows that may be taken over: none where the premises differ."""
-        found = self.groups.get(name)
-        if found is None or now < self.at or found.premises != premises:
+        """Return the results that can be reused: none where the cache key differs."""
+        group = self.groups.get(name)
+        if group is None or now < self.at or group.cache_key != cache_key:
             return None
-        return found
+        return group
 
-    def waiting(self, over: str, connection: str) -> Sequence[Row] | None:
-        """Give the rows of a kind or view that some rule heeds the ages of; None: any of them."""
-        found: list[Row] = []
-        groups = [one for name, one in self.groups.items() if name[1:] == (over, connection)]
+    def rows_to_refresh(self, over: str, connection: str) -> Sequence[Row] | None:
+        """Return the rows of a kind or view on whose ages a rule depends; None: all of them."""
+        rows: list[Row] = []
+        groups = [group for name, group in self.groups.items() if name[1:] == (over, connection)]
         for group in groups:
-            if group.waiting is None:
+            if group.refresh is None:
                 return None
-            found.extend(group.rows[place] for place in sorted(group.waiting))
-        return found if groups else None
+            rows.extend(group.rows[index] for index in sorted(group.refresh))
+        return rows if groups else None
 
 
 @dataclass(slots=True)
 class Invalidator:
-    """Finds out which rules have to judge a row again."""
+    """Finds out which rules have to evaluate a row again."""
 
-    senses: Sequence[RuleDependencies]
+    dependencies: Sequence[RuleDependencies]
     """By rule."""
-    aged: Sequence[bool]
-    """By rule: whether when a row falls due is told from an age and the moment."""
+    due_by_age: Sequence[bool]
+    """By rule: whether the moment at which a row falls due is derived from an age."""
     now: datetime
-    _read: frozenset[str] | None = None
+    _fields: frozenset[str] | None = None
     _growing: tuple[str, ...] = ()
-    """Fields that are held against a limit only."""
+    """Fields that are compared with a limit only."""
     _pick: Callable[[JsonObject], tuple[Any, ...]] | None = None
-    """Takes the other fields that are read out of a body that has all of them."""
+    """Picks the other fields that are read from a body that has all of them."""
     _plans: dict[frozenset[str], tuple[frozenset[int], frozenset[int]]] = field(
         default_factory=dict
     )
 
     def __post_init__(self) -> None:
-        """Put together what any rule reads."""
-        fields = [one.reads | one.grows for one in self.senses if one.reads is not None]
-        if len(fields) == len(self.senses):
-            self._read = frozenset().union(*fields)
-            settled = frozenset[str]().union(*(one.reads or () for one in self.senses))
-            self._growing = tuple(sorted(self._read - settled))
-            if len(settled) >= _TWO:
-                self._pick = itemgetter(*sorted(settled))
+        """Combine the fields that any rule reads."""
+        fields = [
+            rule.fields | rule.growing_fields
+            for rule in self.dependencies
+            if rule.fields is not None
+        ]
+        if len(fields) == len(self.dependencies):
+            self._fields = frozenset().union(*fields)
+            compared = frozenset[str]().union(*(rule.fields or () for rule in self.dependencies))
+            self._growing = tuple(sorted(self._fields - compared))
+            if len(compared) >= _TWO:
+                self._pick = itemgetter(*sorted(compared))
 
-    def seal(self, row: Row) -> bytes | None:
-        """Put what the rules read of a row, but for fields that grow, into a few bytes.
+    def fingerprint(self, row: Row) -> bytes | None:
+        """Encode what the rules read of a row, but for fields that grow.
 
         JSON tells 1, 1.0 and true apart, as conditions do.
         """
@@ -172,119 +176,124 @@ class Invalidator:
         except (KeyError, ValueError, OverflowError):
             return None
 
-    def again(self, known: CachedRow, row: Row, seal: bytes | None = None) -> frozenset[int] | None:
-        """Give the places of the rules that have to judge a row again; None: all of them.
+    def invalid_rules(
+        self, cached: CachedRow, row: Row, fingerprint: bytes | None = None
+    ) -> frozenset[int] | None:
+        """Return the indexes of the rules that have to evaluate a row again; None: all of them.
 
-        Of the others the verdict stands, whatever records the row rests on by now.
+        The verdicts of the others are valid, whatever records the row is derived from now.
         """
-        then = known.row
-        if row.unknown != then.unknown:
+        before = cached.row
+        if row.unknown != before.unknown:
             return None
-        sealed = seal is not None and seal == known.seal and not known.pending
-        if sealed and self._only_grew(then.body, row.body):
-            return self._planned(_NOTHING)[0]
-        changed = _changed(then.body, row.body, self._watched(then.body, row.body))
-        return self._places(known, row, changed)
+        is_equal = (
+            fingerprint is not None and fingerprint == cached.fingerprint and not cached.pending
+        )
+        if is_equal and self._only_grew(before.body, row.body):
+            return self._cached_plan(_NONE)[0]
+        changed = _changed(before.body, row.body, self._compared(before.body, row.body))
+        return self._invalid(cached, row, changed)
 
-    def same(self, known: CachedRow) -> frozenset[int]:
-        """Give the places of the rules that have to judge the very same row again."""
-        return self._places(known, known.row, _NOTHING)
+    def invalid_for_same_row(self, cached: CachedRow) -> frozenset[int]:
+        """Return the indexes of the rules that have to evaluate the very same row again."""
+        return self._invalid(cached, cached.row, _NONE)
 
     @property
-    def timeless(self) -> bool:
-        """Whether no rule has to judge a row again that is the same and is due."""
-        return not self._planned(_NOTHING)[0]
+    def time_independent(self) -> bool:
+        """Whether no rule has to evaluate a row again that is the same and is due."""
+        return not self._cached_plan(_NONE)[0]
 
-    def _places(self, known: CachedRow, row: Row, changed: frozenset[str]) -> frozenset[int]:
-        always, growing = self._planned(changed)
-        grew = not growing or _grew(known.row.body, row.body, changed)
-        if grew and not known.pending:
+    def _invalid(self, cached: CachedRow, row: Row, changed: frozenset[str]) -> frozenset[int]:
+        always, growing = self._cached_plan(changed)
+        has_grown = not growing or _has_grown(cached.row.body, row.body, changed)
+        if has_grown and not cached.pending:
             return always
         return always | {
-            place
-            for place, result in enumerate(known.line)
-            if self._pending(place, result)
-            or (place in growing and (_is_pending(result) or not grew))
+            index
+            for index, result in enumerate(cached.results)
+            if self._may_be_due(index, result)
+            or (index in growing and (_is_pending(result) or not has_grown))
         }
 
-    def _watched(self, then: JsonObject, now: JsonObject) -> Iterable[str]:
-        """Name the fields that any rule reads."""
-        if self._read is None:
-            return then.keys() | now.keys()
-        return self._read
+    def _compared(self, before: JsonObject, after: JsonObject) -> Iterable[str]:
+        """Return the names of the fields that any rule reads."""
+        if self._fields is None:
+            return before.keys() | after.keys()
+        return self._fields
 
-    def _only_grew(self, then: JsonObject, now: JsonObject) -> bool:
-        """Whether each field that is held against a limit is the same or a number that grew."""
+    def _only_grew(self, before: JsonObject, after: JsonObject) -> bool:
+        """Whether each field that is compared with a limit is the same or a number that grew."""
         for name in self._growing:
-            one, other = then.get(name, _ABSENT), now.get(name, _ABSENT)
-            if one is other:
+            old, new = before.get(name, _ABSENT), after.get(name, _ABSENT)
+            if old is new:
                 continue
-            if type(one) not in _NUMBERS or type(one) is not type(other) or one > other:
+            if type(old) not in _NUMBERS or type(old) is not type(new) or old > new:
                 return False
         return True
 
-    def _planned(self, changed: frozenset[str]) -> tuple[frozenset[int], frozenset[int]]:
+    def _cached_plan(self, changed: frozenset[str]) -> tuple[frozenset[int], frozenset[int]]:
         plan = self._plans.get(changed)
         if plan is None:
             plan = self._plans[changed] = self._plan(changed)
         return plan
 
     def _plan(self, changed: frozenset[str]) -> tuple[frozenset[int], frozenset[int]]:
-        """Tell which rules read what changed, and which only hold it against a limit."""
+        """Return which rules read what changed, and which only compare it with a limit."""
         always, growing = set(), set()
-        for place, one in enumerate(self.senses):
-            touched = bool(changed) if one.reads is None else not changed.isdisjoint(one.reads)
-            if one.timing is TimeDependence.ALWAYS or touched:
-                always.add(place)
-            elif not changed.isdisjoint(one.grows):
-                growing.add(place)
+        for index, rule in enumerate(self.dependencies):
+            is_read = bool(changed) if rule.fields is None else not changed.isdisjoint(rule.fields)
+            if rule.time_dependence is TimeDependence.ALWAYS or is_read:
+                always.add(index)
+            elif not changed.isdisjoint(rule.growing_fields):
+                growing.add(index)
         return frozenset(always), frozenset(growing)
 
-    def _pending(self, place: int, result: Result) -> bool:
+    def _may_be_due(self, index: int, result: Result) -> bool:
         """Whether a result was not due and may be by now, or is due at another moment."""
         if not _is_pending(result):
             return False
-        if self.senses[place].timing is TimeDependence.NONE and result.due_at is None:
+        is_fixed = self.dependencies[index].time_dependence is TimeDependence.NONE
+        if is_fixed and result.due_at is None:
             return False
-        return self.aged[place] or result.due_at is None or result.due_at <= self.now
+        return self.due_by_age[index] or result.due_at is None or result.due_at <= self.now
 
 
 def _is_pending(result: Result) -> bool:
     return result.reason == NOT_DUE_YET
 
 
-def _changed(then: JsonObject, now: JsonObject, watched: Iterable[str]) -> frozenset[str]:
-    """Name the fields among those watched that differ: 1, 1.0 and true are three values."""
+def _changed(before: JsonObject, after: JsonObject, compared: Iterable[str]) -> frozenset[str]:
+    """Return the names of fields that differ: 1, 1.0 and true are three values."""
     changed = [
         name
-        for name in watched
+        for name in compared
         # The values of small numbers, true, false and null are the very same objects.
-        if (one := then.get(name, _ABSENT)) is not (other := now.get(name, _ABSENT))
-        and not _same(one, other)
+        if (old := before.get(name, _ABSENT)) is not (new := after.get(name, _ABSENT))
+        and not _is_equal(old, new)
     ]
-    return frozenset(changed) if changed else _NOTHING
+    return frozenset(changed) if changed else _NONE
 
 
-def _same(one: Any, other: Any) -> bool:
-    if type(one) is not type(other):
+def _is_equal(old: Any, new: Any) -> bool:
+    if type(old) is not type(new):
         return False
-    if isinstance(one, dict | list):
-        return one == other and encode(one) == encode(other)
-    return bool(one == other)
+    if isinstance(old, dict | list):
+        return old == new and encode(old) == encode(new)
+    return bool(old == new)
 
 
-def _grew(then: JsonObject, now: JsonObject, changed: frozenset[str]) -> bool:
+def _has_grown(before: JsonObject, after: JsonObject, changed: frozenset[str]) -> bool:
     """Whether every number that changed only grew."""
     return all(
-        type(then.get(name)) in _NUMBERS
-        and type(now.get(name)) in _NUMBERS
-        and then[name] <= now[name]
+        type(before.get(name)) in _NUMBERS
+        and type(after.get(name)) in _NUMBERS
+        and before[name] <= after[name]
         for name in changed
     )
 
 
 _NUMBERS = {int, float}
 _TWO = 2
-"""As many names make :func:`~operator.itemgetter` give a tuple."""
-_NOTHING: frozenset[str] = frozenset()
+"""As many names make :func:`~operator.itemgetter` return a tuple."""
+_NONE: frozenset[str] = frozenset()
 _ABSENT = object()

@@ -1,8 +1,8 @@
-"""Rows held against those that were judged before, by looking at what is not the very same only.
+"""Compares rows with those of an earlier evaluation by looking only at objects that are not the same.
 
 Of a population of which little changed, most rows are the same objects as before. Whatever has to
-be done for each of them is left to the interpreter's own loops, and lists that are remembered are
-changed where they stand: a memory is used up by the evaluation that it is handed to.
+be done for each of them is left to the interpreter's own loops, and cached lists are changed in
+place: a cache is used up by the evaluation that it is handed to.
 """
 
 from __future__ import annotations
@@ -30,189 +30,204 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowDiff:
-    """What is remembered of some rows."""
+    """How some rows differ from cached ones."""
 
     before: GroupCache
-    places: Sequence[int | None]
-    """For each row: where it, or another one of its subject, stood before."""
-    other: Sequence[int]
-    """The places of rows that are not the very same objects as before."""
-    gone: Sequence[int] = ()
-    """Where rows stood of subjects that have none any more."""
+    indexes: Sequence[int | None]
+    """For each row: the index that it, or another one of its subject, had before."""
+    changed: Sequence[int]
+    """The indexes of rows that are not the very same objects as before."""
+    removed: Sequence[int] = ()
+    """The earlier indexes of rows of subjects that have none any more."""
     aligned: bool = False
-    """Whether each row stands where its subject stood."""
+    """Whether each row has the index that its subject had."""
 
     @classmethod
     def of(cls, before: GroupCache, rows: Sequence[Row]) -> RowDiff:
-        """Hold rows against what was judged before."""
-        were = before.rows
-        if len(were) == len(rows):
-            other = list(compress(count(), map(is_not, rows, were)))
-            if all(_name(rows[place]) == _name(were[place]) for place in other):
-                return cls(before=before, places=range(len(rows)), other=other, aligned=True)
-        stood = dict(zip(map(id, were), count()))
-        places = [stood.pop(one, None) for one in map(id, rows)]
-        other = [place for place, one in enumerate(places) if one is None]
-        left = {_name(were[place]): place for place in stood.values()}
-        for place in other:
-            places[place] = left.pop(_name(rows[place]), None)
-        gone = set(range(len(were))).difference(places)
-        return cls(before=before, places=places, other=other, gone=sorted(gone))
+        """Compare rows with cached ones."""
+        old_rows = before.rows
+        if len(old_rows) == len(rows):
+            changed = list(compress(count(), map(is_not, rows, old_rows)))
+            if all(_name(rows[index]) == _name(old_rows[index]) for index in changed):
+                return cls(before=before, indexes=range(len(rows)), changed=changed, aligned=True)
+        unmatched = dict(zip(map(id, old_rows), count()))
+        indexes = [unmatched.pop(identity, None) for identity in map(id, rows)]
+        changed = [index for index, old_index in enumerate(indexes) if old_index is None]
+        by_name = {_name(old_rows[index]): index for index in unmatched.values()}
+        for index in changed:
+            indexes[index] = by_name.pop(_name(rows[index]), None)
+        removed = set(range(len(old_rows))).difference(indexes)
+        return cls(before=before, indexes=indexes, changed=changed, removed=sorted(removed))
 
-    def to_look_at(self, *, timeless: bool) -> Iterable[int]:
-        """Give the places of rows of which something may have to be said anew.
+    def candidates(self, *, time_independent: bool) -> Iterable[int]:
+        """Return the indexes of rows that a rule may have to evaluate again.
 
         Args:
-            timeless: Whether of a row that is the same and is due nothing has.
+            time_independent: Whether no rule has to evaluate a row again that is the same and is
+                due.
         """
-        if not timeless:
-            return range(len(self.places))
+        if not time_independent:
+            return range(len(self.indexes))
         pending = self.before.pending
         if not self.aligned:
-            pending = {place for place, was in enumerate(self.places) if was in pending}
-        return sorted(pending.union(self.other))
+            pending = {
+                index for index, old_index in enumerate(self.indexes) if old_index in pending
+            }
+        return sorted(pending.union(self.changed))
 
-    def said(self, place: int) -> CachedRow | None:
-        """Give what was said of a row's subject."""
-        was = self.places[place]
-        return None if was is None else self.before.said[was]
+    def cached_row(self, index: int) -> CachedRow | None:
+        """Return what is cached of a row's subject."""
+        old_index = self.indexes[index]
+        return None if old_index is None else self.before.cached_rows[old_index]
 
-    def remembered(
+    def updated(
         self,
         rows: Sequence[Row],
-        new: Mapping[int, CachedRow],
-        premises: CacheKey,
-        heeds: GroupAgeSensitivity,
+        changed: Mapping[int, CachedRow],
+        cache_key: CacheKey,
+        age_sensitivity: GroupAgeSensitivity,
     ) -> GroupCache:
-        """Put together what is to be remembered of these rows.
+        """Return the cache of these rows.
 
         Args:
             rows: The rows.
-            new: By place, what was said of those of which it is not what was said before.
-            premises: What it rests on.
-            heeds: How the rules heed what only grows.
+            changed: By index, what is to be cached of rows of which it is not what was.
+            cache_key: What the results depend on besides.
+            age_sensitivity: How the rules depend on what only grows.
         """
-        before, rules = self.before, len(premises.rules)
-        were = [was for place in new if (was := self.places[place]) is not None]
-        gone = columns([before.said[place].line for place in (*were, *self.gone)], rules)
-        came = columns([one.line for one in new.values()], rules)
+        before, rules = self.before, len(cache_key.rules)
+        replaced = [old for index in changed if (old := self.indexes[index]) is not None]
+        old_indexes = (*replaced, *self.removed)
+        old_columns = columns([before.cached_rows[index].results for index in old_indexes], rules)
+        new_columns = columns([row.results for row in changed.values()], rules)
         # A counter drops what comes to nothing when it is added to.
         counts = [
             old + plus - minus
             for old, plus, minus in zip(
-                before.results.counts, counted(came), counted(gone), strict=True
+                before.results.counts,
+                count_statuses(new_columns),
+                count_statuses(old_columns),
+                strict=True,
             )
         ]
         if not self.aligned:
-            said, found = self._spliced(new, came)
-            results = GroupResults(columns=found, counts=counts, in_order=in_order(rows))
-            return group_cache(rows, said, results, premises, heeds)
-        self._change(new, came)
-        results = replace(before.results, counts=counts)
-        pending = {place for place, one in new.items() if one.pending}
-        waiting = {place for place, one in new.items() if one.waits}
+            cached_rows, merged = self._merged(changed, new_columns)
+            results = GroupResults(columns=merged, counts=counts, in_order=in_order(rows))
+            return group_cache(rows, cached_rows, results, cache_key, age_sensitivity)
+        self._replace_in_place(changed, new_columns)
+        pending = {index for index, row in changed.items() if row.pending}
+        refresh = {index for index, row in changed.items() if row.needs_refresh}
         return replace(
             before,
             rows=rows,
-            results=results,
-            pending=(before.pending - new.keys()) | pending,
-            waiting=None if before.waiting is None else (before.waiting - new.keys()) | waiting,
+            results=replace(before.results, counts=counts),
+            pending=(before.pending - changed.keys()) | pending,
+            refresh=None if before.refresh is None else (before.refresh - changed.keys()) | refresh,
         )
 
-    def _change(self, new: Mapping[int, CachedRow], came: Sequence[Sequence[Result]]) -> None:
-        """Change what is new where it stands."""
-        for place, one in new.items():
-            self.before.said[place] = one
-        for column, plus in zip(self.before.results.columns, came, strict=True):
-            for place, result in zip(new, plus, strict=True):
-                column[place] = result
+    def _replace_in_place(
+        self, changed: Mapping[int, CachedRow], new_columns: Sequence[Sequence[Result]]
+    ) -> None:
+        for index, row in changed.items():
+            self.before.cached_rows[index] = row
+        for column, new_column in zip(self.before.results.columns, new_columns, strict=True):
+            for index, result in zip(changed, new_column, strict=True):
+                column[index] = result
 
-    def _spliced(
-        self, new: Mapping[int, CachedRow], came: Sequence[Sequence[Result]]
+    def _merged(
+        self, changed: Mapping[int, CachedRow], new_columns: Sequence[Sequence[Result]]
     ) -> tuple[list[CachedRow], Sequence[list[Result]]]:
-        """Put what there was and what is new together in the order of the rows."""
-        after = dict(zip(new, count(len(self.before.said))))
-        order = [after.get(place, was) for place, was in enumerate(self.places)]
-        runs = list(_runs([one for one in order if one is not None], len(self.before.said)))
-        found = [
-            _along(runs, old, plus)
-            for old, plus in zip(self.before.results.columns, came, strict=True)
+        """Merge old and new rows and results in the order of the rows."""
+        new_indexes = dict(zip(changed, count(len(self.before.cached_rows))))
+        order = [new_indexes.get(index, old) for index, old in enumerate(self.indexes)]
+        present = [index for index in order if index is not None]
+        runs = list(_runs(present, len(self.before.cached_rows)))
+        merged = [
+            _concatenated(runs, old, new)
+            for old, new in zip(self.before.results.columns, new_columns, strict=True)
         ]
-        return _along(runs, self.before.said, list(new.values())), found
+        return _concatenated(runs, self.before.cached_rows, list(changed.values())), merged
 
 
 def group_cache(
     rows: Sequence[Row],
-    said: list[CachedRow],
+    cached_rows: list[CachedRow],
     results: GroupResults,
-    premises: CacheKey,
-    heeds: GroupAgeSensitivity,
+    cache_key: CacheKey,
+    age_sensitivity: GroupAgeSensitivity,
 ) -> GroupCache:
-    """Give what is remembered of rows."""
+    """Return the cache of rows that were all evaluated."""
+    refresh = {index for index, row in enumerate(cached_rows) if row.needs_refresh}
     return GroupCache(
-        premises=premises,
+        cache_key=cache_key,
         rows=rows,
-        said=said,
+        cached_rows=cached_rows,
         results=results,
-        pending={place for place, one in enumerate(said) if one.pending},
-        waiting=None if heeds.all else {place for place, one in enumerate(said) if one.waits},
+        pending={index for index, row in enumerate(cached_rows) if row.pending},
+        refresh=None if age_sensitivity.all else refresh,
     )
 
 
 def group_results(
     rows: Sequence[Row], lines: Sequence[tuple[Result, ...]], rules: int
 ) -> GroupResults:
-    """Put together what rules said of rows, line by line."""
-    found = columns(lines, rules)
+    """Combine the results of rules on rows, given row by row."""
+    by_rule = columns(lines, rules)
     return GroupResults(
-        columns=[list(one) for one in found], counts=counted(found), in_order=in_order(rows)
+        columns=[list(column) for column in by_rule],
+        counts=count_statuses(by_rule),
+        in_order=in_order(rows),
     )
 
 
 def columns(lines: Sequence[tuple[Result, ...]], rules: int) -> Sequence[Sequence[Result]]:
-    """Give what each rule said, from what was said of each row."""
+    """Return the results by rule of results by row."""
     return list(zip(*lines, strict=True)) if lines else [()] * rules
 
 
-def counted(columns: Sequence[Sequence[Result]]) -> Sequence[Counter[Status]]:
-    """Count the statuses that each rule gave."""
+def count_statuses(columns: Sequence[Sequence[Result]]) -> Sequence[Counter[Status]]:
+    """Count the statuses of each rule's results."""
     return [Counter(map(_STATUS, column)) for column in columns]
 
 
 def in_order(rows: Sequence[Row]) -> bool:
     """Whether rows are sorted, one for each subject, and about single objects."""
     names = list(map(_NAME, map(_SUBJECT, rows)))
-    whole = {CONNECTION, POPULATION} & {kind for kind, _ in names}
-    return not whole and all(map(lt, names, islice(names, 1, None)))
+    has_aggregates = {CONNECTION, POPULATION} & {kind for kind, _ in names}
+    return not has_aggregates and all(map(lt, names, islice(names, 1, None)))
 
 
-def _runs(order: Iterable[int], old: int) -> Iterator[tuple[bool, slice]]:
-    """Tell which stretches of what there was, and of what is new, follow one another.
+def _runs(order: Iterable[int], old_count: int) -> Iterator[tuple[bool, slice]]:
+    """Yield the slices of the old and the new list that follow one another.
 
     Args:
-        order: Places in both, one after the other.
-        old: How many of them are of what there was.
+        order: Indexes into both, one list after the other.
+        old_count: How many of them are into the old list.
     """
     start = stop = 0
-    for place in order:
-        if place != stop or place == old:
+    for index in order:
+        if index != stop or index == old_count:
             if start < stop:
-                yield _stretch(start, stop, old)
-            start = place
-        stop = place + 1
+                yield _run(start, stop, old_count)
+            start = index
+        stop = index + 1
     if start < stop:
-        yield _stretch(start, stop, old)
+        yield _run(start, stop, old_count)
 
 
-def _stretch(start: int, stop: int, old: int) -> tuple[bool, slice]:
-    return (True, slice(start - old, stop - old)) if start >= old else (False, slice(start, stop))
+def _run(start: int, stop: int, old_count: int) -> tuple[bool, slice]:
+    if start >= old_count:
+        return True, slice(start - old_count, stop - old_count)
+    return False, slice(start, stop)
 
 
-def _along(runs: Iterable[tuple[bool, slice]], old: Sequence[T], new: Sequence[T]) -> list[T]:
-    found: list[T] = []
-    for is_new, stretch in runs:
-        found += (new if is_new else old)[stretch]
-    return found
+def _concatenated(
+    runs: Iterable[tuple[bool, slice]], old: Sequence[T], new: Sequence[T]
+) -> list[T]:
+    merged: list[T] = []
+    for is_new, span in runs:
+        merged += (new if is_new else old)[span]
+    return merged
 
 
 def _name(row: Row) -> SubjectName:

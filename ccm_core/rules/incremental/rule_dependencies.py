@@ -1,4 +1,4 @@
-"""What a rule's verdict on a row can depend on: fields of the row, and the evaluation's moment."""
+"""Derives what a rule's verdict on a row can depend on: its fields, and the evaluation's moment."""
 
 from __future__ import annotations
 
@@ -15,75 +15,80 @@ from ccm_core.rules.incremental.result_cache import RuleDependencies, TimeDepend
 def rule_dependencies(
     *,
     match: Expression | None,
-    judged: Iterable[Expression | None],
+    evaluated: Iterable[Expression | None],
     lets: Iterable[Expression],
     not_due: Expression | None,
     due: DueCondition | None,
     conditions: Iterable[Expression],
-    chosen_by: Iterable[Sequence[str]],
+    override_paths: Iterable[Sequence[str]],
 ) -> RuleDependencies:
-    """Tell what a rule depends on.
+    """Return what a rule depends on.
 
     Args:
-        match: The condition that says which rows it is about.
-        judged: What it asserts, and what its message reads.
-        lets: What its conditions may be short for.
+        match: The condition that decides which rows it applies to.
+        evaluated: Its assertion, and the expressions of its message.
+        lets: The expressions that its conditions have names for.
         not_due: The condition until when a row is not due.
-        due: When it ends, where its shape tells.
+        due: When that ends, where its shape tells.
         conditions: The condition parameters that the rule may read.
-        chosen_by: The paths below ``row`` by which parameters are chosen.
+        override_paths: The paths below ``row`` that decide the values of parameters.
     """
-    choosing = [path for one in (match, *lets, *conditions) if one for path in _paths(one)]
-    read = choosing + [path for one in judged if one for path in _paths(one)]
-    ending = list(_paths(not_due)) if not_due else []
-    grows = _grows(ending, due)
-    rows = [path for path in (*read, *ending) if path[0] == "row"]
-    chosen = {path[0] for path in chosen_by}
-    fields = {path[1] for path in rows if len(path) > 1} | chosen
-    wholly = {path[1] for path in read if path[0] == "row" and len(path) > 1} | chosen
+    match_paths = _all_paths((match, *lets, *conditions))
+    paths = match_paths + _all_paths(evaluated)
+    not_due_paths = _all_paths([not_due])
+    growing = _growing_fields(not_due_paths, due)
+    row_paths = [path for path in (*paths, *not_due_paths) if path[0] == "row"]
+    override_fields = {path[0] for path in override_paths}
+    fields = {path[1] for path in row_paths if len(path) > 1} | override_fields
+    compared = {path[1] for path in paths if path[0] == "row" and len(path) > 1} | override_fields
     return RuleDependencies(
-        timing=_timing(read, ending, due),
-        reads=None if any(map(_is_any, rows)) else frozenset(fields - (grows - wholly)),
-        grows=grows - wholly,
-        chooses=_chooses(choosing, chosen),
+        time_dependence=_time_dependence(paths, not_due_paths, due),
+        fields=None if any(map(_is_any, row_paths)) else frozenset(fields - (growing - compared)),
+        growing_fields=growing - compared,
+        match_fields=_match_fields(match_paths, override_fields),
     )
 
 
-def _chooses(read: Sequence[FieldPath], chosen: AbstractSet[str]) -> frozenset[str] | None:
-    """Name the fields that decide whether a rule is about a row; None: any, or the moment."""
-    rows = [path for path in read if path[0] == "row"]
-    if ("now",) in read or any(map(_is_any, rows)):
+def _match_fields(paths: Sequence[FieldPath], override_fields: AbstractSet[str]) -> frozenset[str] | None:
+    """Return the fields that decide whether a rule applies to a row; None: any, or the moment."""
+    row_paths = [path for path in paths if path[0] == "row"]
+    if ("now",) in paths or any(map(_is_any, row_paths)):
         return None
-    return frozenset({path[1] for path in rows} | chosen)
+    return frozenset({path[1] for path in row_paths} | override_fields)
 
 
 def _is_any(path: FieldPath) -> bool:
-    """Whether a path may lead to any field: the row itself, or a key that is worked out."""
+    """Whether a path may lead to any field: the row itself, or a key that is computed."""
     return path == ("row",) or path[1] == ELEMENT
 
 
-def _timing(
-    read: Sequence[FieldPath], ending: Sequence[FieldPath], due: DueCondition | None
+def _time_dependence(
+    paths: Sequence[FieldPath], not_due_paths: Sequence[FieldPath], due: DueCondition | None
 ) -> TimeDependence:
-    if ("now",) in read:
+    if ("now",) in paths:
         return TimeDependence.ALWAYS
-    moments = ending.count(("now",))
+    moments = not_due_paths.count(("now",))
     if moments == 0:
         return TimeDependence.NONE
     # Every moment it reads must be a bound that is known, so that it ends once and stays ended.
     return TimeDependence.UNTIL_DUE if due and due.moments == moments else TimeDependence.ALWAYS
 
 
-def _grows(ending: Sequence[FieldPath], due: DueCondition | None) -> frozenset[str]:
-    """Name the fields that ``not_due`` reads for nothing but to hold them against a limit."""
+def _growing_fields(not_due_paths: Sequence[FieldPath], due: DueCondition | None) -> frozenset[str]:
+    """Return the fields that ``not_due`` reads only to compare them with a limit."""
     bounds = Counter(path[1] for path in due.ages if len(path) == _FIELD) if due else Counter[str]()
-    read = Counter(path[1] for path in ending if path[0] == "row" and len(path) > 1)
-    return frozenset(name for name, times in bounds.items() if read[name] == times)
+    reads = Counter(path[1] for path in not_due_paths if path[0] == "row" and len(path) > 1)
+    return frozenset(name for name, times in bounds.items() if reads[name] == times)
 
 
 _FIELD = 2
 """``row`` and the name of a field."""
 
 
-def _paths(expression: Expression) -> Iterable[FieldPath]:
-    return (read.path for read in read_paths(expression.tree, expression.scope))
+def _all_paths(expressions: Iterable[Expression | None]) -> list[FieldPath]:
+    return [
+        read.path
+        for expression in expressions
+        if expression
+        for read in read_paths(expression.tree, expression.scope)
+    ]

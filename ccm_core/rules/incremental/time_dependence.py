@@ -1,7 +1,7 @@
-"""Which rows have to be of this very moment for the rules that are to judge them.
+"""Decides which rows have to be derived for this very moment for the rules that evaluate them.
 
-A row that is taken over from an earlier derivation is right but for its ages: fields that grew
-since. That matters to a rule that may read them, and only as long as its verdict may change.
+A row that is reused from an earlier derivation is right but for its ages: fields that grew since.
+That matters to a rule that may read them, and only as long as its verdict may change.
 """
 
 from __future__ import annotations
@@ -16,68 +16,77 @@ from ccm_core.rules.incremental.result_cache import NOT_DUE_YET, RuleDependencie
 
 
 class AgeSensitivity(Enum):
-    """For which rows a rule heeds ages."""
+    """For which rows a rule depends on ages."""
 
     NONE = "none"
     NOT_DUE = "those that are not due yet"
-    WITHIN = "those that the rule is about"
+    APPLICABLE = "those that the rule applies to"
     ALL = "all"
 
 
-def heed(senses: RuleDependencies, ages: AbstractSet[str]) -> AgeSensitivity:
-    """Tell for which rows a rule heeds some ages.
+def age_sensitivity(
+    dependencies: RuleDependencies, age_fields: AbstractSet[str]
+) -> AgeSensitivity:
+    """Return for which rows a rule depends on some ages.
 
     Due is due, however old it grows. What is outside a rule's ``match`` stays outside while that
     reads neither an age nor the moment.
     """
-    if not ages:
+    if not age_fields:
         return AgeSensitivity.NONE
-    read = senses.reads is None or not ages.isdisjoint(senses.reads)
-    if not read and ages.isdisjoint(senses.grows):
+    is_read = dependencies.fields is None or not age_fields.isdisjoint(dependencies.fields)
+    if not is_read and age_fields.isdisjoint(dependencies.growing_fields):
         return AgeSensitivity.NONE
-    if not read and senses.timing is not TimeDependence.ALWAYS:
+    if not is_read and dependencies.time_dependence is not TimeDependence.ALWAYS:
         return AgeSensitivity.NOT_DUE
-    if senses.chooses is not None and ages.isdisjoint(senses.chooses):
-        return AgeSensitivity.WITHIN
+    match_fields = dependencies.match_fields
+    if match_fields is not None and age_fields.isdisjoint(match_fields):
+        return AgeSensitivity.APPLICABLE
     return AgeSensitivity.ALL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupAgeSensitivity:
-    """How the rules of a group heed ages."""
+    """How the rules of a group depend on ages."""
 
     any: bool = False
     """Whether one of them does."""
     all: bool = False
     """Whether one of them does for all rows."""
-    within: tuple[int, ...] = ()
-    """The places of those that do for the rows that they are about."""
+    applicable: tuple[int, ...] = ()
+    """The indexes of those that do for the rows that they apply to."""
 
     @classmethod
-    def of(cls, senses: Iterable[RuleDependencies], ages: AbstractSet[str]) -> GroupAgeSensitivity:
-        """Put together how rules heed some ages."""
-        found = [heed(one, ages) for one in senses]
+    def of(
+        cls, dependencies: Iterable[RuleDependencies], age_fields: AbstractSet[str]
+    ) -> GroupAgeSensitivity:
+        """Combine how rules depend on some ages."""
+        sensitivities = [age_sensitivity(rule, age_fields) for rule in dependencies]
         return cls(
-            any=any(one is not AgeSensitivity.NONE for one in found),
-            all=AgeSensitivity.ALL in found,
-            within=tuple(place for place, one in enumerate(found) if one is AgeSensitivity.WITHIN),
+            any=any(sensitivity is not AgeSensitivity.NONE for sensitivity in sensitivities),
+            all=AgeSensitivity.ALL in sensitivities,
+            applicable=tuple(
+                index
+                for index, sensitivity in enumerate(sensitivities)
+                if sensitivity is AgeSensitivity.APPLICABLE
+            ),
         )
 
-    def wait(self, line: Sequence[Result], *, pending: bool) -> bool:
-        """Whether a row has to be of the next moment, after what was said of it at this one.
+    def needs_refresh(self, results: Sequence[Result], *, pending: bool) -> bool:
+        """Return whether a row has to be derived again for the next moment.
 
         Args:
-            line: What each rule said.
-            pending: Whether any of them said that it is not due yet.
+            results: The result of each rule.
+            pending: Whether any of them is not due yet.
         """
         if pending and self.any:
             return True
-        return any(not _is_outside(line[place]) for place in self.within)
+        return any(not _is_outside_match(results[index]) for index in self.applicable)
 
 
 AGE_INSENSITIVE = GroupAgeSensitivity()
-"""No rule heeds an age."""
+"""No rule depends on an age."""
 
 
-def _is_outside(result: Result) -> bool:
+def _is_outside_match(result: Result) -> bool:
     return result.status is Status.NOT_APPLICABLE and result.reason != NOT_DUE_YET

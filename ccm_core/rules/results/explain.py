@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ccm_core.model.evaluation.explanation import Part, Value, Workings
+from ccm_core.model.evaluation.explanation import ConditionTrace, ExpressionValue, RuleTrace
 from ccm_core.rules.cel.ast import ELEMENT, FieldPath, dotted, read_paths
 from ccm_core.rules.cel.clauses import Clause, clauses
 from ccm_core.rules.cel.expression import (
@@ -25,7 +25,7 @@ from ccm_core.sdk.types import Row
 
 def explain_row(
     pack: CompiledPack, group: RuleGroup, one: CompiledRule, row: Row, now: datetime
-) -> Workings:
+) -> RuleTrace:
     """Work a rule out for one row, step by step.
 
     ``lookup`` answers from what was served last.
@@ -39,7 +39,7 @@ def explain_row(
         part: Clause(text="") if text is None else clauses(text)
         for part, text in (("match", one.rule.match), ("not_due", one.rule.not_due))
     }
-    return Workings(
+    return RuleTrace(
         parameters=tuple(desk.parameters(one)),
         lets=tuple(desk.value(name, let) for name, let in one.lets.items()),
         match=desk.part(written_down["match"]) if one.match else None,
@@ -56,26 +56,26 @@ class _Desk:
     lets: Mapping[str, Expression]
     context: RowContext
 
-    def part(self, clause: Clause) -> Part:
+    def part(self, clause: Clause) -> ConditionTrace:
         """Work out a condition and those it joins."""
         try:
             expression = self.environment.compile(clause.text, self.lets)
         except (
             ExpressionError
         ) as cause:  # a part that does not stand alone, such as a loop's own names
-            return Part(text=clause.text, joint="", value=None, reason=str(cause))
+            return ConditionTrace(text=clause.text, operator="", value=None, reason=str(cause))
         found = expression.evaluate_condition(self.context)
         unclear = isinstance(found, NotEvaluable)
-        return Part(
+        return ConditionTrace(
             text=clause.text,
-            joint=clause.operator,
+            operator=clause.operator,
             value=None if isinstance(found, NotEvaluable) else found,
             reason=found.reason if isinstance(found, NotEvaluable) else None,
             read=() if clause.operands and not unclear else tuple(self.read(expression)),
-            parts=tuple(self.part(part) for part in clause.operands),
+            operands=tuple(self.part(part) for part in clause.operands),
         )
 
-    def read(self, expression: Expression) -> Iterator[Value]:
+    def read(self, expression: Expression) -> Iterator[ExpressionValue]:
         """Give what an expression read, each once, in the order of its text."""
         paths = dict.fromkeys(_to_list(read.path) for read in read_paths(expression.tree))
         for path in paths:
@@ -84,19 +84,19 @@ class _Desk:
             elif path[0] in {"row", "params", "now"} and path != ("row",):
                 yield self.value(dotted(path), self._expression(path))
 
-    def parameters(self, one: CompiledRule) -> Iterator[Value]:
+    def parameters(self, one: CompiledRule) -> Iterator[ExpressionValue]:
         """Give the parameters that a rule reads, as they are for the row."""
         for name in sorted(one.parameters):
             yield self.value(f"params.{name}", self._expression(("params", name)))
 
-    def value(self, name: str, expression: Expression | None) -> Value:
+    def value(self, name: str, expression: Expression | None) -> ExpressionValue:
         """Work out an expression and call it by a name."""
         if expression is None:
-            return Value(name=name, reason="it stands for something else inside a loop")
+            return ExpressionValue(name=name, reason="it stands for something else inside a loop")
         found = expression.evaluate(self.context)
         if isinstance(found, NotEvaluable):
-            return Value(name=name, reason=found.reason)
-        return Value(name=name, value=_plain(found))
+            return ExpressionValue(name=name, reason=found.reason)
+        return ExpressionValue(name=name, value=_plain(found))
 
     def _expression(self, path: FieldPath) -> Expression | None:
         steps = (f"[{step!r}]" if not step.isidentifier() else f".{step}" for step in path[1:])

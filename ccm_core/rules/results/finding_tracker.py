@@ -2,7 +2,7 @@
 
 A finding opens when a rule fails on a subject, is still there while it does, and is resolved when
 the rule holds or no longer applies. An evaluation that could not judge it neither resolves nor
-reopens it: it is unseen until one can.
+reopens it: it is inconclusive until one can.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from ccm_core.model.evaluation.finding import ChangeKind, Finding, FindingChange
 from ccm_core.model.evaluation.result import CONNECTION, Evaluation, Result, RuleResult, Status
 
 _UNJUDGED = {Status.INSUFFICIENT, Status.ERROR}
-_OPENING = {ChangeKind.OPENED, ChangeKind.REOPENED, ChangeKind.SEEN}
+_OPENING = {ChangeKind.OPENED, ChangeKind.REOPENED, ChangeKind.CONFIRMED}
 _STATES = {
     ChangeKind.OPENED: FindingState.OPEN,
     ChangeKind.REOPENED: FindingState.OPEN,
-    ChangeKind.SEEN: FindingState.OPEN,
-    ChangeKind.UNSEEN: FindingState.UNSEEN,
+    ChangeKind.CONFIRMED: FindingState.OPEN,
+    ChangeKind.INCONCLUSIVE: FindingState.INCONCLUSIVE,
     ChangeKind.RESOLVED: FindingState.RESOLVED,
-    ChangeKind.GONE: FindingState.GONE,
+    ChangeKind.REMOVED: FindingState.REMOVED,
 }
 
 
@@ -120,14 +120,14 @@ def _kind(state: FindingState | None, status: Status) -> ChangeKind | None:
     if status is Status.FAIL:
         return {
             None: ChangeKind.OPENED,
-            FindingState.UNSEEN: ChangeKind.SEEN,
+            FindingState.INCONCLUSIVE: ChangeKind.CONFIRMED,
             FindingState.RESOLVED: ChangeKind.REOPENED,
-            FindingState.GONE: ChangeKind.REOPENED,
+            FindingState.REMOVED: ChangeKind.REOPENED,
         }.get(state)
-    if state in {FindingState.RESOLVED, FindingState.GONE}:
+    if state in {FindingState.RESOLVED, FindingState.REMOVED}:
         return None
     if status in _UNJUDGED:
-        return ChangeKind.UNSEEN if state is FindingState.OPEN else None
+        return ChangeKind.INCONCLUSIVE if state is FindingState.OPEN else None
     return ChangeKind.RESOLVED
 
 
@@ -138,10 +138,10 @@ def _untold(
     before: datetime | None,
 ) -> FindingChange | None:
     """Tell what it means that an evaluation says nothing of a finding."""
-    if finding.state in {FindingState.RESOLVED, FindingState.GONE}:
+    if finding.state in {FindingState.RESOLVED, FindingState.REMOVED}:
         return None
     why = _unjudged(finding, rules, evaluation)
-    if why and finding.state is FindingState.UNSEEN:
+    if why and finding.state is FindingState.INCONCLUSIVE:
         return None
     return FindingChange(
         finding=finding.id,
@@ -149,7 +149,7 @@ def _untold(
         connection=finding.connection,
         subject=finding.subject,
         severity=finding.severity,
-        kind=ChangeKind.UNSEEN if why else ChangeKind.GONE,
+        kind=ChangeKind.INCONCLUSIVE if why else ChangeKind.REMOVED,
         at=evaluation.evaluated_at,
         reason=why or f"{finding.subject.kind} {finding.subject.key} is no longer judged",
         last_seen=_last_seen(finding, before),
@@ -184,7 +184,7 @@ def _last_seen(finding: Finding, before: datetime | None) -> datetime:
 
 def _changed(finding: Finding | None, change: FindingChange) -> Finding:
     state = _STATES[change.kind]
-    closed = state in {FindingState.RESOLVED, FindingState.GONE}
+    closed = state in {FindingState.RESOLVED, FindingState.REMOVED}
     if finding is None:
         return Finding(
             id=change.finding,

@@ -6,21 +6,21 @@ from typing import TypeVar
 
 from ccm_core.errors import IntegrityError, StoreError
 from ccm_core.model import json_codec
-from ccm_core.model.evidence.write_batch import Packed
+from ccm_core.model.evidence.write_batch import EncodedBody
 from ccm_core.store.codec.compression import Compressor, Decompressor
 
 T = TypeVar("T")
 
 
-def pack(value: object) -> Packed:
+def pack(value: object) -> EncodedBody:
     """Write a frozen dataclass as a document."""
     return packed(json_codec.encode(value))
 
 
-def packed(data: bytes, compressor: Compressor | None = None) -> Packed:
+def packed(data: bytes, compressor: Compressor | None = None) -> EncodedBody:
     """Hash and compress the bytes of a document."""
     content = (compressor or Compressor()).compress(data)
-    return Packed(digest=json_codec.digest(data), size=len(data), content=content)
+    return EncodedBody(digest=json_codec.digest(data), size=len(data), content=content)
 
 
 def unpack(document: bytes, digest: str, shape: type[T], name: str) -> T:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ccm_core.errors import IntegrityError, StoreError
 from ccm_core.ledger.checkpoint import STORE_LOG
 from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs
-from ccm_core.model.evaluation.result import Evaluation, KeptEvaluation, Outline
+from ccm_core.model.evaluation.result import Evaluation, StoredEvaluation, TrendPoint
 from ccm_core.store.codec.bodies import pack, packed, unpack, verified
 from ccm_core.store.log import checkpoints
 from ccm_core.store.log.append import append_leaves
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ccm_core.ledger.signers import Signing
-    from ccm_core.model.evidence.write_batch import Packed
+    from ccm_core.model.evidence.write_batch import EncodedBody
     from ccm_core.store.sql.driver import Database
     from ccm_core.store.sql.transaction import Transaction
 
@@ -58,7 +58,7 @@ class SqlEvaluationStore:
             checkpoints.sign_heads(transaction, (), signers, evaluation.evaluated_at)
         return document.digest
 
-    def latest(self, *, as_of: datetime | None = None) -> KeptEvaluation | None:
+    def latest(self, *, as_of: datetime | None = None) -> StoredEvaluation | None:
         """Return the one that was stored last; with ``as_of``, the latest not after it."""
         if as_of is None:
             newest = "ORDER BY seq DESC"
@@ -72,7 +72,7 @@ class SqlEvaluationStore:
         if row is None:
             return None
         digest, document = row
-        return KeptEvaluation(digest=digest, evaluation=_read(digest, document))
+        return StoredEvaluation(digest=digest, evaluation=_read(digest, document))
 
     def between(
         self, *, since: datetime | None = None, until: datetime | None = None
@@ -94,7 +94,7 @@ class SqlEvaluationStore:
             for digest, document in rows:
                 yield digest, _read(digest, document)
 
-    def daily_outlines(self, *, since: datetime, until: datetime) -> Sequence[Outline]:
+    def daily_outlines(self, *, since: datetime, until: datetime) -> Sequence[TrendPoint]:
         """List an outline of the last evaluation of each UTC day, ``since <= moment < until``."""
         with self._database.reading() as transaction:
             moments = transaction.rows(
@@ -110,7 +110,7 @@ class SqlEvaluationStore:
             last = {instant(moment).astimezone(UTC).date(): seq for seq, moment in moments}
             query = "SELECT digest, document FROM evaluation WHERE seq = :seq"
             return [
-                unpack(document, digest, Outline, f"evaluation {digest}")
+                unpack(document, digest, TrendPoint, f"evaluation {digest}")
                 for seq in last.values()
                 for digest, document in transaction.rows(query, seq=seq)
             ]
@@ -159,7 +159,7 @@ def _inputs_digest(transaction: Transaction, digest: str) -> str | None:
     return None if inputs is None else str(inputs)
 
 
-def _insert_document(transaction: Transaction, form: str, document: Packed) -> str:
+def _insert_document(transaction: Transaction, form: str, document: EncodedBody) -> str:
     query = "SELECT seq FROM document WHERE digest = :digest"
     if transaction.row(query, digest=document.digest) is None:
         row = {"digest": document.digest, "form": form, "document": document.content}

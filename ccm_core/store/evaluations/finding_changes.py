@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.errors import StoreError
 from ccm_core.ledger.checkpoint import STORE_LOG
-from ccm_core.model.evaluation.finding import FindingChange, Followed
+from ccm_core.model.evaluation.finding import FindingChange, FindingChangeSet
 from ccm_core.store.codec.bodies import pack, unpack
 from ccm_core.store.log import checkpoints
 from ccm_core.store.log.append import append_leaves
@@ -78,7 +78,7 @@ class SqlFindingStore:
             last = transaction.value("SELECT max(evaluated_at) FROM finding_changes")
             if last is not None and last >= evaluated_at:
                 return False
-            document = pack(Followed(changes=tuple(changes)))
+            document = pack(FindingChangeSet(changes=tuple(changes)))
             row = {
                 "evaluation": evaluation,
                 "evaluated_at": evaluated_at,
@@ -106,4 +106,4 @@ class SqlFindingStore:
             )
             for digest, document, evaluation in rows:
                 label = f"changes of findings by evaluation {evaluation}"
-                yield from unpack(document, digest, Followed, label).changes
+                yield from unpack(document, digest, FindingChangeSet, label).changes

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from ccm_core.model.evidence.erasure import Erased, Erasure
+    from ccm_core.model.evidence.erasure import ErasureResult, Erasure
 
 
 class ErasureStore(Protocol):
     """Deletes bodies. Nothing else is ever deleted."""
 
-    def preview(self, erasure: Erasure) -> Erased:
+    def preview(self, erasure: Erasure) -> ErasureResult:
         """Count what an erasure would delete."""
 
-    def erase(self, erasure: Erasure) -> Erased:
+    def erase(self, erasure: Erasure) -> ErasureResult:
         """Delete bodies; rows and leaves stay, and the ledger says what was erased, and why.
 
         The bytes are overwritten, and gone from the database's own log, when this returns.

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs
-    from ccm_core.model.evaluation.result import Evaluation, KeptEvaluation, Outline
+    from ccm_core.model.evaluation.result import Evaluation, StoredEvaluation, TrendPoint
 
 
 class EvaluationStore(Protocol):
@@ -29,7 +29,7 @@ class EvaluationStore(Protocol):
             packs: The texts of the packs that the inputs name.
         """
 
-    def latest(self, *, as_of: datetime | None = None) -> KeptEvaluation | None:
+    def latest(self, *, as_of: datetime | None = None) -> StoredEvaluation | None:
         """Return the evaluation that was stored last; with ``as_of``, by its own moment."""
 
     def between(
@@ -37,7 +37,7 @@ class EvaluationStore(Protocol):
     ) -> Iterator[tuple[str, Evaluation]]:
         """Yield evaluations with their digests, ``since <= moment < until``, by their moment."""
 
-    def daily_outlines(self, *, since: datetime, until: datetime) -> Sequence[Outline]:
+    def daily_outlines(self, *, since: datetime, until: datetime) -> Sequence[TrendPoint]:
         """List an outline of the last evaluation of each UTC day of a period that has one."""
 
     def get(self, digest: str) -> Evaluation:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ccm_core.model.evidence.record import Record
     from ccm_core.model.evidence.watermark import ChangesSince, Watermark
     from ccm_core.model.evidence.window import Window
-    from ccm_core.model.evidence.write_batch import Pack, WriteBatch
+    from ccm_core.model.evidence.write_batch import BodyEncoder, WriteBatch
 
 
 class RecordStore(Protocol):
@@ -23,7 +23,7 @@ class RecordStore(Protocol):
     record.
     """
 
-    def packer(self) -> Pack:
+    def packer(self) -> BodyEncoder:
         """Return what packs the bodies of one window until they are appended; for one thread."""
 
     def append(self, batch: WriteBatch) -> Collection:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ccm_core.model.evidence.collection import Collection
-    from ccm_core.model.evidence.record import Rejected
+    from ccm_core.model.evidence.record import RejectedObject
     from ccm_core.model.evidence.window import Window
     from ccm_core.model.evidence.write_batch import Observation, WriteBatch
     from ccm_core.store.records.diff import RecordDiff
@@ -160,7 +160,7 @@ def _update_heads(transaction: Transaction, collection: int) -> None:
 
 
 def _insert_rejected(
-    transaction: Transaction, rejected: Sequence[Rejected], seq: int
+    transaction: Transaction, rejected: Sequence[RejectedObject], seq: int
 ) -> Sequence[dict[str, SqlValue]]:
     compressor = Compressor()
     rows = []

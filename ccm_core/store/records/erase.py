@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_core.ledger.checkpoint import STORE_LOG
-from ccm_core.model.evidence.erasure import Erased, Erasure
+from ccm_core.model.evidence.erasure import ErasureResult, Erasure
 from ccm_core.store.log import checkpoints
 from ccm_core.store.log.append import append_leaves
 from ccm_core.store.log.leaf_encoding import ERASED, ERASURE
@@ -26,12 +26,12 @@ class SqlErasureStore:
         self._database = database
         self._signing = signing
 
-    def preview(self, erasure: Erasure) -> Erased:
+    def preview(self, erasure: Erasure) -> ErasureResult:
         """Count what an erasure would delete."""
         with self._database.reading() as transaction:
             return _count(transaction, erasure)
 
-    def erase(self, erasure: Erasure) -> Erased:
+    def erase(self, erasure: Erasure) -> ErasureResult:
         """Delete what is selected, and record that it was."""
         signers = self._signing()
         with self._database.writing() as transaction:
@@ -43,8 +43,8 @@ class SqlErasureStore:
         return erased
 
 
-def _count(transaction: Transaction, erasure: Erasure) -> Erased:
-    return Erased(
+def _count(transaction: Transaction, erasure: Erasure) -> ErasureResult:
+    return ErasureResult(
         bodies=len(_digests(transaction, _bodies(erasure), erasure)),
         rejected=len(_digests(transaction, _rejected(erasure), erasure)),
         beyond=_beyond(transaction, erasure),

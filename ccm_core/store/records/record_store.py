@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ccm_core.model.evidence.record import Record
     from ccm_core.model.evidence.watermark import ChangesSince, Watermark
     from ccm_core.model.evidence.window import Window
-    from ccm_core.model.evidence.write_batch import Pack, WriteBatch
+    from ccm_core.model.evidence.write_batch import BodyEncoder, WriteBatch
     from ccm_core.store.sql.driver import Database
 
 
@@ -28,7 +28,7 @@ class SqlRecordStore:
         self._database = database
         self._spool_folder = spool_folder
 
-    def packer(self) -> Pack:
+    def packer(self) -> BodyEncoder:
         """Return what packs bodies into a spool beside the store."""
         return Spool(self._spool_folder).pack
 

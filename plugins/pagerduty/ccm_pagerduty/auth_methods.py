@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.oauth import CLIENT_ID, CLIENT_SECRET, Flow, Identified, OAuthGrant
+from ccm_core.sdk.oauth import CLIENT_ID, CLIENT_SECRET, Flow, AccountIdentity, OAuthGrant
 from ccm_core.sdk.types import AuthMethod
 from ccm_pagerduty.oauth_provider import CLASSIC_SCOPES, account_scope, provider, scopes_for
 
@@ -97,5 +97,5 @@ def methods(kinds: Iterable[str]) -> tuple[AuthMethod, ...]:
     )
 
 
-def _learned(account: Identified) -> JsonObject:
+def _learned(account: AccountIdentity) -> JsonObject:
     return {"region": account.region}

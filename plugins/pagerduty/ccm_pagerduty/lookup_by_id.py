@@ -29,7 +29,7 @@ EVENTS = frozenset({"pagerduty.incident"})
 """Kinds that are listed by window: an older object is there without being listed."""
 SEEN_BY_ALL = frozenset({"pagerduty.user"})
 ATTEMPTS = 3
-_TELLING = (LookupOutcome.HIDDEN, LookupOutcome.GONE, LookupOutcome.ABSENT)
+_TELLING = (LookupOutcome.HIDDEN, LookupOutcome.DELETED, LookupOutcome.NOT_FOUND)
 """What tells most, first: the two worlds of schedules answer differently for one id."""
 
 
@@ -44,9 +44,9 @@ async def look_up(session: PagerDutySession, kind: str, key: str) -> LookupOutco
         await _asked(session, f"{path}/{key}", wrapper, kind)
         for path, wrapper in PLACES.get(kind, ())
     }
-    if LookupOutcome.THERE in told:
-        return LookupOutcome.THERE if kind in EVENTS else LookupOutcome.UNLISTED
-    return next((one for one in _TELLING if one in told), LookupOutcome.UNTOLD)
+    if LookupOutcome.FOUND in told:
+        return LookupOutcome.FOUND if kind in EVENTS else LookupOutcome.UNLISTED
+    return next((one for one in _TELLING if one in told), LookupOutcome.UNKNOWN)
 
 
 async def _asked(session: PagerDutySession, path: str, wrapper: str, kind: str) -> LookupOutcome:
@@ -54,9 +54,9 @@ async def _asked(session: PagerDutySession, path: str, wrapper: str, kind: str) 
         await session.get(path, wrapper, attempts=ATTEMPTS)
     except (AbilityMissing, BadRequest):
         # A schedule of the one world is a bad request in the other.
-        return LookupOutcome.UNTOLD
+        return LookupOutcome.UNKNOWN
     except NotAvailable:
-        return LookupOutcome.GONE if kind in SEEN_BY_ALL else LookupOutcome.ABSENT
+        return LookupOutcome.DELETED if kind in SEEN_BY_ALL else LookupOutcome.NOT_FOUND
     except PermissionDenied:
         return LookupOutcome.HIDDEN
-    return LookupOutcome.THERE
+    return LookupOutcome.FOUND

@@ -13,7 +13,7 @@ import pytest
 from ccm_pagerduty.client import live
 from hunting import hunt, no_secret_is_left
 
-from ccm_core.sdk.authorization import BEARER, Authorization, Unchanging
+from ccm_core.sdk.authorization import BEARER, Authorization, StaticToken
 from ccm_core.sdk.http import Bounds
 from ccm_core.sdk.rate_limit import Limiters
 from ccm_core.sdk.secret import Secret
@@ -80,7 +80,7 @@ def talk(handler: Handler, use, *, bounds=HASTY, method="api_key", **settings):
         network = httpx.MockTransport(handler)
         request = replace(request_for(**settings), auth_method=method)
         if method != "api_key":
-            tokens = Unchanging(Secret(KEY), scopes=("openid", "read"))
+            tokens = StaticToken(Secret(KEY), scopes=("openid", "read"))
             authorization = Authorization(tokens, prefix=BEARER, name="pagerduty-test")
             request = replace(request, authorization=authorization)
         async with live(request, bounds=bounds, transport=network) as session:

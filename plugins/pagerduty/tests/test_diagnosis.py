@@ -22,7 +22,7 @@ from pagerduty_simulator.api.credentials import SimulatedCredential
 from pagerduty_simulator.api.faults import too_many_requests
 
 from ccm_core.errors import ReauthorizationRequired
-from ccm_core.sdk.authorization import BEARER, Authorization, Unchanging
+from ccm_core.sdk.authorization import BEARER, Authorization, StaticToken
 from ccm_core.sdk.errors import AuthenticationFailed, BadResponse, RateLimited, Unreachable
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.types import Collection, Outcome, Reason, Shortfall
@@ -52,7 +52,7 @@ def check(simulator, pagerduty):
             simulator.control.bearer_tokens[TOKEN] = SimulatedCredential(
                 secret=TOKEN, user_id=owner(simulator), scopes=frozenset(scopes)
             )
-            tokens = Unchanging(Secret(TOKEN), scopes=scopes)
+            tokens = StaticToken(Secret(TOKEN), scopes=scopes)
             authorization = Authorization(tokens, prefix=BEARER, name="test")
             request = replace(request, auth_method=kind)
         request = replace(request, authorization=authorization)

@@ -37,7 +37,7 @@ def test_a_manifest_says_what_was_promised(ccm, connected, folder):
     )
     ccm("collect")
     (manifest,) = ccm("runs", "list", "--json").json
-    promised = {one["kind"]: one for one in manifest["promised"]}
+    promised = {one["kind"]: one for one in manifest["scheduled"]}
     assert promised.keys() == {one["kind"] for one in manifest["collections"]}
     assert promised["pagerduty.service"]["cadence"] == 900
     assert promised["pagerduty.incident"]["shape"] == "event"

@@ -8,7 +8,7 @@ import pytest
 
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evidence.collection import Outcome, Reason
-from ccm_core.model.evidence.manifest import Unseen
+from ccm_core.model.evidence.manifest import VisibilityGap
 from ccm_core.report.content import phrases
 
 
@@ -99,4 +99,4 @@ def test_clean(text, shown):
 )
 def test_what_a_credential_was_shown_to_miss(unseen, said):
     """How many and which; what may be any object is not taken for those that are named."""
-    assert phrases.unseen(Unseen(kind="acme.service", **unseen)) == f"acme.service: {said}"
+    assert phrases.unseen(VisibilityGap(kind="acme.service", **unseen)) == f"acme.service: {said}"

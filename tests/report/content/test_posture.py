@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from ccm_core.model.evaluation.result import AutomationCoverage, Outline, RuleOutline, Status
+from ccm_core.model.evaluation.result import AutomationCoverage, TrendPoint, RuleStatus, Status
 from ccm_core.report.content.posture import frameworks, trend
 from ccm_core.report.content.waivers import waived
 from ccm_core.report.formats.html import HtmlReport
@@ -15,9 +15,9 @@ DAY = datetime(2026, 5, 1, 22, tzinfo=UTC)
 
 def outline(day, *statuses):
     """How so many rules stood at the end of a day."""
-    return Outline(
+    return TrendPoint(
         evaluated_at=DAY + timedelta(days=day),
-        rules=tuple(RuleOutline(rule=f"r{n}", status=one) for n, one in enumerate(statuses)),
+        rules=tuple(RuleStatus(rule=f"r{n}", status=one) for n, one in enumerate(statuses)),
     )
 
 

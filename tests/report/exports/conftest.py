@@ -15,7 +15,7 @@ from ccm_core.model.evaluation.result import (
     ControlResult,
     Evaluation,
     KindSufficiency,
-    PackUsed,
+    AppliedPack,
     Population,
     Result,
     RuleResult,
@@ -168,7 +168,7 @@ def inputs(draw) -> ReportInput:
         evaluated_at=datetime(2026, 5, 6, 9, tzinfo=UTC)
         + timedelta(microseconds=draw(st.integers(0, 10**9))),
         packs=(
-            PackUsed(
+            AppliedPack(
                 name="generated",
                 version=draw(TEXTS),
                 digest="sha256:" + "a7" * 32,

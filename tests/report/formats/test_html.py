@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from ccm_core.model.evaluation.result import PackUsed, Status
+from ccm_core.model.evaluation.result import AppliedPack, Status
 from ccm_core.model.evidence.collection import Outcome, Reason, Shortfall
 from ccm_core.model.evidence.manifest import PluginVersion
 from ccm_core.report.content.phrases import link
@@ -296,7 +296,7 @@ def test_hostile_strings(make, text):
     rule = make.rule(
         text, text, "low", found, pack=text, risk=text, remediation=text, controls=[(text, text)]
     )
-    pack = PackUsed(name=text, version=text, digest=text, source=text, parameters={text: text})
+    pack = AppliedPack(name=text, version=text, digest=text, source=text, parameters={text: text})
     page = read(
         make.report_input(
             rule,

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ccm_core.model.evidence.collection import Counts, Dangling, LookupOutcome, Request
-from ccm_core.model.evidence.manifest import Promise, Unseen
+from ccm_core.model.evidence.manifest import ScheduledKind, VisibilityGap
 from ccm_core.report.terminal.run import MOST, run_text
 
 
@@ -52,7 +52,7 @@ def told(make):
                         kind="acme.team",
                         key="T1",
                         named_by="S1",
-                        whereabouts=LookupOutcome.HIDDEN,
+                        lookup_outcome=LookupOutcome.HIDDEN,
                     ),
                 )
             },
@@ -81,7 +81,7 @@ def test_a_run_says_what_was_promised_and_when_its_credential_ages(told, make):
     manifest = make.manifest()
     lines = told(
         {
-            "promised": (Promise(kind="acme.team", version=1, shape="snapshot", cadence=3600.0),),
+            "scheduled": (ScheduledKind(kind="acme.team", version=1, shape="snapshot", cadence=3600.0),),
             "entered_at": manifest.started_at,
             "rotate_by": manifest.ended_at,
         }
@@ -99,6 +99,6 @@ def test_a_run_that_did_not_reach_its_source_says_so(told):
 
 def test_what_the_credential_was_shown_to_miss_has_a_line_for_each_kind(told):
     """Beside its kind and role."""
-    missed = Unseen(kind="acme.service", reason="denied")
-    lines = told({"unseen": (missed,)}).splitlines()
+    missed = VisibilityGap(kind="acme.service", reason="denied")
+    lines = told({"visibility_gaps": (missed,)}).splitlines()
     assert "  shown to miss: acme.service: access was denied" in lines

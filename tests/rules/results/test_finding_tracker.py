@@ -60,28 +60,28 @@ def followed(evaluations):
         ),
         pytest.param(
             [OPEN, UNKNOWN, UNKNOWN, OPEN],
-            [(0, "opened"), (1, "unseen"), (3, "seen")],
-            id="unseen-and-seen-again",
+            [(0, "opened"), (1, "inconclusive"), (3, "confirmed")],
+            id="inconclusive-and-confirmed",
         ),
         pytest.param(
             [OPEN, "cut off", LOCKED],
-            [(0, "opened"), (1, "unseen"), (2, "resolved")],
+            [(0, "opened"), (1, "inconclusive"), (2, "resolved")],
             id="evidence-lacking",
         ),
         pytest.param([OPEN, LOCKED, UNKNOWN], [(0, "opened"), (1, "resolved")], id="not-reopened"),
         pytest.param(
             [OPEN, "elsewhere", OPEN],
-            [(0, "opened"), (1, "unseen"), (2, "seen")],
+            [(0, "opened"), (1, "inconclusive"), (2, "confirmed")],
             id="connection-not-judged",
         ),
-        pytest.param([OPEN, ABSENT], [(0, "opened"), (1, "gone")], id="gone"),
+        pytest.param([OPEN, ABSENT], [(0, "opened"), (1, "removed")], id="removed"),
         pytest.param(
-            [OPEN, ABSENT, OPEN], [(0, "opened"), (1, "gone"), (2, "reopened")], id="back-again"
+            [OPEN, ABSENT, OPEN], [(0, "opened"), (1, "removed"), (2, "reopened")], id="back-again"
         ),
         pytest.param(
             [OPEN, "cut off", ABSENT],
-            [(0, "opened"), (1, "unseen"), (2, "gone")],
-            id="gone-while-unseen",
+            [(0, "opened"), (1, "inconclusive"), (2, "removed")],
+            id="removed-while-inconclusive",
         ),
         pytest.param([UNKNOWN, "cut off", LOCKED], [], id="never-seen-failing"),
     ],

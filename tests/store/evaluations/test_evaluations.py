@@ -10,14 +10,14 @@ from datetime import timedelta
 import pytest
 
 from ccm_core.errors import IntegrityError, StoreError
-from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs, PackKept
+from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs, StoredPack
 from ccm_core.model.json_codec import digest, encode
 from ccm_core.store.codec.compression import Compressor
 from ccm_core.store.sqlite.migrations import NEWEST, scripts
 
 HOURS = [timedelta(hours=hours) for hours in (0, 2, 26, 27, 53)]
 PACK = b"apiVersion: ccm/v1\n"
-BASIS = EvaluationInputs(packs=(PackKept(source="p.yaml", digest=digest(PACK)),), host_version="0")
+BASIS = EvaluationInputs(packs=(StoredPack(source="p.yaml", digest=digest(PACK)),), host_version="0")
 
 
 def tampered(folder, statement):

@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from ccm_core.model import json_codec
-from ccm_core.model.evidence.erasure import Erased, Erasure
+from ccm_core.model.evidence.erasure import ErasureResult, Erasure
 from ccm_core.store.sqlite.verify import verify_store
 
 SECRET = "ada@example.com lives in the street of the long and unmistakable name"
@@ -51,7 +51,7 @@ def left(store):
     }
 
 
-NOTHING = Erased(bodies=0, rejected=0, beyond=0)
+NOTHING = ErasureResult(bodies=0, rejected=0, beyond=0)
 ALL = {("demo.thing", "a"), ("demo.thing", "b")} | {
     ("demo.event", f"{letter}{number}") for letter in "ef" for number in (1, 2)
 }
@@ -62,25 +62,25 @@ ALL = {("demo.thing", "a"), ("demo.thing", "b")} | {
     [
         pytest.param(
             {"kind": "demo.thing", "key": "a"},
-            Erased(bodies=2, rejected=0, beyond=0),
+            ErasureResult(bodies=2, rejected=0, beyond=0),
             {("demo.thing", "a")},
             id="one object, every version",
         ),
         pytest.param(
             {"kind": "demo.event"},
-            Erased(bodies=4, rejected=0, beyond=0),
+            ErasureResult(bodies=4, rejected=0, beyond=0),
             {one for one in ALL if one[0] == "demo.event"},
             id="a kind",
         ),
         pytest.param(
-            {"connection": "demo"}, Erased(bodies=7, rejected=1, beyond=0), ALL, id="a connection"
+            {"connection": "demo"}, ErasureResult(bodies=7, rejected=1, beyond=0), ALL, id="a connection"
         ),
         pytest.param(
-            {"connection": "other"}, Erased(bodies=0, rejected=0, beyond=0), set(), id="-"
+            {"connection": "other"}, ErasureResult(bodies=0, rejected=0, beyond=0), set(), id="-"
         ),
         pytest.param(
             {"key": "bad", "kind": "demo.thing"},
-            Erased(bodies=0, rejected=1, beyond=0),
+            ErasureResult(bodies=0, rejected=1, beyond=0),
             set(),
             id="what was rejected",
         ),
@@ -135,7 +135,7 @@ def test_a_body_that_others_share_goes_for_them_too_and_is_counted(filled, build
     filled.records.append(same)
     filled.runs.seal(build.manifest("r3", connection="other", at=51))
 
-    assert filled.erasure.erase(order(build, connection="other")) == Erased(bodies=1, rejected=0, beyond=1)
+    assert filled.erasure.erase(order(build, connection="other")) == ErasureResult(bodies=1, rejected=0, beyond=1)
     assert ("demo.thing", "b") not in left(filled)
     assert verified(tmp_path).sound
 
@@ -151,7 +151,7 @@ def test_what_is_observed_anew_is_kept_anew(filled, build, tmp_path):
     assert ("demo.event", "e1") in left(filled)
     assert verified(tmp_path).sound
     again = Erasure(id="e2", kind="demo.event", reason="again", erased_at=build.at(60))
-    assert filled.erasure.erase(again) == Erased(bodies=2, rejected=0, beyond=0)
+    assert filled.erasure.erase(again) == ErasureResult(bodies=2, rejected=0, beyond=0)
     assert verified(tmp_path).sound
 
 

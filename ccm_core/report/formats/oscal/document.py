@@ -14,7 +14,7 @@ from ccm_core.report.formats.oscal.tokens import REPORTED, Ids, line, prop, prop
 from ccm_core.sdk.timestamps import format_instant
 
 if TYPE_CHECKING:
-    from ccm_core.model.evaluation.result import ControlResult, PackUsed, Result, RuleResult
+    from ccm_core.model.evaluation.result import ControlResult, AppliedPack, Result, RuleResult
     from ccm_core.model.json_codec import JsonObject
     from ccm_core.report.types import ReportInput
 
@@ -71,7 +71,7 @@ def _plan(ids: Ids) -> JsonObject:
     }
 
 
-def _pack(pack: PackUsed, ids: Ids) -> JsonObject:
+def _pack(pack: AppliedPack, ids: Ids) -> JsonObject:
     values = {name: json_codec.encode(value).decode() for name, value in pack.parameters.items()}
     return {
         "uuid": ids.of("pack", pack.name, pack.digest),

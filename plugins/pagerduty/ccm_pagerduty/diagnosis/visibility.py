@@ -56,7 +56,7 @@ _FIELDS = {
     USERS: (("teams", TEAM),),
 }
 """By list: which fields name objects of which kind."""
-_HIDING = {LookupOutcome.HIDDEN, LookupOutcome.ABSENT, LookupOutcome.UNLISTED}
+_HIDING = {LookupOutcome.HIDDEN, LookupOutcome.NOT_FOUND, LookupOutcome.UNLISTED}
 
 
 async def visibility(session: PagerDutySession, listed: Mapping[str, Listing]) -> Diagnosis:
@@ -113,10 +113,10 @@ async def _hidden(
     for kind, keys in absent.items():
         for key in sorted(keys):
             asked += 1
-            whereabouts = await _asked(session, kind, key) if asked <= LOOKED_UP else None
-            if whereabouts is None or whereabouts in _HIDING:
+            lookup_outcome = await _asked(session, kind, key) if asked <= LOOKED_UP else None
+            if lookup_outcome is None or lookup_outcome in _HIDING:
                 hidden.setdefault(kind, []).append(key)
-                untold += whereabouts is None
+                untold += lookup_outcome is None
     return hidden, untold
 
 

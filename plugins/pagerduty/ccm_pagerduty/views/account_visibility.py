@@ -36,9 +36,9 @@ OF_THE_ACCOUNT = frozenset({"account_api_key", "oauth_app_token"})
 OF_A_USER = frozenset({"user_api_key", "oauth_user_token"})
 
 _READ_SCOPES = frozenset({"read", "openid"})
-_NOT_HIDDEN = frozenset({"there", "gone"})
+_NOT_HIDDEN = frozenset({"found", "deleted"})
 """Lookup outcomes of a referenced, unlisted object that is not hidden."""
-_INCONCLUSIVE = frozenset({"absent", "untold"})
+_INCONCLUSIVE = frozenset({"not_found", "unknown"})
 _MAX_REASONS = 3
 """How many reasons are written out."""
 
@@ -79,7 +79,7 @@ def _unlisted_objects(
     manifests: Sequence[Record], builder: RowBuilder
 ) -> tuple[list[str], list[str]]:
     """Return the hidden objects, and the reasons why there may be more."""
-    shapes = {promise["kind"]: promise["shape"] for promise in manifests[-1].body["promised"]}
+    shapes = {promise["kind"]: promise["shape"] for promise in manifests[-1].body["scheduled"]}
     hidden: set[str] = set()
     uncertain: set[str] = set()
     for kind in sorted(shapes):
@@ -90,10 +90,10 @@ def _unlisted_objects(
         run, newest = history[-1]
         builder.read(run)
         for ref in newest["dangling"]:
-            if shapes.get(ref["kind"]) == "event" and ref["whereabouts"] is None:
+            if shapes.get(ref["kind"]) == "event" and ref["lookup_outcome"] is None:
                 # An event from before the period is referenced and not listed; it is not hidden.
                 continue
-            name, outcome = f"{ref['kind']}:{ref['key']}", ref["whereabouts"]
+            name, outcome = f"{ref['kind']}:{ref['key']}", ref["lookup_outcome"]
             if outcome in _INCONCLUSIVE or outcome is None:
                 uncertain.add(f"{name} is not in the evidence, and may be deleted or hidden")
             elif outcome not in _NOT_HIDDEN:

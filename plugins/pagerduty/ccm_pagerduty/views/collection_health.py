@@ -38,7 +38,7 @@ def rows(request: ViewRequest) -> Iterable[Row]:
     observed = [run for run in manifests if ended(run.body) >= request.horizon.since]
     earlier = manifests[: len(manifests) - len(observed)]
     since = request.horizon.since if earlier else started(manifests[0].body)
-    for promise in newest.body["promised"]:
+    for promise in newest.body["scheduled"]:
         kind = promise["kind"]
         builder = RowBuilder(index)
         builder.read(newest)

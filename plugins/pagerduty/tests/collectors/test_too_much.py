@@ -66,7 +66,7 @@ def test_incidents_of_one_second_are_offered_in_parts(account, pagerduty, part, 
         ask=pagerduty.ask_for(slice=part, current_records={"pagerduty.service": services}),
     )
     (overflow,) = found.overflows
-    assert (overflow.total, list(overflow.parts), found.pages) == (10_001, parts, [])
+    assert (overflow.total, list(overflow.slices), found.pages) == (10_001, parts, [])
 
 
 def test_what_cannot_be_cut_any_further_is_read_as_far_as_it_is_listed(account, pagerduty):

@@ -12,7 +12,7 @@ from ccm_pagerduty.views import views
 
 from ccm_core import schemas
 from ccm_core.model.evidence.collection import Collection, Outcome
-from ccm_core.model.evidence.manifest import Manifest, Promise
+from ccm_core.model.evidence.manifest import Manifest, ScheduledKind
 from ccm_core.sdk.json_codec import decode, digest, encode
 from ccm_core.sdk.types import Record, RecordSource, ViewRequest, Window
 
@@ -198,7 +198,7 @@ class Bodies:
         return {"team": ref(team, "team"), "user": ref(user, **more), "role": role}
 
     @classmethod
-    def run(cls, at, *collected, credential="account_api_key", promised=(), **more):
+    def run(cls, at, *collected, credential="account_api_key", scheduled=(), **more):
         """Make the manifest of a run that ended some hours from now; each collection as given."""
         ended = NOW + timedelta(hours=at)
         made = Manifest(
@@ -210,9 +210,9 @@ class Bodies:
             host_version="1",
             settings_digest=digest(b""),
             outcome=Outcome.COMPLETE,
-            promised=tuple(
-                Promise(kind=f"pagerduty.{noun}", version=1, shape="snapshot", cadence=cadence)
-                for noun, cadence in promised
+            scheduled=tuple(
+                ScheduledKind(kind=f"pagerduty.{noun}", version=1, shape="snapshot", cadence=cadence)
+                for noun, cadence in scheduled
             ),
         )
         whose = {"kind": credential} if isinstance(credential, str) else credential

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-PROMISED = (("service", 86400),)
+SCHEDULED = (("service", 86400),)
 
 
 def seen(only, pd, credential="account_api_key", *, dangling=(), **more):
@@ -13,20 +13,20 @@ def seen(only, pd, credential="account_api_key", *, dangling=(), **more):
         -1,
         ("service", {"dangling": list(dangling)}),
         credential=credential,
-        promised=PROMISED,
+        scheduled=SCHEDULED,
         **more,
     )
     return only("account_visibility", manifest=[run])
 
 
-def named(whereabouts):
+def named(lookup_outcome):
     """Name a policy that no list has."""
     return {
         "field": "escalation_policy.id",
         "kind": "pagerduty.escalation_policy",
         "key": "P9",
         "named_by": "S1",
-        "whereabouts": whereabouts,
+        "lookup_outcome": lookup_outcome,
     }
 
 
@@ -49,20 +49,20 @@ def test_whose_the_credential_is_tells_what_it_sees(only, pd, credential, expect
 
 
 @pytest.mark.parametrize(
-    ("whereabouts", "expected"),
+    ("lookup_outcome", "expected"),
     [
         pytest.param("hidden", False, id="hidden"),
         pytest.param("unlisted", False, id="left out of its list"),
-        pytest.param("gone", True, id="deleted"),
-        pytest.param("there", True, id="of another form"),
-        pytest.param("absent", None, id="deleted or hidden"),
-        pytest.param("untold", None, id="not told"),
+        pytest.param("deleted", True, id="deleted"),
+        pytest.param("found", True, id="of another form"),
+        pytest.param("not_found", None, id="deleted or hidden"),
+        pytest.param("unknown", None, id="unknown"),
         pytest.param(None, None, id="nobody asked"),
     ],
 )
-def test_what_was_named_and_not_listed_counts_against_it(only, pd, whereabouts, expected):
+def test_what_was_named_and_not_listed_counts_against_it(only, pd, lookup_outcome, expected):
     """Even the account's key has to account for what is missing."""
-    row = seen(only, pd, dangling=[named(whereabouts)])
+    row = seen(only, pd, dangling=[named(lookup_outcome)])
     assert row.get("sees_whole_account") is expected
     hidden = ["pagerduty.escalation_policy:P9"] if expected is False else []
     assert row["hidden_objects"] == hidden
@@ -93,9 +93,9 @@ def test_the_age_of_a_credential_is_known_where_somebody_entered_it(only, pd):
 def test_the_newest_run_that_reached_the_account_counts(only, pd):
     """A run that was refused says nothing of the credential."""
     runs = [
-        pd.run(-3, ("service",), credential="user_api_key", promised=PROMISED),
-        pd.run(-2, ("service",), promised=PROMISED),
-        pd.run(-1, credential=None, promised=PROMISED),
+        pd.run(-3, ("service",), credential="user_api_key", scheduled=SCHEDULED),
+        pd.run(-2, ("service",), scheduled=SCHEDULED),
+        pd.run(-1, credential=None, scheduled=SCHEDULED),
     ]
     row = only("account_visibility", manifest=runs)
     assert row["credential_kind"] == "account_api_key"
@@ -110,9 +110,9 @@ def test_without_a_run_that_reached_the_account_there_is_nothing_to_say(view, pd
 def test_a_row_rests_on_the_manifests_it_was_read_from(view, pd):
     """The one that tells of the credential, and those of the newest collections."""
     runs = [
-        pd.run(-9, ("service",), promised=PROMISED),
-        pd.run(-3, ("service",), promised=PROMISED),
-        pd.run(-1, promised=PROMISED),
+        pd.run(-9, ("service",), scheduled=SCHEDULED),
+        pd.run(-3, ("service",), scheduled=SCHEDULED),
+        pd.run(-1, scheduled=SCHEDULED),
     ]
     (row,) = view("account_visibility", manifest=runs)
     assert row.names == (
@@ -125,7 +125,7 @@ def test_a_row_rests_on_the_manifests_it_was_read_from(view, pd):
 
 def test_what_leaves_it_open_is_named(view, pd):
     """So that somebody can look for it."""
-    run = pd.run(-1, ("service", {"dangling": [named("absent")]}), promised=PROMISED)
+    run = pd.run(-1, ("service", {"dangling": [named("not_found")]}), scheduled=SCHEDULED)
     (row,) = view("account_visibility", manifest=[run])
     assert row.unknown["sees_whole_account"] == (
         "pagerduty.escalation_policy:P9 is not in the evidence, and may be deleted or hidden"
@@ -135,7 +135,7 @@ def test_what_leaves_it_open_is_named(view, pd):
 def test_an_incident_from_before_the_period_leaves_nothing_open(only, pd):
     """It is named by a log entry, and no list of the period has it."""
     old = named(None) | {"kind": "pagerduty.incident"}
-    run = pd.run(-1, ("service", {"dangling": [old]}), promised=PROMISED)
-    run["promised"] += [run["promised"][0] | {"kind": "pagerduty.incident", "shape": "event"}]
+    run = pd.run(-1, ("service", {"dangling": [old]}), scheduled=SCHEDULED)
+    run["scheduled"] += [run["scheduled"][0] | {"kind": "pagerduty.incident", "shape": "event"}]
     run["collections"] += [run["collections"][0] | {"kind": "pagerduty.incident", "dangling": []}]
     assert only("account_visibility", manifest=[run])["sees_whole_account"] is True

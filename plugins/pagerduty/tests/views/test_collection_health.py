@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 HOUR = 3600
-PROMISED = (("incident", HOUR),)
+SCHEDULED = (("incident", HOUR),)
 
 
 def health(only, pd, *hours, now=0, outcome="complete", first=-24 * 40):
     """Give the row of incidents that were collected at these hours; runs go back further."""
-    runs = [pd.run(first, promised=PROMISED)]
-    runs += [pd.run(at, ("incident", {"outcome": outcome}), promised=PROMISED) for at in hours]
-    return only("collection_health", manifest=[*runs, pd.run(now, promised=PROMISED)])
+    runs = [pd.run(first, scheduled=SCHEDULED)]
+    runs += [pd.run(at, ("incident", {"outcome": outcome}), scheduled=SCHEDULED) for at in hours]
+    return only("collection_health", manifest=[*runs, pd.run(now, scheduled=SCHEDULED)])
 
 
 @pytest.mark.parametrize(
@@ -58,16 +58,16 @@ def test_a_kind_that_was_never_collected_says_so(only, pd):
 def test_fields_that_the_schema_does_not_name_are_told(only, pd):
     """The newest collection tells; what an earlier one saw is over."""
     runs = [
-        pd.run(-2, ("incident", {"unknown_fields": ["old"]}), promised=PROMISED),
-        pd.run(-1, ("incident", {"unknown_fields": ["body.new"]}), promised=PROMISED),
+        pd.run(-2, ("incident", {"unknown_fields": ["old"]}), scheduled=SCHEDULED),
+        pd.run(-1, ("incident", {"unknown_fields": ["body.new"]}), scheduled=SCHEDULED),
     ]
     assert only("collection_health", manifest=runs)["unknown_fields"] == ["body.new"]
 
 
 def test_there_is_a_row_for_each_kind_that_was_promised(view, pd):
     """Also for one that no run collected yet."""
-    promised = (("incident", HOUR), ("user", 24 * HOUR))
-    rows = view("collection_health", manifest=[pd.run(-1, ("user",), promised=promised)])
+    scheduled = (("incident", HOUR), ("user", 24 * HOUR))
+    rows = view("collection_health", manifest=[pd.run(-1, ("user",), scheduled=scheduled)])
     assert [(row.subject.kind, row.subject.key) for row in rows] == [
         ("evidence_kind", "pagerduty.incident"),
         ("evidence_kind", "pagerduty.user"),
@@ -77,9 +77,9 @@ def test_there_is_a_row_for_each_kind_that_was_promised(view, pd):
 @given(hours=st.sets(st.integers(min_value=-24 * 35, max_value=-1)))
 def test_the_longest_pause_equals_a_walk_through_the_hours(make_view, pd, hours):
     """Hour by hour: how long it is since the last collection, at its worst."""
-    runs = [pd.run(-24 * 40, promised=PROMISED)]
-    runs += [pd.run(at, ("incident",), promised=PROMISED) for at in sorted(hours)]
-    (row,) = make_view("collection_health", manifest=[*runs, pd.run(0, promised=PROMISED)])
+    runs = [pd.run(-24 * 40, scheduled=SCHEDULED)]
+    runs += [pd.run(at, ("incident",), scheduled=SCHEDULED) for at in sorted(hours)]
+    (row,) = make_view("collection_health", manifest=[*runs, pd.run(0, scheduled=SCHEDULED)])
     worst = 0
     for hour in range(-24 * 30, 1):
         since = max((at for at in hours if at < hour), default=None)
