@@ -14,7 +14,7 @@ from ccm_core.collect.validation import SchemaValidator
 from ccm_core.model.evidence.collection import Counts, Reason, Request, Shortfall
 from ccm_core.model.evidence.record import RecordSource, RejectedObject
 from ccm_core.model.evidence.window import Window
-from ccm_core.model.evidence.write_batch import Observation, BodyEncoder
+from ccm_core.model.evidence.write_batch import BodyEncoder, Observation
 from ccm_core.model.json_codec import JsonObject, encode
 from ccm_core.sdk.timestamps import parse_instant
 from ccm_core.sdk.types import EvidenceKind, Page
@@ -160,9 +160,7 @@ class BatchBuilder:
 
     def drifted(self) -> bool:
         """Return whether a listing differs from the source's count, or changed while it was read."""
-        return not self.shortfalls and any(
-            listing.drifted for listing in self._listings.values()
-        )
+        return not self.shortfalls and any(listing.drifted for listing in self._listings.values())
 
     def all_shortfalls(self) -> tuple[Shortfall, ...]:
         """Return every shortfall, those that only the whole window shows included."""
@@ -170,7 +168,9 @@ class BatchBuilder:
 
     # -- one item -----------------------------------------------------------------------------
 
-    def _add_item(self, item: JsonObject, page: Page, source: RecordSource, listing: _Listing) -> None:
+    def _add_item(
+        self, item: JsonObject, page: Page, source: RecordSource, listing: _Listing
+    ) -> None:
         projected = self.validator.projector.project(item)
         body = projected.body
         if projected.unknown_fields:

@@ -83,9 +83,7 @@ def amendments(
     newest = {collection.kind: collection.id for collection in collections}
     amended = []
     for collection in collections:
-        hidden = [
-            reference for reference in dangling.get(collection.id, ()) if reference.hidden
-        ]
+        hidden = [reference for reference in dangling.get(collection.id, ()) if reference.hidden]
         if newest[collection.kind] == collection.id:
             # The listing that should have had them is as incomplete as what refers to them.
             hidden += [

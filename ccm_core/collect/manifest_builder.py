@@ -57,8 +57,7 @@ def manifest(
         earlier: The collections before it, for the kinds that this run did not try.
     """
     collections = tuple(
-        replace(collection, dangling=dangling.get(collection.id, ()))
-        for collection in collections
+        replace(collection, dangling=dangling.get(collection.id, ())) for collection in collections
     )
     outcomes = [collection.outcome for collection in collections]
     outcomes += [Outcome.FAILED] if metadata.cut else []
@@ -73,7 +72,9 @@ def manifest(
         plugins=metadata.plugins,
         settings_digest=settings_digest,
         credential=metadata.credential,
-        visibility_gaps=unseen(newest([*earlier, *collections], {kind.kind for kind in metadata.scheduled})),
+        visibility_gaps=unseen(
+            newest([*earlier, *collections], {kind.kind for kind in metadata.scheduled})
+        ),
         entered_at=metadata.entered_at,
         rotate_by=metadata.rotate_by,
         outcome=worst(outcomes),

@@ -138,17 +138,12 @@ class _Planner:
 
     def plan(self) -> Plan:
         windows = {
-            collector.kind: self._windows(collector, self._inputs)
-            for collector in self._collectors
+            collector.kind: self._windows(collector, self._inputs) for collector in self._collectors
         }
         refreshed = [
-            collector
-            for collector in self._collectors
-            if self._needs_refresh(collector, windows)
+            collector for collector in self._collectors if self._needs_refresh(collector, windows)
         ]
-        for kind in {
-            collector.changed_by.kind for collector in refreshed if collector.changed_by
-        }:
+        for kind in {collector.changed_by.kind for collector in refreshed if collector.changed_by}:
             # A refresh needs the newest events that report changes.
             cadences = {**self._inputs.cadences, kind: timedelta(0)}
             windows[kind] = self._windows(
@@ -176,7 +171,9 @@ class _Planner:
             passed.add(collector.kind)
             if windows[collector.kind]:
                 tasks.append(self._window_task(collector, windows[collector.kind]))
-            ready = [refresh for refresh in pending if {refresh.kind, _feed_kind(refresh)} <= passed]
+            ready = [
+                refresh for refresh in pending if {refresh.kind, _feed_kind(refresh)} <= passed
+            ]
             pending = [refresh for refresh in pending if refresh not in ready]
             tasks.extend(map(self._refresh_task, ready))
         return tuple(tasks)

@@ -60,9 +60,7 @@ class Projector:
         """Return what passes of an object; of anything else, nothing."""
         unknown: set[str] = set()
         projected = self._project(body, unknown)
-        return ProjectedRecord(
-            projected if isinstance(projected, dict) else {}, frozenset(unknown)
-        )
+        return ProjectedRecord(projected if isinstance(projected, dict) else {}, frozenset(unknown))
 
     # -- compiling ----------------------------------------------------------------------------
 

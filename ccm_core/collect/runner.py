@@ -290,9 +290,7 @@ class Runner:
     # -- references and changes ---------------------------------------------------------------
 
     def _track(self, stored: Collection, batch: BatchBuilder) -> None:
-        collected = {
-            collection.kind for collection in (*self._earlier, *self.collections)
-        }
+        collected = {collection.kind for collection in (*self._earlier, *self.collections)}
         collected |= {task.kind.name for task in self._remaining}
         references = {
             reference: referrer
@@ -319,9 +317,7 @@ class Runner:
         return self._with_collections(refresh.change_feed).relevant_since(self._inputs.now)
 
     def _pending_refresh(self, kind: str) -> CollectTask | None:
-        refreshes = (
-            task for task in self._remaining if task.refresh and task.kind.name == kind
-        )
+        refreshes = (task for task in self._remaining if task.refresh and task.kind.name == kind)
         return next(refreshes, None)
 
     def _current(self, kinds: Sequence[str]) -> Mapping[str, Sequence[Collection]]:

@@ -48,10 +48,10 @@ def unseen(collections: Sequence[Collection]) -> tuple[VisibilityGap, ...]:
     )
 
 
-def _unseen(kind: str, reason: Reason, falls: Sequence[Shortfall]) -> VisibilityGap:
-    subjects = sorted({subject for fall in falls for subject in fall.subjects})
-    # One that names nobody may be about any object.
-    known = all(fall.subjects for fall in falls)
+def _unseen(kind: str, reason: Reason, shortfalls: Sequence[Shortfall]) -> VisibilityGap:
+    subjects = sorted({subject for shortfall in shortfalls for subject in shortfall.subjects})
+    # A shortfall without subjects may concern any object.
+    is_countable = all(shortfall.subjects for shortfall in shortfalls)
     return VisibilityGap(
         kind=kind,
         reason=reason,

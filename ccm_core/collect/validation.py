@@ -35,7 +35,9 @@ class SchemaValidator:
         if self._fast.is_valid(body):
             return ()
         errors = sorted(self._explainer().iter_errors(body), key=lambda error: error.json_path)
-        problems = tuple(f"{error.json_path}: {_message(error)}" for error in errors[:_MAX_PROBLEMS])
+        problems = tuple(
+            f"{error.json_path}: {_message(error)}" for error in errors[:_MAX_PROBLEMS]
+        )
         return problems or ("$: rejected by the schema",)
 
     def _explainer(self) -> Validator:

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from ccm_core.collect.cadence import DueTime, tolerance
+from ccm_core.collect.cadence import DueTime
+from ccm_core.collect.freshness import tolerance
 
 AT_ONCE = 4
 """Rounds side by side: after a sleep everything is due together."""
@@ -65,7 +66,9 @@ class PollSchedule:
         """Note that a round runs."""
         return self._with(name, replace(self.posts[name], running=True))
 
-    def rested(self, name: str, due_times: Sequence[DueTime], now: datetime, jitter: float) -> PollSchedule:
+    def rested(
+        self, name: str, due_times: Sequence[DueTime], now: datetime, jitter: float
+    ) -> PollSchedule:
         """Note that a round has ended and what it left.
 
         Args:
@@ -74,14 +77,18 @@ class PollSchedule:
             now: The moment.
             jitter: A number from 0 up to 1, drawn anew each time.
         """
-        due_at = max(now + REST, min((_early(one, jitter) for one in due_times), default=now + STEP))
+        due_at = max(
+            now + REST, min((_early(one, jitter) for one in due_times), default=now + STEP)
+        )
         return self._with(name, ScheduledConnection(due_at=due_at, planned_at=now))
 
     def failed(self, name: str, now: datetime) -> PollSchedule:
         """Note that a round could not be had: the next one waits longer each time."""
         failures = self.posts[name].failures + 1
         pause = min(MOST_PAUSE, FIRST_PAUSE * 2 ** min(failures - 1, 20))
-        return self._with(name, ScheduledConnection(due_at=now + pause, planned_at=now, failures=failures))
+        return self._with(
+            name, ScheduledConnection(due_at=now + pause, planned_at=now, failures=failures)
+        )
 
     def next_at(self) -> datetime | None:
         """Give the moment of the next look; None while every connection is being read."""

@@ -70,6 +70,8 @@ def _counts(evaluation: Evaluation) -> str:
 
     numbers = Counter(rule.status for rule in evaluation.rules)
     counts = [
-        f"{numbers[status]} {status.value.replace('_', ' ')}" for status in Status if numbers[status]
+        f"{numbers[status]} {status.value.replace('_', ' ')}"
+        for status in Status
+        if numbers[status]
     ]
     return f"rules: {', '.join(counts) or 'none'}"

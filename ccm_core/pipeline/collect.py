@@ -72,14 +72,14 @@ async def collect(
             started_at=now,
         )
         store.runs.begin(run)
-        runner = Runner(_desk(host, connection, store, observer, run), wanted, kept)
-        request = request_to(host, connection, limiters or Limiters(), observer.waiting)
+        runner = Runner(_run_context(host, connection, store, observer, run), wanted, kept)
+        request = request_to(host, connection, limiters or Limiters(), observer.rate_limited)
         observer.run_started(connection.name, len(due.tasks))
         try:
             sealing = partial(_seal, host, connection, store, runner, run, every)
-            return await _run(connection, runner, due, request, _ending(host, connection), sealing)
+            return await _run(connection, runner, due, request, _run_metadata(host, connection), sealing)
         finally:
-            observer.ended(connection.name)
+            observer.run_ended(connection.name)
 
 
 def collections_of(
@@ -130,10 +130,10 @@ async def _run(
     runner: Runner,
     due: Plan,
     request: ConnectRequest,
-    ending: RunMetadata,
+    metadata: RunMetadata,
     sealed: Callable[[RunMetadata], Manifest],
 ) -> Manifest:
-    ending = replace(ending, not_due=due.not_due)
+    metadata = replace(metadata, not_due=due.not_due)
     try:
         if due.tasks:
             async with opened(connection, request) as session:
@@ -141,25 +141,25 @@ async def _run(
                     cut = await runner.run(session, due)
                     if cut is None and connection.connector.look_up is not None:
                         await runner.look_up(partial(connection.connector.look_up, session))
-                    ending = replace(ending, cut=cut)
+                    metadata = replace(metadata, cut=cut)
                 finally:
                     # However it ends, the manifest says with which rights.
-                    ending = replace(
-                        ending,
+                    metadata = replace(
+                        metadata,
                         credential=session.credential,
                         clock_skew=session.traffic.clock_skew,
                     )
     except SourceError as error:
         runner.fail(due.tasks, error)
-        ending = replace(ending, cut=shortfall_of(error))
+        metadata = replace(metadata, cut=shortfall_of(error))
     except asyncio.CancelledError:
         stopped = Shortfall(reason=Reason.INTERRUPTED, detail="the run was stopped before its end")
-        sealed(replace(ending, cut=stopped))
+        sealed(replace(metadata, cut=stopped))
         raise
-    return sealed(ending)
+    return sealed(metadata)
 
 
-def _ending(host: Host, connection: Connection) -> RunMetadata:
+def _run_metadata(host: Host, connection: Connection) -> RunMetadata:
     """Say what is known of a run before it begins."""
     kinds = [host.kinds[one.kind] for one in connection.collectors]
     scheduled = tuple(
@@ -187,7 +187,7 @@ def _seal(
     runner: Runner,
     run: OpenRun,
     earlier: Sequence[Collection],
-    ending: RunMetadata,
+    metadata: RunMetadata,
 ) -> Manifest:
     sealed = manifest(
         run,
@@ -195,35 +195,35 @@ def _seal(
         ended_at=host.clock(),
         collections=runner.collections,
         dangling=runner.dangling(),
-        ending=ending,
+        metadata=metadata,
         earlier=earlier,
     )
     store.runs.seal(sealed)
     return sealed
 
 
-def _desk(
+def _run_context(
     host: Host, connection: Connection, store: EvidenceStore, observer: Observer, run: OpenRun
 ) -> RunContext:
     pseudonyms = Pseudonymizer(store.pseudonym_key())
-    gauges: dict[str, RecordValidator] = {}
+    validators: dict[str, RecordValidator] = {}
 
-    def gauge(kind: EvidenceKind) -> RecordValidator:
-        if kind.name not in gauges:
-            gauges[kind.name] = RecordValidator(kind, pseudonyms)
-        return gauges[kind.name]
+    def validator(kind: EvidenceKind) -> RecordValidator:
+        if kind.name not in validators:
+            validators[kind.name] = RecordValidator(kind, pseudonyms)
+        return validators[kind.name]
 
     return RunContext(
         connection=connection.name,
         run=run.run,
-        gauge=gauge,
+        validator=validator,
         packer=store.records.packer,
-        keep=store.records.append,
-        known=lambda kind: [
+        append=store.records.append,
+        current_records=lambda kind: [
             one.body for one in store.records.current(connection.name, kind) if one.erased_at is None
         ],
-        keys=lambda kind, among: store.records.existing_keys(connection.name, kind, among),
-        added=lambda collection: (
+        existing_keys=lambda kind, keys: store.records.existing_keys(connection.name, kind, keys),
+        appended_records=lambda collection: (
             one.body for one in store.records.appended_by(collection.id) if one.erased_at is None
         ),
         observer=observer,
@@ -236,7 +236,7 @@ def _seal_cut_off(host: Host, connection: Connection, store: EvidenceStore) -> N
     cut = Shortfall(
         reason=Reason.INTERRUPTED, detail="the run was cut off; what it had kept by then is here"
     )
-    ending = replace(_ending(host, connection), cut=cut)
+    metadata = replace(_run_metadata(host, connection), cut=cut)
     for run in store.runs.open_runs(connection.name):
         kept = store.runs.collections(connection.name, run=run.run)
         store.runs.seal(
@@ -246,6 +246,6 @@ def _seal_cut_off(host: Host, connection: Connection, store: EvidenceStore) -> N
                 ended_at=max((one.ended_at for one in kept), default=run.started_at),
                 collections=kept,
                 dangling={},
-                ending=ending,
+                metadata=metadata,
             )
         )

@@ -166,7 +166,9 @@ class Source:
         window = ask.window
         every = self.objects.get(name, [])
         found = [one for one in every if window is None or parse_instant(one["at"]) in window]
-        found = [one for one in found if ask.slice.items() <= {"size": str(one.get("size"))}.items()]
+        found = [
+            one for one in found if ask.slice.items() <= {"size": str(one.get("size"))}.items()
+        ]
         return sorted(found, key=lambda one: one["at"]) if self.oldest_first else found
 
     def _pages(self, name: str, ask: CollectRequest):
@@ -260,12 +262,12 @@ class Round:
         desk = RunContext(
             connection="fake-prod",
             run=f"run{self.runs}",
-            gauge=lambda one: RecordValidator(one, Pseudonymizer(b"k" * 32)),
+            validator=lambda kind: RecordValidator(kind, Pseudonymizer(b"k" * 32)),
             packer=lambda: packed,
-            keep=self.keeper.keep,
-            known=lambda name: list(self.keeper.bodies(name).values()),
-            keys=lambda name, among: set(self.keeper.bodies(name)) & among,
-            added=self.keeper.added,
+            append=self.keeper.keep,
+            current_records=lambda name: list(self.keeper.bodies(name).values()),
+            existing_keys=lambda name, keys: set(self.keeper.bodies(name)) & keys,
+            appended_records=self.keeper.added,
             observer=NullObserver(),
             clock=lambda: now,
         )

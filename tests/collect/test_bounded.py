@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccm_core.collect.change_detection import ChangeFeed, relevant_since
-from ccm_core.collect.planner import PlanInputs, plan, due_times
+from ccm_core.collect.planner import PlanInputs, due_times, plan
 from ccm_core.model.evidence.collection import Collection, Counts, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import Window
 from ccm_core.sdk.types import ChangedBy, Collector, EvidenceKind, Shape
@@ -160,6 +160,8 @@ def test_turns_come_as_if_all_were_seen(history):
     part = since(history, HORIZON.since)
 
     def due(seen):
-        return [(one.kind, one.due_at) for one in due_times(COLLECTORS, KINDS, by_kind(seen), wanted)]
+        return [
+            (one.kind, one.due_at) for one in due_times(COLLECTORS, KINDS, by_kind(seen), wanted)
+        ]
 
     assert due(part) == due(history)

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccm_core.collect.cadence import DueTime, tolerance
-from ccm_core.collect.planner import PlanInputs, plan, due_times
+from ccm_core.collect.cadence import DueTime
+from ccm_core.collect.freshness import tolerance
+from ccm_core.collect.planner import PlanInputs, due_times, plan
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import Window
 from ccm_core.sdk.types import Collector, EvidenceKind, Shape

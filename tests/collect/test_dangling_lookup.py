@@ -80,7 +80,9 @@ def test_each_object_is_asked_for_once():
     """However often it is named."""
     log: list = []
     dangling = named("X", "X", "Y")
-    asyncio.run(look_up_all(dangling, asked({"X": LookupOutcome.DELETED, "Y": LookupOutcome.DELETED}, log)))
+    asyncio.run(
+        look_up_all(dangling, asked({"X": LookupOutcome.DELETED, "Y": LookupOutcome.DELETED}, log))
+    )
     assert log == [("fake.owner", "X"), ("fake.owner", "Y")]
 
 
@@ -88,16 +90,22 @@ def test_what_is_past_the_bound_is_in_doubt_too():
     """Not asking is not knowing."""
     keys = [f"K{number:03}" for number in range(MAX_LOOKUPS + 2)]
     log: list = []
-    found = asyncio.run(look_up_all(named(*keys), asked(dict.fromkeys(keys, LookupOutcome.DELETED), log)))
+    found = asyncio.run(
+        look_up_all(named(*keys), asked(dict.fromkeys(keys, LookupOutcome.DELETED), log))
+    )
     ((amended,),) = [amendments([collection()], found, NOW)]
     assert len(log) == MAX_LOOKUPS
-    assert amended.shortfalls[0].subjects == tuple(f"fake.owner:{key}" for key in keys[MAX_LOOKUPS:])
+    assert amended.shortfalls[0].subjects == tuple(
+        f"fake.owner:{key}" for key in keys[MAX_LOOKUPS:]
+    )
 
 
 def test_a_refused_credential_ends_the_looking_up():
     """Nothing is asked after a 401; what was not asked is in doubt."""
     log: list = []
-    found = asyncio.run(look_up_all(named("X", "Y"), asked({"X": AuthenticationFailed("401")}, log)))
+    found = asyncio.run(
+        look_up_all(named("X", "Y"), asked({"X": AuthenticationFailed("401")}, log))
+    )
     assert log == [("fake.owner", "X")]
     assert {one.lookup_outcome for one in found["run/fake.thing/1"]} == {LookupOutcome.UNKNOWN}
 

@@ -44,14 +44,20 @@ def test_a_whole_listing_is_complete(things):
 @pytest.mark.parametrize(
     ("script", "outcome", "reason"),
     [
-        pytest.param([PermissionDenied("no scope")], Outcome.UNAVAILABLE, Reason.DENIED, id="denied"),
+        pytest.param(
+            [PermissionDenied("no scope")], Outcome.UNAVAILABLE, Reason.DENIED, id="denied"
+        ),
         pytest.param(
             [NotAvailable("no plan")], Outcome.UNAVAILABLE, Reason.NOT_AVAILABLE, id="no plan"
         ),
         pytest.param([Unreachable("gone")], Outcome.FAILED, Reason.SOURCE_ERROR, id="unreachable"),
         pytest.param([RateLimited("429")], Outcome.FAILED, Reason.RATE_LIMITED, id="limited"),
-        pytest.param([None, BadResponse("cut")], Outcome.PARTIAL, Reason.SOURCE_ERROR, id="half way"),
-        pytest.param([None, PermissionDenied("lost")], Outcome.PARTIAL, Reason.DENIED, id="denied half way"),
+        pytest.param(
+            [None, BadResponse("cut")], Outcome.PARTIAL, Reason.SOURCE_ERROR, id="half way"
+        ),
+        pytest.param(
+            [None, PermissionDenied("lost")], Outcome.PARTIAL, Reason.DENIED, id="denied half way"
+        ),
         pytest.param(
             [KeyError("a plugin's bug")],
             Outcome.FAILED,
@@ -89,7 +95,9 @@ def test_a_refused_credential_ends_the_run_and_marks_the_rest(chain):
 @pytest.mark.parametrize(
     ("script", "outcome", "asked"),
     [
-        pytest.param([PermissionDenied("403")], Outcome.UNAVAILABLE, 1, id="the needed kind is denied"),
+        pytest.param(
+            [PermissionDenied("403")], Outcome.UNAVAILABLE, 1, id="the needed kind is denied"
+        ),
         pytest.param([None, BadResponse("cut")], Outcome.PARTIAL, 2, id="it is partial"),
         pytest.param([], Outcome.COMPLETE, 2, id="it is whole"),
     ],
@@ -344,7 +352,9 @@ def test_a_run_that_was_cut_off_goes_on_where_it_stopped(events):
     """Windows that were kept are not read again; the one in flight is."""
     month = {"longest_window": timedelta(days=10), "settles_after": None}
     instants = [NOW - timedelta(days=days) for days in range(1, 30)]
-    round_ = events(instants, options=month, script={"fake.event": [None, AuthenticationFailed("401")]})
+    round_ = events(
+        instants, options=month, script={"fake.event": [None, AuthenticationFailed("401")]}
+    )
     round_.run()
     first = list(round_.source.asked)
     round_.run(NOW + timedelta(minutes=1))

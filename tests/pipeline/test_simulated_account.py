@@ -53,7 +53,7 @@ async def _gather(simulator):
             window = Window(horizon.since, NOW) if kind.shape is Shape.EVENT else None
             ask = CollectRequest(now=NOW, window=window, horizon=horizon, current_records=known)
             gathering = BatchBuilder(
-                gauge=RecordValidator(kind, Pseudonymizer(b"key")),
+                validator=RecordValidator(kind, Pseudonymizer(b"key")),
                 pack=lambda data: EncodedBody(digest=digest(data), size=len(data), content=data),
                 collection="c",
                 window=window,

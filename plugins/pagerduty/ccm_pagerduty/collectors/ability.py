@@ -22,7 +22,7 @@ def collector() -> Collector:
     return Collector(kind="pagerduty.ability", collect=collect)
 
 
-async def collect(session: PagerDutySession, _ask: CollectRequest) -> AsyncIterator[CollectorEvent]:
+async def collect(session: PagerDutySession, _request: CollectRequest) -> AsyncIterator[CollectorEvent]:
     """List every ability."""
     fetched = await session.get("/abilities", "abilities")
     if not isinstance(fetched.value, list):

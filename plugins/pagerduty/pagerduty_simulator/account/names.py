@@ -92,7 +92,7 @@ ABILITIES = (
 PRIORITIES = (
     ("P1", "Customers cannot ship or pay"),
     ("P2", "A major feature is down for many customers"),
-    ("P3", "Degraded, require_ability the owner's attention"),
+    ("P3", "Degraded, needs the owner's attention"),
     ("P4", "Minor, work around exists"),
     ("P5", "Cosmetic"),
 )

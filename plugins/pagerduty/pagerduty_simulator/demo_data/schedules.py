@@ -161,7 +161,7 @@ def _layer(  # noqa: PLR0913 - one value per field
     number, _, begin = rota
     return ScheduleLayer(
         id=object_id("schedule_layer", number * 8 + position),
-        name=name or f"ScheduleLayer {position + 1}",
+        name=name or f"Layer {position + 1}",
         start=begin,
         end=end,
         turn_seconds=turn_seconds,

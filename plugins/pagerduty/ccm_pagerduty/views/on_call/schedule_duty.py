@@ -105,7 +105,7 @@ def _states(rendering: ScheduleRendering, builder: RowBuilder) -> People:
 def _covered(
     shift: Shift, states: People, now: datetime, period: Window
 ) -> Iterable[tuple[Window, JsonObject, ResponderState]]:
-    """Yield the parts of a shift in which somebody is on call who can, or may be able to, respond."""
+    """Yield the parts of a shift whose user can respond, or may be able to."""
     parts = () if shift.covered is None else clip([shift.covered], period)
     for part in parts:
         user = shift.user or {}

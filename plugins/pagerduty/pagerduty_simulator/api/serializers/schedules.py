@@ -71,7 +71,7 @@ def final_object(
 ) -> JsonObject:
     """Write the final schedule out."""
     spans = final_spans(schedule, rendering.since, rendering.until) if rendering else ()
-    return {"name": "Final AccountSchedule", **_rendered(account, spans, rendering)}
+    return {"name": "Final Schedule", **_rendered(account, spans, rendering)}
 
 
 def overrides_object(
