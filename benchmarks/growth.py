@@ -176,7 +176,10 @@ def made(
 def read(store: EvidenceStore, as_of: datetime | None) -> tuple[str, str, str, str]:
     """Read the whole state of a moment; say how much it was and how long it took."""
     began, spent = time.time(), time.process_time()
-    counts = [sum(1 for _ in store.records.current("bench", kind, as_of=as_of)) for kind in (INCIDENT, ENTRY)]
+    counts = [
+        sum(1 for _ in store.records.current("bench", kind, as_of=as_of))
+        for kind in (INCIDENT, ENTRY)
+    ]
     took = f"{time.time() - began:.1f}", f"{time.process_time() - spent:.1f}"
     return f"{counts[0]:,}", f"{counts[1]:,}", *took
 
@@ -195,7 +198,9 @@ def keep(
     now, run = START + day * DAY, f"{kind}-{day:03}"
     store.runs.begin(OpenRun(run=run, connection="bench", connector="pagerduty", started_at=now))
     pack = store.records.packer()
-    source = RecordSource(endpoint=f"/{kind}", window=asked, page=1, response_digest="sha256:" + "0" * 64)
+    source = RecordSource(
+        endpoint=f"/{kind}", window=asked, page=1, response_digest="sha256:" + "0" * 64
+    )
     collection = Collection(
         id=run,
         run=run,

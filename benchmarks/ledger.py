@@ -179,7 +179,7 @@ def ledger_size(folder: Path) -> int:
     import sqlite3
 
     with sqlite3.connect(folder / "ccm.db") as database:
-        query = "SELECT sum(length(leaves) + length(edge)) FROM entry"
+        query = "SELECT sum(length(leaves) + length(edge)) FROM log_entry"
         return int(database.execute(query).fetchone()[0])
 
 
@@ -213,7 +213,7 @@ def written(
         ("leaves verified", f"{found.leaves:,}"),
         ("verifying, s", f"{seconds:.1f}"),
         ("verifying, processor s", f"{spent['verify']:.1f}"),
-        ("findings", f"{len(found.findings) + found.more}"),
+        ("findings", f"{len(found.problems) + found.more}"),
         ("peak of the process, MiB", f"{peak:.0f}"),
     ]
 

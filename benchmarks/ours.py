@@ -76,7 +76,7 @@ def _connection(asked: argparse.Namespace, found: dict[str, Any]) -> tuple[Host,
 def _only(connector: Connector, kinds: Sequence[str], settings: JsonObject) -> Connector:
     """Leave a connector the collectors of some kinds."""
     names = {f"pagerduty.{kind}" for kind in kinds}
-    chosen = tuple(one for one in connector.chosen(settings) if one.kind in names)
+    chosen = tuple(one for one in connector.selected_collectors(settings) if one.kind in names)
     return replace(connector, collectors=chosen, collectors_for=None)
 
 

@@ -172,7 +172,7 @@ REPORT = JsonDocument(
 )
 HOLE = Hole(connection="prod", kind="acme.team", since=NOON, until=NOON, why="never collected")
 DIAGNOSIS = Diagnosis(
-    subject="clock", good=False, found="it is off", next_step="mend it", cause="clock_skew"
+    subject="clock", ok=False, message="it is off", next_step="mend it", cause="clock_skew"
 )
 CHECK = Check(
     checked_at=NOON,

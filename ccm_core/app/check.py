@@ -42,4 +42,4 @@ async def check_workspace(workspace: Workspace, names: Sequence[str]) -> Check:
 def _plugin_problems(workspace: Workspace) -> Iterator[Diagnosis]:
     failures = (f"{plugin}: {plugin.failure}" for plugin in workspace.catalog.failures)
     for problem in (*workspace.catalog.problems(), *failures):
-        yield Diagnosis(subject="plugin", good=False, found=problem)
+        yield Diagnosis(subject="plugin", ok=False, message=problem)

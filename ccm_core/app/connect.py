@@ -74,7 +74,7 @@ class ConnectionSetup:
         Raises:
             SecretError: It cannot be opened.
         """
-        if self.new.vault_secrets or self.new.method.by_person:
+        if self.new.vault_secrets or self.new.method.needs_consent:
             self._vault.ready()
 
     def enter_secrets(self, secrets: Mapping[str, Secret]) -> None:
@@ -105,7 +105,7 @@ class ConnectionSetup:
         grant = self.new.method.oauth
         if granted.account is None or grant is None:
             return {}
-        learned = grant.learned(granted.account)
+        learned = grant.settings_from_identity(granted.account)
         self.new.settings.update(learned)
         self._validate()
         return learned

@@ -38,7 +38,7 @@ def describe_connection(workspace: Workspace, settings: ConnectionSettings) -> R
         rotate_by=connection.rotate_by,
         scopes=_scopes(entry),
         expires_at=None if entry is None else entry.expires_at,
-        tokens=f"vault:{settings.name}" if workspace.auth_method(settings).by_person else None,
+        tokens=f"vault:{settings.name}" if workspace.auth_method(settings).needs_consent else None,
         problem=problem,
     )
 

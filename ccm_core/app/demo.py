@@ -1,4 +1,4 @@
-"""The demonstration: a whole cycle on a built-in source, in a folder that later commands can use."""
+"""The demonstration: a whole cycle on a built-in source, in a folder for later commands."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ class NewConnection:
     def missing_values(self) -> Iterator[tuple[str, JsonObject]]:
         """Yield the key and schema of each value that is needed and not there yet."""
         schema = self.connector.settings_schema().get("properties", {})
-        for key in self.method.asks:
+        for key in self.method.prompted_settings:
             if key not in self.settings and key not in self.saved_settings:
                 yield key, schema.get(key, {})
         for key, described in self.method.fields.items():

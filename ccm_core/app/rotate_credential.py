@@ -1,4 +1,4 @@
-"""Rotating a credential: the new one is tested, then replaces the old one, which stays until then."""
+"""Rotating a credential: the old one stays in use until the new one was tested and saved."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class CredentialRotation:
         """
         workspace, connection = self.workspace, self._connection(new)
         try:
-            if connection.method.by_person:
+            if connection.method.needs_consent:
                 await renew_tokens(workspace.host, connection)
             entered_at = workspace.host.clock()
             return await check(workspace.host, replace(connection, entered_at=entered_at))

@@ -248,7 +248,7 @@ class Workspace:
 
 def vault_entry_name(settings: ConnectionSettings, method: AuthMethod) -> str | None:
     """Return the name of a connection's vault entry; None where its settings name none."""
-    if method.by_person:
+    if method.needs_consent:
         return settings.name
     entries = (reference.entry for reference in settings.secrets.values())
     return next((entry for entry in entries if entry is not None), None)

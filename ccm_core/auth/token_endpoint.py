@@ -33,8 +33,8 @@ from ccm_core.errors import (
     Unreachable,
 )
 from ccm_core.model.json_codec import JsonObject, decode
-from ccm_core.sdk.http.error_mapping import border
-from ccm_core.sdk.http.source import checked_base_url, is_loopback
+from ccm_core.sdk.http.error_mapping import map_errors
+from ccm_core.sdk.http.base_url import checked_base_url, is_loopback
 from ccm_core.sdk.oauth import OAuthProvider
 from ccm_core.sdk.secret import Secret
 
@@ -130,7 +130,7 @@ class TokenEndpoint:
         if form is not None:
             headers["Content-Type"] = _FORM
         content = None if form is None else form.reveal().encode()
-        with border(f"{method} {url}"):
+        with map_errors(f"{method} {url}"):
             async with (
                 httpx.AsyncClient(**self._manner(url)) as client,
                 client.stream(method, url, content=content, headers=headers) as response,

@@ -14,31 +14,31 @@ from ccm_core.cli.terminal.exit_codes import Exit, error_code
 from ccm_core.errors import CcmError
 
 COMMANDS = {
-    "assurance": "Say what a period proves, with every hole",
+    "assurance": "Show what a period proves, with every evidence gap",
     "bundle": "Write evidence, results and proofs of a period to one file",
-    "check": "Test every connection and say what is wrong",
-    "checkpoint": "Print the ledger's signed head, to be pinned or published",
+    "check": "Test every connection and list problems",
+    "checkpoint": "Print the ledger's signed checkpoint, to be pinned or published",
     "collect": "Read what is due and keep it",
-    "connect": "Connect a source: asks, tests, saves",
+    "connect": "Connect a source: ask, test, save",
     "connections": "List, show, edit, remove connections; rotate their keys",
-    "demo": "See it work on a built-in source, without an account",
+    "demo": "See a whole run on a built-in source, without an account",
     "erase": "Delete what is kept of some objects, and keep the proof",
-    "evaluate": "Judge the kept evidence with the rule packs",
-    "explain": "Say why a result is what it is, down to records and requests",
+    "evaluate": "Evaluate the kept evidence with the rule packs",
     "evidence": "List, show and export what is kept",
-    "findings": "List what fails and has failed, and what became of it",
+    "explain": "Explain a result, down to records and requests",
+    "findings": "List what fails and has failed, and its history",
     "init": "Write a commented ccm.yaml",
     "keys": "Show, export and rotate the keys that sign the ledger",
-    "notify": "Tell people what changed since they were told last",
+    "notify": "Notify people of what changed since the last message",
     "plugins": "List plugins, what they offer, and why one failed",
-    "prove": "Print the proof that one record was kept",
+    "prove": "Print the inclusion proof of one record",
     "report": "Write the report of the last evaluation",
-    "rules": "List, check, test, try and compare rule packs",
-    "run": "Collect, evaluate and report, in a row",
-    "runs": "List runs, and show what one asked, read and missed",
-    "verify": "Prove that what is kept is what was kept, or name what is not",
+    "rules": "List, check, test, preview and compare rule packs",
+    "run": "Collect, evaluate, report and notify",
+    "runs": "List runs, and show what one requested, read and missed",
+    "verify": "Verify that what is kept is unchanged, or name what is not",
     "views": "List views and show their rows",
-    "watch": "Keep collecting what is due, judging and reporting",
+    "watch": "Keep collecting what is due, evaluating and reporting",
 }
 """Every verb and its one line of help. A verb's module is imported when it is used."""
 
@@ -55,14 +55,14 @@ MODULES = {
     "verify": "verify.command",
     "views": "evidence.views",
 }
-"""Verbs that have a room of their own; the others stand in ``cli/verbs``."""
+"""Verbs that have a package of their own; the others are in ``cli/verbs``."""
 
 
 class Verbs(click.Group):
     """The verbs, each loaded from its own module when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Name every verb."""
+        """Return the name of every verb."""
         del ctx
         return sorted(COMMANDS)
 
@@ -94,9 +94,9 @@ class Verbs(click.Group):
 @click.version_option(package_name="ccm-core", prog_name="ccm")
 @click.pass_context
 def ccm(ctx: click.Context, config: str | None) -> None:
-    """Prove, hour by hour, that incident response is ready, or say what could not be seen.
+    """Monitor controls of incident response continuously, and report what could not be seen.
 
-    Exit codes: 0 all well, 1 rules fail, 2 usage or settings, 3 evidence insufficient,
+    Exit codes: 0 OK, 1 checks fail, 2 usage or settings, 3 evidence insufficient,
     4 source unreachable or refused, 5 stored evidence damaged.
     """
     ctx.obj = config
@@ -117,9 +117,9 @@ def tune_garbage_collector() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; give its exit code."""
+    """Run one command and return its exit code."""
     tune_garbage_collector()
-    # Libraries log what our own messages and manifests say better.
+    # Libraries log what our own messages and manifests contain.
     logging.getLogger().addHandler(logging.NullHandler())
     try:
         code = ccm.main(args=arguments, prog_name="ccm", standalone_mode=False)
@@ -131,10 +131,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         error.show()
         return Exit.USAGE
     except (KeyboardInterrupt, click.Abort):
-        click.echo("stopped; what was kept is kept", err=True)
+        click.echo("stopped; what was kept stays kept", err=True)
         return Exit.STOPPED
     except BrokenPipeError:
-        # Whoever read our output has had enough, as in `ccm evidence export | head`.
+        # The reader of our output closed it, as in `ccm evidence export | head`.
         sys.stderr.close()
         return Exit.OK
     return int(code) if isinstance(code, int) else Exit.OK

@@ -92,7 +92,7 @@ class WindowRead:
             counts,
             requests=traffic.requests - before.requests,
             retries=traffic.retries - before.retries,
-            refused=traffic.refused - before.refused,
+            diagnose_failure=traffic.refused - before.refused,
             waited=round(traffic.waited - before.waited, 3),
         )
 

@@ -101,7 +101,7 @@ class LogReplay:
         return VerificationProblem(
             log=self.log,
             leaf=entry.first,
-            table="entry",
+            table="log_entry",
             field=field,
             what=f"entry {entry.seq} of the ledger",
             problem=problem,

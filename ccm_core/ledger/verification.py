@@ -80,13 +80,13 @@ class Verification:
     """Signed heads whose signature and root hold."""
     pins: int = 0
     """Pinned heads that the store is still consistent with."""
-    findings: tuple[VerificationProblem, ...] = ()
+    problems: tuple[VerificationProblem, ...] = ()
     more: int = 0
-    """How many findings there are beyond those."""
+    """How many problems there are beyond those."""
     unproven: tuple[str, ...] = ()
     """What nothing vouches for, though nothing is wrong with it."""
 
     @property
     def sound(self) -> bool:
         """Whether nothing is wrong."""
-        return not self.findings
+        return not self.problems

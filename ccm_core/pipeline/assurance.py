@@ -85,7 +85,7 @@ def supported_controls(packs: CompiledPacks) -> dict[ControlName, list[RuleEvide
             for one in group.rules:
                 evidence = RuleEvidence(
                     rule=one.rule.id,
-                    kinds=frozenset({*packs.inputs.get(group.over, ()), *one.looked_up}),
+                    kinds=frozenset({*packs.inputs.get(group.over, ()), *one.lookup_kinds}),
                     max_age=one.max_age,
                 )
                 for control in one.rule.controls:

@@ -269,7 +269,7 @@ def _place(leaf: json_codec.JsonObject) -> str | None:
     if leaf["leaf"] == "version":
         return f"evidence/{leaf['connection']}/{leaf['kind']}.jsonl"
     if leaf["leaf"] == "document":
-        return "contents/bases.jsonl" if leaf["form"] == "basis" else None
+        return "contents/bases.jsonl" if leaf["form"] == "inputs" else None
     known = {"collection", "manifest", "rejected", "evaluation"}
     return f"contents/{leaf['leaf']}s.jsonl" if leaf["leaf"] in known else None
 

@@ -40,10 +40,10 @@ class Check:
     connections: tuple[ConnectionCheck, ...]
 
     @property
-    def good(self) -> bool:
+    def ok(self) -> bool:
         """Whether nothing is wrong."""
         every = [one for each in self.connections for one in each.diagnoses]
-        return all(one.good for one in (*self.plugins, *every))
+        return all(one.ok for one in (*self.plugins, *every))
 
 
 async def diagnose(
@@ -68,7 +68,7 @@ async def diagnose(
 
 
 def _past(host: Host, connection: Connection, store: EvidenceStore) -> Sequence[Diagnosis]:
-    review = connection.connector.review
+    review = connection.connector.review_collections
     if review is None:
         return ()
     kinds = {one.kind for one in connection.collectors}
@@ -77,8 +77,8 @@ def _past(host: Host, connection: Connection, store: EvidenceStore) -> Sequence[
 
 
 async def _refused(host: Host, connection: Connection, error: SourceError) -> Sequence[Diagnosis]:
-    refused = connection.connector.refused
+    refused = connection.connector.diagnose_failure
     if refused is None:
-        return (Diagnosis(subject="connection", good=False, found=str(error)),)
+        return (Diagnosis(subject="connection", ok=False, message=str(error)),)
     request = request_to(host, connection, Limiters(), lambda _seconds: None)
     return await refused(request, error)

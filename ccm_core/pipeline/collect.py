@@ -113,7 +113,7 @@ def wanted_at(connection: Connection, now: datetime, *, force: bool = False) -> 
         now=now,
         horizon=connection.horizon(now),
         cadences=connection.cadences,
-        force=everything,
+        force=force,
     )
 
 

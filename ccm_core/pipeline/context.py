@@ -48,13 +48,13 @@ class Connection:
     @property
     def rotate_by(self) -> datetime | None:
         """Give the moment by which its key should be replaced, where that is known."""
-        longest = self.method.longest_age
+        longest = self.method.max_age
         return self.entered_at + longest if self.entered_at and longest else None
 
     @property
     def collectors(self) -> tuple[Collector, ...]:
         """Give the connector's collectors as the settings want them."""
-        return self.connector.chosen(self.settings)
+        return self.connector.selected_collectors(self.settings)
 
     def horizon(self, now: datetime) -> Window:
         """Give the period the connection keeps watch over at a moment."""

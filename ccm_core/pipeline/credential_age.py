@@ -17,22 +17,22 @@ _DAY = timedelta(days=1)
 
 def age(connection: Connection, now: datetime) -> Sequence[Diagnosis]:
     """Say how old the credential is; nothing where its connector lets it grow old."""
-    longest = connection.method.longest_age
+    longest = connection.method.max_age
     if longest is None:
         return ()
     entered, rotate_by = connection.entered_at, connection.rotate_by
     if entered is None or rotate_by is None:
         found = "not known: the credential is kept where the settings refer to"
-        return (Diagnosis(subject=SUBJECT, good=True, found=found),)
+        return (Diagnosis(subject=SUBJECT, ok=True, message=found),)
     since = f"entered on {entered:%Y-%m-%d}, {_days(now - entered)} ago"
     if now < rotate_by:
         found = f"{since}; to be replaced by {rotate_by:%Y-%m-%d}"
-        return (Diagnosis(subject=SUBJECT, good=True, found=found),)
+        return (Diagnosis(subject=SUBJECT, ok=True, message=found),)
     return (
         Diagnosis(
             subject=SUBJECT,
-            good=False,
-            found=f"{since}; it was to be replaced after {_days(longest)}",
+            ok=False,
+            message=f"{since}; it was to be replaced after {_days(longest)}",
             next_step=f"make a new one, then run `ccm connections rotate {connection.name}`",
         ),
     )

@@ -15,8 +15,8 @@ from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.pipeline.context import Connection, Host
-from ccm_core.pipeline.incremental.interning import shared
-from ccm_core.pipeline.incremental.reader import IncrementalReader, horizon_of, reader
+from ccm_core.pipeline.incremental.interning import interned
+from ccm_core.pipeline.incremental.reader import IncrementalReader, horizon_of, incremental_reader
 from ccm_core.pipeline.incremental.state import EvaluationCache
 from ccm_core.pipeline.manifest_evidence import kind_name, manifest_collection, manifest_records
 from ccm_core.rules.evaluate.evaluator import evaluate as judge
@@ -30,7 +30,7 @@ from ccm_core.rules.types import Facts, PackText, RowSource
 from ccm_core.sdk.types import EvidenceKind, Row
 from ccm_core.store.interface.evidence_store import EvidenceStore
 
-ALLOWANCE = TimeBudget(seconds=600, tick=monotonic)
+TIME_BUDGET = TimeBudget(seconds=600, clock=monotonic)
 """How long the rules of one pack may take over one connection."""
 
 
@@ -93,19 +93,19 @@ def _again(
     now: datetime,
     cache: EvaluationCache,
 ) -> Evaluation:
-    known = EvaluationCache(memory=cache.memory, held=cache.held)
+    known = EvaluationCache(results=cache.results, states=cache.states)
     # Should this fail, what is held may be half of then and half of now.
-    cache.memory, cache.held = None, {}
-    readers = [reader(store, host, one, packs, known, now) for one in watches]
+    cache.results, cache.states = None, {}
+    readers = [incremental_reader(store, host, one, packs, known, now) for one in watches]
     facts = []
     for one in readers:
         seen = evidence(host, one.watch, store, now, one)
         facts.append(seen.facts(packs, host.plugin_failures))
-        one.let_go()
+        one.release()
     found, memory = judge_again(
-        packs, facts, waivers, now=now, memory=known.memory, allowance=ALLOWANCE
+        packs, facts, waivers, now=now, cache=known.results, time_budget=TIME_BUDGET
     )
-    cache.memory, cache.held = memory, {one.watch.connection: one.after for one in readers}
+    cache.results, cache.states = memory, {one.watch.connection: one.after for one in readers}
     return found
 
 
@@ -120,7 +120,7 @@ def evaluate_watches(
 ) -> Evaluation:
     """Judge what had been kept by a moment of what some connections collected then."""
     facts = _facts(host, watches, store, packs, now)
-    return judge(packs, facts, waivers, now=now, allowance=ALLOWANCE)
+    return judge(packs, facts, waivers, now=now, time_budget=TIME_BUDGET)
 
 
 def _facts(
@@ -191,13 +191,19 @@ def evidence(
 
     def load(kind: str) -> tuple[Record, ...]:
         if own is not None and kind == own.name:
-            return manifest_records(own, store.runs.manifests_with_digests(watch.connection, as_of=now))
+            return manifest_records(
+                own, store.runs.manifests_with_digests(watch.connection, as_of=now)
+            )
         if again is not None:
             return again.load(kind)
-        return tuple(shared(_whole(store.records.current(watch.connection, kind, as_of=now))))
+        return tuple(interned(_whole(store.records.current(watch.connection, kind, as_of=now))))
 
     def erased(kind: str) -> Sequence[tuple[str, Window | None]]:
-        return again.erased(kind) if again else store.records.erased_keys(watch.connection, kind, as_of=now)
+        return (
+            again.erased(kind)
+            if again
+            else store.records.erased_keys(watch.connection, kind, as_of=now)
+        )
 
     return Evidence(
         connection=watch.connection,
@@ -216,7 +222,7 @@ def evidence(
                 if window is None or window.until > horizon.since
             )
         ),
-        again=again,
+        row_cache=again,
     )
 
 

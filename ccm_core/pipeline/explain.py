@@ -55,7 +55,7 @@ def explain(
     then = replace(host, plugins=basis.plugins)
     packs = compile_rules(then, list(texts.values()), basis.parameters)
     pack, group, one = _rule(packs, result.rule)
-    alone = replace(packs, packs=(pack.only(one),))
+    alone = replace(packs, packs=(pack.with_only(one),))
     seen = _evidence(then, store, basis, result, kept.evaluated_at)
     facts = seen.facts(alone, then.plugin_failures) if seen else None
     row = _row(facts, one, result)
@@ -134,7 +134,7 @@ def _worked_out(
 ) -> RuleTrace | None:
     if row is None or facts is None:
         return None
-    packs.lookups.load(facts.lookup, incomplete_objects(facts.sufficiency.values()))
+    packs.lookups.load(facts.lookup_records, incomplete_objects(facts.sufficiency.values()))
     return explain_row(pack, group, one, row, now)
 
 
@@ -179,7 +179,7 @@ def _records(
 ) -> Iterator[RecordReference]:
     wanted = set(result.evidence_digests)
     asked = {each.id: each.requests for each in seen.collections}
-    for kind in sorted({*packs.inputs[one.rule.over], *one.looked_up} & seen.kinds.keys()):
+    for kind in sorted({*packs.inputs[one.rule.over], *one.lookup_kinds} & seen.kinds.keys()):
         for record in seen.load(kind):
             if record.digest in wanted:
                 yield _read(record, asked.get(record.collection, ()))
@@ -203,7 +203,7 @@ def _read(record: Record, requests: Sequence[Request]) -> RecordReference:
 def _sufficiency(
     kept: Evaluation, packs: CompiledPacks, one: CompiledRule, result: Result
 ) -> tuple[KindSufficiency, ...]:
-    kinds = {*packs.inputs[one.rule.over], *one.looked_up}
+    kinds = {*packs.inputs[one.rule.over], *one.lookup_kinds}
     return tuple(
         each
         for each in kept.sufficiency

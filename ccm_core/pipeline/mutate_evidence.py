@@ -82,7 +82,7 @@ def _lies(seen: Evidence, packs: CompiledPacks) -> Iterator[MutationResult]:
                 mutation=taken.what,
                 before=then.status.value if then else "nothing",
                 after=result.status.value,
-                lies=True,
+                false_pass=True,
             )
 
 
@@ -107,7 +107,7 @@ def _resting(packs: CompiledPacks, kind: str) -> CompiledPacks:
 
 
 def _kinds(packs: CompiledPacks, one: CompiledRule) -> set[str]:
-    return {*packs.inputs[one.rule.over], *one.looked_up}
+    return {*packs.inputs[one.rule.over], *one.lookup_kinds}
 
 
 def _pack(packs: CompiledPacks, rule: str) -> Iterator[str]:

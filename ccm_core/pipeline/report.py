@@ -60,7 +60,7 @@ def report_input(
             if not part.connections or one.connection in shown.connections
         ],
         host_version=host.version,
-        scope=part.words,
+        scope=part.phrases,
     )
     return given if digest is None else _with_figures(given, host, store, part, digest)
 
@@ -70,7 +70,7 @@ def _with_figures(
 ) -> ReportInput:
     basis, at = store.evaluations.inputs(digest), given.evaluation.evaluated_at
     # An outline has no connections: of some of them alone it would say nothing that is true.
-    trend = () if part.connections else store.evaluations.daily_outlines(since=at - TREND, until=at + INSTANT)
+    trend = () if part.connections else store.evaluations.daily_trend(since=at - TREND, until=at + INSTANT)
     return replace(
         given,
         sections=sections(host, store, basis.watches, given.evaluation) if basis else (),

@@ -55,6 +55,6 @@ def request_to(
         secrets=connection.secrets,
         user_agent=host.user_agent,
         limiters=limiters,
-        waiting=waiting,
+        on_wait=waiting,
         authorization=authorization(host, connection),
     )

@@ -8,7 +8,11 @@ from datetime import datetime
 from ccm_core.errors import UsageError
 from ccm_core.model.evaluation.finding import Finding, FindingChange
 from ccm_core.model.evaluation.result import Evaluation
-from ccm_core.rules.results.finding_tracker import changes, findings, with_latest_results
+from ccm_core.rules.results.finding_tracker import (
+    apply_changes,
+    finding_changes,
+    with_latest_results,
+)
 from ccm_core.store.interface.evidence_store import EvidenceStore
 
 _SEVERITIES = ("critical", "high", "medium", "low", "informational")
@@ -28,15 +32,15 @@ def track_findings(store: EvidenceStore, just_stored: tuple[str, Evaluation] | N
     if not untracked:
         return
     previous = store.findings.tracked_until()
-    current = findings(store.findings.changes(), previous)
+    current = apply_changes(store.findings.changes(), previous)
     for digest in untracked:
         is_new = just_stored is not None and digest == just_stored[0]
         evaluation = just_stored[1] if is_new and just_stored else store.evaluations.get(digest)
-        appended = changes(current, evaluation, previous)
+        appended = finding_changes(current, evaluation, previous)
         if not store.findings.append(digest, appended):
             return  # another process tracks the same evaluations
         previous = evaluation.evaluated_at
-        current = findings(appended, previous, current)
+        current = apply_changes(appended, previous, current)
 
 
 def all_findings(store: EvidenceStore, *, as_of: datetime | None = None) -> tuple[Finding, ...]:
@@ -44,7 +48,9 @@ def all_findings(store: EvidenceStore, *, as_of: datetime | None = None) -> tupl
 
     Nothing is written: an evaluation is tracked by whoever stores it.
     """
-    current = findings(store.findings.changes(as_of=as_of), store.findings.tracked_until(as_of=as_of))
+    current = apply_changes(
+        store.findings.changes(as_of=as_of), store.findings.tracked_until(as_of=as_of)
+    )
     latest = store.evaluations.latest(as_of=as_of)
     evaluation = None if latest is None else latest.evaluation
     return tuple(sorted(with_latest_results(current.values(), evaluation), key=_order))

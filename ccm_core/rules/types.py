@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from ccm_core.model.evaluation.result import KindSufficiency
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.rules.cel.lookup_function import LookupRecords
-from ccm_core.sdk.types import Row, SchemaLoader
+from ccm_core.sdk.evidence_kind import SchemaLoader
+from ccm_core.sdk.view import Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,4 +71,12 @@ class Facts:
     """Plugins that did not load, each with the reason."""
 
 
-__all__ = ["Derived", "Facts", "Found", "JsonObject", "PackText", "Records", "Source"]
+__all__ = [
+    "DerivedRows",
+    "Facts",
+    "JsonObject",
+    "LookupRecord",
+    "LookupRecords",
+    "PackText",
+    "RowSource",
+]

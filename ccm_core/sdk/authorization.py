@@ -13,7 +13,7 @@ from ccm_core.sdk.secret import Secret
 
 BEARER = "Bearer "
 """What stands before an OAuth 2.0 token (RFC 6750 section 2.1)."""
-BLANK = "********"
+REDACTED = "********"
 """Stands where a secret stood."""
 
 _REMEMBERED = 4
@@ -75,7 +75,7 @@ class Authorization:
         self._used: list[Secret] = []
 
     @classmethod
-    def by_key(cls, key: Secret, *, prefix: str) -> Authorization:
+    def from_key(cls, key: Secret, *, prefix: str) -> Authorization:
         """Authorise by a key that stays as it is."""
         return cls(StaticToken(key), prefix=prefix, name=key.fingerprint())
 
@@ -105,10 +105,10 @@ class Authorization:
         """Write a secret as the header's value."""
         return Secret(f"{self._prefix}{token.reveal()}")
 
-    def blanked(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         """Give a text without the secrets that were sent, wherever the source repeats them."""
         for one in self._used:
-            text = text.replace(one.reveal(), BLANK)
+            text = text.replace(one.reveal(), REDACTED)
         return text
 
     def _remembered(self, token: Secret) -> Secret:

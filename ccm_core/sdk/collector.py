@@ -1,4 +1,4 @@
-"""What passes between the host and a collector: what is asked, what is yielded.
+"""The protocol between the host and a collector: what is requested, and what is yielded.
 
 Plugins import these names from :mod:`ccm_core.sdk.types`.
 """
@@ -19,7 +19,7 @@ from ccm_core.model.json_codec import JsonObject
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One answer of the source, as a collector understood it."""
+    """One response of the source, as a collector understood it."""
 
     request: Request
     number: int
@@ -27,7 +27,7 @@ class Page:
     items: Sequence[JsonObject]
     """As received; the host projects and validates them."""
     response_digest: str
-    """SHA-256 of the answer's bytes as received."""
+    """SHA-256 of the response's bytes as received."""
     received_at: datetime
     total: int | None = None
     """The count the source gave, where it was asked for."""
@@ -35,32 +35,32 @@ class Page:
     """Whether the source itself said that this listing has no more."""
     shifted: bool | None = None
     """Whether the data moved between the page before and this one: True where this page does not
-    begin with what that one ended with, None where nobody looked."""
+    begin with what that one ended with, None where that was not checked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overflow:
-    """The window holds more than the source will list: the host cuts it and asks again.
+    """The window holds more than the source will list: the host splits it and requests again.
 
-    A collector yields it before any page, when :attr:`CollectRequest.may_split` is true, or when it knows
-    ``parts`` that together are what was asked for.
+    A collector yields it before any page, when :attr:`CollectRequest.may_split` is true, or when it
+    knows ``slices`` that together are what was requested.
     """
 
     total: int
     most: int
-    """What the source lists at most for one question."""
+    """What the source lists at most for one request."""
     cut: datetime | None = None
-    """Where the window is best cut, where that is known."""
+    """Where the window is best split, where that is known."""
     slices: tuple[Mapping[str, str], ...] = ()
-    """What to ask for one after the other where time cuts no further: each is handed back as
-    :attr:`CollectRequest.slice`. What the parts hold must add up to ``total``."""
+    """What to request one after the other where the window cannot be split further: each is handed
+    back as :attr:`CollectRequest.slice`. What the slices hold must add up to ``total``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResumeFrom:
-    """The source listed no more, and lists oldest first: all is there up to an instant.
+    """The source listed no more, and lists oldest first: everything before an instant was read.
 
-    Yielded last. The host keeps what is older and asks again from the instant on.
+    Yielded last. The host stores what is older and requests again from the instant on.
     """
 
     at: datetime
@@ -69,14 +69,14 @@ class ResumeFrom:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectionNote:
-    """Something the manifest should say about how this was read."""
+    """A sentence for the manifest about how the collection was read."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DependsOn:
-    """What follows was found through the records of another kind.
+    """The pages that follow were read through the records of another kind.
 
     Where that kind is not complete, neither is this, for the same reasons.
     """
@@ -88,25 +88,25 @@ CollectorEvent = Page | Shortfall | Overflow | ResumeFrom | CollectionNote | Dep
 """What a collector yields."""
 
 
-# -- what it is asked -------------------------------------------------------------------------
+# -- what is requested of it -------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectRequest:
-    """What the host asks of a collector, once per window."""
+    """What the host requests of a collector, once for each window."""
 
     now: datetime
     """The run's moment."""
     window: Window | None = None
     """For events: exactly what to read. None for snapshots, and for what is read again."""
     overlap: timedelta = timedelta(0)
-    """How much of the window's beginning was asked for before and is only read once more."""
+    """How much of the window's beginning was requested before and is read once more."""
     horizon: Window
-    """The period the connection keeps watch over: ``now - lookback`` to ``now + lookahead``."""
+    """The period that the connection covers: ``now - lookback`` to ``now + lookahead``."""
     may_split: bool = False
-    """Whether an :class:`Overflow` would be answered with smaller windows."""
+    """Whether the host will split the window after an :class:`Overflow`."""
     slice: Mapping[str, str] = field(default_factory=dict)
-    """Which part of the window to read, as an :class:`Overflow` offered it; empty: all of it."""
+    """Which slice of the window to read, as an :class:`Overflow` offered it; empty: all of it."""
     changed_keys: tuple[str, ...] = ()
     """The keys of objects that may have changed since they were read."""
     current_records: Mapping[str, Sequence[JsonObject]] = field(default_factory=dict)
@@ -120,17 +120,17 @@ go on from; yields a :class:`Shortfall` for what it can."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangedBy:
-    """Another kind of event tells when an object of this kind changed."""
+    """Events of another kind from which changes of this kind are detected."""
 
     kind: str
-    """The kind of the telling events."""
+    """The kind of those events."""
     path: str
     """The dotted path in their bodies of the key of what changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collector:
-    """Turns a live session into records of one evidence kind."""
+    """Reads the records of one evidence kind from an open session."""
 
     kind: str
     collect: Collect
@@ -138,7 +138,7 @@ class Collector:
     """Kinds whose current records it must be handed. Where one of them is not complete,
     neither is this one, for the same reasons."""
     uses: tuple[str, ...] = ()
-    """Kinds whose current records it may look at. Where it rests on them, it says so with
+    """Kinds whose current records it may read. Where its own depend on them, it yields a
     :class:`DependsOn`."""
     longest_window: timedelta | None = None
     """For events: the longest window the source accepts."""
@@ -148,8 +148,8 @@ class Collector:
     """For events: how long after it happened an object may still change, so that its window is
     read again. None: as long as it is within the lookback."""
     refresh: Collect | None = None
-    """For events: reads again what may have changed whatever its age: what is not over yet, and
-    each of :attr:`CollectRequest.changed_keys`. Asked once a run, without a window, after the windows."""
+    """For events: reads again what may have changed whatever its age: what has not ended, and each
+    of :attr:`CollectRequest.changed_keys`. Called once a run, without a window, after the windows."""
     changed_by: ChangedBy | None = None
-    """For events with a ``refresh``: where :attr:`CollectRequest.changed_keys` comes from. Where that kind was not
-    read whole, the windows of the lookback are read again instead."""
+    """For events with a ``refresh``: where :attr:`CollectRequest.changed_keys` comes from. Where that
+    kind was not read completely, the windows of the lookback are read again instead."""

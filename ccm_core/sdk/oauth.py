@@ -58,5 +58,5 @@ class OAuthGrant:
     """Gives the servers for a connection's settings."""
     scopes: Callable[[JsonObject, JsonObject], tuple[str, ...]]
     """Gives what to ask for, from a connection's settings and the method's other fields."""
-    learned: Callable[[AccountIdentity], JsonObject] = lambda _account: {}
+    settings_from_identity: Callable[[AccountIdentity], JsonObject] = lambda _account: {}
     """Gives the settings that a verified ID token decides, such as the region."""

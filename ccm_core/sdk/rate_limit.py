@@ -1,4 +1,4 @@
-"""One limiter for each credential, corrected by what the source's headers say."""
+"""Rate limits: one limiter for each credential, corrected by what the source's headers say."""
 
 from __future__ import annotations
 
@@ -9,50 +9,63 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from aiolimiter import AsyncLimiter
 
+_LOOP_TURNS = 8
+"""As many turns of the event loop as a request needs to be sent."""
+
+
+async def yield_to_requests() -> None:
+    """Yield to the event loop until requests that were begun are sent.
+
+    Called before a response is processed, so that the source works in the meantime.
+    """
+    for _ in range(_LOOP_TURNS):
+        await asyncio.sleep(0)
+
 
 class Limiter:
-    """Lets at most so many requests through in a minute, and none while it is held.
+    """A leaky bucket: at most so many requests in a minute, and none while it is paused.
 
     It is used from one event loop.
     """
 
     def __init__(self, per_minute: int) -> None:
-        """Allow ``per_minute`` requests in any minute, as a leaky bucket."""
+        """Allow ``per_minute`` requests in any minute."""
         from aiolimiter import AsyncLimiter
 
         self._per_minute = per_minute
         self._bucket: AsyncLimiter = AsyncLimiter(per_minute, 60)
-        self._held_until = 0.0
-        self._served = 0.0
+        self._paused_until = 0.0
+        self._reset_for = 0.0
+        """The end of the pause after which the bucket was replaced last."""
 
-    def hold(self, seconds: float) -> None:
-        """Let nothing through for so long, because the source said so."""
-        self._held_until = max(self._held_until, asyncio.get_running_loop().time() + seconds)
+    def pause(self, seconds: float) -> None:
+        """Let no request through for so long, because the source said so."""
+        self._paused_until = max(self._paused_until, asyncio.get_running_loop().time() + seconds)
 
-    async def acquire(self, waiting: Callable[[float], None]) -> float:
-        """Wait for the turn of one request; give the seconds that it took.
+    async def acquire(self, on_wait: Callable[[float], None]) -> float:
+        """Wait until one request may be sent; return the seconds that it took.
 
         Args:
-            waiting: Told before a wait how long it will be, as far as that is known.
+            on_wait: Called before a wait with its seconds, as far as they are known.
         """
         loop = asyncio.get_running_loop()
         began = loop.time()
-        while (pause := self._held_until - loop.time()) > 0:
-            waiting(pause)
+        while (pause := self._paused_until - loop.time()) > 0:
+            on_wait(pause)
             await asyncio.sleep(pause)
-        self._begin_anew()
+        self._reset_after_pause()
         if not self._bucket.has_capacity():
-            waiting(self._bucket.time_period / self._bucket.max_rate)
+            on_wait(self._bucket.time_period / self._bucket.max_rate)
         await self._bucket.acquire()
         return loop.time() - began
 
-    def _begin_anew(self) -> None:
-        """After a wait that the source asked for its limit is fresh: nobody waits twice."""
-        if self._held_until > self._served:
+    def _reset_after_pause(self) -> None:
+        """Replace the bucket once after a pause: the source's own limit begins anew as well."""
+        if self._paused_until > self._reset_for:
             from aiolimiter import AsyncLimiter
 
             self._bucket = AsyncLimiter(self._per_minute, 60)
-            self._served = self._held_until
+            self._reset_for = self._paused_until
 
 
 class Limiters:
@@ -63,7 +76,7 @@ class Limiters:
         self._by_name: dict[str, Limiter] = {}
 
     def limiter_for(self, name: str, per_minute: int) -> Limiter:
-        """Give the limiter of that name; the first to ask sets its rate.
+        """Return the limiter of that name; the first call sets its rate.
 
         Args:
             name: Such as a secret's fingerprint, and the operation where it has its own limit.

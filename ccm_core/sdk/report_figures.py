@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.json_codec import JsonObject
-from ccm_core.sdk.types import Row
+from ccm_core.sdk.view import Row
 
 
 class Tone(StrEnum):

@@ -73,7 +73,7 @@ def test_the_rules_of_the_plugins_page_hold(acme):
     given = PackText(text=pack.text(), source="backups.yaml")
     packs = compile_packs([given], sources(acme))
     assert coverage_mistakes(given, packs) == ()
-    assert [case for case in run_cases(packs) if not case.good] == []
+    assert [case for case in run_cases(packs) if not case.passed] == []
 
 
 def test_the_rules_of_the_rules_page_hold(root: Path):
@@ -83,7 +83,7 @@ def test_the_rules_of_the_rules_page_hold(root: Path):
     given = PackText(text=text.encode(), source="our-rules.yaml")
     packs = compile_packs([given], sources(load([plugin("pagerduty", "ccm_pagerduty.plugin")])))
     assert coverage_mistakes(given, packs) == ()
-    assert [case for case in run_cases(packs) if not case.good] == []
+    assert [case for case in run_cases(packs) if not case.passed] == []
 
 
 @pytest.fixture
@@ -99,8 +99,8 @@ def test_the_ten_examples_are_a_pack_that_holds(ten: PackText):
     """It passes the strict check, its tests come out, and no rule passes on being told less."""
     packs = compile_packs([ten], sources(load([plugin("pagerduty", "ccm_pagerduty.plugin")])))
     assert coverage_mistakes(ten, packs) == ()
-    assert [case for case in run_cases(packs) if not case.good] == []
-    assert [one for one in mutate(packs) if one.lies] == []
+    assert [case for case in run_cases(packs) if not case.passed] == []
+    assert [one for one in mutate(packs) if one.false_pass] == []
 
 
 def test_the_waiver_of_the_reference_is_one(root: Path):

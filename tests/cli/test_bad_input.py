@@ -144,7 +144,7 @@ def test_a_store_of_a_newer_version_is_left_alone(ccm, connected, folder):
     """The message names both versions and the file does not change."""
     ccm("collect")
     with sqlite3.connect(folder / "ccm.db") as store:
-        store.execute("update store_revision set version_num = '9999_future'")
+        store.execute("update schema_revision set revision = '9999_future'")
     before = (folder / "ccm.db").read_bytes()
     ran = ccm("evaluate")
     assert (ran.code, "9999_future" in ran.err) == (2, True)
@@ -157,7 +157,7 @@ def test_a_damaged_record_ends_in_exit_code_5(ccm, connected, folder):
     with sqlite3.connect(folder / "ccm.db") as store:
         store.execute(
             "update body set content = (select content from body order by digest desc limit 1)"
-            " where digest = (select digest from head where kind = 'pagerduty.user' limit 1)"
+            " where digest = (select digest from current_version where kind = 'pagerduty.user' limit 1)"
         )
     ran = ccm("evaluate")
     assert (ran.code, "pagerduty.user" in ran.err) == (5, True)

@@ -109,7 +109,7 @@ def test_from_an_empty_folder_to_a_run_after_rotation(start, simulator, identity
     assert checked.returncode == 0, checked.stdout
     (told,) = json.loads(checked.stdout)["connections"]
     (credential,) = (one for one in told["diagnoses"] if one["subject"] == "credential")
-    assert "token of a user" in credential["found"]
+    assert "token of a user" in credential["message"]
 
     look, begun = watched.before, len(watched.requests)
 

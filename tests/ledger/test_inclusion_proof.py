@@ -66,7 +66,9 @@ def test_a_proof_that_was_changed_leads_elsewhere(size, data):
         pytest.param(
             lambda: inclusion_proof.inclusion_proofs(HASHES, [3], 3), id="a leaf beyond the tree"
         ),
-        pytest.param(lambda: inclusion_proof.inclusion_proofs(HASHES[:2], [1], 3), id="too few leaves"),
+        pytest.param(
+            lambda: inclusion_proof.inclusion_proofs(HASHES[:2], [1], 3), id="too few leaves"
+        ),
         pytest.param(
             lambda: inclusion_proof.root_of_inclusion(1, 1, HASHES[0], []), id="no such leaf"
         ),

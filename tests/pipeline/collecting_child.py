@@ -26,7 +26,7 @@ def main(base_url, folder, days, now):
     longest = timedelta(days=int(days))
 
     def chosen(settings):
-        found = described.chosen(settings)
+        found = described.selected_collectors(settings)
         return tuple(replace(one, longest_window=one.longest_window and longest) for one in found)
 
     wanted = {"base_url": base_url, "share": 1}

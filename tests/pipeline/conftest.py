@@ -37,7 +37,7 @@ from ccm_core.store.sqlite.open import open_store
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SIZES = AccountSizes(users=6, teams=2, schedules=3, policies=2, services=6, incidents=0)
 INCIDENT = "pagerduty.incident"
-HASTY = Bounds(attempts=4, backoff=0.0, backoff_most=0.0)
+HASTY = Bounds(attempts=4, backoff=0.0, max_backoff=0.0)
 FOUNDED = datetime(2026, 8, 3, 12, 0, tzinfo=UTC)
 SMALL = AccountSizes(users=6, teams=2, schedules=3, policies=2, services=5, incidents=30)
 DAY = timedelta(days=1)
@@ -60,7 +60,7 @@ class Place:
         def chosen(settings):
             return tuple(
                 replace(one, longest_window=longest) if longest and one.longest_window else one
-                for one in described.chosen(settings)
+                for one in described.selected_collectors(settings)
                 if one.kind in wanted
             )
 

@@ -59,8 +59,8 @@ def test_evidence_that_was_hidden_is_found_by_repeating(firm, tmp_path):
     firm.evaluate()
     with closing(sqlite3.connect(tmp_path / "ccm.db")) as database, database:
         database.execute(
-            "UPDATE head SET digest = NULL WHERE kind = 'pagerduty.service'"
-            " AND key = (SELECT min(key) FROM head WHERE kind = 'pagerduty.service')"
+            "UPDATE current_version SET digest = NULL WHERE kind = 'pagerduty.service'"
+            " AND key = (SELECT min(key) FROM current_version WHERE kind = 'pagerduty.service')"
         )
     with pytest.raises(IntegrityError, match=r"comes out differently .*`ccm verify`"):
         reproduce(firm.host, firm.store)
@@ -103,7 +103,7 @@ def test_a_kind_that_nobody_gives_any_more_is_named(firm):
 
 
 def test_nothing_to_repeat_is_said(firm):
-    """Before any evaluation, and for one whose basis was not kept."""
+    """Before any evaluation, and for one whose inputs were not stored."""
     with pytest.raises(UsageError, match="no evaluation by then"):
         reproduce(firm.host, firm.store)
     said = firm.evaluate()

@@ -90,7 +90,7 @@ def test_a_daemon_notices_a_vault_that_opens_at_last_and_a_key_that_was_rotated(
 
         assert [key.handed_over for key in store.ledger.signing_keys()] == [True, True]
     found = place.verified()
-    assert (found.findings, found.unproven) == ((), ())
+    assert (found.problems, found.unproven) == ((), ())
 
 
 @pytest.mark.parametrize("named", [False, True], ids=["before the store", "after the store"])
@@ -105,7 +105,7 @@ def test_a_rotation_that_is_cut_off_leaves_a_store_that_can_be_signed(place, nam
     place.state_head()
 
     found = place.verified()
-    assert (found.findings, found.unproven) == ((), ())
+    assert (found.problems, found.unproven) == ((), ())
     with place.store() as store:
         assert store.ledger.signing_keys()[-1].key.public == (new if named else old).public
         rotate(place.vault(), store, AT)

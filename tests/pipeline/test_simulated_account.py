@@ -42,7 +42,7 @@ async def _gather(simulator):
         secrets={"key": Secret(simulator.api_key)},
         user_agent="ccm-test/1",
         limiters=Limiters(),
-        authorization=Authorization.by_key(Secret(simulator.api_key), prefix="Token token="),
+        authorization=Authorization.from_key(Secret(simulator.api_key), prefix="Token token="),
     )
     reach = described.horizon(request.settings)
     horizon = Window(NOW - reach.lookback, NOW + reach.lookahead)

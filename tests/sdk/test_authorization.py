@@ -20,7 +20,7 @@ from ccm_core.sdk.rate_limit import Limiter
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.types import Traffic
 
-HASTY = Bounds(attempts=3, backoff=0.0, backoff_most=0.0)
+HASTY = Bounds(attempts=3, backoff=0.0, max_backoff=0.0)
 
 
 class Rotating:
@@ -46,7 +46,7 @@ class Rotating:
 
 def fault(answer: HttpResponse) -> SourceError:
     """Tell a refused credential from a refused request."""
-    return (AuthenticationFailed if answer.status == 401 else PermissionDenied)(answer.described())
+    return (AuthenticationFailed if answer.status == 401 else PermissionDenied)(answer.summary())
 
 
 @pytest.fixture
@@ -67,8 +67,8 @@ def read():
                 headers={},
                 authorization=Authorization(tokens, prefix="Bearer ", name="a"),
                 limiter=Limiter(960),
-                advice=lambda _answer: None,
-                fault=fault,
+                retry_after=lambda _answer: None,
+                error_for=fault,
                 traffic=traffic,
                 bounds=HASTY,
                 transport=httpx.MockTransport(handler),
@@ -135,17 +135,17 @@ def test_what_was_sent_is_blanked_wherever_it_is_repeated():
 
     async def used():
         authorization = Authorization(Rotating("t+1", "t+2"), prefix="Bearer ", name="a")
-        assert authorization.blanked("t+1") == "t+1"
+        assert authorization.redact("t+1") == "t+1"
         first = await authorization.token()
         await authorization.after_refusal(first)
         return authorization
 
-    assert asyncio.run(used()).blanked("no t+1, no t+2") == "no ********, no ********"
+    assert asyncio.run(used()).redact("no t+1, no t+2") == "no ********, no ********"
 
 
 def test_a_key_names_its_limiter_and_tokens_name_their_connection():
     """So a token that is renewed does not get a second budget."""
-    key = Authorization.by_key(Secret("k"), prefix="Token token=")
+    key = Authorization.from_key(Secret("k"), prefix="Token token=")
     assert key.name == Secret("k").fingerprint()
     assert key.header(Secret("k")) == Secret("Token token=k")
     assert key.scopes is None

@@ -21,19 +21,19 @@ from ccm_core.errors import (
     UsageError,
 )
 from ccm_core.sdk.http import Bounds, HttpResponse, HttpSource, checked_base_url
-from ccm_core.sdk.http.error_mapping import translated
+from ccm_core.sdk.http.error_mapping import mapped_error
 from ccm_core.sdk.rate_limit import Limiter
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.types import Traffic
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 TOKEN = "u+s3cret-token"
-HASTY = Bounds(attempts=3, backoff=0.0, backoff_most=0.0, body=1000)
+HASTY = Bounds(attempts=3, backoff=0.0, max_backoff=0.0, max_body=1000)
 
 
 def fault(answer: HttpResponse) -> SourceError:
     """Call every refusal denied."""
-    return PermissionDenied(f"{answer.described()}: refused")
+    return PermissionDenied(f"{answer.summary()}: refused")
 
 
 def advice(answer: HttpResponse) -> float | None:
@@ -59,8 +59,8 @@ def source(handler, bounds, traffic):
         "https://source.example",
         headers={"Authorization": Secret(TOKEN)},
         limiter=Limiter(960),
-        advice=advice,
-        fault=fault,
+        retry_after=advice,
+        error_for=fault,
         traffic=traffic,
         bounds=bounds,
         clock=lambda: NOW,
@@ -185,7 +185,7 @@ def test_a_body_over_the_bound_is_not_read_on():
             sent.append(1)
             yield b"x" * 400
 
-    with pytest.raises(BadResponse, match="passes 1000 bytes"):
+    with pytest.raises(BadResponse, match="larger than 1000 bytes"):
         read(lambda _request: httpx.Response(200, content=endless()), attempts=3)
     assert len(sent) == 3
 
@@ -202,10 +202,10 @@ def test_a_small_body_that_unpacks_to_a_huge_one_is_not_unpacked_on():
             yield piece
 
     headers = {"Content-Encoding": "gzip"}
-    with pytest.raises(BadResponse, match="passes 3000000 bytes"):
+    with pytest.raises(BadResponse, match="larger than 3000000 bytes"):
         read(
             lambda _request: httpx.Response(200, headers=headers, content=body()),
-            bounds=Bounds(attempts=3, body=3_000_000),
+            bounds=Bounds(attempts=3, max_body=3_000_000),
         )
     assert len(sent) == 4
     assert sum(sent) < 10_000
@@ -291,14 +291,14 @@ def exceptions_of(module) -> list[type[Exception]]:
 def test_every_exception_of_httpx_is_translated(foreign):
     """A new exception in the library without a translation fails here."""
     made = foreign.__new__(foreign)
-    ours = translated(made, "GET /x")
+    ours = mapped_error(made, "GET /x")
     assert isinstance(ours, SourceError)
     assert foreign.__name__ in str(ours)
 
 
 def test_what_is_not_httpx_is_left_alone():
     """A programmer's mistake keeps its traceback."""
-    assert translated(ZeroDivisionError(), "GET /x") is None
+    assert mapped_error(ZeroDivisionError(), "GET /x") is None
 
 
 @pytest.mark.parametrize(
@@ -343,8 +343,8 @@ def test_a_secret_with_a_line_break_is_a_request_that_cannot_be_written():
             "http://127.0.0.1:1",
             headers={"Authorization": Secret("a\nb")},
             limiter=Limiter(10),
-            advice=advice,
-            fault=fault,
+            retry_after=advice,
+            error_for=fault,
             traffic=Traffic(),
             bounds=HASTY,
         )

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from ccm_core.errors import BadResponse
 from ccm_core.sdk.paging import (
-    Capped,
+    CapReached,
     CursorPage,
     OffsetPage,
-    by_cursor,
-    by_link,
-    by_offset,
+    paginate_by_cursor,
+    paginate_by_link,
+    paginate_by_offset,
     same_object,
 )
 from ccm_core.sdk.types import Page, Request
@@ -66,9 +66,11 @@ def test_every_record_is_read_once_or_the_cap_is_told(count, limit, cap, served,
         more = offset + len(items) < count
         return OffsetPage(page=page(items, number, count), offset=offset, more=more)
 
-    found = drained(by_offset(read, limit=limit, cap=cap, same=same, parallel=parallel))
+    found = drained(
+        paginate_by_offset(read, limit=limit, cap=cap, same_item=same, parallel=parallel)
+    )
     assert not [one for one in found if isinstance(one, Page) and one.shifted]
-    capped = [one for one in found if isinstance(one, Capped)]
+    capped = [one for one in found if isinstance(one, CapReached)]
     assert ids(found) == list(range(min(count, cap)))
     assert bool(capped) == (count > cap)
     assert all((one.received, one.total) == (cap, count) for one in capped)
@@ -107,7 +109,9 @@ def test_pages_that_follow_on_each_other_lose_nothing(start, limit, parallel, ha
 
     try:
         found = drained(
-            by_offset(read, limit=limit, cap=10_000, same=same_object, parallel=parallel)
+            paginate_by_offset(
+                read, limit=limit, cap=10_000, same_item=same_object, parallel=parallel
+            )
         )
     except BadResponse:
         return
@@ -128,7 +132,7 @@ def test_pages_are_read_side_by_side_and_come_in_order():
         items = list(range(95))[offset : offset + size]
         return OffsetPage(page=page(items, number, 95), offset=offset, more=offset + size < 95)
 
-    found = drained(by_offset(read, limit=10, cap=1000, parallel=3))
+    found = drained(paginate_by_offset(read, limit=10, cap=1000, parallel=3))
     assert ids(found) == list(range(95))
     assert sorted(asked) == list(range(0, 100, 10))
     assert (max(most), most[0], most[-1]) == (3, 1, 1)
@@ -148,7 +152,8 @@ def test_the_source_works_while_a_page_is_looked_at():
 
     async def look():
         return [
-            (one.number, max(sent)) async for one in by_offset(read, limit=10, cap=1000, parallel=3)
+            (one.number, max(sent))
+            async for one in paginate_by_offset(read, limit=10, cap=1000, parallel=3)
         ]
 
     looked_at = asyncio.run(look())
@@ -167,7 +172,7 @@ def test_an_error_on_one_of_several_pages_ends_the_listing_after_those_before_it
     async def drain():
         given, error = [], None
         try:
-            async for one in by_offset(read, limit=10, cap=1000, parallel=3):
+            async for one in paginate_by_offset(read, limit=10, cap=1000, parallel=3):
                 given.append(one)  # noqa: PERF401 - what came before the error counts
         except BadResponse as cause:
             error = str(cause)
@@ -194,7 +199,7 @@ def test_a_listing_by_offset_that_goes_in_circles_is_stopped(answers, said):
         return OffsetPage(page=page(items, number), offset=offset, more=more)
 
     with pytest.raises(BadResponse, match=said):
-        drained(by_offset(read, limit=10, cap=100))
+        drained(paginate_by_offset(read, limit=10, cap=100))
 
 
 def test_a_listing_by_cursor_is_read_to_its_end():
@@ -203,9 +208,9 @@ def test_a_listing_by_cursor_is_read_to_its_end():
 
     async def read(cursor, number):
         items, following = pages[cursor]
-        return CursorPage(page=page(items, number), following=following)
+        return CursorPage(page=page(items, number), next_cursor=following)
 
-    assert ids(drained(by_cursor(read))) == [1, 2, 3]
+    assert ids(drained(paginate_by_cursor(read))) == [1, 2, 3]
 
 
 @pytest.mark.parametrize(
@@ -222,17 +227,17 @@ def test_a_listing_by_cursor_that_goes_in_circles_is_stopped(pages, most, said):
     """A repeated cursor and a listing without end are errors."""
 
     async def read(cursor, number):
-        return CursorPage(page=page([cursor], number), following=pages[cursor])
+        return CursorPage(page=page([cursor], number), next_cursor=pages[cursor])
 
     with pytest.raises(BadResponse, match=said):
-        drained(by_cursor(read, most=most))
+        drained(paginate_by_cursor(read, max_pages=most))
 
 
 def test_a_link_to_another_host_is_not_followed():
     """The credential would go along."""
 
     async def read(_url, number):
-        return CursorPage(page=page([number], number), following="https://evil.example/2")
+        return CursorPage(page=page([number], number), next_cursor="https://evil.example/2")
 
     with pytest.raises(BadResponse, match="another host"):
-        drained(by_link(read, first="https://source.example/1"))
+        drained(paginate_by_link(read, first="https://source.example/1"))

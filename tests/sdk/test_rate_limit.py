@@ -13,7 +13,7 @@ def test_after_a_wait_the_source_asked_for_the_limit_is_fresh():
     async def use() -> tuple[float, list[float]]:
         limiter, told = Limiter(1), []
         await limiter.acquire(told.append)
-        limiter.hold(0.02)
+        limiter.pause(0.02)
         return await asyncio.wait_for(limiter.acquire(told.append), timeout=5), told
 
     waited, told = asyncio.run(use())
@@ -26,8 +26,8 @@ def test_a_shorter_wait_does_not_end_a_longer_one():
 
     async def use() -> float:
         limiter = Limiter(960)
-        limiter.hold(0.03)
-        limiter.hold(0.001)
+        limiter.pause(0.03)
+        limiter.pause(0.001)
         return await limiter.acquire(lambda _seconds: None)
 
     assert asyncio.run(use()) >= 0.03

@@ -26,10 +26,11 @@ from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.model.evidence.record import RecordSource
 from ccm_core.model.evidence.run import OpenRun
 from ccm_core.model.evidence.write_batch import Observation, WriteBatch
-from ccm_core.store.interface.location import StoreLocation
 
 # Before the forks, or most kills would hit imports.
-from ccm_core.store.sqlite import ledger_backfill  # noqa: F401 - see above
+from ccm_core.store.evaluations import evaluations  # noqa: F401 - see above
+from ccm_core.store.interface.location import StoreLocation
+from ccm_core.store.records import erase  # noqa: F401 - see above
 from ccm_core.store.sqlite.open import open_store
 from ccm_core.store.sqlite.store import SqliteStore  # noqa: F401 - see above
 from ccm_core.store.sqlite.verify import verify_store
@@ -163,8 +164,8 @@ def kill_one(folder, chance):
 def check(folder, kept):
     """Verify the store, and that what was told kept is there."""
     found = verify_store(folder / "ccm.db", on_progress=lambda *_: None)
-    if found.findings:
-        sys.exit("\n".join(map(str, found.findings)))
+    if found.problems:
+        sys.exit("\n".join(map(str, found.problems)))
     with closing(opened(folder)) as store:
         there = {one.id for one in store.runs.collections("demo")}
     if not {f"c{number}" for number in kept} <= there:

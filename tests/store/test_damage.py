@@ -52,16 +52,18 @@ def pristine(tmp_path_factory, build, key):
             store.records.append(build.harvest(f"c{number}", bodies, rejected=refused, **changes))
             store.records.append(build.harvest(f"d{number}", bodies, kind="demo.part", **changes))
             store.runs.seal(build.manifest(run, at=10 * number + 2))
-            basis = EvaluationInputs(host_version=str(number))
+            inputs = EvaluationInputs(host_version=str(number))
             digest = store.evaluations.append(
-                build.evaluation(10 * number + 3), basis, [b"pack" * number]
+                build.evaluation(10 * number + 3), inputs, [b"pack" * number]
             )
             store.findings.append(digest, [])
             pins.append(store.ledger.signed_head())
         for name in ("a", "only1"):
             order = {"id": f"e-{name}", "key": name, "connection": "demo", "kind": "demo.thing"}
             before = build.at(30)
-            store.erasure.erase(Erasure(reason="asked to", erased_at=before, kept_before=before, **order))
+            store.erasure.erase(
+                Erasure(reason="asked to", erased_at=before, stored_before=before, **order)
+            )
         store.ledger.rotate_key([key("second"), key()], build.at(40))
     return folder, pins
 
@@ -85,7 +87,7 @@ def test_a_store_as_it_was_kept_is_sound(pristine):
     folder, pins = pristine
     found = verified(folder, *pins)
 
-    assert found.findings == ()
+    assert found.problems == ()
     assert found.unproven == ()
     assert {log.log: log.size - log.signed_size for log in found.logs} == {"@store": 0, "demo": 0}
     assert (found.pins, found.checkpoints, len(found.keys)) == (2, 11, 2)
@@ -121,20 +123,20 @@ def test_a_changed_value_is_found(folder, table, column):
             sql(folder, update, row=row, new=changed(old))
         except sqlite3.IntegrityError:
             sql(folder, update, row=row, new=-old - 1)  # the next one is another row's
-        found = verified(folder).findings
+        found = verified(folder).problems
         assert table in {one.table for one in found}, (row, old, found)
         (folder / "ccm.db").write_bytes(before)
 
 
 def _keyed(table):
     """Give the rows of a table with a number; the one that has none gets its key for it."""
-    if table == "head":
-        return "(SELECT kind || '/' || key AS rowid, * FROM head)"
+    if table == "current_version":
+        return "(SELECT kind || '/' || key AS rowid, * FROM current_version)"
     return table
 
 
 def _row(table):
-    return "kind || '/' || key = :row" if table == "head" else "rowid = :row"
+    return "kind || '/' || key = :row" if table == "current_version" else "rowid = :row"
 
 
 # -- rows removed, inserted, swapped -----------------------------------------------------------
@@ -144,11 +146,11 @@ def _row(table):
 @pytest.mark.parametrize("order", ["ASC", "DESC"])
 def test_a_removed_row_is_found(folder, table, order):
     """The first or the last of each table; what was there is named by its leaf."""
-    columns = "kind || '/' || key" if table == "head" else "rowid"
+    columns = "kind || '/' || key" if table == "current_version" else "rowid"
     (row,) = sql(folder, f"SELECT {columns} FROM {table} ORDER BY 1 {order} LIMIT 1")[0]  # noqa: S608 - names of ours
     sql(folder, f"DELETE FROM {table} WHERE {_row(table)}", row=row)  # noqa: S608 - the same
 
-    assert table in {one.table for one in verified(folder).findings}
+    assert table in {one.table for one in verified(folder).problems}
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -170,7 +172,7 @@ def test_an_inserted_row_is_found(folder, table):
     except sqlite3.IntegrityError:
         return  # the database refuses it by itself
 
-    assert table in {one.table for one in verified(folder).findings}
+    assert table in {one.table for one in verified(folder).problems}
 
 
 @pytest.mark.parametrize(
@@ -182,7 +184,7 @@ def test_an_inserted_row_is_found(folder, table):
         pytest.param("collection", 1, 2, id="collections"),
         pytest.param("manifest", 1, 2, id="manifests"),
         pytest.param("evaluation", 1, 2, id="evaluations"),
-        pytest.param("entry", 2, 3, id="entries of one log"),
+        pytest.param("log_entry", 2, 3, id="entries of one log"),
     ],
 )
 def test_swapped_rows_are_found(folder, table, one, other):
@@ -191,7 +193,7 @@ def test_swapped_rows_are_found(folder, table, one, other):
         for new, old in ((-1, one), (one, other), (other, -1)):
             database.execute(f"UPDATE {table} SET seq = {new} WHERE seq = {old}")  # noqa: S608 - numbers and names of ours
 
-    assert table in {one.table for one in verified(folder).findings}
+    assert table in {one.table for one in verified(folder).problems}
 
 
 @pytest.mark.parametrize("last", ["'text'", "x'00'", "NULL", "0.5", "-1", "9223372036854775807"])
@@ -199,17 +201,17 @@ def test_a_changed_count_of_rows_is_found(folder, last):
     """What SQLite numbers the next row by, whatever stands there now."""
     sql(folder, f"UPDATE sqlite_sequence SET seq = {last} WHERE name = 'version'")  # noqa: S608 - values of ours
 
-    assert [(one.table, one.field) for one in verified(folder).findings] == [("version", "seq")]
+    assert [(one.table, one.field) for one in verified(folder).problems] == [("version", "seq")]
 
 
 def test_a_record_is_named_with_its_field_and_what_it_was(folder):
-    """The finding says which leaf, which record, which field, what is there, what was kept."""
+    """The problem says which leaf, which record, which field, what is there, what was stored."""
     sql(folder, "UPDATE version SET endpoint = '/others' WHERE key = 'b'")
 
-    found = verified(folder).findings
+    found = verified(folder).problems
     assert [str(one) for one in found] == [
         f"log demo, leaf {leaf}, record demo.{kind} 'b': endpoint: "
-        "it is '/others', and '/things' was kept"
+        "it is '/others', and '/things' was stored"
         for leaf, kind in ((3, "thing"), (9, "part"))
     ]
 
@@ -220,22 +222,22 @@ FIRST_HEAD = "(SELECT size FROM checkpoint WHERE log = 'demo' ORDER BY size LIMI
 EARLIER = "(SELECT digest FROM version WHERE collection <= 2)"
 RUN = (
     f"DELETE FROM body WHERE digest NOT IN {EARLIER}",  # noqa: S608 - names of ours
-    "DELETE FROM head",
+    "DELETE FROM current_version",
     "DELETE FROM version WHERE collection > 2",
     "DELETE FROM rejected WHERE collection > 2",
     "DELETE FROM collection WHERE run = 2",
     "DELETE FROM manifest WHERE run = 2",
     "DELETE FROM run WHERE seq = 2",
-    "INSERT INTO head SELECT connection, kind, key, max(seq), digest FROM version GROUP BY 1, 2, 3",
+    "INSERT INTO current_version SELECT connection, kind, key, max(seq), digest FROM version GROUP BY 1, 2, 3",
 )
 LEDGER = (
-    f"DELETE FROM entry WHERE log = 'demo' AND first >= {FIRST_HEAD}",  # noqa: S608 - the same
+    f"DELETE FROM log_entry WHERE log = 'demo' AND first >= {FIRST_HEAD}",  # noqa: S608 - the same
     f"DELETE FROM checkpoint WHERE log = 'demo' AND size > {FIRST_HEAD}",  # noqa: S608 - the same
 )
 NUMBERS = tuple(
     f"UPDATE sqlite_sequence SET seq = (SELECT coalesce(max(seq), 0) FROM {table}) "  # noqa: S608 - names of ours
     f"WHERE name = '{table}'"
-    for table in ("run", "collection", "version", "rejected", "manifest", "entry", "checkpoint")
+    for table in ("run", "collection", "version", "rejected", "manifest", "log_entry", "checkpoint")
 )
 
 
@@ -251,7 +253,7 @@ def test_a_run_that_was_removed_is_found(folder, statements):
     """The store's own log states a head that the connection's log does not have any more."""
     sql(folder, *statements)
 
-    assert "demo" in {one.log for one in verified(folder).findings}
+    assert "demo" in {one.log for one in verified(folder).problems}
 
 
 def test_a_pin_finds_what_was_cut_off_everywhere(folder, pristine):
@@ -263,26 +265,33 @@ def test_a_pin_finds_what_was_cut_off_everywhere(folder, pristine):
         *LEDGER,
         "DELETE FROM evaluation WHERE seq > 1",
         "DELETE FROM document WHERE seq > 2",
-        "DELETE FROM followed WHERE seq > 1",
+        "DELETE FROM finding_changes WHERE seq > 1",
         "DELETE FROM erased",
         "DELETE FROM erasure",
         "DELETE FROM signing_key WHERE seq > 1",
         f"DELETE FROM checkpoint WHERE log = '@store' AND size > {size}",  # noqa: S608 - the same
-        f"DELETE FROM entry WHERE log = '@store' AND first >= {size}",  # noqa: S608 - the same
+        f"DELETE FROM log_entry WHERE log = '@store' AND first >= {size}",  # noqa: S608 - the same
         *NUMBERS,
         *(
             f"UPDATE sqlite_sequence SET seq = (SELECT coalesce(max(seq), 0) FROM {table}) "  # noqa: S608 - names of ours
             f"WHERE name = '{table}'"
-            for table in ("evaluation", "document", "followed", "erased", "erasure", "signing_key")
+            for table in (
+                "evaluation",
+                "document",
+                "finding_changes",
+                "erased",
+                "erasure",
+                "signing_key",
+            )
         ),
         f"SELECT {size}",
     )
     older, newer = pristine[1]
 
-    alone = [one for one in verified(folder).findings if one.field != "content"]
+    alone = [one for one in verified(folder).problems if one.field != "content"]
     assert alone == []  # but for what was erased, which cannot be brought back
-    assert [one.what for one in verified(folder, older).findings if one.field != "content"] == []
-    (found,) = [one for one in verified(folder, newer).findings if one.field != "content"]
+    assert [one.what for one in verified(folder, older).problems if one.field != "content"] == []
+    (found,) = [one for one in verified(folder, newer).problems if one.field != "content"]
     assert "some were removed" in found.problem
 
 
@@ -291,7 +300,7 @@ def test_an_older_head_in_place_of_the_newest_is_found(folder, pristine):
     statement = "UPDATE checkpoint SET note = :note WHERE seq = (SELECT max(seq) FROM checkpoint)"
     sql(folder, statement, note=pristine[1][0])
 
-    (found,) = verified(folder).findings
+    (found,) = verified(folder).problems
     assert (found.table, found.field) == ("checkpoint", "note")
 
 
@@ -302,7 +311,7 @@ def test_a_store_that_was_built_anew_is_found_by_a_pin(tmp_path, build, key, pri
     store.runs.seal(build.manifest(at=3))
     store.close()
     assert verified(tmp_path).sound
-    (found,) = verified(tmp_path, pristine[1][0]).findings
+    (found,) = verified(tmp_path, pristine[1][0]).problems
     assert "this store is ccm/" in found.problem
 
     identity = sql(pristine[0], "SELECT identity FROM store")[0][0]
@@ -310,11 +319,11 @@ def test_a_store_that_was_built_anew_is_found_by_a_pin(tmp_path, build, key, pri
     tmp_path.mkdir()
     store = reopen(key("forger"))
     sql(tmp_path, "UPDATE store SET identity = :name", name=identity)
-    sql(tmp_path, "DELETE FROM entry")
+    sql(tmp_path, "DELETE FROM log_entry")
     store.runs.begin(build.run())
     store.runs.seal(build.manifest(at=3))
     store.close()
-    found = verified(tmp_path, pristine[1][0]).findings
+    found = verified(tmp_path, pristine[1][0]).problems
     assert any("not the one it was" in one.problem for one in found)
 
 
@@ -326,8 +335,8 @@ def test_a_head_signed_with_a_foreign_key_is_found(folder, key):
     statement = "UPDATE checkpoint SET note = :note WHERE seq = (SELECT max(seq) FROM checkpoint)"
     sql(folder, statement, note=forged)
 
-    (found,) = verified(folder).findings
-    assert "bears no signature of" in found.problem
+    (found,) = verified(folder).problems
+    assert "no valid signature of" in found.problem
 
 
 # -- the file itself ---------------------------------------------------------------------------
@@ -340,7 +349,7 @@ def test_a_truncated_file_is_found(folder, share):
     (folder / "ccm.db").write_bytes(data[: int(len(data) * share)])
 
     with contextlib.suppress(IntegrityError):
-        assert verified(folder).findings
+        assert verified(folder).problems
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -353,7 +362,7 @@ def test_bytes_that_the_disk_changed_are_found_or_harmless(folder, pristine, see
     (folder / "ccm.db").write_bytes(data)
 
     with contextlib.suppress(IntegrityError):
-        if not verified(folder, *pristine[1]).findings:
+        if not verified(folder, *pristine[1]).problems:
             assert contents(folder) == contents(pristine[0])
 
 

@@ -44,7 +44,7 @@ def test_a_full_disk_leaves_a_ledger_that_verifies(reopen, build, key, tmp_path,
     store = reopen(key(), options={"max_size": str(16384 * room)})
     number = fill(store, build, 0)
     store.close()
-    assert verify_store(tmp_path / "ccm.db", on_progress=lambda *_: None).findings == ()
+    assert verify_store(tmp_path / "ccm.db", on_progress=lambda *_: None).problems == ()
 
     store = reopen(key(), options={"max_size": str(16384 * (room + 60))})
     for run in store.runs.open_runs("demo"):
@@ -52,7 +52,7 @@ def test_a_full_disk_leaves_a_ledger_that_verifies(reopen, build, key, tmp_path,
     assert fill(store, build, number + 1) > number + 1
     store.close()
     found = verify_store(tmp_path / "ccm.db", on_progress=lambda *_: None)
-    assert found.findings == ()
+    assert found.problems == ()
     assert found.checkpoints > 0
 
 

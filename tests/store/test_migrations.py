@@ -1,4 +1,4 @@
-"""Migrations: whatever an older ccm left becomes a store with the tables of today."""
+"""Migrations: a store of an older revision becomes one of the newest; others are refused."""
 
 from __future__ import annotations
 
@@ -10,12 +10,22 @@ import pytest
 
 from ccm_core.errors import StoreError
 from ccm_core.store.interface.location import StoreLocation
+from ccm_core.store.sqlite import migrations
 from ccm_core.store.sqlite.migrations import NEWEST, REVISION_TABLE, scripts
 from ccm_core.store.sqlite.open import open_store
+from ccm_core.store.sqlite.verify import verify_store
+
+NEXT = "0002"
+NEXT_SCRIPT = """
+-- A script of its own for each revision.
+CREATE TABLE label (run INTEGER NOT NULL, text TEXT NOT NULL);
+ALTER TABLE run ADD COLUMN label TEXT;
+"""
+LOCATION = StoreLocation(url="sqlite:///ccm.db")
 
 
 def schema(path):
-    """Give the text of everything that a database has in its schema."""
+    """Return the text of everything that a database has in its schema."""
     query = "SELECT type, name, sql FROM sqlite_master ORDER BY type, name"
     with closing(sqlite3.connect(path)) as database:
         rows = database.execute(query).fetchall()
@@ -29,63 +39,87 @@ def _columns_sorted(text):
 
 
 def revision(path):
-    """Give the rows of the table that says at which revision a database is."""
+    """Return the rows of the table that holds the revision of a database."""
     with closing(sqlite3.connect(path)) as database:
         query = f"SELECT * FROM {REVISION_TABLE}"  # noqa: S608 - a constant
         return database.execute(query).fetchall()
 
 
-def grown_to(path, newest):
-    """Make a store as the ccm of a revision would have left it; it holds one run."""
-    with closing(sqlite3.connect(path)) as database, database:
-        for name, script in scripts().items():
-            if name <= newest:
-                database.executescript(script)
-        database.execute(f"CREATE TABLE {REVISION_TABLE} (version_num VARCHAR(32) PRIMARY KEY)")
-        database.execute(f"INSERT INTO {REVISION_TABLE} VALUES (?)", [newest])  # noqa: S608 - a constant
-        database.execute("INSERT INTO store VALUES (1, 'old', 0, 'ccm-core 0', 'none')")
-        database.execute("INSERT INTO run VALUES (7, 'r', 'demo', 'fake', 5)")
-
-
-@pytest.mark.parametrize("older", [name for name in scripts() if name != NEWEST])
-def test_an_older_store_becomes_one_of_today(store, tmp_path, older):
-    """Opening it is enough; it gets the tables of a new store and loses nothing."""
+@pytest.fixture
+def older(store, build, tmp_path, monkeypatch):
+    """Return the path of a store that became older than its ccm, which has one more revision."""
+    store.records.append(build.harvest("c1", {"a": {"n": 1}}))
     store.close()
-    path = tmp_path / "older.db"
-    grown_to(path, older)
+    known = {**scripts(), NEXT: NEXT_SCRIPT}
+    monkeypatch.setattr(migrations, "scripts", lambda: known)
+    monkeypatch.setattr(migrations, "NEWEST", NEXT)
+    return tmp_path / "ccm.db"
 
-    with closing(open_store(StoreLocation(url="sqlite:///older.db"), base=tmp_path)) as opened:
+
+def test_an_older_store_is_migrated_when_it_is_opened(older, tmp_path, bodies):
+    """It gets the tables of a new store and loses nothing."""
+    with closing(open_store(LOCATION, base=tmp_path)) as opened:
         assert opened.runs.connections() == ["demo"]
+        assert bodies(opened) == {"a": {"n": 1}}
+    new = StoreLocation(url="sqlite:///new.db")
+    open_store(new, base=tmp_path).close()
 
-    assert revision(path) == [(NEWEST,)]
-    made, new = schema(path), schema(tmp_path / "ccm.db")
-    assert made.records.existing_keys() == new.records.existing_keys()
-    assert [name for name in new if made[name] != new[name] and name[1] != REVISION_TABLE] == []
+    assert revision(older) == revision(tmp_path / "new.db") == [(NEXT,)]
+    migrated, created = schema(older), schema(tmp_path / "new.db")
+    assert migrated.keys() == created.keys()
+    assert [name for name in created if migrated[name] != created[name]] == []
+    assert verify_store(older, on_progress=lambda *_: None).sound
 
 
-def test_a_migration_that_fails_changes_nothing(tmp_path):
-    """The whole way is one transaction: a store is at one revision or at the other."""
-    path = tmp_path / "older.db"
-    grown_to(path, "0001")
+def test_a_migration_that_fails_changes_nothing(older, tmp_path):
+    """All of it is one transaction: a store is at one revision or at the other."""
+    with closing(sqlite3.connect(older)) as database, database:
+        database.execute("ALTER TABLE run ADD COLUMN label TEXT")
+    before = schema(older)
+
+    with pytest.raises(StoreError, match="duplicate column name: label"):
+        open_store(LOCATION, base=tmp_path)
+
+    assert schema(older) == before
+    assert revision(older) == [(NEWEST,)]
+
+
+def test_an_older_store_is_refused_where_nothing_is_written(older, tmp_path):
+    """Reading and verifying migrate nothing; the message says what does."""
+    before = older.read_bytes()
+    with pytest.raises(StoreError, match="written by an older ccm.*Run `ccm collect`"):
+        open_store(LOCATION, base=tmp_path, read_only=True)
+    with pytest.raises(StoreError, match="written by an older ccm.*Run `ccm collect`"):
+        verify_store(older, on_progress=lambda *_: None)
+    assert older.read_bytes() == before
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_store_from_before_the_first_release_is_refused(tmp_path, read_only):
+    """The message says what the file is, why it cannot be read, and what to do."""
+    path = tmp_path / "ccm.db"
     with closing(sqlite3.connect(path)) as database, database:
-        database.execute("CREATE TABLE followed (something TEXT)")
-    before = schema(path)
+        database.execute("CREATE TABLE store_revision (version_num VARCHAR(32) NOT NULL)")
+        database.execute("INSERT INTO store_revision VALUES ('0004')")
+    before = path.read_bytes()
 
-    with pytest.raises(StoreError, match="followed already exists"):
-        open_store(StoreLocation(url="sqlite:///older.db"), base=tmp_path)
-
-    assert schema(path) == before
-    assert revision(path) == [("0001",)]
+    with pytest.raises(StoreError, match="before the first release.*Move the file away") as caught:
+        open_store(LOCATION, base=tmp_path, read_only=read_only)
+    assert str(path) in str(caught.value)
+    assert "ccm collect" in str(caught.value)
+    with pytest.raises(StoreError, match="before the first release"):
+        verify_store(path, on_progress=lambda *_: None)
+    assert path.read_bytes() == before
 
 
 def test_the_newest_revision_is_the_last_script():
-    """The quick look on opening compares with the same revision that migrating leads to."""
+    """Opening compares with the same revision that migrating leads to."""
     assert list(scripts())[-1] == NEWEST
     assert [int(name) for name in scripts()] == list(range(1, len(scripts()) + 1))
 
 
 @pytest.mark.usefixtures("store")
-def test_a_store_keeps_its_facts(tmp_path):
+def test_a_new_store_has_its_facts_and_settings(tmp_path):
     """One row says which store it is and what made it; SQLite is set to lose nothing."""
     with closing(sqlite3.connect(tmp_path / "ccm.db")) as database:
         ((identity, created_by),) = database.execute("SELECT identity, created_by FROM store")

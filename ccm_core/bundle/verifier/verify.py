@@ -493,9 +493,9 @@ def required_digests(
     contents: Mapping[str, bytes],
 ) -> set[str]:
     """Return the digests of everything that an evaluation was made with and is based on."""
-    inputs = json.loads(contents.get(leaf.get("basis", ""), b'{"packs":[]}'))
+    inputs = json.loads(contents.get(leaf.get("inputs", ""), b'{"packs":[]}'))
     digests = {pack["digest"] for pack in [*evaluation["packs"], *inputs["packs"]]}
-    digests |= {leaf["basis"]} if "basis" in leaf else set()
+    digests |= {leaf["inputs"]} if "inputs" in leaf else set()
     return digests | {
         name
         for rule in evaluation["rules"]

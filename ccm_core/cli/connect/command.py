@@ -76,7 +76,7 @@ def _connect(options: ConnectOptions, file: SettingsFile, connector: Connector, 
     setup.unlock_vault()
     _print_registration(options, setup)
     setup.enter_secrets(ask_secrets(connection))
-    if method.by_person:
+    if method.needs_consent:
         _print_grant(ask_consent(options, setup), setup)
     print_test_before_saving(setup.test(), save_anyway=options.save_anyway)
     setup.save()
@@ -88,7 +88,7 @@ def _connect(options: ConnectOptions, file: SettingsFile, connector: Connector, 
 def _print_registration(options: ConnectOptions, setup: ConnectionSetup) -> None:
     if setup.scopes is None:
         return
-    if setup.new.method.by_person:
+    if setup.new.method.needs_consent:
         print_message(f"  redirect URL: {registered_redirect_uri(options)}")
     print_message(f"  scopes: {' '.join(setup.scopes)}\n")
 

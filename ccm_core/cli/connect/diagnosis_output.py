@@ -23,9 +23,9 @@ def print_test(test: Coroutine[Any, Any, Sequence[Diagnosis]]) -> None:
     print_message("testing the connection ...")
     rows = [
         (
-            "ok" if diagnosis.good else "PROBLEM",
+            "ok" if diagnosis.ok else "PROBLEM",
             diagnosis.subject,
-            diagnosis.found,
+            diagnosis.message,
             diagnosis.next_step or "",
         )
         for diagnosis in run_async(test)

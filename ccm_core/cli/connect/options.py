@@ -17,8 +17,8 @@ from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.types import AuthMethod, Connector
 
 METHOD_OPTIONS: Mapping[str, Callable[[AuthMethod], bool]] = {
-    "oauth": lambda method: method.by_person,
-    "oauth-app": lambda method: method.oauth is not None and not method.by_person,
+    "oauth": lambda method: method.needs_consent,
+    "oauth-app": lambda method: method.oauth is not None and not method.needs_consent,
     "api-key": lambda method: method.oauth is None,
 }
 """Which methods each option of the command line means."""

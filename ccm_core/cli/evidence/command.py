@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ccm_core.app.workspace import Workspace
-from ccm_core.cli.terminal.options import json_option, read_as_of
+from ccm_core.cli.terminal.options import as_of_option, connection_option, json_option, read_as_of
 from ccm_core.cli.terminal.output import print_json, print_json_lines, print_table
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.errors import UsageError

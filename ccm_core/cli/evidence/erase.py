@@ -14,7 +14,7 @@ from ccm_core.cli.terminal.options import connection_option
 from ccm_core.cli.terminal.output import print_message
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.errors import UsageError
-from ccm_core.model.evidence.erasure import ErasureResult, Erasure
+from ccm_core.model.evidence.erasure import Erasure, ErasureResult
 from ccm_core.sdk.timestamps import parse_duration, parse_instant
 from ccm_core.sdk.types import Shape
 
@@ -59,7 +59,7 @@ def command(  # noqa: PLR0913 - each is an option of its own
         connection=connection,
         kind=kind,
         key=key,
-        kept_before=kept_before,
+        stored_before=kept_before,
         spared=_snapshots(workspace) if kept_before is not None and key is None else frozenset(),
         reason=reason,
         erased_at=now,

@@ -11,7 +11,7 @@ import click
 from ccm_core import schemas
 from ccm_core.app.installation import build_host, configured_plugins
 from ccm_core.app.rule_sets import pack_text
-from ccm_core.cli.rules.preview import diff, try_
+from ccm_core.cli.rules.preview import diff, preview
 from ccm_core.cli.terminal.exit_codes import Exit
 from ccm_core.cli.terminal.options import json_option, settings_file
 from ccm_core.cli.terminal.output import print_json, print_message, print_table
@@ -33,10 +33,11 @@ from ccm_core.rules.types import PackText
 
 @click.group("rules")
 def command() -> None:
-    """List, check, test, try and compare rule packs."""
+    """List, check, test, preview and compare rule packs."""
 
 
-command.add_command(try_)
+command.add_command(preview)
+command.add_command(renamed_command("try", "ccm rules preview"))
 command.add_command(diff)
 
 packs_argument = click.argument("packs", nargs=-1, metavar="[PACK|FILE]...")
@@ -60,7 +61,7 @@ def list_(
     if framework is not None:
         _list_controls(compiled, framework, as_json=as_json)
         return
-    rules = [(one.pack, rule) for one in compiled.packs for rule in one.pack.rules]
+    rules = [(pack.pack, rule) for pack in compiled.packs for rule in pack.pack.rules]
     if as_json:
         print_json(
             [{"pack": pack.name, "version": pack.version, "rule": rule} for pack, rule in rules]
@@ -77,18 +78,18 @@ def list_(
 @click.option(
     "--strict",
     is_flag=True,
-    help="Also want a passing, failing and insufficient test of each rule.",
+    help="Also expect a passing, failing and insufficient test of each rule.",
 )
 @click.pass_obj
 def check(config: str | None, packs: tuple[str, ...], *, strict: bool) -> None:
-    """Check packs; every mistake in one go, as file:line:column."""
+    """Check packs, and list every mistake as file:line:column."""
     texts, compiled = _compiled(config, packs)
     if strict:
         mistakes = [mistake for text in texts for mistake in coverage_mistakes(text, compiled)]
         if mistakes:
             raise DocumentError(mistakes)
-    count = sum(len(one.pack.rules) for one in compiled.packs)
-    print_message(f"{len(compiled.packs)} packs with {count} rules are well")
+    count = sum(len(pack.pack.rules) for pack in compiled.packs)
+    print_message(f"{_count(len(compiled.packs), 'pack')}, {_count(count, 'rule')}: OK")
 
 
 @command.command("test")
@@ -99,47 +100,49 @@ def test(config: str | None, packs: tuple[str, ...], *, as_json: bool) -> int:
     """Run the tests that the packs carry."""
     _, compiled = _compiled(config, packs)
     results = run_cases(compiled)
-    bad = [one for one in results if not one.good]
+    failed = [result for result in results if not result.passed]
     if as_json:
         print_json(results)
     else:
         print_table(
             ("rule", "test", "expected", "got", "reason"),
-            [(one.rule, one.test, one.expected, one.got, one.reason) for one in bad],
+            [
+                (result.rule, result.test, result.expected, result.actual, result.reason)
+                for result in failed
+            ],
         )
-        print_message(f"{len(results) - len(bad)} tests passed, {len(bad)} failed")
-    return Exit.RULES_FAIL if bad else Exit.OK
+        print_message(f"{len(results) - len(failed)} tests passed, {len(failed)} failed")
+    return Exit.RULES_FAIL if failed else Exit.OK
 
 
 @command.command("mutate")
 @packs_argument
 @click.option(
     "--evidence",
-    "kept",
+    "stored",
     is_flag=True,
-    help="Take away from the evidence that is kept instead of from the tests.",
+    help="Remove kept evidence, not that of the tests.",
 )
 @json_option
 @click.pass_obj
-def mutate_(config: str | None, packs: tuple[str, ...], *, kept: bool, as_json: bool) -> int:
-    """Take away what rules rest on: no rule may turn to a pass."""
+def mutate_(config: str | None, packs: tuple[str, ...], *, stored: bool, as_json: bool) -> int:
+    """Remove evidence that rules depend on: no result may become a pass."""
     _, compiled = _compiled(config, packs)
-    results = _mutated_evidence(config, compiled) if kept else mutate(compiled)
-    lies = [one for one in results if one.lies]
+    results = _mutated_evidence(config, compiled) if stored else mutate(compiled)
+    wrong = [result for result in results if result.lies]
     if as_json:
         print_json(results)
     else:
         print_table(
             ("rule", "test", "mutation", "before", "after"),
-            [(one.rule, one.test, one.mutation, one.before, one.after) for one in lies],
+            [
+                (result.rule, result.test, result.mutation, result.before, result.after)
+                for result in wrong
+            ],
         )
-        tried = "" if kept else f"{len(results)} mutations, "
-        print_message(
-            f"{tried}{len(lies)} of which let a rule pass that may not"
-            if tried
-            else f"{len(lies)} results became a pass when evidence was taken away"
-        )
-    return Exit.RULES_FAIL if lies else Exit.OK
+        total = "" if stored else f"{len(results)} mutations, "
+        print_message(f"{total}{_count(len(wrong), 'result')} wrongly became a pass")
+    return Exit.RULES_FAIL if wrong else Exit.OK
 
 
 @command.command("schema")
@@ -147,10 +150,10 @@ def mutate_(config: str | None, packs: tuple[str, ...], *, kept: bool, as_json: 
 def schema(config: str | None) -> None:
     """Print the JSON Schema of packs, for editors, with the kinds and views that are installed."""
     catalog = configured_plugins(settings_file(config))
-    found = deepcopy(schemas.load(SCHEMA))
+    pack_schema = deepcopy(schemas.load(SCHEMA))
     host = build_host(catalog)
-    found["$defs"]["source"]["enum"] = sorted([*host.kinds, *host.views])
-    print_json(found)
+    pack_schema["$defs"]["source"]["enum"] = sorted([*host.kinds, *host.views])
+    print_json(pack_schema)
 
 
 def _mutated_evidence(config: str | None, compiled: CompiledPacks) -> tuple[MutationResult, ...]:
@@ -167,39 +170,46 @@ def _list_controls(compiled: CompiledPacks, framework: str, *, as_json: bool) ->
         for rule in pack.pack.rules
         for control in rule.controls
     ]
-    known = sorted({control.framework for control, _ in rows})
-    if framework not in known:
-        raise UsageError(suggest("framework", framework, known, among="supported here"))
-    wanted = sorted(
+    frameworks = sorted({control.framework for control, _ in rows})
+    if framework not in frameworks:
+        raise UsageError(suggest("framework", framework, frameworks, among="supported here"))
+    supported = sorted(
         (control.id, rule.id, rule.severity.value, control.why or "")
         for control, rule in rows
         if control.framework == framework
     )
-    shares = {
-        name: automation((one.pack for one in compiled.packs), framework, name)
-        for name in sorted({row[0] for row in wanted})
+    coverage = {
+        name: automation((pack.pack for pack in compiled.packs), framework, name)
+        for name in sorted({row[0] for row in supported})
     }
     if as_json:
         keys = ("control", "rule", "severity", "why")
         print_json(
-            [dict(zip(keys, row, strict=True)) | json_codec.plain(shares[row[0]]) for row in wanted]
+            [
+                dict(zip(keys, row, strict=True)) | json_codec.plain(coverage[row[0]])
+                for row in supported
+            ]
         )
         return
     print_table(
         ("control", "rule", "severity", "why"),
-        sorted([*wanted, *_manual_procedures(shares)], key=_first),
+        sorted([*supported, *_manual_procedures(coverage)], key=_first),
     )
-    stated = automated(one.automated for one in shares.values())
-    print_message(f"{len(shares)} controls of {framework} have rules: {stated}")
+    stated = automated(control.automated for control in coverage.values())
+    print_message(f"{len(coverage)} controls of {framework} have rules: {stated}")
 
 
-def _manual_procedures(shares: Mapping[str, Automation]) -> Iterator[tuple[str, str, str, str]]:
-    """Give a line for each thing that is left to people; one where that is not known."""
-    for name, share in shares.items():
-        for text in share.manual_procedures:
-            yield name, "by hand", "", text
-        if share.automated is AutomationCoverage.NOT_STATED:
-            yield name, "by hand", "", "not stated"
+def _manual_procedures(coverage: Mapping[str, Automation]) -> Iterator[tuple[str, str, str, str]]:
+    """Yield a row for each manual procedure; one where that is not stated."""
+    for name, control in coverage.items():
+        for text in control.manual_procedures:
+            yield name, "manual procedure", "", text
+        if control.automated is AutomationCoverage.NOT_STATED:
+            yield name, "manual procedure", "", "not stated"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _first(row: Sequence[str]) -> str:

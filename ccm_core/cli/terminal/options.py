@@ -49,3 +49,17 @@ def renamed_option(old: str, new: str) -> Callable[[Callable[..., Any]], Callabl
     return click.option(
         old, is_flag=True, hidden=True, expose_value=False, is_eager=True, callback=refuse
     )
+
+
+def renamed_command(old: str, new: str) -> click.Command:
+    """Return a hidden command that says what it is called now, whatever follows it."""
+
+    @click.command(
+        old, hidden=True, add_help_option=False, context_settings={"ignore_unknown_options": True}
+    )
+    @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+    def refuse(arguments: tuple[str, ...]) -> None:
+        del arguments
+        raise click.UsageError(f"`{old}` is now called `{new}`")
+
+    return refuse

@@ -29,7 +29,7 @@ def command(config: str | None, connections: tuple[str, ...], *, as_json: bool) 
 def _code(check: Check) -> Exit:
     codes = [Exit.USAGE] if check.plugins else []
     codes += [Exit.SOURCE for connection in check.connections if not connection.usable]
-    return most_severe([*codes, Exit.OK if check.good else Exit.INSUFFICIENT])
+    return most_severe([*codes, Exit.OK if check.ok else Exit.INSUFFICIENT])
 
 
 def _print(check: Check) -> None:
@@ -42,9 +42,9 @@ def _print(check: Check) -> None:
     rows = [
         (
             name,
-            "ok" if diagnosis.good else "PROBLEM",
+            "ok" if diagnosis.ok else "PROBLEM",
             diagnosis.subject,
-            diagnosis.found,
+            diagnosis.message,
             diagnosis.next_step or "",
         )
         for name, diagnosis in diagnoses

@@ -104,11 +104,11 @@ def print_verification(found: Verification, path: Path) -> None:
         click.echo(f"  key {key.key}")
     for text in found.unproven:
         click.echo(f"not proven: {text}")
-    for finding in found.findings[:_SHOWN]:
+    for finding in found.problems[:_SHOWN]:
         click.echo(f"damaged: {finding}")
-    more = len(found.findings[_SHOWN:]) + found.more
+    more = len(found.problems[_SHOWN:]) + found.more
     if more:
-        click.echo(f"damaged: and {more} more; --json has the first {len(found.findings)}")
+        click.echo(f"damaged: and {more} more; --json has the first {len(found.problems)}")
     click.echo(_conclusion(found))
 
 
@@ -165,6 +165,3 @@ def _keys(given: str) -> Iterator[VerifierKey]:
             ) from error
     if not lines:
         raise UsageError(f"{given} holds no public key")
-
-
-__all__ = ["command", "print_verification", "progress", "say", "verdict"]

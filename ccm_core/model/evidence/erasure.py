@@ -14,7 +14,7 @@ class Erasure:
     connection: str | None = None
     kind: str | None = None
     key: str | None = None
-    kept_before: datetime | None = None
+    stored_before: datetime | None = None
     """Only what was kept before this moment."""
     spared: frozenset[str] = frozenset()
     """Kinds of which what stands is left alone: it is observed again and again, and never old."""

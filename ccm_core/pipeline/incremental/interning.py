@@ -1,4 +1,4 @@
-"""Holding many records in little memory: what their bodies repeat is kept once."""
+"""Interns what the bodies of many records repeat, so that they take little memory."""
 
 from __future__ import annotations
 
@@ -9,25 +9,27 @@ from ccm_core.model.evidence.record import Record
 from ccm_core.model.json_codec import JsonObject
 
 
-def shared(records: Iterable[Record]) -> Iterator[Record]:
-    """Give the records; equal references in their bodies become the same object.
+def interned(records: Iterable[Record]) -> Iterator[Record]:
+    """Yield the records; equal references in their bodies become the same object.
 
-    Bodies name the same services, users and teams again and again: more than half of the memory
-    that a year of events takes. Only flat objects of texts are shared, which are equal exactly
-    where they are written alike. Nobody may change a body that was handed out.
+    Bodies repeat the same services, users and teams, which takes more than half of the memory of
+    a year of events. Only flat objects of texts are interned, which are equal exactly where they
+    are written alike. No body may be changed after it was yielded.
     """
     pool: dict[tuple[Any, ...], JsonObject] = {}
     for record in records:
         body = record.body
         for name, value in body.items():
             if type(value) is dict:
-                body[name] = _one(value, pool)
+                body[name] = _pooled(value, pool)
             elif type(value) is list:
-                value[:] = [_one(one, pool) if type(one) is dict else one for one in value]
+                value[:] = [
+                    _pooled(entry, pool) if type(entry) is dict else entry for entry in value
+                ]
         yield record
 
 
-def _one(value: JsonObject, pool: dict[tuple[Any, ...], JsonObject]) -> JsonObject:
+def _pooled(value: JsonObject, pool: dict[tuple[Any, ...], JsonObject]) -> JsonObject:
     key = (*value, *value.values())
     if not _TEXTS.issuperset(map(type, key)):
         return value

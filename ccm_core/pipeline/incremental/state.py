@@ -1,4 +1,4 @@
-"""What is held from one evaluation to the next, by whoever judges again and again."""
+"""The state that incremental evaluation keeps from one evaluation to the next."""
 
 from __future__ import annotations
 
@@ -17,45 +17,44 @@ from ccm_core.sdk.types import EvidenceKind, View
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindState:
-    """What is held of one kind."""
+    """The state of one kind."""
 
-    mark: Watermark | None
-    """Up to where it was read; None: that cannot be told."""
+    watermark: Watermark | None
+    """Up to where it was read; None: that is not known."""
     erased: Mapping[str, Window | None]
-    """The keys that stand without a body, with the window of each."""
+    """The keys that exist without a body, with the window of each."""
     records: tuple[Record, ...] | None = None
-    """All that stand with one, sorted by key. None: they are too many, and are not held."""
+    """All that exist with one, sorted by key. None: they are too many to be held."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewState:
-    """What is held of the rows of one kind or view."""
+    """The state of the rows of one kind or view."""
 
     source: EvidenceKind | View
-    found: PartitionedRows
-    partition: PartitionIndex
-    marks: Mapping[str, Watermark]
+    rows: PartitionedRows
+    partitions: PartitionIndex
+    watermarks: Mapping[str, Watermark]
     """By input, up to where it was read."""
-    since: datetime
-    """Where the horizon began."""
+    horizon_start: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncrementalState:
-    """What is held of one connection."""
+    """The state of one connection."""
 
     watch: WatchScope
     at: datetime
     """The moment of the evaluation that left it."""
     kinds: dict[str, KindState] = field(default_factory=dict)
-    rows: dict[str, ViewState] = field(default_factory=dict)
+    views: dict[str, ViewState] = field(default_factory=dict)
     """By kind or view."""
 
 
 @dataclass(slots=True)
 class EvaluationCache:
-    """What whoever judges again and again holds from one evaluation to the next."""
+    """Everything that repeated evaluations keep from one to the next."""
 
-    memory: ResultCache | None = None
-    held: dict[str, IncrementalState] = field(default_factory=dict)
+    results: ResultCache | None = None
+    states: dict[str, IncrementalState] = field(default_factory=dict)
     """By connection."""

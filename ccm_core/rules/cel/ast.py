@@ -51,7 +51,7 @@ class CheckedExpression:
             pending.extend(reversed(node.operands))
 
     def start(self, node: CelNode) -> int:
-        """Return where a path begins: the position of its node is that of its last dot or bracket."""
+        """Return where a path begins: its node's position is that of its last dot or bracket."""
         while node.form in {"select", "call"} and node.operands:
             node = node.operands[0]
         return self.offsets.get(node.id, 0)
@@ -227,12 +227,14 @@ def _parse_fields(data: bytes) -> _Fields:
             number, index = _varint(data, index)
             fields.append((tag, number))
             continue
-        length, index = (
-            (8, index) if wire == 1 else (4, index) if wire == 5 else _varint(data, index)
-        )
+        length, index = (_FIXED[wire], index) if wire in _FIXED else _varint(data, index)
         fields.append((tag, data[index : index + length]))
         index += length
     return fields
+
+
+_FIXED = {1: 8, 5: 4}
+"""How many bytes the wire types fixed64 and fixed32 have."""
 
 
 def _varint(data: bytes, index: int) -> tuple[int, int]:

@@ -35,11 +35,11 @@ def plain_message(
     return message, 0
 
 
-def _unexpected(token: str) -> str:
-    if token == "<EOF>":
+def _unexpected(symbol: str) -> str:
+    if symbol == "<EOF>":
         return "unexpected end"
-    hint = f"; use {_CEL_OPERATORS[token]} instead" if token in _CEL_OPERATORS else ""
-    return f"unexpected {token}{hint}"
+    hint = f"; use {_CEL_OPERATORS[symbol]} instead" if symbol in _CEL_OPERATORS else ""
+    return f"unexpected {symbol}{hint}"
 
 
 _CEL_OPERATORS = {"and": "&&", "or": "||", "not": "!", "=": "=="}

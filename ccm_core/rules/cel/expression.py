@@ -53,7 +53,7 @@ class RowContext:
     variables: Mapping[str, Any]
     """What the expressions see, by name; a parameter as ``params.NAME``."""
     left_out: Mapping[str, str]
-    """Why the row leaves a key out, as :attr:`ccm_core.sdk.types.Row.unknown` says."""
+    """Why the row leaves a key out, as :attr:`ccm_core.sdk.view.Row.unknown` says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

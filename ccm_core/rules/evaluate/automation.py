@@ -42,9 +42,7 @@ def automation(packs: Iterable[RulePack], framework: str, control_id: str) -> Au
 
 def _supports(pack: RulePack, name: tuple[str, str]) -> bool:
     return any(
-        (control.framework, control.id) == name
-        for rule in pack.rules
-        for control in rule.controls
+        (control.framework, control.id) == name for rule in pack.rules for control in rule.controls
     )
 
 

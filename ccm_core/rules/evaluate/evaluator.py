@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from ccm_core.model.evaluation.result import Evaluation, AppliedPack, RuleResult
+from ccm_core.model.evaluation.result import AppliedPack, Evaluation, RuleResult
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.rules.evaluate.apply_waivers import apply_waivers
 from ccm_core.rules.evaluate.group_evaluator import GroupEvaluator, plugin_failures

@@ -12,7 +12,7 @@ from ccm_core.model.evidence.collection import Outcome
 from ccm_core.rules.pack.compiled import CompiledRule
 from ccm_core.rules.types import Facts
 from ccm_core.sdk.timestamps import format_duration
-from ccm_core.sdk.types import Row
+from ccm_core.sdk.view import Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,7 @@ from ccm_core.rules.incremental.row_diff import group_results
 from ccm_core.rules.incremental.time_dependence import GroupAgeSensitivity
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks, CompiledRule, RuleGroup
 from ccm_core.rules.types import DerivedRows, Facts
-from ccm_core.sdk.types import Row
+from ccm_core.sdk.view import Row
 
 
 @dataclass(slots=True, kw_only=True)
@@ -157,7 +157,7 @@ class GroupEvaluator:
 
 
 def _derived(facts: Facts, over: str, evaluator: RowEvaluator) -> DerivedRows:
-    """Return the rows: all of this moment, unless every rule here evaluated the same ones before."""
+    """Return the rows, all derived now unless every rule here evaluated the same ones before."""
     if over in facts.rederive and evaluator.rules and evaluator.cached is None:
         return facts.rederive[over]()
     if over in facts.derivation_errors:

@@ -19,7 +19,8 @@ from ccm_core.rules.evaluate.rows import RecordLoader, rows_of_kind, rows_of_vie
 from ccm_core.rules.evaluate.sufficiency import assess_sufficiency, subtract_erased
 from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.rules.types import DerivedRows, Facts
-from ccm_core.sdk.types import EvidenceKind, Row, View
+from ccm_core.sdk.evidence_kind import EvidenceKind
+from ccm_core.sdk.view import Row, View
 
 
 def _released(kind: str) -> Sequence[Record]:

@@ -167,7 +167,7 @@ def _population(
 
 
 def _sorted(results: Sequence[Result], in_order: tuple[Result, ...]) -> tuple[Result, ...]:
-    """Sort all results; insert a few into those that are in order, instead of sorting them again."""
+    """Sort all results; insert a few into those in order, instead of sorting them again."""
     if not results:
         return in_order
     if len(results) > _FEW:

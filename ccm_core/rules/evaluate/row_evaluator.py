@@ -25,7 +25,7 @@ from ccm_core.rules.incremental.result_cache import (
 from ccm_core.rules.incremental.row_diff import RowDiff, group_cache, group_results
 from ccm_core.rules.incremental.time_dependence import AGE_INSENSITIVE, GroupAgeSensitivity
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledRule, RuleGroup, Verdict
-from ccm_core.sdk.types import Row
+from ccm_core.sdk.view import Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +191,7 @@ def _has_same_evidence(before: Row, after: Row) -> bool:
 
 
 def _with_evidence_of(row: Row, results: Iterable[Result]) -> tuple[Result, ...]:
-    """Return the results on an earlier row as results on one of which all that was read is equal."""
+    """Return the results on an earlier row as results on a row that the rules read alike."""
     digests = tuple(sorted(set(row.evidence_digests)))
     return tuple(
         Result(

@@ -9,7 +9,8 @@ from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.json_codec import JsonObject
-from ccm_core.sdk.types import EvidenceKind, Partitioning, Row, View, ViewRequest
+from ccm_core.sdk.evidence_kind import EvidenceKind
+from ccm_core.sdk.view import Partitioning, Row, View, ViewRequest
 
 RecordLoader = Callable[[str], Sequence[Record]]
 """Returns the current records of a kind, sorted by key."""

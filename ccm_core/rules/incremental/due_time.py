@@ -2,7 +2,8 @@
 
 Two shapes are understood, alone or joined by ``&&``: an age against a limit
 (``row.age <= limit``, where the field is named ``age`` or ends in ``_age``) and the moment of the
-evaluation against a moment (``now < timestamp(row.due_at)``). Of any other condition the moment is not known.
+evaluation against a moment (``now < timestamp(row.due_at)``). Of any other condition the moment
+is not known.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class DueCondition:
 
     @property
     def from_moments(self) -> bool:
-        """Whether each bound is a moment, so that the answer does not depend on the evaluation's."""
+        """Whether each bound is a moment, so that the answer does not depend on ``now``."""
         return all(bound.age is None for bound in self.bounds)
 
     @property

@@ -15,7 +15,7 @@ from operator import lt
 from typing import TypeAlias
 
 from ccm_core.model.evidence.record import Record
-from ccm_core.sdk.types import Partitioning, Row
+from ccm_core.sdk.view import Partitioning, Row
 
 Names: TypeAlias = tuple[str, ...]
 
@@ -70,7 +70,7 @@ class PartitionIndex:
         return in_order(rows.rows) and names.issuperset(rows.names)
 
     def update(self, changes: Mapping[str, KindChange]) -> set[str] | None:
-        """Apply the changes of each input; return names of the partitions concerned, or None: all."""
+        """Apply the changes of each input; return the partitions concerned, or None: all."""
         concerned: set[str] = set()
         for kind, change in changes.items():
             if not change.keys:
@@ -84,7 +84,7 @@ class PartitionIndex:
         return concerned
 
     def passed(self, before: datetime, now: datetime) -> Iterator[str]:
-        """Yield the partitions of records that are now on the other side of the horizon's beginning."""
+        """Yield the partitions of records that passed the horizon's beginning."""
         for kind in self._kinds.values():
             for key, instant in kind.passing.items():
                 if (instant < before) != (instant < now):

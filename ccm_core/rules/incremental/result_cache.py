@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 from ccm_core.model.evaluation.result import Result, Status
 from ccm_core.model.evaluation.rule import Rule
 from ccm_core.model.json_codec import JsonObject, encode
-from ccm_core.sdk.types import Row
+from ccm_core.sdk.view import Row
 
 SubjectName: TypeAlias = tuple[str, str]
 """The kind and the key of a subject."""

@@ -1,4 +1,4 @@
-"""Compares rows with those of an earlier evaluation by looking only at objects that are not the same.
+"""Compares rows with those of an earlier evaluation, object by object.
 
 Of a population of which little changed, most rows are the same objects as before. Whatever has to
 be done for each of them is left to the interpreter's own loops, and cached lists are changed in
@@ -23,7 +23,7 @@ from ccm_core.rules.incremental.result_cache import (
     SubjectName,
 )
 from ccm_core.rules.incremental.time_dependence import GroupAgeSensitivity
-from ccm_core.sdk.types import Row
+from ccm_core.sdk.view import Row
 
 T = TypeVar("T")
 

@@ -49,7 +49,9 @@ def rule_dependencies(
     )
 
 
-def _match_fields(paths: Sequence[FieldPath], override_fields: AbstractSet[str]) -> frozenset[str] | None:
+def _match_fields(
+    paths: Sequence[FieldPath], override_fields: AbstractSet[str]
+) -> frozenset[str] | None:
     """Return the fields that decide whether a rule applies to a row; None: any, or the moment."""
     row_paths = [path for path in paths if path[0] == "row"]
     if ("now",) in paths or any(map(_is_any, row_paths)):

@@ -24,9 +24,7 @@ class AgeSensitivity(Enum):
     ALL = "all"
 
 
-def age_sensitivity(
-    dependencies: RuleDependencies, age_fields: AbstractSet[str]
-) -> AgeSensitivity:
+def age_sensitivity(dependencies: RuleDependencies, age_fields: AbstractSet[str]) -> AgeSensitivity:
     """Return for which rows a rule depends on some ages.
 
     Due is due, however old it grows. What is outside a rule's ``match`` stays outside while that

@@ -1,4 +1,4 @@
-"""Compiles one pack: parameters, conditions and messages; reports every mistake with its location."""
+"""Compiles one pack: parameters, conditions and messages; reports every mistake in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Parses and renders message templates: ``{EXPRESSION ?? 'fallback'}`` in plain text, ``{{`` and ``}}`` for braces."""
+"""Parses and renders message templates.
+
+A template is plain text with ``{EXPRESSION ?? 'fallback'}``, and ``{{`` and ``}}`` for braces.
+"""
 
 from __future__ import annotations
 
@@ -129,7 +132,7 @@ def _parts(template: str) -> Iterator[str | Placeholder]:
     plain, index = "", 0
     while index < len(template):
         character = template[index]
-        if template[at : index + 2] in ("{{", "}}"):
+        if template[index : index + 2] in ("{{", "}}"):
             plain, index = plain + character, index + 2
         elif character == "{":
             end = _end(template, index)
@@ -154,7 +157,7 @@ def _end(template: str, start: int) -> int:
             continue
         depth += {"{": 1, "}": -1}.get(template[index], 0)
         if depth == 0:
-            return at
+            return index
         index += 1
     raise _error(template, start, "this brace is not closed; write {{ for a brace")
 

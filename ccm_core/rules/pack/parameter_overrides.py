@@ -104,7 +104,7 @@ def read_overrides(parameter: Parameter, written: Any) -> tuple[ConditionalValue
     """Read a parameter's value with the overrides of it; a plain value has none.
 
     Raises:
-        ValueError: It is no value of that type; names the override, what was expected and what was got.
+        ValueError: It is no value of that type; the message names the override.
     """
     if not isinstance(written, dict) or parameter.type in NEVER_VARY:
         return (ConditionalValue(value=read_value(parameter.type, written), written=written),)

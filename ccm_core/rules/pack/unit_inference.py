@@ -6,7 +6,7 @@ that is a duration, and flows through choices, arithmetic, lists and names that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -54,22 +54,25 @@ class UnitInference:
         return self._unit(expression.tree.root, _Scope(paths=expression.scope, units=units))
 
     def _unit(self, node: CelNode, scope: _Scope) -> Unit:
-        match node.form:
-            case "constant":
-                return Unit.ANY
-            case "name" if node.name in scope.units:
-                return scope.units[node.name]
-            case "list":
-                return _common(self._unit(operand, scope) for operand in node.operands)
-            case "comprehension":
-                return self._loop_unit(node, scope)
-            case "call" if node.name in _OPERATIONS:
-                operands = [self._unit(operand, scope) for operand in node.operands]
-                return _OPERATIONS[node.name](operands)
+        if node.form == "constant":
+            return Unit.ANY
+        if node.form == "comprehension":
+            return self._loop_unit(node, scope)
+        operands = [self._unit(operand, scope) for operand in node.operands]
+        if node.form == "list":
+            return _common(operands)
+        if node.form == "call" and node.name in _OPERATIONS:
+            return _OPERATIONS[node.name](operands)
+        return self._access_unit(node, scope, operands)
+
+    def _access_unit(self, node: CelNode, scope: _Scope, operands: Sequence[Unit]) -> Unit:
+        """Return the unit of a name, a field or an element."""
+        if node.form == "name" and node.name in scope.units:
+            return scope.units[node.name]
         if (path := path_of(node, scope.paths)) is not None:
             return self._path_unit(path)
         if node.form == "call" and node.name == "_[_]":
-            return self._unit(node.operands[0], scope)
+            return operands[0]
         return self._lookup_unit(node)
 
     def _path_unit(self, path: FieldPath) -> Unit:
@@ -121,16 +124,16 @@ def _common(units: Iterable[Unit]) -> Unit:
     return distinct.pop() if len(distinct) == 1 else Unit.NONE
 
 
-def _product(units: list[Unit]) -> Unit:
+def _product(units: Sequence[Unit]) -> Unit:
     """Return seconds where one factor is seconds and the other has no unit."""
     return Unit.SECONDS if units.count(Unit.SECONDS) == 1 else Unit.NONE
 
 
-def _quotient(units: list[Unit]) -> Unit:
+def _quotient(units: Sequence[Unit]) -> Unit:
     return Unit.SECONDS if units[0] is Unit.SECONDS and units[1] is not Unit.SECONDS else Unit.NONE
 
 
-_OPERATIONS = {
+_OPERATIONS: Mapping[str, Callable[[Sequence[Unit]], Unit]] = {
     "_?_:_": lambda units: _common(units[1:]),
     "_+_": _common,
     "_-_": _common,

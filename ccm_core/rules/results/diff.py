@@ -1,4 +1,4 @@
-"""What other rules would have said: two evaluations of the same evidence, side by side. Pure."""
+"""Compares two evaluations of the same evidence by different rules. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ccm_core.rules.pack.compiled import CompiledPacks
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultDifference:
-    """One subject of which the rules say something else."""
+    """One subject whose result differs."""
 
     id: str
     connection: str
@@ -20,7 +20,7 @@ class ResultDifference:
     key: str
     title: str
     before: str | None
-    """The status; None where nothing was said of it."""
+    """The status; None where it has no result."""
     after: str | None
     reason: str
     """Of the later result, or of the earlier one where there is no later."""
@@ -28,14 +28,14 @@ class ResultDifference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleDifference:
-    """One rule that differs, by what it is or by what it says."""
+    """One rule that differs, in its text or in its results."""
 
     rule: str
     before: str | None
     """Its status; None where there was no such rule."""
     after: str | None
     changed: tuple[str, ...]
-    """What of its text differs, as the pack calls it; empty for a rule that came or went."""
+    """The keys of the pack whose values differ; empty for a rule that was added or removed."""
     results: tuple[ResultDifference, ...]
 
 
@@ -51,7 +51,7 @@ class ParameterDifference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ControlDifference:
-    """A control that stands differently."""
+    """A control whose status differs."""
 
     framework: str
     id: str
@@ -61,7 +61,7 @@ class ControlDifference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSetComparison:
-    """Everything that differs; what is the same is left out."""
+    """All differences between two sets of rules."""
 
     parameters: tuple[ParameterDifference, ...]
     rules: tuple[RuleDifference, ...]
@@ -75,14 +75,14 @@ class RuleSetComparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparisonSide:
-    """Rules, and what they say."""
+    """Rules, and their evaluation."""
 
     packs: CompiledPacks
     evaluation: Evaluation
 
 
 def compare(before: ComparisonSide, after: ComparisonSide) -> RuleSetComparison:
-    """Compare what two sets of rules say of the same evidence at the same moment."""
+    """Compare two evaluations of the same evidence at the same moment."""
     return RuleSetComparison(
         parameters=tuple(_parameters(before.packs, after.packs)),
         rules=tuple(_rules(before, after)),
@@ -91,11 +91,11 @@ def compare(before: ComparisonSide, after: ComparisonSide) -> RuleSetComparison:
 
 
 def _parameters(before: CompiledPacks, after: CompiledPacks) -> Iterator[ParameterDifference]:
-    one, other = _values(before), _values(after)
-    for name in sorted(one.keys() | other.keys()):
-        if one.get(name) != other.get(name):
+    old, new = _values(before), _values(after)
+    for name in sorted(old.keys() | new.keys()):
+        if old.get(name) != new.get(name):
             yield ParameterDifference(
-                pack=name[0], name=name[1], before=one.get(name), after=other.get(name)
+                pack=name[0], name=name[1], before=old.get(name), after=new.get(name)
             )
 
 
@@ -108,71 +108,69 @@ def _values(packs: CompiledPacks) -> dict[tuple[str, str], object]:
 
 
 def _rules(before: ComparisonSide, after: ComparisonSide) -> Iterator[RuleDifference]:
-    texts = [{one.id: one for one in _texts(side.packs)} for side in (before, after)]
-    said = [{one.rule: one for one in side.evaluation.rules} for side in (before, after)]
-    for name in sorted(said[0].keys() | said[1].keys()):
-        one, other = (each.get(name) for each in said)
-        found = RuleDifference(
+    old_rules, new_rules = _rules_by_id(before.packs), _rules_by_id(after.packs)
+    old_results, new_results = (
+        {rule.rule: rule for rule in side.evaluation.rules} for side in (before, after)
+    )
+    for name in sorted(old_results.keys() | new_results.keys()):
+        old, new = old_results.get(name), new_results.get(name)
+        difference = RuleDifference(
             rule=name,
-            before=one.status.value if one else None,
-            after=other.status.value if other else None,
-            changed=tuple(_changed(texts[0].get(name), texts[1].get(name))),
-            results=tuple(_results(one, other)),
+            before=old.status.value if old else None,
+            after=new.status.value if new else None,
+            changed=tuple(_changed_keys(old_rules.get(name), new_rules.get(name))),
+            results=tuple(_results(old, new)),
         )
-        if found.changed or found.results or found.before != found.after:
-            yield found
+        if difference.changed or difference.results or difference.before != difference.after:
+            yield difference
 
 
-def _texts(packs: CompiledPacks) -> Iterator[Rule]:
-    for pack in packs.packs:
-        yield from pack.pack.rules
+def _rules_by_id(packs: CompiledPacks) -> Mapping[str, Rule]:
+    return {rule.id: rule for pack in packs.packs for rule in pack.pack.rules}
 
 
-def _changed(before: Rule | None, after: Rule | None) -> Iterator[str]:
+def _changed_keys(before: Rule | None, after: Rule | None) -> Iterator[str]:
     if before is None or after is None:
         return
-    for one in fields(Rule):
-        if getattr(before, one.name) != getattr(after, one.name):
-            yield {"assertion": "assert"}.get(one.name, one.name)
+    for attribute in fields(Rule):
+        if getattr(before, attribute.name) != getattr(after, attribute.name):
+            yield {"assertion": "assert"}.get(attribute.name, attribute.name)
 
 
 def _results(before: RuleResult | None, after: RuleResult | None) -> Iterator[ResultDifference]:
-    one, other = _by_id(before), _by_id(after)
-    for name in sorted(one.keys() | other.keys(), key=lambda each: _place(one, other, each)):
-        then, now = one.get(name), other.get(name)
-        if (then.status if then else None) == (now.status if now else None):
+    old_results, new_results = _by_id(before), _by_id(after)
+    latest = {**old_results, **new_results}
+    for name, result in sorted(latest.items(), key=lambda entry: _sort_key(entry[1])):
+        old, new = old_results.get(name), new_results.get(name)
+        if (old.status if old else None) == (new.status if new else None):
             continue
-        shown = now or one[name]
         yield ResultDifference(
             id=name,
-            connection=shown.connection,
-            kind=shown.subject.kind,
-            key=shown.subject.key,
-            title=shown.subject.title,
-            before=then.status.value if then else None,
-            after=now.status.value if now else None,
-            reason=shown.reason,
+            connection=result.connection,
+            kind=result.subject.kind,
+            key=result.subject.key,
+            title=result.subject.title,
+            before=old.status.value if old else None,
+            after=new.status.value if new else None,
+            reason=result.reason,
         )
 
 
 def _by_id(rule: RuleResult | None) -> Mapping[str, Result]:
-    return {one.id: one for one in rule.results} if rule else {}
+    return {result.id: result for result in rule.results} if rule else {}
 
 
-def _place(
-    one: Mapping[str, Result], other: Mapping[str, Result], name: str
-) -> tuple[str, str, str]:
-    shown = other.get(name) or one[name]
-    return (shown.connection, shown.subject.kind, shown.subject.key)
+def _sort_key(result: Result) -> tuple[str, str, str]:
+    return (result.connection, result.subject.kind, result.subject.key)
 
 
 def _controls(before: Evaluation, after: Evaluation) -> Iterator[ControlDifference]:
-    one, other = (
-        {(each.framework, each.id): each.status.value for each in evaluation.controls}
+    old, new = (
+        {(control.framework, control.id): control.status.value for control in evaluation.controls}
         for evaluation in (before, after)
     )
-    for name in sorted(one.keys() | other.keys()):
-        if one.get(name) != other.get(name):
+    for name in sorted(old.keys() | new.keys()):
+        if old.get(name) != new.get(name):
             yield ControlDifference(
-                framework=name[0], id=name[1], before=one.get(name), after=other.get(name)
+                framework=name[0], id=name[1], before=old.get(name), after=new.get(name)
             )

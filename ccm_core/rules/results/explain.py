@@ -1,4 +1,4 @@
-"""Why a rule says of one row what it says: every condition in it with its value."""
+"""Explains the verdict of a rule on one row: every condition in it with its value."""
 
 from __future__ import annotations
 
@@ -20,63 +20,61 @@ from ccm_core.rules.cel.expression import (
 from ccm_core.rules.cel.runtime import CelEnvironment
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledRule, RuleGroup
 from ccm_core.rules.pack.message_template import format_value
-from ccm_core.sdk.types import Row
+from ccm_core.sdk.view import Row
 
 
 def explain_row(
-    pack: CompiledPack, group: RuleGroup, one: CompiledRule, row: Row, now: datetime
+    pack: CompiledPack, group: RuleGroup, rule: CompiledRule, row: Row, now: datetime
 ) -> RuleTrace:
-    """Work a rule out for one row, step by step.
+    """Evaluate a rule on one row, step by step.
 
-    ``lookup`` answers from what was served last.
+    ``lookup`` reads the records that were loaded last.
     """
-    picked = {name: varying.pick(row.body) for name, varying in pack.varying.items()}
+    chosen = {name: overrides.value_for(row.body) for name, overrides in pack.overrides.items()}
     context = group.environment.row_context(
-        row.body, shared_variables(pack.values, now), group.conditions, picked, row.unknown
+        row.body, shared_variables(pack.values, now), group.conditions, chosen, row.unknown
     )
-    desk = _Desk(environment=group.environment, lets=one.lets, context=context)
-    written_down = {
-        part: Clause(text="") if text is None else clauses(text)
-        for part, text in (("match", one.rule.match), ("not_due", one.rule.not_due))
-    }
+    explainer = _Explainer(environment=group.environment, lets=rule.lets, context=context)
     return RuleTrace(
-        parameters=tuple(desk.parameters(one)),
-        lets=tuple(desk.value(name, let) for name, let in one.lets.items()),
-        match=desk.part(written_down["match"]) if one.match else None,
-        not_due=desk.part(written_down["not_due"]) if one.not_due else None,
-        assertion=desk.part(clauses(one.rule.assertion)),
+        parameters=tuple(explainer.parameters(rule)),
+        lets=tuple(explainer.value(name, let) for name, let in rule.lets.items()),
+        match=explainer.condition(rule.match),
+        not_due=explainer.condition(rule.not_due),
+        assertion=explainer.clause(clauses(rule.assertion.text)),
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Desk:
-    """Where the expressions of one rule are worked out for one row."""
+class _Explainer:
+    """Evaluates the expressions of one rule on one row."""
 
     environment: CelEnvironment
     lets: Mapping[str, Expression]
     context: RowContext
 
-    def part(self, clause: Clause) -> ConditionTrace:
-        """Work out a condition and those it joins."""
+    def condition(self, condition: Expression | None) -> ConditionTrace | None:
+        """Evaluate a condition and those that it joins; None where there is none."""
+        return self.clause(clauses(condition.text)) if condition else None
+
+    def clause(self, clause: Clause) -> ConditionTrace:
+        """Evaluate a clause and those that it joins."""
         try:
             expression = self.environment.compile(clause.text, self.lets)
-        except (
-            ExpressionError
-        ) as cause:  # a part that does not stand alone, such as a loop's own names
+        except ExpressionError as cause:  # it does not compile alone, such as a loop's own names
             return ConditionTrace(text=clause.text, operator="", value=None, reason=str(cause))
-        found = expression.evaluate_condition(self.context)
-        unclear = isinstance(found, NotEvaluable)
+        value = expression.evaluate_condition(self.context)
+        not_evaluable = isinstance(value, NotEvaluable)
         return ConditionTrace(
             text=clause.text,
             operator=clause.operator,
-            value=None if isinstance(found, NotEvaluable) else found,
-            reason=found.reason if isinstance(found, NotEvaluable) else None,
-            read=() if clause.operands and not unclear else tuple(self.read(expression)),
-            operands=tuple(self.part(part) for part in clause.operands),
+            value=None if isinstance(value, NotEvaluable) else value,
+            reason=value.reason if isinstance(value, NotEvaluable) else None,
+            read=() if clause.operands and not not_evaluable else tuple(self.reads(expression)),
+            operands=tuple(self.clause(operand) for operand in clause.operands),
         )
 
-    def read(self, expression: Expression) -> Iterator[ExpressionValue]:
-        """Give what an expression read, each once, in the order of its text."""
+    def reads(self, expression: Expression) -> Iterator[ExpressionValue]:
+        """Yield what an expression reads, each once, in the order of its text."""
         paths = dict.fromkeys(_to_list(read.path) for read in read_paths(expression.tree))
         for path in paths:
             if path[0] in self.lets and len(path) == 1:
@@ -84,19 +82,19 @@ class _Desk:
             elif path[0] in {"row", "params", "now"} and path != ("row",):
                 yield self.value(dotted(path), self._expression(path))
 
-    def parameters(self, one: CompiledRule) -> Iterator[ExpressionValue]:
-        """Give the parameters that a rule reads, as they are for the row."""
-        for name in sorted(one.parameters):
+    def parameters(self, rule: CompiledRule) -> Iterator[ExpressionValue]:
+        """Yield the parameters that a rule reads, with their values for the row."""
+        for name in sorted(rule.parameters):
             yield self.value(f"params.{name}", self._expression(("params", name)))
 
     def value(self, name: str, expression: Expression | None) -> ExpressionValue:
-        """Work out an expression and call it by a name."""
+        """Evaluate an expression and name its value."""
         if expression is None:
-            return ExpressionValue(name=name, reason="it stands for something else inside a loop")
-        found = expression.evaluate(self.context)
-        if isinstance(found, NotEvaluable):
-            return ExpressionValue(name=name, reason=found.reason)
-        return ExpressionValue(name=name, value=_plain(found))
+            return ExpressionValue(name=name, reason="it has another meaning inside a loop")
+        value = expression.evaluate(self.context)
+        if isinstance(value, NotEvaluable):
+            return ExpressionValue(name=name, reason=value.reason)
+        return ExpressionValue(name=name, value=_json_value(value))
 
     def _expression(self, path: FieldPath) -> Expression | None:
         steps = (f"[{step!r}]" if not step.isidentifier() else f".{step}" for step in path[1:])
@@ -107,16 +105,16 @@ class _Desk:
 
 
 def _to_list(path: FieldPath) -> FieldPath:
-    """Cut a path at the list whose elements it goes on into."""
+    """Cut a path at the list whose elements it continues into."""
     return path[: path.index(ELEMENT)] if ELEMENT in path else path
 
 
-def _plain(value: Any) -> Any:
-    """Make a JSON value of what CEL gave."""
+def _json_value(value: Any) -> Any:
+    """Return a value of CEL as a JSON value."""
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, list):
-        return [_plain(one) for one in value]
+        return [_json_value(entry) for entry in value]
     if isinstance(value, dict):
-        return {str(key): _plain(one) for key, one in value.items()}
+        return {str(key): _json_value(entry) for key, entry in value.items()}
     return format_value(value)

@@ -1,4 +1,4 @@
-"""Narrowing an evaluation to some connections, controls or frameworks. Nothing is judged anew."""
+"""Filters an evaluation by connection, control or framework. Nothing is evaluated again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ccm_core.rules.evaluate.rollup import population, worst
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultFilter:
-    """Which part of an evaluation is wanted; what is empty leaves nothing out."""
+    """Connections, controls and frameworks to keep; an empty field keeps all."""
 
     connections: tuple[str, ...] = ()
     controls: tuple[str, ...] = ()
@@ -20,90 +20,100 @@ class ResultFilter:
     frameworks: tuple[str, ...] = ()
 
     @property
-    def words(self) -> tuple[str, ...]:
-        """Say what is wanted, one phrase for each: ``control soc2:CC7.4``."""
+    def phrases(self) -> tuple[str, ...]:
+        """Return one phrase for each selection: ``control soc2:CC7.4``."""
         return (
-            *(f"connection {one}" for one in self.connections),
-            *(f"framework {one}" for one in self.frameworks),
-            *(f"control {one}" for one in self.controls),
+            *(f"connection {name}" for name in self.connections),
+            *(f"framework {name}" for name in self.frameworks),
+            *(f"control {name}" for name in self.controls),
         )
 
 
-def filter_evaluation(evaluation: Evaluation, part: ResultFilter) -> Evaluation:
-    """Give the part of an evaluation that is wanted.
+def filter_evaluation(evaluation: Evaluation, selection: ResultFilter) -> Evaluation:
+    """Return the selected part of an evaluation.
 
-    A control that is asked for by itself or by its framework stays, with the rules that support
-    it. Of connections that are left out, no result, standing or name stays; rules and controls
-    are rolled up again from what does, and those that say nothing of the others go.
+    A control that is selected by itself or by its framework is kept, with the rules that support
+    it. Of connections that are not selected, no result, sufficiency or name is kept; rules and
+    controls are rolled up again from the rest, and those without a result in it are dropped.
 
     Raises:
-        UsageError: Something wanted is not in the evaluation.
+        UsageError: Something selected is not in the evaluation.
     """
-    _refuse_unknown(evaluation, part)
-    rules = {one.rule: one for one in evaluation.rules}
-    controls = [one for one in evaluation.controls if _wanted(one, part)]
-    if part.controls or part.frameworks:
-        supporting = {name for one in controls for name in one.rules}
-        rules = {name: one for name, one in rules.items() if name in supporting}
-    if part.connections:
-        rules = dict(_of_connections(rules, part.connections))
-        controls = [_rolled_up(one, rules) for one in controls if {*one.rules} & {*rules}]
+    _refuse_unknown(evaluation, selection)
+    rules = {rule.rule: rule for rule in evaluation.rules}
+    controls = [control for control in evaluation.controls if _is_selected(control, selection)]
+    if selection.controls or selection.frameworks:
+        supporting = {name for control in controls for name in control.rules}
+        rules = {name: rule for name, rule in rules.items() if name in supporting}
+    if selection.connections:
+        rules = dict(_of_connections(rules, selection.connections))
+        controls = [
+            _rolled_up(control, rules) for control in controls if {*control.rules} & {*rules}
+        ]
     return replace(
         evaluation,
-        connections=tuple(_kept(evaluation.connections, part)),
+        connections=tuple(_selected_connections(evaluation.connections, selection)),
         sufficiency=tuple(
-            one
-            for one in evaluation.sufficiency
-            if not part.connections or one.connection in part.connections
+            kind
+            for kind in evaluation.sufficiency
+            if not selection.connections or kind.connection in selection.connections
         ),
         rules=tuple(rules.values()),
         controls=tuple(controls),
     )
 
 
-def _refuse_unknown(evaluation: Evaluation, part: ResultFilter) -> None:
-    known = {
-        "connection": (part.connections, set(evaluation.connections)),
-        "control": (part.controls, {f"{one.framework}:{one.id}" for one in evaluation.controls}),
-        "framework": (part.frameworks, {one.framework for one in evaluation.controls}),
+def _refuse_unknown(evaluation: Evaluation, selection: ResultFilter) -> None:
+    selectable = {
+        "connection": (selection.connections, set(evaluation.connections)),
+        "control": (
+            selection.controls,
+            {f"{control.framework}:{control.id}" for control in evaluation.controls},
+        ),
+        "framework": (selection.frameworks, {control.framework for control in evaluation.controls}),
     }
     mistakes = [
-        f"no {noun} {one!r} in this evaluation; it has: {', '.join(sorted(there)) or 'none'}"
-        for noun, (wanted, there) in known.items()
-        for one in wanted
-        if one not in there
+        f"{noun} {name!r} not found in this evaluation; it has: "
+        f"{', '.join(sorted(present)) or 'none'}"
+        for noun, (selected, present) in selectable.items()
+        for name in selected
+        if name not in present
     ]
     if mistakes:
         raise UsageError("\n".join(mistakes))
 
 
-def _wanted(control: ControlResult, part: ResultFilter) -> bool:
-    if not part.controls and not part.frameworks:
+def _is_selected(control: ControlResult, selection: ResultFilter) -> bool:
+    if not selection.controls and not selection.frameworks:
         return True
-    named = f"{control.framework}:{control.id}" in part.controls
-    return named or control.framework in part.frameworks
+    is_named = f"{control.framework}:{control.id}" in selection.controls
+    return is_named or control.framework in selection.frameworks
 
 
-def _kept(connections: Iterable[str], part: ResultFilter) -> Iterable[str]:
-    return (one for one in connections if not part.connections or one in part.connections)
+def _selected_connections(connections: Iterable[str], selection: ResultFilter) -> Iterable[str]:
+    return (
+        name for name in connections if not selection.connections or name in selection.connections
+    )
 
 
 def _of_connections(
     rules: dict[str, RuleResult], connections: tuple[str, ...]
 ) -> Iterator[tuple[str, RuleResult]]:
-    """Give the rules that say something of these connections, with what they say of them.
+    """Yield the rules with results on these connections, with those results.
 
-    Subjects that were not looked at one by one have no result: they are no longer counted, since
-    nobody can tell any more whose they were.
+    Subjects that were not evaluated one by one have no result: they are no longer counted, since
+    it is not known which connection they belonged to.
     """
     for name, rule in rules.items():
-        results = tuple(one for one in rule.results if one.connection in connections)
+        results = tuple(result for result in rule.results if result.connection in connections)
         if len(results) == len(rule.results):
             yield name, rule
         elif results:
-            status = worst(one.status for one in deciding(results))
-            counted = population(results)
-            yield name, replace(rule, results=results, status=status, population=counted)
+            status = worst(result.status for result in deciding(results))
+            yield (
+                name,
+                replace(rule, results=results, status=status, population=population(results)),
+            )
 
 
 def _rolled_up(control: ControlResult, rules: dict[str, RuleResult]) -> ControlResult:

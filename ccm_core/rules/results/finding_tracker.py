@@ -1,8 +1,8 @@
-"""What became of failing results from one evaluation to the next. Pure.
+"""Tracks failing results from one evaluation to the next as findings. Pure.
 
-A finding opens when a rule fails on a subject, is still there while it does, and is resolved when
-the rule holds or no longer applies. An evaluation that could not judge it neither resolves nor
-reopens it: it is inconclusive until one can.
+A finding opens when a rule fails on a subject, stays open while it does, and is resolved when the
+rule passes or no longer applies. An inconclusive evaluation neither resolves nor reopens it: it is
+unseen until one is conclusive.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from types import MappingProxyType
 from ccm_core.model.evaluation.finding import ChangeKind, Finding, FindingChange, FindingState
 from ccm_core.model.evaluation.result import CONNECTION, Evaluation, Result, RuleResult, Status
 
-_UNJUDGED = {Status.INSUFFICIENT, Status.ERROR}
+_INCONCLUSIVE = {Status.INSUFFICIENT, Status.ERROR}
 _OPENING = {ChangeKind.OPENED, ChangeKind.REOPENED, ChangeKind.CONFIRMED}
 _STATES = {
     ChangeKind.OPENED: FindingState.OPEN,
@@ -27,79 +27,86 @@ _STATES = {
 }
 
 
-def changes(
-    known: Mapping[str, Finding], evaluation: Evaluation, before: datetime | None
+def finding_changes(
+    findings: Mapping[str, Finding], evaluation: Evaluation, before: datetime | None
 ) -> tuple[FindingChange, ...]:
-    """Tell what an evaluation changed, sorted by finding.
+    """Return what an evaluation changed, sorted by finding.
 
     Args:
-        known: The findings until then, by id.
+        findings: The findings until then, by id.
         evaluation: The next one.
         before: The moment of the one before it; None: there was none.
     """
-    told = {
+    results = {
         result.id: (rule, result)
         for rule in evaluation.rules
         for result in rule.results
-        if result.status is Status.FAIL or result.id in known
+        if result.status is Status.FAIL or result.id in findings
     }
-    found = [
+    changes = [
         change
-        for rule, result in told.values()
-        if (change := _of_result(known.get(result.id), rule, result, evaluation, before))
+        for rule, result in results.values()
+        if (change := _of_result(findings.get(result.id), rule, result, evaluation, before))
     ]
-    rules = {one.rule: one for one in evaluation.rules}
-    for name, finding in known.items():
-        if name not in told and (change := _untold(finding, rules, evaluation, before)):
-            found.append(change)
-    return tuple(sorted(found, key=lambda one: one.finding))
+    rules = {rule.rule: rule for rule in evaluation.rules}
+    for name, finding in findings.items():
+        if name not in results and (change := _without_result(finding, rules, evaluation, before)):
+            changes.append(change)
+    return tuple(sorted(changes, key=lambda change: change.finding))
 
 
-def findings(
-    told: Iterable[FindingChange],
+def apply_changes(
+    changes: Iterable[FindingChange],
     until: datetime | None = None,
-    known: Mapping[str, Finding] = MappingProxyType({}),
+    findings: Mapping[str, Finding] = MappingProxyType({}),
 ) -> dict[str, Finding]:
-    """Put changes together to how each finding stands, by id.
+    """Return the findings after some changes, by id.
 
     Args:
-        told: Changes, in the order in which they happened.
+        changes: Changes, in the order in which they happened.
         until: The moment of the last evaluation: what is open was seen then.
-        known: How the findings stood before.
+        findings: The findings before.
     """
-    standing = dict(known)
-    for change in told:
-        standing[change.finding] = _changed(standing.get(change.finding), change)
+    current = dict(findings)
+    for change in changes:
+        current[change.finding] = _apply_change(current.get(change.finding), change)
     if until is None:
-        return standing
+        return current
     return {
-        name: replace(one, last_seen=until) if one.state is FindingState.OPEN else one
-        for name, one in standing.items()
+        name: replace(finding, last_seen=until) if finding.state is FindingState.OPEN else finding
+        for name, finding in current.items()
     }
 
 
 def with_latest_results(
-    standing: Iterable[Finding], evaluation: Evaluation | None
+    findings: Iterable[Finding], evaluation: Evaluation | None
 ) -> Iterator[Finding]:
-    """Give what is open with what the last evaluation told: reason, waiver, title and owners."""
-    results = evaluation.rules if evaluation else ()
-    told = {one.id: one for rule in results for one in rule.results if one.status is Status.FAIL}
-    for one in standing:
-        result = told.get(one.id) if one.state is FindingState.OPEN else None
+    """Yield findings; open ones with the reason, waiver, title and owners of their last result."""
+    rules = evaluation.rules if evaluation else ()
+    failures = {
+        result.id: result
+        for rule in rules
+        for result in rule.results
+        if result.status is Status.FAIL
+    }
+    for finding in findings:
+        result = failures.get(finding.id) if finding.state is FindingState.OPEN else None
         if result is None:
-            yield one
+            yield finding
         else:
-            yield replace(one, subject=result.subject, reason=result.reason, waiver=result.waiver)
+            yield replace(
+                finding, subject=result.subject, reason=result.reason, waiver=result.waiver
+            )
 
 
 def _of_result(
-    known: Finding | None,
+    finding: Finding | None,
     rule: RuleResult,
     result: Result,
     evaluation: Evaluation,
     before: datetime | None,
 ) -> FindingChange | None:
-    kind = _kind(known.state if known else None, result.status)
+    kind = _kind(finding.state if finding else None, result.status)
     if kind is None:
         return None
     return FindingChange(
@@ -111,12 +118,12 @@ def _of_result(
         kind=kind,
         at=evaluation.evaluated_at,
         reason=result.reason,
-        last_seen=_last_seen(known, before) if known and kind not in _OPENING else None,
+        last_seen=_last_seen(finding, before) if finding and kind not in _OPENING else None,
     )
 
 
 def _kind(state: FindingState | None, status: Status) -> ChangeKind | None:
-    """Tell what a status means for a finding in a state; None: nothing changes."""
+    """Return how a status changes a finding in a state; None: not at all."""
     if status is Status.FAIL:
         return {
             None: ChangeKind.OPENED,
@@ -126,21 +133,21 @@ def _kind(state: FindingState | None, status: Status) -> ChangeKind | None:
         }.get(state)
     if state in {FindingState.RESOLVED, FindingState.REMOVED}:
         return None
-    if status in _UNJUDGED:
+    if status in _INCONCLUSIVE:
         return ChangeKind.INCONCLUSIVE if state is FindingState.OPEN else None
     return ChangeKind.RESOLVED
 
 
-def _untold(
+def _without_result(
     finding: Finding,
     rules: Mapping[str, RuleResult],
     evaluation: Evaluation,
     before: datetime | None,
 ) -> FindingChange | None:
-    """Tell what it means that an evaluation says nothing of a finding."""
+    """Return how a finding changes of which an evaluation has no result."""
     if finding.state in {FindingState.RESOLVED, FindingState.REMOVED}:
         return None
-    why = _unjudged(finding, rules, evaluation)
+    why = _inconclusive_reason(finding, rules, evaluation)
     if why and finding.state is FindingState.INCONCLUSIVE:
         return None
     return FindingChange(
@@ -151,38 +158,38 @@ def _untold(
         severity=finding.severity,
         kind=ChangeKind.INCONCLUSIVE if why else ChangeKind.REMOVED,
         at=evaluation.evaluated_at,
-        reason=why or f"{finding.subject.kind} {finding.subject.key} is no longer judged",
+        reason=why or f"{finding.subject.kind} {finding.subject.key} is no longer evaluated",
         last_seen=_last_seen(finding, before),
     )
 
 
-def _unjudged(
+def _inconclusive_reason(
     finding: Finding, rules: Mapping[str, RuleResult], evaluation: Evaluation
 ) -> str | None:
-    """Say why nobody could tell; None where the rule was judged and the subject is not there."""
+    """Return why it was inconclusive; None where the rule was evaluated and the subject is gone."""
     if finding.connection and finding.connection not in evaluation.connections:
-        return f"the connection {finding.connection} was not judged"
+        return f"the connection {finding.connection} was not evaluated"
     rule = rules.get(finding.rule)
     if rule is None:
-        return f"the rule {finding.rule} was not judged"
-    whole = (
-        one.reason
-        for one in rule.results
-        if one.subject.kind == CONNECTION
-        and one.status in _UNJUDGED
-        and one.connection in {finding.connection, ""}
+        return f"the rule {finding.rule} was not evaluated"
+    reasons = (
+        result.reason
+        for result in rule.results
+        if result.subject.kind == CONNECTION
+        and result.status in _INCONCLUSIVE
+        and result.connection in {finding.connection, ""}
     )
-    return next(whole, None)
+    return next(reasons, None)
 
 
 def _last_seen(finding: Finding, before: datetime | None) -> datetime:
-    """What is open until now failed in the evaluation before."""
+    """Return when a finding was last seen: what is open failed in the evaluation before."""
     if finding.state is FindingState.OPEN and before is not None:
         return max(finding.last_seen, before)
     return finding.last_seen
 
 
-def _changed(finding: Finding | None, change: FindingChange) -> Finding:
+def _apply_change(finding: Finding | None, change: FindingChange) -> Finding:
     state = _STATES[change.kind]
     closed = state in {FindingState.RESOLVED, FindingState.REMOVED}
     if finding is None:

@@ -1,8 +1,8 @@
-"""Takes away what the tests of a pack rest on, and looks whether a rule turns to a pass.
+"""Mutates the evidence of a pack's tests and checks that no rule passes because of it.
 
 Evidence that is stale, missing, denied, failed or cut off lets no rule pass. A field or a looked-up
-record that is taken away may turn a pass into anything, and nothing else into a pass: a rule that
-passes because it was told less is a rule that lies.
+record that is removed may turn a pass into anything, and nothing else into a pass: a rule that
+passes because it has less evidence gives a false pass.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from ccm_core.rules.pack.compiled import CompiledPacks, CompiledRule
 from ccm_core.rules.testing.runner import run_case
 
 MOST_FIELDS = 200
-"""How many fields of one test are taken away."""
+"""How many fields of one test are removed, one at a time."""
 
-_WORSE: Mapping[str, str] = {
+_EVIDENCE_MUTATIONS: Mapping[str, str] = {
     "missing": "was never collected",
     "stale": "is stale",
     "partial": "lost a page",
@@ -32,18 +32,18 @@ _WORSE: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mutation:
-    """A test of a rule from which something was taken away."""
+    """A test of a rule from which something was removed."""
 
-    what: str
+    description: str
     """In words: ``without row.owner``."""
     test: RuleTest
-    never_passes: bool
-    """Whether it may not pass, even where the test did before."""
+    must_not_pass: bool
+    """Whether it must not pass, even where the test did before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MutationResult:
-    """What a rule said of a test before and after something was taken away."""
+    """The status of a test before and after something was removed."""
 
     pack: str
     rule: str
@@ -51,8 +51,8 @@ class MutationResult:
     mutation: str
     before: str
     after: str
-    lies: bool
-    """Whether it passes although it was told less."""
+    false_pass: bool
+    """Whether it passes because it has less evidence."""
 
 
 def mutate(packs: CompiledPacks) -> tuple[MutationResult, ...]:
@@ -61,51 +61,53 @@ def mutate(packs: CompiledPacks) -> tuple[MutationResult, ...]:
         result
         for pack in packs.packs
         for group in pack.groups
-        for one in group.rules
-        for test in one.rule.tests
-        for result in _mutated(packs, pack.pack.name, one, test)
+        for rule in group.rules
+        for test in rule.rule.tests
+        for result in _mutated(packs, pack.pack.name, rule, test)
     )
 
 
 def _mutated(
-    packs: CompiledPacks, pack: str, one: CompiledRule, test: RuleTest
+    packs: CompiledPacks, pack: str, rule: CompiledRule, test: RuleTest
 ) -> Iterator[MutationResult]:
-    before = run_case(packs, pack, one, test)
-    for mutation in mutations(test, sorted({*packs.inputs[one.rule.over], *one.looked_up})):
-        after = run_case(packs, pack, one, mutation.test)
-        passes = after.got == Status.PASS
+    before = run_case(packs, pack, rule, test)
+    for mutation in mutations(test, sorted({*packs.inputs[rule.rule.over], *rule.lookup_kinds})):
+        after = run_case(packs, pack, rule, mutation.test)
+        passes = after.actual == Status.PASS
         yield MutationResult(
             pack=pack,
-            rule=one.rule.id,
+            rule=rule.rule.id,
             test=test.name,
-            mutation=mutation.what,
-            before=before.got,
-            after=after.got,
-            lies=passes and (mutation.never_passes or before.got != Status.PASS),
+            mutation=mutation.description,
+            before=before.actual,
+            after=after.actual,
+            false_pass=passes and (mutation.must_not_pass or before.actual != Status.PASS),
         )
 
 
 def mutations(test: RuleTest, kinds: Sequence[str]) -> Iterator[Mutation]:
-    """Take away one thing after the other.
+    """Yield the mutations of a test: each lacks one thing.
 
     Args:
         test: The test.
-        kinds: The evidence kinds that the rule rests on.
+        kinds: The evidence kinds that the rule reads.
     """
     yield from _evidence(test, kinds)
     yield from _fields(test)
     for name in sorted(test.lookups):
-        left = {other: body for other, body in test.lookups.items() if other != name}
-        yield Mutation(what=f"without {name}", test=replace(test, lookups=left), never_passes=False)
+        lookups = {key: body for key, body in test.lookups.items() if key != name}
+        yield Mutation(
+            description=f"without {name}", test=replace(test, lookups=lookups), must_not_pass=False
+        )
 
 
 def _evidence(test: RuleTest, kinds: Sequence[str]) -> Iterator[Mutation]:
     for kind in kinds:
-        for how, words in _WORSE.items():
-            # A page that was lost takes rows along; the engine must notice by the outcome alone.
-            rows = test.rows[: len(test.rows) // 2] if how == "partial" else test.rows
-            changed = replace(test, evidence={**test.evidence, kind: how}, rows=rows)
-            yield Mutation(what=f"{kind} {words}", test=changed, never_passes=True)
+        for state, phrase in _EVIDENCE_MUTATIONS.items():
+            # A lost page has rows on it; the engine must notice by the outcome alone.
+            rows = test.rows[: len(test.rows) // 2] if state == "partial" else test.rows
+            mutated = replace(test, evidence={**test.evidence, kind: state}, rows=rows)
+            yield Mutation(description=f"{kind} {phrase}", test=mutated, must_not_pass=True)
 
 
 def _fields(test: RuleTest) -> Iterator[Mutation]:
@@ -113,31 +115,33 @@ def _fields(test: RuleTest) -> Iterator[Mutation]:
     for number, path in paths[:MOST_FIELDS]:
         row = _without(test.rows[number], path)
         rows = (*test.rows[:number], row, *test.rows[number + 1 :])
-        place = f" of row {number + 1}" if len(test.rows) > 1 else ""
+        suffix = f" of row {number + 1}" if len(test.rows) > 1 else ""
         name = "row" + "".join(f"[{step}]" if type(step) is int else f".{step}" for step in path)
         yield Mutation(
-            what=f"without {name}{place}", test=replace(test, rows=rows), never_passes=False
+            description=f"without {name}{suffix}",
+            test=replace(test, rows=rows),
+            must_not_pass=False,
         )
 
 
 _Steps = tuple[str | int, ...]
 
 
-def _paths(value: Any, so_far: _Steps = ()) -> Iterator[_Steps]:
-    """Give the path of every key, however deep."""
+def _paths(value: Any, prefix: _Steps = ()) -> Iterator[_Steps]:
+    """Yield the path of every key, however deep."""
     if isinstance(value, dict):
         for key, below in value.items():
-            yield (*so_far, key)
-            yield from _paths(below, (*so_far, key))
+            yield (*prefix, key)
+            yield from _paths(below, (*prefix, key))
     elif isinstance(value, list):
-        for place, below in enumerate(value):
-            yield from _paths(below, (*so_far, place))
+        for index, below in enumerate(value):
+            yield from _paths(below, (*prefix, index))
 
 
 def _without(row: JsonObject, path: _Steps) -> JsonObject:
     copy = deepcopy(row)
-    place: Any = copy
+    parent: Any = copy
     for step in path[:-1]:
-        place = place[step]
-    del place[path[-1]]
+        parent = parent[step]
+    del parent[path[-1]]
     return copy

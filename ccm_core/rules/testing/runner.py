@@ -1,4 +1,4 @@
-"""Runs the tests that ship with a pack's rules, and says which are missing."""
+"""Runs the tests that ship with a pack's rules, and finds those that are missing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ccm_core.model.evidence.window import Window
 from ccm_core.model.json_codec import JsonObject, digest, encode
 from ccm_core.rules.cel.expression import Expression, ExpressionError
 from ccm_core.rules.evaluate.evaluator import evaluate
-from ccm_core.rules.evaluate.sufficiency import standing
+from ccm_core.rules.evaluate.sufficiency import assess_sufficiency
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks, CompiledRule
 from ccm_core.rules.pack.parameter_overrides import (
     ParameterOverrides,
@@ -25,7 +25,8 @@ from ccm_core.rules.pack.parameter_overrides import (
 )
 from ccm_core.rules.types import Facts, LookupRecord, PackText
 from ccm_core.sdk.timestamps import parse_instant
-from ccm_core.sdk.types import Row, Shape
+from ccm_core.sdk.evidence_kind import Shape
+from ccm_core.sdk.view import Row
 
 _NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 """The moment of a test that names none."""
@@ -41,145 +42,147 @@ class CaseResult:
     rule: str
     test: str
     expected: str
-    got: str
+    actual: str
     reason: str
-    """Of the worst result the rule gave."""
+    """Of the rule's worst result."""
 
     @property
-    def good(self) -> bool:
-        """Whether the rule gave just what was expected."""
-        return self.expected == self.got
+    def passed(self) -> bool:
+        """Whether the rule had the expected status."""
+        return self.expected == self.actual
 
 
 def run_cases(packs: CompiledPacks) -> tuple[CaseResult, ...]:
     """Run every test of every rule: an unexpected pass is as wrong as an unexpected failure."""
     return tuple(
-        run_case(packs, pack.pack.name, one, test)
+        run_case(packs, pack.pack.name, rule, test)
         for pack in packs.packs
         for group in pack.groups
-        for one in group.rules
-        for test in one.rule.tests
+        for rule in group.rules
+        for test in rule.rule.tests
     )
 
 
-def coverage_mistakes(given: PackText, packs: CompiledPacks) -> tuple[Mistake, ...]:
-    """Tell which rules of a pack lack a passing, a failing or an insufficient test.
+def coverage_mistakes(pack_text: PackText, packs: CompiledPacks) -> tuple[Mistake, ...]:
+    """Return a mistake for each rule without a passing, a failing or an insufficient test.
 
-    Only a test that comes out as it expects counts. A rule that supports no control is told too.
+    Only a test that passes counts. A rule that supports no control is a mistake too.
     """
-    document = documents.read_yaml(given.text, given.source)
-    good = {(one.rule, one.expected) for one in run_cases(packs) if one.good}
+    document = documents.read_yaml(pack_text.text, pack_text.source)
+    covered = {(case.rule, case.expected) for case in run_cases(packs) if case.passed}
     return tuple(
         document.mistake(("rules", index, "id"), message)
         for pack in packs.packs
-        if pack.pack.source == given.source
+        if pack.pack.source == pack_text.source
         for index, rule in enumerate(pack.pack.rules)
-        for message in _lacks(rule, good)
+        for message in _missing(rule, covered)
     )
 
 
-def _lacks(rule: Rule, good: set[tuple[str, str]]) -> Iterator[str]:
+def _missing(rule: Rule, covered: set[tuple[str, str]]) -> Iterator[str]:
     for status in (Status.PASS, Status.FAIL, Status.INSUFFICIENT):
-        if (rule.id, status) not in good:
-            yield f"{rule.id} has no test that comes out as {status}"
+        if (rule.id, status) not in covered:
+            yield f"{rule.id} has no passing test that expects {status}"
     if not rule.controls:
-        yield f"{rule.id} supports no control; name one under controls"
+        yield f"{rule.id} supports no control; add one under controls"
 
 
-def run_case(packs: CompiledPacks, name: str, one: CompiledRule, test: RuleTest) -> CaseResult:
+def run_case(packs: CompiledPacks, name: str, rule: CompiledRule, test: RuleTest) -> CaseResult:
     """Run one test of one rule of a pack, by the pack's name."""
-    pack = next(each for each in packs.packs if each.pack.name == name)
+    pack = next(compiled for compiled in packs.packs if compiled.pack.name == name)
     case = CaseResult(
         pack=pack.pack.name,
-        rule=one.rule.id,
+        rule=rule.rule.id,
         test=test.name,
         expected=test.expect,
-        got="",
+        actual="",
         reason="",
     )
     try:
-        alone = _with_parameters(pack.only(one), test.params)
+        alone = _with_parameters(pack.with_only(rule), test.params)
     except ExpressionError as cause:
-        return replace(case, got=Status.ERROR.value, reason=str(cause))
+        return replace(case, actual=Status.ERROR.value, reason=str(cause))
     now = parse_instant(test.now) if test.now else _NOW
-    found = evaluate(
-        replace(packs, packs=(alone,)), [_facts(packs, one, test, now)], now=now
-    ).rules[0]
-    return replace(case, got=found.status.value, reason=_reason(found))
+    facts = _facts(packs, rule, test, now)
+    result = evaluate(replace(packs, packs=(alone,)), [facts], now=now).rules[0]
+    return replace(case, actual=result.status.value, reason=_reason(result))
 
 
-def _reason(found: RuleResult) -> str:
-    decide = deciding(found.results)
-    return next(one.reason for one in decide if one.status is found.status)
+def _reason(rule: RuleResult) -> str:
+    deciders = deciding(rule.results)
+    return next(result.reason for result in deciders if result.status is rule.status)
 
 
 def _with_parameters(pack: CompiledPack, written: JsonObject) -> CompiledPack:
-    by_name = {one.name: one for one in pack.pack.parameters}
+    by_name = {parameter.name: parameter for parameter in pack.pack.parameters}
     values: JsonObject = {}
-    varying: dict[str, ParameterOverrides] = {}
+    overrides: dict[str, ParameterOverrides] = {}
     conditions: dict[str, dict[str, Expression]] = {}
     for name, value in written.items():
-        one = by_name[name]
-        if one.type == "condition":
-            conditions.setdefault(one.over or "", {}).update(_condition(pack, one, value))
+        parameter = by_name[name]
+        if parameter.type == "condition":
+            compiled = _condition(pack, parameter, value)
+            conditions.setdefault(parameter.over or "", {}).update(compiled)
         else:
-            changes = read_overrides(one, value)
-            values[name] = changes[0].value
-            if found := parameter_overrides(one, changes):
-                varying[name] = found
-    return pack.with_values(written, values, conditions, varying)
+            versions = read_overrides(parameter, value)
+            values[name] = versions[0].value
+            if override := parameter_overrides(parameter, versions):
+                overrides[name] = override
+    return pack.with_values(written, values, conditions, overrides)
 
 
-def _condition(pack: CompiledPack, one: Parameter, text: str) -> dict[str, Expression]:
+def _condition(pack: CompiledPack, parameter: Parameter, text: str) -> dict[str, Expression]:
     """Compile a condition parameter for the rules that can read it: none over other rows."""
-    environment = next((group.environment for group in pack.groups if group.over == one.over), None)
-    return {one.name: environment.compile(text)} if environment else {}
+    over = parameter.over
+    environment = next((group.environment for group in pack.groups if group.over == over), None)
+    return {parameter.name: environment.compile(text)} if environment else {}
 
 
 # -- made-up evidence -------------------------------------------------------------------------
 
 
-def _facts(packs: CompiledPacks, one: CompiledRule, test: RuleTest, now: datetime) -> Facts:
-    kinds = sorted({*packs.inputs[one.rule.over], *one.looked_up})
-    limit = one.max_age
+def _facts(packs: CompiledPacks, rule: CompiledRule, test: RuleTest, now: datetime) -> Facts:
+    over = rule.rule.over
+    kinds = sorted({*packs.inputs[over], *rule.lookup_kinds})
+    rule_limit = rule.max_age
 
-    def stands(kind: str, max_age: timedelta | None = limit) -> KindSufficiency:
-        return _standing(kind, test.evidence.get(kind), now, max_age)
+    def sufficiency(kind: str, max_age: timedelta | None = rule_limit) -> KindSufficiency:
+        return _sufficiency(kind, test.evidence.get(kind), now, max_age)
 
     return Facts(
         connection=_CONNECTION,
-        rows={one.rule.over: [_row(one.rule.over, n, body) for n, body in enumerate(test.rows)]},
-        inputs={one.rule.over: packs.inputs[one.rule.over]},
-        sufficiency={kind: stands(kind) for kind in kinds},
-        lookup=_records(test.lookups),
-        restated=stands,
+        rows={over: [_row(over, index, body) for index, body in enumerate(test.rows)]},
+        inputs={over: packs.inputs[over]},
+        sufficiency={kind: sufficiency(kind) for kind in kinds},
+        lookup_records=_records(test.lookups),
+        reassess=sufficiency,
     )
 
 
-def _row(over: str, number: int, body: JsonObject) -> Row:
-    key = f"row-{number + 1}"
+def _row(over: str, index: int, body: JsonObject) -> Row:
+    key = f"row-{index + 1}"
     subject = Subject(kind=over, key=key, title=key)
     return Row(subject=subject, body=body, evidence_digests=(digest(encode(body)),))
 
 
 def _records(lookups: Mapping[str, JsonObject]) -> dict[str, dict[str, LookupRecord]]:
-    found: dict[str, dict[str, LookupRecord]] = {}
+    records: dict[str, dict[str, LookupRecord]] = {}
     for name, body in lookups.items():
         kind, _, key = name.partition(":")
-        found.setdefault(kind, {})[key] = LookupRecord(body=body, digest=digest(encode(body)))
-    return found
+        records.setdefault(kind, {})[key] = LookupRecord(body=body, digest=digest(encode(body)))
+    return records
 
 
-def _standing(
-    kind: str, how: str | None, now: datetime, max_age: timedelta | None
+def _sufficiency(
+    kind: str, state: str | None, now: datetime, max_age: timedelta | None
 ) -> KindSufficiency:
     limit = max_age or 2 * _CADENCE
-    age = limit + _CADENCE if how == "stale" else timedelta(0)
-    outcome = Outcome.COMPLETE if how in (None, "stale", "missing") else Outcome(how)
+    age = limit + _CADENCE if state == "stale" else timedelta(0)
+    outcome = Outcome.COMPLETE if state in (None, "stale", "missing") else Outcome(state)
     collections: Sequence[Collection] = (
-        () if how == "missing" else [_collection(kind, outcome, now - age)]
+        () if state == "missing" else [_collection(kind, outcome, now - age)]
     )
-    return standing(
+    return assess_sufficiency(
         collections,
         kind=kind,
         shape=Shape.SNAPSHOT,
@@ -192,7 +195,7 @@ def _standing(
 
 
 def _collection(kind: str, outcome: Outcome, at: datetime) -> Collection:
-    falls = (
+    shortfalls = (
         ()
         if outcome is Outcome.COMPLETE
         else (Shortfall(reason=Reason.SOURCE_ERROR, detail="as the test says"),)
@@ -206,5 +209,5 @@ def _collection(kind: str, outcome: Outcome, at: datetime) -> Collection:
         started_at=at,
         ended_at=at,
         outcome=outcome,
-        shortfalls=falls,
+        shortfalls=shortfalls,
     )

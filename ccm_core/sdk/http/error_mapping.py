@@ -10,7 +10,7 @@ import httpx  # noqa: TID253 - this module is imported only where a source is re
 from ccm_core.errors import BadRequest, BadResponse, SourceError, Unreachable
 
 # Most specific first: the first class that fits decides.
-TRANSLATION: tuple[tuple[type[Exception], type[SourceError], str], ...] = (
+ERROR_MAPPING: tuple[tuple[type[Exception], type[SourceError], str], ...] = (
     (httpx.ConnectTimeout, Unreachable, "no connection within the time allowed"),
     (httpx.PoolTimeout, Unreachable, "no free connection within the time allowed"),
     (httpx.TimeoutException, Unreachable, "no answer within the time allowed"),
@@ -33,14 +33,14 @@ TRANSLATION: tuple[tuple[type[Exception], type[SourceError], str], ...] = (
 )
 
 
-def translated(cause: Exception, what: str) -> SourceError | None:
+def mapped_error(cause: Exception, what: str) -> SourceError | None:
     """Give the host's error for one of httpx's, or nothing for anything else.
 
     Args:
         cause: The exception.
         what: What was being done, such as ``GET https://api.example/services``; no secrets.
     """
-    for foreign, ours, words in TRANSLATION:
+    for foreign, ours, words in ERROR_MAPPING:
         if isinstance(cause, foreign):
             # httpx's own text can repeat header values; its class name cannot.
             return ours(f"{what}: {words} ({type(cause).__name__})")
@@ -48,7 +48,7 @@ def translated(cause: Exception, what: str) -> SourceError | None:
 
 
 @contextmanager
-def border(what: str) -> Iterator[None]:
+def map_errors(what: str) -> Iterator[None]:
     """Let no exception of httpx out.
 
     Raises:
@@ -57,7 +57,7 @@ def border(what: str) -> Iterator[None]:
     try:
         yield
     except Exception as cause:
-        ours = translated(cause, what)
+        ours = mapped_error(cause, what)
         if ours is None:
             raise
         raise ours from cause

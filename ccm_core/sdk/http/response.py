@@ -42,10 +42,10 @@ class HttpResponse:
             try:
                 self._decoded.append(decode(self.body))
             except (ValueError, RecursionError) as cause:
-                raise BadResponse(f"{self.described()}: the body is not JSON ({cause})") from cause
+                raise BadResponse(f"{self.summary()}: the body is not JSON ({cause})") from cause
         return self._decoded[0]
 
-    def described(self) -> str:
+    def summary(self) -> str:
         """Say in a few words what came back: never the body, which may hold anything."""
         media = _plain(self.headers.get("content-type", "no content type").split(";")[0])
         request = _plain(self.headers.get("x-request-id", ""))

@@ -1,79 +1,42 @@
-"""A source that is read by GET and by nothing else."""
+"""Reading a source over HTTP: GET requests alone, paced, retried and bounded."""
 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import urlsplit
 
 import httpx  # noqa: TID253 - this module is imported only where a source is read
-import stamina  # noqa: TID253 - the same
 
-from ccm_core.errors import BadResponse, RateLimited, SourceError, Unreachable, UsageError
+from ccm_core.errors import BadResponse, SourceError, Unreachable
 from ccm_core.sdk.authorization import Authorization
-from ccm_core.sdk.http.error_mapping import border
-from ccm_core.sdk.http.event_loop import others_first
+from ccm_core.sdk.http.base_url import checked_base_url, is_loopback
+from ccm_core.sdk.http.bounds import Bounds
+from ccm_core.sdk.http.clock_skew import clock_skew
+from ccm_core.sdk.http.error_mapping import map_errors
 from ccm_core.sdk.http.response import HttpResponse
-from ccm_core.sdk.rate_limit import Limiter
+from ccm_core.sdk.http.retry import TRANSIENT_STATUSES, RetryableError, exhausted_error, retrying
+from ccm_core.sdk.rate_limit import Limiter, yield_to_requests
 from ccm_core.sdk.secret import Secret
-from ccm_core.sdk.types import Traffic
+from ccm_core.sdk.traffic import Traffic
 
-TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
-_UNAUTHORIZED, _TOO_MANY_REQUESTS = 401, 429
-_FIRST_FAULT, _FIRST_REDIRECT = 400, 300
+_UNAUTHORIZED = 401
+_FIRST_REDIRECT, _FIRST_CLIENT_ERROR = 300, 400
 
-# Tries are counted in the traffic; a line for each would stand between what the host prints.
-stamina.instrumentation.set_on_retry_hooks([])
+_Credential = TypeVar("_Credential")
 
+RetryAfter = Callable[[HttpResponse], float | None]
+"""Reads from a response's headers how many seconds to send nothing; None where they name none."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
-    """How long, how large, how often: nothing from outside is without a bound."""
-
-    connect: float = 10.0
-    """Seconds for a connection."""
-    silence: float = 60.0
-    """Seconds without a byte."""
-    body: int = 64 * 1024 * 1024
-    """Bytes of one decoded body."""
-    attempts: int = 8
-    """Tries of one request, the first included."""
-    backoff: float = 0.5
-    """Seconds before the second try where the source says nothing; doubles each time."""
-    backoff_most: float = 30.0
-    """Seconds that one such wait may grow to."""
-    wait_most: float = 300.0
-    """Seconds that the source may tell us to wait at once; more is not believed."""
-    parallel: int = 1
-    """Requests in flight: httpx slows down when more tasks queue in its pool."""
+ErrorFor = Callable[[HttpResponse], SourceError]
+"""Turns a response with a status of 400 or above into the host's error."""
 
 
-_Given = TypeVar("_Given")
-
-Advice = Callable[[HttpResponse], float | None]
-"""Reads from an answer's headers how many seconds to send nothing; None where it says nothing."""
-
-Fault = Callable[[HttpResponse], SourceError]
-"""Turns an answer with a status of 400 or above into the host's error."""
-
-
-class _AgainError(Exception):
-    """One try failed in a way that another may not."""
-
-    def __init__(self, error: SourceError, wait: float | None) -> None:
-        super().__init__(str(error))
-        self.error = error
-        self.wait = wait
-
-
-class _NoTokenError(Exception):
+class _NoCredentialError(Exception):
     """There is no credential to send a request with."""
 
     def __init__(self, error: SourceError) -> None:
@@ -81,15 +44,8 @@ class _NoTokenError(Exception):
         self.error = error
 
 
-class _TooLarge(BadResponse):
-    """A body that passes its bound, and would pass it again."""
-
-
-def _again(cause: Exception) -> bool | float:
-    if not isinstance(cause, _AgainError):
-        return False
-    # The wait that the source asked for is served by the limiter, which holds every task.
-    return True if cause.wait is None else 0.0
+class _BodyTooLarge(BadResponse):
+    """A body above its bound, as it would be in the next attempt."""
 
 
 class HttpSource:
@@ -105,11 +61,11 @@ class HttpSource:
         *,
         headers: Mapping[str, str | Secret],
         limiter: Limiter,
-        advice: Advice,
-        fault: Fault,
+        retry_after: RetryAfter,
+        error_for: ErrorFor,
         traffic: Traffic,
         bounds: Bounds | None = None,
-        waiting: Callable[[float], None] = lambda _seconds: None,
+        on_wait: Callable[[float], None] = lambda _seconds: None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         transport: httpx.AsyncBaseTransport | None = None,
         authorization: Authorization | None = None,
@@ -120,30 +76,30 @@ class HttpSource:
             base_url: Checked with :func:`checked_base_url`.
             headers: Sent with every request; secrets are revealed only there.
             limiter: The credential's limiter.
-            advice: How this source says "wait".
-            fault: How this source says what is wrong.
+            retry_after: How this source says "wait".
+            error_for: How this source says what is wrong.
             traffic: Counters to add to.
-            bounds: Limits of time, size and patience.
-            waiting: Told before each wait for a rate limit.
-            clock: When an answer was received.
-            transport: A stand-in for the network, for tests.
-            authorization: What authorises the requests. Where the source answers 401, it is
+            bounds: Limits of time, size and attempts.
+            on_wait: Called before each wait for a rate limit.
+            clock: When a response was received.
+            transport: A replacement of the network, for tests.
+            authorization: What authorizes the requests. Where the source answers 401, it is
                 renewed once and the same request is sent again.
         """
         self.base_url = checked_base_url(base_url).rstrip("/")
         self.traffic = traffic
         self._headers = dict(headers)
         self._authorization = authorization
-        self._limiter, self._advice, self._fault = limiter, advice, fault
+        self._limiter, self._retry_after, self._error_for = limiter, retry_after, error_for
         self._bounds = bounds or Bounds()
-        self._waiting, self._clock, self._transport = waiting, clock, transport
-        self._room = asyncio.Semaphore(self._bounds.parallel)
+        self._on_wait, self._clock, self._transport = on_wait, clock, transport
+        self._in_flight = asyncio.Semaphore(self._bounds.parallel)
         self._stack = AsyncExitStack()
         self._client: httpx.AsyncClient | None = None
 
     async def __aenter__(self) -> Self:
         """Open the client."""
-        with border(f"connecting to {self.base_url}"):
+        with map_errors(f"connecting to {self.base_url}"):
             self._client = await self._stack.enter_async_context(self._new_client())
         return self
 
@@ -164,166 +120,145 @@ class HttpSource:
         limiter: Limiter | None = None,
         attempts: int | None = None,
     ) -> HttpResponse:
-        """Read one path; a 2xx answer with a JSON body, or an error.
+        """Read one path; return a 2xx response with a JSON body.
 
         Args:
             path: Begins with ``/``; free of secrets.
             parameters: The query, in order, repeats allowed.
             limiter: An operation's own limiter, waited for beside the credential's.
-            attempts: Fewer or more tries than :attr:`Bounds.attempts`.
+            attempts: Fewer or more attempts than :attr:`Bounds.attempts`.
 
         Raises:
-            Unreachable: No answer came in any try.
-            RateLimited: Still limited after the last try.
+            Unreachable: No response came in any attempt.
+            RateLimited: Still limited after the last attempt.
             BadResponse: Not JSON, too large, or a redirect.
-            SourceError: Whatever ``fault`` makes of a status of 400 or above.
+            SourceError: Whatever ``error_for`` makes of a status of 400 or above.
         """
-        bounds = self._bounds
         try:
-            async for attempt in stamina.retry_context(
-                on=_again,
-                attempts=attempts or bounds.attempts,
-                timeout=None,
-                wait_initial=bounds.backoff,
-                wait_max=bounds.backoff_most,
-                wait_jitter=bounds.backoff,
-            ):
+            async for attempt in retrying(self._bounds, attempts):
                 with attempt:
-                    self.traffic.retries += attempt.num > 1
-                    return await self._try(path, parameters, limiter)
-        except _AgainError as last:
+                    self.traffic.retries += attempt.retry_state.attempt_number > 1
+                    return await self._attempt(path, parameters, limiter)
+        except RetryableError as last:
             self.traffic.refused += not isinstance(last.error, Unreachable)
             raise last.error from last.__cause__
-        except _NoTokenError as cause:
+        except _NoCredentialError as cause:
             raise cause.error from cause.__cause__
         raise AssertionError("unreachable: the loop returns or raises")
 
-    # -- one try ------------------------------------------------------------------------------
+    # -- one attempt --------------------------------------------------------------------------
 
-    async def _try(
+    async def _attempt(
         self, path: str, parameters: Sequence[tuple[str, str]], limiter: Limiter | None
     ) -> HttpResponse:
-        async with self._room:
-            await self._turn(limiter)
+        async with self._in_flight:
+            await self._wait_for_limits(limiter)
             try:
-                answer = await self._authorized(path, parameters, limiter)
-            except _TooLarge:
+                response = await self._send_authorized(path, parameters, limiter)
+            except _BodyTooLarge:
                 raise
             except (Unreachable, BadResponse) as cause:
-                raise _AgainError(cause, None) from cause
+                raise RetryableError(cause, None) from cause
         if self._bounds.parallel > 1:
-            await others_first()  # one of them may have waited for room
-        wait = self._heed(answer, limiter)
-        if answer.status in TRANSIENT:
-            raise _AgainError(self._fault_of(answer), wait)
-        if answer.status >= _FIRST_FAULT:
+            await yield_to_requests()  # one of them may have waited for its place
+        wait = self._pause_limiter(response, limiter)
+        if response.status in TRANSIENT_STATUSES:
+            error = exhausted_error(response, self._error_for)
+            raise RetryableError(error, wait)
+        if response.status >= _FIRST_CLIENT_ERROR:
             self.traffic.refused += 1
-            raise self._fault(answer)
-        return self._usable(answer)
+            raise self._error_for(response)
+        return self._usable(response)
 
-    async def _turn(self, limiter: Limiter | None) -> None:
-        for one in filter(None, (limiter, self._limiter)):
-            self.traffic.waited += await one.acquire(self._waiting)
+    async def _wait_for_limits(self, own: Limiter | None) -> None:
+        for limiter in filter(None, (own, self._limiter)):
+            self.traffic.waited += await limiter.acquire(self._on_wait)
 
-    async def _authorized(
+    async def _send_authorized(
         self, path: str, parameters: Sequence[tuple[str, str]], limiter: Limiter | None
     ) -> HttpResponse:
         """Send it, and once more where the credential had to be renewed in the meantime."""
         authorization = self._authorization
         if authorization is None:
             return await self._send(path, parameters, {})
-        token = await self._given(authorization.token())
-        answer = await self._send(path, parameters, _header(authorization, token))
-        if answer.status != _UNAUTHORIZED:
-            return answer
-        newer = await self._given(authorization.after_refusal(token))
-        if newer is None:
-            return answer
+        token = await self._credential(authorization.token())
+        response = await self._send(path, parameters, _header(authorization, token))
+        if response.status != _UNAUTHORIZED:
+            return response
+        renewed = await self._credential(authorization.after_refusal(token))
+        if renewed is None:
+            return response
         self.traffic.retries += 1
-        await self._turn(limiter)
-        return await self._send(path, parameters, _header(authorization, newer))
+        await self._wait_for_limits(limiter)
+        return await self._send(path, parameters, _header(authorization, renewed))
 
-    async def _given(self, wanted: Awaitable[_Given]) -> _Given:
-        """Let what the credential's own keeper says end the request: it has done its own tries."""
+    async def _credential(self, source: Awaitable[_Credential]) -> _Credential:
+        """Let an error of the credential's source end the request: it has retried by itself."""
         try:
-            return await wanted
+            return await source
         except SourceError as cause:
-            raise _NoTokenError(cause) from cause
+            raise _NoCredentialError(cause) from cause
 
     async def _send(
         self,
         path: str,
         parameters: Sequence[tuple[str, str]],
-        authorized: Mapping[str, str | Secret],
+        authorization: Mapping[str, str | Secret],
     ) -> HttpResponse:
         if self._client is None:
             raise AssertionError("an HttpSource is used inside `async with`")
         headers = {
             name: value.reveal() if isinstance(value, Secret) else value
-            for name, value in {**self._headers, **authorized}.items()
+            for name, value in {**self._headers, **authorization}.items()
         }
         query = httpx.QueryParams(list(parameters)) if parameters else None
         self.traffic.requests += 1
-        with border(f"GET {self.base_url}{path}"):
-            async with self._client.stream("GET", path, params=query, headers=headers) as response:
-                body = await self._body(response, path)
+        with map_errors(f"GET {self.base_url}{path}"):
+            async with self._client.stream("GET", path, params=query, headers=headers) as stream:
+                body = await self._body(stream, path)
         received = self._clock()
-        lowered = {name.lower(): value for name, value in response.headers.items()}
-        self._note_skew(lowered.get("date"), received)
+        lowered = {name.lower(): value for name, value in stream.headers.items()}
+        skew = clock_skew(lowered.get("date"), received)
+        self.traffic.clock_skew = self.traffic.clock_skew if skew is None else skew
         return HttpResponse(
             path=path,
-            status=response.status_code,
+            status=stream.status_code,
             headers=lowered,
             body=body,
             received_at=received,
         )
 
     async def _body(self, response: httpx.Response, path: str) -> bytes:
-        parts, size = [], 0
-        async for part in response.aiter_bytes():
-            size += len(part)
-            if size > self._bounds.body:
-                raise _TooLarge(
-                    f"GET {path}: the body passes {self._bounds.body} bytes and was not read on"
+        chunks, size = [], 0
+        async for chunk in response.aiter_bytes():
+            size += len(chunk)
+            if size > self._bounds.max_body:
+                raise _BodyTooLarge(
+                    f"GET {path}: the body is larger than {self._bounds.max_body} bytes; "
+                    "the rest was not read"
                 )
-            parts.append(part)
-        return b"".join(parts)
+            chunks.append(chunk)
+        return b"".join(chunks)
 
-    def _usable(self, answer: HttpResponse) -> HttpResponse:
-        if answer.status >= _FIRST_REDIRECT:
-            host = urlsplit(answer.headers.get("location", "")).hostname or "nowhere"
+    def _usable(self, response: HttpResponse) -> HttpResponse:
+        if response.status >= _FIRST_REDIRECT:
+            host = urlsplit(response.headers.get("location", "")).hostname or "nowhere"
             raise BadResponse(
-                f"{answer.described()}: it redirects to {host}; redirects are not followed, "
+                f"{response.summary()}: it redirects to {host}; redirects are not followed, "
                 "because the credential would go along. Check the region or base_url."
             )
         try:
-            answer.json()
+            response.json()
         except BadResponse as cause:
-            raise _AgainError(cause, None) from cause
-        return answer
+            raise RetryableError(cause, None) from cause
+        return response
 
-    def _fault_of(self, answer: HttpResponse) -> SourceError:
-        if answer.status == _TOO_MANY_REQUESTS:
-            return RateLimited(f"{answer.described()}: rate limited after every try")
-        return self._fault(answer)
-
-    def _heed(self, answer: HttpResponse, limiter: Limiter | None) -> float | None:
-        wait = self._advice(answer)
-        if wait is None or not 0 <= wait <= self._bounds.wait_most:
+    def _pause_limiter(self, response: HttpResponse, limiter: Limiter | None) -> float | None:
+        wait = self._retry_after(response)
+        if wait is None or not 0 <= wait <= self._bounds.max_wait:
             return None
-        (limiter or self._limiter).hold(wait)
+        (limiter or self._limiter).pause(wait)
         return wait
-
-    def _note_skew(self, date: str | None, received: datetime) -> None:
-        if date is None:
-            return
-        try:
-            theirs = parsedate_to_datetime(date)
-        except ValueError:
-            return
-        if theirs.tzinfo is None:
-            theirs = theirs.replace(tzinfo=UTC)
-        self.traffic.clock_skew = round((received - theirs).total_seconds(), 1)
 
     def _new_client(self) -> httpx.AsyncClient:
         bounds = self._bounds
@@ -331,7 +266,7 @@ class HttpSource:
             base_url=self.base_url,
             # Plain http is loopback only: the certificates of the machine need not be read for it.
             verify=not self.base_url.startswith("http://"),
-            timeout=httpx.Timeout(bounds.silence, connect=bounds.connect),
+            timeout=httpx.Timeout(bounds.read_timeout, connect=bounds.connect_timeout),
             limits=httpx.Limits(
                 max_connections=bounds.parallel, max_keepalive_connections=bounds.parallel
             ),
@@ -343,33 +278,3 @@ class HttpSource:
 
 def _header(authorization: Authorization, token: Secret) -> Mapping[str, str | Secret]:
     return {"Authorization": authorization.header(token)}
-
-
-# -- addresses --------------------------------------------------------------------------------
-
-
-def is_loopback(url: str) -> bool:
-    """Whether a URL leads to this very machine."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def checked_base_url(url: str) -> str:
-    """Give the URL back when it is https, or http on loopback.
-
-    Raises:
-        UsageError: It is neither: a credential would cross a network in the clear.
-    """
-    parts = urlsplit(url)
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise UsageError("base_url may hold a scheme, a host, a port and a path, nothing else")
-    if (parts.scheme == "https" and parts.hostname) or (
-        parts.scheme == "http" and is_loopback(url)
-    ):
-        return url
-    raise UsageError(f"base_url {url!r} is neither https nor http on loopback; use https")

@@ -1,4 +1,4 @@
-"""Contents on their way in and out: JSON, its digest, and the compressed bytes that are kept."""
+"""Documents on their way in and out: JSON, its digest, and the compressed bytes that are stored."""
 
 from __future__ import annotations
 
@@ -13,40 +13,40 @@ T = TypeVar("T")
 
 
 def pack(value: object) -> EncodedBody:
-    """Write a frozen dataclass as a document."""
+    """Encode a frozen dataclass as a document, and hash and compress it."""
     return packed(json_codec.encode(value))
 
 
-def packed(data: bytes, compressor: Compressor | None = None) -> EncodedBody:
+def packed(document: bytes, compressor: Compressor | None = None) -> EncodedBody:
     """Hash and compress the bytes of a document."""
-    content = (compressor or Compressor()).compress(data)
-    return EncodedBody(digest=json_codec.digest(data), size=len(data), content=content)
+    content = (compressor or Compressor()).compress(document)
+    return EncodedBody(digest=json_codec.digest(document), size=len(document), content=content)
 
 
-def unpack(document: bytes, digest: str, shape: type[T], name: str) -> T:
-    """Read a document back; ``name`` says in messages which one it is.
+def unpack(content: bytes, digest: str, shape: type[T], label: str) -> T:
+    """Decode a stored document; ``label`` names it in messages.
 
     Raises:
         IntegrityError: Its bytes do not match its digest.
         StoreError: Its bytes are right, and this version of ccm does not understand them.
     """
     try:
-        data = verified(document, digest)
+        document = verified(content, digest)
     except ValueError as error:
         raise IntegrityError(
-            f"the stored {name} is not what was kept: {error}. Restore the store from a backup."
+            f"the stored {label} is damaged: {error}. Restore the store from a backup."
         ) from error
     try:
-        return json_codec.decode_as(data, shape)
+        return json_codec.decode_as(document, shape)
     except ValueError as error:
         raise StoreError(
-            f"the stored {name} has a form that this version of ccm does not read ({error}). "
+            f"the stored {label} has a form that this version of ccm does not read ({error}). "
             "Upgrade ccm-core."
         ) from error
 
 
 def verified(content: bytes, digest: str, decompressor: Decompressor | None = None) -> bytes:
-    """Give the bytes that were hashed.
+    """Return the bytes that were hashed.
 
     Args:
         content: What is stored.
@@ -57,10 +57,10 @@ def verified(content: bytes, digest: str, decompressor: Decompressor | None = No
         ValueError: They are damaged, or hash to another digest.
     """
     try:
-        data = (decompressor or Decompressor()).read(content)
+        document = (decompressor or Decompressor()).read(content)
     except (TypeError, ValueError) as error:  # a damaged column can hold anything
-        raise ValueError(f"it should have {digest} and cannot be decompressed ({error})") from error
-    found = json_codec.digest(data)
-    if found != digest:
-        raise ValueError(f"it should have {digest} and has {found}")
-    return data
+        raise ValueError(f"expected {digest}, got what cannot be decompressed ({error})") from error
+    actual = json_codec.digest(document)
+    if actual != digest:
+        raise ValueError(f"expected {digest}, got {actual}")
+    return document

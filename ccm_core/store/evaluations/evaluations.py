@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ccm_core.ledger.signers import Signing
     from ccm_core.model.evidence.write_batch import EncodedBody
-    from ccm_core.store.sql.driver import Database
+    from ccm_core.store.sql.driver import Database, SqlValue
     from ccm_core.store.sql.transaction import Transaction
 
 
@@ -47,7 +47,7 @@ class SqlEvaluationStore:
                 return document.digest
             for text in packs:
                 _insert_document(transaction, "pack", packed(text))
-            row = {
+            row: dict[str, SqlValue] = {
                 "digest": document.digest,
                 "evaluated_at": microseconds(evaluation.evaluated_at),
                 "inputs": _insert_document(transaction, "inputs", pack(inputs)) if inputs else None,
@@ -94,7 +94,7 @@ class SqlEvaluationStore:
             for digest, document in rows:
                 yield digest, _read(digest, document)
 
-    def daily_outlines(self, *, since: datetime, until: datetime) -> Sequence[TrendPoint]:
+    def daily_trend(self, *, since: datetime, until: datetime) -> Sequence[TrendPoint]:
         """List an outline of the last evaluation of each UTC day, ``since <= moment < until``."""
         with self._database.reading() as transaction:
             moments = transaction.rows(
@@ -146,7 +146,7 @@ class SqlEvaluationStore:
             return verified(document, digest)
         except ValueError as error:
             raise IntegrityError(
-                f"the stored document {digest} is not what was stored first: {error}. Restore the "
+                f"the stored document {digest} is damaged: {error}. Restore the "
                 "store from a backup."
             ) from error
 
@@ -162,7 +162,11 @@ def _inputs_digest(transaction: Transaction, digest: str) -> str | None:
 def _insert_document(transaction: Transaction, form: str, document: EncodedBody) -> str:
     query = "SELECT seq FROM document WHERE digest = :digest"
     if transaction.row(query, digest=document.digest) is None:
-        row = {"digest": document.digest, "form": form, "document": document.content}
+        row: dict[str, SqlValue] = {
+            "digest": document.digest,
+            "form": form,
+            "document": document.content,
+        }
         transaction.insert("document", row)
         append_leaves(transaction, STORE_LOG, [DOCUMENT.line(row)])
     return document.digest

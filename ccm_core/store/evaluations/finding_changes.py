@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ccm_core.ledger.signers import Signing
-    from ccm_core.store.sql.driver import Database
+    from ccm_core.store.sql.driver import Database, SqlValue
 
 _BEFORE_ALL = -(1 << 62)
 
@@ -79,7 +79,7 @@ class SqlFindingStore:
             if last is not None and last >= evaluated_at:
                 return False
             document = pack(FindingChangeSet(changes=tuple(changes)))
-            row = {
+            row: dict[str, SqlValue] = {
                 "evaluation": evaluation,
                 "evaluated_at": evaluated_at,
                 "changes": len(changes),

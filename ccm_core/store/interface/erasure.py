@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from ccm_core.model.evidence.erasure import ErasureResult, Erasure
+    from ccm_core.model.evidence.erasure import Erasure, ErasureResult
 
 
 class ErasureStore(Protocol):

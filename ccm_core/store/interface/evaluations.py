@@ -37,7 +37,7 @@ class EvaluationStore(Protocol):
     ) -> Iterator[tuple[str, Evaluation]]:
         """Yield evaluations with their digests, ``since <= moment < until``, by their moment."""
 
-    def daily_outlines(self, *, since: datetime, until: datetime) -> Sequence[TrendPoint]:
+    def daily_trend(self, *, since: datetime, until: datetime) -> Sequence[TrendPoint]:
         """List an outline of the last evaluation of each UTC day of a period that has one."""
 
     def get(self, digest: str) -> Evaluation:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ccm_core.ledger.merkle_tree import MerkleTree
+    from ccm_core.store.sql.driver import SqlValue
     from ccm_core.store.sql.transaction import Transaction
 
 
@@ -27,7 +28,7 @@ def append_leaves(transaction: Transaction, log: str, leaves: Iterable[bytes]) -
     first, stream = tree.size, CompressionStream()
     tree.extend(_hashes(leaves, stream))
     if tree.size > first:
-        row = {
+        row: dict[str, SqlValue] = {
             "log": log,
             "first": first,
             "count": tree.size - first,

@@ -54,6 +54,5 @@ def _bytes(leaf_type: str, digest: str, content: bytes, decompressor: Decompress
         return verified(content, digest, decompressor)
     except ValueError as error:
         raise IntegrityError(
-            f"the stored {leaf_type} {digest} is not what was stored first: {error}. Restore the "
-            "store from a backup."
+            f"the stored {leaf_type} {digest} is damaged: {error}. Restore the store from a backup."
         ) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_core.ledger.checkpoint import STORE_LOG
-from ccm_core.model.evidence.erasure import ErasureResult, Erasure
+from ccm_core.model.evidence.erasure import Erasure, ErasureResult
 from ccm_core.store.log import checkpoints
 from ccm_core.store.log.append import append_leaves
 from ccm_core.store.log.leaf_encoding import ERASED, ERASURE

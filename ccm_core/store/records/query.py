@@ -195,7 +195,7 @@ def _body(content: bytes, digest: str, row: Row, decompressor: Decompressor) -> 
         body: JsonObject = json_codec.decode(verified(content, digest, decompressor))
     except ValueError as error:
         raise IntegrityError(
-            f"the stored body of {_label(row)} is not what was stored first: {error}. Restore the "
+            f"the stored body of {_label(row)} is damaged: {error}. Restore the "
             "store from a backup."
         ) from error
     return body

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ccm_core.ledger.signers import Signing
-    from ccm_core.store.sql.driver import Database
+    from ccm_core.store.sql.driver import Database, SqlValue
     from ccm_core.store.sql.transaction import Transaction
 
 _END_OF_TIME = 2**63 - 1
@@ -66,7 +66,7 @@ class SqlRunStore:
         with self._database.writing() as transaction:
             if transaction.value("SELECT seq FROM run WHERE id = :id", id=run.run):
                 raise StoreError(f"run {run.run} was begun already in this store.")
-            row = {
+            row: dict[str, SqlValue] = {
                 "id": run.run,
                 "connection": run.connection,
                 "connector": run.connector,
@@ -81,7 +81,7 @@ class SqlRunStore:
         with self._database.writing() as transaction:
             run = open_run(transaction, manifest.run, manifest.connection)
             packed = pack(manifest)
-            row = {
+            row: dict[str, SqlValue] = {
                 "run": run,
                 "ended_at": microseconds(manifest.ended_at),
                 "digest": packed.digest,

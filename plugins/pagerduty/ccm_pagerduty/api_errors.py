@@ -1,8 +1,8 @@
-"""What PagerDuty says when something is wrong, in every shape it was seen in.
+"""Error responses of the PagerDuty API, in every form that was observed.
 
 Follows https://developer.pagerduty.com/docs/errors; the body may also be HTML, text or empty,
-``errors`` a string or a map, ``error`` a string or an array, and ``code`` may be missing. Reading
-a complaint therefore never fails, and what is quoted of it is short, printable and free of the
+``errors`` a string or a map, ``error`` a string or an array, and ``code`` may be missing. Parsing
+an error body therefore never fails, and what is quoted of it is short, printable and free of the
 key.
 """
 
@@ -27,46 +27,46 @@ if TYPE_CHECKING:
     from ccm_core.sdk.http import HttpResponse
 
 LONGEST = 200
-"""Characters quoted of a complaint."""
+"""Characters quoted from an error body."""
 
-_MOST_DETAILS = 5
+_MAX_DETAILS = 5
 _PAYMENT_REQUIRED, _FIRST_OF_SERVER = 402, 500
 _BROKEN = frozenset({408, 425})
-"""Below 500, and yet no fault of the request."""
+"""Statuses below 500 that are not an error of the request."""
 
 
 class ScopeMissing(PermissionDenied):
-    """The credential lacks a scope, whichever object is asked for."""
+    """The credential lacks a scope, whichever object is requested."""
 
 
 class AbilityMissing(NotAvailable):
-    """The account's plan lacks the feature, whichever object is asked for."""
+    """The account's plan lacks the feature, whichever object is requested."""
 
 
 class AccountKeyAnswer(BadRequest):
-    """The answer that ``/users/me`` gives to a key that belongs to no user."""
+    """The response of ``/users/me`` to a key that belongs to no user."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorDetails:
-    """What a refusal says, as far as it says anything."""
+    """The parsed details of an error response."""
 
     message: str = ""
     code: int | None = None
     details: tuple[str, ...] = ()
     required_scopes: str = ""
     plain: bool = False
-    """Whether ``error`` is a bare string, as ``/users/me`` answers an account key."""
+    """Whether ``error`` is a plain string, as ``/users/me`` responds to an account key."""
 
     def __str__(self) -> str:
-        """Say it in one line."""
+        """Return the details in one line."""
         code = f" (code {self.code})" if self.code is not None else ""
         details = f": {'; '.join(self.details)}" if self.details else ""
-        return f"{self.message or 'no reason given'}{code}{details}"
+        return f"{self.message or 'no error message'}{code}{details}"
 
 
 def parse_error_details(body: bytes) -> ErrorDetails:
-    """Read a refusal's body, whatever it is."""
+    """Parse the body of an error response, whatever its form."""
     try:
         document = decode(body)
     except (ValueError, RecursionError):
@@ -88,95 +88,98 @@ def parse_error_details(body: bytes) -> ErrorDetails:
 
 
 def faults(
-    base_url: str, region: str, blanked: Callable[[str], str]
+    base_url: str, region: str, redact: Callable[[str], str]
 ) -> Callable[[HttpResponse], SourceError]:
-    """Give the function that turns an answer of 400 or above into the host's error.
+    """Return the function that converts a response of 400 or above into the host's error.
 
     Args:
-        base_url: Where the connection asks.
+        base_url: The address of the API.
         region: The region of its settings.
-        blanked: Takes the credential out of a text, wherever the source repeats it.
+        redact: Removes the credential from a text, wherever the source repeats it.
     """
 
-    def fault(answer: HttpResponse) -> SourceError:
-        said = parse_error_details(_without(blanked, answer.body))
-        what = f"{blanked(answer.described())}: {said}"
-        match answer.status:
+    def fault(response: HttpResponse) -> SourceError:
+        details = parse_error_details(_redacted(redact, response.body))
+        summary = f"{redact(response.summary())}: {details}"
+        match response.status:
             case 401:
-                return AuthenticationFailed(f"{what}. {_refused(base_url, region)}")
+                return AuthenticationFailed(f"{summary}. {_refused(base_url, region)}")
             case 403:
-                return _denied(what, said)
+                return _denied(summary, details)
             case 402 | 404:
-                return _not_there(what, answer.status)
+                return _not_available(summary, response.status)
             case status if status in _BROKEN or status >= _FIRST_OF_SERVER:
-                return BadResponse(what)
+                return BadResponse(summary)
             case _:
-                return AccountKeyAnswer(what) if said.plain else BadRequest(what)
+                return AccountKeyAnswer(summary) if details.plain else BadRequest(summary)
 
     return fault
 
 
-def _denied(what: str, said: ErrorDetails) -> PermissionDenied:
-    if said.required_scopes:
+def _denied(summary: str, details: ErrorDetails) -> PermissionDenied:
+    if details.required_scopes:
         return ScopeMissing(
-            f"{what}. The credential needs: {said.required_scopes}. "
-            "Give it that scope and authorise again; tokens already issued do not change"
+            f"{summary}. The credential needs: {details.required_scopes}. "
+            "Add the scope to the app and authorize again; tokens already issued do not change"
         )
     return PermissionDenied(
-        f"{what}. The credential may not read this; ask the account's administrator"
+        f"{summary}. The credential is not permitted to read this; "
+        "ask an administrator of the account"
     )
 
 
-def _not_there(what: str, status: int) -> NotAvailable:
+def _not_available(summary: str, status: int) -> NotAvailable:
     if status == _PAYMENT_REQUIRED:
         return AbilityMissing(
-            f"{what}. The account's plan does not include this: "
-            "it is not available, which is not the same as none"
+            f"{summary}. The account's plan does not include this: "
+            "it is unavailable, which does not mean that there are none"
         )
-    return NotAvailable(f"{what}. It is gone, hidden from this credential, or switched off")
+    return NotAvailable(
+        f"{summary}. It was deleted, is hidden from this credential, or is disabled"
+    )
 
 
 def _refused(base_url: str, region: str) -> str:
-    other = "us" if region == "eu" else "eu"
+    other_region = "us" if region == "eu" else "eu"
     return (
-        f"The key is wrong or revoked, or the account is in another region: this connection asks "
-        f"{base_url} (region {region}). Check the key, or set region: {other}"
+        f"The key is wrong or revoked, or the account is in another region: this connection uses "
+        f"{base_url} (region {region}). Check the key, or set region: {other_region}"
     )
 
 
-# -- whatever came ----------------------------------------------------------------------------
+# -- bodies of any form -----------------------------------------------------------------------
 
 
-def _without(blanked: Callable[[str], str], body: bytes) -> bytes:
-    """Blank the credential in a body, in whatever way JSON spells it."""
+def _redacted(redact: Callable[[str], str], body: bytes) -> bytes:
+    """Remove the credential from a body, however JSON escapes it."""
     with suppress(ValueError, RecursionError):
         body = encode(decode(body))
-    return blanked(body.decode("utf-8", "replace")).encode()
+    return redact(body.decode("utf-8", "replace")).encode()
 
 
 def _texts(value: Any) -> tuple[str, ...]:
-    """Give the texts of a string, a list or a map of lists, bounded."""
-    texts = [_quoted(text) for text, _ in zip(_walk(value, 0), range(_MOST_DETAILS), strict=False)]
+    """Return the texts of a string, a list or a map of lists, up to a limit."""
+    texts = [_quoted(text) for text, _ in zip(_walk(value, 0), range(_MAX_DETAILS), strict=False)]
     return tuple(filter(None, texts))
 
 
 def _walk(value: Any, depth: int) -> Iterator[str]:
     if isinstance(value, str):
         yield value
-    elif depth > _MOST_DETAILS:
+    elif depth > _MAX_DETAILS:
         return
     elif isinstance(value, list):
-        for one in value:
-            yield from _walk(one, depth + 1)
+        for child in value:
+            yield from _walk(child, depth + 1)
     elif isinstance(value, dict):
-        for name, one in value.items():
-            yield from (f"{name}: {text}" for text in _walk(one, depth + 1))
+        for name, child in value.items():
+            yield from (f"{name}: {text}" for text in _walk(child, depth + 1))
 
 
 def _quoted(value: Any) -> str:
-    """Give a text as one short printable line; of a list, its items; of anything else, nothing."""
+    """Return a text as one short printable line; a list as its items; anything else as empty."""
     if isinstance(value, list):
-        value = " ".join(one for one in value[:_MOST_DETAILS] if isinstance(one, str))
+        value = " ".join(text for text in value[:_MAX_DETAILS] if isinstance(text, str))
     if not isinstance(value, str):
         return ""
     line = " ".join("".join(c if c.isprintable() else " " for c in value[: 4 * LONGEST]).split())

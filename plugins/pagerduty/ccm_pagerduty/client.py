@@ -1,7 +1,7 @@
-"""PagerDuty on the wire: hosts, headers, objects and listings.
+"""HTTP client of the PagerDuty REST API: hosts, headers, objects and listings.
 
-Follows https://developer.pagerduty.com/docs/versioning. This module reaches httpx, so
-it is imported only where an account is read.
+Follows https://developer.pagerduty.com/docs/versioning. This module imports httpx, so it is
+imported only where an account is read.
 """
 
 from __future__ import annotations
@@ -40,26 +40,26 @@ Parameters = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchedObject:
-    """One object, with what a page needs to say where it came from."""
+    """One object, with the request and the response that it came from."""
 
     request: Request
-    answer: HttpResponse
+    response: HttpResponse
     value: Any
 
     def page(self, items: Sequence[JsonObject]) -> Page:
-        """Make the page of a listing that has only this answer."""
+        """Return a listing page that consists of this response only."""
         return Page(
             request=self.request,
             number=1,
             items=items,
-            response_digest=self.answer.digest,
-            received_at=self.answer.received_at,
+            response_digest=self.response.digest,
+            received_at=self.response.received_at,
             last=True,
         )
 
 
 class PagerDutySession:
-    """A live connection to one account; what the collectors are handed."""
+    """An open connection to one account, as collectors use it."""
 
     def __init__(
         self,
@@ -69,24 +69,24 @@ class PagerDutySession:
         on_calls: Limiter,
         credential: CredentialInfo,
     ) -> None:
-        """Read through ``source``, which is open for as long as the session is used."""
+        """Read through ``source``, which stays open while the session is used."""
         self._source, self._on_calls = source, on_calls
         self.settings = settings
         self._credential = credential
 
     @property
     def traffic(self) -> Traffic:
-        """The running counters."""
+        """Return the running request counters."""
         return self._source.traffic
 
     @property
     def credential(self) -> CredentialInfo:
-        """What the account tells of the key."""
+        """Return the identified credential."""
         return self._credential
 
     @property
     def page_size(self) -> int:
-        """Items asked for in one request."""
+        """Return the number of items per request."""
         return int(self.settings.get("page_size", 100))
 
     async def get(
@@ -95,17 +95,19 @@ class PagerDutySession:
         """Read one object out of its wrapper.
 
         Raises:
-            BadResponse: The wrapper is not there.
+            BadResponse: The wrapper is missing.
             SourceError: The request was refused or failed.
         """
-        answer = await self._source.get(
+        response = await self._source.get(
             path, parameters, limiter=self._own_limiter(path), attempts=attempts
         )
-        document = answer.json()
+        document = response.json()
         if not isinstance(document, dict) or wrapper not in document:
-            raise BadResponse(f"{answer.described()}: there is no {wrapper!r} in it")
+            raise BadResponse(
+                f"{response.summary()}: expected an object with {wrapper!r}, found none"
+            )
         request = Request(endpoint=path, parameters=tuple(parameters))
-        return FetchedObject(request=request, answer=answer, value=document[wrapper])
+        return FetchedObject(request=request, response=response, value=document[wrapper])
 
     def listing(
         self,
@@ -117,14 +119,14 @@ class PagerDutySession:
         may_split: bool = False,
         compose: Compose | None = None,
     ) -> AsyncIterator[CollectorEvent]:
-        """Read a listing to its end, or say what of it the API will not list.
+        """Read a listing to its end, or report what the API does not list.
 
         Args:
             path: Such as ``/services``.
             wrapper: The key that holds the items.
             parameters: The query without paging.
-            counted: Ask for the total; left out where a kind is made of many small listings.
-            may_split: Yield an :class:`Overflow`, and nothing else, when there is too much.
+            counted: Request the total; off where a kind consists of many small listings.
+            may_split: Yield only an :class:`Overflow` when there are too many items.
             compose: Applied to each item.
         """
         pager = self.pager(path, wrapper, parameters, counted=counted, compose=compose)
@@ -139,7 +141,7 @@ class PagerDutySession:
         counted: bool = True,
         compose: Compose | None = None,
     ) -> Pager:
-        """Prepare to read a listing page by page."""
+        """Return a pager that reads a listing page by page."""
         return Pager(
             source=self._source,
             path=path,
@@ -163,20 +165,20 @@ async def live(
     bounds: Bounds | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> AsyncIterator[PagerDutySession]:
-    """Open a connection and find out whose key it is.
+    """Open a connection and identify its credential.
 
     Args:
         request: The connection.
-        bounds: Limits of time, size and patience.
-        transport: A stand-in for the network, for tests.
+        bounds: Limits of time, size and retries.
+        transport: Replaces the network in tests.
 
     Raises:
-        AuthenticationFailed: The key is wrong, revoked, or of another region.
-        Unreachable: No answer came from the region's host.
+        AuthenticationFailed: The key is wrong, revoked, or belongs to another region.
+        Unreachable: The region's host did not respond.
     """
     settings, authorization = request.settings, request.authorization
     if authorization is None:
-        raise AssertionError("every method of this connector says what authorises a request")
+        raise AssertionError("every authentication method of this connector sets an authorization")
     limiter = request.limiters.limiter_for(
         authorization.name, per_minute(settings.get("share", 0.9))
     )
@@ -185,11 +187,11 @@ async def live(
         headers={"Accept": ACCEPT, "User-Agent": request.user_agent},
         authorization=authorization,
         limiter=limiter,
-        advice=advice(settings.get("share", 0.9)),
-        fault=faults(base_url_of(settings), settings.get("region", "us"), authorization.blanked),
+        retry_after=advice(settings.get("share", 0.9)),
+        error_for=faults(base_url_of(settings), settings.get("region", "us"), authorization.redact),
         traffic=Traffic(),
         bounds=replace(bounds or Bounds(), parallel=settings.get("parallel", 1)),
-        waiting=request.waiting,
+        on_wait=request.on_wait,
         transport=transport,
     )
     on_calls = request.limiters.limiter_for(f"{authorization.name}:oncalls", ON_CALLS_PER_MINUTE)
@@ -199,21 +201,21 @@ async def live(
 
 
 def _base_url(request: ConnectRequest) -> str:
-    """Give the address of the API; a token goes to PagerDuty or stays on this machine.
+    """Return the address of the API; a token is sent to PagerDuty or to loopback only.
 
     Raises:
-        UsageError: The settings send a token somewhere else.
+        UsageError: The settings would send a token to another host.
     """
     url = base_url_of(request.settings)
     if request.auth_method == API_KEY or url in REGIONS.values() or is_loopback(url):
         return url
-    there = " or ".join(REGIONS.values())
+    addresses = " or ".join(REGIONS.values())
     raise UsageError(
-        f"base_url {url!r}: with OAuth 2.0 it is {there}, or a simulator on loopback; leave it "
-        "out, and the region decides"
+        f"base_url {url!r}: with OAuth 2.0, expected {addresses} or a simulator on loopback; "
+        "remove base_url, and the region decides"
     )
 
 
 def base_url_of(settings: JsonObject) -> str:
-    """Give the address of the API: the region's, unless the settings name another."""
+    """Return the address of the API: the region's, unless the settings name another."""
     return str(settings.get("base_url") or REGIONS[settings.get("region", "us")])

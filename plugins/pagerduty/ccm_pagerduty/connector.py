@@ -1,6 +1,6 @@
-"""The connector ``pagerduty``: settings, ways to authenticate, collectors, diagnosis.
+"""The connector ``pagerduty``: settings, authentication methods, collectors, diagnosis.
 
-Nothing here reaches httpx before a connection is opened.
+Nothing here imports httpx before a connection is opened.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ EXAMPLE = """\
   connector: pagerduty
   settings:
     region: us            # or eu
-    # lookback: 30d       # how far back incidents and coverage are watched, at most 180d
-    # lookahead: 14d      # how far ahead coverage is watched, at most 90d
+    # lookback: 30d       # how far back incidents and coverage are collected, at most 180d
+    # lookahead: 14d      # how far ahead coverage is collected, at most 90d
   auth:
     method: api_key
     # A read-only key of the account: Integrations > API Access Keys > Create New API Key.
@@ -43,18 +43,18 @@ EXAMPLE = """\
 
 
 def connector() -> Connector:
-    """Describe PagerDuty to the host."""
+    """Return the connector as the host registers it."""
     return Connector(
         name="pagerduty",
         title="PagerDuty",
         settings_schema=settings_schema,
-        auth_methods=methods(one.kind for one in collectors()),
+        auth_methods=methods(collector.kind for collector in collectors()),
         connect=connect,
         collectors=collectors(),
         collectors_for=collectors,
         check=check,
-        refused=refused,
-        review=review,
+        diagnose_failure=refused,
+        review_collections=review,
         horizon=horizon,
         look_up=look_up,
         example=EXAMPLE,
@@ -65,16 +65,16 @@ def connector() -> Connector:
 @cache
 def settings_schema() -> JsonObject:
     """Read the JSON Schema of a connection's settings."""
-    found = files("ccm_pagerduty") / "schemas" / "settings.schema.json"
-    document: JsonObject = decode(found.read_bytes())
+    resource = files("ccm_pagerduty") / "schemas" / "settings.schema.json"
+    document: JsonObject = decode(resource.read_bytes())
     return document
 
 
 def horizon(settings: JsonObject) -> Horizon:
-    """Read how far back and ahead a connection keeps watch.
+    """Read how far back and ahead a connection collects.
 
     Raises:
-        UsageError: A duration cannot be read, or PagerDuty cannot be asked that far.
+        UsageError: A duration is invalid, or longer than PagerDuty allows.
     """
     lookback = _duration(settings, "lookback", "30d", LOOKBACK_MOST)
     lookahead = _duration(settings, "lookahead", "14d", LOOKAHEAD_MOST)
@@ -83,11 +83,11 @@ def horizon(settings: JsonObject) -> Horizon:
 
 @asynccontextmanager
 async def connect(request: ConnectRequest) -> AsyncIterator[PagerDutySession]:
-    """Open a connection and find out whose key it is.
+    """Open a connection and identify its credential.
 
     Raises:
-        AuthenticationFailed: The key is wrong, revoked, or of another region.
-        Unreachable: No answer came from the region's host.
+        AuthenticationFailed: The key is wrong, revoked, or belongs to another region.
+        Unreachable: The region's host did not respond.
     """
     from ccm_pagerduty.client import live
 
@@ -95,17 +95,17 @@ async def connect(request: ConnectRequest) -> AsyncIterator[PagerDutySession]:
         yield session
 
 
-def _duration(settings: JsonObject, name: str, default: str, most: timedelta) -> timedelta:
+def _duration(settings: JsonObject, name: str, default: str, longest: timedelta) -> timedelta:
     text = settings.get(name, default)
     try:
-        found = parse_duration(text)
+        duration = parse_duration(text)
     except ValueError as cause:
         msg = f"{name}: {cause}"
         raise UsageError(msg) from cause
-    if not timedelta(0) <= found <= most:
-        msg = f"{name}: {text} is more than PagerDuty can be asked for; at most {most.days}d"
+    if not timedelta(0) <= duration <= longest:
+        msg = f"{name}: expected a duration of at most {longest.days}d, got {text}"
         raise UsageError(msg)
-    return found
+    return duration
 
 
 _SIMULATOR_EXTRA = frozenset({"joserfc", "starlette", "uvicorn"})
@@ -114,7 +114,7 @@ _SIMULATOR_EXTRA = frozenset({"joserfc", "starlette", "uvicorn"})
 
 @contextmanager
 def _demonstration() -> Iterator[DemoSource]:
-    """Start the simulator that this distribution ships with its extra ``simulator``."""
+    """Start the simulator, which needs the extra ``simulator``."""
     with ExitStack() as stack:
         try:
             from pagerduty_simulator.demo_data.demonstration import demonstration

@@ -1,7 +1,7 @@
-"""Whose key it is, as far as the API tells.
+"""Identifies the owner of the credential, as far as the API reports it.
 
-Follows https://developer.pagerduty.com/api-reference "Get the current user": an account's key
-belongs to no user, and is answered with 400 and a plain sentence. No request tells whether a key is
+Follows https://developer.pagerduty.com/api-reference "Get the current user": an account key belongs
+to no user, and the response is 400 with a plain sentence. No request reports whether a key is
 read-only.
 """
 
@@ -21,48 +21,48 @@ if TYPE_CHECKING:
 
 ME = "/users/me"
 FIRST_ATTEMPTS = 3
-"""A wrong address or region should be told soon, not after every patience is spent."""
+"""A wrong address or region should be reported soon, not after all retries."""
 
-ACCOUNT_KEY, USER_KEY, SOME_KEY = "account_api_key", "user_api_key", "api_key"
+ACCOUNT_KEY, USER_KEY, UNKNOWN_KEY = "account_api_key", "user_api_key", "api_key"
 USER_TOKEN, APP_TOKEN = "oauth_user_token", "oauth_app_token"
 _TOKENS = {OAUTH: USER_TOKEN, OAUTH_APP: APP_TOKEN}
-"""By method: whose an OAuth 2.0 token is needs no asking."""
+"""By authentication method: the owner of an OAuth 2.0 token is known."""
 
 
 async def credential_of(
     source: HttpSource, method: str, authorization: Authorization
 ) -> CredentialInfo:
-    """Ask the account whose key or token this is.
+    """Return the credential with its owner, role and scopes.
 
     Raises:
-        AuthenticationFailed: It is nobody's, or of another region.
-        Unreachable: There was no answer.
+        AuthenticationFailed: It is unknown, or belongs to another region.
+        Unreachable: The API did not respond.
     """
     try:
-        user = _user(await _asked(source))
-        whose = USER_KEY if user else SOME_KEY
+        user = _user(await _request_user(source))
+        owner = USER_KEY if user else UNKNOWN_KEY
     except AccountKeyAnswer:
-        user, whose = None, ACCOUNT_KEY
+        user, owner = None, ACCOUNT_KEY
     except (BadRequest, PermissionDenied, NotAvailable):
-        user, whose = None, SOME_KEY
+        user, owner = None, UNKNOWN_KEY
     role = user.get("role") if user else None
     return CredentialInfo(
-        kind=_TOKENS.get(method, whose),
+        kind=_TOKENS.get(method, owner),
         scopes=authorization.scopes,
         role=role if isinstance(role, str) else None,
         detail={"user": {"id": str(user.get("id"))}} if user else None,
     )
 
 
-async def _asked(source: HttpSource) -> HttpResponse:
+async def _request_user(source: HttpSource) -> HttpResponse:
     try:
         return await source.get(ME, attempts=FIRST_ATTEMPTS)
     except RateLimited:
-        # It is there and it answers: now patience is worth it.
+        # The API responds, so waiting is worthwhile.
         return await source.get(ME)
 
 
-def _user(answer: HttpResponse) -> JsonObject | None:
-    document = answer.json()
+def _user(response: HttpResponse) -> JsonObject | None:
+    document = response.json()
     user = document.get("user") if isinstance(document, dict) else None
     return user if isinstance(user, dict) else None

@@ -1,4 +1,4 @@
-"""The evidence kinds, bound to their schemas and to how often they are read."""
+"""The evidence kinds with their schemas, keys and collection frequency."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DAILY = timedelta(hours=24)
 
 OwnersOf = Callable[[JsonObject], tuple[str, ...]]
 
-KEPT = ("id",)
+OBJECT_KEY = ("id",)
 ON_CALL_KEY = (
     "escalation_policy.id",
     "escalation_level",
@@ -31,13 +31,13 @@ ON_CALL_KEY = (
 @cache
 def schema(name: str) -> JsonObject:
     """Read a schema that is shipped beside this module, such as ``service.v1``."""
-    found = files("ccm_pagerduty") / "schemas" / f"{name}.schema.json"
-    document: JsonObject = decode(found.read_bytes())
+    resource = files("ccm_pagerduty") / "schemas" / f"{name}.schema.json"
+    document: JsonObject = decode(resource.read_bytes())
     return document
 
 
 def kinds() -> tuple[EvidenceKind, ...]:
-    """Give every kind this plugin owns."""
+    """Return every evidence kind of this plugin."""
     return (
         _snapshot("service", "Services", DAILY, owners=owners_of),
         _snapshot("escalation_policy", "Escalation policies", DAILY, owners=owners_of),
@@ -69,19 +69,19 @@ def kinds() -> tuple[EvidenceKind, ...]:
     )
 
 
-# -- the three forms --------------------------------------------------------------------------
+# -- the three shapes -------------------------------------------------------------------------
 
 
 def _snapshot(
     noun: str, title: str, cadence: timedelta, *, owners: OwnersOf | None = None
 ) -> EvidenceKind:
-    """Describe an object with an id, a name and a page of its own."""
+    """Return the kind of an object with an id, a name and a page of its own."""
     return EvidenceKind(
         name=f"pagerduty.{noun}",
         version=1,
         title=title,
         shape=Shape.SNAPSHOT,
-        key=KEPT,
+        key=OBJECT_KEY,
         cadence=cadence,
         schema=_loader(noun),
         title_field="name",
@@ -91,9 +91,9 @@ def _snapshot(
 
 
 def _part(
-    noun: str, title: str, cadence: timedelta, key: tuple[str, ...], id_and_title: str
+    noun: str, title: str, cadence: timedelta, key: tuple[str, ...], titled_by: str
 ) -> EvidenceKind:
-    """Describe something without an id of its own, called after an object it refers to."""
+    """Return the kind of an object without an id, titled by an object that it refers to."""
     return EvidenceKind(
         name=f"pagerduty.{noun}",
         version=1,
@@ -102,23 +102,23 @@ def _part(
         key=key,
         cadence=cadence,
         schema=_loader(noun),
-        title_field=f"{id_and_title}.summary",
-        url_field=f"{id_and_title}.html_url",
+        title_field=f"{titled_by}.summary",
+        url_field=f"{titled_by}.html_url",
     )
 
 
-def _event(noun: str, title: str, id_and_title: str) -> EvidenceKind:
-    """Describe something that happened at a moment."""
+def _event(noun: str, title: str, title_field: str) -> EvidenceKind:
+    """Return the kind of an event, which happened at an instant."""
     return EvidenceKind(
         name=f"pagerduty.{noun}",
         version=1,
         title=title,
         shape=Shape.EVENT,
-        key=KEPT,
+        key=OBJECT_KEY,
         cadence=HOURLY,
         schema=_loader(noun),
         occurred_at="created_at",
-        title_field=id_and_title,
+        title_field=title_field,
         url_field="html_url",
     )
 

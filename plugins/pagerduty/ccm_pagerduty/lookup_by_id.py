@@ -1,7 +1,7 @@
-"""Looking up one object that records name and no listing has.
+"""Looks up one object by id that records reference and no listing contains.
 
-PagerDuty answers 404 for what is deleted and for what is hidden alike, so only for users, whom
-every credential may list, does it mean that they are gone.
+PagerDuty responds 404 for deleted and for hidden objects alike, so only for users, whom every
+credential may list, does it mean that they were deleted.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ccm_pagerduty.api_errors import AbilityMissing
 if TYPE_CHECKING:
     from ccm_pagerduty.client import PagerDutySession
 
-PLACES: dict[str, tuple[tuple[str, str], ...]] = {
+ENDPOINTS: dict[str, tuple[tuple[str, str], ...]] = {
     "pagerduty.user": (("/users", "user"),),
     "pagerduty.team": (("/teams", "team"),),
     "pagerduty.service": (("/services", "service"),),
@@ -23,40 +23,40 @@ PLACES: dict[str, tuple[tuple[str, str], ...]] = {
     "pagerduty.schedule": (("/schedules", "schedule"), ("/v3/schedules", "schedule")),
     "pagerduty.incident": (("/incidents", "incident"),),
 }
-"""Where an object of a kind is asked for, one place after the other, and its wrapper there."""
+"""By kind: the endpoints at which an object is requested, in order, with their wrappers."""
 
 EVENTS = frozenset({"pagerduty.incident"})
-"""Kinds that are listed by window: an older object is there without being listed."""
-SEEN_BY_ALL = frozenset({"pagerduty.user"})
+"""Kinds that are listed by window: an older object exists without being listed."""
+VISIBLE_TO_ALL = frozenset({"pagerduty.user"})
 ATTEMPTS = 3
-_TELLING = (LookupOutcome.HIDDEN, LookupOutcome.DELETED, LookupOutcome.NOT_FOUND)
-"""What tells most, first: the two worlds of schedules answer differently for one id."""
+_PRECEDENCE = (LookupOutcome.HIDDEN, LookupOutcome.DELETED, LookupOutcome.NOT_FOUND)
+"""The most specific outcome first: layer-based and shift-based schedules may differ for one id."""
 
 
 async def look_up(session: PagerDutySession, kind: str, key: str) -> LookupOutcome:
-    """Ask for one object.
+    """Look up one object by its id.
 
     Raises:
-        AuthenticationFailed: The credential is refused altogether.
-        SourceError: The source does not say.
+        AuthenticationFailed: The credential is refused.
+        SourceError: The source does not respond.
     """
-    told = {
-        await _asked(session, f"{path}/{key}", wrapper, kind)
-        for path, wrapper in PLACES.get(kind, ())
+    outcomes = {
+        await _request(session, f"{path}/{key}", wrapper, kind)
+        for path, wrapper in ENDPOINTS.get(kind, ())
     }
-    if LookupOutcome.FOUND in told:
+    if LookupOutcome.FOUND in outcomes:
         return LookupOutcome.FOUND if kind in EVENTS else LookupOutcome.UNLISTED
-    return next((one for one in _TELLING if one in told), LookupOutcome.UNKNOWN)
+    return next((outcome for outcome in _PRECEDENCE if outcome in outcomes), LookupOutcome.UNKNOWN)
 
 
-async def _asked(session: PagerDutySession, path: str, wrapper: str, kind: str) -> LookupOutcome:
+async def _request(session: PagerDutySession, path: str, wrapper: str, kind: str) -> LookupOutcome:
     try:
         await session.get(path, wrapper, attempts=ATTEMPTS)
     except (AbilityMissing, BadRequest):
-        # A schedule of the one world is a bad request in the other.
+        # The id of a layer-based schedule is a bad request for shift-based ones, and vice versa.
         return LookupOutcome.UNKNOWN
     except NotAvailable:
-        return LookupOutcome.DELETED if kind in SEEN_BY_ALL else LookupOutcome.NOT_FOUND
+        return LookupOutcome.DELETED if kind in VISIBLE_TO_ALL else LookupOutcome.NOT_FOUND
     except PermissionDenied:
         return LookupOutcome.HIDDEN
     return LookupOutcome.FOUND

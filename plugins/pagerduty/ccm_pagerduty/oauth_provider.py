@@ -1,4 +1,4 @@
-"""PagerDuty's identity server, and the scopes that a scoped app needs for each kind.
+"""PagerDuty as an OAuth 2.0 provider: its identity server and the scopes of each kind.
 
 Follows https://developer.pagerduty.com/docs/oauth-functionality and the ``x-pd-requires-scope`` of
 PagerDuty's description of its API.
@@ -22,19 +22,19 @@ IDENTITY = "https://identity.pagerduty.com"
 
 
 def provider(settings: JsonObject) -> OAuthProvider:
-    """Give the identity server: PagerDuty's, or the one on loopback that the settings name."""
-    at = str(settings.get("identity_url", IDENTITY)).rstrip("/")
+    """Return the identity server: PagerDuty's, or a simulator that the settings name."""
+    base = str(settings.get("identity_url", IDENTITY)).rstrip("/")
     return OAuthProvider(
-        authorize_url=f"{at}/oauth/authorize",
-        token_url=f"{at}/oauth/token",
-        keys_url=f"{at}/global/oauth/anonymous/jwks",
+        authorize_url=f"{base}/oauth/authorize",
+        token_url=f"{base}/oauth/token",
+        keys_url=f"{base}/global/oauth/anonymous/jwks",
         issuer=f"{IDENTITY}/global/oauth/anonymous",
         base_urls=REGIONS,
     )
 
 
 CLASSIC_SCOPES = ("read",)
-"""What a classic app asks for: everything that the user sees."""
+"""The scope of a classic app: everything that the user sees."""
 
 SCOPES = MappingProxyType(
     {
@@ -52,18 +52,18 @@ SCOPES = MappingProxyType(
         "pagerduty.ability": ("abilities.read",),
     }
 )
-"""What a scoped app asks for, by kind."""
+"""The scopes of a scoped app, by evidence kind."""
 
 
 def scopes_for(kinds: Iterable[str]) -> tuple[str, ...]:
-    """Give the scopes that reading these kinds needs, each once, sorted.
+    """Return the scopes that reading these kinds requires, each once, sorted.
 
     Raises:
-        KeyError: It is no kind of this plugin.
+        KeyError: A kind does not belong to this plugin.
     """
     return tuple(sorted({scope for kind in kinds for scope in SCOPES[kind]}))
 
 
 def account_scope(region: str, subdomain: str) -> str:
-    """Give the scope by which an app that asks for itself names the account."""
+    """Return the scope with which an app that authenticates as itself selects the account."""
     return f"as_account-{region}.{subdomain}"

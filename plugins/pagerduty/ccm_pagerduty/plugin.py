@@ -1,4 +1,4 @@
-"""What this distribution offers to the host: hook implementations, and nothing else."""
+"""The plugin's hook implementations, and nothing else."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @hookimpl
 def ccm_connectors() -> Iterable[Connector]:
-    """Offer the connector ``pagerduty``."""
+    """Return the connector ``pagerduty``."""
     from ccm_pagerduty.connector import connector
 
     return (connector(),)
@@ -23,7 +23,7 @@ def ccm_connectors() -> Iterable[Connector]:
 
 @hookimpl
 def ccm_evidence_kinds() -> Iterable[EvidenceKind]:
-    """Offer the kinds ``pagerduty.*``."""
+    """Return the evidence kinds ``pagerduty.*``."""
     from ccm_pagerduty.kinds import kinds
 
     return kinds()
@@ -31,7 +31,7 @@ def ccm_evidence_kinds() -> Iterable[EvidenceKind]:
 
 @hookimpl
 def ccm_views() -> Iterable[View]:
-    """Offer what is derived from the kinds: coverage, readiness, response, access, ownership."""
+    """Return the views: coverage, readiness, response, access, ownership."""
     from ccm_pagerduty.views import views
 
     return views()
@@ -39,7 +39,7 @@ def ccm_views() -> Iterable[View]:
 
 @hookimpl
 def ccm_rule_packs() -> Iterable[RulePackSource]:
-    """Offer the rule packs that judge them."""
+    """Return the rule packs over the views."""
     from ccm_pagerduty.rulepacks import rule_packs
 
     return rule_packs()
@@ -47,7 +47,7 @@ def ccm_rule_packs() -> Iterable[RulePackSource]:
 
 @hookimpl
 def ccm_report_sections() -> Iterable[ReportSection]:
-    """Offer pictures for the report: coverage, response, services, access."""
+    """Return the report sections: coverage, response, services, access."""
     from ccm_pagerduty.sections import sections
 
     return sections()

@@ -1,4 +1,4 @@
-"""How fast PagerDuty may be asked, and how it says "wait".
+"""Rate limits of PagerDuty: the request budget, and how long a response asks to wait.
 
 Follows https://developer.pagerduty.com/docs/rest-api-rate-limits.
 """
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from ccm_core.sdk.http import HttpResponse
 
 PER_MINUTE = 960
-"""Requests a minute for each account key, and for all keys of one user together."""
+"""Requests per minute for each account key, and for all keys of one user together."""
 ON_CALLS_PER_MINUTE = 240
-"""``/oncalls`` has a limit of its own whose number is not published; its headers correct this."""
+"""``/oncalls`` has its own, unpublished limit; its response headers correct this number."""
 
 _SOONEST, _LATEST = 1, 300
 _ROUNDING = 1e-9
@@ -23,40 +23,40 @@ _TOO_MANY_REQUESTS, _FIRST_BEYOND_SUCCESS = 429, 300
 
 
 def advice(share: float = 1.0) -> Callable[[HttpResponse], float | None]:
-    """Give the function that reads from an answer how many seconds to send nothing.
+    """Return the function that reads from a response how many seconds to wait.
 
-    ``ratelimit-reset`` counts seconds from now. On a 429 it is heeded whenever it is a sane number;
-    on a success when what remains is what this connection leaves to others. A reset of 0 says
-    nothing: the host backs off by itself.
+    ``ratelimit-reset`` counts seconds from now. On a 429 it is used if it is a plausible number; on
+    a success if only the share of other clients remains. A reset of 0 is ignored: the host backs
+    off by itself.
 
     Args:
-        share: Of the limit, what this connection may use.
+        share: The part of the limit that this connection may use.
     """
 
-    def read(answer: HttpResponse) -> float | None:
-        reset = _whole(answer.headers.get("ratelimit-reset"))
+    def read(response: HttpResponse) -> float | None:
+        reset = _whole(response.headers.get("ratelimit-reset"))
         if reset is None or not _SOONEST <= reset <= _LATEST:
             return None
-        if answer.status == _TOO_MANY_REQUESTS:
+        if response.status == _TOO_MANY_REQUESTS:
             return float(reset)
-        spent = answer.status < _FIRST_BEYOND_SUCCESS and _spent(answer, share)
+        spent = response.status < _FIRST_BEYOND_SUCCESS and _spent(response, share)
         return float(reset) if spent else None
 
     return read
 
 
-def _spent(answer: HttpResponse, share: float) -> bool:
-    remaining = _whole(answer.headers.get("ratelimit-remaining"))
-    limit = _whole(answer.headers.get("ratelimit-limit"))
-    left_to_others = 0 if limit is None else int(limit * (1 - share) + _ROUNDING)
-    return remaining is not None and remaining <= left_to_others
+def _spent(response: HttpResponse, share: float) -> bool:
+    remaining = _whole(response.headers.get("ratelimit-remaining"))
+    limit = _whole(response.headers.get("ratelimit-limit"))
+    reserved = 0 if limit is None else int(limit * (1 - share) + _ROUNDING)
+    return remaining is not None and remaining <= reserved
 
 
 def per_minute(share: float) -> int:
-    """Give the requests a minute for a share of the credential's limit."""
+    """Return the requests per minute for a share of the credential's limit."""
     return max(1, int(PER_MINUTE * share))
 
 
 def _whole(text: str | None) -> int | None:
-    short = text is not None and text.isascii() and text.strip().isdigit() and len(text) < 10  # noqa: PLR2004 - no sane header is longer
+    short = text is not None and text.isascii() and text.strip().isdigit() and len(text) < 10  # noqa: PLR2004 - no valid header is longer
     return int(text) if text is not None and short else None

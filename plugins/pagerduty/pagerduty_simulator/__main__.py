@@ -78,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--incidents",
         type=int,
-        help=f"number of uniform incidents of the last {LOOKBACK_DAYS} days, instead of varied ones",
+        help=f"number of uniform incidents of the last {LOOKBACK_DAYS} days; default: varied ones",
     )
     parser.add_argument("--latency", type=float, default=0.0, help="seconds before each response")
     parser.add_argument("--rate-limit", type=int, default=960, help="requests per minute")

@@ -31,7 +31,7 @@ __all__ = ["hunt", "no_secret_is_left"]
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 KEY = "u+S3cretKeyOfTheAccount"
-HASTY = Bounds(attempts=2, backoff=0.0, backoff_most=0.0)
+HASTY = Bounds(attempts=2, backoff=0.0, max_backoff=0.0)
 
 Handler = Callable[[httpx.Request], httpx.Response]
 
@@ -46,7 +46,7 @@ def request_for(**settings) -> ConnectRequest:
         secrets={"key": Secret(KEY)},
         user_agent="ccm-test/1",
         limiters=Limiters(),
-        authorization=Authorization.by_key(Secret(KEY), prefix="Token token="),
+        authorization=Authorization.from_key(Secret(KEY), prefix="Token token="),
     )
 
 

@@ -213,7 +213,7 @@ def test_a_sound_connection_has_nothing_to_mend(checked):
     """Every endpoint is looked at, and no line has a next step."""
     lines = checked()
     assert list(lines) == ["credential", *WRAPPERS, "visibility", "schedules", "clock"]
-    assert all(line.good and line.next_step is None for line in lines.values())
+    assert all(line.ok and line.next_step is None for line in lines.values())
 
 
 @pytest.mark.parametrize(
@@ -244,9 +244,9 @@ def test_an_endpoint_that_is_closed_is_told_with_the_next_step(checked, path, an
     """The others are looked at all the same."""
     lines = checked(**{path: answer})
     assert not lines[path].good
-    assert found in lines[path].found
+    assert found in lines[path].message
     assert step in lines[path].next_step
-    assert [name for name, line in lines.items() if not line.good] == [path]
+    assert [name for name, line in lines.items() if not line.ok] == [path]
 
 
 @pytest.mark.parametrize(
@@ -262,7 +262,7 @@ def test_a_user_s_key_sees_what_the_user_sees(checked, role, good):
     """Anyone but an owner or admin may be shown a part without being told."""
     lines = checked(me=httpx.Response(200, json={"user": {"id": "PU", "role": role}}))
     assert lines["credential"].good is good
-    assert role in lines["credential"].found
+    assert role in lines["credential"].message
 
 
 def test_a_clock_that_is_wrong_is_told(checked):
@@ -271,5 +271,5 @@ def test_a_clock_that_is_wrong_is_told(checked):
         200, json={"abilities": []}, headers={"date": "Mon, 23 Nov 2020 12:00:00 GMT"}
     )
     line = checked(**{"/abilities": late})["clock"]
-    assert not line.good
-    assert "ahead of" in line.found
+    assert not line.ok
+    assert "ahead of" in line.message

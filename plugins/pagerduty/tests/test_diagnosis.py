@@ -45,7 +45,7 @@ def check(simulator, pagerduty):
 
     def run(*, key=None, scopes=None, kind=OAUTH):
         request = pagerduty.request_for(base_url=simulator.base_url)
-        authorization = Authorization.by_key(
+        authorization = Authorization.from_key(
             Secret(key or simulator.api_key), prefix="Token token="
         )
         if scopes is not None:
@@ -73,7 +73,7 @@ def owner(simulator) -> str:
 
 def bad(lines) -> dict[str, str]:
     """Give the cause of each line that is not good."""
-    return {subject: line.cause for subject, line in lines.items() if not line.good}
+    return {subject: line.cause for subject, line in lines.items() if not line.ok}
 
 
 def test_a_sound_account_has_nothing_to_mend(check):
@@ -81,7 +81,7 @@ def test_a_sound_account_has_nothing_to_mend(check):
     lines = check()
     assert bad(lines) == {}
     assert {line.cause for line in lines.values()} == {None}
-    assert lines["visibility"].found == "everything that is named is listed"
+    assert lines["visibility"].message == "everything that is named is listed"
 
 
 def test_every_cause_has_a_section_in_the_docs():
@@ -105,8 +105,8 @@ def test_services_that_are_missing_through_team_scope(check, simulator, status):
 
     assert bad(lines) == {"credential": Cause.TIED_TO_USER, "visibility": Cause.TEAM_SCOPE}
     hidden = set(simulator.account.teams) - simulator.control.visible_teams
-    assert f"{len(hidden)} teams ({', '.join(sorted(hidden))})" in lines["visibility"].found
-    assert "base role limited_user" in lines["credential"].found
+    assert f"{len(hidden)} teams ({', '.join(sorted(hidden))})" in lines["visibility"].message
+    assert "base role limited_user" in lines["credential"].message
     assert "account" in lines["visibility"].next_step
 
 
@@ -118,7 +118,7 @@ def test_gaps_that_are_not_detected_because_a_schedule_has_no_layers(check, simu
 
     assert bad(lines) == {"schedules": Cause.SCHEDULE_WITHOUT_LAYERS}
     assert f"1 of 3 have no layer with people in it: {chosen.name} ({chosen.id})" in (
-        lines["schedules"].found
+        lines["schedules"].message
     )
 
 
@@ -146,8 +146,8 @@ def test_acknowledgement_times_that_are_missing(check, simulator, spoil, said, s
     spoil(simulator.control)
     lines = check()
     assert bad(lines) == {"/log_entries": Cause.ACKNOWLEDGEMENTS_MISSING}
-    assert said in lines["/log_entries"].found
-    assert "they will be missing" in lines["/log_entries"].found
+    assert said in lines["/log_entries"].message
+    assert "they will be missing" in lines["/log_entries"].message
     assert step in lines["/log_entries"].next_step
 
 
@@ -156,14 +156,14 @@ def test_where_each_incident_s_log_entries_can_be_read_none_are_missing(check, s
     simulator.control.deny("/log_entries")
     lines = check()
     assert bad(lines) == {}
-    assert "each incident's can be read" in lines["/log_entries"].found
+    assert "each incident's can be read" in lines["/log_entries"].message
 
 
 def test_insufficient_scope_of_a_classic_app(check):
     """It asked for `read` and was granted `openid`: everything is refused for one reason."""
     lines = check(scopes=("openid",))
     assert lines["scopes"].cause == Cause.INSUFFICIENT_SCOPE
-    assert "granted: openid; missing: read" in lines["scopes"].found
+    assert "granted: openid; missing: read" in lines["scopes"].message
     assert set(bad(lines).values()) == {
         Cause.INSUFFICIENT_SCOPE,
         Cause.ACKNOWLEDGEMENTS_MISSING,
@@ -179,9 +179,9 @@ def test_insufficient_scope_of_a_scoped_app(check):
     )
     lines = check(scopes=tuple(granted.split()))
     assert bad(lines) == dict.fromkeys(("scopes", "/oncalls"), Cause.INSUFFICIENT_SCOPE)
-    assert "missing: oncalls.read" in lines["scopes"].found
-    assert "pagerduty.on_call" in lines["scopes"].found
-    assert "The credential needs: oncalls.read" in lines["/oncalls"].found
+    assert "missing: oncalls.read" in lines["scopes"].message
+    assert "pagerduty.on_call" in lines["scopes"].message
+    assert "The credential needs: oncalls.read" in lines["/oncalls"].message
 
 
 def test_a_token_with_every_scope_has_nothing_to_mend(check):
@@ -193,8 +193,8 @@ def test_a_plan_without_teams(check, simulator):
     """It is not available, which is not the same as none."""
     simulator.account.abilities.remove("teams")
     lines = check()
-    assert bad(lines) == {"/teams": Cause.PLAN_WITHOUT}
-    assert "as far as the lists could be read" in lines["visibility"].found
+    assert bad(lines) == {"/teams": Cause.NOT_IN_PLAN}
+    assert "as far as the lists could be read" in lines["visibility"].message
 
 
 def test_what_was_deleted_is_told_from_what_is_hidden(check, simulator):
@@ -209,7 +209,7 @@ def test_what_was_deleted_is_told_from_what_is_hidden(check, simulator):
     del simulator.account.schedules[target]
     lines = check()
     assert bad(lines) == {"visibility": Cause.TEAM_SCOPE}
-    assert f"1 schedule ({target})" in lines["visibility"].found
+    assert f"1 schedule ({target})" in lines["visibility"].message
     assert lines["visibility"].next_step == "if they were deleted, mend what names them"
 
 
@@ -249,7 +249,7 @@ def test_a_refused_key_is_tried_in_the_other_region(pagerduty, eu, cause, found,
     told = why(pagerduty.request_for(), AuthenticationFailed("GET /users/me: 401"), opening=opening)
     (line,) = asyncio.run(told)
     assert line.cause == cause
-    assert found in line.found
+    assert found in line.message
     assert step in line.next_step
     assert set(asked) == {"api.eu.pagerduty.com"}
 
@@ -284,8 +284,8 @@ def test_a_key_for_another_address_goes_to_no_region(pagerduty):
 def test_why_a_connection_cannot_be_opened(pagerduty, method, error, cause, step):
     """Each has its own cause and next step."""
     request = replace(pagerduty.request_for(), auth_method=method)
-    (line,) = asyncio.run(connector().refused(request, error))
-    assert (line.good, line.cause) == (False, cause)
+    (line,) = asyncio.run(connector().diagnose_failure(request, error))
+    assert (line.ok, line.cause) == (False, cause)
     assert step in line.next_step
 
 
@@ -326,7 +326,7 @@ def collection(kind: str, *falls: Shortfall, outcome=Outcome.PARTIAL) -> Collect
         ),
         pytest.param("service", Reason.HIDDEN_REFERENCES, Cause.TEAM_SCOPE, "account", id="teams"),
         pytest.param("on_call", Reason.DENIED, Cause.DENIED, "let the credential", id="denied"),
-        pytest.param("team", Reason.NOT_AVAILABLE, Cause.PLAN_WITHOUT, "nothing", id="the plan"),
+        pytest.param("team", Reason.NOT_AVAILABLE, Cause.NOT_IN_PLAN, "nothing", id="the plan"),
         pytest.param("user", Reason.RATE_LIMITED, Cause.RATE_LIMITED, "share", id="throttled"),
         pytest.param("user", Reason.DRIFTED, Cause.INCOMPLETE, "ccm collect", id="drifted"),
         pytest.param("user", Reason.SOURCE_ERROR, Cause.SOURCE_ERROR, "support", id="broken"),
@@ -336,9 +336,9 @@ def test_what_was_last_read_and_lacks_something(kind, reason, cause, step):
     """One line for the kind, with when, why, and what to do."""
     fall = Shortfall(reason=reason, detail="it was so", subjects=("pagerduty.team:T1",))
     (line,) = lacking([collection(kind, fall), collection("ability", outcome=Outcome.COMPLETE)])
-    assert (line.subject, line.good, line.cause) == (f"pagerduty.{kind}", False, cause)
-    assert "partial when it was last read, at 2026-11-23 12:00 UTC: it was so" in line.found
-    assert "without 1: pagerduty.team:T1" in line.found
+    assert (line.subject, line.ok, line.cause) == (f"pagerduty.{kind}", False, cause)
+    assert "partial when it was last read, at 2026-11-23 12:00 UTC: it was so" in line.message
+    assert "without 1: pagerduty.team:T1" in line.message
     assert step in line.next_step
 
 
@@ -351,11 +351,11 @@ def test_many_shortfalls_are_one_line():
         for n in range(9)
     ]
     (line,) = lacking([collection("service", *falls)])
-    assert "0 (and 8 more); without 9: pagerduty.service:S0," in line.found
-    assert line.found.endswith("and 4 more")
+    assert "0 (and 8 more); without 9: pagerduty.service:S0," in line.message
+    assert line.message.endswith("and 4 more")
 
 
 def test_a_failure_without_a_reason_is_told_all_the_same():
     """Unknown is told as such."""
     (line,) = lacking([collection("user", outcome=Outcome.FAILED)])
-    assert (line.cause, line.found[:6]) == (Cause.INCOMPLETE, "failed")
+    assert (line.cause, line.message[:6]) == (Cause.INCOMPLETE, "failed")

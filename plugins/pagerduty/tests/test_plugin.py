@@ -15,7 +15,7 @@ from ccm_core.sdk import hookspecs
 from ccm_core.sdk.intervals import Window
 from ccm_core.sdk.types import ViewRequest
 
-HEAVY = ("httpx", "stamina", "jsonschema", "jsonschema_rs", "starlette", "uvicorn", "aiolimiter")
+HEAVY = ("httpx", "tenacity", "jsonschema", "jsonschema_rs", "starlette", "uvicorn", "aiolimiter")
 DAY = timedelta(days=1)
 
 

@@ -311,7 +311,7 @@ def test_a_key_past_its_age_is_told_everywhere(ccm, prod, vault, folder):
     vault.write("prod", replace(vault.read("prod"), entered_at=age))
     checked = ccm("check", "--json", "prod")
     (told,) = [one for one in found_of(checked, "prod") if one["subject"] == "credential age"]
-    assert (checked.code, told["good"], "91 days ago" in told["found"]) == (3, False, True)
+    assert (checked.code, told["ok"], "91 days ago" in told["message"]) == (3, False, True)
     assert told["next_step"].endswith("ccm connections rotate prod`")
     ran = ccm("run")
     assert "ccm connections rotate prod" in " ".join(ran.out.split())
@@ -328,7 +328,7 @@ def test_a_younger_key_is_well(ccm, prod, vault):
     checked = ccm("check", "--json")
     assert checked.code == 0
     told = [
-        one["found"]
+        one["message"]
         for found in checked.json["connections"]
         for one in found["diagnoses"]
         if one["subject"] == "credential age"

@@ -8,7 +8,7 @@ import pytest
 def bad(ran) -> dict[str, str]:
     """Give the cause of each line that is not good."""
     (found,) = ran.json["connections"]
-    return {one["subject"]: one["cause"] for one in found["diagnoses"] if not one["good"]}
+    return {one["subject"]: one["cause"] for one in found["diagnoses"] if not one["ok"]}
 
 
 def test_what_was_last_read_is_looked_at_as_well(ccm, connected):

@@ -207,7 +207,7 @@ def test_check_says_what_is_wrong_in_one_line_each(ccm, connected):
     connected.control.deny("/oncalls", 403)
     ran = ccm("check", "--json")
     (found,) = ran.json["connections"]
-    bad = [one for one in found["diagnoses"] if not one["good"]]
+    bad = [one for one in found["diagnoses"] if not one["ok"]]
     assert ran.code == 3
     assert [one["subject"] for one in bad] == ["/oncalls"]
     assert bad[0]["next_step"]

@@ -43,7 +43,7 @@ from ccm_core.store.sqlite.open import open_store
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 EARLIER = NOW - timedelta(hours=2)
 SIZES = AccountSizes(users=8, teams=3, schedules=4, policies=3, services=3, incidents=6)
-HASTY = Bounds(attempts=2, backoff=0.0, backoff_most=0.0, wait_most=0.0, silence=5.0)
+HASTY = Bounds(attempts=2, backoff=0.0, max_backoff=0.0, max_wait=0.0, read_timeout=5.0)
 """One more try, at once; what the source says about waiting is not believed."""
 NAME = "pagerduty-test"
 STORE = StoreLocation(url="sqlite:///ccm.db")

@@ -11,7 +11,7 @@ from ccm_core.model.evidence.collection import Outcome
 
 def causes(ran) -> dict[str, tuple[str, str]]:
     """Give cause and next step of each kind that lacks something."""
-    told = connector().review(ran.manifest.collections)
+    told = connector().review_collections(ran.manifest.collections)
     return {one.subject.removeprefix("pagerduty."): (one.cause, one.next_step) for one in told}
 
 

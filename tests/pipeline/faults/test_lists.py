@@ -348,7 +348,7 @@ def test_a_body_without_end_is_not_read_on(lab):
 
     for endpoint in (*LISTS, OF_ONE_INCIDENT):
         lab.control.inject(endpoint, huge)
-    bounds = Bounds(attempts=4, backoff=0.0, backoff_most=0.0, body=1_000_000)
+    bounds = Bounds(attempts=4, backoff=0.0, max_backoff=0.0, max_body=1_000_000)
     ran = lab.read(bounds=bounds)
 
     assert ran.outcomes == dict.fromkeys(KINDS, Outcome.FAILED)

@@ -13,11 +13,12 @@ from ccm_core.errors import IntegrityError, StoreError
 from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs, StoredPack
 from ccm_core.model.json_codec import digest, encode
 from ccm_core.store.codec.compression import Compressor
-from ccm_core.store.sqlite.migrations import NEWEST, scripts
 
 HOURS = [timedelta(hours=hours) for hours in (0, 2, 26, 27, 53)]
 PACK = b"apiVersion: ccm/v1\n"
-BASIS = EvaluationInputs(packs=(StoredPack(source="p.yaml", digest=digest(PACK)),), host_version="0")
+BASIS = EvaluationInputs(
+    packs=(StoredPack(source="p.yaml", digest=digest(PACK)),), host_version="0"
+)
 
 
 def tampered(folder, statement):
@@ -26,7 +27,7 @@ def tampered(folder, statement):
         database.execute(statement)
 
 
-def test_a_basis_and_its_packs_are_read_back_to_the_byte(store, build):
+def test_inputs_and_their_packs_are_read_back_to_the_byte(store, build):
     """By the digest of the evaluation, and of each pack."""
     kept = store.evaluations.append(build.evaluation(1), BASIS, [PACK])
     assert store.evaluations.inputs(kept) == BASIS
@@ -39,13 +40,13 @@ def test_packs_that_many_evaluations_were_made_with_are_kept_once(store, build, 
         store.evaluations.append(build.evaluation(at), BASIS, [PACK])
     with closing(sqlite3.connect(tmp_path / "ccm.db")) as database:
         forms = database.execute("SELECT form FROM document ORDER BY seq").fetchall()
-    assert forms == [("pack",), ("basis",)]
+    assert forms == [("pack",), ("inputs",)]
 
 
-def test_an_evaluation_may_have_no_basis(store, build):
+def test_an_evaluation_may_have_no_inputs(store, build):
     """Such a one can be read and cannot be made again; one that is not there is an error."""
     assert store.evaluations.inputs(store.evaluations.append(build.evaluation(1))) is None
-    with pytest.raises(StoreError, match="holds no evaluation sha256:0"):
+    with pytest.raises(StoreError, match="has no evaluation sha256:0"):
         store.evaluations.inputs("sha256:0")
 
 
@@ -90,37 +91,14 @@ def test_a_damaged_document_is_found_when_it_is_read(store, build, tmp_path, sta
         store.evaluations.inputs(kept)
 
 
-def test_a_store_of_the_first_revision_is_brought_to_the_newest(store, build, reopen, tmp_path):
-    """Evaluations that it holds are read as before; they have no basis."""
-    made = build.evaluation(1)
-    store.evaluations.append(made)
-    store.close()
-    (tmp_path / "ccm.db").rename(tmp_path / "new.db")
-    with closing(sqlite3.connect(tmp_path / "ccm.db")) as database, database:
-        database.executescript(scripts()["0001"])
-        database.execute("CREATE TABLE store_revision (version_num VARCHAR(32) NOT NULL)")
-        database.execute("INSERT INTO store_revision VALUES ('0001')")
-        database.commit()  # nothing is attached inside a transaction
-        database.execute(f"ATTACH '{tmp_path / 'new.db'}' AS new")
-        facts = "id, identity, created_at, created_by, key_check"
-        database.execute(f"INSERT INTO store ({facts}) SELECT {facts} FROM new.store")  # noqa: S608 - constants
-        columns = "digest, evaluated_at, document"
-        database.execute(
-            f"INSERT INTO evaluation ({columns}) SELECT {columns} FROM new.evaluations.get"  # noqa: S608 - constants
-        )
-    old = reopen(create=False)
-    kept, read = next(iter(old.evaluations.between()))
-    assert (read, old.evaluations.inputs(kept)) == (made, None)
-    with closing(sqlite3.connect(tmp_path / "ccm.db")) as database:
-        assert database.execute("SELECT * FROM store_revision").fetchone() == (NEWEST,)
-
-
 def test_an_outline_for_each_day_that_has_an_evaluation(store, build):
     """The last evaluation of a day stands for it, without its results."""
     whole = [replace(build.evaluation(0), evaluated_at=build.at(0) + ago) for ago in HOURS]
     for one in whole:
         store.evaluations.append(one)
-    found = store.evaluations.daily_outlines(since=build.at(0), until=build.at(0) + timedelta(days=2, hours=5))
+    found = store.evaluations.daily_trend(
+        since=build.at(0), until=build.at(0) + timedelta(days=2, hours=5)
+    )
     assert [one.evaluated_at for one in found] == [whole[1].evaluated_at, whole[3].evaluated_at]
     assert [(rule.rule, rule.status) for rule in found[0].rules] == [
         (rule.rule, rule.status) for rule in whole[1].rules

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from ccm_core.store.log.leaf_encoding import VERSION
 
 NAMES = (
-    *("connection", "kind", "kind_version", "collection", "kept_at", "observed_at", "endpoint"),
+    *("connection", "kind", "kind_version", "collection", "stored_at", "observed_at", "endpoint"),
     *("window_since", "window_until", "page", "response_digest", "key", "digest"),
 )
 MARKED = st.sampled_from(["\x00digest", "\x00key", '"', "\\u0000key", "é", ""])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,26 +13,17 @@ from ccm_core.ledger.merkle_hash import leaf_hash
 from ccm_core.ledger.signed_note import VerifierKey
 from ccm_core.model import json_codec
 from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs
-from ccm_core.store.log.leaf_encoding import FORMS
+from ccm_core.store.log.leaf_encoding import LEAF_FORMS
 
 HARMLESS = {
     "seq": "its order is that of the leaves",
     "id": "the one row of the store's facts",
     "document": "stands by its digest",
 }
-SINCE = (
-    "signing_key",
-    "checkpoint",
-    "entry",
-    "erasure",
-    "erased",
-    "followed",
-)
-"""Tables that a store of revision 0002 does not have, each after those it refers to."""
 DERIVED = {
-    "head": "what version says, kept ready",
+    "current_version": "derived from version",
     "body": "stands by its digest, which a version names",
-    "entry": "the ledger itself",
+    "log_entry": "the ledger itself",
     "checkpoint": "signed",
 }
 
@@ -50,7 +39,9 @@ def filled(reopen, build, key):
     """Give a store that was signed, with a run and an evaluation."""
     store = reopen(key())
     store.runs.begin(build.run())
-    store.records.append(build.harvest("c1", {"a": {"n": 1}, "b": {}}, rejected=[build.rejected()], at=1))
+    store.records.append(
+        build.harvest("c1", {"a": {"n": 1}, "b": {}}, rejected=[build.rejected()], at=1)
+    )
     store.records.append(build.harvest("c2", {"a": {"n": 2}}, snapshot=True, at=2))
     store.runs.seal(build.manifest(at=3))
     store.evaluations.append(build.evaluation(4), EvaluationInputs(host_version="0"), [b"pack"])
@@ -60,7 +51,7 @@ def filled(reopen, build, key):
 @pytest.mark.parametrize("table", [table for table in TABLES if table not in DERIVED])
 def test_a_leaf_says_everything_its_row_says(table):
     """Each column of each table is in a leaf, or there is a reason why it need not be."""
-    form = next(form for form in FORMS if form.table == table)
+    form = next(form for form in LEAF_FORMS if form.table == table)
     said = {*form.plain, *form.instants, *form.references}
     assert set(TABLES[table]) - said <= set(HARMLESS)
     assert said <= set(TABLES[table])
@@ -92,7 +83,7 @@ def test_leaves_stand_in_the_order_in_which_things_were_kept(filled):
         "digest": json_codec.digest(b'{"n":2}'),
         "collection": "c2",
         "observed_at": "2026-01-01T00:02:00Z",
-        "kept_at": "2026-01-01T00:02:00Z",
+        "stored_at": "2026-01-01T00:02:00Z",
         "endpoint": "/things",
         "page": 1,
         "response_digest": json_codec.digest(b"page"),
@@ -182,28 +173,11 @@ def test_an_evaluation_that_is_kept_already_adds_no_leaf(filled, build):
     assert filled.ledger.head() == before
 
 
-def test_what_an_older_ccm_kept_gets_its_leaves(filled, reopen, tmp_path):
-    """Once, when it is opened: the same leaves, in an order of their own."""
-    before = {leaf for leaf, _ in filled.ledger.prove("demo", everything)}
-    filled.close()
-    with closing(sqlite3.connect(tmp_path / "ccm.db")) as database, database:
-        for table in reversed(SINCE):
-            database.execute(f"DROP TABLE {table}")
-        database.execute("UPDATE store_revision SET version_num = '0002'")
-
-    store = reopen()
-    head = store.ledger.head("demo")
-    assert head.size == len(before)
-    store.close()
-    store = reopen()
-    assert store.ledger.head("demo") == head
-
-
-@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.table)
+@pytest.mark.parametrize("form", LEAF_FORMS, ids=lambda form: form.table)
 def test_each_leaf_is_described_with_its_fields(form):
     """An outsider reads in the reference what a leaf says."""
-    page = (Path(__file__).parents[2] / "docs/reference/ledger.md").read_text("utf-8")
+    page = (Path(__file__).parents[3] / "docs/reference/ledger.md").read_text("utf-8")
     leaves = page.partition("## Leaves")[2].partition("## ")[0]
     (line,) = [line for line in leaves.splitlines() if line.startswith(f"| `{form.table}` |")]
-    said = (*form.plain, *form.instants, *form.references)
-    assert [name for name in said if f"`{name}`" not in line] == []
+    fields = (*form.plain, *form.instants, *form.references)
+    assert [name for name in fields if f"`{name}`" not in line] == []

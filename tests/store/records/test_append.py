@@ -75,7 +75,9 @@ def test_kinds_and_connections_do_not_touch_each_other(store, build, bodies):
     store.runs.begin(build.run("r2", connection="other"))
     store.records.append(build.harvest("c1", {"a": ONE}, snapshot=True))
     store.records.append(build.harvest("c2", {}, snapshot=True, kind="demo.part"))
-    store.records.append(build.harvest("c3", {"a": TWO}, snapshot=True, connection="other", run="r2"))
+    store.records.append(
+        build.harvest("c3", {"a": TWO}, snapshot=True, connection="other", run="r2")
+    )
 
     assert bodies(store) == {"a": ONE}
     assert bodies(store, connection="other") == {"a": TWO}
@@ -163,7 +165,7 @@ def refuse_two_of_a_key(build):
     [
         pytest.param(refuse_unknown_run, StoreError, "r9 of demo was never begun", id="no run"),
         pytest.param(refuse_other_connection, StoreError, "r1 of other was never", id="not its"),
-        pytest.param(refuse_twice, StoreError, "c1 is kept already", id="kept twice"),
+        pytest.param(refuse_twice, StoreError, "c1 is stored already", id="kept twice"),
         pytest.param(refuse_two_of_a_key, ValueError, "'b' is observed twice", id="key twice"),
     ],
 )

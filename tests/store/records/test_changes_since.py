@@ -115,8 +115,8 @@ def brought_back(store, build, folder):
 def other_store(store, build, folder):
     """The settings name another store now, with the same collections."""
     other = open_store(StoreLocation(url="sqlite:///other.db"), base=folder)
-    other.begin(build.run())
-    other.keep(build.harvest("c1", {"a": {"n": 1}, "b": {"n": 1}}, at=1))
+    other.runs.begin(build.run())
+    other.records.append(build.harvest("c1", {"a": {"n": 1}, "b": {"n": 1}}, at=1))
     return other
 
 
@@ -163,7 +163,7 @@ def test_where_it_is_not_certain_nothing_is_told(reopen, build, tmp_path, event)
     then, mark = then if isinstance(then, tuple) else (then, mark)
 
     try:
-        assert then.since(NAME, KIND, mark, as_of=build.at(9)) is None
+        assert then.records.changes_since(NAME, KIND, mark, as_of=build.at(9)) is None
     finally:
         then.close()
 

@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from ccm_core.model import json_codec
-from ccm_core.model.evidence.erasure import ErasureResult, Erasure
+from ccm_core.model.evidence.erasure import Erasure, ErasureResult
 from ccm_core.store.sqlite.verify import verify_store
 
 SECRET = "ada@example.com lives in the street of the long and unmistakable name"
@@ -73,7 +73,10 @@ ALL = {("demo.thing", "a"), ("demo.thing", "b")} | {
             id="a kind",
         ),
         pytest.param(
-            {"connection": "demo"}, ErasureResult(bodies=7, rejected=1, beyond=0), ALL, id="a connection"
+            {"connection": "demo"},
+            ErasureResult(bodies=7, rejected=1, beyond=0),
+            ALL,
+            id="a connection",
         ),
         pytest.param(
             {"connection": "other"}, ErasureResult(bodies=0, rejected=0, beyond=0), set(), id="-"
@@ -94,13 +97,13 @@ def test_what_was_chosen_is_erased(filled, build, tmp_path, chosen, came_to, gon
 
     assert left(filled) == ALL - gone
     found = verified(tmp_path)
-    assert (found.findings, found.unproven) == ((), ())
+    assert (found.problems, found.unproven) == ((), ())
     assert (found.erased > 0) == (came_to != NOTHING)
 
 
 def test_what_is_older_goes_and_what_stands_of_a_snapshot_is_spared(filled, build, tmp_path):
     """Retention: an event that is old goes; what is observed again and again is not old."""
-    old = order(build, kept_before=build.at(15), spared=frozenset({"demo.thing"}))
+    old = order(build, stored_before=build.at(15), spared=frozenset({"demo.thing"}))
     filled.erasure.erase(old)
 
     assert left(filled) == ALL - {("demo.event", "e1"), ("demo.event", "f1")}
@@ -135,7 +138,9 @@ def test_a_body_that_others_share_goes_for_them_too_and_is_counted(filled, build
     filled.records.append(same)
     filled.runs.seal(build.manifest("r3", connection="other", at=51))
 
-    assert filled.erasure.erase(order(build, connection="other")) == ErasureResult(bodies=1, rejected=0, beyond=1)
+    assert filled.erasure.erase(order(build, connection="other")) == ErasureResult(
+        bodies=1, rejected=0, beyond=1
+    )
     assert ("demo.thing", "b") not in left(filled)
     assert verified(tmp_path).sound
 
@@ -144,8 +149,12 @@ def test_what_is_observed_anew_is_kept_anew(filled, build, tmp_path):
     """An erasure looks back: what the source still says afterwards is evidence again."""
     filled.erasure.erase(order(build, kind="demo.event"))
     filled.runs.begin(build.run("r3", at=50))
-    filled.records.append(build.harvest("d3", {"e1": {"of": 3}}, kind="demo.event", run="r3", at=50))
-    filled.records.append(build.harvest("d4", {"e1": {"of": 1}}, kind="demo.event", run="r3", at=51))
+    filled.records.append(
+        build.harvest("d3", {"e1": {"of": 3}}, kind="demo.event", run="r3", at=50)
+    )
+    filled.records.append(
+        build.harvest("d4", {"e1": {"of": 1}}, kind="demo.event", run="r3", at=51)
+    )
     filled.runs.seal(build.manifest("r3", at=52))
 
     assert ("demo.event", "e1") in left(filled)

@@ -7,6 +7,7 @@ from datetime import timedelta, timezone
 import pytest
 
 from ccm_core.errors import StoreError
+from ccm_core.model import json_codec
 from ccm_core.model.evidence.collection import KindCount, Outcome
 from ccm_core.model.evidence.window import Window
 
@@ -140,13 +141,29 @@ def test_collections_are_listed_as_they_were_kept(store, build):
     assert store.runs.collections("other") == []
 
 
-def test_refused_objects_are_kept_apart(store, build, bodies):
-    """They can be listed with their collection, and are no part of any state."""
-    store.records.append(build.harvest("c1", {"a": ONE}, rejected=[build.rejected(), build.rejected("")]))
+def test_rejected_objects_are_stored_apart_from_records(reopen, build, bodies, key):
+    """Each has a leaf that names its collection and its bytes; none is a current record."""
+    store = reopen(key())
+    store.runs.begin(build.run())
+    store.records.append(
+        build.harvest("c1", {"a": ONE}, rejected=[build.rejected(), build.rejected("")])
+    )
     store.records.append(build.harvest("c2", {}, rejected=[build.rejected()], kind="demo.part"))
 
-    found = list(store.rejected("demo", "demo.thing"))
-    assert found == [("c1", build.rejected()), ("c1", build.rejected(""))]
+    store.runs.seal(build.manifest())
+
+    proven = store.ledger.prove("demo", lambda leaf: leaf["leaf"] == "rejected")
+    leaves = [json_codec.decode(leaf) for leaf, _ in proven]
+    assert [(leaf["collection"], leaf["key"]) for leaf in leaves] == [
+        ("c1", "bad"),
+        ("c1", ""),
+        ("c2", "bad"),
+    ]
+    contents = [
+        content
+        for _, content in store.ledger.contents("rejected", [leaf["digest"] for leaf in leaves])
+    ]
+    assert contents == [json_codec.encode(build.rejected(key)) for key in ("bad", "", "bad")]
     assert bodies(store) == {"a": ONE}
 
 
@@ -154,9 +171,15 @@ def test_counts_say_how_much_stands(store, build):
     """By connection and kind; a kind that gave nothing is there with zeros."""
     store.runs.begin(build.run("r2", connection="alpha"))
     store.records.append(build.harvest("c1", {"a": ONE, "b": ONE}, snapshot=True, at=10))
-    store.records.append(build.harvest("c2", {}, kind="demo.part", at=15, outcome=Outcome.UNAVAILABLE))
-    store.records.append(build.harvest("c3", {"a": TWO}, rejected=[build.rejected()], snapshot=True, at=20))
-    store.records.append(build.harvest("c4", {"x": ONE}, connection="alpha", run="r2", version=3, at=30))
+    store.records.append(
+        build.harvest("c2", {}, kind="demo.part", at=15, outcome=Outcome.UNAVAILABLE)
+    )
+    store.records.append(
+        build.harvest("c3", {"a": TWO}, rejected=[build.rejected()], snapshot=True, at=20)
+    )
+    store.records.append(
+        build.harvest("c4", {"x": ONE}, connection="alpha", run="r2", version=3, at=30)
+    )
 
     def count(connection, kind, records, versions, rejected, at, **changes):
         return KindCount(
@@ -175,7 +198,10 @@ def test_counts_say_how_much_stands(store, build):
         part,
         count("demo", "demo.thing", 1, 3, 1, 20),
     ]
-    assert store.records.counts(as_of=build.at(15)) == [part, count("demo", "demo.thing", 2, 2, 0, 10)]
+    assert store.records.counts(as_of=build.at(15)) == [
+        part,
+        count("demo", "demo.thing", 2, 2, 0, 10),
+    ]
     assert store.records.counts(as_of=build.at(1)) == []
 
 
@@ -221,7 +247,9 @@ def test_one_key_is_read_alone(store, build, as_of):
     then = None if as_of is None else build.at(as_of)
 
     for key in "a", "b", "c":
-        whole = [one for one in store.records.current("demo", "demo.thing", as_of=then) if one.key == key]
+        whole = [
+            one for one in store.records.current("demo", "demo.thing", as_of=then) if one.key == key
+        ]
         assert list(store.records.current("demo", "demo.thing", as_of=then, key=key)) == whole
 
 

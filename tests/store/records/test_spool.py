@@ -45,7 +45,9 @@ def test_a_large_window_leaves_no_name_on_the_disk(store, build, tmp_path):
 
     store.records.append(WriteBatch(collection=collection, observations=observations))
 
-    kept = {one.key: json_codec.encode(one.body) for one in store.records.current("demo", "demo.thing")}
+    kept = {
+        one.key: json_codec.encode(one.body) for one in store.records.current("demo", "demo.thing")
+    }
     assert kept == noise
     del observations, pack
     gc.collect()  # a file that was left open would warn now

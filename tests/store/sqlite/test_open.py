@@ -116,7 +116,7 @@ def test_an_empty_file_is_no_store_yet(reopen, tmp_path):
         pytest.param("sqlite:///no/such/ccm.db", "folder .*no/such does not exist", id="missing"),
         pytest.param("sqlite:///.", "is a folder", id="a folder"),
         pytest.param("sqlite:///file/ccm.db", "does not exist", id="a file as folder"),
-        pytest.param("sqlite:////proc/ccm.db", "cannot be made or found", id="not writable"),
+        pytest.param("sqlite:////proc/ccm.db", "cannot be created or found", id="not writable"),
     ],
 )
 def test_a_place_that_cannot_hold_a_store_is_refused(tmp_path, url, message):
@@ -158,7 +158,7 @@ def test_a_store_of_a_newer_version_is_left_alone(store, reopen, tmp_path):
     """Both revisions are named, and not a byte is changed."""
     store.close()
     path = tmp_path / "ccm.db"
-    sqlite(path, "UPDATE store_revision SET version_num = '9999'")
+    sqlite(path, "UPDATE schema_revision SET revision = '9999'")
     before = contents(tmp_path)
 
     for create in True, False:
@@ -234,7 +234,9 @@ def test_a_disk_too_small_for_a_store_holds_half_of_none(reopen, tmp_path):
 
 def test_a_damaged_file_is_named_so(store, reopen, build, tmp_path):
     """Damage below our own digests is found by SQLite and told as damage."""
-    store.records.append(build.harvest("c1", {f"k{n}": {"n": os.urandom(99).hex()} for n in range(900)}))
+    store.records.append(
+        build.harvest("c1", {f"k{n}": {"n": os.urandom(99).hex()} for n in range(900)})
+    )
     store.close()
     path = tmp_path / "ccm.db"
     data = bytearray(path.read_bytes())
@@ -286,7 +288,7 @@ def test_a_read_only_file_can_be_read_and_not_written(guarded, build):
     ("name", "message"),
     [
         pytest.param("ccm.db", "is read-only|cannot be opened", id="a store is there"),
-        pytest.param("new.db", "cannot be made or found: Permission denied", id="none is there"),
+        pytest.param("new.db", "cannot be created or found: Permission denied", id="none is there"),
     ],
 )
 def test_a_read_only_folder_is_named_so(guarded, name, message):

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 from contextlib import closing
 
 import pytest
 
 from ccm_core.errors import ReadOnlyStore, StoreError, StoreNotFound
 from ccm_core.model.evidence.erasure import Erasure
+from ccm_core.store.sqlite.database import SqliteDatabase
 
 WRITES = {
     "lock a connection": lambda store, build: store.lock_connection("demo").__enter__(),
     "begin a run": lambda store, build: store.runs.begin(build.run("r2")),
-    "append records": lambda store, build: store.records.append(build.harvest("c2", {"a": {"n": 2}})),
+    "append records": lambda store, build: store.records.append(
+        build.harvest("c2", {"a": {"n": 2}})
+    ),
     "seal a run": lambda store, build: store.runs.seal(build.manifest()),
     "append an evaluation": lambda store, build: store.evaluations.append(build.evaluation(2)),
     "append finding changes": lambda store, build: store.findings.append(build.digest, ()),
@@ -52,7 +54,7 @@ def test_a_store_opened_for_reading_can_be_read(read_only, build, bodies):
 
 def test_a_transaction_on_a_read_only_database_cannot_write(read_only, tmp_path):
     """SQLite itself refuses, whatever statement is carried out."""
-    database = Database(tmp_path / "ccm.db", lock_timeout=1, read_only=True)
+    database = SqliteDatabase(tmp_path / "ccm.db", lock_timeout=1, read_only=True)
     with (
         closing(database),
         pytest.raises(StoreError, match="read-only"),
@@ -92,12 +94,3 @@ def test_a_store_in_a_read_only_folder_can_be_read(store, reopen, build, tmp_pat
         if root:
             os.seteuid(0)
         tmp_path.chmod(0o755)
-
-
-def test_a_store_of_another_revision_is_not_migrated_by_reading(store, reopen, tmp_path):
-    """The message says which step migrates it."""
-    store.close()
-    with closing(sqlite3.connect(tmp_path / "ccm.db")) as database, database:
-        database.execute("UPDATE store_revision SET version_num = '0001'")
-    with pytest.raises(StoreError, match="Run `ccm collect` or `ccm evaluate` once"):
-        reopen(read_only=True)

@@ -1,4 +1,4 @@
-"""The collectors: one module for each kind, each naming the API page it follows."""
+"""The collectors: one module for each evidence kind, with the API page that it follows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ccm_pagerduty.collectors import (
 if TYPE_CHECKING:
     from ccm_core.sdk.types import Collector, JsonObject
 
-_CATALOGUE = (
+_SNAPSHOTS = (
     ability,
     user,
     team,
@@ -34,15 +34,15 @@ _CATALOGUE = (
     schedule_user,
     on_call,
 )
-"""What others need, and what others refer to, comes first."""
+"""Kinds that others need or refer to come first."""
 _EVENTS = (incident, incident_log_entry)
 
 
 def collectors(settings: JsonObject | None = None) -> tuple[Collector, ...]:
-    """Give every collector, in the order in which they are best read.
+    """Return every collector, in the order in which they should run.
 
     Args:
-        settings: Of the connection; they choose how log entries are read.
+        settings: The connection's settings; they choose how log entries are read.
     """
     events = tuple(module.collector(settings or {}) for module in _EVENTS)
-    return (*(module.collector() for module in _CATALOGUE), *events)
+    return (*(module.collector() for module in _SNAPSHOTS), *events)

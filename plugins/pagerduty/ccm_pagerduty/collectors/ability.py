@@ -1,4 +1,4 @@
-"""Abilities: what the account's plan includes, not what the credential may do.
+"""Collects abilities: the features of the account's plan, not the rights of the credential.
 
 Follows https://developer.pagerduty.com/api-reference "List abilities". It is not paged.
 """
@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 
 
 def collector() -> Collector:
-    """Describe the collector."""
+    """Return the collector."""
     return Collector(kind="pagerduty.ability", collect=collect)
 
 
-async def collect(session: PagerDutySession, _request: CollectRequest) -> AsyncIterator[CollectorEvent]:
+async def collect(
+    session: PagerDutySession, _request: CollectRequest
+) -> AsyncIterator[CollectorEvent]:
     """List every ability."""
     fetched = await session.get("/abilities", "abilities")
     if not isinstance(fetched.value, list):
-        raise BadResponse(f"{fetched.answer.described()}: 'abilities' is not a list")
+        raise BadResponse(f"{fetched.response.summary()}: 'abilities' is not a list")
     yield fetched.page([{"name": name} for name in fetched.value])

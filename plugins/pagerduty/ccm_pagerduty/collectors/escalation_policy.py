@@ -1,4 +1,4 @@
-"""Escalation policies.
+"""Collects escalation policies.
 
 Follows https://developer.pagerduty.com/api-reference "List escalation policies".
 """
@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 
 
 def collector() -> Collector:
-    """Describe the collector."""
+    """Return the collector."""
     return Collector(kind="pagerduty.escalation_policy", collect=collect)
 
 
-async def collect(session: PagerDutySession, _ask: CollectRequest) -> AsyncIterator[CollectorEvent]:
+async def collect(
+    session: PagerDutySession, _request: CollectRequest
+) -> AsyncIterator[CollectorEvent]:
     """List every escalation policy."""
-    async for found in session.listing("/escalation_policies", "escalation_policies"):
-        yield found
+    async for event in session.listing("/escalation_policies", "escalation_policies"):
+        yield event

@@ -1,10 +1,10 @@
-"""Incidents: those created in a window, and older ones that changed.
+"""Collects incidents: those created in a window, and older ones that changed.
 
 Follows https://developer.pagerduty.com/api-reference "List incidents" and "Get an incident": both
-bounds are always given (with one, the other is a month away), at most six months apart. Oldest
-first, so that an incident that opens while paging lands on the last page. The window selects by
-creation, and nothing selects by change: what is open is listed whatever its age, and what log
-entries name is read one by one.
+bounds are always sent (without one, the API assumes a month), at most six months apart. Oldest
+first, so that an incident that opens while paging is on the last page. The window selects by
+creation, and nothing selects by change: open incidents are listed whatever their age, and incidents
+that log entries name are read one by one.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from ccm_core.sdk.errors import BadResponse, NotAvailable, PermissionDenied
 from ccm_core.sdk.types import ChangedBy, Collector, Reason, Shortfall
 from ccm_pagerduty.api_errors import AbilityMissing, ScopeMissing
-from ccm_pagerduty.collectors.incident_splits import SERVICE, filters, smaller
+from ccm_pagerduty.collectors.incident_splits import SERVICE, filters, split_query
 from ccm_pagerduty.collectors.time_parameters import UTC, period
 from ccm_pagerduty.paging import oldest_first
 
@@ -27,61 +27,65 @@ if TYPE_CHECKING:
 
 INCIDENT = "pagerduty.incident"
 LOG_ENTRY = "pagerduty.incident_log_entry"
-LONGEST = timedelta(days=180)
+MAX_WINDOW = timedelta(days=180)
 OVERLAP = timedelta(minutes=5)
 SETTLES_AFTER = timedelta(hours=1)
-"""Most incidents are over by then: reading a page again is cheaper than asking one by one."""
+"""Most incidents are resolved by then: reading a page again is cheaper than reading one by one."""
 OLDEST_FIRST = ("sort_by", "created_at:asc")
 OPEN = (("date_range", "all"), ("statuses[]", "triggered"), ("statuses[]", "acknowledged"))
 
 
 def collector(settings: JsonObject) -> Collector:
-    """Describe the collector.
+    """Return the collector.
 
-    Where log entries are read incident by incident they cannot tell which others changed; then
-    every incident of the lookback is read each time.
+    Log entries that are read incident by incident cannot show which other incidents changed;
+    then every incident of the lookback is read each time.
     """
-    told = settings.get("log_entries") != "incident"
+    follows_log_entries = settings.get("log_entries") != "incident"
     return Collector(
         kind=INCIDENT,
         collect=collect,
         uses=(SERVICE,),
-        longest_window=LONGEST,
+        longest_window=MAX_WINDOW,
         overlap=OVERLAP,
-        settles_after=SETTLES_AFTER if told else None,
+        settles_after=SETTLES_AFTER if follows_log_entries else None,
         refresh=refresh,
-        changed_by=ChangedBy(kind=LOG_ENTRY, path="incident.id") if told else None,
+        changed_by=ChangedBy(kind=LOG_ENTRY, path="incident.id") if follows_log_entries else None,
     )
 
 
-async def collect(session: PagerDutySession, ask: CollectRequest) -> AsyncIterator[CollectorEvent]:
-    """List the incidents of the window as far as the API lists them, and say how far that is."""
-    if ask.window is None:
+async def collect(
+    session: PagerDutySession, request: CollectRequest
+) -> AsyncIterator[CollectorEvent]:
+    """List the incidents of the window as far as the API lists them, and report how far that is."""
+    if request.window is None:
         return
-    parameters = (*period(ask.window), *filters(ask.slice), UTC, OLDEST_FIRST)
-    async for found in oldest_first(
+    parameters = (*period(request.window), *filters(request.slice), UTC, OLDEST_FIRST)
+    async for event in oldest_first(
         session.pager("/incidents", "incidents", parameters),
         instant="created_at",
-        after=ask.window.since + ask.overlap,
-        may_split=ask.may_split,
-        parts=lambda total: smaller(ask, total),
+        after=request.window.since + request.overlap,
+        may_split=request.may_split,
+        slices=lambda total: split_query(request, total),
     ):
-        yield found
+        yield event
 
 
-async def refresh(session: PagerDutySession, ask: CollectRequest) -> AsyncIterator[CollectorEvent]:
-    """List what is open, and read each incident that changed since it was read."""
+async def refresh(
+    session: PagerDutySession, request: CollectRequest
+) -> AsyncIterator[CollectorEvent]:
+    """List the open incidents, and read each incident that changed since it was read."""
     still_open: set[str] = set()
-    async for found in session.listing("/incidents", "incidents", (*OPEN, UTC, OLDEST_FIRST)):
-        still_open.update(str(item.get("id")) for item in getattr(found, "items", ()))
-        yield found
-    for key in ask.changed_keys:
+    async for event in session.listing("/incidents", "incidents", (*OPEN, UTC, OLDEST_FIRST)):
+        still_open.update(str(item.get("id")) for item in getattr(event, "items", ()))
+        yield event
+    for key in request.changed_keys:
         if key not in still_open:
-            yield await _one(session, key)
+            yield await _incident(session, key)
 
 
-async def _one(session: PagerDutySession, key: str) -> CollectorEvent:
-    """Read one incident. One that is named and cannot be read is hidden, or gone."""
+async def _incident(session: PagerDutySession, key: str) -> CollectorEvent:
+    """Read one incident; one that is referenced and cannot be read is hidden or deleted."""
     try:
         fetched = await session.get(f"/incidents/{key}", "incident", (UTC,))
     except (ScopeMissing, AbilityMissing):
@@ -89,10 +93,10 @@ async def _one(session: PagerDutySession, key: str) -> CollectorEvent:
     except (PermissionDenied, NotAvailable) as error:
         return Shortfall(
             reason=Reason.HIDDEN_REFERENCES,
-            detail=f"log entries name incident {key}, and it cannot be read: {error}",
+            detail=f"log entries refer to incident {key}, which cannot be read: {error}",
             missing=1,
             subjects=(f"{INCIDENT}:{key}",),
         )
     if not isinstance(fetched.value, dict):
-        raise BadResponse(f"{fetched.answer.described()}: 'incident' is not an object")
+        raise BadResponse(f"{fetched.response.summary()}: 'incident' is not an object")
     return fetched.page([fetched.value])

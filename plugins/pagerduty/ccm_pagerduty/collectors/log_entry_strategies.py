@@ -1,8 +1,8 @@
-"""Two ways to read log entries, and which of them is cheaper.
+"""Strategies to read log entries: for the whole account, by incident, or the cheaper one.
 
-The account's own list costs one request for every 100 entries and also holds the entries of old
-incidents. Incident by incident costs one request for each incident at least; it is the way out
-where the account's list is refused, or holds more in a second than the API lists.
+The list of the account costs one request for every 100 entries and also holds the entries of old
+incidents. Reading by incident costs at least one request for each incident; it is the fallback
+where the list of the account is refused, or holds more in one second than the API lists.
 """
 
 from __future__ import annotations
@@ -25,129 +25,138 @@ if TYPE_CHECKING:
     from ccm_core.sdk.types import CollectorEvent, CollectRequest, JsonObject, Window
     from ccm_pagerduty.client import PagerDutySession
 
-FEW = 10
-"""Pages that are read without asking what another way would cost."""
-LATER = timedelta(minutes=10)
-"""Entries that belong to a resolution can bear a slightly later time."""
+FEW_PAGES = 10
+"""Pages that are read without comparing the cost of the other strategy."""
+RESOLUTION_DELAY = timedelta(minutes=10)
+"""Entries of a resolution can have a slightly later time."""
 
 
 async def by_account(
-    session: PagerDutySession, ask: CollectRequest, window: Window
+    session: PagerDutySession, request: CollectRequest, window: Window
 ) -> AsyncIterator[CollectorEvent]:
-    """Read the list of the whole account, or each incident where that list is not to be had."""
+    """Read the list of the whole account, or each incident where that list is refused."""
     pages = 0
     capped: list[Shortfall] = []
-    seen: set[str] = set()
+    entry_ids: set[str] = set()
     try:
-        async for found in _of_account(session, ask, window):
-            if isinstance(found, Shortfall) and found.reason == Reason.TRUNCATED:
-                capped.append(found)
+        async for event in _of_account(session, request, window):
+            if isinstance(event, Shortfall) and event.reason == Reason.TRUNCATED:
+                capped.append(event)
                 continue
-            if isinstance(found, Page):
+            if isinstance(event, Page):
                 pages += 1
-                seen.update(str(item.get("id")) for item in found.items)
-            yield found
+                entry_ids.update(str(item.get("id")) for item in event.items)
+            yield event
     except (ScopeMissing, AbilityMissing):
         raise
     except (PermissionDenied, NotAvailable, BadRequest) as error:
-        if pages or not ask.current_records.get(INCIDENT):
+        if pages or not request.current_records.get(INCIDENT):
             raise
         yield CollectionNote(
-            text=f"read incident by incident, as the account's list is refused: {error}"
+            text=f"read incident by incident, because the list of the account was refused: {error}"
         )
-        async for found in _of_incidents(session, ask, window):
-            yield found
-    for fall in capped:
-        async for found in _what_is_missing(session, ask, window, fall, seen):
-            yield found
+        async for event in _of_incidents(session, request, window):
+            yield event
+    for shortfall in capped:
+        async for event in _complete_capped_list(session, request, window, shortfall, entry_ids):
+            yield event
 
 
 async def by_incident(
-    session: PagerDutySession, ask: CollectRequest, window: Window
+    session: PagerDutySession, request: CollectRequest, window: Window
 ) -> AsyncIterator[CollectorEvent]:
-    """Read the entries of each incident that was alive in the window."""
-    async for found in _of_incidents(session, ask, window):
-        yield found
+    """Read the entries of each incident that was active in the window."""
+    async for event in _of_incidents(session, request, window):
+        yield event
 
 
 async def cheaper(
-    session: PagerDutySession, ask: CollectRequest, window: Window
+    session: PagerDutySession, request: CollectRequest, window: Window
 ) -> AsyncIterator[CollectorEvent]:
-    """Count the account's list with its first page, and choose what takes fewer requests."""
-    listed = by_account(session, ask, window)
+    """Count the account's list by its first page, and choose the strategy with fewer requests."""
+    listed = by_account(session, request, window)
     first = await anext(listed, None)
     total = first.total if isinstance(first, Page | Overflow) else None
     pages = -(-(total or 0) // session.page_size)
-    # A few pages are not worth looking at every incident in the store.
-    alive = len(_alive_in(ask, window)) if pages > FEW else None
-    if alive is not None and alive < pages:
+    # For a few pages it is not worth scanning every incident in the store.
+    incidents = len(_active_incidents(request, window)) if pages > FEW_PAGES else None
+    if incidents is not None and incidents < pages:
         yield CollectionNote(
-            text=f"read incident by incident: {alive} requests, {pages} for the account"
+            text=f"read incident by incident: {incidents} requests, {pages} for the account"
         )
-        async for found in _of_incidents(session, ask, window):
-            yield found
+        async for event in _of_incidents(session, request, window):
+            yield event
         return
-    other = "one for each incident" if alive is None else str(alive)
-    yield CollectionNote(text=f"read for the whole account: {pages} requests, not {other}")
+    alternative = "one for each incident" if incidents is None else str(incidents)
+    yield CollectionNote(text=f"read for the whole account: {pages} requests, not {alternative}")
     if first is not None:
         yield first
-    async for found in listed:
-        yield found
+    async for event in listed:
+        yield event
 
 
 def _of_account(
-    session: PagerDutySession, ask: CollectRequest, window: Window
+    session: PagerDutySession, request: CollectRequest, window: Window
 ) -> AsyncIterator[CollectorEvent]:
-    """One request for every 100 entries; entries of older incidents are among them."""
+    """Read the account's list, with entries of old incidents: one request for 100 entries."""
     parameters = (*period(window), UTC)
-    return session.listing("/log_entries", "log_entries", parameters, may_split=ask.may_split)
+    return session.listing("/log_entries", "log_entries", parameters, may_split=request.may_split)
 
 
 async def _of_incidents(
-    session: PagerDutySession, ask: CollectRequest, window: Window
+    session: PagerDutySession, request: CollectRequest, window: Window
 ) -> AsyncIterator[CollectorEvent]:
-    """One request for every incident at least; without a window, which this endpoint garbles."""
+    """Read by incident, at least one request each; this endpoint does not support a window."""
 
     def entries(incident: JsonObject) -> AsyncIterator[CollectorEvent]:
         path = f"/incidents/{incident['id']}/log_entries"
         return session.listing(path, "log_entries", (UTC,), counted=False)
 
     yield DependsOn(kind=INCIDENT)
-    async for found in one_by_one(INCIDENT, _alive_in(ask, window), entries):
-        yield found
+    async for event in one_by_one(INCIDENT, _active_incidents(request, window), entries):
+        yield event
 
 
-async def _what_is_missing(
-    session: PagerDutySession, ask: CollectRequest, window: Window, fall: Shortfall, seen: set[str]
+async def _complete_capped_list(
+    session: PagerDutySession,
+    request: CollectRequest,
+    window: Window,
+    shortfall: Shortfall,
+    listed_ids: set[str],
 ) -> AsyncIterator[CollectorEvent]:
-    """Look for what the capped list held back; say what was not found that way either."""
+    """Read by incident what the capped list left out; report what is still missing."""
     yield CollectionNote(
-        text=f"completed incident by incident, as the account's list is capped: {fall.detail}"
+        text="completed incident by incident, because the list of the account is capped: "
+        f"{shortfall.detail}"
     )
-    found_late: set[str] = set()
-    async for found in _of_incidents(session, ask, window):
-        if isinstance(found, Page):
-            within = (one for one in found.items if _within(one, window))
-            found_late.update(str(one.get("id")) for one in within)
-        yield found
-    left = None if fall.missing is None else fall.missing - len(found_late - seen)
-    if left is None or left > 0:
-        yield replace(fall, missing=left)
+    recovered_ids: set[str] = set()
+    async for event in _of_incidents(session, request, window):
+        if isinstance(event, Page):
+            in_window = (entry for entry in event.items if _within(entry, window))
+            recovered_ids.update(str(entry.get("id")) for entry in in_window)
+        yield event
+    missing = (
+        None if shortfall.missing is None else shortfall.missing - len(recovered_ids - listed_ids)
+    )
+    if missing is None or missing > 0:
+        yield replace(shortfall, missing=missing)
 
 
-def _alive_in(ask: CollectRequest, window: Window) -> Sequence[JsonObject]:
-    return [one for one in ask.current_records[INCIDENT] if _alive(one, window)]
+def _active_incidents(request: CollectRequest, window: Window) -> Sequence[JsonObject]:
+    return [incident for incident in request.current_records[INCIDENT] if _active(incident, window)]
 
 
-def _alive(incident: JsonObject, window: Window) -> bool:
-    """Whether something may have happened to the incident in the window."""
+def _active(incident: JsonObject, window: Window) -> bool:
+    """Return whether the incident may have log entries in the window."""
     if parse_instant(incident["created_at"]) >= window.until:
         return False
     if incident.get("status") != "resolved":
         return True
-    told = (incident.get(name) for name in ("resolved_at", "last_status_change_at", "updated_at"))
-    ends = [parse_instant(instant) for instant in told if instant is not None]
-    return not ends or max(ends) + LATER >= window.since
+    instants = (
+        incident.get(name) for name in ("resolved_at", "last_status_change_at", "updated_at")
+    )
+    ends = [parse_instant(instant) for instant in instants if instant is not None]
+    return not ends or max(ends) + RESOLUTION_DELAY >= window.since
 
 
 def _within(entry: JsonObject, window: Window) -> bool:

@@ -1,8 +1,8 @@
-"""On-calls from now to the lookahead, for the levels of every policy.
+"""Collects on-calls from now to the lookahead, for the levels of every policy.
 
-Follows https://developer.pagerduty.com/api-reference "List all of the on-calls": not beyond 90
-days ahead, shifts come whole, and one shift appears once for each policy and level. It has a rate
-limit of its own. A period with more than the API lists is read in halves.
+Follows https://developer.pagerduty.com/api-reference "List all of the on-calls": at most 90
+days ahead, with whole shifts; a shift appears once for each policy and level. The endpoint has its
+own rate limit. A period with more on-calls than the API lists is read in halves.
 """
 
 from __future__ import annotations
@@ -19,30 +19,32 @@ if TYPE_CHECKING:
     from ccm_core.sdk.types import CollectorEvent, CollectRequest
     from ccm_pagerduty.client import PagerDutySession
 
-FURTHEST = timedelta(days=90)
-SHORTEST = timedelta(minutes=1)
+MAX_LOOKAHEAD = timedelta(days=90)
+MIN_WINDOW = timedelta(minutes=1)
 
 
 def collector() -> Collector:
-    """Describe the collector."""
+    """Return the collector."""
     return Collector(kind="pagerduty.on_call", collect=collect)
 
 
-async def collect(session: PagerDutySession, ask: CollectRequest) -> AsyncIterator[CollectorEvent]:
+async def collect(
+    session: PagerDutySession, request: CollectRequest
+) -> AsyncIterator[CollectorEvent]:
     """List who is on call from now on."""
-    until = min(ask.horizon.until, ask.now + FURTHEST)
-    async for found in _period(session, Window(ask.now, max(until, ask.now))):
-        yield found
+    until = min(request.horizon.until, request.now + MAX_LOOKAHEAD)
+    async for event in _period(session, Window(request.now, max(until, request.now))):
+        yield event
 
 
 async def _period(session: PagerDutySession, window: Window) -> AsyncIterator[CollectorEvent]:
-    halves = window.length >= 2 * SHORTEST
+    may_split = window.length >= 2 * MIN_WINDOW
     parameters = (*period(window), UTC)
-    async for found in session.listing("/oncalls", "oncalls", parameters, may_split=halves):
-        if not isinstance(found, Overflow):
-            yield found
+    async for event in session.listing("/oncalls", "oncalls", parameters, may_split=may_split):
+        if not isinstance(event, Overflow):
+            yield event
             continue
         middle = window.since + window.length / 2
         for half in (Window(window.since, middle), Window(middle, window.until)):
-            async for one in _period(session, half):
-                yield one
+            async for half_event in _period(session, half):
+                yield half_event

@@ -1,4 +1,4 @@
-"""Reading object by object, where one that fails must not hide the others."""
+"""Reads object by object, so that a failure of one does not hide the others."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
     from ccm_core.sdk.types import CollectorEvent, JsonObject
 
-MOST_IN_A_ROW = 3
-"""Bad answers in a row after which the source itself is taken to be broken."""
-MOST_REFUSED = 25
-"""Refusals after which, where nothing was ever answered, the others are not asked for."""
+MAX_CONSECUTIVE = 3
+"""Consecutive bad responses after which the source itself is considered broken."""
+MAX_REFUSED = 25
+"""Refusals without any success after which the other objects are not requested."""
 
 
 async def one_by_one(
@@ -24,35 +24,35 @@ async def one_by_one(
     objects: Iterable[JsonObject],
     read: Callable[[JsonObject], AsyncIterator[CollectorEvent]],
 ) -> AsyncIterator[CollectorEvent]:
-    """Read something of each object; what one of them refuses becomes a shortfall that names it.
+    """Read the details of each object; a refused object becomes a shortfall that names it.
 
     Args:
-        kind: Of the objects.
+        kind: The evidence kind of the objects.
         objects: Bodies with an ``id``.
-        read: Reads what belongs to one of them.
+        read: Reads the details of one object.
 
     Raises:
-        SourceError: What no other object would answer differently: a refused credential, a missing
-            scope or ability, a source out of reach, a limit that does not end.
+        SourceError: The error would be the same for every object: a refused credential, a missing
+            scope or ability, an unreachable source, a rate limit that does not end.
     """
-    in_a_row = refused = 0
-    for one in objects:
+    consecutive = refused = 0
+    for body in objects:
         try:
-            async for found in read(one):
-                yield found
-            in_a_row, refused = 0, -1
+            async for event in read(body):
+                yield event
+            consecutive, refused = 0, -1
         except (ScopeMissing, AbilityMissing):
             raise
         except (PermissionDenied, NotAvailable, BadRequest, BadResponse) as error:
-            in_a_row = in_a_row + 1 if isinstance(error, BadResponse) else 0
+            consecutive = consecutive + 1 if isinstance(error, BadResponse) else 0
             refused += refused >= 0
-            if in_a_row >= MOST_IN_A_ROW or refused > MOST_REFUSED:
+            if consecutive >= MAX_CONSECUTIVE or refused > MAX_REFUSED:
                 raise
-            yield shortfall(error, f"{kind}:{one['id']}")
+            yield shortfall(error, f"{kind}:{body['id']}")
 
 
 def shortfall(error: SourceError, *subjects: str) -> Shortfall:
-    """Say as a value what an error kept from being seen."""
+    """Return an error as a shortfall."""
     reason = Reason.SOURCE_ERROR
     if isinstance(error, PermissionDenied):
         reason = Reason.DENIED

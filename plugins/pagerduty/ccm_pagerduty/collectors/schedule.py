@@ -1,4 +1,4 @@
-"""Schedules of both worlds: layer-based ones and, since 2026, shift-based ones.
+"""Collects schedules of both forms: layer-based ones and, since 2026, shift-based ones.
 
 Follows https://developer.pagerduty.com/api-reference "List schedules" (``/schedules`` lists only
 layer-based ones, ``/v3/schedules`` only shift-based ones; no endpoint lists both) and "Get a
@@ -26,44 +26,42 @@ LAYERS, SHIFTS = "layers", "shifts"
 
 
 def collector() -> Collector:
-    """Describe the collector."""
+    """Return the collector."""
     return Collector(kind=SCHEDULE, collect=collect)
 
 
-async def collect(session: PagerDutySession, _ask: CollectRequest) -> AsyncIterator[CollectorEvent]:
-    """List the schedules of both worlds; one world that is closed never looks empty."""
+async def collect(
+    session: PagerDutySession, _request: CollectRequest
+) -> AsyncIterator[CollectorEvent]:
+    """List the schedules of both forms; a refused form never looks empty."""
     parameters = (("include[]", "schedule_layers"), UTC)
-    async for found in session.listing("/schedules", "schedules", parameters, compose=_layers):
-        yield found
+    async for event in session.listing("/schedules", "schedules", parameters, compose=_layers):
+        yield event
     try:
-        async for found in _shift_based(session):
-            yield found
+        async for event in _shift_based(session):
+            yield event
     except (PermissionDenied, NotAvailable) as error:
-        told = shortfall(error)
-        yield replace(told, detail=f"shift-based schedules could not be listed: {told.detail}")
+        missing = shortfall(error)
+        yield replace(missing, detail=f"shift-based schedules cannot be listed: {missing.detail}")
 
 
 async def _shift_based(session: PagerDutySession) -> AsyncIterator[CollectorEvent]:
-    async for found in session.listing("/v3/schedules", "schedules", counted=False):
-        if not isinstance(found, Page):
-            yield found
+    async for event in session.listing("/v3/schedules", "schedules", counted=False):
+        if not isinstance(event, Page):
+            yield event
             continue
-        # The listing is finished by its own pages, which hold no records: references only.
-        yield _emptied(found)
-        async for one in one_by_one(SCHEDULE, found.items, lambda item: _details(session, item)):
-            yield one
+        # The listing ends with its own pages, which hold references and no records.
+        yield replace(event, items=())
+        async for details in one_by_one(SCHEDULE, event.items, lambda ref: _details(session, ref)):
+            yield details
 
 
-async def _details(session: PagerDutySession, item: JsonObject) -> AsyncIterator[CollectorEvent]:
-    fetched = await session.get(f"/v3/schedules/{item['id']}", "schedule", (UTC,))
+async def _details(session: PagerDutySession, ref: JsonObject) -> AsyncIterator[CollectorEvent]:
+    fetched = await session.get(f"/v3/schedules/{ref['id']}", "schedule", (UTC,))
     if not isinstance(fetched.value, dict):
-        raise BadResponse(f"{fetched.answer.described()}: 'schedule' is not an object")
-    yield fetched.page([{"summary": item.get("summary"), **fetched.value, "form": SHIFTS}])
+        raise BadResponse(f"{fetched.response.summary()}: 'schedule' is not an object")
+    yield fetched.page([{"summary": ref.get("summary"), **fetched.value, "form": SHIFTS}])
 
 
-def _layers(item: JsonObject) -> JsonObject:
-    return {**item, "form": LAYERS}
-
-
-def _emptied(page: Page) -> Page:
-    return replace(page, items=())
+def _layers(schedule: JsonObject) -> JsonObject:
+    return {**schedule, "form": LAYERS}

@@ -1,9 +1,9 @@
-"""Final schedules over the whole horizon, both worlds in one form.
+"""Collects final schedules over the whole horizon, both forms in one layout.
 
 Follows https://developer.pagerduty.com/api-reference "Get a schedule" (v2 and v3). The window and
-``include[]=final_schedule`` are both sent: v2 renders only with the one, v3 only with the other.
-An empty list together with a null percentage says that nothing was rendered, never that nobody
-is on call, and is kept as such.
+``include[]=final_schedule`` are both sent: v2 renders only with the first, v3 only with the second.
+An empty list with a null percentage means that nothing was rendered, never that nobody is on call,
+and is stored as such.
 """
 
 from __future__ import annotations
@@ -27,41 +27,47 @@ INCLUDE = ("include[]", "final_schedule")
 
 
 def collector() -> Collector:
-    """Describe the collector."""
+    """Return the collector."""
     return Collector(kind="pagerduty.schedule_rendering", collect=collect, needs=(SCHEDULE,))
 
 
-async def collect(session: PagerDutySession, ask: CollectRequest) -> AsyncIterator[CollectorEvent]:
+async def collect(
+    session: PagerDutySession, request: CollectRequest
+) -> AsyncIterator[CollectorEvent]:
     """Render every schedule from the lookback to the lookahead."""
-    asked = period(ask.horizon)
+    time_range = period(request.horizon)
 
     async def rendering(schedule: JsonObject) -> AsyncIterator[CollectorEvent]:
         layered = schedule["form"] == LAYERS
         path = f"/schedules/{schedule['id']}" if layered else f"/v3/schedules/{schedule['id']}"
-        fetched = await session.get(path, "schedule", (*asked, UTC, INCLUDE))
+        fetched = await session.get(path, "schedule", (*time_range, UTC, INCLUDE))
         if not isinstance(fetched.value, dict):
-            raise BadResponse(f"{fetched.answer.described()}: 'schedule' is not an object")
+            raise BadResponse(f"{fetched.response.summary()}: 'schedule' is not an object")
         final = fetched.value.get("final_schedule") or {}
         if not isinstance(final, dict):
-            raise BadResponse(f"{fetched.answer.described()}: 'final_schedule' is not an object")
+            raise BadResponse(f"{fetched.response.summary()}: 'final_schedule' is not an object")
         kind = "schedule_reference" if layered else "schedule_v3_reference"
         body = {
             "schedule": reference_to(schedule, kind),
             "form": LAYERS if layered else SHIFTS,
-            **dict(asked),
+            **dict(time_range),
             "rendered_coverage_percentage": final.get("rendered_coverage_percentage"),
-            "entries": _of_layers(final, asked[1][1]) if layered else _of_shifts(final),
+            "entries": _of_layers(final, time_range[1][1]) if layered else _of_shifts(final),
         }
         yield fetched.page([body])
 
-    async for found in one_by_one(SCHEDULE, ask.current_records[SCHEDULE], rendering):
-        yield found
+    async for event in one_by_one(SCHEDULE, request.current_records[SCHEDULE], rendering):
+        yield event
 
 
-def _of_layers(final: JsonObject, until: str) -> list[Any]:
+def _of_layers(final: JsonObject, period_end: str) -> list[Any]:
     return [
-        # An entry without an end goes on beyond the period.
-        {"start": entry.get("start"), "end": entry.get("end") or until, "user": entry.get("user")}
+        # An entry without an end continues beyond the period.
+        {
+            "start": entry.get("start"),
+            "end": entry.get("end") or period_end,
+            "user": entry.get("user"),
+        }
         for entry in final.get("rendered_schedule_entries") or ()
     ]
 
@@ -78,7 +84,7 @@ def _of_shifts(final: JsonObject) -> list[Any]:
 
 
 def _member(member: JsonObject) -> JsonObject | None:
-    """Refer to a shift's user; an ``empty_member`` is nobody, on purpose."""
+    """Return a reference to a shift's user; an ``empty_member`` is an intentionally empty slot."""
     user = member.get("user_id")
     if user is None:
         return None

@@ -1,4 +1,4 @@
-"""Users who are on call in a layer-based schedule at some time of the horizon.
+"""Collects users who are on call in a layer-based schedule at any time of the horizon.
 
 Follows https://developer.pagerduty.com/api-reference "List users on call". Not paged; shift-based
 schedules have no such endpoint.
@@ -23,21 +23,30 @@ if TYPE_CHECKING:
 
 
 def collector() -> Collector:
-    """Describe the collector."""
+    """Return the collector."""
     return Collector(kind="pagerduty.schedule_user", collect=collect, needs=(SCHEDULE,))
 
 
-async def collect(session: PagerDutySession, ask: CollectRequest) -> AsyncIterator[CollectorEvent]:
+async def collect(
+    session: PagerDutySession, request: CollectRequest
+) -> AsyncIterator[CollectorEvent]:
     """List the users of every layer-based schedule."""
-    asked = period(ask.horizon)
-    layered = [one for one in ask.current_records[SCHEDULE] if one["form"] == LAYERS]
+    time_range = period(request.horizon)
+    layered = [
+        schedule for schedule in request.current_records[SCHEDULE] if schedule["form"] == LAYERS
+    ]
 
-    async def users(schedule: JsonObject) -> AsyncIterator[CollectorEvent]:
-        fetched = await session.get(f"/schedules/{schedule['id']}/users", "users", asked)
+    async def users(layered_schedule: JsonObject) -> AsyncIterator[CollectorEvent]:
+        fetched = await session.get(
+            f"/schedules/{layered_schedule['id']}/users", "users", time_range
+        )
         if not isinstance(fetched.value, list):
-            raise BadResponse(f"{fetched.answer.described()}: 'users' is not a list")
-        about = {"schedule": reference_to(schedule, "schedule_reference"), **dict(asked)}
-        yield fetched.page([{**about, "user": user} for user in fetched.value])
+            raise BadResponse(f"{fetched.response.summary()}: 'users' is not a list")
+        context = {
+            "schedule": reference_to(layered_schedule, "schedule_reference"),
+            **dict(time_range),
+        }
+        yield fetched.page([{**context, "user": user} for user in fetched.value])
 
-    async for found in one_by_one(SCHEDULE, layered, users):
-        yield found
+    async for event in one_by_one(SCHEDULE, layered, users):
+        yield event

@@ -1,4 +1,4 @@
-"""Services, without including anything: included integrations would carry their keys.
+"""Collects services, without included objects: integrations would carry their keys.
 
 Follows https://developer.pagerduty.com/api-reference "List services".
 """
@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 
 
 def collector() -> Collector:
-    """Describe the collector."""
+    """Return the collector."""
     return Collector(kind="pagerduty.service", collect=collect)
 
 
-async def collect(session: PagerDutySession, _ask: CollectRequest) -> AsyncIterator[CollectorEvent]:
+async def collect(
+    session: PagerDutySession, _request: CollectRequest
+) -> AsyncIterator[CollectorEvent]:
     """List every service."""
-    async for found in session.listing("/services", "services", (UTC,)):
-        yield found
+    async for event in session.listing("/services", "services", (UTC,)):
+        yield event

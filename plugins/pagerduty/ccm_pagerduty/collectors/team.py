@@ -1,4 +1,4 @@
-"""Teams; a plan without them answers 402.
+"""Collects teams; a plan without teams responds 402.
 
 Follows https://developer.pagerduty.com/api-reference "List teams".
 """
@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 
 
 def collector() -> Collector:
-    """Describe the collector."""
+    """Return the collector."""
     return Collector(kind="pagerduty.team", collect=collect)
 
 
-async def collect(session: PagerDutySession, _ask: CollectRequest) -> AsyncIterator[CollectorEvent]:
+async def collect(
+    session: PagerDutySession, _request: CollectRequest
+) -> AsyncIterator[CollectorEvent]:
     """List every team."""
-    async for found in session.listing("/teams", "teams"):
-        yield found
+    async for event in session.listing("/teams", "teams"):
+        yield event

@@ -1,4 +1,4 @@
-"""Team members: the only place that tells a user's role in a team.
+"""Collects team members: the only source of a user's role in a team.
 
 Follows https://developer.pagerduty.com/api-reference "List members of a team".
 """
@@ -21,11 +21,13 @@ TEAM = "pagerduty.team"
 
 
 def collector() -> Collector:
-    """Describe the collector."""
+    """Return the collector."""
     return Collector(kind="pagerduty.team_member", collect=collect, needs=(TEAM,))
 
 
-async def collect(session: PagerDutySession, ask: CollectRequest) -> AsyncIterator[CollectorEvent]:
+async def collect(
+    session: PagerDutySession, request: CollectRequest
+) -> AsyncIterator[CollectorEvent]:
     """List the members of every team."""
 
     def members(team: JsonObject) -> AsyncIterator[CollectorEvent]:
@@ -37,5 +39,5 @@ async def collect(session: PagerDutySession, ask: CollectRequest) -> AsyncIterat
             compose=lambda member: {"team": reference, **member},
         )
 
-    async for found in one_by_one(TEAM, ask.current_records[TEAM], members):
-        yield found
+    async for event in one_by_one(TEAM, request.current_records[TEAM], members):
+        yield event

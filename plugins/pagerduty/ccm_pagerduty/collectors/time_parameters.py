@@ -1,4 +1,4 @@
-"""What is asked of PagerDuty about time, always with explicit offsets and rendered in UTC."""
+"""Time parameters of requests, always with explicit offsets and rendered in UTC."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from ccm_core.sdk.types import Window
 
 UTC = ("time_zone", "UTC")
-"""Every endpoint that takes it has another default."""
+"""Every endpoint that accepts it has another default."""
 
 
 def period(window: Window) -> tuple[tuple[str, str], tuple[str, str]]:
-    """Ask for a window in whole seconds, never less than all of it."""
+    """Return the parameters of a window in whole seconds, rounded outward."""
     since = window.since.replace(microsecond=0)
     until = window.until.replace(microsecond=0)
     if until < window.until:

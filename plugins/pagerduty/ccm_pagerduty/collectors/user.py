@@ -1,4 +1,4 @@
-"""Users, with the types and flags of their contact methods.
+"""Collects users, with the types and flags of their contact methods.
 
 Follows https://developer.pagerduty.com/api-reference "List users".
 """
@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 
 
 def collector() -> Collector:
-    """Describe the collector."""
+    """Return the collector."""
     return Collector(kind="pagerduty.user", collect=collect)
 
 
-async def collect(session: PagerDutySession, _ask: CollectRequest) -> AsyncIterator[CollectorEvent]:
+async def collect(
+    session: PagerDutySession, _request: CollectRequest
+) -> AsyncIterator[CollectorEvent]:
     """List every user."""
-    async for found in session.listing("/users", "users", (("include[]", "contact_methods"),)):
-        yield found
+    async for event in session.listing("/users", "users", (("include[]", "contact_methods"),)):
+        yield event

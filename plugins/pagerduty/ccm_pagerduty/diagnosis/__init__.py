@@ -1,8 +1,8 @@
-"""What ``ccm check`` says about a connection, one line for each thing, with the next step.
+"""Diagnosis of a connection for ``ccm check``: one line for each subject, with the next step.
 
-A live session is asked little: one object of each endpoint, then at most :data:`~.lists.PAGES`
-pages of each list whose objects name each other. Why a connection could not be opened, and what
-the newest collections lack, are told without one.
+An open session sends few requests: one object of each endpoint, then at most
+:data:`~.listings.PAGES` pages of each list whose objects refer to each other. Why a connection
+could not be opened, and what the newest collections lack, is diagnosed without one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 async def check(session: PagerDutySession) -> Sequence[Diagnosis]:
-    """Look at the credential, at every endpoint that is read, at what is hidden, at the clock."""
+    """Diagnose the credential, every endpoint, hidden objects, empty schedules and the clock."""
     from ccm_pagerduty.diagnosis import (
         clock_skew,
         empty_schedules,
@@ -28,23 +28,23 @@ async def check(session: PagerDutySession) -> Sequence[Diagnosis]:
     )
     from ccm_pagerduty.diagnosis.listings import read_lists
 
-    told = [permissions.credential(session.credential), *permissions.scopes(session.credential)]
-    told += await endpoints.endpoints(session)
-    listed = await read_lists(session)
-    told.append(await visibility.visibility(session, listed))
-    told.append(empty_schedules.without_people(listed))
-    return (*told, clock_skew.clock(session.traffic.clock_skew))
+    lines = [permissions.credential(session.credential), *permissions.scopes(session.credential)]
+    lines += await endpoints.endpoints(session)
+    listings = await read_lists(session)
+    lines.append(await visibility.visibility(session, listings))
+    lines.append(empty_schedules.without_users(listings))
+    return (*lines, clock_skew.clock(session.traffic.clock_skew))
 
 
 async def refused(request: ConnectRequest, error: SourceError) -> Sequence[Diagnosis]:
-    """Say why a connection could not be opened."""
-    from ccm_pagerduty.diagnosis.connect_failure import why
+    """Diagnose why a connection could not be opened."""
+    from ccm_pagerduty.diagnosis.connect_failure import diagnose
 
-    return await why(request, error)
+    return await diagnose(request, error)
 
 
 def review(collections: Sequence[Collection]) -> Sequence[Diagnosis]:
-    """Say what the newest collections of each kind lack, and what follows."""
-    from ccm_pagerduty.diagnosis.last_collections import lacking
+    """Diagnose what the newest collections of each kind lack."""
+    from ccm_pagerduty.diagnosis.last_collections import incomplete_kinds
 
-    return lacking(collections)
+    return incomplete_kinds(collections)

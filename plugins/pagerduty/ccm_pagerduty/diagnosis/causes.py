@@ -1,4 +1,4 @@
-"""The causes that ``ccm check`` tells apart: one word each, for programs and for the docs."""
+"""The causes that ``ccm check`` distinguishes: one word each, for programs and for the docs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Cause(StrEnum):
-    """Why something is missing. The list is closed; a word never changes its meaning."""
+    """Why evidence is missing. The list is closed; a word never changes its meaning."""
 
     UNREACHABLE = "unreachable"
     WRONG_REGION = "wrong_region"
@@ -17,8 +17,8 @@ class Cause(StrEnum):
     UNKNOWN_OWNER = "unknown_owner"
     TEAM_SCOPE = "team_scope"
     DENIED = "denied"
-    PLAN_WITHOUT = "plan_without"
-    NOT_THERE = "not_there"
+    NOT_IN_PLAN = "not_in_plan"
+    NOT_FOUND = "not_found"
     RATE_LIMITED = "rate_limited"
     SCHEDULE_WITHOUT_LAYERS = "schedule_without_layers"
     ACKNOWLEDGEMENTS_MISSING = "acknowledgements_missing"

@@ -1,25 +1,29 @@
-"""Whether this machine's clock agrees with the source's. Pure."""
+"""Diagnoses clock skew between this machine and PagerDuty."""
 
 from __future__ import annotations
 
 from ccm_core.sdk.types import Diagnosis
 from ccm_pagerduty.diagnosis.causes import Cause
 
-SKEW_MOST = 30.0
-"""Seconds by which the clocks may differ before windows miss what just happened."""
+MAX_SKEW = 30.0
+"""Seconds by which the clocks may differ before windows miss recent events."""
 
 
 def clock(skew: float | None) -> Diagnosis:
-    """Judge by how many seconds this machine is ahead of the source."""
+    """Diagnose by how many seconds this machine is ahead of PagerDuty."""
     if skew is None:
-        return Diagnosis(subject="clock", good=True, found="the source does not tell its time")
-    if abs(skew) <= SKEW_MOST:
-        return Diagnosis(subject="clock", good=True, found="agrees with the source's")
+        return Diagnosis(subject="clock", ok=True, message="PagerDuty's responses carry no time")
+    if abs(skew) <= MAX_SKEW:
+        return Diagnosis(
+            subject="clock",
+            ok=True,
+            message=f"in sync with PagerDuty ({abs(skew):.0f}s apart, limit {MAX_SKEW:.0f}s)",
+        )
     side = "ahead of" if skew > 0 else "behind"
     return Diagnosis(
         subject="clock",
-        good=False,
+        ok=False,
         cause=Cause.CLOCK_SKEW,
-        found=f"this machine is {abs(skew):.0f} seconds {side} the source",
-        next_step="let the machine keep its time by NTP",
+        message=f"this machine is {abs(skew):.0f}s {side} PagerDuty, limit {MAX_SKEW:.0f}s",
+        next_step="synchronize the clock of this machine with NTP",
     )

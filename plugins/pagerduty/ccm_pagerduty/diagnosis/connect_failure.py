@@ -1,4 +1,4 @@
-"""Why a connection could not be opened."""
+"""Diagnoses why a connection could not be opened."""
 
 from __future__ import annotations
 
@@ -21,79 +21,85 @@ if TYPE_CHECKING:
     Open = Callable[[ConnectRequest], AbstractAsyncContextManager[PagerDutySession]]
 
 SUBJECT = "connection"
-_REPLACE = "make a read-only API key of the account and put it where auth.key says"
+_REPLACE = "create a read-only API key of the account and store it where auth.key refers to"
 
 
-async def why(
+async def diagnose(
     request: ConnectRequest, error: SourceError, *, opening: Open | None = None
 ) -> Sequence[Diagnosis]:
-    """Say why, with the next step.
+    """Return why the connection could not be opened, with the next step.
 
     Args:
-        request: The connection that was to be opened.
-        error: What that raised.
-        opening: Opens a connection; None: as it is always opened, without patience.
+        request: The connection that could not be opened.
+        error: The error that it raised.
+        opening: Opens a connection; None: as usual, without retries.
     """
     if isinstance(error, AuthenticationFailed) and request.auth_method == API_KEY:
-        return (await _key(request, error, opening or _briefly),)
+        return (await _refused_key(request, error, opening or _open_once),)
     if isinstance(error, AuthenticationFailed):
-        return (_told(error, Cause.TOKEN_REFUSED, "connect again: " + _again(request)),)
+        return (_diagnosis(error, Cause.TOKEN_REFUSED, f"connect again: {_connect(request)}"),)
     if isinstance(error, Unreachable):
-        step = "check the network, the proxy and the address; PagerDuty's status page tells of more"
-        return (_told(error, Cause.UNREACHABLE, step),)
+        step = "check the network, the proxy and the address, and PagerDuty's status page"
+        return (_diagnosis(error, Cause.UNREACHABLE, step),)
     if isinstance(error, RateLimited):
-        step = "something else spends this credential's requests; lower its rate, or try later"
-        return (_told(error, Cause.RATE_LIMITED, step),)
-    return (_told(error, Cause.SOURCE_ERROR, "try again; if it stays, ask PagerDuty's support"),)
+        step = "another client uses the requests of this credential; lower its rate, or retry later"
+        return (_diagnosis(error, Cause.RATE_LIMITED, step),)
+    step = "try again; if the error persists, contact PagerDuty's support"
+    return (_diagnosis(error, Cause.SOURCE_ERROR, step),)
 
 
-async def _key(request: ConnectRequest, error: AuthenticationFailed, opening: Open) -> Diagnosis:
-    other = _other_region(request)
-    if other is None:
-        step = f"{_REPLACE}; a base_url that is not PagerDuty's is asked with nothing else"
-        return _told(error, Cause.KEY_REFUSED, step)
-    known = await _known_in(request, other, opening)
-    if known:
-        found = f"the key is good, and its account is in the region {other}, which is not asked"
+async def _refused_key(
+    request: ConnectRequest, error: AuthenticationFailed, opening: Open
+) -> Diagnosis:
+    other_region = _other_region(request)
+    if other_region is None:
+        step = f"{_REPLACE}; because base_url is set, the key was not sent to any other region"
+        return _diagnosis(error, Cause.KEY_REFUSED, step)
+    accepted = await _accepted_in(request, other_region, opening)
+    if accepted:
         return Diagnosis(
             subject=SUBJECT,
-            good=False,
+            ok=False,
             cause=Cause.WRONG_REGION,
-            found=found,
-            next_step=f"set region: {other} in the connection's settings",
+            message=f"the key is valid, but its account is in the region {other_region}, and the "
+            f"connection uses the region {request.settings.get('region', 'us')}",
+            next_step=f"set region: {other_region} in the connection's settings",
         )
-    if known is None:
-        step = f"{_REPLACE}, or set region: {other}; that region could not be asked"
-        return _told(error, Cause.KEY_REFUSED, step)
-    found = "both regions refuse the key: it is wrong, or it was revoked"
+    if accepted is None:
+        step = f"{_REPLACE}, or set region: {other_region}; that region could not be checked"
+        return _diagnosis(error, Cause.KEY_REFUSED, step)
     return Diagnosis(
-        subject=SUBJECT, good=False, cause=Cause.KEY_REFUSED, found=found, next_step=_REPLACE
+        subject=SUBJECT,
+        ok=False,
+        cause=Cause.KEY_REFUSED,
+        message="both regions refuse the key: it is wrong, or it was revoked",
+        next_step=_REPLACE,
     )
 
 
 def _other_region(request: ConnectRequest) -> str | None:
-    """Name the other region; none where the settings name an address of their own.
+    """Return the other region; None where the settings set an address of their own.
 
-    The key then goes to the other one of PagerDuty's two hosts, and to no third party.
+    The key is then sent to the other of PagerDuty's two hosts, and to no third party.
     """
     if request.settings.get("base_url"):
         return None
-    asked = request.settings.get("region", "us")
-    return next((one for one in REGIONS if one != asked), None)
+    current = request.settings.get("region", "us")
+    return next((region for region in REGIONS if region != current), None)
 
 
-def _briefly(request: ConnectRequest) -> AbstractAsyncContextManager[PagerDutySession]:
+def _open_once(request: ConnectRequest) -> AbstractAsyncContextManager[PagerDutySession]:
     from ccm_core.sdk.http import Bounds
     from ccm_pagerduty.client import live
 
     return live(request, bounds=Bounds(attempts=1))
 
 
-async def _known_in(request: ConnectRequest, region: str, opening: Open) -> bool | None:
-    """Say whether the key opens the other region; None where that cannot be told."""
-    there = replace(request, settings={**request.settings, "region": region})
+async def _accepted_in(request: ConnectRequest, region: str, opening: Open) -> bool | None:
+    """Return whether the key works in another region; None where that is unknown."""
+    redirected = replace(request, settings={**request.settings, "region": region})
     try:
-        async with opening(there):
+        async with opening(redirected):
             return True
     except AuthenticationFailed:
         return False
@@ -101,9 +107,9 @@ async def _known_in(request: ConnectRequest, region: str, opening: Open) -> bool
         return None
 
 
-def _told(error: SourceError, cause: Cause, step: str) -> Diagnosis:
-    return Diagnosis(subject=SUBJECT, good=False, cause=cause, found=str(error), next_step=step)
+def _diagnosis(error: SourceError, cause: Cause, step: str) -> Diagnosis:
+    return Diagnosis(subject=SUBJECT, ok=False, cause=cause, message=str(error), next_step=step)
 
 
-def _again(request: ConnectRequest) -> str:
+def _connect(request: ConnectRequest) -> str:
     return f"ccm connect pagerduty --name {request.connection} --replace"

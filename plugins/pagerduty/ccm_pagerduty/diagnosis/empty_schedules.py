@@ -1,4 +1,4 @@
-"""Schedules without layers: nobody is on call by them, so there is no gap between shifts. Pure."""
+"""Diagnoses schedules without users: nobody is on call by them."""
 
 from __future__ import annotations
 
@@ -14,41 +14,43 @@ if TYPE_CHECKING:
     from ccm_core.sdk.types import JsonObject
     from ccm_pagerduty.diagnosis.listings import Listing
 
-NAMED = 5
+MAX_NAMES = 5
 """Schedules that a line names."""
 
 
-def without_people(listed: Mapping[str, Listing]) -> Diagnosis:
-    """Say which layer-based schedules have no layer with people in it."""
-    schedules = listed[SCHEDULES].items
-    empty = [one for one in schedules if not any(map(_staffed, _layers(one)))]
+def without_users(listings: Mapping[str, Listing]) -> Diagnosis:
+    """Return which layer-based schedules have no layer with users."""
+    schedules = listings[SCHEDULES].items
+    empty = [schedule for schedule in schedules if not any(map(_staffed, _layers(schedule)))]
     if not empty:
-        found = "every layer-based one that was looked at has layers with people in them"
+        message = f"all {len(schedules)} layer-based schedules have a layer with users"
         return Diagnosis(
             subject="schedules",
-            good=True,
-            found=found if schedules else "there are none to look at",
+            ok=True,
+            message=message if schedules else "the account lists no layer-based schedules",
         )
-    names = [f"{one.get('name') or 'without a name'} ({one.get('id')})" for one in empty]
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    names = [f"{schedule.get('name') or 'unnamed'} ({schedule.get('id')})" for schedule in empty]
+    more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
     return Diagnosis(
         subject="schedules",
-        good=False,
+        ok=False,
         cause=Cause.SCHEDULE_WITHOUT_LAYERS,
-        found=f"{len(empty)} of {len(schedules)} have no layer with people in it: "
-        f"{', '.join(names[:NAMED])}{more}. Nobody is ever on call by them: all of the time is one "
-        "gap, and no gap between shifts can be found",
-        next_step="add a layer with people, or take the schedule out of the policies that name it",
+        message=f"{len(empty)} of {len(schedules)} have no layer with users: "
+        f"{', '.join(names[:MAX_NAMES])}{more}. Nobody is ever on call by them: the whole "
+        "period is one coverage gap",
+        next_step="add a layer with users, or remove the schedule from its escalation policies",
     )
 
 
 def _layers(schedule: JsonObject) -> list[JsonObject]:
-    listed = schedule.get("schedule_layers")
-    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    layers = schedule.get("schedule_layers")
+    if not isinstance(layers, list):
+        return []
+    return [layer for layer in layers if isinstance(layer, dict)]
 
 
 def _staffed(layer: JsonObject) -> bool:
-    places = layer.get("users")
-    return isinstance(places, list) and any(
-        isinstance(one, dict) and one.get("user") for one in places
+    slots = layer.get("users")
+    return isinstance(slots, list) and any(
+        isinstance(slot, dict) and slot.get("user") for slot in slots
     )

@@ -1,4 +1,4 @@
-"""What the newest collections lack, and what follows from it. Pure."""
+"""Diagnoses what the newest collections of each kind lack."""
 
 from __future__ import annotations
 
@@ -14,66 +14,66 @@ if TYPE_CHECKING:
     from ccm_core.sdk.types import Collection, Shortfall
 
 LOG_ENTRY = "pagerduty.incident_log_entry"
-NAMED = 5
+MAX_NAMES = 5
 """Objects that a line names."""
 _CAUSES = {
     Reason.DENIED: Cause.DENIED,
-    Reason.NOT_AVAILABLE: Cause.PLAN_WITHOUT,
+    Reason.NOT_AVAILABLE: Cause.NOT_IN_PLAN,
     Reason.RATE_LIMITED: Cause.RATE_LIMITED,
     Reason.HIDDEN_REFERENCES: Cause.TEAM_SCOPE,
     Reason.SOURCE_ERROR: Cause.SOURCE_ERROR,
 }
 _STEPS = {
-    Cause.DENIED: "let the credential read it, then run `ccm collect`",
-    Cause.PLAN_WITHOUT: "nothing, if the plan is meant to be without it; rules that need it say so",
-    Cause.RATE_LIMITED: "leave ccm more of the limit: lower the rate of what else uses the "
+    Cause.DENIED: "allow the credential to read it, then run `ccm collect`",
+    Cause.NOT_IN_PLAN: "none, if the plan is meant to be without it; rules that need it stay "
+    "inconclusive",
+    Cause.RATE_LIMITED: "leave ccm more of the limit: lower the rate of other clients of the "
     "credential, or set share; then run `ccm collect`",
     Cause.TEAM_SCOPE: "use a read-only API key of the account, then run `ccm collect`",
-    Cause.SOURCE_ERROR: "run `ccm collect`; if it stays, give the request id to the support",
-    Cause.INCOMPLETE: "run `ccm collect`; if it stays, the detail says what is wrong",
+    Cause.SOURCE_ERROR: "run `ccm collect`; if the error persists, report the request id to "
+    "PagerDuty's support",
+    Cause.INCOMPLETE: "run `ccm collect`; if it stays incomplete, fix what the detail names",
 }
-_ACKNOWLEDGEMENTS = {
-    Cause.RATE_LIMITED: "leave log entries more of the limit: lower the rate of what else uses the "
-    "credential, set share, or set log_entries: auto; then run `ccm collect`",
-    Cause.DENIED: "let the credential read incidents and their log entries (the scope "
+_ACKNOWLEDGEMENT_STEPS = {
+    Cause.RATE_LIMITED: "leave log entries more of the limit: lower the rate of other clients, set "
+    "share, or set log_entries: auto; then run `ccm collect`",
+    Cause.DENIED: "allow the credential to read incidents and their log entries (the scope "
     "incidents.read), then run `ccm collect`",
 }
 
 
-def lacking(collections: Sequence[Collection]) -> Sequence[Diagnosis]:
-    """Say in one line for each kind what its newest collections lack."""
-    kinds = dict.fromkeys(one.kind for one in collections)
-    return [
-        told
-        for kind in kinds
-        for told in _kind(kind, [one for one in collections if one.kind == kind])
-    ]
+def incomplete_kinds(collections: Sequence[Collection]) -> Sequence[Diagnosis]:
+    """Return one line for each kind whose newest collections are incomplete."""
+    by_kind: dict[str, list[Collection]] = {}
+    for collection in collections:
+        by_kind.setdefault(collection.kind, []).append(collection)
+    return [line for kind, newest in by_kind.items() for line in _kind(kind, newest)]
 
 
 def _kind(kind: str, collections: Sequence[Collection]) -> Iterator[Diagnosis]:
-    wrong = [one for one in collections if one.outcome is not Outcome.COMPLETE]
-    falls = list(dict.fromkeys(fall for one in wrong for fall in one.shortfalls))
-    if not wrong:
+    incomplete = [newest for newest in collections if newest.outcome is not Outcome.COMPLETE]
+    shortfalls = list(dict.fromkeys(short for newest in incomplete for short in newest.shortfalls))
+    if not incomplete:
         return
-    first = falls[0] if falls else None
+    first = shortfalls[0] if shortfalls else None
     cause = _CAUSES.get(first.reason, Cause.INCOMPLETE) if first else Cause.INCOMPLETE
-    at = max(one.ended_at for one in wrong)
-    found = f"{wrong[-1].outcome} when it was last read, at {at:%Y-%m-%d %H:%M} UTC"
-    found += f": {_quoted(falls)}" if falls else ""
+    ended_at = max(newest.ended_at for newest in incomplete)
+    message = f"the last collection, at {ended_at:%Y-%m-%d %H:%M} UTC, was {incomplete[-1].outcome}"
+    message += f": {_details(shortfalls)}" if shortfalls else ""
     step = _STEPS[cause]
     if kind == LOG_ENTRY:
-        found += f". {WITHOUT_LOG_ENTRIES[0].upper()}{WITHOUT_LOG_ENTRIES[1:]}"
-        step = _ACKNOWLEDGEMENTS.get(cause, step)
+        message += f". {WITHOUT_LOG_ENTRIES[0].upper()}{WITHOUT_LOG_ENTRIES[1:]}"
+        step = _ACKNOWLEDGEMENT_STEPS.get(cause, step)
         cause = Cause.ACKNOWLEDGEMENTS_MISSING
-    yield Diagnosis(subject=kind, good=False, cause=cause, found=found, next_step=step)
+    yield Diagnosis(subject=kind, ok=False, cause=cause, message=message, next_step=step)
 
 
-def _quoted(falls: Sequence[Shortfall]) -> str:
-    """Give the first detail, with how many there are and which objects they are about."""
-    subjects = list(dict.fromkeys(one for fall in falls for one in fall.subjects))
-    more = f" (and {len(falls) - 1} more)" if len(falls) > 1 else ""
+def _details(shortfalls: Sequence[Shortfall]) -> str:
+    """Return the first detail, the number of further ones, and the objects concerned."""
+    subjects = list(dict.fromkeys(key for shortfall in shortfalls for key in shortfall.subjects))
+    more = f" (and {len(shortfalls) - 1} more)" if len(shortfalls) > 1 else ""
     if not subjects:
-        return f"{falls[0].detail}{more}"
-    rest = f" and {len(subjects) - NAMED} more" if len(subjects) > NAMED else ""
-    which = ", ".join(subjects[:NAMED])
-    return f"{falls[0].detail}{more}; without {len(subjects)}: {which}{rest}"
+        return f"{shortfalls[0].detail}{more}"
+    rest = f" and {len(subjects) - MAX_NAMES} more" if len(subjects) > MAX_NAMES else ""
+    names = ", ".join(subjects[:MAX_NAMES])
+    return f"{shortfalls[0].detail}{more}; {len(subjects)} missing: {names}{rest}"

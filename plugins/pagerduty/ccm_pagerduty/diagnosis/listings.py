@@ -1,4 +1,4 @@
-"""The lists whose objects name each other, as far as a check looks."""
+"""Reads the lists whose objects refer to each other, up to a number of pages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ccm_pagerduty.client import PagerDutySession
 
 PAGES = 10
-"""Pages of each list: a check is a look, not a collection."""
+"""Pages of each list: a check is not a collection."""
 SERVICES, POLICIES, SCHEDULES = "/services", "/escalation_policies", "/schedules"
 SHIFT_BASED, TEAMS, USERS = "/v3/schedules", "/teams", "/users"
 _WRAPPERS = {
@@ -31,20 +31,20 @@ _PARAMETERS = {SCHEDULES: (("include[]", "schedule_layers"),)}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """One list as far as it was read."""
+    """One list, as far as it was read."""
 
     items: Sequence[JsonObject] = ()
-    whole: bool = False
-    """Whether it ended before the look did."""
+    complete: bool = False
+    """Whether it was read to its end."""
 
     @property
     def ids(self) -> set[str]:
-        """The ids on the list."""
-        return {str(one.get("id")) for one in self.items}
+        """Return the ids on the list."""
+        return {str(item.get("id")) for item in self.items}
 
 
 async def read_lists(session: PagerDutySession) -> Mapping[str, Listing]:
-    """Read the lists, by path. One that is closed is empty and not whole: it says nothing."""
+    """Return the lists by path; a refused list is empty and not complete."""
     return {path: await _read(session, path) for path in _WRAPPERS}
 
 
@@ -53,10 +53,10 @@ async def _read(session: PagerDutySession, path: str) -> Listing:
     pages, last = 0, False
     listing = session.listing(path, _WRAPPERS[path], _PARAMETERS.get(path, ()), counted=False)
     try:
-        async for found in listing:
-            if isinstance(found, Page):
-                items += found.items
-                pages, last = pages + 1, found.last
+        async for event in listing:
+            if isinstance(event, Page):
+                items += event.items
+                pages, last = pages + 1, event.last
                 if pages >= PAGES:
                     break
     except SourceError:
@@ -64,4 +64,4 @@ async def _read(session: PagerDutySession, path: str) -> Listing:
     finally:
         if close := getattr(listing, "aclose", None):
             await close()
-    return Listing(items=items, whole=last)
+    return Listing(items=items, complete=last)

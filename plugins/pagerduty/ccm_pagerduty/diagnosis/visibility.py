@@ -1,7 +1,7 @@
-"""What the account names and does not list: the sign of a credential that sees a part of it.
+"""Diagnoses hidden objects: those that the account references and does not list.
 
-PagerDuty leaves out what a credential may not see and does not say so. But what is seen still names
-what is not: a policy its services, a user their teams.
+PagerDuty silently omits what a credential may not see. But visible objects still refer to hidden
+ones: a policy to its services, a user to their teams.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from ccm_pagerduty.client import PagerDutySession
     from ccm_pagerduty.diagnosis.listings import Listing
 
-LOOKED_UP = 20
-"""Objects that are asked for one by one, to tell hidden ones from deleted ones."""
-NAMED = 3
-"""Ids that a line quotes of each kind."""
+MAX_LOOKUPS = 20
+"""Objects that are requested one by one, to distinguish hidden from deleted ones."""
+MAX_NAMES = 3
+"""Ids of each kind that a line names."""
 
 SERVICE, POLICY = "pagerduty.service", "pagerduty.escalation_policy"
 SCHEDULE, TEAM = "pagerduty.schedule", "pagerduty.team"
@@ -48,103 +48,103 @@ _LISTS = {
     SCHEDULE: (SCHEDULES, SHIFT_BASED),
     TEAM: (TEAMS,),
 }
-"""By kind: the lists that together have every object of it."""
+"""By kind: the lists that together contain every object of it."""
 _FIELDS = {
     SERVICES: (("teams", TEAM), ("escalation_policy", POLICY)),
     POLICIES: (("services", SERVICE), ("teams", TEAM)),
     SCHEDULES: (("escalation_policies", POLICY), ("teams", TEAM)),
     USERS: (("teams", TEAM),),
 }
-"""By list: which fields name objects of which kind."""
-_HIDING = {LookupOutcome.HIDDEN, LookupOutcome.NOT_FOUND, LookupOutcome.UNLISTED}
+"""By list: the fields that refer to objects, with their kinds."""
+_HIDDEN = {LookupOutcome.HIDDEN, LookupOutcome.NOT_FOUND, LookupOutcome.UNLISTED}
 
 
-async def visibility(session: PagerDutySession, listed: Mapping[str, Listing]) -> Diagnosis:
-    """Say what is named and not listed, how many and which."""
-    absent = outside(listed)
-    hidden, untold = await _hidden(session, absent)
+async def visibility(session: PagerDutySession, listings: Mapping[str, Listing]) -> Diagnosis:
+    """Return how many objects are referenced and not listed, and which."""
+    hidden, unchecked = await _hidden(session, unlisted(listings))
     if hidden:
-        return _partial(session, hidden, untold)
-    looked = [paths for paths in _LISTS.values() if all(listed[one].whole for one in paths)]
-    found = "everything that is named is listed"
-    if len(looked) < len(_LISTS):
-        found += ", as far as the lists could be read and compared"
-    return Diagnosis(subject="visibility", good=True, found=found)
+        return _partial(session, hidden, unchecked)
+    message = "every referenced object is listed"
+    if not all(listings[path].complete for paths in _LISTS.values() for path in paths):
+        message += ", as far as the lists could be read and compared"
+    return Diagnosis(subject="visibility", ok=True, message=message)
 
 
-def outside(listed: Mapping[str, Listing]) -> dict[str, set[str]]:
-    """Give by kind the ids that are named and not listed; only of lists that are known whole."""
-    there = {
-        kind: {key for path in paths for key in listed[path].ids}
+def unlisted(listings: Mapping[str, Listing]) -> dict[str, set[str]]:
+    """Return by kind the ids that are referenced and not listed, for completely read lists."""
+    listed = {
+        kind: {key for path in paths for key in listings[path].ids}
         for kind, paths in _LISTS.items()
-        if all(listed[path].whole for path in paths)
+        if all(listings[path].complete for path in paths)
     }
-    found: dict[str, set[str]] = {}
-    for path, one in listed.items():
-        for item in one.items:
-            for kind, key in _named(path, item):
-                if kind in there and key not in there[kind]:
-                    found.setdefault(kind, set()).add(key)
-    return found
+    missing: dict[str, set[str]] = {}
+    for path, listing in listings.items():
+        for body in listing.items:
+            for kind, key in _references(path, body):
+                if kind in listed and key not in listed[kind]:
+                    missing.setdefault(kind, set()).add(key)
+    return missing
 
 
-def _named(path: str, item: JsonObject) -> Iterator[tuple[str, str]]:
+def _references(path: str, body: JsonObject) -> Iterator[tuple[str, str]]:
     for field, kind in _FIELDS.get(path, ()):
-        value = item.get(field)
-        for one in value if isinstance(value, list) else [value]:
-            if isinstance(one, dict) and isinstance(one.get("id"), str):
-                yield kind, one["id"]
-    for rule in _objects(item.get("escalation_rules")):
+        value = body.get(field)
+        for ref in value if isinstance(value, list) else [value]:
+            if isinstance(ref, dict) and isinstance(ref.get("id"), str):
+                yield kind, ref["id"]
+    for rule in _objects(body.get("escalation_rules")):
         for target in _objects(rule.get("targets")):
             if str(target.get("type")).startswith("schedule") and isinstance(target.get("id"), str):
                 yield SCHEDULE, target["id"]
 
 
 def _objects(value: object) -> list[JsonObject]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+    return [child for child in value if isinstance(child, dict)] if isinstance(value, list) else []
 
 
 async def _hidden(
-    session: PagerDutySession, absent: Mapping[str, set[str]]
+    session: PagerDutySession, missing: Mapping[str, set[str]]
 ) -> tuple[dict[str, list[str]], int]:
-    """Ask for some of what is named, and drop what is known to be gone."""
+    """Look up some of the missing objects, and drop those that were deleted."""
     hidden: dict[str, list[str]] = {}
-    asked = untold = 0
-    for kind, keys in absent.items():
+    lookups = unchecked = 0
+    for kind, keys in missing.items():
         for key in sorted(keys):
-            asked += 1
-            lookup_outcome = await _asked(session, kind, key) if asked <= LOOKED_UP else None
-            if lookup_outcome is None or lookup_outcome in _HIDING:
+            lookups += 1
+            outcome = await _look_up(session, kind, key) if lookups <= MAX_LOOKUPS else None
+            if outcome is None or outcome in _HIDDEN:
                 hidden.setdefault(kind, []).append(key)
-                untold += lookup_outcome is None
-    return hidden, untold
+                unchecked += outcome is None
+    return hidden, unchecked
 
 
-async def _asked(session: PagerDutySession, kind: str, key: str) -> LookupOutcome | None:
+async def _look_up(session: PagerDutySession, kind: str, key: str) -> LookupOutcome | None:
     try:
         return await look_up(session, kind, key)
     except SourceError:
         return None
 
 
-def _partial(session: PagerDutySession, hidden: Mapping[str, list[str]], untold: int) -> Diagnosis:
+def _partial(
+    session: PagerDutySession, hidden: Mapping[str, list[str]], unchecked: int
+) -> Diagnosis:
     count = sum(map(len, hidden.values()))
-    which = "; ".join(_which(kind, keys) for kind, keys in hidden.items())
-    asked = f" ({count - untold} of them were asked for)" if untold else ""
+    objects = "; ".join(_names(kind, keys) for kind, keys in hidden.items())
+    checked = f" ({count - unchecked} of them were looked up)" if unchecked else ""
     of_account = session.credential.kind in {ACCOUNT_KEY, APP_TOKEN}
     return Diagnosis(
         subject="visibility",
-        good=False,
+        ok=False,
         cause=Cause.TEAM_SCOPE,
-        found=f"{count} object{'' if count == 1 else 's'} named and not listed{asked}, hidden from "
-        f"this credential or deleted: {which}. There may be more that nothing names",
-        next_step="if they were deleted, mend what names them"
+        message=f"{count} object{'' if count == 1 else 's'} referenced and not listed{checked}, "
+        f"hidden from this credential or deleted: {objects}. There may be more without a reference",
+        next_step="if they were deleted, fix the references to them"
         if of_account
-        else "use a read-only API key of the account, or of somebody who is in these teams; if the "
-        "objects were deleted, mend what names them",
+        else "use a read-only API key of the account, or of a member of these teams; if the "
+        "objects were deleted, fix the references to them",
     )
 
 
-def _which(kind: str, keys: list[str]) -> str:
-    more = f" and {len(keys) - NAMED} more" if len(keys) > NAMED else ""
-    return f"{len(keys)} {_NOUNS[kind][len(keys) != 1]} ({', '.join(keys[:NAMED])}{more})"
+def _names(kind: str, keys: list[str]) -> str:
+    more = f" and {len(keys) - MAX_NAMES} more" if len(keys) > MAX_NAMES else ""
+    return f"{len(keys)} {_NOUNS[kind][len(keys) != 1]} ({', '.join(keys[:MAX_NAMES])}{more})"

@@ -1,1 +1,1 @@
-"""The simulated account: objects, incident logs, rendered schedules."""
+"""The simulated account: objects, incident log, rendered schedules."""

@@ -1,4 +1,4 @@
-"""The account a simulator serves: everything in memory, free for a test to change."""
+"""The account that a simulator serves: all of it in memory, for a test to change."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pagerduty_simulator.account.objects import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountSizes:
-    """How many of each to make."""
+    """How many objects of each kind an account has."""
 
     services: int = 60
     policies: int = 25
@@ -32,15 +32,15 @@ class AccountSizes:
 
 @dataclass(slots=True, kw_only=True)
 class Account:
-    """A PagerDuty account. Replace values in its dictionaries, also while it is being served."""
+    """A PagerDuty account. Replace values in its dictionaries, also while it is served."""
 
     now: datetime
-    """The moment the account was made for; what is open is open as of it."""
+    """The moment that the account describes; open incidents are open as of it."""
     subdomain: str = SUBDOMAIN
     time_zone: str = "America/New_York"
     users: dict[str, User] = field(default_factory=dict)
     deleted_users: dict[str, User] = field(default_factory=dict)
-    """No longer listed and 404 on their own, yet still filter_by_name by policies and schedules."""
+    """No longer listed, 404 on their own, yet still referenced by policies and schedules."""
     teams: dict[str, Team] = field(default_factory=dict)
     memberships: list[Membership] = field(default_factory=list)
     schedules: dict[str, AccountSchedule] = field(default_factory=dict)

@@ -1,7 +1,7 @@
-"""Ids that look like PagerDuty's, made from numbers and read back into them.
+"""Ids in the form of PagerDuty's, computed from numbers, and numbers from ids.
 
-A number is spread over base 36 by a multiplication that can be undone, so an account of
-200,000 incidents require_ability no table of ids.
+A number is spread over base 36 by a multiplication that has an inverse, so an account of
+200,000 incidents needs no table of ids.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ _ENTRIES_PER_INCIDENT = 256
 
 
 def object_id(kind: str, number: int) -> str:
-    """Give the id of the nth object of a kind, such as ``P1A2B3C``."""
+    """Return the id of the nth object of a kind, such as ``P1A2B3C``."""
     return "P" + _spread(number + 100_000 * (_KINDS.index(kind) + 1), 6)
 
 
 @lru_cache(maxsize=4096)
 def incident_id(number: int) -> str:
-    """Give the id of an incident from its number, 14 characters long as PagerDuty's are."""
+    """Return the id of an incident from its number, 14 characters long like PagerDuty's."""
     return "Q" + _spread(number, _INCIDENT_WIDTH)
 
 
 def incident_number(identifier: str) -> int | None:
-    """Read an incident's number back; None where no incident can have that id."""
+    """Return the number of an incident from its id; None where no incident can have that id."""
     if len(identifier) != _INCIDENT_WIDTH + 1 or not identifier.startswith("Q"):
         return None
     try:
@@ -55,15 +55,15 @@ def incident_number(identifier: str) -> int | None:
 
 
 def log_entry_id(number: int, position: int) -> str:
-    """Give the id of an incident's nth log entry, 26 characters long as PagerDuty's are."""
+    """Return the id of an incident's nth log entry, 26 characters long like PagerDuty's."""
     unique = _spread(number * _ENTRIES_PER_INCIDENT + position, 13)
     return f"R{unique}{unique[:0:-1]}"
 
 
 def _spread(number: int, width: int) -> str:
-    rest = number * _FACTOR % 36**width
+    remainder = number * _FACTOR % 36**width
     text = ""
     for _ in range(0, width, 2):
-        rest, pair = divmod(rest, len(_PAIRS))
+        remainder, pair = divmod(remainder, len(_PAIRS))
         text = _PAIRS[pair] + text
     return text[-width:]

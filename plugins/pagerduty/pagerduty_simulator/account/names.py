@@ -1,4 +1,4 @@
-"""Names for a made-up company, so that a report of the demonstration reads like a real one."""
+"""Names of the simulated company, so that a report of the demonstration reads like a real one."""
 
 from __future__ import annotations
 
@@ -98,14 +98,14 @@ PRIORITIES = (
 )
 
 
-def person(number: int) -> str:
-    """Give the nth person's name; the first 2,500 or so differ."""
+def person_name(number: int) -> str:
+    """Return the nth person's name; the first 2,500 or so differ."""
     last = LAST_NAMES[(number * 7 + number // len(LAST_NAMES)) % len(LAST_NAMES)]
     name = f"{FIRST_NAMES[number % len(FIRST_NAMES)]} {last}"
     return name if number < len(FIRST_NAMES) * len(LAST_NAMES) else f"{name} {number}"
 
 
-def numbered(names: tuple[str, ...], number: int) -> str:
-    """Give the nth of some names, with a number behind it where the names run out."""
+def nth_name(names: tuple[str, ...], number: int) -> str:
+    """Return the nth of some names, followed by a number where the names run out."""
     name = names[number % len(names)]
     return name if number < len(names) else f"{name} {number // len(names) + 1}"

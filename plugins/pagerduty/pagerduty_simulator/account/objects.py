@@ -1,7 +1,7 @@
-"""What an account holds, as plain frozen values. Instants are whole seconds since 1970.
+"""The objects of an account, as plain frozen values. Instants are whole seconds since 1970.
 
-Nothing here is what PagerDuty sends; ``shapes`` makes that. A test that wants another account
-replaces a value in it: ``account.users[id] = replace(user, role="admin")``.
+The serializers write them as PagerDuty sends them. A test that needs another account replaces a
+value in it: ``account.users[id] = replace(user, role="admin")``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactMethod:
-    """One way to reach a person."""
+    """One way to contact a user."""
 
     id: str
     type: str
@@ -24,7 +24,7 @@ class ContactMethod:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """A person, a stakeholder, or somebody who never accepted the invitation."""
+    """A user: a responder, a stakeholder, or somebody who never accepted the invitation."""
 
     id: str
     name: str
@@ -36,7 +36,7 @@ class User:
     created_via_sso: bool = True
     contact_methods: tuple[ContactMethod, ...] = ()
     deleted_at: int | None = None
-    """When the user was deleted; such users live in ``Account.deleted_users`` only."""
+    """When the user was deleted; such users are in ``Account.deleted_users`` only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ class Team:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Membership:
-    """A user's part in a team: ``manager``, ``responder`` or ``observer``."""
+    """A user's role in a team: ``manager``, ``responder`` or ``observer``."""
 
     team_id: str
     user_id: str
@@ -78,16 +78,16 @@ class ScheduleLayer:
     start: int
     turn_seconds: int
     user_ids: tuple[str | None, ...]
-    """In turn. None is an ``empty_member`` and exists in the shift-based context only."""
+    """In order of rotation. None is an ``empty_member``, in shift-based schedules only."""
     end: int | None = None
     restrictions: tuple[Restriction, ...] = ()
     everyone: bool = False
-    """All users at once; exists in the shift-based context only."""
+    """All users at once, in shift-based schedules only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleOverride:
-    """Somebody takes over for a while."""
+    """A replacement on call for a while."""
 
     id: str
     start: int
@@ -97,7 +97,7 @@ class ScheduleOverride:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountSchedule:
-    """A schedule of either context."""
+    """A layer-based or a shift-based schedule."""
 
     id: str
     name: str
@@ -112,7 +112,7 @@ class AccountSchedule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyTarget:
-    """Whom a level reaches."""
+    """The user or schedule that an escalation level notifies."""
 
     type: str
     """``user`` or ``schedule``."""
@@ -121,7 +121,7 @@ class PolicyTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyLevel:
-    """One rung of a policy."""
+    """One level of an escalation policy."""
 
     id: str
     targets: tuple[PolicyTarget, ...]
@@ -143,7 +143,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Integration:
-    """What sends events to a service. The key is a secret."""
+    """A source of events of a service. The key is a secret."""
 
     id: str
     name: str

@@ -1,4 +1,4 @@
-"""Who is on call when: layers, turns and restrictions made into spans of time.
+"""Rendered schedules: layers, turns and restrictions expanded into spans of time.
 
 Turns and restrictions follow the wall clock of the schedule, so a handoff at nine stays at
 nine when the clocks change.
@@ -21,18 +21,18 @@ _FOREVER = 1 << 40
 
 
 class Span(NamedTuple):
-    """Somebody, or on purpose nobody, from one instant to another."""
+    """A user, or deliberately nobody, on call from one instant to another."""
 
     start: int
     end: int
     user_id: str | None
     """None is an ``empty_member``."""
     source: str
-    """The id of the layer, or of the override, it comes from."""
+    """The id of its layer or override."""
 
 
 def layer_spans(layer: ScheduleLayer, time_zone: str, since: int, until: int) -> list[Span]:
-    """Give the whole spans of one layer that overlap a window."""
+    """Return the whole spans of one layer that overlap a window."""
     if not layer.user_ids:
         return []
     zone = ZoneInfo(time_zone)
@@ -41,7 +41,7 @@ def layer_spans(layer: ScheduleLayer, time_zone: str, since: int, until: int) ->
     upper = min(wide_until, layer.end if layer.end is not None else _FOREVER)
     if lower >= upper:
         return []
-    windows = _windows(layer.restrictions, zone, lower, upper)
+    windows = _restricted_windows(layer.restrictions, zone, lower, upper)
     spans = [
         Span(max(start, begin), min(end, stop), user, layer.id)
         for start, end, users in _turns(layer, zone, lower, upper)
@@ -54,7 +54,7 @@ def layer_spans(layer: ScheduleLayer, time_zone: str, since: int, until: int) ->
 
 @lru_cache(maxsize=2048)
 def final_spans(schedule: AccountSchedule, since: int, until: int) -> tuple[Span, ...]:
-    """Give the whole spans of the final schedule that overlap a window, sorted."""
+    """Return the whole spans of the final schedule that overlap a window, sorted."""
     if schedule.form == "shifts":
         return tuple(_final_shifts(schedule, since, until))
     longest = max((layer.turn_seconds for layer in schedule.layers), default=_DAY)
@@ -62,20 +62,23 @@ def final_spans(schedule: AccountSchedule, since: int, until: int) -> tuple[Span
     final: list[Span] = []
     for layer in schedule.layers:
         upper = layer_spans(layer, schedule.time_zone, wide_since, wide_until)
-        final = [*_without(final, upper), *upper]
+        final = [*_subtract(final, upper), *upper]
     overrides = override_spans(schedule, wide_since, wide_until)
-    whole = [*_without(final, overrides), *overrides]
+    whole = [*_subtract(final, overrides), *overrides]
     return tuple(sorted(overlapping(whole, since, until), key=_by_time))
 
 
 def override_spans(schedule: AccountSchedule, since: int, until: int) -> list[Span]:
-    """Give the overrides that overlap a window."""
-    spans = [Span(each.start, each.end, each.user_id, each.id) for each in schedule.overrides]
+    """Return the overrides that overlap a window."""
+    spans = [
+        Span(override.start, override.end, override.user_id, override.id)
+        for override in schedule.overrides
+    ]
     return overlapping(spans, since, until)
 
 
 def overlapping(spans: Iterable[Span], since: int, until: int) -> list[Span]:
-    """Keep the spans that touch a window; a window of no length is an instant."""
+    """Return the spans that overlap a window; a window of no length is an instant."""
     if since == until:
         return [span for span in spans if span.start <= since < span.end]
     return [span for span in spans if span.start < until and span.end > since]
@@ -87,7 +90,7 @@ def cut(spans: Iterable[Span], since: int, until: int) -> list[Span]:
 
 
 def coverage(spans: Iterable[Span], since: int, until: int) -> float:
-    """Give the percentage of a window in which somebody is on call, as PagerDuty rounds it."""
+    """Return the percentage of a window with somebody on call, rounded like PagerDuty's."""
     if until <= since:
         return 0.0
     covered, reached = 0, since
@@ -105,28 +108,30 @@ def _by_time(span: Span) -> tuple[int, int]:
 def _turns(
     layer: ScheduleLayer, zone: ZoneInfo, lower: int, upper: int
 ) -> Iterator[tuple[int, int, Sequence[str | None]]]:
-    first = _wall(layer.start, zone)
+    first = _wall_time(layer.start, zone)
     length = timedelta(seconds=layer.turn_seconds)
-    turn = max(0, (_wall(lower, zone) - first) // length - 1)
+    turn = max(0, (_wall_time(lower, zone) - first) // length - 1)
     while True:
         start = _instant(first + turn * length, zone)
         if start >= upper:
             return
         end = _instant(first + (turn + 1) * length, zone)
         users = layer.user_ids
-        whose = users if layer.everyone else (users[turn % len(users)],)
+        on_call = users if layer.everyone else (users[turn % len(users)],)
         if end > lower:
-            yield max(start, lower), min(end, upper), whose
+            yield max(start, lower), min(end, upper), on_call
         turn += 1
 
 
-def _windows(
+def _restricted_windows(
     restrictions: Sequence[Restriction], zone: ZoneInfo, lower: int, upper: int
 ) -> list[tuple[int, int]]:
     if not restrictions:
         return [(lower, upper)]
     windows = sorted(
-        window for each in restrictions for window in _repeated(each, zone, lower, upper)
+        window
+        for restriction in restrictions
+        for window in _repeated(restriction, zone, lower, upper)
     )
     merged: list[tuple[int, int]] = []
     for start, end in windows:
@@ -141,29 +146,29 @@ def _repeated(
     restriction: Restriction, zone: ZoneInfo, lower: int, upper: int
 ) -> Iterator[tuple[int, int]]:
     hours, minutes, seconds = map(int, restriction.start_time_of_day.split(":"))
-    at = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    start_of_day = timedelta(hours=hours, minutes=minutes, seconds=seconds)
     length = timedelta(seconds=restriction.duration_seconds)
-    midnight = _wall(lower, zone).replace(hour=0, minute=0, second=0)
+    midnight = _wall_time(lower, zone).replace(hour=0, minute=0, second=0)
     day = midnight - timedelta(days=1 + length.days)
-    while (start := _instant(day + at, zone)) < upper:
-        wanted = restriction.start_day_of_week
-        end = _instant(day + at + length, zone)
-        if end > lower and wanted in {None, day.isoweekday()}:
+    while (start := _instant(day + start_of_day, zone)) < upper:
+        end = _instant(day + start_of_day + length, zone)
+        if end > lower and restriction.start_day_of_week in {None, day.isoweekday()}:
             yield max(start, lower), min(end, upper)
         day += timedelta(days=1)
 
 
-def _without(spans: Iterable[Span], taken: Sequence[Span]) -> list[Span]:
-    kept = []
+def _subtract(spans: Iterable[Span], covered: Sequence[Span]) -> list[Span]:
+    """Return what remains of spans outside the covered ones."""
+    remaining = []
     for span in spans:
         start = span.start
-        for other in sorted(overlapping(taken, span.start, span.end), key=_by_time):
-            if other.start > start:
-                kept.append(span._replace(start=start, end=other.start))
-            start = max(start, other.end)
+        for upper in sorted(overlapping(covered, span.start, span.end), key=_by_time):
+            if upper.start > start:
+                remaining.append(span._replace(start=start, end=upper.start))
+            start = max(start, upper.end)
         if start < span.end:
-            kept.append(span._replace(start=start))
-    return kept
+            remaining.append(span._replace(start=start))
+    return remaining
 
 
 def _final_shifts(schedule: AccountSchedule, since: int, until: int) -> list[Span]:
@@ -173,12 +178,12 @@ def _final_shifts(schedule: AccountSchedule, since: int, until: int) -> list[Spa
         for span in layer_spans(layer, schedule.time_zone, since, until)
     ]
     overrides = override_spans(schedule, since, until)
-    spans = sorted([*_without(spans, overrides), *overrides], key=_by_time)
+    spans = sorted([*_subtract(spans, overrides), *overrides], key=_by_time)
     return _with_empty_members(spans)
 
 
 def _with_empty_members(spans: list[Span]) -> list[Span]:
-    """Write the holes between shifts down; what lies before the first and after the last is not."""
+    """Fill the gaps between shifts; the time before the first and after the last stays open."""
     filled, reached = [], None
     for span in spans:
         if reached is not None and span.start > reached:
@@ -188,9 +193,9 @@ def _with_empty_members(spans: list[Span]) -> list[Span]:
     return filled
 
 
-def _wall(instant: int, zone: ZoneInfo) -> datetime:
+def _wall_time(instant: int, zone: ZoneInfo) -> datetime:
     return datetime.fromtimestamp(instant, UTC).astimezone(zone).replace(tzinfo=None)
 
 
-def _instant(wall: datetime, zone: ZoneInfo) -> int:
-    return int(wall.replace(tzinfo=zone).timestamp())
+def _instant(wall_time: datetime, zone: ZoneInfo) -> int:
+    return int(wall_time.replace(tzinfo=zone).timestamp())

@@ -23,7 +23,7 @@ class SimulatedCredential:
 
     @property
     def bucket(self) -> str:
-        """The name of its rate limit: all keys of one user share one, an account key has its own."""
+        """The name of its rate limit: all keys of a user share one, an account key has its own."""
         return self.user_id or self.secret
 
 

@@ -1,1 +1,1 @@
-"""The demonstration account and bulk data."""
+"""The demonstration's account, and incidents in bulk."""

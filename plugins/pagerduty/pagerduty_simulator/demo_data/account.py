@@ -1,4 +1,4 @@
-"""Makes the account of a company that is mostly well run."""
+"""The account of a simulated company that is mostly well run."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pagerduty_simulator.account.identifiers import object_id
 from pagerduty_simulator.account.names import PRIORITIES
 from pagerduty_simulator.account.objects import Priority
 from pagerduty_simulator.demo_data.incidents import add_incidents
-from pagerduty_simulator.demo_data.people import add_people
 from pagerduty_simulator.demo_data.policies import add_policies, add_services
 from pagerduty_simulator.demo_data.schedules import add_schedules
+from pagerduty_simulator.demo_data.users import add_users
 
 LOOKBACK_DAYS = 30
 DEFAULT_SIZES = AccountSizes()
@@ -25,17 +25,17 @@ def build_account(
     sizes: AccountSizes = DEFAULT_SIZES,
     lookback_days: int = LOOKBACK_DAYS,
 ) -> Account:
-    """Make an account as of a moment. The same arguments give the same account.
+    """Build an account as of a moment. The same arguments build the same account.
 
-    What is wrong in it stands at fixed references (see ``_FLAWS`` and the numbered sets in the
-    modules that make the parts), so small accounts are sound and the default one has all of it.
+    Its flaws have fixed numbers (see ``_FLAWS`` and the numbered sets in the modules that add the
+    objects), so small accounts are sound and the default one has every flaw.
     """
     random = Random(seed)
     account = Account(now=now.replace(microsecond=0))
     for position, (name, description) in enumerate(PRIORITIES):
         identifier = object_id("priority", position)
         account.priorities.append(Priority(id=identifier, name=name, description=description))
-    add_people(account, sizes.users, sizes.teams, random)
+    add_users(account, sizes.users, sizes.teams, random)
     add_schedules(account, sizes.schedules, random)
     add_policies(account, sizes.policies)
     add_services(account, sizes.services, random)

@@ -26,33 +26,31 @@ def many_incidents(
 ) -> None:
     """Add incidents, all in the second ``at`` or evenly over ``spread``.
 
-    Each was acknowledged by a person after two minutes and resolved after half an hour: five log
+    Each was acknowledged by a user after two minutes and resolved after half an hour: five log
     entries. They are on all services in turn, every fourth of low urgency.
 
     Raises:
-        ValueError: Neither or both of ``at`` and ``spread`` are given.
+        ValueError: Neither or both of ``at`` and ``spread`` are passed.
     """
     if (at is None) == (spread is None):
-        msg = "give either at= or spread="
+        msg = "expected either at= or spread=, got both or neither"
         raise ValueError(msg)
     begin, end = spread or (at, at)
     first, last = int(begin.timestamp()), int(end.timestamp())  # type: ignore[union-attr]
-    account.incidents.put(_records(account, count, first, last - first))
+    account.incidents.put(_incidents(account, count, first, last - first))
 
 
-def _records(account: Account, count: int, first: int, length: int) -> Iterator[IncidentRecord]:
-    references = [service_references(account, each) for each in account.services.values()]
-    states = [
-        _state(account, references, position) for position, references in enumerate(references)
-    ]
+def _incidents(account: Account, count: int, first: int, length: int) -> Iterator[IncidentRecord]:
+    references = [service_references(account, service) for service in account.services.values()]
+    states = [_state(account, service, index) for index, service in enumerate(references)]
     number = account.incidents.next_number
     for position in range(count):
-        which = position % len(references)
+        service = position % len(references)
         yield IncidentRecord(
             number=number + position,
             created=first + length * position // count,
-            references=references[which],
-            state=states[which],
+            references=references[service],
+            state=states[service],
             title=TITLES[position % len(TITLES)],
             urgency="low" if position % 4 == 3 else "high",  # noqa: PLR2004 - every fourth
         )
@@ -60,13 +58,13 @@ def _records(account: Account, count: int, first: int, length: int) -> Iterator[
 
 def _state(account: Account, references: ServiceReferences, position: int) -> IncidentState:
     users = list(account.users)
-    person = user_reference(account, users[position % len(users)])
+    responder = user_reference(account, users[position % len(users)])
     return IncidentState(
         events=(
             Event(0, "trigger", references.service, "api"),
-            Event(0, "assign", references.service, "auto", person),
-            Event(1, "notify", references.service, "auto", person),
-            Event(120, "acknowledge", person, "mobile"),
-            Event(1800, "resolve", person, "website"),
+            Event(0, "assign", references.service, "auto", responder),
+            Event(1, "notify", references.service, "auto", responder),
+            Event(120, "acknowledge", responder, "mobile"),
+            Event(1800, "resolve", responder, "website"),
         )
     )

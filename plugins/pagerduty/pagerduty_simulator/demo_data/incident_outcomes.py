@@ -1,4 +1,4 @@
-"""What can become of an incident, each told as the events of its log."""
+"""The outcomes of an incident, each as the events of its log."""
 
 from __future__ import annotations
 
@@ -16,165 +16,170 @@ _HUMAN_CHANNELS = ("website", "mobile", "mobile", "sms")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """Where an incident plays: its service, and who stands on which rung of the ladder."""
+class OutcomeContext:
+    """The service of an incident, and the responders on each level of its escalation policy."""
 
     random: Random
     service: JsonObject
-    ladder: tuple[tuple[int, JsonObject], ...]
-    """Seconds until the rung is reached, and a reference to the person on it."""
-    quick: bool
-    """Whether the urgency is high, so that people hurry."""
+    levels: tuple[tuple[int, JsonObject], ...]
+    """Seconds until the level is reached, and a reference to the responder on it."""
+    high_urgency: bool
+    """Whether responders are fast."""
 
-    def begin(self) -> list[Event]:
-        """The incident is triggered, and assigned to the first rung on which somebody stands."""
+    def trigger(self) -> list[Event]:
+        """Return the trigger, and the assignment to the first level that has a responder."""
         trigger = Event(0, "trigger", self.service, "api")
-        if not self.ladder:
+        if not self.levels:
             return [trigger]
-        _, person = self.ladder[0]
-        return [trigger, *self._hand_to(person, 0, "assign")]
+        _, responder = self.levels[0]
+        return [trigger, *self._assign(responder, 0, "assign")]
 
-    def escalate(self, rung: int) -> list[Event]:
-        """Nobody acknowledged, so it goes up."""
-        after, person = self.ladder[rung]
-        return self._hand_to(person, after, "escalate")
+    def escalate(self, level: int) -> list[Event]:
+        """Return the escalation to a level, because nobody acknowledged."""
+        after, responder = self.levels[level]
+        return self._assign(responder, after, "escalate")
 
-    def climb(self) -> list[Event]:
-        """It goes all the way up, and nobody is left."""
-        rungs = [self.escalate(rung) for rung in range(1, len(self.ladder))]
-        events = [event for rung in rungs for event in rung]
+    def exhaust(self) -> list[Event]:
+        """Return the escalations to every level, and the end of the escalation policy."""
+        escalations = [self.escalate(level) for level in range(1, len(self.levels))]
+        events = [event for escalation in escalations for event in escalation]
         last = max((event.after for event in events), default=0)
         exhausted = Event(last + 30 * _MINUTE, "exhaust_escalation_path", self.service, "timeout")
         return [*events, exhausted]
 
-    def by_person(self, type_: str, after: int, rung: int = 0) -> Event:
-        """Somebody on the ladder does something."""
-        if not self.ladder:
+    def by_responder(self, type_: str, after: int, level: int = 0) -> Event:
+        """Return an event whose agent is the responder on a level."""
+        if not self.levels:
             return self.by_service(type_, after, "api")
-        person = self.ladder[min(rung, len(self.ladder) - 1)][1]
-        return Event(after, type_, person, self.random.choice(_HUMAN_CHANNELS))
+        responder = self.levels[min(level, len(self.levels) - 1)][1]
+        return Event(after, type_, responder, self.random.choice(_HUMAN_CHANNELS))
 
     def by_service(self, type_: str, after: int, channel: str) -> Event:
-        """The service itself, or the tool behind it, does something."""
+        """Return an event whose agent is the service itself, or the tool behind it."""
         return Event(after, type_, self.service, channel)
 
-    def between(self, low: int, high: int) -> int:
-        """Give some seconds; people take longer over what is not urgent."""
-        return self.random.randint(low, high) * (1 if self.quick else 4)
+    def delay(self, low: int, high: int) -> int:
+        """Return some seconds; people take longer where the urgency is low."""
+        return self.random.randint(low, high) * (1 if self.high_urgency else 4)
 
-    def _hand_to(self, person: JsonObject, after: int, how: str) -> list[Event]:
+    def _assign(self, responder: JsonObject, after: int, type_: str) -> list[Event]:
+        channel = "timeout" if type_ == "escalate" else "auto"
         return [
-            Event(after, how, self.service, "timeout" if how == "escalate" else "auto", person),
-            Event(after + 1, "notify", self.service, "auto", person),
+            Event(after, type_, self.service, channel, responder),
+            Event(after + 1, "notify", self.service, "auto", responder),
         ]
 
 
-def _in_time(scene: Scene) -> list[Event]:
-    acknowledged = scene.between(35, 11 * _MINUTE)
-    resolved = acknowledged + scene.between(4 * _MINUTE, 150 * _MINUTE)
+def acknowledged_in_time(context: OutcomeContext) -> list[Event]:
+    """Return an incident that is acknowledged in time and resolved."""
+    acknowledged = context.delay(35, 11 * _MINUTE)
+    resolved = acknowledged + context.delay(4 * _MINUTE, 150 * _MINUTE)
     end = (
-        scene.by_person("resolve", resolved)
-        if scene.random.random() < 0.6  # noqa: PLR2004 - the rest is resolved by its monitoring
-        else scene.by_service("resolve", resolved, "api")
+        context.by_responder("resolve", resolved)
+        if context.random.random() < 0.6  # noqa: PLR2004 - the rest is resolved by its monitoring
+        else context.by_service("resolve", resolved, "api")
     )
-    return [*scene.begin(), scene.by_person("acknowledge", acknowledged), end]
+    return [*context.trigger(), context.by_responder("acknowledge", acknowledged), end]
 
 
-def _resolved_itself(scene: Scene) -> list[Event]:
-    end = scene.by_service("resolve", scene.random.randint(40, 8 * _MINUTE), "api")
-    return [*scene.begin(), end]
+def _resolved_by_monitoring(context: OutcomeContext) -> list[Event]:
+    end = context.by_service("resolve", context.random.randint(40, 8 * _MINUTE), "api")
+    return [*context.trigger(), end]
 
 
-def _late(scene: Scene) -> list[Event]:
-    acknowledged = scene.between(17 * _MINUTE, 70 * _MINUTE)
-    events = [*scene.begin(), scene.by_person("acknowledge", acknowledged, 1)]
-    if len(scene.ladder) > 1 and scene.ladder[1][0] < acknowledged:
-        events += scene.escalate(1)
-    end = acknowledged + scene.between(10 * _MINUTE, 3 * _HOUR)
-    raised = scene.by_person("priority_change", acknowledged + _MINUTE, 1)
-    return [*events, raised, scene.by_person("resolve", end, 1)]
+def _acknowledged_late(context: OutcomeContext) -> list[Event]:
+    acknowledged = context.delay(17 * _MINUTE, 70 * _MINUTE)
+    events = [*context.trigger(), context.by_responder("acknowledge", acknowledged, 1)]
+    if len(context.levels) > 1 and context.levels[1][0] < acknowledged:
+        events += context.escalate(1)
+    end = acknowledged + context.delay(10 * _MINUTE, 3 * _HOUR)
+    priority = context.by_responder("priority_change", acknowledged + _MINUTE, 1)
+    return [*events, priority, context.by_responder("resolve", end, 1)]
 
 
-def _acknowledged_by_tool(scene: Scene) -> list[Event]:
-    acknowledge = scene.by_service("acknowledge", scene.random.randint(5, 60), "api")
-    return [*scene.begin(), acknowledge, scene.by_service("resolve", 50 * _MINUTE, "api")]
+def _acknowledged_by_tool(context: OutcomeContext) -> list[Event]:
+    acknowledge = context.by_service("acknowledge", context.random.randint(5, 60), "api")
+    return [*context.trigger(), acknowledge, context.by_service("resolve", 50 * _MINUTE, "api")]
 
 
-def _timed_out(scene: Scene) -> list[Event]:
-    """Nobody acknowledged; it resolved itself when the service's time ran out."""
-    return [*scene.begin(), *scene.climb(), scene.by_service("resolve", 4 * _HOUR, "timeout")]
+def _auto_resolved(context: OutcomeContext) -> list[Event]:
+    """Nobody acknowledged; the auto-resolve timeout of the service ended it."""
+    resolve = context.by_service("resolve", 4 * _HOUR, "timeout")
+    return [*context.trigger(), *context.exhaust(), resolve]
 
 
-def _acknowledgement_ran_out(scene: Scene) -> list[Event]:
-    first = scene.between(2 * _MINUTE, 9 * _MINUTE)
-    again = first + 30 * _MINUTE + scene.between(3 * _MINUTE, 12 * _MINUTE)
+def _acknowledgement_timed_out(context: OutcomeContext) -> list[Event]:
+    first = context.delay(2 * _MINUTE, 9 * _MINUTE)
+    second = first + 30 * _MINUTE + context.delay(3 * _MINUTE, 12 * _MINUTE)
     return [
-        *scene.begin(),
-        scene.by_person("acknowledge", first),
-        scene.by_service("unacknowledge", first + 30 * _MINUTE, "timeout"),
-        scene.by_person("acknowledge", again),
-        scene.by_person("resolve", again + _HOUR),
+        *context.trigger(),
+        context.by_responder("acknowledge", first),
+        context.by_service("unacknowledge", first + 30 * _MINUTE, "timeout"),
+        context.by_responder("acknowledge", second),
+        context.by_responder("resolve", second + _HOUR),
     ]
 
 
-def _reopened(scene: Scene) -> list[Event]:
-    resolved = scene.between(20 * _MINUTE, 90 * _MINUTE)
-    back = resolved + scene.between(10 * _MINUTE, 5 * _HOUR)
+def _reopened(context: OutcomeContext) -> list[Event]:
+    resolved = context.delay(20 * _MINUTE, 90 * _MINUTE)
+    reopened = resolved + context.delay(10 * _MINUTE, 5 * _HOUR)
     return [
-        *scene.begin(),
-        scene.by_person("acknowledge", scene.between(60, 8 * _MINUTE)),
-        scene.by_person("resolve", resolved),
-        scene.by_person("reopen", back),
-        scene.by_person("acknowledge", back + 4 * _MINUTE),
-        scene.by_person("resolve", back + 2 * _HOUR),
+        *context.trigger(),
+        context.by_responder("acknowledge", context.delay(60, 8 * _MINUTE)),
+        context.by_responder("resolve", resolved),
+        context.by_responder("reopen", reopened),
+        context.by_responder("acknowledge", reopened + 4 * _MINUTE),
+        context.by_responder("resolve", reopened + 2 * _HOUR),
     ]
 
 
-def _exhausted(scene: Scene) -> list[Event]:
-    events = [*scene.begin(), *scene.climb()]
-    late = events[-1].after + scene.between(20 * _MINUTE, 4 * _HOUR)
-    acknowledge = scene.by_person("acknowledge", late)
+def _escalation_exhausted(context: OutcomeContext) -> list[Event]:
+    events = [*context.trigger(), *context.exhaust()]
+    late = events[-1].after + context.delay(20 * _MINUTE, 4 * _HOUR)
+    acknowledge = context.by_responder("acknowledge", late)
     note = Event(late + 2 * _MINUTE, "annotate", None, "note", extra={"note": "Nobody was paged"})
-    return [*events, acknowledge, note, scene.by_person("resolve", late + _HOUR)]
+    return [*events, acknowledge, note, context.by_responder("resolve", late + _HOUR)]
 
 
-def _ignored(scene: Scene) -> list[Event]:
-    return [*scene.begin(), *scene.climb()]
+def _ignored(context: OutcomeContext) -> list[Event]:
+    return [*context.trigger(), *context.exhaust()]
 
 
-def _left_acknowledged(scene: Scene) -> list[Event]:
-    return [*scene.begin(), scene.by_person("acknowledge", scene.between(60, 10 * _MINUTE))]
+def _left_acknowledged(context: OutcomeContext) -> list[Event]:
+    acknowledge = context.by_responder("acknowledge", context.delay(60, 10 * _MINUTE))
+    return [*context.trigger(), acknowledge]
 
 
-def merged(scene: Scene) -> list[Event]:
-    """It is folded into another incident."""
-    return [*scene.begin(), scene.by_person("resolve", scene.between(2 * _MINUTE, 12 * _MINUTE))]
+def merged(context: OutcomeContext) -> list[Event]:
+    """Return an incident that is merged into another."""
+    resolve = context.by_responder("resolve", context.delay(2 * _MINUTE, 12 * _MINUTE))
+    return [*context.trigger(), resolve]
 
 
-def resolved_after(scene: Scene, after: int) -> list[Event]:
-    """It is acknowledged in time and resolved only after weeks, or reopened then."""
-    acknowledge = scene.by_person("acknowledge", scene.between(60, 10 * _MINUTE))
-    events = [*scene.begin(), acknowledge]
-    if scene.random.random() < 0.25:  # noqa: PLR2004 - a quarter was thought to be over
-        events.append(scene.by_person("resolve", min(after - 1, 5 * _HOUR)))
-        events.append(scene.by_person("reopen", after))
+def resolved_after(context: OutcomeContext, after: int) -> list[Event]:
+    """Return an incident acknowledged in time and resolved only after weeks, or reopened then."""
+    acknowledge = context.by_responder("acknowledge", context.delay(60, 10 * _MINUTE))
+    events = [*context.trigger(), acknowledge]
+    if context.random.random() < 0.25:  # noqa: PLR2004 - a quarter seemed to be over
+        events.append(context.by_responder("resolve", min(after - 1, 5 * _HOUR)))
+        events.append(context.by_responder("reopen", after))
         return events
-    return [*events, scene.by_person("resolve", after)]
+    return [*events, context.by_responder("resolve", after)]
 
 
-Fate = Callable[[Scene], list[Event]]
+IncidentOutcome = Callable[[OutcomeContext], list[Event]]
 
-FATES: tuple[tuple[Fate, int], ...] = (
-    (_in_time, 736),
-    (_resolved_itself, 190),
-    (_late, 10),
+OUTCOME_WEIGHTS: tuple[tuple[IncidentOutcome, int], ...] = (
+    (acknowledged_in_time, 736),
+    (_resolved_by_monitoring, 190),
+    (_acknowledged_late, 10),
     (_acknowledged_by_tool, 5),
-    (_timed_out, 5),
+    (_auto_resolved, 5),
     (merged, 18),
-    (_acknowledgement_ran_out, 12),
+    (_acknowledgement_timed_out, 12),
     (_reopened, 12),
-    (_exhausted, 7),
+    (_escalation_exhausted, 7),
     (_ignored, 3),
     (_left_acknowledged, 2),
 )
-"""Each with how many of a thousand incidents it befalls."""
+"""How many of a thousand incidents have each outcome."""

@@ -1,4 +1,4 @@
-"""The escalation policies and services of the made-up account, and what is wrong with some."""
+"""The escalation policies and services of the simulated account, some with flaws."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from random import Random
 
 from pagerduty_simulator.account.account import Account
 from pagerduty_simulator.account.identifiers import object_id
-from pagerduty_simulator.account.names import INTEGRATIONS, SERVICES, numbered
+from pagerduty_simulator.account.names import INTEGRATIONS, SERVICES, nth_name
 from pagerduty_simulator.account.objects import (
     Integration,
     Policy,
@@ -14,8 +14,8 @@ from pagerduty_simulator.account.objects import (
     PolicyTarget,
     Service,
 )
-from pagerduty_simulator.demo_data.people import responders
 from pagerduty_simulator.demo_data.schedules import UNUSED
+from pagerduty_simulator.demo_data.users import responders
 
 _DAY = 86_400
 _UNUSED_POLICY = 11
@@ -23,7 +23,7 @@ _ONE_LEVEL = frozenset({6, 22})
 _DELETED_USER = 8
 _STAKEHOLDER = 14
 _INVITED = 19
-_MOST_TARGETS = 10
+_MAX_TARGETS = 10
 _DISABLED = frozenset({7, 41})
 _IN_MAINTENANCE = 38
 _LOW_URGENCY = frozenset({12, 33, 50, 58})
@@ -57,7 +57,7 @@ def _policy(account: Account, number: int, count: int) -> Policy:
     team = teams[number % len(teams)]
     levels = _levels(account, number, count, team)
     part = ("", " Out of Hours", " Escalation")[number // len(teams) % 3]
-    rungs = tuple(
+    numbered_levels = tuple(
         PolicyLevel(
             id=object_id("escalation_rule", number * 4 + position),
             targets=targets,
@@ -69,7 +69,7 @@ def _policy(account: Account, number: int, count: int) -> Policy:
         id=object_id("escalation_policy", number),
         name=f"{account.teams[team].name}{part}",
         description=f"Pages {account.teams[team].name}" if number % 3 else None,
-        levels=rungs,
+        levels=numbered_levels,
         num_loops=number % 3,
         team_ids=(team,),
         created_at=account.epoch - (400 + number) * _DAY,
@@ -78,43 +78,43 @@ def _policy(account: Account, number: int, count: int) -> Policy:
 
 def _levels(account: Account, number: int, count: int, team: str) -> list[tuple[PolicyTarget, ...]]:
     schedules = list(account.schedules.values())
-    # What would have stood on the unused schedule stands on another of the same team.
-    own = number - len(account.teams) if number == UNUSED else number
-    people = responders(account, team) or list(account.users)
-    first = PolicyTarget(type="schedule", id=schedules[own % len(schedules)].id)
-    other = 1 + number % max(1, len(people) - 1)
-    lead = PolicyTarget(type="user", id=people[other % len(people)])
+    # The policy of the unused schedule uses another schedule of the same team.
+    primary = number - len(account.teams) if number == UNUSED else number
+    users = responders(account, team) or list(account.users)
+    first = PolicyTarget(type="schedule", id=schedules[primary % len(schedules)].id)
+    position = 1 + number % max(1, len(users) - 1)
+    lead = PolicyTarget(type="user", id=users[position % len(users)])
     flawed = _flawed(account, number)
-    second = (flawed,) if flawed else _left_over(account, number, count) or (lead,)
+    second = (flawed,) if flawed else _remaining_schedules(account, number, count) or (lead,)
     if number in _ONE_LEVEL:
         return [(first,)]
-    return [(first,), second, (PolicyTarget(type="user", id=people[0]),)]
+    return [(first,), second, (PolicyTarget(type="user", id=users[0]),)]
 
 
-def _left_over(account: Account, number: int, count: int) -> tuple[PolicyTarget, ...]:
-    """Give the schedules of the policy's team for which there is no policy of their own."""
+def _remaining_schedules(account: Account, number: int, count: int) -> tuple[PolicyTarget, ...]:
+    """Return the schedules of the policy's team that have no policy of their own."""
     teams = len(account.teams)
     return tuple(
-        PolicyTarget(type="schedule", id=each.id)
-        for position, each in enumerate(account.schedules.values())
+        PolicyTarget(type="schedule", id=schedule.id)
+        for position, schedule in enumerate(account.schedules.values())
         if position >= count and position != UNUSED and position % teams == number
-    )[:_MOST_TARGETS]
+    )[:_MAX_TARGETS]
 
 
 def _flawed(account: Account, number: int) -> PolicyTarget | None:
-    """Give the second level of a policy that reaches nobody there."""
+    """Return the target of a second level that notifies nobody."""
     if number == _DELETED_USER:
         return PolicyTarget(type="user", id=next(iter(account.deleted_users)))
     for user in account.users.values():
-        stakeholder = number == _STAKEHOLDER and user.role == "read_only_user"
-        invited = number == _INVITED and user.invitation_sent
-        if stakeholder or invited:
+        is_stakeholder = number == _STAKEHOLDER and user.role == "read_only_user"
+        is_invited = number == _INVITED and user.invitation_sent
+        if is_stakeholder or is_invited:
             return PolicyTarget(type="user", id=user.id)
     return None
 
 
 def _service(account: Account, number: int, policy: Policy, random: Random) -> Service:
-    name = numbered(SERVICES, number)
+    name = nth_name(SERVICES, number)
     return Service(
         id=object_id("service", number),
         name=name,

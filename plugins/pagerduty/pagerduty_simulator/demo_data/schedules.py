@@ -16,7 +16,7 @@ from pagerduty_simulator.account.objects import (
     ScheduleLayer,
     ScheduleOverride,
 )
-from pagerduty_simulator.demo_data.people import responders
+from pagerduty_simulator.demo_data.users import responders
 
 _HOUR = 3600
 _DAY = 24 * _HOUR
@@ -25,19 +25,19 @@ _MINUTE = 60
 _SHIFTS_EVERY = 3  # one schedule in three is shift-based
 
 UNUSED = 22
-"""The schedule that no policy names."""
+"""The schedule that no policy uses."""
 _FOREIGN_ROTATION = 15
 
 _DAY_AND_NIGHT = frozenset(range(3, 1000, 5))
 _DAILY = frozenset(range(6, 1000, 7))
 _EVERYONE_AT_ONCE = frozenset(range(5, 1000, 9))
 
-Rota = tuple[int, list[str], int]
-"""The schedule's number, who takes turns, and the instant it begins."""
+Rotation = tuple[int, list[str], int]
+"""The schedule's number, the users in order, and the instant of the first handoff."""
 
 
 def add_schedules(account: Account, count: int, random: Random) -> None:
-    """Add schedules of both worlds."""
+    """Add layer-based and shift-based schedules."""
     for number in range(count):
         schedule = _schedule(account, number, random)
         account.schedules[schedule.id] = schedule
@@ -49,8 +49,8 @@ def _schedule(account: Account, number: int, random: Random) -> AccountSchedule:
     foreign = teams[(number + 1) % len(teams)] if number == _FOREIGN_ROTATION else team
     zone = TIME_ZONES[(number % len(teams)) % len(TIME_ZONES)]
     begin = _begin(account, zone, number)
-    people = _people(account, foreign, random)
-    layers = _FLAWS.get(number, _healthy)(account, (number, people, begin))
+    user_ids = _rotation_users(account, foreign, random)
+    layers = _FLAWS.get(number, _healthy)(account, (number, user_ids, begin))
     name = account.teams[team].name
     part = ("Primary", "Secondary", "Weekend", "Escalation")[number // len(teams) % 4]
     return AccountSchedule(
@@ -59,96 +59,102 @@ def _schedule(account: Account, number: int, random: Random) -> AccountSchedule:
         time_zone=zone,
         form="shifts" if number % _SHIFTS_EVERY == _SHIFTS_EVERY - 1 else "layers",
         layers=layers,
-        overrides=_overrides(account, number, people),
+        overrides=_overrides(account, number, user_ids),
         description=f"{part} on-call of {name}" if number % 4 else None,
         team_ids=(team,),
     )
 
 
-def _people(account: Account, team: str, random: Random) -> list[str]:
-    people = responders(account, team) or list(account.users)
-    return random.sample(people, min(len(people), random.randint(3, 6)))
+def _rotation_users(account: Account, team: str, random: Random) -> list[str]:
+    users = responders(account, team) or list(account.users)
+    return random.sample(users, min(len(users), random.randint(3, 6)))
 
 
 def _begin(account: Account, zone: str, number: int) -> int:
-    """Give a Monday at nine, a year or so ago, by the schedule's own clock."""
+    """Return a Monday at nine, about a year ago, in the schedule's own time zone."""
     day = (account.now - timedelta(days=360 + number)).astimezone(ZoneInfo(zone))
     monday = day.date() - timedelta(days=day.weekday())
     nine = datetime(monday.year, monday.month, monday.day, 9, tzinfo=ZoneInfo(zone))
     return int(nine.astimezone(UTC).timestamp())
 
 
-def _healthy(account: Account, rota: Rota) -> tuple[ScheduleLayer, ...]:
-    number, people, _ = rota
+def _healthy(account: Account, rotation: Rotation) -> tuple[ScheduleLayer, ...]:
+    number, user_ids, _ = rotation
     if number in _DAY_AND_NIGHT:
-        return _day_and_night(account, rota, night_seconds=12 * _HOUR)
+        return _day_and_night(account, rotation, night_seconds=12 * _HOUR)
     everyone = number in _EVERYONE_AT_ONCE
-    turn = _DAY if number in _DAILY else _WEEK
-    return (_layer(rota, 0, turn_seconds=turn, user_ids=tuple(people), everyone=everyone),)
+    turn_seconds = _DAY if number in _DAILY else _WEEK
+    return (
+        _layer(rotation, 0, turn_seconds=turn_seconds, user_ids=tuple(user_ids), everyone=everyone),
+    )
 
 
 def _day_and_night(
-    account: Account, rota: Rota, *, night_seconds: int
+    account: Account, rotation: Rotation, *, night_seconds: int
 ) -> tuple[ScheduleLayer, ...]:
     del account
-    _, people, _ = rota
+    _, user_ids, _ = rotation
     day = Restriction(start_time_of_day="08:00:00", duration_seconds=12 * _HOUR)
     night = Restriction(start_time_of_day="20:00:00", duration_seconds=night_seconds)
-    half = max(1, len(people) // 2)
+    half = max(1, len(user_ids) // 2)
     return (
-        _layer(rota, 0, name="Days", restrictions=(day,), user_ids=tuple(people[:half])),
+        _layer(rotation, 0, name="Days", restrictions=(day,), user_ids=tuple(user_ids[:half])),
         _layer(
-            rota, 1, name="Nights", restrictions=(night,), user_ids=tuple(people[half:] or people)
+            rotation,
+            1,
+            name="Nights",
+            restrictions=(night,),
+            user_ids=tuple(user_ids[half:] or user_ids),
         ),
     )
 
 
-def _hole(
-    account: Account, rota: Rota, *, days_ago: int, seconds: int
+def _gap_between_layers(
+    account: Account, rotation: Rotation, *, days_ago: int, seconds: int
 ) -> tuple[ScheduleLayer, ...]:
-    """One layer was ended and the next began a little too late."""
-    _, people, begin = rota
+    """Return two layers: one ended, and the next began a little too late."""
+    _, user_ids, begin = rotation
     ended = begin + (account.epoch - days_ago * _DAY - begin) // _DAY * _DAY
     return (
-        _layer(rota, 0, user_ids=tuple(people), end=ended),
-        _layer((rota[0], people, ended + seconds), 1, user_ids=tuple(reversed(people))),
+        _layer(rotation, 0, user_ids=tuple(user_ids), end=ended),
+        _layer((rotation[0], user_ids, ended + seconds), 1, user_ids=tuple(reversed(user_ids))),
     )
 
 
-def _rotation_hole(account: Account, rota: Rota) -> tuple[ScheduleLayer, ...]:
-    return _hole(account, rota, days_ago=9, seconds=26 * _HOUR)
+def _long_gap(account: Account, rotation: Rotation) -> tuple[ScheduleLayer, ...]:
+    return _gap_between_layers(account, rotation, days_ago=9, seconds=26 * _HOUR)
 
 
-def _three_minutes(account: Account, rota: Rota) -> tuple[ScheduleLayer, ...]:
-    return _hole(account, rota, days_ago=12, seconds=3 * _MINUTE)
+def _short_gap(account: Account, rotation: Rotation) -> tuple[ScheduleLayer, ...]:
+    return _gap_between_layers(account, rotation, days_ago=12, seconds=3 * _MINUTE)
 
 
-def _restriction_hole(account: Account, rota: Rota) -> tuple[ScheduleLayer, ...]:
-    """The nights end half an hour before the days begin."""
-    return _day_and_night(account, rota, night_seconds=11 * _HOUR + 30 * _MINUTE)
+def _gap_between_restrictions(account: Account, rotation: Rotation) -> tuple[ScheduleLayer, ...]:
+    """Return nights that end half an hour before the days begin."""
+    return _day_and_night(account, rotation, night_seconds=11 * _HOUR + 30 * _MINUTE)
 
 
-def _no_layers(account: Account, rota: Rota) -> tuple[ScheduleLayer, ...]:
-    del account, rota
+def _no_layers(account: Account, rotation: Rotation) -> tuple[ScheduleLayer, ...]:
+    del account, rotation
     return ()
 
 
-def _empty_member(account: Account, rota: Rota) -> tuple[ScheduleLayer, ...]:
+def _with_empty_member(account: Account, rotation: Rotation) -> tuple[ScheduleLayer, ...]:
     del account
-    return (_layer(rota, 0, user_ids=(*rota[1], None)),)
+    return (_layer(rotation, 0, user_ids=(*rotation[1], None)),)
 
 
-_FLAWS: dict[int, Callable[[Account, Rota], tuple[ScheduleLayer, ...]]] = {
-    4: _rotation_hole,
-    9: _restriction_hole,
-    13: _three_minutes,
+_FLAWS: dict[int, Callable[[Account, Rotation], tuple[ScheduleLayer, ...]]] = {
+    4: _long_gap,
+    9: _gap_between_restrictions,
+    13: _short_gap,
     18: _no_layers,
-    26: _empty_member,
+    26: _with_empty_member,
 }
 
 
 def _layer(  # noqa: PLR0913 - one value per field
-    rota: Rota,
+    rotation: Rotation,
     position: int,
     *,
     user_ids: tuple[str | None, ...],
@@ -158,7 +164,7 @@ def _layer(  # noqa: PLR0913 - one value per field
     restrictions: tuple[Restriction, ...] = (),
     everyone: bool = False,
 ) -> ScheduleLayer:
-    number, _, begin = rota
+    number, _, begin = rotation
     return ScheduleLayer(
         id=object_id("schedule_layer", number * 8 + position),
         name=name or f"Layer {position + 1}",
@@ -171,12 +177,12 @@ def _layer(  # noqa: PLR0913 - one value per field
     )
 
 
-def _overrides(account: Account, number: int, people: list[str]) -> tuple[ScheduleOverride, ...]:
-    """Somebody covered an evening last week, on one schedule in six."""
-    if number % 6 != 0 or number in _FLAWS or not people:
+def _overrides(account: Account, number: int, user_ids: list[str]) -> tuple[ScheduleOverride, ...]:
+    """Return an override of one evening last week, on one schedule in six."""
+    if number % 6 != 0 or number in _FLAWS or not user_ids:
         return ()
     start = (account.epoch // _DAY - 6) * _DAY + 18 * _HOUR
     identifier = object_id("schedule_layer", number * 8 + 7)
     return (
-        ScheduleOverride(id=identifier, start=start, end=start + 5 * _HOUR, user_id=people[-1]),
+        ScheduleOverride(id=identifier, start=start, end=start + 5 * _HOUR, user_id=user_ids[-1]),
     )

@@ -54,13 +54,13 @@ async def _read(simulator, pagerduty, connect, key, settings):
         secrets={"key": Secret(key or simulator.api_key)},
         user_agent="ccm-test/1",
         limiters=Limiters(),
-        authorization=Authorization.by_key(Secret(key or simulator.api_key), prefix="Token token="),
+        authorization=Authorization.from_key(Secret(key or simulator.api_key), prefix="Token token="),
     )
     reach = described.horizon(request.settings)
     horizon = Window(NOW - reach.lookback, NOW + reach.lookahead)
     found = {}
     async with connect(request) as session:
-        for collector in described.chosen(settings):
+        for collector in described.selected_collectors(settings):
             found[collector.kind] = await _kind(session, collector, horizon, found, pagerduty)
         return SimpleNamespace(kinds=found, credential=session.credential, traffic=session.traffic)
 
@@ -150,7 +150,7 @@ def test_a_missing_scope_is_told_once(read, simulator):
 def test_what_goes_wrong_for_a_moment_costs_a_request_and_nothing_else(read, simulator):
     """A limit, a proxy's page and half an answer are tried again."""
     simulator.control.script("/services", [too_many_requests(None), html(502), truncated, None])
-    unhurried = Bounds(attempts=4, backoff=0.0, backoff_most=0.0)
+    unhurried = Bounds(attempts=4, backoff=0.0, max_backoff=0.0)
     found = read(connect=partial(live, bounds=unhurried))
     assert len(found.kinds["pagerduty.service"].items) == SIZES.services
     assert found.traffic.retries == 3

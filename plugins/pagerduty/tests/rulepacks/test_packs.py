@@ -84,7 +84,7 @@ def test_every_view_rests_on_kinds_that_the_plugin_offers():
 @pytest.mark.parametrize("case", run_cases(COMPILED), ids=lambda case: f"{case.rule}: {case.test}")
 def test_every_test_in_the_pack_comes_out_as_it_says(case):
     """An unexpected pass is as wrong as an unexpected failure."""
-    assert case.good, f"expected {case.expected}, got {case.got}: {case.reason}"
+    assert case.passed, f"expected {case.expected}, got {case.actual}: {case.reason}"
 
 
 @pytest.mark.parametrize("given", texts(), ids=lambda given: given.source.rpartition("/")[2])
@@ -177,4 +177,4 @@ def test_a_key_that_is_left_out_never_makes_a_rule_pass():
     """What fails or is insufficient stays one of the two when less is known."""
     outcomes = run_cases(compile_packs(list(incomplete_objects()), sources()))
     assert len(outcomes) > 200
-    assert {one.got for one in outcomes} == {"fail", "insufficient"}
+    assert {one.actual for one in outcomes} == {"fail", "insufficient"}

@@ -19,7 +19,7 @@ NOT_IN_THE_SUBSET = {
 }
 """Paths of the API that the reduced description leaves out, and why they are served."""
 READ_BY_THE_SIMULATOR = re.compile(
-    r"request\.(?:value|flag|values|integer|instant)\(\s*\"(\w+)\"|_checked\(request, \"(\w+)\""
+    r"request\.(?:value|flag|values|integer|instant)\(\s*\"(\w+)\"|_valid_values\(request, \"(\w+)\""
 )
 NOT_DESCRIBED = {"calendar_urls"}
 

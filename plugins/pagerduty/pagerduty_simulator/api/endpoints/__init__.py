@@ -1,1 +1,2 @@
-"""One module for each family of endpoints."""
+"""The endpoints of the API, one module for each family."""
+"""The endpoints of the API, one module for each family."""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import attrgetter
 
 from ccm_core.sdk.types import JsonObject
 from pagerduty_simulator.account.names import ABILITIES
-from pagerduty_simulator.account.objects import Membership, User
+from pagerduty_simulator.account.objects import Membership, Policy, Service, User
 from pagerduty_simulator.api.context import EndpointContext, filter_by_name, page_response
 from pagerduty_simulator.api.request import SimulatedRequest
 from pagerduty_simulator.api.responses import SimulatedResponse, json_response, rejection
 from pagerduty_simulator.api.serializers.core import (
+    cache_latest_incidents,
     contact_method_object,
-    note_latest_incidents,
     own_profile,
     policy_object,
     priority_object,
@@ -23,162 +24,156 @@ from pagerduty_simulator.api.serializers.core import (
 from pagerduty_simulator.api.serializers.references import user_reference
 
 _PERSONAL_CALENDARS = "calendar_urls"
+_name = attrgetter("name")
 
 
 def services(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:
     """List services."""
     account, teams = context.account, context.requested_teams(request)
     include, zone = request.values("include"), request.zone(account.time_zone)
-    note_latest_incidents(account)
-    exact = request.value("name")
-    items = [
-        each
-        for each in account.services.values()
-        if context.can_see(each.team_ids)
-        and _of_teams(teams, each.team_ids)
-        and exact in {None, each.name}
+    cache_latest_incidents(account)
+    exact_name = request.value("name")
+    rows = [
+        service
+        for service in account.services.values()
+        if context.can_see(service.team_ids)
+        and _has_team(teams, service.team_ids)
+        and exact_name in {None, service.name}
     ]
-    listed = filter_by_name(request, items, lambda each: each.name)
-    return page_response(
-        context,
-        request,
-        "services",
-        listed,
-        lambda each: service_object(account, each, include, zone),
-    )
+
+    def serialize(service: Service) -> JsonObject:
+        return service_object(account, service, include, zone)
+
+    sorted_rows = filter_by_name(request, rows, _name)
+    return page_response(context, request, "services", sorted_rows, serialize)
 
 
 def service(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:
-    """Give one service."""
+    """Return one service."""
     account = context.account
-    found = account.services.get(request.ids[0])
-    one = context.require(found, found.team_ids if found else (), scoped=True)
-    note_latest_incidents(account)
+    match = account.services.get(request.ids[0])
+    service = context.require(match, match.team_ids if match else (), scoped=True)
+    cache_latest_incidents(account)
     zone = request.zone(account.time_zone)
-    return json_response({"service": service_object(account, one, request.values("include"), zone)})
+    body = service_object(account, service, request.values("include"), zone)
+    return json_response({"service": body})
 
 
 def escalation_policies(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:
     """List escalation policies."""
-    account, teams, users = (
-        context.account,
-        context.requested_teams(request),
-        set(request.values("user_ids")),
-    )
-    include = request.values("include")
-    items = [
-        each
-        for each in account.policies.values()
-        if context.can_see(each.team_ids)
-        and _of_teams(teams, each.team_ids)
-        and (not users or users & {target.id for level in each.levels for target in level.targets})
+    account, teams = context.account, context.requested_teams(request)
+    users, include = set(request.values("user_ids")), request.values("include")
+    rows = [
+        policy
+        for policy in account.policies.values()
+        if context.can_see(policy.team_ids)
+        and _has_team(teams, policy.team_ids)
+        and (not users or users & _target_ids(policy))
     ]
-    listed = filter_by_name(request, items, lambda each: each.name)
-    return page_response(
-        context,
-        request,
-        "escalation_policies",
-        listed,
-        lambda each: policy_object(account, each, include),
-    )
+
+    def serialize(policy: Policy) -> JsonObject:
+        return policy_object(account, policy, include)
+
+    sorted_rows = filter_by_name(request, rows, _name)
+    return page_response(context, request, "escalation_policies", sorted_rows, serialize)
 
 
 def escalation_policy(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:
-    """Give one escalation policy."""
-    found = context.account.policies.get(request.ids[0])
-    one = context.require(found, found.team_ids if found else (), scoped=True)
-    written = policy_object(context.account, one, request.values("include"))
-    return json_response({"escalation_policy": written})
+    """Return one escalation policy."""
+    match = context.account.policies.get(request.ids[0])
+    policy = context.require(match, match.team_ids if match else (), scoped=True)
+    body = policy_object(context.account, policy, request.values("include"))
+    return json_response({"escalation_policy": body})
 
 
 def teams(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:
     """List teams; 402 where the plan has none."""
     context.require_ability("teams")
-    items = [each for each in context.account.teams.values() if context.can_see((each.id,))]
-    listed = filter_by_name(request, items, lambda each: each.name)
+    account = context.account
+    rows = [team for team in account.teams.values() if context.can_see((team.id,))]
+    sorted_rows = filter_by_name(request, rows, _name)
     return page_response(
-        context, request, "teams", listed, lambda each: team_object(context.account, each)
+        context, request, "teams", sorted_rows, lambda team: team_object(account, team)
     )
 
 
 def team(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:
-    """Give one team."""
+    """Return one team."""
     context.require_ability("teams")
-    one = context.require(context.account.teams.get(request.ids[0]), request.ids, scoped=True)
-    return json_response({"team": team_object(context.account, one)})
+    match = context.account.teams.get(request.ids[0])
+    team = context.require(match, request.ids, scoped=True)
+    return json_response({"team": team_object(context.account, team)})
 
 
 def team_members(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:
-    """List who is in a team, and as what."""
+    """List the members of a team, with their roles."""
     context.require_ability("teams")
-    context.require(context.account.teams.get(request.ids[0]), request.ids, scoped=True)
+    account = context.account
+    context.require(account.teams.get(request.ids[0]), request.ids, scoped=True)
     whole = "users" in request.values("include")
 
-    def write(member: Membership) -> JsonObject:
-        user = context.account.users.get(member.user_id)
+    def serialize(member: Membership) -> JsonObject:
+        user = account.users.get(member.user_id)
         return {
-            "user": user_object(context.account, user)
+            "user": user_object(account, user)
             if whole and user
-            else user_reference(context.account, member.user_id),
+            else user_reference(account, member.user_id),
             "role": member.role,
         }
 
-    members = [each for each in context.account.memberships if each.team_id == request.ids[0]]
-    return page_response(context, request, "members", members, write)
+    members = [member for member in account.memberships if member.team_id == request.ids[0]]
+    return page_response(context, request, "members", members, serialize)
 
 
 def users(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:
-    """List users. Members of hidden teams still show."""
-    account, teams, include = (
-        context.account,
-        context.requested_teams(request),
-        request.values("include"),
-    )
-    items: Iterable[User] = account.users.values()
+    """List users. Members of hidden teams are still listed."""
+    account, teams = context.account, context.requested_teams(request)
+    include = request.values("include")
+    rows: Iterable[User] = account.users.values()
     if teams is not None:
-        wanted = {each.user_id for each in account.memberships if each.team_id in teams}
-        items = [each for each in items if each.id in wanted]
-    listed = filter_by_name(request, items, lambda each: each.name)
+        members = {member.user_id for member in account.memberships if member.team_id in teams}
+        rows = [user for user in rows if user.id in members]
+    sorted_rows = filter_by_name(request, rows, _name)
     return page_response(
-        context, request, "users", listed, lambda each: user_object(account, each, include)
+        context, request, "users", sorted_rows, lambda user: user_object(account, user, include)
     )
 
 
 def user(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:
-    """Give one user; a deleted one is gone."""
-    one = context.require(context.account.users.get(request.ids[0]))
-    own = request.credential is not None and request.credential.user_id == one.id
+    """Return one user; a deleted one is not found."""
+    user = context.require(context.account.users.get(request.ids[0]))
+    own = request.credential is not None and request.credential.user_id == user.id
     include = request.values("include")
-    written = user_object(context.account, one, include)
+    body = user_object(context.account, user, include)
     if own or _PERSONAL_CALENDARS in include:
-        written |= own_profile(context.account, one)
-    return json_response({"user": written})
+        body |= own_profile(context.account, user)
+    return json_response({"user": body})
 
 
 def users_me(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:
-    """Give the user whose key it is; an account key is refused, and ``error`` is a string."""
+    """Return the owner of the key; an account key is refused, and ``error`` is a string."""
     if request.credential is None or request.credential.user_id is None:
         message = "The request can not be completed with an account-level access token."
         return json_response({"error": message}, 400)
-    one = context.require(context.account.users.get(request.credential.user_id))
-    return json_response({"user": own_profile(context.account, one)})
+    user = context.require(context.account.users.get(request.credential.user_id))
+    return json_response({"user": own_profile(context.account, user)})
 
 
 def contact_methods(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:
-    """List how to reach a user, addresses included; not paged."""
-    one = context.require(context.account.users.get(request.ids[0]))
-    methods = [contact_method_object(one, each) for each in one.contact_methods]
+    """List the contact methods of a user, addresses included; not paged."""
+    user = context.require(context.account.users.get(request.ids[0]))
+    methods = [contact_method_object(user, method) for method in user.contact_methods]
     return json_response({"contact_methods": methods})
 
 
 def abilities(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:
-    """List what the plan can do; not paged."""
+    """List the abilities of the plan; not paged."""
     del request
     return json_response({"abilities": context.account.abilities})
 
 
 def ability(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:
-    """Say whether the plan has an ability: 204, 402, or 404 for a name nobody knows."""
+    """Return whether the plan has an ability: 204, 402, or 404 for an unknown name."""
     if request.ids[0] in context.account.abilities:
         return SimulatedResponse(status=204, content_type=None)
     raise rejection(402 if request.ids[0] in ABILITIES else 404)
@@ -187,11 +182,16 @@ def ability(context: EndpointContext, request: SimulatedRequest) -> SimulatedRes
 def priorities(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:
     """List incident priorities; 402 where the plan has none."""
     context.require_ability("incident_priority_activated")
-    ranked = list(enumerate(context.account.priorities))
-    return page_response(
-        context, request, "priorities", ranked, lambda each: priority_object(each[1], each[0])
-    )
+    rows = [
+        priority_object(priority, position)
+        for position, priority in enumerate(context.account.priorities)
+    ]
+    return page_response(context, request, "priorities", rows, lambda body: body)
 
 
-def _of_teams(wanted: frozenset[str] | None, team_ids: Iterable[str]) -> bool:
-    return wanted is None or not wanted.isdisjoint(team_ids)
+def _has_team(teams: frozenset[str] | None, team_ids: Iterable[str]) -> bool:
+    return teams is None or not teams.isdisjoint(team_ids)
+
+
+def _target_ids(policy: Policy) -> set[str]:
+    return {target.id for level in policy.levels for target in level.targets}

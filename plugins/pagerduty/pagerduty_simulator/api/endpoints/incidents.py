@@ -19,54 +19,54 @@ from pagerduty_simulator.api.serializers.incidents import (
 _FIRST, _LAST = 0, 1 << 31
 _STATUSES = frozenset({"triggered", "acknowledged", "resolved"})
 _URGENCIES = frozenset({"high", "low"})
-_MOST_MONTHS = 6
-_MOST_SORTS = 2
+_MAX_MONTHS = 6
+_MAX_SORTS = 2
 _NOT_A_FILTER = frozenset({"limit", "offset", "total", "include[]"})
 _SORTS: dict[str, Callable[[IncidentRecord], int | str]] = {
     "incident_number": lambda incident: incident.number,
     "created_at": lambda incident: incident.created,
     "resolved_at": lambda incident: (
-        incident.changed if incident.state.status == "resolved" else _LAST
+        incident.updated if incident.state.status == "resolved" else _LAST
     ),
     "urgency": lambda incident: incident.urgency,
 }
+Filter = Callable[[IncidentRecord], bool]
 
 
 def incidents(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:
     """List incidents created in a window."""
     account, include, zone = context.account, request.values("include"), request.zone()
-    numbers = _selected(context, request)
+    numbers = _matching_numbers(context, request)
 
-    def write(number: int) -> JsonObject:
+    def serialize(number: int) -> JsonObject:
         return incident_object(account, account.incidents[number], include, zone)
 
-    return page_response(context, request, "incidents", numbers, write)
+    return page_response(context, request, "incidents", numbers, serialize)
 
 
 def incident(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:
-    """Give one incident, by its id or by its number."""
-    incident = _story(context, request)
-    written = incident_object(context.account, incident, request.values("include"), request.zone())
-    return json_response({"incident": written})
+    """Return one incident, by its id or by its number."""
+    record = _requested_incident(context, request)
+    body = incident_object(context.account, record, request.values("include"), request.zone())
+    return json_response({"incident": body})
 
 
 def incident_log_entries(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:
-    """List what happened to one incident, newest first."""
-    incident = _story(context, request)
+    """List the log entries of one incident, newest first."""
+    record = _requested_incident(context, request)
     since, until = _log_window(context, request)
     entries = [
         entry
-        for position in reversed(range(len(incident.state.events)))
-        if since <= (entry := LogEntry(incident, position)).created < until
+        for position in reversed(range(len(record.state.events)))
+        if since <= (entry := LogEntry(record, position)).created < until
     ]
     return _log_page(context, request, entries)
 
 
 def log_entries(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:
-    """List what happened in a window, to incidents of any age, newest first."""
-    return _log_page(
-        context, request, context.account.incidents.entries_between(*_log_window(context, request))
-    )
+    """List the log entries of a window, for incidents of any age, newest first."""
+    entries = context.account.incidents.entries_between(*_log_window(context, request))
+    return _log_page(context, request, entries)
 
 
 def _log_page(
@@ -75,16 +75,14 @@ def _log_page(
     account, include = context.account, request.values("include")
     zone, teams = request.zone(account.time_zone), context.requested_teams(request)
     if request.flag("is_overview"):
-        entries = [each for each in entries if each.event.type in OVERVIEW]
+        entries = [entry for entry in entries if entry.event.type in OVERVIEW]
     if teams is not None or context.control.visible_teams is not None:
-        entries = [each for each in entries if _within(context, each.incident, teams)]
-    return page_response(
-        context,
-        request,
-        "log_entries",
-        entries,
-        lambda each: log_entry_object(account, each, include, zone),
-    )
+        entries = [entry for entry in entries if _is_in_teams(context, entry.incident, teams)]
+
+    def serialize(entry: LogEntry) -> JsonObject:
+        return log_entry_object(account, entry, include, zone)
+
+    return page_response(context, request, "log_entries", entries, serialize)
 
 
 def _log_window(context: EndpointContext, request: SimulatedRequest) -> tuple[int, int]:
@@ -98,43 +96,43 @@ def _log_window(context: EndpointContext, request: SimulatedRequest) -> tuple[in
     return since, until
 
 
-def _story(context: EndpointContext, request: SimulatedRequest) -> IncidentRecord:
+def _requested_incident(context: EndpointContext, request: SimulatedRequest) -> IncidentRecord:
     number = incident_number(request.ids[0])
     if number is None and request.ids[0].isdecimal():
         number = int(request.ids[0])
-    found = None if number is None else context.account.incidents.get(number)
-    return context.require(found, _team_ids(found) if found else (), scoped=True)
+    record = None if number is None else context.account.incidents.get(number)
+    return context.require(record, _team_ids(record) if record else (), scoped=True)
 
 
-def _selected(context: EndpointContext, request: SimulatedRequest) -> Sequence[int]:
-    """Give the numbers of what a listing holds; kept while its pages are read."""
+def _matching_numbers(context: EndpointContext, request: SimulatedRequest) -> Sequence[int]:
+    """Return the numbers of a listing's incidents; cached while its pages are read."""
     filters = tuple(pair for pair in request.params.multi_items() if pair[0] not in _NOT_A_FILTER)
-    only = context.control.visible_teams
-    seen = None if only is None else frozenset(only)
-    key = ("incidents", filters, seen, context.control.until_inclusive)
-    kept = context.account.incidents.cached(key)
-    if kept is None:
-        kept = context.account.incidents.cache(key, _select(context, request))
-    found: Sequence[int] = kept
-    return found
+    teams = context.control.visible_teams
+    visible = None if teams is None else frozenset(teams)
+    key = ("incidents", filters, visible, context.control.until_inclusive)
+    numbers: Sequence[int] | None = context.account.incidents.cached(key)
+    if numbers is None:
+        numbers = _select(context, request)
+        context.account.incidents.cache(key, numbers)
+    return numbers
 
 
 def _select(context: EndpointContext, request: SimulatedRequest) -> Sequence[int]:
     log = context.account.incidents
     numbers = log.created_between(*_window(context, request))
-    tests = _tests(context, request)
+    filters = _filters(context, request)
     sorts = _sorts(context, request)
-    if not tests and sorts in ([], [("created_at", False)]):
+    if not filters and sorts in ([], [("created_at", False)]):
         return numbers
-    incidents = [log[each] for each in numbers]
-    incidents = [incident for incident in incidents if all(test(incident) for test in tests)]
-    for name, backwards in reversed(sorts):
-        incidents.sort(key=_SORTS[name], reverse=backwards)
-    return [incident.number for incident in incidents]
+    records = [log[number] for number in numbers]
+    records = [record for record in records if all(matches(record) for matches in filters)]
+    for name, descending in reversed(sorts):
+        records.sort(key=_SORTS[name], reverse=descending)
+    return [record.number for record in records]
 
 
 def _window(context: EndpointContext, request: SimulatedRequest) -> tuple[int, int]:
-    """Read the window: a month where none is given, six months at max_limit."""
+    """Read the window: a month by default, six months at most."""
     if request.value("date_range") == "all":
         return _FIRST, _LAST
     since = request.instant("since", context.account.time_zone)
@@ -144,74 +142,67 @@ def _window(context: EndpointContext, request: SimulatedRequest) -> tuple[int, i
         since = add_months(until, -1)
     elif until is None:
         until = add_months(since, 1)
-    if until < since or until > add_months(since, _MOST_MONTHS):
+    if until < since or until > add_months(since, _MAX_MONTHS):
         raise rejection(400, " is invalid.")
     return since, until + context.control.until_inclusive
 
 
-Test = Callable[[IncidentRecord], bool]
-
-
-def _tests(context: EndpointContext, request: SimulatedRequest) -> list[Test]:
-    statuses = _checked(request, "statuses", _STATUSES)
-    urgencies = _checked(request, "urgencies", _URGENCIES)
-    services, users = (
-        frozenset(request.values("service_ids")),
-        frozenset(request.values("user_ids")),
-    )
+def _filters(context: EndpointContext, request: SimulatedRequest) -> list[Filter]:
+    statuses = _valid_values(request, "statuses", _STATUSES)
+    urgencies = _valid_values(request, "urgencies", _URGENCIES)
+    services = frozenset(request.values("service_ids"))
+    users = frozenset(request.values("user_ids"))
     teams, key = context.requested_teams(request), request.value("incident_key")
     if urgencies:
         context.require_ability("urgencies")
-    tests: list[Test] = []
+    filters: list[Filter] = []
     if statuses:
-        tests.append(lambda incident: incident.state.status in statuses)
+        filters.append(lambda record: record.state.status in statuses)
     if urgencies:
-        tests.append(lambda incident: incident.urgency in urgencies)
+        filters.append(lambda record: record.urgency in urgencies)
     if services:
-        tests.append(lambda incident: incident.references.service["id"] in services)
+        filters.append(lambda record: record.references.service["id"] in services)
     if users:
-        tests.append(lambda incident: _assignee(incident) in users)
+        filters.append(lambda record: _assignee(record) in users)
     if key is not None:
-        tests.append(
-            lambda incident: incident.keyed and incident_id(incident.number).lower() == key
-        )
+        filters.append(lambda record: record.has_key and incident_id(record.number).lower() == key)
     if teams is not None or context.control.visible_teams is not None:
-        tests.append(lambda incident: _within(context, incident, teams))
-    return tests
+        filters.append(lambda record: _is_in_teams(context, record, teams))
+    return filters
 
 
 def _sorts(context: EndpointContext, request: SimulatedRequest) -> list[tuple[str, bool]]:
     text = request.value("sort_by")
     if text is None:
         return []
-    sorts = [tuple(each.partition(":")[::2]) for each in text.split(",")]
-    if len(sorts) > _MOST_SORTS or any(
-        name not in _SORTS or way not in {"", "asc", "desc"} for name, way in sorts
+    sorts = [tuple(field.partition(":")[::2]) for field in text.split(",")]
+    if len(sorts) > _MAX_SORTS or any(
+        name not in _SORTS or direction not in {"", "asc", "desc"} for name, direction in sorts
     ):
         raise rejection(400, "Sort by is invalid.")
     if any(name == "urgency" for name, _ in sorts):
         context.require_ability("urgencies")
-    return [(name, way == "desc") for name, way in sorts]
+    return [(name, direction == "desc") for name, direction in sorts]
 
 
-def _checked(request: SimulatedRequest, name: str, known: Iterable[str]) -> frozenset[str]:
-    wanted = frozenset(request.values(name))
-    if wanted - set(known):
+def _valid_values(request: SimulatedRequest, name: str, valid: Iterable[str]) -> frozenset[str]:
+    values = frozenset(request.values(name))
+    if values - set(valid):
         raise rejection(400, f"{name.capitalize()} is invalid.")
-    return wanted
+    return values
 
 
-def _assignee(incident: IncidentRecord) -> str | None:
-    assigned = incident.state.assigned
+def _assignee(record: IncidentRecord) -> str | None:
+    assigned = record.state.assigned
     return assigned.user["id"] if assigned and assigned.user else None
 
 
-def _team_ids(incident: IncidentRecord) -> list[str]:
-    return [each["id"] for each in incident.references.teams]
+def _team_ids(record: IncidentRecord) -> list[str]:
+    return [team["id"] for team in record.references.teams]
 
 
-def _within(
-    context: EndpointContext, incident: IncidentRecord, teams: frozenset[str] | None
+def _is_in_teams(
+    context: EndpointContext, record: IncidentRecord, teams: frozenset[str] | None
 ) -> bool:
-    ids = _team_ids(incident)
+    ids = _team_ids(record)
     return context.can_see(ids) and (teams is None or not teams.isdisjoint(ids))

@@ -1,9 +1,10 @@
-"""Schedules of both worlds, and who is on call."""
+"""Layer-based and shift-based schedules, and who is on call."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import tzinfo
+from operator import attrgetter
 from typing import NamedTuple
 
 from ccm_core.sdk.types import JsonObject
@@ -34,19 +35,19 @@ from pagerduty_simulator.api.serializers.schedules import (
     calendar_feeds,
     final_object,
     layers_object,
-    members,
     overrides_object,
+    scheduled_user_ids,
     shift_schedule,
     short_schedule,
 )
 
 _DAY = 86_400
-_SHIFTS_USUAL, _SHIFTS_MOST = 100, 1000
-_DAYS_AHEAD = 90 + 1  # one day of grace: the account's clock stands still, the caller's does not
+_SHIFTS_DEFAULT_LIMIT, _SHIFTS_MAX_LIMIT = 100, 1000
+_DAYS_AHEAD = 90 + 1  # one day of grace: the account's clock stands still, the client's does not
 
 
 class OnCall(NamedTuple):
-    """Somebody on call for one level of one policy."""
+    """A user on call for one level of one policy."""
 
     policy: Policy
     level: int
@@ -60,44 +61,45 @@ def schedules(context: EndpointContext, request: SimulatedRequest) -> SimulatedR
     """List the layer-based schedules; shift-based ones are not among them."""
     account, include = context.account, request.values("include")
     zone = request.zone(account.time_zone)
-    rendering = _rendering(context, request, zone)
+    window = _render_window(context, request, zone)
 
-    def write(each: AccountSchedule) -> JsonObject:
-        written = short_schedule(account, each)
+    def serialize(schedule: AccountSchedule) -> JsonObject:
+        body = short_schedule(account, schedule)
         if "schedule_layers" in include:
-            written["schedule_layers"] = layers_object(account, each, zone, rendering)
+            body["schedule_layers"] = layers_object(account, schedule, zone, window)
         if "overrides_subschedule" in include:
-            written["overrides_subschedule"] = overrides_object(account, each, rendering)
+            body["overrides_subschedule"] = overrides_object(account, schedule, window)
         if "final_schedule" in include:
-            written["final_schedule"] = final_object(account, each, rendering)
-        return written | (calendar_feeds(account, each) if include else {})
+            body["final_schedule"] = final_object(account, schedule, window)
+        return body | (calendar_feeds(account, schedule) if include else {})
 
-    return page_response(context, request, "schedules", _listed(context, request, "layers"), write)
+    rows = _visible_schedules(context, request, "layers")
+    return page_response(context, request, "schedules", rows, serialize)
 
 
 def schedule(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:
-    """Give one layer-based schedule, rendered where a window is given."""
-    account, found = context.account, _of_form(context, request, "layers")
-    zone = request.zone(found.time_zone)
-    rendering = _rendering(context, request, zone)
-    written = short_schedule(account, found) | {
-        "schedule_layers": layers_object(account, found, zone, rendering),
-        "overrides_subschedule": overrides_object(account, found, rendering),
-        "final_schedule": final_object(account, found, rendering),
-        **calendar_feeds(account, found),
+    """Return one layer-based schedule, rendered where the request has a window."""
+    account, schedule = context.account, _requested_schedule(context, request, "layers")
+    zone = request.zone(schedule.time_zone)
+    window = _render_window(context, request, zone)
+    body = short_schedule(account, schedule) | {
+        "schedule_layers": layers_object(account, schedule, zone, window),
+        "overrides_subschedule": overrides_object(account, schedule, window),
+        "final_schedule": final_object(account, schedule, window),
+        **calendar_feeds(account, schedule),
     }
-    return json_response({"schedule": written})
+    return json_response({"schedule": body})
 
 
 def schedule_users(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:
-    """List who is on call within a window, or everyone on the schedule where none is given."""
-    account, found = context.account, _of_form(context, request, "layers")
+    """List the users on call within a window, or everyone on the schedule without a window."""
+    account, schedule = context.account, _requested_schedule(context, request, "layers")
     window = optional_window(context, request)
-    ids = members(found)
+    ids = scheduled_user_ids(schedule)
     if window is not None:
-        ids = list(dict.fromkeys(span.user_id or "" for span in final_spans(found, *window)))
-    users = [account.users[each] for each in ids if each in account.users]
-    return json_response({"users": [user_object(account, each) for each in users]})
+        ids = list(dict.fromkeys(span.user_id or "" for span in final_spans(schedule, *window)))
+    users = [account.users[user_id] for user_id in ids if user_id in account.users]
+    return json_response({"users": [user_object(account, user) for user in users]})
 
 
 def shift_schedules(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:
@@ -106,19 +108,19 @@ def shift_schedules(context: EndpointContext, request: SimulatedRequest) -> Simu
         context,
         request,
         "schedules",
-        _listed(context, request, "shifts"),
-        lambda each: schedule_reference(context.account, each),
-        default_limit=_SHIFTS_USUAL,
-        max_limit=_SHIFTS_MOST,
+        _visible_schedules(context, request, "shifts"),
+        lambda schedule: schedule_reference(context.account, schedule),
+        default_limit=_SHIFTS_DEFAULT_LIMIT,
+        max_limit=_SHIFTS_MAX_LIMIT,
     )
 
 
 def shift_based_schedule(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:
-    """Give one shift-based schedule, with its final schedule where that is included."""
-    found = _of_form(context, request, "shifts")
-    rendering = _rendering(context, request, request.zone())
-    written = shift_schedule(context.account, found, request.values("include"), rendering)
-    return json_response({"schedule": written})
+    """Return one shift-based schedule, with its final schedule where that is included."""
+    schedule = _requested_schedule(context, request, "shifts")
+    window = _render_window(context, request, request.zone())
+    body = shift_schedule(context.account, schedule, request.values("include"), window)
+    return json_response({"schedule": body})
 
 
 def oncalls(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:
@@ -126,38 +128,44 @@ def oncalls(context: EndpointContext, request: SimulatedRequest) -> SimulatedRes
     account, include = context.account, request.values("include")
     zone = request.zone(account.time_zone)
 
-    def write(each: OnCall) -> JsonObject:
-        whole_policy = "escalation_policies" in include
+    def serialize(on_call: OnCall) -> JsonObject:
         return {
-            "escalation_policy": policy_object(account, each.policy)
-            if whole_policy
-            else policy_reference(account, each.policy),
-            "escalation_level": each.level,
-            "schedule": _schedule(context, each.schedule_id, whole="schedules" in include),
-            "user": user_or_stub(account, each.user_id, whole="users" in include),
-            "start": None if each.start is None else instant(each.start, zone),
-            "end": None if each.end is None else instant(each.end, zone),
+            "escalation_policy": policy_object(account, on_call.policy)
+            if "escalation_policies" in include
+            else policy_reference(account, on_call.policy),
+            "escalation_level": on_call.level,
+            "schedule": _schedule_of(context, on_call.schedule_id, whole="schedules" in include),
+            "user": user_or_stub(account, on_call.user_id, whole="users" in include),
+            "start": None if on_call.start is None else instant(on_call.start, zone),
+            "end": None if on_call.end is None else instant(on_call.end, zone),
         }
 
-    return page_response(context, request, "oncalls", _on_calls(context, request), write)
+    return page_response(context, request, "oncalls", _on_calls(context, request), serialize)
 
 
 def _on_calls(context: EndpointContext, request: SimulatedRequest) -> list[OnCall]:
-    since, until = _on_call_window(context, request)
-    policies, users = set(request.values("escalation_policy_ids")), set(request.values("user_ids"))
-    schedules = {None if each == "null" else each for each in request.values("schedule_ids")}
-    found = [
-        each
+    window = _on_call_window(context, request)
+    policies = set(request.values("escalation_policy_ids"))
+    users = set(request.values("user_ids"))
+    schedules = {None if text == "null" else text for text in request.values("schedule_ids")}
+    matches = [
+        on_call
         for policy in context.account.policies.values()
         if context.can_see(policy.team_ids) and (not policies or policy.id in policies)
         for position, level in enumerate(policy.levels, start=1)
-        for each in _on_level(context, policy, position, level, (since, until))
-        if (not users or each.user_id in users) and (not schedules or each.schedule_id in schedules)
+        for on_call in _on_level(context, policy, position, level, window)
+        if (not users or on_call.user_id in users)
+        and (not schedules or on_call.schedule_id in schedules)
     ]
-    if not request.flag("earliest"):
-        return found
-    first = {(each.policy.id, each.level, each.user_id): each for each in reversed(found)}
-    return [each for each in found if first[each.policy.id, each.level, each.user_id] is each]
+    return _earliest(matches) if request.flag("earliest") else matches
+
+
+def _earliest(on_calls: list[OnCall]) -> list[OnCall]:
+    """Return the first shift of each user, policy and level."""
+    first: dict[tuple[str, int, str], OnCall] = {}
+    for on_call in on_calls:
+        first.setdefault((on_call.policy.id, on_call.level, on_call.user_id), on_call)
+    return list(first.values())
 
 
 def _on_level(
@@ -170,8 +178,8 @@ def _on_level(
     for target in level.targets:
         if target.type == "user":
             yield OnCall(policy, position, target.id)
-        elif found := context.account.schedules.get(target.id):
-            for span in final_spans(found, *window):
+        elif schedule := context.account.schedules.get(target.id):
+            for span in final_spans(schedule, *window):
                 if span.user_id is not None:
                     yield OnCall(policy, position, span.user_id, target.id, span.start, span.end)
 
@@ -189,36 +197,38 @@ def _on_call_window(context: EndpointContext, request: SimulatedRequest) -> tupl
     return since, until
 
 
-def _schedule(
+def _schedule_of(
     context: EndpointContext, schedule_id: str | None, *, whole: bool
 ) -> JsonObject | None:
     if schedule_id is None:
         return None
-    found = context.account.schedules.get(schedule_id)
-    if whole and found is not None and found.form == "layers":
-        return short_schedule(context.account, found)
+    schedule = context.account.schedules.get(schedule_id)
+    if whole and schedule is not None and schedule.form == "layers":
+        return short_schedule(context.account, schedule)
     return target_schedule_reference(context.account, schedule_id)
 
 
-def _listed(
+def _visible_schedules(
     context: EndpointContext, request: SimulatedRequest, form: str
 ) -> list[AccountSchedule]:
     teams = context.requested_teams(request)
-    items = [
-        each
-        for each in context.account.schedules.values()
-        if each.form == form
-        and context.can_see(each.team_ids)
-        and (teams is None or not teams.isdisjoint(each.team_ids))
+    rows = [
+        schedule
+        for schedule in context.account.schedules.values()
+        if schedule.form == form
+        and context.can_see(schedule.team_ids)
+        and (teams is None or not teams.isdisjoint(schedule.team_ids))
     ]
-    return filter_by_name(request, items, lambda each: each.name)
+    return filter_by_name(request, rows, attrgetter("name"))
 
 
-def _of_form(context: EndpointContext, request: SimulatedRequest, form: str) -> AccountSchedule:
-    found = context.account.schedules.get(request.ids[0])
-    one = context.require(found, found.team_ids if found else (), scoped=True)
-    if one.form == form:
-        return one
+def _requested_schedule(
+    context: EndpointContext, request: SimulatedRequest, form: str
+) -> AccountSchedule:
+    match = context.account.schedules.get(request.ids[0])
+    schedule = context.require(match, match.team_ids if match else (), scoped=True)
+    if schedule.form == form:
+        return schedule
     if form == "layers":
         raise rejection(400, "This is a shift-based schedule. Use the /v3/schedules API instead.")
     errors = {"schedule.id": ["is a layer-based schedule, use the /schedules API instead"]}
@@ -226,7 +236,7 @@ def _of_form(context: EndpointContext, request: SimulatedRequest, form: str) -> 
     raise RejectedRequest(json_response({"error": error}, 400))
 
 
-def _rendering(
+def _render_window(
     context: EndpointContext, request: SimulatedRequest, zone: tzinfo
 ) -> RenderWindow | None:
     window = optional_window(context, request)

@@ -1,1 +1,2 @@
-"""Objects as PagerDuty writes them."""
+"""Objects as PagerDuty sends them."""
+"""Objects as PagerDuty sends them."""

@@ -1,4 +1,4 @@
-"""People, teams, policies and services as PagerDuty writes them."""
+"""Users, teams, policies, services and priorities as PagerDuty sends them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ccm_core.sdk.types import JsonObject
 from pagerduty_simulator.api.serializers.references import (
     API,
-    identity,
+    identity_fields,
     instant,
     service_policy_reference,
     service_reference,
@@ -34,10 +34,15 @@ if TYPE_CHECKING:
 
 Include = Collection[str]
 
+_LATEST = "latest by service"
+_STATUS_OF_SERVICE = {"triggered": "critical", "acknowledged": "warning"}
+
 
 def user_object(account: Account, user: User, include: Include = ()) -> JsonObject:
-    """Write a user out."""
-    teams = [each.team_id for each in account.memberships if each.user_id == user.id]
+    """Return a user."""
+    teams = tuple(
+        membership.team_id for membership in account.memberships if membership.user_id == user.id
+    )
     return {
         "name": user.name,
         "email": user.email,
@@ -50,42 +55,42 @@ def user_object(account: Account, user: User, include: Include = ()) -> JsonObje
         "invitation_sent": user.invitation_sent,
         "job_title": user.job_title,
         "created_via_sso": user.created_via_sso,
-        "teams": _teams(account, tuple(teams), include),
+        "teams": _teams(account, teams, include),
         "contact_methods": [
-            contact_method_object(user, each)
+            contact_method_object(user, method)
             if "contact_methods" in include
-            else _contact_method_reference(user, each)
-            for each in user.contact_methods
+            else _contact_method_reference(user, method)
+            for method in user.contact_methods
         ],
-        "notification_rules": [_notification_rule(user, each) for each in user.contact_methods],
+        "notification_rules": [_notification_rule(user, method) for method in user.contact_methods],
         "coordinated_incidents": [],
         "locale": "en-US",
-        **identity(account, "user", user.id, user.name),
+        **identity_fields(account, "user", user.id, user.name),
     }
 
 
 def user_or_stub(account: Account, user_id: str, *, whole: bool) -> JsonObject:
-    """Write a user out where that was request; a deleted one stays a reference even then."""
+    """Return a user where that was request; a deleted one stays a reference even then."""
     user = account.users.get(user_id)
     return user_object(account, user) if whole and user else user_reference(account, user_id)
 
 
 def own_profile(account: Account, user: User) -> JsonObject:
-    """Write a user out as they see themselves: with calendar feeds that need no login."""
+    """Return a user as they see themselves: with calendar feeds that need no login."""
     feed = f"{account.subdomain}.pagerduty.com/private/{user.id.lower() * 8}/feed"
     calendars = {"http_cal_url": f"https://{feed}", "web_cal_url": f"webcal://{feed}"}
     return user_object(account, user) | calendars
 
 
 def contact_method_object(user: User, method: ContactMethod) -> JsonObject:
-    """Write a contact method out, with its address."""
-    own: JsonObject = {}
+    """Return a contact method, with its address."""
+    specific: JsonObject = {}
     if method.type == "email_contact_method":
-        own = {"send_short_email": False, "send_html_email": True}
+        specific = {"send_short_email": False, "send_html_email": True}
     elif method.type in {"phone_contact_method", "sms_contact_method"}:
-        own = {"country_code": 1}
+        specific = {"country_code": 1}
     elif method.type == "push_notification_contact_method":
-        own = {"device_type": "ios", "sounds": []}
+        specific = {"device_type": "ios", "sounds": []}
     return {
         **_contact_method_reference(user, method),
         "type": method.type,
@@ -93,14 +98,14 @@ def contact_method_object(user: User, method: ContactMethod) -> JsonObject:
         "address": method.address,
         "enabled": method.enabled,
         "blacklisted": method.blacklisted,
-        **own,
+        **specific,
     }
 
 
 def team_object(account: Account, team: Team) -> JsonObject:
-    """Write a team out."""
+    """Return a team."""
     return {
-        **identity(account, "team", team.id, team.name),
+        **identity_fields(account, "team", team.id, team.name),
         "name": team.name,
         "description": team.description,
         "default_role": team.default_role,
@@ -109,17 +114,19 @@ def team_object(account: Account, team: Team) -> JsonObject:
 
 
 def policy_object(account: Account, policy: Policy, include: Include = ()) -> JsonObject:
-    """Write an escalation policy out, with the services that use it."""
-    services = [each for each in account.services.values() if each.policy_id == policy.id]
+    """Return an escalation policy, with the services that use it."""
+    services = [
+        service for service in account.services.values() if service.policy_id == policy.id
+    ]
     return {
-        **identity(account, "escalation_policy", policy.id, policy.name),
+        **identity_fields(account, "escalation_policy", policy.id, policy.name),
         "name": policy.name,
-        "escalation_rules": [_rule(account, each, include) for each in policy.levels],
+        "escalation_rules": [_rule(account, level, include) for level in policy.levels],
         "services": [
-            service_object(account, each)
+            service_object(account, service)
             if "services" in include
-            else service_reference(account, each)
-            for each in services
+            else service_reference(account, service)
+            for service in services
         ],
         "num_loops": policy.num_loops,
         "teams": _teams(account, policy.team_ids, include),
@@ -134,10 +141,10 @@ def policy_object(account: Account, policy: Policy, include: Include = ()) -> Js
 def service_object(
     account: Account, service: Service, include: Include = (), zone: tzinfo = UTC
 ) -> JsonObject:
-    """Write a service out."""
+    """Return a service."""
     policy = account.policies.get(service.policy_id)
     whole_policy = "escalation_policies" in include and policy is not None
-    last = account.incidents.cached("latest by service") or {}
+    last = account.incidents.cached(_LATEST) or {}
     return {
         "id": service.id,
         "name": service.name,
@@ -161,16 +168,16 @@ def service_object(
         "alert_grouping_timeout": None,
         "alert_grouping_parameters": {"type": None, "config": None},
         "integrations": [
-            _integration(account, service, each, whole="integrations" in include)
-            for each in service.integrations
+            _integration(account, service, integration, whole="integrations" in include)
+            for integration in service.integrations
         ],
         "response_play": None,
-        **identity(account, "service", service.id, service.name),
+        **identity_fields(account, "service", service.id, service.name),
     }
 
 
 def priority_object(priority: Priority, position: int) -> JsonObject:
-    """Write a priority out."""
+    """Return a priority."""
     return {
         "id": priority.id,
         "type": "priority",
@@ -184,19 +191,18 @@ def priority_object(priority: Priority, position: int) -> JsonObject:
     }
 
 
-def note_latest_incidents(account: Account) -> None:
-    """Work out each service's newest incident and worst open status, once per change."""
-    if account.incidents.cached("latest by service") is not None:
+def cache_latest_incidents(account: Account) -> None:
+    """Cache each service's newest incident and worst open status until incidents change."""
+    if account.incidents.cached(_LATEST) is not None:
         return
     latest: dict[str, tuple[int, str]] = {}
     for incident in account.incidents:
-        known_at, known = latest.get(incident.references.service["id"], (0, "active"))
-        found = {"triggered": "critical", "acknowledged": "warning"}.get(
-            incident.state.status, "active"
-        )
-        worst = max(known, found, key=("active", "warning", "critical").index)
-        latest[incident.references.service["id"]] = (max(known_at, incident.created), worst)
-    account.incidents.cache("latest by service", latest)
+        service_id = incident.references.service["id"]
+        newest, worst = latest.get(service_id, (0, "active"))
+        status = _STATUS_OF_SERVICE.get(incident.state.status, "active")
+        worst = max(worst, status, key=("active", "warning", "critical").index)
+        latest[service_id] = (max(newest, incident.created), worst)
+    account.incidents.cache(_LATEST, latest)
 
 
 def _status(service: Service, latest: tuple[int, str] | None) -> str:
@@ -214,14 +220,18 @@ def _last_incident(latest: tuple[int, str] | None, zone: tzinfo) -> str | None:
 def _teams(account: Account, team_ids: tuple[str, ...], include: Include) -> list[JsonObject]:
     if "teams" not in include:
         return team_references(account, team_ids)
-    return [team_object(account, account.teams[each]) for each in team_ids if each in account.teams]
+    return [
+        team_object(account, account.teams[team_id])
+        for team_id in team_ids
+        if team_id in account.teams
+    ]
 
 
 def _rule(account: Account, level: PolicyLevel, include: Include) -> JsonObject:
     rule: JsonObject = {
         "id": level.id,
         "escalation_delay_in_minutes": level.delay_minutes,
-        "targets": [_target(account, each, include) for each in level.targets],
+        "targets": [_target(account, target, include) for target in level.targets],
     }
     if "escalation_rule_assignment_strategies" in include:
         rule["escalation_rule_assignment_strategy"] = {"type": "assign_to_everyone"}
@@ -255,24 +265,24 @@ def _support_hours(account: Account) -> JsonObject:
 
 
 def _integration(
-    account: Account, service: Service, each: Integration, *, whole: bool
+    account: Account, service: Service, integration: Integration, *, whole: bool
 ) -> JsonObject:
     page = f"https://{account.subdomain}.pagerduty.com/services/{service.id}/integrations"
-    short: JsonObject = {
-        "id": each.id,
-        "type": f"{each.type}_reference",
-        "summary": each.name,
-        "self": f"{API}/services/{service.id}/integrations/{each.id}",
-        "html_url": f"{page}/{each.id}",
+    reference: JsonObject = {
+        "id": integration.id,
+        "type": f"{integration.type}_reference",
+        "summary": integration.name,
+        "self": f"{API}/services/{service.id}/integrations/{integration.id}",
+        "html_url": f"{page}/{integration.id}",
     }
     if not whole:
-        return short
-    return short | {
-        "type": each.type,
-        "name": each.name,
+        return reference
+    return reference | {
+        "type": integration.type,
+        "name": integration.name,
         "service": service_reference(account, service),
         "created_at": instant(service.created_at),
-        "integration_key": each.key,
+        "integration_key": integration.key,
         "vendor": None,
     }
 

@@ -1,4 +1,4 @@
-"""Incidents and log entries as PagerDuty writes them, made from their incidents."""
+"""Incidents and log entries as PagerDuty sends them, generated from the incident log."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 _STATUS_CHANGES = ("trigger", "acknowledge", "unacknowledge", "resolve", "reopen")
 _BODY_ONE_IN = 10
 OVERVIEW = frozenset({"trigger", "acknowledge", "assign", "escalate", "resolve", "annotate"})
-"""The types that remain when only an overview is request for."""
+"""The types of log entries in an overview."""
 
 
 def incident_reference(account: Account, incident: IncidentRecord) -> JsonObject:
-    """Refer to an incident."""
+    """Return a reference to an incident."""
     summary = f"[#{incident.number}] {incident.title}"
     return reference(account, "incident", incident_id(incident.number), summary)
 
@@ -37,7 +37,7 @@ def incident_reference(account: Account, incident: IncidentRecord) -> JsonObject
 def incident_object(
     account: Account, incident: IncidentRecord, include: Collection[str], zone: tzinfo
 ) -> JsonObject:
-    """Write an incident out."""
+    """Return an incident."""
     state = incident.state
     status = state.status
     created = instant(incident.created, zone)
@@ -48,9 +48,9 @@ def incident_object(
         "title": incident.title,
         "description": incident.title,
         "created_at": created,
-        "updated_at": instant(incident.changed, zone),
+        "updated_at": instant(incident.updated, zone),
         "status": status,
-        "incident_key": incident_id(incident.number).lower() if incident.keyed else None,
+        "incident_key": incident_id(incident.number).lower() if incident.has_key else None,
         "service": _service(account, incident, include),
         "assignments": _assignments(account, incident, include, zone),
         "assigned_via": "escalation_policy",
@@ -88,7 +88,7 @@ def incident_object(
 def log_entry_object(
     account: Account, entry: LogEntry, include: Collection[str], zone: tzinfo
 ) -> JsonObject:
-    """Write a log entry out."""
+    """Return a log entry."""
     incident, event = entry.incident, entry.event
     return {
         **_entry_identity(account, entry),
@@ -101,7 +101,7 @@ def log_entry_object(
         else incident_reference(account, incident),
         "teams": _teams(account, incident, include),
         "contexts": [],
-        **_own_fields(incident, event),
+        **_specific_fields(incident, event),
         **(event.extra or {}),
     }
 
@@ -126,7 +126,7 @@ def _summary(event: Event) -> str:
     return f"{verb}{whom}{by} through {event.channel}"
 
 
-def _own_fields(incident: IncidentRecord, event: Event) -> JsonObject:
+def _specific_fields(incident: IncidentRecord, event: Event) -> JsonObject:
     if event.type == "trigger":
         return {"event_details": {"description": incident.title}}
     if event.type in {"assign", "delegate", "escalate"}:
@@ -162,8 +162,8 @@ def _service(account: Account, incident: IncidentRecord, include: Collection[str
 
 
 def _policy(account: Account, incident: IncidentRecord, include: Collection[str]) -> JsonObject:
-    wanted = "escalation_policies" in include
-    policy = account.policies.get(incident.references.policy["id"]) if wanted else None
+    whole = "escalation_policies" in include
+    policy = account.policies.get(incident.references.policy["id"]) if whole else None
     return policy_object(account, policy) if policy else incident.references.policy
 
 
@@ -172,12 +172,8 @@ def _teams(
 ) -> list[JsonObject]:
     if "teams" not in include:
         return list(incident.references.teams)
-    known = [
-        account.teams[each["id"]]
-        for each in incident.references.teams
-        if each["id"] in account.teams
-    ]
-    return [team_object(account, team) for team in known]
+    ids = [team["id"] for team in incident.references.teams]
+    return [team_object(account, account.teams[key]) for key in ids if key in account.teams]
 
 
 def _assignments(
@@ -212,7 +208,7 @@ def _first_entry(
 
 
 def _body(incident: IncidentRecord) -> JsonObject:
-    """Give the private text that comes with incidents opened through the API, one in ten here."""
+    """Return the private text of incidents created through the API, one in ten here."""
     if incident.number % _BODY_ONE_IN:
         return {}
     details = {"client": "Datadog", "body": f"{incident.title}: see https://wiki.internal"}
@@ -220,8 +216,8 @@ def _body(incident: IncidentRecord) -> JsonObject:
 
 
 def _resolve_reason(account: Account, incident: IncidentRecord) -> JsonObject | None:
-    into = incident.state.merged_into
-    parent = None if into is None else account.incidents.get(into)
-    if parent is None:
+    number = incident.state.merged_into
+    primary = None if number is None else account.incidents.get(number)
+    if primary is None:
         return None
-    return {"type": "merge_resolve_reason", "incident": incident_reference(account, parent)}
+    return {"type": "merge_resolve_reason", "incident": incident_reference(account, primary)}

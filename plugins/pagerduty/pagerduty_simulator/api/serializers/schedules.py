@@ -18,7 +18,7 @@ from pagerduty_simulator.account.schedule_rendering import (
 )
 from pagerduty_simulator.api.serializers.references import (
     API,
-    identity,
+    identity_fields,
     instant,
     policy_reference,
     team_references,
@@ -49,12 +49,12 @@ class RenderWindow(NamedTuple):
 def short_schedule(account: Account, schedule: AccountSchedule) -> JsonObject:
     """Write a layer-based schedule as the list does when nothing is included."""
     return {
-        **identity(account, "schedule", schedule.id, schedule.name),
+        **identity_fields(account, "schedule", schedule.id, schedule.name),
         "name": schedule.name,
         "time_zone": schedule.time_zone,
         "description": schedule.description,
         "escalation_policies": policies_using(account, schedule.id),
-        "users": [user_reference(account, each) for each in members(schedule)],
+        "users": [user_reference(account, each) for each in scheduled_user_ids(schedule)],
         "teams": team_references(account, schedule.team_ids),
     }
 
@@ -62,14 +62,14 @@ def short_schedule(account: Account, schedule: AccountSchedule) -> JsonObject:
 def layers_object(
     account: Account, schedule: AccountSchedule, zone: tzinfo, rendering: RenderWindow | None
 ) -> list[JsonObject]:
-    """Write the layers out, rendered where a window is given."""
+    """Return the layers, rendered where a window is given."""
     return [_layer(account, schedule, each, zone, rendering) for each in schedule.layers]
 
 
 def final_object(
     account: Account, schedule: AccountSchedule, rendering: RenderWindow | None
 ) -> JsonObject:
-    """Write the final schedule out."""
+    """Return the final schedule."""
     spans = final_spans(schedule, rendering.since, rendering.until) if rendering else ()
     return {"name": "Final Schedule", **_rendered(account, spans, rendering)}
 
@@ -77,7 +77,7 @@ def final_object(
 def overrides_object(
     account: Account, schedule: AccountSchedule, rendering: RenderWindow | None
 ) -> JsonObject:
-    """Write the overrides out."""
+    """Return the overrides."""
     spans = override_spans(schedule, rendering.since, rendering.until) if rendering else []
     return {"name": "Overrides", **_rendered(account, spans, rendering)}
 
@@ -94,9 +94,9 @@ def shift_schedule(
     include: Iterable[str],
     rendering: RenderWindow | None,
 ) -> JsonObject:
-    """Write a shift-based schedule out."""
+    """Return a shift-based schedule."""
     whole = {
-        **identity(account, "schedule_v3", schedule.id, schedule.name),
+        **identity_fields(account, "schedule_v3", schedule.id, schedule.name),
         "name": schedule.name,
         "time_zone": schedule.time_zone,
         "description": schedule.description,
@@ -106,20 +106,20 @@ def shift_schedule(
         **calendar_feeds(account, schedule),
     }
     if "users" in include:
-        whole["users"] = [user_reference(account, each) for each in members(schedule)]
+        whole["users"] = [user_reference(account, each) for each in scheduled_user_ids(schedule)]
     if "final_schedule" in include and rendering:
         whole["final_schedule"] = _computed(schedule, rendering)
     return whole
 
 
-def members(schedule: AccountSchedule) -> list[str]:
+def scheduled_user_ids(schedule: AccountSchedule) -> list[str]:
     """Give the ids of everyone on a schedule, each once."""
     users = [user for layer in schedule.layers for user in layer.user_ids if user is not None]
     return list(dict.fromkeys([*users, *(each.user_id for each in schedule.overrides)]))
 
 
 def policies_using(account: Account, schedule_id: str) -> list[JsonObject]:
-    """Refer to the policies that name a schedule."""
+    """Return a reference to the policies that name a schedule."""
     return [
         policy_reference(account, policy)
         for policy in account.policies.values()

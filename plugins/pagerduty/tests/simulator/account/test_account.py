@@ -166,8 +166,8 @@ def _went_well(incident):
     )
     if first is None or first.after > limit or incident.state.merged_into is not None:
         return False
-    by_person = first.agent["type"] == "user_reference"
-    return first.type == "resolve" or by_person
+    needs_consent = first.agent["type"] == "user_reference"
+    return first.type == "resolve" or needs_consent
 
 
 def test_incidents_are_handled_by_whoever_was_on_call(whole_account):

@@ -1,4 +1,4 @@
-"""The people of the made-up account, and what is wrong with a few of them."""
+"""The users of the simulated account, a few of them with flaws."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from random import Random
 
 from pagerduty_simulator.account.account import Account
 from pagerduty_simulator.account.identifiers import object_id
-from pagerduty_simulator.account.names import JOB_TITLES, TEAMS, TIME_ZONES, person
+from pagerduty_simulator.account.names import JOB_TITLES, TEAMS, TIME_ZONES, person_name
 from pagerduty_simulator.account.objects import ContactMethod, Membership, Team, User
 
 _DAY = 86_400
@@ -30,7 +30,7 @@ _TEAMS_WITHOUT_MANAGER = frozenset({4, 9})
 _PRIVATE_TEAM = 10
 
 
-def add_people(account: Account, users: int, teams: int, random: Random) -> None:
+def add_users(account: Account, users: int, teams: int, random: Random) -> None:
     """Add users, teams and memberships."""
     for number in range(users):
         user = _user(number, users, random)
@@ -39,26 +39,26 @@ def add_people(account: Account, users: int, teams: int, random: Random) -> None
         team = _team(number)
         account.teams[team.id] = team
     account.memberships.extend(_memberships(account))
-    gone = _user(users, users, random, deleted_at=account.epoch - 70 * _DAY)
-    account.deleted_users[gone.id] = gone
+    deleted = _user(users, users, random, deleted_at=account.epoch - 70 * _DAY)
+    account.deleted_users[deleted.id] = deleted
 
 
 def responders(account: Account, team_id: str) -> list[str]:
-    """Give the ids of a team's people who can be on call."""
+    """Return the ids of a team's users who can be on call."""
     return [
-        each.user_id
-        for each in account.memberships
-        if each.team_id == team_id and can_respond(account.users[each.user_id])
+        membership.user_id
+        for membership in account.memberships
+        if membership.team_id == team_id and can_respond(account.users[membership.user_id])
     ]
 
 
 def can_respond(user: User) -> bool:
-    """Tell whether a user may be woken: a responding role, and the invitation accepted."""
+    """Return whether a user may be paged: a responding role, and the invitation accepted."""
     return user.role in {"limited_user", "user", "admin", "owner"} and not user.invitation_sent
 
 
 def _user(number: int, count: int, random: Random, deleted_at: int | None = None) -> User:
-    name = person(number)
+    name = person_name(number)
     email = f"{name.lower().replace(' ', '.')}@northwind-freight.example"
     identifier = object_id("user", number)
     return User(
@@ -120,7 +120,7 @@ def _team(number: int) -> Team:
 
 
 def _memberships(account: Account) -> list[Membership]:
-    """Deal the users out to the teams; the owner and the admins belong to several."""
+    """Distribute the users over the teams; the owner and the admins belong to several."""
     teams = list(account.teams)
     members: list[Membership] = []
     for number, user in enumerate(account.users.values()):

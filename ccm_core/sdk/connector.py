@@ -1,0 +1,170 @@
+"""Connectors: how to authenticate, open a session, collect and diagnose one kind of source."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ccm_core.model.evidence.collection import Collection, CredentialInfo, LookupOutcome
+from ccm_core.model.json_codec import JsonObject
+from ccm_core.sdk.collector import Collector
+from ccm_core.sdk.evidence_kind import SchemaLoader
+from ccm_core.sdk.oauth import Flow, OAuthGrant
+from ccm_core.sdk.traffic import Traffic
+
+if TYPE_CHECKING:
+    from ccm_core.errors import SourceError
+    from ccm_core.sdk.authorization import Authorization
+    from ccm_core.sdk.rate_limit import Limiters
+    from ccm_core.sdk.secret import Secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthMethod:
+    """One way to authenticate."""
+
+    name: str
+    """As written in the settings: ``api_key``."""
+    title: str
+    secrets: tuple[str, ...]
+    """The fields that hold secret references, all required."""
+    fields: Mapping[str, JsonObject] = field(default_factory=dict)
+    """Other fields, each with its JSON Schema."""
+    optional: tuple[str, ...] = ()
+    """Those of :attr:`secrets` that may be left out."""
+    prefix: str | None = None
+    """What stands before the first secret in the header ``Authorization``; the host then gives
+    :attr:`ConnectRequest.authorization`. None: the connector sends its secrets another way."""
+    oauth: OAuthGrant | None = None
+    """For OAuth 2.0: how to get tokens. The secrets are then ``client_id`` and
+    ``client_secret``, and the host renews and keeps the tokens."""
+    max_age: timedelta | None = None
+    """After how long the last of :attr:`secrets` should be replaced by a new one."""
+    prompted_settings: tuple[str, ...] = ()
+    """The settings that are worth asking a person for when the connection is made."""
+    instructions: str = ""
+    """For a person: where to find what is asked for, in plain words."""
+
+    @property
+    def needs_consent(self) -> bool:
+        """Whether a person agrees in a browser, so that tokens rotate and the vault keeps them."""
+        return self.oauth is not None and self.oauth.flow is Flow.CODE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectRequest:
+    """Everything a connector needs to open one connection."""
+
+    connection: str
+    settings: JsonObject
+    """Validated by the connector's own schema, defaults filled in."""
+    auth_method: str
+    auth: JsonObject
+    """The method's other fields."""
+    secrets: Mapping[str, Secret]
+    user_agent: str
+    limiters: Limiters
+    """Limiters shared by everything in this process that uses the same credential."""
+    on_wait: Callable[[float], None] = lambda _seconds: None
+    """Told before each wait for a rate limit, in seconds."""
+    authorization: Authorization | None = None
+    """What authorises requests, renewed when it has to be; for :class:`HttpSource`. None where the
+    method has neither a prefix nor OAuth 2.0."""
+
+
+class Session(Protocol):
+    """What ``connect`` gives: whatever the plugin's collectors need, and these two."""
+
+    @property
+    def traffic(self) -> Traffic:
+        """The running counters."""
+
+    @property
+    def credential(self) -> CredentialInfo:
+        """What the source tells of the credential."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """One line of ``ccm check``."""
+
+    subject: str
+    """What was looked at: ``credential``, ``/services``."""
+    ok: bool
+    message: str
+    """In plain words."""
+    next_step: str | None = None
+    cause: str | None = None
+    """One word for programs, such as ``wrong_region``; None where nothing is wrong."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Horizon:
+    """How far back and ahead a connection keeps watch."""
+
+    lookback: timedelta
+    lookahead: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoSource:
+    """How to connect to a demonstration that is running."""
+
+    connection: str
+    """The name the connection is given, such as ``acme-demo``."""
+    settings: JsonObject
+    auth_method: str
+    secrets: Mapping[str, Secret]
+    serve_command: str = ""
+    """The command that serves the same source again, at the address that the settings name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demonstration:
+    """A built-in source that shows a connector at work without an account."""
+
+    open: Callable[[], AbstractContextManager[DemoSource]]
+    """Starts the source on loopback in its own thread or process, and stops it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connector:
+    """A plugin's description of one kind of source."""
+
+    name: str
+    title: str
+    settings_schema: SchemaLoader
+    """JSON Schema of the connection's ``settings``; ``default`` values are filled in."""
+    auth_methods: tuple[AuthMethod, ...]
+    connect: Callable[[ConnectRequest], AbstractAsyncContextManager[Any]]
+    """Opens a :class:`Session`. Raises ``SourceError`` when the source cannot be used at all."""
+    collectors: tuple[Collector, ...]
+    """In the order in which they are best read; needs come first."""
+    check: Callable[[Any], Awaitable[Sequence[Diagnosis]]]
+    """Looks at a live session and says what is wrong, with the next step."""
+    horizon: Callable[[JsonObject], Horizon]
+    """Reads lookback and lookahead out of validated settings."""
+    example: str = ""
+    """A connection for ``ccm init``, as commented YAML of one list item."""
+    demonstration: Demonstration | None = None
+    """A built-in source for ``ccm demo``."""
+    look_up: Callable[[Any, str, str], Awaitable[LookupOutcome]] | None = None
+    """Asks a live session for one object, by kind and key, that records name and no listing has.
+    None: the source cannot be asked for single objects."""
+    diagnose_failure: Callable[[ConnectRequest, SourceError], Awaitable[Sequence[Diagnosis]]] | None = None
+    """Says why :attr:`connect` raised, with the next step. None: the error says all there is."""
+    review_collections: Callable[[Sequence[Collection]], Sequence[Diagnosis]] | None = None
+    """Says what the newest collections of each kind lack and what follows. None: nothing does."""
+    collectors_for: Callable[[JsonObject], tuple[Collector, ...]] | None = None
+    """The collectors as a connection's settings want them; those of kinds that
+    :attr:`collectors` does not have are left out. None: settings change nothing about them."""
+
+    def selected_collectors(self, settings: JsonObject) -> tuple[Collector, ...]:
+        """Give the collectors for a connection's settings."""
+        if self.collectors_for is None:
+            return self.collectors
+        kinds = {one.kind for one in self.collectors}
+        return tuple(one for one in self.collectors_for(settings) if one.kind in kinds)

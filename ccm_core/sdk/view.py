@@ -1,0 +1,80 @@
+"""Views: pure functions from records to the rows that rules evaluate, and their partitions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ccm_core.model.evaluation.subject import Subject
+from ccm_core.model.evidence.record import Record
+from ccm_core.model.evidence.window import Window
+from ccm_core.model.json_codec import JsonObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What a rule judges: one derived object and the records it rests on."""
+
+    subject: Subject
+    body: JsonObject
+    """JSON values only. Durations are numbers of seconds. A key that is left out is unknown, and
+    a rule that reads it is ``insufficient``; ``null`` says that there is none."""
+    evidence_digests: tuple[str, ...]
+    """Digests of the record bodies it was derived from."""
+    names: tuple[str, ...] = ()
+    """The objects it was derived from, as ``kind:key``; the subject is always among them."""
+    unknown: Mapping[str, str] = field(default_factory=dict)
+    """Why a key was left out, in plain words, by its dotted path; ``*``: why any other was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewRequest:
+    """What a view is handed: records of its input kinds, of one connection, at one moment."""
+
+    records: Mapping[str, Sequence[Record]]
+    """By kind, sorted by key."""
+    now: datetime
+    horizon: Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Partitioning:
+    """How the rows of a view fall into parts, so that only parts that changed are derived again.
+
+    A part is made of records that share names, directly or through others. The view promises that
+    the rows of some parts come out the same whether it is handed the records of these parts or
+    all, and that they depend on the moment only as :attr:`ages` and :attr:`passing` say.
+    """
+
+    names: Mapping[str, Callable[[Record], Iterable[str]]]
+    """By input kind: the names that a record gives, such as its own key and that of the object
+    it belongs to. Records of every other input are handed to all parts."""
+    name: Callable[[Row], str]
+    """One of the names of the part that a row came from."""
+    uses: Mapping[tuple[str, str], Callable[[Record], Iterable[str]]] = field(default_factory=dict)
+    """By a kind of :attr:`names` and another input: the keys that a record uses of that input,
+    whether it has them or not. A change of other records there leaves its part alone. Where an
+    input is not mentioned, any change of it has all rows derived again."""
+    ages: frozenset[str] = frozenset()
+    """Fields of a row that hold numbers which only grow while time passes."""
+    passing: Mapping[str, Callable[[Record], datetime]] = field(default_factory=dict)
+    """By a kind of :attr:`names`: an instant of a record. Whether it lies before the horizon's
+    beginning may change the rows of its part."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A pure function from records to derived rows; recomputed, never collected."""
+
+    name: str
+    """Such as ``acme.schedule_coverage``."""
+    title: str
+    inputs: tuple[str, ...]
+    """The evidence kinds it reads: a rule over it rests on all of them."""
+    rows: Callable[[ViewRequest], Iterable[Row]]
+    schema: SchemaLoader
+    """JSON Schema of a row's body; ``x-ccm-unit: seconds`` marks durations."""
+    partitions: Callable[[], Partitioning] | None = None
+    """Tells how its rows fall into parts, when that is first needed. None: whatever changed, all
+    of them are derived again."""
