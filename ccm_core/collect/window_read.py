@@ -92,7 +92,7 @@ class WindowRead:
             counts,
             requests=traffic.requests - before.requests,
             retries=traffic.retries - before.retries,
-            diagnose_failure=traffic.refused - before.refused,
+            refused=traffic.refused - before.refused,
             waited=round(traffic.waited - before.waited, 3),
         )
 

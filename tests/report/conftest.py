@@ -21,7 +21,13 @@ from made_up import (
 )
 
 from ccm_core.model.evaluation.finding import Finding, FindingState
-from ccm_core.model.evaluation.result import ControlResult, TrendPoint, AppliedPack, RuleStatus, Status
+from ccm_core.model.evaluation.result import (
+    ControlResult,
+    TrendPoint,
+    AppliedPack,
+    RuleStatus,
+    Status,
+)
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.model.evidence.collection import Dangling, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import Window

@@ -67,7 +67,10 @@ def methods(kinds: Iterable[str]) -> tuple[AuthMethod, ...]:
                 }
             },
             oauth=OAuthGrant(
-                flow=Flow.CODE, provider=provider, scopes=user_scopes, settings_from_identity=_settings_of
+                flow=Flow.CODE,
+                provider=provider,
+                scopes=user_scopes,
+                settings_from_identity=_settings_of,
             ),
             instructions=_OAUTH,
         ),

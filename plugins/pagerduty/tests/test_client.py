@@ -166,7 +166,7 @@ def test_a_share_of_the_limit_is_left_to_others():
             id="no error around it",
         ),
         pytest.param(httpx.Response(400, json={"error": "words"}), BadRequest, ["words"], id="str"),
-        pytest.param(httpx.Response(400, json=[1]), BadRequest, ["no reason given"], id="array"),
+        pytest.param(httpx.Response(400, json=[1]), BadRequest, ["no error message"], id="array"),
         pytest.param(httpx.Response(400, json={"error": None}), BadRequest, [], id="null"),
         pytest.param(
             httpx.Response(401, html="<html>Access denied</html>"),
@@ -190,7 +190,7 @@ def test_a_share_of_the_limit_is_left_to_others():
         pytest.param(
             httpx.Response(404, json={"error": {"message": "Not Found", "code": 2100}}),
             NotAvailable,
-            ["gone, hidden"],
+            ["deleted, is hidden"],
             id="404",
         ),
         pytest.param(httpx.Response(408), BadResponse, ["408"], id="408"),

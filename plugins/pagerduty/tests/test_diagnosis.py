@@ -15,8 +15,8 @@ from ccm_pagerduty.auth_methods import OAUTH
 from ccm_pagerduty.client import live
 from ccm_pagerduty.connector import connector
 from ccm_pagerduty.diagnosis.causes import Cause
-from ccm_pagerduty.diagnosis.connect_failure import why
-from ccm_pagerduty.diagnosis.last_collections import lacking
+from ccm_pagerduty.diagnosis.connect_failure import diagnose
+from ccm_pagerduty.diagnosis.last_collections import incomplete_kinds
 from pagerduty_simulator import AccountSizes, PagerDutySimulator, build_account
 from pagerduty_simulator.api.credentials import SimulatedCredential
 from pagerduty_simulator.api.faults import too_many_requests
@@ -81,7 +81,7 @@ def test_a_sound_account_has_nothing_to_mend(check):
     lines = check()
     assert bad(lines) == {}
     assert {line.cause for line in lines.values()} == {None}
-    assert lines["visibility"].message == "everything that is named is listed"
+    assert lines["visibility"].message == "every referenced object is listed"
 
 
 def test_every_cause_has_a_section_in_the_docs():
@@ -117,7 +117,7 @@ def test_gaps_that_are_not_detected_because_a_schedule_has_no_layers(check, simu
     lines = check()
 
     assert bad(lines) == {"schedules": Cause.SCHEDULE_WITHOUT_LAYERS}
-    assert f"1 of 3 have no layer with people in it: {chosen.name} ({chosen.id})" in (
+    assert f"1 of 3 have no layer with users: {chosen.name} ({chosen.id})" in (
         lines["schedules"].message
     )
 
@@ -156,7 +156,7 @@ def test_where_each_incident_s_log_entries_can_be_read_none_are_missing(check, s
     simulator.control.deny("/log_entries")
     lines = check()
     assert bad(lines) == {}
-    assert "each incident's can be read" in lines["/log_entries"].message
+    assert "the log entries of each incident can be read" in lines["/log_entries"].message
 
 
 def test_insufficient_scope_of_a_classic_app(check):
@@ -210,7 +210,7 @@ def test_what_was_deleted_is_told_from_what_is_hidden(check, simulator):
     lines = check()
     assert bad(lines) == {"visibility": Cause.TEAM_SCOPE}
     assert f"1 schedule ({target})" in lines["visibility"].message
-    assert lines["visibility"].next_step == "if they were deleted, mend what names them"
+    assert lines["visibility"].next_step == "if they were deleted, fix the references to them"
 
 
 # -- a connection that cannot be opened --------------------------------------------------------
@@ -232,13 +232,13 @@ def answering(regions: dict[str, int]):
     ("eu", "cause", "found", "step"),
     [
         pytest.param(
-            200, Cause.WRONG_REGION, "the key is good", "set region: eu in", id="wrong region"
+            200, Cause.WRONG_REGION, "the key is valid", "set region: eu in", id="wrong region"
         ),
         pytest.param(
-            401, Cause.KEY_REFUSED, "both regions refuse", "make a read-only API key", id="revoked"
+            401, Cause.KEY_REFUSED, "both regions refuse", "create a read-only API key", id="revoked"
         ),
         pytest.param(
-            500, Cause.KEY_REFUSED, "401", "that region could not be asked", id="cannot be told"
+            500, Cause.KEY_REFUSED, "401", "that region could not be checked", id="cannot be told"
         ),
     ],
 )
@@ -246,7 +246,7 @@ def test_a_refused_key_is_tried_in_the_other_region(pagerduty, eu, cause, found,
     """It goes to the other of PagerDuty's two hosts, and nowhere else."""
     handler, asked = answering({"us": 401, "eu": eu})
     opening = partial(live, bounds=pagerduty.hasty, transport=httpx.MockTransport(handler))
-    told = why(pagerduty.request_for(), AuthenticationFailed("GET /users/me: 401"), opening=opening)
+    told = diagnose(pagerduty.request_for(), AuthenticationFailed("GET /users/me: 401"), opening=opening)
     (line,) = asyncio.run(told)
     assert line.cause == cause
     assert found in line.message
@@ -259,7 +259,7 @@ def test_a_key_for_another_address_goes_to_no_region(pagerduty):
     handler, asked = answering({"us": 200, "eu": 200})
     request = pagerduty.request_for(base_url="http://127.0.0.1:9")
     opening = partial(live, transport=httpx.MockTransport(handler))
-    (line,) = asyncio.run(why(request, AuthenticationFailed("401"), opening=opening))
+    (line,) = asyncio.run(diagnose(request, AuthenticationFailed("401"), opening=opening))
     assert (line.cause, asked) == (Cause.KEY_REFUSED, [])
 
 
@@ -325,8 +325,8 @@ def collection(kind: str, *falls: Shortfall, outcome=Outcome.PARTIAL) -> Collect
             id="log entries denied",
         ),
         pytest.param("service", Reason.HIDDEN_REFERENCES, Cause.TEAM_SCOPE, "account", id="teams"),
-        pytest.param("on_call", Reason.DENIED, Cause.DENIED, "let the credential", id="denied"),
-        pytest.param("team", Reason.NOT_AVAILABLE, Cause.NOT_IN_PLAN, "nothing", id="the plan"),
+        pytest.param("on_call", Reason.DENIED, Cause.DENIED, "allow the credential", id="denied"),
+        pytest.param("team", Reason.NOT_AVAILABLE, Cause.NOT_IN_PLAN, "none, if", id="the plan"),
         pytest.param("user", Reason.RATE_LIMITED, Cause.RATE_LIMITED, "share", id="throttled"),
         pytest.param("user", Reason.DRIFTED, Cause.INCOMPLETE, "ccm collect", id="drifted"),
         pytest.param("user", Reason.SOURCE_ERROR, Cause.SOURCE_ERROR, "support", id="broken"),
@@ -335,10 +335,10 @@ def collection(kind: str, *falls: Shortfall, outcome=Outcome.PARTIAL) -> Collect
 def test_what_was_last_read_and_lacks_something(kind, reason, cause, step):
     """One line for the kind, with when, why, and what to do."""
     fall = Shortfall(reason=reason, detail="it was so", subjects=("pagerduty.team:T1",))
-    (line,) = lacking([collection(kind, fall), collection("ability", outcome=Outcome.COMPLETE)])
+    (line,) = incomplete_kinds([collection(kind, fall), collection("ability", outcome=Outcome.COMPLETE)])
     assert (line.subject, line.ok, line.cause) == (f"pagerduty.{kind}", False, cause)
-    assert "partial when it was last read, at 2026-11-23 12:00 UTC: it was so" in line.message
-    assert "without 1: pagerduty.team:T1" in line.message
+    assert "the last collection, at 2026-11-23 12:00 UTC, was partial: it was so" in line.message
+    assert "1 missing: pagerduty.team:T1" in line.message
     assert step in line.next_step
 
 
@@ -350,12 +350,12 @@ def test_many_shortfalls_are_one_line():
         )
         for n in range(9)
     ]
-    (line,) = lacking([collection("service", *falls)])
-    assert "0 (and 8 more); without 9: pagerduty.service:S0," in line.message
+    (line,) = incomplete_kinds([collection("service", *falls)])
+    assert "0 (and 8 more); 9 missing: pagerduty.service:S0," in line.message
     assert line.message.endswith("and 4 more")
 
 
 def test_a_failure_without_a_reason_is_told_all_the_same():
     """Unknown is told as such."""
-    (line,) = lacking([collection("user", outcome=Outcome.FAILED)])
+    (line,) = incomplete_kinds([collection("user", outcome=Outcome.FAILED)])
     assert (line.cause, line.message[:6]) == (Cause.INCOMPLETE, "failed")

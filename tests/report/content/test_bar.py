@@ -29,12 +29,12 @@ def test_a_bar_is_filled_and_shows_all_there_is(counts):
         assert edges[-1] == pytest.approx(100, abs=0.01)
 
 
-def test_population():
-    """What is waived is cut from what fails, and the parts add up to the whole."""
+def test_the_bar_of_a_population_has_a_segment_for_each_status():
+    """Waived failures are a segment of their own, and the segments add up."""
     seen = Population(
         known=20, passed=8, failed=6, waived=2, insufficient=3, not_applicable=2, error=1
     )
-    cut = {one.tone: one.number for one in bar.of_population(seen)}
+    cut = {one.tone: one.number for one in bar.population_bar(seen)}
     assert cut == {
         "fail": 4,
         "waived": 2,

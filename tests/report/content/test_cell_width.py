@@ -13,25 +13,25 @@ texts = strategies.text(strategies.sampled_from("ab é検👍 \u0301-"), max_siz
 @pytest.mark.parametrize(
     ("text", "width"), [("", 0), ("abc", 3), ("検索", 4), ("e\u0301", 1), ("👍", 2)]
 )
-def test_cells(text, width):
+def test_cells_of_wide_and_combining_characters(text, width):
     """Wide characters take two cells, combining ones none."""
     assert cells(text) == width
 
 
 @settings(deadline=None)
 @given(texts, strategies.integers(2, 20))
-def test_no_line_is_wider_than_asked_and_no_word_is_lost(text, width):
+def test_wrapped_lines_fit_the_width_and_lose_no_word(text, width):
     """Wrapping and cutting keep to the width; wrapping keeps every character but spaces."""
     lines = wrap(text, width)
     assert all(cells(line) <= width for line in lines)
     assert "".join("".join(lines).split()) == "".join(text.split())
 
 
-def test_pad():
-    """Padding counts cells, not characters."""
+def test_padding_counts_cells():
+    """Not characters."""
     assert pad("検", 4) == "検  "
 
 
-def test_plain():
-    """A text of several lines becomes one, with nothing that steers a terminal."""
+def test_a_plain_text_is_one_line_that_steers_no_terminal():
+    """Whatever lines and control characters it has."""
     assert plain(" a\n\tb\x1b[0m ") == "a b\ufffd[0m"

@@ -8,9 +8,9 @@ import pytest
 
 from ccm_core.report.content.summary import summary
 from ccm_core.report.formats.html import HtmlReport
-from ccm_core.report.formats.text import lines
+from ccm_core.report.formats.text import summary_lines
 
-STEP = "make a new one, then run `ccm connections rotate pagerduty-prod`."
+STEP = "create a new one, then run `ccm connections rotate pagerduty-prod`."
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_a_credential_is_told_when_it_is_too_old(entered, days, longest, told):
 def test_every_format_says_so(entered):
     """With the command that replaces it."""
     given = entered(93)
-    text = " ".join(" ".join(lines(summary(given))).split())
+    text = " ".join(" ".join(summary_lines(summary(given))).split())
     assert "was entered 93 days ago" in text
     assert "ccm connections rotate pagerduty-prod" in text
     page = HtmlReport().render(given).decode()

@@ -1,20 +1,21 @@
-"""What stands behind a verdict, joined by connection and kind."""
+"""The evidence behind results, joined by connection and kind."""
 
 from __future__ import annotations
 
 import pytest
 
 from ccm_core.model.evidence.collection import Outcome
-from ccm_core.report.content.evidence import evidence
+from ccm_core.report.content.evidence import connection_evidence
 
 
-def test_every_kind_that_is_known_of_is_told(given):
+def test_every_known_kind_is_listed(given):
     """Kinds come from sufficiency, the newest run and the store; none is left out."""
-    (one,) = evidence(given)
-    told = [
-        (kind.kind, kind.outcome, kind.items, kind.requests, kind.records) for kind in one.kinds
+    (connection,) = connection_evidence(given)
+    kinds = [
+        (kind.kind, kind.outcome, kind.items, kind.requests, kind.records)
+        for kind in connection.kinds
     ]
-    assert told == [
+    assert kinds == [
         ("pagerduty.ability", None, None, None, None),
         ("pagerduty.incident", Outcome.PARTIAL, 12_000, 121, None),
         ("pagerduty.incident_log_entry", Outcome.UNAVAILABLE, 0, 1, None),
@@ -24,25 +25,30 @@ def test_every_kind_that_is_known_of_is_told(given):
     ]
 
 
-def test_sums_of_the_run(given):
-    """Requests, retries, refusals and waits are added up over the run."""
-    (one,) = evidence(given)
-    assert (one.requests, one.retries, one.refused, one.waited) == (125, 3, 1, 12.5)
+def test_requests_and_waits_are_summed_over_the_run(given):
+    """Retries and refusals as well."""
+    (connection,) = connection_evidence(given)
+    assert (connection.requests, connection.retries, connection.refused, connection.waited) == (
+        125,
+        3,
+        1,
+        12.5,
+    )
 
 
-def test_a_shortfall_is_told_once(given):
-    """What the standing and the collection both say appears once."""
-    (one,) = evidence(given)
-    assert [len(kind.shortfalls) for kind in one.kinds] == [0, 1, 1, 0, 0, 0]
+def test_a_shortfall_is_listed_once(given):
+    """Though the sufficiency and the collection both name it."""
+    (connection,) = connection_evidence(given)
+    assert [len(kind.shortfalls) for kind in connection.kinds] == [0, 1, 1, 0, 0, 0]
 
 
-def test_notes(given):
-    """Dangling references, rejected records and new fields are told beside the outcome."""
-    (one,) = evidence(given)
-    assert [note for kind in one.kinds for note in kind.notes] == [
-        "2 records kept apart: not of the schema's shape",
+def test_notes_of_a_collection_are_listed(given):
+    """Dangling references, rejected records and new fields are listed beside the outcome."""
+    (connection,) = connection_evidence(given)
+    assert [note for kind in connection.kinds for note in kind.notes] == [
+        "2 records rejected: they do not fit their schema",
         "1 reference to a pagerduty.escalation_policy that is not listed",
-        "1 field new at the source: services.alert_rules",
+        "schema drift: 1 new field at the source: services.alert_rules",
     ]
 
 
@@ -53,25 +59,27 @@ def test_windows_of_one_kind_are_one_row(make):
         make.collection("k", Outcome.FAILED, counts=(0, 2)),
         make.collection("k", Outcome.PARTIAL, counts=(5, 1)),
     ]
-    (one,) = evidence(make.report_input(manifests=(make.manifest(collections=kinds),)))
-    (row,) = one.kinds
+    (connection,) = connection_evidence(
+        make.report_input(manifests=(make.manifest(collections=kinds),))
+    )
+    (row,) = connection.kinds
     assert (row.outcome, row.items, row.requests) == (Outcome.FAILED, 15, 4)
 
 
-def test_age(given):
-    """Evidence says how much older than the evaluation it is."""
-    (one,) = evidence(given)
-    assert {kind.age for kind in one.kinds} == {None, "2 h"}
+def test_the_age_of_evidence_is_relative_to_the_evaluation(given):
+    """In two units at most."""
+    (connection,) = connection_evidence(given)
+    assert {kind.age for kind in connection.kinds} == {None, "2h"}
 
 
 @pytest.mark.parametrize(
-    ("connections", "told"),
+    ("connections", "expected"),
     [
         pytest.param((), [], id="no connection"),
         pytest.param(("b", "a"), [("a", None), ("b", None)], id="never collected"),
     ],
 )
-def test_connections(make, connections, told):
-    """A connection that was never collected is told, in sorted order."""
-    rows = evidence(make.report_input(connections=connections))
-    assert [(one.connection, one.manifest) for one in rows] == told
+def test_connections_that_were_never_collected_are_listed(make, connections, expected):
+    """In sorted order."""
+    rows = connection_evidence(make.report_input(connections=connections))
+    assert [(row.connection, row.manifest) for row in rows] == expected

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from ccm_core.model.assurance import Conclusion
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evidence.collection import Outcome, Reason
 from ccm_core.model.evidence.manifest import VisibilityGap
@@ -13,49 +14,50 @@ from ccm_core.report.content import phrases
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"),
+    ("seconds", "expected"),
     [
-        pytest.param(0, "0 s", id="nothing"),
-        pytest.param(0.42, "0.4 s", id="part of a second"),
-        pytest.param(59, "59 s", id="seconds"),
-        pytest.param(60, "1 min", id="a whole minute"),
-        pytest.param(125, "2 min 5 s", id="minutes and seconds"),
-        pytest.param(3 * 3600 + 59, "3 h", id="too small to say"),
-        pytest.param(26 * 3600, "1 d 2 h", id="days and hours"),
-        pytest.param(-90, "-1 min 30 s", id="backwards"),
+        pytest.param(0, "0s", id="nothing"),
+        pytest.param(0.42, "0.4s", id="part of a second"),
+        pytest.param(59, "59s", id="seconds"),
+        pytest.param(60, "1m", id="a whole minute"),
+        pytest.param(125, "2m5s", id="minutes and seconds"),
+        pytest.param(3 * 3600 + 59, "3h", id="too small to show"),
+        pytest.param(26 * 3600, "1d2h", id="days and hours"),
+        pytest.param(-90, "-1m30s", id="backwards"),
     ],
 )
-def test_spans(seconds, said):
-    """A length of time is said in its two largest units."""
-    assert phrases.span(seconds) == said
+def test_durations(seconds, expected):
+    """A duration is written in its two largest units, as in settings."""
+    assert phrases.duration(seconds) == expected
 
 
 def test_moments():
-    """An instant of any zone is said in UTC."""
+    """An instant of any zone is written in UTC."""
     there = timezone(timedelta(hours=5, minutes=30))
     assert phrases.moment(datetime(2026, 5, 6, 2, 10, 59, tzinfo=there)) == "2026-05-05 20:40 UTC"
 
 
 @pytest.mark.parametrize(
-    ("number", "said"),
-    [(0, "0 rules"), (1, "1 rule"), (12345, "12,345 rules")],
+    ("number", "expected"),
+    [(0, "0 checks"), (1, "1 check"), (12345, "12,345 checks")],
 )
-def test_counts(number, said):
+def test_counts(number, expected):
     """A number agrees with its noun."""
-    assert phrases.count(number, "rule") == said
+    assert phrases.count(number, "check") == expected
 
 
 @pytest.mark.parametrize(
-    ("names", "said"),
+    ("names", "expected"),
     [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")],
 )
-def test_lists(names, said):
+def test_lists(names, expected):
     """Names are joined as in a sentence."""
-    assert phrases.listed(names) == said
+    assert phrases.listed(names) == expected
 
 
-def test_every_value_has_words():
-    """No status, outcome or reason is without its words."""
+def test_every_status_outcome_and_reason_has_words():
+    """And every conclusion of a period."""
+    assert set(phrases.CONCLUSION) == set(Conclusion)
     assert set(phrases.STATUS) == set(Status)
     assert set(phrases.OUTCOME) == {*Outcome, None}
     assert set(phrases.REASON) == set(Reason)
@@ -77,17 +79,17 @@ def test_clean(text, shown):
 
 
 @pytest.mark.parametrize(
-    ("unseen", "said"),
+    ("unseen", "expected"),
     [
         pytest.param({"reason": "denied"}, "access was denied", id="all of it"),
         pytest.param(
             {"reason": "hidden_references", "objects": 2, "subjects": ("a:1", "a:2")},
-            "objects are named that cannot be seen: a:1, a:2",
+            "references to objects that are not visible: a:1, a:2",
             id="two",
         ),
         pytest.param(
             {"reason": "hidden_references", "objects": 12, "subjects": ("a:1", "a:2")},
-            "objects are named that cannot be seen: a:1, a:2 and 10 more",
+            "references to objects that are not visible: a:1, a:2 and 10 more",
             id="more than are named",
         ),
         pytest.param(
@@ -97,6 +99,17 @@ def test_clean(text, shown):
         ),
     ],
 )
-def test_what_a_credential_was_shown_to_miss(unseen, said):
+def test_objects_that_a_credential_does_not_see_are_counted_and_named(unseen, expected):
     """How many and which; what may be any object is not taken for those that are named."""
-    assert phrases.unseen(VisibilityGap(kind="acme.service", **unseen)) == f"acme.service: {said}"
+    assert (
+        phrases.unseen(VisibilityGap(kind="acme.service", **unseen)) == f"acme.service: {expected}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"),
+    [(1.0, "100 %"), (0.99999, "99.9 %"), (0.0, "0.0 %"), (0.0004, "0.0 %"), (0.5, "50.0 %")],
+)
+def test_a_share_in_percent_is_never_rounded_up(share, expected):
+    """Only the whole is 100 %."""
+    assert phrases.percent(share) == expected

@@ -1,4 +1,4 @@
-"""The numbers and the order every format shares."""
+"""The numbers and the order of every format."""
 
 from __future__ import annotations
 
@@ -26,24 +26,28 @@ P, F, I, N, E = (  # noqa: E741 - as short as the table below needs them
 @pytest.mark.parametrize(
     ("statuses", "verdict"),
     [
-        pytest.param([], "No rule was judged", id="nothing"),
-        pytest.param([P], "1 rule holds", id="one"),
-        pytest.param([P, P, F, I], "2 rules hold, 1 fails, 1 could not be judged", id="mixed"),
-        pytest.param([F, F, I, I], "2 rules fail, 2 could not be judged", id="none holds"),
-        pytest.param([E, N, N], "1 rule ended in an error, 2 do not apply", id="neither"),
-        pytest.param([I], "1 rule could not be judged", id="blind"),
+        pytest.param([], "No check was tested", id="nothing"),
+        pytest.param([P], "1 passed", id="one"),
+        pytest.param(
+            [P, P, F, I], "2 passed, 1 failed, 1 inconclusive (insufficient evidence)", id="mixed"
+        ),
+        pytest.param(
+            [F, F, I, I], "2 failed, 2 inconclusive (insufficient evidence)", id="none passed"
+        ),
+        pytest.param([E, N, N], "1 ended in an error, 2 not applicable", id="neither"),
+        pytest.param([I], "1 inconclusive (insufficient evidence)", id="blind"),
     ],
 )
-def test_the_verdict_in_words(make, statuses, verdict):
-    """The verdict counts rules by status and leaves out what there is none of."""
-    rules = [make.rule(f"r{n}", "Title", "low", status=one) for n, one in enumerate(statuses)]
+def test_the_verdict_counts_checks_by_status(make, statuses, verdict):
+    """And leaves out statuses that none has."""
+    rules = [make.rule(f"r{n}", "Title", "low", status=status) for n, status in enumerate(statuses)]
     assert summary(make.report_input(*rules)).verdict == verdict
 
 
 @settings(deadline=None)
 @for_all(strategies.lists(strategies.sampled_from(list(Status))))
-def test_numbers_add_up(statuses):
-    """Each rule is counted once, and stands in the section of its status."""
+def test_every_check_is_counted_once(statuses):
+    """And is listed in the section of its status."""
     rules = [
         RuleResult(
             rule=f"r{n}",
@@ -55,19 +59,19 @@ def test_numbers_add_up(statuses):
         )
         for n, status in enumerate(statuses)
     ]
-    said = summary(_given(rules))
-    assert sum(share.number for share in said.shares) == said.total == len(statuses)
-    counted = Counter(statuses)
-    assert len(said.failing) == counted[F] == said.number(F)
-    assert len(said.unjudged) == counted[I] + counted[E]
-    assert len(said.holding) == counted[P]
-    assert len(said.not_applicable) == counted[N]
+    report = summary(_inputs(rules))
+    assert sum(count.number for count in report.counts) == report.total == len(statuses)
+    counts = Counter(statuses)
+    assert len(report.failing) == counts[F] == report.count_of(F)
+    assert len(report.inconclusive) == counts[I] + counts[E]
+    assert len(report.passing) == counts[P]
+    assert len(report.not_applicable) == counts[N]
 
 
-def _given(rules):
+def _inputs(rules):
     from datetime import UTC, datetime
 
-    judged = Evaluation(
+    evaluation = Evaluation(
         evaluated_at=datetime(2026, 5, 6, tzinfo=UTC),
         packs=(),
         connections=(),
@@ -75,12 +79,12 @@ def _given(rules):
         rules=tuple(rules),
         controls=(),
     )
-    return ReportInput(evaluation=judged, manifests=(), counts=(), host_version="0")
+    return ReportInput(evaluation=evaluation, manifests=(), counts=(), host_version="0")
 
 
-def test_order(given):
-    """The most severe comes first; what is wholly waived comes last."""
-    assert [one.rule.rule for one in summary(given).failing] == [
+def test_failing_checks_are_ordered_by_severity(given):
+    """Those with nothing but waived failures come last."""
+    assert [entry.rule.rule for entry in summary(given).failing] == [
         "service_has_policy",
         "incident_acknowledged_in_time",
         "schedule_exists",
@@ -88,116 +92,129 @@ def test_order(given):
     ]
 
 
-def test_what_is_wholly_waived_comes_last(make):
-    """A waived failure stands behind an open one, however severe it is."""
+def test_a_check_whose_failures_are_all_waived_comes_last(make):
+    """However severe it is."""
     waived = make.rule("w", "W", "critical", [make.result("A", F, "bad", waiver="W-1")])
     open_one = make.rule("o", "O", "low", [make.result("A", F, "bad")])
-    told = summary(make.report_input(waived, open_one)).failing
-    assert [(one.rule.rule, one.wholly_waived) for one in told] == [("o", False), ("w", True)]
+    failing = summary(make.report_input(waived, open_one)).failing
+    assert [(entry.rule.rule, entry.all_waived) for entry in failing] == [("o", False), ("w", True)]
 
 
-def test_waived_subjects_come_last(given):
-    """Subjects without a waiver are listed before those with one."""
-    waived = [bool(one.waiver) for one in summary(given).failing[0].failing]
+def test_waived_resources_come_last(given):
+    """Resources without a waiver are listed before those with one."""
+    waived = [bool(result.waiver) for result in summary(given).failing[0].failing]
     assert waived == [False] * 23 + [True] * 2
 
 
 @pytest.mark.parametrize(
-    ("results", "counted"),
+    ("results", "population"),
     [
-        pytest.param([], "no subject known", id="nothing known"),
-        pytest.param([P, P], "2 of 2 pass", id="all pass"),
-        pytest.param([P], "1 of 1 passes", id="one passes"),
-        pytest.param([P, P, F], "1 of 3 fails", id="one fails"),
-        pytest.param([P, F, F, I, I], "2 of 5 fail, 2 not judged", id="some not judged"),
-        pytest.param([E, F, P], "1 of 3 fails, 1 ended in an error", id="an error beside"),
-        pytest.param([P, N, N], "1 of 3 passes, 2 do not apply", id="some do not apply"),
-        pytest.param([N], "1 of 1 does not apply", id="none applies"),
+        pytest.param([], "no resources", id="nothing known"),
+        pytest.param([P, P], "2 of 2 applicable passed", id="all pass"),
+        pytest.param([P], "1 of 1 applicable passed", id="one passes"),
+        pytest.param([P, P, F], "1 of 3 applicable failed", id="one fails"),
+        pytest.param(
+            [P, F, F, I, I], "2 of 5 applicable failed, 2 inconclusive", id="some inconclusive"
+        ),
+        pytest.param(
+            [E, F, P], "1 of 3 applicable failed, 1 ended in an error", id="an error beside"
+        ),
+        pytest.param(
+            [P, N, N], "1 of 1 applicable passed, 2 not applicable", id="some do not apply"
+        ),
+        pytest.param(
+            [N, F], "1 of 1 applicable failed", id="not counted against those it does not apply to"
+        ),
+        pytest.param([N], "1 not applicable", id="none applies"),
     ],
 )
-def test_populations_in_words(make, results, counted):
-    """A rule's population is said from its worst part on."""
-    found = [make.result(f"S{n}", one, "because") for n, one in enumerate(results)]
-    given = make.report_input(make.rule("r", "Title", "low", found))
-    said = summary(given)
-    every = said.failing + said.unjudged + said.holding + said.not_applicable
-    assert every[0].counted == counted
+def test_populations_are_worded_against_what_applies(make, results, population):
+    """From the worst status on."""
+    found = [make.result(f"S{n}", status, "because") for n, status in enumerate(results)]
+    report = summary(make.report_input(make.rule("r", "Title", "low", found)))
+    every = report.failing + report.inconclusive + report.passing + report.not_applicable
+    assert every[0].population == population
 
 
-@pytest.mark.parametrize(("known", "counted"), [(0, "nothing judged"), (60, "none of 60 judged")])
-def test_a_rule_without_any_evidence(make, known, counted):
-    """Where a whole connection could not be judged, the subjects known are told as not judged."""
+@pytest.mark.parametrize(("known", "expected"), [(0, "not tested"), (60, "none of 60 tested")])
+def test_a_check_without_any_evidence_is_not_tested(make, known, expected):
+    """Where a whole connection is inconclusive, none of its resources counts as tested."""
     whole = make.result("pagerduty-prod", I, "stale", kind="connection")
     population = Population(known=known, insufficient=known)
     rule = make.rule("r", "Title", "low", [whole], population=population)
-    (told,) = summary(make.report_input(rule)).unjudged
-    assert told.counted == counted
-    assert told.gaps[0].whole
+    (entry,) = summary(make.report_input(rule)).inconclusive
+    assert entry.population == expected
+    assert entry.reasons[0].whole
 
 
-def test_what_is_said_of_all_subjects_together(make):
-    """A share that fails is told before the subjects; one that holds is told as a remark."""
+def test_a_result_of_the_whole_population_comes_first(make):
+    """A pass rate that fails is listed before the resources; one that passes is a remark."""
     low = make.result("2026-04", F, "18 of 20 passed", kind="population")
     high = make.result("2026-05", P, "20 of 20 passed", kind="population")
     rule = make.rule("r", "Title", "low", [make.result("A", F, "late"), low, high])
-    (told,) = summary(make.report_input(rule)).failing
-    assert [one.subject.title for one in told.failing] == ["2026-04", "A"]
-    assert told.remarks == ("20 of 20 passed",)
+    (entry,) = summary(make.report_input(rule)).failing
+    assert [result.subject.title for result in entry.failing] == ["2026-04", "A"]
+    assert entry.remarks == ("20 of 20 passed",)
 
 
 def test_a_failure_is_not_hidden_by_an_error(make):
-    """A rule that ended in an error for one subject still shows the subjects that fail."""
+    """A check that ended in an error for one resource still shows the failing ones."""
     found = [make.result("A", E, "broken"), make.result("B", F, "bad")]
-    said = summary(make.report_input(make.rule("r", "Title", "low", found)))
-    assert [one.rule.rule for one in said.failing] == ["r"]
-    assert [one.rule.rule for one in said.unjudged] == ["r"]
-    assert said.verdict == "1 rule ended in an error"
+    report = summary(make.report_input(make.rule("r", "Title", "low", found)))
+    assert [entry.rule.rule for entry in report.failing] == ["r"]
+    assert [entry.rule.rule for entry in report.inconclusive] == ["r"]
+    assert report.verdict == "1 ended in an error"
 
 
-def test_what_is_missing_is_not_hidden_by_a_failure(given):
-    """A failing rule with subjects that lack evidence is told as judged only in part."""
-    (partly,) = summary(given).partly_judged
+def test_missing_evidence_is_not_hidden_by_a_failure(given):
+    """A failing check with resources that lack evidence is listed as partly inconclusive."""
+    (partly,) = summary(given).partly_inconclusive
     assert partly.rule.rule == "incident_acknowledged_in_time"
-    (gap,) = partly.gaps
-    assert len(gap.subjects) == 23
-    assert not gap.whole
-    assert [one.kind for one in gap.evidence] == ["pagerduty.incident_log_entry"]
+    (reason,) = partly.reasons
+    assert len(reason.subjects) == 23
+    assert not reason.whole
+    assert [kind.kind for kind in reason.evidence] == ["pagerduty.incident_log_entry"]
 
 
-def test_gaps_are_told_apart_by_reason_and_connection(make):
-    """Subjects share a gap only where connection and reason are the same."""
+def test_inconclusive_resources_are_grouped_by_reason_and_connection(make):
+    """Only where both are the same."""
     found = [
         make.result("A", I, "one"),
         make.result("B", I, "two"),
         make.result("C", I, "one"),
         make.result("D", I, "one", connection="other"),
     ]
-    (rule,) = summary(make.report_input(make.rule("r", "Title", "low", found))).unjudged
-    told = [(gap.connection, gap.reason, len(gap.subjects)) for gap in rule.gaps]
-    assert told == [("pagerduty-prod", "one", 2), ("pagerduty-prod", "two", 1), ("other", "one", 1)]
+    (rule,) = summary(make.report_input(make.rule("r", "Title", "low", found))).inconclusive
+    groups = [(entry.connection, entry.reason, len(entry.subjects)) for entry in rule.reasons]
+    assert groups == [
+        ("pagerduty-prod", "one", 2),
+        ("pagerduty-prod", "two", 1),
+        ("other", "one", 1),
+    ]
 
 
-def test_next_steps(given):
-    """What is severe comes first, what is waived is left out, evidence comes last."""
-    many, one, *_ = (told.rule for told in summary(given).failing)
+def test_next_steps_begin_with_the_most_severe(given):
+    """What is waived is left out, collection problems come last."""
+    many, single, *_ = (entry.rule for entry in summary(given).failing)
     assert summary(given).next_steps == (
         f"{many.title}: Give the service a policy that reaches a person on every level.",
-        f"{one.title}: Review the on-call team's response and the routing of this service.",
-        "Mend 3 evidence problems, then run `ccm run` again: 2 rules could not be judged.",
+        f"{single.title}: Review the on-call team's response and the routing of this service.",
+        "Fix 3 collection problems, then run `ccm run` again: 2 checks are inconclusive.",
     )
 
 
-def test_troubles_of_a_run(make):
-    """What befell a whole run, and a plugin that did not load, are told first."""
+def test_problems_of_a_whole_run_come_first(make):
+    """And a plugin that did not load."""
     refused = Shortfall(reason=Reason.DENIED, detail="The key was revoked. Make a new one.")
     broken = "acme: ImportError: no module named x"
     given = make.report_input(
         manifests=(make.manifest(outcome=Outcome.FAILED, shortfalls=(refused,)),),
         plugin_failures=(broken,),
     )
-    said = summary(given)
-    assert [(one.connection, one.shortfall) for one in said.runs] == [("pagerduty-prod", refused)]
-    assert said.next_steps == (
-        f"Mend the plugin: {broken}",
-        "Mend 1 evidence problem, then run `ccm run` again.",
+    report = summary(given)
+    problems = [(problem.connection, problem.shortfall) for problem in report.run_problems]
+    assert problems == [("pagerduty-prod", refused)]
+    assert report.next_steps == (
+        f"Fix the plugin: {broken}",
+        "Fix 1 collection problem, then run `ccm run` again.",
     )

@@ -117,7 +117,9 @@ def results(draw, rule: str) -> Result:
         reason=draw(TEXTS),
         waiver=draw(st.none() | st.just("W-1")) if status is Status.FAIL else None,
         due_at=draw(st.none() | st.just(datetime(2026, 6, 1, tzinfo=UTC))),
-        evidence_digests=tuple(f"sha256:{n:064x}" for n in range(draw(st.sampled_from([0, 1, 150])))),
+        evidence_digests=tuple(
+            f"sha256:{n:064x}" for n in range(draw(st.sampled_from([0, 1, 150])))
+        ),
     )
 
 
@@ -179,7 +181,9 @@ def inputs(draw) -> ReportInput:
         * draw(st.integers(0, 1)),
         connections=(PLACE,) * draw(st.integers(0, 1)),
         sufficiency=(
-            KindSufficiency(kind="acme.service", connection=PLACE, outcome=None, problem=draw(TEXTS)),
+            KindSufficiency(
+                kind="acme.service", connection=PLACE, outcome=None, problem=draw(TEXTS)
+            ),
         ),
         rules=tuple(judged),
         controls=tuple(

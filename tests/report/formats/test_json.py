@@ -7,22 +7,22 @@ from ccm_core.model.evaluation.result import Evaluation
 from ccm_core.report.formats.json import JsonReport
 
 
-def test_everything_is_in_it(given):
+def test_the_json_report_holds_the_whole_evaluation(given):
     """The evaluation can be read back from the document as it was."""
     document = json_codec.decode(JsonReport().render(given))
-    again = json_codec.decode_as(json_codec.encode(document["evaluation"]), Evaluation)
-    assert again == given.evaluation
+    evaluation = json_codec.decode_as(json_codec.encode(document["evaluation"]), Evaluation)
+    assert evaluation == given.evaluation
     assert document["manifests"] == json_codec.decode(json_codec.encode(given.manifests))
-    assert [one["kind"] for one in document["counts"]] == ["pagerduty.service", "pagerduty.team"]
+    assert [count["kind"] for count in document["counts"]] == ["pagerduty.service", "pagerduty.team"]
 
 
-def test_what_it_says_first(given):
-    """The verdict and the numbers are those of the other formats."""
+def test_the_json_report_has_the_verdict_of_the_other_formats(given):
+    """And the numbers."""
     document = json_codec.decode(JsonReport().render(given))
     assert document["document"] == "ccm.report/v1"
     assert document["host_version"] == "0.1.0"
-    assert document["verdict"].startswith("2 rules hold, 4 fail, 2 could not be judged")
-    assert document["rules"] == {
+    assert document["verdict"].startswith("2 passed, 4 failed, 2 inconclusive")
+    assert document["rules_by_status"] == {
         "pass": 2,
         "fail": 4,
         "insufficient": 2,

@@ -81,7 +81,9 @@ def test_a_run_says_what_was_promised_and_when_its_credential_ages(told, make):
     manifest = make.manifest()
     lines = told(
         {
-            "scheduled": (ScheduledKind(kind="acme.team", version=1, shape="snapshot", cadence=3600.0),),
+            "scheduled": (
+                ScheduledKind(kind="acme.team", version=1, shape="snapshot", cadence=3600.0),
+            ),
             "entered_at": manifest.started_at,
             "rotate_by": manifest.ended_at,
         }

@@ -107,7 +107,7 @@ def _refused(path: str, error: SourceError) -> Diagnosis:
 
 def _step(path: str, cause: Cause) -> str:
     if cause is Cause.NOT_IN_PLAN:
-        return f"none, if the plan is meant to be without {path[1:]}; rules that need it stay inconclusive"
+        return f"none, if the plan is meant to be without {path[1:]}; its rules stay inconclusive"
     if cause is Cause.NOT_FOUND and path == "/v3/schedules":
         return "none, if the account has no shift-based schedules; the API does not report whether"
     return _STEPS.get(cause, _RETRY)

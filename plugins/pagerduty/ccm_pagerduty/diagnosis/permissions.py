@@ -12,6 +12,8 @@ from ccm_pagerduty.oauth_provider import CLASSIC_SCOPES, SCOPES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from ccm_core.sdk.types import CredentialInfo
+
 
 SEES_EVERYTHING = frozenset({"owner", "admin"})
 CLASSIC = frozenset({*CLASSIC_SCOPES, "write"})
@@ -39,7 +41,7 @@ def credential(owner: CredentialInfo) -> Diagnosis:
     if owner.role in SEES_EVERYTHING:
         return Diagnosis(subject="credential", ok=True, message=message)
     key = "use a read-only API key of the account"
-    token = "authorize as an Account Owner or a Global Admin, or connect as an app"  # noqa: S105 - advice
+    token = "authorize as Account Owner or Global Admin, or connect as an app"  # noqa: S105 - advice
     return Diagnosis(
         subject="credential",
         ok=False,

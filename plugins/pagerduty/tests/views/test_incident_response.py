@@ -39,7 +39,7 @@ def test_the_first_acknowledgement_by_a_person_counts_from_the_trigger(told):
 
 
 @pytest.mark.parametrize(
-    ("agent", "channel", "needs_consent"),
+    ("agent", "channel", "by_person"),
     [
         pytest.param("user", "website", True, id="website"),
         pytest.param("user", "sms", True, id="text message"),
@@ -55,13 +55,13 @@ def test_the_first_acknowledgement_by_a_person_counts_from_the_trigger(told):
         pytest.param(None, "website", None, id="no agent"),
     ],
 )
-def test_agent_and_channel_say_whether_a_person_acknowledged(told, agent, channel, needs_consent):
+def test_agent_and_channel_say_whether_a_person_acknowledged(told, agent, channel, by_person):
     """Both have to agree; where they do not tell, neither does the row."""
     row = told(TRIGGER, ("acknowledge", 60, ("agent", agent), ("channel", channel)), RESOLVE)
     assert row["acknowledged"] is True
-    assert row.get("acknowledged_by_person") is needs_consent
-    assert row.get("time_to_acknowledge") == (60 if needs_consent else None)
-    assert ("time_to_acknowledge" in row) is (needs_consent is not None)
+    assert row.get("acknowledged_by_person") is by_person
+    assert row.get("time_to_acknowledge") == (60 if by_person else None)
+    assert ("time_to_acknowledge" in row) is (by_person is not None)
 
 
 @pytest.mark.parametrize(
@@ -76,8 +76,8 @@ def test_the_time_is_the_first_persons(told, acks, expected):
     """An earlier acknowledgement that may be a person's leaves the time open."""
     made = [("acknowledge", seconds, ("channel", channel)) for seconds, channel in acks]
     row = told(TRIGGER, *made, RESOLVE)
-    needs_consent, taken = expected
-    assert row["acknowledged_by_person"] is needs_consent
+    by_person, taken = expected
+    assert row["acknowledged_by_person"] is by_person
     assert row.get("time_to_acknowledge", "open") == taken
 
 

@@ -1,2 +1,1 @@
 """The endpoints of the API, one module for each family."""
-"""The endpoints of the API, one module for each family."""

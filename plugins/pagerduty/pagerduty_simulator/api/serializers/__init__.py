@@ -1,2 +1,1 @@
-"""Objects as PagerDuty sends them."""
-"""Objects as PagerDuty sends them."""
+"""Serializers: objects as PagerDuty sends them."""

@@ -115,9 +115,7 @@ def team_object(account: Account, team: Team) -> JsonObject:
 
 def policy_object(account: Account, policy: Policy, include: Include = ()) -> JsonObject:
     """Return an escalation policy, with the services that use it."""
-    services = [
-        service for service in account.services.values() if service.policy_id == policy.id
-    ]
+    services = [service for service in account.services.values() if service.policy_id == policy.id]
     return {
         **identity_fields(account, "escalation_policy", policy.id, policy.name),
         "name": policy.name,

@@ -65,7 +65,9 @@ def team_reference(account: Account, team: Team) -> JsonObject:
 def team_references(account: Account, team_ids: tuple[str, ...]) -> list[JsonObject]:
     """Return references to the teams that still exist."""
     return [
-        team_reference(account, account.teams[team_id]) for team_id in team_ids if team_id in account.teams
+        team_reference(account, account.teams[team_id])
+        for team_id in team_ids
+        if team_id in account.teams
     ]
 
 

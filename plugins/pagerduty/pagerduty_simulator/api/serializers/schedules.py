@@ -1,4 +1,4 @@
-"""Schedules of both worlds, and on-calls, as PagerDuty writes them."""
+"""Layer-based and shift-based schedules as PagerDuty sends them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _DAY = 86_400
 
 
 class RenderWindow(NamedTuple):
-    """For which time a schedule is to be rendered, and how."""
+    """The window for which a schedule is rendered, and how."""
 
     since: int
     until: int
@@ -47,43 +47,43 @@ class RenderWindow(NamedTuple):
 
 
 def short_schedule(account: Account, schedule: AccountSchedule) -> JsonObject:
-    """Write a layer-based schedule as the list does when nothing is included."""
+    """Return a layer-based schedule as listed without includes."""
     return {
         **identity_fields(account, "schedule", schedule.id, schedule.name),
         "name": schedule.name,
         "time_zone": schedule.time_zone,
         "description": schedule.description,
         "escalation_policies": policies_using(account, schedule.id),
-        "users": [user_reference(account, each) for each in scheduled_user_ids(schedule)],
+        "users": [user_reference(account, user_id) for user_id in scheduled_user_ids(schedule)],
         "teams": team_references(account, schedule.team_ids),
     }
 
 
 def layers_object(
-    account: Account, schedule: AccountSchedule, zone: tzinfo, rendering: RenderWindow | None
+    account: Account, schedule: AccountSchedule, zone: tzinfo, window: RenderWindow | None
 ) -> list[JsonObject]:
-    """Return the layers, rendered where a window is given."""
-    return [_layer(account, schedule, each, zone, rendering) for each in schedule.layers]
+    """Return the layers, rendered where there is a window."""
+    return [_layer(account, schedule, layer, zone, window) for layer in schedule.layers]
 
 
 def final_object(
-    account: Account, schedule: AccountSchedule, rendering: RenderWindow | None
+    account: Account, schedule: AccountSchedule, window: RenderWindow | None
 ) -> JsonObject:
     """Return the final schedule."""
-    spans = final_spans(schedule, rendering.since, rendering.until) if rendering else ()
-    return {"name": "Final Schedule", **_rendered(account, spans, rendering)}
+    spans = final_spans(schedule, window.since, window.until) if window else ()
+    return {"name": "Final Schedule", **_rendered(account, spans, window)}
 
 
 def overrides_object(
-    account: Account, schedule: AccountSchedule, rendering: RenderWindow | None
+    account: Account, schedule: AccountSchedule, window: RenderWindow | None
 ) -> JsonObject:
     """Return the overrides."""
-    spans = override_spans(schedule, rendering.since, rendering.until) if rendering else []
-    return {"name": "Overrides", **_rendered(account, spans, rendering)}
+    spans = override_spans(schedule, window.since, window.until) if window else []
+    return {"name": "Overrides", **_rendered(account, spans, window)}
 
 
 def calendar_feeds(account: Account, schedule: AccountSchedule) -> JsonObject:
-    """Give the secret addresses of a schedule's calendar."""
+    """Return the secret addresses of a schedule's calendar."""
     feed = f"{account.subdomain}.pagerduty.com/private/{schedule.id.lower() * 8}/feed/{schedule.id}"
     return {"http_cal_url": f"https://{feed}", "web_cal_url": f"webcal://{feed}"}
 
@@ -92,34 +92,36 @@ def shift_schedule(
     account: Account,
     schedule: AccountSchedule,
     include: Iterable[str],
-    rendering: RenderWindow | None,
+    window: RenderWindow | None,
 ) -> JsonObject:
     """Return a shift-based schedule."""
-    whole = {
+    body = {
         **identity_fields(account, "schedule_v3", schedule.id, schedule.name),
         "name": schedule.name,
         "time_zone": schedule.time_zone,
         "description": schedule.description,
         "teams": team_references(account, schedule.team_ids),
         "escalation_policies": policies_using(account, schedule.id),
-        "rotations": [_rotation(account, schedule, each) for each in schedule.layers],
+        "rotations": [_rotation(account, schedule, layer) for layer in schedule.layers],
         **calendar_feeds(account, schedule),
     }
     if "users" in include:
-        whole["users"] = [user_reference(account, each) for each in scheduled_user_ids(schedule)]
-    if "final_schedule" in include and rendering:
-        whole["final_schedule"] = _computed(schedule, rendering)
-    return whole
+        body["users"] = [
+            user_reference(account, user_id) for user_id in scheduled_user_ids(schedule)
+        ]
+    if "final_schedule" in include and window:
+        body["final_schedule"] = _computed(schedule, window)
+    return body
 
 
 def scheduled_user_ids(schedule: AccountSchedule) -> list[str]:
-    """Give the ids of everyone on a schedule, each once."""
+    """Return the ids of all users on a schedule, each once."""
     users = [user for layer in schedule.layers for user in layer.user_ids if user is not None]
-    return list(dict.fromkeys([*users, *(each.user_id for each in schedule.overrides)]))
+    return list(dict.fromkeys([*users, *(override.user_id for override in schedule.overrides)]))
 
 
 def policies_using(account: Account, schedule_id: str) -> list[JsonObject]:
-    """Return a reference to the policies that name a schedule."""
+    """Return references to the policies that use a schedule."""
     return [
         policy_reference(account, policy)
         for policy in account.policies.values()
@@ -133,12 +135,10 @@ def _names(policy: Policy, schedule_id: str) -> Iterator[bool]:
             yield target.type == "schedule" and target.id == schedule_id
 
 
-def _rendered(
-    account: Account, spans: Sequence[Span], rendering: RenderWindow | None
-) -> JsonObject:
-    if rendering is None:
+def _rendered(account: Account, spans: Sequence[Span], window: RenderWindow | None) -> JsonObject:
+    if window is None:
         return {"rendered_schedule_entries": [], "rendered_coverage_percentage": None}
-    since, until, zone, overflow = rendering
+    since, until, zone, overflow = window
     entries = [
         {
             "start": instant(span.start, zone),
@@ -158,21 +158,19 @@ def _layer(
     schedule: AccountSchedule,
     layer: ScheduleLayer,
     zone: tzinfo,
-    rendering: RenderWindow | None,
+    window: RenderWindow | None,
 ) -> JsonObject:
-    spans = (
-        layer_spans(layer, schedule.time_zone, rendering.since, rendering.until)
-        if rendering
-        else []
-    )
+    spans = layer_spans(layer, schedule.time_zone, window.since, window.until) if window else []
     return {
         "id": layer.id,
         "name": layer.name,
-        **_rendered(account, spans, rendering),
+        **_rendered(account, spans, window),
         "start": instant(layer.start, zone),
         "end": None if layer.end is None else instant(layer.end, zone),
-        "users": [{"user": user_reference(account, each)} for each in layer.user_ids if each],
-        "restrictions": [_restriction(each) for each in layer.restrictions],
+        "users": [
+            {"user": user_reference(account, user_id)} for user_id in layer.user_ids if user_id
+        ],
+        "restrictions": [_restriction(restriction) for restriction in layer.restrictions],
         "rotation_virtual_start": instant(layer.start, zone),
         "rotation_turn_length_seconds": layer.turn_seconds,
     }
@@ -188,10 +186,10 @@ def _restriction(restriction: Restriction) -> JsonObject:
     }
 
 
-def _computed(schedule: AccountSchedule, rendering: RenderWindow) -> JsonObject:
-    since, until, zone, overflow = rendering
+def _computed(schedule: AccountSchedule, window: RenderWindow) -> JsonObject:
+    since, until, zone, overflow = window
     spans = final_spans(schedule, since, until)
-    overrides = {each.id for each in schedule.overrides}
+    overrides = {override.id for override in schedule.overrides}
     rotation = schedule.layers[0].id if schedule.layers else ""
     assignments = [
         {
@@ -249,7 +247,7 @@ def _event(schedule: AccountSchedule, layer: ScheduleLayer, number: int) -> Json
         "type": "every_member_assignment_strategy"
         if layer.everyone
         else "rotating_member_assignment_strategy",
-        "members": [_member(each) for each in layer.user_ids],
+        "members": [_member(user_id) for user_id in layer.user_ids],
     }
     if not layer.everyone:
         strategy["shifts_per_member"] = (

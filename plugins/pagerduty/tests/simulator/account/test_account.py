@@ -144,7 +144,7 @@ def test_every_story_is_told_in_order(whole_account):
         moments = [event.after for event in incident.state.events]
         assert incident.state.events[0].type == "trigger"
         assert moments == sorted(moments)
-        assert incident.changed <= whole_account.epoch
+        assert incident.updated <= whole_account.epoch
 
 
 def test_incidents_meet_every_fate(whole_account):
@@ -166,8 +166,8 @@ def _went_well(incident):
     )
     if first is None or first.after > limit or incident.state.merged_into is not None:
         return False
-    needs_consent = first.agent["type"] == "user_reference"
-    return first.type == "resolve" or needs_consent
+    by_person = first.agent["type"] == "user_reference"
+    return first.type == "resolve" or by_person
 
 
 def test_incidents_are_handled_by_whoever_was_on_call(whole_account):
