@@ -21,7 +21,7 @@ _LINES = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
-    """What a tree was at one size."""
+    """The head of a tree at one size."""
 
     origin: str
     """Which log it is of."""
@@ -47,12 +47,12 @@ class Checkpoint:
         origin, size, root = lines[:_LINES]
         if not _SIZE.fullmatch(size):
             raise ValueError(f"{size!r} is no size of a tree")
-        found = decoded(root)
-        if len(found) != HASH_BYTES:
-            raise ValueError(f"its root has {len(found)} bytes and not {HASH_BYTES}")
-        return cls(origin=origin, size=int(size), root=found)
+        root_hash = decoded(root)
+        if len(root_hash) != HASH_BYTES:
+            raise ValueError(f"expected a root of {HASH_BYTES} bytes, got {len(root_hash)}")
+        return cls(origin=origin, size=int(size), root=root_hash)
 
 
 def origin(identity: str, log: str = STORE_LOG) -> str:
-    """Give the first line of the checkpoints of a log; the store's own is the name of its keys."""
+    """Return the first line of the checkpoints of a log; the store's own is the name of its keys."""
     return f"ccm/{identity}" if log == STORE_LOG else f"ccm/{identity}/{log}"

@@ -1,4 +1,4 @@
-"""An entry: what one transaction added to a log."""
+"""An entry of a log: what one transaction appended to it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogEntry:
-    """The leaves that one transaction added to one log."""
+    """The leaves that one transaction appended to one log."""
 
     seq: int
     log: str
     first: int
     """The number of the first leaf."""
     count: int
-    """How many there should be."""
+    """How many leaves are expected."""
     leaves: Sequence[bytes] | None
-    """Nothing where they cannot be read."""
+    """None where they cannot be read."""
     edge: bytes
     """The right edge of the tree after them."""

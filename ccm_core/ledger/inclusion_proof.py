@@ -38,12 +38,13 @@ def inclusion_proofs(
         ValueError: An index beyond the tree, or too few hashes.
     """
     spans = {index: _inclusion_spans(index, size) for index in indexes}
-    found = _gathered(hashes, size, (span for one in spans.values() for span in one))
-    return {index: _hashes(one, found) for index, one in spans.items()}
+    needed = (span for path in spans.values() for span in path)
+    nodes = _node_hashes(hashes, size, needed)
+    return {index: _proof(path, nodes) for index, path in spans.items()}
 
 
 def _split(size: int) -> int:
-    """Give the largest power of two that is less than a size."""
+    """Return the largest power of two that is less than a size."""
     return 1 << ((size - 1).bit_length() - 1)
 
 
@@ -63,7 +64,7 @@ def _inclusion_spans(index: int, size: int) -> list[Span]:
 
 
 def _nodes(span: Span) -> Iterator[Node]:
-    """Give the complete subtrees that a span is made of, from the left."""
+    """Yield the complete subtrees that a span consists of, from the left."""
     start, end = span
     while start < end:
         level = (end - start).bit_length() - 1
@@ -71,37 +72,37 @@ def _nodes(span: Span) -> Iterator[Node]:
         start += 1 << level
 
 
-def _gathered(hashes: Iterable[bytes], size: int, spans: Iterable[Span]) -> Mapping[Node, bytes]:
-    wanted = {node for span in spans for node in _nodes(span)}
-    found: dict[Node, bytes] = {}
+def _node_hashes(hashes: Iterable[bytes], size: int, spans: Iterable[Span]) -> Mapping[Node, bytes]:
+    needed = {node for span in spans for node in _nodes(span)}
+    complete: dict[Node, bytes] = {}
 
-    def seen(node: Node, value: bytes) -> None:
-        if node in wanted:
-            found[node] = value
+    def on_node(node: Node, value: bytes) -> None:
+        if node in needed:
+            complete[node] = value
 
     tree = MerkleTree()
-    tree.extend((one for one, _ in zip(hashes, range(size), strict=False)), seen)
+    tree.extend((leaf for leaf, _ in zip(hashes, range(size), strict=False)), on_node)
     if tree.size != size:
-        raise ValueError(f"there are {tree.size} leaves, and a tree of {size} was asked for")
-    return found
+        raise ValueError(f"expected {size} leaves, got {tree.size}")
+    return complete
 
 
-def _hashes(spans: Iterable[Span], found: Mapping[Node, bytes]) -> Proof:
-    return tuple(_folded([found[node] for node in _nodes(span)]) for span in spans)
+def _proof(spans: Iterable[Span], nodes: Mapping[Node, bytes]) -> Proof:
+    return tuple(_folded([nodes[node] for node in _nodes(span)]) for span in spans)
 
 
 def _folded(hashes: Sequence[bytes]) -> bytes:
-    found = hashes[-1]
-    for left in reversed(hashes[:-1]):
-        found = node_hash(left, found)
-    return found
+    folded = hashes[-1]
+    for sibling in reversed(hashes[:-1]):
+        folded = node_hash(sibling, folded)
+    return folded
 
 
 # -- checking ---------------------------------------------------------------------------------
 
 
 def root_of_inclusion(index: int, size: int, leaf: bytes, proof: Sequence[bytes]) -> bytes:
-    """Give the root that an inclusion proof leads to (section 2.1.3.2); compare it with the head.
+    """Return the root that an inclusion proof leads to (2.1.3.2), to compare with the head.
 
     Args:
         index: Of the leaf.
@@ -114,18 +115,18 @@ def root_of_inclusion(index: int, size: int, leaf: bytes, proof: Sequence[bytes]
     """
     if not 0 <= index < size:
         raise ValueError(f"there is no leaf {index} in a tree of {size}")
-    found = leaf
-    for one, left in zip(proof, _sides(index, size - 1, len(proof)), strict=True):
-        found = node_hash(one, found) if left else node_hash(found, one)
-    return found
+    root = leaf
+    for sibling, is_left in zip(proof, _sides(index, size - 1, len(proof)), strict=True):
+        root = node_hash(sibling, root) if is_left else node_hash(root, sibling)
+    return root
 
 
-def _sides(at: int, last: int, count: int) -> Sequence[bool]:
-    """Say of each hash of a proof, on the way up from a node, whether it stands on the left.
+def _sides(index: int, last: int, count: int) -> Sequence[bool]:
+    """Return for each hash of a proof, on the way up from a node, whether it is a left sibling.
 
     Args:
-        at: The node's number on its level.
-        last: The number of the last node on it.
+        index: The node's index on its level.
+        last: The index of the last node on it.
         count: Of the hashes.
 
     Raises:
@@ -133,11 +134,11 @@ def _sides(at: int, last: int, count: int) -> Sequence[bool]:
     """
     sides = []
     while last:
-        left = at & 1 == 1 or at == last
-        while left and not at & 1:
-            at, last = at >> 1, last >> 1
-        sides.append(left)
-        at, last = at >> 1, last >> 1
+        is_left = index & 1 == 1 or index == last
+        while is_left and not index & 1:
+            index, last = index >> 1, last >> 1
+        sides.append(is_left)
+        index, last = index >> 1, last >> 1
     if len(sides) != count:
-        raise ValueError(f"a proof of {count} hashes does not fit: {len(sides)} were wanted")
+        raise ValueError(f"expected a proof of {len(sides)} hashes, got {count}")
     return sides

@@ -1,4 +1,4 @@
-"""The keys of a store through time: each begins with a note that it and its predecessor sign."""
+"""The history of a store's keys: each begins with a note that it and its predecessor sign."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class SigningKey:
     since: datetime
     replaces: VerifierKey | None = None
     handed_over: bool = True
-    """Whether the key before it signed that; not so where that one was lost."""
+    """Whether the key before it signed the note; not so where that one was lost."""
     note: str
     """What was signed, as it was signed."""
 
@@ -33,19 +33,19 @@ class SigningKey:
         Raises:
             ValueError: It is no such note, or its own key has not signed it.
         """
-        found = signed_note.read(text)
-        title, key, since, *rest, end = found.text.split("\n")
+        note = signed_note.read(text)
+        title, key, since, *rest, end = note.text.split("\n")
         if title != _TITLE or end or len(rest) > 1:
             raise ValueError("it does not say which key is used from when")
         new = VerifierKey.read(key)
-        if not found.signed_by(new):
+        if not note.signed_by(new):
             raise ValueError(f"the key {new} has not signed it")
         before = VerifierKey.read(rest[0].removeprefix(_REPLACES)) if rest else None
         return cls(
             key=new,
             since=parse_instant(since),
             replaces=before,
-            handed_over=before is None or found.signed_by(before),
+            handed_over=before is None or note.signed_by(before),
             note=text,
         )
 
@@ -67,7 +67,7 @@ def key_note(
         replaces: The key before it.
         predecessor: That one, where it is at hand and hands over.
     """
-    said = [_TITLE, str(VerifierKey(name, signer.public)), format_instant(since)]
-    said += [] if replaces is None else [f"{_REPLACES}{replaces}"]
+    lines = [_TITLE, str(VerifierKey(name, signer.public)), format_instant(since)]
+    lines += [] if replaces is None else [f"{_REPLACES}{replaces}"]
     signers = [signer] if predecessor is None else [predecessor, signer]
-    return signed_note.sign("\n".join([*said, ""]), name, *signers)
+    return signed_note.sign("\n".join([*lines, ""]), name, *signers)

@@ -1,4 +1,4 @@
-"""Walking along a log: its entries must follow each other and grow the very tree that they say."""
+"""Replaying a log: its entries must follow each other and grow the very tree that they store."""
 
 from __future__ import annotations
 
@@ -11,93 +11,96 @@ from ccm_core.ledger.verification import VerificationProblem
 
 
 class LogReplay:
-    """Goes along the entries of one log, in the order of their first leaves."""
+    """Replays the entries of one log, in the order of their first leaves."""
 
-    def __init__(self, log: str, wanted: Iterable[int] = ()) -> None:
-        """Begin at the beginning.
+    def __init__(self, log: str, sizes: Iterable[int] = ()) -> None:
+        """Begin with an empty tree.
 
         Args:
             log: Which.
-            wanted: Sizes at which the root is asked for.
+            sizes: Sizes of the tree at which to record its root.
         """
         self.log = log
         self.tree = MerkleTree()
         self.roots: dict[int, bytes] = {}
-        """The roots at the sizes that were wanted, as far as the log has come."""
-        self._wanted = sorted({*wanted}, reverse=True)
-        self._stored: bytes | None = None
+        """The recorded roots by size, as far as the log was replayed."""
+        self._sizes = sorted({*sizes}, reverse=True)
+        self._stored_edge: bytes | None = None
+        """The edge of the last entry, where it is not that of the replayed tree."""
         self._seq = 0
-        self._note()
+        self._record_roots()
 
     def add(self, entry: LogEntry) -> Iterator[VerificationProblem]:
-        """Take the next entry, and say what is wrong with it."""
+        """Replay the next entry, and yield what is wrong with it."""
         if entry.first != self.tree.size:
-            yield self._finding(
+            yield self._problem(
                 entry, "first", f"it is {entry.first}, and {self.tree.size} leaves come before it"
             )
         if entry.seq <= self._seq:
-            yield self._finding(entry, "seq", "it stands before an entry that was made earlier")
+            yield self._problem(entry, "seq", "it stands before an entry that was appended earlier")
         self._seq = max(self._seq, entry.seq)
         if entry.leaves is None:
-            yield self._finding(entry, "leaves", "the leaves cannot be read")
-            yield from self._taken_over(entry)
+            yield self._problem(entry, "leaves", "the leaves cannot be read")
+            yield from self._adopt_edge(entry)
             return
         if len(entry.leaves) != entry.count:
-            said = f"it is {entry.count}, and there are {len(entry.leaves)} leaves"
-            yield self._finding(entry, "count", said)
-        yield from self._grown(entry, entry.leaves)
+            problem = f"it is {entry.count}, and there are {len(entry.leaves)} leaves"
+            yield self._problem(entry, "count", problem)
+        yield from self._grow(entry, entry.leaves)
 
-    def _grown(self, entry: LogEntry, leaves: Sequence[bytes]) -> Iterator[VerificationProblem]:
+    def _grow(self, entry: LogEntry, leaves: Sequence[bytes]) -> Iterator[VerificationProblem]:
         hashes = list(map(leaf_hash, leaves))
         before = MerkleTree(self.tree.size, self.tree.edge)
         self._extend(hashes)
         if self.tree.edge == entry.edge:
-            self._stored = None
+            self._stored_edge = None
             return
-        if self._stored is not None and self._other(before.size, hashes, entry.edge):
+        if self._stored_edge is not None and self._continues_stored_edge(before.size, hashes, entry.edge):
             # What was wrong came before; from here on the tree is the one that was stored.
-            self._stored = None
+            self._stored_edge = None
             return
-        self._stored = entry.edge
-        said = f"the tree over leaves {entry.first} to {self.tree.size - 1} is not the one stored"
-        yield self._finding(entry, "edge", said)
+        self._stored_edge = entry.edge
+        problem = (
+            f"the tree over leaves {entry.first} to {self.tree.size - 1} is not the one stored"
+        )
+        yield self._problem(entry, "edge", problem)
 
-    def _other(self, size: int, hashes: Sequence[bytes], edge: bytes) -> bool:
-        """Whether the tree goes on from the edge that was stored before."""
+    def _continues_stored_edge(self, size: int, hashes: Sequence[bytes], edge: bytes) -> bool:
+        """Whether the tree continues from the edge that was stored before."""
         try:
-            other = MerkleTree(size, self._stored or b"")
-            other.extend(hashes)
+            tree = MerkleTree(size, self._stored_edge or b"")
+            tree.extend(hashes)
         except (TypeError, ValueError):
             return False
-        if other.edge != edge:
+        if tree.edge != edge:
             return False
-        self.tree = other
+        self.tree = tree
         return True
 
-    def _taken_over(self, entry: LogEntry) -> Iterator[VerificationProblem]:
+    def _adopt_edge(self, entry: LogEntry) -> Iterator[VerificationProblem]:
         try:
             self.tree = MerkleTree(self.tree.size + max(0, entry.count), entry.edge)
         except (TypeError, ValueError) as error:
-            yield self._finding(entry, "edge", str(error))
-        self._note()
+            yield self._problem(entry, "edge", str(error))
+        self._record_roots()
 
     def _extend(self, hashes: Sequence[bytes]) -> None:
-        at, end = 0, self.tree.size + len(hashes)
-        while self._wanted and self._wanted[-1] < end:
-            stop = at + self._wanted[-1] - self.tree.size
-            self.tree.extend(hashes[at:stop])
-            at = stop
-            self._note()
-        self.tree.extend(hashes[at:])
-        self._note()
+        start, end = 0, self.tree.size + len(hashes)
+        while self._sizes and self._sizes[-1] < end:
+            stop = start + self._sizes[-1] - self.tree.size
+            self.tree.extend(hashes[start:stop])
+            start = stop
+            self._record_roots()
+        self.tree.extend(hashes[start:])
+        self._record_roots()
 
-    def _note(self) -> None:
-        while self._wanted and self._wanted[-1] <= self.tree.size:
-            size = self._wanted.pop()
+    def _record_roots(self) -> None:
+        while self._sizes and self._sizes[-1] <= self.tree.size:
+            size = self._sizes.pop()
             if size == self.tree.size:
                 self.roots[size] = self.tree.root
 
-    def _finding(self, entry: LogEntry, field: str, problem: str) -> VerificationProblem:
+    def _problem(self, entry: LogEntry, field: str, problem: str) -> VerificationProblem:
         return VerificationProblem(
             log=self.log,
             leaf=entry.first,

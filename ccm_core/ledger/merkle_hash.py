@@ -17,7 +17,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 def root(leaves: Sequence[bytes]) -> bytes:
-    """Give the Merkle tree hash of the leaves' bytes; the hash of nothing for no leaves."""
+    """Return the Merkle tree hash of the leaves' bytes; the hash of nothing for no leaves."""
     if not leaves:
         return hashlib.sha256(b"").digest()
     level = [leaf_hash(leaf) for leaf in leaves]

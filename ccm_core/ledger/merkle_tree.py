@@ -1,7 +1,7 @@
-"""A Merkle tree that only grows, kept as its right edge: enough to append and to give the root.
+"""A Merkle tree that only grows, stored as its right edge: enough to append and for the root.
 
 The edge holds the roots of the complete subtrees, the largest and leftmost first: as many as the
-size has bits set. So n leaves are appended to any tree in O(n) hashes, and at most 64 are kept.
+size has bits set. So n leaves are appended to any tree in O(n) hashes, and at most 64 are stored.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ Node: TypeAlias = tuple[int, int]
 
 
 class MerkleTree:
-    """A tree of which the right edge is known."""
+    """An append-only Merkle tree, represented by its right edge."""
 
     def __init__(self, size: int = 0, edge: bytes = b"") -> None:
-        """Go on from a size and the edge that :attr:`edge` gave at it.
+        """Continue from a size and the :attr:`edge` of the tree at that size.
 
         Raises:
             ValueError: An edge of another length than that size has.
@@ -41,7 +41,7 @@ class MerkleTree:
 
     @property
     def edge(self) -> bytes:
-        """The right edge, to go on from."""
+        """The right edge, to continue from."""
         return b"".join(self._edge)
 
     @property
@@ -49,30 +49,30 @@ class MerkleTree:
         """The Merkle tree hash; the hash of nothing for no leaves."""
         if not self._edge:
             return hashlib.sha256(b"").digest()
-        found = self._edge[-1]
-        for left in reversed(self._edge[:-1]):
-            found = node_hash(left, found)
-        return found
+        root = self._edge[-1]
+        for sibling in reversed(self._edge[:-1]):
+            root = node_hash(sibling, root)
+        return root
 
     def extend(
-        self, hashes: Iterable[bytes], seen: Callable[[Node, bytes], None] | None = None
+        self, hashes: Iterable[bytes], on_node: Callable[[Node, bytes], None] | None = None
     ) -> None:
         """Append leaf hashes.
 
         Args:
             hashes: Of the leaves, in order.
-            seen: Is told every node that becomes complete.
+            on_node: Called with every node that becomes complete, and its hash.
         """
         edge = self._edge
-        for one in hashes:
-            found, at, level = one, self.size, 0
-            if seen:
-                seen((0, at), found)
-            while at & 1:
-                found = node_hash(edge.pop(), found)
-                at >>= 1
+        for leaf in hashes:
+            node, index, level = leaf, self.size, 0
+            if on_node:
+                on_node((0, index), node)
+            while index & 1:
+                node = node_hash(edge.pop(), node)
+                index >>= 1
                 level += 1
-                if seen:
-                    seen((level, at), found)
-            edge.append(found)
+                if on_node:
+                    on_node((level, index), node)
+            edge.append(node)
             self.size += 1

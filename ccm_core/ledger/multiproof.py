@@ -1,9 +1,9 @@
 """Several leaves of one tree, with the fewest hashes that prove all of them together.
 
-An inclusion proof for each of many leaves would say the same hashes over and over. Here the tree is
+An inclusion proof for each of many leaves would repeat the same hashes. Here the tree is
 walked once, from the left, cut as RFC 9162, section 2.1.1 cuts it: a part that holds none of the
-leaves is one hash, and every other part is walked into. Whoever checks walks the same way, takes a
-leaf or the next hash, and must end with the root and with nothing left over.
+leaves is one hash, and every other part is walked into. Whoever verifies walks the same way, uses a
+leaf or the next hash, and must end with the root and no hash left over.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Excerpt:
 
 
 def multiproof(hashes: Iterable[bytes], size: int, indexes: Sequence[int]) -> Iterator[bytes]:
-    """Give the hash of each part of a tree that holds none of some leaves, from the left.
+    """Yield the hash of each part of a tree that holds none of some leaves, from the left.
 
     Args:
         hashes: The leaf hashes in order; read once, and not beyond ``size``.
@@ -44,10 +44,10 @@ def multiproof(hashes: Iterable[bytes], size: int, indexes: Sequence[int]) -> It
     """
     if indexes and not 0 <= indexes[0] <= indexes[-1] < size:
         raise ValueError(f"the leaves {indexes[0]} to {indexes[-1]} are not in a tree of {size}")
-    yield from _between(iter(hashes), indexes, 0, size)
+    yield from _part_hashes(iter(hashes), indexes, 0, size)
 
 
-def _between(
+def _part_hashes(
     hashes: Iterator[bytes], indexes: Sequence[int], start: int, end: int
 ) -> Iterator[bytes]:
     if not _holds(indexes, start, end):
@@ -56,18 +56,18 @@ def _between(
     elif end - start == 1:
         _read(hashes, 1)
     else:
-        middle = start + _left(end - start)
-        yield from _between(hashes, indexes, start, middle)
-        yield from _between(hashes, indexes, middle, end)
+        middle = start + _split(end - start)
+        yield from _part_hashes(hashes, indexes, start, middle)
+        yield from _part_hashes(hashes, indexes, middle, end)
 
 
 def _holds(indexes: Sequence[int], start: int, end: int) -> bool:
-    at = bisect_left(indexes, start)
-    return at < len(indexes) and indexes[at] < end
+    first = bisect_left(indexes, start)
+    return first < len(indexes) and indexes[first] < end
 
 
-def _left(size: int) -> int:
-    """Give the largest power of two that is less than a size."""
+def _split(size: int) -> int:
+    """Return the largest power of two that is less than a size."""
     return 1 << ((size - 1).bit_length() - 1)
 
 

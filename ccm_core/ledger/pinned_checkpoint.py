@@ -1,4 +1,4 @@
-"""A signed head that somebody kept, such as an auditor from last time."""
+"""A signed head that somebody saved, such as an auditor from last time."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pin:
-    """A head that is held against a store."""
+    """A head against which a store is verified."""
 
     name: str
     """The file that it came from."""

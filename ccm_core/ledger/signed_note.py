@@ -18,22 +18,22 @@ ED25519 = b"\x01"
 """The signature type that the format gives Ed25519."""
 
 KEY_BYTES = 32
-MOST_BYTES = 64 * 1024
+MAX_BYTES = 64 * 1024
 _ID_BYTES = 4
-_MOST_SIGNATURES = 16
+_MAX_SIGNATURES = 16
 _NAME = re.compile(r"[^\s+]+")
 _LINE = re.compile(r"\u2014 ([^\s+]+) (\S+)")
 
 
 class Signer(Protocol):
-    """Signs with a key that it does not give away."""
+    """Signs with a private key that it does not disclose."""
 
     @property
     def public(self) -> bytes:
         """The 32 bytes of the public key (RFC 8032)."""
 
     def sign(self, data: bytes) -> bytes:
-        """Give the Ed25519 signature of some bytes."""
+        """Return the Ed25519 signature of some bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class VerifierKey:
 
     @classmethod
     def read(cls, text: str) -> Self:
-        """Read ``name+id+key``, as :meth:`__str__` writes it.
+        """Read ``name+id+key``, as :meth:`__str__` returns it.
 
         Raises:
             ValueError: It is no such key, or not of type Ed25519.
@@ -73,16 +73,16 @@ class VerifierKey:
         return key
 
     def __str__(self) -> str:
-        """Write it as ``name+id+key``: what verifiers of notes are configured with."""
+        """Return it as ``name+id+key``: what verifiers of notes are configured with."""
         return f"{self.name}+{self.id.hex()}+{encoded(ED25519 + self.public)}"
 
     @property
     def id(self) -> bytes:
-        """The four bytes that tell it from other keys of the name; an identifier, no proof."""
+        """The four bytes that distinguish it from other keys of the name; no proof."""
         data = self.name.encode() + b"\n" + ED25519 + self.public
         return hashlib.sha256(data).digest()[:_ID_BYTES]
 
-    def holds(self, signature: bytes, data: bytes) -> bool:
+    def verifies(self, signature: bytes, data: bytes) -> bool:
         """Whether the signature of some bytes was made with this key."""
         from cryptography.exceptions import InvalidSignature
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -96,7 +96,7 @@ class VerifierKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedNote:
-    """A note as it was read: nothing of it is proven yet."""
+    """A note as it was read: its signatures are not verified yet."""
 
     text: str
     """What was signed, the last newline included."""
@@ -104,13 +104,13 @@ class SignedNote:
     """The name of each key, and its id followed by the signature."""
 
     def signed_by(self, key: VerifierKey) -> bool:
-        """Whether it bears a signature of this key, and that holds."""
-        mine = [
-            data[_ID_BYTES:]
-            for name, data in self.signatures
-            if name == key.name and data[:_ID_BYTES] == key.id
+        """Whether it has a signature of this key, and that is valid."""
+        signatures = [
+            signature[_ID_BYTES:]
+            for name, signature in self.signatures
+            if name == key.name and signature[:_ID_BYTES] == key.id
         ]
-        return bool(mine) and all(key.holds(one, self.text.encode()) for one in mine)
+        return bool(signatures) and all(key.verifies(signature, self.text.encode()) for signature in signatures)
 
 
 def sign(text: str, name: str, *signers: Signer) -> str:
@@ -127,25 +127,25 @@ def sign(text: str, name: str, *signers: Signer) -> str:
 
 
 def read(data: str | bytes) -> SignedNote:
-    """Take a note apart; whose signatures hold is for the reader to ask.
+    """Parse a note; its signatures are not verified yet.
 
     Raises:
         ValueError: It is no note.
     """
-    if len(data) > MOST_BYTES:
-        raise ValueError(f"it has more than {MOST_BYTES} bytes")
+    if len(data) > MAX_BYTES:
+        raise ValueError(f"it has more than {MAX_BYTES} bytes")
     whole = data if isinstance(data, str) else data.decode()
     text, separator, rest = whole.rpartition("\n\n")
     if not separator:
         raise ValueError("it has no signatures")
-    *lines, left = rest.split("\n")
-    if left or not 0 < len(lines) <= _MOST_SIGNATURES:
-        raise ValueError(f"it has no lines of signatures, or more than {_MOST_SIGNATURES}")
+    *lines, end = rest.split("\n")
+    if end or not 0 < len(lines) <= _MAX_SIGNATURES:
+        raise ValueError(f"it has no lines of signatures, or more than {_MAX_SIGNATURES}")
     return SignedNote(text=_checked(f"{text}\n"), signatures=tuple(map(_signature, lines)))
 
 
 def opened(data: str | bytes, keys: Sequence[VerifierKey]) -> str:
-    """Give the text of a note that one of some keys has signed.
+    """Return the text of a note that one of some keys has signed.
 
     Raises:
         ValueError: It is no note, or none of the keys has signed it.
@@ -153,38 +153,38 @@ def opened(data: str | bytes, keys: Sequence[VerifierKey]) -> str:
     note = read(data)
     if not any(note.signed_by(key) for key in keys):
         names = ", ".join(str(key) for key in keys) or "no key"
-        raise ValueError(f"it bears no signature of {names} that holds")
+        raise ValueError(f"it has no valid signature of {names}")
     return note.text
 
 
 def encoded(data: bytes) -> str:
-    """Write bytes in base64, as RFC 4648, section 4 says."""
+    """Encode bytes in base64, as RFC 4648, section 4 says."""
     return b64encode(data).decode("ascii")
 
 
 def decoded(text: str) -> bytes:
-    """Read base64, in its one canonical form.
+    """Decode base64, in its one canonical form.
 
     Raises:
-        ValueError: It is not that.
+        ValueError: It is not canonical base64.
     """
     data = b64decode(text, validate=True)
     if encoded(data) != text:
-        raise ValueError("it is base64 that no encoder writes")
+        raise ValueError("it is not canonical base64")
     return data
 
 
 def _signature(line: str) -> tuple[str, bytes]:
-    found = _LINE.fullmatch(line)
-    data = decoded(found[2]) if found else b""
-    if found is None or len(data) <= _ID_BYTES:
-        raise ValueError(f"this is no line of a signature: {line!r}")
-    return found[1], data
+    match = _LINE.fullmatch(line)
+    signature = decoded(match[2]) if match else b""
+    if match is None or len(signature) <= _ID_BYTES:
+        raise ValueError(f"expected a signature line, got {line!r}")
+    return match[1], signature
 
 
 def _checked(text: str) -> str:
     if not text.endswith("\n"):
         raise ValueError("its text does not end in a newline")
-    if any(one < " " and one != "\n" for one in text):
+    if any(character < " " and character != "\n" for character in text):
         raise ValueError("its text has control characters")
     return text

@@ -11,7 +11,7 @@ from ccm_core.ledger.signed_note import Signer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unsigned:
-    """Nobody can sign. It is written into the ledger, in place of the key that would have."""
+    """The reason why heads are not signed; it is stored in the ledger in place of a signature."""
 
     why: str
     """In plain words, with the next step."""
@@ -21,9 +21,9 @@ Signers: TypeAlias = Sequence[Signer] | Unsigned
 """The keys that are at hand, the one in use first. While a key is being replaced there are two."""
 
 Signing: TypeAlias = Callable[[], Signers]
-"""Gives them when a head is to be signed."""
+"""Returns them when a head is to be signed."""
 
 
 def unsigned(why: str) -> Signing:
-    """Sign nothing, and say why."""
+    """Return a signing that signs nothing, for a reason."""
     return lambda: Unsigned(why=why)

@@ -15,12 +15,12 @@ from ccm_core.ledger.signed_note import VerifierKey, decoded, encoded, opened
 
 HEADER = "c2sp.org/tlog-proof@v1"
 _INDEX = re.compile(r"index (0|[1-9][0-9]{0,18})")
-_MOST_HASHES = 64
+_MAX_HASHES = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeafProof:
-    """That a leaf is in the tree whose head a checkpoint states. The leaf itself is elsewhere."""
+    """A proof that a leaf is in the tree whose head a checkpoint states; the leaf is elsewhere."""
 
     index: int
     hashes: tuple[bytes, ...]
@@ -28,10 +28,10 @@ class LeafProof:
     checkpoint: str
     """The signed note, as it was issued."""
     extra: bytes | None = None
-    """Whatever the writer added. Nothing vouches for it."""
+    """Whatever the writer added. It is not signed."""
 
     def head(self, leaf: bytes, keys: Sequence[VerifierKey]) -> Checkpoint:
-        """Give the signed head under which it proves a leaf.
+        """Return the signed head under which it proves a leaf.
 
         Raises:
             ValueError: It does not prove that leaf, or none of the keys has signed the head.
@@ -42,17 +42,17 @@ class LeafProof:
         return head
 
     def __str__(self) -> str:
-        """Write the file."""
+        """Return the text of the file."""
         extra = [] if self.extra is None else [f"extra {encoded(self.extra)}"]
         lines = [HEADER, *extra, f"index {self.index}", *map(encoded, self.hashes)]
         return "\n".join([*lines, "", self.checkpoint])
 
     @classmethod
     def read(cls, text: str) -> Self:
-        """Read a file; what it proves is for :mod:`~ccm_core.ledger.inclusion_proof` to say.
+        """Read a file; nothing is verified yet.
 
         Raises:
-            ValueError: It is none.
+            ValueError: It is no such file.
         """
         head, separator, checkpoint = text.partition("\n\n")
         lines = head.split("\n")
@@ -65,6 +65,6 @@ class LeafProof:
         if index is None:
             raise ValueError("it does not say the index of its leaf")
         hashes = tuple(decoded(line) for line in lines)
-        if len(hashes) > _MOST_HASHES or any(len(one) != HASH_BYTES for one in hashes):
-            raise ValueError(f"a proof is at most {_MOST_HASHES} hashes of {HASH_BYTES} bytes")
+        if len(hashes) > _MAX_HASHES or any(len(digest) != HASH_BYTES for digest in hashes):
+            raise ValueError(f"a proof is at most {_MAX_HASHES} hashes of {HASH_BYTES} bytes")
         return cls(index=int(index[1]), hashes=hashes, checkpoint=checkpoint, extra=extra)

@@ -1,4 +1,4 @@
-"""What a verification says: each thing that is wrong, and what nobody can prove yet."""
+"""The outcome of a verification: each problem, and what no signature proves yet."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ccm_core.ledger.key_history import SigningKey
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerificationProblem:
-    """One thing that is not what was kept."""
+    """One thing that is not what was stored."""
 
     what: str
     """Such as ``record acme.service 'X1'``, as a person would name it."""
     problem: str
-    """What was found, and what was kept."""
+    """What is there, and what was stored."""
     log: str | None = None
     """The log of the ledger; None for what has no leaf."""
     leaf: int | None = None
@@ -27,7 +27,7 @@ class VerificationProblem:
     """The field that differs."""
 
     def __str__(self) -> str:
-        """Say where, what, and how it differs."""
+        """Return where it is, what it is, and how it differs."""
         where = [] if self.log is None else [f"log {self.log}"]
         where += [] if self.leaf is None else [f"leaf {self.leaf}"]
         field = f": {self.field}" if self.field else ""
@@ -59,16 +59,16 @@ class KeyState:
 
     @classmethod
     def of(cls, key: SigningKey) -> Self:
-        """Take what is told of a key."""
+        """Return the state of a key of the history."""
         return cls(key=str(key.key), since=key.since, handed_over=key.handed_over)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """What verifying a store came to."""
+    """The outcome of verifying a store."""
 
     store: str
-    """The store's own name for itself."""
+    """The identity of the store."""
     logs: tuple[LogState, ...] = ()
     keys: tuple[KeyState, ...] = ()
     leaves: int = 0
@@ -77,14 +77,14 @@ class Verification:
     erased: int = 0
     """Versions whose body was deleted by order."""
     checkpoints: int = 0
-    """Signed heads whose signature and root hold."""
+    """Signed heads whose signature and root are valid."""
     pins: int = 0
     """Pinned heads that the store is still consistent with."""
     problems: tuple[VerificationProblem, ...] = ()
     more: int = 0
     """How many problems there are beyond those."""
     unproven: tuple[str, ...] = ()
-    """What nothing vouches for, though nothing is wrong with it."""
+    """What no signature covers, though nothing is wrong with it."""
 
     @property
     def sound(self) -> bool:

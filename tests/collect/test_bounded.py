@@ -123,13 +123,13 @@ def decided(history):
     """Give everything that is decided from a history."""
     wanted = PlanInputs(now=NOW, horizon=HORIZON, cadences={})
     made = plan(COLLECTORS, KINDS, by_kind(history), wanted)
-    telling = next((one.telling for one in made.tasks if one.telling), None)
-    told = telling and changes(telling, history)
+    feed = next((task.change_feed for task in made.tasks if task.change_feed), None)
+    changed = feed and changes(feed, history)
     windows = [(one.kind.name, one.windows, one.refresh) for one in made.tasks]
-    return windows, made.not_due, told
+    return windows, made.not_due, changed
 
 
-def changes(telling: ChangeFeed, history):
+def changes(feed: ChangeFeed, history):
     """Give what is told of changes, and out of which collections."""
     asked = []
 
@@ -138,8 +138,8 @@ def changes(telling: ChangeFeed, history):
         return [{"case": collection.id, "at": collection.started_at.isoformat()}]
 
     both = {"acme.case", "acme.entry"}
-    telling = replace(telling, earlier=[one for one in history if one.kind in both])
-    return telling.told({}, set(), added, NOW), asked
+    feed = replace(feed, earlier=[one for one in history if one.kind in both])
+    return feed.changed_keys({}, set(), added, NOW), asked
 
 
 @given(histories())

@@ -167,17 +167,17 @@ def test_what_failed_is_tried_again_soon_and_then_less_often(reason, failures, p
 
 
 @pytest.mark.parametrize(
-    ("age", "missed"),
+    ("age", "missed_runs"),
     [
         pytest.param(timedelta(0), 0, id="just begun"),
-        pytest.param(HOUR, 0, id="due: the slot of the next try has just begun"),
-        pytest.param(2 * HOUR - MINUTE, 0, id="late, and still in that slot"),
-        pytest.param(2 * HOUR, 1, id="that slot has passed"),
+        pytest.param(HOUR, 0, id="due: the next scheduled run could just start"),
+        pytest.param(2 * HOUR - MINUTE, 0, id="late, and still before the run after it"),
+        pytest.param(2 * HOUR, 1, id="the next scheduled run was missed"),
         pytest.param(8 * HOUR + MINUTE, 7, id="a night asleep"),
         pytest.param(-HOUR, 0, id="a clock that went backwards"),
     ],
 )
-def test_a_slot_that_passes_without_a_try_is_missed(age, missed_runs):
-    """A slot is one cadence long and begins when the one before has ended."""
+def test_missed_runs_counts_cadences_without_an_attempt(age, missed_runs):
+    """A scheduled run is missed once the one after it is due and no run has tried the kind."""
     due_time = DueTime(kind=SNAPSHOT, cadence=HOUR, due_at=NOW + HOUR, last_attempt_at=NOW)
     assert due_time.missed_runs(NOW + age) == missed_runs

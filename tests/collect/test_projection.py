@@ -58,7 +58,7 @@ SCHEMA = {
 def test_only_what_is_named_is_kept(body, kept, unknown):
     """Values of another shape than the schema wants keep their shape and lose their content."""
     projected = Projector(SCHEMA, KEY).project(body)
-    assert (projected.body, projected.unknown) == (kept, unknown)
+    assert (projected.body, projected.unknown_fields) == (kept, unknown)
 
 
 def test_a_pseudonym_is_the_same_for_the_same_address_and_hides_it():
@@ -103,7 +103,7 @@ def test_the_fields_that_name_other_kinds_are_found():
         ("users.[].id", "fake.user"),
     ]
     body = {"owner": None, "users": [{"id": "U"}, {"id": "V"}, {}]}
-    assert [list(one.names(body)) for one in found] == [
+    assert [list(one.targets(body)) for one in found] == [
         [],
         [("fake.user", "U"), ("fake.user", "V")],
     ]
@@ -123,7 +123,7 @@ def test_the_kind_of_a_reference_may_depend_on_its_neighbour():
         {"id": "X", "type": "robot_reference"},
         {"id": "Y"},
     ]
-    assert list(found.names({"targets": targets})) == [("fake.user", "U"), ("fake.schedule", "S")]
+    assert list(found.targets({"targets": targets})) == [("fake.user", "U"), ("fake.schedule", "S")]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ def asked():
 
 
 @pytest.fixture
-def naming(asked):
+def tracker(asked):
     """Give names over a store in which some teams stand."""
     standing = {kind: set(keys) for kind, keys in STANDING.items()}
 
@@ -34,43 +34,43 @@ def naming(asked):
     return made
 
 
-def nowhere(naming):
+def nowhere(tracker):
     """Give the keys that lead nowhere, by collection."""
-    found = naming.leading_nowhere().items()
+    found = tracker.dangling().items()
     return {name: [one.key for one in dangling] for name, dangling in found if dangling}
 
 
-def test_what_does_not_stand_is_told_with_who_names_it(naming):
+def test_what_does_not_stand_is_told_with_who_names_it(tracker):
     """Only what leads nowhere is told, by the collection that names it, sorted."""
-    naming.take("c1", names("T2", "T9", "T1", "T3"), lambda _kind: True)
-    naming.take("c2", names("T9"), lambda _kind: True)
+    tracker.add("c1", names("T2", "T9", "T1", "T3"), lambda _kind: True)
+    tracker.add("c2", names("T9"), lambda _kind: True)
 
-    assert nowhere(naming) == {"c1": ["T3", "T9"], "c2": ["T9"]}
-    (first, _) = naming.leading_nowhere()["c1"]
+    assert nowhere(tracker) == {"c1": ["T3", "T9"], "c2": ["T9"]}
+    (first, _) = tracker.dangling()["c1"]
     assert (first.field, first.kind, first.named_by) == ("team.id", "acme.team", "R1")
 
 
-def test_what_stands_for_good_is_forgotten_at_once(naming, asked):
+def test_what_stands_for_good_is_forgotten_at_once(tracker, asked):
     """A thousand windows that name what stands leave nothing to be held or asked at the end."""
     for number in range(1000):
-        naming.take(f"c{number}", names("T1", "T2"), lambda _kind: True)
+        tracker.add(f"c{number}", names("T1", "T2"), lambda _kind: True)
     asked.clear()
 
-    assert naming.leading_nowhere() == {}
+    assert tracker.dangling() == {}
     assert asked == []
 
 
-def test_what_may_vanish_in_the_same_run_is_not_forgotten(naming):
+def test_what_may_vanish_in_the_same_run_is_not_forgotten(tracker):
     """What a snapshot that is still to be read no longer lists leads nowhere at the end."""
-    naming.take("c1", names("T1", "T2"), lambda _kind: False)
-    naming.standing["acme.team"].discard("T2")
+    tracker.add("c1", names("T1", "T2"), lambda _kind: False)
+    tracker.standing["acme.team"].discard("T2")
 
-    assert nowhere(naming) == {"c1": ["T2"]}
+    assert nowhere(tracker) == {"c1": ["T2"]}
 
 
-def test_what_comes_to_stand_later_in_the_run_leads_somewhere(naming):
+def test_what_comes_to_stand_later_in_the_run_leads_somewhere(tracker):
     """A kind that is read after what names it is looked at when the run ends."""
-    naming.take("c1", names("T3", "T4"), lambda _kind: True)
-    naming.standing["acme.team"].add("T3")
+    tracker.add("c1", names("T3", "T4"), lambda _kind: True)
+    tracker.standing["acme.team"].add("T3")
 
-    assert nowhere(naming) == {"c1": ["T4"]}
+    assert nowhere(tracker) == {"c1": ["T4"]}

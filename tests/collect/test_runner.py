@@ -123,7 +123,7 @@ def test_an_object_that_its_schema_refuses_is_kept_apart(things):
     assert harvest.collection.shortfalls[0].reason is Reason.REJECTED_RECORDS
     assert (harvest.rejected[0].key, harvest.rejected[0].problems) == (
         "BAD",
-        ("$.size: wanted integer, found str",),
+        ("$.size: expected integer, got str",),
     )
     assert set(round_.keeper.bodies("fake.thing")) == {"T0000", "T0001"}
 

@@ -76,7 +76,7 @@ def test_a_recorded_object_has_no_field_the_schema_does_not_know(kind, body):
     projected = Projector(KINDS[kind].schema(), PSEUDONYMS).project(composed(kind, body))
     assert [
         name
-        for name in projected.unknown
+        for name in projected.unknown_fields
         if not name.startswith(INCLUDED) and not name.endswith(".__email")
     ] == []
 

@@ -142,7 +142,8 @@ def _title(entry: RuleSummary, heading: str, width: int, detail: Detail) -> Iter
     room = width - 2 - _MARGIN
     # Where a title has one line, it needs the room more than the total number does.
     population = entry.short_population if detail.titles == 1 else entry.population
-    title_width = max(room // 2, room - cells(population) - 2)
+    beside = room - cells(population) - 2
+    title_width = beside if beside >= room // 2 else room
     title = wrap(plain(entry.rule.title) + tag, title_width)
     first, *others = _clipped(title, detail.titles, title_width)
     margin = pad(entry.rule.severity.value, _MARGIN)

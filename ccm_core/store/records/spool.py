@@ -1,4 +1,4 @@
-"""Where the bodies of a window wait until the window is kept whole."""
+"""A spool: where the bodies of a window wait until the window is stored whole."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from ccm_core.store.codec.compression import Compressor
 if TYPE_CHECKING:
     from pathlib import Path
 
-_MOST_IN_MEMORY = 256 * 1024
+_MAX_IN_MEMORY = 256 * 1024
 """Bytes of one window; what is larger goes to a file without a name."""
 
 
 @dataclass(frozen=True, slots=True)
-class Spooled:
+class SpooledBody:
     """A body that lies in a spool."""
 
     digest: str
     size: int
-    place: int
+    offset: int
     length: int
     spool: Spool
 
     @property
     def content(self) -> bytes:
         """The compressed bytes."""
-        return self.spool.read(self.place, self.length)
+        return self.spool.read(self.offset, self.length)
 
 
 class Spool:
-    """Compressed bodies, one after the other, in a file that goes when the spool does.
+    """Compressed bodies, one after the other, in a file that is deleted with the spool.
 
     The file lies beside the store, so that evidence stays on the disk that was chosen for it.
     """
@@ -43,33 +43,33 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._compressor = Compressor()
-        self._file = SpooledTemporaryFile(max_size=_MOST_IN_MEMORY, mode="w+b", dir=str(folder))  # noqa: SIM115 - closed with the spool
+        self._file = SpooledTemporaryFile(max_size=_MAX_IN_MEMORY, mode="w+b", dir=str(folder))  # noqa: SIM115 - closed with the spool
         self._end, self._at_end = 0, True
         weakref.finalize(self, self._file.close)
 
-    def pack(self, data: bytes) -> Spooled:
-        """Hash, compress and put away one body.
+    def pack(self, data: bytes) -> SpooledBody:
+        """Hash, compress and spool one body.
 
         Raises:
             StoreError: There is no room for it.
         """
         content = self._compressor.compress(data)
-        place = self._end
+        offset = self._end
         try:
             if not self._at_end:
-                self._file.seek(place)
+                self._file.seek(offset)
             self._file.write(content)
         except OSError as error:
             raise StoreError(
                 f"there is no room in {self._folder} for what is being collected: "
-                f"{error.strerror}. Nothing of this step was kept. Make room and try again."
+                f"{error.strerror}. Nothing of this step was stored. Make room and try again."
             ) from error
-        self._end, self._at_end = place + len(content), True
-        return Spooled(json_codec.digest(data), len(data), place, len(content), self)
+        self._end, self._at_end = offset + len(content), True
+        return SpooledBody(json_codec.digest(data), len(data), offset, len(content), self)
 
-    def read(self, place: int, length: int) -> bytes:
-        """Give the bytes at a place."""
+    def read(self, offset: int, length: int) -> bytes:
+        """Return the bytes at an offset."""
         self._at_end = False
-        self._file.seek(place)
+        self._file.seek(offset)
         content: bytes = self._file.read(length)
         return content

@@ -1,4 +1,4 @@
-"""Instants as the store keeps them: whole microseconds since 1970, UTC.
+"""Instants as the store has them: whole microseconds since 1970, UTC.
 
 Integers sort the same way in every database and lose nothing, unlike text and floats.
 """
@@ -13,11 +13,11 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def microseconds(instant: datetime) -> int:
-    """Give the microseconds from 1970 to an aware instant."""
+    """Return the microseconds from 1970 to an aware instant."""
     return (instant - _EPOCH) // _MICROSECOND
 
 
 @lru_cache(maxsize=4096)  # all of a page were observed at once
 def instant(microseconds: int) -> datetime:
-    """Give the instant that many microseconds after 1970, in UTC."""
+    """Return the instant that many microseconds after 1970, in UTC."""
     return _EPOCH + timedelta(microseconds=microseconds)

@@ -67,10 +67,10 @@ def migrate(transaction: Transaction, revision: str, path: str) -> None:
     Raises:
         StoreError: The store is of a newer revision than this code knows.
     """
-    known = scripts()
-    if revision not in known:
+    revisions = scripts()
+    if revision not in revisions:
         raise other_revision(revision, path)
-    for name, script in known.items():
+    for name, script in revisions.items():
         if name > revision:
             _run(transaction, script)
     transaction.execute(f"UPDATE {REVISION_TABLE} SET revision = :newest", newest=NEWEST)

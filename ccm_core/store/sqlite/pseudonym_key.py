@@ -18,15 +18,15 @@ _LENGTH = 32
 
 
 def key_file(store: Path) -> Path:
-    """Give the path of the key file of a store."""
+    """Return the path of the key file of a store."""
     return store.with_name(f"{store.name}.key")
 
 
 def make_key(store: Path) -> bytes:
-    """Give the key of a store that is being made; the caller holds the store's write lock.
+    """Return the key of a store that is being created; the caller holds the store's write lock.
 
-    A key that is already there was left by an attempt that was cut off, and serves. The file
-    appears under its name only when it is whole, readable by its owner alone.
+    A key that is already there is of an attempt that was interrupted, and is used. The file
+    appears under its name only when it is complete, readable by its owner alone.
     """
     path = key_file(store)
     with suppress(FileNotFoundError):
@@ -55,12 +55,12 @@ def read_key(store: Path) -> bytes:
         raise StoreError(
             f"the pseudonym key {path} of the store {store} is missing. Restore that file from a "
             "backup: under a new key the same person would get another pseudonym, and what is "
-            "kept could no longer be joined with what will be kept."
+            "stored could no longer be joined with what will be stored."
         ) from error
 
 
 def key_check(key: bytes) -> str:
-    """Give a mark that recognises a key and does not give it away."""
+    """Return a MAC that recognizes a key and does not disclose it."""
     return hmac.new(key, b"ccm pseudonym key", hashlib.sha256).hexdigest()
 
 

@@ -13,7 +13,10 @@ def test_the_json_report_holds_the_whole_evaluation(given):
     evaluation = json_codec.decode_as(json_codec.encode(document["evaluation"]), Evaluation)
     assert evaluation == given.evaluation
     assert document["manifests"] == json_codec.decode(json_codec.encode(given.manifests))
-    assert [count["kind"] for count in document["counts"]] == ["pagerduty.service", "pagerduty.team"]
+    assert [count["kind"] for count in document["counts"]] == [
+        "pagerduty.service",
+        "pagerduty.team",
+    ]
 
 
 def test_the_json_report_has_the_verdict_of_the_other_formats(given):

@@ -29,33 +29,35 @@ def test_the_summary_of_a_whole_account(given):
         never counted as a pass.
 
         FAILING CHECKS (4)
-          critical       Every service has an escalation policy          25 of 60 fail, 2 waived
+          critical       Every service has an escalation policy
+            25 of 60 applicable failed, 2 risk accepted
             - Batch worker 01: names an escalation policy that was deleted on 2026-04-30
             - Batch worker 02: names an escalation policy that was deleted on 2026-04-30
             - Batch worker 03: names an escalation policy that was deleted on 2026-04-30
             and 22 more
-          high           High-urgency incidents are acknowledged   1 of 300 fails, 23 not judged
-                         by a person in time
+          high           High-urgency incidents are acknowledged by a person in time
+            1 of 300 applicable failed, 23 inconclusive
             - #4711 Checkout is slow: acknowledged after 48 min against 15 min
-          medium         There is at least one schedule                         no subject known
+          medium         There is at least one schedule                             no resources
             - no single resource: the check failed as a whole
-          low            Every team has a manager (waived)               1 of 12 fails, 1 waived
+          low            Every team has a manager (risk accepted)
+            1 of 12 applicable failed, 1 risk accepted
             - Platform [risk accepted: W-2026-003]: has no manager
 
         INCONCLUSIVE (3)
-          high           Incidents are resolved in time                           nothing judged
+          high           Incidents are resolved in time                               not tested
             - pagerduty-prod: pagerduty.incident_log_entry is unavailable: GET /log_entries
               answered 403 Forbidden. Give the key's user the role observer or higher.
-          medium         Policies have two levels at least    1 of 25 ended in an error, 24 pass
-                         (error)
+          medium         Policies have two levels at least (error)
+            1 of 25 applicable ended in an error, 24 passed
             - pagerduty-prod, 1 resource: row.levels[1]: an index past the end, in `assert` at
               12:15
-          medium         The credential sees the whole account                    nothing judged
+          medium         The credential sees the whole account                        not tested
             - pagerduty-prod: pagerduty.ability was never collected
 
         PARTLY INCONCLUSIVE (1)
-          high           High-urgency incidents are acknowledged   1 of 300 fails, 23 not judged
-                         by a person in time
+          high           High-urgency incidents are acknowledged by a person in time
+            1 of 300 applicable failed, 23 inconclusive
             - pagerduty-prod, 23 resources: pagerduty.incident_log_entry is unavailable: GET
               /log_entries answered 403 Forbidden. Give the key's user the role observer or
               higher.
@@ -117,9 +119,9 @@ def test_the_summary_of_a_narrow_terminal_wraps_titles(make):
         as of 2026-05-06 09:00 UTC, over pagerduty-prod
 
         FAILING CHECKS (1)
-          informational  Every service has   4 of 4 fail
-                         an escalation
+          informational  Every service has an escalation
                          policy
+            4 of 4 applicable failed
             - Service 0: names an escalation policy that
               was deleted
             - Service 1: names an escalation policy that
@@ -148,7 +150,7 @@ def test_the_summary_lists_plugin_run_and_collection_problems(make):
         never counted as a pass.
 
         INCONCLUSIVE (1)
-          low            Title                                                  no subject known
+          low            Title                                                      no resources
             - no result has a reason; see the collection problems below
 
         COLLECTION PROBLEMS (3)
@@ -200,7 +202,8 @@ def test_a_shortened_summary_names_the_full_report(make):
     rule = make.rule("r", "Services are owned", "high", [make.result("Search", Status.FAIL, "x")])
     said = summary(make.report_input(rule))
     assert (
-        screen_lines(said, 88, 1, "Full report: demo/report.html")[-1] == "Full report: demo/report.html"
+        screen_lines(said, 88, 1, "Full report: demo/report.html")[-1]
+        == "Full report: demo/report.html"
     )
     assert screen_lines(said, 88, 99, "Full report: demo/report.html") == summary_lines(said, 88)
 
@@ -233,6 +236,7 @@ def test_a_summary_that_fits_is_shown_in_full(given):
 
 def test_a_title_on_one_line_has_the_room_of_the_total(given):
     """On a low screen a check is listed with its title and its failures, in that order."""
-    lines = next(one for one in screen_lines(summary(given), 88, 30) if "acknowledged by a" in one)
-    assert lines.split("  ")[-1].strip() == "1 failed, 23 inconclusive"
-    assert "High-urgency incidents are acknowledged by a …" in lines
+    lines = screen_lines(summary(given), 88, 30)
+    (title,) = (line for line in lines if line.startswith("  high") and "acknowledged by" in line)
+    assert title.split("  ")[-1].strip() == "1 failed, 23 inconclusive"
+    assert "High-urgency incidents are acknowledged by …" in title

@@ -1,4 +1,4 @@
-"""Which scope an OAuth token require_ability for which endpoint.
+"""The scope that an OAuth token needs, for each endpoint.
 
 The scopes are those of ``x-pd-requires-scope`` in PagerDuty's description of its API.
 """

@@ -1,4 +1,4 @@
-"""The schedules of the made-up account: max_limit cover every second, a few do not."""
+"""The schedules of the simulated account: most cover every second, a few do not."""
 
 from __future__ import annotations
 

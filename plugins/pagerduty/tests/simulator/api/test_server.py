@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import socket
-import subprocess
-import sys
 import threading
 
 import httpx  # noqa: TID253 - every test here asks over HTTP
 import pytest
 from pagerduty_simulator import PagerDutySimulator
 from pagerduty_simulator.api import faults
-from pagerduty_simulator.demo_data.demonstration import demonstration
 
 
 def ask(simulator, path):
@@ -84,32 +81,3 @@ def test_a_mistake_in_the_simulator_does_not_stay_hidden(account):
 def test_a_204_has_no_body(simulator):
     """And the connection stays usable."""
     assert ask(simulator, "/abilities/sso").content == b""
-
-
-def test_the_demonstration_runs_the_default_account():
-    """Its connection, its settings and its key are what a connector needs."""
-    with demonstration().open() as source:
-        assert source.connection == "pagerduty-demo"
-        assert source.auth_method == "api_key"
-        assert (source.settings["lookback"], source.settings["lookahead"]) == ("30d", "14d")
-        key = source.secrets["key"].reveal()
-        answer = httpx.get(
-            f"{source.settings['base_url']}/services?total=true",
-            headers={"Authorization": f"Token token={key}"},
-            trust_env=False,
-        )
-    assert answer.json()["total"] == 60
-
-
-def test_it_runs_by_hand():
-    """``python -m pagerduty_simulator`` prints where it is and its key, then serves."""
-    command = [sys.executable, "-m", "pagerduty_simulator", "--incidents", "7"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:  # noqa: S603 - our own
-        try:
-            told = [running.stdout.readline() for _ in range(2)]
-            base_url, key = (line.split(": ", 1)[1].strip() for line in told)
-            headers = {"Authorization": f"Token token={key}"}
-            answer = httpx.get(f"{base_url}/incidents?total=true", headers=headers, trust_env=False)
-        finally:
-            running.terminate()
-    assert answer.json()["total"] == 7

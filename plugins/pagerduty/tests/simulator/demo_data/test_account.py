@@ -1,4 +1,4 @@
-"""The made-up account is repeatable, mostly sound, and flawed where it says."""
+"""The simulated account is repeatable, mostly sound, and has its documented flaws."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from pagerduty_simulator.account.schedule_rendering import coverage, final_spans
 SMALL = AccountSizes(services=8, policies=5, schedules=6, users=40, teams=3, incidents=120)
 
 
-def everything(account):
-    """Give all of an account as values that compare."""
-    parts = (account.users, account.teams, account.memberships, account.schedules)
-    return (*parts, account.policies, account.services, list(account.incidents))
+def all_objects(account):
+    """Return all objects of an account as comparable values."""
+    objects = (account.users, account.teams, account.memberships, account.schedules)
+    return (*objects, account.policies, account.services, list(account.incidents))
 
 
 def test_an_account_repeats(now):
     """The same seed, sizes and moment give identical objects."""
     first, second = (build_account(now, seed=7, sizes=SMALL) for _ in range(2))
-    assert everything(first) == everything(second)
+    assert all_objects(first) == all_objects(second)
 
 
 def test_another_seed_gives_another_account(now):
     """The seed decides."""
     first, second = (build_account(now, seed=seed, sizes=SMALL) for seed in (1, 2))
-    assert everything(first) != everything(second)
+    assert all_objects(first) != all_objects(second)
 
 
-def test_sizes_are_kept(whole_account):
-    """The default account has the sizes it promises, and no two ids of a kind are alike."""
+def test_an_account_has_its_sizes(whole_account):
+    """The default account has the default sizes, and no two ids of a kind are alike."""
     sizes = AccountSizes()
     assert len(whole_account.services) == sizes.services
     assert len(whole_account.policies) == sizes.policies
@@ -42,8 +42,8 @@ def test_sizes_are_kept(whole_account):
 
 
 def test_one_schedule_in_three_is_shift_based(whole_account):
-    """Both worlds are there."""
-    forms = Counter(each.form for each in whole_account.schedules.values())
+    """Both kinds of schedules exist."""
+    forms = Counter(schedule.form for schedule in whole_account.schedules.values())
     assert forms == {"layers": 20, "shifts": 10}
 
 
@@ -52,8 +52,8 @@ def test_most_schedules_cover_every_second(whole_account, now):
     since = int((now - timedelta(days=30)).timestamp())
     until = int((now + timedelta(days=14)).timestamp())
     short = {}
-    for each in whole_account.schedules.values():
-        spans = final_spans(each, since, until)
+    for schedule in whole_account.schedules.values():
+        spans = final_spans(schedule, since, until)
         covered = Counter()
         reached = since
         for span in sorted(spans, key=lambda span: span[:2]):
@@ -62,25 +62,25 @@ def test_most_schedules_cover_every_second(whole_account, now):
                 reached = max(reached, span.end)
         covered["gap"] += max(0, until - reached)
         if covered["gap"]:
-            short[each.name] = (covered["gap"], coverage(spans, since, until))
+            short[schedule.name] = (covered["gap"], coverage(spans, since, until))
     assert len(short) == 5
     assert (180, 100.0) in short.values(), "three minutes in 44 days vanish in the percentage"
     assert (until - since, 0.0) in short.values(), "the schedule without layers covers nothing"
 
 
-def test_one_schedule_is_named_by_no_policy(whole_account):
+def test_one_schedule_is_used_by_no_policy(whole_account):
     """An unused schedule exists, and it is the only one."""
-    named = {
+    used = {
         target.id
         for policy in whole_account.policies.values()
         for level in policy.levels
         for target in level.targets
     }
-    unused = [each.name for each in whole_account.schedules.values() if each.id not in named]
+    unused = [schedule.name for schedule in whole_account.schedules.values() if schedule.id not in used]
     assert len(unused) == 1
 
 
-def test_policies_are_flawed_where_they_should_be(whole_account):
+def test_policies_have_flaws(whole_account):
     """One level only, unused, a deleted user, a stakeholder, and an open invitation."""
     account = whole_account
     targets = {
@@ -90,14 +90,17 @@ def test_policies_are_flawed_where_they_should_be(whole_account):
         for target in level.targets
         if target.type == "user"
     }
-    used = {each.policy_id for each in account.services.values()}
-    assert sum(len(each.levels) == 1 for each in account.policies.values()) == 2
+    used = {service.policy_id for service in account.services.values()}
+    assert sum(len(policy.levels) == 1 for policy in account.policies.values()) == 2
     assert len(account.policies.keys() - used) == 1
     assert targets & account.deleted_users.keys()
     assert any(
-        account.users[each].role == "read_only_user" for each in targets & account.users.keys()
+        account.users[user_id].role == "read_only_user"
+        for user_id in targets & account.users.keys()
     )
-    assert any(account.users[each].invitation_sent for each in targets & account.users.keys())
+    assert any(
+        account.users[user_id].invitation_sent for user_id in targets & account.users.keys()
+    )
 
 
 @pytest.mark.parametrize(
@@ -109,9 +112,9 @@ def test_policies_are_flawed_where_they_should_be(whole_account):
         pytest.param(lambda each: not each.integrations, 2, id="without integration"),
     ],
 )
-def test_services_are_flawed_where_they_should_be(whole_account, flaw, count):
-    """A few services have what a rule should find."""
-    assert sum(flaw(each) for each in whole_account.services.values()) == count
+def test_services_have_flaws(whole_account, flaw, count):
+    """A few services fail a rule."""
+    assert sum(flaw(service) for service in whole_account.services.values()) == count
 
 
 @pytest.mark.parametrize(
@@ -127,9 +130,9 @@ def test_services_are_flawed_where_they_should_be(whole_account, flaw, count):
         pytest.param(lambda each: len(each.contact_methods) == 1, 9, id="one contact method"),
     ],
 )
-def test_users_are_flawed_where_they_should_be(whole_account, flaw, count):
-    """A few users have what a rule should find."""
-    assert sum(flaw(each) for each in whole_account.users.values()) == count
+def test_users_have_flaws(whole_account, flaw, count):
+    """A few users fail a rule."""
+    assert sum(flaw(user) for user in whole_account.users.values()) == count
 
 
 def test_two_teams_have_no_manager(whole_account):
@@ -162,7 +165,7 @@ def test_incidents_meet_every_fate(whole_account):
 def _went_well(incident):
     limit = 900 if incident.urgency == "high" else 3600
     first = next(
-        (each for each in incident.state.events if each.type in {"acknowledge", "resolve"}), None
+        (event for event in incident.state.events if event.type in {"acknowledge", "resolve"}), None
     )
     if first is None or first.after > limit or incident.state.merged_into is not None:
         return False
