@@ -7,6 +7,7 @@ with other ids, names and moments; they are kept as ``ccm collect`` keeps them, 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import random
 import sys
 import tempfile
@@ -89,7 +90,7 @@ def samples() -> Bodies:
             clock=lambda: START,
         )
         store = open_store(SETTINGS, base=Path(folder))
-        collect(host, connection, store, NullObserver())
+        asyncio.run(collect(host, connection, store, NullObserver()))
         found = {
             kind: [one.body for one in store.records.current("sample", kind)]
             for kind in (SERVICE, INCIDENT, ENTRY)

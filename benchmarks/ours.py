@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -95,7 +96,7 @@ def _collected(host: Host, connection: Connection, path: Path) -> Manifest:
 
     store = open_store(StoreLocation(url=f"sqlite:///{path.name}"), base=path.parent)
     try:
-        return collect(host, connection, store, NullObserver())
+        return asyncio.run(collect(host, connection, store, NullObserver()))
     finally:
         store.close()
 

@@ -9,6 +9,7 @@ hundredth of the incidents changed in the store.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import gc
 import sys
 import tempfile
@@ -258,14 +259,16 @@ def _filled(folder: Path, incidents: int) -> tuple[EvidenceStore, Host, Connecti
         given = ["--url", source.url, "--key", source.key, "--store", str(path), "--unpaced"]
         host, connection = _connection(_parser().parse_args(given), {})
         store = open_store(StoreLocation(url="sqlite:///ccm.db"), base=folder)
-        collect(host, connection, store, NullObserver())
+        asyncio.run(collect(host, connection, store, NullObserver()))
     _multiply(store, connection, incidents)
     return store, host, connection
 
 
 def _multiply(store: EvidenceStore, connection: Connection, incidents: int) -> None:
     """Copy what was collected under other ids, window by window."""
-    kept = {kind: list(store.records.current(connection.name, kind)) for kind in (INCIDENT, LOG_ENTRY)}
+    kept = {
+        kind: list(store.records.current(connection.name, kind)) for kind in (INCIDENT, LOG_ENTRY)
+    }
     wanted = -(-incidents // len(kept[INCIDENT])) - 1
     collections = {one.kind: one for one in store.runs.collections(connection.name) if one.window}
     run = OpenRun(

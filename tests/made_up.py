@@ -52,7 +52,7 @@ def rule(name, title, severity, results=(), *, status=None, controls=(), **more)
     order = (Status.ERROR, Status.FAIL, Status.INSUFFICIENT, Status.PASS)
     worst = next((one for one in order if seen[one]), Status.NOT_APPLICABLE)
     counted = Population(
-        known=len(single),
+        total=len(single),
         passed=number[Status.PASS],
         failed=number[Status.FAIL],
         insufficient=number[Status.INSUFFICIENT],

@@ -127,7 +127,7 @@ EVALUATION = Evaluation(
             title="Every service has an owner",
             severity=Severity.HIGH,
             status=Status.FAIL,
-            population=Population(known=1, failed=1, waived=1),
+            population=Population(total=1, failed=1, waived=1),
             controls=(Control(framework="soc2", id="CC7.4", why="it says so"),),
             remediation_url="https://docs.acme.example/owners",
             results=(

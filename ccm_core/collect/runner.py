@@ -273,7 +273,7 @@ class Runner:
             counts=read.with_traffic(counts) if read else counts,
             unknown_fields=tuple(sorted(batch.unknown_fields)),
             notes=tuple(dict.fromkeys(batch.notes)),
-            through=tuple(dict.fromkeys(batch.depends_on)),
+            depends_on=tuple(dict.fromkeys(batch.depends_on)),
         )
         stored = self._context.append(
             WriteBatch(
@@ -340,14 +340,14 @@ def _smaller_queries(query: WindowQuery, read: WindowRead) -> Sequence[WindowQue
         return (replace(query, overlap=timedelta(0)),)
     if overflow is None:
         return ()
-    cut = overflow.cut
+    cut = overflow.split_at
     before = cut is not None and cut <= window.since
     if query.overlap and (before or not query.splittable):
         return (replace(query, overlap=timedelta(0)),)
     parts = (
         (Window(window.since, cut), Window(cut, window.until))
         if cut is not None and window.since < cut < window.until
-        else split(window, overflow.total, overflow.most)
+        else split(window, overflow.total, overflow.limit)
     )
     return _overlapping_queries(parts, query.overlap)
 

@@ -183,7 +183,7 @@ def _truncated(overflow: Overflow, missing: int) -> Shortfall:
     how = f"in {len(overflow.slices)} parts" if overflow.slices else "as a whole"
     return Shortfall(
         reason=Reason.TRUNCATED,
-        detail=f"the source counted {overflow.total} objects, lists at most {overflow.most} per "
+        detail=f"the source counted {overflow.total} objects, lists at most {overflow.limit} per "
         f"request, and returned {overflow.total - missing} when requested {how}",
         missing=missing,
     )

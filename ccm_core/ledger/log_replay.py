@@ -55,7 +55,9 @@ class LogReplay:
         if self.tree.edge == entry.edge:
             self._stored_edge = None
             return
-        if self._stored_edge is not None and self._continues_stored_edge(before.size, hashes, entry.edge):
+        if self._stored_edge is not None and self._continues_stored_edge(
+            before.size, hashes, entry.edge
+        ):
             # What was wrong came before; from here on the tree is the one that was stored.
             self._stored_edge = None
             return

@@ -110,7 +110,9 @@ class SignedNote:
             for name, signature in self.signatures
             if name == key.name and signature[:_ID_BYTES] == key.id
         ]
-        return bool(signatures) and all(key.verifies(signature, self.text.encode()) for signature in signatures)
+        return bool(signatures) and all(
+            key.verifies(signature, self.text.encode()) for signature in signatures
+        )
 
 
 def sign(text: str, name: str, *signers: Signer) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ccm_core.model.evaluation.result import KindSufficiency
-from ccm_core.model.json_codec import JsonObject
 from ccm_core.rules.cel.lookup_function import LookupRecords
 from ccm_core.sdk.evidence_kind import SchemaLoader
 from ccm_core.sdk.view import Row
@@ -69,14 +68,3 @@ class Facts:
     for this moment. Reused rows are for rules that evaluated the same rows then."""
     plugin_failures: tuple[str, ...] = ()
     """Plugins that did not load, each with the reason."""
-
-
-__all__ = [
-    "DerivedRows",
-    "Facts",
-    "JsonObject",
-    "LookupRecord",
-    "LookupRecords",
-    "PackText",
-    "RowSource",
-]

@@ -47,9 +47,9 @@ class Overflow:
     """
 
     total: int
-    most: int
+    limit: int
     """What the source lists at most for one request."""
-    cut: datetime | None = None
+    split_at: datetime | None = None
     """Where the window is best split, where that is known."""
     slices: tuple[Mapping[str, str], ...] = ()
     """What to request one after the other where the window cannot be split further: each is handed

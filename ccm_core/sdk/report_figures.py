@@ -1,7 +1,7 @@
 """What a section of the report shows: pure data. The host draws it, bounds it and escapes it.
 
 A figure never says that something is well where the evidence does not tell: what was not looked
-at is left out of :attr:`Lane.known`, counted in :attr:`MeasureGroup.unknown`, or a cell of the tone
+at is left out of :attr:`Lane.observed`, counted in :attr:`MeasureGroup.unknown`, or a cell of the tone
 ``unknown``.
 """
 
@@ -45,7 +45,7 @@ class Lane:
     group: str = ""
     """What it is part of, such as the policy of a level; lanes of one group stand together."""
     url: str | None = None
-    known: tuple[Window, ...] = ()
+    observed: tuple[Window, ...] = ()
     """When it was looked at. The rest of the timeline is not known, and drawn so."""
     gaps: tuple[TimelineGap, ...] = ()
 

@@ -44,7 +44,7 @@ class Partitioning:
 
     A part is made of records that share names, directly or through others. The view promises that
     the rows of some parts come out the same whether it is handed the records of these parts or
-    all, and that they depend on the moment only as :attr:`ages` and :attr:`passing` say.
+    all, and that they depend on the moment only as :attr:`age_fields` and :attr:`horizon_instants` say.
     """
 
     names: Mapping[str, Callable[[Record], Iterable[str]]]
@@ -56,9 +56,9 @@ class Partitioning:
     """By a kind of :attr:`names` and another input: the keys that a record uses of that input,
     whether it has them or not. A change of other records there leaves its part alone. Where an
     input is not mentioned, any change of it has all rows derived again."""
-    ages: frozenset[str] = frozenset()
+    age_fields: frozenset[str] = frozenset()
     """Fields of a row that hold numbers which only grow while time passes."""
-    passing: Mapping[str, Callable[[Record], datetime]] = field(default_factory=dict)
+    horizon_instants: Mapping[str, Callable[[Record], datetime]] = field(default_factory=dict)
     """By a kind of :attr:`names`: an instant of a record. Whether it lies before the horizon's
     beginning may change the rows of its part."""
 

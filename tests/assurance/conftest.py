@@ -85,7 +85,7 @@ class Make:
             title="The door is shut",
             severity=Severity.LOW,
             status=status,
-            population=Population(known=1),
+            population=Population(total=1),
             results=(result,),
         )
         control = ControlResult(

@@ -41,8 +41,8 @@ def test_what_is_signed_holds_for_the_public_half(vault):
     (key,) = signing_keys.make(vault, AT)
     signature = key.sign(b"text")
 
-    assert VerifierKey("ccm/1", key.public).holds(signature, b"text")
-    assert not VerifierKey("ccm/1", signing_keys.ephemeral_key().public).holds(signature, b"text")
+    assert VerifierKey("ccm/1", key.public).verifies(signature, b"text")
+    assert not VerifierKey("ccm/1", signing_keys.ephemeral_key().public).verifies(signature, b"text")
 
 
 def test_a_successor_stands_beside_the_current_key_until_it_is_settled(vault):

@@ -147,11 +147,11 @@ class Source:
                     return
                 if ask.may_split or parts:
                     cut = furthest + SECOND
-                    yield Overflow(total=len(found), most=self.cap, cut=cut, slices=parts)
+                    yield Overflow(total=len(found), limit=self.cap, split_at=cut, slices=parts)
                     return
             elif len(found) > self.cap and (ask.may_split or parts):
                 session.traffic.requests += 1
-                yield Overflow(total=len(found), most=self.cap, slices=parts)
+                yield Overflow(total=len(found), limit=self.cap, slices=parts)
                 return
             for page in self._pages(name, ask):
                 session.traffic.requests += 1

@@ -167,7 +167,7 @@ def test_a_note_opens_where_a_trusted_key_signed_it(lines: str, keys: list, *, o
     if opens:
         assert signed_note.opened(f"{TEXT}\n{lines}", trusted) == TEXT
         return
-    with pytest.raises(ValueError, match="bears no signature"):
+    with pytest.raises(ValueError, match="has no valid signature"):
         signed_note.opened(f"{TEXT}\n{lines}", trusted)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from dataclasses import replace
@@ -47,7 +48,7 @@ def main(base_url, folder, days, now):
         clock=lambda: moment,
     )
     store = open_store(StoreLocation(url="sqlite:///ccm.db"), base=Path(folder))
-    collect(host, connection, store, NullObserver())
+    asyncio.run(collect(host, connection, store, NullObserver()))
     store.close()
 
 

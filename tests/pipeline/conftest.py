@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ from pagerduty_simulator import AccountSizes, PagerDutySimulator, build_account
 from pagerduty_simulator.account.incident_log import Event, IncidentRecord, IncidentState
 from pagerduty_simulator.demo_data.incidents import service_references
 
-from ccm_core.app.workspace import host_of
+from ccm_core.app.installation import build_host
 from ccm_core.collect.observer import NullObserver
 from ccm_core.config.schema_defaults import with_defaults
 from ccm_core.ledger.signers import Unsigned
@@ -89,7 +90,7 @@ class Place:
             clock=lambda: now,
         )
         self.control.requests.clear()
-        return collect(host, connection, store or self.store, NullObserver())
+        return asyncio.run(collect(host, connection, store or self.store, NullObserver()))
 
     def kept(self, kind=INCIDENT):
         """Give the bodies that stand, by key."""
@@ -157,7 +158,7 @@ class Firm:
         self.connector = catalog.connectors["pagerduty"]
         self.host = Host(
             version="1",
-            kinds=host_of(catalog).kinds,
+            kinds=build_host(catalog).kinds,
             views=catalog.views,
             plugins=catalog.versions(),
             clock=lambda: self.now,
@@ -177,7 +178,7 @@ class Firm:
 
     def collect(self):
         """Read what is due."""
-        return collect(self.host, self.connection(), self.store, NullObserver())
+        return asyncio.run(collect(self.host, self.connection(), self.store, NullObserver()))
 
     def ruling(self):
         """Give the shipped packs, and a waiver for the first rule."""

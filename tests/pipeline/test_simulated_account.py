@@ -79,9 +79,7 @@ def test_a_simulated_kind_is_gathered_without_anything_to_tell(gathered, name):
 def test_no_secret_of_the_account_is_in_a_record(gathered):
     """Feeds, keys, addresses and phone numbers stay at the source."""
     bodies = b"\n".join(
-        one.body.content
-        for batch in gathered.values()
-        for one in batch.observations.values()
+        one.body.content for batch in gathered.values() for one in batch.observations.values()
     ).decode()
     for secret in ("@", "/feed/", "webcal", "integration_key", "avatar", "address"):
         assert secret not in bodies

@@ -222,7 +222,7 @@ def figures():
     def make_figures(name="Primary"):
         window = Window(NOW - timedelta(days=30), NOW + timedelta(days=14))
         gap = TimelineGap(window=Window(NOW, NOW + timedelta(hours=5)), title=name)
-        lane = Lane(title=name, group=name, url=name, known=(window,), gaps=(gap,))
+        lane = Lane(title=name, group=name, url=name, observed=(window,), gaps=(gap,))
         rows = ((Cell(text=name, url=name), Cell(text="nobody", tone=Tone.BAD)),)
         return (
             Timeline(title="Schedules", about=name, window=window, lanes=(lane, Lane(title="x"))),

@@ -13,9 +13,10 @@ from ccm_core.errors import DocumentError
 from ccm_core.model.evaluation.result import KindSufficiency
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
+from ccm_core.rules.cel.lookup_function import LookupRecord
 from ccm_core.rules.evaluate.evaluator import evaluate
 from ccm_core.rules.pack.loader import compile_packs
-from ccm_core.rules.types import Facts, LookupRecord, PackText, RowSource
+from ccm_core.rules.types import Facts, PackText, RowSource
 from ccm_core.sdk.types import Row
 
 NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
@@ -183,7 +184,10 @@ def facts(standing_of):
         stands = {kind: standing_of(kind, connection=connection) for kind in sorted(kinds)}
         stands |= {one.kind: one for one in sufficiency}
         found = {
-            kind: {key: LookupRecord(body=body, digest=f"sha256:{kind}:{key}") for key, body in of.items()}
+            kind: {
+                key: LookupRecord(body=body, digest=f"sha256:{kind}:{key}")
+                for key, body in of.items()
+            }
             for kind, of in (lookup or {}).items()
         }
         return Facts(

@@ -87,9 +87,9 @@ def test_a_migration_that_fails_changes_nothing(older, tmp_path):
 def test_an_older_store_is_refused_where_nothing_is_written(older, tmp_path):
     """Reading and verifying migrate nothing; the message says what does."""
     before = older.read_bytes()
-    with pytest.raises(StoreError, match="written by an older ccm.*Run `ccm collect`"):
+    with pytest.raises(StoreError, match=r"written by an older ccm.*Run `ccm collect`"):
         open_store(LOCATION, base=tmp_path, read_only=True)
-    with pytest.raises(StoreError, match="written by an older ccm.*Run `ccm collect`"):
+    with pytest.raises(StoreError, match=r"written by an older ccm.*Run `ccm collect`"):
         verify_store(older, on_progress=lambda *_: None)
     assert older.read_bytes() == before
 
@@ -103,7 +103,7 @@ def test_a_store_from_before_the_first_release_is_refused(tmp_path, read_only):
         database.execute("INSERT INTO store_revision VALUES ('0004')")
     before = path.read_bytes()
 
-    with pytest.raises(StoreError, match="before the first release.*Move the file away") as caught:
+    with pytest.raises(StoreError, match=r"before the first release.*Move the file away") as caught:
         open_store(LOCATION, base=tmp_path, read_only=read_only)
     assert str(path) in str(caught.value)
     assert "ccm collect" in str(caught.value)

@@ -120,7 +120,8 @@ def remove(config: str | None, name: str, *, yes: bool) -> None:
         raise UsageError(f"{name} was not removed{hint}")
     edited.remove()
     print_message(
-        f"removed {name}; its evidence is kept, and its credential still works: revoke it at the source"
+        f"removed {name}; its evidence is kept, and its credential still works: revoke it at "
+        "the source"
     )
 
 

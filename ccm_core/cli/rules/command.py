@@ -13,7 +13,7 @@ from ccm_core.app.installation import build_host, configured_plugins
 from ccm_core.app.rule_sets import pack_text
 from ccm_core.cli.rules.preview import diff, preview
 from ccm_core.cli.terminal.exit_codes import Exit
-from ccm_core.cli.terminal.options import json_option, settings_file
+from ccm_core.cli.terminal.options import json_option, renamed_command, settings_file
 from ccm_core.cli.terminal.output import print_json, print_message, print_table
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.documents import suggest

@@ -65,7 +65,7 @@ def deciding(results: Sequence[Result]) -> Sequence[Result]:
 class Population:
     """How many subjects a rule had, and what it said of them."""
 
-    known: int = 0
+    total: int = 0
     passed: int = 0
     failed: int = 0
     insufficient: int = 0

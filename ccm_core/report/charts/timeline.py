@@ -137,7 +137,7 @@ def _rank(lanes: Sequence[DrawnLane]) -> tuple[float, bool, str, str]:
 
 
 def _lane(lane: Lane, window: Window, gap: str) -> DrawnLane:
-    known = union(part for looked_at in lane.known if (part := looked_at.intersection(window)))
+    known = union(part for looked_at in lane.observed if (part := looked_at.intersection(window)))
     gaps = tuple(sorted(lane.gaps, key=lambda entry: entry.window.since))
     # Adjacent gaps are one gap, whatever their causes.
     joined = union(entry.window for entry in gaps)

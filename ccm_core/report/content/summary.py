@@ -235,16 +235,16 @@ def _population(rule: RuleResult, *, total: bool) -> str:
     if rule.results and all(
         result.status in _INCONCLUSIVE and _is_whole(result) for result in rule.results
     ):
-        return f"none of {population.known:,} tested" if population.known else "not tested"
-    if not population.known:
+        return f"none of {population.total:,} tested" if population.total else "not tested"
+    if not population.total:
         return "no resources"
     counts = [(number, words) for number, words in _population_counts(population) if number]
-    applicable = population.known - population.not_applicable
+    applicable = population.total - population.not_applicable
     texts = [f"{number:,} {words}" for number, words in counts]
     if total and counts and applicable and counts[0][1] != phrases.STATUS[Status.NOT_APPLICABLE]:
         number, words = counts[0]
         texts[0] = f"{number:,} of {applicable:,} applicable {words}"
-    return ", ".join(texts) or phrases.count(population.known, "resource")
+    return ", ".join(texts) or phrases.count(population.total, "resource")
 
 
 def _population_counts(population: Population) -> tuple[tuple[int, str], ...]:

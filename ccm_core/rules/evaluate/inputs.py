@@ -80,7 +80,7 @@ class Evidence:
         groups = [group for pack in packs.packs for group in pack.groups if group.over in inputs]
         lookups = {kind for group in groups for rule in group.rules for kind in rule.lookup_kinds}
         names = sorted({group.over for group in groups})
-        reused = {name: rows for name in names if (rows := self._reused_rows(name)) is not None}
+        reused = {name: cached for name in names if (cached := self._reused_rows(name)) is not None}
         derived = {name: self._derive(name) for name in names if name not in reused}
         rows = {name: result.rows for name, result in derived.items() if result.rows is not None}
         return Facts(
@@ -104,7 +104,7 @@ class Evidence:
 
     def _age_fields(self, names: Iterable[str]) -> dict[str, frozenset[str]]:
         views = [view for name in names if (view := self.views.get(name))]
-        return {view.name: view.partitions().ages for view in views if view.partitions}
+        return {view.name: view.partitions().age_fields for view in views if view.partitions}
 
     def _reused_rows(self, name: str) -> Sequence[Row] | None:
         return self.row_cache.reused_rows(name) if self.row_cache else None

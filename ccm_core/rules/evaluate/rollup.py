@@ -154,7 +154,7 @@ def _population(
     subjects = [result for result in results if result.subject.kind not in (CONNECTION, POPULATION)]
     counts = Counter(in_order) + Counter(result.status for result in subjects)
     return Population(
-        known=counts.total() + unevaluated,
+        total=counts.total() + unevaluated,
         passed=counts[Status.PASS],
         failed=counts[Status.FAIL],
         insufficient=counts[Status.INSUFFICIENT] + unevaluated,

@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from ccm_core.model.evaluation.result import KindSufficiency
 from ccm_core.model.evidence.collection import WORST_FIRST, Collection, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import Window, subtract, union
-from ccm_core.sdk.timestamps import format_duration, format_instant
 from ccm_core.sdk.evidence_kind import Shape
+from ccm_core.sdk.timestamps import format_duration, format_instant
 
 _MOST_ERASED = 1000
 """Of more erased records than this, none is named: the whole kind is insufficient."""

@@ -126,8 +126,8 @@ class PartitionIndex:
         for (own, used), keys in self.partitioning.uses.items():
             if own == kind:
                 index.uses.setdefault(used, {})[key] = self._interned(keys(record))
-        if kind in self.partitioning.passing:
-            index.passing[key] = self.partitioning.passing[kind](record)
+        if kind in self.partitioning.horizon_instants:
+            index.passing[key] = self.partitioning.horizon_instants[kind](record)
         return names
 
     def _drop(self, kind: str, key: str) -> Names:

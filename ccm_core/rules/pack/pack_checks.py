@@ -64,5 +64,5 @@ def control_mistakes(
                 yield document.mistake(requirement, message, key=True)
                 continue
             for bound, limit in bounds.items():
-                if bound in _BOUNDS and (message := bound_mistake(types[name], bound, limit)):
-                    yield document.mistake((*requirement, bound), message)
+                if bound in _BOUNDS and (problem := bound_mistake(types[name], bound, limit)):
+                    yield document.mistake((*requirement, bound), problem)

@@ -22,7 +22,7 @@ def read_waivers(text: bytes, file: str) -> tuple[Waiver, ...]:
     """Read a waivers file.
 
     Raises:
-        DocumentError: It is no waivers file, or a waiver has no valid period, or its owner approves it.
+        DocumentError: The file has mistakes, such as a waiver without a valid period.
     """
     document = documents.read_yaml(text, file)
     mistakes = documents.check(document, schemas.load(SCHEMA))

@@ -15,6 +15,7 @@ from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shor
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.json_codec import JsonObject, digest, encode
 from ccm_core.rules.cel.expression import Expression, ExpressionError
+from ccm_core.rules.cel.lookup_function import LookupRecord
 from ccm_core.rules.evaluate.evaluator import evaluate
 from ccm_core.rules.evaluate.sufficiency import assess_sufficiency
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks, CompiledRule
@@ -23,9 +24,9 @@ from ccm_core.rules.pack.parameter_overrides import (
     parameter_overrides,
     read_overrides,
 )
-from ccm_core.rules.types import Facts, LookupRecord, PackText
-from ccm_core.sdk.timestamps import parse_instant
+from ccm_core.rules.types import Facts, PackText
 from ccm_core.sdk.evidence_kind import Shape
+from ccm_core.sdk.timestamps import parse_instant
 from ccm_core.sdk.view import Row
 
 _NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)

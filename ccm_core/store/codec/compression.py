@@ -88,7 +88,9 @@ class Decompressor:
             chunks.append(frame.decompress(content[start : start + _CHUNK]))
             size += len(chunks[-1])
             if size > self._max_size:
-                raise ValueError(f"a frame of {len(content)} bytes holds more than {self._max_size}")
+                raise ValueError(
+                    f"a frame of {len(content)} bytes holds more than {self._max_size}"
+                )
         if not frame.eof:
             raise ValueError("the frame ends before it is complete")
         if frame.unused_data or start + _CHUNK < len(content):

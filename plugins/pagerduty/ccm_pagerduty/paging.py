@@ -132,7 +132,7 @@ async def listed(pager: Pager, *, may_split: bool) -> AsyncIterator[CollectorEve
         may_split: Yield only an :class:`Overflow` when there are too many items.
     """
     if may_split and ((await pager.first()).total or 0) > CAP:
-        yield Overflow(total=pager.total or 0, most=CAP)
+        yield Overflow(total=pager.total or 0, limit=CAP)
         return
     async for page in pager.pages():
         yield page if isinstance(page, Page) else _truncated(pager.path, page)
@@ -181,10 +181,10 @@ async def _split_needed(
     ]
     instants = [edge for edge in edges if edge is not None]
     if len(instants) < len(edges) or instants != sorted(instants) or not instants:
-        return Overflow(total=total, most=CAP, slices=slices(total))
+        return Overflow(total=total, limit=CAP, slices=slices(total))
     if instants[-1] > after:
         return None
-    return Overflow(total=total, most=CAP, cut=instants[-1] + SECOND, slices=slices(total))
+    return Overflow(total=total, limit=CAP, split_at=instants[-1] + SECOND, slices=slices(total))
 
 
 def _first_and_last(page: Page) -> Sequence[JsonObject]:

@@ -174,7 +174,9 @@ def test_a_share_of_the_limit_is_left_to_others():
             ["text/html", "another region", "set region: eu"],
             id="401 in HTML",
         ),
-        pytest.param(httpx.Response(401), AuthenticationFailed, ["wrong or revoked"], id="401 empty"),
+        pytest.param(
+            httpx.Response(401), AuthenticationFailed, ["wrong or revoked"], id="401 empty"
+        ),
         pytest.param(
             httpx.Response(
                 402, json={"error": {"message": "Missing ability: teams", "code": 2014}}
@@ -186,7 +188,9 @@ def test_a_share_of_the_limit_is_left_to_others():
         pytest.param(
             httpx.Response(403, json=SCOPES), ScopeMissing, ["needs: incidents.read"], id="scope"
         ),
-        pytest.param(httpx.Response(403, text="no"), PermissionDenied, ["administrator"], id="403 in text"),
+        pytest.param(
+            httpx.Response(403, text="no"), PermissionDenied, ["administrator"], id="403 in text"
+        ),
         pytest.param(
             httpx.Response(404, json={"error": {"message": "Not Found", "code": 2100}}),
             NotAvailable,
@@ -282,7 +286,9 @@ def test_reading_a_complaint_never_fails(body):
 )
 def test_the_headers_say_how_long_to_wait(pagerduty, status, headers, expected):
     """A sane reset is believed on a 429, and where nothing remains."""
-    answer = HttpResponse(path="/x", status=status, headers=headers, body=b"", received_at=pagerduty.now)
+    answer = HttpResponse(
+        path="/x", status=status, headers=headers, body=b"", received_at=pagerduty.now
+    )
     assert advice()(answer) == expected
 
 
@@ -304,7 +310,9 @@ def test_what_remains_for_others_is_left_to_them(pagerduty, share, remaining, wa
         "ratelimit-remaining": str(remaining),
         "ratelimit-reset": "7",
     }
-    answer = HttpResponse(path="/x", status=200, headers=headers, body=b"", received_at=pagerduty.now)
+    answer = HttpResponse(
+        path="/x", status=200, headers=headers, body=b"", received_at=pagerduty.now
+    )
     assert advice(share)(answer) == (7.0 if waits else None)
 
 
@@ -357,7 +365,7 @@ def test_a_listing_that_may_be_split_says_so_before_anything_is_read(listing):
     """One request is enough to know that there is too much."""
     seen = []
     assert listing(account(CAP + 1, seen=seen), may_split=True) == [
-        Overflow(total=CAP + 1, most=CAP)
+        Overflow(total=CAP + 1, limit=CAP)
     ]
     assert len(seen) == 1
 

@@ -127,7 +127,9 @@ def test_a_limit_at_the_first_request_is_waited_for(pagerduty):
 
 def test_a_refused_key_is_told_with_the_next_step(pagerduty):
     """The key or the region is wrong, and the message says which region was asked."""
-    with pytest.raises(AuthenticationFailed, match=r"api\.pagerduty\.com \(region us\).*set region: eu"):
+    with pytest.raises(
+        AuthenticationFailed, match=r"api\.pagerduty\.com \(region us\).*set region: eu"
+    ):
         pagerduty.talk(lambda _request: httpx.Response(401, html="<html>"), credential)
 
 
@@ -158,8 +160,12 @@ def test_the_horizon_is_read_from_the_settings(settings, expected):
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        pytest.param({"lookback": "181d"}, "lookback: .* at most 180d, got 181d", id="too far back"),
-        pytest.param({"lookahead": "91d"}, "lookahead: .* at most 90d, got 91d", id="too far ahead"),
+        pytest.param(
+            {"lookback": "181d"}, "lookback: .* at most 180d, got 181d", id="too far back"
+        ),
+        pytest.param(
+            {"lookahead": "91d"}, "lookahead: .* at most 90d, got 91d", id="too far ahead"
+        ),
         pytest.param({"lookback": "a while"}, "lookback: 'a while'", id="no duration"),
         pytest.param({"lookback": "P1M"}, "lookback: 'P1M'", id="months have no length"),
     ],

@@ -235,7 +235,11 @@ def answering(regions: dict[str, int]):
             200, Cause.WRONG_REGION, "the key is valid", "set region: eu in", id="wrong region"
         ),
         pytest.param(
-            401, Cause.KEY_REFUSED, "both regions refuse", "create a read-only API key", id="revoked"
+            401,
+            Cause.KEY_REFUSED,
+            "both regions refuse",
+            "create a read-only API key",
+            id="revoked",
         ),
         pytest.param(
             500, Cause.KEY_REFUSED, "401", "that region could not be checked", id="cannot be told"
@@ -246,7 +250,9 @@ def test_a_refused_key_is_tried_in_the_other_region(pagerduty, eu, cause, found,
     """It goes to the other of PagerDuty's two hosts, and nowhere else."""
     handler, asked = answering({"us": 401, "eu": eu})
     opening = partial(live, bounds=pagerduty.hasty, transport=httpx.MockTransport(handler))
-    told = diagnose(pagerduty.request_for(), AuthenticationFailed("GET /users/me: 401"), opening=opening)
+    told = diagnose(
+        pagerduty.request_for(), AuthenticationFailed("GET /users/me: 401"), opening=opening
+    )
     (line,) = asyncio.run(told)
     assert line.cause == cause
     assert found in line.message
@@ -267,7 +273,11 @@ def test_a_key_for_another_address_goes_to_no_region(pagerduty):
     ("method", "error", "cause", "step"),
     [
         pytest.param(
-            OAUTH, AuthenticationFailed("401"), Cause.TOKEN_REFUSED, "ccm connect pagerduty", id="a token"
+            OAUTH,
+            AuthenticationFailed("401"),
+            Cause.TOKEN_REFUSED,
+            "ccm connect pagerduty",
+            id="a token",
         ),
         pytest.param(
             OAUTH,
@@ -278,7 +288,9 @@ def test_a_key_for_another_address_goes_to_no_region(pagerduty):
         ),
         pytest.param("api_key", Unreachable("x"), Cause.UNREACHABLE, "network", id="no answer"),
         pytest.param("api_key", RateLimited("429"), Cause.RATE_LIMITED, "requests", id="limited"),
-        pytest.param("api_key", BadResponse("HTML"), Cause.SOURCE_ERROR, "try again", id="nonsense"),
+        pytest.param(
+            "api_key", BadResponse("HTML"), Cause.SOURCE_ERROR, "try again", id="nonsense"
+        ),
     ],
 )
 def test_why_a_connection_cannot_be_opened(pagerduty, method, error, cause, step):
@@ -335,7 +347,9 @@ def collection(kind: str, *falls: Shortfall, outcome=Outcome.PARTIAL) -> Collect
 def test_what_was_last_read_and_lacks_something(kind, reason, cause, step):
     """One line for the kind, with when, why, and what to do."""
     fall = Shortfall(reason=reason, detail="it was so", subjects=("pagerduty.team:T1",))
-    (line,) = incomplete_kinds([collection(kind, fall), collection("ability", outcome=Outcome.COMPLETE)])
+    (line,) = incomplete_kinds(
+        [collection(kind, fall), collection("ability", outcome=Outcome.COMPLETE)]
+    )
     assert (line.subject, line.ok, line.cause) == (f"pagerduty.{kind}", False, cause)
     assert "the last collection, at 2026-11-23 12:00 UTC, was partial: it was so" in line.message
     assert "1 missing: pagerduty.team:T1" in line.message
@@ -358,4 +372,4 @@ def test_many_shortfalls_are_one_line():
 def test_a_failure_without_a_reason_is_told_all_the_same():
     """Unknown is told as such."""
     (line,) = incomplete_kinds([collection("user", outcome=Outcome.FAILED)])
-    assert (line.cause, line.message[:6]) == (Cause.INCOMPLETE, "failed")
+    assert (line.cause, line.message[-6:]) == (Cause.INCOMPLETE, "failed")

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from ccm_core.cli.verbs.report_targets import outputs
+from ccm_core.cli.verbs.report_targets import report_targets
 from ccm_core.errors import UsageError
 
 
 def where(wanted, output=None):
     """Give format and path as text, for comparing."""
-    return [(one.form, one.path and one.path.as_posix()) for one in outputs(wanted, output)]
+    return [(one.form, one.path and one.path.as_posix()) for one in report_targets(wanted, output)]
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_where_formats_go(tmp_path: Path, monkeypatch, wanted, output, placed):
 def test_what_cannot_be_placed(wanted, output, told):
     """Whoever asks for what cannot be done is told why, and what to write."""
     with pytest.raises(UsageError) as refused:
-        outputs(wanted, output)
+        report_targets(wanted, output)
     assert told in str(refused.value)
 
 

@@ -106,7 +106,9 @@ def test_what_was_erased_by_order_is_missing_and_the_bundle_holds(key_of, writte
     """The order stands in the ledger, and the ledger is in the bundle."""
     firm.evaluate()
     firm.now += timedelta(minutes=1)
-    firm.store.erasure.erase(Erasure(id="e1", kind="pagerduty.user", reason="asked to", erased_at=firm.now))
+    firm.store.erasure.erase(
+        Erasure(id="e1", kind="pagerduty.user", reason="asked to", erased_at=firm.now)
+    )
     path = tmp_path / "b.zip"
     written(firm, path)
     assert verify(str(path), key_of(firm))[1] == []

@@ -39,7 +39,9 @@ def test_an_earlier_head_of_another_history_is_found(firm, grown, log):
     heads, files = grown
     head = Checkpoint.read(signed_note.read(heads[log]).text)
     other = f"{head.origin}\n{head.size}\n{signed_note.encoded(bytes(32))}\n"
-    pin = Pin(name="old.txt", note=signed_note.sign(other, firm.store.ledger.head().origin, firm.signer))
+    pin = Pin(
+        name="old.txt", note=signed_note.sign(other, firm.store.ledger.head().origin, firm.signer)
+    )
     held = hold(files, [pin])
     assert held.problems == (f"old.txt has another root for {head.size} leaves of {head.origin}",)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import shutil
 import socket
@@ -15,7 +16,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from ccm_core.cli.terminal.outcome_codes import evaluation_code, run_code
 from ccm_pagerduty.client import live
 from ccm_pagerduty.connector import connector
 from ccm_pagerduty.kinds import kinds
@@ -24,7 +24,7 @@ from ccm_pagerduty.views import views
 from pagerduty_simulator import AccountSizes, PagerDutySimulator, build_account, many_incidents
 from pagerduty_simulator.api.control import SimulatorControl
 
-from ccm_core.cli.terminal.exit_codes import Exit, most_severe
+from ccm_core.cli.terminal.exit_codes import Exit, evaluation_code, most_severe, run_code
 from ccm_core.collect.observer import NullObserver
 from ccm_core.collect.outcome import worst
 from ccm_core.model.evaluation.result import Evaluation, Result, RuleResult
@@ -182,7 +182,9 @@ class Lab:
             host = replace(self.host, clock=lambda: NOW + timedelta(minutes=1))
             evaluation = evaluate(host, [connection], store, self.packs)
             bodies = {
-                kind: {one.key: one.body for one in store.records.current(NAME, f"pagerduty.{kind}")}
+                kind: {
+                    one.key: one.body for one in store.records.current(NAME, f"pagerduty.{kind}")
+                }
                 for kind in self.kinds
             }
         finally:
@@ -228,7 +230,7 @@ class Lab:
         host = replace(self.host, clock=lambda: at + timedelta(milliseconds=next(ticks)))
         store = open_store(STORE, base=folder)
         try:
-            return collect(host, connection, store, NullObserver())
+            return asyncio.run(collect(host, connection, store, NullObserver()))
         finally:
             store.close()
 

@@ -111,7 +111,9 @@ AMISS = {
         told="revoked",
     ),
     "408": Amiss(fault=refuse(408), told="answered 408"),
-    "429 with a wait": Amiss(fault=too_many_requests(1), reason=Reason.RATE_LIMITED, told="every try"),
+    "429 with a wait": Amiss(
+        fault=too_many_requests(1), reason=Reason.RATE_LIMITED, told="every try"
+    ),
     "429 in HTML": Amiss(
         fault=too_many_requests(in_html=True), reason=Reason.RATE_LIMITED, told="every try"
     ),
@@ -360,7 +362,9 @@ def test_a_body_without_end_is_not_read_on(lab):
 def test_an_answer_of_another_place_is_not_believed(lab):
     """JSON that holds nothing of what was asked for is no empty list."""
     for endpoint in (*LISTS, OF_ONE_INCIDENT):
-        lab.control.inject(endpoint, lambda _asked, _honest: SimulatedResponse(body=b'{"status": "ok"}'))
+        lab.control.inject(
+            endpoint, lambda _asked, _honest: SimulatedResponse(body=b'{"status": "ok"}')
+        )
     ran = lab.read()
     assert ran.outcomes == dict.fromkeys(KINDS, Outcome.FAILED)
     assert_nothing_passes(lab, ran, *KINDS)

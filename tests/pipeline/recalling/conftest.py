@@ -10,7 +10,7 @@ from functools import cache
 
 import pytest
 
-from ccm_core.app.workspace import host_of
+from ccm_core.app.installation import build_host
 from ccm_core.config.schema_defaults import with_defaults
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.erasure import Erasure
@@ -132,7 +132,7 @@ def host(clock):
     """Give the host with everything that is installed."""
     return Host(
         version="1",
-        kinds=host_of(catalog()).kinds,
+        kinds=build_host(catalog()).kinds,
         views=catalog().views,
         plugins=(),
         clock=clock,
@@ -210,7 +210,9 @@ class World:
             )
             for key, body in bodies.items()
         ]
-        self.store.records.append(WriteBatch(collection=collection, observations=seen, snapshot=snapshot))
+        self.store.records.append(
+            WriteBatch(collection=collection, observations=seen, snapshot=snapshot)
+        )
 
     def refresh(self):
         """Look at everything once more where that is long ago, so that the evidence is of now."""

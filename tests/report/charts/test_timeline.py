@@ -27,7 +27,7 @@ def lane(title="One", gaps=(), known=(WHOLE,), group=""):
     return Lane(
         title=title,
         group=group,
-        known=tuple(known),
+        observed=tuple(known),
         gaps=tuple(TimelineGap(window=days(*gap), title="why") for gap in gaps),
     )
 
@@ -71,7 +71,7 @@ def test_a_gap_of_seconds_can_be_seen():
     short = timedelta(seconds=3)
     for since in (SINCE, WHOLE.until - short):
         gap = TimelineGap(window=Window(since, since + short))
-        (one,) = drawn(Lane(title="x", known=(WHOLE,), gaps=(gap,))).lanes
+        (one,) = drawn(Lane(title="x", observed=(WHOLE,), gaps=(gap,))).lanes
         block = one.blocks[-1]
         assert block.width >= 0.3
         assert 0 <= block.start <= block.start + block.width <= 100

@@ -32,7 +32,7 @@ def test_a_bar_is_filled_and_shows_all_there_is(counts):
 def test_the_bar_of_a_population_has_a_segment_for_each_status():
     """Waived failures are a segment of their own, and the segments add up."""
     seen = Population(
-        known=20, passed=8, failed=6, waived=2, insufficient=3, not_applicable=2, error=1
+        total=20, passed=8, failed=6, waived=2, insufficient=3, not_applicable=2, error=1
     )
     cut = {one.tone: one.number for one in bar.population_bar(seen)}
     assert cut == {
@@ -43,4 +43,4 @@ def test_the_bar_of_a_population_has_a_segment_for_each_status():
         "pass": 8,
         "not_applicable": 2,
     }
-    assert sum(cut.values()) == seen.known
+    assert sum(cut.values()) == seen.total

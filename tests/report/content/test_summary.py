@@ -140,7 +140,7 @@ def test_populations_are_worded_against_what_applies(make, results, population):
 def test_a_check_without_any_evidence_is_not_tested(make, known, expected):
     """Where a whole connection is inconclusive, none of its resources counts as tested."""
     whole = make.result("pagerduty-prod", I, "stale", kind="connection")
-    population = Population(known=known, insufficient=known)
+    population = Population(total=known, insufficient=known)
     rule = make.rule("r", "Title", "low", [whole], population=population)
     (entry,) = summary(make.report_input(rule)).inconclusive
     assert entry.population == expected

@@ -142,7 +142,7 @@ def rules(draw, place: int) -> RuleResult:
         severity=draw(st.sampled_from(Severity)),
         status=next((one for one in worst if seen[one]), Status.INSUFFICIENT),
         population=Population(
-            known=len(found),
+            total=len(found),
             passed=seen[Status.PASS],
             failed=seen[Status.FAIL],
             insufficient=seen[Status.INSUFFICIENT],
@@ -246,7 +246,7 @@ def waived() -> ReportInput:
         severity=Severity.HIGH,
         status=Status.ERROR,
         population=Population(
-            known=6,
+            total=6,
             passed=number[Status.PASS],
             failed=2,
             insufficient=1,

@@ -45,7 +45,7 @@ def test_a_page_for_people_stays_small(render, waived, name, most):
         replace(one, subject=replace(one.subject, key=f"P{n}", title=f"Service {n}"))
         for n in range(100_000)
     )
-    huge = replace(rule, results=many, population=Population(known=len(many), failed=len(many)))
+    huge = replace(rule, results=many, population=Population(total=len(many), failed=len(many)))
     page = render(name, replace(waived, evaluation=replace(waived.evaluation, rules=(huge,))))
     assert len(page) < most
     assert b"100,000 of 100,000 fail" in page

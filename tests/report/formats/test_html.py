@@ -69,7 +69,7 @@ def read(given):
     return Page(HtmlReport().render(given))
 
 
-def test_the_page_is_sound(given):
+def test_the_page_is_well_formed_html(given):
     """Tags balance, ids are unique, and every link within the page leads somewhere."""
     page = read(given)
     ids = page.ids()
@@ -95,20 +95,23 @@ def test_nothing_is_loaded_from_anywhere(given):
     assert policy.startswith("default-src 'none'; style-src 'sha256-")
 
 
-def test_the_head_says_how_it_stands(given):
-    """The verdict, the moment, the connections and what insufficient means come first."""
+def test_the_head_begins_with_the_verdict(given):
+    """The moment, the connections and the meaning of inconclusive follow."""
     text = read(given).text
-    verdict = "2 rules hold, 4 fail, 2 could not be judged, 1 ended in an error, 1 does not apply"
+    verdict = (
+        "2 passed, 4 failed, 2 inconclusive (insufficient evidence), 1 ended in an error, "
+        "1 not applicable"
+    )
     start = text.index("Control report")
     assert text[start:].startswith(
         f"Control report {verdict} As of 2026-05-06 09:00 UTC, over connection pagerduty-prod."
     )
     assert "It is never counted as a pass." in text
-    assert "10 rules in all" in text
+    assert "10 checks in total" in text
 
 
-def test_numbers_add_up(given):
-    """The bar's parts and the legend's numbers are the rules there are."""
+def test_the_numbers_of_bar_and_legend_add_up(given):
+    """To all checks."""
     source = HtmlReport().render(given).decode()
     legend = re.search(r'<ul class="legend">(.*?)</ul>', source, re.DOTALL)[1]
     *parts, total = (int(number) for number in re.findall(r"<b>(\d+)</b>", legend))
@@ -117,8 +120,8 @@ def test_numbers_add_up(given):
     assert shown == {rule.rule for rule in given.evaluation.rules}
 
 
-def test_what_needs_doing(given):
-    """Each failing subject stands there with its reason, its link and its waiver."""
+def test_every_failing_resource_is_on_the_page(given):
+    """With its reason, its link and its waiver."""
     page = read(given)
     links = {attrs.get("href") for tag, attrs in page.tags if tag == "a"}
     for rule in given.evaluation.rules:
@@ -128,89 +131,96 @@ def test_what_needs_doing(given):
                 assert result.reason in page.text
                 assert result.subject.url is None or result.subject.url in links
     assert "https://support.pagerduty.com/main/docs/escalation-policies" in links
-    assert page.text.count("Waived by W-2026-007") == 2
-    assert "Every failure is waived" in page.text
-    assert "No subject is named: the rule fails as a whole." in page.text
+    assert page.text.count("Risk accepted by W-2026-007") == 2
+    assert "Risk accepted for every failure" in page.text
+    assert "No single resource: the check failed as a whole." in page.text
 
 
 @pytest.mark.parametrize(
-    ("number", "told"),
+    ("number", "expected"),
     [
         pytest.param(10, None, id="short"),
-        pytest.param(11, "1 more failing subject, folded away here", id="one folded"),
-        pytest.param(1000, "990 more failing subjects, folded away here", id="long"),
+        pytest.param(11, "1 more failing resource, collapsed", id="one collapsed"),
+        pytest.param(1000, "990 more failing resources, collapsed", id="long"),
     ],
 )
-def test_long_lists_are_folded(make, number, told):
-    """After 10 subjects the rest is folded away, and the page says how many."""
+def test_long_lists_are_collapsed(make, number, expected):
+    """After 10 resources the rest is collapsed and counted."""
     failing = [make.result(f"Service {n:04}", Status.FAIL, "bad") for n in range(number)]
     page = read(make.report_input(make.rule("r", "Title", "low", failing)))
     assert all(f"Service {n:04}" in page.text for n in range(number))
-    assert ("folded away" in page.text) == bool(told)
-    assert told is None or told in page.text
+    assert (", collapsed" in page.text) == bool(expected)
+    assert expected is None or expected in page.text
 
 
-def test_endless_lists_end(make):
-    """Past a thousand subjects the page says how many it leaves out, and where they are."""
+def test_lists_of_more_than_a_thousand_end(make):
+    """The page counts what it leaves out, and names the report that has it."""
     failing = [make.result(f"Service {n:04}", Status.FAIL, "bad") for n in range(1234)]
     page = read(make.report_input(make.rule("r", "Title", "low", failing)))
     assert (
-        "234 more failing subjects left out of this page. The JSON report has them all."
+        "234 more failing resources left out of this page. The JSON report has them all."
         in page.text
     )
 
 
-def test_what_could_not_be_judged_is_never_hidden(given):
-    """Every reason of every insufficient result or error stands on the page, unfolded."""
+def test_inconclusive_results_are_never_hidden(given):
+    """Every reason of every insufficient result or error is on the page, expanded."""
     page = read(given)
     for rule in given.evaluation.rules:
         for result in rule.results:
             if result.status in (Status.INSUFFICIENT, Status.ERROR):
                 assert result.reason in page.text
                 assert rule.title in page.text
-    folded = re.findall(r"<details>(.*?)</details>", HtmlReport().render(given).decode(), re.DOTALL)
-    assert not any("Insufficient</span>" in one for one in folded)
+    collapsed = re.findall(
+        r"<details>(.*?)</details>", HtmlReport().render(given).decode(), re.DOTALL
+    )
+    assert not any("Insufficient evidence</span>" in block for block in collapsed)
 
 
-def test_no_clean_bill_for_what_was_not_seen(make):
-    """Where nothing fails because nothing could be judged, the page says so."""
+def test_a_page_without_failures_names_inconclusive_checks(make):
+    """Where no check failed because none was tested."""
     unseen = make.result("x", Status.INSUFFICIENT, "never collected")
     page = read(make.report_input(make.rule("r", "Title", "low", [unseen])))
-    assert "No rule fails. That is no clean bill: 1 rule could not be judged." in page.text
+    assert (
+        "No check failed. This does not mean that all passed: 1 check is inconclusive." in page.text
+    )
 
 
-def test_evidence(given):
-    """Each kind has its outcome, its counts and its shortfalls in plain words."""
+def test_the_evidence_of_each_kind_is_on_the_page(given):
+    """With its outcome, its counts and its shortfalls in plain words."""
     text = read(given).text
-    assert "pagerduty.incident v1 Partial 2026-05-06 07:00 UTC 2 h earlier 12,000 121" in text
-    assert "Nothing may rest on it: access was denied." in text
+    assert (
+        "pagerduty.incident v1 Partial 2026-05-06 07:00 UTC 2h before the evaluation 12,000 121"
+        in text
+    )
+    assert "Insufficient for any check: access was denied." in text
     assert "The source cut the list short, 2,000 missing. One second holds more" in text
     assert "pagerduty.ability was never collected. Run `ccm collect`." in text
-    assert "1 field new at the source: services.alert_rules." in text
+    assert "Schema drift: 1 new field at the source: services.alert_rules." in text
     assert "user_api_key, role observer" in text
-    assert "ours is 0.4 s ahead of the source's" in text
-    assert "waited 12.5 s" in text
+    assert "ours is 0.4s ahead of the source's" in text
+    assert "waited 12.5s" in text
 
 
-def test_controls_and_packs(given):
-    """Controls stand by framework with their problems; packs with digest and parameters."""
+def test_controls_and_packs_are_on_the_page(given):
+    """Controls by framework with their problems; packs with digest and parameters."""
     text = read(given).text
-    assert "12.10.5 Fails incident_acknowledged_in_time ack_within_high is 30 min" in text
-    assert "CC7.5 Could not be judged resolved" in text
+    assert "12.10.5 Failed incident_acknowledged_in_time ack_within_high is 30 min" in text
+    assert "CC7.5 Inconclusive resolved" in text
     assert "readiness 1.0.0 from plugin pagerduty sha256:" + "a7" * 32 in text
     assert "ack_within_high 900" in text
     assert "W-2025-019 expired on 2026-03-31" in text
 
 
-def test_a_status_is_never_only_a_colour(given):
+def test_a_status_is_never_only_a_color(given):
     """Every shape has a word beside it: pictures are hidden from readers, bars are labelled."""
     for tag, attrs in read(given).tags:
         if tag == "svg":
             assert attrs.get("aria-hidden") == "true" or attrs.get("aria-label"), attrs
 
 
-def test_troubles_are_at_the_top(make):
-    """A plugin that did not load and a refused run are told before everything else."""
+def test_problems_of_plugins_and_runs_are_at_the_top(make):
+    """Before everything else."""
     refused = Shortfall(reason=Reason.DENIED, detail="The key was revoked. Make a new one.")
     lost = PluginVersion(
         name="acme", distribution="acme-ccm", version="1", failure="ImportError: x"
@@ -223,24 +233,26 @@ def test_troubles_are_at_the_top(make):
         clock_skew=None,
     )
     page = read(make.report_input(manifests=(run,), plugin_failures=("acme: ImportError: x",)))
-    top = page.text[: page.text.index("What needs doing 0 rules")]
+    top = page.text[: page.text.index("Failing checks 0 checks")]
     assert "A plugin did not load. acme: ImportError: x" in top
-    assert "The run over pagerduty-prod: access was denied. The key was revoked." in top
+    assert "The run of pagerduty-prod: access was denied. The key was revoked." in top
     assert "acme: acme-ccm 1 · Did not load ImportError: x" in page.text
-    assert page.text.count("the source does not tell") == 2
+    assert (page.text.count("Clock unknown"), page.text.count("Credential unknown")) == (1, 1)
 
 
-def test_connections_are_told_apart(make):
-    """With several connections, each failing subject names its own."""
-    failing = [make.result("Same name", Status.FAIL, "bad", connection=one) for one in ("eu", "us")]
+def test_resources_of_several_connections_name_their_own(make):
+    """Where there is more than one."""
+    failing = [
+        make.result("Same name", Status.FAIL, "bad", connection=name) for name in ("eu", "us")
+    ]
     rule = make.rule("r", "Title", "low", failing)
     page = read(make.report_input(rule, connections=("eu", "us")))
     assert "over connections eu and us." in page.text
     assert re.search(r"Same name \S+ eu bad Same name \S+ us bad", page.text)
 
 
-def test_a_rule_that_no_connection_concerns(make):
-    """Where no connection gives the evidence, the page says so and links nowhere."""
+def test_a_check_without_a_connection_links_nowhere(make):
+    """Where no connection collects the evidence."""
     lost = make.result(
         "no connection",
         Status.INSUFFICIENT,
@@ -250,29 +262,29 @@ def test_a_rule_that_no_connection_concerns(make):
         key="none",
     )
     page = read(make.report_input(make.rule("r", "Title", "low", [lost]), connections=()))
-    assert "Insufficient no connection gives x What holds" in page.text
+    assert "Insufficient evidence no connection gives x Passing" in page.text
     inner = {attrs["href"] for tag, attrs in page.tags if tag == "a"}
     assert "#connection-" not in inner
 
 
-def test_only_some_objects_lack_evidence(make):
-    """Where a shortfall names its objects, the page says that the others stand."""
+def test_a_shortfall_of_some_objects_leaves_the_others_sufficient(make):
+    """Where it names its objects."""
     fall = Shortfall(
         reason=Reason.RATE_LIMITED, detail="Two were throttled.", subjects=("k:1", "k:2")
     )
     some = make.standing("k", Outcome.PARTIAL, shortfalls=(fall,), subjects=fall.subjects)
     page = read(make.report_input(sufficiency=(some,)))
-    assert "2 objects cannot be judged. The others stand." in page.text
-    assert "The rate limit held to the end. Two were throttled." in page.text
+    assert "2 objects lack evidence. The evidence of the others is sufficient." in page.text
+    assert "The rate limit was exhausted. Two were throttled." in page.text
 
 
-def test_nothing_at_all(make):
-    """Without connections, rules and packs there is a page, and it claims nothing."""
+def test_a_page_without_checks_claims_nothing(make):
+    """Nor without connections and packs."""
     page = read(make.report_input(connections=()))
-    assert "No rule was judged" in page.text
-    assert "no connection: there was nothing to look at." in page.text
-    assert "No pack was used." in page.text
-    assert "Every rule" not in page.text
+    assert "No check was tested" in page.text
+    assert "no connection: there was nothing to evaluate." in page.text
+    assert "No rule pack was used." in page.text
+    assert "Every applicable check" not in page.text
 
 
 @pytest.mark.parametrize(
@@ -287,7 +299,7 @@ def test_nothing_at_all(make):
         pytest.param("", id="empty"),
     ],
 )
-def test_hostile_strings(make, text):
+def test_hostile_strings_are_text(make, text):
     """Whatever a source, a pack or a settings file says is shown as text and nothing else."""
     found = [
         make.result(text, Status.FAIL, text, connection=text, waiver=text, kind=text, key=text),
@@ -315,7 +327,7 @@ def test_hostile_strings(make, text):
     assert " ".join(text.split()) in page.text
 
 
-def test_characters_that_are_none(make):
+def test_invalid_characters_are_replaced(make):
     """Control characters and halves of surrogate pairs are shown as what they are: broken."""
     broken = "a\x00b\ud800c\u202ed"
     failing = [
@@ -339,13 +351,13 @@ def test_characters_that_are_none(make):
         (None, False),
     ],
 )
-def test_links(url, shown):
-    """Only http and https addresses can be clicked."""
+def test_only_web_addresses_become_links(url, shown):
+    """Those of http and https."""
     assert link(url) == (url if shown else None)
 
 
-def test_a_subject_with_a_bad_address_is_no_link(make):
-    """A source cannot put a script behind a subject's name."""
+def test_a_resource_with_a_bad_address_is_no_link(make):
+    """A source cannot put a script behind a resource's name."""
     failing = [make.result("Trap", Status.FAIL, "bad", url="javascript:alert(1)")]
     rule = make.rule("r", "Title", "low", failing, remediation_url="javascript:alert(2)")
     assert b"javascript:" not in HtmlReport().render(make.report_input(rule))
@@ -356,7 +368,7 @@ def test_controls_are_sorted_as_people_count(make, given):
     one = given.evaluation.controls[0]
     controls = tuple(replace(one, framework="iso", id=id_) for id_ in ("A.5.15", "A.5.9", "A.8.2"))
     text = read(make.report_input(controls=controls)).text
-    assert text.index("A.5.9 Fails") < text.index("A.5.15 Fails") < text.index("A.8.2 Fails")
+    assert text.index("A.5.9 Failed") < text.index("A.5.15 Failed") < text.index("A.8.2 Failed")
 
 
 def test_ids_of_different_names_differ():

@@ -4,117 +4,109 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from ccm_core.model.assurance import (
     Assurance,
     Conclusion,
     ControlAssurance,
-    Deviation,
-    Hole,
+    ControlException,
+    EvidenceGap,
     KindAssurance,
-    Stretch,
+    StatusPeriod,
 )
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evaluation.subject import Subject
-from ccm_core.report.terminal.assurance import MOST, assurance_text, percent
+from ccm_core.report.terminal.assurance import MOST, assurance_text
 
 START = datetime(2026, 7, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-def hole(kind="acme.door", hours=2, why="it was failed (denied: 403)", seconds=0):
-    """Give a hole from the beginning of July."""
+def gap(kind="acme.door", hours=2, reason="the collection was failed (denied: 403)", seconds=0):
+    """Return an evidence gap from the beginning of July."""
     until = START + hours * HOUR + timedelta(seconds=seconds)
-    return Hole(connection="hq", kind=kind, since=START, until=until, why=why)
+    return EvidenceGap(connection="hq", kind=kind, since=START, until=until, reason=reason)
 
 
-def told(*, holes=(), deviations=(), course=(), conclusion=Conclusion.NOT_PROVEN, over=True):
-    """Say a period with one control and one kind."""
+def lines_of(*, gaps=(), exceptions=(), history=(), ended=True):
+    """Return the lines of a period with one control and one kind."""
     control = ControlAssurance(
         framework="soc2",
         id="CC7.4",
-        conclusion=conclusion,
+        conclusion=Conclusion.EVIDENCE_INCOMPLETE,
         rules=("door_is_shut",),
-        share=0.99999,
+        evidence_coverage=0.99999,
         evaluations=3,
-        course=tuple(course),
-        deviations=tuple(deviations),
-        holes=tuple(holes),
+        history=tuple(history),
+        exceptions=tuple(exceptions),
+        evidence_gaps=tuple(gaps),
     )
     kind = KindAssurance(
         connection="hq",
         kind="acme.door",
-        cadence=3600.0,
-        promised=24,
-        made=22,
+        required_frequency=3600.0,
+        scheduled=24,
+        completed=22,
         outcomes={"complete": 22, "failed": 1},
-        share=0.5,
+        evidence_coverage=0.5,
     )
-    given = Assurance(
+    assurance = Assurance(
         period="2026-07",
         since=START,
         until=START + 24 * HOUR,
-        over=over,
+        ended=ended,
         kinds=(kind,),
         controls=(control,),
     )
-    return assurance_text(given).splitlines()
+    return assurance_text(assurance).splitlines()
 
 
-def test_a_control_and_a_kind_are_told_with_what_was_promised():
-    """The period, the conclusion, the share, the collections."""
-    lines = told()
+def test_a_control_and_a_kind_have_conclusion_and_coverage():
+    """And the collections that were scheduled and completed."""
+    lines = lines_of()
     assert lines[0] == "Assurance for 2026-07: 2026-07-01 00:00 UTC to 2026-07-02 00:00 UTC"
-    assert "soc2:CC7.4: not proven for the whole period" in lines
-    assert "  sufficient evidence and judged: 99.9 % of the period" in lines
-    assert "hq acme.door: 50.0 % of the period" in lines
-    assert "  every 1 h: 24 collections promised, 22 made whole, 1 failed" in lines
-    assert "  The period is not over; this is what has passed of it." in told(over=False)
+    assert "soc2:CC7.4: evidence incomplete for the period" in lines
+    assert "  evidence coverage 99.9 % of the period" in lines
+    assert "hq acme.door: evidence coverage 50.0 % of the period" in lines
+    assert "  every 1h: 24 collections scheduled, 22 completed, 1 failed" in lines
+    assert "  The period has not ended: this covers the part that has elapsed." in lines_of(
+        ended=False
+    )
 
 
-def test_kinds_that_lack_the_same_stretch_for_one_reason_are_one_line():
+def test_kinds_with_the_same_gap_for_one_reason_are_one_line():
     """To the minute; another reason is another line."""
-    found = [hole(), hole(kind="acme.lock", seconds=3), hole(why="nothing was collected")]
-    lines = [line for line in told(holes=found) if "hole:" in line]
-    when = "2026-07-01 00:00 UTC to 2026-07-01 02:00 UTC (2 h)"
+    gaps = [gap(), gap(kind="acme.lock", seconds=3), gap(reason="nothing was collected")]
+    lines = [line for line in lines_of(gaps=gaps) if "evidence gap:" in line]
+    when = "2026-07-01 00:00 UTC to 2026-07-01 02:00 UTC (2h)"
     assert lines == [
-        f"  hole: {when}, acme.door and acme.lock of hq: it was failed (denied: 403)",
-        f"  hole: {when}, acme.door of hq: nothing was collected",
+        f"  evidence gap: {when}, acme.door and acme.lock of hq: "
+        "the collection was failed (denied: 403)",
+        f"  evidence gap: {when}, acme.door of hq: nothing was collected",
     ]
 
 
-def test_of_many_holes_the_rest_is_counted():
+def test_of_many_gaps_the_rest_is_counted():
     """And the reader is told where all of them are."""
-    lines = told(holes=[hole(hours=n) for n in range(1, MOST + 4)])
-    assert "  3 more holes; --json has them all" in lines
+    lines = lines_of(gaps=[gap(hours=n) for n in range(1, MOST + 4)])
+    assert "  3 more evidence gaps; --json has them all" in lines
 
 
-def test_the_course_and_what_failed_are_told():
+def test_the_course_and_what_failed_are_lines_of():
     """When, how often, and whether a waiver covered it; nothing steers the terminal."""
-    about = Subject(kind="acme.door", key="D1", title="Front\x1b[2J door")
-    failed = Deviation(
+    subject = Subject(kind="acme.door", key="D1", title="Front\x1b[2J door")
+    exception = ControlException(
         rule="door_is_shut",
         connection="hq",
-        subject=about,
-        first=START,
-        last=START + HOUR,
+        subject=subject,
+        first_seen=START,
+        last_seen=START + HOUR,
         evaluations=2,
         waived=True,
     )
-    stretch = Stretch(since=START, until=START + HOUR, status=Status.FAIL, evaluations=2)
-    lines = told(deviations=[failed], course=[stretch])
-    assert "    fails 2026-07-01 00:00 UTC to 2026-07-01 01:00 UTC (2 times)" in lines
+    part = StatusPeriod(since=START, until=START + HOUR, status=Status.FAIL, evaluations=2)
+    lines = lines_of(exceptions=[exception], history=[part])
+    assert "    failed 2026-07-01 00:00 UTC to 2026-07-01 01:00 UTC (2 evaluations)" in lines
     assert (
-        "  failed: door_is_shut: Front\ufffd[2J door (hq), "
-        "2026-07-01 00:00 UTC to 2026-07-01 01:00 UTC, waived" in lines
+        "  exception: door_is_shut: Front\ufffd[2J door (hq), "
+        "2026-07-01 00:00 UTC to 2026-07-01 01:00 UTC, risk accepted" in lines
     )
-
-
-@pytest.mark.parametrize(
-    ("share", "said"),
-    [(1.0, "100 %"), (0.99999, "99.9 %"), (0.0, "0.0 %"), (0.0004, "0.0 %"), (0.5, "50.0 %")],
-)
-def test_a_share_is_never_rounded_up(share, said):
-    """Only the whole is 100 %."""
-    assert percent(share) == said

@@ -32,9 +32,19 @@ def pack(procedures, control="X"):
         on_empty=OnEmpty.FAIL,
         controls=(Control(framework="own", id=control),),
     )
-    stated = () if procedures is None else (ManualProcedures(framework="own", id=control, procedures=procedures),)
+    stated = (
+        ()
+        if procedures is None
+        else (ManualProcedures(framework="own", id=control, procedures=procedures),)
+    )
     return RulePack(
-        name="p", version="1.0.0", title="t", source="s", digest="d", rules=(rule,), manual_procedures=stated
+        name="p",
+        version="1.0.0",
+        title="t",
+        source="s",
+        digest="d",
+        rules=(rule,),
+        manual_procedures=stated,
     )
 
 
@@ -45,10 +55,17 @@ def pack(procedures, control="X"):
         pytest.param([], AutomationCoverage.NOT_STATED, (), id="no-pack"),
         pytest.param([()], AutomationCoverage.FULL, (), id="nothing-procedures"),
         pytest.param([(), None], AutomationCoverage.NOT_STATED, (), id="one-is-silent"),
-        pytest.param([(), (LOOKS,)], AutomationCoverage.PARTIAL, (LOOKS,), id="one-leaves-something"),
-        pytest.param([None, (LOOKS,)], AutomationCoverage.PARTIAL, (LOOKS,), id="something-procedures-anyway"),
         pytest.param(
-            [(LOOKS, ASKS), (LOOKS,)], AutomationCoverage.PARTIAL, (LOOKS, ASKS), id="the-same-text-is-one"
+            [(), (LOOKS,)], AutomationCoverage.PARTIAL, (LOOKS,), id="one-leaves-something"
+        ),
+        pytest.param(
+            [None, (LOOKS,)], AutomationCoverage.PARTIAL, (LOOKS,), id="something-procedures-anyway"
+        ),
+        pytest.param(
+            [(LOOKS, ASKS), (LOOKS,)],
+            AutomationCoverage.PARTIAL,
+            (LOOKS, ASKS),
+            id="the-same-text-is-one",
         ),
     ],
 )

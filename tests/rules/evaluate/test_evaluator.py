@@ -262,7 +262,7 @@ def test_every_subject_is_counted_once(judged, row):
     )
 
     assert found.population == Population(
-        known=6, passed=2, failed=1, insufficient=1, not_applicable=1, error=1
+        total=6, passed=2, failed=1, insufficient=1, not_applicable=1, error=1
     )
 
 

@@ -53,7 +53,7 @@ def test_no_rule_gets_past_a_problem_of_its_evidence(
     assert [(one.subject.kind, one.subject.key, one.reason) for one in found.results] == [
         ("connection", "hq", reason)
     ]
-    assert found.population == Population(known=rows, insufficient=rows)
+    assert found.population == Population(total=rows, insufficient=rows)
 
 
 def test_every_input_of_a_view_counts(judged, row, standing_of):
@@ -134,7 +134,7 @@ def test_a_subject_that_stands_behind_no_row_is_insufficient_itself(judged, row,
     found = judged([row("D2", locked=True)], given={"sufficiency": [lacks]})
 
     assert found.status is Status.INSUFFICIENT
-    assert found.population == Population(known=2, passed=1, insufficient=1)
+    assert found.population == Population(total=2, passed=1, insufficient=1)
 
 
 def test_a_record_that_is_known_in_part_cannot_be_looked_up(judged, row, standing_of):
@@ -150,7 +150,7 @@ def test_a_record_that_is_known_in_part_cannot_be_looked_up(judged, row, standin
         **{"assert": "lookup('acme.person', row.owner).name != ''"},
     )
 
-    assert found.population == Population(known=2, passed=1, insufficient=1)
+    assert found.population == Population(total=2, passed=1, insufficient=1)
     assert said(found)["D1"][1].startswith("acme.person P1: acme.person of acme.person:P1")
 
 

@@ -86,7 +86,7 @@ def test_a_share_is_judged_month_by_month(judged, row, months, expected):
     shares = [one for one in found.results if one.subject.kind == "population"]
 
     assert {one.subject.key: (one.status.value, one.reason) for one in shares} == expected
-    assert found.population.known == sum(map(len, months.values()))
+    assert found.population.total == sum(map(len, months.values()))
     assert all(one.evidence_digests for one in shares)
 
 

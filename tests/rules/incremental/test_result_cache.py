@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.json_codec import encode
+from ccm_core.rules.cel.lookup_function import LookupRecord
 from ccm_core.rules.evaluate.evaluator import evaluate, evaluate_incrementally
 from ccm_core.rules.evaluate.time_budget import TimeBudget
-from ccm_core.rules.types import LookupRecord
 from ccm_core.sdk.types import Row
 
 NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
@@ -102,11 +102,15 @@ def facts_of(world, doors, people, incomplete_objects):
     ]
     rows = [
         Row(
-            subject=Subject(kind="acme.door", key=key, title=key), body=body, evidence_digests=(f"d{body}",)
+            subject=Subject(kind="acme.door", key=key, title=key),
+            body=body,
+            evidence_digests=(f"d{body}",),
         )
         for key, body in sorted(doors.items())
     ]
-    found = {"acme.person": {k: LookupRecord(body={"name": n}, digest=n) for k, n in people.items()}}
+    found = {
+        "acme.person": {k: LookupRecord(body={"name": n}, digest=n) for k, n in people.items()}
+    }
     return replace(world.facts(rows, sufficiency=sufficiency), lookup=found)
 
 
@@ -138,8 +142,12 @@ def test_only_what_changed_is_judged_again(world, packs, now, row):
     changed = row("B", digests=["sha256:B2"], **whole | {"open_for": 61})
     after = world.facts([row("A", **whole), changed], lookup=people)
     first, memory = evaluate_incrementally(packs, [before], now=now, memory=None)
-    soon, memory = evaluate_incrementally(packs, [after], now=now + timedelta(minutes=1), memory=memory)
-    later, _ = evaluate_incrementally(packs, [after], now=now + timedelta(minutes=30), memory=memory)
+    soon, memory = evaluate_incrementally(
+        packs, [after], now=now + timedelta(minutes=1), memory=memory
+    )
+    later, _ = evaluate_incrementally(
+        packs, [after], now=now + timedelta(minutes=30), memory=memory
+    )
 
     assert taken_over(first, soon) == {
         "door_any": ["A"],
@@ -215,7 +223,9 @@ def test_a_field_matters_only_to_rules_that_read_it(
         packs, [world.facts([row("A", **whole | before)])], now=NOW, memory=None
     )
     changed = world.facts([row("A", **whole | after)])
-    then, _ = evaluate_incrementally(packs, [changed], now=NOW + timedelta(minutes=1), memory=memory)
+    then, _ = evaluate_incrementally(
+        packs, [changed], now=NOW + timedelta(minutes=1), memory=memory
+    )
 
     assert taken_over(first, then)[rule] == (["A"] if expected else [])
     assert then == evaluate(packs, [changed], now=NOW + timedelta(minutes=1))
@@ -248,7 +258,9 @@ def test_another_owner_is_seen(world, packs, now, row):
     """No rule reads it, and every result of the subject still names it."""
     then, other = row("A", locked=True), row("B", locked=True)
     given = replace(then, subject=replace(then.subject, owners=("Night desk",)))
-    first, memory = evaluate_incrementally(packs, [world.facts([then, other])], now=now, memory=None)
+    first, memory = evaluate_incrementally(
+        packs, [world.facts([then, other])], now=now, memory=None
+    )
     again, _ = evaluate_incrementally(packs, [world.facts([given, other])], now=now, memory=memory)
 
     assert again == evaluate(packs, [world.facts([given, other])], now=now)
@@ -286,7 +298,9 @@ def test_a_row_that_comes_to_rest_on_what_is_in_doubt_is_judged_again(world, pac
     ]
     then = row("A", locked=True)
     later = replace(then, evidence_digests=("other",), names=("acme.door:Z",))
-    _, memory = evaluate_incrementally(packs, [world.facts([then], sufficiency=doubt)], now=now, memory=None)
+    _, memory = evaluate_incrementally(
+        packs, [world.facts([then], sufficiency=doubt)], now=now, memory=None
+    )
     facts = world.facts([later], sufficiency=doubt)
     found, _ = evaluate_incrementally(packs, [facts], now=now, memory=memory)
 

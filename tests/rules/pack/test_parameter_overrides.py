@@ -327,7 +327,9 @@ def test_choosing_equals_reading_the_changes_from_top_to_bottom(changes, who, da
     for change in changes:
         if change.get("from", "") <= day and who in change.get("for", who):
             expected = change["value"]
-    found = parameter_overrides(PARAMETER, read_overrides(PARAMETER, {"value": 0, "changes": changes}))
+    found = parameter_overrides(
+        PARAMETER, read_overrides(PARAMETER, {"value": 0, "changes": changes})
+    )
     if found is None:
         return
     at = f"{day}T00:00:00Z"

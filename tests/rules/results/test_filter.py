@@ -40,7 +40,7 @@ def rule(name, *said, controls=(), known=None):
         title=name,
         severity=Severity.LOW,
         status=max((one.status for one in results), key=list(Status).index),
-        population=Population(known=known or len(results)),
+        population=Population(total=known or len(results)),
         results=results,
         controls=tuple(Control(framework="soc2", id=one) for one in controls),
     )
@@ -82,7 +82,7 @@ def test_one_connection(evaluation):
     part = filter_evaluation(evaluation, ResultFilter(connections=("eu",)))
     assert part.connections == ("eu",)
     assert [one.connection for one in part.sufficiency] == ["eu"]
-    assert {one.rule: (one.status, one.population.known) for one in part.rules} == {
+    assert {one.rule: (one.status, one.population.total) for one in part.rules} == {
         "both": (Status.PASS, 1),
         "first": (Status.PASS, 7),
     }
@@ -104,7 +104,9 @@ def test_what_says_nothing_of_a_connection_goes(evaluation):
     ("part", "rules", "controls"),
     [
         pytest.param(ResultFilter(controls=("soc2:CC7.5",)), ["first"], ["CC7.5"], id="a control"),
-        pytest.param(ResultFilter(frameworks=("soc2",)), ["both", "first"], ["CC7.4", "CC7.5"], id="all"),
+        pytest.param(
+            ResultFilter(frameworks=("soc2",)), ["both", "first"], ["CC7.4", "CC7.5"], id="all"
+        ),
         pytest.param(
             ResultFilter(controls=("soc2:CC7.5",), frameworks=("dora",)),
             ["both", "first"],

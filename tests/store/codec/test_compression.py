@@ -79,4 +79,4 @@ def test_what_is_not_exactly_one_frame_is_refused(written, data: bytes, damage) 
 def test_a_frame_that_would_fill_the_memory_is_refused(frame: bytes, said: str) -> None:
     """Room is not made for what a frame only claims, and a flood is cut off."""
     with pytest.raises(ValueError, match=said):
-        Decompressor(most=5_000_000).read(frame)
+        Decompressor(max_size=5_000_000).read(frame)

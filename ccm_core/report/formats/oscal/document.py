@@ -151,7 +151,7 @@ def _item(result: Result) -> JsonObject:
 def _observations(rule: RuleResult, ids: Ids, at: str) -> list[JsonObject]:
     population = rule.population
     numbers = {
-        "known": population.known,
+        "total": population.total,
         "passed": population.passed,
         "failed": population.failed,
         "waived": population.waived,

@@ -131,6 +131,6 @@ async def _log_entries(session: PagerDutySession, line: Diagnosis, incidents: An
     return replace(
         line,
         cause=Cause.ACKNOWLEDGEMENTS_MISSING,
-        found=f"{line.message}. {WITHOUT_LOG_ENTRIES[0].upper()}{WITHOUT_LOG_ENTRIES[1:]}",
+        message=f"{line.message}. {WITHOUT_LOG_ENTRIES[0].upper()}{WITHOUT_LOG_ENTRIES[1:]}",
         next_step=_LOG_ENTRY_STEPS.get(cause, line.next_step),
     )

@@ -46,7 +46,7 @@ def credential(owner: CredentialInfo) -> Diagnosis:
         subject="credential",
         ok=False,
         cause=Cause.TIED_TO_USER,
-        message=f"{message}; it sees only what this user sees, and lists do not show what they omit",
+        message=f"{message}; it sees what this user sees, and lists do not show what they omit",
         next_step=key if owner.kind == USER_KEY else token,
     )
 

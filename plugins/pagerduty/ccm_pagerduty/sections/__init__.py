@@ -1,6 +1,6 @@
-"""What the plugin adds to the report for people: coverage, response, services, access.
+"""Report sections of the plugin: coverage, response, services, access.
 
-A section reads rows of views and nothing else. What a row leaves out is not known, and is shown so.
+A section reads rows of views and nothing else. A field that is missing from a row is shown as unknown.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 _TITLES = {
     "coverage": "On-call coverage",
-    "response": "Response to incidents",
-    "services": "Services and their readiness",
-    "access": "Access review",
+    "response": "Incident response times",
+    "services": "Service readiness",
+    "access": "User access review",
 }
 """Each section is the module of its name; they are shown in this order."""
 
 
 def sections() -> tuple[ReportSection, ...]:
-    """Give every section of the plugin."""
+    """Return every section of the plugin."""
     from ccm_core.sdk.report_figures import ReportSection
 
     modules = {name: import_module(f"{__name__}.{name}") for name in _TITLES}

@@ -1,4 +1,4 @@
-"""Who has which rights, who is on call, and whether a page reaches them: for the access review."""
+"""The section "User access review": the roles of users, their on-call duty and contact methods."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ _COLUMNS = (
     "User",
     "Base role",
     "On call",
-    "Ways to be reached",
+    "Contact methods",
     "Teams",
-    "Manages",
+    "Teams managed",
     "CollectionNote",
 )
-_WAYS = 2
-"""By how many different ways somebody on call is to be reached."""
+_REQUIRED_METHODS = 2
+"""How many different types of contact method an on-call user needs."""
 
 
 def figures(request: SectionRequest) -> Iterable[Figure]:
-    """Give one table; what a reviewer should look at first comes first."""
+    """Yield one table; users who need attention come first."""
     on_call = {row.subject.key: row.body for row in request.rows[RESPONDERS]}
     managed = _managed(request.rows[TEAMS])
-    told = all("manager_count" in team.body for team in request.rows[TEAMS])
-    none: list[JsonObject] | None = [] if told else None
+    roles_known = all("manager_count" in team.body for team in request.rows[TEAMS])
+    none: list[JsonObject] | None = [] if roles_known else None
     rows = [
         _row(row, on_call.get(row.subject.key), managed.get(row.subject.key, none))
         for row in request.rows[USERS]
@@ -43,33 +43,33 @@ def figures(request: SectionRequest) -> Iterable[Figure]:
     if rows:
         yield Table(
             title="Users",
-            about="What a reviewer should look at comes first: notes, then the widest rights.",
+            about="Users with notes come first, then those with the most privileges.",
             columns=_COLUMNS,
-            rows=tuple(row for _, row in sorted(rows, key=lambda one: one[0])),
+            rows=tuple(row for _, row in sorted(rows, key=lambda entry: entry[0])),
         )
 
 
 def _managed(teams: Iterable[Row]) -> dict[str, list[JsonObject]]:
-    """List the teams that each user manages."""
-    found: dict[str, list[JsonObject]] = {}
+    """Return the teams that each user manages."""
+    managed: dict[str, list[JsonObject]] = {}
     for team in teams:
         for manager in team.body["managers"]:
-            found.setdefault(manager["id"], []).append(team.body)
-    return found
+            managed.setdefault(manager["id"], []).append(team.body)
+    return managed
 
 
 def _row(
-    row: Row, reached: JsonObject | None, managed: list[JsonObject] | None
+    row: Row, reachability: JsonObject | None, managed: list[JsonObject] | None
 ) -> tuple[tuple[int, bool, bool, str], tuple[Cell, ...]]:
-    """Give a row and its place; ``reached`` tells of the user where they are on call."""
-    body, on_call = row.body, reached is not None
-    notes = _notes(body, reached)
+    """Return a table row with its sort key; ``reachability`` is set for users on call."""
+    body, on_call = row.body, reachability is not None
+    notes = _notes(body, reachability)
     role = body.get("role_name", body.get("role"))
     cells = (
         Cell(text=row.subject.title, url=row.subject.url),
         Cell(text=role) if role else _unknown(),
         Cell(text="yes" if on_call else "no"),
-        Cell(text="") if reached is None else _ways(reached),
+        Cell(text="") if reachability is None else _contact_methods(reachability),
         _teams(body.get("teams")),
         _teams(managed),
         Cell(text="; ".join(notes), tone=Tone.BAD) if notes else Cell(text=""),
@@ -83,23 +83,23 @@ def _row(
     return order, cells
 
 
-def _notes(body: JsonObject, reached: JsonObject | None) -> list[str]:
-    if reached is None:
+def _notes(body: JsonObject, reachability: JsonObject | None) -> list[str]:
+    if reachability is None:
         return ["invitation pending"] if body.get("invitation_pending") else []
     told = {
-        "on call, and may not respond": body.get("stakeholder"),
-        "on call, and the invitation is pending": body.get("invitation_pending"),
-        "on call, and cannot be reached in two ways": reached.get("contact_methods", _WAYS) < _WAYS,
+        "on call with a role that cannot respond": body.get("stakeholder"),
+        "on call with a pending invitation": body.get("invitation_pending"),
+        f"on call with fewer than {_REQUIRED_METHODS} contact methods": reachability.get("contact_methods", _REQUIRED_METHODS) < _REQUIRED_METHODS,
     }
     return [note for note, true in told.items() if true]
 
 
-def _ways(reached: JsonObject) -> Cell:
-    if "contact_methods" not in reached:
+def _contact_methods(reachability: JsonObject) -> Cell:
+    if "contact_methods" not in reachability:
         return _unknown()
-    ways = ", ".join(one.replace("_", " ") for one in reached["contact_method_types"])
-    few = reached["contact_methods"] < _WAYS
-    return Cell(text=ways or "none", tone=Tone.BAD if few else Tone.PLAIN)
+    types = ", ".join(one.replace("_", " ") for one in reachability["contact_method_types"])
+    few = reachability["contact_methods"] < _REQUIRED_METHODS
+    return Cell(text=types or "none", tone=Tone.BAD if few else Tone.PLAIN)
 
 
 def _teams(teams: list[JsonObject] | None) -> Cell:
@@ -111,4 +111,4 @@ def _teams(teams: list[JsonObject] | None) -> Cell:
 
 
 def _unknown() -> Cell:
-    return Cell(text="not known", tone=Tone.UNKNOWN)
+    return Cell(text="unknown", tone=Tone.UNKNOWN)

@@ -1,4 +1,4 @@
-"""Who is on call, and when nobody is: each schedule, and each level of each policy in use."""
+"""The section "On-call coverage": timelines of schedules and of escalation levels, with gaps."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ _TENSES = ("past", "ahead")
 
 
 def figures(request: SectionRequest) -> Iterable[Figure]:
-    """Give a timeline of the levels of policies, and one of the schedules."""
+    """Yield a timeline of escalation levels, and one of schedules."""
     levels = tuple(lane for row in request.rows[POLICIES] for lane in _levels(row))
     schedules = tuple(_schedule(row) for row in request.rows[SCHEDULES])
     if levels:
         yield Timeline(
-            title="Levels of escalation policies",
-            about="Each line is one level of a policy that services use. A gap is a time in which "
-            "nobody who can answer is on call on it. The past is rebuilt from today's settings.",
+            title="Escalation policy levels",
+            about="Each line is one level of an escalation policy in use. In a gap, nobody who can "
+            "respond is on call on that level. Past coverage is reconstructed from today's settings.",
             window=request.horizon,
             lanes=levels,
-            covered="somebody can answer",
+            covered="responder on call",
         )
     if schedules:
         yield Timeline(
             title="Schedules",
-            about="A gap is a time in which the schedule has nobody on call.",
+            about="In a gap, the schedule has nobody on call.",
             window=request.horizon,
             lanes=schedules,
-            covered="somebody is on call",
+            covered="user on call",
         )
 
 
@@ -54,7 +54,7 @@ def _levels(row: Row) -> Iterator[Lane]:
             title=f"Level {level['level']}: {names}",
             group=row.subject.title,
             url=row.subject.url,
-            known=_known(level, policy),
+            observed=_observed(level, policy),
             gaps=_gaps(level),
         )
 
@@ -63,13 +63,13 @@ def _schedule(row: Row) -> Lane:
     return Lane(
         title=row.subject.title,
         url=row.subject.url,
-        known=_known(row.body, row.body),
+        observed=_observed(row.body, row.body),
         gaps=_gaps(row.body),
     )
 
 
-def _known(gaps: JsonObject, periods: JsonObject) -> tuple[Window, ...]:
-    """Give the periods whose gaps the evidence tells."""
+def _observed(gaps: JsonObject, periods: JsonObject) -> tuple[Window, ...]:
+    """Return the periods for which the evidence shows the gaps."""
     return tuple(
         _window(periods[f"{tense}_period"])
         for tense in _TENSES
@@ -87,7 +87,7 @@ def _gaps(body: JsonObject) -> tuple[TimelineGap, ...]:
 
 def _causes(gap: JsonObject) -> str:
     causes = gap.get("causes", [gap["cause"]] if "cause" in gap else [])
-    return ", ".join(str(one).replace("_", " ") for one in causes)
+    return ", ".join(str(cause).replace("_", " ") for cause in causes)
 
 
 def _window(period: JsonObject) -> Window:

@@ -1,4 +1,4 @@
-"""How soon people answered and ended incidents: by urgency and week, against the limits."""
+"""The section "Incident response times": MTTA and MTTR by urgency and week, with limits."""
 
 from __future__ import annotations
 
@@ -20,47 +20,53 @@ VIEWS = (INCIDENTS,)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Measure:
-    """One thing that is measured of incidents of one urgency."""
+    """One response time of the incidents of one urgency."""
 
     title: str
     about: str
     urgency: str
     seconds: str
-    """The field with the time that counts; ``null`` where it did not happen."""
+    """The field with the time; ``null`` where the event did not happen."""
+    event: str
+    """What ends the time."""
     parameter: str
-    """What the rule packs call the limit."""
+    """The parameter of the rule packs with the limit."""
 
 
 _MEASURES = (
     _Measure(
-        title="High urgency: until a person acknowledged",
-        about="Merged incidents answer through their parent, and those that their own monitoring "
-        "ended before anybody did are left out.",
+        title="High urgency: time to acknowledge (MTTA)",
+        about="From the trigger to the first acknowledgement by a person. Merged incidents count "
+        "through their primary incident; incidents that monitoring resolved before anybody "
+        "acknowledged them are excluded.",
         urgency="high",
         seconds="time_to_acknowledge",
+        event="acknowledged",
         parameter="ack_within_high",
     ),
     _Measure(
-        title="Low urgency: until a person acknowledged",
-        about="The same for incidents that may wait.",
+        title="Low urgency: time to acknowledge (MTTA)",
+        about="The same for low-urgency incidents.",
         urgency="low",
         seconds="time_to_acknowledge",
+        event="acknowledged",
         parameter="ack_within_low",
     ),
     _Measure(
-        title="High urgency: until it was resolved",
-        about="From the first trigger to the last resolution.",
+        title="High urgency: time to resolve (MTTR)",
+        about="From the first trigger to the final resolution.",
         urgency="high",
         seconds="time_to_resolve",
+        event="resolved",
         parameter="resolve_within_high",
     ),
 )
 
 
 def figures(request: SectionRequest) -> Iterable[Figure]:
-    """Give one distribution for each measure that any incident has."""
+    """Yield one distribution for each measure that applies to any incident."""
     for measure in _MEASURES:
-        rows = [row.body for row in request.rows[INCIDENTS] if _concerned(row, measure)]
+        rows = [row.body for row in request.rows[INCIDENTS] if _applies(row, measure)]
         if rows:
             limit = _limit(measure.parameter, request.parameters)
             yield Distribution(
@@ -68,30 +74,31 @@ def figures(request: SectionRequest) -> Iterable[Figure]:
                 about=measure.about,
                 groups=_weeks(rows, measure, limit),
                 limit=limit,
+                event=measure.event,
                 by="Week",
             )
 
 
-def _concerned(row: Row, measure: _Measure) -> bool:
+def _applies(row: Row, measure: _Measure) -> bool:
     body = row.body
     if body.get("urgency") != measure.urgency or not body.get("is_primary", True):
         return False
-    unanswered = body.get("self_resolved") and body.get("time_to_acknowledge") is None
-    return not (unanswered and measure.seconds == "time_to_acknowledge")
+    unacknowledged = body.get("self_resolved") and body.get("time_to_acknowledge") is None
+    return not (unacknowledged and measure.seconds == "time_to_acknowledge")
 
 
 def _limit(parameter: str, packs: Mapping[str, JsonObject]) -> float | None:
-    """Give the limit that was judged with; None where none is one number for all."""
-    found = {
+    """Return the limit of the evaluation; None where it differs between incidents."""
+    limits = {
         limit
         for values in packs.values()
         if parameter in values and (limit := _seconds(values[parameter])) is not None
     }
-    return found.pop() if len(found) == 1 else None
+    return limits.pop() if len(limits) == 1 else None
 
 
 def _seconds(value: object) -> float | None:
-    """Read a duration as a pack writes it; one that differs by service or date is none of all."""
+    """Read a duration of a pack; None where it differs by service or date."""
     if not isinstance(value, str):
         return None
     try:
@@ -113,20 +120,20 @@ def _weeks(
 def _week(
     title: str, rows: Sequence[JsonObject], measure: _Measure, limit: float | None
 ) -> MeasureGroup:
-    taken: list[float] = []
+    measured: list[float] = []
     never = unknown = 0
     for body in rows:
         seconds = body.get(f"sla_{measure.seconds}", body.get(measure.seconds, ...))
         if seconds is ...:
             unknown += 1
         elif seconds is not None:
-            taken.append(seconds)
+            measured.append(seconds)
         elif not _in_time(body, limit):
             never += 1
-    return MeasureGroup(title=title, seconds=tuple(taken), never=never, unknown=unknown)
+    return MeasureGroup(title=title, seconds=tuple(measured), never=never, unknown=unknown)
 
 
 def _in_time(body: JsonObject, limit: float | None) -> bool:
-    """Whether what has not happened yet may still happen within the limit."""
+    """Return whether an open incident may still meet the limit."""
     age: float = body["sla_age"] if "sla_age" in body else body["age"]
     return bool(body.get("open")) and (limit is None or age <= limit)

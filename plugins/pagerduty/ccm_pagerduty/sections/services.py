@@ -1,4 +1,4 @@
-"""Every service, and whether an incident on it would wake somebody."""
+"""The section "Service readiness": whether an incident on each service pages somebody."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ _COLUMNS = (
     "Escalation policy",
     "Levels",
     "Every level reaches a person",
-    "First level covered ahead",
+    "First level covered (lookahead)",
 )
 
 
 def figures(request: SectionRequest) -> Iterable[Figure]:
-    """Give one table; the services that lack most come first."""
+    """Yield one table; the least ready services come first."""
     owners = {row.subject.key: row.body for row in request.rows[OWNERS]}
     rows = [_row(row, owners.get(row.subject.key, {})) for row in request.rows[READINESS]]
     if rows:
         yield Table(
             title="Services",
-            about="Those that lack most come first.",
+            about="The least ready services come first.",
             columns=_COLUMNS,
-            rows=tuple(sorted(rows, key=_lacking)),
+            rows=tuple(sorted(rows, key=_sort_key)),
         )
 
 
@@ -45,7 +45,7 @@ def _row(row: Row, owner: JsonObject) -> tuple[Cell, ...]:
     return (
         Cell(text=row.subject.title, url=row.subject.url),
         _status(body),
-        _names(owner, "owner_teams", "nobody"),
+        _names(owner, "owner_teams", "none"),
         _policy(body),
         _levels(body),
         _yes(body, "every_level_reaches_a_person"),
@@ -53,7 +53,7 @@ def _row(row: Row, owner: JsonObject) -> tuple[Cell, ...]:
     )
 
 
-def _lacking(row: tuple[Cell, ...]) -> tuple[int, int, str]:
+def _sort_key(row: tuple[Cell, ...]) -> tuple[int, int, str]:
     tones = [cell.tone for cell in row]
     return (-tones.count(Tone.BAD), -tones.count(Tone.UNKNOWN), row[0].text.casefold())
 
@@ -71,8 +71,8 @@ def _policy(body: JsonObject) -> Cell:
         return _unknown()
     if policy is None:
         return Cell(text="none", tone=Tone.BAD)
-    gone = body.get("has_policy") is False
-    return Cell(text=policy["title"], tone=Tone.BAD if gone else Tone.PLAIN)
+    deleted = body.get("has_policy") is False
+    return Cell(text=policy["title"], tone=Tone.BAD if deleted else Tone.PLAIN)
 
 
 def _levels(body: JsonObject) -> Cell:
@@ -82,11 +82,11 @@ def _levels(body: JsonObject) -> Cell:
     return Cell(text=str(count), tone=Tone.PLAIN if count > 1 else Tone.BAD)
 
 
-def _names(body: JsonObject, field: str, nobody: str) -> Cell:
+def _names(body: JsonObject, field: str, empty: str) -> Cell:
     if field not in body:
         return _unknown()
-    names = ", ".join(one["title"] for one in body[field])
-    return Cell(text=names) if names else Cell(text=nobody, tone=Tone.BAD)
+    names = ", ".join(ref["title"] for ref in body[field])
+    return Cell(text=names) if names else Cell(text=empty, tone=Tone.BAD)
 
 
 def _yes(body: JsonObject, field: str) -> Cell:
@@ -96,4 +96,4 @@ def _yes(body: JsonObject, field: str) -> Cell:
 
 
 def _unknown() -> Cell:
-    return Cell(text="not known", tone=Tone.UNKNOWN)
+    return Cell(text="unknown", tone=Tone.UNKNOWN)

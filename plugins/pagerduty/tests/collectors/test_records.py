@@ -65,7 +65,7 @@ def test_a_closed_world_of_schedules_never_looks_empty(account, answer, reason):
     )
     assert [item["id"] for item in found.items] == ["PL"]
     assert [one.reason for one in found.shortfalls] == [reason]
-    assert "shift-based schedules could not be listed" in found.shortfalls[0].detail
+    assert "shift-based schedules cannot be listed" in found.shortfalls[0].detail
 
 
 def final(path, **schedule):

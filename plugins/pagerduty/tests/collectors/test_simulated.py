@@ -54,7 +54,9 @@ async def _read(simulator, pagerduty, connect, key, settings):
         secrets={"key": Secret(key or simulator.api_key)},
         user_agent="ccm-test/1",
         limiters=Limiters(),
-        authorization=Authorization.from_key(Secret(key or simulator.api_key), prefix="Token token="),
+        authorization=Authorization.from_key(
+            Secret(key or simulator.api_key), prefix="Token token="
+        ),
     )
     reach = described.horizon(request.settings)
     horizon = Window(NOW - reach.lookback, NOW + reach.lookahead)

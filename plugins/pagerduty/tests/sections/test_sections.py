@@ -61,9 +61,9 @@ def test_levels_of_policies_in_use():
     (timeline,) = drawn("coverage", policy_coverage=[policy, idle])
     first, second = timeline.lanes
     assert (first.group, first.title) == ("Payments", "Level 1: Primary")
-    assert first.known == (Window(NOW - timedelta(days=30), NOW),)
+    assert first.observed == (Window(NOW - timedelta(days=30), NOW),)
     assert [gap.window.length for gap in first.gaps] == [timedelta(hours=5)]
-    assert (second.title, second.known) == ("Level 2: nobody", ())
+    assert (second.title, second.observed) == ("Level 2: nobody", ())
 
 
 def test_schedules():
@@ -73,9 +73,9 @@ def test_schedules():
     blind = {"id": "P2", "title": "Secondary"}
     (timeline,) = drawn("coverage", schedule_coverage=[whole, blind])
     first, second = timeline.lanes
-    assert len(first.known) == 2
+    assert len(first.observed) == 2
     assert [gap.title for gap in first.gaps] == ["gap between layers"]
-    assert (second.known, second.gaps) == ((), ())
+    assert (second.observed, second.gaps) == ((), ())
 
 
 def incident(**changes):
@@ -121,7 +121,7 @@ def test_what_is_left_out():
     itself = incident(self_resolved=True, time_to_acknowledge=None)
     assert drawn("response", incident_response=[merged]) == []
     titles = [one.title for one in drawn("response", incident_response=[itself])]
-    assert titles == ["High urgency: until it was resolved"]
+    assert titles == ["High urgency: time to resolve (MTTR)"]
 
 
 @pytest.mark.parametrize(
@@ -152,9 +152,9 @@ def test_services_that_lack_most_come_first():
     assert [text for text, _ in first] == [
         "Bare",
         "enabled",
-        *["not known"],
+        *["unknown"],
         "none",
-        *["not known"] * 3,
+        *["unknown"] * 3,
     ]
     assert {tone for _, tone in second} == {Tone.PLAIN, Tone.GOOD}
     assert [text for text, _ in second][2:5] == ["Payments", "Policy", "2"]
@@ -176,11 +176,11 @@ def test_the_access_review():
     rows = [[cell.text for cell in row] for row in table.rows]
     assert [row[0] for row in rows] == ["Cy", "Bo", "Ada"]
     assert rows[0][1:] == [
-        "not known",
+        "unknown",
         "yes",
-        "not known",
+        "unknown",
         "none",
-        "not known",
-        "on call, and may not respond",
+        "unknown",
+        "on call with a role that cannot respond",
     ]
     assert rows[2][3:6] == ["email, push notification", "none", "Payments"]

@@ -211,7 +211,9 @@ class Bodies:
             settings_digest=digest(b""),
             outcome=Outcome.COMPLETE,
             scheduled=tuple(
-                ScheduledKind(kind=f"pagerduty.{noun}", version=1, shape="snapshot", cadence=cadence)
+                ScheduledKind(
+                    kind=f"pagerduty.{noun}", version=1, shape="snapshot", cadence=cadence
+                )
                 for noun, cadence in scheduled
             ),
         )

@@ -52,7 +52,9 @@ def test_a_kind_that_was_never_collected_says_so(only, pd):
     """What a collection would tell is left out."""
     row = health(only, pd)
     assert row["last_collected_at"] is None
-    assert not {"last_outcome", "unknown_fields", "rejected_records", "last_collected_age"} & set(row)
+    assert not {"last_outcome", "unknown_fields", "rejected_records", "last_collected_age"} & set(
+        row
+    )
 
 
 def test_fields_that_the_schema_does_not_name_are_told(only, pd):

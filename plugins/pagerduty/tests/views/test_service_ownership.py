@@ -49,7 +49,9 @@ def responders(only, pd, *, on_call=("ann",), members=("ann",), teams=("T1",), l
         pytest.param({"teams": ("T1", "T2")}, None, None, id="one of its owners is hidden"),
     ],
 )
-def test_who_is_on_call_for_a_service_belongs_to_its_owners(only, pd, case, non_member_responders, belong):
+def test_who_is_on_call_for_a_service_belongs_to_its_owners(
+    only, pd, case, non_member_responders, belong
+):
     """Where the members of an owner cannot be seen, nothing is said."""
     row = responders(only, pd, **case)
     assert row.get("responders_in_owner_teams") is belong

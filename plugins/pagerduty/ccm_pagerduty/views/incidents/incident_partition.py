@@ -22,8 +22,8 @@ def by_incident() -> Partitioning:
         names={INCIDENT: _own_and_parent, INCIDENT_LOG_ENTRY: _incident_of},
         name=_key,
         uses={(INCIDENT, SERVICE): _service_of},
-        ages=frozenset({"age", "sla_age"}),
-        passing={INCIDENT: _created},
+        age_fields=frozenset({"age", "sla_age"}),
+        horizon_instants={INCIDENT: _created},
     )
 
 

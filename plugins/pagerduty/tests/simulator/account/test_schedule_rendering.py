@@ -1,4 +1,4 @@
-"""Layers, turns, restrictions and overrides become the right spans."""
+"""Layers, turns, restrictions and overrides rendered as spans."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ MONDAY = at("2026-03-02T09:00")
 
 
 def layer(users=("A", "B"), start=MONDAY, turn=WEEK, **more):
-    """Make a layer."""
+    """Return a layer."""
     return ScheduleLayer(id="L", name="L", start=start, turn_seconds=turn, user_ids=users, **more)
 
 
 def schedule(*layers, form="layers", **more):
-    """Make a schedule in Berlin."""
+    """Return a schedule in Berlin."""
     return AccountSchedule(
         id="S", name="S", time_zone="Europe/Berlin", form=form, layers=layers, **more
     )
 
 
-def shown(spans):
-    """Write spans for a reader in Berlin."""
+def in_berlin(spans):
+    """Return spans as wall times in Berlin."""
     return [
         (
             datetime.fromtimestamp(span.start, BERLIN).isoformat(),
@@ -56,7 +56,7 @@ def shown(spans):
 def test_a_turn_follows_the_wall_clock_when_the_clocks_change():
     """A handoff at nine stays at nine; the turn over the change lasts an hour less."""
     spans = final_spans(schedule(layer()), at("2026-03-24T00:00"), at("2026-04-01T00:00"))
-    assert shown(spans) == [
+    assert in_berlin(spans) == [
         ("2026-03-23T09:00:00+01:00", "2026-03-30T09:00:00+02:00", "B"),
         ("2026-03-30T09:00:00+02:00", "2026-04-06T09:00:00+02:00", "A"),
     ]
@@ -71,7 +71,7 @@ def test_a_restriction_leaves_the_rest_of_the_day_empty():
         at("2026-03-03T00:00"),
         at("2026-03-05T00:00"),
     )
-    assert shown(spans) == [
+    assert in_berlin(spans) == [
         ("2026-03-03T09:00:00+01:00", "2026-03-03T17:00:00+01:00", "A"),
         ("2026-03-04T09:00:00+01:00", "2026-03-04T17:00:00+01:00", "A"),
     ]
@@ -85,12 +85,12 @@ def test_a_weekly_restriction_may_span_days():
     spans = final_spans(
         schedule(layer(restrictions=(weekend,))), at("2026-03-08T00:00"), at("2026-03-12T00:00")
     )
-    assert shown(spans) == [
+    assert in_berlin(spans) == [
         ("2026-03-06T18:00:00+01:00", "2026-03-09T09:00:00+01:00", "A"),
     ]
 
 
-def test_a_later_layer_goes_before_an_earlier_one():
+def test_a_later_layer_overrides_an_earlier_one():
     """Where two layers overlap there is one user at a time."""
     over = layer(("C",), start=at("2026-03-04T00:00"), turn=DAY, end=at("2026-03-04T12:00"))
     spans = final_spans(schedule(layer(), over), at("2026-03-03T00:00"), at("2026-03-06T00:00"))
@@ -98,8 +98,8 @@ def test_a_later_layer_goes_before_an_earlier_one():
     assert coverage(spans, at("2026-03-03T00:00"), at("2026-03-06T00:00")) == 100.0
 
 
-def test_an_override_goes_before_every_layer():
-    """The person who took over is the one on call."""
+def test_an_override_replaces_every_layer():
+    """The replacement is on call."""
     override = ScheduleOverride(
         id="O", start=at("2026-03-04T18:00"), end=at("2026-03-04T20:00"), user_id="D"
     )
@@ -108,18 +108,18 @@ def test_an_override_goes_before_every_layer():
     assert [span.user_id for span in spans] == ["D"]
 
 
-def test_a_hole_between_shifts_is_written_down():
-    """In the shift-based world a gap is an empty member, in the other one an absence."""
+def test_a_gap_between_shifts_is_an_empty_member():
+    """In the shift-based world a gap is an empty member, in the other restricted an absence."""
     nine_to_five = Restriction(start_time_of_day="09:00:00", duration_seconds=8 * HOUR)
-    one = layer(restrictions=(nine_to_five,))
+    restricted = layer(restrictions=(nine_to_five,))
     window = at("2026-03-03T00:00"), at("2026-03-05T00:00")
-    shifts = final_spans(schedule(one, form="shifts"), *window)
+    shifts = final_spans(schedule(restricted, form="shifts"), *window)
     assert [span.user_id for span in shifts] == ["A", None, "A"]
     assert coverage(shifts, *window) == pytest.approx(33.33)
 
 
-def test_everyone_may_be_on_call_at_once():
-    """An event of the shift-based world can put all its members on."""
+def test_every_member_may_be_on_call_at_once():
+    """An event of a shift-based schedule can assign all its members."""
     spans = final_spans(
         schedule(layer(everyone=True), form="shifts"),
         at("2026-03-03T00:00"),
@@ -141,7 +141,7 @@ def test_a_layer_without_end_covers_every_second_after_its_start(turn, begin, le
     spans = cut(final_spans(schedule(layer(turn=turn)), since, until), since, until)
     assert spans[0].start == since
     assert spans[-1].end == until
-    assert all(one.end == two.start for one, two in pairwise(spans))
+    assert all(span.end == following.start for span, following in pairwise(spans))
 
 
 def test_nobody_is_on_call_before_the_first_layer():

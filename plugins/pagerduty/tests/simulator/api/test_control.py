@@ -1,4 +1,4 @@
-"""What a test can do to the simulator, and what it sees of it."""
+"""What a test can control in the simulator, and what it can observe."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ from pagerduty_simulator.api import faults
 from pagerduty_simulator.api.credentials import USER_KEY, SimulatedCredential
 
 
+def ids_of(objects):
+    """Return the ids of some objects."""
+    return {entry["id"] for entry in objects}
+
+
 @pytest.mark.parametrize(
     "key",
     [
@@ -23,49 +28,49 @@ from pagerduty_simulator.api.credentials import USER_KEY, SimulatedCredential
 )
 def test_the_authorization_header_has_one_form(get, key):
     """Anything else is 401."""
-    answer = get("/users", key=key)
-    assert (answer.status_code, answer.json()["error"]["code"]) == (401, 2006)
+    response = get("/users", key=key)
+    assert (response.status_code, response.json()["error"]["code"]) == (401, 2006)
 
 
 def test_a_refused_key_may_be_answered_in_html(get, control):
     """As seen in the wild."""
     control.refuse_in_html = True
-    answer = get("/users", key="Token token=wrong")
-    assert answer.status_code == 401
-    assert answer.headers["content-type"] == "text/html"
+    response = get("/users", key="Token token=wrong")
+    assert response.status_code == 401
+    assert response.headers["content-type"] == "text/html"
 
 
-def test_an_account_key_is_nobody(get):
+def test_an_account_key_has_no_user(get):
     """``/users/me`` is 400, and ``error`` is a string."""
-    answer = get("/users/me")
-    assert answer.status_code == 400
-    assert isinstance(answer.json()["error"], str)
+    response = get("/users/me")
+    assert response.status_code == 400
+    assert isinstance(response.json()["error"], str)
 
 
-def test_a_user_key_is_somebody(get, control, account):
+def test_a_user_key_has_its_user(get, control, account):
     """``/users/me`` is that user, with the calendar's secret address."""
-    who = next(iter(account.users))
-    control.api_keys[USER_KEY] = SimulatedCredential(secret=USER_KEY, user_id=who)
-    found = get("/users/me", key=f"Token token={USER_KEY}").json()["user"]
-    assert found["id"] == who
-    assert "/private/" in found["http_cal_url"]
+    user_id = next(iter(account.users))
+    control.api_keys[USER_KEY] = SimulatedCredential(secret=USER_KEY, user_id=user_id)
+    user = get("/users/me", key=f"Token token={USER_KEY}").json()["user"]
+    assert user["id"] == user_id
+    assert "/private/" in user["http_cal_url"]
 
 
-def test_an_oauth_token_can_be_let_in(get, control):
-    """The references where an identity server puts its tokens."""
+def test_an_oauth_token_can_be_accepted(get, control):
+    """The identity server adds its tokens there."""
     control.bearer_tokens["pdus+_0abc"] = SimulatedCredential(secret="pdus+_0abc", user_id=None)
     assert get("/users", key="Bearer pdus+_0abc").status_code == 200
 
 
 def test_a_credential_may_see_one_team_only(get, control, account):
-    """Lists shrink in silence, single objects are 404 or 403, people still show."""
+    """Lists shrink silently, single objects are 404 or 403, users are still listed."""
     before = get("/services", {"limit": 100}).json()["services"]
     team = before[0]["teams"][0]["id"]
     control.visible_teams = {team}
     after = get("/services", {"limit": 100}).json()["services"]
-    assert {each["id"] for each in after} < {each["id"] for each in before}
-    assert all(team in {each["id"] for each in service["teams"]} for service in after)
-    hidden = next(each["id"] for each in before if each not in after)
+    assert ids_of(after) < ids_of(before)
+    assert all(team in ids_of(service["teams"]) for service in after)
+    hidden = next(service["id"] for service in before if service not in after)
     assert get(f"/services/{hidden}").status_code == 404
     control.hidden_status = 403
     assert get(f"/services/{hidden}").status_code == 403
@@ -73,27 +78,29 @@ def test_a_credential_may_see_one_team_only(get, control, account):
     assert len(users) == len(account.users)
     incidents = get("/incidents", {"limit": 100}).json()["incidents"]
     assert incidents
-    assert all(team in {each["id"] for each in found["teams"]} for found in incidents)
+    assert all(team in ids_of(incident["teams"]) for incident in incidents)
 
 
 @pytest.mark.parametrize("status", [402, 403, 404, 500])
 def test_an_endpoint_can_be_denied(get, control, status):
     """That one only, until it is allowed again."""
     control.deny("/services", status)
-    answer = get("/services")
-    assert answer.status_code == status
-    assert isinstance(answer.json()["error"]["code"], int)
+    response = get("/services")
+    assert response.status_code == status
+    assert isinstance(response.json()["error"]["code"], int)
     assert get("/users").status_code == 200
     control.allow("/services")
     assert get("/services").status_code == 200
 
 
-def test_a_denial_is_for_the_template(get, control, account):
-    """All logs of single incidents, and not the incidents."""
+def test_a_denied_template_leaves_others_allowed(get, control, account):
+    """The users of every schedule, and not the schedules."""
     control.deny("/schedules/{id}/users")
-    schedule = next(each.id for each in account.schedules.values() if each.form == "layers")
-    assert get(f"/schedules/{schedule}/users").status_code == 403
-    assert get(f"/schedules/{schedule}").status_code == 200
+    schedule_id = next(
+        schedule.id for schedule in account.schedules.values() if schedule.form == "layers"
+    )
+    assert get(f"/schedules/{schedule_id}/users").status_code == 403
+    assert get(f"/schedules/{schedule_id}").status_code == 200
 
 
 def test_a_denial_may_have_a_body_of_its_own(get, control):
@@ -106,8 +113,8 @@ def test_a_denial_may_have_a_body_of_its_own(get, control):
     assert get("/services").json()["error"]["required_scopes"] == "services.read"
 
 
-def test_a_script_spoils_the_next_answers_in_turn(get, control):
-    """One fault each, None lets one through, and then all is well."""
+def test_a_script_injects_one_fault_into_each_response(get, control):
+    """None injects none, and after the script responses are proper again."""
     control.script(
         "/users", [faults.refuse(500), None, faults.too_many_requests(7), faults.html(502)]
     )
@@ -124,41 +131,41 @@ def test_a_429_may_come_without_its_headers(get, control):
             faults.too_many_requests(in_html=True),
         ],
     )
-    told, untold, html = (get("/users") for _ in range(3))
-    assert told.headers["ratelimit-reset"] == "7"
-    assert told.json()["error"] == {"message": "Rate Limit Exceeded", "code": 2020}
-    assert "ratelimit-reset" not in untold.headers
+    with_reset, without_reset, html = (get("/users") for _ in range(3))
+    assert with_reset.headers["ratelimit-reset"] == "7"
+    assert with_reset.json()["error"] == {"message": "Rate Limit Exceeded", "code": 2020}
+    assert "ratelimit-reset" not in without_reset.headers
     assert "ratelimit-reset" not in html.headers
     assert html.headers["content-type"] == "text/html"
 
 
-def test_json_may_be_half(get, control):
-    """As if it were all."""
+def test_json_may_be_truncated(get, control):
+    """As if it were complete."""
     control.inject("/users", faults.truncated)
-    answer = get("/users")
-    assert answer.status_code == 200
+    response = get("/users")
+    assert response.status_code == 200
     with pytest.raises(json.JSONDecodeError):
-        answer.json()
+        response.json()
 
 
 def test_a_redirect_leads_to_another_host(get, control):
     """It must not be followed with a credential."""
     control.inject("/users", faults.redirect("https://elsewhere.example/users"))
-    answer = get("/users")
-    assert (answer.status_code, answer.headers["location"]) == (
+    response = get("/users")
+    assert (response.status_code, response.headers["location"]) == (
         302,
         "https://elsewhere.example/users",
     )
 
 
-def test_pages_may_be_empty_without_end(get, control):
+def test_pages_may_be_empty_and_claim_more(get, control):
     """``more: true`` and nothing in it."""
     control.inject("/users", faults.empty_pages)
     page = get("/users").json()
     assert (page["users"], page["more"]) == ([], True)
 
 
-def test_the_offset_may_be_stuck(get, control):
+def test_the_first_page_may_repeat(get, control):
     """The same page for ever."""
     control.inject("/users", faults.stuck)
     first, second = (get("/users", {"limit": 10, "offset": offset}).json() for offset in (0, 10))
@@ -167,15 +174,15 @@ def test_the_offset_may_be_stuck(get, control):
     assert first["offset"] == 0
 
 
-def test_every_answer_tells_the_limit(get):
-    """What remains goes down, and each answer has a name."""
-    answers = [get("/users"), get("/nothing/here")]
-    assert [each.headers["ratelimit-limit"] for each in answers] == ["960", "960"]
-    assert [each.headers["ratelimit-remaining"] for each in answers] == ["959", "958"]
-    assert len({each.headers["x-request-id"] for each in answers}) == 2
+def test_every_response_has_rate_limit_headers(get):
+    """What remains goes down, and response answer has a name."""
+    responses = [get("/users"), get("/nothing/here")]
+    assert [response.headers["ratelimit-limit"] for response in responses] == ["960", "960"]
+    assert [response.headers["ratelimit-remaining"] for response in responses] == ["959", "958"]
+    assert len({response.headers["x-request-id"] for response in responses}) == 2
 
 
-def test_beyond_the_limit_is_429_until_the_window_ends(get, control):
+def test_requests_beyond_the_rate_limit_are_429_until_the_window_ends(get, control):
     """The window is counted from its first request; the header says how long to wait."""
     clock = [100.0]
     control.monotonic = lambda: clock[0]
@@ -187,20 +194,20 @@ def test_beyond_the_limit_is_429_until_the_window_ends(get, control):
     assert get("/users").status_code == 200
 
 
-def test_on_calls_have_a_limit_of_their_own(get, control):
+def test_on_calls_have_their_own_rate_limit(get, control):
     """Its headers describe whichever limit is nearer."""
     control.on_call_limit = 2
-    answers = [get("/oncalls") for _ in range(3)]
-    assert [each.status_code for each in answers] == [200, 200, 429]
-    assert answers[0].headers["ratelimit-limit"] == "2"
+    responses = [get("/oncalls") for _ in range(3)]
+    assert [response.status_code for response in responses] == [200, 200, 429]
+    assert responses[0].headers["ratelimit-limit"] == "2"
     assert get("/users").headers["ratelimit-limit"] == "960"
 
 
-def test_keys_of_one_user_share_a_limit(get, control, account):
+def test_keys_of_one_user_share_a_rate_limit(get, control, account):
     """An account key does not."""
-    who = next(iter(account.users))
+    user_id = next(iter(account.users))
     for key in ("first", "second"):
-        control.api_keys[key] = SimulatedCredential(secret=key, user_id=who)
+        control.api_keys[key] = SimulatedCredential(secret=key, user_id=user_id)
     remaining = [
         get("/users", key=f"Token token={key}").headers["ratelimit-remaining"]
         for key in ("first", "second", "u+simulated-account-key")
@@ -208,11 +215,11 @@ def test_keys_of_one_user_share_a_limit(get, control, account):
     assert remaining == ["959", "958", "959"]
 
 
-def test_the_date_may_be_off(get, control):
-    """So that a skewed clock can be noticed."""
+def test_the_date_header_may_be_skewed(get, control):
+    """So that a client can detect a skewed clock."""
     control.clock_skew = timedelta(hours=2)
-    told = parsedate_to_datetime(get("/users").headers["date"])
-    assert timedelta(minutes=110) < told - datetime.now(UTC) < timedelta(minutes=130)
+    date = parsedate_to_datetime(get("/users").headers["date"])
+    assert timedelta(minutes=110) < date - datetime.now(UTC) < timedelta(minutes=130)
 
 
 def test_the_account_may_change_between_pages(get, control, account):
@@ -220,16 +227,16 @@ def test_the_account_may_change_between_pages(get, control, account):
 
     def delete_one(request):
         if request.value("offset") == "10":
-            first = min(account.users.values(), key=lambda each: each.name.lower())
+            first = min(account.users.values(), key=lambda user: user.name.lower())
             del account.users[first.id]
 
-    everyone = {each["id"] for each in get("/users", {"limit": 100}).json()["users"]}
+    everyone = ids_of(get("/users", {"limit": 100}).json()["users"])
     control.before_response = delete_one
-    seen = set()
+    listed = set()
     for offset in range(0, 40, 10):
         page = get("/users", {"limit": 10, "offset": offset}).json()
-        seen |= {each["id"] for each in page["users"]}
-    assert len(everyone - seen) == 1
+        listed |= ids_of(page["users"])
+    assert len(everyone - listed) == 1
 
 
 def test_a_renamed_object_is_renamed_everywhere(get, account):
@@ -237,14 +244,14 @@ def test_a_renamed_object_is_renamed_everywhere(get, account):
     policy = next(iter(account.policies.values()))
     account.policies[policy.id] = replace(policy, name="Renamed")
     names = {
-        each["escalation_policy"]["summary"]
-        for each in get("/services", {"limit": 100}).json()["services"]
-        if each["escalation_policy"]["id"] == policy.id
+        service["escalation_policy"]["summary"]
+        for service in get("/services", {"limit": 100}).json()["services"]
+        if service["escalation_policy"]["id"] == policy.id
     }
     assert names == {"Renamed"}
 
 
-def test_every_request_is_written_down(get, control):
+def test_every_request_is_logged(get, control):
     """Method, path, parameters, status, template."""
     get("/users", {"limit": 1})
     get("/users/PNOBODY")
@@ -252,14 +259,14 @@ def test_every_request_is_written_down(get, control):
         ("GET", "/users", (("limit", "1"),), 200, "/users"),
         ("GET", "/users/PNOBODY", (), 404, "/users/{id}"),
     ]
-    assert [each.path for each in control.requests_to("/users/{id}")] == ["/users/PNOBODY"]
+    assert [request.path for request in control.requests_to("/users/{id}")] == ["/users/PNOBODY"]
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 @pytest.mark.parametrize(("path", "status"), [("/services", 405), ("/incidents/1/snooze", 404)])
-def test_writing_is_refused_and_remembered(get, control, account, method, path, status):
-    """So that the promise to read only can be tested."""
+def test_a_write_is_refused_and_logged(get, control, account, method, path, status):
+    """So that a test can assert that a client only reads."""
     services = dict(account.services)
     assert get(path, method=method).status_code == status
-    assert [each.method for each in control.writes] == [method]
+    assert [request.method for request in control.writes] == [method]
     assert account.services == services

@@ -76,7 +76,9 @@ def test_one_schedule_is_used_by_no_policy(whole_account):
         for level in policy.levels
         for target in level.targets
     }
-    unused = [schedule.name for schedule in whole_account.schedules.values() if schedule.id not in used]
+    unused = [
+        schedule.name for schedule in whole_account.schedules.values() if schedule.id not in used
+    ]
     assert len(unused) == 1
 
 
@@ -98,18 +100,16 @@ def test_policies_have_flaws(whole_account):
         account.users[user_id].role == "read_only_user"
         for user_id in targets & account.users.keys()
     )
-    assert any(
-        account.users[user_id].invitation_sent for user_id in targets & account.users.keys()
-    )
+    assert any(account.users[user_id].invitation_sent for user_id in targets & account.users.keys())
 
 
 @pytest.mark.parametrize(
     ("flaw", "count"),
     [
-        pytest.param(lambda each: each.disabled, 2, id="disabled"),
-        pytest.param(lambda each: each.urgency == "low", 4, id="low urgency"),
-        pytest.param(lambda each: not each.team_ids, 2, id="without team"),
-        pytest.param(lambda each: not each.integrations, 2, id="without integration"),
+        pytest.param(lambda service: service.disabled, 2, id="disabled"),
+        pytest.param(lambda service: service.urgency == "low", 4, id="low urgency"),
+        pytest.param(lambda service: not service.team_ids, 2, id="without team"),
+        pytest.param(lambda service: not service.integrations, 2, id="without integration"),
     ],
 )
 def test_services_have_flaws(whole_account, flaw, count):
@@ -120,14 +120,14 @@ def test_services_have_flaws(whole_account, flaw, count):
 @pytest.mark.parametrize(
     ("flaw", "count"),
     [
-        pytest.param(lambda each: each.role in {"owner", "admin"}, 12, id="too many admins"),
-        pytest.param(lambda each: each.invitation_sent, 4, id="invited"),
+        pytest.param(lambda user: user.role in {"owner", "admin"}, 12, id="too many admins"),
+        pytest.param(lambda user: user.invitation_sent, 4, id="invited"),
         pytest.param(
-            lambda each: not any(method.enabled for method in each.contact_methods),
+            lambda user: not any(method.enabled for method in user.contact_methods),
             2,
             id="no enabled contact method",
         ),
-        pytest.param(lambda each: len(each.contact_methods) == 1, 9, id="one contact method"),
+        pytest.param(lambda user: len(user.contact_methods) == 1, 9, id="one contact method"),
     ],
 )
 def test_users_have_flaws(whole_account, flaw, count):
@@ -137,11 +137,15 @@ def test_users_have_flaws(whole_account, flaw, count):
 
 def test_two_teams_have_no_manager(whole_account):
     """The other ten have one."""
-    managed = {each.team_id for each in whole_account.memberships if each.role == "manager"}
+    managed = {
+        membership.team_id
+        for membership in whole_account.memberships
+        if membership.role == "manager"
+    }
     assert len(whole_account.teams.keys() - managed) == 2
 
 
-def test_every_story_is_told_in_order(whole_account):
+def test_every_incident_log_is_in_order(whole_account):
     """Each log begins with the trigger, never goes back, and ends before the account's moment."""
     for incident in whole_account.incidents:
         moments = [event.after for event in incident.state.events]
@@ -150,31 +154,33 @@ def test_every_story_is_told_in_order(whole_account):
         assert incident.updated <= whole_account.epoch
 
 
-def test_incidents_meet_every_fate(whole_account):
-    """Every kind of log that a rule must tell apart is there, and most incidents went well."""
-    types = Counter(event.type for each in whole_account.incidents for event in each.state.events)
-    wanted = {"reopen", "unacknowledge", "escalate", "exhaust_escalation_path", "notify"}
-    assert wanted <= types.keys()
-    states = [each.state for each in whole_account.incidents]
-    assert any(each.merged_into is not None for each in states)
-    assert {"triggered", "acknowledged", "resolved"} == {each.status for each in states}
-    well = sum(_went_well(each) for each in whole_account.incidents)
-    assert 0.9 < well / len(whole_account.incidents) < 0.97
+def test_incidents_have_every_outcome(whole_account):
+    """Every kind of log that rules distinguish exists, and most incidents were handled in time."""
+    types = Counter(
+        event.type for incident in whole_account.incidents for event in incident.state.events
+    )
+    expected = {"reopen", "unacknowledge", "escalate", "exhaust_escalation_path", "notify"}
+    assert expected <= types.keys()
+    states = [incident.state for incident in whole_account.incidents]
+    assert any(state.merged_into is not None for state in states)
+    assert {"triggered", "acknowledged", "resolved"} == {state.status for state in states}
+    in_time = sum(_in_time(incident) for incident in whole_account.incidents)
+    assert 0.9 < in_time / len(whole_account.incidents) < 0.97
 
 
-def _went_well(incident):
+def _in_time(incident):
     limit = 900 if incident.urgency == "high" else 3600
     first = next(
         (event for event in incident.state.events if event.type in {"acknowledge", "resolve"}), None
     )
     if first is None or first.after > limit or incident.state.merged_into is not None:
         return False
-    by_person = first.agent["type"] == "user_reference"
-    return first.type == "resolve" or by_person
+    by_responder = first.agent["type"] == "user_reference"
+    return first.type == "resolve" or by_responder
 
 
-def test_incidents_are_handled_by_whoever_was_on_call(whole_account):
-    """The first assignee of an incident is the first rung of its policy at that second."""
+def test_incidents_are_assigned_to_the_user_on_call(whole_account):
+    """The first assignee of an incident is the first level of its policy at that second."""
     account = whole_account
     checked = 0
     for incident in list(account.incidents)[::40]:
@@ -194,10 +200,10 @@ def test_incidents_are_handled_by_whoever_was_on_call(whole_account):
     assert checked > 50
 
 
-def test_a_merged_incident_names_one_that_exists(whole_account):
-    """Its parent is an earlier incident of the same service."""
+def test_a_merged_incident_has_a_primary_incident(whole_account):
+    """Its primary is an earlier incident of the same service."""
     for incident in whole_account.incidents:
         if incident.state.merged_into is not None:
-            parent = whole_account.incidents[incident.state.merged_into]
-            assert parent.number < incident.number
-            assert parent.references.service == incident.references.service
+            primary = whole_account.incidents[incident.state.merged_into]
+            assert primary.number < incident.number
+            assert primary.references.service == incident.references.service

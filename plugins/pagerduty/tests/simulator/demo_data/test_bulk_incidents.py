@@ -1,4 +1,4 @@
-"""Accounts of the size that breaks clients."""
+"""Incidents in bulk: accounts of a size that breaks clients."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ EMPTY = AccountSizes(services=6, policies=3, schedules=3, users=20, teams=2, inc
 
 @pytest.fixture
 def account(now):
-    """An account in which nothing has happened yet."""
+    """An account without incidents."""
     return build_account(now, sizes=EMPTY)
 
 
-def test_twelve_thousand_in_one_second(get, account, now):
+def test_twelve_thousand_incidents_in_one_second(get, account, now):
     """No window is small enough; only other filters are."""
     many_incidents(account, 12_000, at=now - timedelta(hours=1))
     second = {"since": "2026-11-20T11:00:00Z", "until": "2026-11-20T11:00:01Z", "total": "true"}
@@ -26,7 +26,7 @@ def test_twelve_thousand_in_one_second(get, account, now):
     assert get("/incidents", second | {"service_ids[]": service}).json()["total"] == 2_000
 
 
-def test_a_busy_day(get, account, now):
+def test_incidents_of_a_busy_day(get, account, now):
     """17,495 incidents in a day, spread evenly; its halves add up."""
     many_incidents(account, 17_495, spread=(now - timedelta(days=1), now))
     halves = [
@@ -51,8 +51,8 @@ def test_a_large_account_is_still_paged(get, account, now):
     assert entries["total"] == 300_000
 
 
-def test_either_a_second_or_a_stretch(account, now):
-    """Not both, and not neither."""
+def test_bulk_incidents_need_a_second_or_a_window(account, now):
+    """Both or neither is an error."""
     with pytest.raises(ValueError, match="either at= or spread="):
         many_incidents(account, 1)
     with pytest.raises(ValueError, match="either at= or spread="):

@@ -6,16 +6,16 @@ import httpx  # noqa: TID253 - the test reads over HTTP
 from pagerduty_simulator.demo_data.demonstration import demonstration
 
 
-def test_the_demonstration_runs_the_default_account():
-    """Its connection, its settings and its key are what a connector needs."""
+def test_the_demonstration_serves_the_default_account():
+    """With the connection, settings and key that a connector needs."""
     with demonstration().open() as source:
         assert source.connection == "pagerduty-demo"
         assert source.auth_method == "api_key"
         assert (source.settings["lookback"], source.settings["lookahead"]) == ("30d", "14d")
         key = source.secrets["key"].reveal()
-        answer = httpx.get(
+        response = httpx.get(
             f"{source.settings['base_url']}/services?total=true",
             headers={"Authorization": f"Token token={key}"},
             trust_env=False,
         )
-    assert answer.json()["total"] == 60
+    assert response.json()["total"] == 60

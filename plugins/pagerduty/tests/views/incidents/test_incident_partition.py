@@ -181,7 +181,9 @@ def test_time_makes_ages_grow_and_nothing_else(view, parts, evidence, passed):
     leaving = {
         one.key
         for one in found[INCIDENT]
-        if NOW - timedelta(days=30) <= parts.passing[INCIDENT](one) < later - timedelta(days=30)
+        if NOW - timedelta(days=30)
+        <= parts.horizon_instants[INCIDENT](one)
+        < later - timedelta(days=30)
     }
     touched = set().union(*(names for names in together(parts, found) if names & leaving))
 
@@ -193,6 +195,6 @@ def test_time_makes_ages_grow_and_nothing_else(view, parts, evidence, passed):
     then, now = left(NOW), left(later)
     assert then.keys() == now.keys()
     for key, row in then.items():
-        ages = {name: now[key].body[name] for name in parts.ages if name in row.body}
+        ages = {name: now[key].body[name] for name in parts.age_fields if name in row.body}
         assert all(row.body[name] <= age for name, age in ages.items())
         assert replace(row, body=row.body | ages) == now[key]

@@ -86,10 +86,7 @@ def test_it_is_open_while_its_parent_is(told):
 )
 def test_the_parent_stands_for_it_only_where_that_hides_nothing(told, case, expected):
     """Each incident is judged once; none gets out of it by being merged."""
-    assert (
-        told(("acknowledge", 300), ("resolve", 900), **case).body.get("is_primary")
-        is expected
-    )
+    assert told(("acknowledge", 300), ("resolve", 900), **case).body.get("is_primary") is expected
 
 
 def test_a_row_rests_on_the_log_of_its_parent_too(told):

@@ -1,4 +1,4 @@
-"""Schedules of both worlds, and who is on call."""
+"""Layer-based and shift-based schedules, and who is on call."""
 
 from __future__ import annotations
 
@@ -11,38 +11,38 @@ WINDOW = {"since": "2026-10-21T12:00:00Z", "until": "2026-12-04T12:00:00Z"}
 
 
 def of_form(account, form):
-    """Give the first schedule of a world."""
-    return next(each for each in account.schedules.values() if each.form == form)
+    """Return the first schedule of a kind."""
+    return next(schedule for schedule in account.schedules.values() if schedule.form == form)
 
 
-def test_neither_list_shows_the_other_world(get_whole, whole_account):
-    """Who reads one list only misses a third."""
+def test_each_list_of_schedules_has_its_own_kind(get_whole, whole_account):
+    """Either list alone is incomplete."""
     lists = [
         get_whole(path, {"limit": 100}).json()["schedules"]
         for path in ("/schedules", "/v3/schedules")
     ]
-    ids = [{each["id"] for each in listed} for listed in lists]
-    assert [len(each) for each in ids] == [20, 10]
+    ids = [{schedule["id"] for schedule in rows} for rows in lists]
+    assert [len(schedule_ids) for schedule_ids in ids] == [20, 10]
     assert ids[0] | ids[1] == whole_account.schedules.keys()
 
 
 @pytest.mark.parametrize(
     ("form", "path"), [("shifts", "/schedules/{}"), ("layers", "/v3/schedules/{}")]
 )
-def test_the_wrong_door_is_refused(get, account, form, path):
-    """Each world answers 400 to the other's ids, and points to the right one."""
-    answer = get(path.format(of_form(account, form).id))
-    assert answer.status_code == 400
-    assert "schedules API instead" in answer.text
+def test_a_schedule_of_the_other_kind_is_refused(get, account, form, path):
+    """Each endpoint answers 400 to ids of the other kind, and names the right endpoint."""
+    response = get(path.format(of_form(account, form).id))
+    assert response.status_code == 400
+    assert "schedules API instead" in response.text
 
 
-def test_a_list_without_include_has_no_layers(get):
-    """Names, people and policies only."""
+def test_schedules_without_include_have_no_layers(get):
+    """Names, users and policies only."""
     assert not {"schedule_layers", "final_schedule"} & {*get("/schedules").json()["schedules"][0]}
     params = {"include[]": ["schedule_layers", "final_schedule"]}
-    found = get("/schedules", params).json()["schedules"][0]
-    assert found["schedule_layers"][0]["rendered_schedule_entries"] == []
-    assert found["final_schedule"]["rendered_coverage_percentage"] is None
+    schedule = get("/schedules", params).json()["schedules"][0]
+    assert schedule["schedule_layers"][0]["rendered_schedule_entries"] == []
+    assert schedule["final_schedule"]["rendered_coverage_percentage"] is None
 
 
 def test_a_schedule_is_rendered_only_for_a_window(get, account):
@@ -56,7 +56,7 @@ def test_a_schedule_is_rendered_only_for_a_window(get, account):
     assert final["rendered_schedule_entries"]
 
 
-def test_entries_are_cut_at_the_window_unless_they_may_overflow(get, account):
+def test_rendered_entries_are_cut_at_the_window_unless_they_overflow(get, account):
     """``overflow=true`` gives whole turns."""
     path = f"/schedules/{of_form(account, 'layers').id}"
     starts = []
@@ -70,30 +70,30 @@ def test_entries_are_cut_at_the_window_unless_they_may_overflow(get, account):
 
 def test_a_schedule_without_layers_is_rendered_and_empty(get, account):
     """No entries with a percentage of zero: that is nobody."""
-    found = of_form(account, "layers")
-    account.schedules[found.id] = replace(found, layers=(), overrides=())
-    final = get(f"/schedules/{found.id}", WINDOW).json()["schedule"]["final_schedule"]
+    schedule = of_form(account, "layers")
+    account.schedules[schedule.id] = replace(schedule, layers=(), overrides=())
+    final = get(f"/schedules/{schedule.id}", WINDOW).json()["schedule"]["final_schedule"]
     assert final["rendered_schedule_entries"] == []
     assert final["rendered_coverage_percentage"] == 0.0
 
 
-def test_calendar_feeds_are_there_to_be_dropped(get, account):
+def test_schedules_have_secret_calendar_feeds(get, account):
     """Addresses that need no login."""
     for form, path in (("layers", "/schedules"), ("shifts", "/v3/schedules")):
-        found = get(f"{path}/{of_form(account, form).id}").json()["schedule"]
-        assert "/private/" in found["http_cal_url"]
+        schedule = get(f"{path}/{of_form(account, form).id}").json()["schedule"]
+        assert "/private/" in schedule["http_cal_url"]
 
 
-def test_an_empty_member_is_written_down(get_whole, whole_account):
-    """In the shift-based world a gap has a name."""
+def test_a_gap_in_a_shift_based_schedule_is_an_empty_member(get_whole, whole_account):
+    """Coverage counts it as a gap."""
     flawed = next(
-        each
-        for each in whole_account.schedules.values()
-        if each.layers and None in each.layers[0].user_ids
+        schedule
+        for schedule in whole_account.schedules.values()
+        if schedule.layers and None in schedule.layers[0].user_ids
     )
     params = WINDOW | {"include[]": "final_schedule"}
     final = get_whole(f"/v3/schedules/{flawed.id}", params).json()["schedule"]["final_schedule"]
-    members = [each["member"] for each in final["computed_shift_assignments"]]
+    members = [shift["member"] for shift in final["computed_shift_assignments"]]
     assert {"type": "empty_member"} in members
     assert 0 < final["rendered_coverage_percentage"] < 100
     assert (
@@ -102,63 +102,63 @@ def test_an_empty_member_is_written_down(get_whole, whole_account):
 
 
 def test_users_of_a_schedule_depend_on_the_window(get, account):
-    """A second gives who is on call then; no window gives everybody."""
-    found = of_form(account, "layers")
+    """A second: who is on call then; no window: everybody."""
+    schedule = of_form(account, "layers")
     moment = {"since": "2026-11-01T12:00:00Z", "until": "2026-11-01T12:00:00Z"}
-    path = f"/schedules/{found.id}/users"
+    path = f"/schedules/{schedule.id}/users"
     assert len(get(path, moment).json()["users"]) == 1
-    everybody = {each["id"] for each in get(path).json()["users"]}
-    assert everybody >= set(found.layers[0].user_ids)
+    everybody = {user["id"] for user in get(path).json()["users"]}
+    assert everybody >= set(schedule.layers[0].user_ids)
 
 
-def test_on_calls_without_a_window_are_those_of_now(get, account):
+def test_on_calls_without_a_window_are_current(get, account):
     """Each entry holds the account's moment, or is permanent."""
     entries = get("/oncalls", {"limit": 100, "time_zone": "UTC"}).json()["oncalls"]
-    for each in entries:
-        if each["schedule"] is None:
-            assert each["start"] is each["end"] is None
+    for entry in entries:
+        if entry["schedule"] is None:
+            assert entry["start"] is entry["end"] is None
         else:
-            start, end = (datetime.fromisoformat(each[key]) for key in ("start", "end"))
+            start, end = (datetime.fromisoformat(entry[key]) for key in ("start", "end"))
             assert start <= account.now < end
-    assert {each["schedule"] is None for each in entries} == {True, False}
+    assert {entry["schedule"] is None for entry in entries} == {True, False}
 
 
-def test_on_calls_cover_both_worlds(get):
+def test_on_calls_cover_both_kinds_of_schedules(get):
     """The one endpoint that does."""
     params = WINDOW | {"limit": 100}
     types = {
-        each["schedule"]["type"]
-        for each in get("/oncalls", params).json()["oncalls"]
-        if each["schedule"]
+        entry["schedule"]["type"]
+        for entry in get("/oncalls", params).json()["oncalls"]
+        if entry["schedule"]
     }
     assert types == {"schedule_reference", "schedule_v3_reference"}
 
 
-def test_shifts_come_whole_and_once_per_policy_and_level(get, account):
-    """They begin before the window, and one shift shows twice where two policies use it."""
+def test_on_call_shifts_are_whole_and_listed_per_policy_and_level(get, account):
+    """They begin before the window, and one shift is listed twice where two policies use it."""
     first, second, *_ = account.policies.values()
     account.policies[second.id] = replace(second, levels=first.levels)
-    found = next(iter(first.levels)).targets[0].id
-    params = WINDOW | {"schedule_ids[]": found, "limit": 100, "time_zone": "UTC"}
+    schedule_id = next(iter(first.levels)).targets[0].id
+    params = WINDOW | {"schedule_ids[]": schedule_id, "limit": 100, "time_zone": "UTC"}
     entries = get("/oncalls", params).json()["oncalls"]
-    assert min(each["start"] for each in entries) < WINDOW["since"]
-    shifts = [(each["start"], each["user"]["id"]) for each in entries]
+    assert min(entry["start"] for entry in entries) < WINDOW["since"]
+    shifts = [(entry["start"], entry["user"]["id"]) for entry in entries]
     assert len(shifts) >= 2 * len(set(shifts))
 
 
-def test_only_permanent_entries_can_be_asked_for(get):
+def test_on_calls_can_be_restricted_to_permanent_ones(get):
     """``schedule_ids[]=null``."""
     entries = get("/oncalls", WINDOW | {"schedule_ids[]": "null", "limit": 100}).json()["oncalls"]
     assert entries
-    assert all(each["schedule"] is None for each in entries)
+    assert all(entry["schedule"] is None for entry in entries)
 
 
-def test_earliest_gives_one_per_policy_level_and_user(get):
-    """Not for coverage."""
+def test_earliest_on_calls_are_one_per_policy_level_and_user(get):
+    """Coverage cannot be computed from them."""
     entries = get("/oncalls", WINDOW | {"earliest": "true", "limit": 100}).json()["oncalls"]
     keys = [
-        (each["escalation_policy"]["id"], each["escalation_level"], each["user"]["id"])
-        for each in entries
+        (entry["escalation_policy"]["id"], entry["escalation_level"], entry["user"]["id"])
+        for entry in entries
     ]
     assert len(keys) == len(set(keys))
 
@@ -173,8 +173,8 @@ def test_on_calls_reach_90_days_ahead(get, now, days, status):
 
 
 def test_an_unused_schedule_is_not_among_the_on_calls(get, account):
-    """Only what a policy names shows."""
-    lonely = replace(of_form(account, "layers"), id="PLONELY", name="Lonely")
-    account.schedules["PLONELY"] = lonely
-    assert get("/oncalls", WINDOW | {"schedule_ids[]": "PLONELY"}).json()["oncalls"] == []
-    assert get("/schedules/PLONELY").json()["schedule"]["escalation_policies"] == []
+    """Only schedules that a policy uses are listed."""
+    unused = replace(of_form(account, "layers"), id="PUNUSED", name="Unused")
+    account.schedules["PUNUSED"] = unused
+    assert get("/oncalls", WINDOW | {"schedule_ids[]": "PUNUSED"}).json()["oncalls"] == []
+    assert get("/schedules/PUNUSED").json()["schedule"]["escalation_policies"] == []
