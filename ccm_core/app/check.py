@@ -35,7 +35,7 @@ async def check_workspace(workspace: Workspace, names: Sequence[str]) -> Check:
         return Check(
             checked_at=workspace.host.clock(),
             plugins=tuple(_plugin_problems(workspace)),
-            connections=tuple([await diagnose(workspace.host, one, store) for one in connections]),
+            connections=tuple([await diagnose(workspace.host, connection, store) for connection in connections]),
         )
 
 

@@ -115,7 +115,7 @@ def due(due_times: Iterable[DueTime], now: datetime) -> list[DueTime]:
 
 def missed(due_times: Iterable[DueTime], now: datetime) -> dict[str, int]:
     """Count by kind the slots that passed without a try; kinds that missed none are left out."""
-    return {one.kind: number for one in due_times if (number := due_time.missed_runs(now))}
+    return {one.kind: number for one in due_times if (number := one.missed_runs(now))}
 
 
 def _early(due_time: DueTime, jitter: float) -> datetime:

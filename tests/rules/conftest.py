@@ -197,7 +197,7 @@ def facts(standing_of):
                     "rows": {over: tuple(rows)},
                     "inputs": {over: source.inputs},
                     "sufficiency": stands,
-                    "lookup": found,
+                    "lookup_records": found,
                 }
                 | fields
             )

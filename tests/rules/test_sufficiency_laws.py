@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import Window
-from ccm_core.rules.evaluate.sufficiency import standing
+from ccm_core.rules.evaluate.sufficiency import assess_sufficiency
 from ccm_core.sdk.types import Shape
 
 NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
@@ -22,7 +22,7 @@ SOME = Shortfall(reason=Reason.TRUNCATED, detail="page 3 is missing", subjects=(
 
 def stands(collections, shape, now=NOW):
     """Ask for the standing of doors, collected every hour."""
-    return standing(
+    return assess_sufficiency(
         collections,
         kind="acme.door",
         shape=shape,

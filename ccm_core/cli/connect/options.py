@@ -47,7 +47,7 @@ class ConnectOptions:
         """
         methods = connector.auth_methods
         if self.method_option is not None:
-            matches = [one for one in methods if METHOD_OPTIONS[self.method_option](one)]
+            matches = [method for method in methods if METHOD_OPTIONS[self.method_option](method)]
             if not matches:
                 raise UsageError(
                     f"{connector.name} has no way to authenticate with --{self.method_option}"

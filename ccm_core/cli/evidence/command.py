@@ -25,23 +25,23 @@ def command() -> None:
 @click.pass_obj
 def list_(config: str | None, as_of: str | None, *, as_json: bool) -> None:
     """Count what stands, by connection and kind."""
-    then = read_as_of(as_of)
+    instant = read_as_of(as_of)
     with open_workspace(config).read_store() as store:
-        counts = store.records.counts(as_of=then)
+        counts = store.records.counts(as_of=instant)
     if as_json:
         print_json(counts)
         return
     rows = [
         (
-            one.connection,
-            f"{one.kind}.v{one.version}",
-            str(one.records),
-            str(one.versions),
-            str(one.rejected),
-            format_instant(one.last_collected_at) if one.last_collected_at else "never",
-            one.last_outcome or "",
+            count.connection,
+            f"{count.kind}.v{count.version}",
+            str(count.records),
+            str(count.versions),
+            str(count.rejected),
+            format_instant(count.last_collected_at) if count.last_collected_at else "never",
+            count.last_outcome or "",
         )
-        for one in counts
+        for count in counts
     ]
     print_table(
         ("connection", "kind", "records", "versions", "rejected", "collected", "outcome"), rows
@@ -65,22 +65,22 @@ def show(
     history: bool,
 ) -> None:
     """Show one record as JSON, with where and when it was read."""
-    then = read_as_of(as_of)
+    instant = read_as_of(as_of)
     workspace = open_workspace(config)
     known(workspace, kind)
     with workspace.read_store() as store:
-        found = [
+        records = [
             record
             for name in _connections(workspace, store, connection)
             for record in (
-                store.records.history(name, kind, key, as_of=then)
+                store.records.history(name, kind, key, as_of=instant)
                 if history
-                else store.records.current(name, kind, as_of=then, key=key)
+                else store.records.current(name, kind, as_of=instant, key=key)
             )
         ]
-    if not found:
+    if not records:
         raise UsageError(f"no {kind} {key!r} is kept; `ccm evidence export --kind {kind}` has all")
-    for record in found:
+    for record in records:
         print_json(record)
 
 
@@ -99,14 +99,14 @@ def export(
     provenance: bool,
 ) -> None:
     """Print the records that stand, one JSON document on each line."""
-    then = read_as_of(as_of)
+    instant = read_as_of(as_of)
     workspace = open_workspace(config)
     for kind in kinds:
         known(workspace, kind)
     with workspace.read_store() as store:
         for name in _connections(workspace, store, connection):
             for kind in kinds:
-                records = store.records.current(name, kind, as_of=then)
+                records = store.records.current(name, kind, as_of=instant)
                 print_json_lines(records if provenance else map(exhibit, records))
 
 

@@ -66,10 +66,10 @@ def command(  # noqa: PLR0913 - each is an option of its own
     )
     with workspace.write_store(create=False) as store:
         if connection is not None and connection not in store.runs.connections():
-            there = ", ".join(store.runs.connections()) or "none"
-            raise UsageError(f"nothing is kept of a connection {connection!r}; there are: {there}")
-        found = store.erasure.erase(erasure) if yes else store.erasure.preview(erasure)
-    print_message(_told(found, done=yes))
+            connections = ", ".join(store.runs.connections()) or "none"
+            raise UsageError(f"nothing is kept of a connection {connection!r}; there are: {connections}")
+        erased = store.erasure.erase(erasure) if yes else store.erasure.preview(erasure)
+    print_message(_told(erased, done=yes))
 
 
 def _moment(before: str | None, older_than: str | None, now: datetime) -> datetime | None:
@@ -85,17 +85,17 @@ def _moment(before: str | None, older_than: str | None, now: datetime) -> dateti
 
 def _snapshots(workspace: Workspace) -> frozenset[str]:
     return frozenset(
-        name for name, one in workspace.catalog.kinds.items() if one.shape is Shape.SNAPSHOT
+        name for name, kind in workspace.catalog.kinds.items() if kind.shape is Shape.SNAPSHOT
     )
 
 
-def _told(found: ErasureResult, *, done: bool) -> str:
-    what = f"{found.bodies} bodies and {found.rejected} rejected objects"
+def _told(erased: ErasureResult, *, done: bool) -> str:
+    amount = f"{erased.bodies} bodies and {erased.rejected} rejected objects"
     beyond = (
-        f"; {found.beyond} versions that were not chosen have the same bodies and lose them too"
-        if found.beyond
+        f"; {erased.beyond} versions that were not chosen have the same bodies and lose them too"
+        if erased.beyond
         else ""
     )
     if not done:
-        return f"{what} would be deleted{beyond}. Nothing was; --yes does it, for good"
-    return f"{what} were deleted{beyond}; the ledger says so"
+        return f"{amount} would be deleted{beyond}. Nothing was; --yes does it, for good"
+    return f"{amount} were deleted{beyond}; the ledger says so"

@@ -129,7 +129,7 @@ def mutate_(config: str | None, packs: tuple[str, ...], *, stored: bool, as_json
     """Remove evidence that rules depend on: no result may become a pass."""
     _, compiled = _compiled(config, packs)
     results = _mutated_evidence(config, compiled) if stored else mutate(compiled)
-    wrong = [result for result in results if result.lies]
+    wrong = [result for result in results if result.false_pass]
     if as_json:
         print_json(results)
     else:

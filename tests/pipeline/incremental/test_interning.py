@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ccm_core.model.evidence.record import Record, RecordSource
 from ccm_core.model.json_codec import encode
-from ccm_core.pipeline.incremental.interning import shared
+from ccm_core.pipeline.incremental.interning import interned
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.sampled_from([0, 1, 1.0, "", "a", "b"]),
@@ -40,7 +40,7 @@ def record(body):
 @given(bodies=st.lists(BODIES, max_size=6))
 def test_every_body_says_the_same(bodies):
     """Byte for byte: 1, 1.0 and true are three values, and null is not absent."""
-    found = list(shared([record(deepcopy(one)) for one in bodies]))
+    found = list(interned([record(deepcopy(one)) for one in bodies]))
 
     assert [encode(one.body) for one in found] == [encode(one) for one in bodies]
 
@@ -48,7 +48,7 @@ def test_every_body_says_the_same(bodies):
 def test_equal_references_are_one_object():
     """In a field and in a list; what is written differently stays apart."""
     person = {"id": "P1", "url": None}
-    first, second, other = shared(
+    first, second, other = interned(
         record(deepcopy(body))
         for body in ({"by": person}, {"to": [person]}, {"by": {"id": "P1", "url": ""}})
     )

@@ -101,10 +101,10 @@ def test_what_is_looked_up_is_judged_afresh(world, packs):
 def test_an_evaluation_of_a_past_moment_remembers_nothing(world, packs):
     """What is remembered is of now."""
     world.check(packs("plain"))
-    held = world.recall.held
+    held = world.recall.states
     world.evaluate(packs("plain"), world.recall, as_of=world.now - timedelta(minutes=1))
 
-    assert world.recall.held is held
+    assert world.recall.states is held
 
 
 def test_an_evaluation_that_failed_leaves_nothing(world, packs):
@@ -115,7 +115,7 @@ def test_an_evaluation_that_failed_leaves_nothing(world, packs):
     with pytest.raises(StoreError):
         world.evaluate(packs("plain"), world.recall)
 
-    assert (world.recall.memory, world.recall.held) == (None, {})
+    assert (world.recall.memory, world.recall.states) == (None, {})
     world.store = store
     world.check(packs("plain"))
 

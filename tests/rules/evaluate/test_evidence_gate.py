@@ -183,7 +183,7 @@ def test_a_rule_can_accept_older_evidence_where_the_standing_can_be_made_anew(
     found = judged(
         [row(locked=True)],
         max_age="7d",
-        given={"sufficiency": [standing_of("acme.door", problem="old")], "restated": restated},
+        given={"sufficiency": [standing_of("acme.door", problem="old")], "reassess": restated},
     )
 
     assert found.status is Status.PASS
@@ -194,7 +194,7 @@ def test_a_rule_can_accept_older_evidence_where_the_standing_can_be_made_anew(
     ("fields", "reason"),
     [
         pytest.param(
-            {"broken": {"acme.door": "KeyError: 'id'"}},
+            {"derivation_errors": {"acme.door": "KeyError: 'id'"}},
             "the rows of acme.door could not be derived: KeyError: 'id'",
             id="told",
         ),

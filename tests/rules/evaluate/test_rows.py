@@ -72,6 +72,6 @@ def test_a_kind_whose_owners_cannot_be_named_is_told(compiled):
     """A plugin's bug makes the rules over its kind errors, with what it was."""
     broken = evidence(owners=lambda body: body["group"])
     packs = compiled()
-    assert broken.facts(packs, ()).broken == {
+    assert broken.facts(packs, ()).derivation_errors == {
         "acme.door": "the kind acme.door broke: KeyError('group')"
     }

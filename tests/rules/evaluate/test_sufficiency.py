@@ -9,7 +9,7 @@ import pytest
 
 from ccm_core.model.evidence.collection import Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import Window
-from ccm_core.rules.evaluate.sufficiency import standing
+from ccm_core.rules.evaluate.sufficiency import assess_sufficiency
 from ccm_core.sdk.types import Shape
 
 NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
@@ -27,7 +27,7 @@ def window(start, end):
 
 def stands(collections, shape=Shape.SNAPSHOT, **fields):
     """Ask for the standing of doors, collected every hour."""
-    return standing(
+    return assess_sufficiency(
         collections,
         **(
             {

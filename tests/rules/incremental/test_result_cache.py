@@ -87,7 +87,7 @@ def test_remembering_changes_nothing(world, some, now, steps):
     for (doors, people, incomplete_objects), minutes in steps:
         now += timedelta(minutes=minutes)
         facts = facts_of(world, doors, people, incomplete_objects)
-        found, memory = evaluate_incrementally(some, [facts], now=now, memory=memory)
+        found, memory = evaluate_incrementally(some, [facts], now=now, cache=memory)
 
         assert encode(found) == encode(evaluate(some, [facts], now=now))
 
@@ -111,7 +111,7 @@ def facts_of(world, doors, people, incomplete_objects):
     found = {
         "acme.person": {k: LookupRecord(body={"name": n}, digest=n) for k, n in people.items()}
     }
-    return replace(world.facts(rows, sufficiency=sufficiency), lookup=found)
+    return replace(world.facts(rows, sufficiency=sufficiency), lookup_records=found)
 
 
 def taken_over(first, then):
@@ -141,12 +141,12 @@ def test_only_what_changed_is_judged_again(world, packs, now, row):
     before = world.facts([row("A", **whole), row("B", **whole)], lookup=people)
     changed = row("B", digests=["sha256:B2"], **whole | {"open_for": 61})
     after = world.facts([row("A", **whole), changed], lookup=people)
-    first, memory = evaluate_incrementally(packs, [before], now=now, memory=None)
+    first, memory = evaluate_incrementally(packs, [before], now=now, cache=None)
     soon, memory = evaluate_incrementally(
-        packs, [after], now=now + timedelta(minutes=1), memory=memory
+        packs, [after], now=now + timedelta(minutes=1), cache=memory
     )
     later, _ = evaluate_incrementally(
-        packs, [after], now=now + timedelta(minutes=30), memory=memory
+        packs, [after], now=now + timedelta(minutes=30), cache=memory
     )
 
     assert taken_over(first, soon) == {
@@ -180,8 +180,8 @@ def test_another_rule_or_parameter_is_judged_afresh(world, now, row, change):
         parameters=LIMIT,
         settings=change.get("settings"),
     )
-    first, memory = evaluate_incrementally(before, [facts], now=now, memory=None)
-    then, _ = evaluate_incrementally(after, [facts], now=now, memory=memory)
+    first, memory = evaluate_incrementally(before, [facts], now=now, cache=None)
+    then, _ = evaluate_incrementally(after, [facts], now=now, cache=memory)
 
     assert taken_over(first, then)["door_locked"] == []
     assert then == evaluate(after, [facts], now=now)
@@ -190,9 +190,9 @@ def test_another_rule_or_parameter_is_judged_afresh(world, now, row, change):
 def test_a_pack_that_takes_too_long_is_stopped(world, packs, now, row):
     """What was not judged in time is an error that says so, and never a pass."""
     seconds = count()
-    allowance = TimeBudget(seconds=3, tick=lambda: next(seconds))
+    allowance = TimeBudget(seconds=3, clock=lambda: next(seconds))
     rows = [row(key, locked=True) for key in "ABCDEFGH"]
-    found = evaluate(packs, [world.facts(rows)], now=now, allowance=allowance)
+    found = evaluate(packs, [world.facts(rows)], now=now, time_budget=allowance)
     locked = next(one for one in found.rules if one.rule == "door_locked")
 
     statuses = [one.status for one in locked.results]
@@ -220,11 +220,11 @@ def test_a_field_matters_only_to_rules_that_read_it(
     """An age that only grows does not matter to what is due already."""
     whole = {"locked": True, "age": 1000, "due_at": "2026-03-15T11:00:00Z"}
     first, memory = evaluate_incrementally(
-        packs, [world.facts([row("A", **whole | before)])], now=NOW, memory=None
+        packs, [world.facts([row("A", **whole | before)])], now=NOW, cache=None
     )
     changed = world.facts([row("A", **whole | after)])
     then, _ = evaluate_incrementally(
-        packs, [changed], now=NOW + timedelta(minutes=1), memory=memory
+        packs, [changed], now=NOW + timedelta(minutes=1), cache=memory
     )
 
     assert taken_over(first, then)[rule] == (["A"] if expected else [])
@@ -250,7 +250,7 @@ def test_what_a_rule_reads_is_known(world, condition, expected):
     """Where it may be any field, every change counts."""
     fields = {"over": "acme.badge", "message": "m", "assert": condition}
     packs = world.compiled(world.rule_text(**fields))
-    senses = packs.packs[0].groups[0].rules[0].senses
+    senses = packs.packs[0].groups[0].rules[0].dependencies
     assert senses.reads == (None if expected is None else frozenset(expected))
 
 
@@ -259,9 +259,9 @@ def test_another_owner_is_seen(world, packs, now, row):
     then, other = row("A", locked=True), row("B", locked=True)
     given = replace(then, subject=replace(then.subject, owners=("Night desk",)))
     first, memory = evaluate_incrementally(
-        packs, [world.facts([then, other])], now=now, memory=None
+        packs, [world.facts([then, other])], now=now, cache=None
     )
-    again, _ = evaluate_incrementally(packs, [world.facts([given, other])], now=now, memory=memory)
+    again, _ = evaluate_incrementally(packs, [world.facts([given, other])], now=now, cache=memory)
 
     assert again == evaluate(packs, [world.facts([given, other])], now=now)
     owners = {
@@ -282,8 +282,8 @@ def test_other_records_behind_a_row_change_no_verdict_and_stand_in_it(world, pac
         world.facts([row("A", digests=[digest], **whole)], lookup=people)
         for digest in ("sha256:1", "sha256:2")
     )
-    _, memory = evaluate_incrementally(packs, [then], now=now, memory=None)
-    found, _ = evaluate_incrementally(packs, [later], now=now, memory=memory)
+    _, memory = evaluate_incrementally(packs, [then], now=now, cache=None)
+    found, _ = evaluate_incrementally(packs, [later], now=now, cache=memory)
 
     assert encode(found) == encode(evaluate(packs, [later], now=now))
     (locked,) = next(one for one in found.rules if one.rule == "door_locked").results
@@ -299,10 +299,10 @@ def test_a_row_that_comes_to_rest_on_what_is_in_doubt_is_judged_again(world, pac
     then = row("A", locked=True)
     later = replace(then, evidence_digests=("other",), names=("acme.door:Z",))
     _, memory = evaluate_incrementally(
-        packs, [world.facts([then], sufficiency=doubt)], now=now, memory=None
+        packs, [world.facts([then], sufficiency=doubt)], now=now, cache=None
     )
     facts = world.facts([later], sufficiency=doubt)
-    found, _ = evaluate_incrementally(packs, [facts], now=now, memory=memory)
+    found, _ = evaluate_incrementally(packs, [facts], now=now, cache=memory)
 
     assert encode(found) == encode(evaluate(packs, [facts], now=now))
     locked = next(one for one in found.rules if one.rule == "door_locked").results

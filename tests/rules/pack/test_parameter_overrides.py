@@ -157,7 +157,7 @@ def test_a_control_looks_at_every_value_that_may_count(world, setting, period, e
     control = "[{framework: soc2, id: CC1, requires: {limit: {at_most: 15m}}}]"
     rule = world.rule_text(**RULE, controls=control)
     packs = world.compiled(rule, parameters=LIMIT, settings={"limit": setting})
-    facts = world.facts([], since=parse_instant(period) if period else None)
+    facts = world.facts([], period_start=parse_instant(period) if period else None)
     found = world.evaluate(packs, facts)
 
     assert found.controls[0].problems == expected
@@ -296,10 +296,10 @@ def test_a_test_of_a_pack_may_set_values_that_vary(world):
 
     rule = world.rule_text(**{"assert": "row.open_for <= params.limit", "tests": tests})
     setting = {"limit": {"value": "15m", "changes": [{"for": ["kim"], "value": "1m"}]}}
-    assert [one.got for one in run_cases(world.compiled(rule, parameters=LIMIT))] == [
+    assert [one.actual for one in run_cases(world.compiled(rule, parameters=LIMIT))] == [
         one.expected for one in run_cases(world.compiled(rule, parameters=LIMIT))
     ]
-    assert run_cases(world.compiled(rule, parameters=LIMIT, settings=setting))[1].good
+    assert run_cases(world.compiled(rule, parameters=LIMIT, settings=setting))[1].passed
 
 
 PARAMETER = Parameter(
@@ -334,7 +334,7 @@ def test_choosing_equals_reading_the_changes_from_top_to_bottom(changes, who, da
         return
     at = f"{day}T00:00:00Z"
 
-    assert found.pick({"who": who, "at": at}) == expected
+    assert found.value_for({"who": who, "at": at}) == expected
     assert expected in {one.value for one in found.in_force(parse_instant(at))}
 
 
@@ -343,7 +343,7 @@ def test_rules_with_plain_parameters_are_not_slowed(world, row):
     rule = world.rule_text(**{"assert": "row.open_for <= params.limit"})
     packs = world.compiled(rule, parameters=LIMIT)
 
-    assert packs.packs[0].varying == {}
+    assert packs.packs[0].overrides == {}
     found = evaluate(
         packs, [world.facts([row(open_for=1)])], now=parse_instant("2026-03-15T12:00:00Z")
     )

@@ -17,7 +17,7 @@ LOOKED_UP = (
 
 def lies(packs):
     """Name the mutations that let a rule pass."""
-    return [(one.test, one.mutation, one.before) for one in mutate(packs) if one.lies]
+    return [(one.test, one.mutation, one.before) for one in mutate(packs) if one.false_pass]
 
 
 def test_an_honest_rule_never_turns_to_a_pass(world):
@@ -32,7 +32,7 @@ def test_an_honest_rule_never_turns_to_a_pass(world):
     )
     results = mutate(packs)
 
-    assert [one for one in results if one.lies] == []
+    assert [one for one in results if one.false_pass] == []
     assert {one.mutation for one in results} >= {
         "acme.door was never collected",
         "acme.door is stale",

@@ -159,8 +159,8 @@ def test_a_test_of_a_pack_runs_its_rule(ran, test, fields, got, reason):
     """Rows, evidence, parameters, lookups and the moment are the test's own."""
     found = ran(test, **fields)
 
-    assert (found.got, found.reason) == (got, reason)
-    assert found.good
+    assert (found.actual, found.reason) == (got, reason)
+    assert found.passed
 
 
 @pytest.mark.parametrize(
@@ -173,14 +173,14 @@ def test_a_test_of_a_pack_runs_its_rule(ran, test, fields, got, reason):
 )
 def test_an_unexpected_result_is_wrong_both_ways(ran, test):
     """A rule that passes by mistake is caught like one that fails by mistake."""
-    assert not ran(test).good
+    assert not ran(test).passed
 
 
 def test_a_condition_parameter_that_cannot_be_compiled_is_an_error(ran):
     """The test says what is wrong with it."""
     found = ran("rows: [], expect: pass, params: {high_up: row.floor >}")
 
-    assert (found.got, found.good) == ("error", False)
+    assert (found.actual, found.passed) == ("error", False)
     assert "Syntax error" in found.reason
 
 
@@ -190,7 +190,7 @@ def test_a_condition_over_other_rows_changes_nothing(compiled, rule_text):
     test = "[{name: it, rows: [{locked: true}], expect: pass, params: {high_up: row.floor > 9}}]"
     (found,) = run_cases(compiled(rule_text(tests=test), parameters=parameters))
 
-    assert found.good, found
+    assert found.passed, found
 
 
 def test_every_rule_of_every_pack_is_tested_in_order(compiled, rule_text):
@@ -202,7 +202,7 @@ def test_every_rule_of_every_pack_is_tested_in_order(compiled, rule_text):
         rule_text(id="b", tests=test), rule_text(id="a", over="acme.watch", tests=test)
     )
 
-    assert [(one.pack, one.rule, one.test, one.good) for one in run_cases(packs)] == [
+    assert [(one.pack, one.rule, one.test, one.passed) for one in run_cases(packs)] == [
         ("acme-doors", "b", "one", True),
         ("acme-doors", "b", "two", False),
         ("acme-doors", "a", "one", True),

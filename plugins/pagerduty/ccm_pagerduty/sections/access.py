@@ -86,18 +86,23 @@ def _row(
 def _notes(body: JsonObject, reachability: JsonObject | None) -> list[str]:
     if reachability is None:
         return ["invitation pending"] if body.get("invitation_pending") else []
-    told = {
+    conditions = {
         "on call with a role that cannot respond": body.get("stakeholder"),
         "on call with a pending invitation": body.get("invitation_pending"),
-        f"on call with fewer than {_REQUIRED_METHODS} contact methods": reachability.get("contact_methods", _REQUIRED_METHODS) < _REQUIRED_METHODS,
+        f"on call with fewer than {_REQUIRED_METHODS} contact methods": reachability.get(
+            "contact_methods", _REQUIRED_METHODS
+        )
+        < _REQUIRED_METHODS,
     }
-    return [note for note, true in told.items() if true]
+    return [note for note, true in conditions.items() if true]
 
 
 def _contact_methods(reachability: JsonObject) -> Cell:
     if "contact_methods" not in reachability:
         return _unknown()
-    types = ", ".join(one.replace("_", " ") for one in reachability["contact_method_types"])
+    types = ", ".join(
+        method_type.replace("_", " ") for method_type in reachability["contact_method_types"]
+    )
     few = reachability["contact_methods"] < _REQUIRED_METHODS
     return Cell(text=types or "none", tone=Tone.BAD if few else Tone.PLAIN)
 
@@ -106,7 +111,7 @@ def _teams(teams: list[JsonObject] | None) -> Cell:
     return (
         _unknown()
         if teams is None
-        else Cell(text=", ".join(one["title"] for one in teams) or "none")
+        else Cell(text=", ".join(team["title"] for team in teams) or "none")
     )
 
 
