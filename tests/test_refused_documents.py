@@ -20,10 +20,10 @@ from ccm_core.model.assurance import (
     Stretch,
 )
 from ccm_core.model.evaluation.result import (
+    AppliedPack,
     ControlResult,
     Evaluation,
     KindSufficiency,
-    AppliedPack,
     Population,
     Result,
     RuleResult,

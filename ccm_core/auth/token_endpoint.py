@@ -33,8 +33,8 @@ from ccm_core.errors import (
     Unreachable,
 )
 from ccm_core.model.json_codec import JsonObject, decode
-from ccm_core.sdk.http.error_mapping import map_errors
 from ccm_core.sdk.http.base_url import checked_base_url, is_loopback
+from ccm_core.sdk.http.error_mapping import map_errors
 from ccm_core.sdk.oauth import OAuthProvider
 from ccm_core.sdk.secret import Secret
 

@@ -74,13 +74,13 @@ async def look(
     manifest = None
     try:
         connection = duty.connection(name)
-        due_times = upcoming(duty.host, connection, duty.store)
+        due_times = upcoming(duty.host, connection, duty.store.runs)
         now = duty.host.clock()
         if due(due_times, now):
             if passed := missed(due_times, now):
                 slots(passed)
             manifest = await collect(duty.host, connection, duty.store, gaze, limiters)
-            due_times = upcoming(duty.host, connection, duty.store)
+            due_times = upcoming(duty.host, connection, duty.store.runs)
     except IntegrityError:
         raise
     except CcmError as error:

@@ -54,5 +54,5 @@ class Checkpoint:
 
 
 def origin(identity: str, log: str = STORE_LOG) -> str:
-    """Return the first line of the checkpoints of a log; the store's own is the name of its keys."""
+    """Return the origin line of a log's checkpoints; the store's own is the name of its keys."""
     return f"ccm/{identity}" if log == STORE_LOG else f"ccm/{identity}/{log}"

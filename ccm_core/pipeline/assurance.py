@@ -20,6 +20,7 @@ from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.sdk.timestamps import format_instant
 from ccm_core.sdk.types import Shape
 from ccm_core.store.interface.evidence_store import EvidenceStore
+from ccm_core.store.interface.runs import RunStore
 
 ControlName = tuple[str, str]
 """Framework and id."""
@@ -60,7 +61,7 @@ def assure(
         controls=chosen,
         evaluations=(one for _, one in evaluations),
     )
-    return assess(inputs, [_history(host, one, store) for one in connections])
+    return assess(inputs, [_history(host, one, store.runs) for one in connections])
 
 
 def named(supports: Mapping[ControlName, object], controls: Some[ControlName]) -> Some[ControlName]:
@@ -93,10 +94,10 @@ def supported_controls(packs: CompiledPacks) -> dict[ControlName, list[RuleEvide
     return found
 
 
-def _history(host: Host, connection: Connection, store: EvidenceStore) -> ConnectionHistory:
+def _history(host: Host, connection: Connection, runs: RunStore) -> ConnectionHistory:
     watch = watch_of(host, connection)
     cadences = {kind: timedelta(seconds=span) for kind, span in watch.cadences.items()}
-    kept = store.runs.collections(connection.name)
+    kept = runs.collections(connection.name)
     # Manifests are as old as what was collected last, whatever came of it.
     if own := host.kinds.get(kind_name(watch.connector)):
         cadences[own.name] = own.cadence
@@ -108,7 +109,7 @@ def _history(host: Host, connection: Connection, store: EvidenceStore) -> Connec
         refreshed_kinds=frozenset(watch.refreshed),
         lookback=timedelta(seconds=watch.lookback),
         collections=kept,
-        manifests=store.runs.manifests(connection.name),
+        manifests=runs.manifests(connection.name),
     )
 
 

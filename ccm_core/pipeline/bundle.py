@@ -27,7 +27,9 @@ from ccm_core.report.period.bundle_page import BundlePage, bundle_page
 from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.sdk.timestamps import parse_instant
 from ccm_core.sdk.types import Shape
+from ccm_core.store.interface.evaluations import EvaluationStore
 from ccm_core.store.interface.evidence_store import EvidenceStore
+from ccm_core.store.interface.ledger import LedgerStore
 
 _NEXT = (
     "`ccm run` signs them where the signing key is at hand; `ccm checkpoint` shows the last head"
@@ -90,7 +92,7 @@ def bundle(
     try:
         with Archive(fresh) as archive:
             _write(store, archive, chosen)
-            _finish(host, store, archive, chosen, signer)
+            _finish(host, store.ledger, archive, chosen, signer)
         facts, problems = verify(str(fresh))
         if problems:
             raise IntegrityError("the bundle would not verify: " + "; ".join(problems[:5]))
@@ -102,13 +104,13 @@ def bundle(
     return facts
 
 
-def signer_of(store: EvidenceStore, keys: Iterable[Signer]) -> Signer:
+def signer_of(ledger: LedgerStore, keys: Iterable[Signer]) -> Signer:
     """Give the key that the store is signed with, among those at hand.
 
     Raises:
         UsageError: The store was never signed, or its key is not at hand.
     """
-    current = store.ledger.signing_keys()[-1:]
+    current = ledger.signing_keys()[-1:]
     if not current:
         raise UsageError(
             "nothing in this store is signed, so a bundle of it could prove nothing. `ccm keys "
@@ -133,8 +135,8 @@ def _chosen(host: Host, store: EvidenceStore, order: Order) -> _Chosen:
     rules = {need.rule for need in needs}
     kinds = {kind for need in needs for kind in need.kinds}
     names = sorted(one.name for one in order.connections)
-    said = _said(store, order.period, rules, names)
-    own = _of_store(store, said)
+    said = _said(store.evaluations, order.period, rules, names)
+    own = _of_store(store.ledger, said)
     excerpts = [_of_connection(host, store, order.period, kinds, said, own, name) for name in names]
     return _Chosen(
         assurance=assurance,
@@ -148,15 +150,15 @@ def _chosen(host: Host, store: EvidenceStore, order: Order) -> _Chosen:
 
 
 def _said(
-    store: EvidenceStore, period: Period, rules: Collection[str], names: Collection[str]
+    evaluations: EvaluationStore, period: Period, rules: Collection[str], names: Collection[str]
 ) -> _Said:
     said = _Said()
     window = period.window
-    for digest, evaluation in store.evaluations.between(since=window.since, until=window.until):
+    for digest, evaluation in evaluations.between(since=window.since, until=window.until):
         said.evaluations.add(digest)
         said.documents.update(one.digest for one in evaluation.packs)
         said.evidence_digests.update(_evidence_digests(evaluation, rules, names))
-        named, basis = store.evaluations.inputs_digest(digest), store.evaluations.inputs(digest)
+        named, basis = evaluations.inputs_digest(digest), evaluations.inputs(digest)
         if named is not None and basis is not None:
             said.documents.add(named)
             said.documents.update(one.digest for one in basis.packs)
@@ -207,9 +209,9 @@ def _of_connection(
     return found
 
 
-def _of_store(store: EvidenceStore, said: _Said) -> Excerpt:
+def _of_store(ledger: LedgerStore, said: _Said) -> Excerpt:
     """Give the whole log of the store: so that it can be seen that no evaluation was left out."""
-    found = store.ledger.excerpt(STORE_LOG, lambda leaves: [index for index, _ in leaves])
+    found = ledger.excerpt(STORE_LOG, lambda leaves: [index for index, _ in leaves])
     there = {leaf.get("digest") for leaf in _leaves(found)} if found else set()
     if found is None or said.evaluations - there:
         raise UsageError(
@@ -238,7 +240,7 @@ def _write(store: EvidenceStore, archive: Archive, chosen: _Chosen) -> None:
         )
     places = _places(chosen)
     for name, form in sorted(places):
-        archive.stream(name, _lines(store, form, places[name, form]))
+        archive.stream(name, _lines(store.ledger, form, places[name, form]))
     for digest in sorted(one for one in _packs(chosen) if one in chosen.said.documents):
         archive.add(f"packs/{digest.removeprefix('sha256:')[:16]}.yaml", store.evaluations.document(digest))
     for number, key in enumerate(store.ledger.signing_keys(), 1):
@@ -279,16 +281,16 @@ def _packs(chosen: _Chosen) -> set[str]:
     return {leaf["digest"] for leaf in leaves if leaf.get("form") == "pack"}
 
 
-def _lines(store: EvidenceStore, form: str, digests: Iterable[str]) -> Iterator[bytes]:
-    for _, content in store.ledger.contents(form, digests):
+def _lines(ledger: LedgerStore, form: str, digests: Iterable[str]) -> Iterator[bytes]:
+    for _, content in ledger.contents(form, digests):
         if content is not None:  # else it was erased, and a leaf says so; the verifier looks for it
             yield content + b"\n"
 
 
 def _finish(
-    host: Host, store: EvidenceStore, archive: Archive, chosen: _Chosen, signer: Signer
+    host: Host, ledger: LedgerStore, archive: Archive, chosen: _Chosen, signer: Signer
 ) -> None:
-    about = _predicate(host, store, chosen)
+    about = _predicate(host, ledger, chosen)
     key = VerifierKey(about.origin, signer.public)
     archive.add("key.pem", pem(signer.public))
     archive.add("assurance.json", json_codec.encode(chosen.assurance), b"\n")
@@ -305,10 +307,10 @@ def _finish(
     archive.add(STATEMENT, envelope(statement(archive.digests, about), signer))
 
 
-def _predicate(host: Host, store: EvidenceStore, chosen: _Chosen) -> Predicate:
+def _predicate(host: Host, ledger: LedgerStore, chosen: _Chosen) -> Predicate:
     found = chosen.assurance
     return Predicate(
-        origin=store.ledger.head().origin,
+        origin=ledger.head().origin,
         period=found.period,
         since=chosen.period.window.since,
         until=chosen.period.window.until,

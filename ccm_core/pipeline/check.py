@@ -17,6 +17,7 @@ from ccm_core.sdk.types import Diagnosis
 if TYPE_CHECKING:
     from ccm_core.pipeline.context import Connection, Host
     from ccm_core.store.interface.evidence_store import EvidenceStore
+    from ccm_core.store.interface.runs import RunStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,7 @@ async def diagnose(
     Raises:
         StoreError: The store cannot be read.
     """
-    past = _past(host, connection, store) if store is not None else ()
+    past = _past(host, connection, store.runs) if store is not None else ()
     try:
         live, usable = await check(host, connection), True
     except SourceError as error:
@@ -67,12 +68,12 @@ async def diagnose(
     return ConnectionCheck(connection=connection.name, usable=usable, diagnoses=(*live, *past))
 
 
-def _past(host: Host, connection: Connection, store: EvidenceStore) -> Sequence[Diagnosis]:
+def _past(host: Host, connection: Connection, runs: RunStore) -> Sequence[Diagnosis]:
     review = connection.connector.review_collections
     if review is None:
         return ()
     kinds = {one.kind for one in connection.collectors}
-    kept = collections_of(host, connection, store, host.clock())
+    kept = collections_of(host, connection, runs, host.clock())
     return review(newest(kept, kinds))
 
 

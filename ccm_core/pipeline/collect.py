@@ -27,6 +27,7 @@ from ccm_core.pipeline.session import opened, request_to
 from ccm_core.sdk.rate_limit import Limiters
 from ccm_core.sdk.types import ConnectRequest, EvidenceKind
 from ccm_core.store.interface.evidence_store import EvidenceStore
+from ccm_core.store.interface.runs import RunStore
 
 TRIES = 20
 """Cadences to look back at the least: more failures in a row do not make the pause longer."""
@@ -60,8 +61,8 @@ async def collect(
     """
     with store.lock_connection(connection.name):
         now = host.clock().replace(microsecond=0)
-        _seal_cut_off(host, connection, store)
-        every = collections_of(host, connection, store, now)
+        _seal_cut_off(host, connection, store.runs)
+        every = collections_of(host, connection, store.runs, now)
         kept = as_read(every)
         wanted = wanted_at(connection, now, force=force)
         due = plan(connection.collectors, host.kinds, by_kind(kept), wanted)
@@ -76,14 +77,14 @@ async def collect(
         request = request_to(host, connection, limiters or Limiters(), observer.rate_limited)
         observer.run_started(connection.name, len(due.tasks))
         try:
-            sealing = partial(_seal, host, connection, store, runner, run, every)
+            sealing = partial(_seal, host, connection, store.runs, runner, run, every)
             return await _run(connection, runner, due, request, _run_metadata(host, connection), sealing)
         finally:
             observer.run_ended(connection.name)
 
 
 def collections_of(
-    host: Host, connection: Connection, store: EvidenceStore, now: datetime
+    host: Host, connection: Connection, runs: RunStore, now: datetime
 ) -> list[Collection]:
     """Give what a plan looks at of what was kept of a connection, however much there is.
 
@@ -95,10 +96,10 @@ def collections_of(
         for one in connection.collectors
     )
     begin = min(connection.horizon(now).since, now - TRIES * max(cadences, default=timedelta(0)))
-    kept = store.runs.collections(connection.name, since=begin)
+    kept = runs.collections(connection.name, since=begin)
     since = relevant_since(connection.collectors, by_kind(kept), begin)
     if since != begin:
-        kept = store.runs.collections(connection.name, since=since)
+        kept = runs.collections(connection.name, since=since)
     return list(kept)
 
 
@@ -183,7 +184,7 @@ def _run_metadata(host: Host, connection: Connection) -> RunMetadata:
 def _seal(
     host: Host,
     connection: Connection,
-    store: EvidenceStore,
+    runs: RunStore,
     runner: Runner,
     run: OpenRun,
     earlier: Sequence[Collection],
@@ -198,7 +199,7 @@ def _seal(
         metadata=metadata,
         earlier=earlier,
     )
-    store.runs.seal(sealed)
+    runs.seal(sealed)
     return sealed
 
 
@@ -231,15 +232,15 @@ def _run_context(
     )
 
 
-def _seal_cut_off(host: Host, connection: Connection, store: EvidenceStore) -> None:
+def _seal_cut_off(host: Host, connection: Connection, runs: RunStore) -> None:
     """Seal the runs that were cut off before they could do it themselves."""
     cut = Shortfall(
         reason=Reason.INTERRUPTED, detail="the run was cut off; what it had kept by then is here"
     )
     metadata = replace(_run_metadata(host, connection), cut=cut)
-    for run in store.runs.open_runs(connection.name):
-        kept = store.runs.collections(connection.name, run=run.run)
-        store.runs.seal(
+    for run in runs.open_runs(connection.name):
+        kept = runs.collections(connection.name, run=run.run)
+        runs.seal(
             manifest(
                 run,
                 settings_digest=connection.settings_digest,

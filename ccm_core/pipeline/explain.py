@@ -10,7 +10,12 @@ from ccm_core import documents
 from ccm_core.errors import UsageError
 from ccm_core.model import json_codec
 from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs
-from ccm_core.model.evaluation.explanation import Explanation, AppliedParameter, RecordReference, RuleTrace
+from ccm_core.model.evaluation.explanation import (
+    AppliedParameter,
+    Explanation,
+    RecordReference,
+    RuleTrace,
+)
 from ccm_core.model.evaluation.result import Evaluation, KindSufficiency, Result, RuleResult
 from ccm_core.model.evidence.collection import Request
 from ccm_core.model.evidence.record import Record

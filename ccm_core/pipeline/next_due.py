@@ -8,16 +8,16 @@ from ccm_core.collect.cadence import DueTime
 from ccm_core.collect.planner import due_times
 from ccm_core.pipeline.collect import as_read, by_kind, collections_of, wanted_at
 from ccm_core.pipeline.context import Connection, Host
-from ccm_core.store.interface.evidence_store import EvidenceStore
+from ccm_core.store.interface.runs import RunStore
 
 
-def upcoming(host: Host, connection: Connection, store: EvidenceStore) -> Sequence[DueTime]:
+def upcoming(host: Host, connection: Connection, runs: RunStore) -> Sequence[DueTime]:
     """Say of each kind when it is due, from what was kept of it, whoever read it.
 
     Raises:
         StoreError: The store cannot be read.
     """
     now = host.clock().replace(microsecond=0)
-    kept = by_kind(as_read(collections_of(host, connection, store, now)))
+    kept = by_kind(as_read(collections_of(host, connection, runs, now)))
     wanted = wanted_at(connection, now)
     return due_times(connection.collectors, host.kinds, kept, wanted)

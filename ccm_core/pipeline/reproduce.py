@@ -17,6 +17,7 @@ from ccm_core.pipeline.evaluate import compile_rules, evaluate_watches, watch_of
 from ccm_core.pipeline.track_findings import track_findings
 from ccm_core.rules.types import PackText
 from ccm_core.store.interface.evidence_store import EvidenceStore
+from ccm_core.store.interface.records import RecordStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,7 @@ def reproduce(host: Host, store: EvidenceStore, *, as_of: datetime | None = None
         )
     again = _again(host, store, kept, basis)
     if json_codec.encode(again) != json_codec.encode(kept):
-        raise _different(host, store, kept, basis, digest)
+        raise _different(host, store.records, kept, basis, digest)
     return again
 
 
@@ -93,13 +94,13 @@ def _again(
 
 
 def _different(
-    host: Host, store: EvidenceStore, kept: Evaluation, basis: EvaluationInputs, digest: str
+    host: Host, records: RecordStore, kept: Evaluation, basis: EvaluationInputs, digest: str
 ) -> UsageError | IntegrityError:
     erased = [
         f"{kind} {key!r}"
         for watch in basis.watches
         for kind in sorted(watch.cadences)
-        for key, _ in store.records.erased_keys(watch.connection, kind, as_of=kept.evaluated_at)
+        for key, _ in records.erased_keys(watch.connection, kind, as_of=kept.evaluated_at)
     ]
     if erased:
         return UsageError(

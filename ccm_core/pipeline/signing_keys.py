@@ -10,7 +10,7 @@ from ccm_core.auth.vault import Vault
 from ccm_core.errors import SecretError, UsageError
 from ccm_core.ledger.signed_note import Signer, VerifierKey
 from ccm_core.ledger.signers import Signing, Unsigned
-from ccm_core.store.interface.evidence_store import EvidenceStore
+from ccm_core.store.interface.ledger import LedgerStore
 
 
 def signing(
@@ -53,7 +53,7 @@ def _keys(
     return there
 
 
-def rotate(vault: Vault, store: EvidenceStore, at: datetime, *, lost: bool = False) -> VerifierKey:
+def rotate(vault: Vault, ledger: LedgerStore, at: datetime, *, lost: bool = False) -> VerifierKey:
     """Replace the signing key. The old one signs that it hands over, unless it was lost.
 
     The new key is in the vault before the store names it, so that no kill leaves it nowhere.
@@ -68,7 +68,7 @@ def rotate(vault: Vault, store: EvidenceStore, at: datetime, *, lost: bool = Fal
         UsageError: There is no key to be replaced, or it is not the store's and not called lost.
         SecretError: The vault cannot be opened or written.
     """
-    current = store.ledger.signing_keys()[-1:]
+    current = ledger.signing_keys()[-1:]
     if not current:
         raise UsageError("this store has no signing key yet; `ccm keys make` makes one")
     public = current[0].key.public
@@ -82,6 +82,6 @@ def rotate(vault: Vault, store: EvidenceStore, at: datetime, *, lost: bool = Fal
     if old is not None:
         keys.settle(vault, public, at)  # an earlier attempt may have left another successor
     new = keys.prepare(vault, at)
-    key = store.ledger.rotate_key([new] if old is None else [new, old], at)
+    key = ledger.rotate_key([new] if old is None else [new, old], at)
     keys.settle(vault, new.public, at)
     return key

@@ -1,4 +1,4 @@
-"""What all loaded plugins offer together, frozen; and what became of each plugin."""
+"""The catalog: what all loaded plugins offer together, and the state of each plugin."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ class Offers:
     sections: tuple[ReportSection, ...] = ()
 
     def names(self) -> Iterator[tuple[str, str]]:
-        """Give each thing that is offered as what it is and its name."""
-        yield from (("connector", one.name) for one in self.connectors)
-        yield from (("evidence kind", one.name) for one in self.kinds)
-        yield from (("view", one.name) for one in self.views)
-        yield from (("rule pack", one.name) for one in self.packs)
-        yield from (("report section", one.name) for one in self.sections)
+        """Yield each offer as its category and its name."""
+        yield from (("connector", connector.name) for connector in self.connectors)
+        yield from (("evidence kind", kind.name) for kind in self.kinds)
+        yield from (("view", view.name) for view in self.views)
+        yield from (("rule pack", pack.name) for pack in self.packs)
+        yield from (("report section", section.name) for section in self.sections)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plugin:
-    """One installed plugin and what became of it."""
+    """One installed plugin, and whether it loaded."""
 
     name: str
     distribution: str
@@ -45,13 +45,13 @@ class Plugin:
     """Whether the settings keep it from being loaded."""
 
     def __str__(self) -> str:
-        """Name it together with what is to be installed or removed."""
+        """Return its name with the distribution that is installed or removed."""
         return f"plugin {self.name} (distribution {self.distribution} {self.version})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalog:
-    """Everything that is on offer, by name."""
+    """Everything that plugins offer, by name."""
 
     plugins: tuple[Plugin, ...] = ()
     """Every installed plugin, sorted by name; those that failed among them."""
@@ -67,7 +67,7 @@ class Catalog:
         return tuple(plugin for plugin in self.plugins if plugin.failure is not None)
 
     def versions(self) -> tuple[PluginVersion, ...]:
-        """Give the plugins as a manifest records them; those that are disabled had no part."""
+        """Return the plugins as a manifest records them, without those that are disabled."""
         return tuple(
             PluginVersion(
                 name=plugin.name,
@@ -80,5 +80,5 @@ class Catalog:
         )
 
     def problems(self) -> tuple[str, ...]:
-        """Find what is offered and refers to nothing, or cannot be used. For ``ccm check``."""
+        """Return what refers to nothing or cannot be used among the offers. For ``ccm check``."""
         return tuple(problems(self.connectors, self.kinds, self.views, self.sections))

@@ -1,4 +1,4 @@
-"""Checks what the things on offer refer to: kinds, views' inputs, schemas."""
+"""Consistency of the catalog: the kinds, views and schemas that offers refer to."""
 
 from __future__ import annotations
 
@@ -16,16 +16,18 @@ def problems(
     views: Mapping[str, View],
     sections: Mapping[str, ReportSection],
 ) -> Iterator[str]:
-    """Say what refers to nothing and which schema is none, thing by thing, by name."""
+    """Yield each reference to nothing and each invalid schema, offer by offer, by name."""
     for connector in connectors.values():
-        yield from _of_connector(connector, kinds)
+        yield from _connector_problems(connector, kinds)
     for kind in kinds.values():
-        yield from _of_kind(kind)
-    own = {f"{name}.manifest" for name in connectors}  # the host's: the manifests of their runs
+        yield from _kind_problems(kind)
+    manifests = {
+        f"{name}.manifest" for name in connectors
+    }  # the host's: the manifests of their runs
     for view in views.values():
-        missing = [name for name in view.inputs if name not in kinds and name not in own]
-        yield from (f"view {view.name} reads {_nobody(name)}" for name in missing)
-        yield from _of_schema(f"view {view.name}", view.schema)
+        missing = [name for name in view.inputs if name not in kinds and name not in manifests]
+        yield from (f"view {view.name} reads {_not_offered(name)}" for name in missing)
+        yield from _schema_problems(f"view {view.name}", view.schema)
     for section in sections.values():
         for name in section.views:
             if name not in views:
@@ -35,44 +37,44 @@ def problems(
                 )
 
 
-def _of_connector(connector: Connector, kinds: Mapping[str, EvidenceKind]) -> Iterator[str]:
-    whose = f"connector {connector.name}"
+def _connector_problems(connector: Connector, kinds: Mapping[str, EvidenceKind]) -> Iterator[str]:
+    owner = f"connector {connector.name}"
     collected: set[str] = set()
     for collector in connector.collectors:
         if collector.kind not in kinds:
-            yield f"{whose} collects {_nobody(collector.kind)}"
+            yield f"{owner} collects {_not_offered(collector.kind)}"
         if collector.kind in collected:
-            yield f"{whose} has two collectors of {collector.kind}; wanted one"
+            yield f"{owner} has two collectors of {collector.kind}; expected one"
         for need in collector.needs:
             if need not in collected:
-                yield f"{whose} collects {collector.kind} before {need}, which it needs"
+                yield f"{owner} collects {collector.kind} before {need}, which it needs"
         collected.add(collector.kind)
-    yield from _of_schema(f"{whose}, settings", connector.settings_schema)
+    yield from _schema_problems(f"{owner}, settings", connector.settings_schema)
     for method in connector.auth_methods:
         for name, schema in method.fields.items():
-            yield from _of_schema(f"{whose}, {method.name}, {name}", partial(dict, schema))
+            yield from _schema_problems(f"{owner}, {method.name}, {name}", partial(dict, schema))
 
 
-def _of_kind(kind: EvidenceKind) -> Iterator[str]:
-    whose = f"evidence kind {kind.name}"
+def _kind_problems(kind: EvidenceKind) -> Iterator[str]:
+    owner = f"evidence kind {kind.name}"
     if not kind.key:
-        yield f"{whose} has no key; wanted the paths that identify an object"
+        yield f"{owner} has no key; expected the paths that identify an object"
     if kind.shape is Shape.EVENT and kind.occurred_at is None:
-        yield f"{whose} is of events and does not say where their instant is (occurred_at)"
-    yield from _of_schema(whose, kind.schema)
+        yield f"{owner} is of events and has no occurred_at; expected the path of their instant"
+    yield from _schema_problems(owner, kind.schema)
 
 
-def _of_schema(whose: str, load: SchemaLoader) -> Iterator[str]:
+def _schema_problems(owner: str, load: SchemaLoader) -> Iterator[str]:
     from jsonschema import Draft202012Validator, SchemaError
 
     try:
         schema: JsonObject = load()
         Draft202012Validator.check_schema(schema)
     except SchemaError as cause:
-        yield f"{whose}: the schema is none: {cause.json_path}: {cause.message}"
+        yield f"{owner}: the schema is invalid: {cause.json_path}: {cause.message}"
     except Exception as cause:  # noqa: BLE001 - a plugin may raise anything
-        yield f"{whose}: the schema cannot be loaded: {type(cause).__name__}: {cause}"
+        yield f"{owner}: the schema cannot be loaded: {type(cause).__name__}: {cause}"
 
 
-def _nobody(kind: str) -> str:
+def _not_offered(kind: str) -> str:
     return f"{kind}, and no plugin that loaded offers this evidence kind"

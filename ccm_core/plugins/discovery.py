@@ -1,4 +1,4 @@
-"""Finds installed plugins in the metadata of distributions. Imports none of them."""
+"""Discovery of installed plugins in the metadata of distributions; it imports none of them."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class InstalledPlugin:
 
 
 def discover() -> tuple[InstalledPlugin, ...]:
-    """Give every installed plugin, sorted by name and distribution."""
+    """Return every installed plugin, sorted by name and distribution."""
     from ccm_core.sdk.hookspecs import NAME
 
-    found = [_installed(one) for one in entry_points(group=NAME)]
-    return tuple(sorted(found, key=lambda plugin: (plugin.name, plugin.distribution)))
+    plugins = [_installed_plugin(entry_point) for entry_point in entry_points(group=NAME)]
+    return tuple(sorted(plugins, key=lambda plugin: (plugin.name, plugin.distribution)))
 
 
-def _installed(entry_point: EntryPoint) -> InstalledPlugin:
+def _installed_plugin(entry_point: EntryPoint) -> InstalledPlugin:
     distribution = entry_point.dist
     return InstalledPlugin(
         name=entry_point.name,

@@ -1,7 +1,7 @@
-"""Loads plugins one by one: the only door to pluggy's plugin manager.
+"""Loading plugins, one by one: the only door to pluggy's plugin manager.
 
-A plugin that fails, in whatever way, is kept on the catalog with the reason and offers nothing;
-the others load as if it were not there.
+A plugin that fails, in whatever way, stays in the catalog with the reason and offers nothing; the
+others load as usual.
 """
 
 from __future__ import annotations
@@ -14,17 +14,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ccm_core.errors import PluginError
 from ccm_core.plugins.catalog import Catalog, Offers, Plugin
 from ccm_core.plugins.discovery import InstalledPlugin
-from ccm_core.plugins.name_conflicts import refuse_clashes
+from ccm_core.plugins.name_conflicts import require_unique_names
+from ccm_core.plugins.renamed_names import renamed_names_in
 from ccm_core.sdk.report_figures import ReportSection
 from ccm_core.sdk.types import Connector, EvidenceKind, RulePackSource, View
 
 if TYPE_CHECKING:
     import pluggy
 
-Offered = TypeVar("Offered", Connector, EvidenceKind, RulePackSource, View, ReportSection)
+Offer = TypeVar("Offer", Connector, EvidenceKind, RulePackSource, View, ReportSection)
 
-_MOST = 10_000
-"""How many things one hook may offer."""
+_MAX_OFFERS = 10_000
+"""How many offers one hook may return."""
 
 
 def load(
@@ -33,35 +34,35 @@ def load(
     require: Collection[str] = (),
     disable: Collection[str] = (),
 ) -> Catalog:
-    """Load plugins and give what they offer.
+    """Load plugins and return the catalog of what they offer.
 
     Args:
-        installed: What discovery found.
-        require: Names of plugins that must be there and load.
+        installed: The plugins that discovery returned.
+        require: Names of plugins that must be installed and load.
         disable: Names of plugins that are not to be loaded.
 
     Raises:
         PluginError: Two plugins have one name or offer one name, or a required one is missing.
     """
-    manager = _manager()
+    manager = _plugin_manager()
     plugins = tuple(
-        _described(one, disabled=True) if one.name in disable else _loaded(manager, one)
-        for one in sorted(installed, key=lambda one: (one.name, one.distribution))
+        _plugin(entry, disabled=True) if entry.name in disable else _load_plugin(manager, entry)
+        for entry in sorted(installed, key=lambda entry: (entry.name, entry.distribution))
     )
-    refuse_clashes(plugins)
-    _demand(require, plugins)
+    require_unique_names(plugins)
+    _require_plugins(require, plugins)
     offers = [plugin.offers for plugin in plugins]
     return Catalog(
         plugins=plugins,
-        connectors=_by_name(one for offer in offers for one in offer.connectors),
-        kinds=_by_name(one for offer in offers for one in offer.kinds),
-        views=_by_name(one for offer in offers for one in offer.views),
-        packs=_by_name(one for offer in offers for one in offer.packs),
-        sections=_by_name(one for offer in offers for one in offer.sections),
+        connectors=_by_name(connector for offer in offers for connector in offer.connectors),
+        kinds=_by_name(kind for offer in offers for kind in offer.kinds),
+        views=_by_name(view for offer in offers for view in offer.views),
+        packs=_by_name(pack for offer in offers for pack in offer.packs),
+        sections=_by_name(section for offer in offers for section in offer.sections),
     )
 
 
-def _manager() -> pluggy.PluginManager:
+def _plugin_manager() -> pluggy.PluginManager:
     import pluggy
 
     from ccm_core.sdk import hookspecs
@@ -71,100 +72,114 @@ def _manager() -> pluggy.PluginManager:
     return manager
 
 
-def _loaded(manager: pluggy.PluginManager, installed: InstalledPlugin) -> Plugin:
-    """Import, register and ask one plugin; whatever goes wrong is its failure, and only its."""
+def _load_plugin(manager: pluggy.PluginManager, installed: InstalledPlugin) -> Plugin:
+    """Import and register one plugin and call its hooks; whatever it raises is its failure."""
     module = None
-    doing = "it cannot be imported"
+    problem = "it cannot be imported"
     try:
         module = installed.entry_point.load()
-        doing = "its hooks are not those of ccm"
+        problem = "its hooks are not those of ccm"
         # Distributions may share a name; the manager must still tell them apart.
         manager.register(module, name=f"{installed.name} {installed.distribution}")
         manager.check_pending()
-        doing = "what it offers cannot be used"
-        return _described(installed, offers=_gathered(manager, module))
+        problem = "what it offers cannot be used"
+        return _plugin(installed, offers=_offers(manager, module))
     except Exception as cause:  # noqa: BLE001 - a plugin may raise anything; Ctrl-C passes
         if module is not None and manager.is_registered(module):
             manager.unregister(module)
-        # A module prints with the path of this machine's installation.
-        text = str(cause).replace(repr(module), installed.entry_point.value)
-        said = " ".join(f"{type(cause).__name__}: {text}".split())
-        return _described(installed, failure=f"{doing}: {said}")
+        return _plugin(installed, failure=f"{problem}: {_failure(installed, module, cause)}")
 
 
-def _described(installed: InstalledPlugin, **became: Any) -> Plugin:
+def _failure(installed: InstalledPlugin, module: object, cause: Exception) -> str:
+    # A module prints with the path of this machine's installation.
+    text = str(cause).replace(repr(module), installed.entry_point.value)
+    failure = " ".join(f"{type(cause).__name__}: {text}".split())
+    renamed = ()
+    if isinstance(cause, ImportError | AttributeError | TypeError):
+        renamed = renamed_names_in(installed.entry_point.module)
+    if not renamed:
+        return failure
+    return (
+        f"{failure}. It was written for another version of the sdk: {'; '.join(renamed)}. Install "
+        f"a version of {installed.distribution} for this version of ccm, or change these names"
+    )
+
+
+def _plugin(installed: InstalledPlugin, **state: Any) -> Plugin:
     return Plugin(
         name=installed.name,
         distribution=installed.distribution,
         version=installed.version,
-        **became,
+        **state,
     )
 
 
-def _gathered(manager: pluggy.PluginManager, module: object) -> Offers:
+def _offers(manager: pluggy.PluginManager, module: object) -> Offers:
     hook = manager.hook
     return Offers(
-        connectors=_asked(hook.ccm_connectors, module, Connector),
-        kinds=_asked(hook.ccm_evidence_kinds, module, EvidenceKind),
-        views=_asked(hook.ccm_views, module, View),
-        packs=_asked(hook.ccm_rule_packs, module, RulePackSource),
-        sections=_asked(hook.ccm_report_sections, module, ReportSection),
+        connectors=_call_hook(hook.ccm_connectors, module, Connector),
+        kinds=_call_hook(hook.ccm_evidence_kinds, module, EvidenceKind),
+        views=_call_hook(hook.ccm_views, module, View),
+        packs=_call_hook(hook.ccm_rule_packs, module, RulePackSource),
+        sections=_call_hook(hook.ccm_report_sections, module, ReportSection),
     )
 
 
-def _asked(
-    caller: pluggy.HookCaller, module: object, expected: type[Offered]
-) -> tuple[Offered, ...]:
-    """Ask one plugin through one hook, and check what comes back."""
-    items: list[Offered] = []
+def _call_hook(
+    caller: pluggy.HookCaller, module: object, expected: type[Offer]
+) -> tuple[Offer, ...]:
+    """Call one hook of one plugin, and check what it returns."""
+    offers: list[Offer] = []
     for implementation in caller.get_hookimpls():
         if implementation.plugin is module:
             if implementation.wrapper or implementation.hookwrapper:
-                raise TypeError(f"{caller.name} is a wrapper; wanted a plain implementation")
-            items.extend(_drained(caller.name, implementation.function(), expected))
-    return tuple(sorted(items, key=lambda item: item.name))
+                raise TypeError(f"{caller.name} is a wrapper; expected a plain implementation")
+            offers.extend(_checked_offers(caller.name, implementation.function(), expected))
+    return tuple(sorted(offers, key=lambda offer: offer.name))
 
 
-def _drained(hook: str, answer: Any, expected: type[Offered]) -> Iterator[Offered]:
-    """Give the items of an answer. A hook that is a generator runs only now."""
-    if not isinstance(answer, Iterable):
-        found = type(answer).__name__
-        raise TypeError(f"{hook} gives a {found} back; wanted an iterable of {expected.__name__}")
-    items = list(islice(answer, _MOST + 1))
-    if len(items) > _MOST:
-        raise ValueError(f"{hook} offers more than {_MOST} things")
-    for item in items:
-        if not isinstance(item, expected):
+def _checked_offers(hook: str, returned: Any, expected: type[Offer]) -> Iterator[Offer]:
+    """Yield what a hook returned. One that is a generator runs only now."""
+    if not isinstance(returned, Iterable):
+        got = type(returned).__name__
+        raise TypeError(f"{hook} returns a {got}; expected an iterable of {expected.__name__}")
+    offers = list(islice(returned, _MAX_OFFERS + 1))
+    if len(offers) > _MAX_OFFERS:
+        raise ValueError(f"{hook} returns more than {_MAX_OFFERS} offers")
+    for offer in offers:
+        if not isinstance(offer, expected):
             raise TypeError(
-                f"{hook} offers a {type(item).__name__}; wanted {expected.__name__} of the sdk"
+                f"{hook} offers a {type(offer).__name__}; expected {expected.__name__} of the sdk"
             )
-        if not isinstance(item.name, str) or not item.name:
+        if not isinstance(offer.name, str) or not offer.name:
             raise TypeError(f"{hook} offers a {expected.__name__} without a name")
-        yield item
+        yield offer
 
 
-def _demand(require: Collection[str], plugins: Sequence[Plugin]) -> None:
-    there = {plugin.name: plugin for plugin in plugins}
-    missing = [_lacking(name, there.get(name)) for name in sorted(set(require))]
-    if said := [one for one in missing if one]:
-        raise PluginError("\n".join(said))
+def _require_plugins(require: Collection[str], plugins: Sequence[Plugin]) -> None:
+    by_name = {plugin.name: plugin for plugin in plugins}
+    problems = [_missing_plugin(name, by_name.get(name)) for name in sorted(set(require))]
+    if messages := [message for message in problems if message]:
+        raise PluginError("\n".join(messages))
 
 
-def _lacking(name: str, plugin: Plugin | None) -> str | None:
-    wanted = f'plugin "{name}" is required by the settings (plugins.require)'
+def _missing_plugin(name: str, plugin: Plugin | None) -> str | None:
+    required = f'plugin "{name}" is required by the settings (plugins.require)'
     if plugin is None:
         return (
-            f"{wanted} and not installed; install its distribution, such as: pip install ccm-{name}"
+            f"{required} and not installed; install its distribution, such as: "
+            f"pip install ccm-{name}"
         )
     if plugin.disabled:
-        return f"{wanted} and disabled by them (plugins.disable); take it out of one of the two"
+        return f"{required} and disabled by them (plugins.disable); remove it from one of the two"
     if plugin.failure is not None:
         return (
-            f"{wanted} and did not load: {plugin.failure}; install another version of "
-            f"{plugin.distribution} (there is {plugin.version})"
+            f"{required} and did not load: {plugin.failure}; install another version of "
+            f"{plugin.distribution} (installed: {plugin.version})"
         )
     return None
 
 
-def _by_name(items: Iterator[Offered]) -> MappingProxyType[str, Offered]:
-    return MappingProxyType({item.name: item for item in sorted(items, key=lambda item: item.name)})
+def _by_name(offers: Iterator[Offer]) -> MappingProxyType[str, Offer]:
+    ordered = sorted(offers, key=lambda offer: offer.name)
+    return MappingProxyType({offer.name: offer for offer in ordered})

@@ -1,4 +1,4 @@
-"""Refuses two owners of one name, and names both."""
+"""Name conflicts: two owners of one name are refused, and both are named."""
 
 from __future__ import annotations
 
@@ -7,33 +7,33 @@ from collections.abc import Iterator, Sequence
 from ccm_core.errors import PluginError
 from ccm_core.plugins.catalog import Plugin
 
-_SPACES = {"evidence kind": "kind or view", "view": "kind or view"}
+_NAMESPACES = {"evidence kind": "kind or view", "view": "kind or view"}
 """Both are what a rule may be over, so they may not share a name."""
 
 
-def refuse_clashes(plugins: Sequence[Plugin]) -> None:
-    """Refuse plugins of one name, and things of one name that plugins offer.
+def require_unique_names(plugins: Sequence[Plugin]) -> None:
+    """Raise where two plugins have one name, or offer one name.
 
     Raises:
-        PluginError: There are clashes; all of them are told.
+        PluginError: Names have several owners; the message has a line for each of them.
     """
     owners: dict[tuple[str, str], list[str]] = {}
     for plugin in plugins:
-        for what, name in _claims(plugin):
-            owner = f"{what} of {plugin}" if what != "plugin" else str(plugin)
-            owners.setdefault((_SPACES.get(what, what), name), []).append(owner)
-    clashes = [
-        f'the name "{name}" ({space}) has {len(owned)} owners: {" and ".join(owned)}; '
+        for category, name in _owned_names(plugin):
+            owner = f"{category} of {plugin}" if category != "plugin" else str(plugin)
+            owners.setdefault((_NAMESPACES.get(category, category), name), []).append(owner)
+    conflicts = [
+        f'the name "{name}" ({namespace}) has {len(owned)} owners: {" and ".join(owned)}; '
         "uninstall one of the distributions, or disable one plugin in the settings"
-        for (space, name), owned in owners.items()
+        for (namespace, name), owned in owners.items()
         if len(owned) > 1
     ]
-    if clashes:
-        raise PluginError("\n".join(clashes))
+    if conflicts:
+        raise PluginError("\n".join(conflicts))
 
 
-def _claims(plugin: Plugin) -> Iterator[tuple[str, str]]:
-    """Give every name that a plugin takes, its own among them."""
+def _owned_names(plugin: Plugin) -> Iterator[tuple[str, str]]:
+    """Yield every name that a plugin claims, its own among them."""
     if not plugin.disabled:
         yield "plugin", plugin.name
         yield from plugin.offers.names()

@@ -85,7 +85,7 @@ def test_a_daemon_notices_a_vault_that_opens_at_last_and_a_key_that_was_rotated(
         place.environment.update(given)
         place.state_head(store)
         with place.store() as other:
-            rotate(place.vault(), other, AT)
+            rotate(place.vault(), other.ledger, AT)
         place.state_head(store)
 
         assert [key.handed_over for key in store.ledger.signing_keys()] == [True, True]
@@ -108,7 +108,7 @@ def test_a_rotation_that_is_cut_off_leaves_a_store_that_can_be_signed(place, nam
     assert (found.problems, found.unproven) == ((), ())
     with place.store() as store:
         assert store.ledger.signing_keys()[-1].key.public == (new if named else old).public
-        rotate(place.vault(), store, AT)
+        rotate(place.vault(), store.ledger, AT)
     place.state_head()
     assert len(keys.held(place.vault())) == 1
     assert place.verified().unproven == ()
@@ -118,12 +118,12 @@ def test_nothing_is_rotated_that_is_not_there(place):
     """Without a key, or without the store's key, the message says what to do."""
     with place.store() as store:
         with pytest.raises(UsageError, match="`ccm keys make`"):
-            rotate(place.vault(), store, AT)
+            rotate(place.vault(), store.ledger, AT)
         place.state_head(store)
         (place.folder / "ccm.vault").unlink()
         with pytest.raises(UsageError, match="--lost"):
-            rotate(place.vault(), store, AT)
-        rotate(place.vault(), store, AT, lost=True)
+            rotate(place.vault(), store.ledger, AT)
+        rotate(place.vault(), store.ledger, AT, lost=True)
         place.state_head(store)
     (said,) = place.verified().unproven
     assert "did not hand over" in said

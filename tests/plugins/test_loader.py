@@ -64,13 +64,13 @@ def test_a_plugin_knows_what_it_offers(install):
         pytest.param(
             "wrong_type",
             "what it offers cannot be used: TypeError: "
-            "ccm_connectors offers a str; wanted Connector of the sdk",
+            "ccm_connectors offers a str; expected Connector of the sdk",
             id="wrong type",
         ),
         pytest.param(
             "nothing",
             "what it offers cannot be used: TypeError: "
-            "ccm_connectors gives a NoneType back; wanted an iterable of Connector",
+            "ccm_connectors returns a NoneType; expected an iterable of Connector",
             id="no answer",
         ),
         pytest.param(
@@ -87,13 +87,13 @@ def test_a_plugin_knows_what_it_offers(install):
         pytest.param(
             "endless",
             "what it offers cannot be used: ValueError: "
-            "ccm_rule_packs offers more than 10000 things",
+            "ccm_rule_packs returns more than 10000 offers",
             id="generator without end",
         ),
         pytest.param(
             "wrapper",
             "what it offers cannot be used: TypeError: "
-            "ccm_connectors is a wrapper; wanted a plain implementation",
+            "ccm_connectors is a wrapper; expected a plain implementation",
             id="wrapper",
         ),
     ],
@@ -208,7 +208,7 @@ def test_a_disabled_plugin_is_not_imported(install):
             "install its distribution, such as: pip install ccm-absent\n"
             'plugin "midway" is required by the settings (plugins.require) and did not load: '
             "what it offers cannot be used: OSError: the disk is full; "
-            "install another version of ccm-fake-midway (there is 1.0)",
+            "install another version of ccm-fake-midway (installed: 1.0)",
             id="not installed, did not load",
         ),
         pytest.param(
@@ -216,7 +216,7 @@ def test_a_disabled_plugin_is_not_imported(install):
             'plugin "absent" is required by the settings (plugins.require) and not installed; '
             "install its distribution, such as: pip install ccm-absent\n"
             'plugin "midway" is required by the settings (plugins.require) and disabled by them '
-            "(plugins.disable); take it out of one of the two",
+            "(plugins.disable); remove it from one of the two",
             id="disabled",
         ),
     ],
@@ -259,7 +259,7 @@ def test_what_refers_to_nothing_is_found_by_a_check(install):
     assert list(catalog.problems()) == [
         "connector dangling collects dangling.event before dangling.none, which it needs",
         f"connector dangling collects {nobody}",
-        "connector dangling has two collectors of dangling.event; wanted one",
+        "connector dangling has two collectors of dangling.event; expected one",
         (
             "connector dangling, settings: the schema is none: $.type: "
             "'objekt' is not valid under any of the given schemas"
@@ -268,7 +268,7 @@ def test_what_refers_to_nothing_is_found_by_a_check(install):
             "connector dangling, key, id: the schema is none: $.type: "
             "3 is not valid under any of the given schemas"
         ),
-        "evidence kind dangling.event has no key; wanted the paths that identify an object",
+        "evidence kind dangling.event has no key; expected the paths that identify an object",
         (
             "evidence kind dangling.event is of events and does not say where their instant is "
             "(occurred_at)"

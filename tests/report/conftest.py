@@ -22,11 +22,11 @@ from made_up import (
 
 from ccm_core.model.evaluation.finding import Finding, FindingState
 from ccm_core.model.evaluation.result import (
-    ControlResult,
-    TrendPoint,
     AppliedPack,
+    ControlResult,
     RuleStatus,
     Status,
+    TrendPoint,
 )
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.model.evidence.collection import Dangling, Outcome, Reason, Shortfall

@@ -21,9 +21,9 @@ from ccm_core.model.assurance import (
     Assurance,
     Conclusion,
     ControlAssurance,
-    Deviation,
-    Hole,
-    TimelineGap,
+    ControlException,
+    EvidenceGap,
+    StatusPeriod,
 )
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evaluation.subject import Subject
@@ -46,7 +46,7 @@ FLAGS = (
 )
 NOBODY = "not an origin"
 DAY = timedelta(days=1)
-SECTIONS = ("controls", "doing", "unjudged", "holding", "waivers", "evidence", "judged-with")
+SECTIONS = ("controls", "failing", "inconclusive", "passing", "waivers", "evidence", "checks-used")
 
 
 @pytest.fixture(scope="module")
@@ -117,17 +117,17 @@ def test_the_policy_holds_without_the_escaping(browse, given, tmp_path):
     assert _addresses(tmp_path / "net.json") == []
 
 
-def test_find_and_unfold(browse, given):
-    """Typing leaves what matches and says how much that is; a button unfolds everything."""
+def test_the_page_is_searched_and_expanded(browse, given):
+    """Typing leaves what matches, and counts it; a button expands everything."""
     page = HtmlReport().render(given)
     page = re.sub(rb'<meta http-equiv="Content-Security-Policy"[^>]*>', b"", page)
     use = """<script>
         const field = document.getElementById("find");
         field.value = " Night DESK ";
         field.dispatchEvent(new Event("input"));
-        document.getElementById("unfold").click();
+        document.getElementById("expand").click();
         const left = (what) => document.querySelectorAll(what).length;
-        document.title = [document.getElementById("found").textContent,
+        document.title = [document.getElementById("matches").textContent,
             left(".rule:not([hidden])"), left("details:not([open])")].join("; ");
         field.value = "größe";
         field.dispatchEvent(new Event("input"));
@@ -138,8 +138,8 @@ def test_find_and_unfold(browse, given):
     assert "<title>1 of 17 shown; 1; 0; 1</title>" in shown
 
 
-def test_the_findings_of_one_team(browse, make):
-    """Only what it owns stays, folded or not, with what concerns everybody; a count is said."""
+def test_the_page_is_filtered_by_owner(browse, make):
+    """Only what a team owns stays, collapsed or not, with what concerns everybody; it is counted."""
     ours, theirs = ("Night <desk>",), ("Platform",)
     mixed = [owned(make, f"S{n}", theirs if n < 11 else ours) for n in range(13)]
     whole = make.result("all", Status.INSUFFICIENT, "no evidence", kind="connection")
@@ -165,7 +165,7 @@ def test_the_findings_of_one_team(browse, make):
     shown, console = browse(page.replace(b"</body>", use), "--dump-dom")
     assert console == []
     assert (
-        "<title>Night &lt;desk&gt; (2): 2, 2; Platform (12): 3, 12; nobody named (1): 2, 1</title>"
+        "<title>Night &lt;desk&gt; (2): 2, 2; Platform (12): 3, 12; no owner (1): 2, 1</title>"
         in shown
     )
 
@@ -198,7 +198,7 @@ def test_paper_says_how_many_it_leaves_out(browse, make, number, more):
     </script></body>"""
     shown, console = browse(style.replace(b"</body>", use), "--dump-dom")
     assert console == []
-    told = "; ".join(f"And {one} more failing subjects: see the file." for one in more)
+    told = "; ".join(f"And {one} more failing resources: see the file." for one in more)
     assert f"<title>25 rows; {told}".rstrip() in shown
 
 
@@ -244,7 +244,7 @@ def axe():
     ],
 )
 def test_no_accessibility_rule_is_broken(browse, whole, axe, flags):
-    """axe-core finds no violation of any of its rules, folded parts unfolded."""
+    """axe-core finds no violation of any of its rules, collapsed parts expanded."""
     _hold(browse, HtmlReport().render(whole), axe, flags)
 
 
@@ -257,20 +257,28 @@ def over_a_period():
     """A period with something of everything."""
     at = datetime(2026, 7, 1, tzinfo=UTC)
     about = Subject(kind="acme.service", key="P1", title="Checkout", url="https://acme.example")
-    failed = Deviation(
-        rule="r", connection="a", subject=about, first=at, last=at, evaluations=1, waived=False
+    failed = ControlException(
+        rule="r",
+        connection="a",
+        subject=about,
+        first_seen=at,
+        last_seen=at,
+        evaluations=1,
+        waived=False,
     )
-    hole = Hole(connection="a", kind="acme.service", since=at, until=at + DAY, why="it failed")
+    gap = EvidenceGap(
+        connection="a", kind="acme.service", since=at, until=at + DAY, reason="it failed"
+    )
     control = ControlAssurance(
         framework="soc2",
         id="CC7.4",
-        conclusion=Conclusion.NOT_PROVEN,
+        conclusion=Conclusion.EVIDENCE_INCOMPLETE,
         rules=("r",),
-        share=0.5,
+        evidence_coverage=0.5,
         evaluations=2,
-        course=(TimelineGap(since=at, until=at + DAY, status=Status.FAIL, evaluations=2),),
-        deviations=(failed,) * 20,
-        holes=(hole,),
+        history=(StatusPeriod(since=at, until=at + DAY, status=Status.FAIL, evaluations=2),),
+        exceptions=(failed,) * 20,
+        evidence_gaps=(gap,),
     )
     sample = Sample(
         id="f1",
@@ -278,16 +286,16 @@ def over_a_period():
         connection="a",
         subject=about,
         evaluations=1,
-        worst=Status.FAIL,
-        last=Status.INSUFFICIENT,
-        last_at=at,
+        worst_status=Status.FAIL,
+        last_status=Status.INSUFFICIENT,
+        last_evaluated_at=at,
     )
     drawn = ControlSamples(framework="soc2", id="CC7.4", population=1, samples=(sample,))
     return PeriodInput(
         assurance=Assurance(
-            period="2026-Q3", since=at, until=at + 2 * DAY, over=True, controls=(control,)
+            period="2026-Q3", since=at, until=at + 2 * DAY, ended=True, controls=(control,)
         ),
-        sampling=Sampling(seed="sha256:5eed", most=25, controls=(drawn,)),
+        sampling=Sampling(random_seed="sha256:5eed", sample_size=25, controls=(drawn,)),
         titles={},
         host_version="0.1.0",
     )

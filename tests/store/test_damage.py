@@ -228,7 +228,10 @@ RUN = (
     "DELETE FROM collection WHERE run = 2",
     "DELETE FROM manifest WHERE run = 2",
     "DELETE FROM run WHERE seq = 2",
-    "INSERT INTO current_version SELECT connection, kind, key, max(seq), digest FROM version GROUP BY 1, 2, 3",
+    (
+        "INSERT INTO current_version SELECT connection, kind, key, max(seq), digest FROM version "
+        "GROUP BY 1, 2, 3"
+    ),
 )
 LEDGER = (
     f"DELETE FROM log_entry WHERE log = 'demo' AND first >= {FIRST_HEAD}",  # noqa: S608 - the same

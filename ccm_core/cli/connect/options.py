@@ -116,7 +116,7 @@ def ask_secrets(connection: NewConnection) -> dict[str, Secret]:
     for key in connection.vault_secrets:
         label = key.replace("_", " ").capitalize()
         optional = key in connection.method.optional
-        secret = ask_secret(label, optional=optional, shown=key == CLIENT_ID)
+        secret = ask_secret(label, optional=optional, echo=key == CLIENT_ID)
         if secret is not None:
             secrets[key] = secret
     return secrets

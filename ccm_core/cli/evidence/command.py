@@ -11,7 +11,7 @@ from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.errors import UsageError
 from ccm_core.model.evidence.record import exhibit
 from ccm_core.sdk.timestamps import format_instant
-from ccm_core.store.interface.evidence_store import EvidenceStore
+from ccm_core.store.interface.runs import RunStore
 
 
 @click.group("evidence")
@@ -71,7 +71,7 @@ def show(
     with workspace.read_store() as store:
         records = [
             record
-            for name in _connections(workspace, store, connection)
+            for name in _connections(workspace, store.runs, connection)
             for record in (
                 store.records.history(name, kind, key, as_of=instant)
                 if history
@@ -104,7 +104,7 @@ def export(
     for kind in kinds:
         known(workspace, kind)
     with workspace.read_store() as store:
-        for name in _connections(workspace, store, connection):
+        for name in _connections(workspace, store.runs, connection):
             for kind in kinds:
                 records = store.records.current(name, kind, as_of=instant)
                 print_json_lines(records if provenance else map(exhibit, records))
@@ -122,7 +122,7 @@ def known(workspace: Workspace, kind: str) -> None:
         )
 
 
-def _connections(workspace: Workspace, store: EvidenceStore, chosen: str | None) -> list[str]:
+def _connections(workspace: Workspace, runs: RunStore, chosen: str | None) -> list[str]:
     if chosen is not None:
         return [workspace.settings.connection(chosen).name]
-    return list(store.runs.connections())
+    return list(runs.connections())

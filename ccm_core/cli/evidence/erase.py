@@ -67,7 +67,9 @@ def command(  # noqa: PLR0913 - each is an option of its own
     with workspace.write_store(create=False) as store:
         if connection is not None and connection not in store.runs.connections():
             connections = ", ".join(store.runs.connections()) or "none"
-            raise UsageError(f"nothing is kept of a connection {connection!r}; there are: {connections}")
+            raise UsageError(
+                f"nothing is kept of a connection {connection!r}; there are: {connections}"
+            )
         erased = store.erasure.erase(erasure) if yes else store.erasure.preview(erasure)
     print_message(_told(erased, done=yes))
 

@@ -15,7 +15,7 @@ from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.model.evidence.run import OpenRun
 from ccm_core.report.terminal.run import run_text
 from ccm_core.sdk.timestamps import format_duration, format_instant
-from ccm_core.store.interface.evidence_store import EvidenceStore
+from ccm_core.store.interface.runs import RunStore
 
 _MOST = 20
 
@@ -42,10 +42,10 @@ def list_(
     as_json: bool,
 ) -> None:
     """List runs, the newest last, and those that no manifest seals."""
-    then = read_as_of(as_of)
+    instant = read_as_of(as_of)
     with open_workspace(config).read_store() as store:
-        sealed = _sealed(store, connection, then)[-last if last else 0 :]
-        under_way = list(_open(store, connection, then))
+        sealed = _sealed(store.runs, connection, instant)[-last if last else 0 :]
+        under_way = list(_open(store.runs, connection, instant))
     if as_json:
         print_json(sealed)
         return
@@ -60,70 +60,73 @@ def list_(
 def show(config: str | None, run: str | None, *, as_json: bool) -> None:
     """Show the manifest of one run, or of the newest."""
     with open_workspace(config).read_store() as store:
-        manifests = _sealed(store, None, None)
-        found = _chosen(manifests, run, store)
+        manifests = _sealed(store.runs, None, None)
+        manifest = _chosen(manifests, run, store.runs)
     if as_json:
-        print_json(found)
+        print_json(manifest)
         return
-    click.echo(run_text(found))
+    click.echo(run_text(manifest))
 
 
 def _sealed(
-    store: EvidenceStore, connection: str | None, as_of: datetime | None
+    runs: RunStore, connection: str | None, as_of: datetime | None
 ) -> Sequence[Manifest]:
-    _known(store, connection)
-    return store.runs.manifests(connection, as_of=as_of)
+    _known(runs, connection)
+    return runs.manifests(connection, as_of=as_of)
 
 
-def _known(store: EvidenceStore, connection: str | None) -> None:
-    names = store.runs.connections()
+def _known(runs: RunStore, connection: str | None) -> None:
+    names = runs.connections()
     if connection is not None and connection not in names:
-        there = ", ".join(names) or "none"
-        raise UsageError(f"the store has no run of {connection!r}; it has runs of: {there}")
+        connections = ", ".join(names) or "none"
+        raise UsageError(f"the store has no run of {connection!r}; it has runs of: {connections}")
 
 
 def _open(
-    store: EvidenceStore, connection: str | None, as_of: datetime | None
+    runs: RunStore, connection: str | None, as_of: datetime | None
 ) -> Iterator[OpenRun]:
-    for name in [connection] if connection else store.runs.connections():
+    for name in [connection] if connection else runs.connections():
         yield from (
-            one for one in store.runs.open_runs(name) if as_of is None or one.started_at <= as_of
+            run for run in runs.open_runs(name) if as_of is None or run.started_at <= as_of
         )
 
 
-def _chosen(manifests: Sequence[Manifest], run: str | None, store: EvidenceStore) -> Manifest:
+def _chosen(manifests: Sequence[Manifest], run: str | None, runs: RunStore) -> Manifest:
     if not manifests:
         raise UsageError("the store holds no run that is sealed; `ccm collect` makes one")
     if run is None:
         return manifests[-1]
-    found = [one for one in manifests if one.run == run]
-    if found:
-        return found[0]
-    if any(one.run == run for one in _open(store, None, None)):
+    matches = [manifest for manifest in manifests if manifest.run == run]
+    if matches:
+        return matches[0]
+    if any(manifest.run == run for manifest in _open(runs, None, None)):
         raise UsageError(
             f"run {run} has no manifest: it is under way, or was cut off. The next run of its "
             "connection seals it."
         )
-    newest = "".join(f"\n  {one.run}" for one in manifests[-_MOST:])
+    newest = "".join(f"\n  {manifest.run}" for manifest in manifests[-_MOST:])
     raise UsageError(f"the store has no run {run!r}; the newest are:{newest}")
 
 
-def _row(one: Manifest) -> tuple[str, ...]:
-    counts = [collection.counts for collection in one.collections]
-    falls = [*one.shortfalls, *(fall for each in one.collections for fall in each.shortfalls)]
+def _row(manifest: Manifest) -> tuple[str, ...]:
+    counts = [collection.counts for collection in manifest.collections]
+    shortfalls = [
+        *manifest.shortfalls,
+        *(shortfall for collection in manifest.collections for shortfall in collection.shortfalls),
+    ]
     return (
-        one.run,
-        one.connection,
-        format_instant(one.started_at),
-        format_duration(round((one.ended_at - one.started_at).total_seconds())),
-        str(one.outcome),
-        str(sum(each.items for each in counts)),
-        str(sum(each.appended for each in counts)),
-        str(sum(each.requests for each in counts)),
-        ", ".join(sorted({str(fall.reason) for fall in falls})),
+        manifest.run,
+        manifest.connection,
+        format_instant(manifest.started_at),
+        format_duration(round((manifest.ended_at - manifest.started_at).total_seconds())),
+        str(manifest.outcome),
+        str(sum(collection.items for collection in counts)),
+        str(sum(collection.appended for collection in counts)),
+        str(sum(collection.requests for collection in counts)),
+        ", ".join(sorted({str(shortfall.reason) for shortfall in shortfalls})),
     )
 
 
-def _open_row(one: OpenRun) -> tuple[str, ...]:
-    began = format_instant(one.started_at)
-    return (one.run, one.connection, began, "", "not sealed", "", "", "", "under way, or cut off")
+def _open_row(run: OpenRun) -> tuple[str, ...]:
+    began = format_instant(run.started_at)
+    return (run.run, run.connection, began, "", "not sealed", "", "", "", "under way, or cut off")

@@ -31,10 +31,13 @@ def list_(config: str | None, *, as_json: bool) -> None:
     """List the views that plugins offer, and the kinds they read."""
     views = configured_plugins(settings_file(config)).views.values()
     if as_json:
-        print_json([{"name": one.name, "title": one.title, "inputs": one.inputs} for one in views])
+        print_json(
+            [{"name": view.name, "title": view.title, "inputs": view.inputs} for view in views]
+        )
         return
     print_table(
-        ("view", "title", "reads"), [(one.name, one.title, ", ".join(one.inputs)) for one in views]
+        ("view", "title", "reads"),
+        [(view.name, view.title, ", ".join(view.inputs)) for view in views],
     )
 
 
@@ -45,14 +48,14 @@ def list_(config: str | None, *, as_json: bool) -> None:
 @click.pass_obj
 def show(config: str | None, name: str, connection: str | None, as_of: str | None) -> None:
     """Print the rows of a view, one JSON document on each line."""
-    then = read_as_of(as_of)
+    instant = read_as_of(as_of)
     workspace = open_workspace(config)
     view = workspace.catalog.views.get(name)
     if view is None:
         raise UsageError(f"no view {name!r}; there are: {', '.join(workspace.catalog.views)}")
     names = [connection] if connection else []
     with workspace.read_store() as store:
-        for one in workspace.connections(names, secrets=False):
-            own = kind_name(one.connector.name)
-            if {own, *(each.kind for each in one.connector.collectors)} >= set(view.inputs):
-                print_json_lines(rows(workspace.host, one, store, name, as_of=then))
+        for selected in workspace.connections(names, secrets=False):
+            kinds = {collector.kind for collector in selected.connector.collectors}
+            if kinds | {kind_name(selected.connector.name)} >= set(view.inputs):
+                print_json_lines(rows(workspace.host, selected, store, name, as_of=instant))

@@ -17,34 +17,34 @@ def is_interactive() -> bool:
     return sys.stdin.isatty()
 
 
-def ask_secret(what: str, *, optional: bool = False, shown: bool = False) -> Secret | None:
+def ask_secret(label: str, *, optional: bool = False, echo: bool = False) -> Secret | None:
     """Ask for a secret, which is not shown while it is typed; nothing where it may be left out.
 
     Args:
-        what: What to call it.
+        label: What to call it.
         optional: Whether it may be left out.
-        shown: Whether it may be shown after all, such as the name of an app.
+        echo: Whether it may be shown after all, such as the name of an app.
 
     Raises:
         UsageError: Nothing came, or nothing that could be a secret.
     """
-    said = f"{what} (leave it empty where there is none)" if optional else what
+    prompt = f"{label} (leave it empty where there is none)" if optional else label
     if is_interactive():
         text = click.prompt(
-            said,
-            hide_input=not shown,
+            prompt,
+            hide_input=not echo,
             err=True,
             default="" if optional else None,
             show_default=False,
         )
     else:
-        text = _line(what)
+        text = _line(label)
     if optional and not text.strip():
         return None
-    return checked_secret(what, str(text))
+    return checked_secret(label, str(text))
 
 
-def ask(what: str, *, default: str | None = None, choices: Sequence[str] = ()) -> str:
+def ask(prompt: str, *, default: str | None = None, choices: Sequence[str] = ()) -> str:
     """Ask for something that is no secret; in a pipe the default is taken, where there is one.
 
     Raises:
@@ -52,20 +52,20 @@ def ask(what: str, *, default: str | None = None, choices: Sequence[str] = ()) -
     """
     if is_interactive():
         kind = click.Choice(choices) if choices else None
-        return str(click.prompt(what, default=default, type=kind, err=True))
-    return _line(what).strip() if default is None else default
+        return str(click.prompt(prompt, default=default, type=kind, err=True))
+    return _line(prompt).strip() if default is None else default
 
 
-def confirm(what: str) -> bool:
+def confirm(question: str) -> bool:
     """Ask for a yes or a no; nobody there is a no."""
-    return is_interactive() and click.confirm(what, err=True)
+    return is_interactive() and click.confirm(question, err=True)
 
 
-def _line(what: str) -> str:
+def _line(label: str) -> str:
     line = sys.stdin.readline()
     if not line:
         raise UsageError(
-            f"{what} is expected on standard input, which has ended; pipe it in, a line for each "
+            f"{label} is expected on standard input, which has ended; pipe it in, a line for each "
             "answer, or run this at a terminal"
         )
     return line

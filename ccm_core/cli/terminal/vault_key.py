@@ -28,5 +28,7 @@ def _passphrase() -> Secret:
 
 def _new_passphrase() -> Secret:
     click.echo(_NEW, err=True)
-    again = "The passphrase again"
-    return Secret(click.prompt("Passphrase", hide_input=True, confirmation_prompt=again, err=True))
+    confirmation = "The passphrase again"
+    return Secret(
+        click.prompt("Passphrase", hide_input=True, confirmation_prompt=confirmation, err=True)
+    )

@@ -50,25 +50,25 @@ def command(
     as_json: bool,
 ) -> int:
     """Show what a period proves: collections scheduled and completed, and every evidence gap."""
-    wanted, names = read_period(period), read_controls(controls)
+    span, selected = read_period(period), read_controls(controls)
     workspace = open_workspace(config)
     for kind in kinds:
         known(workspace, kind)
     with workspace.read_store() as store:
-        found = assure(
+        assurance = assure(
             workspace.host,
             workspace.connections(connections, secrets=False),
             store,
             compile_configured_packs(workspace),
-            wanted,
-            names,
+            span,
+            selected,
         )
-    found = _narrowed(found, kinds, names)
+    assurance = _narrowed(assurance, kinds, selected)
     if as_json:
-        print_json(found)
+        print_json(assurance)
     else:
-        click.echo(assurance_text(found))
-    return _code(found)
+        click.echo(assurance_text(assurance))
+    return _code(assurance)
 
 
 def read_period(text: str) -> Period:
@@ -89,29 +89,31 @@ def read_controls(texts: Sequence[str]) -> list[tuple[str, str]]:
     Raises:
         UsageError: One has no framework or no id.
     """
-    found = []
+    controls = []
     for text in texts:
         framework, _, name = text.partition(":")
         if not framework or not name:
             raise UsageError(f"--control: {text!r} is no FRAMEWORK:ID; write it like soc2:CC7.4")
-        found.append((framework, name))
-    return found
+        controls.append((framework, name))
+    return controls
 
 
 def _narrowed(
-    found: Assurance, kinds: Sequence[str], controls: Sequence[tuple[str, str]]
+    assurance: Assurance, kinds: Sequence[str], controls: Sequence[tuple[str, str]]
 ) -> Assurance:
-    """Leave out what was not asked for: kinds alone, controls alone, or the whole."""
+    """Leave out what was not selected: kinds only, controls only, or neither."""
     if kinds:
-        found = replace(found, kinds=tuple(one for one in found.kinds if one.kind in kinds))
-        return found if controls else replace(found, controls=())
-    return replace(found, kinds=()) if controls else found
+        assurance = replace(
+            assurance, kinds=tuple(kind for kind in assurance.kinds if kind.kind in kinds)
+        )
+        return assurance if controls else replace(assurance, controls=())
+    return replace(assurance, kinds=()) if controls else assurance
 
 
-def _code(found: Assurance) -> Exit:
-    gaps = any(assessed.evidence_gaps for assessed in (*found.controls, *found.kinds))
+def _code(assurance: Assurance) -> Exit:
+    gaps = any(assessed.evidence_gaps for assessed in (*assurance.controls, *assurance.kinds))
     failing = any(
-        not exception.waived for control in found.controls for exception in control.exceptions
+        not exception.waived for control in assurance.controls for exception in control.exceptions
     )
     return most_severe(
         [

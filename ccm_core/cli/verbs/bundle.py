@@ -35,16 +35,16 @@ def command(
     from ccm_core.auth import signing_keys
     from ccm_core.pipeline.bundle import Order, bundle, signer_of
 
-    wanted, names = read_period(period), read_controls(controls)
+    span, names = read_period(period), read_controls(controls)
     workspace = open_workspace(config)
     with workspace.read_store() as store:
         order = Order(
             connections=workspace.connections(connections, secrets=False),
             packs=compile_configured_packs(workspace),
-            period=wanted,
+            period=span,
             controls=names,
         )
-        signer = signer_of(store, signing_keys.held(workspace.vault()))
+        signer = signer_of(store.ledger, signing_keys.held(workspace.vault()))
         facts = bundle(workspace.host, store, order, signer, Path(output))
     for fact in facts:
         click.echo(fact)

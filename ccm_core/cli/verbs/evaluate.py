@@ -104,13 +104,13 @@ def _preview(
     """Print what other packs would give; keep nothing."""
     now = as_of or workspace.host.clock()
     with workspace.read_store() as store:
-        other = evaluate_packs(workspace, store, compile_other_packs(workspace, names), now)
+        candidate = evaluate_packs(workspace, store, compile_other_packs(workspace, names), now)
         if diff:
             rules = compile_rule_set(workspace)
             configured = evaluate_packs(workspace, store, rules.packs, now)
-            return print_comparison(compare(configured, other), as_json=as_json)
-        print_evaluation(workspace, store, other.evaluation, as_json=as_json)
-    return evaluation_code(other.evaluation)
+            return print_comparison(compare(configured, candidate), as_json=as_json)
+        print_evaluation(workspace, store, candidate.evaluation, as_json=as_json)
+    return evaluation_code(candidate.evaluation)
 
 
 def print_summary(

@@ -21,11 +21,11 @@ def command(config: str | None, result: str, as_of: str | None, *, as_json: bool
 
     RESULT is an id that a report shows, or its beginning, or RULE/KEY.
     """
-    then = read_as_of(as_of)
+    instant = read_as_of(as_of)
     workspace = open_workspace(config)
     with workspace.read_store() as store:
-        found = explain(workspace.host, store, result, as_of=then)
+        explanation = explain(workspace.host, store, result, as_of=instant)
     if as_json:
-        print_json(found)
+        print_json(explanation)
         return
-    click.echo(explanation_text(found))
+    click.echo(explanation_text(explanation))

@@ -39,7 +39,7 @@ def command() -> None:
     "--state",
     "states",
     multiple=True,
-    type=click.Choice([one.value for one in FindingState]),
+    type=click.Choice([finding.value for finding in FindingState]),
     help="Only findings in this state; may be repeated. Without it, open and inconclusive findings.",
 )
 @click.option(
@@ -63,22 +63,22 @@ def list_(
     as_json: bool,
 ) -> None:
     """List findings, those that are open first."""
-    then = read_as_of(as_of)
-    wanted = set(FindingState) if everything else {FindingState.OPEN, FindingState.INCONCLUSIVE}
-    wanted = {FindingState(one) for one in states} or wanted
-    teams = {one.casefold() for one in owners}
+    instant = read_as_of(as_of)
+    selected = set(FindingState) if everything else {FindingState.OPEN, FindingState.INCONCLUSIVE}
+    selected = {FindingState(state) for state in states} or selected
+    teams = {owner.casefold() for owner in owners}
     with open_workspace(config).read_store() as store:
         listed = [
-            one
-            for one in all_findings(store, as_of=then)
-            if one.state in wanted
-            and connection in {None, one.connection}
-            and (not teams or teams & {name.casefold() for name in one.subject.owners})
+            finding
+            for finding in all_findings(store, as_of=instant)
+            if finding.state in selected
+            and connection in {None, finding.connection}
+            and (not teams or teams & {name.casefold() for name in finding.subject.owners})
         ]
     if as_json:
         print_json(listed)
         return
-    print_table(_HEADINGS, [_row(one) for one in listed])
+    print_table(_HEADINGS, [_row(finding) for finding in listed])
 
 
 @command.command("show")
@@ -88,42 +88,42 @@ def list_(
 @click.pass_obj
 def show(config: str | None, finding: str, as_of: str | None, *, as_json: bool) -> None:
     """Show what became of one finding, by its id or the beginning of it."""
-    then = read_as_of(as_of)
+    instant = read_as_of(as_of)
     with open_workspace(config).read_store() as store:
-        one, told = finding_history(store, finding, as_of=then)
+        one, history = finding_history(store, finding, as_of=instant)
     if as_json:
-        print_json({"finding": one, "changes": told})
+        print_json({"finding": one, "changes": history})
         return
-    for line in _lines(one, told):
+    for line in _lines(one, history):
         click.echo(line)
 
 
-def _row(one: Finding) -> Sequence[str]:
+def _row(finding: Finding) -> Sequence[str]:
     return (
-        one.id,
-        f"{one.state}, waived" if one.waiver else one.state,
-        one.severity,
-        one.rule,
-        one.subject.title,
-        ", ".join(one.subject.owners),
-        _second(one.first_seen),
-        _second(one.last_seen),
-        one.reason,
+        finding.id,
+        f"{finding.state}, waived" if finding.waiver else finding.state,
+        finding.severity,
+        finding.rule,
+        finding.subject.title,
+        ", ".join(finding.subject.owners),
+        _second(finding.first_seen),
+        _second(finding.last_seen),
+        finding.reason,
     )
 
 
-def _lines(one: Finding, told: Sequence[FindingChange]) -> Sequence[str]:
-    often = f", opened {one.opened} times" if one.opened > 1 else ""
-    about = one.subject
-    waived = f", waived by {one.waiver}" if one.waiver else ""
+def _lines(finding: Finding, history: Sequence[FindingChange]) -> Sequence[str]:
+    often = f", opened {finding.opened} times" if finding.opened > 1 else ""
+    about = finding.subject
+    waived = f", waived by {finding.waiver}" if finding.waiver else ""
     return [
-        f"{one.id} is {one.state}{waived}{often}",
-        f"  rule     {one.rule}, {one.severity}",
+        f"{finding.id} is {finding.state}{waived}{often}",
+        f"  rule     {finding.rule}, {finding.severity}",
         f"  subject  {about.title} ({about.kind} {about.key})",
         *([f"  owner    {', '.join(about.owners)}"] if about.owners else []),
-        f"  of       {one.connection or 'no connection'}",
-        f"  seen     {_second(one.first_seen)} to {_second(one.last_seen)}",
-        *(f"  {_second(each.at)}  {each.kind}: {each.reason}" for each in told),
+        f"  of       {finding.connection or 'no connection'}",
+        f"  seen     {_second(finding.first_seen)} to {_second(finding.last_seen)}",
+        *(f"  {_second(change.at)}  {change.kind}: {change.reason}" for change in history),
     ]
 
 

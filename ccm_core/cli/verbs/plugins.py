@@ -21,15 +21,18 @@ def command(config: str | None, *, as_json: bool) -> int:
     try:
         catalog = configured_plugins(settings_file(config))
     except PluginError:
-        for one in discover():
-            print_message(f"{one.name}\t{one.distribution}\t{one.version}")
+        for plugin in discover():
+            print_message(f"{plugin.name}\t{plugin.distribution}\t{plugin.version}")
         raise
     if as_json:
-        print_json([_plain(one) for one in catalog.plugins])
+        print_json([_plain(plugin) for plugin in catalog.plugins])
     else:
         print_table(
             ("plugin", "distribution", "version", "offers"),
-            [(one.name, one.distribution, one.version, _said(one)) for one in catalog.plugins],
+            [
+                (plugin.name, plugin.distribution, plugin.version, _said(plugin))
+                for plugin in catalog.plugins
+            ],
         )
         if not catalog.plugins:
             print_message("no plugin is installed; install one, such as: pip install ccm-NAME")
@@ -42,9 +45,9 @@ def _said(plugin: Plugin) -> str:
     if plugin.disabled:
         return "disabled by the settings"
     offered: dict[str, list[str]] = {}
-    for what, name in plugin.offers.names():
-        offered.setdefault(what, []).append(name)
-    return "; ".join(f"{what}: {', '.join(names)}" for what, names in offered.items())
+    for offer, name in plugin.offers.names():
+        offered.setdefault(offer, []).append(name)
+    return "; ".join(f"{offer}: {', '.join(names)}" for offer, names in offered.items())
 
 
 def _plain(plugin: Plugin) -> dict[str, object]:
@@ -52,7 +55,7 @@ def _plain(plugin: Plugin) -> dict[str, object]:
         "name": plugin.name,
         "distribution": plugin.distribution,
         "version": plugin.version,
-        "offers": [{"what": what, "name": name} for what, name in plugin.offers.names()],
+        "offers": [{"what": offer, "name": name} for offer, name in plugin.offers.names()],
         "failure": plugin.failure,
         "disabled": plugin.disabled,
     }

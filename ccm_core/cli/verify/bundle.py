@@ -55,40 +55,40 @@ def verified(path: Path, pins: Sequence[Pin], keys: Sequence[VerifierKey]) -> Bu
         path.open("rb").close()
     except OSError as cause:
         raise UsageError(f"{path} cannot be read: {cause.strerror}") from cause
-    found = [verify(str(path), key) for key in map(str, keys)] or [verify(str(path))]
-    facts, problems = min(found, key=lambda one: len(one[1]))
-    held = _held(path, pins) if pins and not problems else Held()
+    attempts = [verify(str(path), key) for key in map(str, keys)] or [verify(str(path))]
+    facts, problems = min(attempts, key=lambda attempt: len(attempt[1]))
+    checked = _held(path, pins) if pins and not problems else Held()
     return BundleVerification(
         bundle=str(path),
-        holds=not problems and not held.problems,
+        holds=not problems and not checked.problems,
         facts=facts,
-        problems=[*problems, *held.problems],
-        unproven=held.unproven,
-        pins=held.pins,
+        problems=[*problems, *checked.problems],
+        unproven=checked.unproven,
+        pins=checked.pins,
     )
 
 
-def show(found: BundleVerification, *, as_json: bool) -> Exit:
+def show(verification: BundleVerification, *, as_json: bool) -> Exit:
     """Print what came of it, the worst last; give the exit code."""
     if as_json:
-        print_json(found)
+        print_json(verification)
     else:
-        for fact in found.facts:
+        for fact in verification.facts:
             click.echo(fact)
-        for text in found.unproven:
+        for text in verification.unproven:
             click.echo(f"not proven: {text}")
-        for problem in found.problems:
+        for problem in verification.problems:
             click.echo(f"damaged: {problem}")
-        click.echo(f"{found.bundle}: {_conclusion(found)}")
-    if not found.holds:
+        click.echo(f"{verification.bundle}: {_conclusion(verification)}")
+    if not verification.holds:
         return Exit.INTEGRITY
-    return Exit.INSUFFICIENT if found.unproven else Exit.OK
+    return Exit.INSUFFICIENT if verification.unproven else Exit.OK
 
 
-def _conclusion(found: BundleVerification) -> str:
-    if not found.holds:
+def _conclusion(verification: BundleVerification) -> str:
+    if not verification.holds:
         return "this is not what was bundled"
-    return f"everything is as it was kept{' since the pinned head' if found.pins else ''}"
+    return f"everything is as it was kept{' since the pinned head' if verification.pins else ''}"
 
 
 def _held(path: Path, pins: Sequence[Pin]) -> Held:

@@ -63,61 +63,61 @@ def command(
     """
     from ccm_core.store.sqlite.verify import verify_store
 
-    held = [Pin(name=name, note=_text(name)) for name in pins]
+    pinned = [Pin(name=name, note=_text(name)) for name in pins]
     trusted = [key for name in keys for key in _keys(name)]
     if store is not None and is_bundle(Path(store)):
-        return show(verified(Path(store), held, trusted), as_json=as_json)
+        return show(verified(Path(store), pinned, trusted), as_json=as_json)
     if store is not None and is_proof(Path(store)):
         return verify_proof(Path(store), trusted)
     path = Path(store) if store is not None else _own(config)
-    found = verify_store(
+    verification = verify_store(
         path,
-        pins=held,
+        pins=pinned,
         trusted=trusted,
         on_progress=(lambda *_: None) if as_json else progress(),
     )
     if as_json:
-        print_json(found)
+        print_json(verification)
     else:
-        print_verification(found, path)
-    return verdict(found)
+        print_verification(verification, path)
+    return verdict(verification)
 
 
-def verdict(found: Verification) -> Exit:
+def verdict(verification: Verification) -> Exit:
     """Give the exit code of a verification."""
-    if not found.sound:
+    if not verification.sound:
         return Exit.INTEGRITY
-    return Exit.INSUFFICIENT if found.unproven else Exit.OK
+    return Exit.INSUFFICIENT if verification.unproven else Exit.OK
 
 
-def print_verification(found: Verification, path: Path) -> None:
+def print_verification(verification: Verification, path: Path) -> None:
     """Print what a person should know, the worst last."""
-    click.echo(f"{path}: store {found.store}")
-    for log in found.logs:
+    click.echo(f"{path}: store {verification.store}")
+    for log in verification.logs:
         click.echo(f"  {_log(log)}")
-    erased = f", {found.erased} erased by order" if found.erased else ""
+    erased = f", {verification.erased} erased by order" if verification.erased else ""
     click.echo(
-        f"  {found.leaves} leaves, {found.bodies} bodies and documents{erased}, "
-        f"{found.checkpoints} signed heads, {found.pins} pins"
+        f"  {verification.leaves} leaves, {verification.bodies} bodies and documents{erased}, "
+        f"{verification.checkpoints} signed heads, {verification.pins} pins"
     )
-    for key in found.keys:
+    for key in verification.keys:
         click.echo(f"  key {key.key}")
-    for text in found.unproven:
+    for text in verification.unproven:
         click.echo(f"not proven: {text}")
-    for finding in found.problems[:_SHOWN]:
+    for finding in verification.problems[:_SHOWN]:
         click.echo(f"damaged: {finding}")
-    more = len(found.problems[_SHOWN:]) + found.more
+    more = len(verification.problems[_SHOWN:]) + verification.more
     if more:
-        click.echo(f"damaged: and {more} more; --json has the first {len(found.problems)}")
-    click.echo(_conclusion(found))
+        click.echo(f"damaged: and {more} more; --json has the first {len(verification.problems)}")
+    click.echo(_conclusion(verification))
 
 
-def _conclusion(found: Verification) -> str:
-    if not found.sound:
+def _conclusion(verification: Verification) -> str:
+    if not verification.sound:
         return "this is not what was kept"
-    if found.unproven:
+    if verification.unproven:
         return "nothing was found to be changed, and not everything is proven"
-    since = " since the pinned head" if found.pins else ""
+    since = " since the pinned head" if verification.pins else ""
     return f"everything is as it was kept{since}"
 
 
@@ -153,15 +153,15 @@ def _text(name: str) -> str:
         raise UsageError(f"{name} is no text: {cause}") from cause
 
 
-def _keys(given: str) -> Iterator[VerifierKey]:
+def _keys(text: str) -> Iterator[VerifierKey]:
     """Read the keys of a file, or the one that was given itself."""
-    lines: Sequence[str] = [given] if given.count("+") > 1 else _text(given).split()
+    lines: Sequence[str] = [text] if text.count("+") > 1 else _text(text).split()
     for line in lines:
         try:
             yield VerifierKey.read(line)
         except ValueError as error:
             raise UsageError(
-                f"{given} holds no public key of a ledger: {error}. `ccm keys export` writes them"
+                f"{text} holds no public key of a ledger: {error}. `ccm keys export` writes them"
             ) from error
     if not lines:
-        raise UsageError(f"{given} holds no public key")
+        raise UsageError(f"{text} holds no public key")

@@ -35,10 +35,10 @@ def make(config: str | None) -> None:
     from ccm_core.auth import signing_keys
 
     workspace = open_workspace(config)
-    there = signing_keys.held(workspace.vault())
-    keys = there or signing_keys.make(workspace.vault(), clock())
+    existing = signing_keys.held(workspace.vault())
+    keys = existing or signing_keys.make(workspace.vault(), clock())
     print_message(
-        f"{'the vault has' if there else 'kept in the vault'} {workspace.settings.vault.path}; the "
+        f"{'the vault has' if existing else 'kept in the vault'} {workspace.settings.vault.path}; the "
         "next run signs with it. Its public half:"
     )
     click.echo(encoded(keys[0].public))
@@ -49,12 +49,12 @@ def make(config: str | None) -> None:
 @click.pass_obj
 def show(config: str | None, *, as_json: bool) -> None:
     """List the public keys that the heads of this store were signed with, the newest last."""
-    keys = [KeyState.of(one) for one in _keys(open_workspace(config))]
+    keys = [KeyState.of(key) for key in _keys(open_workspace(config))]
     if as_json:
         print_json(keys)
         return
     rows = [
-        (one.key, format_instant(one.since), "yes" if one.handed_over else "no") for one in keys
+        (key.key, format_instant(key.since), "yes" if key.handed_over else "no") for key in keys
     ]
     print_table(("key", "since", "handed over"), rows)
 
@@ -64,7 +64,7 @@ def show(config: str | None, *, as_json: bool) -> None:
 @click.pass_obj
 def export(config: str | None, output: str | None) -> None:
     """Print the public keys, one on each line, for whoever verifies: `ccm verify --key`."""
-    text = "".join(f"{one.key}\n" for one in _keys(open_workspace(config)))
+    text = "".join(f"{key.key}\n" for key in _keys(open_workspace(config)))
     if output is None:
         click.echo(text, nl=False)
     else:
@@ -82,7 +82,7 @@ def rotate(config: str | None, *, lost: bool) -> None:
 
     workspace = open_workspace(config)
     with workspace.write_store(create=False) as store:
-        key = replaced(workspace.vault(), store, clock(), lost=lost)
+        key = replaced(workspace.vault(), store.ledger, clock(), lost=lost)
     print_message("heads are signed with this key from now on; give it to whoever verifies:")
     click.echo(str(key))
 

@@ -32,24 +32,25 @@ def command(
     known(workspace, kind)
     names = None if connection is None else [workspace.settings.connection(connection).name]
     with workspace.read_store() as store:
-        found = [
+        proofs = [
             (leaf, proof)
             for name in names or store.runs.connections()
             for leaf, proof in store.ledger.prove(
                 name,
-                lambda said: (
-                    said["leaf"] == "version" and (said["kind"], said["key"]) == (kind, key)
+                lambda leaf_fields: (
+                    leaf_fields["leaf"] == "version"
+                    and (leaf_fields["kind"], leaf_fields["key"]) == (kind, key)
                 ),
             )[-1:]
         ]
-    if len(found) > 1:
+    if len(proofs) > 1:
         raise UsageError(f"several connections have {kind} {key!r}; name one with --connection")
-    if not found:
+    if not proofs:
         raise UsageError(
             f"no {kind} {key!r} is under a signed head. `ccm evidence show` says whether it is "
             "kept, `ccm verify` why heads are not signed"
         )
-    leaf, proof = found[0]
+    leaf, proof = proofs[0]
     text = str(replace(proof, extra=leaf))
     if output is None:
         click.echo(text, nl=False)

@@ -1,4 +1,4 @@
-"""What was kept of a kind after a moment to which somebody holds the records already."""
+"""What was stored of a kind after a watermark, for whoever has read the records before."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ class Watermark:
     """Up to where the records of one kind and connection were read. Only a store reads it."""
 
     store: str
-    """Which store: another one, under the same name, has other marks."""
-    place: int
-    """Of the collection that was kept last, counted by the store; 0: there was none."""
+    """The identity of the store: another one, under the same name, has other watermarks."""
+    sequence: int
+    """The number that the store gave the newest collection; 0: there was none."""
     collection: str
-    """Its id. A store that was put back to an earlier day may give its place to another one."""
+    """Its id. A store that was restored from a backup may give its number to another one."""
     ended: int
     """When the collection that ended last did so, in microseconds."""
     erasure: str
-    """The last order to erase."""
-    anywhere: int
-    """The place of the collection that was kept last of any kind and connection."""
+    """The id of the newest erasure."""
+    store_sequence: int
+    """The number of the newest collection of any kind and connection."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangesSince:
-    """What changed of a kind since a mark."""
+    """What changed of a kind since a watermark."""
 
-    mark: Watermark
+    watermark: Watermark
     """Up to where this reaches."""
-    changed: AbstractSet[str] = frozenset()
-    """The keys of which a version was kept, tombstones included."""
+    changed_keys: AbstractSet[str] = frozenset()
+    """The keys of which a version was stored, tombstones included."""
     records: Sequence[Record] = ()
-    """How those of them stand that do; one whose body was erased is there too, and empty."""
+    """The current records of those keys; one whose body was erased is there too, and empty."""

@@ -183,16 +183,18 @@ class IncrementalReader:
             return None
         current = {record.key: record for record in since.records if record.erased_at is None}
         still_erased = {
-            key: window for key, window in state.erased.items() if key not in since.changed
+            key: window for key, window in state.erased.items() if key not in since.changed_keys
         }
         erased = still_erased | _erased(since.records)
-        change = KindChange(keys=since.changed, current=current)
+        change = KindChange(keys=since.changed_keys, current=current)
         records = state.records
         if records is not None and change.keys:
             merged = {record.key: record for record in records if record.key not in change.keys}
             merged |= {record.key: record for record in interned(current.values())}
             records = tuple(merged[key] for key in sorted(merged))
-        self.after.kinds[kind] = KindState(watermark=since.mark, erased=erased, records=records)
+        self.after.kinds[kind] = KindState(
+            watermark=since.watermark, erased=erased, records=records
+        )
         return change
 
     def _read(self, kind: str) -> tuple[Record, ...]:
@@ -200,12 +202,12 @@ class IncrementalReader:
         # The watermark comes first: whatever is stored from here on is read again the next time.
         since = self.store.records.changes_since(name, kind, None, as_of=self.now)
         state = self.after.kinds.get(kind)
-        if since is None or state is None or state.watermark != since.mark:
+        if since is None or state is None or state.watermark != since.watermark:
             self._changes[kind] = None  # more may have changed than is known
         stored = list(interned(self.store.records.current(name, kind, as_of=self.now)))
         records = tuple(record for record in stored if record.erased_at is None)
         self.after.kinds[kind] = KindState(
-            watermark=since.mark if since else None,
+            watermark=since.watermark if since else None,
             erased=_erased(stored),
             records=records if kind in self.whole_kinds else None,
         )
@@ -228,7 +230,7 @@ class IncrementalReader:
         since = self.store.records.changes_since(
             self.watch.connection, kind, watermark, as_of=self.now
         )
-        return since is None or watermark is None or since.mark.place != watermark.place
+        return since is None or watermark is None or since.watermark.sequence != watermark.sequence
 
     def _watermarks(self, view: View) -> dict[str, Watermark] | None:
         """Return up to where each input of a view was read; None where one is not known."""

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ccm_core.model.evaluation.explanation import (
-        Explanation,
         AppliedParameter,
         ConditionTrace,
+        Explanation,
         ExpressionValue,
         RuleTrace,
     )

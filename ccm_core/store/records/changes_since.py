@@ -49,39 +49,39 @@ def changes_since(
     if newest.ended > microseconds(as_of):
         return None  # something was stored later: the heads are not those of that moment
     if watermark is None:
-        return ChangesSince(mark=newest)
+        return ChangesSince(watermark=newest)
     same_store = (watermark.store, watermark.erasure) == (newest.store, newest.erasure)
     if not same_store or not _has_collection(transaction, watermark):
         return None
-    if transaction.value(_REAPPEARED, seq=watermark.anywhere):
+    if transaction.value(_REAPPEARED, seq=watermark.store_sequence):
         return None
     keys = frozenset(
-        transaction.column(_CHANGED, connection=connection, kind=kind, seq=watermark.place)
+        transaction.column(_CHANGED, connection=connection, kind=kind, seq=watermark.sequence)
     )
     records = tuple(get_many(transaction, connection, kind, keys))
-    return ChangesSince(mark=newest, changed=keys, records=records)
+    return ChangesSince(watermark=newest, changed_keys=keys, records=records)
 
 
 def _newest(
     transaction: Transaction, connection: str, kind: str, watermark: Watermark | None
 ) -> Watermark:
     """Return the watermark of what is stored now; an earlier one saves reading what it covers."""
-    place, collection = transaction.row(_NEWEST, connection=connection, kind=kind) or (0, "")
-    before = watermark.place if watermark else 0
+    sequence, collection = transaction.row(_NEWEST, connection=connection, kind=kind) or (0, "")
+    before = watermark.sequence if watermark else 0
     ended = transaction.value(_ENDED, connection=connection, kind=kind, seq=before)
     return Watermark(
         store=transaction.value("SELECT identity FROM store"),
-        place=place,
+        sequence=sequence,
         collection=collection,
         ended=max(ended or 0, watermark.ended if watermark else 0),
         erasure=transaction.value("SELECT id FROM erasure ORDER BY seq DESC LIMIT 1") or "",
-        anywhere=transaction.value("SELECT max(seq) FROM collection") or 0,
+        store_sequence=transaction.value("SELECT max(seq) FROM collection") or 0,
     )
 
 
 def _has_collection(transaction: Transaction, watermark: Watermark) -> bool:
     """Whether the collection that was the newest at the watermark is still stored."""
-    if not watermark.place:
+    if not watermark.sequence:
         return True
     query = "SELECT id FROM collection WHERE seq = :seq"
-    return bool(transaction.value(query, seq=watermark.place) == watermark.collection)
+    return bool(transaction.value(query, seq=watermark.sequence) == watermark.collection)

@@ -34,7 +34,8 @@ LEFT JOIN body ON body.digest = version.digest
 _CURRENT = f"""
 {_RECORDS}
 JOIN current_version ON current_version.seq = version.seq
-WHERE current_version.connection = :connection AND current_version.kind = :kind AND current_version.digest IS NOT NULL {{}}
+WHERE current_version.connection = :connection AND current_version.kind = :kind
+    AND current_version.digest IS NOT NULL {{}}
 ORDER BY current_version.key
 """
 

@@ -19,7 +19,7 @@ _BATCH_SIZE = 500
 
 
 def batches(values: Iterable[T]) -> Iterator[list[T]]:
-    """Cut what may be long into lists of a few hundred, so that memory and statements stay small."""
+    """Split values into lists of a few hundred, so that memory and statements stay small."""
     remaining = iter(values)
     while batch := list(islice(remaining, _BATCH_SIZE)):
         yield batch

@@ -127,11 +127,11 @@ def test_what_is_not_signed_is_not_bundled(written, firm, tmp_path):
 def test_a_bundle_is_signed_with_the_key_of_the_store(old_firm, store_without_key):
     """Among those at hand; where it is not, or there is none, the next step is named."""
     other = type(old_firm.signer)(seed=9)
-    assert signer_of(old_firm.store, [other, old_firm.signer]) is old_firm.signer
+    assert signer_of(old_firm.store.ledger, [other, old_firm.signer]) is old_firm.signer
     with pytest.raises(UsageError, match="does not have the signing key"):
-        signer_of(old_firm.store, [other])
+        signer_of(old_firm.store.ledger, [other])
     with pytest.raises(UsageError, match="keys make"):
-        signer_of(store_without_key, [other])
+        signer_of(store_without_key.ledger, [other])
 
 
 def test_a_bundle_is_not_signed_with_another_key(written, old_firm, tmp_path):

@@ -8,42 +8,46 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccm_core.report.charts.histogram import MOST, distribution, percentile
+from ccm_core.report.charts.histogram import MOST, draw_distribution, percentile
 from ccm_core.sdk.report_figures import Distribution, MeasureGroup
 
 SECONDS = st.lists(st.floats(0, 1e7), min_size=1, max_size=50)
 
 
 def drawn(*groups, limit=900.0):
-    """Lay groups out."""
-    return distribution(Distribution(title="T", about="", groups=groups, limit=limit))
+    """Return groups laid out."""
+    return draw_distribution(Distribution(title="T", about="", groups=groups, limit=limit))
 
 
-def test_the_numbers_of_a_week():
-    """Median, percentiles, the slowest, and the share in time."""
+def test_a_group_has_median_percentiles_slowest_and_share_within_the_limit():
+    """By nearest rank."""
     seconds = tuple(60.0 * minute for minute in range(1, 21))
     (week,) = drawn(MeasureGroup(title="W1", seconds=seconds)).groups
     assert (week.number, week.median, week.p90, week.p95, week.slowest, week.within) == (
         20,
-        "10 min",
-        "18 min",
-        "19 min",
-        "20 min",
+        "10m",
+        "18m",
+        "19m",
+        "20m",
         "75 %",
     )
 
 
-def test_what_never_happened_is_slower_than_everything():
-    """It counts among the late, and a percentile that falls on it says so."""
-    found = drawn(MeasureGroup(title="W1", seconds=(60.0, 120.0), never=2))
-    assert (found.whole.median, found.whole.p90, found.whole.within) == ("2 min", "never", "50 %")
-    assert found.never == 2
+def test_never_counts_as_slower_than_every_limit():
+    """And a percentile that falls on it is never."""
+    drawing = drawn(MeasureGroup(title="W1", seconds=(60.0, 120.0), never=2))
+    assert (drawing.total.median, drawing.total.p90, drawing.total.within) == (
+        "2m",
+        "never",
+        "50 %",
+    )
+    assert drawing.never == 2
 
 
-def test_nearly_all_is_not_all():
-    """One in ten thousand that was late is no hundred per cent."""
-    found = drawn(MeasureGroup(title="W1", seconds=(60.0,) * 9_999 + (1_000.0,)))
-    assert found.whole.within == "99.9 %"
+def test_a_share_within_the_limit_is_rounded_down():
+    """One in ten thousand that was late is not 100 %."""
+    drawing = drawn(MeasureGroup(title="W1", seconds=(60.0,) * 9_999 + (1_000.0,)))
+    assert drawing.total.within == "99.9 %"
 
 
 @pytest.mark.parametrize(
@@ -57,54 +61,56 @@ def test_nearly_all_is_not_all():
     ],
 )
 def test_every_group_can_be_drawn(group):
-    """What there is none of has no strip, and everything stays on the axis."""
-    found = drawn(group)
-    for part in (found.whole.middle, found.whole.wide):
+    """A group without measurements has no strip; everything is on the axis."""
+    drawing = drawn(group)
+    for part in (drawing.total.middle, drawing.total.spread):
         assert part is None or 0 <= part[0] <= part[1] <= 100
-    assert found.whole.within in ("none", "0 %", "100 %")
+    assert drawing.total.within in ("none", "0 %", "100 %")
 
 
-def test_no_limit_is_no_verdict():
-    """Without a limit nothing is said to be in time."""
-    found = drawn(MeasureGroup(title="W", seconds=(5.0,)), limit=None)
-    assert (found.limit, found.limit_at, found.whole.within) == (None, None, "none")
-    assert not any(bar.late for bar in found.bars)
+def test_a_distribution_without_a_limit_has_no_late_bars():
+    """And no share within it."""
+    drawing = drawn(MeasureGroup(title="W", seconds=(5.0,)), limit=None)
+    assert (drawing.limit, drawing.limit_at, drawing.total.within) == (None, None, "none")
+    assert not any(bar.late for bar in drawing.bars)
 
 
-def test_a_long_list_keeps_the_newest():
-    """Earlier groups are left out of the list, counted, and still part of all."""
-    found = drawn(*(MeasureGroup(title=f"W{n}", seconds=(5.0,)) for n in range(200)))
-    assert (len(found.groups), found.left_out, found.whole.number) == (MOST, 200 - MOST, 200)
-    assert found.groups[-1].title == "W199"
+def test_a_long_list_of_groups_keeps_the_newest():
+    """Earlier groups are left out of the list, counted, and still part of the total."""
+    drawing = drawn(*(MeasureGroup(title=f"W{n}", seconds=(5.0,)) for n in range(200)))
+    assert (len(drawing.groups), drawing.left_out, drawing.total.number) == (MOST, 200 - MOST, 200)
+    assert drawing.groups[-1].title == "W199"
 
 
 @given(SECONDS, st.floats(0.01, 1))
-def test_percentiles(values, share):
+def test_a_percentile_is_the_smallest_limitwith_its_share(values, share):
     """At least the share is not above it, and no smaller value would do."""
     ordered = sorted(values)
-    found = percentile(ordered, share)
-    assert sum(value <= found for value in ordered) >= share * len(ordered) - 1e-9
-    assert sum(value < found for value in ordered) < share * len(ordered)
+    limit = percentile(ordered, share)
+    assert sum(value <= limit for value in ordered) >= share * len(ordered) - 1e-9
+    assert sum(value < limit for value in ordered) < share * len(ordered)
 
 
 @given(SECONDS, st.none() | st.floats(1, 1e6))
-def test_bars_stay_on_the_page(values, limit):
+def test_bars_of_the_histogram_are_on_the_page(values, limit):
     """Every bar lies between left and right, the highest is the whole height."""
-    found = drawn(MeasureGroup(title="W", seconds=tuple(values)), limit=limit)
-    assert max(bar.height for bar in found.bars) == 100
-    assert all(bar.start >= 0 and bar.start + bar.width <= 100.01 for bar in found.bars)
-    assert found.limit_at is None or (math.isfinite(found.limit_at) and 0 <= found.limit_at <= 100)
+    drawing = drawn(MeasureGroup(title="W", seconds=tuple(values)), limit=limit)
+    assert max(bar.height for bar in drawing.bars) == 100
+    assert all(bar.start >= 0 and bar.start + bar.width <= 100.01 for bar in drawing.bars)
+    assert drawing.limit_at is None or (
+        math.isfinite(drawing.limit_at) and 0 <= drawing.limit_at <= 100
+    )
 
 
-def test_groups_in_which_nothing_was_measured_have_no_line():
-    """They are named, with how many there the evidence does not tell; the whole counts them."""
+def test_groups_without_measurements_have_no_line():
+    """They are named, with how many could not be measured; the total counts them."""
     groups = (
         MeasureGroup(title="W1", seconds=()),
         MeasureGroup(title="W2", seconds=(), unknown=2),
         MeasureGroup(title="W3", seconds=(5.0,)),
         MeasureGroup(title="W4", seconds=(), never=1),
     )
-    found = drawn(*groups)
+    drawing = drawn(*groups)
 
-    assert [one.title for one in found.groups] == ["W3", "W4"]
-    assert (found.empty, found.empty_unknown, found.unknown) == (("W1", "W2"), 2, 2)
+    assert [group.title for group in drawing.groups] == ["W3", "W4"]
+    assert (drawing.empty, drawing.empty_unknown, drawing.unknown) == (("W1", "W2"), 2, 2)

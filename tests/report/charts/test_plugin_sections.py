@@ -25,37 +25,40 @@ def page(given, figures):
     return render
 
 
-def test_every_figure_is_there(page):
+def test_a_section_has_all_its_figures(page):
     """The section, its link, and the words of its figures."""
-    found = page()
-    assert '<a href="#section-acme-acme.coverage">On-call coverage</a>' in found
-    assert "1 of 2 has a gap, 1 not known" in found
-    assert "1 gap, 5 h" in found
-    assert "100 % within 15 min" in found
-    assert "nobody" in found
+    html = page()
+    assert '<a href="#section-acme-acme.coverage">On-call coverage</a>' in html
+    assert "1 of 2 has a gap, 1 not known" in html
+    assert "1 gap, 5h" in html
+    assert "100 % within 15m" in html
+    assert "nobody" in html
 
 
-def test_evidence_that_cannot_be_relied_on_is_told_above(page, make):
-    """Figures over evidence with a problem say so before anything is seen."""
+def test_insufficient_evidence_of_a_section_is_shown_above_its_figures(page, make):
+    """A warning precedes figures over insufficient evidence."""
     lost = make.standing("acme.schedule", Outcome.FAILED, problem="acme.schedule failed: 500")
-    found = page(problems=(lost,))
-    warning = found.index("Evidence behind this cannot be relied on")
-    assert warning < found.index("1 of 2 has a gap, 1 not known")
-    assert "acme.schedule failed: 500" in found
+    html = page(problems=(lost,))
+    warning = html.index("Insufficient evidence for this section")
+    assert warning < html.index("1 of 2 has a gap, 1 not known")
+    assert "acme.schedule failed: 500" in html
 
 
-def test_nothing_to_show_is_no_good_news(page, make):
-    """An empty section whose evidence is missing says that it proves nothing."""
+def test_an_empty_section_with_missing_evidence_proves_nothing(page, make):
+    """It says so."""
     lost = make.standing("acme.schedule", None, problem="acme.schedule was never collected.")
-    found = page(figures=(), problems=(lost,))
-    assert "There is nothing to show. That does not mean that there is nothing" in found
+    html = page(figures=(), problems=(lost,))
+    assert (
+        "There is nothing to show. The evidence is not sufficient to say that there is nothing"
+        in html
+    )
 
 
-def test_a_section_that_failed_says_so(page):
-    """A plugin's bug is told where its figures would be; the rest of the report stands."""
-    found = page(figures=(), failure="KeyError: 'levels'")
-    assert "This section could not be drawn.</b> KeyError: &#39;levels&#39;" in found
-    assert "What needs doing" in found
+def test_a_section_that_failed_shows_the_error(page):
+    """Where its figures would be; the rest of the report is complete."""
+    html = page(figures=(), failure="KeyError: 'levels'")
+    assert "This section could not be drawn.</b> KeyError: &#39;levels&#39;" in html
+    assert "Failing checks" in html
 
 
 @pytest.mark.parametrize(
@@ -67,20 +70,22 @@ def test_a_section_that_failed_says_so(page):
         pytest.param("x" * 500, id="long"),
     ],
 )
-def test_hostile_names_are_text(page, figures, name):
-    """Whatever an object is called, it stays text in every figure."""
-    found = page(figures=figures(name))
-    assert "<script>alert" not in found
-    assert 'href="javascript:' not in found
-    assert not re.search("[\x00\x1b\u202e]", found)
+def test_hostile_names_are_text_in_every_figure(page, figures, name):
+    """Whatever an object is called."""
+    html = page(figures=figures(name))
+    assert "<script>alert" not in html
+    assert 'href="javascript:' not in html
+    assert not re.search("[\x00\x1b\u202e]", html)
 
 
-def test_sections_of_two_connections_are_told_apart(given):
-    """Each says whose it is, and one link leads to the first of them."""
-    one = Section(name="acme.coverage", title="On-call coverage", connection="eu")
-    found = HtmlReport().render(replace(given, sections=[replace(one, connection="us"), one]))
-    assert found.decode().count(">On-call coverage</a>") == 1
-    assert re.findall(r'On-call coverage <span class="number">(\w+)', found.decode()) == [
+def test_sections_of_two_connections_name_their_connection(given):
+    """And one link leads to the first of them."""
+    section = Section(name="acme.coverage", title="On-call coverage", connection="eu")
+    html = HtmlReport().render(
+        replace(given, sections=[replace(section, connection="us"), section])
+    )
+    assert html.decode().count(">On-call coverage</a>") == 1
+    assert re.findall(r'On-call coverage <span class="number">(\w+)', html.decode()) == [
         "eu",
         "us",
     ]

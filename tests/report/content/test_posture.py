@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from ccm_core.model.evaluation.result import AutomationCoverage, TrendPoint, RuleStatus, Status
+from ccm_core.model.evaluation.result import AutomationCoverage, RuleStatus, Status, TrendPoint
 from ccm_core.report.content.posture import frameworks, trend
 from ccm_core.report.content.waivers import waiver_summaries
 from ccm_core.report.formats.html import HtmlReport

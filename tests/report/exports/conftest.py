@@ -12,10 +12,10 @@ import pytest
 from hypothesis import strategies as st
 
 from ccm_core.model.evaluation.result import (
+    AppliedPack,
     ControlResult,
     Evaluation,
     KindSufficiency,
-    AppliedPack,
     Population,
     Result,
     RuleResult,

@@ -19,20 +19,20 @@ def html(page):
     return PARSER.render(page if isinstance(page, str) else page.decode())
 
 
-def test_it_says_what_fails_and_what_is_open(render, waived):
-    """The verdict, what fails, what could not be judged, what to do first."""
+def test_the_page_lists_failing_and_inconclusive_checks(render, waived):
+    """After the verdict, before the next steps."""
     page = html(render("markdown", waived))
     headings = re.findall(r"<h([2-4])>(.*?)</h", page)
     assert headings == [
-        ("2", "1 rule ended in an error"),
-        ("3", "What fails"),
+        ("2", "1 ended in an error"),
+        ("3", "Failing checks"),
         ("4", "Every service is ready"),
-        ("3", "What could not be judged"),
+        ("3", "Inconclusive"),
         ("4", "Every service is ready"),
-        ("3", "What to do first"),
+        ("3", "Next steps"),
     ]
     owners = "(owner: <code>Night desk</code>, <code>Platform</code>)"
-    waived = "(waived: <code>W-7</code>)"
+    waived = "(risk accepted: <code>W-7</code>)"
     assert f"<li><code>Service waived</code> {owners} {waived}: it is known</li>" in page
     assert "It is never counted as a pass." in page
     assert "To do: Name somebody." in page

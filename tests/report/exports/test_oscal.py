@@ -77,7 +77,7 @@ def test_only_a_pass_is_satisfied(render, waived):
         "CC7.3": ("not-satisfied", "other"),
         "CC7.4": ("not-satisfied", "other"),
     }
-    assert targets["CC7.2"]["status"]["remarks"] == "Could not be judged"
+    assert targets["CC7.2"]["status"]["remarks"] == "Inconclusive"
     assert targets["CC7.3"]["implementation-status"] == {"state": "not-applicable"}
 
 

@@ -1,4 +1,4 @@
-"""The page of a bundle: plain, whole, and safe whatever the source says."""
+"""The page of an evidence package: complete, and safe whatever the source says."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from ccm_core.model.assurance import (
     Assurance,
     Conclusion,
     ControlAssurance,
-    Deviation,
-    Hole,
+    ControlException,
+    EvidenceGap,
     KindAssurance,
-    Stretch,
+    StatusPeriod,
 )
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evaluation.subject import Subject
@@ -24,37 +24,45 @@ NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 EVIL = "<script>alert(1)</script>\"'&\u202e"
 
 
-def page_of(text="plain", *, holes=1):
-    """Give a page on which a text stands wherever a text can stand."""
-    hole = Hole(connection=text, kind=text, since=NOON, until=NOON, why=text, subjects=(text,))
-    about = Subject(kind=text, key=text, title=text, url=f"javascript:{text}")
+def page_of(text="plain", *, gaps=1):
+    """Return a page with a text wherever a text can be."""
+    gap = EvidenceGap(
+        connection=text, kind=text, since=NOON, until=NOON, reason=text, subjects=(text,)
+    )
+    subject = Subject(kind=text, key=text, title=text, url=f"javascript:{text}")
     control = ControlAssurance(
         framework=text,
         id=text,
-        conclusion=Conclusion.NOT_PROVEN,
+        conclusion=Conclusion.EVIDENCE_INCOMPLETE,
         rules=(text,),
-        share=0.99999,
+        evidence_coverage=0.99999,
         evaluations=2,
-        course=(Stretch(since=NOON, until=NOON, status=Status.FAIL, evaluations=2),),
-        deviations=(
-            Deviation(
+        history=(StatusPeriod(since=NOON, until=NOON, status=Status.FAIL, evaluations=2),),
+        exceptions=(
+            ControlException(
                 rule=text,
                 connection=text,
-                subject=about,
-                first=NOON,
-                last=NOON,
+                subject=subject,
+                first_seen=NOON,
+                last_seen=NOON,
                 evaluations=1,
                 waived=True,
             ),
         ),
-        holes=(hole,) * holes,
+        evidence_gaps=(gap,) * gaps,
     )
     kind = KindAssurance(
-        connection=text, kind=text, cadence=60.0, promised=3, made=2, share=0.5, holes=(hole,)
+        connection=text,
+        kind=text,
+        required_frequency=60.0,
+        scheduled=3,
+        completed=2,
+        evidence_coverage=0.5,
+        evidence_gaps=(gap,),
     )
     return BundlePage(
         assurance=Assurance(
-            period=text, since=NOON, until=NOON, over=False, kinds=(kind,), controls=(control,)
+            period=text, since=NOON, until=NOON, ended=False, kinds=(kind,), controls=(control,)
         ),
         connections=[text],
         kinds=[text],
@@ -64,7 +72,7 @@ def page_of(text="plain", *, holes=1):
     )
 
 
-def test_nothing_that_a_source_says_becomes_markup():
+def test_no_text_of_a_source_becomes_markup():
     """Every text is escaped; nothing turns around what stands beside it; no script, no link."""
     page = bundle_page(page_of(EVIL)).decode()
     assert "<script" not in page
@@ -74,29 +82,29 @@ def test_nothing_that_a_source_says_becomes_markup():
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
-        "Not proven for the whole period.",
+        "Evidence incomplete for the period.",
         "99.9 %",
-        "The period was not over",
+        "The period had not ended",
         "python3 verify.py BUNDLE.zip KEY",
-        "waived",
-        "fails",
+        "risk accepted",
+        "Failed",
     ],
 )
-def test_a_reader_finds_what_was_proven_and_how_to_check_it(said):
+def test_the_page_has_conclusions_coverage_and_how_to_verify(text):
     """A share is never rounded up to the whole."""
-    assert said in bundle_page(page_of()).decode()
+    assert text in bundle_page(page_of()).decode()
 
 
-def test_of_very_many_holes_the_rest_is_counted():
+def test_of_very_many_gaps_the_rest_is_counted():
     """And the reader is told where all of them are."""
-    page = bundle_page(page_of(holes=MOST + 7)).decode()
-    assert "7 more holes" in page
+    page = bundle_page(page_of(gaps=MOST + 7)).decode()
+    assert "7 more evidence gaps" in page
     assert "assurance.json" in page
 
 
 def test_the_same_input_gives_the_same_bytes():
-    """Which the bundle's own digest needs."""
-    given = page_of()
-    assert bundle_page(given) == bundle_page(replace(given))
+    """Which the package's own digest needs."""
+    content = page_of()
+    assert bundle_page(content) == bundle_page(replace(content))

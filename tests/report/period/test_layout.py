@@ -1,4 +1,4 @@
-"""The report of a period: conclusions, courses, exceptions, holes and samples."""
+"""The report of a period: conclusions, histories, exceptions, gaps and samples."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ from ccm_core.model.assurance import (
     Assurance,
     Conclusion,
     ControlAssurance,
-    Deviation,
-    Hole,
+    ControlException,
+    EvidenceGap,
     KindAssurance,
-    Stretch,
+    StatusPeriod,
 )
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.json_codec import encode
 from ccm_core.model.sampling import ControlSamples, Sample, Sampling
-from ccm_core.report.period.layout import PeriodInput, controls, percent, verdict
+from ccm_core.report.content import phrases
+from ccm_core.report.period.layout import PeriodInput, period_controls, verdict
 from ccm_core.report.period.registry import PERIOD_FORMATS
 
 SINCE = datetime(2026, 7, 1, tzinfo=UTC)
@@ -36,12 +37,12 @@ TRAP = "<script>alert(1)</script>=1+1 | \u202e"
 
 
 def day(number):
-    """An instant of the period."""
+    """Return an instant of the period."""
     return SINCE + timedelta(days=number)
 
 
-def period(title="Checkout", holes=1, conclusion=Conclusion.NOT_PROVEN):
-    """A period with one control and something of everything."""
+def period(title="Checkout", gaps=1, conclusion=Conclusion.EVIDENCE_INCOMPLETE):
+    """Return a period with one control and something of everything."""
     subject = Subject(
         kind="acme.service",
         key="P1",
@@ -54,35 +55,37 @@ def period(title="Checkout", holes=1, conclusion=Conclusion.NOT_PROVEN):
         id="CC7.4",
         conclusion=conclusion,
         rules=("r",),
-        share=0.9999,
+        evidence_coverage=0.9999,
         evaluations=1_234,
-        course=(
-            Stretch(since=day(0), until=day(40), status=Status.PASS, evaluations=600),
-            Stretch(since=day(40), until=day(100), status=Status.FAIL, evaluations=634),
+        history=(
+            StatusPeriod(since=day(0), until=day(40), status=Status.PASS, evaluations=600),
+            StatusPeriod(since=day(40), until=day(100), status=Status.FAIL, evaluations=634),
         ),
-        deviations=(
-            Deviation(
+        exceptions=(
+            ControlException(
                 rule="r",
                 connection="acme",
                 subject=subject,
-                first=day(40),
-                last=day(90),
+                first_seen=day(40),
+                last_seen=day(90),
                 evaluations=634,
                 waived=False,
             ),
         ),
-        holes=tuple(
-            Hole(connection="acme", kind=f"acme.k{n}", since=day(n), until=day(n + 1), why=title)
-            for n in range(holes)
+        evidence_gaps=tuple(
+            EvidenceGap(
+                connection="acme", kind=f"acme.k{n}", since=day(n), until=day(n + 1), reason=title
+            )
+            for n in range(gaps)
         ),
     )
     kind = KindAssurance(
         connection="acme",
         kind="acme.service",
-        cadence=3_600,
-        promised=2_400,
-        made=2_300,
-        share=0.95,
+        required_frequency=3_600,
+        scheduled=2_400,
+        completed=2_300,
+        evidence_coverage=0.95,
     )
     sample = Sample(
         id="f1",
@@ -90,125 +93,141 @@ def period(title="Checkout", holes=1, conclusion=Conclusion.NOT_PROVEN):
         connection="acme",
         subject=subject,
         evaluations=3,
-        worst=Status.FAIL,
-        last=Status.PASS,
-        last_at=day(99),
+        worst_status=Status.FAIL,
+        last_status=Status.PASS,
+        last_evaluated_at=day(99),
         evidence_digests=(RECORD, LATER),
     )
-    drawn = ControlSamples(framework="soc2", id="CC7.4", population=3_045, samples=(sample,))
+    samples = ControlSamples(framework="soc2", id="CC7.4", population=3_045, samples=(sample,))
     return PeriodInput(
         assurance=Assurance(
             period="2026-Q3",
             since=SINCE,
             until=UNTIL,
-            over=True,
+            ended=True,
             kinds=(kind,),
             controls=(control,),
         ),
-        sampling=Sampling(seed="sha256:5eed", most=25, controls=(drawn,)),
+        sampling=Sampling(random_seed="sha256:5eed", sample_size=25, controls=(samples,)),
         titles={"r": "Services are owned"},
         host_version="0.1.0",
     )
 
 
-NOTHING = PeriodInput(
-    assurance=Assurance(period="2026-Q3", since=SINCE, until=UNTIL, over=True),
-    sampling=Sampling(seed="no evaluation", most=25),
+EMPTY = PeriodInput(
+    assurance=Assurance(period="2026-Q3", since=SINCE, until=UNTIL, ended=True),
+    sampling=Sampling(random_seed="no evaluation", sample_size=25),
     titles={},
     host_version="0.1.0",
 )
 
 
-def rendered(name, given):
-    """Write the report in one format."""
-    return PERIOD_FORMATS[name].render(given).decode("utf-8-sig")
+def rendered(name, inputs):
+    """Return the report in one format."""
+    return PERIOD_FORMATS[name].render(inputs).decode("utf-8-sig")
 
 
-def test_the_course_shows_holes_over_what_was_said():
-    """A pass with a hole in it is no pass."""
-    (one,) = controls(period())
-    assert [(block.tone, block.start, block.width) for block in one.course] == [
+def test_the_history_shows_gaps_over_results():
+    """A pass without evidence is not a pass."""
+    (control,) = period_controls(period())
+    assert [(part.tone, part.start, part.width) for part in control.history] == [
         ("pass", 0, 40),
         ("fail", 40, 60),
         ("unknown", 0, 1),
     ]
-    assert one.proven == "99.9 %"
+    assert control.evidence_coverage == "99.9 %"
 
 
 @pytest.mark.parametrize(
-    ("conclusion", "said"),
+    ("conclusion", "expected"),
     [
-        pytest.param(Conclusion.EFFECTIVE, "1 control: 1 operated effectively", id="effective"),
-        pytest.param(Conclusion.EXCEPTIONS, "1 control: 1 has exceptions", id="exceptions"),
         pytest.param(
-            Conclusion.NOT_PROVEN, "1 control: 1 not proven for the whole period", id="holes"
+            Conclusion.NO_EXCEPTIONS,
+            "1 control: 1 no exceptions noted in automated tests",
+            id="no exceptions",
+        ),
+        pytest.param(
+            Conclusion.EXCEPTIONS,
+            "1 control: 1 exceptions noted in automated tests",
+            id="exceptions",
+        ),
+        pytest.param(
+            Conclusion.EVIDENCE_INCOMPLETE,
+            "1 control: 1 evidence incomplete for the period",
+            id="gaps",
         ),
     ],
 )
-def test_the_verdict(conclusion, said):
-    """The conclusions, counted."""
-    assert verdict(period(conclusion=conclusion).assurance) == said
+def test_the_verdict_counts_controls_by_conclusion(conclusion, expected):
+    """In the words of every format."""
+    assert verdict(period(conclusion=conclusion).assurance) == expected
 
 
-def test_only_the_whole_is_a_hundred_per_cent():
+def test_only_complete_coverage_is_100_percent():
     """Shares are rounded down."""
-    assert [percent(share) for share in (1, 0.99999, 0)] == ["100 %", "99.9 %", "0.0 %"]
+    assert [phrases.percent(share) for share in (1, 0.99999, 0)] == ["100 %", "99.9 %", "0.0 %"]
 
 
-def test_the_page_says_everything():
-    """Conclusion, population, samples with the seed, exceptions, holes, collections."""
+def test_the_page_has_every_part_of_the_report():
+    """Conclusion, population, samples with the random seed, exceptions, gaps, collections."""
     page = rendered("html", period())
-    for said in (
+    for text in (
         "Period report 2026-Q3",
-        "Not proven for the whole period",
+        "Evidence incomplete for the period",
         "Services are owned",
-        "1 of 3,045",
+        "1 of a population of 3,045",
         "sha256:5eed",
-        "1 failing subject",
+        "1 exception",
         "acme.k0".replace(".", ".<wbr>"),
         "2,400",
     ):
-        assert said in page
+        assert text in page
 
 
 def test_samples_can_be_worked_through_in_a_spreadsheet():
-    """One line for each, with the place in the draw and the digests it rests on."""
+    """One line for each, with the sample number and the digests of its evidence."""
     (line,) = csv.DictReader(io.StringIO(rendered("csv", period()), newline=""))
-    assert (line["control"], line["draw"], line["population"], line["worst"], line["last"]) == (
+    assert (
+        line["control"],
+        line["sample_number"],
+        line["population"],
+        line["worst_status"],
+        line["last_status"],
+    ) == (
         "soc2:CC7.4",
         "1",
         "3045",
         "fail",
         "pass",
     )
-    assert (line["evidence_digests"], line["seed"]) == (f"{RECORD} {LATER}", "sha256:5eed")
+    assert (line["evidence_digests"], line["random_seed"]) == (f"{RECORD} {LATER}", "sha256:5eed")
     assert (list(line)[-1], line["owners"]) == ("owners", "Night desk; Platform")
 
 
-def test_the_ticket_has_the_exceptions():
-    """A table of conclusions, then what was not as it should be."""
+def test_the_ticket_lists_exceptions_and_gaps():
+    """After a table of conclusions."""
     page = MarkdownIt("commonmark").enable("table").render(rendered("markdown", period()))
-    assert "<td>not proven for the whole period</td>" in page
-    assert "exception: <code>Checkout</code> by <code>r</code>" in page
-    assert "hole: 2026-07-01 00:00 UTC for 1 d" in page
+    assert "<td>evidence incomplete for the period</td>" in page
+    assert "exception: <code>Checkout</code> in test <code>r</code>" in page
+    assert "evidence gap: 2026-07-01 00:00 UTC for 1d" in page
 
 
-def test_programs_read_everything(judges):
+def test_programs_read_the_whole_report(judges):
     """What the period proves and the samples, after a schema, whatever things are called."""
-    given = period(title=TRAP)
-    page = json.loads(rendered("json", replace(given, titles={**given.titles, "other": "Other"})))
+    inputs = period(title=TRAP)
+    page = json.loads(rendered("json", replace(inputs, titles={**inputs.titles, "other": "Other"})))
     assert judges("period-report.v1").problems(page) == []
     assert (page["verdict"], page["titles"]) == (
-        verdict(given.assurance),
+        verdict(inputs.assurance),
         {"r": "Services are owned"},
     )
-    assert page["assurance"] == json.loads(encode(given.assurance))
-    assert page["sampling"] == json.loads(encode(given.sampling))
+    assert page["assurance"] == json.loads(encode(inputs.assurance))
+    assert page["sampling"] == json.loads(encode(inputs.sampling))
     assert page["sampling"]["controls"][0]["samples"][0]["subject"]["title"] == TRAP
 
 
 @pytest.mark.parametrize("name", sorted(PERIOD_FORMATS.keys() - {"json"}))
-def test_hostile_names_are_text(name):
+def test_hostile_names_are_text_in_every_period_format(name):
     """Nothing that an object is called becomes markup, a formula or a direction."""
     page = rendered(name, period(title=TRAP))
     assert "\u202e" not in page
@@ -220,26 +239,26 @@ def test_hostile_names_are_text(name):
 
 @pytest.mark.parametrize("name", sorted(PERIOD_FORMATS))
 @pytest.mark.parametrize(
-    "given", [pytest.param(period(), id="full"), pytest.param(NOTHING, id="empty")]
+    "inputs", [pytest.param(period(), id="full"), pytest.param(EMPTY, id="empty")]
 )
-def test_the_same_input_gives_the_same_bytes(name, given):
+def test_the_same_input_gives_the_same_bytes(name, inputs):
     """Empty or not."""
-    assert rendered(name, given) == rendered(name, given)
+    assert rendered(name, inputs) == rendered(name, inputs)
 
 
-def test_the_page_is_sound_and_bounded():
-    """Tags balance, inner links lead somewhere, and thousands of holes end with a count."""
-    page = rendered("html", period(holes=3_000))
+def test_the_page_is_well_formed_and_bounded():
+    """Tags balance, inner links lead somewhere, and thousands of gaps end with a count."""
+    page = rendered("html", period(gaps=3_000))
     ids, links = set(), set()
 
     class Reader(HTMLParser):
         def handle_starttag(self, _tag, attrs):
-            named = dict(attrs)
-            ids.add(named.get("id"))
-            if named.get("href", "").startswith("#"):
-                links.add(named["href"][1:])
+            attributes = dict(attrs)
+            ids.add(attributes.get("id"))
+            if attributes.get("href", "").startswith("#"):
+                links.add(attributes["href"][1:])
 
     Reader().feed(page)
     assert links <= ids
-    assert "2,000 more holes left out of this page" in page
+    assert "2,000 more evidence gaps left out of this page" in page
     assert len(page) < 1_500_000

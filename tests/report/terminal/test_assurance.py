@@ -91,7 +91,7 @@ def test_of_many_gaps_the_rest_is_counted():
     assert "  3 more evidence gaps; --json has them all" in lines
 
 
-def test_the_course_and_what_failed_are_lines_of():
+def test_the_history_and_the_exceptions_of_a_control_are_listed():
     """When, how often, and whether a waiver covered it; nothing steers the terminal."""
     subject = Subject(kind="acme.door", key="D1", title="Front\x1b[2J door")
     exception = ControlException(

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from ccm_core.model.evaluation.finding import FindingState
 from ccm_core.model.evaluation.result_id import result_id
-from ccm_core.rules.results.finding_tracker import apply_changes, finding_changes, with_latest_results
+from ccm_core.rules.results.finding_tracker import (
+    with_latest_results,
+)
 
 LOCKED, OPEN, UNKNOWN, ABSENT = {"locked": True}, {"locked": False}, {}, None
 NAME = result_id("door_locked", "hq", "acme.door", "D1")

@@ -17,12 +17,12 @@ KIND, NAME = "demo.thing", "demo"
 def held(store, build):
     """A store with two things, and the mark up to which they were read."""
     store.records.append(build.harvest("c1", {"a": {"n": 1}, "b": {"n": 1}}, at=1))
-    return store.records.changes_since(NAME, KIND, None, as_of=build.at(1)).mark
+    return store.records.changes_since(NAME, KIND, None, as_of=build.at(1)).watermark
 
 
 def changed(since):
     """Tell what changed, and how it stands."""
-    return since.changed, {one.key: one.body for one in since.records}
+    return since.changed_keys, {one.key: one.body for one in since.records}
 
 
 def test_what_was_appended_and_what_vanished_is_told(store, build, held):
@@ -50,22 +50,24 @@ def test_the_next_mark_reaches_as_far_as_was_told(store, build, held):
     first = store.records.changes_since(NAME, KIND, held, as_of=build.at(2))
     store.records.append(build.harvest("c3", {"b": {"n": 2}}, at=3))
 
-    assert first.changed == {"a"}
-    assert store.records.changes_since(NAME, KIND, first.mark, as_of=build.at(3)).changed == {"b"}
+    assert first.changed_keys == {"a"}
+    assert store.records.changes_since(
+        NAME, KIND, first.watermark, as_of=build.at(3)
+    ).changed_keys == {"b"}
 
 
 def test_a_clock_that_was_put_back_hides_nothing(store, build, held):
     """What was kept last counts, not what bears the latest time."""
     store.records.append(build.harvest("c2", {"a": {"n": 2}}, at=-5))
 
-    assert store.records.changes_since(NAME, KIND, held, as_of=build.at(1)).changed == {"a"}
+    assert store.records.changes_since(NAME, KIND, held, as_of=build.at(1)).changed_keys == {"a"}
 
 
 def test_an_object_that_was_erased_is_told_as_such(store, build, held):
     """Its record is there, and empty."""
     store.records.append(build.harvest("c2", {"a": {"n": 2}}, at=2))
     erase(store, build, "a")
-    mark = store.records.changes_since(NAME, KIND, None, as_of=build.at(4)).mark
+    mark = store.records.changes_since(NAME, KIND, None, as_of=build.at(4)).watermark
     (record,) = store.records.get_many(NAME, KIND, {"a"})
 
     assert (record.body, record.erased_at) == ({}, build.at(3))
@@ -105,7 +107,7 @@ def erased_since(store, build, folder):
 def brought_back(store, build, folder):
     """Another connection observes what was erased of this one: the body is there again."""
     erase(store, build, "a")
-    mark = store.records.changes_since(NAME, KIND, None, as_of=build.at(9)).mark
+    mark = store.records.changes_since(NAME, KIND, None, as_of=build.at(9)).watermark
     store.runs.begin(build.run("r2", connection="twin"))
     store.records.append(build.harvest("c2", {"a": {"n": 1}}, at=4, run="r2", connection="twin"))
     assert [one.body for one in store.records.get_many(NAME, KIND, {"a"})] == [{"n": 1}]
@@ -136,7 +138,7 @@ def put_back_and_left(store, build, folder):
     return open_store(StoreLocation(url="sqlite:///ccm.db"), base=folder)
 
 
-@pytest.mark.parametrize(
+@pytest.watermark.parametrize(
     "event",
     [
         pytest.param(one, id=one.__name__.replace("_", "-"))
@@ -158,7 +160,7 @@ def test_where_it_is_not_certain_nothing_is_told(reopen, build, tmp_path, event)
     (tmp_path / "backup.db").write_bytes((tmp_path / "ccm.db").read_bytes())
     store = reopen()
     store.records.append(build.harvest("c1", {"a": {"n": 1}, "b": {"n": 1}}, at=1))
-    mark = store.records.changes_since(NAME, KIND, None, as_of=build.at(1)).mark
+    mark = store.records.changes_since(NAME, KIND, None, as_of=build.at(1)).watermark
     then = event(store, build, tmp_path)
     then, mark = then if isinstance(then, tuple) else (then, mark)
 
@@ -205,11 +207,11 @@ def test_what_is_held_and_what_changed_is_what_stands(tmp_path_factory, build, s
         since = store.records.changes_since(NAME, KIND, mark, as_of=now) if mark else None
         if since is None:
             found = store.records.changes_since(NAME, KIND, None, as_of=now)
-            mark = found.mark if found else None
+            mark = found.watermark if found else None
             held = {one.key: one for one in store.records.current(NAME, KIND, as_of=now)}
         else:
-            mark = since.mark
-            held = {key: one for key, one in held.items() if key not in since.changed}
+            mark = since.watermark
+            held = {key: one for key, one in held.items() if key not in since.changed_keys}
             held |= {one.key: one for one in since.records}
         assert held == {one.key: one for one in store.records.current(NAME, KIND, as_of=now)}
     store.close()

@@ -12,7 +12,7 @@ from ccm_core.model.evidence.erasure import Erasure
 from ccm_core.store.sqlite.database import SqliteDatabase
 
 WRITES = {
-    "lock a connection": lambda store, build: store.lock_connection("demo").__enter__(),
+    "lock a connection": lambda store, _: store.lock_connection("demo").__enter__(),
     "begin a run": lambda store, build: store.runs.begin(build.run("r2")),
     "append records": lambda store, build: store.records.append(
         build.harvest("c2", {"a": {"n": 2}})

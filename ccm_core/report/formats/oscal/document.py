@@ -14,7 +14,7 @@ from ccm_core.report.formats.oscal.tokens import REPORTED, Ids, line, prop, prop
 from ccm_core.sdk.timestamps import format_instant
 
 if TYPE_CHECKING:
-    from ccm_core.model.evaluation.result import ControlResult, AppliedPack, Result, RuleResult
+    from ccm_core.model.evaluation.result import AppliedPack, ControlResult, Result, RuleResult
     from ccm_core.model.json_codec import JsonObject
     from ccm_core.report.types import ReportInput
 

@@ -1,0 +1,1 @@
+"""A plugin written for the sdk of before."""
