@@ -261,11 +261,11 @@ def test_what_refers_to_nothing_is_found_by_a_check(install):
         f"connector dangling collects {nobody}",
         "connector dangling has two collectors of dangling.event; expected one",
         (
-            "connector dangling, settings: the schema is none: $.type: "
+            "connector dangling, settings: the schema is invalid: $.type: "
             "'objekt' is not valid under any of the given schemas"
         ),
         (
-            "connector dangling, key, id: the schema is none: $.type: "
+            "connector dangling, key, id: the schema is invalid: $.type: "
             "3 is not valid under any of the given schemas"
         ),
         "evidence kind dangling.event has no key; expected the paths that identify an object",

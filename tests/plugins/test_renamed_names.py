@@ -38,7 +38,9 @@ def test_every_old_name_of_a_plugin_is_in_its_one_failure_message(install):
     failure, _, renamed = broken.failure.partition(
         " It was written for another version of the sdk: "
     )
-    assert failure.startswith("it cannot be imported: ImportError: cannot import name 'limits'")
+    assert failure.startswith(
+        "it cannot be imported: ModuleNotFoundError: No module named 'ccm_core.sdk.time'"
+    )
     assert renamed == (
         "Ask is now CollectRequest; Diagnosis(found=) is now Diagnosis(message=); "
         "Diagnosis(good=) is now Diagnosis(ok=); Parts is now Partitioning; "

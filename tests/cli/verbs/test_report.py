@@ -107,8 +107,8 @@ def test_an_unknown_part_is_refused(ccm, connected):
     ccm("run")
     ran = ccm("report", "--control", "soc2:CC9.9", "--framework", "nist")
     assert ran.code == 2
-    assert "no control 'soc2:CC9.9' in this evaluation; it has: " in ran.err
-    assert "no framework 'nist' in this evaluation; it has: " in ran.err
+    assert "control 'soc2:CC9.9' not found in this evaluation; it has: " in ran.err
+    assert "framework 'nist' not found in this evaluation; it has: " in ran.err
 
 
 def test_a_report_that_cannot_be_written(ccm, connected, folder):

@@ -209,10 +209,10 @@ def test_a_condition_parameter_that_cannot_be_judged_hands_its_reason_on(holds):
             id="null-against-a-number",
         ),
         pytest.param(
-            "row.open_for", "`row.open_for` is neither true nor false but int", id="a-number"
+            "row.open_for", "`row.open_for`: expected true or false, got int", id="a-number"
         ),
-        pytest.param("row.title", "`row.title` is neither true nor false but str", id="a-text"),
-        pytest.param("row.floor", "`row.floor` is neither true nor false but null", id="null"),
+        pytest.param("row.title", "`row.title`: expected true or false, got str", id="a-text"),
+        pytest.param("row.floor", "`row.floor`: expected true or false, got null", id="null"),
         pytest.param("1 / 0 == 1", "`1 / 0 == 1`: divide by zero", id="division"),
         pytest.param(
             "row.keys[9].copies == 1",

@@ -111,15 +111,15 @@ def test_a_waiver_holds_from_creation_until_it_expires(
         ),
         pytest.param(
             {"subjects": ()},
-            ["too wide: it covers every subject of door_locked; name those it is meant for"],
+            ["too broad: it covers every subject of door_locked; name those it is meant for"],
             id="every-subject",
         ),
         pytest.param(
             {"subjects": ("**",)},
-            ["too wide: it covers every subject of door_locked; name those it is meant for"],
+            ["too broad: it covers every subject of door_locked; name those it is meant for"],
             id="only-a-wildcard",
         ),
-        pytest.param({"rule": "gone"}, ["there is no rule gone; it covers nothing"], id="no-rule"),
+        pytest.param({"rule": "gone"}, ["rule gone not found; the waiver covers nothing"], id="no-rule"),
         pytest.param(
             {"controls": ("soc2:CC1.1", "soc2:CC6.4")},
             ["the rule door_locked does not support the control soc2:CC1.1"],
@@ -138,8 +138,8 @@ def test_waivers_out_of_their_time_are_told(judged_with, waiver, now):
     early = waiver(id="W-1", created=now + timedelta(days=1), expires=now + timedelta(days=2))
 
     assert judged_with(expired, early).waiver_notes == (
-        "waiver W-1: begins on 2026-03-16T12:00:00Z; it covers nothing yet",
-        "waiver W-2: expired on 2026-03-15T12:00:00Z; it covers nothing any more",
+        "waiver W-1: starts on 2026-03-16T12:00:00Z; it covers nothing yet",
+        "waiver W-2: expired on 2026-03-15T12:00:00Z; it no longer covers anything",
     )
 
 

@@ -33,7 +33,7 @@ def said(found):
             {},
             {"locked": None},
             "error",
-            "`row.locked` is neither true nor false but null",
+            "`row.locked`: expected true or false, got null",
             id="null",
         ),
         pytest.param(
@@ -47,7 +47,7 @@ def said(found):
             {"match": "row.floor > 3"},
             {"floor": 1, "locked": False},
             "not_applicable",
-            "outside the rule: not `row.floor > 3`",
+            "not applicable: `row.floor > 3` is false",
             id="outside-match",
         ),
         pytest.param(
@@ -82,7 +82,7 @@ def said(found):
             {"match": "row.floor > 3", "not_due": "row.age < 60"},
             {"floor": 1},
             "not_applicable",
-            "outside the rule: not `row.floor > 3`",
+            "not applicable: `row.floor > 3` is false",
             id="match-comes-before-not-due",
         ),
         pytest.param(
@@ -96,7 +96,7 @@ def said(found):
             {"match": "params.high_up"},
             {"floor": 2, "locked": False},
             "not_applicable",
-            "outside the rule: not `params.high_up`",
+            "not applicable: `params.high_up` is false",
             id="a-condition-parameter",
         ),
         pytest.param(
@@ -218,10 +218,10 @@ def test_a_result_rests_on_its_row_and_on_what_it_looked_up(judged, row):
 @pytest.mark.parametrize(
     ("floors", "reason"),
     [
-        pytest.param([], "nothing to judge: acme.door has no rows", id="no-rows"),
+        pytest.param([], "nothing to evaluate: acme.door has no rows", id="no-rows"),
         pytest.param(
             [1, 2],
-            "nothing to judge: none of 2 rows of acme.door is within `row.floor > 3`",
+            "nothing to evaluate: `row.floor > 3` is true for none of 2 rows of acme.door",
             id="none-in-scope",
         ),
     ],

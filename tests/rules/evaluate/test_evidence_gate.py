@@ -216,10 +216,10 @@ def test_a_view_that_broke_makes_its_rules_errors(world, fields, reason):
 @pytest.mark.parametrize(
     ("failures", "reason"),
     [
-        pytest.param((), "no connection gives acme.door", id="not-configured"),
+        pytest.param((), "no connection collects acme.door", id="not-configured"),
         pytest.param(
             ("acme: ImportError",),
-            "no connection gives acme.door; a plugin did not load: acme: ImportError",
+            "no connection collects acme.door; a plugin did not load: acme: ImportError",
             id="plugin-failed",
         ),
     ],

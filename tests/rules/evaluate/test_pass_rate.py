@@ -32,12 +32,12 @@ def doors(row, **months):
     [
         pytest.param(
             {"march": "+++-"},
-            {"2026-03": ("pass", "3 of 4 passed (75 %); at least 75 % must")},
+            {"2026-03": ("pass", "3 of 4 passed (75 %); at least 75 % must pass")},
             id="just-enough",
         ),
         pytest.param(
             {"march": "++--"},
-            {"2026-03": ("fail", "2 of 4 passed (50 %); at least 75 % must")},
+            {"2026-03": ("fail", "2 of 4 passed (50 %); at least 75 % must pass")},
             id="too-few",
         ),
         pytest.param(
@@ -45,7 +45,7 @@ def doors(row, **months):
             {
                 "2026-03": (
                     "pass",
-                    "4 of 5 passed (80 %), 1 could not be judged; at least 75 % must",
+                    "4 of 5 passed (80 %), 1 inconclusive; at least 75 % must pass",
                 )
             },
             id="enough-whatever-the-unknown-one-is",
@@ -55,7 +55,7 @@ def doors(row, **months):
             {
                 "2026-03": (
                     "insufficient",
-                    "2 of 4 passed (50 %), 1 could not be judged; at least 75 % must",
+                    "2 of 4 passed (50 %), 1 inconclusive; at least 75 % must pass",
                 )
             },
             id="the-unknown-one-decides",
@@ -65,7 +65,7 @@ def doors(row, **months):
             {
                 "2026-03": (
                     "fail",
-                    "1 of 4 passed (25 %), 1 could not be judged; at least 75 % must",
+                    "1 of 4 passed (25 %), 1 inconclusive; at least 75 % must pass",
                 )
             },
             id="too-few-whatever-the-unknown-one-is",
@@ -73,8 +73,8 @@ def doors(row, **months):
         pytest.param(
             {"march": "+", "april": "-"},
             {
-                "2026-03": ("pass", "1 of 1 passed (100 %); at least 75 % must"),
-                "2026-04": ("fail", "0 of 1 passed (0 %); at least 75 % must"),
+                "2026-03": ("pass", "1 of 1 passed (100 %); at least 75 % must pass"),
+                "2026-04": ("fail", "0 of 1 passed (0 %); at least 75 % must pass"),
             },
             id="month-by-month",
         ),
@@ -96,7 +96,7 @@ def test_a_share_can_be_judged_over_everything(judged, row):
         [row("D1", locked=True), row("D2", locked=False)], tolerance="{at_least: 50%, per: all}"
     )
 
-    assert said(found)["all"] == ("pass", "1 of 2 passed (50 %); at least 50 % must")
+    assert said(found)["all"] == ("pass", "1 of 2 passed (50 %); at least 50 % must pass")
 
 
 def test_what_has_no_date_belongs_to_no_month(judged, row):
@@ -108,7 +108,7 @@ def test_what_has_no_date_belongs_to_no_month(judged, row):
 
     assert said(found)["undated"] == (
         "insufficient",
-        "2 subjects cannot be put in a month: they have no `occurred_at`",
+        "2 subjects cannot be assigned to a month: they have no `occurred_at`",
     )
 
 

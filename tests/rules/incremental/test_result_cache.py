@@ -188,7 +188,7 @@ def test_another_rule_or_parameter_is_judged_afresh(world, now, row, change):
 
 
 def test_a_pack_that_takes_too_long_is_stopped(world, packs, now, row):
-    """What was not judged in time is an error that says so, and never a pass."""
+    """What was not evaluated in time is an error that says so, and never a pass."""
     seconds = count()
     allowance = TimeBudget(seconds=3, clock=lambda: next(seconds))
     rows = [row(key, locked=True) for key in "ABCDEFGH"]
@@ -197,7 +197,7 @@ def test_a_pack_that_takes_too_long_is_stopped(world, packs, now, row):
 
     statuses = [one.status for one in locked.results]
     assert statuses == [Status.PASS] * 3 + [Status.ERROR] * 5
-    assert locked.results[-1].reason == "not judged: the rules of its pack took longer than 3s"
+    assert locked.results[-1].reason == "not evaluated: the rules of its pack took longer than 3s"
     assert locked.status == Status.ERROR
 
 

@@ -120,7 +120,7 @@ def test_a_condition_parameter_may_use_plain_parameters(sources):
         ),
         pytest.param(
             {"limit": 5},
-            ("limit: wanted a duration such as 15m; found the number 5", (1, 1)),
+            ("limit: expected a duration such as 15m, got the number 5", (1, 1)),
             id="wrong-type",
         ),
         pytest.param(
@@ -130,12 +130,12 @@ def test_a_condition_parameter_may_use_plain_parameters(sources):
         ),
         pytest.param(
             {"high_up": "row.floor >"},
-            ("high_up: syntax error: it ends too early", (1, 12)),
+            ("high_up: syntax error: unexpected end", (1, 12)),
             id="condition-syntax",
         ),
         pytest.param(
             {"high_up": True},
-            ("high_up: wanted a condition in CEL; found true", (1, 1)),
+            ("high_up: expected a condition in CEL, got true", (1, 1)),
             id="condition-type",
         ),
     ],
@@ -171,7 +171,7 @@ def test_a_value_that_the_user_set_replaces_the_default(rule, sources):
 def test_a_mistake_without_a_settings_file_still_names_the_parameter(compiling, rule):
     """Parameters that come from nowhere in particular are told by name."""
     assert compiling(rule, parameters={"limit": []}) == [
-        "parameters:1:1: limit: wanted a duration such as 15m; found an empty list"
+        "parameters:1:1: limit: expected a duration such as 15m, got an empty list"
     ]
 
 

@@ -37,31 +37,31 @@ def since(day, value):
         pytest.param("10m", {}, ("fail", "12m against 10m"), id="the-same-for-all"),
         pytest.param({"value": "10m"}, {}, ("fail", "12m against 10m"), id="no-change"),
         pytest.param(
-            {"value": "15m", "changes": [since("2026-03-01", "10m")]},
+            {"value": "15m", "overrides": [since("2026-03-01", "10m")]},
             {"occurred_at": "2026-03-01T00:00:00Z"},
             ("fail", "12m against 10m"),
             id="on-the-day-it-changed",
         ),
         pytest.param(
-            {"value": "15m", "changes": [since("2026-03-01", "10m")]},
+            {"value": "15m", "overrides": [since("2026-03-01", "10m")]},
             {"occurred_at": "2026-02-28T23:59:59Z"},
             ("pass", "Doors are locked"),
             id="the-second-before",
         ),
         pytest.param(
-            {"value": "15m", "changes": [since("2026-03-01T02:00:00+02:00", "10m")]},
+            {"value": "15m", "overrides": [since("2026-03-01T02:00:00+02:00", "10m")]},
             {"occurred_at": "2026-03-01T00:00:00Z"},
             ("fail", "12m against 10m"),
             id="an-instant-with-an-offset",
         ),
         pytest.param(
-            {"value": "15m", "changes": [{"for": ["dana", "kim"], "value": "5m"}]},
+            {"value": "15m", "overrides": [{"for": ["dana", "kim"], "value": "5m"}]},
             {"owner": "kim"},
             ("fail", "12m against 5m"),
             id="for-this-key",
         ),
         pytest.param(
-            {"value": "15m", "changes": [{"for": ["dana"], "value": "5m"}]},
+            {"value": "15m", "overrides": [{"for": ["dana"], "value": "5m"}]},
             {"owner": "kim"},
             ("pass", "Doors are locked"),
             id="for-another-key",
@@ -69,28 +69,28 @@ def since(day, value):
         pytest.param(
             {
                 "value": "15m",
-                "changes": [{"for": ["kim"], "value": "20m"}, since("2026-01-01", "10m")],
+                "overrides": [{"for": ["kim"], "value": "20m"}, since("2026-01-01", "10m")],
             },
             {"owner": "kim", "occurred_at": "2026-02-01T00:00:00Z"},
             ("fail", "12m against 10m"),
             id="the-last-that-applies",
         ),
         pytest.param(
-            {"value": "15m", "changes": [{"for": ["kim"], "value": "5m"}]},
+            {"value": "15m", "overrides": [{"for": ["kim"], "value": "5m"}]},
             {},
-            ("insufficient", "row has no `owner`, by which params.limit is chosen"),
+            ("insufficient", "row has no `owner`, which decides params.limit"),
             id="no-key-in-the-row",
         ),
         pytest.param(
-            {"value": "15m", "changes": [since("2026-03-01", "10m")]},
+            {"value": "15m", "overrides": [since("2026-03-01", "10m")]},
             {"owner": "kim"},
-            ("insufficient", "row has no `occurred_at`, by which params.limit is chosen"),
+            ("insufficient", "row has no `occurred_at`, which decides params.limit"),
             id="no-date-in-the-row",
         ),
         pytest.param(
-            {"value": "15m", "changes": [since("2026-03-01", "10m")]},
+            {"value": "15m", "overrides": [since("2026-03-01", "10m")]},
             {"occurred_at": "last week"},
-            ("insufficient", "`row.occurred_at` is no instant, by which params.limit is chosen"),
+            ("insufficient", "`row.occurred_at` is not an instant, which decides params.limit"),
             id="no-instant-in-the-row",
         ),
     ],
@@ -105,7 +105,7 @@ def test_the_value_is_chosen_for_each_row(judged, row, setting, body, expected):
 
 def test_the_moment_it_falls_due_follows_the_rows_own_value(judged, row):
     """A shorter limit for one key falls due earlier."""
-    setting = {"value": "15m", "changes": [{"for": ["kim"], "value": "5m"}]}
+    setting = {"value": "15m", "overrides": [{"for": ["kim"], "value": "5m"}]}
     rows = [
         row("D1", age=60, owner="kim", locked=False),
         row("D2", age=60, owner="x", locked=False),
@@ -121,31 +121,31 @@ def test_the_moment_it_falls_due_follows_the_rows_own_value(judged, row):
     [
         pytest.param("15m", None, (), id="tight"),
         pytest.param(
-            {"value": "5m", "changes": [{"for": ["kim"], "value": "20m"}]},
+            {"value": "5m", "overrides": [{"for": ["kim"], "value": "20m"}]},
             None,
             ("door_locked: parameter limit is 20m for kim, the control allows at most 15m",),
             id="one-key-is-loose",
         ),
         pytest.param(
-            {"value": "1h", "changes": [since("2026-02-01", "10m")]},
+            {"value": "1h", "overrides": [since("2026-02-01", "10m")]},
             "2026-02-01T00:00:00Z",
             (),
             id="was-loose-before-the-period",
         ),
         pytest.param(
-            {"value": "1h", "changes": [since("2026-02-01", "10m")]},
+            {"value": "1h", "overrides": [since("2026-02-01", "10m")]},
             "2026-01-31T00:00:00Z",
             ("door_locked: parameter limit is 1h, the control allows at most 15m",),
             id="was-loose-within-the-period",
         ),
         pytest.param(
-            {"value": "1h", "changes": [since("2026-02-01", "10m")]},
+            {"value": "1h", "overrides": [since("2026-02-01", "10m")]},
             None,
             ("door_locked: parameter limit is 1h, the control allows at most 15m",),
             id="period-not-known",
         ),
         pytest.param(
-            {"value": "5m", "changes": [since("2027-01-01", "30m")]},
+            {"value": "5m", "overrides": [since("2027-01-01", "30m")]},
             "2026-02-01T00:00:00Z",
             (f"door_locked: parameter limit is 30m from 2027-01-01T00:00:00Z, {WANTED}",),
             id="will-be-loose",
@@ -170,13 +170,13 @@ def test_a_control_looks_at_every_value_that_may_count(world, setting, period, e
         pytest.param(
             "{limit: {type: duration, default: 1m, description: d, varies_by: row.nobody}}",
             {},
-            "params.limit is chosen by row.nobody, which rows of acme.door do not have",
+            "params.limit depends on row.nobody, which rows of acme.door do not have",
             id="rows-without-the-path",
         ),
         pytest.param(
             "{limit: {type: duration, default: 1m, description: d, varies_by: owner}}",
             {},
-            "wanted a path such as row.service.id",
+            "expected a path such as row.service.id",
             id="no-path",
         ),
         pytest.param(
@@ -187,86 +187,86 @@ def test_a_control_looks_at_every_value_that_may_count(world, setting, period, e
         ),
         pytest.param(
             LIMIT,
-            {"limit": {"changes": []}},
+            {"limit": {"overrides": []}},
             'limit: "value" is missing: what holds where no change applies',
             id="no-value",
         ),
         pytest.param(
             LIMIT,
             {"limit": {"value": "1m", "change": []}},
-            'limit: unknown key "change"; wanted value and changes',
+            'limit: unknown key "change"; expected value and overrides',
             id="unknown-key",
         ),
         pytest.param(
             LIMIT,
             {"limit": {"value": "1m", "changes": {}}},
-            "limit: wanted a list of changes; found a mapping",
+            "limit: expected a list of overrides, got a mapping",
             id="changes-no-list",
         ),
         pytest.param(
             LIMIT,
-            {"limit": {"value": "1m", "changes": ["5m"]}},
-            'limit: change 1: wanted a mapping with value and from or for; found "5m"',
+            {"limit": {"value": "1m", "overrides": ["5m"]}},
+            'limit: override 1: expected a mapping with value and from or for, got "5m"',
             id="change-no-mapping",
         ),
         pytest.param(
             LIMIT,
-            {"limit": {"value": "1m", "changes": [{"value": "5m"}]}},
-            "limit: change 1: wanted from, for or both; else it replaces all above it",
+            {"limit": {"value": "1m", "overrides": [{"value": "5m"}]}},
+            "limit: override 1: expected from, for or both; else it replaces all above it",
             id="change-for-everything",
         ),
         pytest.param(
             LIMIT,
-            {"limit": {"value": "1m", "changes": [{"from": "2026-01-01"}]}},
-            'limit: change 1: "value" is missing',
+            {"limit": {"value": "1m", "overrides": [{"from": "2026-01-01"}]}},
+            'limit: override 1: "value" is missing',
             id="change-without-value",
         ),
         pytest.param(
             LIMIT,
-            {"limit": {"value": "1m", "changes": [{"until": "2026-01-01", "value": "1m"}]}},
-            'limit: change 1: unknown key "until"; wanted value, from and for',
+            {"limit": {"value": "1m", "overrides": [{"until": "2026-01-01", "value": "1m"}]}},
+            'limit: override 1: unknown key "until"; expected value, from and for',
             id="change-with-an-unknown-key",
         ),
         pytest.param(
             LIMIT,
-            {"limit": {"value": "1m", "changes": [since("2026-01-01", "soon")]}},
-            "limit: change 1: 'soon' is not a duration",
+            {"limit": {"value": "1m", "overrides": [since("2026-01-01", "soon")]}},
+            "limit: override 1: 'soon' is not a duration",
             id="change-of-another-type",
         ),
         pytest.param(
             LIMIT,
-            {"limit": {"value": "1m", "changes": [since("1 July", "1m")]}},
-            "limit: change 1: Invalid isoformat string: '1 July'",
+            {"limit": {"value": "1m", "overrides": [since("1 July", "1m")]}},
+            "limit: override 1: Invalid isoformat string: '1 July'",
             id="no-date",
         ),
         pytest.param(
             LIMIT,
-            {"limit": {"value": "1m", "changes": [since(20260701, "1m")]}},
-            "limit: change 1: wanted a date such as 2026-07-01; found the number 20260701",
+            {"limit": {"value": "1m", "overrides": [since(20260701, "1m")]}},
+            "limit: override 1: expected a date such as 2026-07-01, got the number 20260701",
             id="date-is-a-number",
         ),
         pytest.param(
             LIMIT,
-            {"limit": {"value": "1m", "changes": [{"for": [], "value": "1m"}]}},
-            "limit: change 1: wanted a list of keys as texts; found an empty list",
+            {"limit": {"value": "1m", "overrides": [{"for": [], "value": "1m"}]}},
+            "limit: override 1: expected a list of keys as texts, got an empty list",
             id="for-nobody",
         ),
         pytest.param(
             LIMIT,
-            {"limit": {"value": "1m", "changes": [{"for": [7], "value": "1m"}]}},
-            "limit: change 1: wanted a list of keys as texts; found a list of 1",
+            {"limit": {"value": "1m", "overrides": [{"for": [7], "value": "1m"}]}},
+            "limit: override 1: expected a list of keys as texts, got a list of 1",
             id="for-a-number",
         ),
         pytest.param(
             "{limit: {type: duration, default: 1m, description: d, dated_by: row.occurred_at}}",
-            {"limit": {"value": "1m", "changes": [{"for": ["a"], "value": "1m"}]}},
-            "limit: change 1: limit has no varies_by, so no value of it is for some keys",
+            {"limit": {"value": "1m", "overrides": [{"for": ["a"], "value": "1m"}]}},
+            "limit: override 1: limit has no varies_by, so no value of it can be for some keys",
             id="no-varies-by",
         ),
         pytest.param(
             "{limit: {type: duration, default: 1m, description: d}}",
-            {"limit": {"value": "1m", "changes": [since("2026-01-01", "1m")]}},
-            "limit: change 1: limit has no dated_by, so no value of it begins at a date",
+            {"limit": {"value": "1m", "overrides": [since("2026-01-01", "1m")]}},
+            "limit: override 1: limit has no dated_by, so no value of it can start at a date",
             id="no-dated-by",
         ),
     ],
@@ -287,15 +287,15 @@ def test_a_test_of_a_pack_may_set_values_that_vary(world):
     """What users may set, the tests of a pack may set as well."""
     tests = (
         "[{name: own, expect: fail, rows: [{owner: kim, open_for: 600}], "
-        "params: {limit: {value: 15m, changes: [{for: [kim], value: 5m}]}}}, "
+        "params: {limit: {value: 15m, overrides: [{for: [kim], value: 5m}]}}}, "
         "{name: others, expect: pass, rows: [{owner: x, open_for: 600}], "
-        "params: {limit: {value: 15m, changes: [{for: [kim], value: 5m}]}}}, "
+        "params: {limit: {value: 15m, overrides: [{for: [kim], value: 5m}]}}}, "
         "{name: plain again, expect: pass, rows: [{open_for: 600}]}]"
     )
     from ccm_core.rules.testing.runner import run_cases
 
     rule = world.rule_text(**{"assert": "row.open_for <= params.limit", "tests": tests})
-    setting = {"limit": {"value": "15m", "changes": [{"for": ["kim"], "value": "1m"}]}}
+    setting = {"limit": {"value": "15m", "overrides": [{"for": ["kim"], "value": "1m"}]}}
     assert [one.actual for one in run_cases(world.compiled(rule, parameters=LIMIT))] == [
         one.expected for one in run_cases(world.compiled(rule, parameters=LIMIT))
     ]

@@ -77,7 +77,7 @@ def test_the_longest_waiver_holds_a_leap_year():
         pytest.param(
             "2026-06-01T00:00:00+02:00",
             "2026-03-01T00:00:00Z",
-            ["13:14: expires before it was created"],
+            ["13:14: expires must be after created"],
             id="expires-at-once",
         ),
         pytest.param(

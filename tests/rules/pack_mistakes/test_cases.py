@@ -36,7 +36,7 @@ def with_test(more):
             [
                 (
                     '15:58: unknown evidence kind "acme.person"; did you mean '
-                    '"acme.door"? (the rule rests on no other)'
+                    '"acme.door"? (the rule reads no other)'
                 )
             ],
             id="test-evidence",
@@ -62,13 +62,13 @@ def with_test(more):
         pytest.param(
             "    on_empty",
             with_test("lookups: {P1: {}}"),
-            ["15:57: wanted kind:key"],
+            ["15:57: expected kind:key"],
             id="test-lookup-without-kind",
         ),
         pytest.param(
             "    on_empty",
             with_test("now: '2026-01-01T00:00:00Z'}, {name: a, rows: [], expect: fail"),
-            ["15:84: two tests are named 'a'"],
+            ["15:84: duplicate test name 'a'"],
             id="test-name-twice",
         ),
     ],

@@ -17,7 +17,7 @@ import pytest
             id="unknown-field",
         ),
         pytest.param(
-            "row.locked", "row.locked &&", ["13:26: syntax error: it ends too early"], id="syntax"
+            "row.locked", "row.locked &&", ["13:26: syntax error: unexpected end"], id="syntax"
         ),
         pytest.param(
             "row.locked",
@@ -34,7 +34,7 @@ import pytest
         pytest.param(
             "row.locked",
             "size(row.keys)",
-            ["13:13: this yields int; wanted true or false"],
+            ["13:13: expected true or false, got int"],
             id="no-bool",
         ),
         pytest.param(
@@ -46,7 +46,7 @@ import pytest
         pytest.param(
             "row.locked",
             "params.limit == 'x'",
-            ["13:26: `==` does not go with (int, string)"],
+            ["13:26: `==` does not accept (int, string)"],
             id="types",
         ),
         pytest.param(
@@ -63,7 +63,7 @@ import pytest
         pytest.param(
             "row.locked",
             "lookup(row.owner, 'x').name == ''",
-            ["13:20: lookup needs its kind written out: lookup('KIND', KEY)"],
+            ["13:20: expected a literal kind: lookup('KIND', KEY)"],
             id="lookup-of-a-computed-kind",
         ),
         pytest.param(
@@ -81,7 +81,7 @@ import pytest
         pytest.param(
             "row.locked",
             "lookup('acme.person').name == ''",
-            ["13:19: lookup takes a kind and a key: lookup('KIND', KEY)"],
+            ["13:19: expected a kind and a key: lookup('KIND', KEY)"],
             id="lookup-with-one-argument",
         ),
         pytest.param(
@@ -99,13 +99,13 @@ import pytest
         pytest.param(
             "{row.title}",
             "{row.title",
-            ["14:15: this brace is never closed; write {{ for a brace"],
+            ["14:15: this brace is not closed; write {{ for a brace"],
             id="message-brace",
         ),
         pytest.param(
             "    on_empty",
             "    let: {now: row.age}\n    on_empty",
-            ["15:11: `now` means something else in conditions; choose another name"],
+            ["15:11: `now` has another meaning in conditions; choose another name"],
             id="let-of-a-reserved-name",
         ),
         pytest.param(
@@ -123,7 +123,7 @@ import pytest
         pytest.param(
             "row.locked",
             "row.locked ? true",
-            ["13:30: syntax error: it ends too early"],
+            ["13:30: syntax error: unexpected end"],
             id="half-a-choice",
         ),
         pytest.param(
@@ -135,13 +135,13 @@ import pytest
         pytest.param(
             "row.locked",
             "row.locked = true",
-            ["13:24: syntax error: unexpected =; write == for it"],
+            ["13:24: syntax error: unexpected =; use == instead"],
             id="one-equals-sign",
         ),
         pytest.param(
             "row.locked",
             "row.locked and row.open",
-            ["13:24: syntax error: unexpected and; write && for it"],
+            ["13:24: syntax error: unexpected and; use && instead"],
             id="and-in-words",
         ),
     ],
@@ -174,7 +174,7 @@ def test_a_let_that_is_wrong_is_told_once(compiling, rule):
         "assert: row.locked", "assert: old > 3 && old < 5"
     )
 
-    assert compiling(broken) == ["doors.yaml:15:25: syntax error: it ends too early"]
+    assert compiling(broken) == ["doors.yaml:15:25: syntax error: unexpected end"]
 
 
 def test_the_place_inside_a_folded_text_is_found(compiling, rule):

@@ -251,7 +251,7 @@ def test_rule_ids_are_unique_in_a_pack(compiling, rule):
     second = rule[rule.index("  - id") :]
 
     assert compiling(rule + second) == [
-        "doors.yaml:16:9: the rule id door_locked is given twice; the first is at line 8, column 9"
+        "doors.yaml:16:9: duplicate rule id door_locked; the first is at line 8, column 9"
     ]
 
 
@@ -268,6 +268,6 @@ manual_procedures:
 """
 
     assert compiling(controls + stated) == [
-        "doors.yaml:19:5: own X is given twice",
+        "doors.yaml:19:5: duplicate control own X",
         "doors.yaml:20:5: no rule of this pack supports own Y",
     ]

@@ -23,13 +23,13 @@ def with_control(requires):
         pytest.param(
             "default: 15m",
             "default: 1500ms",
-            ['5:36: wanted a duration in whole seconds; found "1500ms"'],
+            ['5:36: expected a duration in whole seconds, got "1500ms"'],
             id="part-of-a-second",
         ),
         pytest.param(
             "type: duration",
             "type: integer",
-            ['5:35: wanted a whole number; found "15m"'],
+            ['5:35: expected a whole number, got "15m"'],
             id="wrong-type",
         ),
         pytest.param(
@@ -46,7 +46,7 @@ def with_control(requires):
         pytest.param(
             "description: d}\n  high",
             "over: acme.door, description: d}\n  high",
-            ["5:47: a parameter of type duration is over nothing"],
+            ["5:47: a parameter of type duration takes no `over`"],
             id="over-on-a-plain-one",
         ),
         pytest.param(
@@ -70,7 +70,7 @@ def with_control(requires):
         pytest.param(
             "row.floor > 3",
             "row.floor + 3",
-            ["6:57: this yields int; wanted true or false"],
+            ["6:57: expected true or false, got int"],
             id="condition-no-bool",
         ),
         pytest.param(
@@ -106,7 +106,7 @@ def with_control(requires):
         pytest.param(
             "default: 15m",
             "default: 0x10",
-            ["5:36: wanted a duration such as 15m; found the number 16"],
+            ["5:36: expected a duration such as 15m, got the number 16"],
             id="yaml-hex",
         ),
     ],

@@ -103,7 +103,7 @@ def test_each_part_has_its_value_and_what_it_read(worked, row):
         **{"assert": "row.locked && row.open_for <= limit", "let": "{limit: params.limit}"},
         match="row.owner != ''",
         parameters="{limit: {type: duration, default: 15m, description: d, varies_by: row.owner}}",
-        settings={"limit": {"value": "15m", "changes": [{"for": ["kim"], "value": "5m"}]}},
+        settings={"limit": {"value": "15m", "overrides": [{"for": ["kim"], "value": "5m"}]}},
     )
     locked, in_time = found.assertion.parts
 

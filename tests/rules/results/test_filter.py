@@ -129,7 +129,7 @@ def test_what_is_not_there_is_refused(evaluation):
     with pytest.raises(UsageError) as refused:
         filter_evaluation(evaluation, part)
     assert str(refused.value).splitlines() == [
-        "no connection 'asia' in this evaluation; it has: eu, us",
-        "no control 'CC7.4' in this evaluation; it has: dora:17, soc2:CC7.4, soc2:CC7.5",
-        "no framework 'hipaa' in this evaluation; it has: dora, soc2",
+        "connection 'asia' not found in this evaluation; it has: eu, us",
+        "control 'CC7.4' not found in this evaluation; it has: dora:17, soc2:CC7.4, soc2:CC7.5",
+        "framework 'hipaa' not found in this evaluation; it has: dora, soc2",
     ]

@@ -52,14 +52,14 @@ def ran(compiled, rule_text):
             "rows: [], expect: not_applicable",
             {},
             "not_applicable",
-            "nothing to judge: acme.door has no rows",
+            "nothing to evaluate: acme.door has no rows",
             id="empty",
         ),
         pytest.param(
             "rows: [{locked: null}], expect: error",
             {},
             "error",
-            "`row.locked` is neither true nor false but null",
+            "`row.locked`: expected true or false, got null",
             id="error",
         ),
         pytest.param(
@@ -150,7 +150,7 @@ def ran(compiled, rule_text):
             "rows: [{locked: true}, {locked: false}], expect: pass",
             {"tolerance": "{at_least: 50%, per: all}"},
             "pass",
-            "1 of 2 passed (50 %); at least 50 % must",
+            "1 of 2 passed (50 %); at least 50 % must pass",
             id="the-share-of-several-rows",
         ),
     ],
@@ -226,8 +226,8 @@ def test_strictly_every_rule_shows_a_pass_a_failure_and_a_lack(pack_text, rule_t
     packs = compile_packs([given], sources)
 
     assert [str(one) for one in coverage_mistakes(given, packs)] == [
-        "doors.yaml:16:9: wrong has no test that comes out as pass",
-        "doors.yaml:16:9: wrong has no test that comes out as fail",
-        "doors.yaml:16:9: wrong has no test that comes out as insufficient",
-        "doors.yaml:16:9: wrong supports no control; name one under controls",
+        "doors.yaml:16:9: wrong has no passing test that expects pass",
+        "doors.yaml:16:9: wrong has no passing test that expects fail",
+        "doors.yaml:16:9: wrong has no passing test that expects insufficient",
+        "doors.yaml:16:9: wrong supports no control; add one under controls",
     ]

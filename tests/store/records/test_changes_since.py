@@ -138,7 +138,7 @@ def put_back_and_left(store, build, folder):
     return open_store(StoreLocation(url="sqlite:///ccm.db"), base=folder)
 
 
-@pytest.watermark.parametrize(
+@pytest.mark.parametrize(
     "event",
     [
         pytest.param(one, id=one.__name__.replace("_", "-"))

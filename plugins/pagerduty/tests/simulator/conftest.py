@@ -1,4 +1,4 @@
-"""A simulated account, queried in the same process or over a socket."""
+"""A simulated account, read in the same process or over a socket."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx  # noqa: TID253 - every test here asks over HTTP
+import httpx  # noqa: TID253 - every test here reads over HTTP
 import pytest
 from pagerduty_simulator import (
     Account,
@@ -31,7 +31,7 @@ def now() -> datetime:
 
 @pytest.fixture(scope="session")
 def whole_account() -> Account:
-    """The default account, to be looked at only."""
+    """The default account, to be read only."""
     return build_account(NOW)
 
 
@@ -49,20 +49,20 @@ def app(account: Account) -> SimulatedPagerDuty:
 
 @pytest.fixture
 def control(app: SimulatedPagerDuty) -> SimulatorControl:
-    """How the small account is steered."""
+    """The controls of the small account's simulator."""
     return app.control
 
 
 @pytest.fixture
 def get(app: SimulatedPagerDuty) -> Get:
-    """Ask the small account in the same process: ``get("/users", {"limit": 5})``."""
-    return asker(app)
+    """Read the small account in the same process: ``get("/users", {"limit": 5})``."""
+    return reader_of(app)
 
 
 @pytest.fixture(scope="session")
 def get_whole(whole_account: Account) -> Get:
-    """Ask the default account in the same process."""
-    return asker(SimulatedPagerDuty(whole_account, SimulatorControl(rate_limit=1_000_000)))
+    """Read the default account in the same process."""
+    return reader_of(SimulatedPagerDuty(whole_account, SimulatorControl(rate_limit=1_000_000)))
 
 
 @pytest.fixture
@@ -74,15 +74,15 @@ def simulator(account: Account) -> Iterator[PagerDutySimulator]:
 
 @pytest.fixture(scope="session")
 def reference_data() -> Path:
-    """The vendor's description and published answers, kept beside the repository."""
+    """The vendor's description and published responses, beside the repository."""
     folder = Path(__file__).parents[5] / "shared" / "pagerduty"
     if not folder.is_dir():
         pytest.skip(f"no reference data at {folder}")
     return folder
 
 
-def asker(app: SimulatedPagerDuty) -> Get:
-    """Make the function that asks an application."""
+def reader_of(app: SimulatedPagerDuty) -> Get:
+    """Return the function that reads an application."""
 
     async def request(method: str, path: str, params: object, key: str) -> httpx.Response:
         transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
@@ -90,7 +90,7 @@ def asker(app: SimulatedPagerDuty) -> Get:
         async with httpx.AsyncClient(transport=transport, base_url="http://simulator") as client:
             return await client.request(method, path, params=params, headers=headers)
 
-    def ask(
+    def read(
         path: str,
         params: object = None,
         *,
@@ -99,4 +99,4 @@ def asker(app: SimulatedPagerDuty) -> Get:
     ) -> httpx.Response:
         return asyncio.run(request(method, path, params, key))
 
-    return ask
+    return read

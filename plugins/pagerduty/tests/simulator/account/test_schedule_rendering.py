@@ -109,7 +109,7 @@ def test_an_override_replaces_every_layer():
 
 
 def test_a_gap_between_shifts_is_an_empty_member():
-    """In the shift-based world a gap is an empty member, in the other restricted an absence."""
+    """In a shift-based schedule a gap is an empty member, in a layer-based one an absence."""
     nine_to_five = Restriction(start_time_of_day="09:00:00", duration_seconds=8 * HOUR)
     restricted = layer(restrictions=(nine_to_five,))
     window = at("2026-03-03T00:00"), at("2026-03-05T00:00")

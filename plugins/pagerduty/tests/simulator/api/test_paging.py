@@ -20,7 +20,7 @@ MORE_THAN_25 = {"/services", "/oncalls", "/incidents", "/log_entries", "/users"}
 
 
 @pytest.mark.parametrize(("path", "key"), CLASSIC.items(), ids=CLASSIC)
-def test_a_list_gives_25_unless_told_otherwise(get_whole, path, key):
+def test_a_page_has_25_records_by_default(get_whole, path, key):
     """Without parameters: 25 at most, no total, and whether there is more."""
     page = get_whole(path).json()
     assert {*page} == {key, "limit", "offset", "total", "more"}
@@ -29,44 +29,44 @@ def test_a_list_gives_25_unless_told_otherwise(get_whole, path, key):
     assert page["more"] == (path in MORE_THAN_25)
 
 
-def test_a_limit_above_100_is_cut_to_it(get_whole):
-    """Asking for 500 gives 100."""
+def test_a_page_limit_above_100_is_reduced(get_whole):
+    """To 100."""
     page = get_whole("/users", {"limit": 500}).json()
     assert (page["limit"], len(page["users"])) == (100, 100)
 
 
-def test_a_total_is_given_where_it_is_asked_for(get_whole):
+def test_a_page_has_a_total_on_request(get_whole):
     """``total=true``, in lower case, and not Python's ``True``."""
     assert get_whole("/users", {"total": "true"}).json()["total"] == 120
     assert get_whole("/users?total=True").json()["total"] is None
 
 
-def test_offset_counts_records(get_whole):
+def test_a_page_offset_counts_records(get_whole):
     """Two pages of seven are the first fourteen."""
-    ids = [each["id"] for each in get_whole("/users", {"limit": 14}).json()["users"]]
+    ids = [user["id"] for user in get_whole("/users", {"limit": 14}).json()["users"]]
     second = get_whole("/users", {"limit": 7, "offset": 7}).json()["users"]
-    assert [each["id"] for each in second] == ids[7:]
+    assert [user["id"] for user in second] == ids[7:]
 
 
-def test_the_shift_based_list_has_its_own_limits(get_whole):
-    """100 at once unless told otherwise, 1,000 at most, and references only."""
+def test_the_list_of_shift_based_schedules_has_its_own_limits(get_whole):
+    """100 by default, 1,000 at most, and references only."""
     page = get_whole("/v3/schedules").json()
     assert page["limit"] == 100
     assert get_whole("/v3/schedules", {"limit": 5000}).json()["limit"] == 1000
-    assert {each["type"] for each in page["schedules"]} == {"schedule_v3_reference"}
+    assert {schedule["type"] for schedule in page["schedules"]} == {"schedule_v3_reference"}
 
 
 @pytest.mark.parametrize("offset", ["9901", "10000", "250000"])
-def test_nothing_lies_beyond_10000(get_whole, offset):
+def test_a_page_beyond_10000_is_refused(get_whole, offset):
     """``offset + limit`` above the cap is refused with code 2002."""
-    answer = get_whole("/incidents", {"limit": 100, "offset": offset})
-    assert answer.status_code == 400
-    error = answer.json()["error"]
+    response = get_whole("/incidents", {"limit": 100, "offset": offset})
+    assert response.status_code == 400
+    error = response.json()["error"]
     assert error["code"] == 2002
     assert error["errors"][0].startswith("Offset+limit exceeds maximum allowed value of 10000.")
 
 
-def test_the_last_page_below_the_cap_is_given(get_whole):
+def test_the_last_page_below_the_cap_is_returned(get_whole):
     """Offset 9,900 and limit 100 is the last usable request."""
     page = get_whole("/log_entries", {"limit": 100, "offset": 9900}).json()
     assert len(page["log_entries"]) == 100
@@ -74,14 +74,14 @@ def test_the_last_page_below_the_cap_is_given(get_whole):
 
 
 @pytest.mark.parametrize("value", ["-1", "ten", "1.5"])
-def test_a_limit_that_is_no_number_is_refused(get_whole, value):
+def test_a_page_limit_that_is_no_number_is_refused(get_whole, value):
     """400, in the ordinary shape."""
-    answer = get_whole("/users", {"limit": value})
-    assert answer.status_code == 400
-    assert answer.json()["error"]["code"] == 2001
+    response = get_whole("/users", {"limit": value})
+    assert response.status_code == 400
+    assert response.json()["error"]["code"] == 2001
 
 
 def test_an_unknown_parameter_is_ignored(get_whole):
-    """A misspelt filter gives the whole account."""
+    """A misspelled filter returns the whole account."""
     page = get_whole("/services", {"teams_ids[]": "PNOBODY", "total": "true"}).json()
     assert page["total"] == 60

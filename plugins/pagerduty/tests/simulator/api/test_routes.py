@@ -1,4 +1,4 @@
-"""What the simulator serves exists in the vendor's own description of the API."""
+"""Every path and parameter of the simulator exists in the vendor's description of the API."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ NOT_IN_THE_SUBSET = {
     "/users/{id}": "looks up a reference whose target is not listed",
     "/incidents/{id}": "reads one incident again that changed after its window",
 }
-"""Paths of the API that the reduced description leaves out, and why they are served."""
+"""Paths of the API that the reduced description omits, and why they are served."""
 READ_BY_THE_SIMULATOR = re.compile(
-    r"request\.(?:value|flag|values|integer|instant)\(\s*\"(\w+)\"|_valid_values\(request, \"(\w+)\""
+    r"request\.(?:value|flag|values|integer|instant)\(\s*\"(\w+)\""
+    r"|_valid_values\(request, \"(\w+)\""
 )
 NOT_DESCRIBED = {"calendar_urls"}
 
 
 @pytest.fixture(scope="module")
 def paths(reference_data):
-    """The described paths of both worlds, with parameters and wrapper keys."""
+    """The described paths, with parameters and wrapper keys."""
     described = {}
     for name in ("openapi-subset.json", "openapi-subset-v3-schedules.json"):
         document = json.loads((reference_data / name).read_text())
@@ -52,7 +53,9 @@ def _resolved(document, part):
 def _parameters(document, item):
     listed = item.get("parameters", []) + item["get"].get("parameters", [])
     return {
-        found["name"] for each in listed if (found := _resolved(document, each))["in"] == "query"
+        resolved["name"]
+        for parameter in listed
+        if (resolved := _resolved(document, parameter))["in"] == "query"
     }
 
 
@@ -74,9 +77,9 @@ def test_every_parameter_is_described(paths):
     """Each name the simulator reads is a parameter of some path it serves."""
     source = Path(pagerduty_simulator.__file__).parent
     read = {
-        next(filter(None, found.groups()))
+        next(filter(None, match.groups()))
         for module in source.rglob("*.py")
-        for found in READ_BY_THE_SIMULATOR.finditer(module.read_text())
+        for match in READ_BY_THE_SIMULATOR.finditer(module.read_text())
     }
     described = {
         name.removesuffix("[]") for path in ROUTES if path in paths for name in paths[path][0]
@@ -87,25 +90,27 @@ def test_every_parameter_is_described(paths):
 
 @pytest.mark.parametrize("path", sorted(ROUTES.keys() - NOT_IN_THE_SUBSET.keys()))
 def test_every_wrapper_key_is_described(paths, get, account, path):
-    """The keys around the objects are the described ones; ``total`` is an extra of one list."""
-    answer = get(_filled(path, account))
-    if answer.status_code != 200:
+    """The keys around the objects are described; ``total`` is an extra of one list."""
+    response = get(_filled(path, account))
+    if response.status_code != 200:
         assert path in {"/users/me", "/abilities/{id}"}
         return
     allowed = paths[path][1] | ({"total"} if path == "/v3/schedules" else set())
-    assert set(answer.json()) <= allowed
+    assert set(response.json()) <= allowed
 
 
 def _filled(path, account):
     if "{id}" not in path:
         return path
     form = "shifts" if path.startswith("/v3") else "layers"
-    known = {
-        "schedules": next(each.id for each in account.schedules.values() if each.form == form),
+    ids = {
+        "schedules": next(
+            schedule.id for schedule in account.schedules.values() if schedule.form == form
+        ),
         "users": next(iter(account.users)),
         "teams": next(iter(account.teams)),
         "abilities": "sso",
         "incidents": "1",
     }
     kind = path.removeprefix("/v3").split("/")[1]
-    return path.replace("{id}", known[kind])
+    return path.replace("{id}", ids[kind])

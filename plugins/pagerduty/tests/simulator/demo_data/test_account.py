@@ -201,7 +201,7 @@ def test_incidents_are_assigned_to_the_user_on_call(whole_account):
 
 
 def test_a_merged_incident_has_a_primary_incident(whole_account):
-    """Its primary is an earlier incident of the same service."""
+    """It is an earlier incident of the same service."""
     for incident in whole_account.incidents:
         if incident.state.merged_into is not None:
             primary = whole_account.incidents[incident.state.merged_into]

@@ -1,4 +1,4 @@
-"""Both servers on their sockets, with a clock that a test moves, and somebody with a browser."""
+"""Both servers on their sockets, with a clock that a test moves, and a user with a browser."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
-import httpx  # noqa: TID253 - every test here asks over HTTP
+import httpx  # noqa: TID253 - every test here reads over HTTP
 import pytest
 from pagerduty_simulator import (
     AccountSizes,
@@ -32,16 +32,16 @@ class Clock:
         self.now = NOON
 
     def __call__(self) -> datetime:
-        """Tell the time."""
+        """Return the time."""
         return self.now
 
-    def pass_by(self, **time) -> None:
-        """Let time pass."""
+    def advance(self, **time) -> None:
+        """Move the clock forward."""
         self.now += timedelta(**time)
 
 
-class Person:
-    """Somebody who walks through the code flow with a browser, and then reads."""
+class BrowserUser:
+    """A user who completes the code flow with a browser, and then reads."""
 
     callback = CALLBACK
 
@@ -51,7 +51,7 @@ class Person:
         self.api = api
 
     def authorize(self, app, **changes):
-        """Send the browser to the server; give the fields of the redirect."""
+        """Send the browser to the server; return the fields of the redirect."""
         request = {
             "client_id": app.client_id,
             "redirect_uri": CALLBACK,
@@ -61,20 +61,20 @@ class Person:
             "code_challenge_method": "S256",
             "state": "s t+a&te",
         } | changes
-        sent = {key: value for key, value in request.items() if value is not None}
-        answer = self.http.get(self.server.authorize_url, params=sent)
-        assert answer.status_code == 302, answer.text
-        assert answer.headers["location"].startswith(CALLBACK + "?")
-        return dict(parse_qsl(urlsplit(answer.headers["location"]).query))
+        params = {key: value for key, value in request.items() if value is not None}
+        response = self.http.get(self.server.authorize_url, params=params)
+        assert response.status_code == 302, response.text
+        assert response.headers["location"].startswith(CALLBACK + "?")
+        return dict(parse_qsl(urlsplit(response.headers["location"]).query))
 
-    def exchange(self, app, its_code, **changes):
+    def exchange(self, app, code, **changes):
         """Exchange a code."""
         form = {
             "grant_type": "authorization_code",
             "client_id": app.client_id,
             "client_secret": app.client_secret,
             "redirect_uri": CALLBACK,
-            "code": its_code,
+            "code": code,
             "code_verifier": VERIFIER,
         } | changes
         return self.http.post(
@@ -89,13 +89,13 @@ class Person:
             self.server.token_url, data=form | {"client_secret": app.client_secret}
         )
 
-    def granted(self, app, **changes):
-        """Walk through the code flow; give the tokens."""
+    def complete(self, app, **changes):
+        """Complete the code flow; return the tokens."""
         code = self.authorize(app, **changes)["code"]
         return self.exchange(app, code).json()
 
     def services(self, token):
-        """Read something with a token."""
+        """Read the services with a token."""
         return self.http.get(
             f"{self.api.base_url}/services", headers={"Authorization": f"Bearer {token}"}
         )
@@ -116,7 +116,7 @@ def running():
 
 @pytest.fixture
 def clock(running) -> Clock:
-    """The clock of both servers, at noon again."""
+    """The clock of both servers, reset to noon."""
     running[2].now = NOON
     return running[2]
 
@@ -130,17 +130,17 @@ def api(running, clock):
 
 @pytest.fixture
 def server(running, clock):
-    """The identity server beside it, as if it had just been started."""
+    """The identity server beside it, in its initial state."""
     assert clock() == NOON
-    identity, fresh = running[1].identity, IdentityState()
-    for one in fields(identity):
-        setattr(identity, one.name, getattr(fresh, one.name))
+    identity, initial = running[1].identity, IdentityState()
+    for field in fields(identity):
+        setattr(identity, field.name, getattr(initial, field.name))
     return running[1]
 
 
 @pytest.fixture
 def http():
-    """A client that follows nothing and trusts no proxy."""
+    """A client that follows no redirect and uses no proxy."""
     with httpx.Client(trust_env=False) as client:
         yield client
 
@@ -152,6 +152,6 @@ def oauthlib_on_loopback(monkeypatch):
 
 
 @pytest.fixture
-def person(http, server, api) -> Person:
-    """Somebody who walks through the code flow."""
-    return Person(http, server, api)
+def person(http, server, api) -> BrowserUser:
+    """A user who completes the code flow."""
+    return BrowserUser(http, server, api)

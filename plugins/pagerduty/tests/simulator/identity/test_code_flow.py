@@ -1,4 +1,4 @@
-"""The code flow as PagerDuty's page on OAuth describes it, and a client that nobody here wrote."""
+"""The code flow as PagerDuty's page on OAuth describes it, and an independent client."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ import pytest
 from pagerduty_simulator import AppKind
 
 
-def test_the_code_flow_gives_what_is_documented(person, server):
+def test_the_code_flow_returns_the_documented_tokens(person, server):
     """Tokens with their prefixes and plus signs, the scope with openid, seconds, an ID token."""
-    found = person.granted(server.identity.register())
-    assert found["token_type"] == "bearer"
-    assert found["access_token"].startswith("pdus+_0")
-    assert found["refresh_token"].startswith("pdus+_1")
-    assert found["scope"] == "openid read"
-    assert found["expires_in"] == 30 * 86400
-    assert {"id_token", "client_info"} < set(found)
-    assert person.services(found["access_token"]).status_code == 200
+    tokens = person.complete(server.identity.register())
+    assert tokens["token_type"] == "bearer"
+    assert tokens["access_token"].startswith("pdus+_0")
+    assert tokens["refresh_token"].startswith("pdus+_1")
+    assert tokens["scope"] == "openid read"
+    assert tokens["expires_in"] == 30 * 86400
+    assert {"id_token", "client_info"} < set(tokens)
+    assert person.services(tokens["access_token"]).status_code == 200
 
 
-def test_the_state_comes_back_as_it_was(person, server):
-    """Whatever characters are in it."""
+def test_the_state_is_returned_unchanged(person, server):
+    """Whatever characters it has."""
     assert person.authorize(server.identity.register())["state"] == "s t+a&te"
 
 
-def test_a_library_walks_through_the_code_flow(person, http, server):
-    """Oauthlib's client gets tokens with PKCE and state, and refreshes them."""
+def test_oauthlib_completes_the_code_flow(person, http, server):
+    """With PKCE and state; it refreshes the tokens as well."""
     app = server.identity.register()
     client = oauthlib.oauth2.WebApplicationClient(app.client_id)
     verifier = client.create_code_verifier(64)
@@ -66,18 +66,18 @@ def test_a_library_walks_through_the_code_flow(person, http, server):
         pytest.param("openid read", "openid read", id="openid named"),
     ],
 )
-def test_a_wrong_scope_gives_openid_alone(person, server, requested, scope):
-    """In the code flow it is no error: it is only missing from what is granted."""
+def test_a_wrong_scope_grants_openid_alone(person, server, requested, scope):
+    """In the code flow it is no error: it is only missing from the granted scopes."""
     app = server.identity.register()
-    assert person.granted(app, scope=requested)["scope"] == scope
+    assert person.complete(app, scope=requested)["scope"] == scope
 
 
-def test_openid_alone_opens_nothing(person, server):
-    """Each call answers 403 in a body without a code, with the scopes as strings."""
-    found = person.granted(server.identity.register(), scope="wrong")
-    answer = person.services(found["access_token"])
-    assert answer.status_code == 403
-    assert answer.json() == {
+def test_the_openid_scope_alone_opens_no_endpoint(person, server):
+    """Each call responses 403 in a body without a code, with the scopes as strings."""
+    tokens = person.complete(server.identity.register(), scope="wrong")
+    response = person.services(tokens["access_token"])
+    assert response.status_code == 403
+    assert response.json() == {
         "error": {
             "message": "Token missing required scopes",
             "required_scopes": "services.read",
@@ -89,14 +89,14 @@ def test_openid_alone_opens_nothing(person, server):
 def test_a_scoped_token_opens_its_own_resources(person, http, api, server):
     """And no others."""
     app = server.identity.register("services.read", "users.read", kind=AppKind.SCOPED)
-    found = person.granted(app, scope="services.read")
-    token = {"Authorization": f"Bearer {found['access_token']}"}
+    tokens = person.complete(app, scope="services.read")
+    token = {"Authorization": f"Bearer {tokens['access_token']}"}
     statuses = {
         path: http.get(api.base_url + path, headers=token).status_code
         for path in ("/services", "/users", "/users/me", "/oncalls")
     }
     assert statuses == {"/services": 200, "/users": 403, "/users/me": 200, "/oncalls": 403}
-    assert found["expires_in"] == 86400
+    assert tokens["expires_in"] == 86400
 
 
 @pytest.mark.parametrize(
@@ -104,10 +104,10 @@ def test_a_scoped_token_opens_its_own_resources(person, http, api, server):
     [pytest.param(29, 200, id="in time"), pytest.param(30, 400, id="too late")],
 )
 def test_a_code_lives_thirty_seconds(person, server, clock, seconds, status):
-    """No longer, by the clock that the server was given."""
+    """No longer, by the server's clock."""
     app = server.identity.register()
     code = person.authorize(app)["code"]
-    clock.pass_by(seconds=seconds)
+    clock.advance(seconds=seconds)
     assert person.exchange(app, code).status_code == status
 
 
@@ -124,21 +124,21 @@ def test_a_code_lives_thirty_seconds(person, server, clock, seconds, status):
         pytest.param({"grant_type": "password"}, 400, "unsupported_grant_type", id="a grant"),
     ],
 )
-def test_a_wrong_exchange_is_refused(person, server, changes, status, error):
-    """With the error that RFC 6749 gives it, and no token."""
+def test_a_wrong_code_exchange_is_refused(person, server, changes, status, error):
+    """With the error of RFC 6749, and no token."""
     app = server.identity.register()
     code = person.authorize(app)["code"]
-    answer = person.exchange(app, code, **changes)
-    assert (answer.status_code, answer.json()["error"]) == (status, error)
-    assert "access_token" not in answer.json()
+    response = person.exchange(app, code, **changes)
+    assert (response.status_code, response.json()["error"]) == (status, error)
+    assert "access_token" not in response.json()
 
 
-def test_a_code_is_used_once(person, server):
-    """The second exchange of it is refused."""
+def test_a_code_is_valid_once(person, server):
+    """The second exchange is refused."""
     app = server.identity.register()
     code = person.authorize(app)["code"]
-    answers = [person.exchange(app, code).status_code for _ in range(2)]
-    assert answers == [200, 400]
+    responses = [person.exchange(app, code).status_code for _ in range(2)]
+    assert responses == [200, 400]
 
 
 @pytest.mark.parametrize(
@@ -155,15 +155,17 @@ def test_a_code_is_used_once(person, server):
         ),
     ],
 )
-def test_a_wrong_authorization_comes_back_as_an_error(person, server, kind, public, changes, error):
-    """In the redirect, with the state: PKCE with S256 is needed where it is documented so."""
+def test_a_wrong_authorization_request_redirects_with_an_error(
+    person, server, kind, public, changes, error
+):
+    """And with the state: PKCE with S256 is required where documented."""
     app = server.identity.register(kind=AppKind(kind), public=public)
     back = person.authorize(app, **changes)
     assert (back["error"], back["state"]) == (error, "s t+a&te")
     assert "code" not in back
 
 
-def test_a_person_may_say_no(person, server):
+def test_a_user_may_deny_consent(person, server):
     """Then the redirect carries access_denied and a description."""
     server.identity.consents = False
     back = person.authorize(server.identity.register())
@@ -179,10 +181,10 @@ def test_a_person_may_say_no(person, server):
         pytest.param({"client_id": "nobody"}, id="an unknown client"),
     ],
 )
-def test_nobody_is_sent_to_an_address_that_is_not_registered(person, http, server, changes):
+def test_an_unregistered_redirect_address_is_not_used(person, http, server, changes):
     """The browser stays on a page of the server."""
     app = server.identity.register()
     request = {"client_id": app.client_id, "redirect_uri": person.callback, "response_type": "code"}
-    answer = http.get(server.authorize_url, params=request | changes)
-    assert answer.status_code == 400
-    assert "location" not in answer.headers
+    response = http.get(server.authorize_url, params=request | changes)
+    assert response.status_code == 400
+    assert "location" not in response.headers

@@ -1,4 +1,4 @@
-"""How long tokens live, how they are renewed, and what a library makes of an ID token."""
+"""Lifetimes and renewal of tokens, and ID tokens as a library reads them."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from pagerduty_simulator import AppKind
 from pagerduty_simulator.api.responses import SimulatedResponse
 
 
-def test_rotation_kills_the_old_refresh_token_at_once(person, server):
+def test_rotation_invalidates_the_old_refresh_token(person, server):
     """The new pair works, the old refresh token does not, and the server counts both."""
     app = server.identity.register()
-    old = person.granted(app)
+    old = person.complete(app)
     new = person.refresh(app, old["refresh_token"])
-    again = person.refresh(app, old["refresh_token"])
-    assert (again.status_code, again.json()["error"]) == (400, "invalid_grant")
+    replayed = person.refresh(app, old["refresh_token"])
+    assert (replayed.status_code, replayed.json()["error"]) == (400, "invalid_grant")
     assert person.services(new.json()["access_token"]).status_code == 200
     assert person.refresh(app, new.json()["refresh_token"]).status_code == 200
     assert (server.identity.rotations, server.identity.replays) == (2, 1)
 
 
-def test_a_plus_that_is_not_encoded_is_lost(person, http, server):
-    """A form reads it as a blank, so the token is not known."""
+def test_a_token_with_an_unencoded_plus_is_refused(person, http, server):
+    """A form reads it as a blank, so the token is unknown."""
     app = server.identity.register()
-    old = person.granted(app)["refresh_token"]
+    old = person.complete(app)["refresh_token"]
     form = f"grant_type=refresh_token&client_id={app.client_id}"
     body = f"{form}&client_secret={app.client_secret}&refresh_token={old}"
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -36,33 +36,33 @@ def test_a_plus_that_is_not_encoded_is_lost(person, http, server):
     )
 
 
-def test_a_token_is_refused_from_the_second_it_expires(person, server, clock):
-    """The API answers 401; the refresh token goes on to work."""
+def test_an_access_token_is_refused_from_the_second_it_expires(person, server, clock):
+    """The API responses 401; the refresh token goes on to work."""
     app = server.identity.register()
     server.identity.access_lifetime = timedelta(seconds=5)
-    found = person.granted(app)
-    assert found["expires_in"] == 5
-    clock.pass_by(seconds=4)
-    assert person.services(found["access_token"]).status_code == 200
-    clock.pass_by(seconds=1)
-    assert person.services(found["access_token"]).status_code == 401
-    assert person.refresh(app, found["refresh_token"]).status_code == 200
+    tokens = person.complete(app)
+    assert tokens["expires_in"] == 5
+    clock.advance(seconds=4)
+    assert person.services(tokens["access_token"]).status_code == 200
+    clock.advance(seconds=1)
+    assert person.services(tokens["access_token"]).status_code == 401
+    assert person.refresh(app, tokens["refresh_token"]).status_code == 200
 
 
-def test_a_refresh_token_grows_old(person, server, clock):
-    """After 210 days it is dead."""
+def test_a_refresh_token_expires(person, server, clock):
+    """After 210 days."""
     app = server.identity.register()
-    found = person.granted(app)
-    clock.pass_by(days=210)
-    assert person.refresh(app, found["refresh_token"]).status_code == 400
+    tokens = person.complete(app)
+    clock.advance(days=210)
+    assert person.refresh(app, tokens["refresh_token"]).status_code == 400
 
 
 def test_revoking_ends_every_refresh_token(person, server):
     """As the button on the app's page does."""
     app = server.identity.register()
-    found = person.granted(app)
+    tokens = person.complete(app)
     server.identity.revoke_all()
-    assert person.refresh(app, found["refresh_token"]).json()["error"] == "invalid_grant"
+    assert person.refresh(app, tokens["refresh_token"]).json()["error"] == "invalid_grant"
 
 
 @pytest.mark.parametrize(
@@ -75,24 +75,24 @@ def test_revoking_ends_every_refresh_token(person, server):
         pytest.param("as_account-us.northwind-freight users.read", 400, id="another scope"),
     ],
 )
-def test_client_credentials_name_the_account(person, http, server, scope, status):
+def test_client_credentials_need_the_account_as_a_scope(person, http, server, scope, status):
     """A scope that does not fit is an error here; there is neither refresh nor ID token."""
     app = server.identity.register("services.read", kind=AppKind.SCOPED)
     form = {"grant_type": "client_credentials", "scope": scope, "client_id": app.client_id}
-    answer = http.post(server.token_url, data=form | {"client_secret": app.client_secret})
-    assert answer.status_code == status
+    response = http.post(server.token_url, data=form | {"client_secret": app.client_secret})
+    assert response.status_code == status
     if status == 400:
-        assert answer.json()["error_description"] == "Invalid scope"
+        assert response.json()["error_description"] == "Invalid scope"
         return
-    assert set(answer.json()) == {"token_type", "access_token", "scope", "expires_in"}
-    assert answer.json()["expires_in"] == 86400
-    assert person.services(answer.json()["access_token"]).status_code == 200
+    assert set(response.json()) == {"token_type", "access_token", "scope", "expires_in"}
+    assert response.json()["expires_in"] == 86400
+    assert person.services(response.json()["access_token"]).status_code == 200
 
 
-def test_a_library_checks_the_id_token(person, http, server, clock):
-    """PyJWT finds the key by its id, checks RS256, and reads the account out of the claims."""
+def test_pyjwt_verifies_the_id_token(person, http, server, clock):
+    """It selects the key by its id, verifies RS256, and reads the account from the claims."""
     app = server.identity.register()
-    token = person.granted(app)["id_token"]
+    token = person.complete(app)["id_token"]
     keys = jwt.PyJWKSet.from_dict(http.get(server.keys_url).json())
     key = keys[jwt.get_unverified_header(token)["kid"]]
     claims = jwt.decode(
@@ -109,14 +109,14 @@ def test_a_library_checks_the_id_token(person, http, server, clock):
     assert claims["iat"] == clock().timestamp()
 
 
-def test_the_keys_are_public_ones(http, server):
+def test_the_served_keys_are_public(http, server):
     """No part of the private key is served."""
     (key,) = http.get(server.keys_url).json()["keys"]
     assert set(key) == {"kty", "n", "e", "kid", "use", "alg"}
 
 
-def test_the_token_endpoint_fails_as_it_is_told(person, server):
-    """In HTML, or with a 500, as often as was scripted; then it is honest again."""
+def test_the_token_endpoint_fails_as_scripted(person, server):
+    """In HTML, or with a 500; then it responds properly again."""
     app = server.identity.register()
     server.identity.failures.extend(
         [
@@ -125,12 +125,12 @@ def test_the_token_endpoint_fails_as_it_is_told(person, server):
         ]
     )
     code = person.authorize(app)["code"]
-    answers = [person.exchange(app, code) for _ in range(3)]
-    assert [one.status_code for one in answers] == [200, 500, 200]
-    assert answers[0].headers["content-type"] == "text/html"
+    responses = [person.exchange(app, code) for _ in range(3)]
+    assert [response.status_code for response in responses] == [200, 500, 200]
+    assert responses[0].headers["content-type"] == "text/html"
 
 
-def test_a_token_is_asked_for_with_a_form(http, server):
-    """JSON, or another path, is turned away."""
+def test_a_token_request_must_be_a_form(http, server):
+    """JSON is refused, and so is another method."""
     assert http.post(server.token_url, json={}).status_code == 415
     assert http.get(server.token_url).status_code == 404

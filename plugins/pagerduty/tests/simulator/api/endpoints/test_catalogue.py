@@ -5,44 +5,44 @@ from __future__ import annotations
 import pytest
 
 
-def test_a_known_filter_filters(get_whole, whole_account):
-    """``team_ids[]``, repeated, gives the objects of those teams."""
-    wanted = list(whole_account.teams)[:2]
-    page = get_whole("/services", [("team_ids[]", each) for each in wanted]).json()
-    teams = {team["id"] for each in page["services"] for team in each["teams"]}
-    assert teams == set(wanted)
+def test_services_are_filtered_by_teams(get_whole, whole_account):
+    """``team_ids[]``, repeated, selects the objects of those teams."""
+    team_ids = list(whole_account.teams)[:2]
+    page = get_whole("/services", [("team_ids[]", team_id) for team_id in team_ids]).json()
+    teams = {team["id"] for service in page["services"] for team in service["teams"]}
+    assert teams == set(team_ids)
 
 
-def test_secrets_come_only_where_they_are_included(get_whole):
+def test_secrets_need_an_include(get_whole):
     """An integration's key needs ``include[]=integrations``; addresses need contact methods."""
     plain = get_whole("/services").text
     assert "integration_key" not in plain
     assert "integration_key" in get_whole("/services", {"include[]": "integrations"}).text
     users = get_whole("/users").json()["users"]
-    assert not any("address" in each for user in users for each in user["contact_methods"])
+    assert not any("address" in method for user in users for method in user["contact_methods"])
     whole = get_whole("/users", {"include[]": "contact_methods"}).json()["users"]
-    assert all("address" in each for user in whole for each in user["contact_methods"])
+    assert all("address" in method for user in whole for method in user["contact_methods"])
 
 
 def test_a_deleted_user_is_a_stub_even_where_users_are_included(get_whole, whole_account):
-    """A policy still names it; it is not listed, and its own address is 404."""
-    gone = next(iter(whole_account.deleted_users))
+    """A policy still references it; it is not listed, and its own path is 404."""
+    deleted = next(iter(whole_account.deleted_users))
     policies = get_whole("/escalation_policies", {"limit": 100, "include[]": "targets"}).json()
     stubs = [
         target
         for policy in policies["escalation_policies"]
         for rule in policy["escalation_rules"]
         for target in rule["targets"]
-        if target["id"] == gone
+        if target["id"] == deleted
     ]
-    assert [(each["type"], "deleted_at" in each) for each in stubs] == [("user_reference", True)]
-    assert get_whole(f"/users/{gone}").status_code == 404
+    assert [(stub["type"], "deleted_at" in stub) for stub in stubs] == [("user_reference", True)]
+    assert get_whole(f"/users/{deleted}").status_code == 404
     listed = get_whole("/users", {"limit": 100, "offset": 100}).json()["users"]
-    assert gone not in {each["id"] for each in listed}
+    assert deleted not in {user["id"] for user in listed}
 
 
 @pytest.mark.parametrize(
-    ("path", "include", "find"),
+    ("path", "include", "field"),
     [
         pytest.param("/services", "escalation_policies", "escalation_policy", id="policy"),
         pytest.param("/oncalls", "users", "user", id="user"),
@@ -52,19 +52,19 @@ def test_a_deleted_user_is_a_stub_even_where_users_are_included(get_whole, whole
         pytest.param("/log_entries", "incidents", "incident", id="incident of an entry"),
     ],
 )
-def test_objects_are_references_unless_included(get, path, include, find):
+def test_objects_are_references_unless_included(get, path, include, field):
     """Five fields, or all of them."""
-    short = get(path).json()[path.removeprefix("/")][0][find]
-    whole = get(path, {"include[]": include}).json()[path.removeprefix("/")][0][find]
+    short = get(path).json()[path.removeprefix("/")][0][field]
+    whole = get(path, {"include[]": include}).json()[path.removeprefix("/")][0][field]
     assert {*short} == {"id", "type", "summary", "self", "html_url"}
     assert short["type"] == f"{whole['type']}_reference"
     assert {*short} < {*whole}
 
 
 def test_an_unused_policy_has_an_empty_list_of_services(get_whole):
-    """``services`` is there without being included."""
+    """``services`` needs no include."""
     policies = get_whole("/escalation_policies", {"limit": 100}).json()["escalation_policies"]
-    assert sum(each["services"] == [] for each in policies) == 1
+    assert sum(policy["services"] == [] for policy in policies) == 1
 
 
 @pytest.mark.parametrize(
@@ -78,17 +78,17 @@ def test_an_unused_policy_has_an_empty_list_of_services(get_whole):
         pytest.param("/teams/{teams}/members", "members", id="members"),
     ],
 )
-def test_single_objects_can_be_looked_up(get_whole, whole_account, path, key):
-    """What a reference points at can be read, and what nobody points at cannot."""
+def test_referenced_objects_can_be_read(get_whole, whole_account, path, key):
+    """An id that no reference has is not found."""
     kind = path.split("{")[1].split("}")[0]
-    known = next(iter(getattr(whole_account, kind)))
-    assert key in get_whole(path.replace(f"{{{kind}}}", known)).json()
-    answer = get_whole(path.replace(f"{{{kind}}}", "PNOBODY"))
-    assert (answer.status_code, answer.json()["error"]["code"]) == (404, 2100)
+    object_id = next(iter(getattr(whole_account, kind)))
+    assert key in get_whole(path.replace(f"{{{kind}}}", object_id)).json()
+    response = get_whole(path.replace(f"{{{kind}}}", "PNOBODY"))
+    assert (response.status_code, response.json()["error"]["code"]) == (404, 2100)
 
 
 def test_abilities_are_names(get_whole):
-    """One by one: 204 has it, 404 nobody knows it."""
+    """One by one: 204 for one the plan has, 404 for an unknown name."""
     assert "teams" in get_whole("/abilities").json()["abilities"]
     assert get_whole("/abilities/sso").status_code == 204
     assert get_whole("/abilities/telepathy").status_code == 404
@@ -99,31 +99,33 @@ def test_abilities_are_names(get_whole):
     ["/teams", "/services?team_ids[]=P1", "/abilities/teams"],
     ids=["list", "filter", "name"],
 )
-def test_a_plan_without_teams_says_402(get, account, path):
-    """The feature is missing; that is not the same as there being none."""
+def test_a_plan_without_teams_is_402(get, account, path):
+    """The feature is missing; that differs from an empty list."""
     account.abilities.remove("teams")
     assert get(path).status_code == 402
 
 
-def test_a_service_shows_the_worst_of_its_open_incidents(get, account):
+def test_a_service_has_the_worst_status_of_its_open_incidents(get, account):
     """One field mixes health with administration: critical, warning, active, or disabled."""
-    seen = {each["status"] for each in get("/services", {"limit": 100}).json()["services"]}
-    assert seen <= {"active", "warning", "critical", "disabled"}
-    open_ones = {
+    statuses = {
+        service["status"] for service in get("/services", {"limit": 100}).json()["services"]
+    }
+    assert statuses <= {"active", "warning", "critical", "disabled"}
+    triggered = {
         incident.references.service["id"]
         for incident in account.incidents
         if incident.state.status == "triggered"
     }
-    for each in get("/services", {"limit": 100}).json()["services"]:
-        assert (each["status"] == "critical") == (
-            each["id"] in open_ones and each["status"] != "disabled"
+    for service in get("/services", {"limit": 100}).json()["services"]:
+        assert (service["status"] == "critical") == (
+            service["id"] in triggered and service["status"] != "disabled"
         )
 
 
-def test_times_are_written_in_the_zone_that_is_asked_for(get):
-    """Services use the account's zone unless told otherwise."""
-    usual = get("/services").json()["services"][0]["created_at"]
+def test_times_are_in_the_requested_zone(get):
+    """Services use the account's zone by default."""
+    default = get("/services").json()["services"][0]["created_at"]
     in_utc = get("/services", {"time_zone": "UTC"}).json()["services"][0]["created_at"]
-    assert usual.endswith(("-05:00", "-04:00"))
+    assert default.endswith(("-05:00", "-04:00"))
     assert in_utc.endswith("Z")
     assert get("/services", {"time_zone": "Mars/Olympus"}).status_code == 400

@@ -10,7 +10,7 @@ from pagerduty_simulator.account.incident_log import Event
 
 
 def numbers(response):
-    """Give the numbers of the incidents in an response."""
+    """Return the numbers of the incidents in a response."""
     return [incident["incident_number"] for incident in response.json()["incidents"]]
 
 
@@ -120,7 +120,7 @@ def test_a_merged_incident_references_the_primary_one(get_whole, whole_account):
 
 def test_the_log_of_one_incident_is_complete(get, account):
     """Each entry once, newest first, with type and agent."""
-    incident = max(account.incidents, key=lambda entry: len(incident.state.events))
+    incident = max(account.incidents, key=lambda record: len(record.state.events))
     path = f"/incidents/{incident_id(incident.number)}/log_entries"
     entries = get(path, {"limit": 100, "time_zone": "UTC"}).json()["log_entries"]
     assert [entry["type"] for entry in reversed(entries)] == [

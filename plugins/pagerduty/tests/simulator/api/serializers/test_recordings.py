@@ -1,4 +1,4 @@
-"""Fields of answers that the real API gave are fields of what the simulator gives."""
+"""Every field of recorded responses of the real API is a field of the simulator's."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ RECORDED = {
     "team": ("/teams", {}, (f"{MCP}/*teams_raw.json", f"{FAROS}/*teams.json")),
     "priority": ("/priorities", {}, (f"{FAROS}/*prioritiesResource.json",)),
 }
-LEFT_OUT = {
-    # Only one published file has these, with ids that no other answer and no description knows.
+OMITTED = {
+    # Only one published file has these; no other response and no description does.
     "on-call": {"self", "html_url", "time_zone", "rendered_coverage_percentage"},
 }
-"""Recorded fields that the simulator leaves out on purpose, by type."""
+"""Recorded fields that the simulator omits deliberately, by type."""
 
 
 def _objects(folder, patterns):
@@ -53,15 +53,15 @@ def _objects(folder, patterns):
 
 @pytest.mark.parametrize("kind", RECORDED)
 def test_recorded_fields_are_served(reference_data, get_whole, kind):
-    """Fields that start with two underscores were added by those who published them."""
+    """Fields that start with two underscores were added by the publishers."""
     path, params, patterns = RECORDED[kind]
     recorded = {
         field
-        for each in _objects(reference_data, patterns)
-        for field in each
+        for body in _objects(reference_data, patterns)
+        for field in body
         if not field.startswith("__")
     }
     page = get_whole(path, params | {"limit": 100}).json()
-    served = {field for each in page[path.removeprefix("/")] for field in each}
+    served = {field for body in page[path.removeprefix("/")] for field in body}
     assert recorded
-    assert recorded - served == LEFT_OUT.get(kind, set())
+    assert recorded - served == OMITTED.get(kind, set())
