@@ -1,1 +1,1 @@
-"""Watching: every connection is read when it is due, for as long as the process lives."""
+"""The daemon: collects every connection when it is due, for as long as the process lives."""

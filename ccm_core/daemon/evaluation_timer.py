@@ -1,6 +1,6 @@
-"""When to judge: after the evidence has changed, and once in a while in any case. Pure.
+"""When to evaluate: after the evidence has changed, and at least once an hour. Pure.
 
-Time alone changes verdicts: evidence grows old, waivers run out, a gap that lay ahead begins.
+Time alone changes results: evidence gets too old, waivers expire, a gap that lay ahead begins.
 """
 
 from __future__ import annotations
@@ -8,51 +8,53 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-PATIENCE = timedelta(minutes=5)
-"""How long a verdict waits for rounds that still run."""
-MOST_AGE = timedelta(hours=1)
-"""How old a verdict may grow, even where nothing was read."""
+MAX_WAIT = timedelta(minutes=5)
+"""How long an evaluation waits for polls that still run."""
+MAX_AGE = timedelta(hours=1)
+"""How old an evaluation may get, even where nothing was collected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationTimer:
-    """What is known of the verdict."""
+    """When the newest evaluation was made and since when another one is pending."""
 
-    asked_at: datetime | None
-    """Since when there is something to judge anew."""
-    judged_at: datetime | None = None
+    pending_since: datetime | None
+    """Since when there is something new to evaluate."""
+    evaluated_at: datetime | None = None
     running: bool = False
 
-    def asked(self, now: datetime) -> EvaluationTimer:
-        """Note that there is something new to judge."""
-        return replace(self, asked_at=self.asked_at or now)
+    def requested(self, now: datetime) -> EvaluationTimer:
+        """Return the timer with something new to evaluate."""
+        return replace(self, pending_since=self.pending_since or now)
 
-    def due(self, now: datetime, *, reading: bool) -> bool:
-        """Say whether to judge now.
+    def due(self, now: datetime, *, polling: bool) -> bool:
+        """Return whether to evaluate now.
 
         Args:
             now: The moment.
-            reading: Whether rounds run: what they read is better judged with the rest.
+            polling: Whether polls run: what they collect is better evaluated with the rest.
         """
         if self.running:
             return False
-        since = self._since(now)
-        return since is not None and (not reading or now >= since + PATIENCE)
+        since = self._due_since(now)
+        return since is not None and (not polling or now >= since + MAX_WAIT)
 
-    def _since(self, now: datetime) -> datetime | None:
-        """Say since when a new verdict is wanted; what a wrong clock wrote wants one at once."""
-        known = [one for one in (self.asked_at, self.judged_at) if one is not None]
-        if not known or max(known) > now:
-            return now - PATIENCE
-        if self.asked_at is not None:
-            return self.asked_at
-        old_at = max(known) + MOST_AGE
-        return old_at if old_at <= now else None
+    def _due_since(self, now: datetime) -> datetime | None:
+        """Return since when an evaluation is due; at once where a wrong clock set the times."""
+        moments = [
+            moment for moment in (self.pending_since, self.evaluated_at) if moment is not None
+        ]
+        if not moments or max(moments) > now:
+            return now - MAX_WAIT
+        if self.pending_since is not None:
+            return self.pending_since
+        expires_at = max(moments) + MAX_AGE
+        return expires_at if expires_at <= now else None
 
-    def began(self) -> EvaluationTimer:
-        """Note that it is being judged."""
-        return replace(self, asked_at=None, running=True)
+    def started(self) -> EvaluationTimer:
+        """Return the timer with an evaluation running."""
+        return replace(self, pending_since=None, running=True)
 
     def ended(self, now: datetime) -> EvaluationTimer:
-        """Note that it was judged, or could not be: then an hour later it is tried again."""
-        return replace(self, judged_at=now, running=False)
+        """Return the timer after an evaluation; one that failed is tried again an hour later."""
+        return replace(self, evaluated_at=now, running=False)

@@ -1,4 +1,4 @@
-"""What the watch says: log lines and the status line. Pure."""
+"""The log lines and the status line of the daemon. Pure."""
 
 from __future__ import annotations
 
@@ -11,72 +11,82 @@ from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.sdk.timestamps import format_instant
 
 
-def round_over(manifest: Manifest, next_at: datetime) -> list[str]:
-    """Say what a round read, and one line more for each thing it did not see.
+def run_lines(manifest: Manifest, next_at: datetime) -> list[str]:
+    """Return a line about what a run collected, and one for each thing it did not.
 
     Args:
         manifest: Of the run.
-        next_at: When the connection is looked at again.
+        next_at: When the connection is polled next.
     """
-    read = {one.kind for one in manifest.collections if one.outcome is not Outcome.FAILED}
-    new = sum(one.counts.appended for one in manifest.collections)
-    requests = sum(one.counts.requests for one in manifest.collections)
+    collections = manifest.collections
+    read = {
+        collection.kind for collection in collections if collection.outcome is not Outcome.FAILED
+    }
+    appended = sum(collection.counts.appended for collection in collections)
+    requests = sum(collection.counts.requests for collection in collections)
     line = (
         f"{manifest.connection}: {manifest.outcome}, {_count(len(read), 'kind')} read, "
-        f"{new} new or changed, {_count(requests, 'request')}; next at {clock_time(next_at)}"
+        f"{appended} new or changed, {_count(requests, 'request')}; next at {clock_time(next_at)}"
     )
-    # What was not tried because the run was cut short is told by what cut it.
-    cut = [f"{manifest.connection}: run cut short: {one.detail}" for one in manifest.shortfalls]
-    unseen = [
-        _unseen(one)
-        for one in manifest.collections
-        if one.outcome is not Outcome.COMPLETE and (one.counts.requests or not cut)
+    # What was not tried because the run was cut short is explained by what cut it.
+    cut = [
+        f"{manifest.connection}: run cut short: {shortfall.detail}"
+        for shortfall in manifest.shortfalls
     ]
-    return [line, *cut, *dict.fromkeys(unseen)]
+    incomplete = [
+        _incomplete(collection)
+        for collection in collections
+        if collection.outcome is not Outcome.COMPLETE and (collection.counts.requests or not cut)
+    ]
+    return [line, *cut, *dict.fromkeys(incomplete)]
 
 
-def slots_missed(connection: str, missed: Mapping[str, int]) -> str:
-    """Say which slots passed without a try."""
+def missed_runs_line(connection: str, missed: Mapping[str, int]) -> str:
+    """Return a line about the scheduled runs that passed without an attempt."""
     kinds = ", ".join(f"{kind} {number}" for kind, number in missed.items())
-    return f"{connection}: nobody looked for a while; slots missed: {kinds}; reading what is due"
+    return f"{connection}: missed runs: {kinds}; collecting what is due"
 
 
-def status(
+def status_line(
     schedule: PollSchedule,
-    reading: Mapping[str, str],
+    progress: Mapping[str, str],
     last: Mapping[str, str],
-    verdict: str | None,
+    summary: str | None,
 ) -> str:
-    """Say in one line what runs, when the next round is due, and how the last ones ended.
+    """Return in one line what runs, when the next poll is due, and how the last ones ended.
 
     Args:
-        schedule: The connections under watch.
-        reading: What is being read, by connection.
-        last: How the newest round ended, by connection.
-        verdict: What the newest evaluation said.
+        schedule: The watched connections.
+        progress: What is being read, by connection.
+        last: How the newest poll ended, by connection.
+        summary: The results of the newest evaluation.
     """
-    parts = [f"reading {name} {what}".rstrip() for name, what in sorted(reading.items())]
-    waiting = {name: post for name, post in schedule.posts.items() if not post.running}
+    parts = [f"collecting {name} {what}".rstrip() for name, what in sorted(progress.items())]
+    waiting = {
+        name: connection.due_at
+        for name, connection in schedule.connections.items()
+        if not connection.running
+    }
     if waiting:
-        name = min(waiting, key=lambda one: waiting[one].due_at)
-        parts.append(f"next: {name} at {clock_time(waiting[name].due_at)}")
+        name = min(waiting, key=lambda name: waiting[name])
+        parts.append(f"next: {name} at {clock_time(waiting[name])}")
     parts += [f"last: {name} {outcome}" for name, outcome in sorted(last.items())]
-    return "; ".join([*parts, *([f"verdict: {verdict}"] if verdict else [])])
+    return "; ".join([*parts, *([f"results: {summary}"] if summary else [])])
 
 
 def stamped(now: datetime, line: str) -> str:
-    """Put the moment before a line, for where nobody else does."""
+    """Put the moment before a line."""
     return f"{format_instant(now.replace(microsecond=0))} {line}"
 
 
 def clock_time(moment: datetime) -> str:
-    """Give a moment as a person reads it on a status line."""
+    """Format a moment for a status line."""
     return f"{moment:%H:%M:%S} UTC"
 
 
-def _unseen(collection: Collection) -> str:
-    why = collection.shortfalls[0].detail if collection.shortfalls else "no reason is known"
-    return f"{collection.connection}: {collection.kind} is {collection.outcome}: {why}"
+def _incomplete(collection: Collection) -> str:
+    reason = collection.shortfalls[0].detail if collection.shortfalls else "no reason is known"
+    return f"{collection.connection}: {collection.kind} is {collection.outcome}: {reason}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -1,4 +1,4 @@
-"""One look at one connection: what is due is read, whatever goes wrong is a value."""
+"""One poll of one connection: collects what is due and returns every failure as a value."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ccm_core.collect.cadence import DueTime
 from ccm_core.collect.observer import NullObserver
 from ccm_core.daemon.ports import WatchJob
-from ccm_core.daemon.scheduler import due, missed
+from ccm_core.daemon.scheduler import due_now, missed_runs
 from ccm_core.errors import CcmError, IntegrityError
 from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.model.evidence.window import Window
@@ -19,68 +19,69 @@ from ccm_core.sdk.rate_limit import Limiters
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollResult:
-    """What came of a look."""
+    """The result of one poll."""
 
     due_times: Sequence[DueTime] = ()
     """When each kind is next due."""
     manifest: Manifest | None = None
-    """Of the run; None where nothing was due or nothing could be had."""
+    """Of the run; None where nothing was due or nothing could be collected."""
     error: CcmError | None = None
-    """Why nothing could be had: the store is locked, a secret is gone, another process reads."""
+    """Why nothing could be collected: the store is locked, a secret is missing, another process
+    collects the connection."""
 
 
 class ProgressObserver(NullObserver):
-    """What is being read of one connection right now, for the status line."""
+    """Reports what is being read of one connection, for the status line."""
 
-    def __init__(self, show: Callable[[str], None]) -> None:
-        """Tell ``show`` whenever that changes."""
-        self._show = show
+    def __init__(self, report: Callable[[str], None]) -> None:
+        """Call ``report`` whenever that changes."""
+        self._report = report
 
     def window_started(self, kind: str, window: Window | None) -> None:
-        """Say that a window of a kind is being read."""
+        """Report the kind."""
         del window
-        self._show(kind)
+        self._report(kind)
 
     def records_received(self, kind: str, items: int, total: int | None, requests: int) -> None:
-        """Say how many items have come."""
+        """Report how many items have arrived."""
         del requests
-        self._show(f"{kind} {items}{'' if total is None else f' of {total}'}")
+        self._report(f"{kind} {items}{'' if total is None else f' of {total}'}")
 
     def rate_limited(self, seconds: float) -> None:
-        """Say that the source's limit makes us wait."""
-        self._show(f"waiting {seconds:.0f} s for the limit")
+        """Report the wait for the source's rate limit."""
+        self._report(f"waiting {seconds:.0f} s for the rate limit")
 
 
-async def look(
-    duty: WatchJob,
+async def poll_connection(
+    job: WatchJob,
     name: str,
     limiters: Limiters,
-    gaze: ProgressObserver,
-    slots: Callable[[Mapping[str, int]], None],
+    observer: ProgressObserver,
+    report_missed: Callable[[Mapping[str, int]], None],
 ) -> PollResult:
-    """Read what is due of one connection.
+    """Collect what is due of one connection.
 
     Args:
-        duty: What is watched.
+        job: What is watched.
         name: The connection.
-        limiters: Shared by everything that is watched.
-        gaze: Told what is being read.
-        slots: Told of the slots that were missed, where some were.
+        limiters: Shared by every connection.
+        observer: Receives progress.
+        report_missed: Called with the missed runs of each kind, where there are any.
 
     Raises:
-        IntegrityError: The store is damaged: nothing may go on as if it were not.
-        CancelledError: The watch stops; the run is sealed.
+        IntegrityError: The store is damaged: nothing may continue.
+        CancelledError: The daemon stops; the run is sealed.
     """
     manifest = None
     try:
-        connection = duty.connection(name)
-        due_times = upcoming(duty.host, connection, duty.store.runs)
-        now = duty.host.clock()
-        if due(due_times, now):
-            if passed := missed(due_times, now):
-                slots(passed)
-            manifest = await collect(duty.host, connection, duty.store, gaze, limiters)
-            due_times = upcoming(duty.host, connection, duty.store.runs)
+        connection = job.connection(name)
+        due_times = upcoming(job.host, connection, job.store)
+        now = job.host.clock()
+        if due_now(due_times, now):
+            if missed := missed_runs(due_times, now):
+                report_missed(missed)
+            manifest = await collect(job.host, connection, job.store, observer, limiters)
+            due_times = upcoming(job.host, connection, job.store)
     except IntegrityError:
         raise
     except CcmError as error:

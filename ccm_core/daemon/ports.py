@@ -1,4 +1,4 @@
-"""What the watch is handed: time, its duty, and somebody to tell."""
+"""What the daemon depends on: a clock, a watch job, and an output for its status."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ from ccm_core.store.interface.evidence_store import EvidenceStore
 
 
 class DaemonClock(Protocol):
-    """The time, and how to let it pass."""
+    """The time, and how to wait."""
 
     def now(self) -> datetime:
-        """Give the moment."""
+        """Return the current moment."""
 
     async def sleep(self, seconds: float) -> None:
-        """Let time pass; ends early only by being cancelled."""
+        """Wait; ends early only when it is cancelled."""
 
 
 class StatusOutput(Protocol):
-    """Whoever is told how it goes. It changes nothing."""
+    """Where log lines and the status line go."""
 
-    def say(self, line: str) -> None:
-        """Tell something that happened."""
+    def log(self, line: str) -> None:
+        """Write a line about something that happened."""
 
-    def show(self, status: str) -> None:
-        """Show how things are now, in the place of what was shown before."""
+    def set_status(self, status: str) -> None:
+        """Show the current status in the place of the one before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchJob:
-    """What the settings ask to be watched, for as long as they stand."""
+    """What the settings ask to be watched, for as long as they are in force."""
 
     host: Host
     store: EvidenceStore
     connections: tuple[str, ...]
     connection: Callable[[str], Connection]
-    """Gives a connection with its secrets as they are now. Raises ``CcmError``."""
-    judge: Callable[[], str]
-    """Evaluates all evidence and writes the report; gives the verdict in a few words. Called in a
+    """Returns a connection with its secrets as they are now. Raises ``CcmError``."""
+    evaluate: Callable[[], str]
+    """Evaluates all evidence and writes the report; returns a summary of the results. Called in a
     thread, one call at a time. Raises ``CcmError``."""
 
 
 OpenWatchJob = Callable[[], AbstractContextManager[WatchJob]]
-"""Reads the settings anew and opens what they name. Raises ``UsageError`` for their mistakes."""
+"""Reads the settings again and opens what they name. Raises ``UsageError`` for their mistakes."""

@@ -1,8 +1,8 @@
-"""The schedule: which connection's round begins when. Pure: the moment is an argument.
+"""The poll schedule: which connection is polled when. Pure: the moment is an argument.
 
 What is due is decided by the collections in the store (:mod:`ccm_core.collect.cadence`), whoever
-kept them. A schedule only remembers when to look again, so there is nothing to catch up with
-after a sleep of any length but one round for each connection.
+stored them. A schedule only remembers when to poll next, so there is nothing to catch up with
+after a sleep of any length but one poll of each connection.
 """
 
 from __future__ import annotations
@@ -14,32 +14,32 @@ from datetime import datetime, timedelta
 from ccm_core.collect.cadence import DueTime
 from ccm_core.collect.freshness import tolerance
 
-AT_ONCE = 4
-"""Rounds side by side: after a sleep everything is due together."""
-STEP = timedelta(minutes=1)
-"""The longest single wait. A suspended machine stops timers; the clock on the wall goes on."""
-REST = timedelta(seconds=10)
-"""The shortest time between the rounds of one connection, whatever its cadences say."""
-FIRST_PAUSE, MOST_PAUSE = timedelta(seconds=30), timedelta(minutes=30)
-"""How long after a round that could not be had the next one is tried; doubles up to the most."""
-MOST_JITTER = timedelta(minutes=1)
-"""How much before its time a round may begin, so that not everybody asks in the same second."""
+MAX_CONCURRENT = 4
+"""Polls side by side: after a sleep everything is due at the same time."""
+MAX_SLEEP = timedelta(minutes=1)
+"""The longest single wait. A suspended machine stops timers; the wall clock goes on."""
+MIN_INTERVAL = timedelta(seconds=10)
+"""The shortest time between the polls of one connection, whatever its cadences say."""
+FIRST_BACKOFF, MAX_BACKOFF = timedelta(seconds=30), timedelta(minutes=30)
+"""How long after a failed poll the next one is tried; doubles up to the maximum."""
+MAX_JITTER = timedelta(minutes=1)
+"""How much before its time a poll may start, so that not everybody polls in the same second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduledConnection:
-    """One connection under watch."""
+    """One connection and when it is polled next."""
 
     due_at: datetime
-    """When to look at it again."""
+    """When to poll it next."""
     planned_at: datetime
     """When that was decided."""
     running: bool = False
     failures: int = 0
-    """Rounds in a row that could not be had at all."""
+    """Failed polls in a row."""
 
-    def calls(self, now: datetime) -> bool:
-        """Say whether it is time to look.
+    def is_due(self, now: datetime) -> bool:
+        """Return whether it is time to poll.
 
         What was decided later than now was decided by a clock that has been set back since.
         """
@@ -48,76 +48,92 @@ class ScheduledConnection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollSchedule:
-    """Every connection under watch, by name."""
+    """Every connection that is watched, by name."""
 
-    posts: Mapping[str, ScheduledConnection]
+    connections: Mapping[str, ScheduledConnection]
 
     @classmethod
-    def begun(cls, names: Iterable[str], now: datetime) -> PollSchedule:
-        """Look at every connection at once."""
-        return cls(posts={name: ScheduledConnection(due_at=now, planned_at=now) for name in names})
+    def all_due(cls, names: Iterable[str], now: datetime) -> PollSchedule:
+        """Schedule every connection for now."""
+        return cls(
+            connections={name: ScheduledConnection(due_at=now, planned_at=now) for name in names}
+        )
 
     def startable(self, now: datetime) -> tuple[str, ...]:
-        """Name the connections to look at now, whoever waits longest first."""
-        calling = [name for name, post in self.posts.items() if post.calls(now)]
-        return tuple(sorted(calling, key=lambda name: self.posts[name].due_at)[: self._room()])
+        """Return the connections to poll now, the longest overdue first."""
+        due = [name for name, connection in self.connections.items() if connection.is_due(now)]
+        longest_first = sorted(due, key=lambda name: self.connections[name].due_at)
+        return tuple(longest_first[: self._free_places()])
 
     def started(self, name: str) -> PollSchedule:
-        """Note that a round runs."""
-        return self._with(name, replace(self.posts[name], running=True))
+        """Return the schedule with a poll running."""
+        return self._with(name, replace(self.connections[name], running=True))
 
-    def rested(
+    def completed(
         self, name: str, due_times: Sequence[DueTime], now: datetime, jitter: float
     ) -> PollSchedule:
-        """Note that a round has ended and what it left.
+        """Return the schedule after a poll.
 
         Args:
             name: The connection.
-            turns: When each kind is next due.
+            due_times: When each kind is next due.
             now: The moment.
             jitter: A number from 0 up to 1, drawn anew each time.
         """
-        due_at = max(
-            now + REST, min((_early(one, jitter) for one in due_times), default=now + STEP)
+        next_due = min(
+            (_with_jitter(due_time, jitter) for due_time in due_times), default=now + MAX_SLEEP
         )
+        due_at = max(now + MIN_INTERVAL, next_due)
         return self._with(name, ScheduledConnection(due_at=due_at, planned_at=now))
 
     def failed(self, name: str, now: datetime) -> PollSchedule:
-        """Note that a round could not be had: the next one waits longer each time."""
-        failures = self.posts[name].failures + 1
-        pause = min(MOST_PAUSE, FIRST_PAUSE * 2 ** min(failures - 1, 20))
+        """Return the schedule after a poll that failed: each backoff is longer than the last."""
+        failures = self.connections[name].failures + 1
+        backoff = min(MAX_BACKOFF, FIRST_BACKOFF * 2 ** min(failures - 1, 20))
         return self._with(
-            name, ScheduledConnection(due_at=now + pause, planned_at=now, failures=failures)
+            name, ScheduledConnection(due_at=now + backoff, planned_at=now, failures=failures)
         )
 
     def next_at(self) -> datetime | None:
-        """Give the moment of the next look; None while every connection is being read."""
-        return min((post.due_at for post in self.posts.values() if not post.running), default=None)
+        """Return when the next poll is due; None while every connection is being polled."""
+        return min(
+            (
+                connection.due_at
+                for connection in self.connections.values()
+                if not connection.running
+            ),
+            default=None,
+        )
 
-    def wait(self, now: datetime) -> timedelta:
-        """Say how long to wait before looking at the clock again."""
+    def sleep_time(self, now: datetime) -> timedelta:
+        """Return how long to wait before looking at the clock again."""
         next_at = self.next_at()
-        if next_at is None or not self._room():
-            return STEP  # the end of a round is what is waited for
-        return min(STEP, max(timedelta(0), next_at - now))
+        if next_at is None or not self._free_places():
+            return MAX_SLEEP  # the end of a poll ends the wait
+        return min(MAX_SLEEP, max(timedelta(0), next_at - now))
 
-    def _room(self) -> int:
-        return max(0, AT_ONCE - sum(post.running for post in self.posts.values()))
+    def _free_places(self) -> int:
+        running = sum(connection.running for connection in self.connections.values())
+        return max(0, MAX_CONCURRENT - running)
 
-    def _with(self, name: str, post: ScheduledConnection) -> PollSchedule:
-        return PollSchedule(posts={**self.posts, name: post})
-
-
-def due(due_times: Iterable[DueTime], now: datetime) -> list[DueTime]:
-    """Give the turns that have come, or come within their leeway: one round reads them all."""
-    return [one for one in due_times if one.due_at <= now + tolerance(one.cadence)]
+    def _with(self, name: str, connection: ScheduledConnection) -> PollSchedule:
+        return PollSchedule(connections={**self.connections, name: connection})
 
 
-def missed(due_times: Iterable[DueTime], now: datetime) -> dict[str, int]:
-    """Count by kind the slots that passed without a try; kinds that missed none are left out."""
-    return {one.kind: number for one in due_times if (number := one.missed_runs(now))}
+def due_now(due_times: Iterable[DueTime], now: datetime) -> list[DueTime]:
+    """Return what is due now or within its tolerance: one run collects them together."""
+    return [
+        due_time for due_time in due_times if due_time.due_at <= now + tolerance(due_time.cadence)
+    ]
 
 
-def _early(due_time: DueTime, jitter: float) -> datetime:
-    """Begin early, never late: so no two tries of a kind are further apart than its cadence."""
-    return due_time.due_at - jitter * min(MOST_JITTER, tolerance(due_time.cadence))
+def missed_runs(due_times: Iterable[DueTime], now: datetime) -> dict[str, int]:
+    """Count the missed runs by kind; kinds that missed none are left out."""
+    return {
+        due_time.kind: missed for due_time in due_times if (missed := due_time.missed_runs(now))
+    }
+
+
+def _with_jitter(due_time: DueTime, jitter: float) -> datetime:
+    """Move a due time forward, never back: no two attempts are further apart than the cadence."""
+    return due_time.due_at - jitter * min(MAX_JITTER, tolerance(due_time.cadence))

@@ -1,4 +1,4 @@
-"""Orders from outside: stop, and read the settings anew. They come as signals."""
+"""Signals from outside: stop, and reload the settings."""
 
 from __future__ import annotations
 
@@ -12,59 +12,59 @@ _RELOAD = ("SIGHUP",)
 
 
 class SignalFlags:
-    """What was ordered and not yet done. For one event loop."""
+    """The signals that were received and not yet handled. For one event loop."""
 
     def __init__(self) -> None:
-        """Begin without orders."""
+        """Start without signals."""
         self.stopping = False
         self._reload = False
-        self._given = asyncio.Event()
+        self._received = asyncio.Event()
 
     def stop(self) -> None:
-        """Order to stop."""
+        """Request to stop."""
         self.stopping = True
-        self._given.set()
+        self._received.set()
 
     def reload(self) -> None:
-        """Order to read the settings anew."""
+        """Request to read the settings again."""
         self._reload = True
-        self._given.set()
+        self._received.set()
 
-    def take_reload(self) -> bool:
-        """Say whether the settings are to be read anew; the order is then done with."""
-        wanted, self._reload = self._reload, False
-        return wanted
+    def clear_reload(self) -> bool:
+        """Clear the request to reload; return whether there was one."""
+        requested, self._reload = self._reload, False
+        return requested
 
-    async def given(self) -> None:
-        """Wait until something is ordered."""
-        await self._given.wait()
-        self._given.clear()
+    async def wait(self) -> None:
+        """Wait until a signal is received."""
+        await self._received.wait()
+        self._received.clear()
 
 
 @contextmanager
-def by_signal(orders: SignalFlags) -> Iterator[None]:
-    """Take orders from signals while the block lasts, where the system has them.
+def by_signal(flags: SignalFlags) -> Iterator[None]:
+    """Set flags from signals inside the block, where the system has them.
 
-    The first signal to stop also gives the signals back: the second one ends the process at once.
+    The first signal to stop also removes the handlers: a second one ends the process at once.
     """
     loop = asyncio.get_running_loop()
-    taken: set[int] = set()
+    handled: set[int] = set()
 
-    def give_back() -> None:
-        while taken:
-            loop.remove_signal_handler(taken.pop())
+    def remove_handlers() -> None:
+        while handled:
+            loop.remove_signal_handler(handled.pop())
 
     def stop() -> None:
-        give_back()
-        orders.stop()
+        remove_handlers()
+        flags.stop()
 
-    for names, order in ((_STOP, stop), (_RELOAD, orders.reload)):
+    for names, handler in ((_STOP, stop), (_RELOAD, flags.reload)):
         for number in filter(None, (getattr(signal, name, None) for name in names)):
-            # Neither Windows nor a thread other than the first has signals to give.
+            # Neither Windows nor a thread other than the main one has signal handlers.
             with suppress(NotImplementedError, ValueError, RuntimeError):
-                loop.add_signal_handler(number, order)
-                taken.add(number)
+                loop.add_signal_handler(number, handler)
+                handled.add(number)
     try:
         yield
     finally:
-        give_back()
+        remove_handlers()

@@ -1,4 +1,4 @@
-"""Telling a supervisor such as systemd how it goes, where one listens.
+"""Notifies systemd, or another service manager, of the state of the process.
 
 Follows sd_notify(3): datagrams to the socket that the variable ``NOTIFY_SOCKET`` names.
 """
@@ -11,31 +11,31 @@ from contextlib import suppress
 
 
 class SystemdNotifier:
-    """Whoever started the process and asked to be told; often nobody."""
+    """Sends the state of the process to the service manager; without one, nothing."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        """Find out who asked."""
+        """Read the socket's address from the environment."""
         address = environment.get("NOTIFY_SOCKET", "")
         # An @ stands for the zero byte of Linux's abstract names.
         self._address = "\0" + address[1:] if address.startswith("@") else address
         self._status = ""
 
     def ready(self) -> None:
-        """Say that the settings stand and the watch has begun."""
-        self._tell("READY=1")
+        """Notify that the settings are read and the daemon has started."""
+        self._send("READY=1")
 
     def alive(self, status: str) -> None:
-        """Say that it still goes round, and how things are where that has changed."""
-        self._tell("WATCHDOG=1" if status == self._status else f"WATCHDOG=1\nSTATUS={status}")
+        """Notify the watchdog that the process is alive, and of the status where it changed."""
+        self._send("WATCHDOG=1" if status == self._status else f"WATCHDOG=1\nSTATUS={status}")
         self._status = status
 
     def stopping(self) -> None:
-        """Say that it is about to end."""
-        self._tell("STOPPING=1")
+        """Notify that the process is about to end."""
+        self._send("STOPPING=1")
 
-    def _tell(self, message: str) -> None:
+    def _send(self, message: str) -> None:
         if not self._address or not hasattr(socket, "AF_UNIX"):
             return
-        # Whoever does not listen any more is no reason to stop watching.
+        # A service manager that no longer listens is no reason to stop.
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
             channel.sendto(message.encode(), self._address)

@@ -45,7 +45,7 @@ def open_watch_job(
             store=store,
             connections=tuple(connection.name for connection in connections),
             connection=partial(_connection, workspace),
-            judge=partial(_evaluate, workspace, store, rules, report_file, EvaluationCache()),
+            evaluate=partial(_evaluate, workspace, store, rules, report_file, EvaluationCache()),
         )
 
 

@@ -60,8 +60,8 @@ KIND = EvidenceKind(
 class LeapingClock:
     """Gives time away: a sleep is over at once, unless something runs, which takes no time."""
 
-    def __init__(self, *, now: datetime = NOW, until: datetime, orders: SignalFlags) -> None:
-        self.moment, self.until, self.orders = now, until, orders
+    def __init__(self, *, now: datetime = NOW, until: datetime, flags: SignalFlags) -> None:
+        self.moment, self.until, self.flags = now, until, flags
         self.busy: Callable[[], bool] = lambda: False
         self.at: list[tuple[datetime, Callable[[], None]]] = []
         """What happens at which moment."""
@@ -82,23 +82,23 @@ class LeapingClock:
             self.at.remove((when, what))
             what()
         if self.moment >= self.until:
-            self.orders.stop()
+            self.flags.stop()
 
 
-class Recorder:
-    """Keeps what was said and shown."""
+class RecordedOutput:
+    """Records log lines and statuses."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
-        self.shown: list[str] = []
+        self.statuses: list[str] = []
 
-    def say(self, line: str) -> None:
+    def log(self, line: str) -> None:
         """Keep a line."""
         self.lines.append(line)
 
-    def show(self, status: str) -> None:
+    def set_status(self, status: str) -> None:
         """Keep a status."""
-        self.shown.append(status)
+        self.statuses.append(status)
 
     def about(self, text: str) -> list[str]:
         """Give the lines that hold a text."""
@@ -212,20 +212,20 @@ class FakeSource:
         )
 
 
-class Yard:
-    """Sources to watch, a store, and a watch over them."""
+class WatchedSources:
+    """Sources to watch, a store, and a daemon that watches them."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.sources: dict[str, FakeSource] = {"prod": FakeSource()}
-        self.voice = Recorder()
-        self.refused: dict[str, CcmError] = {}
+        self.output = RecordedOutput()
+        self.connection_errors: dict[str, CcmError] = {}
         """By connection: what asking for it raises, such as a secret that is gone."""
-        self.mistake: CcmError | None = None
+        self.settings_error: CcmError | None = None
         """What reading the settings anew raises."""
-        self.judged = 0
-        self.verdicts: list[CcmError] = []
-        """What the next verdicts raise."""
+        self.evaluations = 0
+        self.evaluation_errors: list[CcmError] = []
+        """What the next evaluations raise."""
         self.opened = self.closed = 0
 
     def watch(self, hours: float, at: dict[float, Callable[[], None]] | None = None) -> None:
@@ -233,28 +233,28 @@ class Yard:
         asyncio.run(self._watch(hours, at or {}))
 
     async def _watch(self, hours: float, at: dict[float, Callable[[], None]]) -> None:
-        self.orders, self.threads = SignalFlags(), Counting()
+        self.flags, self.threads = SignalFlags(), Counting()
         asyncio.get_running_loop().set_default_executor(self.threads)
-        self.clock = LeapingClock(until=NOW + hours * HOUR, orders=self.orders)
+        self.clock = LeapingClock(until=NOW + hours * HOUR, flags=self.flags)
         self.clock.at = [(NOW + hour * HOUR, what) for hour, what in at.items()]
-        watching = Daemon(
+        daemon = Daemon(
             self.open,
             clock=self.clock,
-            voice=self.voice,
+            output=self.output,
             supervisor=SystemdNotifier({}),
             jitter=lambda: 0.0,
             limiters=Unhurried(),
         )
-        await asyncio.wait_for(watching.run(self.orders), 60)
+        await asyncio.wait_for(daemon.run(self.flags), 60)
 
     @contextmanager
     def open(self) -> Iterator[WatchJob]:
         """Read the settings, as they are now."""
-        if self.mistake is not None:
-            raise self.mistake
+        if self.settings_error is not None:
+            raise self.settings_error
         self.opened += 1
         self.store = Counted(open_store(StoreLocation(url="sqlite:///ccm.db"), base=self.folder))
-        # Judging is done in a thread, and takes no time either, however busy the machine is.
+        # Evaluation is done in a thread, and takes no time either, however busy the machine is.
         self.clock.busy = lambda: bool(sum(self.store.running.values()) + self.threads.under_way)
         host = Host(
             version="1",
@@ -269,7 +269,7 @@ class Yard:
                 store=self.store,
                 connections=tuple(self.sources),
                 connection=self.connection,
-                judge=self.judge,
+                evaluate=self.evaluate,
             )
         finally:
             self.closed += 1
@@ -277,8 +277,8 @@ class Yard:
 
     def connection(self, name: str) -> Connection:
         """Give a connection."""
-        if name in self.refused:
-            raise self.refused[name]
+        if name in self.connection_errors:
+            raise self.connection_errors[name]
         return Connection(
             name=name,
             connector=self.sources[name].connector(name),
@@ -287,12 +287,12 @@ class Yard:
             settings_digest="sha256:" + "0" * 64,
         )
 
-    def judge(self) -> str:
-        """Judge, in a thread of its own."""
+    def evaluate(self) -> str:
+        """Evaluate, in a thread of its own."""
         assert threading.current_thread() is not threading.main_thread()
-        self.judged += 1
-        if self.verdicts:
-            raise self.verdicts.pop(0)
+        self.evaluations += 1
+        if self.evaluation_errors:
+            raise self.evaluation_errors.pop(0)
         return "rules: 1 pass"
 
     def manifests(self, name: str = "prod") -> list:
@@ -305,6 +305,6 @@ class Yard:
 
 
 @pytest.fixture
-def yard(tmp_path: Path) -> Yard:
-    """Make a yard with one source."""
-    return Yard(tmp_path)
+def world(tmp_path: Path) -> WatchedSources:
+    """Make a world with one source."""
+    return WatchedSources(tmp_path)

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from ccm_core.collect.cadence import DueTime
 from ccm_core.daemon.scheduler import (
-    AT_ONCE,
-    MOST_PAUSE,
-    REST,
-    STEP,
+    MAX_BACKOFF,
+    MAX_CONCURRENT,
+    MAX_SLEEP,
+    MIN_INTERVAL,
     PollSchedule,
     ScheduledConnection,
-    due,
-    missed,
+    due_now,
+    missed_runs,
 )
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -44,7 +44,7 @@ class World:
 
     def __post_init__(self) -> None:
         """Begin to watch."""
-        self.schedule = PollSchedule.begun(["prod"], self.wall)
+        self.schedule = PollSchedule.all_due(["prod"], self.wall)
 
     def due_times(self) -> list[DueTime]:
         """Say what is due from what was kept, as the store would."""
@@ -54,7 +54,9 @@ class World:
             known = newest is not None and newest <= self.wall
             due_at = newest + cadence if known else self.wall
             last_attempt_at = newest if known else None
-            found.append(DueTime(kind=kind, cadence=cadence, due_at=due_at, last_attempt_at=last_attempt_at))
+            found.append(
+                DueTime(kind=kind, cadence=cadence, due_at=due_at, last_attempt_at=last_attempt_at)
+            )
         return found
 
     def pass_time(self, real: timedelta, wall: timedelta | None = None) -> None:
@@ -68,14 +70,16 @@ class World:
             for name in self.schedule.startable(self.wall):
                 self.schedule = self.schedule.started(name)
                 assert self.schedule.startable(self.wall) == ()
-                if now_due := due(self.due_times(), self.wall):
-                    self.missed += sum(missed(now_due, self.wall).values())
+                if pending := due_now(self.due_times(), self.wall):
+                    self.missed += sum(missed_runs(pending, self.wall).values())
                     self.really.append(self.real)
-                    for due_time in now_due:
+                    for due_time in pending:
                         self.begins[due_time.kind].append(self.wall)
                     self.pass_time(self.takes)
-                self.schedule = self.schedule.rested(name, self.due_times(), self.wall, self.jitter)
-            self.pass_time(self.schedule.wait(self.wall))
+                self.schedule = self.schedule.completed(
+                    name, self.due_times(), self.wall, self.jitter
+                )
+            self.pass_time(self.schedule.sleep_time(self.wall))
 
 
 def gaps(begins: list[datetime]) -> list[timedelta]:
@@ -130,7 +134,7 @@ def test_a_clock_that_is_set_back_stops_nothing(back, before):
     tries = [at, *(one for one in world.really if one >= at), world.real]
     apart = [later - earlier for earlier, later in pairwise(tries)]
     # By the new clock, what was read less than an hour before it is still fresh.
-    assert max(apart) <= HOUR + STEP
+    assert max(apart) <= HOUR + MAX_SLEEP
 
 
 @settings(max_examples=25)
@@ -140,20 +144,23 @@ def test_a_run_that_is_slower_than_its_cadence_is_followed_at_once_and_never_ove
     world = World(takes=takes * MINUTE)
     world.live(timedelta(days=2))
     apart = gaps(world.begins["incident"])
-    assert set(apart) == {takes * MINUTE + REST}
+    assert set(apart) == {takes * MINUTE + MIN_INTERVAL}
 
 
 def test_not_everything_is_read_at_once():
     """Ten connections that are all due begin a few at a time, longest waiting first."""
-    posts = {f"c{n}": ScheduledConnection(due_at=NOW - n * MINUTE, planned_at=NOW - HOUR) for n in range(10)}
-    schedule = PollSchedule(posts=posts)
+    connections = {
+        f"c{n}": ScheduledConnection(due_at=NOW - n * MINUTE, planned_at=NOW - HOUR)
+        for n in range(10)
+    }
+    schedule = PollSchedule(connections=connections)
     first = schedule.startable(NOW)
-    assert first == tuple(f"c{n}" for n in (9, 8, 7, 6))[:AT_ONCE]
+    assert first == tuple(f"c{n}" for n in (9, 8, 7, 6))[:MAX_CONCURRENT]
     for name in first:
         schedule = schedule.started(name)
     assert schedule.startable(NOW) == ()
-    assert schedule.wait(NOW) == STEP
-    schedule = schedule.rested(first[0], (), NOW, 0.0)
+    assert schedule.sleep_time(NOW) == MAX_SLEEP
+    schedule = schedule.completed(first[0], (), NOW, 0.0)
     assert schedule.startable(NOW) == ("c5",)
 
 
@@ -162,22 +169,24 @@ def test_not_everything_is_read_at_once():
     [
         pytest.param(1, timedelta(seconds=30), id="the first"),
         pytest.param(2, timedelta(seconds=60), id="twice as long"),
-        pytest.param(7, MOST_PAUSE, id="and no longer than the most"),
-        pytest.param(900, MOST_PAUSE, id="however many"),
+        pytest.param(7, MAX_BACKOFF, id="and no longer than the most"),
+        pytest.param(900, MAX_BACKOFF, id="however many"),
     ],
 )
 def test_a_connection_that_cannot_be_had_waits_longer_each_time(failures, pause):
     """The others are not touched, and one success forgets it all."""
-    schedule = PollSchedule.begun(["dead", "well"], NOW)
+    schedule = PollSchedule.all_due(["dead", "well"], NOW)
     for _ in range(failures):
         schedule = schedule.started("dead").failed("dead", NOW)
-    assert schedule.posts["dead"].due_at == NOW + pause
-    assert schedule.posts["well"].due_at == NOW
-    assert schedule.rested("dead", (), NOW, 0.0).posts["dead"].failures == 0
+    assert schedule.connections["dead"].due_at == NOW + pause
+    assert schedule.connections["well"].due_at == NOW
+    assert schedule.completed("dead", (), NOW, 0.0).connections["dead"].failures == 0
 
 
 def test_a_cadence_of_nothing_still_rests():
     """Whatever the settings say, the source is not asked without end."""
     due_time = DueTime(kind="fake.thing", cadence=timedelta(0), due_at=NOW, last_attempt_at=NOW)
-    schedule = PollSchedule.begun(["prod"], NOW).started("prod").rested("prod", [due_time], NOW, 0.5)
-    assert schedule.posts["prod"].due_at == NOW + REST
+    schedule = (
+        PollSchedule.all_due(["prod"], NOW).started("prod").completed("prod", [due_time], NOW, 0.5)
+    )
+    assert schedule.connections["prod"].due_at == NOW + MIN_INTERVAL

@@ -11,17 +11,17 @@ from functools import partial
 from itertools import pairwise
 
 import pytest
-from ccm_pagerduty.connector import connector
-from ccm_pagerduty.kinds import kinds
-from pagerduty_simulator import AccountSizes, PagerDutySimulator, build_account
-from pagerduty_simulator.account.incident_log import Event, IncidentRecord, IncidentState
-from pagerduty_simulator.demo_data.incidents import service_references
+from ccm_pagerjob.connector import connector
+from ccm_pagerjob.kinds import kinds
+from pagerjob_simulator import AccountSizes, PagerDutySimulator, build_account
+from pagerjob_simulator.account.incident_log import Event, IncidentRecord, IncidentState
+from pagerjob_simulator.demo_data.incidents import service_references
 
 from ccm_core.collect.freshness import tolerance
 from ccm_core.config.schema_defaults import with_defaults
 from ccm_core.daemon.daemon import Daemon
 from ccm_core.daemon.ports import WatchJob
-from ccm_core.daemon.scheduler import MOST_JITTER
+from ccm_core.daemon.scheduler import MAX_JITTER
 from ccm_core.daemon.signals import SignalFlags
 from ccm_core.daemon.systemd_notify import SystemdNotifier
 from ccm_core.pipeline.context import Connection, Host
@@ -29,7 +29,7 @@ from ccm_core.sdk.secret import Secret
 from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.open import open_store
 
-from .conftest import NOW, Counted, LeapingClock, Recorder, Unhurried
+from .conftest import NOW, Counted, LeapingClock, RecordedOutput, Unhurried
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 WEEK = 7 * DAY
@@ -37,10 +37,10 @@ SMALL = AccountSizes(users=4, teams=1, schedules=1, policies=1, services=2, inci
 CADENCES = {
     "prod": {},
     "other": {
-        "pagerduty.incident": 8 * HOUR,
-        "pagerduty.incident_log_entry": 8 * HOUR,
-        "pagerduty.service": 4 * HOUR,
-        "pagerduty.schedule": DAY,
+        "pagerjob.incident": 8 * HOUR,
+        "pagerjob.incident_log_entry": 8 * HOUR,
+        "pagerjob.service": 4 * HOUR,
+        "pagerjob.schedule": DAY,
     },
 }
 
@@ -48,15 +48,15 @@ CADENCES = {
 @pytest.fixture
 def lived(tmp_path):
     """Watch two connections to one account for a week; incidents go on meanwhile."""
-    orders, voice = SignalFlags(), Recorder()
-    clock = LeapingClock(until=NOW + WEEK, orders=orders)
+    flags, output = SignalFlags(), RecordedOutput()
+    clock = LeapingClock(until=NOW + WEEK, flags=flags)
     with PagerDutySimulator(build_account(NOW, sizes=SMALL)) as simulator:
         simulator.control.now = clock.now
         simulator.control.rate_limit = simulator.control.on_call_limit = 1_000_000
         numbers = happen_daily(simulator.account, clock)
         store = Counted(open_store(StoreLocation(url="sqlite:///ccm.db"), base=tmp_path))
         clock.busy = lambda: bool(sum(store.running.values()))
-        duty = WatchJob(
+        job = WatchJob(
             host=Host(
                 version="1",
                 kinds={one.name: one for one in kinds()},
@@ -67,23 +67,23 @@ def lived(tmp_path):
             store=store,
             connections=tuple(CADENCES),
             connection=partial(connection, simulator),
-            judge=lambda: "well",
+            evaluate=lambda: "1 pass",
         )
 
         @contextmanager
         def opened():
-            yield duty
+            yield job
 
-        watching = Daemon(
+        daemon = Daemon(
             opened,
             clock=clock,
-            voice=voice,
+            output=output,
             supervisor=SystemdNotifier({}),
             jitter=random.Random(1).random,  # noqa: S311 - it spreads requests, and must repeat
             limiters=Unhurried(),
         )
-        asyncio.run(asyncio.wait_for(watching.run(orders), 600))
-        yield store, voice, numbers
+        asyncio.run(asyncio.wait_for(daemon.run(flags), 600))
+        yield store, output, numbers
         store.close()
 
 
@@ -129,8 +129,8 @@ def happen_daily(account, clock) -> list[int]:
 
 @pytest.mark.slow
 def test_every_cadence_is_held_for_a_week(lived):
-    """No slot is missed, nothing overlaps, nothing is read too often, and all of it is complete."""
-    store, voice, numbers = lived
+    """No run is missed, nothing overlaps, nothing is read too often, and all of it is complete."""
+    store, output, numbers = lived
     known = {one.name: one for one in kinds()}
     for name, cadences in CADENCES.items():
         tried = defaultdict(list)
@@ -145,13 +145,15 @@ def test_every_cadence_is_held_for_a_week(lived):
             assert begins[0] == NOW, kind
             assert max(apart) <= cadence, kind
             assert NOW + WEEK - begins[-1] <= cadence, kind
-            assert min(apart) >= cadence - tolerance(cadence) - MOST_JITTER or kind in TOLD, kind
-        bodies = [one.body for one in store.records.current(name, "pagerduty.incident")]
+            assert (
+                min(apart) >= cadence - tolerance(cadence) - MAX_JITTER or kind in READ_MORE_OFTEN
+            ), kind
+        bodies = [one.body for one in store.records.current(name, "pagerjob.incident")]
         assert {one["incident_number"] for one in bodies} >= set(numbers)
     assert store.most == {"prod": 1, "other": 1}
-    assert voice.about("slots missed") == []
-    assert voice.about("not read") == []
+    assert output.about("missed runs") == []
+    assert output.about("not collected") == []
 
 
-TOLD = {"pagerduty.incident_log_entry"}
-"""Read also whenever incidents are, because it tells which of them have changed."""
+READ_MORE_OFTEN = {"pagerjob.incident_log_entry"}
+"""Read also whenever incidents are, because it reports which of them have changed."""

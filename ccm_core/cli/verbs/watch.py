@@ -45,7 +45,7 @@ def command(config: str | None, connections: tuple[str, ...], output: str) -> No
     daemon = Daemon(
         partial(open_watch_job, partial(open_workspace, config), connections, Path(output)),
         clock=WallClock(),
-        voice=status,
+        output=status,
         supervisor=SystemdNotifier(os.environ),
         jitter=random.random,
         limiters=Limiters(),
@@ -69,11 +69,11 @@ class WallClock:
 class LogLines:
     """A line on the error stream for each event, with its time."""
 
-    def say(self, line: str) -> None:
+    def log(self, line: str) -> None:
         """Write a line with its time."""
         click.echo(stamped(clock(), " ".join(line.split())), err=True)
 
-    def show(self, status: str) -> None:
+    def set_status(self, status: str) -> None:
         """Write nothing: a log is no place for what changes every second."""
 
 
@@ -84,13 +84,13 @@ class TerminalStatus(LogLines):
         """Start without a status."""
         self._status = ""
 
-    def say(self, line: str) -> None:
+    def log(self, line: str) -> None:
         """Write a line above the status."""
         click.echo(_ERASE, nl=False, err=True)
-        super().say(line)
+        super().log(line)
         self._draw()
 
-    def show(self, status: str) -> None:
+    def set_status(self, status: str) -> None:
         """Draw the status in the place of the one before."""
         if status != self._status:
             self._status = status

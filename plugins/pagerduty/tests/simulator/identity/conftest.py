@@ -67,7 +67,7 @@ class BrowserUser:
         assert response.headers["location"].startswith(CALLBACK + "?")
         return dict(parse_qsl(urlsplit(response.headers["location"]).query))
 
-    def exchange(self, app, code, **changes):
+    def exchange(self, app, code, /, **changes):
         """Exchange a code."""
         form = {
             "grant_type": "authorization_code",

@@ -73,7 +73,7 @@ def test_a_wrong_scope_grants_openid_alone(person, server, requested, scope):
 
 
 def test_the_openid_scope_alone_opens_no_endpoint(person, server):
-    """Each call responses 403 in a body without a code, with the scopes as strings."""
+    """Each call is 403 in a body without a code, with the scopes as strings."""
     tokens = person.complete(server.identity.register(), scope="wrong")
     response = person.services(tokens["access_token"])
     assert response.status_code == 403

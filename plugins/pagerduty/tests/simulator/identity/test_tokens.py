@@ -37,7 +37,7 @@ def test_a_token_with_an_unencoded_plus_is_refused(person, http, server):
 
 
 def test_an_access_token_is_refused_from_the_second_it_expires(person, server, clock):
-    """The API responses 401; the refresh token goes on to work."""
+    """The API responds 401; the refresh token remains valid."""
     app = server.identity.register()
     server.identity.access_lifetime = timedelta(seconds=5)
     tokens = person.complete(app)

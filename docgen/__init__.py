@@ -1,0 +1,1 @@
+"""Documentation that is generated from the code. Not shipped: ``make docs`` runs it."""
