@@ -1,4 +1,4 @@
-"""Running sides against one simulated account, and writing what they did as a table."""
+"""Run clients against one simulated account, and format their figures as a table."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from typing import Any, Self
 HERE = Path(__file__).parent
 
 
-class Source:
+class SimulatorProcess:
     """A simulated account in a process of its own."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
-        """Wait until it says where it is."""
+        """Wait until it prints its address."""
         self._process = process
-        where = json.loads(self._line())
-        self.url: str = where["url"]
-        self.key: str = where["key"]
+        address = json.loads(self._read_line())
+        self.url: str = address["url"]
+        self.key: str = address["key"]
 
     @classmethod
     @contextmanager
     def serving(cls, *options: str) -> Iterator[Self]:
-        """Start one, and stop it at the end."""
-        command = [sys.executable, str(HERE / "source.py"), *options]
+        """Start a process, and stop it at the end."""
+        command = [sys.executable, str(HERE / "simulator_process.py"), *options]
         with subprocess.Popen(  # noqa: S603 - our own program
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         ) as process:
@@ -42,25 +42,25 @@ class Source:
             finally:
                 process.terminate()
 
-    def order(self, **what: Any) -> dict[str, Any]:
-        """Steer it; get what it answered since the last order."""
+    def order(self, **order: Any) -> dict[str, Any]:
+        """Control the simulator; return its counts since the previous order."""
         if self._process.stdin is None:
-            raise AssertionError("the source is started with pipes")
-        self._process.stdin.write(json.dumps(what) + "\n")
+            raise AssertionError("the simulator's process is started with pipes")
+        self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
-        answer: dict[str, Any] = json.loads(self._line())
-        return answer
+        report: dict[str, Any] = json.loads(self._read_line())
+        return report
 
-    def _line(self) -> str:
+    def _read_line(self) -> str:
         line = self._process.stdout.readline() if self._process.stdout else ""
         if not line:
-            raise RuntimeError("the simulator ended before it was asked to")
+            raise RuntimeError("the simulator's process ended early; its error is printed above")
         return line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Side:
-    """A program that reads the account and prints what it did as its last line."""
+class BenchmarkClient:
+    """A program that reads the account and prints its report as its last line."""
 
     name: str
     command: Sequence[str]
@@ -70,80 +70,85 @@ class Side:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """What one side did in one round."""
+    """The figures of one client in one round."""
 
-    side: str
+    client: str
     whole: float
     """Seconds of the whole process, start and imports included."""
     requests: int
-    answers: Mapping[str, int]
-    said: Mapping[str, Any]
-    limited: Mapping[str, float]
-    """How long the account was limited, as it said and as it was left alone."""
+    responses: Mapping[str, int]
+    report: Mapping[str, Any]
+    """The client's own figures, results and warnings."""
+    limits: Mapping[str, float]
+    """For how long the account was limited, and for how long the client waited."""
 
     def value(self, name: str) -> float:
-        """Give a figure by name."""
+        """Return a figure by name."""
         if name in {"whole", "requests"}:
             return float(getattr(self, name))
-        return float(self.said.get(name, float("nan")))
+        return float(self.report.get(name, float("nan")))
 
 
-def run(source: Source, side: Side, **control: Any) -> Figures:
-    """Let one side read the account once."""
-    source.order(**control)
-    command = [_told(word, source) for word in side.command]
-    environment = {name: _told(value, source) for name, value in side.environment.items()}
-    began = time.perf_counter()
-    done = subprocess.run(  # noqa: S603 - programs of this folder, or named by it
+def run(simulator: SimulatorProcess, client: BenchmarkClient, **order: Any) -> Figures:
+    """Let one client read the account once."""
+    simulator.order(**order)
+    command = [_with_address(word, simulator) for word in client.command]
+    environment = {
+        name: _with_address(value, simulator) for name, value in client.environment.items()
+    }
+    started = time.perf_counter()
+    process = subprocess.run(  # noqa: S603 - programs of this folder, or named by it
         command,
         capture_output=True,
         text=True,
-        timeout=side.timeout,
+        timeout=client.timeout,
         check=False,
         env={**_environment(), **environment},
     )
-    whole = time.perf_counter() - began
-    lines = done.stdout.strip().splitlines()
-    said = json.loads(lines[-1]) if lines else {"error": done.stderr.strip()[-300:]}
-    answered = source.order()
+    whole = time.perf_counter() - started
+    lines = process.stdout.strip().splitlines()
+    report = json.loads(lines[-1]) if lines else {"error": process.stderr.strip()[-300:]}
+    counts = simulator.order()
     return Figures(
-        side=side.name,
+        client=client.name,
         whole=whole,
-        requests=answered["requests"],
-        answers=answered["answers"],
-        said=said,
-        limited=answered["limited"],
+        requests=counts["requests"],
+        responses=counts["responses"],
+        report=report,
+        limits=counts["limits"],
     )
 
 
-def _told(word: str, source: Source) -> str:
-    return word.format(url=source.url, key=source.key)
+def _with_address(word: str, simulator: SimulatorProcess) -> str:
+    return word.format(url=simulator.url, key=simulator.key)
 
 
 def _environment() -> dict[str, str]:
-    """Let every side start from compiled bytecode, as an installed program does."""
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**kept, "PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir()) / "ccm-benchmarks")}
+    """Let every client start from compiled bytecode, as an installed program does."""
+    environment = os.environ.copy()
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    bytecode = Path(tempfile.gettempdir()) / "ccm-benchmarks"
+    return {**environment, "PYTHONPYCACHEPREFIX": str(bytecode)}
 
 
-def median(figures: Sequence[Figures], name: str) -> float:
-    """Give the middle of a figure over the rounds."""
-    return statistics.median(one.value(name) for one in figures)
+def median(rounds: Sequence[Figures], name: str) -> float:
+    """Return the median of a figure over the rounds."""
+    return statistics.median(figures.value(name) for figures in rounds)
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Write a Markdown table; figures to the right."""
+    """Return a Markdown table; figures to the right."""
     lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
     return "\n".join(table_line(line) for line in lines)
 
 
 def table_line(cells: Sequence[str]) -> str:
-    """Write one line of a Markdown table."""
+    """Return one line of a Markdown table."""
     return f"| {' | '.join(cells)} |"
 
 
 def machine() -> str:
-    """Say where this was measured, without naming whose machine it is."""
+    """Return the kind of machine and interpreter of the measurement."""
     return (
         f"{os.cpu_count()}-core {platform.machine()} {platform.system()}, "
         f"{platform.python_implementation()} {platform.python_version()}"
@@ -151,5 +156,5 @@ def machine() -> str:
 
 
 def python(program: str, *options: str) -> list[str]:
-    """Give the command of a program of this folder; it is told where the account is."""
+    """Return the command of a program of this folder, with the address of the account."""
     return [sys.executable, str(HERE / program), "--url", "{url}", "--key", "{key}", *options]

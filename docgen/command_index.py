@@ -17,17 +17,19 @@ def table() -> str:
 
 
 def _commands() -> Iterator[tuple[str, str]]:
-    context = click.Context(ccm)
-    for name in ccm.list_commands(context):
-        command = ccm.get_command(context, name)
-        if command is None:
-            continue
+    for name, command in _shown(ccm):
         yield f"ccm {name}", _summary(command)
         if isinstance(command, click.Group):
-            for verb in command.list_commands(context):
-                nested = command.get_command(context, verb)
-                if nested is not None:
-                    yield f"ccm {name} {verb}", _summary(nested)
+            for verb, nested in _shown(command):
+                yield f"ccm {name} {verb}", _summary(nested)
+
+
+def _shown(group: click.Group) -> Iterator[tuple[str, click.Command]]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if command is not None and not command.hidden:
+            yield name, command
 
 
 def _summary(command: click.Command) -> str:

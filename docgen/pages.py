@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from docgen import command_index, evidence_kinds, rule_page, sdk_modules
+from docgen import command_index, rule_page, sdk_modules
 from docgen.section import replace_section
 
 ROOT = Path(__file__).parents[1]
@@ -12,7 +12,6 @@ ROOT = Path(__file__).parents[1]
 SECTIONS = {
     "docs/reference/commands.md": ("commands", command_index.table),
     "docs/reference/hooks.md": ("sdk modules", sdk_modules.table),
-    "docs/reference/pagerduty.md": ("evidence kinds", evidence_kinds.table),
 }
 """By page: the name of its generated section, and what writes it."""
 

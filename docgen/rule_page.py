@@ -1,8 +1,9 @@
-"""Writes the page of shipped rules, ``docs/reference/pagerduty-rules.md``, from the packs."""
+"""The page of shipped rules, ``docs/reference/pagerduty-rules.md``, written from the packs."""
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
 
 import yaml
 from ccm_pagerduty.rulepacks import rule_packs
@@ -16,6 +17,9 @@ FRAMEWORKS = {
     "dora": "DORA",
     "hipaa": "HIPAA",
 }
+
+Document: TypeAlias = Mapping[str, Any]
+"""A pack or a rule as its YAML has it."""
 
 LEAD = """\
 # The rules that ship for PagerDuty
@@ -44,29 +48,31 @@ that one is. It is judged itself only where it had waited before that one began,
 """
 
 
-def page():
-    """Give the page."""
+def page() -> str:
+    """Return the page."""
     packs = [yaml.safe_load(pack.text()) for pack in rule_packs()]
     count = sum(len(pack["rules"]) for pack in packs)
-    parts = [LEAD.format(rules=count, packs=len(packs)), _coverage(packs)]
-    return "\n".join([*parts, *(_pack(pack) for pack in packs)])
+    sections = [LEAD.format(rules=count, packs=len(packs)), _coverage(packs)]
+    return "\n".join([*sections, *(_pack(pack) for pack in packs)])
 
 
-def _pack(pack):
+def _pack(pack: Document) -> str:
     lines = [f"## {pack['metadata']['name']}", "", *_wrapped(pack["metadata"]["description"])]
     if pack.get("parameters"):
         lines += ["", "| parameter | is | default |", "|---|---|---|"]
         lines += [
-            f"| `{name}` | {one['description']} | `{_shown(one['default'])}` |"
-            for name, one in pack["parameters"].items()
+            f"| `{name}` | {parameter['description']} | `{_default(parameter['default'])}` |"
+            for name, parameter in pack["parameters"].items()
         ]
     for rule in pack["rules"]:
         lines += ["", *_rule(rule)]
     return "\n".join(lines) + "\n"
 
 
-def _rule(rule):
-    controls = ", ".join(f"{FRAMEWORKS[one['framework']]} {one['id']}" for one in rule["controls"])
+def _rule(rule: Document) -> list[str]:
+    controls = ", ".join(
+        f"{FRAMEWORKS[control['framework']]} {control['id']}" for control in rule["controls"]
+    )
     share = rule.get("tolerance")
     judged = f"rows of `{rule['over']}`"
     if share:
@@ -84,12 +90,13 @@ def _rule(rule):
     ]
 
 
-def _coverage(packs):
-    found = {}
+def _coverage(packs: Sequence[Document]) -> str:
+    rules_by_control: dict[tuple[str, str], list[str]] = {}
     for pack in packs:
         for rule in pack["rules"]:
-            for one in rule["controls"]:
-                found.setdefault((one["framework"], one["id"]), []).append(rule["id"])
+            for control in rule["controls"]:
+                name = (control["framework"], control["id"])
+                rules_by_control.setdefault(name, []).append(rule["id"])
     lines = [
         "## Controls",
         "",
@@ -100,19 +107,20 @@ def _coverage(packs):
         lines += [f"| {title} | rules |", "|---|---|"]
         lines += [
             f"| {key} | {', '.join(f'`{name}`' for name in sorted(set(names)))} |"
-            for (of, key), names in sorted(found.items())
-            if of == framework
+            for (owner, key), names in sorted(rules_by_control.items())
+            if owner == framework
         ]
         lines.append("")
     return "\n".join(lines)
 
 
-def _shown(value):
-    return value if isinstance(value, str) else yaml.safe_dump(value).splitlines()[0]
+def _default(value: Any) -> str:
+    return value if isinstance(value, str) else str(yaml.safe_dump(value)).splitlines()[0]
 
 
-def _wrapped(text, width=100):
-    lines, line = [], ""
+def _wrapped(text: str, width: int = 100) -> list[str]:
+    lines: list[str] = []
+    line = ""
     for word in text.split():
         if line and len(line) + 1 + len(word) > width:
             lines.append(line)
@@ -120,7 +128,3 @@ def _wrapped(text, width=100):
         else:
             line = f"{line} {word}".strip()
     return [*lines, line]
-
-
-if __name__ == "__main__":
-    sys.stdout.write(page())

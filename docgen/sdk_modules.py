@@ -20,4 +20,5 @@ def table() -> str:
 def _summary(path: Path) -> str:
     source = path / "__init__.py" if path.is_dir() else path
     docstring = ast.get_docstring(ast.parse(source.read_text("utf-8"))) or ""
-    return docstring.split("\n\n")[0].replace("\n", " ").replace(":mod:", "").removesuffix(".")
+    sentence = docstring.split("\n\n")[0].replace("\n", " ").removesuffix(".")
+    return sentence.replace(":mod:", "").replace("``", "`")

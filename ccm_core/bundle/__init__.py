@@ -1,1 +1,1 @@
-"""Bundles: one file that holds evidence, results and proofs, verifiable offline by anybody."""
+"""Evidence packages (bundles): evidence, results and proofs in one file, verifiable offline."""

@@ -1,4 +1,4 @@
-"""A zip archive that is the same, byte for byte, whenever the same files are put into it."""
+"""Write a zip archive that is the same, byte for byte, for the same files."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-_THEN = (1980, 1, 1, 0, 0, 0)
-"""The earliest moment that a zip archive can name: files of a bundle have none."""
+_EARLIEST = (1980, 1, 1, 0, 0, 0)
+"""The earliest moment in a zip archive: files of a bundle have none."""
 _MODE = 0o644 << 16
 _UNIX = 3
 
 
-class Archive:
-    """An archive under way. Files stand in it in the order in which they were added."""
+class ArchiveWriter:
+    """Writes an archive, its files in the order in which they are added."""
 
     def __init__(self, path: Path) -> None:
         self._zip = zipfile.ZipFile(path, "w")
@@ -28,30 +28,30 @@ class Archive:
         """The SHA-256 of each file so far, in hexadecimal digits, by its name."""
         return dict(self._digests)
 
-    def add(self, name: str, *parts: bytes) -> None:
+    def add(self, name: str, *chunks: bytes) -> None:
         """Add a file."""
-        self.stream(name, parts)
+        self.stream(name, chunks)
 
-    def stream(self, name: str, parts: Iterable[bytes]) -> None:
-        """Add a file piece by piece; one without any piece is left out."""
-        hashed, begun = hashlib.sha256(), iter(parts)
-        first = next(begun, None)
+    def stream(self, name: str, chunks: Iterable[bytes]) -> None:
+        """Add a file chunk by chunk; one without any chunk is left out."""
+        digest, remaining = hashlib.sha256(), iter(chunks)
+        first = next(remaining, None)
         if first is None:
             return
-        info = zipfile.ZipInfo(name, _THEN)
+        info = zipfile.ZipInfo(name, _EARLIEST)
         info.compress_type, info.create_system, info.external_attr = (
             zipfile.ZIP_DEFLATED,
             _UNIX,
             _MODE,
         )
         with self._zip.open(info, "w", force_zip64=True) as file:
-            for part in chain([first], begun):
-                hashed.update(part)
-                file.write(part)
-        self._digests[name] = hashed.hexdigest()
+            for chunk in chain([first], remaining):
+                digest.update(chunk)
+                file.write(chunk)
+        self._digests[name] = digest.hexdigest()
 
     def __enter__(self) -> Self:
-        """Begin."""
+        """Return the writer itself."""
         return self
 
     def __exit__(

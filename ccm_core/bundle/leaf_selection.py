@@ -1,4 +1,4 @@
-"""Which leaves of the ledger belong into a bundle. Pure: it is shown leaves and names indexes."""
+"""Select the leaves of the ledger that belong into a bundle. Pure: it reads leaves only."""
 
 from __future__ import annotations
 
@@ -14,71 +14,71 @@ Leaves = Iterable[tuple[int, JsonObject]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What a bundle is to hold of one connection."""
+class LeafCriteria:
+    """Which leaves of a connection's log belong into a bundle."""
 
     period: Window
     kinds: AbstractSet[str]
-    events: AbstractSet[str]
-    """Those of the kinds of which earlier records count only where results rest on them."""
+    event_kinds: AbstractSet[str]
+    """Those of the kinds of which earlier records count only as evidence behind results."""
     evidence_digests: AbstractSet[str]
-    """Digests that results of the period rest on."""
-    ends: AbstractSet[int] = frozenset()
+    """Digests of the evidence behind results of the period."""
+    run_ends: AbstractSet[int] = frozenset()
     """The last leaf of each run, as the store's own log states them."""
 
 
 @dataclass(slots=True, kw_only=True)
-class _Kind:
-    """One kind on the way through a log."""
+class _KindSelection:
+    """The leaves of one kind that are selected, on the way through a log."""
 
-    standing: dict[str, int] = field(default_factory=dict)
-    """Before the period: the index of the newest version of each key that stands."""
+    current: dict[str, int] = field(default_factory=dict)
+    """Before the period: the index of the newest version of each key that is current."""
     begun: bool = False
     pending: list[int] = field(default_factory=list)
     """Since the last collection that is known to belong to the period."""
-    chosen: list[int] = field(default_factory=list)
+    selected: list[int] = field(default_factory=list)
+
+    def add_collection(self, index: int, *, inside: bool) -> None:
+        """Add a collection that ended inside the period or not."""
+        self.begun = self.begun or inside
+        if inside:
+            self.selected.extend(self.pending)
+            self.pending.clear()
+        if self.begun:
+            (self.selected if inside else self.pending).append(index)
+
+    def add_leaf(self, index: int, leaf: JsonObject) -> None:
+        """Add a leaf that a collection appended."""
+        if self.begun:
+            (self.pending or self.selected).append(index)
+        elif leaf["leaf"] == "version":
+            self.current.pop(leaf["key"], None)
+            if "digest" in leaf:
+                self.current[leaf["key"]] = index
 
 
-def of_connection(leaves: Leaves, wanted: Wanted) -> set[int]:
-    """Choose among the leaves of a connection's log.
+def select_leaves(leaves: Leaves, criteria: LeafCriteria) -> set[int]:
+    """Return the indexes of the leaves of a connection's log that belong into a bundle.
 
     Of each kind: every collection from the first to the last one that ended in the period, with all
-    that it appended, so that its counts and its population can be held against what is there; and
-    what stood before the first of them. Of any kind: what results rest on. And every run with its
-    manifest, whenever it was, so that it can be seen that none was left out.
+    that it appended, so that its counts and its population can be verified; and what was current
+    before the first of them. Of any kind: the evidence behind results. And every run with its
+    manifest, at any time, which proves that none was left out.
     """
-    kinds = {kind: _Kind() for kind in wanted.kinds}
-    by_collection: dict[str, _Kind] = {}
-    found = set(wanted.ends)
+    kinds = {kind: _KindSelection() for kind in criteria.kinds}
+    by_collection: dict[str, _KindSelection] = {}
+    indexes = set(criteria.run_ends)
     for index, leaf in leaves:
         form = leaf["leaf"]
-        if form in {"run", "manifest"} or leaf.get("digest") in wanted.evidence_digests:
-            found.add(index)
+        if form in {"run", "manifest"} or leaf.get("digest") in criteria.evidence_digests:
+            indexes.add(index)
         if form == "collection" and leaf["kind"] in kinds:
             kind = by_collection[leaf["id"]] = kinds[leaf["kind"]]
-            _collected(kind, index, inside=parse_instant(leaf["ended_at"]) in wanted.period)
+            kind.add_collection(index, inside=parse_instant(leaf["ended_at"]) in criteria.period)
         elif leaf.get("collection") in by_collection:
-            _appended(by_collection[leaf["collection"]], index, leaf)
+            by_collection[leaf["collection"]].add_leaf(index, leaf)
     for name, kind in kinds.items():
-        found.update(kind.chosen)
-        if name not in wanted.events:
-            found.update(kind.standing.values())
-    return found
-
-
-def _collected(kind: _Kind, index: int, *, inside: bool) -> None:
-    kind.begun = kind.begun or inside
-    if inside:
-        kind.chosen.extend(kind.pending)
-        kind.pending.clear()
-    if kind.begun:
-        (kind.chosen if inside else kind.pending).append(index)
-
-
-def _appended(kind: _Kind, index: int, leaf: JsonObject) -> None:
-    if kind.begun:
-        (kind.pending or kind.chosen).append(index)
-    elif leaf["leaf"] == "version":
-        kind.standing.pop(leaf["key"], None)
-        if "digest" in leaf:
-            kind.standing[leaf["key"]] = index
+        indexes.update(kind.selected)
+        if name not in criteria.event_kinds:
+            indexes.update(kind.current.values())
+    return indexes

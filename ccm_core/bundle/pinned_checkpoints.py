@@ -1,4 +1,4 @@
-"""Heads of a ledger that a reader kept from earlier, held against a bundle."""
+"""Compare a bundle with checkpoints that its reader pinned earlier."""
 
 from __future__ import annotations
 
@@ -13,49 +13,53 @@ from ccm_core.ledger.pinned_checkpoint import Pin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """What came of it."""
+class PinComparison:
+    """What the pinned checkpoints prove of a bundle."""
 
     pins: int = 0
-    """How many of the heads hold."""
+    """How many of them match."""
     problems: tuple[str, ...] = ()
-    """What the heads speak against."""
+    """What contradicts them."""
     unproven: tuple[str, ...] = ()
-    """What a bundle alone cannot show."""
+    """What a bundle alone cannot prove."""
 
 
-def hold(files: Mapping[str, bytes], pins: Sequence[Pin]) -> Held:
-    """Hold heads against the files of a bundle that was verified.
+def compare_with_pins(files: Mapping[str, bytes], pins: Sequence[Pin]) -> PinComparison:
+    """Compare pinned checkpoints with the files of a bundle that was verified.
 
-    Of the store's own log every leaf is here, and of another one each at which a head was stated.
-    So a tree can be grown to the size that it had then, and its root be compared.
+    Of the store's own log every leaf is here, and of another log each leaf at which a head was
+    stated: so the root that a tree had at an earlier size can be rebuilt and compared.
 
     Raises:
-        ValueError: A pin is no signed head.
+        ValueError: A pin is not a signed checkpoint.
     """
     keys = [SigningKey.read(_text(files, name)).key for name in _names(files, "keys/", ".txt")]
-    heads = {
+    checkpoints = {
         name.split("/")[1]: Checkpoint.read(signed_note.read(_text(files, name)).text)
         for name in _names(files, "ledger/", "/checkpoint.txt")
     }
     problems, unproven = [], []
     for pin in pins:
         signed = signed_note.read(pin.note)
-        head = Checkpoint.read(signed.text)
-        log = next((name for name, one in heads.items() if one.origin == head.origin), None)
-        roots = rebuild_roots(files, log, heads[log].size, [head.size])[1] if log else {}
+        pinned = Checkpoint.read(signed.text)
+        log = next(
+            (name for name, entry in checkpoints.items() if entry.origin == pinned.origin), None
+        )
+        roots = rebuild_roots(files, log, checkpoints[log].size, [pinned.size])[1] if log else {}
         if not any(signed.signed_by(key) for key in keys):
             problems.append(f"{pin.name} is not signed by a key of this bundle's store")
-        elif head.size not in roots:
+        elif pinned.size not in roots:
             unproven.append(
-                f"{pin.name} is the head of {head.origin} at {head.size} leaves, which is newer "
-                "than this bundle or of a log that is not in it; hold it against the store: "
+                f"{pin.name} is the checkpoint of {pinned.origin} at {pinned.size} leaves, which is "
+                "newer than this bundle or of a log that is not in it; compare it with the store: "
                 "`ccm verify --pin`"
             )
-        elif roots[head.size] != head.root:
-            problems.append(f"{pin.name} has another root for {head.size} leaves of {head.origin}")
-    good = len(pins) - len(problems) - len(unproven)
-    return Held(pins=good, problems=tuple(problems), unproven=tuple(unproven))
+        elif roots[pinned.size] != pinned.root:
+            problems.append(
+                f"{pin.name} has another root for {pinned.size} leaves of {pinned.origin}"
+            )
+    matching = len(pins) - len(problems) - len(unproven)
+    return PinComparison(pins=matching, problems=tuple(problems), unproven=tuple(unproven))
 
 
 def _names(files: Mapping[str, bytes], start: str, end: str) -> list[str]:

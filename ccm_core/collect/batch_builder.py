@@ -159,7 +159,7 @@ class BatchBuilder:
         return tuple(self._listings)[:MAX_REQUESTS]
 
     def drifted(self) -> bool:
-        """Return whether a listing differs from the source's count, or changed while it was read."""
+        """Return whether a listing differs from the source's count or changed meanwhile."""
         return not self.shortfalls and any(listing.drifted for listing in self._listings.values())
 
     def all_shortfalls(self) -> tuple[Shortfall, ...]:
@@ -225,7 +225,7 @@ class BatchBuilder:
             for kind, target in reference.targets(body):
                 self.references.setdefault((reference.field, kind, target), key)
 
-    # -- what only the whole window shows ------------------------------------------------------------
+    # -- what only the whole window shows -----------------------------------------------------
 
     def _rejections(self) -> Iterable[Shortfall]:
         if self.rejected:

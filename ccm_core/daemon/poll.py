@@ -75,13 +75,13 @@ async def poll_connection(
     manifest = None
     try:
         connection = job.connection(name)
-        due_times = upcoming(job.host, connection, job.store)
+        due_times = upcoming(job.host, connection, job.store.runs)
         now = job.host.clock()
         if due_now(due_times, now):
             if missed := missed_runs(due_times, now):
                 report_missed(missed)
             manifest = await collect(job.host, connection, job.store, observer, limiters)
-            due_times = upcoming(job.host, connection, job.store)
+            due_times = upcoming(job.host, connection, job.store.runs)
     except IntegrityError:
         raise
     except CcmError as error:

@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ccm_core.bundle.attestation import Head, Predicate, envelope, pem, statement
-from ccm_core.bundle.deterministic_zip import Archive
-from ccm_core.bundle.leaf_selection import Wanted, of_connection
+from ccm_core.bundle.attestation import BundledCheckpoint, Predicate, envelope, pem, statement
+from ccm_core.bundle.deterministic_zip import ArchiveWriter
+from ccm_core.bundle.leaf_selection import LeafCriteria, select_leaves
 from ccm_core.bundle.published_verifier import published_verifier
 from ccm_core.bundle.verifier.main import verify
 from ccm_core.bundle.verifier.statement import STATEMENT, VERIFIER
@@ -90,7 +90,7 @@ def bundle(
     chosen = _chosen(host, store, order)
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with Archive(fresh) as archive:
+        with ArchiveWriter(fresh) as archive:
             _write(store, archive, chosen)
             _finish(host, store.ledger, archive, chosen, signer)
         facts, problems = verify(str(fresh))
@@ -185,14 +185,14 @@ def _of_connection(
     name: str,
 ) -> Excerpt:
     heads = [head for leaf in _leaves(own) for head in leaf.get("heads", ())]
-    wanted = Wanted(
+    wanted = LeafCriteria(
         period=period.window,
         kinds=kinds,
-        events={one.name for one in host.kinds.values() if one.shape is Shape.EVENT},
+        event_kinds={one.name for one in host.kinds.values() if one.shape is Shape.EVENT},
         evidence_digests=said.evidence_digests,
-        ends={head["size"] - 1 for head in heads if head["log"] == name},
+        run_ends={head["size"] - 1 for head in heads if head["log"] == name},
     )
-    found = store.ledger.excerpt(name, lambda leaves: of_connection(leaves, wanted))
+    found = store.ledger.excerpt(name, lambda leaves: select_leaves(leaves, wanted))
     if found is None:
         raise UsageError(f"no head of the ledger of {name} was ever signed; {_NEXT}")
     there = {one.get("id") for one in _leaves(found)}
@@ -228,7 +228,7 @@ def _leaves(excerpt: Excerpt) -> Iterator[json_codec.JsonObject]:
 # -- writing ----------------------------------------------------------------------------------
 
 
-def _write(store: EvidenceStore, archive: Archive, chosen: _Chosen) -> None:
+def _write(store: EvidenceStore, archive: ArchiveWriter, chosen: _Chosen) -> None:
     for one in chosen.excerpts:
         folder = f"ledger/{one.log}"
         archive.add(f"{folder}/checkpoint.txt", one.checkpoint.encode())
@@ -242,7 +242,9 @@ def _write(store: EvidenceStore, archive: Archive, chosen: _Chosen) -> None:
     for name, form in sorted(places):
         archive.stream(name, _lines(store.ledger, form, places[name, form]))
     for digest in sorted(one for one in _packs(chosen) if one in chosen.said.documents):
-        archive.add(f"packs/{digest.removeprefix('sha256:')[:16]}.yaml", store.evaluations.document(digest))
+        archive.add(
+            f"packs/{digest.removeprefix('sha256:')[:16]}.yaml", store.evaluations.document(digest)
+        )
     for number, key in enumerate(store.ledger.signing_keys(), 1):
         archive.add(f"keys/{number:04}.txt", key.note.encode())
 
@@ -288,7 +290,7 @@ def _lines(ledger: LedgerStore, form: str, digests: Iterable[str]) -> Iterator[b
 
 
 def _finish(
-    host: Host, ledger: LedgerStore, archive: Archive, chosen: _Chosen, signer: Signer
+    host: Host, ledger: LedgerStore, archive: ArchiveWriter, chosen: _Chosen, signer: Signer
 ) -> None:
     about = _predicate(host, ledger, chosen)
     key = VerifierKey(about.origin, signer.public)
@@ -320,8 +322,9 @@ def _predicate(host: Host, ledger: LedgerStore, chosen: _Chosen) -> Predicate:
         kinds=sorted(chosen.kinds),
         rules=sorted(chosen.rules),
         evaluations=len(chosen.said.evaluations),
-        heads=[
-            Head(log=one.log, size=one.size, checkpoint=one.checkpoint) for one in chosen.excerpts
+        checkpoints=[
+            BundledCheckpoint(log=one.log, size=one.size, checkpoint=one.checkpoint)
+            for one in chosen.excerpts
         ],
         host_version=host.version,
     )

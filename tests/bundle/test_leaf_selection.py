@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from ccm_core.bundle.leaf_selection import Wanted, of_connection
+from ccm_core.bundle.leaf_selection import LeafCriteria, select_leaves
 from ccm_core.model.period import parse_period
 
 DOOR, LOCK, KNOCK = "acme.door", "acme.lock", "acme.knock"
 
 
 def collected(name, kind, ended, *versions):
-    """Give the leaves of a collection: itself, and key and digest of each version, or no digest."""
+    """Return the leaves of a collection: itself, and key and digest of each version, or none."""
     return [
         {
             "leaf": "collection",
@@ -29,20 +29,20 @@ def collected(name, kind, ended, *versions):
     ]
 
 
-def chosen(leaves, **wanted):
-    """Choose for July; give what was chosen as texts."""
-    given = {
+def selected(leaves, **changes):
+    """Return the leaves that are selected for July, as texts."""
+    criteria = {
         "period": parse_period("2026-07").window,
         "kinds": {DOOR, KNOCK},
-        "events": {KNOCK},
+        "event_kinds": {KNOCK},
         "evidence_digests": set(),
     }
-    found = of_connection(enumerate(leaves), Wanted(**given | wanted))
-    return [text(leaves[index]) for index in sorted(found)]
+    indexes = select_leaves(enumerate(leaves), LeafCriteria(**criteria | changes))
+    return [text(leaves[index]) for index in sorted(indexes)]
 
 
 def text(leaf):
-    """Name a leaf in a few words."""
+    """Return a short text of a leaf."""
     return leaf.get("id") or f"{leaf.get('key', leaf['leaf'])}={leaf.get('digest', '-')}"
 
 
@@ -50,7 +50,7 @@ JUNE, JULY, LATE, AUGUST = (f"2026-{month}-01T00:00:00Z" for month in ("06", "07
 
 
 @pytest.mark.parametrize(
-    ("leaves", "wanted", "expected"),
+    ("leaves", "changes", "expected"),
     [
         pytest.param(
             [
@@ -61,7 +61,7 @@ JUNE, JULY, LATE, AUGUST = (f"2026-{month}-01T00:00:00Z" for month in ("06", "07
             ],
             {},
             ["c=1", "a=2", "c3", "c=2"],
-            id="what stood before, and the collections of the period",
+            id="what was current before, and the collections of the period",
         ),
         pytest.param(
             [
@@ -79,7 +79,7 @@ JUNE, JULY, LATE, AUGUST = (f"2026-{month}-01T00:00:00Z" for month in ("06", "07
             [*collected("c1", KNOCK, JUNE, ("a", "1"), ("b", "1"))],
             {"evidence_digests": {"1"}},
             ["a=1", "b=1"],
-            id="earlier events that results rest on",
+            id="earlier events behind results",
         ),
         pytest.param(
             [*collected("c1", KNOCK, JUNE, ("a", "1"))], {}, [], id="earlier events otherwise"
@@ -97,12 +97,12 @@ JUNE, JULY, LATE, AUGUST = (f"2026-{month}-01T00:00:00Z" for month in ("06", "07
                 {"leaf": "other"},
                 {"leaf": "other"},
             ],
-            {"ends": {3}},
+            {"run_ends": {3}},
             ["r1", "manifest=m", "other=-"],
             id="every run, and whatever ended one",
         ),
     ],
 )
-def test_what_is_needed_to_see_that_nothing_is_missing_is_chosen(leaves, wanted, expected):
+def test_leaves_that_prove_completeness_are_selected(leaves, changes, expected):
     """And nothing more."""
-    assert chosen(leaves, **wanted) == expected
+    assert selected(leaves, **changes) == expected

@@ -11,11 +11,11 @@ from functools import partial
 from itertools import pairwise
 
 import pytest
-from ccm_pagerjob.connector import connector
-from ccm_pagerjob.kinds import kinds
-from pagerjob_simulator import AccountSizes, PagerDutySimulator, build_account
-from pagerjob_simulator.account.incident_log import Event, IncidentRecord, IncidentState
-from pagerjob_simulator.demo_data.incidents import service_references
+from ccm_pagerduty.connector import connector
+from ccm_pagerduty.kinds import kinds
+from pagerduty_simulator import AccountSizes, PagerDutySimulator, build_account
+from pagerduty_simulator.account.incident_log import Event, IncidentRecord, IncidentState
+from pagerduty_simulator.demo_data.incidents import service_references
 
 from ccm_core.collect.freshness import tolerance
 from ccm_core.config.schema_defaults import with_defaults
@@ -37,10 +37,10 @@ SMALL = AccountSizes(users=4, teams=1, schedules=1, policies=1, services=2, inci
 CADENCES = {
     "prod": {},
     "other": {
-        "pagerjob.incident": 8 * HOUR,
-        "pagerjob.incident_log_entry": 8 * HOUR,
-        "pagerjob.service": 4 * HOUR,
-        "pagerjob.schedule": DAY,
+        "pagerduty.incident": 8 * HOUR,
+        "pagerduty.incident_log_entry": 8 * HOUR,
+        "pagerduty.service": 4 * HOUR,
+        "pagerduty.schedule": DAY,
     },
 }
 
@@ -148,12 +148,12 @@ def test_every_cadence_is_held_for_a_week(lived):
             assert (
                 min(apart) >= cadence - tolerance(cadence) - MAX_JITTER or kind in READ_MORE_OFTEN
             ), kind
-        bodies = [one.body for one in store.records.current(name, "pagerjob.incident")]
+        bodies = [one.body for one in store.records.current(name, "pagerduty.incident")]
         assert {one["incident_number"] for one in bodies} >= set(numbers)
     assert store.most == {"prod": 1, "other": 1}
     assert output.about("missed runs") == []
     assert output.about("not collected") == []
 
 
-READ_MORE_OFTEN = {"pagerjob.incident_log_entry"}
+READ_MORE_OFTEN = {"pagerduty.incident_log_entry"}
 """Read also whenever incidents are, because it reports which of them have changed."""

@@ -139,7 +139,7 @@ def test_the_page_is_searched_and_expanded(browse, given):
 
 
 def test_the_page_is_filtered_by_owner(browse, make):
-    """Only what a team owns stays, collapsed or not, with what concerns everybody; it is counted."""
+    """Only what a team owns stays, collapsed or not, with what concerns everybody."""
     ours, theirs = ("Night <desk>",), ("Platform",)
     mixed = [owned(make, f"S{n}", theirs if n < 11 else ours) for n in range(13)]
     whole = make.result("all", Status.INSUFFICIENT, "no evidence", kind="connection")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from ccm_core.bundle.pinned_checkpoints import Held, hold
+from ccm_core.bundle.pinned_checkpoints import PinComparison, compare_with_pins
 from ccm_core.bundle.verifier.archive import read_archive
 from ccm_core.bundle.verifier.main import verify
 from ccm_core.cli.terminal.exit_codes import Exit
@@ -57,7 +57,7 @@ def verified(path: Path, pins: Sequence[Pin], keys: Sequence[VerifierKey]) -> Bu
         raise UsageError(f"{path} cannot be read: {cause.strerror}") from cause
     attempts = [verify(str(path), key) for key in map(str, keys)] or [verify(str(path))]
     facts, problems = min(attempts, key=lambda attempt: len(attempt[1]))
-    checked = _held(path, pins) if pins and not problems else Held()
+    checked = _held(path, pins) if pins and not problems else PinComparison()
     return BundleVerification(
         bundle=str(path),
         holds=not problems and not checked.problems,
@@ -91,8 +91,8 @@ def _conclusion(verification: BundleVerification) -> str:
     return f"everything is as it was kept{' since the pinned head' if verification.pins else ''}"
 
 
-def _held(path: Path, pins: Sequence[Pin]) -> Held:
+def _held(path: Path, pins: Sequence[Pin]) -> PinComparison:
     try:
-        return hold(read_archive(str(path)), pins)
+        return compare_with_pins(read_archive(str(path)), pins)
     except ValueError as cause:
         raise UsageError(f"--pin: it is no signed head of a ledger: {cause}") from cause

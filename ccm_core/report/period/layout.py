@@ -83,7 +83,7 @@ def verdict(assurance: Assurance) -> str:
     """Return how many controls have which conclusion."""
     counts = Counter(control.conclusion for control in assurance.controls)
     texts = [
-        f"{counts[conclusion]:,} {phrases.CONCLUSION[conclusion]}"
+        f"{counts[conclusion]:,} with {phrases.CONCLUSION[conclusion]}"
         for conclusion in Conclusion
         if counts[conclusion]
     ]

@@ -72,7 +72,7 @@ def watching(connected):
 def test_it_reads_judges_reports_and_stops_at_sigterm(ccm, watching, folder):
     """Plain lines with their moment; the exit code is 0, and what was read is there."""
     watch = watching()
-    watch.until("verdict: rules: ")
+    watch.until("results: rules: ")
     took = watch.stop()
 
     assert (watch.process.returncode, took < 10) == (0, True)
@@ -110,10 +110,10 @@ def test_sighup_reads_the_settings_anew_and_a_mistake_keeps_the_old(watching, fo
     settings = folder / "ccm.yaml"
     good = settings.read_text()
     watch = watching()
-    watch.until("verdict: ")
+    watch.until("results: ")
     settings.write_text(good.replace("lookback: 30d", "lookback: 30 moons"))
     watch.process.send_signal(signal.SIGHUP)
-    watch.until("the old ones stay in force: ")
+    watch.until("the previous settings stay in force: ")
     assert "ccm.yaml:7:" in next(line for line in watch.lines if "the old ones" in line)
     settings.write_text(good.replace("pagerduty-test", "pagerduty-anew"))
     watch.process.send_signal(signal.SIGHUP)

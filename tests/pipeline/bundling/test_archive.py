@@ -29,7 +29,7 @@ def test_a_name_that_leads_out_is_refused_before_anything_is_unpacked(spoiled, n
     assert said in problems[0]
 
 
-def test_a_bomb_is_refused_before_anything_is_unpacked(tmp_path):
+def test_a_decompression_bomb_is_refused_before_anything_is_unpacked(tmp_path):
     """By what it says of its size, and by how little it is packed in."""
     path = tmp_path / "bomb.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -41,14 +41,14 @@ def test_a_bomb_is_refused_before_anything_is_unpacked(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"no zip at all", bytes(1000)])
-def test_what_is_no_archive_is_refused(tmp_path, content):
+def test_a_file_that_is_not_an_archive_is_refused(tmp_path, content):
     """In one line."""
     (tmp_path / "x.zip").write_bytes(content)
     _, problems = verify(str(tmp_path / "x.zip"))
     assert [one.startswith("the archive is damaged") for one in problems] == [True]
 
 
-def test_a_name_that_is_there_twice_is_refused(whole, tmp_path):
+def test_a_name_that_is_in_the_archive_twice_is_refused(whole, tmp_path):
     """Programs disagree about which of the two they read."""
     path = tmp_path / "twice.zip"
     path.write_bytes(whole.read_bytes())

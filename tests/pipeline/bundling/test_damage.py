@@ -1,4 +1,4 @@
-"""Every damage to a bundle is found, whoever did it and whatever they signed anew."""
+"""Every damage to a bundle is a problem, whoever did it and whatever they signed again."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ccm_core.ledger.key_history import key_note
 
 @settings(max_examples=60)
 @given(st.data())
-def test_one_changed_byte_is_found_or_changes_nothing(whole, tmp_path_factory, data):
+def test_one_changed_byte_is_a_problem_or_changes_no_file(whole, tmp_path_factory, data):
     """Wherever it is: else every file that a reader gets out is what it was, to the byte."""
     content = bytearray(whole.read_bytes())
     at = data.draw(st.integers(0, len(content) - 1))
@@ -73,7 +73,7 @@ DAMAGE = [
 
 
 @pytest.mark.parametrize(("change", "said"), DAMAGE)
-def test_a_damaged_bundle_is_found_and_named(spoiled, change, said):
+def test_damage_to_a_bundle_is_a_problem(spoiled, change, said):
     """By whoever has no key at all."""
     _, problems = verify(spoiled(change))
     assert any(said in one for one in problems), problems
@@ -114,7 +114,7 @@ INSIDE = [
 
 
 @pytest.mark.parametrize(("change", "said"), INSIDE)
-def test_what_somebody_with_the_key_leaves_out_is_found(
+def test_omissions_by_somebody_with_the_key_are_problems(
     resigned, key_of, old_firm, spoiled, change, said
 ):
     """The statement can be signed anew; the signed heads of the ledger still tell."""
@@ -185,7 +185,7 @@ LEFT_OUT = [
 
 
 @pytest.mark.parametrize(("log", "gone", "said"), LEFT_OUT)
-def test_what_somebody_leaves_out_and_proves_the_rest_of_is_found(
+def test_omissions_with_a_right_proof_of_the_rest_are_problems(
     resigned, key_of, old_firm, spoiled, log, gone, said
 ):
     """Even with the key and a right proof: what was kept says how much of it there was."""
@@ -199,7 +199,7 @@ def test_what_somebody_leaves_out_and_proves_the_rest_of_is_found(
     assert any(said in one for one in problems), problems
 
 
-def test_a_bundle_of_another_form_is_refused(old_firm, spoiled):
+def test_a_bundle_of_another_version_is_refused(old_firm, spoiled):
     """A newer ccm may write one; what this verifier does not know it does not vouch for."""
 
     def spoil(files):
@@ -214,7 +214,9 @@ def test_a_bundle_of_another_form_is_refused(old_firm, spoiled):
     )
 
 
-def test_a_foreign_key_is_found_by_whoever_has_the_right_one(resigned, key_of, old_firm, spoiled):
+def test_another_signing_key_is_a_problem_for_whoever_has_the_right_one(
+    resigned, key_of, old_firm, spoiled
+):
     """Everything else is in agreement: the forger made a key, and signed all of it anew."""
     forger = type(old_firm.signer)(seed=2)
 
@@ -250,7 +252,7 @@ def headed(files, log, signer, leaves):
     return {"log": log, "size": size, "root": root}
 
 
-def test_a_history_that_was_written_anew_is_found(old_firm, spoiled, resigned, key_of):
+def test_a_rewritten_history_is_a_problem(old_firm, spoiled, resigned, key_of):
     """With the key, and a new head that is stated as it should be: the older heads still tell."""
 
     def rewrite(files):

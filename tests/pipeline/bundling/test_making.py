@@ -1,4 +1,4 @@
-"""A bundle proves itself to whoever has nothing but Python, or it is not made."""
+"""A bundle verifies with nothing but Python, or it is not written."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from securesystemslib.dsse import Envelope
 from securesystemslib.signer import SSlibKey
 
-from ccm_core.bundle.attestation import PAYLOAD
+from ccm_core.bundle.attestation import PAYLOAD_TYPE
 from ccm_core.bundle.verifier.archive import read_archive
 from ccm_core.bundle.verifier.main import verify
 from ccm_core.errors import IntegrityError, UsageError
@@ -30,23 +30,23 @@ def store_without_key(tmp_path):
         yield store
 
 
-def test_a_bundle_holds_in_a_bare_python(key_of, old_firm, whole, tmp_path):
+def test_a_bundle_verifies_in_a_bare_python(key_of, old_firm, whole, tmp_path):
     """With its own verifier, in an empty folder, without site packages, with a key or without."""
     (tmp_path / "verify.py").write_bytes(read_archive(str(whole))["verify.py"])
     for arguments in ([], [key_of(old_firm)]):
-        ran = subprocess.run(  # noqa: S603 - this interpreter, on files of this test
+        completed = subprocess.run(  # noqa: S603 - this interpreter, on files of this test
             [sys.executable, "-I", "-S", "verify.py", str(whole), *arguments],
             cwd=tmp_path,
             capture_output=True,
             text=True,
             check=False,
         )
-        assert (ran.returncode, ran.stderr) == (0, "")
-        assert ran.stdout.endswith(": verified\n")
-        assert key_of(old_firm) in ran.stdout
+        assert (completed.returncode, completed.stderr) == (0, "")
+        assert completed.stdout.endswith(": verified\n")
+        assert key_of(old_firm) in completed.stdout
 
 
-def test_a_bundle_holds_everything_that_a_reader_needs(whole):
+def test_a_bundle_contains_everything_that_a_reader_needs(whole):
     """Evidence, manifests, packs, parameters, results, proofs, heads, keys, a page, a verifier."""
     names = set(read_archive(str(whole)))
     assert names >= {
@@ -69,32 +69,32 @@ def test_a_bundle_holds_everything_that_a_reader_needs(whole):
     assert [name for name in names if name.startswith("packs/")]
 
 
-def test_the_same_inputs_give_the_same_bytes(written, old_firm, whole, tmp_path):
+def test_the_same_inputs_give_a_bundle_of_the_same_bytes(written, old_firm, whole, tmp_path):
     """Whenever it is asked for."""
-    written(old_firm, tmp_path / "again.zip")
-    assert (tmp_path / "again.zip").read_bytes() == whole.read_bytes()
+    written(old_firm, tmp_path / "second.zip")
+    assert (tmp_path / "second.zip").read_bytes() == whole.read_bytes()
 
 
-def test_a_tool_that_nobody_here_wrote_reads_the_statement(old_firm, whole, judges):
+def test_an_independent_tool_verifies_the_statement(old_firm, whole, judges):
     """The DSSE envelope is verified by securesystemslib; the payload is an in-toto statement."""
     files = read_archive(str(whole))
-    found = Envelope.from_dict(json.loads(files["statement.json"]))
+    envelope = Envelope.from_dict(json.loads(files["statement.json"]))
     key = SSlibKey(
-        keyid=next(iter(found.signatures)),
+        keyid=next(iter(envelope.signatures)),
         keytype="ed25519",
         scheme="ed25519",
         keyval={"public": old_firm.signer.public.hex()},
     )
-    assert found.verify([key], 1)
-    assert found.payload_type == PAYLOAD
-    statement = json.loads(found.payload)
+    assert envelope.verify([key], 1)
+    assert envelope.payload_type == PAYLOAD_TYPE
+    statement = json.loads(envelope.payload)
     assert statement["_type"] == "https://in-toto.io/Statement/v1"
-    assert {one["name"] for one in statement["subject"]} == set(files) - {"statement.json"}
+    assert {entry["name"] for entry in statement["subject"]} == set(files) - {"statement.json"}
     assert judges("bundle.v1").problems(statement["predicate"]) == []
     assert judges("assurance.v1").problems(json.loads(files["assurance.json"])) == []
 
 
-def test_the_public_key_is_there_as_other_tools_read_it(old_firm, whole):
+def test_the_public_key_of_a_bundle_is_in_pem(old_firm, whole):
     """A PEM file, as RFC 8410 says."""
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
@@ -102,7 +102,7 @@ def test_the_public_key_is_there_as_other_tools_read_it(old_firm, whole):
     assert key.public_bytes_raw() == old_firm.signer.public
 
 
-def test_what_was_erased_by_order_is_missing_and_the_bundle_holds(key_of, written, firm, tmp_path):
+def test_a_bundle_verifies_without_what_was_erased_by_order(key_of, written, firm, tmp_path):
     """The order stands in the ledger, and the ledger is in the bundle."""
     firm.evaluate()
     firm.now += timedelta(minutes=1)
@@ -115,7 +115,7 @@ def test_what_was_erased_by_order_is_missing_and_the_bundle_holds(key_of, writte
     assert not any("pagerduty.user" in name for name in read_archive(str(path)))
 
 
-def test_what_is_not_signed_is_not_bundled(written, firm, tmp_path):
+def test_unsigned_collections_are_not_bundled(written, firm, tmp_path):
     """A store without a key, and collections that are newer than the last signed head."""
     firm.keys.clear()
     firm.evaluate()
@@ -141,7 +141,7 @@ def test_a_bundle_is_not_signed_with_another_key(written, old_firm, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_bundle_that_cannot_be_written_says_so(written, old_firm, tmp_path):
+def test_a_bundle_that_cannot_be_written_leaves_nothing_behind(written, old_firm, tmp_path):
     """The folder is not there; nothing is left behind."""
     with pytest.raises(UsageError, match="cannot be written"):
         written(old_firm, tmp_path / "none" / "b.zip")

@@ -1,4 +1,4 @@
-"""A head that was handed over at an earlier time is held against a bundle, without the store."""
+"""A checkpoint that was pinned earlier is compared with a bundle, without the store."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from ccm_core.bundle.pinned_checkpoints import Held, hold
+from ccm_core.bundle.pinned_checkpoints import PinComparison, compare_with_pins
 from ccm_core.bundle.verifier.archive import read_archive
 from ccm_core.ledger import signed_note
 from ccm_core.ledger.checkpoint import STORE_LOG, Checkpoint
@@ -15,7 +15,7 @@ from ccm_core.ledger.pinned_checkpoint import Pin
 
 @pytest.fixture
 def grown(firm, written, tmp_path):
-    """Give the heads of a first day, and the files of a bundle that was made on the second."""
+    """Return the checkpoints of a first day, and the files of a bundle of the second."""
     logs = (STORE_LOG, "firm")
     firm.evaluate()
     heads = {log: firm.store.ledger.signed_head(log) for log in logs}
@@ -27,30 +27,36 @@ def grown(firm, written, tmp_path):
     return heads, read_archive(str(tmp_path / "b.zip"))
 
 
-def test_an_earlier_head_is_the_beginning_of_what_is_there(grown):
+def test_an_earlier_checkpoint_is_the_beginning_of_the_log(grown):
     """That of the store, which covers all others, and that of one connection."""
     heads, files = grown
-    assert hold(files, [Pin(name=log, note=text) for log, text in heads.items()]) == Held(pins=2)
+    assert compare_with_pins(
+        files, [Pin(name=log, note=text) for log, text in heads.items()]
+    ) == PinComparison(pins=2)
 
 
 @pytest.mark.parametrize("log", [STORE_LOG, "firm"])
-def test_an_earlier_head_of_another_history_is_found(firm, grown, log):
-    """Though the right key has signed it: once there was something else in this place."""
+def test_a_checkpoint_of_another_history_is_a_problem(firm, grown, log):
+    """Though the right key has signed it."""
     heads, files = grown
     head = Checkpoint.read(signed_note.read(heads[log]).text)
     other = f"{head.origin}\n{head.size}\n{signed_note.encoded(bytes(32))}\n"
     pin = Pin(
         name="old.txt", note=signed_note.sign(other, firm.store.ledger.head().origin, firm.signer)
     )
-    held = hold(files, [pin])
-    assert held.problems == (f"old.txt has another root for {head.size} leaves of {head.origin}",)
+    comparison = compare_with_pins(files, [pin])
+    assert comparison.problems == (
+        f"old.txt has another root for {head.size} leaves of {head.origin}",
+    )
 
 
-def test_a_head_that_is_newer_than_the_bundle_proves_nothing(firm, grown):
-    """It is told where it can be held against."""
+def test_a_checkpoint_that_is_newer_than_the_bundle_proves_nothing(firm, grown):
+    """The message names where it can be compared."""
     _, files = grown
     firm.now += timedelta(days=1)
     firm.evaluate()
-    held = hold(files, [Pin(name="new.txt", note=firm.store.ledger.signed_head())])
-    assert held.problems == ()
-    assert ["hold it against the store" in one for one in held.unproven] == [True]
+    comparison = compare_with_pins(
+        files, [Pin(name="new.txt", note=firm.store.ledger.signed_head())]
+    )
+    assert comparison.problems == ()
+    assert ["compare it with the store" in text for text in comparison.unproven] == [True]

@@ -48,4 +48,4 @@ def test_a_page_for_people_stays_small(render, waived, name, most):
     huge = replace(rule, results=many, population=Population(total=len(many), failed=len(many)))
     page = render(name, replace(waived, evaluation=replace(waived.evaluation, rules=(huge,))))
     assert len(page) < most
-    assert b"100,000 of 100,000 fail" in page
+    assert b"100,000 of 100,000 applicable failed" in page

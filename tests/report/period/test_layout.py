@@ -143,17 +143,17 @@ def test_the_history_shows_gaps_over_results():
     [
         pytest.param(
             Conclusion.NO_EXCEPTIONS,
-            "1 control: 1 no exceptions noted in automated tests",
+            "1 control: 1 with no exceptions noted in automated tests",
             id="no exceptions",
         ),
         pytest.param(
             Conclusion.EXCEPTIONS,
-            "1 control: 1 exceptions noted in automated tests",
+            "1 control: 1 with exceptions noted in automated tests",
             id="exceptions",
         ),
         pytest.param(
             Conclusion.EVIDENCE_INCOMPLETE,
-            "1 control: 1 evidence incomplete for the period",
+            "1 control: 1 with evidence incomplete for the period",
             id="gaps",
         ),
     ],

@@ -77,10 +77,10 @@ def test_kinds_with_the_same_gap_for_one_reason_are_one_line():
     """To the minute; another reason is another line."""
     gaps = [gap(), gap(kind="acme.lock", seconds=3), gap(reason="nothing was collected")]
     lines = [line for line in lines_of(gaps=gaps) if "evidence gap:" in line]
+    failed = "the collection was failed (denied: 403)"
     when = "2026-07-01 00:00 UTC to 2026-07-01 02:00 UTC (2h)"
     assert lines == [
-        f"  evidence gap: {when}, acme.door and acme.lock of hq: "
-        "the collection was failed (denied: 403)",
+        f"  evidence gap: {when}, acme.door and acme.lock of hq: {failed}",
         f"  evidence gap: {when}, acme.door of hq: nothing was collected",
     ]
 

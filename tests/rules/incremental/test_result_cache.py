@@ -250,8 +250,8 @@ def test_what_a_rule_reads_is_known(world, condition, expected):
     """Where it may be any field, every change counts."""
     fields = {"over": "acme.badge", "message": "m", "assert": condition}
     packs = world.compiled(world.rule_text(**fields))
-    senses = packs.packs[0].groups[0].rules[0].dependencies
-    assert senses.reads == (None if expected is None else frozenset(expected))
+    dependencies = packs.packs[0].groups[0].rules[0].dependencies
+    assert dependencies.fields == (None if expected is None else frozenset(expected))
 
 
 def test_another_owner_is_seen(world, packs, now, row):

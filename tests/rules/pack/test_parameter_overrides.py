@@ -188,7 +188,7 @@ def test_a_control_looks_at_every_value_that_may_count(world, setting, period, e
         pytest.param(
             LIMIT,
             {"limit": {"overrides": []}},
-            'limit: "value" is missing: what holds where no change applies',
+            'limit: "value" is missing: the default where no override applies',
             id="no-value",
         ),
         pytest.param(
@@ -199,39 +199,45 @@ def test_a_control_looks_at_every_value_that_may_count(world, setting, period, e
         ),
         pytest.param(
             LIMIT,
-            {"limit": {"value": "1m", "changes": {}}},
+            {"limit": {"value": "1m", "overrides": {}}},
             "limit: expected a list of overrides, got a mapping",
-            id="changes-no-list",
+            id="overrides-no-list",
+        ),
+        pytest.param(
+            LIMIT,
+            {"limit": {"value": "1m", "changes": []}},
+            "limit: `changes` is now called `overrides`",
+            id="key-of-before",
         ),
         pytest.param(
             LIMIT,
             {"limit": {"value": "1m", "overrides": ["5m"]}},
             'limit: override 1: expected a mapping with value and from or for, got "5m"',
-            id="change-no-mapping",
+            id="override-no-mapping",
         ),
         pytest.param(
             LIMIT,
             {"limit": {"value": "1m", "overrides": [{"value": "5m"}]}},
             "limit: override 1: expected from, for or both; else it replaces all above it",
-            id="change-for-everything",
+            id="override-for-everything",
         ),
         pytest.param(
             LIMIT,
             {"limit": {"value": "1m", "overrides": [{"from": "2026-01-01"}]}},
             'limit: override 1: "value" is missing',
-            id="change-without-value",
+            id="override-without-value",
         ),
         pytest.param(
             LIMIT,
             {"limit": {"value": "1m", "overrides": [{"until": "2026-01-01", "value": "1m"}]}},
             'limit: override 1: unknown key "until"; expected value, from and for',
-            id="change-with-an-unknown-key",
+            id="override-with-an-unknown-key",
         ),
         pytest.param(
             LIMIT,
             {"limit": {"value": "1m", "overrides": [since("2026-01-01", "soon")]}},
             "limit: override 1: 'soon' is not a duration",
-            id="change-of-another-type",
+            id="override-of-another-type",
         ),
         pytest.param(
             LIMIT,
@@ -271,8 +277,8 @@ def test_a_control_looks_at_every_value_that_may_count(world, setting, period, e
         ),
     ],
 )
-def test_a_value_that_cannot_vary_so_is_refused(world, parameters, settings, expected):
-    """Each mistake names the parameter, the change, what was found and what was wanted."""
+def test_an_override_with_a_mistake_is_refused(world, parameters, settings, expected):
+    """Each mistake names the parameter, the override, what was expected and what was got."""
     with pytest.raises(DocumentError) as caught:
         world.compiled(
             world.rule_text(**{"assert": "row.age <= params.limit"}),
@@ -311,31 +317,31 @@ PARAMETER = Parameter(
     dated_by="row.at",
 )
 DAYS = st.integers(1, 9).map(lambda day: f"2026-03-0{day}")
-CHANGES = st.lists(
+OVERRIDES = st.lists(
     st.fixed_dictionaries(
         {"value": st.integers(1, 99)},
         optional={"from": DAYS, "for": st.lists(st.sampled_from("abc"), min_size=1)},
-    ).filter(lambda one: len(one) > 1),
+    ).filter(lambda override: len(override) > 1),
     max_size=6,
 )
 
 
-@given(changes=CHANGES, who=st.sampled_from("abcd"), day=DAYS)
-def test_choosing_equals_reading_the_changes_from_top_to_bottom(changes, who, day):
-    """Each change that applies replaces what held before; and what is picked is in force then."""
+@given(overrides=OVERRIDES, who=st.sampled_from("abcd"), day=DAYS)
+def test_a_value_equals_applying_the_overrides_from_top_to_bottom(overrides, who, day):
+    """Each override that applies replaces the value before; and the value chosen is in force then."""
     expected = 0
-    for change in changes:
-        if change.get("from", "") <= day and who in change.get("for", who):
-            expected = change["value"]
-    found = parameter_overrides(
-        PARAMETER, read_overrides(PARAMETER, {"value": 0, "changes": changes})
+    for override in overrides:
+        if override.get("from", "") <= day and who in override.get("for", who):
+            expected = override["value"]
+    parameter = parameter_overrides(
+        PARAMETER, read_overrides(PARAMETER, {"value": 0, "overrides": overrides})
     )
-    if found is None:
+    if parameter is None:
         return
     at = f"{day}T00:00:00Z"
 
-    assert found.value_for({"who": who, "at": at}) == expected
-    assert expected in {one.value for one in found.in_force(parse_instant(at))}
+    assert parameter.value_for({"who": who, "at": at}) == expected
+    assert expected in {version.value for version in parameter.in_force(parse_instant(at))}
 
 
 def test_rules_with_plain_parameters_are_not_slowed(world, row):

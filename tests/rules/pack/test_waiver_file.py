@@ -71,7 +71,7 @@ def test_the_longest_waiver_holds_a_leap_year():
         pytest.param(
             "2026-06-01T00:00:00+02:00",
             "2027-03-03T00:00:00Z",
-            ["13:14: expires 367 days after it was created; at most 366"],
+            ["13:14: expires 367d after created; at most 366d"],
             id="too-long",
         ),
         pytest.param(
@@ -92,7 +92,7 @@ def test_the_longest_waiver_holds_a_leap_year():
         pytest.param(
             "bo@example.com",
             "Ada@Example.com",
-            ["11:15: the approver must be somebody else"],
+            ["11:15: the approver must not be the owner"],
             id="approved-by-the-owner",
         ),
         pytest.param("bo@example.com", '""', ["11:15: "], id="approved-by-nobody"),

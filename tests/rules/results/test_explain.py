@@ -105,7 +105,7 @@ def test_each_part_has_its_value_and_what_it_read(worked, row):
         parameters="{limit: {type: duration, default: 15m, description: d, varies_by: row.owner}}",
         settings={"limit": {"value": "15m", "overrides": [{"for": ["kim"], "value": "5m"}]}},
     )
-    locked, in_time = found.assertion.parts
+    locked, in_time = found.assertion.operands
 
     assert found.match.value is True
     assert found.assertion.value is False
@@ -123,7 +123,7 @@ def test_what_has_no_value_says_why(worked, row):
     found = worked(row(locked=True), **{"assert": "row.locked && row.floor > 2"})
 
     assert (found.assertion.value, found.assertion.reason) == (None, "row has no `floor`")
-    assert found.assertion.parts[1].read[0].reason == "row has no `floor`"
+    assert found.assertion.operands[1].read[0].reason == "row has no `floor`"
 
 
 def test_a_loop_is_shown_with_the_list_it_ran_over(worked, row):
@@ -131,5 +131,5 @@ def test_a_loop_is_shown_with_the_list_it_ran_over(worked, row):
     keys = [{"holder": "A", "copies": 1}]
     found = worked(row(keys=keys), **{"assert": "row.keys.all(key, key.copies < 2 && true)"})
 
-    assert found.assertion.parts == ()
+    assert found.assertion.operands == ()
     assert [(one.name, one.value) for one in found.assertion.read] == [("row.keys", keys)]

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from ccm_core.model.evaluation.finding import FindingState
 from ccm_core.model.evaluation.result_id import result_id
 from ccm_core.rules.results.finding_tracker import (
+    apply_changes,
+    finding_changes,
     with_latest_results,
 )
 
@@ -28,8 +30,8 @@ def evaluations(world, row, now):
         for number, hour in enumerate(hours):
             rows = [row("D0", locked=True)]
             rows += [row("D1", **hour)] if isinstance(hour, dict) else []
-            incomplete_objects = world.standing_of("acme.door", problem="acme.door was cut off")
-            facts = world.facts(rows, sufficiency=[incomplete_objects] if hour == "cut off" else [])
+            sufficiency = world.standing_of("acme.door", problem="acme.door was cut off")
+            facts = world.facts(rows, sufficiency=[sufficiency] if hour == "cut off" else [])
             if hour == "elsewhere":
                 facts = replace(facts, connection="annex")
             found = world.evaluate(packs, facts)
@@ -39,14 +41,14 @@ def evaluations(world, row, now):
 
 
 def followed(evaluations):
-    """Follow evaluations one by one; give every change and how the findings stand."""
-    told, standing, before = [], {}, None
+    """Track evaluations one by one; return every change and the findings."""
+    changes, findings, before = [], {}, None
     for evaluation in evaluations:
-        new = changes(standing, evaluation, before)
-        told += new
+        new = finding_changes(findings, evaluation, before)
+        changes += new
         before = evaluation.evaluated_at
-        standing = findings(new, before, standing)
-    return told, standing
+        findings = apply_changes(new, before, findings)
+    return changes, findings
 
 
 @pytest.mark.parametrize(
@@ -88,32 +90,33 @@ def followed(evaluations):
         pytest.param([UNKNOWN, "cut off", LOCKED], [], id="never-seen-failing"),
     ],
 )
-def test_what_became_of_a_failure(evaluations, now, hours, expected):
-    """Each change is told once, by the evaluation that shows it."""
-    told, _ = followed(evaluations(hours))
-    assert [((one.at - now) // timedelta(hours=1), one.kind) for one in told] == expected
+def test_each_change_of_a_finding_is_reported_once(evaluations, now, hours, expected):
+    """Each change is reported once, by the evaluation that shows it."""
+    changes, _ = followed(evaluations(hours))
+    hourly = [((change.at - now) // timedelta(hours=1), change.kind) for change in changes]
+    assert hourly == expected
 
 
-def test_first_and_last_seen(evaluations, now):
-    """Last seen is when it failed last, also for what was not looked at for a while."""
-    told, standing = followed(evaluations([LOCKED, OPEN, OPEN, UNKNOWN, "cut off", LOCKED]))
-    one = standing[NAME]
+def test_a_finding_keeps_when_it_was_first_and_last_seen(evaluations, now):
+    """Last seen is when it failed last, also for what was not evaluated for a while."""
+    changes, findings = followed(evaluations([LOCKED, OPEN, OPEN, UNKNOWN, "cut off", LOCKED]))
+    finding = findings[NAME]
 
-    assert one.state is FindingState.RESOLVED
-    assert one.first_seen == now + timedelta(hours=1)
-    assert one.last_seen == now + timedelta(hours=2)
-    assert one.closed_at == now + timedelta(hours=5)
-    assert [each.reason for each in told] == [
+    assert finding.state is FindingState.RESOLVED
+    assert finding.first_seen == now + timedelta(hours=1)
+    assert finding.last_seen == now + timedelta(hours=2)
+    assert finding.closed_at == now + timedelta(hours=5)
+    assert [change.reason for change in changes] == [
         "Door D1 is open",
         "row has no `locked`",
         "Doors are locked",
     ]
 
 
-def test_what_is_open_was_seen_just_now(evaluations, now):
+def test_an_open_finding_was_last_seen_by_the_last_evaluation(evaluations, now):
     """Where nothing changed, the last evaluation has seen it all the same."""
-    _, standing = followed(evaluations([OPEN, OPEN, OPEN]))
-    assert standing[NAME].last_seen == now + timedelta(hours=2)
+    _, findings = followed(evaluations([OPEN, OPEN, OPEN]))
+    assert findings[NAME].last_seen == now + timedelta(hours=2)
 
 
 HOURS = st.lists(
@@ -125,45 +128,46 @@ HOURS = st.lists(
     suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60
 )
 @given(hours=HOURS)
-def test_the_changes_alone_tell_how_a_finding_stands(evaluations, now, hours):
-    """Put together again, the changes give what a reader of every evaluation would say."""
-    told, standing = followed(evaluations(hours))
+def test_a_finding_equals_its_changes_applied(evaluations, now, hours):
+    """Applied in order, the changes give what a reader of every evaluation would conclude."""
+    changes, findings = followed(evaluations(hours))
     last = now + timedelta(hours=len(hours) - 1)
 
-    assert findings(told, last) == standing
-    seen = [now + timedelta(hours=n) for n, hour in enumerate(hours) if hour is OPEN]
-    if not seen:
-        assert standing == {}
+    assert apply_changes(changes, last) == findings
+    failed_at = [now + timedelta(hours=n) for n, hour in enumerate(hours) if hour is OPEN]
+    if not failed_at:
+        assert findings == {}
         return
-    one = standing[NAME]
-    assert (one.first_seen, one.last_seen) == (seen[0], seen[-1])
-    after = hours[hours.index(OPEN) :]
-    judged = [hour for hour in after if hour in (LOCKED, OPEN, ABSENT)]
-    is_open = judged[-1] is OPEN
-    assert (one.closed_at is None) == is_open
-    assert (one.state is FindingState.OPEN) == (after[-1] is OPEN)
+    finding = findings[NAME]
+    assert (finding.first_seen, finding.last_seen) == (failed_at[0], failed_at[-1])
+    later = hours[hours.index(OPEN) :]
+    conclusive = [hour for hour in later if hour in (LOCKED, OPEN, ABSENT)]
+    is_open = conclusive[-1] is OPEN
+    assert (finding.closed_at is None) == is_open
+    assert (finding.state is FindingState.OPEN) == (later[-1] is OPEN)
 
 
-def test_following_costs_what_changed(evaluations, now):
+def test_tracking_findings_keeps_only_what_changed(evaluations, now):
     """A year of hourly evaluations in which little happens leaves a handful of changes."""
     hours = [OPEN] + [LOCKED] * 3
     few = list(evaluations(hours))
     year = [replace(few[n % 2], evaluated_at=now + timedelta(hours=n)) for n in (0, 1)]
     year += [replace(few[1], evaluated_at=now + timedelta(hours=n)) for n in range(2, 24 * 365)]
-    told, _ = followed(year)
-    assert len(told) == 2
+    changes, _ = followed(year)
+    assert len(changes) == 2
 
 
-def test_what_is_open_has_the_owner_that_was_told_last(evaluations):
-    """A change of owner is no change of a finding, and is shown all the same."""
+def test_an_open_finding_has_the_owner_of_its_last_result(evaluations):
+    """A change of owner is no change of a finding, and is returned all the same."""
     first, last = evaluations([OPEN, OPEN])
     (rule,) = last.rules
-    given = tuple(
-        replace(one, subject=replace(one.subject, owners=("Night desk",))) for one in rule.results
+    owned = tuple(
+        replace(result, subject=replace(result.subject, owners=("Night desk",)))
+        for result in rule.results
     )
-    last = replace(last, rules=(replace(rule, results=given),))
-    told, standing = followed([first, last])
+    last = replace(last, rules=(replace(rule, results=owned),))
+    changes, findings = followed([first, last])
 
-    assert [one.kind for one in told] == ["opened"]
-    (shown,) = with_latest_results(standing.values(), last)
-    assert shown.subject.owners == ("Night desk",)
+    assert [change.kind for change in changes] == ["opened"]
+    (finding,) = with_latest_results(findings.values(), last)
+    assert finding.subject.owners == ("Night desk",)

@@ -152,6 +152,6 @@ def oauthlib_on_loopback(monkeypatch):
 
 
 @pytest.fixture
-def person(http, server, api) -> BrowserUser:
+def browser_user(http, server, api) -> BrowserUser:
     """A user who completes the code flow."""
     return BrowserUser(http, server, api)

@@ -7,24 +7,24 @@ import pytest
 from pagerduty_simulator import AppKind
 
 
-def test_the_code_flow_returns_the_documented_tokens(person, server):
+def test_the_code_flow_returns_the_documented_tokens(browser_user, server):
     """Tokens with their prefixes and plus signs, the scope with openid, seconds, an ID token."""
-    tokens = person.complete(server.identity.register())
+    tokens = browser_user.complete(server.identity.register())
     assert tokens["token_type"] == "bearer"
     assert tokens["access_token"].startswith("pdus+_0")
     assert tokens["refresh_token"].startswith("pdus+_1")
     assert tokens["scope"] == "openid read"
     assert tokens["expires_in"] == 30 * 86400
     assert {"id_token", "client_info"} < set(tokens)
-    assert person.services(tokens["access_token"]).status_code == 200
+    assert browser_user.services(tokens["access_token"]).status_code == 200
 
 
-def test_the_state_is_returned_unchanged(person, server):
+def test_the_state_is_returned_unchanged(browser_user, server):
     """Whatever characters it has."""
-    assert person.authorize(server.identity.register())["state"] == "s t+a&te"
+    assert browser_user.authorize(server.identity.register())["state"] == "s t+a&te"
 
 
-def test_oauthlib_completes_the_code_flow(person, http, server):
+def test_oauthlib_completes_the_code_flow(browser_user, http, server):
     """With PKCE and state; it refreshes the tokens as well."""
     app = server.identity.register()
     client = oauthlib.oauth2.WebApplicationClient(app.client_id)
@@ -32,7 +32,7 @@ def test_oauthlib_completes_the_code_flow(person, http, server):
     challenge = client.create_code_challenge(verifier, "S256")
     url = client.prepare_request_uri(
         server.authorize_url,
-        redirect_uri=person.callback,
+        redirect_uri=browser_user.callback,
         scope="read",
         state="xyz",
         code_challenge=challenge,
@@ -42,7 +42,7 @@ def test_oauthlib_completes_the_code_flow(person, http, server):
     client.parse_request_uri_response(location, state="xyz")
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     body = client.prepare_request_body(
-        redirect_uri=person.callback, client_secret=app.client_secret, code_verifier=verifier
+        redirect_uri=browser_user.callback, client_secret=app.client_secret, code_verifier=verifier
     )
     first = http.post(server.token_url, content=body, headers=headers)
     client.parse_request_body_response(first.text, scope=["openid", "read"])
@@ -54,7 +54,7 @@ def test_oauthlib_completes_the_code_flow(person, http, server):
     second = http.post(server.token_url, content=body, headers=headers)
     tokens = client.parse_request_body_response(second.text, scope=["openid", "read"])
     assert tokens["refresh_token"] != first.json()["refresh_token"]
-    assert person.services(tokens["access_token"]).status_code == 200
+    assert browser_user.services(tokens["access_token"]).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -66,16 +66,16 @@ def test_oauthlib_completes_the_code_flow(person, http, server):
         pytest.param("openid read", "openid read", id="openid named"),
     ],
 )
-def test_a_wrong_scope_grants_openid_alone(person, server, requested, scope):
+def test_a_wrong_scope_grants_openid_alone(browser_user, server, requested, scope):
     """In the code flow it is no error: it is only missing from the granted scopes."""
     app = server.identity.register()
-    assert person.complete(app, scope=requested)["scope"] == scope
+    assert browser_user.complete(app, scope=requested)["scope"] == scope
 
 
-def test_the_openid_scope_alone_opens_no_endpoint(person, server):
+def test_the_openid_scope_alone_opens_no_endpoint(browser_user, server):
     """Each call is 403 in a body without a code, with the scopes as strings."""
-    tokens = person.complete(server.identity.register(), scope="wrong")
-    response = person.services(tokens["access_token"])
+    tokens = browser_user.complete(server.identity.register(), scope="wrong")
+    response = browser_user.services(tokens["access_token"])
     assert response.status_code == 403
     assert response.json() == {
         "error": {
@@ -86,10 +86,10 @@ def test_the_openid_scope_alone_opens_no_endpoint(person, server):
     }
 
 
-def test_a_scoped_token_opens_its_own_resources(person, http, api, server):
+def test_a_scoped_token_opens_its_own_resources(browser_user, http, api, server):
     """And no others."""
     app = server.identity.register("services.read", "users.read", kind=AppKind.SCOPED)
-    tokens = person.complete(app, scope="services.read")
+    tokens = browser_user.complete(app, scope="services.read")
     token = {"Authorization": f"Bearer {tokens['access_token']}"}
     statuses = {
         path: http.get(api.base_url + path, headers=token).status_code
@@ -103,12 +103,12 @@ def test_a_scoped_token_opens_its_own_resources(person, http, api, server):
     ("seconds", "status"),
     [pytest.param(29, 200, id="in time"), pytest.param(30, 400, id="too late")],
 )
-def test_a_code_lives_thirty_seconds(person, server, clock, seconds, status):
+def test_a_code_lives_thirty_seconds(browser_user, server, clock, seconds, status):
     """No longer, by the server's clock."""
     app = server.identity.register()
-    code = person.authorize(app)["code"]
+    code = browser_user.authorize(app)["code"]
     clock.advance(seconds=seconds)
-    assert person.exchange(app, code).status_code == status
+    assert browser_user.exchange(app, code).status_code == status
 
 
 @pytest.mark.parametrize(
@@ -124,20 +124,20 @@ def test_a_code_lives_thirty_seconds(person, server, clock, seconds, status):
         pytest.param({"grant_type": "password"}, 400, "unsupported_grant_type", id="a grant"),
     ],
 )
-def test_a_wrong_code_exchange_is_refused(person, server, changes, status, error):
+def test_a_wrong_code_exchange_is_refused(browser_user, server, changes, status, error):
     """With the error of RFC 6749, and no token."""
     app = server.identity.register()
-    code = person.authorize(app)["code"]
-    response = person.exchange(app, code, **changes)
+    code = browser_user.authorize(app)["code"]
+    response = browser_user.exchange(app, code, **changes)
     assert (response.status_code, response.json()["error"]) == (status, error)
     assert "access_token" not in response.json()
 
 
-def test_a_code_is_valid_once(person, server):
+def test_a_code_is_valid_once(browser_user, server):
     """The second exchange is refused."""
     app = server.identity.register()
-    code = person.authorize(app)["code"]
-    responses = [person.exchange(app, code).status_code for _ in range(2)]
+    code = browser_user.authorize(app)["code"]
+    responses = [browser_user.exchange(app, code).status_code for _ in range(2)]
     assert responses == [200, 400]
 
 
@@ -156,19 +156,19 @@ def test_a_code_is_valid_once(person, server):
     ],
 )
 def test_a_wrong_authorization_request_redirects_with_an_error(
-    person, server, kind, public, changes, error
+    browser_user, server, kind, public, changes, error
 ):
     """And with the state: PKCE with S256 is required where documented."""
     app = server.identity.register(kind=AppKind(kind), public=public)
-    back = person.authorize(app, **changes)
+    back = browser_user.authorize(app, **changes)
     assert (back["error"], back["state"]) == (error, "s t+a&te")
     assert "code" not in back
 
 
-def test_a_user_may_deny_consent(person, server):
+def test_a_user_may_deny_consent(browser_user, server):
     """Then the redirect carries access_denied and a description."""
     server.identity.consents = False
-    back = person.authorize(server.identity.register())
+    back = browser_user.authorize(server.identity.register())
     assert back["error"] == "access_denied"
     assert back["error_description"]
 
@@ -181,10 +181,14 @@ def test_a_user_may_deny_consent(person, server):
         pytest.param({"client_id": "nobody"}, id="an unknown client"),
     ],
 )
-def test_an_unregistered_redirect_address_is_not_used(person, http, server, changes):
+def test_an_unregistered_redirect_address_is_not_used(browser_user, http, server, changes):
     """The browser stays on a page of the server."""
     app = server.identity.register()
-    request = {"client_id": app.client_id, "redirect_uri": person.callback, "response_type": "code"}
+    request = {
+        "client_id": app.client_id,
+        "redirect_uri": browser_user.callback,
+        "response_type": "code",
+    }
     response = http.get(server.authorize_url, params=request | changes)
     assert response.status_code == 400
     assert "location" not in response.headers

@@ -10,22 +10,22 @@ from pagerduty_simulator import AppKind
 from pagerduty_simulator.api.responses import SimulatedResponse
 
 
-def test_rotation_invalidates_the_old_refresh_token(person, server):
+def test_rotation_invalidates_the_old_refresh_token(browser_user, server):
     """The new pair works, the old refresh token does not, and the server counts both."""
     app = server.identity.register()
-    old = person.complete(app)
-    new = person.refresh(app, old["refresh_token"])
-    replayed = person.refresh(app, old["refresh_token"])
+    old = browser_user.complete(app)
+    new = browser_user.refresh(app, old["refresh_token"])
+    replayed = browser_user.refresh(app, old["refresh_token"])
     assert (replayed.status_code, replayed.json()["error"]) == (400, "invalid_grant")
-    assert person.services(new.json()["access_token"]).status_code == 200
-    assert person.refresh(app, new.json()["refresh_token"]).status_code == 200
+    assert browser_user.services(new.json()["access_token"]).status_code == 200
+    assert browser_user.refresh(app, new.json()["refresh_token"]).status_code == 200
     assert (server.identity.rotations, server.identity.replays) == (2, 1)
 
 
-def test_a_token_with_an_unencoded_plus_is_refused(person, http, server):
+def test_a_token_with_an_unencoded_plus_is_refused(browser_user, http, server):
     """A form reads it as a blank, so the token is unknown."""
     app = server.identity.register()
-    old = person.complete(app)["refresh_token"]
+    old = browser_user.complete(app)["refresh_token"]
     form = f"grant_type=refresh_token&client_id={app.client_id}"
     body = f"{form}&client_secret={app.client_secret}&refresh_token={old}"
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -36,33 +36,33 @@ def test_a_token_with_an_unencoded_plus_is_refused(person, http, server):
     )
 
 
-def test_an_access_token_is_refused_from_the_second_it_expires(person, server, clock):
+def test_an_access_token_is_refused_from_the_second_it_expires(browser_user, server, clock):
     """The API responds 401; the refresh token remains valid."""
     app = server.identity.register()
     server.identity.access_lifetime = timedelta(seconds=5)
-    tokens = person.complete(app)
+    tokens = browser_user.complete(app)
     assert tokens["expires_in"] == 5
     clock.advance(seconds=4)
-    assert person.services(tokens["access_token"]).status_code == 200
+    assert browser_user.services(tokens["access_token"]).status_code == 200
     clock.advance(seconds=1)
-    assert person.services(tokens["access_token"]).status_code == 401
-    assert person.refresh(app, tokens["refresh_token"]).status_code == 200
+    assert browser_user.services(tokens["access_token"]).status_code == 401
+    assert browser_user.refresh(app, tokens["refresh_token"]).status_code == 200
 
 
-def test_a_refresh_token_expires(person, server, clock):
+def test_a_refresh_token_expires(browser_user, server, clock):
     """After 210 days."""
     app = server.identity.register()
-    tokens = person.complete(app)
+    tokens = browser_user.complete(app)
     clock.advance(days=210)
-    assert person.refresh(app, tokens["refresh_token"]).status_code == 400
+    assert browser_user.refresh(app, tokens["refresh_token"]).status_code == 400
 
 
-def test_revoking_ends_every_refresh_token(person, server):
+def test_revoking_ends_every_refresh_token(browser_user, server):
     """As the button on the app's page does."""
     app = server.identity.register()
-    tokens = person.complete(app)
+    tokens = browser_user.complete(app)
     server.identity.revoke_all()
-    assert person.refresh(app, tokens["refresh_token"]).json()["error"] == "invalid_grant"
+    assert browser_user.refresh(app, tokens["refresh_token"]).json()["error"] == "invalid_grant"
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_revoking_ends_every_refresh_token(person, server):
         pytest.param("as_account-us.northwind-freight users.read", 400, id="another scope"),
     ],
 )
-def test_client_credentials_need_the_account_as_a_scope(person, http, server, scope, status):
+def test_client_credentials_need_the_account_as_a_scope(browser_user, http, server, scope, status):
     """A scope that does not fit is an error here; there is neither refresh nor ID token."""
     app = server.identity.register("services.read", kind=AppKind.SCOPED)
     form = {"grant_type": "client_credentials", "scope": scope, "client_id": app.client_id}
@@ -86,13 +86,13 @@ def test_client_credentials_need_the_account_as_a_scope(person, http, server, sc
         return
     assert set(response.json()) == {"token_type", "access_token", "scope", "expires_in"}
     assert response.json()["expires_in"] == 86400
-    assert person.services(response.json()["access_token"]).status_code == 200
+    assert browser_user.services(response.json()["access_token"]).status_code == 200
 
 
-def test_pyjwt_verifies_the_id_token(person, http, server, clock):
+def test_pyjwt_verifies_the_id_token(browser_user, http, server, clock):
     """It selects the key by its id, verifies RS256, and reads the account from the claims."""
     app = server.identity.register()
-    token = person.complete(app)["id_token"]
+    token = browser_user.complete(app)["id_token"]
     keys = jwt.PyJWKSet.from_dict(http.get(server.keys_url).json())
     key = keys[jwt.get_unverified_header(token)["kid"]]
     claims = jwt.decode(
@@ -115,7 +115,7 @@ def test_the_served_keys_are_public(http, server):
     assert set(key) == {"kty", "n", "e", "kid", "use", "alg"}
 
 
-def test_the_token_endpoint_fails_as_scripted(person, server):
+def test_the_token_endpoint_fails_as_scripted(browser_user, server):
     """In HTML, or with a 500; then it responds properly again."""
     app = server.identity.register()
     server.identity.failures.extend(
@@ -124,8 +124,8 @@ def test_the_token_endpoint_fails_as_scripted(person, server):
             SimulatedResponse(status=500),
         ]
     )
-    code = person.authorize(app)["code"]
-    responses = [person.exchange(app, code) for _ in range(3)]
+    code = browser_user.authorize(app)["code"]
+    responses = [browser_user.exchange(app, code) for _ in range(3)]
     assert [response.status_code for response in responses] == [200, 500, 200]
     assert responses[0].headers["content-type"] == "text/html"
 

@@ -1,4 +1,4 @@
-"""The client that came before the vendor's present one: iterate over a month of incidents."""
+"""The predecessor of the vendor's client: iterate over a month of incidents."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from measured import measured
+from measurement import measured
 
 
 def main() -> int:
-    """Iterate, and say how many came."""
+    """Iterate, and report how many items were read."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--url", required=True)
     parser.add_argument("--key", required=True)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     now = datetime.now(UTC).replace(microsecond=0)
     window = {"since": (now - timedelta(days=30)).isoformat(), "until": now.isoformat()}
-    with measured() as found:
+    with measured() as report:
         from pdpyras import APISession
 
-        found["items"] = 0
-        session = APISession(asked.key)
-        session.url = asked.url
+        report["items"] = 0
+        session = APISession(options.key)
+        session.url = options.url
         session.trust_env = False
         for _ in session.iter_all("incidents", params=window):
-            found["items"] += 1
+            report["items"] += 1
     return 0
 
 

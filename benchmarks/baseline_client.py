@@ -1,4 +1,4 @@
-"""What the simulator itself costs: the same pages, read as bytes and thrown away."""
+"""The baseline: the same pages, read as bytes and discarded; the cost of the simulator itself."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import sys
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode, urlsplit
 
-from measured import measured
+from measurement import measured
 
 
 def main() -> int:
-    """Read every page of incidents that is full."""
+    """Read every full page of incidents."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--url", required=True)
     parser.add_argument("--key", required=True)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     now = datetime.now(UTC)
     window = {"since": (now - timedelta(days=30)).isoformat(), "until": now.isoformat()}
-    headers = {"Authorization": f"Token token={asked.key}"}
-    with measured() as found:
-        connection = http.client.HTTPConnection(urlsplit(asked.url).netloc)
+    headers = {"Authorization": f"Token token={options.key}"}
+    with measured() as report:
+        connection = http.client.HTTPConnection(urlsplit(options.url).netloc)
         offset = 0
         while offset < 10_000:  # noqa: PLR2004 - the API lists no more
             query = urlencode({**window, "limit": 100, "offset": offset})
@@ -30,7 +30,7 @@ def main() -> int:
             offset += 100
             if b'"more":true' not in body:
                 break
-        found["items"] = offset
+        report["items"] = offset
     return 0
 
 

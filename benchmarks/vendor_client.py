@@ -1,4 +1,4 @@
-"""The vendor's published client: iterate over an account, keep nothing."""
+"""The vendor's published client: iterate over an account, store nothing."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
-from measured import measured
+from measurement import measured
 from pagerduty import RestApiV2Client
 
 
-class Loopback(httpx2.HTTPTransport):
-    """Carries to the simulator what the client, which insists on HTTPS, sends to PagerDuty."""
+class VendorTransport(httpx2.HTTPTransport):
+    """Sends to the simulator what the client, which requires HTTPS, sends to PagerDuty."""
 
     def __init__(self, base_url: str) -> None:
         """Send everything to an address."""
@@ -29,16 +29,16 @@ class Loopback(httpx2.HTTPTransport):
         return super().handle_request(request)
 
 
-class Warnings(logging.Handler):
-    """Keeps the first warning of a client for the table."""
+class FirstWarning(logging.Handler):
+    """Stores the first warning of a client for the table."""
 
     def __init__(self) -> None:
-        """Begin with none."""
+        """Begin without a warning."""
         super().__init__(logging.WARNING)
         self.first: str | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Take one."""
+        """Store the message of the first record."""
         self.first = self.first or record.getMessage()
 
 
@@ -48,7 +48,7 @@ def history(client: RestApiV2Client, path: str) -> Iterator[Any]:
     return client.iter_history(path, now - timedelta(days=30), now)
 
 
-def every(client: RestApiV2Client, path: str) -> Iterator[Any]:
+def single_listing(client: RestApiV2Client, path: str) -> Iterator[Any]:
     """Read a month in one listing."""
     now = datetime.now(UTC).replace(microsecond=0)
     window = {"since": (now - timedelta(days=30)).isoformat(), "until": now.isoformat()}
@@ -69,7 +69,7 @@ def account_wide(client: RestApiV2Client) -> Iterator[Any]:
 
 
 WORK: dict[str, Callable[[RestApiV2Client], Iterator[Any]]] = {
-    "iter_all": lambda client: every(client, "incidents"),
+    "iter_all": lambda client: single_listing(client, "incidents"),
     "iter_history": lambda client: history(client, "/incidents"),
     "one_by_one": one_by_one,
     "account_wide": account_wide,
@@ -77,22 +77,22 @@ WORK: dict[str, Callable[[RestApiV2Client], Iterator[Any]]] = {
 
 
 def main() -> int:
-    """Iterate, and say how many came."""
+    """Iterate, and report how many items were read."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--url", required=True)
     parser.add_argument("--key", required=True)
     parser.add_argument("work", choices=sorted(WORK))
-    asked = parser.parse_args()
-    warnings = Warnings()
-    logging.getLogger().addHandler(warnings)
-    with measured() as found:
-        found["items"] = 0
-        loopback = Loopback(asked.url)
-        with RestApiV2Client(asked.key, transport=loopback, trust_env=False) as client:
-            for _ in WORK[asked.work](client):
-                found["items"] += 1
-        if warnings.first:
-            found["warning"] = warnings.first
+    options = parser.parse_args()
+    handler = FirstWarning()
+    logging.getLogger().addHandler(handler)
+    with measured() as report:
+        report["items"] = 0
+        transport = VendorTransport(options.url)
+        with RestApiV2Client(options.key, transport=transport, trust_env=False) as client:
+            for _ in WORK[options.work](client):
+                report["items"] += 1
+        if handler.first:
+            report["warning"] = handler.first
     return 0
 
 
