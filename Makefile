@@ -8,22 +8,36 @@ BIN := .venv/bin
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])' 2>/dev/null)
 READY := .venv/.ready-$(VERSION)
 UV := $(BIN)/uv pip
-CHECKED := ccm_core plugins/pagerduty tests $(wildcard benchmarks)
+CHECKED := ccm_core plugins/pagerduty tests docgen .ci $(wildcard benchmarks)
+PYTEST := $(BIN)/python -m pytest -n $(JOBS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format types imports pins clean
+.PHONY: help demo check test test-room lint format docs pins clean
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
-	  printf '  make %-8s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
+	  printf '  make %-10s %s\n' "$$name" "$$text"; done
 
-demo: $(READY) ## Collect, judge and report a simulated PagerDuty account; the report goes to demo/
+demo: $(READY) ## Collect, evaluate and report a simulated PagerDuty account; the report goes to demo/
 	@$(BIN)/ccm demo
 
-test: lint ## Everything that is checked: style, types, imports, tests, coverage, wheels
-	@$(BIN)/python -m pytest -n $(JOBS) --cov --cov-report=term:skip-covered
+check: lint ## Style, types, imports, and the quick tests of the rooms that changed
+	@rooms="$$($(BIN)/python .ci/changed_rooms.py)"; \
+	if test -z "$$rooms"; then echo "No room changed: no tests to run."; exit 0; fi; \
+	echo "Testing what changed: $$rooms"; \
+	$(PYTEST) -q -m 'not slow' $$rooms
 
-lint: $(READY) ## Style, types and floors
+test: lint ## Everything that is checked: style, types, imports, tests, coverage, wheels
+	@$(PYTEST) --cov --cov-report=term:skip-covered
+
+ROOM_TESTS = $(firstword $(wildcard $(foreach folder,tests plugins/pagerduty/tests,$(folder)/$(ROOM) $(folder)/test_$(ROOM).py)))
+
+test-room: $(READY) ## All tests of one room: make test-room ROOM=rules
+	@test -n "$(ROOM)" || { echo "Which room? make test-room ROOM=rules" >&2; exit 2; }
+	@test -n "$(ROOM_TESTS)" || { echo "No tests of a room named $(ROOM); see tests/" >&2; exit 2; }
+	@$(PYTEST) $(ROOM_TESTS)
+
+lint: $(READY) ## Style, types (tests of the sdk and the model included) and imports
 	@$(BIN)/ruff check $(CHECKED)
 	@$(BIN)/ruff format --check $(CHECKED)
 	@$(BIN)/mypy
@@ -32,6 +46,9 @@ lint: $(READY) ## Style, types and floors
 format: $(READY) ## Let ruff write the code the way lint wants it
 	@$(BIN)/ruff check --fix-only $(CHECKED)
 	@$(BIN)/ruff format $(CHECKED)
+
+docs: $(READY) ## Write the pages that are generated from the code
+	@$(BIN)/python -m docgen
 
 pins: $(READY) ## Compile requirements-dev.txt anew: the newest versions that fit
 	@$(UV) compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-emit-index-url \

@@ -9,9 +9,14 @@ from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).parents[1]
 PLUGIN = "plugins/pagerduty"
-DOCUMENTS = ("tests/test_schemas.py", "tests/test_public_documents.py")
 ARCHITECTURE = "tests/architecture"
-DOCGEN = "tests/docgen"
+OTHERS = {
+    ".ci": ("tests/ci",),
+    "docgen": ("tests/docgen",),
+    "docs": ("tests/docgen", ARCHITECTURE),
+    "schemas": ("tests/test_schemas.py", "tests/test_public_documents.py"),
+}
+"""Tests of folders that are no package."""
 
 
 def changed_files() -> list[str]:
@@ -35,24 +40,22 @@ def tests_of(files: Iterable[str]) -> list[str]:
 
 
 def _targets(path: PurePosixPath) -> Iterator[str]:
-    folders = path.parts
-    if folders[0] == "ccm_core":
-        yield f"tests/{folders[1]}" if len(folders) > 2 else f"tests/test_{path.name}"  # noqa: PLR2004 - a room, then a file
-    elif path.is_relative_to(PLUGIN):
+    top, *rest = path.parts
+    if path.is_relative_to(PLUGIN):
         yield _plugin_target(path.relative_to(PLUGIN))
-    elif folders[0] == "tests":
-        yield f"tests/{folders[1]}" if len(folders) > 2 or path.suffix == ".py" else ARCHITECTURE  # noqa: PLR2004 - the same
-    elif folders[0] == "schemas":
-        yield from DOCUMENTS
-    elif folders[0] in {"docs", "docgen"}:
-        yield from (DOCGEN, ARCHITECTURE)
+    elif top in {"ccm_core", "tests"} and len(rest) > 1:
+        yield f"tests/{rest[0]}"
+    elif top == "ccm_core":
+        yield f"tests/test_{path.name}"
+    elif top == "tests" and path.match("test_*.py"):
+        yield str(path)
     else:
-        yield ARCHITECTURE
+        yield from OTHERS.get(top, (ARCHITECTURE,))
 
 
 def _plugin_target(path: PurePosixPath) -> str:
     folders = path.parts
-    room = folders[1] if len(folders) > 2 else ""  # noqa: PLR2004 - a package, a room, then a file
+    room = folders[1] if len(folders[1:]) > 1 else ""
     if folders[0] == "pagerduty_simulator":
         return f"{PLUGIN}/tests/simulator"
     if folders[0] in {"ccm_pagerduty", "tests"} and (ROOT / PLUGIN / "tests" / room).is_dir():

@@ -1,4 +1,4 @@
-"""Our side: collect kinds of a simulated account into a store on disk, as ``ccm collect`` does."""
+"""The client ccm: collect kinds of a simulated account into a store on disk, as ``ccm collect``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from measured import measured
+from measurement import measured
 
 from ccm_core.collect.observer import NullObserver
 from ccm_core.config.schema_defaults import with_defaults
@@ -33,56 +33,63 @@ Connect: TypeAlias = Callable[[ConnectRequest], AbstractAsyncContextManager[Any]
 
 
 def main() -> int:
-    """Collect, and say what is in the manifest."""
-    asked = _parser().parse_args()
-    with measured() as found:
-        host, connection = _connection(asked, found)
-        manifest = _collected(host, connection, Path(asked.store))
-        found.update(_said(manifest))
+    """Collect, and report the figures of the manifest."""
+    options = parser().parse_args()
+    with measured() as report:
+        host, connection = host_and_connection(options, report)
+        manifest = _collect(host, connection, Path(options.store))
+        report.update(_figures(manifest))
     return 0
 
 
-def _connection(asked: argparse.Namespace, found: dict[str, Any]) -> tuple[Host, Connection]:
+def host_and_connection(
+    options: argparse.Namespace, report: dict[str, Any]
+) -> tuple[Host, Connection]:
+    """Return the installed host, and the connection that the options describe."""
     catalog = load(discover())
     connector = catalog.connectors["pagerduty"]
-    wanted = {"base_url": asked.url, "lookback": "30d", **json.loads(asked.settings)}
-    known = connector.settings_schema()["properties"]
-    given = {name: value for name, value in wanted.items() if name in known}
-    if left := sorted(wanted.keys() - known.keys()):
-        found["note"] = f"no setting {', '.join(left)} yet"
-    settings = with_defaults(given, connector.settings_schema())
-    if asked.kinds:
-        connector = _only(connector, asked.kinds.split(","), settings)
-    if asked.unpaced:
+    requested = {"base_url": options.url, "lookback": "30d", **json.loads(options.settings)}
+    supported = connector.settings_schema()["properties"]
+    explicit = {name: value for name, value in requested.items() if name in supported}
+    if unsupported := sorted(requested.keys() - supported.keys()):
+        report["note"] = f"no setting {', '.join(unsupported)} yet"
+    settings = with_defaults(explicit, connector.settings_schema())
+    if options.kinds:
+        connector = _with_kinds(connector, options.kinds.split(","), settings)
+    if options.unpaced:
         connector = replace(connector, connect=_unpaced(connector.connect))
     connection = Connection(
         name="benchmark",
         connector=connector,
         settings=settings,
         auth_method="api_key",
-        secrets={"key": Secret(asked.key)},
-        settings_digest=digest(encode(given)),
+        secrets={"key": Secret(options.key)},
+        settings_digest=digest(encode(explicit)),
     )
-    later = timedelta(minutes=asked.later)
+    offset = timedelta(minutes=options.later)
     host = Host(
         version=version("ccm-core"),
         kinds=catalog.kinds,
         views=catalog.views,
         plugins=catalog.versions(),
-        clock=lambda: datetime.now(UTC) + later,
+        clock=lambda: datetime.now(UTC) + offset,
     )
     return host, connection
 
 
-def _only(connector: Connector, kinds: Sequence[str], settings: JsonObject) -> Connector:
-    """Leave a connector the collectors of some kinds."""
+def _with_kinds(connector: Connector, kinds: Sequence[str], settings: JsonObject) -> Connector:
+    """Return a connector with the collectors of some kinds."""
     names = {f"pagerduty.{kind}" for kind in kinds}
-    chosen = tuple(one for one in connector.selected_collectors(settings) if one.kind in names)
-    return replace(connector, collectors=chosen, collectors_for=None)
+    collectors = tuple(
+        collector
+        for collector in connector.selected_collectors(settings)
+        if collector.kind in names
+    )
+    return replace(connector, collectors=collectors, collectors_for=None)
 
 
 def _unpaced(connect: Connect) -> Connect:
-    """Let as many requests through as the account takes: only to fill a store soon."""
+    """Return a connect without a rate limit of its own: only to fill a store quickly."""
 
     class Unpaced(Limiters):
         def limiter_for(self, name: str, per_minute: int) -> Limiter:
@@ -91,7 +98,7 @@ def _unpaced(connect: Connect) -> Connect:
     return lambda request: connect(replace(request, limiters=Unpaced()))
 
 
-def _collected(host: Host, connection: Connection, path: Path) -> Manifest:
+def _collect(host: Host, connection: Connection, path: Path) -> Manifest:
     from ccm_core.store.sqlite.open import open_store
 
     store = open_store(StoreLocation(url=f"sqlite:///{path.name}"), base=path.parent)
@@ -101,35 +108,39 @@ def _collected(host: Host, connection: Connection, path: Path) -> Manifest:
         store.close()
 
 
-def _said(manifest: Manifest) -> dict[str, Any]:
-    outcomes = {str(one.outcome) for one in manifest.collections}
-    shortfalls = [
-        {"reason": str(one.reason), "missing": one.missing, "detail": one.detail}
-        for collection in manifest.collections
-        for one in collection.shortfalls
-    ]
+def _figures(manifest: Manifest) -> dict[str, Any]:
     items: dict[str, int] = {}
-    for one in manifest.collections:
-        kept = one.counts.appended + one.counts.unchanged
-        items[one.kind] = items.get(one.kind, 0) + kept
+    for collection in manifest.collections:
+        counts = collection.counts
+        total = items.get(collection.kind, 0) + counts.appended + counts.unchanged
+        items[collection.kind] = total
+    shortfalls = [
+        {
+            "reason": str(shortfall.reason),
+            "missing": shortfall.missing,
+            "detail": shortfall.detail,
+        }
+        for collection in manifest.collections
+        for shortfall in collection.shortfalls
+    ]
     return {
         "items": items,
-        "outcomes": sorted(outcomes),
+        "outcomes": sorted({str(collection.outcome) for collection in manifest.collections}),
         "shortfalls": shortfalls[:5],
-        "waited": sum(one.counts.waited for one in manifest.collections),
+        "waited": sum(collection.counts.waited for collection in manifest.collections),
     }
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--url", required=True)
-    parser.add_argument("--key", required=True)
-    parser.add_argument("--store", required=True, help="the file; it may exist")
-    parser.add_argument("--kinds", default="", help="such as incident,team; none: every kind")
-    parser.add_argument("--settings", default="{}", help="JSON; what is not known is left out")
-    parser.add_argument("--later", type=float, default=0.0, help="minutes to set the clock ahead")
-    parser.add_argument("--unpaced", action="store_true", help="without our own pacing")
-    return parser
+def parser() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--url", required=True)
+    options.add_argument("--key", required=True)
+    options.add_argument("--store", required=True, help="the file; it may exist")
+    options.add_argument("--kinds", default="", help="such as incident,team; none: every kind")
+    options.add_argument("--settings", default="{}", help="JSON; unsupported settings are ignored")
+    options.add_argument("--later", type=float, default=0.0, help="minutes to set the clock ahead")
+    options.add_argument("--unpaced", action="store_true", help="without a rate limit of our own")
+    return options
 
 
 if __name__ == "__main__":

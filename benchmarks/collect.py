@@ -1,4 +1,4 @@
-"""10,000 incidents into the store, against the vendor's client iterating over them.
+"""Collecting 10,000 incidents into the store, against the vendor's client iterating over them.
 
 Run ``python benchmarks/collect.py``; see README.md.
 """
@@ -12,44 +12,50 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from harness import Figures, Side, Source, machine, median, python, run, table
+from harness import BenchmarkClient, Figures, SimulatorProcess, machine, median, python, run, table
 
-OURS, VENDOR, FLOOR = "`ccm`: read, checked, stored", "`pagerduty`: iterated", "bytes, thrown away"
+CCM, VENDOR = "`ccm`: read, validated, stored", "`pagerduty`: iterated"
+BASELINE = "baseline: bytes, discarded"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, and print the table."""
-    asked = _parser().parse_args(arguments)
+    options = _parser().parse_args(arguments)
     with (
         tempfile.TemporaryDirectory() as folder,
-        Source.serving("--incidents", str(asked.incidents), "--latency", str(asked.latency)) as at,
+        SimulatorProcess.serving(
+            "--incidents", str(options.incidents), "--latency", str(options.latency)
+        ) as simulator,
     ):
-        if not asked.no_warm_up:  # compiles the bytecode
-            _round(at, Path(folder))
-        found = [_round(at, Path(folder)) for _ in range(asked.rounds)]
-    print(f"{asked.incidents:,} incidents, {asked.latency * 1000:.0f} ms of latency, ", end="")
-    print(f"median of {asked.rounds}; {machine()}; {datetime.now(UTC):%Y-%m-%d}\n")
-    print(written({name: [one[name] for one in found] for name in found[0]}))
+        if not options.no_warm_up:  # compiles the bytecode
+            _round(simulator, Path(folder))
+        rounds = [_round(simulator, Path(folder)) for _ in range(options.rounds)]
+    print(f"{options.incidents:,} incidents, {options.latency * 1000:.0f} ms of latency, ", end="")
+    print(f"median of {options.rounds}; {machine()}; {datetime.now(UTC):%Y-%m-%d}\n")
+    by_client = {name: [figures[name] for figures in rounds] for name in rounds[0]}
+    print(results(by_client))
     return 0
 
 
-def _round(source: Source, folder: Path) -> dict[str, Figures]:
-    """Let the sides take turns once; the store is a new one."""
-    for left in folder.iterdir():
-        left.unlink()
+def _round(simulator: SimulatorProcess, folder: Path) -> dict[str, Figures]:
+    """Run each client once; the store is a new one."""
+    for path in folder.iterdir():
+        path.unlink()
     store = str(folder / "ccm.db")
-    sides = [
-        Side(name=OURS, command=python("ours.py", "--store", store, "--kinds", "incident")),
-        Side(name=VENDOR, command=python("vendor.py", "iter_all")),
-        Side(name=FLOOR, command=python("floor.py")),
+    clients = [
+        BenchmarkClient(
+            name=CCM, command=python("ccm_client.py", "--store", store, "--kinds", "incident")
+        ),
+        BenchmarkClient(name=VENDOR, command=python("vendor_client.py", "iter_all")),
+        BenchmarkClient(name=BASELINE, command=python("baseline_client.py")),
     ]
-    return {side.name: run(source, side) for side in sides}
+    return {client.name: run(simulator, client) for client in clients}
 
 
-def written(found: dict[str, list[Figures]]) -> str:
-    """Write the table: medians, and how many times the vendor's."""
+def results(by_client: dict[str, list[Figures]]) -> str:
+    """Return the table: medians, and the ratio to the vendor's client."""
     header = (
-        "side",
+        "client",
         "incidents",
         "requests",
         "seconds",
@@ -58,24 +64,24 @@ def written(found: dict[str, list[Figures]]) -> str:
         "whole process s",
         "peak MiB",
     )
-    peer = median(found[VENDOR], "seconds")
-    return table(header, [_row(name, figures, peer) for name, figures in found.items()])
+    vendor = median(by_client[VENDOR], "seconds")
+    return table(header, [_row(name, figures, vendor) for name, figures in by_client.items()])
 
 
-def _row(name: str, figures: Sequence[Figures], peer: float) -> list[str]:
-    last = figures[-1].said
+def _row(name: str, rounds: Sequence[Figures], vendor: float) -> list[str]:
+    last = rounds[-1].report
     items = last.get("items", 0)
     count = sum(items.values()) if isinstance(items, dict) else items
-    seconds = median(figures, "seconds")
+    seconds = median(rounds, "seconds")
     return [
         name,
         f"{count:,}" + (f" ({last['error']})" if "error" in last else ""),
-        f"{median(figures, 'requests'):.0f}",
+        f"{median(rounds, 'requests'):.0f}",
         f"{seconds:.2f}",
-        f"{seconds / peer:.2f}",
-        f"{median(figures, 'processor'):.2f}",
-        f"{median(figures, 'whole'):.2f}",
-        f"{median(figures, 'peak_mib'):.0f}",
+        f"{seconds / vendor:.2f}",
+        f"{median(rounds, 'processor'):.2f}",
+        f"{median(rounds, 'whole'):.2f}",
+        f"{median(rounds, 'peak_mib'):.0f}",
     ]
 
 
@@ -84,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--incidents", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--no-warm-up", action="store_true", help="count the first round as well")
-    parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds before each response")
     return parser
 
 

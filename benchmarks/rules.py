@@ -20,8 +20,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from harness import Source
-from ours import _connection, _parser
+from ccm_client import host_and_connection, parser
+from harness import SimulatorProcess
 
 from ccm_core.cli.main import tune_garbage_collector
 from ccm_core.collect.observer import NullObserver
@@ -254,10 +254,10 @@ def _pack(rules: int) -> bytes:
 
 
 def _filled(folder: Path, incidents: int) -> tuple[EvidenceStore, Host, Connection]:
-    with Source.serving("--incidents", str(min(SEED, incidents))) as source:
+    with SimulatorProcess.serving("--incidents", str(min(SEED, incidents))) as simulator:
         path = folder / "ccm.db"
-        given = ["--url", source.url, "--key", source.key, "--store", str(path), "--unpaced"]
-        host, connection = _connection(_parser().parse_args(given), {})
+        given = ["--url", simulator.url, "--key", simulator.key, "--store", str(path), "--unpaced"]
+        host, connection = host_and_connection(parser().parse_args(given), {})
         store = open_store(StoreLocation(url="sqlite:///ccm.db"), base=folder)
         asyncio.run(collect(host, connection, store, NullObserver()))
     _multiply(store, connection, incidents)

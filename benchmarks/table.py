@@ -1,4 +1,4 @@
-"""Every row of the collecting benchmark, ours beside public clients, as one Markdown table.
+"""Every row of the collecting benchmark, ccm beside public clients, as one Markdown table.
 
 Run ``python benchmarks/table.py``; see README.md.
 """
@@ -12,34 +12,34 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from clients import Peers
 from harness import machine, table, table_line
-from rows import ROWS, Plan
-from sides import Peers
+from rows import ROWS, BenchmarkPlan
 
 HEADER = (
-    *("work", "side", "read", "requests", "reading s", "whole process s", "peak MiB"),
-    "what it says",
+    *("work", "client", "read", "requests", "reading s", "whole process s", "peak MiB"),
+    "result",
 )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure the rows, and print them."""
-    asked = _parser().parse_args(arguments)
-    peers = Peers() if asked.no_peers else Peers.installed()
+    """Measure the rows, and print each as it is measured."""
+    options = _parser().parse_args(arguments)
+    peers = Peers() if options.no_peers else Peers.installed()
     print(f"{machine()}; {datetime.now(UTC):%Y-%m-%d}\n")
     print(table(HEADER, []), flush=True)
-    for name in asked.rows or ROWS:
+    for name in options.rows or ROWS:
         print(name, file=sys.stderr)
         with tempfile.TemporaryDirectory() as folder:
-            plan = Plan(
+            plan = BenchmarkPlan(
                 folder=Path(folder),
                 peers=peers,
-                scale=asked.scale,
-                rounds=asked.rounds,
-                minute=asked.minute,
+                scale=options.scale,
+                rounds=options.rounds,
+                minute=options.minute,
             )
-            for line in ROWS[name](plan):
-                print(table_line(line.cells()), flush=True)
+            for row in ROWS[name](plan):
+                print(table_line(row.cells()), flush=True)
     return 0
 
 
@@ -47,9 +47,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"some of: {', '.join(ROWS)}")
     parser.add_argument("--scale", type=float, default=1.0, help="a share of the incidents")
-    parser.add_argument("--rounds", type=int, default=3, help="where seconds are what matters")
-    parser.add_argument("--minute", type=float, default=15.0, help="seconds of nothing but 429")
-    parser.add_argument("--no-peers", action="store_true", help="only ours and the vendor's")
+    parser.add_argument("--rounds", type=int, default=3, help="for the rows that compare times")
+    parser.add_argument("--minute", type=float, default=15.0, help="seconds of 429 only")
+    parser.add_argument("--no-peers", action="store_true", help="only ccm and the vendor's client")
     return parser
 
 

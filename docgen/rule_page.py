@@ -22,13 +22,13 @@ Document: TypeAlias = Mapping[str, Any]
 """A pack or a rule as its YAML has it."""
 
 LEAD = """\
-# The rules that ship for PagerDuty
+# PagerDuty rules
 
-{rules} rules in {packs} packs. A title says what has to hold; below it stand what is judged, what
-can happen where it does not hold, and what to do. The conditions are in the packs themselves, in
+{rules} rules in {packs} packs. Each title states the condition for a pass. Below it: the view that is
+evaluated, the risk of a failure, and the remediation. The conditions are in the packs, in
 `plugins/pagerduty/ccm_pagerduty/rulepacks/`, each with its tests: `ccm rules test` runs them.
 
-Settings name the packs that are wanted, and set their parameters:
+The settings select packs and set their parameters:
 
 ```yaml
 rules:
@@ -36,15 +36,19 @@ rules:
   parameters:
     ack_within_high:
       value: 30m
-      changes:
-        - {{from: 2026-07-01, value: 15m}}    # what was agreed anew applies from its date on
-        - {{for: [PABC123], value: 5m}}       # one service has a limit of its own
+      overrides:
+        - {{from: 2026-07-01, value: 15m}}    # a new limit applies from its date on
+        - {{for: [PABC123], value: 5m}}       # one service has its own limit
 ```
 
-Where a service has support hours, only those count for acknowledging and resolving its incidents.
-The hours are today's, as PagerDuty does not tell what they were. An incident that was merged
-answers through the one it was merged into: an acknowledgement of either counts, and it is over when
-that one is. It is judged itself only where it had waited before that one began, or was more urgent.
+If a service has support hours, only those count for its time to acknowledge (MTTA) and time to
+resolve (MTTR): the SLA clock (`sla_...` fields) stops outside of them. PagerDuty reports only today's
+support hours, not earlier ones. A merged incident is evaluated through its primary incident: an
+acknowledgement of either counts, and it is resolved when the primary incident is. It is evaluated by
+itself only if it began before the primary incident or was more urgent.
+
+"Next 14 days" in a title is the default of the connection's setting `lookahead`; the past period is
+its `lookback`.
 """
 
 
@@ -59,7 +63,7 @@ def page() -> str:
 def _pack(pack: Document) -> str:
     lines = [f"## {pack['metadata']['name']}", "", *_wrapped(pack["metadata"]["description"])]
     if pack.get("parameters"):
-        lines += ["", "| parameter | is | default |", "|---|---|---|"]
+        lines += ["", "| parameter | description | default |", "|---|---|---|"]
         lines += [
             f"| `{name}` | {parameter['description']} | `{_default(parameter['default'])}` |"
             for name, parameter in pack["parameters"].items()
@@ -82,9 +86,9 @@ def _rule(rule: Document) -> list[str]:
         "",
         f"`{rule['id']}`, {rule['severity']}, over {judged}.",
         "",
-        *_wrapped(f"Otherwise: {rule['risk']}"),
+        *_wrapped(f"Risk: {rule['risk']}"),
         "",
-        *_wrapped(f"What to do: {rule['remediation']['text']}"),
+        *_wrapped(f"Remediation: {rule['remediation']['text']}"),
         "",
         *_wrapped(f"Supports {controls}."),
     ]

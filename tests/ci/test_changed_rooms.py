@@ -42,6 +42,8 @@ def tests_of():
             id="the simulator",
         ),
         pytest.param("docs/glossary.md", ["tests/architecture", "tests/docgen"], id="a page"),
+        pytest.param("tests/hunting.py", ["tests/architecture"], id="a module that tests share"),
+        pytest.param(".ci/changed_rooms.py", ["tests/ci"], id="a script of the checks"),
         pytest.param("pyproject.toml", ["tests/architecture"], id="settings of the tools"),
         pytest.param("ccm_core/no_such_room/module.py", [], id="no tests"),
     ],

@@ -119,7 +119,7 @@ class Counted:
         return getattr(self._store, name)
 
     @contextmanager
-    def claim(self, connection: str) -> Iterator[None]:
+    def lock_connection(self, connection: str) -> Iterator[None]:
         """Count while it is held."""
         with self._store.lock_connection(connection):
             self.running[connection] += 1

@@ -119,7 +119,9 @@ def test_a_waiver_holds_from_creation_until_it_expires(
             ["too broad: it covers every subject of door_locked; name those it is meant for"],
             id="only-a-wildcard",
         ),
-        pytest.param({"rule": "gone"}, ["rule gone not found; the waiver covers nothing"], id="no-rule"),
+        pytest.param(
+            {"rule": "gone"}, ["rule gone not found; the waiver covers nothing"], id="no-rule"
+        ),
         pytest.param(
             {"controls": ("soc2:CC1.1", "soc2:CC6.4")},
             ["the rule door_locked does not support the control soc2:CC1.1"],

@@ -145,9 +145,7 @@ def test_only_what_changed_is_judged_again(world, packs, now, row):
     soon, memory = evaluate_incrementally(
         packs, [after], now=now + timedelta(minutes=1), cache=memory
     )
-    later, _ = evaluate_incrementally(
-        packs, [after], now=now + timedelta(minutes=30), cache=memory
-    )
+    later, _ = evaluate_incrementally(packs, [after], now=now + timedelta(minutes=30), cache=memory)
 
     assert taken_over(first, soon) == {
         "door_any": ["A"],
@@ -223,9 +221,7 @@ def test_a_field_matters_only_to_rules_that_read_it(
         packs, [world.facts([row("A", **whole | before)])], now=NOW, cache=None
     )
     changed = world.facts([row("A", **whole | after)])
-    then, _ = evaluate_incrementally(
-        packs, [changed], now=NOW + timedelta(minutes=1), cache=memory
-    )
+    then, _ = evaluate_incrementally(packs, [changed], now=NOW + timedelta(minutes=1), cache=memory)
 
     assert taken_over(first, then)[rule] == (["A"] if expected else [])
     assert then == evaluate(packs, [changed], now=NOW + timedelta(minutes=1))
@@ -258,9 +254,7 @@ def test_another_owner_is_seen(world, packs, now, row):
     """No rule reads it, and every result of the subject still names it."""
     then, other = row("A", locked=True), row("B", locked=True)
     given = replace(then, subject=replace(then.subject, owners=("Night desk",)))
-    first, memory = evaluate_incrementally(
-        packs, [world.facts([then, other])], now=now, cache=None
-    )
+    first, memory = evaluate_incrementally(packs, [world.facts([then, other])], now=now, cache=None)
     again, _ = evaluate_incrementally(packs, [world.facts([given, other])], now=now, cache=memory)
 
     assert again == evaluate(packs, [world.facts([given, other])], now=now)

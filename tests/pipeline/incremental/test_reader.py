@@ -1,4 +1,4 @@
-"""What is read and derived again, and when all of it is."""
+"""The incremental reader: what is read and derived again, and when all of it is."""
 
 from __future__ import annotations
 
@@ -11,35 +11,34 @@ from ccm_core.errors import StoreError
 INCIDENT, LOG_ENTRY = "pagerduty.incident", "pagerduty.incident_log_entry"
 SERVICE = "pagerduty.service"
 VIEW = "pagerduty.incident_response"
-AS_IT_WAS = {"support_hours": None}
 
 
 def statuses(evaluation, rule):
-    """Give what one rule said, by subject."""
-    (found,) = [one for one in evaluation.rules if one.rule == rule]
-    return {one.subject.key: one.status.value for one in found.results}
+    """Return the statuses of one rule, by subject."""
+    (evaluated,) = [candidate for candidate in evaluation.rules if candidate.rule == rule]
+    return {result.subject.key: result.status.value for result in evaluated.results}
 
 
-def test_only_what_changed_is_derived_again(world, packs):
-    """A changed incident is derived, and one whose age a rule still looks at."""
+def test_the_reader_derives_only_partitions_that_changed(world, packs):
+    """A changed incident is derived, and one on whose age a rule still depends."""
     first = world.check(packs("plain"))
     world.now += timedelta(minutes=5)
     world.entry("L0d", "I0", "annotate", -1)
     world.derived.clear()
-    then = world.check(packs("plain"))
+    second = world.check(packs("plain"))
 
     assert world.derived[VIEW] == 2
     assert statuses(first, "mild_incident_response_due")["I8"] == "not_applicable"
-    assert unchanged(first, then) >= {f"I{number}" for number in range(1, 8)}
+    assert reused_subjects(first, second) >= {f"I{number}" for number in range(1, 8)}
 
 
-def unchanged(first, then):
-    """Name the subjects of which a result is the very same object."""
+def reused_subjects(first, second):
+    """Return the subjects of which a result is the very same object."""
     return {
-        one.subject.key
-        for rule, other in zip(then.rules, first.rules, strict=True)
-        for one, was in zip(rule.results, other.results, strict=True)
-        if one is was
+        result.subject.key
+        for new, old in zip(second.rules, first.rules, strict=True)
+        for result, old_result in zip(new.results, old.results, strict=True)
+        if result is old_result
     }
 
 
@@ -59,7 +58,7 @@ def unchanged(first, then):
         pytest.param(("limit", "6h"), 9, id="another-parameter"),
     ],
 )
-def test_what_a_change_concerns_is_derived_again(world, packs, change, expected):
+def test_the_reader_derives_every_row_that_a_change_concerns(world, packs, change, expected):
     """Where it is not certain what a change concerns, all of it is."""
     world.incident("I8", -1, status="resolved")
     world.entry("L8b", "I8", "resolve", -0.5)
@@ -68,75 +67,87 @@ def test_what_a_change_concerns_is_derived_again(world, packs, change, expected)
     world.incident("I6", service={"id": "S7"})
     world.check(packs("plain"))
     world.now += timedelta(minutes=5)
-    world.happens(change)
+    world.apply(change)
     world.derived.clear()
     world.check(packs("plain", change[1] if change[0] == "limit" else "2h"))
 
     assert world.derived[VIEW] == expected
 
 
-def test_records_that_are_judged_as_they_are_are_read_again_where_they_changed(world, packs):
-    """Each of them is a part of its own."""
+def test_the_reader_reads_only_changed_records_of_a_kind(world, packs):
+    """Each record of a kind is a partition of its own."""
     first = world.check(packs("raw"))
     world.now += timedelta(minutes=5)
     world.incident("I1", incident_number=1)
-    world.store = Torn(world.store, "state")
-    then = world.evaluate(packs("raw"), world.recall)
+    world.store = FailingStore(world.store, "current")
+    second = world.evaluate(packs("raw"), world.cache)
 
-    was, now = statuses(first, "raw_incident_numbered"), statuses(then, "raw_incident_numbered")
-    assert now == was | {"I1": "fail"}
-    assert len(unchanged(first, then)) == len(was) - 1 + 2  # and both services
+    before = statuses(first, "raw_incident_numbered")
+    after = statuses(second, "raw_incident_numbered")
+    assert after == before | {"I1": "fail"}
+    assert len(reused_subjects(first, second)) == len(before) - 1 + 2  # and both services
 
 
-def test_what_is_looked_up_is_judged_afresh(world, packs):
-    """A rule that looks services up has all rows anew when one of them changed."""
+def test_a_rule_with_lookups_is_evaluated_again_on_all_rows(world, packs):
+    """A rule that looks services up gets all rows again when one of them changed."""
     world.check(packs("mild"))
     world.now += timedelta(minutes=5)
-    world.serve({"S0": {"status": "disabled"}, "S1": {}})
-    found = world.check(packs("mild"))
+    world.store_services({"S0": {"status": "disabled"}, "S1": {}})
+    evaluation = world.check(packs("mild"))
 
-    assert statuses(found, "mild_incident_response_seen")["I0"] == "fail"
+    assert statuses(evaluation, "mild_incident_response_seen")["I0"] == "fail"
 
 
-def test_an_evaluation_of_a_past_moment_remembers_nothing(world, packs):
-    """What is remembered is of now."""
+def test_an_evaluation_of_a_past_moment_leaves_the_cache_alone(world, packs):
+    """The cache is of now."""
     world.check(packs("plain"))
-    held = world.recall.states
-    world.evaluate(packs("plain"), world.recall, as_of=world.now - timedelta(minutes=1))
+    states = world.cache.states
+    world.evaluate(packs("plain"), world.cache, as_of=world.now - timedelta(minutes=1))
 
-    assert world.recall.states is held
+    assert world.cache.states is states
 
 
-def test_an_evaluation_that_failed_leaves_nothing(world, packs):
-    """Half of what is held may be of then, and half of now."""
+def test_a_failed_evaluation_empties_the_cache(world, packs):
+    """Half of what is states may be of then, and half of now."""
     world.check(packs("plain"))
     world.incident("I1", title="changed")
-    store, world.store = world.store, Torn(world.store, "among")
+    store, world.store = world.store, FailingStore(world.store, "get_many")
     with pytest.raises(StoreError):
-        world.evaluate(packs("plain"), world.recall)
+        world.evaluate(packs("plain"), world.cache)
 
-    assert (world.recall.memory, world.recall.states) == (None, {})
+    assert (world.cache.results, world.cache.states) == (None, {})
     world.store = store
     world.check(packs("plain"))
 
 
-class Torn:
-    """A store of which something cannot be read any more."""
+class FailingRecords:
+    """The records of a store, of which one method fails."""
 
-    def __init__(self, store, gone):
-        self._store, self._gone = store, gone
+    def __init__(self, records, method):
+        self._records, self._method = records, method
 
     def __getattr__(self, name):
-        """Ask the store, but for that."""
-        if name == self._gone:
+        """Call the store, but for that method."""
+        if name == self._method:
             raise StoreError("the disk reports an error.")
+        return getattr(self._records, name)
+
+
+class FailingStore:
+    """A store of whose records one method fails."""
+
+    def __init__(self, store, method):
+        self._store, self.records = store, FailingRecords(store.records, method)
+
+    def __getattr__(self, name):
+        """Call the store."""
         return getattr(self._store, name)
 
 
-def test_two_connections_are_held_apart(world, packs):
+def test_the_states_of_two_connections_are_separate(world, packs):
     """An incident of one of them changes nothing of the other."""
     world.connections = [world.connection(), world.connection("twin")]
-    world.keep(SERVICE, {}, name="twin", snapshot=True)
+    world.store_bodies(SERVICE, {}, name="twin", snapshot=True)
     world.incident("I1", name="twin", status="triggered")
     world.entry("L1", "I1", "trigger", name="twin")
     for _ in range(2):
@@ -151,7 +162,7 @@ def test_two_connections_are_held_apart(world, packs):
 
 @pytest.mark.parametrize("name", ["plain", "both", "aged"])
 @pytest.mark.parametrize(
-    ("first", "then", "minutes"),
+    ("first", "second", "minutes"),
     [
         pytest.param([("incident", "I0", {"hours": -719.5})], [], 70, id="one-leaves-the-period"),
         pytest.param(
@@ -184,14 +195,16 @@ def test_two_connections_are_held_apart(world, packs):
         pytest.param([], [("services", {"S1": {}})], 1, id="their-service-vanishes"),
     ],
 )
-def test_what_concerns_others_too_is_said_of_them(world, packs, name, first, then, minutes):
-    """By the line of merges, by the log, or by the time that passes."""
+def test_a_change_that_concerns_other_rows_changes_their_results(
+    world, packs, name, first, second, minutes
+):
+    """By a chain of merges, by the log, or by the time that passes."""
     for change in first:
-        world.happens(change)
+        world.apply(change)
     before = world.check(packs(name))
     world.now += timedelta(minutes=minutes)
-    for change in then:
-        world.happens(change)
+    for change in second:
+        world.apply(change)
     after = world.check(packs(name))
 
-    assert [one.results for one in before.rules] != [one.results for one in after.rules]
+    assert [rule.results for rule in before.rules] != [rule.results for rule in after.rules]

@@ -1,4 +1,4 @@
-"""Whatever happens between two evaluations, remembering the first changes nothing of the second."""
+"""An incremental evaluation equals a full one, whatever happened since the one before."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ SERVICES = st.fixed_dictionaries(
         "status": st.sampled_from(["critical", "disabled"]),
     },
 )
-WHATS = ["trigger", "acknowledge", "resolve", "escalate", "annotate"]
+ACTIONS = ["trigger", "acknowledge", "resolve", "escalate", "annotate"]
 CHANGES = st.one_of(
     st.tuples(st.just("incident"), st.sampled_from(KEYS), INCIDENTS),
     st.tuples(
         st.just("entry"),
         st.sampled_from(["La", "Lb", "Lc", "Ld"]),
         st.sampled_from(KEYS),
-        st.sampled_from(WHATS),
+        st.sampled_from(ACTIONS),
         st.sampled_from([-5, -4.9, -4, -1]),
     ),
     st.tuples(st.just("services"), st.dictionaries(st.sampled_from(["S0", "S1"]), SERVICES)),
@@ -72,8 +72,8 @@ STEPS = st.lists(
 @pytest.mark.parametrize("name", ["mild", "both", "shipped"])
 @settings(deadline=None, max_examples=25)
 @given(steps=STEPS)
-def test_remembering_changes_nothing(worlds, packs, name, steps):
-    """Whatever happens in between, each evaluation says what it would say alone."""
+def test_an_incremental_evaluation_equals_a_full_one(worlds, packs, name, steps):
+    """Whatever happens in between, each evaluation gives what it would give without a cache."""
     waivers = [
         Waiver(
             id="W",
@@ -91,7 +91,7 @@ def test_remembering_changes_nothing(worlds, packs, name, steps):
         for changes, minutes in steps:
             world.now += timedelta(minutes=minutes)
             for change in changes:
-                world.happens(change)
+                world.apply(change)
                 limit = change[1] if change[0] == "limit" else limit
             if ("stale",) not in changes:
                 world.refresh()

@@ -34,7 +34,7 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 INCIDENT, LOG_ENTRY = "pagerduty.incident", "pagerduty.incident_log_entry"
 SERVICE = "pagerduty.service"
 VIEW = "pagerduty.incident_response"
-AS_IT_WAS = {"support_hours": None}
+UNCHANGED = {"support_hours": None}
 MILD = {
     "in_time": {"match": "row.urgency == 'high'", "assert": "row.time_to_acknowledge <= 900"},
     "due": {
@@ -140,13 +140,13 @@ def host(clock):
 
 
 def connection(name="firm", **settings_):
-    """Give a connection."""
+    """Make a connection."""
     connector = catalog().connectors["pagerduty"]
-    given_ = {"base_url": "http://127.0.0.1:9", "share": 1, "lookback": "30d", **settings_}
+    configured = {"base_url": "http://127.0.0.1:9", "share": 1, "lookback": "30d", **settings_}
     return Connection(
         name=name,
         connector=connector,
-        settings=with_defaults(given_, connector.settings_schema()),
+        settings=with_defaults(configured, connector.settings_schema()),
         auth_method="api_key",
         secrets={"key": Secret("k")},
         settings_digest=digest(encode(settings_)),
@@ -154,22 +154,22 @@ def connection(name="firm", **settings_):
 
 
 class World:
-    """A store that changes, a clock that moves, and what was remembered so far."""
+    """A store that changes, a clock that moves, and the cache of the evaluations so far."""
 
     connection = staticmethod(connection)
 
     def __init__(self, store):
-        """Begin with nothing but the runs."""
-        self.store, self.now, self.recall, self.count = store, NOW, EvaluationCache(), 0
-        self.services = {"S0": AS_IT_WAS, "S1": AS_IT_WAS}
-        self.connections, self.looked = [connection()], NOW - timedelta(days=1)
+        """Start with nothing but the runs."""
+        self.store, self.now, self.cache, self.count = store, NOW, EvaluationCache(), 0
+        self.services = {"S0": UNCHANGED, "S1": UNCHANGED}
+        self.connections, self.refreshed_at = [connection()], NOW - timedelta(days=1)
         for name in ("firm", "twin"):
             self.store.runs.begin(
                 OpenRun(run=name, connection=name, connector="pagerduty", started_at=NOW)
             )
         self.derived = Counter()
         self.views = {
-            name: replace(one, rows=self.counting(one)) for name, one in catalog().views.items()
+            name: replace(view, rows=self.counting(view)) for name, view in catalog().views.items()
         }
 
     def counting(self, view):
@@ -181,8 +181,8 @@ class World:
 
         return rows
 
-    def keep(self, kind, bodies, *, name="firm", snapshot=False, ended=None, **more):
-        """Keep some bodies by key."""
+    def store_bodies(self, kind, bodies, *, name="firm", snapshot=False, ended=None, **fields):
+        """Store some bodies by key."""
         self.count += 1
         at = ended or self.now
         collection = Collection(
@@ -196,10 +196,10 @@ class World:
                 "started_at": at,
                 "ended_at": at,
                 "outcome": Outcome.COMPLETE,
-                **more,
+                **fields,
             },
         )
-        seen = [
+        observations = [
             Observation(
                 key=key,
                 observed_at=at,
@@ -211,30 +211,30 @@ class World:
             for key, body in bodies.items()
         ]
         self.store.records.append(
-            WriteBatch(collection=collection, observations=seen, snapshot=snapshot)
+            WriteBatch(collection=collection, observations=observations, snapshot=snapshot)
         )
 
     def refresh(self):
-        """Look at everything once more where that is long ago, so that the evidence is of now."""
-        if abs(self.now - self.looked) < timedelta(hours=1):
+        """Collect everything once more where that is long ago, so that the evidence is fresh."""
+        if abs(self.now - self.refreshed_at) < timedelta(hours=1):
             return
-        self.looked = self.now
+        self.refreshed_at = self.now
         for kind in (INCIDENT, LOG_ENTRY):
-            self.keep(kind, {})
-            self.keep(kind, {}, window=None)
-        self.serve(self.services)
+            self.store_bodies(kind, {})
+            self.store_bodies(kind, {}, window=None)
+        self.store_services(self.services)
 
-    def serve(self, services):
-        """Keep all services there are."""
+    def store_services(self, services):
+        """Store all services."""
         self.services = services
-        named = {
-            key: {"name": f"Service {key}", "status": "active", **more}
-            for key, more in services.items()
+        bodies = {
+            key: {"name": f"Service {key}", "status": "active", **fields}
+            for key, fields in services.items()
         }
-        self.keep(SERVICE, named, snapshot=True)
+        self.store_bodies(SERVICE, bodies, snapshot=True)
 
-    def incident(self, key, hours=-5, *, name="firm", into=None, **more):
-        """Keep an incident."""
+    def incident(self, key, hours=-5, *, name="firm", into=None, **fields):
+        """Store an incident."""
         reason = into and {"type": "merge_resolve_reason", "incident": {"id": into}}
         body = {
             "incident_number": 7,
@@ -245,26 +245,28 @@ class World:
             "service": {"id": "S0", "summary": "Zero"},
             "resolve_reason": reason,
         }
-        self.keep(INCIDENT, {key: body | more}, name=name)
+        self.store_bodies(INCIDENT, {key: body | fields}, name=name)
 
-    def entry(self, key, incident, what, hours=-5, *, name="firm", channel="website"):
-        """Keep a log entry."""
+    def entry(self, key, incident, action, hours=-5, *, name="firm", channel="website"):
+        """Store a log entry."""
         body = {
-            "type": f"{what}_log_entry",
+            "type": f"{action}_log_entry",
             "created_at": (NOW + timedelta(hours=hours)).isoformat(),
             "agent": {"id": "ann", "type": "user_reference"},
             "channel": {"type": channel},
             "incident": {"id": incident, "summary": incident},
         }
-        self.keep(LOG_ENTRY, {key: body}, name=name)
+        self.store_bodies(LOG_ENTRY, {key: body}, name=name)
 
-    def incomplete_objects(self, incident):
-        """Tell that the log of one incident could not be read."""
-        fall = Shortfall(reason=Reason.DENIED, detail="403", subjects=(f"{INCIDENT}:{incident}",))
-        self.keep(LOG_ENTRY, {}, outcome=Outcome.PARTIAL, shortfalls=(fall,))
+    def incomplete_log(self, incident):
+        """Store a collection that could not read the log of one incident."""
+        shortfall = Shortfall(
+            reason=Reason.DENIED, detail="403", subjects=(f"{INCIDENT}:{incident}",)
+        )
+        self.store_bodies(LOG_ENTRY, {}, outcome=Outcome.PARTIAL, shortfalls=(shortfall,))
 
     def erase(self, kind, key):
-        """Erase what was kept of an object."""
+        """Erase the records of an object."""
         self.count += 1
         self.store.erasure.erase(
             Erasure(
@@ -277,24 +279,24 @@ class World:
             )
         )
 
-    def happens(self, change):
-        """Let something happen; give what the evaluations are to be made with from now on."""
+    def apply(self, change):
+        """Apply a change to the store or the settings."""
         match change:
             case ("incident", key, fields):
                 self.incident(key, **fields)
-            case ("entry", key, incident, what, hours):
-                self.entry(key, incident, what, hours)
+            case ("entry", key, incident, action, hours):
+                self.entry(key, incident, action, hours)
             case ("services", services):
-                self.serve(services)
+                self.store_services(services)
             case ("erase", kind, key):
                 self.erase(kind, key)
             case ("twin", key):  # the same body, observed through another connection
                 self.incident(key, name="twin")
                 self.incident(key, name="firm", title="other")
             case ("lacking", key):
-                self.incomplete_objects(key)
+                self.incomplete_log(key)
             case ("ahead", key):  # another process, whose clock is ahead
-                self.keep(
+                self.store_bodies(
                     INCIDENT,
                     {key: {"created_at": "2026-11-23T07:00:00Z", "status": "x"}},
                     ended=self.now + timedelta(minutes=30),
@@ -302,20 +304,20 @@ class World:
             case ("settings", lookback):
                 self.connections = [self.connection(lookback=lookback)]
 
-    def evaluate(self, packs, recall=None, waivers=(), as_of=None):
-        """Judge now."""
-        here = replace(host(lambda: self.now), views=self.views)
+    def evaluate(self, packs, cache=None, waivers=(), as_of=None):
+        """Evaluate now."""
+        context = replace(host(lambda: self.now), views=self.views)
         return evaluate(
-            here, self.connections, self.store, packs, waivers, as_of=as_of, cache=recall
+            context, self.connections, self.store, packs, waivers, as_of=as_of, cache=cache
         )
 
     def check(self, packs, waivers=()):
-        """Judge with and without a memory; both say the same."""
-        found = self.evaluate(packs, self.recall, waivers)
-        derived, alone = +self.derived, self.evaluate(packs, None, waivers)
+        """Evaluate with and without a cache; both give the same bytes."""
+        incremental = self.evaluate(packs, self.cache, waivers)
+        derived, full = +self.derived, self.evaluate(packs, None, waivers)
         self.derived = derived
-        assert encode(found) == encode(alone)
-        return found
+        assert encode(incremental) == encode(full)
+        return incremental
 
 
 @contextmanager
@@ -331,21 +333,21 @@ def opened(folder):
 @pytest.fixture
 def world(tmp_path):
     """A world with a few incidents that were answered, and one that is open."""
-    with opened(tmp_path) as made:
+    with opened(tmp_path) as world:
         for number in range(8):
-            made.incident(f"I{number}")
-            made.entry(f"L{number}a", f"I{number}", "trigger")
-            made.entry(f"L{number}b", f"I{number}", "acknowledge", -4.9)
-            made.entry(f"L{number}c", f"I{number}", "resolve", -4)
-        made.incident("I8", -1, status="triggered")
-        made.entry("L8a", "I8", "trigger", -1)
-        made.refresh()
-        yield made
+            world.incident(f"I{number}")
+            world.entry(f"L{number}a", f"I{number}", "trigger")
+            world.entry(f"L{number}b", f"I{number}", "acknowledge", -4.9)
+            world.entry(f"L{number}c", f"I{number}", "resolve", -4)
+        world.incident("I8", -1, status="triggered")
+        world.entry("L8a", "I8", "trigger", -1)
+        world.refresh()
+        yield world
 
 
 @pytest.fixture(scope="session")
 def packs():
-    """Give a function that compiles packs by their name."""
+    """Return a function that compiles packs by their name."""
     return compiled
 
 
