@@ -9,15 +9,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ccm_core.bundle.attestation import Head, Predicate
+from ccm_core.bundle.attestation import BundledCheckpoint, Predicate
 from ccm_core.model.assurance import (
     Assurance,
     Conclusion,
     ControlAssurance,
-    Deviation,
-    Hole,
+    ControlException,
+    EvidenceGap,
     KindAssurance,
-    Stretch,
+    StatusPeriod,
 )
 from ccm_core.model.evaluation.result import (
     AppliedPack,
@@ -63,7 +63,9 @@ RECORD = Record(
     connection="prod",
     observed_at=NOON,
     collection="r/acme.service/1",
-    source=RecordSource(endpoint="/services", window=Window(NOON, NOON), page=1, response_digest=DIGEST),
+    source=RecordSource(
+        endpoint="/services", window=Window(NOON, NOON), page=1, response_digest=DIGEST
+    ),
     body={"id": "S1"},
     digest=DIGEST,
 )
@@ -78,7 +80,9 @@ MANIFEST = Manifest(
     plugins=(PluginVersion(name="acme", distribution="ccm-acme", version="1", failure="broken"),),
     settings_digest=DIGEST,
     credential=CredentialInfo(kind="key", scopes=("read",), role="admin", detail={"id": "U1"}),
-    visibility_gaps=(VisibilityGap(kind="acme.service", reason=Reason.DENIED, objects=1, subjects=("a:b",)),),
+    visibility_gaps=(
+        VisibilityGap(kind="acme.service", reason=Reason.DENIED, objects=1, subjects=("a:b",)),
+    ),
     entered_at=datetime(2026, 8, 1, tzinfo=UTC),
     rotate_by=datetime(2026, 10, 30, tzinfo=UTC),
     outcome=Outcome.FAILED,
@@ -152,9 +156,9 @@ EVALUATION = Evaluation(
 )
 REPORT = JsonDocument(
     host_version="1.0",
-    verdict="0 rules hold, 1 fails",
-    rules={"fail": 1},
-    part=(),
+    verdict="1 failed",
+    rules_by_status={"fail": 1},
+    scope=(),
     evaluation=EVALUATION,
     manifests=(MANIFEST,),
     counts=(
@@ -170,7 +174,9 @@ REPORT = JsonDocument(
         ),
     ),
 )
-HOLE = Hole(connection="prod", kind="acme.team", since=NOON, until=NOON, why="never collected")
+GAP = EvidenceGap(
+    connection="prod", kind="acme.team", since=NOON, until=NOON, reason="never collected"
+)
 DIAGNOSIS = Diagnosis(
     subject="clock", ok=False, message="it is off", next_step="mend it", cause="clock_skew"
 )
@@ -183,51 +189,51 @@ ASSURANCE = Assurance(
     period="2026-Q4",
     since=NOON,
     until=NOON,
-    over=False,
+    ended=False,
     kinds=(
         KindAssurance(
             connection="prod",
             kind="acme.team",
-            cadence=3600.0,
-            promised=2,
-            made=1,
+            required_frequency=3600.0,
+            scheduled=2,
+            completed=1,
             outcomes={"partial": 1},
-            share=0.5,
-            holes=(HOLE,),
+            evidence_coverage=0.5,
+            evidence_gaps=(GAP,),
         ),
     ),
     controls=(
         ControlAssurance(
             framework="soc2",
             id="CC7.4",
-            conclusion=Conclusion.NOT_PROVEN,
+            conclusion=Conclusion.EVIDENCE_INCOMPLETE,
             rules=("service_has_owner",),
-            share=0.5,
+            evidence_coverage=0.5,
             evaluations=1,
-            course=(Stretch(since=NOON, until=NOON, status=Status.FAIL, evaluations=1),),
-            deviations=(
-                Deviation(
+            history=(StatusPeriod(since=NOON, until=NOON, status=Status.FAIL, evaluations=1),),
+            exceptions=(
+                ControlException(
                     rule="service_has_owner",
                     connection="prod",
                     subject=Subject(kind="acme.service", key="S1", title="Shop"),
-                    first=NOON,
-                    last=NOON,
+                    first_seen=NOON,
+                    last_seen=NOON,
                     evaluations=1,
                     waived=False,
                 ),
             ),
-            holes=(HOLE,),
+            evidence_gaps=(GAP,),
         ),
     ),
 )
 PERIOD_REPORT = PeriodDocument(
     host_version="1.0",
-    verdict="1 control: 1 not proven for the whole period",
+    verdict="1 control: 1 with evidence incomplete for the period",
     titles={"service_has_owner": "Every service has an owner"},
     assurance=ASSURANCE,
     sampling=Sampling(
-        seed=DIGEST,
-        most=25,
+        random_seed=DIGEST,
+        sample_size=25,
         controls=(
             ControlSamples(
                 framework="soc2",
@@ -240,9 +246,9 @@ PERIOD_REPORT = PeriodDocument(
                         connection="prod",
                         subject=Subject(kind="acme.service", key="S1", title="Shop"),
                         evaluations=1,
-                        worst=Status.FAIL,
-                        last=Status.FAIL,
-                        last_at=NOON,
+                        worst_status=Status.FAIL,
+                        last_status=Status.FAIL,
+                        last_evaluated_at=NOON,
                         evidence_digests=(DIGEST,),
                     ),
                 ),
@@ -275,7 +281,7 @@ PREDICATE = Predicate(
     kinds=["acme.team"],
     rules=["service_has_owner"],
     evaluations=1,
-    heads=[Head(log="@store", size=3, checkpoint="signed")],
+    checkpoints=[BundledCheckpoint(log="@store", size=3, checkpoint="signed")],
     host_version="1.0",
 )
 DOCUMENTS = {
@@ -301,7 +307,7 @@ FREE = {
     "detail",
     "requires",
     "parameters",
-    "rules",
+    "rules_by_status",
     "outcomes",
     "titles",
 }
@@ -377,7 +383,7 @@ def test_no_object_says_more_or_less_than_described(judges, name: str):
         pytest.param("connection.v1", "rotate_by", "soon", id="no moment of replacing"),
         pytest.param("check.v1", "checked_at", "noon", id="no moment of looking"),
         pytest.param("check.v1", "connections.0.usable", "yes", id="no truth"),
-        pytest.param("assurance.v1", "controls.0.share", 1.1, id="no share"),
+        pytest.param("assurance.v1", "controls.0.evidence_coverage", 1.1, id="no share"),
         pytest.param("period-report.v1", "sampling.most", 0, id="no number of samples"),
         pytest.param("period-report.v1", "assurance.over", "soon", id="in its assurance"),
         pytest.param("bundle.v1", "heads.0.size", -1, id="no size"),

@@ -94,7 +94,7 @@ def _failure(installed: InstalledPlugin, module: object, cause: Exception) -> st
     # A module prints with the path of this machine's installation.
     text = str(cause).replace(repr(module), installed.entry_point.value)
     failure = " ".join(f"{type(cause).__name__}: {text}".split())
-    renamed = ()
+    renamed: tuple[str, ...] = ()
     if isinstance(cause, ImportError | AttributeError | TypeError):
         renamed = renamed_names_in(installed.entry_point.module)
     if not renamed:

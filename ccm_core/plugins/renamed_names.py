@@ -171,7 +171,7 @@ def _of_uses(tree: ast.AST, imported: set[str]) -> Iterator[str]:
             renamed = KEYWORDS.get(callee, {}) if callee in imported else {}
             new_callee = NAMES.get(callee, callee)
             for keyword in node.keywords:
-                if keyword.arg in renamed:
+                if keyword.arg is not None and keyword.arg in renamed:
                     yield f"{callee}({keyword.arg}=) is now {new_callee}({renamed[keyword.arg]}=)"
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name | ast.Attribute):
             owner = node.value.id if isinstance(node.value, ast.Name) else node.value.attr

@@ -10,6 +10,7 @@ from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.json_codec import JsonObject
+from ccm_core.sdk.evidence_kind import SchemaLoader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from ccm_core.sdk.collector import CollectRequest
 from ccm_core.sdk.connector import Session
 from ccm_core.sdk.http import HttpResponse, HttpSource
-from ccm_core.sdk.paging import CapReached, CursorPage, paginate_by_cursor, paginate_by_offset
+from ccm_core.sdk.paging import CapReached, CursorPage, OffsetPage, paginate_by_cursor, paginate_by_offset
 from ccm_core.sdk.types import (
     AuthMethod,
     Collector,
@@ -127,9 +127,12 @@ if TYPE_CHECKING:
         """Cursor paging yields pages alone; offset paging may end with a cap."""
         async for page in paginate_by_cursor(read):
             page.items  # noqa: B018 - has them
-        async for event in paginate_by_offset(read_at, limit=1, cap=10):
+        async for event in paginate_by_offset(read_page, limit=1, cap=10):
             event.items  # type: ignore[union-attr]  # noqa: B018 - a CapReached has none
             assert isinstance(event, Page | CapReached)
+
+    async def read_page(offset: int, limit: int, number: int) -> OffsetPage:
+        """Read a page by offset."""
 
     async def read_at(offset: int, limit: int, number: int) -> None:
         """Read a page of the wrong type."""
@@ -143,7 +146,7 @@ if TYPE_CHECKING:
     KIND.title = "Another"  # type: ignore[misc]
 
 
-def test_a_typed_plugin_is_what_the_sdk_expects():
+def test_a_typed_plugin_is_what_the_sdk_expects() -> None:
     """The values that mypy accepted are made without an error."""
     assert CONNECTOR.selected_collectors({}) == CONNECTOR.collectors
     assert VIEW.partitions is not None
