@@ -132,6 +132,7 @@ def _figures(manifest: Manifest) -> dict[str, Any]:
 
 
 def parser() -> argparse.ArgumentParser:
+    """Return the parser of the options."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--url", required=True)
     options.add_argument("--key", required=True)

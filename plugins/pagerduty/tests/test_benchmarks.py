@@ -1,4 +1,4 @@
-"""The benchmarks run; what they measure is not looked at here."""
+"""The benchmarks run; their figures are not checked here."""
 
 from __future__ import annotations
 
@@ -11,41 +11,41 @@ import pytest
 BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
 
 
-def printed(program, *options):
-    """Run a benchmark and give the cells of the table it prints, its header left out."""
+def table_of(program, *options):
+    """Run a benchmark and return the cells of the table it prints, without the header."""
     command = [sys.executable, str(BENCHMARKS / program), *options]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own
-    assert done.returncode == 0, done.stderr
-    lines = [line for line in done.stdout.splitlines() if line.startswith("|")]
+    process = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own
+    assert process.returncode == 0, process.stderr
+    lines = [line for line in process.stdout.splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 
 
 @pytest.mark.slow
-def test_collecting_is_measured_beside_the_vendors_client():
-    """Each side reads every incident, and says how long it took and what it held."""
-    rows = printed("collect.py", "--incidents", "200", "--rounds", "1", "--no-warm-up")
+def test_the_collect_benchmark_measures_ccm_and_the_vendors_client():
+    """Each client reads every incident, and reports its time and memory."""
+    rows = table_of("collect.py", "--incidents", "200", "--rounds", "1", "--no-warm-up")
     assert [row[1] for row in rows] == ["200", "200", "200"]
     assert all(float(cell) > 0 for row in rows for cell in row[2:])
 
 
 @pytest.mark.slow
-def test_a_row_of_the_table_can_be_printed_alone():
-    """Small, and without installing anything."""
-    rows = printed("table.py", "day", "--scale", "0.01", "--no-peers")
+def test_the_table_benchmark_can_print_one_row():
+    """At a small scale, and without installing other clients."""
+    rows = table_of("table.py", "day", "--scale", "0.01", "--no-peers")
     assert [row[2] for row in rows] == ["174 of 174"] * 3
     assert rows[-1][-1] == "complete"
 
 
 @pytest.mark.slow
-def test_judging_many_rules_is_measured():
+def test_the_rules_benchmark_measures_an_evaluation():
     """Reading, deriving, judging, and judging again what changed."""
-    rows = printed("rules.py", "--incidents", "60", "--rules", "5")
+    rows = table_of("rules.py", "--incidents", "60", "--rules", "5")
     assert (rows[0][0], rows[-1][0]) == ("read the records from the store", "again, all of it")
     assert all(float(row[1]) >= 0 for row in rows)
 
 
-def test_the_ledger_is_measured():
+def test_the_ledger_benchmark_measures_appending_and_verifying():
     """What appending costs beside keeping, and what verifying takes; the store is sound."""
-    rows = dict(printed("ledger.py", "--records", "2000", "--window", "500"))
+    rows = dict(table_of("ledger.py", "--records", "2000", "--window", "500"))
     assert rows["findings"] == "0"
     assert int(rows["leaves verified"].replace(",", "")) > 2000
