@@ -88,7 +88,7 @@ def test_an_outsider_verifies_what_was_kept(ccm, keyed, folder):
         "everything is as it was kept since the pinned head",
     )
     as_json = ccm("verify", "ccm.db", "--pin", "pin.txt", "--key", str(key), "--json").json
-    assert (as_json["findings"], as_json["unproven"], as_json["pins"]) == ([], [], 1)
+    assert (as_json["problems"], as_json["unproven"], as_json["pins"]) == ([], [], 1)
     assert as_json["logs"][0]["size"] > head.size
 
 
@@ -100,12 +100,12 @@ def test_what_was_changed_is_named(ccm, kept):
     assert told.code == 5
     assert "damaged: log pagerduty-test, leaf 4, record pagerduty." in told.out
     assert ": endpoint: it is '/teams', and '/" in told.out
-    (finding,) = ccm("verify", "--json").json["findings"]
-    assert (finding["table"], finding["field"], finding["leaf"]) == ("version", "endpoint", 4)
+    (problem,) = ccm("verify", "--json").json["problems"]
+    assert (problem["table"], problem["field"], problem["leaf"]) == ("version", "endpoint", 4)
 
 
 def test_what_is_printed_is_as_the_schema_says(ccm, kept, judges):
-    """With findings and without."""
+    """With problems and without."""
     folder = kept
     assert judges("verification.v1").problems(ccm("verify", "--json").json) == []
     sql(folder, "DELETE FROM body")

@@ -1,4 +1,4 @@
-"""What authorises a request: written into the header, renewed once on a 401, never repeated."""
+"""Authorization of requests: written into the header, renewed once on a 401, never repeated."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HASTY = Bounds(attempts=3, backoff=0.0, max_backoff=0.0)
 
 
 class Rotating:
-    """Gives ``t1``, and after each refusal the next one; an error in the list is raised."""
+    """A token provider with the next token after each refusal; an error in the list is raised."""
 
     scopes = ("read",)
 
@@ -32,11 +32,11 @@ class Rotating:
         self._tokens = list(tokens)
 
     async def token(self) -> Secret:
-        """Give the one that is in use."""
+        """Return the current one."""
         return Secret(self._tokens[0])
 
     async def after_refusal(self, refused: Secret) -> Secret:
-        """Give the next one."""
+        """Return the next one."""
         if refused == Secret(self._tokens[0]):
             self._tokens.pop(0)
         if isinstance(self._tokens[0], Exception):
@@ -44,21 +44,23 @@ class Rotating:
         return Secret(self._tokens[0])
 
 
-def fault(answer: HttpResponse) -> SourceError:
-    """Tell a refused credential from a refused request."""
-    return (AuthenticationFailed if answer.status == 401 else PermissionDenied)(answer.summary())
+def error_for(response: HttpResponse) -> SourceError:
+    """Return another error for a refused credential than for a refused request."""
+    return (AuthenticationFailed if response.status == 401 else PermissionDenied)(
+        response.summary()
+    )
 
 
 @pytest.fixture
 def read():
-    """Read ``/things?page=2`` and ``/more``; give the requests that were sent and the traffic."""
+    """Return a function that reads two paths and returns the requests, the traffic and the error."""
 
-    def run(tokens, good, *, status=200):
+    def run(tokens, accepted, *, status=200):
         sent, traffic = [], Traffic()
 
         def handler(request):
             sent.append((request.url.raw_path.decode(), request.headers["authorization"]))
-            fits = request.headers["authorization"] in good
+            fits = request.headers["authorization"] in accepted
             return httpx.Response(status if fits else 401, json={})
 
         async def reading():
@@ -67,8 +69,8 @@ def read():
                 headers={},
                 authorization=Authorization(tokens, prefix="Bearer ", name="a"),
                 limiter=Limiter(960),
-                retry_after=lambda _answer: None,
-                error_for=fault,
+                retry_after=lambda _response: None,
+                error_for=error_for,
                 traffic=traffic,
                 bounds=HASTY,
                 transport=httpx.MockTransport(handler),
@@ -86,7 +88,7 @@ def read():
     return run
 
 
-def test_after_a_401_the_same_page_is_asked_again_with_another_token(read):
+def test_a_request_is_repeated_once_with_a_renewed_token_after_a_401(read):
     """Once; what follows goes on with the new one."""
     sent, traffic, error = read(Rotating("t1", "t2"), {"Bearer t2"})
     assert sent == [
@@ -97,7 +99,7 @@ def test_after_a_401_the_same_page_is_asked_again_with_another_token(read):
     assert (traffic.requests, traffic.retries, traffic.refused, error) == (3, 1, 0, None)
 
 
-def test_a_second_401_is_believed(read):
+def test_a_second_401_ends_the_request(read):
     """A new token that is refused as well is not renewed again."""
     sent, _traffic, error = read(Rotating("t1", "t2", "t3"), set())
     assert [token for _path, token in sent] == ["Bearer t1", "Bearer t2"]
@@ -105,33 +107,33 @@ def test_a_second_401_is_believed(read):
 
 
 @pytest.mark.parametrize(
-    "lost",
+    "provider_error",
     [
         pytest.param(ReauthorizationRequired("connect again"), id="the grant is gone"),
-        pytest.param(Unreachable("no identity server"), id="nobody answers"),
+        pytest.param(Unreachable("no identity server"), id="nobody responses"),
     ],
 )
-def test_what_the_keeper_says_ends_the_request(read, lost):
-    """Its words are told as they are, and it is not asked a second time."""
-    sent, _traffic, error = read(Rotating("t1", lost), set())
+def test_an_error_of_the_token_provider_ends_the_request(read, provider_error):
+    """It is raised as it is, and the provider is not called a second time."""
+    sent, _traffic, error = read(Rotating("t1", provider_error), set())
     assert len(sent) == 1
-    assert error is lost
+    assert error is provider_error
 
 
-def test_a_key_that_was_refused_is_refused(read):
+def test_a_refused_key_is_not_renewed(read):
     """There is no other."""
     sent, _traffic, error = read(StaticToken(Secret("k")), set())
     assert (len(sent), type(error)) == (1, AuthenticationFailed)
 
 
-def test_another_refusal_renews_nothing(read):
+def test_a_token_is_not_renewed_after_a_403(read):
     """A missing right is no matter of freshness."""
     sent, _traffic, error = read(Rotating("t1", "t2"), {"Bearer t1"}, status=403)
     assert (len(sent), type(error)) == (1, PermissionDenied)
 
 
-def test_what_was_sent_is_blanked_wherever_it_is_repeated():
-    """The token before the newest one too: an answer may still repeat it."""
+def test_redaction_replaces_every_token_that_was_sent():
+    """The token before the newest one too: an response may still repeat it."""
 
     async def used():
         authorization = Authorization(Rotating("t+1", "t+2"), prefix="Bearer ", name="a")
@@ -143,7 +145,7 @@ def test_what_was_sent_is_blanked_wherever_it_is_repeated():
     assert asyncio.run(used()).redact("no t+1, no t+2") == "no ********, no ********"
 
 
-def test_a_key_names_its_limiter_and_tokens_name_their_connection():
+def test_an_authorization_by_key_is_named_by_its_fingerprint():
     """So a token that is renewed does not get a second budget."""
     key = Authorization.from_key(Secret("k"), prefix="Token token=")
     assert key.name == Secret("k").fingerprint()

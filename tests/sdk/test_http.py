@@ -31,19 +31,21 @@ TOKEN = "u+s3cret-token"
 HASTY = Bounds(attempts=3, backoff=0.0, max_backoff=0.0, max_body=1000)
 
 
-def fault(answer: HttpResponse) -> SourceError:
+def error_for(response: HttpResponse) -> SourceError:
     """Call every refusal denied."""
-    return PermissionDenied(f"{answer.summary()}: refused")
+    return PermissionDenied(f"{response.summary()}: refused")
 
 
-def advice(answer: HttpResponse) -> float | None:
+def retry_after(response: HttpResponse) -> float | None:
     """Believe the reset of a 429."""
-    reset = answer.headers.get("ratelimit-reset")
-    return float(reset) if reset is not None and answer.status == 429 else None
+    reset = response.headers.get("ratelimit-reset")
+    return float(reset) if reset is not None and response.status == 429 else None
 
 
-def read(handler, *, path="/things", parameters=(), bounds=HASTY, attempts=None):
-    """Read one path through a stand-in for the network; give the answer and the traffic."""
+def read(
+    handler, *, path="/things", parameters=(), bounds=HASTY, attempts=None
+) -> tuple[HttpResponse, Traffic]:
+    """Read one path through a replaced network; return the response and the traffic."""
     traffic = Traffic()
 
     async def run() -> HttpResponse:
@@ -53,14 +55,14 @@ def read(handler, *, path="/things", parameters=(), bounds=HASTY, attempts=None)
     return asyncio.run(run()), traffic
 
 
-def source(handler, bounds, traffic):
-    """Describe a source that a handler stands in for."""
+def source(handler, bounds: Bounds, traffic: Traffic) -> HttpSource:
+    """Return a source whose network is a handler."""
     return HttpSource(
         "https://source.example",
         headers={"Authorization": Secret(TOKEN)},
         limiter=Limiter(960),
-        retry_after=advice,
-        error_for=fault,
+        retry_after=retry_after,
+        error_for=error_for,
         traffic=traffic,
         bounds=bounds,
         clock=lambda: NOW,
@@ -70,31 +72,31 @@ def source(handler, bounds, traffic):
 
 def script(*answers):
     """Answer one request after the other; an exception in the list is raised."""
-    left = list(answers)
+    pending: list[httpx.Response | Exception] = list(answers)
 
     def handler(_request: httpx.Request) -> httpx.Response:
-        answer = left.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        response = pending.pop(0)
+        if isinstance(response, Exception):
+            raise response
+        return response
 
     return handler
 
 
 def test_a_get_carries_the_secret_and_the_whole_query():
     """The secret is revealed to the source, repeated parameters are all sent."""
-    seen = []
+    requests = []
 
     def handler(request):
-        seen.append(request)
+        requests.append(request)
         return httpx.Response(200, json={"ok": True})
 
-    answer, traffic = read(handler, parameters=[("b[]", "1"), ("a", "x y"), ("b[]", "2")])
+    response, traffic = read(handler, parameters=[("b[]", "1"), ("a", "x y"), ("b[]", "2")])
 
-    assert seen[0].headers["authorization"] == TOKEN
-    assert str(seen[0].url) == "https://source.example/things?b%5B%5D=1&b%5B%5D=2&a=x+y"
-    assert answer.json() == {"ok": True}
-    assert answer.received_at == NOW
+    assert requests[0].headers["authorization"] == TOKEN
+    assert str(requests[0].url) == "https://source.example/things?b%5B%5D=1&b%5B%5D=2&a=x+y"
+    assert response.json() == {"ok": True}
+    assert response.received_at == NOW
     assert (traffic.requests, traffic.retries, traffic.refused) == (1, 0, 0)
 
 
@@ -113,11 +115,11 @@ def test_a_get_carries_the_secret_and_the_whole_query():
         pytest.param(httpx.ReadTimeout("slow"), id="silence"),
     ],
 )
-def test_what_may_pass_is_tried_again(failure):
+def test_a_transient_failure_is_retried(failure):
     """A transient failure costs one more request and nothing else."""
-    answer, traffic = read(script(failure, httpx.Response(200, json=[1])))
+    response, traffic = read(script(failure, httpx.Response(200, json=[1])))
 
-    assert answer.json() == [1]
+    assert response.json() == [1]
     assert (traffic.requests, traffic.retries) == (2, 1)
 
 
@@ -129,14 +131,14 @@ def test_what_may_pass_is_tried_again(failure):
         pytest.param(httpx.ConnectError("refused"), Unreachable, id="unreachable"),
     ],
 )
-def test_patience_ends(failure, expected):
+def test_retries_end_after_the_last_attempt(failure, expected):
     """After the last try the error says what happened, and nothing is asked again."""
     with pytest.raises(expected):
         read(script(failure, failure, failure))
 
 
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 410])
-def test_a_refusal_is_not_tried_again(status):
+def test_a_refusal_is_not_retried(status):
     """What cannot get better is asked once."""
     with pytest.raises(PermissionDenied, match=f"answered {status}"):
         read(script(httpx.Response(status, json={})))
@@ -144,18 +146,18 @@ def test_a_refusal_is_not_tried_again(status):
 
 def test_a_redirect_is_never_followed():
     """The credential goes to no other host, and the message names where it would have gone."""
-    asked = []
+    hosts = []
 
     def handler(request):
-        asked.append(request.url.host)
+        hosts.append(request.url.host)
         return httpx.Response(302, headers={"location": "https://evil.example/x?token=1"})
 
     with pytest.raises(BadResponse, match=r"redirects to evil\.example"):
         read(handler)
-    assert asked == ["source.example"]
+    assert hosts == ["source.example"]
 
 
-def test_the_next_request_is_on_its_way_before_an_answer_is_looked_at():
+def test_the_next_request_is_sent_before_a_response_is_processed():
     """It waited for room; reading and judging what has come takes longer than sending it."""
     sent = []
 
@@ -169,14 +171,14 @@ def test_the_next_request_is_on_its_way_before_an_answer_is_looked_at():
         async with source(handler, replace(HASTY, parallel=2), Traffic()) as opened:
             first, *others = [asyncio.ensure_future(opened.get(f"/{n}")) for n in range(3)]
             await first
-            there = list(sent)
+            already_sent = list(sent)
             await asyncio.gather(*others)
-        return there
+        return already_sent
 
     assert asyncio.run(run()) == ["/0", "/1", "/2"]
 
 
-def test_a_body_over_the_bound_is_not_read_on():
+def test_a_body_over_the_bound_is_not_read_to_its_end():
     """A body of any size costs at most the bound."""
     sent = []
 
@@ -190,7 +192,7 @@ def test_a_body_over_the_bound_is_not_read_on():
     assert len(sent) == 3
 
 
-def test_a_small_body_that_unpacks_to_a_huge_one_is_not_unpacked_on():
+def test_a_decompressed_body_over_the_bound_is_not_read_to_its_end():
     """The bound is of what comes out: two megabytes of gzip can hold two gigabytes."""
     pack = zlib.compressobj(wbits=31)
     packed = [pack.compress(bytes(1_000_000)) + pack.flush(zlib.Z_SYNC_FLUSH) for _ in range(50)]
@@ -211,14 +213,14 @@ def test_a_small_body_that_unpacks_to_a_huge_one_is_not_unpacked_on():
     assert sum(sent) < 10_000
 
 
-def test_json_that_is_nested_without_end_is_an_answer_that_cannot_be_used():
+def test_endlessly_nested_json_is_a_bad_response():
     """It costs an error that names the request, not the stack."""
     nested = httpx.Response(200, content=b"[" * 200_000)
     with pytest.raises(BadResponse, match="/things answered 200"):
         read(script(nested), bounds=Bounds(attempts=1))
 
 
-def test_what_a_header_says_is_told_in_short_and_plainly():
+def test_headers_are_quoted_short_and_printable():
     """No escape sequence of a content type or a request id reaches a terminal."""
     odd = {"content-type": "a\x1b[31mb", "x-request-id": "r" * 5000}
     with pytest.raises(PermissionDenied) as caught:
@@ -227,7 +229,7 @@ def test_what_a_header_says_is_told_in_short_and_plainly():
     assert len(str(caught.value)) < 300
 
 
-def test_tries_are_counted_and_not_told(caplog, capfd):
+def test_retries_are_counted_and_not_printed(caplog, capfd):
     """Nothing of a library stands between what the host prints."""
     read(script(httpx.Response(500), httpx.Response(200, json={})))
     assert caplog.records == []
@@ -250,7 +252,7 @@ def test_tries_are_counted_and_not_told(caplog, capfd):
         pytest.param(script(*[httpx.ReadError(TOKEN)] * 3), id="in a transport's message"),
     ],
 )
-def test_no_error_repeats_what_the_source_said_of_a_secret(handler):
+def test_no_error_repeats_a_secret_of_the_source(handler):
     """Neither the message nor the chain of causes shows the secret in our own words."""
     with pytest.raises(SourceError) as caught:
         read(handler)
@@ -271,7 +273,7 @@ def test_the_clock_skew_is_read_from_the_date_header():
     assert traffic.clock_skew is None
 
 
-def test_a_429_holds_every_request_of_the_credential():
+def test_a_429_pauses_every_request_of_the_credential():
     """What the source asks to wait is waited for by the limiter, and counted."""
     limited = httpx.Response(429, headers={"ratelimit-reset": "0.05"})
     _, traffic = read(script(limited, httpx.Response(200, json={})))
@@ -281,22 +283,22 @@ def test_a_429_holds_every_request_of_the_credential():
 def exceptions_of(module) -> list[type[Exception]]:
     """List the exception classes a module exports."""
     return [
-        one
-        for _, one in inspect.getmembers(module, inspect.isclass)
-        if issubclass(one, Exception) and not issubclass(one, Warning)
+        member
+        for _, member in inspect.getmembers(module, inspect.isclass)
+        if issubclass(member, Exception) and not issubclass(member, Warning)
     ]
 
 
 @pytest.mark.parametrize("foreign", exceptions_of(httpx), ids=lambda one: one.__name__)
-def test_every_exception_of_httpx_is_translated(foreign):
+def test_every_exception_of_httpx_is_mapped(foreign):
     """A new exception in the library without a translation fails here."""
-    made = foreign.__new__(foreign)
-    ours = mapped_error(made, "GET /x")
+    error = foreign.__new__(foreign)
+    ours = mapped_error(error, "GET /x")
     assert isinstance(ours, SourceError)
     assert foreign.__name__ in str(ours)
 
 
-def test_what_is_not_httpx_is_left_alone():
+def test_an_exception_that_is_not_of_httpx_is_not_mapped():
     """A programmer's mistake keeps its traceback."""
     assert mapped_error(ZeroDivisionError(), "GET /x") is None
 
@@ -329,13 +331,13 @@ def test_a_base_url_is_https_or_loopback(url):
         "",
     ],
 )
-def test_any_other_base_url_is_refused(url):
+def test_a_base_url_of_another_scheme_or_host_is_refused(url):
     """A credential never crosses a network in the clear."""
     with pytest.raises(UsageError):
         checked_base_url(url)
 
 
-def test_a_secret_with_a_line_break_is_a_request_that_cannot_be_written():
+def test_a_secret_with_a_line_break_is_a_bad_request():
     """A key pasted with a newline ends in a plain message, without the key."""
 
     async def run():
@@ -343,8 +345,8 @@ def test_a_secret_with_a_line_break_is_a_request_that_cannot_be_written():
             "http://127.0.0.1:1",
             headers={"Authorization": Secret("a\nb")},
             limiter=Limiter(10),
-            retry_after=advice,
-            error_for=fault,
+            retry_after=retry_after,
+            error_for=error_for,
             traffic=Traffic(),
             bounds=HASTY,
         )

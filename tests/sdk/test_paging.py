@@ -25,7 +25,7 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
 
 def page(items, number=1, total=None) -> Page:
-    """Make a page of made-up items."""
+    """Return a page of items that have only an id."""
     return Page(
         request=Request(endpoint="/things"),
         number=number,
@@ -40,14 +40,14 @@ def drained(pages) -> list:
     """Read an async iterator to its end."""
 
     async def drain() -> list:
-        return [one async for one in pages]
+        return [event async for event in pages]
 
     return asyncio.run(drain())
 
 
-def ids(found) -> list:
-    """Give the ids of every item of every page."""
-    return [item["id"] for one in found if isinstance(one, Page) for item in one.items]
+def ids(events) -> list:
+    """Return the ids of every item of every page."""
+    return [item["id"] for event in events if isinstance(event, Page) for item in event.items]
 
 
 @given(
@@ -58,7 +58,9 @@ def ids(found) -> list:
     same=st.sampled_from([None, same_object]),
     parallel=st.integers(1, 4),
 )
-def test_every_record_is_read_once_or_the_cap_is_told(count, limit, cap, served, same, parallel):
+def test_offset_paging_reads_every_record_once_up_to_the_cap(
+    count, limit, cap, served, same, parallel
+):
     """Whatever page size the source really serves, the offset follows what was received."""
 
     async def read(offset, size, number):
@@ -66,14 +68,14 @@ def test_every_record_is_read_once_or_the_cap_is_told(count, limit, cap, served,
         more = offset + len(items) < count
         return OffsetPage(page=page(items, number, count), offset=offset, more=more)
 
-    found = drained(
+    events = drained(
         paginate_by_offset(read, limit=limit, cap=cap, same_item=same, parallel=parallel)
     )
-    assert not [one for one in found if isinstance(one, Page) and one.shifted]
-    capped = [one for one in found if isinstance(one, CapReached)]
-    assert ids(found) == list(range(min(count, cap)))
+    assert not [event for event in events if isinstance(event, Page) and event.shifted]
+    capped = [event for event in events if isinstance(event, CapReached)]
+    assert ids(events) == list(range(min(count, cap)))
     assert bool(capped) == (count > cap)
-    assert all((one.received, one.total) == (cap, count) for one in capped)
+    assert all((event.received, event.total) == (cap, count) for event in capped)
 
 
 @settings(max_examples=300)
@@ -86,59 +88,59 @@ def test_every_record_is_read_once_or_the_cap_is_told(count, limit, cap, served,
         max_size=40,
     ),
 )
-def test_pages_that_follow_on_each_other_lose_nothing(start, limit, parallel, happenings):
+def test_overlapping_pages_lose_no_record_without_saying_so(start, limit, parallel, happenings):
     """What was there all the time was read, or a page says that the data moved."""
-    there = [float(n) for n in range(start)]
-    always = set(there)
-    left = list(happenings)
+    listed = [float(n) for n in range(start)]
+    always = set(listed)
+    pending = list(happenings)
 
     async def read(offset, size, number):
-        for what, where in left.pop(0) if left else ():
-            place = int(where * len(there))
-            if what == "in":
-                before = there[place - 1] if place else -1.0
-                after = there[place] if place < len(there) else before + 2
-                there.insert(place, (before + after) / 2)
-            elif there:
-                always.discard(there.pop(min(place, len(there) - 1)))
-        items = there[offset : offset + size]
-        more = offset + len(items) < len(there)
-        answer = OffsetPage(page=page(items, number, len(there)), offset=offset, more=more)
+        for change, fraction in pending.pop(0) if pending else ():
+            index = int(fraction * len(listed))
+            if change == "in":
+                before = listed[index - 1] if index else -1.0
+                after = listed[index] if index < len(listed) else before + 2
+                listed.insert(index, (before + after) / 2)
+            elif listed:
+                always.discard(listed.pop(min(index, len(listed) - 1)))
+        items = listed[offset : offset + size]
+        more = offset + len(items) < len(listed)
+        answer = OffsetPage(page=page(items, number, len(listed)), offset=offset, more=more)
         await asyncio.sleep(0)  # a source answers out of one moment, and the answer travels
         return answer
 
     try:
-        found = drained(
+        pages = drained(
             paginate_by_offset(
                 read, limit=limit, cap=10_000, same_item=same_object, parallel=parallel
             )
         )
     except BadResponse:
         return
-    moved = any(one.shifted for one in found)
-    assert moved or always <= set(ids(found))
+    moved = any(page.shifted for page in pages)
+    assert moved or always <= set(ids(pages))
 
 
-def test_pages_are_read_side_by_side_and_come_in_order():
+def test_parallel_pages_come_in_order():
     """No more than so many at once, the last alone and at the end, each offset once."""
-    under_way, most, asked = set(), [], []
+    under_way, most, offsets = set(), [], []
 
     async def read(offset, size, number):
         under_way.add(offset)
         most.append(len(under_way))
-        asked.append(offset)
+        offsets.append(offset)
         await asyncio.sleep(0.001 * (5 - number % 3))
         under_way.discard(offset)
         items = list(range(95))[offset : offset + size]
         return OffsetPage(page=page(items, number, 95), offset=offset, more=offset + size < 95)
 
-    found = drained(paginate_by_offset(read, limit=10, cap=1000, parallel=3))
-    assert ids(found) == list(range(95))
-    assert sorted(asked) == list(range(0, 100, 10))
+    pages = drained(paginate_by_offset(read, limit=10, cap=1000, parallel=3))
+    assert ids(pages) == list(range(95))
+    assert sorted(offsets) == list(range(0, 100, 10))
     assert (max(most), most[0], most[-1]) == (3, 1, 1)
 
 
-def test_the_source_works_while_a_page_is_looked_at():
+def test_parallel_requests_are_sent_before_a_page_is_processed():
     """When a page is handed over, as many more as may be under way have left already."""
     sent = []
 
@@ -150,17 +152,17 @@ def test_the_source_works_while_a_page_is_looked_at():
         items = list(range(95))[offset : offset + size]
         return OffsetPage(page=page(items, number, 95), offset=offset, more=offset + size < 95)
 
-    async def look():
+    async def process():
         return [
-            (one.number, max(sent))
-            async for one in paginate_by_offset(read, limit=10, cap=1000, parallel=3)
+            (event.number, max(sent)) if isinstance(event, Page) else None
+            async for event in paginate_by_offset(read, limit=10, cap=1000, parallel=3)
         ]
 
-    looked_at = asyncio.run(look())
-    assert looked_at[1:6] == [(2, 5), (3, 6), (4, 7), (5, 8), (6, 9)]
+    processed = asyncio.run(process())
+    assert processed[1:6] == [(2, 5), (3, 6), (4, 7), (5, 8), (6, 9)]
 
 
-def test_an_error_on_one_of_several_pages_ends_the_listing_after_those_before_it():
+def test_an_error_on_a_parallel_page_ends_the_listing_after_the_pages_before_it():
     """What came before it is given, and nothing is left running."""
 
     async def read(offset, size, number):
@@ -170,39 +172,39 @@ def test_an_error_on_one_of_several_pages_ends_the_listing_after_those_before_it
         return OffsetPage(page=page(items, number, 95), offset=offset, more=True)
 
     async def drain():
-        given, error = [], None
+        pages, error = [], None
         try:
-            async for one in paginate_by_offset(read, limit=10, cap=1000, parallel=3):
-                given.append(one)  # noqa: PERF401 - what came before the error counts
+            async for event in paginate_by_offset(read, limit=10, cap=1000, parallel=3):
+                pages.append(event)  # noqa: PERF401 - what came before the error counts
         except BadResponse as cause:
             error = str(cause)
-        return given, error, len(asyncio.all_tasks())
+        return pages, error, len(asyncio.all_tasks())
 
-    given, error, tasks = asyncio.run(drain())
-    assert (ids(given), error, tasks) == (list(range(40)), "cut", 1)
+    pages, error, tasks = asyncio.run(drain())
+    assert (ids(pages), error, tasks) == (list(range(40)), "cut", 1)
 
 
 @pytest.mark.parametrize(
-    ("answers", "said"),
+    ("answers", "message"),
     [
         pytest.param([([], 0, True)], "is empty and says that there is more", id="empty with more"),
         pytest.param([([1], 0, True), ([2], 0, True)], "answered with offset 0", id="stuck offset"),
         pytest.param([([1], 7, True)], "asked for offset 0", id="another offset"),
     ],
 )
-def test_a_listing_by_offset_that_goes_in_circles_is_stopped(answers, said):
+def test_offset_paging_stops_a_listing_that_goes_in_circles(answers, message):
     """It ends in an error that names the page, not in an endless loop."""
-    left = list(answers)
+    pending = list(answers)
 
     async def read(_offset, _size, number):
-        items, offset, more = left.pop(0)
+        items, offset, more = pending.pop(0)
         return OffsetPage(page=page(items, number), offset=offset, more=more)
 
-    with pytest.raises(BadResponse, match=said):
+    with pytest.raises(BadResponse, match=message):
         drained(paginate_by_offset(read, limit=10, cap=100))
 
 
-def test_a_listing_by_cursor_is_read_to_its_end():
+def test_cursor_paging_reads_a_listing_to_its_end():
     """Cursors are handed back as they came."""
     pages = {None: ([1, 2], "a"), "a": ([3], "b"), "b": ([], None)}
 
@@ -214,26 +216,26 @@ def test_a_listing_by_cursor_is_read_to_its_end():
 
 
 @pytest.mark.parametrize(
-    ("pages", "most", "said"),
+    ("cursors", "max_pages", "message"),
     [
         pytest.param({None: "a", "a": "b", "b": "a"}, 10, "already read", id="circle"),
         pytest.param({None: "a", "a": "a"}, 10, "already read", id="itself"),
         pytest.param(
-            {None: "1", **{str(n): str(n + 1) for n in range(99)}}, 5, "no end", id="endless"
+            {None: "1"} | {str(n): str(n + 1) for n in range(99)}, 5, "no end", id="endless"
         ),
     ],
 )
-def test_a_listing_by_cursor_that_goes_in_circles_is_stopped(pages, most, said):
+def test_cursor_paging_stops_a_listing_that_goes_in_circles(cursors, max_pages, message):
     """A repeated cursor and a listing without end are errors."""
 
     async def read(cursor, number):
-        return CursorPage(page=page([cursor], number), next_cursor=pages[cursor])
+        return CursorPage(page=page([cursor], number), next_cursor=cursors[cursor])
 
-    with pytest.raises(BadResponse, match=said):
-        drained(paginate_by_cursor(read, max_pages=most))
+    with pytest.raises(BadResponse, match=message):
+        drained(paginate_by_cursor(read, max_pages=max_pages))
 
 
-def test_a_link_to_another_host_is_not_followed():
+def test_link_paging_does_not_follow_a_link_to_another_host():
     """The credential would go along."""
 
     async def read(_url, number):

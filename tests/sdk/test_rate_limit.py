@@ -1,4 +1,4 @@
-"""The limiter: what the source says about its own limit is believed, and nobody waits twice."""
+"""Rate limits: the source's own limit is respected, and no request waits twice."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ import asyncio
 from ccm_core.sdk.rate_limit import Limiter, Limiters
 
 
-def test_after_a_wait_the_source_asked_for_the_limit_is_fresh():
+def test_a_limiter_is_reset_after_a_pause():
     """A bucket that was empty does not add its own wait to that of the headers."""
 
     async def use() -> tuple[float, list[float]]:
-        limiter, told = Limiter(1), []
-        await limiter.acquire(told.append)
+        limiter, waits = Limiter(1), list[float]()
+        await limiter.acquire(waits.append)
         limiter.pause(0.02)
-        return await asyncio.wait_for(limiter.acquire(told.append), timeout=5), told
+        return await asyncio.wait_for(limiter.acquire(waits.append), timeout=5), waits
 
-    waited, told = asyncio.run(use())
+    waited, waits = asyncio.run(use())
     assert 0.02 <= waited < 1
-    assert len(told) == 1
+    assert len(waits) == 1
 
 
-def test_a_shorter_wait_does_not_end_a_longer_one():
-    """What is held stays held until the last moment that was asked for."""
+def test_a_shorter_pause_does_not_end_a_longer_one():
+    """A limiter stays paused until the last moment that the source named."""
 
     async def use() -> float:
         limiter = Limiter(960)

@@ -35,11 +35,11 @@ class Holder:
         pytest.param(lambda secret: str(ValueError(secret)), id="in an exception"),
     ],
 )
-def test_it_prints_as_stars(show):
+def test_a_secret_prints_as_stars(show):
     """No way of printing shows the value."""
-    shown = show(Secret(VALUE))
-    assert VALUE not in shown
-    assert "****" in shown
+    text = show(Secret(VALUE))
+    assert VALUE not in text
+    assert "****" in text
 
 
 @pytest.mark.parametrize(
@@ -51,13 +51,13 @@ def test_it_prints_as_stars(show):
         pytest.param(encode, id="our json"),
     ],
 )
-def test_it_is_not_written_anywhere(write):
-    """Serialising a secret is an error, not a leak."""
+def test_a_secret_is_not_serialized(write):
+    """Serializing a secret is an error, not a leak."""
     with pytest.raises(TypeError):
         write(Secret(VALUE))
 
 
-def test_two_secrets_are_told_apart_without_showing_them():
+def test_secrets_are_compared_by_fingerprint_without_showing_them():
     """The fingerprint is stable, differs by value, and does not hold the value."""
     assert Secret(VALUE).fingerprint() == Secret(VALUE).fingerprint()
     assert Secret(VALUE).fingerprint() != Secret("other").fingerprint()
