@@ -53,7 +53,7 @@ def error_for(response: HttpResponse) -> SourceError:
 
 @pytest.fixture
 def read():
-    """Return a function that reads two paths and returns the requests, the traffic and the error."""
+    """Return a function that reads two paths and returns the requests, the traffic, the error."""
 
     def run(tokens, accepted, *, status=200):
         sent, traffic = [], Traffic()

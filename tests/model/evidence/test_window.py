@@ -32,7 +32,7 @@ windows = st.lists(
 
 def instants(some) -> set[int]:
     """Give the whole seconds that windows hold, the slow and obvious way."""
-    return {second for second in range(260) for window in some if at(second) in one}
+    return {second for second in range(260) for window in some if at(second) in window}
 
 
 @given(windows)
