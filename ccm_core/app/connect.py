@@ -75,7 +75,7 @@ class ConnectionSetup:
             SecretError: It cannot be opened.
         """
         if self.new.vault_secrets or self.new.method.needs_consent:
-            self._vault.ready()
+            self._vault.ensure_usable()
 
     def enter_secrets(self, secrets: Mapping[str, Secret]) -> None:
         """Take the secrets that a person entered; optional ones may be missing."""
@@ -145,7 +145,7 @@ class ConnectionSetup:
         if self._entered_at is None or not (self._secrets or self._tokens):
             return None
         entry = VaultEntry(secrets=self._secrets, entered_at=self._entered_at)
-        return entry if self._tokens is None else entry.renewed(self._tokens)
+        return entry if self._tokens is None else entry.with_tokens(self._tokens)
 
     def _validate(self) -> None:
         self._text = self.new.written_into(self.file)

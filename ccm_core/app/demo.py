@@ -84,7 +84,7 @@ def open_demo(
     Raises:
         UsageError: The folder cannot be used, or holds settings of somebody's own.
     """
-    from ccm_core.auth.signing_keys import one_time_key
+    from ccm_core.auth.signing_keys import ephemeral_key
     from ccm_core.store.sqlite.open import open_store
 
     _clear(folder)
@@ -92,7 +92,7 @@ def open_demo(
         _write_settings(catalog, connector, source, folder / SETTINGS)
         workspace = Workspace.open(folder / SETTINGS, ports)
         (connection,) = workspace.connections(secrets=False)
-        key = one_time_key()
+        key = ephemeral_key()
         store = open_store(workspace.store_settings, base=folder, signing=lambda: [key])
         try:
             yield Demo(

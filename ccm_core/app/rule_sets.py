@@ -147,5 +147,5 @@ def _compile(workspace: Workspace, texts: Sequence[PackText]) -> CompiledPacks:
 
 def _parameter_position(workspace: Workspace, parameter: str) -> str:
     document = workspace.settings.document
-    position = document.place(("rules", "parameters", parameter))
+    position = document.location(("rules", "parameters", parameter))
     return f"{document.file}:{position.line}:{position.column}"

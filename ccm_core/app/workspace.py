@@ -30,7 +30,7 @@ from ccm_core.store.interface.location import StoreLocation
 
 if TYPE_CHECKING:
     from ccm_core.auth.vault import Vault
-    from ccm_core.auth.vault_entry import Entry
+    from ccm_core.auth.vault_entry import VaultEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +115,7 @@ class Workspace:
         settings: ConnectionSettings,
         secrets: Mapping[str, Secret],
         *,
-        entry: Entry | None = None,
+        entry: VaultEntry | None = None,
     ) -> Connection:
         """Return a connection that is ready to be read.
 
@@ -201,7 +201,7 @@ class Workspace:
             self._vaults.append(Vault(self.settings.vault.path, self.ports.key_sources()))
         return self._vaults[0]
 
-    def vault_entry(self, settings: ConnectionSettings) -> Entry | None:
+    def vault_entry(self, settings: ConnectionSettings) -> VaultEntry | None:
         """Return what the vault holds of a connection; None where its settings do not name it.
 
         Raises:

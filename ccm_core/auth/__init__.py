@@ -1,1 +1,1 @@
-"""Credentials that a program must look after itself: OAuth 2.0, and the vault that keeps them."""
+"""Credentials that the program renews itself: OAuth 2.0 tokens, and the vault that stores them."""

@@ -1,4 +1,4 @@
-"""The tokens of an app that asks for itself: in memory only, as another can always be had."""
+"""Tokens of the client credentials grant: in memory only, as another can always be requested."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ccm_core.auth.oauth_messages import TokenSet, all_granted
-from ccm_core.auth.token_refresh import due
+from ccm_core.auth.oauth_messages import TokenSet, require_scopes
+from ccm_core.auth.token_refresh import needs_refresh
 
 if TYPE_CHECKING:
     from ccm_core.auth.token_endpoint import TokenEndpoint
@@ -16,45 +16,49 @@ if TYPE_CHECKING:
 
 
 class ClientCredentialsTokens:
-    """Gives the access token of an app, as fresh as it has to be."""
+    """Provides the access token of an OAuth client and refreshes it when needed."""
 
     def __init__(
         self, endpoint: TokenEndpoint, scopes: Iterable[str], *, clock: Callable[[], datetime]
     ) -> None:
-        """Ask at ``endpoint`` for tokens of these scopes, when the first one is wanted."""
-        self._endpoint, self._wanted, self._clock = endpoint, tuple(scopes), clock
+        """Request tokens of these scopes at ``endpoint``, when the first one is needed."""
+        self._endpoint, self._requested, self._clock = endpoint, tuple(scopes), clock
         self._tokens: TokenSet | None = None
-        self._alone = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
     @property
     def scopes(self) -> tuple[str, ...] | None:
-        """What was granted, once something was."""
+        """The granted scopes, once there is a token."""
         return None if self._tokens is None else self._tokens.scopes
 
     async def token(self) -> Secret:
-        """Give a token that is good for a while yet.
+        """Return a token that is valid for some time.
 
         Raises:
-            SourceError: The identity server gave none, or one that may do less than was asked.
+            SourceError: The identity server returned none, or one with fewer scopes.
         """
-        async with self._alone:
-            held = self._tokens
-            if held is None or due(held.received_at, held.expires_at, self._clock()):
-                held = await self._asked()
-            return held.access
+        async with self._lock:
+            tokens = self._tokens
+            if tokens is None or needs_refresh(
+                tokens.received_at, tokens.expires_at, self._clock()
+            ):
+                tokens = await self._request()
+            return tokens.access
 
-    async def after_refusal(self, refused: Secret) -> Secret:
-        """Give another token than one that the source has refused.
+    async def after_refusal(self, rejected: Secret) -> Secret:
+        """Return another token than one that the source has rejected.
 
         Raises:
-            SourceError: The identity server gave none, or one that may do less than was asked.
+            SourceError: The identity server returned none, or one with fewer scopes.
         """
-        async with self._alone:
-            held = self._tokens
-            if held is None or held.access == refused:
-                held = await self._asked()
-            return held.access
+        async with self._lock:
+            tokens = self._tokens
+            if tokens is None or tokens.access == rejected:
+                tokens = await self._request()
+            return tokens.access
 
-    async def _asked(self) -> TokenSet:
-        self._tokens = all_granted(await self._endpoint.request(self._wanted), self._wanted)
+    async def _request(self) -> TokenSet:
+        self._tokens = require_scopes(
+            await self._endpoint.request(self._requested), self._requested
+        )
         return self._tokens

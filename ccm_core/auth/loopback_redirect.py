@@ -1,4 +1,4 @@
-"""Waits on 127.0.0.1 for the browser to come back (RFC 8252 section 7.3)."""
+"""Receives the redirect of the browser on 127.0.0.1 (RFC 8252 section 7.3)."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from ccm_core.errors import UsageError
 from ccm_core.sdk.secret import Secret
 
 HOST = "127.0.0.1"
-_BEGIN = "/begin"
-_MOST_BYTES, _PATIENCE = 16 * 1024, 10.0
+_START = "/begin"
+_MAX_BYTES, _TIMEOUT = 16 * 1024, 10.0
 _PAGE = (
     "<!doctype html><meta charset=utf-8><title>ccm</title>"
     "<p>ccm has the answer. Close this window and go back to the terminal.</p>"
@@ -22,116 +22,118 @@ _PAGE = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Redirect:
-    """The address to which the browser will come back."""
+class LoopbackRedirect:
+    """The address to which the browser is redirected."""
 
     redirect_uri: str
-    """To be sent with the authorization; its port is the one that is listened on."""
-    begin_uri: str
-    """Leads on to the identity server, once: a browser can be opened with it, and the process list
-    does not show what the link holds."""
-    _came: asyncio.Future[str]
-    _begins: Callable[[Secret], None]
+    """Part of the authorization request; its port is the one that is listened on."""
+    start_uri: str
+    """Redirects to the identity server, once: a browser can be opened with it, and the process list
+    does not show the secrets in the link."""
+    _received: asyncio.Future[str]
+    _redirect: Callable[[Secret], None]
 
-    def begin_with(self, url: Secret) -> None:
-        """Let :attr:`begin_uri` lead to this link, for the first visitor only."""
-        self._begins(url)
+    def redirect_to(self, url: Secret) -> None:
+        """Redirect the first request of :attr:`start_uri` to this link."""
+        self._redirect(url)
 
-    async def address(self, *, patience: float) -> str:
-        """Wait for the browser, and give the whole address that it was sent to.
+    async def address(self, *, timeout: float) -> str:
+        """Wait for the browser and return the whole address that it was sent to.
 
         Raises:
-            UsageError: It did not come within so many seconds.
+            UsageError: It did not arrive within so many seconds.
         """
         try:
-            return await asyncio.wait_for(asyncio.shield(self._came), patience)
+            return await asyncio.wait_for(asyncio.shield(self._received), timeout)
         except TimeoutError:
             raise UsageError(
-                f"no browser came back to {self.redirect_uri} within {patience:g} s; start again, "
+                f"no browser arrived at {self.redirect_uri} within {timeout:g} s; start again, "
                 "or paste the address that the browser shows"
             ) from None
 
 
 @asynccontextmanager
-async def listening(*, port: int = 0, path: str = "/callback") -> AsyncIterator[Redirect]:
+async def listen_for_redirect(
+    *, port: int = 0, path: str = "/callback"
+) -> AsyncIterator[LoopbackRedirect]:
     """Listen for one redirect, on loopback only.
 
     Args:
-        port: The port that is registered with the app; 0: any that is free.
+        port: The port that is registered with the OAuth client; 0: any free one.
         path: The path that is registered.
 
     Raises:
-        UsageError: The port cannot be had.
+        UsageError: The port cannot be used.
     """
-    came: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    visitor = _Visitor(path, came)
+    received: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    requests = _RequestHandler(path, received)
     try:
-        server = await asyncio.start_server(visitor.serve, HOST, port, limit=_MOST_BYTES)
+        server = await asyncio.start_server(requests.serve, HOST, port, limit=_MAX_BYTES)
     except (OSError, OverflowError) as cause:
-        taken = isinstance(cause, OSError) and cause.errno == errno.EADDRINUSE
+        in_use = isinstance(cause, OSError) and cause.errno == errno.EADDRINUSE
         raise UsageError(
-            f"port {port} of {HOST} {'is taken' if taken else 'cannot be used'}; end what uses it, "
-            "choose another port that is registered with the app, or paste the address instead"
+            f"port {port} of {HOST} {'is in use' if in_use else 'cannot be used'}; end what uses it, "
+            "choose another port that is registered with the OAuth client, or paste the address instead"
         ) from cause
     async with server:
         bound = server.sockets[0].getsockname()[1]
-        visitor.origin = f"http://{HOST}:{bound}"
-        yield Redirect(
-            redirect_uri=f"{visitor.origin}{path}",
-            begin_uri=f"{visitor.origin}{_BEGIN}",
-            _came=came,
-            _begins=visitor.begin_with,
+        requests.origin = f"http://{HOST}:{bound}"
+        yield LoopbackRedirect(
+            redirect_uri=f"{requests.origin}{path}",
+            start_uri=f"{requests.origin}{_START}",
+            _received=received,
+            _redirect=requests.redirect_to,
         )
 
 
-class _Visitor:
-    """Answers browsers; the first one at the right path brings the answer."""
+class _RequestHandler:
+    """Answers browsers; the first request at the right path is the redirect."""
 
-    def __init__(self, path: str, came: asyncio.Future[str]) -> None:
-        self._path, self._came = path, came
-        self._ahead: Secret | None = None
+    def __init__(self, path: str, received: asyncio.Future[str]) -> None:
+        self._path, self._received = path, received
+        self._location: Secret | None = None
         self.origin = ""
 
-    def begin_with(self, url: Secret) -> None:
-        self._ahead = url
+    def redirect_to(self, url: Secret) -> None:
+        self._location = url
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_TIMEOUT):
                 head = await reader.readuntil(b"\r\n\r\n")
                 target = self._target(head)
-                writer.write(self._said(head, target))
+                writer.write(self._response(head, target))
                 await writer.drain()
-            if target is not None and not self._came.done():
-                self._came.set_result(self.origin + target)
+            if target is not None and not self._received.done():
+                self._received.set_result(self.origin + target)
         except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            pass  # A visitor that says nothing sensible is not the browser.
+            pass  # A malformed request does not come from the browser.
         finally:
             writer.close()
 
-    def _said(self, head: bytes, target: str | None) -> bytes:
-        ahead = self._ahead
-        if _asked(head) == _BEGIN and ahead is not None:
-            self._ahead = None
-            return _answer(302, "", f"Location: {ahead.reveal()}\r\n")
-        return _answer(404, "") if target is None else _answer(200, _PAGE)
+    def _response(self, head: bytes, target: str | None) -> bytes:
+        location = self._location
+        if _get_target(head) == _START and location is not None:
+            self._location = None
+            return _http_response(302, "", f"Location: {location.reveal()}\r\n")
+        return _http_response(404, "") if target is None else _http_response(200, _PAGE)
 
     def _target(self, head: bytes) -> str | None:
-        """Give the path and query of a GET for the right path; a favicon is another one."""
-        target = _asked(head)
+        """Return the path and query of a GET for the right path; None for a favicon."""
+        target = _get_target(head)
         return target if target is not None and urlsplit(target).path == self._path else None
 
 
-def _asked(head: bytes) -> str | None:
-    method, _, rest = head.partition(b"\r\n")[0].decode("latin-1").partition(" ")
-    return rest.rpartition(" ")[0] if method == "GET" else None
+def _get_target(head: bytes) -> str | None:
+    method, _, target = head.partition(b"\r\n")[0].decode("latin-1").partition(" ")
+    return target.rpartition(" ")[0] if method == "GET" else None
 
 
-def _answer(status: int, body: str, more: str = "") -> bytes:
+def _http_response(status: int, body: str, headers: str = "") -> bytes:
     content = body.encode()
     reason = {200: "OK", 302: "Found", 404: "Not Found"}[status]
     head = (
-        f"HTTP/1.1 {status} {reason}\r\n{more}Content-Type: text/html; charset=utf-8\r\n"
+        f"HTTP/1.1 {status} {reason}\r\n{headers}Content-Type: text/html; charset=utf-8\r\n"
         f"Content-Length: {len(content)}\r\nCache-Control: no-store\r\n"
         "Referrer-Policy: no-referrer\r\nConnection: close\r\n\r\n"
     )

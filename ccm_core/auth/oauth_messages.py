@@ -1,6 +1,6 @@
-"""OAuth 2.0 as texts: what is sent and what is read. Nothing here talks, waits or stores.
+"""The messages of OAuth 2.0: requests that are sent, redirects and responses that are parsed. Pure.
 
-Follows RFC 6749, RFC 7636 (PKCE, S256 only) and RFC 8252. Authlib writes the URLs and forms.
+Follows RFC 6749 and RFC 8252; PKCE is in :mod:`ccm_core.auth.pkce`. Authlib encodes URLs and forms.
 """
 
 from __future__ import annotations
@@ -12,19 +12,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
+from ccm_core.auth import pkce
 from ccm_core.errors import AuthenticationFailed, BadResponse, UsageError
 from ccm_core.model.json_codec import decode
 from ccm_core.sdk.oauth import OAuthProvider
 from ccm_core.sdk.secret import Secret
 
-_MOST_DIGITS = 9
-"""Of a token's life in seconds: some thirty years."""
-_LONGEST_TEXT = 200
+_MAX_DIGITS = 9
+"""Of a token's lifetime in seconds: some thirty years."""
+_MAX_TEXT = 200
+_STATE_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Client:
-    """The app that was registered for ccm."""
+class OAuthClient:
+    """The client that was registered for ccm."""
 
     client_id: str
     client_secret: Secret | None = None
@@ -33,10 +35,10 @@ class Client:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorizationRequest:
-    """One attempt to get a person's agreement: used once, then forgotten."""
+    """One request for a person's authorization; used once."""
 
     url: Secret
-    """Where the person is sent. It holds the state, so it is shown to that person only."""
+    """Where the person is sent. It contains the state, so it is shown to that person only."""
     redirect_uri: str
     scopes: tuple[str, ...]
     state: Secret
@@ -45,113 +47,113 @@ class AuthorizationRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenSet:
-    """What a token endpoint gave."""
+    """The tokens of one response of a token endpoint."""
 
     access: Secret
     refresh: Secret | None
     scopes: tuple[str, ...]
-    """What was granted, sorted: it may be less than was asked."""
+    """The granted scopes, sorted: they may be fewer than were requested."""
     received_at: datetime
     expires_at: datetime | None
-    """None where the server does not say."""
+    """None where the server does not state it."""
     id_token: Secret | None = None
 
 
-def authorization(
+def authorization_request(
     provider: OAuthProvider,
-    client: Client,
+    client: OAuthClient,
     *,
     redirect_uri: str,
     scopes: Iterable[str],
-    token: Callable[[int], str] = secrets.token_urlsafe,
+    random_text: Callable[[int], str] = secrets.token_urlsafe,
 ) -> AuthorizationRequest:
-    """Begin an attempt, with a state and a verifier that nobody can guess.
+    """Create a request, with a state and a PKCE verifier that nobody can guess.
 
     Args:
-        provider: Whose agreement is wanted.
-        client: Who wants it.
-        redirect_uri: Where the browser is sent afterwards; registered with the app.
-        scopes: What is wanted.
-        token: Gives that many random bytes as text, URL-safe.
+        provider: The identity server.
+        client: The client that requests access.
+        redirect_uri: Where the browser is sent afterwards; registered with the client.
+        scopes: The requested scopes.
+        random_text: Returns that many random bytes as URL-safe text.
     """
     from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
-    from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
-    state, verifier, wanted = token(32), token(48), tuple(scopes)
+    state, verifier = random_text(_STATE_BYTES), pkce.create_verifier(random_text)
+    requested = tuple(scopes)
     url = prepare_grant_uri(
         provider.authorize_url,
         client.client_id,
         "code",
         redirect_uri=redirect_uri,
-        scope=" ".join(wanted),
+        scope=" ".join(requested),
         state=state,
-        code_challenge=create_s256_code_challenge(verifier),
-        code_challenge_method="S256",
+        code_challenge=pkce.challenge(verifier),
+        code_challenge_method=pkce.METHOD,
     )
     return AuthorizationRequest(
         url=Secret(url),
         redirect_uri=redirect_uri,
-        scopes=wanted,
+        scopes=requested,
         state=Secret(state),
         verifier=Secret(verifier),
     )
 
 
-def code_from_redirect(redirected: str, attempt: AuthorizationRequest) -> Secret:
-    """Read the code out of the address that the browser was sent to, or that a person pasted.
+def code_from_redirect(redirected: str, request: AuthorizationRequest) -> Secret:
+    """Return the code in the address that the browser was sent to, or that a person pasted.
 
     Raises:
-        UsageError: It is another address, of another attempt, or carries an error.
+        UsageError: It is another address, belongs to another request, or carries an error.
     """
-    there, wanted = urlsplit(redirected.strip()), urlsplit(attempt.redirect_uri)
-    if there[:3] != wanted[:3]:
+    address, expected = urlsplit(redirected.strip()), urlsplit(request.redirect_uri)
+    if address[:3] != expected[:3]:
         raise UsageError(
-            f"that is not the address the browser was sent to; it begins with "
-            f"{attempt.redirect_uri}. Copy the whole address line of the browser"
+            f"expected an address that begins with {request.redirect_uri}, got another one; copy "
+            "the whole address line of the browser"
         )
-    pairs = parse_qsl(there.query, keep_blank_values=True)
+    pairs = parse_qsl(address.query, keep_blank_values=True)
     fields = dict(pairs)
     if len(fields) != len(pairs):
-        raise UsageError("the address says something twice; start again from the beginning")
-    found = fields.get("state", "").encode()
-    if not hmac.compare_digest(found, attempt.state.reveal().encode()):
+        raise UsageError("the address has a parameter twice; start again")
+    state = fields.get("state", "").encode()
+    if not hmac.compare_digest(state, request.state.reveal().encode()):
         raise UsageError(
-            "the state in the address does not match: it belongs to another attempt; start again "
+            "the state in the address does not match: it belongs to another request; start again "
             "and use the newest link"
         )
     if "error" in fields:
         raise UsageError(_refusal(fields["error"], fields.get("error_description", "")))
     if not fields.get("code"):
-        raise UsageError("the address has no code in it; copy the whole address line")
+        raise UsageError("the address has no code; copy the whole address line")
     return Secret(fields["code"])
 
 
 # -- forms ------------------------------------------------------------------------------------
 
 
-def code_form(client: Client, attempt: AuthorizationRequest, code: Secret) -> Secret:
-    """Write the form that exchanges a code."""
+def code_form(client: OAuthClient, request: AuthorizationRequest, code: Secret) -> Secret:
+    """Return the form that exchanges a code for tokens."""
     return _form(
         client,
         "authorization_code",
         code=code.reveal(),
-        redirect_uri=attempt.redirect_uri,
-        code_verifier=attempt.verifier.reveal(),
+        redirect_uri=request.redirect_uri,
+        code_verifier=request.verifier.reveal(),
     )
 
 
-def refresh_form(client: Client, refresh: Secret) -> Secret:
-    """Write the form that exchanges a refresh token."""
+def refresh_form(client: OAuthClient, refresh: Secret) -> Secret:
+    """Return the form that exchanges a refresh token."""
     return _form(client, "refresh_token", refresh_token=refresh.reveal())
 
 
-def client_credentials_form(client: Client, scopes: Iterable[str]) -> Secret:
-    """Write the form with which an app asks for itself."""
+def client_credentials_form(client: OAuthClient, scopes: Iterable[str]) -> Secret:
+    """Return the form of the client credentials grant."""
     return _form(client, "client_credentials", scope=" ".join(scopes))
 
 
-def _form(client: Client, grant: str, **fields: str) -> Secret:
-    """Let Authlib encode the form: a ``+`` in a token has to become ``%2B``."""
+def _form(client: OAuthClient, grant: str, **fields: str) -> Secret:
+    """Encode a form with Authlib: a ``+`` in a token has to become ``%2B``."""
     from authlib.oauth2.rfc6749.parameters import prepare_token_request
 
     if client.client_secret is not None:
@@ -159,30 +161,32 @@ def _form(client: Client, grant: str, **fields: str) -> Secret:
     return Secret(str(prepare_token_request(grant, client_id=client.client_id, **fields)))
 
 
-# -- answers ----------------------------------------------------------------------------------
+# -- responses --------------------------------------------------------------------------------
 
 
-def parse_token_response(body: bytes, *, asked: Iterable[str], received_at: datetime) -> TokenSet:
-    """Read the tokens out of an answer. No message repeats anything of it.
+def parse_token_response(
+    body: bytes, *, requested: Iterable[str], received_at: datetime
+) -> TokenSet:
+    """Parse the tokens of a response. No error message repeats any part of it.
 
     Raises:
-        BadResponse: It is none.
+        BadResponse: It contains no usable tokens.
     """
     try:
         fields = decode(body)
     except (ValueError, RecursionError):
-        raise BadResponse("the answer with the tokens is not JSON") from None
+        raise BadResponse("the token response is not JSON") from None
     if not isinstance(fields, dict):
-        raise BadResponse("the answer with the tokens is not an object")
+        raise BadResponse("the token response is not a JSON object")
     access = _text(fields, "access_token")
     kind = fields.get("token_type")
     if access is None or not isinstance(kind, str) or kind.lower() != "bearer":
-        raise BadResponse("the answer has no bearer token in it")
+        raise BadResponse("the token response has no bearer token")
     refresh, id_token, scope = (
         _text(fields, name) for name in ("refresh_token", "id_token", "scope")
     )
-    # RFC 6749 section 5.1: where the scope is left out, it is the one that was asked for.
-    granted = asked if scope is None else scope.split()
+    # RFC 6749 section 5.1: where the scope is left out, it is the requested one.
+    granted = requested if scope is None else scope.split()
     return TokenSet(
         access=Secret(access),
         refresh=None if refresh is None else Secret(refresh),
@@ -193,30 +197,30 @@ def parse_token_response(body: bytes, *, asked: Iterable[str], received_at: date
     )
 
 
-def missing_scopes(asked: Iterable[str], granted: Iterable[str]) -> tuple[str, ...]:
-    """Give what was asked for and not granted, in the order in which it was asked for."""
-    there = set(granted)
-    return tuple(one for one in asked if one not in there)
+def missing_scopes(requested: Iterable[str], granted: Iterable[str]) -> tuple[str, ...]:
+    """Return the scopes that were requested and not granted, in the order of the request."""
+    granted_scopes = set(granted)
+    return tuple(scope for scope in requested if scope not in granted_scopes)
 
 
-def all_granted(tokens: TokenSet, asked: Iterable[str]) -> TokenSet:
-    """Give the tokens back when they may do all that was asked for.
+def require_scopes(tokens: TokenSet, requested: Iterable[str]) -> TokenSet:
+    """Return the tokens if they have every requested scope.
 
     Raises:
-        AuthenticationFailed: Something was left out, which servers do without calling it an error.
+        AuthenticationFailed: A scope is missing, which servers do not report as an error.
     """
-    missing = missing_scopes(asked, tokens.scopes)
+    missing = missing_scopes(requested, tokens.scopes)
     if missing:
         granted = " ".join(tokens.scopes) or "nothing"
         raise AuthenticationFailed(
-            f"insufficient scope: granted was {granted!r}, and not {' '.join(missing)!r}; give the "
-            "app these scopes and connect again, for tokens that were issued before do not change"
+            f"insufficient scope: got {granted!r}, missing {' '.join(missing)!r}; add these scopes to "
+            "the OAuth client and connect again, for tokens that were issued before do not change"
         )
     return tokens
 
 
 def parse_error_code(body: bytes) -> str | None:
-    """Give the error code of RFC 6749 section 5.2 in a refusal, where it has one."""
+    """Return the error code (RFC 6749 section 5.2) of an error response, where it has one."""
     try:
         fields = decode(body)
     except (ValueError, RecursionError):
@@ -224,33 +228,35 @@ def parse_error_code(body: bytes) -> str | None:
     error = fields.get("error") if isinstance(fields, dict) else None
     if not isinstance(error, str) or not error.isascii() or not error.replace("_", "").isalpha():
         return None
-    return error[:_LONGEST_TEXT]
+    return error[:_MAX_TEXT]
 
 
 def _refusal(error: str, description: str) -> str:
     if error == "access_denied":
-        return "the person at the browser, or the account, did not agree; ask them and start again"
-    words = ": ".join(filter(None, (_shown(error), _shown(description))))
-    return f"the identity server refused: {words}. Check the client id, the scopes and the redirect"
+        return "access was denied in the browser, by the person or the account; ask them and start again"
+    reason = ": ".join(filter(None, (_printable(error), _printable(description))))
+    return (
+        f"the identity server refused: {reason}. Check the client id, the scopes and the redirect"
+    )
 
 
-def _shown(text: str) -> str:
-    return "".join(char for char in text[:_LONGEST_TEXT] if char.isprintable())
+def _printable(text: str) -> str:
+    return "".join(char for char in text[:_MAX_TEXT] if char.isprintable())
 
 
 def _text(fields: dict[str, object], name: str) -> str | None:
-    found = fields.get(name)
-    if found is None:
+    text = fields.get(name)
+    if text is None:
         return None
-    if not isinstance(found, str) or not found.isprintable() or (not found and name != "scope"):
-        raise BadResponse(f"{name} in the answer cannot be used")
-    return found
+    if not isinstance(text, str) or not text.isprintable() or (not text and name != "scope"):
+        raise BadResponse(f"{name} in the token response cannot be used")
+    return text
 
 
 def _expiry(seconds: object, received_at: datetime) -> datetime | None:
     if seconds is None:
         return None
     text = str(seconds)
-    if isinstance(seconds, bool) or not text.isdecimal() or len(text) > _MOST_DIGITS:
-        raise BadResponse("expires_in in the answer is no number of seconds that can be used")
+    if isinstance(seconds, bool) or not text.isdecimal() or len(text) > _MAX_DIGITS:
+        raise BadResponse("expires_in in the token response is not a usable number of seconds")
     return received_at + timedelta(seconds=int(text))

@@ -13,25 +13,25 @@ SERVICE = "ccm"
 
 
 class Keyring(Protocol):
-    """Keeps texts under names. What it raises is a ``SecretError``."""
+    """Stores texts by name. Every error it raises is a ``SecretError``."""
 
     def get(self, name: str) -> str | None:
-        """Give a text, or nothing where there is none."""
+        """Return a text; None where there is none."""
 
     def set(self, name: str, text: str) -> None:
-        """Keep a text."""
+        """Store a text."""
 
     def remove(self, name: str) -> None:
-        """Forget a text; one that is not there is forgotten already."""
+        """Remove a text, if there is one."""
 
 
 def os_keyring() -> Keyring | None:
-    """Give the keyring, or nothing where it is not installed or the machine has none."""
+    """Return the keyring; None where it is not installed or the machine has none."""
     try:
         keyring: Any = import_module("keyring")
     except ImportError:
         return None
-    # Backends that keep nothing, such as "fail" and "null", have no priority above 0.
+    # Backends that store nothing, such as "fail" and "null", have no priority above 0.
     return _OsKeyring(keyring) if keyring.get_keyring().priority > 0 else None
 
 
@@ -42,27 +42,27 @@ class _OsKeyring:
         self._keyring = keyring
 
     def get(self, name: str) -> str | None:
-        with _border():
-            found: str | None = self._keyring.get_password(SERVICE, name)
-            return found
+        with _map_errors():
+            text: str | None = self._keyring.get_password(SERVICE, name)
+            return text
 
     def set(self, name: str, text: str) -> None:
-        with _border():
+        with _map_errors():
             self._keyring.set_password(SERVICE, name, text)
 
     def remove(self, name: str) -> None:
-        with _border():
+        with _map_errors():
             if self._keyring.get_password(SERVICE, name) is not None:
                 self._keyring.delete_password(SERVICE, name)
 
 
 @contextmanager
-def _border() -> Iterator[None]:
+def _map_errors() -> Iterator[None]:
     try:
         yield
     except Exception as cause:  # noqa: BLE001 - each backend raises its system's own errors
-        # Without the cause: a backend may repeat what it could not keep.
+        # Without the cause: a backend may repeat the secret.
         raise SecretError(
-            f"the keyring of this machine did not do it ({type(cause).__name__}); unlock it, or "
-            "keep a new vault in a file of its own: set CCM_VAULT_KEY"
+            f"the keyring of this machine failed ({type(cause).__name__}); unlock it, or encrypt a "
+            "new vault with a key of your own: set CCM_VAULT_KEY"
         ) from None

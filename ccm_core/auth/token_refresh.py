@@ -1,8 +1,8 @@
-"""Keeps a connection's access token fresh: one refresher at a time, and durable before it is used.
+"""Refreshes a connection's access token: one process at a time, stored before it is used.
 
-A refresh kills the old refresh token at the server. Between that moment and the flush of the
-answer lies a window that nobody can close. It is marked in the vault beforehand, so that a
-connection that was lost in it is known for what it is.
+A refresh invalidates the old refresh token at the server. A crash between that moment and the flush
+of the response loses the connection. The start of the refresh is stored beforehand, so that the
+error message can name the cause.
 """
 
 from __future__ import annotations
@@ -23,85 +23,85 @@ from ccm_core.sdk.secret import Secret
 if TYPE_CHECKING:
     from ccm_core.auth.token_endpoint import TokenEndpoint
 
-Renew = Callable[[VaultEntry], Awaitable[TokenSet]]
-"""Gets newer tokens with what an entry has."""
+RefreshTokens = Callable[[VaultEntry], Awaitable[TokenSet]]
+"""Requests new tokens with the secrets of an entry."""
 
-Done = TypeVar("Done")
+Result = TypeVar("Result")
 
-EARLY = timedelta(minutes=5)
-"""How long before its end a token is renewed, but never before nine tenths of its life."""
-_POLL_SECONDS, _PATIENCE_SECONDS = 0.02, 90.0
+REFRESH_MARGIN = timedelta(minutes=5)
+"""How long before it expires a token is refreshed, but never before 90 % of its lifetime."""
+_POLL_SECONDS, _LOCK_TIMEOUT_SECONDS = 0.02, 90.0
 
 
 class TokenRefresher:
-    """Gives the access token of one connection, as fresh as it has to be."""
+    """Provides the access token of one connection and refreshes it when needed."""
 
     def __init__(
-        self, vault: Vault, name: str, *, renew: Renew, clock: Callable[[], datetime]
+        self, vault: Vault, name: str, *, refresh: RefreshTokens, clock: Callable[[], datetime]
     ) -> None:
-        """Look after the entry ``name`` of a vault."""
+        """Use the entry ``name`` of a vault."""
         self._vault, self._name = vault, name
-        self._renew, self._clock = renew, clock
+        self._refresh_tokens, self._clock = refresh, clock
         self.scopes: tuple[str, ...] | None = None
 
     async def token(self) -> Secret:
-        """Give a token that is good for a while yet.
+        """Return a token that is valid for some time.
 
         Raises:
             ReauthorizationRequired: Only a person can connect again.
-            SourceError: It has to be renewed, and the identity server gave nothing.
+            SourceError: It has to be refreshed, and the identity server returned no token.
             SecretError: The vault cannot be used.
         """
-        return await self._fresh(self._old)
+        return await self._fresh_token(self._is_stale)
 
-    async def after_refusal(self, refused: Secret) -> Secret:
-        """Give another token than one that the source has refused with 401; ask this once.
+    async def after_refusal(self, rejected: Secret) -> Secret:
+        """Return another token than one that the source has rejected with 401; call this once.
 
-        Where another process has renewed it in the meantime, nothing is sent.
+        Where another process has refreshed it in the meantime, nothing is sent.
 
         Raises:
             ReauthorizationRequired: Only a person can connect again.
-            SourceError: The identity server gave nothing.
+            SourceError: The identity server returned no token.
             SecretError: The vault cannot be used.
         """
-        return await self._fresh(lambda entry: _access(self._name, entry) == refused)
+        return await self._fresh_token(lambda entry: _access(self._name, entry) == rejected)
 
-    async def _fresh(self, stale: Callable[[VaultEntry], bool]) -> Secret:
+    async def _fresh_token(self, stale: Callable[[VaultEntry], bool]) -> Secret:
         entry = self._vault.read(self._name)
         if stale(entry):
-            entry = await _to_its_end(self._renewed(stale))
+            entry = await _uncancelled(self._refreshed_entry(stale))
         self.scopes = entry.scopes
         return _access(self._name, entry)
 
-    async def _renewed(self, stale: Callable[[VaultEntry], bool]) -> VaultEntry:
+    async def _refreshed_entry(self, stale: Callable[[VaultEntry], bool]) -> VaultEntry:
         async with AsyncExitStack() as stack:
-            await self._alone(stack)
+            await self._lock(stack)
             entry = self._vault.read(self._name)
             if not stale(entry):
                 return entry
-            self._vault.write(self._name, replace(entry, renewing_since=self._clock()))
-            renewed = entry.renewed(await self._asked(entry))
-            # The single flush: from the answer to here the only copy is in memory.
-            self._vault.write(self._name, renewed)
-            return renewed
+            self._vault.write(self._name, replace(entry, refresh_started_at=self._clock()))
+            refreshed = entry.with_tokens(await self._request(entry))
+            # The single flush: from the response to here the only copy is in memory.
+            self._vault.write(self._name, refreshed)
+            return refreshed
 
-    async def _asked(self, entry: VaultEntry) -> TokenSet:
+    async def _request(self, entry: VaultEntry) -> TokenSet:
         try:
-            return await self._renew(entry)
+            return await self._refresh_tokens(entry)
         except ReauthorizationRequired as cause:
-            raise ReauthorizationRequired(self._lost(entry, cause)) from None
+            raise ReauthorizationRequired(self._lost_grant(entry, cause)) from None
         except (AuthenticationFailed, RateLimited):
-            # The server has answered and given nothing out: no answer is on its way any more.
+            # The server has answered without tokens: no response can be lost any more.
             self._vault.write(self._name, entry)
             raise
 
-    async def _alone(self, stack: AsyncExitStack) -> None:
-        """Wait for the lock without holding up the event loop."""
+    async def _lock(self, stack: AsyncExitStack) -> None:
+        """Wait for the lock without blocking the event loop."""
         loop = asyncio.get_running_loop()
-        until = loop.time() + _PATIENCE_SECONDS
+        until = loop.time() + _LOCK_TIMEOUT_SECONDS
         while True:
             try:
-                stack.enter_context(self._vault.lock(self._name, patience=0))
+                stack.enter_context(self._vault.lock(self._name, timeout=0))
             except VaultLocked:
                 if loop.time() > until:
                     raise
@@ -109,44 +109,44 @@ class TokenRefresher:
             else:
                 return
 
-    def _old(self, entry: VaultEntry) -> bool:
-        return due(entry.received_at, entry.expires_at, self._clock())
+    def _is_stale(self, entry: VaultEntry) -> bool:
+        return needs_refresh(entry.received_at, entry.expires_at, self._clock())
 
-    def _lost(self, entry: VaultEntry, cause: ReauthorizationRequired) -> str:
-        if entry.renewing_since is None:
+    def _lost_grant(self, entry: VaultEntry, cause: ReauthorizationRequired) -> str:
+        if entry.refresh_started_at is None:
             why = "its grant was revoked or has expired"
         else:
             why = (
-                f"a refresh of {entry.renewing_since:%Y-%m-%d %H:%M:%S} UTC was cut off before its "
-                "answer was kept, and the tokens before it are used up"
+                f"a refresh at {entry.refresh_started_at:%Y-%m-%d %H:%M:%S} UTC was cut off before its "
+                "response was stored, and the tokens before it are no longer valid"
             )
         return f"connection {self._name} must be connected again: {why} ({cause})"
 
 
-def due(received_at: datetime | None, expires_at: datetime | None, now: datetime) -> bool:
-    """Tell whether a token is to be renewed by now."""
+def needs_refresh(received_at: datetime | None, expires_at: datetime | None, now: datetime) -> bool:
+    """Return whether a token is to be refreshed by now."""
     if expires_at is None:
         return False
-    life = expires_at - (received_at or expires_at)
-    return now >= expires_at - min(EARLY, life / 10)
+    lifetime = expires_at - (received_at or expires_at)
+    return now >= expires_at - min(REFRESH_MARGIN, lifetime / 10)
 
 
-def renewal(endpoint: TokenEndpoint, scopes: Iterable[str]) -> Renew:
-    """Renew with the refresh token where there is one, else as the app itself.
+def refresh_function(endpoint: TokenEndpoint, scopes: Iterable[str]) -> RefreshTokens:
+    """Return a function that uses the refresh token, or else the client credentials grant.
 
     Args:
-        endpoint: Where to ask.
-        scopes: What the connection asks for.
+        endpoint: Where tokens are requested.
+        scopes: The scopes that the connection needs.
     """
-    wanted = tuple(scopes)
+    requested = tuple(scopes)
 
-    async def renew(entry: VaultEntry) -> TokenSet:
-        refresh = entry.secrets.get(REFRESH)
-        if refresh is None:
-            return await endpoint.request(wanted)
-        return await endpoint.refresh(refresh, wanted)
+    async def refresh(entry: VaultEntry) -> TokenSet:
+        refresh_token = entry.secrets.get(REFRESH)
+        if refresh_token is None:
+            return await endpoint.request(requested)
+        return await endpoint.refresh(refresh_token, requested)
 
-    return renew
+    return refresh
 
 
 def _access(name: str, entry: VaultEntry) -> Secret:
@@ -155,12 +155,12 @@ def _access(name: str, entry: VaultEntry) -> Secret:
     return entry.secrets[ACCESS]
 
 
-async def _to_its_end(work: Coroutine[Any, Any, Done]) -> Done:
-    """Let a refresh end even where it is no longer waited for: its answer must be kept."""
+async def _uncancelled(work: Coroutine[Any, Any, Result]) -> Result:
+    """Let a refresh end even where its caller is cancelled: its response must be stored."""
     task = asyncio.ensure_future(work)
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
         await asyncio.wait({task})
-        task.cancelled() or task.exception()  # looked at, so that nobody complains
+        task.cancelled() or task.exception()  # retrieved, so that asyncio logs no warning
         raise

@@ -1,4 +1,4 @@
-"""What a vault keeps of one connection."""
+"""The vault's entry of one connection."""
 
 from __future__ import annotations
 
@@ -16,79 +16,79 @@ ACCESS, REFRESH = "access_token", "refresh_token"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VaultEntry:
-    """The secrets of a connection, and what is to be known of them."""
+    """The secrets of a connection, and their scopes and times."""
 
     secrets: Mapping[str, Secret]
     """By field: ``key``; ``access_token``, ``refresh_token``."""
     entered_at: datetime
-    """When a person entered the key, or agreed."""
+    """When a person entered the key, or authorized the access."""
     scopes: tuple[str, ...] = ()
-    """What was granted."""
+    """The granted scopes."""
     received_at: datetime | None = None
-    """When the access token came."""
+    """When the access token was received."""
     expires_at: datetime | None = None
-    renewing_since: datetime | None = None
-    """Set before a refresh is sent and taken away with its answer. Where it stands, an answer
-    may have been lost."""
+    refresh_started_at: datetime | None = None
+    """Set before a refresh is sent and cleared with its response. Where it is set, a response may
+    have been lost."""
 
     @classmethod
     def of(cls, tokens: TokenSet, *, entered_at: datetime) -> Self:
-        """Keep what a person's agreement gave."""
-        return cls(secrets={}, entered_at=entered_at).renewed(tokens)
+        """Create an entry of the tokens that a person authorized."""
+        return cls(secrets={}, entered_at=entered_at).with_tokens(tokens)
 
-    def renewed(self, tokens: TokenSet) -> Self:
-        """Put newer tokens in place of the old ones; the rest stays."""
-        newer = {ACCESS: tokens.access}
+    def with_tokens(self, tokens: TokenSet) -> Self:
+        """Replace the tokens; everything else stays."""
+        new_secrets = {ACCESS: tokens.access}
         if tokens.refresh is not None:
-            newer[REFRESH] = tokens.refresh
+            new_secrets[REFRESH] = tokens.refresh
         return replace(
             self,
-            secrets={**self.secrets, **newer},
+            secrets={**self.secrets, **new_secrets},
             scopes=tokens.scopes,
             received_at=tokens.received_at,
             expires_at=tokens.expires_at,
-            renewing_since=None,
+            refresh_started_at=None,
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Written:
-    """An entry as it is written, inside the seal: here alone secrets are text."""
+class _StoredEntry:
+    """An entry as it is serialized before encryption: only here secrets are text."""
 
     secrets: dict[str, str]
     entered_at: datetime
     scopes: tuple[str, ...] = ()
     received_at: datetime | None = None
     expires_at: datetime | None = None
-    renewing_since: datetime | None = None
+    refresh_started_at: datetime | None = None
 
 
-def written(entry: VaultEntry) -> bytes:
-    """Write an entry. The bytes hold secrets in the clear: they are sealed next."""
+def encode_entry(entry: VaultEntry) -> bytes:
+    """Serialize an entry. The bytes contain secrets in plain text: they are encrypted next."""
     return encode(
-        _Written(
+        _StoredEntry(
             secrets={name: secret.reveal() for name, secret in entry.secrets.items()},
             entered_at=entry.entered_at,
             scopes=entry.scopes,
             received_at=entry.received_at,
             expires_at=entry.expires_at,
-            renewing_since=entry.renewing_since,
+            refresh_started_at=entry.refresh_started_at,
         )
     )
 
 
-def read(data: bytes | str) -> VaultEntry:
-    """Read an entry.
+def decode_entry(data: bytes | str) -> VaultEntry:
+    """Parse an entry.
 
     Raises:
-        ValueError: It is none.
+        ValueError: The data is not an entry.
     """
-    found = decode_as(data, _Written)
+    stored = decode_as(data, _StoredEntry)
     return VaultEntry(
-        secrets={name: Secret(text) for name, text in found.secrets.items()},
-        entered_at=found.entered_at,
-        scopes=found.scopes,
-        received_at=found.received_at,
-        expires_at=found.expires_at,
-        renewing_since=found.renewing_since,
+        secrets={name: Secret(text) for name, text in stored.secrets.items()},
+        entered_at=stored.entered_at,
+        scopes=stored.scopes,
+        received_at=stored.received_at,
+        expires_at=stored.expires_at,
+        refresh_started_at=stored.refresh_started_at,
     )

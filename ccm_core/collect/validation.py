@@ -44,9 +44,9 @@ class SchemaValidator:
         if self._explaining is None:
             from jsonschema import Draft202012Validator
 
-            from ccm_core.documents.format_names import checker
+            from ccm_core.documents.format_names import format_checker
 
-            self._explaining = Draft202012Validator(self._schema, format_checker=checker())
+            self._explaining = Draft202012Validator(self._schema, format_checker=format_checker())
         return self._explaining
 
 

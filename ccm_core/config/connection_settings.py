@@ -32,7 +32,7 @@ def read_connection(
     path: Path = ("connections", index)
     connector = connectors.get(name)
     if connector is None:
-        said = suggest("connector", name, sorted(connectors), among="installed")
+        said = suggest("connector", name, sorted(connectors), label="installed")
         said += " (`ccm plugins` says what is installed and what did not load)"
         mistakes.append(document.mistake((*path, "connector"), said))
         return None
@@ -124,7 +124,7 @@ class _Reading:
         cadences = {}
         for kind, text in (written if isinstance(written, dict) else {}).items():
             if kind not in kinds:
-                said = suggest("kind", kind, kinds, among=f"{self._connector.name} collects")
+                said = suggest("kind", kind, kinds, label=f"{self._connector.name} collects")
                 self._mistakes.append(self._document.mistake((*path, kind), said, key=True))
             elif (cadence := _duration(text)) is not None and cadence < timedelta(0):
                 said = "a cadence cannot be negative"

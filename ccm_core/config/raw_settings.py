@@ -77,7 +77,7 @@ def _same_names(draft: SettingsDraft) -> Iterator[Mistake]:
         if not isinstance(name, str):
             continue
         if name in first:
-            place = draft.document.place(("connections", first[name], "name"))
+            place = draft.document.location(("connections", first[name], "name"))
             said = f'a second connection is named "{name}"; the first is at {place}'
             yield draft.document.mistake(("connections", index, "name"), said)
         else:

@@ -106,7 +106,7 @@ class SettingsFile:
         try:
             return yaml_editor.remove(self.draft.document.text, ("connections", index))
         except yaml_editor.NotEditable as cause:
-            line = self.draft.document.place(("connections", index)).line
+            line = self.draft.document.location(("connections", index)).line
             raise self._by_hand(cause, f"take the connection at line {line} away") from cause
 
     def write(self, text: str) -> None:

@@ -1,4 +1,4 @@
-"""YAML documents that know where each of their values stands."""
+"""YAML documents with the location of every value, for messages at line and column."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A document: its value, and the place of every part of it in the file."""
+"""Documents: a value, and the location of every part of it in the file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ccm_core.documents.location import Location
-from ccm_core.documents.scalar_positions import Scalar, place_inside
+from ccm_core.documents.scalar_positions import Scalar, location_inside
 from ccm_core.errors import Mistake
 
 Path = tuple[str | int, ...]
@@ -15,24 +15,24 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentNode:
-    """A value and where it stands, with the nodes inside it."""
+    """A value and its location, with the nodes inside it."""
 
     value: Any
-    place: Location
+    location: Location
     scalar: Scalar | None = None
     """How the text was written, for a scalar."""
     keys: dict[str, Location] = field(default_factory=dict)
-    """Where each key stands, for a mapping."""
+    """The location of each key, for a mapping."""
     children: dict[str | int, DocumentNode] = field(default_factory=dict)
     size: int = 1
-    """How many values there are in it, itself included."""
+    """How many values it holds, itself included."""
     height: int = 1
-    """How many levels there are in it, itself included."""
+    """How many levels it has, itself included."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """One YAML document: JSON values, and where in the file each of them stands."""
+    """One YAML document: JSON values, with the location of each in the file."""
 
     file: str
     text: str = field(repr=False)
@@ -40,11 +40,11 @@ class Document:
 
     @property
     def value(self) -> Any:
-        """The document as JSON values. Not to be changed."""
+        """The document as JSON values; not to be changed."""
         return self.root.value
 
     def get(self, path: Path, absent: Any = None) -> Any:
-        """Give the value at the end of a path, or ``absent`` where there is none."""
+        """Return the value at the end of a path, or ``absent`` where there is none."""
         value = self.value
         for step in path:
             if not _has(value, step):
@@ -52,8 +52,8 @@ class Document:
             value = value[step]
         return value
 
-    def place(self, path: Path, *, key: bool = False) -> Location:
-        """Give the place of a value, or of its key; of what surrounds it where it is not there."""
+    def location(self, path: Path, *, key: bool = False) -> Location:
+        """Return the location of a value, or of its key; of its parent where it is absent."""
         node = self.root
         for depth, step in enumerate(path):
             if key and depth == len(path) - 1 and step in node.keys:
@@ -61,31 +61,31 @@ class Document:
             if step not in node.children:
                 break
             node = node.children[step]
-        return node.place
+        return node.location
 
     def mistake(
         self, path: Path, message: str, *, key: bool = False, at: tuple[int, int] | None = None
     ) -> Mistake:
-        """Say what is wrong with a value, at its place in the file.
+        """Return a mistake about a value, at its location in the file.
 
         Args:
             path: The way to the value.
-            message: What was found and what was wanted.
+            message: What was got and what was expected.
             key: Whether the key is wrong and not the value.
             at: The line and column inside the scalar's own text, both counted from 1.
         """
-        place = self._inside(path, at) if at else self.place(path, key=key)
-        return Mistake(self.file, place.line, place.column, message)
+        location = self._inside(path, at) if at else self.location(path, key=key)
+        return Mistake(self.file, location.line, location.column, message)
 
     def _inside(self, path: Path, at: tuple[int, int]) -> Location:
         node = self.root
         for step in path:
             if step not in node.children:
-                return node.place
+                return node.location
             node = node.children[step]
         if node.scalar is None or not isinstance(node.value, str):
-            return node.place
-        return place_inside(self.text, node.scalar, node.value, at)
+            return node.location
+        return location_inside(self.text, node.scalar, node.value, at)
 
 
 def _has(value: Any, step: str | int) -> bool:

@@ -1,18 +1,18 @@
-"""Plain words for what was wanted and what was found."""
+"""Phrases of error messages: what was expected, and what was got."""
 
 from __future__ import annotations
 
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from ccm_core.documents.format_names import WANTED
+from ccm_core.documents.format_names import DESCRIPTIONS
 from ccm_core.model.json_codec import JsonObject
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _TYPES = {
-    "string": "a text",
+    "string": "a string",
     "integer": "a whole number",
     "number": "a number",
     "boolean": "true or false",
@@ -21,7 +21,7 @@ _TYPES = {
     "null": "nothing",
 }
 _LONGEST = 60
-"""How much of what was found is repeated."""
+"""How much of a value is repeated."""
 
 
 def quoted(text: str) -> str:
@@ -29,19 +29,19 @@ def quoted(text: str) -> str:
     return f'"{text}"' if len(text) <= _LONGEST else f'"{text[:_LONGEST]}..."'
 
 
-def wanted(schema: JsonObject) -> str:
-    """Say what a schema wants."""
+def expected_value(schema: JsonObject) -> str:
+    """Return what a schema expects."""
     if "enum" in schema:
-        return "one of " + ", ".join(_literal(one) for one in schema["enum"])
+        return "one of " + ", ".join(_literal(choice) for choice in schema["enum"])
     if "const" in schema:
         return _literal(schema["const"])
-    if schema.get("format") in WANTED:
-        return WANTED[schema["format"]]
+    if schema.get("format") in DESCRIPTIONS:
+        return DESCRIPTIONS[schema["format"]]
     return _typed(schema) + _form(schema)
 
 
-def found(value: Any, *, hide: bool = False) -> str:
-    """Say what was found, or only what sort of value it is."""
+def actual_value(value: Any, *, hide: bool = False) -> str:
+    """Return a value as a message shows it, or only its type where it may be a secret."""
     match value:
         case None:
             return "nothing"
@@ -50,20 +50,30 @@ def found(value: Any, *, hide: bool = False) -> str:
         case int() | float():
             return "a number" if hide else f"the number {value}"
         case str():
-            return "a text" if hide else quoted(value)
+            return "a string" if hide else quoted(value)
         case list():
             return f"a list of {len(value)}" if value else "an empty list"
         case _:
             return "a mapping"
 
 
-def suggest(what: str, name: str, known: Sequence[str], *, among: str = "known here") -> str:
-    """Say that a name is not known, what it is close to, and else what is known."""
-    close = get_close_matches(name, known, n=1)
+def suggest(category: str, name: str, choices: Sequence[str], *, label: str = "") -> str:
+    """Return the message about an unknown name, with the closest choice or else all of them.
+
+    Args:
+        category: What the name is of, such as ``key``.
+        name: The unknown name.
+        choices: The names that are allowed.
+        label: What stands before all choices, such as ``installed``.
+    """
+    close = get_close_matches(name, choices, n=1)
     if close:
-        return f"unknown {what} {quoted(name)}; did you mean {quoted(close[0])}?"
-    there = ", ".join(quoted(one) for one in known) or "none"
-    return f"unknown {what} {quoted(name)}; {among}: {there}"
+        return f"unknown {category} {quoted(name)}; did you mean {quoted(close[0])}?"
+    names = ", ".join(map(quoted, choices))
+    if label:
+        return f"unknown {category} {quoted(name)}; {label}: {names or 'none'}"
+    expected = f"expected one of {names}" if names else "none is allowed here"
+    return f"unknown {category} {quoted(name)}; {expected}"
 
 
 def _typed(schema: JsonObject) -> str:
@@ -73,8 +83,8 @@ def _typed(schema: JsonObject) -> str:
 
 
 def _form(schema: JsonObject) -> str:
-    such = f" such as {schema['examples'][0]}" if schema.get("examples") else ""
-    return such + (f" (it matches {schema['pattern']})" if "pattern" in schema else "")
+    example = f" such as {schema['examples'][0]}" if schema.get("examples") else ""
+    return example + (f" (it matches {schema['pattern']})" if "pattern" in schema else "")
 
 
 def _literal(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Formats that documents assert, and what they are called in a message."""
+"""Formats of strings that schemas assert, and how a message describes them."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from ccm_core.model.string_formats import FORMATS
 if TYPE_CHECKING:
     from jsonschema import FormatChecker
 
-WANTED = {
-    "date-time": "a moment such as 2026-11-23T14:00:00Z",
+DESCRIPTIONS = {
+    "date-time": "an instant such as 2026-11-23T14:00:00Z",
     "duration": "a duration such as 15m",
-    "uri": "an address such as https://example.com/path",
+    "uri": "a URI such as https://example.com/path",
 }
-"""How each format is called in a message."""
+"""How a message describes each format."""
 
 
-def checker() -> FormatChecker:
-    """Give the checker of every format that is asserted everywhere else too."""
+def format_checker() -> FormatChecker:
+    """Return a checker of every format that is asserted elsewhere too."""
     from jsonschema import FormatChecker
 
-    found = FormatChecker(formats=())
+    checker = FormatChecker(formats=())
     for name, check in FORMATS.items():
-        found.checks(name)(check)
-    return found
+        checker.checks(name)(check)
+    return checker

@@ -1,4 +1,4 @@
-"""A place in a file."""
+"""Locations in a file."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ class Location:
     column: int
 
     def __str__(self) -> str:
-        """Say it in words."""
+        """Return it in words."""
         return f"line {self.line}, column {self.column}"

@@ -1,4 +1,4 @@
-"""Where a character of a scalar's text stands in the file.
+"""Positions of characters: where a character of a scalar's text is in the file.
 
 YAML folds lines, doubles quotes and reads escapes, so a column of the text is not a column of
 the file. What it never does is to drop, add or reorder characters that are not white space.
@@ -28,32 +28,32 @@ class Scalar:
     start: int
     """Index into the file's text."""
     end: int
-    place: Location
+    location: Location
     style: str
     """A quote, ``|``, ``>``, or nothing for a plain one."""
 
 
-def place_inside(text: str, scalar: Scalar, value: str, at: tuple[int, int]) -> Location:
-    """Give the place in the file of a line and column of a scalar's value."""
+def location_inside(text: str, scalar: Scalar, value: str, at: tuple[int, int]) -> Location:
+    """Return the location in the file of a line and column of a scalar's value."""
     offset = _offset(value, *at)
     begin = _content(text, scalar)
     units = list(_units(text, begin, scalar))
     before = sum(character not in _WHITE for character in value[:offset])
     if offset < len(value) and value[offset] not in _WHITE and before < len(units):
-        return _place(text, scalar, units[before][0])
-    whites = len(value[:offset]) - len(value[:offset].rstrip("".join(_WHITE)))
+        return _location(text, scalar, units[before][0])
+    spaces = len(value[:offset]) - len(value[:offset].rstrip("".join(_WHITE)))
     previous = units[before - 1][1] if 0 < before <= len(units) else begin
     following = units[before][0] if before < len(units) else max(previous, scalar.end)
-    return _place(text, scalar, min(previous + whites, following))
+    return _location(text, scalar, min(previous + spaces, following))
 
 
 def _offset(value: str, line: int, column: int) -> int:
     lines = value.split("\n")[: max(0, line - 1)]
-    return min(len(value), sum(len(one) + 1 for one in lines) + max(0, column - 1))
+    return min(len(value), sum(len(line_text) + 1 for line_text in lines) + max(0, column - 1))
 
 
 def _content(text: str, scalar: Scalar) -> int:
-    """Give the index of the first character after the anchor, the quote or the block's header."""
+    """Return the index of the first character after the anchor, the quote or the block's header."""
     anchor = _ANCHOR.match(text, scalar.start, scalar.end)
     start = anchor.end() if anchor else scalar.start
     if scalar.style in ("|", ">"):
@@ -63,7 +63,7 @@ def _content(text: str, scalar: Scalar) -> int:
 
 
 def _units(text: str, begin: int, scalar: Scalar) -> Iterator[tuple[int, int]]:
-    """Give where each character that is not white space begins and ends, as written."""
+    """Yield the begin and the end of each character that is not white space, as written."""
     index, end = begin, scalar.end
     while index < end:
         width, white = _unit(text, index, scalar.style)
@@ -87,8 +87,8 @@ def _is_white(escape: re.Match[str]) -> bool:
     return escape[4] in _WHITE_ESCAPES or bool(_BREAK.fullmatch(escape[4]))
 
 
-def _place(text: str, scalar: Scalar, index: int) -> Location:
+def _location(text: str, scalar: Scalar, index: int) -> Location:
     breaks = list(_BREAK.finditer(text, scalar.start, index))
     if not breaks:
-        return Location(scalar.place.line, scalar.place.column + index - scalar.start)
-    return Location(scalar.place.line + len(breaks), index - breaks[-1].end() + 1)
+        return Location(scalar.location.line, scalar.location.column + index - scalar.start)
+    return Location(scalar.location.line + len(breaks), index - breaks[-1].end() + 1)

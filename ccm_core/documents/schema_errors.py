@@ -1,14 +1,14 @@
-"""Checks a document against a JSON Schema and says each mistake in plain words, at its place.
+"""Schema errors of a document as mistakes: in plain words, each at its location.
 
-A schema may carry ``x-ccm-secret: true`` where a secret might be written by mistake: what was
-found there is then never repeated. ``examples`` are shown where a text has the wrong form.
+A schema may carry ``x-ccm-secret: true`` where a secret might be written by mistake: the value
+there is then never repeated. ``examples`` are shown where a text has the wrong form.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ccm_core.documents.error_phrases import found, quoted, suggest, wanted
+from ccm_core.documents.error_phrases import actual_value, expected_value, quoted, suggest
 from ccm_core.errors import Mistake
 from ccm_core.model.json_codec import JsonObject
 
@@ -24,27 +24,27 @@ if TYPE_CHECKING:
 def check(
     document: Document, schema: JsonObject, *, under: Path = (), absent: Any = None
 ) -> list[Mistake]:
-    """Find everything in a document, or in one part of it, that a schema does not allow.
+    """Return every mistake in a document, or in one part of it, by a schema.
 
     Args:
         document: The document.
         schema: JSON Schema, 2020-12. Formats are asserted.
-        under: The way to the part that is to be checked.
-        absent: What that part is taken to be where the document does not have it.
+        under: The path of the part to check.
+        absent: The value of that part where the document does not have it.
     """
     errors = list(_validator(schema).iter_errors(document.get(under, absent)))
-    return sorted({one for error in errors for one in _explain(document, under, error)})
+    return sorted({mistake for error in errors for mistake in _mistakes(document, under, error)})
 
 
 def _validator(schema: JsonObject) -> Validator:
     from jsonschema import Draft202012Validator
 
-    from ccm_core.documents.format_names import checker
+    from ccm_core.documents.format_names import format_checker
 
-    return Draft202012Validator(schema, format_checker=checker())
+    return Draft202012Validator(schema, format_checker=format_checker())
 
 
-def _explain(document: Document, under: Path, error: ValidationError) -> Iterator[Mistake]:
+def _mistakes(document: Document, under: Path, error: ValidationError) -> Iterator[Mistake]:
     path = (*under, *error.absolute_path)
     match error.validator:
         case "additionalProperties" | "unevaluatedProperties" if isinstance(_instance(error), dict):
@@ -54,45 +54,45 @@ def _explain(document: Document, under: Path, error: ValidationError) -> Iterato
         case "anyOf" | "oneOf" if error.context:
             yield from _alternatives(document, under, error)
         case _:
-            yield document.mistake(path, _say(error))
+            yield document.mistake(path, _message(error))
 
 
 def _unknown_keys(document: Document, path: Path, error: ValidationError) -> Iterator[Mistake]:
-    """Name each key that is not allowed. The validator names them only inside its message."""
-    known = list(_schema(error).get("properties", {}))
+    """Yield a mistake for each key that is not allowed: the validator has one error for all."""
+    allowed = list(_schema(error).get("properties", {}))
     for key in _instance(error):
         if repr(key) in error.message:
-            yield document.mistake((*path, key), suggest("key", key, known), key=True)
+            yield document.mistake((*path, key), suggest("key", key, allowed), key=True)
 
 
 def _missing_keys(document: Document, path: Path, error: ValidationError) -> Iterator[Mistake]:
-    """Name the missing key. The validator gives one error for each, named in its message."""
+    """Yield the mistake of a missing key: the validator names it only in its message."""
     properties = _schema(error).get("properties", {})
-    wanted_keys: Any = error.validator_value
-    for key in wanted_keys:
+    required_keys: Any = error.validator_value
+    for key in required_keys:
         if key not in _instance(error) and error.message.startswith(f"{key!r} "):
             purpose = properties.get(key, {}).get("description", "")
             yield document.mistake(path, f"{quoted(key)} is missing{purpose and ': ' + purpose}")
 
 
 def _alternatives(document: Document, under: Path, error: ValidationError) -> Iterator[Mistake]:
-    """Explain the one alternative that was meant; name all of them where that is not plain."""
+    """Yield the mistakes of the alternative that was meant, or one that names all of them."""
     branches: dict[Any, list[ValidationError]] = {}
     alternatives: Any = error.validator_value
     for inner in error.context or ():
         branches.setdefault(inner.relative_schema_path[0], []).append(inner)
-    meant = [inner for inner in branches.values() if not _another_thing(inner, error)]
+    meant = [inner for inner in branches.values() if not _is_not_meant(inner, error)]
     if len(meant) == 1:
         for inner in meant[0]:
-            yield from _explain(document, under, inner)
+            yield from _mistakes(document, under, inner)
     else:
-        choices = " or ".join(dict.fromkeys(wanted(one) for one in alternatives))
+        choices = " or ".join(dict.fromkeys(expected_value(schema) for schema in alternatives))
         path = (*under, *error.absolute_path)
-        yield document.mistake(path, f"wanted {choices}; found {_found(error)}")
+        yield document.mistake(path, f"expected {choices}; got {_actual(error)}")
 
 
-def _another_thing(errors: Iterable[ValidationError], parent: ValidationError) -> bool:
-    """Whether an alternative is about another type of value, or another value of a fixed key."""
+def _is_not_meant(errors: Iterable[ValidationError], parent: ValidationError) -> bool:
+    """Return whether an alternative is of another type, or has another value of a fixed key."""
     return any(
         (inner.validator == "type" and inner.absolute_path == parent.absolute_path)
         or inner.validator == "const"
@@ -100,18 +100,18 @@ def _another_thing(errors: Iterable[ValidationError], parent: ValidationError) -
     )
 
 
-def _say(error: ValidationError) -> str:
+def _message(error: ValidationError) -> str:
     if isinstance(error.schema, bool):
-        return "this may not stand here; remove it"
+        return "this is not allowed here; remove it"
     if error.validator in ("enum", "const"):
         value: Any = error.validator_value
         choices = [value] if error.validator == "const" else value
         if isinstance(_instance(error), str) and not _secret(error):
-            return suggest("value", _instance(error), [str(one) for one in choices])
+            return suggest("value", _instance(error), [str(choice) for choice in choices])
     if error.validator in _BOUNDS:
         bound = _BOUNDS[str(error.validator)].format(error.validator_value)
-        return f"wanted {bound}; found {_found(error)}"
-    return f"wanted {wanted(_schema(error))}; found {_found(error)}"
+        return f"expected {bound}; got {_actual(error)}"
+    return f"expected {expected_value(_schema(error))}; got {_actual(error)}"
 
 
 _BOUNDS = {
@@ -129,8 +129,8 @@ _BOUNDS = {
 }
 
 
-def _found(error: ValidationError) -> str:
-    return found(_instance(error), hide=_secret(error))
+def _actual(error: ValidationError) -> str:
+    return actual_value(_instance(error), hide=_secret(error))
 
 
 def _secret(error: ValidationError) -> bool:

@@ -1,7 +1,7 @@
-"""Changes one place of a YAML text and leaves the rest as it stands, comments included.
+"""The YAML editor: changes one value of a text and keeps the rest, comments included.
 
-Each change is made in the text and then proven: the new text must hold exactly the value that was
-wanted. Where it does not, such as through an alias, nothing is changed and a person is asked to.
+Each change is made in the text and then verified: the new text must hold exactly the expected
+value. Where it does not, such as through an alias, nothing is changed and a person has to do it.
 """
 
 from __future__ import annotations
@@ -25,50 +25,50 @@ class NotEditable(ValueError):
 
 
 def put(text: str, path: Path, value: Any) -> str:
-    """Give the text with a value at the end of a path; keys that are missing are added.
+    """Return the text with a value at the end of a path; missing keys are added.
 
     Raises:
         NotEditable: It cannot be done without touching something else.
     """
-    wanted = deepcopy(_value(text))
-    with _there(path):
-        inner = wanted
+    expected = deepcopy(_value(text))
+    with _require_parent(path):
+        inner = expected
         for step in path[:-1]:
             inner = inner.setdefault(step, {}) if isinstance(inner, dict) else inner[step]
         inner[path[-1]] = value
-    return _proven(_Text(text).put(path, value), wanted)
+    return _verified(_TextEditor(text).put(path, value), expected)
 
 
 def append(text: str, path: Path, item: Any) -> str:
-    """Give the text with one more item in the list at the end of a path.
+    """Return the text with one more item in the list at the end of a path.
 
     Raises:
         NotEditable: It cannot be done without touching something else.
     """
-    wanted = deepcopy(_value(text))
-    with _there(path):
-        _at(wanted, path).append(item)
-    return _proven(_Text(text).append(path, item), wanted)
+    expected = deepcopy(_value(text))
+    with _require_parent(path):
+        _at(expected, path).append(item)
+    return _verified(_TextEditor(text).append(path, item), expected)
 
 
 def remove(text: str, path: Path) -> str:
-    """Give the text without what stands at the end of a path.
+    """Return the text without the value at the end of a path.
 
     Raises:
         NotEditable: It cannot be done without touching something else.
     """
-    wanted = deepcopy(_value(text))
-    with _there(path):
-        del _at(wanted, path[:-1])[path[-1]]
-    return _proven(_Text(text).remove(path), wanted)
+    expected = deepcopy(_value(text))
+    with _require_parent(path):
+        del _at(expected, path[:-1])[path[-1]]
+    return _verified(_TextEditor(text).remove(path), expected)
 
 
 @contextmanager
-def _there(path: Path) -> Iterator[None]:
+def _require_parent(path: Path) -> Iterator[None]:
     try:
         yield
     except (AttributeError, LookupError, TypeError):
-        raise NotEditable(f"there is no place for {'.'.join(map(str, path))}") from None
+        raise NotEditable(f"there is no parent of {'.'.join(map(str, path))}") from None
 
 
 def _value(text: str) -> Any:
@@ -81,18 +81,18 @@ def _at(value: Any, path: Path) -> Any:
     return value
 
 
-def _proven(text: str, wanted: Any) -> str:
+def _verified(text: str, expected: Any) -> str:
     try:
-        found = _value(text)
+        actual = _value(text)
     except DocumentError:
-        found = None
-    if found != wanted:
-        raise NotEditable("it is written in a way that cannot be changed from here")
+        actual = None
+    if actual != expected:
+        raise NotEditable("it is written in a way that cannot be changed automatically")
     return text
 
 
-class _Text:
-    """A text and the nodes in it, with their places."""
+class _TextEditor:
+    """A text and the nodes in it, with their positions."""
 
     def __init__(self, text: str) -> None:
         import yaml
@@ -109,15 +109,16 @@ class _Text:
         if node is not None:
             return self._replaced(key, node, value)
         if _kind(parent) != "mapping":
-            raise NotEditable(f"{path[-1]!r} has no place in it")
+            raise NotEditable(f"{path[-1]!r} cannot be added to it")
         return self._added(parent, str(path[-1]), value)
 
     def append(self, path: Path, item: Any) -> str:
         node = self._node(path)
         if node is None or _kind(node) != "sequence":
-            raise NotEditable("it is no list")
+            raise NotEditable("it is not a list")
         if not node.flow_style:
-            return self._line(self._end(node.value[-1]), block(item, node.start_mark.column))
+            lines = block(item, node.start_mark.column)
+            return self._insert_lines(self._end(node.value[-1]), lines)
         if node.value:
             return self._spliced(self._end(node.value[-1]), 0, f", {flow(item)}")
         start, end = node.start_mark.index, node.end_mark.index
@@ -133,10 +134,10 @@ class _Text:
         parent = self._node(path[:-1])
         key, node = self._child(parent, path[-1])
         if node is None:
-            raise NotEditable(f"{path[-1]!r} is not there")
+            raise NotEditable(f"{path[-1]!r} does not exist")
         first = key or node
         if parent.flow_style:
-            return self._unlisted(parent, first, node)
+            return self._removed_from_brackets(parent, first, node)
         start = first.start_mark.index
         if key is None:
             start = self._text.rfind("-", 0, start)
@@ -145,7 +146,7 @@ class _Text:
             raise NotEditable("it begins in the middle of a line")
         end = self._line_end(self._end(node))
         rest = self._text[: max(line, 0)] + self._text[end + 1 :]
-        return rest if len(parent.value) > 1 else self._emptied(path[:-1], rest)
+        return rest if len(parent.value) > 1 else self._with_empty_list(path[:-1], rest)
 
     # -- nodes --------------------------------------------------------------------------------
 
@@ -166,7 +167,7 @@ class _Text:
         return None, None
 
     def _end(self, node: Any) -> int:
-        """Give where a node's own text ends; a block's mark stands behind what follows it."""
+        """Return where a node's own text ends: the mark of a block is after what follows it."""
         if _kind(node) == "scalar" or node.flow_style or not node.value:
             end: int = node.end_mark.index
             block_scalar = _kind(node) == "scalar" and node.style in {"|", ">"}
@@ -176,17 +177,17 @@ class _Text:
 
     # -- texts --------------------------------------------------------------------------------
 
-    def _line_end(self, place: int) -> int:
-        found = self._text.find("\n", place)
-        return len(self._text) if found < 0 else found
+    def _line_end(self, index: int) -> int:
+        end = self._text.find("\n", index)
+        return len(self._text) if end < 0 else end
 
-    def _line(self, place: int, lines: str) -> str:
-        """Give the text with lines of their own after the line of a place."""
-        end = self._line_end(place)
+    def _insert_lines(self, index: int, lines: str) -> str:
+        """Return the text with more lines after the line of an index."""
+        end = self._line_end(index)
         return f"{self._text[:end]}\n{lines}{self._text[end:]}"
 
-    def _spliced(self, place: int, length: int, new: str) -> str:
-        return self._text[:place] + new + self._text[place + length :]
+    def _spliced(self, index: int, length: int, new: str) -> str:
+        return self._text[:index] + new + self._text[index + length :]
 
     def _replaced(self, key: Any, node: Any, value: Any) -> str:
         start, end = node.start_mark.index, self._end(node)
@@ -202,24 +203,24 @@ class _Text:
                 return self._spliced(parent.end_mark.index - 1, 0, pair)
             return self._spliced(self._end(parent.value[-1][1]), 0, f", {pair}")
         indent = " " * parent.start_mark.column
-        return self._line(max(map(self._end, parent.value[-1])), f"{indent}{pair}")
+        return self._insert_lines(max(map(self._end, parent.value[-1])), f"{indent}{pair}")
 
-    def _unlisted(self, parent: Any, first: Any, node: Any) -> str:
-        """Take an item out of a list in brackets, with the comma that set it apart."""
-        items = [one if isinstance(one, tuple) else (one, one) for one in parent.value]
-        at = next(place for place, one in enumerate(items) if one[0] is first)
+    def _removed_from_brackets(self, parent: Any, first: Any, node: Any) -> str:
+        """Return the text without one item of a list in brackets, and without its comma."""
+        pairs = [node if isinstance(node, tuple) else (node, node) for node in parent.value]
+        position = next(index for index, pair in enumerate(pairs) if pair[0] is first)
         start, end = first.start_mark.index, self._end(node)
-        if at > 0:
-            start = self._end(items[at - 1][1])
-        elif len(items) > 1:
-            end = items[1][0].start_mark.index
+        if position > 0:
+            start = self._end(pairs[position - 1][1])
+        elif len(pairs) > 1:
+            end = pairs[1][0].start_mark.index
         return self._spliced(start, end - start, "")
 
-    def _emptied(self, path: Path, rest: str) -> str:
-        """Say that a list is empty where its only item was taken away."""
+    def _with_empty_list(self, path: Path, rest: str) -> str:
+        """Return the text with an empty list where its only item was removed."""
         key, node = self._child(self._node(path[:-1]), path[-1]) if path else (None, None)
         if key is None or _kind(node) != "sequence":
-            raise NotEditable("nothing would be left of what surrounds it")
+            raise NotEditable("its parent would be empty")
         colon = rest.index(":", key.end_mark.index) + 1
         return f"{rest[:colon]} []{rest[colon:]}"
 

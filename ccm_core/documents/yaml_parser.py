@@ -1,8 +1,8 @@
-"""Reads YAML, event by event, into a document that knows its places.
+"""The YAML parser: reads a document event by event, with the location of every value.
 
-Everything is bounded before it is built: bytes, levels, and what aliases may unfold to.
-Tags, duplicate keys, keys that are no text and a second document are mistakes. Syntax ends the
-reading; all other mistakes are told together.
+Everything is bounded before it is built: bytes, levels, and what aliases may expand to.
+Tags, duplicate keys, keys that are not strings and a second document are mistakes. A syntax error
+ends the reading; all other mistakes are reported together.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ccm_core.documents.document import Document, DocumentNode
 from ccm_core.documents.error_phrases import quoted
 from ccm_core.documents.location import Location
 from ccm_core.documents.scalar_positions import Scalar
-from ccm_core.documents.yaml_scalars import plain
+from ccm_core.documents.yaml_scalars import scalar_value
 from ccm_core.errors import DocumentError, Mistake
 
 if TYPE_CHECKING:
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
     import yaml
 
-MOST_BYTES = 4 * 1024 * 1024
+MAX_BYTES = 4 * 1024 * 1024
 """How large a file may be."""
-MOST_LEVELS = 50
-"""How deep lists and mappings may stand in each other."""
-MOST_UNFOLDED = 1000
+MAX_LEVELS = 50
+"""How deep lists and mappings may be nested."""
+MAX_EXPANDED = 1000
 """How many values all aliases together may stand for."""
 
 _NOT_TEXT = re.compile(
@@ -46,23 +46,23 @@ def read_yaml(text: bytes, file: str) -> Document:
         DocumentError: It is no YAML, or more than these documents need.
     """
     decoded = _decode(text, file)
-    return Document(file=file, text=decoded, root=_Reader(decoded, file).read())
+    return Document(file=file, text=decoded, root=_NodeBuilder(decoded, file).read())
 
 
 def _decode(text: bytes, file: str) -> str:
-    if len(text) > MOST_BYTES:
-        found = f"the file has {len(text)} bytes; wanted at most {MOST_BYTES}"
-        raise DocumentError([Mistake(file, 1, 1, found)])
+    if len(text) > MAX_BYTES:
+        message = f"the file has {len(text)} bytes; expected at most {MAX_BYTES}"
+        raise DocumentError([Mistake(file, 1, 1, message)])
     try:
         decoded = text.decode("utf-8-sig")
     except UnicodeDecodeError as cause:
-        place = _end_of(text[: cause.start].decode("utf-8-sig"))
-        found = "these bytes are not UTF-8; save the file as UTF-8"
-        raise DocumentError([Mistake(file, place.line, place.column, found)]) from cause
+        end = _end_of(text[: cause.start].decode("utf-8-sig"))
+        message = "these bytes are not UTF-8; save the file as UTF-8"
+        raise DocumentError([Mistake(file, end.line, end.column, message)]) from cause
     if odd := _NOT_TEXT.search(decoded):
-        place = _end_of(decoded[: odd.start()])
-        found = f"the control character U+{ord(odd[0]):04X} may not stand in YAML; remove it"
-        raise DocumentError([Mistake(file, place.line, place.column, found)])
+        end = _end_of(decoded[: odd.start()])
+        message = f"the control character U+{ord(odd[0]):04X} is not allowed in YAML; remove it"
+        raise DocumentError([Mistake(file, end.line, end.column, message)])
     return decoded
 
 
@@ -71,7 +71,7 @@ def _end_of(text: str) -> Location:
     return Location(len(lines), len(lines[-1]) + 1)
 
 
-class _Reader:
+class _NodeBuilder:
     """Builds the nodes of one document from the parser's events."""
 
     def __init__(self, text: str, file: str) -> None:
@@ -79,17 +79,17 @@ class _Reader:
         self._mistakes: list[Mistake] = []
         self._events = _parse(text, file, self._mistakes)
         self._anchors: dict[str, DocumentNode] = {}
-        self._unfolded = 0
+        self._expanded = 0
 
     def read(self) -> DocumentNode:
-        root = DocumentNode(value=None, place=Location(1, 1))
+        root = DocumentNode(value=None, location=Location(1, 1))
         documents = 0
         for event in self._events:
             match type(event).__name__:
                 case "DocumentStartEvent":
                     documents += 1
                     if documents > 1:
-                        self._stop(event, "a second document begins here; wanted one in a file")
+                        self._stop(event, "a second document begins here; expected one in a file")
                 case "StreamStartEvent" | "StreamEndEvent" | "DocumentEndEvent":
                     pass
                 case _:
@@ -99,8 +99,8 @@ class _Reader:
         return root
 
     def _node(self, event: Any, level: int) -> DocumentNode:
-        if level > MOST_LEVELS:
-            self._stop(event, f"nested deeper than {MOST_LEVELS} levels; make it flatter")
+        if level > MAX_LEVELS:
+            self._stop(event, f"nested deeper than {MAX_LEVELS} levels; expected fewer levels")
         match type(event).__name__:
             case "AliasEvent":
                 return self._alias(event, level)
@@ -111,7 +111,7 @@ class _Reader:
             case _:
                 node = self._mapping(event, level)
         if event.tag is not None:
-            self._note(event, "tags such as !!str are not used here; write the value without it")
+            self._report(event, "tags such as !!str are not supported; write the value without it")
         if event.anchor is not None:
             self._anchors[event.anchor] = node
         return node
@@ -119,17 +119,17 @@ class _Reader:
     def _alias(self, event: Any, level: int) -> DocumentNode:
         target = self._anchors.get(event.anchor)
         if target is None:
-            self._stop(event, "this alias stands for nothing: no such anchor ends before it")
-        self._unfolded += target.size
-        if self._unfolded > MOST_UNFOLDED or level + target.height - 1 > MOST_LEVELS:
+            self._stop(event, "this alias has no anchor that ends before it")
+        self._expanded += target.size
+        if self._expanded > MAX_EXPANDED or level + target.height - 1 > MAX_LEVELS:
             self._stop(
                 event,
-                f"aliases unfold to more than {MOST_UNFOLDED} values or {MOST_LEVELS} levels; "
+                f"aliases expand to more than {MAX_EXPANDED} values or {MAX_LEVELS} levels; "
                 "write the values out",
             )
         return DocumentNode(
             value=deepcopy(target.value),
-            place=_start(event),
+            location=_start(event),
             size=target.size,
             height=target.height,
         )
@@ -139,40 +139,41 @@ class _Reader:
         style = event.style or ""
         if not style and event.tag is None:
             try:
-                value = plain(value)
+                value = scalar_value(value)
             except ValueError as cause:
-                self._note(event, str(cause))
-        place = _start(event)
+                self._report(event, str(cause))
+        location = _start(event)
         marks = event.start_mark.index, event.end_mark.index
-        scalar = Scalar(start=marks[0], end=marks[1], place=place, style=style)
-        return DocumentNode(value=value, place=place, scalar=scalar)
+        scalar = Scalar(start=marks[0], end=marks[1], location=location, style=style)
+        return DocumentNode(value=value, location=location, scalar=scalar)
 
     def _sequence(self, event: Any, level: int) -> DocumentNode:
         children: dict[str | int, DocumentNode] = {}
-        for item in self._until("SequenceEndEvent"):
-            children[len(children)] = self._node(item, level + 1)
+        for child in self._until("SequenceEndEvent"):
+            children[len(children)] = self._node(child, level + 1)
         return _container([child.value for child in children.values()], event, {}, children)
 
     def _mapping(self, event: Any, level: int) -> DocumentNode:
         keys: dict[str, Location] = {}
         children: dict[str | int, DocumentNode] = {}
-        for item in self._until("MappingEndEvent"):
-            key = self._key(item, keys, level)
+        for key_event in self._until("MappingEndEvent"):
+            key = self._key(key_event, keys, level)
             child = self._node(next(self._events), level + 1)
             if key is not None:
                 children[key] = child
         return _container({k: child.value for k, child in children.items()}, event, keys, children)
 
     def _key(self, event: Any, keys: dict[str, Location], level: int) -> str | None:
-        """Give a key that may be used; None where it may not, which is then noted."""
+        """Return a key that may be used, or report it and return None."""
         node = self._node(event, level + 1)
         key = node.value
         if not isinstance(key, str):
-            self._note(event, "this key is no text; put it in quotes")
+            self._report(event, "this key is not a string; put it in quotes")
         elif key in keys:
-            self._note(event, f"the key {quoted(key)} is given twice; the first is at {keys[key]}")
+            message = f"the key {quoted(key)} is a duplicate; the first is at {keys[key]}"
+            self._report(event, message)
         else:
-            keys[key] = node.place
+            keys[key] = node.location
             return key
         return None
 
@@ -182,17 +183,17 @@ class _Reader:
                 return
             yield event
 
-    def _note(self, event: Any, message: str) -> None:
-        place = _start(event)
-        self._mistakes.append(Mistake(self._file, place.line, place.column, message))
+    def _report(self, event: Any, message: str) -> None:
+        start = _start(event)
+        self._mistakes.append(Mistake(self._file, start.line, start.column, message))
 
     def _stop(self, event: Any, message: str) -> NoReturn:
-        self._note(event, message)
+        self._report(event, message)
         raise DocumentError(self._mistakes)
 
 
-def _parse(text: str, file: str, noted: list[Mistake]) -> Iterator[yaml.Event]:
-    """Give the parser's events; where the syntax ends them, tell what was noted before as well."""
+def _parse(text: str, file: str, reported: list[Mistake]) -> Iterator[yaml.Event]:
+    """Yield the parser's events; raise a syntax error with the mistakes reported before it."""
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
@@ -200,17 +201,17 @@ def _parse(text: str, file: str, noted: list[Mistake]) -> Iterator[yaml.Event]:
         while loader.check_event():
             yield loader.get_event()
     except yaml.YAMLError as cause:
-        raise DocumentError([*noted, _syntax(cause, file)]) from cause
+        raise DocumentError([*reported, _syntax_mistake(cause, file)]) from cause
     finally:
         loader.dispose()
 
 
-def _syntax(error: yaml.YAMLError, file: str) -> Mistake:
+def _syntax_mistake(error: yaml.YAMLError, file: str) -> Mistake:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    place = Location(mark.line + 1, mark.column + 1) if mark else Location(1, 1)
-    said = [getattr(error, part, None) for part in ("context", "problem", "reason")]
-    message = ", ".join(part for part in said if part) or "it cannot be read"
-    return Mistake(file, place.line, place.column, f"not YAML: {message}")
+    location = Location(mark.line + 1, mark.column + 1) if mark else Location(1, 1)
+    reasons = [getattr(error, name, None) for name in ("context", "problem", "reason")]
+    message = ", ".join(reason for reason in reasons if reason) or "it cannot be read"
+    return Mistake(file, location.line, location.column, f"not YAML: {message}")
 
 
 def _start(event: Any) -> Location:
@@ -222,7 +223,7 @@ def _container(
 ) -> DocumentNode:
     return DocumentNode(
         value=value,
-        place=_start(event),
+        location=_start(event),
         keys=keys,
         children=children,
         size=1 + sum(child.size for child in children.values()),

@@ -1,6 +1,6 @@
-"""What a plain scalar means: the core schema of YAML 1.2, kept to what JSON can carry.
+"""Values of plain scalars: the core schema of YAML 1.2, limited to what JSON can carry.
 
-``yes``, ``on``, ``2026-11-23`` and ``12:30`` are texts, and ``012`` is twelve.
+``yes``, ``on``, ``2026-11-23`` and ``12:30`` are strings, and ``012`` is twelve.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ _LONGEST = 64
 """More digits than any number of 64 bits needs; longer ones are not even computed."""
 
 
-def plain(text: str) -> str | int | float | bool | None:
-    """Give the value of a scalar that was written without quotes.
+def scalar_value(text: str) -> str | int | float | bool | None:
+    """Return the value of a scalar that was written without quotes.
 
     Raises:
         ValueError: It is a number that JSON or 64 bits cannot carry.
@@ -44,7 +44,7 @@ def _integer(text: str) -> int:
         else 1 << _LONGEST
     )
     if not -(1 << 63) <= number < 1 << 63:
-        msg = "this number needs more than 64 bits; put it in quotes if it is a text"
+        msg = "this number needs more than 64 bits; put it in quotes if it is a string"
         raise ValueError(msg)
     return number
 
@@ -52,6 +52,6 @@ def _integer(text: str) -> int:
 def _float(text: str) -> float:
     number = math.inf if _NOT_FINITE.fullmatch(text) else float(text)
     if not math.isfinite(number):
-        msg = "this number is not finite; put it in quotes if it is a text"
+        msg = "this number is not finite; put it in quotes if it is a string"
         raise ValueError(msg)
     return number

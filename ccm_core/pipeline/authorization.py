@@ -45,13 +45,13 @@ async def renew_tokens(host: Host, connection: Connection) -> None:
 
 def token_endpoint(host: Host, connection: Connection, grant: OAuthGrant) -> TokenEndpoint:
     """Give the token endpoint of a connection, with the app that asks there."""
-    from ccm_core.auth.oauth_messages import Client
+    from ccm_core.auth.oauth_messages import OAuthClient
     from ccm_core.auth.token_endpoint import TokenEndpoint
 
     secrets: Mapping[str, Secret] = connection.secrets
     return TokenEndpoint(
         provider=grant.provider(connection.settings),
-        client=Client(
+        client=OAuthClient(
             client_id=secrets[CLIENT_ID].reveal(), client_secret=secrets.get(CLIENT_SECRET)
         ),
         user_agent=host.user_agent,
@@ -61,7 +61,7 @@ def token_endpoint(host: Host, connection: Connection, grant: OAuthGrant) -> Tok
 
 def _tokens(host: Host, connection: Connection, grant: OAuthGrant) -> TokenProvider:
     from ccm_core.auth.client_credentials import ClientCredentialsTokens
-    from ccm_core.auth.token_refresh import TokenRefresher, renewal
+    from ccm_core.auth.token_refresh import TokenRefresher, refresh_function
 
     wanted = grant.scopes(connection.settings, connection.auth)
     asked = token_endpoint(host, connection, grant)
@@ -70,7 +70,7 @@ def _tokens(host: Host, connection: Connection, grant: OAuthGrant) -> TokenProvi
     if connection.vault is None:
         raise AssertionError("a connection whose tokens rotate is opened with its vault")
     keeper = TokenRefresher(
-        connection.vault, connection.name, renew=renewal(asked, wanted), clock=host.clock
+        connection.vault, connection.name, renew=refresh_function(asked, wanted), clock=host.clock
     )
     return _Kept(keeper, connection)
 

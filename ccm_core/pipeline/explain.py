@@ -167,7 +167,7 @@ def _parameters(
     for parameter in pack.pack.parameters:
         if parameter.name not in one.parameters:
             continue
-        place = document.place(("parameters", parameter.name, "default"))
+        place = document.location(("parameters", parameter.name, "default"))
         default = f"{text.source}:{place.line}:{place.column}"
         own = parameter.name not in basis.parameters
         yield AppliedParameter(

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from ccm_core.auth.oauth_messages import (
     AuthorizationRequest,
     TokenSet,
-    all_granted,
-    authorization,
+    authorization_request,
     code_from_redirect,
+    require_scopes,
 )
 from ccm_core.pipeline.authorization import token_endpoint
 from ccm_core.sdk.oauth import AccountIdentity, OAuthGrant
@@ -44,7 +44,7 @@ def begin_consent(host: Host, connection: Connection, redirect_uri: str) -> Auth
     """
     grant = _grant(connection)
     endpoint = token_endpoint(host, connection, grant)
-    return authorization(
+    return authorization_request(
         endpoint.provider,
         endpoint.client,
         redirect_uri=redirect_uri,
@@ -70,7 +70,7 @@ async def finish_consent(
     """
     endpoint = token_endpoint(host, connection, _grant(connection))
     tokens = await endpoint.redeem(request, code_from_redirect(redirected, request))
-    all_granted(tokens, request.scopes)
+    require_scopes(tokens, request.scopes)
     return ConsentGrant(tokens=tokens, account=await _account(endpoint, tokens))
 
 
@@ -82,11 +82,11 @@ def _grant(connection: Connection) -> OAuthGrant:
 
 
 async def _account(endpoint: TokenEndpoint, tokens: TokenSet) -> AccountIdentity | None:
-    from ccm_core.auth.id_token import identified
+    from ccm_core.auth.id_token import verify_id_token
 
     if tokens.id_token is None:
         return None
-    return identified(
+    return verify_id_token(
         tokens.id_token,
         keys=await endpoint.keys(),
         provider=endpoint.provider,

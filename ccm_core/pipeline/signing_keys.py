@@ -40,9 +40,9 @@ def _keys(
     vault: Vault, clock: Callable[[], datetime], told: Callable[[str], None]
 ) -> Sequence[Signer] | Unsigned:
     try:
-        there = keys.held(vault)
+        there = keys.stored_keys(vault)
         if not there:
-            there = keys.make(vault, clock())
+            there = keys.create_first_key(vault, clock())
             told(
                 f"made a signing key and kept it in the vault {vault.path}; `ccm keys show` prints "
                 "its public half, for whoever verifies"
@@ -72,7 +72,7 @@ def rotate(vault: Vault, ledger: LedgerStore, at: datetime, *, lost: bool = Fals
     if not current:
         raise UsageError("this store has no signing key yet; `ccm keys make` makes one")
     public = current[0].key.public
-    old = next((one for one in keys.held(vault) if one.public == public), None)
+    old = next((one for one in keys.stored_keys(vault) if one.public == public), None)
     if old is None and not lost:
         raise UsageError(
             f"the vault {vault.path} does not have {current[0].key}, so it cannot hand over. "
@@ -80,8 +80,8 @@ def rotate(vault: Vault, ledger: LedgerStore, at: datetime, *, lost: bool = Fals
             "is told that it did not hand over"
         )
     if old is not None:
-        keys.settle(vault, public, at)  # an earlier attempt may have left another successor
-    new = keys.prepare(vault, at)
+        keys.activate_key(vault, public, at)  # an earlier attempt may have left another successor
+    new = keys.prepare_next_key(vault, at)
     key = ledger.rotate_key([new] if old is None else [new, old], at)
-    keys.settle(vault, new.public, at)
+    keys.activate_key(vault, new.public, at)
     return key

@@ -19,7 +19,7 @@ from pagerduty_simulator import (
 )
 
 from ccm_core.auth import oauth_messages
-from ccm_core.auth.oauth_messages import Client
+from ccm_core.auth.oauth_messages import OAuthClient
 from ccm_core.auth.token_endpoint import TokenEndpoint
 from ccm_core.sdk.oauth import OAuthProvider
 from ccm_core.sdk.secret import Secret
@@ -91,15 +91,17 @@ def provider(servers) -> OAuthProvider:
     )
 
 
-def as_client(app) -> Client:
+def as_client(app) -> OAuthClient:
     """Take on the identity of a registered app."""
     secret = app.client_secret
-    return Client(client_id=app.client_id, client_secret=None if secret is None else Secret(secret))
+    return OAuthClient(
+        client_id=app.client_id, client_secret=None if secret is None else Secret(secret)
+    )
 
 
 def walk(endpoint, *, scopes=("read",)):
     """Walk through the code flow with a browser that agrees; give the tokens."""
-    attempt = oauth_messages.authorization(
+    attempt = oauth_messages.authorization_request(
         endpoint.provider, endpoint.client, redirect_uri=REDIRECT, scopes=scopes
     )
     code = oauth_messages.code_from_redirect(browse(attempt), attempt)
@@ -108,7 +110,7 @@ def walk(endpoint, *, scopes=("read",)):
 
 def browse(attempt) -> str:
     """Open the link as a browser does; give the address that it is sent to."""
-    with httpx.Client(trust_env=False) as http:
+    with httpx.OAuthClient(trust_env=False) as http:
         return http.get(attempt.url.reveal()).headers["location"]
 
 

@@ -12,9 +12,9 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ccm_core.auth.oauth_messages import Client, refresh_form
+from ccm_core.auth.oauth_messages import OAuthClient, refresh_form
 from ccm_core.auth.token_endpoint import TokenEndpoint
-from ccm_core.auth.token_refresh import TokenRefresher, renewal
+from ccm_core.auth.token_refresh import TokenRefresher, refresh_function
 from ccm_core.auth.vault import Vault
 from ccm_core.auth.vault_encryption import KeySources
 from ccm_core.model.json_codec import decode
@@ -45,7 +45,7 @@ def main() -> None:
     given = decode(sys.argv[1])
     endpoint = TokenEndpoint(
         provider=OAuthProvider(**given["provider"]),
-        client=Client(
+        client=OAuthClient(
             client_id=given["client_id"], client_secret=Secret(os.environ["CLIENT_SECRET"])
         ),
         user_agent="ccm-test/1",
@@ -57,7 +57,9 @@ def main() -> None:
     asyncio.run(endpoint.keys())
     with vault.lock("prod"):
         vault.read("prod")
-    keeper = TokenRefresher(vault, "prod", renew=renewal(endpoint, ["read"]), clock=clock)
+    keeper = TokenRefresher(
+        vault, "prod", refresh=refresh_function(endpoint, ["read"]), clock=clock
+    )
     for _line in sys.stdin:
         child = os.fork()
         if child == 0:

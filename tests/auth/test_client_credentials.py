@@ -62,6 +62,8 @@ def test_a_wrong_secret_is_told_without_it(tokens, oauth, identity):
     app = identity.register("services.read", kind=AppKind.SCOPED)
     wrong = replace(oauth.as_client(app), client_secret=oauth.as_client(app).client_secret)
     identity.apps[app.client_id] = replace(app, client_secret="pdeas-other")
-    with pytest.raises(AuthenticationFailed, match="check the client id and the client secret") as caught:
+    with pytest.raises(
+        AuthenticationFailed, match="check the client id and the client secret"
+    ) as caught:
         asyncio.run(tokens(client=wrong).token())
     assert str(app.client_secret) not in str(caught.value)

@@ -9,7 +9,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 
-from ccm_core.auth.id_token import AccountIdentity, identified
+from ccm_core.auth.id_token import AccountIdentity, verify_id_token
 from ccm_core.errors import BadResponse, UsageError
 from ccm_core.sdk.secret import Secret
 
@@ -39,7 +39,7 @@ def read(provider, endpoint, oauth, key):
         header = {"alg": alg, "kid": key.kid}
         token = Secret(jwt.encode(header, sent, signed_by, algorithms=[alg]))
         keys = {"keys": [key.as_dict(private=False)]}
-        return identified(
+        return verify_id_token(
             token, keys=keys, provider=provider, client=endpoint.client, now=now
         ), token
 
@@ -49,7 +49,7 @@ def read(provider, endpoint, oauth, key):
 def test_the_simulators_token_is_believed(endpoint, oauth, clock):
     """Fetched keys, a walked flow, and the account comes out."""
     tokens = oauth.walk(endpoint)
-    found = identified(
+    found = verify_id_token(
         tokens.id_token,
         keys=asyncio.run(endpoint.keys()),
         provider=endpoint.provider,
@@ -156,7 +156,7 @@ def test_another_algorithm_is_refused(read):
 def test_what_is_no_token_is_refused(provider, endpoint, oauth, key, token):
     """Without repeating it."""
     with pytest.raises(BadResponse) as refused:
-        identified(
+        verify_id_token(
             Secret(token),
             keys={"keys": [key.as_dict(private=False)]},
             provider=provider,

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from ccm_core.auth.token_endpoint import TokenEndpoint
-from ccm_core.auth.token_refresh import TokenRefresher, renewal
+from ccm_core.auth.token_refresh import TokenRefresher, refresh_function
 from ccm_core.auth.vault import Vault
 from ccm_core.auth.vault_encryption import KeySources
 from ccm_core.auth.vault_entry import VaultEntry
@@ -100,7 +100,9 @@ def test_after_200_kills_each_connection_works_or_says_so(
     """The vault opens each time; what was lost in the one window is known for what it is."""
     clock.now = datetime.now(UTC)
     vault = Vault(tmp_path / "ccm.vault", KeySources(environment=KEY, keyring=lambda: None))
-    keeper = TokenRefresher(vault, "prod", renew=renewal(endpoint, ["read"]), clock=clock)
+    keeper = TokenRefresher(
+        vault, "prod", refresh=refresh_function(endpoint, ["read"]), clock=clock
+    )
     vault.write("prod", VaultEntry.of(oauth.walk(endpoint), entered_at=clock()))
     longest = 2 * seconds_for_one(vault, keeper)
     refreshers, dice, lost = Refreshers(endpoint, vault.path), random.Random(7), []  # noqa: S311 - must repeat
@@ -111,7 +113,7 @@ def test_after_200_kills_each_connection_works_or_says_so(
             # How long a refresh takes changes while other tests run: kills follow it.
             longest *= 1.05 if identity.rotations == before else 0.95
             left = vault.read("prod")
-            if left.renewing_since is None:
+            if left.refresh_started_at is None:
                 # No refresh was under way. The next process refreshes with what is here.
                 assert left.secrets["access_token"].reveal() in servers.api.control.bearer_tokens
             elif (says := outcome(vault, keeper)) is not None:

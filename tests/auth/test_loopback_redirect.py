@@ -7,8 +7,8 @@ import socket
 
 import pytest
 
-from ccm_core.auth.loopback_redirect import listening
-from ccm_core.auth.oauth_messages import authorization, code_from_redirect
+from ccm_core.auth.loopback_redirect import listen_for_redirect
+from ccm_core.auth.oauth_messages import authorization_request, code_from_redirect
 from ccm_core.errors import UsageError
 from ccm_core.sdk.secret import Secret
 
@@ -28,9 +28,9 @@ def listen(*visits, patience: float = 5.0, **asked):
     """Let visitors come by one after the other; give their answers and the address."""
 
     async def run():
-        async with listening(**asked) as redirect:
+        async with listen_for_redirect(**asked) as redirect:
             answers = [await visit(redirect.redirect_uri, *each) for each in visits]
-            return answers, await redirect.address(patience=patience), redirect.redirect_uri
+            return answers, await redirect.address(timeout=patience), redirect.redirect_uri
 
     return asyncio.run(run())
 
@@ -58,12 +58,12 @@ def test_a_browser_is_led_on_to_the_link_once():
     """So the link is in no argument list, and a second visitor learns nothing."""
 
     async def run():
-        async with listening() as redirect:
-            early = await visit(redirect.begin_uri, "/begin")
-            redirect.begin_with(Secret("https://id.acme.example/authorize?state=s3cret"))
-            answers = [await visit(redirect.begin_uri, "/begin") for _ in range(2)]
+        async with listen_for_redirect() as redirect:
+            early = await visit(redirect.start_uri, "/begin")
+            redirect.redirect_to(Secret("https://id.acme.example/authorize?state=s3cret"))
+            answers = [await visit(redirect.start_uri, "/begin") for _ in range(2)]
             await visit(redirect.redirect_uri, "/callback?code=1")
-            return early, *answers, await redirect.address(patience=5), redirect.begin_uri
+            return early, *answers, await redirect.address(timeout=5), redirect.start_uri
 
     early, first, second, address, begin = asyncio.run(run())
     assert b"404 Not Found" in early
@@ -110,15 +110,15 @@ def test_a_port_that_cannot_be_had_is_told(listens):
 def test_nobody_coming_is_told():
     """After as long as was agreed."""
     with pytest.raises(UsageError, match=r"no browser came back to http://127.0.0.1:\d+/callback"):
-        listen(patience=0.01)
+        listen(timeout=0.01)
 
 
 def test_the_whole_way_with_a_browser(endpoint, oauth):
     """Listen, agree, come back, exchange: the listener's port is the one that is sent along."""
 
     async def run():
-        async with listening() as redirect:
-            attempt = authorization(
+        async with listen_for_redirect() as redirect:
+            attempt = authorization_request(
                 endpoint.provider,
                 endpoint.client,
                 redirect_uri=redirect.redirect_uri,
@@ -126,7 +126,7 @@ def test_the_whole_way_with_a_browser(endpoint, oauth):
             )
             there = await asyncio.to_thread(oauth.browse, attempt)
             await visit(redirect.redirect_uri, there.partition(there.split("/")[2])[2])
-            code = code_from_redirect(await redirect.address(patience=5), attempt)
+            code = code_from_redirect(await redirect.address(timeout=5), attempt)
             return await endpoint.redeem(attempt, code)
 
     assert asyncio.run(run()).refresh is not None

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccm_core.auth.oauth_messages import (
-    Client,
-    authorization,
+    OAuthClient,
+    authorization_request,
     client_credentials_form,
     code_form,
     code_from_redirect,
@@ -34,14 +34,14 @@ PROVIDER = OAuthProvider(
     issuer="https://identity.example",
     base_urls={"us": "https://api.example"},
 )
-CLIENT = Client(client_id="cafe", client_secret=Secret("s3cret+&="))
+CLIENT = OAuthClient(client_id="cafe", client_secret=Secret("s3cret+&="))
 
 
 def attempt(**changes):
     """Begin an attempt with random bytes that a test knows."""
     given_bytes = {32: "the-state", 48: "a" * 43}
     wanted = {"redirect_uri": REDIRECT, "scopes": ("read",), "token": given_bytes.__getitem__}
-    return authorization(PROVIDER, CLIENT, **(wanted | changes))
+    return authorization_request(PROVIDER, CLIENT, **(wanted | changes))
 
 
 def fields(text: str) -> dict[str, str]:
@@ -67,7 +67,8 @@ def test_the_link_says_everything_and_no_secret():
 def test_two_attempts_share_nothing():
     """State and verifier are new each time, and long enough that nobody guesses them."""
     found = [
-        authorization(PROVIDER, CLIENT, redirect_uri=REDIRECT, scopes=["read"]) for _ in range(2)
+        authorization_request(PROVIDER, CLIENT, redirect_uri=REDIRECT, scopes=["read"])
+        for _ in range(2)
     ]
     assert found[0].state != found[1].state
     assert found[0].verifier != found[1].verifier
@@ -145,7 +146,9 @@ def test_forms_say_what_the_grants_need():
         "grant_type": "refresh_token",
         "refresh_token": "pdus+_1x+y",
     }
-    assert fields(client_credentials_form(CLIENT, ["as_account-us.acme", "a.read"]).reveal()) == proof | {
+    assert fields(
+        client_credentials_form(CLIENT, ["as_account-us.acme", "a.read"]).reveal()
+    ) == proof | {
         "grant_type": "client_credentials",
         "scope": "as_account-us.acme a.read",
     }
@@ -160,7 +163,7 @@ def test_any_token_survives_the_form(token):
 
 def test_a_public_client_sends_no_secret():
     """Its form has none, not even an empty one."""
-    form = refresh_form(Client(client_id="cafe"), Secret("t")).reveal()
+    form = refresh_form(OAuthClient(client_id="cafe"), Secret("t")).reveal()
     assert "client_secret" not in fields(form)
 
 
@@ -179,7 +182,7 @@ def answer(**changes) -> bytes:
 
 def test_tokens_are_read():
     """The life is the one that was received, from the moment it was received."""
-    tokens = parse_token_response(answer(), asked=["read"], received_at=NOON)
+    tokens = parse_token_response(answer(), requested=["read"], received_at=NOON)
     assert tokens.access.reveal() == "pdus+_0aCC"
     assert tokens.refresh == Secret("pdus+_1rEF")
     assert tokens.scopes == ("openid", "read")
@@ -202,7 +205,7 @@ def test_tokens_are_read():
 )
 def test_what_may_be_left_out(changes, field, value):
     """Is known to be left out."""
-    tokens = parse_token_response(answer(**changes), asked=["read"], received_at=NOON)
+    tokens = parse_token_response(answer(**changes), requested=["read"], received_at=NOON)
     assert getattr(tokens, field) == value
 
 
@@ -229,7 +232,7 @@ def test_what_may_be_left_out(changes, field, value):
 def test_what_is_no_answer_is_refused(body):
     """Without repeating any of it."""
     with pytest.raises(BadResponse) as refused:
-        parse_token_response(body, asked=["read"], received_at=NOON)
+        parse_token_response(body, requested=["read"], received_at=NOON)
     assert "aCC" not in str(refused.value)
     assert refused.value.__cause__ is None
 

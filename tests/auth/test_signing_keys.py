@@ -28,38 +28,40 @@ def vault(tmp_path):
 
 def test_a_key_is_made_once(vault):
     """A second process that makes one gets the first one's."""
-    assert signing_keys.held(vault) == ()
-    (made,) = signing_keys.make(vault, AT)
+    assert signing_keys.stored_keys(vault) == ()
+    (made,) = signing_keys.create_first_key(vault, AT)
 
-    assert [one.public for one in signing_keys.make(vault, AT)] == [made.public]
-    assert [one.public for one in signing_keys.held(vault)] == [made.public]
+    assert [one.public for one in signing_keys.create_first_key(vault, AT)] == [made.public]
+    assert [one.public for one in signing_keys.stored_keys(vault)] == [made.public]
     assert vault.names() == (ENTRY,)
 
 
 def test_what_is_signed_holds_for_the_public_half(vault):
     """And for no other."""
-    (key,) = signing_keys.make(vault, AT)
+    (key,) = signing_keys.create_first_key(vault, AT)
     signature = key.sign(b"text")
 
     assert VerifierKey("ccm/1", key.public).verifies(signature, b"text")
-    assert not VerifierKey("ccm/1", signing_keys.ephemeral_key().public).verifies(signature, b"text")
+    assert not VerifierKey("ccm/1", signing_keys.ephemeral_key().public).verifies(
+        signature, b"text"
+    )
 
 
 def test_a_successor_stands_beside_the_current_key_until_it_is_settled(vault):
     """Whichever of the two the store names, the vault has it; then the other one is forgotten."""
-    (old,) = signing_keys.make(vault, AT)
-    new = signing_keys.prepare(vault, AT)
-    assert [one.public for one in signing_keys.held(vault)] == [old.public, new.public]
+    (old,) = signing_keys.create_first_key(vault, AT)
+    new = signing_keys.prepare_next_key(vault, AT)
+    assert [one.public for one in signing_keys.stored_keys(vault)] == [old.public, new.public]
 
-    signing_keys.settle(vault, new.public, AT)
-    assert [one.public for one in signing_keys.held(vault)] == [new.public]
+    signing_keys.activate_key(vault, new.public, AT)
+    assert [one.public for one in signing_keys.stored_keys(vault)] == [new.public]
     with pytest.raises(SecretError, match="does not have the key"):
-        signing_keys.settle(vault, old.public, AT)
+        signing_keys.activate_key(vault, old.public, AT)
 
 
 def test_a_key_shows_nothing_of_itself(vault, tmp_path):
     """Not when it is printed, and not in the vault's file."""
-    (key,) = signing_keys.make(vault, AT)
+    (key,) = signing_keys.create_first_key(vault, AT)
     private = key._key.private_bytes_raw()
 
     assert private.hex() not in repr(key)
@@ -73,6 +75,6 @@ def test_what_is_no_key_is_named_and_not_shown(vault, kept):
     """The message says where it came from and what to do."""
     vault.write(ENTRY, VaultEntry(secrets={"ed25519": Secret(kept)}, entered_at=AT))
     with pytest.raises(SecretError, match=r"'@ledger' is no signing key; restore"):
-        signing_keys.held(vault)
+        signing_keys.stored_keys(vault)
     with pytest.raises(SecretError):
         Ed25519Key(Secret(kept))

@@ -11,7 +11,7 @@ import pytest
 from pagerduty_simulator import AppKind
 from pagerduty_simulator.api.responses import SimulatedResponse, json_response
 
-from ccm_core.auth.oauth_messages import authorization, code_from_redirect, missing_scopes
+from ccm_core.auth.oauth_messages import authorization_request, code_from_redirect, missing_scopes
 from ccm_core.auth.token_endpoint import TokenEndpoint
 from ccm_core.errors import (
     AuthenticationFailed,
@@ -30,7 +30,7 @@ OLD = Secret("pdus+_1oLDrEFRESH")
 def opens(servers, tokens) -> int:
     """Read something with the access token; give the status."""
     headers = {"Authorization": f"Bearer {tokens.access.reveal()}"}
-    with httpx.Client(trust_env=False) as http:
+    with httpx.OAuthClient(trust_env=False) as http:
         return http.get(f"{servers.api.base_url}/services", headers=headers).status_code
 
 
@@ -72,13 +72,15 @@ def test_an_app_asks_for_itself(identity, endpoint, oauth, servers):
     tokens = asyncio.run(own.request(["as_account-us.northwind-freight", "services.read"]))
     assert tokens.refresh is None
     assert opens(servers, tokens) == 200
-    with pytest.raises(AuthenticationFailed, match="400 invalid_scope: check the scopes of the app, the region"):
+    with pytest.raises(
+        AuthenticationFailed, match="400 invalid_scope: check the scopes of the app, the region"
+    ):
         asyncio.run(own.request(["as_account-eu.northwind-freight", "services.read"]))
 
 
 def test_a_code_that_is_late_is_told_so(endpoint, oauth, clock):
     """Thirty seconds are over quickly."""
-    attempt = authorization(
+    attempt = authorization_request(
         endpoint.provider, endpoint.client, redirect_uri=oauth.redirect, scopes=["read"]
     )
     code = code_from_redirect(oauth.browse(attempt), attempt)
@@ -90,7 +92,9 @@ def test_a_code_that_is_late_is_told_so(endpoint, oauth, clock):
 def test_a_wrong_secret_is_told_so(endpoint):
     """With the status, and without the secret."""
     wrong = replace(endpoint, client=replace(endpoint.client, client_secret=Secret("WRONGs3cret")))
-    with pytest.raises(AuthenticationFailed, match="401 invalid_client: check the client id") as refused:
+    with pytest.raises(
+        AuthenticationFailed, match="401 invalid_client: check the client id"
+    ) as refused:
         asyncio.run(wrong.refresh(OLD, ["read"]))
     assert "WRONGs3cret" not in str(refused.value)
 
@@ -105,7 +109,9 @@ def test_a_wrong_secret_is_told_so(endpoint):
             id="html with 200",
         ),
         pytest.param(
-            SimulatedResponse(status=500, body=b"<html>pdus+_1oLDrEFRESH", content_type="text/html"),
+            SimulatedResponse(
+                status=500, body=b"<html>pdus+_1oLDrEFRESH", content_type="text/html"
+            ),
             Unreachable,
             "answered 500: the identity server failed",
             id="html with 500",
@@ -113,8 +119,15 @@ def test_a_wrong_secret_is_told_so(endpoint):
         pytest.param(SimulatedResponse(status=502), Unreachable, "502", id="502"),
         pytest.param(json_response({"error": "server_error"}, 503), Unreachable, "503", id="503"),
         pytest.param(SimulatedResponse(status=429), RateLimited, "try again in a minute", id="429"),
-        pytest.param(SimulatedResponse(status=401, body=b"<html>"), AuthenticationFailed, "client secret", id="bare 401"),
-        pytest.param(json_response({"error": "odd"}, 400), AuthenticationFailed, "registered", id="unknown"),
+        pytest.param(
+            SimulatedResponse(status=401, body=b"<html>"),
+            AuthenticationFailed,
+            "client secret",
+            id="bare 401",
+        ),
+        pytest.param(
+            json_response({"error": "odd"}, 400), AuthenticationFailed, "registered", id="unknown"
+        ),
         pytest.param(
             json_response({"error": "pdus+_1oLDrEFRESH is dead"}, 400),
             BadResponse,
@@ -127,7 +140,9 @@ def test_a_wrong_secret_is_told_so(endpoint):
             "answered 302: that is no answer",
             id="a redirect",
         ),
-        pytest.param(json_response({"a": "x" * 300_000}), BadResponse, "262144 bytes", id="too large"),
+        pytest.param(
+            json_response({"a": "x" * 300_000}), BadResponse, "262144 bytes", id="too large"
+        ),
         pytest.param(json_response({"ok": True}), BadResponse, "no bearer token", id="no token"),
     ],
 )

@@ -12,7 +12,7 @@ import pytest
 from pagerduty_simulator import AppKind
 from pagerduty_simulator.api.responses import SimulatedResponse, json_response
 
-from ccm_core.auth.token_refresh import TokenRefresher, renewal
+from ccm_core.auth.token_refresh import TokenRefresher, refresh_function
 from ccm_core.auth.vault import Vault
 from ccm_core.auth.vault_encryption import KeySources
 from ccm_core.auth.vault_entry import VaultEntry
@@ -43,7 +43,9 @@ def keep(vault, endpoint, clock):
 
     def make(renew=None) -> TokenRefresher:
         own = Vault(vault.path, KeySources(environment=KEY, keyring=lambda: None))
-        return TokenRefresher(own, "prod", renew=renew or renewal(endpoint, ["read"]), clock=clock)
+        return TokenRefresher(
+            own, "prod", refresh=renew or refresh_function(endpoint, ["read"]), clock=clock
+        )
 
     return make
 
@@ -63,7 +65,7 @@ def connected(vault, identity, clock, endpoint, oauth):
 def status_with(servers, token: Secret) -> int:
     """Ask the API for something."""
     headers = {"Authorization": f"Bearer {token.reveal()}"}
-    with httpx.Client(trust_env=False) as http:
+    with httpx.OAuthClient(trust_env=False) as http:
         return http.get(f"{servers.api.base_url}/services", headers=headers).status_code
 
 
@@ -105,7 +107,7 @@ def test_the_new_pair_is_durable_before_it_is_used(vault, keep, clock):
     after = vault.read("prod")
     assert after.secrets["access_token"] == token
     assert after.secrets["refresh_token"] != before.secrets["refresh_token"]
-    assert (after.entered_at, after.renewing_since) == (before.entered_at, None)
+    assert (after.entered_at, after.refresh_started_at) == (before.entered_at, None)
     assert after.expires_at == clock() + timedelta(days=30)
 
 
@@ -140,7 +142,7 @@ def test_a_refresh_is_carried_to_its_end(vault, keep, endpoint, clock):
 
         async def renew(entry):
             sent.set()
-            return await renewal(endpoint, ["read"])(entry)
+            return await refresh_function(endpoint, ["read"])(entry)
 
         task = asyncio.create_task(keep(renew).token())
         await sent.wait()
@@ -149,7 +151,7 @@ def test_a_refresh_is_carried_to_its_end(vault, keep, endpoint, clock):
             await task
 
     asyncio.run(interrupted())
-    assert vault.read("prod").renewing_since is None
+    assert vault.read("prod").refresh_started_at is None
     assert asyncio.run(keep().token()) == vault.read("prod").secrets["access_token"]
 
 
@@ -157,7 +159,9 @@ def test_a_revoked_grant_is_told(keep, clock, identity):
     """As what it is, with the name of the connection and what to do."""
     identity.revoke_all()
     clock.pass_by(days=30)
-    with pytest.raises(ReauthorizationRequired, match="connection prod must be connected again: its grant was"):
+    with pytest.raises(
+        ReauthorizationRequired, match="connection prod must be connected again: its grant was"
+    ):
         asyncio.run(keep().token())
 
 
@@ -172,9 +176,11 @@ def test_an_answer_that_was_lost_is_known_for_what_it_is(vault, keep, clock, ide
 
     with pytest.raises(Unreachable):
         asyncio.run(keep(torn).token())
-    assert vault.read("prod") == replace(old, renewing_since=clock())
+    assert vault.read("prod") == replace(old, refresh_started_at=clock())
     clock.pass_by(hours=1)
-    with pytest.raises(ReauthorizationRequired, match="a refresh of 2026-12-20 12:00:00 UTC was cut off before"):
+    with pytest.raises(
+        ReauthorizationRequired, match="a refresh of 2026-12-20 12:00:00 UTC was cut off before"
+    ):
         asyncio.run(keep().token())
 
 
@@ -182,9 +188,13 @@ def test_an_answer_that_was_lost_is_known_for_what_it_is(vault, keep, clock, ide
     ("answer", "error"),
     [
         pytest.param(SimulatedResponse(status=500), Unreachable, id="500"),
-        pytest.param(SimulatedResponse(body=b"<html>", content_type="text/html"), BadResponse, id="html"),
+        pytest.param(
+            SimulatedResponse(body=b"<html>", content_type="text/html"), BadResponse, id="html"
+        ),
         pytest.param(SimulatedResponse(status=429), RateLimited, id="429"),
-        pytest.param(json_response({"error": "invalid_client"}, 401), AuthenticationFailed, id="wrong secret"),
+        pytest.param(
+            json_response({"error": "invalid_client"}, 401), AuthenticationFailed, id="wrong secret"
+        ),
     ],
 )
 def test_a_failing_server_loses_nothing(vault, keep, clock, identity, answer, error):
@@ -196,7 +206,7 @@ def test_a_failing_server_loses_nothing(vault, keep, clock, identity, answer, er
         asyncio.run(keep().token())
     assert vault.read("prod").secrets == before
     asyncio.run(keep().token())
-    assert vault.read("prod").renewing_since is None
+    assert vault.read("prod").refresh_started_at is None
 
 
 def test_an_answered_refusal_is_no_lost_answer(vault, keep, clock, identity):
@@ -205,7 +215,7 @@ def test_an_answered_refusal_is_no_lost_answer(vault, keep, clock, identity):
     identity.failures = deque([json_response({"error": "invalid_client"}, 401)])
     with pytest.raises(AuthenticationFailed):
         asyncio.run(keep().token())
-    assert vault.read("prod").renewing_since is None
+    assert vault.read("prod").refresh_started_at is None
 
 
 def test_an_app_of_its_own_asks_anew(vault, keep, clock, identity, endpoint, oauth, servers):
@@ -216,7 +226,7 @@ def test_an_app_of_its_own_asks_anew(vault, keep, clock, identity, endpoint, oau
     tokens = asyncio.run(own.request(scopes))
     vault.write("prod", VaultEntry.of(tokens, entered_at=clock()))
     clock.pass_by(days=2)
-    token = asyncio.run(keep(renewal(own, scopes)).token())
+    token = asyncio.run(keep(refresh_function(own, scopes)).token())
     assert token != tokens.access
     assert status_with(servers, token) == 200
 

@@ -78,21 +78,21 @@ def test_a_new_passphrase_is_chosen_and_an_old_one_asked_for(path):
         return KeySources(environment={}, keyring=lambda: None, ask=ask, choose=choose)
 
     vault = Vault(path, sources_of("correct horse"))
-    vault.ready()
+    vault.ensure_usable()
     assert not path.exists()
     vault.write("prod", ENTRY)
     assert asked == ["chosen"]
     again = Vault(path, sources_of("correct horse"))
-    again.ready()
+    again.ensure_usable()
     assert (again.read("prod"), asked) == (ENTRY, ["chosen", "asked"])
     with pytest.raises(SecretError, match="sealed with another key"):
-        Vault(path, sources_of("wrong horse")).ready()
+        Vault(path, sources_of("wrong horse")).ensure_usable()
 
 
 def test_a_vault_that_could_keep_nothing_says_so_before_it_has_to(path):
     """There is no key, or the keyring behind it is locked."""
     with pytest.raises(SecretError, match="set CCM_VAULT_KEY"):
-        Vault(path, sources()).ready()
+        Vault(path, sources()).ensure_usable()
     ring = KeyringInMemory()
     Vault(path, sources(ring=ring)).write("prod", ENTRY)
 
@@ -101,7 +101,7 @@ def test_a_vault_that_could_keep_nothing_says_so_before_it_has_to(path):
 
     ring.get = locked
     with pytest.raises(SecretError, match="unlock it"):
-        Vault(path, sources(ring=ring)).ready()
+        Vault(path, sources(ring=ring)).ensure_usable()
 
 
 WAYS = [
@@ -297,10 +297,10 @@ def test_a_lock_that_is_held_is_told(path):
     with (
         first.lock("prod"),
         pytest.raises(VaultLocked, match="another ccm has held"),
-        second.lock("prod", patience=0),
+        second.lock("prod", timeout=0),
     ):
         pass
-    with second.lock("prod", patience=0), first.lock("eu", patience=0):
+    with second.lock("prod", timeout=0), first.lock("eu", timeout=0):
         pass
 
 

@@ -148,7 +148,7 @@ def test_init_makes_the_key_where_it_can(ccm, folder, monkeypatch):
     monkeypatch.setenv("CCM_VAULT_KEY", KEY)
     said = ccm("init", "--force").err
     assert "the public half of its key" in said
-    (key,) = signing_keys.held(
+    (key,) = signing_keys.stored_keys(
         Vault(folder / "ccm.vault", KeySources(environment={"CCM_VAULT_KEY": KEY}))
     )
     assert signed_note.encoded(key.public) in said

@@ -99,12 +99,12 @@ def test_what_is_left_out_has_its_default(connectors):
             "version: 2\nconections: []\n",
             [
                 '1:1: "connections" is missing: the sources to read; [] where there are none yet',
-                "1:10: wanted 1; found the number 2",
+                "1:10: expected 1; got the number 2",
                 '2:1: unknown key "conections"; did you mean "connections"?',
             ],
             id="unknown key, missing key, unknown version",
         ),
-        pytest.param("", ["1:1: wanted a mapping; found nothing"], id="empty file"),
+        pytest.param("", ["1:1: expected a mapping; got nothing"], id="empty file"),
         pytest.param(
             HEAD + GOOD + GOOD,
             ['6:11: a second connection is named "acme-prod"; the first is at line 3, column 11'],
@@ -112,7 +112,7 @@ def test_what_is_left_out_has_its_default(connectors):
         ),
         pytest.param(
             HEAD + GOOD + "    auth: {}\n",
-            ['6:5: the key "auth" is given twice; the first is at line 5, column 5'],
+            ['6:5: the key "auth" is a duplicate; the first is at line 5, column 5'],
             id="duplicate key, both places named",
         ),
         pytest.param(
@@ -152,7 +152,7 @@ def test_what_is_left_out_has_its_default(connectors):
         ),
         pytest.param(
             HEAD + GOOD.replace("method: api_key, key", "method: api_key, token: x, key"),
-            ['5:29: unknown key "token"; known here: "method", "key"'],
+            ['5:29: unknown key "token"; expected one of "method", "key"'],
             id="unknown auth field",
         ),
         pytest.param(
@@ -162,16 +162,16 @@ def test_what_is_left_out_has_its_default(connectors):
                     '5:11: "client_secret" is missing: where the secret is kept, '
                     "as env:NAME, file:PATH, keyring:SERVICE/USER or vault:NAME"
                 ),
-                "5:38: wanted 3 characters or more; found a text",
+                "5:38: expected 3 characters or more; got a string",
             ],
             id="auth fields of another method",
         ),
         pytest.param(
             HEAD + GOOD + "    settings: {region: mars, lookback: 30, paging: {size: 500}}\n",
             [
-                '6:24: unknown value "mars"; known here: "us", "eu"',
-                "6:40: wanted a duration such as 15m; found the number 30",
-                "6:59: wanted at most 100; found the number 500",
+                '6:24: unknown value "mars"; expected one of "us", "eu"',
+                "6:40: expected a duration such as 15m; got the number 30",
+                "6:59: expected at most 100; got the number 500",
             ],
             id="settings that the connector refuses",
         ),
@@ -187,21 +187,21 @@ def test_what_is_left_out_has_its_default(connectors):
         ),
         pytest.param(
             HEAD + GOOD + "    settings: []\n",
-            ["6:15: wanted a mapping; found an empty list"],
+            ["6:15: expected a mapping; got an empty list"],
             id="settings of the wrong type, told once",
         ),
         pytest.param(
             HEAD + GOOD + "    cadences: {acme.servic: 1h, acme.service: 15, beta.x: 1d}\n",
             [
                 '6:16: unknown kind "acme.servic"; did you mean "acme.service"?',
-                "6:47: wanted a duration such as 15m; found the number 15",
+                "6:47: expected a duration such as 15m; got the number 15",
                 '6:51: unknown kind "beta.x"; acme collects: "acme.service"',
             ],
             id="cadences",
         ),
         pytest.param(
             HEAD + GOOD + "    cadences: {acme.service: soon}\n",
-            ['6:30: wanted a duration such as 15m; found "soon"'],
+            ['6:30: expected a duration such as 15m; got "soon"'],
             id="a cadence that is no duration, told once",
         ),
         pytest.param(
@@ -220,16 +220,16 @@ def test_what_is_left_out_has_its_default(connectors):
                     '3:5: "name" is missing: what this connection is called in evidence, '
                     "results and reports"
                 ),
-                "4:5: wanted a mapping; found the number 3",
+                "4:5: expected a mapping; got the number 3",
                 (
                     '5:5: "auth" is missing: how to authenticate: a method and its fields; '
                     "secrets only as env:NAME, file:PATH, keyring:SERVICE/USER or vault:NAME"
                 ),
                 (
                     "5:11: wanted a text such as acme-prod "
-                    '(it matches ^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$); found "a b"'
+                    '(it matches ^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$); got "a b"'
                 ),
-                "6:16: wanted a text; found a list of 1",
+                "6:16: expected a string; got a list of 1",
             ],
             id="connections of no shape",
         ),
@@ -246,8 +246,8 @@ def test_what_is_left_out_has_its_default(connectors):
         pytest.param(
             "version: 1\nconnections: []\nplugins: {require: acme}\nrules: {packs: [a, a]}\n",
             [
-                '3:20: wanted a list; found "acme"',
-                "4:16: wanted no item twice; found a list of 2",
+                '3:20: expected a list; got "acme"',
+                "4:16: expected no item twice; got a list of 2",
             ],
             id="plugins and packs",
         ),

@@ -40,8 +40,12 @@ def character(text: str, place: Location) -> str:
         pytest.param(("version",), True, Location(2, 1), id="its key"),
         pytest.param(("connections", 0), False, Location(4, 5), id="an item"),
         pytest.param(("connections", 1, "name"), False, Location(6, 11), id="quoted, at its quote"),
-        pytest.param(("connections", 0, "settings", "lookback"), True, Location(5, 28), id="flow key"),
-        pytest.param(("connections", 0, "settings", "base_url"), False, Location(5, 15), id="absent"),
+        pytest.param(
+            ("connections", 0, "settings", "lookback"), True, Location(5, 28), id="flow key"
+        ),
+        pytest.param(
+            ("connections", 0, "settings", "base_url"), False, Location(5, 15), id="absent"
+        ),
         pytest.param(("connections", 1, "auth", "key"), True, Location(6, 5), id="deeply absent"),
         pytest.param(("connections", 7), True, Location(4, 3), id="no such item"),
     ],
@@ -69,7 +73,9 @@ def test_a_mistake_carries_file_place_and_message():
         pytest.param('if: "\\x41\\u0020 bad"', (1, 4), Location(1, 17), id="escapes by number"),
         pytest.param("if: 'it''s bad'", (1, 6), Location(1, 12), id="single quotes doubled"),
         pytest.param("if: |\n  a &&\n    bad", (2, 3), Location(3, 5), id="literal, indented more"),
-        pytest.param("if: |2-  # why\n  a\n\n  bad", (3, 1), Location(4, 3), id="literal with header"),
+        pytest.param(
+            "if: |2-  # why\n  a\n\n  bad", (3, 1), Location(4, 3), id="literal with header"
+        ),
         pytest.param("if: >\n  a &&\n  bad", (1, 6), Location(3, 3), id="folded"),
         pytest.param("if: a &&\n  bad", (1, 6), Location(2, 3), id="plain over two lines"),
         pytest.param("if: &x a && bad", (1, 6), Location(1, 13), id="after an anchor"),
@@ -111,7 +117,7 @@ def test_every_place_is_where_the_value_is_written(value):
 
     for index, item in enumerate(value):
         for key, number in item.items():
-            at_key = document.place((index, key), key=True)
-            at_value = document.place((index, key))
+            at_key = document.location((index, key), key=True)
+            at_value = document.location((index, key))
             assert text.split("\n")[at_key.line - 1][at_key.column - 1 :].startswith(f'"{key}"')
             assert character(text, at_value) == str(number)

@@ -52,27 +52,27 @@ GOOD = "name: x\ncount: 3\n"
         ),
         pytest.param(
             GOOD + "limit: 15\n",
-            ["3:8: wanted a duration such as 15m; found the number 15"],
+            ["3:8: expected a duration such as 15m; got the number 15"],
             id="a number for a duration",
         ),
         pytest.param(
             GOOD + "limit: '15'\n",
-            ['3:8: wanted a duration such as 15m; found "15"'],
+            ['3:8: expected a duration such as 15m; got "15"'],
             id="a text that is no duration",
         ),
         pytest.param(
             GOOD + "when: 2026-11-31T00:00:00Z\n",
-            ['3:7: wanted a moment such as 2026-11-23T14:00:00Z; found "2026-11-31T00:00:00Z"'],
+            ['3:7: expected an instant such as 2026-11-23T14:00:00Z; got "2026-11-31T00:00:00Z"'],
             id="a day that does not exist",
         ),
         pytest.param(
             GOOD + "when: 2026-11-23T14:00:00\n",
-            ['3:7: wanted a moment such as 2026-11-23T14:00:00Z; found "2026-11-23T14:00:00"'],
+            ['3:7: expected an instant such as 2026-11-23T14:00:00Z; got "2026-11-23T14:00:00"'],
             id="a moment without offset",
         ),
         pytest.param(
             GOOD + "url: example\n",
-            ['3:6: wanted an address such as https://example.com/path; found "example"'],
+            ['3:6: expected a URI such as https://example.com/path; got "example"'],
             id="no address",
         ),
         pytest.param(
@@ -82,52 +82,52 @@ GOOD = "name: x\ncount: 3\n"
         ),
         pytest.param(
             GOOD + "level: medium\n",
-            ['3:8: unknown value "medium"; known here: "low", "high"'],
+            ['3:8: unknown value "medium"; expected one of "low", "high"'],
             id="no choice",
         ),
         pytest.param(
             GOOD + "level: 3\n",
-            ['3:8: wanted one of "low", "high"; found the number 3'],
+            ['3:8: expected one of "low", "high"; got the number 3'],
             id="not even a text",
         ),
         pytest.param(
             "name: A\ncount: 1\n",
             [
-                '1:7: wanted a text such as prod (it matches ^[a-z]+$); found "A"',
-                "2:8: wanted at least 3; found the number 1",
+                '1:7: expected a string such as prod (it matches ^[a-z]+$); got "A"',
+                "2:8: expected at least 3; got the number 1",
             ],
             id="two at once",
         ),
         pytest.param(
             GOOD + "names: [a, 1]\n",
-            ["3:12: wanted a text; found the number 1"],
+            ["3:12: expected a string; got the number 1"],
             id="the alternative that was meant",
         ),
         pytest.param(
             GOOD + "names: {}\n",
-            ["3:8: wanted a text or a list; found a mapping"],
+            ["3:8: expected a string or a list; got a mapping"],
             id="no alternative",
         ),
         pytest.param(
             GOOD + "thing: {type: b, size: 3}\n",
-            ["3:24: wanted a text; found the number 3"],
+            ["3:24: expected a string; got the number 3"],
             id="the alternative that its type names",
         ),
         pytest.param(
             GOOD + "key: hunter2\n",
-            ["3:6: wanted a text (it matches ^env:); found a text"],
+            ["3:6: expected a string (it matches ^env:); got a string"],
             id="what might be a secret is not repeated",
         ),
         pytest.param(
             GOOD + "set: [1, 1, 1]\n",
             [
-                "3:6: wanted 2 items or fewer; found a list of 3",
-                "3:6: wanted no item twice; found a list of 3",
+                "3:6: expected 2 items or fewer; got a list of 3",
+                "3:6: expected no item twice; got a list of 3",
             ],
             id="bounds of a list",
         ),
-        pytest.param("[]\n", ["1:1: wanted a mapping; found an empty list"], id="another type"),
-        pytest.param("", ["1:1: wanted a mapping; found nothing"], id="empty"),
+        pytest.param("[]\n", ["1:1: expected a mapping; got an empty list"], id="another type"),
+        pytest.param("", ["1:1: expected a mapping; got nothing"], id="empty"),
     ],
 )
 def test_mistakes_are_told_in_plain_words_at_their_place(text, expected):
@@ -143,7 +143,7 @@ def test_a_part_of_a_document_is_checked_at_its_own_place():
 
     found = check(document, SCHEMA, under=("list", 0))
 
-    assert [str(one) for one in found] == ["f.yaml:2:22: wanted at least 3; found the number 1"]
+    assert [str(one) for one in found] == ["f.yaml:2:22: expected at least 3; got the number 1"]
 
 
 def test_an_absent_part_is_what_the_caller_takes_it_for():

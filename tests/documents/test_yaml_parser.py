@@ -16,7 +16,7 @@ BOMB = "a: &a [1,1,1,1,1,1,1,1,1,1]\n" + "".join(
     f"{name}: &{name} [{','.join([f'*{before}'] * 10)}]\n"
     for before, name in zip("abcdefgh", "bcdefghi", strict=True)
 )
-UNFOLDS = "aliases unfold to more than 1000 values or 50 levels; write the values out"
+EXPANDS = "aliases expand to more than 1000 values or 50 levels; write the values out"
 NO_NODE = "while parsing a block node, did not find expected node content"
 
 TEXTS = st.text(
@@ -78,7 +78,7 @@ def test_a_document_without_content_is_null(text):
     document = read_yaml(text.encode(), "ccm.yaml")
 
     assert document.value is None
-    assert document.place(("anything",)) == Location(1, 1)
+    assert document.location(("anything",)) == Location(1, 1)
 
 
 @pytest.mark.parametrize(
@@ -87,27 +87,27 @@ def test_a_document_without_content_is_null(text):
         pytest.param(
             "a: 1\nb: {c: 2, c: 3}\na: 4\n",
             [
-                'ccm.yaml:2:11: the key "c" is given twice; the first is at line 2, column 5',
-                'ccm.yaml:3:1: the key "a" is given twice; the first is at line 1, column 1',
+                'ccm.yaml:2:11: the key "c" is a duplicate; the first is at line 2, column 5',
+                'ccm.yaml:3:1: the key "a" is a duplicate; the first is at line 1, column 1',
             ],
             id="duplicate keys, both places named",
         ),
         pytest.param(
             "a: !!python/object/apply:os.system [ls]\n",
-            ["ccm.yaml:1:4: tags such as !!str are not used here; write the value without it"],
+            ["ccm.yaml:1:4: tags such as !!str are not supported; write the value without it"],
             id="tag",
         ),
         pytest.param(
             "1: a\n? [b]\n: c\ntrue: d\n",
             [
-                f"ccm.yaml:{place}: this key is no text; put it in quotes"
+                f"ccm.yaml:{place}: this key is not a string; put it in quotes"
                 for place in ("1:1", "2:3", "4:1")
             ],
             id="keys that are no text",
         ),
         pytest.param(
             "a: 1\n---\nb: 2\n",
-            ["ccm.yaml:2:1: a second document begins here; wanted one in a file"],
+            ["ccm.yaml:2:1: a second document begins here; expected one in a file"],
             id="two documents",
         ),
         pytest.param(
@@ -122,7 +122,7 @@ def test_a_document_without_content_is_null(text):
         ),
         pytest.param(
             "a: 1\nb: x\x00y\n",
-            ["ccm.yaml:2:5: the control character U+0000 may not stand in YAML; remove it"],
+            ["ccm.yaml:2:5: the control character U+0000 is not allowed in YAML; remove it"],
             id="NUL",
         ),
         pytest.param(
@@ -132,33 +132,33 @@ def test_a_document_without_content_is_null(text):
         ),
         pytest.param(
             BOMB,
-            [f"ccm.yaml:3:32: {UNFOLDS}"],
+            [f"ccm.yaml:3:32: {EXPANDS}"],
             id="YAML bomb",
         ),
         pytest.param(
             "a: &a [*a]\n",
-            ["ccm.yaml:1:8: this alias stands for nothing: no such anchor ends before it"],
+            ["ccm.yaml:1:8: this alias has no anchor that ends before it"],
             id="alias to what surrounds it",
         ),
         pytest.param(
             "key: *hunter2\n",
-            ["ccm.yaml:1:6: this alias stands for nothing: no such anchor ends before it"],
+            ["ccm.yaml:1:6: this alias has no anchor that ends before it"],
             id="alias to nothing, whose name may be half a secret",
         ),
         pytest.param(
             "[" * 100_000,
-            ["ccm.yaml:1:51: nested deeper than 50 levels; make it flatter"],
+            ["ccm.yaml:1:51: nested deeper than 50 levels; expected fewer levels"],
             id="too deep",
         ),
         pytest.param(
             b"#" * (4 * 1024 * 1024 + 1),
-            ["ccm.yaml:1:1: the file has 4194305 bytes; wanted at most 4194304"],
+            ["ccm.yaml:1:1: the file has 4194305 bytes; expected at most 4194304"],
             id="too large",
         ),
         pytest.param(
             "a: .inf\nb: 1e999\nc: -.INF\nd: .nan\n",
             [
-                f"ccm.yaml:{line}:4: this number is not finite; put it in quotes if it is a text"
+                f"ccm.yaml:{line}:4: this number is not finite; put it in quotes if it is a string"
                 for line in (1, 2, 3, 4)
             ],
             id="numbers that JSON does not have",
@@ -167,7 +167,7 @@ def test_a_document_without_content_is_null(text):
             f"a: 9223372036854775808\nb: {'9' * 10_000}\n",
             [
                 f"ccm.yaml:{line}:4: this number needs more than 64 bits; "
-                "put it in quotes if it is a text"
+                "put it in quotes if it is a string"
                 for line in (1, 2)
             ],
             id="numbers of more than 64 bits",
@@ -175,7 +175,7 @@ def test_a_document_without_content_is_null(text):
         pytest.param(
             "a: 1\na: 2\nb: }\n",
             [
-                'ccm.yaml:2:1: the key "a" is given twice; the first is at line 1, column 1',
+                'ccm.yaml:2:1: the key "a" is a duplicate; the first is at line 1, column 1',
                 f"ccm.yaml:3:4: not YAML: {NO_NODE}",
             ],
             id="what stood before the end of the syntax is told too",
@@ -193,8 +193,8 @@ def test_an_alias_stands_for_a_copy_of_its_anchor():
 
     assert document.value == {"a": {"n": [1, 2]}, "b": {"n": [1, 2]}}
     assert document.value["a"] is not document.value["b"]
-    assert document.place(("a", "n", 1)) == Location(1, 15)
-    assert document.place(("b", "n", 1)) == Location(2, 4)
+    assert document.location(("a", "n", 1)) == Location(1, 15)
+    assert document.location(("b", "n", 1)) == Location(2, 4)
 
 
 def test_a_byte_order_mark_is_no_part_of_the_text():
@@ -202,7 +202,7 @@ def test_a_byte_order_mark_is_no_part_of_the_text():
     document = read_yaml(b"\xef\xbb\xbfname: x\n", "ccm.yaml")
 
     assert document.value == {"name": "x"}
-    assert document.place(("name",), key=True) == Location(1, 1)
+    assert document.location(("name",), key=True) == Location(1, 1)
 
 
 def test_the_parser_in_python_reads_the_same(monkeypatch):
@@ -214,7 +214,7 @@ def test_the_parser_in_python_reads_the_same(monkeypatch):
     slow = read_yaml(text, "ccm.yaml")
 
     assert slow.value == fast.value
-    assert slow.place(("b",)) == fast.place(("b",)) == Location(2, 4)
+    assert slow.location(("b",)) == fast.location(("b",)) == Location(2, 4)
     assert slow.mistake(("b",), "x", at=(1, 3)) == fast.mistake(("b",), "x", at=(1, 3))
 
 

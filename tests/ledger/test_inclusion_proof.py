@@ -19,7 +19,7 @@ SIZES = st.integers(1, 130)
 def test_a_tree_may_be_put_down_and_taken_up_anywhere(size, stops):
     """The root is that of the definition, however often only the edge was kept."""
     tree = MerkleTree()
-    for stop in sorted({*(one for one in stops if one < size), size}):
+    for stop in sorted({*(stop for stop in stops if stop < size), size}):
         tree = MerkleTree(tree.size, tree.edge)
         tree.extend(HASHES[tree.size : stop])
     assert tree.size == size
@@ -47,21 +47,21 @@ def test_a_proof_that_was_changed_leads_elsewhere(size, data):
     changed = [
         [*proof[:at], HASHES[0], *proof[at:]],
         [*proof[:at], *proof[at + 1 :]],
-        [*proof[:at], *(bytes([one[0] ^ 1]) + one[1:] for one in proof[at:])],
+        [*proof[:at], *(bytes([digest[0] ^ 1]) + digest[1:] for digest in proof[at:])],
         proof[::-1],
     ]
-    for other in changed:
-        if other == proof:
+    for forged in changed:
+        if forged == proof:
             continue
         try:
-            found = inclusion_proof.root_of_inclusion(index, size, HASHES[index], other)
+            actual = inclusion_proof.root_of_inclusion(index, size, HASHES[index], forged)
         except ValueError:
             continue
-        assert found != root(HASHES[:size])
+        assert actual != root(HASHES[:size])
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "call",
     [
         pytest.param(
             lambda: inclusion_proof.inclusion_proofs(HASHES, [3], 3), id="a leaf beyond the tree"
@@ -76,7 +76,7 @@ def test_a_proof_that_was_changed_leads_elsewhere(size, data):
         pytest.param(lambda: MerkleTree(-1), id="less than no leaves"),
     ],
 )
-def test_what_cannot_be_is_refused(asked):
+def test_what_cannot_be_is_refused(call):
     """Never answered with a proof of something else."""
     with pytest.raises(ValueError):  # noqa: PT011 - each part has its own words
-        asked()
+        call()

@@ -19,7 +19,7 @@ TREES = st.integers(1, 70).flatmap(
 def tree(size):
     """Give leaves, and their hashes."""
     leaves = [f"leaf {n}".encode() for n in range(size)]
-    return leaves, [leaf_hash(one) for one in leaves]
+    return leaves, [leaf_hash(leaf) for leaf in leaves]
 
 
 @given(TREES)
@@ -27,10 +27,10 @@ def test_any_leaves_lead_to_the_root(case):
     """With as many hashes as there are parts between them, in one pass over the tree."""
     size, chosen = case
     leaves, hashes = tree(size)
-    found = list(multiproof(iter(hashes), size, sorted(chosen)))
-    assert roots_by_size(size, {n: leaves[n] for n in chosen}, found) == {size: root(leaves)}
+    proof = list(multiproof(iter(hashes), size, sorted(chosen)))
+    assert roots_by_size(size, {n: leaves[n] for n in chosen}, proof) == {size: root(leaves)}
     assert MerkleTree.of(hashes).root == root(leaves)
-    assert len(found) <= max(1, len(chosen)) * size.bit_length()
+    assert len(proof) <= max(1, len(chosen)) * size.bit_length()
 
 
 @given(TREES)
@@ -38,10 +38,10 @@ def test_any_leaf_leads_to_the_root_of_the_tree_that_it_was_the_last_of(case):
     """So whoever has it can hold a head of that size against what is there."""
     size, chosen = case
     leaves, hashes = tree(size)
-    found = list(multiproof(iter(hashes), size, sorted(chosen)))
+    proof = list(multiproof(iter(hashes), size, sorted(chosen)))
     sizes = {n + 1 for n in chosen} | {size}
-    roots = roots_by_size(size, {n: leaves[n] for n in chosen}, found, range(1, size + 1))
-    assert roots == {one: root(leaves[:one]) for one in sizes}
+    roots = roots_by_size(size, {n: leaves[n] for n in chosen}, proof, range(1, size + 1))
+    assert roots == {end: root(leaves[:end]) for end in sizes}
 
 
 @given(TREES, st.data())
@@ -49,20 +49,20 @@ def test_nothing_else_leads_to_the_root(case, data):
     """Not a leaf changed, moved, left out or added; not a hash changed, left out or added."""
     size, chosen = case
     leaves, hashes = tree(size)
-    kept = {n: leaves[n] for n in chosen}
-    found = list(multiproof(iter(hashes), size, sorted(chosen)))
-    spoiled = [(size, kept, [*found, hashes[0]]), (size, kept, found[:-1])]
-    if found:
-        at = data.draw(st.integers(0, len(found) - 1))
-        spoiled.append((size, kept, [*found[:at], leaf_hash(b"other"), *found[at + 1 :]]))
+    selected = {n: leaves[n] for n in chosen}
+    proof = list(multiproof(iter(hashes), size, sorted(chosen)))
+    spoiled = [(size, selected, [*proof, hashes[0]]), (size, selected, proof[:-1])]
+    if proof:
+        at = data.draw(st.integers(0, len(proof) - 1))
+        spoiled.append((size, selected, [*proof[:at], leaf_hash(b"other"), *proof[at + 1 :]]))
     if chosen:
         at = data.draw(st.sampled_from(sorted(chosen)))
-        rest = {n: one for n, one in kept.items() if n != at}
-        spoiled += [(size, kept | {at: b"other"}, found), (size, rest, found)]
+        rest = {n: leaf for n, leaf in selected.items() if n != at}
+        spoiled += [(size, selected | {at: b"other"}, proof), (size, rest, proof)]
         if at + 1 not in chosen:
-            spoiled.append((size, rest | {at + 1: leaves[at]}, found))
+            spoiled.append((size, rest | {at + 1: leaves[at]}, proof))
     for changed in spoiled:
-        if changed == (size, kept, found):
+        if changed == (size, selected, proof):
             continue
         try:
             assert roots_by_size(*changed).get(size) != root(leaves)

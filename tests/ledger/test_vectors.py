@@ -16,15 +16,15 @@ from ccm_core.ledger.signed_note import VerifierKey
 from ccm_core.ledger.tlog_proof import LeafProof
 
 LEAVES = [
-    bytes.fromhex(one)
-    for one in (
+    bytes.fromhex(text)
+    for text in (
         "", "00", "10", "2021", "3031", "40414243", "5051525354555657",
         "606162636465666768696a6b6c6d6e6f",
     )
 ]  # fmt: skip
 ROOTS = [
-    bytes.fromhex(one)
-    for one in (
+    bytes.fromhex(text)
+    for text in (
         "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
         "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
         "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
@@ -36,11 +36,11 @@ ROOTS = [
         "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
     )
 ]
-HASHES = [leaf_hash(one) for one in LEAVES]
+HASHES = [leaf_hash(text) for text in LEAVES]
 
 A, B, C, D, E, F, G, H = (
-    bytes.fromhex(one)
-    for one in (
+    bytes.fromhex(text)
+    for text in (
         "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7",
         "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
         "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4",
@@ -58,9 +58,9 @@ def test_a_tree_has_the_published_roots(size: int):
     """At each size of the well-known eight leaves, grown at once or one leaf at a time."""
     assert MerkleTree.of(HASHES[:size]).root == ROOTS[size]
     grown = MerkleTree()
-    for one in HASHES[:size]:
+    for leaf in HASHES[:size]:
         grown = MerkleTree(grown.size, grown.edge)
-        grown.extend([one])
+        grown.extend([leaf])
     assert grown.root == ROOTS[size]
 
 
@@ -123,10 +123,10 @@ def test_a_note_is_signed_as_published():
     assert signed_note.sign(TEXT, "PeterNeumann", signer) == f"{TEXT}\n{PETER_LINE}"
 
 
-@pytest.mark.parametrize("written", [PETER, ENOCH])
-def test_a_key_is_read_and_written_as_published(written: str):
+@pytest.mark.parametrize("text", [PETER, ENOCH])
+def test_a_key_is_read_and_written_as_published(text: str):
     """Name, id and key, with a plus in between; the key itself may hold more of those."""
-    assert str(VerifierKey.read(written)) == written
+    assert str(VerifierKey.read(text)) == text
 
 
 def test_a_mangled_key_is_refused():
@@ -137,7 +137,9 @@ def test_a_mangled_key_is_refused():
         for b in range(a, len(PETER) + 1)
         if (a, b) != (0, len(PETER))
     ]
-    changed = [PETER[:at] + chr(ord(one) + 1) + PETER[at + 1 :] for at, one in enumerate(PETER)]
+    changed = [
+        PETER[:at] + chr(ord(character) + 1) + PETER[at + 1 :] for at, character in enumerate(PETER)
+    ]
     others = [
         "PeterNeumann+cc469956+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TWBADKEY==",
         "PeterNeumann+173116ae+ZRpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
@@ -163,7 +165,7 @@ def test_a_mangled_key_is_refused():
 )
 def test_a_note_opens_where_a_trusted_key_signed_it(lines: str, keys: list, *, opens: bool):
     """Signatures of unknown keys count for nothing; a known key's must hold."""
-    trusted = [VerifierKey.read(one) for one in keys]
+    trusted = [VerifierKey.read(key) for key in keys]
     if opens:
         assert signed_note.opened(f"{TEXT}\n{lines}", trusted) == TEXT
         return
@@ -198,10 +200,10 @@ SOFA = "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2M
 
 def test_a_checkpoint_is_read_and_written_as_published():
     """The example of the format, and one with an extension line that is passed over."""
-    found = Checkpoint.read(SOFA)
-    assert (found.origin, found.size) == ("example.com/behind-the-sofa", 20852163)
-    assert found.text == SOFA
-    assert Checkpoint.read(f"{SOFA}extension\n") == found
+    checkpoint = Checkpoint.read(SOFA)
+    assert (checkpoint.origin, checkpoint.size) == ("example.com/behind-the-sofa", 20852163)
+    assert checkpoint.text == SOFA
+    assert Checkpoint.read(f"{SOFA}extension\n") == checkpoint
 
 
 @pytest.mark.parametrize(
@@ -224,7 +226,7 @@ def test_what_is_no_checkpoint_is_refused(text: str):
         Checkpoint.read(text)
 
 
-H1, H2 = (bytes([one]) * 32 for one in (1, 2))
+H1, H2 = (bytes([text]) * 32 for text in (1, 2))
 HEAD = "c2sp.org/tlog-proof@v1\n"
 HASH = signed_note.encoded(H1)
 

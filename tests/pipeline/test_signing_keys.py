@@ -26,7 +26,7 @@ class Place:
     """A store, its vault, and what a person was told."""
 
     def __init__(self, folder):
-        self.folder, self.told, self._evaluations = folder, [], 0
+        self.folder, self.messages, self._evaluations = folder, [], 0
         self.environment = {"CCM_VAULT_KEY": b64encode(b"k" * 32).decode()}
 
     def vault(self):
@@ -35,7 +35,7 @@ class Place:
 
     def signing(self):
         """Give who signs."""
-        return signing(self.vault, lambda: AT, self.told.append)
+        return signing(self.vault, lambda: AT, self.messages.append)
 
     def store(self):
         """Open the store."""
@@ -46,14 +46,14 @@ class Place:
         """Keep an evaluation, which states a head."""
         self._evaluations += 1
         at = AT.replace(minute=self._evaluations)
-        judged = Evaluation(
+        evaluation = Evaluation(
             evaluated_at=at, packs=(), connections=(), sufficiency=(), rules=(), controls=()
         )
         if store is not None:
-            store.evaluations.append(judged)
+            store.evaluations.append(evaluation)
             return
         with self.store() as opened:
-            opened.evaluations.append(judged)
+            opened.evaluations.append(evaluation)
 
     def verified(self):
         """Verify the store."""
@@ -61,69 +61,71 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path):
+def setup(tmp_path):
     """Give an empty folder to keep things in."""
     return Place(tmp_path)
 
 
-def test_what_a_person_should_know_is_told_once(place):
+def test_what_a_person_should_know_is_told_once(setup):
     """That a key was made, or why nobody signs: not for every head."""
-    place.environment.clear()
-    sign = place.signing()
+    setup.environment.clear()
+    sign = setup.signing()
     assert [type(sign()) for _ in range(3)] == [Unsigned] * 3
-    (told,) = place.told
-    assert "the ledger's head is not signed" in told
-    assert sign().why in told
+    (message,) = setup.messages
+    assert "the ledger's head is not signed" in message
+    assert sign().why in message
 
 
-def test_a_daemon_notices_a_vault_that_opens_at_last_and_a_key_that_was_rotated(place):
+def test_a_daemon_notices_a_vault_that_opens_at_last_and_a_key_that_was_rotated(setup):
     """It holds its store for weeks, and the vault is another process's as well."""
-    given = dict(place.environment)
-    place.environment.clear()
-    with place.store() as store:
-        place.state_head(store)
-        place.environment.update(given)
-        place.state_head(store)
-        with place.store() as other:
-            rotate(place.vault(), other.ledger, AT)
-        place.state_head(store)
+    environment = dict(setup.environment)
+    setup.environment.clear()
+    with setup.store() as store:
+        setup.state_head(store)
+        setup.environment.update(environment)
+        setup.state_head(store)
+        with setup.store() as second:
+            rotate(setup.vault(), second.ledger, AT)
+        setup.state_head(store)
 
         assert [key.handed_over for key in store.ledger.signing_keys()] == [True, True]
-    found = place.verified()
-    assert (found.problems, found.unproven) == ((), ())
+    verification = setup.verified()
+    assert (verification.problems, verification.unproven) == ((), ())
 
 
-@pytest.mark.parametrize("named", [False, True], ids=["before the store", "after the store"])
-def test_a_rotation_that_is_cut_off_leaves_a_store_that_can_be_signed(place, named):
+@pytest.mark.parametrize(
+    "is_registered", [False, True], ids=["before the store", "after the store"]
+)
+def test_a_rotation_that_is_cut_off_leaves_a_store_that_can_be_signed(setup, is_registered):
     """The vault has both keys then, and the store says which of them signs."""
-    place.state_head()
-    (old,) = keys.held(place.vault())
-    new = keys.prepare(place.vault(), AT)  # what a rotation does first
-    if named:
-        with place.store() as store:
+    setup.state_head()
+    (old,) = keys.stored_keys(setup.vault())
+    new = keys.prepare_next_key(setup.vault(), AT)  # what a rotation does first
+    if is_registered:
+        with setup.store() as store:
             store.ledger.rotate_key([new, old], AT)
-    place.state_head()
+    setup.state_head()
 
-    found = place.verified()
-    assert (found.problems, found.unproven) == ((), ())
-    with place.store() as store:
-        assert store.ledger.signing_keys()[-1].key.public == (new if named else old).public
-        rotate(place.vault(), store.ledger, AT)
-    place.state_head()
-    assert len(keys.held(place.vault())) == 1
-    assert place.verified().unproven == ()
+    verification = setup.verified()
+    assert (verification.problems, verification.unproven) == ((), ())
+    with setup.store() as store:
+        assert store.ledger.signing_keys()[-1].key.public == (new if is_registered else old).public
+        rotate(setup.vault(), store.ledger, AT)
+    setup.state_head()
+    assert len(keys.stored_keys(setup.vault())) == 1
+    assert setup.verified().unproven == ()
 
 
-def test_nothing_is_rotated_that_is_not_there(place):
+def test_nothing_is_rotated_that_is_not_there(setup):
     """Without a key, or without the store's key, the message says what to do."""
-    with place.store() as store:
+    with setup.store() as store:
         with pytest.raises(UsageError, match="`ccm keys make`"):
-            rotate(place.vault(), store.ledger, AT)
-        place.state_head(store)
-        (place.folder / "ccm.vault").unlink()
+            rotate(setup.vault(), store.ledger, AT)
+        setup.state_head(store)
+        (setup.folder / "ccm.vault").unlink()
         with pytest.raises(UsageError, match="--lost"):
-            rotate(place.vault(), store.ledger, AT)
-        rotate(place.vault(), store.ledger, AT, lost=True)
-        place.state_head(store)
-    (said,) = place.verified().unproven
-    assert "did not hand over" in said
+            rotate(setup.vault(), store.ledger, AT)
+        rotate(setup.vault(), store.ledger, AT, lost=True)
+        setup.state_head(store)
+    (message,) = setup.verified().unproven
+    assert "did not hand over" in message

@@ -169,10 +169,10 @@ ANCHORS = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        pytest.param(ANCHORS.encode(), "aliases unfold to more than 1000 values", id="anchors"),
+        pytest.param(ANCHORS.encode(), "aliases expand to more than 1000 values", id="anchors"),
         pytest.param(
             b"a: &a [*a]\n",
-            "this alias stands for nothing: no such anchor ends before it",
+            "this alias has no anchor that ends before it",
             id="itself",
         ),
         pytest.param(
@@ -190,7 +190,7 @@ ANCHORS = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
     ],
 )
 def test_a_file_that_explodes_is_refused_at_once(sources, text, expected):
-    """Bytes, levels and what aliases unfold to are bounded before anything is built."""
+    """Bytes, levels and what aliases expand to are bounded before anything is built."""
     began, before = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(DocumentError) as caught:
         compile_packs([PackText(text=text, source="doors.yaml")], sources)

@@ -67,17 +67,19 @@ class Build:
     def record(self, harvest, key, body):
         """Give the record that comes of one observed object of a harvest."""
         collection = harvest.collection
-        (seen,) = [one for one in harvest.observations if one.key == key]
+        (observation,) = [
+            observation for observation in harvest.observations if observation.key == key
+        ]
         return Record(
             kind=collection.kind,
             version=collection.version,
             key=key,
             connection=collection.connection,
-            observed_at=seen.observed_at,
+            observed_at=observation.observed_at,
             collection=collection.id,
-            source=seen.source,
+            source=observation.source,
             body=body,
-            digest=seen.body.digest,
+            digest=observation.body.digest,
         )
 
     def harvest(self, name, bodies, *, snapshot=False, rejected=(), **changes):
@@ -170,9 +172,9 @@ def reopen(tmp_path):
 @pytest.fixture
 def store(reopen, build):
     """Give a new store with the run ``r1`` begun."""
-    made = reopen()
-    made.runs.begin(build.run())
-    return made
+    store = reopen()
+    store.runs.begin(build.run())
+    return store
 
 
 @pytest.fixture

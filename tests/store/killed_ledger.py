@@ -106,14 +106,14 @@ def seal(store, run, number):
     )
 
 
-def work(folder, told):
+def work(folder, pipe):
     """Go on where the last child stopped, until killed; tell what is about to be done, and done."""
     store = opened(folder)
 
-    def step(what, number, do, *given):
-        os.write(told, f"{what} {number}\n".encode())
-        do(*given)
-        os.write(told, f"{what} {number} done\n".encode())
+    def step(name, number, do, *arguments):
+        os.write(pipe, f"{name} {number}\n".encode())
+        do(*arguments)
+        os.write(pipe, f"{name} {number} done\n".encode())
 
     number = len(store.runs.collections("demo"))
     for run in store.runs.open_runs("demo"):
@@ -130,10 +130,10 @@ def go_round(store, step, number):
     step("begin", number, store.runs.begin, open_run)
     step("keep", number, store.records.append, harvest(store, run, number))
     step("seal", number, seal, store, run, number)
-    judged = Evaluation(
+    evaluation = Evaluation(
         evaluated_at=at, packs=(), connections=(), sufficiency=(), rules=(), controls=()
     )
-    step("judge", number, store.evaluations.append, judged)
+    step("judge", number, store.evaluations.append, evaluation)
     order = Erasure(id=run, key=f"{4 * number:06}", reason="test", erased_at=at)
     step("erase", number, store.erasure.erase, order)
 
@@ -148,46 +148,46 @@ def kill_one(folder, chance):
         finally:
             os._exit(1)
     os.close(writing)
-    heard, steps = b"", chance.randrange(1, 14)
-    while heard.count(b"\n") < steps and (more := os.read(reading, 4096)):
-        heard += more
+    output, steps = b"", chance.randrange(1, 14)
+    while output.count(b"\n") < steps and (more := os.read(reading, 4096)):
+        output += more
     time.sleep(chance.uniform(0, 0.004))
     os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
     with os.fdopen(reading, "rb") as rest:
-        heard += rest.read()
+        output += rest.read()
     if not os.WIFSIGNALED(status):
         sys.exit("the worker failed before it was killed")
-    return heard.decode().splitlines()
+    return output.decode().splitlines()
 
 
-def check(folder, kept):
+def check(folder, acknowledged):
     """Verify the store, and that what was told kept is there."""
-    found = verify_store(folder / "ccm.db", on_progress=lambda *_: None)
-    if found.problems:
-        sys.exit("\n".join(map(str, found.problems)))
+    verification = verify_store(folder / "ccm.db", on_progress=lambda *_: None)
+    if verification.problems:
+        sys.exit("\n".join(map(str, verification.problems)))
     with closing(opened(folder)) as store:
-        there = {one.id for one in store.runs.collections("demo")}
-    if not {f"c{number}" for number in kept} <= there:
+        stored = {collection.id for collection in store.runs.collections("demo")}
+    if not {f"c{number}" for number in acknowledged} <= stored:
         sys.exit("a window that was told kept was lost")
-    return found.leaves
+    return verification.leaves
 
 
 def main():
     """Kill, again and again, and verify now and then."""
     folder, seed, kills = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-    chance, hit, kept, leaves = random.Random(seed), Counter(), [], 0  # noqa: S311 - moments
+    chance, hit, acknowledged, leaves = random.Random(seed), Counter(), [], 0  # noqa: S311 - moments
     opened(folder).close()
     for number in range(1, kills + 1):
         lines = kill_one(folder, chance)
         done = [line.split()[1] for line in lines if line.startswith("keep") and "done" in line]
-        if set(done) & set(kept):
+        if set(done) & set(acknowledged):
             sys.exit("a window that was told kept was kept again")
-        kept += done
+        acknowledged += done
         last = lines[-1].split()
         hit["between" if last[-1] == "done" else last[0]] += 1
         if number % VERIFIED_EVERY == 0:
-            leaves = check(folder, kept)
+            leaves = check(folder, acknowledged)
     sys.stdout.write(f"{json_codec.encode({'hit': hit, 'leaves': leaves}).decode()}\n")
 
 

@@ -54,7 +54,7 @@ def window(number):
     return WriteBatch(collection=collection, observations=observations)
 
 
-def write(folder, told):
+def write(folder, pipe):
     """Keep windows until killed."""
     store = open_store(StoreLocation(url="sqlite:///ccm.db"), base=folder)
     if not store.runs.connections():
@@ -62,7 +62,7 @@ def write(folder, told):
     number = len(store.runs.collections("demo"))
     while True:
         store.records.append(window(number))
-        os.write(told, f"{number}\n".encode())
+        os.write(pipe, f"{number}\n".encode())
         number += 1
 
 
@@ -91,14 +91,14 @@ def main():
     """Kill early, while the store is being made, then ever again in the middle of writing."""
     folder, seed = Path(sys.argv[1]), int(sys.argv[2])
     chance = random.Random(seed)  # noqa: S311 - moments, not secrets
-    told = [-1]
+    acknowledged = [-1]
     for _ in range(2):
-        told += kill_one(folder, chance.uniform(0, 0.4), after_first=False)
+        acknowledged += kill_one(folder, chance.uniform(0, 0.4), after_first=False)
     for _ in range(4):
-        told += kill_one(folder, chance.uniform(0, 0.1), after_first=True)
-    if told != sorted(set(told)):
-        sys.exit(f"a window that was told kept was lost, and kept again: {told}")
-    sys.stdout.write(f"{max(told)}\n")
+        acknowledged += kill_one(folder, chance.uniform(0, 0.1), after_first=True)
+    if acknowledged != sorted(set(acknowledged)):
+        sys.exit(f"a window that was told kept was lost, and kept again: {acknowledged}")
+    sys.stdout.write(f"{max(acknowledged)}\n")
 
 
 if __name__ == "__main__":

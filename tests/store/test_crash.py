@@ -29,13 +29,13 @@ def test_a_killed_writer_leaves_whole_windows(tmp_path, reopen):
         timeout=120,
     )
     assert done.returncode == 0, f"seed {seed}: {done.stderr}"
-    told = int(done.stdout)
+    acknowledged = int(done.stdout)
 
     store = reopen()
-    kept = [c.id for c in store.runs.collections("demo")]
-    assert kept == [f"c{n}" for n in range(len(kept))], f"seed {seed}"
-    assert told < len(kept), f"seed {seed}"
-    assert_whole(store, len(kept))
+    stored = [c.id for c in store.runs.collections("demo")]
+    assert stored == [f"c{n}" for n in range(len(stored))], f"seed {seed}"
+    assert acknowledged < len(stored), f"seed {seed}"
+    assert_whole(store, len(stored))
     store.close()
     with closing(sqlite3.connect(tmp_path / "ccm.db")) as database:
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]

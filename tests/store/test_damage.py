@@ -33,8 +33,8 @@ COLUMNS = [
 
 def verified(folder, *pins):
     """Verify the store of a folder."""
-    given = [Pin(name=f"pin {number}", note=pin) for number, pin in enumerate(pins)]
-    return verify_store(folder / "ccm.db", pins=given, on_progress=lambda *_: None)
+    named_pins = [Pin(name=f"pin {number}", note=pin) for number, pin in enumerate(pins)]
+    return verify_store(folder / "ccm.db", pins=named_pins, on_progress=lambda *_: None)
 
 
 @pytest.fixture(scope="module")
@@ -79,19 +79,22 @@ def sql(folder, *statements, **values):
     """Run statements on the store with nothing of ours in between; give the last rows."""
     with closing(sqlite3.connect(folder / "ccm.db", isolation_level=None)) as database:
         database.execute("PRAGMA ignore_check_constraints=ON")
-        return [database.execute(one, values).fetchall() for one in statements][-1]
+        return [database.execute(statement, values).fetchall() for statement in statements][-1]
 
 
 def test_a_store_as_it_was_kept_is_sound(pristine):
     """Every leaf, every body and every head; both pins hold."""
     folder, pins = pristine
-    found = verified(folder, *pins)
+    verification = verified(folder, *pins)
 
-    assert found.problems == ()
-    assert found.unproven == ()
-    assert {log.log: log.size - log.signed_size for log in found.logs} == {"@store": 0, "demo": 0}
-    assert (found.pins, found.checkpoints, len(found.keys)) == (2, 11, 2)
-    assert found.erased == 6  # the other kind has the same bodies
+    assert verification.problems == ()
+    assert verification.unproven == ()
+    assert {log.log: log.size - log.signed_size for log in verification.logs} == {
+        "@store": 0,
+        "demo": 0,
+    }
+    assert (verification.pins, verification.checkpoints, len(verification.keys)) == (2, 11, 2)
+    assert verification.erased == 6  # the other kind has the same bodies
     for table in TABLES:
         assert sql(folder, f"SELECT count(*) FROM {table}")[0][0] > (table != "store"), table  # noqa: S608 - a name of ours
 
@@ -123,8 +126,8 @@ def test_a_changed_value_is_found(folder, table, column):
             sql(folder, update, row=row, new=changed(old))
         except sqlite3.IntegrityError:
             sql(folder, update, row=row, new=-old - 1)  # the next one is another row's
-        found = verified(folder).problems
-        assert table in {one.table for one in found}, (row, old, found)
+        problems = verified(folder).problems
+        assert table in {problem.table for problem in problems}, (row, old, problems)
         (folder / "ccm.db").write_bytes(before)
 
 
@@ -150,7 +153,7 @@ def test_a_removed_row_is_found(folder, table, order):
     (row,) = sql(folder, f"SELECT {columns} FROM {table} ORDER BY 1 {order} LIMIT 1")[0]  # noqa: S608 - names of ours
     sql(folder, f"DELETE FROM {table} WHERE {_row(table)}", row=row)  # noqa: S608 - the same
 
-    assert table in {one.table for one in verified(folder).problems}
+    assert table in {problem.table for problem in verified(folder).problems}
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -172,11 +175,11 @@ def test_an_inserted_row_is_found(folder, table):
     except sqlite3.IntegrityError:
         return  # the database refuses it by itself
 
-    assert table in {one.table for one in verified(folder).problems}
+    assert table in {problem.table for problem in verified(folder).problems}
 
 
 @pytest.mark.parametrize(
-    ("table", "one", "other"),
+    ("table", "first", "second"),
     [
         pytest.param("version", 1, 2, id="versions of one collection"),
         pytest.param("version", 1, 9, id="versions of two"),
@@ -187,13 +190,13 @@ def test_an_inserted_row_is_found(folder, table):
         pytest.param("log_entry", 2, 3, id="entries of one log"),
     ],
 )
-def test_swapped_rows_are_found(folder, table, one, other):
+def test_swapped_rows_are_found(folder, table, first, second):
     """Two rows that exchange their numbers, and nothing else."""
     with closing(sqlite3.connect(folder / "ccm.db")) as database, database:
-        for new, old in ((-1, one), (one, other), (other, -1)):
+        for new, old in ((-1, first), (first, second), (second, -1)):
             database.execute(f"UPDATE {table} SET seq = {new} WHERE seq = {old}")  # noqa: S608 - numbers and names of ours
 
-    assert table in {one.table for one in verified(folder).problems}
+    assert table in {problem.table for problem in verified(folder).problems}
 
 
 @pytest.mark.parametrize("last", ["'text'", "x'00'", "NULL", "0.5", "-1", "9223372036854775807"])
@@ -201,15 +204,17 @@ def test_a_changed_count_of_rows_is_found(folder, last):
     """What SQLite numbers the next row by, whatever stands there now."""
     sql(folder, f"UPDATE sqlite_sequence SET seq = {last} WHERE name = 'version'")  # noqa: S608 - values of ours
 
-    assert [(one.table, one.field) for one in verified(folder).problems] == [("version", "seq")]
+    assert [(problem.table, problem.field) for problem in verified(folder).problems] == [
+        ("version", "seq")
+    ]
 
 
 def test_a_record_is_named_with_its_field_and_what_it_was(folder):
     """The problem says which leaf, which record, which field, what is there, what was stored."""
     sql(folder, "UPDATE version SET endpoint = '/others' WHERE key = 'b'")
 
-    found = verified(folder).problems
-    assert [str(one) for one in found] == [
+    problems = verified(folder).problems
+    assert [str(problem) for problem in problems] == [
         f"log demo, leaf {leaf}, record demo.{kind} 'b': endpoint: "
         "it is '/others', and '/things' was stored"
         for leaf, kind in ((3, "thing"), (9, "part"))
@@ -256,7 +261,7 @@ def test_a_run_that_was_removed_is_found(folder, statements):
     """The store's own log states a head that the connection's log does not have any more."""
     sql(folder, *statements)
 
-    assert "demo" in {one.log for one in verified(folder).problems}
+    assert "demo" in {problem.log for problem in verified(folder).problems}
 
 
 def test_a_pin_finds_what_was_cut_off_everywhere(folder, pristine):
@@ -291,11 +296,15 @@ def test_a_pin_finds_what_was_cut_off_everywhere(folder, pristine):
     )
     older, newer = pristine[1]
 
-    alone = [one for one in verified(folder).problems if one.field != "content"]
+    alone = [problem for problem in verified(folder).problems if problem.field != "content"]
     assert alone == []  # but for what was erased, which cannot be brought back
-    assert [one.what for one in verified(folder, older).problems if one.field != "content"] == []
-    (found,) = [one for one in verified(folder, newer).problems if one.field != "content"]
-    assert "some were removed" in found.problem
+    assert [
+        problem.what for problem in verified(folder, older).problems if problem.field != "content"
+    ] == []
+    (problem,) = [
+        problem for problem in verified(folder, newer).problems if problem.field != "content"
+    ]
+    assert "some were removed" in problem.problem
 
 
 def test_an_older_head_in_place_of_the_newest_is_found(folder, pristine):
@@ -303,8 +312,8 @@ def test_an_older_head_in_place_of_the_newest_is_found(folder, pristine):
     statement = "UPDATE checkpoint SET note = :note WHERE seq = (SELECT max(seq) FROM checkpoint)"
     sql(folder, statement, note=pristine[1][0])
 
-    (found,) = verified(folder).problems
-    assert (found.table, found.field) == ("checkpoint", "note")
+    (problem,) = verified(folder).problems
+    assert (problem.table, problem.field) == ("checkpoint", "note")
 
 
 def test_a_store_that_was_built_anew_is_found_by_a_pin(tmp_path, build, key, pristine, reopen):
@@ -314,8 +323,8 @@ def test_a_store_that_was_built_anew_is_found_by_a_pin(tmp_path, build, key, pri
     store.runs.seal(build.manifest(at=3))
     store.close()
     assert verified(tmp_path).sound
-    (found,) = verified(tmp_path, pristine[1][0]).problems
-    assert "this store is ccm/" in found.problem
+    (problem,) = verified(tmp_path, pristine[1][0]).problems
+    assert "this store is ccm/" in problem.problem
 
     identity = sql(pristine[0], "SELECT identity FROM store")[0][0]
     shutil.rmtree(tmp_path)
@@ -326,8 +335,8 @@ def test_a_store_that_was_built_anew_is_found_by_a_pin(tmp_path, build, key, pri
     store.runs.begin(build.run())
     store.runs.seal(build.manifest(at=3))
     store.close()
-    found = verified(tmp_path, pristine[1][0]).problems
-    assert any("not the one it was" in one.problem for one in found)
+    problem = verified(tmp_path, pristine[1][0]).problems
+    assert any("not the one it was" in problem.problem for problem in problem)
 
 
 def test_a_head_signed_with_a_foreign_key_is_found(folder, key):
@@ -338,8 +347,8 @@ def test_a_head_signed_with_a_foreign_key_is_found(folder, key):
     statement = "UPDATE checkpoint SET note = :note WHERE seq = (SELECT max(seq) FROM checkpoint)"
     sql(folder, statement, note=forged)
 
-    (found,) = verified(folder).problems
-    assert "no valid signature of" in found.problem
+    (problem,) = verified(folder).problems
+    assert "no valid signature of" in problem.problem
 
 
 # -- the file itself ---------------------------------------------------------------------------

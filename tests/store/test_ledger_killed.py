@@ -31,10 +31,10 @@ def test_hundreds_of_kills_leave_a_ledger_that_verifies(tmp_path):
         timeout=300,
     )
     assert done.returncode == 0, f"seed {seed}: {done.stderr}"
-    found = json.loads(done.stdout)
-    assert sum(found["hit"].values()) == KILLS
-    assert found["hit"].keys() >= {"begin", "keep", "seal", "judge", "erase"}, found
-    assert found["leaves"] > KILLS
+    report = json.loads(done.stdout)
+    assert sum(report["hit"].values()) == KILLS
+    assert report["hit"].keys() >= {"begin", "keep", "seal", "judge", "erase"}, report
+    assert report["leaves"] > KILLS
 
 
 @pytest.mark.parametrize("room", [20, 24, 33, 47])
@@ -51,26 +51,26 @@ def test_a_full_disk_leaves_a_ledger_that_verifies(reopen, build, key, tmp_path,
         store.runs.seal(build.manifest(run.run, at=number))
     assert fill(store, build, number + 1) > number + 1
     store.close()
-    found = verify_store(tmp_path / "ccm.db", on_progress=lambda *_: None)
-    assert found.problems == ()
-    assert found.checkpoints > 0
+    verification = verify_store(tmp_path / "ccm.db", on_progress=lambda *_: None)
+    assert verification.problems == ()
+    assert verification.checkpoints > 0
 
 
 def fill(store, build, number):
     """Keep runs until there is no room; give the number of the last one."""
-    kept = []
+    stored = []
     with pytest.raises(StoreError, match="cannot grow"):
-        go_on(store, build, number, kept)
-    return number + len(kept)
+        go_on(store, build, number, stored)
+    return number + len(stored)
 
 
-def go_on(store, build, number, kept):
+def go_on(store, build, number, stored):
     """Keep runs without end, and note each one that is there whole."""
-    for one in range(number, number + 500):
-        run = f"r{one}"
-        bodies = {f"{key}": {"n": one, "of": os.urandom(300).hex()} for key in range(20)}
-        store.runs.begin(build.run(run, at=one))
-        store.records.append(build.harvest(f"c{one}", bodies, run=run, at=one))
-        store.runs.seal(build.manifest(run, at=one))
-        store.evaluations.append(build.evaluation(one))
-        kept.append(run)
+    for minute in range(number, number + 500):
+        run = f"r{minute}"
+        bodies = {f"{key}": {"n": minute, "of": os.urandom(300).hex()} for key in range(20)}
+        store.runs.begin(build.run(run, at=minute))
+        store.records.append(build.harvest(f"c{minute}", bodies, run=run, at=minute))
+        store.runs.seal(build.manifest(run, at=minute))
+        store.evaluations.append(build.evaluation(minute))
+        stored.append(run)

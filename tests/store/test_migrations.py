@@ -50,8 +50,8 @@ def older(store, build, tmp_path, monkeypatch):
     """Return the path of a store that became older than its ccm, which has one more revision."""
     store.records.append(build.harvest("c1", {"a": {"n": 1}}))
     store.close()
-    known = {**scripts(), NEXT: NEXT_SCRIPT}
-    monkeypatch.setattr(migrations, "scripts", lambda: known)
+    revisions = {**scripts(), NEXT: NEXT_SCRIPT}
+    monkeypatch.setattr(migrations, "scripts", lambda: revisions)
     monkeypatch.setattr(migrations, "NEWEST", NEXT)
     return tmp_path / "ccm.db"
 

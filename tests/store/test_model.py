@@ -28,7 +28,7 @@ class Step:
     snapshot: bool
     outcome: Outcome
     at: int
-    found: dict[str, int]
+    population: dict[str, int]
 
 
 STEPS = st.lists(
@@ -38,7 +38,7 @@ STEPS = st.lists(
         snapshot=st.booleans(),
         outcome=st.sampled_from([Outcome.COMPLETE, Outcome.COMPLETE, Outcome.PARTIAL]),
         at=st.integers(0, 5),  # few moments, so that the clock stands still and goes back
-        found=st.dictionaries(KEYS, st.integers(0, 2), max_size=5),
+        population=st.dictionaries(KEYS, st.integers(0, 2), max_size=5),
     ),
     max_size=10,
 )
@@ -53,13 +53,13 @@ class Model:
     def keep(self, step):
         """Append what changed and what vanished; give how many of each, and of the unchanged."""
         standing = self.state(step.kind)
-        changed = {k: n for k, n in step.found.items() if standing.get(k) != n}
-        gone = []
+        changed = {k: n for k, n in step.population.items() if standing.get(k) != n}
+        vanished = []
         if step.snapshot and step.outcome is Outcome.COMPLETE:
-            gone = [key for key in standing if key not in step.found]
+            vanished = [key for key in standing if key not in step.population]
         self.versions += [(step.kind, step.at, key, n) for key, n in changed.items()]
-        self.versions += [(step.kind, step.at, key, None) for key in gone]
-        return len(changed), len(step.found) - len(changed), len(gone)
+        self.versions += [(step.kind, step.at, key, None) for key in vanished]
+        return len(changed), len(step.population) - len(changed), len(vanished)
 
     def state(self, kind, as_of=99):
         """Give the newest value of every key that has not vanished, sorted."""
@@ -98,17 +98,17 @@ def keep(store, build, name, step):
     """Keep a step; give what the store counted."""
     harvest = build.harvest(
         name,
-        {key: {"n": n} for key, n in step.found.items()},
+        {key: {"n": n} for key, n in step.population.items()},
         kind=step.kind,
         snapshot=step.snapshot,
         outcome=step.outcome,
         at=step.at,
     )
-    kept = store.records.append(harvest)
-    assert (kept.population_root is not None) == (
+    collection = store.records.append(harvest)
+    assert (collection.population_root is not None) == (
         step.snapshot and step.outcome is Outcome.COMPLETE
     )
-    return kept.counts.appended, kept.counts.unchanged, kept.counts.tombstones
+    return collection.counts.appended, collection.counts.unchanged, collection.counts.tombstones
 
 
 def assert_same(store, build, model, steps):
@@ -123,9 +123,9 @@ def assert_same(store, build, model, steps):
         for at in range(6):
             past = listed(store.records.current("demo", kind, as_of=build.at(at)))
             assert past == list(model.state(kind, at).items())
-            then = {c.kind: c.records for c in store.records.counts(as_of=build.at(at))}
-            assert then.get(kind, 0) == len(past)
-        for key in {key for step in steps for key in step.found}:
+            counts = {c.kind: c.records for c in store.records.counts(as_of=build.at(at))}
+            assert counts.get(kind, 0) == len(past)
+        for key in {key for step in steps for key in step.population}:
             history = [record.body["n"] for record in store.records.history("demo", kind, key)]
             assert history == model.history(kind, key)
             for at in range(6):

@@ -37,10 +37,10 @@ def test_its_verifier_accepts_our_signed_heads_and_no_others(filled):
     key = Vkey.from_string(str(store.ledger.signing_keys()[0].key))
     assert key.serialize() == str(store.ledger.signing_keys()[0].key)
 
-    for text in (one for pair in heads for one in pair):
-        found = Checkpoint.from_text(text)
-        found.verify(key)
-        assert found.serialize() == text
+    for text in (head for pair in heads for head in pair):
+        checkpoint = Checkpoint.from_text(text)
+        checkpoint.verify(key)
+        assert checkpoint.serialize() == text
         with pytest.raises(Exception, match=r"^$|signature"):
             Checkpoint.from_text(text.replace("\n", "x\n", 1)).verify(key)
 
@@ -49,15 +49,15 @@ def test_its_verifier_accepts_our_signed_heads_and_no_others(filled):
 def test_its_verifier_accepts_our_proofs(filled, log):
     """Each leaf is in the newest tree, and each older tree is the beginning of the newest."""
     store, heads = filled
-    found = store.ledger.prove(log, everything)
+    proven = store.ledger.prove(log, everything)
     newest = Checkpoint.from_text(store.ledger.signed_head(log))
-    for leaf, proof in found:
+    for leaf, proof in proven:
         theirs = InclusionProof(proof.index, newest.size, list(proof.hashes))
         theirs.check(leaf_hash(leaf), newest.root_hash)
         with pytest.raises(InclusionProofInvalid):
             theirs.check(leaf_hash(leaf + b" "), newest.root_hash)
 
-    hashes = [leaf_hash(leaf) for leaf, _ in found]
+    hashes = [leaf_hash(leaf) for leaf, _ in proven]
     for pair in heads:
         older = Checkpoint.from_text(pair[log != STORE_LOG])
         if older.size < newest.size:

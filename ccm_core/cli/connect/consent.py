@@ -49,14 +49,14 @@ def ask_consent(options: ConnectOptions, setup: ConnectionSetup) -> ConsentGrant
 
 
 async def _listen_for_consent(options: ConnectOptions, setup: ConnectionSetup) -> ConsentGrant:
-    from ccm_core.auth.loopback_redirect import listening
+    from ccm_core.auth.loopback_redirect import listen_for_redirect
 
-    async with listening(port=options.port, path=CALLBACK) as redirect:
+    async with listen_for_redirect(port=options.port, path=CALLBACK) as redirect:
         request = setup.begin_consent(redirect.redirect_uri)
-        redirect.begin_with(request.url)
+        redirect.redirect_to(request.url)
         _print_link(request.url)
         if not options.no_browser and _has_browser():
-            _open_browser(redirect.begin_uri)
+            _open_browser(redirect.start_uri)
         print_message("waiting for the browser to come back ...")
         address = await redirect.address(patience=PATIENCE)
         # The code expires in seconds: nothing is done before it is exchanged.

@@ -9,7 +9,7 @@ from typing import Any
 from ccm_core.app.new_connection import NewConnection
 from ccm_core.cli.terminal.prompts import ask, ask_secret, is_interactive
 from ccm_core.config.secret_reference import SecretReference
-from ccm_core.documents.yaml_scalars import plain
+from ccm_core.documents.yaml_scalars import scalar_value
 from ccm_core.errors import UsageError
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.oauth import CLIENT_ID
@@ -144,6 +144,6 @@ def parse_value(text: str, described: JsonObject) -> Any:
     if described.get("type") == "string":
         return text
     try:
-        return plain(text)
+        return scalar_value(text)
     except ValueError as cause:
         raise UsageError(f"--set: {cause}") from cause

@@ -172,7 +172,7 @@ def _list_controls(compiled: CompiledPacks, framework: str, *, as_json: bool) ->
     ]
     frameworks = sorted({control.framework for control, _ in rows})
     if framework not in frameworks:
-        raise UsageError(suggest("framework", framework, frameworks, among="supported here"))
+        raise UsageError(suggest("framework", framework, frameworks, label="supported here"))
     supported = sorted(
         (control.id, rule.id, rule.severity.value, control.why or "")
         for control, rule in rows

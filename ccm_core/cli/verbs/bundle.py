@@ -44,7 +44,7 @@ def command(
             period=span,
             controls=names,
         )
-        signer = signer_of(store.ledger, signing_keys.held(workspace.vault()))
+        signer = signer_of(store.ledger, signing_keys.stored_keys(workspace.vault()))
         facts = bundle(workspace.host, store, order, signer, Path(output))
     for fact in facts:
         click.echo(fact)

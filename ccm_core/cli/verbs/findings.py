@@ -39,7 +39,7 @@ def command() -> None:
     "--state",
     "states",
     multiple=True,
-    type=click.Choice([finding.value for finding in FindingState]),
+    type=click.Choice([state.value for state in FindingState]),
     help="Only findings in this state; may be repeated. Without it, open and inconclusive findings.",
 )
 @click.option(

@@ -46,7 +46,7 @@ def _make_key(path: Path) -> None:
 
     vault = Vault(vault_path(load_settings(path)), KeySources(environment=os.environ))
     try:
-        key, *_ = signing_keys.held(vault) or signing_keys.make(vault, clock())
+        key, *_ = signing_keys.stored_keys(vault) or signing_keys.create_first_key(vault, clock())
     except SecretError as error:
         print_message(
             f"no key to sign the ledger with was made: {error}. Later, `ccm keys make` makes one"

@@ -35,8 +35,8 @@ def make(config: str | None) -> None:
     from ccm_core.auth import signing_keys
 
     workspace = open_workspace(config)
-    existing = signing_keys.held(workspace.vault())
-    keys = existing or signing_keys.make(workspace.vault(), clock())
+    existing = signing_keys.stored_keys(workspace.vault())
+    keys = existing or signing_keys.create_first_key(workspace.vault(), clock())
     print_message(
         f"{'the vault has' if existing else 'kept in the vault'} {workspace.settings.vault.path}; the "
         "next run signs with it. Its public half:"

@@ -22,7 +22,7 @@ def duplicate_rule_ids(document: Document, pack: RulePack) -> Iterator[Mistake]:
             message = f"duplicate rule id {rule.id}; {first[rule.id]}"
             yield document.mistake(path, message)
         else:
-            first[rule.id] = f"the first is at {document.place(path)}"
+            first[rule.id] = f"the first is at {document.location(path)}"
 
 
 def manual_procedure_mistakes(document: Document, pack: RulePack) -> Iterator[Mistake]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from ccm_core.documents.error_phrases import found as describe
+from ccm_core.documents.error_phrases import actual_value as describe
 from ccm_core.model.evaluation.rule import Parameter
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.rules.cel.ast import FieldPath, dotted

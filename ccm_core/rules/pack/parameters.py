@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ccm_core.documents.error_phrases import found as describe
+from ccm_core.documents.error_phrases import actual_value as describe
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.timestamps import parse_duration
 

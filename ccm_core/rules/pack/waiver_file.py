@@ -44,7 +44,7 @@ def _mistakes(document: Document) -> Iterator[Mistake]:
             if name in ids:
                 message = f"duplicate waiver id {name}; the first is at {ids[name]}"
                 yield document.mistake((*path, "id"), message)
-            ids.setdefault(name, str(document.place((*path, "id"))))
+            ids.setdefault(name, str(document.location((*path, "id"))))
         yield from _same_person(document, path, raw)
         yield from _invalid_period(document, path, raw)
 

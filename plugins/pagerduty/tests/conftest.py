@@ -89,14 +89,14 @@ def talk(handler: Handler, use, *, bounds=HASTY, method="api_key", **settings):
     return asyncio.run(run())
 
 
-def sorted_out(found):
+def sorted_out(events):
     """Tell pages, shortfalls and overflows apart."""
     return SimpleNamespace(
-        pages=[one for one in found if isinstance(one, Page)],
-        shortfalls=[one for one in found if isinstance(one, Shortfall)],
-        reached=[one for one in found if isinstance(one, ResumeFrom)],
-        overflows=[one for one in found if isinstance(one, Overflow)],
-        items=[item for one in found if isinstance(one, Page) for item in one.items],
+        pages=[event for event in events if isinstance(event, Page)],
+        shortfalls=[event for event in events if isinstance(event, Shortfall)],
+        reached=[event for event in events if isinstance(event, ResumeFrom)],
+        overflows=[event for event in events if isinstance(event, Overflow)],
+        items=[item for event in events if isinstance(event, Page) for item in event.items],
     )
 
 
@@ -104,7 +104,7 @@ def collected(handler: Handler, collect, ask=None, **settings):
     """Run a collector over a stand-in for the network."""
 
     async def use(session):
-        return sorted_out([one async for one in collect(session, ask or ask_for())])
+        return sorted_out([event async for event in collect(session, ask or ask_for())])
 
     return talk(me(handler), use, **settings)
 

@@ -43,23 +43,23 @@ SCOPES = {
 }
 
 
-def account(count, *, said=None, seen=None):
+def account(count, *, overrides=None, queries=None):
     """Answer listings of so many things, page by page; ``said`` replaces what is said of them."""
 
     def handler(request):
-        asked = dict(parse_qsl(request.url.query.decode()))
-        if seen is not None:
-            seen.append(asked)
-        offset, limit = int(asked["offset"]), int(asked["limit"])
+        query = dict(parse_qsl(request.url.query.decode()))
+        if queries is not None:
+            queries.append(query)
+        offset, limit = int(query["offset"]), int(query["limit"])
         items = [{"id": f"P{n}"} for n in range(offset, min(count, offset + limit))]
         body = {
             "things": items,
             "limit": limit,
             "offset": offset,
             "more": offset + limit < count,
-            "total": count if asked.get("total") == "true" else None,
+            "total": count if query.get("total") == "true" else None,
         }
-        return httpx.Response(200, json={**body, **(said or {})})
+        return httpx.Response(200, json={**body, **(overrides or {})})
 
     return handler
 
@@ -70,8 +70,8 @@ def listing(pagerduty):
 
     def run(handler, *parameters, may_split=False, **settings):
         async def use(session):
-            found = session.listing("/things", "things", parameters, may_split=may_split)
-            return [one async for one in found]
+            events = session.listing("/things", "things", parameters, may_split=may_split)
+            return [event async for event in events]
 
         return pagerduty.talk(pagerduty.me(handler), use, **settings)
 
@@ -98,17 +98,17 @@ def refused(pagerduty):
 
 def test_every_request_names_its_version_and_its_key_in_the_one_form_that_is_accepted(listing):
     """The headers are those that the API documents, letter for letter."""
-    seen = []
+    headers = []
 
     def handler(request):
-        seen.append(request.headers)
+        headers.append(request.headers)
         return account(1)(request)
 
     listing(handler)
 
-    assert seen[0]["accept"] == ACCEPT == "application/vnd.pagerduty+json;version=2"
-    assert seen[0]["authorization"] == "Token token=u+S3cretKeyOfTheAccount"
-    assert seen[0]["user-agent"] == "ccm-test/1"
+    assert headers[0]["accept"] == ACCEPT == "application/vnd.pagerduty+json;version=2"
+    assert headers[0]["authorization"] == "Token token=u+S3cretKeyOfTheAccount"
+    assert headers[0]["user-agent"] == "ccm-test/1"
 
 
 @pytest.mark.parametrize(
@@ -321,53 +321,53 @@ def test_what_remains_for_others_is_left_to_them(pagerduty, share, remaining, wa
 
 def test_a_listing_is_read_to_its_end_and_counted_at_both_ends(listing):
     """Each page begins with the last item that came; the first and the last ask for the total."""
-    seen = []
-    found = listing(account(7, seen=seen), ("time_zone", "UTC"), page_size=3)
+    queries = []
+    events = listing(account(7, seen=queries), ("time_zone", "UTC"), page_size=3)
 
-    assert [[item["id"] for item in page.items] for page in found] == [
+    assert [[item["id"] for item in page.items] for page in events] == [
         ["P0", "P1", "P2"],
         ["P3", "P4"],
         ["P5", "P6"],
     ]
-    assert [page.shifted for page in found] == [None, False, False]
-    assert [(page.number, page.total, page.last) for page in found] == [
+    assert [page.shifted for page in events] == [None, False, False]
+    assert [(page.number, page.total, page.last) for page in events] == [
         (1, 7, False),
         (2, None, False),
         (3, 7, True),
     ]
-    assert [asked["offset"] for asked in seen] == ["0", "2", "4"]
-    assert {page.request for page in found} == {
+    assert [query["offset"] for query in queries] == ["0", "2", "4"]
+    assert {page.request for page in events} == {
         Request(endpoint="/things", parameters=(("time_zone", "UTC"),))
     }
 
 
 def test_a_listing_beyond_the_cap_says_how_many_are_missing(listing):
     """The last request is the last that the API accepts, and the rest is told."""
-    seen = []
-    found = listing(account(CAP + 23, seen=seen))
+    queries = []
+    events = listing(account(CAP + 23, seen=queries))
 
-    assert sum(len(one.items) for one in found if isinstance(one, Page)) == CAP
-    assert len(seen) == 101
-    assert (seen[-1]["offset"], seen[-1]["limit"]) == ("9900", "100")
-    assert isinstance(found[-1], Shortfall)
-    assert (found[-1].reason, found[-1].missing) == (Reason.TRUNCATED, 23)
+    assert sum(len(event.items) for event in events if isinstance(event, Page)) == CAP
+    assert len(queries) == 101
+    assert (queries[-1]["offset"], queries[-1]["limit"]) == ("9900", "100")
+    assert isinstance(events[-1], Shortfall)
+    assert (events[-1].reason, events[-1].missing) == (Reason.TRUNCATED, 23)
 
 
 def test_a_listing_of_exactly_the_cap_lacks_nothing(listing):
     """Ten thousand can be listed, all of them."""
-    found = listing(account(CAP))
-    assert all(isinstance(one, Page) for one in found)
-    assert sum(len(one.items) for one in found) == CAP
-    assert len(found) == CAP // 100
+    events = listing(account(CAP))
+    assert all(isinstance(event, Page) for event in events)
+    assert sum(len(event.items) for event in events) == CAP
+    assert len(events) == CAP // 100
 
 
 def test_a_listing_that_may_be_split_says_so_before_anything_is_read(listing):
     """One request is enough to know that there is too much."""
-    seen = []
-    assert listing(account(CAP + 1, seen=seen), may_split=True) == [
+    queries = []
+    assert listing(account(CAP + 1, seen=queries), may_split=True) == [
         Overflow(total=CAP + 1, limit=CAP)
     ]
-    assert len(seen) == 1
+    assert len(queries) == 1
 
 
 @pytest.mark.parametrize(
@@ -380,16 +380,16 @@ def test_a_listing_that_may_be_split_says_so_before_anything_is_read(listing):
         pytest.param({"things": {}}, "not a list", id="a map"),
     ],
 )
-def test_a_listing_that_cannot_be_true_is_not_believed(listing, said, words):
+def test_a_listing_that_cannot_be_true_is_not_believed(listing, overrides, words):
     """What goes in circles or has no items where items belong ends in an error."""
     with pytest.raises(BadResponse, match=words):
-        listing(account(5, said=said))
+        listing(account(5, said=overrides))
 
 
 def test_a_page_that_does_not_say_whether_there_is_more_is_never_the_last(listing):
     """The listing ends on a page that is not full, and no page claims to be the end."""
-    found = listing(account(4, said={"more": None, "total": None}), page_size=2)
-    assert [(len(page.items), page.last) for page in found] == [
+    events = listing(account(4, said={"more": None, "total": None}), page_size=2)
+    assert [(len(page.items), page.last) for page in events] == [
         (2, False),
         (1, False),
         (1, False),

@@ -85,14 +85,14 @@ def test_the_first_request_tells_whose_key_it_is(pagerduty, answer, expected):
 )
 def test_a_token_tells_its_scopes_and_whose_it_is(pagerduty, method, answer, expected):
     """Its header is the one of OAuth 2.0."""
-    seen = []
+    headers = []
 
     def handler(request):
-        seen.append(request.headers["authorization"])
+        headers.append(request.headers["authorization"])
         return answer
 
     assert pagerduty.talk(handler, credential, method=method) == expected
-    assert seen == [f"Bearer {pagerduty.key}"]
+    assert headers == [f"Bearer {pagerduty.key}"]
 
 
 @pytest.mark.parametrize(
@@ -106,23 +106,23 @@ def test_a_token_tells_its_scopes_and_whose_it_is(pagerduty, method, answer, exp
 )
 def test_a_token_goes_to_a_known_host_or_stays_on_this_machine(pagerduty, url, sent):
     """Whatever base_url says."""
-    seen = []
+    urls = []
 
     def handler(request):
-        seen.append(str(request.url))
+        urls.append(str(request.url))
         return httpx.Response(200, json=OWNER)
 
     refused = pytest.raises(UsageError, match="the region decides")
     with nullcontext() if sent else refused:
         pagerduty.talk(handler, credential, method="oauth", base_url=url)
-    assert bool(seen) is sent
+    assert bool(urls) is sent
 
 
 def test_a_limit_at_the_first_request_is_waited_for(pagerduty):
     """The source is there: patience is worth it."""
     answers = [httpx.Response(429)] * 4 + [httpx.Response(200, json=OWNER)]
-    found = pagerduty.talk(lambda _request: answers.pop(0), credential)
-    assert found.role == "owner"
+    identified = pagerduty.talk(lambda _request: answers.pop(0), credential)
+    assert identified.role == "owner"
 
 
 def test_a_refused_key_is_told_with_the_next_step(pagerduty):
@@ -178,12 +178,12 @@ def test_a_horizon_that_cannot_be_asked_for_is_a_mistake_of_the_settings(setting
 
 def test_the_example_is_a_connection_with_a_reference_for_a_secret():
     """What `ccm init` writes names the connector, the method and where the key is kept."""
-    (written,) = yaml.safe_load(connector().example)
-    assert written["connector"] == connector().name
-    methods = {one.name: one for one in connector().auth_methods}
-    method = methods[written["auth"]["method"]]
-    assert written["auth"][method.secrets[0]] == "env:PAGERDUTY_API_KEY"
-    assert set(written["settings"]) <= set(connector().settings_schema()["properties"])
+    (connection,) = yaml.safe_load(connector().example)
+    assert connection["connector"] == connector().name
+    methods = {method.name: method for method in connector().auth_methods}
+    method = methods[connection["auth"]["method"]]
+    assert connection["auth"][method.secrets[0]] == "env:PAGERDUTY_API_KEY"
+    assert set(connection["settings"]) <= set(connector().settings_schema()["properties"])
 
 
 def test_without_the_simulator_s_libraries_the_demonstration_says_what_to_install(monkeypatch):
@@ -246,11 +246,11 @@ def test_a_sound_connection_has_nothing_to_mend(checked):
         pytest.param("/services", httpx.Response(401), "401", "region", id="revoked meanwhile"),
     ],
 )
-def test_an_endpoint_that_is_closed_is_told_with_the_next_step(checked, path, answer, found, step):
+def test_an_endpoint_that_is_closed_is_told_with_the_next_step(checked, path, answer, message, step):
     """The others are looked at all the same."""
     lines = checked(**{path: answer})
     assert not lines[path].ok
-    assert found in lines[path].message
+    assert message in lines[path].message
     assert step in lines[path].next_step
     assert [name for name, line in lines.items() if not line.ok] == [path]
 

@@ -68,7 +68,7 @@ def check(simulator, pagerduty):
 
 def owner(simulator) -> str:
     """Give a user who sees everything."""
-    return next(one.id for one in simulator.account.users.values() if one.role == "owner")
+    return next(user.id for user in simulator.account.users.values() if user.role == "owner")
 
 
 def bad(lines) -> dict[str, str]:
@@ -97,7 +97,7 @@ def test_every_cause_has_a_section_in_the_docs():
 @pytest.mark.parametrize("status", [403, 404])
 def test_services_that_are_missing_through_team_scope(check, simulator, status):
     """What is named and not listed is counted and named; the user's role is told as well."""
-    user = next(one for one in simulator.account.users.values() if one.role == "limited_user")
+    user = next(candidate for candidate in simulator.account.users.values() if candidate.role == "limited_user")
     simulator.control.api_keys["mine"] = SimulatedCredential(secret="mine", user_id=user.id)
     simulator.control.visible_teams = {min(simulator.account.teams)}
     simulator.control.hidden_status = status
@@ -112,7 +112,7 @@ def test_services_that_are_missing_through_team_scope(check, simulator, status):
 
 def test_gaps_that_are_not_detected_because_a_schedule_has_no_layers(check, simulator):
     """The schedule is named."""
-    chosen = next(one for one in simulator.account.schedules.values() if one.form == "layers")
+    chosen = next(schedule for schedule in simulator.account.schedules.values() if schedule.form == "layers")
     simulator.account.schedules[chosen.id] = replace(chosen, layers=())
     lines = check()
 
@@ -133,7 +133,7 @@ def test_gaps_that_are_not_detected_because_a_schedule_has_no_layers(check, simu
         ),
         pytest.param(
             lambda control: [
-                control.deny(one) for one in ("/log_entries", "/incidents/{id}/log_entries")
+                control.deny(path) for path in ("/log_entries", "/incidents/{id}/log_entries")
             ],
             "403",
             "read-only API key of the account",
@@ -141,12 +141,12 @@ def test_gaps_that_are_not_detected_because_a_schedule_has_no_layers(check, simu
         ),
     ],
 )
-def test_acknowledgement_times_that_are_missing(check, simulator, spoil, said, step):
+def test_acknowledgement_times_that_are_missing(check, simulator, spoil, message, step):
     """Log entries alone tell of them: the line says so, and what to change."""
     spoil(simulator.control)
     lines = check()
     assert bad(lines) == {"/log_entries": Cause.ACKNOWLEDGEMENTS_MISSING}
-    assert said in lines["/log_entries"].message
+    assert message in lines["/log_entries"].message
     assert "they will be missing" in lines["/log_entries"].message
     assert step in lines["/log_entries"].next_step
 
@@ -221,11 +221,11 @@ def answering(regions: dict[str, int]):
 
     def handler(request: httpx.Request) -> httpx.Response:
         region = "eu" if request.url.host == "api.eu.pagerduty.com" else "us"
-        asked.append(request.url.host)
+        hosts.append(request.url.host)
         return httpx.Response(regions[region], json={"user": {"id": "PU", "role": "owner"}})
 
-    asked: list[str] = []
-    return handler, asked
+    hosts: list[str] = []
+    return handler, hosts
 
 
 @pytest.mark.parametrize(
@@ -246,27 +246,27 @@ def answering(regions: dict[str, int]):
         ),
     ],
 )
-def test_a_refused_key_is_tried_in_the_other_region(pagerduty, eu, cause, found, step):
+def test_a_refused_key_is_tried_in_the_other_region(pagerduty, eu, cause, message, step):
     """It goes to the other of PagerDuty's two hosts, and nowhere else."""
-    handler, asked = answering({"us": 401, "eu": eu})
+    handler, hosts = answering({"us": 401, "eu": eu})
     opening = partial(live, bounds=pagerduty.hasty, transport=httpx.MockTransport(handler))
-    told = diagnose(
+    diagnoses = diagnose(
         pagerduty.request_for(), AuthenticationFailed("GET /users/me: 401"), opening=opening
     )
-    (line,) = asyncio.run(told)
+    (line,) = asyncio.run(diagnoses)
     assert line.cause == cause
-    assert found in line.message
+    assert message in line.message
     assert step in line.next_step
-    assert set(asked) == {"api.eu.pagerduty.com"}
+    assert set(hosts) == {"api.eu.pagerduty.com"}
 
 
 def test_a_key_for_another_address_goes_to_no_region(pagerduty):
     """Whoever names an address of their own does not want the key at PagerDuty."""
-    handler, asked = answering({"us": 200, "eu": 200})
+    handler, hosts = answering({"us": 200, "eu": 200})
     request = pagerduty.request_for(base_url="http://127.0.0.1:9")
     opening = partial(live, transport=httpx.MockTransport(handler))
     (line,) = asyncio.run(diagnose(request, AuthenticationFailed("401"), opening=opening))
-    assert (line.cause, asked) == (Cause.KEY_REFUSED, [])
+    assert (line.cause, hosts) == (Cause.KEY_REFUSED, [])
 
 
 @pytest.mark.parametrize(
@@ -304,7 +304,7 @@ def test_why_a_connection_cannot_be_opened(pagerduty, method, error, cause, step
 # -- what was last read ------------------------------------------------------------------------
 
 
-def collection(kind: str, *falls: Shortfall, outcome=Outcome.PARTIAL) -> Collection:
+def collection(kind: str, *shortfalls: Shortfall, outcome=Outcome.PARTIAL) -> Collection:
     """Make a collection that lacks something."""
     return Collection(
         id=f"r/{kind}/1",
@@ -315,7 +315,7 @@ def collection(kind: str, *falls: Shortfall, outcome=Outcome.PARTIAL) -> Collect
         started_at=NOW,
         ended_at=NOW,
         outcome=outcome,
-        shortfalls=falls,
+        shortfalls=shortfalls,
     )
 
 
@@ -346,9 +346,9 @@ def collection(kind: str, *falls: Shortfall, outcome=Outcome.PARTIAL) -> Collect
 )
 def test_what_was_last_read_and_lacks_something(kind, reason, cause, step):
     """One line for the kind, with when, why, and what to do."""
-    fall = Shortfall(reason=reason, detail="it was so", subjects=("pagerduty.team:T1",))
+    shortfall = Shortfall(reason=reason, detail="it was so", subjects=("pagerduty.team:T1",))
     (line,) = incomplete_kinds(
-        [collection(kind, fall), collection("ability", outcome=Outcome.COMPLETE)]
+        [collection(kind, shortfall), collection("ability", outcome=Outcome.COMPLETE)]
     )
     assert (line.subject, line.ok, line.cause) == (f"pagerduty.{kind}", False, cause)
     assert "the last collection, at 2026-11-23 12:00 UTC, was partial: it was so" in line.message
@@ -358,13 +358,13 @@ def test_what_was_last_read_and_lacks_something(kind, reason, cause, step):
 
 def test_many_shortfalls_are_one_line():
     """The first is quoted and the others are counted; no more than a few objects are named."""
-    falls = [
+    shortfalls = [
         Shortfall(
             reason=Reason.HIDDEN_REFERENCES, detail=f"{n}", subjects=(f"pagerduty.service:S{n}",)
         )
         for n in range(9)
     ]
-    (line,) = incomplete_kinds([collection("service", *falls)])
+    (line,) = incomplete_kinds([collection("service", *shortfalls)])
     assert "0 (and 8 more); 9 missing: pagerduty.service:S0," in line.message
     assert line.message.endswith("and 4 more")
 

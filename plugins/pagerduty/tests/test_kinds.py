@@ -63,8 +63,8 @@ def nodes(schema, path="$"):
     for word in ("properties", "$defs"):
         for name, child in schema.get(word, {}).items():
             yield from nodes(child, f"{path}.{name}")
-    for place, child in enumerate(schema.get("anyOf", ())):
-        yield from nodes(child, f"{path}|{place}")
+    for index, child in enumerate(schema.get("anyOf", ())):
+        yield from nodes(child, f"{path}|{index}")
     if "items" in schema:
         yield from nodes(schema["items"], f"{path}[]")
 
@@ -157,8 +157,8 @@ def test_what_identifies_and_names_a_record_is_kept(name):
     for path in filter(None, (*kind.key, kind.occurred_at, kind.title_field, kind.url_field)):
         node = kind.schema()
         for part in path.split("."):
-            options = [resolved(kind.schema(), one) for one in node.get("anyOf", (node,))]
-            node = next(one["properties"][part] for one in options if "properties" in one)
+            options = [resolved(kind.schema(), option) for option in node.get("anyOf", (node,))]
+            node = next(option["properties"][part] for option in options if "properties" in option)
             node = resolved(kind.schema(), node)
 
 
@@ -171,8 +171,8 @@ def test_a_record_that_names_its_teams_has_them_as_owners(name):
     kind = KINDS[name]
     assert (kind.owners is not None) == (name in OWNED)
     if kind.owners:
-        gone = {"id": "T3", "summary": "Old", "deleted_at": "2026-01-01T00:00:00Z"}
-        teams = [{"id": "T2", "summary": "Web"}, {"id": "T1", "summary": "Core"}, gone, None]
+        deleted_team = {"id": "T3", "summary": "Old", "deleted_at": "2026-01-01T00:00:00Z"}
+        teams = [{"id": "T2", "summary": "Web"}, {"id": "T1", "summary": "Core"}, deleted_team, None]
         assert kind.owners({"teams": teams}) == ("Core", "Web")
         assert kind.owners({"teams": None}) == ()
 
@@ -201,12 +201,12 @@ def sample(schema, node):
     """Draw a value that a schema describes, or nearly."""
     node = resolved(schema, node)
     if "anyOf" in node:
-        return st.one_of([sample(schema, one) for one in node["anyOf"]])
+        return st.one_of([sample(schema, schema_type) for schema_type in node["anyOf"]])
     kinds_of = node.get("type", "null")
     return st.one_of(
         [
-            _typed(schema, node, one)
-            for one in ([kinds_of] if isinstance(kinds_of, str) else kinds_of)
+            _typed(schema, node, schema_type)
+            for schema_type in ([kinds_of] if isinstance(kinds_of, str) else kinds_of)
         ]
     )
 

@@ -70,8 +70,8 @@ def test_the_settings_can_name_an_identity_server_on_loopback():
 
 def test_the_simulator_stands_at_the_same_paths():
     """So what works against the one is sent to the same place at the other."""
-    told = (PROVIDER.authorize_url, PROVIDER.token_url, PROVIDER.keys_url)
-    assert told == tuple(
+    urls = (PROVIDER.authorize_url, PROVIDER.token_url, PROVIDER.keys_url)
+    assert urls == tuple(
         f"https://identity.pagerduty.com{path}" for path in (AUTHORIZE, TOKEN, KEYS)
     )
     assert IdentityState().issuer == PROVIDER.issuer

@@ -31,8 +31,8 @@ def hooks():
 
 def test_the_distribution_says_where_the_plugin_is():
     """The entry point of the group ccm leads to the module of the hooks."""
-    (found,) = entry_points(group=hookspecs.NAME, name="pagerduty")
-    assert found.load() is plugin
+    (entry_point,) = entry_points(group=hookspecs.NAME, name="pagerduty")
+    assert entry_point.load() is plugin
 
 
 def test_every_hook_offers_something(hooks):
@@ -43,7 +43,7 @@ def test_every_hook_offers_something(hooks):
         hooks.ccm_views(),
         hooks.ccm_rule_packs(),
     ):
-        names = [one.name for one in offered[0]]
+        names = [provided.name for provided in offered[0]]
         assert names
         assert len(names) == len(set(names))
 

@@ -99,7 +99,7 @@ def granted(app, identity, simulator, **secrets) -> VaultEntry:
         expires_at=now + timedelta(days=30),
     )
     known = {"client_id": Secret(app.client_id), "client_secret": Secret(app.client_secret)}
-    return VaultEntry(secrets={**known, **secrets}, entered_at=ENTERED).renewed(tokens)
+    return VaultEntry(secrets={**known, **secrets}, entered_at=ENTERED).with_tokens(tokens)
 
 
 # -- list and show ----------------------------------------------------------------------------

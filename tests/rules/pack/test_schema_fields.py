@@ -67,12 +67,12 @@ def test_a_path_that_the_schema_allows_is_fine(path):
         ),
         pytest.param(
             ("teams", "[]", "zzz"),
-            'unknown field "zzz"; known here: "id" (in teams[])',
+            'unknown field "zzz"; expected one of "id" (in teams[])',
             id="in-an-element",
         ),
         pytest.param(
             ("name", "first"),
-            'unknown field "first"; known here: none (in name)',
+            'unknown field "first"; none is allowed here (in name)',
             id="below-a-text",
         ),
     ],

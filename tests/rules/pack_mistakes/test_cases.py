@@ -24,7 +24,7 @@ def with_test(more):
             "    tests: [{name: a, rows: [], expect: good}]\n    on_empty",
             [
                 (
-                    '15:41: unknown value "good"; known here: "pass", "fail", '
+                    '15:41: unknown value "good"; expected one of "pass", "fail", '
                     '"insufficient", "not_applicable", "error"'
                 )
             ],
@@ -56,7 +56,7 @@ def with_test(more):
         pytest.param(
             "    on_empty",
             with_test("lookups: {acme.person:P1: {}}"),
-            ['15:57: unknown looked-up kind "acme.person"; known here: none'],
+            ['15:57: unknown looked-up kind "acme.person"; none is allowed here'],
             id="test-lookup",
         ),
         pytest.param(

@@ -28,7 +28,7 @@ import pytest
         pytest.param(
             "row.locked",
             "|\n      row.locked\n      && nobody\n",
-            [('15:10: unknown name "nobody"; known here: "row", "now", "lookup", "params.NAME"')],
+            [('15:10: unknown name "nobody"; expected one of "row", "now", "lookup", "params.NAME"')],
             id="in-a-block",
         ),
         pytest.param(
@@ -93,7 +93,7 @@ import pytest
         pytest.param(
             "{row.title}",
             "{who}",
-            [('14:16: unknown name "who"; known here: "row", "now", "lookup", "params.NAME"')],
+            [('14:16: unknown name "who"; expected one of "row", "now", "lookup", "params.NAME"')],
             id="message-name",
         ),
         pytest.param(
@@ -129,7 +129,7 @@ import pytest
         pytest.param(
             "row.locked",
             "locked",
-            [('13:13: unknown name "locked"; known here: "row", "now", "lookup", "params.NAME"')],
+            [('13:13: unknown name "locked"; expected one of "row", "now", "lookup", "params.NAME"')],
             id="row-left-out",
         ),
         pytest.param(

@@ -11,7 +11,7 @@ import pytest
         pytest.param(
             "on_empty: fail",
             "on_empty: pass",
-            [('15:15: unknown value "pass"; known here: "not_applicable", "insufficient", "fail"')],
+            [('15:15: unknown value "pass"; expected one of "not_applicable", "insufficient", "fail"')],
             id="on-empty-pass",
         ),
         pytest.param(
@@ -36,7 +36,7 @@ import pytest
             "status: mature",
             [
                 (
-                    '10:13: unknown value "mature"; known here: "experimental", "test", '
+                    '10:13: unknown value "mature"; expected one of "experimental", "test", '
                     '"stable", "deprecated"'
                 )
             ],
@@ -52,15 +52,15 @@ import pytest
             "    on_empty",
             "    let: {limit: 1, now: 2}\n    on_empty",
             [
-                "15:18: wanted a text; found the number 1",
-                "15:26: wanted a text; found the number 2",
+                "15:18: expected a string; got the number 1",
+                "15:26: expected a string; got the number 2",
             ],
             id="let-of-no-text",
         ),
         pytest.param(
             "    on_empty",
             "    max_age: soon\n    on_empty",
-            ['15:14: wanted a duration such as 15m; found "soon"'],
+            ['15:14: expected a duration such as 15m; got "soon"'],
             id="max-age",
         ),
         pytest.param(
@@ -69,9 +69,9 @@ import pytest
             [
                 (
                     "15:27: wanted a text such as 95% (it matches "
-                    "^(100|[0-9]{1,2}([.][0-9]+)?)%$); found the number 95"
+                    "^(100|[0-9]{1,2}([.][0-9]+)?)%$); got the number 95"
                 ),
-                '15:36: unknown value "week"; known here: "month", "all"',
+                '15:36: unknown value "week"; expected one of "month", "all"',
             ],
             id="tolerance",
         ),
@@ -81,7 +81,7 @@ import pytest
             [
                 (
                     "15:27: wanted a text such as 95% (it matches "
-                    '^(100|[0-9]{1,2}([.][0-9]+)?)%$); found "101%"'
+                    '^(100|[0-9]{1,2}([.][0-9]+)?)%$); got "101%"'
                 )
             ],
             id="tolerance-beyond-all",
@@ -91,7 +91,7 @@ import pytest
             "    remediation: {url: no address}\n    on_empty",
             [
                 '15:18: "text" is missing',
-                ('15:24: wanted an address such as https://example.com/path; found "no address"'),
+                ('15:24: expected a URI such as https://example.com/path; got "no address"'),
             ],
             id="remediation",
         ),
@@ -100,7 +100,7 @@ import pytest
             "status: on",
             [
                 (
-                    '10:13: unknown value "on"; known here: "experimental", "test", '
+                    '10:13: unknown value "on"; expected one of "experimental", "test", '
                     '"stable", "deprecated"'
                 )
             ],
@@ -109,19 +109,19 @@ import pytest
         pytest.param(
             "on_empty: fail",
             "on_empty: no",
-            [('15:15: unknown value "no"; known here: "not_applicable", "insufficient", "fail"')],
+            [('15:15: unknown value "no"; expected one of "not_applicable", "insufficient", "fail"')],
             id="yaml-no",
         ),
         pytest.param(
             "title: Doors are locked",
             "title: ~",
-            ["9:12: wanted a text; found nothing"],
+            ["9:12: expected a string; got nothing"],
             id="yaml-null",
         ),
         pytest.param(
             "title: Doors are locked",
             "title: true",
-            ["9:12: wanted a text; found true"],
+            ["9:12: expected a string; got true"],
             id="title-no-text",
         ),
         pytest.param(
@@ -130,7 +130,7 @@ import pytest
             [
                 (
                     "3:39: wanted a text such as 1.0.0 (it matches "
-                    "^[0-9]+[.][0-9]+[.][0-9]+$); found the number 1.0"
+                    "^[0-9]+[.][0-9]+[.][0-9]+$); got the number 1.0"
                 )
             ],
             id="version-a-number",
@@ -153,7 +153,7 @@ import pytest
             [
                 (
                     "3:18: wanted a text such as incident-readiness (it matches "
-                    '^[a-z][a-z0-9-]*$); found "Acme Doors"'
+                    '^[a-z][a-z0-9-]*$); got "Acme Doors"'
                 )
             ],
             id="pack-name",
@@ -164,7 +164,7 @@ import pytest
             [
                 (
                     "8:9: wanted a text such as service_has_owner (it matches "
-                    '^[a-z][a-z0-9_]*$); found "door-locked"'
+                    '^[a-z][a-z0-9_]*$); got "door-locked"'
                 )
             ],
             id="rule-id",
@@ -172,7 +172,7 @@ import pytest
         pytest.param(
             "    severity: high\n",
             "    severity: high\n    severity: low\n",
-            [('12:5: the key "severity" is given twice; the first is at line 11, column 5')],
+            [('12:5: the key "severity" is a duplicate; the first is at line 11, column 5')],
             id="key-twice",
         ),
         pytest.param(
@@ -195,19 +195,19 @@ import pytest
         pytest.param(
             "assert: row.locked",
             "assert: !row.locked",
-            ["13:13: tags such as !!str are not used here; write the value without it"],
+            ["13:13: tags such as !!str are not supported; write the value without it"],
             id="exclamation-mark-unquoted",
         ),
         pytest.param(
             "assert: row.locked",
             "assert: [row.locked]",
-            ["13:13: wanted a text; found a list of 1"],
+            ["13:13: expected a string; got a list of 1"],
             id="assert-a-list",
         ),
         pytest.param(
             "assert: row.locked",
             "assert: ''",
-            ['13:13: wanted 1 characters or more; found ""'],
+            ['13:13: expected 1 characters or more; got ""'],
             id="assert-empty",
         ),
         pytest.param(

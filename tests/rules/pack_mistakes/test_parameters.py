@@ -37,7 +37,7 @@ def with_control(requires):
             "type: time",
             [
                 (
-                    '5:17: unknown value "time"; known here: "duration", "integer", '
+                    '5:17: unknown value "time"; expected one of "duration", "integer", '
                     '"number", "string", "boolean", "list", "condition"'
                 )
             ],

@@ -38,15 +38,15 @@ def test_one_decompressor_reads_what_either_way_of_writing_gave(pieces: list[byt
     assert decompressor.read(stream.end()) == b"".join(pieces)
 
 
-@pytest.mark.parametrize("written", [_whole, _streamed])
+@pytest.mark.parametrize("compress", [_whole, _streamed])
 @pytest.mark.parametrize("size", [0, 1, 5_000_000])
-def test_a_frame_of_any_size_comes_back(written, size: int) -> None:
+def test_a_frame_of_any_size_comes_back(compress, size: int) -> None:
     """Nothing, little, and more than is read at a time."""
     data = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
-    assert decompressed(written(data)) == data
+    assert decompressed(compress(data)) == data
 
 
-@pytest.mark.parametrize("written", [_whole, _streamed])
+@pytest.mark.parametrize("compress", [_whole, _streamed])
 @pytest.mark.parametrize("data", [b"", b"a body", b"a body " * 50_000])
 @pytest.mark.parametrize(
     "damage",
@@ -60,14 +60,14 @@ def test_a_frame_of_any_size_comes_back(written, size: int) -> None:
         pytest.param(lambda frame: frame + bytes(100_000), id="much behind it"),
     ],
 )
-def test_what_is_not_exactly_one_frame_is_refused(written, data: bytes, damage) -> None:
+def test_what_is_not_exactly_one_frame_is_refused(compress, data: bytes, damage) -> None:
     """Damage is an error, never a shorter content."""
     with pytest.raises(ValueError, match=r"\S"):
-        decompressed(damage(written(data)))
+        decompressed(damage(compress(data)))
 
 
 @pytest.mark.parametrize(
-    ("frame", "said"),
+    ("frame", "message"),
     [
         pytest.param(_claiming(1 << 60), "claims to hold", id="an exabyte"),
         pytest.param(_claiming(1 << 20), "claims to hold", id="more than its bytes can say"),
@@ -76,7 +76,7 @@ def test_what_is_not_exactly_one_frame_is_refused(written, data: bytes, damage) 
         pytest.param(_streamed(bytes(10_000_000)), "holds more than", id="the same in a stream"),
     ],
 )
-def test_a_frame_that_would_fill_the_memory_is_refused(frame: bytes, said: str) -> None:
+def test_a_frame_that_would_fill_the_memory_is_refused(frame: bytes, message: str) -> None:
     """Room is not made for what a frame only claims, and a flood is cut off."""
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=message):
         Decompressor(max_size=5_000_000).read(frame)

@@ -29,8 +29,8 @@ def tampered(folder, statement):
 
 def test_inputs_and_their_packs_are_read_back_to_the_byte(store, build):
     """By the digest of the evaluation, and of each pack."""
-    kept = store.evaluations.append(build.evaluation(1), BASIS, [PACK])
-    assert store.evaluations.inputs(kept) == BASIS
+    stored = store.evaluations.append(build.evaluation(1), BASIS, [PACK])
+    assert store.evaluations.inputs(stored) == BASIS
     assert store.evaluations.document(BASIS.packs[0].digest) == PACK
 
 
@@ -50,25 +50,28 @@ def test_an_evaluation_may_have_no_inputs(store, build):
         store.evaluations.inputs("sha256:0")
 
 
-def test_what_another_version_kept_is_known_by_the_digest_that_it_has(store, build, tmp_path):
+def test_what_another_version_kept_is_known_by_the_storedthat_it_has(store, build, tmp_path):
     """Written again it would be other bytes, as when a version adds a field."""
     store.evaluations.append(build.evaluation(1), BASIS, [PACK])
-    other = b" " + encode(build.evaluation(1))
+    document = b" " + encode(build.evaluation(1))
     with closing(sqlite3.connect(tmp_path / "ccm.db")) as database, database:
-        row = (digest(other), Compressor().compress(other))
+        row = (digest(document), Compressor().compress(document))
         database.execute("UPDATE evaluation SET digest = ?, document = ?", row)
-    kept = store.evaluations.latest().digest
-    assert kept == digest(other) != digest(encode(build.evaluation(1)))
-    assert store.evaluations.inputs(kept) == BASIS
-    assert store.evaluations.inputs_digest(kept) == digest(encode(BASIS))
+    stored = store.evaluations.latest().digest
+    assert stored == digest(document) != digest(encode(build.evaluation(1)))
+    assert store.evaluations.inputs(stored) == BASIS
+    assert store.evaluations.inputs_digest(stored) == digest(encode(BASIS))
 
 
 def test_evaluations_come_by_their_own_moment(store, build):
     """The end of the period is not in it."""
     for at in (30, 10, 20):
         store.evaluations.append(build.evaluation(at))
-    found = [one for _, one in store.evaluations.between(since=build.at(10), until=build.at(30))]
-    assert found == [build.evaluation(10), build.evaluation(20)]
+    evaluations = [
+        evaluation
+        for _, evaluation in store.evaluations.between(since=build.at(10), until=build.at(30))
+    ]
+    assert evaluations == [build.evaluation(10), build.evaluation(20)]
     assert [name for name, _ in store.evaluations.between()] == [
         store.evaluations.append(build.evaluation(at)) for at in (10, 20, 30)
     ]
@@ -83,23 +86,26 @@ def test_evaluations_come_by_their_own_moment(store, build):
 )
 def test_a_damaged_document_is_found_when_it_is_read(store, build, tmp_path, statement):
     """The message names the digest."""
-    kept = store.evaluations.append(build.evaluation(1), BASIS, [PACK])
+    stored = store.evaluations.append(build.evaluation(1), BASIS, [PACK])
     tampered(tmp_path, statement)
     with pytest.raises(IntegrityError, match="sha256:"):
         store.evaluations.document(BASIS.packs[0].digest)
     with pytest.raises(IntegrityError, match="sha256:"):
-        store.evaluations.inputs(kept)
+        store.evaluations.inputs(stored)
 
 
 def test_an_outline_for_each_day_that_has_an_evaluation(store, build):
     """The last evaluation of a day stands for it, without its results."""
     whole = [replace(build.evaluation(0), evaluated_at=build.at(0) + ago) for ago in HOURS]
-    for one in whole:
-        store.evaluations.append(one)
-    found = store.evaluations.daily_trend(
+    for evaluation in whole:
+        store.evaluations.append(evaluation)
+    points = store.evaluations.daily_trend(
         since=build.at(0), until=build.at(0) + timedelta(days=2, hours=5)
     )
-    assert [one.evaluated_at for one in found] == [whole[1].evaluated_at, whole[3].evaluated_at]
-    assert [(rule.rule, rule.status) for rule in found[0].rules] == [
+    assert [evaluation.evaluated_at for evaluation in points] == [
+        whole[1].evaluated_at,
+        whole[3].evaluated_at,
+    ]
+    assert [(rule.rule, rule.status) for rule in points[0].rules] == [
         (rule.rule, rule.status) for rule in whole[1].rules
     ]

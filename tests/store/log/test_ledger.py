@@ -52,9 +52,9 @@ def filled(reopen, build, key):
 def test_a_leaf_says_everything_its_row_says(table):
     """Each column of each table is in a leaf, or there is a reason why it need not be."""
     form = next(form for form in LEAF_FORMS if form.table == table)
-    said = {*form.plain, *form.instants, *form.references}
-    assert set(TABLES[table]) - said <= set(HARMLESS)
-    assert said <= set(TABLES[table])
+    fields = {*form.plain, *form.instants, *form.references}
+    assert set(TABLES[table]) - fields <= set(HARMLESS)
+    assert fields <= set(TABLES[table])
     assert form.document == ("document" in TABLES[table])
     assert form.number in TABLES[table]
 
@@ -63,7 +63,7 @@ def test_leaves_stand_in_the_order_in_which_things_were_kept(filled):
     """A collection, what it appended, what vanished, what was rejected; then the manifest."""
     leaves = [json_codec.decode(leaf) for leaf, _ in filled.ledger.prove("demo", everything)]
 
-    assert [(one["leaf"], one.get("key"), one.get("collection")) for one in leaves] == [
+    assert [(leaf["leaf"], leaf.get("key"), leaf.get("collection")) for leaf in leaves] == [
         ("run", None, None),
         ("collection", None, None),
         ("version", "a", "c1"),
@@ -95,7 +95,7 @@ def test_the_store_states_the_heads_of_its_logs(filled):
     """Its own log has facts, the key, what evaluations rest on, and the other logs' heads."""
     leaves = [json_codec.decode(leaf) for leaf, _ in filled.ledger.prove(STORE_LOG, everything)]
 
-    assert [one["leaf"] for one in leaves] == [
+    assert [leaf["leaf"] for leaf in leaves] == [
         "store",
         "signing_key",
         "heads",
@@ -121,10 +121,10 @@ def test_each_leaf_is_proven_by_a_signed_head(filled, key, log):
     for leaf, proof in filled.ledger.prove(log, everything):
         head = Checkpoint.read(signed_note.opened(proof.checkpoint, [begun.key]))
         assert head == filled.ledger.head(log)
-        found = inclusion_proof.root_of_inclusion(
+        root = inclusion_proof.root_of_inclusion(
             proof.index, head.size, leaf_hash(leaf), proof.hashes
         )
-        assert found == head.root
+        assert root == head.root
 
 
 def test_a_store_without_a_key_keeps_evidence_and_says_so(reopen, build, key):
@@ -143,7 +143,7 @@ def test_a_store_without_a_key_keeps_evidence_and_says_so(reopen, build, key):
     store.runs.begin(build.run("r2"))
     store.runs.seal(build.manifest("r2", at=2))
     leaves = [json_codec.decode(leaf) for leaf, _ in store.ledger.prove(STORE_LOG, everything)]
-    assert [one.get("unsigned") for one in leaves if one["leaf"] == "heads"] == [
+    assert [leaf.get("unsigned") for leaf in leaves if leaf["leaf"] == "heads"] == [
         "no key in this test",
         None,
     ]

@@ -23,28 +23,28 @@ def counted(collection):
 
 def test_a_first_snapshot_is_appended_whole(store, build, bodies):
     """Every record of a first snapshot is new."""
-    kept = store.records.append(build.harvest("c1", {"a": ONE, "b": TWO}, snapshot=True))
+    collection = store.records.append(build.harvest("c1", {"a": ONE, "b": TWO}, snapshot=True))
 
-    assert counted(kept) == (2, 0, 0)
+    assert counted(collection) == (2, 0, 0)
     assert bodies(store) == {"a": ONE, "b": TWO}
 
 
 def test_a_second_snapshot_appends_only_what_changed(store, build, bodies):
     """What stayed the same is counted and not stored; what vanished gets a tombstone."""
     store.records.append(build.harvest("c1", {"a": ONE, "b": ONE, "c": ONE}, snapshot=True))
-    kept = store.records.append(build.harvest("c2", {"a": ONE, "b": TWO}, snapshot=True))
+    collection = store.records.append(build.harvest("c2", {"a": ONE, "b": TWO}, snapshot=True))
 
-    assert counted(kept) == (1, 1, 1)
+    assert counted(collection) == (1, 1, 1)
     assert bodies(store) == {"a": ONE, "b": TWO}
     assert [r.collection for r in store.records.current("demo", "demo.thing")] == ["c1", "c2"]
 
 
 def test_a_key_that_comes_back_is_appended_again(store, build, bodies):
     """After a tombstone the same body is a new version; a tombstone is not repeated."""
-    for name, found in [("c1", {"a": ONE}), ("c2", {}), ("c3", {}), ("c4", {"a": ONE})]:
-        kept = store.records.append(build.harvest(name, found, snapshot=True))
+    for name, batch in [("c1", {"a": ONE}), ("c2", {}), ("c3", {}), ("c4", {"a": ONE})]:
+        collection = store.records.append(build.harvest(name, batch, snapshot=True))
         expected = {"c1": (1, 0, 0), "c2": (0, 0, 1), "c3": (0, 0, 0), "c4": (1, 0, 0)}
-        assert counted(kept) == expected[name]
+        assert counted(collection) == expected[name]
 
     assert bodies(store) == {"a": ONE}
     assert [r.collection for r in store.records.history("demo", "demo.thing", "a")] == ["c1", "c4"]
@@ -63,10 +63,12 @@ def test_a_key_that_comes_back_is_appended_again(store, build, bodies):
 def test_only_a_complete_snapshot_lets_keys_vanish(store, build, bodies, snapshot, outcome):
     """What was not seen for another reason than that it is gone stays as it was."""
     store.records.append(build.harvest("c1", {"a": ONE, "b": ONE}, snapshot=True))
-    kept = store.records.append(build.harvest("c2", {"b": TWO}, snapshot=snapshot, outcome=outcome))
+    collection = store.records.append(
+        build.harvest("c2", {"b": TWO}, snapshot=snapshot, outcome=outcome)
+    )
 
-    assert counted(kept) == (1, 0, 0)
-    assert kept.population_root is None
+    assert counted(collection) == (1, 0, 0)
+    assert collection.population_root is None
     assert bodies(store) == {"a": ONE, "b": TWO}
 
 
@@ -87,32 +89,34 @@ def test_kinds_and_connections_do_not_touch_each_other(store, build, bodies):
 def test_the_counts_of_the_collector_stay(store, build):
     """Only appended, unchanged and tombstones are the store's to fill in."""
     harvest = build.harvest("c1", {"a": ONE}, counts=Counts(pages=3, items=7, waited=1.5))
-    kept = store.records.append(harvest)
+    collection = store.records.append(harvest)
 
-    assert kept == replace(harvest.collection, counts=replace(kept.counts))
-    assert kept.counts == Counts(pages=3, items=7, waited=1.5, appended=1)
-    assert store.runs.collections("demo") == [kept]
+    assert collection == replace(harvest.collection, counts=replace(collection.counts))
+    assert collection.counts == Counts(pages=3, items=7, waited=1.5, appended=1)
+    assert store.runs.collections("demo") == [collection]
 
 
 def test_a_complete_snapshot_has_a_population_root(store, build):
     """The root is over every pair of key and digest, sorted, changed or not."""
-    found = {"b": TWO, "a": ONE, "\U0001f600": ONE, "\uffff": ONE}
+    population = {"b": TWO, "a": ONE, "\U0001f600": ONE, "\uffff": ONE}
     store.records.append(build.harvest("c1", {"a": ONE}, snapshot=True))
-    kept = store.records.append(build.harvest("c2", found, snapshot=True))
+    collection = store.records.append(build.harvest("c2", population, snapshot=True))
 
     order = ["a", "b", "\uffff", "\U0001f600"]
     leaves = [
-        key.encode() + b"\0" + json_codec.digest(json_codec.encode(found[key])).encode()
+        key.encode() + b"\0" + json_codec.digest(json_codec.encode(population[key])).encode()
         for key in order
     ]
-    assert kept.population_root == f"sha256:{merkle_hash.root(leaves).hex()}"
+    assert collection.population_root == f"sha256:{merkle_hash.root(leaves).hex()}"
 
 
 def test_a_population_root_that_is_given_stays(store, build):
     """The caller may have computed the root itself."""
-    kept = store.records.append(build.harvest("c1", {}, snapshot=True, population_root="sha256:00"))
+    collection = store.records.append(
+        build.harvest("c1", {}, snapshot=True, population_root="sha256:00")
+    )
 
-    assert kept.population_root == "sha256:00"
+    assert collection.population_root == "sha256:00"
 
 
 def test_the_record_comes_back_as_it_went_in(store, build):
@@ -133,9 +137,9 @@ def test_more_keys_than_one_statement_takes(store, build, bodies):
     """A window of thousands is kept like a small one, also the second time."""
     many = {f"k{n:05}": {"n": n} for n in range(3000)}
     store.records.append(build.harvest("c1", many))
-    kept = store.records.append(build.harvest("c2", {**many, "k00700": ONE, "new": ONE}))
+    collection = store.records.append(build.harvest("c2", {**many, "k00700": ONE, "new": ONE}))
 
-    assert counted(kept) == (2, 2999, 0)
+    assert counted(collection) == (2, 2999, 0)
     assert bodies(store) == {**many, "k00700": ONE, "new": ONE}
 
 

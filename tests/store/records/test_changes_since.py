@@ -14,7 +14,7 @@ KIND, NAME = "demo.thing", "demo"
 
 
 @pytest.fixture
-def held(store, build):
+def watermark(store, build):
     """A store with two things, and the mark up to which they were read."""
     store.records.append(build.harvest("c1", {"a": {"n": 1}, "b": {"n": 1}}, at=1))
     return store.records.changes_since(NAME, KIND, None, as_of=build.at(1)).watermark
@@ -22,32 +22,35 @@ def held(store, build):
 
 def changed(since):
     """Tell what changed, and how it stands."""
-    return since.changed_keys, {one.key: one.body for one in since.records}
+    return since.changed_keys, {record.key: record.body for record in since.records}
 
 
-def test_what_was_appended_and_what_vanished_is_told(store, build, held):
+def test_what_was_appended_and_what_vanished_is_told(store, build, watermark):
     """What was seen again as it was did not change."""
     store.records.append(build.harvest("c2", {"a": {"n": 1}, "c": {"n": 3}}, at=2, snapshot=True))
 
-    assert changed(store.records.changes_since(NAME, KIND, held, as_of=build.at(2))) == (
+    assert changed(store.records.changes_since(NAME, KIND, watermark, as_of=build.at(2))) == (
         {"b", "c"},
         {"c": {"n": 3}},
     )
 
 
-def test_other_kinds_and_connections_change_nothing(store, build, held):
+def test_other_kinds_and_connections_change_nothing(store, build, watermark):
     """A mark is of one kind of one connection."""
     store.records.append(build.harvest("c2", {"a": {"n": 2}}, at=2, kind="demo.other"))
     store.runs.begin(build.run("r2", connection="twin"))
     store.records.append(build.harvest("c3", {"a": {"n": 2}}, at=2, run="r2", connection="twin"))
 
-    assert changed(store.records.changes_since(NAME, KIND, held, as_of=build.at(2))) == (set(), {})
+    assert changed(store.records.changes_since(NAME, KIND, watermark, as_of=build.at(2))) == (
+        set(),
+        {},
+    )
 
 
-def test_the_next_mark_reaches_as_far_as_was_told(store, build, held):
+def test_the_next_mark_reaches_as_far_as_was_told(store, build, watermark):
     """From mark to mark nothing is told twice."""
     store.records.append(build.harvest("c2", {"a": {"n": 2}}, at=2))
-    first = store.records.changes_since(NAME, KIND, held, as_of=build.at(2))
+    first = store.records.changes_since(NAME, KIND, watermark, as_of=build.at(2))
     store.records.append(build.harvest("c3", {"b": {"n": 2}}, at=3))
 
     assert first.changed_keys == {"a"}
@@ -56,31 +59,36 @@ def test_the_next_mark_reaches_as_far_as_was_told(store, build, held):
     ).changed_keys == {"b"}
 
 
-def test_a_clock_that_was_put_back_hides_nothing(store, build, held):
+def test_a_clock_that_was_put_back_hides_nothing(store, build, watermark):
     """What was kept last counts, not what bears the latest time."""
     store.records.append(build.harvest("c2", {"a": {"n": 2}}, at=-5))
 
-    assert store.records.changes_since(NAME, KIND, held, as_of=build.at(1)).changed_keys == {"a"}
+    assert store.records.changes_since(NAME, KIND, watermark, as_of=build.at(1)).changed_keys == {
+        "a"
+    }
 
 
-def test_an_object_that_was_erased_is_told_as_such(store, build, held):
+def test_an_object_that_was_erased_is_told_as_such(store, build, watermark):
     """Its record is there, and empty."""
     store.records.append(build.harvest("c2", {"a": {"n": 2}}, at=2))
     erase(store, build, "a")
-    mark = store.records.changes_since(NAME, KIND, None, as_of=build.at(4)).watermark
+    watermark = store.records.changes_since(NAME, KIND, None, as_of=build.at(4)).watermark
     (record,) = store.records.get_many(NAME, KIND, {"a"})
 
     assert (record.body, record.erased_at) == ({}, build.at(3))
-    assert changed(store.records.changes_since(NAME, KIND, mark, as_of=build.at(4))) == (set(), {})
+    assert changed(store.records.changes_since(NAME, KIND, watermark, as_of=build.at(4))) == (
+        set(),
+        {},
+    )
 
 
-def test_some_records_are_read_by_their_keys(store, build, held):
+def test_some_records_are_read_by_their_keys(store, build, watermark):
     """As they stand, sorted by key; keys of which nothing stands are passed over."""
     store.records.append(build.harvest("c2", {"b": {"n": 2}}, at=2, snapshot=True))
 
-    assert [(one.key, one.body) for one in store.records.get_many(NAME, KIND, {"b", "a", "z"})] == [
-        ("b", {"n": 2})
-    ]
+    assert [
+        (record.key, record.body) for record in store.records.get_many(NAME, KIND, {"b", "a", "z"})
+    ] == [("b", {"n": 2})]
     assert list(store.records.get_many(NAME, KIND, set())) == []
 
 
@@ -107,28 +115,28 @@ def erased_since(store, build, folder):
 def brought_back(store, build, folder):
     """Another connection observes what was erased of this one: the body is there again."""
     erase(store, build, "a")
-    mark = store.records.changes_since(NAME, KIND, None, as_of=build.at(9)).watermark
+    watermark = store.records.changes_since(NAME, KIND, None, as_of=build.at(9)).watermark
     store.runs.begin(build.run("r2", connection="twin"))
     store.records.append(build.harvest("c2", {"a": {"n": 1}}, at=4, run="r2", connection="twin"))
-    assert [one.body for one in store.records.get_many(NAME, KIND, {"a"})] == [{"n": 1}]
-    return store, mark
+    assert [record.body for record in store.records.get_many(NAME, KIND, {"a"})] == [{"n": 1}]
+    return store, watermark
 
 
 def other_store(store, build, folder):
     """The settings name another store now, with the same collections."""
-    other = open_store(StoreLocation(url="sqlite:///other.db"), base=folder)
-    other.runs.begin(build.run())
-    other.records.append(build.harvest("c1", {"a": {"n": 1}, "b": {"n": 1}}, at=1))
-    return other
+    store_of_settings = open_store(StoreLocation(url="sqlite:///other.db"), base=folder)
+    store_of_settings.runs.begin(build.run())
+    store_of_settings.records.append(build.harvest("c1", {"a": {"n": 1}, "b": {"n": 1}}, at=1))
+    return store_of_settings
 
 
 def put_back(store, build, folder):
     """A backup of the store was put back, and collecting went on from there."""
     store.close()
     (folder / "ccm.db").write_bytes((folder / "backup.db").read_bytes())
-    again = open_store(StoreLocation(url="sqlite:///ccm.db"), base=folder)
-    again.records.append(build.harvest("d1", {"a": {"n": 7}}, at=1))
-    return again
+    restored = open_store(StoreLocation(url="sqlite:///ccm.db"), base=folder)
+    restored.records.append(build.harvest("d1", {"a": {"n": 7}}, at=1))
+    return restored
 
 
 def put_back_and_left(store, build, folder):
@@ -141,8 +149,8 @@ def put_back_and_left(store, build, folder):
 @pytest.mark.parametrize(
     "event",
     [
-        pytest.param(one, id=one.__name__.replace("_", "-"))
-        for one in (
+        pytest.param(event, id=event.__name__.replace("_", "-"))
+        for event in (
             kept_later,
             erased_since,
             brought_back,
@@ -160,14 +168,14 @@ def test_where_it_is_not_certain_nothing_is_told(reopen, build, tmp_path, event)
     (tmp_path / "backup.db").write_bytes((tmp_path / "ccm.db").read_bytes())
     store = reopen()
     store.records.append(build.harvest("c1", {"a": {"n": 1}, "b": {"n": 1}}, at=1))
-    mark = store.records.changes_since(NAME, KIND, None, as_of=build.at(1)).watermark
-    then = event(store, build, tmp_path)
-    then, mark = then if isinstance(then, tuple) else (then, mark)
+    watermark = store.records.changes_since(NAME, KIND, None, as_of=build.at(1)).watermark
+    result = event(store, build, tmp_path)
+    result, mark = result if isinstance(result, tuple) else (result, watermark)
 
     try:
-        assert then.records.changes_since(NAME, KIND, mark, as_of=build.at(9)) is None
+        assert result.records.changes_since(NAME, KIND, watermark, as_of=build.at(9)) is None
     finally:
-        then.close()
+        result.close()
 
 
 def test_no_mark_is_given_where_more_was_kept_than_is_wanted(store, build):
@@ -196,7 +204,7 @@ def test_what_is_held_and_what_changed_is_what_stands(tmp_path_factory, build, s
     """Whoever reads all of it once, and what changed from then on, knows the state."""
     store = open_store(StoreLocation(url="sqlite:///ccm.db"), base=tmp_path_factory.mktemp("s"))
     store.runs.begin(build.run())
-    moment, mark, held = 10, None, {}
+    moment, watermark, held = 10, None, {}
     for number, (bodies, snapshot, minutes, look) in enumerate(steps):
         moment += minutes
         harvest = {key: {"n": n} for key, n in bodies.items()}
@@ -204,14 +212,20 @@ def test_what_is_held_and_what_changed_is_what_stands(tmp_path_factory, build, s
         if not look:
             continue
         now = build.at(moment)
-        since = store.records.changes_since(NAME, KIND, mark, as_of=now) if mark else None
+        since = store.records.changes_since(NAME, KIND, watermark, as_of=now) if watermark else None
         if since is None:
-            found = store.records.changes_since(NAME, KIND, None, as_of=now)
-            mark = found.watermark if found else None
-            held = {one.key: one for one in store.records.current(NAME, KIND, as_of=now)}
+            newest = store.records.changes_since(NAME, KIND, None, as_of=now)
+            watermark = newest.watermark if newest else None
+            records = {
+                record.key: record for record in store.records.current(NAME, KIND, as_of=now)
+            }
         else:
-            mark = since.watermark
-            held = {key: one for key, one in held.items() if key not in since.changed_keys}
-            held |= {one.key: one for one in since.records}
-        assert held == {one.key: one for one in store.records.current(NAME, KIND, as_of=now)}
+            watermark = since.watermark
+            records = {
+                key: record for key, record in records.items() if key not in since.changed_keys
+            }
+            records |= {record.key: record for record in since.records}
+        assert records == {
+            record.key: record for record in store.records.current(NAME, KIND, as_of=now)
+        }
     store.close()

@@ -58,7 +58,7 @@ ALL = {("demo.thing", "a"), ("demo.thing", "b")} | {
 
 
 @pytest.mark.parametrize(
-    ("chosen", "came_to", "gone"),
+    ("chosen", "came_to", "erased"),
     [
         pytest.param(
             {"kind": "demo.thing", "key": "a"},
@@ -89,16 +89,16 @@ ALL = {("demo.thing", "a"), ("demo.thing", "b")} | {
         ),
     ],
 )
-def test_what_was_chosen_is_erased(filled, build, tmp_path, chosen, came_to, gone):
+def test_what_was_chosen_is_erased(filled, build, tmp_path, chosen, came_to, erased):
     """It is told before; afterwards exactly that is gone, and the store verifies."""
     assert filled.erasure.preview(order(build, **chosen)) == came_to
     assert left(filled) == ALL
     assert filled.erasure.erase(order(build, **chosen)) == came_to
 
-    assert left(filled) == ALL - gone
-    found = verified(tmp_path)
-    assert (found.problems, found.unproven) == ((), ())
-    assert (found.erased > 0) == (came_to != NOTHING)
+    assert left(filled) == ALL - erased
+    verification = verified(tmp_path)
+    assert (verification.problems, verification.unproven) == ((), ())
+    assert (verification.erased > 0) == (came_to != NOTHING)
 
 
 def test_what_is_older_goes_and_what_stands_of_a_snapshot_is_spared(filled, build, tmp_path):
@@ -120,10 +120,12 @@ def test_the_bytes_are_gone_from_the_disk(filled, build, tmp_path):
         query = "SELECT content FROM version JOIN body USING (digest) WHERE key = 'a'"
         contents = [row[0] for row in database.execute(query)]
     assert len(contents) == 2
-    assert all(one in everything(tmp_path) for one in contents)
+    assert all(content in everything(tmp_path) for content in contents)
 
     filled.erasure.erase(order(build, kind="demo.thing", key="a"))
-    assert not any(one[at : at + 12] in everything(tmp_path) for one in contents for at in (9, 30))
+    assert not any(
+        content[at : at + 12] in everything(tmp_path) for content in contents for at in (9, 30)
+    )
 
 
 def everything(folder):
@@ -159,8 +161,8 @@ def test_what_is_observed_anew_is_kept_anew(filled, build, tmp_path):
 
     assert ("demo.event", "e1") in left(filled)
     assert verified(tmp_path).sound
-    again = Erasure(id="e2", kind="demo.event", reason="again", erased_at=build.at(60))
-    assert filled.erasure.erase(again) == ErasureResult(bodies=2, rejected=0, beyond=0)
+    second = Erasure(id="e2", kind="demo.event", reason="again", erased_at=build.at(60))
+    assert filled.erasure.erase(second) == ErasureResult(bodies=2, rejected=0, beyond=0)
     assert verified(tmp_path).sound
 
 
@@ -180,4 +182,4 @@ def test_the_ledger_says_what_was_erased_and_why(filled, build):
         "reason": "asked to",
         "erased_at": "2026-01-01T01:39:00Z",
     }
-    assert [(one["leaf"], one["erasure"]) for one in leaves[1:]] == [("erased", "e1")] * 2
+    assert [(leaf["leaf"], leaf["erasure"]) for leaf in leaves[1:]] == [("erased", "e1")] * 2

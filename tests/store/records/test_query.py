@@ -60,8 +60,8 @@ def test_a_state_is_sorted_by_key(store, build):
     store.records.append(build.harvest("c1", dict.fromkeys(keys, ONE), at=1))
 
     for as_of in None, build.at(1):
-        found = [r.key for r in store.records.current("demo", "demo.thing", as_of=as_of)]
-        assert found == sorted(keys)
+        read_keys = [r.key for r in store.records.current("demo", "demo.thing", as_of=as_of)]
+        assert read_keys == sorted(keys)
 
 
 def test_a_state_does_not_change_while_it_is_read(store, build):
@@ -78,8 +78,8 @@ def test_a_state_does_not_change_while_it_is_read(store, build):
 
 def test_a_history_holds_every_version(store, build):
     """Oldest first, without tombstones, of that key alone."""
-    for name, found in [("c1", ONE), ("c2", TWO), ("c3", TWO), ("c4", ONE)]:
-        store.records.append(build.harvest(name, {"a": found, "b": {"name": name}}))
+    for name, body in [("c1", ONE), ("c2", TWO), ("c3", TWO), ("c4", ONE)]:
+        store.records.append(build.harvest(name, {"a": body, "b": {"name": name}}))
 
     history = list(store.records.history("demo", "demo.thing", "a"))
     assert [(r.collection, r.body) for r in history] == [("c1", ONE), ("c2", TWO), ("c4", ONE)]
@@ -90,7 +90,7 @@ def test_runs_are_open_until_they_are_sealed(store, build):
     """An open run can be found again; a sealed one has its manifest."""
     second, other = build.run("r2", at=5), build.run("r3", connection="other")
     store.runs.begin(second)
-    store.runs.begin(other)
+    store.runs.begin(foreign)
     assert store.runs.open_runs("demo") == [build.run("r1"), second]
 
     sealed = build.manifest("r1", at=7, collections=(build.collection("c1"),))
@@ -228,7 +228,7 @@ def test_an_evaluation_of_a_past_moment_can_be_read(store, build):
 
 def test_a_store_that_is_opened_again_is_the_same(store, reopen, build, bodies):
     """Closing loses nothing, and a second handle sees what the first has kept."""
-    kept = store.records.append(build.harvest("c1", {"a": ONE}))
+    collection = store.records.append(build.harvest("c1", {"a": ONE}))
     second = reopen(create=False)
     assert bodies(second) == {"a": ONE}
     store.close()
@@ -236,21 +236,23 @@ def test_a_store_that_is_opened_again_is_the_same(store, reopen, build, bodies):
 
     third = reopen()
     assert bodies(third) == {"a": ONE}
-    assert third.runs.collections("demo") == [kept]
+    assert third.runs.collections("demo") == [collection]
 
 
-@pytest.mark.parametrize("as_of", [None, 2, 9], ids=["now", "then", "later"])
+@pytest.mark.parametrize("as_of", [None, 2, 9], ids=["now", "moment", "later"])
 def test_one_key_is_read_alone(store, build, as_of):
     """The state of one key is that key of the whole state, at any moment."""
     store.records.append(build.harvest("c1", {"a": {"n": 1}, "b": {"n": 1}}, at=1, snapshot=True))
     store.records.append(build.harvest("c2", {"a": {"n": 2}}, at=5, snapshot=True))
-    then = None if as_of is None else build.at(as_of)
+    moment = None if as_of is None else build.at(as_of)
 
     for key in "a", "b", "c":
         whole = [
-            one for one in store.records.current("demo", "demo.thing", as_of=then) if one.key == key
+            record
+            for record in store.records.current("demo", "demo.thing", as_of=moment)
+            if record.key == key
         ]
-        assert list(store.records.current("demo", "demo.thing", as_of=then, key=key)) == whole
+        assert list(store.records.current("demo", "demo.thing", as_of=moment, key=key)) == whole
 
 
 def test_collections_of_one_run_are_listed_alone(store, build):
@@ -259,7 +261,10 @@ def test_collections_of_one_run_are_listed_alone(store, build):
     for name, run in ("c1", "r1"), ("c2", "r2"), ("c3", "r1"):
         store.records.append(build.harvest(name, {}, run=run))
 
-    assert [one.id for one in store.runs.collections("demo", run="r1")] == ["c1", "c3"]
+    assert [collection.id for collection in store.runs.collections("demo", run="r1")] == [
+        "c1",
+        "c3",
+    ]
     assert store.runs.collections("demo", run="r3") == []
 
 
@@ -284,7 +289,9 @@ def test_collections_since_a_moment_are_those_about_it_and_the_newest(store, bui
     keep("kept later", 25, run="r4", window=(5, 6))
 
     def since(minutes):
-        return [one.id for one in store.runs.collections("demo", since=build.at(minutes))]
+        return [
+            collection.id for collection in store.runs.collections("demo", since=build.at(minutes))
+        ]
 
     assert since(20) == [
         "partial long ago",
@@ -294,6 +301,10 @@ def test_collections_since_a_moment_are_those_about_it_and_the_newest(store, bui
         "reaches further",
         "kept later",
     ]
-    assert since(-1) == [one.id for one in store.runs.collections("demo")]
-    then = store.runs.collections("demo", since=build.at(20), as_of=build.at(3))
-    assert [one.id for one in then] == ["older", "old snapshot", "partial long ago"]
+    assert since(-1) == [collection.id for collection in store.runs.collections("demo")]
+    collections = store.runs.collections("demo", since=build.at(20), as_of=build.at(3))
+    assert [collection.id for collection in collections] == [
+        "older",
+        "old snapshot",
+        "partial long ago",
+    ]

@@ -45,10 +45,11 @@ def test_a_large_window_leaves_no_name_on_the_disk(store, build, tmp_path):
 
     store.records.append(WriteBatch(collection=collection, observations=observations))
 
-    kept = {
-        one.key: json_codec.encode(one.body) for one in store.records.current("demo", "demo.thing")
+    stored = {
+        record.key: json_codec.encode(record.body)
+        for record in store.records.current("demo", "demo.thing")
     }
-    assert kept == noise
+    assert stored == noise
     del observations, pack
     gc.collect()  # a file that was left open would warn now
 

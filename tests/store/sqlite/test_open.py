@@ -33,7 +33,7 @@ def contents(folder):
 
 
 @pytest.mark.parametrize(
-    ("url", "place"),
+    ("url", "path"),
     [
         pytest.param("sqlite:///ccm.db", "ccm.db", id="beside the settings"),
         pytest.param("sqlite:///sub/my store.db", "sub/my store.db", id="in a folder below"),
@@ -41,14 +41,14 @@ def contents(folder):
         pytest.param("sqlite:///{tmp}/x.db", "x.db", id="absolute"),
     ],
 )
-def test_the_path_starts_at_the_folder_of_the_settings(tmp_path, build, url, place):
+def test_the_path_starts_at_the_folder_of_the_settings(tmp_path, build, url, path):
     """A relative path does not depend on where ccm was started."""
     (tmp_path / "sub").mkdir()
     settings = StoreLocation(url=url.format(tmp=tmp_path))
     with closing(open_store(settings, base=tmp_path)) as store:
         store.runs.begin(build.run())
 
-    assert (tmp_path / place).stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / path).stat().st_mode & 0o777 == 0o600
     with closing(open_store(settings, base=tmp_path, create=False)) as store:
         assert store.runs.connections() == ["demo"]
 
@@ -130,19 +130,19 @@ def test_a_place_that_cannot_hold_a_store_is_refused(tmp_path, url, message):
 
 
 @pytest.mark.parametrize(
-    ("found", "message"),
+    ("content", "message"),
     [
         pytest.param(b"version: 1\nstore: {}\n" * 99, "is not a SQLite database", id="a text"),
         pytest.param(b"SQLite format 3\0" + b"\xff" * 4080, "SQLite", id="a broken header"),
     ],
 )
 @pytest.mark.parametrize("create", [True, False])
-def test_a_file_of_another_kind_is_left_alone(reopen, tmp_path, found, message, create):
+def test_a_file_of_another_kind_is_left_alone(reopen, tmp_path, content, message, create):
     """Whatever it is, it is not overwritten."""
-    (tmp_path / "ccm.db").write_bytes(found)
+    (tmp_path / "ccm.db").write_bytes(content)
     with pytest.raises((StoreError, IntegrityError), match=message):
         reopen(create=create)
-    assert contents(tmp_path) == {"ccm.db": found}
+    assert contents(tmp_path) == {"ccm.db": content}
 
 
 def test_a_database_of_another_program_is_left_alone(reopen, tmp_path):
@@ -171,8 +171,8 @@ def test_a_store_that_another_process_writes_can_be_read(store, reopen, build, t
     """Writing waits for its turn, and says so when it does not come; reading never waits."""
     store.records.append(build.harvest("c1", {"a": ONE}))
     second = reopen(options={"lock_timeout": "0.01"})
-    with closing(sqlite3.connect(tmp_path / "ccm.db", isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with closing(sqlite3.connect(tmp_path / "ccm.db", isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
         assert bodies(second) == {"a": ONE}
         with pytest.raises(StoreError, match="locked by another process"):
             second.records.append(build.harvest("c2", {"a": {"n": 2}}))
@@ -184,8 +184,8 @@ def test_a_store_that_another_process_writes_can_be_read(store, reopen, build, t
 def test_a_new_store_that_another_process_holds_is_not_made(reopen, tmp_path):
     """The time to wait for it is bounded."""
     path = tmp_path / "ccm.db"
-    with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("BEGIN EXCLUSIVE")
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        writer.execute("BEGIN EXCLUSIVE")
         with pytest.raises(StoreError, match="locked by another process"):
             reopen(options={"lock_timeout": "0.01"})
 

@@ -56,10 +56,10 @@ def test_a_lost_key_is_never_replaced(store, reopen, build, tmp_path, bodies, co
     if content is not None:
         path.write_text(content, "utf-8")
 
-    again = reopen()
+    reopened = reopen()
     with pytest.raises(StoreError, match=message):
-        again.pseudonym_key()
-    assert bodies(again) == {"a": {"n": 1}}
+        reopened.pseudonym_key()
+    assert bodies(reopened) == {"a": {"n": 1}}
     assert path.exists() == (content is not None)
 
 

@@ -1,4 +1,8 @@
-"""The simulator as an ASGI application, for a server or for ``httpx.ASGITransport``."""
+"""The simulator as an ASGI application, for a server or for ``httpx.ASGITransport``.
+
+Starlette reads the request, matches its path and writes the response. Its router does not dispatch:
+authorization, rate limits and faults come before the endpoint, and apply to unknown paths as well.
+"""
 
 from __future__ import annotations
 

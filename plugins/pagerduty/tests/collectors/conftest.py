@@ -6,7 +6,7 @@ import httpx  # noqa: TID253 - the network of these tests is one of its transpor
 import pytest
 from ccm_pagerduty.collectors import collectors
 
-COLLECT = {one.kind.removeprefix("pagerduty."): one.collect for one in collectors()}
+COLLECT = {page_response.kind.removeprefix("pagerduty."): page_response.collect for page_response in collectors()}
 REFUSALS = {
     "no right": (403, {"error": {"message": "Access Denied", "code": 2010}}),
     "no scope": (
@@ -27,7 +27,7 @@ def account(pagerduty):
     refusal, or a function of the request that gives one of these.
     """
 
-    def run(noun, answers, *, known=None, ask=None, seen=None, **settings):
+    def run(noun, answers, *, current_records=None, ask=None, seen=None, **settings):
         requests = [] if seen is None else seen
 
         def handler(request):
@@ -35,12 +35,12 @@ def account(pagerduty):
             answer = answers[request.url.path]
             return response(answer(request) if callable(answer) else answer)
 
-        asked = ask or pagerduty.ask_for(current_records=known or {})
-        found = pagerduty.collected(handler, COLLECT[noun], asked, **settings)
-        found.asked = [
+        request = ask or pagerduty.ask_for(current_records=current_records or {})
+        events = pagerduty.collected(handler, COLLECT[noun], request, **settings)
+        events.asked = [
             (path, [pair for pair in query if pair[0] not in PAGING]) for path, query in requests
         ]
-        return found
+        return events
 
     return run
 
@@ -52,7 +52,7 @@ def response(answer) -> httpx.Response:
             status, body = REFUSALS[answer]
             return httpx.Response(status, json=body)
         case dict():
-            number = sum(len(one) for one in answer.values() if isinstance(one, list))
+            number = sum(len(page_response) for page_response in answer.values() if isinstance(page_response, list))
             paging = {"limit": 100, "offset": 0, "more": False, "total": number}
             return httpx.Response(200, json=paging | answer)
         case _:

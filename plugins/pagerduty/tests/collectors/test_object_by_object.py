@@ -32,11 +32,11 @@ def members(**answers):
 )
 def test_one_object_that_fails_is_named_and_the_rest_is_read(account, answer, reason):
     """The shortfall concerns this object alone."""
-    found = account("team_member", members(PB=answer), known=TEAMS)
-    assert [(one.reason, one.subjects) for one in found.shortfalls] == [
+    events = account("team_member", members(PB=answer), known=TEAMS)
+    assert [(shortfall.reason, shortfall.subjects) for shortfall in events.shortfalls] == [
         (reason, ("pagerduty.team:PB",))
     ]
-    assert len(found.pages) == 3
+    assert len(events.pages) == 3
 
 
 @pytest.mark.parametrize(
@@ -80,23 +80,23 @@ KNOWN = SimpleNamespace(
 
 def test_log_entries_by_incident_are_asked_where_something_may_have_happened(account):
     """Open, just resolved and untold ones; not those that ended before or began after."""
-    known = {"pagerduty.incident": list(vars(KNOWN).values())}
+    current_records = {"pagerduty.incident": list(vars(KNOWN).values())}
     answers = {
         f"/incidents/{key}/log_entries": {"log_entries": [{"id": f"R{key}"}]}
         for key in ("OPEN", "WITHIN", "ENDED", "UNTOLD")
     }
-    found = account("incident_log_entry", answers, known=known, log_entries="incident")
-    assert [item["id"] for item in found.items] == ["ROPEN", "RWITHIN", "RENDED", "RUNTOLD"]
-    assert {query for _, pairs in found.asked for query, _ in pairs} == {"time_zone"}
+    events = account("incident_log_entry", answers, known=current_records, log_entries="incident")
+    assert [item["id"] for item in events.items] == ["ROPEN", "RWITHIN", "RENDED", "RUNTOLD"]
+    assert {query for _, pairs in events.asked for query, _ in pairs} == {"time_zone"}
 
 
 def test_an_incident_whose_log_entries_are_denied_is_named(account):
     """The others are read."""
-    known = {"pagerduty.incident": [KNOWN.open, KNOWN.within]}
+    current_records = {"pagerduty.incident": [KNOWN.open, KNOWN.within]}
     answers = {
         "/incidents/OPEN/log_entries": "no right",
         "/incidents/WITHIN/log_entries": {"log_entries": [{"id": "R"}]},
     }
-    found = account("incident_log_entry", answers, known=known, log_entries="incident")
-    assert [one.subjects for one in found.shortfalls] == [("pagerduty.incident:OPEN",)]
-    assert [item["id"] for item in found.items] == ["R"]
+    events = account("incident_log_entry", answers, known=current_records, log_entries="incident")
+    assert [shortfall.subjects for shortfall in events.shortfalls] == [("pagerduty.incident:OPEN",)]
+    assert [item["id"] for item in events.items] == ["R"]

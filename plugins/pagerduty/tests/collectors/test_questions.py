@@ -88,9 +88,9 @@ from ccm_core.sdk.types import Window
         ),
     ],
 )
-def test_a_listing_is_asked_with_offsets_and_in_utc(account, noun, answers, asked):
+def test_a_listing_is_asked_with_offsets_and_in_utc(account, noun, answers, expected_query):
     """Both ends of a period are given, and nothing is left to an account's own zone."""
-    assert account(noun, answers).asked == asked
+    assert account(noun, answers).asked == expected_query
 
 
 def test_a_window_between_seconds_is_asked_outward(account, pagerduty):
@@ -98,10 +98,10 @@ def test_a_window_between_seconds_is_asked_outward(account, pagerduty):
     window = Window(
         pagerduty.now - timedelta(microseconds=1_500_000), pagerduty.now - timedelta(microseconds=1)
     )
-    found = account(
+    events = account(
         "incident", {"/incidents": {"incidents": []}}, ask=pagerduty.ask_for(window=window)
     )
-    assert found.asked[0][1][:2] == [
+    assert events.asked[0][1][:2] == [
         ("since", "2026-11-23T11:59:58Z"),
         ("until", "2026-11-23T12:00:00Z"),
     ]
@@ -110,7 +110,7 @@ def test_a_window_between_seconds_is_asked_outward(account, pagerduty):
 def test_on_calls_are_asked_for_ninety_days_at_most(account, pagerduty):
     """A longer lookahead does not make the API refuse."""
     horizon = Window(pagerduty.now, pagerduty.now + timedelta(days=200))
-    found = account(
+    events = account(
         "on_call", {"/oncalls": {"oncalls": []}}, ask=pagerduty.ask_for(horizon=horizon)
     )
-    assert found.asked[0][1][1] == ("until", "2027-02-21T12:00:00Z")
+    assert events.asked[0][1][1] == ("until", "2027-02-21T12:00:00Z")

@@ -13,9 +13,9 @@ SHIFTED = {"id": "PS", "form": "shifts", "summary": "Shifted"}
 
 def test_an_ability_is_a_record_by_its_name(account):
     """The list of words becomes a list of objects."""
-    found = account("ability", {"/abilities": httpx.Response(200, json={"abilities": ["sso"]})})
-    assert found.items == [{"name": "sso"}]
-    assert found.pages[0].last
+    events = account("ability", {"/abilities": httpx.Response(200, json={"abilities": ["sso"]})})
+    assert events.items == [{"name": "sso"}]
+    assert events.pages[0].last
 
 
 def test_null_where_an_object_was_assumed_is_passed_on(account):
@@ -33,7 +33,7 @@ def test_null_where_an_object_was_assumed_is_passed_on(account):
 
 def test_schedules_of_both_worlds_become_one_kind(account):
     """Layer-based ones come as listed, shift-based ones with their details, each with its form."""
-    found = account(
+    events = account(
         "schedule",
         {
             "/schedules": {"schedules": [{"id": "PL", "schedule_layers": []}]},
@@ -43,11 +43,11 @@ def test_schedules_of_both_worlds_become_one_kind(account):
             ),
         },
     )
-    assert found.items == [
+    assert events.items == [
         {"id": "PL", "schedule_layers": [], "form": "layers"},
         {"id": "PS", "summary": "Shifted", "name": "Shifted", "rotations": [], "form": "shifts"},
     ]
-    assert found.shortfalls == []
+    assert events.shortfalls == []
 
 
 @pytest.mark.parametrize(
@@ -60,12 +60,12 @@ def test_schedules_of_both_worlds_become_one_kind(account):
 )
 def test_a_closed_world_of_schedules_never_looks_empty(account, answer, reason):
     """Layer-based schedules are kept, and it is said that the others were not seen."""
-    found = account(
+    events = account(
         "schedule", {"/schedules": {"schedules": [{"id": "PL"}]}, "/v3/schedules": answer}
     )
-    assert [item["id"] for item in found.items] == ["PL"]
-    assert [one.reason for one in found.shortfalls] == [reason]
-    assert "shift-based schedules cannot be listed" in found.shortfalls[0].detail
+    assert [item["id"] for item in events.items] == ["PL"]
+    assert [shortfall.reason for shortfall in events.shortfalls] == [reason]
+    assert "shift-based schedules cannot be listed" in events.shortfalls[0].detail
 
 
 def final(path, **schedule):
@@ -151,13 +151,13 @@ ALICE = {"id": "PA", "type": "user_reference", "summary": "Alice"}
 )
 def test_final_schedules_of_both_worlds_have_one_form(account, schedule, answers, expected):
     """Entries, the percentage and the period that was asked for."""
-    found = account("schedule_rendering", answers, known={"pagerduty.schedule": [schedule]})
-    (body,) = found.items
+    events = account("schedule_rendering", answers, known={"pagerduty.schedule": [schedule]})
+    (body,) = events.items
     assert (body["rendered_coverage_percentage"], body["entries"]) == expected
     assert body["form"] == schedule["form"]
     assert body["schedule"]["id"] == schedule["id"]
     assert (body["since"], body["until"]) == ("2026-10-24T12:00:00Z", "2026-12-07T12:00:00Z")
-    assert dict(found.asked[0][1]) == {
+    assert dict(events.asked[0][1]) == {
         "since": body["since"],
         "until": body["until"],
         "time_zone": "UTC",
@@ -167,23 +167,23 @@ def test_final_schedules_of_both_worlds_have_one_form(account, schedule, answers
 
 def test_users_are_asked_of_layer_based_schedules_only(account):
     """Shift-based ones have no such list, and that is no shortfall."""
-    found = account(
+    events = account(
         "schedule_user",
         {"/schedules/PL/users": httpx.Response(200, json={"users": [ALICE]})},
         known={"pagerduty.schedule": [LAYERED, SHIFTED]},
     )
-    assert [(item["schedule"]["id"], item["user"]) for item in found.items] == [("PL", ALICE)]
-    assert [path for path, _ in found.asked] == ["/schedules/PL/users"]
-    assert found.shortfalls == []
+    assert [(item["schedule"]["id"], item["user"]) for item in events.items] == [("PL", ALICE)]
+    assert [path for path, _ in events.asked] == ["/schedules/PL/users"]
+    assert events.shortfalls == []
 
 
 def test_members_carry_their_team(account):
     """A member as received, with a reference to the team it was listed under."""
-    found = account(
+    events = account(
         "team_member",
         {"/teams/PT/members": {"members": [{"user": ALICE, "role": "manager"}]}},
         known={"pagerduty.team": [{"id": "PT", "name": "Core"}]},
     )
-    (body,) = found.items
+    (body,) = events.items
     assert body["team"]["summary"] == "Core"
     assert (body["user"], body["role"]) == (ALICE, "manager")

@@ -118,8 +118,8 @@ def test_log_entries_are_the_same_by_account_and_by_incident(read):
 
     def within(found):
         items = found.kinds["pagerduty.incident_log_entry"].items
-        made = {item["id"]: datetime.fromisoformat(item["created_at"]) for item in items}
-        return {key for key, at in made.items() if since <= at < NOW}
+        records = {item["id"]: datetime.fromisoformat(item["created_at"]) for item in items}
+        return {key for key, at in records.items() if since <= at < NOW}
 
     assert within(by_account) == within(by_incident) != set()
 

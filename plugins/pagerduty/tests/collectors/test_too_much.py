@@ -18,10 +18,10 @@ def test_too_many_on_calls_are_read_in_halves(account):
         item = {"since": since, "until": until}
         return {"oncalls": [item], "more": whole, "total": 10_001 if whole else 1}
 
-    found = account("on_call", {"/oncalls": oncalls})
-    assert found.overflows == []
-    assert found.shortfalls == []
-    assert found.items == [
+    events = account("on_call", {"/oncalls": oncalls})
+    assert events.overflows == []
+    assert events.shortfalls == []
+    assert events.items == [
         {"since": "2026-11-23T12:00:00Z", "until": "2026-11-30T12:00:00Z"},
         {"since": "2026-11-30T12:00:00Z", "until": "2026-12-07T12:00:00Z"},
     ]
@@ -50,8 +50,8 @@ SERVICES = [{"id": "PA"}, {"id": "PB"}, {"id": "PC"}]
             {"urgency": "low"},
             [],
             [
-                {"urgency": "low", "status": one}
-                for one in ("triggered", "acknowledged", "resolved")
+                {"urgency": "low", "status": event}
+                for event in ("triggered", "acknowledged", "resolved")
             ],
             id="status",
         ),
@@ -60,26 +60,26 @@ SERVICES = [{"id": "PA"}, {"id": "PB"}, {"id": "PC"}]
 def test_incidents_of_one_second_are_offered_in_parts(account, pagerduty, part, services, parts):
     """By service first, then by urgency, then by status."""
     at = {"created_at": "2026-11-23T11:00:00Z"}
-    found = account(
+    events = account(
         "incident",
         {"/incidents": lambda request: full(request, 10_001, at)},
         ask=pagerduty.ask_for(slice=part, current_records={"pagerduty.service": services}),
     )
-    (overflow,) = found.overflows
-    assert (overflow.total, list(overflow.slices), found.pages) == (10_001, parts, [])
+    (overflow,) = events.overflows
+    assert (overflow.total, list(overflow.slices), events.pages) == (10_001, parts, [])
 
 
 def test_what_cannot_be_cut_any_further_is_read_as_far_as_it_is_listed(account, pagerduty):
     """The exact number that is missing is told."""
     at = {"created_at": "2026-11-23T11:00:00Z"}
-    found = account(
+    events = account(
         "incident",
         {"/incidents": lambda request: full(request, 10_023, at)},
         ask=pagerduty.ask_for(slice={"services": "PA", "urgency": "low", "status": "resolved"}),
     )
-    assert len(found.items) == 10_000
-    assert [(one.reason, one.missing) for one in found.shortfalls] == [(Reason.TRUNCATED, 23)]
-    assert set(found.asked[0][1]) >= {
+    assert len(events.items) == 10_000
+    assert [(event.reason, event.missing) for event in events.shortfalls] == [(Reason.TRUNCATED, 23)]
+    assert set(events.asked[0][1]) >= {
         ("service_ids[]", "PA"),
         ("urgencies[]", "low"),
         ("statuses[]", "resolved"),
@@ -90,14 +90,14 @@ def test_a_window_with_too_many_is_read_as_far_as_it_is_listed_and_gone_on_from_
     account, pagerduty
 ):
     """Everything before the last second that was listed is there."""
-    found = account(
+    events = account(
         "incident",
         {"/incidents": lambda request: full(request, 10_400, {})},
         ask=pagerduty.ask_for(may_split=True),
     )
-    assert len(found.items) == 10_000
-    assert [one.at for one in found.reached] == [pagerduty.now - timedelta(seconds=1)]
-    assert len(found.asked) == 101
+    assert len(events.items) == 10_000
+    assert [event.at for event in events.reached] == [pagerduty.now - timedelta(seconds=1)]
+    assert len(events.asked) == 101
 
 
 def full(request, total, fields):

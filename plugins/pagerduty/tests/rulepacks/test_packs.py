@@ -57,8 +57,8 @@ def texts():
 def sources():
     """Give what the plugin's rules may be over."""
     return [
-        *(RowSource(name=one.name, inputs=one.inputs, schema=one.schema) for one in views()),
-        *(RowSource(name=one.name, inputs=(one.name,), schema=one.schema) for one in kinds()),
+        *(RowSource(name=source.name, inputs=source.inputs, schema=source.schema) for source in views()),
+        *(RowSource(name=source.name, inputs=(source.name,), schema=source.schema) for source in kinds()),
     ]
 
 
@@ -84,10 +84,10 @@ def test_every_test_in_the_pack_comes_out_as_it_says(case):
     assert case.passed, f"expected {case.expected}, got {case.actual}: {case.reason}"
 
 
-@pytest.mark.parametrize("given", texts(), ids=lambda given: given.source.rpartition("/")[2])
-def test_every_rule_has_a_passing_a_failing_and_an_insufficient_test(given):
+@pytest.mark.parametrize("given", texts(), ids=lambda pack_text: pack_text.source.rpartition("/")[2])
+def test_every_rule_has_a_passing_a_failing_and_an_insufficient_test(pack_text):
     """And it supports a control."""
-    assert [str(mistake) for mistake in coverage_mistakes(given, COMPILED)] == []
+    assert [str(mistake) for mistake in coverage_mistakes(pack_text, COMPILED)] == []
 
 
 @each_rule
@@ -103,8 +103,8 @@ def test_a_rule_tells_the_risk_the_remedy_and_why_it_supports_each_control(rule)
     assert rule.remediation
     assert rule.remediation_url.startswith("https://support.pagerduty.com/main/docs/")
     assert [control for control in rule.controls if not control.why] == []
-    named = [(control.framework, control.id) for control in rule.controls]
-    assert len(named) == len(set(named))
+    controls = [(control.framework, control.id) for control in rule.controls]
+    assert len(controls) == len(set(controls))
 
 
 def test_there_are_rules_for_every_area():
@@ -116,8 +116,8 @@ def test_there_are_rules_for_every_area():
 
 def test_every_control_that_the_packs_promise_is_supported():
     """And no control is named that nobody looked up."""
-    named = {(control.framework, control.id) for rule in RULES for control in rule.controls}
-    assert named == {(framework, key) for framework, keys in CONTROLS.items() for key in keys}
+    controls = {(control.framework, control.id) for rule in RULES for control in rule.controls}
+    assert controls == {(framework, key) for framework, keys in CONTROLS.items() for key in keys}
 
 
 @pytest.mark.parametrize("pack", COMPILED.packs, ids=lambda pack: pack.pack.name)
@@ -128,7 +128,7 @@ def test_every_parameter_is_used(pack):
         for rule in pack.pack.rules
         for text in (rule.match or "", rule.assertion, rule.not_due or "", *rule.let.values())
     )
-    unused = [one.name for one in pack.pack.parameters if f"params.{one.name}" not in words]
+    unused = [parameter.name for parameter in pack.pack.parameters if f"params.{parameter.name}" not in words]
     assert unused == []
 
 
@@ -142,29 +142,29 @@ def test_a_title_states_the_good_state(rule):
 
 def incomplete_objects():
     """Give the packs with tests whose rows lack one key each, and which expect a pass."""
-    for given in texts():
-        pack = yaml.safe_load(given.text)
+    for pack_text in texts():
+        pack = yaml.safe_load(pack_text.text)
         for rule in pack["rules"]:
             rule["tests"] = [
                 {
                     **case,
-                    "name": f"{case['name']}, without {key} of row {place}",
+                    "name": f"{case['name']}, without {key} of row {index}",
                     "rows": [
-                        {name: value for name, value in row.items() if name != key or at != place}
+                        {name: value for name, value in row.items() if name != key or at != index}
                         for at, row in enumerate(case["rows"])
                     ],
                     "expect": "pass",
                 }
                 for case in rule["tests"]
                 if case["expect"] in {"fail", "insufficient"}
-                for place, whole in enumerate(case["rows"])
+                for index, row in enumerate(case["rows"])
                 for key in whole
             ]
-        yield PackText(text=yaml.safe_dump(pack).encode(), source=given.source)
+        yield PackText(text=yaml.safe_dump(pack).encode(), source=pack_text.source)
 
 
 def test_a_key_that_is_left_out_never_makes_a_rule_pass():
     """What fails or is insufficient stays one of the two when less is known."""
     outcomes = run_cases(compile_packs(list(incomplete_objects()), sources()))
     assert len(outcomes) > 200
-    assert {one.actual for one in outcomes} == {"fail", "insufficient"}
+    assert {outcome.actual for outcome in outcomes} == {"fail", "insufficient"}

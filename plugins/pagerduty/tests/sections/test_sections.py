@@ -20,8 +20,8 @@ GAP = {"since": "2026-11-01T00:00:00Z", "until": "2026-11-01T05:00:00Z", "second
 
 def drawn(name, parameters=None, **rows):
     """Ask one section for its figures."""
-    section = next(one for one in sections() if one.name == f"pagerduty.{name}")
-    asked = {
+    section = next(candidate for candidate in sections() if candidate.name == f"pagerduty.{name}")
+    rows_by_view = {
         view: [
             Row(
                 subject=Subject(kind="pagerduty.thing", key=body["id"], title=body["title"]),
@@ -34,18 +34,18 @@ def drawn(name, parameters=None, **rows):
     }
     return list(
         section.figures(
-            SectionRequest(rows=asked, now=NOW, horizon=HORIZON, parameters=parameters or {})
+            SectionRequest(rows=rows_by_view, now=NOW, horizon=HORIZON, parameters=parameters or {})
         )
     )
 
 
 def test_every_view_that_is_shown_is_offered():
     """No section shows a view that the plugin does not have."""
-    offered = {one.name for one in views()}
-    assert {view for one in sections() for view in one.views} <= offered
+    offered = {provider.name for provider in views()}
+    assert {view for provider in sections() for view in provider.views} <= offered
 
 
-@pytest.mark.parametrize("section", [one.name for one in sections()])
+@pytest.mark.parametrize("section", [section.name for section in sections()])
 def test_no_rows_no_figures(section):
     """Where nothing is known there is nothing to draw."""
     assert drawn(section.removeprefix("pagerduty.")) == []
@@ -109,9 +109,9 @@ def without(body, *fields):
 )
 def test_what_is_measured(body, counted):
     """An incident is a measure, one that never happened, or one that is not known."""
-    shown = drawn("response", {"pack": {"ack_within_high": "15m"}}, incident_response=[body])
-    (week,) = shown[0].groups
-    assert (week.title, shown[0].limit) == ("2026-W47", 900)
+    charts = drawn("response", {"pack": {"ack_within_high": "15m"}}, incident_response=[body])
+    (week,) = charts[0].groups
+    assert (week.title, charts[0].limit) == ("2026-W47", 900)
     assert (week.seconds, week.never, week.unknown) == counted
 
 
@@ -120,7 +120,7 @@ def test_what_is_left_out():
     merged = incident(is_primary=False)
     itself = incident(self_resolved=True, time_to_acknowledge=None)
     assert drawn("response", incident_response=[merged]) == []
-    titles = [one.title for one in drawn("response", incident_response=[itself])]
+    titles = [figure.title for figure in drawn("response", incident_response=[itself])]
     assert titles == ["High urgency: time to resolve (MTTR)"]
 
 

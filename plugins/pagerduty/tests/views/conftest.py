@@ -52,8 +52,8 @@ def body_schema(kind):
     if kind == "pagerduty.manifest":
         schema = schemas.load("manifest.v1")
         return jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
-    (found,) = (one for one in kinds() if one.name == kind)
-    return jsonschema_rs.Draft202012Validator(found.schema(), validate_formats=True)
+    (kind_definition,) = (one for one in kinds() if one.name == kind)
+    return jsonschema_rs.Draft202012Validator(kind_definition.schema(), validate_formats=True)
 
 
 def record(noun, body):
