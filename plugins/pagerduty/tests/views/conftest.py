@@ -52,7 +52,7 @@ def body_schema(kind):
     if kind == "pagerduty.manifest":
         schema = schemas.load("manifest.v1")
         return jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
-    (kind_definition,) = (one for one in kinds() if one.name == kind)
+    (kind_definition,) = (candidate for candidate in kinds() if candidate.name == kind)
     return jsonschema_rs.Draft202012Validator(kind_definition.schema(), validate_formats=True)
 
 
