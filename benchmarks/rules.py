@@ -32,7 +32,7 @@ from ccm_core.model.evidence.write_batch import Observation, WriteBatch
 from ccm_core.model.json_codec import JsonObject, digest, encode
 from ccm_core.pipeline.collect import collect
 from ccm_core.pipeline.context import Connection, Host
-from ccm_core.pipeline.evaluate import compile_rules, evaluate, evidence, watch_of
+from ccm_core.pipeline.evaluate import compile_rules, evaluate, load_evidence, watch_scope
 from ccm_core.pipeline.incremental.state import EvaluationCache
 from ccm_core.rules.evaluate.evaluator import evaluate as judge
 from ccm_core.rules.types import PackText
@@ -86,7 +86,7 @@ def _measured(
     found: dict[str, float] = {}
     packs = compile_rules(host, [PackText(text=_pack(rules), source="rules.yaml")], {})
     now = datetime.now(UTC)
-    seen = evidence(host, watch_of(host, connection), store, now)
+    seen = load_evidence(host, watch_scope(host, connection), store, now)
     kinds = packs.inputs[VIEW]
     found["read"], records = _timed(lambda: {kind: seen.load(kind) for kind in kinds})
     found["records"] = sum(map(len, records.values()))

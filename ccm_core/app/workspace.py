@@ -171,14 +171,14 @@ class Workspace:
         Raises:
             StoreError: It cannot be opened.
         """
-        from ccm_core.pipeline.signing_keys import signing
+        from ccm_core.pipeline.signing_keys import vault_signing
         from ccm_core.store.sqlite.open import open_store
 
         store = open_store(
             self.store_settings,
             base=self.settings.base,
             create=create,
-            signing=signing(self._signing_vault, clock, self.ports.show_message),
+            signing=vault_signing(self._signing_vault, clock, self.ports.show_message),
         )
         try:
             yield store

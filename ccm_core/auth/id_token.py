@@ -82,8 +82,8 @@ def _check_claims(
     issued_at = claims.get("iat")
     if isinstance(issued_at, int | float) and issued_at > timestamp + LEEWAY_SECONDS:
         raise UsageError(
-            f"the clock of this machine is {(issued_at - timestamp) / 60:.0f} minutes behind the identity "
-            "server's; set it and start again"
+            f"the clock of this machine is {(issued_at - timestamp) / 60:.0f} minutes behind the "
+            "identity server's; set it and start again"
         )
     registry = JWTClaimsRegistry(
         now=timestamp,

@@ -37,17 +37,17 @@ class LoopbackRedirect:
         """Redirect the first request of :attr:`start_uri` to this link."""
         self._redirect(url)
 
-    async def address(self, *, timeout: float) -> str:
+    async def address(self, *, max_seconds: float) -> str:
         """Wait for the browser and return the whole address that it was sent to.
 
         Raises:
             UsageError: It did not arrive within so many seconds.
         """
         try:
-            return await asyncio.wait_for(asyncio.shield(self._received), timeout)
+            return await asyncio.wait_for(asyncio.shield(self._received), max_seconds)
         except TimeoutError:
             raise UsageError(
-                f"no browser arrived at {self.redirect_uri} within {timeout:g} s; start again, "
+                f"no browser arrived at {self.redirect_uri} within {max_seconds:g} s; start again, "
                 "or paste the address that the browser shows"
             ) from None
 
@@ -72,8 +72,9 @@ async def listen_for_redirect(
     except (OSError, OverflowError) as cause:
         in_use = isinstance(cause, OSError) and cause.errno == errno.EADDRINUSE
         raise UsageError(
-            f"port {port} of {HOST} {'is in use' if in_use else 'cannot be used'}; end what uses it, "
-            "choose another port that is registered with the OAuth client, or paste the address instead"
+            f"port {port} of {HOST} {'is in use' if in_use else 'cannot be used'}; end what uses "
+            "it, choose another port that is registered with the OAuth client, or paste the address "
+            "instead"
         ) from cause
     async with server:
         bound = server.sockets[0].getsockname()[1]

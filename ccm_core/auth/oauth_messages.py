@@ -213,8 +213,8 @@ def require_scopes(tokens: TokenSet, requested: Iterable[str]) -> TokenSet:
     if missing:
         granted = " ".join(tokens.scopes) or "nothing"
         raise AuthenticationFailed(
-            f"insufficient scope: got {granted!r}, missing {' '.join(missing)!r}; add these scopes to "
-            "the OAuth client and connect again, for tokens that were issued before do not change"
+            f"insufficient scope: got {granted!r}, missing {' '.join(missing)!r}; add these scopes "
+            "to the OAuth client and connect again, for tokens that were issued before do not change"
         )
     return tokens
 
@@ -233,7 +233,7 @@ def parse_error_code(body: bytes) -> str | None:
 
 def _refusal(error: str, description: str) -> str:
     if error == "access_denied":
-        return "access was denied in the browser, by the person or the account; ask them and start again"
+        return "access was denied in the browser by the person or the account; ask and start again"
     reason = ": ".join(filter(None, (_printable(error), _printable(description))))
     return (
         f"the identity server refused: {reason}. Check the client id, the scopes and the redirect"

@@ -175,8 +175,6 @@ async def _bounded(response: httpx.Response, request: str) -> bytes:
     async for part in response.aiter_bytes():
         size += len(part)
         if size > _MAX_BYTES:
-            raise BadResponse(
-                f"{request}: expected a body of at most {_MAX_BYTES} bytes, got more; reading stopped"
-            )
+            raise BadResponse(f"{request}: expected a body of at most {_MAX_BYTES} bytes, got more")
         parts.append(part)
     return b"".join(parts)

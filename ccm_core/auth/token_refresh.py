@@ -117,8 +117,8 @@ class TokenRefresher:
             why = "its grant was revoked or has expired"
         else:
             why = (
-                f"a refresh at {entry.refresh_started_at:%Y-%m-%d %H:%M:%S} UTC was cut off before its "
-                "response was stored, and the tokens before it are no longer valid"
+                f"a refresh at {entry.refresh_started_at:%Y-%m-%d %H:%M:%S} UTC was cut off before "
+                "its response was stored, and the tokens before it are no longer valid"
             )
         return f"connection {self._name} must be connected again: {why} ({cause})"
 

@@ -1,9 +1,9 @@
 """The vault: secrets that the program must be able to update, such as tokens that rotate.
 
 A vault is a file. Either it contains all entries, encrypted; or it contains only their names, and
-the keyring of the operating system has the entries. It is replaced atomically, under a lock, so that
-it can be opened after any crash; and it is read again each time, so that no process overwrites what
-another one wrote.
+the keyring of the operating system has the entries. It is replaced atomically, under a lock, so
+that it can be opened after any crash; and it is read again each time, so that no process overwrites
+what another one wrote.
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ class Vault:
             timeout: Seconds to wait for another process.
 
         Raises:
-            Held: Another process does not end.
+            VaultLocked: Another process still holds the lock.
             SecretError: The lock file cannot be created.
         """
         from filelock import FileLock, Timeout
@@ -225,9 +225,10 @@ class Vault:
 
     def _store(self, vault_file: _VaultFile, name: str, text: str | None) -> None:
         if vault_file.key is not None:
-            held = {key: one for key, one in self._decrypted(vault_file).items() if key != name}
-            held |= {} if text is None else {name: text}
-            sealed = self._ciphered_by(vault_file.key).close(encode(held))
+            entries = self._decrypted(vault_file)
+            entries.pop(name, None)
+            entries |= {} if text is None else {name: text}
+            sealed = self._cipher_of(vault_file.key).encrypt(encode(entries))
             self._replace(replace(vault_file, sealed=sealed))
             return
         # A name without an entry is harmless; an entry without a name would never be removed.
@@ -242,7 +243,8 @@ class Vault:
     def _decrypted(self, vault_file: _VaultFile) -> dict[str, str]:
         if vault_file.key is None or vault_file.sealed is None:
             return {}
-        return decode_as(self._ciphered_by(vault_file.key).open(vault_file.sealed), dict[str, str])
+        plain = self._cipher_of(vault_file.key).decrypt(vault_file.sealed)
+        return decode_as(plain, dict[str, str])
 
     def _cipher_of(self, descriptor: KeyDescriptor) -> VaultCipher:
         """Return the cipher of a key, derived once: a passphrase takes a tenth of a second."""
@@ -254,7 +256,7 @@ class Vault:
         keyring = self._sources.keyring()
         if keyring is None:
             raise SecretError(
-                "its entries are in the keyring of the machine where it was created; this machine has "
+                "its entries are in the keyring of the machine where it was created, and this one has "
                 "no keyring. Connect again, with another vault file"
             )
         return keyring

@@ -105,9 +105,9 @@ def new_cipher(source: KeyLocation, sources: KeySources) -> VaultCipher:
             descriptor = KeyDescriptor(source=source)
         case KeyLocation.KEYRING:
             descriptor = KeyDescriptor(source=source, name=f"vault-key/{secrets.token_hex(8)}")
-            _keyring(sources).set(str(descriptor.name), _encode(secrets.token_decode(_KEY_BYTES)))
+            _keyring(sources).set(str(descriptor.name), _encode(secrets.token_bytes(_KEY_BYTES)))
         case KeyLocation.PASSPHRASE:
-            salt = _encode(secrets.token_decode(_SALT_BYTES))
+            salt = _encode(secrets.token_bytes(_SALT_BYTES))
             sources = replace(sources, prompt=sources.prompt_new or sources.prompt)
             descriptor = KeyDescriptor(source=source, salt=salt, cost=_COST)
     return load_cipher(descriptor, sources)

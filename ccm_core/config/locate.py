@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from ccm_core.documents.yaml_parser import MOST_BYTES
+from ccm_core.documents.yaml_parser import MAX_BYTES
 from ccm_core.errors import UsageError
 
 VARIABLE = "CCM_CONFIG"
@@ -44,7 +44,7 @@ def read_file(path: Path) -> bytes:
     """
     try:
         with path.open("rb") as file:
-            return file.read(MOST_BYTES + 1)
+            return file.read(MAX_BYTES + 1)
     except OSError as cause:
         raise UsageError(
             f"{path} cannot be read: {cause.strerror or type(cause).__name__}"

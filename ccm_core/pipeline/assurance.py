@@ -14,8 +14,8 @@ from ccm_core.model.assurance import Assurance
 from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.period import Period
 from ccm_core.pipeline.context import Connection, Host
-from ccm_core.pipeline.evaluate import watch_of
-from ccm_core.pipeline.manifest_evidence import kind_name
+from ccm_core.pipeline.evaluate import watch_scope
+from ccm_core.pipeline.manifest_evidence import manifest_kind_name
 from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.sdk.timestamps import format_instant
 from ccm_core.sdk.types import Shape
@@ -26,7 +26,7 @@ ControlName = tuple[str, str]
 """Framework and id."""
 
 
-def assure(
+def assess_period(
     host: Host,
     connections: Sequence[Connection],
     store: EvidenceStore,
@@ -52,7 +52,7 @@ def assure(
         begins = format_instant(period.window.since)
         raise UsageError(f"the period {period.text} has not begun: it begins {begins}")
     supports = supported_controls(packs)
-    chosen = {name: supports[name] for name in named(supports, controls)}
+    chosen = {name: supports[name] for name in selected_controls(supports, controls)}
     evaluations = store.evaluations.between(since=period.window.since, until=period.window.until)
     inputs = AssuranceInputs(
         period_name=period.text,
@@ -64,7 +64,7 @@ def assure(
     return assess(inputs, [_history(host, one, store.runs) for one in connections])
 
 
-def named(supports: Mapping[ControlName, object], controls: Some[ControlName]) -> Some[ControlName]:
+def selected_controls(supports: Mapping[ControlName, object], controls: Some[ControlName]) -> Some[ControlName]:
     """Give the controls that were asked for; none: all that are supported.
 
     Raises:
@@ -95,11 +95,11 @@ def supported_controls(packs: CompiledPacks) -> dict[ControlName, list[RuleEvide
 
 
 def _history(host: Host, connection: Connection, runs: RunStore) -> ConnectionHistory:
-    watch = watch_of(host, connection)
+    watch = watch_scope(host, connection)
     cadences = {kind: timedelta(seconds=span) for kind, span in watch.cadences.items()}
     kept = runs.collections(connection.name)
     # Manifests are as old as what was collected last, whatever came of it.
-    if own := host.kinds.get(kind_name(watch.connector)):
+    if own := host.kinds.get(manifest_kind_name(watch.connector)):
         cadences[own.name] = own.cadence
         kept = [*kept, *(_of_manifests(own.name, one) for one in kept)]
     return ConnectionHistory(

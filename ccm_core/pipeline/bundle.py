@@ -21,7 +21,7 @@ from ccm_core.model import json_codec
 from ccm_core.model.assurance import Assurance
 from ccm_core.model.evaluation.result import Evaluation
 from ccm_core.model.period import Period
-from ccm_core.pipeline.assurance import ControlName, assure, named, supported_controls
+from ccm_core.pipeline.assurance import ControlName, assess_period, selected_controls, supported_controls
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.report.period.bundle_page import BundlePage, bundle_page
 from ccm_core.rules.pack.compiled import CompiledPacks
@@ -31,13 +31,13 @@ from ccm_core.store.interface.evaluations import EvaluationStore
 from ccm_core.store.interface.evidence_store import EvidenceStore
 from ccm_core.store.interface.ledger import LedgerStore
 
-_NEXT = (
+_NEXT_STEP = (
     "`ccm run` signs them where the signing key is at hand; `ccm checkpoint` shows the last head"
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class BundleRequest:
     """What somebody wants to have bundled."""
 
     connections: Sequence[Connection]
@@ -49,7 +49,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Said:
+class _IncludedEvaluations:
     """The evaluations of the period, and what they were made with and rest on."""
 
     evaluations: set[str] = field(default_factory=set)
@@ -58,7 +58,7 @@ class _Said:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Chosen:
+class _BundleContent:
     """Everything that goes into a bundle, before it is written."""
 
     assurance: Assurance
@@ -66,13 +66,13 @@ class _Chosen:
     connections: Sequence[str]
     kinds: set[str]
     rules: set[str]
-    said: _Said
+    evaluations: _IncludedEvaluations
     excerpts: Sequence[Excerpt]
     """The store's own log first."""
 
 
 def bundle(
-    host: Host, store: EvidenceStore, order: Order, signer: Signer, path: Path
+    host: Host, store: EvidenceStore, order: BundleRequest, signer: Signer, path: Path
 ) -> Sequence[str]:
     """Write a bundle, verify it as its reader will, and give what it says of itself.
 
@@ -87,12 +87,12 @@ def bundle(
         UsageError: Nothing can be bundled: the message says why.
         IntegrityError: What the store holds would not verify.
     """
-    chosen = _chosen(host, store, order)
+    chosen = _bundle_content(host, store, order)
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with ArchiveWriter(fresh) as archive:
             _write(store, archive, chosen)
-            _finish(host, store.ledger, archive, chosen, signer)
+            _write_statement(host, store.ledger, archive, chosen, signer)
         facts, problems = verify(str(fresh))
         if problems:
             raise IntegrityError("the bundle would not verify: " + "; ".join(problems[:5]))
@@ -104,7 +104,7 @@ def bundle(
     return facts
 
 
-def signer_of(ledger: LedgerStore, keys: Iterable[Signer]) -> Signer:
+def store_signer(ledger: LedgerStore, keys: Iterable[Signer]) -> Signer:
     """Give the key that the store is signed with, among those at hand.
 
     Raises:
@@ -128,31 +128,31 @@ def signer_of(ledger: LedgerStore, keys: Iterable[Signer]) -> Signer:
 # -- what belongs into it ---------------------------------------------------------------------
 
 
-def _chosen(host: Host, store: EvidenceStore, order: Order) -> _Chosen:
-    assurance = assure(host, order.connections, store, order.packs, order.period, order.controls)
+def _bundle_content(host: Host, store: EvidenceStore, order: BundleRequest) -> _BundleContent:
+    assurance = assess_period(host, order.connections, store, order.packs, order.period, order.controls)
     supports = supported_controls(order.packs)
-    needs = [need for name in named(supports, order.controls) for need in supports[name]]
+    needs = [need for name in selected_controls(supports, order.controls) for need in supports[name]]
     rules = {need.rule for need in needs}
     kinds = {kind for need in needs for kind in need.kinds}
     names = sorted(one.name for one in order.connections)
-    said = _said(store.evaluations, order.period, rules, names)
-    own = _of_store(store.ledger, said)
-    excerpts = [_of_connection(host, store, order.period, kinds, said, own, name) for name in names]
-    return _Chosen(
+    said = _included_evaluations(store.evaluations, order.period, rules, names)
+    own = _store_excerpt(store.ledger, said)
+    excerpts = [_connection_excerpt(host, store, order.period, kinds, said, own, name) for name in names]
+    return _BundleContent(
         assurance=assurance,
         period=order.period,
         connections=names,
         kinds=kinds,
         rules=rules,
-        said=said,
+        evaluations=said,
         excerpts=[own, *excerpts],
     )
 
 
-def _said(
+def _included_evaluations(
     evaluations: EvaluationStore, period: Period, rules: Collection[str], names: Collection[str]
-) -> _Said:
-    said = _Said()
+) -> _IncludedEvaluations:
+    said = _IncludedEvaluations()
     window = period.window
     for digest, evaluation in evaluations.between(since=window.since, until=window.until):
         said.evaluations.add(digest)
@@ -175,12 +175,12 @@ def _evidence_digests(
                     yield from result.evidence_digests
 
 
-def _of_connection(
+def _connection_excerpt(
     host: Host,
     store: EvidenceStore,
     period: Period,
     kinds: set[str],
-    said: _Said,
+    said: _IncludedEvaluations,
     own: Excerpt,
     name: str,
 ) -> Excerpt:
@@ -194,7 +194,7 @@ def _of_connection(
     )
     found = store.ledger.excerpt(name, lambda leaves: select_leaves(leaves, wanted))
     if found is None:
-        raise UsageError(f"no head of the ledger of {name} was ever signed; {_NEXT}")
+        raise UsageError(f"no head of the ledger of {name} was ever signed; {_NEXT_STEP}")
     there = {one.get("id") for one in _leaves(found)}
     lacking = [
         one.id
@@ -204,19 +204,19 @@ def _of_connection(
     if lacking:
         raise UsageError(
             f"{len(lacking)} collections of {name} are newer than the last signed head of its "
-            f"ledger, so nothing proves them yet; {_NEXT}"
+            f"ledger, so nothing proves them yet; {_NEXT_STEP}"
         )
     return found
 
 
-def _of_store(ledger: LedgerStore, said: _Said) -> Excerpt:
+def _store_excerpt(ledger: LedgerStore, said: _IncludedEvaluations) -> Excerpt:
     """Give the whole log of the store: so that it can be seen that no evaluation was left out."""
     found = ledger.excerpt(STORE_LOG, lambda leaves: [index for index, _ in leaves])
     there = {leaf.get("digest") for leaf in _leaves(found)} if found else set()
     if found is None or said.evaluations - there:
         raise UsageError(
             "evaluations of the period are newer than the last signed head of the store's ledger, "
-            f"so nothing proves them yet; {_NEXT}"
+            f"so nothing proves them yet; {_NEXT_STEP}"
         )
     return found
 
@@ -228,7 +228,7 @@ def _leaves(excerpt: Excerpt) -> Iterator[json_codec.JsonObject]:
 # -- writing ----------------------------------------------------------------------------------
 
 
-def _write(store: EvidenceStore, archive: ArchiveWriter, chosen: _Chosen) -> None:
+def _write(store: EvidenceStore, archive: ArchiveWriter, chosen: _BundleContent) -> None:
     for one in chosen.excerpts:
         folder = f"ledger/{one.log}"
         archive.add(f"{folder}/checkpoint.txt", one.checkpoint.encode())
@@ -238,10 +238,10 @@ def _write(store: EvidenceStore, archive: ArchiveWriter, chosen: _Chosen) -> Non
         archive.add(
             f"{folder}/hashes.txt", *(f"{encoded(each)}\n".encode() for each in one.hashes), b""
         )
-    places = _places(chosen)
+    places = _file_digests(chosen)
     for name, form in sorted(places):
         archive.stream(name, _lines(store.ledger, form, places[name, form]))
-    for digest in sorted(one for one in _packs(chosen) if one in chosen.said.documents):
+    for digest in sorted(one for one in _packs(chosen) if one in chosen.evaluations.documents):
         archive.add(
             f"packs/{digest.removeprefix('sha256:')[:16]}.yaml", store.evaluations.document(digest)
         )
@@ -249,19 +249,19 @@ def _write(store: EvidenceStore, archive: ArchiveWriter, chosen: _Chosen) -> Non
         archive.add(f"keys/{number:04}.txt", key.note.encode())
 
 
-def _places(chosen: _Chosen) -> dict[tuple[str, str], dict[str, None]]:
+def _file_digests(chosen: _BundleContent) -> dict[tuple[str, str], dict[str, None]]:
     """Give the digests of each file, in the order of their leaves."""
     found: dict[tuple[str, str], dict[str, None]] = {}
     for one in chosen.excerpts:
         for leaf in _leaves(one):
-            if "digest" in leaf and _belongs(leaf, chosen) and (name := _place(leaf)):
+            if "digest" in leaf and _is_included(leaf, chosen) and (name := _file_name(leaf)):
                 found.setdefault((name, leaf["leaf"]), {})[leaf["digest"]] = None
     return found
 
 
-def _belongs(leaf: json_codec.JsonObject, chosen: _Chosen) -> bool:
+def _is_included(leaf: json_codec.JsonObject, chosen: _BundleContent) -> bool:
     """Whether the content of a leaf is wanted: of other times, there are only the leaves."""
-    digest, said = leaf["digest"], chosen.said
+    digest, said = leaf["digest"], chosen.evaluations
     if leaf["leaf"] == "manifest":
         ended = parse_instant(leaf["ended_at"])
         return ended in chosen.period.window or digest in said.evidence_digests
@@ -269,7 +269,7 @@ def _belongs(leaf: json_codec.JsonObject, chosen: _Chosen) -> bool:
     return digest in wanted.get(leaf["leaf"], {digest})
 
 
-def _place(leaf: json_codec.JsonObject) -> str | None:
+def _file_name(leaf: json_codec.JsonObject) -> str | None:
     if leaf["leaf"] == "version":
         return f"evidence/{leaf['connection']}/{leaf['kind']}.jsonl"
     if leaf["leaf"] == "document":
@@ -278,7 +278,7 @@ def _place(leaf: json_codec.JsonObject) -> str | None:
     return f"contents/{leaf['leaf']}s.jsonl" if leaf["leaf"] in known else None
 
 
-def _packs(chosen: _Chosen) -> set[str]:
+def _packs(chosen: _BundleContent) -> set[str]:
     leaves = (leaf for one in chosen.excerpts for leaf in _leaves(one))
     return {leaf["digest"] for leaf in leaves if leaf.get("form") == "pack"}
 
@@ -289,8 +289,8 @@ def _lines(ledger: LedgerStore, form: str, digests: Iterable[str]) -> Iterator[b
             yield content + b"\n"
 
 
-def _finish(
-    host: Host, ledger: LedgerStore, archive: ArchiveWriter, chosen: _Chosen, signer: Signer
+def _write_statement(
+    host: Host, ledger: LedgerStore, archive: ArchiveWriter, chosen: _BundleContent, signer: Signer
 ) -> None:
     about = _predicate(host, ledger, chosen)
     key = VerifierKey(about.origin, signer.public)
@@ -309,7 +309,7 @@ def _finish(
     archive.add(STATEMENT, envelope(statement(archive.digests, about), signer))
 
 
-def _predicate(host: Host, ledger: LedgerStore, chosen: _Chosen) -> Predicate:
+def _predicate(host: Host, ledger: LedgerStore, chosen: _BundleContent) -> Predicate:
     found = chosen.assurance
     return Predicate(
         origin=ledger.head().origin,
@@ -321,7 +321,7 @@ def _predicate(host: Host, ledger: LedgerStore, chosen: _Chosen) -> Predicate:
         connections=chosen.connections,
         kinds=sorted(chosen.kinds),
         rules=sorted(chosen.rules),
-        evaluations=len(chosen.said.evaluations),
+        evaluations=len(chosen.evaluations.evaluations),
         checkpoints=[
             BundledCheckpoint(log=one.log, size=one.size, checkpoint=one.checkpoint)
             for one in chosen.excerpts

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from ccm_core.collect.unseen_objects import newest
 from ccm_core.errors import SourceError
-from ccm_core.pipeline.collect import collections_of
-from ccm_core.pipeline.session import check, request_to
+from ccm_core.pipeline.collect import collections_for_planning
+from ccm_core.pipeline.session import check, connect_request
 from ccm_core.sdk.rate_limit import Limiters
 from ccm_core.sdk.types import Diagnosis
 
@@ -73,7 +73,7 @@ def _past(host: Host, connection: Connection, runs: RunStore) -> Sequence[Diagno
     if review is None:
         return ()
     kinds = {one.kind for one in connection.collectors}
-    kept = collections_of(host, connection, runs, host.clock())
+    kept = collections_for_planning(host, connection, runs, host.clock())
     return review(newest(kept, kinds))
 
 
@@ -81,5 +81,5 @@ async def _refused(host: Host, connection: Connection, error: SourceError) -> Se
     refused = connection.connector.diagnose_failure
     if refused is None:
         return (Diagnosis(subject="connection", ok=False, message=str(error)),)
-    request = request_to(host, connection, Limiters(), lambda _seconds: None)
+    request = connect_request(host, connection, Limiters(), lambda _seconds: None)
     return await refused(request, error)

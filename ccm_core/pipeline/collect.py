@@ -23,7 +23,7 @@ from ccm_core.model.evidence.collection import Collection, Reason, Shortfall
 from ccm_core.model.evidence.manifest import Manifest, ScheduledKind
 from ccm_core.model.evidence.run import OpenRun
 from ccm_core.pipeline.context import Connection, Host
-from ccm_core.pipeline.session import opened, request_to
+from ccm_core.pipeline.session import open_session, connect_request
 from ccm_core.sdk.rate_limit import Limiters
 from ccm_core.sdk.types import ConnectRequest, EvidenceKind
 from ccm_core.store.interface.evidence_store import EvidenceStore
@@ -62,9 +62,9 @@ async def collect(
     with store.lock_connection(connection.name):
         now = host.clock().replace(microsecond=0)
         _seal_cut_off(host, connection, store.runs)
-        every = collections_of(host, connection, store.runs, now)
-        kept = as_read(every)
-        wanted = wanted_at(connection, now, force=force)
+        every = collections_for_planning(host, connection, store.runs, now)
+        kept = without_amendments(every)
+        wanted = plan_inputs(connection, now, force=force)
         due = plan(connection.collectors, host.kinds, by_kind(kept), wanted)
         run = OpenRun(
             run=f"{now:%Y%m%dT%H%M%SZ}-{connection.name}-{secrets.token_hex(3)}",
@@ -74,7 +74,7 @@ async def collect(
         )
         store.runs.begin(run)
         runner = Runner(_run_context(host, connection, store, observer, run), wanted, kept)
-        request = request_to(host, connection, limiters or Limiters(), observer.rate_limited)
+        request = connect_request(host, connection, limiters or Limiters(), observer.rate_limited)
         observer.run_started(connection.name, len(due.tasks))
         try:
             sealing = partial(_seal, host, connection, store.runs, runner, run, every)
@@ -83,7 +83,7 @@ async def collect(
             observer.run_ended(connection.name)
 
 
-def collections_of(
+def collections_for_planning(
     host: Host, connection: Connection, runs: RunStore, now: datetime
 ) -> list[Collection]:
     """Give what a plan looks at of what was kept of a connection, however much there is.
@@ -103,12 +103,12 @@ def collections_of(
     return list(kept)
 
 
-def as_read(collections: Sequence[Collection]) -> list[Collection]:
+def without_amendments(collections: Sequence[Collection]) -> list[Collection]:
     """Leave out what was added to collections later."""
     return [one for one in collections if one.amends is None]
 
 
-def wanted_at(connection: Connection, now: datetime, *, force: bool = False) -> PlanInputs:
+def plan_inputs(connection: Connection, now: datetime, *, force: bool = False) -> PlanInputs:
     """Say what a connection wants to be read at a moment."""
     return PlanInputs(
         now=now,
@@ -137,7 +137,7 @@ async def _run(
     metadata = replace(metadata, not_due=due.not_due)
     try:
         if due.tasks:
-            async with opened(connection, request) as session:
+            async with open_session(connection, request) as session:
                 try:
                     cut = await runner.run(session, due)
                     if cut is None and connection.connector.look_up is not None:

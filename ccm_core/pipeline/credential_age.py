@@ -15,7 +15,7 @@ SUBJECT = "credential age"
 _DAY = timedelta(days=1)
 
 
-def age(connection: Connection, now: datetime) -> Sequence[Diagnosis]:
+def diagnose_age(connection: Connection, now: datetime) -> Sequence[Diagnosis]:
     """Say how old the credential is; nothing where its connector lets it grow old."""
     longest = connection.method.max_age
     if longest is None:

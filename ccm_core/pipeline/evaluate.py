@@ -18,9 +18,9 @@ from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.incremental.interning import interned
 from ccm_core.pipeline.incremental.reader import IncrementalReader, horizon_of, incremental_reader
 from ccm_core.pipeline.incremental.state import EvaluationCache
-from ccm_core.pipeline.manifest_evidence import kind_name, manifest_collection, manifest_records
-from ccm_core.rules.evaluate.evaluator import evaluate as judge
-from ccm_core.rules.evaluate.evaluator import evaluate_incrementally as judge_again
+from ccm_core.pipeline.manifest_evidence import manifest_kind_name, manifest_collection, manifest_records
+from ccm_core.rules.evaluate.evaluator import evaluate as evaluate_packs
+from ccm_core.rules.evaluate.evaluator import evaluate_incrementally as reevaluate_packs
 from ccm_core.rules.evaluate.inputs import Evidence
 from ccm_core.rules.evaluate.time_budget import TimeBudget
 from ccm_core.rules.pack.compiled import CompiledPacks
@@ -78,13 +78,13 @@ def evaluate(
             did not change since is not judged anew. It changes nothing of what is said.
     """
     now = as_of or host.clock()
-    watches = [watch_of(host, one) for one in connections]
+    watches = [watch_scope(host, one) for one in connections]
     if cache is None or as_of is not None:
-        return evaluate_watches(host, watches, store, packs, waivers, now=now)
-    return _again(host, watches, store, packs, waivers, now, cache)
+        return evaluate_scopes(host, watches, store, packs, waivers, now=now)
+    return _evaluate_incrementally(host, watches, store, packs, waivers, now, cache)
 
 
-def _again(
+def _evaluate_incrementally(
     host: Host,
     watches: Sequence[WatchScope],
     store: EvidenceStore,
@@ -99,17 +99,17 @@ def _again(
     readers = [incremental_reader(store, host, one, packs, known, now) for one in watches]
     facts = []
     for one in readers:
-        seen = evidence(host, one.watch, store, now, one)
+        seen = load_evidence(host, one.watch, store, now, one)
         facts.append(seen.facts(packs, host.plugin_failures))
         one.release()
-    found, memory = judge_again(
+    found, memory = reevaluate_packs(
         packs, facts, waivers, now=now, cache=known.results, time_budget=TIME_BUDGET
     )
     cache.results, cache.states = memory, {one.watch.connection: one.after for one in readers}
     return found
 
 
-def evaluate_watches(
+def evaluate_scopes(
     host: Host,
     watches: Sequence[WatchScope],
     store: EvidenceStore,
@@ -120,7 +120,7 @@ def evaluate_watches(
 ) -> Evaluation:
     """Judge what had been kept by a moment of what some connections collected then."""
     facts = _facts(host, watches, store, packs, now)
-    return judge(packs, facts, waivers, now=now, time_budget=TIME_BUDGET)
+    return evaluate_packs(packs, facts, waivers, now=now, time_budget=TIME_BUDGET)
 
 
 def _facts(
@@ -130,10 +130,10 @@ def _facts(
     packs: CompiledPacks,
     now: datetime,
 ) -> list[Facts]:
-    return [evidence(host, one, store, now).facts(packs, host.plugin_failures) for one in watches]
+    return [load_evidence(host, one, store, now).facts(packs, host.plugin_failures) for one in watches]
 
 
-def rows(
+def view_rows(
     host: Host,
     connection: Connection,
     store: EvidenceStore,
@@ -143,10 +143,10 @@ def rows(
 ) -> tuple[Row, ...]:
     """Give the rows of a kind or a view of one connection."""
     now = as_of or host.clock()
-    return evidence(host, watch_of(host, connection), store, now).rows(name)
+    return load_evidence(host, watch_scope(host, connection), store, now).rows(name)
 
 
-def watch_of(host: Host, connection: Connection) -> WatchScope:
+def watch_scope(host: Host, connection: Connection) -> WatchScope:
     """Say what a connection collects, how often, and over which horizon."""
     horizon = connection.connector.horizon(connection.settings)
     collectors = connection.collectors
@@ -165,7 +165,7 @@ def watch_of(host: Host, connection: Connection) -> WatchScope:
     )
 
 
-def evidence(
+def load_evidence(
     host: Host,
     watch: WatchScope,
     store: EvidenceStore,
@@ -185,7 +185,7 @@ def evidence(
         UsageError: No plugin that is installed gives one of the kinds.
     """
     horizon = horizon_of(watch, now)
-    own = host.kinds.get(kind_name(watch.connector))
+    own = host.kinds.get(manifest_kind_name(watch.connector))
     kinds = {name: _kind(host, name) for name in watch.cadences}
     kept = store.runs.collections(watch.connection, as_of=now)
 
@@ -196,7 +196,7 @@ def evidence(
             )
         if again is not None:
             return again.load(kind)
-        return tuple(interned(_whole(store.records.current(watch.connection, kind, as_of=now))))
+        return tuple(interned(_not_erased(store.records.current(watch.connection, kind, as_of=now))))
 
     def erased(kind: str) -> Sequence[tuple[str, Window | None]]:
         return (
@@ -226,7 +226,7 @@ def evidence(
     )
 
 
-def _whole(records: Iterable[Record]) -> Iterator[Record]:
+def _not_erased(records: Iterable[Record]) -> Iterator[Record]:
     """Leave out what was erased; that it is lacking is said apart."""
     return (one for one in records if one.erased_at is None)
 

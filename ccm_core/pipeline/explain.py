@@ -20,8 +20,8 @@ from ccm_core.model.evaluation.result import Evaluation, KindSufficiency, Result
 from ccm_core.model.evidence.collection import Request
 from ccm_core.model.evidence.record import Record
 from ccm_core.pipeline.context import Host
-from ccm_core.pipeline.evaluate import compile_rules, evidence
-from ccm_core.rules.evaluate.evaluator import evaluate as judge
+from ccm_core.pipeline.evaluate import compile_rules, load_evidence
+from ccm_core.rules.evaluate.evaluator import evaluate as evaluate_packs
 from ccm_core.rules.evaluate.evidence_gate import incomplete_objects
 from ccm_core.rules.evaluate.inputs import Evidence
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks, CompiledRule, RuleGroup
@@ -49,7 +49,7 @@ def explain(
     if latest is None:
         raise UsageError("the store holds no evaluation by then; `ccm evaluate` makes one")
     kept = latest.evaluation
-    rolled, result = _chosen(kept, name)
+    rolled, result = _find_result(kept, name)
     basis = store.evaluations.inputs(latest.digest)
     if basis is None:
         raise UsageError("the evaluation was kept without what it was made with; evaluate again")
@@ -84,7 +84,7 @@ def explain(
     )
 
 
-def _chosen(kept: Evaluation, name: str) -> tuple[RuleResult, Result]:
+def _find_result(kept: Evaluation, name: str) -> tuple[RuleResult, Result]:
     rule, _, key = name.partition("/")
     found = [
         (rolled, result)
@@ -119,7 +119,7 @@ def _evidence(
     host: Host, store: EvidenceStore, basis: EvaluationInputs, result: Result, now: datetime
 ) -> Evidence | None:
     watch = next((one for one in basis.watches if one.connection == result.connection), None)
-    return evidence(host, watch, store, now) if watch else None
+    return load_evidence(host, watch, store, now) if watch else None
 
 
 def _row(facts: Facts | None, one: CompiledRule, result: Result) -> Row | None:
@@ -150,7 +150,7 @@ def _differs(
         return None
     again = [
         one
-        for rule in judge(packs, [facts], now=now).rules
+        for rule in evaluate_packs(packs, [facts], now=now).rules
         for one in rule.results
         if one.id == result.id
     ]

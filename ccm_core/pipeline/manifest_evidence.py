@@ -26,7 +26,7 @@ _CADENCE = timedelta(hours=24)
 def manifest_kind(connector: str) -> EvidenceKind:
     """Describe the manifests of a connector's connections."""
     return EvidenceKind(
-        name=kind_name(connector),
+        name=manifest_kind_name(connector),
         version=1,
         title="Manifests of runs",
         shape=Shape.SNAPSHOT,
@@ -37,7 +37,7 @@ def manifest_kind(connector: str) -> EvidenceKind:
     )
 
 
-def kind_name(connector: str) -> str:
+def manifest_kind_name(connector: str) -> str:
     """Name the kind that holds the manifests of a connector's connections."""
     return f"{connector}.{_NOUN}"
 

@@ -16,8 +16,8 @@ from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shor
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.pipeline.context import Connection, Host
-from ccm_core.pipeline.evaluate import evidence, watch_of
-from ccm_core.rules.evaluate.evaluator import evaluate as judge
+from ccm_core.pipeline.evaluate import load_evidence, watch_scope
+from ccm_core.rules.evaluate.evaluator import evaluate as evaluate_packs
 from ccm_core.rules.evaluate.inputs import Evidence
 from ccm_core.rules.pack.compiled import CompiledPacks, CompiledRule
 from ccm_core.rules.testing.mutation import MutationResult
@@ -61,7 +61,7 @@ def mutate_evidence(
     return tuple(
         lie
         for connection in connections
-        for lie in _lies(evidence(host, watch_of(host, connection), store, now), packs)
+        for lie in _lies(load_evidence(host, watch_scope(host, connection), store, now), packs)
     )
 
 
@@ -87,7 +87,7 @@ def _lies(seen: Evidence, packs: CompiledPacks) -> Iterator[MutationResult]:
 
 
 def _said(seen: Evidence, packs: CompiledPacks) -> Mapping[str, Result]:
-    found = judge(packs, [seen.facts(packs, ())], now=seen.now)
+    found = evaluate_packs(packs, [seen.facts(packs, ())], now=seen.now)
     return {result.id: result for rule in found.rules for result in rule.results}
 
 

@@ -6,18 +6,18 @@ from collections.abc import Sequence
 
 from ccm_core.collect.cadence import DueTime
 from ccm_core.collect.planner import due_times
-from ccm_core.pipeline.collect import as_read, by_kind, collections_of, wanted_at
+from ccm_core.pipeline.collect import without_amendments, by_kind, collections_for_planning, plan_inputs
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.store.interface.runs import RunStore
 
 
-def upcoming(host: Host, connection: Connection, runs: RunStore) -> Sequence[DueTime]:
+def due_times(host: Host, connection: Connection, runs: RunStore) -> Sequence[DueTime]:
     """Say of each kind when it is due, from what was kept of it, whoever read it.
 
     Raises:
         StoreError: The store cannot be read.
     """
     now = host.clock().replace(microsecond=0)
-    kept = by_kind(as_read(collections_of(host, connection, runs, now)))
-    wanted = wanted_at(connection, now)
+    kept = by_kind(without_amendments(collections_for_planning(host, connection, runs, now)))
+    wanted = plan_inputs(connection, now)
     return due_times(connection.collectors, host.kinds, kept, wanted)

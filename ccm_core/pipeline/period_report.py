@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ccm_core.assurance.sampling import select_samples
 from ccm_core.model.period import Period
-from ccm_core.pipeline.assurance import ControlName, assure
+from ccm_core.pipeline.assurance import ControlName, assess_period
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.report.period.layout import PeriodInput
 from ccm_core.rules.pack.compiled import CompiledPacks
@@ -38,7 +38,7 @@ def period_input(
     Raises:
         UsageError: The period has not begun, or a control that no pack supports is named.
     """
-    found = assure(host, connections, store, packs, period, controls)
+    found = assess_period(host, connections, store, packs, period, controls)
     return PeriodInput(
         assurance=found,
         sampling=select_samples(

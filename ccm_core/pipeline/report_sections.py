@@ -9,7 +9,7 @@ from ccm_core.errors import CcmError
 from ccm_core.model.evaluation.evaluation_inputs import WatchScope
 from ccm_core.model.evaluation.result import Evaluation, KindSufficiency
 from ccm_core.pipeline.context import Host
-from ccm_core.pipeline.evaluate import evidence
+from ccm_core.pipeline.evaluate import load_evidence
 from ccm_core.report.types import Section
 from ccm_core.rules.evaluate.inputs import Evidence
 from ccm_core.sdk.report_figures import ReportSection, SectionRequest
@@ -42,7 +42,7 @@ def _of_connection(
         one for _, one in sorted(host.sections.items()) if _inputs(host, one) <= {*watch.cadences}
     ]
     if wanted:
-        seen = evidence(host, watch, store, shown.evaluated_at)
+        seen = load_evidence(host, watch, store, shown.evaluated_at)
         for one in wanted:
             yield _section(one, seen, shown, _inputs(host, one))
 

@@ -13,7 +13,7 @@ from ccm_core.model.evaluation.result import Evaluation, StoredEvaluation
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.pipeline.context import Connection, Host
-from ccm_core.pipeline.evaluate import compile_rules, evaluate_watches, watch_of
+from ccm_core.pipeline.evaluate import compile_rules, evaluate_scopes, watch_scope
 from ccm_core.pipeline.track_findings import track_findings
 from ccm_core.rules.types import PackText
 from ccm_core.store.interface.evidence_store import EvidenceStore
@@ -46,7 +46,7 @@ def store_evaluation(
         parameters=ruling.parameters,
         set_at=dict(ruling.set_at),
         waivers=tuple(ruling.waivers),
-        watches=tuple(watch_of(host, one) for one in connections),
+        watches=tuple(watch_scope(host, one) for one in connections),
         plugins=host.plugins,
         host_version=host.version,
     )
@@ -77,23 +77,23 @@ def reproduce(host: Host, store: EvidenceStore, *, as_of: datetime | None = None
         raise UsageError(
             f"evaluation {digest} was kept without what it was made with, so it cannot be repeated"
         )
-    again = _again(host, store, kept, basis)
+    again = _evaluate_again(host, store, kept, basis)
     if json_codec.encode(again) != json_codec.encode(kept):
-        raise _different(host, store.records, kept, basis, digest)
+        raise _difference_error(host, store.records, kept, basis, digest)
     return again
 
 
-def _again(
+def _evaluate_again(
     host: Host, store: EvidenceStore, kept: Evaluation, basis: EvaluationInputs
 ) -> Evaluation:
     texts = [PackText(text=store.evaluations.document(one.digest), source=one.source) for one in basis.packs]
     # The plugins that had failed then are part of what was said.
     then = replace(host, plugins=basis.plugins)
     packs = compile_rules(then, texts, basis.parameters)
-    return evaluate_watches(then, basis.watches, store, packs, basis.waivers, now=kept.evaluated_at)
+    return evaluate_scopes(then, basis.watches, store, packs, basis.waivers, now=kept.evaluated_at)
 
 
-def _different(
+def _difference_error(
     host: Host, records: RecordStore, kept: Evaluation, basis: EvaluationInputs, digest: str
 ) -> UsageError | IntegrityError:
     erased = [

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from ccm_core.errors import CcmError, SourceError
 from ccm_core.pipeline.authorization import authorization
 from ccm_core.pipeline.context import Connection, Host
-from ccm_core.pipeline.credential_age import age
+from ccm_core.pipeline.credential_age import diagnose_age
 from ccm_core.sdk.rate_limit import Limiters
 from ccm_core.sdk.types import ConnectRequest, Diagnosis, Session
 
@@ -19,14 +19,14 @@ async def check(host: Host, connection: Connection) -> Sequence[Diagnosis]:
     Raises:
         SourceError: The source cannot be used at all.
     """
-    request = request_to(host, connection, Limiters(), lambda _seconds: None)
-    async with opened(connection, request) as session:
+    request = connect_request(host, connection, Limiters(), lambda _seconds: None)
+    async with open_session(connection, request) as session:
         diagnoses = await connection.connector.check(session)
-    return (*diagnoses, *age(connection, host.clock()))
+    return (*diagnoses, *diagnose_age(connection, host.clock()))
 
 
 @asynccontextmanager
-async def opened(connection: Connection, request: ConnectRequest) -> AsyncIterator[Session]:
+async def open_session(connection: Connection, request: ConnectRequest) -> AsyncIterator[Session]:
     """Open a connection. A plugin's bug in opening it is the source's failure, not our crash.
 
     Raises:
@@ -43,7 +43,7 @@ async def opened(connection: Connection, request: ConnectRequest) -> AsyncIterat
         yield session
 
 
-def request_to(
+def connect_request(
     host: Host, connection: Connection, limiters: Limiters, waiting: Callable[[float], None]
 ) -> ConnectRequest:
     """Give what a connector needs to open a connection."""

@@ -13,7 +13,7 @@ from ccm_core.ledger.signers import Signing, Unsigned
 from ccm_core.store.interface.ledger import LedgerStore
 
 
-def signing(
+def vault_signing(
     vault: Callable[[], Vault], clock: Callable[[], datetime], told: Callable[[str], None]
 ) -> Signing:
     """Sign with the vault's key; make it where there is none, and tell that or why nobody signs.
@@ -53,7 +53,7 @@ def _keys(
     return there
 
 
-def rotate(vault: Vault, ledger: LedgerStore, at: datetime, *, lost: bool = False) -> VerifierKey:
+def rotate_signing_key(vault: Vault, ledger: LedgerStore, at: datetime, *, lost: bool = False) -> VerifierKey:
     """Replace the signing key. The old one signs that it hands over, unless it was lost.
 
     The new key is in the vault before the store names it, so that no kill leaves it nowhere.

@@ -35,8 +35,12 @@ def plugin(name: str, module: str) -> InstalledPlugin:
 
 def sources(catalog) -> list[RowSource]:
     """Give what rules may be over, as the pipeline does."""
-    kinds = [RowSource(name=k.name, inputs=(k.name,), schema=k.schema) for k in catalog.kinds.values()]
-    views = [RowSource(name=v.name, inputs=v.inputs, schema=v.schema) for v in catalog.views.values()]
+    kinds = [
+        RowSource(name=k.name, inputs=(k.name,), schema=k.schema) for k in catalog.kinds.values()
+    ]
+    views = [
+        RowSource(name=v.name, inputs=v.inputs, schema=v.schema) for v in catalog.views.values()
+    ]
     return kinds + views
 
 

@@ -110,7 +110,7 @@ def walk(endpoint, *, scopes=("read",)):
 
 def browse(attempt) -> str:
     """Open the link as a browser does; give the address that it is sent to."""
-    with httpx.OAuthClient(trust_env=False) as http:
+    with httpx.Client(trust_env=False) as http:
         return http.get(attempt.url.reveal()).headers["location"]
 
 

@@ -30,7 +30,7 @@ def listen(*visits, patience: float = 5.0, **asked):
     async def run():
         async with listen_for_redirect(**asked) as redirect:
             answers = [await visit(redirect.redirect_uri, *each) for each in visits]
-            return answers, await redirect.address(timeout=patience), redirect.redirect_uri
+            return answers, await redirect.address(max_seconds=patience), redirect.redirect_uri
 
     return asyncio.run(run())
 
@@ -63,7 +63,7 @@ def test_a_browser_is_led_on_to_the_link_once():
             redirect.redirect_to(Secret("https://id.acme.example/authorize?state=s3cret"))
             answers = [await visit(redirect.start_uri, "/begin") for _ in range(2)]
             await visit(redirect.redirect_uri, "/callback?code=1")
-            return early, *answers, await redirect.address(timeout=5), redirect.start_uri
+            return early, *answers, await redirect.address(max_seconds=5), redirect.start_uri
 
     early, first, second, address, begin = asyncio.run(run())
     assert b"404 Not Found" in early
@@ -126,7 +126,7 @@ def test_the_whole_way_with_a_browser(endpoint, oauth):
             )
             there = await asyncio.to_thread(oauth.browse, attempt)
             await visit(redirect.redirect_uri, there.partition(there.split("/")[2])[2])
-            code = code_from_redirect(await redirect.address(timeout=5), attempt)
+            code = code_from_redirect(await redirect.address(max_seconds=5), attempt)
             return await endpoint.redeem(attempt, code)
 
     assert asyncio.run(run()).refresh is not None

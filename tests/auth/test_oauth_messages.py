@@ -40,7 +40,7 @@ CLIENT = OAuthClient(client_id="cafe", client_secret=Secret("s3cret+&="))
 def attempt(**changes):
     """Begin an attempt with random bytes that a test knows."""
     given_bytes = {32: "the-state", 48: "a" * 43}
-    wanted = {"redirect_uri": REDIRECT, "scopes": ("read",), "token": given_bytes.__getitem__}
+    wanted = {"redirect_uri": REDIRECT, "scopes": ("read",), "random_text": given_bytes.__getitem__}
     return authorization_request(PROVIDER, CLIENT, **(wanted | changes))
 
 

@@ -30,7 +30,7 @@ OLD = Secret("pdus+_1oLDrEFRESH")
 def opens(servers, tokens) -> int:
     """Read something with the access token; give the status."""
     headers = {"Authorization": f"Bearer {tokens.access.reveal()}"}
-    with httpx.OAuthClient(trust_env=False) as http:
+    with httpx.Client(trust_env=False) as http:
         return http.get(f"{servers.api.base_url}/services", headers=headers).status_code
 
 

@@ -52,7 +52,7 @@ class KeyringInMemory:
 def sources(environment=None, ring=None, ask=None, *, small=False) -> KeySources:
     """Say where keys may come from."""
     return KeySources(
-        environment=environment or {}, keyring=lambda: ring, ask=ask, small_keyring=small
+        environment=environment or {}, keyring=lambda: ring, prompt=ask, small_keyring=small
     )
 
 
@@ -75,7 +75,7 @@ def test_a_new_passphrase_is_chosen_and_an_old_one_asked_for(path):
             asked.append("chosen")
             return Secret(word)
 
-        return KeySources(environment={}, keyring=lambda: None, ask=ask, choose=choose)
+        return KeySources(environment={}, keyring=lambda: None, prompt=ask, prompt_new=choose)
 
     vault = Vault(path, sources_of("correct horse"))
     vault.ensure_usable()

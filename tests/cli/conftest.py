@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cli_settings import SETTINGS, SMALL
 from hunting import VAULT_KEY
 from pagerduty_simulator import (
-    AccountSizes,
     IdentitySimulator,
     PagerDutySimulator,
     build_account,
@@ -20,19 +20,6 @@ from pagerduty_simulator import (
 from typing_in import Typed, browsed
 
 from ccm_core.cli.main import main
-
-SMALL = AccountSizes(services=8, policies=6, schedules=6, users=30, teams=3, incidents=60)
-
-SETTINGS = """\
-version: 1
-store: {{url: "sqlite:///ccm.db"}}
-connections:
-  - name: pagerduty-test
-    connector: pagerduty
-    auth: {{method: api_key, key: "env:PD_KEY"}}
-    settings: {{base_url: "{url}", lookback: 30d, lookahead: 14d}}
-rules: {{packs: [pagerduty-access, pagerduty-escalation, pagerduty-response, pagerduty-services]}}
-"""
 
 
 @dataclass(frozen=True)

@@ -226,7 +226,7 @@ def test_what_is_left_out_has_its_default(connectors):
                     "secrets only as env:NAME, file:PATH, keyring:SERVICE/USER or vault:NAME"
                 ),
                 (
-                    "5:11: wanted a text such as acme-prod "
+                    "5:11: expected a string such as acme-prod "
                     '(it matches ^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$); got "a b"'
                 ),
                 "6:16: expected a string; got a list of 1",
@@ -237,8 +237,8 @@ def test_what_is_left_out_has_its_default(connectors):
             "version: 1\nstore: {url: 'postgres://ccm:hunter2@db/ccm'}\nconnections: []\n",
             [
                 (
-                    "2:14: wanted a text such as sqlite:///ccm.db (it matches ^sqlite:///.); "
-                    "found a text"
+                    "2:14: expected a string such as sqlite:///ccm.db (it matches ^sqlite:///.); "
+                    "got a string"
                 )
             ],
             id="a store elsewhere, its password not repeated",

@@ -27,9 +27,9 @@ PROSE = st.lists(WORDS, min_size=1, max_size=8).map(" ".join) | st.lists(
 ).map("\n".join)
 
 
-def character(text: str, place: Location) -> str:
+def character(text: str, location: Location) -> str:
     """Give the character of a file that stands at a place."""
-    return text.split("\n")[place.line - 1][place.column - 1 :][:1]
+    return text.split("\n")[location.line - 1][location.column - 1 :][:1]
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def character(text: str, place: Location) -> str:
 )
 def test_a_value_and_its_key_have_places(path, key, place):
     """What is there has its own place; what is absent has that of what surrounds it."""
-    assert read_yaml(SETTINGS, "ccm.yaml").place(path, key=key) == place
+    assert read_yaml(SETTINGS, "ccm.yaml").location(path, key=key) == place
 
 
 def test_a_mistake_carries_file_place_and_message():

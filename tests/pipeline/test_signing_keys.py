@@ -14,7 +14,7 @@ from ccm_core.auth.vault_encryption import KeySources
 from ccm_core.errors import UsageError
 from ccm_core.ledger.signers import Unsigned
 from ccm_core.model.evaluation.result import Evaluation
-from ccm_core.pipeline.signing_keys import rotate, signing
+from ccm_core.pipeline.signing_keys import rotate_signing_key, vault_signing
 from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.open import open_store
 from ccm_core.store.sqlite.verify import verify_store
@@ -22,7 +22,7 @@ from ccm_core.store.sqlite.verify import verify_store
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-class Place:
+class StoreFolder:
     """A store, its vault, and what a person was told."""
 
     def __init__(self, folder):
@@ -34,8 +34,8 @@ class Place:
         return Vault(self.folder / "ccm.vault", KeySources(environment=self.environment))
 
     def signing(self):
-        """Give who signs."""
-        return signing(self.vault, lambda: AT, self.messages.append)
+        """Return who signs."""
+        return vault_signing(self.vault, lambda: AT, self.messages.append)
 
     def store(self):
         """Open the store."""
@@ -61,71 +61,71 @@ class Place:
 
 
 @pytest.fixture
-def setup(tmp_path):
+def store_folder(tmp_path):
     """Give an empty folder to keep things in."""
-    return Place(tmp_path)
+    return StoreFolder(tmp_path)
 
 
-def test_what_a_person_should_know_is_told_once(setup):
+def test_what_a_person_should_know_is_told_once(store_folder):
     """That a key was made, or why nobody signs: not for every head."""
-    setup.environment.clear()
-    sign = setup.signing()
+    store_folder.environment.clear()
+    sign = store_folder.signing()
     assert [type(sign()) for _ in range(3)] == [Unsigned] * 3
-    (message,) = setup.messages
+    (message,) = store_folder.messages
     assert "the ledger's head is not signed" in message
     assert sign().why in message
 
 
-def test_a_daemon_notices_a_vault_that_opens_at_last_and_a_key_that_was_rotated(setup):
+def test_a_daemon_notices_a_vault_that_opens_at_last_and_a_key_that_was_rotated(store_folder):
     """It holds its store for weeks, and the vault is another process's as well."""
-    environment = dict(setup.environment)
-    setup.environment.clear()
-    with setup.store() as store:
-        setup.state_head(store)
-        setup.environment.update(environment)
-        setup.state_head(store)
-        with setup.store() as second:
-            rotate(setup.vault(), second.ledger, AT)
-        setup.state_head(store)
+    environment = dict(store_folder.environment)
+    store_folder.environment.clear()
+    with store_folder.store() as store:
+        store_folder.state_head(store)
+        store_folder.environment.update(environment)
+        store_folder.state_head(store)
+        with store_folder.store() as second:
+            rotate_signing_key(store_folder.vault(), second.ledger, AT)
+        store_folder.state_head(store)
 
         assert [key.handed_over for key in store.ledger.signing_keys()] == [True, True]
-    verification = setup.verified()
+    verification = store_folder.verified()
     assert (verification.problems, verification.unproven) == ((), ())
 
 
 @pytest.mark.parametrize(
     "is_registered", [False, True], ids=["before the store", "after the store"]
 )
-def test_a_rotation_that_is_cut_off_leaves_a_store_that_can_be_signed(setup, is_registered):
+def test_a_rotation_that_is_cut_off_leaves_a_store_that_can_be_signed(store_folder, is_registered):
     """The vault has both keys then, and the store says which of them signs."""
-    setup.state_head()
-    (old,) = keys.stored_keys(setup.vault())
-    new = keys.prepare_next_key(setup.vault(), AT)  # what a rotation does first
+    store_folder.state_head()
+    (old,) = keys.stored_keys(store_folder.vault())
+    new = keys.prepare_next_key(store_folder.vault(), AT)  # what a rotation does first
     if is_registered:
-        with setup.store() as store:
+        with store_folder.store() as store:
             store.ledger.rotate_key([new, old], AT)
-    setup.state_head()
+    store_folder.state_head()
 
-    verification = setup.verified()
+    verification = store_folder.verified()
     assert (verification.problems, verification.unproven) == ((), ())
-    with setup.store() as store:
+    with store_folder.store() as store:
         assert store.ledger.signing_keys()[-1].key.public == (new if is_registered else old).public
-        rotate(setup.vault(), store.ledger, AT)
-    setup.state_head()
-    assert len(keys.stored_keys(setup.vault())) == 1
-    assert setup.verified().unproven == ()
+        rotate_signing_key(store_folder.vault(), store.ledger, AT)
+    store_folder.state_head()
+    assert len(keys.stored_keys(store_folder.vault())) == 1
+    assert store_folder.verified().unproven == ()
 
 
-def test_nothing_is_rotated_that_is_not_there(setup):
+def test_nothing_is_rotated_that_is_not_there(store_folder):
     """Without a key, or without the store's key, the message says what to do."""
-    with setup.store() as store:
+    with store_folder.store() as store:
         with pytest.raises(UsageError, match="`ccm keys make`"):
-            rotate(setup.vault(), store.ledger, AT)
-        setup.state_head(store)
-        (setup.folder / "ccm.vault").unlink()
+            rotate_signing_key(store_folder.vault(), store.ledger, AT)
+        store_folder.state_head(store)
+        (store_folder.folder / "ccm.vault").unlink()
         with pytest.raises(UsageError, match="--lost"):
-            rotate(setup.vault(), store.ledger, AT)
-        rotate(setup.vault(), store.ledger, AT, lost=True)
-        setup.state_head(store)
-    (message,) = setup.verified().unproven
+            rotate_signing_key(store_folder.vault(), store.ledger, AT)
+        rotate_signing_key(store_folder.vault(), store.ledger, AT, lost=True)
+        store_folder.state_head(store)
+    (message,) = store_folder.verified().unproven
     assert "did not hand over" in message

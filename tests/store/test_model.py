@@ -123,8 +123,8 @@ def assert_same(store, build, model, steps):
         for at in range(6):
             past = listed(store.records.current("demo", kind, as_of=build.at(at)))
             assert past == list(model.state(kind, at).items())
-            counts = {c.kind: c.records for c in store.records.counts(as_of=build.at(at))}
-            assert counts.get(kind, 0) == len(past)
+            past_counts = {c.kind: c.records for c in store.records.counts(as_of=build.at(at))}
+            assert past_counts.get(kind, 0) == len(past)
         for key in {key for step in steps for key in step.population}:
             history = [record.body["n"] for record in store.records.history("demo", kind, key)]
             assert history == model.history(kind, key)

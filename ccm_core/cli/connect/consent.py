@@ -58,7 +58,7 @@ async def _listen_for_consent(options: ConnectOptions, setup: ConnectionSetup) -
         if not options.no_browser and _has_browser():
             _open_browser(redirect.start_uri)
         print_message("waiting for the browser to come back ...")
-        address = await redirect.address(patience=PATIENCE)
+        address = await redirect.address(max_seconds=PATIENCE)
         # The code expires in seconds: nothing is done before it is exchanged.
         return await setup.finish_consent(request, address)
 

@@ -64,7 +64,7 @@ def command(  # noqa: PLR0913 - each is an option of its own
         reason=reason,
         erased_at=now,
     )
-    with workspace.write_store(create=False) as store:
+    with workspace.write_store(create=False) if yes else workspace.read_store() as store:
         if connection is not None and connection not in store.runs.connections():
             connections = ", ".join(store.runs.connections()) or "none"
             raise UsageError(

@@ -15,8 +15,8 @@ from ccm_core.cli.terminal.options import (
 from ccm_core.cli.terminal.output import print_json, print_json_lines, print_table
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.errors import UsageError
-from ccm_core.pipeline.evaluate import rows
-from ccm_core.pipeline.manifest_evidence import kind_name
+from ccm_core.pipeline.evaluate import view_rows
+from ccm_core.pipeline.manifest_evidence import manifest_kind_name
 
 
 @click.group("views")
@@ -57,5 +57,5 @@ def show(config: str | None, name: str, connection: str | None, as_of: str | Non
     with workspace.read_store() as store:
         for selected in workspace.connections(names, secrets=False):
             kinds = {collector.kind for collector in selected.connector.collectors}
-            if kinds | {kind_name(selected.connector.name)} >= set(view.inputs):
-                print_json_lines(rows(workspace.host, selected, store, name, as_of=instant))
+            if kinds | {manifest_kind_name(selected.connector.name)} >= set(view.inputs):
+                print_json_lines(view_rows(workspace.host, selected, store, name, as_of=instant))

@@ -19,7 +19,7 @@ def key_sources() -> KeySources:
     """Say where the key of a vault may come from; the person at the terminal is one of them."""
     if not sys.stdin.isatty():
         return KeySources(environment=os.environ)
-    return KeySources(environment=os.environ, ask=_passphrase, choose=_new_passphrase)
+    return KeySources(environment=os.environ, prompt=_passphrase, prompt_new=_new_passphrase)
 
 
 def _passphrase() -> Secret:

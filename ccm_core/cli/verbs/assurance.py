@@ -16,7 +16,7 @@ from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.errors import UsageError
 from ccm_core.model.assurance import Assurance
 from ccm_core.model.period import Period, parse_period
-from ccm_core.pipeline.assurance import assure
+from ccm_core.pipeline.assurance import assess_period
 from ccm_core.report.terminal.assurance import assurance_text
 
 period_option = click.option(
@@ -55,7 +55,7 @@ def command(
     for kind in kinds:
         known(workspace, kind)
     with workspace.read_store() as store:
-        assurance = assure(
+        assurance = assess_period(
             workspace.host,
             workspace.connections(connections, secrets=False),
             store,

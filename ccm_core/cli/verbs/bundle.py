@@ -33,18 +33,18 @@ def command(
 ) -> None:
     """Write evidence, results and proofs of a period to one file that verifies offline."""
     from ccm_core.auth import signing_keys
-    from ccm_core.pipeline.bundle import Order, bundle, signer_of
+    from ccm_core.pipeline.bundle import BundleRequest, bundle, store_signer
 
     span, names = read_period(period), read_controls(controls)
     workspace = open_workspace(config)
     with workspace.read_store() as store:
-        order = Order(
+        order = BundleRequest(
             connections=workspace.connections(connections, secrets=False),
             packs=compile_configured_packs(workspace),
             period=span,
             controls=names,
         )
-        signer = signer_of(store.ledger, signing_keys.stored_keys(workspace.vault()))
+        signer = store_signer(store.ledger, signing_keys.stored_keys(workspace.vault()))
         facts = bundle(workspace.host, store, order, signer, Path(output))
     for fact in facts:
         click.echo(fact)

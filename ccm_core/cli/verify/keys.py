@@ -78,7 +78,7 @@ def export(config: str | None, output: str | None) -> None:
 @click.pass_obj
 def rotate(config: str | None, *, lost: bool) -> None:
     """Replace the signing key; the old one signs that it hands over."""
-    from ccm_core.pipeline.signing_keys import rotate as replaced
+    from ccm_core.pipeline.signing_keys import rotate_signing_key as replaced
 
     workspace = open_workspace(config)
     with workspace.write_store(create=False) as store:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ccm_core.model.evaluation.result import KindSufficiency, Population, Result, RuleResult, Status
+from ccm_core.model.evaluation.result import POPULATION, KindSufficiency, Result, RuleResult, Status
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.collection import Shortfall
 from ccm_core.report.content import phrases
@@ -187,7 +187,7 @@ def _rule(rule: RuleResult, sufficiency: Sequence[KindSufficiency]) -> RuleSumma
         failing=tuple(sorted(failing, key=_subject_rank)),
         reasons=_reasons(rule.results, sufficiency),
         due_next=min(due, default=None),
-        remarks=_remarks(rule.results),
+        remarks=_remarks(rule),
     )
 
 
@@ -200,11 +200,18 @@ def _without_title(result: Result) -> Result:
     return result
 
 
-def _remarks(results: Iterable[Result]) -> tuple[str, ...]:
+def _remarks(rule: RuleResult) -> tuple[str, ...]:
     settled = (
-        result for result in results if result.status in (Status.PASS, Status.NOT_APPLICABLE)
+        result for result in rule.results if result.status in (Status.PASS, Status.NOT_APPLICABLE)
     )
-    return tuple(dict.fromkeys(result.reason for result in settled if _is_whole(result)))
+    remarks = dict.fromkeys(_remark(result) for result in settled if _is_whole(result))
+    return tuple(remark for remark in remarks if remark != rule.title)
+
+
+def _remark(result: Result) -> str:
+    if result.subject.kind == POPULATION:
+        return f"{result.subject.title}: {result.reason}"
+    return result.reason
 
 
 def _is_whole(result: Result) -> bool:
@@ -237,8 +244,9 @@ def _population(rule: RuleResult, *, total: bool) -> str:
     ):
         return f"none of {population.total:,} tested" if population.total else "not tested"
     if not population.total:
-        return "no resources"
-    counts = [(number, words) for number, words in _population_counts(population) if number]
+        whole = rule.results and all(map(_is_whole, rule.results))
+        return "whole connection" if whole else "no resources"
+    counts = [(number, words) for number, words in _population_counts(rule) if number]
     applicable = population.total - population.not_applicable
     texts = [f"{number:,} {words}" for number, words in counts]
     if total and counts and applicable and counts[0][1] != phrases.STATUS[Status.NOT_APPLICABLE]:
@@ -247,14 +255,18 @@ def _population(rule: RuleResult, *, total: bool) -> str:
     return ", ".join(texts) or phrases.count(population.total, "resource")
 
 
-def _population_counts(population: Population) -> tuple[tuple[int, str], ...]:
-    failed = population.failed
+def _population_counts(rule: RuleResult) -> tuple[tuple[int, str], ...]:
+    """Return the numbers of a population with their words, the deciding status first."""
+    population, failed = rule.population, rule.population.failed
+    passes = rule.status is Status.PASS
+    passed = (population.passed, phrases.STATUS[Status.PASS])
     return (
+        *([passed] if passes else []),
         (failed, phrases.STATUS[Status.FAIL]),
         (population.waived, "risk accepted"),
         (population.error, phrases.STATUS[Status.ERROR]),
         (population.insufficient, phrases.STATUS[Status.INSUFFICIENT]),
-        (0 if failed else population.passed, phrases.STATUS[Status.PASS]),
+        *([] if passes or failed else [passed]),
         (0 if failed else population.not_applicable, phrases.STATUS[Status.NOT_APPLICABLE]),
     )
 

@@ -66,11 +66,11 @@ def _pass_rate(tolerance: Tolerance, period: str, results: Sequence[Result]) -> 
 
 def _reason(tolerance: Tolerance, period: str, passed: int, total: int, inconclusive: int) -> str:
     if period == _UNDATED:
-        return f"{total} subjects cannot be assigned to a month: they have no `occurred_at`"
-    remainder = f", {inconclusive} inconclusive" if inconclusive else ""
+        return f"{total:,} subjects cannot be assigned to a month: they have no `occurred_at`"
+    remainder = f", {inconclusive:,} inconclusive" if inconclusive else ""
     rate, required = 100 * passed / total, 100 * tolerance.at_least
     return (
-        f"{passed} of {total} passed ({rate:.4g} %){remainder}; at least {required:.4g} % must pass"
+        f"{passed:,} of {total:,} passed ({rate:.4g} %){remainder}; at least {required:.4g} % must pass"
     )
 
 

@@ -89,7 +89,7 @@ def talk(handler: Handler, use, *, bounds=HASTY, method="api_key", **settings):
     return asyncio.run(run())
 
 
-def sorted_out(events):
+def by_type(events):
     """Tell pages, shortfalls and overflows apart."""
     return SimpleNamespace(
         pages=[event for event in events if isinstance(event, Page)],
@@ -104,7 +104,7 @@ def collected(handler: Handler, collect, ask=None, **settings):
     """Run a collector over a stand-in for the network."""
 
     async def use(session):
-        return sorted_out([event async for event in collect(session, ask or ask_for())])
+        return by_type([event async for event in collect(session, ask or ask_for())])
 
     return talk(me(handler), use, **settings)
 
@@ -121,5 +121,5 @@ def pagerduty():
         me=me,
         talk=talk,
         collected=collected,
-        sorted_out=sorted_out,
+        by_type=by_type,
     )

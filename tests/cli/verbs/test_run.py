@@ -126,7 +126,9 @@ def test_a_view_can_be_shown(ccm, connected):
     ccm("collect")
     rows = ccm("views", "show", "pagerduty.schedule_coverage").lines
     assert len(rows) == len(connected.account.schedules)
-    assert all(row["evidence_digests"] and row["subject"]["kind"] == "pagerduty.schedule" for row in rows)
+    assert all(
+        row["evidence_digests"] and row["subject"]["kind"] == "pagerduty.schedule" for row in rows
+    )
 
 
 def test_a_view_over_the_runs_themselves_can_be_shown(ccm, connected):

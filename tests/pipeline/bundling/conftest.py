@@ -13,13 +13,13 @@ from ccm_core.bundle.attestation import envelope
 from ccm_core.bundle.verifier.archive import read_archive
 from ccm_core.ledger.signed_note import VerifierKey
 from ccm_core.model.period import parse_period
-from ccm_core.pipeline.bundle import Order, bundle
+from ccm_core.pipeline.bundle import BundleRequest, bundle
 
 
 def write(firm, path, signer=None):
     """Write a bundle; give what it says of itself."""
     compiled, _ = firm.ruling()
-    order = Order(
+    order = BundleRequest(
         connections=[firm.connection()],
         packs=compiled,
         period=parse_period("2026-08"),

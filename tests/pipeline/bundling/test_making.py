@@ -18,7 +18,7 @@ from ccm_core.bundle.verifier.archive import read_archive
 from ccm_core.bundle.verifier.main import verify
 from ccm_core.errors import IntegrityError, UsageError
 from ccm_core.model.evidence.erasure import Erasure
-from ccm_core.pipeline.bundle import signer_of
+from ccm_core.pipeline.bundle import store_signer
 from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.open import open_store
 
@@ -127,11 +127,11 @@ def test_unsigned_collections_are_not_bundled(written, firm, tmp_path):
 def test_a_bundle_is_signed_with_the_key_of_the_store(old_firm, store_without_key):
     """Among those at hand; where it is not, or there is none, the next step is named."""
     other = type(old_firm.signer)(seed=9)
-    assert signer_of(old_firm.store.ledger, [other, old_firm.signer]) is old_firm.signer
+    assert store_signer(old_firm.store.ledger, [other, old_firm.signer]) is old_firm.signer
     with pytest.raises(UsageError, match="does not have the signing key"):
-        signer_of(old_firm.store.ledger, [other])
+        store_signer(old_firm.store.ledger, [other])
     with pytest.raises(UsageError, match="keys make"):
-        signer_of(store_without_key.ledger, [other])
+        store_signer(store_without_key.ledger, [other])
 
 
 def test_a_bundle_is_not_signed_with_another_key(written, old_firm, tmp_path):

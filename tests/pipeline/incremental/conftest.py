@@ -44,12 +44,12 @@ MILD = {
     },
     "counted": {
         "assert": "row.acknowledged",
-        "not_due": "row.counted_age <= params.limit",
+        "not_due": "row.sla_age <= params.limit",
         "message": "{row.title} by {row.service.title}",
     },
     "overdue": {
         "match": "row.open && params.chosen",
-        "assert": "row.counted_age <= limit",
+        "assert": "row.sla_age <= limit",
         "let": "{limit: params.limit + 60}",
         "message": "{row.title} is {row.age} old, {limit} is allowed",
     },

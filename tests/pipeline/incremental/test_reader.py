@@ -108,7 +108,7 @@ def test_an_evaluation_of_a_past_moment_leaves_the_cache_alone(world, packs):
 
 
 def test_a_failed_evaluation_empties_the_cache(world, packs):
-    """Half of what is states may be of then, and half of now."""
+    """Otherwise half of the state may be of then, and half of now."""
     world.check(packs("plain"))
     world.incident("I1", title="changed")
     store, world.store = world.store, FailingStore(world.store, "get_many")

@@ -154,7 +154,23 @@ def test_a_result_of_the_whole_population_comes_first(make):
     rule = make.rule("r", "Title", "low", [make.result("A", F, "late"), low, high])
     (entry,) = summary(make.report_input(rule)).failing
     assert [result.subject.title for result in entry.failing] == ["2026-04", "A"]
-    assert entry.remarks == ("20 of 20 passed",)
+    assert entry.remarks == ("2026-05: 20 of 20 passed",)
+
+
+def test_a_passing_check_counts_what_passed_first(make):
+    """Failures that its pass rate tolerates follow."""
+    results = [make.result("A", P, "good"), make.result("B", P, "good"), make.result("C", F, "bad")]
+    rule = make.rule("r", "Title", "low", results, status=P)
+    (entry,) = summary(make.report_input(rule)).passing
+    assert entry.population == "2 of 3 applicable passed, 1 failed"
+
+
+def test_a_check_of_a_whole_connection_has_no_resources(make):
+    """A remark that repeats its title is left out."""
+    whole = make.result("pagerduty-prod", P, "Title", kind="connection")
+    rule = make.rule("r", "Title", "low", [whole], population=Population())
+    (entry,) = summary(make.report_input(rule)).passing
+    assert (entry.population, entry.remarks) == ("whole connection", ())
 
 
 def test_a_failure_is_not_hidden_by_an_error(make):

@@ -198,7 +198,7 @@ def test_packs_do_not_share_names_or_rule_ids(rule, sources):
     ("text", "expected"),
     [
         pytest.param("a: [", "doors.yaml:2:1: not YAML", id="no-yaml"),
-        pytest.param("- a list", "doors.yaml:1:1: wanted a mapping", id="no-mapping"),
+        pytest.param("- a list", "doors.yaml:1:1: expected a mapping", id="no-mapping"),
         pytest.param("rules: [x, {let: 3}, {tests: [1]}]", "doors.yaml:1:1:", id="odd-shapes"),
         pytest.param("a: 1\na: 2", 'doors.yaml:2:1: the key "a" is a duplicate', id="key-twice"),
         pytest.param("rules: []", "doors.yaml:1:1:", id="no-rules"),

@@ -68,7 +68,7 @@ import pytest
             "    tolerance: {at_least: 95, per: week}\n    on_empty",
             [
                 (
-                    "15:27: wanted a text such as 95% (it matches "
+                    "15:27: expected a string such as 95% (it matches "
                     "^(100|[0-9]{1,2}([.][0-9]+)?)%$); got the number 95"
                 ),
                 '15:36: unknown value "week"; expected one of "month", "all"',
@@ -80,7 +80,7 @@ import pytest
             "    tolerance: {at_least: 101%, per: all}\n    on_empty",
             [
                 (
-                    "15:27: wanted a text such as 95% (it matches "
+                    "15:27: expected a string such as 95% (it matches "
                     '^(100|[0-9]{1,2}([.][0-9]+)?)%$); got "101%"'
                 )
             ],
@@ -129,7 +129,7 @@ import pytest
             "version: 1.0",
             [
                 (
-                    "3:39: wanted a text such as 1.0.0 (it matches "
+                    "3:39: expected a string such as 1.0.0 (it matches "
                     "^[0-9]+[.][0-9]+[.][0-9]+$); got the number 1.0"
                 )
             ],
@@ -152,7 +152,7 @@ import pytest
             "name: Acme Doors",
             [
                 (
-                    "3:18: wanted a text such as incident-readiness (it matches "
+                    "3:18: expected a string such as incident-readiness (it matches "
                     '^[a-z][a-z0-9-]*$); got "Acme Doors"'
                 )
             ],
@@ -163,7 +163,7 @@ import pytest
             "id: door-locked",
             [
                 (
-                    "8:9: wanted a text such as service_has_owner (it matches "
+                    "8:9: expected a string such as service_has_owner (it matches "
                     '^[a-z][a-z0-9_]*$); got "door-locked"'
                 )
             ],

@@ -170,7 +170,7 @@ def test_where_it_is_not_certain_nothing_is_told(reopen, build, tmp_path, event)
     store.records.append(build.harvest("c1", {"a": {"n": 1}, "b": {"n": 1}}, at=1))
     watermark = store.records.changes_since(NAME, KIND, None, as_of=build.at(1)).watermark
     result = event(store, build, tmp_path)
-    result, mark = result if isinstance(result, tuple) else (result, watermark)
+    result, watermark = result if isinstance(result, tuple) else (result, watermark)
 
     try:
         assert result.records.changes_since(NAME, KIND, watermark, as_of=build.at(9)) is None
@@ -204,7 +204,7 @@ def test_what_is_held_and_what_changed_is_what_stands(tmp_path_factory, build, s
     """Whoever reads all of it once, and what changed from then on, knows the state."""
     store = open_store(StoreLocation(url="sqlite:///ccm.db"), base=tmp_path_factory.mktemp("s"))
     store.runs.begin(build.run())
-    moment, watermark, held = 10, None, {}
+    moment, watermark, records = 10, None, {}
     for number, (bodies, snapshot, minutes, look) in enumerate(steps):
         moment += minutes
         harvest = {key: {"n": n} for key, n in bodies.items()}

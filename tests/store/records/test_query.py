@@ -88,7 +88,7 @@ def test_a_history_holds_every_version(store, build):
 
 def test_runs_are_open_until_they_are_sealed(store, build):
     """An open run can be found again; a sealed one has its manifest."""
-    second, other = build.run("r2", at=5), build.run("r3", connection="other")
+    second, foreign = build.run("r2", at=5), build.run("r3", connection="other")
     store.runs.begin(second)
     store.runs.begin(foreign)
     assert store.runs.open_runs("demo") == [build.run("r1"), second]

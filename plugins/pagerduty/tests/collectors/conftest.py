@@ -27,8 +27,8 @@ def account(pagerduty):
     refusal, or a function of the request that gives one of these.
     """
 
-    def run(noun, answers, *, current_records=None, ask=None, seen=None, **settings):
-        requests = [] if seen is None else seen
+    def run(noun, answers, *, current_records=None, ask=None, sent=None, **settings):
+        requests = [] if sent is None else sent
 
         def handler(request):
             requests.append((request.url.path, tuple(request.url.params.multi_items())))

@@ -57,10 +57,10 @@ def test_what_no_other_object_would_answer_differently_ends_the_reading(
     account, answers, error, requests
 ):
     """No thousand requests are made to be told the same."""
-    seen = []
+    sent = []
     with pytest.raises(error):
-        account("team_member", members(**answers), known=TEAMS, seen=seen)
-    assert len(seen) == requests
+        account("team_member", members(**answers), known=TEAMS, seen=sent)
+    assert len(sent) == requests
 
 
 def incident(key, created, status="triggered", **more):

@@ -60,39 +60,39 @@ async def _read(simulator, pagerduty, connect, key, settings):
     )
     reach = described.horizon(request.settings)
     horizon = Window(NOW - reach.lookback, NOW + reach.lookahead)
-    found = {}
+    collections = {}
     async with connect(request) as session:
         for collector in described.selected_collectors(settings):
-            found[collector.kind] = await _kind(session, collector, horizon, found, pagerduty)
-        return SimpleNamespace(kinds=found, credential=session.credential, traffic=session.traffic)
+            collections[collector.kind] = await _kind(session, collector, horizon, collections, pagerduty)
+        return SimpleNamespace(kinds=collections, credential=session.credential, traffic=session.traffic)
 
 
-async def _kind(session, collector, horizon, found, pagerduty):
+async def _kind(session, collector, horizon, collections, pagerduty):
     events = KINDS[collector.kind].shape is Shape.EVENT
     ask = CollectRequest(
         now=NOW,
         window=Window(horizon.since, NOW) if events else None,
         horizon=horizon,
-        current_records={one: found[one].items for one in (*collector.needs, *collector.uses)},
+        current_records={kind: collections[kind].items for kind in (*collector.needs, *collector.uses)},
     )
     received, error = [], None
     try:
-        async for one in collector.collect(session, ask):
-            received.append(one)  # noqa: PERF401 - what came before an error is kept
+        async for kind in collector.collect(session, ask):
+            received.append(kind)  # noqa: PERF401 - what came before an error is kept
     except SourceError as cause:
         error = cause
-    sorted_out = pagerduty.sorted_out(received)
-    sorted_out.error = error
-    return sorted_out
+    by_type = pagerduty.by_type(received)
+    by_type.error = error
+    return by_type
 
 
 def test_every_kind_is_read_whole(read, simulator):
     """As many of each as the account holds, without a shortfall, and nothing is written."""
-    found = read()
-    assert found.credential.kind == "account_api_key"
-    for kind, one in found.kinds.items():
-        assert (one.shortfalls, one.overflows, one.error) == ([], [], None), kind
-    counted = {kind.removeprefix("pagerduty."): len(one.items) for kind, one in found.kinds.items()}
+    account = read()
+    assert account.credential.kind == "account_api_key"
+    for kind, collection in account.kinds.items():
+        assert (collection.shortfalls, collection.overflows, collection.error) == ([], [], None), kind
+    counted = {kind.removeprefix("pagerduty."): len(collection.items) for kind, collection in account.kinds.items()}
     assert counted["user"] == SIZES.users
     assert counted["team"] == SIZES.teams
     assert counted["service"] == SIZES.services
@@ -106,8 +106,8 @@ def test_every_kind_is_read_whole(read, simulator):
 def test_small_pages_give_what_large_ones_give(read):
     """Paging changes nothing."""
     large, small = read(), read(page_size=7)
-    for kind, one in large.kinds.items():
-        assert small.kinds[kind].items == one.items, kind
+    for kind, collection in large.kinds.items():
+        assert small.kinds[kind].items == collection.items, kind
     assert small.traffic.requests > large.traffic.requests
 
 
@@ -116,8 +116,8 @@ def test_log_entries_are_the_same_by_account_and_by_incident(read):
     by_account, by_incident = read(), read(log_entries="incident")
     since = NOW - timedelta(days=30)
 
-    def within(found):
-        items = found.kinds["pagerduty.incident_log_entry"].items
+    def within(collections):
+        items = collections.kinds["pagerduty.incident_log_entry"].items
         records = {item["id"]: datetime.fromisoformat(item["created_at"]) for item in items}
         return {key for key, at in records.items() if since <= at < NOW}
 
@@ -127,9 +127,9 @@ def test_log_entries_are_the_same_by_account_and_by_incident(read):
 def test_a_plan_without_teams_leaves_the_rest(read, simulator):
     """The kind ends in an error that names the plan; the others are read."""
     simulator.control.deny("/teams", 402)
-    found = read()
-    assert "plan does not include" in str(found.kinds["pagerduty.team"].error)
-    assert found.kinds["pagerduty.service"].error is None
+    account = read()
+    assert "plan does not include" in str(account.kinds["pagerduty.team"].error)
+    assert account.kinds["pagerduty.service"].error is None
 
 
 def test_shift_based_schedules_that_are_denied_are_told(read, simulator):
@@ -137,7 +137,7 @@ def test_shift_based_schedules_that_are_denied_are_told(read, simulator):
     simulator.control.deny("/v3/schedules", 403)
     schedules = read().kinds["pagerduty.schedule"]
     assert {item["form"] for item in schedules.items} == {"layers"}
-    assert [one.reason for one in schedules.shortfalls] == [Reason.DENIED]
+    assert [shortfall.reason for shortfall in schedules.shortfalls] == [Reason.DENIED]
 
 
 def test_a_missing_scope_is_told_once(read, simulator):
@@ -153,9 +153,9 @@ def test_what_goes_wrong_for_a_moment_costs_a_request_and_nothing_else(read, sim
     """A limit, a proxy's page and half an answer are tried again."""
     simulator.control.script("/services", [too_many_requests(None), html(502), truncated, None])
     unhurried = Bounds(attempts=4, backoff=0.0, max_backoff=0.0)
-    found = read(connect=partial(live, bounds=unhurried))
-    assert len(found.kinds["pagerduty.service"].items) == SIZES.services
-    assert found.traffic.retries == 3
+    account = read(connect=partial(live, bounds=unhurried))
+    assert len(account.kinds["pagerduty.service"].items) == SIZES.services
+    assert account.traffic.retries == 3
 
 
 @pytest.mark.parametrize("in_html", [pytest.param(False, id="JSON"), pytest.param(True, id="HTML")])

@@ -176,11 +176,11 @@ class Bodies:
         }
 
     @staticmethod
-    def entry(what, seconds=0, *, agent="user", channel="website", key=None, incident="I1"):
+    def entry(entry_type, seconds=0, *, agent="user", channel="website", key=None, incident="I1"):
         """Make a log entry some seconds after the trigger of :meth:`incident`."""
         return {
-            "id": key or f"L{seconds:06d}{what}",
-            "type": f"{what}_log_entry",
+            "id": key or f"L{seconds:06d}{entry_type}",
+            "type": f"{entry_type}_log_entry",
             "created_at": instant(NOW + timedelta(hours=-10, seconds=seconds)),
             "agent": agent and ref("ann", agent),
             "channel": channel and {"type": channel},
@@ -201,7 +201,7 @@ class Bodies:
     def run(cls, at, *collected, credential="account_api_key", scheduled=(), **more):
         """Make the manifest of a run that ended some hours from now; each collection as given."""
         ended = NOW + timedelta(hours=at)
-        made = Manifest(
+        manifest = Manifest(
             run=f"run at {at:+010.4f}",
             connection="pagerduty-test",
             connector="pagerduty",
@@ -219,11 +219,11 @@ class Bodies:
         )
         whose = {"kind": credential} if isinstance(credential, str) else credential
         unsaid = {"scopes": None, "role": None, "detail": None}
-        return decode(encode(made)) | {
+        return decode(encode(manifest)) | {
             "credential": whose and unsaid | whose,
             "collections": [
-                cls.collection(ended, *((one,) if isinstance(one, str) else one))
-                for one in collected
+                cls.collection(ended, *((collection,) if isinstance(collection, str) else collection))
+                for collection in collected
             ],
             **more,
         }
@@ -231,7 +231,7 @@ class Bodies:
     @staticmethod
     def collection(ended, noun, more=None):
         """Make a collection as manifests tell it."""
-        made = Collection(
+        collection = Collection(
             id=f"{noun} at {ended}",
             run="run",
             connection="pagerduty-test",
@@ -241,7 +241,7 @@ class Bodies:
             ended_at=ended,
             outcome=Outcome.COMPLETE,
         )
-        return decode(encode(made)) | (more or {})
+        return decode(encode(collection)) | (more or {})
 
     @staticmethod
     def on_call(user, *, policy="P1", schedule=None):
@@ -274,16 +274,16 @@ def make_view():
     import jsonschema_rs
 
     def run(name, *, now=NOW, horizon=HORIZON, **bodies):
-        found = next(view for view in views() if view.name == f"pagerduty.{name}")
-        assert set(bodies) <= {kind.removeprefix("pagerduty.") for kind in found.inputs}
+        view = next(view for view in views() if view.name == f"pagerduty.{name}")
+        assert set(bodies) <= {kind.removeprefix("pagerduty.") for kind in view.inputs}
         records = {
             f"pagerduty.{noun}": sorted(
-                (record(noun, body) for body in made), key=lambda record: record.key
+                (record(noun, body) for body in kind_bodies), key=lambda record: record.key
             )
-            for noun, made in bodies.items()
+            for noun, kind_bodies in bodies.items()
         }
-        rows = tuple(found.rows(ViewRequest(records=records, now=now, horizon=horizon)))
-        validator = jsonschema_rs.Draft202012Validator(found.schema(), validate_formats=True)
+        rows = tuple(view.rows(ViewRequest(records=records, now=now, horizon=horizon)))
+        validator = jsonschema_rs.Draft202012Validator(view.schema(), validate_formats=True)
         for row in rows:
             assert [str(problem) for problem in validator.iter_errors(row.body)] == []
             assert f"{row.subject.kind}:{row.subject.key}" in row.names

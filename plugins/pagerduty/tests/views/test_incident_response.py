@@ -11,7 +11,7 @@ UNKNOWN |= {f"sla_time_to_{what}" for what in ("acknowledge", "resolve")}
 
 
 @pytest.fixture
-def told(only, pd):
+def response(only, pd):
     """Give the row of one incident with these log entries."""
 
     def run(*entries, status="resolved", **about):
@@ -29,9 +29,9 @@ TRIGGER = ("trigger", 0, ("agent", "service"), ("channel", "api"))
 RESOLVE = ("resolve", 900)
 
 
-def test_the_first_acknowledgement_by_a_person_counts_from_the_trigger(told):
+def test_the_first_acknowledgement_by_a_person_counts_from_the_trigger(response):
     """Time to acknowledge and time to resolve are exact to the second."""
-    row = told(TRIGGER, ("acknowledge", 61), ("acknowledge", 300), RESOLVE)
+    row = response(TRIGGER, ("acknowledge", 61), ("acknowledge", 300), RESOLVE)
     assert row["acknowledged_by_person"] is True
     assert (row["time_to_acknowledge"], row["acknowledgements"]) == (61, 2)
     assert (row["time_to_resolve"], row["resolved_by"]) == (900, "person")
@@ -55,9 +55,9 @@ def test_the_first_acknowledgement_by_a_person_counts_from_the_trigger(told):
         pytest.param(None, "website", None, id="no agent"),
     ],
 )
-def test_agent_and_channel_say_whether_a_person_acknowledged(told, agent, channel, by_person):
+def test_agent_and_channel_say_whether_a_person_acknowledged(response, agent, channel, by_person):
     """Both have to agree; where they do not tell, neither does the row."""
-    row = told(TRIGGER, ("acknowledge", 60, ("agent", agent), ("channel", channel)), RESOLVE)
+    row = response(TRIGGER, ("acknowledge", 60, ("agent", agent), ("channel", channel)), RESOLVE)
     assert row["acknowledged"] is True
     assert row.get("acknowledged_by_person") is by_person
     assert row.get("time_to_acknowledge") == (60 if by_person else None)
@@ -72,32 +72,32 @@ def test_agent_and_channel_say_whether_a_person_acknowledged(told, agent, channe
         pytest.param([(10, "api"), (70, "website")], (True, "open"), id="after an unclear one"),
     ],
 )
-def test_the_time_is_the_first_persons(told, acks, expected):
+def test_the_time_is_the_first_persons(response, acks, expected):
     """An earlier acknowledgement that may be a person's leaves the time open."""
     made = [("acknowledge", seconds, ("channel", channel)) for seconds, channel in acks]
-    row = told(TRIGGER, *made, RESOLVE)
+    row = response(TRIGGER, *made, RESOLVE)
     by_person, taken = expected
     assert row["acknowledged_by_person"] is by_person
     assert row.get("time_to_acknowledge", "open") == taken
 
 
-def test_nobody_acknowledged_is_told_apart_from_not_known(told):
+def test_nobody_acknowledged_is_told_apart_from_not_known(response):
     """Null says that it did not happen."""
-    row = told(TRIGGER, RESOLVE)
+    row = response(TRIGGER, RESOLVE)
     assert (row["acknowledged"], row["acknowledged_by_person"]) == (False, False)
     assert row["time_to_acknowledge"] is None
 
 
-def test_an_incident_without_log_entries_says_nothing_about_the_response(told):
+def test_an_incident_without_log_entries_says_nothing_about_the_response(response):
     """The incident's own fields never stand in for its log entries."""
-    row = told(status="resolved", resolved_at="2026-11-23T03:00:00Z")
+    row = response(status="resolved", resolved_at="2026-11-23T03:00:00Z")
     assert not UNKNOWN & set(row)
     assert (row["urgency"], row["age"]) == ("high", 36000)
 
 
-def test_log_entries_without_the_trigger_say_nothing_either(told):
+def test_log_entries_without_the_trigger_say_nothing_either(response):
     """Part of the log is not the log."""
-    assert not UNKNOWN & set(told(("acknowledge", 60), RESOLVE))
+    assert not UNKNOWN & set(response(("acknowledge", 60), RESOLVE))
 
 
 @pytest.mark.parametrize(
@@ -110,14 +110,14 @@ def test_log_entries_without_the_trigger_say_nothing_either(told):
         ),
     ],
 )
-def test_an_acknowledgement_that_no_log_entry_tells_of_leaves_it_open(told, about):
+def test_an_acknowledgement_that_no_log_entry_tells_of_leaves_it_open(response, about):
     """PagerDuty shows one, so the log entries at hand are not all."""
-    assert not ACKNOWLEDGED & set(told(TRIGGER, **about))
+    assert not ACKNOWLEDGED & set(response(TRIGGER, **about))
 
 
-def test_a_resolution_that_no_log_entry_tells_of_leaves_it_open(told):
+def test_a_resolution_that_no_log_entry_tells_of_leaves_it_open(response):
     """PagerDuty shows it resolved, so the log entries at hand are not all."""
-    assert not RESOLVED & set(told(TRIGGER, status="resolved"))
+    assert not RESOLVED & set(response(TRIGGER, status="resolved"))
 
 
 @pytest.mark.parametrize(
@@ -129,17 +129,17 @@ def test_a_resolution_that_no_log_entry_tells_of_leaves_it_open(told):
         pytest.param("user", "api", None, id="unclear"),
     ],
 )
-def test_who_resolved_it_is_told(told, agent, channel, by):
+def test_who_resolved_it_is_told(response, agent, channel, by):
     """A time limit that ran out is not the monitoring."""
-    row = told(TRIGGER, ("resolve", 60, ("agent", agent), ("channel", channel)))
+    row = response(TRIGGER, ("resolve", 60, ("agent", agent), ("channel", channel)))
     assert row.get("resolved_by") == by
     assert row.get("self_resolved") == {"person": False, "service": True, "timeout": False}.get(by)
 
 
-def test_an_incident_that_somebody_acknowledged_did_not_resolve_itself(told):
+def test_an_incident_that_somebody_acknowledged_did_not_resolve_itself(response):
     """What the monitoring closed after a person had taken it is not counted apart."""
     closed = ("resolve", 60, ("agent", "service"), ("channel", "api"))
-    row = told(TRIGGER, ("acknowledge", 30), closed)
+    row = response(TRIGGER, ("acknowledge", 30), closed)
     assert (row["resolved_by"], row["self_resolved"]) == ("service", False)
 
 
@@ -152,41 +152,41 @@ def test_an_incident_that_somebody_acknowledged_did_not_resolve_itself(told):
         pytest.param([("acknowledge", 950)], "acknowledged", (True, None), id="taken again"),
     ],
 )
-def test_a_reopened_incident_is_as_open_as_its_log_says(told, later, status, expected):
+def test_a_reopened_incident_is_as_open_as_its_log_says(response, later, status, expected):
     """The resolution that stands is the one after which nothing happened."""
-    row = told(TRIGGER, RESOLVE, *later, status=status)
+    row = response(TRIGGER, RESOLVE, *later, status=status)
     assert (row["reopened"], row["reopenings"]) == (True, 1)
     assert (row["open"], row["time_to_resolve"]) == expected
 
 
-def test_an_incident_reopened_without_a_trace_in_the_log_is_open(told, pd):
+def test_an_incident_reopened_without_a_trace_in_the_log_is_open(response, pd):
     """PagerDuty changed the status after the resolution that the log knows of."""
-    row = told(TRIGGER, RESOLVE, status="triggered", last_status_change_at=pd.instant(-9))
+    row = response(TRIGGER, RESOLVE, status="triggered", last_status_change_at=pd.instant(-9))
     assert (row["open"], row["reopened"], row["time_to_resolve"]) == (True, True, None)
 
 
-def test_an_incident_read_before_it_was_resolved_is_resolved(told, pd):
+def test_an_incident_read_before_it_was_resolved_is_resolved(response, pd):
     """A log entry that is newer than the status stands."""
-    row = told(TRIGGER, RESOLVE, status="triggered", last_status_change_at=pd.instant(-10))
+    row = response(TRIGGER, RESOLVE, status="triggered", last_status_change_at=pd.instant(-10))
     assert (row["open"], row["reopened"], row["time_to_resolve"]) == (False, False, 900)
 
 
-def test_notes_and_notifications_do_not_reopen_an_incident(told):
+def test_notes_and_notifications_do_not_reopen_an_incident(response):
     """They often come after the resolution."""
-    row = told(TRIGGER, RESOLVE, ("annotate", 950), ("notify", 951), ("field_value_change", 952))
+    row = response(TRIGGER, RESOLVE, ("annotate", 950), ("notify", 951), ("field_value_change", 952))
     assert (row["open"], row["reopened"]) == (False, False)
 
 
-def test_an_acknowledgement_that_ran_out_is_counted(told):
+def test_an_acknowledgement_that_ran_out_is_counted(response):
     """The time to acknowledge stays that of the first one."""
     ran_out = ("unacknowledge", 1900, ("agent", "service"), ("channel", "timeout"))
-    row = told(TRIGGER, ("acknowledge", 100), ran_out, status="triggered")
+    row = response(TRIGGER, ("acknowledge", 100), ran_out, status="triggered")
     assert (row["unacknowledgements"], row["time_to_acknowledge"], row["open"]) == (1, 100, True)
 
 
-def test_escalations_are_counted_and_exhaustion_is_told(told):
+def test_escalations_are_counted_and_exhaustion_is_told(response):
     """All levels were asked and nobody answered."""
-    row = told(
+    row = response(
         TRIGGER,
         ("escalate", 1800),
         ("escalate", 3600),
@@ -197,9 +197,9 @@ def test_escalations_are_counted_and_exhaustion_is_told(told):
 
 
 @pytest.mark.parametrize("keys", [("a", "b", "c"), ("c", "b", "a"), ("b", "c", "a")])
-def test_entries_of_one_second_are_read_in_the_order_of_an_incidents_life(told, keys):
+def test_entries_of_one_second_are_read_in_the_order_of_an_incidents_life(response, keys):
     """Whatever their ids, the trigger comes first and the resolution last."""
-    row = told(
+    row = response(
         ("resolve", 0, ("key", keys[0])),
         ("acknowledge", 0, ("key", keys[1])),
         ("trigger", 0, ("key", keys[2])),

@@ -36,9 +36,9 @@ def covered(windows):
     """List the seconds that windows cover: the plain model of what they mean."""
     return {
         second
-        for one in windows
+        for window in windows
         for second in range(
-            int((one.since - EPOCH).total_seconds()), int((one.until - EPOCH).total_seconds())
+            int((window.since - EPOCH).total_seconds()), int((window.until - EPOCH).total_seconds())
         )
     }
 
@@ -50,41 +50,41 @@ windows = st.lists(
 
 
 @given(windows)
-def test_clip_keeps_exactly_the_seconds_within(made):
+def test_clip_keeps_exactly_the_seconds_within(windows):
     """Clipping keeps the seconds that lie within, in disjoint windows in order."""
-    clipped = clip(made, DAY)
-    assert covered(clipped) == covered(made) & covered([DAY])
+    clipped = clip(windows, DAY)
+    assert covered(clipped) == covered(windows) & covered([DAY])
     assert clipped == union(clipped)
 
 
 @given(windows)
-def test_what_is_covered_and_what_is_not_make_up_the_whole(made):
+def test_what_is_covered_and_what_is_not_make_up_the_whole(windows):
     """A window is its covered part and its gaps, and the two share no second."""
-    gaps = complement(DAY, made)
-    assert covered(gaps) == covered([DAY]) - covered(made)
-    assert union([*gaps, *clip(made, DAY)]) == (DAY,)
-    assert total_seconds(gaps) + total_seconds(clip(made, DAY)) == 60
+    gaps = complement(DAY, windows)
+    assert covered(gaps) == covered([DAY]) - covered(windows)
+    assert union([*gaps, *clip(windows, DAY)]) == (DAY,)
+    assert total_seconds(gaps) + total_seconds(clip(windows, DAY)) == 60
 
 
 @given(windows)
-def test_the_complement_of_the_complement_is_what_was_covered(made):
+def test_the_complement_of_the_complement_is_what_was_covered(windows):
     """Taking the gaps of the gaps gives the covered part back."""
-    assert complement(DAY, complement(DAY, made)) == clip(made, DAY)
+    assert complement(DAY, complement(DAY, windows)) == clip(windows, DAY)
 
 
 @given(windows, st.lists(second, max_size=5))
-def test_cutting_changes_no_second_and_crosses_no_mark(made, marks):
+def test_cutting_changes_no_second_and_crosses_no_mark(windows, marks):
     """Cut pieces cover the same seconds, and none reaches across a mark."""
-    pieces = split_at(made, [at(mark) for mark in marks])
-    assert union(pieces) == union(made)
+    pieces = split_at(windows, [at(mark) for mark in marks])
+    assert union(pieces) == union(windows)
     assert not any(piece.since < at(mark) < piece.until for piece in pieces for mark in marks)
 
 
 @given(windows)
-def test_measures_count_what_overlaps_once(made):
+def test_measures_count_what_overlaps_once(windows):
     """The measure of windows is the number of different seconds in them."""
-    assert total_seconds(made) == len(covered(made))
-    assert longest_seconds(made) == max((len(covered([one])) for one in union(made)), default=0)
+    assert total_seconds(windows) == len(covered(windows))
+    assert longest_seconds(windows) == max((len(covered([window])) for window in union(windows)), default=0)
 
 
 @pytest.mark.parametrize(

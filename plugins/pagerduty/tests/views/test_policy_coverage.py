@@ -9,13 +9,13 @@ START, END = -30 * 24, 14 * 24
 
 def policy(only, pd, *levels, users=("ann", "bob"), renderings=(), schedules=("D1",)):
     """Give the row of one policy over these levels."""
-    made = [pd.user(user) if isinstance(user, str) else user for user in users]
+    bodies = [pd.user(user) if isinstance(user, str) else user for user in users]
     return only(
         "policy_coverage",
         escalation_policy=[pd.policy("P1", *levels)],
         schedule=[pd.schedule(key) for key in schedules],
         schedule_rendering=list(renderings),
-        user=made,
+        user=bodies,
     )
 
 
@@ -77,7 +77,7 @@ def test_who_cannot_answer_reaches_nobody(only, pd, user, ref, state, listed_in,
     assert row["levels"][0]["targets"][0]["state"] == state
     assert row["every_level_reaches_a_person"] is False
     assert [level["reaches_a_person"] for level in row["levels"]] == [False, True]
-    assert [one["id"] for one in row[listed_in]] == ["zoe"]
+    assert [gap["id"] for gap in row[listed_in]] == ["zoe"]
     told = {"names_deleted_user", "names_stakeholder", "names_pending_invitation"}
     assert {name for name in told if row[name]} == {told_by}
     assert row["first_level_gap_seconds_ahead"] == 14 * 86400
@@ -116,12 +116,12 @@ def test_a_schedule_that_cannot_be_resolved_leaves_the_answer_open(
     only, pd, schedules, rendering, state
 ):
     """The level's keys are left out: insufficient, neither pass nor fail."""
-    made = {
+    bodies = {
         True: [pd.rendering("D1", (START, END, "ann"))],
         None: [pd.rendering("D1", percentage=None)],
         False: [],
     }[rendering]
-    row = policy(only, pd, [pd.ref("D1", "schedule")], schedules=schedules, renderings=made)
+    row = policy(only, pd, [pd.ref("D1", "schedule")], schedules=schedules, renderings=bodies)
     assert row["levels"][0]["targets"][0]["state"] == state
     assert not {"every_level_reaches_a_person", "first_level_gap_seconds_ahead"} & set(row)
     assert not {"reaches_a_person", "gaps_ahead", "people"} & set(row["levels"][0])

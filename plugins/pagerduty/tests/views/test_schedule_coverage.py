@@ -126,14 +126,14 @@ def test_the_night_the_clocks_change_is_read_as_instants(view, pd, handover, gap
 )
 def test_every_gap_says_its_cause(only, pd, about, shifts, causes):
     """A stretch without anybody is told apart by why there is nobody."""
-    made = {
+    bodies = {
         "unstaffed": pd.layer(users=()),
         "restricted": pd.layer(restrictions=[{"type": "daily_restriction"}]),
     }
     if "layers" in about:
         about = {
             "layers": [
-                made[one] if isinstance(one, str) else pd.layer(*one) for one in about["layers"]
+                bodies[gap] if isinstance(gap, str) else pd.layer(*gap) for gap in about["layers"]
             ]
         }
     row = only(
@@ -154,8 +154,8 @@ def test_touching_gaps_of_different_cause_are_one_longest_gap(only, pd):
 
 def test_a_person_who_was_deleted_holds_a_shift_until_then(only, pd):
     """What is left of the shift is a gap of a removed user."""
-    gone = pd.ref("ann", deleted_at=pd.instant(-2))
-    row = schedule(only, pd, (START, 3, gone), (3, END, "bob"))
+    deleted_user = pd.ref("ann", deleted_at=pd.instant(-2))
+    row = schedule(only, pd, (START, 3, deleted_user), (3, END, "bob"))
     assert [(gap["seconds"], gap["cause"]) for gap in row["gaps_past"]] == [(7200, "deleted_user")]
     assert [(gap["seconds"], gap["cause"]) for gap in row["gaps_ahead"]] == [
         (10800, "deleted_user")
@@ -218,9 +218,9 @@ def test_a_rendering_of_yesterday_tells_nothing_ahead(only, pd):
 )
 def test_people_who_hold_a_shift_are_counted_once(only, pd, shifts, people, single):
     """A schedule that one person holds alone is told."""
-    gone = pd.ref("gone", deleted_at="2026-01-01T00:00:00Z")
-    made = [(start, end, gone if user == "gone" else user) for start, end, user in shifts]
-    row = schedule(only, pd, *made)
+    deleted_user = pd.ref("gone", deleted_at="2026-01-01T00:00:00Z")
+    bodies = [(start, end, deleted_user if user == "gone" else user) for start, end, user in shifts]
+    row = schedule(only, pd, *bodies)
     assert (row["people"], row["single_person"]) == (people, single)
 
 

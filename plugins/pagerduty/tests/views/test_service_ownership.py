@@ -14,15 +14,15 @@ import pytest
         pytest.param(["T1", "T2"], ["T1"], True, id="one of two listed"),
     ],
 )
-def test_an_owner_is_a_team_that_is_listed(only, pd, named, listed, expected):
+def test_an_owner_is_a_team_that_is_listed(only, pd, team_refs, listed, expected):
     """A team that is named and not listed may be hidden: nothing is said."""
     row = only(
         "service_ownership",
-        service=[pd.service("S1", teams=named)],
+        service=[pd.service("S1", teams=team_refs)],
         team=[pd.team(team) for team in listed],
     )
     assert row.get("has_owner_team") is expected
-    assert [team["id"] for team in row["owner_teams"]] == named
+    assert [team["id"] for team in row["owner_teams"]] == team_refs
 
 
 def responders(only, pd, *, on_call=("ann",), members=("ann",), teams=("T1",), listed=("T1",)):
@@ -56,12 +56,12 @@ def test_who_is_on_call_for_a_service_belongs_to_its_owners(
     row = responders(only, pd, **case)
     assert row.get("responders_in_owner_teams") is belong
     found = row.get("non_member_responders")
-    assert (found if found is None else [one["id"] for one in found]) == non_member_responders
+    assert (found if found is None else [person["id"] for person in found]) == non_member_responders
 
 
 def test_a_schedule_that_is_hidden_leaves_open_whether_all_belong(only, pd):
     """Unless a stranger is known already."""
-    made = {
+    bodies = {
         "service": [pd.service("S1")],
         "user": [pd.user("ann"), pd.user("bob")],
         "team": [pd.team("T1")],
@@ -69,10 +69,10 @@ def test_a_schedule_that_is_hidden_leaves_open_whether_all_belong(only, pd):
     }
     hidden = pd.ref("D9", "schedule")
     row = only(
-        "service_responders", escalation_policy=[pd.policy("P1", [pd.ref("ann"), hidden])], **made
+        "service_responders", escalation_policy=[pd.policy("P1", [pd.ref("ann"), hidden])], **bodies
     )
     assert "responders_in_owner_teams" not in row
     row = only(
-        "service_responders", escalation_policy=[pd.policy("P1", [pd.ref("bob"), hidden])], **made
+        "service_responders", escalation_policy=[pd.policy("P1", [pd.ref("bob"), hidden])], **bodies
     )
     assert row["responders_in_owner_teams"] is False

@@ -8,11 +8,11 @@ START, END = -30 * 24, 14 * 24
 POLICY_KEYS = {"level_count", "every_level_reaches_a_person", "first_level_covered_ahead"}
 
 
-def service(only, pd, made, *, policies=None):
+def service(only, pd, bodies, *, policies=None):
     """Give the row of one service whose policy names Ann."""
     return only(
         "service_readiness",
-        service=[made],
+        service=[bodies],
         escalation_policy=[pd.policy("P1", [pd.ref("ann")])] if policies is None else policies,
         user=[pd.user("ann")],
     )
@@ -122,21 +122,21 @@ def test_a_gap_on_the_first_level_shows_on_the_service(only, pd):
 )
 def test_a_policy_that_is_not_there_leaves_its_levels_out(only, pd, ref, has_policy):
     """A policy that is named and not listed may be hidden from the credential."""
-    made = pd.service("S1", policy=None)
-    made["escalation_policy"] = ref and pd.ref("P9", "escalation_policy", **ref)
+    bodies = pd.service("S1", policy=None)
+    bodies["escalation_policy"] = ref and pd.ref("P9", "escalation_policy", **ref)
     if ref == {}:
-        made["escalation_policy"] = pd.ref("P9", "escalation_policy")
-    row = service(only, pd, made)
+        bodies["escalation_policy"] = pd.ref("P9", "escalation_policy")
+    row = service(only, pd, bodies)
     assert row.get("has_policy") is has_policy
     assert not POLICY_KEYS & set(row)
 
 
 def test_integrations_are_counted(only, pd):
     """A service that nothing sends to has none."""
-    made = pd.service("S1", integrations=[pd.ref("K1", "integration"), pd.ref("K2", "x")])
-    assert service(only, pd, made)["integrations"] == 2
-    made = pd.service("S1", integrations=None)
-    assert "integrations" not in service(only, pd, made)
+    bodies = pd.service("S1", integrations=[pd.ref("K1", "integration"), pd.ref("K2", "x")])
+    assert service(only, pd, bodies)["integrations"] == 2
+    bodies = pd.service("S1", integrations=None)
+    assert "integrations" not in service(only, pd, bodies)
 
 
 def test_services_that_share_a_policy_rest_on_the_same_records(view, pd):

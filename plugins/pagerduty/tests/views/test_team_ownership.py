@@ -29,8 +29,8 @@ def test_managers_are_members_with_that_role(only, pd, members, count, has_manag
 
 def test_somebody_who_was_deleted_manages_nothing(only, pd):
     """A stub that is left in a team is not a member."""
-    gone = pd.member("T1", "ann", "manager", deleted_at="2026-11-01T00:00:00Z")
-    row = only("team_ownership", team=[pd.team("T1")], team_member=[gone])
+    deleted_at = pd.member("T1", "ann", "manager", deleted_at="2026-11-01T00:00:00Z")
+    row = only("team_ownership", team=[pd.team("T1")], team_member=[deleted_at])
     assert (row["member_count"], row["has_manager"]) == (0, False)
 
 
@@ -43,6 +43,6 @@ def test_a_team_owns_the_services_and_policies_that_name_it(view, pd):
         service=[pd.service("S1", teams=["T1"]), pd.service("S2", teams=["T1", "T2"])],
         escalation_policy=[policy],
     )
-    assert [[one["id"] for one in row.body["services"]] for row in rows] == [["S1", "S2"], ["S2"]]
-    assert [[one["id"] for one in row.body["policies"]] for row in rows] == [["P1"], []]
+    assert [[ref["id"] for ref in row.body["services"]] for row in rows] == [["S1", "S2"], ["S2"]]
+    assert [[ref["id"] for ref in row.body["policies"]] for row in rows] == [["P1"], []]
     assert rows[1].names == ("pagerduty.service:S2", "pagerduty.team:T2")

@@ -53,42 +53,42 @@ def hours(number):
     return (NOW + timedelta(hours=number)).isoformat()
 
 
-def body_of(kind, key, told):
+def body_of(kind, key, entry):
     """Make the body of an object."""
     if kind == SERVICE:
-        return {"id": key, "name": key, **told}
+        return {"id": key, "name": key, **entry}
     if kind == LOG_ENTRY:
-        incident, what, at = told
+        incident, entry_type, at = entry
         return {
             "id": key,
-            "type": f"{what}_log_entry",
+            "type": f"{entry_type}_log_entry",
             "created_at": hours(at),
             "agent": {"id": "ann", "type": "user_reference"},
             "channel": {"type": "website"},
             "incident": {"id": incident},
         }
-    merged = {"type": "merge_resolve_reason", "incident": {"id": told["into"]}}
+    merged = {"type": "merge_resolve_reason", "incident": {"id": entry["into"]}}
     return {
         "id": key,
-        "created_at": hours(told["created"]),
-        "status": told["status"],
-        "urgency": told["urgency"],
-        "service": told["service"] and {"id": told["service"]},
-        "resolve_reason": told["into"] and merged,
+        "created_at": hours(entry["created"]),
+        "status": entry["status"],
+        "urgency": entry["urgency"],
+        "service": entry["service"] and {"id": entry["service"]},
+        "resolve_reason": entry["into"] and merged,
     }
 
 
 def records(evidence):
     """Make the records of some evidence, by kind."""
     return {
-        kind: [record(kind, key, told) for key, told in sorted(found.items())]
-        for kind, found in evidence.items()
+        kind: [record(kind, key, entry) for key, entry in sorted(of_kind.items())]
+        for kind, of_kind in evidence.items()
     }
 
 
-def record(kind, key, told):
+def record(kind, key, entry):
     """Make one record."""
-    body = body_of(kind, key, told)
+    body = body_of(kind, key, entry)
     return Record(
         kind=kind,
         version=1,
@@ -105,7 +105,7 @@ def record(kind, key, told):
 @pytest.fixture(scope="module")
 def view():
     """Give the view."""
-    return next(one for one in views() if one.name == "pagerduty.incident_response")
+    return next(candidate for candidate in views() if candidate.name == "pagerduty.incident_response")
 
 
 @pytest.fixture(scope="module")
@@ -114,39 +114,39 @@ def parts(view):
     return view.partitions()
 
 
-def rows(view, found, now):
+def rows(view, records, now):
     """Derive rows."""
     horizon = Window(now - timedelta(days=30), now + timedelta(days=1))
-    return list(view.rows(ViewRequest(records=found, now=now, horizon=horizon)))
+    return list(view.rows(ViewRequest(records=records, now=now, horizon=horizon)))
 
 
-def together(parts, found):
+def together(parts, records):
     """Put the names of records together to parts: sets of names that share records."""
-    made = []
+    keys = []
     for kind, names_of in parts.names.items():
-        for one in found[kind]:
-            names = set(names_of(one))
-            touching = [other for other in made if other & names]
-            made = [other for other in made if not other & names]
-            made.append(names.union(*touching))
-    return made
+        for key in records[kind]:
+            names = set(names_of(key))
+            touching = [key_of_other for key_of_other in keys if key_of_other & names]
+            keys = [key_of_other for key_of_other in keys if not key_of_other & names]
+            keys.append(names.union(*touching))
+    return keys
 
 
 @settings(deadline=None, max_examples=60)
 @given(evidence=EVIDENCE)
 def test_a_part_alone_gives_its_rows(view, parts, evidence):
     """Whether the view is handed all evidence, or that of a part and all services."""
-    found = records(evidence)
-    every = rows(view, found, NOW)
+    records = records(evidence)
+    every = rows(view, records, NOW)
     apart = []
-    for names in together(parts, found):
+    for names in together(parts, records):
         own = {
-            kind: [one for one in found[kind] if names & set(names_of(one))]
+            kind: [row for row in records[kind] if names & set(names_of(row))]
             for kind, names_of in parts.names.items()
         }
-        came = rows(view, own | {SERVICE: found[SERVICE]}, NOW)
-        assert {parts.name(row) for row in came} <= names
-        apart += came
+        rows_of_part = rows(view, own | {SERVICE: records[SERVICE]}, NOW)
+        assert {parts.name(row) for row in rows_of_part} <= names
+        apart += rows_of_part
 
     assert sorted(apart, key=lambda row: row.subject.key) == every
 
@@ -155,46 +155,46 @@ def test_a_part_alone_gives_its_rows(view, parts, evidence):
 @given(evidence=EVIDENCE, services=st.dictionaries(st.sampled_from(["S0", "S1"]), SERVICES))
 def test_only_incidents_that_use_a_service_depend_on_it(view, parts, evidence, services):
     """The rows of the others are the same whatever happens to it."""
-    found = records(evidence)
-    other = found | records({SERVICE: services})
+    records = records(evidence)
+    changed_evidence = records | records({SERVICE: services})
     changed = {
-        one.key
-        for one in {one.key: one for one in (*found[SERVICE], *other[SERVICE])}.values()
-        if one not in found[SERVICE] or one not in other[SERVICE]
+        row.key
+        for row in {row.key: row for row in (*records[SERVICE], *changed_evidence[SERVICE])}.values()
+        if row not in records[SERVICE] or row not in changed_evidence[SERVICE]
     }
     used = parts.uses[INCIDENT, SERVICE]
-    users = {one.key for one in found[INCIDENT] if changed & set(used(one))}
-    touched = set().union(*(names for names in together(parts, found) if names & users))
+    users = {row.key for row in records[INCIDENT] if changed & set(used(row))}
+    touched = set().union(*(names for names in together(parts, records) if names & users))
 
-    def left(made):
-        return [row for row in made if parts.name(row) not in touched]
+    def left(rows):
+        return [row for row in rows if parts.name(row) not in touched]
 
-    assert left(rows(view, found, NOW)) == left(rows(view, other, NOW))
+    assert left(rows(view, records, NOW)) == left(rows(view, changed_evidence, NOW))
 
 
 @settings(deadline=None, max_examples=60)
 @given(evidence=EVIDENCE, passed=st.sampled_from([0.5, 1, 2, 30, 800]))
 def test_time_makes_ages_grow_and_nothing_else(view, parts, evidence, passed):
     """But where an incident of the part leaves the period."""
-    found = records(evidence)
+    records = records(evidence)
     later = NOW + timedelta(hours=passed)
     leaving = {
-        one.key
-        for one in found[INCIDENT]
+        row.key
+        for row in records[INCIDENT]
         if NOW - timedelta(days=30)
-        <= parts.horizon_instants[INCIDENT](one)
+        <= parts.horizon_instants[INCIDENT](row)
         < later - timedelta(days=30)
     }
-    touched = set().union(*(names for names in together(parts, found) if names & leaving))
+    touched = set().union(*(names for names in together(parts, records) if names & leaving))
 
     def left(now):
         return {
-            row.subject.key: row for row in rows(view, found, now) if parts.name(row) not in touched
+            row.subject.key: row for row in rows(view, records, now) if parts.name(row) not in touched
         }
 
-    then, now = left(NOW), left(later)
-    assert then.keys() == now.keys()
-    for key, row in then.items():
+    later_row, now = left(NOW), left(later)
+    assert later_row.keys() == now.keys()
+    for key, row in later_row.items():
         ages = {name: now[key].body[name] for name in parts.age_fields if name in row.body}
         assert all(row.body[name] <= age for name, age in ages.items())
         assert replace(row, body=row.body | ages) == now[key]

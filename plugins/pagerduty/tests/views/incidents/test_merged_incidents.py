@@ -21,7 +21,7 @@ def moved(pd, entry, seconds):
 
 
 @pytest.fixture
-def told(view, pd):
+def merged_row(view, pd):
     """Give the row of a child that was merged into a parent.
 
     The child is triggered ``child`` seconds after the parent, and merged five seconds later.
@@ -57,18 +57,18 @@ def told(view, pd):
         pytest.param(-7200, 300, 7500, id="it had waited before the parent began"),
     ],
 )
-def test_the_parents_acknowledgement_is_its_own(told, child, acknowledged, expected):
+def test_the_parents_acknowledgement_is_its_own(merged_row, child, acknowledged, expected):
     """The time runs from its own trigger, so a merge into a new incident hides no delay."""
-    row = told(("acknowledge", acknowledged), ("resolve", 3600), child=child).body
+    row = merged_row(("acknowledge", acknowledged), ("resolve", 3600), child=child).body
     assert (row["merged"], row["merged_into"]["id"]) == (True, "I0")
     assert (row["acknowledged_by_person"], row["time_to_acknowledge"]) == (True, expected)
     assert row["sla_time_to_acknowledge"] == expected
     assert (row["time_to_resolve"], row["resolved_by"]) == (3600 - child, "person")
 
 
-def test_it_is_open_while_its_parent_is(told):
+def test_it_is_open_while_its_parent_is(merged_row):
     """The merge closed it in PagerDuty and solved nothing."""
-    row = told(status="triggered").body
+    row = merged_row(status="triggered").body
     assert (row["status"], row["open"], row["time_to_resolve"]) == ("resolved", True, None)
     assert (row["acknowledged_by_person"], row["time_to_acknowledge"]) == (False, None)
 
@@ -84,14 +84,14 @@ def test_it_is_open_while_its_parent_is(told):
         pytest.param({"urgency": None}, None, id="the parent's urgency is not told"),
     ],
 )
-def test_the_parent_stands_for_it_only_where_that_hides_nothing(told, case, expected):
+def test_the_parent_stands_for_it_only_where_that_hides_nothing(merged_row, case, expected):
     """Each incident is judged once; none gets out of it by being merged."""
-    assert told(("acknowledge", 300), ("resolve", 900), **case).body.get("is_primary") is expected
+    assert merged_row(("acknowledge", 300), ("resolve", 900), **case).body.get("is_primary") is expected
 
 
-def test_a_row_rests_on_the_log_of_its_parent_too(told):
+def test_a_row_rests_on_the_log_of_its_parent_too(merged_row):
     """Whoever asks finds the acknowledgement that counted."""
-    names = set(told(("acknowledge", 300), ("resolve", 900)).names)
+    names = set(merged_row(("acknowledge", 300), ("resolve", 900)).names)
     assert {"pagerduty.incident:I0", "pagerduty.incident_log_entry:L000300acknowledge"} <= names
 
 
@@ -142,9 +142,9 @@ def test_a_line_of_merges_is_followed_to_its_end(view, pd):
     assert [row.body["is_primary"] for row in rows] == [True, False, False]
 
 
-def test_a_parent_from_before_the_period_tells_nothing(told, pd):
+def test_a_parent_from_before_the_period_tells_nothing(merged_row, pd):
     """Its log entries are not all there."""
-    row = told(child=0, created_at=pd.instant(-24 * 400)).body
+    row = merged_row(child=0, created_at=pd.instant(-24 * 400)).body
     assert not ANSWER & set(row)
 
 

@@ -21,9 +21,9 @@ OFFICE = {
 
 def clock(**about):
     """Give the clock of a service that has these hours."""
-    found = sla_clock({"support_hours": OFFICE | about})
-    assert found is not None
-    return found
+    sla = sla_clock({"support_hours": OFFICE | about})
+    assert sla is not None
+    return sla
 
 
 @pytest.mark.parametrize(
@@ -69,9 +69,9 @@ def test_a_day_has_the_hours_it_has(day, hours):
         pytest.param({"end_time": None}, id="no end"),
     ],
 )
-def test_hours_that_cannot_be_read_are_not_guessed(written):
+def test_hours_that_cannot_be_read_are_not_guessed(overrides):
     """Then nothing is known of what counts."""
-    assert sla_clock({"support_hours": OFFICE | written}) is None
+    assert sla_clock({"support_hours": OFFICE | overrides}) is None
 
 
 def test_a_service_without_hours_counts_all_of_the_time():

@@ -146,7 +146,7 @@ def rotation(random, zone, since, seconds):
     lattice = since - timedelta(seconds=900)
     lattice = lattice.replace(minute=0, second=0) + timedelta(seconds=seconds)
     cells = [lattice + step * QUARTER for step in range(LENGTH // QUARTER + 10)]
-    edges = [edge for one in overrides for edge in (one.start, one.end)]
+    edges = [edge for override in overrides for edge in (override.start, override.end)]
     edges += _clock_changes(ZoneInfo(zone), since)
     inside = {mark for mark in (*cells, *edges) if since < mark < since + LENGTH}
     return Rotation(
@@ -165,9 +165,9 @@ def _clock_changes(zone, since):
     whole = since.replace(minute=0, second=0)
     instants = (whole + step * QUARTER for step in range(LENGTH // QUARTER + 5))
     return [
-        one
-        for one in instants
-        if (one - SECOND).astimezone(zone).utcoffset() != one.astimezone(zone).utcoffset()
+        instant
+        for instant in instants
+        if (instant - SECOND).astimezone(zone).utcoffset() != instant.astimezone(zone).utcoffset()
     ]
 
 
@@ -244,8 +244,8 @@ class Situation:
 
     def marks(self):
         """Give every instant at which any answer may change."""
-        found = {mark for one in self.schedules.values() for mark in one.marks}
-        return sorted(found | {self.now, self.left_at})
+        instants = {mark for schedule in self.schedules.values() for mark in schedule.marks}
+        return sorted(instants | {self.now, self.left_at})
 
     def who(self, key, instant):
         """Name who is on call by a schedule and can answer; nothing where that is not sure."""
@@ -314,6 +314,6 @@ def situation(zone, seed):
 
 
 @pytest.fixture(scope="session")
-def made():
+def make_situation():
     """Make up a situation of a zone from a number."""
     return situation

@@ -44,9 +44,9 @@ class Canvas:
         array, last = self.blank(), "sure"
         inside = [mark for mark in marks if self.since < mark < self.until]
         for mark in (self.since, *inside):
-            if (found := answer(mark)) != last:
-                self.paint(array, mark, self.until, found)
-                last = found
+            if (state := answer(mark)) != last:
+                self.paint(array, mark, self.until, state)
+                last = state
         return array
 
     def told(self, gaps, answer):
@@ -65,7 +65,7 @@ class Canvas:
         return int((instant - self.since) / SECOND)
 
 
-def agree(situation, body, name, answer, shown, *, periods=("past", "ahead")):
+def agree(situation, body, name, answer, state_of, *, periods=("past", "ahead")):
     """Hold the gaps of a row against the model, each period on its own."""
     bounds = {
         "past": (situation.since, situation.now),
@@ -81,7 +81,7 @@ def agree(situation, body, name, answer, shown, *, periods=("past", "ahead")):
         if canvas.colours.setdefault(UNSURE, 255) in model:
             assert key not in body
             continue
-        assert canvas.told(body[key], shown) == model
+        assert canvas.told(body[key], state_of) == model
         assert body[total] == len(model) - model.count(0)
 
 
@@ -91,7 +91,7 @@ def evidence(pd, situation, random):
         "schedule": [
             pd.schedule(
                 key,
-                form=one.form,
+                form=user.form,
                 layers=[
                     pd.layer(
                         layer.start,
@@ -99,13 +99,13 @@ def evidence(pd, situation, random):
                         users=layer.users,
                         restrictions=[{"type": "daily_restriction"} for _ in layer.hours],
                     )
-                    for layer in one.layers
+                    for layer in user.layers
                 ],
             )
-            for key, one in situation.schedules.items()
+            for key, user in situation.schedules.items()
         ],
         "schedule_rendering": [
-            rendering(pd, situation, key, one, random) for key, one in situation.schedules.items()
+            rendering(pd, situation, key, user, random) for key, user in situation.schedules.items()
         ],
         "user": [
             pd.user("ann"),
@@ -129,16 +129,16 @@ def target(pd, situation, key):
 
 def person(pd, situation, name):
     """Refer to a person; the reference to somebody who left says when."""
-    gone = {"deleted_at": situation.left_at.isoformat()} if name == "left" else {}
-    return pd.ref(name, **gone)
+    deleted_at = {"deleted_at": situation.left_at.isoformat()} if name == "left" else {}
+    return pd.ref(name, **deleted_at)
 
 
-def rendering(pd, situation, key, one, random):
+def rendering(pd, situation, key, rotation, random):
     """Render a schedule: in pieces, in any order, some of them twice, in the zone's own offsets."""
     shifts = []
-    for since, until in pairwise(one.marks):
-        holder = one.holder(since)
-        if holder is None and not (one.form == "shifts" and one.explicit):
+    for since, until in pairwise(rotation.marks):
+        holder = rotation.holder(since)
+        if holder is None and not (rotation.form == "shifts" and rotation.explicit):
             continue
         if shifts and shifts[-1][1:] == (since, holder) and random.random() < 0.9:
             shifts[-1] = (shifts[-1][0], until, holder)
@@ -150,8 +150,8 @@ def rendering(pd, situation, key, one, random):
         key,
         *(
             (
-                since.astimezone(one.zone),
-                until.astimezone(one.zone),
+                since.astimezone(rotation.zone),
+                until.astimezone(rotation.zone),
                 name and person(pd, situation, name),
             )
             for since, until, name in shifts
@@ -162,9 +162,9 @@ def rendering(pd, situation, key, one, random):
     )
 
 
-def look(view, name, pd, situation, made):
+def look(view, name, pd, situation, make_situation):
     """Run a view over what it reads of the evidence, a little after the moment."""
-    bodies = {noun: body for noun, body in made.items() if noun in NOUNS[name]}
+    bodies = {noun: body for noun, body in make_situation.items() if noun in NOUNS[name]}
     return {
         row.subject.key: row.body
         for row in view(
@@ -194,12 +194,12 @@ NOUNS = {
 @settings(max_examples=200, deadline=None)
 @given(seed=st.integers(min_value=0, max_value=2**32))
 @example(seed=2081)
-def test_coverage_equals_the_model(make_view, pd, made, zone, seed):
+def test_coverage_equals_the_model(make_view, pd, make_situation, zone, seed):
     """Two rotations, a policy of up to four levels and a service, around a change of hours."""
     random = Random(seed)  # noqa: S311 - a made-up rendering, no secret
-    situation = made(zone, seed)
-    told = evidence(pd, situation, random)
-    rows = look(make_view, "schedule_coverage", pd, situation, told)
+    situation = make_situation(zone, seed)
+    situation_evidence = evidence(pd, situation, random)
+    rows = look(make_view, "schedule_coverage", pd, situation, situation_evidence)
     for key in situation.schedules:
         agree(
             situation,
@@ -208,7 +208,7 @@ def test_coverage_equals_the_model(make_view, pd, made, zone, seed):
             lambda at, key=key: situation.target(key, at),
             lambda gap: gap["cause"],
         )
-    (policy,) = look(make_view, "policy_coverage", pd, situation, told).values()
+    (policy,) = look(make_view, "policy_coverage", pd, situation, situation_evidence).values()
     for targets, level in zip(situation.levels, policy["levels"], strict=True):
         agree(situation, level, "gaps_{}", level_of(situation, targets), causes)
     as_a_whole(situation, policy)
@@ -221,7 +221,7 @@ def test_coverage_equals_the_model(make_view, pd, made, zone, seed):
         periods=("ahead",),
     )
     service = {"service": [pd.service("S1")]}
-    (ready,) = look(make_view, "service_readiness", pd, situation, told | service).values()
+    (ready,) = look(make_view, "service_readiness", pd, situation, situation_evidence | service).values()
     as_a_whole(situation, ready, periods=("ahead",))
 
 
