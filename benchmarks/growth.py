@@ -54,12 +54,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", nargs="*", metavar="WHAT", help=f"some of: {', '.join(WHAT)}")
     parser.add_argument("--scale", type=float, default=1.0, help="a share of the numbers")
-    asked = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     bodies = samples()
     print(f"{machine()}; {datetime.now(UTC):%Y-%m-%d}\n")
-    for name in asked.what or WHAT:
+    for name in options.what or WHAT:
         with tempfile.TemporaryDirectory() as folder:
-            header, rows = WHAT[name](bodies, Path(folder), asked.scale)
+            header, rows = WHAT[name](bodies, Path(folder), options.scale)
         print(table(header, rows), end="\n\n")
     return 0
 
@@ -73,11 +73,11 @@ def samples() -> Bodies:
         PagerDutySimulator(build_account(START, sizes=sizes)) as simulator,
     ):
         simulator.control.rate_limit = 1_000_000
-        wanted = {"base_url": simulator.base_url, "share": 1}
+        needed = {"base_url": simulator.base_url, "share": 1}
         connection = Connection(
             name="sample",
             connector=described,
-            settings=with_defaults(wanted, described.settings_schema()),
+            settings=with_defaults(needed, described.settings_schema()),
             auth_method="api_key",
             secrets={"key": Secret(simulator.api_key)},
             settings_digest="sha256:0",
@@ -91,12 +91,12 @@ def samples() -> Bodies:
         )
         store = open_store(SETTINGS, base=Path(folder))
         asyncio.run(collect(host, connection, store, NullObserver()))
-        found = {
-            kind: [one.body for one in store.records.current("sample", kind)]
+        bodies = {
+            kind: [record.body for record in store.records.current("sample", kind)]
             for kind in (SERVICE, INCIDENT, ENTRY)
         }
         store.close()
-    return found
+    return bodies
 
 
 # -- services: a year of snapshots -------------------------------------------------------------
@@ -105,7 +105,7 @@ def samples() -> Bodies:
 def services(bodies: Bodies, folder: Path, scale: float) -> tuple[Sequence[str], list[Any]]:
     """Poll services daily for a year, of which one in a hundred changes each day."""
     number, chance = int(1000 * scale), random.Random(1)
-    standing = {
+    current = {
         f"P{n:06}": {
             **bodies[SERVICE][n % len(bodies[SERVICE])],
             "id": f"P{n:06}",
@@ -116,9 +116,9 @@ def services(bodies: Bodies, folder: Path, scale: float) -> tuple[Sequence[str],
     store, began = open_store(SETTINGS, base=folder, signing=unsigned("a benchmark")), time.time()
     sizes = []
     for day in range(DAYS):
-        for key in chance.sample(sorted(standing), max(1, number // 100)):
-            standing[key] = {**standing[key], "description": f"changed on day {day}"}
-        keep(store, day, SERVICE, standing, None)
+        for key in chance.sample(sorted(current), max(1, number // 100)):
+            current[key] = {**current[key], "description": f"changed on day {day}"}
+        store_run(store, day, SERVICE, current, None)
         if day in {0, 29, DAYS - 1}:
             sizes.append(size(folder))
     store.close()
@@ -131,36 +131,36 @@ def services(bodies: Bodies, folder: Path, scale: float) -> tuple[Sequence[str],
 
 
 def incidents(bodies: Bodies, folder: Path, scale: float) -> tuple[Sequence[str], list[Any]]:
-    """Keep a year of incidents with their log entries, and read the state of some days."""
+    """Store a year of incidents with their log entries, and read the state of some days."""
     number = int(200_000 * scale)
     entries = entries_by_incident(bodies)
     store, began = open_store(SETTINGS, base=folder, signing=unsigned("a benchmark")), time.time()
     for day in range(DAYS):
         first, last = number * day // DAYS, number * (day + 1) // DAYS
-        new = dict(made(bodies, entries, first, last))
-        keep(store, day, INCIDENT, {key: body for key, (body, _) in new.items()}, window(day))
-        logged = {one["id"]: one for _, log in new.values() for one in log}
-        keep(store, day, ENTRY, logged, window(day))
-    kept = time.time() - began
+        new = dict(generated(bodies, entries, first, last))
+        store_run(store, day, INCIDENT, {key: body for key, (body, _) in new.items()}, window(day))
+        logged = {entry["id"]: entry for _, log in new.values() for entry in log}
+        store_run(store, day, ENTRY, logged, window(day))
+    seconds = time.time() - began
     rows = [
         (f"as of day {day}", *read(store, START + (day + 1) * DAY))
         for day in (30, 182, 300, DAYS - 1)
     ]
     rows.append(("now", *read(store, None)))
     store.close()
-    rows.append((f"kept in {kept:.0f} s, {size(folder)} MB", "", "", "", ""))
+    rows.append((f"stored in {seconds:.0f} s, {size(folder)} MB", "", "", "", ""))
     return ("state", "incidents", "log entries", "seconds", "of the processor"), rows
 
 
 def entries_by_incident(bodies: Bodies) -> dict[str, list[json_codec.JsonObject]]:
     """Sort the log entries of the sample by their incident."""
-    found: dict[str, list[json_codec.JsonObject]] = {}
-    for one in bodies[ENTRY]:
-        found.setdefault(one["incident"]["id"], []).append(one)
-    return found
+    entries: dict[str, list[json_codec.JsonObject]] = {}
+    for entry in bodies[ENTRY]:
+        entries.setdefault(entry["incident"]["id"], []).append(entry)
+    return entries
 
 
-def made(
+def generated(
     bodies: Bodies, entries: dict[str, list[json_codec.JsonObject]], first: int, last: int
 ) -> Iterator[tuple[str, tuple[json_codec.JsonObject, list[json_codec.JsonObject]]]]:
     """Make incidents after those of the sample, each with its log."""
@@ -168,14 +168,14 @@ def made(
         like = bodies[INCIDENT][n % len(bodies[INCIDENT])]
         key = f"Q{n:08}"
         log = [
-            {**one, "id": f"R{n:08}{at:02}", "incident": {**one["incident"], "id": key}}
-            for at, one in enumerate(entries.get(like["id"], ()))
+            {**entry, "id": f"R{n:08}{at:02}", "incident": {**entry["incident"], "id": key}}
+            for at, entry in enumerate(entries.get(like["id"], ()))
         ]
         yield key, ({**like, "id": key, "incident_number": n}, log)
 
 
 def read(store: EvidenceStore, as_of: datetime | None) -> tuple[str, str, str, str]:
-    """Read the whole state of a moment; say how much it was and how long it took."""
+    """Read the whole state of a moment; return how much it was and how long it took."""
     began, spent = time.time(), time.process_time()
     counts = [
         sum(1 for _ in store.records.current("bench", kind, as_of=as_of))
@@ -185,22 +185,22 @@ def read(store: EvidenceStore, as_of: datetime | None) -> tuple[str, str, str, s
     return f"{counts[0]:,}", f"{counts[1]:,}", *took
 
 
-# -- keeping -----------------------------------------------------------------------------------
+# -- storing -----------------------------------------------------------------------------------
 
 
-def keep(
+def store_run(
     store: EvidenceStore,
     day: int,
     kind: str,
-    standing: dict[str, json_codec.JsonObject],
-    asked: Window | None,
+    current: dict[str, json_codec.JsonObject],
+    period: Window | None,
 ) -> None:
-    """Do one run that reads one kind."""
+    """Store one run that reads one kind."""
     now, run = START + day * DAY, f"{kind}-{day:03}"
     store.runs.begin(OpenRun(run=run, connection="bench", connector="pagerduty", started_at=now))
     pack = store.records.packer()
     source = RecordSource(
-        endpoint=f"/{kind}", window=asked, page=1, response_digest="sha256:" + "0" * 64
+        endpoint=f"/{kind}", window=period, page=1, response_digest="sha256:" + "0" * 64
     )
     collection = Collection(
         id=run,
@@ -208,17 +208,17 @@ def keep(
         connection="bench",
         kind=kind,
         version=1,
-        window=asked,
+        window=period,
         started_at=now,
         ended_at=now,
         outcome=Outcome.COMPLETE,
     )
     observations = [
         Observation(key=key, observed_at=now, source=source, body=pack(json_codec.encode(body)))
-        for key, body in standing.items()
+        for key, body in current.items()
     ]
-    kept = store.records.append(
-        WriteBatch(collection=collection, observations=observations, snapshot=asked is None)
+    stored = store.records.append(
+        WriteBatch(collection=collection, observations=observations, snapshot=period is None)
     )
     store.runs.seal(
         Manifest(
@@ -230,19 +230,19 @@ def keep(
             host_version="1",
             settings_digest="sha256:0",
             outcome=Outcome.COMPLETE,
-            collections=(kept,),
+            collections=(stored,),
         )
     )
 
 
 def window(day: int) -> Window:
-    """Give the window of a day: the one before it."""
+    """Return the window that is read on a day: the day before it."""
     return Window(START + (day - 1) * DAY, START + day * DAY)
 
 
 def size(folder: Path) -> str:
-    """Say how large the store is, with what it has not written back yet."""
-    return f"{sum(one.stat().st_size for one in folder.iterdir() if one.is_file()) / 1e6:.1f}"
+    """Return the size of the store in MB, with what is not checkpointed yet."""
+    return f"{sum(path.stat().st_size for path in folder.iterdir() if path.is_file()) / 1e6:.1f}"
 
 
 WHAT: dict[str, Callable[[Bodies, Path, float], tuple[Sequence[str], list[Any]]]] = {

@@ -1,4 +1,4 @@
-"""What the ledger costs: appending next to keeping, and verifying a large store.
+"""What the ledger costs: appending leaves next to storing, and verifying a large store.
 
 Run ``python benchmarks/ledger.py``; see README.md.
 """
@@ -29,7 +29,9 @@ from ccm_core.model.evidence.run import OpenRun
 from ccm_core.model.evidence.write_batch import Observation, WriteBatch
 from ccm_core.store.interface.evidence_store import EvidenceStore
 from ccm_core.store.interface.location import StoreLocation
-from ccm_core.store.log import ledger
+from ccm_core.store.log import append, checkpoints
+from ccm_core.store.records import append as record_append
+from ccm_core.store.records import runs
 from ccm_core.store.sqlite.open import open_store
 from ccm_core.store.sqlite.verify import verify_store
 
@@ -45,13 +47,13 @@ class Clock:
     spent: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
-    def on(self, what: str) -> Iterator[None]:
-        """Count what the block takes."""
+    def on(self, name: str) -> Iterator[None]:
+        """Measure the block."""
         began = time.process_time()
         try:
             yield
         finally:
-            self.spent[what] = self.spent.get(what, 0.0) + time.process_time() - began
+            self.spent[name] = self.spent.get(name, 0.0) + time.process_time() - began
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,31 +61,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=1_000_000)
     parser.add_argument("--window", type=int, default=10_000)
-    asked = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as name:
         folder, clock = Path(name), Clock()
-        fill(folder, asked.records, asked.window, clock)
+        fill(folder, options.records, options.window, clock)
         size = (folder / "ccm.db").stat().st_size
         began = time.perf_counter()
         with clock.on("verify"):
-            found = verify_store(folder / "ccm.db", on_progress=progress())
+            verification = verify_store(folder / "ccm.db", on_progress=progress())
         seconds = time.perf_counter() - began
-        rows = written(found, clock, size, ledger_size(folder), seconds)
-    print(f"{asked.records:,} records in windows of {asked.window:,}; {machine()}\n")
+        rows = figures(verification, clock, size, ledger_size(folder), seconds)
+    print(f"{options.records:,} records in windows of {options.window:,}; {machine()}\n")
     print(table(("what", "figure"), rows))
-    return 0 if found.sound and not found.unproven else 1
+    return 0 if verification.sound and not verification.unproven else 1
 
 
 def fill(folder: Path, records: int, window: int, clock: Clock) -> None:
-    """Keep records, window by window, and count what the ledger takes of it."""
+    """Store records, window by window, and measure the share of the ledger."""
     key = ephemeral_key()
     store = open_store(StoreLocation(url="sqlite:///ccm.db"), base=folder, signing=lambda: [key])
-    counted = _counting(clock)
+    stop = _measure_ledger(clock)
     try:
         for start in range(0, records, window * WINDOWS_OF_A_RUN):
             _run(store, start, min(records, start + window * WINDOWS_OF_A_RUN), window, clock)
     finally:
-        counted()
+        stop()
         store.close()
 
 
@@ -94,7 +96,7 @@ def _run(store: EvidenceStore, start: int, end: int, window: int, clock: Clock) 
     for first in range(start, end, window):
         with clock.on("make"):
             harvest = harvest_of(store, run, first, min(end, first + window))
-        with clock.on("keep"):
+        with clock.on("append"):
             store.records.append(harvest)
     with clock.on("seal"):
         store.runs.seal(
@@ -109,7 +111,7 @@ def _run(store: EvidenceStore, start: int, end: int, window: int, clock: Clock) 
                 outcome=Outcome.COMPLETE,
             )
         )
-    print(f"  {end:,} kept", file=sys.stderr)
+    print(f"  {end:,} stored", file=sys.stderr)
 
 
 def harvest_of(store: EvidenceStore, run: str, first: int, end: int) -> WriteBatch:
@@ -158,24 +160,25 @@ def _body(number: int) -> dict[str, object]:
     }
 
 
-def _counting(clock: Clock) -> Callable[[], None]:
-    """Count what appending takes, by standing in for it; give how to stop."""
-    append = ledger.append
+def _measure_ledger(clock: Clock) -> Callable[[], None]:
+    """Measure what appending leaves takes, by wrapping it; return what unwraps it."""
+    original = append.append_leaves
+    callers = (checkpoints, record_append, runs)
 
-    def counted(*given: object) -> object:
-        with clock.on("append"):
-            return append(*given)  # type: ignore[arg-type]
+    def measured(*arguments: object) -> object:
+        with clock.on("ledger"):
+            return original(*arguments)  # type: ignore[arg-type]
 
-    ledger.append = counted  # type: ignore[assignment]
+    def use(function: object) -> None:
+        for module in callers:
+            module.append_leaves = function  # type: ignore[attr-defined]
 
-    def stop() -> None:
-        ledger.append = append
-
-    return stop
+    use(measured)
+    return lambda: use(original)
 
 
 def ledger_size(folder: Path) -> int:
-    """Give the bytes of the leaves and edges that are kept."""
+    """Return the bytes of the stored leaves and edges."""
     import sqlite3
 
     with sqlite3.connect(folder / "ccm.db") as database:
@@ -184,36 +187,36 @@ def ledger_size(folder: Path) -> int:
 
 
 def progress() -> Callable[[int, int], None]:
-    """Tell every tenth of the way."""
-    told = [0]
+    """Return what prints each tenth of the progress."""
+    reported = [0]
 
-    def tell(done: int, total: int) -> None:
-        if done * 10 // max(1, total) > told[0]:
-            told[0] = done * 10 // total
+    def report(done: int, total: int) -> None:
+        if done * 10 // max(1, total) > reported[0]:
+            reported[0] = done * 10 // total
             print(f"  {done:,} of {total:,} leaves verified", file=sys.stderr)
 
-    return tell
+    return report
 
 
-def written(
-    found: Verification, clock: Clock, size: int, in_ledger: int, seconds: float
+def figures(
+    verification: Verification, clock: Clock, size: int, in_ledger: int, seconds: float
 ) -> list[tuple[str, str]]:
-    """Write the figures."""
+    """Return the rows of the table."""
     spent = clock.spent
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    keeping = spent["keep"]
+    storing = spent["append"]
     return [
-        ("keeping, processor s", f"{keeping:.1f}"),
-        ("of which the ledger, processor s", f"{spent['append']:.1f}"),
-        ("the ledger's share of keeping", f"{spent['append'] / keeping:.0%}"),
+        ("storing, processor s", f"{storing:.1f}"),
+        ("of which the ledger, processor s", f"{spent['ledger']:.1f}"),
+        ("the ledger's share of storing", f"{spent['ledger'] / storing:.0%}"),
         ("making and compressing the bodies before, processor s", f"{spent['make']:.1f}"),
-        ("the ledger for each record, µs", f"{spent['append'] / found.bodies * 1e6:.1f}"),
+        ("the ledger for each record, µs", f"{spent['ledger'] / verification.bodies * 1e6:.1f}"),
         ("the store, MB", f"{size / 1e6:.0f}"),
         ("of which the ledger, MB", f"{in_ledger / 1e6:.0f}"),
-        ("leaves verified", f"{found.leaves:,}"),
+        ("leaves verified", f"{verification.leaves:,}"),
         ("verifying, s", f"{seconds:.1f}"),
         ("verifying, processor s", f"{spent['verify']:.1f}"),
-        ("findings", f"{len(found.problems) + found.more}"),
+        ("problems", f"{len(verification.problems) + verification.more}"),
         ("peak of the process, MiB", f"{peak:.0f}"),
     ]
 

@@ -50,8 +50,8 @@ def compare_with_pins(files: Mapping[str, bytes], pins: Sequence[Pin]) -> PinCom
             problems.append(f"{pin.name} is not signed by a key of this bundle's store")
         elif pinned.size not in roots:
             unproven.append(
-                f"{pin.name} is the checkpoint of {pinned.origin} at {pinned.size} leaves: newer than "
-                "this bundle, or of a log that is not in it; compare it with the store: "
+                f"{pin.name} is the checkpoint of {pinned.origin} at {pinned.size} leaves. That is "
+                "newer than this bundle, or of a log that is not in it; compare it with the store: "
                 "`ccm verify --pin`"
             )
         elif roots[pinned.size] != pinned.root:

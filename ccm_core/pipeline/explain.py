@@ -75,12 +75,12 @@ def explain(
         pack_digest=pack.pack.digest,
         pack_source=pack.pack.source,
         parameters=tuple(_parameters(pack, one, basis, texts[pack.pack.source])),
-        trace=_worked_out(packs, pack, group, one, row, facts, kept.evaluated_at),
+        trace=_trace(packs, pack, group, one, row, facts, kept.evaluated_at),
         row=row.body if row else None,
         row_digest=json_codec.digest(json_codec.encode(row.body)) if row else None,
         records=tuple(_records(seen, packs, one, result)) if seen else (),
         sufficiency=_sufficiency(kept, packs, one, result),
-        difference=_differs(alone, facts, result, kept.evaluated_at) if row else None,
+        difference=_difference(alone, facts, result, kept.evaluated_at) if row else None,
     )
 
 
@@ -128,7 +128,7 @@ def _row(facts: Facts | None, one: CompiledRule, result: Result) -> Row | None:
     return next((row for row in rows if (row.subject.kind, row.subject.key) == named), None)
 
 
-def _worked_out(
+def _trace(
     packs: CompiledPacks,
     pack: CompiledPack,
     group: RuleGroup,
@@ -143,7 +143,7 @@ def _worked_out(
     return explain_row(pack, group, one, row, now)
 
 
-def _differs(
+def _difference(
     packs: CompiledPacks, facts: Facts | None, result: Result, now: datetime
 ) -> str | None:
     if facts is None:

@@ -28,7 +28,7 @@ _CUT = Shortfall(reason=Reason.TRUNCATED, detail="a page was taken away to see w
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Taken:
+class _Mutation:
     """Evidence from which something was taken away."""
 
     what: str
@@ -114,28 +114,28 @@ def _pack(packs: CompiledPacks, rule: str) -> Iterator[str]:
     return (one.pack.name for one in packs.packs if rule in {each.id for each in one.pack.rules})
 
 
-def _taken(seen: Evidence) -> Iterator[_Taken]:
+def _taken(seen: Evidence) -> Iterator[_Mutation]:
     for kind in sorted(seen.kinds):
-        yield _Taken(
+        yield _Mutation(
             what=f"{kind} denied",
             kind=kind,
             whole_kind=True,
             evidence=_without(seen, kind, _as(Outcome.UNAVAILABLE, _DENIED), _nothing),
         )
-        yield _Taken(
+        yield _Mutation(
             what=f"{kind} lost a page",
             kind=kind,
             whole_kind=True,
             evidence=_without(seen, kind, _as(Outcome.PARTIAL, _CUT), _half),
         )
-        yield _Taken(
+        yield _Mutation(
             what=f"{kind} is stale",
             kind=kind,
             whole_kind=True,
             evidence=_without(seen, kind, _long_ago, _all),
         )
         for name in _fields(seen.load(kind)):
-            yield _Taken(
+            yield _Mutation(
                 what=f"{kind} without {name}",
                 kind=kind,
                 whole_kind=False,

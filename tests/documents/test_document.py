@@ -50,9 +50,9 @@ def character(text: str, location: Location) -> str:
         pytest.param(("connections", 7), True, Location(4, 3), id="no such item"),
     ],
 )
-def test_a_value_and_its_key_have_places(path, key, place):
+def test_a_value_and_its_key_have_places(path, key, location):
     """What is there has its own place; what is absent has that of what surrounds it."""
-    assert read_yaml(SETTINGS, "ccm.yaml").location(path, key=key) == place
+    assert read_yaml(SETTINGS, "ccm.yaml").location(path, key=key) == location
 
 
 def test_a_mistake_carries_file_place_and_message():
@@ -85,11 +85,11 @@ def test_a_mistake_carries_file_place_and_message():
         pytest.param("if: ''", (1, 1), Location(1, 6), id="empty"),
     ],
 )
-def test_a_place_inside_a_text_is_found_in_the_file(text, at, place):
+def test_a_place_inside_a_text_is_found_in_the_file(text, at, location):
     """However a text is written, a column of the text leads to the character in the file."""
-    made = read_yaml(text.encode(), "p.yaml").mistake(("if",), "x", at=at)
+    mistake = read_yaml(text.encode(), "p.yaml").mistake(("if",), "x", at=at)
 
-    assert Location(made.line, made.column) == place
+    assert Location(mistake.line, mistake.column) == location
 
 
 @settings(deadline=None)
@@ -101,11 +101,11 @@ def test_every_character_of_a_text_is_found_in_the_file(value, style, width):
     read = document.value["k"][0] if "k" in document.value else None
 
     for number, line in enumerate((read or "").split("\n"), 1):
-        for column, wanted in enumerate(line, 1):
-            if not wanted.isspace():
-                made = document.mistake(("k", 0), "x", at=(number, column))
-                there = character(text, Location(made.line, made.column))
-                assert there in (wanted, "\\")
+        for column, expected in enumerate(line, 1):
+            if not expected.isspace():
+                mistake = document.mistake(("k", 0), "x", at=(number, column))
+                actual = character(text, Location(mistake.line, mistake.column))
+                assert actual in (expected, "\\")
 
 
 @settings(deadline=None)

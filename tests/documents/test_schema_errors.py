@@ -132,18 +132,18 @@ GOOD = "name: x\ncount: 3\n"
 )
 def test_mistakes_are_told_in_plain_words_at_their_place(text, expected):
     """Every mistake that a schema finds is told where it stands, in words a person uses."""
-    found = check(read_yaml(text.encode(), "f.yaml"), SCHEMA)
+    mistakes = check(read_yaml(text.encode(), "f.yaml"), SCHEMA)
 
-    assert [str(one) for one in found] == [f"f.yaml:{line}" for line in expected]
+    assert [str(mistake) for mistake in mistakes] == [f"f.yaml:{line}" for line in expected]
 
 
 def test_a_part_of_a_document_is_checked_at_its_own_place():
     """A schema for a part finds its mistakes where that part stands."""
     document = read_yaml(b"list:\n  - {name: x, count: 1}\n", "f.yaml")
 
-    found = check(document, SCHEMA, under=("list", 0))
+    mistakes = check(document, SCHEMA, under=("list", 0))
 
-    assert [str(one) for one in found] == ["f.yaml:2:22: expected at least 3; got the number 1"]
+    assert [str(mistake) for mistake in mistakes] == ["f.yaml:2:22: expected at least 3; got the number 1"]
 
 
 def test_an_absent_part_is_what_the_caller_takes_it_for():
@@ -151,6 +151,6 @@ def test_an_absent_part_is_what_the_caller_takes_it_for():
     document = read_yaml(b"list:\n  - {}\n", "f.yaml")
     schema = {"type": "object", "required": ["a"]}
 
-    found = check(document, schema, under=("list", 0, "settings"), absent={})
+    mistakes = check(document, schema, under=("list", 0, "settings"), absent={})
 
-    assert [str(one) for one in found] == ['f.yaml:2:5: "a" is missing']
+    assert [str(mistake) for mistake in mistakes] == ['f.yaml:2:5: "a" is missing']

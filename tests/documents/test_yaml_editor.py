@@ -53,8 +53,8 @@ def comments(text: str) -> list[str]:
 
 def test_an_item_is_added_after_the_last_one():
     """In lines of its own, as wide in as the others; nothing else changes."""
-    wanted = SETTINGS.replace('"env:TWO"}\n', f'"env:TWO"}}\n{WRITTEN}')
-    assert append(SETTINGS, ("connections",), ITEM) == wanted
+    expected = SETTINGS.replace('"env:TWO"}\n', f'"env:TWO"}}\n{WRITTEN}')
+    assert append(SETTINGS, ("connections",), ITEM) == expected
 
 
 @pytest.mark.parametrize(
@@ -72,9 +72,9 @@ def test_an_item_is_added_after_the_last_one():
 )
 def test_an_item_is_added_to_any_list(before, after):
     """However it is written."""
-    found = append(before, ("a",), {"k": 1})
-    assert value(found) == value(after)
-    assert found.replace("- k: 1", "- {k: 1}") == after
+    changed = append(before, ("a",), {"k": 1})
+    assert value(changed) == value(after)
+    assert changed.replace("- k: 1", "- {k: 1}") == after
 
 
 @pytest.mark.parametrize(
@@ -118,41 +118,41 @@ def test_an_item_is_added_to_any_list(before, after):
         ),
     ],
 )
-def test_a_value_is_put_at_its_place(path, new, old, written):
+def test_a_value_is_put_at_its_place(path, new, old, changed):
     """Where there was another, or none."""
-    assert put(SETTINGS, path, new) == SETTINGS.replace(old, written, 1)
+    assert put(SETTINGS, path, new) == SETTINGS.replace(old, changed, 1)
 
 
 def test_a_block_is_replaced_by_one_line():
     """Comments outside of it stay."""
-    found = put(SETTINGS, ("connections", 0, "auth"), {"method": "key", "key": "vault:one"})
-    assert '    auth: {method: key, key: "vault:one"}\n    settings: {region: us}' in found
-    assert set(comments(SETTINGS)) - set(comments(found)) == {"# from the safe"}
+    changed = put(SETTINGS, ("connections", 0, "auth"), {"method": "key", "key": "vault:one"})
+    assert '    auth: {method: key, key: "vault:one"}\n    settings: {region: us}' in changed
+    assert set(comments(SETTINGS)) - set(comments(changed)) == {"# from the safe"}
 
 
 def test_an_item_is_taken_away():
     """With its own lines and no others."""
-    found = remove(SETTINGS, ("connections", 1))
+    changed = remove(SETTINGS, ("connections", 1))
     start, end = SETTINGS.index("  - name: two"), SETTINGS.index("\n# what judges")
-    assert found == SETTINGS[:start] + SETTINGS[end:]
-    assert [one["name"] for one in value(remove(SETTINGS, ("connections", 0)))["connections"]] == [
+    assert changed == SETTINGS[:start] + SETTINGS[end:]
+    assert [connection["name"] for connection in value(remove(SETTINGS, ("connections", 0)))["connections"]] == [
         "two"
     ]
 
 
 def test_the_last_item_leaves_an_empty_list():
     """And not nothing, which would be no list."""
-    found = remove(remove(SETTINGS, ("connections", 0)), ("connections", 0))
-    assert value(found) == value(SETTINGS) | {"connections": []}
-    assert "connections: []   # what is read" in found
-    assert value(append(found, ("connections",), ITEM))["connections"] == [ITEM]
+    changed = remove(remove(SETTINGS, ("connections", 0)), ("connections", 0))
+    assert value(changed) == value(SETTINGS) | {"connections": []}
+    assert "connections: []   # what is read" in changed
+    assert value(append(changed, ("connections",), ITEM))["connections"] == [ITEM]
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])
-def test_an_item_is_taken_out_of_brackets(place):
+def test_an_item_is_taken_out_of_brackets(index):
     """With one comma."""
-    left = [one for at, one in enumerate("xyz") if at != place]
-    assert value(remove("a: [x, y, z]", ("a", place))) == {"a": left}
+    remaining = [letter for at, letter in enumerate("xyz") if at != index]
+    assert value(remove("a: [x, y, z]", ("a", index))) == {"a": remaining}
 
 
 def test_a_key_is_taken_away():
@@ -210,27 +210,27 @@ def test_what_is_written_is_read_back(given_value):
     st.integers(0, 4),
     st.sampled_from(["append", "put", "remove"]),
 )
-def test_a_change_changes_what_was_wanted(items, new, style, place, what):
+def test_a_change_changes_what_was_wanted(items, new, style, index, operation):
     """And nothing else, in whichever style a text is written; or it is refused."""
     whole = {"before": 1, "list": items, "after": {"x": [1]}}
     text = "# head\n" + yaml.safe_dump(
         whole, default_flow_style=style, sort_keys=False, allow_unicode=True
     )
     start = value(text)
-    wanted = list(start["list"])
+    expected = list(start["list"])
     try:
-        if what == "append":
-            found = append(text, ("list",), new)
-            wanted.append(new)
-        elif place >= len(items):
+        if operation == "append":
+            changed = append(text, ("list",), new)
+            expected.append(new)
+        elif index >= len(items):
             return
-        elif what == "put":
-            found = put(text, ("list", place), new)
-            wanted[place] = new
+        elif operation == "put":
+            changed = put(text, ("list", index), new)
+            expected[index] = new
         else:
-            found = remove(text, ("list", place))
-            del wanted[place]
+            changed = remove(text, ("list", index))
+            del expected[index]
     except NotEditable:
         return
-    assert value(found) == start | {"list": wanted}
-    assert found.startswith("# head\n")
+    assert value(changed) == start | {"list": expected}
+    assert changed.startswith("# head\n")

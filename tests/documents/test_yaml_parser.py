@@ -62,12 +62,12 @@ def mistakes(text: bytes | str) -> list[str]:
         pytest.param("95%", "95%", id="a share is a text"),
     ],
 )
-def test_plain_scalars_mean_what_yaml_1_2_says(written, meant):
+def test_plain_scalars_mean_what_yaml_1_2_says(scalar, expected):
     """The core schema of YAML 1.2 decides, and none of the surprises of YAML 1.1 are left."""
-    value = read_yaml(f"v: {written}\n".encode(), "ccm.yaml").value["v"]
+    value = read_yaml(f"v: {scalar}\n".encode(), "ccm.yaml").value["v"]
 
-    assert value == meant
-    assert type(value) is type(meant)
+    assert value == expected
+    assert type(value) is type(expected)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ TREES = st.integers(1, 70).flatmap(
 
 
 def tree(size):
-    """Give leaves, and their hashes."""
+    """Return leaves, and their hashes."""
     leaves = [f"leaf {n}".encode() for n in range(size)]
     return leaves, [leaf_hash(leaf) for leaf in leaves]
 

@@ -109,7 +109,7 @@ class Seeded:
 
     @property
     def public(self) -> bytes:
-        """Give the public half."""
+        """Return the public half."""
         return self._key.public_key().public_bytes_raw()
 
     def sign(self, data: bytes) -> bytes:

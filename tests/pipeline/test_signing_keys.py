@@ -30,7 +30,7 @@ class StoreFolder:
         self.environment = {"CCM_VAULT_KEY": b64encode(b"k" * 32).decode()}
 
     def vault(self):
-        """Give the vault as a new process opens it."""
+        """Return the vault as a new process opens it."""
         return Vault(self.folder / "ccm.vault", KeySources(environment=self.environment))
 
     def signing(self):
@@ -62,7 +62,7 @@ class StoreFolder:
 
 @pytest.fixture
 def store_folder(tmp_path):
-    """Give an empty folder to keep things in."""
+    """Return an empty folder to keep things in."""
     return StoreFolder(tmp_path)
 
 

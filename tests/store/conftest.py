@@ -31,15 +31,15 @@ class Build:
 
     @staticmethod
     def at(minutes):
-        """Give an instant, in minutes after the start of 2026."""
+        """Return an instant, in minutes after the start of 2026."""
         return T0 + timedelta(minutes=minutes)
 
     def run(self, run="r1", *, connection=connection, at=0):
-        """Give a run to begin."""
+        """Return a run to begin."""
         return OpenRun(run=run, connection=connection, connector="demo", started_at=self.at(at))
 
     def collection(self, name, *, at=0, outcome=Outcome.COMPLETE, **changes):
-        """Give a collection that ended ``at`` so many minutes."""
+        """Return a collection that ended ``at`` so many minutes."""
         values = {
             "run": "r1",
             "connection": self.connection,
@@ -51,7 +51,7 @@ class Build:
         return Collection(id=name, outcome=outcome, **{**values, **changes})
 
     def observation(self, collection, key, body, **changes):
-        """Give one observed object."""
+        """Return one observed object."""
         values = {
             "observed_at": collection.ended_at,
             "source": RecordSource(
@@ -65,7 +65,7 @@ class Build:
         return Observation(key=key, **{**values, **changes})
 
     def record(self, harvest, key, body):
-        """Give the record that comes of one observed object of a harvest."""
+        """Return the record that comes of one observed object of a harvest."""
         collection = harvest.collection
         (observation,) = [
             observation for observation in harvest.observations if observation.key == key
@@ -83,7 +83,7 @@ class Build:
         )
 
     def harvest(self, name, bodies, *, snapshot=False, rejected=(), **changes):
-        """Give a harvest of bodies by key."""
+        """Return a harvest of bodies by key."""
         collection = self.collection(name, **changes)
         return WriteBatch(
             collection=collection,
@@ -93,14 +93,14 @@ class Build:
         )
 
     def rejected(self, key="bad"):
-        """Give an object that its schema refused."""
+        """Return an object that its schema refused."""
         source = RecordSource(
             endpoint="/things", page=1, response_digest=json_codec.digest(b"page")
         )
         return RejectedObject(key=key, source=source, body={"n": "x"}, problems=("$.n: no number",))
 
     def manifest(self, run="r1", *, connection=connection, at=0, **changes):
-        """Give the manifest of a run that ended ``at`` so many minutes."""
+        """Return the manifest of a run that ended ``at`` so many minutes."""
         values = {
             "connector": "demo",
             "started_at": self.at(at - 1),
@@ -112,7 +112,7 @@ class Build:
         return Manifest(run=run, connection=connection, **{**values, **changes})
 
     def evaluation(self, at, *connections):
-        """Give an evaluation made ``at`` so many minutes."""
+        """Return an evaluation made ``at`` so many minutes."""
         return Evaluation(
             evaluated_at=self.at(at),
             packs=(),
@@ -131,7 +131,7 @@ class Key:
 
     @property
     def public(self):
-        """Give the public half."""
+        """Return the public half."""
         return self._key.public_key().public_bytes_raw()
 
     def sign(self, data):
@@ -141,19 +141,19 @@ class Key:
 
 @pytest.fixture(scope="session")
 def key():
-    """Give a maker of signing keys."""
+    """Return a maker of signing keys."""
     return Key
 
 
 @pytest.fixture(scope="session")
 def build():
-    """Give makers of small evidence."""
+    """Return makers of small evidence."""
     return Build()
 
 
 @pytest.fixture
 def reopen(tmp_path):
-    """Give a function that opens the test's store, and closes every one of them at the end."""
+    """Return a function that opens the test's store, and closes every one of them at the end."""
     opened = []
 
     def reopen(*keys, create=True, read_only=False, signing=None, **settings):
@@ -171,7 +171,7 @@ def reopen(tmp_path):
 
 @pytest.fixture
 def store(reopen, build):
-    """Give a new store with the run ``r1`` begun."""
+    """Return a new store with the run ``r1`` begun."""
     store = reopen()
     store.runs.begin(build.run())
     return store
@@ -179,7 +179,7 @@ def store(reopen, build):
 
 @pytest.fixture
 def bodies(build):
-    """Give a function that reads the state as bodies by key."""
+    """Return a function that reads the state as bodies by key."""
 
     def read(store, *, as_of=None, kind=build.kind, connection=build.connection):
         return {r.key: r.body for r in store.records.current(connection, kind, as_of=as_of)}

@@ -47,7 +47,7 @@ class Key:
 
     @property
     def public(self) -> bytes:
-        """Give the public half."""
+        """Return the public half."""
         return self._key.public_key().public_bytes_raw()
 
     def sign(self, data: bytes) -> bytes:
@@ -61,7 +61,7 @@ def opened(folder):
 
 
 def harvest(store, run, number):
-    """Give a window of which half is new."""
+    """Return a window of which half is new."""
     at = T0 + timedelta(minutes=number)
     collection = Collection(
         id=f"c{number}",

@@ -30,7 +30,7 @@ RECORDS = 50
 
 
 def window(number):
-    """Give window ``number``: half of its keys are new, half change what an earlier one kept."""
+    """Return window ``number``: half of its keys are new, half change what an earlier one kept."""
     name = f"c{number}"
     collection = Collection(
         id=name,

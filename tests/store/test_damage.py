@@ -39,7 +39,7 @@ def verified(folder, *pins):
 
 @pytest.fixture(scope="module")
 def pristine(tmp_path_factory, build, key):
-    """Give the folder of a store with several rows in every table, and two heads of it."""
+    """Return the folder of a store with several rows in every table, and two heads of it."""
     folder = tmp_path_factory.mktemp("pristine")
     pins = []
     with closing(open_store(SETTINGS, base=folder, signing=lambda: (key(),))) as store:
@@ -70,13 +70,13 @@ def pristine(tmp_path_factory, build, key):
 
 @pytest.fixture
 def folder(tmp_path, pristine):
-    """Give the folder of a store to be damaged."""
+    """Return the folder of a store to be damaged."""
     shutil.copytree(pristine[0], tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 
 def sql(folder, *statements, **values):
-    """Run statements on the store with nothing of ours in between; give the last rows."""
+    """Run statements on the store directly, past ccm; give the last rows."""
     with closing(sqlite3.connect(folder / "ccm.db", isolation_level=None)) as database:
         database.execute("PRAGMA ignore_check_constraints=ON")
         return [database.execute(statement, values).fetchall() for statement in statements][-1]
@@ -103,7 +103,7 @@ def test_a_store_as_it_was_kept_is_sound(pristine):
 
 
 def changed(value):
-    """Give a value that is not this one, of the same type: one bit or one letter differs."""
+    """Return a value that is not this one, of the same type: one bit or one letter differs."""
     if value is None:
         return 0
     if isinstance(value, int):
@@ -132,7 +132,7 @@ def test_a_changed_value_is_found(folder, table, column):
 
 
 def _keyed(table):
-    """Give the rows of a table with a number; the one that has none gets its key for it."""
+    """Return the rows of a table with a number; the one that has none gets its key for it."""
     if table == "current_version":
         return "(SELECT kind || '/' || key AS rowid, * FROM current_version)"
     return table
@@ -379,7 +379,7 @@ def test_bytes_that_the_disk_changed_are_found_or_harmless(folder, pristine, see
 
 
 def contents(folder):
-    """Give everything that a store says."""
+    """Return everything that a store says."""
     return [
         sql(folder, f"SELECT * FROM {table} ORDER BY 1, 2, 3")  # noqa: S608 - names of ours
         for table in TABLES

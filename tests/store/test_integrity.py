@@ -23,7 +23,7 @@ def flipped(content, *, at=-1):
 
 @pytest.fixture
 def full(store, build):
-    """Give a store with one of everything, and a row of each for company."""
+    """Return a store with one of everything, and a row of each for company."""
     store.records.append(build.harvest("c1", {"a": BODY, "b": {}}, rejected=[build.rejected()]))
     store.runs.seal(build.manifest())
     store.evaluations.append(build.evaluation(1))
@@ -33,7 +33,7 @@ def full(store, build):
 
 @pytest.fixture
 def tamper(tmp_path):
-    """Give a function that rewrites one stored value with nothing of ours in between."""
+    """Return a function that rewrites one stored value directly, past ccm."""
 
     def change(table, column, changed, where="1"):
         with closing(sqlite3.connect(tmp_path / "ccm.db")) as database, database:

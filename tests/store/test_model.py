@@ -62,19 +62,19 @@ class Model:
         return len(changed), len(step.population) - len(changed), len(vanished)
 
     def state(self, kind, as_of=99):
-        """Give the newest value of every key that has not vanished, sorted."""
+        """Return the newest value of every key that has not vanished, sorted."""
         newest = {k: n for of, at, k, n in self.versions if of == kind and at <= as_of}
         return {key: newest[key] for key in sorted(newest) if newest[key] is not None}
 
     def history(self, kind, key, as_of=99):
-        """Give every value that a key ever had, by a moment."""
+        """Return every value that a key ever had, by a moment."""
         mine = [(at, n) for of, at, k, n in self.versions if (of, k) == (kind, key)]
         return [n for at, n in mine if n is not None and at <= as_of]
 
 
 @pytest.fixture(scope="module")
 def empty_store(tmp_path_factory, build):
-    """Give the folder of a store with one run, to be copied: making one takes longer."""
+    """Return the folder of a store with one run, to be copied: making one takes longer."""
     folder = tmp_path_factory.mktemp("empty")
     with closing(open_store(SETTINGS, base=folder)) as store:
         store.runs.begin(build.run())
@@ -134,5 +134,5 @@ def assert_same(store, build, model, steps):
 
 
 def listed(records):
-    """Give pairs of key and value in the order in which they were given."""
+    """Return pairs of key and value in the order in which they were given."""
     return [(record.key, record.body["n"]) for record in records]

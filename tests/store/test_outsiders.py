@@ -19,7 +19,7 @@ def everything(proof):
 
 @pytest.fixture
 def filled(reopen, build, key):
-    """Give a store with three runs and their heads."""
+    """Return a store with three runs and their heads."""
     store, heads = reopen(key()), []
     for number in range(3):
         run = f"r{number}"

@@ -23,7 +23,7 @@ def test_runs_are_listed_and_shown(ccm, connected):
     assert ccm("runs", "show", first["run"], "--json").json == first
     told = ccm("runs", "show", first["run"]).out
     assert "pagerduty.on_call.v1: unavailable\n  missed: denied: " in told
-    assert "asked: /services?" in told
+    assert "requested: /services?" in told
     assert "credential: account_api_key, " in told
 
 

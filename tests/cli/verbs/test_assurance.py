@@ -13,13 +13,13 @@ def today():
 
 
 def test_a_period_is_told_by_control_and_by_kind(ccm, connected, judges):
-    """With a hole from its beginning to the first run: exit code 3, and a document as described."""
+    """With a gap from its beginning to the first run: exit code 3, and a document as described."""
     ccm("run")
     ran = ccm("assurance", "--period", today(), "--json")
     assert ran.code == 3
     assert judges("assurance.v1").problems(ran.json) == []
-    assert {one["conclusion"] for one in ran.json["controls"]} == {"not_proven"}
-    assert not ran.json["over"]
+    assert {one["conclusion"] for one in ran.json["controls"]} == {"evidence_incomplete"}
+    assert not ran.json["ended"]
 
     one = ccm("assurance", "--period", today(), "--control", "soc2:CC7.4", "--json").json
     assert [each["id"] for each in one["controls"]] == ["CC7.4"]
@@ -28,7 +28,7 @@ def test_a_period_is_told_by_control_and_by_kind(ccm, connected, judges):
     assert [each["kind"] for each in kind["kinds"]] == ["pagerduty.team"]
     assert kind["controls"] == []
     told = ccm("assurance", "--period", today()).out
-    assert "soc2:CC7.4: not proven for the whole period" in told
+    assert "soc2:CC7.4: evidence incomplete for the period" in told
     assert "it had not been collected yet" in told
 
 

@@ -54,13 +54,13 @@ def test_a_changed_bundle_ends_with_exit_code_5(ccm, signed, folder):
     assert (ran.code, "damaged: " in ran.out) == (5, True)
 
 
-def test_a_head_that_is_newer_is_told_to_be_held_against_the_store(ccm, signed):
+def test_a_newer_checkpoint_is_to_be_compared_with_the_store(ccm, signed):
     """Nothing speaks against it, and nothing is proven by it: exit code 3. An older one holds."""
     bundled(ccm)
     ccm("evaluate")
     ccm("checkpoint", "-o", "later.txt")
     ran = ccm("verify", "b.zip", "--pin", "later.txt")
-    assert (ran.code, "hold it against the store" in ran.out) == (3, True)
+    assert (ran.code, "compare it with the store" in ran.out) == (3, True)
     bundled(ccm)
     ccm("evaluate")
     bundled(ccm)

@@ -20,15 +20,15 @@ def test_a_failure_is_explained_down_to_the_requests(ccm, judged):
     said = ccm("explain", failing["id"], "--json").json
 
     assert said["result"] == failing
-    assert said["workings"]["assertion"]["value"] is False
-    assert said["workings"]["match"]["value"] is True
+    assert said["trace"]["assertion"]["value"] is False
+    assert said["trace"]["match"]["value"] is True
     assert {one["digest"] for one in said["records"]} == set(failing["evidence_digests"])
     assert all(one["requests"][0]["endpoint"] == one["endpoint"] for one in said["records"])
-    assert said["differs"] is None
+    assert said["difference"] is None
     assert {one["set_by"] for one in said["parameters"]} == {"pack"}
     assert all(one["set_at"].split(":")[0].endswith(".yaml") for one in said["parameters"])
     text = ccm("explain", failing["id"]).out
-    assert text.startswith("FAILS: ")
+    assert text.startswith("FAILED: ")
     assert "GET /incidents?" in text
     assert failing["evidence_digests"][0] in text
 
@@ -54,7 +54,7 @@ def test_a_parameter_of_the_settings_is_shown_where_it_is_set(ccm, connected, fo
         if one["name"] == "ack_within_high"
     ]
 
-    assert (parameter["written"], parameter["set_by"]) == ("10m", "settings")
+    assert (parameter["configured"], parameter["set_by"]) == ("10m", "settings")
     assert parameter["set_at"].endswith(f"ccm.yaml:{line}:22")
     assert f"set by the settings, {parameter['set_at']}" in ccm("explain", name).out
 
@@ -65,7 +65,7 @@ def test_every_result_can_be_explained(ccm, judged):
     assert len(some) > 20
     for name in list(some.values())[::8]:
         ran = ccm("explain", name, "--json")
-        assert (ran.code, ran.json["differs"], ran.json["result"]["id"]) == (0, None, name)
+        assert (ran.code, ran.json["difference"], ran.json["result"]["id"]) == (0, None, name)
 
 
 def test_an_insufficient_result_shows_the_evidence(ccm, connected, folder):
@@ -80,8 +80,8 @@ def test_an_insufficient_result_shows_the_evidence(ccm, connected, folder):
     )
     text = ccm("explain", lacking["id"]).out
 
-    assert text.startswith("COULD NOT BE JUDGED: ")
-    assert "no single row" in text
+    assert text.startswith("INCONCLUSIVE: ")
+    assert "not about a single row" in text
     assert "unavailable" in text
 
 

@@ -95,7 +95,7 @@ def test_a_part_says_that_it_is_one(ccm, connected):
     whole = json.loads(ccm("run", "--json").out)["evaluation"]
     control = next(one for one in whole["controls"] if one["id"] == "CC7.4")
     part = json.loads(ccm("report", "--format", "json", "--control", "soc2:CC7.4").out)
-    assert part["part"] == ["control soc2:CC7.4"]
+    assert part["scope"] == ["control soc2:CC7.4"]
     assert [one["rule"] for one in part["evaluation"]["rules"]] == [
         one["rule"] for one in whole["rules"] if one["rule"] in control["rules"]
     ]
@@ -130,9 +130,9 @@ def test_the_report_of_a_period(ccm, connected, folder, judges):
     assert names == ["ccm-period.csv", "ccm-period.html"]
     whole = ccm("report", "--period", today, "--format", "json")
     assert judges("period-report.v1").problems(whole.json) == []
-    assert whole.json["sampling"]["most"] == 25
+    assert whole.json["sampling"]["sample_size"] == 25
     part = ccm("report", "--period", today, "--control", "soc2:CC7.4", "--samples", "3").out
-    assert part.startswith(f"## {today}: 1 control: 1 not proven")
+    assert part.startswith(f"## {today}: 1 control: 1 with evidence incomplete")
     csv = ccm(
         "report", "--period", today, "--format", "csv", "--framework", "soc2", "--samples", "3"
     )
@@ -142,7 +142,7 @@ def test_the_report_of_a_period(ccm, connected, folder, judges):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        pytest.param(["--period", "2026-Q9"], "is no period", id="no period"),
+        pytest.param(["--period", "2026-Q9"], "is not a period", id="no period"),
         pytest.param(["--period", "2026", "--as-of", "2026-01-01T00:00:00Z"], "exclude", id="both"),
         pytest.param(
             ["--period", "2026", "--format", "sarif"], "choose among csv, html, json", id="form"

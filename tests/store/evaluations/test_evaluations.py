@@ -22,7 +22,7 @@ BASIS = EvaluationInputs(
 
 
 def tampered(folder, statement):
-    """Change the store with nothing of ours in between."""
+    """Change the store directly, past ccm."""
     with closing(sqlite3.connect(folder / "ccm.db")) as database, database:
         database.execute(statement)
 

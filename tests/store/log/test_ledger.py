@@ -36,7 +36,7 @@ def everything(proof):
 
 @pytest.fixture
 def filled(reopen, build, key):
-    """Give a store that was signed, with a run and an evaluation."""
+    """Return a store that was signed, with a run and an evaluation."""
     store = reopen(key())
     store.runs.begin(build.run())
     store.records.append(

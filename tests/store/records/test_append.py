@@ -16,7 +16,7 @@ ONE, TWO = {"n": 1}, {"n": 2}
 
 
 def counted(collection):
-    """Give what the store counted: appended, unchanged, tombstones."""
+    """Return what the store counted: appended, unchanged, tombstones."""
     counts = collection.counts
     return counts.appended, counts.unchanged, counts.tombstones
 

@@ -21,7 +21,7 @@ def watermark(store, build):
 
 
 def changed(since):
-    """Tell what changed, and how it stands."""
+    """Return the changed keys, and the current bodies of those that have one."""
     return since.changed_keys, {record.key: record.body for record in since.records}
 
 

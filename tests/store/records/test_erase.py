@@ -16,7 +16,7 @@ SECRET = "ada@example.com lives in the street of the long and unmistakable name"
 
 @pytest.fixture
 def filled(reopen, build, key):
-    """Give a store with a snapshot kind and an event kind, each collected twice."""
+    """Return a store with a snapshot kind and an event kind, each collected twice."""
     store = reopen(key())
     for number in (1, 2):
         run, at = f"r{number}", number * 10
@@ -32,7 +32,7 @@ def filled(reopen, build, key):
 
 
 def order(build, **chosen):
-    """Give an order to erase."""
+    """Return an order to erase."""
     return Erasure(id="e1", reason="asked to", erased_at=build.at(99), **chosen)
 
 
@@ -42,7 +42,7 @@ def verified(tmp_path):
 
 
 def left(store):
-    """Give what is still there, of what stands, by kind and key."""
+    """Return what is still there, of what stands, by kind and key."""
     return {
         (kind, record.key)
         for kind in ("demo.thing", "demo.event")
@@ -129,7 +129,7 @@ def test_the_bytes_are_gone_from_the_disk(filled, build, tmp_path):
 
 
 def everything(folder):
-    """Give all the bytes that are on the disk."""
+    """Return all the bytes that are on the disk."""
     return b"".join(path.read_bytes() for path in folder.iterdir())
 
 

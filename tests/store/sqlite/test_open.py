@@ -22,13 +22,13 @@ ONE = {"n": 1}
 
 
 def sqlite(path, *statements):
-    """Run statements on a file with nothing of ours in between; give the last rows."""
+    """Run statements on a file directly, past ccm; give the last rows."""
     with closing(sqlite3.connect(path)) as connection, connection:
         return [connection.execute(statement).fetchall() for statement in statements][-1]
 
 
 def contents(folder):
-    """Give the bytes of every file of a folder."""
+    """Return the bytes of every file of a folder."""
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
@@ -249,7 +249,7 @@ def test_a_damaged_file_is_named_so(store, reopen, build, tmp_path):
 
 @pytest.fixture
 def guarded(build):
-    """Give a folder with a store, and a function that takes the rights to write away."""
+    """Return a folder with a store, and a function that takes the rights to write away."""
     if os.name != "posix":
         pytest.skip("rights are set another way on this system")
     root = os.geteuid() == 0

@@ -19,7 +19,7 @@ from ccm_core.store.sqlite.verify import verify_store
 
 @pytest.fixture
 def folder(tmp_path, build, key):
-    """Give the folder of a store with one signed run."""
+    """Return the folder of a store with one signed run."""
     settings = StoreLocation(url="sqlite:///ccm.db")
     with closing(open_store(settings, base=tmp_path, signing=lambda: (key(),))) as store:
         store.runs.begin(build.run("r1", at=10))
@@ -34,7 +34,7 @@ def verified(folder):
 
 
 def revise(folder, revision):
-    """Say that the store is of another revision."""
+    """Set the revision of the store."""
     with closing(sqlite3.connect(folder / "ccm.db")) as database, database:
         database.execute("UPDATE schema_revision SET revision = ?", (revision,))
 

@@ -15,11 +15,11 @@ def response(only, pd):
     """Give the row of one incident with these log entries."""
 
     def run(*entries, status="resolved", **about):
-        made = [pd.entry(*entry[:2], **dict(entry[2:])) for entry in entries]
+        log_entries = [pd.entry(*entry[:2], **dict(entry[2:])) for entry in entries]
         return only(
             "incident_response",
             incident=[pd.incident(status=status, **about)],
-            incident_log_entry=made,
+            incident_log_entry=log_entries,
         )
 
     return run
@@ -74,11 +74,11 @@ def test_agent_and_channel_say_whether_a_person_acknowledged(response, agent, ch
 )
 def test_the_time_is_the_first_persons(response, acks, expected):
     """An earlier acknowledgement that may be a person's leaves the time open."""
-    made = [("acknowledge", seconds, ("channel", channel)) for seconds, channel in acks]
-    row = response(TRIGGER, *made, RESOLVE)
-    by_person, taken = expected
+    log_entries = [("acknowledge", seconds, ("channel", channel)) for seconds, channel in acks]
+    row = response(TRIGGER, *log_entries, RESOLVE)
+    by_person, duration = expected
     assert row["acknowledged_by_person"] is by_person
-    assert row.get("time_to_acknowledge", "open") == taken
+    assert row.get("time_to_acknowledge", "open") == duration
 
 
 def test_nobody_acknowledged_is_told_apart_from_not_known(response):
@@ -250,7 +250,7 @@ def test_a_row_rests_on_its_own_log_entries_only(view, pd):
 def test_an_incident_from_before_the_period_counts_while_it_is_open(view, pd, status, rows):
     """What is open is never left out, and what its missing log entries would say is not guessed."""
     before = -24 * 400
-    found = view("incident_response", incident=[pd.incident(at=before, status=status)])
-    assert len(found) == rows
-    assert not any(row.body["in_period"] for row in found)
-    assert all(UNKNOWN.isdisjoint(row.body) for row in found)
+    view_rows = view("incident_response", incident=[pd.incident(at=before, status=status)])
+    assert len(view_rows) == rows
+    assert not any(row.body["in_period"] for row in view_rows)
+    assert all(UNKNOWN.isdisjoint(row.body) for row in view_rows)

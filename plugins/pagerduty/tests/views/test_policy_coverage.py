@@ -78,8 +78,8 @@ def test_who_cannot_answer_reaches_nobody(only, pd, user, ref, state, listed_in,
     assert row["every_level_reaches_a_person"] is False
     assert [level["reaches_a_person"] for level in row["levels"]] == [False, True]
     assert [gap["id"] for gap in row[listed_in]] == ["zoe"]
-    told = {"names_deleted_user", "names_stakeholder", "names_pending_invitation"}
-    assert {name for name in told if row[name]} == {told_by}
+    flags = {"names_deleted_user", "names_stakeholder", "names_pending_invitation"}
+    assert {name for name in flags if row[name]} == {told_by}
     assert row["first_level_gap_seconds_ahead"] == 14 * 86400
 
 

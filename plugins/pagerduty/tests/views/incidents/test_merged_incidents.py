@@ -40,7 +40,7 @@ def merged_row(view, pd):
                 pd.entry("trigger", 0, key="L0", incident="I0"),
                 moved(pd, pd.entry("trigger", key="L1"), child),
                 moved(pd, pd.entry("resolve", key="L2"), child + 5),
-                *(pd.entry(what, at, incident="I0") for what, at in entries),
+                *(pd.entry(entry_type, at, incident="I0") for entry_type, at in entries),
             ],
             service=[pd.service("S1", support_hours=None)],
         )
