@@ -61,15 +61,15 @@ def mutate_evidence(
     return tuple(
         lie
         for connection in connections
-        for lie in _lies(load_evidence(host, watch_scope(host, connection), store, now), packs)
+        for lie in _wrong_passes(load_evidence(host, watch_scope(host, connection), store, now), packs)
     )
 
 
-def _lies(seen: Evidence, packs: CompiledPacks) -> Iterator[MutationResult]:
-    before = _said(seen, packs)
-    resting = {kind: _resting(packs, kind) for kind in seen.kinds}
-    for taken in _taken(seen):
-        after = _said(taken.evidence, resting[taken.kind])
+def _wrong_passes(seen: Evidence, packs: CompiledPacks) -> Iterator[MutationResult]:
+    before = _results(seen, packs)
+    resting = {kind: _dependent_packs(packs, kind) for kind in seen.kinds}
+    for taken in _mutations(seen):
+        after = _results(taken.evidence, resting[taken.kind])
         for name, result in after.items():
             then = before.get(name)
             passed = then is not None and then.status is Status.PASS
@@ -86,12 +86,12 @@ def _lies(seen: Evidence, packs: CompiledPacks) -> Iterator[MutationResult]:
             )
 
 
-def _said(seen: Evidence, packs: CompiledPacks) -> Mapping[str, Result]:
+def _results(seen: Evidence, packs: CompiledPacks) -> Mapping[str, Result]:
     found = evaluate_packs(packs, [seen.facts(packs, ())], now=seen.now)
     return {result.id: result for rule in found.rules for result in rule.results}
 
 
-def _resting(packs: CompiledPacks, kind: str) -> CompiledPacks:
+def _dependent_packs(packs: CompiledPacks, kind: str) -> CompiledPacks:
     """Give the packs with those rules alone that rest on a kind: no others can change."""
     chosen = []
     for pack in packs.packs:
@@ -114,32 +114,32 @@ def _pack(packs: CompiledPacks, rule: str) -> Iterator[str]:
     return (one.pack.name for one in packs.packs if rule in {each.id for each in one.pack.rules})
 
 
-def _taken(seen: Evidence) -> Iterator[_Mutation]:
+def _mutations(seen: Evidence) -> Iterator[_Mutation]:
     for kind in sorted(seen.kinds):
         yield _Mutation(
             what=f"{kind} denied",
             kind=kind,
             whole_kind=True,
-            evidence=_without(seen, kind, _as(Outcome.UNAVAILABLE, _DENIED), _nothing),
+            evidence=_mutated(seen, kind, _as(Outcome.UNAVAILABLE, _DENIED), _nothing),
         )
         yield _Mutation(
             what=f"{kind} lost a page",
             kind=kind,
             whole_kind=True,
-            evidence=_without(seen, kind, _as(Outcome.PARTIAL, _CUT), _half),
+            evidence=_mutated(seen, kind, _as(Outcome.PARTIAL, _CUT), _half),
         )
         yield _Mutation(
             what=f"{kind} is stale",
             kind=kind,
             whole_kind=True,
-            evidence=_without(seen, kind, _long_ago, _all),
+            evidence=_mutated(seen, kind, _long_ago, _all),
         )
         for name in _fields(seen.load(kind)):
             yield _Mutation(
                 what=f"{kind} without {name}",
                 kind=kind,
                 whole_kind=False,
-                evidence=_without(seen, kind, _as_it_is, _field_taken(name)),
+                evidence=_mutated(seen, kind, _as_it_is, _field_taken(name)),
             )
 
 
@@ -147,7 +147,7 @@ _Change = Callable[[Collection], Collection]
 _Records = Callable[[Sequence[Record]], Sequence[Record]]
 
 
-def _without(seen: Evidence, kind: str, change: _Change, left: _Records) -> Evidence:
+def _mutated(seen: Evidence, kind: str, change: _Change, left: _Records) -> Evidence:
     load = seen.load
 
     @cache

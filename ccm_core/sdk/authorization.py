@@ -98,8 +98,8 @@ class Authorization:
         Raises:
             SourceError: Another one is due, and there is none to be had.
         """
-        found = await self._tokens.after_refusal(refused)
-        return None if found is None or found == refused else self._remembered(found)
+        renewed = await self._tokens.after_refusal(refused)
+        return None if renewed is None or renewed == refused else self._remembered(renewed)
 
     def header(self, token: Secret) -> Secret:
         """Write a secret as the header's value."""
@@ -107,8 +107,8 @@ class Authorization:
 
     def redact(self, text: str) -> str:
         """Give a text without the secrets that were sent, wherever the source repeats them."""
-        for one in self._used:
-            text = text.replace(one.reveal(), REDACTED)
+        for token in self._used:
+            text = text.replace(token.reveal(), REDACTED)
         return text
 
     def _remembered(self, token: Secret) -> Secret:

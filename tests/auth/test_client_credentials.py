@@ -53,7 +53,7 @@ def test_a_refused_token_is_asked_for_anew_once(tokens):
 
 def test_a_scope_that_the_app_lacks_is_told(tokens):
     """The server says so by itself here."""
-    with pytest.raises(SourceError, match="invalid_scope: check the scopes of the app"):
+    with pytest.raises(SourceError, match="invalid_scope: check the scopes of the OAuth client"):
         asyncio.run(tokens(ACCOUNT, "teams.read").token())
 
 

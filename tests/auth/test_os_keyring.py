@@ -89,7 +89,7 @@ def test_a_keyring_that_does_not_answer_is_told(path, backend, raised):
     vault = Vault(path, KeySources(environment={}))
     vault.write("prod", ENTRY)
     backend.raised = raised("pdus+_0aCC")
-    with pytest.raises(SecretError, match=rf"did not do it \({raised.__name__}\); unlock") as told:
+    with pytest.raises(SecretError, match=rf"failed \({raised.__name__}\); unlock") as told:
         vault.read("prod")
     assert "aCC" not in str(told.value)
 
@@ -99,7 +99,7 @@ def test_a_keyring_that_lost_an_entry_is_told(path, backend):
     vault = Vault(path, KeySources(environment={}))
     vault.write("prod", ENTRY)
     backend.kept.clear()
-    with pytest.raises(SecretError, match="nothing named 'prod'; connect prod first"):
+    with pytest.raises(SecretError, match="no entry named 'prod'; connect prod first"):
         vault.read("prod")
 
 

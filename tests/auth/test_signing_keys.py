@@ -74,7 +74,7 @@ def test_a_key_shows_nothing_of_itself(vault, tmp_path):
 def test_what_is_no_key_is_named_and_not_shown(vault, kept):
     """The message says where it came from and what to do."""
     vault.write(ENTRY, VaultEntry(secrets={"ed25519": Secret(kept)}, entered_at=AT))
-    with pytest.raises(SecretError, match=r"'@ledger' is no signing key; restore"):
+    with pytest.raises(SecretError, match=r"'@ledger' is not a signing key; restore"):
         signing_keys.stored_keys(vault)
     with pytest.raises(SecretError):
         Ed25519Key(Secret(kept))

@@ -73,7 +73,7 @@ def test_an_app_asks_for_itself(identity, endpoint, oauth, servers):
     assert tokens.refresh is None
     assert opens(servers, tokens) == 200
     with pytest.raises(
-        AuthenticationFailed, match="400 invalid_scope: check the scopes of the app, the region"
+        AuthenticationFailed, match="400 invalid_scope: check the scopes of the OAuth client, the region"
     ):
         asyncio.run(own.request(["as_account-eu.northwind-freight", "services.read"]))
 
@@ -85,7 +85,7 @@ def test_a_code_that_is_late_is_told_so(endpoint, oauth, clock):
     )
     code = code_from_redirect(oauth.browse(attempt), attempt)
     clock.pass_by(seconds=31)
-    with pytest.raises(AuthenticationFailed, match="lives for seconds and works once"):
+    with pytest.raises(AuthenticationFailed, match="valid for seconds and works once"):
         asyncio.run(endpoint.redeem(attempt, code))
 
 
@@ -131,13 +131,13 @@ def test_a_wrong_secret_is_told_so(endpoint):
         pytest.param(
             json_response({"error": "pdus+_1oLDrEFRESH is dead"}, 400),
             BadResponse,
-            "no answer of an identity server",
+            "expected a response of an identity server",
             id="an error that repeats the token",
         ),
         pytest.param(
             SimulatedResponse(status=302, headers={"location": "https://evil.example/"}),
             BadResponse,
-            "answered 302: that is no answer",
+            "answered 302: expected a response",
             id="a redirect",
         ),
         pytest.param(

@@ -179,7 +179,7 @@ def test_an_answer_that_was_lost_is_known_for_what_it_is(vault, keep, clock, ide
     assert vault.read("prod") == replace(old, refresh_started_at=clock())
     clock.pass_by(hours=1)
     with pytest.raises(
-        ReauthorizationRequired, match="a refresh of 2026-12-20 12:00:00 UTC was cut off before"
+        ReauthorizationRequired, match="a refresh at 2026-12-20 12:00:00 UTC was cut off before"
     ):
         asyncio.run(keep().token())
 

@@ -85,7 +85,7 @@ def test_a_new_passphrase_is_chosen_and_an_old_one_asked_for(path):
     again = Vault(path, sources_of("correct horse"))
     again.ensure_usable()
     assert (again.read("prod"), asked) == (ENTRY, ["chosen", "asked"])
-    with pytest.raises(SecretError, match="sealed with another key"):
+    with pytest.raises(SecretError, match="encrypted with another key"):
         Vault(path, sources_of("wrong horse")).ensure_usable()
 
 
@@ -124,7 +124,7 @@ def test_what_was_written_is_read_by_the_next(path, way):
     later.remove("prod")
     later.remove("prod")
     assert Vault(path, sources(**way)).names() == ("eu",)
-    with pytest.raises(SecretError, match="nothing named 'prod'; connect prod first"):
+    with pytest.raises(SecretError, match="no entry named 'prod'; connect prod first"):
         later.read("prod")
 
 
@@ -271,7 +271,7 @@ def test_a_folder_that_is_not_there_is_told(tmp_path):
 @pytest.mark.parametrize("name", ["", "../prod", "a/b", ".hidden", "x" * 101])
 def test_a_name_is_a_connections_name(path, name):
     """It becomes part of a file's name."""
-    with pytest.raises(SecretError, match="is no name for a connection"):
+    with pytest.raises(SecretError, match="expected the name of a connection"):
         Vault(path, sources(BY_KEY)).write(name, ENTRY)
 
 

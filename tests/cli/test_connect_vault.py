@@ -26,7 +26,7 @@ def test_a_vault_of_another_key_is_told_before_anything_is_asked(
     monkeypatch.setenv("CCM_VAULT_KEY", VAULT_KEY[::-1].replace("=", "A")[:43] + "=")
     ran = connect("--api-key", "--name", "second", answers=[])
     assert ran.code == 2
-    assert "sealed with another key" in ran.err
+    assert "encrypted with another key" in ran.err
     assert saved(folder) == before
 
 

@@ -234,7 +234,7 @@ def test_any_bytes_are_a_document_or_a_mistake(data):
     try:
         document = read_yaml(data, "f.yaml")
     except DocumentError as error:
-        places = [(one.line, one.column) for one in error.mistakes]
+        places = [(mistake.line, mistake.column) for mistake in error.mistakes]
     else:
         json.dumps(document.value, allow_nan=False)
         places = [(1, 1)]

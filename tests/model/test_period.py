@@ -80,10 +80,10 @@ def test_any_text_is_a_period_or_refused(text):
 @given(st.integers(1, 9997), st.integers(1, 12))
 def test_months_follow_on_each_other(year, month):
     """Twelve months and four quarters are a year, without gap or overlap."""
-    months = [parse_period(f"{year:04}-{one:02}").window for one in range(1, 13)]
-    quarters = [parse_period(f"{year:04}-Q{one}").window for one in range(1, 5)]
+    months = [parse_period(f"{year:04}-{month:02}").window for month in range(1, 13)]
+    quarters = [parse_period(f"{year:04}-Q{month}").window for month in range(1, 5)]
     whole = parse_period(f"{year:04}").window
     for parts in (months, quarters):
-        assert [one.until for one in parts[:-1]] == [one.since for one in parts[1:]]
+        assert [month.until for month in parts[:-1]] == [month.since for month in parts[1:]]
         assert (parts[0].since, parts[-1].until) == (whole.since, whole.until)
     assert day(f"{year:04}-{month:02}-15") in months[month - 1]

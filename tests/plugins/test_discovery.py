@@ -7,9 +7,9 @@ import sys
 
 def test_plugins_are_found_without_importing_them(install):
     """Name, distribution and version come from metadata, sorted, and nothing is imported."""
-    found = install("wrong_type", "twin", "import_error", "good")
+    plugins = install("wrong_type", "twin", "import_error", "good")
 
-    assert [(one.name, one.distribution, one.version) for one in found] == [
+    assert [(plugin.name, plugin.distribution, plugin.version) for plugin in plugins] == [
         ("good", "ccm-fake-good", "1.2.0"),
         ("good", "ccm-fake-twin", "1.0"),
         ("import-error", "ccm-fake-import-error", "1.0"),

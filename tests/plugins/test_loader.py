@@ -168,12 +168,12 @@ def test_an_interruption_is_no_failure_of_a_plugin(install):
         ),
     ],
 )
-def test_two_owners_of_one_name_are_refused_and_both_named(install, names, said):
+def test_two_owners_of_one_name_are_refused_and_both_named(install, names, message):
     """Which of the two would win is never left to chance."""
     with pytest.raises(PluginError) as caught:
         load(install(*names))
 
-    assert str(caught.value) == said
+    assert str(caught.value) == message
 
 
 def test_all_clashes_are_told_at_once(install):
@@ -190,13 +190,13 @@ def test_a_disabled_plugin_is_not_imported(install):
         install("interrupt", "clash_one", "clash_two"), disable=["interrupt", "clash-two"]
     )
 
-    assert [(one.name, one.disabled) for one in catalog.plugins] == [
+    assert [(plugin.name, plugin.disabled) for plugin in catalog.plugins] == [
         ("clash-one", False),
         ("clash-two", True),
         ("interrupt", True),
     ]
     assert list(catalog.packs) == ["same-pack"]
-    assert [one.name for one in catalog.versions()] == ["clash-one"]
+    assert [plugin.name for plugin in catalog.versions()] == ["clash-one"]
 
 
 @pytest.mark.parametrize(
@@ -221,25 +221,25 @@ def test_a_disabled_plugin_is_not_imported(install):
         ),
     ],
 )
-def test_a_required_plugin_must_be_there_and_load(install, disable, said):
+def test_a_required_plugin_must_be_there_and_load(install, disable, message):
     """Every required plugin that is missing is told, with what to do."""
     with pytest.raises(PluginError) as caught:
         load(install("good", "midway"), require=["midway", "good", "absent"], disable=disable)
 
-    assert str(caught.value) == said
+    assert str(caught.value) == message
 
 
 def test_the_order_of_installation_does_not_matter(install):
     """Two machines with the same plugins have the same catalog."""
-    found = install("good", "misspelt", "clash_one", "midway")
+    installed = install("good", "misspelt", "clash_one", "midway")
 
-    one, other = (load(order) for order in (found, found[::-1]))
+    catalog, reversed_catalog = (load(order) for order in (installed, installed[::-1]))
 
-    assert [list(plugin.offers.names()) for plugin in one.plugins] == [
-        list(plugin.offers.names()) for plugin in other.plugins
+    assert [list(plugin.offers.names()) for plugin in catalog.plugins] == [
+        list(plugin.offers.names()) for plugin in reversed_catalog.plugins
     ]
-    assert one.versions() == other.versions()
-    assert list(one.packs) == list(other.packs) == ["good-pack", "same-pack"]
+    assert catalog.versions() == reversed_catalog.versions()
+    assert list(catalog.packs) == list(reversed_catalog.packs) == ["good-pack", "same-pack"]
 
 
 def test_nothing_installed_is_an_empty_catalog():

@@ -207,7 +207,7 @@ def make():
 
 
 @pytest.fixture
-def given():
+def inputs():
     """One account with something of everything."""
     return account()
 
@@ -239,9 +239,9 @@ def figures():
     return make_figures
 
 
-def followed(given):
+def followed(inputs):
     """Every failing result, seen first three days ago and opened twice."""
-    for judged in given.evaluation.rules:
+    for judged in inputs.evaluation.rules:
         for one in judged.results:
             if one.status is Status.FAIL and one.id:
                 yield Finding(
@@ -259,9 +259,9 @@ def followed(given):
 
 
 @pytest.fixture
-def whole(given, figures):
+def whole(inputs, figures):
     """One account with something of everything, pictures, a trend and waivers among it."""
-    stood = tuple(RuleStatus(rule=one.rule, status=one.status) for one in given.evaluation.rules)
+    stood = tuple(RuleStatus(rule=one.rule, status=one.status) for one in inputs.evaluation.rules)
     waiver = Waiver(
         id="W-2026-007",
         rule="service_has_policy",
@@ -278,16 +278,16 @@ def whole(given, figures):
         replace(
             rule, results=tuple(replace(one, id=f"f-{one.subject.key}") for one in rule.results)
         )
-        for rule in given.evaluation.rules
+        for rule in inputs.evaluation.rules
     )
-    given = replace(given, evaluation=replace(given.evaluation, rules=rules))
+    inputs = replace(inputs, evaluation=replace(inputs.evaluation, rules=rules))
     return replace(
-        given,
+        inputs,
         sections=(coverage,),
         trend=tuple(
             TrendPoint(evaluated_at=NOW - timedelta(days=ago), rules=stood) for ago in (9, 3, 0)
         ),
         waivers=(waiver,),
         digest="sha256:" + "c3" * 32,
-        findings={one.id: one for one in followed(given)},
+        findings={one.id: one for one in followed(inputs)},
     )

@@ -86,9 +86,9 @@ def browse(chromium, tmp_path):
     return open_page
 
 
-def test_the_page_renders_and_asks_nobody(browse, given, tmp_path):
+def test_the_page_renders_and_asks_nobody(browse, inputs, tmp_path):
     """Every section is there, the script ran, nothing was complained of or asked for."""
-    shown, console = browse(HtmlReport().render(given), "--dump-dom")
+    shown, console = browse(HtmlReport().render(inputs), "--dump-dom")
     assert console == []
     for section in SECTIONS:
         assert f'<section id="{section}">' in shown
@@ -106,10 +106,10 @@ def test_hostile_strings_do_nothing(browse, make, tmp_path):
     assert _addresses(tmp_path / "net.json") == []
 
 
-def test_the_policy_holds_without_the_escaping(browse, given, tmp_path):
+def test_the_policy_holds_without_the_escaping(browse, inputs, tmp_path):
     """Even markup that got into the page could not run or load: the policy forbids it."""
     trap = b'<script>document.title="owned"</script><img src="https://elsewhere.example/x.png">'
-    page = HtmlReport().render(given).replace(b"<main>", b"<main>" + trap)
+    page = HtmlReport().render(inputs).replace(b"<main>", b"<main>" + trap)
     shown, console = browse(page, "--dump-dom")
     assert "<title>owned</title>" not in shown
     assert len(console) == 2
@@ -117,9 +117,9 @@ def test_the_policy_holds_without_the_escaping(browse, given, tmp_path):
     assert _addresses(tmp_path / "net.json") == []
 
 
-def test_the_page_is_searched_and_expanded(browse, given):
+def test_the_page_is_searched_and_expanded(browse, inputs):
     """Typing leaves what matches, and counts it; a button expands everything."""
-    page = HtmlReport().render(given)
+    page = HtmlReport().render(inputs)
     page = re.sub(rb'<meta http-equiv="Content-Security-Policy"[^>]*>', b"", page)
     use = """<script>
         const field = document.getElementById("find");
@@ -202,10 +202,10 @@ def test_paper_says_how_many_it_leaves_out(browse, make, number, more):
     assert f"<title>25 rows; {told}".rstrip() in shown
 
 
-def test_paper_gets_what_fails(browse, given, tmp_path):
+def test_paper_gets_what_fails(browse, inputs, tmp_path):
     """Printed, the report is a PDF of a few pages."""
     target = tmp_path / "report.pdf"
-    _, console = browse(HtmlReport().render(given), f"--print-to-pdf={target}")
+    _, console = browse(HtmlReport().render(inputs), f"--print-to-pdf={target}")
     assert console == []
     assert target.read_bytes().startswith(b"%PDF-")
     assert 1 < len(re.findall(rb"/Type\s*/Page\b", target.read_bytes())) < 12

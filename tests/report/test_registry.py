@@ -18,9 +18,9 @@ def test_names():
 
 
 @pytest.mark.parametrize("name", ["html", "json", "text"])
-def test_same_input_same_bytes(given, name):
+def test_same_input_same_bytes(inputs, name):
     """Each format gives the same bytes again, ended by a line feed."""
-    first, second = (FORMATS[name].render(given) for _ in range(2))
+    first, second = (FORMATS[name].render(inputs) for _ in range(2))
     assert first == second
     assert first.endswith(b"\n")
 

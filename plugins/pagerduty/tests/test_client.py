@@ -322,7 +322,7 @@ def test_what_remains_for_others_is_left_to_them(pagerduty, share, remaining, wa
 def test_a_listing_is_read_to_its_end_and_counted_at_both_ends(listing):
     """Each page begins with the last item that came; the first and the last ask for the total."""
     queries = []
-    events = listing(account(7, seen=queries), ("time_zone", "UTC"), page_size=3)
+    events = listing(account(7, queries=queries), ("time_zone", "UTC"), page_size=3)
 
     assert [[item["id"] for item in page.items] for page in events] == [
         ["P0", "P1", "P2"],
@@ -344,7 +344,7 @@ def test_a_listing_is_read_to_its_end_and_counted_at_both_ends(listing):
 def test_a_listing_beyond_the_cap_says_how_many_are_missing(listing):
     """The last request is the last that the API accepts, and the rest is told."""
     queries = []
-    events = listing(account(CAP + 23, seen=queries))
+    events = listing(account(CAP + 23, queries=queries))
 
     assert sum(len(event.items) for event in events if isinstance(event, Page)) == CAP
     assert len(queries) == 101
@@ -364,7 +364,7 @@ def test_a_listing_of_exactly_the_cap_lacks_nothing(listing):
 def test_a_listing_that_may_be_split_says_so_before_anything_is_read(listing):
     """One request is enough to know that there is too much."""
     queries = []
-    assert listing(account(CAP + 1, seen=queries), may_split=True) == [
+    assert listing(account(CAP + 1, queries=queries), may_split=True) == [
         Overflow(total=CAP + 1, limit=CAP)
     ]
     assert len(queries) == 1
@@ -383,12 +383,12 @@ def test_a_listing_that_may_be_split_says_so_before_anything_is_read(listing):
 def test_a_listing_that_cannot_be_true_is_not_believed(listing, overrides, words):
     """What goes in circles or has no items where items belong ends in an error."""
     with pytest.raises(BadResponse, match=words):
-        listing(account(5, said=overrides))
+        listing(account(5, overrides=overrides))
 
 
 def test_a_page_that_does_not_say_whether_there_is_more_is_never_the_last(listing):
     """The listing ends on a page that is not full, and no page claims to be the end."""
-    events = listing(account(4, said={"more": None, "total": None}), page_size=2)
+    events = listing(account(4, overrides={"more": None, "total": None}), page_size=2)
     assert [(len(page.items), page.last) for page in events] == [
         (2, False),
         (1, False),

@@ -246,7 +246,9 @@ def test_a_sound_connection_has_nothing_to_mend(checked):
         pytest.param("/services", httpx.Response(401), "401", "region", id="revoked meanwhile"),
     ],
 )
-def test_an_endpoint_that_is_closed_is_told_with_the_next_step(checked, path, answer, message, step):
+def test_an_endpoint_that_is_closed_is_told_with_the_next_step(
+    checked, path, answer, message, step
+):
     """The others are looked at all the same."""
     lines = checked(**{path: answer})
     assert not lines[path].ok

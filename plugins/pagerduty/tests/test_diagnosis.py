@@ -97,7 +97,11 @@ def test_every_cause_has_a_section_in_the_docs():
 @pytest.mark.parametrize("status", [403, 404])
 def test_services_that_are_missing_through_team_scope(check, simulator, status):
     """What is named and not listed is counted and named; the user's role is told as well."""
-    user = next(candidate for candidate in simulator.account.users.values() if candidate.role == "limited_user")
+    user = next(
+        candidate
+        for candidate in simulator.account.users.values()
+        if candidate.role == "limited_user"
+    )
     simulator.control.api_keys["mine"] = SimulatedCredential(secret="mine", user_id=user.id)
     simulator.control.visible_teams = {min(simulator.account.teams)}
     simulator.control.hidden_status = status
@@ -112,7 +116,9 @@ def test_services_that_are_missing_through_team_scope(check, simulator, status):
 
 def test_gaps_that_are_not_detected_because_a_schedule_has_no_layers(check, simulator):
     """The schedule is named."""
-    chosen = next(schedule for schedule in simulator.account.schedules.values() if schedule.form == "layers")
+    chosen = next(
+        schedule for schedule in simulator.account.schedules.values() if schedule.form == "layers"
+    )
     simulator.account.schedules[chosen.id] = replace(chosen, layers=())
     lines = check()
 

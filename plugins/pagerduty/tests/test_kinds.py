@@ -172,7 +172,12 @@ def test_a_record_that_names_its_teams_has_them_as_owners(name):
     assert (kind.owners is not None) == (name in OWNED)
     if kind.owners:
         deleted_team = {"id": "T3", "summary": "Old", "deleted_at": "2026-01-01T00:00:00Z"}
-        teams = [{"id": "T2", "summary": "Web"}, {"id": "T1", "summary": "Core"}, deleted_team, None]
+        teams = [
+            {"id": "T2", "summary": "Web"},
+            {"id": "T1", "summary": "Core"},
+            deleted_team,
+            None,
+        ]
         assert kind.owners({"teams": teams}) == ("Core", "Web")
         assert kind.owners({"teams": None}) == ()
 

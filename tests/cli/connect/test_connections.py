@@ -129,7 +129,7 @@ def test_a_vault_that_does_not_open_is_told_in_its_place(ccm, prod, monkeypatch)
     """The rest is listed all the same."""
     monkeypatch.setenv("CCM_VAULT_KEY", VAULT_KEY.replace("8", "9"))
     first, second = ccm("connections", "list", "--json").json
-    assert "sealed with another key" in first["problem"]
+    assert "encrypted with another key" in first["problem"]
     assert second["problem"] is None
 
 

@@ -13,14 +13,14 @@ from ccm_core.report.types import Section
 
 
 @pytest.fixture
-def page(given, figures):
+def page(inputs, figures):
     """Render a report with one section."""
     section = Section(
         name="acme.coverage", title="On-call coverage", connection="acme", figures=figures()
     )
 
     def render(**changes):
-        return HtmlReport().render(replace(given, sections=[replace(section, **changes)])).decode()
+        return HtmlReport().render(replace(inputs, sections=[replace(section, **changes)])).decode()
 
     return render
 
@@ -78,11 +78,11 @@ def test_hostile_names_are_text_in_every_figure(page, figures, name):
     assert not re.search("[\x00\x1b\u202e]", html)
 
 
-def test_sections_of_two_connections_name_their_connection(given):
+def test_sections_of_two_connections_name_their_connection(inputs):
     """And one link leads to the first of them."""
     section = Section(name="acme.coverage", title="On-call coverage", connection="eu")
     html = HtmlReport().render(
-        replace(given, sections=[replace(section, connection="us"), section])
+        replace(inputs, sections=[replace(section, connection="us"), section])
     )
     assert html.decode().count(">On-call coverage</a>") == 1
     assert re.findall(r'On-call coverage <span class="number">(\w+)', html.decode()) == [

@@ -17,13 +17,13 @@ STEP = "create a new one, then run `ccm connections rotate pagerduty-prod`."
 def entered(make):
     """Report on a connection whose credential was entered so many days ago."""
 
-    def given(days, longest=90):
+    def inputs(days, longest=90):
         at = make.now - timedelta(days=days)
         by = None if longest is None else at + timedelta(days=longest)
         told = make.manifest(entered_at=at, rotate_by=by)
         return make.report_input(manifests=[told])
 
-    return given
+    return inputs
 
 
 @pytest.mark.parametrize(
@@ -43,10 +43,10 @@ def test_a_credential_is_told_when_it_is_too_old(entered, days, longest, told):
 
 def test_every_format_says_so(entered):
     """With the command that replaces it."""
-    given = entered(93)
-    text = " ".join(" ".join(summary_lines(summary(given))).split())
+    inputs = entered(93)
+    text = " ".join(" ".join(summary_lines(summary(inputs))).split())
     assert "was entered 93 days ago" in text
     assert "ccm connections rotate pagerduty-prod" in text
-    page = HtmlReport().render(given).decode()
+    page = HtmlReport().render(inputs).decode()
     assert "was entered 93 days ago" in page
     assert "<code>ccm connections rotate pagerduty-prod</code>" in page

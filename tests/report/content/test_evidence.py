@@ -8,9 +8,9 @@ from ccm_core.model.evidence.collection import Outcome
 from ccm_core.report.content.evidence import connection_evidence
 
 
-def test_every_known_kind_is_listed(given):
+def test_every_known_kind_is_listed(inputs):
     """Kinds come from sufficiency, the newest run and the store; none is left out."""
-    (connection,) = connection_evidence(given)
+    (connection,) = connection_evidence(inputs)
     kinds = [
         (kind.kind, kind.outcome, kind.items, kind.requests, kind.records)
         for kind in connection.kinds
@@ -25,9 +25,9 @@ def test_every_known_kind_is_listed(given):
     ]
 
 
-def test_requests_and_waits_are_summed_over_the_run(given):
+def test_requests_and_waits_are_summed_over_the_run(inputs):
     """Retries and refusals as well."""
-    (connection,) = connection_evidence(given)
+    (connection,) = connection_evidence(inputs)
     assert (connection.requests, connection.retries, connection.refused, connection.waited) == (
         125,
         3,
@@ -36,15 +36,15 @@ def test_requests_and_waits_are_summed_over_the_run(given):
     )
 
 
-def test_a_shortfall_is_listed_once(given):
+def test_a_shortfall_is_listed_once(inputs):
     """Though the sufficiency and the collection both name it."""
-    (connection,) = connection_evidence(given)
+    (connection,) = connection_evidence(inputs)
     assert [len(kind.shortfalls) for kind in connection.kinds] == [0, 1, 1, 0, 0, 0]
 
 
-def test_notes_of_a_collection_are_listed(given):
+def test_notes_of_a_collection_are_listed(inputs):
     """Dangling references, rejected records and new fields are listed beside the outcome."""
-    (connection,) = connection_evidence(given)
+    (connection,) = connection_evidence(inputs)
     assert [note for kind in connection.kinds for note in kind.notes] == [
         "2 records rejected: they do not fit their schema",
         "1 reference to a pagerduty.escalation_policy that is not listed",
@@ -66,9 +66,9 @@ def test_windows_of_one_kind_are_one_row(make):
     assert (row.outcome, row.items, row.requests) == (Outcome.FAILED, 15, 4)
 
 
-def test_the_age_of_evidence_is_relative_to_the_evaluation(given):
+def test_the_age_of_evidence_is_relative_to_the_evaluation(inputs):
     """In two units at most."""
-    (connection,) = connection_evidence(given)
+    (connection,) = connection_evidence(inputs)
     assert {kind.age for kind in connection.kinds} == {None, "2h"}
 
 

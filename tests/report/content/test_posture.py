@@ -21,23 +21,23 @@ def outline(day, *statuses):
     )
 
 
-def test_a_framework_counts_its_controls_by_status(given):
+def test_a_framework_counts_its_controls_by_status(inputs):
     """In one order everywhere."""
-    found = {entry.name: entry.verdict for entry in frameworks(given.evaluation.controls)}
+    found = {entry.name: entry.verdict for entry in frameworks(inputs.evaluation.controls)}
     assert found == {"pci-dss-4.0": "1 failed", "soc2": "2 failed, 1 inconclusive"}
 
 
-def test_the_extent_of_automation_is_counted_and_manual_procedures_are_shown(given):
+def test_the_extent_of_automation_is_counted_and_manual_procedures_are_shown(inputs):
     """A control of which nothing is stated is never shown as fully automated."""
-    control, *others = given.evaluation.controls
+    control, *others = inputs.evaluation.controls
     procedures = {
         "automated": AutomationCoverage.PARTIAL,
         "manual_procedures": ("The plan is tested.",),
     }
     controls = (replace(control, **procedures), *others)
-    evaluation = replace(given.evaluation, controls=controls)
+    evaluation = replace(inputs.evaluation, controls=controls)
     soc2 = next(one for one in frameworks(controls) if one.name == control.framework)
-    page = HtmlReport().render(replace(given, evaluation=evaluation)).decode()
+    page = HtmlReport().render(replace(inputs, evaluation=evaluation)).decode()
 
     assert soc2.automated == "1 partly automated, 2 extent of automation not stated"
     assert "Partly automated<small>The plan is tested.</small>" in page

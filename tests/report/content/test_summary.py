@@ -82,9 +82,9 @@ def _inputs(rules):
     return ReportInput(evaluation=evaluation, manifests=(), counts=(), host_version="0")
 
 
-def test_failing_checks_are_ordered_by_severity(given):
+def test_failing_checks_are_ordered_by_severity(inputs):
     """Those with nothing but waived failures come last."""
-    assert [entry.rule.rule for entry in summary(given).failing] == [
+    assert [entry.rule.rule for entry in summary(inputs).failing] == [
         "service_has_policy",
         "incident_acknowledged_in_time",
         "schedule_exists",
@@ -100,9 +100,9 @@ def test_a_check_whose_failures_are_all_waived_comes_last(make):
     assert [(entry.rule.rule, entry.all_waived) for entry in failing] == [("o", False), ("w", True)]
 
 
-def test_waived_resources_come_last(given):
+def test_waived_resources_come_last(inputs):
     """Resources without a waiver are listed before those with one."""
-    waived = [bool(result.waiver) for result in summary(given).failing[0].failing]
+    waived = [bool(result.waiver) for result in summary(inputs).failing[0].failing]
     assert waived == [False] * 23 + [True] * 2
 
 
@@ -182,9 +182,9 @@ def test_a_failure_is_not_hidden_by_an_error(make):
     assert report.verdict == "1 ended in an error"
 
 
-def test_missing_evidence_is_not_hidden_by_a_failure(given):
+def test_missing_evidence_is_not_hidden_by_a_failure(inputs):
     """A failing check with resources that lack evidence is listed as partly inconclusive."""
-    (partly,) = summary(given).partly_inconclusive
+    (partly,) = summary(inputs).partly_inconclusive
     assert partly.rule.rule == "incident_acknowledged_in_time"
     (reason,) = partly.reasons
     assert len(reason.subjects) == 23
@@ -209,10 +209,10 @@ def test_inconclusive_resources_are_grouped_by_reason_and_connection(make):
     ]
 
 
-def test_next_steps_begin_with_the_most_severe(given):
+def test_next_steps_begin_with_the_most_severe(inputs):
     """What is waived is left out, collection problems come last."""
-    many, single, *_ = (entry.rule for entry in summary(given).failing)
-    assert summary(given).next_steps == (
+    many, single, *_ = (entry.rule for entry in summary(inputs).failing)
+    assert summary(inputs).next_steps == (
         f"{many.title}: Give the service a policy that reaches a person on every level.",
         f"{single.title}: Review the on-call team's response and the routing of this service.",
         "Fix 3 collection problems, then run `ccm run` again: 2 checks are inconclusive.",
@@ -223,11 +223,11 @@ def test_problems_of_a_whole_run_come_first(make):
     """And a plugin that did not load."""
     refused = Shortfall(reason=Reason.DENIED, detail="The key was revoked. Make a new one.")
     broken = "acme: ImportError: no module named x"
-    given = make.report_input(
+    inputs = make.report_input(
         manifests=(make.manifest(outcome=Outcome.FAILED, shortfalls=(refused,)),),
         plugin_failures=(broken,),
     )
-    report = summary(given)
+    report = summary(inputs)
     problems = [(problem.connection, problem.shortfall) for problem in report.run_problems]
     assert problems == [("pagerduty-prod", refused)]
     assert report.next_steps == (

@@ -52,7 +52,7 @@ def official() -> Callable[[str], dict]:
 @pytest.fixture(scope="session")
 def render() -> Callable[[str, ReportInput], bytes]:
     """Write a report in one format."""
-    return lambda name, given: FORMATS[name].render(given)
+    return lambda name, inputs: FORMATS[name].render(inputs)
 
 
 @pytest.fixture(scope="session")

@@ -64,28 +64,28 @@ class Page(HTMLParser):
         return [attrs["id"] for _, attrs in self.tags if "id" in attrs]
 
 
-def read(given):
+def read(inputs):
     """Render and read a report."""
-    return Page(HtmlReport().render(given))
+    return Page(HtmlReport().render(inputs))
 
 
-def test_the_page_is_well_formed_html(given):
+def test_the_page_is_well_formed_html(inputs):
     """Tags balance, ids are unique, and every link within the page leads somewhere."""
-    page = read(given)
+    page = read(inputs)
     ids = page.ids()
     assert len(ids) == len(set(ids))
     inner = {attrs["href"][1:] for _, attrs in page.tags if attrs.get("href", "").startswith("#")}
     assert inner <= set(ids)
 
 
-def test_nothing_is_loaded_from_anywhere(given):
+def test_nothing_is_loaded_from_anywhere(inputs):
     """Outside addresses stand in links only; the page's own policy forbids everything else."""
-    page = read(given)
+    page = read(inputs)
     for tag, attrs in page.tags:
         assert not LOADS & set(attrs), (tag, attrs)
         if tag != "a" and "href" in attrs:
             assert attrs["href"].startswith(("#", "data:")), (tag, attrs)
-    source = HtmlReport().render(given).decode()
+    source = HtmlReport().render(inputs).decode()
     style, script = (
         re.search(f"<{tag}>(.*?)</{tag}>", source, re.DOTALL)[1] for tag in ("style", "script")
     )
@@ -95,9 +95,9 @@ def test_nothing_is_loaded_from_anywhere(given):
     assert policy.startswith("default-src 'none'; style-src 'sha256-")
 
 
-def test_the_head_begins_with_the_verdict(given):
+def test_the_head_begins_with_the_verdict(inputs):
     """The moment, the connections and the meaning of inconclusive follow."""
-    text = read(given).text
+    text = read(inputs).text
     verdict = (
         "2 passed, 4 failed, 2 inconclusive (insufficient evidence), 1 ended in an error, "
         "1 not applicable"
@@ -110,21 +110,21 @@ def test_the_head_begins_with_the_verdict(given):
     assert "10 checks in total" in text
 
 
-def test_the_numbers_of_bar_and_legend_add_up(given):
+def test_the_numbers_of_bar_and_legend_add_up(inputs):
     """To all checks."""
-    source = HtmlReport().render(given).decode()
+    source = HtmlReport().render(inputs).decode()
     legend = re.search(r'<ul class="legend">(.*?)</ul>', source, re.DOTALL)[1]
     *parts, total = (int(number) for number in re.findall(r"<b>(\d+)</b>", legend))
-    assert sum(parts) == total == len(given.evaluation.rules)
+    assert sum(parts) == total == len(inputs.evaluation.rules)
     shown = set(re.findall(r'id="rule-readiness-(\w+)"', source))
-    assert shown == {rule.rule for rule in given.evaluation.rules}
+    assert shown == {rule.rule for rule in inputs.evaluation.rules}
 
 
-def test_every_failing_resource_is_on_the_page(given):
+def test_every_failing_resource_is_on_the_page(inputs):
     """With its reason, its link and its waiver."""
-    page = read(given)
+    page = read(inputs)
     links = {attrs.get("href") for tag, attrs in page.tags if tag == "a"}
-    for rule in given.evaluation.rules:
+    for rule in inputs.evaluation.rules:
         for result in rule.results:
             if result.status is Status.FAIL:
                 assert result.subject.title in page.text
@@ -163,16 +163,16 @@ def test_lists_of_more_than_a_thousand_end(make):
     )
 
 
-def test_inconclusive_results_are_never_hidden(given):
+def test_inconclusive_results_are_never_hidden(inputs):
     """Every reason of every insufficient result or error is on the page, expanded."""
-    page = read(given)
-    for rule in given.evaluation.rules:
+    page = read(inputs)
+    for rule in inputs.evaluation.rules:
         for result in rule.results:
             if result.status in (Status.INSUFFICIENT, Status.ERROR):
                 assert result.reason in page.text
                 assert rule.title in page.text
     collapsed = re.findall(
-        r"<details>(.*?)</details>", HtmlReport().render(given).decode(), re.DOTALL
+        r"<details>(.*?)</details>", HtmlReport().render(inputs).decode(), re.DOTALL
     )
     assert not any("Insufficient evidence</span>" in block for block in collapsed)
 
@@ -186,9 +186,9 @@ def test_a_page_without_failures_names_inconclusive_checks(make):
     )
 
 
-def test_the_evidence_of_each_kind_is_on_the_page(given):
+def test_the_evidence_of_each_kind_is_on_the_page(inputs):
     """With its outcome, its counts and its shortfalls in plain words."""
-    text = read(given).text
+    text = read(inputs).text
     assert (
         "pagerduty.incident v1 Partial 2026-05-06 07:00 UTC 2h before the evaluation 12,000 121"
         in text
@@ -202,9 +202,9 @@ def test_the_evidence_of_each_kind_is_on_the_page(given):
     assert "waited 12.5s" in text
 
 
-def test_controls_and_packs_are_on_the_page(given):
+def test_controls_and_packs_are_on_the_page(inputs):
     """Controls by framework with their problems; packs with digest and parameters."""
-    text = read(given).text
+    text = read(inputs).text
     assert "12.10.5 Failed incident_acknowledged_in_time ack_within_high is 30 min" in text
     assert "CC7.5 Inconclusive resolved" in text
     assert "readiness 1.0.0 from plugin pagerduty sha256:" + "a7" * 32 in text
@@ -212,9 +212,9 @@ def test_controls_and_packs_are_on_the_page(given):
     assert "W-2025-019 expired on 2026-03-31" in text
 
 
-def test_a_status_is_never_only_a_color(given):
+def test_a_status_is_never_only_a_color(inputs):
     """Every shape has a word beside it: pictures are hidden from readers, bars are labelled."""
-    for tag, attrs in read(given).tags:
+    for tag, attrs in read(inputs).tags:
         if tag == "svg":
             assert attrs.get("aria-hidden") == "true" or attrs.get("aria-label"), attrs
 
@@ -363,9 +363,9 @@ def test_a_resource_with_a_bad_address_is_no_link(make):
     assert b"javascript:" not in HtmlReport().render(make.report_input(rule))
 
 
-def test_controls_are_sorted_as_people_count(make, given):
+def test_controls_are_sorted_as_people_count(make, inputs):
     """A.5.9 stands before A.5.15."""
-    one = given.evaluation.controls[0]
+    one = inputs.evaluation.controls[0]
     controls = tuple(replace(one, framework="iso", id=id_) for id_ in ("A.5.15", "A.5.9", "A.8.2"))
     text = read(make.report_input(controls=controls)).text
     assert text.index("A.5.9 Failed") < text.index("A.5.15 Failed") < text.index("A.8.2 Failed")

@@ -13,14 +13,14 @@ from ccm_core.report.content.summary import summary
 from ccm_core.report.formats.text import TextReport, screen_lines, summary_lines
 
 
-def screen(given, width=88):
+def screen(inputs, width=88):
     """Return the summary as one text."""
-    return "\n".join(summary_lines(summary(given), width)) + "\n"
+    return "\n".join(summary_lines(summary(inputs), width)) + "\n"
 
 
-def test_the_summary_of_a_whole_account(given):
+def test_the_summary_of_a_whole_account(inputs):
     """Verdict, failing and inconclusive checks, collection problems and next steps."""
-    assert screen(given) == dedent(
+    assert screen(inputs) == dedent(
         """\
         2 passed, 4 failed, 2 inconclusive (insufficient evidence), 1 ended in an error, 1 not
         applicable
@@ -82,9 +82,9 @@ def test_the_summary_of_a_whole_account(given):
     )
 
 
-def test_the_text_file_is_as_wide_as_a_terminal_of_88_columns(given):
+def test_the_text_file_is_as_wide_as_a_terminal_of_88_columns(inputs):
     """It has the lines of the terminal."""
-    assert TextReport().render(given).decode() == screen(given)
+    assert TextReport().render(inputs).decode() == screen(inputs)
 
 
 def test_the_summary_of_passing_checks_is_short(make):
@@ -136,13 +136,13 @@ def test_the_summary_of_a_narrow_terminal_wraps_titles(make):
 def test_the_summary_lists_plugin_run_and_collection_problems(make):
     """All of them."""
     refused = Shortfall(reason=Reason.DENIED, detail="The key was revoked. Make a new one.")
-    given = make.report_input(
+    inputs = make.report_input(
         make.rule("r", "Title", "low", status=Status.INSUFFICIENT),
         manifests=(make.manifest(outcome=Outcome.FAILED, shortfalls=(refused,)),),
         sufficiency=(make.standing("acme.host", problem="It is 9 d old and may be 2 d."),),
         plugin_failures=("acme 1.0: ImportError: no module named x",),
     )
-    assert screen(given) == dedent(
+    assert screen(inputs) == dedent(
         """\
         1 inconclusive (insufficient evidence)
         as of 2026-05-06 09:00 UTC, over pagerduty-prod
@@ -166,9 +166,9 @@ def test_the_summary_lists_plugin_run_and_collection_problems(make):
 
 
 @pytest.mark.parametrize("width", [1, 48, 60, 88, 200])
-def test_no_line_of_the_summary_is_too_wide(given, width):
+def test_no_line_of_the_summary_is_too_wide(inputs, width):
     """No line passes the width, down to 48 columns."""
-    assert max(cells(line) for line in summary_lines(summary(given), width)) <= max(width, 48)
+    assert max(cells(line) for line in summary_lines(summary(inputs), width)) <= max(width, 48)
 
 
 @pytest.mark.parametrize(
@@ -186,13 +186,13 @@ def test_hostile_strings_steer_no_terminal(make, text):
         make.result(text, Status.FAIL, text, connection=text, waiver=text),
         make.result("x", Status.INSUFFICIENT, text, connection=text),
     ]
-    given = make.report_input(
+    inputs = make.report_input(
         make.rule(text, text, "low", found, remediation=text),
         connections=(text,),
         sufficiency=(make.standing(text, connection=text, problem=text),),
         plugin_failures=(text,),
     )
-    lines = summary_lines(summary(given), 60)
+    lines = summary_lines(summary(inputs), 60)
     assert all(line.isprintable() for line in lines)
     assert max(cells(line) for line in lines) <= 60
 
@@ -229,14 +229,14 @@ def test_the_summary_fits_a_screen(make, height):
     assert shown == 40 or f"and {40 - shown} more checks" in text
 
 
-def test_a_summary_that_fits_is_shown_in_full(given):
+def test_a_summary_that_fits_is_shown_in_full(inputs):
     """Where there is room, nothing is left out."""
-    assert screen_lines(summary(given), 88, 100) == summary_lines(summary(given), 88)
+    assert screen_lines(summary(inputs), 88, 100) == summary_lines(summary(inputs), 88)
 
 
-def test_a_title_on_one_line_has_the_room_of_the_total(given):
+def test_a_title_on_one_line_has_the_room_of_the_total(inputs):
     """On a low screen a check is listed with its title and its failures, in that order."""
-    lines = screen_lines(summary(given), 88, 30)
+    lines = screen_lines(summary(inputs), 88, 30)
     (title,) = (line for line in lines if line.startswith("  high") and "acknowledged by" in line)
     assert title.split("  ")[-1].strip() == "1 failed, 23 inconclusive"
     assert "High-urgency incidents are acknowledged by …" in title

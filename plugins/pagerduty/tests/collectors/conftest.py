@@ -6,7 +6,10 @@ import httpx  # noqa: TID253 - the network of these tests is one of its transpor
 import pytest
 from ccm_pagerduty.collectors import collectors
 
-COLLECT = {page_response.kind.removeprefix("pagerduty."): page_response.collect for page_response in collectors()}
+COLLECT = {
+    page_response.kind.removeprefix("pagerduty."): page_response.collect
+    for page_response in collectors()
+}
 REFUSALS = {
     "no right": (403, {"error": {"message": "Access Denied", "code": 2010}}),
     "no scope": (
@@ -52,7 +55,11 @@ def response(answer) -> httpx.Response:
             status, body = REFUSALS[answer]
             return httpx.Response(status, json=body)
         case dict():
-            number = sum(len(page_response) for page_response in answer.values() if isinstance(page_response, list))
+            number = sum(
+                len(page_response)
+                for page_response in answer.values()
+                if isinstance(page_response, list)
+            )
             paging = {"limit": 100, "offset": 0, "more": False, "total": number}
             return httpx.Response(200, json=paging | answer)
         case _:

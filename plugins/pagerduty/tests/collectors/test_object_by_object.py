@@ -32,7 +32,7 @@ def members(**answers):
 )
 def test_one_object_that_fails_is_named_and_the_rest_is_read(account, answer, reason):
     """The shortfall concerns this object alone."""
-    events = account("team_member", members(PB=answer), known=TEAMS)
+    events = account("team_member", members(PB=answer), current_records=TEAMS)
     assert [(shortfall.reason, shortfall.subjects) for shortfall in events.shortfalls] == [
         (reason, ("pagerduty.team:PB",))
     ]
@@ -59,7 +59,7 @@ def test_what_no_other_object_would_answer_differently_ends_the_reading(
     """No thousand requests are made to be told the same."""
     sent = []
     with pytest.raises(error):
-        account("team_member", members(**answers), known=TEAMS, seen=sent)
+        account("team_member", members(**answers), current_records=TEAMS, sent=sent)
     assert len(sent) == requests
 
 
@@ -85,7 +85,9 @@ def test_log_entries_by_incident_are_asked_where_something_may_have_happened(acc
         f"/incidents/{key}/log_entries": {"log_entries": [{"id": f"R{key}"}]}
         for key in ("OPEN", "WITHIN", "ENDED", "UNTOLD")
     }
-    events = account("incident_log_entry", answers, known=current_records, log_entries="incident")
+    events = account(
+        "incident_log_entry", answers, current_records=current_records, log_entries="incident"
+    )
     assert [item["id"] for item in events.items] == ["ROPEN", "RWITHIN", "RENDED", "RUNTOLD"]
     assert {query for _, pairs in events.asked for query, _ in pairs} == {"time_zone"}
 
@@ -97,6 +99,8 @@ def test_an_incident_whose_log_entries_are_denied_is_named(account):
         "/incidents/OPEN/log_entries": "no right",
         "/incidents/WITHIN/log_entries": {"log_entries": [{"id": "R"}]},
     }
-    events = account("incident_log_entry", answers, known=current_records, log_entries="incident")
+    events = account(
+        "incident_log_entry", answers, current_records=current_records, log_entries="incident"
+    )
     assert [shortfall.subjects for shortfall in events.shortfalls] == [("pagerduty.incident:OPEN",)]
     assert [item["id"] for item in events.items] == ["R"]

@@ -151,7 +151,9 @@ ALICE = {"id": "PA", "type": "user_reference", "summary": "Alice"}
 )
 def test_final_schedules_of_both_worlds_have_one_form(account, schedule, answers, expected):
     """Entries, the percentage and the period that was asked for."""
-    events = account("schedule_rendering", answers, known={"pagerduty.schedule": [schedule]})
+    events = account(
+        "schedule_rendering", answers, current_records={"pagerduty.schedule": [schedule]}
+    )
     (body,) = events.items
     assert (body["rendered_coverage_percentage"], body["entries"]) == expected
     assert body["form"] == schedule["form"]
@@ -170,7 +172,7 @@ def test_users_are_asked_of_layer_based_schedules_only(account):
     events = account(
         "schedule_user",
         {"/schedules/PL/users": httpx.Response(200, json={"users": [ALICE]})},
-        known={"pagerduty.schedule": [LAYERED, SHIFTED]},
+        current_records={"pagerduty.schedule": [LAYERED, SHIFTED]},
     )
     assert [(item["schedule"]["id"], item["user"]) for item in events.items] == [("PL", ALICE)]
     assert [path for path, _ in events.asked] == ["/schedules/PL/users"]
@@ -182,7 +184,7 @@ def test_members_carry_their_team(account):
     events = account(
         "team_member",
         {"/teams/PT/members": {"members": [{"user": ALICE, "role": "manager"}]}},
-        known={"pagerduty.team": [{"id": "PT", "name": "Core"}]},
+        current_records={"pagerduty.team": [{"id": "PT", "name": "Core"}]},
     )
     (body,) = events.items
     assert body["team"]["summary"] == "Core"

@@ -63,8 +63,12 @@ async def _read(simulator, pagerduty, connect, key, settings):
     collections = {}
     async with connect(request) as session:
         for collector in described.selected_collectors(settings):
-            collections[collector.kind] = await _kind(session, collector, horizon, collections, pagerduty)
-        return SimpleNamespace(kinds=collections, credential=session.credential, traffic=session.traffic)
+            collections[collector.kind] = await _kind(
+                session, collector, horizon, collections, pagerduty
+            )
+        return SimpleNamespace(
+            kinds=collections, credential=session.credential, traffic=session.traffic
+        )
 
 
 async def _kind(session, collector, horizon, collections, pagerduty):
@@ -73,7 +77,9 @@ async def _kind(session, collector, horizon, collections, pagerduty):
         now=NOW,
         window=Window(horizon.since, NOW) if events else None,
         horizon=horizon,
-        current_records={kind: collections[kind].items for kind in (*collector.needs, *collector.uses)},
+        current_records={
+            kind: collections[kind].items for kind in (*collector.needs, *collector.uses)
+        },
     )
     received, error = [], None
     try:
@@ -91,8 +97,13 @@ def test_every_kind_is_read_whole(read, simulator):
     account = read()
     assert account.credential.kind == "account_api_key"
     for kind, collection in account.kinds.items():
-        assert (collection.shortfalls, collection.overflows, collection.error) == ([], [], None), kind
-    counted = {kind.removeprefix("pagerduty."): len(collection.items) for kind, collection in account.kinds.items()}
+        assert (collection.shortfalls, collection.overflows, collection.error) == ([], [], None), (
+            kind
+        )
+    counted = {
+        kind.removeprefix("pagerduty."): len(collection.items)
+        for kind, collection in account.kinds.items()
+    }
     assert counted["user"] == SIZES.users
     assert counted["team"] == SIZES.teams
     assert counted["service"] == SIZES.services

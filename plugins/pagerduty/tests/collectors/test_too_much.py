@@ -78,7 +78,9 @@ def test_what_cannot_be_cut_any_further_is_read_as_far_as_it_is_listed(account, 
         ask=pagerduty.ask_for(slice={"services": "PA", "urgency": "low", "status": "resolved"}),
     )
     assert len(events.items) == 10_000
-    assert [(event.reason, event.missing) for event in events.shortfalls] == [(Reason.TRUNCATED, 23)]
+    assert [(event.reason, event.missing) for event in events.shortfalls] == [
+        (Reason.TRUNCATED, 23)
+    ]
     assert set(events.asked[0][1]) >= {
         ("service_ids[]", "PA"),
         ("urgencies[]", "low"),

@@ -57,8 +57,14 @@ def texts():
 def sources():
     """Give what the plugin's rules may be over."""
     return [
-        *(RowSource(name=source.name, inputs=source.inputs, schema=source.schema) for source in views()),
-        *(RowSource(name=source.name, inputs=(source.name,), schema=source.schema) for source in kinds()),
+        *(
+            RowSource(name=source.name, inputs=source.inputs, schema=source.schema)
+            for source in views()
+        ),
+        *(
+            RowSource(name=source.name, inputs=(source.name,), schema=source.schema)
+            for source in kinds()
+        ),
     ]
 
 
@@ -84,7 +90,9 @@ def test_every_test_in_the_pack_comes_out_as_it_says(case):
     assert case.passed, f"expected {case.expected}, got {case.actual}: {case.reason}"
 
 
-@pytest.mark.parametrize("given", texts(), ids=lambda pack_text: pack_text.source.rpartition("/")[2])
+@pytest.mark.parametrize(
+    "given", texts(), ids=lambda pack_text: pack_text.source.rpartition("/")[2]
+)
 def test_every_rule_has_a_passing_a_failing_and_an_insufficient_test(pack_text):
     """And it supports a control."""
     assert [str(mistake) for mistake in coverage_mistakes(pack_text, COMPILED)] == []
@@ -128,7 +136,11 @@ def test_every_parameter_is_used(pack):
         for rule in pack.pack.rules
         for text in (rule.match or "", rule.assertion, rule.not_due or "", *rule.let.values())
     )
-    unused = [parameter.name for parameter in pack.pack.parameters if f"params.{parameter.name}" not in words]
+    unused = [
+        parameter.name
+        for parameter in pack.pack.parameters
+        if f"params.{parameter.name}" not in words
+    ]
     assert unused == []
 
 

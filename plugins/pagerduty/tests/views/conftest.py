@@ -222,7 +222,9 @@ class Bodies:
         return decode(encode(manifest)) | {
             "credential": whose and unsaid | whose,
             "collections": [
-                cls.collection(ended, *((collection,) if isinstance(collection, str) else collection))
+                cls.collection(
+                    ended, *((collection,) if isinstance(collection, str) else collection)
+                )
                 for collection in collected
             ],
             **more,

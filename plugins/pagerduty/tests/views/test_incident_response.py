@@ -7,7 +7,7 @@ import pytest
 ACKNOWLEDGED = {"acknowledged", "acknowledged_by_person", "time_to_acknowledge"}
 RESOLVED = {"open", "reopened", "time_to_resolve", "resolved_by", "self_resolved"}
 UNKNOWN = ACKNOWLEDGED | RESOLVED | {"escalations", "escalation_exhausted", "unacknowledgements"}
-UNKNOWN |= {f"sla_time_to_{what}" for what in ("acknowledge", "resolve")}
+UNKNOWN |= {f"sla_time_to_{event}" for event in ("acknowledge", "resolve")}
 
 
 @pytest.fixture
@@ -173,7 +173,9 @@ def test_an_incident_read_before_it_was_resolved_is_resolved(response, pd):
 
 def test_notes_and_notifications_do_not_reopen_an_incident(response):
     """They often come after the resolution."""
-    row = response(TRIGGER, RESOLVE, ("annotate", 950), ("notify", 951), ("field_value_change", 952))
+    row = response(
+        TRIGGER, RESOLVE, ("annotate", 950), ("notify", 951), ("field_value_change", 952)
+    )
     assert (row["open"], row["reopened"]) == (False, False)
 
 

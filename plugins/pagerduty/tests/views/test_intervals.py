@@ -84,7 +84,9 @@ def test_cutting_changes_no_second_and_crosses_no_mark(windows, marks):
 def test_measures_count_what_overlaps_once(windows):
     """The measure of windows is the number of different seconds in them."""
     assert total_seconds(windows) == len(covered(windows))
-    assert longest_seconds(windows) == max((len(covered([window])) for window in union(windows)), default=0)
+    assert longest_seconds(windows) == max(
+        (len(covered([window])) for window in union(windows)), default=0
+    )
 
 
 @pytest.mark.parametrize(

@@ -55,8 +55,10 @@ def test_who_is_on_call_for_a_service_belongs_to_its_owners(
     """Where the members of an owner cannot be seen, nothing is said."""
     row = responders(only, pd, **case)
     assert row.get("responders_in_owner_teams") is belong
-    found = row.get("non_member_responders")
-    assert (found if found is None else [person["id"] for person in found]) == non_member_responders
+    responders = row.get("non_member_responders")
+    assert (
+        responders if responders is None else [person["id"] for person in responders]
+    ) == non_member_responders
 
 
 def test_a_schedule_that_is_hidden_leaves_open_whether_all_belong(only, pd):

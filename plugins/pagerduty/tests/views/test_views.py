@@ -9,22 +9,22 @@ import pytest
 from ccm_pagerduty.views import views
 
 VIEWS = views()
-each = pytest.mark.parametrize("made", VIEWS, ids=lambda made: made.name)
+every_view = pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
 
 
 def test_views_are_sorted_and_named_after_the_plugin():
     """Two machines list them in the same order."""
-    names = [made.name for made in VIEWS]
+    names = [view.name for view in VIEWS]
     assert names == sorted(set(names))
     assert all(name.startswith("pagerduty.") for name in names)
 
 
-@each
-def test_a_views_schema_is_a_valid_one_that_names_every_key(made):
+@every_view
+def test_a_views_schema_is_a_valid_one_that_names_every_key(view):
     """The schema closes the row, so that a key it does not name is a mistake."""
     import jsonschema_rs
 
-    schema = made.schema()
+    schema = view.schema()
     jsonschema_rs.meta.validate(schema)
     assert schema["additionalProperties"] is False
 
@@ -37,10 +37,10 @@ def _fields(schema, path=""):
         yield from _fields(schema["items"], f"{path}[]")
 
 
-@each
-def test_every_field_says_what_it_is_and_durations_their_unit(made):
+@every_view
+def test_every_field_says_what_it_is_and_durations_their_unit(view):
     """Nobody has to read the code to write a rule."""
-    fields = list(_fields(made.schema()))
+    fields = list(_fields(view.schema()))
     assert [path for path, _, field in fields if not field.get("description")] == []
     durations = {
         path
@@ -53,14 +53,14 @@ def test_every_field_says_what_it_is_and_durations_their_unit(made):
     assert durations == {path for path, _, field in fields if field.get("x-ccm-unit") == "seconds"}
 
 
-@each
-def test_a_view_of_nothing_gives_no_rows(made):
+@every_view
+def test_a_view_of_nothing_gives_no_rows(view):
     """An account without objects has no subjects."""
     from ccm_core.sdk.timestamps import parse_instant
     from ccm_core.sdk.types import ViewRequest, Window
 
     now = parse_instant("2026-11-23T12:00:00Z")
-    assert list(made.rows(ViewRequest(records={}, now=now, horizon=Window(now, now)))) == []
+    assert list(view.rows(ViewRequest(records={}, now=now, horizon=Window(now, now)))) == []
 
 
 def test_importing_the_views_brings_no_heavy_library():

@@ -105,7 +105,9 @@ def record(kind, key, entry):
 @pytest.fixture(scope="module")
 def view():
     """Give the view."""
-    return next(candidate for candidate in views() if candidate.name == "pagerduty.incident_response")
+    return next(
+        candidate for candidate in views() if candidate.name == "pagerduty.incident_response"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +161,9 @@ def test_only_incidents_that_use_a_service_depend_on_it(view, parts, evidence, s
     changed_evidence = records | records({SERVICE: services})
     changed = {
         row.key
-        for row in {row.key: row for row in (*records[SERVICE], *changed_evidence[SERVICE])}.values()
+        for row in {
+            row.key: row for row in (*records[SERVICE], *changed_evidence[SERVICE])
+        }.values()
         if row not in records[SERVICE] or row not in changed_evidence[SERVICE]
     }
     used = parts.uses[INCIDENT, SERVICE]
@@ -189,7 +193,9 @@ def test_time_makes_ages_grow_and_nothing_else(view, parts, evidence, passed):
 
     def left(now):
         return {
-            row.subject.key: row for row in rows(view, records, now) if parts.name(row) not in touched
+            row.subject.key: row
+            for row in rows(view, records, now)
+            if parts.name(row) not in touched
         }
 
     later_row, now = left(NOW), left(later)

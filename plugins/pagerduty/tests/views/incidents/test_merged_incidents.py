@@ -86,7 +86,10 @@ def test_it_is_open_while_its_parent_is(merged_row):
 )
 def test_the_parent_stands_for_it_only_where_that_hides_nothing(merged_row, case, expected):
     """Each incident is judged once; none gets out of it by being merged."""
-    assert merged_row(("acknowledge", 300), ("resolve", 900), **case).body.get("is_primary") is expected
+    assert (
+        merged_row(("acknowledge", 300), ("resolve", 900), **case).body.get("is_primary")
+        is expected
+    )
 
 
 def test_a_row_rests_on_the_log_of_its_parent_too(merged_row):

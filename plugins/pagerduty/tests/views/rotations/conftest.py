@@ -101,14 +101,14 @@ class Rotation:
     overrides: tuple[Override, ...]
     marks: tuple[datetime, ...]
     """Where an answer may change; the first is ``since``, the last is the end."""
-    asked: dict[datetime, str | None] = field(default_factory=dict)
+    answers: dict[datetime, str | None] = field(default_factory=dict)
     """What was answered before: the same question comes often."""
 
     def holder(self, instant):
         """Name who is on call at an instant; later layers and overrides go first."""
-        if instant not in self.asked:
-            self.asked[instant] = self._holder(instant)
-        return self.asked[instant]
+        if instant not in self.answers:
+            self.answers[instant] = self._holder(instant)
+        return self.answers[instant]
 
     def _holder(self, instant):
         for override in reversed(self.overrides):

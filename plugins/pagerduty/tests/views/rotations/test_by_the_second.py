@@ -221,7 +221,9 @@ def test_coverage_equals_the_model(make_view, pd, make_situation, zone, seed):
         periods=("ahead",),
     )
     service = {"service": [pd.service("S1")]}
-    (ready,) = look(make_view, "service_readiness", pd, situation, situation_evidence | service).values()
+    (ready,) = look(
+        make_view, "service_readiness", pd, situation, situation_evidence | service
+    ).values()
     as_a_whole(situation, ready, periods=("ahead",))
 
 
