@@ -40,11 +40,11 @@ def _parse_iso(text: str) -> timedelta:
     if text[-1] in "PT":  # isodate reads these as no time at all
         raise ValueError(f"{text!r} is not an ISO 8601 duration")
     try:
-        found = isodate.parse_duration(text)
+        duration = isodate.parse_duration(text)
     except (isodate.ISO8601Error, OverflowError) as cause:
         msg = f"{text!r} is not an ISO 8601 duration"
         raise ValueError(msg) from cause
-    if not isinstance(found, timedelta):
+    if not isinstance(duration, timedelta):
         msg = f"{text!r} counts months or years, which have no fixed length; use days"
         raise ValueError(msg)  # noqa: TRY004 - the text is wrong, not the type
-    return found
+    return duration

@@ -90,10 +90,10 @@ class _Key:
     async def after_refusal(self, refused: Secret) -> Secret | None:
         if self._now != refused:
             return self._now
-        if self._connection.again is None:
+        if self._connection.reread_secret is None:
             return None
         with suppress(SecretError):
-            self._now = self._connection.again(self._field)
+            self._now = self._connection.reread_secret(self._field)
         return None if self._now == refused else self._now
 
 

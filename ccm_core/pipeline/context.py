@@ -33,7 +33,7 @@ class Connection:
     settings_digest: str
     vault: Vault | None = field(default=None, repr=False)
     """Where its tokens are kept; None where it has none."""
-    again: Callable[[str], Secret] | None = field(default=None, repr=False)
+    reread_secret: Callable[[str], Secret] | None = field(default=None, repr=False)
     """Looks a secret up anew by its field: it may have been replaced since."""
     tokens: TokenProvider | None = field(default=None, repr=False)
     """Tokens that are in use and kept nowhere yet: while a new connection is tested."""

@@ -31,7 +31,7 @@ _CUT = Shortfall(reason=Reason.TRUNCATED, detail="a page was taken away to see w
 class _Mutation:
     """Evidence from which something was taken away."""
 
-    what: str
+    description: str
     kind: str
     evidence: Evidence
     whole_kind: bool
@@ -79,7 +79,7 @@ def _wrong_passes(seen: Evidence, packs: CompiledPacks) -> Iterator[MutationResu
                 pack=next(_pack(packs, result.rule)),
                 rule=result.rule,
                 test=f"{result.subject.title} of {result.connection}",
-                mutation=taken.what,
+                mutation=taken.description,
                 before=then.status.value if then else "nothing",
                 after=result.status.value,
                 false_pass=True,
@@ -117,29 +117,29 @@ def _pack(packs: CompiledPacks, rule: str) -> Iterator[str]:
 def _mutations(seen: Evidence) -> Iterator[_Mutation]:
     for kind in sorted(seen.kinds):
         yield _Mutation(
-            what=f"{kind} denied",
+            description=f"{kind} denied",
             kind=kind,
             whole_kind=True,
-            evidence=_mutated(seen, kind, _as(Outcome.UNAVAILABLE, _DENIED), _nothing),
+            evidence=_mutated(seen, kind, _with_outcome(Outcome.UNAVAILABLE, _DENIED), _no_records),
         )
         yield _Mutation(
-            what=f"{kind} lost a page",
+            description=f"{kind} lost a page",
             kind=kind,
             whole_kind=True,
-            evidence=_mutated(seen, kind, _as(Outcome.PARTIAL, _CUT), _half),
+            evidence=_mutated(seen, kind, _with_outcome(Outcome.PARTIAL, _CUT), _first_half),
         )
         yield _Mutation(
-            what=f"{kind} is stale",
+            description=f"{kind} is stale",
             kind=kind,
             whole_kind=True,
-            evidence=_mutated(seen, kind, _long_ago, _all),
+            evidence=_mutated(seen, kind, _aged, _all_records),
         )
         for name in _fields(seen.load(kind)):
             yield _Mutation(
-                what=f"{kind} without {name}",
+                description=f"{kind} without {name}",
                 kind=kind,
                 whole_kind=False,
-                evidence=_mutated(seen, kind, _as_it_is, _field_taken(name)),
+                evidence=_mutated(seen, kind, _unchanged, _drop_field(name)),
             )
 
 
@@ -158,11 +158,11 @@ def _mutated(seen: Evidence, kind: str, change: _Change, left: _Records) -> Evid
     return replace(seen, load=loaded, collections=collections)
 
 
-def _as(outcome: Outcome, why: Shortfall) -> _Change:
+def _with_outcome(outcome: Outcome, why: Shortfall) -> _Change:
     return lambda one: replace(one, outcome=outcome, shortfalls=(why,))
 
 
-def _long_ago(one: Collection) -> Collection:
+def _aged(one: Collection) -> Collection:
     year = timedelta(days=365)
     window = one.window and type(one.window)(one.window.since - year, one.window.until - year)
     return replace(
@@ -170,20 +170,20 @@ def _long_ago(one: Collection) -> Collection:
     )
 
 
-def _as_it_is(one: Collection) -> Collection:
+def _unchanged(one: Collection) -> Collection:
     return one
 
 
-def _nothing(records: Sequence[Record]) -> Sequence[Record]:
+def _no_records(records: Sequence[Record]) -> Sequence[Record]:
     del records
     return ()
 
 
-def _half(records: Sequence[Record]) -> Sequence[Record]:
+def _first_half(records: Sequence[Record]) -> Sequence[Record]:
     return records[: len(records) // 2]
 
 
-def _all(records: Sequence[Record]) -> Sequence[Record]:
+def _all_records(records: Sequence[Record]) -> Sequence[Record]:
     return records
 
 
@@ -191,7 +191,7 @@ def _fields(records: Sequence[Record]) -> Sequence[str]:
     return sorted({name for record in records for name in record.body})
 
 
-def _field_taken(name: str) -> _Records:
+def _drop_field(name: str) -> _Records:
     def left(records: Sequence[Record]) -> Sequence[Record]:
         return [replace(one, body=_body_without(one.body, name)) for one in records]
 

@@ -166,5 +166,5 @@ class Connector:
         """Give the collectors for a connection's settings."""
         if self.collectors_for is None:
             return self.collectors
-        kinds = {one.kind for one in self.collectors}
-        return tuple(one for one in self.collectors_for(settings) if one.kind in kinds)
+        kinds = {collector.kind for collector in self.collectors}
+        return tuple(collector for collector in self.collectors_for(settings) if collector.kind in kinds)

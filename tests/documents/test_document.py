@@ -1,4 +1,4 @@
-"""Places of values, of keys, and of characters inside a text."""
+"""Locations of values, of keys, and of characters inside a string."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ PROSE = st.lists(WORDS, min_size=1, max_size=8).map(" ".join) | st.lists(
 
 
 def character(text: str, location: Location) -> str:
-    """Give the character of a file that stands at a place."""
+    """Return the character of a file at a location."""
     return text.split("\n")[location.line - 1][location.column - 1 :][:1]
 
 
 @pytest.mark.parametrize(
-    ("path", "key", "place"),
+    ("path", "key", "location"),
     [
         pytest.param((), False, Location(2, 1), id="the document"),
         pytest.param(("version",), False, Location(2, 10), id="a value"),
@@ -50,12 +50,12 @@ def character(text: str, location: Location) -> str:
         pytest.param(("connections", 7), True, Location(4, 3), id="no such item"),
     ],
 )
-def test_a_value_and_its_key_have_places(path, key, location):
-    """What is there has its own place; what is absent has that of what surrounds it."""
+def test_a_value_and_its_key_have_locations(path, key, location):
+    """A value has its own location; an absent one has that of its parent."""
     assert read_yaml(SETTINGS, "ccm.yaml").location(path, key=key) == location
 
 
-def test_a_mistake_carries_file_place_and_message():
+def test_a_mistake_has_file_location_and_message():
     """A mistake is made for a value, for a key, or for a character of a text."""
     document = read_yaml(b"if: row.a && recrd.b\n", "pack.yaml")
 
@@ -65,7 +65,7 @@ def test_a_mistake_carries_file_place_and_message():
 
 
 @pytest.mark.parametrize(
-    ("text", "at", "place"),
+    ("text", "at", "location"),
     [
         pytest.param("if: a && bad", (1, 6), Location(1, 10), id="plain"),
         pytest.param('if: "a && bad"', (1, 6), Location(1, 11), id="double quotes"),
@@ -85,7 +85,7 @@ def test_a_mistake_carries_file_place_and_message():
         pytest.param("if: ''", (1, 1), Location(1, 6), id="empty"),
     ],
 )
-def test_a_place_inside_a_text_is_found_in_the_file(text, at, location):
+def test_a_position_in_a_string_maps_to_its_location_in_the_file(text, at, location):
     """However a text is written, a column of the text leads to the character in the file."""
     mistake = read_yaml(text.encode(), "p.yaml").mistake(("if",), "x", at=at)
 
@@ -94,7 +94,7 @@ def test_a_place_inside_a_text_is_found_in_the_file(text, at, location):
 
 @settings(deadline=None)
 @given(PROSE, st.sampled_from([None, "'", '"', "|", ">"]), st.integers(10, 80))
-def test_every_character_of_a_text_is_found_in_the_file(value, style, width):
+def test_every_character_of_a_string_maps_to_its_location_in_the_file(value, style, width):
     """Each character that is not white space maps to itself, or to the escape that writes it."""
     text = yaml.safe_dump({"k": [value]}, default_style=style, width=width, allow_unicode=True)
     document = read_yaml(text.encode(), "p.yaml")
@@ -110,7 +110,7 @@ def test_every_character_of_a_text_is_found_in_the_file(value, style, width):
 
 @settings(deadline=None)
 @given(st.lists(st.dictionaries(st.text("abc", min_size=1), st.integers(0, 9)), max_size=3))
-def test_every_place_is_where_the_value_is_written(value):
+def test_every_location_is_where_its_value_is_written(value):
     """In indented JSON, each key and each value starts where the document says."""
     text = json.dumps(value, indent=2)
     document = read_yaml(text.encode(), "f.json")

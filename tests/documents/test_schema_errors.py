@@ -1,4 +1,4 @@
-"""Checking a document against a schema, in plain words and at the right place."""
+"""Schema errors of a document, in plain words and at the right location."""
 
 from __future__ import annotations
 
@@ -130,23 +130,25 @@ GOOD = "name: x\ncount: 3\n"
         pytest.param("", ["1:1: expected a mapping; got nothing"], id="empty"),
     ],
 )
-def test_mistakes_are_told_in_plain_words_at_their_place(text, expected):
+def test_schema_errors_become_mistakes_at_their_location(text, expected):
     """Every mistake that a schema finds is told where it stands, in words a person uses."""
     mistakes = check(read_yaml(text.encode(), "f.yaml"), SCHEMA)
 
     assert [str(mistake) for mistake in mistakes] == [f"f.yaml:{line}" for line in expected]
 
 
-def test_a_part_of_a_document_is_checked_at_its_own_place():
+def test_a_part_of_a_document_is_checked_at_its_own_location():
     """A schema for a part finds its mistakes where that part stands."""
     document = read_yaml(b"list:\n  - {name: x, count: 1}\n", "f.yaml")
 
     mistakes = check(document, SCHEMA, under=("list", 0))
 
-    assert [str(mistake) for mistake in mistakes] == ["f.yaml:2:22: expected at least 3; got the number 1"]
+    assert [str(mistake) for mistake in mistakes] == [
+        "f.yaml:2:22: expected at least 3; got the number 1"
+    ]
 
 
-def test_an_absent_part_is_what_the_caller_takes_it_for():
+def test_an_absent_part_is_checked_as_its_default():
     """What an absent part lacks is told at the place that should have held it."""
     document = read_yaml(b"list:\n  - {}\n", "f.yaml")
     schema = {"type": "object", "required": ["a"]}

@@ -42,12 +42,12 @@ WRITTEN = """\
 
 
 def value(text: str):
-    """Read it."""
+    """Return the value of a text."""
     return read_yaml(text.encode(), "x").value
 
 
 def comments(text: str) -> list[str]:
-    """Give its comments."""
+    """Return the comments of a text."""
     return re.findall(r"#.*", text)
 
 
@@ -78,7 +78,7 @@ def test_an_item_is_added_to_any_list(before, after):
 
 
 @pytest.mark.parametrize(
-    ("path", "new", "old", "written"),
+    ("path", "new", "old", "changed"),
     [
         pytest.param(("version",), 2, "version: 1", "version: 2", id="a number"),
         pytest.param(
@@ -118,7 +118,7 @@ def test_an_item_is_added_to_any_list(before, after):
         ),
     ],
 )
-def test_a_value_is_put_at_its_place(path, new, old, changed):
+def test_a_value_is_put_at_its_path(path, new, old, changed):
     """Where there was another, or none."""
     assert put(SETTINGS, path, new) == SETTINGS.replace(old, changed, 1)
 
@@ -130,17 +130,18 @@ def test_a_block_is_replaced_by_one_line():
     assert set(comments(SETTINGS)) - set(comments(changed)) == {"# from the safe"}
 
 
-def test_an_item_is_taken_away():
+def test_an_item_of_a_block_list_is_removed():
     """With its own lines and no others."""
     changed = remove(SETTINGS, ("connections", 1))
     start, end = SETTINGS.index("  - name: two"), SETTINGS.index("\n# what judges")
     assert changed == SETTINGS[:start] + SETTINGS[end:]
-    assert [connection["name"] for connection in value(remove(SETTINGS, ("connections", 0)))["connections"]] == [
-        "two"
-    ]
+    assert [
+        connection["name"]
+        for connection in value(remove(SETTINGS, ("connections", 0)))["connections"]
+    ] == ["two"]
 
 
-def test_the_last_item_leaves_an_empty_list():
+def test_removing_the_last_item_leaves_an_empty_list():
     """And not nothing, which would be no list."""
     changed = remove(remove(SETTINGS, ("connections", 0)), ("connections", 0))
     assert value(changed) == value(SETTINGS) | {"connections": []}
@@ -148,14 +149,14 @@ def test_the_last_item_leaves_an_empty_list():
     assert value(append(changed, ("connections",), ITEM))["connections"] == [ITEM]
 
 
-@pytest.mark.parametrize("place", [0, 1, 2])
-def test_an_item_is_taken_out_of_brackets(index):
+@pytest.mark.parametrize("index", [0, 1, 2])
+def test_an_item_of_a_list_in_brackets_is_removed(index):
     """With one comma."""
     remaining = [letter for at, letter in enumerate("xyz") if at != index]
     assert value(remove("a: [x, y, z]", ("a", index))) == {"a": remaining}
 
 
-def test_a_key_is_taken_away():
+def test_a_key_is_removed():
     """In braces, and in lines."""
     assert value(remove("a: {b: 1, c: 2}\nd: 3\n", ("a", "b"))) == {"a": {"c": 2}, "d": 3}
     assert remove("a:\n  b: 1  # x\n  c: 2\n", ("a", "b")) == "a:\n  c: 2\n"
@@ -174,7 +175,7 @@ def test_a_key_is_taken_away():
         pytest.param(lambda text: remove(text, (0, 0)), "- - a\n  - b\n", id="amid a line"),
     ],
 )
-def test_what_cannot_be_changed_alone_is_refused(change, text):
+def test_an_edit_that_would_change_something_else_is_refused(change, text):
     """A person has to do it."""
     with pytest.raises(NotEditable):
         change(text)
@@ -198,7 +199,7 @@ VALUES = st.recursive(
 
 
 @given(VALUES)
-def test_what_is_written_is_read_back(given_value):
+def test_every_written_value_is_read_back(given_value):
     """Whatever it is."""
     assert value(flow(given_value)) == given_value
 
@@ -210,7 +211,7 @@ def test_what_is_written_is_read_back(given_value):
     st.integers(0, 4),
     st.sampled_from(["append", "put", "remove"]),
 )
-def test_a_change_changes_what_was_wanted(items, new, style, index, operation):
+def test_an_edit_changes_the_expected_value_alone(items, new, style, index, operation):
     """And nothing else, in whichever style a text is written; or it is refused."""
     whole = {"before": 1, "list": items, "after": {"x": [1]}}
     text = "# head\n" + yaml.safe_dump(

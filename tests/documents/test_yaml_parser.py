@@ -1,4 +1,4 @@
-"""Reading YAML with its places, within bounds."""
+"""The YAML parser: values and locations, within bounds."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ JSON = st.recursive(
 
 
 def mistakes(text: bytes | str) -> list[str]:
-    """Give what is wrong with a text, as it is printed."""
+    """Return the mistakes of a text, as they are printed."""
     with pytest.raises(DocumentError) as caught:
         read_yaml(text.encode() if isinstance(text, str) else text, "ccm.yaml")
     return str(caught.value).splitlines()
 
 
 @pytest.mark.parametrize(
-    ("written", "meant"),
+    ("scalar", "expected"),
     [
         pytest.param("yes", "yes", id="yes is a text"),
         pytest.param("on", "on", id="on is a text"),
@@ -182,8 +182,8 @@ def test_a_document_without_content_is_null(text):
         ),
     ],
 )
-def test_what_these_documents_do_not_need_is_refused(text, expected):
-    """Each mistake is told at its place, and all that can be found are told at once."""
+def test_yaml_that_these_documents_do_not_need_is_refused(text, expected):
+    """Each mistake has its location, and all that can be found are reported at once."""
     assert mistakes(text) == expected
 
 
@@ -205,7 +205,7 @@ def test_a_byte_order_mark_is_no_part_of_the_text():
     assert document.location(("name",), key=True) == Location(1, 1)
 
 
-def test_the_parser_in_python_reads_the_same(monkeypatch):
+def test_the_parser_in_python_reads_the_same_document(monkeypatch):
     """Where PyYAML was built without its C parser, values and places are the same."""
     text = b"a: [1, 'x']\nb: |\n  line\nc: &n {d: ~}\ne: *n\n"
     fast = read_yaml(text, "ccm.yaml")

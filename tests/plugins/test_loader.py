@@ -9,7 +9,7 @@ from ccm_core.model.evidence.manifest import PluginVersion
 from ccm_core.plugins.loader import load
 
 
-def test_what_a_plugin_offers_is_in_the_catalog_by_name(install):
+def test_offers_of_a_plugin_are_in_the_catalog_by_name(install):
     """Everything on offer is there, sorted by name, and cannot be changed."""
     catalog = load(install("good"))
 
@@ -25,7 +25,7 @@ def test_what_a_plugin_offers_is_in_the_catalog_by_name(install):
         catalog.kinds["other"] = catalog.kinds["good.part"]
 
 
-def test_a_plugin_knows_what_it_offers(install):
+def test_a_plugin_lists_its_offers(install):
     """For ``ccm plugins``: each plugin with its distribution and everything it brings."""
     (plugin,) = load(install("good")).plugins
 
@@ -98,7 +98,9 @@ def test_a_plugin_knows_what_it_offers(install):
         ),
     ],
 )
-def test_a_plugin_that_fails_is_kept_with_its_reason_and_harms_no_other(install, name, failure):
+def test_a_failing_plugin_is_in_the_catalog_with_its_reason_and_harms_no_other(
+    install, name, failure
+):
     """Its reason is on the catalog and in manifests, it offers nothing, and the rest loads."""
     catalog = load(install("good", name))
 
@@ -121,7 +123,7 @@ def test_a_plugin_that_fails_is_kept_with_its_reason_and_harms_no_other(install,
     )
 
 
-def test_each_failure_is_its_own(install):
+def test_each_plugin_has_its_own_failure(install):
     """A plugin that loads after one with a misspelt hook is not blamed for it."""
     catalog = load(install("import_error", "misspelt", "midway", "wrong_type"))
 
@@ -140,7 +142,7 @@ def test_an_interruption_is_no_failure_of_a_plugin(install):
 
 
 @pytest.mark.parametrize(
-    ("names", "said"),
+    ("names", "message"),
     [
         pytest.param(
             ("clash_one", "clash_two"),
@@ -168,7 +170,7 @@ def test_an_interruption_is_no_failure_of_a_plugin(install):
         ),
     ],
 )
-def test_two_owners_of_one_name_are_refused_and_both_named(install, names, message):
+def test_two_owners_of_one_name_are_refused_and_both_are_named(install, names, message):
     """Which of the two would win is never left to chance."""
     with pytest.raises(PluginError) as caught:
         load(install(*names))
@@ -176,7 +178,7 @@ def test_two_owners_of_one_name_are_refused_and_both_named(install, names, messa
     assert str(caught.value) == message
 
 
-def test_all_clashes_are_told_at_once(install):
+def test_all_name_conflicts_are_reported_at_once(install):
     """Each clash is a line of its own."""
     with pytest.raises(PluginError) as caught:
         load(install("clash_one", "clash_two", "good", "twin", "twice"))
@@ -221,7 +223,7 @@ def test_a_disabled_plugin_is_not_imported(install):
         ),
     ],
 )
-def test_a_required_plugin_must_be_there_and_load(install, disable, message):
+def test_a_required_plugin_must_be_installed_and_load(install, disable, message):
     """Every required plugin that is missing is told, with what to do."""
     with pytest.raises(PluginError) as caught:
         load(install("good", "midway"), require=["midway", "good", "absent"], disable=disable)
@@ -250,7 +252,7 @@ def test_nothing_installed_is_an_empty_catalog():
     assert dict(catalog.connectors) == {}
 
 
-def test_what_refers_to_nothing_is_found_by_a_check(install):
+def test_offers_that_refer_to_nothing_are_problems_of_the_catalog(install):
     """Loading does not look; a check names every dangling reference and broken schema."""
     catalog = load(install("dangling"))
 

@@ -56,8 +56,8 @@ def deciding(results: Sequence[Result]) -> Sequence[Result]:
 
     Where a share of the subjects is judged, it decides, and not each subject that fails.
     """
-    if any(one.subject.kind == POPULATION for one in results):
-        return [one for one in results if one.subject.kind in (CONNECTION, POPULATION)]
+    if any(result.subject.kind == POPULATION for result in results):
+        return [result for result in results if result.subject.kind in (CONNECTION, POPULATION)]
     return results
 
 

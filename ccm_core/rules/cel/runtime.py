@@ -60,19 +60,19 @@ class CelEnvironment:
         if len(text) > MOST_CHARACTERS:
             message = f"this has {len(text):,} characters; at most {MOST_CHARACTERS:,} are allowed"
             raise ExpressionError([(1, 1, message)])
-        written = _compile(self._environment(lets) if lets else self._env, text)
-        tree = decode(written.serialize())
+        parsed = _compile(self._environment(lets) if lets else self._env, text)
+        tree = decode(parsed.serialize())
         scope = {name: path for name, let in lets.items() if (path := _let_path(let))}
         used = _used_lets(tree, lets)
         # The runtime evaluates what cel.bind names only where it is read, and only once; the
         # activation of a row stays the same for every rule over it.
         # A comment at a text's end must not swallow what closes it, hence the line breaks.
         bound = "".join(f"cel.bind({name}, ({lets[name].text}\n), " for name in used) + text
-        program = _compile(self._env, bound + "\n" + ")" * len(used)) if used else written
+        program = _compile(self._env, bound + "\n" + ")" * len(used)) if used else parsed
         if why := too_large(decode(program.serialize()) if used else tree):
             raise ExpressionError([(1, 1, why)])
         return Expression(
-            text=text, type=written.return_type().name(), tree=tree, scope=scope, program=program
+            text=text, type=parsed.return_type().name(), tree=tree, scope=scope, program=program
         )
 
     def row_context(

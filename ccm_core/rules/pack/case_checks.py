@@ -45,16 +45,16 @@ _CaseMistake = tuple[Path, str, bool]
 
 def _parameters(test: RuleTest, pack: RulePack) -> Iterator[_CaseMistake]:
     parameters = {parameter.name: parameter for parameter in pack.parameters}
-    for name, written in test.params.items():
+    for name, raw in test.params.items():
         if name not in parameters:
             yield ("params", name), suggest("parameter", name, sorted(parameters)), True
-        elif message := _value_mistake(parameters[name], written):
+        elif message := _value_mistake(parameters[name], raw):
             yield ("params", name), message, False
 
 
-def _value_mistake(parameter: Parameter, written: Any) -> str | None:
+def _value_mistake(parameter: Parameter, raw: Any) -> str | None:
     try:
-        read_overrides(parameter, written)
+        read_overrides(parameter, raw)
     except ValueError as cause:
         return str(cause)
     return None

@@ -113,10 +113,10 @@ class CompiledPack:
         """
         types = {parameter.name: parameter.type for parameter in self.pack.parameters}
         problems = (
-            (control, name, looser_than(types[name], value, bounds, written))
+            (control, name, looser_than(types[name], value, bounds, raw))
             for control in rule.controls
             for name, bounds in sorted(control.requires.items())
-            for value, written in self._in_force(name, since)
+            for value, raw in self._in_force(name, since)
         )
         return tuple(
             (control.framework, control.id, f"{rule.id}: parameter {name} {problem}")
@@ -126,12 +126,12 @@ class CompiledPack:
 
     def _in_force(self, name: str, since: datetime | None) -> Iterator[tuple[Any, Any]]:
         """Yield each value that may apply, and how it is written."""
-        written = self.effective[name]
+        raw = self.effective[name]
         if name not in self.overrides:
-            yield self.values.get(name, written), written
+            yield self.values.get(name, raw), raw
             return
         for override in self.overrides[name].in_force(since):
-            yield override.value, describe_override(override, written)
+            yield override.value, describe_override(override, raw)
 
     def with_only(self, rule: CompiledRule) -> CompiledPack:
         """Return the pack as if it had one rule."""

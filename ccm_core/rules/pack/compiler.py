@@ -117,10 +117,10 @@ class PackCompiler:
         return () if parameter.type == "condition" else values
 
     def _read(
-        self, parameter: Parameter, written: Any, mistake: MistakeFactory
+        self, parameter: Parameter, raw: Any, mistake: MistakeFactory
     ) -> tuple[ConditionalValue, ...]:
         try:
-            return read_overrides(parameter, written)
+            return read_overrides(parameter, raw)
         except ValueError as cause:
             if parameter.type in _TYPES:
                 self.mistakes.append(mistake(str(cause), (1, 1)))

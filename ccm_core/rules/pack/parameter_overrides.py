@@ -37,7 +37,7 @@ class ConditionalValue:
 
     value: Any
     """As conditions see it."""
-    written: Any
+    raw: Any
     since: datetime | None = None
     """From when on it applies; None: always."""
     keys: frozenset[str] | None = None
@@ -100,25 +100,25 @@ def row_path(text: str | None) -> FieldPath:
     return tuple(text.split(".")[1:])
 
 
-def read_overrides(parameter: Parameter, written: Any) -> tuple[ConditionalValue, ...]:
+def read_overrides(parameter: Parameter, raw: Any) -> tuple[ConditionalValue, ...]:
     """Read a parameter's value with the overrides of it; a plain value has none.
 
     Raises:
         ValueError: It is no value of that type; the message names the override.
     """
-    if not isinstance(written, dict) or parameter.type in NEVER_VARY:
-        return (ConditionalValue(value=read_value(parameter.type, written), written=written),)
-    if "changes" in written:
+    if not isinstance(raw, dict) or parameter.type in NEVER_VARY:
+        return (ConditionalValue(value=read_value(parameter.type, raw), raw=raw),)
+    if "changes" in raw:
         raise ValueError("`changes` is now called `overrides`")
-    if unknown := sorted(set(written) - {"value", "overrides"}):
+    if unknown := sorted(set(raw) - {"value", "overrides"}):
         raise ValueError(f"unknown key {describe(unknown[0])}; expected value and overrides")
-    if "value" not in written:
+    if "value" not in raw:
         raise ValueError('"value" is missing: the default where no override applies')
-    overrides = written.get("overrides", [])
+    overrides = raw.get("overrides", [])
     if not isinstance(overrides, list):
         raise ValueError(f"expected a list of overrides, {_got(overrides)}")  # noqa: TRY004 - the document is wrong, not the type
     default = ConditionalValue(
-        value=read_value(parameter.type, written["value"]), written=written["value"]
+        value=read_value(parameter.type, raw["value"]), raw=raw["value"]
     )
     return (
         default,
@@ -157,7 +157,7 @@ def _override(parameter: Parameter, number: int, raw: Any) -> ConditionalValue:
     try:
         return ConditionalValue(
             value=read_value(parameter.type, raw["value"]),
-            written=raw["value"],
+            raw=raw["value"],
             since=_since(parameter, raw["from"]) if "from" in raw else None,
             keys=_keys(parameter, raw["for"]) if "for" in raw else None,
         )
@@ -165,29 +165,29 @@ def _override(parameter: Parameter, number: int, raw: Any) -> ConditionalValue:
         raise ValueError(f"{name}: {cause}") from cause
 
 
-def _since(parameter: Parameter, written: Any) -> datetime:
+def _since(parameter: Parameter, raw: Any) -> datetime:
     if parameter.dated_by is None:
         raise ValueError(f"{parameter.name} has no dated_by, so no value of it can start at a date")
-    if not isinstance(written, str):
-        raise ValueError(f"expected a date such as 2026-07-01, {_got(written)}")  # noqa: TRY004 - the document is wrong, not the type
-    if _DATE.fullmatch(written):
-        return datetime.fromisoformat(written).replace(tzinfo=UTC)
-    return parse_instant(written)
+    if not isinstance(raw, str):
+        raise ValueError(f"expected a date such as 2026-07-01, {_got(raw)}")  # noqa: TRY004 - the document is wrong, not the type
+    if _DATE.fullmatch(raw):
+        return datetime.fromisoformat(raw).replace(tzinfo=UTC)
+    return parse_instant(raw)
 
 
-def _keys(parameter: Parameter, written: Any) -> frozenset[str]:
+def _keys(parameter: Parameter, raw: Any) -> frozenset[str]:
     if parameter.varies_by is None:
         raise ValueError(
             f"{parameter.name} has no varies_by, so no value of it can be for some keys"
         )
-    are_texts = isinstance(written, list) and all(isinstance(key, str) for key in written)
-    if not are_texts or not written:
-        raise ValueError(f"expected a list of keys as texts, {_got(written)}")
-    return frozenset(written)
+    are_texts = isinstance(raw, list) and all(isinstance(key, str) for key in raw)
+    if not are_texts or not raw:
+        raise ValueError(f"expected a list of keys as texts, {_got(raw)}")
+    return frozenset(raw)
 
 
-def _got(written: Any) -> str:
-    return f"got {describe(written)}"
+def _got(raw: Any) -> str:
+    return f"got {describe(raw)}"
 
 
 def _follow(path: FieldPath, row: JsonObject) -> Any | NotEvaluable:
@@ -204,11 +204,11 @@ def _follow(path: FieldPath, row: JsonObject) -> Any | NotEvaluable:
 
 
 def _instant(path: FieldPath, row: JsonObject) -> datetime | NotEvaluable:
-    written = _follow(path, row)
-    if isinstance(written, NotEvaluable):
-        return written
+    raw = _follow(path, row)
+    if isinstance(raw, NotEvaluable):
+        return raw
     try:
-        return parse_instant(written)
+        return parse_instant(raw)
     except (TypeError, ValueError):
         name = dotted(path)
         return NotEvaluable(reason=f"`row.{name}` is not an instant", insufficient=True)
@@ -217,7 +217,7 @@ def _instant(path: FieldPath, row: JsonObject) -> datetime | NotEvaluable:
 def describe_override(override: ConditionalValue, effective: Any) -> str:
     """Describe a value, with what it applies to where it is one of several."""
     if not isinstance(effective, dict):
-        return str(override.written)
+        return str(override.raw)
     since = f" from {format_instant(override.since)}" if override.since else ""
     keys = f" for {', '.join(sorted(override.keys))}" if override.keys else ""
-    return f"{override.written}{since}{keys}"
+    return f"{override.raw}{since}{keys}"

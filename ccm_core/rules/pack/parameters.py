@@ -12,7 +12,7 @@ from ccm_core.sdk.timestamps import parse_duration
 _ORDERED = {"duration", "integer", "number"}
 
 
-def read_value(kind: str, written: Any) -> Any:
+def read_value(kind: str, raw: Any) -> Any:
     """Return what conditions see for a value as written: a duration is whole seconds.
 
     Raises:
@@ -20,7 +20,7 @@ def read_value(kind: str, written: Any) -> Any:
     """
     if (reader := _READERS.get(kind)) is None:
         raise ValueError(f"unknown type {kind}")
-    return reader(written)
+    return reader(raw)
 
 
 def looser_than(kind: str, value: Any, bounds: JsonObject, effective: Any) -> str | None:
@@ -41,12 +41,12 @@ def looser_than(kind: str, value: Any, bounds: JsonObject, effective: Any) -> st
     return f"is {effective}, the control allows {' and '.join(violated)}" if violated else None
 
 
-def bound_mistake(kind: str, bound: str, written: Any) -> str | None:
+def bound_mistake(kind: str, bound: str, raw: Any) -> str | None:
     """Return what is wrong with a bound on a parameter of a type; None where nothing is."""
     if bound != "equals" and kind not in _ORDERED:
         return f"a parameter of type {kind} has no {bound}; use equals"
     try:
-        read_value(kind, written)
+        read_value(kind, raw)
     except ValueError as cause:
         return str(cause)
     return None
@@ -59,25 +59,25 @@ _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def _duration(written: Any) -> int:
-    text: str = _of_type(str, "a duration such as 15m")(written)
+def _duration(raw: Any) -> int:
+    text: str = _of_type(str, "a duration such as 15m")(raw)
     seconds = parse_duration(text).total_seconds()
     if seconds != int(seconds):
-        raise ValueError(f"expected a duration in whole seconds, got {describe(written)}")
+        raise ValueError(f"expected a duration in whole seconds, got {describe(raw)}")
     return int(seconds)
 
 
-def _number(written: Any) -> float:
-    return float(_of_type((int, float), "a number")(written))
+def _number(raw: Any) -> float:
+    return float(_of_type((int, float), "a number")(raw))
 
 
 def _of_type(types: type | tuple[type, ...], expected: str) -> Callable[[Any], Any]:
-    def read(written: Any) -> Any:
+    def read(raw: Any) -> Any:
         # To Python true is a number, to people it is not.
-        is_odd = isinstance(written, bool) and types is not bool
-        if is_odd or not isinstance(written, types):
-            raise ValueError(f"expected {expected}, got {describe(written)}")
-        return written
+        is_odd = isinstance(raw, bool) and types is not bool
+        if is_odd or not isinstance(raw, types):
+            raise ValueError(f"expected {expected}, got {describe(raw)}")
+        return raw
 
     return read
 

@@ -114,12 +114,12 @@ def _reason(rule: RuleResult) -> str:
     return next(result.reason for result in deciders if result.status is rule.status)
 
 
-def _with_parameters(pack: CompiledPack, written: JsonObject) -> CompiledPack:
+def _with_parameters(pack: CompiledPack, raw: JsonObject) -> CompiledPack:
     by_name = {parameter.name: parameter for parameter in pack.pack.parameters}
     values: JsonObject = {}
     overrides: dict[str, ParameterOverrides] = {}
     conditions: dict[str, dict[str, Expression]] = {}
-    for name, value in written.items():
+    for name, value in raw.items():
         parameter = by_name[name]
         if parameter.type == "condition":
             compiled = _condition(pack, parameter, value)
@@ -129,7 +129,7 @@ def _with_parameters(pack: CompiledPack, written: JsonObject) -> CompiledPack:
             values[name] = versions[0].value
             if override := parameter_overrides(parameter, versions):
                 overrides[name] = override
-    return pack.with_values(written, values, conditions, overrides)
+    return pack.with_values(raw, values, conditions, overrides)
 
 
 def _condition(pack: CompiledPack, parameter: Parameter, text: str) -> dict[str, Expression]:

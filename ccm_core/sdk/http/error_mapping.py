@@ -33,22 +33,22 @@ ERROR_MAPPING: tuple[tuple[type[Exception], type[SourceError], str], ...] = (
 )
 
 
-def mapped_error(cause: Exception, what: str) -> SourceError | None:
+def mapped_error(cause: Exception, action: str) -> SourceError | None:
     """Give the host's error for one of httpx's, or nothing for anything else.
 
     Args:
         cause: The exception.
-        what: What was being done, such as ``GET https://api.example/services``; no secrets.
+        action: What was being done, such as ``GET https://api.example/services``; no secrets.
     """
-    for foreign, ours, words in ERROR_MAPPING:
-        if isinstance(cause, foreign):
+    for library_error, host_error, description in ERROR_MAPPING:
+        if isinstance(cause, library_error):
             # httpx's own text can repeat header values; its class name cannot.
-            return ours(f"{what}: {words} ({type(cause).__name__})")
+            return host_error(f"{action}: {description} ({type(cause).__name__})")
     return None
 
 
 @contextmanager
-def map_errors(what: str) -> Iterator[None]:
+def map_errors(action: str) -> Iterator[None]:
     """Let no exception of httpx out.
 
     Raises:
@@ -57,7 +57,7 @@ def map_errors(what: str) -> Iterator[None]:
     try:
         yield
     except Exception as cause:
-        ours = mapped_error(cause, what)
-        if ours is None:
+        mapped = mapped_error(cause, action)
+        if mapped is None:
             raise
-        raise ours from cause
+        raise mapped from cause
