@@ -98,7 +98,7 @@ def open_demo(
             yield Demo(
                 workspace=workspace,
                 rules=compile_rule_set(workspace),
-                connection=replace(connection, secrets=source.secrets, again=None),
+                connection=replace(connection, secrets=source.secrets, reread_secret=None),
                 store=store,
                 folder=folder,
             )

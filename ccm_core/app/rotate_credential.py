@@ -117,7 +117,7 @@ class CredentialRotation:
     def _connection(self, new: Secret) -> Connection:
         (saved,) = self.workspace.connections([self.settings.name], secrets=True)
         # It is this very secret that is tested, so it is not read again.
-        return replace(saved, secrets={**saved.secrets, self.field: new}, again=None)
+        return replace(saved, secrets={**saved.secrets, self.field: new}, reread_secret=None)
 
 
 def _stored_as(settings: ConnectionSettings, field: str) -> tuple[str, str]:

@@ -134,7 +134,7 @@ class Workspace:
             cadences=settings.cadences,
             settings_digest=settings.digest,
             vault=None if entry is None else self.vault(),
-            again=partial(self._reread_secret, settings),
+            reread_secret=partial(self._reread_secret, settings),
             entered_at=None if entry is None else entry.entered_at,
         )
 

@@ -57,7 +57,7 @@ class LogStatements:
             yield VerificationProblem(
                 log=STORE_LOG,
                 leaf=index,
-                what=f"a leaf of the form {self.last_form!r}",
+                label=f"a leaf of the form {self.last_form!r}",
                 problem=f"it cannot be read ({error})",
             )
 
@@ -79,7 +79,7 @@ class LogStatements:
             yield VerificationProblem(
                 log=STORE_LOG,
                 leaf=index,
-                what=f"signing key {leaf['key']}",
+                label=f"signing key {leaf['key']}",
                 problem=f"its note begins {key.key} after {key.replaces}, and {before} came before",
             )
         self.keys.append((index, key))
@@ -116,7 +116,7 @@ class HeadVerifier:
                 if actual is None or encoded(actual) != root:
                     yield VerificationProblem(
                         log=log,
-                        what=f"the head at {size} leaves",
+                        label=f"the head at {size} leaves",
                         problem=f"leaf {statement.index} of {STORE_LOG} states the root {root}, "
                         f"and the log has {_root(actual)}",
                     )
@@ -136,7 +136,7 @@ class HeadVerifier:
                 yield _head_problem(head.log, head.size, problem)
                 continue
             if head.size <= newest.get(head.log, -1):
-                problem = f"row {head.seq} stands after a larger head"
+                problem = f"row {head.seq} comes after a larger head"
                 yield _head_problem(head.log, head.size, problem, "seq")
             newest[head.log] = head.size
             if (head.log, head.size) in expected:
@@ -185,25 +185,25 @@ class HeadVerifier:
 
     def check_pin(self, pin: Pin) -> Iterator[VerificationProblem]:
         """Check the store against a head that was stored outside it."""
-        what = f"the pin {pin.name}"
+        label = f"the pin {pin.name}"
         try:
             note = signed_note.read(pin.note)
             head = Checkpoint.read(note.text)
         except ValueError as error:
-            yield VerificationProblem(what=what, problem=f"it is no checkpoint: {error}")
+            yield VerificationProblem(label=label, problem=f"it is no checkpoint: {error}")
             return
         problem = self._pin_problem(note, head)
         if problem is None:
             self.pins += 1
         else:
-            yield VerificationProblem(log=STORE_LOG, what=what, problem=problem)
+            yield VerificationProblem(log=STORE_LOG, label=label, problem=problem)
 
     def check_trusted(self, key: VerifierKey) -> Iterator[VerificationProblem]:
         """Check the keys of the store against one that is trusted."""
         if all(signing_key.key != key for _, signing_key in self.statements.keys):
             yield VerificationProblem(
                 log=STORE_LOG,
-                what=f"the key {key}",
+                label=f"the key {key}",
                 problem="no head of this store was signed with it: the store is not the one it was",
             )
 
@@ -254,7 +254,7 @@ def _head_problem(
         log=log,
         table="checkpoint",
         field=field,
-        what=f"the signed head at {size} leaves",
+        label=f"the signed head at {size} leaves",
         problem=problem,
     )
 

@@ -37,7 +37,7 @@ class LogReplay:
                 entry, "first", f"it is {entry.first}, and {self.tree.size} leaves come before it"
             )
         if entry.seq <= self._seq:
-            yield self._problem(entry, "seq", "it stands before an entry that was appended earlier")
+            yield self._problem(entry, "seq", "it comes before an entry that was appended earlier")
         self._seq = max(self._seq, entry.seq)
         if entry.leaves is None:
             yield self._problem(entry, "leaves", "the leaves cannot be read")
@@ -108,6 +108,6 @@ class LogReplay:
             leaf=entry.first,
             table="log_entry",
             field=field,
-            what=f"entry {entry.seq} of the ledger",
+            label=f"entry {entry.seq} of the ledger",
             problem=problem,
         )

@@ -12,7 +12,7 @@ def leaf_hash(leaf: bytes) -> bytes:
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
-    """Hash two nodes that stand side by side."""
+    """Hash two nodes that are siblings."""
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 

@@ -38,7 +38,7 @@ class Signer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class VerifierKey:
-    """A public key under the name that its signatures bear."""
+    """A public key under the name of its signatures."""
 
     name: str
     public: bytes

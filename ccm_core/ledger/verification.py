@@ -13,7 +13,7 @@ from ccm_core.ledger.key_history import SigningKey
 class VerificationProblem:
     """One thing that is not what was stored."""
 
-    what: str
+    label: str
     """Such as ``record acme.service 'X1'``, as a person would name it."""
     problem: str
     """What is there, and what was stored."""
@@ -31,7 +31,7 @@ class VerificationProblem:
         where = [] if self.log is None else [f"log {self.log}"]
         where += [] if self.leaf is None else [f"leaf {self.leaf}"]
         field = f": {self.field}" if self.field else ""
-        return f"{', '.join([*where, self.what])}{field}: {self.problem}"
+        return f"{', '.join([*where, self.label])}{field}: {self.problem}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,20 +87,20 @@ def bundle(
         UsageError: Nothing can be bundled: the message says why.
         IntegrityError: What the store holds would not verify.
     """
-    chosen = _bundle_content(host, store, order)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    content = _bundle_content(host, store, order)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with ArchiveWriter(fresh) as archive:
-            _write(store, archive, chosen)
-            _write_statement(host, store.ledger, archive, chosen, signer)
-        facts, problems = verify(str(fresh))
+        with ArchiveWriter(temporary) as archive:
+            _write(store, archive, content)
+            _write_statement(host, store.ledger, archive, content, signer)
+        facts, problems = verify(str(temporary))
         if problems:
             raise IntegrityError("the bundle would not verify: " + "; ".join(problems[:5]))
-        fresh.replace(path)
+        temporary.replace(path)
     except OSError as cause:
         raise UsageError(f"the bundle cannot be written to {path}: {cause.strerror}") from cause
     finally:
-        fresh.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
     return facts
 
 
@@ -134,35 +134,35 @@ def _bundle_content(host: Host, store: EvidenceStore, order: BundleRequest) -> _
     needs = [need for name in selected_controls(supports, order.controls) for need in supports[name]]
     rules = {need.rule for need in needs}
     kinds = {kind for need in needs for kind in need.kinds}
-    names = sorted(one.name for one in order.connections)
-    said = _included_evaluations(store.evaluations, order.period, rules, names)
-    own = _store_excerpt(store.ledger, said)
-    excerpts = [_connection_excerpt(host, store, order.period, kinds, said, own, name) for name in names]
+    names = sorted(connection.name for connection in order.connections)
+    evaluations = _included_evaluations(store.evaluations, order.period, rules, names)
+    store_excerpt = _store_excerpt(store.ledger, evaluations)
+    excerpts = [_connection_excerpt(host, store, order.period, kinds, evaluations, store_excerpt, name) for name in names]
     return _BundleContent(
         assurance=assurance,
         period=order.period,
         connections=names,
         kinds=kinds,
         rules=rules,
-        evaluations=said,
-        excerpts=[own, *excerpts],
+        evaluations=evaluations,
+        excerpts=[store_excerpt, *excerpts],
     )
 
 
 def _included_evaluations(
     evaluations: EvaluationStore, period: Period, rules: Collection[str], names: Collection[str]
 ) -> _IncludedEvaluations:
-    said = _IncludedEvaluations()
+    included = _IncludedEvaluations()
     window = period.window
     for digest, evaluation in evaluations.between(since=window.since, until=window.until):
-        said.evaluations.add(digest)
-        said.documents.update(one.digest for one in evaluation.packs)
-        said.evidence_digests.update(_evidence_digests(evaluation, rules, names))
-        named, basis = evaluations.inputs_digest(digest), evaluations.inputs(digest)
-        if named is not None and basis is not None:
-            said.documents.add(named)
-            said.documents.update(one.digest for one in basis.packs)
-    return said
+        included.evaluations.add(digest)
+        included.documents.update(pack.digest for pack in evaluation.packs)
+        included.evidence_digests.update(_evidence_digests(evaluation, rules, names))
+        inputs_digest, inputs = evaluations.inputs_digest(digest), evaluations.inputs(digest)
+        if inputs_digest is not None and inputs is not None:
+            included.documents.add(inputs_digest)
+            included.documents.update(pack.digest for pack in inputs.packs)
+    return included
 
 
 def _evidence_digests(
@@ -180,45 +180,45 @@ def _connection_excerpt(
     store: EvidenceStore,
     period: Period,
     kinds: set[str],
-    said: _IncludedEvaluations,
-    own: Excerpt,
+    evaluations: _IncludedEvaluations,
+    store_excerpt: Excerpt,
     name: str,
 ) -> Excerpt:
-    heads = [head for leaf in _leaves(own) for head in leaf.get("heads", ())]
-    wanted = LeafCriteria(
+    heads = [head for leaf in _leaves(store_excerpt) for head in leaf.get("heads", ())]
+    criteria = LeafCriteria(
         period=period.window,
         kinds=kinds,
         event_kinds={one.name for one in host.kinds.values() if one.shape is Shape.EVENT},
-        evidence_digests=said.evidence_digests,
+        evidence_digests=evaluations.evidence_digests,
         run_ends={head["size"] - 1 for head in heads if head["log"] == name},
     )
-    found = store.ledger.excerpt(name, lambda leaves: select_leaves(leaves, wanted))
-    if found is None:
+    excerpt = store.ledger.excerpt(name, lambda leaves: select_leaves(leaves, criteria))
+    if excerpt is None:
         raise UsageError(f"no head of the ledger of {name} was ever signed; {_NEXT_STEP}")
-    there = {one.get("id") for one in _leaves(found)}
-    lacking = [
+    proven = {one.get("id") for one in _leaves(excerpt)}
+    unproven = [
         one.id
         for one in store.runs.collections(name)
-        if one.kind in kinds and one.ended_at in period.window and one.id not in there
+        if one.kind in kinds and one.ended_at in period.window and one.id not in proven
     ]
-    if lacking:
+    if unproven:
         raise UsageError(
-            f"{len(lacking)} collections of {name} are newer than the last signed head of its "
+            f"{len(unproven)} collections of {name} are newer than the last signed head of its "
             f"ledger, so nothing proves them yet; {_NEXT_STEP}"
         )
-    return found
+    return excerpt
 
 
-def _store_excerpt(ledger: LedgerStore, said: _IncludedEvaluations) -> Excerpt:
+def _store_excerpt(ledger: LedgerStore, included: _IncludedEvaluations) -> Excerpt:
     """Give the whole log of the store: so that it can be seen that no evaluation was left out."""
-    found = ledger.excerpt(STORE_LOG, lambda leaves: [index for index, _ in leaves])
-    there = {leaf.get("digest") for leaf in _leaves(found)} if found else set()
-    if found is None or said.evaluations - there:
+    excerpt = ledger.excerpt(STORE_LOG, lambda leaves: [index for index, _ in leaves])
+    proven = {leaf.get("digest") for leaf in _leaves(excerpt)} if excerpt else set()
+    if excerpt is None or included.evaluations - proven:
         raise UsageError(
             "evaluations of the period are newer than the last signed head of the store's ledger, "
             f"so nothing proves them yet; {_NEXT_STEP}"
         )
-    return found
+    return excerpt
 
 
 def _leaves(excerpt: Excerpt) -> Iterator[json_codec.JsonObject]:
@@ -228,20 +228,20 @@ def _leaves(excerpt: Excerpt) -> Iterator[json_codec.JsonObject]:
 # -- writing ----------------------------------------------------------------------------------
 
 
-def _write(store: EvidenceStore, archive: ArchiveWriter, chosen: _BundleContent) -> None:
-    for one in chosen.excerpts:
-        folder = f"ledger/{one.log}"
-        archive.add(f"{folder}/checkpoint.txt", one.checkpoint.encode())
+def _write(store: EvidenceStore, archive: ArchiveWriter, content: _BundleContent) -> None:
+    for excerpt in content.excerpts:
+        folder = f"ledger/{excerpt.log}"
+        archive.add(f"{folder}/checkpoint.txt", excerpt.checkpoint.encode())
         archive.stream(
-            f"{folder}/leaves.txt", (b"%d %s\n" % item for item in sorted(one.leaves.items()))
+            f"{folder}/leaves.txt", (b"%d %s\n" % item for item in sorted(excerpt.leaves.items()))
         )
         archive.add(
-            f"{folder}/hashes.txt", *(f"{encoded(each)}\n".encode() for each in one.hashes), b""
+            f"{folder}/hashes.txt", *(f"{encoded(digest)}\n".encode() for digest in excerpt.hashes), b""
         )
-    places = _file_digests(chosen)
-    for name, form in sorted(places):
-        archive.stream(name, _lines(store.ledger, form, places[name, form]))
-    for digest in sorted(one for one in _packs(chosen) if one in chosen.evaluations.documents):
+    files = _file_digests(content)
+    for name, form in sorted(files):
+        archive.stream(name, _lines(store.ledger, form, files[name, form]))
+    for digest in sorted(excerpt for excerpt in _packs(content) if excerpt in content.evaluations.documents):
         archive.add(
             f"packs/{digest.removeprefix('sha256:')[:16]}.yaml", store.evaluations.document(digest)
         )
@@ -249,24 +249,24 @@ def _write(store: EvidenceStore, archive: ArchiveWriter, chosen: _BundleContent)
         archive.add(f"keys/{number:04}.txt", key.note.encode())
 
 
-def _file_digests(chosen: _BundleContent) -> dict[tuple[str, str], dict[str, None]]:
+def _file_digests(content: _BundleContent) -> dict[tuple[str, str], dict[str, None]]:
     """Give the digests of each file, in the order of their leaves."""
-    found: dict[tuple[str, str], dict[str, None]] = {}
-    for one in chosen.excerpts:
-        for leaf in _leaves(one):
-            if "digest" in leaf and _is_included(leaf, chosen) and (name := _file_name(leaf)):
-                found.setdefault((name, leaf["leaf"]), {})[leaf["digest"]] = None
-    return found
+    digests: dict[tuple[str, str], dict[str, None]] = {}
+    for excerpt in content.excerpts:
+        for leaf in _leaves(excerpt):
+            if "digest" in leaf and _is_included(leaf, content) and (name := _file_name(leaf)):
+                digests.setdefault((name, leaf["leaf"]), {})[leaf["digest"]] = None
+    return digests
 
 
-def _is_included(leaf: json_codec.JsonObject, chosen: _BundleContent) -> bool:
+def _is_included(leaf: json_codec.JsonObject, content: _BundleContent) -> bool:
     """Whether the content of a leaf is wanted: of other times, there are only the leaves."""
-    digest, said = leaf["digest"], chosen.evaluations
+    digest, evaluations = leaf["digest"], content.evaluations
     if leaf["leaf"] == "manifest":
         ended = parse_instant(leaf["ended_at"])
-        return ended in chosen.period.window or digest in said.evidence_digests
-    wanted = {"evaluation": said.evaluations, "document": said.documents}
-    return digest in wanted.get(leaf["leaf"], {digest})
+        return ended in content.period.window or digest in evaluations.evidence_digests
+    included = {"evaluation": evaluations.evaluations, "document": evaluations.documents}
+    return digest in included.get(leaf["leaf"], {digest})
 
 
 def _file_name(leaf: json_codec.JsonObject) -> str | None:
@@ -274,12 +274,12 @@ def _file_name(leaf: json_codec.JsonObject) -> str | None:
         return f"evidence/{leaf['connection']}/{leaf['kind']}.jsonl"
     if leaf["leaf"] == "document":
         return "contents/bases.jsonl" if leaf["form"] == "inputs" else None
-    known = {"collection", "manifest", "rejected", "evaluation"}
-    return f"contents/{leaf['leaf']}s.jsonl" if leaf["leaf"] in known else None
+    forms = {"collection", "manifest", "rejected", "evaluation"}
+    return f"contents/{leaf['leaf']}s.jsonl" if leaf["leaf"] in forms else None
 
 
-def _packs(chosen: _BundleContent) -> set[str]:
-    leaves = (leaf for one in chosen.excerpts for leaf in _leaves(one))
+def _packs(content: _BundleContent) -> set[str]:
+    leaves = (leaf for excerpt in content.excerpts for leaf in _leaves(excerpt))
     return {leaf["digest"] for leaf in leaves if leaf.get("form") == "pack"}
 
 
@@ -290,41 +290,41 @@ def _lines(ledger: LedgerStore, form: str, digests: Iterable[str]) -> Iterator[b
 
 
 def _write_statement(
-    host: Host, ledger: LedgerStore, archive: ArchiveWriter, chosen: _BundleContent, signer: Signer
+    host: Host, ledger: LedgerStore, archive: ArchiveWriter, content: _BundleContent, signer: Signer
 ) -> None:
-    about = _predicate(host, ledger, chosen)
-    key = VerifierKey(about.origin, signer.public)
+    predicate = _predicate(host, ledger, content)
+    key = VerifierKey(predicate.origin, signer.public)
     archive.add("key.pem", pem(signer.public))
-    archive.add("assurance.json", json_codec.encode(chosen.assurance), b"\n")
+    archive.add("assurance.json", json_codec.encode(content.assurance), b"\n")
     archive.add(VERIFIER, published_verifier())
     page = BundlePage(
-        assurance=chosen.assurance,
-        connections=about.connections,
-        kinds=about.kinds,
+        assurance=content.assurance,
+        connections=predicate.connections,
+        kinds=predicate.kinds,
         key=str(key),
         files=archive.digests,
         host_version=host.version,
     )
     archive.add("index.html", bundle_page(page))
-    archive.add(STATEMENT, envelope(statement(archive.digests, about), signer))
+    archive.add(STATEMENT, envelope(statement(archive.digests, predicate), signer))
 
 
-def _predicate(host: Host, ledger: LedgerStore, chosen: _BundleContent) -> Predicate:
-    found = chosen.assurance
+def _predicate(host: Host, ledger: LedgerStore, content: _BundleContent) -> Predicate:
+    assurance = content.assurance
     return Predicate(
         origin=ledger.head().origin,
-        period=found.period,
-        since=chosen.period.window.since,
-        until=chosen.period.window.until,
-        assessed_until=found.until,
-        controls=[f"{one.framework}:{one.id}" for one in found.controls],
-        connections=chosen.connections,
-        kinds=sorted(chosen.kinds),
-        rules=sorted(chosen.rules),
-        evaluations=len(chosen.evaluations.evaluations),
+        period=assurance.period,
+        since=content.period.window.since,
+        until=content.period.window.until,
+        assessed_until=assurance.until,
+        controls=[f"{one.framework}:{one.id}" for one in assurance.controls],
+        connections=content.connections,
+        kinds=sorted(content.kinds),
+        rules=sorted(content.rules),
+        evaluations=len(content.evaluations.evaluations),
         checkpoints=[
             BundledCheckpoint(log=one.log, size=one.size, checkpoint=one.checkpoint)
-            for one in chosen.excerpts
+            for one in content.excerpts
         ],
         host_version=host.version,
     )

@@ -58,7 +58,11 @@ def test_a_day_without_gaps_and_failures_has_no_exceptions(make):
 
 def test_one_or_two_missed_collections_are_within_twice_the_required_frequency(make):
     """Three in a row are a gap: from when the last was too old until the next."""
-    late = [one for one in hourly(make) if one.ended_at not in Window(make.at(5), make.at(8))]
+    late = [
+        collection
+        for collection in hourly(make)
+        if collection.ended_at not in Window(make.at(5), make.at(8))
+    ]
     (kind,) = make.assess(late).kinds
     assert spans(make, kind.evidence_gaps) == [(6, 8)]
     assert (kind.scheduled, kind.completed) == (24, 21)
@@ -122,8 +126,8 @@ def test_a_waiver_is_a_flag_and_hides_no_failure(make):
 def test_a_failure_that_a_pass_rate_tolerates_is_no_exception(make):
     """The pass rate decided, and the rule passed."""
     evaluations = [
-        replace(one, rules=(replace(one.rules[0], status=Status.PASS),))
-        for one in evaluated(make, **{f"at{n}": {"status": Status.FAIL} for n in range(24)})
+        replace(evaluation, rules=(replace(evaluation.rules[0], status=Status.PASS),))
+        for evaluation in evaluated(make, **{f"at{n}": {"status": Status.FAIL} for n in range(24)})
     ]
     assert the_control(make.assess(hourly(make), evaluations)).exceptions == ()
 
@@ -131,7 +135,9 @@ def test_a_failure_that_a_pass_rate_tolerates_is_no_exception(make):
 def test_a_time_without_an_evaluation_is_a_gap(make):
     """A result is valid for as long as the evidence behind it may be old."""
     evaluations = [
-        one for one in evaluated(make) if one.evaluated_at not in Window(make.at(5), make.at(9))
+        evaluation
+        for evaluation in evaluated(make)
+        if evaluation.evaluated_at not in Window(make.at(5), make.at(9))
     ]
     control = the_control(make.assess(hourly(make), evaluations))
     assert spans(make, control.evidence_gaps) == [(6, 9)]
@@ -196,9 +202,11 @@ OUTCOMES = st.lists(
 @given(OUTCOMES, STATUSES)
 def test_no_conclusion_without_exceptions_has_a_gap_or_a_failure(make, outcomes, statuses):
     """For any history: complete, evaluated and without failure; coverages add up."""
-    falls = {one: () if one is Outcome.COMPLETE else (make.denied,) for one in Outcome}
+    falls = {outcome: () if outcome is Outcome.COMPLETE else (make.denied,) for outcome in Outcome}
     collections = [
-        make.collection(n, outcome=one, falls=falls[one]) for n, one in enumerate(outcomes) if one
+        make.collection(n, outcome=outcome, falls=falls[outcome])
+        for n, outcome in enumerate(outcomes)
+        if outcome
     ]
     evaluations = [make.evaluation(n, status) for n, status in enumerate(statuses)]
     assurance = make.assess(collections, evaluations)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ccm_core.assurance.timeline import event_spans, snapshot_spans
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import Window
-from ccm_core.rules.evaluate.sufficiency import standing
+from ccm_core.rules.evaluate.sufficiency import assess_sufficiency
 from ccm_core.sdk.types import Shape
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -69,7 +69,7 @@ def assert_agree(spans, collections, shape, *, refreshed=False):
     for half in range(2 * END + 8):
         now = START + half * MINUTE / 2 + MINUTE / 4
         (span,) = [span for span in spans if now in span.window]
-        sufficiency = standing(
+        sufficiency = assess_sufficiency(
             [past for past in collections if past.ended_at <= now],
             kind="acme.door",
             shape=shape,

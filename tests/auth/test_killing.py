@@ -123,7 +123,7 @@ def test_after_200_kills_each_connection_works_or_says_so(
         refreshers.stop()
     assert outcome(vault, keeper) is None
     LOG.info("%d lost of %d kills in %d refreshes", len(lost), KILLS, identity.rotations)
-    assert [one for one in lost if "was cut off before its answer was kept" not in one] == []
+    assert [one for one in lost if "was cut off before its response was stored" not in one] == []
     assert identity.replays == len(lost) < KILLS / 2 < identity.rotations
 
 

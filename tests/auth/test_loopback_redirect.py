@@ -24,13 +24,13 @@ async def visit(uri: str, target: str, method: str = "GET") -> bytes:
     return answer
 
 
-def listen(*visits, patience: float = 5.0, **asked):
+def listen(*visits, max_seconds: float = 5.0, **options):
     """Let visitors come by one after the other; give their answers and the address."""
 
     async def run():
-        async with listen_for_redirect(**asked) as redirect:
+        async with listen_for_redirect(**options) as redirect:
             answers = [await visit(redirect.redirect_uri, *each) for each in visits]
-            return answers, await redirect.address(max_seconds=patience), redirect.redirect_uri
+            return answers, await redirect.address(max_seconds=max_seconds), redirect.redirect_uri
 
     return asyncio.run(run())
 
@@ -109,8 +109,8 @@ def test_a_port_that_cannot_be_had_is_told(listens):
 
 def test_nobody_coming_is_told():
     """After as long as was agreed."""
-    with pytest.raises(UsageError, match=r"no browser came back to http://127.0.0.1:\d+/callback"):
-        listen(timeout=0.01)
+    with pytest.raises(UsageError, match=r"no browser arrived at http://127.0.0.1:\d+/callback"):
+        listen(max_seconds=0.01)
 
 
 def test_the_whole_way_with_a_browser(endpoint, oauth):

@@ -162,7 +162,7 @@ def test_an_empty_vault_is_no_mistake(path):
         ),
         pytest.param(BY_KEY, {}, "CCM_VAULT_KEY, which is not set; set it", id="no key"),
         pytest.param(BY_KEY, BY_PASSPHRASE, "CCM_VAULT_KEY, which is not set", id="wrong kind"),
-        pytest.param(BY_KEY, {"CCM_VAULT_KEY": "short"}, "holds no key", id="no real key"),
+        pytest.param(BY_KEY, {"CCM_VAULT_KEY": "short"}, "expected 32 random bytes", id="no real key"),
         pytest.param(
             BY_PASSPHRASE,
             {"CCM_VAULT_PASSPHRASE": "wrong horse"},
@@ -170,7 +170,7 @@ def test_an_empty_vault_is_no_mistake(path):
             id="other passphrase",
         ),
         pytest.param(BY_PASSPHRASE, {}, "CCM_VAULT_PASSPHRASE, which is not", id="no passphrase"),
-        pytest.param({}, BY_KEY, "this machine has no keyring|there is none", id="no keyring"),
+        pytest.param({}, BY_KEY, "this machine has no keyring|this one has no keyring", id="no keyring"),
     ],
 )
 def test_another_key_opens_nothing_and_harms_nothing(path, made_with, opened_with, says):
@@ -208,7 +208,7 @@ def test_without_any_key_the_ways_are_told(path):
 
 def test_an_empty_passphrase_is_refused(path):
     """It would protect nothing."""
-    with pytest.raises(SecretError, match="empty passphrase"):
+    with pytest.raises(SecretError, match="passphrase is empty"):
         Vault(path, sources(ask=lambda: Secret(""))).write("prod", ENTRY)
 
 
@@ -264,7 +264,7 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path):
 
 def test_a_folder_that_is_not_there_is_told(tmp_path):
     """Nothing is made in passing."""
-    with pytest.raises(SecretError, match=r"vault .*nowhere is not there; make it first"):
+    with pytest.raises(SecretError, match=r"vault .*nowhere does not exist; create it first"):
         Vault(tmp_path / "nowhere" / "ccm.vault", sources(BY_KEY)).write("prod", ENTRY)
 
 

@@ -16,7 +16,7 @@ SIZES = st.integers(1, 130)
 
 
 @given(SIZES, st.lists(SIZES, max_size=4))
-def test_a_tree_may_be_put_down_and_taken_up_anywhere(size, stops):
+def test_a_tree_continues_from_its_edge_at_any_size(size, stops):
     """The root is that of the definition, however often only the edge was kept."""
     tree = MerkleTree()
     for stop in sorted({*(stop for stop in stops if stop < size), size}):
@@ -28,7 +28,7 @@ def test_a_tree_may_be_put_down_and_taken_up_anywhere(size, stops):
 
 
 @given(SIZES, st.data())
-def test_an_inclusion_proof_is_that_of_the_definition(size, data):
+def test_an_inclusion_proof_equals_the_recursive_definition(size, data):
     """Many at once; each leads to the root from its own leaf and from no other."""
     indexes = data.draw(st.sets(st.integers(0, size - 1), min_size=1, max_size=5))
     top = root(HASHES[:size])
@@ -39,7 +39,7 @@ def test_an_inclusion_proof_is_that_of_the_definition(size, data):
 
 
 @given(SIZES, st.data())
-def test_a_proof_that_was_changed_leads_elsewhere(size, data):
+def test_a_changed_inclusion_proof_leads_to_another_root(size, data):
     """A hash too few or too many, a flipped bit, another leaf's proof: refused, or another root."""
     index = data.draw(st.integers(0, size - 1))
     proof = list(inclusion_proof.inclusion_proofs(HASHES, [index], size)[index])
@@ -76,7 +76,7 @@ def test_a_proof_that_was_changed_leads_elsewhere(size, data):
         pytest.param(lambda: MerkleTree(-1), id="less than no leaves"),
     ],
 )
-def test_what_cannot_be_is_refused(call):
+def test_proofs_of_impossible_indexes_are_refused(call):
     """Never answered with a proof of something else."""
     with pytest.raises(ValueError):  # noqa: PT011 - each part has its own words
         call()

@@ -34,7 +34,7 @@ ROOTS = [
 
 
 @pytest.mark.parametrize("count", range(9))
-def test_the_root_is_that_of_the_published_vectors(count):
+def test_a_merkle_root_equals_the_published_vectors(count):
     """The well-known eight leaves give the well-known roots."""
     assert root(LEAVES[:count]).hex() == ROOTS[count]
 
@@ -50,6 +50,6 @@ def recursive(leaves: list[bytes]) -> bytes:
 
 
 @given(st.lists(st.binary(max_size=4), min_size=1, max_size=70))
-def test_the_root_is_the_recursive_definition(leaves):
+def test_a_merkle_root_equals_the_recursive_definition(leaves):
     """Folding level by level gives the tree that the RFC defines by splitting."""
     assert root(leaves) == recursive(leaves)

@@ -23,7 +23,7 @@ def tree(size):
 
 
 @given(TREES)
-def test_any_leaves_lead_to_the_root(case):
+def test_any_leaves_of_a_multiproof_lead_to_the_root(case):
     """With as many hashes as there are parts between them, in one pass over the tree."""
     size, chosen = case
     leaves, hashes = tree(size)
@@ -34,7 +34,7 @@ def test_any_leaves_lead_to_the_root(case):
 
 
 @given(TREES)
-def test_any_leaf_leads_to_the_root_of_the_tree_that_it_was_the_last_of(case):
+def test_a_multiproof_leads_to_the_root_at_each_earlier_size(case):
     """So whoever has it can hold a head of that size against what is there."""
     size, chosen = case
     leaves, hashes = tree(size)
@@ -45,7 +45,7 @@ def test_any_leaf_leads_to_the_root_of_the_tree_that_it_was_the_last_of(case):
 
 
 @given(TREES, st.data())
-def test_nothing_else_leads_to_the_root(case, data):
+def test_a_changed_multiproof_does_not_lead_to_the_root(case, data):
     """Not a leaf changed, moved, left out or added; not a hash changed, left out or added."""
     size, chosen = case
     leaves, hashes = tree(size)
@@ -79,7 +79,7 @@ def test_nothing_else_leads_to_the_root(case, data):
         pytest.param(3, [], 2, id="too few leaves, none chosen"),
     ],
 )
-def test_what_cannot_be_proven_is_refused(size, indexes, hashes):
+def test_a_multiproof_of_leaves_beyond_the_tree_is_refused(size, indexes, hashes):
     """Before anything wrong is written down."""
     with pytest.raises(ValueError, match="leaves"):
         list(multiproof(tree(hashes)[1], size, indexes))

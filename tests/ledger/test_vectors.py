@@ -187,7 +187,7 @@ def test_a_note_opens_where_a_trusted_key_signed_it(lines: str, keys: list, *, o
         pytest.param(f"{TEXT}\n{PETER_LINE}" + " " * 70_000, id="too long"),
     ],
 )
-def test_what_is_no_note_is_refused(data: str | bytes):
+def test_text_that_is_no_note_is_refused(data: str | bytes):
     """The malformed notes of the reference implementation, and more."""
     with pytest.raises(ValueError):  # noqa: PT011 - each part has its own words
         signed_note.opened(data, [VerifierKey.read(PETER)])
@@ -220,7 +220,7 @@ def test_a_checkpoint_is_read_and_written_as_published():
         pytest.param(f"{SOFA}\n", id="an empty extension line"),
     ],
 )
-def test_what_is_no_checkpoint_is_refused(text: str):
+def test_text_that_is_no_checkpoint_is_refused(text: str):
     """Each line is held to the letter of the format."""
     with pytest.raises(ValueError):  # noqa: PT011 - each part has its own words
         Checkpoint.read(text)
@@ -274,7 +274,7 @@ def test_a_proof_file_is_written_and_read(proof: LeafProof, text: str):
         pytest.param(f"{HEAD}index 0\n", id="no checkpoint"),
     ],
 )
-def test_what_is_no_proof_file_is_refused(text: str):
+def test_text_that_is_no_proof_file_is_refused(text: str):
     """The malformed files of the reference implementation, and more."""
     with pytest.raises(ValueError):  # noqa: PT011 - each part has its own words
         LeafProof.read(text)

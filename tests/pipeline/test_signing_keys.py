@@ -66,7 +66,7 @@ def store_folder(tmp_path):
     return StoreFolder(tmp_path)
 
 
-def test_what_a_person_should_know_is_told_once(store_folder):
+def test_an_unsigned_head_is_reported_once(store_folder):
     """That a key was made, or why nobody signs: not for every head."""
     store_folder.environment.clear()
     sign = store_folder.signing()
@@ -116,7 +116,7 @@ def test_a_rotation_that_is_cut_off_leaves_a_store_that_can_be_signed(store_fold
     assert store_folder.verified().unproven == ()
 
 
-def test_nothing_is_rotated_that_is_not_there(store_folder):
+def test_a_signing_key_that_does_not_exist_is_not_rotated(store_folder):
     """Without a key, or without the store's key, the message says what to do."""
     with store_folder.store() as store:
         with pytest.raises(UsageError, match="`ccm keys make`"):

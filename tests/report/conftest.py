@@ -203,7 +203,7 @@ def account():
 def make():
     """Give the makers of values, by name."""
     makers = (result, passes, rule, standing, collection, manifest, count, report_input)
-    return SimpleNamespace(now=NOW, **{one.__name__: one for one in makers})
+    return SimpleNamespace(now=NOW, **{maker.__name__: maker for maker in makers})
 
 
 @pytest.fixture
@@ -240,18 +240,18 @@ def figures():
 
 
 def followed(inputs):
-    """Every failing result, seen first three days ago and opened twice."""
-    for judged in inputs.evaluation.rules:
-        for one in judged.results:
-            if one.status is Status.FAIL and one.id:
+    """Yield every failing result, seen first three days ago and opened twice."""
+    for rule_result in inputs.evaluation.rules:
+        for failure in rule_result.results:
+            if failure.status is Status.FAIL and failure.id:
                 yield Finding(
-                    id=one.id,
-                    rule=one.rule,
-                    connection=one.connection,
-                    subject=one.subject,
-                    severity=judged.severity.value,
+                    id=failure.id,
+                    rule=failure.rule,
+                    connection=failure.connection,
+                    subject=failure.subject,
+                    severity=rule_result.severity.value,
                     state=FindingState.OPEN,
-                    reason=one.reason,
+                    reason=failure.reason,
                     first_seen=NOW - timedelta(days=3),
                     last_seen=NOW,
                     opened=2,
@@ -261,7 +261,9 @@ def followed(inputs):
 @pytest.fixture
 def whole(inputs, figures):
     """One account with something of everything, pictures, a trend and waivers among it."""
-    stood = tuple(RuleStatus(rule=one.rule, status=one.status) for one in inputs.evaluation.rules)
+    stood = tuple(
+        RuleStatus(rule=rule_.rule, status=rule_.status) for rule_ in inputs.evaluation.rules
+    )
     waiver = Waiver(
         id="W-2026-007",
         rule="service_has_policy",
@@ -276,7 +278,8 @@ def whole(inputs, figures):
     )
     rules = tuple(
         replace(
-            rule, results=tuple(replace(one, id=f"f-{one.subject.key}") for one in rule.results)
+            rule,
+            results=tuple(replace(result, id=f"f-{result.subject.key}") for result in rule.results),
         )
         for rule in inputs.evaluation.rules
     )
@@ -289,5 +292,5 @@ def whole(inputs, figures):
         ),
         waivers=(waiver,),
         digest="sha256:" + "c3" * 32,
-        findings={one.id: one for one in followed(inputs)},
+        findings={finding.id: finding for finding in followed(inputs)},
     )

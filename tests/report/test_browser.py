@@ -172,8 +172,8 @@ def test_the_page_is_filtered_by_owner(browse, make):
 
 def owned(make, title, owners):
     """Make a failure of what teams own."""
-    one = make.result(title, Status.FAIL, "it is not as it should be", key=title)
-    return replace(one, subject=replace(one.subject, owners=owners))
+    failure = make.result(title, Status.FAIL, "it is not as it should be", key=title)
+    return replace(failure, subject=replace(failure.subject, owners=owners))
 
 
 @pytest.mark.parametrize(
@@ -198,8 +198,8 @@ def test_paper_says_how_many_it_leaves_out(browse, make, number, more):
     </script></body>"""
     shown, console = browse(style.replace(b"</body>", use), "--dump-dom")
     assert console == []
-    told = "; ".join(f"And {one} more failing resources: see the file." for one in more)
-    assert f"<title>25 rows; {told}".rstrip() in shown
+    notes = "; ".join(f"And {number} more failing resources: see the file." for number in more)
+    assert f"<title>25 rows; {notes}".rstrip() in shown
 
 
 def test_paper_gets_what_fails(browse, inputs, tmp_path):
@@ -219,9 +219,13 @@ def test_the_watch_sees_a_page_that_asks(browse, tmp_path):
 
 def _addresses(net_log: Path) -> list[str]:
     """Every http address the page asked for; what the browser asks on its own has no origin."""
-    told = [event.get("params", {}) for event in json_codec.decode(net_log.read_bytes())["events"]]
-    asked = [one for one in told if one.get("initiator", NOBODY) != NOBODY]
-    return sorted({one["url"] for one in asked if one.get("url", "").startswith("http")})
+    requests = [
+        event.get("params", {}) for event in json_codec.decode(net_log.read_bytes())["events"]
+    ]
+    own_requests = [request for request in requests if request.get("initiator", NOBODY) != NOBODY]
+    return sorted(
+        {request["url"] for request in own_requests if request.get("url", "").startswith("http")}
+    )
 
 
 AXE = Path(__file__).parents[1] / "node_modules/axe-core/axe.min.js"

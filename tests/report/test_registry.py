@@ -12,9 +12,9 @@ from ccm_core.report.registry import FORMATS
 
 def test_names():
     """A format is found by the name it gives itself."""
-    known = ["csv", "html", "json", "junit", "markdown", "ocsf", "oscal", "sarif", "text"]
-    assert sorted(FORMATS) == known
-    assert all(name == one.name for name, one in FORMATS.items())
+    names = ["csv", "html", "json", "junit", "markdown", "ocsf", "oscal", "sarif", "text"]
+    assert sorted(FORMATS) == names
+    assert all(name == report.name for name, report in FORMATS.items())
 
 
 @pytest.mark.parametrize("name", ["html", "json", "text"])

@@ -82,7 +82,7 @@ def sql(folder, *statements, **values):
         return [database.execute(statement, values).fetchall() for statement in statements][-1]
 
 
-def test_a_store_as_it_was_kept_is_sound(pristine):
+def test_an_undamaged_store_is_sound(pristine):
     """Every leaf, every body and every head; both pins hold."""
     folder, pins = pristine
     verification = verified(folder, *pins)
@@ -209,7 +209,7 @@ def test_a_changed_count_of_rows_is_found(folder, last):
     ]
 
 
-def test_a_record_is_named_with_its_field_and_what_it_was(folder):
+def test_a_problem_names_the_record_its_field_and_both_values(folder):
     """The problem says which leaf, which record, which field, what is there, what was stored."""
     sql(folder, "UPDATE version SET endpoint = '/others' WHERE key = 'b'")
 
@@ -257,14 +257,14 @@ NUMBERS = tuple(
         pytest.param((*RUN, *LEDGER, *NUMBERS), id="and its part of the log, and its head"),
     ],
 )
-def test_a_run_that_was_removed_is_found(folder, statements):
+def test_a_removed_run_is_found(folder, statements):
     """The store's own log states a head that the connection's log does not have any more."""
     sql(folder, *statements)
 
     assert "demo" in {problem.log for problem in verified(folder).problems}
 
 
-def test_a_pin_finds_what_was_cut_off_everywhere(folder, pristine):
+def test_a_pin_finds_a_store_that_was_truncated_everywhere(folder, pristine):
     """Whoever removes the end of every log leaves a store that is sound, and older than the pin."""
     size = "(SELECT size FROM checkpoint WHERE log = '@store' ORDER BY size LIMIT 1 OFFSET 2)"
     sql(
@@ -299,7 +299,7 @@ def test_a_pin_finds_what_was_cut_off_everywhere(folder, pristine):
     alone = [problem for problem in verified(folder).problems if problem.field != "content"]
     assert alone == []  # but for what was erased, which cannot be brought back
     assert [
-        problem.what for problem in verified(folder, older).problems if problem.field != "content"
+        problem.label for problem in verified(folder, older).problems if problem.field != "content"
     ] == []
     (problem,) = [
         problem for problem in verified(folder, newer).problems if problem.field != "content"
@@ -316,7 +316,7 @@ def test_an_older_head_in_place_of_the_newest_is_found(folder, pristine):
     assert (problem.table, problem.field) == ("checkpoint", "note")
 
 
-def test_a_store_that_was_built_anew_is_found_by_a_pin(tmp_path, build, key, pristine, reopen):
+def test_a_rebuilt_store_is_found_by_a_pin(tmp_path, build, key, pristine, reopen):
     """Another store, though everything in it is sound; even with the same key and the same name."""
     store = reopen(key())
     store.runs.begin(build.run())
@@ -365,7 +365,7 @@ def test_a_truncated_file_is_found(folder, share):
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_bytes_that_the_disk_changed_are_found_or_harmless(folder, pristine, seed):
+def test_flipped_bits_of_the_file_are_found_or_harmless(folder, pristine, seed):
     """Anywhere in the file, SQLite's own pages included; or everything reads as it did."""
     data = bytearray((folder / "ccm.db").read_bytes())
     chance = random.Random(seed)  # noqa: S311 - places, not secrets

@@ -74,7 +74,7 @@ def test_a_changed_body_is_found_when_it_is_read(full, tamper, build, changed):
     assert [r.body for r in full.records.history("demo", "demo.thing", "b")] == [{}]
 
 
-def test_a_body_that_is_gone_is_found_when_it_is_read(full, tmp_path):
+def test_a_missing_body_is_found_when_it_is_read(full, tmp_path):
     """A record is never left out because its body is missing."""
     with closing(sqlite3.connect(tmp_path / "ccm.db")) as database, database:
         database.execute("DELETE FROM body")
@@ -109,7 +109,7 @@ def test_a_changed_document_is_found_when_it_is_read(full, tamper, table, read, 
             read(full)
 
 
-def test_a_document_of_a_form_not_known_is_no_damage(full, tamper):
+def test_a_document_of_an_unknown_form_is_no_damage(full, tamper):
     """Its bytes are right: a newer ccm wrote it."""
     data = b'{"form":"of tomorrow"}'
     tamper("manifest", "document", lambda _: Compressor().compress(data))

@@ -83,7 +83,7 @@ def empty_store(tmp_path_factory, build):
 
 @settings(max_examples=25, deadline=None)
 @given(steps=STEPS)
-def test_the_store_says_what_the_model_says(empty_store, build, steps):
+def test_the_store_agrees_with_a_model(empty_store, build, steps):
     """Counts, states of every moment, histories: after any sequence of harvests."""
     model = Model()
     with tempfile.TemporaryDirectory() as name:

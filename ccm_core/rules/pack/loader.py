@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from ccm_core import documents, schemas
-from ccm_core.documents import suggest
+from ccm_core.documents import Document, suggest
 from ccm_core.errors import DocumentError, Mistake
 from ccm_core.model.evaluation.rule import RulePack
 from ccm_core.model.json_codec import JsonObject, digest
@@ -13,6 +13,7 @@ from ccm_core.rules.cel.lookup_function import LookupTable
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks
 from ccm_core.rules.pack.compiler import PackCompiler, SettingMistake
 from ccm_core.rules.pack.pack_reader import read_pack as _read
+from ccm_core.rules.pack.renamed_keys import renamed_keys, renamed_setting_key
 from ccm_core.rules.types import PackText, RowSource
 
 SCHEMA = "rule-pack.v1"
@@ -30,6 +31,8 @@ def read_pack(pack: PackText) -> RulePack:
         DocumentError: It is no rule pack.
     """
     document = documents.read_yaml(pack.text, pack.source)
+    if renamed := list(renamed_keys(document)):
+        raise DocumentError(renamed)
     if mistakes := documents.check(document, schemas.load(SCHEMA)):
         raise DocumentError(mistakes)
     return _read(document, digest(pack.text))
@@ -57,13 +60,12 @@ def compile_packs(
     """
     by_name = {source.name: source for source in sources}
     lookups, settings, mistakes = LookupTable(), parameters or {}, list[Mistake]()
+    read = list(_documents(texts, mistakes))
+    # What else is wrong with a pack of before would only repeat it.
+    if renamed := list(_renamed_keys(read, settings, mistake)):
+        raise DocumentError(renamed)
     packs = []
-    for text in texts:
-        try:
-            document = documents.read_yaml(text.text, text.source)
-        except DocumentError as cause:
-            mistakes.extend(cause.mistakes)
-            continue
+    for text, document in read:
         mistakes.extend(documents.check(document, schemas.load(SCHEMA)))
         compiler = PackCompiler(
             document=document,
@@ -84,6 +86,26 @@ def compile_packs(
         lookups=lookups,
         inputs={name: source.inputs for name, source in sorted(by_name.items())},
     )
+
+
+def _documents(
+    texts: Iterable[PackText], mistakes: list[Mistake]
+) -> Iterator[tuple[PackText, Document]]:
+    for text in texts:
+        try:
+            yield text, documents.read_yaml(text.text, text.source)
+        except DocumentError as cause:
+            mistakes.extend(cause.mistakes)
+
+
+def _renamed_keys(
+    packs: Iterable[tuple[PackText, Document]], settings: JsonObject, mistake: SettingMistake
+) -> Iterator[Mistake]:
+    for _, document in packs:
+        yield from renamed_keys(document)
+    for name, value in settings.items():
+        if message := renamed_setting_key(value):
+            yield mistake(name, message, None)
 
 
 def _name_conflicts(packs: Sequence[CompiledPack]) -> Iterator[Mistake]:

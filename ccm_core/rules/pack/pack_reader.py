@@ -109,7 +109,7 @@ def _manual_procedures(raw: JsonObject) -> ManualProcedures:
     return ManualProcedures(
         framework=_text(raw, "framework"),
         id=_text(raw, "id"),
-        procedures=tuple(one for one in procedures if isinstance(one, str)),
+        procedures=tuple(text for text in procedures if isinstance(text, str)),
     )
 
 

@@ -108,8 +108,6 @@ def read_overrides(parameter: Parameter, raw: Any) -> tuple[ConditionalValue, ..
     """
     if not isinstance(raw, dict) or parameter.type in NEVER_VARY:
         return (ConditionalValue(value=read_value(parameter.type, raw), raw=raw),)
-    if "changes" in raw:
-        raise ValueError("`changes` is now called `overrides`")
     if unknown := sorted(set(raw) - {"value", "overrides"}):
         raise ValueError(f"unknown key {describe(unknown[0])}; expected value and overrides")
     if "value" not in raw:
@@ -117,9 +115,7 @@ def read_overrides(parameter: Parameter, raw: Any) -> tuple[ConditionalValue, ..
     overrides = raw.get("overrides", [])
     if not isinstance(overrides, list):
         raise ValueError(f"expected a list of overrides, {_got(overrides)}")  # noqa: TRY004 - the document is wrong, not the type
-    default = ConditionalValue(
-        value=read_value(parameter.type, raw["value"]), raw=raw["value"]
-    )
+    default = ConditionalValue(value=read_value(parameter.type, raw["value"]), raw=raw["value"])
     return (
         default,
         *(_override(parameter, number, raw) for number, raw in enumerate(overrides, start=1)),

@@ -40,7 +40,7 @@ def append_leaves(transaction: Transaction, log: str, leaves: Iterable[bytes]) -
 
 
 def _hashes(leaves: Iterable[bytes], stream: CompressionStream) -> Iterator[bytes]:
-    """Yield the hashes of leaves, and compress them on the way: a window's are too many to hold."""
+    """Yield the hashes of leaves, and compress them on the way: those of a window are many."""
     for number, leaf in enumerate(leaves):
         stream.add(b"\n" + leaf if number else leaf)
         yield leaf_hash(leaf)

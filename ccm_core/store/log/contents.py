@@ -1,4 +1,4 @@
-"""The stored bytes whose digests stand in leaves: what bundles hold beside the leaves."""
+"""The stored bytes whose digests are in leaves: what bundles hold beside the leaves."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CONTENTS = {
     "evaluation": "SELECT digest, document FROM evaluation WHERE digest IN (:values)",
     "document": "SELECT digest, document FROM document WHERE digest IN (:values)",
 }
-"""The query for the bytes whose digests stand in leaves of a type."""
+"""The query for the bytes whose digests are in leaves of a type."""
 
 
 def contents(

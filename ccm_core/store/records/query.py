@@ -51,7 +51,7 @@ WHERE version.connection = :connection AND version.kind = :kind AND version.stor
     {{}}
 ORDER BY version.key
 """
-"""Newest is what was stored last, not what bears the latest time: clocks go backwards."""
+"""Newest is what was stored last, not what has the latest time: clocks go backwards."""
 
 
 def current(

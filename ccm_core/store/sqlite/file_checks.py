@@ -24,11 +24,11 @@ def file_problems(transaction: Transaction) -> Iterator[VerificationProblem]:
     """Yield what is wrong with the file."""
     for (message,) in transaction.rows("PRAGMA integrity_check(20)"):
         if message != "ok":
-            yield VerificationProblem(what="the file", problem=str(message))
+            yield VerificationProblem(label="the file", problem=str(message))
     for table, row, parent, _ in transaction.rows("PRAGMA foreign_key_check"):
         subject = "a row" if row is None else f"row {row}"
         yield VerificationProblem(
-            what=f"table {table}",
+            label=f"table {table}",
             table=table,
             problem=f"{subject} refers to a row of {parent} that is not there",
         )
@@ -45,7 +45,7 @@ def _numbers(transaction: Transaction) -> Iterator[VerificationProblem]:
             if counted != expected:
                 count, first, newest = counted
                 yield VerificationProblem(
-                    what=f"table {table}",
+                    label=f"table {table}",
                     table=table,
                     field="seq",
                     problem=f"its {count} rows are numbered {first} to {newest}, "
@@ -54,7 +54,7 @@ def _numbers(transaction: Transaction) -> Iterator[VerificationProblem]:
     for first, count in transaction.rows("SELECT min(id), count(*) FROM store"):
         if (first, count) != (1, 1):
             yield VerificationProblem(
-                what="table store",
+                label="table store",
                 table="store",
                 field="id",
                 problem=f"it has {count} rows from number {first}, and one was stored",

@@ -15,7 +15,7 @@ from ccm_core.errors import StoreError
 def lock_connection(database: Path, connection: str) -> Iterator[None]:
     """Lock a connection for this process; the lock ends with the process, however it ends.
 
-    The holder's name stands in a file beside the lock. It is only read where the lock is held, so
+    The holder's name is in a file beside the lock. It is only read where the lock is held, so
     one that a killed process left behind misleads nobody.
 
     Raises:

@@ -109,7 +109,7 @@ class RowChecker:
                 yield VerificationProblem(
                     log=entry.log,
                     leaf=logged[0].index,
-                    what=f"a leaf of the form {table!r}",
+                    label=f"a leaf of the form {table!r}",
                     problem="this version of ccm knows no such leaf",
                 )
 
@@ -127,7 +127,7 @@ class RowChecker:
                 problem = "its row is not there any more"
                 yield _problem(table, leaves[leaf].fields, problem, leaves[leaf])
             for row in unlogged:
-                problem = f"row {extra[row].seq} stands in no leaf: it was not added by ccm"
+                problem = f"row {extra[row].seq} is in no leaf: it was not added by ccm"
                 yield _problem(table, extra[row].fields, problem)
 
     # -- rows of one form of leaf -------------------------------------------------------------
@@ -165,7 +165,7 @@ class RowChecker:
     ) -> Iterator[VerificationProblem]:
         newest = self._newest.get((leaf.log, table), -1)
         if row.seq <= newest:
-            problem = f"row {row.seq} stands before row {newest}, and was stored after it"
+            problem = f"row {row.seq} comes before row {newest}, and was stored after it"
             yield _problem(table, leaf.fields, problem, leaf, column="seq")
         self._newest[leaf.log, table] = max(newest, row.seq)
 
@@ -281,7 +281,7 @@ def _problem(
         leaf=leaf.index if leaf else None,
         table=table,
         field=column,
-        what=_label(table, fields),
+        label=_label(table, fields),
         problem=problem,
     )
 
@@ -289,8 +289,8 @@ def _problem(
 def _label(table: str, fields: Mapping[str, Any]) -> str:
     match table:
         case "version" | "body":
-            what = "record" if "digest" in fields else "tombstone of"
-            return f"{what} {fields.get('kind')} {fields.get('key')!r}"
+            label = "record" if "digest" in fields else "tombstone of"
+            return f"{label} {fields.get('kind')} {fields.get('key')!r}"
         case "rejected":
             return f"rejected {fields.get('key')!r} of collection {fields.get('collection')}"
         case "manifest":

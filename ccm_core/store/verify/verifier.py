@@ -135,14 +135,14 @@ class _LogVerifier:
         if last not in {"heads", "store"}:
             yield VerificationProblem(
                 log=STORE_LOG,
-                what="the end of the log",
+                label="the end of the log",
                 problem=f"its last leaf is of the form {last!r}: what came after it is gone",
             )
         for name, size in self._manifest_sizes.items():
             if size > max(self.statements.sizes(name), default=0):
                 yield VerificationProblem(
                     log=name,
-                    what="the end of the log",
+                    label="the end of the log",
                     problem=f"a manifest was stored at {size} leaves, and no head was stated "
                     "after it",
                 )
@@ -181,7 +181,7 @@ def _derived_problems(transaction: Transaction) -> Iterator[VerificationProblem]
     )
     for digest in orphans:
         yield VerificationProblem(
-            what=f"body {digest}",
+            label=f"body {digest}",
             table="body",
             field="digest",
             problem="no version names it: it was not added by ccm",
@@ -206,5 +206,5 @@ def _current_versions(transaction: Transaction) -> Iterator[VerificationProblem]
 def _head_problem(row: Row, problem: str) -> VerificationProblem:
     connection, kind, key, *_ = row
     return VerificationProblem(
-        what=f"head of {kind} {key!r} of {connection}", table="current_version", problem=problem
+        label=f"head of {kind} {key!r} of {connection}", table="current_version", problem=problem
     )

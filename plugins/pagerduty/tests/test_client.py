@@ -371,7 +371,7 @@ def test_a_listing_that_may_be_split_says_so_before_anything_is_read(listing):
 
 
 @pytest.mark.parametrize(
-    ("said", "words"),
+    ("overrides", "words"),
     [
         pytest.param({"things": [], "more": True}, "empty and says that there is more", id="empty"),
         pytest.param({"offset": 3}, "answered with offset 3", id="another offset"),

@@ -223,7 +223,7 @@ def test_a_sound_connection_has_nothing_to_mend(checked):
 
 
 @pytest.mark.parametrize(
-    ("path", "answer", "found", "step"),
+    ("path", "answer", "message", "step"),
     [
         pytest.param(
             "/teams",

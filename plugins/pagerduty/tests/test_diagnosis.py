@@ -129,7 +129,7 @@ def test_gaps_that_are_not_detected_because_a_schedule_has_no_layers(check, simu
 
 
 @pytest.mark.parametrize(
-    ("spoil", "said", "step"),
+    ("spoil", "message", "step"),
     [
         pytest.param(
             lambda control: control.inject("/log_entries", too_many_requests(1)),
@@ -235,7 +235,7 @@ def answering(regions: dict[str, int]):
 
 
 @pytest.mark.parametrize(
-    ("eu", "cause", "found", "step"),
+    ("eu", "cause", "message", "step"),
     [
         pytest.param(
             200, Cause.WRONG_REGION, "the key is valid", "set region: eu in", id="wrong region"

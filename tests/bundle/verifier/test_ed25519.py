@@ -46,9 +46,9 @@ VECTORS = [
 @pytest.mark.parametrize(("key", "message", "signature"), VECTORS)
 def test_published_signatures_hold(key, message, signature):
     """Those of RFC 8032, and none of them for another message."""
-    public, said, signed = (bytes.fromhex(one) for one in (key, message, signature))
-    assert verify_signature(public, said, signed)
-    assert not verify_signature(public, said + b".", signed)
+    public, content, signed = (bytes.fromhex(text) for text in (key, message, signature))
+    assert verify_signature(public, content, signed)
+    assert not verify_signature(public, content + b".", signed)
 
 
 @settings(max_examples=20)

@@ -11,7 +11,7 @@ from ccm_core.bundle.verifier.main import verify
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "text"),
     [
         pytest.param("../evil", "lead out", id="climbs"),
         pytest.param("a/../../evil", "lead out", id="climbs from inside"),
@@ -22,11 +22,11 @@ from ccm_core.bundle.verifier.main import verify
         pytest.param("a\nb", "lead out", id="a line feed"),
     ],
 )
-def test_a_name_that_leads_out_is_refused_before_anything_is_unpacked(spoiled, name, said):
+def test_a_name_that_leads_out_is_refused_before_anything_is_unpacked(spoiled, name, text):
     """The message repeats the name."""
     _, problems = verify(spoiled(lambda files: files.update({name: b""})))
     assert len(problems) == 1
-    assert said in problems[0]
+    assert text in problems[0]
 
 
 def test_a_decompression_bomb_is_refused_before_anything_is_unpacked(tmp_path):
@@ -45,7 +45,7 @@ def test_a_file_that_is_not_an_archive_is_refused(tmp_path, content):
     """In one line."""
     (tmp_path / "x.zip").write_bytes(content)
     _, problems = verify(str(tmp_path / "x.zip"))
-    assert [one.startswith("the archive is damaged") for one in problems] == [True]
+    assert [problem.startswith("the archive is damaged") for problem in problems] == [True]
 
 
 def test_a_name_that_is_in_the_archive_twice_is_refused(whole, tmp_path):

@@ -72,11 +72,11 @@ DAMAGE = [
 ]
 
 
-@pytest.mark.parametrize(("change", "said"), DAMAGE)
-def test_damage_to_a_bundle_is_a_problem(spoiled, change, said):
+@pytest.mark.parametrize(("change", "text"), DAMAGE)
+def test_damage_to_a_bundle_is_a_problem(spoiled, change, text):
     """By whoever has no key at all."""
     _, problems = verify(spoiled(change))
-    assert any(said in one for one in problems), problems
+    assert any(text in problem for problem in problems), problems
 
 
 INSIDE = [
@@ -113,9 +113,9 @@ INSIDE = [
 ]
 
 
-@pytest.mark.parametrize(("change", "said"), INSIDE)
+@pytest.mark.parametrize(("change", "text"), INSIDE)
 def test_omissions_by_somebody_with_the_key_are_problems(
-    resigned, key_of, old_firm, spoiled, change, said
+    resigned, key_of, old_firm, spoiled, change, text
 ):
     """The statement can be signed anew; the signed heads of the ledger still tell."""
 
@@ -124,20 +124,20 @@ def test_omissions_by_somebody_with_the_key_are_problems(
         resigned(files, old_firm.signer)
 
     _, problems = verify(spoiled(spoil), key_of(old_firm))
-    assert any(said in one for one in problems), problems
+    assert any(text in problem for problem in problems), problems
 
 
 def without(firm, files, log, gone):
     """Leave out leaves and what they speak of, prove the rest rightly."""
     folder = f"ledger/{log}"
-    lines = [one.split(b" ", 1) for one in files[f"{folder}/leaves.txt"].splitlines()]
+    lines = [line_.split(b" ", 1) for line_ in files[f"{folder}/leaves.txt"].splitlines()]
     there = {int(number): json.loads(leaf) for number, leaf in lines}
     left = {number: leaf for number, leaf in there.items() if not gone(leaf)}
     assert len(left) < len(there)
     found = firm.store.ledger.excerpt(log, lambda _: left)
-    files[f"{folder}/leaves.txt"] = b"".join(b"%d %s\n" % one for one in found.leaves.items())
+    files[f"{folder}/leaves.txt"] = b"".join(b"%d %s\n" % leaf_ for leaf_ in found.leaves.items())
     files[f"{folder}/hashes.txt"] = b"".join(
-        signed_note.encoded(one).encode() + b"\n" for one in found.hashes
+        signed_note.encoded(proof_hash).encode() + b"\n" for proof_hash in found.hashes
     )
     lost = {leaf.get("digest") for leaf in there.values() if gone(leaf)}
     for name in files:
@@ -184,9 +184,9 @@ LEFT_OUT = [
 ]
 
 
-@pytest.mark.parametrize(("log", "gone", "said"), LEFT_OUT)
+@pytest.mark.parametrize(("log", "gone", "text"), LEFT_OUT)
 def test_omissions_with_a_right_proof_of_the_rest_are_problems(
-    resigned, key_of, old_firm, spoiled, log, gone, said
+    resigned, key_of, old_firm, spoiled, log, gone, text
 ):
     """Even with the key and a right proof: what was kept says how much of it there was."""
 
@@ -196,7 +196,7 @@ def test_omissions_with_a_right_proof_of_the_rest_are_problems(
 
     path = spoiled(spoil)
     _, problems = verify(path, key_of(old_firm))
-    assert any(said in one for one in problems), problems
+    assert any(text in problem for problem in problems), problems
 
 
 def test_a_bundle_of_another_version_is_refused(old_firm, spoiled):
@@ -240,13 +240,16 @@ def headed(files, log, signer, leaves):
     """Write another signed head of a log, over the leaves and hashes that there are."""
     path = f"ledger/{log}/checkpoint.txt"
     origin, _, _ = signed_note.read(files[path]).text.splitlines()
-    kept = {int(number): leaf for number, leaf in (one.split(b" ", 1) for one in leaves)}
+    leaf_by_index = {
+        int(number): leaf for number, leaf in (line_.split(b" ", 1) for line_ in leaves)
+    }
     hashes = [
-        signed_note.decoded(one.decode()) for one in files[f"ledger/{log}/hashes.txt"].splitlines()
+        signed_note.decoded(line_.decode())
+        for line_ in files[f"ledger/{log}/hashes.txt"].splitlines()
     ]
-    size = max(kept) + 1
-    root = signed_note.encoded(roots_by_size(size, kept, hashes)[size])
-    files[f"ledger/{log}/leaves.txt"] = b"".join(one + b"\n" for one in leaves)
+    size = max(leaf_by_index) + 1
+    root = signed_note.encoded(roots_by_size(size, leaf_by_index, hashes)[size])
+    files[f"ledger/{log}/leaves.txt"] = b"".join(line_ + b"\n" for line_ in leaves)
     name = origin.removesuffix(f"/{log}")
     files[path] = signed_note.sign(f"{origin}\n{size}\n{root}\n", name, signer).encode()
     return {"log": log, "size": size, "root": root}
@@ -270,4 +273,4 @@ def test_a_rewritten_history_is_a_problem(old_firm, spoiled, resigned, key_of):
 
     _, problems = verify(spoiled(rewrite), key_of(old_firm))
     assert problems
-    assert all("leaves of the log firm were rewritten" in one for one in problems)
+    assert all("leaves of the log firm were rewritten" in problem for problem in problems)

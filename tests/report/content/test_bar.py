@@ -19,22 +19,22 @@ parts = strategies.lists(
 def test_a_bar_is_filled_and_shows_all_there_is(counts):
     """Segments touch, fill the bar, are wide enough to see, and leave out only zeros."""
     cut = bar.segments(counts)
-    assert [one.number for one in cut] == [number for _, number in counts if number]
-    assert all(one.width > 2 for one in cut)
+    assert [segment.number for segment in cut] == [number for _, number in counts if number]
+    assert all(segment.width > 2 for segment in cut)
     edges = [0.0]
-    for one in cut:
-        assert one.start == pytest.approx(edges[-1], abs=0.01)
-        edges.append(one.start + one.width)
+    for segment in cut:
+        assert segment.start == pytest.approx(edges[-1], abs=0.01)
+        edges.append(segment.start + segment.width)
     if cut:
         assert edges[-1] == pytest.approx(100, abs=0.01)
 
 
 def test_the_bar_of_a_population_has_a_segment_for_each_status():
     """Waived failures are a segment of their own, and the segments add up."""
-    seen = Population(
+    population = Population(
         total=20, passed=8, failed=6, waived=2, insufficient=3, not_applicable=2, error=1
     )
-    cut = {one.tone: one.number for one in bar.population_bar(seen)}
+    cut = {segment.tone: segment.number for segment in bar.population_bar(population)}
     assert cut == {
         "fail": 4,
         "waived": 2,
@@ -43,4 +43,4 @@ def test_the_bar_of_a_population_has_a_segment_for_each_status():
         "pass": 8,
         "not_applicable": 2,
     }
-    assert sum(cut.values()) == seen.total
+    assert sum(cut.values()) == population.total

@@ -17,14 +17,14 @@ def outline(day, *statuses):
     """Return the statuses of so many rules at the end of a day."""
     return TrendPoint(
         evaluated_at=DAY + timedelta(days=day),
-        rules=tuple(RuleStatus(rule=f"r{n}", status=one) for n, one in enumerate(statuses)),
+        rules=tuple(RuleStatus(rule=f"r{n}", status=status) for n, status in enumerate(statuses)),
     )
 
 
 def test_a_framework_counts_its_controls_by_status(inputs):
     """In one order everywhere."""
-    found = {entry.name: entry.verdict for entry in frameworks(inputs.evaluation.controls)}
-    assert found == {"pci-dss-4.0": "1 failed", "soc2": "2 failed, 1 inconclusive"}
+    verdicts = {entry.name: entry.verdict for entry in frameworks(inputs.evaluation.controls)}
+    assert verdicts == {"pci-dss-4.0": "1 failed", "soc2": "2 failed, 1 inconclusive"}
 
 
 def test_the_extent_of_automation_is_counted_and_manual_procedures_are_shown(inputs):
@@ -36,7 +36,9 @@ def test_the_extent_of_automation_is_counted_and_manual_procedures_are_shown(inp
     }
     controls = (replace(control, **procedures), *others)
     evaluation = replace(inputs.evaluation, controls=controls)
-    soc2 = next(one for one in frameworks(controls) if one.name == control.framework)
+    soc2 = next(
+        framework for framework in frameworks(controls) if framework.name == control.framework
+    )
     page = HtmlReport().render(replace(inputs, evaluation=evaluation)).decode()
 
     assert soc2.automated == "1 partly automated, 2 extent of automation not stated"
@@ -67,8 +69,10 @@ def test_risk_acceptances_name_what_they_cover_and_when_they_expire(whole):
     (waiver,) = whole.waivers
     old = replace(waiver, id="W-1", expires=whole.evaluation.evaluated_at - timedelta(days=3))
     other = replace(waiver, id="W-2", rule="of_another_pack")
-    found = waiver_summaries(replace(whole, waivers=(waiver, old, other)))
-    assert [(entry.waiver.id, entry.covers, entry.expiry, entry.expired) for entry in found] == [
+    summaries = waiver_summaries(replace(whole, waivers=(waiver, old, other)))
+    assert [
+        (entry.waiver.id, entry.covers, entry.expiry, entry.expired) for entry in summaries
+    ] == [
         ("W-1", 0, "expired 3d ago", True),
         ("W-2026-007", 2, "expires in 20d", False),
     ]

@@ -124,31 +124,31 @@ def results(draw, rule: str) -> Result:
 
 
 @st.composite
-def rules(draw, place: int) -> RuleResult:
+def rules(draw, number: int) -> RuleResult:
     """One rule with a few results and the population that follows from them."""
-    name = f"rule_{place}"
-    found = tuple(
+    name = f"rule_{number}"
+    generated = tuple(
         {
-            (one.subject.kind, one.subject.key): one
-            for one in draw(st.lists(results(name), max_size=4))
+            (result.subject.kind, result.subject.key): result
+            for result in draw(st.lists(results(name), max_size=4))
         }.values()
     )
-    seen = Counter(one.status for one in found)
+    counts = Counter(result.status for result in generated)
     worst = (Status.ERROR, Status.FAIL, Status.INSUFFICIENT, Status.PASS, Status.NOT_APPLICABLE)
     return RuleResult(
         rule=name,
         pack="generated",
         title=draw(TEXTS),
         severity=draw(st.sampled_from(Severity)),
-        status=next((one for one in worst if seen[one]), Status.INSUFFICIENT),
+        status=next((status for status in worst if counts[status]), Status.INSUFFICIENT),
         population=Population(
-            total=len(found),
-            passed=seen[Status.PASS],
-            failed=seen[Status.FAIL],
-            insufficient=seen[Status.INSUFFICIENT],
-            not_applicable=seen[Status.NOT_APPLICABLE],
-            error=seen[Status.ERROR],
-            waived=sum(one.waiver is not None for one in found),
+            total=len(generated),
+            passed=counts[Status.PASS],
+            failed=counts[Status.FAIL],
+            insufficient=counts[Status.INSUFFICIENT],
+            not_applicable=counts[Status.NOT_APPLICABLE],
+            error=counts[Status.ERROR],
+            waived=sum(result.waiver is not None for result in generated),
         ),
         controls=tuple(
             Control(framework=framework, id=id_, why=draw(st.none() | TEXTS))
@@ -157,15 +157,17 @@ def rules(draw, place: int) -> RuleResult:
         risk=draw(st.none() | TEXTS),
         remediation=draw(st.none() | TEXTS),
         remediation_url=draw(URLS),
-        results=found,
+        results=generated,
     )
 
 
 @st.composite
 def inputs(draw) -> ReportInput:
     """A report's input with a few rules, and the controls that they support."""
-    judged = [draw(rules(place)) for place in range(draw(st.integers(0, 3)))]
-    supported = sorted({(one.framework, one.id) for rule in judged for one in rule.controls})
+    generated = [draw(rules(number)) for number in range(draw(st.integers(0, 3)))]
+    supported = sorted(
+        {(control.framework, control.id) for rule in generated for control in rule.controls}
+    )
     evaluation = Evaluation(
         evaluated_at=datetime(2026, 5, 6, 9, tzinfo=UTC)
         + timedelta(microseconds=draw(st.integers(0, 10**9))),
@@ -185,7 +187,7 @@ def inputs(draw) -> ReportInput:
                 kind="acme.service", connection=PLACE, outcome=None, problem=draw(TEXTS)
             ),
         ),
-        rules=tuple(judged),
+        rules=tuple(generated),
         controls=tuple(
             ControlResult(
                 framework=framework,
@@ -193,8 +195,11 @@ def inputs(draw) -> ReportInput:
                 status=draw(st.sampled_from(Status)),
                 rules=tuple(
                     rule.rule
-                    for rule in judged
-                    if any((one.framework, one.id) == (framework, id_) for one in rule.controls)
+                    for rule in generated
+                    if any(
+                        (control.framework, control.id) == (framework, id_)
+                        for control in rule.controls
+                    )
                 ),
                 problems=tuple(draw(st.lists(TEXTS, max_size=1))),
             )
@@ -215,16 +220,16 @@ def generated() -> st.SearchStrategy[ReportInput]:
 def waived() -> ReportInput:
     """One rule of severity high with one result of every status, and a waived failure."""
     number = Counter(Status)
-    told = [
+    results = [
         Result(
             rule="r",
             connection=PLACE,
-            subject=Subject(kind="acme.service", key=f"P{place}", title=f"Service {status}"),
+            subject=Subject(kind="acme.service", key=f"P{index}", title=f"Service {status}"),
             status=status,
             reason=f"it is {status}",
             evidence_digests=("sha256:" + "b1" * 32,),
         )
-        for place, status in enumerate(Status)
+        for index, status in enumerate(Status)
     ]
     failure = Result(
         rule="r",
@@ -258,7 +263,7 @@ def waived() -> ReportInput:
         risk="Nobody answers.",
         remediation="Name somebody.",
         remediation_url="https://acme.example/how",
-        results=(*told, failure),
+        results=(*results, failure),
     )
     evaluation = Evaluation(
         evaluated_at=datetime(2026, 5, 6, 9, tzinfo=UTC),

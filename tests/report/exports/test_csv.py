@@ -21,10 +21,10 @@ def rows(page):
 
 def test_every_result_is_a_line(render, demo):
     """The demo account's results are all there, in order."""
-    found = rows(render("csv", demo))
-    results = [one for rule in demo.evaluation.rules for one in rule.results]
-    assert [one["status"] for one in found] == [one.status.value for one in results]
-    assert len({one["result"] for one in found}) == len(found)
+    lines = rows(render("csv", demo))
+    results = [result for rule in demo.evaluation.rules for result in rule.results]
+    assert [line["status"] for line in lines] == [result.status.value for result in results]
+    assert len({line["result"] for line in lines}) == len(lines)
 
 
 def test_a_line_says_all_of_it(render, waived):

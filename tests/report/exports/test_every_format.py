@@ -40,9 +40,9 @@ def test_nothing_at_all_can_be_reported(render, waived, name):
 def test_a_page_for_people_stays_small(render, waived, name, most):
     """100,000 failing subjects make a page that still opens, and that says how many there are."""
     (rule,) = waived.evaluation.rules
-    one = rule.results[1]
+    failure = rule.results[1]
     many = tuple(
-        replace(one, subject=replace(one.subject, key=f"P{n}", title=f"Service {n}"))
+        replace(failure, subject=replace(failure.subject, key=f"P{n}", title=f"Service {n}"))
         for n in range(100_000)
     )
     huge = replace(rule, results=many, population=Population(total=len(many), failed=len(many)))

@@ -15,7 +15,7 @@ def read(page):
 def outcomes(page):
     """Give what became of each case: the tag and type of its result, or that it passed."""
     return {
-        case.name: [(type(one), one.type) for one in case.result] or "passed"
+        case.name: [(type(outcome), outcome.type) for outcome in case.result] or "passed"
         for suite in read(page)
         for case in suite
     }
@@ -37,7 +37,7 @@ def test_owners_are_properties_of_the_case(render, waived):
     """One for each team, so that a job can hand a red case to whom it concerns."""
     (suite,) = read(render("junit", waived))
     owners = {
-        case.name: [(one.name, one.value) for one in case.child(Properties)]
+        case.name: [(prop.name, prop.value) for prop in case.child(Properties)]
         for case in suite
         if case.child(Properties) is not None
     }
@@ -48,10 +48,10 @@ def test_owners_are_properties_of_the_case(render, waived):
 def test_the_demo_account_is_counted(render, demo):
     """A parser of others counts what the evaluation counts."""
     root = read(render("junit", demo))
-    results = [one for rule in demo.evaluation.rules for one in rule.results]
+    results = [result for rule in demo.evaluation.rules for result in rule.results]
     assert root.tests == len(results)
-    assert root.failures == sum(one.status == "fail" and not one.waiver for one in results)
-    assert root.errors == sum(one.status in ("insufficient", "error") for one in results)
+    assert root.failures == sum(result.status == "fail" and not result.waiver for result in results)
+    assert root.errors == sum(result.status in ("insufficient", "error") for result in results)
     assert [suite.name for suite in root] == [rule.title for rule in demo.evaluation.rules]
 
 
@@ -63,6 +63,8 @@ def test_whatever_rules_say_can_be_read(render, generated, data):
     root = read(render("junit", given_))
     cases = [case for suite in root for case in suite]
     passed = sum(not case.result for case in cases)
-    proven = sum(one.status == "pass" for rule in given_.evaluation.rules for one in rule.results)
+    proven = sum(
+        result.status == "pass" for rule in given_.evaluation.rules for result in rule.results
+    )
     assert root.tests == len(cases)
     assert passed == proven

@@ -57,20 +57,20 @@ def test_a_library_reads_it_back(render, waived):
     read = [
         ComplianceFinding.model_validate_json(line) for line in render("ocsf", waived).splitlines()
     ]
-    assert {one.class_name for one in read} == {"Compliance Finding"}
-    assert [one.compliance.requirements for one in read] == [["soc2 CC7.4"]] * len(read)
+    assert {event.class_name for event in read} == {"Compliance Finding"}
+    assert [event.compliance.requirements for event in read] == [["soc2 CC7.4"]] * len(read)
 
 
 def test_the_mapping(render, waived):
     """Only a pass is a pass; insufficient is unknown; a waived failure is a suppressed failure."""
-    said = {
+    statuses = {
         (event["unmapped"]["status"], event["unmapped"]["waiver"]): (
             event["compliance"]["status_id"],
             event.get("status"),
         )
         for event in events(render("ocsf", waived))
     }
-    assert said == {
+    assert statuses == {
         ("pass", None): (1, None),
         ("fail", None): (3, "New"),
         ("fail", "W-7"): (3, "Suppressed"),
@@ -83,7 +83,7 @@ def test_the_mapping(render, waived):
 def test_owners_are_a_tag_of_the_resource(render, waived):
     """OCSF's own attribute is for one user with an account."""
     events = [json.loads(line) for line in render("ocsf", waived).splitlines()]
-    tags = [one["resources"][0].get("tags") for one in events]
-    assert [one for one in tags if one] == [
+    tags = [event["resources"][0].get("tags") for event in events]
+    assert [tag for tag in tags if tag] == [
         [{"name": "owner", "values": ["Night desk", "Platform"]}]
     ]

@@ -20,7 +20,9 @@ def nist(official):
 
 def problems(nist, page):
     """Say what NIST's schema refuses."""
-    return [f"{one.instance_path}: {one.message}" for one in nist.iter_errors(json.loads(page))]
+    return [
+        f"{error.instance_path}: {error.message}" for error in nist.iter_errors(json.loads(page))
+    ]
 
 
 def parts(page):
@@ -54,23 +56,24 @@ def test_a_library_reads_it_back(render, demo):
     evaluation = demo.evaluation
     assert len(read.findings) == len(evaluation.controls)
     assert {
-        one.target.status.state.root.value
-        if hasattr(one.target.status.state, "root")
-        else one.target.status.state.value
-        for one in read.findings
+        finding.target.status.state.root.value
+        if hasattr(finding.target.status.state, "root")
+        else finding.target.status.state.value
+        for finding in read.findings
     } <= {"satisfied", "not-satisfied"}
 
 
 def test_only_a_pass_is_satisfied(render, waived):
     """Insufficient, error and not applicable are not satisfied, and the reason says why."""
     targets = {
-        one["props"][1]["value"]: one["target"]
-        for one in parts(render("oscal", waived))["findings"]
+        finding["props"][1]["value"]: finding["target"]
+        for finding in parts(render("oscal", waived))["findings"]
     }
-    said = {
-        name: (one["status"]["state"], one["status"]["reason"]) for name, one in targets.items()
+    statuses = {
+        name: (target["status"]["state"], target["status"]["reason"])
+        for name, target in targets.items()
     }
-    assert said == {
+    assert statuses == {
         "CC7.0": ("satisfied", "pass"),
         "CC7.1": ("not-satisfied", "fail"),
         "CC7.2": ("not-satisfied", "other"),
@@ -83,28 +86,30 @@ def test_only_a_pass_is_satisfied(render, waived):
 
 def test_a_waived_failure_is_an_approved_deviation(render, waived):
     """The failure stands as a risk of its own, approved; the other one is open."""
-    found = {one["status"]: one for one in parts(render("oscal", waived))["risks"]}
-    assert set(found) == {"open", "deviation-approved"}
-    assert {"name": "waivers", "ns": "urn:ccm:oscal", "value": "W-7"} in found[
+    by_status = {risk["status"]: risk for risk in parts(render("oscal", waived))["risks"]}
+    assert set(by_status) == {"open", "deviation-approved"}
+    assert {"name": "waivers", "ns": "urn:ccm:oscal", "value": "W-7"} in by_status[
         "deviation-approved"
     ]["props"]
-    assert all(one["remediations"] for one in found.values())
+    assert all(risk["remediations"] for risk in by_status.values())
 
 
 def test_every_id_that_is_named_is_there(render, demo):
     """Subjects, observations and risks that are referred to are in the document."""
-    found = parts(render("oscal", demo))
-    items = {one["uuid"] for one in found["local-definitions"]["inventory-items"]}
-    observations = [one["uuid"] for one in found["observations"]]
-    risks = {one["uuid"] for one in found["risks"]}
+    results = parts(render("oscal", demo))
+    items = {entry["uuid"] for entry in results["local-definitions"]["inventory-items"]}
+    observations = [entry["uuid"] for entry in results["observations"]]
+    risks = {risk["uuid"] for risk in results["risks"]}
     assert len(observations) == len(set(observations))
-    for one in found["observations"]:
-        assert {each["subject-uuid"] for each in one.get("subjects", [])} <= items
-    for one in (*found["findings"], *found["risks"]):
-        named = {each["observation-uuid"] for each in one["related-observations"]}
-        assert named <= set(observations)
-    for one in found["findings"]:
-        assert {each["risk-uuid"] for each in one.get("related-risks", [])} <= risks
+    for observation in results["observations"]:
+        assert {related["subject-uuid"] for related in observation.get("subjects", [])} <= items
+    for finding in (*results["findings"], *results["risks"]):
+        named_observations = {
+            related["observation-uuid"] for related in finding["related-observations"]
+        }
+        assert named_observations <= set(observations)
+    for finding in results["findings"]:
+        assert {related["risk-uuid"] for related in finding.get("related-risks", [])} <= risks
 
 
 def test_control_ids_are_told_apart(render, waived):
@@ -114,8 +119,8 @@ def test_control_ids_are_told_apart(render, waived):
 
     pairs = [("soc2", "CC7.4"), ("pci", "12.10.5"), ("hipaa", "a(6)"), ("hipaa", "a[6]")]
     tokens = [
-        token(ControlResult(framework=one, id=id_, status=Status.PASS, rules=()))
-        for one, id_ in pairs
+        token(ControlResult(framework=framework, id=id_, status=Status.PASS, rules=()))
+        for framework, id_ in pairs
     ]
     assert tokens[:2] == ["soc2_CC7.4", "pci_12.10.5"]
     assert len(set(tokens)) == len(pairs)
@@ -123,15 +128,15 @@ def test_control_ids_are_told_apart(render, waived):
 
 def test_owners_are_parties(render, waived):
     """A team is an organization, and its objects name it in the role of the owner."""
-    told = json.loads(render("oscal", waived))["assessment-results"]
-    names = {one["uuid"]: one["name"] for one in told["metadata"]["parties"]}
+    document = json.loads(render("oscal", waived))["assessment-results"]
+    names = {party["uuid"]: party["name"] for party in document["metadata"]["parties"]}
     (item,) = (
-        one
-        for one in told["results"][0]["local-definitions"]["inventory-items"]
-        if one["description"] == "Service waived"
+        entry
+        for entry in document["results"][0]["local-definitions"]["inventory-items"]
+        if entry["description"] == "Service waived"
     )
 
-    assert told["metadata"]["roles"] == [{"id": "asset-owner", "title": "Owner"}]
+    assert document["metadata"]["roles"] == [{"id": "asset-owner", "title": "Owner"}]
     (owners,) = item["responsible-parties"]
     assert owners["role-id"] == "asset-owner"
-    assert [names[one] for one in owners["party-uuids"]] == ["Night desk", "Platform"]
+    assert [names[party] for party in owners["party-uuids"]] == ["Night desk", "Platform"]

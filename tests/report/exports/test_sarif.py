@@ -18,7 +18,9 @@ def oasis(official):
 
 def problems(oasis, page):
     """Say what the schema refuses."""
-    return [f"{one.instance_path}: {one.message}" for one in oasis.iter_errors(json.loads(page))]
+    return [
+        f"{error.instance_path}: {error.message}" for error in oasis.iter_errors(json.loads(page))
+    ]
 
 
 def results(page):
@@ -46,29 +48,29 @@ def test_a_library_reads_it_back(render, demo):
     from sarif_pydantic import Sarif
 
     (run,) = Sarif.model_validate_json(render("sarif", demo)).runs
-    failing = [one for one in run.results if one.kind == "fail"]
+    failing = [result for result in run.results if result.kind == "fail"]
     assert len(failing) == sum(
         result.status == "fail" for rule in demo.evaluation.rules for result in rule.results
     )
-    assert {one.rule_id for one in failing} <= {one.id for one in run.tool.driver.rules}
+    assert {entry.rule_id for entry in failing} <= {entry.id for entry in run.tool.driver.rules}
 
 
 def test_the_mapping(render, waived):
     """Fail is fail, a waived one suppressed; insufficient and error are open, never a pass."""
-    said = {
-        one["properties"]["status"] + ("+waiver" if "suppressions" in one else ""): (
-            one["kind"],
-            one["level"],
+    kinds = {
+        result["properties"]["status"] + ("+waiver" if "suppressions" in result else ""): (
+            result["kind"],
+            result["level"],
         )
-        for one in results(render("sarif", waived))
+        for result in results(render("sarif", waived))
     }
-    assert said == {
+    assert kinds == {
         "fail": ("fail", "error"),
         "fail+waiver": ("fail", "error"),
         "insufficient": ("open", "none"),
         "error": ("open", "none"),
     }
-    suppressed = [one["suppressions"] for one in results(render("sarif", waived))[-1:]]
+    suppressed = [result["suppressions"] for result in results(render("sarif", waived))[-1:]]
     assert suppressed == [
         [{"kind": "external", "status": "accepted", "justification": "Waiver W-7"}]
     ]
@@ -96,16 +98,16 @@ def test_a_fingerprint_stays(render, waived):
         ),
     )
     first, second = (
-        [one["partialFingerprints"] for one in results(render("sarif", each))]
-        for each in (waived, later)
+        [entry["partialFingerprints"] for entry in results(render("sarif", account))]
+        for account in (waived, later)
     )
     assert first == second
-    assert len({one["ccmResult/v1"] for one in first}) == len(first)
+    assert len({entry["ccmResult/v1"] for entry in first}) == len(first)
 
 
 def test_owners_are_in_the_property_bag(render, waived):
     """Only where there are any."""
-    found = json.loads(render("sarif", waived))["runs"][0]["results"]
-    told = [one["properties"].get("owners") for one in found]
-    assert told.count(["Night desk", "Platform"]) == 1
-    assert {str(one) for one in told} == {"None", "['Night desk', 'Platform']"}
+    log = json.loads(render("sarif", waived))["runs"][0]["results"]
+    owner_lists = [result["properties"].get("owners") for result in log]
+    assert owner_lists.count(["Night desk", "Platform"]) == 1
+    assert {str(owners) for owners in owner_lists} == {"None", "['Night desk', 'Platform']"}

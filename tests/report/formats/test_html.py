@@ -365,8 +365,10 @@ def test_a_resource_with_a_bad_address_is_no_link(make):
 
 def test_controls_are_sorted_as_people_count(make, inputs):
     """A.5.9 stands before A.5.15."""
-    one = inputs.evaluation.controls[0]
-    controls = tuple(replace(one, framework="iso", id=id_) for id_ in ("A.5.15", "A.5.9", "A.8.2"))
+    control = inputs.evaluation.controls[0]
+    controls = tuple(
+        replace(control, framework="iso", id=id_) for id_ in ("A.5.15", "A.5.9", "A.8.2")
+    )
     text = read(make.report_input(controls=controls)).text
     assert text.index("A.5.9 Failed") < text.index("A.5.15 Failed") < text.index("A.8.2 Failed")
 

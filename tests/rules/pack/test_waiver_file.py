@@ -81,7 +81,10 @@ def test_the_longest_waiver_holds_a_leap_year():
             id="expires-at-once",
         ),
         pytest.param(
-            "2026-06-01T00:00:00+02:00", "next summer", ["13:14: expected an instant"], id="no-moment"
+            "2026-06-01T00:00:00+02:00",
+            "next summer",
+            ["13:14: expected an instant"],
+            id="no-moment",
         ),
         pytest.param(
             "2026-06-01T00:00:00+02:00",
@@ -103,7 +106,9 @@ def test_the_longest_waiver_holds_a_leap_year():
             id="unknown-key",
         ),
         pytest.param('"soc2:CC6.4"', "CC6.4", ["8:16: "], id="control-without-framework"),
-        pytest.param("waivers:\n", "waivers:\n  - 3\n", ["4:5: expected a mapping"], id="no-mapping"),
+        pytest.param(
+            "waivers:\n", "waivers:\n  - 3\n", ["4:5: expected a mapping"], id="no-mapping"
+        ),
         pytest.param("kind: Waivers", "kind: RulePack", ["2:7: "], id="another-document"),
     ],
 )

@@ -28,7 +28,11 @@ import pytest
         pytest.param(
             "row.locked",
             "|\n      row.locked\n      && nobody\n",
-            [('15:10: unknown name "nobody"; expected one of "row", "now", "lookup", "params.NAME"')],
+            [
+                (
+                    '15:10: unknown name "nobody"; expected one of "row", "now", "lookup", "params.NAME"'
+                )
+            ],
             id="in-a-block",
         ),
         pytest.param(
@@ -129,7 +133,11 @@ import pytest
         pytest.param(
             "row.locked",
             "locked",
-            [('13:13: unknown name "locked"; expected one of "row", "now", "lookup", "params.NAME"')],
+            [
+                (
+                    '13:13: unknown name "locked"; expected one of "row", "now", "lookup", "params.NAME"'
+                )
+            ],
             id="row-left-out",
         ),
         pytest.param(

@@ -11,7 +11,11 @@ import pytest
         pytest.param(
             "on_empty: fail",
             "on_empty: pass",
-            [('15:15: unknown value "pass"; expected one of "not_applicable", "insufficient", "fail"')],
+            [
+                (
+                    '15:15: unknown value "pass"; expected one of "not_applicable", "insufficient", "fail"'
+                )
+            ],
             id="on-empty-pass",
         ),
         pytest.param(
@@ -109,7 +113,11 @@ import pytest
         pytest.param(
             "on_empty: fail",
             "on_empty: no",
-            [('15:15: unknown value "no"; expected one of "not_applicable", "insufficient", "fail"')],
+            [
+                (
+                    '15:15: unknown value "no"; expected one of "not_applicable", "insufficient", "fail"'
+                )
+            ],
             id="yaml-no",
         ),
         pytest.param(

@@ -29,7 +29,7 @@ def _claiming(size: int) -> bytes:
 
 
 @given(st.lists(st.binary(max_size=300), max_size=5))
-def test_one_decompressor_reads_what_either_way_of_writing_gave(pieces: list[bytes]) -> None:
+def test_one_decompressor_reads_whole_and_streamed_frames(pieces: list[bytes]) -> None:
     """A frame holds what was put into it, whether its size was known at the beginning or not."""
     decompressor, stream = Decompressor(), CompressionStream()
     for piece in pieces:
@@ -60,7 +60,7 @@ def test_a_frame_of_any_size_comes_back(compress, size: int) -> None:
         pytest.param(lambda frame: frame + bytes(100_000), id="much behind it"),
     ],
 )
-def test_what_is_not_exactly_one_frame_is_refused(compress, data: bytes, damage) -> None:
+def test_bytes_that_are_not_exactly_one_frame_are_refused(compress, data: bytes, damage) -> None:
     """Damage is an error, never a shorter content."""
     with pytest.raises(ValueError, match=r"\S"):
         decompressed(damage(compress(data)))

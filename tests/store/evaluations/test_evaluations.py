@@ -34,7 +34,7 @@ def test_inputs_and_their_packs_are_read_back_to_the_byte(store, build):
     assert store.evaluations.document(BASIS.packs[0].digest) == PACK
 
 
-def test_packs_that_many_evaluations_were_made_with_are_kept_once(store, build, tmp_path):
+def test_packs_of_many_evaluations_are_stored_once(store, build, tmp_path):
     """Hourly evaluations by the same packs cost no second copy of them."""
     for at in range(3):
         store.evaluations.append(build.evaluation(at), BASIS, [PACK])
@@ -50,7 +50,7 @@ def test_an_evaluation_may_have_no_inputs(store, build):
         store.evaluations.inputs("sha256:0")
 
 
-def test_what_another_version_kept_is_known_by_the_storedthat_it_has(store, build, tmp_path):
+def test_an_evaluation_of_another_version_has_its_stored_digest(store, build, tmp_path):
     """Written again it would be other bytes, as when a version adds a field."""
     store.evaluations.append(build.evaluation(1), BASIS, [PACK])
     document = b" " + encode(build.evaluation(1))
@@ -63,7 +63,7 @@ def test_what_another_version_kept_is_known_by_the_storedthat_it_has(store, buil
     assert store.evaluations.inputs_digest(stored) == digest(encode(BASIS))
 
 
-def test_evaluations_come_by_their_own_moment(store, build):
+def test_evaluations_are_ordered_by_their_moment(store, build):
     """The end of the period is not in it."""
     for at in (30, 10, 20):
         store.evaluations.append(build.evaluation(at))
@@ -94,7 +94,7 @@ def test_a_damaged_document_is_found_when_it_is_read(store, build, tmp_path, sta
         store.evaluations.inputs(stored)
 
 
-def test_an_outline_for_each_day_that_has_an_evaluation(store, build):
+def test_the_daily_trend_has_a_point_for_each_day_with_an_evaluation(store, build):
     """The last evaluation of a day stands for it, without its results."""
     whole = [replace(build.evaluation(0), evaluated_at=build.at(0) + ago) for ago in HOURS]
     for evaluation in whole:

@@ -25,7 +25,7 @@ ROWS = st.lists(
 )
 
 
-def test_rows_that_are_all_different_have_theirs_too():
+def test_rows_with_many_templates_have_their_leaves():
     """As where each record was read in a request of its own."""
     rows = [("demo", "k", 1, 7, 0, n, "/e", None, None, n, None, f"K{n}", "d") for n in range(1200)]
     one_by_one = [VERSION.line(dict(zip(NAMES, row, strict=True)), collection="c") for row in rows]
@@ -34,7 +34,7 @@ def test_rows_that_are_all_different_have_theirs_too():
 
 
 @given(rows=ROWS, collection=TEXT)
-def test_many_rows_have_the_leaves_that_each_of_them_has(rows, collection):
+def test_leaves_of_many_rows_equal_those_of_each_row(rows, collection):
     """Writing many at a time is quicker and gives the very same bytes."""
     one_by_one = [
         VERSION.line(dict(zip(NAMES, row, strict=True)), collection=collection) for row in rows

@@ -49,7 +49,7 @@ def filled(reopen, build, key):
 
 
 @pytest.mark.parametrize("table", [table for table in TABLES if table not in DERIVED])
-def test_a_leaf_says_everything_its_row_says(table):
+def test_a_leaf_has_every_column_of_its_row(table):
     """Each column of each table is in a leaf, or there is a reason why it need not be."""
     form = next(form for form in LEAF_FORMS if form.table == table)
     fields = {*form.plain, *form.instants, *form.references}
@@ -59,7 +59,7 @@ def test_a_leaf_says_everything_its_row_says(table):
     assert form.number in TABLES[table]
 
 
-def test_leaves_stand_in_the_order_in_which_things_were_kept(filled):
+def test_leaves_are_in_the_order_in_which_rows_were_stored(filled):
     """A collection, what it appended, what vanished, what was rejected; then the manifest."""
     leaves = [json_codec.decode(leaf) for leaf, _ in filled.ledger.prove("demo", everything)]
 
@@ -127,7 +127,7 @@ def test_each_leaf_is_proven_by_a_signed_head(filled, key, log):
         assert root == head.root
 
 
-def test_a_store_without_a_key_keeps_evidence_and_says_so(reopen, build, key):
+def test_a_store_without_a_key_states_unsigned_heads(reopen, build, key):
     """Heads are stated with the reason; the first key that is at hand signs all that came before.
 
     Nothing is proven until then.
@@ -149,7 +149,7 @@ def test_a_store_without_a_key_keeps_evidence_and_says_so(reopen, build, key):
     ]
 
 
-def test_a_stranger_does_not_sign(reopen, build, key, filled):
+def test_a_key_that_is_not_registered_signs_no_head(reopen, build, key, filled):
     """Another vault's key is no key of this store: heads stay unsigned, with the next step."""
     before = filled.ledger.signed_head()
     filled.close()
@@ -166,7 +166,7 @@ def test_a_stranger_does_not_sign(reopen, build, key, filled):
     assert leaves[-1] == {"leaf": "heads", "heads": [], "signed": True}
 
 
-def test_an_evaluation_that_is_kept_already_adds_no_leaf(filled, build):
+def test_an_evaluation_that_is_stored_already_adds_no_leaf(filled, build):
     """The same bytes are kept once, so the head stays what it was."""
     before = filled.ledger.head()
     filled.evaluations.append(build.evaluation(4), EvaluationInputs(host_version="0"), [b"pack"])

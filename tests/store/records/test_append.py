@@ -72,7 +72,7 @@ def test_only_a_complete_snapshot_lets_keys_vanish(store, build, bodies, snapsho
     assert bodies(store) == {"a": ONE, "b": TWO}
 
 
-def test_kinds_and_connections_do_not_touch_each_other(store, build, bodies):
+def test_snapshots_of_other_kinds_and_connections_are_left_alone(store, build, bodies):
     """The same key in another kind or connection is another record."""
     store.runs.begin(build.run("r2", connection="other"))
     store.records.append(build.harvest("c1", {"a": ONE}, snapshot=True))
@@ -110,7 +110,7 @@ def test_a_complete_snapshot_has_a_population_root(store, build):
     assert collection.population_root == f"sha256:{merkle_hash.root(leaves).hex()}"
 
 
-def test_a_population_root_that_is_given_stays(store, build):
+def test_a_population_root_from_the_collector_stays(store, build):
     """The caller may have computed the root itself."""
     collection = store.records.append(
         build.harvest("c1", {}, snapshot=True, population_root="sha256:00")
@@ -119,7 +119,7 @@ def test_a_population_root_that_is_given_stays(store, build):
     assert collection.population_root == "sha256:00"
 
 
-def test_the_record_comes_back_as_it_went_in(store, build):
+def test_a_record_is_read_back_as_it_was_appended(store, build):
     """Every field of a record survives, with and without a window."""
     window = Window(build.at(0.000001), build.at(60))
     deep = {"deep": [1, None, "é", 1.5]}
@@ -133,7 +133,7 @@ def test_the_record_comes_back_as_it_went_in(store, build):
         assert record == build.record(harvest, "a", body)
 
 
-def test_more_keys_than_one_statement_takes(store, build, bodies):
+def test_a_batch_may_have_more_keys_than_one_statement_binds(store, build, bodies):
     """A window of thousands is kept like a small one, also the second time."""
     many = {f"k{n:05}": {"n": n} for n in range(3000)}
     store.records.append(build.harvest("c1", many))
@@ -173,9 +173,7 @@ def refuse_two_of_a_key(build):
         pytest.param(refuse_two_of_a_key, ValueError, "'b' is observed twice", id="key twice"),
     ],
 )
-def test_what_cannot_be_kept_leaves_the_store_as_it_was(
-    store, build, bodies, wrong, error, message
-):
+def test_a_refused_batch_leaves_the_store_as_it_was(store, build, bodies, wrong, error, message):
     """A refused harvest says why, and nothing of it is there."""
     store.records.append(build.harvest("c1", {"a": ONE}))
 
@@ -186,7 +184,7 @@ def test_what_cannot_be_kept_leaves_the_store_as_it_was(
     assert [c.id for c in store.runs.collections("demo")] == ["c1"]
 
 
-def test_nothing_is_added_to_a_sealed_run(store, build):
+def test_a_sealed_run_accepts_no_batch(store, build):
     """A manifest lists all of a run, so nothing may follow it."""
     store.runs.seal(build.manifest())
 

@@ -25,7 +25,7 @@ def changed(since):
     return since.changed_keys, {record.key: record.body for record in since.records}
 
 
-def test_what_was_appended_and_what_vanished_is_told(store, build, watermark):
+def test_changes_have_appended_and_vanished_keys(store, build, watermark):
     """What was seen again as it was did not change."""
     store.records.append(build.harvest("c2", {"a": {"n": 1}, "c": {"n": 3}}, at=2, snapshot=True))
 
@@ -35,7 +35,7 @@ def test_what_was_appended_and_what_vanished_is_told(store, build, watermark):
     )
 
 
-def test_other_kinds_and_connections_change_nothing(store, build, watermark):
+def test_changes_of_other_kinds_and_connections_are_left_out(store, build, watermark):
     """A mark is of one kind of one connection."""
     store.records.append(build.harvest("c2", {"a": {"n": 2}}, at=2, kind="demo.other"))
     store.runs.begin(build.run("r2", connection="twin"))
@@ -47,7 +47,7 @@ def test_other_kinds_and_connections_change_nothing(store, build, watermark):
     )
 
 
-def test_the_next_mark_reaches_as_far_as_was_told(store, build, watermark):
+def test_the_next_watermark_covers_the_changes_that_were_read(store, build, watermark):
     """From mark to mark nothing is told twice."""
     store.records.append(build.harvest("c2", {"a": {"n": 2}}, at=2))
     first = store.records.changes_since(NAME, KIND, watermark, as_of=build.at(2))
@@ -59,7 +59,7 @@ def test_the_next_mark_reaches_as_far_as_was_told(store, build, watermark):
     ).changed_keys == {"b"}
 
 
-def test_a_clock_that_was_put_back_hides_nothing(store, build, watermark):
+def test_a_clock_that_was_set_back_hides_no_change(store, build, watermark):
     """What was kept last counts, not what bears the latest time."""
     store.records.append(build.harvest("c2", {"a": {"n": 2}}, at=-5))
 
@@ -68,7 +68,7 @@ def test_a_clock_that_was_put_back_hides_nothing(store, build, watermark):
     }
 
 
-def test_an_object_that_was_erased_is_told_as_such(store, build, watermark):
+def test_a_changed_record_that_was_erased_is_empty(store, build, watermark):
     """Its record is there, and empty."""
     store.records.append(build.harvest("c2", {"a": {"n": 2}}, at=2))
     erase(store, build, "a")
@@ -160,7 +160,7 @@ def put_back_and_left(store, build, folder):
         )
     ],
 )
-def test_where_it_is_not_certain_nothing_is_told(reopen, build, tmp_path, event):
+def test_no_changes_are_returned_where_they_are_not_certain(reopen, build, tmp_path, event):
     """Then everything has to be read."""
     store = reopen()
     store.runs.begin(build.run())
@@ -178,7 +178,7 @@ def test_where_it_is_not_certain_nothing_is_told(reopen, build, tmp_path, event)
         result.close()
 
 
-def test_no_mark_is_given_where_more_was_kept_than_is_wanted(store, build):
+def test_no_watermark_is_returned_where_a_later_collection_is_stored(store, build):
     """The state of a past moment is not what stands."""
     store.records.append(build.harvest("c1", {"a": {"n": 1}}, at=2))
 
@@ -200,7 +200,7 @@ def test_no_mark_is_given_where_more_was_kept_than_is_wanted(store, build):
         max_size=8,
     )
 )
-def test_what_is_held_and_what_changed_is_what_stands(tmp_path_factory, build, steps):
+def test_records_and_their_changes_equal_the_current_records(tmp_path_factory, build, steps):
     """Whoever reads all of it once, and what changed from then on, knows the state."""
     store = open_store(StoreLocation(url="sqlite:///ccm.db"), base=tmp_path_factory.mktemp("s"))
     store.runs.begin(build.run())

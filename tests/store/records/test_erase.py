@@ -89,7 +89,7 @@ ALL = {("demo.thing", "a"), ("demo.thing", "b")} | {
         ),
     ],
 )
-def test_what_was_chosen_is_erased(filled, build, tmp_path, chosen, came_to, erased):
+def test_an_erasure_deletes_the_selected_bodies(filled, build, tmp_path, chosen, came_to, erased):
     """It is told before; afterwards exactly that is gone, and the store verifies."""
     assert filled.erasure.preview(order(build, **chosen)) == came_to
     assert left(filled) == ALL
@@ -101,7 +101,7 @@ def test_what_was_chosen_is_erased(filled, build, tmp_path, chosen, came_to, era
     assert (verification.erased > 0) == (came_to != NOTHING)
 
 
-def test_what_is_older_goes_and_what_stands_of_a_snapshot_is_spared(filled, build, tmp_path):
+def test_an_erasure_by_age_spares_current_records_of_a_snapshot(filled, build, tmp_path):
     """Retention: an event that is old goes; what is observed again and again is not old."""
     old = order(build, stored_before=build.at(15), spared=frozenset({"demo.thing"}))
     filled.erasure.erase(old)
@@ -114,7 +114,7 @@ def test_what_is_older_goes_and_what_stands_of_a_snapshot_is_spared(filled, buil
     assert verified(tmp_path).sound
 
 
-def test_the_bytes_are_gone_from_the_disk(filled, build, tmp_path):
+def test_erased_bytes_are_gone_from_the_disk(filled, build, tmp_path):
     """Not only from the tables: not in a free page, not in the log."""
     with closing(sqlite3.connect(tmp_path / "ccm.db")) as database:
         query = "SELECT content FROM version JOIN body USING (digest) WHERE key = 'a'"
@@ -133,7 +133,7 @@ def everything(folder):
     return b"".join(path.read_bytes() for path in folder.iterdir())
 
 
-def test_a_body_that_others_share_goes_for_them_too_and_is_counted(filled, build, tmp_path):
+def test_an_erased_body_that_versions_share_is_counted_for_them(filled, build, tmp_path):
     """Bodies are kept once by digest: the very same content is gone wherever it was."""
     filled.runs.begin(build.run("r3", connection="other", at=50))
     same = build.harvest("o1", {"z": {"n": 0}}, run="r3", connection="other", at=50)
@@ -147,7 +147,7 @@ def test_a_body_that_others_share_goes_for_them_too_and_is_counted(filled, build
     assert verified(tmp_path).sound
 
 
-def test_what_is_observed_anew_is_kept_anew(filled, build, tmp_path):
+def test_an_erased_body_that_is_observed_again_is_stored_again(filled, build, tmp_path):
     """An erasure looks back: what the source still says afterwards is evidence again."""
     filled.erasure.erase(order(build, kind="demo.event"))
     filled.runs.begin(build.run("r3", at=50))

@@ -25,7 +25,7 @@ ONE, TWO = {"n": 1}, {"n": 2}
         pytest.param(None, {"b": ONE}, id="now"),
     ],
 )
-def test_any_past_state_can_be_read(store, build, bodies, minutes, expected):
+def test_records_of_any_past_moment_can_be_read(store, build, bodies, minutes, expected):
     """``as_of`` gives what had been kept by that moment."""
     store.records.append(build.harvest("c1", {"a": ONE}, snapshot=True, at=10))
     store.records.append(build.harvest("c2", {"a": TWO, "b": ONE}, snapshot=True, at=20))
@@ -35,7 +35,7 @@ def test_any_past_state_can_be_read(store, build, bodies, minutes, expected):
     assert bodies(store, as_of=as_of) == expected
 
 
-def test_what_was_kept_last_stands_though_the_clock_went_back(store, build, bodies):
+def test_the_version_stored_last_is_current_though_the_clock_went_back(store, build, bodies):
     """Order is the order of keeping, never of the clock."""
     store.records.append(build.harvest("c1", {"a": ONE}, at=20))
     store.records.append(build.harvest("c2", {"a": TWO}, at=10))
@@ -45,7 +45,7 @@ def test_what_was_kept_last_stands_though_the_clock_went_back(store, build, bodi
     assert bodies(store, as_of=build.at(15)) == {"a": TWO}
 
 
-def test_a_moment_is_the_same_in_every_zone(store, build, bodies):
+def test_a_moment_of_any_time_zone_reads_the_same_records(store, build, bodies):
     """``as_of`` is an instant, not a reading on some wall."""
     store.records.append(build.harvest("c1", {"a": ONE}, at=10))
     elsewhere = timezone(timedelta(hours=-8))
@@ -54,7 +54,7 @@ def test_a_moment_is_the_same_in_every_zone(store, build, bodies):
     assert bodies(store, as_of=build.at(9).astimezone(elsewhere)) == {}
 
 
-def test_a_state_is_sorted_by_key(store, build):
+def test_current_records_are_sorted_by_key(store, build):
     """The order is that of code points, the same in every locale."""
     keys = ["b", "a", "B", "é", "a/1", "\U0001f600", "\uffff", ""]
     store.records.append(build.harvest("c1", dict.fromkeys(keys, ONE), at=1))
@@ -64,7 +64,7 @@ def test_a_state_is_sorted_by_key(store, build):
         assert read_keys == sorted(keys)
 
 
-def test_a_state_does_not_change_while_it_is_read(store, build):
+def test_current_records_do_not_change_while_they_are_read(store, build):
     """A reader sees one moment, whatever is kept meanwhile."""
     store.records.append(build.harvest("c1", {f"k{n:04}": ONE for n in range(1500)}))
     reader = store.records.current("demo", "demo.thing")
@@ -76,7 +76,7 @@ def test_a_state_does_not_change_while_it_is_read(store, build):
     assert list(store.records.current("demo", "demo.thing")) == []
 
 
-def test_a_history_holds_every_version(store, build):
+def test_a_history_has_every_version(store, build):
     """Oldest first, without tombstones, of that key alone."""
     for name, body in [("c1", ONE), ("c2", TWO), ("c3", TWO), ("c4", ONE)]:
         store.records.append(build.harvest(name, {"a": body, "b": {"name": name}}))
@@ -123,13 +123,13 @@ def test_only_an_open_run_can_be_sealed(store, build, run, connection, message):
     assert [m.run for m in store.runs.manifests()] == ["r2"]
 
 
-def test_a_run_is_begun_once(store, build):
+def test_a_run_that_was_begun_cannot_be_begun_again(store, build):
     """Two runs never share an id."""
     with pytest.raises(StoreError, match="r1 was begun already"):
         store.runs.begin(build.run("r1"))
 
 
-def test_collections_are_listed_as_they_were_kept(store, build):
+def test_collections_are_listed_as_they_were_stored(store, build):
     """By connection, by kind, by moment, in the order of keeping."""
     store.records.append(build.harvest("c1", {}, at=30, outcome=Outcome.FAILED))
     store.records.append(build.harvest("c2", {}, at=20, kind="demo.part"))
@@ -167,7 +167,7 @@ def test_rejected_objects_are_stored_apart_from_records(reopen, build, bodies, k
     assert bodies(store) == {"a": ONE}
 
 
-def test_counts_say_how_much_stands(store, build):
+def test_counts_are_of_records_versions_and_rejected_objects(store, build):
     """By connection and kind; a kind that gave nothing is there with zeros."""
     store.runs.begin(build.run("r2", connection="alpha"))
     store.records.append(build.harvest("c1", {"a": ONE, "b": ONE}, snapshot=True, at=10))
@@ -205,7 +205,7 @@ def test_counts_say_how_much_stands(store, build):
     assert store.records.counts(as_of=build.at(1)) == []
 
 
-def test_an_evaluation_is_kept_once(store, build):
+def test_an_evaluation_is_stored_once(store, build):
     """The same bytes give the same digest and one row; the last one kept is the latest."""
     assert store.evaluations.latest() is None
     first, second = build.evaluation(10), build.evaluation(5, "demo")
@@ -240,7 +240,7 @@ def test_a_store_that_is_opened_again_is_the_same(store, reopen, build, bodies):
 
 
 @pytest.mark.parametrize("as_of", [None, 2, 9], ids=["now", "moment", "later"])
-def test_one_key_is_read_alone(store, build, as_of):
+def test_the_record_of_one_key_is_read_alone(store, build, as_of):
     """The state of one key is that key of the whole state, at any moment."""
     store.records.append(build.harvest("c1", {"a": {"n": 1}, "b": {"n": 1}}, at=1, snapshot=True))
     store.records.append(build.harvest("c2", {"a": {"n": 2}}, at=5, snapshot=True))

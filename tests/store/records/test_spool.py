@@ -18,7 +18,7 @@ from ccm_core.store.records.spool import Spool
 
 
 @given(st.lists(st.binary(max_size=3000)), st.randoms())
-def test_what_was_put_away_comes_back_in_any_order(tmp_path_factory, bodies, random):
+def test_spooled_bodies_are_read_in_any_order(tmp_path_factory, bodies, random):
     """Bodies are read back whole, whatever was put away before or is put away between."""
     spool = Spool(tmp_path_factory.getbasetemp())
     spooled = [(data, spool.pack(data)) for data in bodies]
@@ -54,7 +54,7 @@ def test_a_large_window_leaves_no_name_on_the_disk(store, build, tmp_path):
     gc.collect()  # a file that was left open would warn now
 
 
-def test_a_folder_without_room_is_named(tmp_path):
+def test_a_spool_folder_without_room_is_named(tmp_path):
     """Where nothing can be put away, the folder and the reason are told."""
     spool = Spool(tmp_path / "gone")
     with pytest.raises(StoreError, match=r"no room in .*gone.*No such file"):

@@ -41,7 +41,7 @@ def contents(folder):
         pytest.param("sqlite:///{tmp}/x.db", "x.db", id="absolute"),
     ],
 )
-def test_the_path_starts_at_the_folder_of_the_settings(tmp_path, build, url, path):
+def test_a_relative_path_starts_at_the_folder_of_the_settings(tmp_path, build, url, path):
     """A relative path does not depend on where ccm was started."""
     (tmp_path / "sub").mkdir()
     settings = StoreLocation(url=url.format(tmp=tmp_path))
@@ -66,7 +66,7 @@ def test_the_path_starts_at_the_folder_of_the_settings(tmp_path, build, url, pat
         pytest.param("sqlite:///ccm.db?mode=ro", "names no file", id="parameters"),
     ],
 )
-def test_other_places_are_refused(tmp_path, url, message):
+def test_urls_of_other_databases_are_refused(tmp_path, url, message):
     """The message says how to write it, and repeats no password."""
     with pytest.raises(StoreError, match=message) as caught:
         open_store(StoreLocation(url=url), base=tmp_path)
@@ -86,14 +86,14 @@ def test_other_places_are_refused(tmp_path, url, message):
         pytest.param({"pseudonym_key": b"short"}, "has 5 bytes and needs 32", id="short key"),
     ],
 )
-def test_wrong_settings_are_refused(reopen, tmp_path, changes, message):
+def test_wrong_store_options_are_refused(reopen, tmp_path, changes, message):
     """Before any file is made."""
     with pytest.raises(StoreError, match=message):
         reopen(**changes)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_missing_store_is_not_made_to_be_read(reopen, tmp_path):
+def test_a_missing_store_is_not_created_to_be_read(reopen, tmp_path):
     """Where nothing was collected there is nothing to evaluate."""
     with pytest.raises(StoreError, match=r"no store at .*ccm\.db yet\. Run `ccm collect` first"):
         reopen(create=False)
@@ -119,7 +119,7 @@ def test_an_empty_file_is_no_store_yet(reopen, tmp_path):
         pytest.param("sqlite:////proc/ccm.db", "cannot be created or found", id="not writable"),
     ],
 )
-def test_a_place_that_cannot_hold_a_store_is_refused(tmp_path, url, message):
+def test_a_path_that_cannot_hold_a_store_is_refused(tmp_path, url, message):
     """With the place in the message, and nothing made there."""
     if "/proc/" in url and not Path("/proc/self").exists():
         pytest.skip("this system has no /proc, where nobody may make files")
@@ -181,7 +181,7 @@ def test_a_store_that_another_process_writes_can_be_read(store, reopen, build, t
     assert bodies(store) == {"a": {"n": 2}}
 
 
-def test_a_new_store_that_another_process_holds_is_not_made(reopen, tmp_path):
+def test_a_file_that_another_process_locks_is_not_made_a_store(reopen, tmp_path):
     """The time to wait for it is bounded."""
     path = tmp_path / "ccm.db"
     with closing(sqlite3.connect(path, isolation_level=None)) as writer:
@@ -190,7 +190,7 @@ def test_a_new_store_that_another_process_holds_is_not_made(reopen, tmp_path):
             reopen(options={"lock_timeout": "0.01"})
 
 
-def test_many_can_make_the_same_store_at_once(tmp_path, build):
+def test_many_threads_can_create_the_same_store_at_once(tmp_path, build):
     """One makes it, the others find it, and all have the same pseudonym key."""
     settings = StoreLocation(url="sqlite:///ccm.db")
 
@@ -223,7 +223,7 @@ def test_a_full_disk_leaves_the_store_as_it_was(store, reopen, build, bodies):
     assert bodies(store) == {"a": {"n": 2}, **noise}
 
 
-def test_a_disk_too_small_for_a_store_holds_half_of_none(reopen, tmp_path):
+def test_a_disk_too_small_for_a_store_holds_none_of_its_tables(reopen, tmp_path):
     """The tables are made in one transaction: all of them or none."""
     with pytest.raises(StoreError, match="disk is full"):
         reopen(options={"max_size": "100000"})
@@ -232,7 +232,7 @@ def test_a_disk_too_small_for_a_store_holds_half_of_none(reopen, tmp_path):
     assert reopen().runs.connections() == []
 
 
-def test_a_damaged_file_is_named_so(store, reopen, build, tmp_path):
+def test_a_damaged_file_is_reported_as_damaged(store, reopen, build, tmp_path):
     """Damage below our own digests is found by SQLite and told as damage."""
     store.records.append(
         build.harvest("c1", {f"k{n}": {"n": os.urandom(99).hex()} for n in range(900)})
@@ -291,7 +291,7 @@ def test_a_read_only_file_can_be_read_and_not_written(guarded, build):
         pytest.param("new.db", "cannot be created or found: Permission denied", id="none is there"),
     ],
 )
-def test_a_read_only_folder_is_named_so(guarded, name, message):
+def test_a_read_only_folder_is_reported(guarded, name, message):
     """SQLite cannot work there, and nothing is made."""
     folder = guarded(0o555)
     with pytest.raises(StoreError, match=message):

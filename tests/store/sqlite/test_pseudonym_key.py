@@ -11,7 +11,7 @@ from ccm_core.errors import StoreError
 GIVEN = bytes(range(32))
 
 
-def test_a_store_is_made_with_a_key_of_its_own(store, reopen, tmp_path):
+def test_a_store_is_created_with_a_pseudonym_key(store, reopen, tmp_path):
     """32 bytes in a file beside it, for its owner's eyes, the same every time."""
     path = tmp_path / "ccm.db.key"
     key = store.pseudonym_key()
@@ -23,12 +23,12 @@ def test_a_store_is_made_with_a_key_of_its_own(store, reopen, tmp_path):
         assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_two_stores_have_two_keys(store, reopen):
+def test_two_stores_have_two_pseudonym_keys(store, reopen):
     """So pseudonyms of one store say nothing about another."""
     assert reopen(url="sqlite:///other.db").pseudonym_key() != store.pseudonym_key()
 
 
-def test_a_key_left_by_an_attempt_that_was_cut_off_serves(reopen, tmp_path):
+def test_a_pseudonym_key_of_an_interrupted_attempt_is_used(reopen, tmp_path):
     """Between the key and the first commit there may be a kill."""
     (tmp_path / "ccm.db.key").write_text(GIVEN.hex())
     (tmp_path / ".ccm.db.key.1.tmp").write_text("half a k")
@@ -47,7 +47,9 @@ def test_a_key_left_by_an_attempt_that_was_cut_off_serves(reopen, tmp_path):
         pytest.param(GIVEN.hex(), "is not the one .* made with", id="another key"),
     ],
 )
-def test_a_lost_key_is_never_replaced(store, reopen, build, tmp_path, bodies, content, message):
+def test_a_lost_pseudonym_key_is_never_replaced(
+    store, reopen, build, tmp_path, bodies, content, message
+):
     """Another key would break joins silently; evidence can still be read without it."""
     store.records.append(build.harvest("c1", {"a": {"n": 1}}))
     store.close()
@@ -63,7 +65,7 @@ def test_a_lost_key_is_never_replaced(store, reopen, build, tmp_path, bodies, co
     assert path.exists() == (content is not None)
 
 
-def test_a_key_from_the_settings_needs_no_file(reopen, tmp_path):
+def test_a_pseudonym_key_from_the_settings_needs_no_file(reopen, tmp_path):
     """The settings may bring the key, and must bring the same one each time."""
     assert reopen(pseudonym_key=GIVEN).pseudonym_key() == GIVEN
     assert not (tmp_path / "ccm.db.key").exists()
@@ -75,7 +77,7 @@ def test_a_key_from_the_settings_needs_no_file(reopen, tmp_path):
         reopen().pseudonym_key()
 
 
-def test_a_damaged_key_stops_a_new_store(reopen, tmp_path):
+def test_a_damaged_pseudonym_key_stops_a_new_store(reopen, tmp_path):
     """A key file that is there is never overwritten, and no store is made beside a broken one."""
     (tmp_path / "ccm.db.key").write_text("half a k")
     with pytest.raises(StoreError, match="is damaged"):

@@ -70,7 +70,7 @@ def test_a_missing_store_is_not_created_by_reading(reopen, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_reading_asks_for_no_signing_key(store, reopen, build):
+def test_opening_for_reading_asks_for_no_signing_key(store, reopen, build):
     """A key may be behind a passphrase, and reading signs nothing."""
     store.close()
     reopen(read_only=True, signing=lambda: pytest.fail("a key was asked for")).close()

@@ -46,7 +46,7 @@ def test_a_store_of_a_newer_ccm_is_refused(folder):
         verified(folder)
 
 
-def test_verifying_writes_nothing(folder):
+def test_verifying_a_store_writes_nothing(folder):
     """Not even beside the store."""
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     assert verified(folder).sound

@@ -10,7 +10,7 @@ from ccm_core.sdk.types import Window
 
 
 @pytest.mark.parametrize(
-    ("noun", "answers", "asked"),
+    ("noun", "answers", "expected_query"),
     [
         pytest.param(
             "service",

@@ -91,7 +91,7 @@ def test_every_test_in_the_pack_comes_out_as_it_says(case):
 
 
 @pytest.mark.parametrize(
-    "given", texts(), ids=lambda pack_text: pack_text.source.rpartition("/")[2]
+    "pack_text", texts(), ids=lambda pack_text: pack_text.source.rpartition("/")[2]
 )
 def test_every_rule_has_a_passing_a_failing_and_an_insufficient_test(pack_text):
     """And it supports a control."""
@@ -170,7 +170,7 @@ def incomplete_objects():
                 for case in rule["tests"]
                 if case["expect"] in {"fail", "insufficient"}
                 for index, row in enumerate(case["rows"])
-                for key in whole
+                for key in row
             ]
         yield PackText(text=yaml.safe_dump(pack).encode(), source=pack_text.source)
 

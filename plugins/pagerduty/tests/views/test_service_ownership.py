@@ -6,7 +6,7 @@ import pytest
 
 
 @pytest.mark.parametrize(
-    ("named", "listed", "expected"),
+    ("team_refs", "listed", "expected"),
     [
         pytest.param(["T1"], ["T1"], True, id="owned"),
         pytest.param([], ["T1"], False, id="owned by nobody"),
@@ -55,9 +55,9 @@ def test_who_is_on_call_for_a_service_belongs_to_its_owners(
     """Where the members of an owner cannot be seen, nothing is said."""
     row = responders(only, pd, **case)
     assert row.get("responders_in_owner_teams") is belong
-    responders = row.get("non_member_responders")
+    outside = row.get("non_member_responders")
     assert (
-        responders if responders is None else [person["id"] for person in responders]
+        outside if outside is None else [person["id"] for person in outside]
     ) == non_member_responders
 
 

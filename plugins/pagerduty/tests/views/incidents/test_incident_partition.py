@@ -124,29 +124,29 @@ def rows(view, records, now):
 
 def together(parts, records):
     """Put the names of records together to parts: sets of names that share records."""
-    keys = []
+    groups = []
     for kind, names_of in parts.names.items():
-        for key in records[kind]:
-            names = set(names_of(key))
-            touching = [key_of_other for key_of_other in keys if key_of_other & names]
-            keys = [key_of_other for key_of_other in keys if not key_of_other & names]
-            keys.append(names.union(*touching))
-    return keys
+        for entry in records[kind]:
+            names = set(names_of(entry))
+            touching = [group for group in groups if group & names]
+            groups = [group for group in groups if not group & names]
+            groups.append(names.union(*touching))
+    return groups
 
 
 @settings(deadline=None, max_examples=60)
 @given(evidence=EVIDENCE)
 def test_a_part_alone_gives_its_rows(view, parts, evidence):
     """Whether the view is handed all evidence, or that of a part and all services."""
-    records = records(evidence)
-    every = rows(view, records, NOW)
+    current = records(evidence)
+    every = rows(view, current, NOW)
     apart = []
-    for names in together(parts, records):
+    for names in together(parts, current):
         own = {
-            kind: [row for row in records[kind] if names & set(names_of(row))]
+            kind: [row for row in current[kind] if names & set(names_of(row))]
             for kind, names_of in parts.names.items()
         }
-        rows_of_part = rows(view, own | {SERVICE: records[SERVICE]}, NOW)
+        rows_of_part = rows(view, own | {SERVICE: current[SERVICE]}, NOW)
         assert {parts.name(row) for row in rows_of_part} <= names
         apart += rows_of_part
 
@@ -157,50 +157,50 @@ def test_a_part_alone_gives_its_rows(view, parts, evidence):
 @given(evidence=EVIDENCE, services=st.dictionaries(st.sampled_from(["S0", "S1"]), SERVICES))
 def test_only_incidents_that_use_a_service_depend_on_it(view, parts, evidence, services):
     """The rows of the others are the same whatever happens to it."""
-    records = records(evidence)
-    changed_evidence = records | records({SERVICE: services})
+    current = records(evidence)
+    changed_evidence = current | current({SERVICE: services})
     changed = {
         row.key
         for row in {
-            row.key: row for row in (*records[SERVICE], *changed_evidence[SERVICE])
+            row.key: row for row in (*current[SERVICE], *changed_evidence[SERVICE])
         }.values()
-        if row not in records[SERVICE] or row not in changed_evidence[SERVICE]
+        if row not in current[SERVICE] or row not in changed_evidence[SERVICE]
     }
     used = parts.uses[INCIDENT, SERVICE]
-    users = {row.key for row in records[INCIDENT] if changed & set(used(row))}
-    touched = set().union(*(names for names in together(parts, records) if names & users))
+    users = {row.key for row in current[INCIDENT] if changed & set(used(row))}
+    touched = set().union(*(names for names in together(parts, current) if names & users))
 
     def left(rows):
         return [row for row in rows if parts.name(row) not in touched]
 
-    assert left(rows(view, records, NOW)) == left(rows(view, changed_evidence, NOW))
+    assert left(rows(view, current, NOW)) == left(rows(view, changed_evidence, NOW))
 
 
 @settings(deadline=None, max_examples=60)
 @given(evidence=EVIDENCE, passed=st.sampled_from([0.5, 1, 2, 30, 800]))
 def test_time_makes_ages_grow_and_nothing_else(view, parts, evidence, passed):
     """But where an incident of the part leaves the period."""
-    records = records(evidence)
+    current = records(evidence)
     later = NOW + timedelta(hours=passed)
     leaving = {
         row.key
-        for row in records[INCIDENT]
+        for row in current[INCIDENT]
         if NOW - timedelta(days=30)
         <= parts.horizon_instants[INCIDENT](row)
         < later - timedelta(days=30)
     }
-    touched = set().union(*(names for names in together(parts, records) if names & leaving))
+    touched = set().union(*(names for names in together(parts, current) if names & leaving))
 
     def left(now):
         return {
             row.subject.key: row
-            for row in rows(view, records, now)
+            for row in rows(view, current, now)
             if parts.name(row) not in touched
         }
 
-    later_row, now = left(NOW), left(later)
-    assert later_row.keys() == now.keys()
-    for key, row in later_row.items():
+    earlier_rows, now = left(NOW), left(later)
+    assert earlier_rows.keys() == now.keys()
+    for key, row in earlier_rows.items():
         ages = {name: now[key].body[name] for name in parts.age_fields if name in row.body}
         assert all(row.body[name] <= age for name, age in ages.items())
         assert replace(row, body=row.body | ages) == now[key]

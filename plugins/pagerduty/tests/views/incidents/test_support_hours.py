@@ -61,7 +61,7 @@ def test_a_day_has_the_hours_it_has(day, hours):
 
 
 @pytest.mark.parametrize(
-    "written",
+    "overrides",
     [
         pytest.param({"time_zone": "Nowhere/Land"}, id="a zone that is none"),
         pytest.param({"time_zone": None}, id="no zone"),

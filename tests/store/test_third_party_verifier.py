@@ -31,7 +31,7 @@ def filled(reopen, build, key):
     return store, heads
 
 
-def test_its_verifier_accepts_our_signed_heads_and_no_others(filled):
+def test_tlog_scales_accepts_our_signed_heads_and_no_others(filled):
     """Of the store's log and of a connection's, with the key as we write it."""
     store, heads = filled
     key = Vkey.from_string(str(store.ledger.signing_keys()[0].key))
@@ -46,7 +46,7 @@ def test_its_verifier_accepts_our_signed_heads_and_no_others(filled):
 
 
 @pytest.mark.parametrize("log", ["demo", STORE_LOG])
-def test_its_verifier_accepts_our_proofs(filled, log):
+def test_tlog_scales_accepts_our_proofs(filled, log):
     """Each leaf is in the newest tree, and each older tree is the beginning of the newest."""
     store, heads = filled
     proven = store.ledger.prove(log, everything)
