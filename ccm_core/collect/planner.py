@@ -18,7 +18,7 @@ from ccm_core.collect.change_detection import ChangeFeed
 from ccm_core.collect.freshness import is_fresh, run_starts, tolerance
 from ccm_core.collect.outcome import missing_subjects
 from ccm_core.model.evidence.collection import Collection, Outcome
-from ccm_core.model.evidence.window import Window, pieces, subtract
+from ccm_core.model.evidence.window import Window, split_window, subtract
 from ccm_core.sdk.types import Collector, EvidenceKind, Shape
 
 MAX_WINDOW = timedelta(days=180)
@@ -118,7 +118,7 @@ def split(window: Window, total: int, limit: int) -> tuple[Window, ...]:
     Returns the window alone when time cannot split it further.
     """
     parts = max(2, -(-total * 5 // (limit * 4)))
-    return pieces(window, max(window.length / parts, timedelta(seconds=1)))
+    return split_window(window, max(window.length / parts, timedelta(seconds=1)))
 
 
 class _Planner:
@@ -246,7 +246,7 @@ class _Planner:
             if gap.until < period.until or gap.length >= min_length
         ]
         longest = collector.longest_window or MAX_WINDOW
-        return tuple(piece for gap in due for piece in pieces(gap, longest))
+        return tuple(piece for gap in due for piece in split_window(gap, longest))
 
     def _settled(
         self, collector: Collector, collections: Sequence[Collection], cadence: timedelta

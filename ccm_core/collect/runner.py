@@ -26,7 +26,7 @@ from ccm_core.collect.run_context import RunContext
 from ccm_core.collect.window_read import WindowQuery, WindowRead
 from ccm_core.errors import AuthenticationFailed, SourceError
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
-from ccm_core.model.evidence.window import SECOND, Window, pieces
+from ccm_core.model.evidence.window import SECOND, Window, split_window
 from ccm_core.model.evidence.write_batch import WriteBatch
 from ccm_core.sdk.types import Session, Shape
 
@@ -153,7 +153,7 @@ class Runner:
         changed = self._changed_keys(task)
         if changed.unobserved:
             lookback = past(self._inputs.horizon, self._inputs.now)
-            windows = pieces(lookback, task.collector.longest_window or MAX_WINDOW)
+            windows = split_window(lookback, task.collector.longest_window or MAX_WINDOW)
             await self._read_windows(session, replace(task, refresh=False), windows, inherited)
             changed = self._changed_keys(task)
         self._context.observer.window_started(task.kind.name, None)

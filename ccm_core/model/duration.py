@@ -25,10 +25,10 @@ def parse_duration(text: str) -> timedelta:
 def format_duration(seconds: float) -> str:
     """Write seconds the way people do: ``15m``, ``1h30m``, ``2d4h``; never more than needed."""
     total = round(seconds)
-    sign, rest = ("-", -total) if total < 0 else ("", total)
+    sign, remainder = ("-", -total) if total < 0 else ("", total)
     parts = []
     for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
-        count, rest = divmod(rest, size)
+        count, remainder = divmod(remainder, size)
         if count:
             parts.append(f"{count}{unit}")
     return sign + ("".join(parts) or "0s")

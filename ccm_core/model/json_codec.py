@@ -1,8 +1,8 @@
 """JSON as this project writes and reads it.
 
-The bytes that :func:`encode` gives are the bytes that are stored and hashed. Verifying a
-digest hashes stored bytes again and never serialises anew, so a change of the JSON library
-can never change a digest that was already given out.
+The bytes that :func:`encode` returns are the bytes that are stored and hashed. Verifying a digest
+hashes stored bytes and never serializes again, so a change of the JSON library can never change
+a digest that was already published.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 def encode(value: object) -> bytes:
-    """Give the JSON bytes of a value or a frozen dataclass: keys sorted, UTF-8, no white space."""
+    """Return the JSON bytes of a value or a frozen dataclass: keys sorted, UTF-8, no white space."""
     return msgspec.json.encode(value, order="sorted")
 
 
@@ -42,10 +42,10 @@ def decode_as(data: bytes | str, shape: type[T]) -> T:
 
 
 def plain(value: object) -> Any:
-    """Give a frozen dataclass as plain JSON values: objects, arrays, strings, numbers."""
+    """Return a frozen dataclass as plain JSON values: objects, arrays, strings, numbers."""
     return msgspec.to_builtins(value)
 
 
 def digest(data: bytes) -> str:
-    """Give the SHA-256 of bytes as ``sha256:`` and 64 hexadecimal digits."""
+    """Return the SHA-256 of bytes as ``sha256:`` and 64 hexadecimal digits."""
     return f"sha256:{hashlib.sha256(data).hexdigest()}"

@@ -1,4 +1,4 @@
-"""A connection as it is shown: references in place of secrets."""
+"""Connections as they are shown: references in place of secrets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ccm_core.model.json_codec import JsonObject
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedactedConnection:
-    """What may be told of one connection. Never a secret."""
+    """What may be shown of one connection; never a secret."""
 
     document: str = "ccm.connection/v1"
     name: str
@@ -25,7 +25,7 @@ class RedactedConnection:
     tokens: str | None = None
     """Where tokens that rotate are kept."""
     entered_at: datetime | None = None
-    """When a person entered the credential, or agreed; None where the vault does not keep it."""
+    """When a person entered the credential, or consented; None where the vault does not keep it."""
     rotate_by: datetime | None = None
     """When it should be replaced."""
     scopes: tuple[str, ...] | None = None
@@ -33,9 +33,9 @@ class RedactedConnection:
     expires_at: datetime | None = None
     """When the access token that is kept expires; it is renewed before."""
     problem: str | None = None
-    """Why the vault does not tell, where it does not."""
+    """Why the vault could not be read, where it could not."""
 
     @property
     def places(self) -> set[str]:
-        """Say where something of the credential is kept."""
+        """Where secrets and tokens are kept."""
         return {*self.secrets.values(), *filter(None, [self.tokens])}

@@ -37,7 +37,7 @@ def assess_period(
     """Say what a period proves. No source is asked and nothing is judged again.
 
     Args:
-        host: Who we are.
+        host: What is installed, and the clock.
         connections: Whose evidence.
         store: Where it is kept.
         packs: Which rules support which control.
@@ -59,9 +59,9 @@ def assess_period(
         period=period.window,
         now=now,
         controls=chosen,
-        evaluations=(one for _, one in evaluations),
+        evaluations=(connection for _, connection in evaluations),
     )
-    return assess(inputs, [_history(host, one, store.runs) for one in connections])
+    return assess(inputs, [_history(host, connection, store.runs) for connection in connections])
 
 
 def selected_controls(supports: Mapping[ControlName, object], controls: Some[ControlName]) -> Some[ControlName]:
@@ -72,46 +72,46 @@ def selected_controls(supports: Mapping[ControlName, object], controls: Some[Con
     """
     unknown = sorted(set(controls) - supports.keys())
     if unknown:
-        there = ", ".join(":".join(one) for one in sorted(supports)) or "none"
-        wrong = ", ".join(":".join(one) for one in unknown)
-        raise UsageError(f"no rule of the packs supports {wrong}; supported are: {there}")
+        expected = ", ".join(":".join(control) for control in sorted(supports)) or "none"
+        refused = ", ".join(":".join(control) for control in unknown)
+        raise UsageError(f"no rule of the packs supports {refused}; supported are: {expected}")
     return controls or sorted(supports)
 
 
 def supported_controls(packs: CompiledPacks) -> dict[ControlName, list[RuleEvidence]]:
     """Say which rules support each control, and the kinds that each of them rests on."""
-    found: dict[ControlName, list[RuleEvidence]] = {}
+    supports: dict[ControlName, list[RuleEvidence]] = {}
     for pack in packs.packs:
         for group in pack.groups:
-            for one in group.rules:
+            for rule in group.rules:
                 evidence = RuleEvidence(
-                    rule=one.rule.id,
-                    kinds=frozenset({*packs.inputs.get(group.over, ()), *one.lookup_kinds}),
-                    max_age=one.max_age,
+                    rule=rule.rule.id,
+                    kinds=frozenset({*packs.inputs.get(group.over, ()), *rule.lookup_kinds}),
+                    max_age=rule.max_age,
                 )
-                for control in one.rule.controls:
-                    found.setdefault((control.framework, control.id), []).append(evidence)
-    return found
+                for control in rule.rule.controls:
+                    supports.setdefault((control.framework, control.id), []).append(evidence)
+    return supports
 
 
 def _history(host: Host, connection: Connection, runs: RunStore) -> ConnectionHistory:
     watch = watch_scope(host, connection)
     cadences = {kind: timedelta(seconds=span) for kind, span in watch.cadences.items()}
-    kept = runs.collections(connection.name)
+    collections = runs.collections(connection.name)
     # Manifests are as old as what was collected last, whatever came of it.
     if own := host.kinds.get(manifest_kind_name(watch.connector)):
         cadences[own.name] = own.cadence
-        kept = [*kept, *(_of_manifests(own.name, one) for one in kept)]
+        collections = [*collections, *(_of_manifests(own.name, collection) for collection in collections)]
     return ConnectionHistory(
         connection=connection.name,
         cadences=cadences,
         event_kinds=frozenset(kind for kind in cadences if host.kinds[kind].shape is Shape.EVENT),
         refreshed_kinds=frozenset(watch.refreshed),
         lookback=timedelta(seconds=watch.lookback),
-        collections=kept,
+        collections=collections,
         manifests=runs.manifests(connection.name),
     )
 
 
-def _of_manifests(kind: str, one: Collection) -> Collection:
-    return replace(one, kind=kind, outcome=Outcome.COMPLETE, shortfalls=(), window=None)
+def _of_manifests(kind: str, collection: Collection) -> Collection:
+    return replace(collection, kind=kind, outcome=Outcome.COMPLETE, shortfalls=(), window=None)

@@ -63,14 +63,14 @@ def _tokens(host: Host, connection: Connection, grant: OAuthGrant) -> TokenProvi
     from ccm_core.auth.client_credentials import ClientCredentialsTokens
     from ccm_core.auth.token_refresh import TokenRefresher, refresh_function
 
-    wanted = grant.scopes(connection.settings, connection.auth)
-    asked = token_endpoint(host, connection, grant)
+    scopes = grant.scopes(connection.settings, connection.auth)
+    endpoint = token_endpoint(host, connection, grant)
     if grant.flow is Flow.APP:
-        return ClientCredentialsTokens(asked, wanted, clock=host.clock)
+        return ClientCredentialsTokens(endpoint, scopes, clock=host.clock)
     if connection.vault is None:
         raise AssertionError("a connection whose tokens rotate is opened with its vault")
     keeper = TokenRefresher(
-        connection.vault, connection.name, renew=refresh_function(asked, wanted), clock=host.clock
+        connection.vault, connection.name, renew=refresh_function(endpoint, scopes), clock=host.clock
     )
     return _Kept(keeper, connection)
 

@@ -1,4 +1,4 @@
-"""Bundling: everything that a period and some controls rest on, in one file that proves itself."""
+"""Bundle everything that a period and some controls depend on into one file with its proofs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _NEXT_STEP = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BundleRequest:
-    """What somebody wants to have bundled."""
+    """What goes into a bundle, as it was requested."""
 
     connections: Sequence[Connection]
     packs: CompiledPacks
@@ -50,7 +50,7 @@ class BundleRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _IncludedEvaluations:
-    """The evaluations of the period, and what they were made with and rest on."""
+    """The evaluations of the period, their inputs, and the evidence they depend on."""
 
     evaluations: set[str] = field(default_factory=set)
     documents: set[str] = field(default_factory=set)
@@ -74,10 +74,10 @@ class _BundleContent:
 def bundle(
     host: Host, store: EvidenceStore, order: BundleRequest, signer: Signer, path: Path
 ) -> Sequence[str]:
-    """Write a bundle, verify it as its reader will, and give what it says of itself.
+    """Write a bundle, verify it as its reader will, and return the facts it states.
 
     Args:
-        host: Who we are.
+        host: What is installed, and the clock.
         store: Where the evidence is kept.
         order: What to bundle.
         signer: Signs the statement; the store's signing key.
@@ -105,7 +105,7 @@ def bundle(
 
 
 def store_signer(ledger: LedgerStore, keys: Iterable[Signer]) -> Signer:
-    """Give the key that the store is signed with, among those at hand.
+    """Return the key that the store is signed with, among those at hand.
 
     Raises:
         UsageError: The store was never signed, or its key is not at hand.
@@ -125,7 +125,7 @@ def store_signer(ledger: LedgerStore, keys: Iterable[Signer]) -> Signer:
     )
 
 
-# -- what belongs into it ---------------------------------------------------------------------
+# -- what goes into it -------------------------------------------------------------------------
 
 
 def _bundle_content(host: Host, store: EvidenceStore, order: BundleRequest) -> _BundleContent:
@@ -188,18 +188,20 @@ def _connection_excerpt(
     criteria = LeafCriteria(
         period=period.window,
         kinds=kinds,
-        event_kinds={one.name for one in host.kinds.values() if one.shape is Shape.EVENT},
+        event_kinds={kind.name for kind in host.kinds.values() if kind.shape is Shape.EVENT},
         evidence_digests=evaluations.evidence_digests,
         run_ends={head["size"] - 1 for head in heads if head["log"] == name},
     )
     excerpt = store.ledger.excerpt(name, lambda leaves: select_leaves(leaves, criteria))
     if excerpt is None:
         raise UsageError(f"no head of the ledger of {name} was ever signed; {_NEXT_STEP}")
-    proven = {one.get("id") for one in _leaves(excerpt)}
+    proven = {leaf.get("id") for leaf in _leaves(excerpt)}
     unproven = [
-        one.id
-        for one in store.runs.collections(name)
-        if one.kind in kinds and one.ended_at in period.window and one.id not in proven
+        collection.id
+        for collection in store.runs.collections(name)
+        if collection.kind in kinds
+        and collection.ended_at in period.window
+        and collection.id not in proven
     ]
     if unproven:
         raise UsageError(
@@ -210,7 +212,7 @@ def _connection_excerpt(
 
 
 def _store_excerpt(ledger: LedgerStore, included: _IncludedEvaluations) -> Excerpt:
-    """Give the whole log of the store: so that it can be seen that no evaluation was left out."""
+    """Return the whole log of the store, which shows that no evaluation was left out."""
     excerpt = ledger.excerpt(STORE_LOG, lambda leaves: [index for index, _ in leaves])
     proven = {leaf.get("digest") for leaf in _leaves(excerpt)} if excerpt else set()
     if excerpt is None or included.evaluations - proven:
@@ -241,7 +243,7 @@ def _write(store: EvidenceStore, archive: ArchiveWriter, content: _BundleContent
     files = _file_digests(content)
     for name, form in sorted(files):
         archive.stream(name, _lines(store.ledger, form, files[name, form]))
-    for digest in sorted(excerpt for excerpt in _packs(content) if excerpt in content.evaluations.documents):
+    for digest in sorted(_packs(content) & content.evaluations.documents):
         archive.add(
             f"packs/{digest.removeprefix('sha256:')[:16]}.yaml", store.evaluations.document(digest)
         )
@@ -250,7 +252,7 @@ def _write(store: EvidenceStore, archive: ArchiveWriter, content: _BundleContent
 
 
 def _file_digests(content: _BundleContent) -> dict[tuple[str, str], dict[str, None]]:
-    """Give the digests of each file, in the order of their leaves."""
+    """Return the digests of each file, in the order of their leaves."""
     digests: dict[tuple[str, str], dict[str, None]] = {}
     for excerpt in content.excerpts:
         for leaf in _leaves(excerpt):
@@ -260,7 +262,7 @@ def _file_digests(content: _BundleContent) -> dict[tuple[str, str], dict[str, No
 
 
 def _is_included(leaf: json_codec.JsonObject, content: _BundleContent) -> bool:
-    """Whether the content of a leaf is wanted: of other times, there are only the leaves."""
+    """Return whether the content of a leaf belongs in: of other times, only the leaves do."""
     digest, evaluations = leaf["digest"], content.evaluations
     if leaf["leaf"] == "manifest":
         ended = parse_instant(leaf["ended_at"])

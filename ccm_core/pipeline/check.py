@@ -43,8 +43,8 @@ class Check:
     @property
     def ok(self) -> bool:
         """Whether nothing is wrong."""
-        every = [one for each in self.connections for one in each.diagnoses]
-        return all(one.ok for one in (*self.plugins, *every))
+        every = [diagnosis for connection in self.connections for diagnosis in connection.diagnoses]
+        return all(diagnosis.ok for diagnosis in (*self.plugins, *every))
 
 
 async def diagnose(
@@ -72,9 +72,9 @@ def _past(host: Host, connection: Connection, runs: RunStore) -> Sequence[Diagno
     review = connection.connector.review_collections
     if review is None:
         return ()
-    kinds = {one.kind for one in connection.collectors}
-    kept = collections_for_planning(host, connection, runs, host.clock())
-    return review(newest(kept, kinds))
+    kinds = {collector.kind for collector in connection.collectors}
+    collections = collections_for_planning(host, connection, runs, host.clock())
+    return review(newest(collections, kinds))
 
 
 async def _refused(host: Host, connection: Connection, error: SourceError) -> Sequence[Diagnosis]:

@@ -62,10 +62,10 @@ async def collect(
     with store.lock_connection(connection.name):
         now = host.clock().replace(microsecond=0)
         _seal_cut_off(host, connection, store.runs)
-        every = collections_for_planning(host, connection, store.runs, now)
-        kept = without_amendments(every)
-        wanted = plan_inputs(connection, now, force=force)
-        due = plan(connection.collectors, host.kinds, by_kind(kept), wanted)
+        collections = collections_for_planning(host, connection, store.runs, now)
+        completed = without_amendments(collections)
+        inputs = plan_inputs(connection, now, force=force)
+        due = plan(connection.collectors, host.kinds, by_kind(completed), inputs)
         run = OpenRun(
             run=f"{now:%Y%m%dT%H%M%SZ}-{connection.name}-{secrets.token_hex(3)}",
             connection=connection.name,
@@ -73,11 +73,11 @@ async def collect(
             started_at=now,
         )
         store.runs.begin(run)
-        runner = Runner(_run_context(host, connection, store, observer, run), wanted, kept)
+        runner = Runner(_run_context(host, connection, store, observer, run), inputs, completed)
         request = connect_request(host, connection, limiters or Limiters(), observer.rate_limited)
         observer.run_started(connection.name, len(due.tasks))
         try:
-            sealing = partial(_seal, host, connection, store.runs, runner, run, every)
+            sealing = partial(_seal, host, connection, store.runs, runner, run, collections)
             return await _run(connection, runner, due, request, _run_metadata(host, connection), sealing)
         finally:
             observer.run_ended(connection.name)
@@ -92,20 +92,20 @@ def collections_for_planning(
     newest of each kind, and whatever was kept since it was last found out what had changed.
     """
     cadences = (
-        connection.cadences.get(one.kind, host.kinds[one.kind].cadence)
-        for one in connection.collectors
+        connection.cadences.get(collector.kind, host.kinds[collector.kind].cadence)
+        for collector in connection.collectors
     )
     begin = min(connection.horizon(now).since, now - TRIES * max(cadences, default=timedelta(0)))
-    kept = runs.collections(connection.name, since=begin)
-    since = relevant_since(connection.collectors, by_kind(kept), begin)
+    collections = runs.collections(connection.name, since=begin)
+    since = relevant_since(connection.collectors, by_kind(collections), begin)
     if since != begin:
-        kept = runs.collections(connection.name, since=since)
-    return list(kept)
+        collections = runs.collections(connection.name, since=since)
+    return list(collections)
 
 
 def without_amendments(collections: Sequence[Collection]) -> list[Collection]:
     """Leave out what was added to collections later."""
-    return [one for one in collections if one.amends is None]
+    return [collection for collection in collections if collection.amends is None]
 
 
 def plan_inputs(connection: Connection, now: datetime, *, force: bool = False) -> PlanInputs:
@@ -118,12 +118,12 @@ def plan_inputs(connection: Connection, now: datetime, *, force: bool = False) -
     )
 
 
-def by_kind(kept: Sequence[Collection]) -> dict[str, list[Collection]]:
+def by_kind(collections: Sequence[Collection]) -> dict[str, list[Collection]]:
     """Sort collections by their kind; within one, their order stays."""
-    found: dict[str, list[Collection]] = {}
-    for collection in kept:
-        found.setdefault(collection.kind, []).append(collection)
-    return found
+    grouped: dict[str, list[Collection]] = {}
+    for collection in collections:
+        grouped.setdefault(collection.kind, []).append(collection)
+    return grouped
 
 
 async def _run(
@@ -162,7 +162,7 @@ async def _run(
 
 def _run_metadata(host: Host, connection: Connection) -> RunMetadata:
     """Say what is known of a run before it begins."""
-    kinds = [host.kinds[one.kind] for one in connection.collectors]
+    kinds = [host.kinds[collector.kind] for collector in connection.collectors]
     scheduled = tuple(
         ScheduledKind(
             kind=kind.name,
@@ -221,11 +221,11 @@ def _run_context(
         packer=store.records.packer,
         append=store.records.append,
         current_records=lambda kind: [
-            one.body for one in store.records.current(connection.name, kind) if one.erased_at is None
+            record.body for record in store.records.current(connection.name, kind) if record.erased_at is None
         ],
         existing_keys=lambda kind, keys: store.records.existing_keys(connection.name, kind, keys),
         appended_records=lambda collection: (
-            one.body for one in store.records.appended_by(collection.id) if one.erased_at is None
+            record.body for record in store.records.appended_by(collection.id) if record.erased_at is None
         ),
         observer=observer,
         clock=host.clock,
@@ -239,13 +239,13 @@ def _seal_cut_off(host: Host, connection: Connection, runs: RunStore) -> None:
     )
     metadata = replace(_run_metadata(host, connection), cut=cut)
     for run in runs.open_runs(connection.name):
-        kept = runs.collections(connection.name, run=run.run)
+        collections = runs.collections(connection.name, run=run.run)
         runs.seal(
             manifest(
                 run,
                 settings_digest=connection.settings_digest,
-                ended_at=max((one.ended_at for one in kept), default=run.started_at),
-                collections=kept,
+                ended_at=max((collection.ended_at for collection in collections), default=run.started_at),
+                collections=collections,
                 dangling={},
                 metadata=metadata,
             )

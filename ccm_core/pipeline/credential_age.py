@@ -22,12 +22,12 @@ def diagnose_age(connection: Connection, now: datetime) -> Sequence[Diagnosis]:
         return ()
     entered, rotate_by = connection.entered_at, connection.rotate_by
     if entered is None or rotate_by is None:
-        found = "not known: the credential is kept where the settings refer to"
-        return (Diagnosis(subject=SUBJECT, ok=True, message=found),)
+        finding = "not known: the credential is kept where the settings refer to"
+        return (Diagnosis(subject=SUBJECT, ok=True, message=finding),)
     since = f"entered on {entered:%Y-%m-%d}, {_days(now - entered)} ago"
     if now < rotate_by:
-        found = f"{since}; to be replaced by {rotate_by:%Y-%m-%d}"
-        return (Diagnosis(subject=SUBJECT, ok=True, message=found),)
+        finding = f"{since}; to be replaced by {rotate_by:%Y-%m-%d}"
+        return (Diagnosis(subject=SUBJECT, ok=True, message=finding),)
     return (
         Diagnosis(
             subject=SUBJECT,

@@ -68,7 +68,7 @@ def evaluate(
     """Judge the kept evidence. No source is asked.
 
     Args:
-        host: Who we are.
+        host: What is installed, and the clock.
         connections: Whose evidence to judge.
         store: Where it is kept.
         packs: What must hold.
@@ -78,40 +78,40 @@ def evaluate(
             did not change since is not judged anew. It changes nothing of what is said.
     """
     now = as_of or host.clock()
-    watches = [watch_scope(host, one) for one in connections]
+    scopes = [watch_scope(host, connection) for connection in connections]
     if cache is None or as_of is not None:
-        return evaluate_scopes(host, watches, store, packs, waivers, now=now)
-    return _evaluate_incrementally(host, watches, store, packs, waivers, now, cache)
+        return evaluate_scopes(host, scopes, store, packs, waivers, now=now)
+    return _evaluate_incrementally(host, scopes, store, packs, waivers, now, cache)
 
 
 def _evaluate_incrementally(
     host: Host,
-    watches: Sequence[WatchScope],
+    scopes: Sequence[WatchScope],
     store: EvidenceStore,
     packs: CompiledPacks,
     waivers: Sequence[Waiver],
     now: datetime,
     cache: EvaluationCache,
 ) -> Evaluation:
-    known = EvaluationCache(results=cache.results, states=cache.states)
+    previous = EvaluationCache(results=cache.results, states=cache.states)
     # Should this fail, what is held may be half of then and half of now.
     cache.results, cache.states = None, {}
-    readers = [incremental_reader(store, host, one, packs, known, now) for one in watches]
+    readers = [incremental_reader(store, host, reader, packs, previous, now) for reader in scopes]
     facts = []
-    for one in readers:
-        seen = load_evidence(host, one.watch, store, now, one)
-        facts.append(seen.facts(packs, host.plugin_failures))
-        one.release()
-    found, memory = reevaluate_packs(
-        packs, facts, waivers, now=now, cache=known.results, time_budget=TIME_BUDGET
+    for reader in readers:
+        connection_evidence = load_evidence(host, reader.watch, store, now, reader)
+        facts.append(connection_evidence.facts(packs, host.plugin_failures))
+        reader.release()
+    evaluation, results = reevaluate_packs(
+        packs, facts, waivers, now=now, cache=previous.results, time_budget=TIME_BUDGET
     )
-    cache.results, cache.states = memory, {one.watch.connection: one.after for one in readers}
-    return found
+    cache.results, cache.states = results, {reader.watch.connection: reader.after for reader in readers}
+    return evaluation
 
 
 def evaluate_scopes(
     host: Host,
-    watches: Sequence[WatchScope],
+    scopes: Sequence[WatchScope],
     store: EvidenceStore,
     packs: CompiledPacks,
     waivers: Sequence[Waiver],
@@ -119,18 +119,18 @@ def evaluate_scopes(
     now: datetime,
 ) -> Evaluation:
     """Judge what had been kept by a moment of what some connections collected then."""
-    facts = _facts(host, watches, store, packs, now)
+    facts = _facts(host, scopes, store, packs, now)
     return evaluate_packs(packs, facts, waivers, now=now, time_budget=TIME_BUDGET)
 
 
 def _facts(
     host: Host,
-    watches: Sequence[WatchScope],
+    scopes: Sequence[WatchScope],
     store: EvidenceStore,
     packs: CompiledPacks,
     now: datetime,
 ) -> list[Facts]:
-    return [load_evidence(host, one, store, now).facts(packs, host.plugin_failures) for one in watches]
+    return [load_evidence(host, scope, store, now).facts(packs, host.plugin_failures) for scope in scopes]
 
 
 def view_rows(
@@ -151,8 +151,8 @@ def watch_scope(host: Host, connection: Connection) -> WatchScope:
     horizon = connection.connector.horizon(connection.settings)
     collectors = connection.collectors
     cadences = {
-        one.kind: connection.cadences.get(one.kind, host.kinds[one.kind].cadence)
-        for one in collectors
+        collector.kind: connection.cadences.get(collector.kind, host.kinds[collector.kind].cadence)
+        for collector in collectors
     }
     return WatchScope(
         connection=connection.name,
@@ -161,58 +161,58 @@ def watch_scope(host: Host, connection: Connection) -> WatchScope:
         lookback=horizon.lookback.total_seconds(),
         lookahead=horizon.lookahead.total_seconds(),
         cadences={kind: cadence.total_seconds() for kind, cadence in cadences.items()},
-        refreshed=tuple(one.kind for one in collectors if one.refresh),
+        refreshed=tuple(collector.kind for collector in collectors if collector.refresh),
     )
 
 
 def load_evidence(
     host: Host,
-    watch: WatchScope,
+    scope: WatchScope,
     store: EvidenceStore,
     now: datetime,
-    again: IncrementalReader | None = None,
+    incremental: IncrementalReader | None = None,
 ) -> Evidence:
     """Give the evidence of one connection as it stood at a moment.
 
     Args:
-        host: Who we are.
-        watch: What the connection collects.
+        host: What is installed, and the clock.
+        scope: What the connection collects.
         store: Where it is kept.
         now: The moment.
-        again: Reads what an earlier evaluation did not see; None: everything is read.
+        incremental: Reads what an earlier evaluation did not see; None: everything is read.
 
     Raises:
         UsageError: No plugin that is installed gives one of the kinds.
     """
-    horizon = horizon_of(watch, now)
-    own = host.kinds.get(manifest_kind_name(watch.connector))
-    kinds = {name: _kind(host, name) for name in watch.cadences}
-    kept = store.runs.collections(watch.connection, as_of=now)
+    horizon = horizon_of(scope, now)
+    manifests = host.kinds.get(manifest_kind_name(scope.connector))
+    kinds = {name: _kind(host, name) for name in scope.cadences}
+    collections = store.runs.collections(scope.connection, as_of=now)
 
     def load(kind: str) -> tuple[Record, ...]:
-        if own is not None and kind == own.name:
+        if manifests is not None and kind == manifests.name:
             return manifest_records(
-                own, store.runs.manifests_with_digests(watch.connection, as_of=now)
+                manifests, store.runs.manifests_with_digests(scope.connection, as_of=now)
             )
-        if again is not None:
-            return again.load(kind)
-        return tuple(interned(_not_erased(store.records.current(watch.connection, kind, as_of=now))))
+        if incremental is not None:
+            return incremental.load(kind)
+        return tuple(interned(_not_erased(store.records.current(scope.connection, kind, as_of=now))))
 
     def erased(kind: str) -> Sequence[tuple[str, Window | None]]:
         return (
-            again.erased(kind)
-            if again
-            else store.records.erased_keys(watch.connection, kind, as_of=now)
+            incremental.erased(kind)
+            if incremental
+            else store.records.erased_keys(scope.connection, kind, as_of=now)
         )
 
     return Evidence(
-        connection=watch.connection,
-        kinds=kinds if own is None else kinds | {own.name: own},
-        refreshed=frozenset(watch.refreshed),
+        connection=scope.connection,
+        kinds=kinds if manifests is None else kinds | {manifests.name: manifests},
+        refreshed=frozenset(scope.refreshed),
         views=host.views,
-        cadences={name: timedelta(seconds=span) for name, span in watch.cadences.items()},
-        load=load if again else cache(load),
-        collections=kept if own is None else [*kept, *manifest_collection(own, kept)],
+        cadences={name: timedelta(seconds=span) for name, span in scope.cadences.items()},
+        load=load if incremental else cache(load),
+        collections=collections if manifests is None else [*collections, *manifest_collection(manifests, collections)],
         now=now,
         horizon=horizon,
         erased=cache(
@@ -222,13 +222,13 @@ def load_evidence(
                 if window is None or window.until > horizon.since
             )
         ),
-        row_cache=again,
+        row_cache=incremental,
     )
 
 
 def _not_erased(records: Iterable[Record]) -> Iterator[Record]:
     """Leave out what was erased; that it is lacking is said apart."""
-    return (one for one in records if one.erased_at is None)
+    return (record for record in records if record.erased_at is None)
 
 
 def _kind(host: Host, name: str) -> EvidenceKind:

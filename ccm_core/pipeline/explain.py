@@ -37,7 +37,7 @@ def explain(
     """Explain a result of the last evaluation.
 
     Args:
-        host: Who we are.
+        host: What is installed, and the clock.
         store: Where evaluations and evidence are kept.
         name: The result's id or the beginning of it, or ``RULE/KEY``.
         as_of: Of the last evaluation by that moment; None: of the last.
@@ -118,7 +118,7 @@ def _rule(packs: CompiledPacks, name: str) -> tuple[CompiledPack, RuleGroup, Com
 def _evidence(
     host: Host, store: EvidenceStore, basis: EvaluationInputs, result: Result, now: datetime
 ) -> Evidence | None:
-    watch = next((one for one in basis.watches if one.connection == result.connection), None)
+    watch = next((one for one in basis.watch_scopes if one.connection == result.connection), None)
     return load_evidence(host, watch, store, now) if watch else None
 
 

@@ -51,7 +51,7 @@ def mutate_evidence(
     Only results that became a pass are given, and must not be there.
 
     Args:
-        host: Who we are.
+        host: What is installed, and the clock.
         connections: Whose evidence.
         store: Where it is kept. Nothing is changed in it.
         packs: What must hold.

@@ -27,7 +27,7 @@ def period_input(
     """Gather what a period report shows.
 
     Args:
-        host: Who we are.
+        host: What is installed, and the clock.
         connections: Whose evidence.
         store: Where it is kept.
         packs: Which rules support which control, and what they are called.

@@ -36,7 +36,7 @@ def report_input(
     """Gather what every format is given, once for all formats.
 
     Args:
-        host: Who we are.
+        host: What is installed, and the clock.
         store: Where everything is kept.
         evaluation: What to report.
         part: Which part of it.
@@ -73,7 +73,7 @@ def _with_figures(
     trend = () if part.connections else store.evaluations.daily_trend(since=at - TREND, until=at + INSTANT)
     return replace(
         given,
-        sections=sections(host, store, basis.watches, given.evaluation) if basis else (),
+        sections=sections(host, store, basis.watch_scopes, given.evaluation) if basis else (),
         trend=trend,
         digest=digest,
         findings={one.id: one for one in all_findings(store, as_of=at)},

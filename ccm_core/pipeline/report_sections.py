@@ -22,7 +22,7 @@ def sections(
     """Draw every section for every connection that collects what it rests on.
 
     Args:
-        host: Who we are, and what is installed.
+        host: What is installed, and the clock.
         store: Where the evidence is kept.
         watches: What was collected over which horizon when it was judged.
         shown: The part of it that is reported.

@@ -46,7 +46,7 @@ def store_evaluation(
         parameters=ruling.parameters,
         set_at=dict(ruling.set_at),
         waivers=tuple(ruling.waivers),
-        watches=tuple(watch_scope(host, one) for one in connections),
+        watch_scopes=tuple(watch_scope(host, one) for one in connections),
         plugins=host.plugins,
         host_version=host.version,
     )
@@ -59,7 +59,7 @@ def reproduce(host: Host, store: EvidenceStore, *, as_of: datetime | None = None
     """Make the last evaluation again, from what the store has kept, and hold it to the bytes.
 
     Args:
-        host: Who we are.
+        host: What is installed, and the clock.
         store: Where evidence, packs, parameters and waivers are kept.
         as_of: The last evaluation by that moment; None: the last that was kept.
 
@@ -90,7 +90,7 @@ def _evaluate_again(
     # The plugins that had failed then are part of what was said.
     then = replace(host, plugins=basis.plugins)
     packs = compile_rules(then, texts, basis.parameters)
-    return evaluate_scopes(then, basis.watches, store, packs, basis.waivers, now=kept.evaluated_at)
+    return evaluate_scopes(then, basis.watch_scopes, store, packs, basis.waivers, now=kept.evaluated_at)
 
 
 def _difference_error(
@@ -98,7 +98,7 @@ def _difference_error(
 ) -> UsageError | IntegrityError:
     erased = [
         f"{kind} {key!r}"
-        for watch in basis.watches
+        for watch in basis.watch_scopes
         for kind in sorted(watch.cadences)
         for key, _ in records.erased_keys(watch.connection, kind, as_of=kept.evaluated_at)
     ]

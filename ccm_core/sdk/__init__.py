@@ -1,5 +1,5 @@
 """All that a plugin may import of the host.
 
-``hookspecs`` (the hooks and their marker), ``types`` (what is offered and handed over),
-``secret``, ``http`` (reading a source), ``paging``, ``limits``, ``time``, ``errors``, ``json``.
+``hookspecs`` has the hooks and their marker, ``types`` everything that is offered and handed over,
+``http`` and ``paging`` read a source. ``docs/reference/hooks.md`` lists all modules.
 """

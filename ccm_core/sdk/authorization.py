@@ -1,7 +1,6 @@
-"""The value of the header ``Authorization``, as fresh as it has to be.
+"""Authorization of requests: a key, or an OAuth 2.0 token that is renewed before it expires.
 
-A key stays as it is; an OAuth 2.0 token expires and is renewed. What reads a source need not know
-which of the two it was given.
+Whoever reads a source need not know which of the two it is.
 """
 
 from __future__ import annotations
@@ -12,63 +11,63 @@ from typing import Protocol
 from ccm_core.sdk.secret import Secret
 
 BEARER = "Bearer "
-"""What stands before an OAuth 2.0 token (RFC 6750 section 2.1)."""
+"""The prefix of an OAuth 2.0 token (RFC 6750 section 2.1)."""
 REDACTED = "********"
-"""Stands where a secret stood."""
+"""What replaces a secret in a text."""
 
-_REMEMBERED = 4
-"""A source may still repeat the secret before the one that is in use."""
+_REDACTED_TOKENS = 4
+"""How many tokens are redacted: a source may still repeat one before the current one."""
 
 
 class TokenProvider(Protocol):
-    """Gives the secret that lets requests in."""
+    """A provider of the secret that authorizes requests."""
 
     @property
     def scopes(self) -> tuple[str, ...] | None:
-        """What was granted, as far as it is known by now; None where nobody tells."""
+        """The scopes that were granted, as far as they are known; None where they are not."""
 
     async def token(self) -> Secret:
-        """Give one that is good for a while yet.
+        """Return a secret that stays valid for a while.
 
         Raises:
-            SourceError: There is none to be had.
+            SourceError: There is none.
         """
 
     async def after_refusal(self, refused: Secret) -> Secret | None:
-        """Give another one than that which the source has refused; None where there is none.
+        """Return another secret than a refused one; None where there is none.
 
         Raises:
-            SourceError: Another one is due, and there is none to be had.
+            SourceError: Another one is due, and cannot be had.
         """
 
 
 class StaticToken:
-    """A secret that stays as it is, such as an API key."""
+    """A secret that never changes, such as an API key."""
 
     def __init__(self, secret: Secret, *, scopes: Iterable[str] | None = None) -> None:
-        """Give this secret whenever one is wanted."""
+        """Provide this secret for every request."""
         self._secret = secret
         self.scopes = None if scopes is None else tuple(scopes)
 
     async def token(self) -> Secret:
-        """Give it."""
+        """Return it."""
         return self._secret
 
     async def after_refusal(self, refused: Secret) -> None:
-        """There is no other."""
+        """Return None: there is no other."""
         del refused
 
 
 class Authorization:
-    """What authorises the requests of one session."""
+    """The authorization of all requests of one session."""
 
     def __init__(self, tokens: TokenProvider, *, prefix: str, name: str) -> None:
-        """Write what ``tokens`` gives into the header.
+        """Authorize by the secrets of ``tokens``.
 
         Args:
             tokens: Where the secret comes from.
-            prefix: What stands before it, such as ``Bearer`` and a blank.
-            name: Tells credentials apart inside this process; it stays when the secret changes.
+            prefix: What comes before it, such as ``Bearer`` and a space.
+            name: Identifies the credential in this process; it stays when the secret changes.
         """
         self.name = name
         self._tokens, self._prefix = tokens, prefix
@@ -76,42 +75,42 @@ class Authorization:
 
     @classmethod
     def from_key(cls, key: Secret, *, prefix: str) -> Authorization:
-        """Authorise by a key that stays as it is."""
+        """Authorize by a key that never changes."""
         return cls(StaticToken(key), prefix=prefix, name=key.fingerprint())
 
     @property
     def scopes(self) -> tuple[str, ...] | None:
-        """What was granted, once a request was sent; None where nobody tells."""
+        """The scopes that were granted, once a request was sent; None where they are unknown."""
         return self._tokens.scopes
 
     async def token(self) -> Secret:
-        """Give the secret to send with the next request.
+        """Return the secret to send with the next request.
 
         Raises:
-            SourceError: There is none to be had.
+            SourceError: There is none.
         """
-        return self._remembered(await self._tokens.token())
+        return self._recorded(await self._tokens.token())
 
     async def after_refusal(self, refused: Secret) -> Secret | None:
-        """Give another secret than one that was answered with 401; None where there is none.
+        """Return another secret than one that was answered with 401; None where there is none.
 
         Raises:
-            SourceError: Another one is due, and there is none to be had.
+            SourceError: Another one is due, and cannot be had.
         """
         renewed = await self._tokens.after_refusal(refused)
-        return None if renewed is None or renewed == refused else self._remembered(renewed)
+        return None if renewed is None or renewed == refused else self._recorded(renewed)
 
     def header(self, token: Secret) -> Secret:
-        """Write a secret as the header's value."""
+        """Return the header's value for a secret."""
         return Secret(f"{self._prefix}{token.reveal()}")
 
     def redact(self, text: str) -> str:
-        """Give a text without the secrets that were sent, wherever the source repeats them."""
+        """Return a text with every secret that was sent replaced."""
         for token in self._used:
             text = text.replace(token.reveal(), REDACTED)
         return text
 
-    def _remembered(self, token: Secret) -> Secret:
+    def _recorded(self, token: Secret) -> Secret:
         if token not in self._used:
-            self._used = [*self._used, token][-_REMEMBERED:]
+            self._used = [*self._used, token][-_REDACTED_TOKENS:]
         return token

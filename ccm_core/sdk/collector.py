@@ -88,7 +88,7 @@ CollectorEvent = Page | Shortfall | Overflow | ResumeFrom | CollectionNote | Dep
 """What a collector yields."""
 
 
-# -- what is requested of it -------------------------------------------------------------------------
+# -- what is requested of it ------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +149,7 @@ class Collector:
     read again. None: as long as it is within the lookback."""
     refresh: Collect | None = None
     """For events: reads again what may have changed whatever its age: what has not ended, and each
-    of :attr:`CollectRequest.changed_keys`. Called once a run, without a window, after the windows."""
+    of :attr:`CollectRequest.changed_keys`. Called once a run, after all windows, without one."""
     changed_by: ChangedBy | None = None
-    """For events with a ``refresh``: where :attr:`CollectRequest.changed_keys` comes from. Where that
+    """For events with a ``refresh``: the source of :attr:`CollectRequest.changed_keys`. Where that
     kind was not read completely, the windows of the lookback are read again instead."""

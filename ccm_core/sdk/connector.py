@@ -36,7 +36,7 @@ class AuthMethod:
     optional: tuple[str, ...] = ()
     """Those of :attr:`secrets` that may be left out."""
     prefix: str | None = None
-    """What stands before the first secret in the header ``Authorization``; the host then gives
+    """What comes before the first secret in the header ``Authorization``; the host then hands over
     :attr:`ConnectRequest.authorization`. None: the connector sends its secrets another way."""
     oauth: OAuthGrant | None = None
     """For OAuth 2.0: how to get tokens. The secrets are then ``client_id`` and
@@ -44,13 +44,13 @@ class AuthMethod:
     max_age: timedelta | None = None
     """After how long the last of :attr:`secrets` should be replaced by a new one."""
     prompted_settings: tuple[str, ...] = ()
-    """The settings that are worth asking a person for when the connection is made."""
+    """The settings to prompt a person for when the connection is created."""
     instructions: str = ""
-    """For a person: where to find what is asked for, in plain words."""
+    """For a person: where to find the secrets, in plain words."""
 
     @property
     def needs_consent(self) -> bool:
-        """Whether a person agrees in a browser, so that tokens rotate and the vault keeps them."""
+        """Whether a person consents in a browser; the tokens then rotate and the vault keeps them."""
         return self.oauth is not None and self.oauth.flow is Flow.CODE
 
 
@@ -69,14 +69,14 @@ class ConnectRequest:
     limiters: Limiters
     """Limiters shared by everything in this process that uses the same credential."""
     on_wait: Callable[[float], None] = lambda _seconds: None
-    """Told before each wait for a rate limit, in seconds."""
+    """Called before each wait for a rate limit, with its seconds."""
     authorization: Authorization | None = None
-    """What authorises requests, renewed when it has to be; for :class:`HttpSource`. None where the
+    """What authorizes requests, renewed when necessary; for :class:`HttpSource`. None where the
     method has neither a prefix nor OAuth 2.0."""
 
 
 class Session(Protocol):
-    """What ``connect`` gives: whatever the plugin's collectors need, and these two."""
+    """What ``connect`` opens: whatever the plugin's collectors need, and these two."""
 
     @property
     def traffic(self) -> Traffic:
@@ -84,7 +84,7 @@ class Session(Protocol):
 
     @property
     def credential(self) -> CredentialInfo:
-        """What the source tells of the credential."""
+        """What the source reports of the credential."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +92,7 @@ class Diagnosis:
     """One line of ``ccm check``."""
 
     subject: str
-    """What was looked at: ``credential``, ``/services``."""
+    """What was checked: ``credential``, ``/services``."""
     ok: bool
     message: str
     """In plain words."""
@@ -103,7 +103,7 @@ class Diagnosis:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Horizon:
-    """How far back and ahead a connection keeps watch."""
+    """How far back and ahead a connection reads."""
 
     lookback: timedelta
     lookahead: timedelta
@@ -144,7 +144,7 @@ class Connector:
     collectors: tuple[Collector, ...]
     """In the order in which they are best read; needs come first."""
     check: Callable[[Any], Awaitable[Sequence[Diagnosis]]]
-    """Looks at a live session and says what is wrong, with the next step."""
+    """Checks an open session: what is wrong, with the next step."""
     horizon: Callable[[JsonObject], Horizon]
     """Reads lookback and lookahead out of validated settings."""
     example: str = ""
@@ -152,19 +152,22 @@ class Connector:
     demonstration: Demonstration | None = None
     """A built-in source for ``ccm demo``."""
     look_up: Callable[[Any, str, str], Awaitable[LookupOutcome]] | None = None
-    """Asks a live session for one object, by kind and key, that records name and no listing has.
-    None: the source cannot be asked for single objects."""
-    diagnose_failure: Callable[[ConnectRequest, SourceError], Awaitable[Sequence[Diagnosis]]] | None = None
-    """Says why :attr:`connect` raised, with the next step. None: the error says all there is."""
+    """Looks up one object, by kind and key, that records name and no listing has. None: the source
+    has no requests for single objects."""
+    diagnose_failure: (
+        Callable[[ConnectRequest, SourceError], Awaitable[Sequence[Diagnosis]]] | None
+    ) = None
+    """Diagnoses why :attr:`connect` raised, with the next step. None: the error says it all."""
     review_collections: Callable[[Sequence[Collection]], Sequence[Diagnosis]] | None = None
-    """Says what the newest collections of each kind lack and what follows. None: nothing does."""
+    """Diagnoses what the newest collections of each kind lack, and what follows."""
     collectors_for: Callable[[JsonObject], tuple[Collector, ...]] | None = None
-    """The collectors as a connection's settings want them; those of kinds that
-    :attr:`collectors` does not have are left out. None: settings change nothing about them."""
+    """Returns the collectors for a connection's settings; those of kinds that :attr:`collectors`
+    does not have are left out. None: settings change nothing about them."""
 
     def selected_collectors(self, settings: JsonObject) -> tuple[Collector, ...]:
-        """Give the collectors for a connection's settings."""
+        """Return the collectors for a connection's settings."""
         if self.collectors_for is None:
             return self.collectors
         kinds = {collector.kind for collector in self.collectors}
-        return tuple(collector for collector in self.collectors_for(settings) if collector.kind in kinds)
+        collectors = self.collectors_for(settings)
+        return tuple(collector for collector in collectors if collector.kind in kinds)

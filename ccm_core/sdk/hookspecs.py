@@ -1,7 +1,7 @@
 """The hooks a plugin may implement. All are registration hooks: no argument, an iterable back.
 
-The host sorts what it gathers by name, refuses two owners of one name and names both, and keeps
-a plugin that fails on the catalog with the reason.
+The host sorts all offers by name, refuses two owners of one name and names both, and keeps a
+plugin that fails in the catalog with the reason.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def ccm_evidence_kinds() -> Iterable[EvidenceKind]:
 
 @hookspec
 def ccm_views() -> Iterable[View]:
-    """Offer views: pure functions from records to rows that rules can judge.
+    """Offer views: pure functions from records to rows that rules can evaluate.
 
     An example::
 

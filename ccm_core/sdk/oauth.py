@@ -1,4 +1,4 @@
-"""What a plugin tells of its source's OAuth 2.0 servers; the host walks through the grants."""
+"""OAuth 2.0 of a source: its servers and what to request; the host performs the grants."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from enum import StrEnum
 from ccm_core.model.json_codec import JsonObject
 
 CLIENT_ID, CLIENT_SECRET = "client_id", "client_secret"
-"""The fields of every OAuth 2.0 method: the app that was registered for ccm."""
+"""The fields of every OAuth 2.0 method: the app that is registered for ccm."""
 
 
 class Flow(StrEnum):
-    """Who is asked for a grant (RFC 6749 section 1.3)."""
+    """The grant type (RFC 6749 section 1.3)."""
 
     CODE = "authorization_code"
-    """A person, in a browser."""
+    """A person consents in a browser."""
     APP = "client_credentials"
-    """Nobody: the app asks for itself."""
+    """The app requests tokens by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OAuthProvider:
-    """Where a source's identity server is, and what its ID tokens may say."""
+    """The identity server of a source, and what its ID tokens may name."""
 
     authorize_url: str
-    """Where a person is sent to agree."""
+    """Where a person is sent to consent."""
     token_url: str
     """Where codes and refresh tokens become access tokens."""
     keys_url: str
@@ -34,12 +34,12 @@ class OAuthProvider:
     issuer: str
     """The ``iss`` of its ID tokens."""
     base_urls: Mapping[str, str]
-    """The API's addresses by region. An ID token chooses one of these and never names another."""
+    """The API's addresses by region. An ID token selects one of these and never names another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountIdentity:
-    """Whose account a token is for, as a verified ID token says."""
+    """The account that a token is for, from a verified ID token."""
 
     region: str
     """One of the provider's."""
@@ -55,8 +55,8 @@ class OAuthGrant:
 
     flow: Flow
     provider: Callable[[JsonObject], OAuthProvider]
-    """Gives the servers for a connection's settings."""
+    """Returns the servers for a connection's settings."""
     scopes: Callable[[JsonObject, JsonObject], tuple[str, ...]]
-    """Gives what to ask for, from a connection's settings and the method's other fields."""
+    """Returns the scopes to request, from a connection's settings and the method's fields."""
     settings_from_identity: Callable[[AccountIdentity], JsonObject] = lambda _account: {}
-    """Gives the settings that a verified ID token decides, such as the region."""
+    """Returns the settings that a verified ID token decides, such as the region."""

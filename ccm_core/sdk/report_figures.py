@@ -1,8 +1,7 @@
 """What a section of the report shows: pure data. The host draws it, bounds it and escapes it.
 
-A figure never says that something is well where the evidence does not tell: what was not looked
-at is left out of :attr:`Lane.observed`, counted in :attr:`MeasureGroup.unknown`, or a cell of the tone
-``unknown``.
+A figure never shows something as good without evidence: what was not observed is left out of
+:attr:`Lane.observed`, counted in :attr:`MeasureGroup.unknown`, or a cell of the tone ``unknown``.
 """
 
 from __future__ import annotations
@@ -24,13 +23,13 @@ class Tone(StrEnum):
     GOOD = "good"
     BAD = "bad"
     UNKNOWN = "unknown"
-    """The evidence does not tell."""
+    """Evidence is missing."""
     PLAIN = "plain"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimelineGap:
-    """A time in which something was missing."""
+    """A period in which something was missing."""
 
     window: Window
     title: str = ""
@@ -46,7 +45,7 @@ class Lane:
     """What it is part of, such as the policy of a level; lanes of one group stand together."""
     url: str | None = None
     observed: tuple[Window, ...] = ()
-    """When it was looked at. The rest of the timeline is not known, and drawn so."""
+    """When it was observed. The rest of the timeline is unknown, and drawn so."""
     gaps: tuple[TimelineGap, ...] = ()
 
 
@@ -60,7 +59,7 @@ class Timeline:
     window: Window
     lanes: tuple[Lane, ...]
     covered: str = "covered"
-    """What a stretch without a gap is called."""
+    """The label of a period without a gap."""
     gap: str = "gap"
 
 
@@ -73,7 +72,7 @@ class MeasureGroup:
     never: int = 0
     """How many have no measure because it never happened: beyond every limit."""
     unknown: int = 0
-    """How many have none because the evidence does not tell."""
+    """How many have none because evidence is missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,11 +15,11 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """Give the value itself. Only for the place that sends it."""
+        """Return the value itself. Only for the code that sends it."""
         return self._value
 
     def fingerprint(self) -> str:
-        """Give a short name for the value that tells two secrets apart inside one process."""
+        """Return a short name of the value that distinguishes secrets in one process."""
         return hashlib.sha256(b"ccm secret fingerprint\x00" + self._value.encode()).hexdigest()[:16]
 
     def __repr__(self) -> str:

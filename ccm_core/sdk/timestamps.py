@@ -10,7 +10,7 @@ __all__ = ["format_duration", "format_instant", "parse_duration", "parse_instant
 
 
 def parse_instant(text: str) -> datetime:
-    """Read an RFC 3339 instant and give it in UTC.
+    """Read an RFC 3339 instant and return it in UTC.
 
     Raises:
         ValueError: The text is not an instant with an offset.

@@ -15,7 +15,7 @@ from ccm_core.sdk.evidence_kind import SchemaLoader
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """What a rule judges: one derived object and the records it rests on."""
+    """One derived object that rules evaluate, and the records it was derived from."""
 
     subject: Subject
     body: JsonObject
@@ -41,27 +41,28 @@ class ViewRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Partitioning:
-    """How the rows of a view fall into parts, so that only parts that changed are derived again.
+    """How the rows of a view are partitioned, so that only changed partitions are derived again.
 
-    A part is made of records that share names, directly or through others. The view promises that
-    the rows of some parts come out the same whether it is handed the records of these parts or
-    all, and that they depend on the moment only as :attr:`age_fields` and :attr:`horizon_instants` say.
+    A partition consists of records that share names, directly or through others. The view
+    guarantees that the rows of some partitions are the same whether it is handed the records of
+    these partitions or all, and that they depend on the moment only as :attr:`age_fields` and
+    :attr:`horizon_instants` say.
     """
 
     names: Mapping[str, Callable[[Record], Iterable[str]]]
-    """By input kind: the names that a record gives, such as its own key and that of the object
-    it belongs to. Records of every other input are handed to all parts."""
+    """By input kind: the names of a record, such as its own key and that of the object it belongs
+    to. Records of every other input are handed to all partitions."""
     name: Callable[[Row], str]
-    """One of the names of the part that a row came from."""
+    """One of the names of the partition that a row was derived from."""
     uses: Mapping[tuple[str, str], Callable[[Record], Iterable[str]]] = field(default_factory=dict)
     """By a kind of :attr:`names` and another input: the keys that a record uses of that input,
-    whether it has them or not. A change of other records there leaves its part alone. Where an
+    whether they exist or not. A change of other records there leaves its partition alone. Where an
     input is not mentioned, any change of it has all rows derived again."""
     age_fields: frozenset[str] = frozenset()
-    """Fields of a row that hold numbers which only grow while time passes."""
+    """Fields of a row that hold numbers which only grow with time."""
     horizon_instants: Mapping[str, Callable[[Record], datetime]] = field(default_factory=dict)
     """By a kind of :attr:`names`: an instant of a record. Whether it lies before the horizon's
-    beginning may change the rows of its part."""
+    beginning may change the rows of its partition."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +73,10 @@ class View:
     """Such as ``acme.schedule_coverage``."""
     title: str
     inputs: tuple[str, ...]
-    """The evidence kinds it reads: a rule over it rests on all of them."""
+    """The evidence kinds it reads: a rule over it depends on all of them."""
     rows: Callable[[ViewRequest], Iterable[Row]]
     schema: SchemaLoader
     """JSON Schema of a row's body; ``x-ccm-unit: seconds`` marks durations."""
     partitions: Callable[[], Partitioning] | None = None
-    """Tells how its rows fall into parts, when that is first needed. None: whatever changed, all
+    """Returns how its rows are partitioned, when that is first needed. None: whatever changed, all
     of them are derived again."""

@@ -1,4 +1,4 @@
-"""Loading plugins: all that work, none that do not, and never two of one name."""
+"""Loading plugins: a failing one harms no other, and no two offer one name."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_a_plugin_lists_its_offers(install):
         ),
     ],
 )
-def test_a_failing_plugin_is_in_the_catalog_with_its_reason_and_harms_no_other(
+def test_a_failing_plugin_is_in_the_catalog_with_its_failure(
     install, name, failure
 ):
     """Its reason is on the catalog and in manifests, it offers nothing, and the rest loads."""
@@ -202,7 +202,7 @@ def test_a_disabled_plugin_is_not_imported(install):
 
 
 @pytest.mark.parametrize(
-    ("disable", "said"),
+    ("disable", "message"),
     [
         pytest.param(
             (),

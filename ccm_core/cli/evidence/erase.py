@@ -60,7 +60,7 @@ def command(  # noqa: PLR0913 - each is an option of its own
         kind=kind,
         key=key,
         stored_before=kept_before,
-        spared=_snapshots(workspace) if kept_before is not None and key is None else frozenset(),
+        excluded_kinds=_snapshots(workspace) if kept_before is not None and key is None else frozenset(),
         reason=reason,
         erased_at=now,
     )

@@ -1,1 +1,1 @@
-"""What rules say of it: rules, results, findings, waivers and explanations."""
+"""Rules, results, evaluations, findings, waivers and explanations."""

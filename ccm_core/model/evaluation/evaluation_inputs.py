@@ -1,4 +1,4 @@
-"""The basis of an evaluation: everything it was made with, so that it can be made again."""
+"""Inputs of an evaluation: everything it was made with, so that it can be reproduced."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from ccm_core.model.json_codec import JsonObject
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredPack:
-    """A rule pack as it was judged with. Its text is kept under its digest."""
+    """A rule pack as it was evaluated; its text is stored under its digest."""
 
     source: str
-    """Where it was read."""
+    """The path, or the plugin, that it was read from."""
     digest: str
     """Of the file's bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchScope:
-    """What one connection collected when it was judged, how often, and over which horizon."""
+    """What one connection collected, how often, and over which horizon."""
 
     connection: str
     connector: str
@@ -38,15 +38,15 @@ class WatchScope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationInputs:
-    """Packs, parameters, waivers, watches and versions behind an evaluation."""
+    """Packs, parameters, waivers, watch scopes and versions behind an evaluation."""
 
     packs: tuple[StoredPack, ...] = ()
     parameters: JsonObject = field(default_factory=dict)
     """As the settings set them; the packs' own defaults stand in the packs."""
     set_at: dict[str, str] = field(default_factory=dict)
-    """Where in the settings each of them stood, as ``file:line:column``."""
+    """Where the settings set each of them, as ``file:line:column``."""
     waivers: tuple[Waiver, ...] = ()
-    watches: tuple[WatchScope, ...] = ()
+    watch_scopes: tuple[WatchScope, ...] = ()
     """In the order in which the connections were given."""
     plugins: tuple[PluginVersion, ...] = ()
     host_version: str

@@ -1,4 +1,4 @@
-"""An explanation: one result with everything it rests on, down to requests."""
+"""Explanations: one result with everything behind it, down to requests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ccm_core.model.json_codec import JsonObject
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpressionValue:
-    """What something came to for the row."""
+    """The value of an expression for the row."""
 
     name: str
     """The expression, as it was written."""
@@ -41,7 +41,7 @@ class ConditionTrace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleTrace:
-    """Everything that a rule worked out for one row."""
+    """All values of a rule for one row: parameters, lets and conditions."""
 
     parameters: tuple[ExpressionValue, ...]
     """Those that the rule reads, as they were for this row."""
@@ -58,7 +58,7 @@ class AppliedParameter:
     name: str
     type: str
     configured: object
-    """As it was set."""
+    """As it was configured."""
     set_by: str
     """``settings`` or ``pack``."""
     set_at: str | None
@@ -67,7 +67,7 @@ class AppliedParameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordReference:
-    """A record that the result rests on, and where it came from."""
+    """A record behind the result, and where it was read."""
 
     kind: str
     key: str
@@ -78,12 +78,12 @@ class RecordReference:
     page: int
     response_digest: str
     requests: tuple[Request, ...]
-    """What the collection asked of that endpoint."""
+    """The requests of the collection to that endpoint."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """One result with everything it rests on."""
+    """One result with everything behind it."""
 
     evaluated_at: datetime
     result: Result
@@ -96,11 +96,11 @@ class Explanation:
     pack_source: str
     parameters: tuple[AppliedParameter, ...]
     trace: RuleTrace | None
-    """None where no row was judged: the result is about a connection or a population."""
+    """None where no row was evaluated: the result is about a connection or a population."""
     row: JsonObject | None
     row_digest: str | None
     records: tuple[RecordReference, ...]
     sufficiency: tuple[KindSufficiency, ...]
-    """Of the kinds that the rule rests on, for the result's connection."""
+    """Of the kinds that the rule depends on, for the result's connection."""
     difference: str | None
-    """What the rule says of the row when it is worked out again, where that is something else."""
+    """How the result differs when it is evaluated again, where it does."""

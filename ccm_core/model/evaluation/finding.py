@@ -14,19 +14,19 @@ class ChangeKind(StrEnum):
 
     OPENED = "opened"
     INCONCLUSIVE = "inconclusive"
-    """It could not be judged whether it still fails: it is neither there nor resolved."""
+    """Insufficient evidence: it is unknown whether it still fails."""
     CONFIRMED = "confirmed"
     """It was inconclusive, and still fails."""
     RESOLVED = "resolved"
-    """The rule holds, or no longer applies."""
+    """The rule passes, or no longer applies."""
     REMOVED = "removed"
-    """Its subject is no longer among what the rule judges."""
+    """Its subject is no longer evaluated by the rule."""
     REOPENED = "reopened"
-    """It was resolved or gone, and fails again."""
+    """It was resolved or removed, and fails again."""
 
 
 class FindingState(StrEnum):
-    """How a finding stands."""
+    """The state of a finding."""
 
     OPEN = "open"
     INCONCLUSIVE = "inconclusive"
@@ -46,23 +46,23 @@ class FindingChange:
     severity: str
     kind: ChangeKind
     at: datetime
-    """The moment of the evaluation that told it."""
+    """The moment of the evaluation that changed it."""
     reason: str
-    """Why it fails, could not be judged, or no longer fails."""
+    """Why it fails, is inconclusive, or no longer fails."""
     last_seen: datetime | None = None
     """When it failed last, for what is no longer failing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingChangeSet:
-    """Everything that one evaluation changed of findings."""
+    """All changes of findings by one evaluation."""
 
     changes: tuple[FindingChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """A failing result and what became of it."""
+    """A failing result and its current state."""
 
     id: str
     """The id of the result."""
@@ -72,12 +72,12 @@ class Finding:
     severity: str
     state: FindingState
     reason: str
-    """Why it fails, could not be judged, or no longer fails: as its last change said."""
+    """Why it fails, is inconclusive, or no longer fails, by its last change."""
     first_seen: datetime
     last_seen: datetime
     """When it failed last."""
     closed_at: datetime | None = None
-    """When it was found resolved or gone; None while it is neither."""
+    """When it was resolved or removed; None while it is neither."""
     waiver: str | None = None
     """The id of the waiver that covers it in the last evaluation; it stays open."""
     opened: int = 1

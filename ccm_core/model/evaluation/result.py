@@ -1,4 +1,4 @@
-"""Results: what a rule says of a subject, with the reason and the evidence it rests on."""
+"""Results: the status of a rule on a subject, with the reason and the evidence behind it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from ccm_core.model.evaluation.rule import Control, Severity
+from ccm_core.model.evaluation.rule import Control, PackPurpose, Severity
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.collection import Outcome, Shortfall
 from ccm_core.model.json_codec import JsonObject
 
 
 class Status(StrEnum):
-    """What a rule says of one subject."""
+    """The status of a rule on one subject."""
 
     PASS = "pass"  # noqa: S105 - a status, no password
     FAIL = "fail"
@@ -42,7 +42,7 @@ class Result:
     waiver: str | None = None
     """The id of the waiver that covers it; the status stands."""
     evidence_digests: tuple[str, ...] = ()
-    """Digests of the record bodies that were read for it, sorted."""
+    """Digests of the record bodies that it was derived from, sorted."""
 
 
 CONNECTION = "connection"
@@ -52,9 +52,9 @@ POPULATION = "population"
 
 
 def deciding(results: Sequence[Result]) -> Sequence[Result]:
-    """Give the results of a rule that decide its status.
+    """Return the results of a rule that decide its status.
 
-    Where a share of the subjects is judged, it decides, and not each subject that fails.
+    Where the rule has a tolerance, the pass rate decides, and not each subject that fails.
     """
     if any(result.subject.kind == POPULATION for result in results):
         return [result for result in results if result.subject.kind in (CONNECTION, POPULATION)]
@@ -63,7 +63,7 @@ def deciding(results: Sequence[Result]) -> Sequence[Result]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Population:
-    """How many subjects a rule had, and what it said of them."""
+    """How many subjects a rule has, and how many have which status."""
 
     total: int = 0
     passed: int = 0
@@ -77,7 +77,7 @@ class Population:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindSufficiency:
-    """How far the evidence of one kind can be relied on, for one connection, at one moment."""
+    """Whether the evidence of one kind suffices, for one connection, at one moment."""
 
     kind: str
     connection: str
@@ -89,9 +89,9 @@ class KindSufficiency:
     max_age: float | None = None
     """Seconds the evidence may be old."""
     problem: str | None = None
-    """Why nothing may rest on it, in plain words; None: it is sufficient."""
+    """Why it is insufficient, in plain words; None: it is sufficient."""
     subjects: tuple[str, ...] = ()
-    """Where only these objects (``kind:key``) lack evidence: the others stand."""
+    """The only objects (``kind:key``) that lack evidence, where not all do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +113,7 @@ class RuleResult:
 
 
 class AutomationCoverage(StrEnum):
-    """How much of a control its rules judge, as the packs state it."""
+    """How much of a control its rules automate, as the packs state it."""
 
     FULL = "full"
     PARTIAL = "partial"
@@ -132,12 +132,12 @@ class ControlResult:
     """Such as a parameter that is looser than the mapping requires."""
     automated: AutomationCoverage = AutomationCoverage.NOT_STATED
     manual_procedures: tuple[str, ...] = ()
-    """What people have to show of it, because no rule does."""
+    """Procedures that people have to perform, because no rule covers them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleStatus:
-    """One rule of an outline."""
+    """The status of one rule at that moment."""
 
     rule: str
     status: Status
@@ -145,10 +145,10 @@ class RuleStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredEvaluation:
-    """An evaluation with the digest under which a store keeps it.
+    """An evaluation with the digest under which it is stored.
 
-    The digest is that of the kept bytes. Another version of ccm may have written them: from the
-    evaluation it cannot be told.
+    The digest is that of the stored bytes. Another version of ccm may have written them, so it
+    cannot be computed from the evaluation.
     """
 
     digest: str
@@ -157,7 +157,7 @@ class StoredEvaluation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrendPoint:
-    """How the rules stood at one moment: an evaluation without its results, for a trend."""
+    """The status of every rule at one moment: an evaluation without its results, for a trend."""
 
     evaluated_at: datetime
     rules: tuple[RuleStatus, ...]
@@ -165,19 +165,20 @@ class TrendPoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppliedPack:
-    """Which pack was judged with."""
+    """A pack that was evaluated."""
 
     name: str
     version: str
     digest: str
     source: str
+    purpose: PackPurpose = PackPurpose.CONTROLS
     parameters: JsonObject = field(default_factory=dict)
     """The effective values."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """Everything one evaluation said. The same inputs give the same bytes."""
+    """One evaluation of all rules. The same inputs give the same bytes."""
 
     evaluated_at: datetime
     """The evaluation's ``now``."""

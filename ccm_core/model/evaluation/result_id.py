@@ -1,4 +1,4 @@
-"""Names of results: short, and the same in every evaluation for one rule on one subject."""
+"""Ids of results: short, and the same in every evaluation for one rule on one subject."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ _SUBJECT_LENGTH = 10
 
 
 def rule_part(rule: str) -> str:
-    """Give the first part of the ids of a rule's results: 30 bits of a digest."""
+    """Return the first part of the ids of a rule's results: 30 bits of a digest."""
     return _part(_RULE_LENGTH, rule)
 
 
 def subject_part(connection: str, kind: str, key: str) -> str:
-    """Give the last part of the ids of results about a subject: 50 bits of a digest."""
+    """Return the last part of the ids of results about a subject: 50 bits of a digest."""
     return _part(_SUBJECT_LENGTH, connection, kind, key)
 
 
 def result_id(rule: str, connection: str, kind: str, key: str) -> str:
-    """Give the id of one rule's result on one subject, such as ``ndk7ua-4tq2vrsz6e``."""
+    """Return the id of one rule's result on one subject, such as ``ndk7ua-4tq2vrsz6e``."""
     return f"{rule_part(rule)}-{subject_part(connection, kind, key)}"
 
 

@@ -1,4 +1,4 @@
-"""Rules and rule packs as their YAML says them, before any condition is compiled."""
+"""Rules and rule packs as their YAML has them, before any condition is compiled."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Lifecycle(StrEnum):
 
 
 class OnEmpty(StrEnum):
-    """What a rule says when there is nothing to judge. ``pass`` is not one of the choices."""
+    """The status of a rule that has no subjects; ``pass`` is not one of the choices."""
 
     NOT_APPLICABLE = "not_applicable"
     INSUFFICIENT = "insufficient"
@@ -67,12 +67,12 @@ class Control:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManualProcedures:
-    """What of a control no rule looks at."""
+    """Manual procedures of a control: what no rule covers."""
 
     framework: str
     id: str
     procedures: tuple[str, ...]
-    """What people have to show, each in one line; empty: nothing, the rules are all of it."""
+    """Each in one line; empty: the rules cover all of the control."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,7 @@ class Tolerance:
     at_least: float
     """Between 0 and 1."""
     per: str
-    """``month``: judged month by month by the row's ``occurred_at``; ``all``: all at once."""
+    """``month``: each month by the row's ``occurred_at``; ``all``: all at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,14 +102,14 @@ class RuleTest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """What must hold, and why."""
+    """A requirement on every row of a kind or view, and why it matters."""
 
     id: str
     title: str
     status: Lifecycle
     severity: Severity
     over: str
-    """The kind or view whose rows it judges."""
+    """The kind or view whose rows it evaluates."""
     match: str | None = None
     let: dict[str, str] = field(default_factory=dict)
     assertion: str
@@ -119,12 +119,21 @@ class Rule:
     on_empty: OnEmpty
     tolerance: Tolerance | None = None
     max_age: str | None = None
-    """How old the evidence may be; twice the kind's cadence where it is not said."""
+    """How old the evidence may be; twice the kind's cadence by default."""
     risk: str | None = None
     remediation: str | None = None
     remediation_url: str | None = None
     controls: tuple[Control, ...] = ()
     tests: tuple[RuleTest, ...] = ()
+
+
+class PackPurpose(StrEnum):
+    """What the rules of a pack check."""
+
+    CONTROLS = "controls"
+    """The controls of the company."""
+    MONITORING = "monitoring"
+    """The health of the monitoring itself: credentials, schedules of collections, schema drift."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +147,8 @@ class RulePack:
     """Where it was read: a path, or ``plugin NAME``."""
     digest: str
     """Of the file's bytes."""
+    purpose: PackPurpose = PackPurpose.CONTROLS
     parameters: tuple[Parameter, ...] = ()
     rules: tuple[Rule, ...] = ()
     manual_procedures: tuple[ManualProcedures, ...] = ()
-    """Of the controls that its rules support; of one that is left out it is not known."""
+    """Of the controls that its rules support; a control that is left out is not stated."""

@@ -1,4 +1,4 @@
-"""A waiver: an approved, scoped, expiring exception. A flag beside a status, never a status."""
+"""A waiver: an approved, scoped, expiring risk acceptance. A flag beside a status, never a status."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiver:
-    """Who lets which rule fail on which subjects, why, and until when."""
+    """An accepted risk: who accepts which rule's failure, on which subjects, why, until when."""
 
     id: str
     rule: str
@@ -17,7 +17,7 @@ class Waiver:
     connections: tuple[str, ...] = ()
     """Names of connections; empty: every connection."""
     controls: tuple[str, ...] = field(default=())
-    """``framework:id`` of the controls it holds for; empty: all."""
+    """``framework:id`` of the controls it covers; empty: all."""
     reason: str
     owner: str
     approver: str

@@ -1,4 +1,4 @@
-"""A collection: one attempt to collect one kind over one window, and what came of it."""
+"""Collections: one attempt each to collect one kind over one window, and its outcome."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ccm_core.model.json_codec import JsonObject
 
 
 class Outcome(StrEnum):
-    """What came of a collection. Only the first lets a rule pass."""
+    """The outcome of a collection; only the first lets a rule pass."""
 
     COMPLETE = "complete"
     PARTIAL = "partial"
@@ -36,7 +36,7 @@ class Reason(StrEnum):
     INTERRUPTED = "interrupted"
     SOURCE_ERROR = "source_error"
     ERASED = "erased"
-    """Not of a collection: what it had kept was deleted since, by order."""
+    """Not of a collection: its records were erased since."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ class Shortfall:
 
     reason: Reason
     detail: str
-    """In plain words: what was asked, what the source said, the next step if there is one."""
+    """In plain words: the request, the response, the next step if there is one."""
     missing: int | None = None
     """How many items are missing, where that is known."""
     subjects: tuple[str, ...] = ()
@@ -54,7 +54,7 @@ class Shortfall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What was asked of the source: the same for every page of one listing."""
+    """A request to the source: the same for every page of one listing."""
 
     endpoint: str
     parameters: tuple[tuple[str, str], ...] = ()
@@ -62,25 +62,25 @@ class Request:
 
 
 class LookupOutcome(StrEnum):
-    """What asking for an object that is named and not listed told of it."""
+    """The outcome of looking up an object that is referenced and not listed."""
 
     FOUND = "found"
     """It can be read: it is older than what was listed, or of another form."""
     UNLISTED = "unlisted"
     """It can be read, and its kind's listing should have had it."""
     DELETED = "deleted"
-    """It was deleted: a finding about what names it, and no gap in the evidence."""
+    """It was deleted: a finding about what references it, and no evidence gap."""
     HIDDEN = "hidden"
     """The credential may not see it."""
     NOT_FOUND = "not_found"
-    """Deleted or hidden: the source answers both alike."""
+    """Deleted or hidden: the source responds to both alike."""
     UNKNOWN = "unknown"
-    """It was not asked for, or the source did not say."""
+    """It was not looked up, or the response does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dangling:
-    """An id that this kind names and that the named kind does not list."""
+    """An id that this kind references and that the other kind does not list."""
 
     field: str
     kind: str
@@ -89,11 +89,11 @@ class Dangling:
     named_by: str
     """The key of one record that names it."""
     lookup_outcome: LookupOutcome | None = None
-    """What asking for it told; None where nobody could ask."""
+    """None where it cannot be looked up."""
 
     @property
     def hidden(self) -> bool:
-        """Whether something may be there that was not seen."""
+        """Whether the object may exist and be invisible."""
         return self.lookup_outcome not in {None, LookupOutcome.FOUND, LookupOutcome.DELETED}
 
 
@@ -118,7 +118,7 @@ class Counts:
     requests: int = 0
     retries: int = 0
     refused: int = 0
-    """Requests the source answered with a refusal."""
+    """Requests that the source refused."""
     waited: float = 0.0
     """Seconds spent waiting because of rate limits."""
 
@@ -149,9 +149,9 @@ class Collection:
     notes: tuple[str, ...] = ()
     """How it was read, where there was a choice."""
     depends_on: tuple[str, ...] = ()
-    """Other kinds through whose records this was found."""
+    """Other kinds through whose records this was read."""
     amends: str | None = None
-    """The collection to which this adds what looking up its references told."""
+    """The collection to which this adds the lookups of its references."""
 
     @property
     def doubted(self) -> frozenset[str] | None:
@@ -170,27 +170,27 @@ class Collection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CredentialInfo:
-    """What the source tells of the credential in use. Never the credential itself."""
+    """What the source reports of the credential in use; never the credential itself."""
 
     kind: str
     """Such as ``account_api_key`` or ``user_api_key``."""
     scopes: tuple[str, ...] | None = None
-    """None where the source does not tell."""
+    """None where the source does not report them."""
     role: str | None = None
     detail: JsonObject | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindCount:
-    """How much of one kind stands in the store."""
+    """How much of one kind is stored."""
 
     connection: str
     kind: str
     version: int
     records: int
-    """Keys that stand (not vanished)."""
+    """Keys that have not vanished."""
     versions: int
-    """Record versions ever kept."""
+    """Record versions ever stored."""
     rejected: int
     last_collected_at: datetime | None
     last_outcome: str | None

@@ -1,4 +1,4 @@
-"""An erasure: an order to delete what was kept of some objects, and what came of it."""
+"""Erasures: orders to delete the bodies of some records, and their results."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erasure:
-    """What is to be deleted. At least one of the first four narrows it."""
+    """Which records to erase; at least one of the first four narrows it."""
 
     id: str
     connection: str | None = None
     kind: str | None = None
     key: str | None = None
     stored_before: datetime | None = None
-    """Only what was kept before this moment."""
-    spared: frozenset[str] = frozenset()
-    """Kinds of which what stands is left alone: it is observed again and again, and never old."""
+    """Only what was stored before this moment."""
+    excluded_kinds: frozenset[str] = frozenset()
+    """Kinds whose current records are not erased: they are observed again and again."""
     reason: str
     erased_at: datetime
 
@@ -27,8 +27,8 @@ class ErasureResult:
     """What an erasure deleted."""
 
     bodies: int
-    """Bodies of records, each once, however many versions rest on it."""
+    """Bodies of records, each once, however many versions share it."""
     rejected: int
-    """Objects that their schema had refused."""
-    beyond: int
-    """Versions that were not chosen and rest on the same bodies: those are gone for them too."""
+    """Objects that their schema had rejected."""
+    shared_versions: int
+    """Versions that were not selected and share the same bodies: they lose them too."""

@@ -1,4 +1,4 @@
-"""The manifest that seals a run: what was asked, read, counted, missed, and with which rights."""
+"""Manifests: what a run requested, read, counted and missed, and with which rights."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class PluginVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduledKind:
-    """How often a connection is to collect one kind, by the settings of the run."""
+    """One kind that a connection collects, and how often, by the settings of the run."""
 
     kind: str
     version: int
@@ -39,13 +39,13 @@ class ScheduledKind:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisibilityGap:
-    """What the credential was shown not to see of one kind."""
+    """What the credential cannot see of one kind."""
 
     kind: str
     reason: Reason
     """``denied``, ``not_available`` or ``hidden_references``."""
     objects: int | None = None
-    """How many objects it is known to lack; None where it may be any."""
+    """How many objects are missing; None where it may be any."""
     subjects: tuple[str, ...] = ()
     """The first of them, as ``kind:key``."""
 
@@ -67,15 +67,15 @@ class Manifest:
     """Of the connection's settings as validated; secrets are references there."""
     credential: CredentialInfo | None = None
     visibility_gaps: tuple[VisibilityGap, ...] = ()
-    """What the newest collections of each kind, of this run or before, showed it not to see."""
+    """What the credential cannot see, by the newest collection of each kind."""
     entered_at: datetime | None = None
-    """When a person entered the credential, or agreed; None where ccm does not keep it."""
+    """When a person entered the credential, or consented; None where ccm does not keep it."""
     rotate_by: datetime | None = None
     """When it should be replaced, by what the connector says of its age."""
     outcome: Outcome
     """The worst of the collections; ``failed`` where the source could not be reached at all."""
     shortfalls: tuple[Shortfall, ...] = ()
-    """What befell the run as a whole: refused, unreachable, interrupted."""
+    """Shortfalls of the run as a whole: refused, unreachable, interrupted."""
     collections: tuple[Collection, ...] = ()
     scheduled: tuple[ScheduledKind, ...] = ()
     """Every kind that the connection collects, due in this run or not."""

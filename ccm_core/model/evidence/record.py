@@ -1,4 +1,4 @@
-"""A record: one observed object, as it is kept."""
+"""Records: one observed object each, as it is stored."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ccm_core.model.json_codec import JsonObject
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordSource:
-    """Where a record was read: enough to hold the source's own archive against it."""
+    """Where a record was read: enough to compare it with the source's own archive."""
 
     endpoint: str
-    """The path asked, such as ``/services``."""
+    """The requested path, such as ``/services``."""
     window: Window | None = None
-    """The window asked; none for a snapshot."""
+    """The requested window; None for a snapshot."""
     page: int
     """Which page of the listing, counted from 1."""
     response_digest: str
@@ -25,7 +25,7 @@ class RecordSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """One observed object: what was kept of it, when it was seen, where it came from."""
+    """One observed object: its stored fields, when it was observed, where it was read."""
 
     kind: str
     """The evidence kind's name, such as ``acme.service``."""
@@ -39,7 +39,7 @@ class Record:
     """The id of the collection that read it."""
     source: RecordSource
     body: JsonObject
-    """The kept fields."""
+    """The stored fields."""
     digest: str
     """The SHA-256 of the stored bytes of the body."""
     erased_at: datetime | None = None
@@ -48,7 +48,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exhibit:
-    """What a record says, without how it came to be known: equal wherever the source was equal."""
+    """A record without its provenance: equal wherever the source was equal."""
 
     kind: str
     version: int
@@ -59,7 +59,7 @@ class Exhibit:
 
 
 def exhibit(record: Record) -> Exhibit:
-    """Give what a record says, and leave out when, in which run and on which page it was read."""
+    """Return a record without when, in which run and on which page it was read."""
     return Exhibit(
         kind=record.kind,
         version=record.version,
@@ -72,7 +72,7 @@ def exhibit(record: Record) -> Exhibit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RejectedObject:
-    """An object that its schema refused: kept apart, counted, never evidence."""
+    """An object that its schema rejected: stored apart, counted, never evidence."""
 
     key: str
     """Its key, or an empty string where even that could not be read."""
@@ -80,4 +80,4 @@ class RejectedObject:
     body: JsonObject
     """The projected body: only fields the schema names."""
     problems: tuple[str, ...]
-    """Each problem, led by its JSON path."""
+    """Each problem, after its JSON path."""

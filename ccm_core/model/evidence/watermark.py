@@ -11,7 +11,7 @@ from ccm_core.model.evidence.record import Record
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watermark:
-    """Up to where the records of one kind and connection were read. Only a store reads it."""
+    """Up to where the records of one kind and connection were read; only a store reads it."""
 
     store: str
     """The identity of the store: another one, under the same name, has other watermarks."""
@@ -20,7 +20,7 @@ class Watermark:
     collection: str
     """Its id. A store that was restored from a backup may give its number to another one."""
     ended: int
-    """When the collection that ended last did so, in microseconds."""
+    """When the last collection ended, in microseconds."""
     erasure: str
     """The id of the newest erasure."""
     store_sequence: int

@@ -1,4 +1,4 @@
-"""Windows of time and their algebra: what was asked for, what was covered, what is missing.
+"""Windows of time and their algebra: union, difference, intersection and splitting.
 
 All windows are half-open, ``since <= t < until``, over aware instants.
 """
@@ -15,13 +15,13 @@ SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True, order=True)
 class Window:
-    """A half-open stretch of time, ``since <= t < until``."""
+    """A half-open period, ``since <= t < until``."""
 
     since: datetime
     until: datetime
 
     def __post_init__(self) -> None:
-        """Refuse a window that ends before it begins, or that has no zone."""
+        """Raise ``ValueError`` for a window that ends before it begins, or that has no zone."""
         if self.since.tzinfo is None or self.until.tzinfo is None:
             msg = f"a window needs aware instants, got {self.since} and {self.until}"
             raise ValueError(msg)
@@ -39,13 +39,13 @@ class Window:
         return self.since <= instant < self.until
 
     def intersection(self, other: Window) -> Window | None:
-        """Give the stretch both share, or nothing."""
+        """Return the window that both share; None where they do not overlap."""
         since, until = max(self.since, other.since), min(self.until, other.until)
         return Window(since, until) if since < until else None
 
 
 def union(windows: Iterable[Window]) -> tuple[Window, ...]:
-    """Merge windows that overlap or touch; give disjoint ones in order. Empty windows vanish."""
+    """Return disjoint windows in order that cover the same time; empty windows vanish."""
     merged: list[Window] = []
     for window in sorted(w for w in windows if w.since < w.until):
         if merged and window.since <= merged[-1].until:
@@ -56,13 +56,13 @@ def union(windows: Iterable[Window]) -> tuple[Window, ...]:
 
 
 def subtract(whole: Iterable[Window], covered: Iterable[Window]) -> tuple[Window, ...]:
-    """Give what is in ``whole`` and in none of ``covered``, as disjoint windows in order."""
-    holes = tuple(union(covered))
-    return tuple(piece for window in union(whole) for piece in _holes_cut(window, holes))
+    """Return what is in ``whole`` and in none of ``covered``, as disjoint windows in order."""
+    merged = tuple(union(covered))
+    return tuple(gap for window in union(whole) for gap in _gaps(window, merged))
 
 
-def pieces(window: Window, longest: timedelta) -> tuple[Window, ...]:
-    """Cut a window into parts of about one length, none longer than ``longest``.
+def split_window(window: Window, longest: timedelta) -> tuple[Window, ...]:
+    """Split a window into windows of about one length, none longer than ``longest``.
 
     Inner edges fall on whole seconds, because sources may ignore fractions of a window's bounds:
     an edge inside a second would then lose what happened in the rest of it.
@@ -76,7 +76,7 @@ def pieces(window: Window, longest: timedelta) -> tuple[Window, ...]:
     return tuple(Window(since, until) for since, until in pairwise([*edges, window.until]))
 
 
-def _holes_cut(window: Window, covered: tuple[Window, ...]) -> Iterator[Window]:
+def _gaps(window: Window, covered: tuple[Window, ...]) -> Iterator[Window]:
     since = window.since
     for cover in covered:
         if cover.until <= since:

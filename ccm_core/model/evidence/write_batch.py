@@ -1,4 +1,4 @@
-"""A harvest: everything one collection found, on its way into the store."""
+"""Write batches: everything one collection read, on its way into the store."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from ccm_core.model.evidence.record import RecordSource, RejectedObject
 
 
 class Body(Protocol):
-    """The bytes of a body as the store keeps them, wherever they lie, and what vouches for them."""
+    """The bytes of a body as they are stored, wherever they are, and their digest."""
 
     @property
     def digest(self) -> str:
-        """Of the bytes before compression."""
+        """The digest of the bytes before compression."""
 
     @property
     def size(self) -> int:
-        """How many there are before compression."""
+        """The number of bytes before compression."""
 
     @property
     def content(self) -> bytes:
@@ -29,7 +29,7 @@ class Body(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncodedBody:
-    """A document in memory, ready to be kept; see :class:`Body`."""
+    """A document in memory, ready to be stored; see :class:`Body`."""
 
     digest: str
     size: int
@@ -37,8 +37,8 @@ class EncodedBody:
 
 
 BodyEncoder: TypeAlias = Callable[[bytes], Body]
-"""Hashes, compresses and puts away one body. Given by the store, anew for each window, so that no
-window lies in memory whole."""
+"""Hashes, compresses and spools one body. The store makes one for each window, so that no window is
+in memory as a whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,14 +49,14 @@ class Observation:
     observed_at: datetime
     source: RecordSource
     body: Body
-    """The kept fields, as JSON."""
+    """The stored fields, as JSON."""
     occurred_at: datetime | None = None
     """For events, the instant that the window selects by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteBatch:
-    """Everything one collection found, ready to be kept in one transaction."""
+    """Everything one collection read, ready to be stored in one transaction."""
 
     collection: Collection
     """Counts of appended, unchanged and tombstones are still zero; the store fills them in."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ccm_core.model.evaluation.result import POPULATION, KindSufficiency, Result, RuleResult, Status
+from ccm_core.model.evaluation.rule import PackPurpose
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.collection import Shortfall
 from ccm_core.report.content import phrases
@@ -16,6 +17,7 @@ from ccm_core.report.content.credential_age import rotation_step
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from ccm_core.model.evaluation.result import AppliedPack
     from ccm_core.report.types import ReportInput
 
 _INCONCLUSIVE = (Status.INSUFFICIENT, Status.ERROR)
@@ -113,11 +115,19 @@ class Summary:
     """Checks with a result that some resources still lack."""
     passing: tuple[RuleSummary, ...]
     not_applicable: tuple[RuleSummary, ...]
+    monitoring: tuple[RuleSummary, ...]
+    """Checks of the health of monitoring, whatever their status; the lists above have none."""
     collection_problems: tuple[KindSufficiency, ...]
     """Evidence that is not sufficient, for all objects or for some."""
     run_problems: tuple[RunProblem, ...]
     plugin_failures: tuple[str, ...]
     next_steps: tuple[str, ...]
+
+    @property
+    def has_inconclusive(self) -> bool:
+        """Whether a check is inconclusive, for all resources or for some."""
+        unhealthy = any(entry.reasons for entry in self.monitoring)
+        return bool(self.inconclusive or self.partly_inconclusive or unhealthy)
 
     def count_of(self, status: Status) -> int:
         """Return how many checks have a status."""
@@ -129,8 +139,9 @@ def summary(inputs: ReportInput) -> Summary:
     evaluation = inputs.evaluation
     rules = sorted((_rule(rule, evaluation.sufficiency) for rule in evaluation.rules), key=_rank)
     counts = _status_counts(evaluation.rules)
-    failing = tuple(entry for entry in rules if _fails(entry.rule))
-    inconclusive = tuple(entry for entry in rules if entry.rule.status in _INCONCLUSIVE)
+    monitoring, company = _by_purpose(rules, evaluation.packs)
+    failing = tuple(entry for entry in company if _fails(entry.rule))
+    inconclusive = tuple(entry for entry in company if entry.rule.status in _INCONCLUSIVE)
     collection_problems = tuple(
         kind for kind in evaluation.sufficiency if kind.problem or kind.shortfalls
     )
@@ -149,22 +160,32 @@ def summary(inputs: ReportInput) -> Summary:
         failing=failing,
         inconclusive=inconclusive,
         partly_inconclusive=tuple(
-            entry for entry in rules if entry.reasons and entry.rule.status not in _INCONCLUSIVE
+            entry for entry in company if entry.reasons and entry.rule.status not in _INCONCLUSIVE
         ),
-        passing=tuple(entry for entry in rules if entry.rule.status is Status.PASS),
+        passing=tuple(entry for entry in company if entry.rule.status is Status.PASS),
         not_applicable=tuple(
-            entry for entry in rules if entry.rule.status is Status.NOT_APPLICABLE
+            entry for entry in company if entry.rule.status is Status.NOT_APPLICABLE
         ),
+        monitoring=monitoring,
         collection_problems=collection_problems,
         run_problems=run_problems,
         plugin_failures=evaluation.plugin_failures,
         next_steps=(
             *(f"Fix the plugin: {failure}" for failure in evaluation.plugin_failures),
-            *_fixes(failing),
+            *_fixes([*failing, *(entry for entry in monitoring if _fails(entry.rule))]),
             *_rotations(inputs),
-            *_collect_again(inconclusive, len(collection_problems) + len(run_problems)),
+            *_collect_again(rules, len(collection_problems) + len(run_problems)),
         ),
     )
+
+
+def _by_purpose(
+    rules: Sequence[RuleSummary], packs: Sequence[AppliedPack]
+) -> tuple[tuple[RuleSummary, ...], tuple[RuleSummary, ...]]:
+    """Return the checks of the health of monitoring, and those of the company's controls."""
+    names = {pack.name for pack in packs if pack.purpose is PackPurpose.MONITORING}
+    monitoring = tuple(entry for entry in rules if entry.rule.pack in names)
+    return monitoring, tuple(entry for entry in rules if entry.rule.pack not in names)
 
 
 def _status_counts(rules: Sequence[RuleResult]) -> tuple[StatusCount, ...]:
@@ -318,10 +339,10 @@ def _rotations(inputs: ReportInput) -> list[str]:
     return [step for step in steps if step is not None]
 
 
-def _collect_again(inconclusive: Sequence[RuleSummary], problems: int) -> list[str]:
+def _collect_again(rules: Sequence[RuleSummary], problems: int) -> list[str]:
     if not problems:
         return []
-    waiting = sum(entry.rule.status is Status.INSUFFICIENT for entry in inconclusive)
+    waiting = sum(entry.rule.status is Status.INSUFFICIENT for entry in rules)
     checks = f"{phrases.count(waiting, 'check')} {'is' if waiting == 1 else 'are'} inconclusive"
     fix = f"Fix {phrases.count(problems, 'collection problem')}, then run `ccm run` again"
     return [f"{fix}: {checks}." if waiting else f"{fix}."]

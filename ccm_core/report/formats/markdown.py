@@ -53,6 +53,10 @@ def _blocks(report: Summary) -> Iterator[Iterator[str]]:
     yield _table("Inconclusive", inconclusive)
     for entry in inconclusive[:MOST_RULES]:
         yield _reasons(entry)
+    unhealthy = [entry for entry in report.monitoring if entry.failing or entry.reasons]
+    yield _table("Health of monitoring", unhealthy)
+    for entry in unhealthy[:MOST_RULES]:
+        yield _failing(entry) if entry.failing else _reasons(entry)
     yield _next_steps(report)
 
 
@@ -63,7 +67,7 @@ def _head(report: Summary) -> Iterator[str]:
     yield f"As of {phrases.moment(report.evaluated_at)}, over {connections}."
     if report.scope:
         yield text(phrases.scope(report.scope))
-    if report.inconclusive or report.partly_inconclusive:
+    if report.has_inconclusive:
         yield phrases.INCONCLUSIVE_MEANS
     for failure in report.plugin_failures:
         yield f"A plugin did not load: {text(failure)}"

@@ -23,6 +23,7 @@ WIDTH = 88
 FULL_REPORT = "Full report: `ccm report`, or --format html for a page."
 
 _FAIL = "FAILING CHECKS"
+_PARTLY = "PARTLY INCONCLUSIVE"
 _MIN_WIDTH = 48
 _MARGIN = 15
 """The longest severity, and two spaces."""
@@ -96,7 +97,8 @@ def summary_lines(report: Summary, width: int = WIDTH, detail: Detail = FULL) ->
         list(_head(report, width)),
         list(_rules(_FAIL, report.failing, width, detail)),
         list(_rules("INCONCLUSIVE", report.inconclusive, width, detail)),
-        list(_rules("PARTLY INCONCLUSIVE", _partly(report, detail), width, detail)),
+        list(_rules(_PARTLY, _partly(report, detail), width, detail)),
+        list(_rules("HEALTH OF MONITORING", _unhealthy(report), width, detail)),
         list(_collection_problems(report, width, detail)),
         list(_next_steps(report, width, detail)),
     )
@@ -109,7 +111,7 @@ def _head(report: Summary, width: int) -> Iterator[str]:
     yield from wrap(f"as of {phrases.moment(report.evaluated_at)}, over {connections}", width)
     if report.scope:
         yield from wrap(plain(phrases.scope(report.scope)), width)
-    if report.inconclusive or report.partly_inconclusive:
+    if report.has_inconclusive:
         yield from wrap(phrases.INCONCLUSIVE_MEANS, width)
 
 
@@ -120,10 +122,10 @@ def _rules(heading: str, rules: Sequence[RuleSummary], width: int, detail: Detai
     for entry in rules[: detail.rules]:
         yield from _title(entry, heading, width, detail)
         if detail.items:
-            failing = heading == _FAIL
+            failing = heading == _FAIL or entry.rule.status is Status.FAIL
             yield from (
                 _failing(entry, width, detail)
-                if failing
+                if failing and heading != _PARTLY
                 else _reasons(entry.reasons, width, detail)
             )
     if detail.rules is not None and rules[detail.rules :]:
@@ -135,6 +137,15 @@ def _partly(report: Summary, detail: Detail) -> Sequence[RuleSummary]:
     if detail.items:
         return report.partly_inconclusive
     return [entry for entry in report.partly_inconclusive if entry not in report.failing]
+
+
+def _unhealthy(report: Summary) -> Sequence[RuleSummary]:
+    """Return the checks of the health of monitoring that need attention."""
+    return [entry for entry in report.monitoring if entry.failing or entry.reasons or _open(entry)]
+
+
+def _open(entry: RuleSummary) -> bool:
+    return entry.rule.status in (Status.FAIL, Status.INSUFFICIENT, Status.ERROR)
 
 
 def _title(entry: RuleSummary, heading: str, width: int, detail: Detail) -> Iterator[str]:

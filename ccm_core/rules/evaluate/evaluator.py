@@ -115,5 +115,6 @@ def _used(pack: CompiledPack) -> AppliedPack:
         version=pack.pack.version,
         digest=pack.pack.digest,
         source=pack.pack.source,
+        purpose=pack.pack.purpose,
         parameters=pack.effective,
     )

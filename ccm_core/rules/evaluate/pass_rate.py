@@ -69,7 +69,8 @@ def _reason(tolerance: Tolerance, period: str, passed: int, total: int, inconclu
         return f"{total:,} subjects cannot be assigned to a month: they have no `occurred_at`"
     remainder = f", {inconclusive:,} inconclusive" if inconclusive else ""
     rate, required = 100 * passed / total, 100 * tolerance.at_least
-    return f"{passed:,} of {total:,} passed ({rate:.4g} %){remainder}; at least {required:.4g} % must pass"
+    share = f"{passed:,} of {total:,} passed ({rate:.4g} %){remainder}"
+    return f"{share}; at least {required:.4g} % must pass"
 
 
 def _period(tolerance: Tolerance, body: JsonObject | None) -> str:

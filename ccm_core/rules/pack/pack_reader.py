@@ -15,6 +15,7 @@ from ccm_core.model.evaluation.rule import (
     Lifecycle,
     ManualProcedures,
     OnEmpty,
+    PackPurpose,
     Parameter,
     Rule,
     RulePack,
@@ -37,6 +38,7 @@ def read_pack(document: Document, digest: str) -> RulePack:
         title=_text(metadata, "title"),
         source=document.file,
         digest=digest,
+        purpose=_choice(metadata, "purpose", PackPurpose.CONTROLS),
         parameters=tuple(
             _parameter(name, _mapping(raw))
             for name, raw in _mapping(root.get("parameters")).items()

@@ -1,4 +1,4 @@
-"""The border: what httpx raises becomes what the host raises."""
+"""Mapping of errors: what httpx raises becomes an error of the host."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ERROR_MAPPING: tuple[tuple[type[Exception], type[SourceError], str], ...] = (
 
 
 def mapped_error(cause: Exception, action: str) -> SourceError | None:
-    """Give the host's error for one of httpx's, or nothing for anything else.
+    """Return the host's error for one of httpx's; None for anything else.
 
     Args:
         cause: The exception.
@@ -49,7 +49,7 @@ def mapped_error(cause: Exception, action: str) -> SourceError | None:
 
 @contextmanager
 def map_errors(action: str) -> Iterator[None]:
-    """Let no exception of httpx out.
+    """Map every exception of httpx that is raised inside.
 
     Raises:
         SourceError: In place of whatever httpx raised.

@@ -1,4 +1,4 @@
-"""One answer of a source, read whole and within bounds."""
+"""One response of a source, read completely and within bounds."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 from ccm_core.errors import BadResponse
 from ccm_core.model.json_codec import decode, digest
 
-_LONGEST = 100
+_MAX_QUOTED = 100
 """Characters quoted of a header."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpResponse:
-    """What came back for one GET."""
+    """The response to one GET."""
 
     path: str
     status: int
@@ -25,7 +25,7 @@ class HttpResponse:
     body: bytes = field(repr=False)
     received_at: datetime
     _decoded: list[Any] = field(default_factory=list, init=False, repr=False, compare=False)
-    """What the body holds, once it was asked for: a page is decoded once, not at every look."""
+    """The decoded body, once it was needed: a page is decoded once."""
 
     @property
     def digest(self) -> str:
@@ -33,7 +33,7 @@ class HttpResponse:
         return digest(self.body)
 
     def json(self) -> Any:
-        """Decode the body, the first time it is asked for.
+        """Return the decoded body; it is decoded once.
 
         Raises:
             BadResponse: It is not JSON.
@@ -46,13 +46,13 @@ class HttpResponse:
         return self._decoded[0]
 
     def summary(self) -> str:
-        """Say in a few words what came back: never the body, which may hold anything."""
-        media = _plain(self.headers.get("content-type", "no content type").split(";")[0])
-        request = _plain(self.headers.get("x-request-id", ""))
+        """Return a summary in a few words, without the body, which may hold anything."""
+        media = _printable(self.headers.get("content-type", "no content type").split(";")[0])
+        request = _printable(self.headers.get("x-request-id", ""))
         trail = f", request id {request}" if request else ""
         return f"GET {self.path} answered {self.status} ({media}, {len(self.body)} bytes{trail})"
 
 
-def _plain(text: str) -> str:
-    """Give what a header says in short, without anything that a terminal would act upon."""
-    return "".join(char for char in text[:_LONGEST] if char.isprintable())
+def _printable(text: str) -> str:
+    """Return a header's value cut short, without control characters."""
+    return "".join(char for char in text[:_MAX_QUOTED] if char.isprintable())

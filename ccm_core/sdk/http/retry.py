@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import tenacity
+import tenacity  # noqa: TID253 - this module is imported only where a source is read
 
 from ccm_core.errors import RateLimited, SourceError
 from ccm_core.sdk.http.bounds import Bounds

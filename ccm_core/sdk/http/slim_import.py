@@ -1,7 +1,7 @@
-"""Leaves out of httpx its command line, and with it rich and pygments.
+"""A slim import of httpx: without its command line, and so without rich and pygments.
 
-For Python, None is a module that is not to be had, which httpx allows for. Reading then begins
-sooner, and in 4 MiB less. Where httpx is there already, nothing changes.
+For Python, None is a module that cannot be imported, which httpx allows for. Reading then starts
+sooner, with 4 MiB less. Where httpx is imported already, nothing changes.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccm_core.model.evidence.window import Window, pieces, subtract, union
+from ccm_core.model.evidence.window import Window, split_window, subtract, union
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -61,7 +61,7 @@ def test_pieces_fill_the_window_with_edges_on_whole_seconds(length, longest, mic
     """No piece is longer than asked, none is lost, inner edges have no fraction."""
     since = START.replace(microsecond=micro)
     whole = Window(since, since + timedelta(seconds=length))
-    parts = pieces(whole, timedelta(seconds=longest))
+    parts = split_window(whole, timedelta(seconds=longest))
     assert parts[0].since == whole.since
     assert parts[-1].until == whole.until
     assert all(a.until == b.since for a, b in pairwise(parts))

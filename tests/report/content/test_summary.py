@@ -8,10 +8,18 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import settings, strategies
 
-from ccm_core.model.evaluation.result import Evaluation, Population, RuleResult, Status
-from ccm_core.model.evaluation.rule import Severity
+from ccm_core.model.evaluation.result import (
+    AppliedPack,
+    Evaluation,
+    Population,
+    RuleResult,
+    Status,
+)
+from ccm_core.model.evaluation.rule import PackPurpose, Severity
 from ccm_core.model.evidence.collection import Outcome, Reason, Shortfall
 from ccm_core.report.content.summary import summary
+from ccm_core.report.formats.html import HtmlReport
+from ccm_core.report.formats.text import summary_lines
 from ccm_core.report.types import ReportInput
 
 P, F, I, N, E = (  # noqa: E741 - as short as the table below needs them
@@ -171,6 +179,28 @@ def test_a_check_of_a_whole_connection_has_no_resources(make):
     rule = make.rule("r", "Title", "low", [whole], population=Population())
     (entry,) = summary(make.report_input(rule)).passing
     assert (entry.population, entry.remarks) == ("whole connection", ())
+
+
+def test_checks_of_the_health_of_monitoring_are_listed_apart(make):
+    """They count in the verdict, and are in none of the other lists."""
+    pack = {"version": "1", "digest": "sha256:0", "source": "p.yaml"}
+    inputs = make.report_input(
+        make.rule("company", "Company", "low", [make.result("A", F, "bad")], pack="a"),
+        make.rule("credential", "Credential", "low", [make.result("B", I, "stale")], pack="b"),
+        packs=(
+            AppliedPack(name="a", **pack),
+            AppliedPack(name="b", purpose=PackPurpose.MONITORING, **pack),
+        ),
+    )
+    report = summary(inputs)
+    assert report.verdict == "1 failed, 1 inconclusive (insufficient evidence)"
+    assert [entry.rule.rule for entry in report.monitoring] == ["credential"]
+    assert [entry.rule.rule for entry in report.failing] == ["company"]
+    assert report.inconclusive == ()
+    page = HtmlReport().render(inputs).decode()
+    assert page.index("<h2>Failing checks") < page.index("<h2>Health of monitoring")
+    assert 'id="rule-b-credential"' in page
+    assert "HEALTH OF MONITORING (1)" in "\n".join(summary_lines(report))
 
 
 def test_a_failure_is_not_hidden_by_an_error(make):

@@ -328,7 +328,7 @@ OVERRIDES = st.lists(
 
 @given(overrides=OVERRIDES, who=st.sampled_from("abcd"), day=DAYS)
 def test_a_value_equals_applying_the_overrides_from_top_to_bottom(overrides, who, day):
-    """Each override that applies replaces the value before; and the value chosen is in force then."""
+    """Each override that applies replaces the value before, and is in force then."""
     expected = 0
     for override in overrides:
         if override.get("from", "") <= day and who in override.get("for", who):

@@ -37,7 +37,7 @@ by_hand:
 """
 RENAMED = [
     "doors.yaml:7:27: `changes` is now called `overrides`",
-    "doors.yaml:23:38: `changes` is now called `overrides`",
+    "doors.yaml:23:37: `changes` is now called `overrides`",
     "doors.yaml:24:1: `by_hand` is now called `manual_procedures`",
     "doors.yaml:25:29: `remains` is now called `procedures`",
 ]

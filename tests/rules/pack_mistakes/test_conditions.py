@@ -30,7 +30,8 @@ import pytest
             "|\n      row.locked\n      && nobody\n",
             [
                 (
-                    '15:10: unknown name "nobody"; expected one of "row", "now", "lookup", "params.NAME"'
+                    '15:10: unknown name "nobody"; '
+                    'expected one of "row", "now", "lookup", "params.NAME"'
                 )
             ],
             id="in-a-block",
@@ -135,7 +136,8 @@ import pytest
             "locked",
             [
                 (
-                    '13:13: unknown name "locked"; expected one of "row", "now", "lookup", "params.NAME"'
+                    '13:13: unknown name "locked"; '
+                    'expected one of "row", "now", "lookup", "params.NAME"'
                 )
             ],
             id="row-left-out",

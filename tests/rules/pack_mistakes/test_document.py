@@ -13,7 +13,8 @@ import pytest
             "on_empty: pass",
             [
                 (
-                    '15:15: unknown value "pass"; expected one of "not_applicable", "insufficient", "fail"'
+                    '15:15: unknown value "pass"; '
+                    'expected one of "not_applicable", "insufficient", "fail"'
                 )
             ],
             id="on-empty-pass",
@@ -115,7 +116,8 @@ import pytest
             "on_empty: no",
             [
                 (
-                    '15:15: unknown value "no"; expected one of "not_applicable", "insufficient", "fail"'
+                    '15:15: unknown value "no"; '
+                    'expected one of "not_applicable", "insufficient", "fail"'
                 )
             ],
             id="yaml-no",
