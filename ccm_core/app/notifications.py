@@ -53,7 +53,7 @@ def notification_policy(workspace: Workspace) -> NotificationPolicy:
             for reference in settings.to
         },
         preferences=_preferences(settings),
-        sent_state=settings.memory,
+        sent_state=settings.state_path,
     )
 
 
@@ -62,9 +62,9 @@ def _preferences(settings: NotifySettings) -> NotifyPreferences:
     from ccm_core.notify.types import NotifyEvent, NotifyPreferences
 
     return NotifyPreferences(
-        occasions=frozenset(map(NotifyEvent, settings.on)) or frozenset(NotifyEvent),
-        least=Severity(settings.least),
-        quiet=_quiet_hours(settings.quiet) if settings.quiet else None,
+        events=frozenset(map(NotifyEvent, settings.on)) or frozenset(NotifyEvent),
+        min_severity=Severity(settings.min_severity),
+        quiet_hours=_quiet_hours(settings.quiet_hours) if settings.quiet_hours else None,
     )
 
 
@@ -75,6 +75,6 @@ def _quiet_hours(settings: QuietHoursSettings) -> QuietHours:
     return QuietHours(
         since=settings.since,
         until=settings.until,
-        zone=settings.zone,
-        unless=Severity(settings.unless) if settings.unless else None,
+        timezone=settings.timezone,
+        bypass_severity=Severity(settings.bypass_severity) if settings.bypass_severity else None,
     )

@@ -1,4 +1,4 @@
-"""Reads who is told when something changes."""
+"""Reads the settings of notifications."""
 
 from __future__ import annotations
 
@@ -12,59 +12,64 @@ from ccm_core.documents import Document
 from ccm_core.errors import Mistake
 from ccm_core.model.json_codec import JsonObject
 
-MEMORY = "ccm.told.json"
-"""What was told to whom, in the settings file's folder."""
+STATE_FILE = "ccm.notified.json"
+"""What was sent to whom, in the settings file's folder."""
 
 
 def read_notify(document: Document, base: Path, mistakes: list[Mistake]) -> NotifySettings | None:
-    """Give the settings of notifications, where there are any; add the mistakes in them.
+    """Return the settings of notifications, if any; append the mistakes in them.
 
-    Whatever its schema refused is told already.
+    Mistakes that the schema found are in the list already.
     """
-    written = document.get(("notify",))
-    if not isinstance(written, dict):
+    section = document.get(("notify",))
+    if not isinstance(section, dict):
         return None
-    listed = written.get("to")
+    recipients = section.get("to")
     references = [
-        _reference(document, place, one, mistakes)
-        for place, one in enumerate(listed if isinstance(listed, list) else [])
+        _reference(document, index, text, mistakes)
+        for index, text in enumerate(recipients if isinstance(recipients, list) else [])
     ]
-    before = len(mistakes)
-    quiet = _quiet(document, written.get("quiet"), mistakes)
-    if len(mistakes) > before:
+    mistakes_before = len(mistakes)
+    quiet_hours = _quiet_hours(document, section.get("quiet_hours"), mistakes)
+    if len(mistakes) > mistakes_before:
         return None
     return NotifySettings(
-        to=tuple(dict.fromkeys(one for one in references if one is not None)),
-        memory=base / MEMORY,
-        on=tuple(written.get("on", ())),
-        least=written.get("least", "low"),
-        quiet=quiet,
+        to=tuple(dict.fromkeys(reference for reference in references if reference is not None)),
+        state_path=base / STATE_FILE,
+        on=tuple(section.get("on", ())),
+        min_severity=section.get("min_severity", "low"),
+        quiet_hours=quiet_hours,
     )
 
 
 def _reference(
-    document: Document, place: int, written: object, mistakes: list[Mistake]
+    document: Document, index: int, text: object, mistakes: list[Mistake]
 ) -> SecretReference | None:
     try:
-        return SecretReference.parse(written)
-    except ValueError as refused:
-        mistakes.append(document.mistake(("notify", "to", place), str(refused)))
+        return SecretReference.parse(text)
+    except ValueError as error:
+        mistakes.append(document.mistake(("notify", "to", index), str(error)))
         return None
 
 
-def _quiet(
-    document: Document, written: JsonObject | None, mistakes: list[Mistake]
+def _quiet_hours(
+    document: Document, section: JsonObject | None, mistakes: list[Mistake]
 ) -> QuietHoursSettings | None:
-    if not isinstance(written, dict):
+    if not isinstance(section, dict):
         return None
     try:
-        zone = ZoneInfo(str(written.get("zone")))
-        since, until = (time.fromisoformat(str(written[name])) for name in ("from", "until"))
+        timezone = ZoneInfo(str(section.get("timezone")))
+        since, until = (time.fromisoformat(str(section[name])) for name in ("from", "until"))
     except KeyError:
-        if "zone" in written:
-            said = "there is no such time zone; write it like Europe/Berlin or UTC"
-            mistakes.append(document.mistake(("notify", "quiet", "zone"), said))
+        if "timezone" in section:
+            message = "unknown time zone; expected a name such as Europe/Berlin or UTC"
+            mistakes.append(document.mistake(("notify", "quiet_hours", "timezone"), message))
         return None
     except ValueError:
-        return None  # the schema has told of it, or the zone's name is no name
-    return QuietHoursSettings(since=since, until=until, zone=zone, unless=written.get("unless"))
+        return None  # a mistake that the schema has found
+    return QuietHoursSettings(
+        since=since,
+        until=until,
+        timezone=timezone,
+        bypass_severity=section.get("bypass_severity"),
+    )

@@ -1,4 +1,4 @@
-"""Settings as everything else is handed them: frozen, whole and checked."""
+"""The validated settings, as every other module uses them: frozen."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ccm_core.sdk.types import Horizon
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreSettings:
-    """Where evidence is kept."""
+    """Where evidence is stored."""
 
     url: str = "sqlite:///ccm.db"
     """Relative to the settings file's folder."""
@@ -26,34 +26,36 @@ class StoreSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionSettings:
-    """One source and how to reach it."""
+    """One source and how to connect to it."""
 
     name: str
     connector: str
     auth_method: str
     auth: JsonObject
-    """The method's fields that are no secrets, defaults filled in."""
+    """The method's fields that are not secrets, with defaults."""
     secrets: Mapping[str, SecretReference]
     """By the method's field. References, never values."""
     settings: JsonObject
-    """As the connector's own schema allows them, defaults filled in."""
+    """Valid by the connector's own schema, with defaults."""
     horizon: Horizon
-    """How far back and ahead it keeps watch."""
+    """How far back and ahead it is collected."""
     cadences: Mapping[str, timedelta] = field(default_factory=dict)
-    """By kind, where it differs from the kind's own."""
+    """By kind, where it differs from the kind's own cadence."""
 
     @property
     def digest(self) -> str:
-        """The digest of everything above: what a manifest names as the settings in force."""
+        """The digest of everything above, which a manifest records as the settings in force."""
         return digest(
             encode(
                 {
                     "name": self.name,
                     "connector": self.connector,
                     "auth": {"method": self.auth_method, **self.auth},
-                    "secrets": {key: str(one) for key, one in self.secrets.items()},
+                    "secrets": {field: str(reference) for field, reference in self.secrets.items()},
                     "settings": self.settings,
-                    "cadences": {key: one.total_seconds() for key, one in self.cadences.items()},
+                    "cadences": {
+                        kind: cadence.total_seconds() for kind, cadence in self.cadences.items()
+                    },
                 }
             )
         )
@@ -61,7 +63,7 @@ class ConnectionSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RulesSettings:
-    """What judges the evidence."""
+    """The rule packs, their parameters and the waivers."""
 
     packs: tuple[str, ...] = ()
     """As written: a name, or a path relative to the settings file's folder."""
@@ -72,31 +74,31 @@ class RulesSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuietHoursSettings:
-    """Hours of every day in which people are left alone."""
+    """The hours of every day in which no notification is sent."""
 
     since: time
     until: time
-    zone: ZoneInfo
-    unless: str | None = None
-    """The severity from which on they are told all the same."""
+    timezone: ZoneInfo
+    bypass_severity: str | None = None
+    """The severity from which on notifications are sent all the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotifySettings:
-    """Who is told when something changes."""
+    """Who is notified of changes."""
 
     to: tuple[SecretReference, ...]
-    memory: Path
-    """What was told to whom; beside the settings file."""
+    state_path: Path
+    """The file that records what was sent to whom; beside the settings file."""
     on: tuple[str, ...] = ()
-    """What is told; empty: all of it."""
-    least: str = "low"
-    quiet: QuietHoursSettings | None = None
+    """The events; empty: all of them."""
+    min_severity: str = "low"
+    quiet_hours: QuietHoursSettings | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VaultSettings:
-    """Where the program keeps what it must be able to write back: tokens, keys."""
+    """Where the program stores secrets that it updates itself: tokens, keys."""
 
     path: Path
     """Joined to the settings file's folder."""
@@ -104,7 +106,7 @@ class VaultSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PluginSettings:
-    """Which plugins must be there, and which are not to be loaded."""
+    """Which plugins are required, and which are not loaded."""
 
     require: tuple[str, ...] = ()
     disable: tuple[str, ...] = ()
@@ -115,7 +117,7 @@ class Settings:
     """One settings file."""
 
     document: Document
-    """For mistakes that are found later, such as a pack's that nobody ships."""
+    """For mistakes that are found later, such as a pack that no plugin has."""
     base: Path
     """The settings file's folder: relative paths start there."""
     store: StoreSettings
@@ -126,7 +128,7 @@ class Settings:
     notify: NotifySettings | None = None
 
     def connection(self, name: str) -> ConnectionSettings:
-        """Give the connection of that name.
+        """Return the connection of that name.
 
         Raises:
             UsageError: There is none.
@@ -134,7 +136,5 @@ class Settings:
         for connection in self.connections:
             if connection.name == name:
                 return connection
-        there = ", ".join(one.name for one in self.connections) or "none"
-        raise UsageError(
-            f"no connection named {name!r} in {self.document.file}; there are: {there}"
-        )
+        names = ", ".join(connection.name for connection in self.connections) or "none"
+        raise UsageError(f"no connection named {name!r} in {self.document.file}; it has: {names}")

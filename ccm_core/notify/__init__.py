@@ -1,1 +1,1 @@
-"""Telling people what changed: conditions, what was told before, and the difference."""
+"""Notifications of changes: conditions, what each recipient was sent before, and the difference."""

@@ -1,4 +1,4 @@
-"""Sends a message to an address. The only place that talks, and the only door to Apprise."""
+"""Sends a message to an address. The only module that uses Apprise."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ def send(message: Notification, address: Secret) -> str | None:
     """Send a message to one Apprise address, such as ``slack://...`` or ``mailto://...``.
 
     Returns:
-        What went wrong, without the address; None where it was sent.
+        Why it was not sent, without the address; None where it was.
 
     Raises:
         UsageError: Apprise is not installed.
     """
     with warnings.catch_warnings():
-        # What it says of modules that Python will drop concerns its authors.
+        # Deprecated modules that Apprise imports concern its authors.
         warnings.simplefilter("ignore", DeprecationWarning)
-        return _sent(message, address)
+        return _send(message, address)
 
 
-def _sent(message: Notification, address: Secret) -> str | None:
+def _send(message: Notification, address: Secret) -> str | None:
     try:
         import apprise
     except ModuleNotFoundError as cause:
@@ -33,10 +33,10 @@ def _sent(message: Notification, address: Secret) -> str | None:
         ) from cause
     service = apprise.Apprise()
     if not service.add(address.reveal()):
-        return "no service is meant by this address; see the addresses that Apprise knows"
-    sent = service.notify(
+        return "expected an address of a service that Apprise supports; see its list of services"
+    is_sent = service.notify(
         title=message.title,
         body="\n".join(message.lines),
         body_format=apprise.NotifyFormat.TEXT,
     )
-    return None if sent else "the service did not take the message"
+    return None if is_sent else "the service did not accept the message"

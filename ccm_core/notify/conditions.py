@@ -1,4 +1,4 @@
-"""From an evaluation and the runs behind it to the conditions that people may be told of. Pure."""
+"""The conditions that recipients may be notified of, by an evaluation and its runs. Pure."""
 
 from __future__ import annotations
 
@@ -11,92 +11,94 @@ from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.notify.types import Condition, NotifyEvent
 from ccm_core.sdk.timestamps import format_duration
 
-_OPEN = (Status.INSUFFICIENT, Status.ERROR)
-_STILL = (FindingState.OPEN, FindingState.INCONCLUSIVE)
-"""A finding that cannot be seen is neither over nor new."""
+_INCONCLUSIVE = (Status.INSUFFICIENT, Status.ERROR)
+_UNRESOLVED = (FindingState.OPEN, FindingState.INCONCLUSIVE)
+"""A finding that cannot be evaluated is neither resolved nor new."""
 
 
 def conditions(
     evaluation: Evaluation, findings: Iterable[Finding], manifests: Sequence[Manifest]
 ) -> tuple[Condition, ...]:
-    """Give everything that is so at the evaluation's moment.
+    """Return everything that holds at the evaluation's moment.
 
-    A failure that a waiver covers is no condition: somebody knows of it and let it be.
+    A failure that a waiver covers is not a condition: its risk was accepted.
 
     Args:
-        evaluation: What the rules said.
-        findings: Failing results through time, as they stand after it.
+        evaluation: The results.
+        findings: Failing results through time, as of the evaluation.
         manifests: The newest of each connection.
     """
     return (
         *_failing(evaluation, findings),
-        *(one for rule in evaluation.rules for one in _unjudged(rule)),
-        *_keys(evaluation, manifests),
+        *(condition for rule in evaluation.rules for condition in _inconclusive(rule)),
+        *_rotations_due(evaluation, manifests),
         *_overdue(evaluation),
     )
 
 
 def _failing(evaluation: Evaluation, findings: Iterable[Finding]) -> Iterator[Condition]:
-    rules = {one.rule: one for one in evaluation.rules}
+    rules = {rule.rule: rule for rule in evaluation.rules}
     waived = {result.id for rule in evaluation.rules for result in rule.results if result.waiver}
-    for one in findings:
-        if one.state in _STILL and one.id not in waived:
-            title = rules[one.rule].title if one.rule in rules else one.rule
+    for finding in findings:
+        if finding.state in _UNRESOLVED and finding.id not in waived:
+            title = rules[finding.rule].title if finding.rule in rules else finding.rule
+            text = f"{title}: {finding.subject.title} [{finding.id}]"
             yield Condition(
-                key=f"finding:{one.id}",
-                occasion=NotifyEvent.OPENED,
-                severity=Severity(one.severity),
-                text=f"{title}: {one.subject.title} [{one.id}]",
-                over=f"{title}: {one.subject.title} [{one.id}]",
+                key=f"finding:{finding.id}",
+                event=NotifyEvent.OPENED,
+                severity=Severity(finding.severity),
+                text=text,
+                resolved_text=text,
             )
 
 
-def _unjudged(rule: RuleResult) -> Iterator[Condition]:
+def _inconclusive(rule: RuleResult) -> Iterator[Condition]:
     by_connection: dict[str, list[Result]] = {}
     for result in rule.results:
-        if result.status in _OPEN:
+        if result.status in _INCONCLUSIVE:
             by_connection.setdefault(result.connection, []).append(result)
     for connection, results in sorted(by_connection.items()):
-        many = "" if len(results) == 1 else f", {len(results):,} results"
+        count = "" if len(results) == 1 else f", {len(results):,} results"
         yield Condition(
-            key=f"unjudged:{rule.pack}:{rule.rule}:{connection}",
-            occasion=NotifyEvent.INSUFFICIENT,
+            key=f"inconclusive:{rule.pack}:{rule.rule}:{connection}",
+            event=NotifyEvent.INSUFFICIENT,
             severity=rule.severity,
-            text=f"{rule.title}: could not be judged for {connection or 'any connection'}{many}",
-            over=f"{rule.title}: judged again for {connection or 'every connection'}",
+            text=f"{rule.title}: inconclusive for {connection or 'any connection'}{count}",
+            resolved_text=f"{rule.title}: conclusive again for {connection or 'every connection'}",
         )
 
 
-def _keys(evaluation: Evaluation, manifests: Sequence[Manifest]) -> Iterator[Condition]:
-    for one in manifests:
-        if one.rotate_by is not None and one.rotate_by <= evaluation.evaluated_at:
+def _rotations_due(evaluation: Evaluation, manifests: Sequence[Manifest]) -> Iterator[Condition]:
+    for manifest in manifests:
+        rotate_by, connection = manifest.rotate_by, manifest.connection
+        if rotate_by is not None and rotate_by <= evaluation.evaluated_at:
             yield Condition(
-                key=f"key:{one.connection}",
-                occasion=NotifyEvent.KEY_DUE,
+                key=f"rotation:{connection}",
+                event=NotifyEvent.KEY_DUE,
                 severity=Severity.HIGH,
-                text=f"the credential of {one.connection} should have been replaced by "
-                f"{one.rotate_by:%Y-%m-%d}",
-                over=f"the credential of {one.connection} was replaced",
+                text=f"the credential of {connection} was due for rotation on {rotate_by:%Y-%m-%d}",
+                resolved_text=f"the credential of {connection} was rotated",
             )
 
 
 def _overdue(evaluation: Evaluation) -> Iterator[Condition]:
-    for one in evaluation.sufficiency:
-        late = _late(one, evaluation)
+    for sufficiency in evaluation.sufficiency:
+        kind, connection = sufficiency.kind, sufficiency.connection
+        late = _late(sufficiency, evaluation)
         if late is not None:
             yield Condition(
-                key=f"overdue:{one.connection}:{one.kind}",
-                occasion=NotifyEvent.OVERDUE,
+                key=f"overdue:{connection}:{kind}",
+                event=NotifyEvent.OVERDUE,
                 severity=Severity.HIGH,
-                text=f"{one.kind} of {one.connection} {late}",
-                over=f"{one.kind} of {one.connection} was collected",
+                text=f"{kind} of {connection} {late}",
+                resolved_text=f"{kind} of {connection} was collected",
             )
 
 
-def _late(standing: KindSufficiency, evaluation: Evaluation) -> str | None:
-    if standing.collected_at is None:
+def _late(sufficiency: KindSufficiency, evaluation: Evaluation) -> str | None:
+    if sufficiency.collected_at is None:
         return "was never collected"
-    age = (evaluation.evaluated_at - standing.collected_at).total_seconds()
-    if standing.max_age is None or age <= standing.max_age:
+    age = (evaluation.evaluated_at - sufficiency.collected_at).total_seconds()
+    if sufficiency.max_age is None or age <= sufficiency.max_age:
         return None
     return f"was last collected {format_duration(age)} ago"

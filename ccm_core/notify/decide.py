@@ -1,7 +1,7 @@
-"""What to tell one recipient now: the difference between what is so and what they believe. Pure.
+"""What to send to one recipient now: what changed since they were notified last. Pure.
 
-There are no repeats and nothing is lost, whatever happens between two calls: what could not be
-sent, and what has to wait for the end of the quiet hours, is simply still a difference next time.
+Nothing is repeated and nothing is lost, whatever happens between two calls: what could not be sent,
+and what has to wait for the end of the quiet hours, is simply still a difference next time.
 """
 
 from __future__ import annotations
@@ -20,80 +20,105 @@ from ccm_core.notify.types import (
     SentCondition,
 )
 
-MOST = 12
-"""Lines of each occasion; a message says how many it leaves out."""
-_LONGEST = 240
+MAX_LINES = 12
+"""Lines of each event; a message states how many it leaves out."""
+_MAX_LENGTH = 240
 """Characters of a line."""
 _SEVERITIES = tuple(Severity)
-_SAID = {
+_HEADINGS = {
     NotifyEvent.OPENED: "opened",
-    NotifyEvent.INSUFFICIENT: "not judged",
-    NotifyEvent.KEY_DUE: "key due",
+    NotifyEvent.INSUFFICIENT: "inconclusive",
+    NotifyEvent.KEY_DUE: "credential rotation due",
     NotifyEvent.OVERDUE: "overdue",
 }
+_RESOLVED = "resolved"
 
 
-def decide(now: datetime, so: Iterable[Condition], told: RecipientState, wishes: NotifyPreferences) -> NotifyDecision:
-    """Decide what one recipient is told.
+def decide(
+    now: datetime,
+    conditions: Iterable[Condition],
+    state: RecipientState,
+    preferences: NotifyPreferences,
+) -> NotifyDecision:
+    """Decide what one recipient is sent.
 
     Args:
         now: The moment, for the quiet hours.
-        so: Everything that is so.
-        told: What the recipient believes.
-        wishes: What they want to be told, and when.
+        conditions: Everything that holds now.
+        state: What the recipient was sent before.
+        preferences: What they want to be notified of, and when.
     """
-    there = {one.key: one for one in so}
-    news = [one for one in there.values() if one.key not in told.conditions]
-    news = [one for one in news if _wanted(one, wishes) and _may_be_told(one.severity, now, wishes)]
-    over = {
-        key: one
-        for key, one in told.conditions.items()
-        if key not in there and _may_be_told(one.severity, now, wishes)
+    current = {condition.key: condition for condition in conditions}
+    opened = [
+        condition
+        for condition in current.values()
+        if condition.key not in state.conditions
+        and _is_selected(condition, preferences)
+        and _may_send(condition.severity, now, preferences)
+    ]
+    resolved = {
+        key: condition
+        for key, condition in state.conditions.items()
+        if key not in current and _may_send(condition.severity, now, preferences)
     }
-    believed = {key: one for key, one in told.conditions.items() if key not in over}
-    believed |= {one.key: SentCondition(severity=one.severity, over=one.over) for one in news}
-    ended = list(over.values()) if NotifyEvent.RESOLVED in wishes.occasions else []
-    return NotifyDecision(message=_message(news, ended), told=RecipientState(conditions=believed))
+    sent = {key: sent for key, sent in state.conditions.items() if key not in resolved}
+    sent |= {
+        condition.key: SentCondition(
+            severity=condition.severity, resolved_text=condition.resolved_text
+        )
+        for condition in opened
+    }
+    reported = list(resolved.values()) if NotifyEvent.RESOLVED in preferences.events else []
+    return NotifyDecision(message=_message(opened, reported), state=RecipientState(conditions=sent))
 
 
-def _wanted(one: Condition, wishes: NotifyPreferences) -> bool:
-    severe = _SEVERITIES.index(one.severity) >= _SEVERITIES.index(wishes.least)
-    return severe and one.occasion in wishes.occasions
+def _is_selected(condition: Condition, preferences: NotifyPreferences) -> bool:
+    severe = _rank_of(condition.severity) >= _rank_of(preferences.min_severity)
+    return severe and condition.event in preferences.events
 
 
-def _may_be_told(severity: Severity, now: datetime, wishes: NotifyPreferences) -> bool:
-    quiet = wishes.quiet
-    if quiet is None or not quiet.hold(now):
+def _may_send(severity: Severity, now: datetime, preferences: NotifyPreferences) -> bool:
+    quiet_hours = preferences.quiet_hours
+    if quiet_hours is None or not quiet_hours.contains(now):
         return True
-    return quiet.unless is not None and _SEVERITIES.index(severity) >= _SEVERITIES.index(
-        quiet.unless
-    )
+    bypass = quiet_hours.bypass_severity
+    return bypass is not None and _rank_of(severity) >= _rank_of(bypass)
 
 
-def _message(news: Sequence[Condition], over: Sequence[SentCondition]) -> Notification | None:
-    if not news and not over:
+def _rank_of(severity: Severity) -> int:
+    return _SEVERITIES.index(severity)
+
+
+def _message(opened: Sequence[Condition], resolved: Sequence[SentCondition]) -> Notification | None:
+    if not opened and not resolved:
         return None
     counts, lines = [], []
-    for occasion, said in _SAID.items():
-        some = sorted((one for one in news if one.occasion is occasion), key=_rank)
-        if some:
-            counts.append(f"{len(some):,} {said}")
-            lines += _listed(said, [f"{one.severity}: {one.text}" for one in some])
-    if over:
-        counts.append(f"{len(over):,} over")
-        lines += _listed("over", sorted(one.over for one in over))
+    for event, heading in _HEADINGS.items():
+        of_event = [condition for condition in opened if condition.event is event]
+        if of_event:
+            counts.append(f"{len(of_event):,} {heading}")
+            ordered = sorted(of_event, key=_sort_key)
+            texts = [f"{condition.severity}: {condition.text}" for condition in ordered]
+            lines += _section(heading, texts)
+    if resolved:
+        counts.append(f"{len(resolved):,} {_RESOLVED}")
+        lines += _section(_RESOLVED, sorted(condition.resolved_text for condition in resolved))
     return Notification(title=f"ccm: {', '.join(counts)}", lines=tuple(lines))
 
 
-def _rank(one: Condition) -> tuple[int, str, str]:
-    return (-_SEVERITIES.index(one.severity), one.text, one.key)
+def _sort_key(condition: Condition) -> tuple[int, str, str]:
+    return (-_rank_of(condition.severity), condition.text, condition.key)
 
 
-def _listed(heading: str, told: Sequence[str]) -> list[str]:
-    more = [f"- and {len(told) - MOST:,} more"] if len(told) > MOST else []
-    return [f"{heading.capitalize()}:", *(f"- {_short(one)}" for one in told[:MOST]), *more]
+def _section(heading: str, texts: Sequence[str]) -> list[str]:
+    rest = [f"- and {len(texts) - MAX_LINES:,} more"] if len(texts) > MAX_LINES else []
+    return [
+        f"{heading.capitalize()}:",
+        *(f"- {_shortened(text)}" for text in texts[:MAX_LINES]),
+        *rest,
+    ]
 
 
-def _short(text: str) -> str:
+def _shortened(text: str) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
+    return line if len(line) <= _MAX_LENGTH else f"{line[: _MAX_LENGTH - 1]}…"

@@ -1,4 +1,4 @@
-"""What is told, when, and what was told before."""
+"""The values of notifications: events, conditions, preferences and what was sent before."""
 
 from __future__ import annotations
 
@@ -12,74 +12,74 @@ from ccm_core.model.evaluation.rule import Severity
 
 
 class NotifyEvent(StrEnum):
-    """What people may be told of."""
+    """What recipients may be notified of."""
 
     OPENED = "opened"
-    """Something fails that did not, as far as they were told."""
+    """A check fails that did not fail before."""
     RESOLVED = "resolved"
-    """What they were told of is over."""
+    """A condition that was sent before no longer holds."""
     INSUFFICIENT = "insufficient"
-    """A rule can no longer be judged, in all or in part."""
+    """A check has become inconclusive, in all or in part."""
     KEY_DUE = "key_due"
-    """A credential should be replaced."""
+    """A credential should be rotated."""
     OVERDUE = "overdue"
     """A kind of evidence was not collected when it was due."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuietHours:
-    """When people are left alone, on every day."""
+    """The hours of every day in which nothing is sent."""
 
     since: time
     until: time
     """Before ``since``: on the next day."""
-    zone: ZoneInfo
-    unless: Severity | None = None
-    """What is at least this severe is told all the same; None: nothing is."""
+    timezone: ZoneInfo
+    bypass_severity: Severity | None = None
+    """What is at least this severe is sent all the same; None: nothing is."""
 
-    def hold(self, now: datetime) -> bool:
-        """Whether an instant lies in them."""
-        at = now.astimezone(self.zone).time()
+    def contains(self, now: datetime) -> bool:
+        """Return whether an instant lies in them."""
+        local = now.astimezone(self.timezone).time()
         if self.since <= self.until:
-            return self.since <= at < self.until
-        return at >= self.since or at < self.until
+            return self.since <= local < self.until
+        return local >= self.since or local < self.until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotifyPreferences:
-    """What people want to be told."""
+    """What recipients want to be notified of."""
 
-    occasions: frozenset[NotifyEvent] = frozenset(NotifyEvent)
-    least: Severity = Severity.LOW
-    """Less severe rules are not told of."""
-    quiet: QuietHours | None = None
+    events: frozenset[NotifyEvent] = frozenset(NotifyEvent)
+    min_severity: Severity = Severity.LOW
+    """Nothing is sent about less severe rules."""
+    quiet_hours: QuietHours | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """Something that is so now, and of which people may want to know."""
+    """Something that holds now, and of which recipients may want to know."""
 
     key: str
-    """The same for as long as it is the same thing."""
-    occasion: NotifyEvent
+    """Stays the same for as long as the condition holds."""
+    event: NotifyEvent
     severity: Severity
     text: str
-    """One line. It names the rule and the object; it holds nothing out of the evidence."""
-    over: str
-    """What is said when it is so no more."""
+    """One line. It names the rule and the object; it contains nothing out of the evidence."""
+    resolved_text: str
+    """The line that is sent when it no longer holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentCondition:
-    """One condition as somebody was told of it."""
+    """One condition that a recipient was notified of."""
 
     severity: Severity
-    over: str
+    resolved_text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipientState:
-    """What one recipient believes to be so: what they were told and not told to be over."""
+    """The conditions that one recipient was notified of and not yet notified to be resolved."""
 
     conditions: Mapping[str, SentCondition] = field(default_factory=dict)
     """By the condition's key."""
@@ -95,8 +95,8 @@ class Notification:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotifyDecision:
-    """What to tell one recipient now, and what they will believe once it has been sent."""
+    """What to send to one recipient now, and their state once it has been sent."""
 
     message: Notification | None
-    """None: there is nothing new, or it is to wait."""
-    told: RecipientState
+    """None: nothing changed, or it waits for the end of the quiet hours."""
+    state: RecipientState

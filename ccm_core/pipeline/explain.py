@@ -48,91 +48,91 @@ def explain(
     latest = store.evaluations.latest(as_of=as_of)
     if latest is None:
         raise UsageError("the store holds no evaluation by then; `ccm evaluate` makes one")
-    kept = latest.evaluation
-    rolled, result = _find_result(kept, name)
-    basis = store.evaluations.inputs(latest.digest)
-    if basis is None:
+    evaluation = latest.evaluation
+    rule_result, result = _find_result(evaluation, name)
+    inputs = store.evaluations.inputs(latest.digest)
+    if inputs is None:
         raise UsageError("the evaluation was kept without what it was made with; evaluate again")
     texts = {
-        one.source: PackText(text=store.evaluations.document(one.digest), source=one.source)
-        for one in basis.packs
+        rule.source: PackText(text=store.evaluations.document(rule.digest), source=rule.source)
+        for rule in inputs.packs
     }
-    then = replace(host, plugins=basis.plugins)
-    packs = compile_rules(then, list(texts.values()), basis.parameters)
-    pack, group, one = _rule(packs, result.rule)
-    alone = replace(packs, packs=(pack.with_only(one),))
-    seen = _evidence(then, store, basis, result, kept.evaluated_at)
-    facts = seen.facts(alone, then.plugin_failures) if seen else None
-    row = _row(facts, one, result)
+    host_at_evaluation = replace(host, plugins=inputs.plugins)
+    packs = compile_rules(host_at_evaluation, list(texts.values()), inputs.parameters)
+    pack, group, rule = _rule(packs, result.rule)
+    single_rule = replace(packs, packs=(pack.with_only(rule),))
+    available = _evidence(host_at_evaluation, store, inputs, result, evaluation.evaluated_at)
+    facts = available.facts(single_rule, host_at_evaluation.plugin_failures) if available else None
+    row = _row(facts, rule, result)
     return Explanation(
-        evaluated_at=kept.evaluated_at,
+        evaluated_at=evaluation.evaluated_at,
         result=result,
-        title=rolled.title,
-        severity=rolled.severity.value,
-        over=one.rule.over,
+        title=rule_result.title,
+        severity=rule_result.severity.value,
+        over=rule.rule.over,
         pack=pack.pack.name,
         pack_version=pack.pack.version,
         pack_digest=pack.pack.digest,
         pack_source=pack.pack.source,
-        parameters=tuple(_parameters(pack, one, basis, texts[pack.pack.source])),
-        trace=_trace(packs, pack, group, one, row, facts, kept.evaluated_at),
+        parameters=tuple(_parameters(pack, rule, inputs, texts[pack.pack.source])),
+        trace=_trace(packs, pack, group, rule, row, facts, evaluation.evaluated_at),
         row=row.body if row else None,
         row_digest=json_codec.digest(json_codec.encode(row.body)) if row else None,
-        records=tuple(_records(seen, packs, one, result)) if seen else (),
-        sufficiency=_sufficiency(kept, packs, one, result),
-        difference=_difference(alone, facts, result, kept.evaluated_at) if row else None,
+        records=tuple(_records(available, packs, rule, result)) if available else (),
+        sufficiency=_sufficiency(evaluation, packs, rule, result),
+        difference=_difference(single_rule, facts, result, evaluation.evaluated_at) if row else None,
     )
 
 
-def _find_result(kept: Evaluation, name: str) -> tuple[RuleResult, Result]:
+def _find_result(evaluation: Evaluation, name: str) -> tuple[RuleResult, Result]:
     rule, _, key = name.partition("/")
-    found = [
-        (rolled, result)
-        for rolled in kept.rules
-        for result in rolled.results
-        if (key and rolled.rule == rule and result.subject.key == key)
+    matches = [
+        (rule_result, result)
+        for rule_result in evaluation.rules
+        for result in rule_result.results
+        if (key and rule_result.rule == rule and result.subject.key == key)
         or (not key and name and result.id.startswith(name))
     ]
-    if len(found) == 1:
-        return found[0]
-    if not found:
+    if len(matches) == 1:
+        return matches[0]
+    if not matches:
         raise UsageError(
-            f"no result {name!r} in the evaluation of {kept.evaluated_at:%Y-%m-%d %H:%M:%S} UTC; "
+            f"no result {name!r} in the evaluation of {evaluation.evaluated_at:%Y-%m-%d %H:%M:%S} UTC; "
             "`ccm findings list` and every report show ids"
         )
-    several = ", ".join(f"{one.id} ({one.rule} on {one.subject.key})" for _, one in found[:5])
-    more = f" and {len(found) - 5} more" if len(found) > 5 else ""  # noqa: PLR2004 - as many as are named above
-    raise UsageError(f"{name!r} may be {several}{more}; write more of the id")
+    ids = ", ".join(f"{match.id} ({match.rule} on {match.subject.key})" for _, match in matches[:5])
+    more = f" and {len(matches) - 5} more" if len(matches) > 5 else ""  # noqa: PLR2004 - as many as are named above
+    raise UsageError(f"{name!r} may be {ids}{more}; write more of the id")
 
 
 def _rule(packs: CompiledPacks, name: str) -> tuple[CompiledPack, RuleGroup, CompiledRule]:
     return next(
-        (pack, group, one)
+        (pack, group, rule)
         for pack in packs.packs
         for group in pack.groups
-        for one in group.rules
+        for rule in group.rules
         if one.rule.id == name
     )
 
 
 def _evidence(
-    host: Host, store: EvidenceStore, basis: EvaluationInputs, result: Result, now: datetime
+    host: Host, store: EvidenceStore, inputs: EvaluationInputs, result: Result, now: datetime
 ) -> Evidence | None:
-    watch = next((one for one in basis.watch_scopes if one.connection == result.connection), None)
-    return load_evidence(host, watch, store, now) if watch else None
+    scope = next((scope for scope in inputs.watch_scopes if scope.connection == result.connection), None)
+    return load_evidence(host, scope, store, now) if scope else None
 
 
-def _row(facts: Facts | None, one: CompiledRule, result: Result) -> Row | None:
-    rows = facts.rows.get(one.rule.over, ()) if facts else ()
-    named = (result.subject.kind, result.subject.key)
-    return next((row for row in rows if (row.subject.kind, row.subject.key) == named), None)
+def _row(facts: Facts | None, rule: CompiledRule, result: Result) -> Row | None:
+    rows = facts.rows.get(rule.rule.over, ()) if facts else ()
+    subject = (result.subject.kind, result.subject.key)
+    return next((row for row in rows if (row.subject.kind, row.subject.key) == subject), None)
 
 
 def _trace(
     packs: CompiledPacks,
     pack: CompiledPack,
     group: RuleGroup,
-    one: CompiledRule,
+    rule: CompiledRule,
     row: Row | None,
     facts: Facts | None,
     now: datetime,
@@ -140,7 +140,7 @@ def _trace(
     if row is None or facts is None:
         return None
     packs.lookups.load(facts.lookup_records, incomplete_objects(facts.sufficiency.values()))
-    return explain_row(pack, group, one, row, now)
+    return explain_row(pack, group, rule, row, now)
 
 
 def _difference(
@@ -148,46 +148,46 @@ def _difference(
 ) -> str | None:
     if facts is None:
         return None
-    again = [
-        one
+    results = [
+        result_
         for rule in evaluate_packs(packs, [facts], now=now).rules
-        for one in rule.results
+        for result_ in rule.results
         if one.id == result.id
     ]
-    if any(replace(one, waiver=result.waiver) == result for one in again):
+    if any(replace(result_, waiver=result.waiver) == result for result_ in results):
         return None
-    said = ", ".join(f"{one.status}: {one.reason}" for one in again) or "nothing"
-    return f"worked out again with what is installed now, the rule says {said}"
+    outcome = ", ".join(f"{result_.status}: {result_.reason}" for result_ in results) or "nothing"
+    return f"worked out again with what is installed now, the rule says {outcome}"
 
 
 def _parameters(
-    pack: CompiledPack, one: CompiledRule, basis: EvaluationInputs, text: PackText
+    pack: CompiledPack, rule: CompiledRule, inputs: EvaluationInputs, text: PackText
 ) -> Iterator[AppliedParameter]:
     document = documents.read_yaml(text.text, text.source)
     for parameter in pack.pack.parameters:
-        if parameter.name not in one.parameters:
+        if parameter.name not in rule.parameters:
             continue
-        place = document.location(("parameters", parameter.name, "default"))
-        default = f"{text.source}:{place.line}:{place.column}"
-        own = parameter.name not in basis.parameters
+        position = document.location(("parameters", parameter.name, "default"))
+        default = f"{text.source}:{position.line}:{position.column}"
+        own = parameter.name not in inputs.parameters
         yield AppliedParameter(
             name=parameter.name,
             type=parameter.type,
             configured=pack.effective[parameter.name],
             set_by="pack" if own else "settings",
-            set_at=default if own else basis.set_at.get(parameter.name),
+            set_at=default if own else inputs.set_at.get(parameter.name),
         )
 
 
 def _records(
-    seen: Evidence, packs: CompiledPacks, one: CompiledRule, result: Result
+    available: Evidence, packs: CompiledPacks, rule: CompiledRule, result: Result
 ) -> Iterator[RecordReference]:
-    wanted = set(result.evidence_digests)
-    asked = {each.id: each.requests for each in seen.collections}
-    for kind in sorted({*packs.inputs[one.rule.over], *one.lookup_kinds} & seen.kinds.keys()):
-        for record in seen.load(kind):
-            if record.digest in wanted:
-                yield _read(record, asked.get(record.collection, ()))
+    digests = set(result.evidence_digests)
+    requests = {collection.id: collection.requests for collection in available.collections}
+    for kind in sorted({*packs.inputs[rule.rule.over], *rule.lookup_kinds} & available.kinds.keys()):
+        for record in available.load(kind):
+            if record.digest in digests:
+                yield _read(record, requests.get(record.collection, ()))
 
 
 def _read(record: Record, requests: Sequence[Request]) -> RecordReference:
@@ -201,16 +201,16 @@ def _read(record: Record, requests: Sequence[Request]) -> RecordReference:
         endpoint=source.endpoint,
         page=source.page,
         response_digest=source.response_digest,
-        requests=tuple(each for each in requests if each.endpoint == source.endpoint),
+        requests=tuple(request for request in requests if request.endpoint == source.endpoint),
     )
 
 
 def _sufficiency(
-    kept: Evaluation, packs: CompiledPacks, one: CompiledRule, result: Result
+    evaluation: Evaluation, packs: CompiledPacks, rule: CompiledRule, result: Result
 ) -> tuple[KindSufficiency, ...]:
-    kinds = {*packs.inputs[one.rule.over], *one.lookup_kinds}
+    kinds = {*packs.inputs[rule.rule.over], *rule.lookup_kinds}
     return tuple(
-        each
-        for each in kept.sufficiency
-        if each.connection == result.connection and each.kind in kinds
+        kind
+        for kind in evaluation.sufficiency
+        if kind.connection == result.connection and kind.kind in kinds
     )

@@ -74,7 +74,7 @@ def notify(
         if decision.message is not None and not dry_run:
             failure = send(decision.message, address)
         if failure is None and not dry_run:
-            sent[recipient] = decision.told
+            sent[recipient] = decision.state
             sent_state.write(policy.sent_state, sent)
         results.append(
             DeliveryResult(recipient=recipient, message=decision.message, failure=failure)

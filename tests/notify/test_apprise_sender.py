@@ -27,7 +27,7 @@ def test_a_message_arrives(webhook):
 def test_what_was_not_taken_is_told_without_the_address(webhook, status):
     """A failure names neither the address nor the token in it."""
     webhook.status = status
-    assert send(MESSAGE, Secret(webhook.address)) == "the service did not take the message"
+    assert send(MESSAGE, Secret(webhook.address)) == "the service did not accept the message"
 
 
 def test_an_address_that_means_no_service():
@@ -39,8 +39,12 @@ def test_an_address_that_means_no_service():
 
 def test_what_was_told_is_read_back(tmp_path):
     """By recipient; where there is no file, nothing was told."""
-    path = tmp_path / "ccm.told.json"
-    told = {"env:HOOK": RecipientState(conditions={"k": SentCondition(severity=Severity.HIGH, over="well")})}
+    path = tmp_path / "ccm.notified.json"
+    told = {
+        "env:HOOK": RecipientState(
+            conditions={"k": SentCondition(severity=Severity.HIGH, resolved_text="well")}
+        )
+    }
     assert sent_state.read(path) == {}
     sent_state.write(path, told)
     assert sent_state.read(path) == told
@@ -49,7 +53,7 @@ def test_what_was_told_is_read_back(tmp_path):
 
 def test_a_damaged_memory_is_told(tmp_path):
     """With what happens when it is removed."""
-    path = tmp_path / "ccm.told.json"
+    path = tmp_path / "ccm.notified.json"
     path.write_text("{")
     with pytest.raises(UsageError, match="everything that is so is told once more"):
         sent_state.read(path)

@@ -120,7 +120,7 @@ def test_what_cannot_be_judged():
     """One line for each rule and connection, however many subjects it concerns."""
     lost = [result(Status.INSUFFICIENT, id=f"f{n}") for n in range(2_000)]
     assert texts(evaluation(*lost), [], []) == [
-        "Services are owned: could not be judged for acme, 2,000 results"
+        "Services are owned: inconclusive for acme, 2,000 results"
     ]
 
 
@@ -163,7 +163,7 @@ def test_no_evidence_is_in_a_message():
     """Reasons quote values of the evidence: they stay in the report."""
     told = conditions(evaluation(result(), result(Status.ERROR, id="f2")), [finding()], [])
     assert told
-    assert not any("secret-looking" in one.text + one.over for one in told)
+    assert not any("secret-looking" in one.text + one.resolved_text for one in told)
 
 
 def test_keys_are_told_apart():

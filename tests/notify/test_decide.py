@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccm_core.model.evaluation.rule import Severity
-from ccm_core.notify.decide import MOST, decide
+from ccm_core.notify.decide import MAX_LINES, decide
 from ccm_core.notify.types import (
     Condition,
     NotifyEvent,
@@ -21,14 +21,18 @@ from ccm_core.notify.types import (
 
 NOON = datetime(2026, 5, 6, 12, tzinfo=UTC)
 NIGHT = datetime(2026, 5, 6, 23, tzinfo=UTC)
-QUIET = QuietHours(since=time(22), until=time(7), zone=ZoneInfo("UTC"))
-EVERYTHING = NotifyPreferences(least=Severity.INFORMATIONAL)
+QUIET = QuietHours(since=time(22), until=time(7), timezone=ZoneInfo("UTC"))
+EVERYTHING = NotifyPreferences(min_severity=Severity.INFORMATIONAL)
 
 
-def so(key, occasion=NotifyEvent.OPENED, severity=Severity.HIGH):
+def so(key, event=NotifyEvent.OPENED, severity=Severity.HIGH):
     """One condition."""
     return Condition(
-        key=key, occasion=occasion, severity=severity, text=f"{key} fails", over=f"{key} is well"
+        key=key,
+        event=event,
+        severity=severity,
+        text=f"{key} fails",
+        resolved_text=f"{key} is resolved",
     )
 
 
@@ -37,21 +41,24 @@ def test_what_is_new_is_told_once():
     first = decide(NOON, [so("a"), so("b")], RecipientState(), EVERYTHING)
     assert first.message.title == "ccm: 2 opened"
     assert first.message.lines == ("Opened:", "- high: a fails", "- high: b fails")
-    assert decide(NOON, [so("a"), so("b")], first.told, EVERYTHING).message is None
+    assert decide(NOON, [so("a"), so("b")], first.state, EVERYTHING).message is None
 
 
 def test_what_is_over_is_told_once():
     """And what comes back is news again."""
-    told = decide(NOON, [so("a")], RecipientState(), EVERYTHING).told
+    told = decide(NOON, [so("a")], RecipientState(), EVERYTHING).state
     over = decide(NOON, [], told, EVERYTHING)
-    assert (over.message.title, over.message.lines) == ("ccm: 1 over", ("Over:", "- a is well"))
-    assert decide(NOON, [], over.told, EVERYTHING).message is None
-    assert decide(NOON, [so("a")], over.told, EVERYTHING).message.title == "ccm: 1 opened"
+    assert (over.message.title, over.message.lines) == (
+        "ccm: 1 resolved",
+        ("Resolved:", "- a is resolved"),
+    )
+    assert decide(NOON, [], over.state, EVERYTHING).message is None
+    assert decide(NOON, [so("a")], over.state, EVERYTHING).message.title == "ccm: 1 opened"
 
 
 def test_a_message_says_everything_in_order():
     """Failures first, the most severe at the top, then what is open, due, overdue and over."""
-    told = decide(NOON, [so("removed")], RecipientState(), EVERYTHING).told
+    told = decide(NOON, [so("removed")], RecipientState(), EVERYTHING).state
     now = [
         so("overdue", NotifyEvent.OVERDUE),
         so("key", NotifyEvent.KEY_DUE),
@@ -60,19 +67,22 @@ def test_a_message_says_everything_in_order():
         so("worst", severity=Severity.CRITICAL),
     ]
     message = decide(NOON, now, told, EVERYTHING).message
-    assert message.title == "ccm: 2 opened, 1 not judged, 1 key due, 1 overdue, 1 over"
+    assert (
+        message.title
+        == "ccm: 2 opened, 1 inconclusive, 1 credential rotation due, 1 resolveddue, 1 resolved"
+    )
     assert message.lines == (
         "Opened:",
         "- critical: worst fails",
         "- low: low fails",
-        "Not judged:",
+        "Inconclusive:",
         "- low: blind fails",
-        "Key due:",
+        "Credential rotation due:",
         "- high: key fails",
         "Overdue:",
         "- high: overdue fails",
-        "Over:",
-        "- gone is well",
+        "Resolved:",
+        "- removed is resolved",
     )
 
 
@@ -80,20 +90,31 @@ def test_a_message_says_everything_in_order():
     ("wishes", "told"),
     [
         pytest.param(NotifyPreferences(), True, id="as it comes"),
-        pytest.param(NotifyPreferences(least=Severity.CRITICAL), False, id="not severe enough"),
-        pytest.param(NotifyPreferences(occasions=frozenset([NotifyEvent.KEY_DUE])), False, id="not asked for"),
-        pytest.param(NotifyPreferences(quiet=QUIET), False, id="at night"),
+        pytest.param(
+            NotifyPreferences(min_severity=Severity.CRITICAL), False, id="not severe enough"
+        ),
+        pytest.param(
+            NotifyPreferences(events=frozenset([NotifyEvent.KEY_DUE])), False, id="not asked for"
+        ),
+        pytest.param(NotifyPreferences(quiet_hours=QUIET), False, id="at night"),
         pytest.param(
             NotifyPreferences(
-                quiet=QuietHours(
-                    since=time(22), until=time(7), zone=ZoneInfo("UTC"), unless=Severity.HIGH
+                quiet_hours=QuietHours(
+                    since=time(22),
+                    until=time(7),
+                    timezone=ZoneInfo("UTC"),
+                    bypass_severity=Severity.HIGH,
                 )
             ),
             True,
             id="at night, severe enough",
         ),
         pytest.param(
-            NotifyPreferences(quiet=QuietHours(since=time(22), until=time(7), zone=ZoneInfo("Asia/Tokyo"))),
+            NotifyPreferences(
+                quiet_hours=QuietHours(
+                    since=time(22), until=time(7), timezone=ZoneInfo("Asia/Tokyo")
+                )
+            ),
             True,
             id="at night, and day where they are",
         ),
@@ -106,28 +127,28 @@ def test_what_people_wish(wishes, told):
 
 def test_what_waited_is_told_in_the_morning():
     """And what came and went in the night is not told at all."""
-    wishes = NotifyPreferences(quiet=QUIET)
+    wishes = NotifyPreferences(quiet_hours=QUIET)
     night = decide(NIGHT, [so("stays"), so("goes")], RecipientState(), wishes)
     assert night.message is None
-    morning = decide(NOON, [so("stays")], night.told, wishes)
+    morning = decide(NOON, [so("stays")], night.state, wishes)
     assert morning.message.lines == ("Opened:", "- high: stays fails")
 
 
 def test_who_does_not_want_to_hear_of_the_end_is_not_told_of_it():
     """It is forgotten all the same, so that its return is news."""
-    wishes = NotifyPreferences(occasions=frozenset([NotifyEvent.OPENED]))
-    told = decide(NOON, [so("a")], RecipientState(), wishes).told
+    wishes = NotifyPreferences(events=frozenset([NotifyEvent.OPENED]))
+    told = decide(NOON, [so("a")], RecipientState(), wishes).state
     over = decide(NOON, [], told, wishes)
     assert over.message is None
-    assert over.told == RecipientState()
+    assert over.state == RecipientState()
 
 
 def test_a_long_message_says_what_it_leaves_out():
     """A thousand new failures are one short message."""
     many = [so(f"k{n:04}") for n in range(1_000)]
     message = decide(NOON, many, RecipientState(), EVERYTHING).message
-    assert len(message.lines) == MOST + 2
-    assert message.lines[-1] == f"- and {1_000 - MOST} more"
+    assert len(message.lines) == MAX_LINES + 2
+    assert message.lines[-1] == f"- and {1_000 - MAX_LINES} more"
 
 
 def test_a_line_is_one_line():
@@ -147,7 +168,7 @@ MOMENTS = st.sampled_from([NOON, NIGHT])
 @given(st.lists(st.tuples(KEYS, MOMENTS, st.booleans()), max_size=12))
 def test_nothing_is_repeated_and_nothing_is_lost(history):
     """Through nights and failed sendings: what was told and not ended is what is so at noon."""
-    wishes = NotifyPreferences(quiet=QUIET)
+    wishes = NotifyPreferences(quiet_hours=QUIET)
     told, believed = RecipientState(), set()
     for keys, moment, sent in [*history, (set("ab"), NOON, True)]:
         decision = decide(moment, [so(key) for key in sorted(keys)], told, wishes)
@@ -158,11 +179,11 @@ def test_nothing_is_repeated_and_nothing_is_lost(history):
                 key = line.removesuffix(" fails")[-1]
                 assert key not in believed, "told twice"
                 believed.add(key)
-            elif line.endswith(" is well"):
-                key = line.removesuffix(" is well")[-1]
+            elif line.endswith(" is resolved"):
+                key = line.removesuffix(" is resolved")[-1]
                 assert key in believed, "told to be over without having been told of"
                 believed.remove(key)
-        told = decision.told
+        told = decision.state
     assert believed == set("ab")
 
 
@@ -179,5 +200,5 @@ def test_nothing_is_repeated_and_nothing_is_lost(history):
 )
 def test_quiet_hours(since, until, hour, held):
     """They may go past midnight."""
-    quiet = QuietHours(since=time(since), until=time(until), zone=ZoneInfo("UTC"))
-    assert quiet.hold(datetime(2026, 5, 6, hour, tzinfo=UTC)) is held
+    quiet = QuietHours(since=time(since), until=time(until), timezone=ZoneInfo("UTC"))
+    assert quiet.contains(datetime(2026, 5, 6, hour, tzinfo=UTC)) is held

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from ccm_core.ledger.signers import Signing
     from ccm_core.model.evidence.write_batch import EncodedBody
-    from ccm_core.store.sql.driver import Database, SqlValue
+    from ccm_core.store.sql.database import Database
+    from ccm_core.store.sql.driver import SqlValue
     from ccm_core.store.sql.transaction import Transaction
 
 

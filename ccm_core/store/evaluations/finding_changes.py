@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ccm_core.ledger.signers import Signing
-    from ccm_core.store.sql.driver import Database, SqlValue
+    from ccm_core.store.sql.database import Database
+    from ccm_core.store.sql.driver import SqlValue
 
 _BEFORE_ALL = -(1 << 62)
 

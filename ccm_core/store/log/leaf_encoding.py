@@ -1,7 +1,7 @@
 """The leaves of the ledger: what each row of the store states, as JSON.
 
 A leaf is named for its table and has the row's columns by their names: instants as RFC 3339 text,
-references as ids, what is null left out. Contents are represented by their digest. Numbers of rows (``seq``)
+references as ids, without what is null. Of contents it has the digest. Numbers of rows (``seq``)
 are left out too: what counts of them is their order, which is that of the leaves.
 """
 

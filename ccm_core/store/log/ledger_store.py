@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ccm_core.ledger.signed_note import Signer, VerifierKey
     from ccm_core.ledger.tlog_proof import LeafProof
     from ccm_core.model.json_codec import JsonObject
-    from ccm_core.store.sql.driver import Database
+    from ccm_core.store.sql.database import Database
 
 
 class SqlLedgerStore:

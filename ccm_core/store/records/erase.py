@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from ccm_core.ledger.signers import Signing
-    from ccm_core.store.sql.driver import Database, SqlValue
+    from ccm_core.store.sql.database import Database
+    from ccm_core.store.sql.driver import SqlValue
     from ccm_core.store.sql.transaction import Transaction
 
 
@@ -162,7 +163,7 @@ def _parameters(erasure: Erasure) -> Mapping[str, SqlValue]:
 
 
 def _spared(erasure: Erasure) -> Mapping[str, str]:
-    return {f"spared_{index}": kind for index, kind in enumerate(sorted(erasure.spared))}
+    return {f"spared_{index}": kind for index, kind in enumerate(sorted(erasure.excluded_kinds))}
 
 
 def _beyond(transaction: Transaction, erasure: Erasure) -> int:

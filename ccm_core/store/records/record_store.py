@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ccm_core.model.evidence.watermark import ChangesSince, Watermark
     from ccm_core.model.evidence.window import Window
     from ccm_core.model.evidence.write_batch import BodyEncoder, WriteBatch
-    from ccm_core.store.sql.driver import Database
+    from ccm_core.store.sql.database import Database
 
 
 class SqlRecordStore:

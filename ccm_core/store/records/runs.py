@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ccm_core.ledger.signers import Signing
-    from ccm_core.store.sql.driver import Database, SqlValue
+    from ccm_core.store.sql.database import Database
+    from ccm_core.store.sql.driver import SqlValue
     from ccm_core.store.sql.transaction import Transaction
 
 _END_OF_TIME = 2**63 - 1

@@ -6,9 +6,6 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from contextlib import AbstractContextManager
-
-    from ccm_core.store.sql.transaction import Transaction
 
 SqlValue: TypeAlias = "str | int | float | bytes | None"
 """What may be bound to a parameter."""
@@ -46,20 +43,3 @@ class Driver(Protocol):
 
     def executemany(self, statement: str, parameters: Iterable[Sequence[SqlValue]], /) -> object:
         """Execute one statement, whose parameters are written as ``?``, for each of many rows."""
-
-
-class Database(Protocol):
-    """A database that holds one store."""
-
-    def reading(self) -> AbstractContextManager[Transaction]:
-        """Begin a transaction that sees one consistent state for as long as it lasts."""
-
-    def writing(self) -> AbstractContextManager[Transaction]:
-        """Begin a transaction that may write; all of it is stored at its end, or none.
-
-        Raises:
-            ReadOnlyStore: The store was opened for reading.
-        """
-
-    def purge(self) -> None:
-        """Remove what was deleted from wherever the database still has it, such as its log."""

@@ -6,7 +6,7 @@ import pytest
 
 from ccm_core.config.notify_settings import MEMORY
 
-QUIET = 'quiet: {from: "00:00", until: "23:59", zone: UTC}'
+QUIET = 'quiet_hours: {from: "00:00", until: "23:59", timezone: UTC}'
 
 
 @pytest.fixture
@@ -86,12 +86,12 @@ def test_quiet_hours_hold_everything_back(ccm, told, webhook):
     [
         pytest.param("on: [everything]", 'unknown value "everything"', id="occasion"),
         pytest.param(
-            'quiet: {from: "22:00", until: "07:00", zone: Berlin}',
+            'quiet_hours: {from: "22:00", until: "07:00", timezone: Berlin}',
             "there is no such time zone; write it like Europe/Berlin or UTC",
             id="zone",
         ),
-        pytest.param('quiet: {from: "25:00", until: "07:00", zone: UTC}', '"25:00"', id="hour"),
-        pytest.param("least: urgent", 'unknown value "urgent"', id="severity"),
+        pytest.param('quiet_hours: {from: "25:00", until: "07:00", timezone: UTC}', '"25:00"', id="hour"),
+        pytest.param("min_severity: urgent", 'unknown value "urgent"', id="severity"),
     ],
 )
 def test_mistakes_in_the_settings(ccm, told, more, message):

@@ -103,7 +103,7 @@ def test_an_erasure_deletes_the_selected_bodies(filled, build, tmp_path, chosen,
 
 def test_an_erasure_by_age_spares_current_records_of_a_snapshot(filled, build, tmp_path):
     """Retention: an event that is old goes; what is observed again and again is not old."""
-    old = order(build, stored_before=build.at(15), spared=frozenset({"demo.thing"}))
+    old = order(build, stored_before=build.at(15), excluded_kinds=frozenset({"demo.thing"}))
     filled.erasure.erase(old)
 
     assert left(filled) == ALL - {("demo.event", "e1"), ("demo.event", "f1")}
