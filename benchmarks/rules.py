@@ -66,15 +66,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--incidents", type=int, default=20_000)
     parser.add_argument("--rules", type=int, default=30)
-    asked = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     tune_garbage_collector()
     with tempfile.TemporaryDirectory() as folder:
-        store, host, connection = _filled(Path(folder), asked.incidents)
+        store, host, connection = _filled(Path(folder), options.incidents)
         try:
-            found = _measured(store, host, connection, asked.rules)
+            figures = _measured(store, host, connection, options.rules)
             gc.collect()
-            found |= _again(store, host, connection, asked.rules)
-            _print(found, asked)
+            figures |= _again(store, host, connection, options.rules)
+            _print(figures, options)
         finally:
             store.close()
     return 0
@@ -83,18 +83,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _measured(
     store: EvidenceStore, host: Host, connection: Connection, rules: int
 ) -> dict[str, float]:
-    found: dict[str, float] = {}
+    figures: dict[str, float] = {}
     packs = compile_rules(host, [PackText(text=_pack(rules), source="rules.yaml")], {})
     now = datetime.now(UTC)
-    seen = load_evidence(host, watch_scope(host, connection), store, now)
+    stored = load_evidence(host, watch_scope(host, connection), store, now)
     kinds = packs.inputs[VIEW]
-    found["read"], records = _timed(lambda: {kind: seen.load(kind) for kind in kinds})
-    found["records"] = sum(map(len, records.values()))
-    found["derive"], facts = _timed(lambda: seen.facts(packs, ()))
-    found["rows"] = len(facts.rows[VIEW])
-    found["judge"], first = _timed(lambda: judge(packs, [facts], now=now))
-    found["fails"] = sum(one.population.failed for one in first.rules)
-    return found
+    figures["read"], records = _timed(lambda: {kind: stored.load(kind) for kind in kinds})
+    figures["records"] = sum(map(len, records.values()))
+    figures["derive"], facts = _timed(lambda: stored.facts(packs, ()))
+    figures["rows"] = len(facts.rows[VIEW])
+    figures["judge"], first = _timed(lambda: judge(packs, [facts], now=now))
+    figures["fails"] = sum(rule.population.failed for rule in first.rules)
+    return figures
 
 
 def _again(store: EvidenceStore, host: Host, connection: Connection, rules: int) -> dict[str, Any]:
@@ -104,26 +104,26 @@ def _again(store: EvidenceStore, host: Host, connection: Connection, rules: int)
     views, now = watched.views(host.views[VIEW]), datetime.now(UTC)
 
     def evaluation(recall: EvaluationCache | None = None) -> Evaluation:
-        there: Any = store if recall is None else watched
-        here = replace(host, clock=lambda: now, views=views)
-        return evaluate(here, [connection], there, packs, recall=recall)
+        evidence_store: Any = store if recall is None else watched
+        context = replace(host, clock=lambda: now, views=views)
+        return evaluate(context, [connection], evidence_store, packs, recall=recall)
 
-    found: dict[str, Any] = {"first": _timed(evaluation)[0]}
-    found["remembering"] = _timed(lambda: evaluation(recall))[0]
+    figures: dict[str, Any] = {"first": _timed(evaluation)[0]}
+    figures["remembering"] = _timed(lambda: evaluation(recall))[0]
     rounds = []
     for number in range(ROUNDS):
         now += timedelta(minutes=1)
-        found["changed"] = _change(store, connection, number, now)
+        figures["changed"] = _change(store, connection, number, now)
         now += timedelta(minutes=1)
         watched.reading.seconds = watched.deriving.seconds = 0.0
-        taken, then = _timed(lambda: evaluation(recall))
-        rounds.append((taken, watched.reading.seconds, watched.deriving.seconds))
-    said = digest(encode(then))
-    del then
-    if said != digest(encode(evaluation())):
+        seconds, incremental = _timed(lambda: evaluation(recall))
+        rounds.append((seconds, watched.reading.seconds, watched.deriving.seconds))
+    incremental_digest = digest(encode(incremental))
+    del incremental
+    if incremental_digest != digest(encode(evaluation())):
         raise SystemExit("what is said with a memory is not what is said without")
-    found["again"], found["again_read"], found["again_derive"] = sorted(rounds)[ROUNDS // 2]
-    return found
+    figures["again"], figures["again_read"], figures["again_derive"] = sorted(rounds)[ROUNDS // 2]
+    return figures
 
 
 class Stopwatch:
@@ -136,9 +136,9 @@ class Stopwatch:
     def of(self, work: Callable[..., Any]) -> Callable[..., Any]:
         """Give a function whose time is taken, and that of reading what it gives one by one."""
 
-        def run(*given: Any, **named: Any) -> Any:
+        def run(*arguments: Any, **named: Any) -> Any:
             with self:
-                found = work(*given, **named)
+                found = work(*arguments, **named)
             return self._each(found) if isinstance(found, Iterator) else found
 
         return run

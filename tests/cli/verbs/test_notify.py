@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ccm_core.config.notify_settings import MEMORY
+from ccm_core.config.notify_settings import STATE_FILE
 
 QUIET = 'quiet_hours: {from: "00:00", until: "23:59", timezone: UTC}'
 
@@ -38,7 +38,7 @@ def test_a_run_tells_what_is_so_and_then_only_changes(ccm, told, webhook, connec
 def test_nothing_secret_or_personal_is_sent_or_kept(ccm, told, webhook, connected, folder):
     """Neither the key, nor an address of a person, nor the hook's own token."""
     ccm("run")
-    said = str(webhook.messages) + (folder / MEMORY).read_text()
+    said = str(webhook.messages) + (folder / STATE_FILE).read_text()
     people = [person.email for person in connected.account.users.values()]
     assert not [one for one in (connected.api_key, "S3cret", *people) if one in said]
 
