@@ -136,10 +136,10 @@ class Stopwatch:
     def of(self, work: Callable[..., Any]) -> Callable[..., Any]:
         """Give a function whose time is taken, and that of reading what it gives one by one."""
 
-        def run(*arguments: Any, **named: Any) -> Any:
+        def run(*arguments: Any, **keywords: Any) -> Any:
             with self:
-                found = work(*arguments, **named)
-            return self._each(found) if isinstance(found, Iterator) else found
+                result = work(*arguments, **keywords)
+            return self._each(result) if isinstance(result, Iterator) else result
 
         return run
 
@@ -151,10 +151,10 @@ class Stopwatch:
         """Stop."""
         self.seconds += time.process_time()
 
-    def _each(self, found: Iterator[T]) -> Iterator[T]:
+    def _each(self, results: Iterator[T]) -> Iterator[T]:
         with self:
-            every = list(found)
-        yield from every
+            entries = list(results)
+        yield from entries
 
 
 class Watched:
@@ -188,7 +188,7 @@ def _change(store: EvidenceStore, connection: Connection, number: int, now: date
         )
     )
     at = now.strftime("%Y-%m-%dT%H:%M:%SZ")
-    told = {
+    changes_by_kind = {
         INCIDENT: [(one, {"title": f"noted, round {number}"}) for one in incidents],
         LOG_ENTRY: [
             (
@@ -203,10 +203,10 @@ def _change(store: EvidenceStore, connection: Connection, number: int, now: date
             for one in incidents
         ],
     }
-    for kind, changes in told.items():
+    for kind, changes in changes_by_kind.items():
         like = replace(collections[kind], id=f"{run}/{kind}", run=run, started_at=now, ended_at=now)
-        seen = [_observed(record, record.body | change) for record, change in changes]
-        store.records.append(WriteBatch(collection=like, observations=seen))
+        observations = [_observed(record, record.body | change) for record, change in changes]
+        store.records.append(WriteBatch(collection=like, observations=observations))
     return len(incidents)
 
 
@@ -220,9 +220,9 @@ def _observed(record: Record, body: JsonObject) -> Observation:
 
 
 def _timed(work: Callable[[], T]) -> tuple[float, T]:
-    began = time.process_time()
-    done = work()
-    return time.process_time() - began, done
+    start = time.process_time()
+    result = work()
+    return time.process_time() - start, result
 
 
 def _pack(rules: int) -> bytes:
@@ -256,8 +256,8 @@ def _pack(rules: int) -> bytes:
 def _filled(folder: Path, incidents: int) -> tuple[EvidenceStore, Host, Connection]:
     with SimulatorProcess.serving("--incidents", str(min(SEED, incidents))) as simulator:
         path = folder / "ccm.db"
-        given = ["--url", simulator.url, "--key", simulator.key, "--store", str(path), "--unpaced"]
-        host, connection = host_and_connection(parser().parse_args(given), {})
+        arguments = ["--url", simulator.url, "--key", simulator.key, "--store", str(path), "--unpaced"]
+        host, connection = host_and_connection(parser().parse_args(arguments), {})
         store = open_store(StoreLocation(url="sqlite:///ccm.db"), base=folder)
         asyncio.run(collect(host, connection, store, NullObserver()))
     _multiply(store, connection, incidents)
@@ -266,10 +266,10 @@ def _filled(folder: Path, incidents: int) -> tuple[EvidenceStore, Host, Connecti
 
 def _multiply(store: EvidenceStore, connection: Connection, incidents: int) -> None:
     """Copy what was collected under other ids, window by window."""
-    kept = {
+    records_by_kind = {
         kind: list(store.records.current(connection.name, kind)) for kind in (INCIDENT, LOG_ENTRY)
     }
-    wanted = -(-incidents // len(kept[INCIDENT])) - 1
+    copies_needed = -(-incidents // len(records_by_kind[INCIDENT])) - 1
     collections = {one.kind: one for one in store.runs.collections(connection.name) if one.window}
     run = OpenRun(
         run="copies",
@@ -278,17 +278,17 @@ def _multiply(store: EvidenceStore, connection: Connection, incidents: int) -> N
         started_at=max(one.ended_at for one in collections.values()),
     )
     store.runs.begin(run)
-    for kind, records in kept.items():
-        copies = (_copy(record, number) for number in range(1, wanted + 1) for record in records)
-        for part, window in enumerate(_windows(copies)):
-            like = replace(collections[kind], id=f"copies/{kind}/{part}", run="copies")
+    for kind, records in records_by_kind.items():
+        copies = (_copy(record, number) for number in range(1, copies_needed + 1) for record in records)
+        for number, window in enumerate(_windows(copies)):
+            like = replace(collections[kind], id=f"copies/{kind}/{number}", run="copies")
             store.records.append(WriteBatch(collection=like, observations=window))
 
 
 def _windows(copies: Iterator[Observation]) -> Iterator[list[Observation]]:
     window: list[Observation] = []
-    for one in copies:
-        window.append(one)
+    for observation in copies:
+        window.append(observation)
         if len(window) == WINDOW:
             yield window
             window = []
@@ -303,35 +303,35 @@ def _copy(record: Record, number: int) -> Observation:
     return _observed(record, body)
 
 
-def _print(found: dict[str, Any], asked: argparse.Namespace) -> None:
-    judged = found["rows"] * asked.rules
-    print(f"\n{found['records']:,.0f} records, {found['rows']:,.0f} rows, {asked.rules} rules")
-    rest = found["again"] - found["again_read"] - found["again_derive"]
+def _print(figures: dict[str, Any], options: argparse.Namespace) -> None:
+    evaluations = figures["rows"] * options.rules
+    print(f"\n{figures['records']:,.0f} records, {figures['rows']:,.0f} rows, {options.rules} rules")
+    rest = figures["again"] - figures["again_read"] - figures["again_derive"]
     _table(
-        found,
+        figures,
         {
-            "read the records from the store": found["read"],
-            "derive the rows": found["derive"],
-            f"judge {asked.rules} rules": found["judge"],
-            "all of it": found["first"],
-            "all of it, remembering": found["remembering"],
-            f"again, {found['changed']:,} incidents changed: read": found["again_read"],
-            "again: derive": found["again_derive"],
+            "read the records from the store": figures["read"],
+            "derive the rows": figures["derive"],
+            f"judge {options.rules} rules": figures["judge"],
+            "all of it": figures["first"],
+            "all of it, remembering": figures["remembering"],
+            f"again, {figures['changed']:,} incidents changed: read": figures["again_read"],
+            "again: derive": figures["again_derive"],
             "again: judge, and put together": rest,
-            "again, all of it": found["again"],
+            "again, all of it": figures["again"],
         },
     )
-    print(f"\na rule and row: {1e6 * found['judge'] / judged:.2f} us")
-    print(f"again to the first time, all of it: {100 * found['again'] / found['first']:.2f} %")
+    print(f"\na rule and row: {1e6 * figures['judge'] / evaluations:.2f} us")
+    print(f"again to the first time, all of it: {100 * figures['again'] / figures['first']:.2f} %")
     print("what is said again is the same as without a memory, byte for byte")
 
 
-def _table(found: dict[str, Any], steps: dict[str, float]) -> None:
+def _table(figures: dict[str, Any], steps: dict[str, float]) -> None:
     print("| step | processor s | per row | times reading |")
     print("| --- | ---: | ---: | ---: |")
     for name, seconds in steps.items():
-        each = f"{1e6 * seconds / found['rows']:.2f} us"
-        print(f"| {name} | {seconds:.3f} | {each} | {seconds / found['read']:.3f} |")
+        per_row = f"{1e6 * seconds / figures['rows']:.2f} us"
+        print(f"| {name} | {seconds:.3f} | {per_row} | {seconds / figures['read']:.3f} |")
 
 
 if __name__ == "__main__":

@@ -46,18 +46,18 @@ def manifest_records(
     kind: EvidenceKind, sealed: Iterable[tuple[str, Manifest]]
 ) -> tuple[Record, ...]:
     """Give manifests, each with the digest under which it is kept, as records, sorted by key."""
-    found = (_record(kind, digest, manifest) for digest, manifest in sealed)
-    return tuple(sorted(found, key=lambda record: record.key))
+    records = (_record(kind, digest, manifest) for digest, manifest in sealed)
+    return tuple(sorted(records, key=lambda record: record.key))
 
 
-def manifest_collection(kind: EvidenceKind, kept: Sequence[Collection]) -> tuple[Collection, ...]:
+def manifest_collection(kind: EvidenceKind, collections: Sequence[Collection]) -> tuple[Collection, ...]:
     """Give what stands for the reading of manifests: they are as old as what was collected last.
 
     Nothing where nothing was ever collected: then there is nothing to rely on.
     """
-    if not kept:
+    if not collections:
         return ()
-    newest = max(kept, key=lambda one: one.ended_at)
+    newest = max(collections, key=lambda collection: collection.ended_at)
     return (
         Collection(
             id=f"{kind.name} of {newest.run}",

@@ -65,30 +65,30 @@ def mutate_evidence(
     )
 
 
-def _wrong_passes(seen: Evidence, packs: CompiledPacks) -> Iterator[MutationResult]:
-    before = _results(seen, packs)
-    resting = {kind: _dependent_packs(packs, kind) for kind in seen.kinds}
-    for taken in _mutations(seen):
-        after = _results(taken.evidence, resting[taken.kind])
+def _wrong_passes(available: Evidence, packs: CompiledPacks) -> Iterator[MutationResult]:
+    before = _results(available, packs)
+    dependent = {kind: _dependent_packs(packs, kind) for kind in available.kinds}
+    for mutation in _mutations(available):
+        after = _results(mutation.evidence, dependent[mutation.kind])
         for name, result in after.items():
-            then = before.get(name)
-            passed = then is not None and then.status is Status.PASS
-            if result.status is not Status.PASS or (passed and not taken.whole_kind):
+            previous = before.get(name)
+            passed = previous is not None and previous.status is Status.PASS
+            if result.status is not Status.PASS or (passed and not mutation.whole_kind):
                 continue
             yield MutationResult(
                 pack=next(_pack(packs, result.rule)),
                 rule=result.rule,
                 test=f"{result.subject.title} of {result.connection}",
-                mutation=taken.description,
-                before=then.status.value if then else "nothing",
+                mutation=mutation.description,
+                before=previous.status.value if previous else "nothing",
                 after=result.status.value,
                 false_pass=True,
             )
 
 
-def _results(seen: Evidence, packs: CompiledPacks) -> Mapping[str, Result]:
-    found = evaluate_packs(packs, [seen.facts(packs, ())], now=seen.now)
-    return {result.id: result for rule in found.rules for result in rule.results}
+def _results(available: Evidence, packs: CompiledPacks) -> Mapping[str, Result]:
+    evaluation = evaluate_packs(packs, [available.facts(packs, ())], now=available.now)
+    return {result.id: result for rule in evaluation.rules for result in rule.results}
 
 
 def _dependent_packs(packs: CompiledPacks, kind: str) -> CompiledPacks:
@@ -96,50 +96,50 @@ def _dependent_packs(packs: CompiledPacks, kind: str) -> CompiledPacks:
     chosen = []
     for pack in packs.packs:
         groups = tuple(
-            replace(group, rules=tuple(one for one in group.rules if kind in _kinds(packs, one)))
+            replace(group, rules=tuple(rule for rule in group.rules if kind in _kinds(packs, rule)))
             for group in pack.groups
         )
-        ids = {one.rule.id for group in groups for one in group.rules}
-        rules = tuple(one for one in pack.pack.rules if one.id in ids)
-        left = tuple(group for group in groups if group.rules)
-        chosen.append(replace(pack, pack=replace(pack.pack, rules=rules), groups=left))
+        ids = {rule.rule.id for group in groups for rule in group.rules}
+        rules = tuple(rule for rule in pack.pack.rules if rule.id in ids)
+        groups_left = tuple(group for group in groups if group.rules)
+        chosen.append(replace(pack, pack=replace(pack.pack, rules=rules), groups=groups_left))
     return replace(packs, packs=tuple(chosen))
 
 
-def _kinds(packs: CompiledPacks, one: CompiledRule) -> set[str]:
-    return {*packs.inputs[one.rule.over], *one.lookup_kinds}
+def _kinds(packs: CompiledPacks, rule: CompiledRule) -> set[str]:
+    return {*packs.inputs[rule.rule.over], *rule.lookup_kinds}
 
 
 def _pack(packs: CompiledPacks, rule: str) -> Iterator[str]:
-    return (one.pack.name for one in packs.packs if rule in {each.id for each in one.pack.rules})
+    return (pack.pack.name for pack in packs.packs if rule in {rule_.id for rule_ in pack.pack.rules})
 
 
-def _mutations(seen: Evidence) -> Iterator[_Mutation]:
-    for kind in sorted(seen.kinds):
+def _mutations(available: Evidence) -> Iterator[_Mutation]:
+    for kind in sorted(available.kinds):
         yield _Mutation(
             description=f"{kind} denied",
             kind=kind,
             whole_kind=True,
-            evidence=_mutated(seen, kind, _with_outcome(Outcome.UNAVAILABLE, _DENIED), _no_records),
+            evidence=_mutated(available, kind, _with_outcome(Outcome.UNAVAILABLE, _DENIED), _no_records),
         )
         yield _Mutation(
             description=f"{kind} lost a page",
             kind=kind,
             whole_kind=True,
-            evidence=_mutated(seen, kind, _with_outcome(Outcome.PARTIAL, _CUT), _first_half),
+            evidence=_mutated(available, kind, _with_outcome(Outcome.PARTIAL, _CUT), _first_half),
         )
         yield _Mutation(
             description=f"{kind} is stale",
             kind=kind,
             whole_kind=True,
-            evidence=_mutated(seen, kind, _aged, _all_records),
+            evidence=_mutated(available, kind, _aged, _all_records),
         )
-        for name in _fields(seen.load(kind)):
+        for name in _fields(available.load(kind)):
             yield _Mutation(
                 description=f"{kind} without {name}",
                 kind=kind,
                 whole_kind=False,
-                evidence=_mutated(seen, kind, _unchanged, _drop_field(name)),
+                evidence=_mutated(available, kind, _unchanged, _drop_field(name)),
             )
 
 
@@ -147,31 +147,31 @@ _Change = Callable[[Collection], Collection]
 _Records = Callable[[Sequence[Record]], Sequence[Record]]
 
 
-def _mutated(seen: Evidence, kind: str, change: _Change, left: _Records) -> Evidence:
-    load = seen.load
+def _mutated(available: Evidence, kind: str, change: _Change, select: _Records) -> Evidence:
+    load = available.load
 
     @cache
     def loaded(name: str) -> Sequence[Record]:
-        return tuple(left(load(name))) if name == kind else load(name)
+        return tuple(select(load(name))) if name == kind else load(name)
 
-    collections = [change(one) if one.kind == kind else one for one in seen.collections]
-    return replace(seen, load=loaded, collections=collections)
-
-
-def _with_outcome(outcome: Outcome, why: Shortfall) -> _Change:
-    return lambda one: replace(one, outcome=outcome, shortfalls=(why,))
+    collections = [change(collection) if collection.kind == kind else collection for collection in available.collections]
+    return replace(available, load=loaded, collections=collections)
 
 
-def _aged(one: Collection) -> Collection:
+def _with_outcome(outcome: Outcome, shortfall: Shortfall) -> _Change:
+    return lambda collection: replace(collection, outcome=outcome, shortfalls=(shortfall,))
+
+
+def _aged(collection: Collection) -> Collection:
     year = timedelta(days=365)
-    window = one.window and type(one.window)(one.window.since - year, one.window.until - year)
+    window = collection.window and type(collection.window)(collection.window.since - year, collection.window.until - year)
     return replace(
-        one, started_at=one.started_at - year, ended_at=one.ended_at - year, window=window
+        collection, started_at=collection.started_at - year, ended_at=collection.ended_at - year, window=window
     )
 
 
-def _unchanged(one: Collection) -> Collection:
-    return one
+def _unchanged(collection: Collection) -> Collection:
+    return collection
 
 
 def _no_records(records: Sequence[Record]) -> Sequence[Record]:
@@ -193,7 +193,7 @@ def _fields(records: Sequence[Record]) -> Sequence[str]:
 
 def _drop_field(name: str) -> _Records:
     def left(records: Sequence[Record]) -> Sequence[Record]:
-        return [replace(one, body=_body_without(one.body, name)) for one in records]
+        return [replace(record, body=_body_without(record.body, name)) for record in records]
 
     return left
 

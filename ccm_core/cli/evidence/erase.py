@@ -94,8 +94,8 @@ def _snapshots(workspace: Workspace) -> frozenset[str]:
 def _told(erased: ErasureResult, *, done: bool) -> str:
     amount = f"{erased.bodies} bodies and {erased.rejected} rejected objects"
     beyond = (
-        f"; {erased.beyond} versions that were not chosen have the same bodies and lose them too"
-        if erased.beyond
+        f"; {erased.shared_versions} versions that were not chosen have the same bodies and lose them too"
+        if erased.shared_versions
         else ""
     )
     if not done:

@@ -48,7 +48,7 @@ def _count(transaction: Transaction, erasure: Erasure) -> ErasureResult:
     return ErasureResult(
         bodies=len(_digests(transaction, _bodies(erasure), erasure)),
         rejected=len(_digests(transaction, _rejected(erasure), erasure)),
-        beyond=_beyond(transaction, erasure),
+        shared_versions=_shared_versions(transaction, erasure),
     )
 
 
@@ -166,7 +166,7 @@ def _spared(erasure: Erasure) -> Mapping[str, str]:
     return {f"spared_{index}": kind for index, kind in enumerate(sorted(erasure.excluded_kinds))}
 
 
-def _beyond(transaction: Transaction, erasure: Erasure) -> int:
+def _shared_versions(transaction: Transaction, erasure: Erasure) -> int:
     """Count the versions that were not selected and lose their body all the same."""
     selected = f"SELECT version.seq FROM version WHERE {_versions(erasure)}"
     count = transaction.value(

@@ -90,7 +90,7 @@ def talk(handler: Handler, use, *, bounds=HASTY, method="api_key", **settings):
 
 
 def by_type(events):
-    """Tell pages, shortfalls and overflows apart."""
+    """Group events into pages, shortfalls and overflows."""
     return SimpleNamespace(
         pages=[event for event in events if isinstance(event, Page)],
         shortfalls=[event for event in events if isinstance(event, Shortfall)],
@@ -111,7 +111,7 @@ def collected(handler: Handler, collect, ask=None, **settings):
 
 @pytest.fixture(scope="session")
 def pagerduty():
-    """Give the tools of these tests by name."""
+    """Return the helpers of these tests by name."""
     return SimpleNamespace(
         now=NOW,
         key=KEY,

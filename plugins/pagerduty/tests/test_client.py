@@ -127,7 +127,7 @@ def test_a_region_has_its_host(settings, expected):
     assert base_url_of(settings) == expected
 
 
-def test_a_share_of_the_limit_is_left_to_others():
+def test_rate_limit_is_reduced_by_the_share():
     """Of 960 requests a minute the share is used, and never none."""
     assert [per_minute(share) for share in (1, 0.9, 0.5, 0.0001)] == [960, 864, 480, 1]
 
@@ -234,7 +234,7 @@ def test_a_refused_key_of_the_eu_is_told_of_the_other_region(refused):
     assert "set region: us" in message
 
 
-def test_a_complaint_never_repeats_the_key_and_is_short_and_printable(refused, pagerduty):
+def test_error_details_are_short_printable_and_free_of_the_key(refused, pagerduty):
     """A body that echoes the key, rings bells and goes on for ever is quoted with care."""
     echo = f"Token \x1b[31m{pagerduty.key}\x07 " + "x" * 5000
     message = str(refused(httpx.Response(403, json={"error": {"message": echo, "errors": [echo]}})))
@@ -259,7 +259,7 @@ errors = st.dictionaries(
     | json_values.map(json.dumps).map(str.encode)
     | errors.map(lambda error: json.dumps({"error": error}).encode())
 )
-def test_reading_a_complaint_never_fails(body):
+def test_parsing_error_details_never_fails(body):
     """Whatever the bytes are, something short comes of them."""
     assert len(str(parse_error_details(body))) < 1500
 
@@ -284,7 +284,7 @@ def test_reading_a_complaint_never_fails(body):
         pytest.param(500, {"ratelimit-reset": "7", "ratelimit-remaining": "0"}, None, id="500"),
     ],
 )
-def test_the_headers_say_how_long_to_wait(pagerduty, status, headers, expected):
+def test_rate_limit_headers_set_the_wait(pagerduty, status, headers, expected):
     """A sane reset is believed on a 429, and where nothing remains."""
     answer = HttpResponse(
         path="/x", status=status, headers=headers, body=b"", received_at=pagerduty.now
@@ -303,7 +303,7 @@ def test_the_headers_say_how_long_to_wait(pagerduty, status, headers, expected):
         pytest.param(1, 0, True, id="all of it is spent"),
     ],
 )
-def test_what_remains_for_others_is_left_to_them(pagerduty, share, remaining, waits):
+def test_rate_limit_share_of_other_clients_is_reserved(pagerduty, share, remaining, waits):
     """Once no more remains than is left to others, nothing is sent until the limit begins anew."""
     headers = {
         "ratelimit-limit": "960",

@@ -21,7 +21,7 @@ WRAPPERS = dict(ENDPOINTS)
 
 
 async def credential(session):
-    """Give the session's credential."""
+    """Return the session's credential."""
     return session.credential
 
 
@@ -215,7 +215,7 @@ def checked(pagerduty):
     return run
 
 
-def test_a_sound_connection_has_nothing_to_mend(checked):
+def test_check_of_a_sound_connection_has_no_next_step(checked):
     """Every endpoint is looked at, and no line has a next step."""
     lines = checked()
     assert list(lines) == ["credential", *WRAPPERS, "visibility", "schedules", "clock"]

@@ -67,16 +67,16 @@ def check(simulator, pagerduty):
 
 
 def owner(simulator) -> str:
-    """Give a user who sees everything."""
+    """Return a user who sees everything."""
     return next(user.id for user in simulator.account.users.values() if user.role == "owner")
 
 
 def bad(lines) -> dict[str, str]:
-    """Give the cause of each line that is not good."""
+    """Return the cause of each line that is not OK."""
     return {subject: line.cause for subject, line in lines.items() if not line.ok}
 
 
-def test_a_sound_account_has_nothing_to_mend(check):
+def test_check_of_a_sound_account_has_no_next_step(check):
     """No cause, no next step, and what is named is listed."""
     lines = check()
     assert bad(lines) == {}
@@ -95,7 +95,7 @@ def test_every_cause_has_a_section_in_the_docs():
 
 
 @pytest.mark.parametrize("status", [403, 404])
-def test_services_that_are_missing_through_team_scope(check, simulator, status):
+def test_check_counts_services_hidden_by_team_scope(check, simulator, status):
     """What is named and not listed is counted and named; the user's role is told as well."""
     user = next(
         candidate
@@ -114,7 +114,7 @@ def test_services_that_are_missing_through_team_scope(check, simulator, status):
     assert "account" in lines["visibility"].next_step
 
 
-def test_gaps_that_are_not_detected_because_a_schedule_has_no_layers(check, simulator):
+def test_check_names_schedules_without_layers(check, simulator):
     """The schedule is named."""
     chosen = next(
         schedule for schedule in simulator.account.schedules.values() if schedule.form == "layers"
@@ -147,7 +147,7 @@ def test_gaps_that_are_not_detected_because_a_schedule_has_no_layers(check, simu
         ),
     ],
 )
-def test_acknowledgement_times_that_are_missing(check, simulator, spoil, message, step):
+def test_check_reports_missing_acknowledgement_times(check, simulator, spoil, message, step):
     """Log entries alone tell of them: the line says so, and what to change."""
     spoil(simulator.control)
     lines = check()
@@ -157,7 +157,7 @@ def test_acknowledgement_times_that_are_missing(check, simulator, spoil, message
     assert step in lines["/log_entries"].next_step
 
 
-def test_where_each_incident_s_log_entries_can_be_read_none_are_missing(check, simulator):
+def test_check_accepts_log_entries_read_by_incident(check, simulator):
     """The account's list is refused, and there is another way."""
     simulator.control.deny("/log_entries")
     lines = check()
@@ -165,7 +165,7 @@ def test_where_each_incident_s_log_entries_can_be_read_none_are_missing(check, s
     assert "the log entries of each incident can be read" in lines["/log_entries"].message
 
 
-def test_insufficient_scope_of_a_classic_app(check):
+def test_check_reports_insufficient_scope_of_a_classic_app(check):
     """It asked for `read` and was granted `openid`: everything is refused for one reason."""
     lines = check(scopes=("openid",))
     assert lines["scopes"].cause == Cause.INSUFFICIENT_SCOPE
@@ -177,7 +177,7 @@ def test_insufficient_scope_of_a_classic_app(check):
     }
 
 
-def test_insufficient_scope_of_a_scoped_app(check):
+def test_check_reports_insufficient_scope_of_a_scoped_app(check):
     """The scope that is missing is named, with the kinds that need it, and by the 403 as well."""
     granted = (
         "services.read escalation_policies.read schedules.read incidents.read users.read "
@@ -190,12 +190,12 @@ def test_insufficient_scope_of_a_scoped_app(check):
     assert "The credential needs: oncalls.read" in lines["/oncalls"].message
 
 
-def test_a_token_with_every_scope_has_nothing_to_mend(check):
+def test_check_of_a_token_with_every_scope_has_no_next_step(check):
     """Of a classic app that is `read` alone."""
     assert bad(check(scopes=("openid", "read"))) == {}
 
 
-def test_a_plan_without_teams(check, simulator):
+def test_check_reports_a_plan_without_teams(check, simulator):
     """It is not available, which is not the same as none."""
     simulator.account.abilities.remove("teams")
     lines = check()
@@ -203,7 +203,7 @@ def test_a_plan_without_teams(check, simulator):
     assert "as far as the lists could be read" in lines["visibility"].message
 
 
-def test_what_was_deleted_is_told_from_what_is_hidden(check, simulator):
+def test_check_distinguishes_deleted_from_hidden_objects(check, simulator):
     """A user who is gone hides nothing; a schedule that is named and not there may be hidden."""
     target = next(
         target.id
@@ -299,7 +299,7 @@ def test_a_key_for_another_address_goes_to_no_region(pagerduty):
         ),
     ],
 )
-def test_why_a_connection_cannot_be_opened(pagerduty, method, error, cause, step):
+def test_connect_failure_has_a_cause_and_a_next_step(pagerduty, method, error, cause, step):
     """Each has its own cause and next step."""
     request = replace(pagerduty.request_for(), auth_method=method)
     (line,) = asyncio.run(connector().diagnose_failure(request, error))
@@ -350,7 +350,7 @@ def collection(kind: str, *shortfalls: Shortfall, outcome=Outcome.PARTIAL) -> Co
         pytest.param("user", Reason.SOURCE_ERROR, Cause.SOURCE_ERROR, "support", id="broken"),
     ],
 )
-def test_what_was_last_read_and_lacks_something(kind, reason, cause, step):
+def test_incomplete_collection_is_one_line_with_cause_and_step(kind, reason, cause, step):
     """One line for the kind, with when, why, and what to do."""
     shortfall = Shortfall(reason=reason, detail="it was so", subjects=("pagerduty.team:T1",))
     (line,) = incomplete_kinds(
@@ -362,7 +362,7 @@ def test_what_was_last_read_and_lacks_something(kind, reason, cause, step):
     assert step in line.next_step
 
 
-def test_many_shortfalls_are_one_line():
+def test_many_shortfalls_of_a_kind_are_one_line():
     """The first is quoted and the others are counted; no more than a few objects are named."""
     shortfalls = [
         Shortfall(
@@ -375,7 +375,7 @@ def test_many_shortfalls_are_one_line():
     assert line.message.endswith("and 4 more")
 
 
-def test_a_failure_without_a_reason_is_told_all_the_same():
+def test_failed_collection_without_a_shortfall_is_reported():
     """Unknown is told as such."""
     (line,) = incomplete_kinds([collection("user", outcome=Outcome.FAILED)])
     assert (line.cause, line.message[-6:]) == (Cause.INCOMPLETE, "failed")

@@ -58,7 +58,7 @@ every_kind = pytest.mark.parametrize("name", [pytest.param(name, id=name) for na
 
 
 def nodes(schema, path="$"):
-    """Give every schema inside a schema, with where it stands."""
+    """Yield every schema inside a schema, with its path."""
     yield path, schema
     for word in ("properties", "$defs"):
         for name, child in schema.get(word, {}).items():
@@ -77,7 +77,7 @@ def resolved(schema, node):
 
 
 def kept(schema, node=None):
-    """Give the names of every field that is kept, however deep."""
+    """Yield the names of every stored field, however deep."""
     node = resolved(schema, schema if node is None else node)
     for child in (*node.get("anyOf", ()), *([node["items"]] if "items" in node else ())):
         yield from kept(schema, child)
@@ -119,7 +119,7 @@ def test_every_object_is_closed_and_every_field_described(name):
 
 
 @every_kind
-def test_what_is_secret_or_personal_is_not_kept(name):
+def test_secret_and_personal_fields_are_not_stored(name):
     """Keys, feeds, addresses and what monitoring tools sent have no place in a record."""
     assert set(kept(KINDS[name].schema())) & set(SECRET) == set()
 
@@ -191,7 +191,7 @@ def test_every_kind_has_one_collector_and_needs_come_first():
             assert order.index(need) < order.index(collector.kind)
 
 
-def test_what_happens_is_read_by_windows_and_what_is_stands_as_a_whole():
+def test_event_kinds_are_read_by_window_and_snapshots_as_a_whole():
     """Incidents and log entries are events; everything else states its whole population."""
     events = {name for name, kind in KINDS.items() if kind.shape is Shape.EVENT}
     assert events == {"pagerduty.incident", "pagerduty.incident_log_entry"}

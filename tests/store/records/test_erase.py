@@ -41,7 +41,7 @@ def verified(tmp_path):
     return verify_store(tmp_path / "ccm.db", on_progress=lambda *_: None)
 
 
-def left(store):
+def remaining(store):
     """Return what is still there, of what stands, by kind and key."""
     return {
         (kind, record.key)
@@ -51,54 +51,57 @@ def left(store):
     }
 
 
-NOTHING = ErasureResult(bodies=0, rejected=0, beyond=0)
+NOTHING = ErasureResult(bodies=0, rejected=0, shared_versions=0)
 ALL = {("demo.thing", "a"), ("demo.thing", "b")} | {
     ("demo.event", f"{letter}{number}") for letter in "ef" for number in (1, 2)
 }
 
 
 @pytest.mark.parametrize(
-    ("chosen", "came_to", "erased"),
+    ("chosen", "result", "erased"),
     [
         pytest.param(
             {"kind": "demo.thing", "key": "a"},
-            ErasureResult(bodies=2, rejected=0, beyond=0),
+            ErasureResult(bodies=2, rejected=0, shared_versions=0),
             {("demo.thing", "a")},
             id="one object, every version",
         ),
         pytest.param(
             {"kind": "demo.event"},
-            ErasureResult(bodies=4, rejected=0, beyond=0),
+            ErasureResult(bodies=4, rejected=0, shared_versions=0),
             {one for one in ALL if one[0] == "demo.event"},
             id="a kind",
         ),
         pytest.param(
             {"connection": "demo"},
-            ErasureResult(bodies=7, rejected=1, beyond=0),
+            ErasureResult(bodies=7, rejected=1, shared_versions=0),
             ALL,
             id="a connection",
         ),
         pytest.param(
-            {"connection": "other"}, ErasureResult(bodies=0, rejected=0, beyond=0), set(), id="-"
+            {"connection": "other"},
+            ErasureResult(bodies=0, rejected=0, shared_versions=0),
+            set(),
+            id="-",
         ),
         pytest.param(
             {"key": "bad", "kind": "demo.thing"},
-            ErasureResult(bodies=0, rejected=1, beyond=0),
+            ErasureResult(bodies=0, rejected=1, shared_versions=0),
             set(),
             id="what was rejected",
         ),
     ],
 )
-def test_an_erasure_deletes_the_selected_bodies(filled, build, tmp_path, chosen, came_to, erased):
+def test_an_erasure_deletes_the_selected_bodies(filled, build, tmp_path, chosen, result, erased):
     """It is told before; afterwards exactly that is gone, and the store verifies."""
-    assert filled.erasure.preview(order(build, **chosen)) == came_to
-    assert left(filled) == ALL
-    assert filled.erasure.erase(order(build, **chosen)) == came_to
+    assert filled.erasure.preview(order(build, **chosen)) == result
+    assert remaining(filled) == ALL
+    assert filled.erasure.erase(order(build, **chosen)) == result
 
-    assert left(filled) == ALL - erased
+    assert remaining(filled) == ALL - erased
     verification = verified(tmp_path)
     assert (verification.problems, verification.unproven) == ((), ())
-    assert (verification.erased > 0) == (came_to != NOTHING)
+    assert (verification.erased > 0) == (result != NOTHING)
 
 
 def test_an_erasure_by_age_spares_current_records_of_a_snapshot(filled, build, tmp_path):
@@ -106,7 +109,7 @@ def test_an_erasure_by_age_spares_current_records_of_a_snapshot(filled, build, t
     old = order(build, stored_before=build.at(15), excluded_kinds=frozenset({"demo.thing"}))
     filled.erasure.erase(old)
 
-    assert left(filled) == ALL - {("demo.event", "e1"), ("demo.event", "f1")}
+    assert remaining(filled) == ALL - {("demo.event", "e1"), ("demo.event", "f1")}
     history = [record.erased_at for record in filled.records.history("demo", "demo.thing", "a")]
     assert history == [build.at(99), None]
     assert list(filled.records.erased_keys("demo", "demo.event")) == [("e1", None), ("f1", None)]
@@ -141,9 +144,9 @@ def test_an_erased_body_that_versions_share_is_counted_for_them(filled, build, t
     filled.runs.seal(build.manifest("r3", connection="other", at=51))
 
     assert filled.erasure.erase(order(build, connection="other")) == ErasureResult(
-        bodies=1, rejected=0, beyond=1
+        bodies=1, rejected=0, shared_versions=1
     )
-    assert ("demo.thing", "b") not in left(filled)
+    assert ("demo.thing", "b") not in remaining(filled)
     assert verified(tmp_path).sound
 
 
@@ -159,10 +162,10 @@ def test_an_erased_body_that_is_observed_again_is_stored_again(filled, build, tm
     )
     filled.runs.seal(build.manifest("r3", at=52))
 
-    assert ("demo.event", "e1") in left(filled)
+    assert ("demo.event", "e1") in remaining(filled)
     assert verified(tmp_path).sound
     second = Erasure(id="e2", kind="demo.event", reason="again", erased_at=build.at(60))
-    assert filled.erasure.erase(second) == ErasureResult(bodies=2, rejected=0, beyond=0)
+    assert filled.erasure.erase(second) == ErasureResult(bodies=2, rejected=0, shared_versions=0)
     assert verified(tmp_path).sound
 
 

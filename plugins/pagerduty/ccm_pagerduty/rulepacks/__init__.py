@@ -22,7 +22,7 @@ _NAMES = (
 
 
 def rule_packs() -> tuple[RulePackSource, ...]:
-    """Give every rule pack of the plugin, sorted by name."""
+    """Return every rule pack of the plugin, sorted by name."""
     return tuple(_source(name) for name in sorted(_NAMES))
 
 

@@ -1,7 +1,7 @@
-"""The views of the plugin: pure functions from records to the rows that rules judge.
+"""The views of the plugin: pure functions from records to the rows that rules evaluate.
 
-A view never guesses. What the evidence does not tell is left out of the row, so that a rule
-that asks for it is ``insufficient``; ``null`` says that there is none.
+A view never guesses. A field that is unknown is missing from the row, so that a rule that needs it
+is ``insufficient``; ``null`` means that there is none.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ _VIEWS = {
     "team_ownership": ("Team ownership", (TEAM, TEAM_MEMBER, SERVICE, ESCALATION_POLICY)),
     "user_access": ("User access", (USER,)),
 }
-"""Each view is the module of its name; here are its title and the kinds that it reads."""
+"""Titles and input kinds of the views; each view is the module of its name."""
 
 
 def _by_incident() -> Partitioning:
@@ -65,11 +65,11 @@ def _by_incident() -> Partitioning:
 
 
 _PARTITIONS: Mapping[str, Callable[[], Partitioning]] = {"incident_response": _by_incident}
-"""The views whose rows do not depend on every record."""
+"""Views whose rows can be derived partition by partition."""
 
 
 def views() -> tuple[View, ...]:
-    """Give every view of the plugin, sorted by name."""
+    """Return every view of the plugin, sorted by name."""
     from ccm_core.sdk.types import View
 
     return tuple(
@@ -86,7 +86,7 @@ def views() -> tuple[View, ...]:
 
 
 def _rows(name: str, request: ViewRequest) -> Iterable[Row]:
-    """Import a view only when it is asked: who collects needs none."""
+    """Return the rows of a view; its module is imported on first use."""
     rows: Iterable[Row] = import_module(f"{__name__}.{name}").rows(request)
     return rows
 

@@ -49,7 +49,7 @@ def account(pagerduty):
 
 
 def response(answer) -> httpx.Response:
-    """Give an answer as the network gives it."""
+    """Return an answer as an HTTP response."""
     match answer:
         case str():
             status, body = REFUSALS[answer]

@@ -53,9 +53,7 @@ def test_one_object_that_fails_is_named_and_the_rest_is_read(account, answer, re
         ),
     ],
 )
-def test_what_no_other_object_would_answer_differently_ends_the_reading(
-    account, answers, error, requests
-):
+def test_error_common_to_all_objects_ends_the_collection(account, answers, error, requests):
     """No thousand requests are made to be told the same."""
     sent = []
     with pytest.raises(error):

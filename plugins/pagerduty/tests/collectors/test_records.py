@@ -18,7 +18,7 @@ def test_an_ability_is_a_record_by_its_name(account):
     assert events.pages[0].last
 
 
-def test_null_where_an_object_was_assumed_is_passed_on(account):
+def test_null_instead_of_an_object_is_passed_on(account):
     """A permanent on-call has no schedule, no start and no end."""
     forever = {
         "escalation_policy": {"id": "PE"},

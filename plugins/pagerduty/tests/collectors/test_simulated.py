@@ -160,7 +160,7 @@ def test_a_missing_scope_is_told_once(read, simulator):
     assert len(simulator.control.requests_to("/schedules/{id}/users")) == 1
 
 
-def test_what_goes_wrong_for_a_moment_costs_a_request_and_nothing_else(read, simulator):
+def test_transient_fault_costs_one_retry_and_nothing_else(read, simulator):
     """A limit, a proxy's page and half an answer are tried again."""
     simulator.control.script("/services", [too_many_requests(None), html(502), truncated, None])
     unhurried = Bounds(attempts=4, backoff=0.0, max_backoff=0.0)

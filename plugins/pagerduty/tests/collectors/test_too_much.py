@@ -69,7 +69,7 @@ def test_incidents_of_one_second_are_offered_in_parts(account, pagerduty, part, 
     assert (overflow.total, list(overflow.slices), events.pages) == (10_001, parts, [])
 
 
-def test_what_cannot_be_cut_any_further_is_read_as_far_as_it_is_listed(account, pagerduty):
+def test_window_that_cannot_be_split_is_read_up_to_the_cap(account, pagerduty):
     """The exact number that is missing is told."""
     at = {"created_at": "2026-11-23T11:00:00Z"}
     events = account(
@@ -88,9 +88,7 @@ def test_what_cannot_be_cut_any_further_is_read_as_far_as_it_is_listed(account, 
     }
 
 
-def test_a_window_with_too_many_is_read_as_far_as_it_is_listed_and_gone_on_from_there(
-    account, pagerduty
-):
+def test_window_beyond_the_cap_is_read_up_to_it_and_resumed(account, pagerduty):
     """Everything before the last second that was listed is there."""
     events = account(
         "incident",

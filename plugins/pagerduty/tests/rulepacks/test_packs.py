@@ -50,12 +50,12 @@ CONTROLS = {
 
 
 def texts():
-    """Give the YAML of each pack."""
+    """Return the YAML of each pack."""
     return [PackText(text=pack.text(), source=pack.location) for pack in rule_packs()]
 
 
 def sources():
-    """Give what the plugin's rules may be over."""
+    """Return the row sources of the plugin's rules."""
     return [
         *(
             RowSource(name=source.name, inputs=source.inputs, schema=source.schema)
@@ -153,7 +153,7 @@ def test_a_title_states_the_good_state(rule):
 
 
 def incomplete_objects():
-    """Give the packs with tests whose rows lack one key each, and which expect a pass."""
+    """Yield the packs with tests whose rows lack one key each, and which expect a pass."""
     for pack_text in texts():
         pack = yaml.safe_load(pack_text.text)
         for rule in pack["rules"]:

@@ -39,19 +39,19 @@ def drawn(name, parameters=None, **rows):
     )
 
 
-def test_every_view_that_is_shown_is_offered():
+def test_sections_use_existing_views_only():
     """No section shows a view that the plugin does not have."""
     offered = {provider.name for provider in views()}
     assert {view for provider in sections() for view in provider.views} <= offered
 
 
 @pytest.mark.parametrize("section", [section.name for section in sections()])
-def test_no_rows_no_figures(section):
+def test_section_without_rows_has_no_figures(section):
     """Where nothing is known there is nothing to draw."""
     assert drawn(section.removeprefix("pagerduty.")) == []
 
 
-def test_levels_of_policies_in_use():
+def test_coverage_section_has_a_lane_for_each_level_in_use():
     """Each level is a lane of its policy; what the evidence does not tell is not known."""
     level = {"level": 1, "targets": [{"title": "Primary"}], "gaps_past": [GAP | {"causes": []}]}
     blind = {"level": 2, "targets": []}
@@ -66,7 +66,7 @@ def test_levels_of_policies_in_use():
     assert (second.title, second.observed) == ("Level 2: nobody", ())
 
 
-def test_schedules():
+def test_coverage_section_has_a_lane_for_each_schedule():
     """A schedule is a lane with its gaps and their causes; one without a rendering is not known."""
     whole = {"id": "P1", "title": "Primary", "past_period": PAST, "ahead_period": AHEAD}
     whole |= {"gaps_past": [GAP | {"cause": "gap_between_layers"}], "gaps_ahead": []}
@@ -107,7 +107,7 @@ def without(body, *fields):
         pytest.param(without(incident(), "time_to_acknowledge"), ((), 0, 1), id="not told"),
     ],
 )
-def test_what_is_measured(body, counted):
+def test_response_section_measures_each_incident(body, counted):
     """An incident is a measure, one that never happened, or one that is not known."""
     charts = drawn("response", {"pack": {"ack_within_high": "15m"}}, incident_response=[body])
     (week,) = charts[0].groups
@@ -115,7 +115,7 @@ def test_what_is_measured(body, counted):
     assert (week.seconds, week.never, week.unknown) == counted
 
 
-def test_what_is_left_out():
+def test_response_section_excludes_merged_and_self_resolved_incidents():
     """Merged incidents, and those that ended by themselves, are not measured."""
     merged = incident(is_primary=False)
     itself = incident(self_resolved=True, time_to_acknowledge=None)
@@ -135,12 +135,12 @@ def test_what_is_left_out():
         pytest.param({"a": {"ack_within_high": {"default": "15m"}}}, None, id="by service"),
     ],
 )
-def test_the_limit(packs, limit):
+def test_response_section_draws_a_single_limit(packs, limit):
     """A limit is drawn where one number holds for every incident."""
     assert drawn("response", packs, incident_response=[incident()])[0].limit == limit
 
 
-def test_services_that_lack_most_come_first():
+def test_services_section_sorts_the_least_ready_first():
     """What a service lacks is bad, what is not told is unknown."""
     ready = {"id": "P1", "title": "Ready", "status": "enabled", "has_policy": True}
     ready |= {"policy": {"id": "E", "title": "Policy"}, "level_count": 2}
@@ -160,7 +160,7 @@ def test_services_that_lack_most_come_first():
     assert [text for text, _ in second][2:5] == ["Payments", "Policy", "2"]
 
 
-def test_the_access_review():
+def test_access_section_sorts_users_who_cannot_respond_first():
     """Whoever is on call and cannot answer comes first, then the widest rights."""
     ada = {"id": "P1", "title": "Ada", "role_name": "Responder", "teams": []}
     bo = ada | {"id": "P2", "title": "Bo", "role_name": "Account Owner", "privileged": True}

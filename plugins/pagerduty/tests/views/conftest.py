@@ -46,7 +46,7 @@ def instant(at):
 
 @cache
 def body_schema(kind):
-    """Give what bodies of a kind have to satisfy."""
+    """Return the validator for bodies of a kind."""
     import jsonschema_rs
 
     if kind == "pagerduty.manifest":
@@ -260,7 +260,7 @@ class Bodies:
 
 @pytest.fixture(scope="session")
 def pd():
-    """Give the makers of bodies."""
+    """Return the factories of bodies."""
     return Bodies
 
 

@@ -8,7 +8,7 @@ SCHEDULED = (("service", 86400),)
 
 
 def seen(only, pd, credential="account_api_key", *, dangling=(), **more):
-    """Give the row of a connection after one run."""
+    """Return the row of a connection after one run."""
     run = pd.run(
         -1,
         ("service", {"dangling": list(dangling)}),

@@ -11,7 +11,7 @@ SCHEDULED = (("incident", HOUR),)
 
 
 def health(only, pd, *hours, now=0, outcome="complete", first=-24 * 40):
-    """Give the row of incidents that were collected at these hours; runs go back further."""
+    """Return the row of incidents collected at these hours; runs go back further."""
     runs = [pd.run(first, scheduled=SCHEDULED)]
     runs += [pd.run(at, ("incident", {"outcome": outcome}), scheduled=SCHEDULED) for at in hours]
     return only("collection_health", manifest=[*runs, pd.run(now, scheduled=SCHEDULED)])

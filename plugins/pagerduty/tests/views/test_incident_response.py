@@ -12,7 +12,7 @@ UNKNOWN |= {f"sla_time_to_{event}" for event in ("acknowledge", "resolve")}
 
 @pytest.fixture
 def response(only, pd):
-    """Give the row of one incident with these log entries."""
+    """Return the row of one incident with these log entries."""
 
     def run(*entries, status="resolved", **about):
         log_entries = [pd.entry(*entry[:2], **dict(entry[2:])) for entry in entries]

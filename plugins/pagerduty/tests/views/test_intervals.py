@@ -23,12 +23,12 @@ DAY = Window(EPOCH, EPOCH + timedelta(seconds=60))
 
 
 def at(second):
-    """Give an instant."""
+    """Return an instant."""
     return EPOCH + timedelta(seconds=second)
 
 
 def window(since, until):
-    """Give a window in seconds from the epoch of these tests."""
+    """Return a window in seconds from the epoch of these tests."""
     return Window(at(since), at(until))
 
 

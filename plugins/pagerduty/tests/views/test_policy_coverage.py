@@ -8,7 +8,7 @@ START, END = -30 * 24, 14 * 24
 
 
 def policy(only, pd, *levels, users=("ann", "bob"), renderings=(), schedules=("D1",)):
-    """Give the row of one policy over these levels."""
+    """Return the row of one policy over these levels."""
     bodies = [pd.user(user) if isinstance(user, str) else user for user in users]
     return only(
         "policy_coverage",
@@ -70,7 +70,9 @@ def test_a_living_person_named_directly_is_always_on_call(only, pd):
         ),
     ],
 )
-def test_who_cannot_answer_reaches_nobody(only, pd, user, ref, state, listed_in, told_by):
+def test_level_of_users_who_cannot_respond_reaches_nobody(
+    only, pd, user, ref, state, listed_in, told_by
+):
     """A level that names only somebody who cannot answer does not reach a person."""
     users = [] if user is None else [pd.user("zoe", **user)]
     row = policy(only, pd, [pd.ref("zoe", **ref)], [pd.ref("ann")], users=["ann", *users])

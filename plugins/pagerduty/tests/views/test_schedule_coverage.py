@@ -22,7 +22,7 @@ START, END = -30 * 24, 14 * 24
 
 
 def schedule(only, pd, *shifts, **about):
-    """Give the row of one schedule with these shifts."""
+    """Return the row of one schedule with these shifts."""
     return only(
         "schedule_coverage",
         schedule=[pd.schedule("D1", **about)],
@@ -124,7 +124,7 @@ def test_the_night_the_clocks_change_is_read_as_instants(view, pd, handover, gap
         ),
     ],
 )
-def test_every_gap_says_its_cause(only, pd, about, shifts, causes):
+def test_every_schedule_gap_has_its_cause(only, pd, about, shifts, causes):
     """A stretch without anybody is told apart by why there is nobody."""
     bodies = {
         "unstaffed": pd.layer(users=()),

@@ -26,7 +26,7 @@ def test_an_owner_is_a_team_that_is_listed(only, pd, team_refs, listed, expected
 
 
 def responders(only, pd, *, on_call=("ann",), members=("ann",), teams=("T1",), listed=("T1",)):
-    """Give the row of a service with these people on call and in its team."""
+    """Return the row of a service with these users on call and in its team."""
     return only(
         "service_responders",
         service=[pd.service("S1", teams=teams)],

@@ -9,7 +9,7 @@ POLICY_KEYS = {"level_count", "every_level_reaches_a_person", "first_level_cover
 
 
 def service(only, pd, bodies, *, policies=None):
-    """Give the row of one service whose policy names Ann."""
+    """Return the row of one service whose policy names Ann."""
     return only(
         "service_readiness",
         service=[bodies],

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def by_incident() -> Partitioning:
-    """Give the parts of a view that has a row for each incident."""
+    """Return the partitioning of a view with one row for each incident."""
     return Partitioning(
         names={INCIDENT: _own_and_parent, INCIDENT_LOG_ENTRY: _incident_of},
         name=_key,

@@ -104,7 +104,7 @@ def record(kind, key, entry):
 
 @pytest.fixture(scope="module")
 def view():
-    """Give the view."""
+    """Return the view."""
     return next(
         candidate for candidate in views() if candidate.name == "pagerduty.incident_response"
     )
@@ -112,7 +112,7 @@ def view():
 
 @pytest.fixture(scope="module")
 def parts(view):
-    """Give how its rows fall into parts."""
+    """Return the partitioning of the view."""
     return view.partitions()
 
 
@@ -158,7 +158,7 @@ def test_a_part_alone_gives_its_rows(view, parts, evidence):
 def test_only_incidents_that_use_a_service_depend_on_it(view, parts, evidence, services):
     """The rows of the others are the same whatever happens to it."""
     current = records(evidence)
-    changed_evidence = current | current({SERVICE: services})
+    changed_evidence = current | records({SERVICE: services})
     changed = {
         row.key
         for row in {

@@ -10,7 +10,7 @@ ANSWER = {"acknowledged_by_person", "time_to_acknowledge", "time_to_resolve", "o
 
 
 def into(pd, key):
-    """Say that an incident was merged into another one."""
+    """Return the resolve reason of an incident that was merged into another one."""
     return {"type": "merge_resolve_reason", "incident": pd.ref(key, "incident")}
 
 
@@ -22,7 +22,7 @@ def moved(pd, entry, seconds):
 
 @pytest.fixture
 def merged_row(view, pd):
-    """Give the row of a child that was merged into a parent.
+    """Return the row of an incident that was merged into a primary one.
 
     The child is triggered ``child`` seconds after the parent, and merged five seconds later.
     """

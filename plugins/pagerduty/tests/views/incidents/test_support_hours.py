@@ -20,7 +20,7 @@ OFFICE = {
 
 
 def clock(**about):
-    """Give the clock of a service that has these hours."""
+    """Return the SLA clock of a service with these support hours."""
     sla = sla_clock({"support_hours": OFFICE | about})
     assert sla is not None
     return sla

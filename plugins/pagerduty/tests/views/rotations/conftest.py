@@ -46,7 +46,7 @@ class Hours:
     weekday: int | None
 
     def hold(self, wall):
-        """Tell whether a moment on the wall falls into them."""
+        """Return whether a wall-clock time falls into them."""
         midnight = wall.replace(hour=0, minute=0, second=0)
         for back in range(8):
             start = midnight - back * DAY + self.at
@@ -68,7 +68,7 @@ class Layer:
     hours: tuple[Hours, ...]
 
     def runs(self, instant):
-        """Tell whether it is in force."""
+        """Return whether it is in effect."""
         return self.start <= instant and (self.end is None or instant < self.end)
 
     def holder(self, instant, wall):
@@ -121,7 +121,7 @@ class Rotation:
         return None
 
     def emptiness(self, instant):
-        """Say why nobody is on call at an instant, by the layers alone."""
+        """Return why nobody is on call at an instant, by the layers alone."""
         if self.form == "shifts":
             return "empty_slot" if self.explicit else "no_shift"
         staffed = [layer for layer in self.layers if layer.users]
@@ -161,7 +161,7 @@ def rotation(random, zone, since, seconds):
 
 
 def _clock_changes(zone, since):
-    """Give the instants at which the wall clock jumps: another turn may begin or come back."""
+    """Return the instants at which the wall clock jumps: another shift may begin or recur."""
     whole = since.replace(minute=0, second=0)
     instants = (whole + step * QUARTER for step in range(LENGTH // QUARTER + 5))
     return [
@@ -243,7 +243,7 @@ class Situation:
         return self.since + LENGTH
 
     def marks(self):
-        """Give every instant at which any answer may change."""
+        """Return every instant at which any answer may change."""
         instants = {mark for schedule in self.schedules.values() for mark in schedule.marks}
         return sorted(instants | {self.now, self.left_at})
 
@@ -253,7 +253,7 @@ class Situation:
         return holder if self.target(key, instant) == SURE else None
 
     def target(self, key, instant):
-        """Say whether a target reaches somebody at an instant, or why it does not."""
+        """Return whether a target reaches somebody at an instant, or why it does not."""
         if key not in self.schedules:
             # Nobody says when somebody who is named directly and not listed any more went.
             unsure = key == "gone" and instant < self.now
@@ -272,7 +272,7 @@ class Situation:
         return POSSIBLE if name == "who" else SURE
 
     def level(self, targets, instant):
-        """Say whether a level reaches somebody at an instant, or all the reasons why not."""
+        """Return whether a level reaches somebody at an instant, or all reasons why not."""
         answers = {self.target(key, instant) for key in targets}
         for answer in (SURE, POSSIBLE):
             if answer in answers:
@@ -280,7 +280,7 @@ class Situation:
         return tuple(sorted(answers)) or ("no_target",)
 
     def policy(self, instant):
-        """Say whether any level reaches somebody."""
+        """Return whether any level reaches somebody."""
         answers = {self.level(targets, instant) for targets in self.levels}
         return SURE if SURE in answers else POSSIBLE if POSSIBLE in answers else "nobody"
 

@@ -29,7 +29,7 @@ class Canvas:
         self.colours = {"sure": 0}
 
     def blank(self):
-        """Give a stretch in which somebody is on call at every second."""
+        """Return a blank canvas: somebody is on call at every second."""
         return bytearray(self._second(self.until))
 
     def paint(self, array, since, until, answer):
@@ -235,10 +235,10 @@ def as_a_whole(situation, body, *, periods=("past", "ahead")):
 
 
 def level_of(situation, targets):
-    """Give what the model answers of a level."""
+    """Return the model's answer for a level."""
     return lambda at: situation.level(targets, at)
 
 
 def causes(gap):
-    """Give all the causes of a gap."""
+    """Return all causes of a gap."""
     return tuple(gap["causes"])
