@@ -177,7 +177,7 @@ def _change(store: EvidenceStore, connection: Connection, number: int, now: date
     """Let somebody write a note to every hundredth incident: it changes, and its log grows."""
     incidents = list(store.records.current(connection.name, INCIDENT))[number::100]
     entry = next(iter(store.records.current(connection.name, LOG_ENTRY)))
-    collections = {one.kind: one for one in store.runs.collections(connection.name) if one.window}
+    collections = {collection.kind: collection for collection in store.runs.collections(connection.name) if collection.window}
     run = f"round {number}"
     store.runs.begin(
         OpenRun(
@@ -189,18 +189,18 @@ def _change(store: EvidenceStore, connection: Connection, number: int, now: date
     )
     at = now.strftime("%Y-%m-%dT%H:%M:%SZ")
     changes_by_kind = {
-        INCIDENT: [(one, {"title": f"noted, round {number}"}) for one in incidents],
+        INCIDENT: [(incident, {"title": f"noted, round {number}"}) for incident in incidents],
         LOG_ENTRY: [
             (
                 entry,
                 {
-                    "id": f"{one.key}R{number}",
+                    "id": f"{incident.key}R{number}",
                     "type": "annotate_log_entry",
                     "created_at": at,
-                    "incident": {**entry.body["incident"], "id": one.key},
+                    "incident": {**entry.body["incident"], "id": incident.key},
                 },
             )
-            for one in incidents
+            for incident in incidents
         ],
     }
     for kind, changes in changes_by_kind.items():
@@ -270,7 +270,7 @@ def _multiply(store: EvidenceStore, connection: Connection, incidents: int) -> N
         kind: list(store.records.current(connection.name, kind)) for kind in (INCIDENT, LOG_ENTRY)
     }
     copies_needed = -(-incidents // len(records_by_kind[INCIDENT])) - 1
-    collections = {one.kind: one for one in store.runs.collections(connection.name) if one.window}
+    collections = {collection.kind: collection for collection in store.runs.collections(connection.name) if collection.window}
     run = OpenRun(
         run="copies",
         connection=connection.name,

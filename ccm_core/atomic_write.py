@@ -1,4 +1,4 @@
-"""Writes a file whole or not at all: after a crash there is the old one or the new one."""
+"""Writes a file atomically: after a crash there is the old one or the new one."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from contextlib import suppress
 from pathlib import Path
 
 OWNER_ONLY = 0o600
-"""The mode of a file that holds a secret."""
+"""The mode of a file that contains a secret."""
 
 
 def write_durably(path: Path, data: bytes, *, mode: int = OWNER_ONLY) -> None:
     """Replace a file, and return when the new one would survive a power cut.
 
-    One process at a time may do so: it clears away what a killed one left behind.
+    One process at a time may call this: it removes the temporary files of a killed one.
 
     Args:
         path: The file.
-        data: What it is to hold.
-        mode: Its rights, whatever those of the old one were.
+        data: The new contents.
+        mode: Its mode, whatever that of the old one was.
 
     Raises:
-        OSError: It cannot be written; the old one stands as it was.
+        OSError: It cannot be written; the old one is unchanged.
     """
-    for left in path.parent.glob(f".{path.name}.*.tmp"):
-        left.unlink(missing_ok=True)
+    for leftover in path.parent.glob(f".{path.name}.*.tmp"):
+        leftover.unlink(missing_ok=True)
     new = path.parent / f".{path.name}.{secrets.token_hex(8)}.tmp"
     try:
         _write(new, data, mode)
@@ -48,7 +48,7 @@ def _write(path: Path, data: bytes, mode: int) -> None:
 
 
 def _flush_folder(folder: Path) -> None:
-    """Make the new name durable too, where the system lets a folder be flushed."""
+    """Make the new name durable too, where the system can flush a folder."""
     if os.name != "posix":
         return
     descriptor = os.open(folder, os.O_RDONLY)

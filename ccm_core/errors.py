@@ -3,26 +3,26 @@
 ::
 
     CcmError
-    ├── UsageError                 the person who runs ccm can mend it          exit 2
+    ├── UsageError                 the person who runs ccm can fix it           exit 2
     │   ├── DocumentError          mistakes in a settings file, pack or waiver
-    │   ├── PluginError            a plugin that is missing, broken or clashing
+    │   ├── PluginError            a plugin that is missing, broken or conflicting
     │   ├── SecretError            a secret reference that cannot be resolved
     │   └── StoreError             the store cannot be opened or written
-    │       ├── NoStore            there is none yet: nothing was ever collected
+    │       ├── StoreNotFound      there is none yet: nothing was ever collected
     │       └── ReadOnlyStore      it was opened for reading, and was to be written
     ├── IntegrityError             stored evidence is not what was stored       exit 5
-    └── SourceError                the source did not give what was asked       exit 4
-        ├── Unreachable            no answer: connection, TLS, time-out
-        ├── Refused                the credential itself was refused
-        │   └── GrantLost          it cannot be renewed: a person must connect again
-        ├── Denied                 a right or a scope is missing for one request
-        ├── NotAvailable           the plan lacks the feature, or it is not there
+    └── SourceError                the source did not return what was requested exit 4
+        ├── Unreachable            no response: connection, TLS, time-out
+        ├── AuthenticationFailed   the credential itself was rejected
+        │   └── ReauthorizationRequired   it cannot be refreshed: a person must connect again
+        ├── PermissionDenied       a permission or a scope is missing for one request
+        ├── NotAvailable           the plan lacks the feature, or the object does not exist
         ├── RateLimited            still limited after every permitted wait
-        ├── BadRequest             the source calls the request wrong
-        └── BadAnswer              an answer that cannot be used
+        ├── BadRequest             the source rejects the request as invalid
+        └── BadResponse            a response that cannot be used
 
-A message names the thing, what was found, what was wanted and the next step. Mistakes of
-the programmer (``TypeError``, ``AssertionError``) stay outside the tree and keep their traceback.
+A message names the thing, what was got, what was expected and the next step. Programming errors
+(``TypeError``, ``AssertionError``) are outside the tree and keep their traceback.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ if TYPE_CHECKING:
 
 
 class CcmError(Exception):
-    """The root: something a person should read, not a traceback."""
+    """The root: its message is for a person, without a traceback."""
 
 
-# -- the person who runs ccm can mend it ------------------------------------------------------
+# -- the person who runs ccm can fix it -------------------------------------------------------
 
 
 class UsageError(CcmError):
-    """The command, its arguments or its surroundings are wrong."""
+    """The command, its arguments or its environment are wrong."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Mistake:
-    """One thing wrong in a document, where it stands, and what was wanted."""
+    """One thing wrong in a document, its location, and what was expected."""
 
     file: str
     line: int
@@ -57,15 +57,15 @@ class Mistake:
     message: str
 
     def __str__(self) -> str:
-        """Say it the way editors and compilers do, so that a click opens the place."""
+        """Format it as compilers do, so that editors open the location."""
         return f"{self.file}:{self.line}:{self.column}: {self.message}"
 
 
 class DocumentError(UsageError):
-    """A document has mistakes; all of them are told at once."""
+    """A document has mistakes; the message has all of them."""
 
     def __init__(self, mistakes: Iterable[Mistake]) -> None:
-        """Keep the mistakes in the order in which they stand in the file."""
+        """Sort the mistakes by their location."""
         self.mistakes = tuple(sorted(mistakes))
         super().__init__("\n".join(str(mistake) for mistake in self.mistakes))
 
@@ -75,7 +75,7 @@ class PluginError(UsageError):
 
 
 class SecretError(UsageError):
-    """A secret reference does not lead to a secret."""
+    """A secret reference cannot be resolved."""
 
 
 class StoreError(UsageError):
@@ -97,40 +97,40 @@ class IntegrityError(CcmError):
     """Stored evidence does not match its digest."""
 
 
-# -- the source did not give what was asked ---------------------------------------------------
+# -- the source did not return what was requested ---------------------------------------------
 
 
 class SourceError(CcmError):
-    """The source of a connection did not give what was asked."""
+    """The source of a connection did not return what was requested."""
 
 
 class Unreachable(SourceError):
-    """No answer came: refused connection, TLS failure, time-out."""
+    """No response: refused connection, TLS failure, time-out."""
 
 
 class AuthenticationFailed(SourceError):
-    """The credential itself was refused; nothing else can be read with it."""
+    """The credential itself was rejected; nothing else can be read with it."""
 
 
 class ReauthorizationRequired(AuthenticationFailed):
-    """The grant behind an OAuth connection is gone; only a person can give a new one."""
+    """The grant of an OAuth connection is lost; a person must authorize it again."""
 
 
 class PermissionDenied(SourceError):
-    """The credential lacks the right or the scope for this one request."""
+    """The credential lacks the permission or the scope for this one request."""
 
 
 class NotAvailable(SourceError):
-    """The account's plan lacks the feature, or the object is not there for this credential."""
+    """The account's plan lacks the feature, or the object does not exist for this credential."""
 
 
 class RateLimited(SourceError):
-    """The source still limited the request after every wait that is permitted."""
+    """The source still limits the request after every permitted wait."""
 
 
 class BadRequest(SourceError):
-    """The source calls the request itself wrong."""
+    """The source rejects the request itself as invalid."""
 
 
 class BadResponse(SourceError):
-    """The answer cannot be used: undecodable, too large, misshapen, or going in circles."""
+    """The response cannot be used: undecodable, too large, malformed, or an endless listing."""

@@ -1,6 +1,6 @@
 """The JSON Schemas of the host's public documents, as they are shipped.
 
-In a checkout they stand in the top-level ``schemas/`` folder; a wheel carries the same files
+In a checkout they are in the top-level ``schemas/`` folder; a wheel has the same files
 inside the package.
 """
 
@@ -16,13 +16,13 @@ _SUFFIX = ".schema.json"
 
 
 def folder() -> Path:
-    """Give the folder that holds the schemas: in a wheel, or else in a checkout."""
+    """Return the folder of the schemas: of the wheel, or else of the checkout."""
     shipped = _PACKAGE / "_schemas"
     return shipped if shipped.is_dir() else _PACKAGE.parent / "schemas"
 
 
 def names() -> tuple[str, ...]:
-    """Name every schema that is there, sorted: ``settings.v1`` and its like."""
+    """Return the name of every schema, sorted, such as ``settings.v1``."""
     return tuple(sorted(path.name.removesuffix(_SUFFIX) for path in folder().glob(f"*{_SUFFIX}")))
 
 
@@ -30,7 +30,7 @@ def load(name: str) -> JsonObject:
     """Read one schema, such as ``settings.v1``.
 
     Raises:
-        UsageError: There is none of that name, so the installation is not whole.
+        UsageError: There is none of that name: the installation is incomplete.
     """
     try:
         document: JsonObject = decode((folder() / f"{name}{_SUFFIX}").read_bytes())

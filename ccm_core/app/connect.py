@@ -149,7 +149,7 @@ class ConnectionSetup:
 
     def _validate(self) -> None:
         self._text = self.new.written_into(self.file)
-        self._workspace = Workspace.from_draft(self.file.drafted(self._text), self.ports)
+        self._workspace = Workspace.from_draft(self.file.parsed(self._text), self.ports)
 
     def _connection(self) -> Connection:
         settings, entry = self._settings, self._entry

@@ -72,7 +72,7 @@ class ConnectionEdit:
         Raises:
             UsageError: The file is written in a way that only a person can edit.
         """
-        return self.file.changed(self.index, changes)
+        return self.file.with_changes(self.index, changes)
 
     async def test(self, text: str) -> Sequence[Diagnosis]:
         """Open the connection as changed settings describe it; return the diagnoses.
@@ -81,7 +81,7 @@ class ConnectionEdit:
             UsageError: The settings have mistakes.
             SourceError: It cannot be used.
         """
-        after = Workspace.from_draft(self.file.drafted(text), self.workspace.ports)
+        after = Workspace.from_draft(self.file.parsed(text), self.workspace.ports)
         (connection,) = after.connections([self.name], secrets=True)
         return await check(after.host, connection)
 
@@ -93,7 +93,7 @@ class ConnectionEdit:
             SecretError: The vault cannot be opened.
         """
         entry = self._unshared_entry()
-        self.file.write(self.file.removed(self.index))
+        self.file.write(self.file.without_connection(self.index))
         if entry is not None:
             self.workspace.vault().remove(entry)
 

@@ -110,7 +110,7 @@ def _write_settings(catalog: Catalog, connector: Connector, source: DemoSource, 
     """Write settings that lead to the demonstration's store. They hold no secret."""
     file = SettingsFile.at(path, absent=without_connections(catalog.packs))
     references = dict.fromkeys(source.secrets, f"env:{KEY_VARIABLE}")
-    text = file.added(
+    text = file.with_connection(
         {
             "name": source.connection,
             "connector": connector.name,

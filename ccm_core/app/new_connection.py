@@ -101,10 +101,10 @@ class NewConnection:
         if index is not None:
             changes: dict[tuple[str, ...], object] = {("auth",): auth}
             changes |= {("settings", key): value for key, value in self.settings.items()}
-            return file.changed(index, changes)
+            return file.with_changes(index, changes)
         connection = {"name": self.name, "connector": self.connector.name}
         settings = {"settings": self.settings} if self.settings else {}
-        return file.added({**connection, **settings, "auth": auth})
+        return file.with_connection({**connection, **settings, "auth": auth})
 
 
 def select_connector(

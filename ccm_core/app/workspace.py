@@ -17,7 +17,7 @@ from ccm_core.config.raw_settings import SettingsDraft, load_settings
 from ccm_core.config.secret_reference import SecretReference
 from ccm_core.config.secret_resolver import resolve, resolve_all
 from ccm_core.config.settings import ConnectionSettings, Settings
-from ccm_core.config.validate import complete
+from ccm_core.config.validate import validate
 from ccm_core.errors import DocumentError, SecretError, UsageError
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.plugins.catalog import Catalog
@@ -66,7 +66,7 @@ class Workspace:
         """
         catalog = load(discover(), require=draft.plugins.require, disable=draft.plugins.disable)
         try:
-            settings = complete(draft, catalog.connectors)
+            settings = validate(draft, catalog.connectors)
         except DocumentError as error:
             failures = [f"{plugin}: {plugin.failure}" for plugin in catalog.failures]
             if failures:
@@ -99,7 +99,7 @@ class Workspace:
         resolved: Mapping[str, Mapping[str, Secret]] = {}
         if secrets:
             resolved = resolve_all(
-                selected, environment=os.environ, base=self.settings.base, vaulted=self.vaulted
+                selected, environment=os.environ, base=self.settings.base, read_vault=self.vaulted
             )
         return tuple(
             self.connection(
@@ -232,7 +232,7 @@ class Workspace:
             environment=os.environ,
             base=self.settings.base,
             field=secret,
-            vaulted=self.vaulted,
+            read_vault=self.vaulted,
         )
 
     def _reread_secret(self, settings: ConnectionSettings, secret: str) -> Secret:

@@ -1,1 +1,1 @@
-"""The settings file: found, read, checked against what is installed, and frozen."""
+"""The settings file: located, parsed, validated against the installed connectors, and frozen."""

@@ -1,4 +1,4 @@
-"""Reads one connection of the settings with the eyes of its connector."""
+"""Validates one connection of the settings by its connector's schemas."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from ccm_core.model.duration import parse_duration
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.types import AuthMethod, Connector, Horizon
 
-Asked = TypeVar("Asked")
+Value = TypeVar("Value")
 
 
 def read_connection(
     document: Document,
     index: int,
-    written: JsonObject,
+    section: JsonObject,
     connectors: Mapping[str, Connector],
     mistakes: list[Mistake],
 ) -> ConnectionSettings | None:
-    """Give a connection, or nothing where it has mistakes, which are added to the list."""
-    name = written.get("connector")
+    """Return a connection; None where it has mistakes, which are appended to the list."""
+    name = section.get("connector")
     if not isinstance(name, str):
         return None
     path: Path = ("connections", index)
     connector = connectors.get(name)
     if connector is None:
-        said = suggest("connector", name, sorted(connectors), label="installed")
-        said += " (`ccm plugins` says what is installed and what did not load)"
-        mistakes.append(document.mistake((*path, "connector"), said))
+        message = suggest("connector", name, sorted(connectors), label="installed")
+        message += " (`ccm plugins` lists what is installed and what did not load)"
+        mistakes.append(document.mistake((*path, "connector"), message))
         return None
-    return _Reading(document, path, connector, mistakes).connection(written)
+    return _ConnectionReader(document, path, connector, mistakes).connection(section)
 
 
-class _Reading:
-    """Reads the parts of one connection; each adds its mistakes to the list."""
+class _ConnectionReader:
+    """Reads the parts of one connection; each appends its mistakes to the list."""
 
     def __init__(
         self, document: Document, path: Path, connector: Connector, mistakes: list[Mistake]
@@ -50,18 +50,18 @@ class _Reading:
         self._connector = connector
         self._mistakes = mistakes
 
-    def connection(self, written: JsonObject) -> ConnectionSettings | None:
-        before = len(self._mistakes)
+    def connection(self, section: JsonObject) -> ConnectionSettings | None:
+        mistakes_before = len(self._mistakes)
         settings = self._settings()
         method = self._method()
         secrets = self._secrets(method) if method else {}
         auth = self._fields(method) if method else {}
         cadences = self._cadences()
-        horizon = self._horizon(settings) if len(self._mistakes) == before else None
-        if method is None or horizon is None or not isinstance(written.get("name"), str):
+        horizon = self._horizon(settings) if len(self._mistakes) == mistakes_before else None
+        if method is None or horizon is None or not isinstance(section.get("name"), str):
             return None
         return ConnectionSettings(
-            name=written["name"],
+            name=section["name"],
             connector=self._connector.name,
             auth_method=method.name,
             auth=auth,
@@ -73,76 +73,81 @@ class _Reading:
 
     def _settings(self) -> JsonObject:
         path = (*self._path, "settings")
-        schema = self._asked("settings_schema", self._connector.settings_schema)
-        return self._checked("settings_schema", path, schema)
+        schema = self._from_plugin("settings_schema", self._connector.settings_schema)
+        return self._validated("settings_schema", path, schema)
 
     def _method(self) -> AuthMethod | None:
-        methods = {one.name: one for one in self._connector.auth_methods}
+        methods = {method.name: method for method in self._connector.auth_methods}
         path = (*self._path, "auth", "method")
         name = self._document.get(path)
         if isinstance(name, str) and name not in methods:
-            # What was found is not repeated: it may be a secret on the wrong line.
-            there = ", ".join(quoted(one) for one in sorted(methods))
-            said = f"unknown method; {self._connector.name} has: {there}"
-            self._mistakes.append(self._document.mistake(path, said))
+            # The value is not repeated: it may be a secret on the wrong line.
+            names = ", ".join(quoted(method) for method in sorted(methods))
+            message = f"unknown method; {self._connector.name} has: {names}"
+            self._mistakes.append(self._document.mistake(path, message))
         return methods.get(name) if isinstance(name, str) else None
 
     def _secrets(self, method: AuthMethod) -> dict[str, SecretReference]:
         references = {}
-        written = self._document.get((*self._path, "auth"))
+        auth = self._document.get((*self._path, "auth"))
         for field in method.secrets:
-            if field not in written and field in method.optional:
+            if field not in auth and field in method.optional:
                 continue
-            if field not in written:
-                said = f'"{field}" is missing: where the secret is kept, as {FORMS}'
-                self._mistakes.append(self._document.mistake((*self._path, "auth"), said))
+            if field not in auth:
+                message = f'"{field}" is missing: where the secret is stored, as {FORMS}'
+                self._mistakes.append(self._document.mistake((*self._path, "auth"), message))
                 continue
             try:
-                references[field] = SecretReference.parse(written[field])
-            except ValueError as refused:
-                place = (*self._path, "auth", field)
-                self._mistakes.append(self._document.mistake(place, str(refused)))
+                references[field] = SecretReference.parse(auth[field])
+            except ValueError as error:
+                path = (*self._path, "auth", field)
+                self._mistakes.append(self._document.mistake(path, str(error)))
         return references
 
     def _fields(self, method: AuthMethod) -> JsonObject:
-        """Check the other fields. One whose schema has no default must be given."""
-        hidden = {key: {**one, "x-ccm-secret": True} for key, one in method.fields.items()}
+        """Return the other fields. One whose schema has no default is required."""
+        hidden = {
+            key: {**field_schema, "x-ccm-secret": True}
+            for key, field_schema in method.fields.items()
+        }
         schema = {
             "type": "object",
             "additionalProperties": False,
-            "required": [key for key, one in method.fields.items() if "default" not in one],
+            "required": [
+                key for key, field_schema in method.fields.items() if "default" not in field_schema
+            ],
             "properties": {"method": {}, **{key: {} for key in method.secrets}, **hidden},
         }
         path = (*self._path, "auth")
-        filled = self._checked("auth_methods", path, schema)
+        filled = self._validated("auth_methods", path, schema)
         return {key: value for key, value in filled.items() if key in method.fields}
 
     def _cadences(self) -> dict[str, timedelta]:
         path = (*self._path, "cadences")
-        written = self._document.get(path)
+        section = self._document.get(path)
         kinds = sorted(collector.kind for collector in self._connector.collectors)
         cadences = {}
-        for kind, text in (written if isinstance(written, dict) else {}).items():
+        for kind, text in (section if isinstance(section, dict) else {}).items():
             if kind not in kinds:
-                said = suggest("kind", kind, kinds, label=f"{self._connector.name} collects")
-                self._mistakes.append(self._document.mistake((*path, kind), said, key=True))
+                message = suggest("kind", kind, kinds, label=f"{self._connector.name} collects")
+                self._mistakes.append(self._document.mistake((*path, kind), message, key=True))
             elif (cadence := _duration(text)) is not None and cadence < timedelta(0):
-                said = "a cadence cannot be negative"
-                self._mistakes.append(self._document.mistake((*path, kind), said))
+                message = "a cadence cannot be negative"
+                self._mistakes.append(self._document.mistake((*path, kind), message))
             elif cadence is not None:
                 cadences[kind] = cadence
         return cadences
 
     def _horizon(self, settings: JsonObject) -> Horizon | None:
-        """Ask the connector how far it watches; what it cannot read, the person can mend."""
+        """Return the connector's horizon; what it rejects is a mistake in the settings."""
 
-        def ask() -> Horizon | str:
+        def call() -> Horizon | str:
             try:
                 return self._connector.horizon(settings)
-            except ValueError as refused:
-                return str(refused)
+            except ValueError as error:
+                return str(error)
 
-        horizon = self._asked("horizon", ask)
+        horizon = self._from_plugin("horizon", call)
         if isinstance(horizon, Horizon):
             if min(horizon.lookback, horizon.lookahead) >= timedelta(0):
                 return horizon
@@ -150,22 +155,22 @@ class _Reading:
         self._mistakes.append(self._document.mistake((*self._path, "settings"), horizon))
         return None
 
-    def _checked(self, part: str, path: Path, schema: JsonObject) -> JsonObject:
-        """Give a mapping with its defaults, after adding what the schema finds wrong with it."""
-        written = self._document.get(path, {})
+    def _validated(self, part: str, path: Path, schema: JsonObject) -> JsonObject:
+        """Return a mapping with its defaults; append what the schema finds wrong with it."""
+        section = self._document.get(path, {})
 
-        def ask() -> tuple[list[Mistake], JsonObject]:
-            found = check(self._document, schema, under=path, absent={})
-            return found, with_defaults(written if isinstance(written, dict) else {}, schema)
+        def call() -> tuple[list[Mistake], JsonObject]:
+            mistakes = check(self._document, schema, under=path, absent={})
+            return mistakes, with_defaults(section if isinstance(section, dict) else {}, schema)
 
-        found, filled = self._asked(part, ask)
-        self._mistakes.extend(found)
+        mistakes, filled = self._from_plugin(part, call)
+        self._mistakes.extend(mistakes)
         return filled
 
-    def _asked(self, part: str, ask: Callable[[], Asked]) -> Asked:
-        """Ask the plugin for something; where that breaks, it is the plugin that is broken."""
+    def _from_plugin(self, part: str, call: Callable[[], Value]) -> Value:
+        """Call the plugin; every exception is the plugin's error."""
         try:
-            return ask()
+            return call()
         except Exception as cause:
             raise PluginError(
                 f"connector {self._connector.name}: its {part} cannot be used: {cause}; "
@@ -174,7 +179,7 @@ class _Reading:
 
 
 def _duration(text: object) -> timedelta | None:
-    """Read a duration; nothing where the document's own schema has already refused it."""
+    """Return a duration; None where the schema has already rejected it."""
     try:
         return parse_duration(text) if isinstance(text, str) else None
     except ValueError:

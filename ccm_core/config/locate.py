@@ -1,4 +1,4 @@
-"""Finds the settings file and reads its bytes."""
+"""Locates the settings file and reads its bytes."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from ccm_core.errors import UsageError
 VARIABLE = "CCM_CONFIG"
 """The environment variable that names the settings file."""
 NAME = "ccm.yaml"
-"""What the file is called where nothing names it."""
+"""The default name of the file."""
 
 
 def find(chosen: Path | None, *, environment: Mapping[str, str], folder: Path) -> Path:
-    """Give the settings file: as chosen, or as the environment says, or in the folder.
+    """Return the settings file: as chosen, or by the environment, or in the folder.
 
     Args:
-        chosen: What ``-c`` names, or nothing.
+        chosen: The file of ``-c``, if any.
         environment: The environment variables.
         folder: The working directory.
 
@@ -26,9 +26,9 @@ def find(chosen: Path | None, *, environment: Mapping[str, str], folder: Path) -
         UsageError: There is no such file.
     """
     if chosen is not None:
-        return _there(folder / chosen, "named by -c")
-    if named := environment.get(VARIABLE):
-        return _there(folder / named, f"named by {VARIABLE}")
+        return _existing(folder / chosen, "named by -c")
+    if variable := environment.get(VARIABLE):
+        return _existing(folder / variable, f"named by {VARIABLE}")
     if (folder / NAME).exists():
         return folder / NAME
     raise UsageError(
@@ -51,7 +51,7 @@ def read_file(path: Path) -> bytes:
         ) from cause
 
 
-def _there(path: Path, how: str) -> Path:
+def _existing(path: Path, origin: str) -> Path:
     if not path.exists():
-        raise UsageError(f"no settings file {path} ({how}); write one with `ccm init`")
+        raise UsageError(f"no settings file {path} ({origin}); write one with `ccm init`")
     return path

@@ -1,4 +1,4 @@
-"""Fills in what a schema says of values that were left out."""
+"""Fills in the defaults of a schema."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from ccm_core.model.json_codec import JsonObject
 
 
 def with_defaults(value: JsonObject, schema: JsonObject) -> JsonObject:
-    """Give a copy of a mapping in which every ``default`` of the schema's properties is set.
+    """Return a copy of a mapping in which every ``default`` of the schema's properties is set.
 
-    Mappings inside it are filled in too, where they are there or are themselves a default.
+    Nested mappings are filled in too, if they are present or are themselves a default.
     """
     filled = deepcopy(value)
     for key, described in schema.get("properties", {}).items():

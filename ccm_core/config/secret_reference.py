@@ -1,4 +1,4 @@
-"""Secret references: where a secret is, in place of the secret."""
+"""Secret references: the location of a secret, in place of the secret."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FORMS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecretReference:
-    """Where a secret is kept."""
+    """Where a secret is stored."""
 
     scheme: str
     """``env``, ``file``, ``keyring`` or ``vault``."""
@@ -34,25 +34,25 @@ class SecretReference:
         """Read a reference.
 
         Raises:
-            ValueError: It is none. What was found is not repeated: it may be the secret itself.
+            ValueError: It is not one. The text is not repeated: it may be the secret itself.
         """
         if isinstance(text, str):
             scheme, _, name = text.partition(":")
             if scheme in _FORMS and _FORMS[scheme].fullmatch(name):
                 return cls(scheme=scheme, name=name)
-        msg = f"a secret itself may not stand here; write where it is kept: {FORMS}"
+        msg = f"expected the location of a secret, never the secret itself; write {FORMS}"
         raise ValueError(msg)
 
     @classmethod
     def to_vault(cls, entry: str) -> Self:
-        """Refer to the vault's entry of that name."""
+        """Return a reference to the vault's entry of that name."""
         return cls(scheme=VAULT, name=entry)
 
     @property
     def entry(self) -> str | None:
-        """Give the vault's entry; None where it leads elsewhere."""
+        """Return the vault's entry; None for another scheme."""
         return self.name.partition("/")[0] if self.scheme == VAULT else None
 
     def __str__(self) -> str:
-        """Write it the way it stands in the settings."""
+        """Format it as in the settings."""
         return f"{self.scheme}:{self.name}"

@@ -1,4 +1,4 @@
-"""Resolves secret references, at the moment of use. No message ever holds a value."""
+"""Resolves secret references when they are used. No error message contains a value."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ccm_core.config.settings import ConnectionSettings
 from ccm_core.errors import SecretError
 from ccm_core.sdk.secret import Secret
 
-_MOST_BYTES = 64 * 1024
+_MAX_BYTES = 64 * 1024
 
 
 VaultReader = Callable[[str, str], Secret]
-"""Gives a field of the vault's entry of that name. Raises ``SecretError``."""
+"""Returns a field of the vault's entry of that name. Raises ``SecretError``."""
 
 
 def resolve(
@@ -26,19 +26,19 @@ def resolve(
     environment: Mapping[str, str],
     base: Path,
     field: str = "",
-    vaulted: VaultReader | None = None,
+    read_vault: VaultReader | None = None,
 ) -> Secret:
-    """Give the secret that a reference leads to.
+    """Return the secret of a reference.
 
     Args:
-        reference: Where it is kept.
+        reference: Where it is stored.
         environment: The environment variables.
         base: The settings file's folder, where a relative path starts.
-        field: What the reference stands for: the vault's field where it names none.
-        vaulted: How to ask the vault.
+        field: The vault's field where the reference names none.
+        read_vault: Reads a field of a vault entry.
 
     Raises:
-        SecretError: There is none, or none that could be sent; the reference is named.
+        SecretError: There is none, or it is not usable as a secret.
     """
     match reference.scheme:
         case "env":
@@ -46,7 +46,7 @@ def resolve(
         case "file":
             value = _from_file(reference, base)
         case "vault":
-            value = _from_vault(reference, field, vaulted)
+            value = _from_vault(reference, field, read_vault)
         case _:
             value = _from_keyring(reference)
     return checked_secret(str(reference), value)
@@ -57,28 +57,32 @@ def resolve_all(
     *,
     environment: Mapping[str, str],
     base: Path,
-    vaulted: VaultReader | None = None,
+    read_vault: VaultReader | None = None,
 ) -> dict[str, dict[str, Secret]]:
-    """Give every secret of some connections, by connection and field.
+    """Return every secret of some connections, by connection and field.
 
     Raises:
-        SecretError: Some cannot be resolved; all of those are told.
+        SecretError: Some cannot be resolved; the message lists all of them.
     """
-    found: dict[str, dict[str, Secret]] = {one.name: {} for one in connections}
+    secrets: dict[str, dict[str, Secret]] = {connection.name: {} for connection in connections}
     problems = []
     for connection in connections:
         for field, reference in connection.secrets.items():
             try:
                 secret = resolve(
-                    reference, environment=environment, base=base, field=field, vaulted=vaulted
+                    reference,
+                    environment=environment,
+                    base=base,
+                    field=field,
+                    read_vault=read_vault,
                 )
             except SecretError as cause:
                 problems.append(f"connection {connection.name}, {field}: {cause}")
             else:
-                found[connection.name][field] = secret
+                secrets[connection.name][field] = secret
     if problems:
         raise SecretError("\n".join(problems))
-    return found
+    return secrets
 
 
 def _from_environment(reference: SecretReference, environment: Mapping[str, str]) -> str:
@@ -93,24 +97,24 @@ def _from_file(reference: SecretReference, base: Path) -> str:
     path = base / Path(os.path.expanduser(reference.name))  # noqa: PTH111 - an unknown user stays
     try:
         with path.open("rb") as file:
-            data = file.read(_MOST_BYTES + 1)
+            data = file.read(_MAX_BYTES + 1)
     except OSError as cause:
-        why = cause.strerror or type(cause).__name__
-        raise SecretError(f"{reference}: {path} cannot be read: {why}") from cause
-    if len(data) > _MOST_BYTES:
-        raise SecretError(f"{reference}: {path} has more than {_MOST_BYTES} bytes: no secret")
+        reason = cause.strerror or type(cause).__name__
+        raise SecretError(f"{reference}: {path} cannot be read: {reason}") from cause
+    if len(data) > _MAX_BYTES:
+        raise SecretError(f"{reference}: expected at most {_MAX_BYTES} bytes in {path}, got more")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        # Without the cause: it carries the bytes.
+        # Without the cause: it contains the bytes.
         raise SecretError(f"{reference}: {path} is not UTF-8 text") from None
 
 
-def _from_vault(reference: SecretReference, field: str, vaulted: VaultReader | None) -> str:
-    if vaulted is None:
-        raise SecretError(f"{reference}: there is no vault to ask here")
-    entry, _, named = reference.name.partition("/")
-    return vaulted(entry, named or field).reveal()
+def _from_vault(reference: SecretReference, field: str, read_vault: VaultReader | None) -> str:
+    if read_vault is None:
+        raise SecretError(f"{reference}: no vault is available here")
+    entry, _, entry_field = reference.name.partition("/")
+    return read_vault(entry, entry_field or field).reveal()
 
 
 def _from_keyring(reference: SecretReference) -> str:
@@ -126,7 +130,7 @@ def _from_keyring(reference: SecretReference) -> str:
         value: str | None = keyring.get_password(service, user)
     except errors.NoKeyringError as cause:
         raise SecretError(
-            f"{reference}: this machine has no keyring to ask; use env:NAME or file:PATH"
+            f"{reference}: this machine has no keyring; use env:NAME or file:PATH"
         ) from cause
     except errors.KeyringError as cause:
         raise SecretError(
@@ -139,20 +143,19 @@ def _from_keyring(reference: SecretReference) -> str:
     return value
 
 
-def checked_secret(what: str, value: str) -> Secret:
-    """Take one trailing newline away, as editors add it, and refuse what no header could hold.
+def checked_secret(label: str, value: str) -> Secret:
+    """Strip one trailing newline, as editors add it, and reject what no header can contain.
 
     Raises:
-        SecretError: It cannot be a secret; ``what`` is named and never the value.
+        SecretError: It cannot be a secret; the message has the label and never the value.
     """
     secret = value.removesuffix("\n").removesuffix("\r")
     if not secret.strip():
-        raise SecretError(f"{what}: it is empty; put the secret there")
+        raise SecretError(f"{label}: expected a secret, got nothing; enter the secret there")
     if "\n" in secret or "\r" in secret:
-        raise SecretError(f"{what}: it has several lines; a secret has one")
+        raise SecretError(f"{label}: expected one line, got several")
     if not secret.isprintable() or secret != secret.strip():
         raise SecretError(
-            f"{what}: it has blanks around it or characters that cannot be printed; "
-            "a secret has neither"
+            f"{label}: expected printable characters without blanks around them; correct the secret"
         )
     return Secret(secret)

@@ -1,4 +1,4 @@
-"""Writes the settings file: one connection at a time, and nothing that a person wrote is lost."""
+"""Edits the settings file: one connection at a time, and everything else stays as it is."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Self
 from ccm_core.atomic_write import write_durably
 from ccm_core.config.locate import NAME, VARIABLE, read_file
 from ccm_core.config.raw_settings import SettingsDraft, read_settings
-from ccm_core.documents import Path as Way
+from ccm_core.documents import Path as KeyPath
 from ccm_core.documents import yaml_editor
 from ccm_core.documents.yaml_writer import block
 from ccm_core.errors import UsageError
@@ -19,8 +19,8 @@ from ccm_core.model.json_codec import JsonObject
 _MODE = 0o644
 
 
-def place_for(chosen: Path | None, *, environment: Mapping[str, str], folder: Path) -> Path:
-    """Give the settings file as :func:`find` does, whether or not it is there yet."""
+def settings_path(chosen: Path | None, *, environment: Mapping[str, str], folder: Path) -> Path:
+    """Return the settings file as :func:`find` does, whether or not it exists."""
     if chosen is not None:
         return folder / chosen
     return folder / environment.get(VARIABLE, NAME)
@@ -28,12 +28,12 @@ def place_for(chosen: Path | None, *, environment: Mapping[str, str], folder: Pa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingsFile:
-    """A settings file that is about to be changed."""
+    """A settings file that is to be edited."""
 
     path: Path
     draft: SettingsDraft
     before: bytes | None
-    """What it held when it was read; None: it was not there."""
+    """Its contents when it was read; None: it did not exist."""
 
     @classmethod
     def at(cls, path: Path, *, absent: str) -> Self:
@@ -41,11 +41,11 @@ class SettingsFile:
 
         Args:
             path: The file.
-            absent: What is taken for its text where it is not there yet.
+            absent: Its text if it does not exist yet.
 
         Raises:
             UsageError: It cannot be read.
-            DocumentError: It is no YAML.
+            DocumentError: It is not YAML.
         """
         before = read_file(path) if path.exists() else None
         text = absent.encode() if before is None else before
@@ -53,77 +53,81 @@ class SettingsFile:
         return cls(path=path, draft=draft, before=before)
 
     def index(self, name: str) -> int | None:
-        """Give the place of the connection of that name; None where there is none."""
-        found = (index for index, one in self.draft.connections() if one.get("name") == name)
-        return next(found, None)
+        """Return the index of the connection of that name; None where there is none."""
+        indexes = (
+            index
+            for index, connection in self.draft.connections()
+            if connection.get("name") == name
+        )
+        return next(indexes, None)
 
-    def drafted(self, text: str) -> SettingsDraft:
-        """Read a text as if it were the file's already."""
+    def parsed(self, text: str) -> SettingsDraft:
+        """Parse a text as if it were in the file."""
         return read_settings(text.encode(), str(self.path), base=self.path.parent)
 
-    def added(self, connection: JsonObject) -> str:
-        """Give the text with one more connection.
+    def with_connection(self, connection: JsonObject) -> str:
+        """Return the text with one more connection.
 
         Raises:
-            UsageError: It is written in a way that only a person can change.
+            UsageError: Its YAML cannot be edited automatically.
         """
         try:
             return yaml_editor.append(self.draft.document.text, ("connections",), connection)
         except yaml_editor.NotEditable as cause:
-            what = f"add under connections:\n{block(connection, 2)}"
-            raise self._by_hand(cause, what) from cause
+            edit = f"add under connections:\n{block(connection, 2)}"
+            raise self._not_editable(cause, edit) from cause
 
-    def changed(self, index: int, changes: Mapping[tuple[str, ...], object]) -> str:
-        """Give the text with other values in one connection; None takes a key away.
+    def with_changes(self, index: int, changes: Mapping[tuple[str, ...], object]) -> str:
+        """Return the text with other values in one connection; None removes a key.
 
         Args:
             index: Which connection.
-            changes: The new values, by the way to them inside the connection.
+            changes: The new values, by their path inside the connection.
 
         Raises:
-            UsageError: It is written in a way that only a person can change.
+            UsageError: Its YAML cannot be edited automatically.
         """
         text = self.draft.document.text
         try:
             for path, value in changes.items():
-                way: Way = ("connections", index, *path)
+                key_path: KeyPath = ("connections", index, *path)
                 text = (
-                    yaml_editor.remove(text, way)
+                    yaml_editor.remove(text, key_path)
                     if value is None
-                    else yaml_editor.put(text, way, value)
+                    else yaml_editor.put(text, key_path, value)
                 )
         except yaml_editor.NotEditable as cause:
-            wanted = "; ".join(f"{'.'.join(path)}: {value}" for path, value in changes.items())
-            raise self._by_hand(cause, f"change {wanted}") from cause
+            values = "; ".join(f"{'.'.join(path)}: {value}" for path, value in changes.items())
+            raise self._not_editable(cause, f"change {values}") from cause
         return text
 
-    def removed(self, index: int) -> str:
-        """Give the text without one connection.
+    def without_connection(self, index: int) -> str:
+        """Return the text without one connection.
 
         Raises:
-            UsageError: It is written in a way that only a person can change.
+            UsageError: Its YAML cannot be edited automatically.
         """
         try:
             return yaml_editor.remove(self.draft.document.text, ("connections", index))
         except yaml_editor.NotEditable as cause:
             line = self.draft.document.location(("connections", index)).line
-            raise self._by_hand(cause, f"take the connection at line {line} away") from cause
+            raise self._not_editable(cause, f"remove the connection at line {line}") from cause
 
     def write(self, text: str) -> None:
-        """Put a text in the file's place, as a whole; where it is a link, in what it leads to.
+        """Replace the file by a text; where it is a symbolic link, replace its target.
 
         Raises:
             UsageError: It was changed in the meantime, or cannot be written.
         """
-        there = self.path.resolve()
+        target = self.path.resolve()
         try:
-            now = there.read_bytes() if there.exists() else None
-            if now != self.before:
+            current = target.read_bytes() if target.exists() else None
+            if current != self.before:
                 raise UsageError(f"{self.path} was changed in the meantime; try again")
-            mode = _MODE if now is None else there.stat().st_mode & 0o777
-            write_durably(there, text.encode(), mode=mode)
+            mode = _MODE if current is None else target.stat().st_mode & 0o777
+            write_durably(target, text.encode(), mode=mode)
         except OSError as cause:
             raise UsageError(f"{self.path} cannot be written: {cause.strerror}") from cause
 
-    def _by_hand(self, cause: Exception, what: str) -> UsageError:
-        return UsageError(f"{self.path}: {cause}; do it by hand: {what}")
+    def _not_editable(self, cause: Exception, edit: str) -> UsageError:
+        return UsageError(f"{self.path}: {cause}; edit it manually: {edit}")

@@ -8,21 +8,21 @@ from textwrap import dedent, indent
 from ccm_core.sdk.types import Connector
 
 _HEAD = """\
-# Settings of ccm. Every mistake in this file is told with its line and column: `ccm check`.
+# Settings of ccm. `ccm check` reports every mistake in this file with its line and column.
 version: 1
 
-# Where evidence is kept: a file beside this one. Back it up together with its key file.
+# Where evidence is stored: a file beside this one. Back it up together with its key file.
 store: {url: "sqlite:///ccm.db"}
 
-# The sources to read. A secret never stands here, only where it is kept:
+# The sources to collect from. Never write a secret here, only where it is stored:
 #   env:NAME              an environment variable
 #   file:PATH             a file with one line, relative to this file
 #   keyring:SERVICE/USER  the keyring of the operating system
-#   vault:NAME            what `ccm connect` was told and keeps
+#   vault:NAME            the vault, where `ccm connect` stores secrets
 """
 
 _RULES = """
-# What judges the evidence: packs by name, or by the path of a YAML file.
+# The rules: packs by name, or by the path of a YAML file.
 rules:
   packs: [{packs}]
   parameters: {{}}
@@ -31,13 +31,14 @@ rules:
 
 
 def template(connectors: Iterable[Connector], packs: Iterable[str]) -> str:
-    """Give the text of a settings file with an example of every connector that is installed."""
-    examples = [dedent(one.example).strip() for one in sorted(connectors, key=lambda c: c.name)]
-    listed = [indent(example, "  ") for example in examples if example]
-    connections = "\n".join(["connections:", *listed]) if listed else "connections: []"
+    """Return the text of a settings file with an example of every installed connector."""
+    by_name = sorted(connectors, key=lambda connector: connector.name)
+    examples = [dedent(connector.example).strip() for connector in by_name]
+    items = [indent(example, "  ") for example in examples if example]
+    connections = "\n".join(["connections:", *items]) if items else "connections: []"
     return f"{_HEAD}{connections}\n{_RULES.format(packs=', '.join(sorted(packs)))}"
 
 
 def without_connections(packs: Iterable[str]) -> str:
-    """Give the text of a settings file to which connections are yet to be added."""
+    """Return the text of a settings file without connections."""
     return template((), packs)

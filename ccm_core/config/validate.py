@@ -1,4 +1,4 @@
-"""Checks a draft against the connectors that are installed, and freezes it."""
+"""Validates a draft against the installed connectors, and freezes it."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from ccm_core.errors import DocumentError
 from ccm_core.sdk.types import Connector
 
 VAULT = "ccm.vault"
-"""The vault's file where the settings name none, in the settings file's folder."""
+"""The default vault file, in the settings file's folder."""
 
 
-def complete(draft: SettingsDraft, connectors: Mapping[str, Connector]) -> Settings:
-    """Give the settings of a draft.
+def validate(draft: SettingsDraft, connectors: Mapping[str, Connector]) -> Settings:
+    """Return the settings of a draft.
 
     Raises:
-        DocumentError: There are mistakes; all of them are told, those of the draft included.
-        PluginError: A connector's own description of its settings is broken.
+        DocumentError: There are mistakes; it has all of them, those of the draft included.
+        PluginError: A connector's own schema is invalid.
     """
     mistakes = list(draft.mistakes)
     connections = [
-        read_connection(draft.document, index, written, connectors, mistakes)
-        for index, written in draft.connections()
+        read_connection(draft.document, index, section, connectors, mistakes)
+        for index, section in draft.connections()
     ]
     notify = read_notify(draft.document, draft.base, mistakes)
     if mistakes:
@@ -42,7 +42,7 @@ def complete(draft: SettingsDraft, connectors: Mapping[str, Connector]) -> Setti
         base=draft.base,
         store=_store(draft),
         vault=VaultSettings(path=vault_path(draft)),
-        connections=tuple(one for one in connections if one is not None),
+        connections=tuple(connection for connection in connections if connection is not None),
         rules=_rules(draft),
         plugins=draft.plugins,
         notify=notify,
@@ -50,22 +50,22 @@ def complete(draft: SettingsDraft, connectors: Mapping[str, Connector]) -> Setti
 
 
 def vault_path(draft: SettingsDraft) -> Path:
-    """Say where the vault of a settings file is."""
+    """Return the vault file of a settings file."""
     return draft.base / str(draft.document.get(("vault", "path"), VAULT))
 
 
 def _store(draft: SettingsDraft) -> StoreSettings:
-    written = draft.document.get(("store",), {})
-    options = {key: str(value) for key, value in written.get("options", {}).items()}
-    given: dict[str, Any] = {"url": written["url"]} if "url" in written else {}
-    return StoreSettings(**given, options=options)
+    section = draft.document.get(("store",), {})
+    options = {key: str(value) for key, value in section.get("options", {}).items()}
+    url: dict[str, Any] = {"url": section["url"]} if "url" in section else {}
+    return StoreSettings(**url, options=options)
 
 
 def _rules(draft: SettingsDraft) -> RulesSettings:
-    written = draft.document.get(("rules",), {})
-    waivers = written.get("waivers")
+    section = draft.document.get(("rules",), {})
+    waivers = section.get("waivers")
     return RulesSettings(
-        packs=tuple(written.get("packs", ())),
-        parameters=written.get("parameters", {}),
+        packs=tuple(section.get("packs", ())),
+        parameters=section.get("parameters", {}),
         waivers=draft.base / waivers if waivers else None,
     )

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 def encode(value: object) -> bytes:
-    """Return the JSON bytes of a value or a frozen dataclass: keys sorted, UTF-8, no white space."""
+    """Return the JSON bytes of a value or frozen dataclass: sorted keys, UTF-8, no white space."""
     return msgspec.json.encode(value, order="sorted")
 
 

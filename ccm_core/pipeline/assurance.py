@@ -64,7 +64,9 @@ def assess_period(
     return assess(inputs, [_history(host, connection, store.runs) for connection in connections])
 
 
-def selected_controls(supports: Mapping[ControlName, object], controls: Some[ControlName]) -> Some[ControlName]:
+def selected_controls(
+    supports: Mapping[ControlName, object], controls: Some[ControlName]
+) -> Some[ControlName]:
     """Give the controls that were asked for; none: all that are supported.
 
     Raises:
@@ -101,7 +103,10 @@ def _history(host: Host, connection: Connection, runs: RunStore) -> ConnectionHi
     # Manifests are as old as what was collected last, whatever came of it.
     if own := host.kinds.get(manifest_kind_name(watch.connector)):
         cadences[own.name] = own.cadence
-        collections = [*collections, *(_of_manifests(own.name, collection) for collection in collections)]
+        collections = [
+            *collections,
+            *(_of_manifests(own.name, collection) for collection in collections),
+        ]
     return ConnectionHistory(
         connection=connection.name,
         cadences=cadences,

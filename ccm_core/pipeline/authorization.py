@@ -70,7 +70,10 @@ def _tokens(host: Host, connection: Connection, grant: OAuthGrant) -> TokenProvi
     if connection.vault is None:
         raise AssertionError("a connection whose tokens rotate is opened with its vault")
     keeper = TokenRefresher(
-        connection.vault, connection.name, renew=refresh_function(endpoint, scopes), clock=host.clock
+        connection.vault,
+        connection.name,
+        renew=refresh_function(endpoint, scopes),
+        clock=host.clock,
     )
     return _Kept(keeper, connection)
 

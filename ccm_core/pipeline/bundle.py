@@ -21,7 +21,12 @@ from ccm_core.model import json_codec
 from ccm_core.model.assurance import Assurance
 from ccm_core.model.evaluation.result import Evaluation
 from ccm_core.model.period import Period
-from ccm_core.pipeline.assurance import ControlName, assess_period, selected_controls, supported_controls
+from ccm_core.pipeline.assurance import (
+    ControlName,
+    assess_period,
+    selected_controls,
+    supported_controls,
+)
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.report.period.bundle_page import BundlePage, bundle_page
 from ccm_core.rules.pack.compiled import CompiledPacks
@@ -129,15 +134,22 @@ def store_signer(ledger: LedgerStore, keys: Iterable[Signer]) -> Signer:
 
 
 def _bundle_content(host: Host, store: EvidenceStore, order: BundleRequest) -> _BundleContent:
-    assurance = assess_period(host, order.connections, store, order.packs, order.period, order.controls)
+    assurance = assess_period(
+        host, order.connections, store, order.packs, order.period, order.controls
+    )
     supports = supported_controls(order.packs)
-    needs = [need for name in selected_controls(supports, order.controls) for need in supports[name]]
+    needs = [
+        need for name in selected_controls(supports, order.controls) for need in supports[name]
+    ]
     rules = {need.rule for need in needs}
     kinds = {kind for need in needs for kind in need.kinds}
     names = sorted(connection.name for connection in order.connections)
     evaluations = _included_evaluations(store.evaluations, order.period, rules, names)
     store_excerpt = _store_excerpt(store.ledger, evaluations)
-    excerpts = [_connection_excerpt(host, store, order.period, kinds, evaluations, store_excerpt, name) for name in names]
+    excerpts = [
+        _connection_excerpt(host, store, order.period, kinds, evaluations, store_excerpt, name)
+        for name in names
+    ]
     return _BundleContent(
         assurance=assurance,
         period=order.period,
@@ -238,7 +250,9 @@ def _write(store: EvidenceStore, archive: ArchiveWriter, content: _BundleContent
             f"{folder}/leaves.txt", (b"%d %s\n" % item for item in sorted(excerpt.leaves.items()))
         )
         archive.add(
-            f"{folder}/hashes.txt", *(f"{encoded(digest)}\n".encode() for digest in excerpt.hashes), b""
+            f"{folder}/hashes.txt",
+            *(f"{encoded(digest)}\n".encode() for digest in excerpt.hashes),
+            b"",
         )
     files = _file_digests(content)
     for name, form in sorted(files):

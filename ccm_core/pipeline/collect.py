@@ -23,7 +23,7 @@ from ccm_core.model.evidence.collection import Collection, Reason, Shortfall
 from ccm_core.model.evidence.manifest import Manifest, ScheduledKind
 from ccm_core.model.evidence.run import OpenRun
 from ccm_core.pipeline.context import Connection, Host
-from ccm_core.pipeline.session import open_session, connect_request
+from ccm_core.pipeline.session import connect_request, open_session
 from ccm_core.sdk.rate_limit import Limiters
 from ccm_core.sdk.types import ConnectRequest, EvidenceKind
 from ccm_core.store.interface.evidence_store import EvidenceStore
@@ -78,7 +78,9 @@ async def collect(
         observer.run_started(connection.name, len(due.tasks))
         try:
             sealing = partial(_seal, host, connection, store.runs, runner, run, collections)
-            return await _run(connection, runner, due, request, _run_metadata(host, connection), sealing)
+            return await _run(
+                connection, runner, due, request, _run_metadata(host, connection), sealing
+            )
         finally:
             observer.run_ended(connection.name)
 
@@ -221,11 +223,15 @@ def _run_context(
         packer=store.records.packer,
         append=store.records.append,
         current_records=lambda kind: [
-            record.body for record in store.records.current(connection.name, kind) if record.erased_at is None
+            record.body
+            for record in store.records.current(connection.name, kind)
+            if record.erased_at is None
         ],
         existing_keys=lambda kind, keys: store.records.existing_keys(connection.name, kind, keys),
         appended_records=lambda collection: (
-            record.body for record in store.records.appended_by(collection.id) if record.erased_at is None
+            record.body
+            for record in store.records.appended_by(collection.id)
+            if record.erased_at is None
         ),
         observer=observer,
         clock=host.clock,
@@ -244,7 +250,9 @@ def _seal_cut_off(host: Host, connection: Connection, runs: RunStore) -> None:
             manifest(
                 run,
                 settings_digest=connection.settings_digest,
-                ended_at=max((collection.ended_at for collection in collections), default=run.started_at),
+                ended_at=max(
+                    (collection.ended_at for collection in collections), default=run.started_at
+                ),
                 collections=collections,
                 dangling={},
                 metadata=metadata,

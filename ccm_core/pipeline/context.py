@@ -43,7 +43,9 @@ class Connection:
     @property
     def method(self) -> AuthMethod:
         """Give its way to authenticate."""
-        return next(method for method in self.connector.auth_methods if method.name == self.auth_method)
+        return next(
+            method for method in self.connector.auth_methods if method.name == self.auth_method
+        )
 
     @property
     def rotate_by(self) -> datetime | None:
@@ -82,4 +84,6 @@ class Host:
     @property
     def plugin_failures(self) -> tuple[str, ...]:
         """Name the plugins that did not load, each with the reason."""
-        return tuple(f"{plugin.name}: {plugin.failure}" for plugin in self.plugins if plugin.failure)
+        return tuple(
+            f"{plugin.name}: {plugin.failure}" for plugin in self.plugins if plugin.failure
+        )

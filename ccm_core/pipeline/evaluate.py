@@ -18,7 +18,11 @@ from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.incremental.interning import interned
 from ccm_core.pipeline.incremental.reader import IncrementalReader, horizon_of, incremental_reader
 from ccm_core.pipeline.incremental.state import EvaluationCache
-from ccm_core.pipeline.manifest_evidence import manifest_kind_name, manifest_collection, manifest_records
+from ccm_core.pipeline.manifest_evidence import (
+    manifest_collection,
+    manifest_kind_name,
+    manifest_records,
+)
 from ccm_core.rules.evaluate.evaluator import evaluate as evaluate_packs
 from ccm_core.rules.evaluate.evaluator import evaluate_incrementally as reevaluate_packs
 from ccm_core.rules.evaluate.inputs import Evidence
@@ -105,7 +109,10 @@ def _evaluate_incrementally(
     evaluation, results = reevaluate_packs(
         packs, facts, waivers, now=now, cache=previous.results, time_budget=TIME_BUDGET
     )
-    cache.results, cache.states = results, {reader.watch.connection: reader.after for reader in readers}
+    cache.results, cache.states = (
+        results,
+        {reader.watch.connection: reader.after for reader in readers},
+    )
     return evaluation
 
 
@@ -130,7 +137,10 @@ def _facts(
     packs: CompiledPacks,
     now: datetime,
 ) -> list[Facts]:
-    return [load_evidence(host, scope, store, now).facts(packs, host.plugin_failures) for scope in scopes]
+    return [
+        load_evidence(host, scope, store, now).facts(packs, host.plugin_failures)
+        for scope in scopes
+    ]
 
 
 def view_rows(
@@ -196,7 +206,9 @@ def load_evidence(
             )
         if incremental is not None:
             return incremental.load(kind)
-        return tuple(interned(_not_erased(store.records.current(scope.connection, kind, as_of=now))))
+        return tuple(
+            interned(_not_erased(store.records.current(scope.connection, kind, as_of=now)))
+        )
 
     def erased(kind: str) -> Sequence[tuple[str, Window | None]]:
         return (
@@ -212,7 +224,9 @@ def load_evidence(
         views=host.views,
         cadences={name: timedelta(seconds=span) for name, span in scope.cadences.items()},
         load=load if incremental else cache(load),
-        collections=collections if manifests is None else [*collections, *manifest_collection(manifests, collections)],
+        collections=collections
+        if manifests is None
+        else [*collections, *manifest_collection(manifests, collections)],
         now=now,
         horizon=horizon,
         erased=cache(

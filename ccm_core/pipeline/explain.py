@@ -80,7 +80,9 @@ def explain(
         row_digest=json_codec.digest(json_codec.encode(row.body)) if row else None,
         records=tuple(_records(available, packs, rule, result)) if available else (),
         sufficiency=_sufficiency(evaluation, packs, rule, result),
-        difference=_difference(single_rule, facts, result, evaluation.evaluated_at) if row else None,
+        difference=_difference(single_rule, facts, result, evaluation.evaluated_at)
+        if row
+        else None,
     )
 
 
@@ -118,7 +120,9 @@ def _rule(packs: CompiledPacks, name: str) -> tuple[CompiledPack, RuleGroup, Com
 def _evidence(
     host: Host, store: EvidenceStore, inputs: EvaluationInputs, result: Result, now: datetime
 ) -> Evidence | None:
-    scope = next((scope for scope in inputs.watch_scopes if scope.connection == result.connection), None)
+    scope = next(
+        (scope for scope in inputs.watch_scopes if scope.connection == result.connection), None
+    )
     return load_evidence(host, scope, store, now) if scope else None
 
 
@@ -184,7 +188,9 @@ def _records(
 ) -> Iterator[RecordReference]:
     digests = set(result.evidence_digests)
     requests = {collection.id: collection.requests for collection in available.collections}
-    for kind in sorted({*packs.inputs[rule.rule.over], *rule.lookup_kinds} & available.kinds.keys()):
+    for kind in sorted(
+        {*packs.inputs[rule.rule.over], *rule.lookup_kinds} & available.kinds.keys()
+    ):
         for record in available.load(kind):
             if record.digest in digests:
                 yield _read(record, requests.get(record.collection, ()))

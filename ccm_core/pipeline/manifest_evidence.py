@@ -50,7 +50,9 @@ def manifest_records(
     return tuple(sorted(records, key=lambda record: record.key))
 
 
-def manifest_collection(kind: EvidenceKind, collections: Sequence[Collection]) -> tuple[Collection, ...]:
+def manifest_collection(
+    kind: EvidenceKind, collections: Sequence[Collection]
+) -> tuple[Collection, ...]:
     """Give what stands for the reading of manifests: they are as old as what was collected last.
 
     Nothing where nothing was ever collected: then there is nothing to rely on.

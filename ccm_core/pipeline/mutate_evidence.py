@@ -61,7 +61,9 @@ def mutate_evidence(
     return tuple(
         lie
         for connection in connections
-        for lie in _wrong_passes(load_evidence(host, watch_scope(host, connection), store, now), packs)
+        for lie in _wrong_passes(
+            load_evidence(host, watch_scope(host, connection), store, now), packs
+        )
     )
 
 
@@ -111,7 +113,9 @@ def _kinds(packs: CompiledPacks, rule: CompiledRule) -> set[str]:
 
 
 def _pack(packs: CompiledPacks, rule: str) -> Iterator[str]:
-    return (pack.pack.name for pack in packs.packs if rule in {rule_.id for rule_ in pack.pack.rules})
+    return (
+        pack.pack.name for pack in packs.packs if rule in {rule_.id for rule_ in pack.pack.rules}
+    )
 
 
 def _mutations(available: Evidence) -> Iterator[_Mutation]:
@@ -120,7 +124,9 @@ def _mutations(available: Evidence) -> Iterator[_Mutation]:
             description=f"{kind} denied",
             kind=kind,
             whole_kind=True,
-            evidence=_mutated(available, kind, _with_outcome(Outcome.UNAVAILABLE, _DENIED), _no_records),
+            evidence=_mutated(
+                available, kind, _with_outcome(Outcome.UNAVAILABLE, _DENIED), _no_records
+            ),
         )
         yield _Mutation(
             description=f"{kind} lost a page",
@@ -154,7 +160,10 @@ def _mutated(available: Evidence, kind: str, change: _Change, select: _Records) 
     def loaded(name: str) -> Sequence[Record]:
         return tuple(select(load(name))) if name == kind else load(name)
 
-    collections = [change(collection) if collection.kind == kind else collection for collection in available.collections]
+    collections = [
+        change(collection) if collection.kind == kind else collection
+        for collection in available.collections
+    ]
     return replace(available, load=loaded, collections=collections)
 
 
@@ -164,9 +173,14 @@ def _with_outcome(outcome: Outcome, shortfall: Shortfall) -> _Change:
 
 def _aged(collection: Collection) -> Collection:
     year = timedelta(days=365)
-    window = collection.window and type(collection.window)(collection.window.since - year, collection.window.until - year)
+    window = collection.window and type(collection.window)(
+        collection.window.since - year, collection.window.until - year
+    )
     return replace(
-        collection, started_at=collection.started_at - year, ended_at=collection.ended_at - year, window=window
+        collection,
+        started_at=collection.started_at - year,
+        ended_at=collection.ended_at - year,
+        window=window,
     )
 
 

@@ -6,7 +6,12 @@ from collections.abc import Sequence
 
 from ccm_core.collect.cadence import DueTime
 from ccm_core.collect.planner import due_times
-from ccm_core.pipeline.collect import without_amendments, by_kind, collections_for_planning, plan_inputs
+from ccm_core.pipeline.collect import (
+    by_kind,
+    collections_for_planning,
+    plan_inputs,
+    without_amendments,
+)
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.store.interface.runs import RunStore
 
@@ -18,6 +23,6 @@ def due_times(host: Host, connection: Connection, runs: RunStore) -> Sequence[Du
         StoreError: The store cannot be read.
     """
     now = host.clock().replace(microsecond=0)
-    kept = by_kind(without_amendments(collections_for_planning(host, connection, runs, now)))
-    wanted = plan_inputs(connection, now)
-    return due_times(connection.collectors, host.kinds, kept, wanted)
+    collections = by_kind(without_amendments(collections_for_planning(host, connection, runs, now)))
+    inputs = plan_inputs(connection, now)
+    return due_times(connection.collectors, host.kinds, collections, inputs)

@@ -38,15 +38,18 @@ def period_input(
     Raises:
         UsageError: The period has not begun, or a control that no pack supports is named.
     """
-    found = assess_period(host, connections, store, packs, period, controls)
+    assurance = assess_period(host, connections, store, packs, period, controls)
     return PeriodInput(
-        assurance=found,
+        assurance=assurance,
         sampling=select_samples(
             store.evaluations.between(since=period.window.since, until=period.window.until),
-            {(one.framework, one.id): frozenset(one.rules) for one in found.controls},
-            {one.name for one in connections},
+            {
+                (control.framework, control.id): frozenset(control.rules)
+                for control in assurance.controls
+            },
+            {control.name for control in connections},
             samples,
         ),
-        titles={rule.id: rule.title for one in packs.packs for rule in one.pack.rules},
+        titles={rule.id: rule.title for control in packs.packs for rule in control.pack.rules},
         host_version=host.version,
     )

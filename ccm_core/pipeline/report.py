@@ -19,10 +19,12 @@ TREND = timedelta(days=90)
 INSTANT = timedelta(microseconds=1)
 
 
-def report(host: Host, store: EvidenceStore, kept: StoredEvaluation, form: ReportFormat) -> bytes:
+def report(
+    host: Host, store: EvidenceStore, evaluation: StoredEvaluation, form: ReportFormat
+) -> bytes:
     """Write a kept evaluation in one format, with the runs it rests on."""
-    digest = kept.digest if form.figures else None
-    return form.render(report_input(host, store, kept.evaluation, digest=digest))
+    digest = evaluation.digest if form.figures else None
+    return form.render(report_input(host, store, evaluation.evaluation, digest=digest))
 
 
 def report_input(
@@ -45,37 +47,41 @@ def report_input(
     Raises:
         UsageError: A part is wanted that the evaluation does not have.
     """
-    shown = filter_evaluation(evaluation, part)
+    filtered = filter_evaluation(evaluation, part)
     newest = {
-        one.connection: one
-        for one in store.runs.manifests(as_of=evaluation.evaluated_at)
-        if one.connection in shown.connections
+        manifest.connection: manifest
+        for manifest in store.runs.manifests(as_of=evaluation.evaluated_at)
+        if manifest.connection in filtered.connections
     }
-    given = ReportInput(
-        evaluation=shown,
+    content = ReportInput(
+        evaluation=filtered,
         manifests=[newest[name] for name in sorted(newest)],
         counts=[
-            one
-            for one in store.records.counts(as_of=evaluation.evaluated_at)
-            if not part.connections or one.connection in shown.connections
+            manifest
+            for manifest in store.records.counts(as_of=evaluation.evaluated_at)
+            if not part.connections or manifest.connection in filtered.connections
         ],
         host_version=host.version,
         scope=part.phrases,
     )
-    return given if digest is None else _with_figures(given, host, store, part, digest)
+    return content if digest is None else _with_figures(content, host, store, part, digest)
 
 
 def _with_figures(
-    given: ReportInput, host: Host, store: EvidenceStore, part: ResultFilter, digest: str
+    content: ReportInput, host: Host, store: EvidenceStore, part: ResultFilter, digest: str
 ) -> ReportInput:
-    basis, at = store.evaluations.inputs(digest), given.evaluation.evaluated_at
+    inputs, at = store.evaluations.inputs(digest), content.evaluation.evaluated_at
     # An outline has no connections: of some of them alone it would say nothing that is true.
-    trend = () if part.connections else store.evaluations.daily_trend(since=at - TREND, until=at + INSTANT)
+    trend = (
+        ()
+        if part.connections
+        else store.evaluations.daily_trend(since=at - TREND, until=at + INSTANT)
+    )
     return replace(
-        given,
-        sections=sections(host, store, basis.watch_scopes, given.evaluation) if basis else (),
+        content,
+        sections=sections(host, store, inputs.watch_scopes, content.evaluation) if inputs else (),
         trend=trend,
         digest=digest,
-        findings={one.id: one for one in all_findings(store, as_of=at)},
-        waivers=basis.waivers if basis else (),
+        findings={finding.id: finding for finding in all_findings(store, as_of=at)},
+        waivers=inputs.waivers if inputs else (),
     )

@@ -17,34 +17,36 @@ from ccm_core.store.interface.evidence_store import EvidenceStore
 
 
 def sections(
-    host: Host, store: EvidenceStore, watches: Sequence[WatchScope], shown: Evaluation
+    host: Host, store: EvidenceStore, scopes: Sequence[WatchScope], evaluation: Evaluation
 ) -> tuple[Section, ...]:
     """Draw every section for every connection that collects what it rests on.
 
     Args:
         host: What is installed, and the clock.
         store: Where the evidence is kept.
-        watches: What was collected over which horizon when it was judged.
-        shown: The part of it that is reported.
+        scopes: What was collected over which horizon when it was judged.
+        evaluation: The part of it that is reported.
     """
     return tuple(
         section
-        for watch in watches
-        if watch.connection in shown.connections
-        for section in _of_connection(host, watch, store, shown)
+        for scope in scopes
+        if scope.connection in evaluation.connections
+        for section in _of_connection(host, scope, store, evaluation)
     )
 
 
 def _of_connection(
-    host: Host, watch: WatchScope, store: EvidenceStore, shown: Evaluation
+    host: Host, scope: WatchScope, store: EvidenceStore, evaluation: Evaluation
 ) -> Iterator[Section]:
-    wanted = [
-        one for _, one in sorted(host.sections.items()) if _inputs(host, one) <= {*watch.cadences}
+    available = [
+        section
+        for _, section in sorted(host.sections.items())
+        if _inputs(host, section) <= {*scope.cadences}
     ]
-    if wanted:
-        seen = load_evidence(host, watch, store, shown.evaluated_at)
-        for one in wanted:
-            yield _section(one, seen, shown, _inputs(host, one))
+    if available:
+        source = load_evidence(host, scope, store, evaluation.evaluated_at)
+        for section in available:
+            yield _section(section, source, evaluation, _inputs(host, section))
 
 
 def _inputs(host: Host, section: ReportSection) -> set[str]:
@@ -56,34 +58,36 @@ def _inputs(host: Host, section: ReportSection) -> set[str]:
 
 
 def _section(
-    section: ReportSection, seen: Evidence, shown: Evaluation, inputs: set[str]
+    section: ReportSection, source: Evidence, evaluation: Evaluation, inputs: set[str]
 ) -> Section:
-    told = Section(
+    empty = Section(
         name=section.name,
         title=section.title,
-        connection=seen.connection,
+        connection=source.connection,
         rank=section.rank,
-        problems=_problems(shown.sufficiency, seen.connection, inputs),
+        problems=_problems(evaluation.sufficiency, source.connection, inputs),
     )
     try:
         request = SectionRequest(
-            rows={name: seen.rows(name) for name in section.views},
-            now=seen.now,
-            horizon=seen.horizon,
-            parameters={one.name: one.parameters for one in shown.packs},
+            rows={name: source.rows(name) for name in section.views},
+            now=source.now,
+            horizon=source.horizon,
+            parameters={pack.name: pack.parameters for pack in evaluation.packs},
         )
-        return replace(told, figures=tuple(section.figures(request)))
+        return replace(empty, figures=tuple(section.figures(request)))
     except CcmError:
         raise
     except Exception as fault:  # noqa: BLE001 - a plugin's bug is told where the section would be
-        return replace(told, failure=f"{type(fault).__name__}: {fault}")
+        return replace(empty, failure=f"{type(fault).__name__}: {fault}")
 
 
 def _problems(
     sufficiency: Sequence[KindSufficiency], connection: str, inputs: set[str]
 ) -> tuple[KindSufficiency, ...]:
     return tuple(
-        one
-        for one in sufficiency
-        if one.connection == connection and one.kind in inputs and (one.problem or one.shortfalls)
+        kind
+        for kind in sufficiency
+        if kind.connection == connection
+        and kind.kind in inputs
+        and (kind.problem or kind.shortfalls)
     )

@@ -41,16 +41,17 @@ def store_evaluation(
     """Store an evaluation with everything it was made with, and track its findings."""
     basis = EvaluationInputs(
         packs=tuple(
-            StoredPack(source=one.source, digest=json_codec.digest(one.text)) for one in ruling.packs
+            StoredPack(source=pack.source, digest=json_codec.digest(pack.text))
+            for pack in ruling.packs
         ),
         parameters=ruling.parameters,
         set_at=dict(ruling.set_at),
         waivers=tuple(ruling.waivers),
-        watch_scopes=tuple(watch_scope(host, one) for one in connections),
+        watch_scopes=tuple(watch_scope(host, pack) for pack in connections),
         plugins=host.plugins,
         host_version=host.version,
     )
-    digest = store.evaluations.append(evaluation, basis, [one.text for one in ruling.packs])
+    digest = store.evaluations.append(evaluation, basis, [pack.text for pack in ruling.packs])
     track_findings(store, (digest, evaluation))
     return StoredEvaluation(digest=digest, evaluation=evaluation)
 
@@ -71,54 +72,64 @@ def reproduce(host: Host, store: EvidenceStore, *, as_of: datetime | None = None
     latest = store.evaluations.latest(as_of=as_of)
     if latest is None:
         raise UsageError("the store holds no evaluation by then; `ccm evaluate` makes one")
-    digest, kept = latest.digest, latest.evaluation
-    basis = store.evaluations.inputs(digest)
-    if basis is None:
+    digest, stored = latest.digest, latest.evaluation
+    inputs = store.evaluations.inputs(digest)
+    if inputs is None:
         raise UsageError(
             f"evaluation {digest} was kept without what it was made with, so it cannot be repeated"
         )
-    again = _evaluate_again(host, store, kept, basis)
-    if json_codec.encode(again) != json_codec.encode(kept):
-        raise _difference_error(host, store.records, kept, basis, digest)
-    return again
+    evaluation = _evaluate_again(host, store, stored, inputs)
+    if json_codec.encode(evaluation) != json_codec.encode(stored):
+        raise _difference_error(host, store.records, stored, inputs, digest)
+    return evaluation
 
 
 def _evaluate_again(
-    host: Host, store: EvidenceStore, kept: Evaluation, basis: EvaluationInputs
+    host: Host, store: EvidenceStore, stored: Evaluation, inputs: EvaluationInputs
 ) -> Evaluation:
-    texts = [PackText(text=store.evaluations.document(one.digest), source=one.source) for one in basis.packs]
+    texts = [
+        PackText(text=store.evaluations.document(pack.digest), source=pack.source)
+        for pack in inputs.packs
+    ]
     # The plugins that had failed then are part of what was said.
-    then = replace(host, plugins=basis.plugins)
-    packs = compile_rules(then, texts, basis.parameters)
-    return evaluate_scopes(then, basis.watch_scopes, store, packs, basis.waivers, now=kept.evaluated_at)
+    host_at_evaluation = replace(host, plugins=inputs.plugins)
+    packs = compile_rules(host_at_evaluation, texts, inputs.parameters)
+    return evaluate_scopes(
+        host_at_evaluation,
+        inputs.watch_scopes,
+        store,
+        packs,
+        inputs.waivers,
+        now=stored.evaluated_at,
+    )
 
 
 def _difference_error(
-    host: Host, records: RecordStore, kept: Evaluation, basis: EvaluationInputs, digest: str
+    host: Host, records: RecordStore, stored: Evaluation, inputs: EvaluationInputs, digest: str
 ) -> UsageError | IntegrityError:
     erased = [
         f"{kind} {key!r}"
-        for watch in basis.watch_scopes
+        for watch in inputs.watch_scopes
         for kind in sorted(watch.cadences)
-        for key, _ in records.erased_keys(watch.connection, kind, as_of=kept.evaluated_at)
+        for key, _ in records.erased_keys(watch.connection, kind, as_of=stored.evaluated_at)
     ]
     if erased:
         return UsageError(
             f"evaluation {digest} cannot be repeated: what it saw of {len(erased)} objects was "
             f"erased by order, such as {erased[0]}. `ccm verify` shows that it was kept so"
         )
-    then, now = (
-        dict(_versions(*one)) for one in ((basis, basis.host_version), (host, host.version))
+    previous, current = (
+        dict(_versions(*side)) for side in ((inputs, inputs.host_version), (host, host.version))
     )
-    other = [
-        f"{name} {then.get(name, 'none')} then, {now.get(name, 'none')} now"
-        for name in sorted(then.keys() | now.keys())
-        if then.get(name) != now.get(name)
+    differing = [
+        f"{name} {previous.get(name, 'none')} then, {current.get(name, 'none')} now"
+        for name in sorted(previous.keys() | current.keys())
+        if previous.get(name) != current.get(name)
     ]
-    if other:
+    if differing:
         return UsageError(
             f"evaluation {digest} comes out differently, and it was made by other versions: "
-            f"{'; '.join(other)}. Install those to repeat it."
+            f"{'; '.join(differing)}. Install those to repeat it."
         )
     return IntegrityError(
         f"evaluation {digest} comes out differently from the same packs, parameters, waivers and "
@@ -127,4 +138,4 @@ def _difference_error(
 
 
 def _versions(of: EvaluationInputs | Host, core: str) -> list[tuple[str, str]]:
-    return [("ccm-core", core), *((one.distribution, one.version) for one in of.plugins)]
+    return [("ccm-core", core), *((plugin.distribution, plugin.version) for plugin in of.plugins)]

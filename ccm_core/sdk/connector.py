@@ -50,7 +50,7 @@ class AuthMethod:
 
     @property
     def needs_consent(self) -> bool:
-        """Whether a person consents in a browser; the tokens then rotate and the vault keeps them."""
+        """Whether a person consents in a browser; the vault then keeps tokens that rotate."""
         return self.oauth is not None and self.oauth.flow is Flow.CODE
 
 

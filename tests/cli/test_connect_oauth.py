@@ -110,7 +110,7 @@ def test_a_mistake_on_the_way_is_told_and_keeps_nothing(by_oauth, identity, simu
         known.consents, control.now = True, lambda: datetime.now(UTC)
         ran = by_oauth(app, **given)
         assert (case, ran.code, words in ran.err) == (case, code, True), ran.err
-        secrets = [app.client_secret, "pdeas-wrong", *control.bearer_tokens, *known.refreshes]
+        secrets = [app.client_secret, "pdeas-wrong", *control.bearer_tokens, *known.refresh_grants]
         assert [one for one in secrets if one in ran.out + ran.err] == []
         assert saved(folder) == {}
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ccm_core.config.raw_settings import read_settings
 from ccm_core.config.secret_reference import SecretReference
 from ccm_core.config.secret_resolver import resolve, resolve_all
-from ccm_core.config.validate import complete
+from ccm_core.config.validate import validate
 from ccm_core.errors import SecretError
 from ccm_core.sdk.secret import Secret
 
@@ -212,7 +212,7 @@ def test_a_keyring_that_is_not_installed_is_told(monkeypatch):
 
 def test_all_secrets_of_a_command_are_resolved_together(tmp_path, connectors):
     """Secrets come by connection and field; what is missing is told all at once."""
-    read = complete(read_settings(TWO, "ccm.yaml", base=tmp_path), connectors)
+    read = validate(read_settings(TWO, "ccm.yaml", base=tmp_path), connectors)
 
     with pytest.raises(SecretError) as caught:
         resolve_all(read.connections, environment={}, base=read.base)

@@ -10,7 +10,7 @@ import pytest
 from ccm_core.config.raw_settings import load_settings, read_settings
 from ccm_core.config.secret_reference import SecretReference
 from ccm_core.config.settings import PluginSettings, RulesSettings, StoreSettings
-from ccm_core.config.validate import complete
+from ccm_core.config.validate import validate
 from ccm_core.errors import DocumentError, PluginError, UsageError
 
 HEAD = "version: 1\nconnections:\n"
@@ -23,7 +23,7 @@ GOOD = """\
 
 def read(text: str, connectors, *, base: Path = Path("/srv/ccm")):
     """Read settings from a text."""
-    return complete(read_settings(text.encode(), "ccm.yaml", base=base), connectors)
+    return validate(read_settings(text.encode(), "ccm.yaml", base=base), connectors)
 
 
 def mistakes(text: str, connectors) -> list[str]:
@@ -98,7 +98,7 @@ def test_what_is_left_out_has_its_default(connectors):
         pytest.param(
             "version: 2\nconections: []\n",
             [
-                '1:1: "connections" is missing: the sources to read; [] where there are none yet',
+                '1:1: "connections" is missing: the sources to collect from; [] if there are none yet',
                 "1:10: expected 1; got the number 2",
                 '2:1: unknown key "conections"; did you mean "connections"?',
             ],
@@ -334,7 +334,7 @@ def test_a_settings_file_is_read_from_its_folder(tmp_path, connectors):
     path = tmp_path / "ccm.yaml"
     path.write_text(HEAD + GOOD + "rules: {waivers: w.yaml}\n")
 
-    settings = complete(load_settings(path), connectors)
+    settings = validate(load_settings(path), connectors)
 
     assert settings.base == tmp_path
     assert settings.rules.waivers == tmp_path / "w.yaml"

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from ccm_core.config.raw_settings import read_settings
 from ccm_core.config.template import template
-from ccm_core.config.validate import complete
+from ccm_core.config.validate import validate
 
 
 def test_the_template_is_settings(connectors):
     """What is written for a connector reads back as it stands, comments and all."""
     text = template(connectors.values(), ["readiness", "access"])
 
-    settings = complete(read_settings(text.encode(), "ccm.yaml", base=Path()), connectors)
+    settings = validate(read_settings(text.encode(), "ccm.yaml", base=Path()), connectors)
 
     assert [one.name for one in settings.connections] == ["acme-prod"]
     assert settings.rules.packs == ("access", "readiness")
@@ -24,5 +24,5 @@ def test_a_template_without_plugins_is_settings_too(make_connector):
     """Without a connector, or with one that gives no example, there are no connections."""
     for connectors in ({}, {"acme": make_connector(example="")}):
         text = template(connectors.values(), [])
-        settings = complete(read_settings(text.encode(), "ccm.yaml", base=Path()), connectors)
+        settings = validate(read_settings(text.encode(), "ccm.yaml", base=Path()), connectors)
         assert settings.connections == ()

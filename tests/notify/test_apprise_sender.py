@@ -55,5 +55,5 @@ def test_a_damaged_memory_is_told(tmp_path):
     """With what happens when it is removed."""
     path = tmp_path / "ccm.notified.json"
     path.write_text("{")
-    with pytest.raises(UsageError, match="everything that is so is told once more"):
+    with pytest.raises(UsageError, match="every current condition is sent once more"):
         sent_state.read(path)

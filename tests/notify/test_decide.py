@@ -69,7 +69,7 @@ def test_a_message_says_everything_in_order():
     message = decide(NOON, now, told, EVERYTHING).message
     assert (
         message.title
-        == "ccm: 2 opened, 1 inconclusive, 1 credential rotation due, 1 resolveddue, 1 resolved"
+        == "ccm: 2 opened, 1 inconclusive, 1 credential rotation due, 1 overdue, 1 resolved"
     )
     assert message.lines == (
         "Opened:",

@@ -98,9 +98,7 @@ def test_a_plugin_lists_its_offers(install):
         ),
     ],
 )
-def test_a_failing_plugin_is_in_the_catalog_with_its_failure(
-    install, name, failure
-):
+def test_a_failing_plugin_is_in_the_catalog_with_its_failure(install, name, failure):
     """Its reason is on the catalog and in manifests, it offers nothing, and the rest loads."""
     catalog = load(install("good", name))
 
@@ -272,8 +270,8 @@ def test_offers_that_refer_to_nothing_are_problems_of_the_catalog(install):
         ),
         "evidence kind dangling.event has no key; expected the paths that identify an object",
         (
-            "evidence kind dangling.event is of events and does not say where their instant is "
-            "(occurred_at)"
+            "evidence kind dangling.event is of events and has no occurred_at; "
+            "expected the path of their instant"
         ),
         "evidence kind dangling.event: the schema cannot be loaded: FileNotFoundError: thing.json",
         f"view dangling.summary reads {nobody}",

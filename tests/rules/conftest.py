@@ -179,10 +179,10 @@ def facts(standing_of):
     """Make the facts of one connection whose evidence is complete."""
 
     def make(rows, over="acme.door", connection="hq", sufficiency=(), lookup=None, **fields):
-        source = next(one for one in SOURCES if one.name == over)
+        source = next(source for source in SOURCES if source.name == over)
         kinds = {*source.inputs, "acme.person"}
         stands = {kind: standing_of(kind, connection=connection) for kind in sorted(kinds)}
-        stands |= {one.kind: one for one in sufficiency}
+        stands |= {kind.kind: kind for kind in sufficiency}
         found = {
             kind: {
                 key: LookupRecord(body=body, digest=f"sha256:{kind}:{key}")
@@ -207,7 +207,7 @@ def facts(standing_of):
 
 
 @pytest.fixture
-def judged(compiled, facts, rule_text):
+def evaluate_rows(compiled, facts, rule_text):
     """Judge rows by one rule and give its roll-up."""
 
     def judge(rows, *, parameters="{}", settings=None, waivers=(), given=None, **fields):
@@ -278,6 +278,6 @@ def compiling(sources):
     def find(text: str, **fields: Any) -> list[str]:
         with pytest.raises(DocumentError) as caught:
             compile_packs([PackText(text=text.encode(), source="doors.yaml")], sources, **fields)
-        return [str(one) for one in caught.value.mistakes]
+        return [str(mistake) for mistake in caught.value.mistakes]
 
     return find

@@ -152,9 +152,9 @@ def test_regular_expressions_take_linear_time(environment, context):
     assert time.process_time() - began < 1
 
 
-def test_a_message_is_cut(judged, row):
+def test_a_message_is_cut(evaluate_rows, row):
     """A reason is at most so long, however long the row's texts are."""
-    found = judged(
+    found = evaluate_rows(
         [row(locked=False, owner="x" * 50_000)], message='"{row.owner}"', **{"assert": "row.locked"}
     )
     assert len(found.results[0].reason) == LONGEST

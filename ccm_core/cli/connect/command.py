@@ -19,7 +19,7 @@ from ccm_core.cli.terminal.exit_codes import Exit
 from ccm_core.cli.terminal.options import settings_file
 from ccm_core.cli.terminal.output import print_message
 from ccm_core.cli.terminal.workspace import TERMINAL, run_async
-from ccm_core.config.settings_writer import SettingsFile, place_for
+from ccm_core.config.settings_writer import SettingsFile, settings_path
 from ccm_core.config.template import without_connections
 from ccm_core.errors import SourceError
 from ccm_core.pipeline.session import check
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 def command(config: str | None, /, connector: str, **given: Any) -> int:
     """Connect a source: ask for what it needs, test it, and only then save it."""
     options = ConnectOptions(**given)
-    path = place_for(settings_file(config), environment=os.environ, folder=Path())
+    path = settings_path(settings_file(config), environment=os.environ, folder=Path())
     catalog = all_plugins()
     file = SettingsFile.at(path, absent=without_connections(catalog.packs))
     failures = [f"{plugin}: {plugin.failure}" for plugin in catalog.failures]

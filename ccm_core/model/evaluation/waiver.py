@@ -1,4 +1,4 @@
-"""A waiver: an approved, scoped, expiring risk acceptance. A flag beside a status, never a status."""
+"""Waivers: approved, scoped, expiring risk acceptances. A waiver flags a status, and is none."""
 
 from __future__ import annotations
 

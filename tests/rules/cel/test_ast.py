@@ -43,7 +43,7 @@ def test_an_expression_tells_what_it_reads(environment, text, expected):
     """Paths are found through macros and brackets, each with its offset."""
     tree = environment.compile(text).tree
 
-    assert [f"{one.offset} {dotted(one.path)}" for one in read_paths(tree)] == expected
+    assert [f"{read.offset} {dotted(read.path)}" for read in read_paths(tree)] == expected
 
 
 def test_a_name_can_stand_for_a_path(environment):

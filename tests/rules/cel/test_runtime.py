@@ -29,14 +29,14 @@ ROW = {
 @pytest.fixture
 def lookups():
     """Answer from two people, one of whom lacks evidence."""
-    found = LookupTable()
+    table = LookupTable()
     people = {
         "P1": LookupRecord(body={"name": "Ada"}, digest="sha256:ada"),
         "P3": LookupRecord(body={"name": "Cy"}, digest="sha256:cy"),
         "7": LookupRecord(body={"name": "Seven"}, digest="sha256:seven"),
     }
-    found.load({"acme.person": people}, {"acme.person:P3": "it was cut off"})
-    return found
+    table.load({"acme.person": people}, {"acme.person:P3": "it was cut off"})
+    return table
 
 
 @pytest.fixture
@@ -194,10 +194,10 @@ def test_what_is_missing_from_the_evidence_is_insufficient(holds, text, lets, re
 
 def test_a_condition_parameter_that_cannot_be_judged_hands_its_reason_on(holds):
     """Whoever reads the parameter learns what its own condition lacked."""
-    found = holds("params.high_up", high_up="row.nothing > 3")
+    value = holds("params.high_up", high_up="row.nothing > 3")
 
-    assert found.reason == "row has no `nothing`"
-    assert found.insufficient
+    assert value.reason == "row has no `nothing`"
+    assert value.insufficient
 
 
 @pytest.mark.parametrize(

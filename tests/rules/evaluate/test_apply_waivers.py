@@ -71,8 +71,8 @@ def test_a_waiver_flags_the_failing_results_it_covers(judged_with, waiver, field
     """Status, roll-up and control stay as they are; only the flag and its count appear."""
     plain, found = judged_with().rules[0], judged_with(waiver(**fields)).rules[0]
 
-    assert {one.subject.key for one in found.results if one.waiver == "W-1"} == covered
-    assert [one.status for one in found.results] == [one.status for one in plain.results]
+    assert {result.subject.key for result in found.results if result.waiver == "W-1"} == covered
+    assert [result.status for result in found.results] == [result.status for result in plain.results]
     assert (found.status, found.population.failed) == (Status.FAIL, 2)
     assert found.population.waived == len(covered)
 
@@ -149,4 +149,4 @@ def test_the_first_of_two_waivers_is_named(judged_with, waiver):
     """Whichever order they are given in."""
     both = waiver(id="W-2"), waiver(id="W-1")
 
-    assert {one.waiver for one in judged_with(*both).rules[0].results} == {None, "W-1"}
+    assert {result.waiver for result in judged_with(*both).rules[0].results} == {None, "W-1"}

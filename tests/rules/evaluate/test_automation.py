@@ -71,6 +71,6 @@ def pack(procedures, control="X"):
 )
 def test_packs_state_together_how_much_is_automated(packs, automated, manual_procedures):
     """What one leaves to people is left; all have to state that nothing is. Others do not count."""
-    found = automation([*map(pack, packs), pack((), control="Y")], "own", "X")
+    coverage = automation([*map(pack, packs), pack((), control="Y")], "own", "X")
 
-    assert (found.automated, found.manual_procedures) == (automated, manual_procedures)
+    assert (coverage.automated, coverage.manual_procedures) == (automated, manual_procedures)

@@ -17,7 +17,7 @@ LIMIT = "{limit: {type: duration, default: 15m, description: d}}"
 
 def said(found):
     """Give status and reason of every result, by subject."""
-    return {one.subject.key: (one.status.value, one.reason) for one in found.results}
+    return {result.subject.key: (result.status.value, result.reason) for result in found.results}
 
 
 # -- conditions -------------------------------------------------------------------------------
@@ -125,9 +125,9 @@ def said(found):
         ),
     ],
 )
-def test_a_row_has_one_of_five_statuses(judged, row, fields, body, status, reason):
+def test_a_row_has_one_of_five_statuses(evaluate_rows, row, fields, body, status, reason):
     """Each outcome of the conditions has its status and says why."""
-    found = judged(
+    rule_result = evaluate_rows(
         [row(**body)],
         given={"lookup": {"acme.person": {"P1": {"name": "Ada"}}}},
         parameters="{limit: {type: duration, default: 15m, description: d}, "
@@ -135,8 +135,8 @@ def test_a_row_has_one_of_five_statuses(judged, row, fields, body, status, reaso
         **fields,
     )
 
-    results = [one for one in found.results if one.subject.kind == "acme.door"]
-    assert [(one.status.value, one.reason) for one in results] == [(status, reason)]
+    results = [result for result in rule_result.results if result.subject.kind == "acme.door"]
+    assert [(result.status.value, result.reason) for result in results] == [(status, reason)]
 
 
 @pytest.mark.parametrize(
@@ -164,17 +164,17 @@ def test_a_row_has_one_of_five_statuses(judged, row, fields, body, status, reaso
         pytest.param("true", {}, None, id="always"),
     ],
 )
-def test_what_is_not_due_says_when_it_falls_due(judged, row, now, not_due, body, due):
+def test_what_is_not_due_says_when_it_falls_due(evaluate_rows, row, now, not_due, body, due):
     """Where an age meets a limit, or the moment a moment, the end is known."""
-    found = judged(
+    rule_result = evaluate_rows(
         [row(locked=False, **body)],
         parameters="{limit: {type: duration, default: 15m, description: d}}",
         let="{most: params.limit}",
         not_due=f'"{not_due}"',
     )
 
-    assert found.status is Status.NOT_APPLICABLE
-    assert found.results[0].due_at == (now + timedelta(seconds=due) if due else None)
+    assert rule_result.status is Status.NOT_APPLICABLE
+    assert rule_result.results[0].due_at == (now + timedelta(seconds=due) if due else None)
 
 
 @pytest.mark.parametrize(
@@ -186,17 +186,17 @@ def test_what_is_not_due_says_when_it_falls_due(judged, row, now, not_due, body,
         pytest.param({"floor": 4}, "insufficient", id="absent"),
     ],
 )
-def test_conditions_that_cannot_be_taken_together_are_judged_one_by_one(judged, row, body, status):
+def test_conditions_that_cannot_be_taken_together_are_judged_one_by_one(evaluate_rows, row, body, status):
     """CEL bounds how deep an expression may nest; a rule near the bound says the same."""
     terms = " + ".join(["row.floor", *["1"] * 29])
-    found = judged([row(**body)], match=f"{terms} > 3")
+    rule_result = evaluate_rows([row(**body)], match=f"{terms} > 3")
 
-    assert said(found)["D1"][0] == status
+    assert said(rule_result)["D1"][0] == status
 
 
-def test_a_result_rests_on_its_row_and_on_what_it_looked_up(judged, row):
+def test_a_result_rests_on_its_row_and_on_what_it_looked_up(evaluate_rows, row):
     """Digests are sorted, each is there once, and no row has those of another."""
-    found = judged(
+    rule_result = evaluate_rows(
         [
             row("D1", owner="P1", digests=["sha256:b", "sha256:a", "sha256:b"]),
             row("D2", owner="P9", digests=["sha256:c"]),
@@ -205,7 +205,7 @@ def test_a_result_rests_on_its_row_and_on_what_it_looked_up(judged, row):
         **{"assert": "lookup('acme.person', row.owner).name == 'Ada'"},
     )
 
-    assert {one.subject.key: one.evidence_digests for one in found.results} == {
+    assert {result.subject.key: result.evidence_digests for result in rule_result.results} == {
         "D1": ("sha256:a", "sha256:acme.person:P1", "sha256:b"),
         "D2": ("sha256:c",),
     }
@@ -227,29 +227,29 @@ def test_a_result_rests_on_its_row_and_on_what_it_looked_up(judged, row):
     ],
 )
 def test_an_empty_population_is_what_the_rule_says_and_never_a_pass(
-    judged, row, on_empty, floors, reason
+    evaluate_rows, row, on_empty, floors, reason
 ):
     """`on_empty` decides where nothing is left to judge."""
-    found = judged(
+    rule_result = evaluate_rows(
         [row(f"D{n}", floor=floor) for n, floor in enumerate(floors)],
         on_empty=on_empty,
         match="row.floor > 3",
     )
 
-    assert found.status.value == on_empty
-    assert said(found)["hq"] == (on_empty, reason)
+    assert rule_result.status.value == on_empty
+    assert said(rule_result)["hq"] == (on_empty, reason)
 
 
-def test_what_is_not_due_is_no_empty_population(judged, row):
+def test_what_is_not_due_is_no_empty_population(evaluate_rows, row):
     """There is something to judge, only not yet."""
-    found = judged([row(age=1, locked=False)], on_empty="fail", not_due="row.age < 60")
+    rule_result = evaluate_rows([row(age=1, locked=False)], on_empty="fail", not_due="row.age < 60")
 
-    assert found.status is Status.NOT_APPLICABLE
+    assert rule_result.status is Status.NOT_APPLICABLE
 
 
-def test_every_subject_is_counted_once(judged, row):
+def test_every_subject_is_counted_once(evaluate_rows, row):
     """The numbers add up to the subjects that are known."""
-    found = judged(
+    rule_result = evaluate_rows(
         [
             row("D1", floor=4, locked=True),
             row("D2", floor=4, locked=False),
@@ -261,7 +261,7 @@ def test_every_subject_is_counted_once(judged, row):
         match="row.floor > 3",
     )
 
-    assert found.population == Population(
+    assert rule_result.population == Population(
         total=6, passed=2, failed=1, insufficient=1, not_applicable=1, error=1
     )
 
@@ -276,7 +276,7 @@ def test_every_subject_is_counted_once(judged, row):
         pytest.param(["outside"], "not_applicable", id="not-applicable-alone"),
     ],
 )
-def test_a_rule_is_as_bad_as_its_worst_result(judged, row, locked, status):
+def test_a_rule_is_as_bad_as_its_worst_result(evaluate_rows, row, locked, status):
     """The order is error, fail, insufficient, pass, not applicable."""
     bodies = [
         {"floor": 1}
@@ -284,9 +284,9 @@ def test_a_rule_is_as_bad_as_its_worst_result(judged, row, locked, status):
         else {"floor": 4} | ({"locked": one} if one != "absent" else {})
         for one in locked
     ]
-    found = judged([row(f"D{n}", **body) for n, body in enumerate(bodies)], match="row.floor > 3")
+    rule_result = evaluate_rows([row(f"D{n}", **body) for n, body in enumerate(bodies)], match="row.floor > 3")
 
-    assert found.status.value == status
+    assert rule_result.status.value == status
 
 
 # -- the same inputs give the same bytes ------------------------------------------------------
@@ -303,19 +303,19 @@ def test_the_order_of_what_is_given_does_not_matter(compiled, rule_text, facts, 
     second = evaluate(compiled(*rules), turned, now=now)
 
     assert encode(replace(first, packs=())) == encode(replace(second, packs=()))
-    assert [one.rule for one in first.rules] == ["another", "door_locked"]
+    assert [rule.rule for rule in first.rules] == ["another", "door_locked"]
     assert first.connections == ("annex", "hq")
 
 
 def test_an_evaluation_says_what_it_was_made_with(compiled, rule_text, facts, row, now):
     """Packs with their effective parameters, connections and every standing."""
-    found = evaluate(
+    evaluation = evaluate(
         compiled(rule_text(), parameters=LIMIT, settings={"limit": "1m"}), [facts([row()])], now=now
     )
 
-    assert found.evaluated_at == now
-    assert (found.packs[0].name, found.packs[0].parameters) == ("acme-doors", {"limit": "1m"})
-    assert [one.kind for one in found.sufficiency] == ["acme.door", "acme.person"]
+    assert evaluation.evaluated_at == now
+    assert (evaluation.packs[0].name, evaluation.packs[0].parameters) == ("acme-doors", {"limit": "1m"})
+    assert [kind.kind for kind in evaluation.sufficiency] == ["acme.door", "acme.person"]
 
 
 def test_packs_can_judge_twice(compiled, rule_text, facts, row, now):

@@ -19,7 +19,7 @@ MARCH = "2026-03-09T10:00:00Z"
 
 def said(found):
     """Give status and reason of every result, by subject."""
-    return {one.subject.key: (one.status.value, one.reason) for one in found.results}
+    return {result.subject.key: (result.status.value, result.reason) for result in found.results}
 
 
 @pytest.mark.parametrize(
@@ -39,26 +39,26 @@ def said(found):
 @pytest.mark.parametrize("rows", [0, 1, 2], ids=["no-row", "one-row", "two-rows"])
 @pytest.mark.parametrize("on_empty", ["fail", "not_applicable"])
 def test_no_rule_gets_past_a_problem_of_its_evidence(
-    judged, row, standing_of, standing, reason, rows, on_empty
+    evaluate_rows, row, standing_of, standing, reason, rows, on_empty
 ):
     """Whatever the conditions would say, the rule is insufficient, and says why once."""
-    found = judged(
+    rule_result = evaluate_rows(
         [row(f"D{n}", locked=bool(n)) for n in range(rows)],
         given={"sufficiency": [standing_of("acme.door", **standing)]},
         on_empty=on_empty,
         **{"assert": "'true'", "match": "'true'"},
     )
 
-    assert found.status is Status.INSUFFICIENT
-    assert [(one.subject.kind, one.subject.key, one.reason) for one in found.results] == [
+    assert rule_result.status is Status.INSUFFICIENT
+    assert [(result.subject.kind, result.subject.key, result.reason) for result in rule_result.results] == [
         ("connection", "hq", reason)
     ]
-    assert found.population == Population(total=rows, insufficient=rows)
+    assert rule_result.population == Population(total=rows, insufficient=rows)
 
 
-def test_every_input_of_a_view_counts(judged, row, standing_of):
+def test_every_input_of_a_view_counts(evaluate_rows, row, standing_of):
     """A view rests on all the kinds it reads; all that is wrong is told."""
-    found = judged(
+    rule_result = evaluate_rows(
         [row(locked=True)],
         over="acme.watch",
         given={
@@ -69,26 +69,26 @@ def test_every_input_of_a_view_counts(judged, row, standing_of):
         },
     )
 
-    assert found.results[0].reason == "acme.badge is old; acme.door is partial"
+    assert rule_result.results[0].reason == "acme.badge is old; acme.door is partial"
 
 
-def test_a_kind_that_is_looked_up_counts(judged, row, standing_of):
+def test_a_kind_that_is_looked_up_counts(evaluate_rows, row, standing_of):
     """Even where no row would look anything up."""
-    found = judged(
+    rule_result = evaluate_rows(
         [row(locked=True)],
         given={"sufficiency": [standing_of("acme.person", problem="acme.person is partial")]},
         **{"assert": "row.locked || lookup('acme.person', 'P1').name == ''"},
     )
 
-    assert said(found) == {"hq": ("insufficient", "acme.person is partial")}
+    assert said(rule_result) == {"hq": ("insufficient", "acme.person is partial")}
 
 
 def test_a_kind_without_a_standing_was_never_collected(compiled, rule_text, facts, row, now):
     """What nobody speaks for is not evidence."""
     bare = replace(facts([row(locked=True)]), sufficiency={})
-    found = evaluate(compiled(rule_text()), [bare], now=now).rules[0]
+    rule_result = evaluate(compiled(rule_text()), [bare], now=now).rules[0]
 
-    assert said(found) == {"hq": ("insufficient", "acme.door was never collected")}
+    assert said(rule_result) == {"hq": ("insufficient", "acme.door was never collected")}
 
 
 def test_inputs_that_the_facts_forget_still_count(compiled, rule_text, facts, row, now):
@@ -97,17 +97,17 @@ def test_inputs_that_the_facts_forget_still_count(compiled, rule_text, facts, ro
     forgetful = replace(
         given, inputs={"acme.watch": ()}, sufficiency={"acme.door": given.sufficiency["acme.door"]}
     )
-    found = evaluate(compiled(rule_text(over="acme.watch")), [forgetful], now=now).rules[0]
+    rule_result = evaluate(compiled(rule_text(over="acme.watch")), [forgetful], now=now).rules[0]
 
-    assert said(found) == {"hq": ("insufficient", "acme.badge was never collected")}
+    assert said(rule_result) == {"hq": ("insufficient", "acme.badge was never collected")}
 
 
-def test_only_the_subjects_that_lack_evidence_are_insufficient(judged, row, standing_of):
+def test_only_the_subjects_that_lack_evidence_are_insufficient(evaluate_rows, row, standing_of):
     """By its own name or by an object behind it; the other rows are judged."""
     lacks = standing_of(
         "acme.door", Outcome.PARTIAL, shortfalls=(SOME,), subjects=("acme.door:D1",)
     )
-    found = judged(
+    rule_result = evaluate_rows(
         [
             row("D1", locked=True),
             row("D2", locked=True, names=["acme.door:D1"]),
@@ -118,7 +118,7 @@ def test_only_the_subjects_that_lack_evidence_are_insufficient(judged, row, stan
     )
     why = "acme.door of acme.door:D1 is partial (truncated: page 3 is missing)"
 
-    assert said(found) == {
+    assert said(rule_result) == {
         "D1": ("insufficient", why),
         "D2": ("insufficient", why),
         "D3": ("pass", "Doors are locked"),
@@ -126,22 +126,22 @@ def test_only_the_subjects_that_lack_evidence_are_insufficient(judged, row, stan
     }
 
 
-def test_a_subject_that_stands_behind_no_row_is_insufficient_itself(judged, row, standing_of):
+def test_a_subject_that_stands_behind_no_row_is_insufficient_itself(evaluate_rows, row, standing_of):
     """An object that could not be read does not vanish from the population."""
     lacks = standing_of(
         "acme.door", Outcome.PARTIAL, shortfalls=(SOME,), subjects=("acme.door:D1",)
     )
-    found = judged([row("D2", locked=True)], given={"sufficiency": [lacks]})
+    rule_result = evaluate_rows([row("D2", locked=True)], given={"sufficiency": [lacks]})
 
-    assert found.status is Status.INSUFFICIENT
-    assert found.population == Population(total=2, passed=1, insufficient=1)
+    assert rule_result.status is Status.INSUFFICIENT
+    assert rule_result.population == Population(total=2, passed=1, insufficient=1)
 
 
-def test_a_record_that_is_known_in_part_cannot_be_looked_up(judged, row, standing_of):
+def test_a_record_that_is_known_in_part_cannot_be_looked_up(evaluate_rows, row, standing_of):
     """Only the rows that look it up are insufficient."""
     fall = replace(SOME, subjects=("acme.person:P1",))
     lacks = standing_of("acme.person", Outcome.PARTIAL, shortfalls=(fall,), subjects=fall.subjects)
-    found = judged(
+    rule_result = evaluate_rows(
         [row("D1", owner="P1"), row("D2", owner="P2")],
         given={
             "sufficiency": [lacks],
@@ -150,8 +150,8 @@ def test_a_record_that_is_known_in_part_cannot_be_looked_up(judged, row, standin
         **{"assert": "lookup('acme.person', row.owner).name != ''"},
     )
 
-    assert found.population == Population(total=2, passed=1, insufficient=1)
-    assert said(found)["D1"][1].startswith("acme.person P1: acme.person of acme.person:P1")
+    assert rule_result.population == Population(total=2, passed=1, insufficient=1)
+    assert said(rule_result)["D1"][1].startswith("acme.person P1: acme.person of acme.person:P1")
 
 
 @pytest.mark.parametrize(
@@ -162,16 +162,16 @@ def test_a_record_that_is_known_in_part_cannot_be_looked_up(judged, row, standin
         pytest.param("1h", "insufficient", id="tighter"),
     ],
 )
-def test_a_rule_can_ask_for_younger_evidence(judged, row, standing_of, now, max_age, status):
+def test_a_rule_can_ask_for_younger_evidence(evaluate_rows, row, standing_of, now, max_age, status):
     """Its own limit holds even where the standing was made with a wider one."""
     old = standing_of("acme.door", collected_at=now - timedelta(hours=3), max_age=14400.0)
-    found = judged([row(locked=True)], given={"sufficiency": [old]}, max_age=max_age)
+    rule_result = evaluate_rows([row(locked=True)], given={"sufficiency": [old]}, max_age=max_age)
 
-    assert found.status.value == status
+    assert rule_result.status.value == status
 
 
 def test_a_rule_can_accept_older_evidence_where_the_standing_can_be_made_anew(
-    judged, row, standing_of
+    evaluate_rows, row, standing_of
 ):
     """The standing is asked for again with the rule's own limit."""
     asked = []
@@ -180,13 +180,13 @@ def test_a_rule_can_accept_older_evidence_where_the_standing_can_be_made_anew(
         asked.append((kind, max_age))
         return standing_of(kind)
 
-    found = judged(
+    rule_result = evaluate_rows(
         [row(locked=True)],
         max_age="7d",
         given={"sufficiency": [standing_of("acme.door", problem="old")], "reassess": restated},
     )
 
-    assert found.status is Status.PASS
+    assert rule_result.status is Status.PASS
     assert asked == [("acme.door", timedelta(days=7))]
 
 
@@ -208,9 +208,9 @@ def test_a_rule_can_accept_older_evidence_where_the_standing_can_be_made_anew(
 def test_a_view_that_broke_makes_its_rules_errors(world, fields, reason):
     """Rows that could not be derived are no empty population."""
     given_ = replace(world.facts([world.row(locked=True)]), **fields)
-    found = world.evaluate(world.compiled(), given_).rules[0]
+    rule_result = world.evaluate(world.compiled(), given_).rules[0]
 
-    assert said(found) == {"hq": ("error", reason)}
+    assert said(rule_result) == {"hq": ("error", reason)}
 
 
 @pytest.mark.parametrize(
@@ -227,11 +227,11 @@ def test_a_view_that_broke_makes_its_rules_errors(world, fields, reason):
 def test_a_rule_that_concerns_no_connection_is_insufficient(compiled, facts, now, failures, reason):
     """Nothing to look at is never well."""
     elsewhere = facts([], over="acme.person", plugin_failures=failures)
-    found = evaluate(compiled(), [elsewhere], now=now)
+    evaluation = evaluate(compiled(), [elsewhere], now=now)
 
-    assert said(found.rules[0]) == {"": ("insufficient", reason)}
+    assert said(evaluation.rules[0]) == {"": ("insufficient", reason)}
     assert evaluate(compiled(), [], now=now).rules[0].status is Status.INSUFFICIENT
-    assert found.plugin_failures == failures
+    assert evaluation.plugin_failures == failures
 
 
 # -- properties -------------------------------------------------------------------------------
@@ -279,10 +279,10 @@ def test_no_problem_of_any_input_ever_lets_a_rule_pass(world, rows, problem, kin
         over="acme.watch",
         sufficiency=[world.standing_of(kind, **problem)],
     )
-    found = world.evaluate(packs, given_).rules[0]
+    rule_result = world.evaluate(packs, given_).rules[0]
 
-    assert found.status is Status.INSUFFICIENT
-    assert all(one.status is Status.INSUFFICIENT for one in found.results)
+    assert rule_result.status is Status.INSUFFICIENT
+    assert all(result.status is Status.INSUFFICIENT for result in rule_result.results)
 
 
 @shared
@@ -308,18 +308,18 @@ def test_a_subject_more_that_lacks_evidence_never_makes_a_result_pass(world, row
         return world.evaluate(packs, world.facts(doors_, sufficiency=[lacks])).rules[0]
 
     before, after = judge(fewer), judge(fewer | more)
-    passed = {one.subject for one in after.results if one.status is Status.PASS}
+    passed = {result.subject for result in after.results if result.status is Status.PASS}
 
-    assert passed <= {one.subject for one in before.results if one.status is Status.PASS}
+    assert passed <= {result.subject for result in before.results if result.status is Status.PASS}
     assert after.status is not Status.PASS or before.status is Status.PASS
 
 
 @shared
 @given(bodies, st.sampled_from(["locked", "floor", "age"]))
-def test_a_field_less_never_makes_a_row_pass(judged, row, body, dropped):
+def test_a_field_less_never_makes_a_row_pass(evaluate_rows, row, body, dropped):
     """Where a row that does not pass loses a field, it still does not pass."""
     less = {name: value for name, value in body.items() if name != dropped}
     fields = {"match": "row.floor > 3", "not_due": "row.age < 60"}
-    before, after = (judged([row(**one)], **fields) for one in (body, less))
+    before, after = (evaluate_rows([row(**one)], **fields) for one in (body, less))
 
     assert after.status is not Status.PASS or before.status is Status.PASS

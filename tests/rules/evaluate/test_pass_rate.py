@@ -7,7 +7,7 @@ import pytest
 
 def said(found):
     """Give status and reason of every result, by subject."""
-    return {one.subject.key: (one.status.value, one.reason) for one in found.results}
+    return {result.subject.key: (result.status.value, result.reason) for result in found.results}
 
 
 MARCH, APRIL = "2026-03-09T10:00:00Z", "2026-04-01T00:30:00+02:00"
@@ -80,66 +80,66 @@ def doors(row, **months):
         ),
     ],
 )
-def test_a_share_is_judged_month_by_month(judged, row, months, expected):
+def test_a_share_is_judged_month_by_month(evaluate_rows, row, months, expected):
     """Beside the results one by one stands one for each month, with the counts."""
-    found = judged(doors(row, **months), tolerance="{at_least: 75%, per: month}")
-    shares = [one for one in found.results if one.subject.kind == "population"]
+    rule_result = evaluate_rows(doors(row, **months), tolerance="{at_least: 75%, per: month}")
+    shares = [result for result in rule_result.results if result.subject.kind == "population"]
 
     assert {one.subject.key: (one.status.value, one.reason) for one in shares} == expected
-    assert found.population.total == sum(map(len, months.values()))
+    assert rule_result.population.total == sum(map(len, months.values()))
     assert all(one.evidence_digests for one in shares)
 
 
-def test_a_share_can_be_judged_over_everything(judged, row):
+def test_a_share_can_be_judged_over_everything(evaluate_rows, row):
     """`per: all` needs no date."""
-    found = judged(
+    rule_result = evaluate_rows(
         [row("D1", locked=True), row("D2", locked=False)], tolerance="{at_least: 50%, per: all}"
     )
 
-    assert said(found)["all"] == ("pass", "1 of 2 passed (50 %); at least 50 % must pass")
+    assert said(rule_result)["all"] == ("pass", "1 of 2 passed (50 %); at least 50 % must pass")
 
 
-def test_what_has_no_date_belongs_to_no_month(judged, row):
+def test_what_has_no_date_belongs_to_no_month(evaluate_rows, row):
     """It makes a share of its own, which is insufficient."""
-    found = judged(
+    rule_result = evaluate_rows(
         [row("D1", locked=True), row("D2", locked=True, occurred_at="soon")],
         tolerance="{at_least: 50%, per: month}",
     )
 
-    assert said(found)["undated"] == (
+    assert said(rule_result)["undated"] == (
         "insufficient",
         "2 subjects cannot be assigned to a month: they have no `occurred_at`",
     )
 
 
-def test_months_are_those_of_utc(judged, row):
+def test_months_are_those_of_utc(evaluate_rows, row):
     """Half past midnight in Berlin on the first of April is still March."""
-    found = judged(
+    rule_result = evaluate_rows(
         [row("D1", locked=True, occurred_at=APRIL)], tolerance="{at_least: 50%, per: month}"
     )
 
-    assert "2026-03" in said(found)
+    assert "2026-03" in said(rule_result)
 
 
-def test_nineteen_of_twenty_are_ninety_five_percent(judged, row):
+def test_nineteen_of_twenty_are_ninety_five_percent(evaluate_rows, row):
     """Binary fractions do not decide."""
     for total, share in ((20, "95%"), (10, "70%"), (1000, "99.9%"), (3, "66.6%")):
         good = round(total * float(share.rstrip("%")) / 100 + 0.499)
         marks = "+" * good + "-" * (total - good)
-        found = judged(doors(row, march=marks), tolerance=f"{{at_least: {share}, per: all}}")
+        rule_result = evaluate_rows(doors(row, march=marks), tolerance=f"{{at_least: {share}, per: all}}")
 
-        assert said(found)["all"][0] == "pass", (total, share)
+        assert said(rule_result)["all"][0] == "pass", (total, share)
 
 
-def test_what_is_outside_the_rule_counts_for_no_share(judged, row):
+def test_what_is_outside_the_rule_counts_for_no_share(evaluate_rows, row):
     """A month in which nothing was judged has no share."""
-    found = judged(
+    rule_result = evaluate_rows(
         [row(floor=1, locked=False, occurred_at=MARCH)],
         match="row.floor > 3",
         tolerance="{at_least: 95%, per: month}",
     )
 
-    assert "2026-03" not in said(found)
+    assert "2026-03" not in said(rule_result)
 
 
 @pytest.mark.parametrize(
@@ -152,12 +152,12 @@ def test_what_is_outside_the_rule_counts_for_no_share(judged, row):
         pytest.param({"march": "++-?"}, "insufficient", id="cannot-be-told"),
     ],
 )
-def test_the_share_decides_for_the_rule(judged, row, months, expected):
+def test_the_share_decides_for_the_rule(evaluate_rows, row, months, expected):
     """A subject that fails stays listed and counted, and does not decide."""
-    found = judged(doors(row, **months), tolerance="{at_least: 75%, per: month}")
+    rule_result = evaluate_rows(doors(row, **months), tolerance="{at_least: 75%, per: month}")
     open_doors = sum(marks.count("-") for marks in months.values())
 
-    assert (found.status, found.population.failed) == (expected, open_doors)
+    assert (rule_result.status, rule_result.population.failed) == (expected, open_doors)
 
 
 def test_a_share_does_not_hide_evidence_that_is_lacking(world, row):
@@ -184,11 +184,11 @@ def test_a_share_does_not_hide_evidence_that_is_lacking(world, row):
         ("2026-03-31", "undated"),
     ],
 )
-def test_a_month_is_one_of_utc(judged, row, occurred_at, expected):
+def test_a_month_is_one_of_utc(evaluate_rows, row, occurred_at, expected):
     """Whatever way an instant is written; what is none belongs to no month."""
     doors_ = [row("D1", locked=True, occurred_at=occurred_at)]
-    found = judged(doors_, tolerance="{at_least: 50%, per: month}")
+    rule_result = evaluate_rows(doors_, tolerance="{at_least: 50%, per: month}")
 
-    assert [one.subject.key for one in found.results if one.subject.kind == "population"] == [
+    assert [result.subject.key for result in rule_result.results if result.subject.kind == "population"] == [
         expected
     ]

@@ -37,11 +37,11 @@ def test_a_parameter_looser_than_a_control_requires_fails_the_control(
 ):
     """The control says so; the rule's own result stands."""
     packs = world.compiled(world.rule_text(controls=CONTROL), parameters=LIMIT, settings=settings_)
-    found = world.evaluate(packs, world.facts([world.row(locked=locked)]))
+    evaluation = world.evaluate(packs, world.facts([world.row(locked=locked)]))
 
-    assert found.controls[0].status.value == status
-    assert found.controls[0].problems == problems
-    assert found.rules[0].status is (Status.PASS if locked else Status.ERROR)
+    assert evaluation.controls[0].status.value == status
+    assert evaluation.controls[0].problems == problems
+    assert evaluation.rules[0].status is (Status.PASS if locked else Status.ERROR)
 
 
 def test_a_control_is_as_bad_as_the_worst_of_its_rules(compiled, rule_text, facts, row, now):
@@ -53,13 +53,13 @@ def test_a_control_is_as_bad_as_the_worst_of_its_rules(compiled, rule_text, fact
             id="door_high", controls="[{framework: soc2, id: CC6.4}]", **{"assert": "row.floor > 3"}
         ),
     )
-    found = evaluate(
+    evaluation = evaluate(
         packs,
         [facts([row(locked=True, floor=5)]), facts([row(locked=True)], connection="annex")],
         now=now,
     )
 
-    assert [(one.id, one.status.value, one.rules) for one in found.controls] == [
+    assert [(control.id, control.status.value, control.rules) for control in evaluation.controls] == [
         ("CC6.1", "pass", ("door_locked",)),
         ("CC6.4", "insufficient", ("door_high", "door_locked")),
     ]
@@ -95,6 +95,6 @@ def test_bounds_of_a_control(world, kind, default, requires, problem):
         world.rule_text(controls=f"[{{framework: f, id: i, requires: {{it: {requires}}}}}]"),
         parameters=f"{{it: {{type: {kind}, default: {default}, description: d}}}}",
     )
-    found = world.evaluate(packs, world.facts([world.row(locked=True)])).controls[0]
+    control = world.evaluate(packs, world.facts([world.row(locked=True)])).controls[0]
 
-    assert found.problems == ((f"door_locked: parameter it {problem}",) if problem else ())
+    assert control.problems == ((f"door_locked: parameter it {problem}",) if problem else ())

@@ -134,31 +134,31 @@ def stands(collections, shape=Shape.SNAPSHOT, **fields):
 )
 def test_a_snapshot_stands_on_its_newest_collection(collection, collections, fields, problem):
     """The newest snapshot decides; whatever is wrong with it is said in plain words."""
-    found = stands([collection(**one) for one in collections], **fields)
+    sufficiency = stands([collection(**one) for one in collections], **fields)
 
-    assert found.problem == problem
-    assert found.subjects == ()
+    assert sufficiency.problem == problem
+    assert sufficiency.subjects == ()
 
 
 def test_a_shortfall_that_names_its_subjects_leaves_the_others_standing(collection):
     """Where every shortfall names the only objects concerned, the kind itself has no problem."""
-    found = stands([collection(Outcome.PARTIAL, falls=(SOME,))])
+    sufficiency = stands([collection(Outcome.PARTIAL, falls=(SOME,))])
 
-    assert found.problem is None
-    assert found.subjects == ("acme.door:D1",)
-    assert found.outcome is Outcome.PARTIAL
-    assert found.shortfalls == (SOME,)
+    assert sufficiency.problem is None
+    assert sufficiency.subjects == ("acme.door:D1",)
+    assert sufficiency.outcome is Outcome.PARTIAL
+    assert sufficiency.shortfalls == (SOME,)
 
 
 def test_many_reasons_are_cut_short_in_the_text_only(collection):
     """Three reasons are written out; the standing carries all of them."""
     falls = [Shortfall(reason=Reason.DENIED, detail=f"door {n}") for n in range(5)]
-    found = stands([collection(Outcome.PARTIAL, falls=falls)])
+    sufficiency = stands([collection(Outcome.PARTIAL, falls=falls)])
 
-    assert found.problem == (
+    assert sufficiency.problem == (
         "acme.door is partial (denied: door 0, denied: door 1, denied: door 2 and 2 more)"
     )
-    assert len(found.shortfalls) == 5
+    assert len(sufficiency.shortfalls) == 5
 
 
 # -- events -----------------------------------------------------------------------------------
@@ -235,9 +235,9 @@ def test_many_reasons_are_cut_short_in_the_text_only(collection):
 )
 def test_events_stand_where_every_stretch_of_the_period_does(collection, collections, problem):
     """Each stretch of the period needs a newest collection that is complete."""
-    found = stands([collection(**one) for one in collections], Shape.EVENT)
+    sufficiency = stands([collection(**one) for one in collections], Shape.EVENT)
 
-    assert found.problem == problem
+    assert sufficiency.problem == problem
 
 
 @pytest.mark.parametrize(
@@ -282,14 +282,14 @@ def test_old_events_that_may_change_must_have_been_read_again(
     """Windows alone do not say how things are with what is older."""
     windows = [collection(window=window(11, 0), ago=timedelta(0))]
     again = [collection(window=None, **fields) for fields in refreshes]
-    found = stands([*again, *windows], Shape.EVENT, refreshed=True)
-    assert (found.problem, found.subjects) == (problem, subjects)
+    sufficiency = stands([*again, *windows], Shape.EVENT, refreshed=True)
+    assert (sufficiency.problem, sufficiency.subjects) == (problem, subjects)
 
 
 def test_an_event_kind_lacks_the_subjects_of_every_stretch(collection):
     """Subjects that single windows lack are put together."""
     other = replace(SOME, subjects=("acme.door:D2",))
-    found = stands(
+    sufficiency = stands(
         [
             collection(Outcome.PARTIAL, window=window(10, 5), ago=5 * HOUR, falls=(SOME,)),
             collection(Outcome.PARTIAL, window=window(5, 0), falls=(other,)),
@@ -297,12 +297,12 @@ def test_an_event_kind_lacks_the_subjects_of_every_stretch(collection):
         Shape.EVENT,
     )
 
-    assert (found.problem, found.subjects) == (None, ("acme.door:D1", "acme.door:D2"))
+    assert (sufficiency.problem, sufficiency.subjects) == (None, ("acme.door:D1", "acme.door:D2"))
 
 
 def test_a_period_that_has_ended_is_measured_at_its_end(collection):
     """Evidence of a past period does not grow stale: its end counts, not the moment of asking."""
     past = Window(NOW - 20 * DAY, NOW - 10 * DAY)
-    found = stands([collection(window=past, ago=9 * DAY)], Shape.EVENT, period=past)
+    sufficiency = stands([collection(window=past, ago=9 * DAY)], Shape.EVENT, period=past)
 
-    assert found.problem is None
+    assert sufficiency.problem is None

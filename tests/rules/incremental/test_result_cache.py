@@ -191,9 +191,9 @@ def test_a_pack_that_takes_too_long_is_stopped(world, packs, now, row):
     allowance = TimeBudget(seconds=3, clock=lambda: next(seconds))
     rows = [row(key, locked=True) for key in "ABCDEFGH"]
     found = evaluate(packs, [world.facts(rows)], now=now, time_budget=allowance)
-    locked = next(one for one in found.rules if one.rule == "door_locked")
+    locked = next(rule for rule in found.rules if rule.rule == "door_locked")
 
-    statuses = [one.status for one in locked.results]
+    statuses = [result.status for result in locked.results]
     assert statuses == [Status.PASS] * 3 + [Status.ERROR] * 5
     assert locked.results[-1].reason == "not evaluated: the rules of its pack took longer than 3s"
     assert locked.status == Status.ERROR
@@ -265,7 +265,7 @@ def test_another_owner_is_seen(world, packs, now, row):
         if one.subject.key == given.subject.key
     }
     assert owners == {("Night desk",)}
-    assert [one.status for one in first.rules] == [one.status for one in again.rules]
+    assert [rule.status for rule in first.rules] == [rule.status for rule in again.rules]
 
 
 def test_other_records_behind_a_row_change_no_verdict_and_stand_in_it(world, packs, now, row):
@@ -280,7 +280,7 @@ def test_other_records_behind_a_row_change_no_verdict_and_stand_in_it(world, pac
     found, _ = evaluate_incrementally(packs, [later], now=now, cache=memory)
 
     assert encode(found) == encode(evaluate(packs, [later], now=now))
-    (locked,) = next(one for one in found.rules if one.rule == "door_locked").results
+    (locked,) = next(rule for rule in found.rules if rule.rule == "door_locked").results
     assert (locked.status, locked.evidence_digests) == (Status.PASS, ("sha256:2",))
 
 
@@ -299,5 +299,5 @@ def test_a_row_that_comes_to_rest_on_what_is_in_doubt_is_judged_again(world, pac
     found, _ = evaluate_incrementally(packs, [facts], now=now, cache=memory)
 
     assert encode(found) == encode(evaluate(packs, [facts], now=now))
-    locked = next(one for one in found.rules if one.rule == "door_locked").results
+    locked = next(rule for rule in found.rules if rule.rule == "door_locked").results
     assert {one.status for one in locked if one.subject.key == "A"} == {Status.INSUFFICIENT}

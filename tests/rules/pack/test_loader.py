@@ -188,7 +188,7 @@ def test_packs_do_not_share_names_or_rule_ids(rule, sources):
             sources,
         )
 
-    assert [str(one) for one in caught.value.mistakes] == [
+    assert [str(mistake) for mistake in caught.value.mistakes] == [
         "b.yaml:1:1: the pack acme-doors is also in a.yaml; use one of them",
         "c.yaml:1:1: the rule id door_locked is also in a.yaml",
     ]

@@ -105,16 +105,16 @@ def test_a_broken_template_is_told_with_its_place(template, place):
         pytest.param("{size(row.title) / 0}", {}, "unknown", id="error"),
     ],
 )
-def test_a_message_writes_values_for_people(judged, row, template, body, expected):
+def test_a_message_writes_values_for_people(evaluate_rows, row, template, body, expected):
     """Durations, lists and what is missing read the way people write them."""
-    found = judged(
+    found = evaluate_rows(
         [row(locked=False, **body)],
         let="{most: params.limit}",
         message='"' + template.replace('"', '\\"') + '"',
         parameters="{limit: {type: duration, default: 15m, description: d}}",
     )
 
-    assert [one.reason for one in found.results] == [expected]
+    assert [result.reason for result in found.results] == [expected]
 
 
 DOOR = {"open_for": 14400, "age": 600, "floor": 3, "locked": False, "keys": [{"copies": 2}]}
@@ -157,9 +157,9 @@ DOOR = {"open_for": 14400, "age": 600, "floor": 3, "locked": False, "keys": [{"c
         pytest.param("string(row.age)", "600", id="text"),
     ],
 )
-def test_a_duration_stays_a_duration_wherever_it_flows(judged, row, expression, expected):
+def test_a_duration_stays_a_duration_wherever_it_flows(evaluate_rows, row, expression, expected):
     """Seconds of a field, a parameter or a let are written as people do, however computed."""
-    found = judged(
+    found = evaluate_rows(
         [row(**DOOR)],
         **{"assert": "row.locked"},
         let="{chosen: 'row.locked ? params.limit : row.open_for', doubled: chosen * 2}",
@@ -168,7 +168,7 @@ def test_a_duration_stays_a_duration_wherever_it_flows(judged, row, expression, 
         given={"lookup": {"acme.door": {"D9": {"open_for": 7200}}}},
     )
 
-    assert [one.reason for one in found.results] == [expected]
+    assert [result.reason for result in found.results] == [expected]
 
 
 @pytest.mark.parametrize(

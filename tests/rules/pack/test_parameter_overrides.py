@@ -95,24 +95,24 @@ def since(day, value):
         ),
     ],
 )
-def test_the_value_is_chosen_for_each_row(judged, row, setting, body, expected):
+def test_the_value_is_chosen_for_each_row(evaluate_rows, row, setting, body, expected):
     """What a row is judged with depends on its key and its date, and is never guessed."""
     whole = {"open_for": 720, "age": 99999, "locked": True} | body
-    found = judged([row(**whole)], parameters=LIMIT, settings={"limit": setting}, **RULE)
+    found = evaluate_rows([row(**whole)], parameters=LIMIT, settings={"limit": setting}, **RULE)
 
     assert (found.results[0].status, found.results[0].reason) == expected
 
 
-def test_the_moment_it_falls_due_follows_the_rows_own_value(judged, row):
+def test_the_moment_it_falls_due_follows_the_rows_own_value(evaluate_rows, row):
     """A shorter limit for one key falls due earlier."""
     setting = {"value": "15m", "overrides": [{"for": ["kim"], "value": "5m"}]}
     rows = [
         row("D1", age=60, owner="kim", locked=False),
         row("D2", age=60, owner="x", locked=False),
     ]
-    found = judged(rows, parameters=LIMIT, settings={"limit": setting}, **RULE)
+    found = evaluate_rows(rows, parameters=LIMIT, settings={"limit": setting}, **RULE)
 
-    due = [str(one.due_at) for one in found.results]
+    due = [str(result.due_at) for result in found.results]
     assert due == ["2026-03-15 12:04:00+00:00", "2026-03-15 12:14:00+00:00"]
 
 
@@ -153,7 +153,7 @@ def test_the_moment_it_falls_due_follows_the_rows_own_value(judged, row):
     ],
 )
 def test_a_control_looks_at_every_value_that_may_count(world, setting, period, expected):
-    """One value that is too loose, for one key or in the period judged, fails the mapping."""
+    """One value that is too loose, for one key or in the period evaluate_rows, fails the mapping."""
     control = "[{framework: soc2, id: CC1, requires: {limit: {at_most: 15m}}}]"
     rule = world.rule_text(**RULE, controls=control)
     packs = world.compiled(rule, parameters=LIMIT, settings={"limit": setting})
@@ -302,8 +302,8 @@ def test_a_test_of_a_pack_may_set_values_that_vary(world):
 
     rule = world.rule_text(**{"assert": "row.open_for <= params.limit", "tests": tests})
     setting = {"limit": {"value": "15m", "overrides": [{"for": ["kim"], "value": "1m"}]}}
-    assert [one.actual for one in run_cases(world.compiled(rule, parameters=LIMIT))] == [
-        one.expected for one in run_cases(world.compiled(rule, parameters=LIMIT))
+    assert [case.actual for case in run_cases(world.compiled(rule, parameters=LIMIT))] == [
+        case.expected for case in run_cases(world.compiled(rule, parameters=LIMIT))
     ]
     assert run_cases(world.compiled(rule, parameters=LIMIT, settings=setting))[1].passed
 

@@ -117,7 +117,7 @@ def test_a_waiver_that_is_not_bounded_or_approved_is_refused(old, new, expected)
     assert old in GOOD
     with pytest.raises(DocumentError) as caught:
         read_waivers(GOOD.replace(old, new).encode(), "waivers.yaml")
-    found = [str(one) for one in caught.value.mistakes]
+    found = [str(mistake) for mistake in caught.value.mistakes]
 
     assert len(found) == len(expected), found
     for one, start in zip(found, expected, strict=True):
@@ -131,7 +131,7 @@ def test_all_mistakes_of_all_waivers_are_told_at_once():
     with pytest.raises(DocumentError) as caught:
         read_waivers(text.encode(), "waivers.yaml")
 
-    assert [str(one).split(": ")[0] for one in caught.value.mistakes] == [
+    assert [str(mistake).split(": ")[0] for mistake in caught.value.mistakes] == [
         "waivers.yaml:11:15",
         "waivers.yaml:14:9",
         "waivers.yaml:23:14",

@@ -245,7 +245,7 @@ def test_all_mistakes_are_told_at_once(compiling, rule):
         .replace("{row.title}", "{row.titel}")
         .replace("row.floor > 3", "row.floor +")
     )
-    places = [one.split(": ")[0] for one in compiling(broken)]
+    places = [mistake.split(": ")[0] for mistake in compiling(broken)]
 
     assert places == [
         "doors.yaml:5:36",

@@ -40,18 +40,18 @@ def test_every_difference_is_told(world, row):
     )
     found = compare(before, after)
 
-    assert [(one.name, one.before, one.after) for one in found.parameters] == [
+    assert [(parameter.name, parameter.before, parameter.after) for parameter in found.parameters] == [
         ("limit", "15m", "5m")
     ]
-    assert [(one.rule, one.before, one.after, one.changed) for one in found.rules] == [
+    assert [(rule.rule, rule.before, rule.after, rule.changed) for rule in found.rules] == [
         ("door_locked", "fail", "fail", ("severity",)),
         ("door_new", None, "pass", ()),
         ("door_old", "pass", None, ()),
     ]
     locked, new, old = found.rules
-    assert [(one.key, one.before, one.after) for one in locked.results] == [("A", "pass", "fail")]
-    assert {one.before for one in new.results} == {None}
-    assert {one.after for one in old.results} == {None}
+    assert [(result.key, result.before, result.after) for result in locked.results] == [("A", "pass", "fail")]
+    assert {result.before for result in new.results} == {None}
+    assert {result.after for result in old.results} == {None}
     assert found.controls == ()  # it failed before, and fails still
 
 

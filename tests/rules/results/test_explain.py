@@ -110,12 +110,12 @@ def test_each_part_has_its_value_and_what_it_read(worked, row):
     assert found.match.value is True
     assert found.assertion.value is False
     assert (locked.text, locked.value) == ("row.locked", True)
-    assert [(one.name, one.value) for one in in_time.read] == [
+    assert [(value.name, value.value) for value in in_time.read] == [
         ("row.open_for", 720),
         ("limit", 300),
     ]
-    assert [(one.name, one.value) for one in found.lets] == [("limit", 300)]
-    assert [(one.name, one.value) for one in found.parameters] == [("params.limit", 300)]
+    assert [(let.name, let.value) for let in found.lets] == [("limit", 300)]
+    assert [(parameter.name, parameter.value) for parameter in found.parameters] == [("params.limit", 300)]
 
 
 def test_what_has_no_value_says_why(worked, row):
@@ -132,4 +132,4 @@ def test_a_loop_is_shown_with_the_list_it_ran_over(worked, row):
     found = worked(row(keys=keys), **{"assert": "row.keys.all(key, key.copies < 2 && true)"})
 
     assert found.assertion.operands == ()
-    assert [(one.name, one.value) for one in found.assertion.read] == [("row.keys", keys)]
+    assert [(value.name, value.value) for value in found.assertion.read] == [("row.keys", keys)]

@@ -39,10 +39,10 @@ def rule(name, *said, controls=(), known=None):
         pack="p",
         title=name,
         severity=Severity.LOW,
-        status=max((one.status for one in results), key=list(Status).index),
+        status=max((result.status for result in results), key=list(Status).index),
         population=Population(total=known or len(results)),
         results=results,
-        controls=tuple(Control(framework="soc2", id=one) for one in controls),
+        controls=tuple(Control(framework="soc2", id=control) for control in controls),
     )
 
 
@@ -81,12 +81,12 @@ def test_one_connection(evaluation):
     """Only its results stay, and rules and controls stand as they say."""
     part = filter_evaluation(evaluation, ResultFilter(connections=("eu",)))
     assert part.connections == ("eu",)
-    assert [one.connection for one in part.sufficiency] == ["eu"]
-    assert {one.rule: (one.status, one.population.total) for one in part.rules} == {
+    assert [kind.connection for kind in part.sufficiency] == ["eu"]
+    assert {rule.rule: (rule.status, rule.population.total) for rule in part.rules} == {
         "both": (Status.PASS, 1),
         "first": (Status.PASS, 7),
     }
-    assert {one.id: one.status for one in part.controls} == {
+    assert {control.id: control.status for control in part.controls} == {
         "CC7.4": Status.PASS,
         "CC7.5": Status.PASS,
         "17": Status.FAIL,
@@ -96,8 +96,8 @@ def test_one_connection(evaluation):
 def test_what_says_nothing_of_a_connection_goes(evaluation):
     """A rule and a control without a word about it are no part of it."""
     part = filter_evaluation(evaluation, ResultFilter(connections=("us",)))
-    assert [one.rule for one in part.rules] == ["both", "second"]
-    assert [one.id for one in part.controls] == ["CC7.4", "17"]
+    assert [rule.rule for rule in part.rules] == ["both", "second"]
+    assert [control.id for control in part.controls] == ["CC7.4", "17"]
 
 
 @pytest.mark.parametrize(
@@ -118,8 +118,8 @@ def test_what_says_nothing_of_a_connection_goes(evaluation):
 def test_controls_and_frameworks(evaluation, part, rules, controls):
     """What is asked for by itself or by its framework stays, with the rules that support it."""
     found = filter_evaluation(evaluation, part)
-    assert [one.rule for one in found.rules] == rules
-    assert [one.id for one in found.controls] == controls
+    assert [rule.rule for rule in found.rules] == rules
+    assert [control.id for control in found.controls] == controls
     assert found.connections == evaluation.connections
 
 

@@ -17,7 +17,7 @@ LOOKED_UP = (
 
 def lies(packs):
     """Name the mutations that let a rule pass."""
-    return [(one.test, one.mutation, one.before) for one in mutate(packs) if one.false_pass]
+    return [(mutation.test, mutation.mutation, mutation.before) for mutation in mutate(packs) if mutation.false_pass]
 
 
 def test_an_honest_rule_never_turns_to_a_pass(world):
@@ -32,8 +32,8 @@ def test_an_honest_rule_never_turns_to_a_pass(world):
     )
     results = mutate(packs)
 
-    assert [one for one in results if one.false_pass] == []
-    assert {one.mutation for one in results} >= {
+    assert [result for result in results if result.false_pass] == []
+    assert {result.mutation for result in results} >= {
         "acme.door was never collected",
         "acme.door is stale",
         "acme.door lost a page",
@@ -44,7 +44,7 @@ def test_an_honest_rule_never_turns_to_a_pass(world):
         "without row.keys[0].holder",
         "without acme.person:P1",
     }
-    whole = [one for one in results if one.mutation.startswith("acme.door ")]
+    whole = [result for result in results if result.mutation.startswith("acme.door ")]
     assert {one.after for one in whole} == {"insufficient"}
 
 

@@ -202,7 +202,7 @@ def test_every_rule_of_every_pack_is_tested_in_order(compiled, rule_text):
         rule_text(id="b", tests=test), rule_text(id="a", over="acme.watch", tests=test)
     )
 
-    assert [(one.pack, one.rule, one.test, one.passed) for one in run_cases(packs)] == [
+    assert [(case.pack, case.rule, case.test, case.passed) for case in run_cases(packs)] == [
         ("acme-doors", "b", "one", True),
         ("acme-doors", "b", "two", False),
         ("acme-doors", "a", "one", True),

@@ -1,6 +1,6 @@
 """Report sections of the plugin: coverage, response, services, access.
 
-A section reads rows of views and nothing else. A field that is missing from a row is shown as unknown.
+A section reads rows of views and nothing else. It shows a missing field as unknown.
 """
 
 from __future__ import annotations

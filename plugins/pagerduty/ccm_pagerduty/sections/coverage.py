@@ -28,19 +28,22 @@ def figures(request: SectionRequest) -> Iterable[Figure]:
     if levels:
         yield Timeline(
             title="Escalation policy levels",
-            about="Each line is one level of an escalation policy in use. In a gap, nobody who can "
-            "respond is on call on that level. Past coverage is reconstructed from today's settings.",
+            about="Each line is one level of an escalation policy in use. In a coverage gap, "
+            "nobody who can respond is on call on that level. Past coverage is reconstructed from "
+            "today's settings.",
             window=request.horizon,
             lanes=levels,
             covered="responder on call",
+            gap="coverage gap",
         )
     if schedules:
         yield Timeline(
             title="Schedules",
-            about="In a gap, the schedule has nobody on call.",
+            about="In a coverage gap, the schedule has nobody on call.",
             window=request.horizon,
             lanes=schedules,
             covered="user on call",
+            gap="coverage gap",
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import QueryParams
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from pagerduty_simulator.api.responses import SimulatedResponse, error_response
@@ -42,6 +42,8 @@ class SimulatedIdentity:
             return
         try:
             response = await self._respond(Request(scope, receive))
+        except ClientDisconnect:  # its form is incomplete, and nobody waits for the response
+            return
         except Exception as error:
             self.failures.append(error)
             raise

@@ -19,7 +19,7 @@ def policy(only, pd, *levels, users=("ann", "bob"), renderings=(), schedules=("D
     )
 
 
-def test_a_living_person_named_directly_is_always_on_call(only, pd):
+def test_active_user_named_directly_is_always_on_call(only, pd):
     """A user as target covers every instant, past and ahead."""
     row = policy(only, pd, [pd.ref("ann")])
     assert row["level_count"] == 1
@@ -92,7 +92,7 @@ def test_level_of_users_who_cannot_respond_reaches_nobody(
         pytest.param({"invited": None}, id="not told whether the invitation was accepted"),
     ],
 )
-def test_a_user_record_that_does_not_say_leaves_the_answer_open(only, pd, user):
+def test_level_with_an_incomplete_user_record_is_unknown(only, pd, user):
     """Nothing is told about a level that hangs on an unknown."""
     row = policy(only, pd, [pd.ref("zoe")], users=[pd.user("zoe", **user)])
     assert row["levels"][0]["targets"][0]["state"] == "unknown"
@@ -114,9 +114,7 @@ def test_a_user_record_that_does_not_say_leaves_the_answer_open(only, pd, user):
         pytest.param(["D1"], None, "not_rendered", id="empty with a null percentage"),
     ],
 )
-def test_a_schedule_that_cannot_be_resolved_leaves_the_answer_open(
-    only, pd, schedules, rendering, state
-):
+def test_level_with_an_unresolved_schedule_is_unknown(only, pd, schedules, rendering, state):
     """The level's keys are left out: insufficient, neither pass nor fail."""
     bodies = {
         True: [pd.rendering("D1", (START, END, "ann"))],
@@ -130,14 +128,14 @@ def test_a_schedule_that_cannot_be_resolved_leaves_the_answer_open(
     assert not {"names_deleted_user", "single_person", "people"} & set(row)
 
 
-def test_a_person_beside_an_unresolved_schedule_settles_the_level(only, pd):
+def test_active_user_beside_an_unresolved_schedule_settles_the_level(only, pd):
     """Somebody certain covers the level whatever the schedule says."""
     row = policy(only, pd, [pd.ref("D1", "schedule"), pd.ref("ann")], schedules=[])
     assert row["every_level_reaches_a_person"] is True
     assert row["first_level_gap_seconds_ahead"] == 0
 
 
-def test_one_level_without_a_person_decides_whatever_is_unknown(only, pd):
+def test_one_level_without_a_responder_decides_despite_unknowns(only, pd):
     """A known no outweighs an unknown."""
     row = policy(only, pd, [pd.ref("D1", "schedule")], [pd.ref("gone")], schedules=[])
     assert row["every_level_reaches_a_person"] is False
@@ -186,14 +184,14 @@ def test_shifts_of_somebody_who_left_count_for_the_past_only(only, pd):
     assert [user["id"] for user in row["deleted_users"]] == ["gone"]
 
 
-def test_somebody_who_left_and_has_no_shift_ahead_is_no_finding(only, pd):
+def test_deleted_user_without_a_future_shift_is_not_listed(only, pd):
     """Only the people from now on are listed."""
     rendering = pd.rendering("D1", (START, -2, "gone"), (-2, END, "ann"))
     row = policy(only, pd, [pd.ref("D1", "schedule")], renderings=[rendering])
     assert (row["names_deleted_user"], row["deleted_users"]) == (False, [])
 
 
-def test_when_a_person_named_directly_left_is_not_known_without_a_date(only, pd):
+def test_deletion_time_of_a_user_named_directly_is_unknown_without_a_date(only, pd):
     """The past is left open without the date, and counted up to it with one."""
     undated = policy(only, pd, [pd.ref("gone")])
     assert "first_level_gap_seconds_past" not in undated
@@ -201,7 +199,7 @@ def test_when_a_person_named_directly_left_is_not_known_without_a_date(only, pd)
     assert dated["first_level_gap_seconds_past"] == 3600
 
 
-def test_only_what_every_rendering_tells_about_is_looked_at(only, pd):
+def test_policy_period_is_what_every_rendering_covers(only, pd):
     """A rendering that ends earlier shortens the period, it does not open a gap."""
     row = policy(
         only,
@@ -213,7 +211,7 @@ def test_only_what_every_rendering_tells_about_is_looked_at(only, pd):
     assert row["first_level_gap_seconds_ahead"] == 0
 
 
-def test_a_rendering_that_ended_before_now_tells_nothing(only, pd):
+def test_rendering_that_ended_before_now_counts_as_none(only, pd):
     """It does not say that nobody is reached."""
     row = policy(
         only,
@@ -231,20 +229,20 @@ def test_a_policy_without_levels_reaches_nobody(only, pd):
     assert "first_level_gap_seconds_ahead" not in row
 
 
-def test_an_unknown_type_of_target_leaves_the_answer_open(only, pd):
+def test_level_with_an_unknown_target_type_is_unknown(only, pd):
     """A type that this plugin does not know may well reach somebody."""
     row = policy(only, pd, [pd.ref("X1", "robot")])
     assert row["levels"][0]["targets"][0]["type"] == "other"
     assert "every_level_reaches_a_person" not in row
 
 
-def test_one_person_on_every_level_is_told(only, pd):
+def test_single_person_on_every_level_is_reported(only, pd):
     """Two levels with one person behind both are no second chance."""
     row = policy(only, pd, [pd.ref("ann")], [pd.ref("ann")])
     assert (row["level_count"], row["people"], row["single_person"]) == (2, 1, True)
 
 
-def test_two_people_are_two_whatever_is_unknown(only, pd):
+def test_two_people_are_counted_despite_unknowns(only, pd):
     """How many there are stays open, that there is more than one does not."""
     row = policy(only, pd, [pd.ref("ann"), pd.ref("bob")], [pd.ref("D1", "schedule")], schedules=[])
     assert row["single_person"] is False
@@ -289,7 +287,7 @@ def test_a_row_names_every_schedule_and_user_it_rests_on(view, pd):
         ),
     ],
 )
-def test_a_gap_of_a_level_says_all_its_causes(only, pd, targets, causes):
+def test_level_gap_has_all_its_causes(only, pd, targets, causes):
     """Each target has a reason of its own, and a gap is cut where one of them changes."""
     row = policy(
         only,
@@ -304,7 +302,7 @@ def test_a_gap_of_a_level_says_all_its_causes(only, pd, targets, causes):
     assert row["first_level_gaps_ahead"] == row["levels"][0]["gaps_ahead"]
 
 
-def test_nobody_on_any_level_is_told_apart_from_nobody_on_the_first(only, pd):
+def test_gap_on_all_levels_differs_from_a_first_level_gap(only, pd):
     """Only where both schedules have a hole is nobody reached at all."""
     row = policy(
         only,
@@ -322,7 +320,7 @@ def test_nobody_on_any_level_is_told_apart_from_nobody_on_the_first(only, pd):
     assert row["uncovered_ahead"][0]["since"] == "2026-11-23T16:00:00Z"
 
 
-def test_a_second_level_with_the_same_person_is_no_second_level(only, pd):
+def test_second_level_with_the_same_person_is_a_single_person_period(only, pd):
     """While Ann holds both schedules, an escalation asks her again."""
     row = policy(
         only,
@@ -340,13 +338,13 @@ def test_a_second_level_with_the_same_person_is_no_second_level(only, pd):
     assert row["single_person"] is False
 
 
-def test_whether_one_person_is_alone_is_not_said_where_others_may_be_there(only, pd):
+def test_single_person_is_unknown_where_others_may_be_on_call(only, pd):
     """A schedule that is not listed may have anybody on it."""
     row = policy(only, pd, [pd.ref("ann")], [pd.ref("D9", "schedule")])
     assert not {"single_person_periods_ahead", "single_person_seconds_ahead"} & set(row)
 
 
-def test_a_row_says_what_keeps_it_from_telling_more(view, pd):
+def test_row_has_the_reasons_for_unknown_fields(view, pd):
     """The schedules that are not there are named."""
     (row,) = view(
         "policy_coverage",

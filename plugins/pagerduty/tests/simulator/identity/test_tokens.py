@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import jwt
 import pytest
@@ -134,3 +137,18 @@ def test_a_token_request_must_be_a_form(http, server):
     """JSON is refused, and so is another method."""
     assert http.post(server.token_url, json={}).status_code == 415
     assert http.get(server.token_url).status_code == 404
+
+
+def test_a_token_request_whose_client_disconnects_is_no_error(server):
+    """A client that ends in the middle of its form changes no token, and the server goes on."""
+    address = urlsplit(server.token_url)
+    head = (
+        f"POST {address.path} HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Length: 100\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\n\r\ngrant_type=refresh_token"
+    )
+    with socket.create_connection((address.hostname, address.port)) as connection:
+        connection.sendall(head.encode())
+        time.sleep(0.05)
+    time.sleep(0.05)
+    assert server.app.failures == []
+    assert (server.identity.rotations, server.identity.replays) == (0, 0)
