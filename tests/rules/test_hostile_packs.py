@@ -105,11 +105,11 @@ def test_a_condition_that_loops_too_long_is_an_error(environment, context, text)
     """The runtime stops it within milliseconds; the result is an error and no pass."""
     expression = environment.compile(text)
     began = time.process_time()
-    found = expression.evaluate_condition(context)
+    value = expression.evaluate_condition(context)
 
-    assert isinstance(found, NotEvaluable)
-    assert not found.insufficient
-    assert "Iteration budget exceeded" in found.reason
+    assert isinstance(value, NotEvaluable)
+    assert not value.insufficient
+    assert "Iteration budget exceeded" in value.reason
     assert time.process_time() - began < 1
 
 
@@ -154,11 +154,11 @@ def test_regular_expressions_take_linear_time(environment, context):
 
 def test_a_message_is_cut(evaluate_rows, row):
     """A reason is at most so long, however long the row's texts are."""
-    found = evaluate_rows(
+    rule_result = evaluate_rows(
         [row(locked=False, owner="x" * 50_000)], message='"{row.owner}"', **{"assert": "row.locked"}
     )
-    assert len(found.results[0].reason) == LONGEST
-    assert found.results[0].reason.endswith("x...")
+    assert len(rule_result.results[0].reason) == LONGEST
+    assert rule_result.results[0].reason.endswith("x...")
 
 
 ANCHORS = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(

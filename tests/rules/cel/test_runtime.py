@@ -241,10 +241,10 @@ def test_a_text_that_looks_like_an_error_is_no_missing_key(holds):
 def test_an_evaluation_that_grows_too_long_is_an_error(holds):
     """The runtime bounds the steps of one evaluation; reaching the bound is not a pass."""
     row = {"many": list(range(200))}
-    found = holds("row.many.all(a, row.many.all(b, a + b >= 0))", row=row)
+    value = holds("row.many.all(a, row.many.all(b, a + b >= 0))", row=row)
 
-    assert isinstance(found, NotEvaluable)
-    assert not found.insufficient
+    assert isinstance(value, NotEvaluable)
+    assert not value.insufficient
 
 
 def test_a_number_beyond_64_bits_spoils_its_row_only(holds):
@@ -255,10 +255,10 @@ def test_a_number_beyond_64_bits_spoils_its_row_only(holds):
 
 def test_a_row_that_is_no_json_cannot_be_judged(holds):
     """A plugin's mistake makes an error that says where, and never a pass."""
-    found = holds("row.locked", row={"locked": True, "room": {"since": NOW}})
+    value = holds("row.locked", row={"locked": True, "room": {"since": NOW}})
 
-    assert found.reason.startswith("`row.locked`: Non-CEL value type for 'row['room']")
-    assert not found.insufficient
+    assert value.reason.startswith("`row.locked`: Non-CEL value type for 'row['room']")
+    assert not value.insufficient
 
 
 @pytest.mark.parametrize(
@@ -331,5 +331,5 @@ def test_a_row_may_say_why_it_leaves_a_key_out(environment, text, reason):
     """The reason stands where nothing but the key would be named."""
     why = {"nothing": "nobody looked", "*": "no rule"}
     context = environment.row_context(ROW, shared_variables({}, NOW), left_out=why)
-    found = environment.compile(text).evaluate_condition(context)
-    assert (found.reason, found.insufficient) == (reason, True)
+    value = environment.compile(text).evaluate_condition(context)
+    assert (value.reason, value.insufficient) == (reason, True)

@@ -87,9 +87,9 @@ def test_remembering_changes_nothing(world, some, now, steps):
     for (doors, people, incomplete_objects), minutes in steps:
         now += timedelta(minutes=minutes)
         facts = facts_of(world, doors, people, incomplete_objects)
-        found, memory = evaluate_incrementally(some, [facts], now=now, cache=memory)
+        evaluation, memory = evaluate_incrementally(some, [facts], now=now, cache=memory)
 
-        assert encode(found) == encode(evaluate(some, [facts], now=now))
+        assert encode(evaluation) == encode(evaluate(some, [facts], now=now))
 
 
 def facts_of(world, doors, people, incomplete_objects):
@@ -190,8 +190,8 @@ def test_a_pack_that_takes_too_long_is_stopped(world, packs, now, row):
     seconds = count()
     allowance = TimeBudget(seconds=3, clock=lambda: next(seconds))
     rows = [row(key, locked=True) for key in "ABCDEFGH"]
-    found = evaluate(packs, [world.facts(rows)], now=now, time_budget=allowance)
-    locked = next(rule for rule in found.rules if rule.rule == "door_locked")
+    evaluation = evaluate(packs, [world.facts(rows)], now=now, time_budget=allowance)
+    locked = next(rule for rule in evaluation.rules if rule.rule == "door_locked")
 
     statuses = [result.status for result in locked.results]
     assert statuses == [Status.PASS] * 3 + [Status.ERROR] * 5
@@ -277,10 +277,10 @@ def test_other_records_behind_a_row_change_no_verdict_and_stand_in_it(world, pac
         for digest in ("sha256:1", "sha256:2")
     )
     _, memory = evaluate_incrementally(packs, [then], now=now, cache=None)
-    found, _ = evaluate_incrementally(packs, [later], now=now, cache=memory)
+    evaluation, _ = evaluate_incrementally(packs, [later], now=now, cache=memory)
 
-    assert encode(found) == encode(evaluate(packs, [later], now=now))
-    (locked,) = next(rule for rule in found.rules if rule.rule == "door_locked").results
+    assert encode(evaluation) == encode(evaluate(packs, [later], now=now))
+    (locked,) = next(rule for rule in evaluation.rules if rule.rule == "door_locked").results
     assert (locked.status, locked.evidence_digests) == (Status.PASS, ("sha256:2",))
 
 
@@ -296,8 +296,8 @@ def test_a_row_that_comes_to_rest_on_what_is_in_doubt_is_judged_again(world, pac
         packs, [world.facts([then], sufficiency=doubt)], now=now, cache=None
     )
     facts = world.facts([later], sufficiency=doubt)
-    found, _ = evaluate_incrementally(packs, [facts], now=now, cache=memory)
+    evaluation, _ = evaluate_incrementally(packs, [facts], now=now, cache=memory)
 
-    assert encode(found) == encode(evaluate(packs, [facts], now=now))
-    locked = next(rule for rule in found.rules if rule.rule == "door_locked").results
+    assert encode(evaluation) == encode(evaluate(packs, [facts], now=now))
+    locked = next(rule for rule in evaluation.rules if rule.rule == "door_locked").results
     assert {one.status for one in locked if one.subject.key == "A"} == {Status.INSUFFICIENT}

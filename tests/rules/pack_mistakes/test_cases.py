@@ -76,6 +76,6 @@ def with_test(more):
 def test_a_wrong_test_is_told_at_its_place(compiling, rule, old, new, expected):
     """Before it is run: a row, an expectation, evidence, a parameter or a lookup."""
     assert old in rule
-    found = compiling(rule.replace(old, new))
+    mistakes = compiling(rule.replace(old, new))
 
-    assert found == [f"doors.yaml:{one}" for one in expected]
+    assert mistakes == [f"doors.yaml:{one}" for one in expected]

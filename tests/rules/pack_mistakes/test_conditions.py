@@ -159,9 +159,9 @@ import pytest
 def test_a_wrong_condition_is_told_at_its_place(compiling, rule, old, new, expected):
     """Line and column are those inside the text of the condition or message."""
     assert old in rule
-    found = compiling(rule.replace(old, new))
+    mistakes = compiling(rule.replace(old, new))
 
-    assert found == [f"doors.yaml:{one}" for one in expected]
+    assert mistakes == [f"doors.yaml:{one}" for one in expected]
 
 
 def test_months_need_a_date(compiling, rule):

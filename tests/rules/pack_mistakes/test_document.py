@@ -231,9 +231,9 @@ import pytest
 def test_a_mistake_is_told_at_its_place(compiling, rule, old, new, expected):
     """Each mistake names file, line and column, what was found and what was wanted."""
     assert old in rule
-    found = compiling(rule.replace(old, new))
+    mistakes = compiling(rule.replace(old, new))
 
-    assert found == [f"doors.yaml:{one}" for one in expected]
+    assert mistakes == [f"doors.yaml:{one}" for one in expected]
 
 
 def test_all_mistakes_are_told_at_once(compiling, rule):

@@ -114,6 +114,6 @@ def with_control(requires):
 def test_a_wrong_parameter_is_told_at_its_place(compiling, rule, old, new, expected):
     """Its default, what a condition reads, and the bounds that a control sets."""
     assert old in rule
-    found = compiling(rule.replace(old, new))
+    mistakes = compiling(rule.replace(old, new))
 
-    assert found == [f"doors.yaml:{one}" for one in expected]
+    assert mistakes == [f"doors.yaml:{one}" for one in expected]

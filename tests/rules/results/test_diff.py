@@ -38,21 +38,21 @@ def test_every_difference_is_told(world, row):
         world.rule_text(id="door_new", **{"assert": "row.open_for > 0"}),
         settings={"limit": "5m"},
     )
-    found = compare(before, after)
+    comparison = compare(before, after)
 
-    assert [(parameter.name, parameter.before, parameter.after) for parameter in found.parameters] == [
+    assert [(parameter.name, parameter.before, parameter.after) for parameter in comparison.parameters] == [
         ("limit", "15m", "5m")
     ]
-    assert [(rule.rule, rule.before, rule.after, rule.changed) for rule in found.rules] == [
+    assert [(rule.rule, rule.before, rule.after, rule.changed) for rule in comparison.rules] == [
         ("door_locked", "fail", "fail", ("severity",)),
         ("door_new", None, "pass", ()),
         ("door_old", "pass", None, ()),
     ]
-    locked, new, old = found.rules
+    locked, new, old = comparison.rules
     assert [(result.key, result.before, result.after) for result in locked.results] == [("A", "pass", "fail")]
     assert {result.before for result in new.results} == {None}
     assert {result.after for result in old.results} == {None}
-    assert found.controls == ()  # it failed before, and fails still
+    assert comparison.controls == ()  # it failed before, and fails still
 
 
 def test_a_control_that_would_stand_differently_is_told(world, row):

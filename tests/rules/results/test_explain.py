@@ -98,38 +98,38 @@ def worked(world, now):
 
 def test_each_part_has_its_value_and_what_it_read(worked, row):
     """What was read stands under the condition that read it, lets and parameters included."""
-    found = worked(
+    trace = worked(
         row(open_for=720, locked=True, owner="kim"),
         **{"assert": "row.locked && row.open_for <= limit", "let": "{limit: params.limit}"},
         match="row.owner != ''",
         parameters="{limit: {type: duration, default: 15m, description: d, varies_by: row.owner}}",
         settings={"limit": {"value": "15m", "overrides": [{"for": ["kim"], "value": "5m"}]}},
     )
-    locked, in_time = found.assertion.operands
+    locked, in_time = trace.assertion.operands
 
-    assert found.match.value is True
-    assert found.assertion.value is False
+    assert trace.match.value is True
+    assert trace.assertion.value is False
     assert (locked.text, locked.value) == ("row.locked", True)
     assert [(value.name, value.value) for value in in_time.read] == [
         ("row.open_for", 720),
         ("limit", 300),
     ]
-    assert [(let.name, let.value) for let in found.lets] == [("limit", 300)]
-    assert [(parameter.name, parameter.value) for parameter in found.parameters] == [("params.limit", 300)]
+    assert [(let.name, let.value) for let in trace.lets] == [("limit", 300)]
+    assert [(parameter.name, parameter.value) for parameter in trace.parameters] == [("params.limit", 300)]
 
 
 def test_what_has_no_value_says_why(worked, row):
     """A field that the row lacks is named where it was read."""
-    found = worked(row(locked=True), **{"assert": "row.locked && row.floor > 2"})
+    trace = worked(row(locked=True), **{"assert": "row.locked && row.floor > 2"})
 
-    assert (found.assertion.value, found.assertion.reason) == (None, "row has no `floor`")
-    assert found.assertion.operands[1].read[0].reason == "row has no `floor`"
+    assert (trace.assertion.value, trace.assertion.reason) == (None, "row has no `floor`")
+    assert trace.assertion.operands[1].read[0].reason == "row has no `floor`"
 
 
 def test_a_loop_is_shown_with_the_list_it_ran_over(worked, row):
     """Its own names have no value outside it; the list has."""
     keys = [{"holder": "A", "copies": 1}]
-    found = worked(row(keys=keys), **{"assert": "row.keys.all(key, key.copies < 2 && true)"})
+    trace = worked(row(keys=keys), **{"assert": "row.keys.all(key, key.copies < 2 && true)"})
 
-    assert found.assertion.operands == ()
-    assert [(value.name, value.value) for value in found.assertion.read] == [("row.keys", keys)]
+    assert trace.assertion.operands == ()
+    assert [(value.name, value.value) for value in trace.assertion.read] == [("row.keys", keys)]

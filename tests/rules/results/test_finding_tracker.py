@@ -34,8 +34,8 @@ def evaluations(world, row, now):
             facts = world.facts(rows, sufficiency=[sufficiency] if hour == "cut off" else [])
             if hour == "elsewhere":
                 facts = replace(facts, connection="annex")
-            found = world.evaluate(packs, facts)
-            yield replace(found, evaluated_at=now + timedelta(hours=number))
+            evaluation = world.evaluate(packs, facts)
+            yield replace(evaluation, evaluated_at=now + timedelta(hours=number))
 
     return judge
 
