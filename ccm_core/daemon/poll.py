@@ -13,7 +13,7 @@ from ccm_core.errors import CcmError, IntegrityError
 from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.model.evidence.window import Window
 from ccm_core.pipeline.collect import collect
-from ccm_core.pipeline.next_due import due_times
+from ccm_core.pipeline.next_due import next_due_times
 from ccm_core.sdk.rate_limit import Limiters
 
 
@@ -75,13 +75,13 @@ async def poll_connection(
     manifest = None
     try:
         connection = job.connection(name)
-        due_times = due_times(job.host, connection, job.store.runs)
+        due_times = next_due_times(job.host, connection, job.store.runs)
         now = job.host.clock()
         if due_now(due_times, now):
             if missed := missed_runs(due_times, now):
                 report_missed(missed)
             manifest = await collect(job.host, connection, job.store, observer, limiters)
-            due_times = due_times(job.host, connection, job.store.runs)
+            due_times = next_due_times(job.host, connection, job.store.runs)
     except IntegrityError:
         raise
     except CcmError as error:

@@ -98,9 +98,10 @@ def _find_result(evaluation: Evaluation, name: str) -> tuple[RuleResult, Result]
     if len(matches) == 1:
         return matches[0]
     if not matches:
+        at = evaluation.evaluated_at
         raise UsageError(
-            f"no result {name!r} in the evaluation of {evaluation.evaluated_at:%Y-%m-%d %H:%M:%S} UTC; "
-            "`ccm findings list` and every report show ids"
+            f"no result {name!r} in the evaluation of {at:%Y-%m-%d %H:%M:%S} UTC; `ccm findings list` "
+            "and every report show ids"
         )
     ids = ", ".join(f"{match.id} ({match.rule} on {match.subject.key})" for _, match in matches[:5])
     more = f" and {len(matches) - 5} more" if len(matches) > 5 else ""  # noqa: PLR2004 - as many as are named above
@@ -113,7 +114,7 @@ def _rule(packs: CompiledPacks, name: str) -> tuple[CompiledPack, RuleGroup, Com
         for pack in packs.packs
         for group in pack.groups
         for rule in group.rules
-        if one.rule.id == name
+        if rule.rule.id == name
     )
 
 
@@ -153,15 +154,15 @@ def _difference(
     if facts is None:
         return None
     results = [
-        result_
+        candidate
         for rule in evaluate_packs(packs, [facts], now=now).rules
-        for result_ in rule.results
-        if one.id == result.id
+        for candidate in rule.results
+        if candidate.id == result.id
     ]
-    if any(replace(result_, waiver=result.waiver) == result for result_ in results):
+    if any(replace(candidate, waiver=result.waiver) == result for candidate in results):
         return None
-    outcome = ", ".join(f"{result_.status}: {result_.reason}" for result_ in results) or "nothing"
-    return f"worked out again with what is installed now, the rule says {outcome}"
+    outcome = ", ".join(f"{candidate.status}: {candidate.reason}" for candidate in results) or "nothing"
+    return f"evaluated again with what is installed now, the rule gives {outcome}"
 
 
 def _parameters(

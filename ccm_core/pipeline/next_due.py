@@ -1,4 +1,4 @@
-"""Upcoming: when each kind of a connection is to be read next. Nothing is read."""
+"""When each kind of a connection is due next. Nothing is read from the source."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from ccm_core.pipeline.context import Connection, Host
 from ccm_core.store.interface.runs import RunStore
 
 
-def due_times(host: Host, connection: Connection, runs: RunStore) -> Sequence[DueTime]:
-    """Say of each kind when it is due, from what was kept of it, whoever read it.
+def next_due_times(host: Host, connection: Connection, runs: RunStore) -> Sequence[DueTime]:
+    """Return when each kind is due, from its kept collections, whichever process made them.
 
     Raises:
         StoreError: The store cannot be read.

@@ -16,14 +16,14 @@ from ccm_core.store.interface.ledger import LedgerStore
 def vault_signing(
     vault: Callable[[], Vault], clock: Callable[[], datetime], show_message: Callable[[str], None]
 ) -> Signing:
-    """Sign with the vault's key; make it where there is none, and tell that or why nobody signs.
+    """Return a signer with the vault's key, which is made where there is none.
 
-    The vault is looked at for every head: a daemon must notice a key that was rotated, and a vault
-    that opens at last.
+    A message says that a key was made, or why checkpoints are not signed. The vault is read for
+    every checkpoint: a daemon must notice a key that was rotated, and a vault that opens later.
 
     Args:
-        vault: Gives the vault.
-        clock: Says when a key is made.
+        vault: Returns the vault.
+        clock: Returns the current time.
         show_message: Is told what a person should know, each thing once.
     """
     shown_messages: set[str] = set()
@@ -56,30 +56,30 @@ def _keys(
 def rotate_signing_key(
     vault: Vault, ledger: LedgerStore, at: datetime, *, lost: bool = False
 ) -> VerifierKey:
-    """Replace the signing key. The old one signs that it hands over, unless it was lost.
+    """Replace the signing key. The old one signs the handover, unless it was lost.
 
-    The new key is in the vault before the store names it, so that no kill leaves it nowhere.
+    The new key is in the vault before the store names it, so that it survives being killed.
 
     Args:
         vault: Where keys are.
-        store: Whose key is replaced.
+        ledger: The store's ledger.
         at: When.
-        lost: Whether the old one is not to be had any more.
+        lost: Whether the old one is no longer available.
 
     Raises:
-        UsageError: There is no key to be replaced, or it is not the store's and not called lost.
+        UsageError: There is no key to replace, or the vault lacks the store's and it is not lost.
         SecretError: The vault cannot be opened or written.
     """
     current = ledger.signing_keys()[-1:]
     if not current:
         raise UsageError("this store has no signing key yet; `ccm keys make` makes one")
     public = current[0].key.public
-    old_key = next((key_ for key_ in keys.stored_keys(vault) if key_.public == public), None)
+    old_key = next((stored for stored in keys.stored_keys(vault) if stored.public == public), None)
     if old_key is None and not lost:
         raise UsageError(
             f"the vault {vault.path} does not have {current[0].key}, so it cannot hand over. "
-            "Restore that vault; or, where the key is lost, say so with --lost: whoever verifies "
-            "is told that it did not hand over"
+            "Restore that vault; or, where the key is lost, pass --lost: whoever verifies sees that "
+            "the old key did not sign the handover"
         )
     if old_key is not None:
         keys.activate_key(vault, public, at)  # an earlier attempt may have left another successor

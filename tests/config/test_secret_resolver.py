@@ -90,7 +90,7 @@ def test_what_is_no_reference_is_not_repeated(text):
         return
 
     assert message == (
-        "a secret itself may not stand here; "
+        "expected the location of a secret; "
         "write where it is kept: env:NAME, file:PATH, keyring:SERVICE/USER or vault:NAME"
     )
 
@@ -116,18 +116,18 @@ def test_a_secret_is_found_in_a_variable_and_in_a_file(kept, secret, tmp_path):
 @pytest.mark.parametrize(
     ("kept", "why"),
     [
-        pytest.param(b"", "it is empty; put the secret there", id="empty"),
-        pytest.param(b"\n", "it is empty; put the secret there", id="only a newline"),
-        pytest.param(b"HUNTER2\nmore", "it has several lines; a secret has one", id="lines"),
-        pytest.param(b"HUNTER2\n\n", "it has several lines; a secret has one", id="two newlines"),
+        pytest.param(b"", "expected a secret, got nothing; enter the secret there", id="empty"),
+        pytest.param(b"\n", "expected a secret, got nothing; enter the secret there", id="only a newline"),
+        pytest.param(b"HUNTER2\nmore", "expected one line, got several", id="lines"),
+        pytest.param(b"HUNTER2\n\n", "expected one line, got several", id="two newlines"),
         pytest.param(
             b"HUNTER2\x00",
-            "it has blanks around it or characters that cannot be printed; a secret has neither",
+            "expected printable characters without blanks around them; correct the secret",
             id="control character",
         ),
         pytest.param(
             b" HUNTER2",
-            "it has blanks around it or characters that cannot be printed; a secret has neither",
+            "expected printable characters without blanks around them; correct the secret",
             id="leading blank",
         ),
     ],
@@ -157,7 +157,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
     )
     assert said("file:.", base=tmp_path).endswith("cannot be read: Is a directory")
     assert said("file:binary", base=tmp_path).endswith("is not UTF-8 text")
-    assert said("file:large", base=tmp_path).endswith("has more than 65536 bytes: no secret")
+    assert said("file:large", base=tmp_path).endswith("large, got more")
 
 
 @pytest.mark.usefixtures("keyring")
@@ -186,7 +186,7 @@ def test_a_secret_is_found_in_the_keyring(reference, secret):
         ),
         pytest.param(
             "keyring:no-backend/ccm",
-            "this machine has no keyring to ask; use env:NAME or file:PATH",
+            "this machine has no keyring; use env:NAME or file:PATH",
             id="no backend",
         ),
         pytest.param(

@@ -120,7 +120,7 @@ def test_what_is_left_out_has_its_default(connectors):
             [
                 (
                     '4:16: unknown connector "acmee"; did you mean "acme"? '
-                    "(`ccm plugins` says what is installed and what did not load)"
+                    "(`ccm plugins` lists what is installed and what did not load)"
                 )
             ],
             id="unknown connector, close",
@@ -130,7 +130,7 @@ def test_what_is_left_out_has_its_default(connectors):
             [
                 (
                     '4:16: unknown connector "zulu"; installed: "acme" '
-                    "(`ccm plugins` says what is installed and what did not load)"
+                    "(`ccm plugins` lists what is installed and what did not load)"
                 )
             ],
             id="unknown connector, with what is installed",
@@ -144,7 +144,7 @@ def test_what_is_left_out_has_its_default(connectors):
             HEAD + GOOD.replace(', key: "env:ACME_API_KEY"', ""),
             [
                 (
-                    '5:11: "key" is missing: where the secret is kept, '
+                    '5:11: "key" is missing: where the secret is stored, '
                     "as env:NAME, file:PATH, keyring:SERVICE/USER or vault:NAME"
                 )
             ],
@@ -159,7 +159,7 @@ def test_what_is_left_out_has_its_default(connectors):
             HEAD + GOOD.replace('api_key, key: "env:ACME_API_KEY"', "oauth, client_id: a"),
             [
                 (
-                    '5:11: "client_secret" is missing: where the secret is kept, '
+                    '5:11: "client_secret" is missing: where the secret is stored, '
                     "as env:NAME, file:PATH, keyring:SERVICE/USER or vault:NAME"
                 ),
                 "5:38: expected 3 characters or more; got a string",

@@ -38,7 +38,7 @@ def test_ids_differ_and_can_be_typed(world, now, row):
     packs = world.compiled(world.rule_text())
     here = world.facts([row(f"D{n}", locked=True) for n in range(200)])
     there = replace(here, connection="annex")
-    found = ids(evaluate(packs, [here, there], now=now))
+    ids_by_name = ids(evaluate(packs, [here, there], now=now))
 
-    assert len(set(found.values())) == len(found) == 400
-    assert all(re.fullmatch("[a-z2-7]{6}-[a-z2-7]{10}", one) for one in found.values())
+    assert len(set(ids_by_name.values())) == len(ids_by_name) == 400
+    assert all(re.fullmatch("[a-z2-7]{6}-[a-z2-7]{10}", one) for one in ids_by_name.values())

@@ -154,5 +154,5 @@ def test_a_file_that_cannot_be_changed_alone_is_left_to_its_author(connect, simu
     (folder / "ccm.yaml").write_text(text)
     ran = connect("--api-key", answers=[simulator.api_key])
     assert ran.code == 2
-    assert "do it by hand: add under connections:" in ran.err
+    assert "edit it manually: add under connections:" in ran.err
     assert (folder / "ccm.yaml").read_text() == text

@@ -109,7 +109,7 @@ def test_an_address_may_not_stand_in_the_settings(ccm, connected, folder):
         file.write('notify: {to: ["slack://S3cretToken"]}\n')
     ran = ccm("notify")
     assert ran.code == 2
-    assert "a secret itself may not stand here" in ran.err
+    assert "expected the location of a secret" in ran.err
     assert "S3cretToken" not in ran.err
 
 

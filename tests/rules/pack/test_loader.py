@@ -150,10 +150,10 @@ def test_a_value_that_the_user_set_is_checked_where_the_user_wrote_it(
         told.append((f"{name}: {message}", at))
         return Mistake("ccm.yaml", 9, 1, message)
 
-    found = compiling(rule, parameters=settings, mistake=mistake)
+    mistakes = compiling(rule, parameters=settings, mistake=mistake)
 
     assert told == [expected]
-    assert found[0].startswith("ccm.yaml:9:1: ")
+    assert mistakes[0].startswith("ccm.yaml:9:1: ")
 
 
 def test_a_value_that_the_user_set_replaces_the_default(rule, sources):

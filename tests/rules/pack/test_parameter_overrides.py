@@ -98,9 +98,9 @@ def since(day, value):
 def test_the_value_is_chosen_for_each_row(evaluate_rows, row, setting, body, expected):
     """What a row is judged with depends on its key and its date, and is never guessed."""
     whole = {"open_for": 720, "age": 99999, "locked": True} | body
-    found = evaluate_rows([row(**whole)], parameters=LIMIT, settings={"limit": setting}, **RULE)
+    rule_result = evaluate_rows([row(**whole)], parameters=LIMIT, settings={"limit": setting}, **RULE)
 
-    assert (found.results[0].status, found.results[0].reason) == expected
+    assert (rule_result.results[0].status, rule_result.results[0].reason) == expected
 
 
 def test_the_moment_it_falls_due_follows_the_rows_own_value(evaluate_rows, row):
@@ -110,9 +110,9 @@ def test_the_moment_it_falls_due_follows_the_rows_own_value(evaluate_rows, row):
         row("D1", age=60, owner="kim", locked=False),
         row("D2", age=60, owner="x", locked=False),
     ]
-    found = evaluate_rows(rows, parameters=LIMIT, settings={"limit": setting}, **RULE)
+    rule_result = evaluate_rows(rows, parameters=LIMIT, settings={"limit": setting}, **RULE)
 
-    due = [str(result.due_at) for result in found.results]
+    due = [str(result.due_at) for result in rule_result.results]
     assert due == ["2026-03-15 12:04:00+00:00", "2026-03-15 12:14:00+00:00"]
 
 
@@ -158,10 +158,10 @@ def test_a_control_looks_at_every_value_that_may_count(world, setting, period, e
     rule = world.rule_text(**RULE, controls=control)
     packs = world.compiled(rule, parameters=LIMIT, settings={"limit": setting})
     facts = world.facts([], period_start=parse_instant(period) if period else None)
-    found = world.evaluate(packs, facts)
+    evaluation = world.evaluate(packs, facts)
 
-    assert found.controls[0].problems == expected
-    assert found.rules[0].status == "not_applicable"
+    assert evaluation.controls[0].problems == expected
+    assert evaluation.rules[0].status == "not_applicable"
 
 
 @pytest.mark.parametrize(
@@ -350,7 +350,7 @@ def test_rules_with_plain_parameters_are_not_slowed(world, row):
     packs = world.compiled(rule, parameters=LIMIT)
 
     assert packs.packs[0].overrides == {}
-    found = evaluate(
+    evaluation = evaluate(
         packs, [world.facts([row(open_for=1)])], now=parse_instant("2026-03-15T12:00:00Z")
     )
-    assert found.rules[0].status == "pass"
+    assert evaluation.rules[0].status == "pass"

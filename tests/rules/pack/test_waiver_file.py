@@ -117,11 +117,11 @@ def test_a_waiver_that_is_not_bounded_or_approved_is_refused(old, new, expected)
     assert old in GOOD
     with pytest.raises(DocumentError) as caught:
         read_waivers(GOOD.replace(old, new).encode(), "waivers.yaml")
-    found = [str(mistake) for mistake in caught.value.mistakes]
+    mistakes = [str(mistake) for mistake in caught.value.mistakes]
 
-    assert len(found) == len(expected), found
-    for one, start in zip(found, expected, strict=True):
-        assert one.startswith(f"waivers.yaml:{start}"), found
+    assert len(mistakes) == len(expected), mistakes
+    for one, start in zip(mistakes, expected, strict=True):
+        assert one.startswith(f"waivers.yaml:{start}"), mistakes
 
 
 def test_all_mistakes_of_all_waivers_are_told_at_once():

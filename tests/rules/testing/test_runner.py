@@ -22,8 +22,8 @@ def ran(compiled, rule_text):
         packs = compiled(
             rule_text(tests=f"[{{name: it, {test}}}]", **fields), parameters=PARAMETERS
         )
-        (found,) = run_cases(packs)
-        return found
+        (case,) = run_cases(packs)
+        return case
 
     return run
 
@@ -157,10 +157,10 @@ def ran(compiled, rule_text):
 )
 def test_a_test_of_a_pack_runs_its_rule(ran, test, fields, got, reason):
     """Rows, evidence, parameters, lookups and the moment are the test's own."""
-    found = ran(test, **fields)
+    case = ran(test, **fields)
 
-    assert (found.actual, found.reason) == (got, reason)
-    assert found.passed
+    assert (case.actual, case.reason) == (got, reason)
+    assert case.passed
 
 
 @pytest.mark.parametrize(
@@ -178,19 +178,19 @@ def test_an_unexpected_result_is_wrong_both_ways(ran, test):
 
 def test_a_condition_parameter_that_cannot_be_compiled_is_an_error(ran):
     """The test says what is wrong with it."""
-    found = ran("rows: [], expect: pass, params: {high_up: row.floor >}")
+    case = ran("rows: [], expect: pass, params: {high_up: row.floor >}")
 
-    assert (found.actual, found.passed) == ("error", False)
-    assert "Syntax error" in found.reason
+    assert (case.actual, case.passed) == ("error", False)
+    assert "Syntax error" in case.reason
 
 
 def test_a_condition_over_other_rows_changes_nothing(compiled, rule_text):
     """A parameter that the rule cannot read may still be set in its test."""
     parameters = PARAMETERS.replace("over: acme.door", "over: acme.watch")
     test = "[{name: it, rows: [{locked: true}], expect: pass, params: {high_up: row.floor > 9}}]"
-    (found,) = run_cases(compiled(rule_text(tests=test), parameters=parameters))
+    (case,) = run_cases(compiled(rule_text(tests=test), parameters=parameters))
 
-    assert found.passed, found
+    assert case.passed, case
 
 
 def test_every_rule_of_every_pack_is_tested_in_order(compiled, rule_text):
