@@ -32,11 +32,13 @@ async def check_workspace(workspace: Workspace, names: Sequence[str]) -> Check:
         store = None
         with suppress(StoreNotFound):  # nothing was collected yet
             store = stack.enter_context(workspace.read_store())
-        return Check(
-            checked_at=workspace.host.clock(),
-            plugins=tuple(_plugin_problems(workspace)),
-            connections=tuple([await diagnose(workspace.host, connection, store) for connection in connections]),
-        )
+        checked_at, host = workspace.host.clock(), workspace.host
+        checks = [await diagnose(host, connection, store) for connection in connections]
+    return Check(
+        checked_at=checked_at,
+        plugins=tuple(_plugin_problems(workspace)),
+        connections=tuple(checks),
+    )
 
 
 def _plugin_problems(workspace: Workspace) -> Iterator[Diagnosis]:

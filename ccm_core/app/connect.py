@@ -159,7 +159,8 @@ class ConnectionSetup:
             for key, reference in settings.secrets.items()
         }
         # These very secrets are tested, not those that were saved before.
-        return replace(self._workspace.connection(settings, secrets, entry=entry), reread_secret=None)
+        connection = self._workspace.connection(settings, secrets, entry=entry)
+        return replace(connection, reread_secret=None)
 
     def _remove_unused_entry(self) -> None:
         workspace = self._workspace

@@ -73,8 +73,7 @@ async def listen_for_redirect(
         in_use = isinstance(cause, OSError) and cause.errno == errno.EADDRINUSE
         raise UsageError(
             f"port {port} of {HOST} {'is in use' if in_use else 'cannot be used'}; end what uses "
-            "it, choose another port that is registered with the OAuth client, or paste the address "
-            "instead"
+            "it, choose another registered port, or paste the address instead"
         ) from cause
     async with server:
         bound = server.sockets[0].getsockname()[1]

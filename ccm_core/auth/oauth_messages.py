@@ -214,7 +214,7 @@ def require_scopes(tokens: TokenSet, requested: Iterable[str]) -> TokenSet:
         granted = " ".join(tokens.scopes) or "nothing"
         raise AuthenticationFailed(
             f"insufficient scope: got {granted!r}, missing {' '.join(missing)!r}; add these scopes "
-            "to the OAuth client and connect again, for tokens that were issued before do not change"
+            "to the OAuth client and connect again: existing tokens keep their scopes"
         )
     return tokens
 

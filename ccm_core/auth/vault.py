@@ -256,8 +256,8 @@ class Vault:
         keyring = self._sources.keyring()
         if keyring is None:
             raise SecretError(
-                "its entries are in the keyring of the machine where it was created, and this one has "
-                "no keyring. Connect again, with another vault file"
+                "its entries are in the keyring of the machine where it was created, and this one "
+                "has no keyring. Connect again, with another vault file"
             )
         return keyring
 

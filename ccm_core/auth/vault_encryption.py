@@ -82,8 +82,8 @@ class VaultCipher:
             return self._fernet.decrypt(sealed)
         except (InvalidToken, ValueError):
             raise SecretError(
-                f"it was encrypted with another key than {_DESCRIPTIONS[self.descriptor.source]}, or "
-                "it was changed; provide its own key, or restore it from a copy"
+                f"it was encrypted with another key than {_DESCRIPTIONS[self.descriptor.source]}, "
+                "or it was changed; provide its own key, or restore it from a copy"
             ) from None
 
 

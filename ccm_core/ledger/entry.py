@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LogEntry:
+class LedgerEntry:
     """The leaves that one transaction appended to one log."""
 
     seq: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from ccm_core.ledger.entry import LogEntry
+from ccm_core.ledger.entry import LedgerEntry
 from ccm_core.ledger.merkle_hash import leaf_hash
 from ccm_core.ledger.merkle_tree import MerkleTree
 from ccm_core.ledger.verification import VerificationProblem
@@ -30,7 +30,7 @@ class LogReplay:
         self._seq = 0
         self._record_roots()
 
-    def add(self, entry: LogEntry) -> Iterator[VerificationProblem]:
+    def add(self, entry: LedgerEntry) -> Iterator[VerificationProblem]:
         """Replay the next entry, and yield what is wrong with it."""
         if entry.first != self.tree.size:
             yield self._problem(
@@ -48,7 +48,7 @@ class LogReplay:
             yield self._problem(entry, "count", problem)
         yield from self._grow(entry, entry.leaves)
 
-    def _grow(self, entry: LogEntry, leaves: Sequence[bytes]) -> Iterator[VerificationProblem]:
+    def _grow(self, entry: LedgerEntry, leaves: Sequence[bytes]) -> Iterator[VerificationProblem]:
         hashes = list(map(leaf_hash, leaves))
         before = MerkleTree(self.tree.size, self.tree.edge)
         self._extend(hashes)
@@ -79,7 +79,7 @@ class LogReplay:
         self.tree = tree
         return True
 
-    def _adopt_edge(self, entry: LogEntry) -> Iterator[VerificationProblem]:
+    def _adopt_edge(self, entry: LedgerEntry) -> Iterator[VerificationProblem]:
         try:
             self.tree = MerkleTree(self.tree.size + max(0, entry.count), entry.edge)
         except (TypeError, ValueError) as error:
@@ -102,7 +102,7 @@ class LogReplay:
             if size == self.tree.size:
                 self.roots[size] = self.tree.root
 
-    def _problem(self, entry: LogEntry, field: str, problem: str) -> VerificationProblem:
+    def _problem(self, entry: LedgerEntry, field: str, problem: str) -> VerificationProblem:
         return VerificationProblem(
             log=self.log,
             leaf=entry.first,

@@ -72,7 +72,7 @@ def _tokens(host: Host, connection: Connection, grant: OAuthGrant) -> TokenProvi
     keeper = TokenRefresher(
         connection.vault,
         connection.name,
-        renew=refresh_function(endpoint, scopes),
+        refresh=refresh_function(endpoint, scopes),
         clock=host.clock,
     )
     return _Kept(keeper, connection)

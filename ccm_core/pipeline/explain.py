@@ -161,7 +161,9 @@ def _difference(
     ]
     if any(replace(candidate, waiver=result.waiver) == result for candidate in results):
         return None
-    outcome = ", ".join(f"{candidate.status}: {candidate.reason}" for candidate in results) or "nothing"
+    outcome = (
+        ", ".join(f"{candidate.status}: {candidate.reason}" for candidate in results) or "nothing"
+    )
     return f"evaluated again with what is installed now, the rule gives {outcome}"
 
 

@@ -24,16 +24,16 @@ def vault_signing(
     Args:
         vault: Returns the vault.
         clock: Returns the current time.
-        show_message: Is told what a person should know, each thing once.
+        show_message: Receives each message once.
     """
     shown_messages: set[str] = set()
 
-    def tell(text: str) -> None:
+    def show_once(text: str) -> None:
         if text not in shown_messages:
             shown_messages.add(text)
             show_message(text)
 
-    return lambda: _keys(vault(), clock, tell)
+    return lambda: _keys(vault(), clock, show_once)
 
 
 def _keys(

@@ -117,9 +117,13 @@ def test_the_code_is_read_out_of_the_address(address):
         pytest.param(
             f"{REDIRECT}?error=access_denied&state=other", "state in", id="error of somebody else"
         ),
-        pytest.param("https://evil.example/?code=c0de&state=the-state", "expected an addr", id="host"),
         pytest.param(
-            "http://127.0.0.1:4712/callback?code=c0de&state=the-state", "expected an addr", id="port"
+            "https://evil.example/?code=c0de&state=the-state", "expected an addr", id="host"
+        ),
+        pytest.param(
+            "http://127.0.0.1:4712/callback?code=c0de&state=the-state",
+            "expected an addr",
+            id="port",
         ),
         pytest.param("c0de", "expected an addr", id="the code alone"),
         pytest.param("", "expected an addr", id="nothing"),

@@ -73,7 +73,8 @@ def test_an_app_asks_for_itself(identity, endpoint, oauth, servers):
     assert tokens.refresh is None
     assert opens(servers, tokens) == 200
     with pytest.raises(
-        AuthenticationFailed, match="400 invalid_scope: check the scopes of the OAuth client, the region"
+        AuthenticationFailed,
+        match="400 invalid_scope: check the scopes of the OAuth client, the reg",
     ):
         asyncio.run(own.request(["as_account-eu.northwind-freight", "services.read"]))
 

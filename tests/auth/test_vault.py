@@ -162,7 +162,9 @@ def test_an_empty_vault_is_no_mistake(path):
         ),
         pytest.param(BY_KEY, {}, "CCM_VAULT_KEY, which is not set; set it", id="no key"),
         pytest.param(BY_KEY, BY_PASSPHRASE, "CCM_VAULT_KEY, which is not set", id="wrong kind"),
-        pytest.param(BY_KEY, {"CCM_VAULT_KEY": "short"}, "expected 32 random bytes", id="no real key"),
+        pytest.param(
+            BY_KEY, {"CCM_VAULT_KEY": "short"}, "expected 32 random bytes", id="no real key"
+        ),
         pytest.param(
             BY_PASSPHRASE,
             {"CCM_VAULT_PASSPHRASE": "wrong horse"},
@@ -170,7 +172,9 @@ def test_an_empty_vault_is_no_mistake(path):
             id="other passphrase",
         ),
         pytest.param(BY_PASSPHRASE, {}, "CCM_VAULT_PASSPHRASE, which is not", id="no passphrase"),
-        pytest.param({}, BY_KEY, "this machine has no keyring|this one has no keyring", id="no keyring"),
+        pytest.param(
+            {}, BY_KEY, "this machine has no keyring|this one has no keyring", id="no keyring"
+        ),
     ],
 )
 def test_another_key_opens_nothing_and_harms_nothing(path, made_with, opened_with, says):

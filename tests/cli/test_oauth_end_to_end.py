@@ -116,8 +116,8 @@ def test_from_an_empty_folder_to_a_run_after_rotation(start, simulator, identity
     def expire(asked) -> None:
         look(asked)
         if len(watched.requests) == begun + 12:
-            for secret, one in watched.bearers.items():
-                watched.bearers[secret] = replace(one, expires_at=watched.now())
+            for secret, one in watched.bearer_tokens.items():
+                watched.bearer_tokens[secret] = replace(one, expires_at=watched.now())
 
     watched.before = expire
     ran = start("run", "--json")
@@ -132,8 +132,8 @@ def test_from_an_empty_folder_to_a_run_after_rotation(start, simulator, identity
     )
 
     watched.before = look
-    for secret, one in watched.bearers.items():
-        watched.bearers[secret] = replace(one, expires_at=watched.now())
+    for secret, one in watched.bearer_tokens.items():
+        watched.bearer_tokens[secret] = replace(one, expires_at=watched.now())
     with ThreadPoolExecutor() as pool:
         together = list(pool.map(start, ["check", "check"]))
     assert [one.returncode for one in together] == [0, 0]

@@ -90,8 +90,8 @@ def test_what_is_no_reference_is_not_repeated(text):
         return
 
     assert message == (
-        "expected the location of a secret; "
-        "write where it is kept: env:NAME, file:PATH, keyring:SERVICE/USER or vault:NAME"
+        "expected the location of a secret, never the secret itself; "
+        "write env:NAME, file:PATH, keyring:SERVICE/USER or vault:NAME"
     )
 
 
@@ -117,7 +117,9 @@ def test_a_secret_is_found_in_a_variable_and_in_a_file(kept, secret, tmp_path):
     ("kept", "why"),
     [
         pytest.param(b"", "expected a secret, got nothing; enter the secret there", id="empty"),
-        pytest.param(b"\n", "expected a secret, got nothing; enter the secret there", id="only a newline"),
+        pytest.param(
+            b"\n", "expected a secret, got nothing; enter the secret there", id="only a newline"
+        ),
         pytest.param(b"HUNTER2\nmore", "expected one line, got several", id="lines"),
         pytest.param(b"HUNTER2\n\n", "expected one line, got several", id="two newlines"),
         pytest.param(

@@ -183,7 +183,7 @@ def facts(standing_of):
         kinds = {*source.inputs, "acme.person"}
         stands = {kind: standing_of(kind, connection=connection) for kind in sorted(kinds)}
         stands |= {kind.kind: kind for kind in sufficiency}
-        found = {
+        records = {
             kind: {
                 key: LookupRecord(body=body, digest=f"sha256:{kind}:{key}")
                 for key, body in of.items()
@@ -197,7 +197,7 @@ def facts(standing_of):
                     "rows": {over: tuple(rows)},
                     "inputs": {over: source.inputs},
                     "sufficiency": stands,
-                    "lookup_records": found,
+                    "lookup_records": records,
                 }
                 | fields
             )
@@ -210,11 +210,11 @@ def facts(standing_of):
 def evaluate_rows(compiled, facts, rule_text):
     """Judge rows by one rule and give its roll-up."""
 
-    def judge(rows, *, parameters="{}", settings=None, waivers=(), given=None, **fields):
-        given = dict(given or {})
-        given.setdefault("over", fields.get("over", "acme.door"))
+    def judge(rows, *, parameters="{}", settings=None, waivers=(), inputs=None, **fields):
+        inputs = dict(inputs or {})
+        inputs.setdefault("over", fields.get("over", "acme.door"))
         packs = compiled(rule_text(**fields), parameters=parameters, settings=settings)
-        return evaluate(packs, [facts(rows, **given)], waivers, now=NOW).rules[0]
+        return evaluate(packs, [facts(rows, **inputs)], waivers, now=NOW).rules[0]
 
     return judge
 
@@ -261,7 +261,7 @@ def world(compiled, rule_text, facts, row, standing_of):
         facts=facts,
         row=row,
         standing_of=standing_of,
-        evaluate=lambda packs, *given, waivers=(): evaluate(packs, given, waivers, now=NOW),
+        evaluate=lambda packs, *facts, waivers=(): evaluate(packs, facts, waivers, now=NOW),
     )
 
 

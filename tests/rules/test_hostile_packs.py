@@ -42,12 +42,12 @@ def context(environment, now):
     return environment.row_context(row, shared_variables({}, now))
 
 
-def lets(environment, written):
+def lets(environment, texts):
     """Compile lets, each seeing those before it."""
-    found = {}
-    for name, text in written.items():
-        found[name] = environment.compile(text, found)
-    return found
+    compiled = {}
+    for name, text in texts.items():
+        compiled[name] = environment.compile(text, compiled)
+    return compiled
 
 
 GROWING = {
@@ -76,9 +76,9 @@ GROWING = {
 @pytest.mark.parametrize("name", GROWING)
 def test_what_could_exhaust_memory_is_refused_before_it_runs(environment, name):
     """An expression that may build something huge does not compile, and says why."""
-    written, condition = GROWING[name]
+    texts, condition = GROWING[name]
     with pytest.raises(ExpressionError) as caught:
-        environment.compile(condition, lets(environment, written))
+        environment.compile(condition, lets(environment, texts))
     assert f"at most {LARGEST:,} are allowed" in str(caught.value)
 
 
@@ -90,8 +90,8 @@ def test_what_people_write_is_not_refused(environment, context):
         "row.long.replace('b', 'c') == row.long",
     ):
         assert environment.compile(text).evaluate_condition(context) is True
-    found = lets(environment, doubled(10, "row.few"))
-    assert environment.compile("size(v10) == 3072", found).evaluate_condition(context) is True
+    compiled = lets(environment, doubled(10, "row.few"))
+    assert environment.compile("size(v10) == 3072", compiled).evaluate_condition(context) is True
 
 
 @pytest.mark.parametrize(

@@ -40,11 +40,11 @@ falls = st.lists(st.sampled_from([ANY, SOME]), max_size=2).map(tuple)
 @st.composite
 def collections(draw, outcomes=tuple(Outcome)):
     """Draw collections of doors, with windows and without."""
-    found = []
+    collections = []
     for number in range(draw(st.integers(0, 6))):
         start, length = draw(hours), draw(st.integers(1, 8))
         ended = NOW - draw(st.integers(-4, 12)) * HOUR
-        found.append(
+        collections.append(
             Collection(
                 id=f"c{number}",
                 run="r",
@@ -62,70 +62,70 @@ def collections(draw, outcomes=tuple(Outcome)):
                 shortfalls=draw(falls),
             )
         )
-    return found
+    return collections
 
 
 shapes = st.sampled_from(Shape)
 
 
-def sufficient(found):
+def sufficient(collections):
     """Whether something may rest on the evidence without any reserve."""
-    return found.problem is None and not found.subjects
+    return collections.problem is None and not collections.subjects
 
 
 @given(collections(tuple(one for one in Outcome if one is not Outcome.COMPLETE)), shapes)
-def test_nothing_is_sufficient_without_a_complete_collection(found, shape):
+def test_nothing_is_sufficient_without_a_complete_collection(collections, shape):
     """Partial, unavailable and failed collections never add up to evidence without reserve."""
-    found = [
+    collections = [
         one
         if one.outcome is not Outcome.PARTIAL
         else replace(one, shortfalls=one.shortfalls or (ANY,))
-        for one in found
+        for one in collections
     ]
 
-    assert not sufficient(stands(found, shape))
+    assert not sufficient(stands(collections, shape))
 
 
 @given(collections(), shapes, st.data())
-def test_a_shortfall_more_never_mends_a_standing(found, shape, data):
+def test_a_shortfall_more_never_mends_a_standing(collections, shape, data):
     """Adding a shortfall to any collection never makes evidence sufficient that was not."""
-    if not found:
+    if not collections:
         return
-    chosen = data.draw(st.integers(0, len(found) - 1))
+    chosen = data.draw(st.integers(0, len(collections) - 1))
     worse = [
         replace(one, shortfalls=(*one.shortfalls, ANY)) if number == chosen else one
-        for number, one in enumerate(found)
+        for number, one in enumerate(collections)
     ]
-    before, after = stands(found, shape), stands(worse, shape)
+    before, after = stands(collections, shape), stands(worse, shape)
 
     assert sufficient(before) or not sufficient(after)
     assert before.problem is None or after.problem is not None
 
 
 @given(collections(), shapes, st.randoms())
-def test_the_order_of_collections_does_not_matter(found, shape, random):
+def test_the_order_of_collections_does_not_matter(collections, shape, random):
     """The same collections in another order give the same standing."""
-    shuffled = list(found)
+    shuffled = list(collections)
     random.shuffle(shuffled)
 
-    assert stands(shuffled, shape) == stands(found, shape)
+    assert stands(shuffled, shape) == stands(collections, shape)
 
 
 @given(collections(), shapes, st.integers(0, 48))
-def test_time_never_mends_a_standing(found, shape, later):
+def test_time_never_mends_a_standing(collections, shape, later):
     """Evidence without a newer collection only grows older."""
-    found = [one for one in found if one.ended_at <= NOW]
-    before = stands(found, shape)
-    after = stands(found, shape, now=NOW + later * HOUR)
+    collections = [one for one in collections if one.ended_at <= NOW]
+    before = stands(collections, shape)
+    after = stands(collections, shape, now=NOW + later * HOUR)
 
     assert before.problem is None or after.problem is not None
 
 
 @given(collections((Outcome.COMPLETE,)))
-def test_event_evidence_is_sufficient_only_where_windows_cover_the_period(found):
+def test_event_evidence_is_sufficient_only_where_windows_cover_the_period(collections):
     """Without a hole there is, for every instant up to the last reached, a window around it."""
-    if stands(found, Shape.EVENT).problem is not None:
+    if stands(collections, Shape.EVENT).problem is not None:
         return
     instants = [NOW - 10 * HOUR + n * HOUR / 2 for n in range(16)]
 
-    assert all(any(one.window and at in one.window for one in found) for at in instants)
+    assert all(any(one.window and at in one.window for one in collections) for at in instants)

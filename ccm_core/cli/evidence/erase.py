@@ -54,13 +54,14 @@ def command(  # noqa: PLR0913 - each is an option of its own
     workspace = open_workspace(config)
     if kind is not None:
         known(workspace, kind)
+    is_by_age = kept_before is not None and key is None
     erasure = Erasure(
         id=f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}",
         connection=connection,
         kind=kind,
         key=key,
         stored_before=kept_before,
-        excluded_kinds=_snapshots(workspace) if kept_before is not None and key is None else frozenset(),
+        excluded_kinds=_snapshots(workspace) if is_by_age else frozenset(),
         reason=reason,
         erased_at=now,
     )
@@ -71,7 +72,7 @@ def command(  # noqa: PLR0913 - each is an option of its own
                 f"nothing is kept of a connection {connection!r}; there are: {connections}"
             )
         erased = store.erasure.erase(erasure) if yes else store.erasure.preview(erasure)
-    print_message(_told(erased, done=yes))
+    print_message(_summary(erased, done=yes))
 
 
 def _moment(before: str | None, older_than: str | None, now: datetime) -> datetime | None:
@@ -91,13 +92,14 @@ def _snapshots(workspace: Workspace) -> frozenset[str]:
     )
 
 
-def _told(erased: ErasureResult, *, done: bool) -> str:
+def _summary(erased: ErasureResult, *, done: bool) -> str:
     amount = f"{erased.bodies} bodies and {erased.rejected} rejected objects"
     beyond = (
-        f"; {erased.shared_versions} versions that were not chosen have the same bodies and lose them too"
+        f"; {erased.shared_versions} versions that were not selected share these bodies and lose "
+        "them too"
         if erased.shared_versions
         else ""
     )
     if not done:
-        return f"{amount} would be deleted{beyond}. Nothing was; --yes does it, for good"
-    return f"{amount} were deleted{beyond}; the ledger says so"
+        return f"{amount} would be deleted{beyond}. Nothing was deleted; --yes deletes it for good"
+    return f"{amount} were deleted{beyond}; the ledger records it"

@@ -68,9 +68,7 @@ def show(config: str | None, run: str | None, *, as_json: bool) -> None:
     click.echo(run_text(manifest))
 
 
-def _sealed(
-    runs: RunStore, connection: str | None, as_of: datetime | None
-) -> Sequence[Manifest]:
+def _sealed(runs: RunStore, connection: str | None, as_of: datetime | None) -> Sequence[Manifest]:
     _known(runs, connection)
     return runs.manifests(connection, as_of=as_of)
 
@@ -82,13 +80,9 @@ def _known(runs: RunStore, connection: str | None) -> None:
         raise UsageError(f"the store has no run of {connection!r}; it has runs of: {connections}")
 
 
-def _open(
-    runs: RunStore, connection: str | None, as_of: datetime | None
-) -> Iterator[OpenRun]:
+def _open(runs: RunStore, connection: str | None, as_of: datetime | None) -> Iterator[OpenRun]:
     for name in [connection] if connection else runs.connections():
-        yield from (
-            run for run in runs.open_runs(name) if as_of is None or run.started_at <= as_of
-        )
+        yield from (run for run in runs.open_runs(name) if as_of is None or run.started_at <= as_of)
 
 
 def _chosen(manifests: Sequence[Manifest], run: str | None, runs: RunStore) -> Manifest:

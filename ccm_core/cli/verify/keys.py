@@ -37,10 +37,9 @@ def make(config: str | None) -> None:
     workspace = open_workspace(config)
     existing = signing_keys.stored_keys(workspace.vault())
     keys = existing or signing_keys.create_first_key(workspace.vault(), clock())
-    print_message(
-        f"{'the vault has' if existing else 'kept in the vault'} {workspace.settings.vault.path}; the "
-        "next run signs with it. Its public half:"
-    )
+    state = "the vault has it" if existing else "saved in the vault"
+    path = workspace.settings.vault.path
+    print_message(f"{state}: {path}; the next run signs with it. Its public half:")
     click.echo(encoded(keys[0].public))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_core.ledger.checkpoint import STORE_LOG, Checkpoint, origin
-from ccm_core.ledger.entry import LogEntry
+from ccm_core.ledger.entry import LedgerEntry
 from ccm_core.ledger.merkle_tree import MerkleTree
 from ccm_core.store.codec.compression import decompressed
 
@@ -26,11 +26,11 @@ def tree_of(transaction: Transaction, log: str) -> MerkleTree:
     return MerkleTree() if row is None else MerkleTree(*row)
 
 
-def entries(transaction: Transaction, log: str) -> Iterator[LogEntry]:
+def entries(transaction: Transaction, log: str) -> Iterator[LedgerEntry]:
     """Yield the entries of a log in order."""
     query = "SELECT seq, first, count, leaves, edge FROM log_entry WHERE log = :log ORDER BY first"
     for seq, first, count, leaves, edge in transaction.rows(query, log=log):
-        yield LogEntry(seq=seq, log=log, first=first, count=count, leaves=_lines(leaves), edge=edge)
+        yield LedgerEntry(seq=seq, log=log, first=first, count=count, leaves=_lines(leaves), edge=edge)
 
 
 def leaves(transaction: Transaction, log: str, size: int) -> Iterator[bytes]:

@@ -19,7 +19,7 @@ from ccm_core.store.log.leaf_encoding import LEAF_FORMS, LeafForm
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from ccm_core.ledger.entry import LogEntry
+    from ccm_core.ledger.entry import LedgerEntry
     from ccm_core.store.sql.driver import Row
     from ccm_core.store.sql.transaction import Transaction
 
@@ -96,7 +96,7 @@ class RowChecker:
     _extra: dict[str, list[StoredRow]] = field(default_factory=lambda: defaultdict(list))
 
     def check_entry(
-        self, entry: LogEntry, leaves: Sequence[Mapping[str, Any]]
+        self, entry: LedgerEntry, leaves: Sequence[Mapping[str, Any]]
     ) -> Iterator[VerificationProblem]:
         """Check the rows behind the leaves of an entry."""
         first = entry.first

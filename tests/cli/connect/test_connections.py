@@ -152,7 +152,7 @@ def test_a_setting_is_changed_and_nothing_else(ccm, prod, folder):
         pytest.param([], 2, "--set KEY=VALUE", id="nothing"),
         pytest.param(["--set", "lookback=900d"], 2, "at most 180d", id="too far"),
         pytest.param(["--set", "key=env:X"], 2, "ccm connect pagerduty --name prod", id="auth"),
-        pytest.param(["--unset", "share"], 2, "by hand", id="not there"),
+        pytest.param(["--unset", "share"], 2, "edit it manually", id="not there"),
         pytest.param(["--set", "base_url=http://127.0.0.1:9"], 4, "nothing was saved", id="test"),
     ],
 )

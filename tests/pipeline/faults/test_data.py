@@ -222,7 +222,7 @@ def during(lab, change, *, most):
     done = []
 
     def before(asked):
-        second = asked.template == "/users" and 0 < asked.whole_number("offset", 0) < 4
+        second = asked.template == "/users" and 0 < asked.integer("offset", 0) < 4
         if second and len(done) < most:
             done.append(asked)
             change(lab, len(done))

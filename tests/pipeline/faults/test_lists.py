@@ -141,7 +141,7 @@ def later(fault):
     """Let the first page through."""
 
     def from_the_second_page_on(asked, honest):
-        first = asked.one("offset") in {None, "0"}
+        first = asked.value("offset") in {None, "0"}
         return honest(asked) if first else fault(asked, honest)
 
     return from_the_second_page_on

@@ -40,9 +40,9 @@ def record(body):
 @given(bodies=st.lists(BODIES, max_size=6))
 def test_every_body_says_the_same(bodies):
     """Byte for byte: 1, 1.0 and true are three values, and null is not absent."""
-    found = list(interned([record(deepcopy(one)) for one in bodies]))
+    records = list(interned([record(deepcopy(one)) for one in bodies]))
 
-    assert [encode(one.body) for one in found] == [encode(one) for one in bodies]
+    assert [encode(one.body) for one in records] == [encode(one) for one in bodies]
 
 
 def test_equal_references_are_one_object():

@@ -15,9 +15,9 @@ MARCH = "2026-03-09T10:00:00Z"
 LIMIT = "{limit: {type: duration, default: 15m, description: d}}"
 
 
-def said(found):
+def said(rule_result):
     """Give status and reason of every result, by subject."""
-    return {result.subject.key: (result.status.value, result.reason) for result in found.results}
+    return {result.subject.key: (result.status.value, result.reason) for result in rule_result.results}
 
 
 # -- conditions -------------------------------------------------------------------------------
@@ -296,10 +296,10 @@ def test_the_order_of_what_is_given_does_not_matter(compiled, rule_text, facts, 
     """Rows, connections and rules in another order give the same bytes."""
     rules = [rule_text(), rule_text(id="another", severity="low")]
     rows = [row(f"D{n}", locked=n % 2 == 0, occurred_at=MARCH) for n in range(5)]
-    given = [facts(rows), facts(rows[:2], connection="annex")]
-    turned = [replace(one, rows={"acme.door": one.rows["acme.door"][::-1]}) for one in given[::-1]]
+    inputs = [facts(rows), facts(rows[:2], connection="annex")]
+    turned = [replace(one, rows={"acme.door": one.rows["acme.door"][::-1]}) for one in inputs[::-1]]
 
-    first = evaluate(compiled(*rules), given, now=now)
+    first = evaluate(compiled(*rules), inputs, now=now)
     second = evaluate(compiled(*rules), turned, now=now)
 
     assert encode(replace(first, packs=())) == encode(replace(second, packs=()))

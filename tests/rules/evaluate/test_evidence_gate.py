@@ -17,9 +17,9 @@ SOME = Shortfall(reason=Reason.TRUNCATED, detail="page 3 is missing", subjects=(
 MARCH = "2026-03-09T10:00:00Z"
 
 
-def said(found):
+def said(rule_result):
     """Give status and reason of every result, by subject."""
-    return {result.subject.key: (result.status.value, result.reason) for result in found.results}
+    return {result.subject.key: (result.status.value, result.reason) for result in rule_result.results}
 
 
 @pytest.mark.parametrize(
@@ -93,9 +93,9 @@ def test_a_kind_without_a_standing_was_never_collected(compiled, rule_text, fact
 
 def test_inputs_that_the_facts_forget_still_count(compiled, rule_text, facts, row, now):
     """The engine knows itself what a view rests on."""
-    given = facts([row(locked=True)], over="acme.watch")
+    complete = facts([row(locked=True)], over="acme.watch")
     forgetful = replace(
-        given, inputs={"acme.watch": ()}, sufficiency={"acme.door": given.sufficiency["acme.door"]}
+        complete, inputs={"acme.watch": ()}, sufficiency={"acme.door": complete.sufficiency["acme.door"]}
     )
     rule_result = evaluate(compiled(rule_text(over="acme.watch")), [forgetful], now=now).rules[0]
 
@@ -174,10 +174,10 @@ def test_a_rule_can_accept_older_evidence_where_the_standing_can_be_made_anew(
     evaluate_rows, row, standing_of
 ):
     """The standing is asked for again with the rule's own limit."""
-    asked = []
+    requests = []
 
     def restated(kind, max_age):
-        asked.append((kind, max_age))
+        requests.append((kind, max_age))
         return standing_of(kind)
 
     rule_result = evaluate_rows(
@@ -187,7 +187,7 @@ def test_a_rule_can_accept_older_evidence_where_the_standing_can_be_made_anew(
     )
 
     assert rule_result.status is Status.PASS
-    assert asked == [("acme.door", timedelta(days=7))]
+    assert requests == [("acme.door", timedelta(days=7))]
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 
-def said(found):
+def said(rule_result):
     """Give status and reason of every result, by subject."""
-    return {result.subject.key: (result.status.value, result.reason) for result in found.results}
+    return {result.subject.key: (result.status.value, result.reason) for result in rule_result.results}
 
 
 MARCH, APRIL = "2026-03-09T10:00:00Z", "2026-04-01T00:30:00+02:00"
@@ -164,13 +164,13 @@ def test_a_share_does_not_hide_evidence_that_is_lacking(world, row):
     """What is said of a whole connection decides as well."""
     packs = world.compiled(world.rule_text(tolerance="{at_least: 75%, per: month}"))
     here = world.facts(doors(row, march="++++"))
-    there = world.facts(
+    annex = world.facts(
         doors(row, march="++++"),
         connection="annex",
         sufficiency=[world.standing_of("acme.door", connection="annex", problem="cut off")],
     )
     assert world.evaluate(packs, here).rules[0].status == "pass"
-    assert world.evaluate(packs, here, there).rules[0].status == "insufficient"
+    assert world.evaluate(packs, here, annex).rules[0].status == "insufficient"
 
 
 @pytest.mark.parametrize(

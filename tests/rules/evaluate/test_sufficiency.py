@@ -281,18 +281,18 @@ def test_old_events_that_may_change_must_have_been_read_again(
 ):
     """Windows alone do not say how things are with what is older."""
     windows = [collection(window=window(11, 0), ago=timedelta(0))]
-    again = [collection(window=None, **fields) for fields in refreshes]
-    sufficiency = stands([*again, *windows], Shape.EVENT, refreshed=True)
+    refreshed = [collection(window=None, **fields) for fields in refreshes]
+    sufficiency = stands([*refreshed, *windows], Shape.EVENT, refreshed=True)
     assert (sufficiency.problem, sufficiency.subjects) == (problem, subjects)
 
 
 def test_an_event_kind_lacks_the_subjects_of_every_stretch(collection):
     """Subjects that single windows lack are put together."""
-    other = replace(SOME, subjects=("acme.door:D2",))
+    second = replace(SOME, subjects=("acme.door:D2",))
     sufficiency = stands(
         [
             collection(Outcome.PARTIAL, window=window(10, 5), ago=5 * HOUR, falls=(SOME,)),
-            collection(Outcome.PARTIAL, window=window(5, 0), falls=(other,)),
+            collection(Outcome.PARTIAL, window=window(5, 0), falls=(second,)),
         ],
         Shape.EVENT,
     )

@@ -108,21 +108,21 @@ def facts_of(world, doors, people, incomplete_objects):
         )
         for key, body in sorted(doors.items())
     ]
-    found = {
+    records = {
         "acme.person": {k: LookupRecord(body={"name": n}, digest=n) for k, n in people.items()}
     }
-    return replace(world.facts(rows, sufficiency=sufficiency), lookup_records=found)
+    return replace(world.facts(rows, sufficiency=sufficiency), lookup_records=records)
 
 
-def taken_over(first, then):
+def taken_over(first, later):
     """Name the subjects of each rule whose result is the very same object."""
     return {
         one.rule: [
             result.subject.key
-            for result, other in zip(one.results, two.results, strict=True)
-            if result is other
+            for result, old in zip(one.results, two.results, strict=True)
+            if result is old
         ]
-        for one, two in zip(first.rules, then.rules, strict=True)
+        for one, two in zip(first.rules, later.rules, strict=True)
     }
 
 
@@ -179,10 +179,10 @@ def test_another_rule_or_parameter_is_judged_afresh(world, now, row, change):
         settings=change.get("settings"),
     )
     first, memory = evaluate_incrementally(before, [facts], now=now, cache=None)
-    then, _ = evaluate_incrementally(after, [facts], now=now, cache=memory)
+    later, _ = evaluate_incrementally(after, [facts], now=now, cache=memory)
 
-    assert taken_over(first, then)["door_locked"] == []
-    assert then == evaluate(after, [facts], now=now)
+    assert taken_over(first, later)["door_locked"] == []
+    assert later == evaluate(after, [facts], now=now)
 
 
 def test_a_pack_that_takes_too_long_is_stopped(world, packs, now, row):
@@ -221,10 +221,10 @@ def test_a_field_matters_only_to_rules_that_read_it(
         packs, [world.facts([row("A", **whole | before)])], now=NOW, cache=None
     )
     changed = world.facts([row("A", **whole | after)])
-    then, _ = evaluate_incrementally(packs, [changed], now=NOW + timedelta(minutes=1), cache=memory)
+    later, _ = evaluate_incrementally(packs, [changed], now=NOW + timedelta(minutes=1), cache=memory)
 
-    assert taken_over(first, then)[rule] == (["A"] if expected else [])
-    assert then == evaluate(packs, [changed], now=NOW + timedelta(minutes=1))
+    assert taken_over(first, later)[rule] == (["A"] if expected else [])
+    assert later == evaluate(packs, [changed], now=NOW + timedelta(minutes=1))
 
 
 @pytest.mark.parametrize(
@@ -252,31 +252,31 @@ def test_what_a_rule_reads_is_known(world, condition, expected):
 
 def test_another_owner_is_seen(world, packs, now, row):
     """No rule reads it, and every result of the subject still names it."""
-    then, other = row("A", locked=True), row("B", locked=True)
-    given = replace(then, subject=replace(then.subject, owners=("Night desk",)))
-    first, memory = evaluate_incrementally(packs, [world.facts([then, other])], now=now, cache=None)
-    again, _ = evaluate_incrementally(packs, [world.facts([given, other])], now=now, cache=memory)
+    before, unchanged = row("A", locked=True), row("B", locked=True)
+    changed = replace(before, subject=replace(before.subject, owners=("Night desk",)))
+    first, memory = evaluate_incrementally(packs, [world.facts([before, unchanged])], now=now, cache=None)
+    later, _ = evaluate_incrementally(packs, [world.facts([changed, unchanged])], now=now, cache=memory)
 
-    assert again == evaluate(packs, [world.facts([given, other])], now=now)
+    assert later == evaluate(packs, [world.facts([changed, unchanged])], now=now)
     owners = {
         one.subject.owners
-        for rule in again.rules
+        for rule in later.rules
         for one in rule.results
-        if one.subject.key == given.subject.key
+        if one.subject.key == changed.subject.key
     }
     assert owners == {("Night desk",)}
-    assert [rule.status for rule in first.rules] == [rule.status for rule in again.rules]
+    assert [rule.status for rule in first.rules] == [rule.status for rule in later.rules]
 
 
 def test_other_records_behind_a_row_change_no_verdict_and_stand_in_it(world, packs, now, row):
     """What the rules read is the same: what they said stands, and rests on what it rests on now."""
     whole = {"locked": True, "age": 1000, "due_at": "2026-03-15T11:00:00Z", "owner": "P1"}
     people = {"acme.person": {"P1": {"name": "Ada"}}}
-    then, later = (
+    before, later = (
         world.facts([row("A", digests=[digest], **whole)], lookup=people)
         for digest in ("sha256:1", "sha256:2")
     )
-    _, memory = evaluate_incrementally(packs, [then], now=now, cache=None)
+    _, memory = evaluate_incrementally(packs, [before], now=now, cache=None)
     evaluation, _ = evaluate_incrementally(packs, [later], now=now, cache=memory)
 
     assert encode(evaluation) == encode(evaluate(packs, [later], now=now))
@@ -290,10 +290,10 @@ def test_a_row_that_comes_to_rest_on_what_is_in_doubt_is_judged_again(world, pac
         world.standing_of("acme.door", subjects=("acme.door:Z",)),
         world.standing_of("acme.person"),
     ]
-    then = row("A", locked=True)
-    later = replace(then, evidence_digests=("other",), names=("acme.door:Z",))
+    before = row("A", locked=True)
+    later = replace(before, evidence_digests=("other",), names=("acme.door:Z",))
     _, memory = evaluate_incrementally(
-        packs, [world.facts([then], sufficiency=doubt)], now=now, cache=None
+        packs, [world.facts([before], sufficiency=doubt)], now=now, cache=None
     )
     facts = world.facts([later], sufficiency=doubt)
     evaluation, _ = evaluate_incrementally(packs, [facts], now=now, cache=memory)

@@ -144,15 +144,15 @@ def test_a_value_that_the_user_set_is_checked_where_the_user_wrote_it(
     compiling, rule, settings, expected
 ):
     """The mistake is made by the settings' own document, with the place inside the value."""
-    told = []
+    reported = []
 
     def mistake(name, message, at):
-        told.append((f"{name}: {message}", at))
+        reported.append((f"{name}: {message}", at))
         return Mistake("ccm.yaml", 9, 1, message)
 
     mistakes = compiling(rule, parameters=settings, mistake=mistake)
 
-    assert told == [expected]
+    assert reported == [expected]
     assert mistakes[0].startswith("ccm.yaml:9:1: ")
 
 
@@ -177,13 +177,13 @@ def test_a_mistake_without_a_settings_file_still_names_the_parameter(compiling, 
 
 def test_packs_do_not_share_names_or_rule_ids(rule, sources):
     """Two packs of one name, or with one rule id, cannot be judged together."""
-    other = rule.replace("name: acme-doors", "name: other-doors")
+    second = rule.replace("name: acme-doors", "name: other-doors")
     with pytest.raises(DocumentError) as caught:
         compile_packs(
             [
                 PackText(text=rule.encode(), source="a.yaml"),
                 PackText(text=rule.encode(), source="b.yaml"),
-                PackText(text=other.encode(), source="c.yaml"),
+                PackText(text=second.encode(), source="c.yaml"),
             ],
             sources,
         )

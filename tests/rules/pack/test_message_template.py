@@ -71,12 +71,12 @@ def test_a_template_is_taken_apart(template, expected):
         pytest.param("{?? 'x'}", (1, 2), id="only-a-fallback"),
     ],
 )
-def test_a_broken_template_is_told_with_its_place(template, place):
+def test_a_broken_template_is_told_with_its_place(template, position):
     """The mistake points at the brace, or at what stands between two."""
     with pytest.raises(ExpressionError) as caught:
         split_template(template)
 
-    assert [(line, column) for line, column, _ in caught.value.problems] == [place]
+    assert [(line, column) for line, column, _ in caught.value.problems] == [position]
 
 
 @pytest.mark.parametrize(
@@ -107,14 +107,14 @@ def test_a_broken_template_is_told_with_its_place(template, place):
 )
 def test_a_message_writes_values_for_people(evaluate_rows, row, template, body, expected):
     """Durations, lists and what is missing read the way people write them."""
-    found = evaluate_rows(
+    rule_result = evaluate_rows(
         [row(locked=False, **body)],
         let="{most: params.limit}",
         message='"' + template.replace('"', '\\"') + '"',
         parameters="{limit: {type: duration, default: 15m, description: d}}",
     )
 
-    assert [result.reason for result in found.results] == [expected]
+    assert [result.reason for result in rule_result.results] == [expected]
 
 
 DOOR = {"open_for": 14400, "age": 600, "floor": 3, "locked": False, "keys": [{"copies": 2}]}
@@ -159,7 +159,7 @@ DOOR = {"open_for": 14400, "age": 600, "floor": 3, "locked": False, "keys": [{"c
 )
 def test_a_duration_stays_a_duration_wherever_it_flows(evaluate_rows, row, expression, expected):
     """Seconds of a field, a parameter or a let are written as people do, however computed."""
-    found = evaluate_rows(
+    rule_result = evaluate_rows(
         [row(**DOOR)],
         **{"assert": "row.locked"},
         let="{chosen: 'row.locked ? params.limit : row.open_for', doubled: chosen * 2}",
@@ -168,7 +168,7 @@ def test_a_duration_stays_a_duration_wherever_it_flows(evaluate_rows, row, expre
         given={"lookup": {"acme.door": {"D9": {"open_for": 7200}}}},
     )
 
-    assert [result.reason for result in found.results] == [expected]
+    assert [result.reason for result in rule_result.results] == [expected]
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,8 @@ def side(world, rows, *rules, parameters=LIMIT, settings=None):
 def test_the_same_rules_differ_in_nothing(world, row):
     """Neither in what they are nor in what they say."""
     rows = [row("A", open_for=600), row("B", open_for=1200)]
-    one, other = (side(world, rows, world.rule_text(**ASSERT)) for _ in range(2))
-    assert compare(one, other).same
+    before, after = (side(world, rows, world.rule_text(**ASSERT)) for _ in range(2))
+    assert compare(before, after).same
 
 
 def test_every_difference_is_told(world, row):
@@ -59,8 +59,8 @@ def test_a_control_that_would_stand_differently_is_told(world, row):
     """From the worst of its rules before to the worst after."""
     rows = [row("A", open_for=600)]
     rule = world.rule_text(**ASSERT, controls=CONTROL)
-    one, other = side(world, rows, rule), side(world, rows, rule, settings={"limit": "5m"})
-    (control,) = compare(one, other).controls
+    before, after = side(world, rows, rule), side(world, rows, rule, settings={"limit": "5m"})
+    (control,) = compare(before, after).controls
     assert (control.framework, control.id, control.before, control.after) == (
         "soc2",
         "CC1",

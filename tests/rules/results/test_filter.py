@@ -22,7 +22,7 @@ from ccm_core.model.evidence.collection import Outcome
 from ccm_core.rules.results.filter import ResultFilter, filter_evaluation
 
 
-def rule(name, *said, controls=(), known=None):
+def rule(name, *statuses, controls=(), total=None):
     """A rule and what it says of the one service of each connection."""
     results = tuple(
         Result(
@@ -32,7 +32,7 @@ def rule(name, *said, controls=(), known=None):
             status=status,
             reason="so it is",
         )
-        for place, status in said
+        for place, status in statuses
     )
     return RuleResult(
         rule=name,
@@ -40,7 +40,7 @@ def rule(name, *said, controls=(), known=None):
         title=name,
         severity=Severity.LOW,
         status=max((result.status for result in results), key=list(Status).index),
-        population=Population(total=known or len(results)),
+        population=Population(total=total or len(results)),
         results=results,
         controls=tuple(Control(framework="soc2", id=control) for control in controls),
     )
@@ -117,10 +117,10 @@ def test_what_says_nothing_of_a_connection_goes(evaluation):
 )
 def test_controls_and_frameworks(evaluation, part, rules, controls):
     """What is asked for by itself or by its framework stays, with the rules that support it."""
-    found = filter_evaluation(evaluation, part)
-    assert [rule.rule for rule in found.rules] == rules
-    assert [control.id for control in found.controls] == controls
-    assert found.connections == evaluation.connections
+    filtered = filter_evaluation(evaluation, part)
+    assert [rule.rule for rule in filtered.rules] == rules
+    assert [control.id for control in filtered.controls] == controls
+    assert filtered.connections == evaluation.connections
 
 
 def test_what_is_not_there_is_refused(evaluation):

@@ -43,7 +43,7 @@ def named(lookup_outcome):
         pytest.param({"kind": "api_key"}, None, id="whose it is is not told"),
     ],
 )
-def test_whose_the_credential_is_tells_what_it_sees(only, pd, credential, expected):
+def test_credential_owner_decides_what_it_sees(only, pd, credential, expected):
     """PagerDuty leaves out silently what a user may not see."""
     assert seen(only, pd, credential).get("sees_whole_account") is expected
 
@@ -60,7 +60,7 @@ def test_whose_the_credential_is_tells_what_it_sees(only, pd, credential, expect
         pytest.param(None, None, id="nobody asked"),
     ],
 )
-def test_what_was_named_and_not_listed_counts_against_it(only, pd, lookup_outcome, expected):
+def test_hidden_objects_limit_the_visibility(only, pd, lookup_outcome, expected):
     """Even the account's key has to account for what is missing."""
     row = seen(only, pd, dangling=[named(lookup_outcome)])
     assert row.get("sees_whole_account") is expected
@@ -78,7 +78,7 @@ def test_what_was_named_and_not_listed_counts_against_it(only, pd, lookup_outcom
         pytest.param(["write"], False, id="classic, may write"),
     ],
 )
-def test_scopes_tell_whether_it_can_change_anything(only, pd, scopes, expected):
+def test_scopes_decide_whether_the_credential_is_read_only(only, pd, scopes, expected):
     """What PagerDuty does not tell is not taken for harmless."""
     row = seen(only, pd, {"kind": "oauth_user_token", "role": "admin", "scopes": scopes})
     assert row.get("read_only") is expected
@@ -102,12 +102,12 @@ def test_the_newest_run_that_reached_the_account_counts(only, pd):
     assert row["sees_whole_account"] is True
 
 
-def test_without_a_run_that_reached_the_account_there_is_nothing_to_say(view, pd):
+def test_connection_without_a_successful_run_has_no_row(view, pd):
     """No row, and so no pass."""
     assert view("account_visibility", manifest=[pd.run(-1, credential=None)]) == ()
 
 
-def test_a_row_rests_on_the_manifests_it_was_read_from(view, pd):
+def test_visibility_row_has_the_digests_of_its_manifests(view, pd):
     """The one that tells of the credential, and those of the newest collections."""
     runs = [
         pd.run(-9, ("service",), scheduled=SCHEDULED),
@@ -123,7 +123,7 @@ def test_a_row_rests_on_the_manifests_it_was_read_from(view, pd):
     assert len(row.evidence_digests) == 2
 
 
-def test_what_leaves_it_open_is_named(view, pd):
+def test_unknown_visibility_has_its_reasons(view, pd):
     """So that somebody can look for it."""
     run = pd.run(-1, ("service", {"dangling": [named("not_found")]}), scheduled=SCHEDULED)
     (row,) = view("account_visibility", manifest=[run])
@@ -132,7 +132,7 @@ def test_what_leaves_it_open_is_named(view, pd):
     )
 
 
-def test_an_incident_from_before_the_period_leaves_nothing_open(only, pd):
+def test_incident_from_before_the_period_does_not_affect_visibility(only, pd):
     """It is named by a log entry, and no list of the period has it."""
     old = named(None) | {"kind": "pagerduty.incident"}
     run = pd.run(-1, ("service", {"dangling": [old]}), scheduled=SCHEDULED)

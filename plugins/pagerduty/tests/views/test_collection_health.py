@@ -27,28 +27,28 @@ def health(only, pd, *hours, now=0, outcome="complete", first=-24 * 40):
         pytest.param([], 24 * 30, id="never"),
     ],
 )
-def test_the_longest_pause_is_told(only, pd, hours, pause):
+def test_longest_interval_is_reported(only, pd, hours, pause):
     """Until now, and from before the period where it reaches into it."""
     row = health(only, pd, *hours)
     assert (row["cadence"], row["longest_interval"]) == (HOUR, pause * HOUR)
     assert row["consecutive_missed"] == pause - 1
 
 
-def test_a_new_connection_is_not_blamed_for_the_time_before_it(only, pd):
+def test_time_before_a_new_connection_is_not_counted(only, pd):
     """The first run is where watching begins."""
     row = health(only, pd, -3, -2, -1, first=-3)
     assert (row["longest_interval"], row["collections"]) == (HOUR, 3)
     assert row["observed_since"] == "2026-11-23T09:00:00Z"
 
 
-def test_an_attempt_that_saw_nothing_ends_no_pause(only, pd):
+def test_unsuccessful_collection_ends_no_interval(only, pd):
     """Trying is not collecting."""
     row = health(only, pd, -2, -1, outcome="failed")
     assert (row["collections"], row["longest_interval"]) == (0, 24 * 30 * HOUR)
     assert row["last_outcome"] == "failed"
 
 
-def test_a_kind_that_was_never_collected_says_so(only, pd):
+def test_never_collected_kind_has_a_null_collection_time(only, pd):
     """What a collection would tell is left out."""
     row = health(only, pd)
     assert row["last_collected_at"] is None
@@ -57,7 +57,7 @@ def test_a_kind_that_was_never_collected_says_so(only, pd):
     )
 
 
-def test_fields_that_the_schema_does_not_name_are_told(only, pd):
+def test_unknown_fields_are_reported(only, pd):
     """The newest collection tells; what an earlier one saw is over."""
     runs = [
         pd.run(-2, ("incident", {"unknown_fields": ["old"]}), scheduled=SCHEDULED),
@@ -66,7 +66,7 @@ def test_fields_that_the_schema_does_not_name_are_told(only, pd):
     assert only("collection_health", manifest=runs)["unknown_fields"] == ["body.new"]
 
 
-def test_there_is_a_row_for_each_kind_that_was_promised(view, pd):
+def test_each_scheduled_kind_has_a_row(view, pd):
     """Also for one that no run collected yet."""
     scheduled = (("incident", HOUR), ("user", 24 * HOUR))
     rows = view("collection_health", manifest=[pd.run(-1, ("user",), scheduled=scheduled)])
@@ -77,7 +77,7 @@ def test_there_is_a_row_for_each_kind_that_was_promised(view, pd):
 
 
 @given(hours=st.sets(st.integers(min_value=-24 * 35, max_value=-1)))
-def test_the_longest_pause_equals_a_walk_through_the_hours(make_view, pd, hours):
+def test_longest_interval_equals_an_hourly_model(make_view, pd, hours):
     """Hour by hour: how long it is since the last collection, at its worst."""
     runs = [pd.run(-24 * 40, scheduled=SCHEDULED)]
     runs += [pd.run(at, ("incident",), scheduled=SCHEDULED) for at in sorted(hours)]
@@ -93,7 +93,7 @@ def test_the_longest_pause_equals_a_walk_through_the_hours(make_view, pd, hours)
     ("pause", "missed"),
     [(0.5, 0), (1, 0), (1.9, 0), (2, 1), (2.1, 1), (25, 24)],
 )
-def test_a_run_that_begins_a_little_late_misses_nothing(only, pd, pause, missed):
+def test_slightly_late_run_is_not_a_missed_collection(only, pd, pause, missed):
     """Only a time that has passed whole counts."""
     row = health(only, pd, -30, -pause, first=-30 - pause)
     assert health(only, pd, -pause, first=-pause)["consecutive_missed"] == missed

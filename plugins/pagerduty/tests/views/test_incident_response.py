@@ -72,7 +72,7 @@ def test_agent_and_channel_say_whether_a_person_acknowledged(response, agent, ch
         pytest.param([(10, "api"), (70, "website")], (True, "open"), id="after an unclear one"),
     ],
 )
-def test_the_time_is_the_first_persons(response, acks, expected):
+def test_time_to_acknowledge_is_that_of_the_first_person(response, acks, expected):
     """An earlier acknowledgement that may be a person's leaves the time open."""
     log_entries = [("acknowledge", seconds, ("channel", channel)) for seconds, channel in acks]
     row = response(TRIGGER, *log_entries, RESOLVE)
@@ -81,21 +81,21 @@ def test_the_time_is_the_first_persons(response, acks, expected):
     assert row.get("time_to_acknowledge", "open") == duration
 
 
-def test_nobody_acknowledged_is_told_apart_from_not_known(response):
+def test_unacknowledged_differs_from_unknown(response):
     """Null says that it did not happen."""
     row = response(TRIGGER, RESOLVE)
     assert (row["acknowledged"], row["acknowledged_by_person"]) == (False, False)
     assert row["time_to_acknowledge"] is None
 
 
-def test_an_incident_without_log_entries_says_nothing_about_the_response(response):
+def test_response_without_log_entries_is_unknown(response):
     """The incident's own fields never stand in for its log entries."""
     row = response(status="resolved", resolved_at="2026-11-23T03:00:00Z")
     assert not UNKNOWN & set(row)
     assert (row["urgency"], row["age"]) == ("high", 36000)
 
 
-def test_log_entries_without_the_trigger_say_nothing_either(response):
+def test_response_without_the_trigger_entry_is_unknown(response):
     """Part of the log is not the log."""
     assert not UNKNOWN & set(response(("acknowledge", 60), RESOLVE))
 
@@ -110,12 +110,12 @@ def test_log_entries_without_the_trigger_say_nothing_either(response):
         ),
     ],
 )
-def test_an_acknowledgement_that_no_log_entry_tells_of_leaves_it_open(response, about):
+def test_acknowledgement_without_a_log_entry_is_unknown(response, about):
     """PagerDuty shows one, so the log entries at hand are not all."""
     assert not ACKNOWLEDGED & set(response(TRIGGER, **about))
 
 
-def test_a_resolution_that_no_log_entry_tells_of_leaves_it_open(response):
+def test_resolution_without_a_log_entry_is_unknown(response):
     """PagerDuty shows it resolved, so the log entries at hand are not all."""
     assert not RESOLVED & set(response(TRIGGER, status="resolved"))
 
@@ -129,7 +129,7 @@ def test_a_resolution_that_no_log_entry_tells_of_leaves_it_open(response):
         pytest.param("user", "api", None, id="unclear"),
     ],
 )
-def test_who_resolved_it_is_told(response, agent, channel, by):
+def test_resolver_is_a_person_a_service_or_a_timeout(response, agent, channel, by):
     """A time limit that ran out is not the monitoring."""
     row = response(TRIGGER, ("resolve", 60, ("agent", agent), ("channel", channel)))
     assert row.get("resolved_by") == by
@@ -179,14 +179,14 @@ def test_notes_and_notifications_do_not_reopen_an_incident(response):
     assert (row["open"], row["reopened"]) == (False, False)
 
 
-def test_an_acknowledgement_that_ran_out_is_counted(response):
+def test_timed_out_acknowledgement_is_counted(response):
     """The time to acknowledge stays that of the first one."""
     ran_out = ("unacknowledge", 1900, ("agent", "service"), ("channel", "timeout"))
     row = response(TRIGGER, ("acknowledge", 100), ran_out, status="triggered")
     assert (row["unacknowledgements"], row["time_to_acknowledge"], row["open"]) == (1, 100, True)
 
 
-def test_escalations_are_counted_and_exhaustion_is_told(response):
+def test_escalations_are_counted_and_exhaustion_is_reported(response):
     """All levels were asked and nobody answered."""
     row = response(
         TRIGGER,
@@ -199,7 +199,7 @@ def test_escalations_are_counted_and_exhaustion_is_told(response):
 
 
 @pytest.mark.parametrize("keys", [("a", "b", "c"), ("c", "b", "a"), ("b", "c", "a")])
-def test_entries_of_one_second_are_read_in_the_order_of_an_incidents_life(response, keys):
+def test_entries_of_one_second_are_sorted_by_the_incident_life_cycle(response, keys):
     """Whatever their ids, the trigger comes first and the resolution last."""
     row = response(
         ("resolve", 0, ("key", keys[0])),
@@ -210,7 +210,7 @@ def test_entries_of_one_second_are_read_in_the_order_of_an_incidents_life(respon
     assert (row["open"], row["reopened"]) == (False, False)
 
 
-def test_offsets_are_read_as_instants(only, pd):
+def test_log_entry_times_with_offsets_are_read_as_instants(only, pd):
     """The same moment written in two zones is the same moment."""
     trigger = pd.entry("trigger") | {"created_at": "2026-10-25T02:59:00+02:00"}
     ack = pd.entry("acknowledge") | {"created_at": "2026-10-25T02:01:00+01:00"}
@@ -223,7 +223,7 @@ def test_offsets_are_read_as_instants(only, pd):
     assert row["occurred_at"] == "2026-10-25T00:59:00Z"
 
 
-def test_a_row_rests_on_its_own_log_entries_only(view, pd):
+def test_incident_row_has_digests_of_its_own_log_entries_only(view, pd):
     """Entries of other incidents do not appear in it."""
     rows = view(
         "incident_response",

@@ -58,7 +58,7 @@ def test_clip_keeps_exactly_the_seconds_within(windows):
 
 
 @given(windows)
-def test_what_is_covered_and_what_is_not_make_up_the_whole(windows):
+def test_complement_and_covered_windows_make_up_the_whole(windows):
     """A window is its covered part and its gaps, and the two share no second."""
     gaps = complement(DAY, windows)
     assert covered(gaps) == covered([DAY]) - covered(windows)
@@ -73,7 +73,7 @@ def test_the_complement_of_the_complement_is_what_was_covered(windows):
 
 
 @given(windows, st.lists(second, max_size=5))
-def test_cutting_changes_no_second_and_crosses_no_mark(windows, marks):
+def test_split_at_changes_no_second_and_spans_no_instant(windows, marks):
     """Cut pieces cover the same seconds, and none reaches across a mark."""
     pieces = split_at(windows, [at(mark) for mark in marks])
     assert union(pieces) == union(windows)
@@ -81,7 +81,7 @@ def test_cutting_changes_no_second_and_crosses_no_mark(windows, marks):
 
 
 @given(windows)
-def test_measures_count_what_overlaps_once(windows):
+def test_total_seconds_counts_overlaps_once(windows):
     """The measure of windows is the number of different seconds in them."""
     assert total_seconds(windows) == len(covered(windows))
     assert longest_seconds(windows) == max(
@@ -97,6 +97,6 @@ def test_measures_count_what_overlaps_once(windows):
         pytest.param(0.2, 0.9, None, id="not one whole second"),
     ],
 )
-def test_whole_rounds_inwards(since, until, expected):
+def test_whole_seconds_rounds_inward(since, until, expected):
     """A period is never longer than what was looked at."""
     assert whole_seconds(window(since, until)) == (expected and window(*expected))

@@ -43,7 +43,7 @@ def test_contact_methods_are_counted_by_type(only, pd, methods, count):
         pytest.param({"policy": "bob", "on_call": "bob"}, False, id="somebody else is"),
     ],
 )
-def test_there_is_a_row_for_whoever_is_on_call(view, pd, evidence, expected):
+def test_each_on_call_user_has_a_reachability_row(view, pd, evidence, expected):
     """By name in a policy, or through a schedule in an on-call."""
     policies = [pd.policy("P1", [pd.ref(evidence["policy"])])] if "policy" in evidence else []
     on_calls = [pd.on_call(evidence["on_call"])] if "on_call" in evidence else []

@@ -44,7 +44,7 @@ def schedule(only, pd, *shifts, **about):
         pytest.param([(START, END, "ann"), (3, 3, "bob"), (4, 3, "bob")], id="empty shifts"),
     ],
 )
-def test_a_schedule_that_somebody_always_holds_has_no_gap(only, pd, shifts):
+def test_fully_covered_schedule_has_no_gap(only, pd, shifts):
     """Nested, overlapping and touching shifts are not gaps."""
     row = schedule(only, pd, *shifts)
     assert (row["gaps_past"], row["gaps_ahead"]) == ([], [])
@@ -52,7 +52,7 @@ def test_a_schedule_that_somebody_always_holds_has_no_gap(only, pd, shifts):
     assert row["longest_gap_seconds"] == 0
 
 
-def test_a_hole_of_three_minutes_in_thirty_days_is_found(only, pd):
+def test_schedule_gap_of_three_minutes_in_thirty_days_is_detected(only, pd):
     """The hole is dated to the second and has its cause."""
     hole = pd.now - timedelta(days=17, seconds=11)
     row = schedule(only, pd, (START, hole, "ann"), (hole + timedelta(minutes=3), END, "bob"))
@@ -77,7 +77,7 @@ def test_a_hole_of_three_minutes_in_thirty_days_is_found(only, pd):
         pytest.param(("2027-03-28T01:30:00+01:00", "2027-03-28T03:30:00+02:00"), 3600, id="lost"),
     ],
 )
-def test_the_night_the_clocks_change_is_read_as_instants(view, pd, handover, gap):
+def test_schedule_shifts_across_a_clock_change_are_instants(view, pd, handover, gap):
     """The same wall-clock time twice is an hour apart, and a skipped hour is no gap."""
     out, into = handover
     since, until = datetime(2026, 10, 20, tzinfo=UTC), datetime(2027, 4, 1, tzinfo=UTC)
@@ -145,14 +145,14 @@ def test_every_schedule_gap_has_its_cause(only, pd, about, shifts, causes):
     assert [gap["cause"] for gap in row["gaps_ahead"]] == causes
 
 
-def test_touching_gaps_of_different_cause_are_one_longest_gap(only, pd):
+def test_adjacent_gaps_of_different_cause_are_one_longest_gap(only, pd):
     """The longest gap does not stop where the cause changes."""
     row = schedule(only, pd, (START, 0, "ann"), (1, 2, None), (2, END, "ann"))
     assert [gap["seconds"] for gap in row["gaps_ahead"]] == [3600, 3600]
     assert row["longest_gap_seconds"] == 7200
 
 
-def test_a_person_who_was_deleted_holds_a_shift_until_then(only, pd):
+def test_deleted_user_covers_a_shift_until_the_deletion(only, pd):
     """What is left of the shift is a gap of a removed user."""
     deleted_user = pd.ref("ann", deleted_at=pd.instant(-2))
     row = schedule(only, pd, (START, 3, deleted_user), (3, END, "bob"))
@@ -170,7 +170,7 @@ def test_a_person_who_was_deleted_holds_a_shift_until_then(only, pd):
         pytest.param(None, id="no rendering at all"),
     ],
 )
-def test_a_schedule_that_was_not_rendered_says_nothing_about_coverage(only, pd, rendering):
+def test_coverage_of_a_schedule_that_was_not_rendered_is_unknown(only, pd, rendering):
     """The coverage keys are left out, so that no rule can pass or fail on them."""
     row = only(
         "schedule_coverage",
@@ -195,7 +195,7 @@ def test_an_empty_rendering_with_a_percentage_of_zero_is_one_long_gap(only, pd):
     assert row["single_person"] is False
 
 
-def test_a_rendering_of_yesterday_tells_nothing_ahead(only, pd):
+def test_rendering_of_yesterday_covers_no_future(only, pd):
     """What the rendering does not reach is not known."""
     row = only(
         "schedule_coverage",
@@ -216,7 +216,7 @@ def test_a_rendering_of_yesterday_tells_nothing_ahead(only, pd):
         pytest.param([(START, 0, "gone"), (0, END, "ann")], 1, True, id="one deleted before"),
     ],
 )
-def test_people_who_hold_a_shift_are_counted_once(only, pd, shifts, people, single):
+def test_users_with_shifts_are_counted_once(only, pd, shifts, people, single):
     """A schedule that one person holds alone is told."""
     deleted_user = pd.ref("gone", deleted_at="2026-01-01T00:00:00Z")
     bodies = [(start, end, deleted_user if user == "gone" else user) for start, end, user in shifts]
@@ -248,13 +248,13 @@ def test_a_schedule_is_attached_where_a_policy_uses_it(only, pd, own, targets, e
     assert row["attached"] is bool(expected)
 
 
-def test_a_shift_based_schedule_has_no_layers_to_ask_for(only, pd):
+def test_shift_based_schedule_has_no_layer_field(only, pd):
     """The key is left out where it makes no sense."""
     assert "has_layers" not in schedule(only, pd, (START, END, "ann"), form="shifts")
     assert schedule(only, pd, (START, END, "ann"))["has_layers"] is True
 
 
-def test_the_moment_of_judging_may_have_a_fraction_of_a_second(view, pd):
+def test_evaluation_instant_may_have_a_fraction_of_a_second(view, pd):
     """A fraction at the edge of a period is not a gap."""
     now = pd.now + timedelta(microseconds=700_001)
     horizon = type(pd.horizon)(now - timedelta(days=30), now + timedelta(days=14))
@@ -276,7 +276,7 @@ def test_the_moment_of_judging_may_have_a_fraction_of_a_second(view, pd):
     assert row.body["past_period"]["since"] == "2026-10-24T12:00:01Z"
 
 
-def test_a_period_is_told_in_whole_seconds_of_the_horizon(view, pd):
+def test_schedule_period_has_whole_seconds_of_the_horizon(view, pd):
     """A rendering that reaches further than the horizon is cut at whole seconds."""
     now = pd.now + timedelta(microseconds=700_001)
     (row,) = view(

@@ -49,7 +49,7 @@ def responders(only, pd, *, on_call=("ann",), members=("ann",), teams=("T1",), l
         pytest.param({"teams": ("T1", "T2")}, None, None, id="one of its owners is hidden"),
     ],
 )
-def test_who_is_on_call_for_a_service_belongs_to_its_owners(
+def test_responders_of_a_service_belong_to_its_owner_teams(
     only, pd, case, non_member_responders, belong
 ):
     """Where the members of an owner cannot be seen, nothing is said."""
@@ -61,7 +61,7 @@ def test_who_is_on_call_for_a_service_belongs_to_its_owners(
     ) == non_member_responders
 
 
-def test_a_schedule_that_is_hidden_leaves_open_whether_all_belong(only, pd):
+def test_ownership_of_responders_with_a_hidden_schedule_is_unknown(only, pd):
     """Unless a stranger is known already."""
     bodies = {
         "service": [pd.service("S1")],

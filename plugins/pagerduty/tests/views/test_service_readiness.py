@@ -79,7 +79,7 @@ def test_a_service_pages_where_an_incident_can_be_of_high_urgency(
         ("disabled", "disabled"),
     ],
 )
-def test_the_status_says_what_a_person_set(only, pd, status, expected):
+def test_service_status_is_the_administrative_one(only, pd, status, expected):
     """Open incidents do not change the row."""
     assert service(only, pd, pd.service("S1", status=status))["status"] == expected
 
@@ -120,7 +120,7 @@ def test_a_gap_on_the_first_level_shows_on_the_service(only, pd):
         pytest.param({}, None, id="not listed: deleted or hidden"),
     ],
 )
-def test_a_policy_that_is_not_there_leaves_its_levels_out(only, pd, ref, has_policy):
+def test_service_with_a_missing_policy_has_no_level_fields(only, pd, ref, has_policy):
     """A policy that is named and not listed may be hidden from the credential."""
     bodies = pd.service("S1", policy=None)
     bodies["escalation_policy"] = ref and pd.ref("P9", "escalation_policy", **ref)
@@ -139,7 +139,7 @@ def test_integrations_are_counted(only, pd):
     assert "integrations" not in service(only, pd, bodies)
 
 
-def test_services_that_share_a_policy_rest_on_the_same_records(view, pd):
+def test_services_that_share_a_policy_have_the_same_digests(view, pd):
     """Each row names the policy's people, and no other service."""
     rows = view(
         "service_readiness",

@@ -27,7 +27,7 @@ def test_managers_are_members_with_that_role(only, pd, members, count, has_manag
     assert [manager["id"] for manager in row["managers"]] == managers
 
 
-def test_somebody_who_was_deleted_manages_nothing(only, pd):
+def test_deleted_user_is_not_a_manager(only, pd):
     """A stub that is left in a team is not a member."""
     deleted_at = pd.member("T1", "ann", "manager", deleted_at="2026-11-01T00:00:00Z")
     row = only("team_ownership", team=[pd.team("T1")], team_member=[deleted_at])

@@ -19,14 +19,14 @@ import pytest
         ("new_role", "new_role", False, False),
     ],
 )
-def test_a_role_is_told_by_its_name_in_the_product(only, pd, role, name, privileged, stakeholder):
+def test_role_has_its_product_name(only, pd, role, name, privileged, stakeholder):
     """What the role may do follows from it."""
     row = only("user_access", user=[pd.user("ann", role=role)])
     assert (row["role"], row["role_name"]) == (role, name)
     assert (row["privileged"], row["stakeholder"]) == (privileged, stakeholder)
 
 
-def test_a_privileged_user_says_how_many_there_are(view, pd):
+def test_privileged_user_row_has_their_number(view, pd):
     """The others do not carry the count, and do not rest on it."""
     rows = view(
         "user_access",
@@ -40,7 +40,7 @@ def test_a_privileged_user_says_how_many_there_are(view, pd):
     ]
 
 
-def test_a_user_without_a_role_leaves_the_count_open(view, pd):
+def test_number_of_privileged_users_is_unknown_with_an_unknown_role(view, pd):
     """One more could be an administrator."""
     rows = view("user_access", user=[pd.user("a", role="owner"), pd.user("b", role=None)])
     assert ["privileged_users" in row.body for row in rows] == [False, False]
@@ -48,7 +48,7 @@ def test_a_user_without_a_role_leaves_the_count_open(view, pd):
 
 
 @pytest.mark.parametrize(("invited", "expected"), [(True, True), (False, False), (None, None)])
-def test_a_pending_invitation_is_told(only, pd, invited, expected):
+def test_pending_invitation_is_reported(only, pd, invited, expected):
     """Where PagerDuty does not say, the key is left out."""
     row = only("user_access", user=[pd.user("ann", invited=invited)])
     assert row.get("invitation_pending") is expected

@@ -136,7 +136,7 @@ def together(parts, records):
 
 @settings(deadline=None, max_examples=60)
 @given(evidence=EVIDENCE)
-def test_a_part_alone_gives_its_rows(view, parts, evidence):
+def test_partition_alone_yields_its_rows(view, parts, evidence):
     """Whether the view is handed all evidence, or that of a part and all services."""
     current = records(evidence)
     every = rows(view, current, NOW)
@@ -178,7 +178,7 @@ def test_only_incidents_that_use_a_service_depend_on_it(view, parts, evidence, s
 
 @settings(deadline=None, max_examples=60)
 @given(evidence=EVIDENCE, passed=st.sampled_from([0.5, 1, 2, 30, 800]))
-def test_time_makes_ages_grow_and_nothing_else(view, parts, evidence, passed):
+def test_time_changes_only_age_fields(view, parts, evidence, passed):
     """But where an incident of the part leaves the period."""
     current = records(evidence)
     later = NOW + timedelta(hours=passed)

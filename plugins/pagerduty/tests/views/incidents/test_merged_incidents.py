@@ -57,7 +57,9 @@ def merged_row(view, pd):
         pytest.param(-7200, 300, 7500, id="it had waited before the parent began"),
     ],
 )
-def test_the_parents_acknowledgement_is_its_own(merged_row, child, acknowledged, expected):
+def test_acknowledgement_of_the_primary_counts_for_a_merged_incident(
+    merged_row, child, acknowledged, expected
+):
     """The time runs from its own trigger, so a merge into a new incident hides no delay."""
     row = merged_row(("acknowledge", acknowledged), ("resolve", 3600), child=child).body
     assert (row["merged"], row["merged_into"]["id"]) == (True, "I0")
@@ -66,7 +68,7 @@ def test_the_parents_acknowledgement_is_its_own(merged_row, child, acknowledged,
     assert (row["time_to_resolve"], row["resolved_by"]) == (3600 - child, "person")
 
 
-def test_it_is_open_while_its_parent_is(merged_row):
+def test_merged_incident_is_open_while_its_primary_is(merged_row):
     """The merge closed it in PagerDuty and solved nothing."""
     row = merged_row(status="triggered").body
     assert (row["status"], row["open"], row["time_to_resolve"]) == ("resolved", True, None)
@@ -84,7 +86,7 @@ def test_it_is_open_while_its_parent_is(merged_row):
         pytest.param({"urgency": None}, None, id="the parent's urgency is not told"),
     ],
 )
-def test_the_parent_stands_for_it_only_where_that_hides_nothing(merged_row, case, expected):
+def test_merged_incident_is_primary_unless_its_parent_is_stricter(merged_row, case, expected):
     """Each incident is judged once; none gets out of it by being merged."""
     assert (
         merged_row(("acknowledge", 300), ("resolve", 900), **case).body.get("is_primary")
@@ -92,7 +94,7 @@ def test_the_parent_stands_for_it_only_where_that_hides_nothing(merged_row, case
     )
 
 
-def test_a_row_rests_on_the_log_of_its_parent_too(merged_row):
+def test_merged_incident_row_has_the_digests_of_its_primary(merged_row):
     """Whoever asks finds the acknowledgement that counted."""
     names = set(merged_row(("acknowledge", 300), ("resolve", 900)).names)
     assert {"pagerduty.incident:I0", "pagerduty.incident_log_entry:L000300acknowledge"} <= names
@@ -107,7 +109,7 @@ def test_a_row_rests_on_the_log_of_its_parent_too(merged_row):
         pytest.param({"I1": "I2", "I2": "I0"}, id="the last of the line is not in the evidence"),
     ],
 )
-def test_a_line_that_leads_nowhere_is_not_guessed(view, pd, incidents):
+def test_incomplete_merge_chain_is_unknown(view, pd, incidents):
     """Nothing is known of the response, and so no rule can pass."""
     rows = view(
         "incident_response",
@@ -125,7 +127,7 @@ def test_a_line_that_leads_nowhere_is_not_guessed(view, pd, incidents):
     assert all("is_primary" not in row.body for row in rows)
 
 
-def test_a_line_of_merges_is_followed_to_its_end(view, pd):
+def test_merge_chain_is_followed_to_its_end(view, pd):
     """The last one answers for all."""
     rows = view(
         "incident_response",
@@ -145,7 +147,7 @@ def test_a_line_of_merges_is_followed_to_its_end(view, pd):
     assert [row.body["is_primary"] for row in rows] == [True, False, False]
 
 
-def test_a_parent_from_before_the_period_tells_nothing(merged_row, pd):
+def test_primary_from_before_the_period_is_unknown(merged_row, pd):
     """Its log entries are not all there."""
     row = merged_row(child=0, created_at=pd.instant(-24 * 400)).body
     assert not ANSWER & set(row)
@@ -162,7 +164,7 @@ def test_a_parent_from_before_the_period_tells_nothing(merged_row, pd):
         pytest.param({}, "its log entries are not in the evidence", id="no log entries"),
     ],
 )
-def test_a_row_says_why_it_leaves_the_response_out(view, pd, about, why):
+def test_incident_row_has_the_reasons_for_a_missing_response(view, pd, about, why):
     """Whoever reads that something is insufficient can see what to look for."""
     about = {"resolve_reason": into(pd, "I9")} if about else {}
     (row,) = view("incident_response", incident=[pd.incident(**about)])

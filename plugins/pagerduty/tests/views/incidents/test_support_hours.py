@@ -37,7 +37,7 @@ def clock(**about):
         pytest.param("2026-11-23T12:00", "2026-11-23T11:00", 0, id="backwards"),
     ],
 )
-def test_only_support_hours_count(since, until, hours):
+def test_sla_clock_counts_support_hours_only(since, until, hours):
     """An incident of Friday evening is as old on Monday morning as it was."""
     at = [datetime.fromisoformat(f"{text}+01:00") for text in (since, until)]
     assert clock().elapsed_seconds(*at) == hours * 3600
@@ -51,7 +51,7 @@ def test_only_support_hours_count(since, until, hours):
         pytest.param("2026-11-23", 24, id="any other day"),
     ],
 )
-def test_a_day_has_the_hours_it_has(day, hours):
+def test_sla_clock_counts_the_real_hours_of_a_clock_change_day(day, hours):
     """From midnight to midnight by the wall."""
     all_day = clock(start_time="00:00:00", end_time="00:00:00", days_of_week=None)
     zone = ZoneInfo("Europe/Berlin")
@@ -69,12 +69,12 @@ def test_a_day_has_the_hours_it_has(day, hours):
         pytest.param({"end_time": None}, id="no end"),
     ],
 )
-def test_hours_that_cannot_be_read_are_not_guessed(overrides):
+def test_unreadable_support_hours_are_unknown(overrides):
     """Then nothing is known of what counts."""
     assert sla_clock({"support_hours": OFFICE | overrides}) is None
 
 
-def test_a_service_without_hours_counts_all_of_the_time():
+def test_sla_clock_without_support_hours_always_runs():
     """Null says that it has none; a missing key says nothing."""
     assert sla_clock({"support_hours": None}) == SlaClock()
     assert sla_clock({}) is None
@@ -100,7 +100,7 @@ def written(quarter):
     night=st.sampled_from(NIGHTS),
     bounds=st.tuples(st.integers(-400, 400), st.integers(-400, 400)).map(sorted),
 )
-def test_what_counts_equals_a_walk_through_the_time(zone, start, end, days, night, bounds):
+def test_sla_clock_equals_a_stepwise_model(zone, start, end, days, night, bounds):
     """Quarter of an hour by quarter of an hour, each looked up on the wall."""
     since, until = (night + bound * QUARTER for bound in bounds)
     hours = clock(time_zone=zone, start_time=start, end_time=end, days_of_week=sorted(days))
@@ -121,7 +121,7 @@ def _is_supported(at, zone, start, end, days):
     return (today in days and now >= start) or (yesterday in days and now < end)
 
 
-def test_an_incident_counts_the_hours_of_its_service(view, pd):
+def test_incident_uses_the_sla_clock_of_its_service(view, pd):
     """Triggered on Monday at three in the morning, acknowledged at ten: one hour counts."""
     (row,) = view(
         "incident_response",
@@ -140,7 +140,7 @@ def test_an_incident_counts_the_hours_of_its_service(view, pd):
     assert "pagerduty.service:S1" in row.names
 
 
-def test_a_service_that_is_not_listed_leaves_open_what_counts(view, pd):
+def test_sla_fields_of_an_unlisted_service_are_unknown(view, pd):
     """It may have had hours."""
     (row,) = view(
         "incident_response",
