@@ -61,7 +61,7 @@ def status_line(
         last: How the newest poll ended, by connection.
         summary: The results of the newest evaluation.
     """
-    parts = [f"collecting {name} {what}".rstrip() for name, what in sorted(progress.items())]
+    parts = [f"collecting {name} {detail}".rstrip() for name, detail in sorted(progress.items())]
     waiting = {
         name: connection.due_at
         for name, connection in schedule.connections.items()

@@ -98,8 +98,10 @@ def test_what_is_left_out_has_its_default(connectors):
         pytest.param(
             "version: 2\nconections: []\n",
             [
-                '1:1: "connections" is missing: '
-                "the sources to collect from; [] if there are none yet",
+                (
+                    '1:1: "connections" is missing: '
+                    "the sources to collect from; [] if there are none yet"
+                ),
                 "1:10: expected 1; got the number 2",
                 '2:1: unknown key "conections"; did you mean "connections"?',
             ],

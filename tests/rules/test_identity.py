@@ -27,9 +27,9 @@ def test_ids_are_the_same_in_every_evaluation(world, now, row):
     )
     first = evaluate(packs, [world.facts([row("A", locked=True), row("B")])], now=now)
     later = world.facts([row("A", locked=False), row("B", locked=True), row("C")])
-    then = evaluate(packs, [later], now=now + timedelta(days=9))
+    later_evaluation = evaluate(packs, [later], now=now + timedelta(days=9))
 
-    assert ids(first).items() <= ids(then).items()
+    assert ids(first).items() <= ids(later_evaluation).items()
     assert ids(first) == {name: result_id(*name) for name in ids(first)}
 
 
@@ -37,8 +37,8 @@ def test_ids_differ_and_can_be_typed(world, now, row):
     """Letters and digits in two parts; the same subject of another connection has another id."""
     packs = world.compiled(world.rule_text())
     here = world.facts([row(f"D{n}", locked=True) for n in range(200)])
-    there = replace(here, connection="annex")
-    ids_by_name = ids(evaluate(packs, [here, there], now=now))
+    annex = replace(here, connection="annex")
+    ids_by_name = ids(evaluate(packs, [here, annex], now=now))
 
     assert len(set(ids_by_name.values())) == len(ids_by_name) == 400
     assert all(re.fullmatch("[a-z2-7]{6}-[a-z2-7]{10}", one) for one in ids_by_name.values())

@@ -129,7 +129,7 @@ def test_a_row_has_one_of_five_statuses(evaluate_rows, row, fields, body, status
     """Each outcome of the conditions has its status and says why."""
     rule_result = evaluate_rows(
         [row(**body)],
-        given={"lookup": {"acme.person": {"P1": {"name": "Ada"}}}},
+        inputs={"lookup": {"acme.person": {"P1": {"name": "Ada"}}}},
         parameters="{limit: {type: duration, default: 15m, description: d}, "
         "high_up: {type: condition, over: acme.door, default: row.floor > 3, description: d}}",
         **fields,
@@ -201,7 +201,7 @@ def test_a_result_rests_on_its_row_and_on_what_it_looked_up(evaluate_rows, row):
             row("D1", owner="P1", digests=["sha256:b", "sha256:a", "sha256:b"]),
             row("D2", owner="P9", digests=["sha256:c"]),
         ],
-        given={"lookup": {"acme.person": {"P1": {"name": "Ada"}}}},
+        inputs={"lookup": {"acme.person": {"P1": {"name": "Ada"}}}},
         **{"assert": "lookup('acme.person', row.owner).name == 'Ada'"},
     )
 

@@ -44,7 +44,7 @@ def test_no_rule_gets_past_a_problem_of_its_evidence(
     """Whatever the conditions would say, the rule is insufficient, and says why once."""
     rule_result = evaluate_rows(
         [row(f"D{n}", locked=bool(n)) for n in range(rows)],
-        given={"sufficiency": [standing_of("acme.door", **standing)]},
+        inputs={"sufficiency": [standing_of("acme.door", **standing)]},
         on_empty=on_empty,
         **{"assert": "'true'", "match": "'true'"},
     )
@@ -61,7 +61,7 @@ def test_every_input_of_a_view_counts(evaluate_rows, row, standing_of):
     rule_result = evaluate_rows(
         [row(locked=True)],
         over="acme.watch",
-        given={
+        inputs={
             "sufficiency": [
                 standing_of("acme.badge", problem="acme.badge is old"),
                 standing_of("acme.door", problem="acme.door is partial"),
@@ -76,7 +76,7 @@ def test_a_kind_that_is_looked_up_counts(evaluate_rows, row, standing_of):
     """Even where no row would look anything up."""
     rule_result = evaluate_rows(
         [row(locked=True)],
-        given={"sufficiency": [standing_of("acme.person", problem="acme.person is partial")]},
+        inputs={"sufficiency": [standing_of("acme.person", problem="acme.person is partial")]},
         **{"assert": "row.locked || lookup('acme.person', 'P1').name == ''"},
     )
 
@@ -114,7 +114,7 @@ def test_only_the_subjects_that_lack_evidence_are_insufficient(evaluate_rows, ro
             row("D3", locked=True, names=["acme.person:D1"]),
             row("D4", locked=False),
         ],
-        given={"sufficiency": [lacks]},
+        inputs={"sufficiency": [lacks]},
     )
     why = "acme.door of acme.door:D1 is partial (truncated: page 3 is missing)"
 
@@ -131,7 +131,7 @@ def test_a_subject_that_stands_behind_no_row_is_insufficient_itself(evaluate_row
     lacks = standing_of(
         "acme.door", Outcome.PARTIAL, shortfalls=(SOME,), subjects=("acme.door:D1",)
     )
-    rule_result = evaluate_rows([row("D2", locked=True)], given={"sufficiency": [lacks]})
+    rule_result = evaluate_rows([row("D2", locked=True)], inputs={"sufficiency": [lacks]})
 
     assert rule_result.status is Status.INSUFFICIENT
     assert rule_result.population == Population(total=2, passed=1, insufficient=1)
@@ -143,7 +143,7 @@ def test_a_record_that_is_known_in_part_cannot_be_looked_up(evaluate_rows, row, 
     lacks = standing_of("acme.person", Outcome.PARTIAL, shortfalls=(fall,), subjects=fall.subjects)
     rule_result = evaluate_rows(
         [row("D1", owner="P1"), row("D2", owner="P2")],
-        given={
+        inputs={
             "sufficiency": [lacks],
             "lookup": {"acme.person": {"P1": {"name": "Ada"}, "P2": {"name": "Bo"}}},
         },
@@ -165,7 +165,7 @@ def test_a_record_that_is_known_in_part_cannot_be_looked_up(evaluate_rows, row, 
 def test_a_rule_can_ask_for_younger_evidence(evaluate_rows, row, standing_of, now, max_age, status):
     """Its own limit holds even where the standing was made with a wider one."""
     old = standing_of("acme.door", collected_at=now - timedelta(hours=3), max_age=14400.0)
-    rule_result = evaluate_rows([row(locked=True)], given={"sufficiency": [old]}, max_age=max_age)
+    rule_result = evaluate_rows([row(locked=True)], inputs={"sufficiency": [old]}, max_age=max_age)
 
     assert rule_result.status.value == status
 
@@ -183,7 +183,7 @@ def test_a_rule_can_accept_older_evidence_where_the_standing_can_be_made_anew(
     rule_result = evaluate_rows(
         [row(locked=True)],
         max_age="7d",
-        given={"sufficiency": [standing_of("acme.door", problem="old")], "reassess": restated},
+        inputs={"sufficiency": [standing_of("acme.door", problem="old")], "reassess": restated},
     )
 
     assert rule_result.status is Status.PASS

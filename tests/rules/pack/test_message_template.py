@@ -165,7 +165,7 @@ def test_a_duration_stays_a_duration_wherever_it_flows(evaluate_rows, row, expre
         let="{chosen: 'row.locked ? params.limit : row.open_for', doubled: chosen * 2}",
         message=f'"{{{expression}}}"',
         parameters="{limit: {type: duration, default: 15m, description: d}}",
-        given={"lookup": {"acme.door": {"D9": {"open_for": 7200}}}},
+        inputs={"lookup": {"acme.door": {"D9": {"open_for": 7200}}}},
     )
 
     assert [result.reason for result in rule_result.results] == [expected]

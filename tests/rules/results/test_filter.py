@@ -58,8 +58,8 @@ def evaluation():
             for one in ("eu", "us")
         ),
         rules=(
-            rule("both", ("eu", Status.PASS), ("us", Status.FAIL), controls=["CC7.4"], known=99),
-            rule("first", ("eu", Status.PASS), controls=["CC7.5"], known=7),
+            rule("both", ("eu", Status.PASS), ("us", Status.FAIL), controls=["CC7.4"], total=99),
+            rule("first", ("eu", Status.PASS), controls=["CC7.5"], total=7),
             rule("second", ("us", Status.INSUFFICIENT)),
         ),
         controls=(
