@@ -3,7 +3,7 @@
 A kind is due when its cadence has passed since the start of the run that last read it completely.
 The start counts, not the end: a run that takes ten minutes would otherwise move the next one by
 ten minutes, each time. A plan includes what falls due within the
-:func:`~ccm_core.collect.freshness.tolerance` as well, so that a timer that fires a minute early
+:func:`~ccm_core.collect.freshness.grace_period` as well, so that a timer that fires a minute early
 skips nothing, and kinds that were collected together stay together.
 """
 

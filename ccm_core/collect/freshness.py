@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 
 from ccm_core.model.evidence.collection import Collection
 
-MAX_TOLERANCE = timedelta(minutes=30)
-_TOLERANCE_DIVISOR = 12
-"""The tolerance is a twelfth of the cadence: five minutes of an hour."""
+MAX_GRACE_PERIOD = timedelta(minutes=30)
+_GRACE_DIVISOR = 12
+"""The grace period is a twelfth of the cadence: five minutes of an hour."""
 
 
-def tolerance(cadence: timedelta) -> timedelta:
+def grace_period(cadence: timedelta) -> timedelta:
     """Return how long before it is due a kind may be collected."""
-    return min(cadence / _TOLERANCE_DIVISOR, MAX_TOLERANCE)
+    return min(cadence / _GRACE_DIVISOR, MAX_GRACE_PERIOD)
 
 
 def is_fresh(run_start: datetime, cadence: timedelta, now: datetime) -> bool:
@@ -22,7 +22,7 @@ def is_fresh(run_start: datetime, cadence: timedelta, now: datetime) -> bool:
 
     A run that claims to have started after ``now`` had a wrong clock: it is never fresh.
     """
-    return run_start <= now < run_start + cadence - tolerance(cadence)
+    return run_start <= now < run_start + cadence - grace_period(cadence)
 
 
 def run_starts(collections: Iterable[Collection]) -> dict[str, datetime]:

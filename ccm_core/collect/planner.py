@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from ccm_core.collect.cadence import DueTime, due_time
 from ccm_core.collect.change_detection import ChangeFeed
-from ccm_core.collect.freshness import is_fresh, run_starts, tolerance
+from ccm_core.collect.freshness import is_fresh, run_starts, grace_period
 from ccm_core.collect.outcome import missing_subjects
 from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.window import Window, split_window, subtract
@@ -239,7 +239,7 @@ class _Planner:
         period = past(inputs.horizon, inputs.now)
         settled = [] if inputs.force else self._settled(collector, collections, cadence)
         # What happened since the newest window is due when that window is a cadence old.
-        min_length = cadence - tolerance(cadence)
+        min_length = cadence - grace_period(cadence)
         due = [
             gap
             for gap in subtract([period], settled)

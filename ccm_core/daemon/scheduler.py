@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ccm_core.collect.cadence import DueTime
-from ccm_core.collect.freshness import tolerance
+from ccm_core.collect.freshness import grace_period
 
 MAX_CONCURRENT = 4
 """Polls side by side: after a sleep everything is due at the same time."""
@@ -121,9 +121,11 @@ class PollSchedule:
 
 
 def due_now(due_times: Iterable[DueTime], now: datetime) -> list[DueTime]:
-    """Return what is due now or within its tolerance: one run collects them together."""
+    """Return what is due now or within its grace period: one run collects them together."""
     return [
-        due_time for due_time in due_times if due_time.due_at <= now + tolerance(due_time.cadence)
+        due_time
+        for due_time in due_times
+        if due_time.due_at <= now + grace_period(due_time.cadence)
     ]
 
 
@@ -136,4 +138,4 @@ def missed_runs(due_times: Iterable[DueTime], now: datetime) -> dict[str, int]:
 
 def _with_jitter(due_time: DueTime, jitter: float) -> datetime:
     """Move a due time forward, never back: no two attempts are further apart than the cadence."""
-    return due_time.due_at - jitter * min(MAX_JITTER, tolerance(due_time.cadence))
+    return due_time.due_at - jitter * min(MAX_JITTER, grace_period(due_time.cadence))

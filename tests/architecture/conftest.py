@@ -31,13 +31,13 @@ class Module:
     @property
     def imports(self) -> set[str]:
         """Everything it imports, at its head or inside a function, as dotted names."""
-        found = set()
+        names = set()
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Import):
-                found |= {alias.name for alias in node.names}
+                names |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module:
-                found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-        return found
+                names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+        return names
 
 
 def _module(package: Path, path: Path) -> Module:

@@ -27,13 +27,13 @@ def _commands() -> list[str]:
     from ccm_core.cli.main import ccm
 
     context = click.Context(ccm)
-    found = []
+    commands = []
     for name in ccm.list_commands(context):
         command = ccm.get_command(context, name)
-        found.append(f"ccm {name}")
+        commands.append(f"ccm {name}")
         if isinstance(command, click.Group):
-            found += [f"ccm {name} {under}" for under in command.list_commands(context)]
-    return found
+            commands += [f"ccm {name} {under}" for under in command.list_commands(context)]
+    return commands
 
 
 def _options(command: str) -> set[str]:
@@ -41,25 +41,25 @@ def _options(command: str) -> set[str]:
 
     from ccm_core.cli.main import ccm
 
-    found: click.Command | None = ccm
+    command_or_group: click.Command | None = ccm
     for word in command.split()[1:]:
-        assert isinstance(found, click.Group)
-        found = found.get_command(click.Context(found), word)
-    assert found is not None
-    return {name for parameter in found.params for name in parameter.opts if name.startswith("--")}
+        assert isinstance(command_or_group, click.Group)
+        command_or_group = command_or_group.get_command(click.Context(command_or_group), word)
+    assert command_or_group is not None
+    return {name for parameter in command_or_group.params for name in parameter.opts if name.startswith("--")}
 
 
 def _keys(schema: dict, node: dict, at: str = "") -> list[str]:
     """List every key that a schema names, as a dotted path with [] for the items of a list."""
     if "$ref" in node:
         node = schema["$defs"][node["$ref"].rsplit("/", 1)[-1]]
-    found = []
+    keys = []
     for name, child in node.get("properties", {}).items():
         path = f"{at}.{name}" if at else name
         items = _keys(schema, child.get("items", {}), f"{path}[]")
-        found += _keys(schema, child, path) or [path]
-        found += items
-    return found
+        keys += _keys(schema, child, path) or [path]
+        keys += items
+    return keys
 
 
 def _pages(root: Path) -> list[Path]:
@@ -182,12 +182,12 @@ def test_every_kind_and_view_of_the_plugin_is_described(root: Path):
     from ccm_pagerduty.views import views
 
     page = (root / "docs/reference/pagerduty.md").read_text("utf-8")
-    said = re.findall(r"^\| `([\w.]+)` \| .* \| (\w+) \| (\d+) h \|$", page, re.MULTILINE)
-    there = [
-        (one.name, str(one.shape), f"{one.cadence.total_seconds() / 3600:g}") for one in kinds()
+    documented = re.findall(r"^\| `([\w.]+)` \| .* \| (\w+) \| (\d+) h \|$", page, re.MULTILINE)
+    expected = [
+        (offer.name, str(offer.shape), f"{offer.cadence.total_seconds() / 3600:g}") for offer in kinds()
     ]
-    assert sorted(said) == sorted(there)
-    assert [one.name for one in views() if f"| `{one.name}` |" not in page] == []
+    assert sorted(documented) == sorted(expected)
+    assert [offer.name for offer in views() if f"| `{offer.name}` |" not in page] == []
 
 
 def test_every_link_between_pages_leads_somewhere(root: Path):
@@ -203,15 +203,15 @@ def test_every_link_between_pages_leads_somewhere(root: Path):
 
 def test_every_page_can_be_found_from_the_index(root: Path):
     """No page stands alone: docs/index.md leads to all of them."""
-    seen, ahead = set(), [root / "docs/index.md"]
-    while ahead:
-        page = ahead.pop()
-        if page in seen or page.suffix != ".md":
+    visited, pending = set(), [root / "docs/index.md"]
+    while pending:
+        page = pending.pop()
+        if page in visited or page.suffix != ".md":
             continue
-        seen.add(page)
+        visited.add(page)
         links = LINK.findall(page.read_text("utf-8"))
-        ahead += [(page.parent / path).resolve() for path, _ in links if path]
-    assert [str(page.relative_to(root)) for page in _pages(root) if page not in seen] == []
+        pending += [(page.parent / path).resolve() for path, _ in links if path]
+    assert [str(page.relative_to(root)) for page in _pages(root) if page not in visited] == []
 
 
 def _anchors(page: Path) -> set[str]:

@@ -24,7 +24,7 @@ FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 def fences(page: Path, language: str) -> list[str]:
     """Give the examples of one language on a page, in order."""
-    return [text for found, text in FENCE.findall(page.read_text("utf-8")) if found == language]
+    return [text for fence_language, text in FENCE.findall(page.read_text("utf-8")) if fence_language == language]
 
 
 def plugin(name: str, module: str) -> InstalledPlugin:
@@ -58,7 +58,7 @@ def acme(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 def test_the_plugin_of_the_page_loads(acme):
     """Copied as it stands, the example offers a connector, a kind and a pack."""
-    assert [one.failure for one in acme.failures] == []
+    assert [plugin.failure for plugin in acme.failures] == []
     assert acme.problems() == ()
     assert (*acme.connectors, *acme.kinds, *acme.packs) == ("acme", "acme.backup", "acme-backups")
 
@@ -74,19 +74,19 @@ def test_the_oauth_method_of_the_page_describes_itself(acme):
 def test_the_rules_of_the_plugins_page_hold(acme):
     """Its pack passes the strict check, and its tests come out as they say."""
     (pack,) = acme.packs.values()
-    given = PackText(text=pack.text(), source="backups.yaml")
-    packs = compile_packs([given], sources(acme))
-    assert coverage_mistakes(given, packs) == ()
+    text = PackText(text=pack.text(), source="backups.yaml")
+    packs = compile_packs([text], sources(acme))
+    assert coverage_mistakes(text, packs) == ()
     assert [case for case in run_cases(packs) if not case.passed] == []
 
 
 def test_the_rules_of_the_rules_page_hold(root: Path):
     """The pack that the page writes passes the strict check, and its tests come out."""
     page = root / "docs/how-to/write-a-rule.md"
-    (text,) = [one for one in fences(page, "yaml") if "kind: RulePack" in one]
-    given = PackText(text=text.encode(), source="our-rules.yaml")
-    packs = compile_packs([given], sources(load([plugin("pagerduty", "ccm_pagerduty.plugin")])))
-    assert coverage_mistakes(given, packs) == ()
+    (text,) = [fence for fence in fences(page, "yaml") if "kind: RulePack" in fence]
+    pack = PackText(text=text.encode(), source="our-rules.yaml")
+    packs = compile_packs([pack], sources(load([plugin("pagerduty", "ccm_pagerduty.plugin")])))
+    assert coverage_mistakes(pack, packs) == ()
     assert [case for case in run_cases(packs) if not case.passed] == []
 
 
@@ -95,7 +95,7 @@ def ten(root: Path) -> PackText:
     """Give the ten examples as the one pack that they make up."""
     head, *examples = fences(root / "docs/how-to/rules-by-example.md", "yaml")
     assert len(examples) == 10
-    whole = head + "rules:\n" + "".join(textwrap.indent(one, "  ") for one in examples)
+    whole = head + "rules:\n" + "".join(textwrap.indent(example, "  ") for example in examples)
     return PackText(text=whole.encode(), source="examples.yaml")
 
 
@@ -104,15 +104,15 @@ def test_the_ten_examples_are_a_pack_that_holds(ten: PackText):
     packs = compile_packs([ten], sources(load([plugin("pagerduty", "ccm_pagerduty.plugin")])))
     assert coverage_mistakes(ten, packs) == ()
     assert [case for case in run_cases(packs) if not case.passed] == []
-    assert [one for one in mutate(packs) if one.false_pass] == []
+    assert [mutation for mutation in mutate(packs) if mutation.false_pass] == []
 
 
 def test_the_waiver_of_the_reference_is_one(root: Path):
     """The example of a waiver is read without a mistake."""
     (text,) = [
-        one
-        for one in fences(root / "docs/reference/rule-packs.md", "yaml")
-        if "kind: Waivers" in one
+        fence
+        for fence in fences(root / "docs/reference/rule-packs.md", "yaml")
+        if "kind: Waivers" in fence
     ]
     assert [waiver.id for waiver in read_waivers(text.encode(), "waivers.yaml")] == ["W-12"]
 
@@ -123,8 +123,8 @@ def test_the_waiver_of_the_reference_is_one(root: Path):
 )
 def test_the_settings_shown_are_settings(root: Path, page: str):
     """Each example of a whole ccm.yaml satisfies its schema."""
-    shown = [text for text in fences(root / page, "yaml") if text.startswith("version: 1")]
-    assert shown
-    for text in shown:
+    examples = [text for text in fences(root / page, "yaml") if text.startswith("version: 1")]
+    assert examples
+    for text in examples:
         document = documents.read_yaml(text.encode(), page)
         assert documents.check(document, schemas.load("settings.v1")) == []

@@ -52,7 +52,7 @@ def test_every_exception_to_a_check_has_a_code_and_a_reason(root: Path):
         for folder in FOLDERS
         for path in sorted((root / folder).rglob("*.py"))
         for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
-        if (found := NOQA.search(line)) and not SAYS_WHY.match(found[1])
+        if (match := NOQA.search(line)) and not SAYS_WHY.match(match[1])
     ]
     assert bare == []
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccm_core.collect.cadence import DueTime
-from ccm_core.collect.freshness import tolerance
+from ccm_core.collect.freshness import grace_period
 from ccm_core.collect.planner import PlanInputs, due_times, plan
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import Window
@@ -116,7 +116,7 @@ def test_a_turn_comes_when_a_plan_says_so(seconds):
     now = NOW + timedelta(seconds=seconds)
     owed = {task.kind.name for task in plan(COLLECTORS, KINDS, past.kept, past.wanted(now)).tasks}
     for name, due_time in past.due_times(now).items():
-        soon = due_time.due_at <= now + tolerance(due_time.cadence)
+        soon = due_time.due_at <= now + grace_period(due_time.cadence)
         assert soon == (name in owed), name
 
 

@@ -347,3 +347,23 @@ def test_a_settings_file_that_cannot_be_read_is_told(tmp_path):
     """A folder in place of the file ends with one clear message."""
     with pytest.raises(UsageError, match="cannot be read: Is a directory"):
         load_settings(tmp_path)
+
+
+def test_keys_of_an_earlier_version_are_reported_with_their_current_names(connectors):
+    """All of them at once, each at its location."""
+    text = (
+        HEAD
+        + GOOD
+        + """\
+notify:
+  to: ["env:HOOK"]
+  least: medium
+  quiet: {from: "22:00", until: "07:00", zone: UTC, unless: critical}
+"""
+    )
+    assert mistakes(text, connectors) == [
+        "8:3: `least` is now called `min_severity`",
+        "9:3: `quiet` is now called `quiet_hours`",
+        "9:41: `zone` is now called `timezone`",
+        "9:52: `unless` is now called `bypass_severity`",
+    ]

@@ -17,7 +17,7 @@ from pagerduty_simulator import AccountSizes, PagerDutySimulator, build_account
 from pagerduty_simulator.account.incident_log import Event, IncidentRecord, IncidentState
 from pagerduty_simulator.demo_data.incidents import service_references
 
-from ccm_core.collect.freshness import tolerance
+from ccm_core.collect.freshness import grace_period
 from ccm_core.config.schema_defaults import with_defaults
 from ccm_core.daemon.daemon import Daemon
 from ccm_core.daemon.ports import WatchJob
@@ -146,7 +146,8 @@ def test_every_cadence_is_held_for_a_week(lived):
             assert max(apart) <= cadence, kind
             assert NOW + WEEK - begins[-1] <= cadence, kind
             assert (
-                min(apart) >= cadence - tolerance(cadence) - MAX_JITTER or kind in READ_MORE_OFTEN
+                min(apart) >= cadence - grace_period(cadence) - MAX_JITTER
+                or kind in READ_MORE_OFTEN
             ), kind
         bodies = [one.body for one in store.records.current(name, "pagerduty.incident")]
         assert {one["incident_number"] for one in bodies} >= set(numbers)

@@ -57,3 +57,10 @@ def test_a_damaged_memory_is_told(tmp_path):
     path.write_text("{")
     with pytest.raises(UsageError, match="every current condition is sent once more"):
         sent_state.read(path)
+
+
+def test_a_state_file_of_an_earlier_version_is_named_with_its_current_name(tmp_path):
+    """It is not read as if it were empty: everything would be sent once more."""
+    (tmp_path / "ccm.told.json").write_text("{}")
+    with pytest.raises(UsageError, match=r"ccm\.told\.json is now called ccm\.notified\.json"):
+        sent_state.read(tmp_path / "ccm.notified.json")

@@ -267,7 +267,7 @@ def world(compiled, rule_text, facts, row, standing_of):
 
 @pytest.fixture
 def rule() -> str:
-    """Give a pack of one rule that has no mistake."""
+    """Return a pack of one rule that has no mistake."""
     return RULE
 
 

@@ -74,7 +74,7 @@ GROWING = {
 
 
 @pytest.mark.parametrize("name", GROWING)
-def test_what_could_exhaust_memory_is_refused_before_it_runs(environment, name):
+def test_an_expression_that_could_exhaust_memory_does_not_compile(environment, name):
     """An expression that may build something huge does not compile, and says why."""
     texts, condition = GROWING[name]
     with pytest.raises(ExpressionError) as caught:
@@ -82,7 +82,7 @@ def test_what_could_exhaust_memory_is_refused_before_it_runs(environment, name):
     assert f"at most {LARGEST:,} are allowed" in str(caught.value)
 
 
-def test_what_people_write_is_not_refused(environment, context):
+def test_the_size_limit_allows_usual_expressions(environment, context):
     """Names of names, two loops within each other and joined lists are fine."""
     for text in (
         "row.few.map(a, row.few.map(b, a * b)).size() == 3",
@@ -125,7 +125,7 @@ def test_a_condition_that_loops_too_long_is_an_error(environment, context, text)
         pytest.param("http.get('http://127.0.0.1') == ''", "http", id="network"),
     ],
 )
-def test_what_is_too_deep_or_not_there_does_not_compile(environment, text, expected):
+def test_an_expression_that_is_too_deep_or_unknown_does_not_compile(environment, text, expected):
     """Nesting ends at the runtime's limit, and there is nothing to read or call with."""
     with pytest.raises(ExpressionError) as caught:
         environment.compile(text)
@@ -139,7 +139,7 @@ def test_what_is_too_deep_or_not_there_does_not_compile(environment, text, expec
         pytest.param("[" * 30 + "]" * 30 + " == []", id="lists"),
     ],
 )
-def test_what_compiles_sees_values_and_nothing_behind_them(environment, context, text):
+def test_an_expression_cannot_reach_python(environment, context, text):
     """A row is keys and values: an attribute of Python is a key that is not there."""
     assert environment.compile(text).evaluate_condition(context) is not True
 
@@ -152,7 +152,7 @@ def test_regular_expressions_take_linear_time(environment, context):
     assert time.process_time() - began < 1
 
 
-def test_a_message_is_cut(evaluate_rows, row):
+def test_a_long_message_is_cut(evaluate_rows, row):
     """A reason is at most so long, however long the row's texts are."""
     rule_result = evaluate_rows(
         [row(locked=False, owner="x" * 50_000)], message='"{row.owner}"', **{"assert": "row.locked"}
@@ -189,7 +189,7 @@ ANCHORS = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
         pytest.param(b"!!python/object/apply:os.system [ls]", "tags such as", id="tags"),
     ],
 )
-def test_a_file_that_explodes_is_refused_at_once(sources, text, expected):
+def test_a_pack_with_exploding_aliases_is_refused_at_once(sources, text, expected):
     """Bytes, levels and what aliases expand to are bounded before anything is built."""
     began, before = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(DocumentError) as caught:
@@ -200,7 +200,7 @@ def test_a_file_that_explodes_is_refused_at_once(sources, text, expected):
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000
 
 
-def test_the_number_of_rules_is_bounded(sources, pack_text, rule_text):
+def test_the_number_of_rules_in_a_pack_is_bounded(sources, pack_text, rule_text):
     """A pack of thousands of rules is told to be split before one is compiled."""
     text = pack_text(*(rule_text(id=f"r{n}") for n in range(501)))
     with pytest.raises(DocumentError) as caught:

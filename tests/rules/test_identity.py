@@ -11,7 +11,7 @@ from ccm_core.rules.evaluate.evaluator import evaluate
 
 
 def ids(evaluation):
-    """Give every id, by rule, connection and subject."""
+    """Return every id, by rule, connection and subject."""
     return {
         (one.rule, one.connection, one.subject.kind, one.subject.key): one.id
         for rule in evaluation.rules
@@ -19,7 +19,7 @@ def ids(evaluation):
     }
 
 
-def test_ids_are_the_same_in_every_evaluation(world, now, row):
+def test_result_ids_are_the_same_in_every_evaluation(world, now, row):
     """Whatever the verdict and the moment, one rule on one subject has one id."""
     packs = world.compiled(
         world.rule_text(tolerance="{at_least: 50%, per: all}"),
@@ -33,7 +33,7 @@ def test_ids_are_the_same_in_every_evaluation(world, now, row):
     assert ids(first) == {name: result_id(*name) for name in ids(first)}
 
 
-def test_ids_differ_and_can_be_typed(world, now, row):
+def test_result_ids_differ_and_can_be_typed(world, now, row):
     """Letters and digits in two parts; the same subject of another connection has another id."""
     packs = world.compiled(world.rule_text())
     here = world.facts([row(f"D{n}", locked=True) for n in range(200)])

@@ -87,7 +87,7 @@ def test_nothing_is_sufficient_without_a_complete_collection(collections, shape)
 
 
 @given(collections(), shapes, st.data())
-def test_a_shortfall_more_never_mends_a_standing(collections, shape, data):
+def test_one_more_shortfall_never_makes_a_kind_sufficient(collections, shape, data):
     """Adding a shortfall to any collection never makes evidence sufficient that was not."""
     if not collections:
         return
@@ -103,7 +103,7 @@ def test_a_shortfall_more_never_mends_a_standing(collections, shape, data):
 
 
 @given(collections(), shapes, st.randoms())
-def test_the_order_of_collections_does_not_matter(collections, shape, random):
+def test_sufficiency_does_not_depend_on_the_order_of_collections(collections, shape, random):
     """The same collections in another order give the same standing."""
     shuffled = list(collections)
     random.shuffle(shuffled)
@@ -112,7 +112,7 @@ def test_the_order_of_collections_does_not_matter(collections, shape, random):
 
 
 @given(collections(), shapes, st.integers(0, 48))
-def test_time_never_mends_a_standing(collections, shape, later):
+def test_time_never_makes_a_kind_sufficient(collections, shape, later):
     """Evidence without a newer collection only grows older."""
     collections = [one for one in collections if one.ended_at <= NOW]
     before = stands(collections, shape)

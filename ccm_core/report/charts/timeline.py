@@ -137,33 +137,36 @@ def _rank(lanes: Sequence[DrawnLane]) -> tuple[float, bool, str, str]:
 
 
 def _lane(lane: Lane, window: Window, gap: str) -> DrawnLane:
-    known = union(part for looked_at in lane.observed if (part := looked_at.intersection(window)))
+    observed = union(
+        part for looked_at in lane.observed if (part := looked_at.intersection(window))
+    )
     gaps = tuple(sorted(lane.gaps, key=lambda entry: entry.window.since))
     # Adjacent gaps are one gap, whatever their causes.
     joined = union(entry.window for entry in gaps)
     missing = sum((part.length for part in joined), timedelta()).total_seconds()
     label = "not known"
-    if known:
+    if observed:
         count = phrases.count(len(joined), gap)
         label = f"{count}, {phrases.duration(missing)}" if gaps else f"no {gap}"
     return DrawnLane(
         title=lane.title,
         group=lane.group,
         url=lane.url,
-        segments=tuple(_segments(known, gaps, window)),
+        segments=tuple(_segments(observed, gaps, window)),
         label=label,
-        tone=("fail" if gaps else "pass") if known else "insufficient",
+        tone=("fail" if gaps else "pass") if observed else "insufficient",
         gaps=gaps,
         missing=missing,
     )
 
 
 def _segments(
-    known: Iterable[Window], gaps: Iterable[TimelineGap], window: Window
+    observed: Iterable[Window], gaps: Iterable[TimelineGap], window: Window
 ) -> Iterator[LaneSegment]:
-    for part in known:
+    for part in observed:
         yield _segment("pass", part, window)
-    for part in union(part for gap in gaps if (part := gap.window.intersection(window))):
+    visible = (gap.window.intersection(window) for gap in gaps)
+    for part in union(gap for gap in visible if gap):
         yield _segment("fail", part, window)
 
 

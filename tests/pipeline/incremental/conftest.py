@@ -114,7 +114,7 @@ PACKS = {
 
 @cache
 def catalog():
-    """Give what is installed."""
+    """Return what is installed."""
     return load(discover())
 
 
@@ -129,7 +129,7 @@ def compiled(name, limit="2h"):
 
 
 def host(clock):
-    """Give the host with everything that is installed."""
+    """Return the host with everything that is installed."""
     return Host(
         version="1",
         kinds=build_host(catalog()).kinds,
@@ -353,5 +353,5 @@ def packs():
 
 @pytest.fixture(scope="session")
 def worlds():
-    """Give a function that opens an empty world in a folder."""
+    """Return a function that opens an empty world in a folder."""
     return opened

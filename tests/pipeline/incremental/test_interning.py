@@ -23,7 +23,7 @@ BODIES = st.dictionaries(st.sampled_from("xyz"), VALUES, max_size=3)
 
 
 def record(body):
-    """Give a record with a body."""
+    """Return a record with a body."""
     return Record(
         kind="acme.door",
         version=1,
@@ -38,7 +38,7 @@ def record(body):
 
 
 @given(bodies=st.lists(BODIES, max_size=6))
-def test_every_body_says_the_same(bodies):
+def test_interned_bodies_are_equal_to_the_originals(bodies):
     """Byte for byte: 1, 1.0 and true are three values, and null is not absent."""
     records = list(interned([record(deepcopy(one)) for one in bodies]))
 

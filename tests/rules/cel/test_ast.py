@@ -39,14 +39,14 @@ def environment():
         pytest.param("1 == 1", [], id="nothing"),
     ],
 )
-def test_an_expression_tells_what_it_reads(environment, text, expected):
+def test_read_paths_of_an_expression(environment, text, expected):
     """Paths are found through macros and brackets, each with its offset."""
     tree = environment.compile(text).tree
 
     assert [f"{read.offset} {dotted(read.path)}" for read in read_paths(tree)] == expected
 
 
-def test_a_name_can_stand_for_a_path(environment):
+def test_a_let_can_be_short_for_a_path(environment):
     """A let that is a path is followed to what it is short for."""
     user = environment.compile("row.user")
     name = environment.compile("user.name", {"user": user})
@@ -55,7 +55,7 @@ def test_a_name_can_stand_for_a_path(environment):
     assert path_of(environment.compile("row.a + 1").tree.root) is None
 
 
-def test_constants_keep_their_values(environment):
+def test_constants_of_a_tree_keep_their_values(environment):
     """Numbers, texts and truths can be read off the tree."""
     tree = environment.compile("row.a in [-3, 4u, 'x', true, null, 1.5]").tree
     values = [node.value for node in tree.nodes() if node.form == "constant"]

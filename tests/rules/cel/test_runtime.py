@@ -187,12 +187,12 @@ def test_a_condition_is_true_or_false(holds, text, lets, expected):
         ),
     ],
 )
-def test_what_is_missing_from_the_evidence_is_insufficient(holds, text, lets, reason, key):
+def test_a_condition_on_missing_evidence_is_insufficient(holds, text, lets, reason, key):
     """A missing key or record is named, and is neither true nor false nor an error."""
     assert holds(text, lets) == NotEvaluable(reason=reason, missing_key=key, insufficient=True)
 
 
-def test_a_condition_parameter_that_cannot_be_judged_hands_its_reason_on(holds):
+def test_a_condition_parameter_that_is_not_evaluable_passes_its_reason_on(holds):
     """Whoever reads the parameter learns what its own condition lacked."""
     value = holds("params.high_up", high_up="row.nothing > 3")
 
@@ -226,12 +226,12 @@ def test_a_condition_parameter_that_cannot_be_judged_hands_its_reason_on(holds):
         ),
     ],
 )
-def test_whatever_else_goes_wrong_is_an_error(holds, text, reason):
+def test_any_other_failure_of_a_condition_is_an_error(holds, text, reason):
     """A rule that cannot work is told apart from evidence that is missing."""
     assert holds(text) == NotEvaluable(reason=reason)
 
 
-def test_a_text_that_looks_like_an_error_is_no_missing_key(holds):
+def test_a_text_that_looks_like_an_error_is_a_value(holds):
     """A row cannot pretend that a key is missing."""
     row = {"title": 'NOT_FOUND: Key not found in map : "x"'}
 
@@ -247,13 +247,13 @@ def test_an_evaluation_that_grows_too_long_is_an_error(holds):
     assert not value.insufficient
 
 
-def test_a_number_beyond_64_bits_spoils_its_row_only(holds):
+def test_a_number_beyond_64_bits_is_an_error_of_its_row_only(holds):
     """CEL cannot take such a number; the row is an error, the next one is judged."""
     assert isinstance(holds("row.locked", row=ROW | {"big": 2**64}), NotEvaluable)
     assert holds("row.locked") is True
 
 
-def test_a_row_that_is_no_json_cannot_be_judged(holds):
+def test_a_row_that_is_no_json_is_not_evaluable(holds):
     """A plugin's mistake makes an error that says where, and never a pass."""
     value = holds("row.locked", row={"locked": True, "room": {"since": NOW}})
 
@@ -274,7 +274,7 @@ def test_a_row_that_is_no_json_cannot_be_judged(holds):
         pytest.param("'ü' == nobody", [(1, 8)], id="columns-are-characters"),
     ],
 )
-def test_what_is_no_condition_is_refused_with_its_place(environment, text, problems):
+def test_a_text_that_is_no_condition_is_refused_with_its_position(environment, text, problems):
     """Each problem has its line and column, counted from 1 inside the text."""
     with pytest.raises(ExpressionError) as caught:
         environment.compile(text)
@@ -282,7 +282,7 @@ def test_what_is_no_condition_is_refused_with_its_place(environment, text, probl
     assert [(line, column) for line, column, _ in caught.value.problems] == problems
 
 
-def test_lookups_name_the_records_they_read(holds, lookups):
+def test_lookups_return_the_digests_they_read(holds, lookups):
     """What a row rests on includes what was looked up for it, and only for it."""
     holds("lookup('acme.person', 'P1').name == 'Ada'")
 
@@ -302,7 +302,7 @@ def test_lookups_name_the_records_they_read(holds, lookups):
         pytest.param("row.?absent.orValue(null)", None, id="optional"),
     ],
 )
-def test_reading_null_costs_no_reference_to_none(text, expected):
+def test_reading_null_keeps_the_references_to_none(text, expected):
     """However often null is read, as many references to None are left as there were."""
     lookups = LookupTable()
     lookups.load({"acme.person": {"P1": LookupRecord(body={"nothing": None}, digest="d")}}, {})
@@ -327,7 +327,7 @@ def test_reading_null_costs_no_reference_to_none(text, expected):
         pytest.param("row.room.size > 1", "`room.size` is not known: no rule", id="any-other-key"),
     ],
 )
-def test_a_row_may_say_why_it_leaves_a_key_out(environment, text, reason):
+def test_a_row_may_explain_why_it_leaves_a_key_out(environment, text, reason):
     """The reason stands where nothing but the key would be named."""
     why = {"nothing": "nobody looked", "*": "no rule"}
     context = environment.row_context(ROW, shared_variables({}, NOW), left_out=why)

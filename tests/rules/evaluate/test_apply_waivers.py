@@ -86,7 +86,7 @@ def test_a_waiver_flags_the_failing_results_it_covers(judged_with, waiver, field
         pytest.param(-1, 2, False, id="not-yet"),
     ],
 )
-def test_a_waiver_holds_from_creation_until_it_expires(
+def test_a_waiver_is_in_force_from_creation_until_it_expires(
     judged_with, waiver, now, days_since, days_left, covers
 ):
     """Before and after, it flags nothing."""
@@ -129,12 +129,12 @@ def test_a_waiver_holds_from_creation_until_it_expires(
         ),
     ],
 )
-def test_odd_waivers_are_told(judged_with, waiver, fields, notes):
+def test_notes_name_waivers_to_be_reviewed(judged_with, waiver, fields, notes):
     """Unused, too wide, and those that name what is not there."""
     assert judged_with(waiver(**fields)).waiver_notes == tuple(f"waiver W-1: {n}" for n in notes)
 
 
-def test_waivers_out_of_their_time_are_told(judged_with, waiver, now):
+def test_notes_name_waivers_that_are_not_in_force(judged_with, waiver, now):
     """Expired ones and ones that have not begun, in the order of their ids."""
     expired = waiver(id="W-2", created=now - timedelta(days=9), expires=now)
     early = waiver(id="W-1", created=now + timedelta(days=1), expires=now + timedelta(days=2))

@@ -20,7 +20,7 @@ LOOKS, ASKS = "Somebody looks", "Somebody asks"
 
 
 def pack(procedures, control="X"):
-    """Give a pack with one rule; None: it states nothing."""
+    """Return a pack with one rule; None: it states nothing."""
     rule = Rule(
         id="r",
         title="t",
@@ -69,7 +69,7 @@ def pack(procedures, control="X"):
         ),
     ],
 )
-def test_packs_state_together_how_much_is_automated(packs, automated, manual_procedures):
+def test_automation_combines_what_packs_state(packs, automated, manual_procedures):
     """What one leaves to people is left; all have to state that nothing is. Others do not count."""
     coverage = automation([*map(pack, packs), pack((), control="Y")], "own", "X")
 

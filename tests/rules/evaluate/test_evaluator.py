@@ -16,7 +16,7 @@ LIMIT = "{limit: {type: duration, default: 15m, description: d}}"
 
 
 def said(rule_result):
-    """Give status and reason of every result, by subject."""
+    """Return status and reason of every result, by subject."""
     return {result.subject.key: (result.status.value, result.reason) for result in rule_result.results}
 
 
@@ -164,7 +164,7 @@ def test_a_row_has_one_of_five_statuses(evaluate_rows, row, fields, body, status
         pytest.param("true", {}, None, id="always"),
     ],
 )
-def test_what_is_not_due_says_when_it_falls_due(evaluate_rows, row, now, not_due, body, due):
+def test_a_row_that_is_not_due_has_its_due_date(evaluate_rows, row, now, not_due, body, due):
     """Where an age meets a limit, or the moment a moment, the end is known."""
     rule_result = evaluate_rows(
         [row(locked=False, **body)],
@@ -186,7 +186,7 @@ def test_what_is_not_due_says_when_it_falls_due(evaluate_rows, row, now, not_due
         pytest.param({"floor": 4}, "insufficient", id="absent"),
     ],
 )
-def test_conditions_that_cannot_be_taken_together_are_judged_one_by_one(evaluate_rows, row, body, status):
+def test_conditions_that_cannot_be_combined_are_evaluated_one_by_one(evaluate_rows, row, body, status):
     """CEL bounds how deep an expression may nest; a rule near the bound says the same."""
     terms = " + ".join(["row.floor", *["1"] * 29])
     rule_result = evaluate_rows([row(**body)], match=f"{terms} > 3")
@@ -194,7 +194,7 @@ def test_conditions_that_cannot_be_taken_together_are_judged_one_by_one(evaluate
     assert said(rule_result)["D1"][0] == status
 
 
-def test_a_result_rests_on_its_row_and_on_what_it_looked_up(evaluate_rows, row):
+def test_a_result_has_the_evidence_digests_of_its_row_and_its_lookups(evaluate_rows, row):
     """Digests are sorted, each is there once, and no row has those of another."""
     rule_result = evaluate_rows(
         [
@@ -226,7 +226,7 @@ def test_a_result_rests_on_its_row_and_on_what_it_looked_up(evaluate_rows, row):
         ),
     ],
 )
-def test_an_empty_population_is_what_the_rule_says_and_never_a_pass(
+def test_an_empty_population_has_the_status_of_on_empty(
     evaluate_rows, row, on_empty, floors, reason
 ):
     """`on_empty` decides where nothing is left to judge."""
@@ -240,14 +240,14 @@ def test_an_empty_population_is_what_the_rule_says_and_never_a_pass(
     assert said(rule_result)["hq"] == (on_empty, reason)
 
 
-def test_what_is_not_due_is_no_empty_population(evaluate_rows, row):
+def test_a_population_that_is_not_due_is_not_empty(evaluate_rows, row):
     """There is something to judge, only not yet."""
     rule_result = evaluate_rows([row(age=1, locked=False)], on_empty="fail", not_due="row.age < 60")
 
     assert rule_result.status is Status.NOT_APPLICABLE
 
 
-def test_every_subject_is_counted_once(evaluate_rows, row):
+def test_a_population_counts_every_subject_once(evaluate_rows, row):
     """The numbers add up to the subjects that are known."""
     rule_result = evaluate_rows(
         [
@@ -276,7 +276,7 @@ def test_every_subject_is_counted_once(evaluate_rows, row):
         pytest.param(["outside"], "not_applicable", id="not-applicable-alone"),
     ],
 )
-def test_a_rule_is_as_bad_as_its_worst_result(evaluate_rows, row, locked, status):
+def test_a_rule_has_the_status_of_its_worst_result(evaluate_rows, row, locked, status):
     """The order is error, fail, insufficient, pass, not applicable."""
     bodies = [
         {"floor": 1}
@@ -292,7 +292,7 @@ def test_a_rule_is_as_bad_as_its_worst_result(evaluate_rows, row, locked, status
 # -- the same inputs give the same bytes ------------------------------------------------------
 
 
-def test_the_order_of_what_is_given_does_not_matter(compiled, rule_text, facts, row, now):
+def test_an_evaluation_does_not_depend_on_the_order_of_facts(compiled, rule_text, facts, row, now):
     """Rows, connections and rules in another order give the same bytes."""
     rules = [rule_text(), rule_text(id="another", severity="low")]
     rows = [row(f"D{n}", locked=n % 2 == 0, occurred_at=MARCH) for n in range(5)]
@@ -307,7 +307,7 @@ def test_the_order_of_what_is_given_does_not_matter(compiled, rule_text, facts, 
     assert first.connections == ("annex", "hq")
 
 
-def test_an_evaluation_says_what_it_was_made_with(compiled, rule_text, facts, row, now):
+def test_an_evaluation_lists_its_packs_and_connections(compiled, rule_text, facts, row, now):
     """Packs with their effective parameters, connections and every standing."""
     evaluation = evaluate(
         compiled(rule_text(), parameters=LIMIT, settings={"limit": "1m"}), [facts([row()])], now=now
@@ -318,7 +318,7 @@ def test_an_evaluation_says_what_it_was_made_with(compiled, rule_text, facts, ro
     assert [kind.kind for kind in evaluation.sufficiency] == ["acme.door", "acme.person"]
 
 
-def test_packs_can_judge_twice(compiled, rule_text, facts, row, now):
+def test_compiled_packs_can_be_evaluated_twice(compiled, rule_text, facts, row, now):
     """Nothing of one evaluation is left for the next."""
     packs = compiled(rule_text(**{"assert": "lookup('acme.person', row.owner).name != ''"}))
     people = {"acme.person": {"P1": {"name": "Ada"}}}

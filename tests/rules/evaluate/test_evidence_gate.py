@@ -18,7 +18,7 @@ MARCH = "2026-03-09T10:00:00Z"
 
 
 def said(rule_result):
-    """Give status and reason of every result, by subject."""
+    """Return status and reason of every result, by subject."""
     return {result.subject.key: (result.status.value, result.reason) for result in rule_result.results}
 
 
@@ -38,7 +38,7 @@ def said(rule_result):
 )
 @pytest.mark.parametrize("rows", [0, 1, 2], ids=["no-row", "one-row", "two-rows"])
 @pytest.mark.parametrize("on_empty", ["fail", "not_applicable"])
-def test_no_rule_gets_past_a_problem_of_its_evidence(
+def test_the_evidence_gate_stops_every_rule_with_a_problem(
     evaluate_rows, row, standing_of, standing, reason, rows, on_empty
 ):
     """Whatever the conditions would say, the rule is insufficient, and says why once."""
@@ -56,7 +56,7 @@ def test_no_rule_gets_past_a_problem_of_its_evidence(
     assert rule_result.population == Population(total=rows, insufficient=rows)
 
 
-def test_every_input_of_a_view_counts(evaluate_rows, row, standing_of):
+def test_the_evidence_gate_checks_every_input_of_a_view(evaluate_rows, row, standing_of):
     """A view rests on all the kinds it reads; all that is wrong is told."""
     rule_result = evaluate_rows(
         [row(locked=True)],
@@ -72,7 +72,7 @@ def test_every_input_of_a_view_counts(evaluate_rows, row, standing_of):
     assert rule_result.results[0].reason == "acme.badge is old; acme.door is partial"
 
 
-def test_a_kind_that_is_looked_up_counts(evaluate_rows, row, standing_of):
+def test_the_evidence_gate_checks_kinds_that_are_looked_up(evaluate_rows, row, standing_of):
     """Even where no row would look anything up."""
     rule_result = evaluate_rows(
         [row(locked=True)],
@@ -83,7 +83,7 @@ def test_a_kind_that_is_looked_up_counts(evaluate_rows, row, standing_of):
     assert said(rule_result) == {"hq": ("insufficient", "acme.person is partial")}
 
 
-def test_a_kind_without_a_standing_was_never_collected(compiled, rule_text, facts, row, now):
+def test_a_kind_without_sufficiency_was_never_collected(compiled, rule_text, facts, row, now):
     """What nobody speaks for is not evidence."""
     bare = replace(facts([row(locked=True)]), sufficiency={})
     rule_result = evaluate(compiled(rule_text()), [bare], now=now).rules[0]
@@ -91,7 +91,7 @@ def test_a_kind_without_a_standing_was_never_collected(compiled, rule_text, fact
     assert said(rule_result) == {"hq": ("insufficient", "acme.door was never collected")}
 
 
-def test_inputs_that_the_facts_forget_still_count(compiled, rule_text, facts, row, now):
+def test_the_evidence_gate_checks_inputs_missing_from_the_facts(compiled, rule_text, facts, row, now):
     """The engine knows itself what a view rests on."""
     complete = facts([row(locked=True)], over="acme.watch")
     forgetful = replace(
@@ -102,7 +102,7 @@ def test_inputs_that_the_facts_forget_still_count(compiled, rule_text, facts, ro
     assert said(rule_result) == {"hq": ("insufficient", "acme.badge was never collected")}
 
 
-def test_only_the_subjects_that_lack_evidence_are_insufficient(evaluate_rows, row, standing_of):
+def test_only_subjects_with_incomplete_evidence_are_insufficient(evaluate_rows, row, standing_of):
     """By its own name or by an object behind it; the other rows are judged."""
     lacks = standing_of(
         "acme.door", Outcome.PARTIAL, shortfalls=(SOME,), subjects=("acme.door:D1",)
@@ -126,7 +126,7 @@ def test_only_the_subjects_that_lack_evidence_are_insufficient(evaluate_rows, ro
     }
 
 
-def test_a_subject_that_stands_behind_no_row_is_insufficient_itself(evaluate_rows, row, standing_of):
+def test_an_unevaluated_object_is_insufficient_itself(evaluate_rows, row, standing_of):
     """An object that could not be read does not vanish from the population."""
     lacks = standing_of(
         "acme.door", Outcome.PARTIAL, shortfalls=(SOME,), subjects=("acme.door:D1",)
@@ -137,7 +137,7 @@ def test_a_subject_that_stands_behind_no_row_is_insufficient_itself(evaluate_row
     assert rule_result.population == Population(total=2, passed=1, insufficient=1)
 
 
-def test_a_record_that_is_known_in_part_cannot_be_looked_up(evaluate_rows, row, standing_of):
+def test_an_incomplete_record_cannot_be_looked_up(evaluate_rows, row, standing_of):
     """Only the rows that look it up are insufficient."""
     fall = replace(SOME, subjects=("acme.person:P1",))
     lacks = standing_of("acme.person", Outcome.PARTIAL, shortfalls=(fall,), subjects=fall.subjects)
@@ -162,7 +162,7 @@ def test_a_record_that_is_known_in_part_cannot_be_looked_up(evaluate_rows, row, 
         pytest.param("1h", "insufficient", id="tighter"),
     ],
 )
-def test_a_rule_can_ask_for_younger_evidence(evaluate_rows, row, standing_of, now, max_age, status):
+def test_a_rule_can_require_younger_evidence(evaluate_rows, row, standing_of, now, max_age, status):
     """Its own limit holds even where the standing was made with a wider one."""
     old = standing_of("acme.door", collected_at=now - timedelta(hours=3), max_age=14400.0)
     rule_result = evaluate_rows([row(locked=True)], inputs={"sufficiency": [old]}, max_age=max_age)
@@ -170,7 +170,7 @@ def test_a_rule_can_ask_for_younger_evidence(evaluate_rows, row, standing_of, no
     assert rule_result.status.value == status
 
 
-def test_a_rule_can_accept_older_evidence_where_the_standing_can_be_made_anew(
+def test_a_rule_can_accept_older_evidence_where_sufficiency_can_be_reassessed(
     evaluate_rows, row, standing_of
 ):
     """The standing is asked for again with the rule's own limit."""
@@ -205,7 +205,7 @@ def test_a_rule_can_accept_older_evidence_where_the_standing_can_be_made_anew(
         ),
     ],
 )
-def test_a_view_that_broke_makes_its_rules_errors(world, fields, reason):
+def test_a_derivation_error_makes_the_rules_of_a_view_errors(world, fields, reason):
     """Rows that could not be derived are no empty population."""
     given_ = replace(world.facts([world.row(locked=True)]), **fields)
     rule_result = world.evaluate(world.compiled(), given_).rules[0]
@@ -287,7 +287,7 @@ def test_no_problem_of_any_input_ever_lets_a_rule_pass(world, rows, problem, kin
 
 @shared
 @given(st.lists(bodies, max_size=4), st.sets(st.integers(0, 5)), st.sets(st.integers(0, 5)))
-def test_a_subject_more_that_lacks_evidence_never_makes_a_result_pass(world, rows, fewer, more):
+def test_one_more_incomplete_object_never_makes_a_result_pass(world, rows, fewer, more):
     """The more is missing, the fewer results pass, one by one and rolled up."""
     packs = world.compiled(
         world.rule_text(
@@ -316,7 +316,7 @@ def test_a_subject_more_that_lacks_evidence_never_makes_a_result_pass(world, row
 
 @shared
 @given(bodies, st.sampled_from(["locked", "floor", "age"]))
-def test_a_field_less_never_makes_a_row_pass(evaluate_rows, row, body, dropped):
+def test_one_field_less_never_makes_a_row_pass(evaluate_rows, row, body, dropped):
     """Where a row that does not pass loses a field, it still does not pass."""
     less = {name: value for name, value in body.items() if name != dropped}
     fields = {"match": "row.floor > 3", "not_due": "row.age < 60"}

@@ -6,7 +6,7 @@ import pytest
 
 
 def said(rule_result):
-    """Give status and reason of every result, by subject."""
+    """Return status and reason of every result, by subject."""
     return {result.subject.key: (result.status.value, result.reason) for result in rule_result.results}
 
 
@@ -80,7 +80,7 @@ def doors(row, **months):
         ),
     ],
 )
-def test_a_share_is_judged_month_by_month(evaluate_rows, row, months, expected):
+def test_a_pass_rate_is_evaluated_month_by_month(evaluate_rows, row, months, expected):
     """Beside the results one by one stands one for each month, with the counts."""
     rule_result = evaluate_rows(doors(row, **months), tolerance="{at_least: 75%, per: month}")
     shares = [result for result in rule_result.results if result.subject.kind == "population"]
@@ -90,7 +90,7 @@ def test_a_share_is_judged_month_by_month(evaluate_rows, row, months, expected):
     assert all(one.evidence_digests for one in shares)
 
 
-def test_a_share_can_be_judged_over_everything(evaluate_rows, row):
+def test_a_pass_rate_can_cover_all_subjects_at_once(evaluate_rows, row):
     """`per: all` needs no date."""
     rule_result = evaluate_rows(
         [row("D1", locked=True), row("D2", locked=False)], tolerance="{at_least: 50%, per: all}"
@@ -99,7 +99,7 @@ def test_a_share_can_be_judged_over_everything(evaluate_rows, row):
     assert said(rule_result)["all"] == ("pass", "1 of 2 passed (50 %); at least 50 % must pass")
 
 
-def test_what_has_no_date_belongs_to_no_month(evaluate_rows, row):
+def test_a_pass_rate_by_month_needs_dated_subjects(evaluate_rows, row):
     """It makes a share of its own, which is insufficient."""
     rule_result = evaluate_rows(
         [row("D1", locked=True), row("D2", locked=True, occurred_at="soon")],
@@ -112,7 +112,7 @@ def test_what_has_no_date_belongs_to_no_month(evaluate_rows, row):
     )
 
 
-def test_months_are_those_of_utc(evaluate_rows, row):
+def test_months_of_a_pass_rate_are_in_utc(evaluate_rows, row):
     """Half past midnight in Berlin on the first of April is still March."""
     rule_result = evaluate_rows(
         [row("D1", locked=True, occurred_at=APRIL)], tolerance="{at_least: 50%, per: month}"
@@ -121,7 +121,7 @@ def test_months_are_those_of_utc(evaluate_rows, row):
     assert "2026-03" in said(rule_result)
 
 
-def test_nineteen_of_twenty_are_ninety_five_percent(evaluate_rows, row):
+def test_a_pass_rate_is_exact(evaluate_rows, row):
     """Binary fractions do not decide."""
     for total, share in ((20, "95%"), (10, "70%"), (1000, "99.9%"), (3, "66.6%")):
         good = round(total * float(share.rstrip("%")) / 100 + 0.499)
@@ -131,7 +131,7 @@ def test_nineteen_of_twenty_are_ninety_five_percent(evaluate_rows, row):
         assert said(rule_result)["all"][0] == "pass", (total, share)
 
 
-def test_what_is_outside_the_rule_counts_for_no_share(evaluate_rows, row):
+def test_a_pass_rate_ignores_what_is_not_applicable(evaluate_rows, row):
     """A month in which nothing was judged has no share."""
     rule_result = evaluate_rows(
         [row(floor=1, locked=False, occurred_at=MARCH)],
@@ -152,7 +152,7 @@ def test_what_is_outside_the_rule_counts_for_no_share(evaluate_rows, row):
         pytest.param({"march": "++-?"}, "insufficient", id="cannot-be-told"),
     ],
 )
-def test_the_share_decides_for_the_rule(evaluate_rows, row, months, expected):
+def test_the_pass_rate_decides_the_status_of_the_rule(evaluate_rows, row, months, expected):
     """A subject that fails stays listed and counted, and does not decide."""
     rule_result = evaluate_rows(doors(row, **months), tolerance="{at_least: 75%, per: month}")
     open_doors = sum(marks.count("-") for marks in months.values())
@@ -160,7 +160,7 @@ def test_the_share_decides_for_the_rule(evaluate_rows, row, months, expected):
     assert (rule_result.status, rule_result.population.failed) == (expected, open_doors)
 
 
-def test_a_share_does_not_hide_evidence_that_is_lacking(world, row):
+def test_a_pass_rate_does_not_hide_insufficient_evidence(world, row):
     """What is said of a whole connection decides as well."""
     packs = world.compiled(world.rule_text(tolerance="{at_least: 75%, per: month}"))
     here = world.facts(doors(row, march="++++"))
@@ -184,7 +184,7 @@ def test_a_share_does_not_hide_evidence_that_is_lacking(world, row):
         ("2026-03-31", "undated"),
     ],
 )
-def test_a_month_is_one_of_utc(evaluate_rows, row, occurred_at, expected):
+def test_a_month_of_a_pass_rate_is_in_utc(evaluate_rows, row, occurred_at, expected):
     """Whatever way an instant is written; what is none belongs to no month."""
     doors_ = [row("D1", locked=True, occurred_at=occurred_at)]
     rule_result = evaluate_rows(doors_, tolerance="{at_least: 50%, per: month}")

@@ -44,7 +44,7 @@ def test_a_parameter_looser_than_a_control_requires_fails_the_control(
     assert evaluation.rules[0].status is (Status.PASS if locked else Status.ERROR)
 
 
-def test_a_control_is_as_bad_as_the_worst_of_its_rules(compiled, rule_text, facts, row, now):
+def test_a_control_has_the_status_of_its_worst_rule(compiled, rule_text, facts, row, now):
     """Over every rule and every connection that supports it."""
     control = "[{framework: soc2, id: CC6.4}, {framework: soc2, id: CC6.1}]"
     packs = compiled(
@@ -89,7 +89,7 @@ def test_a_control_is_as_bad_as_the_worst_of_its_rules(compiled, rule_text, fact
         pytest.param("list", "[a]", "{equals: [a]}", None, id="equal-lists"),
     ],
 )
-def test_bounds_of_a_control(world, kind, default, requires, problem):
+def test_bounds_of_a_control_allow_equal_values(world, kind, default, requires, problem):
     """A bound holds from above, from below, or exactly."""
     packs = world.compiled(
         world.rule_text(controls=f"[{{framework: f, id: i, requires: {{it: {requires}}}}}]"),

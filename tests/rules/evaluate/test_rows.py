@@ -27,7 +27,7 @@ RECORD = Record(
 
 
 def evidence(**fields):
-    """Give the evidence of one door, of a kind with these fields."""
+    """Return the evidence of one door, of a kind with these fields."""
     kind = EvidenceKind(
         name="acme.door",
         version=1,
@@ -61,14 +61,14 @@ def evidence(**fields):
         ),
     ],
 )
-def test_a_record_is_called_what_its_kind_says(fields, title, url, owners):
+def test_a_subject_has_the_title_of_its_kind(fields, title, url, owners):
     """The kind says which fields name a record, open it, and name the teams that own it."""
     (row,) = evidence(**fields).rows("acme.door")
     assert (row.subject.title, row.subject.url, row.subject.owners) == (title, url, owners)
     assert (row.body, row.evidence_digests, row.names) == (BODY, ("sha256:d",), ("acme.door:D1",))
 
 
-def test_a_kind_whose_owners_cannot_be_named_is_told(compiled):
+def test_an_error_in_naming_owners_is_a_derivation_error(compiled):
     """A plugin's bug makes the rules over its kind errors, with what it was."""
     broken = evidence(owners=lambda body: body["group"])
     packs = compiled()

@@ -21,7 +21,7 @@ SOME = Shortfall(reason=Reason.TRUNCATED, detail="page 3 is missing", subjects=(
 
 
 def window(start, end):
-    """Give the window between two numbers of hours before now."""
+    """Return the window between two numbers of hours before now."""
     return Window(NOW - start * HOUR, NOW - end * HOUR)
 
 
@@ -132,7 +132,7 @@ def stands(collections, shape=Shape.SNAPSHOT, **fields):
         ),
     ],
 )
-def test_a_snapshot_stands_on_its_newest_collection(collection, collections, fields, problem):
+def test_a_snapshot_is_as_sufficient_as_its_newest_collection(collection, collections, fields, problem):
     """The newest snapshot decides; whatever is wrong with it is said in plain words."""
     sufficiency = stands([collection(**one) for one in collections], **fields)
 
@@ -140,7 +140,7 @@ def test_a_snapshot_stands_on_its_newest_collection(collection, collections, fie
     assert sufficiency.subjects == ()
 
 
-def test_a_shortfall_that_names_its_subjects_leaves_the_others_standing(collection):
+def test_a_shortfall_that_names_its_subjects_leaves_the_others_sufficient(collection):
     """Where every shortfall names the only objects concerned, the kind itself has no problem."""
     sufficiency = stands([collection(Outcome.PARTIAL, falls=(SOME,))])
 
@@ -150,7 +150,7 @@ def test_a_shortfall_that_names_its_subjects_leaves_the_others_standing(collecti
     assert sufficiency.shortfalls == (SOME,)
 
 
-def test_many_reasons_are_cut_short_in_the_text_only(collection):
+def test_a_problem_lists_the_first_reasons_only(collection):
     """Three reasons are written out; the standing carries all of them."""
     falls = [Shortfall(reason=Reason.DENIED, detail=f"door {n}") for n in range(5)]
     sufficiency = stands([collection(Outcome.PARTIAL, falls=falls)])
@@ -233,7 +233,7 @@ def test_many_reasons_are_cut_short_in_the_text_only(collection):
         ),
     ],
 )
-def test_events_stand_where_every_stretch_of_the_period_does(collection, collections, problem):
+def test_events_are_sufficient_where_every_interval_of_the_period_is(collection, collections, problem):
     """Each stretch of the period needs a newest collection that is complete."""
     sufficiency = stands([collection(**one) for one in collections], Shape.EVENT)
 
@@ -276,7 +276,7 @@ def test_events_stand_where_every_stretch_of_the_period_does(collection, collect
         ),
     ],
 )
-def test_old_events_that_may_change_must_have_been_read_again(
+def test_old_events_that_may_change_must_have_been_refreshed(
     collection, refreshes, problem, subjects
 ):
     """Windows alone do not say how things are with what is older."""
@@ -286,7 +286,7 @@ def test_old_events_that_may_change_must_have_been_read_again(
     assert (sufficiency.problem, sufficiency.subjects) == (problem, subjects)
 
 
-def test_an_event_kind_lacks_the_subjects_of_every_stretch(collection):
+def test_an_event_kind_has_the_incomplete_subjects_of_every_interval(collection):
     """Subjects that single windows lack are put together."""
     second = replace(SOME, subjects=("acme.door:D2",))
     sufficiency = stands(
@@ -300,7 +300,7 @@ def test_an_event_kind_lacks_the_subjects_of_every_stretch(collection):
     assert (sufficiency.problem, sufficiency.subjects) == (None, ("acme.door:D1", "acme.door:D2"))
 
 
-def test_a_period_that_has_ended_is_measured_at_its_end(collection):
+def test_the_age_of_a_past_period_is_measured_at_its_end(collection):
     """Evidence of a past period does not grow stale: its end counts, not the moment of asking."""
     past = Window(NOW - 20 * DAY, NOW - 10 * DAY)
     sufficiency = stands([collection(window=past, ago=9 * DAY)], Shape.EVENT, period=past)

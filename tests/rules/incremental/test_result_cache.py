@@ -81,7 +81,7 @@ WORLDS = st.tuples(
         st.tuples(WORLDS, st.sampled_from([-30, 0, 0, 20, 45, 600])), min_size=2, max_size=5
     )
 )
-def test_remembering_changes_nothing(world, some, now, steps):
+def test_an_evaluation_with_a_cache_equals_one_without(world, some, now, steps):
     """Whatever changed between evaluations, each gives what it would give alone."""
     memory = None
     for (doors, people, incomplete_objects), minutes in steps:
@@ -126,7 +126,7 @@ def taken_over(first, later):
     }
 
 
-def test_only_what_changed_is_judged_again(world, packs, now, row):
+def test_the_cache_reuses_results_that_did_not_change(world, packs, now, row):
     """What did not change is the very same result; what the moment may change is judged again."""
     whole = {
         "locked": True,
@@ -169,7 +169,7 @@ def test_only_what_changed_is_judged_again(world, packs, now, row):
         pytest.param({"title": "Every door is locked"}, id="the-rule"),
     ],
 )
-def test_another_rule_or_parameter_is_judged_afresh(world, now, row, change):
+def test_another_rule_or_parameter_invalidates_the_cache(world, now, row, change):
     """Nothing is taken over from a rule or a parameter that is no longer the same."""
     facts = world.facts([row("A", locked=True)])
     before = world.compiled(world.rule_text(), parameters=LIMIT)
@@ -185,7 +185,7 @@ def test_another_rule_or_parameter_is_judged_afresh(world, now, row, change):
     assert later == evaluate(after, [facts], now=now)
 
 
-def test_a_pack_that_takes_too_long_is_stopped(world, packs, now, row):
+def test_a_pack_that_exceeds_its_time_budget_is_stopped(world, packs, now, row):
     """What was not evaluated in time is an error that says so, and never a pass."""
     seconds = count()
     allowance = TimeBudget(seconds=3, clock=lambda: next(seconds))
@@ -212,7 +212,7 @@ def test_a_pack_that_takes_too_long_is_stopped(world, packs, now, row):
         pytest.param("door_late", {"age": 1000}, {"age": 2000}, False, id="a-shape-not-understood"),
     ],
 )
-def test_a_field_matters_only_to_rules_that_read_it(
+def test_a_changed_field_invalidates_only_rules_that_read_it(
     world, packs, row, rule, before, after, expected
 ):
     """An age that only grows does not matter to what is due already."""
@@ -242,7 +242,7 @@ def test_a_field_matters_only_to_rules_that_read_it(
         ),
     ],
 )
-def test_what_a_rule_reads_is_known(world, condition, expected):
+def test_dependencies_have_the_fields_that_a_rule_reads(world, condition, expected):
     """Where it may be any field, every change counts."""
     fields = {"over": "acme.badge", "message": "m", "assert": condition}
     packs = world.compiled(world.rule_text(**fields))
@@ -250,7 +250,7 @@ def test_what_a_rule_reads_is_known(world, condition, expected):
     assert dependencies.fields == (None if expected is None else frozenset(expected))
 
 
-def test_another_owner_is_seen(world, packs, now, row):
+def test_a_changed_owner_is_in_reused_results(world, packs, now, row):
     """No rule reads it, and every result of the subject still names it."""
     before, unchanged = row("A", locked=True), row("B", locked=True)
     changed = replace(before, subject=replace(before.subject, owners=("Night desk",)))
@@ -268,7 +268,7 @@ def test_another_owner_is_seen(world, packs, now, row):
     assert [rule.status for rule in first.rules] == [rule.status for rule in later.rules]
 
 
-def test_other_records_behind_a_row_change_no_verdict_and_stand_in_it(world, packs, now, row):
+def test_changed_records_behind_a_row_are_in_reused_results(world, packs, now, row):
     """What the rules read is the same: what they said stands, and rests on what it rests on now."""
     whole = {"locked": True, "age": 1000, "due_at": "2026-03-15T11:00:00Z", "owner": "P1"}
     people = {"acme.person": {"P1": {"name": "Ada"}}}
@@ -284,7 +284,7 @@ def test_other_records_behind_a_row_change_no_verdict_and_stand_in_it(world, pac
     assert (locked.status, locked.evidence_digests) == (Status.PASS, ("sha256:2",))
 
 
-def test_a_row_that_comes_to_rest_on_what_is_in_doubt_is_judged_again(world, packs, now, row):
+def test_a_row_that_becomes_incomplete_is_evaluated_again(world, packs, now, row):
     """Nothing that a rule reads changed, and nothing may rest on it all the same."""
     doubt = [
         world.standing_of("acme.door", subjects=("acme.door:Z",)),

@@ -58,7 +58,7 @@ rules:
 GOOD = WHOLE.replace("most_floors", "params.most")
 
 
-def test_a_pack_is_read_as_it_is_written():
+def test_read_pack_returns_what_is_written():
     """Every key of the format arrives in the pack."""
     pack = read_pack(PackText(text=GOOD.encode(), source="doors.yaml"))
     rule = pack.rules[0]
@@ -140,7 +140,7 @@ def test_a_condition_parameter_may_use_plain_parameters(sources):
         ),
     ],
 )
-def test_a_value_that_the_user_set_is_checked_where_the_user_wrote_it(
+def test_a_mistake_in_a_setting_has_its_location(
     compiling, rule, settings, expected
 ):
     """The mistake is made by the settings' own document, with the place inside the value."""
@@ -156,7 +156,7 @@ def test_a_value_that_the_user_set_is_checked_where_the_user_wrote_it(
     assert mistakes[0].startswith("ccm.yaml:9:1: ")
 
 
-def test_a_value_that_the_user_set_replaces_the_default(rule, sources):
+def test_a_setting_replaces_the_default(rule, sources):
     """Effective parameters are the user's where there are any."""
     packs = compile_packs(
         [PackText(text=rule.encode(), source="doors.yaml")],
@@ -168,7 +168,7 @@ def test_a_value_that_the_user_set_replaces_the_default(rule, sources):
     assert packs.packs[0].effective == {"limit": "PT1M", "high_up": "row.floor > 9"}
 
 
-def test_a_mistake_without_a_settings_file_still_names_the_parameter(compiling, rule):
+def test_a_mistake_in_a_setting_without_a_file_names_the_parameter(compiling, rule):
     """Parameters that come from nowhere in particular are told by name."""
     assert compiling(rule, parameters={"limit": []}) == [
         "parameters:1:1: limit: expected a duration such as 15m, got an empty list"
@@ -204,7 +204,7 @@ def test_packs_do_not_share_names_or_rule_ids(rule, sources):
         pytest.param("rules: []", "doors.yaml:1:1:", id="no-rules"),
     ],
 )
-def test_what_is_no_pack_is_refused(compiling, text, expected):
+def test_a_document_that_is_no_pack_is_refused(compiling, text, expected):
     """A file of another shape is told as such and never breaks the reader."""
     assert compiling(text)[0].startswith(expected)
     with pytest.raises(DocumentError):

@@ -51,7 +51,7 @@ from ccm_core.rules.pack.message_template import (
         ),
     ],
 )
-def test_a_template_is_taken_apart(template, expected):
+def test_a_template_is_split_into_text_and_placeholders(template, expected):
     """Text and placeholders alternate; strings and maps inside are left alone."""
     if expected is None:
         with pytest.raises(ExpressionError):
@@ -71,7 +71,7 @@ def test_a_template_is_taken_apart(template, expected):
         pytest.param("{?? 'x'}", (1, 2), id="only-a-fallback"),
     ],
 )
-def test_a_broken_template_is_told_with_its_place(template, position):
+def test_a_mistake_in_a_template_has_its_position(template, position):
     """The mistake points at the brace, or at what stands between two."""
     with pytest.raises(ExpressionError) as caught:
         split_template(template)
@@ -182,6 +182,6 @@ def test_a_duration_stays_a_duration_wherever_it_flows(evaluate_rows, row, expre
         pytest.param(format_code, 3, "3", id="no-code"),
     ],
 )
-def test_a_value_is_written_for_a_person(write, value, expected):
+def test_a_value_is_formatted_for_a_person(write, value, expected):
     """Durations as people write them, and codes as the words that they are made of."""
     assert write(value) == expected

@@ -27,7 +27,7 @@ WANTED = "the control allows at most 15m"
 
 
 def since(day, value):
-    """Give a change that holds from a day on."""
+    """Return a change that holds from a day on."""
     return {"from": day, "value": value}
 
 
@@ -95,7 +95,7 @@ def since(day, value):
         ),
     ],
 )
-def test_the_value_is_chosen_for_each_row(evaluate_rows, row, setting, body, expected):
+def test_an_override_is_chosen_for_each_row(evaluate_rows, row, setting, body, expected):
     """What a row is judged with depends on its key and its date, and is never guessed."""
     whole = {"open_for": 720, "age": 99999, "locked": True} | body
     rule_result = evaluate_rows([row(**whole)], parameters=LIMIT, settings={"limit": setting}, **RULE)
@@ -103,7 +103,7 @@ def test_the_value_is_chosen_for_each_row(evaluate_rows, row, setting, body, exp
     assert (rule_result.results[0].status, rule_result.results[0].reason) == expected
 
 
-def test_the_moment_it_falls_due_follows_the_rows_own_value(evaluate_rows, row):
+def test_the_due_date_follows_the_override_of_the_row(evaluate_rows, row):
     """A shorter limit for one key falls due earlier."""
     setting = {"value": "15m", "overrides": [{"for": ["kim"], "value": "5m"}]}
     rows = [
@@ -152,7 +152,7 @@ def test_the_moment_it_falls_due_follows_the_rows_own_value(evaluate_rows, row):
         ),
     ],
 )
-def test_a_control_looks_at_every_value_that_may_count(world, setting, period, expected):
+def test_a_control_checks_every_override_in_force(world, setting, period, expected):
     """One value that is too loose, for one key or in the period evaluate_rows, fails the mapping."""
     control = "[{framework: soc2, id: CC1, requires: {limit: {at_most: 15m}}}]"
     rule = world.rule_text(**RULE, controls=control)
@@ -289,7 +289,7 @@ def test_an_override_with_a_mistake_is_refused(world, parameters, settings, expe
     assert expected in str(caught.value)
 
 
-def test_a_test_of_a_pack_may_set_values_that_vary(world):
+def test_a_test_of_a_pack_may_set_overrides(world):
     """What users may set, the tests of a pack may set as well."""
     tests = (
         "[{name: own, expect: fail, rows: [{owner: kim, open_for: 600}], "
@@ -344,7 +344,7 @@ def test_a_value_equals_applying_the_overrides_from_top_to_bottom(overrides, who
     assert expected in {version.value for version in parameter.in_force(parse_instant(at))}
 
 
-def test_rules_with_plain_parameters_are_not_slowed(world, row):
+def test_plain_parameters_have_no_overrides(world, row):
     """Where nothing varies, nothing is chosen: no row needs the paths."""
     rule = world.rule_text(**{"assert": "row.open_for <= params.limit"})
     packs = world.compiled(rule, parameters=LIMIT)

@@ -51,7 +51,7 @@ CLOSED = {
     ],
     ids=".".join,
 )
-def test_a_path_that_the_schema_allows_is_fine(path):
+def test_schema_fields_accept_a_path_of_the_schema(path):
     """References, alternatives, lists and open objects are followed."""
     assert SchemaFields(CLOSED).mistake(path) is None
 
@@ -77,7 +77,7 @@ def test_a_path_that_the_schema_allows_is_fine(path):
         ),
     ],
 )
-def test_a_path_that_the_schema_does_not_know_is_told(path, message):
+def test_schema_fields_report_an_unknown_path(path, message):
     """The mistake names the field, what is close to it, and where it would be."""
     assert SchemaFields(CLOSED).mistake(path) == message
 
@@ -91,7 +91,7 @@ def test_a_path_that_the_schema_does_not_know_is_told(path, message):
         pytest.param(("nothing",), False, id="not-there"),
     ],
 )
-def test_durations_are_known_by_their_mark(path, expected):
+def test_schema_fields_recognize_durations_by_their_unit(path, expected):
     """A field in seconds carries `x-ccm-unit`."""
     assert SchemaFields(CLOSED).is_seconds(path) is expected
 
@@ -107,12 +107,12 @@ def test_durations_are_known_by_their_mark(path, expected):
         pytest.param(("nothing",), False, id="not-there"),
     ],
 )
-def test_codes_are_known_by_their_enumeration(path, expected):
+def test_schema_fields_recognize_codes_by_their_enumeration(path, expected):
     """A field that holds one of a few words, or a list of such."""
     assert SchemaFields(CLOSED).is_code(path) is expected
 
 
-def test_an_open_schema_knows_no_list_of_names():
+def test_schema_fields_of_an_open_schema_have_no_names():
     """Where there may be other fields, none is wrong."""
     assert SchemaFields({}).names() is None
     assert "name" in SchemaFields(CLOSED).names()

@@ -27,7 +27,7 @@ waivers:
 """
 
 
-def test_a_waiver_is_read_as_it_is_written():
+def test_read_waivers_returns_what_is_written():
     """Every key arrives; moments are in UTC."""
     assert read_waivers(GOOD.encode(), "waivers.yaml") == (
         Waiver(
@@ -45,14 +45,14 @@ def test_a_waiver_is_read_as_it_is_written():
     )
 
 
-def test_no_waivers_is_a_fine_file():
+def test_a_waivers_file_may_be_empty():
     """An empty list holds no waiver."""
     text = b"apiVersion: ccm/v1\nkind: Waivers\nwaivers: []\n"
 
     assert read_waivers(text, "waivers.yaml") == ()
 
 
-def test_the_longest_waiver_holds_a_leap_year():
+def test_the_longest_waiver_lasts_a_leap_year():
     """Exactly 366 days are allowed."""
     text = GOOD.replace("2026-06-01T00:00:00+02:00", "2027-03-02T00:00:00Z")
 
@@ -112,7 +112,7 @@ def test_the_longest_waiver_holds_a_leap_year():
         pytest.param("kind: Waivers", "kind: RulePack", ["2:7: "], id="another-document"),
     ],
 )
-def test_a_waiver_that_is_not_bounded_or_approved_is_refused(old, new, expected):
+def test_a_waiver_without_a_valid_period_or_approver_is_refused(old, new, expected):
     """Each mistake names file, line and column."""
     assert old in GOOD
     with pytest.raises(DocumentError) as caught:
@@ -124,7 +124,7 @@ def test_a_waiver_that_is_not_bounded_or_approved_is_refused(old, new, expected)
         assert one.startswith(f"waivers.yaml:{start}"), mistakes
 
 
-def test_all_mistakes_of_all_waivers_are_told_at_once():
+def test_all_mistakes_of_all_waivers_are_reported_at_once():
     """Two waivers of one id, each wrong in its own way."""
     entry = GOOD[GOOD.index("  - id") :]
     text = GOOD.replace("bo@", "ada@") + entry.replace("2026-06-01", "2029-06-01")

@@ -6,7 +6,7 @@ import pytest
 
 
 def with_test(more):
-    """Give what puts a test before `on_empty`."""
+    """Return what puts a test before `on_empty`."""
     return f"    tests: [{{name: a, rows: [], expect: pass, {more}}}]\n    on_empty"
 
 
@@ -73,7 +73,7 @@ def with_test(more):
         ),
     ],
 )
-def test_a_wrong_test_is_told_at_its_place(compiling, rule, old, new, expected):
+def test_a_mistake_in_a_test_has_its_location(compiling, rule, old, new, expected):
     """Before it is run: a row, an expectation, evidence, a parameter or a lookup."""
     assert old in rule
     mistakes = compiling(rule.replace(old, new))

@@ -156,7 +156,7 @@ import pytest
         ),
     ],
 )
-def test_a_wrong_condition_is_told_at_its_place(compiling, rule, old, new, expected):
+def test_a_mistake_in_a_condition_has_its_location(compiling, rule, old, new, expected):
     """Line and column are those inside the text of the condition or message."""
     assert old in rule
     mistakes = compiling(rule.replace(old, new))
@@ -164,7 +164,7 @@ def test_a_wrong_condition_is_told_at_its_place(compiling, rule, old, new, expec
     assert mistakes == [f"doors.yaml:{one}" for one in expected]
 
 
-def test_months_need_a_date(compiling, rule):
+def test_a_tolerance_by_month_needs_a_date(compiling, rule):
     """A share by month over rows that have no `occurred_at` could never be judged."""
     broken = (
         rule.replace("over: acme.door", "over: acme.person")
@@ -178,7 +178,7 @@ def test_months_need_a_date(compiling, rule):
     ]
 
 
-def test_a_let_that_is_wrong_is_told_once(compiling, rule):
+def test_a_mistake_in_a_let_is_reported_once(compiling, rule):
     """Where a name is used that could not be compiled, nothing more is said of it."""
     broken = rule.replace("    on_empty", "    let: {old: row.age +}\n    on_empty").replace(
         "assert: row.locked", "assert: old > 3 && old < 5"
@@ -187,7 +187,7 @@ def test_a_let_that_is_wrong_is_told_once(compiling, rule):
     assert compiling(broken) == ["doors.yaml:15:25: syntax error: unexpected end"]
 
 
-def test_the_place_inside_a_folded_text_is_found(compiling, rule):
+def test_a_mistake_inside_a_folded_text_has_its_location(compiling, rule):
     """Line and column hold where YAML folds a condition over lines."""
     folded = textwrap.dedent("""\
         assert: >-

@@ -228,7 +228,7 @@ import pytest
         ),
     ],
 )
-def test_a_mistake_is_told_at_its_place(compiling, rule, old, new, expected):
+def test_a_mistake_in_a_pack_has_its_location(compiling, rule, old, new, expected):
     """Each mistake names file, line and column, what was found and what was wanted."""
     assert old in rule
     mistakes = compiling(rule.replace(old, new))
@@ -236,7 +236,7 @@ def test_a_mistake_is_told_at_its_place(compiling, rule, old, new, expected):
     assert mistakes == [f"doors.yaml:{one}" for one in expected]
 
 
-def test_all_mistakes_are_told_at_once(compiling, rule):
+def test_all_mistakes_in_a_pack_are_reported_at_once(compiling, rule):
     """Schema, names, conditions and parameters: nobody mends a pack one error at a time."""
     broken = (
         rule.replace("15m", "fast")
@@ -265,7 +265,7 @@ def test_rule_ids_are_unique_in_a_pack(compiling, rule):
     ]
 
 
-def test_what_is_left_to_people_is_said_once_and_of_the_controls_that_rules_support(
+def test_manual_procedures_are_listed_once_for_supported_controls(
     compiling, rule
 ):
     """Another control, and a control said twice, are mistakes at their place."""

@@ -6,7 +6,7 @@ import pytest
 
 
 def with_control(requires):
-    """Give what puts a control before `on_empty`."""
+    """Return what puts a control before `on_empty`."""
     control = f"{{framework: soc2, id: CC1, requires: {requires}}}"
     return f"    controls: [{control}]\n    on_empty"
 
@@ -111,7 +111,7 @@ def with_control(requires):
         ),
     ],
 )
-def test_a_wrong_parameter_is_told_at_its_place(compiling, rule, old, new, expected):
+def test_a_mistake_in_a_parameter_has_its_location(compiling, rule, old, new, expected):
     """Its default, what a condition reads, and the bounds that a control sets."""
     assert old in rule
     mistakes = compiling(rule.replace(old, new))

@@ -15,14 +15,14 @@ def side(world, rows, *rules, parameters=LIMIT, settings=None):
     return ComparisonSide(packs=packs, evaluation=world.evaluate(packs, world.facts(rows)))
 
 
-def test_the_same_rules_differ_in_nothing(world, row):
+def test_a_comparison_of_equal_rules_is_empty(world, row):
     """Neither in what they are nor in what they say."""
     rows = [row("A", open_for=600), row("B", open_for=1200)]
     before, after = (side(world, rows, world.rule_text(**ASSERT)) for _ in range(2))
     assert compare(before, after).same
 
 
-def test_every_difference_is_told(world, row):
+def test_a_comparison_lists_every_difference(world, row):
     """Parameters, texts, rules that came and went, subjects, controls."""
     rows = [row("A", open_for=600), row("B", open_for=1200)]
     before = side(
@@ -55,7 +55,7 @@ def test_every_difference_is_told(world, row):
     assert comparison.controls == ()  # it failed before, and fails still
 
 
-def test_a_control_that_would_stand_differently_is_told(world, row):
+def test_a_comparison_lists_controls_that_differ(world, row):
     """From the worst of its rules before to the worst after."""
     rows = [row("A", open_for=600)]
     rule = world.rule_text(**ASSERT, controls=CONTROL)

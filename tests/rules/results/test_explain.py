@@ -40,7 +40,7 @@ def shape(clause: Clause):
         pytest.param("{'a': b}.a && [c][0]", ("&&", "{'a': b}.a", "[c][0]"), id="map-and-list"),
     ],
 )
-def test_a_condition_is_taken_apart_where_it_is_joined(text, expected):
+def test_clauses_split_a_condition_at_its_operators(text, expected):
     """By its joints, as deep as they go, and nowhere else."""
     assert shape(clauses(text)) == expected
 
@@ -59,7 +59,7 @@ CONDITIONS = st.recursive(
 
 
 @given(text=CONDITIONS, rows=st.fixed_dictionaries(dict.fromkeys(NAMES, st.booleans())))
-def test_the_parts_make_up_the_whole(text, rows):
+def test_clauses_joined_again_have_the_value_of_the_condition(text, rows):
     """Joined again as they were, the parts have the value of the whole."""
     environment = CelEnvironment({}, (), LookupTable())
     context = environment.row_context(rows, shared_variables({}, None))
@@ -96,7 +96,7 @@ def worked(world, now):
     return work
 
 
-def test_each_part_has_its_value_and_what_it_read(worked, row):
+def test_a_trace_has_the_value_of_each_clause_and_its_reads(worked, row):
     """What was read stands under the condition that read it, lets and parameters included."""
     trace = worked(
         row(open_for=720, locked=True, owner="kim"),
@@ -118,7 +118,7 @@ def test_each_part_has_its_value_and_what_it_read(worked, row):
     assert [(parameter.name, parameter.value) for parameter in trace.parameters] == [("params.limit", 300)]
 
 
-def test_what_has_no_value_says_why(worked, row):
+def test_a_trace_names_why_a_clause_has_no_value(worked, row):
     """A field that the row lacks is named where it was read."""
     trace = worked(row(locked=True), **{"assert": "row.locked && row.floor > 2"})
 
@@ -126,7 +126,7 @@ def test_what_has_no_value_says_why(worked, row):
     assert trace.assertion.operands[1].read[0].reason == "row has no `floor`"
 
 
-def test_a_loop_is_shown_with_the_list_it_ran_over(worked, row):
+def test_a_trace_shows_a_loop_with_its_list(worked, row):
     """Its own names have no value outside it; the list has."""
     keys = [{"holder": "A", "copies": 1}]
     trace = worked(row(keys=keys), **{"assert": "row.keys.all(key, key.copies < 2 && true)"})

@@ -72,12 +72,12 @@ def evaluation():
     )
 
 
-def test_all_of_it(evaluation):
+def test_an_empty_filter_keeps_everything(evaluation):
     """Who asks for no part gets the evaluation, to the byte."""
     assert filter_evaluation(evaluation, ResultFilter()) == evaluation
 
 
-def test_one_connection(evaluation):
+def test_a_filter_by_connection(evaluation):
     """Only its results stay, and rules and controls stand as they say."""
     part = filter_evaluation(evaluation, ResultFilter(connections=("eu",)))
     assert part.connections == ("eu",)
@@ -93,7 +93,7 @@ def test_one_connection(evaluation):
     }
 
 
-def test_what_says_nothing_of_a_connection_goes(evaluation):
+def test_a_filter_drops_rules_without_results_on_a_connection(evaluation):
     """A rule and a control without a word about it are no part of it."""
     part = filter_evaluation(evaluation, ResultFilter(connections=("us",)))
     assert [rule.rule for rule in part.rules] == ["both", "second"]
@@ -115,7 +115,7 @@ def test_what_says_nothing_of_a_connection_goes(evaluation):
         ),
     ],
 )
-def test_controls_and_frameworks(evaluation, part, rules, controls):
+def test_a_filter_by_control_and_framework(evaluation, part, rules, controls):
     """What is asked for by itself or by its framework stays, with the rules that support it."""
     filtered = filter_evaluation(evaluation, part)
     assert [rule.rule for rule in filtered.rules] == rules
@@ -123,7 +123,7 @@ def test_controls_and_frameworks(evaluation, part, rules, controls):
     assert filtered.connections == evaluation.connections
 
 
-def test_what_is_not_there_is_refused(evaluation):
+def test_a_filter_by_an_unknown_name_is_refused(evaluation):
     """Every mistake in one go, with what there is."""
     part = ResultFilter(connections=("asia",), controls=("CC7.4",), frameworks=("hipaa",))
     with pytest.raises(UsageError) as refused:

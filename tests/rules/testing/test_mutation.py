@@ -20,7 +20,7 @@ def lies(packs):
     return [(mutation.test, mutation.mutation, mutation.before) for mutation in mutate(packs) if mutation.false_pass]
 
 
-def test_an_honest_rule_never_turns_to_a_pass(world):
+def test_a_sound_rule_never_gives_a_false_pass(world):
     """Whatever is taken away: fields, pages, records, the evidence of a whole kind."""
     packs = world.compiled(
         world.rule_text(tests=TESTS),
@@ -63,12 +63,12 @@ def test_an_honest_rule_never_turns_to_a_pass(world):
         ),
     ],
 )
-def test_a_rule_that_passes_because_it_was_told_less_is_found(world, fields, expected):
+def test_a_false_pass_is_found(world, fields, expected):
     """The test, what was taken away, and what the rule said before."""
     assert lies(world.compiled(world.rule_text(tests=TESTS, **fields))) == expected
 
 
-def test_only_so_many_fields_are_taken_away(world):
+def test_the_number_of_field_mutations_is_bounded(world):
     """A test with enormous rows does not take forever."""
     row = "{notes: {" + ", ".join(f"n{n}: 1" for n in range(500)) + "}}"
     packs = world.compiled(world.rule_text(tests=f"[{{name: a, expect: pass, rows: [{row}]}}]"))

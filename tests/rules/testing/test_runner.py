@@ -171,7 +171,7 @@ def test_a_test_of_a_pack_runs_its_rule(ran, test, fields, got, reason):
         pytest.param("rows: [], expect: pass", id="empty-where-it-should-pass"),
     ],
 )
-def test_an_unexpected_result_is_wrong_both_ways(ran, test):
+def test_an_unexpected_pass_or_failure_fails_a_test(ran, test):
     """A rule that passes by mistake is caught like one that fails by mistake."""
     assert not ran(test).passed
 
@@ -184,7 +184,7 @@ def test_a_condition_parameter_that_cannot_be_compiled_is_an_error(ran):
     assert "Syntax error" in case.reason
 
 
-def test_a_condition_over_other_rows_changes_nothing(compiled, rule_text):
+def test_a_condition_parameter_over_other_rows_changes_nothing(compiled, rule_text):
     """A parameter that the rule cannot read may still be set in its test."""
     parameters = PARAMETERS.replace("over: acme.door", "over: acme.watch")
     test = "[{name: it, rows: [{locked: true}], expect: pass, params: {high_up: row.floor > 9}}]"
@@ -193,7 +193,7 @@ def test_a_condition_over_other_rows_changes_nothing(compiled, rule_text):
     assert case.passed, case
 
 
-def test_every_rule_of_every_pack_is_tested_in_order(compiled, rule_text):
+def test_run_cases_tests_every_rule_of_every_pack_in_order(compiled, rule_text):
     """Results name the pack, the rule and the test."""
     test = (
         "[{name: one, rows: [{locked: true}], expect: pass}, {name: two, rows: [], expect: fail}]"
@@ -210,7 +210,7 @@ def test_every_rule_of_every_pack_is_tested_in_order(compiled, rule_text):
     ]
 
 
-def test_strictly_every_rule_shows_a_pass_a_failure_and_a_lack(pack_text, rule_text, sources):
+def test_coverage_mistakes_name_the_tests_a_rule_lacks(pack_text, rule_text, sources):
     """Only tests that come out as they expect count; each lack stands at the rule's id."""
     whole = (
         "[{name: a, rows: [{locked: true}], expect: pass}, "

@@ -79,7 +79,9 @@ def _unlisted_objects(
     manifests: Sequence[Record], builder: RowBuilder
 ) -> tuple[list[str], list[str]]:
     """Return the hidden objects, and the reasons why there may be more."""
-    shapes = {promise["kind"]: promise["shape"] for promise in manifests[-1].body["scheduled"]}
+    shapes = {
+        scheduled["kind"]: scheduled["shape"] for scheduled in manifests[-1].body["scheduled"]
+    }
     hidden: set[str] = set()
     uncertain: set[str] = set()
     for kind in sorted(shapes):

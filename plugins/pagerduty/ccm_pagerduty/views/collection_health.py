@@ -38,11 +38,11 @@ def rows(request: ViewRequest) -> Iterable[Row]:
     observed = [run for run in manifests if ended(run.body) >= request.horizon.since]
     earlier = manifests[: len(manifests) - len(observed)]
     since = request.horizon.since if earlier else started(manifests[0].body)
-    for promise in newest.body["scheduled"]:
-        kind = promise["kind"]
+    for scheduled in newest.body["scheduled"]:
+        kind = scheduled["kind"]
         builder = RowBuilder(index)
         builder.read(newest)
-        body = _schedule(manifests, promise, since, now)
+        body = _schedule(manifests, scheduled, since, now)
         body |= _last_collection(collections(manifests, kind), builder, now)
         subject = Subject(kind=EVIDENCE_KIND, key=kind, title=kind)
         builder.read_all(run for run, _ in collections(observed, kind))
@@ -50,13 +50,13 @@ def rows(request: ViewRequest) -> Iterable[Row]:
 
 
 def _schedule(
-    manifests: Sequence[Record], promise: JsonObject, since: datetime, now: datetime
+    manifests: Sequence[Record], scheduled: JsonObject, since: datetime, now: datetime
 ) -> JsonObject:
     """Compare the collections of a kind with their required frequency."""
-    cadence = timedelta(seconds=promise["cadence"])
+    cadence = timedelta(seconds=scheduled["cadence"])
     instants = [
         ended(collection).replace(microsecond=0)
-        for _, collection in collections(manifests, promise["kind"])
+        for _, collection in collections(manifests, scheduled["kind"])
         if collection["outcome"] in SUCCESSFUL
     ]
     start = min(since.replace(microsecond=0), now)
