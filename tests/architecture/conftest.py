@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ PACKAGES = (ROOT / "ccm_core", PLUGIN / "ccm_pagerduty", PLUGIN / "pagerduty_sim
 
 @dataclass(frozen=True)
 class Module:
-    """One module of the product: where it stands and what it says."""
+    """One module of the product: its path, its name and its text."""
 
     path: str
     """Relative to the repository, with forward slashes."""
@@ -23,7 +24,7 @@ class Module:
     """As it is imported."""
     text: str
 
-    @property
+    @cached_property
     def tree(self) -> ast.Module:
         """Its syntax tree."""
         return ast.parse(self.text, self.path)
@@ -51,13 +52,13 @@ def _module(package: Path, path: Path) -> Module:
 
 @pytest.fixture(scope="session")
 def root() -> Path:
-    """Give the folder of the checkout."""
+    """Return the folder of the checkout."""
     return ROOT
 
 
 @pytest.fixture(scope="session")
 def modules() -> tuple[Module, ...]:
-    """Give every module of the host and of the plugin that ships with it."""
+    """Return every module of the host and of the plugin that ships with it."""
     return tuple(
         _module(package, path) for package in PACKAGES for path in sorted(package.rglob("*.py"))
     )
@@ -65,5 +66,5 @@ def modules() -> tuple[Module, ...]:
 
 @pytest.fixture(scope="session")
 def host(modules: tuple[Module, ...]) -> tuple[Module, ...]:
-    """Give the modules of the host alone."""
+    """Return the modules of the host alone."""
     return tuple(module for module in modules if module.path.startswith("ccm_core/"))

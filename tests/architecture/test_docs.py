@@ -1,4 +1,4 @@
-"""The pages under docs/ say what the code does: nothing is missing, no link leads nowhere."""
+"""Pages under docs/: everything of the code is described, and every link works."""
 
 from __future__ import annotations
 
@@ -46,7 +46,12 @@ def _options(command: str) -> set[str]:
         assert isinstance(command_or_group, click.Group)
         command_or_group = command_or_group.get_command(click.Context(command_or_group), word)
     assert command_or_group is not None
-    return {name for parameter in command_or_group.params for name in parameter.opts if name.startswith("--")}
+    return {
+        name
+        for parameter in command_or_group.params
+        for name in parameter.opts
+        if name.startswith("--")
+    }
 
 
 def _keys(schema: dict, node: dict, at: str = "") -> list[str]:
@@ -184,10 +189,10 @@ def test_every_kind_and_view_of_the_plugin_is_described(root: Path):
     page = (root / "docs/reference/pagerduty.md").read_text("utf-8")
     documented = re.findall(r"^\| `([\w.]+)` \| .* \| (\w+) \| (\d+) h \|$", page, re.MULTILINE)
     expected = [
-        (offer.name, str(offer.shape), f"{offer.cadence.total_seconds() / 3600:g}") for offer in kinds()
+        (kind.name, str(kind.shape), f"{kind.cadence.total_seconds() / 3600:g}") for kind in kinds()
     ]
     assert sorted(documented) == sorted(expected)
-    assert [offer.name for offer in views() if f"| `{offer.name}` |" not in page] == []
+    assert [view.name for view in views() if f"| `{view.name}` |" not in page] == []
 
 
 def test_every_link_between_pages_leads_somewhere(root: Path):

@@ -23,8 +23,9 @@ FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
 def fences(page: Path, language: str) -> list[str]:
-    """Give the examples of one language on a page, in order."""
-    return [text for fence_language, text in FENCE.findall(page.read_text("utf-8")) if fence_language == language]
+    """Return the examples of one language on a page, in order."""
+    blocks = FENCE.findall(page.read_text("utf-8"))
+    return [text for block_language, text in blocks if block_language == language]
 
 
 def plugin(name: str, module: str) -> InstalledPlugin:
@@ -34,7 +35,7 @@ def plugin(name: str, module: str) -> InstalledPlugin:
 
 
 def sources(catalog) -> list[RowSource]:
-    """Give what rules may be over, as the pipeline does."""
+    """Return what rules may be over, as the pipeline does."""
     kinds = [
         RowSource(name=k.name, inputs=(k.name,), schema=k.schema) for k in catalog.kinds.values()
     ]
@@ -71,7 +72,7 @@ def test_the_oauth_method_of_the_page_describes_itself(acme):
     assert acme.connectors["acme"].auth_methods[0].prefix == "Bearer "
 
 
-def test_the_rules_of_the_plugins_page_hold(acme):
+def test_the_rules_of_the_plugin_page_pass_their_tests(acme):
     """Its pack passes the strict check, and its tests come out as they say."""
     (pack,) = acme.packs.values()
     text = PackText(text=pack.text(), source="backups.yaml")
@@ -80,7 +81,7 @@ def test_the_rules_of_the_plugins_page_hold(acme):
     assert [case for case in run_cases(packs) if not case.passed] == []
 
 
-def test_the_rules_of_the_rules_page_hold(root: Path):
+def test_the_rules_of_the_rules_page_pass_their_tests(root: Path):
     """The pack that the page writes passes the strict check, and its tests come out."""
     page = root / "docs/how-to/write-a-rule.md"
     (text,) = [fence for fence in fences(page, "yaml") if "kind: RulePack" in fence]
@@ -92,14 +93,14 @@ def test_the_rules_of_the_rules_page_hold(root: Path):
 
 @pytest.fixture
 def ten(root: Path) -> PackText:
-    """Give the ten examples as the one pack that they make up."""
+    """Return the ten examples as the one pack that they make up."""
     head, *examples = fences(root / "docs/how-to/rules-by-example.md", "yaml")
     assert len(examples) == 10
     whole = head + "rules:\n" + "".join(textwrap.indent(example, "  ") for example in examples)
     return PackText(text=whole.encode(), source="examples.yaml")
 
 
-def test_the_ten_examples_are_a_pack_that_holds(ten: PackText):
+def test_the_ten_examples_are_a_pack_that_passes_its_tests(ten: PackText):
     """It passes the strict check, its tests come out, and no rule passes on being told less."""
     packs = compile_packs([ten], sources(load([plugin("pagerduty", "ccm_pagerduty.plugin")])))
     assert coverage_mistakes(ten, packs) == ()

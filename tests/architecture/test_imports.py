@@ -12,16 +12,16 @@ import pytest
 NETWORK = {"urllib.request", "http.client", "http.server", "socket", "ssl", "asyncio", "subprocess"}
 
 
-def test_the_contracts_hold(root: Path):
-    """import-linter finds every import on the floor where it belongs."""
+def test_the_import_contracts_hold(root: Path):
+    """import-linter finds no import against its contracts."""
     linter = shutil.which("lint-imports", path=str(Path(sys.executable).parent))
     assert linter, "import-linter is not installed beside this interpreter"
-    answer = subprocess.run([linter, "--no-cache"], cwd=root, capture_output=True, text=True)  # noqa: S603, PLW1510 - a fixed command; its answer is what is asserted
-    assert answer.returncode == 0, answer.stdout
+    result = subprocess.run([linter, "--no-cache"], cwd=root, capture_output=True, text=True)  # noqa: S603, PLW1510 - a fixed command; its result is what is asserted
+    assert result.returncode == 0, result.stdout
 
 
 @pytest.mark.parametrize(
-    ("what", "doors"),
+    ("library", "doors"),
     [
         pytest.param(
             "httpx",
@@ -45,28 +45,28 @@ def test_the_contracts_hold(root: Path):
         pytest.param("click", ("ccm_core.cli",), id="click"),
     ],
 )
-def test_a_library_comes_in_by_its_door_only(modules, library: str, doors: tuple[str, ...]):
+def test_a_library_is_imported_in_its_room_alone(modules, library: str, doors: tuple[str, ...]):
     """A library that shapes the code around it is imported in one place."""
-    strangers = [
+    outsiders = [
         module.path
         for module in modules
         if not _within(module.name, doors)
         and any(_within(imported, (library,)) for imported in module.imports)
     ]
-    assert strangers == []
+    assert outsiders == []
 
 
-def test_what_judges_opens_no_door_to_the_outside(host):
+def test_evaluating_and_reporting_import_no_network(host):
     """Rules, reports and values import nothing that talks, starts or waits."""
-    judges = ("ccm_core.rules", "ccm_core.report", "ccm_core.ledger", "ccm_core.model")
+    pure = ("ccm_core.rules", "ccm_core.report", "ccm_core.ledger", "ccm_core.model")
     reached = {
-        module.path: module.imports & NETWORK for module in host if _within(module.name, judges)
+        module.path: module.imports & NETWORK for module in host if _within(module.name, pure)
     }
     assert {path: names for path, names in reached.items() if names} == {}
 
 
 def test_a_plugin_sees_the_sdk_alone(modules):
-    """Every import of the host that the plugin makes is of its sdk."""
+    """The plugin imports nothing else of the host."""
     beyond = {
         (module.path, imported)
         for module in modules

@@ -1,4 +1,4 @@
-"""What the page about schedules shows can be copied: it parses, and its commands exist."""
+"""Examples of the page about schedules: they parse, and their commands exist."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ CRON = re.compile(r"(?:[0-9*/,-]+\s+){5}(?P<command>\S.*)")
 
 
 @pytest.fixture(scope="module")
-def shown(root: Path) -> dict[str, list[str]]:
-    """Give the blocks of the page by their language."""
+def blocks(root: Path) -> dict[str, list[str]]:
+    """Return the blocks of the page by their language."""
     page = (root / "docs/how-to/schedule-it.md").read_text("utf-8")
-    found: dict[str, list[str]] = {}
+    blocks_by_language: dict[str, list[str]] = {}
     for language, text in FENCE.findall(page):
-        found.setdefault(language, []).append(text)
-    return found
+        blocks_by_language.setdefault(language, []).append(text)
+    return blocks_by_language
 
 
 def exists(words: list[str]) -> None:
@@ -62,48 +62,48 @@ def exists(words: list[str]) -> None:
     command.make_context(name, rest, parent=context)
 
 
-def units(shown) -> dict[str, configparser.ConfigParser]:
+def units(blocks) -> dict[str, configparser.ConfigParser]:
     """Read the unit files by name."""
-    found = {}
-    for text in shown["ini"]:
+    parsers = {}
+    for text in blocks["ini"]:
         parser = configparser.ConfigParser(interpolation=None, strict=True)
         parser.optionxform = str
         parser.read_string(text)
-        found[re.match(r"# /etc/systemd/system/(\S+)", text)[1]] = parser
-    return found
+        parsers[re.match(r"# /etc/systemd/system/(\S+)", text)[1]] = parser
+    return parsers
 
 
-def test_the_units_have_known_keys_and_commands_that_exist(shown):
+def test_systemd_units_have_known_keys_and_existing_commands(blocks):
     """A key that systemd does not know would be ignored with a warning nobody reads."""
-    found = units(shown)
-    assert set(found) == {"ccm-watch.service", "ccm.service", "ccm.timer"}
-    for parser in found.values():
+    parsers = units(blocks)
+    assert set(parsers) == {"ccm-watch.service", "ccm.service", "ccm.timer"}
+    for parser in parsers.values():
         for section in parser.sections():
             assert set(parser[section]) <= KEYS[section]
         if "Service" in parser:
             exists(shlex.split(parser["Service"]["ExecStart"]))
 
 
-def test_the_service_is_what_the_watch_expects_of_it(shown):
+def test_the_service_unit_is_what_the_daemon_expects(blocks):
     """It notifies, is reloaded by SIGHUP, and what needs a person is not tried again for ever."""
-    service = units(shown)["ccm-watch.service"]["Service"]
+    service = units(blocks)["ccm-watch.service"]["Service"]
     assert service["Type"] == "notify"
     assert shlex.split(service["ExecReload"])[1:] == ["-HUP", "$MAINPID"]
     assert set(service["RestartPreventExitStatus"].split()) == {"2", "5"}
 
 
-def test_the_line_for_cron_has_five_fields_and_a_command_that_exists(shown):
+def test_the_cron_line_has_five_fields_and_an_existing_command(blocks):
     """The command changes into the folder first, because paths start there."""
-    (line,) = (text.strip() for text in shown["cron"])
+    (line,) = (text.strip() for text in blocks["cron"])
     command = CRON.fullmatch(line)["command"]
-    place, run = command.split(" && ")
-    assert place.startswith("cd /")
+    change_folder, run = command.split(" && ")
+    assert change_folder.startswith("cd /")
     exists(shlex.split(run.split(" >>")[0]))
 
 
-def test_the_manifests_for_kubernetes_are_what_they_say(shown):
+def test_the_kubernetes_manifests_are_consistent(blocks):
     """They parse, every mount has its volume, labels select, and the commands exist."""
-    documents = {one["kind"]: one for text in shown["yaml"] for one in [yaml.safe_load(text)]}
+    documents = {document["kind"]: document for document in map(yaml.safe_load, blocks["yaml"])}
     assert set(documents) == {"Deployment", "CronJob"}
     deployment, job = documents["Deployment"]["spec"], documents["CronJob"]["spec"]
     assert deployment["selector"]["matchLabels"] == deployment["template"]["metadata"]["labels"]
@@ -112,12 +112,12 @@ def test_the_manifests_for_kubernetes_are_what_they_say(shown):
     assert len(job["schedule"].split()) == 5
     for pod in (deployment["template"]["spec"], job["jobTemplate"]["spec"]["template"]["spec"]):
         (container,) = pod["containers"]
-        mounted = {one["name"] for one in container["volumeMounts"]}
-        assert mounted == {one["name"] for one in pod["volumes"]}
+        mounted = {mount["name"] for mount in container["volumeMounts"]}
+        assert mounted == {volume["name"] for volume in pod["volumes"]}
         exists(container["command"])
 
 
-def test_a_command_that_does_not_exist_is_found():
+def test_an_unknown_option_in_an_example_is_found():
     """The checks above can fail."""
     with pytest.raises(click.UsageError):
         exists(["ccm", "watch", "--for-ever"])

@@ -1,4 +1,4 @@
-"""What the sources say, and what they are called."""
+"""Sources: their sizes, their names, and the reasons of exceptions to checks."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 FOLDERS = ("ccm_core", "plugins", "tests", "benchmarks")
-MOST_LINES = 400
+MAX_LINES = 400
 LONGER = {"ccm_core/bundle/verifier/verify.py"}
 """Built from smaller modules: whoever has to trust it reads one file, and runs it alone."""
 TEMPLATES = {".j2", ".html", ".svg", ".css", ".txt", ".md"}
-SAYS_NOTHING = {"utils", "util", "helpers", "helper", "manager", "common", "misc"}
+VAGUE_NAMES = {"utils", "util", "helpers", "helper", "manager", "common", "misc"}
 NOQA = re.compile(r"#\s*noqa\b(.*)$")
-SAYS_WHY = re.compile(r":\s*[A-Z]+[0-9]+(,\s*[A-Z]+[0-9]+)*\s+-\s+\S+")
+REASON = re.compile(r":\s*[A-Z]+[0-9]+(,\s*[A-Z]+[0-9]+)*\s+-\s+\S+")
 
 
 def test_the_host_names_no_plugin(host, root: Path):
@@ -29,20 +29,20 @@ def test_the_host_names_no_plugin(host, root: Path):
     assert [path for path, text in texts.items() if "pagerduty" in text.lower()] == []
 
 
-def test_a_module_can_be_read_in_one_go(root: Path):
+def test_no_module_has_more_than_400_lines(root: Path):
     """No module has more than 400 lines, and a module of tests is one as well."""
     sizes = {
         path.relative_to(root).as_posix(): path.read_text("utf-8").count("\n")
         for folder in FOLDERS
         for path in (root / folder).rglob("*.py")
     }
-    assert {path for path, size in sizes.items() if size > MOST_LINES} <= LONGER
+    assert {path for path, size in sizes.items() if size > MAX_LINES} <= LONGER
 
 
-def test_a_name_says_what_is_inside(modules):
+def test_no_module_has_a_vague_name(modules):
     """No module or folder is named for being a leftover."""
     parts = {module.path: set(module.name.split(".")) for module in modules}
-    assert [path for path, names in parts.items() if names & SAYS_NOTHING] == []
+    assert [path for path, names in parts.items() if names & VAGUE_NAMES] == []
 
 
 def test_every_exception_to_a_check_has_a_code_and_a_reason(root: Path):
@@ -52,7 +52,7 @@ def test_every_exception_to_a_check_has_a_code_and_a_reason(root: Path):
         for folder in FOLDERS
         for path in sorted((root / folder).rglob("*.py"))
         for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
-        if (match := NOQA.search(line)) and not SAYS_WHY.match(match[1])
+        if (match := NOQA.search(line)) and not REASON.match(match[1])
     ]
     assert bare == []
 

@@ -261,7 +261,7 @@ def test_what_is_erased_is_gone_and_the_store_verifies(ccm, kept):
     assert "1 bodies and 0 rejected objects would be deleted" in ccm(*order).err
     assert ccm("evidence", "show", "pagerduty.service", key).json["body"]["name"] == name
 
-    assert "were deleted; the ledger says so" in ccm(*order, "--yes").err
+    assert "were deleted; the ledger records it" in ccm(*order, "--yes").err
     shown = ccm("evidence", "show", "pagerduty.service", key).json
     assert shown["body"] == {}
     assert shown["erased_at"]

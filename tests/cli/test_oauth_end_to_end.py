@@ -119,7 +119,7 @@ def test_from_an_empty_folder_to_a_run_after_rotation(start, simulator, identity
             for secret, one in watched.bearer_tokens.items():
                 watched.bearer_tokens[secret] = replace(one, expires_at=watched.now())
 
-    watched.before = expire
+    watched.before_response = expire
     ran = start("run", "--json")
     assert ran.returncode in {0, 1}, ran.stderr
     assert sent_again(watched) == [401, 200]
@@ -131,7 +131,7 @@ def test_from_an_empty_folder_to_a_run_after_rotation(start, simulator, identity
         True,
     )
 
-    watched.before = look
+    watched.before_response = look
     for secret, one in watched.bearer_tokens.items():
         watched.bearer_tokens[secret] = replace(one, expires_at=watched.now())
     with ThreadPoolExecutor() as pool:

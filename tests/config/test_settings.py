@@ -364,6 +364,6 @@ notify:
     assert mistakes(text, connectors) == [
         "8:3: `least` is now called `min_severity`",
         "9:3: `quiet` is now called `quiet_hours`",
-        "9:41: `zone` is now called `timezone`",
-        "9:52: `unless` is now called `bypass_severity`",
+        "9:42: `zone` is now called `timezone`",
+        "9:53: `unless` is now called `bypass_severity`",
     ]

@@ -201,7 +201,7 @@ def test_a_pack_with_exploding_aliases_is_refused_at_once(sources, text, expecte
 
 
 def test_the_number_of_rules_in_a_pack_is_bounded(sources, pack_text, rule_text):
-    """A pack of thousands of rules is told to be split before one is compiled."""
+    """A pack of thousands of rules is refused before one is compiled."""
     text = pack_text(*(rule_text(id=f"r{n}") for n in range(501)))
     with pytest.raises(DocumentError) as caught:
         compile_packs([PackText(text=text, source="doors.yaml")], sources)

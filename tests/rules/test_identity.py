@@ -13,9 +13,9 @@ from ccm_core.rules.evaluate.evaluator import evaluate
 def ids(evaluation):
     """Return every id, by rule, connection and subject."""
     return {
-        (one.rule, one.connection, one.subject.kind, one.subject.key): one.id
+        (result.rule, result.connection, result.subject.kind, result.subject.key): result.id
         for rule in evaluation.rules
-        for one in rule.results
+        for result in rule.results
     }
 
 
@@ -41,4 +41,4 @@ def test_result_ids_differ_and_can_be_typed(world, now, row):
     ids_by_name = ids(evaluate(packs, [here, annex], now=now))
 
     assert len(set(ids_by_name.values())) == len(ids_by_name) == 400
-    assert all(re.fullmatch("[a-z2-7]{6}-[a-z2-7]{10}", one) for one in ids_by_name.values())
+    assert all(re.fullmatch("[a-z2-7]{6}-[a-z2-7]{10}", name) for name in ids_by_name.values())

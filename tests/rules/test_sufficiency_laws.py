@@ -73,14 +73,16 @@ def sufficient(collections):
     return collections.problem is None and not collections.subjects
 
 
-@given(collections(tuple(one for one in Outcome if one is not Outcome.COMPLETE)), shapes)
+@given(
+    collections(tuple(outcome for outcome in Outcome if outcome is not Outcome.COMPLETE)), shapes
+)
 def test_nothing_is_sufficient_without_a_complete_collection(collections, shape):
     """Partial, unavailable and failed collections never add up to evidence without reserve."""
     collections = [
-        one
-        if one.outcome is not Outcome.PARTIAL
-        else replace(one, shortfalls=one.shortfalls or (ANY,))
-        for one in collections
+        collection
+        if collection.outcome is not Outcome.PARTIAL
+        else replace(collection, shortfalls=collection.shortfalls or (ANY,))
+        for collection in collections
     ]
 
     assert not sufficient(stands(collections, shape))
@@ -93,8 +95,10 @@ def test_one_more_shortfall_never_makes_a_kind_sufficient(collections, shape, da
         return
     chosen = data.draw(st.integers(0, len(collections) - 1))
     worse = [
-        replace(one, shortfalls=(*one.shortfalls, ANY)) if number == chosen else one
-        for number, one in enumerate(collections)
+        replace(collection, shortfalls=(*collection.shortfalls, ANY))
+        if number == chosen
+        else collection
+        for number, collection in enumerate(collections)
     ]
     before, after = stands(collections, shape), stands(worse, shape)
 
@@ -114,7 +118,7 @@ def test_sufficiency_does_not_depend_on_the_order_of_collections(collections, sh
 @given(collections(), shapes, st.integers(0, 48))
 def test_time_never_makes_a_kind_sufficient(collections, shape, later):
     """Evidence without a newer collection only grows older."""
-    collections = [one for one in collections if one.ended_at <= NOW]
+    collections = [collection for collection in collections if collection.ended_at <= NOW]
     before = stands(collections, shape)
     after = stands(collections, shape, now=NOW + later * HOUR)
 
@@ -128,4 +132,7 @@ def test_event_evidence_is_sufficient_only_where_windows_cover_the_period(collec
         return
     instants = [NOW - 10 * HOUR + n * HOUR / 2 for n in range(16)]
 
-    assert all(any(one.window and at in one.window for one in collections) for at in instants)
+    assert all(
+        any(collection.window and at in collection.window for collection in collections)
+        for at in instants
+    )

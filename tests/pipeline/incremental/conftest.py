@@ -122,7 +122,7 @@ def catalog():
 def compiled(name, limit="2h"):
     """Compile some packs; ``shipped``: those of the plugin."""
     texts = PACKS.get(name) or [
-        PackText(text=one.text(), source=one.location) for one in catalog().packs.values()
+        PackText(text=pack.text(), source=pack.location) for pack in catalog().packs.values()
     ]
     parameters = {} if name == "shipped" else {"limit": limit}
     return compile_rules(host(lambda: NOW), texts, parameters)

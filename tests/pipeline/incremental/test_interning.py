@@ -40,18 +40,18 @@ def record(body):
 @given(bodies=st.lists(BODIES, max_size=6))
 def test_interned_bodies_are_equal_to_the_originals(bodies):
     """Byte for byte: 1, 1.0 and true are three values, and null is not absent."""
-    records = list(interned([record(deepcopy(one)) for one in bodies]))
+    records = list(interned([record(deepcopy(body)) for body in bodies]))
 
-    assert [encode(one.body) for one in records] == [encode(one) for one in bodies]
+    assert [encode(body.body) for body in records] == [encode(body) for body in bodies]
 
 
 def test_equal_references_are_one_object():
     """In a field and in a list; what is written differently stays apart."""
     person = {"id": "P1", "url": None}
-    first, second, other = interned(
+    first, second, third = interned(
         record(deepcopy(body))
         for body in ({"by": person}, {"to": [person]}, {"by": {"id": "P1", "url": ""}})
     )
 
     assert first.body["by"] is second.body["to"][0]
-    assert other.body["by"] == {"id": "P1", "url": ""}
+    assert third.body["by"] == {"id": "P1", "url": ""}

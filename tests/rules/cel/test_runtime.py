@@ -66,12 +66,12 @@ def holds(environment):
     }
 
     def ask(text, lets=None, row=ROW, high_up="row.floor != null && row.floor > 3"):
-        known = {}
+        compiled = {}
         for name, of in (lets or {}).items():
-            known[name] = environment.compile(of, known)
+            compiled[name] = environment.compile(of, compiled)
         conditions = {"high_up": environment.compile(high_up)}
         context = environment.row_context(row, shared_variables(values, NOW), conditions)
-        return environment.compile(text, known).evaluate_condition(context)
+        return environment.compile(text, compiled).evaluate_condition(context)
 
     return ask
 
@@ -227,7 +227,7 @@ def test_a_condition_parameter_that_is_not_evaluable_passes_its_reason_on(holds)
     ],
 )
 def test_any_other_failure_of_a_condition_is_an_error(holds, text, reason):
-    """A rule that cannot work is told apart from evidence that is missing."""
+    """A rule that cannot work is distinguished from evidence that is missing."""
     assert holds(text) == NotEvaluable(reason=reason)
 
 
@@ -248,7 +248,7 @@ def test_an_evaluation_that_grows_too_long_is_an_error(holds):
 
 
 def test_a_number_beyond_64_bits_is_an_error_of_its_row_only(holds):
-    """CEL cannot take such a number; the row is an error, the next one is judged."""
+    """CEL cannot take such a number; the row is an error, the next one is evaluated."""
     assert isinstance(holds("row.locked", row=ROW | {"big": 2**64}), NotEvaluable)
     assert holds("row.locked") is True
 

@@ -71,8 +71,12 @@ def test_a_waiver_flags_the_failing_results_it_covers(judged_with, waiver, field
     """Status, roll-up and control stay as they are; only the flag and its count appear."""
     plain, rule_result = judged_with().rules[0], judged_with(waiver(**fields)).rules[0]
 
-    assert {result.subject.key for result in rule_result.results if result.waiver == "W-1"} == covered
-    assert [result.status for result in rule_result.results] == [result.status for result in plain.results]
+    assert {
+        result.subject.key for result in rule_result.results if result.waiver == "W-1"
+    } == covered
+    assert [result.status for result in rule_result.results] == [
+        result.status for result in plain.results
+    ]
     assert (rule_result.status, rule_result.population.failed) == (Status.FAIL, 2)
     assert rule_result.population.waived == len(covered)
 
@@ -90,7 +94,9 @@ def test_a_waiver_is_in_force_from_creation_until_it_expires(
     judged_with, waiver, now, days_since, days_left, covers
 ):
     """Before and after, it flags nothing."""
-    current = waiver(created=now - timedelta(days=days_since), expires=now + timedelta(days=days_left))
+    current = waiver(
+        created=now - timedelta(days=days_since), expires=now + timedelta(days=days_left)
+    )
 
     assert (judged_with(current).rules[0].population.waived == 1) is covers
 

@@ -15,9 +15,11 @@ MARCH = "2026-03-09T10:00:00Z"
 LIMIT = "{limit: {type: duration, default: 15m, description: d}}"
 
 
-def said(rule_result):
+def statuses_and_reasons(rule_result):
     """Return status and reason of every result, by subject."""
-    return {result.subject.key: (result.status.value, result.reason) for result in rule_result.results}
+    return {
+        result.subject.key: (result.status.value, result.reason) for result in rule_result.results
+    }
 
 
 # -- conditions -------------------------------------------------------------------------------
@@ -55,7 +57,7 @@ def said(rule_result):
             {"locked": True},
             "insufficient",
             "row has no `floor`",
-            id="match-cannot-be-told",
+            id="match-is-not-evaluable",
         ),
         pytest.param(
             {"not_due": "row.age < 60"},
@@ -76,7 +78,7 @@ def said(rule_result):
             {"locked": True},
             "insufficient",
             "row has no `age`",
-            id="not-due-cannot-be-told",
+            id="not-due-is-not-evaluable",
         ),
         pytest.param(
             {"match": "row.floor > 3", "not_due": "row.age < 60"},
@@ -104,7 +106,7 @@ def said(rule_result):
             {"locked": False},
             "insufficient",
             "row has no `floor`",
-            id="a-condition-parameter-that-cannot-be-told",
+            id="a-condition-parameter-that-is-not-evaluable",
         ),
         pytest.param(
             {"assert": "lookup('acme.person', row.owner).name == 'Ada'"},
@@ -186,12 +188,14 @@ def test_a_row_that_is_not_due_has_its_due_date(evaluate_rows, row, now, not_due
         pytest.param({"floor": 4}, "insufficient", id="absent"),
     ],
 )
-def test_conditions_that_cannot_be_combined_are_evaluated_one_by_one(evaluate_rows, row, body, status):
+def test_conditions_that_cannot_be_combined_are_evaluated_one_by_one(
+    evaluate_rows, row, body, status
+):
     """CEL bounds how deep an expression may nest; a rule near the bound says the same."""
     terms = " + ".join(["row.floor", *["1"] * 29])
     rule_result = evaluate_rows([row(**body)], match=f"{terms} > 3")
 
-    assert said(rule_result)["D1"][0] == status
+    assert statuses_and_reasons(rule_result)["D1"][0] == status
 
 
 def test_a_result_has_the_evidence_digests_of_its_row_and_its_lookups(evaluate_rows, row):
@@ -237,7 +241,7 @@ def test_an_empty_population_has_the_status_of_on_empty(
     )
 
     assert rule_result.status.value == on_empty
-    assert said(rule_result)["hq"] == (on_empty, reason)
+    assert statuses_and_reasons(rule_result)["hq"] == (on_empty, reason)
 
 
 def test_a_population_that_is_not_due_is_not_empty(evaluate_rows, row):
@@ -284,7 +288,9 @@ def test_a_rule_has_the_status_of_its_worst_result(evaluate_rows, row, locked, s
         else {"floor": 4} | ({"locked": one} if one != "absent" else {})
         for one in locked
     ]
-    rule_result = evaluate_rows([row(f"D{n}", **body) for n, body in enumerate(bodies)], match="row.floor > 3")
+    rule_result = evaluate_rows(
+        [row(f"D{n}", **body) for n, body in enumerate(bodies)], match="row.floor > 3"
+    )
 
     assert rule_result.status.value == status
 
@@ -314,7 +320,10 @@ def test_an_evaluation_lists_its_packs_and_connections(compiled, rule_text, fact
     )
 
     assert evaluation.evaluated_at == now
-    assert (evaluation.packs[0].name, evaluation.packs[0].parameters) == ("acme-doors", {"limit": "1m"})
+    assert (evaluation.packs[0].name, evaluation.packs[0].parameters) == (
+        "acme-doors",
+        {"limit": "1m"},
+    )
     assert [kind.kind for kind in evaluation.sufficiency] == ["acme.door", "acme.person"]
 
 

@@ -17,9 +17,11 @@ SOME = Shortfall(reason=Reason.TRUNCATED, detail="page 3 is missing", subjects=(
 MARCH = "2026-03-09T10:00:00Z"
 
 
-def said(rule_result):
+def statuses_and_reasons(rule_result):
     """Return status and reason of every result, by subject."""
-    return {result.subject.key: (result.status.value, result.reason) for result in rule_result.results}
+    return {
+        result.subject.key: (result.status.value, result.reason) for result in rule_result.results
+    }
 
 
 @pytest.mark.parametrize(
@@ -50,14 +52,14 @@ def test_the_evidence_gate_stops_every_rule_with_a_problem(
     )
 
     assert rule_result.status is Status.INSUFFICIENT
-    assert [(result.subject.kind, result.subject.key, result.reason) for result in rule_result.results] == [
-        ("connection", "hq", reason)
-    ]
+    assert [
+        (result.subject.kind, result.subject.key, result.reason) for result in rule_result.results
+    ] == [("connection", "hq", reason)]
     assert rule_result.population == Population(total=rows, insufficient=rows)
 
 
 def test_the_evidence_gate_checks_every_input_of_a_view(evaluate_rows, row, standing_of):
-    """A view rests on all the kinds it reads; all that is wrong is told."""
+    """A view needs all the kinds it reads; every problem is reported."""
     rule_result = evaluate_rows(
         [row(locked=True)],
         over="acme.watch",
@@ -80,7 +82,7 @@ def test_the_evidence_gate_checks_kinds_that_are_looked_up(evaluate_rows, row, s
         **{"assert": "row.locked || lookup('acme.person', 'P1').name == ''"},
     )
 
-    assert said(rule_result) == {"hq": ("insufficient", "acme.person is partial")}
+    assert statuses_and_reasons(rule_result) == {"hq": ("insufficient", "acme.person is partial")}
 
 
 def test_a_kind_without_sufficiency_was_never_collected(compiled, rule_text, facts, row, now):
@@ -88,22 +90,30 @@ def test_a_kind_without_sufficiency_was_never_collected(compiled, rule_text, fac
     bare = replace(facts([row(locked=True)]), sufficiency={})
     rule_result = evaluate(compiled(rule_text()), [bare], now=now).rules[0]
 
-    assert said(rule_result) == {"hq": ("insufficient", "acme.door was never collected")}
+    assert statuses_and_reasons(rule_result) == {
+        "hq": ("insufficient", "acme.door was never collected")
+    }
 
 
-def test_the_evidence_gate_checks_inputs_missing_from_the_facts(compiled, rule_text, facts, row, now):
+def test_the_evidence_gate_checks_inputs_missing_from_the_facts(
+    compiled, rule_text, facts, row, now
+):
     """The engine knows itself what a view rests on."""
     complete = facts([row(locked=True)], over="acme.watch")
     forgetful = replace(
-        complete, inputs={"acme.watch": ()}, sufficiency={"acme.door": complete.sufficiency["acme.door"]}
+        complete,
+        inputs={"acme.watch": ()},
+        sufficiency={"acme.door": complete.sufficiency["acme.door"]},
     )
     rule_result = evaluate(compiled(rule_text(over="acme.watch")), [forgetful], now=now).rules[0]
 
-    assert said(rule_result) == {"hq": ("insufficient", "acme.badge was never collected")}
+    assert statuses_and_reasons(rule_result) == {
+        "hq": ("insufficient", "acme.badge was never collected")
+    }
 
 
 def test_only_subjects_with_incomplete_evidence_are_insufficient(evaluate_rows, row, standing_of):
-    """By its own name or by an object behind it; the other rows are judged."""
+    """By its own name or by an object behind it; the other rows are evaluated."""
     lacks = standing_of(
         "acme.door", Outcome.PARTIAL, shortfalls=(SOME,), subjects=("acme.door:D1",)
     )
@@ -118,7 +128,7 @@ def test_only_subjects_with_incomplete_evidence_are_insufficient(evaluate_rows, 
     )
     why = "acme.door of acme.door:D1 is partial (truncated: page 3 is missing)"
 
-    assert said(rule_result) == {
+    assert statuses_and_reasons(rule_result) == {
         "D1": ("insufficient", why),
         "D2": ("insufficient", why),
         "D3": ("pass", "Doors are locked"),
@@ -151,7 +161,9 @@ def test_an_incomplete_record_cannot_be_looked_up(evaluate_rows, row, standing_o
     )
 
     assert rule_result.population == Population(total=2, passed=1, insufficient=1)
-    assert said(rule_result)["D1"][1].startswith("acme.person P1: acme.person of acme.person:P1")
+    assert statuses_and_reasons(rule_result)["D1"][1].startswith(
+        "acme.person P1: acme.person of acme.person:P1"
+    )
 
 
 @pytest.mark.parametrize(
@@ -196,12 +208,12 @@ def test_a_rule_can_accept_older_evidence_where_sufficiency_can_be_reassessed(
         pytest.param(
             {"derivation_errors": {"acme.door": "KeyError: 'id'"}},
             "the rows of acme.door could not be derived: KeyError: 'id'",
-            id="told",
+            id="derivation-error",
         ),
         pytest.param(
             {"rows": {}},
             "the rows of acme.door could not be derived: they are missing",
-            id="not-even-told",
+            id="rows-missing",
         ),
     ],
 )
@@ -210,7 +222,7 @@ def test_a_derivation_error_makes_the_rules_of_a_view_errors(world, fields, reas
     given_ = replace(world.facts([world.row(locked=True)]), **fields)
     rule_result = world.evaluate(world.compiled(), given_).rules[0]
 
-    assert said(rule_result) == {"hq": ("error", reason)}
+    assert statuses_and_reasons(rule_result) == {"hq": ("error", reason)}
 
 
 @pytest.mark.parametrize(
@@ -229,7 +241,7 @@ def test_a_rule_that_concerns_no_connection_is_insufficient(compiled, facts, now
     elsewhere = facts([], over="acme.person", plugin_failures=failures)
     evaluation = evaluate(compiled(), [elsewhere], now=now)
 
-    assert said(evaluation.rules[0]) == {"": ("insufficient", reason)}
+    assert statuses_and_reasons(evaluation.rules[0]) == {"": ("insufficient", reason)}
     assert evaluate(compiled(), [], now=now).rules[0].status is Status.INSUFFICIENT
     assert evaluation.plugin_failures == failures
 

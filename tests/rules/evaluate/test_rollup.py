@@ -1,4 +1,4 @@
-"""From rules to controls: the worst counts, and a loose parameter is told."""
+"""From rules to controls: the worst counts, and a loose parameter fails the control."""
 
 from __future__ import annotations
 
@@ -59,7 +59,9 @@ def test_a_control_has_the_status_of_its_worst_rule(compiled, rule_text, facts, 
         now=now,
     )
 
-    assert [(control.id, control.status.value, control.rules) for control in evaluation.controls] == [
+    assert [
+        (control.id, control.status.value, control.rules) for control in evaluation.controls
+    ] == [
         ("CC6.1", "pass", ("door_locked",)),
         ("CC6.4", "insufficient", ("door_high", "door_locked")),
     ]
@@ -89,7 +91,7 @@ def test_a_control_has_the_status_of_its_worst_rule(compiled, rule_text, facts, 
         pytest.param("list", "[a]", "{equals: [a]}", None, id="equal-lists"),
     ],
 )
-def test_bounds_of_a_control_allow_equal_values(world, kind, default, requires, problem):
+def test_a_control_requires_bounds_of_a_parameter(world, kind, default, requires, problem):
     """A bound holds from above, from below, or exactly."""
     packs = world.compiled(
         world.rule_text(controls=f"[{{framework: f, id: i, requires: {{it: {requires}}}}}]"),

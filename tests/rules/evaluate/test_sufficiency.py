@@ -132,9 +132,11 @@ def stands(collections, shape=Shape.SNAPSHOT, **fields):
         ),
     ],
 )
-def test_a_snapshot_is_as_sufficient_as_its_newest_collection(collection, collections, fields, problem):
+def test_a_snapshot_is_as_sufficient_as_its_newest_collection(
+    collection, collections, fields, problem
+):
     """The newest snapshot decides; whatever is wrong with it is said in plain words."""
-    sufficiency = stands([collection(**one) for one in collections], **fields)
+    sufficiency = stands([collection(**fields_) for fields_ in collections], **fields)
 
     assert sufficiency.problem == problem
     assert sufficiency.subjects == ()
@@ -233,9 +235,11 @@ def test_a_problem_lists_the_first_reasons_only(collection):
         ),
     ],
 )
-def test_events_are_sufficient_where_every_interval_of_the_period_is(collection, collections, problem):
+def test_events_are_sufficient_where_every_interval_of_the_period_is(
+    collection, collections, problem
+):
     """Each stretch of the period needs a newest collection that is complete."""
-    sufficiency = stands([collection(**one) for one in collections], Shape.EVENT)
+    sufficiency = stands([collection(**fields_) for fields_ in collections], Shape.EVENT)
 
     assert sufficiency.problem == problem
 

@@ -96,7 +96,8 @@ def facts_of(world, doors, people, incomplete_objects):
     """Make the facts of one connection, with some objects in doubt."""
     sufficiency = [
         world.standing_of(
-            kind, subjects=tuple(sorted(one for one in incomplete_objects if one.startswith(kind)))
+            kind,
+            subjects=tuple(sorted(name for name in incomplete_objects if name.startswith(kind))),
         )
         for kind in ("acme.door", "acme.person")
     ]
@@ -117,17 +118,17 @@ def facts_of(world, doors, people, incomplete_objects):
 def taken_over(first, later):
     """Name the subjects of each rule whose result is the very same object."""
     return {
-        one.rule: [
+        rule.rule: [
             result.subject.key
-            for result, old in zip(one.results, two.results, strict=True)
+            for result, old in zip(rule.results, old_rule.results, strict=True)
             if result is old
         ]
-        for one, two in zip(first.rules, later.rules, strict=True)
+        for rule, old_rule in zip(first.rules, later.rules, strict=True)
     }
 
 
 def test_the_cache_reuses_results_that_did_not_change(world, packs, now, row):
-    """What did not change is the very same result; what the moment may change is judged again."""
+    """What did not change is the very same result; what the moment may change is evaluated again."""
     whole = {
         "locked": True,
         "floor": 1,
@@ -149,7 +150,7 @@ def test_the_cache_reuses_results_that_did_not_change(world, packs, now, row):
 
     assert taken_over(first, soon) == {
         "door_any": ["A"],
-        "door_aged": [],  # when it falls due is told from its age and the moment
+        "door_aged": [],  # its due date is derived from its age and the moment
         "door_due": ["A"],
         "door_late": [],
         "door_locked": ["A"],
@@ -221,7 +222,9 @@ def test_a_changed_field_invalidates_only_rules_that_read_it(
         packs, [world.facts([row("A", **whole | before)])], now=NOW, cache=None
     )
     changed = world.facts([row("A", **whole | after)])
-    later, _ = evaluate_incrementally(packs, [changed], now=NOW + timedelta(minutes=1), cache=memory)
+    later, _ = evaluate_incrementally(
+        packs, [changed], now=NOW + timedelta(minutes=1), cache=memory
+    )
 
     assert taken_over(first, later)[rule] == (["A"] if expected else [])
     assert later == evaluate(packs, [changed], now=NOW + timedelta(minutes=1))
@@ -254,8 +257,12 @@ def test_a_changed_owner_is_in_reused_results(world, packs, now, row):
     """No rule reads it, and every result of the subject still names it."""
     before, unchanged = row("A", locked=True), row("B", locked=True)
     changed = replace(before, subject=replace(before.subject, owners=("Night desk",)))
-    first, memory = evaluate_incrementally(packs, [world.facts([before, unchanged])], now=now, cache=None)
-    later, _ = evaluate_incrementally(packs, [world.facts([changed, unchanged])], now=now, cache=memory)
+    first, memory = evaluate_incrementally(
+        packs, [world.facts([before, unchanged])], now=now, cache=None
+    )
+    later, _ = evaluate_incrementally(
+        packs, [world.facts([changed, unchanged])], now=now, cache=memory
+    )
 
     assert later == evaluate(packs, [world.facts([changed, unchanged])], now=now)
     owners = {

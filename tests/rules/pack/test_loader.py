@@ -140,9 +140,7 @@ def test_a_condition_parameter_may_use_plain_parameters(sources):
         ),
     ],
 )
-def test_a_mistake_in_a_setting_has_its_location(
-    compiling, rule, settings, expected
-):
+def test_a_mistake_in_a_setting_has_its_location(compiling, rule, settings, expected):
     """The mistake is made by the settings' own document, with the place inside the value."""
     reported = []
 
@@ -169,14 +167,14 @@ def test_a_setting_replaces_the_default(rule, sources):
 
 
 def test_a_mistake_in_a_setting_without_a_file_names_the_parameter(compiling, rule):
-    """Parameters that come from nowhere in particular are told by name."""
+    """Parameters of no file are reported by name."""
     assert compiling(rule, parameters={"limit": []}) == [
         "parameters:1:1: limit: expected a duration such as 15m, got an empty list"
     ]
 
 
 def test_packs_do_not_share_names_or_rule_ids(rule, sources):
-    """Two packs of one name, or with one rule id, cannot be judged together."""
+    """Two packs of one name, or with one rule id, cannot be evaluated together."""
     second = rule.replace("name: acme-doors", "name: other-doors")
     with pytest.raises(DocumentError) as caught:
         compile_packs(
@@ -205,7 +203,7 @@ def test_packs_do_not_share_names_or_rule_ids(rule, sources):
     ],
 )
 def test_a_document_that_is_no_pack_is_refused(compiling, text, expected):
-    """A file of another shape is told as such and never breaks the reader."""
+    """A file of another shape is reported as such and never breaks the reader."""
     assert compiling(text)[0].startswith(expected)
     with pytest.raises(DocumentError):
         read_pack(PackText(text=text.encode(), source="doors.yaml"))

@@ -96,9 +96,11 @@ def since(day, value):
     ],
 )
 def test_an_override_is_chosen_for_each_row(evaluate_rows, row, setting, body, expected):
-    """What a row is judged with depends on its key and its date, and is never guessed."""
+    """The parameters of a row depends on its key and its date, and is never guessed."""
     whole = {"open_for": 720, "age": 99999, "locked": True} | body
-    rule_result = evaluate_rows([row(**whole)], parameters=LIMIT, settings={"limit": setting}, **RULE)
+    rule_result = evaluate_rows(
+        [row(**whole)], parameters=LIMIT, settings={"limit": setting}, **RULE
+    )
 
     assert (rule_result.results[0].status, rule_result.results[0].reason) == expected
 

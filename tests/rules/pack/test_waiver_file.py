@@ -120,8 +120,8 @@ def test_a_waiver_without_a_valid_period_or_approver_is_refused(old, new, expect
     mistakes = [str(mistake) for mistake in caught.value.mistakes]
 
     assert len(mistakes) == len(expected), mistakes
-    for one, start in zip(mistakes, expected, strict=True):
-        assert one.startswith(f"waivers.yaml:{start}"), mistakes
+    for mistake, start in zip(mistakes, expected, strict=True):
+        assert mistake.startswith(f"waivers.yaml:{start}"), mistakes
 
 
 def test_all_mistakes_of_all_waivers_are_reported_at_once():

@@ -78,4 +78,4 @@ def test_a_mistake_in_a_test_has_its_location(compiling, rule, old, new, expecte
     assert old in rule
     mistakes = compiling(rule.replace(old, new))
 
-    assert mistakes == [f"doors.yaml:{one}" for one in expected]
+    assert mistakes == [f"doors.yaml:{mistake}" for mistake in expected]

@@ -161,11 +161,11 @@ def test_a_mistake_in_a_condition_has_its_location(compiling, rule, old, new, ex
     assert old in rule
     mistakes = compiling(rule.replace(old, new))
 
-    assert mistakes == [f"doors.yaml:{one}" for one in expected]
+    assert mistakes == [f"doors.yaml:{mistake}" for mistake in expected]
 
 
 def test_a_tolerance_by_month_needs_a_date(compiling, rule):
-    """A share by month over rows that have no `occurred_at` could never be judged."""
+    """A share by month over rows that have no `occurred_at` could never be evaluated."""
     broken = (
         rule.replace("over: acme.door", "over: acme.person")
         .replace("row.locked", "row.name != ''")

@@ -229,11 +229,11 @@ import pytest
     ],
 )
 def test_a_mistake_in_a_pack_has_its_location(compiling, rule, old, new, expected):
-    """Each mistake names file, line and column, what was found and what was wanted."""
+    """Each mistake names file, line and column, what was expected and what was got."""
     assert old in rule
     mistakes = compiling(rule.replace(old, new))
 
-    assert mistakes == [f"doors.yaml:{one}" for one in expected]
+    assert mistakes == [f"doors.yaml:{mistake}" for mistake in expected]
 
 
 def test_all_mistakes_in_a_pack_are_reported_at_once(compiling, rule):
@@ -257,7 +257,7 @@ def test_all_mistakes_in_a_pack_are_reported_at_once(compiling, rule):
 
 
 def test_rule_ids_are_unique_in_a_pack(compiling, rule):
-    """The second rule of one id is told, with where the first is."""
+    """The second rule of one id is reported, with the location of the first."""
     second = rule[rule.index("  - id") :]
 
     assert compiling(rule + second) == [
@@ -265,9 +265,7 @@ def test_rule_ids_are_unique_in_a_pack(compiling, rule):
     ]
 
 
-def test_manual_procedures_are_listed_once_for_supported_controls(
-    compiling, rule
-):
+def test_manual_procedures_are_listed_once_for_supported_controls(compiling, rule):
     """Another control, and a control said twice, are mistakes at their place."""
     controls = rule.replace("    on_empty", "    controls: [{framework: own, id: X}]\n    on_empty")
     stated = """\

@@ -116,4 +116,4 @@ def test_a_mistake_in_a_parameter_has_its_location(compiling, rule, old, new, ex
     assert old in rule
     mistakes = compiling(rule.replace(old, new))
 
-    assert mistakes == [f"doors.yaml:{one}" for one in expected]
+    assert mistakes == [f"doors.yaml:{mistake}" for mistake in expected]

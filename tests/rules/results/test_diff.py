@@ -40,16 +40,18 @@ def test_a_comparison_lists_every_difference(world, row):
     )
     comparison = compare(before, after)
 
-    assert [(parameter.name, parameter.before, parameter.after) for parameter in comparison.parameters] == [
-        ("limit", "15m", "5m")
-    ]
+    assert [
+        (parameter.name, parameter.before, parameter.after) for parameter in comparison.parameters
+    ] == [("limit", "15m", "5m")]
     assert [(rule.rule, rule.before, rule.after, rule.changed) for rule in comparison.rules] == [
         ("door_locked", "fail", "fail", ("severity",)),
         ("door_new", None, "pass", ()),
         ("door_old", "pass", None, ()),
     ]
     locked, new, old = comparison.rules
-    assert [(result.key, result.before, result.after) for result in locked.results] == [("A", "pass", "fail")]
+    assert [(result.key, result.before, result.after) for result in locked.results] == [
+        ("A", "pass", "fail")
+    ]
     assert {result.before for result in new.results} == {None}
     assert {result.after for result in old.results} == {None}
     assert comparison.controls == ()  # it failed before, and fails still

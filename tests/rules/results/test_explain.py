@@ -51,7 +51,7 @@ CONDITIONS = st.recursive(
     lambda inner: st.one_of(
         st.tuples(inner, inner).map(lambda two: f"{two[0]} && {two[1]}"),
         st.tuples(inner, inner).map(lambda two: f"({two[0]} || {two[1]})"),
-        inner.map(lambda one: f"!({one})"),
+        inner.map(lambda condition: f"!({condition})"),
         st.tuples(inner, inner, inner).map(lambda t: f"(({t[0]}) ? {t[1]} : ({t[2]}))"),
     ),
     max_leaves=8,
@@ -115,7 +115,9 @@ def test_a_trace_has_the_value_of_each_clause_and_its_reads(worked, row):
         ("limit", 300),
     ]
     assert [(let.name, let.value) for let in trace.lets] == [("limit", 300)]
-    assert [(parameter.name, parameter.value) for parameter in trace.parameters] == [("params.limit", 300)]
+    assert [(parameter.name, parameter.value) for parameter in trace.parameters] == [
+        ("params.limit", 300)
+    ]
 
 
 def test_a_trace_names_why_a_clause_has_no_value(worked, row):

@@ -1,4 +1,4 @@
-"""A part of an evaluation: what stays is rolled up again, and nothing is judged anew."""
+"""A part of an evaluation: what stays is rolled up again, and nothing is evaluated again."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from ccm_core.rules.results.filter import ResultFilter, filter_evaluation
 
 
 def rule(name, *statuses, controls=(), total=None):
-    """A rule and what it says of the one service of each connection."""
+    """Make a rule with one result for each connection."""
     results = tuple(
         Result(
             rule=name,
-            connection=place,
-            subject=Subject(kind="acme.service", key=place, title=place),
+            connection=connection,
+            subject=Subject(kind="acme.service", key=connection, title=connection),
             status=status,
             reason="so it is",
         )
-        for place, status in statuses
+        for connection, status in statuses
     )
     return RuleResult(
         rule=name,

@@ -76,7 +76,7 @@ def followed(evaluations):
         pytest.param(
             [OPEN, "elsewhere", OPEN],
             [(0, "opened"), (1, "inconclusive"), (2, "confirmed")],
-            id="connection-not-judged",
+            id="connection-not-evaluated",
         ),
         pytest.param([OPEN, ABSENT], [(0, "opened"), (1, "removed")], id="removed"),
         pytest.param(

@@ -17,7 +17,11 @@ LOOKED_UP = (
 
 def lies(packs):
     """Name the mutations that let a rule pass."""
-    return [(mutation.test, mutation.mutation, mutation.before) for mutation in mutate(packs) if mutation.false_pass]
+    return [
+        (mutation.test, mutation.mutation, mutation.before)
+        for mutation in mutate(packs)
+        if mutation.false_pass
+    ]
 
 
 def test_a_sound_rule_never_gives_a_false_pass(world):

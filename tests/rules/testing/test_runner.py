@@ -222,10 +222,10 @@ def test_coverage_mistakes_name_the_tests_a_rule_lacks(pack_text, rule_text, sou
         rule_text(id="whole", tests=whole, controls=control),
         rule_text(id="wrong", tests="[{name: a, rows: [], expect: pass}]"),
     )
-    given = PackText(text=text, source="doors.yaml")
-    packs = compile_packs([given], sources)
+    doors = PackText(text=text, source="doors.yaml")
+    packs = compile_packs([doors], sources)
 
-    assert [str(one) for one in coverage_mistakes(given, packs)] == [
+    assert [str(mistake) for mistake in coverage_mistakes(doors, packs)] == [
         "doors.yaml:16:9: wrong has no passing test that expects pass",
         "doors.yaml:16:9: wrong has no passing test that expects fail",
         "doors.yaml:16:9: wrong has no passing test that expects insufficient",
