@@ -111,7 +111,7 @@ def test_from_an_empty_folder_to_a_run_after_rotation(start, simulator, identity
     (credential,) = (one for one in told["diagnoses"] if one["subject"] == "credential")
     assert "token of a user" in credential["message"]
 
-    look, begun = watched.before, len(watched.requests)
+    look, begun = watched.before_response, len(watched.requests)
 
     def expire(asked) -> None:
         look(asked)

@@ -284,9 +284,9 @@ def test_a_rule_has_the_status_of_its_worst_result(evaluate_rows, row, locked, s
     """The order is error, fail, insufficient, pass, not applicable."""
     bodies = [
         {"floor": 1}
-        if one == "outside"
-        else {"floor": 4} | ({"locked": one} if one != "absent" else {})
-        for one in locked
+        if state == "outside"
+        else {"floor": 4} | ({"locked": state} if state != "absent" else {})
+        for state in locked
     ]
     rule_result = evaluate_rows(
         [row(f"D{n}", **body) for n, body in enumerate(bodies)], match="row.floor > 3"
@@ -303,7 +303,10 @@ def test_an_evaluation_does_not_depend_on_the_order_of_facts(compiled, rule_text
     rules = [rule_text(), rule_text(id="another", severity="low")]
     rows = [row(f"D{n}", locked=n % 2 == 0, occurred_at=MARCH) for n in range(5)]
     inputs = [facts(rows), facts(rows[:2], connection="annex")]
-    turned = [replace(one, rows={"acme.door": one.rows["acme.door"][::-1]}) for one in inputs[::-1]]
+    turned = [
+        replace(facts_, rows={"acme.door": facts_.rows["acme.door"][::-1]})
+        for facts_ in inputs[::-1]
+    ]
 
     first = evaluate(compiled(*rules), inputs, now=now)
     second = evaluate(compiled(*rules), turned, now=now)

@@ -332,6 +332,6 @@ def test_one_field_less_never_makes_a_row_pass(evaluate_rows, row, body, dropped
     """Where a row that does not pass loses a field, it still does not pass."""
     less = {name: value for name, value in body.items() if name != dropped}
     fields = {"match": "row.floor > 3", "not_due": "row.age < 60"}
-    before, after = (evaluate_rows([row(**one)], **fields) for one in (body, less))
+    before, after = (evaluate_rows([row(**fields_)], **fields) for fields_ in (body, less))
 
     assert after.status is not Status.PASS or before.status is Status.PASS

@@ -91,7 +91,7 @@ def test_a_pass_rate_is_evaluated_month_by_month(evaluate_rows, row, months, exp
         result.subject.key: (result.status.value, result.reason) for result in shares
     } == expected
     assert rule_result.population.total == sum(map(len, months.values()))
-    assert all(one.evidence_digests for one in shares)
+    assert all(result.evidence_digests for result in shares)
 
 
 def test_a_pass_rate_can_cover_all_subjects_at_once(evaluate_rows, row):

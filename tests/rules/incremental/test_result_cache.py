@@ -115,8 +115,8 @@ def facts_of(world, doors, people, incomplete_objects):
     return replace(world.facts(rows, sufficiency=sufficiency), lookup_records=records)
 
 
-def taken_over(first, later):
-    """Name the subjects of each rule whose result is the very same object."""
+def reused_subjects(first, later):
+    """Return the subjects of each rule whose result is the very same object."""
     return {
         rule.rule: [
             result.subject.key
@@ -128,7 +128,7 @@ def taken_over(first, later):
 
 
 def test_the_cache_reuses_results_that_did_not_change(world, packs, now, row):
-    """What did not change is the very same result; what the moment may change is evaluated again."""
+    """What did not change is the very same result; what the moment may change is not."""
     whole = {
         "locked": True,
         "floor": 1,
@@ -148,7 +148,7 @@ def test_the_cache_reuses_results_that_did_not_change(world, packs, now, row):
     )
     later, _ = evaluate_incrementally(packs, [after], now=now + timedelta(minutes=30), cache=memory)
 
-    assert taken_over(first, soon) == {
+    assert reused_subjects(first, soon) == {
         "door_any": ["A"],
         "door_aged": [],  # its due date is derived from its age and the moment
         "door_due": ["A"],
@@ -159,8 +159,8 @@ def test_the_cache_reuses_results_that_did_not_change(world, packs, now, row):
         "door_shared": ["A"],
         "door_shut": ["A"],
     }
-    assert taken_over(soon, later)["door_due"] == []  # it fell due
-    assert taken_over(soon, later)["door_locked"] == ["A", "B"]
+    assert reused_subjects(soon, later)["door_due"] == []  # it fell due
+    assert reused_subjects(soon, later)["door_locked"] == ["A", "B"]
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_another_rule_or_parameter_invalidates_the_cache(world, now, row, change
     first, memory = evaluate_incrementally(before, [facts], now=now, cache=None)
     later, _ = evaluate_incrementally(after, [facts], now=now, cache=memory)
 
-    assert taken_over(first, later)["door_locked"] == []
+    assert reused_subjects(first, later)["door_locked"] == []
     assert later == evaluate(after, [facts], now=now)
 
 
@@ -226,7 +226,7 @@ def test_a_changed_field_invalidates_only_rules_that_read_it(
         packs, [changed], now=NOW + timedelta(minutes=1), cache=memory
     )
 
-    assert taken_over(first, later)[rule] == (["A"] if expected else [])
+    assert reused_subjects(first, later)[rule] == (["A"] if expected else [])
     assert later == evaluate(packs, [changed], now=NOW + timedelta(minutes=1))
 
 
@@ -266,10 +266,10 @@ def test_a_changed_owner_is_in_reused_results(world, packs, now, row):
 
     assert later == evaluate(packs, [world.facts([changed, unchanged])], now=now)
     owners = {
-        one.subject.owners
+        result.subject.owners
         for rule in later.rules
-        for one in rule.results
-        if one.subject.key == changed.subject.key
+        for result in rule.results
+        if result.subject.key == changed.subject.key
     }
     assert owners == {("Night desk",)}
     assert [rule.status for rule in first.rules] == [rule.status for rule in later.rules]
@@ -307,4 +307,6 @@ def test_a_row_that_becomes_incomplete_is_evaluated_again(world, packs, now, row
 
     assert encode(evaluation) == encode(evaluate(packs, [facts], now=now))
     locked = next(rule for rule in evaluation.rules if rule.rule == "door_locked").results
-    assert {one.status for one in locked if one.subject.key == "A"} == {Status.INSUFFICIENT}
+    assert {result.status for result in locked if result.subject.key == "A"} == {
+        Status.INSUFFICIENT
+    }

@@ -61,7 +61,7 @@ def test_a_template_is_split_into_text_and_placeholders(template, expected):
 
 
 @pytest.mark.parametrize(
-    ("template", "place"),
+    ("template", "position"),
     [
         pytest.param("a {row.b", (1, 3), id="never-closed"),
         pytest.param("a } b", (1, 3), id="closes-nothing"),

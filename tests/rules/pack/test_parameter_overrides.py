@@ -155,7 +155,7 @@ def test_the_due_date_follows_the_override_of_the_row(evaluate_rows, row):
     ],
 )
 def test_a_control_checks_every_override_in_force(world, setting, period, expected):
-    """One value that is too loose, for one key or in the period evaluate_rows, fails the mapping."""
+    """One value that is too loose, for one key or in the evaluated period, fails the control."""
     control = "[{framework: soc2, id: CC1, requires: {limit: {at_most: 15m}}}]"
     rule = world.rule_text(**RULE, controls=control)
     packs = world.compiled(rule, parameters=LIMIT, settings={"limit": setting})

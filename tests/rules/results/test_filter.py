@@ -54,8 +54,8 @@ def evaluation():
         packs=(),
         connections=("eu", "us"),
         sufficiency=tuple(
-            KindSufficiency(kind="acme.service", connection=one, outcome=Outcome.COMPLETE)
-            for one in ("eu", "us")
+            KindSufficiency(kind="acme.service", connection=name, outcome=Outcome.COMPLETE)
+            for name in ("eu", "us")
         ),
         rules=(
             rule("both", ("eu", Status.PASS), ("us", Status.FAIL), controls=["CC7.4"], total=99),

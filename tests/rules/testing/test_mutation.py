@@ -49,7 +49,7 @@ def test_a_sound_rule_never_gives_a_false_pass(world):
         "without acme.person:P1",
     }
     whole = [result for result in results if result.mutation.startswith("acme.door ")]
-    assert {one.after for one in whole} == {"insufficient"}
+    assert {result.after for result in whole} == {"insufficient"}
 
 
 @pytest.mark.parametrize(
