@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING
 from ccm_core.sdk.collector import CollectRequest
 from ccm_core.sdk.connector import Session
 from ccm_core.sdk.http import HttpResponse, HttpSource
-from ccm_core.sdk.paging import CapReached, CursorPage, OffsetPage, paginate_by_cursor, paginate_by_offset
+from ccm_core.sdk.paging import (
+    CapReached,
+    CursorPage,
+    OffsetPage,
+    paginate_by_cursor,
+    paginate_by_offset,
+)
 from ccm_core.sdk.types import (
     AuthMethod,
     Collector,

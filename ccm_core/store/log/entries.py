@@ -30,7 +30,9 @@ def entries(transaction: Transaction, log: str) -> Iterator[LedgerEntry]:
     """Yield the entries of a log in order."""
     query = "SELECT seq, first, count, leaves, edge FROM log_entry WHERE log = :log ORDER BY first"
     for seq, first, count, leaves, edge in transaction.rows(query, log=log):
-        yield LedgerEntry(seq=seq, log=log, first=first, count=count, leaves=_lines(leaves), edge=edge)
+        yield LedgerEntry(
+            seq=seq, log=log, first=first, count=count, leaves=_lines(leaves), edge=edge
+        )
 
 
 def leaves(transaction: Transaction, log: str, size: int) -> Iterator[bytes]:

@@ -45,11 +45,11 @@ def collected(ccm, connected, drafts):
 
 def test_a_draft_is_judged_and_nothing_is_kept(ccm, collected):
     """Its verdict is that of the kept evidence; there is no evaluation afterwards."""
-    ran = ccm("rules", "try", "one.yaml", "--json")
+    ran = ccm("rules", "preview", "one.yaml", "--json")
     (rule,) = ran.json["rules"]
 
     assert (ran.code, rule["status"]) == (1, "fail")
-    assert ccm("rules", "try", "two.yaml").out.startswith("1 rule holds")
+    assert ccm("rules", "preview", "two.yaml").out.startswith("1 rule holds")
     assert ccm("report").code == 2  # nothing was kept
 
 
@@ -82,10 +82,10 @@ def test_other_packs_than_those_of_the_settings(ccm, collected):
     [
         pytest.param(["evaluate", "--diff"], "--diff needs --packs", id="diff-of-nothing"),
         pytest.param(
-            ["evaluate", "--packs", "one.yaml", "--repeat"], "leave out --packs", id="repeat-others"
+            ["evaluate", "--packs", "one.yaml", "--reproduce"], "leave out --packs", id="reproduce-others"
         ),
-        pytest.param(["rules", "try", "gone.yaml"], "gone.yaml", id="no-such-file"),
-        pytest.param(["rules", "try"], "Missing argument", id="nothing-to-try"),
+        pytest.param(["rules", "preview", "gone.yaml"], "gone.yaml", id="no-such-file"),
+        pytest.param(["rules", "preview"], "Missing argument", id="nothing-to-try"),
         pytest.param(
             ["rules", "list", "--controls", "soc"], 'did you mean "soc2"?', id="no-framework"
         ),

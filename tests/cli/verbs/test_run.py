@@ -162,10 +162,10 @@ def test_an_evaluation_is_repeated_from_what_is_kept(ccm, connected, folder):
     )
     then = first["evaluated_at"]
     ccm("evaluate")
-    again = ccm("evaluate", "--repeat", "--as-of", then, "--json")
+    again = ccm("evaluate", "--reproduce", "--as-of", then, "--json")
     assert (again.json, again.code) == (first, 1)
     assert again.err == f"the evaluation of {then} comes out the same\n"
-    nothing = ccm("evaluate", "--repeat", "--as-of", "2020-01-01T00:00:00Z")
+    nothing = ccm("evaluate", "--reproduce", "--as-of", "2020-01-01T00:00:00Z")
     assert (nothing.code, "no evaluation by then" in nothing.err) == (2, True)
 
 

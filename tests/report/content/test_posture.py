@@ -85,4 +85,4 @@ def test_the_page_has_trend_and_risk_acceptances(whole):
     assert "2 failing resources" in page
     assert "Both go away in June." in page
     assert "<small>3d, opened 2 times</small>" in page
-    assert "ccm evaluate --repeat --as-of 2026-05-06T09:00:00Z" in page
+    assert "ccm evaluate --reproduce --as-of 2026-05-06T09:00:00Z" in page
