@@ -24,7 +24,7 @@ from pagerduty_simulator import AccountSizes, PagerDutySimulator, build_account
 
 from ccm_core.collect.observer import NullObserver
 from ccm_core.config.schema_defaults import with_defaults
-from ccm_core.ledger.signers import unsigned
+from ccm_core.ledger.signed_note import unsigned
 from ccm_core.model import json_codec
 from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.manifest import Manifest

@@ -77,7 +77,9 @@ def rule(name, title, severity, results=(), *, status=None, controls=(), **more)
 def standing(kind, outcome=Outcome.COMPLETE, connection=PROD, **more):
     """Evidence of a kind, collected two hours ago."""
     at = None if outcome is None else NOW - timedelta(hours=2)
-    return KindSufficiency(kind=kind, connection=connection, outcome=outcome, collected_at=at, **more)
+    return KindSufficiency(
+        kind=kind, connection=connection, outcome=outcome, collected_at=at, **more
+    )
 
 
 def collection(kind, outcome=Outcome.COMPLETE, counts=(60, 1), **more):

@@ -3,18 +3,47 @@
 A kind is due when its cadence has passed since the start of the run that last read it completely.
 The start counts, not the end: a run that takes ten minutes would otherwise move the next one by
 ten minutes, each time. A plan includes what falls due within the
-:func:`~ccm_core.collect.freshness.grace_period` as well, so that a timer that fires a minute early
+:func:`grace_period` as well, so that a timer that fires a minute early
 skips nothing, and kinds that were collected together stay together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ccm_core.collect.retry_backoff import retry_delay
 from ccm_core.model.evidence.collection import Collection
+
+MAX_GRACE_PERIOD = timedelta(minutes=30)
+_GRACE_DIVISOR = 12
+"""The grace period is a twelfth of the cadence: five minutes of an hour."""
+
+
+def grace_period(cadence: timedelta) -> timedelta:
+    """Return how long before it is due a kind may be collected."""
+    return min(cadence / _GRACE_DIVISOR, MAX_GRACE_PERIOD)
+
+
+def is_fresh(run_start: datetime, cadence: timedelta, now: datetime) -> bool:
+    """Return whether what a run collected need not be collected again yet.
+
+    A run that claims to have started after ``now`` had a wrong clock: it is never fresh.
+    """
+    return run_start <= now < run_start + cadence - grace_period(cadence)
+
+
+def run_starts(collections: Iterable[Collection]) -> dict[str, datetime]:
+    """Return when each run started, by its first collection, in whole seconds.
+
+    A run's own moment is a whole second, so that two in one second are not out of order.
+    """
+    starts: dict[str, datetime] = {}
+    for collection in collections:
+        start = collection.started_at.replace(microsecond=0)
+        starts[collection.run] = min(start, starts.get(collection.run, start))
+    return starts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,3 +56,12 @@ class Checkpoint:
 def origin(identity: str, log: str = STORE_LOG) -> str:
     """Return the origin line of a log's checkpoints; the store's own is the name of its keys."""
     return f"ccm/{identity}" if log == STORE_LOG else f"ccm/{identity}/{log}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinnedCheckpoint:
+    """A head against which a store is verified."""
+
+    name: str
+    """The file that it came from."""
+    note: str

@@ -9,7 +9,7 @@ from typing import Any
 from ccm_core.ledger import signed_note
 from ccm_core.ledger.checkpoint import HEADS, STORE_LOG, Checkpoint, origin
 from ccm_core.ledger.key_history import SigningKey
-from ccm_core.ledger.pinned_checkpoint import Pin
+from ccm_core.ledger.checkpoint import PinnedCheckpoint
 from ccm_core.ledger.signed_note import SignedNote, VerifierKey, encoded
 from ccm_core.ledger.verification import VerificationProblem
 
@@ -183,7 +183,7 @@ class HeadVerifier:
         self.checkpoints += 1
         self.verified_sizes[signed.log] = max(signed.size, self.verified_sizes.get(signed.log, 0))
 
-    def check_pin(self, pin: Pin) -> Iterator[VerificationProblem]:
+    def check_pin(self, pin: PinnedCheckpoint) -> Iterator[VerificationProblem]:
         """Check the store against a head that was stored outside it."""
         label = f"the pin {pin.name}"
         try:

@@ -190,3 +190,23 @@ def _checked(text: str) -> str:
     if any(character < " " and character != "\n" for character in text):
         raise ValueError("its text has control characters")
     return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsigned:
+    """The reason why heads are not signed; it is stored in the ledger in place of a signature."""
+
+    why: str
+    """In plain words, with the next step."""
+
+
+Signers: TypeAlias = Sequence[Signer] | Unsigned
+"""The keys that are at hand, the one in use first. While a key is being replaced there are two."""
+
+Signing: TypeAlias = Callable[[], Signers]
+"""Returns them when a head is to be signed."""
+
+
+def unsigned(why: str) -> Signing:
+    """Return a signing that signs nothing, for a reason."""
+    return lambda: Unsigned(why=why)

@@ -1,4 +1,4 @@
-"""Assurance: what a period proves, from the collections and evaluations that are kept."""
+"""Assess a period: what its stored collections and evaluations prove."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def assess_period(
     period: Period,
     controls: Some[ControlName] = (),
 ) -> Assurance:
-    """Say what a period proves. No source is asked and nothing is judged again.
+    """Return what a period proves. No source is asked and nothing is evaluated again.
 
     Args:
         host: What is installed, and the clock.
         connections: Whose evidence.
         store: Where it is kept.
         packs: Which rules support which control.
-        period: The period; what has not passed of it is left out.
+        period: The period; what lies in the future is left out.
         controls: Which; none: every control that the packs support.
 
     Raises:
@@ -67,7 +67,7 @@ def assess_period(
 def selected_controls(
     supports: Mapping[ControlName, object], controls: Some[ControlName]
 ) -> Some[ControlName]:
-    """Give the controls that were asked for; none: all that are supported.
+    """Return the controls that were requested; none: all that are supported.
 
     Raises:
         UsageError: One that no rule supports; those that are supported are named.
@@ -81,7 +81,7 @@ def selected_controls(
 
 
 def supported_controls(packs: CompiledPacks) -> dict[ControlName, list[RuleEvidence]]:
-    """Say which rules support each control, and the kinds that each of them rests on."""
+    """Return the rules that support each control, and the kinds that each depends on."""
     supports: dict[ControlName, list[RuleEvidence]] = {}
     for pack in packs.packs:
         for group in pack.groups:
@@ -100,7 +100,7 @@ def _history(host: Host, connection: Connection, runs: RunStore) -> ConnectionHi
     watch = watch_scope(host, connection)
     cadences = {kind: timedelta(seconds=span) for kind, span in watch.cadences.items()}
     collections = runs.collections(connection.name)
-    # Manifests are as old as what was collected last, whatever came of it.
+    # Manifests are as old as the newest collection, whatever its outcome.
     if own := host.kinds.get(manifest_kind_name(watch.connector)):
         cadences[own.name] = own.cadence
         collections = [

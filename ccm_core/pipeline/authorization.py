@@ -1,4 +1,4 @@
-"""What authorises a connection's requests: its key, or tokens that the vault keeps fresh."""
+"""What authorizes a connection's requests: its key, or tokens that are refreshed in the vault."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def authorization(host: Host, connection: Connection) -> Authorization | None:
-    """Give what authorises a connection's requests; None where its connector does it by itself."""
+    """Return what authorizes a connection's requests; None where its connector does it itself."""
     method = connection.method
     if connection.tokens is not None:
         return Authorization(connection.tokens, prefix=BEARER, name=connection.name)
@@ -35,7 +35,7 @@ async def renew_tokens(host: Host, connection: Connection) -> None:
     """Renew a connection's tokens now, with the client's credentials as they are given.
 
     Raises:
-        SourceError: The identity server did not take them; the tokens are as they were.
+        SourceError: The identity server refused them; the tokens stay as they were.
     """
     authorized = authorization(host, connection)
     if authorized is None:
@@ -44,7 +44,7 @@ async def renew_tokens(host: Host, connection: Connection) -> None:
 
 
 def token_endpoint(host: Host, connection: Connection, grant: OAuthGrant) -> TokenEndpoint:
-    """Give the token endpoint of a connection, with the app that asks there."""
+    """Return the token endpoint of a connection, with its OAuth client."""
     from ccm_core.auth.oauth_messages import OAuthClient
     from ccm_core.auth.token_endpoint import TokenEndpoint
 
@@ -79,7 +79,7 @@ def _tokens(host: Host, connection: Connection, grant: OAuthGrant) -> TokenProvi
 
 
 class _Key:
-    """A key that stays as it is, until a person has replaced it where it is kept."""
+    """A key that stays the same until a person replaces it where it is kept."""
 
     scopes = None
 
@@ -101,7 +101,7 @@ class _Key:
 
 
 class _Kept:
-    """A keeper of tokens, with the next step where only a person can go on.
+    """Refreshed tokens, with the next step where a person has to act.
 
     A vault that fails in the middle of a run ends it as a refused credential does: it is sealed.
     """

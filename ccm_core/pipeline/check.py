@@ -1,4 +1,4 @@
-"""Diagnosing: what is wrong with a connection, live and in what was last read of it."""
+"""Diagnose a connection: live, and by its newest collections."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionCheck:
-    """What was found of one connection."""
+    """The diagnoses of one connection."""
 
     connection: str
     usable: bool
-    """Whether the source could be asked at all."""
+    """Whether a session could be opened."""
     diagnoses: tuple[Diagnosis, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """What ``ccm check`` found."""
+    """The document of ``ccm check``."""
 
     document: str = "ccm.check/v1"
     checked_at: datetime
     plugins: tuple[Diagnosis, ...]
-    """What is wrong with what is installed."""
+    """Problems of what is installed."""
     connections: tuple[ConnectionCheck, ...]
 
     @property
     def ok(self) -> bool:
-        """Whether nothing is wrong."""
+        """Whether there is no problem."""
         every = [diagnosis for connection in self.connections for diagnosis in connection.diagnoses]
         return all(diagnosis.ok for diagnosis in (*self.plugins, *every))
 

@@ -1,4 +1,4 @@
-"""Collecting: read what is due of one connection, keep it window by window, seal the run."""
+"""Collect: read what is due of one connection, keep it window by window, seal the run."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from ccm_core.store.interface.evidence_store import EvidenceStore
 from ccm_core.store.interface.runs import RunStore
 
 TRIES = 20
-"""Cadences to look back at the least: more failures in a row do not make the pause longer."""
+"""Cadences to look back at least; more failures in a row do not lengthen the backoff."""
 
 
 async def collect(
@@ -88,10 +88,10 @@ async def collect(
 def collections_for_planning(
     host: Host, connection: Connection, runs: RunStore, now: datetime
 ) -> list[Collection]:
-    """Give what a plan looks at of what was kept of a connection, however much there is.
+    """Return those collections of a connection that a plan needs, however many are kept.
 
-    That is what is about the horizon, enough tries to say how long a source has been down, the
-    newest of each kind, and whatever was kept since it was last found out what had changed.
+    These are the collections about the horizon, enough attempts to tell how long a source has been
+    down, the newest of each kind, and every one since changes were last detected.
     """
     cadences = (
         connection.cadences.get(collector.kind, host.kinds[collector.kind].cadence)
@@ -106,12 +106,12 @@ def collections_for_planning(
 
 
 def without_amendments(collections: Sequence[Collection]) -> list[Collection]:
-    """Leave out what was added to collections later."""
+    """Return collections without those that amend others."""
     return [collection for collection in collections if collection.amends is None]
 
 
 def plan_inputs(connection: Connection, now: datetime, *, force: bool = False) -> PlanInputs:
-    """Say what a connection wants to be read at a moment."""
+    """Return what a plan is made from at a moment."""
     return PlanInputs(
         now=now,
         horizon=connection.horizon(now),
@@ -121,7 +121,7 @@ def plan_inputs(connection: Connection, now: datetime, *, force: bool = False) -
 
 
 def by_kind(collections: Sequence[Collection]) -> dict[str, list[Collection]]:
-    """Sort collections by their kind; within one, their order stays."""
+    """Group collections by kind, in their order."""
     grouped: dict[str, list[Collection]] = {}
     for collection in collections:
         grouped.setdefault(collection.kind, []).append(collection)
@@ -146,7 +146,7 @@ async def _run(
                         await runner.look_up(partial(connection.connector.look_up, session))
                     metadata = replace(metadata, cut=cut)
                 finally:
-                    # However it ends, the manifest says with which rights.
+                    # However it ends, the manifest states the credential's rights.
                     metadata = replace(
                         metadata,
                         credential=session.credential,
@@ -163,7 +163,7 @@ async def _run(
 
 
 def _run_metadata(host: Host, connection: Connection) -> RunMetadata:
-    """Say what is known of a run before it begins."""
+    """Return what is known of a run before it begins."""
     kinds = [host.kinds[collector.kind] for collector in connection.collectors]
     scheduled = tuple(
         ScheduledKind(
@@ -239,7 +239,7 @@ def _run_context(
 
 
 def _seal_cut_off(host: Host, connection: Connection, runs: RunStore) -> None:
-    """Seal the runs that were cut off before they could do it themselves."""
+    """Seal the runs of processes that were killed before they could."""
     cut = Shortfall(
         reason=Reason.INTERRUPTED, detail="the run was cut off; what it had kept by then is here"
     )

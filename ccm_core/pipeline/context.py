@@ -1,4 +1,4 @@
-"""Who takes part: the host, and a connection that is ready to be read."""
+"""What every step needs: the host, and a connection that is ready to be read."""
 
 from __future__ import annotations
 
@@ -34,39 +34,39 @@ class Connection:
     vault: Vault | None = field(default=None, repr=False)
     """Where its tokens are kept; None where it has none."""
     reread_secret: Callable[[str], Secret] | None = field(default=None, repr=False)
-    """Looks a secret up anew by its field: it may have been replaced since."""
+    """Reads a secret again by its field: it may have been replaced since."""
     tokens: TokenProvider | None = field(default=None, repr=False)
-    """Tokens that are in use and kept nowhere yet: while a new connection is tested."""
+    """Tokens that are not saved yet, while a new connection is tested."""
     entered_at: datetime | None = None
-    """When a person entered its key, or agreed; None where nobody knows."""
+    """When a person entered its key, or gave consent; None where that is not known."""
 
     @property
     def method(self) -> AuthMethod:
-        """Give its way to authenticate."""
+        """The method by which it authenticates."""
         return next(
             method for method in self.connector.auth_methods if method.name == self.auth_method
         )
 
     @property
     def rotate_by(self) -> datetime | None:
-        """Give the moment by which its key should be replaced, where that is known."""
+        """When its key should be rotated at the latest, where that is known."""
         longest = self.method.max_age
         return self.entered_at + longest if self.entered_at and longest else None
 
     @property
     def collectors(self) -> tuple[Collector, ...]:
-        """Give the connector's collectors as the settings want them."""
+        """The connector's collectors, as its settings configure them."""
         return self.connector.selected_collectors(self.settings)
 
     def horizon(self, now: datetime) -> Window:
-        """Give the period the connection keeps watch over at a moment."""
+        """Return the period that the connection covers at a moment."""
         horizon = self.connector.horizon(self.settings)
         return Window(now - horizon.lookback, now + horizon.lookahead)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
-    """What every stage may be handed: who we are and what is installed."""
+    """What is installed, and the clock."""
 
     version: str
     kinds: Mapping[str, EvidenceKind]
@@ -74,16 +74,16 @@ class Host:
     plugins: tuple[PluginVersion, ...]
     clock: Callable[[], datetime]
     sections: Mapping[str, ReportSection] = field(default_factory=dict)
-    """What plugins add to the report for people."""
+    """The sections that plugins add to the report."""
 
     @property
     def user_agent(self) -> str:
-        """Say who we are to a source."""
+        """The User-Agent header of every request."""
         return f"ccm/{self.version}"
 
     @property
     def plugin_failures(self) -> tuple[str, ...]:
-        """Name the plugins that did not load, each with the reason."""
+        """The plugins that did not load, each with the reason."""
         return tuple(
             f"{plugin.name}: {plugin.failure}" for plugin in self.plugins if plugin.failure
         )

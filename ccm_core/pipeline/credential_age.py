@@ -1,4 +1,4 @@
-"""How old a connection's credential is, and when it should be replaced."""
+"""How old a connection's credential is, and when it must be rotated."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DAY = timedelta(days=1)
 
 
 def diagnose_age(connection: Connection, now: datetime) -> Sequence[Diagnosis]:
-    """Say how old the credential is; nothing where its connector lets it grow old."""
+    """Return the age of the credential; nothing where its connector sets no rotation period."""
     longest = connection.method.max_age
     if longest is None:
         return ()
@@ -26,14 +26,14 @@ def diagnose_age(connection: Connection, now: datetime) -> Sequence[Diagnosis]:
         return (Diagnosis(subject=SUBJECT, ok=True, message=finding),)
     since = f"entered on {entered:%Y-%m-%d}, {_days(now - entered)} ago"
     if now < rotate_by:
-        finding = f"{since}; to be replaced by {rotate_by:%Y-%m-%d}"
+        finding = f"{since}; rotate it by {rotate_by:%Y-%m-%d}"
         return (Diagnosis(subject=SUBJECT, ok=True, message=finding),)
     return (
         Diagnosis(
             subject=SUBJECT,
             ok=False,
-            message=f"{since}; it was to be replaced after {_days(longest)}",
-            next_step=f"make a new one, then run `ccm connections rotate {connection.name}`",
+            message=f"{since}; its rotation period is {_days(longest)}",
+            next_step=f"create a new one, then run `ccm connections rotate {connection.name}`",
         ),
     )
 

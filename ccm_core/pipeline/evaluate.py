@@ -1,4 +1,4 @@
-"""Judging: rules over the evidence that is kept. No source is asked."""
+"""Evaluate rules over the kept evidence. No source is asked."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def compile_rules(
     """Compile rule packs against the kinds and views that are installed.
 
     Raises:
-        DocumentError: A pack or a parameter has mistakes; all of them are told.
+        DocumentError: A pack or a parameter has mistakes; every one is listed.
     """
     sources = [
         RowSource(name=kind.name, inputs=(kind.name,), schema=kind.schema)
@@ -69,17 +69,17 @@ def evaluate(
     as_of: datetime | None = None,
     cache: EvaluationCache | None = None,
 ) -> Evaluation:
-    """Judge the kept evidence. No source is asked.
+    """Evaluate the kept evidence. No source is asked.
 
     Args:
         host: What is installed, and the clock.
-        connections: Whose evidence to judge.
+        connections: Whose evidence to evaluate.
         store: Where it is kept.
-        packs: What must hold.
-        waivers: What may fail for a while.
-        as_of: Judge what had been kept by that moment, as of that moment; None: by now.
-        cache: What was judged before, for who judges again and again with the same packs: what
-            did not change since is not judged anew. It changes nothing of what is said.
+        packs: The rules.
+        waivers: The accepted risks.
+        as_of: Evaluate what had been kept by that moment, as of that moment; None: now.
+        cache: What the evaluation before left, for a process that evaluates again and again with
+            the same packs: only what changed is evaluated again. The results are the same.
     """
     now = as_of or host.clock()
     scopes = [watch_scope(host, connection) for connection in connections]
@@ -98,7 +98,7 @@ def _evaluate_incrementally(
     cache: EvaluationCache,
 ) -> Evaluation:
     previous = EvaluationCache(results=cache.results, states=cache.states)
-    # Should this fail, what is held may be half of then and half of now.
+    # Should this fail, the state may be half of the old evaluation and half of this one.
     cache.results, cache.states = None, {}
     readers = [incremental_reader(store, host, reader, packs, previous, now) for reader in scopes]
     facts = []
@@ -125,7 +125,7 @@ def evaluate_scopes(
     *,
     now: datetime,
 ) -> Evaluation:
-    """Judge what had been kept by a moment of what some connections collected then."""
+    """Evaluate what had been kept by a moment, of what some connections collected then."""
     facts = _facts(host, scopes, store, packs, now)
     return evaluate_packs(packs, facts, waivers, now=now, time_budget=TIME_BUDGET)
 
@@ -151,13 +151,13 @@ def view_rows(
     *,
     as_of: datetime | None = None,
 ) -> tuple[Row, ...]:
-    """Give the rows of a kind or a view of one connection."""
+    """Return the rows of a kind or a view of one connection."""
     now = as_of or host.clock()
     return load_evidence(host, watch_scope(host, connection), store, now).rows(name)
 
 
 def watch_scope(host: Host, connection: Connection) -> WatchScope:
-    """Say what a connection collects, how often, and over which horizon."""
+    """Return what a connection collects, how often, and over which horizon."""
     horizon = connection.connector.horizon(connection.settings)
     collectors = connection.collectors
     cadences = {
@@ -182,17 +182,17 @@ def load_evidence(
     now: datetime,
     incremental: IncrementalReader | None = None,
 ) -> Evidence:
-    """Give the evidence of one connection as it stood at a moment.
+    """Return the evidence of one connection as of a moment.
 
     Args:
         host: What is installed, and the clock.
         scope: What the connection collects.
         store: Where it is kept.
         now: The moment.
-        incremental: Reads what an earlier evaluation did not see; None: everything is read.
+        incremental: Reads only what changed since an earlier evaluation; None: everything is read.
 
     Raises:
-        UsageError: No plugin that is installed gives one of the kinds.
+        UsageError: No installed plugin defines one of the kinds.
     """
     horizon = horizon_of(scope, now)
     manifests = host.kinds.get(manifest_kind_name(scope.connector))
@@ -241,14 +241,14 @@ def load_evidence(
 
 
 def _not_erased(records: Iterable[Record]) -> Iterator[Record]:
-    """Leave out what was erased; that it is lacking is said apart."""
+    """Return records without erased ones, which are reported as incomplete objects."""
     return (record for record in records if record.erased_at is None)
 
 
 def _kind(host: Host, name: str) -> EvidenceKind:
     if name not in host.kinds:
         raise UsageError(
-            f"no plugin that is installed gives the evidence kind {name}, which was collected. "
-            "Install the plugin that does; `ccm plugins` lists those that are there."
+            f"no installed plugin defines the evidence kind {name}, which was collected. "
+            "Install the plugin that does; `ccm plugins` lists those that are installed."
         )
     return host.kinds[name]

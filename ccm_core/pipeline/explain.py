@@ -1,4 +1,4 @@
-"""Explaining a result that is kept: worked out again from what it was made with."""
+"""Explain a stored result: evaluate it again from its inputs, and trace it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def explain(
         as_of: Of the last evaluation by that moment; None: of the last.
 
     Raises:
-        UsageError: There is no such result, several are meant, or what it was made with is gone.
+        UsageError: There is no such result, several ids begin so, or its inputs are gone.
     """
     latest = store.evaluations.latest(as_of=as_of)
     if latest is None:
@@ -52,7 +52,7 @@ def explain(
     rule_result, result = _find_result(evaluation, name)
     inputs = store.evaluations.inputs(latest.digest)
     if inputs is None:
-        raise UsageError("the evaluation was kept without what it was made with; evaluate again")
+        raise UsageError("the evaluation was stored without its inputs; evaluate again")
     texts = {
         rule.source: PackText(text=store.evaluations.document(rule.digest), source=rule.source)
         for rule in inputs.packs
@@ -100,8 +100,8 @@ def _find_result(evaluation: Evaluation, name: str) -> tuple[RuleResult, Result]
     if not matches:
         at = evaluation.evaluated_at
         raise UsageError(
-            f"no result {name!r} in the evaluation of {at:%Y-%m-%d %H:%M:%S} UTC; `ccm findings list` "
-            "and every report show ids"
+            f"no result {name!r} in the evaluation of {at:%Y-%m-%d %H:%M:%S} UTC; `ccm findings "
+            "list` and every report show ids"
         )
     ids = ", ".join(f"{match.id} ({match.rule} on {match.subject.key})" for _, match in matches[:5])
     more = f" and {len(matches) - 5} more" if len(matches) > 5 else ""  # noqa: PLR2004 - as many as are named above

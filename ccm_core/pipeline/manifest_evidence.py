@@ -1,4 +1,4 @@
-"""Manifests as evidence: what the runs of a connection say of themselves, handed to views.
+"""Manifests as evidence: what the runs of a connection state of themselves, for views.
 
 For each connector there is one kind more than it collects, ``CONNECTOR.manifest``: one record for
 each sealed run. Views that name it among their inputs can tell what a credential could see, and
@@ -20,11 +20,11 @@ from ccm_core.sdk.types import EvidenceKind, Shape
 
 _NOUN = "manifest"
 _CADENCE = timedelta(hours=24)
-"""A connection that did not run for twice as long is not watched any more."""
+"""A connection without a run for twice as long is no longer monitored."""
 
 
 def manifest_kind(connector: str) -> EvidenceKind:
-    """Describe the manifests of a connector's connections."""
+    """Return the kind of the manifests of a connector's connections."""
     return EvidenceKind(
         name=manifest_kind_name(connector),
         version=1,
@@ -38,14 +38,14 @@ def manifest_kind(connector: str) -> EvidenceKind:
 
 
 def manifest_kind_name(connector: str) -> str:
-    """Name the kind that holds the manifests of a connector's connections."""
+    """Return the name of the kind that holds the manifests of a connector's connections."""
     return f"{connector}.{_NOUN}"
 
 
 def manifest_records(
     kind: EvidenceKind, sealed: Iterable[tuple[str, Manifest]]
 ) -> tuple[Record, ...]:
-    """Give manifests, each with the digest under which it is kept, as records, sorted by key."""
+    """Return manifests, each with its digest, as records sorted by key."""
     records = (_record(kind, digest, manifest) for digest, manifest in sealed)
     return tuple(sorted(records, key=lambda record: record.key))
 
@@ -53,9 +53,9 @@ def manifest_records(
 def manifest_collection(
     kind: EvidenceKind, collections: Sequence[Collection]
 ) -> tuple[Collection, ...]:
-    """Give what stands for the reading of manifests: they are as old as what was collected last.
+    """Return the collection of manifests: they are as old as the newest other collection.
 
-    Nothing where nothing was ever collected: then there is nothing to rely on.
+    Nothing where nothing was ever collected.
     """
     if not collections:
         return ()

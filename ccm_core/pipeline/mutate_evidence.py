@@ -1,4 +1,4 @@
-"""Takes away parts of the kept evidence, and looks whether any rule turns to a pass.
+"""Mutation testing of rules: removes parts of the kept evidence and reports what passes then.
 
 Where the tests of a pack show what its conditions do, this shows what the views do as well: with a
 page lost, an endpoint denied, or a field that the source no longer sends.
@@ -23,19 +23,19 @@ from ccm_core.rules.pack.compiled import CompiledPacks, CompiledRule
 from ccm_core.rules.testing.mutation import MutationResult
 from ccm_core.store.interface.evidence_store import EvidenceStore
 
-_DENIED = Shortfall(reason=Reason.DENIED, detail="taken away to see what the rules say")
-_CUT = Shortfall(reason=Reason.TRUNCATED, detail="a page was taken away to see what the rules say")
+_DENIED = Shortfall(reason=Reason.DENIED, detail="removed for a mutation test")
+_CUT = Shortfall(reason=Reason.TRUNCATED, detail="a page was removed for a mutation test")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Mutation:
-    """Evidence from which something was taken away."""
+    """Evidence from which something was removed."""
 
     description: str
     kind: str
     evidence: Evidence
     whole_kind: bool
-    """Whether nothing may rest on the kind any more."""
+    """Whether no result may depend on the kind any more."""
 
 
 def mutate_evidence(
@@ -46,15 +46,15 @@ def mutate_evidence(
     *,
     as_of: datetime | None = None,
 ) -> tuple[MutationResult, ...]:
-    """Take away one thing after the other from the evidence of each connection.
+    """Remove one thing after the other from the evidence of each connection.
 
-    Only results that became a pass are given, and must not be there.
+    Only results that became a pass are returned; there should be none.
 
     Args:
         host: What is installed, and the clock.
         connections: Whose evidence.
-        store: Where it is kept. Nothing is changed in it.
-        packs: What must hold.
+        store: Where it is kept. It is only read.
+        packs: The rules.
         as_of: The evidence of that moment; None: of now.
     """
     now = as_of or host.clock()
@@ -94,7 +94,7 @@ def _results(available: Evidence, packs: CompiledPacks) -> Mapping[str, Result]:
 
 
 def _dependent_packs(packs: CompiledPacks, kind: str) -> CompiledPacks:
-    """Give the packs with those rules alone that rest on a kind: no others can change."""
+    """Return the packs with only the rules that depend on a kind: no others can change."""
     chosen = []
     for pack in packs.packs:
         groups = tuple(

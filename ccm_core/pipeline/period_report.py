@@ -1,4 +1,4 @@
-"""The report of a period: what it proves, and samples of what was judged in it."""
+"""The report of a period: what it proves, and samples of its population."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def period_input(
         connections: Whose evidence.
         store: Where it is kept.
         packs: Which rules support which control, and what they are called.
-        period: The period; what has not passed of it is left out.
+        period: The period; what lies in the future is left out.
         controls: Which; none: every control that the packs support.
-        samples: How many to draw of each control.
+        samples: The sample size of each control.
 
     Raises:
         UsageError: The period has not begun, or a control that no pack supports is named.

@@ -1,4 +1,4 @@
-"""Reporting: an evaluation, or a part of it, with the runs it rests on."""
+"""Report an evaluation, or a part of it, with its runs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ INSTANT = timedelta(microseconds=1)
 def report(
     host: Host, store: EvidenceStore, evaluation: StoredEvaluation, form: ReportFormat
 ) -> bytes:
-    """Write a kept evaluation in one format, with the runs it rests on."""
+    """Render a stored evaluation in one format, with its runs."""
     digest = evaluation.digest if form.figures else None
     return form.render(report_input(host, store, evaluation.evaluation, digest=digest))
 
@@ -35,17 +35,17 @@ def report_input(
     *,
     digest: str | None = None,
 ) -> ReportInput:
-    """Gather what every format is given, once for all formats.
+    """Return the content of a report, once for all formats.
 
     Args:
         host: What is installed, and the clock.
         store: Where everything is kept.
         evaluation: What to report.
         part: Which part of it.
-        digest: Under which it is kept, where a format shows what plugins add.
+        digest: Its digest, where a format shows the sections of plugins.
 
     Raises:
-        UsageError: A part is wanted that the evaluation does not have.
+        UsageError: The evaluation does not have the part.
     """
     filtered = filter_evaluation(evaluation, part)
     newest = {
@@ -71,7 +71,7 @@ def _with_figures(
     content: ReportInput, host: Host, store: EvidenceStore, part: ResultFilter, digest: str
 ) -> ReportInput:
     inputs, at = store.evaluations.inputs(digest), content.evaluation.evaluated_at
-    # An outline has no connections: of some of them alone it would say nothing that is true.
+    # An outline does not name connections, so it cannot be narrowed to some of them.
     trend = (
         ()
         if part.connections

@@ -1,4 +1,4 @@
-"""What plugins add to the report: rows of their views, as of the evaluation, made into figures."""
+"""The sections that plugins add to the report: figures of view rows as of the evaluation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ccm_core.store.interface.evidence_store import EvidenceStore
 def sections(
     host: Host, store: EvidenceStore, scopes: Sequence[WatchScope], evaluation: Evaluation
 ) -> tuple[Section, ...]:
-    """Draw every section for every connection that collects what it rests on.
+    """Return every section for every connection that collects its inputs.
 
     Args:
         host: What is installed, and the clock.
@@ -50,7 +50,7 @@ def _of_connection(
 
 
 def _inputs(host: Host, section: ReportSection) -> set[str]:
-    """Name the kinds that a section rests on; a view that nobody offers is no kind."""
+    """Return the kinds a section depends on; a view that no plugin offers counts as one."""
     views = [host.views.get(name) for name in section.views]
     return {kind for view in views if view for kind in view.inputs} | {
         name for name, view in zip(section.views, views, strict=True) if view is None
@@ -77,7 +77,7 @@ def _section(
         return replace(empty, figures=tuple(section.figures(request)))
     except CcmError:
         raise
-    except Exception as fault:  # noqa: BLE001 - a plugin's bug is told where the section would be
+    except Exception as fault:  # noqa: BLE001 - a plugin's bug is reported in place of the section
         return replace(empty, failure=f"{type(fault).__name__}: {fault}")
 
 

@@ -1,4 +1,4 @@
-"""Keeping an evaluation with its basis, and making a past one again from the store alone."""
+"""Store an evaluation with its inputs, and reproduce a past one from the store alone."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ccm_core.store.interface.records import RecordStore
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSet:
-    """What was judged with, as people wrote it."""
+    """Packs, parameters and waivers as people wrote them."""
 
     packs: Sequence[PackText]
     parameters: JsonObject = field(default_factory=dict)
@@ -38,7 +38,7 @@ def store_evaluation(
     evaluation: Evaluation,
     ruling: RuleSet,
 ) -> StoredEvaluation:
-    """Store an evaluation with everything it was made with, and track its findings."""
+    """Store an evaluation with its inputs, and track its findings."""
     basis = EvaluationInputs(
         packs=tuple(
             StoredPack(source=pack.source, digest=json_codec.digest(pack.text))
@@ -57,7 +57,7 @@ def store_evaluation(
 
 
 def reproduce(host: Host, store: EvidenceStore, *, as_of: datetime | None = None) -> Evaluation:
-    """Make the last evaluation again, from what the store has kept, and hold it to the bytes.
+    """Evaluate again as the last evaluation did, from the store alone, and compare the bytes.
 
     Args:
         host: What is installed, and the clock.
@@ -65,9 +65,9 @@ def reproduce(host: Host, store: EvidenceStore, *, as_of: datetime | None = None
         as_of: The last evaluation by that moment; None: the last that was kept.
 
     Raises:
-        UsageError: There is none; or it comes out differently, and was made by other versions, or
-            evidence that it saw was erased by order since.
-        IntegrityError: It comes out differently with the same versions.
+        UsageError: There is none; or it differs, and was made by other versions, or evidence of it
+            was erased by order since.
+        IntegrityError: It differs with the same versions.
     """
     latest = store.evaluations.latest(as_of=as_of)
     if latest is None:
@@ -76,7 +76,7 @@ def reproduce(host: Host, store: EvidenceStore, *, as_of: datetime | None = None
     inputs = store.evaluations.inputs(digest)
     if inputs is None:
         raise UsageError(
-            f"evaluation {digest} was kept without what it was made with, so it cannot be repeated"
+            f"evaluation {digest} was stored without its inputs, so it cannot be reproduced"
         )
     evaluation = _evaluate_again(host, store, stored, inputs)
     if json_codec.encode(evaluation) != json_codec.encode(stored):
@@ -91,7 +91,7 @@ def _evaluate_again(
         PackText(text=store.evaluations.document(pack.digest), source=pack.source)
         for pack in inputs.packs
     ]
-    # The plugins that had failed then are part of what was said.
+    # The plugins that had failed then are part of the evaluation.
     host_at_evaluation = replace(host, plugins=inputs.plugins)
     packs = compile_rules(host_at_evaluation, texts, inputs.parameters)
     return evaluate_scopes(
@@ -115,7 +115,7 @@ def _difference_error(
     ]
     if erased:
         return UsageError(
-            f"evaluation {digest} cannot be repeated: what it saw of {len(erased)} objects was "
+            f"evaluation {digest} cannot be reproduced: its evidence of {len(erased)} objects was "
             f"erased by order, such as {erased[0]}. `ccm verify` shows that it was kept so"
         )
     previous, current = (
@@ -128,11 +128,11 @@ def _difference_error(
     ]
     if differing:
         return UsageError(
-            f"evaluation {digest} comes out differently, and it was made by other versions: "
-            f"{'; '.join(differing)}. Install those to repeat it."
+            f"evaluation {digest} differs, and it was made by other versions: "
+            f"{'; '.join(differing)}. Install those to reproduce it."
         )
     return IntegrityError(
-        f"evaluation {digest} comes out differently from the same packs, parameters, waivers and "
+        f"evaluation {digest} differs with the same packs, parameters, waivers and "
         "versions: the evidence of that moment is not what it was. Run `ccm verify`."
     )
 

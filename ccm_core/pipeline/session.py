@@ -1,4 +1,4 @@
-"""Opening a connection, and looking at one that is open."""
+"""Open a session of a connection, and diagnose one that is open."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def check(host: Host, connection: Connection) -> Sequence[Diagnosis]:
 
 @asynccontextmanager
 async def open_session(connection: Connection, request: ConnectRequest) -> AsyncIterator[Session]:
-    """Open a connection. A plugin's bug in opening it is the source's failure, not our crash.
+    """Open a session. A plugin's bug in opening it counts as a failure of the source.
 
     Raises:
         SourceError: The source cannot be used, or its connector broke.
@@ -46,7 +46,7 @@ async def open_session(connection: Connection, request: ConnectRequest) -> Async
 def connect_request(
     host: Host, connection: Connection, limiters: Limiters, waiting: Callable[[float], None]
 ) -> ConnectRequest:
-    """Give what a connector needs to open a connection."""
+    """Return what a connector needs to open a session."""
     return ConnectRequest(
         connection=connection.name,
         settings=connection.settings,

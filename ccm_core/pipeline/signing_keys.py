@@ -9,7 +9,7 @@ from ccm_core.auth import signing_keys as keys
 from ccm_core.auth.vault import Vault
 from ccm_core.errors import SecretError, UsageError
 from ccm_core.ledger.signed_note import Signer, VerifierKey
-from ccm_core.ledger.signers import Signing, Unsigned
+from ccm_core.ledger.signed_note import Signing, Unsigned
 from ccm_core.store.interface.ledger import LedgerStore
 
 
@@ -78,8 +78,8 @@ def rotate_signing_key(
     if old_key is None and not lost:
         raise UsageError(
             f"the vault {vault.path} does not have {current[0].key}, so it cannot hand over. "
-            "Restore that vault; or, where the key is lost, pass --lost: whoever verifies sees that "
-            "the old key did not sign the handover"
+            "Restore that vault; or, where the key is lost, pass --lost: whoever verifies sees "
+            "that the old key did not sign the handover"
         )
     if old_key is not None:
         keys.activate_key(vault, public, at)  # an earlier attempt may have left another successor

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccm_core.collect.cadence import DueTime
-from ccm_core.collect.freshness import grace_period
+from ccm_core.collect.cadence import grace_period
 from ccm_core.collect.planner import PlanInputs, due_times, plan
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import Window

@@ -17,7 +17,7 @@ from pagerduty_simulator import AccountSizes, PagerDutySimulator, build_account
 from pagerduty_simulator.account.incident_log import Event, IncidentRecord, IncidentState
 from pagerduty_simulator.demo_data.incidents import service_references
 
-from ccm_core.collect.freshness import grace_period
+from ccm_core.collect.cadence import grace_period
 from ccm_core.config.schema_defaults import with_defaults
 from ccm_core.daemon.daemon import Daemon
 from ccm_core.daemon.ports import WatchJob

@@ -20,7 +20,7 @@ from pagerduty_simulator.demo_data.incidents import service_references
 from ccm_core.app.installation import build_host
 from ccm_core.collect.observer import NullObserver
 from ccm_core.config.schema_defaults import with_defaults
-from ccm_core.ledger.signers import Unsigned
+from ccm_core.ledger.signed_note import Unsigned
 from ccm_core.model import json_codec
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.pipeline.collect import collect

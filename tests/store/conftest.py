@@ -8,7 +8,7 @@ from hashlib import sha256
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ccm_core.ledger.signers import unsigned
+from ccm_core.ledger.signed_note import unsigned
 from ccm_core.model import json_codec
 from ccm_core.model.evaluation.result import Evaluation
 from ccm_core.model.evidence.collection import Collection, Outcome

@@ -16,7 +16,7 @@ from tables import TABLES
 
 from ccm_core.errors import IntegrityError
 from ccm_core.ledger import signed_note
-from ccm_core.ledger.pinned_checkpoint import Pin
+from ccm_core.ledger.checkpoint import PinnedCheckpoint
 from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs
 from ccm_core.model.evidence.erasure import Erasure
 from ccm_core.store.interface.location import StoreLocation
@@ -33,7 +33,7 @@ COLUMNS = [
 
 def verified(folder, *pins):
     """Verify the store of a folder."""
-    named_pins = [Pin(name=f"pin {number}", note=pin) for number, pin in enumerate(pins)]
+    named_pins = [PinnedCheckpoint(name=f"pin {number}", note=pin) for number, pin in enumerate(pins)]
     return verify_store(folder / "ccm.db", pins=named_pins, on_progress=lambda *_: None)
 
 

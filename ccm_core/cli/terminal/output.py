@@ -44,5 +44,5 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 
 def print_message(message: str) -> None:
-    """Tell the person something that is not the command's result."""
+    """Print a message that is not the command's result, to the error stream."""
     click.echo(message, err=True)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def observer(*, quiet: bool) -> Observer:
-    """Give what suits the place: bars, lines, or silence."""
+    """Return the observer for this output: bars, lines, or nothing."""
     if quiet:
         return NullObserver()
     return Bars() if sys.stderr.isatty() else Lines()
@@ -29,7 +29,7 @@ class Lines(NullObserver):
     """One line to the error stream for each window that is kept."""
 
     def window_stored(self, collection: Collection) -> None:
-        """Say what came of it."""
+        """Print the outcome of a collection."""
         click.echo(_line(collection), err=True)
 
 
@@ -93,7 +93,7 @@ class Bars(AbstractContextManager["Bars"]):
             )
 
     def rate_limited(self, seconds: float) -> None:
-        """Say that the source's limit makes us wait."""
+        """Show that the source's rate limit delays the next request."""
         self._until = time.monotonic() + seconds
         if self._bar is not None:
             self._progress.update(self._bar, note=f"waiting {seconds:.0f} s for the limit")

@@ -13,7 +13,7 @@ from ccm_core.sdk.secret import Secret
 
 
 def is_interactive() -> bool:
-    """Tell whether a person can be asked at the terminal."""
+    """Return whether a person can be asked at the terminal."""
     return sys.stdin.isatty()
 
 

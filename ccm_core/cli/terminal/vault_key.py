@@ -1,4 +1,4 @@
-"""Where the key of a vault may come from: the surroundings, the keyring, the person there."""
+"""Where the key of a vault may come from: the environment, the keyring, a passphrase."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ccm_core.auth.vault_encryption import KeySources
 from ccm_core.sdk.secret import Secret
 
 _NEW = """\
-This machine has no keyring, so a new vault is sealed with a passphrase. Whoever loses it has to
-connect again."""
+This machine has no keyring, so a new vault is encrypted with a passphrase. Without it, every source
+has to be connected again."""
 
 
 def key_sources() -> KeySources:
-    """Say where the key of a vault may come from; the person at the terminal is one of them."""
+    """Return where the key of a vault may come from, such as the person at the terminal."""
     if not sys.stdin.isatty():
         return KeySources(environment=os.environ)
     return KeySources(environment=os.environ, prompt=_passphrase, prompt_new=_new_passphrase)

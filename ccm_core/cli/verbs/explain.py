@@ -17,7 +17,7 @@ from ccm_core.report.terminal.explanation import explanation_text
 @json_option
 @click.pass_obj
 def command(config: str | None, result: str, as_of: str | None, *, as_json: bool) -> None:
-    """Say why a result is what it is: conditions, values, records, requests.
+    """Explain a result: conditions, values, records, requests.
 
     RESULT is an id that a report shows, or its beginning, or RULE/KEY.
     """

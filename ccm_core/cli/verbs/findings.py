@@ -19,17 +19,17 @@ _HEADINGS = (
     "state",
     "severity",
     "rule",
-    "subject",
+    "resource",
     "owner",
     "first seen",
     "last seen",
-    "why",
+    "reason",
 )
 
 
 @click.group("findings")
 def command() -> None:
-    """List what fails and has failed, and what became of it."""
+    """List what fails and has failed, and its history."""
 
 
 @command.command("list")
@@ -40,7 +40,7 @@ def command() -> None:
     "states",
     multiple=True,
     type=click.Choice([state.value for state in FindingState]),
-    help="Only findings in this state; may be repeated. Without it, open and inconclusive findings.",
+    help="Only findings in this state; may be repeated. Default: open and inconclusive.",
 )
 @click.option(
     "--owner",
@@ -87,7 +87,7 @@ def list_(
 @json_option
 @click.pass_obj
 def show(config: str | None, finding: str, as_of: str | None, *, as_json: bool) -> None:
-    """Show what became of one finding, by its id or the beginning of it."""
+    """Show one finding and its history, by its id or the beginning of it."""
     instant = read_as_of(as_of)
     with open_workspace(config).read_store() as store:
         one, history = finding_history(store, finding, as_of=instant)
@@ -119,9 +119,9 @@ def _lines(finding: Finding, history: Sequence[FindingChange]) -> Sequence[str]:
     return [
         f"{finding.id} is {finding.state}{waived}{often}",
         f"  rule     {finding.rule}, {finding.severity}",
-        f"  subject  {about.title} ({about.kind} {about.key})",
+        f"  resource {about.title} ({about.kind} {about.key})",
         *([f"  owner    {', '.join(about.owners)}"] if about.owners else []),
-        f"  of       {finding.connection or 'no connection'}",
+        f"  source   {finding.connection or 'no connection'}",
         f"  seen     {_second(finding.first_seen)} to {_second(finding.last_seen)}",
         *(f"  {_second(change.at)}  {change.kind}: {change.reason}" for change in history),
     ]

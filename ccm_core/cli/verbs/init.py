@@ -19,7 +19,7 @@ from ccm_core.plugins.loader import load
 
 
 @click.command("init")
-@click.option("--force", is_flag=True, help="Replace a file that is there.")
+@click.option("--force", is_flag=True, help="Replace an existing file.")
 @click.pass_obj
 def command(config: str | None, *, force: bool) -> None:
     """Write a commented ccm.yaml with an example of every connector that is installed."""
@@ -30,7 +30,7 @@ def command(config: str | None, *, force: bool) -> None:
         with path.open("w" if force else "x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        raise UsageError(f"{path} is there already; --force replaces it") from None
+        raise UsageError(f"{path} exists already; --force replaces it") from None
     except OSError as cause:
         raise UsageError(f"{path} cannot be written: {cause.strerror}") from cause
     _make_key(path)
@@ -49,7 +49,7 @@ def _make_key(path: Path) -> None:
         key, *_ = signing_keys.stored_keys(vault) or signing_keys.create_first_key(vault, clock())
     except SecretError as error:
         print_message(
-            f"no key to sign the ledger with was made: {error}. Later, `ccm keys make` makes one"
+            f"no key to sign the ledger was made: {error}. `ccm keys make` makes one later"
         )
         return
     print_message(f"the ledger will be signed; the public half of its key: {encoded(key.public)}")

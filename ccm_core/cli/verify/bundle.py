@@ -15,32 +15,32 @@ from ccm_core.bundle.verifier.main import verify
 from ccm_core.cli.terminal.exit_codes import Exit
 from ccm_core.cli.terminal.output import print_json
 from ccm_core.errors import UsageError
-from ccm_core.ledger.pinned_checkpoint import Pin
+from ccm_core.ledger.checkpoint import PinnedCheckpoint
 from ccm_core.ledger.signed_note import VerifierKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BundleVerification:
-    """What came of verifying a bundle."""
+    """The result of verifying a bundle."""
 
     bundle: str
-    holds: bool
+    valid: bool
     facts: Sequence[str]
-    """What it says of itself, proven where ``holds``."""
+    """What it states of itself, proven where ``valid``."""
     problems: Sequence[str]
-    """What is not as it was."""
+    """What was changed or is missing."""
     unproven: Sequence[str]
     """What a bundle alone cannot show."""
     pins: int
-    """How many heads that were kept from earlier hold."""
+    """How many pinned checkpoints it agrees with."""
 
 
 def is_bundle(path: Path) -> bool:
-    """Say whether a file is to be taken for a bundle and not for a store."""
+    """Return whether a file is a bundle and not a store."""
     return path.suffix == ".zip" or zipfile.is_zipfile(path)
 
 
-def verified(path: Path, pins: Sequence[Pin], keys: Sequence[VerifierKey]) -> BundleVerification:
+def verified(path: Path, pins: Sequence[PinnedCheckpoint], keys: Sequence[VerifierKey]) -> BundleVerification:
     """Verify a bundle.
 
     Args:
@@ -60,7 +60,7 @@ def verified(path: Path, pins: Sequence[Pin], keys: Sequence[VerifierKey]) -> Bu
     checked = _held(path, pins) if pins and not problems else PinComparison()
     return BundleVerification(
         bundle=str(path),
-        holds=not problems and not checked.problems,
+        valid=not problems and not checked.problems,
         facts=facts,
         problems=[*problems, *checked.problems],
         unproven=checked.unproven,
@@ -69,7 +69,7 @@ def verified(path: Path, pins: Sequence[Pin], keys: Sequence[VerifierKey]) -> Bu
 
 
 def show(verification: BundleVerification, *, as_json: bool) -> Exit:
-    """Print what came of it, the worst last; give the exit code."""
+    """Print the result, the most severe line last, and return the exit code."""
     if as_json:
         print_json(verification)
     else:
@@ -80,19 +80,19 @@ def show(verification: BundleVerification, *, as_json: bool) -> Exit:
         for problem in verification.problems:
             click.echo(f"damaged: {problem}")
         click.echo(f"{verification.bundle}: {_conclusion(verification)}")
-    if not verification.holds:
+    if not verification.valid:
         return Exit.INTEGRITY
     return Exit.INSUFFICIENT if verification.unproven else Exit.OK
 
 
 def _conclusion(verification: BundleVerification) -> str:
-    if not verification.holds:
+    if not verification.valid:
         return "this is not what was bundled"
     return f"everything is as it was kept{' since the pinned head' if verification.pins else ''}"
 
 
-def _held(path: Path, pins: Sequence[Pin]) -> PinComparison:
+def _held(path: Path, pins: Sequence[PinnedCheckpoint]) -> PinComparison:
     try:
         return compare_with_pins(read_archive(str(path)), pins)
     except ValueError as cause:
-        raise UsageError(f"--pin: it is no signed head of a ledger: {cause}") from cause
+        raise UsageError(f"--pin: expected the signed checkpoint of a ledger: {cause}") from cause

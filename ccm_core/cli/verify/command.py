@@ -18,7 +18,7 @@ from ccm_core.cli.verify.bundle import is_bundle, show, verified
 from ccm_core.cli.verify.proof import is_proof, verify_proof
 from ccm_core.config.locate import read_file
 from ccm_core.errors import UsageError
-from ccm_core.ledger.pinned_checkpoint import Pin
+from ccm_core.ledger.checkpoint import PinnedCheckpoint
 from ccm_core.ledger.signed_note import VerifierKey
 from ccm_core.ledger.verification import Verification
 
@@ -63,7 +63,7 @@ def command(
     """
     from ccm_core.store.sqlite.verify import verify_store
 
-    pinned = [Pin(name=name, note=_text(name)) for name in pins]
+    pinned = [PinnedCheckpoint(name=name, note=_text(name)) for name in pins]
     trusted = [key for name in keys for key in _keys(name)]
     if store is not None and is_bundle(Path(store)):
         return show(verified(Path(store), pinned, trusted), as_json=as_json)
@@ -84,14 +84,14 @@ def command(
 
 
 def verdict(verification: Verification) -> Exit:
-    """Give the exit code of a verification."""
+    """Return the exit code of a verification."""
     if not verification.sound:
         return Exit.INTEGRITY
     return Exit.INSUFFICIENT if verification.unproven else Exit.OK
 
 
 def print_verification(verification: Verification, path: Path) -> None:
-    """Print what a person should know, the worst last."""
+    """Print a verification, the most severe line last."""
     click.echo(f"{path}: store {verification.store}")
     for log in verification.logs:
         click.echo(f"  {_log(log)}")
@@ -126,7 +126,7 @@ def _log(log: LogState) -> str:
 
 
 def progress() -> Callable[[int, int], None]:
-    """Tell on a terminal how far it has come."""
+    """Return what shows progress on a terminal."""
     if not sys.stderr.isatty():
         return lambda *_: None
     last = time.monotonic()
@@ -150,11 +150,11 @@ def _text(name: str) -> str:
     try:
         return read_file(Path(name)).decode("utf-8")
     except UnicodeDecodeError as cause:
-        raise UsageError(f"{name} is no text: {cause}") from cause
+        raise UsageError(f"{name} is not UTF-8 text: {cause}") from cause
 
 
 def _keys(text: str) -> Iterator[VerifierKey]:
-    """Read the keys of a file, or the one that was given itself."""
+    """Yield the keys of a file, or the one that the text itself is."""
     lines: Sequence[str] = [text] if text.count("+") > 1 else _text(text).split()
     for line in lines:
         try:

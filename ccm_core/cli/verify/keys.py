@@ -31,7 +31,7 @@ def command() -> None:
 @command.command("make")
 @click.pass_obj
 def make(config: str | None) -> None:
-    """Make a signing key and keep it in the vault, unless it has one."""
+    """Make a signing key and save it in the vault, unless it has one."""
     from ccm_core.auth import signing_keys
 
     workspace = open_workspace(config)
@@ -72,11 +72,11 @@ def export(config: str | None, output: str | None) -> None:
 
 @command.command("rotate")
 @click.option(
-    "--lost", is_flag=True, help="The old key is not to be had any more, so it hands nothing over."
+    "--lost", is_flag=True, help="The old key is no longer available, so it does not sign the handover."
 )
 @click.pass_obj
 def rotate(config: str | None, *, lost: bool) -> None:
-    """Replace the signing key; the old one signs that it hands over."""
+    """Replace the signing key; the old one signs the handover."""
     from ccm_core.pipeline.signing_keys import rotate_signing_key as replaced
 
     workspace = open_workspace(config)

@@ -14,7 +14,7 @@ from ccm_core.ledger.tlog_proof import HEADER, LeafProof
 
 
 def is_proof(path: Path) -> bool:
-    """Whether a file begins as a proof does."""
+    """Return whether a file begins as a proof does."""
     try:
         with path.open("rb") as file:
             return file.read(len(HEADER)) == HEADER.encode()

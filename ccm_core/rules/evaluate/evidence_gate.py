@@ -11,6 +11,7 @@ from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.collection import Outcome
 from ccm_core.rules.pack.compiled import CompiledRule
 from ccm_core.rules.types import Facts
+from ccm_core.rules.evaluate.freshness import older_than_rule_allows
 from ccm_core.sdk.timestamps import format_duration
 from ccm_core.sdk.view import Row
 
@@ -95,22 +96,7 @@ def _problem(sufficiency: KindSufficiency, rule: CompiledRule, now: datetime) ->
         return f"{sufficiency.kind} was never collected"
     if sufficiency.outcome is not Outcome.COMPLETE and not sufficiency.subjects:
         return f"{sufficiency.kind} is {sufficiency.outcome}"
-    return _older_than_rule_allows(sufficiency, rule, now)
-
-
-def _older_than_rule_allows(
-    sufficiency: KindSufficiency, rule: CompiledRule, now: datetime
-) -> str | None:
-    """Apply the rule's own limit, where the sufficiency was assessed with a wider one."""
-    if rule.max_age is None or sufficiency.collected_at is None:
-        return None
-    if sufficiency.max_age is not None and sufficiency.max_age <= rule.max_age.total_seconds():
-        return None
-    age = now - sufficiency.collected_at
-    if age <= rule.max_age:
-        return None
-    old, limit = (format_duration(span.total_seconds()) for span in (age, rule.max_age))
-    return f"{sufficiency.kind} is {old} old, at most {limit} is allowed"
+    return older_than_rule_allows(sufficiency, rule, now)
 
 
 def _reason(subject: str, sufficiency: KindSufficiency) -> str:

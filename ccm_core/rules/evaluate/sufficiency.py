@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from ccm_core.model.evaluation.result import KindSufficiency
 from ccm_core.model.evidence.collection import WORST_FIRST, Collection, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import Window, subtract, union
+from ccm_core.rules.evaluate.freshness import dated_in_future, too_old
 from ccm_core.sdk.evidence_kind import Shape
 from ccm_core.sdk.timestamps import format_duration, format_instant
 
@@ -106,25 +107,10 @@ def _snapshot(
     newest: Collection, blank: KindSufficiency, now: datetime, allowed: timedelta
 ) -> KindSufficiency:
     problems = [
-        _too_old(blank.kind, newest.ended_at, now, allowed),
-        _from_the_future(newest, now, allowed),
+        too_old(blank.kind, newest.ended_at, now, allowed),
+        dated_in_future(newest, now, allowed),
     ]
     return _combined([newest], blank, problems)
-
-
-def _too_old(kind: str, at: datetime, now: datetime, allowed: timedelta) -> str | None:
-    if now - at <= allowed:
-        return None
-    age, limit = (format_duration(span.total_seconds()) for span in (now - at, allowed))
-    return f"{kind} is {age} old, at most {limit} is allowed"
-
-
-def _from_the_future(newest: Collection, now: datetime, allowed: timedelta) -> str | None:
-    """Return a problem where a clock was wrong, which would keep evidence fresh for too long."""
-    if newest.ended_at - now <= allowed:
-        return None
-    moment = format_instant(newest.ended_at)
-    return f"{newest.kind} is dated {moment}, after the evaluation; check the clock"
 
 
 # -- events: every interval of the period needs a complete collection --------------------------
@@ -155,15 +141,15 @@ def _events(
     gaps = subtract([Window(period.since, reached)], covered)
     problems: list[str | None] = [_gap_problem(blank.kind, gap) for gap in gaps]
     if covered:
-        problems.append(_too_old(blank.kind, reached, period.until, allowed))
+        problems.append(too_old(blank.kind, reached, period.until, allowed))
     else:
         problems.append(_gap_problem(blank.kind, period))
-    problems.append(_from_the_future(newest_first[0], now, allowed))
+    problems.append(dated_in_future(newest_first[0], now, allowed))
     counting = [interval.collection for interval in intervals]
     refresh = next((collection for collection in newest_first if collection.window is None), None)
     if refresh is not None:
         counting.append(refresh)
-        problems.append(_too_old(f"changes of {blank.kind}", refresh.ended_at, now, allowed))
+        problems.append(too_old(f"changes of {blank.kind}", refresh.ended_at, now, allowed))
     elif refreshed:
         problems.append(f"changes of {blank.kind} after it was collected were never collected")
     return _combined(counting, blank, problems)

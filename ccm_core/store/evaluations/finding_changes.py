@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from ccm_core.ledger.signers import Signing
+    from ccm_core.ledger.signed_note import Signing
     from ccm_core.store.sql.database import Database
     from ccm_core.store.sql.driver import SqlValue
 

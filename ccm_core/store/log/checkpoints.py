@@ -13,7 +13,7 @@ from ccm_core.ledger import signed_note
 from ccm_core.ledger.checkpoint import HEADS, STORE_LOG, origin
 from ccm_core.ledger.key_history import SigningKey, key_note
 from ccm_core.ledger.signed_note import VerifierKey, encoded
-from ccm_core.ledger.signers import Unsigned
+from ccm_core.ledger.signed_note import Unsigned
 from ccm_core.model import json_codec
 from ccm_core.store.log.append import append_leaves
 from ccm_core.store.log.entries import head, store_identity, tree_of
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ccm_core.ledger.signed_note import Signer
-    from ccm_core.ledger.signers import Signers
+    from ccm_core.ledger.signed_note import Signers
     from ccm_core.store.sql.transaction import Transaction
 
 

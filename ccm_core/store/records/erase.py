@@ -14,7 +14,7 @@ from ccm_core.store.sql.columns import microseconds
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from ccm_core.ledger.signers import Signing
+    from ccm_core.ledger.signed_note import Signing
     from ccm_core.store.sql.database import Database
     from ccm_core.store.sql.driver import SqlValue
     from ccm_core.store.sql.transaction import Transaction

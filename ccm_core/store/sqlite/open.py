@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ccm_core.errors import StoreError, StoreNotFound
-from ccm_core.ledger.signers import unsigned
+from ccm_core.ledger.signed_note import unsigned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ccm_core.ledger.signers import Signing
+    from ccm_core.ledger.signed_note import Signing
     from ccm_core.store.interface.evidence_store import EvidenceStore
     from ccm_core.store.interface.location import StoreLocation
     from ccm_core.store.sql.driver import SqlValue

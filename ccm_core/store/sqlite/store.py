@@ -14,7 +14,7 @@ from ccm_core.store.sqlite.run_lock import lock_connection
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from ccm_core.ledger.signers import Signing
+    from ccm_core.ledger.signed_note import Signing
     from ccm_core.store.evaluations.evaluations import SqlEvaluationStore
     from ccm_core.store.evaluations.finding_changes import SqlFindingStore
     from ccm_core.store.log.ledger_store import SqlLedgerStore

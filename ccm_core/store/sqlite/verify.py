@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ccm_core.errors import IntegrityError, StoreError
 
 if TYPE_CHECKING:
-    from ccm_core.ledger.pinned_checkpoint import Pin
+    from ccm_core.ledger.checkpoint import PinnedCheckpoint
     from ccm_core.ledger.signed_note import VerifierKey
     from ccm_core.ledger.verification import Verification
     from ccm_core.store.sql.transaction import Transaction
@@ -21,7 +21,7 @@ _MAGIC = b"SQLite format 3\0"
 def verify_store(
     path: Path,
     *,
-    pins: Sequence[Pin] = (),
+    pins: Sequence[PinnedCheckpoint] = (),
     trusted: Sequence[VerifierKey] = (),
     on_progress: Callable[[int, int], None],
 ) -> Verification:

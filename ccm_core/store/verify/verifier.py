@@ -22,7 +22,7 @@ from ccm_core.store.verify.row_checks import RowChecker, decoded
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from ccm_core.ledger.pinned_checkpoint import Pin
+    from ccm_core.ledger.checkpoint import PinnedCheckpoint
     from ccm_core.ledger.signed_note import VerifierKey
     from ccm_core.store.sql.driver import Row
     from ccm_core.store.sql.transaction import Transaction
@@ -33,7 +33,7 @@ _MAX_PROBLEMS = 1000
 
 def verify(
     transaction: Transaction,
-    pins: Sequence[Pin],
+    pins: Sequence[PinnedCheckpoint],
     trusted: Sequence[VerifierKey],
     *,
     file_problems: Iterable[VerificationProblem],
@@ -77,7 +77,7 @@ class _LogVerifier:
     """Replays every log, the store's own first: it states at which sizes the others had heads."""
 
     def __init__(
-        self, transaction: Transaction, pins: Sequence[Pin], on_progress: Callable[[int, int], None]
+        self, transaction: Transaction, pins: Sequence[PinnedCheckpoint], on_progress: Callable[[int, int], None]
     ) -> None:
         self._transaction, self._on_progress = transaction, on_progress
         self.identity = store_identity(transaction)
@@ -159,7 +159,7 @@ class _LogVerifier:
             )
 
 
-def _pinned_size(pin: Pin) -> Iterator[int]:
+def _pinned_size(pin: PinnedCheckpoint) -> Iterator[int]:
     try:
         yield Checkpoint.read(signed_note.read(pin.note).text).size
     except ValueError:

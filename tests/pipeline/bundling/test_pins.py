@@ -10,7 +10,7 @@ from ccm_core.bundle.pinned_checkpoints import PinComparison, compare_with_pins
 from ccm_core.bundle.verifier.archive import read_archive
 from ccm_core.ledger import signed_note
 from ccm_core.ledger.checkpoint import STORE_LOG, Checkpoint
-from ccm_core.ledger.pinned_checkpoint import Pin
+from ccm_core.ledger.checkpoint import PinnedCheckpoint
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def test_an_earlier_checkpoint_is_the_beginning_of_the_log(grown):
     """That of the store, which covers all others, and that of one connection."""
     heads, files = grown
     assert compare_with_pins(
-        files, [Pin(name=log, note=text) for log, text in heads.items()]
+        files, [PinnedCheckpoint(name=log, note=text) for log, text in heads.items()]
     ) == PinComparison(pins=2)
 
 
@@ -41,7 +41,7 @@ def test_a_checkpoint_of_another_history_is_a_problem(firm, grown, log):
     heads, files = grown
     head = Checkpoint.read(signed_note.read(heads[log]).text)
     other = f"{head.origin}\n{head.size}\n{signed_note.encoded(bytes(32))}\n"
-    pin = Pin(
+    pin = PinnedCheckpoint(
         name="old.txt", note=signed_note.sign(other, firm.store.ledger.head().origin, firm.signer)
     )
     comparison = compare_with_pins(files, [pin])
@@ -56,7 +56,7 @@ def test_a_checkpoint_that_is_newer_than_the_bundle_proves_nothing(firm, grown):
     firm.now += timedelta(days=1)
     firm.evaluate()
     comparison = compare_with_pins(
-        files, [Pin(name="new.txt", note=firm.store.ledger.signed_head())]
+        files, [PinnedCheckpoint(name="new.txt", note=firm.store.ledger.signed_head())]
     )
     assert comparison.problems == ()
     assert ["compare it with the store" in text for text in comparison.unproven] == [True]
