@@ -55,7 +55,10 @@ FORMS = (
     ("!row.merged", "row.open || row.time_to_resolve <= params.limit + {limit}"),
     (
         "row.status == 'resolved'",
-        "row.escalations <= 2 && !row.escalation_exhausted && row.acknowledgements * 3600 > {limit}",
+        (
+            "row.escalations <= 2 && !row.escalation_exhausted"
+            " && row.acknowledgements * 3600 > {limit}"
+        ),
     ),
     ("row.service.id != ''", "row.acknowledgements >= 1 && row.reopenings * 60 <= {limit}"),
 )

@@ -171,7 +171,7 @@ class Workspace:
         Raises:
             StoreError: It cannot be opened.
         """
-        from ccm_core.pipeline.signing_keys import vault_signing
+        from ccm_core.pipeline.vault_signing import vault_signing
         from ccm_core.store.sqlite.open import open_store
 
         store = open_store(

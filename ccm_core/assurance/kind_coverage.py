@@ -9,7 +9,12 @@ from datetime import timedelta
 from itertools import groupby
 
 from ccm_core.assurance.inputs import ConnectionHistory
-from ccm_core.assurance.timeline import LATEST, SufficiencySpan, event_spans, snapshot_spans
+from ccm_core.assurance.sufficiency_spans import (
+    LATEST,
+    SufficiencySpan,
+    event_spans,
+    snapshot_spans,
+)
 from ccm_core.model.assurance import EvidenceGap, KindAssurance
 from ccm_core.model.evidence.collection import WORST_FIRST, Collection
 from ccm_core.model.evidence.window import Window, subtract, union

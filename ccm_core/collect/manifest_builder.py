@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ccm_core.collect.outcome import worst
-from ccm_core.collect.unseen_objects import newest, unseen
+from ccm_core.collect.visibility_gaps import newest, unseen
 from ccm_core.model.evidence.collection import (
     Collection,
     CredentialInfo,

@@ -13,9 +13,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from ccm_core.collect.cadence import DueTime, due_time
+from ccm_core.collect.cadence import DueTime, due_time, grace_period, is_fresh, run_starts
 from ccm_core.collect.change_detection import ChangeFeed
-from ccm_core.collect.cadence import grace_period, is_fresh, run_starts
 from ccm_core.collect.outcome import missing_subjects
 from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.window import Window, split_window, subtract

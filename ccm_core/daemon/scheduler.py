@@ -11,8 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from ccm_core.collect.cadence import DueTime
-from ccm_core.collect.cadence import grace_period
+from ccm_core.collect.cadence import DueTime, grace_period
 
 MAX_CONCURRENT = 4
 """Polls side by side: after a sleep everything is due at the same time."""

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ccm_core.ledger import signed_note
-from ccm_core.ledger.checkpoint import HEADS, STORE_LOG, Checkpoint, origin
+from ccm_core.ledger.checkpoint import HEADS, STORE_LOG, Checkpoint, PinnedCheckpoint, origin
 from ccm_core.ledger.key_history import SigningKey
-from ccm_core.ledger.checkpoint import PinnedCheckpoint
 from ccm_core.ledger.signed_note import SignedNote, VerifierKey, encoded
 from ccm_core.ledger.verification import VerificationProblem
 

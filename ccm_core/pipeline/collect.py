@@ -24,7 +24,7 @@ from ccm_core.model.evidence.manifest import Manifest, ScheduledKind
 from ccm_core.model.evidence.run import OpenRun
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.session import connect_request, open_session
-from ccm_core.sdk.rate_limit import Limiters
+from ccm_core.sdk.http.rate_limit import Limiters
 from ccm_core.sdk.types import ConnectRequest, EvidenceKind
 from ccm_core.store.interface.evidence_store import EvidenceStore
 from ccm_core.store.interface.runs import RunStore

@@ -9,7 +9,7 @@ from ccm_core.errors import CcmError, SourceError
 from ccm_core.pipeline.authorization import authorization
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.credential_age import diagnose_age
-from ccm_core.sdk.rate_limit import Limiters
+from ccm_core.sdk.http.rate_limit import Limiters
 from ccm_core.sdk.types import ConnectRequest, Diagnosis, Session
 
 

@@ -26,7 +26,7 @@ def tokens(endpoint, identity, oauth, clock):
     return of
 
 
-def test_one_token_is_asked_for_until_it_is_due(tokens, servers, clock):
+def test_client_credentials_token_is_reused_until_it_expires(tokens, servers, clock):
     """The first request asks; a day later another is asked for."""
     mine = tokens()
     assert mine.scopes is None
@@ -43,7 +43,7 @@ def test_one_token_is_asked_for_until_it_is_due(tokens, servers, clock):
     assert {asyncio.run(mine.token())} != first
 
 
-def test_a_refused_token_is_asked_for_anew_once(tokens):
+def test_rejected_client_credentials_token_is_requested_again_once(tokens):
     """Two who were refused with the same token get the same new one."""
     mine = tokens()
     refused = asyncio.run(mine.token())
@@ -51,13 +51,13 @@ def test_a_refused_token_is_asked_for_anew_once(tokens):
     assert first == second != refused
 
 
-def test_a_scope_that_the_app_lacks_is_told(tokens):
+def test_missing_client_scope_is_reported(tokens):
     """The server says so by itself here."""
     with pytest.raises(SourceError, match="invalid_scope: check the scopes of the OAuth client"):
         asyncio.run(tokens(ACCOUNT, "teams.read").token())
 
 
-def test_a_wrong_secret_is_told_without_it(tokens, oauth, identity):
+def test_wrong_client_secret_is_reported_without_it(tokens, oauth, identity):
     """The message says what to check."""
     app = identity.register("services.read", kind=AppKind.SCOPED)
     wrong = replace(oauth.as_client(app), client_secret=oauth.as_client(app).client_secret)

@@ -46,7 +46,7 @@ def read(provider, endpoint, oauth, key):
     return run
 
 
-def test_the_simulators_token_is_believed(endpoint, oauth, clock):
+def test_id_token_of_the_simulator_is_accepted(endpoint, oauth, clock):
     """Fetched keys, a walked flow, and the account comes out."""
     tokens = oauth.walk(endpoint)
     found = verify_id_token(
@@ -60,7 +60,7 @@ def test_the_simulators_token_is_believed(endpoint, oauth, clock):
     assert found.subdomain == "northwind-freight"
 
 
-def test_the_region_comes_from_the_audience(read):
+def test_id_token_region_comes_from_the_audience(read):
     """And its address from the plugin's own table."""
     assert read()[0] == AccountIdentity(
         region="eu",
@@ -82,7 +82,7 @@ def test_the_region_comes_from_the_audience(read):
         pytest.param({"user_id": 7}, BadResponse, "user_id in", id="odd user"),
     ],
 )
-def test_a_token_for_somebody_else_is_refused(read, changes, error, says):
+def test_id_token_for_another_client_is_rejected(read, changes, error, says):
     """With the claim that does not fit."""
     with pytest.raises(error, match=says):
         read(**changes)
@@ -98,7 +98,7 @@ def test_a_token_for_somebody_else_is_refused(read, changes, error, says):
         pytest.param(["https://api.pagerduty.com", "https://api.eu.pagerduty.com"], id="both"),
     ],
 )
-def test_only_a_known_host_is_taken(read, endpoint, audience):
+def test_id_token_needs_exactly_one_known_host(read, endpoint, audience):
     """Whatever the token says, no request goes anywhere else."""
     with pytest.raises(
         BadResponse, match=r"in the ID token, got \d of them: https://api\.pagerduty\.com, https"
@@ -113,7 +113,7 @@ def test_only_a_known_host_is_taken(read, endpoint, audience):
         pytest.param(timedelta(minutes=70), "expired already: set the clock", id="hours ahead"),
     ],
 )
-def test_a_clock_that_is_off_is_told(read, oauth, off, says):
+def test_id_token_with_a_wrong_clock_is_reported(read, oauth, off, says):
     """It is this machine's, and can be set."""
     with pytest.raises(UsageError, match=says):
         read(now=oauth.noon + off)
@@ -126,12 +126,12 @@ def test_a_clock_that_is_off_is_told(read, oauth, off, says):
         pytest.param(timedelta(minutes=10), id="on"),
     ],
 )
-def test_a_clock_that_is_off_a_little_is_no_matter(read, oauth, off):
+def test_id_token_tolerates_a_small_clock_difference(read, oauth, off):
     """The token is young enough."""
     assert read(now=oauth.noon + off)[0].region == "eu"
 
 
-def test_another_signature_is_refused(read):
+def test_id_token_with_another_signature_is_rejected(read):
     """A stranger's key, or one shared secret made of the public key, signs nothing."""
     other = RSAKey.generate_key(2048, {"use": "sig"})
     with pytest.raises(BadResponse, match="not signed by the identity server"):
@@ -140,7 +140,7 @@ def test_another_signature_is_refused(read):
         read(signed_by=OctKey.import_key("a" * 64), alg="HS256")
 
 
-def test_another_algorithm_is_refused(read):
+def test_id_token_with_another_algorithm_is_rejected(read):
     """Even with the right key: RS256 is what the identity server uses."""
     with pytest.raises(BadResponse, match="not signed by the identity server"):
         read(alg="RS512")
@@ -155,7 +155,7 @@ def test_another_algorithm_is_refused(read):
         pytest.param("....", id="dots"),
     ],
 )
-def test_what_is_no_token_is_refused(provider, endpoint, oauth, key, token):
+def test_malformed_id_token_is_rejected(provider, endpoint, oauth, key, token):
     """Without repeating it."""
     with pytest.raises(BadResponse) as refused:
         verify_id_token(

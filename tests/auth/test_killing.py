@@ -94,7 +94,7 @@ def seconds_for_one(vault: Vault, keeper: TokenRefresher) -> float:
     return (time.perf_counter() - began) / 3
 
 
-def test_after_200_kills_each_connection_works_or_says_so(
+def test_token_refresh_survives_200_kills_or_reports_the_loss(
     tmp_path, endpoint, oauth, servers, identity, clock
 ):
     """The vault opens each time; what was lost in the one window is known for what it is."""

@@ -35,7 +35,7 @@ def listen(*visits, max_seconds: float = 5.0, **options):
     return asyncio.run(run())
 
 
-def test_the_browser_brings_the_whole_address():
+def test_loopback_redirect_returns_the_whole_address():
     """And is told to go back to the terminal; nothing is cached or passed on."""
     (answer,), address, uri = listen(("/callback?code=a%2Bb&state=x",))
     assert address == f"{uri}?code=a%2Bb&state=x"
@@ -46,7 +46,7 @@ def test_the_browser_brings_the_whole_address():
     assert b"a%2Bb" not in answer
 
 
-def test_other_visits_are_turned_away():
+def test_loopback_redirect_rejects_other_requests():
     """A favicon, another path, another method, or nonsense: the answer is still waited for."""
     visits = [("/favicon.ico",), ("/", ""), ("/callback?code=no", "POST"), ("/callback?code=1",)]
     answers, address, _ = listen(*visits)
@@ -54,7 +54,7 @@ def test_other_visits_are_turned_away():
     assert address.endswith("?code=1")
 
 
-def test_a_browser_is_led_on_to_the_link_once():
+def test_loopback_start_uri_redirects_once():
     """So the link is in no argument list, and a second visitor learns nothing."""
 
     async def run():
@@ -74,20 +74,20 @@ def test_a_browser_is_led_on_to_the_link_once():
     assert begin.startswith("http://127.0.0.1:")
 
 
-def test_the_first_answer_stands():
+def test_loopback_redirect_keeps_the_first_response():
     """A second visitor changes nothing."""
     _, address, _ = listen(("/callback?code=1",), ("/callback?code=2",))
     assert address.endswith("?code=1")
 
 
-def test_a_visitor_who_says_too_much_is_ignored():
+def test_loopback_redirect_ignores_oversized_requests():
     """The connection is closed, and the next one is heard."""
     answers, address, _ = listen(("/callback?" + "x" * 40_000,), ("/callback?code=1",))
     assert answers[0] == b""
     assert address.endswith("?code=1")
 
 
-def test_the_path_and_the_port_can_be_the_registered_ones():
+def test_loopback_redirect_uses_the_registered_path_and_port():
     """As they stand on the app's page."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -97,7 +97,7 @@ def test_the_path_and_the_port_can_be_the_registered_ones():
 
 
 @pytest.mark.parametrize("listens", [pytest.param(True, id="taken"), pytest.param(False, id="no")])
-def test_a_port_that_cannot_be_had_is_told(listens):
+def test_unusable_loopback_port_is_reported(listens):
     """With the number and the ways out."""
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
@@ -107,13 +107,13 @@ def test_a_port_that_cannot_be_had_is_told(listens):
             listen(port=port)
 
 
-def test_nobody_coming_is_told():
+def test_loopback_redirect_times_out():
     """After as long as was agreed."""
     with pytest.raises(UsageError, match=r"no browser arrived at http://127.0.0.1:\d+/callback"):
         listen(max_seconds=0.01)
 
 
-def test_the_whole_way_with_a_browser(endpoint, oauth):
+def test_authorization_code_flow_with_a_browser(endpoint, oauth):
     """Listen, agree, come back, exchange: the listener's port is the one that is sent along."""
 
     async def run():

@@ -49,7 +49,7 @@ def fields(text: str) -> dict[str, str]:
     return dict(parse_qsl(text, keep_blank_values=True, strict_parsing=True))
 
 
-def test_the_link_says_everything_and_no_secret():
+def test_authorization_url_has_every_parameter_and_no_secret():
     """The challenge is the verifier's SHA-256 as openssl computes it; the verifier is not in it."""
     url = urlsplit(attempt(scopes=("a.read", "b.read")).url.reveal())
     assert url[:3] == ("https", "identity.example", "/oauth/authorize")
@@ -64,7 +64,7 @@ def test_the_link_says_everything_and_no_secret():
     }
 
 
-def test_two_attempts_share_nothing():
+def test_authorization_requests_share_no_state_or_verifier():
     """State and verifier are new each time, and long enough that nobody guesses them."""
     found = [
         authorization_request(PROVIDER, CLIENT, redirect_uri=REDIRECT, scopes=["read"])
@@ -75,7 +75,7 @@ def test_two_attempts_share_nothing():
     assert all(43 <= len(one.verifier.reveal()) <= 128 for one in found)
 
 
-def test_an_attempt_prints_no_secret():
+def test_authorization_request_repr_has_no_secret():
     """Neither the link nor the state nor the verifier."""
     assert "the-state" not in repr(attempt())
     assert "aaa" not in repr(attempt())
@@ -88,7 +88,7 @@ def test_an_attempt_prints_no_secret():
         pytest.param(f"  {REDIRECT}?state=the-state&code=c%2Bde&iss=x \n", id="pasted with blanks"),
     ],
 )
-def test_the_code_is_read_out_of_the_address(address):
+def test_code_is_read_from_the_redirect(address):
     """Whatever else stands in it."""
     assert code_from_redirect(address, attempt()).reveal() == "c+de"
 
@@ -129,7 +129,7 @@ def test_the_code_is_read_out_of_the_address(address):
         pytest.param("", "expected an addr", id="nothing"),
     ],
 )
-def test_another_address_is_refused(address, says):
+def test_redirect_of_another_request_is_rejected(address, says):
     """With what is wrong and what to do, and without the code or the state."""
     with pytest.raises(UsageError, match=says.replace("[", r"\[")) as refused:
         code_from_redirect(address, attempt())
@@ -137,7 +137,7 @@ def test_another_address_is_refused(address, says):
     assert "the-state" not in str(refused.value)
 
 
-def test_forms_say_what_the_grants_need():
+def test_token_request_forms_have_the_parameters_of_their_grant():
     """Decoded again, each field is what it was, plus signs and all."""
     proof = {"client_id": "cafe", "client_secret": "s3cret+&="}
     assert fields(code_form(CLIENT, attempt(), Secret("c+de")).reveal()) == proof | {
@@ -159,13 +159,13 @@ def test_forms_say_what_the_grants_need():
 
 
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1))
-def test_any_token_survives_the_form(token):
+def test_any_token_survives_form_encoding(token):
     """Whatever printable characters it is made of."""
     form = refresh_form(CLIENT, Secret(token)).reveal()
     assert fields(form)["refresh_token"] == token
 
 
-def test_a_public_client_sends_no_secret():
+def test_public_client_form_has_no_secret():
     """Its form has none, not even an empty one."""
     form = refresh_form(OAuthClient(client_id="cafe"), Secret("t")).reveal()
     assert "client_secret" not in fields(form)
@@ -184,7 +184,7 @@ def answer(**changes) -> bytes:
     return encode({key: value for key, value in whole.items() if value is not ...})
 
 
-def test_tokens_are_read():
+def test_token_response_is_parsed():
     """The life is the one that was received, from the moment it was received."""
     tokens = parse_token_response(answer(), requested=["read"], received_at=NOON)
     assert tokens.access.reveal() == "pdus+_0aCC"
@@ -207,7 +207,7 @@ def test_tokens_are_read():
         ),
     ],
 )
-def test_what_may_be_left_out(changes, field, value):
+def test_token_response_optional_fields_may_be_missing(changes, field, value):
     """Is known to be left out."""
     tokens = parse_token_response(answer(**changes), requested=["read"], received_at=NOON)
     assert getattr(tokens, field) == value
@@ -233,7 +233,7 @@ def test_what_may_be_left_out(changes, field, value):
         pytest.param(answer(expires_in="soon"), id="a word"),
     ],
 )
-def test_what_is_no_answer_is_refused(body):
+def test_malformed_token_response_is_rejected(body):
     """Without repeating any of it."""
     with pytest.raises(BadResponse) as refused:
         parse_token_response(body, requested=["read"], received_at=NOON)
@@ -241,7 +241,7 @@ def test_what_is_no_answer_is_refused(body):
     assert refused.value.__cause__ is None
 
 
-def test_missing_scopes_are_told_in_order():
+def test_missing_scopes_keep_the_requested_order():
     """Compared exactly: another case is another scope."""
     assert missing_scopes(["b.read", "Read", "a.read"], ["openid", "a.read", "read"]) == (
         "b.read",
@@ -259,6 +259,6 @@ def test_missing_scopes_are_told_in_order():
         pytest.param(b"[]", None, id="a list"),
     ],
 )
-def test_only_an_error_code_is_repeated(body, error):
+def test_only_a_valid_error_code_is_repeated(body, error):
     """A sentence may repeat what was sent."""
     assert parse_error_code(body) == error

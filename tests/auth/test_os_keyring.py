@@ -66,7 +66,7 @@ def backend():
     keyring.set_keyring(before)
 
 
-def test_the_librarys_keyring_keeps_the_entries(path, backend):
+def test_os_keyring_stores_the_entries(path, backend):
     """Each in one piece, so a rotation is one change; the file has names alone."""
     vault = Vault(path, KeySources(environment={}))
     vault.write("prod", ENTRY)
@@ -84,7 +84,7 @@ def test_the_librarys_keyring_keeps_the_entries(path, backend):
         pytest.param(OSError, id="an error of the operating system"),
     ],
 )
-def test_a_keyring_that_does_not_answer_is_told(path, backend, raised):
+def test_failing_keyring_is_reported(path, backend, raised):
     """With what to do, and without what the backend said."""
     vault = Vault(path, KeySources(environment={}))
     vault.write("prod", ENTRY)
@@ -94,7 +94,7 @@ def test_a_keyring_that_does_not_answer_is_told(path, backend, raised):
     assert "aCC" not in str(told.value)
 
 
-def test_a_keyring_that_lost_an_entry_is_told(path, backend):
+def test_keyring_without_an_entry_is_reported(path, backend):
     """As a connection that has to be made first."""
     vault = Vault(path, KeySources(environment={}))
     vault.write("prod", ENTRY)
@@ -103,7 +103,7 @@ def test_a_keyring_that_lost_an_entry_is_told(path, backend):
         vault.read("prod")
 
 
-def test_a_machine_without_a_keyring_has_none():
+def test_machine_without_a_keyring_has_no_os_keyring():
     """The library's backend that only fails does not count."""
     code = "from ccm_core.auth.os_keyring import os_keyring; print(os_keyring())"
     surroundings = {

@@ -26,7 +26,7 @@ def vault(tmp_path):
     return Vault(tmp_path / "ccm.vault", KeySources(environment=environment))
 
 
-def test_a_key_is_made_once(vault):
+def test_signing_key_is_created_once(vault):
     """A second process that makes one gets the first one's."""
     assert signing_keys.stored_keys(vault) == ()
     (made,) = signing_keys.create_first_key(vault, AT)
@@ -36,7 +36,7 @@ def test_a_key_is_made_once(vault):
     assert vault.names() == (ENTRY,)
 
 
-def test_what_is_signed_holds_for_the_public_half(vault):
+def test_signature_verifies_with_the_public_key(vault):
     """And for no other."""
     (key,) = signing_keys.create_first_key(vault, AT)
     signature = key.sign(b"text")
@@ -47,7 +47,7 @@ def test_what_is_signed_holds_for_the_public_half(vault):
     )
 
 
-def test_a_successor_stands_beside_the_current_key_until_it_is_settled(vault):
+def test_next_signing_key_is_stored_beside_the_current_one_until_activated(vault):
     """Whichever of the two the store names, the vault has it; then the other one is forgotten."""
     (old,) = signing_keys.create_first_key(vault, AT)
     new = signing_keys.prepare_next_key(vault, AT)
@@ -59,7 +59,7 @@ def test_a_successor_stands_beside_the_current_key_until_it_is_settled(vault):
         signing_keys.activate_key(vault, old.public, AT)
 
 
-def test_a_key_shows_nothing_of_itself(vault, tmp_path):
+def test_signing_key_repr_has_no_key_material(vault, tmp_path):
     """Not when it is printed, and not in the vault's file."""
     (key,) = signing_keys.create_first_key(vault, AT)
     private = key._key.private_bytes_raw()
@@ -71,7 +71,7 @@ def test_a_key_shows_nothing_of_itself(vault, tmp_path):
 
 
 @pytest.mark.parametrize("kept", ["", "AAAA", "no base64!", b64encode(bytes(31)).decode()])
-def test_what_is_no_key_is_named_and_not_shown(vault, kept):
+def test_invalid_signing_key_is_reported_without_it(vault, kept):
     """The message says where it came from and what to do."""
     vault.write(ENTRY, VaultEntry(secrets={"ed25519": Secret(kept)}, entered_at=AT))
     with pytest.raises(SecretError, match=r"'@ledger' is not a signing key; restore"):

@@ -34,14 +34,14 @@ def opens(servers, tokens) -> int:
         return http.get(f"{servers.api.base_url}/services", headers=headers).status_code
 
 
-def test_a_code_becomes_tokens_that_open_the_api(servers, endpoint, oauth):
+def test_redeemed_code_gives_tokens_that_the_api_accepts(servers, endpoint, oauth):
     """With PKCE and state, over sockets."""
     tokens = oauth.walk(endpoint)
     assert tokens.scopes == ("openid", "read")
     assert opens(servers, tokens) == 200
 
 
-def test_a_refresh_gives_a_new_pair(servers, endpoint, oauth):
+def test_refresh_returns_a_new_token_pair(servers, endpoint, oauth):
     """Plus signs arrive; the old refresh token is dead."""
     old = oauth.walk(endpoint)
     new = asyncio.run(endpoint.refresh(old.refresh, ["read"]))
@@ -58,14 +58,14 @@ def test_a_public_client_needs_no_secret(identity, endpoint, oauth, servers):
     assert opens(servers, oauth.walk(public)) == 200
 
 
-def test_a_wrong_scope_is_found_right_after_the_exchange(endpoint, oauth):
+def test_missing_scope_is_reported_after_the_code_exchange(endpoint, oauth):
     """The server does not call it an error; comparing does."""
     tokens = oauth.walk(endpoint, scopes=("Read",))
     assert tokens.scopes == ("openid",)
     assert missing_scopes(["Read"], tokens.scopes) == ("Read",)
 
 
-def test_an_app_asks_for_itself(identity, endpoint, oauth, servers):
+def test_token_endpoint_serves_the_client_credentials_grant(identity, endpoint, oauth, servers):
     """There is no refresh token; a wrong account is refused with what to check."""
     app = identity.register("services.read", kind=AppKind.SCOPED)
     own = replace(endpoint, client=oauth.as_client(app))
@@ -79,7 +79,7 @@ def test_an_app_asks_for_itself(identity, endpoint, oauth, servers):
         asyncio.run(own.request(["as_account-eu.northwind-freight", "services.read"]))
 
 
-def test_a_code_that_is_late_is_told_so(endpoint, oauth, clock):
+def test_expired_code_is_reported(endpoint, oauth, clock):
     """Thirty seconds are over quickly."""
     attempt = authorization_request(
         endpoint.provider, endpoint.client, redirect_uri=oauth.redirect, scopes=["read"]
@@ -90,7 +90,7 @@ def test_a_code_that_is_late_is_told_so(endpoint, oauth, clock):
         asyncio.run(endpoint.redeem(attempt, code))
 
 
-def test_a_wrong_secret_is_told_so(endpoint):
+def test_wrong_client_secret_is_reported(endpoint):
     """With the status, and without the secret."""
     wrong = replace(endpoint, client=replace(endpoint.client, client_secret=Secret("WRONGs3cret")))
     with pytest.raises(
@@ -147,7 +147,9 @@ def test_a_wrong_secret_is_told_so(endpoint):
         pytest.param(json_response({"ok": True}), BadResponse, "no bearer token", id="no token"),
     ],
 )
-def test_a_failing_endpoint_is_told_and_asked_once(endpoint, identity, answer, error, says):
+def test_failing_token_endpoint_is_called_once_and_reported(
+    endpoint, identity, answer, error, says
+):
     """One request, the host's own error, the next step, and no secret."""
     asked = []
     identity.before_token = lambda: asked.append(1)
@@ -160,7 +162,7 @@ def test_a_failing_endpoint_is_told_and_asked_once(endpoint, identity, answer, e
     assert endpoint.client.client_secret.reveal() not in str(refused.value)
 
 
-def test_nobody_listening_is_told(endpoint):
+def test_unreachable_token_endpoint_is_reported(endpoint):
     """As an unreachable source, with the address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -170,7 +172,7 @@ def test_nobody_listening_is_told(endpoint):
             asyncio.run(gone.refresh(OLD, ["read"]))
 
 
-def test_a_form_crosses_no_network_in_the_clear(endpoint):
+def test_token_form_is_never_sent_unencrypted(endpoint):
     """Plain http to another machine is refused before anything is sent."""
     clear = replace(endpoint.provider, token_url="http://identity.example/oauth/token")
     with pytest.raises(UsageError, match="use https"):
@@ -185,7 +187,7 @@ def test_a_form_crosses_no_network_in_the_clear(endpoint):
         pytest.param(httpx.ProxyError, id="proxy"),
     ],
 )
-def test_what_the_network_raises_stays_inside(endpoint, raised):
+def test_token_endpoint_maps_network_errors(endpoint, raised):
     """It becomes the host's own error, and what it says is not repeated."""
 
     def network(request: httpx.Request) -> httpx.Response:
@@ -206,7 +208,7 @@ def test_what_the_network_raises_stays_inside(endpoint, raised):
         pytest.param(httpx.Response(200, json={"keys": {}}), id="no list of keys"),
     ],
 )
-def test_keys_that_are_none_are_refused(endpoint: TokenEndpoint, answer):
+def test_malformed_key_set_is_rejected(endpoint: TokenEndpoint, answer):
     """An ID token that cannot be checked is not believed."""
     spoilt = replace(endpoint, transport=httpx.MockTransport(lambda _request: answer))
     with pytest.raises(BadResponse, match="without a key set"):

@@ -69,7 +69,7 @@ def status_with(servers, token: Secret) -> int:
         return http.get(f"{servers.api.base_url}/services", headers=headers).status_code
 
 
-def test_a_token_that_is_good_is_given_as_it_is(vault, keep, identity):
+def test_valid_token_is_not_refreshed(vault, keep, identity):
     """Nothing is sent."""
     assert asyncio.run(keep().token()) == vault.read("prod").secrets["access_token"]
     assert identity.rotations == 0
@@ -85,21 +85,21 @@ def test_a_token_that_is_good_is_given_as_it_is(vault, keep, identity):
         pytest.param({"seconds": 10}, {"seconds": 9}, 1, id="a short life, in its last tenth"),
     ],
 )
-def test_a_token_is_renewed_before_it_expires(connected, keep, identity, life, passed, rotations):
+def test_token_is_refreshed_before_it_expires(connected, keep, identity, life, passed, rotations):
     """Not sooner than need be."""
     connected(**life).pass_by(**passed)
     asyncio.run(keep().token())
     assert identity.rotations == rotations
 
 
-def test_a_token_is_good_for_as_long_as_it_is_given(connected, keep, servers):
+def test_token_without_expiry_is_not_refreshed(connected, keep, servers):
     """At its last second, what is given still opens the API."""
     for seconds in (0, 9, 9):
         connected(seconds=10).pass_by(seconds=seconds)
         assert status_with(servers, asyncio.run(keep().token())) == 200
 
 
-def test_the_new_pair_is_durable_before_it_is_used(vault, keep, clock):
+def test_refreshed_tokens_are_stored_before_use(vault, keep, clock):
     """What is given out stands in the vault, with the moment when a person agreed unchanged."""
     before = vault.read("prod")
     clock.pass_by(days=30)
@@ -111,7 +111,7 @@ def test_the_new_pair_is_durable_before_it_is_used(vault, keep, clock):
     assert after.expires_at == clock() + timedelta(days=30)
 
 
-def test_a_refused_token_is_renewed_once(keep, servers, identity):
+def test_rejected_token_is_refreshed_once(keep, servers, identity):
     """Two who were refused with the same token send one refresh; both get the new one."""
     refused = asyncio.run(keep().token())
     servers.api.control.bearer_tokens.pop(refused.reveal())
@@ -122,7 +122,7 @@ def test_a_refused_token_is_renewed_once(keep, servers, identity):
     assert status_with(servers, first) == 200
 
 
-def test_many_refreshers_at_once_send_one_refresh(keep, clock, identity):
+def test_concurrent_refreshers_send_one_refresh(keep, clock, identity):
     """Each with its own locks and its own vault, as processes have."""
     clock.pass_by(days=30)
 
@@ -133,7 +133,7 @@ def test_many_refreshers_at_once_send_one_refresh(keep, clock, identity):
     assert (identity.rotations, identity.replays) == (1, 0)
 
 
-def test_a_refresh_is_carried_to_its_end(vault, keep, endpoint, clock):
+def test_cancelled_refresh_is_completed_and_stored(vault, keep, endpoint, clock):
     """Where it is no longer waited for, its answer is kept all the same."""
     clock.pass_by(days=30)
 
@@ -155,7 +155,7 @@ def test_a_refresh_is_carried_to_its_end(vault, keep, endpoint, clock):
     assert asyncio.run(keep().token()) == vault.read("prod").secrets["access_token"]
 
 
-def test_a_revoked_grant_is_told(keep, clock, identity):
+def test_revoked_grant_is_reported(keep, clock, identity):
     """As what it is, with the name of the connection and what to do."""
     identity.revoke_all()
     clock.pass_by(days=30)
@@ -165,7 +165,7 @@ def test_a_revoked_grant_is_told(keep, clock, identity):
         asyncio.run(keep().token())
 
 
-def test_an_answer_that_was_lost_is_known_for_what_it_is(vault, keep, clock, identity):
+def test_lost_refresh_response_is_reported(vault, keep, clock, identity):
     """The server has rotated and the answer never came: the next refresh says when that was."""
     clock.pass_by(days=30)
     old = vault.read("prod")
@@ -197,7 +197,7 @@ def test_an_answer_that_was_lost_is_known_for_what_it_is(vault, keep, clock, ide
         ),
     ],
 )
-def test_a_failing_server_loses_nothing(vault, keep, clock, identity, answer, error):
+def test_failed_refresh_keeps_the_tokens(vault, keep, clock, identity, answer, error):
     """The tokens stay, and the next try works."""
     before = vault.read("prod").secrets
     clock.pass_by(days=30)
@@ -209,7 +209,7 @@ def test_a_failing_server_loses_nothing(vault, keep, clock, identity, answer, er
     assert vault.read("prod").refresh_started_at is None
 
 
-def test_an_answered_refusal_is_no_lost_answer(vault, keep, clock, identity):
+def test_refused_refresh_is_not_a_lost_response(vault, keep, clock, identity):
     """A wrong client secret leaves no mark: nothing was on its way."""
     clock.pass_by(days=30)
     identity.failures = deque([json_response({"error": "invalid_client"}, 401)])
@@ -218,7 +218,9 @@ def test_an_answered_refusal_is_no_lost_answer(vault, keep, clock, identity):
     assert vault.read("prod").refresh_started_at is None
 
 
-def test_an_app_of_its_own_asks_anew(vault, keep, clock, identity, endpoint, oauth, servers):
+def test_refresh_without_refresh_token_uses_client_credentials(
+    vault, keep, clock, identity, endpoint, oauth, servers
+):
     """Without a refresh token, the app's own secret is what renews."""
     app = identity.register("services.read", kind=AppKind.SCOPED)
     own = replace(endpoint, client=oauth.as_client(app))
@@ -231,7 +233,7 @@ def test_an_app_of_its_own_asks_anew(vault, keep, clock, identity, endpoint, oau
     assert status_with(servers, token) == 200
 
 
-def test_a_connection_without_a_token_is_told(vault, keep):
+def test_connection_without_a_token_is_reported(vault, keep):
     """It was kept for another method."""
     vault.write(
         "prod", VaultEntry(secrets={"key": Secret("u+x")}, entered_at=vault.read("prod").entered_at)
@@ -240,7 +242,7 @@ def test_a_connection_without_a_token_is_told(vault, keep):
         asyncio.run(keep().token())
 
 
-def test_a_vault_that_cannot_be_used_sends_nothing(vault, keep, clock, identity):
+def test_unusable_vault_prevents_the_refresh(vault, keep, clock, identity):
     """The answer would have nowhere to go."""
     clock.pass_by(days=30)
     keeper = keep()

@@ -62,7 +62,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "ccm.vault"
 
 
-def test_a_new_passphrase_is_chosen_and_an_old_one_asked_for(path):
+def test_vault_prompts_twice_for_a_new_passphrase_only(path):
     """A person chooses it once, before anything is kept; then it opens the vault."""
     asked = []
 
@@ -89,7 +89,7 @@ def test_a_new_passphrase_is_chosen_and_an_old_one_asked_for(path):
         Vault(path, sources_of("wrong horse")).ensure_usable()
 
 
-def test_a_vault_that_could_keep_nothing_says_so_before_it_has_to(path):
+def test_vault_is_checked_before_a_secret_is_entered(path):
     """There is no key, or the keyring behind it is locked."""
     with pytest.raises(SecretError, match="set CCM_VAULT_KEY"):
         Vault(path, sources()).ensure_usable()
@@ -114,7 +114,7 @@ WAYS = [
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_what_was_written_is_read_by_the_next(path, way):
+def test_vault_entry_is_read_by_another_process(path, way):
     """Another process, which knows only where the key is, finds everything."""
     Vault(path, sources(**way)).write("prod", ENTRY)
     Vault(path, sources(**way)).write("eu", ENTRY)
@@ -129,7 +129,7 @@ def test_what_was_written_is_read_by_the_next(path, way):
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_no_secret_stands_in_the_folder(path, way):
+def test_vault_folder_has_no_plain_text_secret(path, way):
     """Neither in the file, nor in a lock, nor in what is printed; and the owner alone reads it."""
     vault = Vault(path, sources(**way))
     vault.write("prod", ENTRY)
@@ -140,7 +140,7 @@ def test_no_secret_stands_in_the_folder(path, way):
     assert "aCC" not in repr(vault.read("prod"))
 
 
-def test_the_environment_goes_before_the_keyring(path):
+def test_vault_key_in_the_environment_precedes_the_keyring(path):
     """Who sets a key wants it to be used."""
     ring = KeyringInMemory()
     Vault(path, sources(BY_KEY, ring)).write("prod", ENTRY)
@@ -148,7 +148,7 @@ def test_the_environment_goes_before_the_keyring(path):
     assert Vault(path, sources(BY_KEY)).read("prod") == ENTRY
 
 
-def test_an_empty_vault_is_no_mistake(path):
+def test_empty_vault_is_valid(path):
     """It has no names, and is not made by looking."""
     assert Vault(path, sources()).names() == ()
     assert not path.exists()
@@ -177,7 +177,7 @@ def test_an_empty_vault_is_no_mistake(path):
         ),
     ],
 )
-def test_another_key_opens_nothing_and_harms_nothing(path, made_with, opened_with, says):
+def test_vault_with_another_key_is_neither_opened_nor_changed(path, made_with, opened_with, says):
     """The message names the file and the next step, and the file stays as it was."""
     ring = None if made_with else KeyringInMemory()
     Vault(path, sources(made_with, ring)).write("prod", ENTRY)
@@ -190,7 +190,7 @@ def test_another_key_opens_nothing_and_harms_nothing(path, made_with, opened_wit
     assert path.read_bytes() == before
 
 
-def test_a_small_keyring_has_the_key_alone(path):
+def test_small_keyring_stores_only_the_vault_key(path):
     """The entries are in the file; without their key they are told to be closed."""
     ring = KeyringInMemory()
     Vault(path, sources(ring=ring, small=True)).write("prod", ENTRY)
@@ -203,14 +203,14 @@ def test_a_small_keyring_has_the_key_alone(path):
         Vault(path, sources(ring=ring)).read("prod")
 
 
-def test_without_any_key_the_ways_are_told(path):
+def test_vault_without_any_key_names_the_options(path):
     """Nothing is kept in the clear instead."""
     with pytest.raises(SecretError, match=r"set CCM_VAULT_KEY to 32 .*or CCM_VAULT_PASSPHRASE"):
         Vault(path, sources()).write("prod", ENTRY)
     assert not path.exists()
 
 
-def test_an_empty_passphrase_is_refused(path):
+def test_empty_passphrase_is_rejected(path):
     """It would protect nothing."""
     with pytest.raises(SecretError, match="passphrase is empty"):
         Vault(path, sources(ask=lambda: Secret(""))).write("prod", ENTRY)
@@ -244,7 +244,7 @@ def spoilt(path, change) -> None:
         pytest.param(lambda path: spoilt(path, lambda one: one["key"].update(cost=0)), id="free"),
     ],
 )
-def test_a_damaged_file_is_told_and_kept(path, spoil):
+def test_damaged_vault_is_reported_and_unchanged(path, spoil):
     """Whoever has a copy can restore it; nothing is written over it."""
     Vault(path, sources(BY_PASSPHRASE)).write("prod", ENTRY)
     spoil(path)
@@ -256,7 +256,7 @@ def test_a_damaged_file_is_told_and_kept(path, spoil):
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_that_cannot_be_written_is_told(tmp_path):
+def test_unwritable_vault_folder_is_reported(tmp_path):
     """With the reason of the operating system."""
     tmp_path.chmod(0o500)
     try:
@@ -266,20 +266,20 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path):
         tmp_path.chmod(0o700)
 
 
-def test_a_folder_that_is_not_there_is_told(tmp_path):
+def test_missing_vault_folder_is_reported(tmp_path):
     """Nothing is made in passing."""
     with pytest.raises(SecretError, match=r"vault .*nowhere does not exist; create it first"):
         Vault(tmp_path / "nowhere" / "ccm.vault", sources(BY_KEY)).write("prod", ENTRY)
 
 
 @pytest.mark.parametrize("name", ["", "../prod", "a/b", ".hidden", "x" * 101])
-def test_a_name_is_a_connections_name(path, name):
+def test_vault_entry_needs_the_name_of_a_connection(path, name):
     """It becomes part of a file's name."""
     with pytest.raises(SecretError, match="expected the name of a connection"):
         Vault(path, sources(BY_KEY)).write(name, ENTRY)
 
 
-def test_writers_at_the_same_time_lose_nothing(path):
+def test_concurrent_vault_writers_lose_nothing(path):
     """Each reads anew under the lock, so no entry of another one is undone."""
 
     def write(number: int) -> None:
@@ -295,7 +295,7 @@ def test_writers_at_the_same_time_lose_nothing(path):
     assert len(Vault(path, sources(BY_KEY)).names()) == 20
 
 
-def test_a_lock_that_is_held_is_told(path):
+def test_vault_lock_timeout_is_reported(path):
     """After as long as was agreed."""
     first, second = (Vault(path, sources(BY_KEY)) for _ in range(2))
     with (
@@ -308,7 +308,7 @@ def test_a_lock_that_is_held_is_told(path):
         pass
 
 
-def test_what_a_killed_writer_left_is_cleared_away(path):
+def test_temporary_files_of_a_killed_writer_are_removed(path):
     """The next writer removes it; a reader never looks at it."""
     vault = Vault(path, sources(BY_KEY))
     vault.write("prod", ENTRY)

@@ -19,7 +19,7 @@ def tests_of():
 @pytest.mark.parametrize(
     ("file", "tests"),
     [
-        pytest.param("ccm_core/rules/cel/ast.py", ["tests/rules"], id="a room"),
+        pytest.param("ccm_core/rules/cel/checked_ast.py", ["tests/rules"], id="a room"),
         pytest.param("ccm_core/atomic_write.py", ["tests/test_atomic_write.py"], id="a module"),
         pytest.param("tests/store/test_model.py", ["tests/store"], id="a test of a room"),
         pytest.param("tests/test_hunting.py", ["tests/test_hunting.py"], id="a test"),
@@ -59,7 +59,7 @@ def test_a_folder_of_tests_is_selected_once(tests_of):
         "plugins/pagerduty/ccm_pagerduty/client.py",
         "plugins/pagerduty/ccm_pagerduty/views/user_access.py",
         "ccm_core/rules/types.py",
-        "ccm_core/rules/cel/ast.py",
+        "ccm_core/rules/cel/checked_ast.py",
     ]
     assert tests_of(files) == ["plugins/pagerduty/tests", "tests/rules"]
 

@@ -143,7 +143,7 @@ def changes(feed: ChangeFeed, history):
 
 
 @given(histories())
-def test_what_is_decided_from_a_part_is_what_would_be_decided_from_all(history):
+def test_plan_from_recent_collections_equals_the_plan_from_all(history):
     """Windows, refreshes, changes that were told of: nothing depends on what was left out."""
     part = since(history, HORIZON.since)
     begin = relevant_since(COLLECTORS, by_kind(part), HORIZON.since)
@@ -154,7 +154,7 @@ def test_what_is_decided_from_a_part_is_what_would_be_decided_from_all(history):
 
 
 @given(histories())
-def test_turns_come_as_if_all_were_seen(history):
+def test_due_times_from_recent_collections_equal_those_from_all(history):
     """When a kind is next to be read does not depend on what was left out."""
     wanted = PlanInputs(now=NOW, horizon=HORIZON, cadences={})
     part = since(history, HORIZON.since)

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccm_core.collect.cadence import DueTime
-from ccm_core.collect.cadence import grace_period
+from ccm_core.collect.cadence import DueTime, grace_period
 from ccm_core.collect.planner import PlanInputs, due_times, plan
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import Window
@@ -98,7 +97,7 @@ class Past:
     offsets=st.lists(st.integers(-140, 140), min_size=50, max_size=50),
     takes=st.lists(st.integers(0, 40), min_size=50, max_size=50),
 )
-def test_an_hourly_timer_that_is_a_little_early_or_late_skips_nothing(offsets, takes):
+def test_hourly_timer_that_is_early_or_late_skips_no_run(offsets, takes):
     """Each run reads the hourly kinds and each 24th the daily one, however long readings take."""
     past, read = Past(), []
     for hour, (offset, minutes) in enumerate(zip(offsets, takes, strict=True)):
@@ -109,7 +108,7 @@ def test_an_hourly_timer_that_is_a_little_early_or_late_skips_nothing(offsets, t
 
 
 @given(seconds=st.integers(0, 2 * 86_400))
-def test_a_turn_comes_when_a_plan_says_so(seconds):
+def test_due_time_agrees_with_the_plan(seconds):
     """What a plan reads is due within its leeway, and what it leaves is not."""
     past = Past()
     past.run(NOW, takes=10 * MINUTE)
@@ -120,7 +119,7 @@ def test_a_turn_comes_when_a_plan_says_so(seconds):
         assert soon == (name in owed), name
 
 
-def test_a_connection_s_own_cadence_goes_first():
+def test_connection_cadence_overrides_the_kind():
     """An override decides for the plan and for the turn."""
     past = Past(cadences={DAILY: 2 * HOUR})
     past.run(NOW)
@@ -129,7 +128,7 @@ def test_a_connection_s_own_cadence_goes_first():
     assert DAILY in past.run(NOW + 2 * HOUR)
 
 
-def test_everything_is_due_at_first():
+def test_every_kind_is_due_at_first():
     """What was never read is due now, and nothing was missed."""
     found = Past().due_times(NOW)
     assert {one.due_at for one in found.values()} == {NOW}
@@ -137,7 +136,7 @@ def test_everything_is_due_at_first():
 
 
 @pytest.mark.parametrize("ahead", [timedelta(minutes=2), HOUR, 365 * DAY])
-def test_what_was_read_by_a_clock_that_was_ahead_is_read_again(ahead):
+def test_collection_by_a_clock_in_the_future_is_repeated(ahead):
     """A collection that claims to have begun later than now covers nothing."""
     past = Past()
     past.run(NOW + ahead)
@@ -156,7 +155,7 @@ def test_what_was_read_by_a_clock_that_was_ahead_is_read_again(ahead):
         pytest.param(Reason.HIDDEN_REFERENCES, 2, HOUR, id="hidden: a cadence later"),
     ],
 )
-def test_what_failed_is_tried_again_soon_and_then_less_often(reason, failures, pause):
+def test_failed_kind_is_retried_with_backoff(reason, failures, pause):
     """Asking again helps against a source that is down, not against a right that is missing."""
     past, now = Past(), NOW
     past.run(now - HOUR)

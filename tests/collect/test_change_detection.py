@@ -26,7 +26,7 @@ def newest_refresh(round_):
     return [one for one in round_.keeper.collections("fake.case") if one.window is None][-1]
 
 
-def test_a_run_over_nothing_new_asks_for_nothing_again(cases):
+def test_refresh_without_changes_requests_nothing(cases):
     """What was read stays read: one window for what is new, and no case a second time."""
     round_ = cases({f"C{n}": NOW - n * DAY for n in range(1, 29)})
     round_.run()
@@ -38,7 +38,7 @@ def test_a_run_over_nothing_new_asks_for_nothing_again(cases):
     assert [window.since for window in windows] == [NOW - HOUR]
 
 
-def test_a_first_run_asks_for_nothing_again(cases):
+def test_first_run_refreshes_nothing(cases):
     """Everything that events tell of was just read."""
     round_ = cases({"C1": NOW - DAY, "C2": NOW - 2 * DAY})
     round_.tell("C1", NOW - HOUR)
@@ -50,7 +50,7 @@ def test_a_first_run_asks_for_nothing_again(cases):
 @pytest.mark.parametrize(
     "created", [pytest.param(NOW - 20 * DAY, id="old"), pytest.param(NOW - 400 * DAY, id="ancient")]
 )
-def test_an_old_case_that_changed_is_current_after_one_run(cases, created):
+def test_changed_old_case_is_refreshed_in_one_run(cases, created):
     """An event names it, and it is read by its key."""
     round_ = cases({"C1": created})
     round_.run()
@@ -61,7 +61,7 @@ def test_an_old_case_that_changed_is_current_after_one_run(cases, created):
     assert round_.keeper.bodies("fake.case")["C1"]["size"] == 2
 
 
-def test_what_the_windows_of_a_run_read_is_not_read_a_second_time(cases):
+def test_refresh_skips_keys_that_windows_have_read(cases):
     """A case that is new and changed costs nothing more."""
     round_ = cases({})
     round_.run()
@@ -72,7 +72,7 @@ def test_what_the_windows_of_a_run_read_is_not_read_a_second_time(cases):
     assert round_.keeper.bodies("fake.case")["C1"]["size"] == 2
 
 
-def test_a_change_that_a_failed_refresh_did_not_reach_is_not_lost(cases):
+def test_change_missed_by_a_failed_refresh_is_not_lost(cases):
     """The next run reads the events back from the store."""
     round_ = cases({"C1": NOW - 20 * DAY})
     round_.run()
@@ -87,7 +87,7 @@ def test_a_change_that_a_failed_refresh_did_not_reach_is_not_lost(cases):
     assert round_.keeper.bodies("fake.case")["C1"]["size"] == 2
 
 
-def test_a_refresh_that_failed_is_due_at_once(cases):
+def test_failed_refresh_is_due_at_once(cases):
     """Nobody waits for the cadence."""
     round_ = cases({"C1": NOW - 20 * DAY})
     round_.source.refusals = [FAILED]
@@ -97,7 +97,7 @@ def test_a_refresh_that_failed_is_due_at_once(cases):
     assert newest_refresh(round_).outcome is Outcome.COMPLETE
 
 
-def test_a_case_that_cannot_be_read_stays_in_doubt_by_name(cases):
+def test_unreadable_case_is_refreshed_until_it_can_be_read(cases):
     """It is asked for in every run until it can be read."""
     round_ = cases({"C1": NOW - 20 * DAY})
     round_.run()
@@ -118,7 +118,7 @@ def test_a_case_that_cannot_be_read_stays_in_doubt_by_name(cases):
 @pytest.mark.parametrize(
     "error", [pytest.param(PermissionDenied("403"), id="denied"), pytest.param(FAILED, id="failed")]
 )
-def test_where_nobody_tells_of_changes_everything_is_read_again(cases, error):
+def test_lookback_is_read_again_without_change_events(cases, error):
     """Events that cannot be read do not leave old cases as they were."""
     round_ = cases({"C1": NOW - 20 * DAY})
     round_.run()
@@ -128,7 +128,7 @@ def test_where_nobody_tells_of_changes_everything_is_read_again(cases, error):
     assert round_.keeper.bodies("fake.case")["C1"]["size"] == 2
 
 
-def test_a_collector_of_events_that_nobody_reads_is_read_whole(cases):
+def test_windows_are_read_again_without_a_change_feed(cases):
     """Without the collector that would tell of changes, every window is read each time."""
     round_ = cases({"C1": NOW - 20 * DAY})
     del round_.collectors[1]
@@ -146,7 +146,7 @@ happenings = st.lists(
 
 @settings(max_examples=80, deadline=None)
 @given(happenings=happenings)
-def test_after_a_run_that_went_well_every_case_is_as_it_is(happenings, request):
+def test_complete_run_makes_every_case_current(happenings, request):
     """Whatever happened before, what is kept is what the source has."""
     round_ = request.getfixturevalue("cases")({f"C{n}": NOW - n * DAY for n in range(6)})
     now = NOW

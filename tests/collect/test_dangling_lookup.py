@@ -62,7 +62,7 @@ def asked(answers: dict, log: list):
         pytest.param(Unreachable("no answer"), True, id="the source did not say"),
     ],
 )
-def test_what_may_be_there_unseen_makes_the_naming_kind_partial(told, partial):
+def test_hidden_reference_makes_its_kind_partial(told, partial):
     """The amendment names the objects, so that only what rests on them is in doubt."""
     found = asyncio.run(look_up_all(named("X"), asked({"X": told}, [])))
     amended = amendments([collection()], found, NOW)
@@ -76,7 +76,7 @@ def test_what_may_be_there_unseen_makes_the_naming_kind_partial(told, partial):
         ]
 
 
-def test_each_object_is_asked_for_once():
+def test_dangling_lookup_requests_each_object_once():
     """However often it is named."""
     log: list = []
     dangling = named("X", "X", "Y")
@@ -86,7 +86,7 @@ def test_each_object_is_asked_for_once():
     assert log == [("fake.owner", "X"), ("fake.owner", "Y")]
 
 
-def test_what_is_past_the_bound_is_in_doubt_too():
+def test_references_past_the_lookup_bound_are_in_doubt():
     """Not asking is not knowing."""
     keys = [f"K{number:03}" for number in range(MAX_LOOKUPS + 2)]
     log: list = []
@@ -100,7 +100,7 @@ def test_what_is_past_the_bound_is_in_doubt_too():
     )
 
 
-def test_a_refused_credential_ends_the_looking_up():
+def test_rejected_credential_ends_the_lookups():
     """Nothing is asked after a 401; what was not asked is in doubt."""
     log: list = []
     found = asyncio.run(
@@ -110,14 +110,14 @@ def test_a_refused_credential_ends_the_looking_up():
     assert {one.lookup_outcome for one in found["run/fake.thing/1"]} == {LookupOutcome.UNKNOWN}
 
 
-def test_a_failed_collection_stays_failed():
+def test_amendment_keeps_a_failed_outcome():
     """An amendment never makes an outcome better."""
     found = asyncio.run(look_up_all(named("X"), asked({"X": LookupOutcome.HIDDEN}, [])))
     (amended,) = amendments([collection(Outcome.FAILED)], found, NOW)
     assert amended.outcome is Outcome.FAILED
 
 
-def test_the_listing_that_lacks_a_hidden_object_is_as_partial_as_what_names_it():
+def test_listing_without_a_hidden_object_is_partial_too():
     """A rule over the hidden kind rests on its listing, not on what named the object."""
     listing = replace(collection(), id="run/fake.owner/1", kind="fake.owner")
     found = asyncio.run(look_up_all(named("X"), asked({"X": LookupOutcome.HIDDEN}, [])))

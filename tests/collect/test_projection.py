@@ -55,13 +55,13 @@ SCHEMA = {
         pytest.param({"name": [{"secret": 1}]}, {"name": [{}]}, set(), id="array for a string"),
     ],
 )
-def test_only_what_is_named_is_kept(body, kept, unknown):
+def test_projection_keeps_only_schema_fields(body, kept, unknown):
     """Values of another shape than the schema wants keep their shape and lose their content."""
     projected = Projector(SCHEMA, KEY).project(body)
     assert (projected.body, projected.unknown_fields) == (kept, unknown)
 
 
-def test_a_pseudonym_is_the_same_for_the_same_address_and_hides_it():
+def test_pseudonym_is_stable_and_hides_the_value():
     """Case and white space do not matter; another store's key gives another token."""
     one = Projector(SCHEMA, KEY).project({"email": "Ann@Example.org "}).body["email"]
     two = Projector(SCHEMA, KEY).project({"email": "ann@example.org"}).body["email"]
@@ -83,7 +83,7 @@ json_values = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from(["name", "owner", "users", "url", "x"]), json_values))
-def test_no_name_outside_the_schema_survives(body):
+def test_projection_drops_every_field_outside_the_schema(body):
     """However oddly an object is nested, no unnamed key is left in it."""
 
     def keys(value) -> set[str]:
@@ -95,7 +95,7 @@ def test_no_name_outside_the_schema_survives(body):
     assert keys(kept) <= {"name", "owner", "users", "id", "email", "free"}
 
 
-def test_the_fields_that_name_other_kinds_are_found():
+def test_reference_fields_of_a_schema_are_found():
     """Marks are followed through references, choices and arrays."""
     found = reference_fields(SCHEMA)
     assert [(one.field, one.kind) for one in found] == [
@@ -109,7 +109,7 @@ def test_the_fields_that_name_other_kinds_are_found():
     ]
 
 
-def test_the_kind_of_a_reference_may_depend_on_its_neighbour():
+def test_reference_kind_may_depend_on_a_sibling_field():
     """A value that the mark does not list names nothing that is known."""
     mark = {"type": {"user_reference": "fake.user", "schedule_reference": "fake.schedule"}}
     schema = {
@@ -139,7 +139,7 @@ def test_the_kind_of_a_reference_may_depend_on_its_neighbour():
         (5, False),
     ],
 )
-def test_a_bad_date_is_refused_by_both_validators(value, good):
+def test_invalid_date_is_rejected_by_both_validators(value, good):
     """Formats are asserted, and a refusal never repeats the value."""
     check = SchemaValidator(
         {"type": "object", "properties": {"at": {"type": "string", "format": "date-time"}}}

@@ -40,7 +40,7 @@ def nowhere(tracker):
     return {name: [one.key for one in dangling] for name, dangling in found if dangling}
 
 
-def test_what_does_not_stand_is_told_with_who_names_it(tracker):
+def test_dangling_reference_names_its_referrer(tracker):
     """Only what leads nowhere is told, by the collection that names it, sorted."""
     tracker.add("c1", names("T2", "T9", "T1", "T3"), lambda _kind: True)
     tracker.add("c2", names("T9"), lambda _kind: True)
@@ -50,7 +50,7 @@ def test_what_does_not_stand_is_told_with_who_names_it(tracker):
     assert (first.field, first.kind, first.named_by) == ("team.id", "acme.team", "R1")
 
 
-def test_what_stands_for_good_is_forgotten_at_once(tracker, asked):
+def test_resolved_reference_is_dropped_at_once(tracker, asked):
     """A thousand windows that name what stands leave nothing to be held or asked at the end."""
     for number in range(1000):
         tracker.add(f"c{number}", names("T1", "T2"), lambda _kind: True)
@@ -60,7 +60,7 @@ def test_what_stands_for_good_is_forgotten_at_once(tracker, asked):
     assert asked == []
 
 
-def test_what_may_vanish_in_the_same_run_is_not_forgotten(tracker):
+def test_reference_to_a_pending_snapshot_is_kept(tracker):
     """What a snapshot that is still to be read no longer lists leads nowhere at the end."""
     tracker.add("c1", names("T1", "T2"), lambda _kind: False)
     tracker.standing["acme.team"].discard("T2")
@@ -68,7 +68,7 @@ def test_what_may_vanish_in_the_same_run_is_not_forgotten(tracker):
     assert nowhere(tracker) == {"c1": ["T2"]}
 
 
-def test_what_comes_to_stand_later_in_the_run_leads_somewhere(tracker):
+def test_reference_resolved_later_in_the_run_is_not_dangling(tracker):
     """A kind that is read after what names it is looked at when the run ends."""
     tracker.add("c1", names("T3", "T4"), lambda _kind: True)
     tracker.standing["acme.team"].add("T3")

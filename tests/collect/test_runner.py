@@ -28,7 +28,7 @@ def objects(count: int, **fields) -> list[dict]:
     return [{"id": f"T{n:04}", **fields} for n in range(count)]
 
 
-def test_a_whole_listing_is_complete(things):
+def test_full_listing_is_a_complete_collection(things):
     """Every page is read, every item kept once, and the end was said by the source."""
     round_ = things(objects(250))
     round_.run()
@@ -66,7 +66,7 @@ def test_a_whole_listing_is_complete(things):
         ),
     ],
 )
-def test_what_went_wrong_is_an_outcome_with_a_reason(things, script, outcome, reason):
+def test_collector_error_is_an_outcome_with_a_reason(things, script, outcome, reason):
     """No error escapes, and none of them looks like an empty list."""
     round_ = things(objects(250), script={"fake.thing": script})
     round_.run()
@@ -75,14 +75,14 @@ def test_what_went_wrong_is_an_outcome_with_a_reason(things, script, outcome, re
     assert (collection.outcome, collection.shortfalls[0].reason) == (outcome, reason)
 
 
-def test_a_partial_snapshot_keeps_what_it_saw(things):
+def test_partial_snapshot_stores_the_pages_read(things):
     """Pages before the fault are evidence, marked partial."""
     round_ = things(objects(250), script={"fake.thing": [None, BadResponse("cut")]})
     round_.run()
     assert len(round_.keeper.bodies("fake.thing")) == 100
 
 
-def test_a_refused_credential_ends_the_run_and_marks_the_rest(chain):
+def test_rejected_credential_ends_the_run_and_fails_the_rest(chain):
     """Nothing is asked after a 401, and what was not asked is failed, not forgotten."""
     round_ = chain(objects(3), objects(3), script={"fake.owner": [AuthenticationFailed("401")]})
     _, cut, _ = round_.run()
@@ -102,7 +102,7 @@ def test_a_refused_credential_ends_the_run_and_marks_the_rest(chain):
         pytest.param([], Outcome.COMPLETE, 2, id="it is whole"),
     ],
 )
-def test_a_kind_is_no_better_than_what_it_is_read_from(chain, script, outcome, asked):
+def test_collection_inherits_shortfalls_of_its_dependencies(chain, script, outcome, asked):
     """A gap in the list of owners is a gap in everything read owner by owner."""
     round_ = chain(objects(150), objects(3), script={"fake.owner": script})
     round_.run()
@@ -113,7 +113,7 @@ def test_a_kind_is_no_better_than_what_it_is_read_from(chain, script, outcome, a
     assert bool(collection.shortfalls) is (outcome is not Outcome.COMPLETE)
 
 
-def test_an_object_that_its_schema_refuses_is_kept_apart(things):
+def test_object_that_its_schema_rejects_is_stored_apart(things):
     """It is counted, it makes the collection partial, its problem is led by a path."""
     round_ = things([*objects(2), {"id": "BAD", "size": "large"}])
     round_.run()
@@ -128,7 +128,7 @@ def test_an_object_that_its_schema_refuses_is_kept_apart(things):
     assert set(round_.keeper.bodies("fake.thing")) == {"T0000", "T0001"}
 
 
-def test_only_named_fields_are_kept_and_new_names_are_told(things):
+def test_fields_outside_the_schema_are_dropped_and_reported(things):
     """What the schema does not name is not kept; what it drops on purpose is no news."""
     round_ = things([{"id": "A", "token": "s3cret", "email": "Ann@x.example", "brand": {"new": 1}}])
     round_.run()
@@ -139,7 +139,7 @@ def test_only_named_fields_are_kept_and_new_names_are_told(things):
     assert round_.keeper.collections("fake.thing")[0].unknown_fields == ("brand",)
 
 
-def test_names_that_lead_nowhere_are_told(chain):
+def test_dangling_references_are_reported(chain):
     """An id that is named and not listed is dangling, with the field and one that names it."""
     round_ = chain(
         objects(1), [{"id": "A", "owner": {"id": "T0000"}}, {"id": "B", "owner": {"id": "X"}}]
@@ -152,7 +152,7 @@ def test_names_that_lead_nowhere_are_told(chain):
     ]
 
 
-def test_a_listing_that_changes_is_read_again(things):
+def test_listing_that_changes_is_read_again(things):
     """One object more than was counted costs a second reading, and the result is whole."""
 
     def grow(source):
@@ -167,7 +167,7 @@ def test_a_listing_that_changes_is_read_again(things):
     assert len(round_.source.asked) == 2
 
 
-def test_a_listing_that_never_stands_still_is_said_to_drift(things):
+def test_listing_that_keeps_changing_has_drifted(things):
     """After three readings the difference is named."""
 
     def grow(source):
@@ -181,7 +181,7 @@ def test_a_listing_that_never_stands_still_is_said_to_drift(things):
     assert collection.shortfalls[-1].reason is Reason.DRIFTED
 
 
-def test_what_happened_outside_the_window_is_counted_and_left_out(events):
+def test_events_outside_the_window_are_counted_and_dropped(events):
     """A source that gives more than was asked for does not widen the evidence."""
     round_ = events([NOW - DAY], counted=False, options={"overlap": timedelta(hours=1)})
     early = NOW - timedelta(days=30, minutes=30)
@@ -193,7 +193,7 @@ def test_what_happened_outside_the_window_is_counted_and_left_out(events):
     assert set(round_.keeper.bodies("fake.event")) == {"E00000"}
 
 
-def test_what_cannot_be_split_is_truncated_and_counted(events):
+def test_window_that_cannot_be_split_is_truncated_and_counted(events):
     """Events of one second over the cap are partial, with the number that is missing."""
     round_ = events([NOW - DAY] * 120, cap=50, size=25, counted=False)
     round_.run()
@@ -207,7 +207,7 @@ def test_what_cannot_be_split_is_truncated_and_counted(events):
 SIZED = ({"size": "0"}, {"size": "1"})
 
 
-def test_what_time_does_not_cut_is_read_in_parts(events):
+def test_window_that_time_cannot_split_is_read_in_slices(events):
     """Parts that add up to the whole are the whole."""
     round_ = events([NOW - DAY] * 90, cap=50, size=25, parts=SIZED)
     for number, one in enumerate(round_.source.objects["fake.event"]):
@@ -226,7 +226,7 @@ def test_what_time_does_not_cut_is_read_in_parts(events):
         pytest.param([0] * 70 + [1] * 10 + [2] * 10, 30, id="both"),
     ],
 )
-def test_parts_that_do_not_add_up_are_told_by_the_number(events, sizes, missing):
+def test_missing_objects_of_slices_are_counted(events, sizes, missing):
     """What is missing is counted once, whatever the reason."""
     round_ = events([NOW - DAY] * len(sizes), cap=50, size=25, parts=SIZED)
     for size, one in zip(sizes, round_.source.objects["fake.event"], strict=True):
@@ -239,7 +239,7 @@ def test_parts_that_do_not_add_up_are_told_by_the_number(events, sizes, missing)
     assert len(round_.keeper.bodies("fake.event")) == len(sizes) - missing
 
 
-def test_a_source_that_lists_by_time_is_gone_on_from_where_it_stopped(events):
+def test_listing_by_time_resumes_where_it_stopped(events):
     """Each collection ends where the listing was cut, and nothing is asked for in vain."""
     instants = [NOW - DAY + timedelta(minutes=n) for n in range(120)]
     round_ = events(instants, cap=50, size=25, oldest_first=True)
@@ -252,7 +252,7 @@ def test_a_source_that_lists_by_time_is_gone_on_from_where_it_stopped(events):
     assert len(round_.source.asked) == 3
 
 
-def test_a_listing_whose_pages_do_not_follow_on_each_other_is_read_again(things):
+def test_listing_with_shifted_pages_is_read_again(things):
     """As many as were counted is not enough where one slipped away between two pages."""
 
     def swap(source):
@@ -276,7 +276,7 @@ def test_a_listing_whose_pages_do_not_follow_on_each_other_is_read_again(things)
     cap=st.integers(1, 40),
     size=st.integers(1, 15),
 )
-def test_what_is_collected_is_what_was_there_or_is_named(
+def test_every_event_is_collected_or_counted_as_missing(
     ages, cap, size, oldest_first, overlap, request
 ):
     """For any population, cap and page size nothing is lost without being counted."""
@@ -309,9 +309,7 @@ def test_what_is_collected_is_what_was_there_or_is_named(
         st.tuples(st.sampled_from(["nothing", "in", "out"]), st.floats(0, 1)), max_size=30
     ),
 )
-def test_what_was_there_all_the_time_is_collected_or_the_drift_is_named(
-    count, size, happenings, request
-):
+def test_stable_objects_are_collected_or_drift_is_reported(count, size, happenings, request):
     """Whatever comes and goes between two pages."""
     round_ = request.getfixturevalue("things")(objects(count), size=size, linked=True)
     always = {f"T{n:04}" for n in range(count)}
@@ -336,7 +334,7 @@ def test_what_was_there_all_the_time_is_collected_or_the_drift_is_named(
         assert {fall.reason for fall in collection.shortfalls} == {Reason.DRIFTED}
 
 
-def test_a_second_run_reads_only_what_is_due(events):
+def test_second_run_reads_only_due_windows(events):
     """Nothing is read twice within its cadence; afterwards, only what is new and unsettled."""
     round_ = events([NOW - DAY], options={"settles_after": timedelta(minutes=10)})
     round_.run(NOW)
@@ -348,7 +346,7 @@ def test_a_second_run_reads_only_what_is_due(events):
     assert (window.since, window.until) == (NOW - timedelta(minutes=10), NOW + timedelta(hours=2))
 
 
-def test_a_run_that_was_cut_off_goes_on_where_it_stopped(events):
+def test_interrupted_run_resumes_where_it_stopped(events):
     """Windows that were kept are not read again; the one in flight is."""
     month = {"longest_window": timedelta(days=10), "settles_after": None}
     instants = [NOW - timedelta(days=days) for days in range(1, 30)]

@@ -19,7 +19,7 @@ from ccm_core.errors import UsageError
         pytest.param(None, {}, "ccm.yaml", id="then the working directory"),
     ],
 )
-def test_the_file_is_chosen_named_or_here(tmp_path, chosen, environment, found):
+def test_settings_file_is_found_by_option_variable_or_folder(tmp_path, chosen, environment, found):
     """The argument wins over the environment, which wins over the working directory."""
     for name in ("a.yaml", "b.yaml", "ccm.yaml"):
         (tmp_path / name).touch()
@@ -37,7 +37,7 @@ def test_the_file_is_chosen_named_or_here(tmp_path, chosen, environment, found):
         pytest.param(None, {}, r"no ccm\.yaml in .*write one with `ccm init`", id="nowhere"),
     ],
 )
-def test_a_missing_file_is_told_with_the_next_step(tmp_path, chosen, environment, said):
+def test_missing_settings_file_names_the_next_step(tmp_path, chosen, environment, said):
     """What named the file is told, and how to get one."""
     with pytest.raises(UsageError, match=said):
         find(Path(chosen) if chosen else None, environment=environment, folder=tmp_path)

@@ -67,7 +67,7 @@ def keyring(monkeypatch):
         pytest.param("keyring:acme/eu/ccm", "keyring", "acme/eu/ccm", id="keyring"),
     ],
 )
-def test_a_reference_is_read_and_written_the_same(text, scheme, name):
+def test_secret_reference_round_trips(text, scheme, name):
     """A reference keeps the form in which it stands in the settings."""
     reference = SecretReference.parse(text)
 
@@ -79,7 +79,7 @@ def test_a_reference_is_read_and_written_the_same(text, scheme, name):
 @given(
     st.text() | st.sampled_from(["env:", "env:A-B", "file:", "keyring:acme", "keyring:a/", "ENV:A"])
 )
-def test_what_is_no_reference_is_not_repeated(text):
+def test_invalid_secret_reference_is_not_repeated(text):
     """Any other text is refused with words that do not hold it."""
     try:
         reference = SecretReference.parse(text)
@@ -104,7 +104,7 @@ def test_what_is_no_reference_is_not_repeated(text):
         pytest.param("two words", "two words", id="a blank inside is"),
     ],
 )
-def test_a_secret_is_found_in_a_variable_and_in_a_file(kept, secret, tmp_path):
+def test_secret_is_resolved_from_a_variable_and_a_file(kept, secret, tmp_path):
     """A variable and a file give the same secret, one line without its end."""
     (tmp_path / "key").write_bytes(kept.encode())
 
@@ -134,7 +134,7 @@ def test_a_secret_is_found_in_a_variable_and_in_a_file(kept, secret, tmp_path):
         ),
     ],
 )
-def test_what_no_source_would_take_is_refused(kept, why, tmp_path):
+def test_secret_that_no_source_accepts_is_rejected(kept, why, tmp_path):
     """What could not be sent is refused where it is kept, named by its reference."""
     (tmp_path / "key").write_bytes(kept)
 
@@ -142,14 +142,14 @@ def test_what_no_source_would_take_is_refused(kept, why, tmp_path):
     assert said("file:key", base=tmp_path) == f"file:key: {why}"
 
 
-def test_a_missing_variable_is_named():
+def test_missing_secret_variable_is_named():
     """What is not set is named, so that it can be set."""
     assert said("env:ACME_KEY") == (
         "env:ACME_KEY: the environment variable ACME_KEY is not set; set it first"
     )
 
 
-def test_a_file_that_cannot_be_read_is_named(tmp_path):
+def test_unreadable_secret_file_is_named(tmp_path):
     """A missing file, a folder, and a file that is no text are told with their path."""
     (tmp_path / "binary").write_bytes(b"HUNTER2\xff")
     (tmp_path / "large").write_bytes(b"HUNTER2" * 10_000)
@@ -170,7 +170,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
         pytest.param("keyring:acme/eu/ccm", "s3cret-eu", id="a service with a slash"),
     ],
 )
-def test_a_secret_is_found_in_the_keyring(reference, secret):
+def test_secret_is_resolved_from_the_keyring(reference, secret):
     """The last slash parts the service from its user."""
     found = resolve(SecretReference.parse(reference), environment={}, base=Path())
 
@@ -198,12 +198,12 @@ def test_a_secret_is_found_in_the_keyring(reference, secret):
         ),
     ],
 )
-def test_a_keyring_that_has_no_secret_is_told(reference, why):
+def test_keyring_without_the_secret_is_reported(reference, why):
     """Each way in which a keyring fails has its own next step."""
     assert said(reference) == f"{reference}: {why}"
 
 
-def test_a_keyring_that_is_not_installed_is_told(monkeypatch):
+def test_keyring_that_is_not_installed_is_reported(monkeypatch):
     """The extra that brings the keyring is named."""
     monkeypatch.setitem(sys.modules, "keyring", None)
 

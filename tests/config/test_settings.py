@@ -35,7 +35,7 @@ def mistakes(text: str, connectors) -> list[str]:
     return [line.removeprefix("ccm.yaml:") for line in lines]
 
 
-def test_the_shape_of_the_documentation_is_read(connectors):
+def test_documented_settings_are_read(connectors):
     """Every part of the documented shape comes out frozen, typed and with defaults."""
     settings = read(
         """\
@@ -82,7 +82,7 @@ plugins: {require: [acme], disable: [old]}
     assert connection.cadences == {"acme.service": timedelta(minutes=15)}
 
 
-def test_what_is_left_out_has_its_default(connectors):
+def test_omitted_settings_have_defaults(connectors):
     """A version and a connection are enough."""
     settings = read(HEAD + GOOD, connectors)
 
@@ -256,7 +256,7 @@ def test_what_is_left_out_has_its_default(connectors):
         ),
     ],
 )
-def test_every_mistake_is_told_at_its_place(text, expected, connectors):
+def test_every_settings_mistake_has_its_location(text, expected, connectors):
     """What is wrong is told once, at its line and column, and all of it in one go."""
     assert mistakes(text, connectors) == expected
 
@@ -276,7 +276,7 @@ def test_every_mistake_is_told_at_its_place(text, expected, connectors):
         pytest.param("auth: {method: api_key, key: %u+HUNTER2}", id="as broken YAML"),
     ],
 )
-def test_a_secret_in_clear_is_refused_and_not_repeated(written, connectors):
+def test_plain_text_secret_is_rejected_and_not_repeated(written, connectors):
     """Wherever a secret was written by mistake, the message does not hold it."""
     text = f"{HEAD}  - name: acme-prod\n    connector: acme\n    {written}\n"
 
@@ -294,13 +294,13 @@ def test_a_secret_in_clear_is_refused_and_not_repeated(written, connectors):
         pytest.param({"horizon": lambda settings: settings["nope"]}, "horizon", id="horizon"),
     ],
 )
-def test_a_connector_that_breaks_is_named(changed, broken, make_connector):
+def test_broken_connector_is_named(changed, broken, make_connector):
     """Where it is the plugin that is wrong, the person is not told to mend the settings."""
     with pytest.raises(PluginError, match=f"connector acme: its {broken} cannot be used"):
         read(HEAD + GOOD, {"acme": make_connector(**changed)})
 
 
-def test_plugins_can_be_read_before_anything_is_checked():
+def test_plugin_settings_are_read_before_validation():
     """Which plugins to load is known even while the rest of the file is wrong."""
     draft = read_settings(
         b"plugins: {require: [acme, 3], disable: [old]}\nnonsense: 1\n", "c.yaml", base=Path()
@@ -310,7 +310,7 @@ def test_plugins_can_be_read_before_anything_is_checked():
     assert len(draft.mistakes) == 4
 
 
-def test_the_digest_follows_what_is_in_force(connectors):
+def test_connection_digest_follows_the_settings_in_force(connectors):
     """Writing a default out changes no digest; changing a value or a reference does."""
 
     def digest(more: str = "", old: str = "", new: str = "") -> str:
@@ -323,7 +323,7 @@ def test_the_digest_follows_what_is_in_force(connectors):
     assert digest().startswith("sha256:")
 
 
-def test_a_connection_is_given_by_its_name(connectors):
+def test_settings_return_a_connection_by_name(connectors):
     """A name that is not there is told with those that are."""
     settings = read(HEAD + GOOD, connectors)
 

@@ -9,7 +9,7 @@ from ccm_core.config.template import template
 from ccm_core.config.validate import validate
 
 
-def test_the_template_is_settings(connectors):
+def test_template_is_a_valid_settings_file(connectors):
     """What is written for a connector reads back as it stands, comments and all."""
     text = template(connectors.values(), ["readiness", "access"])
 
@@ -20,7 +20,7 @@ def test_the_template_is_settings(connectors):
     assert "  # The example of acme.\n  - name: acme-prod\n    connector: acme\n" in text
 
 
-def test_a_template_without_plugins_is_settings_too(make_connector):
+def test_template_without_plugins_is_a_valid_settings_file(make_connector):
     """Without a connector, or with one that gives no example, there are no connections."""
     for connectors in ({}, {"acme": make_connector(example="")}):
         text = template(connectors.values(), [])

@@ -28,7 +28,7 @@ def hours(manifests) -> list[float]:
     return [(one.started_at - NOW) / HOUR for one in manifests]
 
 
-def test_a_connection_is_read_when_it_is_due(world):
+def test_connection_is_collected_when_it_is_due(world):
     """Once at the start and then each hour; a verdict follows each round."""
     world.watch(4.5)
     assert hours(world.manifests()) == [0, 1, 2, 3, 4]
@@ -41,7 +41,7 @@ def test_a_connection_is_read_when_it_is_due(world):
     )
 
 
-def test_the_status_says_what_runs_what_is_next_and_how_it_went(world):
+def test_status_line_has_progress_next_poll_and_last_result(world):
     """One line has it all."""
     world.sources["prod"].during = lambda: asyncio.sleep(0.05)
     world.watch(1.5)
@@ -53,7 +53,7 @@ def test_the_status_says_what_runs_what_is_next_and_how_it_went(world):
     )
 
 
-def test_a_source_that_is_down_is_tried_less_and_less_and_hinders_nobody(world):
+def test_unreachable_source_is_retried_with_backoff_and_blocks_nobody(world):
     """Each pause is as long as it has been down, up to the cadence; the others keep their hours."""
     world.sources["dead"] = world.sources["prod"].__class__(down=Unreachable("no connection"))
     world.watch(3.5)
@@ -64,7 +64,7 @@ def test_a_source_that_is_down_is_tried_less_and_less_and_hinders_nobody(world):
     assert world.output.about("dead: run cut short: no connection")
 
 
-def test_a_source_that_comes_back_is_read_at_its_hours_again(world):
+def test_recovered_source_returns_to_its_cadence(world):
     """One success forgets the failures."""
     source = world.sources["prod"]
     source.down = Unreachable("no connection")
@@ -78,7 +78,7 @@ def test_a_source_that_comes_back_is_read_at_its_hours_again(world):
     assert hours(world.manifests())[-1] == pytest.approx(hours([first])[0] + 2)
 
 
-def test_a_connector_that_is_broken_hinders_nobody(world):
+def test_broken_connector_blocks_no_other_connection(world):
     """A plugin's bug is that source's failure, told with what broke."""
     world.sources["odd"] = world.sources["prod"].__class__(down=KeyError("region"))
     world.watch(1.5)
@@ -86,7 +86,7 @@ def test_a_connector_that_is_broken_hinders_nobody(world):
     assert world.output.about("the connector odd broke while it connected: KeyError('region')")
 
 
-def test_a_revoked_key_is_not_tried_every_minute(world):
+def test_revoked_key_is_retried_once_per_cadence(world):
     """Asking again does not mend it: it is tried once in its cadence."""
     world.sources["prod"].down = AuthenticationFailed("401")
     world.watch(2.5)
@@ -100,7 +100,7 @@ def test_a_revoked_key_is_not_tried_every_minute(world):
         pytest.param(StoreError("the store is locked by another process"), id="a locked store"),
     ],
 )
-def test_what_cannot_be_had_now_is_tried_again(world, error):
+def test_failed_poll_is_retried(world, error):
     """Nothing is read meanwhile, and it is said when the next try comes."""
     world.sources["other"] = world.sources["prod"].__class__()
     world.connection_errors["prod"] = error
@@ -110,7 +110,7 @@ def test_what_cannot_be_had_now_is_tried_again(world, error):
     assert f"prod: not collected; next attempt at 12:00:30 UTC: {error}" in world.output.lines
 
 
-def test_another_process_that_reads_the_connection_is_waited_for_and_named(world):
+def test_locked_connection_is_polled_until_released(world):
     """The lock is looked at again and again; then what the other one read is not read again."""
     held = lock_connection(world.folder / "ccm.db", "prod")
     held.__enter__()
@@ -120,7 +120,7 @@ def test_another_process_that_reads_the_connection_is_waited_for_and_named(world
     assert len(world.manifests()) == 2
 
 
-def test_what_somebody_else_has_read_meanwhile_is_not_read_again(world):
+def test_daemon_skips_what_another_process_collected(world):
     """The store says what is due, whoever read it."""
     world.watch(0.5)
     world.watch(0.9)
@@ -128,7 +128,7 @@ def test_what_somebody_else_has_read_meanwhile_is_not_read_again(world):
     assert world.sources["prod"].read == 1
 
 
-def test_after_a_sleep_one_round_catches_up_and_the_slots_are_counted(world):
+def test_one_poll_catches_up_after_a_sleep_and_logs_missed_runs(world):
     """The machine slept from half past twelve to a quarter past nine."""
 
     def sleep() -> None:
@@ -141,7 +141,7 @@ def test_after_a_sleep_one_round_catches_up_and_the_slots_are_counted(world):
     ]
 
 
-def test_a_clock_that_is_set_back_stops_nothing(world):
+def test_daemon_survives_a_clock_that_is_set_back(world):
     """What was planned by the wrong clock is void."""
 
     def back() -> None:
@@ -151,7 +151,7 @@ def test_a_clock_that_is_set_back_stops_nothing(world):
     assert world.sources["prod"].read >= 3
 
 
-def test_stopping_gives_up_the_window_in_flight_and_seals_the_run(world):
+def test_stopping_drops_the_window_in_flight_and_seals_the_run(world):
     """What is being read is read by the next run."""
     world.sources["prod"].during = lambda: (world.flags.stop(), asyncio.Event().wait())[1]
     world.watch(1)
@@ -161,7 +161,7 @@ def test_stopping_gives_up_the_window_in_flight_and_seals_the_run(world):
     assert world.opened == world.closed == 1
 
 
-def test_settings_that_are_read_anew_are_used_once_nothing_runs_by_the_old(world):
+def test_reloaded_settings_are_used_once_nothing_runs_by_the_old(world):
     """A connection that was added is watched; the old store is closed."""
 
     def change() -> None:
@@ -175,7 +175,7 @@ def test_settings_that_are_read_anew_are_used_once_nothing_runs_by_the_old(world
     assert world.opened == world.closed == 2
 
 
-def test_a_mistake_in_the_new_settings_keeps_the_old_ones(world):
+def test_settings_mistake_on_reload_keeps_the_old_settings(world):
     """Every mistake is told with its place."""
 
     def spoil() -> None:
@@ -189,14 +189,14 @@ def test_a_mistake_in_the_new_settings_keeps_the_old_ones(world):
     assert world.output.about("reload failed") == [f"{told}:{n}:1: unknown key" for n in (3, 9)]
 
 
-def test_a_mistake_in_the_settings_at_the_start_ends_it(world):
+def test_settings_mistake_at_the_start_ends_the_daemon(world):
     """There is nothing to go on with."""
     world.settings_error = UsageError("no such file: ccm.yaml")
     with pytest.raises(UsageError, match="no such file"):
         world.watch(1)
 
 
-def test_a_report_that_cannot_be_written_is_told_and_tried_again(world):
+def test_unwritable_report_is_logged_and_retried(world):
     """The next round's verdict is written if it can be."""
     world.evaluation_errors = [UsageError("the report cannot be written: disk full")] * 2
     world.watch(2.5)
@@ -205,7 +205,7 @@ def test_a_report_that_cannot_be_written_is_told_and_tried_again(world):
     assert world.output.about("results: ")
 
 
-def test_damaged_evidence_ends_it(world):
+def test_damaged_evidence_ends_the_daemon(world):
     """Nothing may go on as if the store could be trusted; the other run is sealed."""
     world.sources["other"] = world.sources["prod"].__class__(during=lambda: asyncio.Event().wait())
     world.connection_errors["prod"] = IntegrityError(

@@ -60,12 +60,12 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
         ),
     ],
 )
-def test_a_verdict_is_made_anew(timer, polling, due):
+def test_evaluation_is_due_after_changes_or_after_an_hour(timer, polling, due):
     """After the evidence changed, or when the verdict has grown old."""
     assert timer.due(NOW, polling=polling) is due
 
 
-def test_what_changes_while_it_is_judged_is_judged_again():
+def test_change_during_an_evaluation_requests_another():
     """The new question outlives the old verdict."""
     timer = EvaluationTimer(pending_since=NOW).started().requested(NOW + MINUTE)
     assert not timer.due(NOW + MINUTE, polling=False)

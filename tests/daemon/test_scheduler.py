@@ -89,7 +89,7 @@ def gaps(begins: list[datetime]) -> list[timedelta]:
 
 @settings(max_examples=25)
 @given(jitter=st.floats(0, 1, exclude_max=True), takes=st.integers(0, 50))
-def test_no_two_tries_are_further_apart_than_the_cadence(jitter, takes):
+def test_attempts_are_never_further_apart_than_the_cadence(jitter, takes):
     """For a week, whatever the jitter, and however long runs take within the shortest cadence."""
     world = World(jitter=jitter, takes=takes * MINUTE)
     world.live(timedelta(days=7))
@@ -105,7 +105,7 @@ def test_no_two_tries_are_further_apart_than_the_cadence(jitter, takes):
     asleep=st.integers(1, 30 * 24 * 60),
     jitter=st.floats(0, 1, exclude_max=True),
 )
-def test_after_a_sleep_of_any_length_there_is_one_round_and_no_storm(before, asleep, jitter):
+def test_sleep_of_any_length_is_followed_by_one_poll(before, asleep, jitter):
     """Timers stood still, the wall's clock went on: each kind is read once, at the next step."""
     world = World(jitter=jitter)
     world.live(before * MINUTE)
@@ -124,7 +124,7 @@ def test_after_a_sleep_of_any_length_there_is_one_round_and_no_storm(before, asl
 
 @settings(max_examples=40)
 @given(back=st.integers(1, 400 * 24 * 60), before=st.integers(1, 3 * 24 * 60))
-def test_a_clock_that_is_set_back_stops_nothing(back, before):
+def test_schedule_survives_a_clock_that_is_set_back(back, before):
     """What was planned by the wrong clock is void: within a step it is looked at again."""
     world = World()
     world.live(before * MINUTE)
@@ -139,7 +139,7 @@ def test_a_clock_that_is_set_back_stops_nothing(back, before):
 
 @settings(max_examples=25)
 @given(takes=st.integers(61, 600))
-def test_a_run_that_is_slower_than_its_cadence_is_followed_at_once_and_never_overlapped(takes):
+def test_slow_run_is_followed_at_once_and_never_overlapped(takes):
     """The next one begins after a short rest."""
     world = World(takes=takes * MINUTE)
     world.live(timedelta(days=2))
@@ -147,7 +147,7 @@ def test_a_run_that_is_slower_than_its_cadence_is_followed_at_once_and_never_ove
     assert set(apart) == {takes * MINUTE + MIN_INTERVAL}
 
 
-def test_not_everything_is_read_at_once():
+def test_schedule_limits_concurrent_polls():
     """Ten connections that are all due begin a few at a time, longest waiting first."""
     connections = {
         f"c{n}": ScheduledConnection(due_at=NOW - n * MINUTE, planned_at=NOW - HOUR)
@@ -173,7 +173,7 @@ def test_not_everything_is_read_at_once():
         pytest.param(900, MAX_BACKOFF, id="however many"),
     ],
 )
-def test_a_connection_that_cannot_be_had_waits_longer_each_time(failures, pause):
+def test_failed_connection_backs_off(failures, pause):
     """The others are not touched, and one success forgets it all."""
     schedule = PollSchedule.all_due(["dead", "well"], NOW)
     for _ in range(failures):
@@ -183,7 +183,7 @@ def test_a_connection_that_cannot_be_had_waits_longer_each_time(failures, pause)
     assert schedule.completed("dead", (), NOW, 0.0).connections["dead"].failures == 0
 
 
-def test_a_cadence_of_nothing_still_rests():
+def test_zero_cadence_keeps_the_minimum_interval():
     """Whatever the settings say, the source is not asked without end."""
     due_time = DueTime(kind="fake.thing", cadence=timedelta(0), due_at=NOW, last_attempt_at=NOW)
     schedule = (

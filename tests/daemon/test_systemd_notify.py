@@ -12,7 +12,7 @@ pytestmark = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="there ar
 
 
 @pytest.mark.parametrize("abstract", [False, True])
-def test_whoever_listens_is_told(tmp_path, abstract):
+def test_systemd_socket_receives_state_changes(tmp_path, abstract):
     """Ready, alive with the status where it changed, and stopping."""
     name = f"@ccm-{tmp_path.name}" if abstract else str(tmp_path / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
@@ -33,6 +33,6 @@ def test_whoever_listens_is_told(tmp_path, abstract):
 
 
 @pytest.mark.parametrize("address", ["", "/nowhere/notify"])
-def test_where_nobody_listens_nothing_happens(address):
+def test_missing_systemd_socket_is_ignored(address):
     """A supervisor that went away is no reason to stop."""
     SystemdNotifier({"NOTIFY_SOCKET": address}).ready()

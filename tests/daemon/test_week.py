@@ -128,7 +128,7 @@ def happen_daily(account, clock) -> list[int]:
 
 
 @pytest.mark.slow
-def test_every_cadence_is_held_for_a_week(lived):
+def test_every_cadence_is_kept_for_a_week(lived):
     """No run is missed, nothing overlaps, nothing is read too often, and all of it is complete."""
     store, output, numbers = lived
     known = {one.name: one for one in kinds()}

@@ -14,7 +14,7 @@ from ccm_core.sdk.secret import Secret
 MESSAGE = Notification(title="ccm: 1 opened", lines=("Opened:", "- high: <b>Checkout</b> & co"))
 
 
-def test_a_message_arrives(webhook):
+def test_apprise_sends_title_and_lines(webhook):
     """Title and lines, as they are."""
     assert send(MESSAGE, Secret(webhook.address)) is None
     (told,) = webhook.messages
@@ -24,20 +24,20 @@ def test_a_message_arrives(webhook):
 @pytest.mark.parametrize(
     "status", [pytest.param(403, id="refused"), pytest.param(500, id="broken")]
 )
-def test_what_was_not_taken_is_told_without_the_address(webhook, status):
+def test_failed_notification_is_reported_without_the_address(webhook, status):
     """A failure names neither the address nor the token in it."""
     webhook.status = status
     assert send(MESSAGE, Secret(webhook.address)) == "the service did not accept the message"
 
 
-def test_an_address_that_means_no_service():
+def test_unsupported_apprise_address_is_reported():
     """It is not repeated: it may be a secret."""
     said = send(MESSAGE, Secret("nonsense-S3cret"))
     assert said is not None
     assert "S3cret" not in said
 
 
-def test_what_was_told_is_read_back(tmp_path):
+def test_sent_state_round_trips(tmp_path):
     """By recipient; where there is no file, nothing was told."""
     path = tmp_path / "ccm.notified.json"
     told = {
@@ -51,7 +51,7 @@ def test_what_was_told_is_read_back(tmp_path):
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_damaged_memory_is_told(tmp_path):
+def test_damaged_sent_state_is_reported(tmp_path):
     """With what happens when it is removed."""
     path = tmp_path / "ccm.notified.json"
     path.write_text("{")

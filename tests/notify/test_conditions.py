@@ -105,18 +105,18 @@ def texts(*given):
         pytest.param(FindingState.REMOVED, False, id="removed"),
     ],
 )
-def test_what_fails(state, told):
+def test_open_finding_is_a_condition(state, told):
     """A finding is so until it is resolved or gone."""
     found = texts(evaluation(result()), [finding(state)], [])
     assert found == (["Services are owned: Checkout [f1]"] if told else [])
 
 
-def test_what_is_waived_is_not_told():
+def test_waived_finding_is_no_condition():
     """Somebody knows of it and let it be."""
     assert texts(evaluation(result(waiver="W-1")), [finding()], []) == []
 
 
-def test_what_cannot_be_judged():
+def test_inconclusive_rule_is_one_condition():
     """One line for each rule and connection, however many subjects it concerns."""
     lost = [result(Status.INSUFFICIENT, id=f"f{n}") for n in range(2_000)]
     assert texts(evaluation(*lost), [], []) == [
@@ -132,7 +132,7 @@ def test_what_cannot_be_judged():
         pytest.param(None, 0, id="none"),
     ],
 )
-def test_a_key_is_due(days, told):
+def test_credential_rotation_due_is_a_condition(days, told):
     """Once the day has come by which it should have been replaced."""
     by = None if days is None else NOW + timedelta(days=days)
     assert len(texts(evaluation(), [], [manifest(by)])) == told
@@ -147,7 +147,7 @@ def test_a_key_is_due(days, told):
         pytest.param(None, ["acme.service of acme was never collected"], id="never"),
     ],
 )
-def test_a_collection_is_overdue(ago, told):
+def test_overdue_collection_is_a_condition(ago, told):
     """By the age that the evidence may have."""
     standing = KindSufficiency(
         kind="acme.service",
@@ -159,14 +159,14 @@ def test_a_collection_is_overdue(ago, told):
     assert texts(evaluation(sufficiency=(standing,)), [], []) == told
 
 
-def test_no_evidence_is_in_a_message():
+def test_condition_texts_have_no_evidence():
     """Reasons quote values of the evidence: they stay in the report."""
     told = conditions(evaluation(result(), result(Status.ERROR, id="f2")), [finding()], [])
     assert told
     assert not any("secret-looking" in one.text + one.resolved_text for one in told)
 
 
-def test_keys_are_told_apart():
+def test_condition_keys_are_unique():
     """No two conditions of one evaluation share a key."""
     standing = KindSufficiency(kind="acme.service", connection="acme", outcome=None)
     given = evaluation(result(), result(Status.ERROR), sufficiency=(standing,))

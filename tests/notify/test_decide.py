@@ -36,7 +36,7 @@ def so(key, event=NotifyEvent.OPENED, severity=Severity.HIGH):
     )
 
 
-def test_what_is_new_is_told_once():
+def test_new_condition_is_sent_once():
     """The second time there is nothing to say."""
     first = decide(NOON, [so("a"), so("b")], RecipientState(), EVERYTHING)
     assert first.message.title == "ccm: 2 opened"
@@ -44,7 +44,7 @@ def test_what_is_new_is_told_once():
     assert decide(NOON, [so("a"), so("b")], first.state, EVERYTHING).message is None
 
 
-def test_what_is_over_is_told_once():
+def test_resolved_condition_is_sent_once():
     """And what comes back is news again."""
     told = decide(NOON, [so("a")], RecipientState(), EVERYTHING).state
     over = decide(NOON, [], told, EVERYTHING)
@@ -56,7 +56,7 @@ def test_what_is_over_is_told_once():
     assert decide(NOON, [so("a")], over.state, EVERYTHING).message.title == "ccm: 1 opened"
 
 
-def test_a_message_says_everything_in_order():
+def test_message_sections_are_ordered():
     """Failures first, the most severe at the top, then what is open, due, overdue and over."""
     told = decide(NOON, [so("removed")], RecipientState(), EVERYTHING).state
     now = [
@@ -120,12 +120,12 @@ def test_a_message_says_everything_in_order():
         ),
     ],
 )
-def test_what_people_wish(wishes, told):
+def test_preferences_select_conditions(wishes, told):
     """Occasion, severity and hour decide together."""
     assert (decide(NIGHT, [so("a")], RecipientState(), wishes).message is not None) is told
 
 
-def test_what_waited_is_told_in_the_morning():
+def test_condition_in_quiet_hours_is_sent_afterwards():
     """And what came and went in the night is not told at all."""
     wishes = NotifyPreferences(quiet_hours=QUIET)
     night = decide(NIGHT, [so("stays"), so("goes")], RecipientState(), wishes)
@@ -134,7 +134,7 @@ def test_what_waited_is_told_in_the_morning():
     assert morning.message.lines == ("Opened:", "- high: stays fails")
 
 
-def test_who_does_not_want_to_hear_of_the_end_is_not_told_of_it():
+def test_resolved_condition_is_dropped_where_not_selected():
     """It is forgotten all the same, so that its return is news."""
     wishes = NotifyPreferences(events=frozenset([NotifyEvent.OPENED]))
     told = decide(NOON, [so("a")], RecipientState(), wishes).state
@@ -143,7 +143,7 @@ def test_who_does_not_want_to_hear_of_the_end_is_not_told_of_it():
     assert over.state == RecipientState()
 
 
-def test_a_long_message_says_what_it_leaves_out():
+def test_long_message_states_what_it_leaves_out():
     """A thousand new failures are one short message."""
     many = [so(f"k{n:04}") for n in range(1_000)]
     message = decide(NOON, many, RecipientState(), EVERYTHING).message
@@ -151,7 +151,7 @@ def test_a_long_message_says_what_it_leaves_out():
     assert message.lines[-1] == f"- and {1_000 - MAX_LINES} more"
 
 
-def test_a_line_is_one_line():
+def test_message_line_has_no_line_break():
     """Whatever an object is called, it stays on its line and has an end."""
     from dataclasses import replace
 
@@ -166,7 +166,7 @@ MOMENTS = st.sampled_from([NOON, NIGHT])
 
 
 @given(st.lists(st.tuples(KEYS, MOMENTS, st.booleans()), max_size=12))
-def test_nothing_is_repeated_and_nothing_is_lost(history):
+def test_notifications_are_neither_repeated_nor_lost(history):
     """Through nights and failed sendings: what was told and not ended is what is so at noon."""
     wishes = NotifyPreferences(quiet_hours=QUIET)
     told, believed = RecipientState(), set()
@@ -198,7 +198,7 @@ def test_nothing_is_repeated_and_nothing_is_lost(history):
         pytest.param(12, 14, 23, False, id="at night"),
     ],
 )
-def test_quiet_hours(since, until, hour, held):
+def test_quiet_hours_may_cross_midnight(since, until, hour, held):
     """They may go past midnight."""
     quiet = QuietHours(since=time(since), until=time(until), timezone=ZoneInfo("UTC"))
     assert quiet.contains(datetime(2026, 5, 6, hour, tzinfo=UTC)) is held

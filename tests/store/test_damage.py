@@ -33,7 +33,9 @@ COLUMNS = [
 
 def verified(folder, *pins):
     """Verify the store of a folder."""
-    named_pins = [PinnedCheckpoint(name=f"pin {number}", note=pin) for number, pin in enumerate(pins)]
+    named_pins = [
+        PinnedCheckpoint(name=f"pin {number}", note=pin) for number, pin in enumerate(pins)
+    ]
     return verify_store(folder / "ccm.db", pins=named_pins, on_progress=lambda *_: None)
 
 

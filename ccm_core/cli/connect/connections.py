@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ccm_core.app.connections import ConnectionEdit, describe_connection
+from ccm_core.app.edit_connection import ConnectionEdit, describe_connection
 from ccm_core.app.rotate_credential import CredentialRotation
 from ccm_core.app.workspace import Workspace
 from ccm_core.cli.connect.diagnosis_output import print_test, print_test_before_saving

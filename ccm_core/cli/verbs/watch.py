@@ -20,7 +20,7 @@ from ccm_core.daemon.ports import StatusOutput
 from ccm_core.daemon.signals import SignalFlags, by_signal
 from ccm_core.daemon.systemd_notify import SystemdNotifier
 from ccm_core.daemon.watch_job import open_watch_job
-from ccm_core.sdk.rate_limit import Limiters
+from ccm_core.sdk.http.rate_limit import Limiters
 
 _ERASE = "\r\x1b[2K"
 

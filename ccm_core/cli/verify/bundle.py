@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from ccm_core.bundle.pinned_checkpoints import PinComparison, compare_with_pins
+from ccm_core.bundle.compare_pins import PinComparison, compare_with_pins
 from ccm_core.bundle.verifier.archive import read_archive
 from ccm_core.bundle.verifier.main import verify
 from ccm_core.cli.terminal.exit_codes import Exit
@@ -40,7 +40,9 @@ def is_bundle(path: Path) -> bool:
     return path.suffix == ".zip" or zipfile.is_zipfile(path)
 
 
-def verified(path: Path, pins: Sequence[PinnedCheckpoint], keys: Sequence[VerifierKey]) -> BundleVerification:
+def verified(
+    path: Path, pins: Sequence[PinnedCheckpoint], keys: Sequence[VerifierKey]
+) -> BundleVerification:
     """Verify a bundle.
 
     Args:

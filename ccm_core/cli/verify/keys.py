@@ -72,12 +72,14 @@ def export(config: str | None, output: str | None) -> None:
 
 @command.command("rotate")
 @click.option(
-    "--lost", is_flag=True, help="The old key is no longer available, so it does not sign the handover."
+    "--lost",
+    is_flag=True,
+    help="The old key is no longer available, so it does not sign the handover.",
 )
 @click.pass_obj
 def rotate(config: str | None, *, lost: bool) -> None:
     """Replace the signing key; the old one signs the handover."""
-    from ccm_core.pipeline.signing_keys import rotate_signing_key as replaced
+    from ccm_core.pipeline.vault_signing import rotate_signing_key as replaced
 
     workspace = open_workspace(config)
     with workspace.write_store(create=False) as store:

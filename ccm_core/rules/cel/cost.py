@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ccm_core.rules.cel.ast import CelNode, CheckedExpression
+from ccm_core.rules.cel.checked_ast import CelNode, CheckedExpression
 
 MOST_CHARACTERS = 10_000
 """How long one expression may be."""

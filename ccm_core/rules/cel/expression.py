@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ccm_core.model.json_codec import JsonObject
-from ccm_core.rules.cel.ast import CheckedExpression, FieldPath, dotted, read_paths
+from ccm_core.rules.cel.checked_ast import CheckedExpression, FieldPath, dotted, read_paths
 from ccm_core.rules.cel.lookup_function import NOT_IN_EVIDENCE
 
 if TYPE_CHECKING:

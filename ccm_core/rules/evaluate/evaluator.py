@@ -12,8 +12,8 @@ from datetime import datetime
 from ccm_core.model.evaluation.result import AppliedPack, Evaluation, RuleResult
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.rules.evaluate.apply_waivers import apply_waivers
-from ccm_core.rules.evaluate.group_evaluator import GroupEvaluator, plugin_failures
 from ccm_core.rules.evaluate.rollup import control_results
+from ccm_core.rules.evaluate.rule_group_evaluator import GroupEvaluator, plugin_failures
 from ccm_core.rules.evaluate.time_budget import UNLIMITED, TimeBudget
 from ccm_core.rules.incremental.result_cache import ResultCache
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks

@@ -9,10 +9,9 @@ from datetime import datetime
 from ccm_core.model.evaluation.result import KindSufficiency
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.collection import Outcome
+from ccm_core.rules.evaluate.freshness import older_than_rule_allows
 from ccm_core.rules.pack.compiled import CompiledRule
 from ccm_core.rules.types import Facts
-from ccm_core.rules.evaluate.freshness import older_than_rule_allows
-from ccm_core.sdk.timestamps import format_duration
 from ccm_core.sdk.view import Row
 
 

@@ -16,7 +16,7 @@ from ccm_core.model.evidence.collection import WORST_FIRST, Collection, Outcome,
 from ccm_core.model.evidence.window import Window, subtract, union
 from ccm_core.rules.evaluate.freshness import dated_in_future, too_old
 from ccm_core.sdk.evidence_kind import Shape
-from ccm_core.sdk.timestamps import format_duration, format_instant
+from ccm_core.sdk.timestamps import format_instant
 
 _MOST_ERASED = 1000
 """Of more erased records than this, none is named: the whole kind is insufficient."""
@@ -34,7 +34,6 @@ def assess_sufficiency(  # noqa: PLR0913 - each is a different fact about the ki
     now: datetime,
     connection: str,
     max_age: timedelta | None = None,
-    plugin_problem: str | None = None,
     refreshed: bool = False,
 ) -> KindSufficiency:
     """Return how far the evidence of one kind of one connection can be relied on.
@@ -49,7 +48,6 @@ def assess_sufficiency(  # noqa: PLR0913 - each is a different fact about the ki
         now: The evaluation's moment.
         connection: The connection's name.
         max_age: How old the evidence may be; twice the cadence by default.
-        plugin_problem: Why the plugin that owns the kind did not load, where it did not.
         refreshed: Whether events of the kind may change however old they are, so that what may
             have changed must have been read again.
     """
@@ -73,7 +71,7 @@ def assess_sufficiency(  # noqa: PLR0913 - each is a different fact about the ki
     else:
         whole_period = Window(period.since, max(period.since, period.until))
         sufficiency = _events(newest_first, blank, whole_period, now, refreshed=refreshed)
-    return _without_plugin(sufficiency, plugin_problem) if plugin_problem else sufficiency
+    return sufficiency
 
 
 def subtract_erased(sufficiency: KindSufficiency, erased: Sequence[str]) -> KindSufficiency:
@@ -93,11 +91,6 @@ def subtract_erased(sufficiency: KindSufficiency, erased: Sequence[str]) -> Kind
         shortfalls=(*sufficiency.shortfalls, shortfall),
         subjects=tuple(sorted({*sufficiency.subjects, *names})) if not sufficiency.problem else (),
     )
-
-
-def _without_plugin(sufficiency: KindSufficiency, why: str) -> KindSufficiency:
-    problems = [f"the plugin for {sufficiency.kind} did not load: {why}", sufficiency.problem]
-    return replace(sufficiency, problem="; ".join(filter(None, problems)), subjects=())
 
 
 # -- snapshots: the newest collection states the whole population -----------------------------

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ccm_core.model.json_codec import JsonObject
-from ccm_core.rules.cel.ast import CelNode, FieldPath, path_of
+from ccm_core.rules.cel.checked_ast import CelNode, FieldPath, path_of
 from ccm_core.rules.cel.expression import Expression
 from ccm_core.sdk.timestamps import parse_instant
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
-from ccm_core.rules.cel.ast import ELEMENT, FieldPath, read_paths
+from ccm_core.rules.cel.checked_ast import ELEMENT, FieldPath, read_paths
 from ccm_core.rules.cel.expression import Expression
 from ccm_core.rules.incremental.due_time import DueCondition
 from ccm_core.rules.incremental.result_cache import RuleDependencies, TimeDependence

@@ -10,10 +10,10 @@ from typing import Any
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evaluation.rule import Rule, RulePack
 from ccm_core.model.json_codec import JsonObject
-from ccm_core.rules.cel.ast import read_paths
+from ccm_core.rules.cel.checked_ast import read_paths
+from ccm_core.rules.cel.environment import CelEnvironment
 from ccm_core.rules.cel.expression import Expression
 from ccm_core.rules.cel.lookup_function import LookupTable
-from ccm_core.rules.cel.runtime import CelEnvironment
 from ccm_core.rules.incremental.due_time import DueCondition
 from ccm_core.rules.incremental.result_cache import RuleDependencies
 from ccm_core.rules.pack.message_template import MessageTemplate

@@ -13,9 +13,9 @@ from ccm_core.errors import Mistake
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evaluation.rule import Parameter, Rule, RulePack
 from ccm_core.model.json_codec import JsonObject
+from ccm_core.rules.cel.environment import RESERVED, CelEnvironment
 from ccm_core.rules.cel.expression import Expression, ExpressionError
 from ccm_core.rules.cel.lookup_function import LookupTable
-from ccm_core.rules.cel.runtime import RESERVED, CelEnvironment
 from ccm_core.rules.incremental.due_time import parse_due_condition
 from ccm_core.rules.incremental.rule_dependencies import rule_dependencies
 from ccm_core.rules.pack.case_checks import case_mistakes

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from ccm_core.documents import suggest
 from ccm_core.errors import Mistake
-from ccm_core.rules.cel.ast import (
+from ccm_core.rules.cel.checked_ast import (
     CelNode,
     CheckedExpression,
     FieldPath,
@@ -16,9 +16,9 @@ from ccm_core.rules.cel.ast import (
     dotted,
     read_paths,
 )
+from ccm_core.rules.cel.environment import CelEnvironment
 from ccm_core.rules.cel.error_messages import plain_message
 from ccm_core.rules.cel.expression import Expression, ExpressionError
-from ccm_core.rules.cel.runtime import CelEnvironment
 from ccm_core.rules.pack.message_template import (
     CompiledPlaceholder,
     MessageTemplate,

@@ -18,7 +18,7 @@ from typing import Any
 from ccm_core.documents.error_phrases import actual_value as describe
 from ccm_core.model.evaluation.rule import Parameter
 from ccm_core.model.json_codec import JsonObject
-from ccm_core.rules.cel.ast import FieldPath, dotted
+from ccm_core.rules.cel.checked_ast import FieldPath, dotted
 from ccm_core.rules.cel.expression import NotEvaluable
 from ccm_core.rules.pack.parameters import read_value
 from ccm_core.sdk.timestamps import format_instant, parse_instant

@@ -8,7 +8,7 @@ from typing import Any
 
 from ccm_core.documents import suggest
 from ccm_core.model.json_codec import JsonObject
-from ccm_core.rules.cel.ast import ELEMENT, FieldPath, dotted
+from ccm_core.rules.cel.checked_ast import ELEMENT, FieldPath, dotted
 
 
 @dataclass(frozen=True, slots=True)

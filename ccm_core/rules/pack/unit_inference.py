@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from ccm_core.rules.cel.ast import CelNode, FieldPath, bound_paths, path_of
+from ccm_core.rules.cel.checked_ast import CelNode, FieldPath, bound_paths, path_of
 from ccm_core.rules.cel.expression import Expression
 from ccm_core.rules.pack.schema_fields import SchemaFields
 from ccm_core.rules.types import RowSource

@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from ccm_core.model.evaluation.explanation import ConditionTrace, ExpressionValue, RuleTrace
-from ccm_core.rules.cel.ast import ELEMENT, FieldPath, dotted, read_paths
+from ccm_core.rules.cel.checked_ast import ELEMENT, FieldPath, dotted, read_paths
 from ccm_core.rules.cel.clauses import Clause, clauses
+from ccm_core.rules.cel.environment import CelEnvironment
 from ccm_core.rules.cel.expression import (
     Expression,
     ExpressionError,
@@ -17,7 +18,6 @@ from ccm_core.rules.cel.expression import (
     RowContext,
     shared_variables,
 )
-from ccm_core.rules.cel.runtime import CelEnvironment
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledRule, RuleGroup
 from ccm_core.rules.pack.message_template import format_value
 from ccm_core.sdk.view import Row

@@ -13,7 +13,7 @@ from ccm_core.store.codec.bodies import pack, packed, unpack, verified
 from ccm_core.store.log import checkpoints
 from ccm_core.store.log.append import append_leaves
 from ccm_core.store.log.leaf_encoding import DOCUMENT, EVALUATION
-from ccm_core.store.sql.columns import instant, microseconds
+from ccm_core.store.sql.instants import instant, microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.ledger.merkle_hash import leaf_hash
 from ccm_core.store.codec.compression import CompressionStream
-from ccm_core.store.log.entries import tree_of
+from ccm_core.store.log.read import tree_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

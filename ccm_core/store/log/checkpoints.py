@@ -12,19 +12,17 @@ from ccm_core.errors import IntegrityError
 from ccm_core.ledger import signed_note
 from ccm_core.ledger.checkpoint import HEADS, STORE_LOG, origin
 from ccm_core.ledger.key_history import SigningKey, key_note
-from ccm_core.ledger.signed_note import VerifierKey, encoded
-from ccm_core.ledger.signed_note import Unsigned
+from ccm_core.ledger.signed_note import Unsigned, VerifierKey, encoded
 from ccm_core.model import json_codec
 from ccm_core.store.log.append import append_leaves
-from ccm_core.store.log.entries import head, store_identity, tree_of
 from ccm_core.store.log.leaf_encoding import SIGNING_KEY
+from ccm_core.store.log.read import head, store_identity, tree_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from ccm_core.ledger.signed_note import Signer
-    from ccm_core.ledger.signed_note import Signers
+    from ccm_core.ledger.signed_note import Signer, Signers
     from ccm_core.store.sql.transaction import Transaction
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from ccm_core.model import json_codec
 from ccm_core.sdk.timestamps import format_instant
-from ccm_core.store.sql.columns import instant
+from ccm_core.store.sql.instants import instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_core.ledger.checkpoint import STORE_LOG
-from ccm_core.store.log import checkpoints, entries, proofs
+from ccm_core.store.log import checkpoints, inclusion_proofs, read
 from ccm_core.store.log.contents import contents
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class SqlLedgerStore:
     def head(self, log: str = STORE_LOG) -> Checkpoint:
         """Return the head of a log as it is now."""
         with self._database.reading() as transaction:
-            return entries.head(transaction, log)
+            return read.head(transaction, log)
 
     def signed_head(self, log: str = STORE_LOG) -> str | None:
         """Return the note of the newest signed head of a log."""
@@ -58,14 +58,14 @@ class SqlLedgerStore:
     ) -> Sequence[tuple[bytes, LeafProof]]:
         """List the selected leaves of a log, each with its proof."""
         with self._database.reading() as transaction:
-            return proofs.prove(transaction, log, select)
+            return inclusion_proofs.prove(transaction, log, select)
 
     def excerpt(
         self, log: str, choose: Callable[[Iterator[tuple[int, JsonObject]]], Indexes[int]]
     ) -> Excerpt | None:
         """Return leaves of a log, proven together."""
         with self._database.reading() as transaction:
-            return proofs.excerpt(transaction, log, choose)
+            return inclusion_proofs.excerpt(transaction, log, choose)
 
     def contents(
         self, leaf_type: str, digests: Iterable[str]

@@ -19,7 +19,7 @@ from ccm_core.store.records.diff import (
     refuse_duplicate_keys,
 )
 from ccm_core.store.records.runs import open_run
-from ccm_core.store.sql.columns import microseconds
+from ccm_core.store.sql.instants import microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

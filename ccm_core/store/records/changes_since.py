@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.model.evidence.watermark import ChangesSince, Watermark
 from ccm_core.store.records.query import get_many
-from ccm_core.store.sql.columns import microseconds
+from ccm_core.store.sql.instants import microseconds
 
 if TYPE_CHECKING:
     from datetime import datetime

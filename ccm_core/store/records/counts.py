@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_core.model.evidence.collection import KindCount
-from ccm_core.store.sql.columns import instant, microseconds
+from ccm_core.store.sql.instants import instant, microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

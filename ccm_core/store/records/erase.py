@@ -9,7 +9,7 @@ from ccm_core.model.evidence.erasure import Erasure, ErasureResult
 from ccm_core.store.log import checkpoints
 from ccm_core.store.log.append import append_leaves
 from ccm_core.store.log.leaf_encoding import ERASED, ERASURE
-from ccm_core.store.sql.columns import microseconds
+from ccm_core.store.sql.instants import microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -11,7 +11,7 @@ from ccm_core.model.evidence.record import Record, RecordSource
 from ccm_core.model.evidence.window import Window
 from ccm_core.store.codec.bodies import verified
 from ccm_core.store.codec.compression import Decompressor
-from ccm_core.store.sql.columns import instant, microseconds
+from ccm_core.store.sql.instants import instant, microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

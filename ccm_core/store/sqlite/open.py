@@ -195,7 +195,7 @@ def _insert_facts(transaction: Transaction, path: Path, key: bytes | None) -> No
     from ccm_core.ledger.checkpoint import STORE_LOG
     from ccm_core.store.log.append import append_leaves
     from ccm_core.store.log.leaf_encoding import STORE
-    from ccm_core.store.sql.columns import microseconds
+    from ccm_core.store.sql.instants import microseconds
     from ccm_core.store.sqlite.migrations import host_version
     from ccm_core.store.sqlite.pseudonym_key import key_check, make_key
 

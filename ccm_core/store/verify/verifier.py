@@ -16,7 +16,7 @@ from ccm_core.ledger.verification import (
     Verification,
     VerificationProblem,
 )
-from ccm_core.store.log.entries import entries, log_names, store_identity
+from ccm_core.store.log.read import entries, log_names, store_identity
 from ccm_core.store.verify.row_checks import RowChecker, decoded
 
 if TYPE_CHECKING:
@@ -77,7 +77,10 @@ class _LogVerifier:
     """Replays every log, the store's own first: it states at which sizes the others had heads."""
 
     def __init__(
-        self, transaction: Transaction, pins: Sequence[PinnedCheckpoint], on_progress: Callable[[int, int], None]
+        self,
+        transaction: Transaction,
+        pins: Sequence[PinnedCheckpoint],
+        on_progress: Callable[[int, int], None],
     ) -> None:
         self._transaction, self._on_progress = transaction, on_progress
         self.identity = store_identity(transaction)

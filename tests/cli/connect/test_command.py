@@ -106,10 +106,13 @@ def test_a_secret_that_nothing_leads_to_any_more_is_forgotten(
     [
         pytest.param([], [], "--oauth or --oauth-app or --api-key", id="no way is named"),
         pytest.param(["--api-key"], [], "Key is expected on standard input", id="nothing typed"),
-        pytest.param(["--api-key"], [""], "Key: it is empty", id="an empty key"),
-        pytest.param(["--api-key"], ["a b\tc-0815"], "cannot be printed", id="an odd key"),
+        pytest.param(["--api-key"], [""], "Key: expected a secret", id="an empty key"),
+        pytest.param(["--api-key"], ["a b\tc-0815"], "expected printable", id="an odd key"),
         pytest.param(
-            ["--api-key", "--secret", "key=u+abcdef-0815"], [], "where it is kept", id="in clear"
+            ["--api-key", "--secret", "key=u+abcdef-0815"],
+            [],
+            "expected the location of a secret",
+            id="in clear",
         ),
         pytest.param(["--api-key", "--secret", "u+abcdef-0815"], [], "equals sign", id="no pair"),
         pytest.param(["--api-key", "--secret", "x=env:X"], [], "it has: key", id="no such secret"),

@@ -82,7 +82,9 @@ def test_other_packs_than_those_of_the_settings(ccm, collected):
     [
         pytest.param(["evaluate", "--diff"], "--diff needs --packs", id="diff-of-nothing"),
         pytest.param(
-            ["evaluate", "--packs", "one.yaml", "--reproduce"], "leave out --packs", id="reproduce-others"
+            ["evaluate", "--packs", "one.yaml", "--reproduce"],
+            "leave out --packs",
+            id="reproduce-others",
         ),
         pytest.param(["rules", "preview", "gone.yaml"], "gone.yaml", id="no-such-file"),
         pytest.param(["rules", "preview"], "Missing argument", id="nothing-to-try"),

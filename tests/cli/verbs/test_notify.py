@@ -90,7 +90,9 @@ def test_quiet_hours_hold_everything_back(ccm, told, webhook):
             "unknown time zone; expected a name such as Europe/Berlin or UTC",
             id="zone",
         ),
-        pytest.param('quiet_hours: {from: "25:00", until: "07:00", timezone: UTC}', '"25:00"', id="hour"),
+        pytest.param(
+            'quiet_hours: {from: "25:00", until: "07:00", timezone: UTC}', '"25:00"', id="hour"
+        ),
         pytest.param("min_severity: urgent", 'unknown value "urgent"', id="severity"),
     ],
 )

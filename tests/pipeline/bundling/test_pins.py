@@ -6,11 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from ccm_core.bundle.pinned_checkpoints import PinComparison, compare_with_pins
+from ccm_core.bundle.compare_pins import PinComparison, compare_with_pins
 from ccm_core.bundle.verifier.archive import read_archive
 from ccm_core.ledger import signed_note
-from ccm_core.ledger.checkpoint import STORE_LOG, Checkpoint
-from ccm_core.ledger.checkpoint import PinnedCheckpoint
+from ccm_core.ledger.checkpoint import STORE_LOG, Checkpoint, PinnedCheckpoint
 
 
 @pytest.fixture

@@ -117,19 +117,6 @@ def stands(collections, shape=Shape.SNAPSHOT, **fields):
             "acme.door was never collected",
             id="what-others-collected-does-not-count",
         ),
-        pytest.param(
-            [{}],
-            {"plugin_problem": "ImportError: acme"},
-            "the plugin for acme.door did not load: ImportError: acme",
-            id="the-plugin-did-not-load",
-        ),
-        pytest.param(
-            [],
-            {"plugin_problem": "ImportError: acme"},
-            "the plugin for acme.door did not load: ImportError: acme; "
-            "acme.door was never collected",
-            id="the-plugin-did-not-load-and-nothing-is-there",
-        ),
     ],
 )
 def test_a_snapshot_is_as_sufficient_as_its_newest_collection(

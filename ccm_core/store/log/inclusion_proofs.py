@@ -14,7 +14,7 @@ from ccm_core.ledger.multiproof import Excerpt, multiproof
 from ccm_core.ledger.tlog_proof import LeafProof
 from ccm_core.model import json_codec
 from ccm_core.store.log.checkpoints import newest_signed_head
-from ccm_core.store.log.entries import leaves
+from ccm_core.store.log.read import leaves
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence

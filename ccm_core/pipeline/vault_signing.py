@@ -8,8 +8,7 @@ from datetime import datetime
 from ccm_core.auth import signing_keys as keys
 from ccm_core.auth.vault import Vault
 from ccm_core.errors import SecretError, UsageError
-from ccm_core.ledger.signed_note import Signer, VerifierKey
-from ccm_core.ledger.signed_note import Signing, Unsigned
+from ccm_core.ledger.signed_note import Signer, Signing, Unsigned, VerifierKey
 from ccm_core.store.interface.ledger import LedgerStore
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccm_core.assurance.timeline import event_spans, snapshot_spans
+from ccm_core.assurance.sufficiency_spans import event_spans, snapshot_spans
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import Window
 from ccm_core.rules.evaluate.sufficiency import assess_sufficiency

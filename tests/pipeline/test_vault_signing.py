@@ -14,7 +14,7 @@ from ccm_core.auth.vault_encryption import KeySources
 from ccm_core.errors import UsageError
 from ccm_core.ledger.signed_note import Unsigned
 from ccm_core.model.evaluation.result import Evaluation
-from ccm_core.pipeline.signing_keys import rotate_signing_key, vault_signing
+from ccm_core.pipeline.vault_signing import rotate_signing_key, vault_signing
 from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.open import open_store
 from ccm_core.store.sqlite.verify import verify_store

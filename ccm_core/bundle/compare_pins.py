@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from ccm_core.bundle.verifier.log_checks import rebuild_roots
 from ccm_core.ledger import signed_note
-from ccm_core.ledger.checkpoint import Checkpoint
+from ccm_core.ledger.checkpoint import Checkpoint, PinnedCheckpoint
 from ccm_core.ledger.key_history import SigningKey
-from ccm_core.ledger.checkpoint import PinnedCheckpoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +23,9 @@ class PinComparison:
     """What a bundle alone cannot prove."""
 
 
-def compare_with_pins(files: Mapping[str, bytes], pins: Sequence[PinnedCheckpoint]) -> PinComparison:
+def compare_with_pins(
+    files: Mapping[str, bytes], pins: Sequence[PinnedCheckpoint]
+) -> PinComparison:
     """Compare pinned checkpoints with the files of a bundle that was verified.
 
     Of the store's own log every leaf is here, and of another log each leaf at which a head was

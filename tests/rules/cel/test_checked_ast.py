@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ccm_core.rules.cel.ast import dotted, path_of, read_paths
+from ccm_core.rules.cel.checked_ast import dotted, path_of, read_paths
+from ccm_core.rules.cel.environment import CelEnvironment
 from ccm_core.rules.cel.lookup_function import LookupTable
-from ccm_core.rules.cel.runtime import CelEnvironment
 
 
 @pytest.fixture

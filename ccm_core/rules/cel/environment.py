@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ccm_core.model.json_codec import JsonObject
-from ccm_core.rules.cel.ast import CheckedExpression, FieldPath, decode, path_of, read_paths
+from ccm_core.rules.cel.checked_ast import CheckedExpression, FieldPath, decode, path_of, read_paths
 from ccm_core.rules.cel.cost import MOST_CHARACTERS, too_large
 from ccm_core.rules.cel.expression import (
     Expression,

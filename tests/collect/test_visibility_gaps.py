@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ccm_core.collect.unseen_objects import MAX_LISTED, newest, unseen
+from ccm_core.collect.visibility_gaps import MAX_LISTED, newest, unseen
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.manifest import VisibilityGap
 
@@ -64,18 +64,18 @@ def hidden(*keys: str) -> Shortfall:
         ),
     ],
 )
-def test_what_is_missing_for_want_of_rights_is_counted_and_named(falls, found):
+def test_visibility_gaps_count_and_list_missing_objects(falls, found):
     """What went wrong with the reading is no matter of the credential."""
     assert list(unseen([collection("k", *falls)])) == found
 
 
-def test_not_all_of_many_are_named():
+def test_visibility_gap_lists_a_bounded_number_of_objects():
     """All of them are counted."""
     (one,) = unseen([collection("k", hidden(*(f"b:{n:03}" for n in range(500))))])
     assert (one.objects, len(one.subjects)) == (500, MAX_LISTED)
 
 
-def test_the_newest_run_that_tried_a_kind_speaks_for_it():
+def test_newest_collections_are_those_of_the_last_run_that_tried_a_kind():
     """Its windows together, each as it was amended; kinds that nobody collects any more are out."""
     collections = [
         collection("a", DENIED),

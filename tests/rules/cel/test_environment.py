@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from ccm_core.rules.cel.environment import CelEnvironment
 from ccm_core.rules.cel.expression import ExpressionError, NotEvaluable, shared_variables
 from ccm_core.rules.cel.lookup_function import LookupRecord, LookupTable
-from ccm_core.rules.cel.runtime import CelEnvironment
 
 NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
 ROW = {

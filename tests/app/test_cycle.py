@@ -1,0 +1,49 @@
+"""The cycle: collect, evaluate, report, notify, in one event loop that the caller owns."""
+
+from __future__ import annotations
+
+import asyncio
+
+from ccm_core.app.cycle import collect_connections, evaluate_connections, evaluate_report_notify
+from ccm_core.app.rule_sets import compile_rule_set
+from ccm_core.collect.observer import NullObserver
+from ccm_core.pipeline.track_findings import all_findings
+
+
+def test_cycle_collects_evaluates_and_writes_the_report(workspace, tmp_path):
+    """The caller sees the evaluation before the report is written."""
+    report, seen = tmp_path / "report.html", []
+    rules = compile_rule_set(workspace)
+    with workspace.write_store(create=True) as store:
+        connections = workspace.connections(secrets=True)
+        manifests = asyncio.run(collect_connections(workspace, store, connections, NullObserver()))
+        cycle = evaluate_report_notify(
+            workspace,
+            store,
+            rules,
+            report,
+            on_evaluation=lambda stored: seen.append((stored, report.exists())),
+        )
+    assert [manifest.connection for manifest in manifests] == ["pagerduty-test"]
+    assert seen == [(cycle.evaluation, False)]
+    assert "<html" in report.read_text()
+    assert cycle.notification_failures == ()
+
+
+def test_evaluation_tracks_its_findings_in_the_same_step(workspace):
+    """Whoever reads afterwards finds them, and writes nothing."""
+    rules = compile_rule_set(workspace)
+    with workspace.write_store(create=True) as store:
+        connections = workspace.connections(secrets=True)
+        asyncio.run(collect_connections(workspace, store, connections, NullObserver()))
+        evaluate_connections(workspace, store, rules)
+    with workspace.read_store() as store:
+        assert all_findings(store)
+
+
+def test_signing_key_is_reported_to_the_caller(workspace, messages):
+    """A message that is not a result goes through the caller's port."""
+    with workspace.write_store(create=True) as store:
+        connections = workspace.connections(secrets=True)
+        asyncio.run(collect_connections(workspace, store, connections, NullObserver()))
+    assert any("made a signing key" in message for message in messages)

@@ -1,0 +1,60 @@
+"""``ccm demo``: a whole run on a built-in source, and settings for the commands that follow."""
+
+from __future__ import annotations
+
+import pytest
+
+from ccm_core.app.demo import KEY_VARIABLE
+
+pytestmark = pytest.mark.slow
+CONFIG = ("-c", "demo/ccm.yaml")
+
+
+@pytest.fixture
+def demo(ccm):
+    """What ``ccm demo`` printed."""
+    return ccm("demo")
+
+
+def test_demo_leaves_settings_that_the_next_commands_use(ccm, folder, demo):
+    """They lead to its store; no secret is in them, and the next command is printed."""
+    assert demo.code == 0
+    assert "next: ccm -c demo/ccm.yaml findings list" in demo.err
+    assert (folder / "demo" / "report.html").exists()
+
+    finding = ccm(*CONFIG, "findings", "list", "--json").json[0]
+    result = f"{finding['rule']}/{finding['subject']['key']}"
+    assert ccm(*CONFIG, "explain", result).code == 0
+    assert ccm(*CONFIG, "report").code == 0
+    assert ccm(*CONFIG, "evidence", "list").code == 0
+    assert ccm(*CONFIG, "evaluate", "--reproduce", "--json").code in {1, 3}
+    assert ccm(*CONFIG, "verify").code == 0
+    assert f"env:{KEY_VARIABLE}" in (folder / "demo" / "ccm.yaml").read_text()
+
+
+def test_demo_settings_say_what_collecting_again_needs(ccm, folder, demo):
+    """Its source is gone: the settings say how to serve it, and a run says what is missing."""
+    settings = (folder / "demo" / "ccm.yaml").read_text()
+    assert "python -m pagerduty_simulator --port " in settings
+    ran = ccm(*CONFIG, "run")
+    assert ran.code == 2
+    assert KEY_VARIABLE in ran.err
+
+
+def test_demo_replaces_an_earlier_demo_and_nothing_else(ccm, folder, demo):
+    """Settings that somebody wrote are refused, with the next step."""
+    settings = folder / "demo" / "ccm.yaml"
+    settings.write_text("version: 1\nconnections: []\n")
+    refused = ccm("demo")
+    assert refused.code == 2
+    assert "was not written by a demonstration; choose another folder with -d" in refused.err
+    assert settings.read_text() == "version: 1\nconnections: []\n"
+    settings.unlink()
+    assert ccm("demo").code == 0
+
+
+def test_demo_of_an_unknown_connector_is_refused(ccm):
+    """The connector is named."""
+    ran = ccm("demo", "missing")
+    assert ran.code == 2
+    assert "no installed plugin has a demonstration for 'missing'" in ran.err
