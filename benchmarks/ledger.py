@@ -22,6 +22,7 @@ from harness import machine, table
 from ccm_core.auth.signing_keys import ephemeral_key
 from ccm_core.ledger.verification import Verification
 from ccm_core.model import json_codec
+from ccm_core.model.digest import digest
 from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.model.evidence.record import RecordSource
@@ -107,7 +108,7 @@ def _run(store: EvidenceStore, start: int, end: int, window: int, clock: Clock) 
                 started_at=at,
                 ended_at=at,
                 host_version="0",
-                settings_digest=json_codec.digest(b""),
+                settings_digest=digest(b""),
                 outcome=Outcome.COMPLETE,
             )
         )
@@ -142,7 +143,7 @@ def harvest_of(store: EvidenceStore, run: str, first: int, end: int) -> WriteBat
     return WriteBatch(collection=collection, observations=observations)
 
 
-DIGEST = json_codec.digest(b"a page")
+DIGEST = digest(b"a page")
 
 
 def _body(number: int) -> dict[str, object]:

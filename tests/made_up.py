@@ -13,7 +13,8 @@ from ccm_core.model.evaluation.result import (
     RuleResult,
     Status,
 )
-from ccm_core.model.evaluation.rule import Control, Severity
+from ccm_core.model.evaluation.control import Control
+from ccm_core.model.evaluation.rule import Severity
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.collection import (
     Collection,

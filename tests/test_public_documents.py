@@ -19,7 +19,7 @@ from ccm_core.model.assurance import Assurance
 from ccm_core.model.evaluation.result import Evaluation
 from ccm_core.model.evidence.collection import KindCount
 from ccm_core.model.evidence.manifest import Manifest
-from ccm_core.model.evidence.record import Exhibit, Record
+from ccm_core.model.evidence.record import ExportedRecord, Record
 from ccm_core.model.json_codec import encode, plain
 from ccm_core.model.redacted_connection import RedactedConnection
 from ccm_core.model.sampling import Sampling
@@ -29,7 +29,7 @@ from ccm_core.report.period.json import PeriodDocument
 
 DOCUMENTS = {
     "evidence-record.v1": Record,
-    "evidence-exhibit.v1": Exhibit,
+    "exported-record.v1": ExportedRecord,
     "manifest.v1": Manifest,
     "evaluation.v1": Evaluation,
     "report.v1": JsonDocument,

@@ -29,7 +29,8 @@ from ccm_core.model.evaluation.result import (
     RuleResult,
     Status,
 )
-from ccm_core.model.evaluation.rule import Control, Severity
+from ccm_core.model.evaluation.control import Control
+from ccm_core.model.evaluation.rule import Severity
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.collection import (
     Collection,
@@ -43,9 +44,10 @@ from ccm_core.model.evidence.collection import (
     Shortfall,
 )
 from ccm_core.model.evidence.manifest import Manifest, PluginVersion, ScheduledKind, VisibilityGap
-from ccm_core.model.evidence.record import Record, RecordSource, exhibit
+from ccm_core.model.evidence.record import Record, RecordSource, export_record
 from ccm_core.model.evidence.window import Window
-from ccm_core.model.json_codec import digest, encode
+from ccm_core.model.digest import digest
+from ccm_core.model.json_codec import encode
 from ccm_core.model.redacted_connection import RedactedConnection
 from ccm_core.model.sampling import ControlSamples, Sample, Sampling
 from ccm_core.pipeline.check import Check, ConnectionCheck
@@ -288,7 +290,7 @@ DOCUMENTS = {
     name: json.loads(encode(value))
     for name, value in {
         "evidence-record.v1": RECORD,
-        "evidence-exhibit.v1": exhibit(RECORD),
+        "exported-record.v1": export_record(RECORD),
         "manifest.v1": MANIFEST,
         "evaluation.v1": EVALUATION,
         "report.v1": REPORT,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from functools import cache
 
-from ccm_core.assurance.controls import control_assurance
+from ccm_core.assurance.control_conclusion import control_assurance
 from ccm_core.assurance.evaluation_history import read_history
 from ccm_core.assurance.inputs import AssuranceInputs, ConnectionHistory
 from ccm_core.assurance.kind_coverage import find_evidence_gaps, kind_assurance

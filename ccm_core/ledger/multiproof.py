@@ -17,7 +17,7 @@ from ccm_core.ledger.merkle_tree import MerkleTree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Excerpt:
+class ProvenLeaves:
     """Leaves of a log, and what proves them against one signed head of it."""
 
     log: str

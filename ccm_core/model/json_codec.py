@@ -7,7 +7,6 @@ a digest that was already published.
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any, TypeAlias, TypeVar
 
 import msgspec
@@ -44,8 +43,3 @@ def decode_as(data: bytes | str, shape: type[T]) -> T:
 def plain(value: object) -> Any:
     """Return a frozen dataclass as plain JSON values: objects, arrays, strings, numbers."""
     return msgspec.to_builtins(value)
-
-
-def digest(data: bytes) -> str:
-    """Return the SHA-256 of bytes as ``sha256:`` and 64 hexadecimal digits."""
-    return f"sha256:{hashlib.sha256(data).hexdigest()}"

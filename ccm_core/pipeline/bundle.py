@@ -15,7 +15,7 @@ from ccm_core.bundle.verifier.main import verify
 from ccm_core.bundle.verifier.statement import STATEMENT, VERIFIER
 from ccm_core.errors import IntegrityError, UsageError
 from ccm_core.ledger.checkpoint import STORE_LOG
-from ccm_core.ledger.multiproof import Excerpt
+from ccm_core.ledger.multiproof import ProvenLeaves
 from ccm_core.ledger.signed_note import Signer, VerifierKey, encoded
 from ccm_core.model import json_codec
 from ccm_core.model.assurance import Assurance
@@ -72,7 +72,7 @@ class _BundleContent:
     kinds: set[str]
     rules: set[str]
     evaluations: _IncludedEvaluations
-    excerpts: Sequence[Excerpt]
+    excerpts: Sequence[ProvenLeaves]
     """The store's own log first."""
 
 
@@ -193,9 +193,9 @@ def _connection_excerpt(
     period: Period,
     kinds: set[str],
     evaluations: _IncludedEvaluations,
-    store_excerpt: Excerpt,
+    store_excerpt: ProvenLeaves,
     name: str,
-) -> Excerpt:
+) -> ProvenLeaves:
     heads = [head for leaf in _leaves(store_excerpt) for head in leaf.get("heads", ())]
     criteria = LeafCriteria(
         period=period.window,
@@ -204,7 +204,7 @@ def _connection_excerpt(
         evidence_digests=evaluations.evidence_digests,
         run_ends={head["size"] - 1 for head in heads if head["log"] == name},
     )
-    excerpt = store.ledger.excerpt(name, lambda leaves: select_leaves(leaves, criteria))
+    excerpt = store.ledger.prove_together(name, lambda leaves: select_leaves(leaves, criteria))
     if excerpt is None:
         raise UsageError(f"no head of the ledger of {name} was ever signed; {_NEXT_STEP}")
     proven = {leaf.get("id") for leaf in _leaves(excerpt)}
@@ -223,9 +223,9 @@ def _connection_excerpt(
     return excerpt
 
 
-def _store_excerpt(ledger: LedgerStore, included: _IncludedEvaluations) -> Excerpt:
+def _store_excerpt(ledger: LedgerStore, included: _IncludedEvaluations) -> ProvenLeaves:
     """Return the whole log of the store, which shows that no evaluation was left out."""
-    excerpt = ledger.excerpt(STORE_LOG, lambda leaves: [index for index, _ in leaves])
+    excerpt = ledger.prove_together(STORE_LOG, lambda leaves: [index for index, _ in leaves])
     proven = {leaf.get("digest") for leaf in _leaves(excerpt)} if excerpt else set()
     if excerpt is None or included.evaluations - proven:
         raise UsageError(
@@ -235,7 +235,7 @@ def _store_excerpt(ledger: LedgerStore, included: _IncludedEvaluations) -> Excer
     return excerpt
 
 
-def _leaves(excerpt: Excerpt) -> Iterator[json_codec.JsonObject]:
+def _leaves(excerpt: ProvenLeaves) -> Iterator[json_codec.JsonObject]:
     return (json_codec.decode(leaf) for leaf in excerpt.leaves.values())
 
 

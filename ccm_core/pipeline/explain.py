@@ -9,6 +9,7 @@ from datetime import datetime
 from ccm_core import documents
 from ccm_core.errors import UsageError
 from ccm_core.model import json_codec
+from ccm_core.model.digest import digest
 from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs
 from ccm_core.model.evaluation.explanation import (
     AppliedParameter,
@@ -77,7 +78,7 @@ def explain(
         parameters=tuple(_parameters(pack, rule, inputs, texts[pack.pack.source])),
         trace=_trace(packs, pack, group, rule, row, facts, evaluation.evaluated_at),
         row=row.body if row else None,
-        row_digest=json_codec.digest(json_codec.encode(row.body)) if row else None,
+        row_digest=digest(json_codec.encode(row.body)) if row else None,
         records=tuple(_records(available, packs, rule, result)) if available else (),
         sufficiency=_sufficiency(evaluation, packs, rule, result),
         difference=_difference(single_rule, facts, result, evaluation.evaluated_at)

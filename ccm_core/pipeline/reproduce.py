@@ -8,6 +8,7 @@ from datetime import datetime
 
 from ccm_core.errors import IntegrityError, UsageError
 from ccm_core.model import json_codec
+from ccm_core.model.digest import digest
 from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs, StoredPack
 from ccm_core.model.evaluation.result import Evaluation, StoredEvaluation
 from ccm_core.model.evaluation.waiver import Waiver
@@ -41,7 +42,7 @@ def store_evaluation(
     """Store an evaluation with its inputs, and track its findings."""
     basis = EvaluationInputs(
         packs=tuple(
-            StoredPack(source=pack.source, digest=json_codec.digest(pack.text))
+            StoredPack(source=pack.source, digest=digest(pack.text))
             for pack in ruling.packs
         ),
         parameters=ruling.parameters,

@@ -25,9 +25,9 @@ MODULES: Mapping[str, str] = MappingProxyType(
         "http.lean": "http.slim_import",
         "http.translation": "http.error_mapping",
         "json": "json_codec",
-        "limits": "rate_limit",
+        "limits": "http.rate_limit",
         "time": "timestamps",
-        "turns": "rate_limit",
+        "turns": "http.rate_limit",
     }
 )
 """Modules below ``ccm_core.sdk``."""

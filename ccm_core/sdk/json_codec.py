@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from ccm_core.model.json_codec import JsonObject, decode, digest, encode
+from ccm_core.model.json_codec import JsonObject, decode, encode
+from ccm_core.model.digest import digest
 
 __all__ = ["JsonObject", "decode", "digest", "encode"]

@@ -15,7 +15,7 @@ from ccm_core.config.template import without_connections
 from ccm_core.errors import AuthenticationFailed, UsageError
 from ccm_core.sdk.secret import Secret
 
-REDIRECT = "https://console.example/callback"
+REDIRECT = "http://127.0.0.1:8754/callback"
 
 
 @pytest.fixture

@@ -98,7 +98,7 @@ def test_a_mistake_on_the_way_is_told_and_keeps_nothing(by_oauth, identity, simu
     page = SimulatedResponse(body=b"<html>proxy</html>", content_type="text/html")
     cases = {
         "wrong secret": ({"secret": "pdeas-wrong"}, 4, "check the client id and the client secret"),
-        "expired code": ({"address": late}, 4, "it valid for seconds and works once"),
+        "expired code": ({"address": late}, 4, "it is valid for seconds and works once"),
         "another state": ({"address": wrong_state}, 2, "belongs to another attempt"),
         "no agreement": ({"address": refused}, 2, "access was denied"),
         "another address": ({"address": "https://example.com"}, 2, "begins with http://127.0.0.1"),

@@ -80,7 +80,7 @@ def _documents(arguments: tuple[str, ...], lines: list) -> Iterator[tuple[str, o
         case ("evidence", "list"):
             yield from ((COUNT, one) for one in lines[0])
         case ("evidence", "export") if "--provenance" not in arguments:
-            yield from (("evidence-exhibit.v1", one) for one in lines)
+            yield from (("exported-record.v1", one) for one in lines)
         case ("evidence", _):
             yield from (("evidence-record.v1", one) for one in lines)
 

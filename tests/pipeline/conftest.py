@@ -22,6 +22,7 @@ from ccm_core.collect.observer import NullObserver
 from ccm_core.config.schema_defaults import with_defaults
 from ccm_core.ledger.signed_note import Unsigned
 from ccm_core.model import json_codec
+from ccm_core.model.digest import digest
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.pipeline.collect import collect
 from ccm_core.pipeline.context import Connection, Host
@@ -173,7 +174,7 @@ class Firm:
             settings=with_defaults(wanted, self.connector.settings_schema()),
             auth_method="api_key",
             secrets={"key": Secret(self.simulator.api_key)},
-            settings_digest=json_codec.digest(json_codec.encode(settings)),
+            settings_digest=digest(json_codec.encode(settings)),
         )
 
     def collect(self):

@@ -10,7 +10,8 @@ import pytest
 
 from ccm_core.model.evidence.collection import Collection, CredentialInfo, Outcome
 from ccm_core.model.evidence.manifest import Manifest, ScheduledKind
-from ccm_core.model.json_codec import digest, encode
+from ccm_core.model.digest import digest
+from ccm_core.model.json_codec import encode
 from ccm_core.pipeline.manifest_evidence import manifest_collection, manifest_kind, manifest_records
 
 NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ccm_core.ledger.signed_note import unsigned
 from ccm_core.model import json_codec
+from ccm_core.model.digest import digest
 from ccm_core.model.evaluation.result import Evaluation
 from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.manifest import Manifest
@@ -58,7 +59,7 @@ class Build:
                 endpoint="/things",
                 window=collection.window,
                 page=1,
-                response_digest=json_codec.digest(b"page"),
+                response_digest=digest(b"page"),
             ),
             "body": packed(json_codec.encode(body)),
         }
@@ -95,7 +96,7 @@ class Build:
     def rejected(self, key="bad"):
         """Return an object that its schema refused."""
         source = RecordSource(
-            endpoint="/things", page=1, response_digest=json_codec.digest(b"page")
+            endpoint="/things", page=1, response_digest=digest(b"page")
         )
         return RejectedObject(key=key, source=source, body={"n": "x"}, problems=("$.n: no number",))
 
@@ -106,7 +107,7 @@ class Build:
             "started_at": self.at(at - 1),
             "ended_at": self.at(at),
             "host_version": "0",
-            "settings_digest": json_codec.digest(b"settings"),
+            "settings_digest": digest(b"settings"),
             "outcome": Outcome.COMPLETE,
         }
         return Manifest(run=run, connection=connection, **{**values, **changes})

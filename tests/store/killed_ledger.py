@@ -19,6 +19,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ccm_core.model import json_codec
+from ccm_core.model.digest import digest
 from ccm_core.model.evaluation.result import Evaluation
 from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.erasure import Erasure
@@ -73,7 +74,7 @@ def harvest(store, run, number):
         ended_at=at,
         outcome=Outcome.COMPLETE,
     )
-    source = RecordSource(endpoint="/things", page=1, response_digest=json_codec.digest(b"page"))
+    source = RecordSource(endpoint="/things", page=1, response_digest=digest(b"page"))
     pack = store.records.packer()
     return WriteBatch(
         collection=collection,
@@ -100,7 +101,7 @@ def seal(store, run, number):
             started_at=at,
             ended_at=at,
             host_version="0",
-            settings_digest=json_codec.digest(b""),
+            settings_digest=digest(b""),
             outcome=Outcome.COMPLETE,
         )
     )

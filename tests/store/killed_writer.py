@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ccm_core.model import json_codec
+from ccm_core.model.digest import digest
 from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.record import RecordSource
 from ccm_core.model.evidence.run import OpenRun
@@ -42,7 +43,7 @@ def window(number):
         ended_at=T0,
         outcome=Outcome.COMPLETE,
     )
-    source = RecordSource(endpoint="/things", page=1, response_digest=json_codec.digest(b"page"))
+    source = RecordSource(endpoint="/things", page=1, response_digest=digest(b"page"))
     observations = []
     for key in range(number * RECORDS // 2, number * RECORDS // 2 + RECORDS):
         body = {"n": number, "filler": "x" * 2000}

@@ -9,7 +9,7 @@ from ccm_core.cli.terminal.options import as_of_option, connection_option, json_
 from ccm_core.cli.terminal.output import print_json, print_json_lines, print_table
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.errors import UsageError
-from ccm_core.model.evidence.record import exhibit
+from ccm_core.model.evidence.record import export_record
 from ccm_core.sdk.timestamps import format_instant
 from ccm_core.store.interface.runs import RunStore
 
@@ -107,7 +107,7 @@ def export(
         for name in _connections(workspace, store.runs, connection):
             for kind in kinds:
                 records = store.records.current(name, kind, as_of=instant)
-                print_json_lines(records if provenance else map(exhibit, records))
+                print_json_lines(records if provenance else map(export_record, records))
 
 
 def known(workspace: Workspace, kind: str) -> None:

@@ -40,7 +40,7 @@ def preview(config: str | None, packs: tuple[str, ...], as_of: str | None, *, as
     workspace = open_workspace(config)
     with workspace.read_store() as store:
         compiled = compile_other_packs(workspace, packs)
-        evaluation = evaluate_packs(workspace, store, compiled, instant).evaluation
+        evaluation = preview_packs(workspace, store, compiled, instant).evaluation
         print_evaluation(workspace, store, evaluation, as_json=as_json)
     return evaluation_code(evaluation)
 
@@ -58,11 +58,11 @@ def diff(config: str | None, before: str, after: str, as_of: str | None, *, as_j
     sides = [compile_other_packs(workspace, [name]) for name in (before, after)]
     with workspace.read_store() as store:
         now = instant or workspace.host.clock()
-        old, new = (evaluate_packs(workspace, store, packs, now) for packs in sides)
+        old, new = (preview_packs(workspace, store, packs, now) for packs in sides)
     return print_comparison(compare(old, new), as_json=as_json)
 
 
-def evaluate_packs(
+def preview_packs(
     workspace: Workspace, store: EvidenceStore, packs: CompiledPacks, as_of: datetime | None
 ) -> ComparisonSide:
     """Evaluate every connection with some packs; nothing is kept."""

@@ -12,7 +12,7 @@ import click
 from ccm_core.app.cycle import evaluate_connections
 from ccm_core.app.rule_sets import compile_other_packs, compile_rule_set
 from ccm_core.app.workspace import Workspace
-from ccm_core.cli.rules.preview import evaluate_packs, print_comparison, print_evaluation
+from ccm_core.cli.rules.preview import preview_packs, print_comparison, print_evaluation
 from ccm_core.cli.terminal.exit_codes import evaluation_code
 from ccm_core.cli.terminal.options import as_of_option, json_option, read_as_of, renamed_option
 from ccm_core.cli.terminal.output import print_json, print_message
@@ -104,10 +104,10 @@ def _preview(
     """Print what other packs would give; keep nothing."""
     now = as_of or workspace.host.clock()
     with workspace.read_store() as store:
-        candidate = evaluate_packs(workspace, store, compile_other_packs(workspace, names), now)
+        candidate = preview_packs(workspace, store, compile_other_packs(workspace, names), now)
         if diff:
             rules = compile_rule_set(workspace)
-            configured = evaluate_packs(workspace, store, rules.packs, now)
+            configured = preview_packs(workspace, store, rules.packs, now)
             return print_comparison(compare(configured, candidate), as_json=as_json)
         print_evaluation(workspace, store, candidate.evaluation, as_json=as_json)
     return evaluation_code(candidate.evaluation)

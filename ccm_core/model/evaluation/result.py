@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from ccm_core.model.evaluation.rule import Control, PackPurpose, Severity
+from ccm_core.model.evaluation.control import Control
+from ccm_core.model.evaluation.rule import PackPurpose, Severity
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.collection import Outcome, Shortfall
 from ccm_core.model.json_codec import JsonObject

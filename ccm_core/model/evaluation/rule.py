@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from ccm_core.model.evaluation.control import Control, ManualProcedures
 from ccm_core.model.json_codec import JsonObject
 
 
@@ -52,27 +53,6 @@ class Parameter:
     """The path in a row, such as ``row.service.id``, for whose keys users may set other values."""
     dated_by: str | None = None
     """The path in a row to the instant that decides which of several dated values applies."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Control:
-    """A framework's requirement that a rule supports."""
-
-    framework: str
-    id: str
-    why: str | None = None
-    requires: JsonObject = field(default_factory=dict)
-    """Bounds on parameters, such as ``{"ack_within_high": {"at_most": "15m"}}``."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ManualProcedures:
-    """Manual procedures of a control: what no rule covers."""
-
-    framework: str
-    id: str
-    procedures: tuple[str, ...]
-    """Each in one line; empty: the rules cover all of the control."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,7 +47,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exhibit:
+class ExportedRecord:
     """A record without its provenance: equal wherever the source was equal."""
 
     kind: str
@@ -58,9 +58,9 @@ class Exhibit:
     digest: str
 
 
-def exhibit(record: Record) -> Exhibit:
+def export_record(record: Record) -> ExportedRecord:
     """Return a record without when, in which run and on which page it was read."""
-    return Exhibit(
+    return ExportedRecord(
         kind=record.kind,
         version=record.version,
         key=record.key,

@@ -49,7 +49,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DrawnGroup:
+class GroupLayout:
     """One line of the table."""
 
     title: str
@@ -70,7 +70,7 @@ class DrawnGroup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DrawnDistribution:
+class HistogramLayout:
     """A distribution as it is shown."""
 
     title: str
@@ -83,9 +83,9 @@ class DrawnDistribution:
     event: str
     never: int
     unknown: int
-    total: DrawnGroup
+    total: GroupLayout
     """All groups together."""
-    groups: tuple[DrawnGroup, ...]
+    groups: tuple[GroupLayout, ...]
     empty: tuple[str, ...]
     """Titles of groups in which nothing was measured; they have no line."""
     empty_unknown: int
@@ -93,14 +93,14 @@ class DrawnDistribution:
     left_out: int
 
 
-def draw_distribution(figure: Distribution) -> DrawnDistribution:
+def lay_out_histogram(figure: Distribution) -> HistogramLayout:
     """Lay a distribution out. What never happened counts as slower than everything else."""
     values = sorted(value for group in figure.groups for value in group.seconds)
     scale = _scale(values, figure.limit)
     total = _total(figure)
     measured = [group for group in figure.groups if group.seconds or group.never]
     unmeasured = [group for group in figure.groups if not (group.seconds or group.never)]
-    return DrawnDistribution(
+    return HistogramLayout(
         title=figure.title,
         about=figure.about,
         by=figure.by,
@@ -145,14 +145,14 @@ def _scale(ordered: Sequence[float], limit: float | None) -> Scale:
     return Scale(least=least, most=max(least * 4, *ends, 60.0))
 
 
-def _group(group: MeasureGroup, scale: Scale, limit: float | None) -> DrawnGroup:
+def _group(group: MeasureGroup, scale: Scale, limit: float | None) -> GroupLayout:
     ordered = sorted(group.seconds) + [math.inf] * group.never
     percentiles = (
         {share: percentile(ordered, share) for share in (0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 1)}
         if ordered
         else {}
     )
-    return DrawnGroup(
+    return GroupLayout(
         title=group.title,
         number=len(ordered),
         median=_duration(percentiles.get(0.5)),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ccm_core.report.charts.histogram import DrawnDistribution, draw_distribution
-from ccm_core.report.charts.timeline import DrawnTimeline, draw_timeline
+from ccm_core.report.charts.histogram import HistogramLayout, lay_out_histogram
+from ccm_core.report.charts.timeline import TimelineLayout, lay_out_timeline
 from ccm_core.sdk.report_figures import Distribution, Table, Timeline
 
 if TYPE_CHECKING:
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DrawnFigure:
+class FigureLayout:
     """One figure, under the name of its kind; the others are None."""
 
     title: str
-    timeline: DrawnTimeline | None = None
-    distribution: DrawnDistribution | None = None
+    timeline: TimelineLayout | None = None
+    distribution: HistogramLayout | None = None
     table: Table | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DrawnSection:
+class SectionLayout:
     """One section of one connection."""
 
     section: Section
@@ -35,17 +35,17 @@ class DrawnSection:
     """Whether it is the first of its name: the one that is linked."""
     several: bool
     """Whether another connection has the same section: then each names its connection."""
-    figures: tuple[DrawnFigure, ...]
+    figures: tuple[FigureLayout, ...]
 
 
-def draw_sections(inputs: ReportInput) -> tuple[DrawnSection, ...]:
+def lay_out_sections(inputs: ReportInput) -> tuple[SectionLayout, ...]:
     """Lay every section out, by rank, name and connection."""
     ordered = sorted(
         inputs.sections, key=lambda section: (section.rank, section.name, section.connection)
     )
     names = [section.name for section in ordered]
     return tuple(
-        DrawnSection(
+        SectionLayout(
             section=section,
             first=names.index(section.name) == index,
             several=names.count(section.name) > 1,
@@ -57,11 +57,11 @@ def draw_sections(inputs: ReportInput) -> tuple[DrawnSection, ...]:
     )
 
 
-def _figure(figure: Figure, now: datetime) -> DrawnFigure:
+def _figure(figure: Figure, now: datetime) -> FigureLayout:
     match figure:
         case Timeline():
-            return DrawnFigure(title=figure.title, timeline=draw_timeline(figure, now))
+            return FigureLayout(title=figure.title, timeline=lay_out_timeline(figure, now))
         case Distribution():
-            return DrawnFigure(title=figure.title, distribution=draw_distribution(figure))
+            return FigureLayout(title=figure.title, distribution=lay_out_histogram(figure))
         case Table():
-            return DrawnFigure(title=figure.title, table=figure)
+            return FigureLayout(title=figure.title, table=figure)

@@ -42,7 +42,7 @@ class LaneSegment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DrawnLane:
+class LaneLayout:
     """One lane as it is shown."""
 
     title: str
@@ -68,7 +68,7 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DrawnTimeline:
+class TimelineLayout:
     """A timeline as it is shown."""
 
     title: str
@@ -76,7 +76,7 @@ class DrawnTimeline:
     covered: str
     gap: str
     window: Window
-    lanes: tuple[DrawnLane, ...]
+    lanes: tuple[LaneLayout, ...]
     left_out: int
     ticks: tuple[Tick, ...]
     now: float | None
@@ -88,7 +88,7 @@ class DrawnTimeline:
     """Such as ``7 of 60 have a gap``."""
 
 
-def draw_timeline(figure: Timeline, now: datetime) -> DrawnTimeline:
+def lay_out_timeline(figure: Timeline, now: datetime) -> TimelineLayout:
     """Lay a timeline out. Groups stay together; the one with the longest gaps comes first."""
     window = figure.window
     drawn = [lane for group in _groups(figure, window) for lane in group]
@@ -102,7 +102,7 @@ def draw_timeline(figure: Timeline, now: datetime) -> DrawnTimeline:
     summary = (
         f"{with_gaps:,} of {len(drawn):,} {'has' if with_gaps == 1 else 'have'} a {figure.gap}"
     )
-    return DrawnTimeline(
+    return TimelineLayout(
         title=figure.title,
         about=figure.about,
         covered=figure.covered,
@@ -118,7 +118,7 @@ def draw_timeline(figure: Timeline, now: datetime) -> DrawnTimeline:
     )
 
 
-def _groups(figure: Timeline, window: Window) -> Iterable[Sequence[DrawnLane]]:
+def _groups(figure: Timeline, window: Window) -> Iterable[Sequence[LaneLayout]]:
     lanes = sorted(enumerate(figure.lanes), key=lambda pair: (pair[1].group, pair[0]))
     groups = [
         [_lane(lane, window, figure.gap) for _, lane in members]
@@ -127,7 +127,7 @@ def _groups(figure: Timeline, window: Window) -> Iterable[Sequence[DrawnLane]]:
     return sorted(groups, key=_rank)
 
 
-def _rank(lanes: Sequence[DrawnLane]) -> tuple[float, bool, str, str]:
+def _rank(lanes: Sequence[LaneLayout]) -> tuple[float, bool, str, str]:
     return (
         -max(lane.missing for lane in lanes),
         not any(lane.tone == "insufficient" for lane in lanes),
@@ -136,7 +136,7 @@ def _rank(lanes: Sequence[DrawnLane]) -> tuple[float, bool, str, str]:
     )
 
 
-def _lane(lane: Lane, window: Window, gap: str) -> DrawnLane:
+def _lane(lane: Lane, window: Window, gap: str) -> LaneLayout:
     observed = union(
         part for looked_at in lane.observed if (part := looked_at.intersection(window))
     )
@@ -148,7 +148,7 @@ def _lane(lane: Lane, window: Window, gap: str) -> DrawnLane:
     if observed:
         count = phrases.count(len(joined), gap)
         label = f"{count}, {phrases.duration(missing)}" if gaps else f"no {gap}"
-    return DrawnLane(
+    return LaneLayout(
         title=lane.title,
         group=lane.group,
         url=lane.url,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 
 from ccm_core.model import json_codec
+from ccm_core.model.digest import digest
 
 if TYPE_CHECKING:
     from ccm_core.model.evaluation.result import Evaluation, Result
@@ -20,7 +21,7 @@ def uuid(*names: str) -> str:
 
 def of_evaluation(evaluation: Evaluation) -> str:
     """Return the digest of an evaluation, as in the store."""
-    return json_codec.digest(json_codec.encode(evaluation))
+    return digest(json_codec.encode(evaluation))
 
 
 def of_result(result: Result) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ccm_core.model import json_codec
 from ccm_core.model.evaluation.result import Status
 from ccm_core.report.charts import timeline
-from ccm_core.report.charts.plugin_sections import draw_sections
+from ccm_core.report.charts.plugin_sections import lay_out_sections
 from ccm_core.report.content import bar, phrases
 from ccm_core.report.content.evidence import connection_evidence
 from ccm_core.report.content.owners import owners
@@ -58,7 +58,7 @@ class HtmlReport:
             findings=inputs.findings,
             owners=owners(inputs.evaluation),
             ages={name: _age(finding, inputs) for name, finding in inputs.findings.items()},
-            sections=draw_sections(inputs),
+            sections=lay_out_sections(inputs),
             frameworks=tuple(frameworks(inputs.evaluation.controls)),
             days=trend(inputs.trend, (rule.rule for rule in inputs.evaluation.rules)),
             waivers=waiver_summaries(inputs),

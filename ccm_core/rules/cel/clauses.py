@@ -1,7 +1,7 @@
 """Splits the text of a condition into the conditions that its logical operators join.
 
-The tree of :mod:`ccm_core.rules.cel.checked_ast` cannot serve here: it holds neither parentheses nor
-where an operand ends, and macros are expanded in it.
+The checked tree (:mod:`ccm_core.rules.cel.checked_ast`) cannot serve here: it holds neither
+parentheses nor where an operand ends, and macros are expanded in it.
 """
 
 from __future__ import annotations

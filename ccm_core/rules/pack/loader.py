@@ -8,7 +8,8 @@ from ccm_core import documents, schemas
 from ccm_core.documents import Document, suggest
 from ccm_core.errors import DocumentError, Mistake
 from ccm_core.model.evaluation.rule import RulePack
-from ccm_core.model.json_codec import JsonObject, digest
+from ccm_core.model.json_codec import JsonObject
+from ccm_core.model.digest import digest
 from ccm_core.rules.cel.lookup_function import LookupTable
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks
 from ccm_core.rules.pack.compiler import PackCompiler, SettingMistake

@@ -10,25 +10,14 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from ccm_core.documents import Document
-from ccm_core.model.evaluation.rule import (
-    Control,
-    Lifecycle,
-    ManualProcedures,
-    OnEmpty,
-    PackPurpose,
-    Parameter,
-    Rule,
-    RulePack,
-    RuleTest,
-    Severity,
-    Tolerance,
-)
+from ccm_core.model.evaluation.control import Control, ManualProcedures
+from ccm_core.model.evaluation.rule import Lifecycle, OnEmpty, PackPurpose, Parameter, Rule, RulePack, RuleTest, Severity, Tolerance
 from ccm_core.model.json_codec import JsonObject
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
-def read_pack(document: Document, digest: str) -> RulePack:
+def parse_pack(document: Document, digest: str) -> RulePack:
     """Read a pack from its document."""
     root = _mapping(document.value)
     metadata = _mapping(root.get("metadata"))

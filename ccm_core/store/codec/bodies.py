@@ -6,24 +6,25 @@ from typing import TypeVar
 
 from ccm_core.errors import IntegrityError, StoreError
 from ccm_core.model import json_codec
+from ccm_core.model.digest import digest
 from ccm_core.model.evidence.write_batch import EncodedBody
 from ccm_core.store.codec.compression import Compressor, Decompressor
 
 T = TypeVar("T")
 
 
-def pack(value: object) -> EncodedBody:
+def encode_body(value: object) -> EncodedBody:
     """Encode a frozen dataclass as a document, and hash and compress it."""
-    return packed(json_codec.encode(value))
+    return compress_body(json_codec.encode(value))
 
 
-def packed(document: bytes, compressor: Compressor | None = None) -> EncodedBody:
+def compress_body(document: bytes, compressor: Compressor | None = None) -> EncodedBody:
     """Hash and compress the bytes of a document."""
     content = (compressor or Compressor()).compress(document)
-    return EncodedBody(digest=json_codec.digest(document), size=len(document), content=content)
+    return EncodedBody(digest=digest(document), size=len(document), content=content)
 
 
-def unpack(content: bytes, digest: str, shape: type[T], label: str) -> T:
+def decode_body(content: bytes, digest: str, shape: type[T], label: str) -> T:
     """Decode a stored document; ``label`` names it in messages.
 
     Raises:
@@ -60,7 +61,7 @@ def verified(content: bytes, digest: str, decompressor: Decompressor | None = No
         document = (decompressor or Decompressor()).read(content)
     except (TypeError, ValueError) as error:  # a damaged column can hold anything
         raise ValueError(f"expected {digest}, got what cannot be decompressed ({error})") from error
-    actual = json_codec.digest(document)
+    actual = digest(document)
     if actual != digest:
         raise ValueError(f"expected {digest}, got {actual}")
     return document

@@ -9,7 +9,7 @@ from ccm_core.errors import IntegrityError, StoreError
 from ccm_core.ledger.checkpoint import STORE_LOG
 from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs
 from ccm_core.model.evaluation.result import Evaluation, StoredEvaluation, TrendPoint
-from ccm_core.store.codec.bodies import pack, packed, unpack, verified
+from ccm_core.store.codec.bodies import encode_body, compress_body, decode_body, verified
 from ccm_core.store.log import checkpoints
 from ccm_core.store.log.append import append_leaves
 from ccm_core.store.log.leaf_encoding import DOCUMENT, EVALUATION
@@ -41,17 +41,17 @@ class SqlEvaluationStore:
     ) -> str:
         """Store an evaluation unless it is there already, and sign the head; return its digest."""
         signers = self._signing()
-        document = pack(evaluation)
+        document = encode_body(evaluation)
         with self._database.writing() as transaction:
             query = "SELECT seq FROM evaluation WHERE digest = :digest"
             if transaction.row(query, digest=document.digest) is not None:
                 return document.digest
             for text in packs:
-                _insert_document(transaction, "pack", packed(text))
+                _insert_document(transaction, "pack", compress_body(text))
             row: dict[str, SqlValue] = {
                 "digest": document.digest,
                 "evaluated_at": microseconds(evaluation.evaluated_at),
-                "inputs": _insert_document(transaction, "inputs", pack(inputs)) if inputs else None,
+                "inputs": _insert_document(transaction, "inputs", encode_body(inputs)) if inputs else None,
                 "document": document.content,
             }
             transaction.insert("evaluation", row)
@@ -111,7 +111,7 @@ class SqlEvaluationStore:
             last = {instant(moment).astimezone(UTC).date(): seq for seq, moment in moments}
             query = "SELECT digest, document FROM evaluation WHERE seq = :seq"
             return [
-                unpack(document, digest, TrendPoint, f"evaluation {digest}")
+                decode_body(document, digest, TrendPoint, f"evaluation {digest}")
                 for seq in last.values()
                 for digest, document in transaction.rows(query, seq=seq)
             ]
@@ -132,7 +132,7 @@ class SqlEvaluationStore:
             document = None if inputs is None else _document(transaction, inputs)
         if inputs is None or document is None:
             return None
-        return unpack(document, inputs, EvaluationInputs, f"inputs of evaluation {digest}")
+        return decode_body(document, inputs, EvaluationInputs, f"inputs of evaluation {digest}")
 
     def inputs_digest(self, digest: str) -> str | None:
         """Return the digest of the stored inputs of an evaluation; None: there are none."""
@@ -184,7 +184,7 @@ def _document(transaction: Transaction, digest: str) -> bytes:
 
 
 def _read(digest: str, document: bytes) -> Evaluation:
-    return unpack(document, digest, Evaluation, f"evaluation {digest}")
+    return decode_body(document, digest, Evaluation, f"evaluation {digest}")
 
 
 def _no_evaluation(digest: str) -> StoreError:

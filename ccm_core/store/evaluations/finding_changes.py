@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ccm_core.errors import StoreError
 from ccm_core.ledger.checkpoint import STORE_LOG
 from ccm_core.model.evaluation.finding import FindingChange, FindingChangeSet
-from ccm_core.store.codec.bodies import pack, unpack
+from ccm_core.store.codec.bodies import encode_body, decode_body
 from ccm_core.store.log import checkpoints
 from ccm_core.store.log.append import append_leaves
 from ccm_core.store.log.leaf_encoding import FINDING_CHANGES
@@ -79,7 +79,7 @@ class SqlFindingStore:
             last = transaction.value("SELECT max(evaluated_at) FROM finding_changes")
             if last is not None and last >= evaluated_at:
                 return False
-            document = pack(FindingChangeSet(changes=tuple(changes)))
+            document = encode_body(FindingChangeSet(changes=tuple(changes)))
             row: dict[str, SqlValue] = {
                 "evaluation": evaluation,
                 "evaluated_at": evaluated_at,
@@ -107,4 +107,4 @@ class SqlFindingStore:
             )
             for digest, document, evaluation in rows:
                 label = f"changes of findings by evaluation {evaluation}"
-                yield from unpack(document, digest, FindingChangeSet, label).changes
+                yield from decode_body(document, digest, FindingChangeSet, label).changes

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ccm_core.ledger.checkpoint import Checkpoint
     from ccm_core.ledger.key_history import SigningKey
-    from ccm_core.ledger.multiproof import Excerpt
+    from ccm_core.ledger.multiproof import ProvenLeaves
     from ccm_core.ledger.signed_note import Signer, VerifierKey
     from ccm_core.ledger.tlog_proof import LeafProof
     from ccm_core.model.json_codec import JsonObject
@@ -52,9 +52,9 @@ class LedgerStore(Protocol):
             select: Whether to prove a leaf; docs/reference/ledger.md says what leaves hold.
         """
 
-    def excerpt(
+    def prove_together(
         self, log: str, choose: Callable[[Iterator[tuple[int, JsonObject]]], Indexes[int]]
-    ) -> Excerpt | None:
+    ) -> ProvenLeaves | None:
         """Return leaves of a log, proven together against its newest signed head.
 
         Args:

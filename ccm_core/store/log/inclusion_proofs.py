@@ -10,7 +10,7 @@ from ccm_core.ledger import signed_note
 from ccm_core.ledger.checkpoint import Checkpoint
 from ccm_core.ledger.inclusion_proof import inclusion_proofs
 from ccm_core.ledger.merkle_hash import leaf_hash
-from ccm_core.ledger.multiproof import Excerpt, multiproof
+from ccm_core.ledger.multiproof import ProvenLeaves, multiproof
 from ccm_core.ledger.tlog_proof import LeafProof
 from ccm_core.model import json_codec
 from ccm_core.store.log.checkpoints import newest_signed_head
@@ -52,7 +52,7 @@ def excerpt(
     transaction: Transaction,
     log: str,
     choose: Callable[[Iterator[tuple[int, JsonObject]]], Collection[int]],
-) -> Excerpt | None:
+) -> ProvenLeaves | None:
     """Return leaves of a log with what proves them together; None where no head is signed.
 
     Args:
@@ -71,7 +71,7 @@ def excerpt(
         lines = leaves(transaction, log, size)
         indexes = sorted(choose((at, json_codec.decode(line)) for at, line in enumerate(lines)))
         hashes = map(leaf_hash, leaves(transaction, log, size))
-        return Excerpt(
+        return ProvenLeaves(
             log=log,
             checkpoint=signed,
             size=size,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ccm_core.ledger.checkpoint import Checkpoint
     from ccm_core.ledger.key_history import SigningKey
-    from ccm_core.ledger.multiproof import Excerpt
+    from ccm_core.ledger.multiproof import ProvenLeaves
     from ccm_core.ledger.signed_note import Signer, VerifierKey
     from ccm_core.ledger.tlog_proof import LeafProof
     from ccm_core.model.json_codec import JsonObject
@@ -60,12 +60,12 @@ class SqlLedgerStore:
         with self._database.reading() as transaction:
             return inclusion_proofs.prove(transaction, log, select)
 
-    def excerpt(
+    def prove_together(
         self, log: str, choose: Callable[[Iterator[tuple[int, JsonObject]]], Indexes[int]]
-    ) -> Excerpt | None:
+    ) -> ProvenLeaves | None:
         """Return leaves of a log, proven together."""
         with self._database.reading() as transaction:
-            return inclusion_proofs.excerpt(transaction, log, choose)
+            return inclusion_proofs.prove_together(transaction, log, choose)
 
     def contents(
         self, leaf_type: str, digests: Iterable[str]

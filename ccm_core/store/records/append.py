@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.errors import StoreError
 from ccm_core.model import json_codec
-from ccm_core.store.codec.bodies import pack, packed
+from ccm_core.store.codec.bodies import encode_body, compress_body
 from ccm_core.store.codec.compression import Compressor
 from ccm_core.store.log.append import append_leaves
 from ccm_core.store.log.leaf_encoding import COLLECTION, REJECTED, VERSION
@@ -91,7 +91,7 @@ def _with_counts(batch: WriteBatch, changes: RecordDiff) -> Collection:
 def _insert_collection(
     transaction: Transaction, collection: Collection, run: int
 ) -> tuple[dict[str, SqlValue], int]:
-    document = pack(collection)
+    document = encode_body(collection)
     since, until = _bounds(collection.window)
     row: dict[str, SqlValue] = {
         "id": collection.id,
@@ -165,7 +165,7 @@ def _insert_rejected(
     compressor = Compressor()
     rows = []
     for refused in rejected:
-        document = packed(json_codec.encode(refused), compressor)
+        document = compress_body(json_codec.encode(refused), compressor)
         row: dict[str, SqlValue] = {
             "collection": seq,
             "key": refused.key,

@@ -30,7 +30,7 @@ class SqlRecordStore:
 
     def packer(self) -> BodyEncoder:
         """Return what packs bodies into a spool beside the store."""
-        return Spool(self._spool_folder).pack
+        return Spool(self._spool_folder).encode_body
 
     def append(self, batch: WriteBatch) -> Collection:
         """Store one window in one transaction."""

@@ -8,7 +8,7 @@ from ccm_core.errors import StoreError
 from ccm_core.model.evidence.collection import Collection
 from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.model.evidence.run import OpenRun
-from ccm_core.store.codec.bodies import pack, unpack
+from ccm_core.store.codec.bodies import encode_body, decode_body
 from ccm_core.store.log import checkpoints
 from ccm_core.store.log.append import append_leaves
 from ccm_core.store.log.leaf_encoding import MANIFEST, RUN
@@ -81,12 +81,12 @@ class SqlRunStore:
         signers = self._signing()  # before the store is locked: a person may have to be asked
         with self._database.writing() as transaction:
             run = open_run(transaction, manifest.run, manifest.connection)
-            packed = pack(manifest)
+            compress_body = encode_body(manifest)
             row: dict[str, SqlValue] = {
                 "run": run,
                 "ended_at": microseconds(manifest.ended_at),
-                "digest": packed.digest,
-                "document": packed.content,
+                "digest": compress_body.digest,
+                "document": compress_body.content,
             }
             transaction.insert("manifest", row)
             leaf = MANIFEST.line(row, run=manifest.run)
@@ -135,7 +135,7 @@ class SqlRunStore:
                 since=None if since is None else microseconds(since),
             )
             return [
-                unpack(document, digest, Collection, f"collection {collection}")
+                decode_body(document, digest, Collection, f"collection {collection}")
                 for collection, digest, document in rows
             ]
 
@@ -174,7 +174,7 @@ class SqlRunStore:
                 as_of=_END_OF_TIME if as_of is None else microseconds(as_of),
             )
             return [
-                (digest, unpack(document, digest, Manifest, f"manifest of run {run}"))
+                (digest, decode_body(document, digest, Manifest, f"manifest of run {run}"))
                 for run, digest, document in rows
             ]
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.errors import StoreError
 from ccm_core.model import json_codec
+from ccm_core.model.digest import digest
 from ccm_core.store.codec.compression import Compressor
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Spool:
         self._end, self._at_end = 0, True
         weakref.finalize(self, self._file.close)
 
-    def pack(self, data: bytes) -> SpooledBody:
+    def encode_body(self, data: bytes) -> SpooledBody:
         """Hash, compress and spool one body.
 
         Raises:
@@ -65,7 +66,7 @@ class Spool:
                 f"{error.strerror}. Nothing of this step was stored. Make room and try again."
             ) from error
         self._end, self._at_end = offset + len(content), True
-        return SpooledBody(json_codec.digest(data), len(data), offset, len(content), self)
+        return SpooledBody(digest(data), len(data), offset, len(content), self)
 
     def read(self, offset: int, length: int) -> bytes:
         """Return the bytes at an offset."""

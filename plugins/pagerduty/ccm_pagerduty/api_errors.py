@@ -87,7 +87,7 @@ def parse_error_details(body: bytes) -> ErrorDetails:
     )
 
 
-def faults(
+def error_mapper(
     base_url: str, region: str, redact: Callable[[str], str]
 ) -> Callable[[HttpResponse], SourceError]:
     """Return the function that converts a response of 400 or above into the host's error.

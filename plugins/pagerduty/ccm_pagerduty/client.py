@@ -23,12 +23,12 @@ from ccm_core.sdk.types import (
     Request,
     Traffic,
 )
-from ccm_pagerduty.api_errors import faults
+from ccm_pagerduty.api_errors import error_mapper
 from ccm_pagerduty.auth_methods import API_KEY
 from ccm_pagerduty.credential import credential_of
 from ccm_pagerduty.oauth_provider import REGIONS
 from ccm_pagerduty.paging import Compose, Pager, listed
-from ccm_pagerduty.rate_limits import ON_CALLS_PER_MINUTE, advice, per_minute
+from ccm_pagerduty.rate_limits import ON_CALLS_PER_MINUTE, retry_after, per_minute
 
 if TYPE_CHECKING:
     import httpx
@@ -159,7 +159,7 @@ class PagerDutySession:
 
 
 @asynccontextmanager
-async def live(
+async def open_session(
     request: ConnectRequest,
     *,
     bounds: Bounds | None = None,
@@ -187,8 +187,8 @@ async def live(
         headers={"Accept": ACCEPT, "User-Agent": request.user_agent},
         authorization=authorization,
         limiter=limiter,
-        retry_after=advice(settings.get("share", 0.9)),
-        error_for=faults(base_url_of(settings), settings.get("region", "us"), authorization.redact),
+        retry_after=retry_after(settings.get("share", 0.9)),
+        error_for=error_mapper(base_url_of(settings), settings.get("region", "us"), authorization.redact),
         traffic=Traffic(),
         bounds=replace(bounds or Bounds(), parallel=settings.get("parallel", 1)),
         on_wait=request.on_wait,

@@ -89,9 +89,9 @@ async def connect(request: ConnectRequest) -> AsyncIterator[PagerDutySession]:
         AuthenticationFailed: The key is wrong, revoked, or belongs to another region.
         Unreachable: The region's host did not respond.
     """
-    from ccm_pagerduty.client import live
+    from ccm_pagerduty.client import open_session
 
-    async with live(request) as session:
+    async with open_session(request) as session:
         yield session
 
 

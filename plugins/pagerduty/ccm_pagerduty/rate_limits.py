@@ -22,7 +22,7 @@ _ROUNDING = 1e-9
 _TOO_MANY_REQUESTS, _FIRST_BEYOND_SUCCESS = 429, 300
 
 
-def advice(share: float = 1.0) -> Callable[[HttpResponse], float | None]:
+def retry_after(share: float = 1.0) -> Callable[[HttpResponse], float | None]:
     """Return the function that reads from a response how many seconds to wait.
 
     ``ratelimit-reset`` counts seconds from now. On a 429 it is used if it is a plausible number; on

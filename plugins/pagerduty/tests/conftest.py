@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import httpx  # noqa: TID253 - the network of these tests is one of its transports
 import pytest
-from ccm_pagerduty.client import live
+from ccm_pagerduty.client import open_session
 from hunting import hunt, no_secret_is_left
 
 from ccm_core.sdk.authorization import BEARER, Authorization, StaticToken
@@ -83,7 +83,7 @@ def talk(handler: Handler, use, *, bounds=HASTY, method="api_key", **settings):
             tokens = StaticToken(Secret(KEY), scopes=("openid", "read"))
             authorization = Authorization(tokens, prefix=BEARER, name="pagerduty-test")
             request = replace(request, authorization=authorization)
-        async with live(request, bounds=bounds, transport=network) as session:
+        async with open_session(request, bounds=bounds, transport=network) as session:
             return await use(session)
 
     return asyncio.run(run())

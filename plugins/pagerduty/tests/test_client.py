@@ -10,7 +10,7 @@ import pytest
 from ccm_pagerduty.api_errors import AbilityMissing, ScopeMissing, parse_error_details
 from ccm_pagerduty.client import ACCEPT, base_url_of
 from ccm_pagerduty.paging import CAP
-from ccm_pagerduty.rate_limits import advice, per_minute
+from ccm_pagerduty.rate_limits import retry_after, per_minute
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -289,7 +289,7 @@ def test_rate_limit_headers_set_the_wait(pagerduty, status, headers, expected):
     answer = HttpResponse(
         path="/x", status=status, headers=headers, body=b"", received_at=pagerduty.now
     )
-    assert advice()(answer) == expected
+    assert retry_after()(answer) == expected
 
 
 @pytest.mark.parametrize(
@@ -313,7 +313,7 @@ def test_rate_limit_share_of_other_clients_is_reserved(pagerduty, share, remaini
     answer = HttpResponse(
         path="/x", status=200, headers=headers, body=b"", received_at=pagerduty.now
     )
-    assert advice(share)(answer) == (7.0 if waits else None)
+    assert retry_after(share)(answer) == (7.0 if waits else None)
 
 
 # -- listings ---------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx  # noqa: TID253 - the network of some of these tests is one of its transports
 import pytest
 from ccm_pagerduty.auth_methods import OAUTH
-from ccm_pagerduty.client import live
+from ccm_pagerduty.client import open_session
 from ccm_pagerduty.connector import connector
 from ccm_pagerduty.diagnosis.causes import Cause
 from ccm_pagerduty.diagnosis.connect_failure import diagnose
@@ -58,7 +58,7 @@ def check(simulator, pagerduty):
         request = replace(request, authorization=authorization)
 
         async def look():
-            async with live(request, bounds=pagerduty.hasty) as session:
+            async with open_session(request, bounds=pagerduty.hasty) as session:
                 return await connector().check(session)
 
         return {line.subject: line for line in asyncio.run(look())}
@@ -255,7 +255,7 @@ def answering(regions: dict[str, int]):
 def test_a_refused_key_is_tried_in_the_other_region(pagerduty, eu, cause, message, step):
     """It goes to the other of PagerDuty's two hosts, and nowhere else."""
     handler, hosts = answering({"us": 401, "eu": eu})
-    opening = partial(live, bounds=pagerduty.hasty, transport=httpx.MockTransport(handler))
+    opening = partial(open_session, bounds=pagerduty.hasty, transport=httpx.MockTransport(handler))
     diagnoses = diagnose(
         pagerduty.request_for(), AuthenticationFailed("GET /users/me: 401"), opening=opening
     )
@@ -270,7 +270,7 @@ def test_a_key_for_another_address_goes_to_no_region(pagerduty):
     """Whoever names an address of their own does not want the key at PagerDuty."""
     handler, hosts = answering({"us": 200, "eu": 200})
     request = pagerduty.request_for(base_url="http://127.0.0.1:9")
-    opening = partial(live, transport=httpx.MockTransport(handler))
+    opening = partial(open_session, transport=httpx.MockTransport(handler))
     (line,) = asyncio.run(diagnose(request, AuthenticationFailed("401"), opening=opening))
     assert (line.cause, hosts) == (Cause.KEY_REFUSED, [])
 

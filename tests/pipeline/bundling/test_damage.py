@@ -134,7 +134,7 @@ def without(firm, files, log, gone):
     there = {int(number): json.loads(leaf) for number, leaf in lines}
     left = {number: leaf for number, leaf in there.items() if not gone(leaf)}
     assert len(left) < len(there)
-    found = firm.store.ledger.excerpt(log, lambda _: left)
+    found = firm.store.ledger.prove_together(log, lambda _: left)
     files[f"{folder}/leaves.txt"] = b"".join(b"%d %s\n" % leaf_ for leaf_ in found.leaves.items())
     files[f"{folder}/hashes.txt"] = b"".join(
         signed_note.encoded(proof_hash).encode() + b"\n" for proof_hash in found.hashes

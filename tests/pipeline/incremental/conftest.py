@@ -18,7 +18,8 @@ from ccm_core.model.evidence.record import RecordSource
 from ccm_core.model.evidence.run import OpenRun
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.evidence.write_batch import Observation, WriteBatch
-from ccm_core.model.json_codec import digest, encode
+from ccm_core.model.digest import digest
+from ccm_core.model.json_codec import encode
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.evaluate import compile_rules, evaluate
 from ccm_core.pipeline.incremental.state import EvaluationCache

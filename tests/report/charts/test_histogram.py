@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccm_core.report.charts.histogram import MOST, draw_distribution, percentile
+from ccm_core.report.charts.histogram import MOST, lay_out_histogram, percentile
 from ccm_core.sdk.report_figures import Distribution, MeasureGroup
 
 SECONDS = st.lists(st.floats(0, 1e7), min_size=1, max_size=50)
@@ -16,7 +16,7 @@ SECONDS = st.lists(st.floats(0, 1e7), min_size=1, max_size=50)
 
 def drawn(*groups, limit=900.0):
     """Return groups laid out."""
-    return draw_distribution(Distribution(title="T", about="", groups=groups, limit=limit))
+    return lay_out_histogram(Distribution(title="T", about="", groups=groups, limit=limit))
 
 
 def test_a_group_has_median_percentiles_slowest_and_share_within_the_limit():

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccm_core.model.evidence.window import Window
-from ccm_core.report.charts.timeline import MOST, draw_timeline
+from ccm_core.report.charts.timeline import MOST, lay_out_timeline
 from ccm_core.sdk.report_figures import Lane, Timeline, TimelineGap
 
 SINCE = datetime(2026, 5, 1, tzinfo=UTC)
@@ -35,7 +35,7 @@ def lane(title="One", gaps=(), known=(WHOLE,), group=""):
 def drawn(*lanes):
     """Return lanes laid out."""
     figure = Timeline(title="T", about="A.", window=WHOLE, lanes=lanes)
-    return draw_timeline(figure, NOW)
+    return lay_out_timeline(figure, NOW)
 
 
 def test_a_drawn_lanehas_segments_and_a_label():
@@ -121,6 +121,6 @@ def test_a_gap_of_two_reasons_is_counted_once(second):
 def test_ticks_are_few_and_inside(length):
     """A period of any length has at most nine ticks, all of them inside."""
     window = Window(SINCE, SINCE + timedelta(days=length))
-    drawing = draw_timeline(Timeline(title="T", about="", window=window, lanes=()), NOW)
+    drawing = lay_out_timeline(Timeline(title="T", about="", window=window, lanes=()), NOW)
     assert len(drawing.ticks) <= 11
     assert all(0 <= tick.start < 100 for tick in drawing.ticks)

@@ -11,7 +11,8 @@ import pytest
 
 from ccm_core.errors import IntegrityError, StoreError
 from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs, StoredPack
-from ccm_core.model.json_codec import digest, encode
+from ccm_core.model.digest import digest
+from ccm_core.model.json_codec import encode
 from ccm_core.store.codec.compression import Compressor
 
 HOURS = [timedelta(hours=hours) for hours in (0, 2, 26, 27, 53)]

@@ -12,6 +12,7 @@ from ccm_core.ledger.checkpoint import STORE_LOG, Checkpoint
 from ccm_core.ledger.merkle_hash import leaf_hash
 from ccm_core.ledger.signed_note import VerifierKey
 from ccm_core.model import json_codec
+from ccm_core.model.digest import digest
 from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs
 from ccm_core.store.log.leaf_encoding import LEAF_FORMS
 
@@ -80,13 +81,13 @@ def test_leaves_are_in_the_order_in_which_rows_were_stored(filled):
         "kind": "demo.thing",
         "kind_version": 1,
         "key": "a",
-        "digest": json_codec.digest(b'{"n":2}'),
+        "digest": digest(b'{"n":2}'),
         "collection": "c2",
         "observed_at": "2026-01-01T00:02:00Z",
         "stored_at": "2026-01-01T00:02:00Z",
         "endpoint": "/things",
         "page": 1,
-        "response_digest": json_codec.digest(b"page"),
+        "response_digest": digest(b"page"),
     }
     assert "digest" not in leaves[7]
 

@@ -9,6 +9,7 @@ import pytest
 from ccm_core.errors import StoreError
 from ccm_core.ledger import merkle_hash
 from ccm_core.model import json_codec
+from ccm_core.model.digest import digest
 from ccm_core.model.evidence.collection import Counts, Outcome
 from ccm_core.model.evidence.window import Window
 
@@ -104,7 +105,7 @@ def test_a_complete_snapshot_has_a_population_root(store, build):
 
     order = ["a", "b", "\uffff", "\U0001f600"]
     leaves = [
-        key.encode() + b"\0" + json_codec.digest(json_codec.encode(population[key])).encode()
+        key.encode() + b"\0" + digest(json_codec.encode(population[key])).encode()
         for key in order
     ]
     assert collection.population_root == f"sha256:{merkle_hash.root(leaves).hex()}"

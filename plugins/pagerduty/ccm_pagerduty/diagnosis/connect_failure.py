@@ -90,9 +90,9 @@ def _other_region(request: ConnectRequest) -> str | None:
 
 def _open_once(request: ConnectRequest) -> AbstractAsyncContextManager[PagerDutySession]:
     from ccm_core.sdk.http import Bounds
-    from ccm_pagerduty.client import live
+    from ccm_pagerduty.client import open_session
 
-    return live(request, bounds=Bounds(attempts=1))
+    return open_session(request, bounds=Bounds(attempts=1))
 
 
 async def _accepted_in(request: ConnectRequest, region: str, opening: Open) -> bool | None:

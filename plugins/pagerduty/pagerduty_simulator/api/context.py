@@ -1,4 +1,4 @@
-"""The context every endpoint receives, and what several of them share: visibility and paging."""
+"""The context every endpoint receives, and what several of them share: visibility, filters and windows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from pagerduty_simulator.api.request import SimulatedRequest
 from pagerduty_simulator.api.responses import SimulatedResponse, json_response, rejection
 
 T = TypeVar("T")
-_DEFAULT_LIMIT = 25
 _DAY = 86_400
 _TWO_WEEKS = 14 * _DAY
 
@@ -56,45 +55,6 @@ class EndpointContext:
         if team_ids:
             self.require_ability("teams")
         return frozenset(team_ids) if team_ids else None
-
-
-def page_response(
-    context: EndpointContext,
-    request: SimulatedRequest,
-    key: str,
-    rows: Sequence[T],
-    serialize: Callable[[T], object],
-    *,
-    default_limit: int = _DEFAULT_LIMIT,
-    max_limit: int | None = None,
-) -> SimulatedResponse:
-    """Return one page of a list, in classic paging.
-
-    Raises:
-        RejectedRequest: The page lies beyond the cap.
-    """
-    limit = min(
-        request.integer("limit", default_limit) or default_limit,
-        max_limit or context.control.max_limit,
-    )
-    offset = request.integer("offset", 0)
-    cap = context.control.paging_cap
-    if offset + limit > cap:
-        raise rejection(
-            400,
-            f"Offset+limit exceeds maximum allowed value of {cap}. "
-            "Please try to refine your search to reduce the returned set of records.",
-            code=2002,
-        )
-    return json_response(
-        {
-            key: [serialize(row) for row in rows[offset : offset + limit]],
-            "limit": limit,
-            "offset": offset,
-            "total": len(rows) if request.flag("total") else None,
-            "more": offset + limit < len(rows),
-        }
-    )
 
 
 def filter_by_name(

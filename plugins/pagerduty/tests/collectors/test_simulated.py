@@ -8,7 +8,7 @@ from functools import partial
 from types import SimpleNamespace
 
 import pytest
-from ccm_pagerduty.client import live
+from ccm_pagerduty.client import open_session
 from ccm_pagerduty.connector import connector
 from ccm_pagerduty.kinds import kinds
 from pagerduty_simulator import AccountSizes, PagerDutySimulator, build_account
@@ -164,7 +164,7 @@ def test_transient_fault_costs_one_retry_and_nothing_else(read, simulator):
     """A limit, a proxy's page and half an answer are tried again."""
     simulator.control.script("/services", [too_many_requests(None), html(502), truncated, None])
     unhurried = Bounds(attempts=4, backoff=0.0, max_backoff=0.0)
-    account = read(connect=partial(live, bounds=unhurried))
+    account = read(connect=partial(open_session, bounds=unhurried))
     assert len(account.kinds["pagerduty.service"].items) == SIZES.services
     assert account.traffic.retries == 3
 

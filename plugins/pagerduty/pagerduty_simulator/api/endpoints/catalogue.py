@@ -8,7 +8,8 @@ from operator import attrgetter
 from ccm_core.sdk.types import JsonObject
 from pagerduty_simulator.account.names import ABILITIES
 from pagerduty_simulator.account.objects import Membership, Policy, Service, User
-from pagerduty_simulator.api.context import EndpointContext, filter_by_name, page_response
+from pagerduty_simulator.api.context import EndpointContext, filter_by_name
+from pagerduty_simulator.api.paging import page_response
 from pagerduty_simulator.api.request import SimulatedRequest
 from pagerduty_simulator.api.responses import SimulatedResponse, json_response, rejection
 from pagerduty_simulator.api.serializers.core import (

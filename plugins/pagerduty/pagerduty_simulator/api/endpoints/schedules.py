@@ -10,12 +10,8 @@ from typing import NamedTuple
 from ccm_core.sdk.types import JsonObject
 from pagerduty_simulator.account.objects import AccountSchedule, Policy, PolicyLevel
 from pagerduty_simulator.account.schedule_rendering import final_spans
-from pagerduty_simulator.api.context import (
-    EndpointContext,
-    filter_by_name,
-    optional_window,
-    page_response,
-)
+from pagerduty_simulator.api.context import EndpointContext, filter_by_name, optional_window
+from pagerduty_simulator.api.paging import page_response
 from pagerduty_simulator.api.request import SimulatedRequest
 from pagerduty_simulator.api.responses import (
     RejectedRequest,
