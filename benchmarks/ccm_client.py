@@ -18,8 +18,8 @@ from measurement import measured
 
 from ccm_core.collect.observer import NullObserver
 from ccm_core.config.schema_defaults import with_defaults
-from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.model.digest import digest
+from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.model.json_codec import encode
 from ccm_core.pipeline.collect import collect
 from ccm_core.pipeline.context import Connection, Host

@@ -25,12 +25,12 @@ from harness import SimulatorProcess
 
 from ccm_core.cli.main import tune_garbage_collector
 from ccm_core.collect.observer import NullObserver
+from ccm_core.model.digest import digest
 from ccm_core.model.evaluation.result import Evaluation
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.run import OpenRun
 from ccm_core.model.evidence.write_batch import Observation, WriteBatch
 from ccm_core.model.json_codec import JsonObject, encode
-from ccm_core.model.digest import digest
 from ccm_core.pipeline.collect import collect
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.evaluate import compile_rules, evaluate, load_evidence, watch_scope

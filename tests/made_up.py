@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
+from ccm_core.model.evaluation.control import Control
 from ccm_core.model.evaluation.result import (
     Evaluation,
     KindSufficiency,
@@ -13,7 +14,6 @@ from ccm_core.model.evaluation.result import (
     RuleResult,
     Status,
 )
-from ccm_core.model.evaluation.control import Control
 from ccm_core.model.evaluation.rule import Severity
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.collection import (

@@ -19,6 +19,8 @@ from ccm_core.model.assurance import (
     KindAssurance,
     StatusPeriod,
 )
+from ccm_core.model.digest import digest
+from ccm_core.model.evaluation.control import Control
 from ccm_core.model.evaluation.result import (
     AppliedPack,
     ControlResult,
@@ -29,7 +31,6 @@ from ccm_core.model.evaluation.result import (
     RuleResult,
     Status,
 )
-from ccm_core.model.evaluation.control import Control
 from ccm_core.model.evaluation.rule import Severity
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.collection import (
@@ -46,7 +47,6 @@ from ccm_core.model.evidence.collection import (
 from ccm_core.model.evidence.manifest import Manifest, PluginVersion, ScheduledKind, VisibilityGap
 from ccm_core.model.evidence.record import Record, RecordSource, export_record
 from ccm_core.model.evidence.window import Window
-from ccm_core.model.digest import digest
 from ccm_core.model.json_codec import encode
 from ccm_core.model.redacted_connection import RedactedConnection
 from ccm_core.model.sampling import ControlSamples, Sample, Sampling

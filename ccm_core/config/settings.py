@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from ccm_core.config.secret_reference import SecretReference
 from ccm_core.documents import Document
 from ccm_core.errors import UsageError
-from ccm_core.model.json_codec import JsonObject, encode
 from ccm_core.model.digest import digest
+from ccm_core.model.json_codec import JsonObject, encode
 from ccm_core.sdk.types import Horizon
 
 

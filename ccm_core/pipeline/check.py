@@ -11,7 +11,6 @@ from ccm_core.collect.visibility_gaps import newest
 from ccm_core.errors import SourceError
 from ccm_core.pipeline.collect import collections_for_planning
 from ccm_core.pipeline.session import check, connect_request
-from ccm_core.sdk.http.rate_limit import Limiters
 from ccm_core.sdk.types import Diagnosis
 
 if TYPE_CHECKING:
@@ -78,6 +77,8 @@ def _past(host: Host, connection: Connection, runs: RunStore) -> Sequence[Diagno
 
 
 async def _refused(host: Host, connection: Connection, error: SourceError) -> Sequence[Diagnosis]:
+    from ccm_core.sdk.http.rate_limit import Limiters
+
     refused = connection.connector.diagnose_failure
     if refused is None:
         return (Diagnosis(subject="connection", ok=False, message=str(error)),)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 
 from ccm_core.collect.batch_builder import RecordValidator
 from ccm_core.collect.change_detection import relevant_since
@@ -24,10 +25,12 @@ from ccm_core.model.evidence.manifest import Manifest, ScheduledKind
 from ccm_core.model.evidence.run import OpenRun
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.session import connect_request, open_session
-from ccm_core.sdk.http.rate_limit import Limiters
 from ccm_core.sdk.types import ConnectRequest, EvidenceKind
 from ccm_core.store.interface.evidence_store import EvidenceStore
 from ccm_core.store.interface.runs import RunStore
+
+if TYPE_CHECKING:
+    from ccm_core.sdk.http.rate_limit import Limiters
 
 TRIES = 20
 """Cadences to look back at least; more failures in a row do not lengthen the backoff."""
@@ -59,6 +62,8 @@ async def collect(
         StoreError: The store cannot keep what was read, or another process is collecting.
         CancelledError: The run was stopped; what was kept is sealed all the same.
     """
+    from ccm_core.sdk.http.rate_limit import Limiters
+
     with store.lock_connection(connection.name):
         now = host.clock().replace(microsecond=0)
         _seal_cut_off(host, connection, store.runs)

@@ -42,8 +42,7 @@ def store_evaluation(
     """Store an evaluation with its inputs, and track its findings."""
     basis = EvaluationInputs(
         packs=tuple(
-            StoredPack(source=pack.source, digest=digest(pack.text))
-            for pack in ruling.packs
+            StoredPack(source=pack.source, digest=digest(pack.text)) for pack in ruling.packs
         ),
         parameters=ruling.parameters,
         set_at=dict(ruling.set_at),

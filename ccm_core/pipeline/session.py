@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
 
 from ccm_core.errors import CcmError, SourceError
 from ccm_core.pipeline.authorization import authorization
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.credential_age import diagnose_age
-from ccm_core.sdk.http.rate_limit import Limiters
 from ccm_core.sdk.types import ConnectRequest, Diagnosis, Session
+
+if TYPE_CHECKING:
+    from ccm_core.sdk.http.rate_limit import Limiters
 
 
 async def check(host: Host, connection: Connection) -> Sequence[Diagnosis]:
@@ -19,6 +22,8 @@ async def check(host: Host, connection: Connection) -> Sequence[Diagnosis]:
     Raises:
         SourceError: The source cannot be used at all.
     """
+    from ccm_core.sdk.http.rate_limit import Limiters
+
     request = connect_request(host, connection, Limiters(), lambda _seconds: None)
     async with open_session(connection, request) as session:
         diagnoses = await connection.connector.check(session)

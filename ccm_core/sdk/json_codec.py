@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ccm_core.model.json_codec import JsonObject, decode, encode
 from ccm_core.model.digest import digest
+from ccm_core.model.json_codec import JsonObject, decode, encode
 
 __all__ = ["JsonObject", "decode", "digest", "encode"]

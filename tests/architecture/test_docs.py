@@ -144,7 +144,7 @@ def test_every_key_of_the_settings_is_described(root: Path, schema: str, under: 
         pytest.param("rule-pack", "rule-packs.md", id="rule pack"),
         pytest.param("waivers", "rule-packs.md", id="waivers"),
         pytest.param("evidence-record", "evidence.md", id="evidence record"),
-        pytest.param("exported-record", "evidence.md", id="evidence exhibit"),
+        pytest.param("exported-record", "evidence.md", id="exported record"),
         pytest.param("manifest", "evidence.md", id="manifest"),
         pytest.param("check", "evidence.md", id="check"),
         pytest.param("connection", "commands.md", id="connection"),

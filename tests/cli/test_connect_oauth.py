@@ -99,7 +99,7 @@ def test_a_mistake_on_the_way_is_told_and_keeps_nothing(by_oauth, identity, simu
     cases = {
         "wrong secret": ({"secret": "pdeas-wrong"}, 4, "check the client id and the client secret"),
         "expired code": ({"address": late}, 4, "it is valid for seconds and works once"),
-        "another state": ({"address": wrong_state}, 2, "belongs to another attempt"),
+        "another state": ({"address": wrong_state}, 2, "belongs to another request"),
         "no agreement": ({"address": refused}, 2, "access was denied"),
         "another address": ({"address": "https://example.com"}, 2, "begins with http://127.0.0.1"),
         "html": ({"address": fails(page)}, 4, "not JSON"),
@@ -119,7 +119,7 @@ def test_less_than_was_asked_is_told_right_away(by_oauth, identity, folder):
     """A wrong scope is no error for the server: it grants openid, which opens nothing."""
     ran = by_oauth(identity.identity.register("write"))
     assert ran.code == 4
-    assert "insufficient scope: granted was 'openid', and not 'read'" in ran.err
+    assert "insufficient scope: got 'openid', missing 'read'" in ran.err
     assert saved(folder) == {}
 
 
@@ -130,7 +130,7 @@ def test_a_port_that_is_taken_is_told(connect, identity, folder):
         taken.listen()
         port = str(taken.getsockname()[1])
         ran = connect("--oauth", "--port", port, answers=["id", "secret"])
-    assert (ran.code, f"port {port} of 127.0.0.1 is taken" in ran.err) == (2, True)
+    assert (ran.code, f"port {port} of 127.0.0.1 is in use" in ran.err) == (2, True)
     assert "paste the address instead" in ran.err
     assert saved(folder) == {}
 

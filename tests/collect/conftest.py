@@ -15,11 +15,11 @@ from ccm_core.collect.planner import PlanInputs, plan
 from ccm_core.collect.projection import Pseudonymizer
 from ccm_core.collect.run_context import RunContext
 from ccm_core.collect.runner import Runner
+from ccm_core.model.digest import digest
 from ccm_core.model.evidence.collection import Collection, CredentialInfo, Request
 from ccm_core.model.evidence.window import SECOND, Window
 from ccm_core.model.evidence.write_batch import EncodedBody, WriteBatch
 from ccm_core.model.json_codec import decode, encode
-from ccm_core.model.digest import digest
 from ccm_core.sdk.timestamps import format_instant, parse_instant
 from ccm_core.sdk.types import (
     ChangedBy,

@@ -19,8 +19,8 @@ from ccm_core.daemon.ports import WatchJob
 from ccm_core.daemon.signals import SignalFlags
 from ccm_core.daemon.systemd_notify import SystemdNotifier
 from ccm_core.errors import CcmError
-from ccm_core.model.evidence.collection import CredentialInfo, Request
 from ccm_core.model.digest import digest
+from ccm_core.model.evidence.collection import CredentialInfo, Request
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.sdk.http.rate_limit import Limiter, Limiters
 from ccm_core.sdk.types import (

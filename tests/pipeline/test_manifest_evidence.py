@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 import jsonschema_rs
 import pytest
 
+from ccm_core.model.digest import digest
 from ccm_core.model.evidence.collection import Collection, CredentialInfo, Outcome
 from ccm_core.model.evidence.manifest import Manifest, ScheduledKind
-from ccm_core.model.digest import digest
 from ccm_core.model.json_codec import encode
 from ccm_core.pipeline.manifest_evidence import manifest_collection, manifest_kind, manifest_records
 

@@ -12,10 +12,10 @@ from pagerduty_simulator import AccountSizes, PagerDutySimulator, build_account
 
 from ccm_core.collect.batch_builder import BatchBuilder, RecordValidator
 from ccm_core.collect.projection import Pseudonymizer
+from ccm_core.model.digest import digest
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.evidence.write_batch import EncodedBody
 from ccm_core.model.json_codec import decode
-from ccm_core.model.digest import digest
 from ccm_core.sdk.authorization import Authorization
 from ccm_core.sdk.http.rate_limit import Limiters
 from ccm_core.sdk.secret import Secret

@@ -95,9 +95,7 @@ class Build:
 
     def rejected(self, key="bad"):
         """Return an object that its schema refused."""
-        source = RecordSource(
-            endpoint="/things", page=1, response_digest=digest(b"page")
-        )
+        source = RecordSource(endpoint="/things", page=1, response_digest=digest(b"page"))
         return RejectedObject(key=key, source=source, body={"n": "x"}, problems=("$.n: no number",))
 
     def manifest(self, run="r1", *, connection=connection, at=0, **changes):

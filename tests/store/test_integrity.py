@@ -62,15 +62,15 @@ def tamper(tmp_path):
 )
 def test_a_changed_body_is_found_when_it_is_read(full, tamper, build, changed):
     """The message names the kind, the key and the digest; other records can be read."""
-    digest = digest(json_codec.encode(BODY))
-    tamper("body", "content", changed, f"digest = '{digest}'")
+    body_digest = digest(json_codec.encode(BODY))
+    tamper("body", "content", changed, f"digest = '{body_digest}'")
 
     for read in (
         lambda: list(full.records.current("demo", "demo.thing")),
         lambda: list(full.records.current("demo", "demo.thing", as_of=build.at(1))),
         lambda: list(full.records.history("demo", "demo.thing", "a")),
     ):
-        with pytest.raises(IntegrityError, match=rf"demo\.thing 'a' of demo .*{digest}"):
+        with pytest.raises(IntegrityError, match=rf"demo\.thing 'a' of demo .*{body_digest}"):
             read()
     assert [r.body for r in full.records.history("demo", "demo.thing", "b")] == [{}]
 

@@ -111,7 +111,9 @@ def _narrowed(
 
 
 def _code(assurance: Assurance) -> Exit:
-    gaps = any(assessed.evidence_gaps for assessed in (*assurance.controls, *assurance.kinds))
+    gaps = any(control.evidence_gaps for control in assurance.controls) or any(
+        kind.evidence_gaps for kind in assurance.kinds
+    )
     failing = any(
         not exception.waived for control in assurance.controls for exception in control.exceptions
     )

@@ -20,7 +20,6 @@ from ccm_core.daemon.ports import StatusOutput
 from ccm_core.daemon.signals import SignalFlags, by_signal
 from ccm_core.daemon.systemd_notify import SystemdNotifier
 from ccm_core.daemon.watch_job import open_watch_job
-from ccm_core.sdk.http.rate_limit import Limiters
 
 _ERASE = "\r\x1b[2K"
 
@@ -41,6 +40,8 @@ def command(config: str | None, connections: tuple[str, ...], output: str) -> No
 
     SIGTERM and Ctrl-C stop it within seconds; SIGHUP reads the settings again.
     """
+    from ccm_core.sdk.http.rate_limit import Limiters
+
     status: StatusOutput = TerminalStatus() if sys.stderr.isatty() else LogLines()
     daemon = Daemon(
         partial(open_watch_job, partial(open_workspace, config), connections, Path(output)),

@@ -1,1 +1,1 @@
-"""Charts as SVG: timelines and histograms."""
+"""Layout of charts: positions in percent, which the templates draw as SVG."""

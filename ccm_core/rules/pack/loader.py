@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from ccm_core import documents, schemas
 from ccm_core.documents import Document, suggest
 from ccm_core.errors import DocumentError, Mistake
+from ccm_core.model.digest import digest
 from ccm_core.model.evaluation.rule import RulePack
 from ccm_core.model.json_codec import JsonObject
-from ccm_core.model.digest import digest
 from ccm_core.rules.cel.lookup_function import LookupTable
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks
 from ccm_core.rules.pack.compiler import PackCompiler, SettingMistake
-from ccm_core.rules.pack.pack_reader import read_pack as _read
+from ccm_core.rules.pack.pack_reader import parse_pack
 from ccm_core.rules.pack.renamed_keys import renamed_keys, renamed_setting_key
 from ccm_core.rules.types import PackText, RowSource
 
@@ -36,7 +36,7 @@ def read_pack(pack: PackText) -> RulePack:
         raise DocumentError(renamed)
     if mistakes := documents.check(document, schemas.load(SCHEMA)):
         raise DocumentError(mistakes)
-    return _read(document, digest(pack.text))
+    return parse_pack(document, digest(pack.text))
 
 
 def compile_packs(

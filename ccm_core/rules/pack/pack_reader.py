@@ -11,7 +11,17 @@ from typing import Any, TypeVar
 
 from ccm_core.documents import Document
 from ccm_core.model.evaluation.control import Control, ManualProcedures
-from ccm_core.model.evaluation.rule import Lifecycle, OnEmpty, PackPurpose, Parameter, Rule, RulePack, RuleTest, Severity, Tolerance
+from ccm_core.model.evaluation.rule import (
+    Lifecycle,
+    OnEmpty,
+    PackPurpose,
+    Parameter,
+    Rule,
+    RulePack,
+    RuleTest,
+    Severity,
+    Tolerance,
+)
 from ccm_core.model.json_codec import JsonObject
 
 Choice = TypeVar("Choice", bound=StrEnum)

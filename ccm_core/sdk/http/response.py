@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from ccm_core.errors import BadResponse
-from ccm_core.model.json_codec import decode
 from ccm_core.model.digest import digest
+from ccm_core.model.json_codec import decode
 
 _MAX_QUOTED = 100
 """Characters quoted of a header."""

@@ -9,7 +9,7 @@ from ccm_core.errors import IntegrityError, StoreError
 from ccm_core.ledger.checkpoint import STORE_LOG
 from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs
 from ccm_core.model.evaluation.result import Evaluation, StoredEvaluation, TrendPoint
-from ccm_core.store.codec.bodies import encode_body, compress_body, decode_body, verified
+from ccm_core.store.codec.bodies import compress_body, decode_body, encode_body, verified
 from ccm_core.store.log import checkpoints
 from ccm_core.store.log.append import append_leaves
 from ccm_core.store.log.leaf_encoding import DOCUMENT, EVALUATION
@@ -51,7 +51,9 @@ class SqlEvaluationStore:
             row: dict[str, SqlValue] = {
                 "digest": document.digest,
                 "evaluated_at": microseconds(evaluation.evaluated_at),
-                "inputs": _insert_document(transaction, "inputs", encode_body(inputs)) if inputs else None,
+                "inputs": _insert_document(transaction, "inputs", encode_body(inputs))
+                if inputs
+                else None,
                 "document": document.content,
             }
             transaction.insert("evaluation", row)

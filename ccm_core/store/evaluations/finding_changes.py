@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ccm_core.errors import StoreError
 from ccm_core.ledger.checkpoint import STORE_LOG
 from ccm_core.model.evaluation.finding import FindingChange, FindingChangeSet
-from ccm_core.store.codec.bodies import encode_body, decode_body
+from ccm_core.store.codec.bodies import decode_body, encode_body
 from ccm_core.store.log import checkpoints
 from ccm_core.store.log.append import append_leaves
 from ccm_core.store.log.leaf_encoding import FINDING_CHANGES

@@ -48,7 +48,7 @@ def prove(
     ]
 
 
-def excerpt(
+def prove_together(
     transaction: Transaction,
     log: str,
     choose: Callable[[Iterator[tuple[int, JsonObject]]], Collection[int]],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.errors import StoreError
 from ccm_core.model import json_codec
-from ccm_core.store.codec.bodies import encode_body, compress_body
+from ccm_core.store.codec.bodies import compress_body, encode_body
 from ccm_core.store.codec.compression import Compressor
 from ccm_core.store.log.append import append_leaves
 from ccm_core.store.log.leaf_encoding import COLLECTION, REJECTED, VERSION

@@ -8,7 +8,7 @@ from ccm_core.errors import StoreError
 from ccm_core.model.evidence.collection import Collection
 from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.model.evidence.run import OpenRun
-from ccm_core.store.codec.bodies import encode_body, decode_body
+from ccm_core.store.codec.bodies import decode_body, encode_body
 from ccm_core.store.log import checkpoints
 from ccm_core.store.log.append import append_leaves
 from ccm_core.store.log.leaf_encoding import MANIFEST, RUN

@@ -8,7 +8,6 @@ from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING
 
 from ccm_core.errors import StoreError
-from ccm_core.model import json_codec
 from ccm_core.model.digest import digest
 from ccm_core.store.codec.compression import Compressor
 

@@ -28,7 +28,7 @@ from ccm_pagerduty.auth_methods import API_KEY
 from ccm_pagerduty.credential import credential_of
 from ccm_pagerduty.oauth_provider import REGIONS
 from ccm_pagerduty.paging import Compose, Pager, listed
-from ccm_pagerduty.rate_limits import ON_CALLS_PER_MINUTE, retry_after, per_minute
+from ccm_pagerduty.rate_limits import ON_CALLS_PER_MINUTE, per_minute, retry_after
 
 if TYPE_CHECKING:
     import httpx
@@ -188,7 +188,9 @@ async def open_session(
         authorization=authorization,
         limiter=limiter,
         retry_after=retry_after(settings.get("share", 0.9)),
-        error_for=error_mapper(base_url_of(settings), settings.get("region", "us"), authorization.redact),
+        error_for=error_mapper(
+            base_url_of(settings), settings.get("region", "us"), authorization.redact
+        ),
         traffic=Traffic(),
         bounds=replace(bounds or Bounds(), parallel=settings.get("parallel", 1)),
         on_wait=request.on_wait,

@@ -10,7 +10,7 @@ import pytest
 from ccm_pagerduty.api_errors import AbilityMissing, ScopeMissing, parse_error_details
 from ccm_pagerduty.client import ACCEPT, base_url_of
 from ccm_pagerduty.paging import CAP
-from ccm_pagerduty.rate_limits import retry_after, per_minute
+from ccm_pagerduty.rate_limits import per_minute, retry_after
 from hypothesis import given
 from hypothesis import strategies as st
 

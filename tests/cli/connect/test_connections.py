@@ -194,7 +194,7 @@ def test_a_secret_that_another_connection_uses_stays(ccm, prod, vault, folder):
 def test_a_connection_that_is_not_there_is_told(ccm, prod, verb):
     """With those that are."""
     ran = ccm("connections", verb, "prd")
-    assert (ran.code, "there are: prod, second" in ran.err) == (2, True)
+    assert (ran.code, "it has: prod, second" in ran.err) == (2, True)
 
 
 # -- rotate -----------------------------------------------------------------------------------

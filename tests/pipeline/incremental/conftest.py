@@ -12,13 +12,13 @@ import pytest
 
 from ccm_core.app.installation import build_host
 from ccm_core.config.schema_defaults import with_defaults
+from ccm_core.model.digest import digest
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.erasure import Erasure
 from ccm_core.model.evidence.record import RecordSource
 from ccm_core.model.evidence.run import OpenRun
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.evidence.write_batch import Observation, WriteBatch
-from ccm_core.model.digest import digest
 from ccm_core.model.json_codec import encode
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.evaluate import compile_rules, evaluate

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import strategies as st
 
+from ccm_core.model.evaluation.control import Control
 from ccm_core.model.evaluation.result import (
     AppliedPack,
     ControlResult,
@@ -21,7 +22,6 @@ from ccm_core.model.evaluation.result import (
     RuleResult,
     Status,
 )
-from ccm_core.model.evaluation.control import Control
 from ccm_core.model.evaluation.rule import Severity
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.report.registry import FORMATS

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ccm_core.model.evaluation.result import AutomationCoverage
 from ccm_core.model.evaluation.control import Control, ManualProcedures
+from ccm_core.model.evaluation.result import AutomationCoverage
 from ccm_core.model.evaluation.rule import Lifecycle, OnEmpty, Rule, RulePack, Severity
 from ccm_core.rules.evaluate.automation import automation
 

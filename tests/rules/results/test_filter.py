@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ccm_core.errors import UsageError
+from ccm_core.model.evaluation.control import Control
 from ccm_core.model.evaluation.result import (
     ControlResult,
     Evaluation,
@@ -16,7 +17,6 @@ from ccm_core.model.evaluation.result import (
     RuleResult,
     Status,
 )
-from ccm_core.model.evaluation.control import Control
 from ccm_core.model.evaluation.rule import Severity
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.collection import Outcome

@@ -10,8 +10,8 @@ from datetime import timedelta
 import pytest
 
 from ccm_core.errors import IntegrityError, StoreError
-from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs, StoredPack
 from ccm_core.model.digest import digest
+from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs, StoredPack
 from ccm_core.model.json_codec import encode
 from ccm_core.store.codec.compression import Compressor
 

@@ -105,8 +105,7 @@ def test_a_complete_snapshot_has_a_population_root(store, build):
 
     order = ["a", "b", "\uffff", "\U0001f600"]
     leaves = [
-        key.encode() + b"\0" + digest(json_codec.encode(population[key])).encode()
-        for key in order
+        key.encode() + b"\0" + digest(json_codec.encode(population[key])).encode() for key in order
     ]
     assert collection.population_root == f"sha256:{merkle_hash.root(leaves).hex()}"
 

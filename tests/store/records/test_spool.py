@@ -34,10 +34,7 @@ def test_a_large_window_leaves_no_name_on_the_disk(store, build, tmp_path):
     """What outgrows the memory lies in a file that nobody sees, and is kept all the same."""
     before = {path.name for path in tmp_path.iterdir()}
     collection, pack = build.collection("c1"), store.records.packer()
-    noise = {
-        f"k{n}": json_codec.encode({"n": n, "noise": digest(b"%d" % n)})
-        for n in range(5000)
-    }
+    noise = {f"k{n}": json_codec.encode({"n": n, "noise": digest(b"%d" % n)}) for n in range(5000)}
     observations = [
         replace(build.observation(collection, key, None), body=pack(data))
         for key, data in noise.items()

@@ -1,15 +1,15 @@
-"""The context every endpoint receives, and what several of them share: visibility, filters and windows."""
+"""The context that every endpoint receives: visibility, filters and windows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
 from pagerduty_simulator.account.account import Account
 from pagerduty_simulator.api.control import SimulatorControl
 from pagerduty_simulator.api.request import SimulatedRequest
-from pagerduty_simulator.api.responses import SimulatedResponse, json_response, rejection
+from pagerduty_simulator.api.responses import rejection
 
 T = TypeVar("T")
 _DAY = 86_400
