@@ -70,7 +70,7 @@ def compile_packs(
         mistakes.extend(documents.check(document, schemas.load(SCHEMA)))
         compiler = PackCompiler(
             document=document,
-            pack=_read(document, digest(text.text)),
+            pack=parse_pack(document, digest(text.text)),
             sources=by_name,
             lookups=lookups,
             settings=settings,

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from ccm_core.errors import IntegrityError, StoreError
 from ccm_core.model import json_codec
-from ccm_core.model import digest as digests
+from ccm_core.model.digest import digest as sha256_digest
 from ccm_core.model.evidence.write_batch import EncodedBody
 from ccm_core.store.codec.compression import Compressor, Decompressor
 
@@ -21,7 +21,7 @@ def encode_body(value: object) -> EncodedBody:
 def compress_body(document: bytes, compressor: Compressor | None = None) -> EncodedBody:
     """Hash and compress the bytes of a document."""
     content = (compressor or Compressor()).compress(document)
-    return EncodedBody(digest=digest(document), size=len(document), content=content)
+    return EncodedBody(digest=sha256_digest(document), size=len(document), content=content)
 
 
 def decode_body(content: bytes, digest: str, shape: type[T], label: str) -> T:
@@ -61,7 +61,7 @@ def verified(content: bytes, digest: str, decompressor: Decompressor | None = No
         document = (decompressor or Decompressor()).read(content)
     except (TypeError, ValueError) as error:  # a damaged column can hold anything
         raise ValueError(f"expected {digest}, got what cannot be decompressed ({error})") from error
-    actual = digests.digest(document)
+    actual = sha256_digest(document)
     if actual != digest:
         raise ValueError(f"expected {digest}, got {actual}")
     return document
