@@ -38,7 +38,7 @@ from ccm_core.pipeline.incremental.state import EvaluationCache
 from ccm_core.rules.evaluate.evaluator import evaluate as evaluate_facts
 from ccm_core.rules.types import PackText
 from ccm_core.sdk.types import View
-from ccm_core.store.codec.bodies import packed
+from ccm_core.store.codec.bodies import compress_body
 from ccm_core.store.interface.evidence_store import EvidenceStore
 from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.open import open_store
@@ -241,7 +241,7 @@ def _observed(record: Record, body: JsonObject) -> Observation:
         key=body["id"],
         observed_at=record.observed_at,
         source=record.source,
-        body=packed(encode(body)),
+        body=compress_body(encode(body)),
     )
 
 

@@ -42,7 +42,7 @@ def store_evaluation(
     """Store an evaluation with its inputs, and track its findings."""
     basis = EvaluationInputs(
         packs=tuple(
-            StoredPack(source=pack.source, digest=digest(pack.text)) for pack in ruling.packs
+            StoredPack(source=pack.source, digest=evaluation_digest(pack.text)) for pack in ruling.packs
         ),
         parameters=ruling.parameters,
         set_at=dict(ruling.set_at),
@@ -51,9 +51,9 @@ def store_evaluation(
         plugins=host.plugins,
         host_version=host.version,
     )
-    digest = store.evaluations.append(evaluation, basis, [pack.text for pack in ruling.packs])
-    track_findings(store, (digest, evaluation))
-    return StoredEvaluation(digest=digest, evaluation=evaluation)
+    evaluation_digest = store.evaluations.append(evaluation, basis, [pack.text for pack in ruling.packs])
+    track_findings(store, (evaluation_digest, evaluation))
+    return StoredEvaluation(digest=evaluation_digest, evaluation=evaluation)
 
 
 def reproduce(host: Host, store: EvidenceStore, *, as_of: datetime | None = None) -> Evaluation:

@@ -17,7 +17,7 @@ from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.model.evidence.record import Record, RecordSource, RejectedObject
 from ccm_core.model.evidence.run import OpenRun
 from ccm_core.model.evidence.write_batch import Observation, WriteBatch
-from ccm_core.store.codec.bodies import packed
+from ccm_core.store.codec.bodies import compress_body
 from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.open import open_store
 
@@ -61,7 +61,7 @@ class Build:
                 page=1,
                 response_digest=digest(b"page"),
             ),
-            "body": packed(json_codec.encode(body)),
+            "body": compress_body(json_codec.encode(body)),
         }
         return Observation(key=key, **{**values, **changes})
 

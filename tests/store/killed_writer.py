@@ -21,7 +21,7 @@ from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.record import RecordSource
 from ccm_core.model.evidence.run import OpenRun
 from ccm_core.model.evidence.write_batch import Observation, WriteBatch
-from ccm_core.store.codec.bodies import packed
+from ccm_core.store.codec.bodies import compress_body
 from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.open import open_store
 from ccm_core.store.sqlite.store import SqliteStore  # noqa: F401 - before the forks, or most kills would hit imports
@@ -49,7 +49,7 @@ def window(number):
         body = {"n": number, "filler": "x" * 2000}
         observations.append(
             Observation(
-                key=f"{key:06}", observed_at=T0, source=source, body=packed(json_codec.encode(body))
+                key=f"{key:06}", observed_at=T0, source=source, body=compress_body(json_codec.encode(body))
             )
         )
     return WriteBatch(collection=collection, observations=observations)

@@ -115,7 +115,7 @@ def test_a_secret_that_nothing_leads_to_any_more_is_forgotten(
             id="in clear",
         ),
         pytest.param(["--api-key", "--secret", "u+abcdef-0815"], [], "equals sign", id="no pair"),
-        pytest.param(["--api-key", "--secret", "x=env:X"], [], "it has: key", id="no such secret"),
+        pytest.param(["--api-key", "--secret", "x=env:X"], [], "expected one of: key", id="no such secret"),
         pytest.param(["--api-key", "--set", "regio=eu"], [], '"region"', id="no such setting"),
         pytest.param(["--api-key", "--set", "region=mars"], [], '"us"', id="no such region"),
         pytest.param(["--api-key", "--name", "a b"], [], "such as acme-prod", id="no name"),
@@ -134,7 +134,7 @@ def test_what_cannot_be_used_is_told(connect, folder, simulator, options, answer
 def test_a_connector_that_is_not_installed_is_told(ccm):
     """With those that are."""
     ran = ccm("connect", "opsgenie", "--api-key")
-    assert (ran.code, "it has: pagerduty" in ran.err) == (2, True)
+    assert (ran.code, "expected one of: pagerduty" in ran.err) == (2, True)
 
 
 def test_a_file_that_changed_in_the_meantime_is_not_replaced(connect, simulator, folder):

@@ -244,10 +244,10 @@ def test_a_key_is_asked_for_where_it_is_not_named(ccm, prod, vault, new_key, mon
 @pytest.mark.parametrize(
     ("name", "source", "code", "said"),
     [
-        pytest.param("prod", "env:WRONG", 4, "goes on with the old one", id="refused"),
+        pytest.param("prod", "env:WRONG", 4, "continues with the old one", id="refused"),
         pytest.param("prod", "env:PD_KEY", 2, "uses already", id="the same one"),
         pytest.param("prod", "env:NONE", 2, "NONE is not set", id="not there"),
-        pytest.param("prod", "u+in-clear-0815", 2, "where it is kept", id="in clear"),
+        pytest.param("prod", "u+in-clear-0815", 2, "expected the location of a secret", id="in clear"),
         pytest.param("second", "env:NEW_KEY", 2, "ccm check second", id="kept elsewhere"),
     ],
 )
@@ -333,5 +333,5 @@ def test_a_younger_key_is_well(ccm, prod, vault):
         for one in found["diagnoses"]
         if one["subject"] == "credential age"
     ]
-    assert "to be replaced by" in told[0]
+    assert "rotate it by" in told[0]
     assert told[1].startswith("not known")

@@ -27,7 +27,7 @@ from ccm_core.plugins.discovery import discover
 from ccm_core.plugins.loader import load
 from ccm_core.rules.types import PackText
 from ccm_core.sdk.secret import Secret
-from ccm_core.store.codec.bodies import packed
+from ccm_core.store.codec.bodies import compress_body
 from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.open import open_store
 
@@ -207,7 +207,7 @@ class World:
                 source=RecordSource(
                     endpoint="/", window=collection.window, page=1, response_digest=digest(b"")
                 ),
-                body=packed(encode({"id": key, **body})),
+                body=compress_body(encode({"id": key, **body})),
             )
             for key, body in bodies.items()
         ]
