@@ -40,18 +40,20 @@ def store_evaluation(
     ruling: RuleSet,
 ) -> StoredEvaluation:
     """Store an evaluation with its inputs, and track its findings."""
-    basis = EvaluationInputs(
+    inputs = EvaluationInputs(
         packs=tuple(
-            StoredPack(source=pack.source, digest=evaluation_digest(pack.text)) for pack in ruling.packs
+            StoredPack(source=pack.source, digest=digest(pack.text)) for pack in ruling.packs
         ),
         parameters=ruling.parameters,
         set_at=dict(ruling.set_at),
         waivers=tuple(ruling.waivers),
-        watch_scopes=tuple(watch_scope(host, pack) for pack in connections),
+        watch_scopes=tuple(watch_scope(host, connection) for connection in connections),
         plugins=host.plugins,
         host_version=host.version,
     )
-    evaluation_digest = store.evaluations.append(evaluation, basis, [pack.text for pack in ruling.packs])
+    evaluation_digest = store.evaluations.append(
+        evaluation, inputs, [pack.text for pack in ruling.packs]
+    )
     track_findings(store, (evaluation_digest, evaluation))
     return StoredEvaluation(digest=evaluation_digest, evaluation=evaluation)
 

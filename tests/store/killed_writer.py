@@ -49,7 +49,10 @@ def window(number):
         body = {"n": number, "filler": "x" * 2000}
         observations.append(
             Observation(
-                key=f"{key:06}", observed_at=T0, source=source, body=compress_body(json_codec.encode(body))
+                key=f"{key:06}",
+                observed_at=T0,
+                source=source,
+                body=compress_body(json_codec.encode(body)),
             )
         )
     return WriteBatch(collection=collection, observations=observations)

@@ -115,7 +115,9 @@ def test_a_secret_that_nothing_leads_to_any_more_is_forgotten(
             id="in clear",
         ),
         pytest.param(["--api-key", "--secret", "u+abcdef-0815"], [], "equals sign", id="no pair"),
-        pytest.param(["--api-key", "--secret", "x=env:X"], [], "expected one of: key", id="no such secret"),
+        pytest.param(
+            ["--api-key", "--secret", "x=env:X"], [], "expected one of: key", id="no such secret"
+        ),
         pytest.param(["--api-key", "--set", "regio=eu"], [], '"region"', id="no such setting"),
         pytest.param(["--api-key", "--set", "region=mars"], [], '"us"', id="no such region"),
         pytest.param(["--api-key", "--name", "a b"], [], "such as acme-prod", id="no name"),

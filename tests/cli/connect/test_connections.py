@@ -247,7 +247,9 @@ def test_a_key_is_asked_for_where_it_is_not_named(ccm, prod, vault, new_key, mon
         pytest.param("prod", "env:WRONG", 4, "continues with the old one", id="refused"),
         pytest.param("prod", "env:PD_KEY", 2, "uses already", id="the same one"),
         pytest.param("prod", "env:NONE", 2, "NONE is not set", id="not there"),
-        pytest.param("prod", "u+in-clear-0815", 2, "expected the location of a secret", id="in clear"),
+        pytest.param(
+            "prod", "u+in-clear-0815", 2, "expected the location of a secret", id="in clear"
+        ),
         pytest.param("second", "env:NEW_KEY", 2, "ccm check second", id="kept elsewhere"),
     ],
 )
