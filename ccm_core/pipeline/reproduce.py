@@ -37,23 +37,22 @@ def store_evaluation(
     connections: Sequence[Connection],
     store: EvidenceStore,
     evaluation: Evaluation,
-    ruling: RuleSet,
+    rule_set: RuleSet,
 ) -> StoredEvaluation:
     """Store an evaluation with its inputs, and track its findings."""
     inputs = EvaluationInputs(
         packs=tuple(
-            StoredPack(source=pack.source, digest=digest(pack.text)) for pack in ruling.packs
+            StoredPack(source=pack.source, digest=digest(pack.text)) for pack in rule_set.packs
         ),
-        parameters=ruling.parameters,
-        set_at=dict(ruling.set_at),
-        waivers=tuple(ruling.waivers),
+        parameters=rule_set.parameters,
+        set_at=dict(rule_set.set_at),
+        waivers=tuple(rule_set.waivers),
         watch_scopes=tuple(watch_scope(host, connection) for connection in connections),
         plugins=host.plugins,
         host_version=host.version,
     )
-    evaluation_digest = store.evaluations.append(
-        evaluation, inputs, [pack.text for pack in ruling.packs]
-    )
+    texts = [pack.text for pack in rule_set.packs]
+    evaluation_digest = store.evaluations.append(evaluation, inputs, texts)
     track_findings(store, (evaluation_digest, evaluation))
     return StoredEvaluation(digest=evaluation_digest, evaluation=evaluation)
 
@@ -74,15 +73,16 @@ def reproduce(host: Host, store: EvidenceStore, *, as_of: datetime | None = None
     latest = store.evaluations.latest(as_of=as_of)
     if latest is None:
         raise UsageError("the store holds no evaluation by then; `ccm evaluate` makes one")
-    digest, stored = latest.digest, latest.evaluation
-    inputs = store.evaluations.inputs(digest)
+    evaluation_digest, stored = latest.digest, latest.evaluation
+    inputs = store.evaluations.inputs(evaluation_digest)
     if inputs is None:
         raise UsageError(
-            f"evaluation {digest} was stored without its inputs, so it cannot be reproduced"
+            f"evaluation {evaluation_digest} was stored without its inputs, so it cannot be "
+            "reproduced"
         )
     evaluation = _evaluate_again(host, store, stored, inputs)
     if json_codec.encode(evaluation) != json_codec.encode(stored):
-        raise _difference_error(host, store.records, stored, inputs, digest)
+        raise _difference_error(host, store.records, stored, inputs, evaluation_digest)
     return evaluation
 
 
@@ -107,17 +107,17 @@ def _evaluate_again(
 
 
 def _difference_error(
-    host: Host, records: RecordStore, stored: Evaluation, inputs: EvaluationInputs, digest: str
+    host: Host, records: RecordStore, stored: Evaluation, inputs: EvaluationInputs, name: str
 ) -> UsageError | IntegrityError:
     erased = [
         f"{kind} {key!r}"
-        for watch in inputs.watch_scopes
-        for kind in sorted(watch.cadences)
-        for key, _ in records.erased_keys(watch.connection, kind, as_of=stored.evaluated_at)
+        for scope in inputs.watch_scopes
+        for kind in sorted(scope.cadences)
+        for key, _ in records.erased_keys(scope.connection, kind, as_of=stored.evaluated_at)
     ]
     if erased:
         return UsageError(
-            f"evaluation {digest} cannot be reproduced: its evidence of {len(erased)} objects was "
+            f"evaluation {name} cannot be reproduced: its evidence of {len(erased)} objects was "
             f"erased by order, such as {erased[0]}. `ccm verify` shows that it was kept so"
         )
     previous, current = (
@@ -130,14 +130,17 @@ def _difference_error(
     ]
     if differing:
         return UsageError(
-            f"evaluation {digest} differs, and it was made by other versions: "
+            f"evaluation {name} differs, and it was made by other versions: "
             f"{'; '.join(differing)}. Install those to reproduce it."
         )
     return IntegrityError(
-        f"evaluation {digest} differs with the same packs, parameters, waivers and "
+        f"evaluation {name} differs with the same packs, parameters, waivers and "
         "versions: the evidence of that moment is not what it was. Run `ccm verify`."
     )
 
 
-def _versions(of: EvaluationInputs | Host, core: str) -> list[tuple[str, str]]:
-    return [("ccm-core", core), *((plugin.distribution, plugin.version) for plugin in of.plugins)]
+def _versions(source: EvaluationInputs | Host, core: str) -> list[tuple[str, str]]:
+    return [
+        ("ccm-core", core),
+        *((plugin.distribution, plugin.version) for plugin in source.plugins),
+    ]

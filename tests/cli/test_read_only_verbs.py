@@ -102,7 +102,7 @@ def names(evaluated, capfd, monkeypatch):
     main(["findings", "list", "--json"])
     finding = json.loads(capfd.readouterr().out)[0]
     result = f"{finding['rule']}/{finding['subject']['key']}"
-    return {"key": services[0]["id"], "finding": finding["id"], "result": result}
+    return {"key": services[0]["key"], "finding": finding["id"], "result": result}
 
 
 def store_state(folder):

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
-from ccm_pagerduty.client import live
+from ccm_pagerduty.client import open_session
 from ccm_pagerduty.connector import connector
 from ccm_pagerduty.kinds import kinds
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -72,7 +72,7 @@ class Place:
                 described,
                 collectors=chosen({}),
                 collectors_for=chosen,
-                connect=partial(live, bounds=HASTY),
+                connect=partial(open_session, bounds=HASTY),
                 look_up=None,
             ),
             settings=with_defaults(

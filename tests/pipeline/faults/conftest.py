@@ -16,7 +16,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from ccm_pagerduty.client import live
+from ccm_pagerduty.client import open_session
 from ccm_pagerduty.connector import connector
 from ccm_pagerduty.kinds import kinds
 from ccm_pagerduty.rulepacks import rule_packs
@@ -237,7 +237,7 @@ class Lab:
     def _connection(self, due, bounds: Bounds, settings: Mapping[str, object]) -> Connection:
         @asynccontextmanager
         async def connect(request):
-            async with live(request, bounds=bounds) as session:
+            async with open_session(request, bounds=bounds) as session:
                 yield session
 
         return Connection(

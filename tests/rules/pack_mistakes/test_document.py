@@ -24,8 +24,8 @@ import pytest
             "",
             [
                 (
-                    '8:5: "on_empty" is missing: What the rule says when there is nothing'
-                    " to judge. It is never a pass."
+                    '8:5: "on_empty" is missing: The status of the rule without any subject.'
+                    " It is never a pass."
                 )
             ],
             id="on-empty-missing",
