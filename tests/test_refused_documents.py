@@ -58,6 +58,7 @@ from ccm_core.sdk.types import Diagnosis
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DIGEST = digest(b"{}")
 SHORTFALL = Shortfall(reason=Reason.DENIED, detail="GET /services answered 403", missing=3)
+GAP = VisibilityGap(kind="acme.service", reason=Reason.DENIED, objects=1, subjects=("a:b",))
 RECORD = Record(
     kind="acme.service",
     version=1,
@@ -82,9 +83,7 @@ MANIFEST = Manifest(
     plugins=(PluginVersion(name="acme", distribution="ccm-acme", version="1", failure="broken"),),
     settings_digest=DIGEST,
     credential=CredentialInfo(kind="key", scopes=("read",), role="admin", detail={"id": "U1"}),
-    visibility_gaps=(
-        VisibilityGap(kind="acme.service", reason=Reason.DENIED, objects=1, subjects=("a:b",)),
-    ),
+    visibility_gaps=(GAP,),
     entered_at=datetime(2026, 8, 1, tzinfo=UTC),
     rotate_by=datetime(2026, 10, 30, tzinfo=UTC),
     outcome=Outcome.FAILED,

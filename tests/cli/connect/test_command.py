@@ -136,7 +136,7 @@ def test_what_cannot_be_used_is_told(connect, folder, simulator, options, answer
 def test_a_connector_that_is_not_installed_is_told(ccm):
     """With those that are."""
     ran = ccm("connect", "opsgenie", "--api-key")
-    assert (ran.code, "expected one of: pagerduty" in ran.err) == (2, True)
+    assert (ran.code, "installed: pagerduty" in ran.err) == (2, True)
 
 
 def test_a_file_that_changed_in_the_meantime_is_not_replaced(connect, simulator, folder):
