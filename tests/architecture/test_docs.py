@@ -21,7 +21,7 @@ FENCE = re.compile(r"```.*?```", re.DOTALL)
 
 
 def _commands() -> list[str]:
-    """Walk the command line: every verb, every verb under a verb."""
+    """Walk the command line: every verb, every verb under a verb; hidden ones only name a new one."""
     import click
 
     from ccm_core.cli.main import ccm
@@ -32,7 +32,11 @@ def _commands() -> list[str]:
         command = ccm.get_command(context, name)
         commands.append(f"ccm {name}")
         if isinstance(command, click.Group):
-            commands += [f"ccm {name} {under}" for under in command.list_commands(context)]
+            commands += [
+                f"ccm {name} {under}"
+                for under in command.list_commands(context)
+                if not getattr(command.get_command(context, under), "hidden", False)
+            ]
     return commands
 
 
@@ -49,6 +53,7 @@ def _options(command: str) -> set[str]:
     return {
         name
         for parameter in command_or_group.params
+        if not getattr(parameter, "hidden", False)
         for name in parameter.opts
         if name.startswith("--")
     }
