@@ -43,11 +43,6 @@ class SecretReference:
         msg = f"expected the location of a secret, never the secret itself; write {FORMS}"
         raise ValueError(msg)
 
-    @classmethod
-    def to_vault(cls, entry: str) -> Self:
-        """Return a reference to the vault's entry of that name."""
-        return cls(scheme=VAULT, name=entry)
-
     @property
     def entry(self) -> str | None:
         """Return the vault's entry; None for another scheme."""

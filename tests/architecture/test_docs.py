@@ -21,7 +21,7 @@ FENCE = re.compile(r"```.*?```", re.DOTALL)
 
 
 def _commands() -> list[str]:
-    """Walk the command line: every verb, every verb under a verb; hidden ones only name a new one."""
+    """Walk the command line: every verb, every verb under a verb, without hidden ones."""
     import click
 
     from ccm_core.cli.main import ccm
