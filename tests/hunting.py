@@ -46,10 +46,10 @@ class Hunt(logging.Handler):
         """Look at a line of a log."""
         self.look(f"log {record.name}", record.getMessage())
 
-    def look(self, where: str, what: str | bytes) -> None:
+    def look(self, where: str, label: str | bytes) -> None:
         """Look at a text."""
         self.looked_at += 1
-        if FORMS.search(what.encode(errors="replace") if isinstance(what, str) else what):
+        if FORMS.search(label.encode(errors="replace") if isinstance(label, str) else label):
             self.found.append(where)
 
     def search(self, folder: Path) -> None:
@@ -81,9 +81,9 @@ class Hunt(logging.Handler):
 
     def heard(self, event: str, arguments: tuple) -> None:
         """Look at how a process is started; its environment may hold secrets."""
-        place = _STARTS.get(event)
-        if place is not None:
-            self.look(f"arguments of {arguments[0]!r}", repr(arguments[place]))
+        source = _STARTS.get(event)
+        if source is not None:
+            self.look(f"arguments of {arguments[0]!r}", repr(arguments[source]))
 
 
 @pytest.fixture(scope="session")

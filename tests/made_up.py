@@ -47,11 +47,11 @@ def passes(number):
 
 def rule(name, title, severity, results=(), *, status=None, controls=(), **more):
     """A rule whose population and status follow from its results."""
-    seen = Counter(one.status for one in results)
+    subjects = Counter(one.status for one in results)
     single = [one for one in results if one.subject.kind not in ("connection", "population")]
     number = Counter(one.status for one in single)
     order = (Status.ERROR, Status.FAIL, Status.INSUFFICIENT, Status.PASS)
-    worst = next((one for one in order if seen[one]), Status.NOT_APPLICABLE)
+    worst = next((one for one in order if subjects[one]), Status.NOT_APPLICABLE)
     counted = Population(
         total=len(single),
         passed=number[Status.PASS],
@@ -147,5 +147,9 @@ def evaluation(*rules, **more):
 
 def report_input(*rules, manifests=(), counts=(), **more):
     """A report's input: rules over one connection, and nothing else."""
-    judged = evaluation(*rules, **more)
-    return ReportInput(evaluation=judged, manifests=manifests, counts=counts, host_version="0.1.0")
+    return ReportInput(
+        evaluation=evaluation(*rules, **more),
+        manifests=manifests,
+        counts=counts,
+        host_version="0.1.0",
+    )

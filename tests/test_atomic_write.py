@@ -10,7 +10,7 @@ import pytest
 from ccm_core.atomic_write import write_durably
 
 
-def test_the_new_file_stands_in_place_of_the_old(tmp_path: Path):
+def test_atomic_write_replaces_the_file(tmp_path: Path):
     """With mode 0600 whatever the old one had, and nothing beside it."""
     path = tmp_path / "kept"
     path.write_bytes(b"old")
@@ -28,7 +28,7 @@ def test_a_file_that_others_read_can_keep_its_mode(tmp_path: Path):
     assert stat.S_IMODE(path.stat().st_mode) == 0o644
 
 
-def test_what_cannot_be_replaced_stays(tmp_path: Path):
+def test_atomic_write_leaves_the_old_file_on_failure(tmp_path: Path):
     """A folder of that name is no file to be replaced; nothing half-written is left beside it."""
     path = tmp_path / "kept"
     path.mkdir()
@@ -37,7 +37,7 @@ def test_what_cannot_be_replaced_stays(tmp_path: Path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_somebody_elses_files_are_left_alone(tmp_path: Path):
+def test_atomic_write_leaves_other_files_alone(tmp_path: Path):
     """Only what a killed writer of this very file left is cleared away."""
     others = [tmp_path / name for name in (".other.1.tmp", "kept.tmp", ".kept.bak")]
     for one in others:

@@ -34,7 +34,7 @@ def test_every_secret_of_the_suite_is_known_by_its_form(secret):
     assert FORMS.search(f"so {secret}, then".encode())
 
 
-def test_files_and_stores_are_looked_through(tmp_path):
+def test_secret_scan_covers_files_and_stores(tmp_path):
     """A body that was compressed too."""
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep" / "report.html").write_text(f"<p>{TOKEN}</p>")
@@ -51,7 +51,7 @@ def test_files_and_stores_are_looked_through(tmp_path):
     (tmp_path / "ccm.db").unlink()
 
 
-def test_logs_and_arguments_are_heard():
+def test_secret_scan_covers_logs_and_arguments():
     """Of every process that is started."""
     hunt = Hunt()
     hunt.emit(logging.LogRecord("acme", 30, "f", 1, "sent %s", (TOKEN,), None))
@@ -61,7 +61,7 @@ def test_logs_and_arguments_are_heard():
     assert hunt.found == ["log acme", "arguments of '/bin/ccm'"]
 
 
-def test_the_suite_is_being_hunted_through(hunt):
+def test_secret_scan_covers_the_suite(hunt):
     """Starting a process is noticed, in this very run."""
     before = hunt.looked_at
     subprocess.run([sys.executable, "-c", "pass"], check=True)

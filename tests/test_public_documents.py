@@ -54,11 +54,11 @@ class Comparison:
     def differences(self, shape: Any, node: dict, at: str = "$") -> Iterator[str]:
         """Name every place at which the two say different things."""
         node, may_be_null = self.resolved(node)
-        wanted = [one for one in get_args(shape) if one is not NoneType]
+        expected = [one for one in get_args(shape) if one is not NoneType]
         optional = NoneType in get_args(shape)
         if optional != may_be_null:
             yield f"{at}: null"
-        yield from self._of_type(wanted[0] if optional else shape, node, at)
+        yield from self._of_type(expected[0] if optional else shape, node, at)
 
     def resolved(self, node: dict) -> tuple[dict, bool]:
         """Follow references; give what is not null, and whether null is allowed."""
@@ -92,8 +92,8 @@ class Comparison:
         names = {field.name for field in fields(shape)}
         if (node.get("type"), node.get("additionalProperties")) != ("object", False):
             yield f"{at}: is open"
-        for said in (node.get("properties", ()), node.get("required", ())):
-            if differs := sorted(names ^ set(said)):
+        for actual in (node.get("properties", ()), node.get("required", ())):
+            if differs := sorted(names ^ set(actual)):
                 yield f"{at}: {', '.join(differs)}"
         hints = get_type_hints(shape, localns={**ONLY_FOR_TYPES, "Sequence": Sequence})
         for name in sorted(names & set(node.get("properties", ()))):
@@ -146,23 +146,23 @@ def test_a_schema_is_called_as_its_file(name: str):
 def test_a_schema_needs_no_other(name: str):
     """Each reference leads to a definition of the same file, and each definition is used."""
     schema = schemas.load(name)
-    named = set(re.findall(r'"\$ref": "([^"]*)"', json.dumps(schema)))
-    assert named == {f"#/$defs/{definition}" for definition in schema["$defs"]}
+    references = set(re.findall(r'"\$ref": "([^"]*)"', json.dumps(schema)))
+    assert references == {f"#/$defs/{definition}" for definition in schema["$defs"]}
     assert all(definition["description"] for definition in schema["$defs"].values())
 
 
-def test_what_stands_in_several_schemas_is_the_same_everywhere():
+def test_definitions_shared_by_schemas_are_equal():
     """A window, an outcome, a whole manifest: one word has one meaning in every document."""
-    found: dict[str, set[str]] = {}
+    definitions: dict[str, set[str]] = {}
     for name in DOCUMENTS:
         schema = schemas.load(name)
         itself = {key: value for key, value in schema.items() if key[0] != "$" and key != "title"}
-        for word, said in {**schema["$defs"], name.removesuffix(".v1"): itself}.items():
-            found.setdefault(word, set()).add(json.dumps(said, sort_keys=True))
-    assert [word for word, said in found.items() if len(said) > 1] == []
+        for word, actual in {**schema["$defs"], name.removesuffix(".v1"): itself}.items():
+            definitions.setdefault(word, set()).add(json.dumps(actual, sort_keys=True))
+    assert [word for word, actual in definitions.items() if len(actual) > 1] == []
 
 
-def test_a_field_that_is_none_is_printed():
+def test_a_field_without_value_is_printed_as_null():
     """What is not known is null and never left out: that is why every field is required."""
     count = KindCount(
         connection="prod",

@@ -341,7 +341,7 @@ def test_a_document_as_described_is_accepted(judges, name: str):
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_no_object_says_more_or_less_than_described(judges, name: str):
+def test_documents_with_extra_or_missing_fields_are_refused(judges, name: str):
     """With one field more, or with one field less, no nested object is accepted."""
     accepted = []
     for path in _paths(DOCUMENTS[name]):
@@ -349,11 +349,11 @@ def test_no_object_says_more_or_less_than_described(judges, name: str):
         node["surprise"] = 1
         if True in judges(name).verdicts(whole):
             accepted.append((*path, "surprise"))
-        for gone in _at(DOCUMENTS[name], path)[1]:
+        for removed in _at(DOCUMENTS[name], path)[1]:
             whole, node = _at(DOCUMENTS[name], path)
-            del node[gone]
+            del node[removed]
             if True in judges(name).verdicts(whole):
-                accepted.append((*path, gone))
+                accepted.append((*path, removed))
     assert accepted == []
 
 
@@ -392,7 +392,9 @@ def test_no_object_says_more_or_less_than_described(judges, name: str):
         pytest.param("assurance.v1", "kinds.0.outcomes.fine", 1, id="no outcome to count"),
     ],
 )
-def test_a_value_of_another_sort_is_refused(judges, name: str, path: str, value: object):
+def test_documents_with_a_value_of_another_type_are_refused(
+    judges, name: str, path: str, value: object
+):
     """Formats, patterns, bounds and enumerations are asserted by each validator on its own."""
     *way, last = (int(step) if step.isdecimal() else step for step in path.split("."))
     whole, node = _at(DOCUMENTS[name], tuple(way))

@@ -19,7 +19,7 @@ def test_every_shipped_schema_is_a_json_schema(name):
     Draft202012Validator.check_schema(schema)
 
 
-def test_names_are_sorted_and_without_suffix():
+def test_schema_names_are_sorted_and_without_suffix():
     """A name is the file's name without what all of them end in."""
     assert "settings.v1" in schemas.names()
     assert list(schemas.names()) == sorted(schemas.names())

@@ -17,9 +17,9 @@ LINK = re.compile(r"^  (http://\S+/oauth/authorize\S+)$", re.MULTILINE)
 class Typed:
     """Standard input out of a pipe: each answer is a text, or made of what was said so far."""
 
-    def __init__(self, said, answers) -> None:
+    def __init__(self, output, answers) -> None:
         """Give the answers one after the other."""
-        self._said, self._answers = said, list(answers)
+        self._said, self._answers = output, list(answers)
 
     def isatty(self) -> bool:
         """Say that nobody sits there."""
@@ -33,10 +33,10 @@ class Typed:
         return f"{answer(self._said()) if callable(answer) else answer}\n"
 
 
-def browsed(said: str) -> str:
+def browsed(output: str) -> str:
     """Open the link as a browser does; give the address that it is sent to."""
     with httpx.Client(trust_env=False) as http:
-        return http.get(LINK.findall(said)[-1]).headers["location"]
+        return http.get(LINK.findall(output)[-1]).headers["location"]
 
 
 def vault_of(folder: Path) -> Vault:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.app.save_connection import save_connection
 from ccm_core.app.workspace import Workspace, vault_entry_name
-from ccm_core.pipeline.oauth_consent import begin_consent, finish_consent
+from ccm_core.pipeline.credentials.oauth_consent import begin_consent, finish_consent
 from ccm_core.pipeline.session import check
 from ccm_core.sdk.authorization import StaticToken
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ccm_core.config.settings_writer import SettingsFile
     from ccm_core.model.json_codec import JsonObject
     from ccm_core.pipeline.context import Connection
-    from ccm_core.pipeline.oauth_consent import ConsentGrant
+    from ccm_core.pipeline.credentials.oauth_consent import ConsentGrant
     from ccm_core.sdk.secret import Secret
     from ccm_core.sdk.types import Diagnosis
 

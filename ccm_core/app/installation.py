@@ -8,7 +8,7 @@ from importlib import metadata
 from pathlib import Path
 
 from ccm_core.config.locate import find
-from ccm_core.config.raw_settings import load_settings
+from ccm_core.config.settings_reader import load_settings
 from ccm_core.errors import UsageError
 from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.manifest_evidence import manifest_kind

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from ccm_core.config.secret_reference import SecretReference
 from ccm_core.errors import SourceError, UsageError
-from ccm_core.pipeline.authorization import renew_tokens
+from ccm_core.pipeline.credentials.authorization import renew_tokens
 from ccm_core.pipeline.session import check
 
 if TYPE_CHECKING:
@@ -129,8 +129,8 @@ def _stored_as(settings: ConnectionSettings, field: str) -> tuple[str, str]:
     entry, _, stored_field = reference.name.partition("/")
     if reference.entry is None:
         raise UsageError(
-            f"the {field} of {settings.name} is kept in {reference}, where ccm does not write: put "
-            f"the new one there and run `ccm check {settings.name}`. To keep it in the vault, "
+            f"the {field} of {settings.name} is stored in {reference}, where ccm does not write: put "
+            f"the new one there and run `ccm check {settings.name}`. To store it in the vault, "
             f"connect again: ccm connect {settings.connector} --name {settings.name} --replace"
         )
     return entry, stored_field or field

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from ccm_core.app.installation import build_host, clock
 from ccm_core.app.ports import CallerPorts, environment_keys
 from ccm_core.config.locate import find
-from ccm_core.config.raw_settings import SettingsDraft, load_settings
+from ccm_core.config.settings_reader import SettingsDraft, load_settings
 from ccm_core.config.secret_reference import SecretReference
 from ccm_core.config.secret_resolver import resolve, resolve_all
 from ccm_core.config.settings import ConnectionSettings, Settings
-from ccm_core.config.validate import validate
+from ccm_core.config.settings_validation import validate
 from ccm_core.errors import DocumentError, SecretError, UsageError
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.plugins.catalog import Catalog
@@ -171,7 +171,7 @@ class Workspace:
         Raises:
             StoreError: It cannot be opened.
         """
-        from ccm_core.pipeline.vault_signing import vault_signing
+        from ccm_core.pipeline.credentials.vault_signing import vault_signing
         from ccm_core.store.sqlite.open import open_store
 
         store = open_store(

@@ -18,13 +18,13 @@ COMMANDS = {
     "bundle": "Write evidence, results and proofs of a period to one file",
     "check": "Test every connection and list problems",
     "checkpoint": "Print the ledger's signed checkpoint, to be pinned or published",
-    "collect": "Read what is due and keep it",
-    "connect": "Connect a source: ask, test, save",
+    "collect": "Collect what is due and store it",
+    "connect": "Connect a source: prompt, test, save",
     "connections": "List, show, edit, remove connections; rotate their keys",
-    "demo": "See a whole run on a built-in source, without an account",
-    "erase": "Delete what is kept of some objects, and keep the proof",
-    "evaluate": "Evaluate the kept evidence with the rule packs",
-    "evidence": "List, show and export what is kept",
+    "demo": "Run on a simulated source, without an account",
+    "erase": "Delete stored bodies of some objects; the proof stays",
+    "evaluate": "Evaluate the stored evidence with the rule packs",
+    "evidence": "List, show and export the stored evidence",
     "explain": "Explain a result, down to records and requests",
     "findings": "List what fails and has failed, and its history",
     "init": "Write a commented ccm.yaml",
@@ -36,9 +36,9 @@ COMMANDS = {
     "rules": "List, check, test, preview and compare rule packs",
     "run": "Collect, evaluate, report and notify",
     "runs": "List runs, and show what one requested, read and missed",
-    "verify": "Verify that what is kept is unchanged, or name what is not",
+    "verify": "Verify that stored evidence is unchanged, or name what differs",
     "views": "List views and show their rows",
-    "watch": "Keep collecting what is due, evaluating and reporting",
+    "watch": "Run as a daemon: collect what is due, evaluate, report",
 }
 """Every verb and its one line of help. A verb's module is imported when it is used."""
 
@@ -131,7 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         error.show()
         return Exit.USAGE
     except (KeyboardInterrupt, click.Abort):
-        click.echo("stopped; what was kept stays kept", err=True)
+        click.echo("stopped; what was stored stays stored", err=True)
         return Exit.STOPPED
     except BrokenPipeError:
         # The reader of our output closed it, as in `ccm evidence export | head`.

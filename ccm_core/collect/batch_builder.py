@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from ccm_core.collect.projection import Projector, Pseudonymizer
+from ccm_core.collect.privacy_projection import Projector, Pseudonymizer
 from ccm_core.collect.schema_references import reference_fields
 from ccm_core.collect.validation import SchemaValidator
 from ccm_core.model.evidence.collection import Counts, Reason, Request, Shortfall

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ccm_core.collect.retry_backoff import retry_delay
+from ccm_core.collect.failed_kind_retry import retry_delay
 from ccm_core.model.evidence.collection import Collection
 
 MAX_GRACE_PERIOD = timedelta(minutes=30)

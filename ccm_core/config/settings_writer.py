@@ -9,7 +9,7 @@ from typing import Self
 
 from ccm_core.atomic_write import write_durably
 from ccm_core.config.locate import NAME, VARIABLE, read_file
-from ccm_core.config.raw_settings import SettingsDraft, read_settings
+from ccm_core.config.settings_reader import SettingsDraft, read_settings
 from ccm_core.documents import Path as KeyPath
 from ccm_core.documents import yaml_editor
 from ccm_core.documents.yaml_writer import block

@@ -16,7 +16,7 @@ from ccm_core.collect.manifest_builder import RunMetadata, manifest
 from ccm_core.collect.observer import Observer
 from ccm_core.collect.outcome import shortfall_of
 from ccm_core.collect.planner import Plan, PlanInputs, plan
-from ccm_core.collect.projection import Pseudonymizer
+from ccm_core.collect.privacy_projection import Pseudonymizer
 from ccm_core.collect.run_context import RunContext
 from ccm_core.collect.runner import Runner
 from ccm_core.errors import SourceError

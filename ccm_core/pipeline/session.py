@@ -7,9 +7,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from ccm_core.errors import CcmError, SourceError
-from ccm_core.pipeline.authorization import authorization
 from ccm_core.pipeline.context import Connection, Host
-from ccm_core.pipeline.credential_age import diagnose_age
+from ccm_core.pipeline.credentials.authorization import authorization
+from ccm_core.pipeline.credentials.credential_age import diagnose_age
 from ccm_core.sdk.types import ConnectRequest, Diagnosis, Session
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from ccm_core.report.formats.markdown import MarkdownReport
 from ccm_core.report.formats.ocsf import OcsfReport
 from ccm_core.report.formats.oscal.document import OscalReport
 from ccm_core.report.formats.sarif import SarifReport
-from ccm_core.report.formats.text import TextReport
+from ccm_core.report.formats.terminal_summary import TextReport
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

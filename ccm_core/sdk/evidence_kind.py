@@ -37,7 +37,7 @@ class EvidenceKind:
     cadence: timedelta
     """How often it is collected, unless the connection says otherwise."""
     schema: SchemaLoader
-    """JSON Schema (2020-12) of the body. Its ``properties`` are the allow-list of what is kept;
+    """JSON Schema (2020-12) of the body. Its ``properties`` are the allow-list of what is stored;
     ``x-ccm-privacy`` on a field is ``keep`` (default), ``pseudonym`` or ``drop``;
     ``x-ccm-references: KIND`` marks a field that holds the key of another kind; the mark is
     ``{FIELD: {VALUE: KIND}}`` where a neighbouring field decides the kind."""

@@ -12,7 +12,7 @@ from ccm_core.pipeline.track_findings import all_findings
 
 def test_cycle_collects_evaluates_and_writes_the_report(workspace, tmp_path):
     """The caller sees the evaluation before the report is written."""
-    report, seen = tmp_path / "report.html", []
+    report, evaluations = tmp_path / "report.html", []
     rules = compile_rule_set(workspace)
     with workspace.write_store(create=True) as store:
         connections = workspace.connections(secrets=True)
@@ -22,10 +22,10 @@ def test_cycle_collects_evaluates_and_writes_the_report(workspace, tmp_path):
             store,
             rules,
             report,
-            on_evaluation=lambda stored: seen.append((stored, report.exists())),
+            on_evaluation=lambda stored: evaluations.append((stored, report.exists())),
         )
     assert [manifest.connection for manifest in manifests] == ["pagerduty-test"]
-    assert seen == [(cycle.evaluation, False)]
+    assert evaluations == [(cycle.evaluation, False)]
     assert "<html" in report.read_text()
     assert cycle.notification_failures == ()
 

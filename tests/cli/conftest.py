@@ -56,9 +56,9 @@ def ccm(folder: Path, capfd: pytest.CaptureFixture[str], hunt) -> Callable[..., 
     def run(*arguments: str) -> Ran:
         capfd.readouterr()
         code = main(list(arguments))
-        told = capfd.readouterr()
-        hunt.look(f"what `ccm {' '.join(arguments)}` printed", told.out + told.err)
-        return Ran(code, told.out, told.err)
+        output = capfd.readouterr()
+        hunt.look(f"what `ccm {' '.join(arguments)}` printed", output.out + output.err)
+        return Ran(code, output.out, output.err)
 
     return run
 

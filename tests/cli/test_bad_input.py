@@ -13,7 +13,7 @@ def settings_of(folder) -> str:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         pytest.param("lookback: 30d", "lookbak: 30d", "lookbak", id="unknown key"),
         pytest.param("lookback: 30d", "lookback: 30", "ccm.yaml:7:", id="wrong type"),
@@ -33,20 +33,20 @@ def settings_of(folder) -> str:
         pytest.param("rules: {", "rules: {waivers: none.yaml, ", "none.yaml", id="no waivers"),
     ],
 )
-def test_a_mistake_in_the_settings_is_told(ccm, connected, folder, old, new, said):
+def test_a_settings_mistake_is_reported_at_its_position(ccm, connected, folder, old, new, message):
     """The message names the thing; no secret, no traceback, nothing asked, nothing kept."""
     (folder / "ccm.yaml").write_text(settings_of(folder).replace(old, new))
     ran = ccm("run")
 
     assert ran.code == 2
-    assert said in ran.err
+    assert message in ran.err
     assert "Traceback" not in ran.err
     assert "abcdefghijkl" not in ran.err
     assert connected.control.requests == []
     assert not (folder / "ccm-report.html").exists()
 
 
-def test_every_mistake_is_told_in_one_go(ccm, connected, folder):
+def test_every_settings_mistake_is_reported_at_once(ccm, connected, folder):
     """Three mistakes are three lines, in the order of the file."""
     text = settings_of(folder).replace("lookback: 30d", "lookbak: 30d, region: mars")
     (folder / "ccm.yaml").write_text(text.replace("version: 1", "version: one"))
@@ -54,7 +54,7 @@ def test_every_mistake_is_told_in_one_go(ccm, connected, folder):
     assert [line.split(":")[1] for line in lines] == ["1", "7", "7"]
 
 
-def test_two_connections_of_one_name_are_told_with_both_places(ccm, connected, folder):
+def test_duplicate_connection_names_are_reported_with_both_positions(ccm, connected, folder):
     """The second is refused and the first is named."""
     text = settings_of(folder)
     block = text[text.index("  - name") : text.index("rules:")]
@@ -74,7 +74,7 @@ def test_a_yaml_bomb_is_defused(ccm, folder):
 
 
 @pytest.mark.parametrize(
-    ("rule", "said"),
+    ("rule", "message"),
     [
         pytest.param({"assert": "row.a +"}, "syntax error", id="syntax error"),
         pytest.param({"over": "pagerduty.servise"}, "pagerduty.service", id="unknown kind"),
@@ -82,7 +82,7 @@ def test_a_yaml_bomb_is_defused(ccm, folder):
         pytest.param({"assert": "rwo.a == 1"}, "rwo", id="undeclared name"),
     ],
 )
-def test_a_mistake_in_a_pack_is_told_at_its_place(ccm, connected, folder, rule, said):
+def test_a_pack_mistake_is_reported_at_its_position(ccm, connected, folder, rule, message):
     """Before any source is asked."""
     lines = {
         "id": "a_rule",
@@ -108,19 +108,19 @@ def test_a_mistake_in_a_pack_is_told_at_its_place(ccm, connected, folder, rule, 
         ran = ccm(*command)
         assert ran.code == 2
         assert "mine.yaml:" in ran.err
-        assert said in ran.err
+        assert message in ran.err
     assert connected.control.requests == []
 
 
 @pytest.mark.parametrize(
-    ("break_it", "code", "said"),
+    ("break_it", "code", "message"),
     [
         pytest.param("key", 4, "key", id="wrong key"),
         pytest.param("port", 4, "connection", id="refused connection"),
     ],
 )
-def test_a_source_that_cannot_be_used_leaves_evidence_as_it_was(
-    ccm, connected, folder, monkeypatch, break_it, code, said
+def test_an_unusable_source_leaves_evidence_unchanged(
+    ccm, connected, folder, monkeypatch, break_it, code, message
 ):
     """The exit code is 4, the manifest says why, the records of before still stand."""
     ccm("collect")
@@ -132,15 +132,15 @@ def test_a_source_that_cannot_be_used_leaves_evidence_as_it_was(
         (folder / "ccm.yaml").write_text(text)
     ran = ccm("collect", "--all")
 
-    assert (ran.code, said in ran.out.lower()) == (code, True)
+    assert (ran.code, message in ran.out.lower()) == (code, True)
     assert ccm("evidence", "export", "--kind", "pagerduty.service").out == before
-    judged = ccm("evaluate", "--json")
-    assert judged.code == 3
-    assert {rule["status"] for rule in judged.json["rules"]} == {"insufficient"}
+    evaluation = ccm("evaluate", "--json")
+    assert evaluation.code == 3
+    assert {rule["status"] for rule in evaluation.json["rules"]} == {"insufficient"}
     assert ccm("check").code == 4
 
 
-def test_a_store_of_a_newer_version_is_left_alone(ccm, connected, folder):
+def test_a_store_of_a_newer_version_is_not_opened(ccm, connected, folder):
     """The message names both versions and the file does not change."""
     ccm("collect")
     with sqlite3.connect(folder / "ccm.db") as store:
@@ -164,7 +164,7 @@ def test_a_damaged_record_ends_in_exit_code_5(ccm, connected, folder):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["evaluate"], "ccm collect"),
         (["evidence", "export", "--kind", "nope"], "nope"),
@@ -176,13 +176,13 @@ def test_a_damaged_record_ends_in_exit_code_5(ccm, connected, folder):
         (["rules", "test", "nope"], "nope"),
     ],
 )
-def test_a_wrong_command_is_a_usage_error(ccm, connected, arguments, said):
+def test_a_wrong_command_is_a_usage_error(ccm, connected, arguments, message):
     """The message repeats what was not understood or says what to do first."""
     ran = ccm(*arguments)
-    assert (ran.code, said in ran.err) == (2, True)
+    assert (ran.code, message in ran.err) == (2, True)
 
 
-def test_a_disk_that_cannot_be_written_is_said(ccm, connected, folder):
+def test_an_unwritable_disk_is_reported(ccm, connected, folder):
     """The folder of the store cannot be made or written."""
     text = settings_of(folder).replace("sqlite:///ccm.db", "sqlite:////proc/none/ccm.db")
     (folder / "ccm.yaml").write_text(text)
@@ -200,7 +200,7 @@ def test_init_writes_settings_that_only_lack_a_key(ccm, folder):
     assert ccm("init", "--force").code == 0
 
 
-def test_without_settings_every_verb_says_how_to_begin(ccm):
+def test_missing_settings_are_reported_with_the_next_step(ccm):
     """The next step is named."""
     for verb in ("collect", "evaluate", "run", "check", "report"):
         ran = ccm(verb)

@@ -13,7 +13,7 @@ from pagerduty_simulator.api.scopes import REQUIRED
 from typing_in import browsed, saved, vault_of
 
 
-def test_a_person_agrees_and_pastes_the_address(by_oauth, identity, ccm, folder):
+def test_oauth_consent_is_completed_by_a_pasted_address(by_oauth, identity, ccm, folder):
     """The region comes from the ID token, the tokens are in the vault, and the connection works."""
     identity.identity.region, identity.identity.api_base_url = "eu", "https://api.eu.pagerduty.com"
     ran = by_oauth(identity.identity.register())
@@ -30,7 +30,7 @@ def test_a_person_agrees_and_pastes_the_address(by_oauth, identity, ccm, folder)
     assert ccm("check").code == 0
 
 
-def test_a_scoped_app_asks_for_the_scopes_that_the_kinds_need(by_oauth, identity, simulator, ccm):
+def test_a_scoped_app_requests_the_scopes_of_its_kinds(by_oauth, identity, simulator, ccm):
     """And for no others; every endpoint that is read lets it in."""
     app = identity.identity.register(*REQUIRED.values(), kind=AppKind.SCOPED)
     ran = by_oauth(app, "--set", "app=scoped")
@@ -43,7 +43,7 @@ def test_a_scoped_app_asks_for_the_scopes_that_the_kinds_need(by_oauth, identity
     assert set(manifest["credential"]["scopes"]) == credential.scopes
 
 
-def test_an_app_without_a_secret_is_protected_by_pkce_alone(by_oauth, identity, folder):
+def test_a_public_client_is_protected_by_pkce_only(by_oauth, identity, folder):
     """An empty answer says that it has none."""
     app = identity.identity.register(public=True)
     ran = by_oauth(app, secret=" ")
@@ -51,7 +51,7 @@ def test_an_app_without_a_secret_is_protected_by_pkce_alone(by_oauth, identity, 
     assert "client_secret" not in (folder / "ccm.yaml").read_text()
 
 
-def test_an_app_asks_for_itself(connect, identity, ccm, folder):
+def test_an_app_connects_with_client_credentials(connect, identity, ccm, folder):
     """With the account's name in its scope; its tokens are kept nowhere."""
     app = identity.identity.register(*REQUIRED.values(), kind=AppKind.SCOPED)
     ran = connect(
@@ -65,35 +65,35 @@ def test_an_app_asks_for_itself(connect, identity, ccm, folder):
     assert ccm("collect", "--json").json[0]["credential"]["kind"] == "oauth_app_token"
 
 
-def wrong_state(said: str) -> str:
+def wrong_state(output: str) -> str:
     """Come back with the state of another attempt."""
-    return re.sub("state=[^&]*", "state=another", browsed(said))
+    return re.sub("state=[^&]*", "state=another", browsed(output))
 
 
-def test_a_mistake_on_the_way_is_told_and_keeps_nothing(by_oauth, identity, simulator, folder):
+def test_a_failed_consent_is_reported_and_saves_nothing(by_oauth, identity, simulator, folder):
     """Whatever the identity server or the browser says: no secret in it, nothing written."""
-    known, control = identity.identity, simulator.control
-    app = known.register()
+    identity_state, control = identity.identity, simulator.control
+    app = identity_state.register()
 
-    def late(said: str) -> str:
-        address = browsed(said)
+    def late(output: str) -> str:
+        address = browsed(output)
         control.now = lambda: datetime.now(UTC) + timedelta(seconds=31)
         return address
 
     def fails(answer: SimulatedResponse):
-        def address(said: str) -> str:
-            known.failures = deque([answer])
-            return browsed(said)
+        def address(output: str) -> str:
+            identity_state.failures = deque([answer])
+            return browsed(output)
 
         return address
 
-    def ahead(said: str) -> str:
+    def ahead(output: str) -> str:
         control.now = lambda: datetime.now(UTC) + timedelta(minutes=10)
-        return browsed(said)
+        return browsed(output)
 
-    def refused(said: str) -> str:
-        known.consents = False
-        return browsed(said)
+    def refused(output: str) -> str:
+        identity_state.consents = False
+        return browsed(output)
 
     page = SimulatedResponse(body=b"<html>proxy</html>", content_type="text/html")
     cases = {
@@ -106,16 +106,21 @@ def test_a_mistake_on_the_way_is_told_and_keeps_nothing(by_oauth, identity, simu
         "500": ({"address": fails(SimulatedResponse(status=500))}, 4, "the identity server failed"),
         "a clock behind": ({"address": ahead}, 2, "10 minutes behind the identity server's"),
     }
-    for case, (given, code, words) in cases.items():
-        known.consents, control.now = True, lambda: datetime.now(UTC)
-        ran = by_oauth(app, **given)
+    for case, (granted, code, words) in cases.items():
+        identity_state.consents, control.now = True, lambda: datetime.now(UTC)
+        ran = by_oauth(app, **granted)
         assert (case, ran.code, words in ran.err) == (case, code, True), ran.err
-        secrets = [app.client_secret, "pdeas-wrong", *control.bearer_tokens, *known.refresh_grants]
+        secrets = [
+            app.client_secret,
+            "pdeas-wrong",
+            *control.bearer_tokens,
+            *identity_state.refresh_grants,
+        ]
         assert [one for one in secrets if one in ran.out + ran.err] == []
         assert saved(folder) == {}
 
 
-def test_less_than_was_asked_is_told_right_away(by_oauth, identity, folder):
+def test_missing_oauth_scopes_are_reported_at_once(by_oauth, identity, folder):
     """A wrong scope is no error for the server: it grants openid, which opens nothing."""
     ran = by_oauth(identity.identity.register("write"))
     assert ran.code == 4
@@ -123,30 +128,28 @@ def test_less_than_was_asked_is_told_right_away(by_oauth, identity, folder):
     assert saved(folder) == {}
 
 
-def test_a_port_that_is_taken_is_told(connect, identity, folder):
+def test_a_port_in_use_is_reported(connect, identity, folder):
     """With the ways out."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = str(taken.getsockname()[1])
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = str(listener.getsockname()[1])
         ran = connect("--oauth", "--port", port, answers=["id", "secret"])
     assert (ran.code, f"port {port} of 127.0.0.1 is in use" in ran.err) == (2, True)
     assert "paste the address instead" in ran.err
     assert saved(folder) == {}
 
 
-def test_a_grant_that_is_revoked_ends_the_run_and_says_how_to_go_on(
-    by_oauth, identity, simulator, ccm
-):
+def test_a_revoked_grant_ends_the_run_with_the_next_step(by_oauth, identity, simulator, ccm):
     """What was kept by then is kept and sealed; connecting anew mends it."""
-    known, control = identity.identity, simulator.control
-    app = known.register()
+    identity_state, control = identity.identity, simulator.control
+    app = identity_state.register()
     by_oauth(app)
     begun = len(control.requests)
 
     def revoke(_asked) -> None:
         if len(control.requests) == begun + 6:
-            known.revoke_all()
+            identity_state.revoke_all()
             control.bearer_tokens.clear()
 
     control.before_response = revoke

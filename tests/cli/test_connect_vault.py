@@ -17,7 +17,7 @@ from typing_in import saved
 from ccm_core.config.secret_resolver import checked_secret
 
 
-def test_a_vault_of_another_key_is_told_before_anything_is_asked(
+def test_a_vault_of_another_key_is_reported_before_secrets_are_asked(
     connect, simulator, folder, monkeypatch
 ):
     """And it is left as it is."""
@@ -58,19 +58,19 @@ def machine_with(monkeypatch):
     keyring.set_keyring(before)
 
 
-def test_a_keyring_that_is_locked_is_told_before_anything_is_asked(connect, folder, machine_with):
+def test_a_locked_keyring_is_reported_before_secrets_are_asked(connect, folder, machine_with):
     """With what to do; the vault of before stays."""
     mine = Lockable()
     machine_with(mine)
     connect("--api-key", "--save-anyway", answers=["wrong-key-0815"])
-    kept, mine.open = saved(folder), False
+    files, mine.open = saved(folder), False
     ran = connect("--api-key", "--name", "second", answers=[])
     assert (ran.code, "KeyringLocked); unlock it" in ran.err) == (2, True), ran.err
-    assert saved(folder) == kept
+    assert saved(folder) == files
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no terminals to make")
-def test_a_person_at_a_terminal_is_asked_and_nothing_secret_is_shown(simulator, folder):
+def test_terminal_prompts_do_not_echo_secrets(simulator, folder):
     """How, with which passphrase and key; what is typed does not appear."""
     surroundings = {key: one for key, one in os.environ.items() if not key.startswith("CCM_")}
     surroundings["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
@@ -82,10 +82,10 @@ def test_a_person_at_a_terminal_is_asked_and_nothing_secret_is_shown(simulator, 
         (b"again: ", b"correct horse"),
         (b"Key: ", simulator.api_key.encode()),
     ]
-    code, shown = at_a_terminal(command, surroundings, answers)
-    assert code == 0, shown
-    assert b"saved pagerduty in ccm.yaml" in shown
-    assert [one for one in (b"correct horse", simulator.api_key.encode()) if one in shown] == []
+    code, echoed = at_a_terminal(command, surroundings, answers)
+    assert code == 0, echoed
+    assert b"saved pagerduty in ccm.yaml" in echoed
+    assert [one for one in (b"correct horse", simulator.api_key.encode()) if one in echoed] == []
 
 
 def at_a_terminal(command, surroundings, answers):
@@ -97,21 +97,21 @@ def at_a_terminal(command, surroundings, answers):
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     ) as process:
-        shown = b""
+        echoed = b""
         for prompt, answer in answers:
-            start = len(shown)
-            while prompt not in shown[start:]:
+            start = len(echoed)
+            while prompt not in echoed[start:]:
                 more = os.read(process.stdout.fileno(), 4096)
-                assert more, shown
-                shown += more
+                assert more, echoed
+                echoed += more
             process.stdin.write(answer + b"\n")
             process.stdin.flush()
-        shown += process.stdout.read()
+        echoed += process.stdout.read()
         process.stdin.close()
-    return process.returncode, shown
+    return process.returncode, echoed
 
 
-def test_a_machine_without_a_keyring_and_a_key_is_told_what_to_set(connect, folder, machine_with):
+def test_a_missing_vault_key_is_reported_with_what_to_set(connect, folder, machine_with):
     """Before a secret is asked for."""
     machine_with(keyring.backends.null.Keyring())
     ran = connect("--api-key", answers=[])
@@ -119,6 +119,6 @@ def test_a_machine_without_a_keyring_and_a_key_is_told_what_to_set(connect, fold
     assert saved(folder) == {}
 
 
-def test_a_secret_that_was_typed_is_checked_like_one_that_is_kept():
+def test_a_typed_secret_is_checked_like_a_stored_one():
     """The same rules, the same words."""
     assert checked_secret("Key", "u+x\n").reveal() == "u+x"

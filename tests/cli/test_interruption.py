@@ -55,7 +55,7 @@ def manifests(folder) -> list:
 
 
 @pytest.mark.parametrize("at", [6, 20])
-def test_ctrl_c_seals_the_run_and_the_next_one_goes_on(ccm, stopped, folder, at):
+def test_ctrl_c_seals_the_run_and_the_next_one_resumes(ccm, stopped, folder, at):
     """The exit code is 130, the manifest says so, and what was complete is not read again."""
     ended = stopped(signal.SIGINT, at=at)
     assert (ended.returncode, "Traceback" in ended.stderr) == (130, False)

@@ -55,7 +55,7 @@ def collected(tmp_path_factory):
 
 
 @pytest.fixture
-def kept(collected, folder, monkeypatch):
+def signed_store(collected, folder, monkeypatch):
     """A working directory with what was collected; the account is gone."""
     shutil.copytree(collected, folder, dirs_exist_ok=True)
     monkeypatch.setenv("CCM_VAULT_KEY", KEY)
@@ -69,7 +69,7 @@ def sql(folder, statement):
         database.execute(statement)
 
 
-def test_an_outsider_verifies_what_was_kept(ccm, keyed, folder):
+def test_an_outsider_verifies_the_store(ccm, keyed, folder):
     """Key and head go out; later the store is held against both; a change is named, exit code 5."""
     ran = ccm("collect")
     assert "made a signing key" in ran.err
@@ -82,81 +82,83 @@ def test_an_outsider_verifies_what_was_kept(ccm, keyed, folder):
     assert ccm("checkpoint", "--connection", "pagerduty-test").out.startswith(f"{key.name}/pager")
 
     assert ccm("collect", "--all").code == ran.code
-    told = ccm("verify", "--pin", "pin.txt", "--key", "keys.txt")
-    assert (told.code, told.out.splitlines()[-1]) == (
+    output = ccm("verify", "--pin", "pin.txt", "--key", "keys.txt")
+    assert (output.code, output.out.splitlines()[-1]) == (
         0,
-        "everything is as it was kept since the pinned head",
+        "everything is as it was stored since the pinned checkpoint",
     )
     as_json = ccm("verify", "ccm.db", "--pin", "pin.txt", "--key", str(key), "--json").json
     assert (as_json["problems"], as_json["unproven"], as_json["pins"]) == ([], [], 1)
     assert as_json["logs"][0]["size"] > head.size
 
 
-def test_what_was_changed_is_named(ccm, kept):
+def test_verify_names_changed_evidence(ccm, signed_store):
     """The log, the leaf, the record and the field, with what is there and what was kept."""
-    sql(kept, "UPDATE version SET endpoint = '/teams' WHERE seq = 3")
+    sql(signed_store, "UPDATE version SET endpoint = '/teams' WHERE seq = 3")
 
-    told = ccm("verify")
-    assert told.code == 5
-    assert "damaged: log pagerduty-test, leaf 4, record pagerduty." in told.out
-    assert ": endpoint: it is '/teams', and '/" in told.out
+    output = ccm("verify")
+    assert output.code == 5
+    assert "damaged: log pagerduty-test, leaf 4, record pagerduty." in output.out
+    assert ": endpoint: it is '/teams', and '/" in output.out
     (problem,) = ccm("verify", "--json").json["problems"]
     assert (problem["table"], problem["field"], problem["leaf"]) == ("version", "endpoint", 4)
 
 
-def test_what_is_printed_is_as_the_schema_says(ccm, kept, judges):
+def test_verification_document_matches_its_schema(ccm, signed_store, judges):
     """With problems and without."""
-    folder = kept
+    folder = signed_store
     assert judges("verification.v1").problems(ccm("verify", "--json").json) == []
     sql(folder, "DELETE FROM body")
     assert judges("verification.v1").problems(ccm("verify", "--json").json) == []
 
 
-def test_without_a_vault_evidence_is_kept_and_nothing_is_called_proven(ccm, connected):
+def test_evidence_kept_without_a_vault_is_unproven(ccm, connected):
     """The run goes on and says it; verifying says it again and ends with 3."""
     ran = ccm("collect")
     assert ran.err.count("the ledger's head is not signed") == 1
     assert "CCM_VAULT_KEY" in ran.err
 
-    told = ccm("verify")
-    assert told.code == 3
-    assert "not proven: no head of this store is signed" in told.out
-    assert "this machine has no keyring" in told.out
+    output = ccm("verify")
+    assert output.code == 3
+    assert "not proven: no head of this store is signed" in output.out
+    assert "this machine has no keyring" in output.out
     refused = ccm("checkpoint")
     assert (refused.code, refused.out) == (2, "")
     assert "`ccm keys make`" in refused.err
     assert ccm("keys", "show").code == ccm("keys", "export").code == 2
 
 
-def test_a_key_that_comes_later_signs_what_came_before(ccm, connected, monkeypatch):
+def test_a_later_signing_key_signs_earlier_evidence(ccm, connected, monkeypatch):
     """The next head covers every leaf, so then everything is proven."""
     ccm("collect")
     monkeypatch.setenv("CCM_VAULT_KEY", KEY)
-    made = ccm("keys", "make")
-    assert made.code == 0
-    assert ccm("keys", "make").out == made.out
+    key_output = ccm("keys", "make")
+    assert key_output.code == 0
+    assert ccm("keys", "make").out == key_output.out
     ccm("collect", "--all")
 
     assert ccm("verify").code == 0
-    (shown,) = ccm("keys", "show", "--json").json
-    assert signed_note.encoded(VerifierKey.read(shown["key"]).public) == made.out.strip()
+    (keys_output,) = ccm("keys", "show", "--json").json
+    assert (
+        signed_note.encoded(VerifierKey.read(keys_output["key"]).public) == key_output.out.strip()
+    )
 
 
-def test_init_makes_the_key_where_it_can(ccm, folder, monkeypatch):
+def test_init_makes_the_signing_key_where_it_can(ccm, folder, monkeypatch):
     """And says what to do where it cannot."""
     assert "`ccm keys make` makes one" in ccm("init").err
     monkeypatch.setenv("CCM_VAULT_KEY", KEY)
-    said = ccm("init", "--force").err
-    assert "the public half of its key" in said
+    output = ccm("init", "--force").err
+    assert "the public half of its key" in output
     (key,) = signing_keys.stored_keys(
         Vault(folder / "ccm.vault", KeySources(environment={"CCM_VAULT_KEY": KEY}))
     )
-    assert signed_note.encoded(key.public) in said
+    assert signed_note.encoded(key.public) in output
 
 
-def test_a_key_is_handed_over(ccm, kept):
+def test_a_rotated_signing_key_signs_the_handover(ccm, signed_store):
     """Old heads hold with the old key, new ones with the new; the old one vouches for the new."""
-    folder = kept
+    folder = signed_store
     ccm("checkpoint", "-o", "pin.txt")
     old = ccm("keys", "export").out
     new = ccm("keys", "rotate")
@@ -169,20 +171,20 @@ def test_a_key_is_handed_over(ccm, kept):
     assert ccm("verify", "--pin", "pin.txt", "--key", "old.txt").code == 0
 
 
-def test_a_lost_key_is_replaced_and_told(ccm, kept):
+def test_a_lost_signing_key_is_replaced_and_reported(ccm, signed_store):
     """Nobody is asked to believe a key that its predecessor did not hand over to."""
-    (kept / "ccm.vault").unlink()
-    told = ccm("evaluate").err
-    assert "made a signing key" in told  # the vault was empty; the store wants another key
+    (signed_store / "ccm.vault").unlink()
+    output = ccm("evaluate").err
+    assert "made a signing key" in output  # the vault was empty; the store wants another key
     assert ccm("verify").code == 3
     refused = ccm("keys", "rotate")
     assert refused.code == 2
     assert "--lost" in refused.err
 
     assert ccm("keys", "rotate", "--lost").code == 0
-    told = ccm("verify")
-    assert told.code == 3
-    assert "did not hand over" in told.out
+    output = ccm("verify")
+    assert output.code == 3
+    assert "did not hand over" in output.out
     assert [one["handed_over"] for one in ccm("keys", "show", "--json").json] == [True, False]
 
 
@@ -195,14 +197,14 @@ def test_a_lost_key_is_replaced_and_told(ccm, kept):
         pytest.param(("--key", "ccm.yaml"), "holds no public key", id="no key at all"),
     ],
 )
-def test_what_cannot_be_verified_with_is_named(ccm, kept, arguments, says):
+def test_verify_names_unusable_pins_and_keys(ccm, signed_store, arguments, says):
     """Exit code 2: nothing is said of the store."""
-    told = ccm("verify", *arguments)
-    assert (told.code, told.out) == (2, "")
-    assert says in told.err
+    output = ccm("verify", *arguments)
+    assert (output.code, output.out) == (2, "")
+    assert says in output.err
 
 
-def test_another_stores_pin_and_key_do_not_fit(ccm, kept, keyed, folder):
+def test_verify_refuses_a_pin_and_key_of_another_store(ccm, signed_store, keyed, folder):
     """A store that was built anew is not the one it was."""
     ccm("checkpoint", "-o", "pin.txt")
     ccm("keys", "export", "-o", "keys.txt")
@@ -210,50 +212,50 @@ def test_another_stores_pin_and_key_do_not_fit(ccm, kept, keyed, folder):
         (folder / name).unlink()
     ccm("collect")
     assert ccm("verify").code == 0
-    for given in (("--pin", "pin.txt"), ("--key", "keys.txt")):
-        assert ccm("verify", *given).code == 5
+    for arguments in (("--pin", "pin.txt"), ("--key", "keys.txt")):
+        assert ccm("verify", *arguments).code == 5
     shutil.copy(folder / "ccm.yaml", folder / "pin.txt")
-    told = ccm("verify", "--pin", "pin.txt")
-    assert told.code == 5
-    assert "it is no checkpoint" in told.out
+    output = ccm("verify", "--pin", "pin.txt")
+    assert output.code == 5
+    assert "it is no checkpoint" in output.out
 
 
-def test_one_record_is_proven_without_the_store(ccm, kept):
+def test_a_record_proof_verifies_without_the_store(ccm, signed_store):
     """The proof has the leaf, whose digest is that of the record; any change of it is found."""
     record = ccm("evidence", "export", "--kind", "pagerduty.service").lines[0]
     ccm("keys", "export", "-o", "keys.txt")
     assert ccm("prove", "pagerduty.service", record["key"], "-o", "p.tlog-proof").code == 0
-    (kept / "ccm.db").unlink()
+    (signed_store / "ccm.db").unlink()
 
-    told = ccm("verify", "p.tlog-proof", "--key", "keys.txt")
-    assert told.code == 0
-    assert (told.json["digest"], told.json["key"]) == (record["digest"], record["key"])
-    assert "is leaf" in told.err
+    output = ccm("verify", "p.tlog-proof", "--key", "keys.txt")
+    assert output.code == 0
+    assert (output.json["digest"], output.json["key"]) == (record["digest"], record["key"])
+    assert "is leaf" in output.err
     assert ccm("verify", "p.tlog-proof").code == 2
-    text = (kept / "p.tlog-proof").read_text()
+    text = (signed_store / "p.tlog-proof").read_text()
     for number, line in enumerate(text.splitlines()[1:], 1):
         if line:
             changed = text.splitlines()
             middle = len(line) // 2
-            other = "1" if line[middle] != "1" else "2"
-            changed[number] = line[:middle] + other + line[middle + 1 :]
-            (kept / "p.tlog-proof").write_text("\n".join([*changed, ""]))
-            told = ccm("verify", "p.tlog-proof", "--key", "keys.txt")
-            assert (told.code, told.out) == (5, ""), line
+            other_proof = "1" if line[middle] != "1" else "2"
+            changed[number] = line[:middle] + other_proof + line[middle + 1 :]
+            (signed_store / "p.tlog-proof").write_text("\n".join([*changed, ""]))
+            output = ccm("verify", "p.tlog-proof", "--key", "keys.txt")
+            assert (output.code, output.out) == (5, ""), line
 
 
-def test_what_is_not_signed_is_not_proven(ccm, kept):
+def test_an_unsigned_record_has_no_proof(ccm, signed_store):
     """A record that is not there, and a kind that nobody knows."""
-    told = ccm("prove", "pagerduty.service", "nowhere")
-    assert (told.code, told.out) == (2, "")
-    assert "is under a signed head" in told.err
+    output = ccm("prove", "pagerduty.service", "nowhere")
+    assert (output.code, output.out) == (2, "")
+    assert "is under a checkpoint" in output.err
     assert ccm("prove", "acme.x", "1").code == 2
 
 
 # -- erasing -----------------------------------------------------------------------------------
 
 
-def test_what_is_erased_is_gone_and_the_store_verifies(ccm, kept):
+def test_erased_evidence_is_deleted_and_the_store_verifies(ccm, signed_store):
     """Told before it is done; then shown as erased; rules that rested on it are insufficient."""
     exported = ccm("evidence", "export", "--kind", "pagerduty.service").lines
     key, name = exported[0]["key"], exported[0]["body"]["name"]
@@ -262,16 +264,16 @@ def test_what_is_erased_is_gone_and_the_store_verifies(ccm, kept):
     assert ccm("evidence", "show", "pagerduty.service", key).json["body"]["name"] == name
 
     assert "were deleted; the ledger records it" in ccm(*order, "--yes").err
-    shown = ccm("evidence", "show", "pagerduty.service", key).json
-    assert shown["body"] == {}
-    assert shown["erased_at"]
-    told = ccm("verify")
-    assert (told.code, "1 erased by order" in told.out) == (0, True)
-    judged = ccm("evaluate", "--json").json
-    standing = next(one for one in judged["sufficiency"] if one["kind"] == "pagerduty.service")
+    keys_output = ccm("evidence", "show", "pagerduty.service", key).json
+    assert keys_output["body"] == {}
+    assert keys_output["erased_at"]
+    output = ccm("verify")
+    assert (output.code, "1 erased by order" in output.out) == (0, True)
+    evaluation = ccm("evaluate", "--json").json
+    standing = next(one for one in evaluation["sufficiency"] if one["kind"] == "pagerduty.service")
     assert (standing["outcome"], standing["subjects"]) == ("partial", [f"pagerduty.service:{key}"])
     assert [one["reason"] for one in standing["shortfalls"]] == ["erased"]
-    results = [one for rule in judged["rules"] for one in rule["results"]]
+    results = [one for rule in evaluation["rules"] for one in rule["results"]]
     mine = {one["status"] for one in results if one["subject"]["key"] == key}
     assert mine == {"insufficient"}
 
@@ -282,7 +284,7 @@ def test_what_is_erased_is_gone_and_the_store_verifies(ccm, kept):
         pytest.param((), "say what to erase", id="everything"),
         pytest.param(("--key", "P1"), "give --kind as well", id="a key of no kind"),
         pytest.param(("--kind", "acme.x"), "no evidence kind", id="an unknown kind"),
-        pytest.param(("--connection", "x"), "nothing is kept of", id="an unknown connection"),
+        pytest.param(("--connection", "x"), "nothing is stored of", id="an unknown connection"),
         pytest.param(("--before", "yesterday"), "--before:", id="no instant"),
         pytest.param(("--older-than", "soon"), "--older-than:", id="no duration"),
         pytest.param(
@@ -290,9 +292,9 @@ def test_what_is_erased_is_gone_and_the_store_verifies(ccm, kept):
         ),
     ],
 )
-def test_an_order_that_is_not_clear_deletes_nothing(ccm, kept, arguments, says):
+def test_an_ambiguous_erasure_deletes_nothing(ccm, signed_store, arguments, says):
     """Exit code 2, and what was wanted."""
-    told = ccm("erase", "--reason", "x", "--yes", *arguments)
-    assert told.code == 2
-    assert says in told.err
+    output = ccm("erase", "--reason", "x", "--yes", *arguments)
+    assert output.code == 2
+    assert says in output.err
     assert "erased" not in ccm("verify").out

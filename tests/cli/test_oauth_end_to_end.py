@@ -53,44 +53,47 @@ def start(folder, hunt, tmp_path_factory):
 
 def descendants(process: int) -> list[int]:
     """Give every process that a process has started, and those that they have."""
-    found = []
+    processes = []
     for path in Path(f"/proc/{process}/task").glob("*/children"):
         with suppress(OSError):  # it has ended in the meantime
             for child in map(int, path.read_text().split()):
-                found += [child, *descendants(child)]
-    return found
+                processes += [child, *descendants(child)]
+    return processes
 
 
 @pytest.fixture
 def watched(simulator, hunt):
     """Look at the arguments of every process of ours while requests are answered."""
-    seen = set()
+    observed = set()
 
     def look(_asked) -> None:
         if len(simulator.control.requests) % 10 == 0:
             for process in descendants(os.getpid()):
                 with suppress(OSError):
                     hunt.look("an argument list", Path(f"/proc/{process}/cmdline").read_bytes())
-                    seen.add(process)
+                    observed.add(process)
 
     simulator.control.before_response = look
     yield simulator.control
-    assert seen or sys.platform != "linux"
+    assert observed or sys.platform != "linux"
 
 
 def sent_again(control) -> list[int]:
     """Give the statuses of what was answered 401, and of the same request right after it."""
     log = control.requests
-    (place,) = (at for at, one in enumerate(log) if one.status == 401)
-    assert (log[place].path, log[place].params) == (log[place + 1].path, log[place + 1].params)
-    return [log[place].status, log[place + 1].status]
+    (request_index,) = (at for at, one in enumerate(log) if one.status == 401)
+    assert (log[request_index].path, log[request_index].params) == (
+        log[request_index + 1].path,
+        log[request_index + 1].params,
+    )
+    return [log[request_index].status, log[request_index + 1].status]
 
 
 @pytest.mark.slow
 def test_from_an_empty_folder_to_a_run_after_rotation(start, simulator, identity, watched, folder):
     """Connect in the browser, check, run while the token expires, check twice at once, rotate."""
-    known = identity.identity
-    app = known.register()
+    identity_state = identity.identity
+    app = identity_state.register()
     connected = start(
         "connect",
         "pagerduty",
@@ -107,14 +110,14 @@ def test_from_an_empty_folder_to_a_run_after_rotation(start, simulator, identity
 
     checked = start("check", "--json")
     assert checked.returncode == 0, checked.stdout
-    (told,) = json.loads(checked.stdout)["connections"]
-    (credential,) = (one for one in told["diagnoses"] if one["subject"] == "credential")
+    (output,) = json.loads(checked.stdout)["connections"]
+    (credential,) = (one for one in output["diagnoses"] if one["subject"] == "credential")
     assert "token of a user" in credential["message"]
 
     look, begun = watched.before_response, len(watched.requests)
 
-    def expire(asked) -> None:
-        look(asked)
+    def expire(request) -> None:
+        look(request)
         if len(watched.requests) == begun + 12:
             for secret, one in watched.bearer_tokens.items():
                 watched.bearer_tokens[secret] = replace(one, expires_at=watched.now())
@@ -123,7 +126,7 @@ def test_from_an_empty_folder_to_a_run_after_rotation(start, simulator, identity
     ran = start("run", "--json")
     assert ran.returncode in {0, 1}, ran.stderr
     assert sent_again(watched) == [401, 200]
-    assert (known.rotations, known.replays) == (1, 0)
+    assert (identity_state.rotations, identity_state.replays) == (1, 0)
     (manifest,) = json.loads(ran.stdout)["manifests"]
     assert {one["outcome"] for one in manifest["collections"]} == {"complete"}
     assert (manifest["credential"]["kind"], manifest["entered_at"] is not None) == (
@@ -137,18 +140,18 @@ def test_from_an_empty_folder_to_a_run_after_rotation(start, simulator, identity
     with ThreadPoolExecutor() as pool:
         together = list(pool.map(start, ["check", "check"]))
     assert [one.returncode for one in together] == [0, 0]
-    assert (known.rotations, known.replays) == (2, 0)
+    assert (identity_state.rotations, identity_state.replays) == (2, 0)
 
-    again = start("run", "--all", "--json")
-    assert again.returncode in {0, 1}, again.stderr
-    assert known.rotations == 2
+    second_run = start("run", "--all", "--json")
+    assert second_run.returncode in {0, 1}, second_run.stderr
+    assert identity_state.rotations == 2
 
-    known.apps[app.client_id] = replace(app, client_secret="pdeas-of-this-quarter")
+    identity_state.apps[app.client_id] = replace(app, client_secret="pdeas-of-this-quarter")
     rotated = start(
         "connections", "rotate", "pagerduty", "--from", "env:NEW", NEW="pdeas-of-this-quarter"
     )
     assert rotated.returncode == 0, rotated.stderr
     last = start("run", "--all", "--json")
     assert last.returncode in {0, 1}, last.stderr
-    assert (known.rotations, known.replays) == (3, 0)
+    assert (identity_state.rotations, identity_state.replays) == (3, 0)
     assert simulator.control.writes == []

@@ -50,9 +50,9 @@ class Terminal:
         self.run("evidence", "list", "--json")
         kinds = [one["kind"] for name, one in self.printed if name == COUNT and one["records"]]
         if kinds:
-            wanted = [word for kind in kinds for word in ("--kind", kind)]
-            self.run("evidence", "export", *wanted)
-            self.run("evidence", "export", *wanted, "--provenance")
+            documents = [word for kind in kinds for word in ("--kind", kind)]
+            self.run("evidence", "export", *documents)
+            self.run("evidence", "export", *documents, "--provenance")
             newest = self.printed[-1][1]
             self.run("evidence", "show", newest["kind"], newest["key"], "--history")
 
@@ -152,8 +152,8 @@ def refused(terminal: Terminal) -> None:
 def interrupted(terminal: Terminal) -> None:
     """Stop the run by hand when it is half done."""
 
-    def stop(asked) -> None:
-        if asked.template == "/schedules/{id}":
+    def stop(request) -> None:
+        if request.template == "/schedules/{id}":
             terminal.simulator.control.before_response = None
             signal.raise_signal(signal.SIGINT)
 
@@ -192,8 +192,8 @@ def broken_plugin(terminal: Terminal) -> None:
     assert terminal.printed[-1][1]["plugin_failures"]
 
 
-def _misshapen(asked, honest):
-    answer = honest(asked)
+def _misshapen(request, honest):
+    answer = honest(request)
     page = json.loads(answer.body)
     page["services"][0]["name"] = 7
     page["services"][-1]["quite_new"] = True
@@ -214,7 +214,7 @@ def _misshapen(asked, honest):
         pytest.param(broken_plugin, {"complete"}, id="a plugin that does not load"),
     ],
 )
-def test_what_is_printed_is_as_its_schema_says(terminal, judges, happens, shows):
+def test_printed_documents_match_their_schemas(terminal, judges, happens, shows):
     """Both validators accept each manifest, evaluation, report and record, formats asserted."""
     happens(terminal)
     terminal.look()

@@ -17,31 +17,31 @@ def hidden(manifest) -> set[str]:
 
 
 @pytest.mark.parametrize("status", [403, 404])
-def test_what_is_named_and_not_listed_is_hidden(ccm, connected, status):
+def test_an_object_that_is_named_but_not_listed_is_hidden(ccm, connected, status):
     """With one team's view, the objects of the others are named as hidden; the exit code is 3."""
     connected.control.visible_teams = {min(connected.account.teams)}
     connected.control.hidden_status = status
     ran = ccm("run", "--json")
 
     manifest = ran.json["manifests"][0]
-    found = hidden(manifest)
+    hidden_objects = hidden(manifest)
     assert ran.code == 3
-    assert any(one.startswith("pagerduty.team:") for one in found)
-    assert not any(one.startswith("pagerduty.user:") for one in found)
-    unseen = {one.partition(":")[2] for one in found}
+    assert any(one.startswith("pagerduty.team:") for one in hidden_objects)
+    assert not any(one.startswith("pagerduty.user:") for one in hidden_objects)
+    unseen = {one.partition(":")[2] for one in hidden_objects}
     for rule in ran.json["evaluation"]["rules"]:
         passed = {one["subject"]["key"] for one in rule["results"] if one["status"] == "pass"}
         assert not passed & unseen
 
 
-def test_a_whole_view_hides_nothing(ccm, connected):
+def test_a_credential_of_the_whole_account_hides_nothing(ccm, connected):
     """What was deleted is no gap: it is a finding about what still names it."""
     ran = ccm("collect", "--json")
     assert ran.code == 0
     assert hidden(ran.json[0]) == set()
 
 
-def test_a_hidden_schedule_leaves_the_policies_that_name_it_unjudged(ccm, connected):
+def test_a_hidden_schedule_leaves_its_policies_inconclusive(ccm, connected):
     """What names the schedule is in doubt, whatever else is known of it."""
     ccm("collect")
     policy = ccm("evidence", "export", "--kind", "pagerduty.escalation_policy").lines[0]["body"]
@@ -60,7 +60,7 @@ def test_a_hidden_schedule_leaves_the_policies_that_name_it_unjudged(ccm, connec
     assert coverage[policy["id"]] == "insufficient"
 
 
-def test_every_manifest_says_what_its_credential_was_shown_to_miss(ccm, connected, folder):
+def test_every_manifest_names_what_its_credential_cannot_see(ccm, connected, folder):
     """Also that of a run in which nothing was due; the report shows it."""
     connected.control.visible_teams = {min(connected.account.teams)}
     connected.control.deny("/oncalls")
@@ -72,9 +72,9 @@ def test_every_manifest_says_what_its_credential_was_shown_to_miss(ccm, connecte
 
     connected.control.allow("/oncalls")
     ccm("collect")
-    again = ccm("run", "--json").json["manifests"][0]
-    assert "pagerduty.user" in again["not_due"]
-    assert teams in again["visibility_gaps"]
-    assert "denied" not in {one["reason"] for one in again["visibility_gaps"]}
+    second_run = ccm("run", "--json").json["manifests"][0]
+    assert "pagerduty.user" in second_run["not_due"]
+    assert teams in second_run["visibility_gaps"]
+    assert "denied" not in {one["reason"] for one in second_run["visibility_gaps"]}
     page = (folder / "ccm-report.html").read_text()
     assert f"objects are named that cannot be seen: {teams['subjects'][0]}" in page

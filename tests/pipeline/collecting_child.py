@@ -27,14 +27,16 @@ def main(base_url, folder, days, now):
     longest = timedelta(days=int(days))
 
     def chosen(settings):
-        found = described.selected_collectors(settings)
-        return tuple(replace(one, longest_window=one.longest_window and longest) for one in found)
+        collectors = described.selected_collectors(settings)
+        return tuple(
+            replace(one, longest_window=one.longest_window and longest) for one in collectors
+        )
 
-    wanted = {"base_url": base_url, "share": 1}
+    settings = {"base_url": base_url, "share": 1}
     connection = Connection(
         name="simulated",
         connector=replace(described, collectors=chosen({}), collectors_for=chosen),
-        settings=with_defaults(wanted, described.settings_schema()),
+        settings=with_defaults(settings, described.settings_schema()),
         auth_method="api_key",
         secrets={"key": Secret(os.environ["PD_KEY"])},
         settings_digest="sha256:0",

@@ -57,13 +57,13 @@ class Place:
     def collect(self, now=NOW, nouns=EVENTS, longest=None, store=None, **settings):
         """Do one run at a moment; give its manifest."""
         described = connector()
-        wanted = {f"pagerduty.{noun}" for noun in nouns}
+        selected = {f"pagerduty.{noun}" for noun in nouns}
 
         def chosen(settings):
             return tuple(
                 replace(one, longest_window=longest) if longest and one.longest_window else one
                 for one in described.selected_collectors(settings)
-                if one.kind in wanted
+                if one.kind in selected
             )
 
         connection = Connection(
@@ -115,10 +115,10 @@ class Place:
         )
         return range(first, first + len(moments))
 
-    def change(self, number, at, what):
+    def change(self, number, at, event):
         """Let something happen to an incident at a moment."""
         after = int(at.timestamp()) - self.account.incidents[number].created
-        self.account.incidents.append_events(number, Event(after, what, None, "website"))
+        self.account.incidents.append_events(number, Event(after, event, None, "website"))
 
     def asked(self, template):
         """Count the requests of the newest run to an endpoint."""
@@ -126,7 +126,7 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path):
+def simulated(tmp_path):
     """Serve an account without incidents, and open a store."""
     with PagerDutySimulator(build_account(NOW, sizes=SIZES)) as simulator:
         simulator.control.rate_limit = 1_000_000
@@ -167,11 +167,11 @@ class Firm:
 
     def connection(self, **settings):
         """Give the connection as its settings want it."""
-        wanted = {"base_url": self.simulator.base_url, "share": 1, "lookback": "30d", **settings}
+        effective = {"base_url": self.simulator.base_url, "share": 1, "lookback": "30d", **settings}
         return Connection(
             name="firm",
             connector=self.connector,
-            settings=with_defaults(wanted, self.connector.settings_schema()),
+            settings=with_defaults(effective, self.connector.settings_schema()),
             auth_method="api_key",
             secrets={"key": Secret(self.simulator.api_key)},
             settings_digest=digest(json_codec.encode(settings)),
@@ -204,9 +204,9 @@ class Firm:
         """Judge now, and keep what was said."""
         compiled, ruling = self.ruling()
         connections = [self.connection()]
-        said = evaluate(self.host, connections, self.store, compiled, ruling.waivers)
-        store_evaluation(self.host, connections, self.store, said, ruling)
-        return said
+        evaluation = evaluate(self.host, connections, self.store, compiled, ruling.waivers)
+        store_evaluation(self.host, connections, self.store, evaluation, ruling)
+        return evaluation
 
 
 @contextmanager
@@ -217,27 +217,27 @@ def founded(folder):
         simulator.control.rate_limit = 1_000_000
         settings = StoreLocation(url="sqlite:///ccm.db")
         store = open_store(settings, base=folder, signing=lambda: keys or Unsigned(why="lost"))
-        made = Firm(simulator, store, keys)
-        made.collect()
-        yield made
+        company = Firm(simulator, store, keys)
+        company.collect()
+        yield company
         store.close()
 
 
 @pytest.fixture
 def firm(tmp_path):
     """A small firm whose account was read once, into a store that is signed."""
-    with founded(tmp_path) as made:
-        yield made
+    with founded(tmp_path) as company:
+        yield company
 
 
 @pytest.fixture(scope="session")
 def old_firm(tmp_path_factory):
     """The same for many tests, which must not change it: read and judged on two days."""
-    with founded(tmp_path_factory.mktemp("firm")) as made:
-        made.evaluate()
-        made.now = FOUNDED + DAY
-        services = made.simulator.account.services
+    with founded(tmp_path_factory.mktemp("firm")) as company:
+        company.evaluate()
+        company.now = FOUNDED + DAY
+        services = company.simulator.account.services
         services.pop(min(services))
-        made.collect()
-        made.evaluate()
-        yield made
+        company.collect()
+        company.evaluate()
+        yield company

@@ -54,8 +54,8 @@ def results(tmp_path_factory):
         )
         asyncio.run(collect(host, connection, store, NullObserver()))
     evaluation = evaluate(host, [connection], store, compile_rules(host, texts, {}))
-    kept = store_evaluation(host, [connection], store, evaluation, RuleSet(packs=texts))
-    sections = report_input(host, store, evaluation, digest=kept.digest).sections
+    stored = store_evaluation(host, [connection], store, evaluation, RuleSet(packs=texts))
+    sections = report_input(host, store, evaluation, digest=stored.digest).sections
     store.close()
     return evaluation, sections
 

@@ -20,26 +20,26 @@ SETTINGS = 'version: 1\nstore: {url: "sqlite:///ccm.db"}\nconnections: []\n'
 
 
 @pytest.fixture
-def backfill(place, tmp_path):
+def backfill(simulated, tmp_path):
     """Give a function that collects in a process of its own, which may be killed."""
 
     def run(name, *, days, minute=0, kill_at=None):
         folder = tmp_path / name
         folder.mkdir(exist_ok=True)
-        moment = str(int((place.now + timedelta(minutes=minute)).timestamp()))
-        options = [place.simulator.base_url, str(folder), str(days), moment]
-        environment = os.environ | {"PD_KEY": place.simulator.api_key}
+        moment = str(int((simulated.now + timedelta(minutes=minute)).timestamp()))
+        options = [simulated.simulator.base_url, str(folder), str(days), moment]
+        environment = os.environ | {"PD_KEY": simulated.simulator.api_key}
         process = subprocess.Popen([sys.executable, str(CHILD), *options], env=environment)  # noqa: S603 - our own program
-        place.control.requests.clear()
+        simulated.control.requests.clear()
 
         def shoot(_asked):
-            if kill_at is not None and len(place.control.requests) >= kill_at:
+            if kill_at is not None and len(simulated.control.requests) >= kill_at:
                 process.kill()
                 process.wait(20)
 
-        place.control.before_response = shoot
+        simulated.control.before_response = shoot
         process.wait(60)
-        place.control.before_response = None
+        simulated.control.before_response = None
         return process.returncode
 
     return run
@@ -60,11 +60,11 @@ def printed(tmp_path, capfdbinary):
     return run
 
 
-def test_a_split_killed_and_resumed_backfill_exports_the_same_bytes(place, backfill, printed):
+def test_a_split_killed_and_resumed_backfill_exports_the_same_bytes(simulated, backfill, printed):
     """One process reads a month in one go; the others in pieces, killed with SIGKILL on the way."""
-    place.add([place.now - n * timedelta(hours=5) for n in range(1, 130)])
-    place.add(
-        [place.now - n * timedelta(hours=9) for n in range(1, 70)],
+    simulated.add([simulated.now - n * timedelta(hours=5) for n in range(1, 130)])
+    simulated.add(
+        [simulated.now - n * timedelta(hours=9) for n in range(1, 70)],
         (Event(300, "acknowledge", None, "website"), Event(900, "resolve", None, "api")),
     )
 

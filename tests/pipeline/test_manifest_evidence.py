@@ -42,13 +42,13 @@ MANIFEST = Manifest(
 KIND = manifest_kind("acme")
 
 
-def test_each_sealed_run_is_a_record_that_its_schema_accepts():
+def test_each_manifest_is_a_record_of_its_schema():
     """The body is the manifest as JSON has it, under the digest that the ledger has."""
     earlier = replace(MANIFEST, run="r1")
-    kept = digest(b"as another version wrote it")
-    first, second = manifest_records(KIND, [(kept, MANIFEST), (digest(b""), earlier)])
+    manifests = digest(b"as another version wrote it")
+    first, second = manifest_records(KIND, [(manifests, MANIFEST), (digest(b""), earlier)])
     assert (first.kind, first.key, second.key) == ("acme.manifest", "r1", "r2")
-    assert second.digest == second.source.response_digest == kept
+    assert second.digest == second.source.response_digest == manifests
     assert digest(encode(second.body)) == digest(encode(MANIFEST))
     assert second.body["collections"][0]["unknown_fields"] == ["new"]
     validator = jsonschema_rs.Draft202012Validator(KIND.schema(), validate_formats=True)
@@ -63,9 +63,13 @@ def test_each_sealed_run_is_a_record_that_its_schema_accepts():
         pytest.param([3, 5, 1], 5, id="the newest counts, in whatever order"),
     ],
 )
-def test_manifests_are_as_old_as_what_was_collected_last(hours, at):
+def test_manifest_evidence_is_as_old_as_the_newest_collection(hours, at):
     """Where nothing was collected there is nothing to rely on."""
-    kept = [replace(COLLECTION, ended_at=NOW + timedelta(hours=hour)) for hour in hours]
-    found = manifest_collection(KIND, kept)
-    assert [one.ended_at for one in found] == ([] if at is None else [NOW + timedelta(hours=at)])
-    assert all((one.kind, one.outcome) == ("acme.manifest", Outcome.COMPLETE) for one in found)
+    manifests = [replace(COLLECTION, ended_at=NOW + timedelta(hours=hour)) for hour in hours]
+    collections = manifest_collection(KIND, manifests)
+    assert [one.ended_at for one in collections] == (
+        [] if at is None else [NOW + timedelta(hours=at)]
+    )
+    assert all(
+        (one.kind, one.outcome) == ("acme.manifest", Outcome.COMPLETE) for one in collections
+    )

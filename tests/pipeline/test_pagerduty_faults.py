@@ -65,15 +65,15 @@ LISTS = [pytest.param("/incidents", INCIDENT, id="incidents")]
 LISTS += [pytest.param("/log_entries", ENTRY, id="log entries")]
 
 
-def some(place):
+def some(simulated):
     """Add incidents whose listing has several small pages."""
-    place.add([NOW - n * HOUR for n in range(1, 60)], RESOLVED)
+    simulated.add([NOW - n * HOUR for n in range(1, 60)], RESOLVED)
 
 
-def stands(place, kind):
+def stands(simulated, kind):
     """Say how far a kind can be relied on, as any rule over it would be told."""
     return standing(
-        place.store.runs.collections("simulated"),
+        simulated.store.runs.collections("simulated"),
         kind=kind,
         shape=Shape.EVENT,
         cadence=HOUR,
@@ -86,78 +86,80 @@ def stands(place, kind):
 
 @pytest.mark.parametrize(("template", "kind"), LISTS)
 @pytest.mark.parametrize("script", [pytest.param(one, id=name) for name, one in PASSING.items()])
-def test_what_passes_costs_requests_and_nothing_else(place, template, kind, script):
+def test_transient_faults_cost_requests_and_nothing_else(simulated, template, kind, script):
     """What was tried again is whole."""
-    some(place)
-    place.control.script(template, [None, *script])
-    manifest = place.collect(page_size=20)
+    some(simulated)
+    simulated.control.script(template, [None, *script])
+    manifest = simulated.collect(page_size=20)
 
     assert manifest.outcome is Outcome.COMPLETE
-    assert len(place.kept()) == 59
-    assert len(place.kept(ENTRY)) == 118
-    assert stands(place, kind).problem is None
+    assert len(simulated.kept()) == 59
+    assert len(simulated.kept(ENTRY)) == 118
+    assert stands(simulated, kind).problem is None
 
 
 @pytest.mark.parametrize(("template", "kind"), LISTS)
 @pytest.mark.parametrize("page", [0, 2])
 @pytest.mark.parametrize("script", [pytest.param(one, id=name) for name, one in LASTING.items()])
-def test_what_does_not_pass_is_named_and_nothing_rests_on_it(place, template, kind, page, script):
+def test_permanent_faults_are_named_and_nothing_depends_on_them(
+    simulated, template, kind, page, script
+):
     """Either all of it is there all the same, or the manifest says why it is not."""
-    some(place)
-    place.control.script(template, [*[None] * page, *script])
-    place.collect(page_size=20)
+    some(simulated)
+    simulated.control.script(template, [*[None] * page, *script])
+    simulated.collect(page_size=20)
 
-    kept = collections_of(place, kind)
-    lacking = [one for one in kept if one.outcome is not Outcome.COMPLETE]
-    whole = len(place.kept(kind)) == (59 if kind == INCIDENT else 118)
+    records = collections_of(simulated, kind)
+    lacking = [one for one in records if one.outcome is not Outcome.COMPLETE]
+    whole = len(simulated.kept(kind)) == (59 if kind == INCIDENT else 118)
     assert whole or lacking
     assert all(one.shortfalls for one in lacking)
-    assert (stands(place, kind).problem is None) == (not lacking)
+    assert (stands(simulated, kind).problem is None) == (not lacking)
 
 
-def test_a_list_of_the_account_that_is_refused_is_read_incident_by_incident(place):
+def test_a_list_of_the_account_that_is_refused_is_read_incident_by_incident(simulated):
     """It costs a request for each, it is whole, and the manifest says how it was read."""
-    some(place)
-    place.control.deny("/log_entries", 403)
-    manifest = place.collect()
+    some(simulated)
+    simulated.control.deny("/log_entries", 403)
+    manifest = simulated.collect()
 
     (entries,) = collections(manifest, ENTRY)
     assert (entries.outcome, entries.depends_on) == (Outcome.COMPLETE, (INCIDENT,))
     assert "incident by incident" in entries.notes[0]
-    assert len(place.kept(ENTRY)) == 118
-    assert place.asked("/incidents/{id}/log_entries") == 59
+    assert len(simulated.kept(ENTRY)) == 118
+    assert simulated.asked("/incidents/{id}/log_entries") == 59
 
 
-def test_the_cheaper_way_is_chosen_by_counting(place):
+def test_the_cheaper_way_to_read_log_entries_is_chosen(simulated):
     """A handful of incidents with thousands of entries is read incident by incident."""
     notes = tuple(Event(n, "annotate", None, "note") for n in range(1, 200))
-    place.add([NOW - 5 * HOUR] * 6, (*notes, *RESOLVED))
-    manifest = place.collect(log_entries="auto")
+    simulated.add([NOW - 5 * HOUR] * 6, (*notes, *RESOLVED))
+    manifest = simulated.collect(log_entries="auto")
 
     (entries,) = collections(manifest, ENTRY)
     assert entries.notes == ("read incident by incident: 6 requests, 13 for the account",)
-    assert (entries.outcome, len(place.kept(ENTRY))) == (Outcome.COMPLETE, 6 * 201)
+    assert (entries.outcome, len(simulated.kept(ENTRY))) == (Outcome.COMPLETE, 6 * 201)
 
 
-def test_an_incident_that_may_not_be_seen_is_in_doubt_by_name(place):
+def test_a_forbidden_incident_is_inconclusive_by_name(simulated):
     """What log entries name and nobody may read is no reason to doubt the others."""
-    (number,) = place.add([NOW - 20 * DAY], RESOLVED)
-    some(place)
-    place.collect()
-    place.change(number, NOW + HOUR, "reopen")
-    place.change(number, NOW + HOUR + timedelta(minutes=5), "resolve")
-    place.control.deny("/incidents/{id}", 404)
-    manifest = place.collect(NOW + 2 * HOUR)
+    (number,) = simulated.add([NOW - 20 * DAY], RESOLVED)
+    some(simulated)
+    simulated.collect()
+    simulated.change(number, NOW + HOUR, "reopen")
+    simulated.change(number, NOW + HOUR + timedelta(minutes=5), "resolve")
+    simulated.control.deny("/incidents/{id}", 404)
+    manifest = simulated.collect(NOW + 2 * HOUR)
 
     (refresh,) = [one for one in collections(manifest, INCIDENT) if one.window is None]
     (fall,) = refresh.shortfalls
-    key = next(key for key, body in place.kept().items() if body["incident_number"] == number)
+    key = next(key for key, body in simulated.kept().items() if body["incident_number"] == number)
     assert (fall.reason, fall.subjects) == (Reason.HIDDEN_REFERENCES, (f"{INCIDENT}:{key}",))
 
 
-def collections_of(place, kind):
+def collections_of(simulated, kind):
     """Give everything that was kept of a kind."""
-    return place.store.runs.collections("simulated", kind)
+    return simulated.store.runs.collections("simulated", kind)
 
 
 def collections(manifest, kind):

@@ -55,25 +55,29 @@ def exported(store):
 
 
 @pytest.mark.parametrize("deaths", [(0,), (1, 1), (3, 2, 4), (5, 0, 0, 7)], ids=str)
-def test_a_backfill_that_was_killed_gives_what_an_undisturbed_one_gives(place, tmp_path, deaths):
+def test_a_killed_backfill_gives_the_same_evidence_as_an_undisturbed_one(
+    simulated, tmp_path, deaths
+):
     """Each run goes on where the one before was killed, and nothing is lost or read for ever."""
-    place.add([NOW - n * HOUR for n in range(1, 60)], RESOLVED)
-    place.add([NOW - n * DAY for n in range(1, 25)])
+    simulated.add([NOW - n * HOUR for n in range(1, 60)], RESOLVED)
+    simulated.add([NOW - n * DAY for n in range(1, 25)])
     whole = open_store(StoreLocation(url="sqlite:///whole.db"), base=tmp_path)
-    place.collect(longest=4 * DAY, store=whole)
-    undisturbed = len(place.control.requests)
+    simulated.collect(longest=4 * DAY, store=whole)
+    undisturbed = len(simulated.control.requests)
 
     requests = 0
     for minute, windows in enumerate(deaths):
         with pytest.raises(Killed):
-            place.collect(
-                NOW + timedelta(minutes=minute), longest=4 * DAY, store=Frail(place.store, windows)
+            simulated.collect(
+                NOW + timedelta(minutes=minute),
+                longest=4 * DAY,
+                store=Frail(simulated.store, windows),
             )
-        requests += len(place.control.requests)
-    manifest = place.collect(NOW + timedelta(minutes=9), longest=4 * DAY)
-    requests += len(place.control.requests)
+        requests += len(simulated.control.requests)
+    manifest = simulated.collect(NOW + timedelta(minutes=9), longest=4 * DAY)
+    requests += len(simulated.control.requests)
 
     assert manifest.outcome is Outcome.COMPLETE
-    assert exported(place.store) == exported(whole)
+    assert exported(simulated.store) == exported(whole)
     assert requests < undisturbed + 6 * len(deaths)
     whole.close()

@@ -26,8 +26,8 @@ def drawn(firm, evaluation, *, part=None, offered=None):
     """Gather the sections of a report."""
     host = replace(firm.host, sections={one.name: one for one in offered or ()})
     (digest,) = [name for name, one in firm.store.evaluations.between() if one == evaluation]
-    given = report_input(host, firm.store, evaluation, part or ResultFilter(), digest=digest)
-    return given.sections
+    content = report_input(host, firm.store, evaluation, part or ResultFilter(), digest=digest)
+    return content.sections
 
 
 def listing(request):
@@ -36,7 +36,7 @@ def listing(request):
     yield Table(title=request.now.isoformat(), about="", columns=titles, rows=())
 
 
-def test_a_section_gets_the_rows_of_the_evaluation(firm):
+def test_a_report_section_receives_the_rows_of_the_evaluation(firm):
     """Also a month later, when services have come and gone."""
     evaluation = firm.evaluate()
     offered = [section(listing)]
@@ -53,20 +53,20 @@ def test_a_section_gets_the_rows_of_the_evaluation(firm):
     assert len(table.columns) == len(services) + 1
 
 
-def test_the_page_of_a_past_evaluation_is_made_again_to_the_byte(firm):
+def test_the_report_of_a_past_evaluation_is_reproduced_to_the_byte(firm):
     """Whatever was collected and judged since, with every section of the plugin."""
     host = replace(firm.host, sections=load(discover()).sections)
     firm.evaluate()
-    kept = firm.store.evaluations.latest()
-    page = report(host, firm.store, kept, HtmlReport())
+    stored = firm.store.evaluations.latest()
+    page = report(host, firm.store, stored, HtmlReport())
     assert b"On-call coverage" in page
     firm.now += timedelta(days=3)
     firm.collect()
     firm.evaluate()
-    assert report(host, firm.store, kept, HtmlReport()) == page
+    assert report(host, firm.store, stored, HtmlReport()) == page
 
 
-def test_a_section_that_raises_is_told_in_its_place(firm):
+def test_a_report_section_that_raises_is_reported_in_its_place(firm):
     """A plugin's bug costs its own section and nothing else."""
 
     def broken(_request):
@@ -76,7 +76,7 @@ def test_a_section_that_raises_is_told_in_its_place(firm):
     assert (one.figures, one.failure) == ((), "KeyError: 'levels'")
 
 
-def test_evidence_with_a_problem_comes_with_the_section(firm):
+def test_a_report_section_names_evidence_problems(firm):
     """A denied kind behind a view is named above its figures."""
     firm.simulator.control.deny("/schedules", 403)
     firm.now += timedelta(days=3)
@@ -87,7 +87,7 @@ def test_evidence_with_a_problem_comes_with_the_section(firm):
 
 
 @pytest.mark.parametrize("views", [pytest.param(("nobody.offers_this",), id="no such view")])
-def test_a_section_over_what_nobody_collects_is_left_out(firm, views):
+def test_a_report_section_over_uncollected_kinds_is_left_out(firm, views):
     """No connection collects what it rests on, so there is nothing to show or to warn of."""
     assert drawn(firm, firm.evaluate(), offered=[section(listing, views)]) == ()
 

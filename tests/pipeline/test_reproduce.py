@@ -20,41 +20,41 @@ NOW = datetime(2026, 8, 3, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
-def test_a_month_later_an_evaluation_comes_out_the_same_to_the_byte(firm):
+def test_an_evaluation_is_reproduced_to_the_byte_a_month_later(firm):
     """Objects changed and went, more was collected and judged, a pack and a setting changed."""
-    said = firm.evaluate()
-    reported = JsonReport().render(report_input(firm.host, firm.store, said))
+    evaluation = firm.evaluate()
+    reported = JsonReport().render(report_input(firm.host, firm.store, evaluation))
     services = firm.simulator.account.services
     for week in (2, 4):
         firm.now = NOW + week * 7 * DAY
-        gone, changed = sorted(services)[:2]
-        services.pop(gone)
+        service_id, changed = sorted(services)[:2]
+        services.pop(service_id)
         services[changed] = replace(services[changed], name=f"Renamed {week}")
         assert firm.collect().collections
         later = firm.evaluate()
-        assert json_codec.encode(later) != json_codec.encode(said)
+        assert json_codec.encode(later) != json_codec.encode(evaluation)
 
-    again = reproduce(firm.host, firm.store, as_of=NOW)
-    assert json_codec.encode(again) == json_codec.encode(said)
+    reproduced = reproduce(firm.host, firm.store, as_of=NOW)
+    assert json_codec.encode(reproduced) == json_codec.encode(evaluation)
     assert json_codec.encode(reproduce(firm.host, firm.store)) == json_codec.encode(later)
-    assert JsonReport().render(report_input(firm.host, firm.store, again)) == reported
+    assert JsonReport().render(report_input(firm.host, firm.store, reproduced)) == reported
 
 
-def test_what_was_kept_while_the_clock_was_ahead_is_not_evidence_of_today(firm):
+def test_evidence_kept_while_the_clock_was_ahead_is_not_current(firm):
     """A collection that is dated later than the moment judged is left out, now and ever after."""
     firm.now = NOW + DAY
     firm.simulator.account.services.clear()
     firm.collect()
     firm.now = NOW + timedelta(minutes=5)
-    said = firm.evaluate()
+    evaluation = firm.evaluate()
     assert json_codec.encode(reproduce(firm.host, firm.store, as_of=firm.now)) == json_codec.encode(
-        said
+        evaluation
     )
-    counted = {one.kind: one.collected_at for one in said.sufficiency}
+    counted = {one.kind: one.collected_at for one in evaluation.sufficiency}
     assert counted["pagerduty.service"] == NOW
 
 
-def test_evidence_that_was_hidden_is_found_by_repeating(firm, tmp_path):
+def test_hidden_evidence_is_found_by_reproducing(firm, tmp_path):
     """Every digest still fits, and the verdict is another."""
     firm.evaluate()
     with closing(sqlite3.connect(tmp_path / "ccm.db")) as database, database:
@@ -66,7 +66,7 @@ def test_evidence_that_was_hidden_is_found_by_repeating(firm, tmp_path):
         reproduce(firm.host, firm.store)
 
 
-def test_evidence_that_was_erased_by_order_is_no_damage(firm):
+def test_reproducing_after_an_erasure_reports_no_damage(firm):
     """It cannot be repeated any more, and the message says why."""
     firm.evaluate()
     firm.store.erasure.erase(
@@ -81,7 +81,7 @@ def test_evidence_that_was_erased_by_order_is_no_damage(firm):
         reproduce(firm.host, firm.store)
 
 
-def test_other_versions_are_named_when_they_say_something_else(firm):
+def test_reproducing_with_other_versions_names_them(firm):
     """No damage: the code that judges has changed, and the message says from what to what."""
     firm.evaluate()
     newer = replace(
@@ -95,18 +95,18 @@ def test_other_versions_are_named_when_they_say_something_else(firm):
         reproduce(newer, firm.store)
 
 
-def test_a_kind_that_nobody_gives_any_more_is_named(firm):
+def test_reproducing_names_a_kind_without_plugin(firm):
     """Its plugin was removed since."""
     firm.evaluate()
     with pytest.raises(UsageError, match=r"pagerduty\."):
         reproduce(replace(firm.host, kinds={}, views={}), firm.store)
 
 
-def test_nothing_to_repeat_is_said(firm):
+def test_reproducing_without_an_evaluation_is_a_usage_error(firm):
     """Before any evaluation, and for one whose inputs were not stored."""
     with pytest.raises(UsageError, match="no evaluation by then"):
         reproduce(firm.host, firm.store)
-    said = firm.evaluate()
-    firm.store.evaluations.append(replace(said, evaluated_at=NOW + DAY))
+    evaluation = firm.evaluate()
+    firm.store.evaluations.append(replace(evaluation, evaluated_at=NOW + DAY))
     with pytest.raises(UsageError, match="cannot be repeated"):
         reproduce(firm.host, firm.store)

@@ -47,12 +47,12 @@ async def _gather(simulator):
     )
     reach = described.horizon(request.settings)
     horizon = Window(NOW - reach.lookback, NOW + reach.lookahead)
-    found, known = {}, {}
+    batches, bodies = {}, {}
     async with described.connect(request) as session:
         for collector in described.collectors:
             kind = KINDS[collector.kind]
             window = Window(horizon.since, NOW) if kind.shape is Shape.EVENT else None
-            ask = CollectRequest(now=NOW, window=window, horizon=horizon, current_records=known)
+            ask = CollectRequest(now=NOW, window=window, horizon=horizon, current_records=bodies)
             batch = BatchBuilder(
                 validator=RecordValidator(kind, Pseudonymizer(b"key")),
                 pack=lambda data: EncodedBody(digest=digest(data), size=len(data), content=data),
@@ -61,13 +61,13 @@ async def _gather(simulator):
             )
             async for page in collector.collect(session, ask):
                 batch.add(page)
-            found[kind.name] = batch
-            known[kind.name] = [decode(one.body.content) for one in batch.observations.values()]
-    return found
+            batches[kind.name] = batch
+            bodies[kind.name] = [decode(one.body.content) for one in batch.observations.values()]
+    return batches
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, id=name) for name in KINDS])
-def test_a_simulated_kind_is_gathered_without_anything_to_tell(gathered, name):
+def test_a_simulated_kind_is_collected_without_problems(gathered, name):
     """No record is refused, no field is unknown, nothing drifted, and every listing ended."""
     batch = gathered[name]
     assert batch.observations

@@ -25,7 +25,7 @@ from ccm_core.errors import SourceError
 from ccm_core.pipeline.session import check
 
 if TYPE_CHECKING:
-    from ccm_core.pipeline.oauth_consent import ConsentGrant
+    from ccm_core.pipeline.credentials.oauth_consent import ConsentGrant
     from ccm_core.sdk.types import Connector
 
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     "references",
     multiple=True,
     metavar="FIELD=REFERENCE",
-    help="Where a secret is kept already, such as key=env:NAME; else you are asked.",
+    help="Where a secret is stored already, such as key=env:NAME; else you are prompted.",
 )
 @click.option("--port", default=8754, show_default=True, help="Where the browser comes back to.")
 @click.option("--paste", is_flag=True, help="Paste the address that the browser is sent to.")

@@ -35,7 +35,7 @@ def command() -> None:
 @json_option
 @click.pass_obj
 def list_(config: str | None, *, as_json: bool) -> None:
-    """List connections, where their secrets are kept, and how old those are."""
+    """List connections, where their secrets are stored, and how old those are."""
     workspace = open_workspace(config)
     connections = [
         describe_connection(workspace, settings) for settings in workspace.settings.connections
@@ -120,7 +120,7 @@ def remove(config: str | None, name: str, *, yes: bool) -> None:
         raise UsageError(f"{name} was not removed{hint}")
     edited.remove()
     print_message(
-        f"removed {name}; its evidence is kept, and its credential still works: revoke it at "
+        f"removed {name}; its evidence stays stored, and its credential still works: revoke it at "
         "the source"
     )
 

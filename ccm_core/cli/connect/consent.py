@@ -14,7 +14,7 @@ from ccm_core.cli.terminal.workspace import run_async
 if TYPE_CHECKING:
     from ccm_core.app.connect import ConnectionSetup
     from ccm_core.cli.connect.options import ConnectOptions
-    from ccm_core.pipeline.oauth_consent import ConsentGrant
+    from ccm_core.pipeline.credentials.oauth_consent import ConsentGrant
     from ccm_core.sdk.secret import Secret
 
 CALLBACK = "/callback"

@@ -16,7 +16,7 @@ from ccm_core.store.interface.runs import RunStore
 
 @click.group("evidence")
 def command() -> None:
-    """List, show and export what is kept."""
+    """List, show and export the stored evidence."""
 
 
 @command.command("list")
@@ -24,7 +24,7 @@ def command() -> None:
 @json_option
 @click.pass_obj
 def list_(config: str | None, as_of: str | None, *, as_json: bool) -> None:
-    """Count what stands, by connection and kind."""
+    """Count the current records, by connection and kind."""
     instant = read_as_of(as_of)
     with open_workspace(config).read_store() as store:
         counts = store.records.counts(as_of=instant)
@@ -52,7 +52,7 @@ def list_(config: str | None, as_of: str | None, *, as_json: bool) -> None:
 @click.argument("kind")
 @click.argument("key")
 @connection_option
-@click.option("--history", is_flag=True, help="Every kept version, oldest first.")
+@click.option("--history", is_flag=True, help="Every stored version, oldest first.")
 @as_of_option
 @click.pass_obj
 def show(
@@ -79,7 +79,9 @@ def show(
             )
         ]
     if not records:
-        raise UsageError(f"no {kind} {key!r} is kept; `ccm evidence export --kind {kind}` has all")
+        raise UsageError(
+            f"no {kind} {key!r} is stored; `ccm evidence export --kind {kind}` has all"
+        )
     for record in records:
         print_json(record)
 
@@ -98,7 +100,7 @@ def export(
     *,
     provenance: bool,
 ) -> None:
-    """Print the records that stand, one JSON document on each line."""
+    """Print the current records, one JSON document on each line."""
     instant = read_as_of(as_of)
     workspace = open_workspace(config)
     for kind in kinds:

@@ -23,10 +23,10 @@ from ccm_core.sdk.types import Shape
 @connection_option
 @click.option("--kind", metavar="KIND", help="Only this evidence kind.")
 @click.option("--key", metavar="KEY", help="Only this object; needs --kind.")
-@click.option("--before", metavar="INSTANT", help="Only what was kept before this moment.")
+@click.option("--before", metavar="INSTANT", help="Only what was stored before this moment.")
 @click.option("--older-than", metavar="DURATION", help="Only what is older than that, as in 400d.")
-@click.option("--reason", required=True, metavar="TEXT", help="Why; it is kept in the ledger.")
-@click.option("--yes", is_flag=True, help="Do it; else it is only told what would be deleted.")
+@click.option("--reason", required=True, metavar="TEXT", help="Why; it is stored in the ledger.")
+@click.option("--yes", is_flag=True, help="Do it; else only print what would be deleted.")
 @click.pass_obj
 def command(  # noqa: PLR0913 - each is an option of its own
     config: str | None,
@@ -39,11 +39,11 @@ def command(  # noqa: PLR0913 - each is an option of its own
     *,
     yes: bool,
 ) -> None:
-    """Delete bodies of records, for privacy or because their time is over.
+    """Delete bodies of records, for privacy or because their retention has ended.
 
     Rows and leaves stay, so the store can still be verified, and the ledger says what was erased
-    and why. Rules that would rest on it are insufficient. With a moment, what stands of a snapshot
-    is left alone: it is observed again and again.
+    and why. Rules that depend on it are insufficient. With a moment, current records of snapshot
+    kinds are not deleted: they are observed again and again.
     """
     now = clock()
     kept_before = _moment(before, older_than, now)
@@ -69,7 +69,7 @@ def command(  # noqa: PLR0913 - each is an option of its own
         if connection is not None and connection not in store.runs.connections():
             connections = ", ".join(store.runs.connections()) or "none"
             raise UsageError(
-                f"nothing is kept of a connection {connection!r}; there are: {connections}"
+                f"nothing is stored of a connection {connection!r}; there are: {connections}"
             )
         erased = store.erasure.erase(erasure) if yes else store.erasure.preview(erasure)
     print_message(_summary(erased, done=yes))

@@ -22,7 +22,7 @@ _MOST = 20
 
 @click.group("runs")
 def command() -> None:
-    """List runs, and show what one asked, read, counted and missed."""
+    """List runs, and show what one requested, read, counted and missed."""
 
 
 @command.command("list")

@@ -121,7 +121,7 @@ def test(config: str | None, packs: tuple[str, ...], *, as_json: bool) -> int:
     "--evidence",
     "stored",
     is_flag=True,
-    help="Remove kept evidence, not that of the tests.",
+    help="Remove stored evidence, not that of the tests.",
 )
 @json_option
 @click.pass_obj

@@ -1,4 +1,4 @@
-"""Rules that are not in use yet, evaluated over the kept evidence. Nothing is kept of it."""
+"""Rules that are not in use yet, evaluated over the stored evidence. Nothing is stored."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _MOST_RESULTS = 20
 @json_option
 @click.pass_obj
 def preview(config: str | None, packs: tuple[str, ...], as_of: str | None, *, as_json: bool) -> int:
-    """Evaluate the kept evidence with packs that are not in use. Nothing is kept of it."""
+    """Evaluate the stored evidence with packs that are not in use. Nothing is stored."""
     instant = read_as_of(as_of)
     workspace = open_workspace(config)
     with workspace.read_store() as store:
@@ -65,7 +65,7 @@ def diff(config: str | None, before: str, after: str, as_of: str | None, *, as_j
 def preview_packs(
     workspace: Workspace, store: EvidenceStore, packs: CompiledPacks, as_of: datetime | None
 ) -> ComparisonSide:
-    """Evaluate every connection with some packs; nothing is kept."""
+    """Evaluate every connection with some packs; nothing is stored."""
     connections = workspace.connections(secrets=False)
     waivers = configured_waivers(workspace)
     evaluation = evaluate(workspace.host, connections, store, packs, waivers, as_of=as_of)

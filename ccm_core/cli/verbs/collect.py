@@ -21,7 +21,7 @@ from ccm_core.model.evidence.manifest import Manifest
 @json_option
 @click.pass_obj
 def command(config: str | None, connections: tuple[str, ...], *, force: bool, as_json: bool) -> int:
-    """Read what is due of every connection, or of those named, and keep it."""
+    """Collect what is due of every connection, or of those named, and store it."""
     workspace = open_workspace(config)
     with workspace.write_store(create=True) as store:
         selected = workspace.connections(connections, secrets=True)

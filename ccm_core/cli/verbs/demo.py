@@ -26,16 +26,16 @@ from ccm_core.model.evaluation.result import StoredEvaluation
     help="Where settings, store and report go; those of an earlier demo are replaced.",
 )
 def command(connector: str | None, directory: str) -> None:
-    """See a whole run on a built-in source: no account, no settings, nothing leaves the machine."""
+    """Run on a simulated source: no account, no settings, nothing leaves the machine."""
     catalog, folder = all_plugins(), Path(directory)
     chosen, demonstration = find_demonstration(catalog, connector)
-    print_message(f"a built-in {chosen.title} stands in for a real one; this is a whole run")
+    print_message(f"demonstration on a simulated {chosen.title}: collect, evaluate, report")
     with open_demo(catalog, chosen, demonstration, folder, TERMINAL) as demo:
         code = _run(demo)
     settings = folder / SETTINGS
     print_message(f"a real run would have ended with exit code {int(code)}")
     print_message(f"next: ccm -c {settings} findings list")
-    print_message(f"      ccm verify {folder / STORE}   proves that what was kept is unchanged")
+    print_message(f"      ccm verify {folder / STORE}   verifies the stored evidence")
 
 
 def _run(demo: Demo) -> Exit:

@@ -47,7 +47,7 @@ _MOST_WIDTH = 110
     "--packs",
     multiple=True,
     metavar="PACK|FILE",
-    help="Evaluate with these packs and not those of the settings; nothing is kept.",
+    help="Evaluate with these packs and not those of the settings; nothing is stored.",
 )
 @click.option("--diff", is_flag=True, help="With --packs: print only what they would change.")
 @json_option
@@ -61,11 +61,11 @@ def command(
     diff: bool,
     as_json: bool,
 ) -> int:
-    """Evaluate the kept evidence with the rule packs. No source is asked."""
+    """Evaluate the stored evidence with the rule packs. No source is queried."""
     if diff and not packs:
         raise click.UsageError("--diff needs --packs: what to compare with")
     if reproducing and packs:
-        raise click.UsageError("--reproduce uses the packs that were kept; leave out --packs")
+        raise click.UsageError("--reproduce uses the stored packs; leave out --packs")
     instant = read_as_of(as_of)
     workspace = open_workspace(config)
     if packs:

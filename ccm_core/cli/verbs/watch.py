@@ -36,7 +36,7 @@ _ERASE = "\r\x1b[2K"
 )
 @click.pass_obj
 def command(config: str | None, connections: tuple[str, ...], output: str) -> None:
-    """Keep collecting what is due, evaluating and reporting, until it is stopped.
+    """Run as a daemon: collect what is due, evaluate and report, until it is stopped.
 
     SIGTERM and Ctrl-C stop it within seconds; SIGHUP reads the settings again.
     """

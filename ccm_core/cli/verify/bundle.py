@@ -47,7 +47,7 @@ def verified(
 
     Args:
         path: Its file.
-        pins: Heads that were kept from earlier.
+        pins: Checkpoints from earlier.
         keys: Public keys that are trusted; none: whatever is in it.
 
     Raises:
@@ -90,7 +90,8 @@ def show(verification: BundleVerification, *, as_json: bool) -> Exit:
 def _conclusion(verification: BundleVerification) -> str:
     if not verification.valid:
         return "this is not what was bundled"
-    return f"everything is as it was kept{' since the pinned head' if verification.pins else ''}"
+    since = " since the pinned checkpoint" if verification.pins else ""
+    return f"everything is as it was stored{since}"
 
 
 def _held(path: Path, pins: Sequence[PinnedCheckpoint]) -> PinComparison:

@@ -17,14 +17,14 @@ from ccm_core.ledger.checkpoint import STORE_LOG, Checkpoint
 @click.option(
     "--connection",
     metavar="NAME",
-    help="The head of this connection's log; else the store's, which covers all of them.",
+    help="The checkpoint of this connection's log; else the store's, which covers all.",
 )
 @click.option("-o", "--output", metavar="FILE", help="Where to write it; else it is printed.")
 @click.pass_obj
 def command(config: str | None, connection: str | None, output: str | None) -> None:
-    """Print the newest signed head of the ledger, to be pinned or published.
+    """Print the newest checkpoint (signed head) of the ledger, to be pinned or published.
 
-    Whoever keeps it can prove later, with `ccm verify --pin`, that nothing was removed or
+    Whoever holds it can prove later, with `ccm verify --pin`, that nothing was removed or
     rewritten since.
     """
     workspace = open_workspace(config)

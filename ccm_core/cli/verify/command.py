@@ -37,7 +37,7 @@ _PAUSE = 0.2
     "pins",
     multiple=True,
     metavar="FILE",
-    help="A head from `ccm checkpoint`.",
+    help="A checkpoint from `ccm checkpoint`.",
 )
 @click.option(
     "--key",
@@ -56,10 +56,10 @@ def command(
     *,
     as_json: bool,
 ) -> int:
-    """Verify a store, a bundle or a proof: every digest, tree and signed head. Nothing is written.
+    """Verify a store, a bundle or a proof: every digest, tree and checkpoint. Nothing is written.
 
-    STORE is its file; without it, the store of the settings. Exit code 5 names what is not what was
-    kept; 3 names what nothing vouches for.
+    STORE is its file; without it, the store of the settings. Exit code 5 names what differs from
+    what was stored; 3 lists what is not proven.
     """
     from ccm_core.store.sqlite.verify import verify_store
 
@@ -98,7 +98,7 @@ def print_verification(verification: Verification, path: Path) -> None:
     erased = f", {verification.erased} erased by order" if verification.erased else ""
     click.echo(
         f"  {verification.leaves} leaves, {verification.bodies} bodies and documents{erased}, "
-        f"{verification.checkpoints} signed heads, {verification.pins} pins"
+        f"{verification.checkpoints} checkpoints, {verification.pins} pins"
     )
     for key in verification.keys:
         click.echo(f"  key {key.key}")
@@ -114,11 +114,11 @@ def print_verification(verification: Verification, path: Path) -> None:
 
 def _conclusion(verification: Verification) -> str:
     if not verification.sound:
-        return "this is not what was kept"
+        return "the store differs from what was stored"
     if verification.unproven:
-        return "nothing was found to be changed, and not everything is proven"
-    since = " since the pinned head" if verification.pins else ""
-    return f"everything is as it was kept{since}"
+        return "no change was found, but not everything is proven"
+    since = " since the pinned checkpoint" if verification.pins else ""
+    return f"everything is as it was stored{since}"
 
 
 def _log(log: LogState) -> str:

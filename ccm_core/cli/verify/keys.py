@@ -47,7 +47,7 @@ def make(config: str | None) -> None:
 @json_option
 @click.pass_obj
 def show(config: str | None, *, as_json: bool) -> None:
-    """List the public keys that the heads of this store were signed with, the newest last."""
+    """List the public keys that signed the checkpoints of this store, the newest last."""
     keys = [KeyState.of(key) for key in _keys(open_workspace(config))]
     if as_json:
         print_json(keys)
@@ -79,12 +79,12 @@ def export(config: str | None, output: str | None) -> None:
 @click.pass_obj
 def rotate(config: str | None, *, lost: bool) -> None:
     """Replace the signing key; the old one signs the handover."""
-    from ccm_core.pipeline.vault_signing import rotate_signing_key as replaced
+    from ccm_core.pipeline.credentials.vault_signing import rotate_signing_key as replaced
 
     workspace = open_workspace(config)
     with workspace.write_store(create=False) as store:
         key = replaced(workspace.vault(), store.ledger, clock(), lost=lost)
-    print_message("heads are signed with this key from now on; give it to whoever verifies:")
+    print_message("checkpoints are signed with this key from now on; give it to whoever verifies:")
     click.echo(str(key))
 
 

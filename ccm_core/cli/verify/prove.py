@@ -23,9 +23,9 @@ from ccm_core.errors import UsageError
 def command(
     config: str | None, kind: str, key: str, connection: str | None, output: str | None
 ) -> None:
-    """Print the proof that a record was kept: a C2SP tlog-proof file.
+    """Print the proof that a record was stored: a C2SP tlog-proof file.
 
-    It has the newest version's leaf, the hashes on the way to the root, and the signed head.
+    It has the newest version's leaf, the hashes on the path to the root, and the checkpoint.
     Whoever has the public key checks it with `ccm verify FILE --key KEY`, without the store.
     """
     workspace = open_workspace(config)
@@ -47,8 +47,8 @@ def command(
         raise UsageError(f"several connections have {kind} {key!r}; name one with --connection")
     if not proofs:
         raise UsageError(
-            f"no {kind} {key!r} is under a signed head. `ccm evidence show` says whether it is "
-            "kept, `ccm verify` why heads are not signed"
+            f"no {kind} {key!r} is under a checkpoint. `ccm evidence show` says whether it is "
+            "stored, `ccm verify` why heads are not signed"
         )
     leaf, proof = proofs[0]
     text = str(replace(proof, extra=leaf))

@@ -26,7 +26,7 @@ from ccm_core.pipeline.incremental.state import (
     ViewState,
 )
 from ccm_core.rules.evaluate.rows import view_of_kind
-from ccm_core.rules.incremental.partition import KindChange, PartitionedRows, PartitionIndex
+from ccm_core.rules.incremental.partition_index import KindChange, PartitionedRows, PartitionIndex
 from ccm_core.rules.incremental.result_cache import ResultCache
 from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.sdk.types import EvidenceKind, Row, View, ViewRequest

@@ -10,7 +10,7 @@ from ccm_core.model.evaluation.evaluation_inputs import WatchScope
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.watermark import Watermark
 from ccm_core.model.evidence.window import Window
-from ccm_core.rules.incremental.partition import PartitionedRows, PartitionIndex
+from ccm_core.rules.incremental.partition_index import PartitionedRows, PartitionIndex
 from ccm_core.rules.incremental.result_cache import ResultCache
 from ccm_core.sdk.types import EvidenceKind, View
 

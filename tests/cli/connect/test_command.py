@@ -57,7 +57,7 @@ def test_a_connection_is_added_to_what_people_wrote(connect, simulator, folder):
     assert (folder / "ccm.yaml").stat().st_mode & 0o777 == 0o640
 
 
-def test_connecting_again_changes_nothing(connect, simulator, folder):
+def test_connecting_an_existing_connection_changes_nothing(connect, simulator, folder):
     """The connection that is there is tested, and whoever wants another is told how."""
     connect("--api-key", answers=[simulator.api_key])
     before = saved(folder)
@@ -69,7 +69,7 @@ def test_connecting_again_changes_nothing(connect, simulator, folder):
     assert saved(folder) == before
 
 
-def test_replacing_keeps_the_old_one_until_the_new_one_is_tested(connect, simulator, folder):
+def test_connect_replace_keeps_the_old_key_until_the_new_one_is_tested(connect, simulator, folder):
     """And what a person wrote beside the way to authenticate."""
     connect("--api-key", "--save-anyway", answers=["wrong-key-0815"])
     path = folder / "ccm.yaml"
@@ -82,7 +82,7 @@ def test_replacing_keeps_the_old_one_until_the_new_one_is_tested(connect, simula
     assert vault_of(folder).read("pagerduty").secrets["key"].reveal() == simulator.api_key
 
 
-def test_a_key_can_stay_where_it_is(connect, simulator, folder, monkeypatch):
+def test_connect_can_refer_to_a_key_that_is_kept_elsewhere(connect, simulator, folder, monkeypatch):
     """The settings refer to it there; there is no vault."""
     monkeypatch.setenv("PD_KEY", simulator.api_key)
     assert connect("--api-key", "--secret", "key=env:PD_KEY").code == 0
@@ -90,7 +90,7 @@ def test_a_key_can_stay_where_it_is(connect, simulator, folder, monkeypatch):
     assert set(saved(folder)) == {"ccm.yaml"}
 
 
-def test_a_secret_that_nothing_leads_to_any_more_is_forgotten(
+def test_connect_replace_removes_an_unused_secret_from_the_vault(
     connect, simulator, folder, monkeypatch
 ):
     """Such as that of a connection whose key is kept elsewhere from now on."""
@@ -102,7 +102,7 @@ def test_a_secret_that_nothing_leads_to_any_more_is_forgotten(
 
 
 @pytest.mark.parametrize(
-    ("options", "answers", "said"),
+    ("options", "answers", "message"),
     [
         pytest.param([], [], "--oauth or --oauth-app or --api-key", id="no way is named"),
         pytest.param(["--api-key"], [], "Key is expected on standard input", id="nothing typed"),
@@ -124,22 +124,24 @@ def test_a_secret_that_nothing_leads_to_any_more_is_forgotten(
         pytest.param(["--api-key", "--secret", "key=env:NONE"], [], "NONE", id="not set"),
     ],
 )
-def test_what_cannot_be_used_is_told(connect, folder, simulator, options, answers, said):
+def test_unusable_connect_options_are_refused(
+    connect, folder, simulator, options, answers, message
+):
     """Before anything is asked of the source, and without what was typed."""
     ran = connect(*options, answers=answers)
-    assert (ran.code, said in ran.err) == (2, True), ran.err
+    assert (ran.code, message in ran.err) == (2, True), ran.err
     assert "0815" not in ran.err
     assert simulator.control.requests == []
     assert saved(folder) == {}
 
 
-def test_a_connector_that_is_not_installed_is_told(ccm):
+def test_an_unknown_connector_is_reported(ccm):
     """With those that are."""
     ran = ccm("connect", "opsgenie", "--api-key")
     assert (ran.code, "installed: pagerduty" in ran.err) == (2, True)
 
 
-def test_a_file_that_changed_in_the_meantime_is_not_replaced(connect, simulator, folder):
+def test_a_settings_file_that_changed_meanwhile_is_not_replaced(connect, simulator, folder):
     """Nor is its vault's entry."""
     (folder / "ccm.yaml").write_text(TIDY)
 
@@ -153,7 +155,7 @@ def test_a_file_that_changed_in_the_meantime_is_not_replaced(connect, simulator,
     assert vault_of(folder).names() == ()
 
 
-def test_a_file_that_cannot_be_changed_alone_is_left_to_its_author(connect, simulator, folder):
+def test_a_settings_file_that_only_a_person_can_edit_is_left_alone(connect, simulator, folder):
     """The lines to add are shown."""
     text = TIDY.replace("connections:   # what is read", "x: &x []\nconnections: *x\ny:")
     (folder / "ccm.yaml").write_text(text)

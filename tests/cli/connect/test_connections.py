@@ -98,8 +98,11 @@ def granted(app, identity, simulator, **secrets) -> VaultEntry:
         received_at=now,
         expires_at=now + timedelta(days=30),
     )
-    known = {"client_id": Secret(app.client_id), "client_secret": Secret(app.client_secret)}
-    return VaultEntry(secrets={**known, **secrets}, entered_at=ENTERED).with_tokens(tokens)
+    secrets_before = {
+        "client_id": Secret(app.client_id),
+        "client_secret": Secret(app.client_secret),
+    }
+    return VaultEntry(secrets={**secrets_before, **secrets}, entered_at=ENTERED).with_tokens(tokens)
 
 
 # -- list and show ----------------------------------------------------------------------------
@@ -116,16 +119,16 @@ def test_a_connection_is_shown_without_its_secret(ccm, prod):
     """For people and for programs."""
     ran = ccm("connections", "show", "prod")
     assert "settings.region\tus" in ran.out.splitlines()
-    shown = ccm("connections", "show", "prod", "--json")
-    assert shown.json["secrets"] == {"key": "vault:prod"}
-    assert shown.json["rotate_by"] == "2026-10-30T09:00:00Z"
-    assert shown.json["problem"] is None
-    assert prod.api_key not in ran.out + shown.out
+    output = ccm("connections", "show", "prod", "--json")
+    assert output.json["secrets"] == {"key": "vault:prod"}
+    assert output.json["rotate_by"] == "2026-10-30T09:00:00Z"
+    assert output.json["problem"] is None
+    assert prod.api_key not in ran.out + output.out
     listed = ccm("connections", "list", "--json").json
-    assert listed[0] == shown.json
+    assert listed[0] == output.json
 
 
-def test_a_vault_that_does_not_open_is_told_in_its_place(ccm, prod, monkeypatch):
+def test_a_vault_that_cannot_be_opened_is_reported_per_connection(ccm, prod, monkeypatch):
     """The rest is listed all the same."""
     monkeypatch.setenv("CCM_VAULT_KEY", VAULT_KEY.replace("8", "9"))
     first, second = ccm("connections", "list", "--json").json
@@ -136,7 +139,7 @@ def test_a_vault_that_does_not_open_is_told_in_its_place(ccm, prod, monkeypatch)
 # -- edit -------------------------------------------------------------------------------------
 
 
-def test_a_setting_is_changed_and_nothing_else(ccm, prod, folder):
+def test_connections_edit_changes_one_setting_and_nothing_else(ccm, prod, folder):
     """Comments stay; the connection was tested with it."""
     before = (folder / "ccm.yaml").read_text()
     ran = ccm("connections", "edit", "prod", "--set", "lookback=60d", "--unset", "region")
@@ -147,7 +150,7 @@ def test_a_setting_is_changed_and_nothing_else(ccm, prod, folder):
 
 
 @pytest.mark.parametrize(
-    ("options", "code", "said"),
+    ("options", "code", "message"),
     [
         pytest.param([], 2, "--set KEY=VALUE", id="nothing"),
         pytest.param(["--set", "lookback=900d"], 2, "at most 180d", id="too far"),
@@ -156,11 +159,13 @@ def test_a_setting_is_changed_and_nothing_else(ccm, prod, folder):
         pytest.param(["--set", "base_url=http://127.0.0.1:9"], 4, "nothing was saved", id="test"),
     ],
 )
-def test_a_change_that_cannot_be_is_not_saved(ccm, prod, folder, options, code, said):
+def test_connections_edit_does_not_save_an_invalid_change(
+    ccm, prod, folder, options, code, message
+):
     """And why."""
     before = (folder / "ccm.yaml").read_text()
     ran = ccm("connections", "edit", "prod", *options)
-    assert (ran.code, said in ran.err) == (code, True), ran.err
+    assert (ran.code, message in ran.err) == (code, True), ran.err
     assert (folder / "ccm.yaml").read_text() == before
 
 
@@ -179,7 +184,7 @@ def test_a_connection_is_removed_with_its_secrets(ccm, prod, vault, folder):
     assert ccm("evidence", "list").out.count("prod\t") == 12
 
 
-def test_a_secret_that_another_connection_uses_stays(ccm, prod, vault, folder):
+def test_a_shared_secret_survives_removing_a_connection(ccm, prod, vault, folder):
     """It is no longer this one's alone."""
     path = folder / "ccm.yaml"
     path.write_text(path.read_text().replace("env:PD_KEY", "vault:prod"))
@@ -191,7 +196,7 @@ def test_a_secret_that_another_connection_uses_stays(ccm, prod, vault, folder):
 
 
 @pytest.mark.parametrize("verb", ["show", "edit", "remove", "rotate"])
-def test_a_connection_that_is_not_there_is_told(ccm, prod, verb):
+def test_an_unknown_connection_is_a_usage_error(ccm, prod, verb):
     """With those that are."""
     ran = ccm("connections", verb, "prd")
     assert (ran.code, "it has: prod, second" in ran.err) == (2, True)
@@ -200,7 +205,7 @@ def test_a_connection_that_is_not_there_is_told(ccm, prod, verb):
 # -- rotate -----------------------------------------------------------------------------------
 
 
-def test_a_key_is_replaced_once_it_is_tested(ccm, prod, vault, new_key):
+def test_connections_rotate_replaces_a_key_after_its_test(ccm, prod, vault, new_key):
     """It is younger then, and what was kept before is gone."""
     ran = ccm("connections", "rotate", "prod", "--from", "env:NEW_KEY")
     assert ran.code == 0, ran.err
@@ -211,7 +216,7 @@ def test_a_key_is_replaced_once_it_is_tested(ccm, prod, vault, new_key):
     assert ccm("check", "prod").code == 0
 
 
-def test_a_run_that_is_under_way_goes_on_with_the_new_key(ccm, prod, vault, new_key):
+def test_a_run_in_progress_continues_with_the_rotated_key(ccm, prod, vault, new_key):
     """A key that was replaced in the meantime is looked up again at the first error_response."""
     begun = len(prod.control.requests)
 
@@ -226,7 +231,7 @@ def test_a_run_that_is_under_way_goes_on_with_the_new_key(ccm, prod, vault, new_
     assert [one.status for one in prod.control.requests].count(401) == 1
 
 
-def test_a_key_is_asked_for_where_it_is_not_named(ccm, prod, vault, new_key, monkeypatch):
+def test_connections_rotate_asks_for_the_key(ccm, prod, vault, new_key, monkeypatch):
     """A line of standard input, or a person at the terminal."""
 
     class Pipe:
@@ -242,7 +247,7 @@ def test_a_key_is_asked_for_where_it_is_not_named(ccm, prod, vault, new_key, mon
 
 
 @pytest.mark.parametrize(
-    ("name", "source", "code", "said"),
+    ("name", "source", "code", "message"),
     [
         pytest.param("prod", "env:WRONG", 4, "continues with the old one", id="refused"),
         pytest.param("prod", "env:PD_KEY", 2, "uses already", id="the same one"),
@@ -254,16 +259,18 @@ def test_a_key_is_asked_for_where_it_is_not_named(ccm, prod, vault, new_key, mon
     ],
 )
 @pytest.mark.usefixtures("new_key")
-def test_a_new_key_that_is_of_no_use_changes_nothing(ccm, vault, name, source, code, said):
+def test_connections_rotate_refuses_a_key_that_fails_its_test(
+    ccm, vault, name, source, code, message
+):
     """The old one stays in use."""
     before = vault.read("prod")
     ran = ccm("connections", "rotate", name, "--from", source)
-    assert (ran.code, said in ran.err) == (code, True), ran.err
+    assert (ran.code, message in ran.err) == (code, True), ran.err
     assert "0815" not in ran.err
     assert vault.read("prod") == before
 
 
-def test_a_client_secret_is_tried_by_renewing_the_tokens(
+def test_a_rotated_client_secret_is_tested_by_renewing_tokens(
     ccm, prod, vault, rewrite, identity, monkeypatch
 ):
     """The grant stays; a wrong secret costs no token."""
@@ -285,7 +292,7 @@ def test_a_client_secret_is_tried_by_renewing_the_tokens(
     assert ccm("check", "prod").code == 0
 
 
-def test_a_failing_identity_server_changes_nothing(
+def test_a_failing_identity_server_leaves_the_client_secret_unchanged(
     ccm, prod, vault, rewrite, identity, monkeypatch
 ):
     """Neither the secret nor the tokens."""
@@ -300,21 +307,25 @@ def test_a_failing_identity_server_changes_nothing(
 
 def found_of(checked, name: str) -> list[dict]:
     """Give what a check found of a connection."""
-    (found,) = [one for one in checked.json["connections"] if one["connection"] == name]
-    return found["diagnoses"]
+    (details,) = [one for one in checked.json["connections"] if one["connection"] == name]
+    return details["diagnoses"]
 
 
 # -- age --------------------------------------------------------------------------------------
 
 
-def test_a_key_past_its_age_is_told_everywhere(ccm, prod, vault, folder):
+def test_a_key_past_its_rotation_period_is_reported_everywhere(ccm, prod, vault, folder):
     """By check, by run and by its report; the manifest has the dates."""
     age = datetime.now(UTC) - timedelta(days=91)
     vault.write("prod", replace(vault.read("prod"), entered_at=age))
     checked = ccm("check", "--json", "prod")
-    (told,) = [one for one in found_of(checked, "prod") if one["subject"] == "credential age"]
-    assert (checked.code, told["ok"], "91 days ago" in told["message"]) == (3, False, True)
-    assert told["next_step"].endswith("ccm connections rotate prod`")
+    (diagnosis,) = [one for one in found_of(checked, "prod") if one["subject"] == "credential age"]
+    assert (checked.code, diagnosis["ok"], "91 days ago" in diagnosis["message"]) == (
+        3,
+        False,
+        True,
+    )
+    assert diagnosis["next_step"].endswith("ccm connections rotate prod`")
     ran = ccm("run")
     assert "ccm connections rotate prod" in " ".join(ran.out.split())
     assert "ccm connections rotate prod" in (folder / "ccm-report.html").read_text()
@@ -324,16 +335,16 @@ def test_a_key_past_its_age_is_told_everywhere(ccm, prod, vault, folder):
     assert manifest["rotate_by"] < datetime.now(UTC).isoformat()
 
 
-def test_a_younger_key_is_well(ccm, prod, vault):
+def test_a_key_within_its_rotation_period_is_ok(ccm, prod, vault):
     """With the day on which it is due; of one kept elsewhere it is not known."""
     vault.write("prod", replace(vault.read("prod"), entered_at=datetime.now(UTC)))
     checked = ccm("check", "--json")
     assert checked.code == 0
-    told = [
+    diagnosis = [
         one["message"]
-        for found in checked.json["connections"]
-        for one in found["diagnoses"]
+        for details in checked.json["connections"]
+        for one in details["diagnoses"]
         if one["subject"] == "credential age"
     ]
-    assert "rotate it by" in told[0]
-    assert told[1].startswith("not known")
+    assert "rotate it by" in diagnosis[0]
+    assert diagnosis[1].startswith("not known")

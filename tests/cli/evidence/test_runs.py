@@ -21,13 +21,13 @@ def test_runs_are_listed_and_shown(ccm, connected):
     assert ccm("runs", "list", "-n", "1", "--json").json == [second]
     assert ccm("runs", "show", "--json").json == second
     assert ccm("runs", "show", first["run"], "--json").json == first
-    told = ccm("runs", "show", first["run"]).out
-    assert "pagerduty.on_call.v1: unavailable\n  missed: denied: " in told
-    assert "requested: /services?" in told
-    assert "credential: account_api_key, " in told
+    output = ccm("runs", "show", first["run"]).out
+    assert "pagerduty.on_call.v1: unavailable\n  missed: denied: " in output
+    assert "requested: /services?" in output
+    assert "credential: account_api_key, " in output
 
 
-def test_a_manifest_says_what_was_promised(ccm, connected, folder):
+def test_a_manifest_states_the_required_frequency(ccm, connected, folder):
     """Every kind of the connection, with the cadence of the settings."""
     text = (folder / "ccm.yaml").read_text()
     (folder / "ccm.yaml").write_text(
@@ -43,7 +43,7 @@ def test_a_manifest_says_what_was_promised(ccm, connected, folder):
     assert promised["pagerduty.incident"]["shape"] == "event"
 
 
-def test_a_run_that_was_cut_off_is_listed_without_an_outcome(ccm, connected, folder):
+def test_an_unsealed_run_is_listed_without_an_outcome(ccm, connected, folder):
     """It cannot be shown before the next run has sealed it, and the message says so."""
     ccm("collect")
     with closing(sqlite3.connect(folder / "ccm.db")) as database, database:
@@ -57,7 +57,7 @@ def test_a_run_that_was_cut_off_is_listed_without_an_outcome(ccm, connected, fol
     assert (ran.code, "The next run" in ran.err) == (2, True)
 
 
-def test_what_is_not_there_is_said(ccm, connected):
+def test_unknown_runs_are_reported(ccm, connected):
     """No store, no such run, no such connection: each names what there is."""
     assert ccm("runs", "list").code == 2
     ccm("collect")

@@ -43,7 +43,7 @@ def collected(ccm, connected, drafts):
     return drafts
 
 
-def test_a_draft_is_judged_and_nothing_is_kept(ccm, collected):
+def test_rules_preview_evaluates_a_draft_and_keeps_nothing(ccm, collected):
     """Its verdict is that of the kept evidence; there is no evaluation afterwards."""
     ran = ccm("rules", "preview", "one.yaml", "--json")
     (rule,) = ran.json["rules"]
@@ -53,7 +53,7 @@ def test_a_draft_is_judged_and_nothing_is_kept(ccm, collected):
     assert ccm("report").code == 2  # nothing was kept
 
 
-def test_two_versions_are_compared(ccm, collected):
+def test_rules_diff_compares_two_versions_of_a_pack(ccm, collected):
     """What would be different, subject by subject; exit code 1 where something would."""
     ran = ccm("rules", "diff", "one.yaml", "two.yaml")
 
@@ -66,7 +66,7 @@ def test_two_versions_are_compared(ccm, collected):
     assert ccm("rules", "diff", "one.yaml", "one.yaml", "--json").json["rules"] == []
 
 
-def test_other_packs_than_those_of_the_settings(ccm, collected):
+def test_evaluate_with_other_packs_keeps_nothing(ccm, collected):
     """What they would say, or only what they would change; nothing is kept."""
     ran = ccm("evaluate", "--packs", "two.yaml", "--json")
     assert [one["rule"] for one in ran.json["rules"]] == ["our_team_is_small"]
@@ -93,7 +93,7 @@ def test_other_packs_than_those_of_the_settings(ccm, collected):
         ),
     ],
 )
-def test_mistakes_are_told(ccm, connected, drafts, arguments, expected):
+def test_mistakes_in_rules_arguments_are_reported(ccm, connected, drafts, arguments, expected):
     """With exit code 2 and nothing on standard output."""
     ccm("collect")
     ran = ccm(*arguments)
@@ -101,7 +101,7 @@ def test_mistakes_are_told(ccm, connected, drafts, arguments, expected):
     assert expected in ran.err
 
 
-def test_shipped_packs_do_not_turn_to_a_pass(ccm, folder):
+def test_shipped_packs_survive_mutation(ccm, folder):
     """Neither by their tests nor, elsewhere, by the evidence."""
     ran = ccm("rules", "mutate", "--json")
     assert ran.code == 0
@@ -110,14 +110,14 @@ def test_shipped_packs_do_not_turn_to_a_pass(ccm, folder):
 
 
 @pytest.mark.slow
-def test_evidence_that_is_taken_away_lets_no_shipped_rule_pass(ccm, connected):
+def test_removed_evidence_lets_no_shipped_rule_pass(ccm, connected):
     """Pages lost, kinds denied and stale, fields no longer sent: views and rules together."""
     ccm("collect")
     ran = ccm("rules", "mutate", "--evidence", "--json")
     assert (ran.code, ran.json) == (0, [])
 
 
-def test_a_rule_that_lies_is_found_in_the_evidence(ccm, collected):
+def test_rules_mutate_finds_a_rule_that_passes_without_evidence(ccm, collected):
     """A field that is no longer sent makes it pass."""
     lying = DRAFT.split("    tests:", maxsplit=1)[0]
     for old, new in (
@@ -133,20 +133,20 @@ def test_a_rule_that_lies_is_found_in_the_evidence(ccm, collected):
     assert {one["mutation"] for one in ran.json} == {"pagerduty.service without status"}
 
 
-def test_the_coverage_of_a_framework(ccm, folder):
+def test_rules_list_shows_the_controls_of_a_framework(ccm, folder):
     """Each control with the rules that support it, and why."""
     rows = ccm("rules", "list", "--controls", "soc2", "--json").json
     assert {one["control"] for one in rows} >= {"CC6.3", "CC7.4"}
     assert all(one["why"] for one in rows)
     table = ccm("rules", "list", "--controls", "soc2")
-    left = {(one["control"], text) for one in rows for text in one["manual_procedures"]}
-    assert len(table.out.splitlines()) == len(rows) + len(left)
-    assert table.out.count("\tby hand\t") == len(left) > 0
+    manual = {(one["control"], text) for one in rows for text in one["manual_procedures"]}
+    assert len(table.out.splitlines()) == len(rows) + len(manual)
+    assert table.out.count("\tby hand\t") == len(manual) > 0
     assert "controls of soc2 have rules" in table.err
     assert "partly automated" in table.err
 
 
-def test_a_pack_that_states_no_share_is_not_taken_for_all_of_the_control(ccm, folder):
+def test_a_control_without_stated_automation_is_not_counted_as_full(ccm, folder):
     """The share is called not stated, and stands in the table as something that is by hand."""
     pack = DRAFT.replace("    on_empty", "    controls: [{framework: own, id: X}]\n    on_empty")
     (folder / "own.yaml").write_text(pack)
@@ -155,13 +155,13 @@ def test_a_pack_that_states_no_share_is_not_taken_for_all_of_the_control(ccm, fo
     assert "1 controls of own have rules: 1 share automated not stated" in ran.err
 
 
-def test_the_schema_knows_what_is_installed(ccm, folder, drafts):
+def test_rules_schema_lists_installed_kinds_and_views(ccm, folder, drafts):
     """An editor offers kinds and views by name, and a pack that is well satisfies it."""
-    found = ccm("rules", "schema").json
-    names = found["$defs"]["source"]["enum"]
+    pack_schema = ccm("rules", "schema").json
+    names = pack_schema["$defs"]["source"]["enum"]
 
     assert {"pagerduty.service", "pagerduty.team_ownership"} <= set(names)
-    jsonschema.Draft202012Validator.check_schema(found)
+    jsonschema.Draft202012Validator.check_schema(pack_schema)
     (one,) = ccm("rules", "list", "one.yaml", "--json").json
     assert one["rule"]["over"] in names
-    assert json.dumps(found)
+    assert json.dumps(pack_schema)

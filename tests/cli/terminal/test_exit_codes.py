@@ -18,7 +18,7 @@ from ccm_core.errors import (
 
 
 @pytest.mark.parametrize("order", list(permutations([2, 5, 4, 3, 1, 0], 3)))
-def test_the_gravest_decides_in_any_order(order):
+def test_the_most_severe_exit_code_decides_in_any_order(order):
     """2 before 5 before 4 before 3 before 1 before 0."""
     expected = next(code for code in (2, 5, 4, 3, 1, 0) if code in order)
     assert most_severe(Exit(code) for code in order) == expected
@@ -34,6 +34,6 @@ def test_the_gravest_decides_in_any_order(order):
         (AuthenticationFailed("x"), 4),
     ],
 )
-def test_an_error_has_the_code_of_what_can_be_done_about_it(error, code):
+def test_an_error_has_the_exit_code_of_its_kind(error, code):
     """Mend it, distrust it, or look at the source."""
     assert error_code(error) == code

@@ -24,27 +24,27 @@ with observer(quiet=False) as bars:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="terminals are made in another way there")
-def test_a_bar_shows_the_window_rows_requests_and_the_wait():
+def test_progress_bar_shows_window_rows_requests_and_rate_limit():
     """How far it is, how fast it goes, and that it is the source's limit that makes it wait."""
     ours, theirs = os.openpty()
     environment = os.environ | {"TERM": "xterm", "COLUMNS": "150"}
     child = subprocess.Popen([sys.executable, "-c", PROGRAM], stderr=theirs, env=environment)  # noqa: S603 - our own program
     os.close(theirs)
-    seen = b""
+    screen = b""
     while piece := _read(ours):
-        seen += piece
+        screen += piece
     os.close(ours)
     assert child.wait(30) == 0
 
-    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", seen.decode())
-    for told in (
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen.decode())
+    for output in (
         "acme-prod: 2 kinds are due",
         "acme.case 2026-11-16…11-23",
         "300/900",
         "3 requests, 180 a minute",
         "waiting 12 s for the limit",
     ):
-        assert told in text
+        assert output in text
 
 
 def _read(descriptor: int) -> bytes:

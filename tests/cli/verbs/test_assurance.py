@@ -12,7 +12,7 @@ def today():
     return f"{datetime.now(UTC):%Y-%m-%d}"
 
 
-def test_a_period_is_told_by_control_and_by_kind(ccm, connected, judges):
+def test_assurance_lists_controls_and_kinds(ccm, connected, judges):
     """With a gap from its beginning to the first run: exit code 3, and a document as described."""
     ccm("run")
     ran = ccm("assurance", "--period", today(), "--json")
@@ -27,13 +27,13 @@ def test_a_period_is_told_by_control_and_by_kind(ccm, connected, judges):
     kind = ccm("assurance", "--period", today(), "--kind", "pagerduty.team", "--json").json
     assert [each["kind"] for each in kind["kinds"]] == ["pagerduty.team"]
     assert kind["controls"] == []
-    told = ccm("assurance", "--period", today()).out
-    assert "soc2:CC7.4: evidence incomplete for the period" in told
-    assert "it had not been collected yet" in told
+    output = ccm("assurance", "--period", today()).out
+    assert "soc2:CC7.4: evidence incomplete for the period" in output
+    assert "it had not been collected yet" in output
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         pytest.param(["--period", "2026-Q5"], "write it like 2026", id="no period"),
         pytest.param(["--period", "2999"], "has not begun", id="the future"),
@@ -45,8 +45,10 @@ def test_a_period_is_told_by_control_and_by_kind(ccm, connected, judges):
         ),
     ],
 )
-def test_what_cannot_be_asked_is_told_with_what_can(ccm, connected, arguments, said):
+def test_unknown_assurance_arguments_are_refused_with_the_known_ones(
+    ccm, connected, arguments, message
+):
     """One line, exit code 2."""
     ccm("collect")
     ran = ccm("assurance", *arguments)
-    assert (ran.code, said in ran.err, ran.out) == (2, True, "")
+    assert (ran.code, message in ran.err, ran.out) == (2, True, "")

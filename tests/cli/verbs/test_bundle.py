@@ -34,14 +34,14 @@ def test_a_bundle_is_verified_without_store_settings_and_network(
     assert ran.code == 0, ran.err
     ccm("keys", "export", "-o", "key.txt")
     ccm("checkpoint", "-o", "head.txt")
-    there = tmp_path_factory.mktemp("auditor")
+    path_elsewhere = tmp_path_factory.mktemp("auditor")
     for name in ("b.zip", "key.txt", "head.txt"):
-        (there / name).write_bytes((folder / name).read_bytes())
-    monkeypatch.chdir(there)
+        (path_elsewhere / name).write_bytes((folder / name).read_bytes())
+    monkeypatch.chdir(path_elsewhere)
     ran = ccm("verify", "b.zip", "--key", "key.txt", "--pin", "head.txt", "--json")
     assert (ran.code, ran.json["holds"], ran.json["problems"]) == (0, True, [])
     assert ran.json["pins"] == 1
-    assert ccm("verify", "b.zip").out.endswith("b.zip: everything is as it was kept\n")
+    assert ccm("verify", "b.zip").out.endswith("b.zip: everything is as it was stored\n")
 
 
 def test_a_changed_bundle_ends_with_exit_code_5(ccm, signed, folder):
@@ -54,7 +54,7 @@ def test_a_changed_bundle_ends_with_exit_code_5(ccm, signed, folder):
     assert (ran.code, "damaged: " in ran.out) == (5, True)
 
 
-def test_a_newer_checkpoint_is_to_be_compared_with_the_store(ccm, signed):
+def test_a_newer_checkpoint_leaves_a_bundle_unproven(ccm, signed):
     """Nothing speaks against it, and nothing is proven by it: exit code 3. An older one holds."""
     bundled(ccm)
     ccm("evaluate")
@@ -67,11 +67,11 @@ def test_a_newer_checkpoint_is_to_be_compared_with_the_store(ccm, signed):
     ran = ccm("verify", "b.zip", "--pin", "later.txt")
     assert (ran.code, ran.out.splitlines()[-1]) == (
         0,
-        "b.zip: everything is as it was kept since the pinned head",
+        "b.zip: everything is as it was stored since the pinned checkpoint",
     )
 
 
-def test_a_head_or_a_key_of_another_store_is_found(ccm, signed, folder):
+def test_a_checkpoint_or_key_of_another_store_fails_verification(ccm, signed, folder):
     """Exit code 5."""
     bundled(ccm)
     ccm("checkpoint", "-o", "head.txt")
@@ -93,15 +93,15 @@ WRONG = {
 }
 
 
-def test_what_cannot_be_bundled_is_told(ccm, signed, folder):
+def test_bundling_errors_name_the_reason(ccm, signed, folder):
     """Exit code 2, and no half of a file. One store for all cases: reading it takes long."""
-    for name, (arguments, said) in WRONG.items():
+    for name, (arguments, message) in WRONG.items():
         ran = ccm("bundle", *arguments)
-        assert (name, ran.code, said in ran.err) == (name, 2, True)
+        assert (name, ran.code, message in ran.err) == (name, 2, True)
         assert list(Path(folder).glob("*.zip*")) == []
 
 
-def test_a_store_that_nobody_signed_is_not_bundled(ccm, connected, folder):
+def test_an_unsigned_store_is_not_bundled(ccm, connected, folder):
     """The next step is named: make a key."""
     ccm("run")
     ran = bundled(ccm)
@@ -109,7 +109,7 @@ def test_a_store_that_nobody_signed_is_not_bundled(ccm, connected, folder):
     assert list(Path(folder).glob("*.zip*")) == []
 
 
-def test_what_is_no_bundle_is_told(ccm, folder):
+def test_a_file_that_is_no_bundle_is_reported(ccm, folder):
     """Not there: exit code 2. There, and none: exit code 5."""
     assert ccm("verify", "none.zip").code == 2
     (folder / "x.zip").write_text("no archive")

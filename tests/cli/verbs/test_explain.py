@@ -6,27 +6,29 @@ import pytest
 
 
 @pytest.fixture
-def judged(ccm, connected):
+def evaluation(ccm, connected):
     """Collect and judge once; give the results by rule."""
     evaluation = ccm("run", "--json").json["evaluation"]
     return {rule["rule"]: rule["results"] for rule in evaluation["rules"]}
 
 
-def test_a_failure_is_explained_down_to_the_requests(ccm, judged):
+def test_a_failure_is_explained_down_to_the_requests(ccm, evaluation):
     """The conditions, the parameters and where they were set, the records, the requests."""
     failing = next(
-        one for one in judged["pagerduty_incident_acknowledged_in_time"] if one["status"] == "fail"
+        one
+        for one in evaluation["pagerduty_incident_acknowledged_in_time"]
+        if one["status"] == "fail"
     )
-    said = ccm("explain", failing["id"], "--json").json
+    text = ccm("explain", failing["id"], "--json").json
 
-    assert said["result"] == failing
-    assert said["trace"]["assertion"]["value"] is False
-    assert said["trace"]["match"]["value"] is True
-    assert {one["digest"] for one in said["records"]} == set(failing["evidence_digests"])
-    assert all(one["requests"][0]["endpoint"] == one["endpoint"] for one in said["records"])
-    assert said["difference"] is None
-    assert {one["set_by"] for one in said["parameters"]} == {"pack"}
-    assert all(one["set_at"].split(":")[0].endswith(".yaml") for one in said["parameters"])
+    assert text["result"] == failing
+    assert text["trace"]["assertion"]["value"] is False
+    assert text["trace"]["match"]["value"] is True
+    assert {one["digest"] for one in text["records"]} == set(failing["evidence_digests"])
+    assert all(one["requests"][0]["endpoint"] == one["endpoint"] for one in text["records"])
+    assert text["difference"] is None
+    assert {one["set_by"] for one in text["parameters"]} == {"pack"}
+    assert all(one["set_at"].split(":")[0].endswith(".yaml") for one in text["parameters"])
     text = ccm("explain", failing["id"]).out
     assert text.startswith("FAILED: ")
     assert "GET /incidents?" in text
@@ -37,17 +39,17 @@ def test_a_parameter_of_the_settings_is_shown_where_it_is_set(ccm, connected, fo
     """File, line and column as they were when it was judged, whatever was done to the file."""
     path = folder / "ccm.yaml"
     loose = "rules:\n  parameters:\n    ack_within_high: 10m\n  "
-    written = path.read_text().replace("rules: {packs", loose + "packs").replace("]}", "]")
-    path.write_text(written)
+    settings = path.read_text().replace("rules: {packs", loose + "packs").replace("]}", "]")
+    path.write_text(settings)
     evaluation = ccm("run", "--json").json["evaluation"]
-    path.write_text("# moved\n" + written)
+    path.write_text("# moved\n" + settings)
     name = next(
         result["id"]
         for rule in evaluation["rules"]
         for result in rule["results"]
         if rule["rule"] == "pagerduty_incident_acknowledged_in_time"
     )
-    line = written.splitlines().index("    ack_within_high: 10m") + 1
+    line = settings.splitlines().index("    ack_within_high: 10m") + 1
     (parameter,) = [
         one
         for one in ccm("explain", name, "--json").json["parameters"]
@@ -59,9 +61,9 @@ def test_a_parameter_of_the_settings_is_shown_where_it_is_set(ccm, connected, fo
     assert f"set by the settings, {parameter['set_at']}" in ccm("explain", name).out
 
 
-def test_every_result_can_be_explained(ccm, judged):
+def test_every_result_can_be_explained(ccm, evaluation):
     """One of each rule and status, by its id; none comes out differently."""
-    some = {(one["rule"], one["status"]): one["id"] for of in judged.values() for one in of}
+    some = {(one["rule"], one["status"]): one["id"] for of in evaluation.values() for one in of}
     assert len(some) > 20
     for name in list(some.values())[::8]:
         ran = ccm("explain", name, "--json")
@@ -93,7 +95,7 @@ def test_an_insufficient_result_shows_the_evidence(ccm, connected, folder):
         pytest.param("", "no result ''", id="empty"),
     ],
 )
-def test_a_name_that_is_no_result_is_told(ccm, judged, name, expected):
+def test_explaining_an_unknown_result_is_a_usage_error(ccm, evaluation, name, expected):
     """With what to do next."""
     ran = ccm("explain", name)
     assert (ran.code, ran.out) == (2, "")
@@ -101,16 +103,16 @@ def test_a_name_that_is_no_result_is_told(ccm, judged, name, expected):
     assert "findings list" in ran.err
 
 
-def test_an_id_that_is_too_short_names_those_it_may_be(ccm, judged):
+def test_an_ambiguous_result_id_lists_the_matches(ccm, evaluation):
     """The rule's part alone is not enough where it judged several subjects."""
-    results = judged["pagerduty_service_has_escalation_policy"]
+    results = evaluation["pagerduty_service_has_escalation_policy"]
     ran = ccm("explain", results[0]["id"][:6])
     assert ran.code == 2
     assert results[0]["id"] in ran.err
     assert "write more of the id" in ran.err
 
 
-def test_without_an_evaluation_there_is_nothing_to_explain(ccm, connected):
+def test_explain_without_an_evaluation_is_a_usage_error(ccm, connected):
     """A store that was only collected into says so."""
     ccm("collect")
     ran = ccm("explain", "abc")

@@ -41,21 +41,21 @@ def admins(listed):
     return [one for one in listed if one["rule"] == "pagerduty_owners_and_admins_bounded"]
 
 
-def test_a_finding_is_followed_through_time(ccm, owned):
+def test_a_finding_is_tracked_across_evaluations(ccm, owned):
     """Opened, resolved when the limit was raised, reopened when it was not any more."""
-    then = admins(ccm("findings", "list", "--all", "--as-of", owned, "--json").json)
+    earlier = admins(ccm("findings", "list", "--all", "--as-of", owned, "--json").json)
     now = admins(ccm("findings", "list", "--json").json)
 
-    assert {one["state"] for one in then} == {"resolved"}
+    assert {one["state"] for one in earlier} == {"resolved"}
     assert {(one["state"], one["opened"]) for one in now} == {("open", 2)}
-    shown = ccm("findings", "show", now[0]["id"], "--json").json
-    assert [one["kind"] for one in shown["changes"]] == ["opened", "resolved", "reopened"]
+    details = ccm("findings", "show", now[0]["id"], "--json").json
+    assert [one["kind"] for one in details["changes"]] == ["opened", "resolved", "reopened"]
     text = ccm("findings", "show", now[0]["id"]).out
     assert f"{now[0]['id']} is open, opened 2 times" in text
     assert " resolved: " in text
 
 
-def test_what_is_listed_can_be_narrowed(ccm, owned):
+def test_listed_findings_can_be_filtered(ccm, owned):
     """By state, by connection; what is closed only where it is asked for."""
     assert admins(ccm("findings", "list", "--as-of", owned, "--json").json) == []
     assert admins(ccm("findings", "list", "--state", "resolved", "--as-of", owned, "--json").json)
@@ -68,13 +68,13 @@ def test_findings_are_listed_by_owner(ccm, owned):
     """The names of teams, in whatever case; what nobody owns is nobody's."""
     everything = ccm("findings", "list", "--json").json
     teams = {name for one in everything for name in one["subject"]["owners"]}
-    asked = sorted(teams)[:2]
-    some = ccm("findings", "list", *flags(asked), "--json").json
+    arguments = sorted(teams)[:2]
+    some = ccm("findings", "list", *flags(arguments), "--json").json
 
-    assert some == [one for one in everything if {*asked} & {*one["subject"]["owners"]}]
+    assert some == [one for one in everything if {*arguments} & {*one["subject"]["owners"]}]
     assert 0 < len(some) < len(everything)
-    shown = ccm("findings", "show", some[0]["id"]).out
-    assert f"  owner    {', '.join(some[0]['subject']['owners'])}" in shown
+    details = ccm("findings", "show", some[0]["id"]).out
+    assert f"  owner    {', '.join(some[0]['subject']['owners'])}" in details
     assert ccm("findings", "list", "--owner", "Nobody at all", "--json").json == []
 
 
@@ -99,20 +99,20 @@ def test_a_past_evaluation_made_later_changes_no_finding(ccm, owned):
         pytest.param(["list", "--state", "lost"], "lost", id="no-state"),
     ],
 )
-def test_mistakes_are_told(ccm, owned, arguments, expected):
+def test_mistakes_in_findings_arguments_are_reported(ccm, owned, arguments, expected):
     """With exit code 2 and nothing on standard output."""
     ran = ccm("findings", *arguments)
     assert (ran.code, ran.out) == (2, "")
     assert expected in ran.err
 
 
-def test_a_store_without_evaluations_has_none(ccm, connected):
+def test_a_store_without_evaluations_has_no_findings(ccm, connected):
     """There is nothing to list, and that is no mistake."""
     ccm("collect")
     assert ccm("findings", "list", "--json").json == []
 
 
-def test_what_a_waiver_covers_stays_open_and_says_so(ccm, connected, folder):
+def test_a_waived_finding_stays_open_and_names_its_waiver(ccm, connected, folder):
     """The waiver is a flag beside the state."""
     (folder / "waivers.yaml").write_text(WAIVERS)
     settings = folder / "ccm.yaml"
@@ -120,7 +120,7 @@ def test_what_a_waiver_covers_stays_open_and_says_so(ccm, connected, folder):
         settings.read_text().replace("rules: {packs", "rules: {waivers: waivers.yaml, packs")
     )
     ccm("run", "--json")
-    found = admins(ccm("findings", "list", "--json").json)
+    finding = admins(ccm("findings", "list", "--json").json)
 
-    assert {(one["state"], one["waiver"]) for one in found} == {("open", "W1")}
-    assert "is open, waived by W1" in ccm("findings", "show", found[0]["id"]).out
+    assert {(one["state"], one["waiver"]) for one in finding} == {("open", "W1")}
+    assert "is open, waived by W1" in ccm("findings", "show", finding[0]["id"]).out

@@ -10,7 +10,7 @@ QUIET = 'quiet_hours: {from: "00:00", until: "23:59", timezone: UTC}'
 
 
 @pytest.fixture
-def told(connected, folder, webhook, monkeypatch):
+def notified(connected, folder, webhook, monkeypatch):
     """Settings that name the web hook."""
 
     def wish(more=""):
@@ -22,7 +22,9 @@ def told(connected, folder, webhook, monkeypatch):
     return wish
 
 
-def test_a_run_tells_what_is_so_and_then_only_changes(ccm, told, webhook, connected):
+def test_notifications_report_the_state_once_and_then_only_changes(
+    ccm, notified, webhook, connected
+):
     """One message for the first run, none for the second, one when something breaks."""
     ccm("run")
     (first,) = webhook.messages
@@ -35,15 +37,15 @@ def test_a_run_tells_what_is_so_and_then_only_changes(ccm, told, webhook, connec
     assert "inconclusive" in webhook.messages[1]["title"]
 
 
-def test_nothing_secret_or_personal_is_sent_or_kept(ccm, told, webhook, connected, folder):
+def test_notifications_hold_nothing_secret_or_personal(ccm, notified, webhook, connected, folder):
     """Neither the key, nor an address of a person, nor the hook's own token."""
     ccm("run")
-    said = str(webhook.messages) + (folder / STATE_FILE).read_text()
+    sent_text = str(webhook.messages) + (folder / STATE_FILE).read_text()
     people = [person.email for person in connected.account.users.values()]
-    assert not [one for one in (connected.api_key, "S3cret", *people) if one in said]
+    assert not [one for one in (connected.api_key, "S3cret", *people) if one in sent_text]
 
 
-def test_what_could_not_be_sent_is_told_later(ccm, told, webhook):
+def test_a_failed_notification_is_sent_in_the_next_run(ccm, notified, webhook):
     """The run stands, the failure is said, and nothing is lost."""
     webhook.status = 500
     ran = ccm("run")
@@ -56,11 +58,11 @@ def test_what_could_not_be_sent_is_told_later(ccm, told, webhook):
     assert "nothing new to tell" in ccm("notify").err
 
 
-def test_a_dry_run_sends_nothing(ccm, told, webhook):
+def test_notify_dry_run_sends_nothing(ccm, notified, webhook):
     """It prints what would be told, and remembers nothing."""
-    told(QUIET)
+    notified(QUIET)
     ccm("run")
-    told()
+    notified()
     ran = ccm("notify", "--dry-run")
     assert webhook.messages == []
     assert "would be sent: ccm: " in ran.err
@@ -68,15 +70,15 @@ def test_a_dry_run_sends_nothing(ccm, told, webhook):
     assert ccm("notify", "--dry-run").out == ran.out
 
 
-def test_a_trial(ccm, told, webhook):
+def test_notify_test_sends_a_test_message(ccm, notified, webhook):
     """Whoever sets it up sees at once that it works, before anything was collected."""
     assert ccm("notify", "--test").code == 0
     assert webhook.messages[0]["title"] == "ccm: a trial message"
 
 
-def test_quiet_hours_hold_everything_back(ccm, told, webhook):
+def test_quiet_hours_delay_notifications(ccm, notified, webhook):
     """Until they end."""
-    told(QUIET)
+    notified(QUIET)
     ccm("run")
     assert webhook.messages == []
 
@@ -96,16 +98,16 @@ def test_quiet_hours_hold_everything_back(ccm, told, webhook):
         pytest.param("min_severity: urgent", 'unknown value "urgent"', id="severity"),
     ],
 )
-def test_mistakes_in_the_settings(ccm, told, more, message):
+def test_mistakes_in_notify_settings_are_reported(ccm, notified, more, message):
     """Each with its line, before anything is done."""
-    told(more)
+    notified(more)
     ran = ccm("notify")
     assert ran.code == 2
     assert message in ran.err
     assert "ccm.yaml:" in ran.err
 
 
-def test_an_address_may_not_stand_in_the_settings(ccm, connected, folder):
+def test_a_notify_address_in_the_settings_is_refused(ccm, connected, folder):
     """Addresses hold tokens; what was written is not repeated."""
     with (folder / "ccm.yaml").open("a") as file:
         file.write('notify: {to: ["slack://S3cretToken"]}\n')
@@ -115,6 +117,6 @@ def test_an_address_may_not_stand_in_the_settings(ccm, connected, folder):
     assert "S3cretToken" not in ran.err
 
 
-def test_nobody_is_to_be_told(ccm, connected):
+def test_notify_without_recipients_is_a_usage_error(ccm, connected):
     """Without the setting, the command says what is missing."""
     assert "has no `notify`" in ccm("notify").err

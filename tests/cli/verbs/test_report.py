@@ -12,13 +12,13 @@ from ccm_core.cli.verbs.report_targets import report_targets
 from ccm_core.errors import UsageError
 
 
-def where(wanted, output=None):
+def where(formats, output=None):
     """Give format and path as text, for comparing."""
-    return [(one.form, one.path and one.path.as_posix()) for one in report_targets(wanted, output)]
+    return [(one.form, one.path and one.path.as_posix()) for one in report_targets(formats, output)]
 
 
 @pytest.mark.parametrize(
-    ("wanted", "output", "placed"),
+    ("formats", "output", "placed"),
     [
         pytest.param([], None, [("text", None)], id="nothing said"),
         pytest.param(["html"], None, [("html", None)], id="printed"),
@@ -44,14 +44,14 @@ def where(wanted, output=None):
         ),
     ],
 )
-def test_where_formats_go(tmp_path: Path, monkeypatch, wanted, output, placed):
+def test_report_formats_go_to_their_targets(tmp_path: Path, monkeypatch, formats, output, placed):
     """What is said of formats and of the output decides together."""
     monkeypatch.chdir(tmp_path)
-    assert where(wanted, output) == placed
+    assert where(formats, output) == placed
 
 
 @pytest.mark.parametrize(
-    ("wanted", "output", "told"),
+    ("formats", "output", "message"),
     [
         pytest.param(
             ["pdf"], None, "--format pdf: no such format; choose among csv, html,", id="unknown"
@@ -67,14 +67,14 @@ def test_where_formats_go(tmp_path: Path, monkeypatch, wanted, output, placed):
         pytest.param(["html=x"], "y", "every format names its file already", id="no use for -o"),
     ],
 )
-def test_what_cannot_be_placed(wanted, output, told):
+def test_report_targets_that_clash_are_refused(formats, output, message):
     """Whoever asks for what cannot be done is told why, and what to write."""
     with pytest.raises(UsageError) as refused:
-        report_targets(wanted, output)
-    assert told in str(refused.value)
+        report_targets(formats, output)
+    assert message in str(refused.value)
 
 
-def test_several_formats_in_one_call(ccm, connected, folder):
+def test_report_writes_several_formats_in_one_call(ccm, connected, folder):
     """One call writes them all, and each is of the same evaluation."""
     ccm("run")
     ran = ccm(
@@ -90,7 +90,7 @@ def test_several_formats_in_one_call(ccm, connected, folder):
     assert moment in (folder / "out/ccm-report.oscal.json").read_text()
 
 
-def test_a_part_says_that_it_is_one(ccm, connected):
+def test_a_filtered_report_says_what_it_covers(ccm, connected):
     """One control: its rules alone, and the report says what it leaves out."""
     whole = json.loads(ccm("run", "--json").out)["evaluation"]
     control = next(one for one in whole["controls"] if one["id"] == "CC7.4")
@@ -102,7 +102,7 @@ def test_a_part_says_that_it_is_one(ccm, connected):
     assert "only control soc2:CC7.4" in ccm("report", "--control", "soc2:CC7.4").out
 
 
-def test_an_unknown_part_is_refused(ccm, connected):
+def test_an_unknown_report_filter_is_refused(ccm, connected):
     """A control that no rule supports is a mistake, and the known ones are named."""
     ccm("run")
     ran = ccm("report", "--control", "soc2:CC9.9", "--framework", "nist")
@@ -111,7 +111,7 @@ def test_an_unknown_part_is_refused(ccm, connected):
     assert "framework 'nist' not found in this evaluation; it has: " in ran.err
 
 
-def test_a_report_that_cannot_be_written(ccm, connected, folder):
+def test_a_report_that_cannot_be_written_leaves_no_half_file(ccm, connected, folder):
     """A folder that is a file is told, and nothing is left behind."""
     ccm("run")
     (folder / "blocked").write_text("")
@@ -120,7 +120,7 @@ def test_a_report_that_cannot_be_written(ccm, connected, folder):
     assert "the report cannot be written to blocked/here/ccm-report.html" in ran.err
 
 
-def test_the_report_of_a_period(ccm, connected, folder, judges):
+def test_report_of_a_period_is_written(ccm, connected, folder, judges):
     """Conclusions and samples of what was judged, narrowed to a control or a framework."""
     ccm("run")
     today = f"{datetime.now(UTC):%Y-%m-%d}"
@@ -140,7 +140,7 @@ def test_the_report_of_a_period(ccm, connected, folder, judges):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         pytest.param(["--period", "2026-Q9"], "is not a period", id="no period"),
         pytest.param(["--period", "2026", "--as-of", "2026-01-01T00:00:00Z"], "exclude", id="both"),
@@ -152,8 +152,8 @@ def test_the_report_of_a_period(ccm, connected, folder, judges):
         ),
     ],
 )
-def test_what_no_period_report_can_be(ccm, connected, arguments, told):
+def test_period_report_errors_name_the_reason(ccm, connected, arguments, message):
     """One line, exit code 2."""
     ccm("collect")
     ran = ccm("report", *arguments)
-    assert (ran.code, told in ran.err) == (2, True)
+    assert (ran.code, message in ran.err) == (2, True)

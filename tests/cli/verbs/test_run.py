@@ -27,7 +27,7 @@ def views(ccm) -> dict[str, set[str]]:
     return {one["name"]: set(one["inputs"]) for one in ccm("views", "list", "--json").json}
 
 
-def test_a_run_collects_judges_and_reports(ccm, connected, folder):
+def test_run_collects_evaluates_and_reports(ccm, connected, folder):
     """One command leaves evidence, an evaluation and a page that can be opened."""
     ran = ccm("run", "--json")
 
@@ -39,13 +39,13 @@ def test_a_run_collects_judges_and_reports(ccm, connected, folder):
     assert connected.control.writes == []
 
 
-def test_a_second_run_asks_for_nothing_that_is_not_due(ccm, connected):
+def test_a_second_run_requests_nothing_that_is_not_due(ccm, connected):
     """What was read a moment ago is not read again, and the verdict stands."""
     first = ccm("run", "--json").json
-    asked = len(connected.control.requests)
+    request_count = len(connected.control.requests)
     second = ccm("run", "--json").json
 
-    assert len(connected.control.requests) == asked
+    assert len(connected.control.requests) == request_count
     assert second["manifests"][0]["collections"] == []
     assert statuses(first["evaluation"]) == statuses(second["evaluation"])
 
@@ -89,15 +89,15 @@ def test_evidence_can_be_listed_shown_and_exported(ccm, connected):
     listed = {one["kind"]: one["records"] for one in ccm("evidence", "list", "--json").json}
     exported = ccm("evidence", "export", "--kind", "pagerduty.service").lines
     whole = ccm("evidence", "export", "--kind", "pagerduty.service", "--provenance").lines
-    shown = ccm("evidence", "show", "pagerduty.service", exported[0]["key"]).json
+    details = ccm("evidence", "show", "pagerduty.service", exported[0]["key"]).json
 
     assert listed["pagerduty.service"] == len(exported) == len(connected.account.services)
-    assert shown == whole[0]
+    assert details == whole[0]
     provenance = {"observed_at", "collection", "source", "erased_at"}
     assert exported == [
         {name: value for name, value in one.items() if name not in provenance} for one in whole
     ]
-    assert set(shown) == {
+    assert set(details) == {
         "kind",
         "version",
         "key",
@@ -109,19 +109,19 @@ def test_evidence_can_be_listed_shown_and_exported(ccm, connected):
         "digest",
         "erased_at",
     }
-    assert shown["source"]["endpoint"] == "/services"
-    assert shown["source"]["response_digest"].startswith("sha256:")
+    assert details["source"]["endpoint"] == "/services"
+    assert details["source"]["response_digest"].startswith("sha256:")
 
 
-def test_as_of_shows_what_was_kept_by_then(ccm, connected):
+def test_as_of_shows_the_evidence_of_that_moment(ccm, connected):
     """Before the first collection there was nothing."""
     ccm("collect")
-    then = "2020-01-01T00:00:00Z"
-    assert ccm("evidence", "export", "--kind", "pagerduty.user", "--as-of", then).out == ""
+    instant = "2020-01-01T00:00:00Z"
+    assert ccm("evidence", "export", "--kind", "pagerduty.user", "--as-of", instant).out == ""
     assert len(ccm("evidence", "export", "--kind", "pagerduty.user").lines) == 30
 
 
-def test_a_view_can_be_shown(ccm, connected):
+def test_view_rows_can_be_shown(ccm, connected):
     """Each row has its subject, what it was derived from, and its fields."""
     ccm("collect")
     rows = ccm("views", "show", "pagerduty.schedule_coverage").lines
@@ -131,18 +131,18 @@ def test_a_view_can_be_shown(ccm, connected):
     )
 
 
-def test_a_view_over_the_runs_themselves_can_be_shown(ccm, connected):
+def test_rows_of_a_view_over_manifests_can_be_shown(ccm, connected):
     """The manifests of a connection are handed to views like any other evidence."""
     ran = ccm("collect", "--json").json
     run = ran[0]["run"]
-    (seen,) = ccm("views", "show", "pagerduty.account_visibility").lines
-    assert seen["body"]["credential_kind"] == "account_api_key"
-    assert f"pagerduty.manifest:{run}" in seen["names"]
+    (rows,) = ccm("views", "show", "pagerduty.account_visibility").lines
+    assert rows["body"]["credential_kind"] == "account_api_key"
+    assert f"pagerduty.manifest:{run}" in rows["names"]
     kinds = {row["body"]["id"] for row in ccm("views", "show", "pagerduty.collection_health").lines}
     assert "pagerduty.incident" in kinds
 
 
-def test_an_evaluation_is_repeated_to_the_byte(ccm, connected):
+def test_an_evaluation_is_reproduced_to_the_byte(ccm, connected):
     """The same evidence as of the same moment gives the same bytes."""
     ccm("run")
     moment = ccm("evaluate", "--json").json["evaluated_at"]
@@ -151,7 +151,7 @@ def test_an_evaluation_is_repeated_to_the_byte(ccm, connected):
     assert first.out == second.out
 
 
-def test_an_evaluation_is_repeated_from_what_is_kept(ccm, connected, folder):
+def test_an_evaluation_is_reproduced_from_the_store(ccm, connected, folder):
     """With the packs of then, whatever the settings name now, and held to the bytes."""
     first = ccm("run", "--json").json["evaluation"]
     settings = folder / "ccm.yaml"
@@ -160,16 +160,16 @@ def test_an_evaluation_is_repeated_from_what_is_kept(ccm, connected, folder):
             "[pagerduty-access, pagerduty-escalation, pagerduty-response, pagerduty-services]", "[]"
         )
     )
-    then = first["evaluated_at"]
+    instant = first["evaluated_at"]
     ccm("evaluate")
-    again = ccm("evaluate", "--reproduce", "--as-of", then, "--json")
-    assert (again.json, again.code) == (first, 1)
-    assert again.err == f"the evaluation of {then} comes out the same\n"
+    reproduced = ccm("evaluate", "--reproduce", "--as-of", instant, "--json")
+    assert (reproduced.json, reproduced.code) == (first, 1)
+    assert reproduced.err == f"the evaluation of {instant} comes out the same\n"
     nothing = ccm("evaluate", "--reproduce", "--as-of", "2020-01-01T00:00:00Z")
     assert (nothing.code, "no evaluation by then" in nothing.err) == (2, True)
 
 
-def test_a_report_is_of_the_last_evaluation(ccm, connected, folder):
+def test_report_shows_the_last_evaluation(ccm, connected, folder):
     """Every format can be printed or written."""
     assert ccm("report").code == 2
     ccm("run")
@@ -181,7 +181,7 @@ def test_a_report_is_of_the_last_evaluation(ccm, connected, folder):
     assert verdict["evaluation"]["connections"] == ["pagerduty-test"]
 
 
-def test_what_is_piped_has_no_decoration(ccm, connected):
+def test_piped_tables_have_no_decoration(ccm, connected):
     """No escape sequence, no box, one line for each thing."""
     ccm("collect")
     ran = ccm("evidence", "list")
@@ -193,23 +193,23 @@ def test_personal_and_secret_values_never_reach_the_disk(ccm, connected, folder)
     """Neither the key, nor an address, nor an integration key is in the store or the report."""
     ccm("run")
     people = connected.account.users.values()
-    written = b"".join(path.read_bytes() for path in folder.iterdir() if path.is_file())
+    stored_bytes = b"".join(path.read_bytes() for path in folder.iterdir() if path.is_file())
     bodies = b"".join(
         row[0] for row in sqlite3.connect(folder / "ccm.db").execute("select content from body")
     )
     exported = ccm("evidence", "export", "--kind", "pagerduty.user").out.encode()
     for secret in [connected.api_key, *(person.email for person in people)]:
-        assert secret.encode() not in written + bodies + exported
+        assert secret.encode() not in stored_bytes + bodies + exported
     assert b"pseudonym:" in exported
 
 
-def test_check_says_what_is_wrong_in_one_line_each(ccm, connected):
+def test_check_prints_one_line_for_each_problem(ccm, connected):
     """A denied endpoint is one line with the next step; the rest is well."""
     assert ccm("check").code == 0
     connected.control.deny("/oncalls", 403)
     ran = ccm("check", "--json")
-    (found,) = ran.json["connections"]
-    bad = [one for one in found["diagnoses"] if not one["ok"]]
+    (diagnoses,) = ran.json["connections"]
+    bad = [one for one in diagnoses["diagnoses"] if not one["ok"]]
     assert ran.code == 3
     assert [one["subject"] for one in bad] == ["/oncalls"]
     assert bad[0]["next_step"]

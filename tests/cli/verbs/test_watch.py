@@ -37,10 +37,10 @@ class Watching:
     def until(self, text: str) -> None:
         """Wait until a line with a text was said."""
         with self._changed:
-            said = self._changed.wait_for(
+            output = self._changed.wait_for(
                 lambda: any(text in line for line in self.lines), PATIENCE
             )
-        assert said, self.lines
+        assert output, self.lines
 
     def stop(self, number: int = signal.SIGTERM) -> float:
         """Stop it; give the seconds it took."""
@@ -69,7 +69,7 @@ def watching(connected):
                 pipe.close()
 
 
-def test_it_reads_judges_reports_and_stops_at_sigterm(ccm, watching, folder):
+def test_watch_collects_evaluates_reports_and_stops_at_sigterm(ccm, watching, folder):
     """Plain lines with their moment; the exit code is 0, and what was read is there."""
     watch = watching()
     watch.until("results: rules: ")
@@ -84,12 +84,12 @@ def test_it_reads_judges_reports_and_stops_at_sigterm(ccm, watching, folder):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_window_in_flight_is_given_up_within_seconds(ccm, connected, watching, number):
+def test_watch_abandons_a_window_in_flight_within_seconds(ccm, connected, watching, number):
     """The run is sealed, the claim is let go, and the next run goes on."""
     reached = threading.Event()
 
-    def slow(asked) -> None:
-        if asked.path == "/services":
+    def slow(request) -> None:
+        if request.path == "/services":
             connected.control.latency = 30.0
             reached.set()
 
@@ -105,7 +105,7 @@ def test_a_window_in_flight_is_given_up_within_seconds(ccm, connected, watching,
     assert ran.json["manifests"][0]["not_due"]
 
 
-def test_sighup_reads_the_settings_anew_and_a_mistake_keeps_the_old(watching, folder):
+def test_watch_reloads_settings_at_sighup_unless_they_have_mistakes(watching, folder):
     """The mistake is told with its place; once it is mended the new settings are in force."""
     settings = folder / "ccm.yaml"
     good = settings.read_text()
@@ -123,7 +123,7 @@ def test_sighup_reads_the_settings_anew_and_a_mistake_keeps_the_old(watching, fo
     assert watch.process.returncode == 0
 
 
-def test_a_mistake_at_the_start_ends_it_with_the_usual_code(watching, folder):
+def test_watch_ends_with_code_2_for_a_mistake_at_the_start(watching, folder):
     """Nothing is watched by settings that nobody could read."""
     (folder / "ccm.yaml").write_text("version: 1\nconnections: []\n")
     watch = watching()
@@ -132,16 +132,16 @@ def test_a_mistake_at_the_start_ends_it_with_the_usual_code(watching, folder):
     assert watch.process.returncode == 2
 
 
-def test_on_a_terminal_one_line_says_how_things_are(watching):
+def test_watch_shows_a_status_line_on_a_terminal(watching):
     """It is drawn over itself, and stays within the terminal's width."""
     ours, theirs = pty.openpty()
     watch = watching(stderr=theirs)
     os.close(theirs)
-    seen = b""
-    while b"last: pagerduty-test complete" not in seen:
-        seen += os.read(ours, 65536)
+    screen = b""
+    while b"last: pagerduty-test complete" not in screen:
+        screen += os.read(ours, 65536)
     watch.stop()
     os.close(ours)
-    drawn = seen.decode().split("\r\x1b[2K")
+    drawn = screen.decode().split("\r\x1b[2K")
     assert any(one.startswith("reading pagerduty-test pagerduty.") for one in drawn)
     assert max(len(one.rstrip("\r\n")) for one in drawn if "next: " in one) <= 79

@@ -29,7 +29,7 @@ def write(firm, path, signer=None):
 
 
 @pytest.fixture
-def written():
+def write_bundle():
     """Write a bundle; give what it says of itself."""
     return write
 

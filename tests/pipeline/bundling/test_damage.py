@@ -127,27 +127,27 @@ def test_omissions_by_somebody_with_the_key_are_problems(
     assert any(text in problem for problem in problems), problems
 
 
-def without(firm, files, log, gone):
+def without(firm, files, log, removed):
     """Leave out leaves and what they speak of, prove the rest rightly."""
     folder = f"ledger/{log}"
     lines = [line_.split(b" ", 1) for line_ in files[f"{folder}/leaves.txt"].splitlines()]
-    there = {int(number): json.loads(leaf) for number, leaf in lines}
-    left = {number: leaf for number, leaf in there.items() if not gone(leaf)}
-    assert len(left) < len(there)
-    found = firm.store.ledger.prove_together(log, lambda _: left)
-    files[f"{folder}/leaves.txt"] = b"".join(b"%d %s\n" % leaf_ for leaf_ in found.leaves.items())
+    leaves = {int(number): json.loads(leaf) for number, leaf in lines}
+    remaining = {number: leaf for number, leaf in leaves.items() if not removed(leaf)}
+    assert len(remaining) < len(leaves)
+    index = firm.store.ledger.prove_together(log, lambda _: remaining)
+    files[f"{folder}/leaves.txt"] = b"".join(b"%d %s\n" % leaf_ for leaf_ in index.leaves.items())
     files[f"{folder}/hashes.txt"] = b"".join(
-        signed_note.encoded(proof_hash).encode() + b"\n" for proof_hash in found.hashes
+        signed_note.encoded(proof_hash).encode() + b"\n" for proof_hash in index.hashes
     )
-    lost = {leaf.get("digest") for leaf in there.values() if gone(leaf)}
+    lost = {leaf.get("digest") for leaf in leaves.values() if removed(leaf)}
     for name in files:
         if name.startswith(("contents/", "evidence/")):
-            kept = [
+            contents = [
                 line
                 for line in files[name].splitlines(keepends=True)
                 if digest(line.removesuffix(b"\n")) not in lost
             ]
-            files[name] = b"".join(kept)
+            files[name] = b"".join(contents)
 
 
 LEFT_OUT = [
@@ -184,14 +184,14 @@ LEFT_OUT = [
 ]
 
 
-@pytest.mark.parametrize(("log", "gone", "text"), LEFT_OUT)
+@pytest.mark.parametrize(("log", "removed", "text"), LEFT_OUT)
 def test_omissions_with_a_right_proof_of_the_rest_are_problems(
-    resigned, key_of, old_firm, spoiled, log, gone, text
+    resigned, key_of, old_firm, spoiled, log, removed, text
 ):
     """Even with the key and a right proof: what was kept says how much of it there was."""
 
     def spoil(files):
-        without(old_firm, files, log, gone)
+        without(old_firm, files, log, removed)
         resigned(files, old_firm.signer)
 
     path = spoiled(spoil)

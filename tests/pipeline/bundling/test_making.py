@@ -69,9 +69,9 @@ def test_a_bundle_contains_everything_that_a_reader_needs(whole):
     assert [name for name in names if name.startswith("packs/")]
 
 
-def test_the_same_inputs_give_a_bundle_of_the_same_bytes(written, old_firm, whole, tmp_path):
+def test_the_same_inputs_give_a_bundle_of_the_same_bytes(write_bundle, old_firm, whole, tmp_path):
     """Whenever it is asked for."""
-    written(old_firm, tmp_path / "second.zip")
+    write_bundle(old_firm, tmp_path / "second.zip")
     assert (tmp_path / "second.zip").read_bytes() == whole.read_bytes()
 
 
@@ -102,7 +102,7 @@ def test_the_public_key_of_a_bundle_is_in_pem(old_firm, whole):
     assert key.public_bytes_raw() == old_firm.signer.public
 
 
-def test_a_bundle_verifies_without_what_was_erased_by_order(key_of, written, firm, tmp_path):
+def test_a_bundle_verifies_without_what_was_erased_by_order(key_of, write_bundle, firm, tmp_path):
     """The order stands in the ledger, and the ledger is in the bundle."""
     firm.evaluate()
     firm.now += timedelta(minutes=1)
@@ -110,38 +110,38 @@ def test_a_bundle_verifies_without_what_was_erased_by_order(key_of, written, fir
         Erasure(id="e1", kind="pagerduty.user", reason="asked to", erased_at=firm.now)
     )
     path = tmp_path / "b.zip"
-    written(firm, path)
+    write_bundle(firm, path)
     assert verify(str(path), key_of(firm))[1] == []
     assert not any("pagerduty.user" in name for name in read_archive(str(path)))
 
 
-def test_unsigned_collections_are_not_bundled(written, firm, tmp_path):
+def test_unsigned_collections_are_not_bundled(write_bundle, firm, tmp_path):
     """A store without a key, and collections that are newer than the last signed head."""
     firm.keys.clear()
     firm.evaluate()
     with pytest.raises(UsageError, match="newer than the last signed head"):
-        written(firm, tmp_path / "b.zip")
+        write_bundle(firm, tmp_path / "b.zip")
     assert list(Path(tmp_path).glob("*.zip")) == []
 
 
 def test_a_bundle_is_signed_with_the_key_of_the_store(old_firm, store_without_key):
     """Among those at hand; where it is not, or there is none, the next step is named."""
-    other = type(old_firm.signer)(seed=9)
-    assert store_signer(old_firm.store.ledger, [other, old_firm.signer]) is old_firm.signer
+    other_key = type(old_firm.signer)(seed=9)
+    assert store_signer(old_firm.store.ledger, [other_key, old_firm.signer]) is old_firm.signer
     with pytest.raises(UsageError, match="does not have the signing key"):
-        store_signer(old_firm.store.ledger, [other])
+        store_signer(old_firm.store.ledger, [other_key])
     with pytest.raises(UsageError, match="keys make"):
-        store_signer(store_without_key.ledger, [other])
+        store_signer(store_without_key.ledger, [other_key])
 
 
-def test_a_bundle_is_not_signed_with_another_key(written, old_firm, tmp_path):
+def test_a_bundle_is_not_signed_with_another_key(write_bundle, old_firm, tmp_path):
     """It would not verify, so it is not handed out."""
     with pytest.raises(IntegrityError, match="would not verify"):
-        written(old_firm, tmp_path / "b.zip", signer=type(old_firm.signer)(seed=9))
+        write_bundle(old_firm, tmp_path / "b.zip", signer=type(old_firm.signer)(seed=9))
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_bundle_that_cannot_be_written_leaves_nothing_behind(written, old_firm, tmp_path):
+def test_a_bundle_that_cannot_be_written_leaves_nothing_behind(write_bundle, old_firm, tmp_path):
     """The folder is not there; nothing is left behind."""
     with pytest.raises(UsageError, match="cannot be written"):
-        written(old_firm, tmp_path / "none" / "b.zip")
+        write_bundle(old_firm, tmp_path / "none" / "b.zip")

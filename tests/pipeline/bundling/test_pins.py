@@ -13,7 +13,7 @@ from ccm_core.ledger.checkpoint import STORE_LOG, Checkpoint, PinnedCheckpoint
 
 
 @pytest.fixture
-def grown(firm, written, tmp_path):
+def grown(firm, write_bundle, tmp_path):
     """Return the checkpoints of a first day, and the files of a bundle of the second."""
     logs = (STORE_LOG, "firm")
     firm.evaluate()
@@ -21,7 +21,7 @@ def grown(firm, written, tmp_path):
     firm.now += timedelta(days=1)
     firm.collect()
     firm.evaluate()
-    written(firm, tmp_path / "b.zip")
+    write_bundle(firm, tmp_path / "b.zip")
     assert all(firm.store.ledger.signed_head(log) != heads[log] for log in logs)
     return heads, read_archive(str(tmp_path / "b.zip"))
 
@@ -39,9 +39,10 @@ def test_a_checkpoint_of_another_history_is_a_problem(firm, grown, log):
     """Though the right key has signed it."""
     heads, files = grown
     head = Checkpoint.read(signed_note.read(heads[log]).text)
-    other = f"{head.origin}\n{head.size}\n{signed_note.encoded(bytes(32))}\n"
+    other_bundle = f"{head.origin}\n{head.size}\n{signed_note.encoded(bytes(32))}\n"
     pin = PinnedCheckpoint(
-        name="old.txt", note=signed_note.sign(other, firm.store.ledger.head().origin, firm.signer)
+        name="old.txt",
+        note=signed_note.sign(other_bundle, firm.store.ledger.head().origin, firm.signer),
     )
     comparison = compare_with_pins(files, [pin])
     assert comparison.problems == (

@@ -62,7 +62,7 @@ class Ran:
     folder: Path
     bodies: Mapping[str, Mapping[str, object]]
     """Every record that stands, by kind and key."""
-    asked: tuple
+    requests: tuple
     """Every request of the run."""
 
     @cached_property
@@ -101,7 +101,7 @@ class Ran:
         """What a rule says of each object, by ``kind:key``."""
         return {f"{one.subject.kind}:{one.subject.key}": one for one in self.rules[rule].results}
 
-    def told(self) -> bytes:
+    def messages(self) -> bytes:
         """Everything that a person or a file is given."""
         written = b"".join(one.read_bytes() for one in self.folder.iterdir() if one.is_file())
         return written + encode(self.manifest) + encode(self.evaluation) + encode(self.bodies)
@@ -176,7 +176,7 @@ class Lab:
         connection = self._connection(frozenset(due or self.kinds), bounds, settings)
         began = len(self.control.requests)
         manifest = self._collect(folder, connection, NOW)
-        asked = tuple(self.control.requests[began:])
+        requests = tuple(self.control.requests[began:])
         store = open_store(STORE, base=folder)
         try:
             host = replace(self.host, clock=lambda: NOW + timedelta(minutes=1))
@@ -195,32 +195,32 @@ class Lab:
             exit=most_severe([run_code(manifest), evaluation_code(evaluation)]),
             folder=folder,
             bodies=bodies,
-            asked=asked,
+            requests=requests,
         )
-        assert self.key.encode() not in ran.told()
+        assert self.key.encode() not in ran.messages()
         return ran
 
     def honest(self, *due: str, first: bool = False, **settings: object) -> Ran:
         """Give what the same reading gives when nothing is amiss."""
-        wanted = (frozenset(due), first, tuple(sorted(settings.items())))
-        if wanted not in self._honest:
-            kept = self.calm()
-            self._honest[wanted] = self.read(*due, first=first, **settings)
-            self.restore(kept)
-        return self._honest[wanted]
+        key = (frozenset(due), first, tuple(sorted(settings.items())))
+        if key not in self._honest:
+            snapshot = self.calm()
+            self._honest[key] = self.read(*due, first=first, **settings)
+            self.restore(snapshot)
+        return self._honest[key]
 
     def calm(self) -> dict[str, object]:
         """Let the source be well again; give how it was steered."""
-        kept = {name: getattr(self.control, name) for name in SimulatorControl.__slots__}
+        snapshot = {name: getattr(self.control, name) for name in SimulatorControl.__slots__}
         calm = _calm()
         for name in SimulatorControl.__slots__:
             if name not in {"requests", "writes", "keys", "bearers"}:
                 setattr(self.control, name, getattr(calm, name))
-        return kept
+        return snapshot
 
-    def restore(self, kept: Mapping[str, object]) -> None:
+    def restore(self, snapshot: Mapping[str, object]) -> None:
         """Steer the source as before."""
-        for name, value in kept.items():
+        for name, value in snapshot.items():
             setattr(self.control, name, value)
 
     # -- inside -------------------------------------------------------------------------------
@@ -286,9 +286,9 @@ def lab(the_lab: Lab, caplog: pytest.LogCaptureFixture) -> Iterator[Lab]:
     """
     the_lab.calm()
     account = the_lab.account
-    held = {name: copy(getattr(account, name)) for name in HELD}
+    laboratory = {name: copy(getattr(account, name)) for name in HELD}
     yield the_lab
-    for name, value in held.items():
+    for name, value in laboratory.items():
         setattr(account, name, value)
     assert the_lab.control.writes == []
     assert the_lab.key not in caplog.text

@@ -76,8 +76,8 @@ def test_the_status_decides_whatever_the_body_looks_like(lab, name):
 def with_headers(fault, **headers):
     """Send headers along."""
 
-    def fault_with_headers(asked, honest):
-        answer = fault(asked, honest)
+    def fault_with_headers(request, honest):
+        answer = fault(request, honest)
         more = {name.replace("_", "-"): value for name, value in headers.items()}
         return replace(answer, headers=answer.headers | more)
 
@@ -104,13 +104,13 @@ ECHOES = {
 
 @pytest.mark.parametrize("echo", [pytest.param(one, id=name) for name, one in ECHOES.items()])
 @pytest.mark.parametrize("endpoint", ["/users/me", "/users"])
-def test_a_key_that_the_source_sends_back_is_told_to_nobody(lab, endpoint, echo):
+def test_a_key_echoed_by_the_source_is_never_printed(lab, endpoint, echo):
     """It is in no manifest, no finding, no log, and nowhere in the store's files."""
     lab.control.inject(endpoint, echo)
     ran = lab.read("user")
-    assert lab.key.encode() not in ran.told()
+    assert lab.key.encode() not in ran.messages()
     pieces = lab.key[: len(lab.key) // 2].encode()
-    assert pieces not in ran.told()
+    assert pieces not in ran.messages()
 
 
 @pytest.mark.parametrize(
@@ -122,11 +122,11 @@ def test_a_key_that_the_source_sends_back_is_told_to_nobody(lab, endpoint, echo)
         pytest.param("Fri, 99 Foo 99999 99:99:99 GMT", id="no such day"),
     ],
 )
-def test_a_date_that_cannot_be_read_keeps_nothing_from_being_read(lab, date):
+def test_an_unreadable_date_header_stops_no_run(lab, date):
     """A header is no evidence."""
 
-    def dated(asked, honest):
-        answer = honest(asked)
+    def dated(request, honest):
+        answer = honest(request)
         return replace(answer, headers=answer.headers | {"date": date})
 
     honest = lab.honest("service")

@@ -28,8 +28,8 @@ def altered(lab, kind, change):
     """Change every item of a kind's list."""
     endpoint, wrapper = LISTS[kind]
 
-    def fault(asked, honest):
-        answer = honest(asked)
+    def fault(request, honest):
+        answer = honest(request)
         page = json.loads(answer.body)
         page[wrapper] = [change(item) for item in page[wrapper]]
         return replace(answer, body=json.dumps(page).encode())
@@ -48,8 +48,8 @@ def said(ran):
 
 def elsewhere(text):
     """Write an instant as another place would, with microseconds."""
-    there = datetime.fromisoformat(text).astimezone(timezone(timedelta(hours=5, minutes=30)))
-    return there.isoformat(timespec="microseconds")
+    other_place = datetime.fromisoformat(text).astimezone(timezone(timedelta(hours=5, minutes=30)))
+    return other_place.isoformat(timespec="microseconds")
 
 
 def with_odd_times(item):
@@ -81,7 +81,7 @@ SAME = {
 @pytest.mark.parametrize(
     ("kind", "change"), [pytest.param(*row, id=name) for name, row in SAME.items()]
 )
-def test_what_means_the_same_is_judged_the_same(lab, kind, change):
+def test_equivalent_evidence_gives_the_same_results(lab, kind, change):
     """Nothing is refused, nothing is missing, and every rule says what it would have said."""
     honest = lab.honest(*IN_INCIDENTS)
     altered(lab, kind, change)
@@ -92,7 +92,7 @@ def test_what_means_the_same_is_judged_the_same(lab, kind, change):
     assert said(ran) == said(honest)
 
 
-def test_a_field_that_nobody_knows_is_listed_and_not_kept(lab):
+def test_an_unknown_field_is_listed_and_not_kept(lab):
     """What the source began to send is told, so that somebody can look at it."""
     honest = lab.honest("service")
     altered(lab, "service", lambda item: item | {"brand_new": {"deep": "words"}})
@@ -142,7 +142,7 @@ REFUSED = {
 @pytest.mark.parametrize(
     "change", [pytest.param(change, id=name) for name, change in REFUSED.items()]
 )
-def test_an_object_that_its_schema_refuses_is_missed(lab, change):
+def test_an_object_that_its_schema_rejects_is_missing(lab, change):
     """It is counted, its problem is told, and nothing that rests on its kind passes."""
     first = min(lab.account.services.values(), key=lambda one: one.name.lower())
     altered(lab, "service", lambda item: change(item) if item["id"] == first.id else item)
@@ -158,7 +158,7 @@ def test_an_object_that_its_schema_refuses_is_missed(lab, change):
 
 
 @pytest.mark.parametrize("item", [None, 7, "text", [1]])
-def test_an_item_that_is_no_object_spoils_its_page(lab, item):
+def test_a_list_entry_that_is_no_object_makes_its_page_partial(lab, item):
     """A list of such is not believed."""
     altered(lab, "service", lambda _item: item)
     ran = lab.read("service")
@@ -177,11 +177,11 @@ def test_an_ability_that_is_no_text_is_refused(lab, item):
     assert ran.reasons("ability") == {Reason.REJECTED_RECORDS}
 
 
-def test_a_record_that_comes_twice_is_kept_once(lab):
+def test_a_duplicate_record_is_kept_once(lab):
     """A page that repeats all it has said costs nothing but the count."""
 
-    def doubled(asked, honest):
-        answer = honest(asked)
+    def doubled(request, honest):
+        answer = honest(request)
         page = json.loads(answer.body)
         page["services"] = [one for item in page["services"] for one in (item, item)]
         page["total"] = len(page["services"])
@@ -212,19 +212,19 @@ def newcomer(lab, number):
 
 def leaver(lab, _number):
     """Delete whoever is listed first and belongs to no team, so that nobody names them."""
-    gone = by_name(lab)[0]
-    lab.account.users = {key: one for key, one in lab.account.users.items() if key != gone.id}
-    lab.account.deleted_users = {**lab.account.deleted_users, gone.id: gone}
+    user_id = by_name(lab)[0]
+    lab.account.users = {key: one for key, one in lab.account.users.items() if key != user_id.id}
+    lab.account.deleted_users = {**lab.account.deleted_users, user_id.id: user_id}
 
 
 def during(lab, change, *, most):
     """Change the people whenever their second page is asked for, so many times at most."""
     done = []
 
-    def before(asked):
-        second = asked.template == "/users" and 0 < asked.integer("offset", 0) < 4
+    def before(request):
+        second = request.template == "/users" and 0 < request.integer("offset", 0) < 4
         if second and len(done) < most:
-            done.append(asked)
+            done.append(request)
             change(lab, len(done))
 
     lab.control.before_response = before
@@ -245,14 +245,14 @@ def test_a_list_that_changed_while_it_was_read_is_read_again(lab, change, size):
 
 
 @pytest.mark.parametrize("size", [3, 4])
-def test_a_list_that_never_holds_still_is_told(lab, size):
+def test_a_list_that_keeps_changing_is_reported(lab, size):
     """It is read a bounded number of times, and then no rule that rests on it passes."""
     during(lab, newcomer, most=50)
     ran = lab.read("user", page_size=size)
 
     assert ran.outcomes == {"user": Outcome.PARTIAL}
     assert ran.reasons("user") == {Reason.DRIFTED}
-    assert len([one for one in ran.asked if one.template == "/users"]) < 30
+    assert len([one for one in ran.requests if one.template == "/users"]) < 30
     assert ran.exit is Exit.INSUFFICIENT
     for rule in lab.rules_over("user"):
         assert {one.status for one in ran.rules[rule].results} == {Status.INSUFFICIENT}

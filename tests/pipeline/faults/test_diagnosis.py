@@ -11,8 +11,8 @@ from ccm_core.model.evidence.collection import Outcome
 
 def causes(ran) -> dict[str, tuple[str, str]]:
     """Give cause and next step of each kind that lacks something."""
-    told = connector().review_collections(ran.manifest.collections)
-    return {one.subject.removeprefix("pagerduty."): (one.cause, one.next_step) for one in told}
+    diagnoses = connector().review_collections(ran.manifest.collections)
+    return {one.subject.removeprefix("pagerduty."): (one.cause, one.next_step) for one in diagnoses}
 
 
 @pytest.mark.parametrize(
@@ -24,24 +24,24 @@ def causes(ran) -> dict[str, tuple[str, str]]:
         ),
     ],
 )
-def test_acknowledgements_that_are_missing_in_a_run(lab, fault, outcome, step):
+def test_missing_acknowledgements_are_diagnosed_in_a_run(lab, fault, outcome, step):
     """The log entries alone lack something, and what follows from that is said."""
     lab.control.inject("/log_entries", fault)
     ran = lab.read("incident", "incident_log_entry")
     assert ran.outcomes["incident_log_entry"] is outcome
-    found = causes(ran)
-    assert found["incident_log_entry"][0] == "acknowledgements_missing"
-    assert step in found["incident_log_entry"][1]
+    diagnosis = causes(ran)
+    assert diagnosis["incident_log_entry"][0] == "acknowledgements_missing"
+    assert step in diagnosis["incident_log_entry"][1]
 
 
-def test_services_that_are_missing_through_team_scope_in_a_run(lab):
+def test_services_hidden_by_team_scope_are_diagnosed_in_a_run(lab):
     """What names them is told, whatever else is there."""
     lab.control.visible_teams = {min(lab.account.teams)}
-    found = causes(lab.read(first=True))
-    assert found["user"][0] == "team_scope"
-    assert {cause for cause, _ in found.values()} == {"team_scope"}
+    diagnosis = causes(lab.read(first=True))
+    assert diagnosis["user"][0] == "team_scope"
+    assert {cause for cause, _ in diagnosis.values()} == {"team_scope"}
 
 
-def test_a_whole_run_lacks_nothing(lab):
+def test_a_complete_run_has_no_diagnosis(lab):
     """There is no line then."""
     assert causes(lab.honest(first=True)) == {}

@@ -69,7 +69,7 @@ class Amiss:
     outcome: Outcome = Outcome.FAILED
     reason: Reason = Reason.SOURCE_ERROR
     exit: Exit = Exit.INSUFFICIENT
-    told: str
+    message: str
     """What the detail has to name."""
     another_way: bool = False
     """Whether log entries are then looked for incident by incident."""
@@ -80,55 +80,55 @@ AMISS = {
         fault=refuse(402),
         outcome=Outcome.UNAVAILABLE,
         reason=Reason.NOT_AVAILABLE,
-        told="plan does not include",
+        message="plan does not include",
     ),
     "403": Amiss(
         fault=refuse(403),
         outcome=Outcome.UNAVAILABLE,
         reason=Reason.DENIED,
-        told="may not read",
+        message="may not read",
         another_way=True,
     ),
     "403, a scope is missing": Amiss(
         fault=scope_missing("things.read"),
         outcome=Outcome.UNAVAILABLE,
         reason=Reason.DENIED,
-        told="things.read",
+        message="things.read",
     ),
     "404": Amiss(
         fault=refuse(404),
         outcome=Outcome.UNAVAILABLE,
         reason=Reason.NOT_AVAILABLE,
-        told="gone, hidden",
+        message="gone, hidden",
         another_way=True,
     ),
-    "400, the cap": Amiss(fault=refuse(400, CAPPED), told="code 2002", another_way=True),
-    "401": Amiss(fault=refuse(401), reason=Reason.DENIED, exit=Exit.SOURCE, told="revoked"),
+    "400, the cap": Amiss(fault=refuse(400, CAPPED), message="code 2002", another_way=True),
+    "401": Amiss(fault=refuse(401), reason=Reason.DENIED, exit=Exit.SOURCE, message="revoked"),
     "401 in HTML": Amiss(
         fault=html(401, "401 Authorization Required"),
         reason=Reason.DENIED,
         exit=Exit.SOURCE,
-        told="revoked",
+        message="revoked",
     ),
-    "408": Amiss(fault=refuse(408), told="answered 408"),
+    "408": Amiss(fault=refuse(408), message="answered 408"),
     "429 with a wait": Amiss(
-        fault=too_many_requests(1), reason=Reason.RATE_LIMITED, told="every try"
+        fault=too_many_requests(1), reason=Reason.RATE_LIMITED, message="every try"
     ),
     "429 in HTML": Amiss(
-        fault=too_many_requests(in_html=True), reason=Reason.RATE_LIMITED, told="every try"
+        fault=too_many_requests(in_html=True), reason=Reason.RATE_LIMITED, message="every try"
     ),
-    "500": Amiss(fault=refuse(500), told="code 2000"),
-    "502 in HTML": Amiss(fault=html(502), told="answered 502"),
-    "503 with nothing": Amiss(fault=refuse(503, ""), told="answered 503"),
-    "200 in HTML": Amiss(fault=html(200), told="not JSON"),
-    "half the JSON": Amiss(fault=truncated, told="not JSON"),
-    "a connection that is cut": Amiss(fault=cut_connection, told="broke off"),
+    "500": Amiss(fault=refuse(500), message="code 2000"),
+    "502 in HTML": Amiss(fault=html(502), message="answered 502"),
+    "503 with nothing": Amiss(fault=refuse(503, ""), message="answered 503"),
+    "200 in HTML": Amiss(fault=html(200), message="not JSON"),
+    "half the JSON": Amiss(fault=truncated, message="not JSON"),
+    "a connection that is cut": Amiss(fault=cut_connection, message="broke off"),
 }
 LATER = ("403", "429 in HTML", "500", "half the JSON")
 """Those that are tried in the middle of a list too."""
 CIRCLES = {
-    "an empty page that says more": Amiss(fault=empty_pages, told="says that there is more"),
-    "an offset that does not move": Amiss(fault=stuck, told="with offset 0"),
+    "an empty page that says more": Amiss(fault=empty_pages, message="says that there is more"),
+    "an offset that does not move": Amiss(fault=stuck, message="with offset 0"),
 }
 
 
@@ -140,9 +140,9 @@ def named(table):
 def later(fault):
     """Let the first page through."""
 
-    def from_the_second_page_on(asked, honest):
-        first = asked.value("offset") in {None, "0"}
-        return honest(asked) if first else fault(asked, honest)
+    def from_the_second_page_on(request, honest):
+        first = request.value("offset") in {None, "0"}
+        return honest(request) if first else fault(request, honest)
 
     return from_the_second_page_on
 
@@ -172,7 +172,7 @@ def assert_the_rest_is_unchanged(lab, ran, honest, *lost):
         pytest.param(AMISS["500"], True, id="500 from the beginning"),
     ],
 )
-def test_every_list_that_fails_for_good_is_told_and_nothing_passes(lab, amiss, first):
+def test_a_list_that_fails_permanently_lets_no_rule_pass(lab, amiss, first):
     """Each kind has the outcome and the reason, whether or not there was evidence before."""
     for endpoint in (*LISTS, OF_ONE_INCIDENT):
         lab.control.inject(endpoint, amiss.fault)
@@ -183,10 +183,10 @@ def test_every_list_that_fails_for_good_is_told_and_nothing_passes(lab, amiss, f
         expected["incident_log_entry"] = Outcome.PARTIAL
     assert ran.outcomes == expected
     whole_run = "".join(one.detail for one in ran.manifest.shortfalls)
-    assert (amiss.told in whole_run) is (amiss.exit is Exit.SOURCE)
+    assert (amiss.message in whole_run) is (amiss.exit is Exit.SOURCE)
     for kind in KINDS:
         assert ran.reasons(kind) == {amiss.reason}
-        assert amiss.told in ran.details(kind) or whole_run
+        assert amiss.message in ran.details(kind) or whole_run
     assert ran.exit is amiss.exit
     assert {rule.status for rule in ran.evaluation.rules} == {Status.INSUFFICIENT}
     assert_nothing_passes(lab, ran, *KINDS)
@@ -196,7 +196,7 @@ def test_every_list_that_fails_for_good_is_told_and_nothing_passes(lab, amiss, f
 @pytest.mark.parametrize(
     "amiss", [pytest.param(AMISS[one], id=one) for one in ("402, the plan lacks it", "500")]
 )
-def test_one_list_that_fails_changes_what_rests_on_it_and_nothing_else(lab, endpoint, amiss):
+def test_a_failed_list_changes_only_the_rules_that_depend_on_it(lab, endpoint, amiss):
     """Every other kind is complete, and every other rule says what it would have said."""
     lost = LISTS[endpoint]
     due = {*lost, *(("incident_log_entry",) if endpoint == "/incidents" else ())}
@@ -214,7 +214,7 @@ def test_one_list_that_fails_changes_what_rests_on_it_and_nothing_else(lab, endp
 @pytest.mark.parametrize(
     "amiss", [*(pytest.param(AMISS[one], id=one) for one in LATER), *named(CIRCLES)]
 )
-def test_a_list_that_fails_after_its_first_page_is_kept_in_part(lab, amiss):
+def test_a_list_that_fails_after_its_first_page_is_partial(lab, amiss):
     """What came is kept, what is missing is told, and a part never passes for the whole."""
     for endpoint in PAGED:
         lab.control.inject(endpoint, later(amiss.fault))
@@ -224,10 +224,10 @@ def test_a_list_that_fails_after_its_first_page_is_kept_in_part(lab, amiss):
     assert {kind: ran.outcomes[kind] for kind in lost} == dict.fromkeys(lost, Outcome.PARTIAL)
     for kind in lost:
         assert ran.reasons(kind) == {amiss.reason}
-        assert amiss.told in ran.details(kind)
+        assert amiss.message in ran.details(kind)
     assert ran.exit is Exit.INSUFFICIENT
     assert_nothing_passes(lab, ran, *lost)
-    assert len(ran.asked) < 100
+    assert len(ran.requests) < 100
 
 
 ONCE = {
@@ -245,7 +245,7 @@ ONCE = {
 
 
 @pytest.mark.parametrize("fault", named(ONCE))
-def test_what_goes_wrong_once_costs_a_request_and_nothing_else(lab, fault):
+def test_a_transient_fault_costs_one_request(lab, fault):
     """Every endpoint fails once, and the evidence and the verdict are as if none had."""
     honest = lab.honest()
     for endpoint in (*LISTS, *OF_OBJECTS):
@@ -256,12 +256,12 @@ def test_what_goes_wrong_once_costs_a_request_and_nothing_else(lab, fault):
     assert ran.bodies == honest.bodies
     assert ran.evaluation == honest.evaluation
     assert ran.exit is honest.exit
-    assert len(ran.asked) > len(honest.asked)
+    assert len(ran.requests) > len(honest.requests)
     assert sum(one.counts.retries for one in ran.manifest.collections) >= len(LISTS)
 
 
 @pytest.mark.parametrize("fault", [too_many_requests(None), refuse(500), truncated, cut_connection])
-def test_what_goes_wrong_once_in_the_middle_of_a_list_costs_no_record(lab, fault):
+def test_a_transient_fault_within_a_list_costs_no_record(lab, fault):
     """The page is read again, and the list goes on."""
     honest = lab.honest("user", "service")
     for endpoint in ("/users", "/services"):
@@ -273,7 +273,7 @@ def test_what_goes_wrong_once_in_the_middle_of_a_list_costs_no_record(lab, fault
     assert ran.evaluation == honest.evaluation
 
 
-def test_the_wait_that_a_429_asks_for_is_kept_and_counted(lab):
+def test_a_429_is_waited_out_and_counted(lab):
     """After it the list is read whole."""
     lab.control.script("/abilities", [too_many_requests(1)])
     ran = lab.read("ability", bounds=Bounds(attempts=2, backoff=0.0))
@@ -296,7 +296,7 @@ def test_the_wait_that_a_429_asks_for_is_kept_and_counted(lab):
         pytest.param(redirect("https://elsewhere.example/"), Reason.SOURCE_ERROR, id="redirect"),
     ],
 )
-def test_a_source_that_cannot_be_used_at_all_is_told_of_the_whole_run(lab, fault, reason):
+def test_an_unusable_source_fails_the_whole_run(lab, fault, reason):
     """Nothing is read, everything that was due has failed, and nothing passes."""
     lab.control.inject("/users/me", fault)
     ran = lab.read()
@@ -304,12 +304,12 @@ def test_a_source_that_cannot_be_used_at_all_is_told_of_the_whole_run(lab, fault
     assert ran.outcomes == dict.fromkeys(KINDS, Outcome.FAILED)
     assert [one.reason for one in ran.manifest.shortfalls] == [reason]
     assert all(ran.reasons(kind) == {reason} for kind in KINDS)
-    assert {one.template for one in ran.asked} == {"/users/me"}
+    assert {one.template for one in ran.requests} == {"/users/me"}
     assert ran.exit is Exit.SOURCE
     assert_nothing_passes(lab, ran, *KINDS)
 
 
-def test_a_source_that_is_not_there_is_told_of_the_whole_run(lab):
+def test_an_unreachable_source_fails_the_whole_run(lab):
     """A port on which nobody listens."""
     ran = lab.read(base_url="http://127.0.0.1:1")
     assert ran.outcomes == dict.fromkeys(KINDS, Outcome.FAILED)
@@ -319,7 +319,7 @@ def test_a_source_that_is_not_there_is_told_of_the_whole_run(lab):
 
 
 @pytest.mark.parametrize("status", [400, 402, 403, 404])
-def test_a_key_that_may_not_ask_who_it_is_reads_all_the_same(lab, status):
+def test_a_key_that_may_not_read_its_own_user_collects_everything_else(lab, status):
     """The manifest says that it is not known whose key it is."""
     honest = lab.honest("ability")
     lab.control.deny("/users/me", status)
@@ -342,11 +342,11 @@ def test_the_credential_never_follows_a_redirect(lab, elsewhere, status):
     assert_nothing_passes(lab, ran, *KINDS)
 
 
-def test_a_body_without_end_is_not_read_on(lab):
+def test_an_endless_response_body_is_cut_off(lab):
     """Over the bound it is left at once, and not asked for again."""
 
-    def huge(asked, honest):
-        return replace(honest(asked), body=b'{"x": "' + b"x" * 2_000_000 + b'"}')
+    def huge(request, honest):
+        return replace(honest(request), body=b'{"x": "' + b"x" * 2_000_000 + b'"}')
 
     for endpoint in (*LISTS, OF_ONE_INCIDENT):
         lab.control.inject(endpoint, huge)
@@ -355,11 +355,11 @@ def test_a_body_without_end_is_not_read_on(lab):
 
     assert ran.outcomes == dict.fromkeys(KINDS, Outcome.FAILED)
     assert all("passes 1000000 bytes" in ran.details(kind) for kind in KINDS)
-    assert len([one for one in ran.asked if one.template == "/services"]) == 1
+    assert len([one for one in ran.requests if one.template == "/services"]) == 1
     assert_nothing_passes(lab, ran, *KINDS)
 
 
-def test_an_answer_of_another_place_is_not_believed(lab):
+def test_a_response_of_another_host_is_refused(lab):
     """JSON that holds nothing of what was asked for is no empty list."""
     for endpoint in (*LISTS, OF_ONE_INCIDENT):
         lab.control.inject(

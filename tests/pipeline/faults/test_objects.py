@@ -24,8 +24,8 @@ IN_INCIDENTS = ("incident", "incident_log_entry")
 def of_one(key, fault):
     """Spoil what is asked of one object."""
 
-    def for_that_one(asked, honest):
-        return fault(asked, honest) if asked.ids == (key,) else honest(asked)
+    def for_that_one(request, honest):
+        return fault(request, honest) if request.ids == (key,) else honest(request)
 
     return for_that_one
 
@@ -47,7 +47,7 @@ def resting_on_schedules(account, keys):
 
 def assert_only_these_are_in_doubt(lab, ran, honest, lost, concerned):
     """Hold that rules cannot tell of what is concerned, and say of all else what they said."""
-    seen = set()
+    results = set()
     for rule in ran.rules:
         before, after = honest.results(rule), ran.results(rule)
         if rule not in lab.rules_over(*lost):
@@ -55,7 +55,7 @@ def assert_only_these_are_in_doubt(lab, ran, honest, lost, concerned):
             continue
         for name, result in after.items():
             if name in concerned:
-                seen.add(name)
+                results.add(name)
                 assert result.status is Status.INSUFFICIENT, (rule, name)
             elif name.startswith("connection:"):
                 assert result.status is not Status.PASS, rule
@@ -63,7 +63,7 @@ def assert_only_these_are_in_doubt(lab, ran, honest, lost, concerned):
                 assert result.status in {Status.INSUFFICIENT, before[name].status}, rule
             else:
                 assert result == before[name], (rule, name)
-    assert seen == concerned
+    assert results == concerned
 
 
 REFUSED = {
@@ -77,9 +77,7 @@ CASES = [pytest.param(*row, id=name) for name, row in REFUSED.items()]
 
 
 @pytest.mark.parametrize(("fault", "reason"), CASES)
-def test_a_schedule_that_cannot_be_rendered_leaves_only_what_rests_on_it_in_doubt(
-    lab, fault, reason
-):
+def test_an_unrendered_schedule_leaves_only_its_dependents_inconclusive(lab, fault, reason):
     """The schedule, the policies that name it and their services; all others as ever."""
     honest = lab.honest("schedule_rendering")
     schedule = next(key for key, one in lab.account.schedules.items() if one.form == "layers")
@@ -117,7 +115,7 @@ def test_a_shift_based_schedule_that_cannot_be_read_is_named(lab, fault, reason,
 
 
 @pytest.mark.parametrize(("fault", "reason"), CASES)
-def test_a_team_whose_members_cannot_be_read_leaves_what_it_owns_in_doubt(lab, fault, reason):
+def test_unreadable_team_members_leave_the_team_resources_inconclusive(lab, fault, reason):
     """The team, and the services of which nobody can say whether their people belong to it."""
     honest = lab.honest("team_member")
     team = next(iter(lab.account.teams))
@@ -133,7 +131,7 @@ def test_a_team_whose_members_cannot_be_read_leaves_what_it_owns_in_doubt(lab, f
 
 
 @pytest.mark.parametrize(("fault", "reason"), CASES)
-def test_an_incident_whose_log_cannot_be_read_is_in_doubt_alone(lab, fault, reason):
+def test_an_unreadable_incident_log_leaves_only_that_incident_inconclusive(lab, fault, reason):
     """Where log entries are read incident by incident."""
     honest = lab.honest(*IN_INCIDENTS, log_entries="incident")
     number = max(incident.number for incident in lab.account.incidents)
@@ -148,7 +146,7 @@ def test_an_incident_whose_log_cannot_be_read_is_in_doubt_alone(lab, fault, reas
 
 
 @pytest.mark.parametrize(("fault", "reason"), CASES[:3])
-def test_log_entries_are_found_another_way_where_their_list_is_refused(lab, fault, reason):
+def test_log_entries_are_read_by_incident_where_their_list_is_refused(lab, fault, reason):
     """The evidence and the verdict are the same, and the manifest says how it was read."""
     honest = lab.honest(*IN_INCIDENTS)
     lab.control.inject("/log_entries", fault)
@@ -181,7 +179,7 @@ EVERY = {
 @pytest.mark.parametrize(
     ("fault", "reason"), [pytest.param(*row, id=name) for name, row in EVERY.items()]
 )
-def test_where_every_object_fails_nothing_that_rests_on_one_passes(lab, fault, reason):
+def test_rules_over_objects_that_all_fail_do_not_pass(lab, fault, reason):
     """Renderings, people of schedules and members of teams, all at once."""
     for endpoint in ("/schedules/{id}", "/schedules/{id}/users", "/teams/{id}/members"):
         lab.control.inject(endpoint, fault)
@@ -214,7 +212,7 @@ WORLDS = {
 @pytest.mark.parametrize(
     ("fault", "reason"), [pytest.param(*row, id=name) for name, row in WORLDS.items()]
 )
-def test_one_world_of_schedules_that_is_closed_is_never_taken_for_an_empty_one(lab, fault, reason):
+def test_a_refused_schedule_endpoint_is_not_an_empty_list(lab, fault, reason):
     """The other world is kept; nothing that rests on schedules passes, as any may be missing."""
     honest = lab.honest(*IN_SCHEDULES)
     lab.control.inject("/v3/schedules", fault)
@@ -223,8 +221,8 @@ def test_one_world_of_schedules_that_is_closed_is_never_taken_for_an_empty_one(l
     assert ran.outcomes == dict.fromkeys(IN_SCHEDULES, Outcome.PARTIAL)
     assert all(ran.reasons(kind) == {reason} for kind in IN_SCHEDULES)
     assert ran.bodies["schedule"] == honest.bodies["schedule"]
-    for rule, found in ran.rules.items():
+    for rule, schedules in ran.rules.items():
         if rule in lab.rules_over(*IN_SCHEDULES):
-            assert {one.status for one in found.results} == {Status.INSUFFICIENT}
+            assert {one.status for one in schedules.results} == {Status.INSUFFICIENT}
         else:
-            assert found == honest.rules[rule]
+            assert schedules == honest.rules[rule]

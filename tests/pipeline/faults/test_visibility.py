@@ -22,7 +22,7 @@ def nowhere(ran):
 
 
 @pytest.mark.parametrize("status", [403, 404])
-def test_what_a_credential_of_one_team_cannot_see_is_named(lab, status):
+def test_objects_outside_a_team_credential_are_named(lab, status):
     """The manifest lists every team that people are in and the list of teams has not."""
     mine, *others = lab.account.teams
     lab.control.visible_teams = {mine}
@@ -37,11 +37,11 @@ def test_what_a_credential_of_one_team_cannot_see_is_named(lab, status):
     assert ran.exit is Exit.INSUFFICIENT
 
 
-def names_hidden_team(found, hidden):
+def names_hidden_team(results, hidden):
     """Tell whether a rule cannot tell because of a hidden team, and says of which."""
-    unsure = {one.reason for one in found.results if one.status is Status.INSUFFICIENT}
-    named = any(team in reason for reason in unsure for team in hidden)
-    return found.status is Status.INSUFFICIENT and named
+    unsure = {one.reason for one in results.results if one.status is Status.INSUFFICIENT}
+    names = any(team in reason for reason in unsure for team in hidden)
+    return results.status is Status.INSUFFICIENT and names
 
 
 def test_no_rule_over_people_passes_beside_a_hidden_team(lab):
@@ -66,7 +66,7 @@ def test_no_rule_over_teams_passes_beside_a_hidden_team(lab):
 
 
 @pytest.mark.parametrize("status", [403, 404])
-def test_a_policy_that_is_hidden_leaves_its_service_in_doubt(lab, status):
+def test_a_hidden_policy_leaves_its_service_inconclusive(lab, status):
     """A service of a team that may be seen, handed to the policy of a team that may not."""
     mine, *_ = lab.account.teams
     service = next(one for one in lab.account.services.values() if mine in one.team_ids)
@@ -83,17 +83,17 @@ def test_a_policy_that_is_hidden_leaves_its_service_in_doubt(lab, status):
         assert result.status is Status.INSUFFICIENT, rule
 
 
-def test_a_person_who_was_deleted_is_a_finding_and_no_gap(lab):
+def test_a_deleted_user_is_a_finding_and_no_evidence_gap(lab):
     """Policies that still name them fail; the evidence is complete, and says whom nobody lists."""
     policy = next(iter(lab.account.policies.values()))
-    gone = next(
+    user_id = next(
         target.id for level in policy.levels for target in level.targets if target.type == "user"
     )
-    person = lab.account.users.pop(gone)
-    lab.account.deleted_users[gone] = replace(person, deleted_at=lab.account.epoch - 86_400)
+    person = lab.account.users.pop(user_id)
+    lab.account.deleted_users[user_id] = replace(person, deleted_at=lab.account.epoch - 86_400)
     ran = lab.read()
 
-    assert ("user", gone) in nowhere(ran)
+    assert ("user", user_id) in nowhere(ran)
     assert ran.outcomes["escalation_policy"] is ran.outcomes["user"] is Outcome.COMPLETE
     rule = "pagerduty_policy_names_no_deleted_user"
     assert ran.results(rule)[f"pagerduty.escalation_policy:{policy.id}"].status is Status.FAIL
@@ -103,7 +103,7 @@ def test_a_person_who_was_deleted_is_a_finding_and_no_gap(lab):
 
 
 @pytest.mark.parametrize("hours", [2, -2])
-def test_a_clock_that_is_wrong_is_told(lab, hours):
+def test_clock_skew_is_reported(lab, hours):
     """By how much, from the source's own date; what is read is the same."""
     honest = lab.honest("service")
     lab.control.clock_skew = timedelta(hours=hours)

@@ -14,7 +14,7 @@ from ccm_core.auth.vault_encryption import KeySources
 from ccm_core.errors import UsageError
 from ccm_core.ledger.signed_note import Unsigned
 from ccm_core.model.evaluation.result import Evaluation
-from ccm_core.pipeline.vault_signing import rotate_signing_key, vault_signing
+from ccm_core.pipeline.credentials.vault_signing import rotate_signing_key, vault_signing
 from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.open import open_store
 from ccm_core.store.sqlite.verify import verify_store
@@ -76,7 +76,7 @@ def test_an_unsigned_head_is_reported_once(store_folder):
     assert sign().why in message
 
 
-def test_a_daemon_notices_a_vault_that_opens_at_last_and_a_key_that_was_rotated(store_folder):
+def test_signing_notices_a_vault_that_opens_later_and_a_rotated_key(store_folder):
     """It holds its store for weeks, and the vault is another process's as well."""
     environment = dict(store_folder.environment)
     store_folder.environment.clear()
@@ -96,7 +96,7 @@ def test_a_daemon_notices_a_vault_that_opens_at_last_and_a_key_that_was_rotated(
 @pytest.mark.parametrize(
     "is_registered", [False, True], ids=["before the store", "after the store"]
 )
-def test_a_rotation_that_is_cut_off_leaves_a_store_that_can_be_signed(store_folder, is_registered):
+def test_an_interrupted_key_rotation_leaves_a_store_that_can_be_signed(store_folder, is_registered):
     """The vault has both keys then, and the store says which of them signs."""
     store_folder.state_head()
     (old,) = keys.stored_keys(store_folder.vault())
