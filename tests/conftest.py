@@ -51,7 +51,7 @@ class Judges:
         )
         self._slow = jsonschema.Draft202012Validator(schema, format_checker=checker)
 
-    def verdicts(self, document: object) -> tuple[bool, bool]:
+    def accepts(self, document: object) -> tuple[bool, bool]:
         """Say whether each of the two finds a document right."""
         return self._quick.is_valid(document), self._slow.is_valid(document)
 

@@ -129,8 +129,8 @@ def _stored_as(settings: ConnectionSettings, field: str) -> tuple[str, str]:
     entry, _, stored_field = reference.name.partition("/")
     if reference.entry is None:
         raise UsageError(
-            f"the {field} of {settings.name} is stored in {reference}, where ccm does not write: put "
-            f"the new one there and run `ccm check {settings.name}`. To store it in the vault, "
+            f"the {field} of {settings.name} is stored in {reference}, where ccm does not write: "
+            f"put the new one there and run `ccm check {settings.name}`. To store it in the vault, "
             f"connect again: ccm connect {settings.connector} --name {settings.name} --replace"
         )
     return entry, stored_field or field

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from ccm_core.app.installation import build_host, clock
 from ccm_core.app.ports import CallerPorts, environment_keys
 from ccm_core.config.locate import find
-from ccm_core.config.settings_reader import SettingsDraft, load_settings
 from ccm_core.config.secret_reference import SecretReference
 from ccm_core.config.secret_resolver import resolve, resolve_all
 from ccm_core.config.settings import ConnectionSettings, Settings
+from ccm_core.config.settings_reader import SettingsDraft, load_settings
 from ccm_core.config.settings_validation import validate
 from ccm_core.errors import DocumentError, SecretError, UsageError
 from ccm_core.pipeline.context import Connection, Host

@@ -8,13 +8,13 @@ from typing import Any
 
 from ccm_core.config.connection_settings import read_connection
 from ccm_core.config.notify_settings import read_notify
-from ccm_core.config.settings_reader import SettingsDraft
 from ccm_core.config.settings import (
     RulesSettings,
     Settings,
     StoreSettings,
     VaultSettings,
 )
+from ccm_core.config.settings_reader import SettingsDraft
 from ccm_core.errors import DocumentError
 from ccm_core.sdk.types import Connector
 

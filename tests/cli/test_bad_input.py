@@ -157,7 +157,8 @@ def test_a_damaged_record_ends_in_exit_code_5(ccm, connected, folder):
     with sqlite3.connect(folder / "ccm.db") as store:
         store.execute(
             "update body set content = (select content from body order by digest desc limit 1)"
-            " where digest = (select digest from current_version where kind = 'pagerduty.user' limit 1)"
+            " where digest ="
+            " (select digest from current_version where kind = 'pagerduty.user' limit 1)"
         )
     ran = ccm("evaluate")
     assert (ran.code, "pagerduty.user" in ran.err) == (5, True)

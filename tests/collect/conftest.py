@@ -12,7 +12,7 @@ import pytest
 from ccm_core.collect.batch_builder import RecordValidator
 from ccm_core.collect.observer import NullObserver
 from ccm_core.collect.planner import PlanInputs, plan
-from ccm_core.collect.projection import Pseudonymizer
+from ccm_core.collect.privacy_projection import Pseudonymizer
 from ccm_core.collect.run_context import RunContext
 from ccm_core.collect.runner import Runner
 from ccm_core.model.digest import digest

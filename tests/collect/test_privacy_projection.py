@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccm_core.collect.projection import Projector, Pseudonymizer
+from ccm_core.collect.privacy_projection import Projector, Pseudonymizer
 from ccm_core.collect.schema_references import reference_fields
 from ccm_core.collect.validation import SchemaValidator
 

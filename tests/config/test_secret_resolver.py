@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ccm_core.config.raw_settings import read_settings
 from ccm_core.config.secret_reference import SecretReference
 from ccm_core.config.secret_resolver import resolve, resolve_all
-from ccm_core.config.validate import validate
+from ccm_core.config.settings_reader import read_settings
+from ccm_core.config.settings_validation import validate
 from ccm_core.errors import SecretError
 from ccm_core.sdk.secret import Secret
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from ccm_core.config.raw_settings import load_settings, read_settings
 from ccm_core.config.secret_reference import SecretReference
 from ccm_core.config.settings import PluginSettings, RulesSettings, StoreSettings
-from ccm_core.config.validate import validate
+from ccm_core.config.settings_reader import load_settings, read_settings
+from ccm_core.config.settings_validation import validate
 from ccm_core.errors import DocumentError, PluginError, UsageError
 
 HEAD = "version: 1\nconnections:\n"

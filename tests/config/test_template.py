@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ccm_core.config.raw_settings import read_settings
+from ccm_core.config.settings_reader import read_settings
+from ccm_core.config.settings_validation import validate
 from ccm_core.config.template import template
-from ccm_core.config.validate import validate
 
 
 def test_template_is_a_valid_settings_file(connectors):

@@ -12,7 +12,7 @@ import pytest
 from ccm_pagerduty.kinds import kinds
 
 from ccm_core.collect.batch_builder import key_of
-from ccm_core.collect.projection import Projector, Pseudonymizer
+from ccm_core.collect.privacy_projection import Projector, Pseudonymizer
 from ccm_core.collect.validation import SchemaValidator
 from ccm_core.model.json_codec import encode
 

@@ -11,7 +11,7 @@ from ccm_pagerduty.kinds import kinds
 from pagerduty_simulator import AccountSizes, PagerDutySimulator, build_account
 
 from ccm_core.collect.batch_builder import BatchBuilder, RecordValidator
-from ccm_core.collect.projection import Pseudonymizer
+from ccm_core.collect.privacy_projection import Pseudonymizer
 from ccm_core.model.digest import digest
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.evidence.write_batch import EncodedBody

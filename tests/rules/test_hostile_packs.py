@@ -8,8 +8,8 @@ import time
 import pytest
 
 from ccm_core.errors import DocumentError
+from ccm_core.rules.cel.compiler import CelEnvironment
 from ccm_core.rules.cel.cost import LARGEST, MOST_CHARACTERS
-from ccm_core.rules.cel.environment import CelEnvironment
 from ccm_core.rules.cel.expression import ExpressionError, NotEvaluable, shared_variables
 from ccm_core.rules.cel.lookup_function import LookupTable
 from ccm_core.rules.pack.loader import compile_packs

@@ -13,7 +13,7 @@ from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.errors import UsageError
 from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.model.evidence.run import OpenRun
-from ccm_core.report.terminal.run import run_text
+from ccm_core.report.terminal.run_manifest import run_text
 from ccm_core.sdk.timestamps import format_duration, format_instant
 from ccm_core.store.interface.runs import RunStore
 

@@ -23,7 +23,7 @@ from ccm_core.model.evaluation.result import AutomationCoverage
 from ccm_core.pipeline.evaluate import compile_rules
 from ccm_core.pipeline.mutate_evidence import mutate_evidence
 from ccm_core.report.content.phrases import automated
-from ccm_core.rules.evaluate.automation import Automation, automation
+from ccm_core.rules.evaluate.automation_coverage import Automation, automation
 from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.rules.pack.loader import SCHEMA
 from ccm_core.rules.testing.mutation import MutationResult, mutate

@@ -16,7 +16,7 @@ from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.model.evaluation.result import Evaluation
 from ccm_core.pipeline.evaluate import evaluate
 from ccm_core.pipeline.report import report_input
-from ccm_core.report.formats.text import TextReport
+from ccm_core.report.formats.terminal_summary import TextReport
 from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.rules.results.diff import (
     ComparisonSide,

@@ -22,7 +22,7 @@ from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.report import report_input
 from ccm_core.pipeline.reproduce import reproduce
 from ccm_core.report.content.summary import summary
-from ccm_core.report.formats.text import FULL_REPORT, WIDTH, screen_lines
+from ccm_core.report.formats.terminal_summary import FULL_REPORT, WIDTH, screen_lines
 from ccm_core.rules.results.diff import compare
 from ccm_core.sdk.timestamps import format_instant
 from ccm_core.store.interface.evidence_store import EvidenceStore

@@ -10,9 +10,9 @@ import click
 from ccm_core.app.installation import clock
 from ccm_core.cli.terminal.output import print_message
 from ccm_core.config.locate import NAME
-from ccm_core.config.raw_settings import load_settings
+from ccm_core.config.settings_reader import load_settings
+from ccm_core.config.settings_validation import vault_path
 from ccm_core.config.template import template
-from ccm_core.config.validate import vault_path
 from ccm_core.errors import SecretError, UsageError
 from ccm_core.plugins.discovery import discover
 from ccm_core.plugins.loader import load

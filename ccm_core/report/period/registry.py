@@ -5,10 +5,10 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from ccm_core.report.period.samples_csv import PeriodCsv
 from ccm_core.report.period.html import PeriodHtml
 from ccm_core.report.period.json import PeriodJson
 from ccm_core.report.period.markdown import PeriodMarkdown
+from ccm_core.report.period.samples_csv import PeriodCsv
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

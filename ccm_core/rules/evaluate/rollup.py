@@ -20,7 +20,7 @@ from ccm_core.model.evaluation.result import (
     deciding,
 )
 from ccm_core.model.evaluation.rule import Rule, RulePack
-from ccm_core.rules.evaluate.automation import Automation, automation
+from ccm_core.rules.evaluate.automation_coverage import Automation, automation
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks
 
 WORST_FIRST = (

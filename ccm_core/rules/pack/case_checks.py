@@ -8,7 +8,7 @@ from typing import Any
 from ccm_core.documents import Document, Path, suggest
 from ccm_core.errors import Mistake
 from ccm_core.model.evaluation.rule import Parameter, Rule, RulePack, RuleTest
-from ccm_core.rules.pack.parameter_overrides import read_overrides
+from ccm_core.rules.pack.conditional_parameters import read_overrides
 from ccm_core.rules.pack.schema_fields import SchemaFields
 from ccm_core.rules.types import RowSource
 

@@ -11,13 +11,13 @@ from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evaluation.rule import Rule, RulePack
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.rules.cel.checked_ast import read_paths
-from ccm_core.rules.cel.environment import CelEnvironment
+from ccm_core.rules.cel.compiler import CelEnvironment
 from ccm_core.rules.cel.expression import Expression
 from ccm_core.rules.cel.lookup_function import LookupTable
 from ccm_core.rules.incremental.due_time import DueCondition
 from ccm_core.rules.incremental.result_cache import RuleDependencies
+from ccm_core.rules.pack.conditional_parameters import ParameterOverrides, describe_override
 from ccm_core.rules.pack.message_template import MessageTemplate
-from ccm_core.rules.pack.parameter_overrides import ParameterOverrides, describe_override
 from ccm_core.rules.pack.parameters import looser_than
 
 NOT_APPLICABLE, NOT_DUE, PASSES, FAILS = range(4)

@@ -13,7 +13,7 @@ from ccm_core.errors import Mistake
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evaluation.rule import Parameter, Rule, RulePack
 from ccm_core.model.json_codec import JsonObject
-from ccm_core.rules.cel.environment import RESERVED, CelEnvironment
+from ccm_core.rules.cel.compiler import RESERVED, CelEnvironment
 from ccm_core.rules.cel.expression import Expression, ExpressionError
 from ccm_core.rules.cel.lookup_function import LookupTable
 from ccm_core.rules.incremental.due_time import parse_due_condition
@@ -29,6 +29,14 @@ from ccm_core.rules.pack.compiled import (
     RuleGroup,
     Verdict,
 )
+from ccm_core.rules.pack.conditional_parameters import (
+    NEVER_VARY,
+    ConditionalValue,
+    ParameterOverrides,
+    parameter_overrides,
+    read_overrides,
+    row_path,
+)
 from ccm_core.rules.pack.expression_checks import (
     ExpressionChecker,
     ExpressionScope,
@@ -39,14 +47,6 @@ from ccm_core.rules.pack.pack_checks import (
     duplicate_rule_ids,
     manual_procedure_mistakes,
     tolerance_mistakes,
-)
-from ccm_core.rules.pack.parameter_overrides import (
-    NEVER_VARY,
-    ConditionalValue,
-    ParameterOverrides,
-    parameter_overrides,
-    read_overrides,
-    row_path,
 )
 from ccm_core.rules.pack.schema_fields import SchemaFields
 from ccm_core.rules.types import RowSource

@@ -16,7 +16,7 @@ from ccm_core.rules.cel.checked_ast import (
     dotted,
     read_paths,
 )
-from ccm_core.rules.cel.environment import CelEnvironment
+from ccm_core.rules.cel.compiler import CelEnvironment
 from ccm_core.rules.cel.error_messages import plain_message
 from ccm_core.rules.cel.expression import Expression, ExpressionError
 from ccm_core.rules.pack.message_template import (

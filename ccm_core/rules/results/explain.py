@@ -10,7 +10,7 @@ from typing import Any
 from ccm_core.model.evaluation.explanation import ConditionTrace, ExpressionValue, RuleTrace
 from ccm_core.rules.cel.checked_ast import ELEMENT, FieldPath, dotted, read_paths
 from ccm_core.rules.cel.clauses import Clause, clauses
-from ccm_core.rules.cel.environment import CelEnvironment
+from ccm_core.rules.cel.compiler import CelEnvironment
 from ccm_core.rules.cel.expression import (
     Expression,
     ExpressionError,

@@ -20,7 +20,7 @@ from ccm_core.rules.cel.lookup_function import LookupRecord
 from ccm_core.rules.evaluate.evaluator import evaluate
 from ccm_core.rules.evaluate.sufficiency import assess_sufficiency
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks, CompiledRule
-from ccm_core.rules.pack.parameter_overrides import (
+from ccm_core.rules.pack.conditional_parameters import (
     ParameterOverrides,
     parameter_overrides,
     read_overrides,

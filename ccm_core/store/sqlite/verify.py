@@ -40,7 +40,7 @@ def verify_store(
     _check_magic(path)
 
     from ccm_core.store.sqlite.database import SqliteDatabase
-    from ccm_core.store.sqlite.file_checks import file_problems
+    from ccm_core.store.sqlite.integrity_check import file_problems
     from ccm_core.store.verify.verifier import verify
 
     path = path.absolute()

@@ -49,7 +49,7 @@ def test_rules_preview_evaluates_a_draft_and_keeps_nothing(ccm, collected):
     (rule,) = ran.json["rules"]
 
     assert (ran.code, rule["status"]) == (1, "fail")
-    assert ccm("rules", "preview", "two.yaml").out.startswith("1 rule holds")
+    assert ccm("rules", "preview", "two.yaml").out.startswith("1 passed")
     assert ccm("report").code == 2  # nothing was kept
 
 
@@ -87,7 +87,7 @@ def test_evaluate_with_other_packs_keeps_nothing(ccm, collected):
             id="reproduce-others",
         ),
         pytest.param(["rules", "preview", "gone.yaml"], "gone.yaml", id="no-such-file"),
-        pytest.param(["rules", "preview"], "Missing argument", id="nothing-to-try"),
+        pytest.param(["rules", "preview"], "Missing argument", id="nothing-to-preview"),
         pytest.param(
             ["rules", "list", "--controls", "soc"], 'did you mean "soc2"?', id="no-framework"
         ),
@@ -106,7 +106,7 @@ def test_shipped_packs_survive_mutation(ccm, folder):
     ran = ccm("rules", "mutate", "--json")
     assert ran.code == 0
     assert len(ran.json) > 1000
-    assert [one for one in ran.json if one["lies"]] == []
+    assert [one for one in ran.json if one["false_pass"]] == []
 
 
 @pytest.mark.slow
@@ -141,17 +141,17 @@ def test_rules_list_shows_the_controls_of_a_framework(ccm, folder):
     table = ccm("rules", "list", "--controls", "soc2")
     manual = {(one["control"], text) for one in rows for text in one["manual_procedures"]}
     assert len(table.out.splitlines()) == len(rows) + len(manual)
-    assert table.out.count("\tby hand\t") == len(manual) > 0
+    assert table.out.count("\tmanual procedure\t") == len(manual) > 0
     assert "controls of soc2 have rules" in table.err
     assert "partly automated" in table.err
 
 
 def test_a_control_without_stated_automation_is_not_counted_as_full(ccm, folder):
-    """The share is called not stated, and stands in the table as something that is by hand."""
+    """Automation is called not stated, and the table has a row for manual procedures."""
     pack = DRAFT.replace("    on_empty", "    controls: [{framework: own, id: X}]\n    on_empty")
     (folder / "own.yaml").write_text(pack)
     ran = ccm("rules", "list", "own.yaml", "--controls", "own")
-    assert ran.out.splitlines()[-1].split("\t") == ["X", "by hand", "", "not stated"]
+    assert ran.out.splitlines()[-1].split("\t") == ["X", "manual procedure", "", "not stated"]
     assert "1 controls of own have rules: 1 share automated not stated" in ran.err
 
 

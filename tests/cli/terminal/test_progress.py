@@ -16,10 +16,10 @@ from ccm_core.model.evidence.window import Window
 
 now = datetime(2026, 11, 23, tzinfo=UTC)
 with observer(quiet=False) as bars:
-    bars.began("acme-prod", 2)
-    bars.reading("acme.case", Window(now - timedelta(days=7), now))
-    bars.received("acme.case", 300, 900, 3)
-    bars.waiting(12)
+    bars.run_started("acme-prod", 2)
+    bars.window_started("acme.case", Window(now - timedelta(days=7), now))
+    bars.records_received("acme.case", 300, 900, 3)
+    bars.rate_limited(12)
 """
 
 

@@ -55,7 +55,7 @@ def test_check_reports_a_revoked_key_without_printing_it(ccm, connected, options
     ran = ccm("check", *options)
     assert ran.code == 4
     assert connected.api_key not in ran.out + ran.err
-    assert "make a read-only API key" in ran.out
+    assert "create a read-only API key" in ran.out
 
 
 def test_check_makes_no_store(ccm, connected, folder):

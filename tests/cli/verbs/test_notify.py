@@ -55,7 +55,7 @@ def test_a_failed_notification_is_sent_in_the_next_run(ccm, notified, webhook):
     webhook.status = 200
     assert ccm("notify").code == 0
     assert len(webhook.messages) == 1
-    assert "nothing new to tell" in ccm("notify").err
+    assert "nothing new to send" in ccm("notify").err
 
 
 def test_notify_dry_run_sends_nothing(ccm, notified, webhook):
@@ -73,7 +73,7 @@ def test_notify_dry_run_sends_nothing(ccm, notified, webhook):
 def test_notify_test_sends_a_test_message(ccm, notified, webhook):
     """Whoever sets it up sees at once that it works, before anything was collected."""
     assert ccm("notify", "--test").code == 0
-    assert webhook.messages[0]["title"] == "ccm: a trial message"
+    assert webhook.messages[0]["title"] == "ccm: test message"
 
 
 def test_quiet_hours_delay_notifications(ccm, notified, webhook):

@@ -54,7 +54,7 @@ def test_report_formats_go_to_their_targets(tmp_path: Path, monkeypatch, formats
     ("formats", "output", "message"),
     [
         pytest.param(
-            ["pdf"], None, "--format pdf: no such format; choose among csv, html,", id="unknown"
+            ["pdf"], None, "--format pdf: no such format; expected one of csv, html,", id="unknown"
         ),
         pytest.param(["html="], None, "name a file after the equals sign", id="no file"),
         pytest.param(
@@ -145,7 +145,7 @@ def test_report_of_a_period_is_written(ccm, connected, folder, judges):
         pytest.param(["--period", "2026-Q9"], "is not a period", id="no period"),
         pytest.param(["--period", "2026", "--as-of", "2026-01-01T00:00:00Z"], "exclude", id="both"),
         pytest.param(
-            ["--period", "2026", "--format", "sarif"], "choose among csv, html, json", id="form"
+            ["--period", "2026", "--format", "sarif"], "expected one of csv, html, json", id="form"
         ),
         pytest.param(
             ["--period", "2026", "--framework", "x"], "no rule supports x", id="framework"

@@ -164,7 +164,7 @@ def test_an_evaluation_is_reproduced_from_the_store(ccm, connected, folder):
     ccm("evaluate")
     reproduced = ccm("evaluate", "--reproduce", "--as-of", instant, "--json")
     assert (reproduced.json, reproduced.code) == (first, 1)
-    assert reproduced.err == f"the evaluation of {instant} comes out the same\n"
+    assert reproduced.err == f"the evaluation of {instant} was reproduced: every byte is the same\n"
     nothing = ccm("evaluate", "--reproduce", "--as-of", "2020-01-01T00:00:00Z")
     assert (nothing.code, "no evaluation by then" in nothing.err) == (2, True)
 

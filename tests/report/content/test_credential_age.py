@@ -8,7 +8,7 @@ import pytest
 
 from ccm_core.report.content.summary import summary
 from ccm_core.report.formats.html import HtmlReport
-from ccm_core.report.formats.text import summary_lines
+from ccm_core.report.formats.terminal_summary import summary_lines
 
 STEP = "create a new one, then run `ccm connections rotate pagerduty-prod`."
 

@@ -19,7 +19,7 @@ from ccm_core.model.evaluation.rule import PackPurpose, Severity
 from ccm_core.model.evidence.collection import Outcome, Reason, Shortfall
 from ccm_core.report.content.summary import summary
 from ccm_core.report.formats.html import HtmlReport
-from ccm_core.report.formats.text import summary_lines
+from ccm_core.report.formats.terminal_summary import summary_lines
 from ccm_core.report.types import ReportInput
 
 P, F, I, N, E = (  # noqa: E741 - as short as the table below needs them

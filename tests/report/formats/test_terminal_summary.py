@@ -10,7 +10,7 @@ from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evidence.collection import Outcome, Reason, Shortfall
 from ccm_core.report.content.cell_width import cells
 from ccm_core.report.content.summary import summary
-from ccm_core.report.formats.text import TextReport, screen_lines, summary_lines
+from ccm_core.report.formats.terminal_summary import TextReport, screen_lines, summary_lines
 
 
 def screen(inputs, width=88):

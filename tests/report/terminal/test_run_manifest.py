@@ -8,7 +8,7 @@ import pytest
 
 from ccm_core.model.evidence.collection import Counts, Dangling, LookupOutcome, Request
 from ccm_core.model.evidence.manifest import ScheduledKind, VisibilityGap
-from ccm_core.report.terminal.run import MOST, run_text
+from ccm_core.report.terminal.run_manifest import MOST, run_text
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ccm_core.rules.cel.checked_ast import dotted, path_of, read_paths
-from ccm_core.rules.cel.environment import CelEnvironment
+from ccm_core.rules.cel.compiler import CelEnvironment
 from ccm_core.rules.cel.lookup_function import LookupTable
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ccm_core.rules.cel.environment import CelEnvironment
+from ccm_core.rules.cel.compiler import CelEnvironment
 from ccm_core.rules.cel.expression import ExpressionError, NotEvaluable, shared_variables
 from ccm_core.rules.cel.lookup_function import LookupRecord, LookupTable
 

@@ -7,7 +7,7 @@ import pytest
 from ccm_core.model.evaluation.control import Control, ManualProcedures
 from ccm_core.model.evaluation.result import AutomationCoverage
 from ccm_core.model.evaluation.rule import Lifecycle, OnEmpty, Rule, RulePack, Severity
-from ccm_core.rules.evaluate.automation import automation
+from ccm_core.rules.evaluate.automation_coverage import automation
 
 LOOKS, ASKS = "Somebody looks", "Somebody asks"
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ccm_core.errors import DocumentError
 from ccm_core.model.evaluation.rule import Parameter
 from ccm_core.rules.evaluate.evaluator import evaluate
-from ccm_core.rules.pack.parameter_overrides import parameter_overrides, read_overrides
+from ccm_core.rules.pack.conditional_parameters import parameter_overrides, read_overrides
 from ccm_core.sdk.timestamps import parse_instant
 
 LIMIT = (

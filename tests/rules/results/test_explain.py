@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccm_core.rules.cel.clauses import Clause, clauses
-from ccm_core.rules.cel.environment import CelEnvironment
+from ccm_core.rules.cel.compiler import CelEnvironment
 from ccm_core.rules.cel.expression import NotEvaluable, shared_variables
 from ccm_core.rules.cel.lookup_function import LookupTable
 from ccm_core.rules.results.explain import explain_row

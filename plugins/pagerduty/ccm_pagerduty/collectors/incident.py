@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from ccm_core.sdk.errors import BadResponse, NotAvailable, PermissionDenied
 from ccm_core.sdk.types import ChangedBy, Collector, Reason, Shortfall
 from ccm_pagerduty.api_errors import AbilityMissing, ScopeMissing
-from ccm_pagerduty.collectors.incident_splits import SERVICE, filters, split_query
+from ccm_pagerduty.collectors.incident_query_slices import SERVICE, filters, split_query
 from ccm_pagerduty.collectors.time_parameters import UTC, period
 from ccm_pagerduty.paging import oldest_first
 

@@ -26,7 +26,7 @@ async def check(session: PagerDutySession) -> Sequence[Diagnosis]:
         permissions,
         visibility,
     )
-    from ccm_pagerduty.diagnosis.listings import read_lists
+    from ccm_pagerduty.diagnosis.sample_lists import read_lists
 
     lines = [permissions.credential(session.credential), *permissions.scopes(session.credential)]
     lines += await endpoints.endpoints(session)

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from ccm_core.sdk.types import Diagnosis
 from ccm_pagerduty.diagnosis.causes import Cause
-from ccm_pagerduty.diagnosis.listings import SCHEDULES
+from ccm_pagerduty.diagnosis.sample_lists import SCHEDULES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ccm_core.sdk.types import JsonObject
-    from ccm_pagerduty.diagnosis.listings import Listing
+    from ccm_pagerduty.diagnosis.sample_lists import Listing
 
 MAX_NAMES = 5
 """Schedules that a line names."""

@@ -12,7 +12,7 @@ from ccm_core.sdk.errors import SourceError
 from ccm_core.sdk.types import Diagnosis, LookupOutcome
 from ccm_pagerduty.credential import ACCOUNT_KEY, APP_TOKEN
 from ccm_pagerduty.diagnosis.causes import Cause
-from ccm_pagerduty.diagnosis.listings import (
+from ccm_pagerduty.diagnosis.sample_lists import (
     POLICIES,
     SCHEDULES,
     SERVICES,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from ccm_core.sdk.types import JsonObject
     from ccm_pagerduty.client import PagerDutySession
-    from ccm_pagerduty.diagnosis.listings import Listing
+    from ccm_pagerduty.diagnosis.sample_lists import Listing
 
 MAX_LOOKUPS = 20
 """Objects that are requested one by one, to distinguish hidden from deleted ones."""
