@@ -64,7 +64,7 @@ class Judges:
 
 
 @pytest.fixture(scope="session")
-def judges() -> Callable[[str], Judges]:
+def validators() -> Callable[[str], Judges]:
     """Judge documents by a schema of the host, or by one of its definitions: ``name#part``."""
     compiled: dict[str, Judges] = {}
 

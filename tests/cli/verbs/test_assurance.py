@@ -12,12 +12,12 @@ def today():
     return f"{datetime.now(UTC):%Y-%m-%d}"
 
 
-def test_assurance_lists_controls_and_kinds(ccm, connected, judges):
+def test_assurance_lists_controls_and_kinds(ccm, connected, validators):
     """With a gap from its beginning to the first run: exit code 3, and a document as described."""
     ccm("run")
     ran = ccm("assurance", "--period", today(), "--json")
     assert ran.code == 3
-    assert judges("assurance.v1").problems(ran.json) == []
+    assert validators("assurance.v1").problems(ran.json) == []
     assert {one["conclusion"] for one in ran.json["controls"]} == {"evidence_incomplete"}
     assert not ran.json["ended"]
 

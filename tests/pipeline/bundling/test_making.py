@@ -75,7 +75,7 @@ def test_the_same_inputs_give_a_bundle_of_the_same_bytes(write_bundle, old_firm,
     assert (tmp_path / "second.zip").read_bytes() == whole.read_bytes()
 
 
-def test_an_independent_tool_verifies_the_statement(old_firm, whole, judges):
+def test_an_independent_tool_verifies_the_statement(old_firm, whole, validators):
     """The DSSE envelope is verified by securesystemslib; the payload is an in-toto statement."""
     files = read_archive(str(whole))
     envelope = Envelope.from_dict(json.loads(files["statement.json"]))
@@ -90,8 +90,8 @@ def test_an_independent_tool_verifies_the_statement(old_firm, whole, judges):
     statement = json.loads(envelope.payload)
     assert statement["_type"] == "https://in-toto.io/Statement/v1"
     assert {entry["name"] for entry in statement["subject"]} == set(files) - {"statement.json"}
-    assert judges("bundle.v1").problems(statement["predicate"]) == []
-    assert judges("assurance.v1").problems(json.loads(files["assurance.json"])) == []
+    assert validators("bundle.v1").problems(statement["predicate"]) == []
+    assert validators("assurance.v1").problems(json.loads(files["assurance.json"])) == []
 
 
 def test_the_public_key_of_a_bundle_is_in_pem(old_firm, whole):

@@ -212,11 +212,11 @@ def test_the_ticket_lists_exceptions_and_gaps():
     assert "evidence gap: 2026-07-01 00:00 UTC for 1d" in page
 
 
-def test_programs_read_the_whole_report(judges):
+def test_programs_read_the_whole_report(validators):
     """What the period proves and the samples, after a schema, whatever things are called."""
     inputs = period(title=TRAP)
     page = json.loads(rendered("json", replace(inputs, titles={**inputs.titles, "other": "Other"})))
-    assert judges("period-report.v1").problems(page) == []
+    assert validators("period-report.v1").problems(page) == []
     assert (page["verdict"], page["titles"]) == (
         verdict(inputs.assurance),
         {"r": "Services are owned"},
