@@ -36,7 +36,7 @@ def _quiet_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
-class Judges:
+class SchemaValidators:
     """One schema, asked of both validators, formats asserted."""
 
     def __init__(self, schema: dict) -> None:
@@ -64,17 +64,17 @@ class Judges:
 
 
 @pytest.fixture(scope="session")
-def validators() -> Callable[[str], Judges]:
+def validators() -> Callable[[str], SchemaValidators]:
     """Judge documents by a schema of the host, or by one of its definitions: ``name#part``."""
-    compiled: dict[str, Judges] = {}
+    compiled: dict[str, SchemaValidators] = {}
 
-    def judge(name: str) -> Judges:
+    def judge(name: str) -> SchemaValidators:
         if name not in compiled:
             file, _, part = name.partition("#")
             schema = schemas.load(file)
             if part:
                 schema = {"$defs": schema["$defs"], "$ref": f"#/$defs/{part}"}
-            compiled[name] = Judges(schema)
+            compiled[name] = SchemaValidators(schema)
         return compiled[name]
 
     return judge

@@ -157,7 +157,7 @@ EVALUATION = Evaluation(
 )
 REPORT = JsonDocument(
     host_version="1.0",
-    verdict="1 failed",
+    headline="1 failed",
     rules_by_status={"fail": 1},
     scope=(),
     evaluation=EVALUATION,
@@ -229,7 +229,7 @@ ASSURANCE = Assurance(
 )
 PERIOD_REPORT = PeriodDocument(
     host_version="1.0",
-    verdict="1 control: 1 with evidence incomplete for the period",
+    headline="1 control: 1 with evidence incomplete for the period",
     titles={"service_has_owner": "Every service has an owner"},
     assurance=ASSURANCE,
     sampling=Sampling(

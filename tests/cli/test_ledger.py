@@ -104,12 +104,12 @@ def test_verify_names_changed_evidence(ccm, signed_store):
     assert (problem["table"], problem["field"], problem["leaf"]) == ("version", "endpoint", 4)
 
 
-def test_verification_document_matches_its_schema(ccm, signed_store, judges):
+def test_verification_document_matches_its_schema(ccm, signed_store, validators):
     """With problems and without."""
     folder = signed_store
-    assert judges("verification.v1").problems(ccm("verify", "--json").json) == []
+    assert validators("verification.v1").problems(ccm("verify", "--json").json) == []
     sql(folder, "DELETE FROM body")
-    assert judges("verification.v1").problems(ccm("verify", "--json").json) == []
+    assert validators("verification.v1").problems(ccm("verify", "--json").json) == []
 
 
 def test_evidence_kept_without_a_vault_is_unproven(ccm, connected):

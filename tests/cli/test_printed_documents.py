@@ -214,7 +214,7 @@ def _misshapen(request, honest):
         pytest.param(broken_plugin, {"complete"}, id="a plugin that does not load"),
     ],
 )
-def test_printed_documents_match_their_schemas(terminal, judges, happens, shows):
+def test_printed_documents_match_their_schemas(terminal, validators, happens, shows):
     """Both validators accept each manifest, evaluation, report and record, formats asserted."""
     happens(terminal)
     terminal.look()
@@ -222,6 +222,6 @@ def test_printed_documents_match_their_schemas(terminal, judges, happens, shows)
     problems = [
         f"{name}: {problem}"
         for name, document in terminal.printed
-        for problem in judges(name).problems(document)
+        for problem in validators(name).problems(document)
     ]
     assert problems[:10] == []

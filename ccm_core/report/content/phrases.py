@@ -66,7 +66,7 @@ REASON: Mapping[Reason, str] = MappingProxyType(
     }
 )
 INCONCLUSIVE = "inconclusive (insufficient evidence)"
-"""Where the verdict of a whole report names the status."""
+"""Where the headline of a whole report names the status."""
 INCONCLUSIVE_MEANS = (
     "Inconclusive means insufficient evidence: it was missing, partial or too old. "
     "It is never counted as a pass."
@@ -84,8 +84,8 @@ _HIDDEN = re.compile(
 _UNITS = (("d", 86_400), ("h", 3_600), ("m", 60))
 
 
-def verdict(status: Status) -> str:
-    """Return a status in the words of a whole report's verdict, which say why."""
+def headline(status: Status) -> str:
+    """Return a status in the words of a whole report's headline, which say why."""
     return INCONCLUSIVE if status is Status.INSUFFICIENT else STATUS[status]
 
 

@@ -27,7 +27,7 @@ class Framework:
     name: str
     controls: tuple[ControlResult, ...]
     bar: tuple[bar.Segment, ...]
-    verdict: str
+    headline: str
     """Such as ``3 passed, 1 failed``."""
     automated: str
     """Such as ``1 fully automated, 7 partly automated``."""
@@ -59,7 +59,7 @@ def frameworks(controls: Iterable[ControlResult]) -> Iterator[Framework]:
             name=name,
             controls=members,
             bar=bar.segments((status.value, counts[status]) for status in STATUSES),
-            verdict=", ".join(
+            headline=", ".join(
                 f"{counts[status]:,} {phrases.STATUS[status]}"
                 for status in STATUSES
                 if counts[status]

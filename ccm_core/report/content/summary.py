@@ -35,7 +35,7 @@ _WHOLE = ("connection", "population")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusCount:
-    """How many checks have one status, and its words in the verdict."""
+    """How many checks have one status, and its words in the headline."""
 
     status: Status
     number: int
@@ -70,7 +70,7 @@ class RuleSummary:
     population: str
     """In words: ``3 of 60 applicable failed, 2 risk accepted``."""
     short_population: str
-    """The same without the total: ``3 failed, 2 risk accepted``."""
+    """The same, shorter: ``3 of 60 failed, 2 risk accepted``."""
     failing: tuple[Result, ...] = ()
     """Failing results, those without a waiver first."""
     reasons: tuple[InconclusiveReason, ...] = ()
@@ -101,10 +101,10 @@ class Summary:
     connections: tuple[str, ...]
     scope: tuple[str, ...]
     """Which part of the evaluation this is; empty: all of it."""
-    verdict: str
+    headline: str
     """Such as ``7 passed, 28 failed, 3 inconclusive (insufficient evidence)``."""
     counts: tuple[StatusCount, ...]
-    """The verdict by status; statuses that no check has are left out."""
+    """The headline by status; statuses that no check has are left out."""
     total: int
     """How many checks there are."""
     failing: tuple[RuleSummary, ...]
@@ -154,7 +154,7 @@ def summary(inputs: ReportInput) -> Summary:
         evaluated_at=evaluation.evaluated_at,
         connections=evaluation.connections,
         scope=tuple(inputs.scope),
-        verdict=", ".join(count.words for count in counts) or "No check was tested",
+        headline=", ".join(count.words for count in counts) or "No check was tested",
         counts=counts,
         total=len(evaluation.rules),
         failing=failing,
@@ -193,7 +193,7 @@ def _status_counts(rules: Sequence[RuleResult]) -> tuple[StatusCount, ...]:
     for status in _VERDICT_ORDER:
         number = sum(rule.status is status for rule in rules)
         if number:
-            words = f"{number:,} {phrases.verdict(status)}"
+            words = f"{number:,} {phrases.headline(status)}"
             counts.append(StatusCount(status=status, number=number, words=words))
     return tuple(counts)
 
@@ -203,8 +203,8 @@ def _rule(rule: RuleResult, sufficiency: Sequence[KindSufficiency]) -> RuleSumma
     due = [result.due_at for result in rule.results if result.due_at is not None]
     return RuleSummary(
         rule=rule,
-        population=_population(rule, total=True),
-        short_population=_population(rule, total=False),
+        population=_population(rule, "applicable "),
+        short_population=_population(rule, ""),
         failing=tuple(sorted(failing, key=_subject_rank)),
         reasons=_reasons(rule.results, sufficiency),
         due_next=min(due, default=None),
@@ -257,7 +257,7 @@ def _subject_rank(result: Result) -> tuple[bool, bool, str, str, str]:
     return (bool(result.waiver), single, result.connection, subject.title, subject.key)
 
 
-def _population(rule: RuleResult, *, total: bool) -> str:
+def _population(rule: RuleResult, qualifier: str) -> str:
     """Word a population; the first number is shown against what the check applies to."""
     population = rule.population
     if rule.results and all(
@@ -270,9 +270,9 @@ def _population(rule: RuleResult, *, total: bool) -> str:
     counts = [(number, words) for number, words in _population_counts(rule) if number]
     applicable = population.total - population.not_applicable
     texts = [f"{number:,} {words}" for number, words in counts]
-    if total and counts and applicable and counts[0][1] != phrases.STATUS[Status.NOT_APPLICABLE]:
+    if counts and applicable and counts[0][1] != phrases.STATUS[Status.NOT_APPLICABLE]:
         number, words = counts[0]
-        texts[0] = f"{number:,} of {applicable:,} applicable {words}"
+        texts[0] = f"{number:,} of {applicable:,} {qualifier}{words}"
     return ", ".join(texts) or phrases.count(population.total, "resource")
 
 

@@ -23,7 +23,7 @@ class JsonDocument:
 
     document: str = "ccm.report/v1"
     host_version: str
-    verdict: str
+    headline: str
     """In words, the same in every format."""
     rules_by_status: dict[str, int]
     """How many rules have each status; statuses that no rule has are left out."""
@@ -46,7 +46,7 @@ class JsonReport:
         report = summary(inputs)
         document = JsonDocument(
             host_version=inputs.host_version,
-            verdict=report.verdict,
+            headline=report.headline,
             rules_by_status={count.status.value: count.number for count in report.counts},
             scope=tuple(inputs.scope),
             evaluation=inputs.evaluation,

@@ -61,7 +61,7 @@ def _blocks(report: Summary) -> Iterator[Iterator[str]]:
 
 
 def _head(report: Summary) -> Iterator[str]:
-    yield f"## {text(report.verdict)}"
+    yield f"## {text(report.headline)}"
     yield ""
     connections = phrases.listed([code(name) for name in report.connections]) or "no connection"
     yield f"As of {phrases.moment(report.evaluated_at)}, over {connections}."

@@ -59,7 +59,7 @@ _DECREASING_DETAIL = (
 
 
 class TextReport:
-    """A few dozen lines: the verdict, and what to do."""
+    """A few dozen lines: the headline, and what to do."""
 
     name = "text"
     extension = "txt"
@@ -106,7 +106,7 @@ def summary_lines(report: Summary, width: int = WIDTH, detail: Detail = FULL) ->
 
 
 def _head(report: Summary, width: int) -> Iterator[str]:
-    yield from wrap(report.verdict, width)
+    yield from wrap(report.headline, width)
     connections = phrases.listed([plain(name) for name in report.connections]) or "no connection"
     yield from wrap(f"as of {phrases.moment(report.evaluated_at)}, over {connections}", width)
     if report.scope:
@@ -151,7 +151,6 @@ def _open(entry: RuleSummary) -> bool:
 def _title(entry: RuleSummary, heading: str, width: int, detail: Detail) -> Iterator[str]:
     tag = _tag(entry, heading)
     room = width - 2 - _MARGIN
-    # Where a title has one line, it needs the room more than the total number does.
     population = entry.short_population if detail.titles == 1 else entry.population
     beside = room - cells(population) - 2
     title_width = beside if beside >= room // 2 else room

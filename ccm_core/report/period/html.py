@@ -34,5 +34,5 @@ class PeriodHtml:
             percent=phrases.percent,
             sampling=inputs.sampling,
             titles=inputs.titles,
-            verdict=layout.verdict(inputs.assurance),
+            headline=layout.headline(inputs.assurance),
         )

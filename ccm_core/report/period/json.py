@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ccm_core.model import json_codec
-from ccm_core.report.period.layout import verdict
+from ccm_core.report.period.layout import headline
 
 if TYPE_CHECKING:
     from ccm_core.model.assurance import Assurance
@@ -20,7 +20,7 @@ class PeriodDocument:
 
     document: str = "ccm.period-report/v1"
     host_version: str
-    verdict: str
+    headline: str
     """In words, the same in every format."""
     titles: dict[str, str]
     """Of the rules that support the controls, by id."""
@@ -40,7 +40,7 @@ class PeriodJson:
         rules = {rule for control in inputs.assurance.controls for rule in control.rules}
         document = PeriodDocument(
             host_version=inputs.host_version,
-            verdict=verdict(inputs.assurance),
+            headline=headline(inputs.assurance),
             titles={rule: title for rule, title in inputs.titles.items() if rule in rules},
             assurance=inputs.assurance,
             sampling=inputs.sampling,

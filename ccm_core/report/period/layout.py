@@ -79,7 +79,7 @@ class PeriodControl:
     gaps: tuple[JoinedGap, ...]
 
 
-def verdict(assurance: Assurance) -> str:
+def headline(assurance: Assurance) -> str:
     """Return how many controls have which conclusion."""
     counts = Counter(control.conclusion for control in assurance.controls)
     texts = [

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.report.content import phrases
 from ccm_core.report.formats.markdown import code, text
-from ccm_core.report.period.layout import period_controls, verdict
+from ccm_core.report.period.layout import period_controls, headline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,7 @@ class PeriodMarkdown:
 
 def _lines(inputs: PeriodInput) -> Iterator[str]:
     assurance = inputs.assurance
-    yield f"## {text(f'{assurance.period}: {verdict(assurance)}')}"
+    yield f"## {text(f'{assurance.period}: {headline(assurance)}')}"
     yield ""
     under_way = "" if assurance.ended else f" {phrases.PERIOD_NOT_ENDED}"
     since, until = phrases.moment(assurance.since), phrases.moment(assurance.until)

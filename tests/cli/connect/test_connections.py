@@ -88,8 +88,8 @@ def rewrite(folder, vault, prod):
 
 def granted(app, identity, simulator, **secrets) -> VaultEntry:
     """Give what somebody agreed to, as the identity server knows it."""
-    server = identity.app._server
-    fields = decode(server._to_user(app, ("openid", "read")).body)
+    server = identity.app._endpoints
+    fields = decode(server._issue_tokens(app, ("openid", "read")).body)
     now = datetime.now(UTC)
     tokens = TokenSet(
         access=Secret(fields["access_token"]),

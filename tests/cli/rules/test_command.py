@@ -152,7 +152,7 @@ def test_a_control_without_stated_automation_is_not_counted_as_full(ccm, folder)
     (folder / "own.yaml").write_text(pack)
     ran = ccm("rules", "list", "own.yaml", "--controls", "own")
     assert ran.out.splitlines()[-1].split("\t") == ["X", "manual procedure", "", "not stated"]
-    assert "1 controls of own have rules: 1 share automated not stated" in ran.err
+    assert "1 controls of own have rules: 1 extent of automation not stated" in ran.err
 
 
 def test_rules_schema_lists_installed_kinds_and_views(ccm, folder, drafts):

@@ -39,7 +39,7 @@ def test_a_bundle_is_verified_without_store_settings_and_network(
         (path_elsewhere / name).write_bytes((folder / name).read_bytes())
     monkeypatch.chdir(path_elsewhere)
     ran = ccm("verify", "b.zip", "--key", "key.txt", "--pin", "head.txt", "--json")
-    assert (ran.code, ran.json["holds"], ran.json["problems"]) == (0, True, [])
+    assert (ran.code, ran.json["valid"], ran.json["problems"]) == (0, True, [])
     assert ran.json["pins"] == 1
     assert ccm("verify", "b.zip").out.endswith("b.zip: everything is as it was stored\n")
 

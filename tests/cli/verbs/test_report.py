@@ -120,7 +120,7 @@ def test_a_report_that_cannot_be_written_leaves_no_half_file(ccm, connected, fol
     assert "the report cannot be written to blocked/here/ccm-report.html" in ran.err
 
 
-def test_report_of_a_period_is_written(ccm, connected, folder, judges):
+def test_report_of_a_period_is_written(ccm, connected, folder, validators):
     """Conclusions and samples of what was judged, narrowed to a control or a framework."""
     ccm("run")
     today = f"{datetime.now(UTC):%Y-%m-%d}"
@@ -129,7 +129,7 @@ def test_report_of_a_period_is_written(ccm, connected, folder, judges):
     names = sorted(path.name for path in (folder / "out").iterdir())
     assert names == ["ccm-period.csv", "ccm-period.html"]
     whole = ccm("report", "--period", today, "--format", "json")
-    assert judges("period-report.v1").problems(whole.json) == []
+    assert validators("period-report.v1").problems(whole.json) == []
     assert whole.json["sampling"]["sample_size"] == 25
     part = ccm("report", "--period", today, "--control", "soc2:CC7.4", "--samples", "3").out
     assert part.startswith(f"## {today}: 1 control: 1 with evidence incomplete")

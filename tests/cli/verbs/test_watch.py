@@ -114,7 +114,7 @@ def test_watch_reloads_settings_at_sighup_unless_they_have_mistakes(watching, fo
     settings.write_text(good.replace("lookback: 30d", "lookback: 30 moons"))
     watch.process.send_signal(signal.SIGHUP)
     watch.until("the previous settings stay in force: ")
-    assert "ccm.yaml:7:" in next(line for line in watch.lines if "the old ones" in line)
+    assert "ccm.yaml:7:" in next(line for line in watch.lines if "the previous settings" in line)
     settings.write_text(good.replace("pagerduty-test", "pagerduty-anew"))
     watch.process.send_signal(signal.SIGHUP)
     watch.until("watching pagerduty-anew")
@@ -143,5 +143,5 @@ def test_watch_shows_a_status_line_on_a_terminal(watching):
     watch.stop()
     os.close(ours)
     drawn = screen.decode().split("\r\x1b[2K")
-    assert any(one.startswith("reading pagerduty-test pagerduty.") for one in drawn)
+    assert any(one.startswith("collecting pagerduty-test pagerduty.") for one in drawn)
     assert max(len(one.rstrip("\r\n")) for one in drawn if "next: " in one) <= 79

@@ -32,7 +32,7 @@ P, F, I, N, E = (  # noqa: E741 - as short as the table below needs them
 
 
 @pytest.mark.parametrize(
-    ("statuses", "verdict"),
+    ("statuses", "headline"),
     [
         pytest.param([], "No check was tested", id="nothing"),
         pytest.param([P], "1 passed", id="one"),
@@ -46,10 +46,10 @@ P, F, I, N, E = (  # noqa: E741 - as short as the table below needs them
         pytest.param([I], "1 inconclusive (insufficient evidence)", id="blind"),
     ],
 )
-def test_the_verdict_counts_checks_by_status(make, statuses, verdict):
+def test_the_headline_counts_checks_by_status(make, statuses, headline):
     """And leaves out statuses that none has."""
     rules = [make.rule(f"r{n}", "Title", "low", status=status) for n, status in enumerate(statuses)]
-    assert summary(make.report_input(*rules)).verdict == verdict
+    assert summary(make.report_input(*rules)).headline == headline
 
 
 @settings(deadline=None)
@@ -182,7 +182,7 @@ def test_a_check_of_a_whole_connection_has_no_resources(make):
 
 
 def test_checks_of_the_health_of_monitoring_are_listed_apart(make):
-    """They count in the verdict, and are in none of the other lists."""
+    """They count in the headline, and are in none of the other lists."""
     pack = {"version": "1", "digest": "sha256:0", "source": "p.yaml"}
     inputs = make.report_input(
         make.rule("company", "Company", "low", [make.result("A", F, "bad")], pack="a"),
@@ -193,7 +193,7 @@ def test_checks_of_the_health_of_monitoring_are_listed_apart(make):
         ),
     )
     report = summary(inputs)
-    assert report.verdict == "1 failed, 1 inconclusive (insufficient evidence)"
+    assert report.headline == "1 failed, 1 inconclusive (insufficient evidence)"
     assert [entry.rule.rule for entry in report.monitoring] == ["credential"]
     assert [entry.rule.rule for entry in report.failing] == ["company"]
     assert report.inconclusive == ()
@@ -209,7 +209,7 @@ def test_a_failure_is_not_hidden_by_an_error(make):
     report = summary(make.report_input(make.rule("r", "Title", "low", found)))
     assert [entry.rule.rule for entry in report.failing] == ["r"]
     assert [entry.rule.rule for entry in report.inconclusive] == ["r"]
-    assert report.verdict == "1 ended in an error"
+    assert report.headline == "1 ended in an error"
 
 
 def test_missing_evidence_is_not_hidden_by_a_failure(inputs):

@@ -20,7 +20,7 @@ def html(page):
 
 
 def test_the_page_lists_failing_and_inconclusive_checks(render, waived):
-    """After the verdict, before the next steps."""
+    """After the headline, before the next steps."""
     page = html(render("markdown", waived))
     headings = re.findall(r"<h([2-4])>(.*?)</h", page)
     assert headings == [

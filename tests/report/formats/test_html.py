@@ -95,16 +95,16 @@ def test_nothing_is_loaded_from_anywhere(inputs):
     assert policy.startswith("default-src 'none'; style-src 'sha256-")
 
 
-def test_the_head_begins_with_the_verdict(inputs):
+def test_the_head_begins_with_the_headline(inputs):
     """The moment, the connections and the meaning of inconclusive follow."""
     text = read(inputs).text
-    verdict = (
+    headline = (
         "2 passed, 4 failed, 2 inconclusive (insufficient evidence), 1 ended in an error, "
         "1 not applicable"
     )
     start = text.index("Control report")
     assert text[start:].startswith(
-        f"Control report {verdict} As of 2026-05-06 09:00 UTC, over connection pagerduty-prod."
+        f"Control report {headline} As of 2026-05-06 09:00 UTC, over connection pagerduty-prod."
     )
     assert "It is never counted as a pass." in text
     assert "10 checks in total" in text

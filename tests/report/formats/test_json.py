@@ -19,12 +19,12 @@ def test_the_json_report_holds_the_whole_evaluation(inputs):
     ]
 
 
-def test_the_json_report_has_the_verdict_of_the_other_formats(inputs):
+def test_the_json_report_has_the_headline_of_the_other_formats(inputs):
     """And the numbers."""
     document = json_codec.decode(JsonReport().render(inputs))
     assert document["document"] == "ccm.report/v1"
     assert document["host_version"] == "0.1.0"
-    assert document["verdict"].startswith("2 passed, 4 failed, 2 inconclusive")
+    assert document["headline"].startswith("2 passed, 4 failed, 2 inconclusive")
     assert document["rules_by_status"] == {
         "pass": 2,
         "fail": 4,

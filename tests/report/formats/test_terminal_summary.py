@@ -88,7 +88,7 @@ def test_the_text_file_is_as_wide_as_a_terminal_of_88_columns(inputs):
 
 
 def test_the_summary_of_passing_checks_is_short(make):
-    """The verdict is all of it."""
+    """The headline is all of it."""
     rule = make.rule("r", "Services have an owner", "high", make.passes(3))
     assert screen(make.report_input(rule)) == dedent(
         """\
@@ -234,9 +234,9 @@ def test_a_summary_that_fits_is_shown_in_full(inputs):
     assert screen_lines(summary(inputs), 88, 100) == summary_lines(summary(inputs), 88)
 
 
-def test_a_title_on_one_line_has_the_room_of_the_total(inputs):
-    """On a low screen a check is listed with its title and its failures, in that order."""
+def test_a_title_on_one_line_leaves_room_for_its_failures(inputs):
+    """On a low screen a title is cut off before the failures, and what they are counted against."""
     lines = screen_lines(summary(inputs), 88, 30)
-    (title,) = (line for line in lines if line.startswith("  high") and "acknowledged by" in line)
-    assert title.split("  ")[-1].strip() == "1 failed, 23 inconclusive"
-    assert "High-urgency incidents are acknowledged by …" in title
+    (title,) = (line for line in lines if line.startswith("  high") and "High-urgency incidents" in line)
+    assert title.split("  ")[-1].strip() == "1 of 300 failed, 23 inconclusive"
+    assert "High-urgency incidents are …" in title

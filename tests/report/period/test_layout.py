@@ -27,7 +27,7 @@ from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.json_codec import encode
 from ccm_core.model.sampling import ControlSamples, Sample, Sampling
 from ccm_core.report.content import phrases
-from ccm_core.report.period.layout import PeriodInput, period_controls, verdict
+from ccm_core.report.period.layout import PeriodInput, period_controls, headline
 from ccm_core.report.period.registry import PERIOD_FORMATS
 
 SINCE = datetime(2026, 7, 1, tzinfo=UTC)
@@ -158,9 +158,9 @@ def test_the_history_shows_gaps_over_results():
         ),
     ],
 )
-def test_the_verdict_counts_controls_by_conclusion(conclusion, expected):
+def test_the_headline_counts_controls_by_conclusion(conclusion, expected):
     """In the words of every format."""
-    assert verdict(period(conclusion=conclusion).assurance) == expected
+    assert headline(period(conclusion=conclusion).assurance) == expected
 
 
 def test_only_complete_coverage_is_100_percent():
@@ -217,8 +217,8 @@ def test_programs_read_the_whole_report(validators):
     inputs = period(title=TRAP)
     page = json.loads(rendered("json", replace(inputs, titles={**inputs.titles, "other": "Other"})))
     assert validators("period-report.v1").problems(page) == []
-    assert (page["verdict"], page["titles"]) == (
-        verdict(inputs.assurance),
+    assert (page["headline"], page["titles"]) == (
+        headline(inputs.assurance),
         {"r": "Services are owned"},
     )
     assert page["assurance"] == json.loads(encode(inputs.assurance))
