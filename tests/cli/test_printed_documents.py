@@ -15,7 +15,7 @@ from pagerduty_simulator.api.credentials import SimulatedCredential
 from pagerduty_simulator.api.faults import refuse
 
 COUNT = "report.v1#kind_count"
-NO_PLUGIN = Path(__file__).parents[1] / "host" / "data" / "import_error"
+NO_PLUGIN = Path(__file__).parents[1] / "plugins" / "data" / "import_error"
 WAIVER = "{{id: {id}, rule: {rule}, reason: moved, owner: a, approver: b, created: {at}, {rest}}}"
 
 

@@ -77,4 +77,4 @@ def test_every_manifest_names_what_its_credential_cannot_see(ccm, connected, fol
     assert teams in second_run["visibility_gaps"]
     assert "denied" not in {one["reason"] for one in second_run["visibility_gaps"]}
     page = (folder / "ccm-report.html").read_text()
-    assert f"objects are named that cannot be seen: {teams['subjects'][0]}" in page
+    assert f"references to objects that are not visible: {teams['subjects'][0]}" in page

@@ -281,7 +281,7 @@ def test_a_rotated_client_secret_is_tested_by_renewing_tokens(
     monkeypatch.setenv("NEW", "pdeas-new-4711")
     before = vault.read("prod")
     ran = ccm("connections", "rotate", "prod", "--from", "env:WRONG")
-    assert (ran.code, "goes on with the old one" in ran.err) == (4, True), ran.err
+    assert (ran.code, "continues with the old one" in ran.err) == (4, True), ran.err
     assert vault.read("prod") == before
     ran = ccm("connections", "rotate", "prod", "--from", "env:NEW")
     assert ran.code == 0, ran.err
