@@ -20,7 +20,7 @@ from pagerduty_simulator.api.faults import (
 
 from ccm_core.model.evidence.collection import Outcome, Reason
 from ccm_core.model.evidence.window import Window
-from ccm_core.rules.evaluate.sufficiency import standing
+from ccm_core.rules.evaluate.sufficiency import assess_sufficiency
 from ccm_core.sdk.types import Shape
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -70,9 +70,9 @@ def some(simulated):
     simulated.add([NOW - n * HOUR for n in range(1, 60)], RESOLVED)
 
 
-def stands(simulated, kind):
+def kind_sufficiency(simulated, kind):
     """Say how far a kind can be relied on, as any rule over it would be told."""
-    return standing(
+    return assess_sufficiency(
         simulated.store.runs.collections("simulated"),
         kind=kind,
         shape=Shape.EVENT,
@@ -95,7 +95,7 @@ def test_transient_faults_cost_requests_and_nothing_else(simulated, template, ki
     assert manifest.outcome is Outcome.COMPLETE
     assert len(simulated.kept()) == 59
     assert len(simulated.kept(ENTRY)) == 118
-    assert stands(simulated, kind).problem is None
+    assert kind_sufficiency(simulated, kind).problem is None
 
 
 @pytest.mark.parametrize(("template", "kind"), LISTS)
@@ -114,7 +114,7 @@ def test_permanent_faults_are_named_and_nothing_depends_on_them(
     whole = len(simulated.kept(kind)) == (59 if kind == INCIDENT else 118)
     assert whole or lacking
     assert all(one.shortfalls for one in lacking)
-    assert (stands(simulated, kind).problem is None) == (not lacking)
+    assert (kind_sufficiency(simulated, kind).problem is None) == (not lacking)
 
 
 def test_a_list_of_the_account_that_is_refused_is_read_incident_by_incident(simulated):

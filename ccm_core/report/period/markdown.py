@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.report.content import phrases
 from ccm_core.report.formats.markdown import code, text
-from ccm_core.report.period.layout import period_controls, headline
+from ccm_core.report.period.layout import headline, period_controls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

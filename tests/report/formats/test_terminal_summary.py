@@ -237,6 +237,8 @@ def test_a_summary_that_fits_is_shown_in_full(inputs):
 def test_a_title_on_one_line_leaves_room_for_its_failures(inputs):
     """On a low screen a title is cut off before the failures, and what they are counted against."""
     lines = screen_lines(summary(inputs), 88, 30)
-    (title,) = (line for line in lines if line.startswith("  high") and "High-urgency incidents" in line)
+    (title,) = (
+        line for line in lines if line.startswith("  high") and "High-urgency incidents" in line
+    )
     assert title.split("  ")[-1].strip() == "1 of 300 failed, 23 inconclusive"
     assert "High-urgency incidents are …" in title

@@ -27,7 +27,7 @@ from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.json_codec import encode
 from ccm_core.model.sampling import ControlSamples, Sample, Sampling
 from ccm_core.report.content import phrases
-from ccm_core.report.period.layout import PeriodInput, period_controls, headline
+from ccm_core.report.period.layout import PeriodInput, headline, period_controls
 from ccm_core.report.period.registry import PERIOD_FORMATS
 
 SINCE = datetime(2026, 7, 1, tzinfo=UTC)
