@@ -1,1 +1,1 @@
-"""The host of ccm: plugins in, evidence kept, rules judged, reports out."""
+"""The host of ccm: plugins in, evidence stored, rules evaluated, reports written."""

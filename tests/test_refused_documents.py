@@ -179,7 +179,7 @@ GAP = EvidenceGap(
     connection="prod", kind="acme.team", since=NOON, until=NOON, reason="never collected"
 )
 DIAGNOSIS = Diagnosis(
-    subject="clock", ok=False, message="it is off", next_step="mend it", cause="clock_skew"
+    subject="clock", ok=False, message="it is off", next_step="fix it", cause="clock_skew"
 )
 CHECK = Check(
     checked_at=NOON,

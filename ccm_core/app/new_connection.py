@@ -49,7 +49,7 @@ class NewConnection:
             method: How it authenticates.
             name: Its name.
             values: Settings and fields of the method, by key.
-            references: Where secrets are kept already, by field.
+            references: Where secrets are stored already, by field.
 
         Raises:
             UsageError: The name belongs to a connection of another connector.

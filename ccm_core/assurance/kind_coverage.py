@@ -140,7 +140,9 @@ def _required_frequencies(
     stated = [
         (
             run.started_at,
-            next((promise.cadence for promise in run.scheduled if promise.kind == kind), None),
+            next(
+                (kind_plan.cadence for kind_plan in run.scheduled if kind_plan.kind == kind), None
+            ),
         )
         for run in runs
     ]

@@ -1,1 +1,1 @@
-"""Collecting: what is due, what a collector yields, what of it is kept."""
+"""Collecting: what is due, what a collector yields, what of it is stored."""

@@ -39,7 +39,7 @@ def assess_period(
     Args:
         host: What is installed, and the clock.
         connections: Whose evidence.
-        store: Where it is kept.
+        store: Where it is stored.
         packs: Which rules support which control.
         period: The period; what lies in the future is left out.
         controls: Which; none: every control that the packs support.

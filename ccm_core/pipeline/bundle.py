@@ -83,7 +83,7 @@ def bundle(
 
     Args:
         host: What is installed, and the clock.
-        store: Where the evidence is kept.
+        store: Where the evidence is stored.
         order: What to bundle.
         signer: Signs the statement; the store's signing key.
         path: Where to write it. It is there whole, or as it was before.

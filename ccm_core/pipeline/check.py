@@ -54,7 +54,7 @@ async def diagnose(
     Args:
         host: What is installed, and the clock.
         connection: What to check.
-        store: Where its evidence is kept; None: nothing was kept yet.
+        store: Where its evidence is stored; None: nothing was stored yet.
 
     Raises:
         StoreError: The store cannot be read.

@@ -60,7 +60,7 @@ async def collect(
 
     Raises:
         StoreError: The store cannot keep what was read, or another process is collecting.
-        CancelledError: The run was stopped; what was kept is sealed all the same.
+        CancelledError: The run was stopped; what was stored is sealed all the same.
     """
     from ccm_core.sdk.http.rate_limit import Limiters
 
@@ -93,7 +93,7 @@ async def collect(
 def collections_for_planning(
     host: Host, connection: Connection, runs: RunStore, now: datetime
 ) -> list[Collection]:
-    """Return those collections of a connection that a plan needs, however many are kept.
+    """Return those collections of a connection that a plan needs, however many are stored.
 
     These are the collections about the horizon, enough attempts to tell how long a source has been
     down, the newest of each kind, and every one since changes were last detected.
@@ -246,7 +246,7 @@ def _run_context(
 def _seal_cut_off(host: Host, connection: Connection, runs: RunStore) -> None:
     """Seal the runs of processes that were killed before they could."""
     cut = Shortfall(
-        reason=Reason.INTERRUPTED, detail="the run was cut off; what it had kept by then is here"
+        reason=Reason.INTERRUPTED, detail="the run was cut off; what it had stored by then is here"
     )
     metadata = replace(_run_metadata(host, connection), cut=cut)
     for run in runs.open_runs(connection.name):

@@ -32,7 +32,7 @@ class Connection:
     cadences: Mapping[str, timedelta] = field(default_factory=dict)
     settings_digest: str
     vault: Vault | None = field(default=None, repr=False)
-    """Where its tokens are kept; None where it has none."""
+    """Where its tokens are stored; None where it has none."""
     reread_secret: Callable[[str], Secret] | None = field(default=None, repr=False)
     """Reads a secret again by its field: it may have been replaced since."""
     tokens: TokenProvider | None = field(default=None, repr=False)

@@ -1,4 +1,4 @@
-"""Evaluate rules over the kept evidence. No source is asked."""
+"""Evaluate rules over the stored evidence. No source is asked."""
 
 from __future__ import annotations
 
@@ -69,15 +69,15 @@ def evaluate(
     as_of: datetime | None = None,
     cache: EvaluationCache | None = None,
 ) -> Evaluation:
-    """Evaluate the kept evidence. No source is asked.
+    """Evaluate the stored evidence. No source is asked.
 
     Args:
         host: What is installed, and the clock.
         connections: Whose evidence to evaluate.
-        store: Where it is kept.
+        store: Where it is stored.
         packs: The rules.
         waivers: The accepted risks.
-        as_of: Evaluate what had been kept by that moment, as of that moment; None: now.
+        as_of: Evaluate what had been stored by that moment, as of that moment; None: now.
         cache: What the evaluation before left, for a process that evaluates again and again with
             the same packs: only what changed is evaluated again. The results are the same.
     """
@@ -125,7 +125,7 @@ def evaluate_scopes(
     *,
     now: datetime,
 ) -> Evaluation:
-    """Evaluate what had been kept by a moment, of what some connections collected then."""
+    """Evaluate what had been stored by a moment, of what some connections collected then."""
     facts = _facts(host, scopes, store, packs, now)
     return evaluate_packs(packs, facts, waivers, now=now, time_budget=TIME_BUDGET)
 
@@ -187,7 +187,7 @@ def load_evidence(
     Args:
         host: What is installed, and the clock.
         scope: What the connection collects.
-        store: Where it is kept.
+        store: Where it is stored.
         now: The moment.
         incremental: Reads only what changed since an earlier evaluation; None: everything is read.
 

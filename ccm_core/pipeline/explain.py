@@ -39,7 +39,7 @@ def explain(
 
     Args:
         host: What is installed, and the clock.
-        store: Where evaluations and evidence are kept.
+        store: Where evaluations and evidence are stored.
         name: The result's id or the beginning of it, or ``RULE/KEY``.
         as_of: Of the last evaluation by that moment; None: of the last.
 

@@ -2,7 +2,7 @@
 
 For each connector there is one kind more than it collects, ``CONNECTOR.manifest``: one record for
 each sealed run. Views that name it among their inputs can tell what a credential could see, and
-whether evidence was collected as often as was promised.
+whether evidence was collected as often as its cadence requires.
 """
 
 from __future__ import annotations

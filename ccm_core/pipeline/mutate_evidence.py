@@ -1,4 +1,4 @@
-"""Mutation testing of rules: removes parts of the kept evidence and reports what passes then.
+"""Mutation testing of rules: removes parts of the stored evidence and reports what passes then.
 
 Where the tests of a pack show what its conditions do, this shows what the views do as well: with a
 page lost, an endpoint denied, or a field that the source no longer sends.
@@ -53,7 +53,7 @@ def mutate_evidence(
     Args:
         host: What is installed, and the clock.
         connections: Whose evidence.
-        store: Where it is kept. It is only read.
+        store: Where it is stored. It is only read.
         packs: The rules.
         as_of: The evidence of that moment; None: of now.
     """

@@ -17,7 +17,7 @@ from ccm_core.store.interface.runs import RunStore
 
 
 def next_due_times(host: Host, connection: Connection, runs: RunStore) -> Sequence[DueTime]:
-    """Return when each kind is due, from its kept collections, whichever process made them.
+    """Return when each kind is due, from its stored collections, whichever process made them.
 
     Raises:
         StoreError: The store cannot be read.

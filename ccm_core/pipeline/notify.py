@@ -54,7 +54,7 @@ def notify(
 
     Args:
         host: What is installed, and the clock.
-        store: Where findings and runs are kept.
+        store: Where findings and runs are stored.
         evaluation: The newest one.
         policy: Who receives what.
         dry_run: Return what would be sent, send nothing and remember nothing.

@@ -29,7 +29,7 @@ def period_input(
     Args:
         host: What is installed, and the clock.
         connections: Whose evidence.
-        store: Where it is kept.
+        store: Where it is stored.
         packs: Which rules support which control, and what they are called.
         period: The period; what lies in the future is left out.
         controls: Which; none: every control that the packs support.

@@ -39,7 +39,7 @@ def report_input(
 
     Args:
         host: What is installed, and the clock.
-        store: Where everything is kept.
+        store: Where everything is stored.
         evaluation: What to report.
         part: Which part of it.
         digest: Its digest, where a format shows the sections of plugins.

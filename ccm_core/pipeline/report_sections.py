@@ -23,8 +23,8 @@ def sections(
 
     Args:
         host: What is installed, and the clock.
-        store: Where the evidence is kept.
-        scopes: What was collected over which horizon when it was judged.
+        store: Where the evidence is stored.
+        scopes: What was collected over which horizon when it was evaluated.
         evaluation: The part of it that is reported.
     """
     return tuple(

@@ -62,8 +62,8 @@ def reproduce(host: Host, store: EvidenceStore, *, as_of: datetime | None = None
 
     Args:
         host: What is installed, and the clock.
-        store: Where evidence, packs, parameters and waivers are kept.
-        as_of: The last evaluation by that moment; None: the last that was kept.
+        store: Where evidence, packs, parameters and waivers are stored.
+        as_of: The last evaluation by that moment; None: the last that was stored.
 
     Raises:
         UsageError: There is none; or it differs, and was made by other versions, or evidence of it
@@ -118,7 +118,7 @@ def _difference_error(
     if erased:
         return UsageError(
             f"evaluation {name} cannot be reproduced: its evidence of {len(erased)} objects was "
-            f"erased by order, such as {erased[0]}. `ccm verify` shows that it was kept so"
+            f"erased by order, such as {erased[0]}. `ccm verify` shows that it was stored so"
         )
     previous, current = (
         dict(_versions(*side)) for side in ((inputs, inputs.host_version), (host, host.version))

@@ -25,7 +25,7 @@ def track_findings(store: EvidenceStore, just_stored: tuple[str, Evaluation] | N
     made later, does not change when something was seen.
 
     Args:
-        store: Where evaluations are kept.
+        store: Where evaluations are stored.
         just_stored: The digest of an evaluation, and itself: it need not be read back.
     """
     untracked = store.findings.untracked_evaluations()

@@ -49,7 +49,7 @@ class ReportInput:
     findings: Mapping[str, Finding] = field(default_factory=dict)
     """What is known of failing results through time, by the result's id; for the same formats."""
     digest: str | None = None
-    """Of the whole evaluation, as it is kept; for the same formats."""
+    """Of the whole evaluation, as it is stored; for the same formats."""
     scope: Sequence[str] = ()
     """Which part of the evaluation this is, as ``control soc2:CC7.4``; empty: all of it."""
 

@@ -123,7 +123,7 @@ class SectionRequest:
     """The evaluation's moment."""
     horizon: Window
     parameters: Mapping[str, JsonObject]
-    """The effective values of every pack that was judged with, by pack."""
+    """The effective values of every pack that was used, by pack."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

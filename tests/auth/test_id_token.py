@@ -127,7 +127,7 @@ def test_id_token_with_a_wrong_clock_is_reported(read, oauth, off, says):
     ],
 )
 def test_id_token_tolerates_a_small_clock_difference(read, oauth, off):
-    """The token is young enough."""
+    """The token is fresh enough."""
     assert read(now=oauth.noon + off)[0].region == "eu"
 
 

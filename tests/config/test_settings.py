@@ -295,7 +295,7 @@ def test_plain_text_secret_is_rejected_and_not_repeated(written, connectors):
     ],
 )
 def test_broken_connector_is_named(changed, broken, make_connector):
-    """Where it is the plugin that is wrong, the person is not told to mend the settings."""
+    """Where it is the plugin that is wrong, the person is not told to fix the settings."""
     with pytest.raises(PluginError, match=f"connector acme: its {broken} cannot be used"):
         read(HEAD + GOOD, {"acme": make_connector(**changed)})
 

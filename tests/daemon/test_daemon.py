@@ -87,7 +87,7 @@ def test_broken_connector_blocks_no_other_connection(world):
 
 
 def test_revoked_key_is_retried_once_per_cadence(world):
-    """Asking again does not mend it: it is tried once in its cadence."""
+    """Asking again does not fix it: it is tried once in its cadence."""
     world.sources["prod"].down = AuthenticationFailed("401")
     world.watch(2.5)
     assert hours(world.manifests()) == [0, 1, 2]

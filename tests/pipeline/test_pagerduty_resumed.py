@@ -21,28 +21,42 @@ class Killed(BaseException):
     """The process is gone."""
 
 
-class Frail:
-    """A store whose process dies after so many windows were kept."""
+class DyingStore:
+    """A store whose process dies after so many windows were stored."""
 
     def __init__(self, store, windows):
-        self._store, self._left = store, windows
+        self._store, self._windows_left = store, windows
+        self.records = Delegate(store.records, append=self._append)
+        self.runs = Delegate(store.runs, seal=self._seal)
 
     def __getattr__(self, name):
-        """Do the rest as the store does."""
+        """Return everything else from the store."""
         return getattr(self._store, name)
 
-    def keep(self, harvest):
-        """Keep a window, or die first."""
-        if self._left == 0:
-            raise Killed
-        self._left -= 1
-        return self._store.records.append(harvest)
+    def _append(self, batch):
+        self._die_at_the_end()
+        self._windows_left -= 1
+        return self._store.records.append(batch)
 
-    def seal(self, manifest):
-        """Seal a run, unless the process is gone."""
-        if self._left == 0:
-            raise Killed
+    def _seal(self, manifest):
+        self._die_at_the_end()
         self._store.runs.seal(manifest)
+
+    def _die_at_the_end(self):
+        if self._windows_left == 0:
+            raise Killed
+
+
+class Delegate:
+    """An object with some methods replaced."""
+
+    def __init__(self, target, **methods):
+        self._target = target
+        self.__dict__.update(methods)
+
+    def __getattr__(self, name):
+        """Return everything else from the object."""
+        return getattr(self._target, name)
 
 
 def exported(store):
@@ -71,7 +85,7 @@ def test_a_killed_backfill_gives_the_same_evidence_as_an_undisturbed_one(
             simulated.collect(
                 NOW + timedelta(minutes=minute),
                 longest=4 * DAY,
-                store=Frail(simulated.store, windows),
+                store=DyingStore(simulated.store, windows),
             )
         requests += len(simulated.control.requests)
     manifest = simulated.collect(NOW + timedelta(minutes=9), longest=4 * DAY)

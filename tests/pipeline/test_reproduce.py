@@ -62,12 +62,12 @@ def test_hidden_evidence_is_found_by_reproducing(firm, tmp_path):
             "UPDATE current_version SET digest = NULL WHERE kind = 'pagerduty.service'"
             " AND key = (SELECT min(key) FROM current_version WHERE kind = 'pagerduty.service')"
         )
-    with pytest.raises(IntegrityError, match=r"comes out differently .*`ccm verify`"):
+    with pytest.raises(IntegrityError, match=r"differs .*`ccm verify`"):
         reproduce(firm.host, firm.store)
 
 
 def test_reproducing_after_an_erasure_reports_no_damage(firm):
-    """It cannot be repeated any more, and the message says why."""
+    """It cannot be reproduced any more, and the message says why."""
     firm.evaluate()
     firm.store.erasure.erase(
         Erasure(
@@ -77,7 +77,7 @@ def test_reproducing_after_an_erasure_reports_no_damage(firm):
             reason="asked to",
         )
     )
-    with pytest.raises(UsageError, match=r"cannot be repeated.* erased by order, such as pager"):
+    with pytest.raises(UsageError, match=r"cannot be reproduced.* erased by order, such as pager"):
         reproduce(firm.host, firm.store)
 
 
@@ -108,5 +108,5 @@ def test_reproducing_without_an_evaluation_is_a_usage_error(firm):
         reproduce(firm.host, firm.store)
     evaluation = firm.evaluate()
     firm.store.evaluations.append(replace(evaluation, evaluated_at=NOW + DAY))
-    with pytest.raises(UsageError, match="cannot be repeated"):
+    with pytest.raises(UsageError, match="cannot be reproduced"):
         reproduce(firm.host, firm.store)

@@ -127,7 +127,7 @@ def test_time_never_makes_a_kind_sufficient(collections, shape, later):
 
 @given(collections((Outcome.COMPLETE,)))
 def test_event_evidence_is_sufficient_only_where_windows_cover_the_period(collections):
-    """Without a hole there is, for every instant up to the last reached, a window around it."""
+    """Without a gap there is, for every instant up to the last reached, a window around it."""
     if stands(collections, Shape.EVENT).problem is not None:
         return
     instants = [NOW - 10 * HOUR + n * HOUR / 2 for n in range(16)]

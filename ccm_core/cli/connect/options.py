@@ -77,7 +77,7 @@ class ConnectOptions:
         return {key: parse_value(text, described.get(key, {})) for key, text in pairs}
 
     def secret_references(self, method: AuthMethod) -> dict[str, str]:
-        """Return where ``--secret`` says that secrets are kept, by field.
+        """Return where ``--secret`` says that secrets are stored, by field.
 
         Raises:
             UsageError: One is no pair, no reference, or of no secret of the method.

@@ -26,7 +26,7 @@ def observer(*, quiet: bool) -> Observer:
 
 
 class Lines(NullObserver):
-    """One line to the error stream for each window that is kept."""
+    """One line to the error stream for each window that is stored."""
 
     def window_stored(self, collection: Collection) -> None:
         """Print the outcome of a collection."""

@@ -80,10 +80,10 @@ def command(
         print_json(verification)
     else:
         print_verification(verification, path)
-    return verdict(verification)
+    return exit_code_of(verification)
 
 
-def verdict(verification: Verification) -> Exit:
+def exit_code_of(verification: Verification) -> Exit:
     """Return the exit code of a verification."""
     if not verification.sound:
         return Exit.INTEGRITY
@@ -131,13 +131,13 @@ def progress() -> Callable[[int, int], None]:
         return lambda *_: None
     last = time.monotonic()
 
-    def told(done: int, total: int) -> None:
+    def report(done: int, total: int) -> None:
         nonlocal last
         if done >= total or time.monotonic() - last > _PAUSE:
             last = time.monotonic()
             click.echo(f"\r{done:,} of {total:,} leaves", err=True, nl=done >= total)
 
-    return told
+    return report
 
 
 def _own(config: str | None) -> Path:

@@ -17,4 +17,4 @@ class Subject:
     url: str | None = None
     """Where a person can open it."""
     owners: tuple[str, ...] = ()
-    """The teams that own it, as people call them, sorted; no verdict depends on them."""
+    """The teams that own it, as people call them, sorted; no result depends on them."""

@@ -79,7 +79,7 @@ def _tokens(host: Host, connection: Connection, grant: OAuthGrant) -> TokenProvi
 
 
 class _Key:
-    """A key that stays the same until a person replaces it where it is kept."""
+    """A key that stays the same until a person replaces it where it is stored."""
 
     scopes = None
 

@@ -22,7 +22,7 @@ def diagnose_age(connection: Connection, now: datetime) -> Sequence[Diagnosis]:
         return ()
     entered, rotate_by = connection.entered_at, connection.rotate_by
     if entered is None or rotate_by is None:
-        finding = "not known: the credential is kept where the settings refer to"
+        finding = "not known: the credential is stored where the settings refer to"
         return (Diagnosis(subject=SUBJECT, ok=True, message=finding),)
     since = f"entered on {entered:%Y-%m-%d}, {_days(now - entered)} ago"
     if now < rotate_by:

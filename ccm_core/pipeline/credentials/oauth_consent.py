@@ -1,6 +1,6 @@
 """A person's consent in two steps: an authorization URL to open, and tokens for what comes back.
 
-Between the steps nothing is kept but the request itself, so that they may be one command or two
+Between the steps nothing is stored but the request itself, so that they may be one command or two
 requests of a web console. What was granted is compared with what was asked, and the account is
 read from a verified ID token, before anything is saved.
 """

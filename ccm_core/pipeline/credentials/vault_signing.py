@@ -43,7 +43,7 @@ def _keys(
         if not stored:
             stored = keys.create_first_key(vault, clock())
             show_message(
-                f"made a signing key and kept it in the vault {vault.path}; `ccm keys show` prints "
+                f"made a signing key and stored it in the vault {vault.path}; `ccm keys show` prints "
                 "its public half, for whoever verifies"
             )
     except SecretError as error:

@@ -24,7 +24,7 @@ from ccm_core.rules.incremental.result_cache import (
 )
 from ccm_core.rules.incremental.row_diff import RowDiff, group_cache, group_results
 from ccm_core.rules.incremental.time_dependence import AGE_INSENSITIVE, GroupAgeSensitivity
-from ccm_core.rules.pack.compiled import CompiledPack, CompiledRule, RuleGroup, Verdict
+from ccm_core.rules.pack.compiled import CompiledPack, CompiledRule, RuleGroup, RowEvaluation
 from ccm_core.sdk.view import Row
 
 
@@ -146,7 +146,7 @@ class RowEvaluator:
         context = None if stopped else self._context(row, shared)
         results = []
         for rule in rules:
-            verdict = self._verdict(rule, row, context, stopped)
+            result = self._result(rule, row, context, stopped)
             looks_up = rule.compiled.lookup_kinds
             results.append(
                 Result(
@@ -154,21 +154,21 @@ class RowEvaluator:
                     rule=rule.compiled.rule.id,
                     connection=self.connection,
                     subject=subject,
-                    status=verdict.status,
-                    reason=verdict.reason,
-                    due_at=verdict.due_at,
+                    status=result.status,
+                    reason=result.reason,
+                    due_at=result.due_at,
                     evidence_digests=self._with_lookups(digests) if looks_up else digests,
                 )
             )
         return tuple(results)
 
-    def _verdict(
+    def _result(
         self, rule: GatedRule, row: Row, context: RowContext | None, stopped: str | None
-    ) -> Verdict:
+    ) -> RowEvaluation:
         if rule.gate.incomplete_objects and (reason := rule.gate.insufficiency(row)):
-            return Verdict(status=Status.INSUFFICIENT, reason=reason)
+            return RowEvaluation(status=Status.INSUFFICIENT, reason=reason)
         if context is None:
-            return Verdict(status=Status.ERROR, reason=stopped or "")
+            return RowEvaluation(status=Status.ERROR, reason=stopped or "")
         return evaluate_rule(rule.compiled, context, self.now)
 
     def _context(self, row: Row, shared: Mapping[str, Any]) -> RowContext:

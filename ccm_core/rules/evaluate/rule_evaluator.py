@@ -13,11 +13,11 @@ from ccm_core.rules.pack.compiled import (
     NOT_DUE,
     PASSES,
     CompiledRule,
-    Verdict,
+    RowEvaluation,
 )
 
 
-def evaluate_rule(rule: CompiledRule, context: RowContext, now: datetime) -> Verdict:
+def evaluate_rule(rule: CompiledRule, context: RowContext, now: datetime) -> RowEvaluation:
     """Evaluate a row: outside ``match`` and while ``not_due`` is true it is not applicable."""
     outcome = rule.combined.evaluate(context) if rule.combined else None
     if type(outcome) is not int:
@@ -25,15 +25,15 @@ def evaluate_rule(rule: CompiledRule, context: RowContext, now: datetime) -> Ver
         outcome = _evaluate_stepwise(rule, context)
     if isinstance(outcome, NotEvaluable):
         status = Status.INSUFFICIENT if outcome.insufficient else Status.ERROR
-        return Verdict(status=status, reason=outcome.reason)
+        return RowEvaluation(status=status, reason=outcome.reason)
     if outcome == NOT_APPLICABLE:
         return rule.not_applicable
     if outcome == NOT_DUE:
         due_at = rule.due.due_at(context.row, context.variables, now) if rule.due else None
-        return Verdict(status=Status.NOT_APPLICABLE, reason=NOT_DUE_YET, due_at=due_at)
+        return RowEvaluation(status=Status.NOT_APPLICABLE, reason=NOT_DUE_YET, due_at=due_at)
     if outcome == PASSES:
         return rule.passed
-    return Verdict(status=Status.FAIL, reason=rule.message.render(context) or rule.rule.title)
+    return RowEvaluation(status=Status.FAIL, reason=rule.message.render(context) or rule.rule.title)
 
 
 def _evaluate_stepwise(rule: CompiledRule, context: RowContext) -> int | NotEvaluable:

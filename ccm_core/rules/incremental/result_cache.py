@@ -28,7 +28,7 @@ NOT_DUE_YET = "not due yet"
 
 
 class TimeDependence(Enum):
-    """How a rule's verdict on an unchanged row depends on the evaluation's moment."""
+    """How a rule's result on an unchanged row depends on the evaluation's moment."""
 
     NONE = "none"
     UNTIL_DUE = "until due"
@@ -38,7 +38,7 @@ class TimeDependence(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleDependencies:
-    """What a rule's verdict on a row can depend on."""
+    """What a rule's result on a row can depend on."""
 
     time_dependence: TimeDependence = TimeDependence.ALWAYS
     fields: frozenset[str] | None = None
@@ -181,7 +181,7 @@ class Invalidator:
     ) -> frozenset[int] | None:
         """Return the indexes of the rules that have to evaluate a row again; None: all of them.
 
-        The verdicts of the others are valid, whatever records the row is derived from now.
+        The results of the others are valid, whatever records the row is derived from now.
         """
         before = cached.row
         if row.unknown != before.unknown:

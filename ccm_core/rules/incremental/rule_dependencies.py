@@ -1,4 +1,4 @@
-"""Derives what a rule's verdict on a row can depend on: its fields, and the evaluation's moment."""
+"""Derives what a rule's result on a row can depend on: its fields, and the evaluation's moment."""
 
 from __future__ import annotations
 

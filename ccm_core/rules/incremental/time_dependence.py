@@ -1,7 +1,7 @@
 """Decides which rows have to be derived for this very moment for the rules that evaluate them.
 
 A row that is reused from an earlier derivation is right but for its ages: fields that grew since.
-That matters to a rule that may read them, and only as long as its verdict may change.
+That matters to a rule that may read them, and only as long as its result may change.
 """
 
 from __future__ import annotations

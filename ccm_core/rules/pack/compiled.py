@@ -25,7 +25,7 @@ NOT_APPLICABLE, NOT_DUE, PASSES, FAILS = range(4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class RowEvaluation:
     """The status that a rule gives a row, and why."""
 
     status: Status
@@ -53,11 +53,11 @@ class CompiledRule:
     """The kinds it looks records up in, sorted."""
     max_age: timedelta | None
     dependencies: RuleDependencies = field(default_factory=RuleDependencies)
-    """What its verdict on a row can depend on."""
-    passed: Verdict
-    """Its verdict on every row that passes."""
-    not_applicable: Verdict
-    """Its verdict on every row outside ``match``."""
+    """What its result on a row can depend on."""
+    passed: RowEvaluation
+    """Its result on every row that passes."""
+    not_applicable: RowEvaluation
+    """Its result on every row outside ``match``."""
 
     @property
     def parameters(self) -> frozenset[str]:

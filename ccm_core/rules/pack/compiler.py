@@ -27,7 +27,7 @@ from ccm_core.rules.pack.compiled import (
     CompiledPack,
     CompiledRule,
     RuleGroup,
-    Verdict,
+    RowEvaluation,
 )
 from ccm_core.rules.pack.conditional_parameters import (
     NEVER_VARY,
@@ -210,8 +210,10 @@ class PackCompiler:
             lets=dict(checker.lets),
             lookup_kinds=lookup_kinds,
             max_age=_duration(rule.max_age),
-            passed=Verdict(status=Status.PASS, reason=rule.title),
-            not_applicable=Verdict(status=Status.NOT_APPLICABLE, reason=_not_applicable(rule)),
+            passed=RowEvaluation(status=Status.PASS, reason=rule.title),
+            not_applicable=RowEvaluation(
+                status=Status.NOT_APPLICABLE, reason=_not_applicable(rule)
+            ),
             dependencies=rule_dependencies(
                 match=match,
                 evaluated=[assertion, *message.expressions],

@@ -1,4 +1,4 @@
-"""Explains the verdict of a rule on one row: every condition in it with its value."""
+"""Explains the result of a rule on one row: every condition in it with its value."""
 
 from __future__ import annotations
 

@@ -187,7 +187,7 @@ def test_the_example_is_a_connection_with_a_reference_for_a_secret():
 
 
 def test_without_the_simulator_s_libraries_the_demonstration_says_what_to_install(monkeypatch):
-    """A missing extra is a person's to mend, not a traceback."""
+    """A missing extra is a person's to fix, not a traceback."""
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     with (
         pytest.raises(UsageError, match=r"pip install 'ccm-pagerduty\[simulator\]'"),

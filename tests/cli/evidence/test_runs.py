@@ -37,10 +37,10 @@ def test_a_manifest_states_the_required_frequency(ccm, connected, folder):
     )
     ccm("collect")
     (manifest,) = ccm("runs", "list", "--json").json
-    promised = {one["kind"]: one for one in manifest["scheduled"]}
-    assert promised.keys() == {one["kind"] for one in manifest["collections"]}
-    assert promised["pagerduty.service"]["cadence"] == 900
-    assert promised["pagerduty.incident"]["shape"] == "event"
+    scheduled = {one["kind"]: one for one in manifest["scheduled"]}
+    assert scheduled.keys() == {one["kind"] for one in manifest["collections"]}
+    assert scheduled["pagerduty.service"]["cadence"] == 900
+    assert scheduled["pagerduty.incident"]["shape"] == "event"
 
 
 def test_an_unsealed_run_is_listed_without_an_outcome(ccm, connected, folder):

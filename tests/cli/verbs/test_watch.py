@@ -106,7 +106,7 @@ def test_watch_abandons_a_window_in_flight_within_seconds(ccm, connected, watchi
 
 
 def test_watch_reloads_settings_at_sighup_unless_they_have_mistakes(watching, folder):
-    """The mistake is told with its place; once it is mended the new settings are in force."""
+    """The mistake is told with its place; once it is fixed the new settings are in force."""
     settings = folder / "ccm.yaml"
     good = settings.read_text()
     watch = watching()

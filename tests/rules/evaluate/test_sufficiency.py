@@ -50,7 +50,7 @@ def stands(collections, shape=Shape.SNAPSHOT, **fields):
     ("collections", "fields", "problem"),
     [
         pytest.param([], {}, "acme.door was never collected", id="never"),
-        pytest.param([{"ago": HOUR}], {}, None, id="complete-and-young"),
+        pytest.param([{"ago": HOUR}], {}, None, id="complete-and-fresh"),
         pytest.param([{"ago": 2 * HOUR}], {}, None, id="just-within-twice-the-cadence"),
         pytest.param(
             [{"ago": 3 * HOUR}], {}, "acme.door is 3h old, at most 2h is allowed", id="stale"
@@ -104,7 +104,7 @@ def stands(collections, shape=Shape.SNAPSHOT, **fields):
             "acme.door is failed (denied: GET /doors answered 403)",
             id="the-newest-counts-not-the-best",
         ),
-        pytest.param([{"outcome": Outcome.FAILED, "ago": HOUR}, {}], {}, None, id="mended-since"),
+        pytest.param([{"outcome": Outcome.FAILED, "ago": HOUR}, {}], {}, None, id="fixed-since"),
         pytest.param(
             [{"ago": -3 * HOUR}],
             {},
@@ -162,7 +162,7 @@ def test_a_problem_lists_the_first_reasons_only(collection):
             None,
             id="windows-that-overlap",
         ),
-        pytest.param([{"window": window(10, 1), "ago": HOUR}], None, id="the-end-is-young-enough"),
+        pytest.param([{"window": window(10, 1), "ago": HOUR}], None, id="the-end-is-fresh-enough"),
         pytest.param(
             [{"window": window(10, 3), "ago": 3 * HOUR}],
             "acme.door is 3h old, at most 2h is allowed",
@@ -171,12 +171,12 @@ def test_a_problem_lists_the_first_reasons_only(collection):
         pytest.param(
             [{"window": window(10, 6), "ago": 6 * HOUR}, {"window": window(5, 0)}],
             "acme.door was never collected for 2026-03-15T06:00:00Z to 2026-03-15T07:00:00Z",
-            id="a-hole-in-the-middle",
+            id="a-gap-in-the-middle",
         ),
         pytest.param(
             [{"window": window(8, 0)}],
             "acme.door was never collected for 2026-03-15T02:00:00Z to 2026-03-15T04:00:00Z",
-            id="a-hole-at-the-beginning",
+            id="a-gap-at-the-beginning",
         ),
         pytest.param(
             [],
@@ -200,7 +200,7 @@ def test_a_problem_lists_the_first_reasons_only(collection):
             ],
             "acme.door is failed for 2026-03-15T09:00:00Z to 2026-03-15T10:00:00Z "
             "(denied: GET /doors answered 403)",
-            id="a-stretch-whose-newest-collection-failed",
+            id="a-interval-whose-newest-collection-failed",
         ),
         pytest.param(
             [
@@ -208,7 +208,7 @@ def test_a_problem_lists_the_first_reasons_only(collection):
                 {"window": window(10, 0)},
             ],
             None,
-            id="a-failed-stretch-that-was-read-again",
+            id="a-failed-interval-that-was-read-again",
         ),
         pytest.param(
             [{"window": Window(NOW - 10 * HOUR, NOW + DAY), "ago": 4 * HOUR}],
@@ -225,7 +225,7 @@ def test_a_problem_lists_the_first_reasons_only(collection):
 def test_events_are_sufficient_where_every_interval_of_the_period_is(
     collection, collections, problem
 ):
-    """Each stretch of the period needs a newest collection that is complete."""
+    """Each interval of the period needs a newest collection that is complete."""
     sufficiency = stands([collection(**fields_) for fields_ in collections], Shape.EVENT)
 
     assert sufficiency.problem == problem
@@ -257,7 +257,7 @@ def test_events_are_sufficient_where_every_interval_of_the_period_is(
             ],
             None,
             (),
-            id="mended since",
+            id="fixed since",
         ),
         pytest.param(
             [{"ago": HOUR / 2, "outcome": Outcome.PARTIAL, "falls": (SOME,)}],

@@ -21,7 +21,7 @@ def health(only, pd, *hours, now=0, outcome="complete", first=-24 * 40):
     ("hours", "pause"),
     [
         pytest.param(range(-24 * 30, 0), 1, id="every hour of the period"),
-        pytest.param([*range(-24 * 30, -10), *range(-5, 0)], 6, id="a hole"),
+        pytest.param([*range(-24 * 30, -10), *range(-5, 0)], 6, id="a gap"),
         pytest.param(range(-24 * 30, -7), 8, id="none of late"),
         pytest.param([-24 * 31, -1], 24 * 31 - 1, id="a pause that reaches into the period"),
         pytest.param([], 24 * 30, id="never"),

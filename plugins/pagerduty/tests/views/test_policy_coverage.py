@@ -144,7 +144,7 @@ def test_one_level_without_a_responder_decides_despite_unknowns(only, pd):
 
 @pytest.mark.parametrize("kind", ["schedule", "schedule_v3"])
 def test_a_level_is_the_union_of_its_schedules(only, pd, kind):
-    """One schedule fills the holes of the other, and what is left is dated."""
+    """One schedule fills the gaps of the other, and what is left is dated."""
     row = policy(
         only,
         pd,
@@ -303,7 +303,7 @@ def test_level_gap_has_all_its_causes(only, pd, targets, causes):
 
 
 def test_gap_on_all_levels_differs_from_a_first_level_gap(only, pd):
-    """Only where both schedules have a hole is nobody reached at all."""
+    """Only where both schedules have a gap is nobody reached at all."""
     row = policy(
         only,
         pd,

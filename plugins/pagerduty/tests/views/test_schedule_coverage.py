@@ -53,9 +53,9 @@ def test_fully_covered_schedule_has_no_gap(only, pd, shifts):
 
 
 def test_schedule_gap_of_three_minutes_in_thirty_days_is_detected(only, pd):
-    """The hole is dated to the second and has its cause."""
-    hole = pd.now - timedelta(days=17, seconds=11)
-    row = schedule(only, pd, (START, hole, "ann"), (hole + timedelta(minutes=3), END, "bob"))
+    """The gap is dated to the second and has its cause."""
+    gap = pd.now - timedelta(days=17, seconds=11)
+    row = schedule(only, pd, (START, gap, "ann"), (gap + timedelta(minutes=3), END, "bob"))
     assert row["gaps_past"] == [
         {
             "since": "2026-11-06T11:59:49Z",
@@ -120,12 +120,12 @@ def test_schedule_shifts_across_a_clock_change_are_instants(view, pd, handover, 
             {"layers": [(-99, 50)]},
             [(0, 5, "ann"), (5, 9, None)],
             ["empty_slot", "gap_between_layers", "end_of_schedule"],
-            id="one stretch with three causes",
+            id="one interval with three causes",
         ),
     ],
 )
 def test_every_schedule_gap_has_its_cause(only, pd, about, shifts, causes):
-    """A stretch without anybody is told apart by why there is nobody."""
+    """A interval without anybody is told apart by why there is nobody."""
     bodies = {
         "unstaffed": pd.layer(users=()),
         "restricted": pd.layer(restrictions=[{"type": "daily_restriction"}]),

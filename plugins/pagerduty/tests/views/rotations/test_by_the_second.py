@@ -22,7 +22,7 @@ UNSURE = "possible"
 
 
 class Canvas:
-    """A stretch of time as one byte for each second."""
+    """A interval of time as one byte for each second."""
 
     def __init__(self, since, until):
         self.since, self.until = since, until
@@ -33,7 +33,7 @@ class Canvas:
         return bytearray(self._second(self.until))
 
     def paint(self, array, since, until, answer):
-        """Paint what is inside the stretch."""
+        """Paint what is inside the interval."""
         first = max(0, self._second(since))
         last = max(first, min(len(array), self._second(until)))
         colour = self.colours.setdefault(answer, len(self.colours))
