@@ -14,7 +14,7 @@ from ccm_core.auth.vault_encryption import KeySources
 LINK = re.compile(r"^  (http://\S+/oauth/authorize\S+)$", re.MULTILINE)
 
 
-class Typed:
+class PipedInput:
     """Standard input out of a pipe: each answer is a text, or made of what was said so far."""
 
     def __init__(self, output, answers) -> None:

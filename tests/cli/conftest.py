@@ -17,13 +17,13 @@ from pagerduty_simulator import (
     PagerDutySimulator,
     build_account,
 )
-from typing_in import Typed, browsed
+from typing_in import PipedInput, browsed
 
 from ccm_core.cli.main import main
 
 
 @dataclass(frozen=True)
-class Ran:
+class CommandResult:
     """What a command left behind."""
 
     code: int
@@ -49,16 +49,16 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def ccm(folder: Path, capfd: pytest.CaptureFixture[str], hunt) -> Callable[..., Ran]:
+def ccm(folder: Path, capfd: pytest.CaptureFixture[str], hunt) -> Callable[..., CommandResult]:
     """Run one command in the folder; whatever it prints has no secret in it."""
     del folder
 
-    def run(*arguments: str) -> Ran:
+    def run(*arguments: str) -> CommandResult:
         capfd.readouterr()
         code = main(list(arguments))
         output = capfd.readouterr()
         hunt.look(f"what `ccm {' '.join(arguments)}` printed", output.out + output.err)
-        return Ran(code, output.out, output.err)
+        return CommandResult(code, output.out, output.err)
 
     return run
 
@@ -101,7 +101,7 @@ def connect(ccm, simulator, monkeypatch, capfd, vault_key):
         def said() -> str:
             return capfd.readouterr().err
 
-        monkeypatch.setattr(sys, "stdin", Typed(said, answers))
+        monkeypatch.setattr(sys, "stdin", PipedInput(said, answers))
         return ccm("connect", "pagerduty", f"--set=base_url={simulator.base_url}", *options)
 
     return run

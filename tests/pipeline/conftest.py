@@ -46,7 +46,7 @@ DAY = timedelta(days=1)
 EVENTS = ("service", "incident", "incident_log_entry")
 
 
-class Place:
+class SimulatedConnection:
     """One connection to a simulated account, and the store it is kept in."""
 
     def __init__(self, simulator, store):
@@ -131,7 +131,7 @@ def simulated(tmp_path):
     with PagerDutySimulator(build_account(NOW, sizes=SIZES)) as simulator:
         simulator.control.rate_limit = 1_000_000
         store = open_store(StoreLocation(url="sqlite:///ccm.db"), base=tmp_path)
-        yield Place(simulator, store)
+        yield SimulatedConnection(simulator, store)
         store.close()
 
 
@@ -147,7 +147,7 @@ class Signer:
         return self._key.sign(data)
 
 
-class Firm:
+class Company:
     """A simulated account, the host that watches it, and a clock that a test moves."""
 
     def __init__(self, simulator, store, keys):
@@ -217,7 +217,7 @@ def founded(folder):
         simulator.control.rate_limit = 1_000_000
         settings = StoreLocation(url="sqlite:///ccm.db")
         store = open_store(settings, base=folder, signing=lambda: keys or Unsigned(why="lost"))
-        company = Firm(simulator, store, keys)
+        company = Company(simulator, store, keys)
         company.collect()
         yield company
         store.close()

@@ -16,7 +16,7 @@ COMMAND = [sys.executable, "-m", "ccm_core", "watch", "-o", "report.html"]
 PATIENCE = 60
 
 
-class Watching:
+class WatchProcess:
     """A watch in a process of its own, and what it says."""
 
     def __init__(self, environment: dict[str, str], *, stderr: int = subprocess.PIPE) -> None:
@@ -55,9 +55,9 @@ def watching(connected):
     """Start watches, and see to it that none is left."""
     started = []
 
-    def start(**options) -> Watching:
+    def start(**options) -> WatchProcess:
         environment = dict(os.environ, PD_KEY=connected.api_key)
-        started.append(Watching(environment, **options))
+        started.append(WatchProcess(environment, **options))
         return started[-1]
 
     yield start

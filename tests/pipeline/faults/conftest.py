@@ -53,7 +53,7 @@ HELD = ("users", "deleted_users", "teams", "memberships", "schedules", "policies
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ran:
+class FaultRun:
     """What one run left behind, and what was made of it."""
 
     manifest: Manifest
@@ -113,7 +113,7 @@ class Lab:
     def __init__(self, simulator: PagerDutySimulator, workshop: Path) -> None:
         self.simulator, self._workshop = simulator, workshop
         self._numbers = itertools.count()
-        self._honest: dict[object, Ran] = {}
+        self._honest: dict[object, FaultRun] = {}
         self.host = Host(
             version="test",
             kinds={one.name: one for one in kinds()},
@@ -163,7 +163,7 @@ class Lab:
 
     def read(
         self, *due: str, first: bool = False, bounds: Bounds = HASTY, **settings: object
-    ) -> Ran:
+    ) -> FaultRun:
         """Read some kinds of the account, all of them where none is named, and judge.
 
         Args:
@@ -189,7 +189,7 @@ class Lab:
             }
         finally:
             store.close()
-        ran = Ran(
+        ran = FaultRun(
             manifest=manifest,
             evaluation=evaluation,
             exit=most_severe([run_code(manifest), evaluation_code(evaluation)]),
@@ -200,7 +200,7 @@ class Lab:
         assert self.key.encode() not in ran.messages()
         return ran
 
-    def honest(self, *due: str, first: bool = False, **settings: object) -> Ran:
+    def honest(self, *due: str, first: bool = False, **settings: object) -> FaultRun:
         """Give what the same reading gives when nothing is amiss."""
         key = (frozenset(due), first, tuple(sorted(settings.items())))
         if key not in self._honest:
