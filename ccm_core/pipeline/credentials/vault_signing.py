@@ -43,8 +43,8 @@ def _keys(
         if not stored:
             stored = keys.create_first_key(vault, clock())
             show_message(
-                f"made a signing key and stored it in the vault {vault.path}; `ccm keys show` prints "
-                "its public half, for whoever verifies"
+                f"made a signing key and stored it in the vault {vault.path}; `ccm keys show` "
+                "prints its public half, for whoever verifies"
             )
     except SecretError as error:
         show_message(f"the ledger's head is not signed: {error}")

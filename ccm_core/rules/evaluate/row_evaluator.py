@@ -24,7 +24,7 @@ from ccm_core.rules.incremental.result_cache import (
 )
 from ccm_core.rules.incremental.row_diff import RowDiff, group_cache, group_results
 from ccm_core.rules.incremental.time_dependence import AGE_INSENSITIVE, GroupAgeSensitivity
-from ccm_core.rules.pack.compiled import CompiledPack, CompiledRule, RuleGroup, RowEvaluation
+from ccm_core.rules.pack.compiled import CompiledPack, CompiledRule, RowEvaluation, RuleGroup
 from ccm_core.sdk.view import Row
 
 

@@ -26,8 +26,8 @@ from ccm_core.rules.pack.compiled import (
     PASSES,
     CompiledPack,
     CompiledRule,
-    RuleGroup,
     RowEvaluation,
+    RuleGroup,
 )
 from ccm_core.rules.pack.conditional_parameters import (
     NEVER_VARY,
