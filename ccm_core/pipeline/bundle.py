@@ -333,14 +333,14 @@ def _predicate(host: Host, ledger: LedgerStore, content: _BundleContent) -> Pred
         since=content.period.window.since,
         until=content.period.window.until,
         assessed_until=assurance.until,
-        controls=[f"{one.framework}:{one.id}" for one in assurance.controls],
+        controls=[f"{control.framework}:{control.id}" for control in assurance.controls],
         connections=content.connections,
         kinds=sorted(content.kinds),
         rules=sorted(content.rules),
         evaluations=len(content.evaluations.evaluations),
         checkpoints=[
-            BundledCheckpoint(log=one.log, size=one.size, checkpoint=one.checkpoint)
-            for one in content.excerpts
+            BundledCheckpoint(log=excerpt.log, size=excerpt.size, checkpoint=excerpt.checkpoint)
+            for excerpt in content.excerpts
         ],
         host_version=host.version,
     )

@@ -59,7 +59,7 @@ def verified(
         raise UsageError(f"{path} cannot be read: {cause.strerror}") from cause
     attempts = [verify(str(path), key) for key in map(str, keys)] or [verify(str(path))]
     facts, problems = min(attempts, key=lambda attempt: len(attempt[1]))
-    checked = _held(path, pins) if pins and not problems else PinComparison()
+    checked = _compare_pins(path, pins) if pins and not problems else PinComparison()
     return BundleVerification(
         bundle=str(path),
         valid=not problems and not checked.problems,
@@ -94,7 +94,7 @@ def _conclusion(verification: BundleVerification) -> str:
     return f"everything is as it was stored{since}"
 
 
-def _held(path: Path, pins: Sequence[PinnedCheckpoint]) -> PinComparison:
+def _compare_pins(path: Path, pins: Sequence[PinnedCheckpoint]) -> PinComparison:
     try:
         return compare_with_pins(read_archive(str(path)), pins)
     except ValueError as cause:

@@ -26,7 +26,7 @@ def authorization(host: Host, connection: Connection) -> Authorization | None:
         tokens = _tokens(host, connection, method.oauth)
         return Authorization(tokens, prefix=BEARER, name=connection.name)
     if method.prefix is not None:
-        key = _Key(connection, method.secrets[0])
+        key = _StoredKey(connection, method.secrets[0])
         return Authorization(key, prefix=method.prefix, name=key.first.fingerprint())
     return None
 
@@ -75,10 +75,10 @@ def _tokens(host: Host, connection: Connection, grant: OAuthGrant) -> TokenProvi
         refresh=refresh_function(endpoint, scopes),
         clock=host.clock,
     )
-    return _Kept(keeper, connection)
+    return _RefreshedTokens(keeper, connection)
 
 
-class _Key:
+class _StoredKey:
     """A key that stays the same until a person replaces it where it is stored."""
 
     scopes = None
@@ -100,7 +100,7 @@ class _Key:
         return None if self._now == refused else self._now
 
 
-class _Kept:
+class _RefreshedTokens:
     """Refreshed tokens, with the next step where a person has to act.
 
     A vault that fails in the middle of a run ends it as a refused credential does: it is sealed.
@@ -114,15 +114,15 @@ class _Kept:
         return self._keeper.scopes
 
     async def token(self) -> Secret:
-        with self._told():
+        with self._with_next_step():
             return await self._keeper.token()
 
     async def after_refusal(self, refused: Secret) -> Secret | None:
-        with self._told():
+        with self._with_next_step():
             return await self._keeper.after_refusal(refused)
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _with_next_step(self) -> Iterator[None]:
         try:
             yield
         except SecretError as cause:
