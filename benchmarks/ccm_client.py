@@ -25,7 +25,7 @@ from ccm_core.pipeline.collect import collect
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.plugins.discovery import discover
 from ccm_core.plugins.loader import load
-from ccm_core.sdk.http.rate_limit import Limiter, Limiters
+from ccm_core.sdk.rate_limit import Limiter, Limiters
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.types import Connector, ConnectRequest, JsonObject
 from ccm_core.store.interface.location import StoreLocation

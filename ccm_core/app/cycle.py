@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ccm_core.model.evidence.manifest import Manifest
     from ccm_core.pipeline.context import Connection
     from ccm_core.pipeline.incremental.state import EvaluationCache
-    from ccm_core.sdk.http.rate_limit import Limiters
+    from ccm_core.sdk.rate_limit import Limiters
     from ccm_core.store.interface.evidence_store import EvidenceStore
 
 

@@ -19,7 +19,7 @@ from ccm_core.daemon.scheduler import MAX_SLEEP, PollSchedule
 from ccm_core.daemon.signals import SignalFlags
 from ccm_core.daemon.systemd_notify import SystemdNotifier
 from ccm_core.errors import CcmError, IntegrityError
-from ccm_core.sdk.http.rate_limit import Limiters
+from ccm_core.sdk.rate_limit import Limiters
 
 
 class Daemon:

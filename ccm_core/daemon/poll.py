@@ -14,7 +14,7 @@ from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.model.evidence.window import Window
 from ccm_core.pipeline.collect import collect
 from ccm_core.pipeline.next_due import next_due_times
-from ccm_core.sdk.http.rate_limit import Limiters
+from ccm_core.sdk.rate_limit import Limiters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,7 +77,7 @@ def _past(host: Host, connection: Connection, runs: RunStore) -> Sequence[Diagno
 
 
 async def _refused(host: Host, connection: Connection, error: SourceError) -> Sequence[Diagnosis]:
-    from ccm_core.sdk.http.rate_limit import Limiters
+    from ccm_core.sdk.rate_limit import Limiters
 
     refused = connection.connector.diagnose_failure
     if refused is None:

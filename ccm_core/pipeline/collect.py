@@ -30,7 +30,7 @@ from ccm_core.store.interface.evidence_store import EvidenceStore
 from ccm_core.store.interface.runs import RunStore
 
 if TYPE_CHECKING:
-    from ccm_core.sdk.http.rate_limit import Limiters
+    from ccm_core.sdk.rate_limit import Limiters
 
 TRIES = 20
 """Cadences to look back at least; more failures in a row do not lengthen the backoff."""
@@ -62,7 +62,7 @@ async def collect(
         StoreError: The store cannot keep what was read, or another process is collecting.
         CancelledError: The run was stopped; what was stored is sealed all the same.
     """
-    from ccm_core.sdk.http.rate_limit import Limiters
+    from ccm_core.sdk.rate_limit import Limiters
 
     with store.lock_connection(connection.name):
         now = host.clock().replace(microsecond=0)

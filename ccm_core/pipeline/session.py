@@ -13,7 +13,7 @@ from ccm_core.pipeline.credentials.credential_age import diagnose_age
 from ccm_core.sdk.types import ConnectRequest, Diagnosis, Session
 
 if TYPE_CHECKING:
-    from ccm_core.sdk.http.rate_limit import Limiters
+    from ccm_core.sdk.rate_limit import Limiters
 
 
 async def check(host: Host, connection: Connection) -> Sequence[Diagnosis]:
@@ -22,7 +22,7 @@ async def check(host: Host, connection: Connection) -> Sequence[Diagnosis]:
     Raises:
         SourceError: The source cannot be used at all.
     """
-    from ccm_core.sdk.http.rate_limit import Limiters
+    from ccm_core.sdk.rate_limit import Limiters
 
     request = connect_request(host, connection, Limiters(), lambda _seconds: None)
     async with open_session(connection, request) as session:

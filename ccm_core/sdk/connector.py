@@ -18,7 +18,7 @@ from ccm_core.sdk.traffic import Traffic
 if TYPE_CHECKING:
     from ccm_core.errors import SourceError
     from ccm_core.sdk.authorization import Authorization
-    from ccm_core.sdk.http.rate_limit import Limiters
+    from ccm_core.sdk.rate_limit import Limiters
     from ccm_core.sdk.secret import Secret
 
 

@@ -22,7 +22,7 @@ from ccm_core.errors import CcmError
 from ccm_core.model.digest import digest
 from ccm_core.model.evidence.collection import CredentialInfo, Request
 from ccm_core.pipeline.context import Connection, Host
-from ccm_core.sdk.http.rate_limit import Limiter, Limiters
+from ccm_core.sdk.rate_limit import Limiter, Limiters
 from ccm_core.sdk.types import (
     AuthMethod,
     Collector,

@@ -17,7 +17,7 @@ from ccm_core.model.evidence.window import Window
 from ccm_core.model.evidence.write_batch import EncodedBody
 from ccm_core.model.json_codec import decode
 from ccm_core.sdk.authorization import Authorization
-from ccm_core.sdk.http.rate_limit import Limiters
+from ccm_core.sdk.rate_limit import Limiters
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.types import CollectRequest, ConnectRequest, Shape
 

@@ -16,7 +16,7 @@ from ccm_core.errors import (
 )
 from ccm_core.sdk.authorization import Authorization, StaticToken
 from ccm_core.sdk.http import Bounds, HttpResponse, HttpSource
-from ccm_core.sdk.http.rate_limit import Limiter
+from ccm_core.sdk.rate_limit import Limiter
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.types import Traffic
 

@@ -22,7 +22,7 @@ from ccm_core.errors import (
 )
 from ccm_core.sdk.http import Bounds, HttpResponse, HttpSource, checked_base_url
 from ccm_core.sdk.http.error_mapping import mapped_error
-from ccm_core.sdk.http.rate_limit import Limiter
+from ccm_core.sdk.rate_limit import Limiter
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.types import Traffic
 

@@ -40,7 +40,7 @@ def command(config: str | None, connections: tuple[str, ...], output: str) -> No
 
     SIGTERM and Ctrl-C stop it within seconds; SIGHUP reads the settings again.
     """
-    from ccm_core.sdk.http.rate_limit import Limiters
+    from ccm_core.sdk.rate_limit import Limiters
 
     status: StatusOutput = TerminalStatus() if sys.stderr.isatty() else LogLines()
     daemon = Daemon(

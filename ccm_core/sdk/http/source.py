@@ -18,9 +18,9 @@ from ccm_core.sdk.http.base_url import checked_base_url, is_loopback
 from ccm_core.sdk.http.bounds import Bounds
 from ccm_core.sdk.http.clock_skew import clock_skew
 from ccm_core.sdk.http.error_mapping import map_errors
-from ccm_core.sdk.http.rate_limit import Limiter, yield_to_requests
 from ccm_core.sdk.http.response import HttpResponse
 from ccm_core.sdk.http.retry import TRANSIENT_STATUSES, RetryableError, exhausted_error, retrying
+from ccm_core.sdk.rate_limit import Limiter, yield_to_requests
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.traffic import Traffic
 

@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from ccm_core.sdk.collector import Page
-from ccm_core.sdk.http.rate_limit import yield_to_requests
 from ccm_core.sdk.paging.offset_progress import (
     CapReached,
     OffsetPage,
@@ -15,6 +14,7 @@ from ccm_core.sdk.paging.offset_progress import (
     SameItem,
     page_offsets,
 )
+from ccm_core.sdk.rate_limit import yield_to_requests
 
 ReadPage = Callable[[int, int, int], Awaitable[OffsetPage]]
 """Reads the page at ``(offset, limit, number)``; numbers count from 1."""

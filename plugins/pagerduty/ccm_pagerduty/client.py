@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ccm_core.sdk.errors import BadResponse, UsageError
 from ccm_core.sdk.http import Bounds, HttpResponse, HttpSource, is_loopback
-from ccm_core.sdk.http.rate_limit import Limiter
+from ccm_core.sdk.rate_limit import Limiter
 from ccm_core.sdk.types import (
     CollectorEvent,
     ConnectRequest,

@@ -34,7 +34,7 @@ from ccm_core.sdk.types import (
 
 if TYPE_CHECKING:
     from ccm_core.sdk.http import HttpResponse, HttpSource
-    from ccm_core.sdk.http.rate_limit import Limiter
+    from ccm_core.sdk.rate_limit import Limiter
 
 CAP = 10_000
 """The API refuses ``offset + limit`` above this."""

@@ -15,7 +15,7 @@ from hunting import hunt, no_secret_is_left
 
 from ccm_core.sdk.authorization import BEARER, Authorization, StaticToken
 from ccm_core.sdk.http import Bounds
-from ccm_core.sdk.http.rate_limit import Limiters
+from ccm_core.sdk.rate_limit import Limiters
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.types import (
     CollectRequest,

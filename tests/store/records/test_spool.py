@@ -22,12 +22,12 @@ from ccm_core.store.records.spool import Spool
 def test_spooled_bodies_are_read_in_any_order(tmp_path_factory, bodies, random):
     """Bodies are read back whole, whatever was put away before or is put away between."""
     spool = Spool(tmp_path_factory.getbasetemp())
-    spooled = [(data, spool.pack(data)) for data in bodies]
+    spooled = [(data, spool.encode_body(data)) for data in bodies]
     random.shuffle(spooled)
     for data, body in spooled:
         assert verified(body.content, body.digest) == data
         assert (body.size, body.digest) == (len(data), digest(data))
-        spool.pack(b"later")
+        spool.encode_body(b"later")
 
 
 def test_a_large_window_leaves_no_name_on_the_disk(store, build, tmp_path):
@@ -56,4 +56,4 @@ def test_a_spool_folder_without_room_is_named(tmp_path):
     """Where nothing can be put away, the folder and the reason are told."""
     spool = Spool(tmp_path / "gone")
     with pytest.raises(StoreError, match=r"no room in .*gone.*No such file"):
-        spool.pack(os.urandom(1_000_000))
+        spool.encode_body(os.urandom(1_000_000))

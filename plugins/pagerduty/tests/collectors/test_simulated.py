@@ -17,7 +17,7 @@ from pagerduty_simulator.api.faults import html, scope_missing, too_many_request
 from ccm_core.sdk.authorization import Authorization
 from ccm_core.sdk.errors import AuthenticationFailed, PermissionDenied, SourceError
 from ccm_core.sdk.http import Bounds
-from ccm_core.sdk.http.rate_limit import Limiters
+from ccm_core.sdk.rate_limit import Limiters
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.types import CollectRequest, ConnectRequest, Reason, Shape, Window
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from ccm_core.sdk.http.rate_limit import Limiter, Limiters
+from ccm_core.sdk.rate_limit import Limiter, Limiters
 
 
 def test_a_limiter_is_reset_after_a_pause():
