@@ -25,9 +25,9 @@ MODULES: Mapping[str, str] = MappingProxyType(
         "http.lean": "http.slim_import",
         "http.translation": "http.error_mapping",
         "json": "json_codec",
-        "limits": "http.rate_limit",
+        "limits": "rate_limit",
         "time": "timestamps",
-        "turns": "http.rate_limit",
+        "turns": "rate_limit",
     }
 )
 """Modules below ``ccm_core.sdk``."""

@@ -19,7 +19,7 @@ PUBLIC_MODULES = (
     "http.error_mapping",
     "oauth",
     "paging",
-    "http.rate_limit",
+    "rate_limit",
     "report_figures",
     "types",
 )

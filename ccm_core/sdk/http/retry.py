@@ -1,4 +1,7 @@
-"""Retry with exponential backoff: which failures are tried again, when, and how often."""
+"""Retry with exponential backoff: which failures are tried again, when, and how often.
+
+A 429 waits in the limiter of the credential: :mod:`ccm_core.sdk.rate_limit`.
+"""
 
 from __future__ import annotations
 

@@ -81,12 +81,12 @@ class SqlRunStore:
         signers = self._signing()  # before the store is locked: a person may have to be asked
         with self._database.writing() as transaction:
             run = open_run(transaction, manifest.run, manifest.connection)
-            compress_body = encode_body(manifest)
+            document = encode_body(manifest)
             row: dict[str, SqlValue] = {
                 "run": run,
                 "ended_at": microseconds(manifest.ended_at),
-                "digest": compress_body.digest,
-                "document": compress_body.content,
+                "digest": document.digest,
+                "document": document.content,
             }
             transaction.insert("manifest", row)
             leaf = MANIFEST.line(row, run=manifest.run)
