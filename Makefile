@@ -8,11 +8,11 @@ BIN := .venv/bin
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])' 2>/dev/null)
 READY := .venv/.ready-$(VERSION)
 UV := $(BIN)/uv pip
-CHECKED := ccm_core plugins/pagerduty tests docgen .ci $(wildcard benchmarks)
+CHECKED := ccm_core plugins/pagerduty tests docgen conftest.py .ci $(wildcard benchmarks)
 PYTEST := $(BIN)/python -m pytest -n $(JOBS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test test-room lint format docs pins clean
+.PHONY: help demo check test test-room lint format docs attacks pins clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
@@ -28,7 +28,7 @@ check: lint ## Style, types, imports, and the quick tests of the rooms that chan
 	$(PYTEST) -q -m 'not slow' $$rooms
 
 test: lint ## Everything that is checked: style, types, imports, tests, coverage, wheels
-	@$(PYTEST) --cov --cov-report=term:skip-covered
+	@$(PYTEST) --cov --cov-report=term:skip-covered --attack-table=check
 
 ROOM_TESTS = $(firstword $(wildcard $(foreach folder,tests plugins/pagerduty/tests,$(folder)/$(ROOM) $(folder)/test_$(ROOM).py)))
 
@@ -49,6 +49,9 @@ format: $(READY) ## Let ruff write the code the way lint wants it
 
 docs: $(READY) ## Write the pages that are generated from the code
 	@$(BIN)/python -m docgen
+
+attacks: $(READY) ## Try every attack, and write what came of it to docs/reference/attacks.md
+	@$(PYTEST) -q -m attack --attack-table=write
 
 pins: $(READY) ## Compile requirements-dev.txt anew: the newest versions that fit
 	@$(UV) compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-emit-index-url \

@@ -20,7 +20,7 @@ from pathlib import Path
 from harness import machine, table
 
 from ccm_core.auth.signing_keys import ephemeral_key
-from ccm_core.ledger.verification import Verification
+from ccm_core.ledger.verification_result import Verification
 from ccm_core.model import json_codec
 from ccm_core.model.digest import digest
 from ccm_core.model.evidence.collection import Collection, Outcome
@@ -30,7 +30,7 @@ from ccm_core.model.evidence.run import OpenRun
 from ccm_core.model.evidence.write_batch import Observation, WriteBatch
 from ccm_core.store.interface.evidence_store import EvidenceStore
 from ccm_core.store.interface.location import StoreLocation
-from ccm_core.store.log import append, checkpoints
+from ccm_core.store.log import append, sign_heads
 from ccm_core.store.records import append as record_append
 from ccm_core.store.records import runs
 from ccm_core.store.sqlite.open import open_store
@@ -164,7 +164,7 @@ def _body(number: int) -> dict[str, object]:
 def _measure_ledger(clock: Clock) -> Callable[[], None]:
     """Measure what appending leaves takes, by wrapping it; return what unwraps it."""
     original = append.append_leaves
-    callers = (checkpoints, record_append, runs)
+    callers = (sign_heads, record_append, runs)
 
     def measured(*arguments: object) -> object:
         with clock.on("ledger"):

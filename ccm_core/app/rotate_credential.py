@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Self
 
 from ccm_core.config.secret_reference import SecretReference
 from ccm_core.errors import SourceError, UsageError
+from ccm_core.pipeline.connection_session import check
 from ccm_core.pipeline.credentials.authorization import renew_tokens
-from ccm_core.pipeline.session import check
 
 if TYPE_CHECKING:
     from ccm_core.app.workspace import Workspace

@@ -70,7 +70,7 @@ def compile_other_packs(workspace: Workspace, names: Sequence[str]) -> CompiledP
         UsageError: One is missing, or has mistakes.
     """
     from ccm_core.pipeline.evaluate import compile_rules
-    from ccm_core.rules.pack.loader import read_pack
+    from ccm_core.rules.pack.compile_packs import read_pack
 
     texts = [pack_text(workspace.catalog, name, Path.cwd()) for name in names]
     try:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from ccm_core.collect.cadence import DueTime, due_time, grace_period, is_fresh, run_starts
-from ccm_core.collect.change_detection import ChangeFeed
+from ccm_core.collect.objects_to_refresh import ChangeFeed
 from ccm_core.collect.outcome import missing_subjects
 from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.window import Window, split_window, subtract
@@ -109,15 +109,6 @@ def due_times(
 def past(horizon: Window, now: datetime) -> Window:
     """Return the part of a horizon in which something can have happened."""
     return Window(horizon.since, now)
-
-
-def split(window: Window, total: int, limit: int) -> tuple[Window, ...]:
-    """Split a window that holds ``total`` so that each part should hold well under ``limit``.
-
-    Returns the window alone when time cannot split it further.
-    """
-    parts = max(2, -(-total * 5 // (limit * 4)))
-    return split_window(window, max(window.length / parts, timedelta(seconds=1)))
 
 
 class _Planner:

@@ -12,18 +12,19 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ccm_core.collect.batch_builder import BatchBuilder
-from ccm_core.collect.change_detection import ChangedKeys, ChangeFeed
 from ccm_core.collect.dangling_lookup import (
     DanglingByCollection,
     LookUp,
     amendments,
     look_up_all,
 )
+from ccm_core.collect.objects_to_refresh import ChangedKeys, ChangeFeed
 from ccm_core.collect.outcome import dependency_outcome, outcome_of, shortfall_of
-from ccm_core.collect.planner import MAX_WINDOW, CollectTask, Plan, PlanInputs, past, split
+from ccm_core.collect.planner import MAX_WINDOW, CollectTask, Plan, PlanInputs, past
 from ccm_core.collect.reference_tracker import ReferenceTracker
 from ccm_core.collect.run_context import RunContext
 from ccm_core.collect.window_read import WindowQuery, WindowRead
+from ccm_core.collect.window_split import split
 from ccm_core.errors import AuthenticationFailed, SourceError
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import SECOND, Window, split_window

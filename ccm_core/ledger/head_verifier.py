@@ -10,7 +10,7 @@ from ccm_core.ledger import signed_note
 from ccm_core.ledger.checkpoint import HEADS, STORE_LOG, Checkpoint, PinnedCheckpoint, origin
 from ccm_core.ledger.key_history import SigningKey
 from ccm_core.ledger.signed_note import SignedNote, VerifierKey, encoded
-from ccm_core.ledger.verification import VerificationProblem
+from ccm_core.ledger.verification_result import VerificationProblem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

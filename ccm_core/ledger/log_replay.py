@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from ccm_core.ledger.entry import LedgerEntry
 from ccm_core.ledger.merkle_hash import leaf_hash
 from ccm_core.ledger.merkle_tree import MerkleTree
-from ccm_core.ledger.verification import VerificationProblem
+from ccm_core.ledger.verification_result import VerificationProblem
 
 
 class LogReplay:

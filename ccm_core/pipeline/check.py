@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ccm_core.collect.visibility_gaps import newest
 from ccm_core.errors import SourceError
 from ccm_core.pipeline.collect import collections_for_planning
-from ccm_core.pipeline.session import check, connect_request
+from ccm_core.pipeline.connection_session import check, connect_request
 from ccm_core.sdk.types import Diagnosis
 
 if TYPE_CHECKING:

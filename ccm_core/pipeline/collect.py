@@ -11,8 +11,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ccm_core.collect.batch_builder import RecordValidator
-from ccm_core.collect.change_detection import relevant_since
 from ccm_core.collect.manifest_builder import RunMetadata, manifest
+from ccm_core.collect.objects_to_refresh import relevant_since
 from ccm_core.collect.observer import Observer
 from ccm_core.collect.outcome import shortfall_of
 from ccm_core.collect.planner import Plan, PlanInputs, plan
@@ -23,8 +23,8 @@ from ccm_core.errors import SourceError
 from ccm_core.model.evidence.collection import Collection, Reason, Shortfall
 from ccm_core.model.evidence.manifest import Manifest, ScheduledKind
 from ccm_core.model.evidence.run import OpenRun
+from ccm_core.pipeline.connection_session import connect_request, open_session
 from ccm_core.pipeline.context import Connection, Host
-from ccm_core.pipeline.session import connect_request, open_session
 from ccm_core.sdk.types import ConnectRequest, EvidenceKind
 from ccm_core.store.interface.evidence_store import EvidenceStore
 from ccm_core.store.interface.runs import RunStore

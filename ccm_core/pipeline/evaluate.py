@@ -23,13 +23,13 @@ from ccm_core.pipeline.manifest_evidence import (
     manifest_kind_name,
     manifest_records,
 )
+from ccm_core.rules.evaluate.build_facts import Evidence
 from ccm_core.rules.evaluate.evaluator import evaluate as evaluate_packs
 from ccm_core.rules.evaluate.evaluator import evaluate_incrementally as reevaluate_packs
-from ccm_core.rules.evaluate.inputs import Evidence
 from ccm_core.rules.evaluate.time_budget import TimeBudget
+from ccm_core.rules.pack.compile_packs import compile_packs, setting_mistake
 from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.rules.pack.compiler import SettingMistake
-from ccm_core.rules.pack.loader import compile_packs, setting_mistake
 from ccm_core.rules.types import Facts, PackText, RowSource
 from ccm_core.sdk.types import EvidenceKind, Row
 from ccm_core.store.interface.evidence_store import EvidenceStore

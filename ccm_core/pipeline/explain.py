@@ -22,9 +22,9 @@ from ccm_core.model.evidence.collection import Request
 from ccm_core.model.evidence.record import Record
 from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.evaluate import compile_rules, load_evidence
+from ccm_core.rules.evaluate.build_facts import Evidence
 from ccm_core.rules.evaluate.evaluator import evaluate as evaluate_packs
 from ccm_core.rules.evaluate.evidence_gate import incomplete_objects
-from ccm_core.rules.evaluate.inputs import Evidence
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks, CompiledRule, RuleGroup
 from ccm_core.rules.results.explain import explain_row
 from ccm_core.rules.types import Facts, PackText

@@ -17,8 +17,8 @@ from ccm_core.model.evidence.record import Record
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.evaluate import load_evidence, watch_scope
+from ccm_core.rules.evaluate.build_facts import Evidence
 from ccm_core.rules.evaluate.evaluator import evaluate as evaluate_packs
-from ccm_core.rules.evaluate.inputs import Evidence
 from ccm_core.rules.pack.compiled import CompiledPacks, CompiledRule
 from ccm_core.rules.testing.mutation import MutationResult
 from ccm_core.store.interface.evidence_store import EvidenceStore

@@ -11,7 +11,7 @@ from ccm_core.model.evaluation.result import Evaluation, KindSufficiency
 from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.evaluate import load_evidence
 from ccm_core.report.types import Section
-from ccm_core.rules.evaluate.inputs import Evidence
+from ccm_core.rules.evaluate.build_facts import Evidence
 from ccm_core.sdk.report_figures import ReportSection, SectionRequest
 from ccm_core.store.interface.evidence_store import EvidenceStore
 

@@ -13,7 +13,7 @@ import pytest
 from ccm_core import documents, schemas
 from ccm_core.plugins.discovery import InstalledPlugin
 from ccm_core.plugins.loader import load
-from ccm_core.rules.pack.loader import compile_packs
+from ccm_core.rules.pack.compile_packs import compile_packs
 from ccm_core.rules.pack.waiver_file import read_waivers
 from ccm_core.rules.testing.mutation import mutate
 from ccm_core.rules.testing.runner import coverage_mistakes, run_cases

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccm_core.collect.change_detection import ChangeFeed, relevant_since
+from ccm_core.collect.objects_to_refresh import ChangeFeed, relevant_since
 from ccm_core.collect.planner import PlanInputs, due_times, plan
 from ccm_core.model.evidence.collection import Collection, Counts, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import Window

@@ -14,7 +14,7 @@ import pytest
 from ccm_pagerduty.connector import connector
 from ccm_pagerduty.kinds import kinds
 from pagerduty_simulator import AccountSizes, PagerDutySimulator, build_account
-from pagerduty_simulator.account.incident_log import Event, IncidentRecord, IncidentState
+from pagerduty_simulator.account.incident_store import Event, IncidentRecord, IncidentState
 from pagerduty_simulator.demo_data.incidents import service_references
 
 from ccm_core.collect.cadence import grace_period

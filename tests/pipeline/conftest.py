@@ -14,7 +14,7 @@ from ccm_pagerduty.connector import connector
 from ccm_pagerduty.kinds import kinds
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pagerduty_simulator import AccountSizes, PagerDutySimulator, build_account
-from pagerduty_simulator.account.incident_log import Event, IncidentRecord, IncidentState
+from pagerduty_simulator.account.incident_store import Event, IncidentRecord, IncidentState
 from pagerduty_simulator.demo_data.incidents import service_references
 
 from ccm_core.app.installation import build_host

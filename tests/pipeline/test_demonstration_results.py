@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from pagerduty_simulator.demo_data.demonstration import source_at
+from pagerduty_simulator.connector_demonstration import source_at
 
 from ccm_core.app.installation import build_host
 from ccm_core.collect.observer import NullObserver

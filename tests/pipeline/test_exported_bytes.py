@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from pagerduty_simulator.account.incident_log import Event
+from pagerduty_simulator.account.incident_store import Event
 
 from ccm_core.cli.main import main
 

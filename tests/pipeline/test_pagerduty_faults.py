@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from pagerduty_simulator.account.incident_log import Event
+from pagerduty_simulator.account.incident_store import Event
 from pagerduty_simulator.api.faults import (
     cut_connection,
     empty_pages,

@@ -15,7 +15,7 @@ from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.rules.cel.lookup_function import LookupRecord
 from ccm_core.rules.evaluate.evaluator import evaluate
-from ccm_core.rules.pack.loader import compile_packs
+from ccm_core.rules.pack.compile_packs import compile_packs
 from ccm_core.rules.types import Facts, PackText, RowSource
 from ccm_core.sdk.types import Row
 

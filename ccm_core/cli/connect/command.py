@@ -1,4 +1,4 @@
-"""``ccm connect``."""
+"""``ccm connect``: set up a connection, consent and credential, test it, and save it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ccm_core.cli.terminal.workspace import TERMINAL, run_async
 from ccm_core.config.settings_writer import SettingsFile, settings_path
 from ccm_core.config.template import without_connections
 from ccm_core.errors import SourceError
-from ccm_core.pipeline.session import check
+from ccm_core.pipeline.connection_session import check
 
 if TYPE_CHECKING:
     from ccm_core.pipeline.credentials.oauth_consent import ConsentGrant

@@ -1,4 +1,4 @@
-"""``ccm connections``."""
+"""``ccm connections``: list, test, rotate and remove configured connections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``ccm evidence``."""
+"""``ccm evidence``: list, show and export stored records and collections."""
 
 from __future__ import annotations
 

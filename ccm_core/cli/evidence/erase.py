@@ -1,4 +1,4 @@
-"""``ccm erase``."""
+"""``ccm erase``: delete the bodies of records by order; their digests stay."""
 
 from __future__ import annotations
 

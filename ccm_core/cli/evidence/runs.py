@@ -1,4 +1,4 @@
-"""``ccm runs``."""
+"""``ccm runs``: list runs, and show the manifest of one."""
 
 from __future__ import annotations
 

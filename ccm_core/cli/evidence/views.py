@@ -1,4 +1,4 @@
-"""``ccm views``."""
+"""``ccm views``: list the views of plugins and print their rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``ccm rules``."""
+"""``ccm rules``: list, check, test, mutate, preview and compare rule packs."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from ccm_core.pipeline.evaluate import compile_rules
 from ccm_core.pipeline.mutate_evidence import mutate_evidence
 from ccm_core.report.content.phrases import automated
 from ccm_core.rules.evaluate.automation_coverage import Automation, automation
+from ccm_core.rules.pack.compile_packs import SCHEMA
 from ccm_core.rules.pack.compiled import CompiledPacks
-from ccm_core.rules.pack.loader import SCHEMA
 from ccm_core.rules.testing.mutation import MutationResult, mutate
 from ccm_core.rules.testing.runner import coverage_mistakes, run_cases
 from ccm_core.rules.types import PackText

@@ -1,4 +1,4 @@
-"""``ccm assurance``."""
+"""``ccm assurance``: what a period proves, with every evidence gap."""
 
 from __future__ import annotations
 

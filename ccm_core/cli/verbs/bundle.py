@@ -1,4 +1,4 @@
-"""``ccm bundle``."""
+"""``ccm bundle``: write an evidence package for an auditor."""
 
 from __future__ import annotations
 

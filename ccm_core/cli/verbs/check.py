@@ -1,4 +1,4 @@
-"""``ccm check``."""
+"""``ccm check``: health check of settings, plugins, credentials, connections and store."""
 
 from __future__ import annotations
 

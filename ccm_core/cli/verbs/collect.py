@@ -1,4 +1,4 @@
-"""``ccm collect``."""
+"""``ccm collect``: read what is due from the sources and store it as evidence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``ccm demo``."""
+"""``ccm demo``: the whole job against a simulated account."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``ccm evaluate``."""
+"""``ccm evaluate``: evaluate rule packs over stored evidence, now or as of a past moment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``ccm explain``."""
+"""``ccm explain``: trace one result to its condition, row, evidence and gaps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``ccm findings``."""
+"""``ccm findings``: list open and closed findings, and their history."""
 
 from __future__ import annotations
 

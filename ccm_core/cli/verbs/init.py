@@ -1,4 +1,4 @@
-"""``ccm init``."""
+"""``ccm init``: write settings for a new workspace."""
 
 from __future__ import annotations
 

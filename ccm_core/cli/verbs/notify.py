@@ -1,4 +1,4 @@
-"""``ccm notify``."""
+"""``ccm notify``: send what changed to Slack, mail and webhooks; dry run and test message."""
 
 from __future__ import annotations
 

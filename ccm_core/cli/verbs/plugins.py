@@ -1,4 +1,4 @@
-"""``ccm plugins``."""
+"""``ccm plugins``: list installed plugins, their versions, connectors, kinds and packs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``ccm report``."""
+"""``ccm report``: write the last results, or those of a period, in one format or several."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``ccm run``."""
+"""``ccm run``: collect, evaluate, report and notify in one go, for cron."""
 
 from __future__ import annotations
 

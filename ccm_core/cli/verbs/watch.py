@@ -1,4 +1,4 @@
-"""``ccm watch``."""
+"""``ccm watch``: the daemon that runs each connection on its schedule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``ccm checkpoint``."""
+"""``ccm checkpoint``: print the signed tree head of the ledger."""
 
 from __future__ import annotations
 

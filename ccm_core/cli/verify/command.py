@@ -1,4 +1,4 @@
-"""``ccm verify``."""
+"""``ccm verify``: recompute hashes, tree and signatures of the whole store."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from ccm_core.config.locate import read_file
 from ccm_core.errors import UsageError
 from ccm_core.ledger.checkpoint import PinnedCheckpoint
 from ccm_core.ledger.signed_note import VerifierKey
-from ccm_core.ledger.verification import Verification
+from ccm_core.ledger.verification_result import Verification
 
 if TYPE_CHECKING:
-    from ccm_core.ledger.verification import LogState
+    from ccm_core.ledger.verification_result import LogState
 
 _SHOWN = 50
 _PAUSE = 0.2

@@ -1,4 +1,4 @@
-"""``ccm keys``."""
+"""``ccm keys``: make, show, export and rotate the signing key."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.cli.verify.checkpoint import write_text
 from ccm_core.errors import StoreError, UsageError
 from ccm_core.ledger.signed_note import encoded
-from ccm_core.ledger.verification import KeyState
+from ccm_core.ledger.verification_result import KeyState
 from ccm_core.sdk.timestamps import format_instant
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""``ccm prove``."""
+"""``ccm prove``: print the inclusion proof of one record."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ class IncrementalReader:
     def reused_rows(self, name: str) -> Sequence[Row] | None:
         """Return the rows of a view, with only changed partitions derived again; None: derive all.
 
-        See :class:`ccm_core.rules.evaluate.inputs.RowCache`.
+        See :class:`ccm_core.rules.evaluate.build_facts.RowCache`.
         """
         state = self.before.views.get(name)
         connection = self.watch.connection

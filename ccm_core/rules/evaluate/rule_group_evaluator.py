@@ -12,10 +12,10 @@ from ccm_core.model.evaluation.result import CONNECTION, Result, RuleResult, Sta
 from ccm_core.model.evaluation.result_id import result_id
 from ccm_core.model.evaluation.rule import Rule
 from ccm_core.model.evaluation.subject import Subject
+from ccm_core.rules.evaluate.evaluate_rows import GatedRule, RowEvaluator
 from ccm_core.rules.evaluate.evidence_gate import evidence_gate, incomplete_objects
 from ccm_core.rules.evaluate.pass_rate import pass_rates
 from ccm_core.rules.evaluate.rollup import rule_result
-from ccm_core.rules.evaluate.row_evaluator import GatedRule, RowEvaluator
 from ccm_core.rules.evaluate.time_budget import TimeBudget
 from ccm_core.rules.incremental.result_cache import (
     CacheKey,

@@ -10,7 +10,7 @@ from ccm_core.ledger.checkpoint import STORE_LOG
 from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs
 from ccm_core.model.evaluation.result import Evaluation, StoredEvaluation, TrendPoint
 from ccm_core.store.codec.bodies import compress_body, decode_body, encode_body, verified
-from ccm_core.store.log import checkpoints
+from ccm_core.store.log import sign_heads
 from ccm_core.store.log.append import append_leaves
 from ccm_core.store.log.leaf_encoding import DOCUMENT, EVALUATION
 from ccm_core.store.sql.instants import instant, microseconds
@@ -58,7 +58,7 @@ class SqlEvaluationStore:
             }
             transaction.insert("evaluation", row)
             append_leaves(transaction, STORE_LOG, [EVALUATION.line(row)])
-            checkpoints.sign_heads(transaction, (), signers, evaluation.evaluated_at)
+            sign_heads.sign_heads(transaction, (), signers, evaluation.evaluated_at)
         return document.digest
 
     def latest(self, *, as_of: datetime | None = None) -> StoredEvaluation | None:

@@ -8,7 +8,7 @@ from ccm_core.errors import StoreError
 from ccm_core.ledger.checkpoint import STORE_LOG
 from ccm_core.model.evaluation.finding import FindingChange, FindingChangeSet
 from ccm_core.store.codec.bodies import decode_body, encode_body
-from ccm_core.store.log import checkpoints
+from ccm_core.store.log import sign_heads
 from ccm_core.store.log.append import append_leaves
 from ccm_core.store.log.leaf_encoding import FINDING_CHANGES
 from ccm_core.store.sql.instants import instant, microseconds
@@ -89,7 +89,7 @@ class SqlFindingStore:
             }
             transaction.insert("finding_changes", row)
             append_leaves(transaction, STORE_LOG, [FINDING_CHANGES.line(row)])
-            checkpoints.sign_heads(transaction, (), signers, instant(evaluated_at))
+            sign_heads.sign_heads(transaction, (), signers, instant(evaluated_at))
         return True
 
     def changes(self, *, as_of: datetime | None = None) -> Iterator[FindingChange]:

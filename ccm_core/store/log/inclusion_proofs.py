@@ -13,8 +13,8 @@ from ccm_core.ledger.merkle_hash import leaf_hash
 from ccm_core.ledger.multiproof import ProvenLeaves, multiproof
 from ccm_core.ledger.tlog_proof import LeafProof
 from ccm_core.model import json_codec
-from ccm_core.store.log.checkpoints import newest_signed_head
 from ccm_core.store.log.read import leaves
+from ccm_core.store.log.sign_heads import newest_signed_head
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence

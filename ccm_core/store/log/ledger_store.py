@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_core.ledger.checkpoint import STORE_LOG
-from ccm_core.store.log import checkpoints, inclusion_proofs, read
+from ccm_core.store.log import inclusion_proofs, read, sign_heads
 from ccm_core.store.log.contents import contents
 
 if TYPE_CHECKING:
@@ -36,21 +36,21 @@ class SqlLedgerStore:
     def signed_head(self, log: str = STORE_LOG) -> str | None:
         """Return the note of the newest signed head of a log."""
         with self._database.reading() as transaction:
-            return checkpoints.newest_signed_head(transaction, log)
+            return sign_heads.newest_signed_head(transaction, log)
 
     def signing_keys(self) -> Sequence[SigningKey]:
         """List the keys that heads were signed with."""
         with self._database.reading() as transaction:
-            return checkpoints.signing_keys(transaction)
+            return sign_heads.signing_keys(transaction)
 
     def rotate_key(self, signers: Sequence[Signer], at: datetime) -> VerifierKey:
         """Sign heads with another key from here on."""
         signer, *before = signers
         with self._database.writing() as transaction:
-            key = checkpoints.register_key(
+            key = sign_heads.register_key(
                 transaction, signer, at, predecessor=before[0] if before else None
             )
-            checkpoints.sign_heads(transaction, (), [signer], at)
+            sign_heads.sign_heads(transaction, (), [signer], at)
         return key
 
     def prove(

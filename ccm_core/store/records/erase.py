@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.ledger.checkpoint import STORE_LOG
 from ccm_core.model.evidence.erasure import Erasure, ErasureResult
-from ccm_core.store.log import checkpoints
+from ccm_core.store.log import sign_heads
 from ccm_core.store.log.append import append_leaves
 from ccm_core.store.log.leaf_encoding import ERASED, ERASURE
 from ccm_core.store.sql.instants import microseconds
@@ -39,7 +39,7 @@ class SqlErasureStore:
             erased = _count(transaction, erasure)
             _record(transaction, erasure)
             _delete(transaction, erasure)
-            checkpoints.sign_heads(transaction, (), signers, erasure.erased_at)
+            sign_heads.sign_heads(transaction, (), signers, erasure.erased_at)
         self._database.purge()
         return erased
 

@@ -9,7 +9,7 @@ from ccm_core.model.evidence.collection import Collection
 from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.model.evidence.run import OpenRun
 from ccm_core.store.codec.bodies import decode_body, encode_body
-from ccm_core.store.log import checkpoints
+from ccm_core.store.log import sign_heads
 from ccm_core.store.log.append import append_leaves
 from ccm_core.store.log.leaf_encoding import MANIFEST, RUN
 from ccm_core.store.sql.instants import instant, microseconds
@@ -91,7 +91,7 @@ class SqlRunStore:
             transaction.insert("manifest", row)
             leaf = MANIFEST.line(row, run=manifest.run)
             append_leaves(transaction, manifest.connection, [leaf])
-            checkpoints.sign_heads(transaction, (manifest.connection,), signers, manifest.ended_at)
+            sign_heads.sign_heads(transaction, (manifest.connection,), signers, manifest.ended_at)
 
     def open_runs(self, connection: str) -> Sequence[OpenRun]:
         """List runs that were begun and never sealed, in the order in which they were begun."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_core.ledger.verification import VerificationProblem
+from ccm_core.ledger.verification_result import VerificationProblem
 from ccm_core.store.log.leaf_encoding import LEAF_FORMS
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from ccm_core.errors import IntegrityError, StoreError
 if TYPE_CHECKING:
     from ccm_core.ledger.checkpoint import PinnedCheckpoint
     from ccm_core.ledger.signed_note import VerifierKey
-    from ccm_core.ledger.verification import Verification
+    from ccm_core.ledger.verification_result import Verification
     from ccm_core.store.sql.transaction import Transaction
 
 _LOCK_TIMEOUT = 30.0

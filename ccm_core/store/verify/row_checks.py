@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ccm_core.ledger.checkpoint import HEADS
 from ccm_core.ledger.row_matching import differing_fields, match_rows
-from ccm_core.ledger.verification import VerificationProblem
+from ccm_core.ledger.verification_result import VerificationProblem
 from ccm_core.model import json_codec
 from ccm_core.store.codec.bodies import verified
 from ccm_core.store.codec.compression import Decompressor

@@ -10,7 +10,7 @@ from ccm_core.ledger.checkpoint import STORE_LOG, Checkpoint, origin
 from ccm_core.ledger.head_verifier import HeadVerifier, LogStatements, SignedHead
 from ccm_core.ledger.log_replay import LogReplay
 from ccm_core.ledger.signed_note import encoded
-from ccm_core.ledger.verification import (
+from ccm_core.ledger.verification_result import (
     KeyState,
     LogState,
     Verification,

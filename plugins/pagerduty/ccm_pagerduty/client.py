@@ -25,7 +25,7 @@ from ccm_core.sdk.types import (
 )
 from ccm_pagerduty.api_errors import error_mapper
 from ccm_pagerduty.auth_methods import API_KEY
-from ccm_pagerduty.credential import credential_of
+from ccm_pagerduty.credential_owner import credential_of
 from ccm_pagerduty.oauth_provider import REGIONS
 from ccm_pagerduty.paging import Compose, Pager, listed
 from ccm_pagerduty.rate_limits import ON_CALLS_PER_MINUTE, per_minute, retry_after

@@ -117,7 +117,7 @@ def _demonstration() -> Iterator[DemoSource]:
     """Start the simulator, which needs the extra ``simulator``."""
     with ExitStack() as stack:
         try:
-            from pagerduty_simulator.demo_data.demonstration import demonstration
+            from pagerduty_simulator.connector_demonstration import demonstration
 
             source = stack.enter_context(demonstration().open())
         except ModuleNotFoundError as cause:

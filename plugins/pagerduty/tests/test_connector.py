@@ -10,7 +10,7 @@ import httpx  # noqa: TID253 - the network of these tests is one of its transpor
 import pytest
 import yaml
 from ccm_pagerduty.connector import connector
-from ccm_pagerduty.credential import ME
+from ccm_pagerduty.credential_owner import ME
 from ccm_pagerduty.diagnosis.endpoints import ENDPOINTS
 
 from ccm_core.sdk.errors import AuthenticationFailed, Unreachable, UsageError

@@ -8,7 +8,7 @@ import pytest
 
 from ccm_core.model.evidence.record import Record, RecordSource
 from ccm_core.model.evidence.window import Window
-from ccm_core.rules.evaluate.inputs import Evidence
+from ccm_core.rules.evaluate.build_facts import Evidence
 from ccm_core.sdk.types import EvidenceKind, Shape
 
 NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ccm_core.errors import DocumentError
-from ccm_core.rules.pack.loader import compile_packs, read_pack
+from ccm_core.rules.pack.compile_packs import compile_packs, read_pack
 from ccm_core.rules.types import PackText
 
 PACK_OF_BEFORE = """\

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ccm_core.rules.pack.loader import compile_packs
+from ccm_core.rules.pack.compile_packs import compile_packs
 from ccm_core.rules.testing.runner import coverage_mistakes, run_cases
 from ccm_core.rules.types import PackText
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.types import Diagnosis
-from ccm_pagerduty.credential import ACCOUNT_KEY, APP_TOKEN, USER_KEY, USER_TOKEN
+from ccm_pagerduty.credential_owner import ACCOUNT_KEY, APP_TOKEN, USER_KEY, USER_TOKEN
 from ccm_pagerduty.diagnosis.causes import Cause
 from ccm_pagerduty.oauth_provider import CLASSIC_SCOPES, SCOPES
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.sdk.errors import SourceError
 from ccm_core.sdk.types import Diagnosis, LookupOutcome
-from ccm_pagerduty.credential import ACCOUNT_KEY, APP_TOKEN
+from ccm_pagerduty.credential_owner import ACCOUNT_KEY, APP_TOKEN
 from ccm_pagerduty.diagnosis.causes import Cause
 from ccm_pagerduty.diagnosis.sample_lists import (
     POLICIES,

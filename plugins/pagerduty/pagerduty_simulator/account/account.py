@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from pagerduty_simulator.account.incident_log import IncidentLog
+from pagerduty_simulator.account.incident_store import IncidentLog
 from pagerduty_simulator.account.names import ABILITIES, SUBDOMAIN
 from pagerduty_simulator.account.objects import (
     AccountSchedule,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from pagerduty_simulator.account.account import Account
-from pagerduty_simulator.account.incident_log import (
+from pagerduty_simulator.account.incident_store import (
     Event,
     IncidentRecord,
     IncidentState,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 
 from ccm_core.sdk.types import JsonObject
-from pagerduty_simulator.account.incident_log import Event
+from pagerduty_simulator.account.incident_store import Event
 
 _MINUTE = 60
 _HOUR = 60 * _MINUTE

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from ccm_core.sdk.types import JsonObject
 from pagerduty_simulator.account.account import Account
-from pagerduty_simulator.account.incident_log import (
+from pagerduty_simulator.account.incident_store import (
     Event,
     IncidentRecord,
     IncidentState,

@@ -8,7 +8,7 @@ from ccm_pagerduty.kinds import kinds
 from ccm_pagerduty.rulepacks import rule_packs
 from ccm_pagerduty.views import views
 
-from ccm_core.rules.pack.loader import compile_packs
+from ccm_core.rules.pack.compile_packs import compile_packs
 from ccm_core.rules.testing.runner import coverage_mistakes, run_cases
 from ccm_core.rules.types import PackText, RowSource
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from ccm_core.sdk.types import JsonObject
 from pagerduty_simulator.account.identifiers import incident_id, incident_number
-from pagerduty_simulator.account.incident_log import IncidentRecord, LogEntry
+from pagerduty_simulator.account.incident_store import IncidentRecord, LogEntry
 from pagerduty_simulator.api.context import EndpointContext
 from pagerduty_simulator.api.paging import page_response
 from pagerduty_simulator.api.request import SimulatedRequest, add_months

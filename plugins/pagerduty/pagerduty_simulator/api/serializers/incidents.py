@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.sdk.types import JsonObject
 from pagerduty_simulator.account.identifiers import incident_id, log_entry_id
-from pagerduty_simulator.account.incident_log import LogEntry
+from pagerduty_simulator.account.incident_store import LogEntry
 from pagerduty_simulator.api.serializers.core import (
     policy_object,
     priority_object,
@@ -20,7 +20,7 @@ from pagerduty_simulator.api.serializers.references import API, instant, referen
 
 if TYPE_CHECKING:
     from pagerduty_simulator.account.account import Account
-    from pagerduty_simulator.account.incident_log import Event, IncidentRecord
+    from pagerduty_simulator.account.incident_store import Event, IncidentRecord
 
 _STATUS_CHANGES = ("trigger", "acknowledge", "unacknowledge", "resolve", "reopen")
 _BODY_ONE_IN = 10

@@ -9,7 +9,7 @@ import pytest
 from pagerduty import HttpError, RestApiV2Client
 from pagerduty_simulator import PagerDutySimulator, SimulatorControl
 from pagerduty_simulator.account.identifiers import incident_id, log_entry_id
-from pagerduty_simulator.account.incident_log import LogEntry
+from pagerduty_simulator.account.incident_store import LogEntry
 
 
 class LoopbackTransport(httpx2.HTTPTransport):

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from pagerduty_simulator.account.identifiers import incident_id
-from pagerduty_simulator.account.incident_log import Event
+from pagerduty_simulator.account.incident_store import Event
 
 
 def numbers(response):

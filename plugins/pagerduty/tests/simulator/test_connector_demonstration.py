@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import httpx  # noqa: TID253 - the test reads over HTTP
-from pagerduty_simulator.demo_data.demonstration import demonstration
+from pagerduty_simulator.connector_demonstration import demonstration
 
 
 def test_the_demonstration_serves_the_default_account():

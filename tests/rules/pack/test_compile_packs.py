@@ -7,7 +7,7 @@ import pytest
 from ccm_core.errors import DocumentError, Mistake
 from ccm_core.model.evaluation.control import Control
 from ccm_core.model.evaluation.rule import Lifecycle, OnEmpty, Parameter, RuleTest, Severity
-from ccm_core.rules.pack.loader import compile_packs, read_pack
+from ccm_core.rules.pack.compile_packs import compile_packs, read_pack
 from ccm_core.rules.types import PackText
 
 WHOLE = """\

@@ -14,7 +14,7 @@ from ccm_core.model.evaluation.result_id import rule_part, subject_part
 from ccm_core.rules.cel.expression import RowContext, shared_variables
 from ccm_core.rules.cel.lookup_function import LookupTable
 from ccm_core.rules.evaluate.evidence_gate import EvidenceGate
-from ccm_core.rules.evaluate.rule_evaluator import evaluate_rule
+from ccm_core.rules.evaluate.rule_on_row import evaluate_rule
 from ccm_core.rules.incremental.result_cache import (
     NOT_DUE_YET,
     CachedRow,
