@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from ccm_core.errors import UsageError
 from ccm_core.sdk.secret import Secret
 
 HOST = "127.0.0.1"
-_START = "/begin"
+_START, _TOKEN_BYTES = "/begin", 32
 _MAX_BYTES, _TIMEOUT = 16 * 1024, 10.0
 _PAGE = (
     "<!doctype html><meta charset=utf-8><title>ccm</title>"
@@ -29,13 +30,17 @@ class LoopbackRedirect:
     """Part of the authorization request; its port is the one that is listened on."""
     start_uri: str
     """Redirects to the identity server, once: a browser can be opened with it, and the process list
-    does not show the secrets in the link."""
+    does not show the secrets in the link. Nobody can guess it."""
     _received: asyncio.Future[str]
-    _redirect: Callable[[Secret], None]
+    _expect: Callable[[Secret], None]
 
-    def redirect_to(self, url: Secret) -> None:
-        """Redirect the first request of :attr:`start_uri` to this link."""
-        self._redirect(url)
+    def expect_response_to(self, url: Secret) -> None:
+        """Redirect the first request of :attr:`start_uri` to this link, and accept its response.
+
+        A response is known by the link's ``state`` (RFC 6749 section 10.12); any other visitor of
+        the redirect address, such as a page that fetches it, is turned away and changes nothing.
+        """
+        self._expect(url)
 
     async def address(self, *, max_seconds: float) -> str:
         """Wait for the browser and return the whole address that it was sent to.
@@ -80,22 +85,24 @@ async def listen_for_redirect(
         requests.origin = f"http://{HOST}:{bound}"
         yield LoopbackRedirect(
             redirect_uri=f"{requests.origin}{path}",
-            start_uri=f"{requests.origin}{_START}",
+            start_uri=f"{requests.origin}{requests.start}",
             _received=received,
-            _redirect=requests.redirect_to,
+            _expect=requests.expect_response_to,
         )
 
 
 class _RequestHandler:
-    """Answers browsers; the first request at the right path is the redirect."""
+    """Answers browsers; the first request with the right path and state is the redirect."""
 
     def __init__(self, path: str, received: asyncio.Future[str]) -> None:
         self._path, self._received = path, received
         self._location: Secret | None = None
+        self._state: Secret | None = None
+        self.start = f"{_START}/{secrets.token_urlsafe(_TOKEN_BYTES)}"
         self.origin = ""
 
-    def redirect_to(self, url: Secret) -> None:
-        self._location = url
+    def expect_response_to(self, url: Secret) -> None:
+        self._location, self._state = url, Secret(_state(url.reveal()))
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -113,15 +120,25 @@ class _RequestHandler:
 
     def _response(self, head: bytes, target: str | None) -> bytes:
         location = self._location
-        if _get_target(head) == _START and location is not None:
+        if location is not None and _equal(_get_target(head) or "", self.start):
             self._location = None
             return _http_response(302, "", f"Location: {location.reveal()}\r\n")
         return _http_response(404, "") if target is None else _http_response(200, _PAGE)
 
     def _target(self, head: bytes) -> str | None:
-        """Return the path and query of a GET for the right path; None for a favicon."""
+        """Return the path and query of the response to the link; None for any other request."""
         target = _get_target(head)
-        return target if target is not None and urlsplit(target).path == self._path else None
+        if target is None or self._state is None or urlsplit(target).path != self._path:
+            return None
+        return target if _equal(_state(target), self._state.reveal()) else None
+
+
+def _state(target: str) -> str:
+    return parse_qs(urlsplit(target).query).get("state", [""])[0]
+
+
+def _equal(text: str, expected: str) -> bool:
+    return secrets.compare_digest(text.encode(), expected.encode())
 
 
 def _get_target(head: bytes) -> str | None:

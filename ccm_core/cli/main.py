@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import click
 
 from ccm_core.cli.terminal.exit_codes import Exit, error_code
+from ccm_core.cli.terminal.output import print_message
 from ccm_core.errors import CcmError
 
 COMMANDS = {
@@ -125,13 +126,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = ccm.main(args=arguments, prog_name="ccm", standalone_mode=False)
     except CcmError as error:
         for line in str(error).splitlines() or [type(error).__name__]:
-            click.echo(line, err=True)
+            print_message(line)
         return error_code(error)
     except click.ClickException as error:
         error.show()
         return Exit.USAGE
     except (KeyboardInterrupt, click.Abort):
-        click.echo("stopped; what was stored stays stored", err=True)
+        print_message("stopped; what was stored stays stored")
         return Exit.STOPPED
     except BrokenPipeError:
         # The reader of our output closed it, as in `ccm evidence export | head`.

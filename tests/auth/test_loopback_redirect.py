@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -11,6 +12,8 @@ from ccm_core.auth.loopback_redirect import listen_for_redirect
 from ccm_core.auth.oauth_messages import authorization_request, code_from_redirect
 from ccm_core.errors import UsageError
 from ccm_core.sdk.secret import Secret
+
+LINK = Secret("https://id.acme.example/authorize?state=s3cret")
 
 
 async def visit(uri: str, target: str, method: str = "GET") -> bytes:
@@ -29,6 +32,7 @@ def listen(*visits, max_seconds: float = 5.0, **options):
 
     async def run():
         async with listen_for_redirect(**options) as redirect:
+            redirect.expect_response_to(LINK)
             answers = [await visit(redirect.redirect_uri, *each) for each in visits]
             return answers, await redirect.address(max_seconds=max_seconds), redirect.redirect_uri
 
@@ -37,8 +41,8 @@ def listen(*visits, max_seconds: float = 5.0, **options):
 
 def test_loopback_redirect_returns_the_whole_address():
     """And is told to go back to the terminal; nothing is cached or passed on."""
-    (answer,), address, uri = listen(("/callback?code=a%2Bb&state=x",))
-    assert address == f"{uri}?code=a%2Bb&state=x"
+    (answer,), address, uri = listen(("/callback?code=a%2Bb&state=s3cret",))
+    assert address == f"{uri}?code=a%2Bb&state=s3cret"
     assert uri.startswith("http://127.0.0.1:")
     assert b"200 OK" in answer
     assert b"go back to the terminal" in answer
@@ -48,10 +52,10 @@ def test_loopback_redirect_returns_the_whole_address():
 
 def test_loopback_redirect_rejects_other_requests():
     """A favicon, another path, another method, or nonsense: the answer is still waited for."""
-    visits = [("/favicon.ico",), ("/", ""), ("/callback?code=no", "POST"), ("/callback?code=1",)]
+    visits = [("/favicon.ico",), ("/", ""), ("/callback?code=no&state=s3cret", "POST"), ("/callback?code=1&state=s3cret",)]
     answers, address, _ = listen(*visits)
     assert [b"404 Not Found" in one for one in answers] == [True, True, True, False]
-    assert address.endswith("?code=1")
+    assert address.endswith("?code=1&state=s3cret")
 
 
 def test_loopback_start_uri_redirects_once():
@@ -59,10 +63,11 @@ def test_loopback_start_uri_redirects_once():
 
     async def run():
         async with listen_for_redirect() as redirect:
-            early = await visit(redirect.start_uri, "/begin")
-            redirect.redirect_to(Secret("https://id.acme.example/authorize?state=s3cret"))
-            answers = [await visit(redirect.start_uri, "/begin") for _ in range(2)]
-            await visit(redirect.redirect_uri, "/callback?code=1")
+            start = urlsplit(redirect.start_uri).path
+            early = await visit(redirect.start_uri, start)
+            redirect.expect_response_to(LINK)
+            answers = [await visit(redirect.start_uri, start) for _ in range(2)]
+            await visit(redirect.redirect_uri, "/callback?code=1&state=s3cret")
             return early, *answers, await redirect.address(max_seconds=5), redirect.start_uri
 
     early, first, second, address, begin = asyncio.run(run())
@@ -70,21 +75,43 @@ def test_loopback_start_uri_redirects_once():
     assert b"302 Found\r\nLocation: https://id.acme.example/authorize?state=s3cret\r\n" in first
     assert b"404 Not Found" in second
     assert b"s3cret" not in second
-    assert address.endswith("?code=1")
+    assert address.endswith("?code=1&state=s3cret")
     assert begin.startswith("http://127.0.0.1:")
+
+
+@pytest.mark.attack(
+    "Keys",
+    "Another program visits the address that ccm waits at for the browser",
+    "It does not get the link with the state, and its answer is not taken for the person's",
+)
+@pytest.mark.parametrize(
+    "target",
+    [
+        pytest.param("/begin", id="the start without its token"),
+        pytest.param("/begin/AAAAAAAAAAAAAAAAAAAAAA", id="a token that was guessed"),
+        pytest.param("/callback?code=evil", id="a response without the state"),
+        pytest.param("/callback?code=evil&state=other", id="a response with another state"),
+    ],
+)
+def test_loopback_redirect_turns_strangers_away(target):
+    """And goes on waiting for the person."""
+    answers, address, _ = listen((target,), ("/callback?code=1&state=s3cret",))
+    assert b"404 Not Found" in answers[0]
+    assert b"s3cret" not in answers[0]
+    assert address.endswith("?code=1&state=s3cret")
 
 
 def test_loopback_redirect_keeps_the_first_response():
     """A second visitor changes nothing."""
-    _, address, _ = listen(("/callback?code=1",), ("/callback?code=2",))
-    assert address.endswith("?code=1")
+    _, address, _ = listen(("/callback?code=1&state=s3cret",), ("/callback?code=2&state=s3cret",))
+    assert address.endswith("?code=1&state=s3cret")
 
 
 def test_loopback_redirect_ignores_oversized_requests():
     """The connection is closed, and the next one is heard."""
-    answers, address, _ = listen(("/callback?" + "x" * 40_000,), ("/callback?code=1",))
+    answers, address, _ = listen(("/callback?" + "x" * 40_000,), ("/callback?code=1&state=s3cret",))
     assert answers[0] == b""
-    assert address.endswith("?code=1")
+    assert address.endswith("?code=1&state=s3cret")
 
 
 def test_loopback_redirect_uses_the_registered_path_and_port():
@@ -92,8 +119,8 @@ def test_loopback_redirect_uses_the_registered_path_and_port():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    _, address, _ = listen(("/done?code=1",), port=port, path="/done")
-    assert address == f"http://127.0.0.1:{port}/done?code=1"
+    _, address, _ = listen(("/done?code=1&state=s3cret",), port=port, path="/done")
+    assert address == f"http://127.0.0.1:{port}/done?code=1&state=s3cret"
 
 
 @pytest.mark.parametrize("listens", [pytest.param(True, id="taken"), pytest.param(False, id="no")])
@@ -124,6 +151,7 @@ def test_authorization_code_flow_with_a_browser(endpoint, oauth):
                 redirect_uri=redirect.redirect_uri,
                 scopes=["read"],
             )
+            redirect.expect_response_to(attempt.url)
             there = await asyncio.to_thread(oauth.browse, attempt)
             await visit(redirect.redirect_uri, there.partition(there.split("/")[2])[2])
             code = code_from_redirect(await redirect.address(max_seconds=5), attempt)

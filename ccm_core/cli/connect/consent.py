@@ -53,7 +53,7 @@ async def _listen_for_consent(options: ConnectOptions, setup: ConnectionSetup) -
 
     async with listen_for_redirect(port=options.port, path=CALLBACK) as redirect:
         request = setup.begin_consent(redirect.redirect_uri)
-        redirect.redirect_to(request.url)
+        redirect.expect_response_to(request.url)
         _print_link(request.url)
         if not options.no_browser and _has_browser():
             _open_browser(redirect.start_uri)

@@ -8,7 +8,7 @@ from datetime import datetime
 import click
 
 from ccm_core.cli.terminal.options import as_of_option, connection_option, json_option, read_as_of
-from ccm_core.cli.terminal.output import print_json, print_table
+from ccm_core.cli.terminal.output import print_json, print_table, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.errors import UsageError
 from ccm_core.model.evidence.manifest import Manifest
@@ -65,7 +65,7 @@ def show(config: str | None, run: str | None, *, as_json: bool) -> None:
     if as_json:
         print_json(manifest)
         return
-    click.echo(run_text(manifest))
+    print_text(run_text(manifest))
 
 
 def _sealed(runs: RunStore, connection: str | None, as_of: datetime | None) -> Sequence[Manifest]:

@@ -11,7 +11,7 @@ from ccm_core.app.rule_sets import compile_other_packs, configured_waivers
 from ccm_core.app.workspace import Workspace
 from ccm_core.cli.terminal.exit_codes import Exit, evaluation_code
 from ccm_core.cli.terminal.options import as_of_option, json_option, read_as_of
-from ccm_core.cli.terminal.output import print_json, print_message
+from ccm_core.cli.terminal.output import print_json, print_message, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.model.evaluation.result import Evaluation
 from ccm_core.pipeline.evaluate import evaluate
@@ -80,7 +80,7 @@ def print_evaluation(
         print_json(evaluation)
         return
     content = report_input(workspace.host, store, evaluation)
-    click.echo(TextReport().render(content).decode().rstrip("\n"))
+    print_text(TextReport().render(content).decode().rstrip("\n"))
 
 
 def print_comparison(comparison: RuleSetComparison, *, as_json: bool) -> int:
@@ -91,7 +91,7 @@ def print_comparison(comparison: RuleSetComparison, *, as_json: bool) -> int:
         print_message("nothing would change")
     else:
         for line in _lines(comparison):
-            click.echo(line)
+            print_text(line)
     return Exit.OK if comparison.same else Exit.RULES_FAIL
 
 

@@ -7,7 +7,10 @@ from collections.abc import Iterable, Sequence
 
 import click
 
+from ccm_core.control_characters import escape_controls, escape_line
 from ccm_core.model.json_codec import encode, plain
+
+_ERASE = "\r\x1b[2K"
 
 
 def print_json(value: object) -> None:
@@ -15,13 +18,13 @@ def print_json(value: object) -> None:
     import msgspec
 
     text = msgspec.json.format(encode(plain(value)), indent=2 if sys.stdout.isatty() else 0)
-    click.echo(text.decode())
+    print_text(text.decode())
 
 
 def print_json_lines(values: Iterable[object]) -> None:
     """Print one JSON document on each line."""
     for value in values:
-        click.echo(encode(value).decode())
+        print_text(encode(value).decode())
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -29,7 +32,7 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     cells = [[str(cell) for cell in row] for row in rows]
     if not sys.stdout.isatty():
         for row in cells:
-            click.echo("\t".join(cell.replace("\t", " ").replace("\n", " ") for cell in row))
+            print_text("\t".join(cell.replace("\t", " ").replace("\n", " ") for cell in row))
         return
     from rich.console import Console
     from rich.table import Table
@@ -39,10 +42,20 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     for heading in headings:
         table.add_column(heading, overflow="fold")
     for row in cells:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(escape_line(cell)) for cell in row))
     Console(highlight=False).print(table)
 
 
-def print_message(message: str) -> None:
-    """Print a message that is not the command's result, to the error stream."""
-    click.echo(message, err=True)
+def print_text(text: str, *, nl: bool = True) -> None:
+    """Print a command's result; characters that would steer the terminal are escaped."""
+    click.echo(escape_controls(text), nl=nl)
+
+
+def print_message(message: str, *, nl: bool = True) -> None:
+    """Print a message that is not the command's result, to the error stream; escaped as well."""
+    click.echo(escape_controls(message), nl=nl, err=True)
+
+
+def erase_line() -> None:
+    """Erase the line of the terminal that the cursor is on (ECMA-48, EL)."""
+    click.echo(_ERASE, nl=False, err=True)

@@ -8,9 +8,9 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-import click
-
+from ccm_core.cli.terminal.output import print_message
 from ccm_core.collect.observer import NullObserver, Observer
+from ccm_core.control_characters import escape_line
 from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.window import Window
 
@@ -30,7 +30,7 @@ class Lines(NullObserver):
 
     def window_stored(self, collection: Collection) -> None:
         """Print the outcome of a collection."""
-        click.echo(_line(collection), err=True)
+        print_message(escape_line(_line(collection)))
 
 
 class Bars(AbstractContextManager["Bars"]):
@@ -101,7 +101,7 @@ class Bars(AbstractContextManager["Bars"]):
     def window_stored(self, collection: Collection) -> None:
         """Print what came of it above the bars."""
         self._close()
-        self._progress.console.print(_line(collection), highlight=False, markup=False)
+        self._progress.console.print(escape_line(_line(collection)), highlight=False, markup=False)
 
     def run_ended(self, connection: str) -> None:
         """Take the bars away."""

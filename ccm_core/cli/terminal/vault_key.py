@@ -8,6 +8,7 @@ import sys
 import click
 
 from ccm_core.auth.vault_encryption import KeySources
+from ccm_core.cli.terminal.output import print_message
 from ccm_core.sdk.secret import Secret
 
 _NEW = """\
@@ -27,7 +28,7 @@ def _passphrase() -> Secret:
 
 
 def _new_passphrase() -> Secret:
-    click.echo(_NEW, err=True)
+    print_message(_NEW)
     confirmation = "The passphrase again"
     return Secret(
         click.prompt("Passphrase", hide_input=True, confirmation_prompt=confirmation, err=True)

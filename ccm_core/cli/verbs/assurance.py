@@ -11,7 +11,7 @@ from ccm_core.app.rule_sets import compile_configured_packs
 from ccm_core.cli.evidence.command import known
 from ccm_core.cli.terminal.exit_codes import Exit, most_severe
 from ccm_core.cli.terminal.options import json_option
-from ccm_core.cli.terminal.output import print_json
+from ccm_core.cli.terminal.output import print_json, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.errors import UsageError
 from ccm_core.model.assurance import Assurance
@@ -67,7 +67,7 @@ def command(
     if as_json:
         print_json(assurance)
     else:
-        click.echo(assurance_text(assurance))
+        print_text(assurance_text(assurance))
     return _code(assurance)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ccm_core.app.rule_sets import compile_configured_packs
-from ccm_core.cli.terminal.output import print_message
+from ccm_core.cli.terminal.output import print_message, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.cli.verbs.assurance import (
     connections_option,
@@ -47,5 +47,5 @@ def command(
         signer = store_signer(store.ledger, signing_keys.stored_keys(workspace.vault()))
         facts = bundle(workspace.host, store, order, signer, Path(output))
     for fact in facts:
-        click.echo(fact)
+        print_text(fact)
     print_message(f"bundle: {output}; `ccm verify {output}` or the verify.py in it checks it")

@@ -15,7 +15,7 @@ from ccm_core.app.workspace import Workspace
 from ccm_core.cli.rules.preview import preview_packs, print_comparison, print_evaluation
 from ccm_core.cli.terminal.exit_codes import evaluation_code
 from ccm_core.cli.terminal.options import as_of_option, json_option, read_as_of, renamed_option
-from ccm_core.cli.terminal.output import print_json, print_message
+from ccm_core.cli.terminal.output import print_json, print_message, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.model.evaluation.result import Evaluation
 from ccm_core.pipeline.context import Host
@@ -123,4 +123,4 @@ def print_summary(
         width, height = min(columns, _MOST_WIDTH), max(lines - 2, _LEAST_HEIGHT)
     content = summary(report_input(host, store, evaluation))
     for line in screen_lines(content, width, height, full_report):
-        click.echo(line)
+        print_text(line)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ccm_core.cli.terminal.options import as_of_option, json_option, read_as_of
-from ccm_core.cli.terminal.output import print_json
+from ccm_core.cli.terminal.output import print_json, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.pipeline.explain import explain
 from ccm_core.report.terminal.explanation import explanation_text
@@ -28,4 +28,4 @@ def command(config: str | None, result: str, as_of: str | None, *, as_json: bool
     if as_json:
         print_json(explanation)
         return
-    click.echo(explanation_text(explanation))
+    print_text(explanation_text(explanation))

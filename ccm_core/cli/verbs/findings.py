@@ -8,7 +8,7 @@ from datetime import datetime
 import click
 
 from ccm_core.cli.terminal.options import as_of_option, connection_option, json_option, read_as_of
-from ccm_core.cli.terminal.output import print_json, print_table
+from ccm_core.cli.terminal.output import print_json, print_table, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.model.evaluation.finding import Finding, FindingChange, FindingState
 from ccm_core.pipeline.track_findings import all_findings, finding_history
@@ -95,7 +95,7 @@ def show(config: str | None, finding: str, as_of: str | None, *, as_json: bool) 
         print_json({"finding": one, "changes": history})
         return
     for line in _lines(one, history):
-        click.echo(line)
+        print_text(line)
 
 
 def _row(finding: Finding) -> Sequence[str]:

@@ -9,7 +9,7 @@ import click
 from ccm_core.app.notifications import notification_policy
 from ccm_core.cli.terminal.exit_codes import Exit
 from ccm_core.cli.terminal.options import renamed_option
-from ccm_core.cli.terminal.output import print_message
+from ccm_core.cli.terminal.output import print_message, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.errors import UsageError
 from ccm_core.pipeline.notify import DeliveryResult, notify, send_test
@@ -46,5 +46,5 @@ def _print(results: Iterable[DeliveryResult], *, sent: bool) -> int:
             verb = "sent" if sent else "would be sent"
             print_message(f"{result.recipient}: {verb}: {result.message.title}")
             for line in () if sent else result.message.lines:
-                click.echo(line)
+                print_text(line)
     return code

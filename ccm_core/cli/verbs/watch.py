@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from ccm_core.app.installation import clock
+from ccm_core.cli.terminal.output import erase_line, print_message
 from ccm_core.cli.terminal.workspace import open_workspace, run_async
 from ccm_core.daemon.daemon import Daemon
 from ccm_core.daemon.log_lines import stamped
@@ -20,8 +21,6 @@ from ccm_core.daemon.ports import StatusOutput
 from ccm_core.daemon.signals import SignalFlags, by_signal
 from ccm_core.daemon.systemd_notify import SystemdNotifier
 from ccm_core.daemon.watch_job import open_watch_job
-
-_ERASE = "\r\x1b[2K"
 
 
 @click.command("watch")
@@ -72,7 +71,7 @@ class LogLines:
 
     def log(self, line: str) -> None:
         """Write a line with its time."""
-        click.echo(stamped(clock(), " ".join(line.split())), err=True)
+        print_message(stamped(clock(), " ".join(line.split())))
 
     def set_status(self, status: str) -> None:
         """Write nothing: a log is no place for what changes every second."""
@@ -87,7 +86,7 @@ class TerminalStatus(LogLines):
 
     def log(self, line: str) -> None:
         """Write a line above the status."""
-        click.echo(_ERASE, nl=False, err=True)
+        erase_line()
         super().log(line)
         self._draw()
 
@@ -99,4 +98,5 @@ class TerminalStatus(LogLines):
 
     def _draw(self) -> None:
         width = shutil.get_terminal_size().columns - 1
-        click.echo(_ERASE + " ".join(self._status.split())[:width], nl=False, err=True)
+        erase_line()
+        print_message(" ".join(self._status.split())[:width], nl=False)

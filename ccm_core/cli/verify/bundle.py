@@ -7,13 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
-
 from ccm_core.bundle.compare_pins import PinComparison, compare_with_pins
 from ccm_core.bundle.verifier.archive import read_archive
 from ccm_core.bundle.verifier.main import verify
 from ccm_core.cli.terminal.exit_codes import Exit
-from ccm_core.cli.terminal.output import print_json
+from ccm_core.cli.terminal.output import print_json, print_text
 from ccm_core.errors import UsageError
 from ccm_core.ledger.checkpoint import PinnedCheckpoint
 from ccm_core.ledger.signed_note import VerifierKey
@@ -76,12 +74,12 @@ def show(verification: BundleVerification, *, as_json: bool) -> Exit:
         print_json(verification)
     else:
         for fact in verification.facts:
-            click.echo(fact)
+            print_text(fact)
         for text in verification.unproven:
-            click.echo(f"not proven: {text}")
+            print_text(f"not proven: {text}")
         for problem in verification.problems:
-            click.echo(f"damaged: {problem}")
-        click.echo(f"{verification.bundle}: {_conclusion(verification)}")
+            print_text(f"damaged: {problem}")
+        print_text(f"{verification.bundle}: {_conclusion(verification)}")
     if not verification.valid:
         return Exit.INTEGRITY
     return Exit.INSUFFICIENT if verification.unproven else Exit.OK

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ccm_core.cli.terminal.output import print_message
+from ccm_core.cli.terminal.output import print_message, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.errors import UsageError
 from ccm_core.ledger import signed_note
@@ -40,7 +40,7 @@ def command(config: str | None, connection: str | None, output: str | None) -> N
     if newer:
         print_message(f"{newer} newer leaves are not signed; `ccm verify` says why")
     if output is None:
-        click.echo(signed, nl=False)
+        print_text(signed, nl=False)
     else:
         write_text(Path(output), signed)
 

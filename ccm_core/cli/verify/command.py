@@ -12,7 +12,7 @@ import click
 
 from ccm_core.cli.terminal.exit_codes import Exit
 from ccm_core.cli.terminal.options import json_option
-from ccm_core.cli.terminal.output import print_json
+from ccm_core.cli.terminal.output import erase_line, print_json, print_message, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.cli.verify.bundle import is_bundle, show, verified
 from ccm_core.cli.verify.proof import is_proof, verify_proof
@@ -92,24 +92,24 @@ def exit_code_of(verification: Verification) -> Exit:
 
 def print_verification(verification: Verification, path: Path) -> None:
     """Print a verification, the most severe line last."""
-    click.echo(f"{path}: store {verification.store}")
+    print_text(f"{path}: store {verification.store}")
     for log in verification.logs:
-        click.echo(f"  {_log(log)}")
+        print_text(f"  {_log(log)}")
     erased = f", {verification.erased} erased by order" if verification.erased else ""
-    click.echo(
+    print_text(
         f"  {verification.leaves} leaves, {verification.bodies} bodies and documents{erased}, "
         f"{verification.checkpoints} checkpoints, {verification.pins} pins"
     )
     for key in verification.keys:
-        click.echo(f"  key {key.key}")
+        print_text(f"  key {key.key}")
     for text in verification.unproven:
-        click.echo(f"not proven: {text}")
+        print_text(f"not proven: {text}")
     for finding in verification.problems[:_SHOWN]:
-        click.echo(f"damaged: {finding}")
+        print_text(f"damaged: {finding}")
     more = len(verification.problems[_SHOWN:]) + verification.more
     if more:
-        click.echo(f"damaged: and {more} more; --json has the first {len(verification.problems)}")
-    click.echo(_conclusion(verification))
+        print_text(f"damaged: and {more} more; --json has the first {len(verification.problems)}")
+    print_text(_conclusion(verification))
 
 
 def _conclusion(verification: Verification) -> str:
@@ -135,7 +135,8 @@ def progress() -> Callable[[int, int], None]:
         nonlocal last
         if done >= total or time.monotonic() - last > _PAUSE:
             last = time.monotonic()
-            click.echo(f"\r{done:,} of {total:,} leaves", err=True, nl=done >= total)
+            erase_line()
+            print_message(f"{done:,} of {total:,} leaves", nl=done >= total)
 
     return report
 

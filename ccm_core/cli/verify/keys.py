@@ -11,7 +11,7 @@ import click
 from ccm_core.app.installation import clock
 from ccm_core.app.workspace import Workspace
 from ccm_core.cli.terminal.options import json_option
-from ccm_core.cli.terminal.output import print_json, print_message, print_table
+from ccm_core.cli.terminal.output import print_json, print_message, print_table, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.cli.verify.checkpoint import write_text
 from ccm_core.errors import StoreError, UsageError
@@ -40,7 +40,7 @@ def make(config: str | None) -> None:
     state = "the vault has it" if existing else "saved in the vault"
     path = workspace.settings.vault.path
     print_message(f"{state}: {path}; the next run signs with it. Its public half:")
-    click.echo(encoded(keys[0].public))
+    print_text(encoded(keys[0].public))
 
 
 @command.command("show")
@@ -65,7 +65,7 @@ def export(config: str | None, output: str | None) -> None:
     """Print the public keys, one on each line, for whoever verifies: `ccm verify --key`."""
     text = "".join(f"{key.key}\n" for key in _keys(open_workspace(config)))
     if output is None:
-        click.echo(text, nl=False)
+        print_text(text, nl=False)
     else:
         write_text(Path(output), text)
 
@@ -85,7 +85,7 @@ def rotate(config: str | None, *, lost: bool) -> None:
     with workspace.write_store(create=False) as store:
         key = replaced(workspace.vault(), store.ledger, clock(), lost=lost)
     print_message("checkpoints are signed with this key from now on; give it to whoever verifies:")
-    click.echo(str(key))
+    print_text(str(key))
 
 
 def _keys(workspace: Workspace) -> Sequence[SigningKey]:

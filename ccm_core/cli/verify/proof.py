@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import click
-
 from ccm_core.cli.terminal.exit_codes import Exit
+from ccm_core.cli.terminal.output import print_message, print_text
 from ccm_core.errors import IntegrityError, UsageError
 from ccm_core.ledger.signed_note import VerifierKey
 from ccm_core.ledger.tlog_proof import HEADER, LeafProof
@@ -38,6 +37,6 @@ def verify_proof(path: Path, trusted: Sequence[VerifierKey]) -> Exit:
         text = leaf.decode("utf-8")
     except ValueError as error:
         raise IntegrityError(f"{path} proves nothing: {error}") from error
-    click.echo(text)
-    click.echo(f"is leaf {proof.index} of {head.origin}, signed at {head.size} leaves", err=True)
+    print_text(text)
+    print_message(f"is leaf {proof.index} of {head.origin}, signed at {head.size} leaves")
     return Exit.OK

@@ -9,6 +9,7 @@ import click
 
 from ccm_core.cli.evidence.command import known
 from ccm_core.cli.terminal.options import connection_option
+from ccm_core.cli.terminal.output import print_text
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.cli.verify.checkpoint import write_text
 from ccm_core.errors import UsageError
@@ -53,6 +54,6 @@ def command(
     leaf, proof = proofs[0]
     text = str(replace(proof, extra=leaf))
     if output is None:
-        click.echo(text, nl=False)
+        print_text(text, nl=False)
     else:
         write_text(Path(output), text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_core.report.content.phrases import clean
+from ccm_core.control_characters import replace_controls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,7 @@ def cells(text: str) -> int:
 
 def plain(text: str) -> str:
     """Return a text on one line, with nothing in it that could steer a terminal."""
-    return " ".join(clean(text).split())
+    return " ".join(replace_controls(text).split())
 
 
 def wrap(text: str, width: int) -> list[str]:

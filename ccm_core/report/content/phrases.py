@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from ccm_core.control_characters import replace_controls
 from ccm_core.model.assurance import Conclusion
 from ccm_core.model.evaluation.result import AutomationCoverage, Status
 from ccm_core.model.evaluation.rule import Severity
@@ -77,10 +78,6 @@ PERIOD_NOT_ENDED = "The period has not ended: this covers the part that has elap
 SEVERITIES = tuple(reversed(Severity))
 """The most serious first."""
 
-_HIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
-)
-"""Control characters but tab and line feed, half surrogate pairs, and what turns text around."""
 _UNITS = (("d", 86_400), ("h", 3_600), ("m", 60))
 
 
@@ -149,12 +146,7 @@ def link(url: str | None) -> str | None:
 def uri(url: str | None) -> str | None:
     """Return an address that may be clicked, in the characters of RFC 3986."""
     address = link(url)
-    return quote(clean(address), safe="%:/?#[]@!$&'()*+,;=~") if address else None
-
-
-def clean(text: str) -> str:
-    """Replace what could steer a terminal or turn text around; such characters are never shown."""
-    return _HIDDEN.sub("\ufffd", text)
+    return quote(replace_controls(address), safe="%:/?#[]@!$&'()*+,;=~") if address else None
 
 
 def unseen(entry: VisibilityGap) -> str:

@@ -7,6 +7,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 
+from ccm_core.control_characters import replace_controls
 from ccm_core.model import json_codec
 from ccm_core.model.evaluation.result import Status
 from ccm_core.report.charts import timeline
@@ -147,7 +148,7 @@ def breakable(name: str) -> Markup:
     """Return a long name that may be broken after its underscores and dots."""
     from markupsafe import Markup, escape
 
-    return Markup(re.sub(r"([_.])", r"\1<wbr>", str(escape(phrases.clean(name)))))  # noqa: S704 - escaped
+    return Markup(re.sub(r"([_.])", r"\1<wbr>", str(escape(replace_controls(name)))))  # noqa: S704 - escaped
 
 
 def tone(outcome: Outcome | None) -> str:
@@ -161,7 +162,7 @@ def _code(match: re.Match[str]) -> str:
 
 def _shown(value: Any) -> Any:
     if isinstance(value, str) and not hasattr(value, "__html__"):
-        return phrases.clean(value)
+        return replace_controls(value)
     return value
 
 
