@@ -54,7 +54,8 @@ attacks: $(READY) ## Try every attack, and write what came of it to docs/referen
 	@$(PYTEST) -q -m attack --attack-table=write
 
 pins: $(READY) ## Compile requirements-dev.txt anew: the newest versions that fit
-	@$(UV) compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-emit-index-url \
+	@$(UV) compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 \
+	  --no-header --no-emit-index-url \
 	  --no-emit-package ccm-core --no-emit-package ccm-pagerduty \
 	  requirements-dev.in --output-file requirements-dev.txt
 
@@ -70,11 +71,12 @@ $(READY): pyproject.toml plugins/pagerduty/pyproject.toml requirements-dev.txt
 	       "Name one: make PYTHON=python3.12" >&2; exit 2; }
 	@test "$$($(BIN)/python -V 2>/dev/null)" = "Python $(VERSION)" || $(PYTHON) -m venv --clear .venv
 	@echo "Installing into .venv (Python $(VERSION))"
+	@awk '/^uv==/ { uv = 1 } /^[a-z]/ && !/^uv==/ { uv = 0 } \
+	  { print > (uv ? ".venv/uv.txt" : ".venv/pins.txt") }' requirements-dev.txt
 	@set -e; pip="$(BIN)/python -m pip install --quiet --disable-pip-version-check"; \
-	if $$pip "$$(grep '^uv==' requirements-dev.txt)"; \
+	if $$pip --require-hashes -r .venv/uv.txt; \
 	then install="$(UV) install --quiet --python $(BIN)/python"; \
 	else install="$$pip"; echo "uv cannot be installed here; pip goes on without it." >&2; fi; \
-	grep -v '^uv==' requirements-dev.txt >.venv/pins.txt; \
-	$$install -r .venv/pins.txt; \
+	$$install --require-hashes -r .venv/pins.txt; \
 	$$install --no-deps --no-build-isolation -e . -e plugins/pagerduty
 	@rm -f .venv/.ready-* && touch $@

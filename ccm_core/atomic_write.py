@@ -8,7 +8,16 @@ from contextlib import suppress
 from pathlib import Path
 
 OWNER_ONLY = 0o600
-"""The mode of a file that contains a secret."""
+"""The mode of a file that contains a secret, or what was read from a source."""
+
+
+def owner_only(path: str, flags: int) -> int:
+    """Open a file; one that is made now is readable by its owner alone.
+
+    To be passed to :func:`open` as its ``opener``: a file that exists keeps its mode, so whoever
+    shares one does so on purpose.
+    """
+    return os.open(path, flags, OWNER_ONLY)
 
 
 def write_durably(path: Path, data: bytes, *, mode: int = OWNER_ONLY) -> None:

@@ -7,12 +7,16 @@
     │   ├── DocumentError          mistakes in a settings file, pack or waiver
     │   ├── PluginError            a plugin that is missing, broken or conflicting
     │   ├── SecretError            a secret reference that cannot be resolved
+    │   ├── AccountMismatch        a credential opens another account than before
+    │   ├── ClockMismatch          this machine's clock is wrong
     │   └── StoreError             the store cannot be opened or written
     │       ├── StoreNotFound      there is none yet: nothing was ever collected
     │       └── ReadOnlyStore      it was opened for reading, and was to be written
     ├── IntegrityError             stored evidence is not what was stored       exit 5
     └── SourceError                the source did not return what was requested exit 4
         ├── Unreachable            no response: connection, TLS, time-out
+        │   ├── TimedOut           connected, and no response in time
+        │   └── NetworkSetupError  a certificate or a proxy: the same in every attempt
         ├── AuthenticationFailed   the credential itself was rejected
         │   └── ReauthorizationRequired   it cannot be refreshed: a person must connect again
         ├── PermissionDenied       a permission or a scope is missing for one request
@@ -78,6 +82,14 @@ class SecretError(UsageError):
     """A secret reference cannot be resolved."""
 
 
+class AccountMismatch(UsageError):
+    """The credential of a connection opens another account than that of the stored evidence."""
+
+
+class ClockMismatch(UsageError):
+    """The clock of this machine is too far from the source's, or from the stored evidence."""
+
+
 class StoreError(UsageError):
     """The evidence store cannot be opened, read or written."""
 
@@ -106,6 +118,14 @@ class SourceError(CcmError):
 
 class Unreachable(SourceError):
     """No response: refused connection, TLS failure, time-out."""
+
+
+class TimedOut(Unreachable):
+    """The source accepted the request and did not respond in time: ask it for less."""
+
+
+class NetworkSetupError(Unreachable):
+    """A certificate or a proxy keeps this machine from the source, in every attempt."""
 
 
 class AuthenticationFailed(SourceError):

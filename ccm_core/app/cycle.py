@@ -76,7 +76,9 @@ def evaluate_connections(
     evaluation = evaluate(
         workspace.host, connections, store, rules.packs, rules.waivers, as_of=as_of, cache=cache
     )
-    return store_evaluation(workspace.host, connections, store, evaluation, rules.source)
+    return store_evaluation(
+        workspace.host, connections, store, evaluation, rules.source, rules.packs
+    )
 
 
 def evaluate_report_notify(

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ccm_core.atomic_write import owner_only
 from ccm_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,13 +33,19 @@ def write_evaluation_report(
 def write_report_file(path: Path, content: bytes) -> None:
     """Write a report, and make its folder where there is none.
 
+    A new one is readable by its owner alone, since it names people; one that is replaced keeps its
+    mode.
+
     Raises:
         UsageError: It cannot be written there.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(content)
+        with open(temporary, "wb", opener=owner_only) as file:
+            file.write(content)
+        if path.exists():
+            temporary.chmod(path.stat().st_mode & 0o777)
         temporary.replace(path)
     except OSError as cause:
         with suppress(OSError):

@@ -136,6 +136,7 @@ class Workspace:
             vault=None if entry is None else self.vault(),
             reread_secret=partial(self._reread_secret, settings),
             entered_at=None if entry is None else entry.entered_at,
+            account=settings.account,
         )
 
     def auth_method(self, settings: ConnectionSettings) -> AuthMethod:

@@ -34,11 +34,14 @@ from ccm_core.errors import (
 )
 from ccm_core.model.json_codec import JsonObject, decode
 from ccm_core.sdk.http.base_url import checked_base_url, is_loopback
+from ccm_core.sdk.http.bounded_body import ACCEPT_ENCODING, bounded_body
 from ccm_core.sdk.http.error_mapping import map_errors
+from ccm_core.sdk.http.setup_faults import named_setup_faults
+from ccm_core.sdk.http.time_limit import time_limit
 from ccm_core.sdk.oauth import OAuthProvider
 from ccm_core.sdk.secret import Secret
 
-_CONNECT_SECONDS, _READ_SECONDS, _MAX_BYTES = 10.0, 30.0, 256 * 1024
+_CONNECT_SECONDS, _READ_SECONDS, _MAX_SECONDS, _MAX_BYTES = 10.0, 30.0, 60.0, 256 * 1024
 _OK, _SERVER_ERROR = 200, 500
 _FORM = "application/x-www-form-urlencoded"
 
@@ -133,16 +136,24 @@ class TokenEndpoint:
 
     async def _send(self, method: str, url: str, form: Secret | None) -> tuple[int, bytes]:
         checked_base_url(url)
-        headers = {"Accept": "application/json", "User-Agent": self.user_agent}
+        headers = {
+            "Accept": "application/json",
+            "Accept-Encoding": ACCEPT_ENCODING,
+            "User-Agent": self.user_agent,
+        }
         if form is not None:
             headers["Content-Type"] = _FORM
         content = None if form is None else form.reveal().encode()
-        with map_errors(f"{method} {url}"):
+        action = f"{method} {url}"
+        with named_setup_faults(url):
+            new_client = httpx.AsyncClient(**self._client_options(url))
+        with map_errors(action, url, answered=False):
             async with (
-                httpx.AsyncClient(**self._client_options(url)) as client,
+                time_limit(_MAX_SECONDS, action),
+                new_client as client,
                 client.stream(method, url, content=content, headers=headers) as response,
             ):
-                return response.status_code, await _bounded(response, f"{method} {url}")
+                return response.status_code, await bounded_body(response, action, _MAX_BYTES)
 
     def _client_options(self, url: str) -> dict[str, Any]:
         local = is_loopback(url)
@@ -168,13 +179,3 @@ class TokenEndpoint:
         if status >= _SERVER_ERROR:
             kind, advice = Unreachable, "the identity server failed; try again later"
         return kind(f"{answer}: {advice}")
-
-
-async def _bounded(response: httpx.Response, request: str) -> bytes:
-    parts, size = [], 0
-    async for part in response.aiter_bytes():
-        size += len(part)
-        if size > _MAX_BYTES:
-            raise BadResponse(f"{request}: expected a body of at most {_MAX_BYTES} bytes, got more")
-        parts.append(part)
-    return b"".join(parts)

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 KEY_VARIABLE, PASSPHRASE_VARIABLE = "CCM_VAULT_KEY", "CCM_VAULT_PASSPHRASE"
 _KEY_BYTES, _SALT_BYTES = 32, 16
-_COST, _MAX_COST = 2**15, 2**20
+_COST, _MAX_COST = 2**17, 2**20
+"""scrypt's N: with a block size of 8, what OWASP's password storage cheat sheet asks for (128 MiB),
+and the most that a vault file may ask of the machine. A file that asks for less is refused."""
 _BLOCK_SIZE = 8
 
 
@@ -155,8 +157,8 @@ def _from_passphrase(descriptor: KeyDescriptor, sources: KeySources) -> bytes:
     from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
     salt, cost = _decode(descriptor.salt or ""), descriptor.cost or 0
-    # A manipulated file must not be able to allocate all memory.
-    if not salt or cost & (cost - 1) or not _BLOCK_SIZE < cost <= _MAX_COST:
+    # A manipulated file must not be able to allocate all memory, nor to ask for a weak key.
+    if not salt or cost & (cost - 1) or not _COST <= cost <= _MAX_COST:
         raise SecretError("its passphrase parameters are invalid; restore it from a copy")
     passphrase = _passphrase(sources)
     kdf = Scrypt(salt=salt, length=_KEY_BYTES, n=cost, r=_BLOCK_SIZE, p=1)

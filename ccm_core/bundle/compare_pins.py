@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ccm_core.bundle.verifier.log_checks import rebuild_roots
+from ccm_core.bundle.verifier.log_checks import rebuild_roots, signer_of
 from ccm_core.ledger import signed_note
-from ccm_core.ledger.checkpoint import Checkpoint, PinnedCheckpoint
-from ccm_core.ledger.key_history import SigningKey
+from ccm_core.ledger.checkpoint import STORE_LOG, Checkpoint, PinnedCheckpoint
+from ccm_core.ledger.key_history import SigningKey, unbroken_chain
+from ccm_core.ledger.signed_note import VerifierKey
+from ccm_core.model import json_codec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,20 +36,21 @@ def compare_with_pins(
     Raises:
         ValueError: A pin is not a signed checkpoint.
     """
-    keys = [SigningKey.read(_text(files, name)).key for name in _names(files, "keys/", ".txt")]
-    checkpoints = {
+    keys = [SigningKey.read(_text(files, name)) for name in _names(files, "keys/", ".txt")]
+    heads = {
         name.split("/")[1]: Checkpoint.read(signed_note.read(_text(files, name)).text)
         for name in _names(files, "ledger/", "/checkpoint.txt")
     }
+    store_log, _ = rebuild_roots(files, STORE_LOG, heads[STORE_LOG].size, ())
+    store_leaves = {index: json_codec.decode(leaf) for index, leaf in sorted(store_log.items())}
     problems, unproven = [], []
     for pin in pins:
         signed = signed_note.read(pin.note)
         pinned = Checkpoint.read(signed.text)
-        log = next(
-            (name for name, entry in checkpoints.items() if entry.origin == pinned.origin), None
-        )
-        roots = rebuild_roots(files, log, checkpoints[log].size, [pinned.size])[1] if log else {}
-        if not any(signed.signed_by(key) for key in keys):
+        log = next((name for name, head in heads.items() if head.origin == pinned.origin), None)
+        roots = rebuild_roots(files, log, heads[log].size, [pinned.size])[1] if log else {}
+        signer = signer_of(log, pinned.size, store_leaves) if log else None
+        if not any(signed.signed_by(key.key) for key in keys):
             problems.append(f"{pin.name} is not signed by a key of this bundle's store")
         elif pinned.size not in roots:
             unproven.append(
@@ -58,6 +61,15 @@ def compare_with_pins(
         elif roots[pinned.size] != pinned.root:
             problems.append(
                 f"{pin.name} has another root for {pinned.size} leaves of {pinned.origin}"
+            )
+        elif signer is None or not signed.signed_by(VerifierKey.read(signer)):
+            problems.append(
+                f"{pin.name} is not signed by {signer}, the key of the store at that moment"
+            )
+        elif signer not in {str(key.key) for key in unbroken_chain(keys)}:
+            unproven.append(
+                f"{pin.name} is signed by {signer}, which was lost and did not hand over: it "
+                f"proves the first {pinned.size} leaves, and vouches for nothing since"
             )
     matching = len(pins) - len(problems) - len(unproven)
     return PinComparison(pins=matching, problems=tuple(problems), unproven=tuple(unproven))

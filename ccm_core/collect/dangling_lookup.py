@@ -11,12 +11,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from ccm_core.errors import AuthenticationFailed, SourceError
+from ccm_core.model.evidence.amendments import REFERENCES, amend, newest_forms
 from ccm_core.model.evidence.collection import (
     Collection,
-    Counts,
     Dangling,
     LookupOutcome,
-    Outcome,
     Reason,
     Shortfall,
 )
@@ -70,7 +69,7 @@ def amendments(
     """Return the amendments of collections that refer to, or should list, what cannot be seen.
 
     Args:
-        collections: Of this run.
+        collections: Of this run, with the amendments so far.
         dangling: By collection id, looked up.
         now: When the lookups ended.
     """
@@ -80,11 +79,12 @@ def amendments(
         for reference in references
         if reference.hidden
     ]
-    newest = {collection.kind: collection.id for collection in collections}
+    newest = {collection.kind: collection.id for collection in collections if not collection.amends}
     amended = []
-    for collection in collections:
-        hidden = [reference for reference in dangling.get(collection.id, ()) if reference.hidden]
-        if newest[collection.kind] == collection.id:
+    for root, collection in newest_forms(collections).items():
+        references = dangling.get(root, ())
+        hidden = [reference for reference in references if reference.hidden]
+        if newest[collection.kind] == root:
             # The listing that should have had them is as incomplete as what refers to them.
             hidden += [
                 reference
@@ -92,25 +92,16 @@ def amendments(
                 if reference.kind == collection.kind and reference not in hidden
             ]
         if hidden:
-            amended.append(_amended(collection, hidden, now))
+            amended.append(
+                amend(
+                    collection,
+                    name=REFERENCES,
+                    shortfalls=_shortfalls(hidden),
+                    now=now,
+                    dangling=references,
+                )
+            )
     return tuple(amended)
-
-
-def _amended(collection: Collection, hidden: Sequence[Dangling], now: datetime) -> Collection:
-    partial = collection.outcome in {Outcome.COMPLETE, Outcome.PARTIAL}
-    return replace(
-        collection,
-        id=f"{collection.id}/references",
-        amends=collection.id,
-        ended_at=now,
-        outcome=Outcome.PARTIAL if partial else collection.outcome,
-        shortfalls=(*collection.shortfalls, *_shortfalls(hidden)),
-        counts=Counts(),
-        requests=(),
-        notes=(),
-        unknown_fields=(),
-        population_root=None,
-    )
 
 
 def _shortfalls(hidden: Sequence[Dangling]) -> Sequence[Shortfall]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from ccm_core.collect.outcome import missing_subjects
-from ccm_core.model.evidence.collection import Collection, Outcome, Reason
+from ccm_core.model.evidence.collection import Collection, Reason
 
 FIRST_RETRY = timedelta(minutes=1)
 """The delay after a kind's first failure. Each later delay is as long as the kind has been
@@ -35,9 +34,7 @@ def retry_delay(
     """
     failed_runs: list[str] = []
     for run in _newest_first(collections):
-        incomplete = [
-            collection for collection in run if collection.outcome is not Outcome.COMPLETE
-        ]
+        incomplete = [collection for collection in run if collection.doubted != frozenset()]
         permanent = bool(incomplete) and all(map(_is_permanent, incomplete))
         if permanent and not failed_runs:
             return cadence
@@ -62,4 +59,4 @@ def _newest_first(collections: Sequence[Collection]) -> Iterable[list[Collection
 
 def _is_permanent(collection: Collection) -> bool:
     reasons = {shortfall.reason for shortfall in collection.shortfalls}
-    return bool(reasons) and (reasons <= _PERMANENT or missing_subjects(collection) is not None)
+    return bool(reasons) and (reasons <= _PERMANENT or collection.doubted is not None)

@@ -57,7 +57,8 @@ def manifest(
         earlier: The collections before it, for the kinds that this run did not try.
     """
     collections = tuple(
-        replace(collection, dangling=dangling.get(collection.id, ())) for collection in collections
+        replace(collection, dangling=dangling.get(collection.id, collection.dangling))
+        for collection in collections
     )
     outcomes = [collection.outcome for collection in collections]
     outcomes += [Outcome.FAILED] if metadata.cut else []

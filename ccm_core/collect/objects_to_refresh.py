@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ccm_core.collect.batch_builder import at_path
-from ccm_core.collect.outcome import missing_subjects
 from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.window import Window, subtract
 from ccm_core.model.json_codec import JsonObject
@@ -160,9 +159,9 @@ def _conclusive_refreshes(collections: Iterable[Collection]) -> list[Collection]
     return [
         collection
         for collection in collections
-        if collection.window is None and missing_subjects(collection) is not None
+        if collection.window is None and collection.doubted is not None
     ]
 
 
 def _doubtful(watermark: Collection) -> AbstractSet[str]:
-    return (missing_subjects(watermark) or set()) if watermark.window is None else set()
+    return (watermark.doubted or frozenset()) if watermark.window is None else frozenset()

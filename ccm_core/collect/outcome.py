@@ -46,20 +46,6 @@ def worst(outcomes: Iterable[Outcome]) -> Outcome:
     return min(outcomes, key=WORST_FIRST.index, default=Outcome.COMPLETE)
 
 
-def missing_subjects(collection: Collection) -> set[str] | None:
-    """Return the only objects a collection did not read; None where it may be any."""
-    if collection.outcome is Outcome.COMPLETE:
-        return set()
-    shortfalls = collection.shortfalls
-    if (
-        collection.outcome is Outcome.PARTIAL
-        and shortfalls
-        and all(shortfall.subjects for shortfall in shortfalls)
-    ):
-        return {subject for shortfall in shortfalls for subject in shortfall.subjects}
-    return None
-
-
 def dependency_outcome(
     needs: Iterable[str], current: Mapping[str, Sequence[Collection]]
 ) -> tuple[Outcome, tuple[Shortfall, ...]]:
@@ -88,11 +74,16 @@ def dependency_outcome(
             for collection in collections
             for shortfall in collection.shortfalls
         )
-    return worst(outcomes), tuple(dict.fromkeys(shortfalls))
+    return _worst_of_needs(outcomes), tuple(dict.fromkeys(shortfalls))
 
 
 def _combined(outcomes: Sequence[Outcome]) -> Outcome:
     """Combine several windows: as long as one of them yielded something, the kind is partial."""
     if not {Outcome.COMPLETE, Outcome.PARTIAL}.isdisjoint(outcomes):
         return Outcome.COMPLETE if set(outcomes) == {Outcome.COMPLETE} else Outcome.PARTIAL
-    return worst(outcomes)
+    return _worst_of_needs(outcomes)
+
+
+def _worst_of_needs(outcomes: Sequence[Outcome]) -> Outcome:
+    """Return the worst of several outcomes; a denial is not hidden behind a transport failure."""
+    return Outcome.UNAVAILABLE if Outcome.UNAVAILABLE in outcomes else worst(outcomes)

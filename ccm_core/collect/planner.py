@@ -15,8 +15,8 @@ from typing import TypeAlias
 
 from ccm_core.collect.cadence import DueTime, due_time, grace_period, is_fresh, run_starts
 from ccm_core.collect.objects_to_refresh import ChangeFeed
-from ccm_core.collect.outcome import missing_subjects
-from ccm_core.model.evidence.collection import Collection, Outcome
+from ccm_core.model.evidence.collection import Collection
+from ccm_core.model.evidence.decisive_collections import Interval, intervals, newest_first
 from ccm_core.model.evidence.window import Window, split_window, subtract
 from ccm_core.sdk.types import Collector, EvidenceKind, Shape
 
@@ -214,50 +214,87 @@ class _Planner:
             for collection in self._collections.get(collector.kind, ())
             if collection.window is None
         ]
-        if windows[collector.kind] or not refreshes or missing_subjects(refreshes[-1]) is None:
-            return True
         cadence = self._inputs.cadence(self._kinds[collector.kind])
-        return not self._is_fresh(refreshes[-1], cadence)
+        return bool(windows[collector.kind]) or not self._is_settled(refreshes, cadence)
 
     def _windows(self, collector: Collector, inputs: PlanInputs) -> Windows:
         kind, collections = self._kinds[collector.kind], self._collections.get(collector.kind, ())
         cadence = inputs.cadence(kind)
         if kind.shape is Shape.SNAPSHOT:
-            complete = bool(collections) and collections[-1].outcome is Outcome.COMPLETE
-            fresh = complete and self._is_fresh(collections[-1], cadence)
-            return () if fresh and not inputs.force else (None,)
+            settled = not inputs.force and self._is_settled(collections, cadence)
+            return () if settled else (None,)
         period = past(inputs.horizon, inputs.now)
-        settled = [] if inputs.force else self._settled(collector, collections, cadence)
+        attempts = [] if inputs.force else self._attempts(collections, period)
+        settled_windows = self._settled_windows(collector, attempts, cadence)
+        incomplete = [
+            window
+            for attempt in attempts
+            if not _is_complete(attempt.collection)
+            for window in attempt.windows
+        ]
         # What happened since the newest window is due when that window is a cadence old.
         min_length = cadence - grace_period(cadence)
         due = [
             gap
-            for gap in subtract([period], settled)
-            if gap.until < period.until or gap.length >= min_length
+            for gap in subtract([period], settled_windows)
+            if gap.until < period.until
+            or gap.length >= min_length
+            or any(gap.intersection(window) for window in incomplete)
         ]
         longest = collector.longest_window or MAX_WINDOW
         return tuple(piece for gap in due for piece in split_window(gap, longest))
 
-    def _settled(
-        self, collector: Collector, collections: Sequence[Collection], cadence: timedelta
+    def _attempts(self, collections: Sequence[Collection], period: Window) -> Sequence[Interval]:
+        """Return the last attempt to read each part of a period.
+
+        A run that started after now had a wrong clock: what it covers is unknown.
+        """
+        return intervals(
+            newest_first([past for past in collections if not self._is_in_future(past)]), period
+        )
+
+    def _settled_windows(
+        self, collector: Collector, attempts: Sequence[Interval], cadence: timedelta
     ) -> list[Window]:
         """Return the windows that need not be read again yet: settled by age, or just read."""
-        settled = []
-        for collection in collections:
-            window = collection.window
-            # A run that started after now had a wrong clock: what it covers is unknown.
-            in_future = self._starts[collection.run] > self._inputs.now
-            if window is None or collection.outcome is not Outcome.COMPLETE or in_future:
+        settled: list[Window] = []
+        for attempt in attempts:
+            collection = attempt.collection
+            if not _is_complete(collection):
                 continue
             if self._is_fresh(collection, cadence):
-                settled.append(window)
+                settled.extend(attempt.windows)
             elif collector.settles_after is not None:
-                until = min(window.until, collection.started_at - collector.settles_after)
-                settled.extend([Window(window.since, until)] if until > window.since else [])
+                until = collection.started_at - collector.settles_after
+                settled.extend(
+                    Window(window.since, min(window.until, until))
+                    for window in attempt.windows
+                    if window.since < until
+                )
         return settled
+
+    def _is_settled(self, snapshots: Sequence[Collection], cadence: timedelta) -> bool:
+        """Return whether the last attempt and what decides now are complete, and fresh enough.
+
+        They are two where a clock was set back between two runs.
+        """
+        past = [snapshot for snapshot in snapshots if not self._is_in_future(snapshot)]
+        return bool(past) and all(
+            _is_complete(snapshot) and self._is_fresh(snapshot, cadence)
+            for snapshot in (snapshots[-1], newest_first(past)[0])
+        )
+
+    def _is_in_future(self, collection: Collection) -> bool:
+        now = self._inputs.now
+        ended_at = collection.ended_at.replace(microsecond=0)
+        return self._starts[collection.run] > now or ended_at > now
 
     def _is_fresh(self, collection: Collection, cadence: timedelta) -> bool:
         return is_fresh(self._starts[collection.run], cadence, self._inputs.now)
+
+
+def _is_complete(collection: Collection) -> bool:
+    return collection.doubted == frozenset()
 
 
 def _without_missing_feed(collector: Collector, collected: AbstractSet[str]) -> Collector:

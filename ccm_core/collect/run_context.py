@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from ccm_core.collect.batch_builder import RecordValidator
 from ccm_core.collect.observer import Observer
-from ccm_core.model.evidence.collection import Collection
+from ccm_core.model.evidence.collection import Collection, Shortfall
 from ccm_core.model.evidence.write_batch import BodyEncoder, WriteBatch
 from ccm_core.model.json_codec import JsonObject
-from ccm_core.sdk.types import EvidenceKind
+from ccm_core.sdk.types import CrossCheck, EvidenceKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +34,19 @@ class RunContext:
     """Returns the bodies that were new or changed in a collection."""
     observer: Observer
     clock: Callable[[], datetime]
+    """By the source's time."""
+    clock_correction: timedelta = timedelta(0)
+    """What to subtract from the time at which this machine received a page."""
+    account: str | None = None
+    """The account that is read; None where the source does not tell."""
+    population: Callable[[str], int] = lambda _kind: 0
+    """Counts the current records of a kind as they were when the run began."""
+    accepted_collapses: Mapping[str, str] = field(default_factory=dict)
+    """Why the collapse of a kind's population is accepted, by kind."""
+    cross_checks: tuple[CrossCheck, ...] = ()
+    """Of the connector."""
+    doubts: tuple[Shortfall, ...] = ()
+    """Shortfalls of everything that the run reads."""
 
 
 class CurrentRecords(Mapping[str, Sequence[JsonObject]]):

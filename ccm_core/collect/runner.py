@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ccm_core.collect.batch_builder import BatchBuilder
+from ccm_core.collect.cross_checks import contradictions
 from ccm_core.collect.dangling_lookup import (
     DanglingByCollection,
     LookUp,
@@ -23,13 +24,15 @@ from ccm_core.collect.outcome import dependency_outcome, outcome_of, shortfall_o
 from ccm_core.collect.planner import MAX_WINDOW, CollectTask, Plan, PlanInputs, past
 from ccm_core.collect.reference_tracker import ReferenceTracker
 from ccm_core.collect.run_context import RunContext
+from ccm_core.collect.unlisted_objects import Listing, Reach, without_repeated
 from ccm_core.collect.window_read import WindowQuery, WindowRead
-from ccm_core.collect.window_split import split
+from ccm_core.collect.window_split import following_queries, smaller_queries
 from ccm_core.errors import AuthenticationFailed, SourceError
+from ccm_core.model.evidence.amendments import as_amended, as_read
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
-from ccm_core.model.evidence.window import SECOND, Window, split_window
+from ccm_core.model.evidence.window import Window, split_window
 from ccm_core.model.evidence.write_batch import WriteBatch
-from ccm_core.sdk.types import Session, Shape
+from ccm_core.sdk.types import EvidenceKind, Session, Shape
 
 MAX_READS = 3
 """How often a window whose data changes meanwhile is read before it is reported as drifted."""
@@ -57,9 +60,13 @@ class Runner:
         """By kind and key: when the newest event happened that names it."""
         self._read_keys: dict[str, set[str]] = {}
         self._looked_up: DanglingByCollection = {}
+        self._reach = Reach(accepted_collapses=context.accepted_collapses)
+        self._kinds: Mapping[str, EvidenceKind] = {}
 
     async def run(self, session: Session, plan: Plan) -> Shortfall | None:
         """Collect everything in the plan; return what cut the run short, if anything did."""
+        self._reach.credential = session.credential
+        self._kinds = {task.kind.name: task.kind for task in plan.tasks}
         for index, task in enumerate(plan.tasks):
             self._remaining = plan.tasks[index:]
             try:
@@ -67,6 +74,15 @@ class Runner:
             except AuthenticationFailed as error:
                 self.fail(plan.tasks[index + 1 :], error)
                 return shortfall_of(error)
+        self._amend(
+            contradictions(
+                self._context.cross_checks,
+                self.collections,
+                self._context.current_records,
+                moment=self._inputs.now,
+                now=self._context.clock(),
+            )
+        )
         return None
 
     def fail(self, tasks: Sequence[CollectTask], error: SourceError) -> None:
@@ -98,8 +114,11 @@ class Runner:
             )
             for collection, references in dangling.items()
         }
-        for amended in amendments(self.collections, self._looked_up, self._context.clock()):
-            self.collections.append(self._context.append(WriteBatch(collection=amended)))
+        self._amend(amendments(self.collections, self._looked_up, self._context.clock()))
+
+    def _amend(self, amended: Sequence[Collection]) -> None:
+        for amendment in amended:
+            self.collections.append(self._context.append(WriteBatch(collection=amendment)))
 
     def dangling(self) -> DanglingByCollection:
         """Return the references of this run's records whose target is not listed."""
@@ -122,6 +141,7 @@ class Runner:
     async def _run_task(self, session: Session, task: CollectTask) -> None:
         needs = task.collector.needs
         outcome, inherited = dependency_outcome(needs, self._current(needs))
+        inherited = (*inherited, *self._context.doubts)
         if outcome in {Outcome.FAILED, Outcome.UNAVAILABLE}:
             for window in task.windows:
                 self._store(task, self._new_batch(task, window), outcome, inherited)
@@ -176,8 +196,16 @@ class Runner:
         both = {feed.kind, feed.changed_by.kind}
         return replace(
             feed,
-            earlier=[collection for collection in self._earlier if collection.kind in both],
-            current=[collection for collection in self.collections if collection.kind in both],
+            earlier=[
+                collection
+                for collection in as_read(self._earlier, sees_whole=self._reach.sees_whole)
+                if collection.kind in both
+            ],
+            current=[
+                collection
+                for collection in as_read(self.collections, sees_whole=False)
+                if collection.kind in both
+            ],
         )
 
     # -- one window ---------------------------------------------------------------------------
@@ -197,10 +225,11 @@ class Runner:
             except asyncio.CancelledError:
                 self._store_interrupted(task, query.window)
                 raise
-            if smaller := _smaller_queries(query, read):
+            if smaller := smaller_queries(query, read):
                 return smaller
-            following = _following_queries(query, read)
-            if is_last or error is not None or not read.batch.drifted():
+            following = following_queries(query, read)
+            doubtful = read.batch.drifted() or self._listing(task, read.batch).collapsed
+            if is_last or error is not None or not doubtful:
                 break
         self._store_read(task, read, error, inherited)
         if isinstance(error, AuthenticationFailed):
@@ -238,11 +267,31 @@ class Runner:
         batch = read.batch
         depends_on = tuple(dict.fromkeys(batch.depends_on))
         inherited = (*inherited, *dependency_outcome(depends_on, self._current(depends_on))[1])
-        shortfalls = [*inherited, *batch.all_shortfalls()]
+        unlisted = self._unlisted(task, batch, error)
+        shortfalls = [*without_repeated(inherited, unlisted), *batch.all_shortfalls(), *unlisted]
         if error is not None:
-            shortfalls = [*inherited, *batch.shortfalls, shortfall_of(error)]
+            shortfalls = [*inherited, *batch.shortfalls, shortfall_of(error), *unlisted]
         outcome = outcome_of(error, batch.pages, shortfalls)
         self._store(task, batch, outcome, shortfalls, read=read)
+
+    def _listing(self, task: CollectTask, batch: BatchBuilder) -> Listing:
+        before = self._context.population(task.kind.name)
+        return Listing(kind=task.kind, records=len(batch.keys), before=before)
+
+    def _unlisted(
+        self, task: CollectTask, batch: BatchBuilder, error: SourceError | None
+    ) -> Sequence[Shortfall]:
+        """Return what may be missing from what was listed, as far as it was listed."""
+        if error is not None:
+            return self._reach.of_credential(task.kind) if batch.pages else ()
+        listing = self._listing(task, batch)
+        if note := self._reach.note(listing):
+            batch.notes.append(note)
+        unlisted = self._reach.shortfalls(listing)
+        if listing.impossible:
+            now = self._context.clock()
+            self._amend(self._reach.amendments(self.collections, self._kinds, now))
+        return unlisted
 
     def _store_interrupted(self, task: CollectTask, window: Window | None) -> None:
         detail = "the run was stopped while this was being read; the next run reads it again"
@@ -275,13 +324,14 @@ class Runner:
             unknown_fields=tuple(sorted(batch.unknown_fields)),
             notes=tuple(dict.fromkeys(batch.notes)),
             depends_on=tuple(dict.fromkeys(batch.depends_on)),
+            account=self._context.account,
         )
         stored = self._context.append(
             WriteBatch(
                 collection=collection,
                 observations=tuple(batch.observations.values()),
                 rejected=tuple(batch.rejected),
-                snapshot=task.kind.shape is Shape.SNAPSHOT,
+                snapshot=task.kind.shape is Shape.SNAPSHOT and not self._reach.nothing_seen,
             )
         )
         self.collections.append(stored)
@@ -327,52 +377,7 @@ class Runner:
         for kind in kinds:
             in_run = [collection for collection in self.collections if collection.kind == kind]
             earlier = [collection for collection in self._earlier if collection.kind == kind]
-            current[kind] = in_run or earlier[-1:]
+            current[kind] = as_amended(in_run or earlier)
+            if not in_run:
+                current[kind] = current[kind][-1:]
         return current
-
-
-def _smaller_queries(query: WindowQuery, read: WindowRead) -> Sequence[WindowQuery]:
-    """Split a query of which the source would not list all, and of which nothing was read."""
-    window, overflow, resume_from = query.window, read.overflow, read.resume_from
-    if window is None:
-        return ()
-    if resume_from is not None and resume_from.at <= window.since and query.overlap:
-        # All that was listed lies before the window: ask for less of that.
-        return (replace(query, overlap=timedelta(0)),)
-    if overflow is None:
-        return ()
-    cut = overflow.split_at
-    before = cut is not None and cut <= window.since
-    if query.overlap and (before or not query.splittable):
-        return (replace(query, overlap=timedelta(0)),)
-    parts = (
-        (Window(window.since, cut), Window(cut, window.until))
-        if cut is not None and window.since < cut < window.until
-        else split(window, overflow.total, overflow.limit)
-    )
-    return _overlapping_queries(parts, query.overlap)
-
-
-def _following_queries(query: WindowQuery, read: WindowRead) -> Sequence[WindowQuery]:
-    """Continue where the source stopped listing; what was read ends there."""
-    window, resume_from = query.window, read.resume_from
-    if window is None or resume_from is None:
-        return ()
-    if resume_from.at <= window.since:
-        detail = f"the listing ended at {resume_from.at.isoformat()}, before the requested window"
-        read.batch.shortfalls.append(Shortfall(reason=Reason.SOURCE_ERROR, detail=detail))
-        return ()
-    read.batch.truncate(min(resume_from.at, window.until))
-    if resume_from.at >= window.until:
-        return ()
-    rest = Window(resume_from.at, window.until)
-    return (WindowQuery(window=rest, overlap=read.inner_overlap),)
-
-
-def _overlapping_queries(parts: Sequence[Window], overlap: timedelta) -> Sequence[WindowQuery]:
-    """Let neighbors overlap by a second: no source says whether a window includes its ends."""
-    inner = min(overlap, SECOND)
-    return [
-        WindowQuery(window=part, overlap=inner if number else overlap)
-        for number, part in enumerate(parts)
-    ]

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
+from ccm_core.model.evidence.amendments import as_amended
 from ccm_core.model.evidence.collection import Collection, Reason, Shortfall
 from ccm_core.model.evidence.manifest import VisibilityGap
 
-PERMISSION_REASONS = (Reason.DENIED, Reason.NOT_AVAILABLE, Reason.HIDDEN_REFERENCES)
+PERMISSION_REASONS = (
+    Reason.DENIED,
+    Reason.NOT_AVAILABLE,
+    Reason.HIDDEN_REFERENCES,
+    Reason.VISIBILITY,
+)
 """Reasons that lie in the permissions of the credential, not in how the read went."""
 MAX_LISTED = 20
 """Objects that are listed of each kind; all of them are counted."""
 
 
-def newest(collections: Iterable[Collection], kinds: AbstractSet[str]) -> Sequence[Collection]:
+def newest(collections: Sequence[Collection], kinds: AbstractSet[str]) -> Sequence[Collection]:
     """Return the collections of the run that last tried each kind, as they were amended.
 
     Args:
@@ -22,16 +28,14 @@ def newest(collections: Iterable[Collection], kinds: AbstractSet[str]) -> Sequen
         kinds: The kinds that count.
     """
     runs: dict[str, list[Collection]] = {}
-    for collection in collections:
+    for collection in as_amended(collections):
         if collection.kind not in kinds:
             continue
         run = runs.setdefault(collection.kind, [])
         if run and run[0].run != collection.run:
             run.clear()
         run.append(collection)
-    newest_collections = [collection for run in runs.values() for collection in run]
-    amended = {collection.amends for collection in newest_collections}
-    return [collection for collection in newest_collections if collection.id not in amended]
+    return [collection for run in runs.values() for collection in run]
 
 
 def unseen(collections: Sequence[Collection]) -> tuple[VisibilityGap, ...]:

@@ -150,7 +150,8 @@ class WindowRead:
                 self._add_page(event)
 
     def _add_page(self, page: Page) -> None:
-        self.batch.add(page)
+        received_at = page.received_at - self._context.clock_correction
+        self.batch.add(replace(page, received_at=received_at))
         self._context.observer.records_received(
             self._task.kind.name,
             self.batch.items,

@@ -69,6 +69,7 @@ class _ConnectionReader:
             settings=settings,
             horizon=horizon,
             cadences=cadences,
+            account=section.get("account"),
         )
 
     def _settings(self) -> JsonObject:

@@ -42,6 +42,8 @@ class ConnectionSettings:
     """How far back and ahead it is collected."""
     cadences: Mapping[str, timedelta] = field(default_factory=dict)
     """By kind, where it differs from the kind's own cadence."""
+    account: str | None = None
+    """The account that its credential has to open; None: that of the evidence stored before."""
 
     @property
     def digest(self) -> str:
@@ -50,6 +52,7 @@ class ConnectionSettings:
             encode(
                 {
                     "name": self.name,
+                    "account": self.account,
                     "connector": self.connector,
                     "auth": {"method": self.auth_method, **self.auth},
                     "secrets": {field: str(reference) for field, reference in self.secrets.items()},

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from ccm_core.atomic_write import write_durably
+from ccm_core.atomic_write import OWNER_ONLY, write_durably
 from ccm_core.config.locate import NAME, VARIABLE, read_file
 from ccm_core.config.settings_reader import SettingsDraft, read_settings
 from ccm_core.documents import Path as KeyPath
@@ -15,8 +15,6 @@ from ccm_core.documents import yaml_editor
 from ccm_core.documents.yaml_writer import block
 from ccm_core.errors import UsageError
 from ccm_core.model.json_codec import JsonObject
-
-_MODE = 0o644
 
 
 def settings_path(chosen: Path | None, *, environment: Mapping[str, str], folder: Path) -> Path:
@@ -124,7 +122,7 @@ class SettingsFile:
             current = target.read_bytes() if target.exists() else None
             if current != self.before:
                 raise UsageError(f"{self.path} was changed in the meantime; try again")
-            mode = _MODE if current is None else target.stat().st_mode & 0o777
+            mode = OWNER_ONLY if current is None else target.stat().st_mode & 0o777
             write_durably(target, text.encode(), mode=mode)
         except OSError as cause:
             raise UsageError(f"{self.path} cannot be written: {cause.strerror}") from cause

@@ -65,6 +65,18 @@ class LogStatements:
         keys = [key.key for index, key in self.keys if index < size]
         return keys[-1] if keys else None
 
+    def key_of(self, log: str, size: int) -> VerifierKey | None:
+        """Return the key that signs a log's head of a size; None: no leaf says that it is signed.
+
+        It is the one that the store's log named last: a retired key signs nothing.
+        """
+        if log == STORE_LOG:
+            return self.key_at(size)
+        for statement in self.heads:
+            if statement.unsigned is None and statement.heads.get(log, (None,))[0] == size:
+                return self.key_at(statement.index + 1)
+        return None
+
     def sizes(self, log: str) -> set[int]:
         """Return the sizes at which a head of a log was stated."""
         if log == STORE_LOG:
@@ -104,6 +116,8 @@ class HeadVerifier:
     """Of each log as it is."""
     verified_sizes: dict[str, int] = field(default_factory=dict)
     """The size of the newest signed head of each log that is valid."""
+    signers: dict[str, VerifierKey] = field(default_factory=dict)
+    """The key that signed that head."""
     checkpoints: int = 0
     pins: int = 0
 
@@ -139,7 +153,7 @@ class HeadVerifier:
                 yield _head_problem(head.log, head.size, problem, "seq")
             newest[head.log] = head.size
             if (head.log, head.size) in expected:
-                yield from self._check_signed_head(head, expected[head.log, head.size] + 1)
+                yield from self._check_signed_head(head)
             else:
                 problem = f"row {head.seq} is of a head that no leaf states"
                 yield _head_problem(head.log, head.size, problem)
@@ -154,9 +168,7 @@ class HeadVerifier:
                     expected.setdefault((log, size), statement.index)
         return expected
 
-    def _check_signed_head(
-        self, signed: SignedHead, store_size: int
-    ) -> Iterator[VerificationProblem]:
+    def _check_signed_head(self, signed: SignedHead) -> Iterator[VerificationProblem]:
         try:
             note = signed_note.read(signed.note)
             head = Checkpoint.read(note.text)
@@ -169,7 +181,7 @@ class HeadVerifier:
             problem = f"it is of {head.origin} at {head.size} leaves, and should be of {expected}"
             yield _head_problem(signed.log, signed.size, problem, "note")
             return
-        key = self.statements.key_at(store_size)
+        key = self.statements.key_of(signed.log, signed.size)
         if key is None or not note.signed_by(key):
             problem = f"it has no valid signature of {key}"
             yield _head_problem(signed.log, signed.size, problem, "note")
@@ -180,7 +192,8 @@ class HeadVerifier:
             yield _head_problem(signed.log, signed.size, problem)
             return
         self.checkpoints += 1
-        self.verified_sizes[signed.log] = max(signed.size, self.verified_sizes.get(signed.log, 0))
+        if signed.size >= self.verified_sizes.get(signed.log, 0):
+            self.verified_sizes[signed.log], self.signers[signed.log] = signed.size, key
 
     def check_pin(self, pin: PinnedCheckpoint) -> Iterator[VerificationProblem]:
         """Check the store against a head that was stored outside it."""
@@ -198,13 +211,20 @@ class HeadVerifier:
             yield VerificationProblem(log=STORE_LOG, label=label, problem=problem)
 
     def check_trusted(self, key: VerifierKey) -> Iterator[VerificationProblem]:
-        """Check the keys of the store against one that is trusted."""
-        if all(signing_key.key != key for _, signing_key in self.statements.keys):
-            yield VerificationProblem(
-                log=STORE_LOG,
-                label=f"the key {key}",
-                problem="no head of this store was signed with it: the store is not the one it was",
-            )
+        """Check the keys of the store against one that is trusted.
+
+        It must have signed the newest head, or have handed over to the key that did. What a lost
+        key does not vouch for is unproven, and no problem.
+        """
+        keys = [signing_key.key for _, signing_key in self.statements.keys]
+        signer = self.signers.get(STORE_LOG)
+        if key not in keys:
+            problem = "no head of this store was signed with it: the store is not the one it was"
+        elif signer is None or keys.index(signer) < keys.index(key):
+            problem = f"the newest signed head of this store is of {signer}, a key from before it"
+        else:
+            return
+        yield VerificationProblem(log=STORE_LOG, label=f"the key {key}", problem=problem)
 
     def _pin_problem(self, note: SignedNote, head: Checkpoint) -> str | None:
         log = self._log_of(head.origin)
@@ -217,6 +237,9 @@ class HeadVerifier:
             return f"it was pinned at {head.size} leaves, and the log has {size}: some were removed"
         if self.roots[log].get(head.size) != head.root:
             return f"the first {head.size} leaves are not what they were when it was pinned"
+        key = self.statements.key_of(log, head.size)
+        if key is None or not note.signed_by(key):
+            return f"it is not signed by {key}, the key of the store at that moment"
         return None
 
     def _log_of(self, name: str) -> str | None:
@@ -243,7 +266,11 @@ class HeadVerifier:
                 )
         for _, key in self.statements.keys:
             if not key.handed_over:
-                yield f"the key {key.key} replaces {key.replaces}, which did not hand over"
+                yield (
+                    f"the key {key.key} replaces {key.replaces}, which was lost and did not hand "
+                    "over: a key or a checkpoint from before vouches for nothing that was signed "
+                    "since"
+                )
 
 
 def _head_problem(

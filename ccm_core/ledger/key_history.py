@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -71,3 +72,12 @@ def key_note(
     lines += [] if replaces is None else [f"{_REPLACES}{replaces}"]
     signers = [signer] if predecessor is None else [predecessor, signer]
     return signed_note.sign("\n".join([*lines, ""]), name, *signers)
+
+
+def unbroken_chain(keys: Sequence[SigningKey]) -> Sequence[SigningKey]:
+    """Return the newest of some keys of a store that are linked by hand-overs, the first one first.
+
+    Whoever trusts one of them can follow the hand-overs to the newest. A key before them was lost.
+    """
+    first = max((index for index, key in enumerate(keys) if not key.handed_over), default=0)
+    return keys[first:]

@@ -45,6 +45,8 @@ class LogState:
     """In base64, as checkpoints write it."""
     signed_size: int
     """The size of its newest signed head; 0 where none is."""
+    signed_by: str | None = None
+    """The key that signed that head, as ``name+id+key``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

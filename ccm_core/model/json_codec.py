@@ -3,10 +3,14 @@
 The bytes that :func:`encode` returns are the bytes that are stored and hashed. Verifying a digest
 hashes stored bytes and never serializes again, so a change of the JSON library can never change
 a digest that was already published.
+
+An object that names one key twice is refused: programs disagree about which of the two values
+counts, so evidence that holds both shows one thing to this program and another to the next reader.
 """
 
 from __future__ import annotations
 
+import json
 from typing import Any, TypeAlias, TypeVar
 
 import msgspec
@@ -15,6 +19,13 @@ JsonObject: TypeAlias = dict[str, Any]
 """A decoded JSON object."""
 
 T = TypeVar("T")
+
+_MAX_QUOTED = 60
+"""Characters quoted of a key."""
+
+
+class RepeatedKeyError(ValueError):
+    """An object names one key twice."""
 
 
 def encode(value: object) -> bytes:
@@ -27,12 +38,19 @@ def decode(data: bytes | str) -> Any:
 
     Raises:
         ValueError: The text is not JSON (``NaN`` and ``Infinity`` are not JSON either).
+        RepeatedKeyError: One of its objects names a key twice.
     """
-    return msgspec.json.decode(data)
+    value = msgspec.json.decode(data)
+    text = data.encode() if isinstance(data, str) else data
+    if _may_repeat_a_key(text, value):
+        json.loads(text, object_pairs_hook=_distinct_keys)
+    return value
 
 
 def decode_as(data: bytes | str, shape: type[T]) -> T:
     """Read JSON text back into the frozen dataclass it was written from.
+
+    It is for text that this project wrote itself: repeated keys are not looked for.
 
     Raises:
         ValueError: The text is not JSON, or not of that shape.
@@ -43,3 +61,23 @@ def decode_as(data: bytes | str, shape: type[T]) -> T:
 def plain(value: object) -> Any:
     """Return a frozen dataclass as plain JSON values: objects, arrays, strings, numbers."""
     return msgspec.to_builtins(value)
+
+
+def _may_repeat_a_key(text: bytes, value: object) -> bool:
+    """Return whether a decoded value lacks a colon of its text; true where that cannot be told.
+
+    Every key has a colon after it, and msgspec never escapes one. So as long as the text does not
+    either, a value that was dropped leaves fewer colons than there were. Counting them costs a
+    fraction of a parser that calls back for each object.
+    """
+    escaped = b"\\u003" in text
+    return escaped or text.count(b":") != msgspec.json.encode(value).count(b":")
+
+
+def _distinct_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    keys: set[str] = set()
+    for key, _ in pairs:
+        if key in keys:
+            raise RepeatedKeyError(f"the key {key[:_MAX_QUOTED]!r} stands twice in one object")
+        keys.add(key)
+    return dict(pairs)

@@ -11,12 +11,13 @@ from ccm_core.assurance.assess import assess
 from ccm_core.assurance.inputs import AssuranceInputs, ConnectionHistory, RuleEvidence
 from ccm_core.errors import UsageError
 from ccm_core.model.assurance import Assurance
+from ccm_core.model.evaluation.evaluation_inputs import RuleScope
 from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.period import Period
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.evaluate import watch_scope
 from ccm_core.pipeline.manifest_evidence import manifest_kind_name
-from ccm_core.rules.pack.compiled import CompiledPacks
+from ccm_core.rules.pack.compiled import CompiledPacks, CompiledRule, RuleGroup
 from ccm_core.sdk.timestamps import format_instant
 from ccm_core.sdk.types import Shape
 from ccm_core.store.interface.evidence_store import EvidenceStore
@@ -86,14 +87,36 @@ def supported_controls(packs: CompiledPacks) -> dict[ControlName, list[RuleEvide
     for pack in packs.packs:
         for group in pack.groups:
             for rule in group.rules:
-                evidence = RuleEvidence(
-                    rule=rule.rule.id,
-                    kinds=frozenset({*packs.inputs.get(group.over, ()), *rule.lookup_kinds}),
-                    max_age=rule.max_age,
-                )
+                evidence = _rule_evidence(packs, group, rule)
                 for control in rule.rule.controls:
                     supports.setdefault((control.framework, control.id), []).append(evidence)
     return supports
+
+
+def rule_scopes(packs: CompiledPacks) -> tuple[RuleScope, ...]:
+    """Return every rule with its controls and the evidence that it needs, sorted by rule."""
+    scopes = (
+        RuleScope(
+            rule=rule.rule.id,
+            controls=tuple(
+                sorted({f"{control.framework}:{control.id}" for control in rule.rule.controls})
+            ),
+            kinds=tuple(sorted(_rule_evidence(packs, group, rule).kinds)),
+            max_age=None if rule.max_age is None else rule.max_age.total_seconds(),
+        )
+        for pack in packs.packs
+        for group in pack.groups
+        for rule in group.rules
+    )
+    return tuple(sorted(scopes, key=lambda scope: scope.rule))
+
+
+def _rule_evidence(packs: CompiledPacks, group: RuleGroup, rule: CompiledRule) -> RuleEvidence:
+    return RuleEvidence(
+        rule=rule.rule.id,
+        kinds=frozenset({*packs.inputs.get(group.over, ()), *rule.lookup_kinds}),
+        max_age=rule.max_age,
+    )
 
 
 def _history(host: Host, connection: Connection, runs: RunStore) -> ConnectionHistory:

@@ -243,16 +243,16 @@ def _leaves(excerpt: ProvenLeaves) -> Iterator[json_codec.JsonObject]:
 
 
 def _write(store: EvidenceStore, archive: ArchiveWriter, content: _BundleContent) -> None:
-    for excerpt in content.excerpts:
+    for excerpt in sorted(content.excerpts, key=lambda excerpt: f"{excerpt.log}/"):
         folder = f"ledger/{excerpt.log}"
         archive.add(f"{folder}/checkpoint.txt", excerpt.checkpoint.encode())
-        archive.stream(
-            f"{folder}/leaves.txt", (b"%d %s\n" % item for item in sorted(excerpt.leaves.items()))
-        )
         archive.add(
             f"{folder}/hashes.txt",
             *(f"{encoded(digest)}\n".encode() for digest in excerpt.hashes),
             b"",
+        )
+        archive.stream(
+            f"{folder}/leaves.txt", (b"%d %s\n" % item for item in sorted(excerpt.leaves.items()))
         )
     files = _file_digests(content)
     for name, form in sorted(files):
@@ -261,8 +261,9 @@ def _write(store: EvidenceStore, archive: ArchiveWriter, content: _BundleContent
         archive.add(
             f"packs/{digest.removeprefix('sha256:')[:16]}.yaml", store.evaluations.document(digest)
         )
-    for number, key in enumerate(store.ledger.signing_keys(), 1):
-        archive.add(f"keys/{number:04}.txt", key.note.encode())
+    notes = [leaf["note"] for leaf in _leaves(content.excerpts[0]) if leaf["leaf"] == "signing_key"]
+    for number, note in enumerate(notes, 1):
+        archive.add(f"keys/{number:04}.txt", note.encode())
 
 
 def _file_digests(content: _BundleContent) -> dict[tuple[str, str], dict[str, None]]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from ccm_core.collect.batch_builder import RecordValidator
@@ -20,12 +20,16 @@ from ccm_core.collect.privacy_projection import Pseudonymizer
 from ccm_core.collect.run_context import RunContext
 from ccm_core.collect.runner import Runner
 from ccm_core.errors import SourceError
+from ccm_core.model.evidence.account import current_account, is_foreign, of_account
+from ccm_core.model.evidence.amendments import as_read
 from ccm_core.model.evidence.collection import Collection, Reason, Shortfall
 from ccm_core.model.evidence.manifest import Manifest, ScheduledKind
 from ccm_core.model.evidence.run import OpenRun
-from ccm_core.pipeline.connection_session import connect_request, open_session
+from ccm_core.model.json_codec import JsonObject
+from ccm_core.pipeline.connection_session import connect_request
 from ccm_core.pipeline.context import Connection, Host
-from ccm_core.sdk.types import ConnectRequest, EvidenceKind
+from ccm_core.pipeline.source.opened import OpenedSource, open_source
+from ccm_core.sdk.types import EvidenceKind, Session, Shape
 from ccm_core.store.interface.evidence_store import EvidenceStore
 from ccm_core.store.interface.runs import RunStore
 
@@ -65,29 +69,98 @@ async def collect(
     from ccm_core.sdk.rate_limit import Limiters
 
     with store.lock_connection(connection.name):
-        now = host.clock().replace(microsecond=0)
         _seal_cut_off(host, connection, store.runs)
-        collections = collections_for_planning(host, connection, store.runs, now)
-        completed = without_amendments(collections)
-        inputs = plan_inputs(connection, now, force=force)
-        due = plan(connection.collectors, host.kinds, by_kind(completed), inputs)
-        run = OpenRun(
-            run=f"{now:%Y%m%dT%H%M%SZ}-{connection.name}-{secrets.token_hex(3)}",
-            connection=connection.name,
-            connector=connection.connector.name,
-            started_at=now,
-        )
-        store.runs.begin(run)
-        runner = Runner(_run_context(host, connection, store, observer, run), inputs, completed)
         request = connect_request(host, connection, limiters or Limiters(), observer.rate_limited)
-        observer.run_started(connection.name, len(due.tasks))
-        try:
-            sealing = partial(_seal, host, connection, store.runs, runner, run, collections)
-            return await _run(
-                connection, runner, due, request, _run_metadata(host, connection), sealing
-            )
-        finally:
-            observer.run_ended(connection.name)
+        planned = _planned(host, connection, store.runs, force=force)
+        account = current_account(planned.collections)
+        is_due = bool(planned.due.tasks) or planned.unseen
+        async with open_source(connection, request, account, due=is_due) as source:
+            by_source = replace(host, clock=partial(_source_time, host, source.clock_correction))
+            if source.session is not None:
+                planned = _planned(
+                    by_source,
+                    connection,
+                    store.runs,
+                    force=force,
+                    account=source.account,
+                    sees_whole=source.sees_whole,
+                )
+            return await _collect_planned(by_source, connection, store, observer, planned, source)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Planned:
+    """What a run will do, and what that was decided by."""
+
+    now: datetime
+    collections: list[Collection]
+    """Those before the run, without those of another account."""
+    foreign: frozenset[str]
+    """The ids of those of another account."""
+    inputs: PlanInputs
+    due: Plan
+
+    @property
+    def unseen(self) -> bool:
+        """Whether a credential that sees the whole account would have more to read."""
+        every = (shortfall for entry in self.collections for shortfall in entry.shortfalls)
+        return any(shortfall.reason is Reason.VISIBILITY for shortfall in every)
+
+
+def _planned(
+    host: Host,
+    connection: Connection,
+    runs: RunStore,
+    *,
+    force: bool,
+    account: str | None = None,
+    sees_whole: bool = False,
+) -> _Planned:
+    now = host.clock().replace(microsecond=0)
+    stored = _stored_collections(host, connection, runs, now)
+    account = account or current_account(stored)
+    collections = of_account(stored, account)
+    inputs = plan_inputs(connection, now, force=force)
+    read = by_kind(as_read(collections, sees_whole=sees_whole))
+    return _Planned(
+        now=now,
+        collections=collections,
+        foreign=frozenset(
+            collection.id for collection in stored if is_foreign(collection, account)
+        ),
+        inputs=inputs,
+        due=plan(connection.collectors, host.kinds, read, inputs),
+    )
+
+
+async def _collect_planned(
+    host: Host,
+    connection: Connection,
+    store: EvidenceStore,
+    observer: Observer,
+    planned: _Planned,
+    source: OpenedSource,
+) -> Manifest:
+    run = OpenRun(
+        run=f"{planned.now:%Y%m%dT%H%M%SZ}-{connection.name}-{secrets.token_hex(3)}",
+        connection=connection.name,
+        connector=connection.connector.name,
+        started_at=planned.now,
+    )
+    store.runs.begin(run)
+    context = _run_context(host, connection, store, observer, run, planned, source)
+    runner = Runner(context, planned.inputs, planned.collections)
+    observer.run_started(connection.name, len(planned.due.tasks))
+    try:
+        sealing = partial(_seal, host, connection, store.runs, runner, run, planned.collections)
+        metadata = _run_metadata(host, connection)
+        return await _run(connection, runner, planned.due, source, metadata, sealing)
+    finally:
+        observer.run_ended(connection.name)
+
+
+def _source_time(host: Host, correction: timedelta) -> datetime:
+    return host.clock() - correction
 
 
 def collections_for_planning(
@@ -96,23 +169,28 @@ def collections_for_planning(
     """Return those collections of a connection that a plan needs, however many are stored.
 
     These are the collections about the horizon, enough attempts to tell how long a source has been
-    down, the newest of each kind, and every one since changes were last detected.
+    down, the newest of each kind, and every one since changes were last detected. Where the
+    connection changed to another account, those of the former one are left out.
     """
+    collections = _stored_collections(host, connection, runs, now)
+    return of_account(collections, current_account(collections))
+
+
+def _stored_collections(
+    host: Host, connection: Connection, runs: RunStore, now: datetime
+) -> Sequence[Collection]:
     cadences = (
         connection.cadences.get(collector.kind, host.kinds[collector.kind].cadence)
         for collector in connection.collectors
     )
     begin = min(connection.horizon(now).since, now - TRIES * max(cadences, default=timedelta(0)))
     collections = runs.collections(connection.name, since=begin)
-    since = relevant_since(connection.collectors, by_kind(collections), begin)
+    since = relevant_since(
+        connection.collectors, by_kind(as_read(collections, sees_whole=False)), begin
+    )
     if since != begin:
         collections = runs.collections(connection.name, since=since)
-    return list(collections)
-
-
-def without_amendments(collections: Sequence[Collection]) -> list[Collection]:
-    """Return collections without those that amend others."""
-    return [collection for collection in collections if collection.amends is None]
+    return collections
 
 
 def plan_inputs(connection: Connection, now: datetime, *, force: bool = False) -> PlanInputs:
@@ -137,26 +215,24 @@ async def _run(
     connection: Connection,
     runner: Runner,
     due: Plan,
-    request: ConnectRequest,
+    source: OpenedSource,
     metadata: RunMetadata,
     sealed: Callable[[RunMetadata], Manifest],
 ) -> Manifest:
     metadata = replace(metadata, not_due=due.not_due)
     try:
-        if due.tasks:
-            async with open_session(connection, request) as session:
-                try:
-                    cut = await runner.run(session, due)
-                    if cut is None and connection.connector.look_up is not None:
-                        await runner.look_up(partial(connection.connector.look_up, session))
-                    metadata = replace(metadata, cut=cut)
-                finally:
-                    # However it ends, the manifest states the credential's rights.
-                    metadata = replace(
-                        metadata,
-                        credential=session.credential,
-                        clock_skew=session.traffic.clock_skew,
-                    )
+        if source.failure is not None:
+            raise source.failure
+        if source.session is not None:
+            try:
+                metadata = replace(
+                    metadata, cut=await _read(connection, runner, due, source.session)
+                )
+            finally:
+                # However it ends, the manifest states the credential's rights.
+                metadata = replace(
+                    metadata, credential=source.credential, clock_skew=source.clock_skew
+                )
     except SourceError as error:
         runner.fail(due.tasks, error)
         metadata = replace(metadata, cut=shortfall_of(error))
@@ -165,6 +241,16 @@ async def _run(
         sealed(replace(metadata, cut=stopped))
         raise
     return sealed(metadata)
+
+
+async def _read(
+    connection: Connection, runner: Runner, due: Plan, session: Session
+) -> Shortfall | None:
+    """Read what is due, and look up what is referenced; return what cut that short, if anything."""
+    cut = await runner.run(session, due)
+    if cut is None and connection.connector.look_up is not None:
+        await runner.look_up(partial(connection.connector.look_up, session))
+    return cut
 
 
 def _run_metadata(host: Host, connection: Connection) -> RunMetadata:
@@ -211,7 +297,13 @@ def _seal(
 
 
 def _run_context(
-    host: Host, connection: Connection, store: EvidenceStore, observer: Observer, run: OpenRun
+    host: Host,
+    connection: Connection,
+    store: EvidenceStore,
+    observer: Observer,
+    run: OpenRun,
+    planned: _Planned,
+    source: OpenedSource,
 ) -> RunContext:
     pseudonyms = Pseudonymizer(store.pseudonym_key())
     validators: dict[str, RecordValidator] = {}
@@ -227,11 +319,7 @@ def _run_context(
         validator=validator,
         packer=store.records.packer,
         append=store.records.append,
-        current_records=lambda kind: [
-            record.body
-            for record in store.records.current(connection.name, kind)
-            if record.erased_at is None
-        ],
+        current_records=partial(_current_records, host, connection.name, store, planned.foreign),
         existing_keys=lambda kind, keys: store.records.existing_keys(connection.name, kind, keys),
         appended_records=lambda collection: (
             record.body
@@ -240,7 +328,28 @@ def _run_context(
         ),
         observer=observer,
         clock=host.clock,
+        clock_correction=source.clock_correction,
+        account=source.account,
+        doubts=source.doubts,
+        cross_checks=connection.connector.cross_checks,
+        accepted_collapses=connection.accepted_collapses(run.started_at),
+        population=_population(store, connection.name),
     )
+
+
+def _current_records(
+    host: Host, connection: str, store: EvidenceStore, foreign: frozenset[str], kind: str
+) -> Sequence[JsonObject]:
+    """Return the current bodies of a kind, without events of a former account.
+
+    Objects of a former account are gone with the first list of the new one.
+    """
+    excluded = foreign if host.kinds[kind].shape is Shape.EVENT else frozenset()
+    return [
+        record.body
+        for record in store.records.current(connection, kind)
+        if record.erased_at is None and record.collection not in excluded
+    ]
 
 
 def _seal_cut_off(host: Host, connection: Connection, runs: RunStore) -> None:
@@ -263,3 +372,14 @@ def _seal_cut_off(host: Host, connection: Connection, runs: RunStore) -> None:
                 metadata=metadata,
             )
         )
+
+
+def _population(store: EvidenceStore, connection: str) -> Callable[[str], int]:
+    """Return what counts the current records of a kind, as they were before the first question."""
+
+    @cache
+    def counts() -> Mapping[str, int]:
+        every = store.records.counts()
+        return {count.kind: count.records for count in every if count.connection == connection}
+
+    return lambda kind: counts().get(kind, 0)

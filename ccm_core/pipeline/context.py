@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from ccm_core.model.evidence.acceptance import AcceptedCollapse
 from ccm_core.model.evidence.manifest import PluginVersion
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.json_codec import JsonObject
@@ -39,6 +40,21 @@ class Connection:
     """Tokens that are not saved yet, while a new connection is tested."""
     entered_at: datetime | None = None
     """When a person entered its key, or gave consent; None where that is not known."""
+    account: str | None = None
+    """The account that its settings name; None: that of the evidence stored before."""
+
+    accept_unavailable: Mapping[str, str] = field(default_factory=dict)
+    """Why it is accepted that a kind is not available, by kind."""
+    accept_collapse: Mapping[str, AcceptedCollapse] = field(default_factory=dict)
+    """Why a kind's population may collapse, and until when, by kind."""
+
+    def accepted_collapses(self, now: datetime) -> Mapping[str, str]:
+        """Return why the collapse of a kind's population is accepted at a moment, by kind."""
+        return {
+            kind: f"{collapse.reason} (until {collapse.until})"
+            for kind, collapse in self.accept_collapse.items()
+            if now.date() <= collapse.until
+        }
 
     @property
     def method(self) -> AuthMethod:

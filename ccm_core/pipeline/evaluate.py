@@ -8,9 +8,10 @@ from functools import cache
 from time import monotonic
 
 from ccm_core.errors import UsageError
-from ccm_core.model.evaluation.evaluation_inputs import WatchScope
+from ccm_core.model.evaluation.evaluation_inputs import ManifestKind, WatchScope
 from ccm_core.model.evaluation.result import Evaluation
 from ccm_core.model.evaluation.waiver import Waiver
+from ccm_core.model.evidence.account import current_account, is_foreign, of_account
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.json_codec import JsonObject
@@ -23,6 +24,7 @@ from ccm_core.pipeline.manifest_evidence import (
     manifest_kind_name,
     manifest_records,
 )
+from ccm_core.pipeline.source.clock import evaluation_moment
 from ccm_core.rules.evaluate.build_facts import Evidence
 from ccm_core.rules.evaluate.evaluator import evaluate as evaluate_packs
 from ccm_core.rules.evaluate.evaluator import evaluate_incrementally as reevaluate_packs
@@ -31,7 +33,7 @@ from ccm_core.rules.pack.compile_packs import compile_packs, setting_mistake
 from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.rules.pack.compiler import SettingMistake
 from ccm_core.rules.types import Facts, PackText, RowSource
-from ccm_core.sdk.types import EvidenceKind, Row
+from ccm_core.sdk.types import EvidenceKind, Row, Shape
 from ccm_core.store.interface.evidence_store import EvidenceStore
 
 TIME_BUDGET = TimeBudget(seconds=600, clock=monotonic)
@@ -80,12 +82,25 @@ def evaluate(
         as_of: Evaluate what had been stored by that moment, as of that moment; None: now.
         cache: What the evaluation before left, for a process that evaluates again and again with
             the same packs: only what changed is evaluated again. The results are the same.
+
+    Raises:
+        ClockMismatch: It is to be evaluated now, and the evidence is from more than an hour later.
     """
-    now = as_of or host.clock()
+    now = as_of or current_moment(host, connections, store)
     scopes = [watch_scope(host, connection) for connection in connections]
     if cache is None or as_of is not None:
         return evaluate_scopes(host, scopes, store, packs, waivers, now=now)
     return _evaluate_incrementally(host, scopes, store, packs, waivers, now, cache)
+
+
+def current_moment(host: Host, connections: Sequence[Connection], store: EvidenceStore) -> datetime:
+    """Return the moment to evaluate some connections at: now, by the clocks of their sources.
+
+    Raises:
+        ClockMismatch: This machine's clock is more than an hour behind the stored evidence.
+    """
+    names = [connection.name for connection in connections]
+    return evaluation_moment(host.clock(), store.runs, names)
 
 
 def _evaluate_incrementally(
@@ -152,7 +167,7 @@ def view_rows(
     as_of: datetime | None = None,
 ) -> tuple[Row, ...]:
     """Return the rows of a kind or a view of one connection."""
-    now = as_of or host.clock()
+    now = as_of or current_moment(host, [connection], store)
     return load_evidence(host, watch_scope(host, connection), store, now).rows(name)
 
 
@@ -172,7 +187,14 @@ def watch_scope(host: Host, connection: Connection) -> WatchScope:
         lookahead=horizon.lookahead.total_seconds(),
         cadences={kind: cadence.total_seconds() for kind, cadence in cadences.items()},
         refreshed=tuple(collector.kind for collector in collectors if collector.refresh),
+        event_kinds=tuple(kind for kind in cadences if host.kinds[kind].shape is Shape.EVENT),
+        manifests=_manifest_kind(host, connection.connector.name),
     )
+
+
+def _manifest_kind(host: Host, connector: str) -> ManifestKind | None:
+    kind = host.kinds.get(manifest_kind_name(connector))
+    return kind and ManifestKind(kind=kind.name, cadence=kind.cadence.total_seconds())
 
 
 def load_evidence(
@@ -197,7 +219,12 @@ def load_evidence(
     horizon = horizon_of(scope, now)
     manifests = host.kinds.get(manifest_kind_name(scope.connector))
     kinds = {name: _kind(host, name) for name in scope.cadences}
-    collections = store.runs.collections(scope.connection, as_of=now)
+    stored = store.runs.collections(scope.connection, as_of=now)
+    account = current_account(stored)
+    collections = of_account(stored, account)
+    foreign = {collection.id for collection in stored if is_foreign(collection, account)}
+    if foreign:  # rows of the former account may have been derived, and would be reused
+        incremental = None
 
     def load(kind: str) -> tuple[Record, ...]:
         if manifests is not None and kind == manifests.name:
@@ -206,9 +233,10 @@ def load_evidence(
             )
         if incremental is not None:
             return incremental.load(kind)
-        return tuple(
-            interned(_not_erased(store.records.current(scope.connection, kind, as_of=now)))
-        )
+        records = _not_erased(store.records.current(scope.connection, kind, as_of=now))
+        if foreign and kinds[kind].shape is Shape.EVENT:
+            records = (record for record in records if record.collection not in foreign)
+        return tuple(interned(records))
 
     def erased(kind: str) -> Sequence[tuple[str, Window | None]]:
         return (

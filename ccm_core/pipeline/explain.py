@@ -22,6 +22,7 @@ from ccm_core.model.evidence.collection import Request
 from ccm_core.model.evidence.record import Record
 from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.evaluate import compile_rules, load_evidence
+from ccm_core.rules.cel.lookup_function import LookupTable
 from ccm_core.rules.evaluate.build_facts import Evidence
 from ccm_core.rules.evaluate.evaluator import evaluate as evaluate_packs
 from ccm_core.rules.evaluate.evidence_gate import incomplete_objects
@@ -76,7 +77,7 @@ def explain(
         pack_digest=pack.pack.digest,
         pack_source=pack.pack.source,
         parameters=tuple(_parameters(pack, rule, inputs, texts[pack.pack.source])),
-        trace=_trace(packs, pack, group, rule, row, facts, evaluation.evaluated_at),
+        trace=_trace(pack, group, rule, row, facts, evaluation.evaluated_at),
         row=row.body if row else None,
         row_digest=digest(json_codec.encode(row.body)) if row else None,
         records=tuple(_records(available, packs, rule, result)) if available else (),
@@ -135,7 +136,6 @@ def _row(facts: Facts | None, rule: CompiledRule, result: Result) -> Row | None:
 
 
 def _trace(
-    packs: CompiledPacks,
     pack: CompiledPack,
     group: RuleGroup,
     rule: CompiledRule,
@@ -145,8 +145,8 @@ def _trace(
 ) -> RuleTrace | None:
     if row is None or facts is None:
         return None
-    packs.lookups.load(facts.lookup_records, incomplete_objects(facts.sufficiency.values()))
-    return explain_row(pack, group, rule, row, now)
+    lookups = LookupTable(facts.lookup_records, incomplete_objects(facts.sufficiency.values()))
+    return explain_row(pack, group, rule, row, now, lookups)
 
 
 def _difference(

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from ccm_core.collect.cadence import DueTime
 from ccm_core.collect.planner import due_times
+from ccm_core.model.evidence.amendments import as_read
 from ccm_core.pipeline.collect import (
     by_kind,
     collections_for_planning,
     plan_inputs,
-    without_amendments,
 )
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.store.interface.runs import RunStore
@@ -23,6 +23,7 @@ def next_due_times(host: Host, connection: Connection, runs: RunStore) -> Sequen
         StoreError: The store cannot be read.
     """
     now = host.clock().replace(microsecond=0)
-    collections = by_kind(without_amendments(collections_for_planning(host, connection, runs, now)))
+    stored = collections_for_planning(host, connection, runs, now)
+    collections = by_kind(as_read(stored, sees_whole=False))
     inputs = plan_inputs(connection, now)
     return due_times(connection.collectors, host.kinds, collections, inputs)

@@ -13,9 +13,11 @@ from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs, Stored
 from ccm_core.model.evaluation.result import Evaluation, StoredEvaluation
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.model.json_codec import JsonObject
+from ccm_core.pipeline.assurance import rule_scopes
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.evaluate import compile_rules, evaluate_scopes, watch_scope
 from ccm_core.pipeline.track_findings import track_findings
+from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.rules.types import PackText
 from ccm_core.store.interface.evidence_store import EvidenceStore
 from ccm_core.store.interface.records import RecordStore
@@ -38,12 +40,23 @@ def store_evaluation(
     store: EvidenceStore,
     evaluation: Evaluation,
     rule_set: RuleSet,
+    packs: CompiledPacks,
 ) -> StoredEvaluation:
-    """Store an evaluation with its inputs, and track its findings."""
+    """Store an evaluation with its inputs, and track its findings.
+
+    Args:
+        host: What is installed.
+        connections: Whose evidence was evaluated.
+        store: Where the evaluation goes.
+        evaluation: The evaluation.
+        rule_set: What it was made with, as people wrote it.
+        packs: The same packs compiled: they state what each control's rules and kinds are.
+    """
     inputs = EvaluationInputs(
         packs=tuple(
             StoredPack(source=pack.source, digest=digest(pack.text)) for pack in rule_set.packs
         ),
+        rules=rule_scopes(packs),
         parameters=rule_set.parameters,
         set_at=dict(rule_set.set_at),
         waivers=tuple(rule_set.waivers),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ccm_core.model.evidence.collection import Collection, CredentialInfo, LookupOutcome
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.collector import Collector
+from ccm_core.sdk.cross_check import CrossCheck
 from ccm_core.sdk.evidence_kind import SchemaLoader
 from ccm_core.sdk.oauth import Flow, OAuthGrant
 from ccm_core.sdk.traffic import Traffic
@@ -84,7 +85,8 @@ class Session(Protocol):
 
     @property
     def credential(self) -> CredentialInfo:
-        """What the source reports of the credential."""
+        """What the source reports of the credential, and how much of the account it is shown to
+        see: one that does not state :attr:`CredentialInfo.visibility` sees no list completely."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +162,9 @@ class Connector:
     """Diagnoses why :attr:`connect` raised, with the next step. None: the error says it all."""
     review_collections: Callable[[Sequence[Collection]], Sequence[Diagnosis]] | None = None
     """Diagnoses what the newest collections of each kind lack, and what follows."""
+    cross_checks: tuple[CrossCheck, ...] = ()
+    """Kinds that tell of the same thing: where their records contradict each other, none of them
+    counts as complete."""
     collectors_for: Callable[[JsonObject], tuple[Collector, ...]] | None = None
     """Returns the collectors for a connection's settings; those of kinds that :attr:`collectors`
     does not have are left out. None: settings change nothing about them."""

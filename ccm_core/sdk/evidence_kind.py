@@ -47,6 +47,12 @@ class EvidenceKind:
     """The dotted path of what a person calls it; the key where there is none."""
     url_field: str | None = None
     """The dotted path of a link that opens it for a person."""
+    filtered: bool = True
+    """Whether the source can leave out of its lists what the credential may not see. Then a list
+    is complete only for a credential that is shown to see the whole account."""
+    never_empty: bool = False
+    """For snapshots: whether there is always at least one, such as the owner of an account. An
+    empty list then shows that the credential sees nothing of it."""
     owners: Callable[[JsonObject], tuple[str, ...]] | None = None
     """Names the teams that own the object of a body, as people call them; pure. None: a record of
     this kind does not say who owns it."""

@@ -15,6 +15,7 @@ from ccm_core.model.evidence.collection import (
     Reason,
     Request,
     Shortfall,
+    Visibility,
 )
 from ccm_core.model.evidence.record import Record, RecordSource
 from ccm_core.model.evidence.window import Window
@@ -41,6 +42,7 @@ from ccm_core.sdk.connector import (
     Horizon,
     Session,
 )
+from ccm_core.sdk.cross_check import CrossCheck
 from ccm_core.sdk.evidence_kind import EvidenceKind, SchemaLoader, Shape
 from ccm_core.sdk.rule_pack import RulePackSource
 from ccm_core.sdk.traffic import Traffic
@@ -58,6 +60,7 @@ __all__ = [
     "ConnectRequest",
     "Connector",
     "CredentialInfo",
+    "CrossCheck",
     "DemoSource",
     "Demonstration",
     "DependsOn",
@@ -85,5 +88,6 @@ __all__ = [
     "Traffic",
     "View",
     "ViewRequest",
+    "Visibility",
     "Window",
 ]

@@ -242,6 +242,9 @@ def spoilt(path, change) -> None:
             lambda path: spoilt(path, lambda one: one["key"].update(cost=2**40)), id="costly"
         ),
         pytest.param(lambda path: spoilt(path, lambda one: one["key"].update(cost=0)), id="free"),
+        pytest.param(
+            lambda path: spoilt(path, lambda one: one["key"].update(cost=2**14)), id="cheap"
+        ),
     ],
 )
 def test_damaged_vault_is_reported_and_unchanged(path, spoil):

@@ -16,7 +16,7 @@ from ccm_core.collect.privacy_projection import Pseudonymizer
 from ccm_core.collect.run_context import RunContext
 from ccm_core.collect.runner import Runner
 from ccm_core.model.digest import digest
-from ccm_core.model.evidence.collection import Collection, CredentialInfo, Request
+from ccm_core.model.evidence.collection import Collection, CredentialInfo, Request, Visibility
 from ccm_core.model.evidence.window import SECOND, Window
 from ccm_core.model.evidence.write_batch import EncodedBody, WriteBatch
 from ccm_core.model.json_codec import decode, encode
@@ -83,7 +83,9 @@ class Session:
     """What the fake collectors are handed."""
 
     traffic: Traffic = field(default_factory=Traffic)
-    credential: CredentialInfo = field(default_factory=lambda: CredentialInfo(kind="fake"))
+    credential: CredentialInfo = field(
+        default_factory=lambda: CredentialInfo(kind="fake", visibility=Visibility.WHOLE)
+    )
 
 
 @dataclass

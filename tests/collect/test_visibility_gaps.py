@@ -86,4 +86,5 @@ def test_newest_collections_are_those_of_the_last_run_that_tried_a_kind():
         collection("a", hidden("b:1"), run="r2", number=3, amends="r2/a/1"),
     ]
     found = [one.id for one in newest(collections, {"a", "b"})]
-    assert found == ["r2/a/2", "r2/a/3", "r1/b/1"]
+    assert found == ["r2/a/1", "r2/a/2", "r1/b/1"]
+    assert newest(collections, {"a"})[0].shortfalls == (hidden("b:1"),)

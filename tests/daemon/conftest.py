@@ -20,7 +20,7 @@ from ccm_core.daemon.signals import SignalFlags
 from ccm_core.daemon.systemd_notify import SystemdNotifier
 from ccm_core.errors import CcmError
 from ccm_core.model.digest import digest
-from ccm_core.model.evidence.collection import CredentialInfo, Request
+from ccm_core.model.evidence.collection import CredentialInfo, Request, Visibility
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.sdk.rate_limit import Limiter, Limiters
 from ccm_core.sdk.types import (
@@ -162,7 +162,9 @@ class Session:
     """A live session of the fake source."""
 
     traffic: Traffic = field(default_factory=Traffic)
-    credential: CredentialInfo = field(default_factory=lambda: CredentialInfo(kind="fake"))
+    credential: CredentialInfo = field(
+        default_factory=lambda: CredentialInfo(kind="fake", visibility=Visibility.WHOLE)
+    )
 
 
 @dataclass

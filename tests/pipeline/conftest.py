@@ -205,7 +205,7 @@ class Company:
         compiled, ruling = self.ruling()
         connections = [self.connection()]
         evaluation = evaluate(self.host, connections, self.store, compiled, ruling.waivers)
-        store_evaluation(self.host, connections, self.store, evaluation, ruling)
+        store_evaluation(self.host, connections, self.store, evaluation, ruling, compiled)
         return evaluation
 
 

@@ -53,8 +53,9 @@ def results(tmp_path_factory):
             settings_digest="sha256:0",
         )
         asyncio.run(collect(host, connection, store, NullObserver()))
-    evaluation = evaluate(host, [connection], store, compile_rules(host, texts, {}))
-    stored = store_evaluation(host, [connection], store, evaluation, RuleSet(packs=texts))
+    packs = compile_rules(host, texts, {})
+    evaluation = evaluate(host, [connection], store, packs)
+    stored = store_evaluation(host, [connection], store, evaluation, RuleSet(packs=texts), packs)
     sections = report_input(host, store, evaluation, digest=stored.digest).sections
     store.close()
     return evaluation, sections

@@ -11,7 +11,6 @@ from ccm_core.errors import DocumentError
 from ccm_core.rules.cel.compiler import CelEnvironment
 from ccm_core.rules.cel.cost import LARGEST, MOST_CHARACTERS
 from ccm_core.rules.cel.expression import ExpressionError, NotEvaluable, shared_variables
-from ccm_core.rules.cel.lookup_function import LookupTable
 from ccm_core.rules.pack.compile_packs import compile_packs
 from ccm_core.rules.pack.message_template import LONGEST
 from ccm_core.rules.types import PackText
@@ -32,7 +31,7 @@ def nested(levels, inner="true"):
 @pytest.fixture
 def environment():
     """Speak about rows without parameters."""
-    return CelEnvironment({}, (), LookupTable())
+    return CelEnvironment.of({}, ())
 
 
 @pytest.fixture

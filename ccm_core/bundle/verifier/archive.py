@@ -1,56 +1,186 @@
-"""Read the zip archive of an evidence package, and refuse one that could harm its reader."""
+"""Read the zip archive of an evidence package: in its one form, within bounds, to the last byte."""
 
 from __future__ import annotations
 
-import zipfile
+import hashlib
 import zlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+
+from ccm_core.bundle.verifier.zip_format import (
+    DIRECTORY_ENTRY,
+    END_RECORD,
+    MOST_BYTES,
+    Member,
+    directory_entry,
+    end_record,
+    local_header,
+    member_order,
+)
 
 MOST_FILES = 20_000
-MOST_BYTES = 4 << 30
-MOST_RATIO = 200
-
-Files = Mapping[str, bytes]
+MOST_RATIO = 60
+"""Bytes that one compressed byte may unpack to; evidence stays far below."""
+FREE_BYTES = 1 << 24
+"""Bytes that may unpack from however little."""
+MOST_NAME = 512
+MOST_LINE = 256 << 20
+CHUNK = 1 << 16
 
 
 class UnreadableBundle(Exception):
     """The package cannot be read any further."""
 
 
-def read_archive(path: str) -> Files:
-    """Read every file of the archive into memory; nothing is written anywhere."""
-    files = {}
+class Archive(Mapping[str, bytes]):
+    """The files of an archive, by name; one is unpacked only while somebody uses it."""
+
+    def __init__(self, packed: bytes, members: Sequence[Member]) -> None:
+        self._packed = packed
+        self._members = {member.name: member for member in members}
+        self.digests = {name: self._digest(name) for name in self._members}
+        """The SHA-256 of each file, in hexadecimal digits."""
+
+    def __getitem__(self, name: str) -> bytes:
+        """Return the bytes of a file."""
+        return b"".join(self.chunks(name))
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names in the order of the archive."""
+        return iter(self._members)
+
+    def __len__(self) -> int:
+        """Return the number of files."""
+        return len(self._members)
+
+    def __contains__(self, name: object) -> bool:
+        """Return whether a file is here, without reading it."""
+        return name in self._members
+
+    def size(self, name: str) -> int:
+        """Return how many bytes a file has."""
+        return self._members[name].size
+
+    def lines(self, name: str) -> Iterator[bytes]:
+        """Yield the lines of a file; the last one needs its newline like every other."""
+        rest: list[bytes] = []
+        for chunk in self.chunks(name):
+            first, *others = chunk.split(b"\n")
+            rest.append(first)
+            for other in others:
+                yield b"".join(rest)
+                rest = [other]
+            if len(rest) * CHUNK > MOST_LINE:
+                raise UnreadableBundle(f"{name} has a line of more than {MOST_LINE} bytes")
+        if any(rest):
+            raise UnreadableBundle(f"{name}: bytes follow the last newline, so they are no line")
+
+    def chunks(self, name: str) -> Iterator[bytes]:
+        """Yield the bytes of a file; they are exactly those that the archive declares."""
+        member = self._members[name]
+        unpack, size, crc = zlib.decompressobj(-zlib.MAX_WBITS), 0, 0
+        for start in range(member.data_offset, member.end, CHUNK):
+            packed = self._packed[start : min(start + CHUNK, member.end)]
+            while packed:
+                data = unpack.decompress(packed, CHUNK)
+                size, crc, packed = size + len(data), zlib.crc32(data, crc), unpack.unconsumed_tail
+                if size > member.size:
+                    raise UnreadableBundle(f"{name}: expected {member.size} bytes, got more")
+                if unpack.unused_data or (not data and packed):
+                    raise UnreadableBundle(f"{name}: bytes follow its compressed bytes")
+                if data:
+                    yield data
+        while not unpack.eof:
+            data = unpack.decompress(b"", CHUNK)
+            size, crc = size + len(data), zlib.crc32(data, crc)
+            if not data or size > member.size:
+                break
+            yield data
+        if not unpack.eof or (size, crc) != (member.size, member.crc):
+            raise UnreadableBundle(f"the archive is damaged: {name} is not what it declares")
+
+    def _digest(self, name: str) -> str:
+        digest = hashlib.sha256()
+        for chunk in self.chunks(name):
+            digest.update(chunk)
+        return digest.hexdigest()
+
+
+Files = Archive
+
+
+def read_archive(path: str) -> Archive:
+    """Check every byte of the archive that is no content, and unpack each file once."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            check_members(archive, archive.infolist())
-            for member in archive.infolist():
-                with archive.open(member) as stream:
-                    files[member.filename] = stream.read(member.file_size + 1)
-                size = len(files[member.filename])
-                if size != member.file_size:
-                    raise UnreadableBundle(
-                        f"{member.filename}: expected {member.file_size} bytes, got {size}"
-                    )
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
+        with open(path, "rb") as file:
+            packed = file.read(MOST_BYTES + 1)
+        return Archive(packed, read_members(packed))
+    except (zlib.error, OSError, UnicodeDecodeError) as error:
         raise UnreadableBundle(f"the archive is damaged: {error}") from error
-    return files
 
 
-def check_members(archive: zipfile.ZipFile, members: Sequence[zipfile.ZipInfo]) -> None:
+def read_members(packed: bytes) -> list[Member]:
+    """Read the directory, and hold it and every header against the form that they must have."""
+    if not END_RECORD.size <= len(packed) <= MOST_BYTES:
+        raise UnreadableBundle(f"the archive is damaged: it has {len(packed)} bytes")
+    last = packed[-END_RECORD.size :]
+    mark, *_, length, start, _ = END_RECORD.unpack(last)
+    if mark != b"PK\x05\x06":
+        raise UnreadableBundle("the archive is damaged: it does not end as a zip archive does")
+    if start + length + END_RECORD.size != len(packed) or length > MOST_FILES * MOST_NAME:
+        raise UnreadableBundle("the archive is damaged: its directory is not where it should be")
+    directory = packed[start : start + length]
+    members = list(parse_directory(directory))
+    check_members(members)
+    check_form(packed, members, start)
+    entries = b"".join(map(directory_entry, members))
+    if directory != entries or last != end_record(len(members), length, start):
+        raise UnreadableBundle("the archive's directory is not in the form that ccm writes")
+    return members
+
+
+def parse_directory(directory: bytes) -> Iterator[Member]:
+    """Yield the members that the directory names."""
+    at = 0
+    while at < len(directory):
+        if len(directory) - at < DIRECTORY_ENTRY.size or directory[at : at + 4] != b"PK\x01\x02":
+            raise UnreadableBundle("the archive is damaged: its directory breaks off")
+        fields = DIRECTORY_ENTRY.unpack_from(directory, at)
+        crc, packed, size, name, extra, comment = fields[7:13]
+        at += DIRECTORY_ENTRY.size
+        yield Member(directory[at : at + name].decode(), crc, packed, size, fields[-1])
+        at += name + extra + comment
+
+
+def check_members(members: Sequence[Member]) -> None:
     """Refuse names that clash or climb, and too much data, before anything is unpacked."""
-    for name, count in Counter(member.filename for member in members).items():
+    for name, count in Counter(member.name for member in members).items():
         if count > 1:
             raise UnreadableBundle(f"{name!r} is in the archive {count} times")
         parts = set(name.split("/"))
         if not name.isprintable() or "\\" in name or ":" in name or {"", ".", ".."} & parts:
             raise UnreadableBundle(f"{name!r} is not a safe file name: it may lead out of a folder")
-    size = sum(member.file_size for member in members)
-    packed = sum(member.compress_size for member in members)
-    bomb = size > MOST_RATIO * packed + (1 << 26)
+    size = sum(member.size for member in members)
+    packed = sum(member.packed for member in members)
+    bomb = size > MOST_RATIO * packed + FREE_BYTES
     if bomb or len(members) > MOST_FILES or size > MOST_BYTES:
         raise UnreadableBundle(
             f"the archive would unpack to {len(members)} files of {size} bytes, which is too much"
         )
-    if archive.comment or min((member.header_offset for member in members), default=0) != 0:
+
+
+def check_form(packed: bytes, members: Sequence[Member], start: int) -> None:
+    """Check that the members fill the archive up to its directory, one header before each."""
+    if list(members) != sorted(members, key=lambda member: member_order(member.name)):
+        raise UnreadableBundle("the files of the archive are not in the order that ccm writes")
+    expected = 0
+    for member in members:
+        header = local_header(member)
+        actual = packed[expected : expected + len(header)]
+        if member.offset != expected or actual != header:
+            raise UnreadableBundle(
+                f"the archive holds data that belongs to no file, or another header: {member.name}"
+            )
+        expected = member.end
+    if expected != start:
         raise UnreadableBundle("the archive holds data that belongs to no file")

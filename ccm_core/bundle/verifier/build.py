@@ -13,11 +13,13 @@ PUBLISHED = Path(__file__).with_name("verify.py")
 PARTS = (
     "main",
     "archive",
+    "zip_format",
     "statement",
     "log_checks",
     "contents",
     "completeness",
     "results",
+    "strict_json",
     "merkle",
     "signed_note",
     "ed25519",

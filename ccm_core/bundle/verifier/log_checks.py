@@ -23,6 +23,7 @@ def read_logs(
     for log in sorted(names, key=lambda name: (name != STORE_LOG, name)):
         stated = list(stated_heads(log, logs.get(STORE_LOG, {})))
         logs[log] = read_log(files, log, keys, stated, problems)
+        check_signer(files, log, logs, problems)
     return logs
 
 
@@ -42,9 +43,7 @@ def read_log(
     problems: list[str],
 ) -> dict[int, Any]:
     """Prove the leaves of one log against its signed checkpoint and the heads stated before it."""
-    text, signatures = read_note(files[f"ledger/{log}/checkpoint.txt"])
-    if not any(signed_by(key, text, signatures) for key in keys):
-        problems.append(f"the checkpoint of the log {log} has no valid signature of the store")
+    text, _ = read_note(files[f"ledger/{log}/checkpoint.txt"])
     origin, size, root = text.decode().split("\n")[:3]
     expected = keys[0].split("+")[0] + ("" if log == STORE_LOG else f"/{log}")
     if origin != expected:
@@ -58,6 +57,56 @@ def read_log(
     if log == STORE_LOG and len(leaves) != int(size):
         problems.append(f"{int(size) - len(leaves)} leaves of the store's own log were left out")
     return {number: json.loads(leaves[number]) for number in sorted(leaves)}
+
+
+def check_signer(
+    files: Mapping[str, bytes],
+    log: str,
+    logs: Mapping[str, Mapping[int, Any]],
+    problems: list[str],
+) -> None:
+    """Check that the checkpoint of a log is signed by the key that was in use at that moment."""
+    text, signatures = read_note(files[f"ledger/{log}/checkpoint.txt"])
+    size = int(text.split(b"\n")[1])
+    key = signer_of(log, size, logs.get(STORE_LOG, {}))
+    if key is None:
+        problems.append(f"no signed statement of the store is of the log {log} at {size} leaves")
+    elif not signed_by(key, text, signatures):
+        problems.append(
+            f"the checkpoint of the log {log} at {size} leaves is not signed by {key}, "
+            "the key of that moment"
+        )
+
+
+def signer_of(log: str, size: int, store_log: Mapping[int, Any]) -> str | None:
+    """Return the key that signs a log's head of a size: the one that the store's log named last.
+
+    None: no leaf of the store's own log states that the head is signed.
+    """
+    stated = size if log == STORE_LOG else 0
+    for index, leaf in store_log.items():
+        if not stated and leaf.get("signed") is True:
+            heads = {(head["log"], head["size"]) for head in leaf["heads"]}
+            stated = index + 1 if (log, size) in heads else 0
+    keys = [key for index, key, _ in named_keys(store_log) if index < stated]
+    return keys[-1] if keys else None
+
+
+def named_keys(store_log: Mapping[int, Any]) -> Iterator[tuple[int, str, str]]:
+    """Yield each key that the store's own log names, with its leaf's index and its note."""
+    for index, leaf in store_log.items():
+        if leaf["leaf"] == "signing_key":
+            yield index, leaf["key"], leaf["note"]
+
+
+def check_named_keys(
+    files: Mapping[str, bytes], logs: Mapping[str, Mapping[int, Any]], problems: list[str]
+) -> None:
+    """Check that the keys of the package are those that the store's own log names, in order."""
+    names = sorted(path for path in files if path.startswith("keys/"))
+    notes = [note.encode() for _, _, note in named_keys(logs.get(STORE_LOG, {}))]
+    if [files[name] for name in names] != notes:
+        problems.append("the keys in keys/ are not those that the store's ledger names")
 
 
 def rebuild_roots(

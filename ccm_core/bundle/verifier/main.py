@@ -9,7 +9,8 @@ package that was changed may hold a verifier that was changed.
 
 1. The archive is plain: no name twice, no path that leads out of a folder, no decompression bomb.
 2. The statement (in-toto, in a DSSE envelope) is signed, and names every file with its digest.
-3. Each key of the store was handed over by the key before it.
+3. Each key of the store was handed over by the key before it, and signs only from then on until
+   it hands over itself: each checkpoint is signed by the key that the ledger named last.
 4. The leaves of each log lead to its signed checkpoint (Merkle trees of RFC 9162): none is forged.
    They lead to every checkpoint that was stated before as well: no history was rewritten.
 5. All contents have the digests that leaves name; only what was erased by order is missing.
@@ -27,7 +28,7 @@ from typing import Any
 from ccm_core.bundle.verifier.archive import Files, UnreadableBundle, read_archive
 from ccm_core.bundle.verifier.completeness import check_collections, check_runs
 from ccm_core.bundle.verifier.contents import Leaves, read_contents
-from ccm_core.bundle.verifier.log_checks import read_logs
+from ccm_core.bundle.verifier.log_checks import STORE_LOG, check_named_keys, read_logs, signer_of
 from ccm_core.bundle.verifier.results import check_results
 from ccm_core.bundle.verifier.signed_note import read_key
 from ccm_core.bundle.verifier.statement import read_statement, trusted_keys
@@ -65,10 +66,12 @@ def verify(path: str, key: str | None = None) -> tuple[list[str], list[str]]:
         keys = trusted_keys(files, key, problems)
         predicate = read_statement(files, keys, problems)["predicate"]
         logs = read_logs(files, keys, problems)
+        check_named_keys(files, logs, problems)
         contents = read_contents(files, logs, predicate, problems)
         check_nothing_left_out(files, logs, predicate, contents, problems)
         check_results(predicate, logs, contents, problems)
         facts.extend(describe(predicate, keys[-1], logs, contents))
+        facts.extend(describe_signers(files, logs))
         if key is None:
             facts.append("compare that key with the one that you received by another way")
     except UnreadableBundle as error:
@@ -108,6 +111,14 @@ def describe(
         f"{len(contents)} contents match their digests"
     )
     yield f"signed by {key}"
+
+
+def describe_signers(files: Files, logs: Mapping[str, Leaves]) -> Iterator[str]:
+    """Yield which key signed the checkpoint of each log."""
+    for log in logs:
+        size = int(files[f"ledger/{log}/checkpoint.txt"].split(b"\n")[1])
+        key = signer_of(log, size, logs.get(STORE_LOG, {}))
+        yield f"the checkpoint of the log {log} at {size} leaves is signed by {key}"
 
 
 if __name__ == "__main__":

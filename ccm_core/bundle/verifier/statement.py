@@ -17,19 +17,16 @@ PAYLOAD_TYPE, PREDICATE_TYPE = "application/vnd.in-toto+json", "urn:ccm:bundle:v
 
 
 def read_statement(files: Files, keys: Sequence[str], problems: list[str]) -> dict[str, Any]:
-    """Check the signed statement against the files, and return it."""
+    """Check the signed statement against the files, and return it. The newest key signs it."""
     envelope = json.loads(files[STATEMENT])
     payload = base64.b64decode(envelope["payload"], validate=True)
     kind = envelope["payloadType"]
     signed = b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(payload), payload)
     signatures = [base64.b64decode(entry["sig"], validate=True) for entry in envelope["signatures"]]
-    valid = any(
-        verify_signature(public_key(key), signed, signature)
-        for key in keys
-        for signature in signatures
-    )
+    newest = public_key(keys[-1])
+    valid = any(verify_signature(newest, signed, signature) for signature in signatures)
     if kind != PAYLOAD_TYPE or not valid:
-        problems.append(f"{STATEMENT} has no valid signature of the store's keys")
+        problems.append(f"{STATEMENT} is not signed by {keys[-1]}, the newest key of the store")
     statement: dict[str, Any] = json.loads(payload)
     if statement["predicateType"] != PREDICATE_TYPE:
         raise UnreadableBundle(
@@ -53,19 +50,19 @@ def check_digests(files: Files, statement: dict[str, Any], problems: list[str]) 
 
 
 def trusted_keys(files: Files, key: str | None, problems: list[str]) -> list[str]:
-    """Return the keys of the store that are linked by hand-overs, with the key that is trusted."""
+    """Return the newest keys of the store, linked by hand-overs: one of them must be trusted."""
     chains = key_chains(files, problems)
     if not chains:
         raise UnreadableBundle("the package holds no public key")
-    if key is None:
-        return chains[-1]
-    for chain in chains:
-        if key in chain:
-            return chain
-    problems.append(
-        f"the package was signed with another key: expected {key}, got {chains[-1][-1]}"
-    )
-    return chains[-1]
+    newest = chains[-1]
+    if any(key in chain for chain in chains[:-1]):
+        problems.append(
+            f"{key} did not hand over to {newest[0]}, which replaces a key that was lost: it "
+            "vouches for nothing that was signed since"
+        )
+    elif key is not None and key not in newest:
+        problems.append(f"the package was signed with another key: expected {key}, got {newest[-1]}")
+    return newest
 
 
 def key_chains(files: Files, problems: list[str]) -> list[list[str]]:

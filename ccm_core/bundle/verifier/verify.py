@@ -9,7 +9,8 @@ package that was changed may hold a verifier that was changed.
 
 1. The archive is plain: no name twice, no path that leads out of a folder, no decompression bomb.
 2. The statement (in-toto, in a DSSE envelope) is signed, and names every file with its digest.
-3. Each key of the store was handed over by the key before it.
+3. Each key of the store was handed over by the key before it, and signs only from then on until
+   it hands over itself: each checkpoint is signed by the key that the ledger named last.
 4. The leaves of each log lead to its signed checkpoint (Merkle trees of RFC 9162): none is forged.
    They lead to every checkpoint that was stated before as well: no history was rewritten.
 5. All contents have the digests that leaves name; only what was erased by order is missing.
@@ -27,13 +28,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import struct
 import sys
-import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple, NoReturn
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -68,10 +69,12 @@ def verify(path: str, key: str | None = None) -> tuple[list[str], list[str]]:
         keys = trusted_keys(files, key, problems)
         predicate = read_statement(files, keys, problems)["predicate"]
         logs = read_logs(files, keys, problems)
+        check_named_keys(files, logs, problems)
         contents = read_contents(files, logs, predicate, problems)
         check_nothing_left_out(files, logs, predicate, contents, problems)
         check_results(predicate, logs, contents, problems)
         facts.extend(describe(predicate, keys[-1], logs, contents))
+        facts.extend(describe_signers(files, logs))
         if key is None:
             facts.append("compare that key with the one that you received by another way")
     except UnreadableBundle as error:
@@ -113,56 +116,248 @@ def describe(
     yield f"signed by {key}"
 
 
-# -- Read the zip archive of an evidence package, and refuse one that could harm its reader --------
+def describe_signers(files: Files, logs: Mapping[str, Leaves]) -> Iterator[str]:
+    """Yield which key signed the checkpoint of each log."""
+    for log in logs:
+        size = int(files[f"ledger/{log}/checkpoint.txt"].split(b"\n")[1])
+        key = signer_of(log, size, logs.get(STORE_LOG, {}))
+        yield f"the checkpoint of the log {log} at {size} leaves is signed by {key}"
+
+
+# -- Read the zip archive of an evidence package: in its one form, within bounds, to the last byte -
 
 
 MOST_FILES = 20_000
-MOST_BYTES = 4 << 30
-MOST_RATIO = 200
-
-Files = Mapping[str, bytes]
+MOST_RATIO = 60
+"""Bytes that one compressed byte may unpack to; evidence stays far below."""
+FREE_BYTES = 1 << 24
+"""Bytes that may unpack from however little."""
+MOST_NAME = 512
+MOST_LINE = 256 << 20
+CHUNK = 1 << 16
 
 
 class UnreadableBundle(Exception):
     """The package cannot be read any further."""
 
 
-def read_archive(path: str) -> Files:
-    """Read every file of the archive into memory; nothing is written anywhere."""
-    files = {}
+class Archive(Mapping[str, bytes]):
+    """The files of an archive, by name; one is unpacked only while somebody uses it."""
+
+    def __init__(self, packed: bytes, members: Sequence[Member]) -> None:
+        self._packed = packed
+        self._members = {member.name: member for member in members}
+        self.digests = {name: self._digest(name) for name in self._members}
+        """The SHA-256 of each file, in hexadecimal digits."""
+
+    def __getitem__(self, name: str) -> bytes:
+        """Return the bytes of a file."""
+        return b"".join(self.chunks(name))
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names in the order of the archive."""
+        return iter(self._members)
+
+    def __len__(self) -> int:
+        """Return the number of files."""
+        return len(self._members)
+
+    def __contains__(self, name: object) -> bool:
+        """Return whether a file is here, without reading it."""
+        return name in self._members
+
+    def size(self, name: str) -> int:
+        """Return how many bytes a file has."""
+        return self._members[name].size
+
+    def lines(self, name: str) -> Iterator[bytes]:
+        """Yield the lines of a file; the last one needs its newline like every other."""
+        rest: list[bytes] = []
+        for chunk in self.chunks(name):
+            first, *others = chunk.split(b"\n")
+            rest.append(first)
+            for other in others:
+                yield b"".join(rest)
+                rest = [other]
+            if len(rest) * CHUNK > MOST_LINE:
+                raise UnreadableBundle(f"{name} has a line of more than {MOST_LINE} bytes")
+        if any(rest):
+            raise UnreadableBundle(f"{name}: bytes follow the last newline, so they are no line")
+
+    def chunks(self, name: str) -> Iterator[bytes]:
+        """Yield the bytes of a file; they are exactly those that the archive declares."""
+        member = self._members[name]
+        unpack, size, crc = zlib.decompressobj(-zlib.MAX_WBITS), 0, 0
+        for start in range(member.data_offset, member.end, CHUNK):
+            packed = self._packed[start : min(start + CHUNK, member.end)]
+            while packed:
+                data = unpack.decompress(packed, CHUNK)
+                size, crc, packed = size + len(data), zlib.crc32(data, crc), unpack.unconsumed_tail
+                if size > member.size:
+                    raise UnreadableBundle(f"{name}: expected {member.size} bytes, got more")
+                if unpack.unused_data or (not data and packed):
+                    raise UnreadableBundle(f"{name}: bytes follow its compressed bytes")
+                if data:
+                    yield data
+        while not unpack.eof:
+            data = unpack.decompress(b"", CHUNK)
+            size, crc = size + len(data), zlib.crc32(data, crc)
+            if not data or size > member.size:
+                break
+            yield data
+        if not unpack.eof or (size, crc) != (member.size, member.crc):
+            raise UnreadableBundle(f"the archive is damaged: {name} is not what it declares")
+
+    def _digest(self, name: str) -> str:
+        digest = hashlib.sha256()
+        for chunk in self.chunks(name):
+            digest.update(chunk)
+        return digest.hexdigest()
+
+
+Files = Archive
+
+
+def read_archive(path: str) -> Archive:
+    """Check every byte of the archive that is no content, and unpack each file once."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            check_members(archive, archive.infolist())
-            for member in archive.infolist():
-                with archive.open(member) as stream:
-                    files[member.filename] = stream.read(member.file_size + 1)
-                size = len(files[member.filename])
-                if size != member.file_size:
-                    raise UnreadableBundle(
-                        f"{member.filename}: expected {member.file_size} bytes, got {size}"
-                    )
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
+        with open(path, "rb") as file:
+            packed = file.read(MOST_BYTES + 1)
+        return Archive(packed, read_members(packed))
+    except (zlib.error, OSError, UnicodeDecodeError) as error:
         raise UnreadableBundle(f"the archive is damaged: {error}") from error
-    return files
 
 
-def check_members(archive: zipfile.ZipFile, members: Sequence[zipfile.ZipInfo]) -> None:
+def read_members(packed: bytes) -> list[Member]:
+    """Read the directory, and hold it and every header against the form that they must have."""
+    if not END_RECORD.size <= len(packed) <= MOST_BYTES:
+        raise UnreadableBundle(f"the archive is damaged: it has {len(packed)} bytes")
+    last = packed[-END_RECORD.size :]
+    mark, *_, length, start, _ = END_RECORD.unpack(last)
+    if mark != b"PK\x05\x06":
+        raise UnreadableBundle("the archive is damaged: it does not end as a zip archive does")
+    if start + length + END_RECORD.size != len(packed) or length > MOST_FILES * MOST_NAME:
+        raise UnreadableBundle("the archive is damaged: its directory is not where it should be")
+    directory = packed[start : start + length]
+    members = list(parse_directory(directory))
+    check_members(members)
+    check_form(packed, members, start)
+    entries = b"".join(map(directory_entry, members))
+    if directory != entries or last != end_record(len(members), length, start):
+        raise UnreadableBundle("the archive's directory is not in the form that ccm writes")
+    return members
+
+
+def parse_directory(directory: bytes) -> Iterator[Member]:
+    """Yield the members that the directory names."""
+    at = 0
+    while at < len(directory):
+        if len(directory) - at < DIRECTORY_ENTRY.size or directory[at : at + 4] != b"PK\x01\x02":
+            raise UnreadableBundle("the archive is damaged: its directory breaks off")
+        fields = DIRECTORY_ENTRY.unpack_from(directory, at)
+        crc, packed, size, name, extra, comment = fields[7:13]
+        at += DIRECTORY_ENTRY.size
+        yield Member(directory[at : at + name].decode(), crc, packed, size, fields[-1])
+        at += name + extra + comment
+
+
+def check_members(members: Sequence[Member]) -> None:
     """Refuse names that clash or climb, and too much data, before anything is unpacked."""
-    for name, count in Counter(member.filename for member in members).items():
+    for name, count in Counter(member.name for member in members).items():
         if count > 1:
             raise UnreadableBundle(f"{name!r} is in the archive {count} times")
         parts = set(name.split("/"))
         if not name.isprintable() or "\\" in name or ":" in name or {"", ".", ".."} & parts:
             raise UnreadableBundle(f"{name!r} is not a safe file name: it may lead out of a folder")
-    size = sum(member.file_size for member in members)
-    packed = sum(member.compress_size for member in members)
-    bomb = size > MOST_RATIO * packed + (1 << 26)
+    size = sum(member.size for member in members)
+    packed = sum(member.packed for member in members)
+    bomb = size > MOST_RATIO * packed + FREE_BYTES
     if bomb or len(members) > MOST_FILES or size > MOST_BYTES:
         raise UnreadableBundle(
             f"the archive would unpack to {len(members)} files of {size} bytes, which is too much"
         )
-    if archive.comment or min((member.header_offset for member in members), default=0) != 0:
+
+
+def check_form(packed: bytes, members: Sequence[Member], start: int) -> None:
+    """Check that the members fill the archive up to its directory, one header before each."""
+    if list(members) != sorted(members, key=lambda member: member_order(member.name)):
+        raise UnreadableBundle("the files of the archive are not in the order that ccm writes")
+    expected = 0
+    for member in members:
+        header = local_header(member)
+        actual = packed[expected : expected + len(header)]
+        if member.offset != expected or actual != header:
+            raise UnreadableBundle(
+                f"the archive holds data that belongs to no file, or another header: {member.name}"
+            )
+        expected = member.end
+    if expected != start:
         raise UnreadableBundle("the archive holds data that belongs to no file")
+
+
+# -- The one form of the archive: every byte of an evidence package but its contents is determined -
+
+
+LOCAL_HEADER = struct.Struct("<4s5H3L2H")
+DIRECTORY_ENTRY = struct.Struct("<4s6H3L5H2L")
+END_RECORD = struct.Struct("<4s4H2LH")
+VERSION, UTF_8, DEFLATED, MIDNIGHT, FIRST_DAY = 20, 0x800, 8, 0, 0x21
+"""What every member has: ZIP 2.0, a name in UTF-8, one compression, and no time."""
+UNIX, REGULAR_FILE = 3 << 8, 0o100644 << 16
+MOST_BYTES = 4 << 30
+"""Of an archive, and of all that is in it: without the extension for larger ones."""
+FOLDERS = ("ledger/", "contents/", "evidence/", "packs/", "keys/")
+LAST = ("key.pem", "assurance.json", "erasures.json", "verify.py", "index.html", "statement.json")
+
+
+class Member(NamedTuple):
+    """One file of the archive."""
+
+    name: str
+    crc: int
+    packed: int
+    size: int
+    offset: int
+
+    @property
+    def data_offset(self) -> int:
+        """Where its compressed bytes begin."""
+        return self.offset + LOCAL_HEADER.size + len(self.name.encode())
+
+    @property
+    def end(self) -> int:
+        """Where they end."""
+        return self.data_offset + self.packed
+
+
+def local_header(member: Member) -> bytes:
+    """Return the bytes before the compressed bytes of a member."""
+    name = member.name.encode()
+    form = (VERSION, UTF_8, DEFLATED, MIDNIGHT, FIRST_DAY)
+    sizes = (member.crc, member.packed, member.size, len(name), 0)
+    return LOCAL_HEADER.pack(b"PK\x03\x04", *form, *sizes) + name
+
+
+def directory_entry(member: Member) -> bytes:
+    """Return the bytes of a member in the directory."""
+    name = member.name.encode()
+    form = (UNIX | VERSION, VERSION, UTF_8, DEFLATED, MIDNIGHT, FIRST_DAY)
+    sizes = (member.crc, member.packed, member.size, len(name))
+    rest = (0, 0, 0, 0, REGULAR_FILE, member.offset)
+    return DIRECTORY_ENTRY.pack(b"PK\x01\x02", *form, *sizes, *rest) + name
+
+
+def end_record(members: int, length: int, start: int) -> bytes:
+    """Return the last bytes of an archive."""
+    return END_RECORD.pack(b"PK\x05\x06", 0, 0, members, members, length, start, 0)
+
+
+def member_order(name: str) -> tuple[int, str]:
+    """Return what members are sorted by: the ledger first, the statement last."""
+    if name in LAST:
+        return len(FOLDERS) + LAST.index(name), name
+    matching = [rank for rank, folder in enumerate(FOLDERS) if name.startswith(folder)]
+    return (matching[0] if matching else len(FOLDERS)), name
 
 
 # -- The signed statement of an evidence package, and the store's keys that may sign it ------------
@@ -173,19 +368,16 @@ PAYLOAD_TYPE, PREDICATE_TYPE = "application/vnd.in-toto+json", "urn:ccm:bundle:v
 
 
 def read_statement(files: Files, keys: Sequence[str], problems: list[str]) -> dict[str, Any]:
-    """Check the signed statement against the files, and return it."""
+    """Check the signed statement against the files, and return it. The newest key signs it."""
     envelope = json.loads(files[STATEMENT])
     payload = base64.b64decode(envelope["payload"], validate=True)
     kind = envelope["payloadType"]
     signed = b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(payload), payload)
     signatures = [base64.b64decode(entry["sig"], validate=True) for entry in envelope["signatures"]]
-    valid = any(
-        verify_signature(public_key(key), signed, signature)
-        for key in keys
-        for signature in signatures
-    )
+    newest = public_key(keys[-1])
+    valid = any(verify_signature(newest, signed, signature) for signature in signatures)
     if kind != PAYLOAD_TYPE or not valid:
-        problems.append(f"{STATEMENT} has no valid signature of the store's keys")
+        problems.append(f"{STATEMENT} is not signed by {keys[-1]}, the newest key of the store")
     statement: dict[str, Any] = json.loads(payload)
     if statement["predicateType"] != PREDICATE_TYPE:
         raise UnreadableBundle(
@@ -209,19 +401,19 @@ def check_digests(files: Files, statement: dict[str, Any], problems: list[str]) 
 
 
 def trusted_keys(files: Files, key: str | None, problems: list[str]) -> list[str]:
-    """Return the keys of the store that are linked by hand-overs, with the key that is trusted."""
+    """Return the newest keys of the store, linked by hand-overs: one of them must be trusted."""
     chains = key_chains(files, problems)
     if not chains:
         raise UnreadableBundle("the package holds no public key")
-    if key is None:
-        return chains[-1]
-    for chain in chains:
-        if key in chain:
-            return chain
-    problems.append(
-        f"the package was signed with another key: expected {key}, got {chains[-1][-1]}"
-    )
-    return chains[-1]
+    newest = chains[-1]
+    if any(key in chain for chain in chains[:-1]):
+        problems.append(
+            f"{key} did not hand over to {newest[0]}, which replaces a key that was lost: it "
+            "vouches for nothing that was signed since"
+        )
+    elif key is not None and key not in newest:
+        problems.append(f"the package was signed with another key: expected {key}, got {newest[-1]}")
+    return newest
 
 
 def key_chains(files: Files, problems: list[str]) -> list[list[str]]:
@@ -258,6 +450,7 @@ def read_logs(
     for log in sorted(names, key=lambda name: (name != STORE_LOG, name)):
         stated = list(stated_heads(log, logs.get(STORE_LOG, {})))
         logs[log] = read_log(files, log, keys, stated, problems)
+        check_signer(files, log, logs, problems)
     return logs
 
 
@@ -277,9 +470,7 @@ def read_log(
     problems: list[str],
 ) -> dict[int, Any]:
     """Prove the leaves of one log against its signed checkpoint and the heads stated before it."""
-    text, signatures = read_note(files[f"ledger/{log}/checkpoint.txt"])
-    if not any(signed_by(key, text, signatures) for key in keys):
-        problems.append(f"the checkpoint of the log {log} has no valid signature of the store")
+    text, _ = read_note(files[f"ledger/{log}/checkpoint.txt"])
     origin, size, root = text.decode().split("\n")[:3]
     expected = keys[0].split("+")[0] + ("" if log == STORE_LOG else f"/{log}")
     if origin != expected:
@@ -293,6 +484,56 @@ def read_log(
     if log == STORE_LOG and len(leaves) != int(size):
         problems.append(f"{int(size) - len(leaves)} leaves of the store's own log were left out")
     return {number: json.loads(leaves[number]) for number in sorted(leaves)}
+
+
+def check_signer(
+    files: Mapping[str, bytes],
+    log: str,
+    logs: Mapping[str, Mapping[int, Any]],
+    problems: list[str],
+) -> None:
+    """Check that the checkpoint of a log is signed by the key that was in use at that moment."""
+    text, signatures = read_note(files[f"ledger/{log}/checkpoint.txt"])
+    size = int(text.split(b"\n")[1])
+    key = signer_of(log, size, logs.get(STORE_LOG, {}))
+    if key is None:
+        problems.append(f"no signed statement of the store is of the log {log} at {size} leaves")
+    elif not signed_by(key, text, signatures):
+        problems.append(
+            f"the checkpoint of the log {log} at {size} leaves is not signed by {key}, "
+            "the key of that moment"
+        )
+
+
+def signer_of(log: str, size: int, store_log: Mapping[int, Any]) -> str | None:
+    """Return the key that signs a log's head of a size: the one that the store's log named last.
+
+    None: no leaf of the store's own log states that the head is signed.
+    """
+    stated = size if log == STORE_LOG else 0
+    for index, leaf in store_log.items():
+        if not stated and leaf.get("signed") is True:
+            heads = {(head["log"], head["size"]) for head in leaf["heads"]}
+            stated = index + 1 if (log, size) in heads else 0
+    keys = [key for index, key, _ in named_keys(store_log) if index < stated]
+    return keys[-1] if keys else None
+
+
+def named_keys(store_log: Mapping[int, Any]) -> Iterator[tuple[int, str, str]]:
+    """Yield each key that the store's own log names, with its leaf's index and its note."""
+    for index, leaf in store_log.items():
+        if leaf["leaf"] == "signing_key":
+            yield index, leaf["key"], leaf["note"]
+
+
+def check_named_keys(
+    files: Mapping[str, bytes], logs: Mapping[str, Mapping[int, Any]], problems: list[str]
+) -> None:
+    """Check that the keys of the package are those that the store's own log names, in order."""
+    names = sorted(path for path in files if path.startswith("keys/"))
+    notes = [note.encode() for _, _, note in named_keys(logs.get(STORE_LOG, {}))]
+    if [files[name] for name in names] != notes:
+        problems.append("the keys in keys/ are not those that the store's ledger names")
 
 
 def rebuild_roots(
@@ -504,6 +745,51 @@ def required_digests(
         if result["connection"] in logs
         for name in result["evidence_digests"]
     }
+
+
+# -- JSON that has one reading: no key twice, no number that is none, and one way to write it ------
+
+
+MOST_DEPTH = 100
+"""Brackets that may be open at a time where a document can be anybody's."""
+
+
+def read_json(data: bytes | str) -> Any:
+    """Read JSON text that names no key of an object twice."""
+    return json.loads(data, object_pairs_hook=distinct_keys, parse_constant=refuse_constant)
+
+
+def read_canonical(name: str, data: bytes) -> Any:
+    """Read JSON text that is written in the one form that ccm writes."""
+    depth = deepest = 0
+    for byte in data:
+        depth += (byte in b"[{") - (byte in b"]}")
+        deepest = max(deepest, depth)
+        if deepest > MOST_DEPTH:
+            raise ValueError(f"{name} is nested too deeply")
+    value = read_json(data)
+    if write_json(value) != data:
+        raise ValueError(f"{name} is not written in the form that ccm writes")
+    return value
+
+
+def write_json(value: Any) -> bytes:
+    """Return JSON with sorted keys and without white space."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.encode()
+
+
+def distinct_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object, or refuse one that names a key twice."""
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("a JSON object names one key twice")
+    return value
+
+
+def refuse_constant(text: str) -> NoReturn:
+    """Refuse what JSON has no number for."""
+    raise ValueError(f"{text} is no JSON")
 
 
 # -- Roots of Merkle trees, recomputed from leaves and hashes (RFC 9162, section 2.1.1) ------------

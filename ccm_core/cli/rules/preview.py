@@ -14,7 +14,7 @@ from ccm_core.cli.terminal.options import as_of_option, json_option, read_as_of
 from ccm_core.cli.terminal.output import print_json, print_message, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.model.evaluation.result import Evaluation
-from ccm_core.pipeline.evaluate import evaluate
+from ccm_core.pipeline.evaluate import current_moment, evaluate
 from ccm_core.pipeline.report import report_input
 from ccm_core.report.formats.terminal_summary import TextReport
 from ccm_core.rules.pack.compiled import CompiledPacks
@@ -57,7 +57,8 @@ def diff(config: str | None, before: str, after: str, as_of: str | None, *, as_j
     workspace = open_workspace(config)
     sides = [compile_other_packs(workspace, [name]) for name in (before, after)]
     with workspace.read_store() as store:
-        now = instant or workspace.host.clock()
+        connections = workspace.connections(secrets=False)
+        now = instant or current_moment(workspace.host, connections, store)
         old, new = (preview_packs(workspace, store, packs, now) for packs in sides)
     return print_comparison(compare(old, new), as_json=as_json)
 

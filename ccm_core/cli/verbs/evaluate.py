@@ -19,6 +19,7 @@ from ccm_core.cli.terminal.output import print_json, print_message, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.model.evaluation.result import Evaluation
 from ccm_core.pipeline.context import Host
+from ccm_core.pipeline.evaluate import current_moment
 from ccm_core.pipeline.report import report_input
 from ccm_core.pipeline.reproduce import reproduce
 from ccm_core.report.content.summary import summary
@@ -102,8 +103,9 @@ def _preview(
     as_json: bool,
 ) -> int:
     """Print what other packs would give; keep nothing."""
-    now = as_of or workspace.host.clock()
     with workspace.read_store() as store:
+        connections = workspace.connections(secrets=False)
+        now = as_of or current_moment(workspace.host, connections, store)
         candidate = preview_packs(workspace, store, compile_other_packs(workspace, names), now)
         if diff:
             rules = compile_rule_set(workspace)

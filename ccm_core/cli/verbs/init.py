@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from ccm_core.app.installation import clock
+from ccm_core.atomic_write import owner_only
 from ccm_core.cli.terminal.output import print_message
 from ccm_core.config.locate import NAME
 from ccm_core.config.settings_reader import load_settings
@@ -27,7 +28,7 @@ def command(config: str | None, *, force: bool) -> None:
     catalog = load(discover())
     text = template(catalog.connectors.values(), catalog.packs)
     try:
-        with path.open("w" if force else "x", encoding="utf-8") as file:
+        with open(path, "w" if force else "x", encoding="utf-8", opener=owner_only) as file:
             file.write(text)
     except FileExistsError:
         raise UsageError(f"{path} exists already; --force replaces it") from None

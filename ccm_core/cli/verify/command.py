@@ -122,7 +122,8 @@ def _conclusion(verification: Verification) -> str:
 
 
 def _log(log: LogState) -> str:
-    return f"log {log.log}: {log.size} leaves, root {log.root}, signed up to {log.signed_size}"
+    signed = f"signed up to {log.signed_size}" + (f" by {log.signed_by}" if log.signed_by else "")
+    return f"log {log.log}: {log.size} leaves, root {log.root}, {signed}"
 
 
 def progress() -> Callable[[int, int], None]:

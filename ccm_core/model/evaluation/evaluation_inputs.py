@@ -20,6 +20,28 @@ class StoredPack:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RuleScope:
+    """The controls that a rule supports, and the evidence that it needs."""
+
+    rule: str
+    controls: tuple[str, ...] = ()
+    """As ``framework:id``, sorted."""
+    kinds: tuple[str, ...] = ()
+    """Every evidence kind that its view and its lookups read, sorted."""
+    max_age: float | None = None
+    """Seconds its evidence may be old, where the rule states it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestKind:
+    """The kind under which the manifests of a connection are evidence themselves."""
+
+    kind: str
+    cadence: float
+    """Seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WatchScope:
     """What one connection collected, how often, and over which horizon."""
 
@@ -34,6 +56,10 @@ class WatchScope:
     """Seconds, by each kind that it collects."""
     refreshed: tuple[str, ...] = ()
     """Kinds of events of which old ones may change and are read again."""
+    event_kinds: tuple[str, ...] = ()
+    """Those of the kinds that are events; all others are snapshots."""
+    manifests: ManifestKind | None = None
+    """None where no rule can read manifests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +67,8 @@ class EvaluationInputs:
     """Packs, parameters, waivers, watch scopes and versions behind an evaluation."""
 
     packs: tuple[StoredPack, ...] = ()
+    rules: tuple[RuleScope, ...] = ()
+    """Every rule of the packs, sorted: what an evidence package of a control must contain."""
     parameters: JsonObject = field(default_factory=dict)
     """As the settings set them; the packs' own defaults stand in the packs."""
     set_at: dict[str, str] = field(default_factory=dict)

@@ -33,10 +33,22 @@ class Reason(StrEnum):
     RATE_LIMITED = "rate_limited"
     REJECTED_RECORDS = "rejected_records"
     HIDDEN_REFERENCES = "hidden_references"
+    VISIBILITY = "visibility"
+    """The credential is not shown to see everything, and lists do not say what they leave out."""
+    COLLAPSED = "collapsed"
+    """Most of the population is gone at once, and nobody has accepted that."""
+    CONTRADICTED = "contradicted"
+    """Another kind that was read in the same run states the opposite."""
+    UNIDENTIFIED = "unidentified"
+    """The source does not tell whose account was read, and it told before."""
     INTERRUPTED = "interrupted"
     SOURCE_ERROR = "source_error"
     ERASED = "erased"
     """Not of a collection: its records were erased since."""
+
+
+UNLISTED_ONLY = frozenset({Reason.VISIBILITY, Reason.COLLAPSED})
+"""Reasons that leave what was listed as it is: only what was not listed is in doubt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +62,11 @@ class Shortfall:
     """How many items are missing, where that is known."""
     subjects: tuple[str, ...] = ()
     """The only objects concerned, as ``kind:key``, where they are known; empty: any may be."""
+
+    @property
+    def unlisted_only(self) -> bool:
+        """Whether objects may be missing while those that were listed are sound."""
+        return self.reason in UNLISTED_ONLY and not self.subjects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +169,8 @@ class Collection:
     """Other kinds through whose records this was read."""
     amends: str | None = None
     """The collection to which this adds the lookups of its references."""
+    account: str | None = None
+    """The account that it was read from; None where the source did not tell."""
 
     @property
     def doubted(self) -> frozenset[str] | None:
@@ -168,6 +187,15 @@ class Collection:
         return None
 
 
+class Visibility(StrEnum):
+    """How much of the account a credential is shown to see."""
+
+    WHOLE = "whole"
+    PART = "part"
+    UNKNOWN = "unknown"
+    """Nothing shows how much. It counts as little as a part."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CredentialInfo:
     """What the source reports of the credential in use; never the credential itself."""
@@ -178,6 +206,14 @@ class CredentialInfo:
     """None where the source does not report them."""
     role: str | None = None
     detail: JsonObject | None = None
+    visibility: Visibility = Visibility.UNKNOWN
+    """How much of the account it is shown to see. Where that is not the whole, no list of a kind
+    that the source can filter counts as complete."""
+    visibility_reason: str = ""
+    """What shows that, or what it may not see, in plain words: ``an account key``."""
+    account: str | None = None
+    """What identifies the account that it opens, the same for every credential of that account:
+    ``acme.example.com``. None where the source does not tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,5 +64,6 @@ class WriteBatch:
     """At most one for each key."""
     rejected: Sequence[RejectedObject] = ()
     snapshot: bool = False
-    """Whether the collection states the whole population. Only where it is also complete do keys
-    that are not among the observations get a tombstone."""
+    """Whether the collection states the whole population. Only where it was also read to its end
+    do keys that are not among the observations get a tombstone: where it is complete, or lacks
+    nothing but what the credential may not see."""

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from ccm_core.model.frozen_json import FrozenDict
+
 FieldPath: TypeAlias = tuple[str, ...]
 """A root name and the keys below it; ``[]`` stands for any element of a list."""
 
@@ -39,7 +41,7 @@ class CheckedExpression:
     """A checked expression and the offsets of its nodes."""
 
     root: CelNode
-    offsets: Mapping[int, int] = field(default_factory=dict)
+    offsets: Mapping[int, int] = field(default_factory=FrozenDict)
     """Code points from the start of the text, by node id."""
 
     def nodes(self) -> Iterator[CelNode]:
@@ -68,7 +70,9 @@ class PathRead:
 def decode(serialized: bytes) -> CheckedExpression:
     """Decode the bytes that the runtime's ``serialize()`` returns."""
     checked = _parse_fields(_first(_parse_fields(serialized), 2))
-    return CheckedExpression(root=_node(_first(checked, 4)), offsets=_positions(_first(checked, 5)))
+    return CheckedExpression(
+        root=_node(_first(checked, 4)), offsets=FrozenDict(_positions(_first(checked, 5)))
+    )
 
 
 def read_paths(

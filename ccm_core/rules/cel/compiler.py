@@ -1,11 +1,13 @@
-"""Compiles CEL expressions over rows. All that sets up the CEL runtime is in this module."""
+"""Compiles CEL expressions over rows."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ccm_core.model.frozen_json import FrozenDict
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.rules.cel.checked_ast import CheckedExpression, FieldPath, decode, path_of, read_paths
 from ccm_core.rules.cel.cost import MOST_CHARACTERS, too_large
@@ -18,6 +20,7 @@ from ccm_core.rules.cel.expression import (
     without_status,
 )
 from ccm_core.rules.cel.lookup_function import LookupTable
+from ccm_core.rules.cel.runtime import find_nothing, new_environment
 
 if TYPE_CHECKING:
     from cel_expr_python import cel
@@ -29,26 +32,29 @@ RESERVED = re.compile(
     "exists|exists_one|filter|dyn|optional"
 )
 """Names that mean something else in CEL and cannot be given to a ``let``."""
+NAMES = ("row", "params", "now", "lookup")
+"""The names that every condition may use."""
 
 
+@dataclass(frozen=True, slots=True)
 class CelEnvironment:
     """CEL over the rows of one kind or view with the parameters of one pack."""
 
-    def __init__(
-        self, parameters: Mapping[str, str], conditions: Sequence[str], lookups: LookupTable
-    ) -> None:
+    types: Mapping[str, str]
+    """The CEL type of each parameter, by its name as conditions write it."""
+    _env: cel.Env
+
+    @classmethod
+    def of(cls, parameters: Mapping[str, str], conditions: Sequence[str]) -> CelEnvironment:
         """Declare the names.
 
         Args:
             parameters: The type of each plain parameter, by name.
             conditions: The names of the condition parameters over the same rows.
-            lookups: What ``lookup(kind, key)`` reads from.
         """
-        self._lookups = lookups
-        self._types = {f"params.{name}": _CEL_TYPES[kind] for name, kind in parameters.items()}
-        self._types |= {f"params.{name}": "bool" for name in conditions}
-        self._env = self._environment({})
-        self.names = ("row", "params", "now", "lookup")
+        types = {f"params.{name}": _CEL_TYPES[kind] for name, kind in parameters.items()}
+        types |= {f"params.{name}": "bool" for name in conditions}
+        return cls(types=FrozenDict(types), _env=_environment(types, {}))
 
     def compile(self, text: str, lets: Mapping[str, Expression] | None = None) -> Expression:
         """Compile an expression in which the ``lets`` are names.
@@ -60,7 +66,7 @@ class CelEnvironment:
         if len(text) > MOST_CHARACTERS:
             message = f"this has {len(text):,} characters; at most {MOST_CHARACTERS:,} are allowed"
             raise ExpressionError([(1, 1, message)])
-        parsed = _compile(self._environment(lets) if lets else self._env, text)
+        parsed = _compile(_environment(self.types, lets) if lets else self._env, text)
         tree = decode(parsed.serialize())
         scope = {name: path for name, let in lets.items() if (path := _let_path(let))}
         used = _used_lets(tree, lets)
@@ -69,10 +75,16 @@ class CelEnvironment:
         # A comment at a text's end must not swallow what closes it, hence the line breaks.
         bound = "".join(f"cel.bind({name}, ({lets[name].text}\n), " for name in used) + text
         program = _compile(self._env, bound + "\n" + ")" * len(used)) if used else parsed
-        if why := too_large(decode(program.serialize()) if used else tree):
+        whole = decode(program.serialize()) if used else tree
+        if why := too_large(whole):
             raise ExpressionError([(1, 1, why)])
         return Expression(
-            text=text, type=parsed.return_type().name(), tree=tree, scope=scope, program=program
+            text=text,
+            type=parsed.return_type().name(),
+            tree=tree,
+            scope=FrozenDict(scope),
+            program=program,
+            lookup_program=program.serialize() if _looks_up(whole) else None,
         )
 
     def row_context(
@@ -82,6 +94,7 @@ class CelEnvironment:
         conditions: Mapping[str, Expression] | None = None,
         chosen: Mapping[str, Any] | None = None,
         left_out: Mapping[str, str] | None = None,
+        lookups: LookupTable | None = None,
     ) -> RowContext:
         """Hand a row over to CEL, with the condition parameters evaluated on it.
 
@@ -91,18 +104,19 @@ class CelEnvironment:
             conditions: The condition parameters, by name.
             chosen: The values of this row's own of parameters, by name, or why there are none.
             left_out: Why the row leaves keys out, by their dotted paths.
+            lookups: What ``lookup`` reads.
         """
         why = left_out or {}
         variables, unknown = {"row": row, **shared}, dict[str, NotEvaluable]()
         for name, value in (chosen or {}).items():
             _set_parameter(name, value, variables, unknown)
-        plain = self._activate(row, variables, unknown, why)
+        plain = self._activate(row, variables, unknown, why, lookups)
         if not conditions:
             return plain
         variables, unknown = variables.copy(), unknown.copy()
         for name, condition in conditions.items():
             _set_parameter(name, condition.evaluate_condition(plain), variables, unknown)
-        return self._activate(row, variables, unknown, why)
+        return self._activate(row, variables, unknown, why, lookups)
 
     def _activate(
         self,
@@ -110,6 +124,7 @@ class CelEnvironment:
         variables: dict[str, Any],
         unknown: Mapping[str, NotEvaluable],
         left_out: Mapping[str, str],
+        lookups: LookupTable | None,
     ) -> RowContext:
         # CEL converts values when an expression reads them, and reports then what it cannot.
         return RowContext(
@@ -118,42 +133,25 @@ class CelEnvironment:
             unknown=unknown,
             variables=variables,
             left_out=left_out,
+            lookups=lookups,
         )
 
-    def _environment(self, lets: Mapping[str, Expression]) -> cel.Env:
-        from cel_expr_python import cel  # only where a condition is compiled
-        from cel_expr_python.ext import ext_bindings, ext_optional, ext_strings
 
-        types = {
-            "bool": cel.Type.BOOL,
-            "int": cel.Type.INT,
-            "double": cel.Type.DOUBLE,
-            "string": cel.Type.STRING,
-            "list": cel.Type.List(cel.Type.DYN),
-        }
-        variables = {name: types[signature] for name, signature in self._types.items()}
-        variables["row"] = cel.Type.Map(cel.Type.STRING, cel.Type.DYN)
-        variables["now"] = cel.Type.TIMESTAMP
-        variables |= {name: let.program.return_type() for name, let in lets.items()}
-        overloads = [
-            cel.Overload(
-                f"lookup_string_{key.name().lower()}",
-                cel.Type.DYN,
-                [cel.Type.STRING, key],
-                is_member=False,
-                impl=self._lookups.find,
-            )
-            for key in (cel.Type.STRING, cel.Type.INT)
-        ]
-        return cel.NewEnv(
-            variables=variables,
-            extensions=[
-                ext_optional.ExtOptional(),
-                ext_strings.ExtStrings(),
-                ext_bindings.ExtBindings(),
-            ],
-            functions=[cel.FunctionDecl("lookup", overloads)],
-        )
+def _environment(types: Mapping[str, str], lets: Mapping[str, Expression]) -> cel.Env:
+    from cel_expr_python import cel  # only where a condition is compiled
+
+    by_name = {
+        "bool": cel.Type.BOOL,
+        "int": cel.Type.INT,
+        "double": cel.Type.DOUBLE,
+        "string": cel.Type.STRING,
+        "list": cel.Type.List(cel.Type.DYN),
+    }
+    variables = {name: by_name[signature] for name, signature in types.items()}
+    variables["row"] = cel.Type.Map(cel.Type.STRING, cel.Type.DYN)
+    variables["now"] = cel.Type.TIMESTAMP
+    variables |= {name: let.program.return_type() for name, let in lets.items()}
+    return new_environment(variables, find_nothing)
 
 
 _CEL_TYPES = {
@@ -202,6 +200,10 @@ def _problems(error: str) -> list[tuple[int, int, str]]:
     if syntax := [problem for problem in problems if problem[2].startswith("Syntax error")]:
         return syntax[:1]
     return [problem for problem in problems if "*error*" not in problem[2]] or problems
+
+
+def _looks_up(tree: CheckedExpression) -> bool:
+    return any(node.form == "call" and node.name == "lookup" for node in tree.nodes())
 
 
 # -- lets -------------------------------------------------------------------------------------

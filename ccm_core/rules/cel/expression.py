@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from ccm_core.model.frozen_json import with_plain_arrays
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.rules.cel.checked_ast import CheckedExpression, FieldPath, dotted, read_paths
-from ccm_core.rules.cel.lookup_function import NOT_IN_EVIDENCE
+from ccm_core.rules.cel.lookup_function import LookupTable
+from ccm_core.rules.cel.runtime import NOT_IN_EVIDENCE
 
 if TYPE_CHECKING:
     from cel_expr_python import cel
@@ -54,6 +56,8 @@ class RowContext:
     """What the expressions see, by name; a parameter as ``params.NAME``."""
     left_out: Mapping[str, str]
     """Why the row leaves a key out, as :attr:`ccm_core.sdk.view.Row.unknown` says."""
+    lookups: LookupTable | None = None
+    """What ``lookup`` reads; None: nothing, so that every lookup is insufficient."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,11 +72,14 @@ class Expression:
     scope: Mapping[str, FieldPath]
     """The path that a ``let`` is short for, where it is."""
     program: cel.Expression
+    lookup_program: bytes | None = None
+    """The program as bytes where it looks records up: each evaluation binds it to its own."""
 
     def evaluate(self, context: RowContext) -> Any | NotEvaluable:
         """Return its value for a row: a JSON value, a ``datetime`` or a ``timedelta``."""
         try:
-            result = self.program.eval(context.activation)
+            program = self.program if self.lookup_program is None else self._bound(context)
+            result = program.eval(context.activation)
             value = result.plain_value() if self.type in _NEVER_NULL else _plain_value(result)
         except (RuntimeError, TypeError) as cause:
             return NotEvaluable(reason=first_line(str(cause)))
@@ -87,6 +94,12 @@ class Expression:
             return value
         kind = "null" if value is None else type(value).__name__
         return NotEvaluable(reason=f"`{self.text}`: expected true or false, got {kind}")
+
+    def _bound(self, context: RowContext) -> cel.Expression:
+        lookups = context.lookups
+        if lookups is None or self.lookup_program is None:
+            return self.program
+        return lookups.bound(self.lookup_program)
 
     def _explain_error(self, error: str, context: RowContext) -> NotEvaluable:
         if NOT_IN_EVIDENCE in error:
@@ -112,7 +125,9 @@ class Expression:
 
 def shared_variables(parameters: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """Return what is the same for every row: the plain parameters and the moment."""
-    return {"now": now} | {f"params.{name}": value for name, value in parameters.items()}
+    return {"now": now} | {
+        f"params.{name}": with_plain_arrays(value) for name, value in parameters.items()
+    }
 
 
 def without_status(error: str) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ccm_core.model.json_codec import JsonObject
+from ccm_core.rules.cel.runtime import NOT_IN_EVIDENCE, new_environment
 
-NOT_IN_EVIDENCE = "not in the evidence: "
-"""Leads the message of a lookup that finds nothing, so that it is recognized as that."""
+if TYPE_CHECKING:
+    from cel_expr_python import cel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,27 +28,33 @@ LookupRecords = Mapping[str, Mapping[str, LookupRecord]]
 
 
 class LookupTable:
-    """The records of the connection that is being evaluated. One evaluation uses it at a time.
+    """The records that one evaluation looks up, of one connection, and which of them it read.
 
-    Conditions are compiled once and evaluated for one connection after the other, so the records
-    are set here by the evaluator, never by a rule.
+    Compiled packs hold no records, so that evaluations can share them. Each evaluation makes a
+    table and hands it over with every row; it binds the programs that look up to itself.
     """
 
-    def __init__(self) -> None:
-        """Start without any record: every lookup is insufficient."""
-        self._records: LookupRecords = {}
-        self._incomplete_objects: Mapping[str, str] = {}
-        self._digests: set[str] = set()
-
-    def load(self, records: LookupRecords, incomplete_objects: Mapping[str, str]) -> None:
-        """Replace the records.
+    def __init__(
+        self, records: LookupRecords, incomplete_objects: Mapping[str, str] | None = None
+    ) -> None:
+        """Offer some records.
 
         Args:
             records: By kind and key.
             incomplete_objects: Why an object's evidence is incomplete, by ``kind:key``.
         """
-        self._records, self._incomplete_objects = records, incomplete_objects
-        self._digests = set()
+        self._records, self._incomplete_objects = records, incomplete_objects or {}
+        self._digests: set[str] = set()
+        self._environment: cel.Env | None = None
+        self._programs: dict[bytes, cel.Expression] = {}
+
+    def bound(self, program: bytes) -> cel.Expression:
+        """Return a serialized program that looks up in this table."""
+        bound = self._programs.get(program)
+        if bound is None:
+            self._environment = self._environment or new_environment({}, self.find)
+            bound = self._programs[program] = self._environment.deserialize(program)
+        return bound
 
     def find(self, kind: str, key: str | int) -> JsonObject:
         """Return the body of a record.

@@ -52,6 +52,7 @@ class RowEvaluator:
     connection: str
     rules: Sequence[GatedRule]
     lookups: LookupTable
+    """Of this evaluation and this connection alone."""
     now: datetime
     cache_key: CacheKey | None = None
     """What the results depend on besides the rows; None: nothing is to be cached."""
@@ -176,7 +177,7 @@ class RowEvaluator:
             name: overrides.value_for(row.body) for name, overrides in self.pack.overrides.items()
         }
         return self.group.environment.row_context(
-            row.body, shared, self.group.conditions, chosen, row.unknown
+            row.body, shared, self.group.conditions, chosen, row.unknown, self.lookups
         )
 
     def _with_lookups(self, digests: tuple[str, ...]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from ccm_core.model.evaluation.result import CONNECTION, Result, RuleResult, Sta
 from ccm_core.model.evaluation.result_id import result_id
 from ccm_core.model.evaluation.rule import Rule
 from ccm_core.model.evaluation.subject import Subject
+from ccm_core.rules.cel.lookup_function import LookupTable
 from ccm_core.rules.evaluate.evaluate_rows import GatedRule, RowEvaluator
 from ccm_core.rules.evaluate.evidence_gate import evidence_gate, incomplete_objects
 from ccm_core.rules.evaluate.pass_rate import pass_rates
@@ -118,7 +119,9 @@ class GroupEvaluator:
             group=group,
             connection=facts.connection,
             rules=rules,
-            lookups=self.packs.lookups,
+            lookups=LookupTable(
+                facts.lookup_records, incomplete_objects(facts.sufficiency.values())
+            ),
             now=self.now,
             cache_key=cache_key,
             cached=cached,
@@ -131,9 +134,6 @@ class GroupEvaluator:
         self, evaluator: RowEvaluator, facts: Facts, rows: Sequence[Row]
     ) -> GroupResults:
         """Return what every rule says of each row."""
-        self.packs.lookups.load(
-            facts.lookup_records, incomplete_objects(facts.sufficiency.values())
-        )
         timed = replace(evaluator, time_exceeded=self._clock(evaluator.pack, facts))
         if timed.cache_key is None:
             return group_results(rows, list(timed.evaluate(rows)), len(timed.rules))

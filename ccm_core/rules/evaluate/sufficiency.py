@@ -8,11 +8,16 @@ that it lacks, only those are incomplete.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ccm_core.model.evaluation.result import KindSufficiency
 from ccm_core.model.evidence.collection import WORST_FIRST, Collection, Outcome, Reason, Shortfall
+from ccm_core.model.evidence.decisive_collections import (
+    decisive_intervals,
+    decisive_snapshot,
+    newest_first,
+)
 from ccm_core.model.evidence.window import Window, subtract, union
 from ccm_core.rules.evaluate.freshness import dated_in_future, too_old
 from ccm_core.sdk.evidence_kind import Shape
@@ -39,8 +44,8 @@ def assess_sufficiency(  # noqa: PLR0913 - each is a different fact about the ki
     """Return how far the evidence of one kind of one connection can be relied on.
 
     Args:
-        collections: Every collection of the connection that is known at ``now``, in any order;
-            those of other kinds are ignored.
+        collections: Every collection of the connection that is known at ``now``, in the order in
+            which they were stored; those of other kinds are ignored.
         kind: The evidence kind's name.
         shape: Whether a collection states everything (snapshot) or what happened in its window.
         cadence: How often the kind is collected.
@@ -55,22 +60,20 @@ def assess_sufficiency(  # noqa: PLR0913 - each is a different fact about the ki
     blank = KindSufficiency(
         kind=kind, connection=connection, outcome=None, max_age=allowed.total_seconds()
     )
-    newest_first = sorted(
-        (
+    known = newest_first(
+        [
             collection
             for collection in collections
             if collection.kind == kind and collection.connection == connection
-        ),
-        key=lambda collection: (collection.ended_at, collection.started_at, collection.id),
-        reverse=True,
+        ]
     )
-    if not newest_first:
+    if not known:
         sufficiency = replace(blank, problem=f"{kind} was never collected")
     elif shape is Shape.SNAPSHOT:
-        sufficiency = _snapshot(newest_first[0], blank, now, allowed)
+        sufficiency = _snapshot(known, blank, now, allowed)
     else:
         whole_period = Window(period.since, max(period.since, period.until))
-        sufficiency = _events(newest_first, blank, whole_period, now, refreshed=refreshed)
+        sufficiency = _events(known, blank, whole_period, now, refreshed=refreshed)
     return sufficiency
 
 
@@ -93,32 +96,25 @@ def subtract_erased(sufficiency: KindSufficiency, erased: Sequence[str]) -> Kind
     )
 
 
-# -- snapshots: the newest collection states the whole population -----------------------------
+# -- snapshots: one collection states the whole population ------------------------------------
 
 
 def _snapshot(
-    newest: Collection, blank: KindSufficiency, now: datetime, allowed: timedelta
+    known: Sequence[Collection], blank: KindSufficiency, now: datetime, allowed: timedelta
 ) -> KindSufficiency:
+    decisive = decisive_snapshot(known, now, allowed) or known[0]
     problems = [
-        too_old(blank.kind, newest.ended_at, now, allowed),
-        dated_in_future(newest, now, allowed),
+        too_old(blank.kind, decisive.ended_at, now, allowed),
+        dated_in_future(known[0], now, allowed),
     ]
-    return _combined([newest], blank, problems)
+    return _combined([decisive], blank, problems)
 
 
 # -- events: every interval of the period needs a complete collection --------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Interval:
-    """The windows that a collection is the newest to cover."""
-
-    collection: Collection
-    windows: tuple[Window, ...]
-
-
 def _events(
-    newest_first: Sequence[Collection],
+    known: Sequence[Collection],
     blank: KindSufficiency,
     period: Window,
     now: datetime,
@@ -127,7 +123,7 @@ def _events(
 ) -> KindSufficiency:
     allowed = timedelta(seconds=blank.max_age or 0)
     period = Window(period.since, max(period.since, min(period.until, now)))
-    intervals = list(_intervals(newest_first, period))
+    intervals = decisive_intervals(known, period, allowed)
     covered = union(window for interval in intervals for window in interval.windows)
     # The end of the period that no window reaches yet is a matter of age, not a gap.
     reached = covered[-1].until if covered else period.since
@@ -137,34 +133,16 @@ def _events(
         problems.append(too_old(blank.kind, reached, period.until, allowed))
     else:
         problems.append(_gap_problem(blank.kind, period))
-    problems.append(dated_in_future(newest_first[0], now, allowed))
+    problems.append(dated_in_future(known[0], now, allowed))
     counting = [interval.collection for interval in intervals]
-    refresh = next((collection for collection in newest_first if collection.window is None), None)
+    refreshes = [collection for collection in known if collection.window is None]
+    refresh = decisive_snapshot(refreshes, now, allowed)
     if refresh is not None:
         counting.append(refresh)
         problems.append(too_old(f"changes of {blank.kind}", refresh.ended_at, now, allowed))
     elif refreshed:
         problems.append(f"changes of {blank.kind} after it was collected were never collected")
     return _combined(counting, blank, problems)
-
-
-def _intervals(newest_first: Iterable[Collection], period: Window) -> Iterable[_Interval]:
-    covered: list[Window] = []
-    for collection in newest_first:
-        window = _observed_window(collection, period)
-        if window is None:
-            continue
-        if uncovered := subtract([window], covered):
-            yield _Interval(collection=collection, windows=uncovered)
-            covered.append(window)
-
-
-def _observed_window(collection: Collection, period: Window) -> Window | None:
-    """Return the part of a collection's window that was over when the collection ended."""
-    window = collection.window
-    if window is None or collection.ended_at <= window.since:
-        return None
-    return Window(window.since, min(window.until, collection.ended_at)).intersection(period)
 
 
 def _gap_problem(kind: str, gap: Window) -> str:

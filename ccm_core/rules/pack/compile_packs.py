@@ -9,8 +9,8 @@ from ccm_core.documents import Document, suggest
 from ccm_core.errors import DocumentError, Mistake
 from ccm_core.model.digest import digest
 from ccm_core.model.evaluation.rule import RulePack
+from ccm_core.model.frozen_json import FrozenDict, frozen
 from ccm_core.model.json_codec import JsonObject
-from ccm_core.rules.cel.lookup_function import LookupTable
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks
 from ccm_core.rules.pack.compiler import PackCompiler, SettingMistake
 from ccm_core.rules.pack.pack_reader import parse_pack
@@ -46,7 +46,7 @@ def compile_packs(
     parameters: JsonObject | None = None,
     mistake: SettingMistake = setting_mistake,
 ) -> CompiledPacks:
-    """Compile packs for one evaluation.
+    """Compile packs; any number of evaluations can use them, one after the other or at once.
 
     Args:
         texts: The YAML of each pack.
@@ -60,7 +60,7 @@ def compile_packs(
         DocumentError: Something is wrong in a pack or in the user's values; all of it is reported.
     """
     by_name = {source.name: source for source in sources}
-    lookups, settings, mistakes = LookupTable(), parameters or {}, list[Mistake]()
+    settings, mistakes = frozen(parameters or {}), list[Mistake]()
     read = list(_documents(texts, mistakes))
     # What else is wrong with a pack of before would only repeat it.
     if renamed := list(_renamed_keys(read, settings, mistake)):
@@ -72,7 +72,6 @@ def compile_packs(
             document=document,
             pack=parse_pack(document, digest(text.text)),
             sources=by_name,
-            lookups=lookups,
             settings=settings,
             setting_mistake=mistake,
             mistakes=mistakes,
@@ -84,8 +83,7 @@ def compile_packs(
         raise DocumentError(dict.fromkeys(mistakes))
     return CompiledPacks(
         packs=tuple(sorted(packs, key=lambda compiled: compiled.pack.name)),
-        lookups=lookups,
-        inputs={name: source.inputs for name, source in sorted(by_name.items())},
+        inputs=FrozenDict({name: source.inputs for name, source in sorted(by_name.items())}),
     )
 
 

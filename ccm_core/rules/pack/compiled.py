@@ -9,11 +9,11 @@ from typing import Any
 
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evaluation.rule import Rule, RulePack
+from ccm_core.model.frozen_json import FrozenDict, frozen
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.rules.cel.checked_ast import read_paths
 from ccm_core.rules.cel.compiler import CelEnvironment
 from ccm_core.rules.cel.expression import Expression
-from ccm_core.rules.cel.lookup_function import LookupTable
 from ccm_core.rules.incremental.due_time import DueCondition
 from ccm_core.rules.incremental.result_cache import RuleDependencies
 from ccm_core.rules.pack.conditional_parameters import ParameterOverrides, describe_override
@@ -84,7 +84,7 @@ class RuleGroup:
     over: str
     environment: CelEnvironment
     rules: tuple[CompiledRule, ...]
-    conditions: Mapping[str, Expression] = field(default_factory=dict)
+    conditions: Mapping[str, Expression] = field(default_factory=FrozenDict)
     """The condition parameters over the same rows, by name."""
 
 
@@ -99,7 +99,7 @@ class CompiledPack:
     """The parameters as written, by name."""
     values: Mapping[str, Any]
     """The plain parameters as conditions see them, by name."""
-    overrides: Mapping[str, ParameterOverrides] = field(default_factory=dict)
+    overrides: Mapping[str, ParameterOverrides] = field(default_factory=FrozenDict)
     """Of those whose value depends on the row, by name; ``values`` has the default."""
 
     def control_problems(
@@ -151,25 +151,26 @@ class CompiledPack:
             name: override for name, override in self.overrides.items() if name not in values
         }
         groups = tuple(
-            replace(group, conditions={**group.conditions, **conditions.get(group.over, {})})
+            replace(
+                group,
+                conditions=FrozenDict({**group.conditions, **conditions.get(group.over, {})}),
+            )
             for group in self.groups
         )
         return replace(
             self,
             groups=groups,
-            effective={**self.effective, **effective},
-            values={**self.values, **values},
-            overrides={**unchanged, **overrides},
+            effective=frozen({**self.effective, **effective}),
+            values=frozen({**self.values, **values}),
+            overrides=FrozenDict({**unchanged, **overrides}),
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledPacks:
-    """Every pack of one evaluation. Not to be used by two evaluations at the same time."""
+    """Every pack of an evaluation. No evaluation changes them, so that many can share them."""
 
     packs: tuple[CompiledPack, ...]
     """Sorted by name."""
-    lookups: LookupTable
-    """What the conditions' ``lookup`` reads; the evaluator fills it."""
     inputs: Mapping[str, tuple[str, ...]]
     """The evidence kinds that each known kind or view reads."""

@@ -12,10 +12,10 @@ from ccm_core.documents import Document, Path, suggest
 from ccm_core.errors import Mistake
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evaluation.rule import Parameter, Rule, RulePack
+from ccm_core.model.frozen_json import FrozenDict, frozen
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.rules.cel.compiler import RESERVED, CelEnvironment
 from ccm_core.rules.cel.expression import Expression, ExpressionError
-from ccm_core.rules.cel.lookup_function import LookupTable
 from ccm_core.rules.incremental.due_time import parse_due_condition
 from ccm_core.rules.incremental.rule_dependencies import rule_dependencies
 from ccm_core.rules.pack.case_checks import case_mistakes
@@ -63,7 +63,6 @@ class PackCompiler:
     document: Document
     pack: RulePack
     sources: Mapping[str, RowSource]
-    lookups: LookupTable
     settings: JsonObject
     """The parameters that the user set, by name."""
     setting_mistake: SettingMistake
@@ -84,19 +83,23 @@ class PackCompiler:
                 over=over,
                 environment=self._scope(over).environment,
                 rules=tuple(rule for rule in rules if rule.rule.over == over),
-                conditions=self._conditions.get(over, {}),
+                conditions=FrozenDict(self._conditions.get(over, {})),
             )
             for over in sorted({rule.rule.over for rule in rules})
         )
         return CompiledPack(
             pack=self.pack,
             groups=groups,
-            effective={
-                parameter.name: self.settings.get(parameter.name, parameter.default)
-                for parameter in parameters
-            },
-            values={name: versions[0].value for name, versions in values.items() if versions},
-            overrides=self._overrides(values),
+            effective=frozen(
+                {
+                    parameter.name: self.settings.get(parameter.name, parameter.default)
+                    for parameter in parameters
+                }
+            ),
+            values=frozen(
+                {name: versions[0].value for name, versions in values.items() if versions}
+            ),
+            overrides=FrozenDict(self._overrides(values)),
         )
 
     # -- parameters ---------------------------------------------------------------------------
@@ -207,7 +210,7 @@ class PackCompiler:
             not_due=not_due,
             due=due,
             message=message,
-            lets=dict(checker.lets),
+            lets=FrozenDict(checker.lets),
             lookup_kinds=lookup_kinds,
             max_age=_duration(rule.max_age),
             passed=RowEvaluation(status=Status.PASS, reason=rule.title),
@@ -258,7 +261,7 @@ class PackCompiler:
         source = self.sources.get(over)
         return ExpressionScope(
             over=over,
-            environment=CelEnvironment(plain, conditions, self.lookups),
+            environment=CelEnvironment.of(plain, conditions),
             fields=SchemaFields(source.schema()) if source else None,
             parameters=plain,
             conditions=self._condition_names(),

@@ -16,7 +16,7 @@ from ccm_core.rules.cel.checked_ast import (
     dotted,
     read_paths,
 )
-from ccm_core.rules.cel.compiler import CelEnvironment
+from ccm_core.rules.cel.compiler import NAMES, CelEnvironment
 from ccm_core.rules.cel.error_messages import plain_message
 from ccm_core.rules.cel.expression import Expression, ExpressionError
 from ccm_core.rules.pack.message_template import (
@@ -177,7 +177,7 @@ class ExpressionChecker:
                 self.lookup_kinds.add(kind.value)
 
     def _report(self, cause: ExpressionError, mistake: MistakeFactory) -> None:
-        names = (*self.scope.environment.names, *self.lets)
+        names = (*NAMES, *self.lets)
         for line, column, message in cause.problems:
             plain, back = plain_message(
                 message, names, self.scope.parameters, self.scope.conditions

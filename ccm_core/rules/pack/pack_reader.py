@@ -22,6 +22,7 @@ from ccm_core.model.evaluation.rule import (
     Severity,
     Tolerance,
 )
+from ccm_core.model.frozen_json import FrozenDict, frozen
 from ccm_core.model.json_codec import JsonObject
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -29,7 +30,7 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 def parse_pack(document: Document, digest: str) -> RulePack:
     """Read a pack from its document."""
-    root = _mapping(document.value)
+    root = _mapping(frozen(document.value))
     metadata = _mapping(root.get("metadata"))
     return RulePack(
         name=_text(metadata, "name"),
@@ -71,7 +72,7 @@ def _rule(raw: JsonObject) -> Rule:
         severity=_choice(raw, "severity", Severity.INFORMATIONAL),
         over=_text(raw, "over"),
         match=_text(raw, "match") or None,
-        let={name: text for name, text in lets.items() if isinstance(text, str)},
+        let=FrozenDict({name: text for name, text in lets.items() if isinstance(text, str)}),
         assertion=_text(raw, "assert"),
         not_due=_text(raw, "not_due") or None,
         message=_text(raw, "message"),
@@ -101,7 +102,7 @@ def _control(raw: JsonObject) -> Control:
         framework=_text(raw, "framework"),
         id=_text(raw, "id"),
         why=_text(raw, "why") or None,
-        requires={name: _mapping(bounds) for name, bounds in requires.items()},
+        requires=FrozenDict({name: _mapping(bounds) for name, bounds in requires.items()}),
     )
 
 
@@ -121,9 +122,9 @@ def _test(raw: JsonObject) -> RuleTest:
         name=_text(raw, "name"),
         rows=tuple(row for row in _list(raw.get("rows")) if isinstance(row, dict)),
         expect=_text(raw, "expect"),
-        evidence={kind: how for kind, how in evidence.items() if isinstance(how, str)},
+        evidence=FrozenDict({kind: how for kind, how in evidence.items() if isinstance(how, str)}),
         params=_mapping(raw.get("params")),
-        lookups={name: _mapping(body) for name, body in lookups.items()},
+        lookups=FrozenDict({name: _mapping(body) for name, body in lookups.items()}),
         now=_text(raw, "now") or None,
     )
 
@@ -141,7 +142,7 @@ def _text(raw: JsonObject, key: str) -> str:
 
 
 def _mapping(value: Any) -> JsonObject:
-    return value if isinstance(value, dict) else {}
+    return value if isinstance(value, dict) else FrozenDict()
 
 
 def _list(value: Any) -> list[Any]:

@@ -18,21 +18,33 @@ from ccm_core.rules.cel.expression import (
     RowContext,
     shared_variables,
 )
+from ccm_core.rules.cel.lookup_function import LookupTable
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledRule, RuleGroup
 from ccm_core.rules.pack.message_template import format_value
 from ccm_core.sdk.view import Row
 
 
 def explain_row(
-    pack: CompiledPack, group: RuleGroup, rule: CompiledRule, row: Row, now: datetime
+    pack: CompiledPack,
+    group: RuleGroup,
+    rule: CompiledRule,
+    row: Row,
+    now: datetime,
+    lookups: LookupTable | None = None,
 ) -> RuleTrace:
     """Evaluate a rule on one row, step by step.
 
-    ``lookup`` reads the records that were loaded last.
+    Args:
+        pack: The pack, with the values of its parameters.
+        group: The group of the rule.
+        rule: The rule.
+        row: The row.
+        now: The moment of the evaluation.
+        lookups: What ``lookup`` reads; None: nothing.
     """
     chosen = {name: overrides.value_for(row.body) for name, overrides in pack.overrides.items()}
     context = group.environment.row_context(
-        row.body, shared_variables(pack.values, now), group.conditions, chosen, row.unknown
+        row.body, shared_variables(pack.values, now), group.conditions, chosen, row.unknown, lookups
     )
     explainer = _Explainer(environment=group.environment, lets=rule.lets, context=context)
     return RuleTrace(

@@ -14,6 +14,7 @@ from ccm_core.model.evaluation.rule import Parameter, Rule, RuleTest
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import Window
+from ccm_core.model.frozen_json import thawed
 from ccm_core.model.json_codec import JsonObject, encode
 from ccm_core.rules.cel.expression import Expression, ExpressionError
 from ccm_core.rules.cel.lookup_function import LookupRecord
@@ -153,7 +154,7 @@ def _facts(packs: CompiledPacks, rule: CompiledRule, test: RuleTest, now: dateti
 
     return Facts(
         connection=_CONNECTION,
-        rows={over: [_row(over, index, body) for index, body in enumerate(test.rows)]},
+        rows={over: [_row(over, index, thawed(body)) for index, body in enumerate(test.rows)]},
         inputs={over: packs.inputs[over]},
         sufficiency={kind: sufficiency(kind) for kind in kinds},
         lookup_records=_records(test.lookups),
@@ -171,7 +172,9 @@ def _records(lookups: Mapping[str, JsonObject]) -> dict[str, dict[str, LookupRec
     records: dict[str, dict[str, LookupRecord]] = {}
     for name, body in lookups.items():
         kind, _, key = name.partition(":")
-        records.setdefault(kind, {})[key] = LookupRecord(body=body, digest=digest(encode(body)))
+        records.setdefault(kind, {})[key] = LookupRecord(
+            body=thawed(body), digest=digest(encode(body))
+        )
     return records
 
 

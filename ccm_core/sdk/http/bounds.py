@@ -13,6 +13,8 @@ class Bounds:
     """Seconds for a connection."""
     read_timeout: float = 60.0
     """Seconds without a byte."""
+    max_seconds: float = 300.0
+    """Seconds for one whole response: a source that sends a byte a minute ends as well."""
     max_body: int = 64 * 1024 * 1024
     """Bytes of one decoded body."""
     attempts: int = 8

@@ -7,13 +7,14 @@ from contextlib import contextmanager
 
 import httpx  # noqa: TID253 - this module is imported only where a source is read
 
-from ccm_core.errors import BadRequest, BadResponse, SourceError, Unreachable
+from ccm_core.errors import BadRequest, BadResponse, SourceError, TimedOut, Unreachable
+from ccm_core.sdk.http.setup_faults import first_contact_fault, setup_fault
 
 # Most specific first: the first class that fits decides.
 ERROR_MAPPING: tuple[tuple[type[Exception], type[SourceError], str], ...] = (
     (httpx.ConnectTimeout, Unreachable, "no connection within the time allowed"),
     (httpx.PoolTimeout, Unreachable, "no free connection within the time allowed"),
-    (httpx.TimeoutException, Unreachable, "no answer within the time allowed"),
+    (httpx.TimeoutException, TimedOut, "no answer within the time allowed"),
     (httpx.ConnectError, Unreachable, "no connection"),
     (httpx.ProxyError, Unreachable, "the proxy refused"),
     (httpx.NetworkError, Unreachable, "the connection broke"),
@@ -48,16 +49,26 @@ def mapped_error(cause: Exception, action: str) -> SourceError | None:
 
 
 @contextmanager
-def map_errors(action: str) -> Iterator[None]:
+def map_errors(action: str, url: str = "", *, answered: bool = True) -> Iterator[None]:
     """Map every exception of httpx that is raised inside.
 
+    Args:
+        action: What is being done; no secrets.
+        url: Where the request goes, to name the host and the proxy.
+        answered: Whether the source has answered before: then a lost connection is not a fault of
+            this machine's setup.
+
     Raises:
-        SourceError: In place of whatever httpx raised.
+        NetworkSetupError: A certificate or a proxy is the cause, whatever the library calls it.
+        SourceError: In place of whatever else httpx raised.
     """
     try:
         yield
     except Exception as cause:
-        mapped = mapped_error(cause, action)
+        mapped: SourceError | None = setup_fault(cause, action, url)
+        if mapped is None and not answered:
+            mapped = first_contact_fault(cause, action, url)
+        mapped = mapped or mapped_error(cause, action)
         if mapped is None:
             raise
         raise mapped from cause

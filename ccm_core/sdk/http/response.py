@@ -9,8 +9,9 @@ from typing import Any
 
 from ccm_core.errors import BadResponse
 from ccm_core.model.digest import digest
-from ccm_core.model.json_codec import decode
+from ccm_core.model.json_codec import RepeatedKeyError, decode
 
+_WEB_PAGES = frozenset({"text/html", "application/xhtml+xml"})
 _MAX_QUOTED = 100
 """Characters quoted of a header."""
 
@@ -37,14 +38,27 @@ class HttpResponse:
         """Return the decoded body; it is decoded once.
 
         Raises:
-            BadResponse: It is not JSON.
+            BadResponse: It is a web page or not JSON, or one of its objects names a key twice.
         """
+        if self.is_web_page:
+            raise BadResponse(f"{self.summary()}: expected JSON, got a web page")
         if not self._decoded:
             try:
                 self._decoded.append(decode(self.body))
+            except RepeatedKeyError as cause:
+                raise BadResponse(
+                    f"{self.summary()}: {cause}; which of its values counts is not defined, so "
+                    "none of this answer is used. Report the request to the source"
+                ) from cause
             except (ValueError, RecursionError) as cause:
                 raise BadResponse(f"{self.summary()}: the body is not JSON ({cause})") from cause
         return self._decoded[0]
+
+    @property
+    def is_web_page(self) -> bool:
+        """Whether it is HTML: something between here and the source answered, or a login page."""
+        media = self.headers.get("content-type", "").split(";")[0].strip().lower()
+        return media in _WEB_PAGES
 
     def summary(self) -> str:
         """Return a summary in a few words, without the body, which may hold anything."""

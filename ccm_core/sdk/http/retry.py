@@ -14,7 +14,6 @@ from ccm_core.sdk.http.bounds import Bounds
 from ccm_core.sdk.http.response import HttpResponse
 
 TRANSIENT_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
-_TOO_MANY_REQUESTS = 429
 
 
 class RetryableError(Exception):
@@ -62,9 +61,15 @@ def _pause(
 
 
 def exhausted_error(
-    response: HttpResponse, error_for: Callable[[HttpResponse], SourceError]
+    response: HttpResponse, *, limited: bool, error_for: Callable[[HttpResponse], SourceError]
 ) -> SourceError:
-    """Return the error for a transient status that came back in every attempt."""
-    if response.status == _TOO_MANY_REQUESTS:
+    """Return the error for a transient refusal that came back in every attempt.
+
+    Args:
+        response: The last one.
+        limited: Whether it means that there were too many requests.
+        error_for: How the source says what is wrong otherwise.
+    """
+    if limited:
         return RateLimited(f"{response.summary()}: still rate limited after the last attempt")
     return error_for(response)

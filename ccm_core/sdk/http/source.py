@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self, TypeVar
@@ -12,14 +13,19 @@ from urllib.parse import urlsplit
 
 import httpx  # noqa: TID253 - this module is imported only where a source is read
 
-from ccm_core.errors import BadResponse, SourceError, Unreachable
+from ccm_core.errors import BadResponse, NetworkSetupError, SourceError, TimedOut, Unreachable
 from ccm_core.sdk.authorization import Authorization
 from ccm_core.sdk.http.base_url import checked_base_url, is_loopback
+from ccm_core.sdk.http.bounded_body import ACCEPT_ENCODING, BodyRefused, bounded_body
 from ccm_core.sdk.http.bounds import Bounds
 from ccm_core.sdk.http.clock_skew import clock_skew
 from ccm_core.sdk.http.error_mapping import map_errors
+from ccm_core.sdk.http.odd_answers import RequestHistory, error_of, is_odd, is_too_many, not_twice
+from ccm_core.sdk.http.request_url import request_url
 from ccm_core.sdk.http.response import HttpResponse
 from ccm_core.sdk.http.retry import TRANSIENT_STATUSES, RetryableError, exhausted_error, retrying
+from ccm_core.sdk.http.setup_faults import named_setup_faults
+from ccm_core.sdk.http.time_limit import time_limit
 from ccm_core.sdk.rate_limit import Limiter, yield_to_requests
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.traffic import Traffic
@@ -36,6 +42,24 @@ ErrorFor = Callable[[HttpResponse], SourceError]
 """Turns a response with a status of 400 or above into the host's error."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Request:
+    """One request, checked and ready to be sent as often as it takes."""
+
+    url: str
+    path: str
+    """What messages name: without the query."""
+    parameters: Sequence[tuple[str, str]]
+
+    @property
+    def full_url(self) -> str:
+        """The URL with its own query and the parameters."""
+        if not self.parameters:
+            return self.url
+        joint = "&" if "?" in self.url else "?"
+        return f"{self.url}{joint}{httpx.QueryParams(list(self.parameters))}"
+
+
 class _NoCredentialError(Exception):
     """There is no credential to send a request with."""
 
@@ -44,15 +68,13 @@ class _NoCredentialError(Exception):
         self.error = error
 
 
-class _BodyTooLarge(BadResponse):
-    """A body above its bound, as it would be in the next attempt."""
-
-
 class HttpSource:
     """Reads one source: paced, retried, bounded, with the host's own errors.
 
-    Only GET is offered, so nothing built on it can write. Redirects are never followed, so a
-    credential never reaches another host. Errors name the path, never headers or bodies.
+    Only GET is offered, so nothing built on it can write. Redirects are never followed and no other
+    origin is ever asked, so a credential never reaches another host. An odd answer, such as a 401
+    to a credential that was just accepted, is asked for once more before it is believed. Errors
+    name the path, never headers or bodies.
     """
 
     def __init__(  # noqa: PLR0913 - each is one collaborator, named at every call
@@ -69,6 +91,7 @@ class HttpSource:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         transport: httpx.AsyncBaseTransport | None = None,
         authorization: Authorization | None = None,
+        rate_limited: Callable[[HttpResponse], bool] = is_too_many,
     ) -> None:
         """Describe the source; connections open with the first request.
 
@@ -85,6 +108,8 @@ class HttpSource:
             transport: A replacement of the network, for tests.
             authorization: What authorizes the requests. Where the source answers 401, it is
                 renewed once and the same request is sent again.
+            rate_limited: Whether a response of 400 or above means that there were too many
+                requests, for sources that do not always answer 429.
         """
         self.base_url = checked_base_url(base_url).rstrip("/")
         self.traffic = traffic
@@ -93,13 +118,16 @@ class HttpSource:
         self._limiter, self._retry_after, self._error_for = limiter, retry_after, error_for
         self._bounds = bounds or Bounds()
         self._on_wait, self._clock, self._transport = on_wait, clock, transport
+        self._rate_limited = rate_limited
+        self._answered = self._accepted = False
+        """Whether the source has answered, and whether it has ever accepted the credential."""
         self._in_flight = asyncio.Semaphore(self._bounds.parallel)
         self._stack = AsyncExitStack()
         self._client: httpx.AsyncClient | None = None
 
     async def __aenter__(self) -> Self:
         """Open the client."""
-        with map_errors(f"connecting to {self.base_url}"):
+        with named_setup_faults(self.base_url), map_errors(f"connecting to {self.base_url}"):
             self._client = await self._stack.enter_async_context(self._new_client())
         return self
 
@@ -119,26 +147,36 @@ class HttpSource:
         *,
         limiter: Limiter | None = None,
         attempts: int | None = None,
+        timeouts: int | None = None,
     ) -> HttpResponse:
         """Read one path; return a 2xx response with a JSON body.
 
         Args:
-            path: Begins with ``/``; free of secrets.
+            path: Begins with ``/``, ids escaped by :func:`ccm_core.sdk.url_path.url_path`; or an
+                absolute URL of the source's own origin. Free of secrets.
             parameters: The query, in order, repeats allowed.
             limiter: An operation's own limiter, waited for beside the credential's.
             attempts: Fewer or more attempts than :attr:`Bounds.attempts`.
+            timeouts: How many of the attempts may take too long; None: all of them.
 
         Raises:
+            BadRequest: It would be sent elsewhere; nothing was.
+            NetworkSetupError: A certificate or a proxy is in the way.
+            TimedOut: So many attempts took too long: ask for less.
             Unreachable: No response came in any attempt.
             RateLimited: Still limited after the last attempt.
             BadResponse: Not JSON, too large, or a redirect.
             SourceError: Whatever ``error_for`` makes of a status of 400 or above.
         """
+        request = _Request(
+            url=request_url(self.base_url, path), path=urlsplit(path).path, parameters=parameters
+        )
+        history = RequestHistory(timeouts)
         try:
             async for attempt in retrying(self._bounds, attempts):
                 with attempt:
                     self.traffic.retries += attempt.retry_state.attempt_number > 1
-                    return await self._attempt(path, parameters, limiter)
+                    return await self._attempt(request, limiter, history)
         except RetryableError as last:
             self.traffic.refused += not isinstance(last.error, Unreachable)
             raise last.error from last.__cause__
@@ -149,40 +187,50 @@ class HttpSource:
     # -- one attempt --------------------------------------------------------------------------
 
     async def _attempt(
-        self, path: str, parameters: Sequence[tuple[str, str]], limiter: Limiter | None
+        self, request: _Request, limiter: Limiter | None, history: RequestHistory
     ) -> HttpResponse:
         async with self._in_flight:
             await self._wait_for_limits(limiter)
             try:
-                response = await self._send_authorized(path, parameters, limiter)
-            except _BodyTooLarge:
+                response = await self._send_authorized(request, limiter)
+            except (BodyRefused, NetworkSetupError):
                 raise
             except (Unreachable, BadResponse) as cause:
+                if isinstance(cause, TimedOut):
+                    history.count_timeout(cause)
                 raise RetryableError(cause, None) from cause
         if self._bounds.parallel > 1:
             await yield_to_requests()  # one of them may have waited for its place
         wait = self._pause_limiter(response, limiter)
-        if response.status in TRANSIENT_STATUSES:
-            error = exhausted_error(response, self._error_for)
-            raise RetryableError(error, wait)
+        history.count_slow_answer(response)
+        limited = response.status >= _FIRST_CLIENT_ERROR and self._rate_limited(response)
+        if limited or response.status in TRANSIENT_STATUSES:
+            raise RetryableError(
+                exhausted_error(response, limited=limited, error_for=self._error_for), wait
+            )
         if response.status >= _FIRST_CLIENT_ERROR:
-            self.traffic.refused += 1
-            raise self._error_for(response)
-        return self._usable(response)
+            raise self._refusal(response, history)
+        self._accepted = True
+        return self._usable(response, history)
+
+    def _refusal(self, response: HttpResponse, history: RequestHistory) -> Exception:
+        error = error_of(response, self._error_for)
+        if is_odd(response, accepted=self._accepted) and history.first_odd_answer():
+            return RetryableError(error, None)
+        self.traffic.refused += 1
+        return error
 
     async def _wait_for_limits(self, own: Limiter | None) -> None:
         for limiter in filter(None, (own, self._limiter)):
             self.traffic.waited += await limiter.acquire(self._on_wait)
 
-    async def _send_authorized(
-        self, path: str, parameters: Sequence[tuple[str, str]], limiter: Limiter | None
-    ) -> HttpResponse:
+    async def _send_authorized(self, request: _Request, limiter: Limiter | None) -> HttpResponse:
         """Send it, and once more where the credential had to be renewed in the meantime."""
         authorization = self._authorization
         if authorization is None:
-            return await self._send(path, parameters, {})
+            return await self._send(request, {})
         token = await self._credential(authorization.token())
-        response = await self._send(path, parameters, _header(authorization, token))
+        response = await self._send(request, _header(authorization, token))
         if response.status != _UNAUTHORIZED:
             return response
         renewed = await self._credential(authorization.after_refusal(token))
@@ -190,7 +238,7 @@ class HttpSource:
             return response
         self.traffic.retries += 1
         await self._wait_for_limits(limiter)
-        return await self._send(path, parameters, _header(authorization, renewed))
+        return await self._send(request, _header(authorization, renewed))
 
     async def _credential(self, source: Awaitable[_Credential]) -> _Credential:
         """Let an error of the credential's source end the request: it has retried by itself."""
@@ -200,10 +248,7 @@ class HttpSource:
             raise _NoCredentialError(cause) from cause
 
     async def _send(
-        self,
-        path: str,
-        parameters: Sequence[tuple[str, str]],
-        authorization: Mapping[str, str | Secret],
+        self, request: _Request, authorization: Mapping[str, str | Secret]
     ) -> HttpResponse:
         if self._client is None:
             raise AssertionError("an HttpSource is used inside `async with`")
@@ -211,36 +256,29 @@ class HttpSource:
             name: value.reveal() if isinstance(value, Secret) else value
             for name, value in {**self._headers, **authorization}.items()
         }
-        query = httpx.QueryParams(list(parameters)) if parameters else None
+        headers["Accept-Encoding"] = ACCEPT_ENCODING
         self.traffic.requests += 1
-        with map_errors(f"GET {self.base_url}{path}"):
-            async with self._client.stream("GET", path, params=query, headers=headers) as stream:
-                body = await self._body(stream, path)
+        action = f"GET {self.base_url}{request.path}"
+        with map_errors(action, self.base_url, answered=self._answered):
+            async with (
+                time_limit(self._bounds.max_seconds, action),
+                self._client.stream("GET", request.full_url, headers=headers) as stream,
+            ):
+                body = await bounded_body(stream, f"GET {request.path}", self._bounds.max_body)
+        self._answered = True
         received = self._clock()
         lowered = {name.lower(): value for name, value in stream.headers.items()}
         skew = clock_skew(lowered.get("date"), received)
         self.traffic.clock_skew = self.traffic.clock_skew if skew is None else skew
         return HttpResponse(
-            path=path,
+            path=request.path,
             status=stream.status_code,
             headers=lowered,
             body=body,
             received_at=received,
         )
 
-    async def _body(self, response: httpx.Response, path: str) -> bytes:
-        chunks, size = [], 0
-        async for chunk in response.aiter_bytes():
-            size += len(chunk)
-            if size > self._bounds.max_body:
-                raise _BodyTooLarge(
-                    f"GET {path}: the body is larger than {self._bounds.max_body} bytes; "
-                    "the rest was not read"
-                )
-            chunks.append(chunk)
-        return b"".join(chunks)
-
-    def _usable(self, response: HttpResponse) -> HttpResponse:
+    def _usable(self, response: HttpResponse, history: RequestHistory) -> HttpResponse:
         if response.status >= _FIRST_REDIRECT:
             host = urlsplit(response.headers.get("location", "")).hostname or "nowhere"
             raise BadResponse(
@@ -250,6 +288,8 @@ class HttpSource:
         try:
             response.json()
         except BadResponse as cause:
+            if not_twice(cause) and not history.first_odd_answer():
+                raise
             raise RetryableError(cause, None) from cause
         return response
 
@@ -267,9 +307,9 @@ class HttpSource:
             # Plain http is loopback only: the certificates of the machine need not be read for it.
             verify=not self.base_url.startswith("http://"),
             timeout=httpx.Timeout(bounds.read_timeout, connect=bounds.connect_timeout),
-            limits=httpx.Limits(
-                max_connections=bounds.parallel, max_keepalive_connections=bounds.parallel
-            ),
+            # So many requests are in flight as may be. A connection that failed in a proxy's tunnel
+            # keeps its place in the pool: were places bounded, all others would wait in vain.
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=bounds.parallel),
             follow_redirects=False,
             trust_env=not is_loopback(self.base_url),
             transport=self._transport,

@@ -19,7 +19,7 @@ from ccm_core.store.log.leaf_encoding import SIGNING_KEY
 from ccm_core.store.log.read import head, store_identity, tree_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from ccm_core.ledger.signed_note import Signer, Signers
@@ -31,6 +31,9 @@ def sign_heads(
 ) -> None:
     """State the heads of logs in the store's own, and sign them and it.
 
+    With a key at hand, heads that no key signed before are stated again and signed as well: so the
+    newest signed head of the store's own log proves what is in all others.
+
     Args:
         transaction: Where they are stored.
         logs: Those that were appended to.
@@ -38,6 +41,8 @@ def sign_heads(
         at: When; recorded where a key is used for the first time.
     """
     signer = _signer(transaction, signers, at)
+    if not isinstance(signer, Unsigned):
+        logs = sorted({*logs, *_unsigned_logs(transaction)})
     trees = [(log, tree_of(transaction, log)) for log in logs]
     leaf = {
         "leaf": HEADS,
@@ -114,6 +119,19 @@ def _signer(transaction: Transaction, signers: Signers, at: datetime) -> Signer 
         why=f"the vault has another signing key than {current}, with which this store is signed. "
         "Restore that vault, or run `ccm keys rotate --lost`"
     )
+
+
+def _unsigned_logs(transaction: Transaction) -> Iterator[str]:
+    """Yield the logs of connections that have grown since their newest signed head."""
+    query = """
+        SELECT log, (SELECT max(size) FROM checkpoint WHERE checkpoint.log = log_entry.log)
+        FROM log_entry
+        GROUP BY log
+        HAVING log <> :store
+        """
+    for log, signed in list(transaction.rows(query, store=STORE_LOG)):
+        if tree_of(transaction, log).size > (signed or 0):
+            yield log
 
 
 def _sign(transaction: Transaction, log: str, signer: Signer) -> None:

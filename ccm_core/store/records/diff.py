@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ccm_core.ledger import merkle_hash
-from ccm_core.model.evidence.collection import Outcome
+from ccm_core.model.evidence.collection import Outcome, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -45,8 +45,19 @@ def diff(transaction: Transaction, batch: WriteBatch) -> RecordDiff:
 
 
 def is_whole_population(batch: WriteBatch) -> bool:
-    """Whether what is not among the observations does not exist."""
-    return batch.snapshot and batch.collection.outcome is Outcome.COMPLETE
+    """Whether what is not among the observations is not listed any more.
+
+    A list that was read to its end states that also for a credential that sees a part.
+    """
+    collection = batch.collection
+    if not batch.snapshot or collection.outcome not in {Outcome.COMPLETE, Outcome.PARTIAL}:
+        return False
+    shortfalls = collection.shortfalls
+    if collection.outcome is Outcome.COMPLETE:
+        return True
+    return bool(shortfalls) and all(
+        shortfall.reason is Reason.VISIBILITY for shortfall in shortfalls
+    )
 
 
 def refuse_duplicate_keys(batch: WriteBatch) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from ccm_core.atomic_write import OWNER_ONLY, owner_only
 from ccm_core.errors import StoreError
 
 
@@ -24,7 +25,7 @@ def lock_connection(database: Path, connection: str) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     holder = Path(f"{database}.{connection}.holder")
-    lock = FileLock(f"{database}.{connection}.lock", blocking=False)
+    lock = FileLock(f"{database}.{connection}.lock", mode=OWNER_ONLY, blocking=False)
     try:
         lock.acquire()
     except Timeout as cause:
@@ -38,8 +39,8 @@ def lock_connection(database: Path, connection: str) -> Iterator[None]:
         ) from cause
     try:
         # For people to read; the lock works without it.
-        with suppress(OSError):
-            holder.write_text(f"{os.getpid()} {socket.gethostname()}\n", "utf-8")
+        with suppress(OSError), open(holder, "w", encoding="utf-8", opener=owner_only) as file:
+            file.write(f"{os.getpid()} {socket.gethostname()}\n")
         yield
     finally:
         with suppress(OSError):

@@ -159,6 +159,7 @@ class _LogVerifier:
                 size=replay.tree.size,
                 root=encoded(replay.tree.root),
                 signed_size=heads.verified_sizes.get(name, 0),
+                signed_by=str(heads.signers[name]) if name in heads.signers else None,
             )
 
 

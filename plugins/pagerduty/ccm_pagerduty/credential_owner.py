@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.sdk.errors import BadRequest, NotAvailable, PermissionDenied, RateLimited
 from ccm_core.sdk.types import CredentialInfo
+from ccm_pagerduty.account import account_of
 from ccm_pagerduty.api_errors import AccountKeyAnswer
 from ccm_pagerduty.auth_methods import OAUTH, OAUTH_APP
 
@@ -51,6 +52,7 @@ async def credential_of(
         scopes=authorization.scopes,
         role=role if isinstance(role, str) else None,
         detail={"user": {"id": str(user.get("id"))}} if user else None,
+        account=await account_of(source, user),
     )
 
 

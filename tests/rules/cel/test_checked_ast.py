@@ -6,13 +6,12 @@ import pytest
 
 from ccm_core.rules.cel.checked_ast import dotted, path_of, read_paths
 from ccm_core.rules.cel.compiler import CelEnvironment
-from ccm_core.rules.cel.lookup_function import LookupTable
 
 
 @pytest.fixture
 def environment():
     """Speak about rows with one parameter."""
-    return CelEnvironment({"limit": "duration"}, [], LookupTable())
+    return CelEnvironment.of({"limit": "duration"}, [])
 
 
 @pytest.mark.parametrize(

@@ -29,18 +29,16 @@ ROW = {
 @pytest.fixture
 def lookups():
     """Answer from two people, one of whom lacks evidence."""
-    table = LookupTable()
     people = {
         "P1": LookupRecord(body={"name": "Ada"}, digest="sha256:ada"),
         "P3": LookupRecord(body={"name": "Cy"}, digest="sha256:cy"),
         "7": LookupRecord(body={"name": "Seven"}, digest="sha256:seven"),
     }
-    table.load({"acme.person": people}, {"acme.person:P3": "it was cut off"})
-    return table
+    return LookupTable({"acme.person": people}, {"acme.person:P3": "it was cut off"})
 
 
 @pytest.fixture
-def environment(lookups):
+def environment():
     """Speak about rows with a few parameters."""
     types = {
         "limit": "duration",
@@ -50,11 +48,11 @@ def environment(lookups):
         "names": "list",
         "most": "integer",
     }
-    return CelEnvironment(types, ["high_up"], lookups)
+    return CelEnvironment.of(types, ["high_up"])
 
 
 @pytest.fixture
-def holds(environment):
+def holds(environment, lookups):
     """Judge a condition on a row."""
     values = {
         "limit": 900,
@@ -70,7 +68,9 @@ def holds(environment):
         for name, of in (lets or {}).items():
             compiled[name] = environment.compile(of, compiled)
         conditions = {"high_up": environment.compile(high_up)}
-        context = environment.row_context(row, shared_variables(values, NOW), conditions)
+        context = environment.row_context(
+            row, shared_variables(values, NOW), conditions, lookups=lookups
+        )
         return environment.compile(text, compiled).evaluate_condition(context)
 
     return ask
@@ -304,12 +304,12 @@ def test_lookups_return_the_digests_they_read(holds, lookups):
 )
 def test_reading_null_keeps_the_references_to_none(text, expected):
     """However often null is read, as many references to None are left as there were."""
-    lookups = LookupTable()
-    lookups.load({"acme.person": {"P1": LookupRecord(body={"nothing": None}, digest="d")}}, {})
-    environment = CelEnvironment({}, (), lookups)
+    person = LookupRecord(body={"nothing": None}, digest="d")
+    lookups = LookupTable({"acme.person": {"P1": person}})
+    environment = CelEnvironment.of({}, ())
     expression = environment.compile(text)
     context = environment.row_context(
-        {"nothing": None, "some": [None, 1, [None]]}, shared_variables({}, NOW)
+        {"nothing": None, "some": [None, 1, [None]]}, shared_variables({}, NOW), lookups=lookups
     )
     assert expression.evaluate(context) == expected
     before = sys.getrefcount(None)

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from ccm_core.rules.cel.clauses import Clause, clauses
 from ccm_core.rules.cel.compiler import CelEnvironment
 from ccm_core.rules.cel.expression import NotEvaluable, shared_variables
-from ccm_core.rules.cel.lookup_function import LookupTable
 from ccm_core.rules.results.explain import explain_row
 
 
@@ -61,7 +60,7 @@ CONDITIONS = st.recursive(
 @given(text=CONDITIONS, rows=st.fixed_dictionaries(dict.fromkeys(NAMES, st.booleans())))
 def test_clauses_joined_again_have_the_value_of_the_condition(text, rows):
     """Joined again as they were, the parts have the value of the whole."""
-    environment = CelEnvironment({}, (), LookupTable())
+    environment = CelEnvironment.of({}, ())
     context = environment.row_context(rows, shared_variables({}, None))
 
     def value(clause):

@@ -114,7 +114,9 @@ class SimulatedPagerDuty:
         if request.method not in _READ_METHODS:
             return error_response(405)
         try:
-            context = EndpointContext(account=self.account, control=self.control)
+            credential = request.credential
+            account = (credential.account if credential else None) or self.account
+            context = EndpointContext(account=account, control=self.control)
             return ROUTES[request.template](context, request)
         except RejectedRequest as rejected:
             return rejected.response
@@ -123,7 +125,7 @@ class SimulatedPagerDuty:
         self._served += 1
         now = self.control.now() + self.control.clock_skew
         headers = {
-            "date": format_datetime(now, usegmt=True),
+            **({"date": format_datetime(now, usegmt=True)} if self.control.sends_date else {}),
             "x-request-id": f"{zlib.crc32(str(self._served).encode()):032x}",
             **response.all_headers,
         }

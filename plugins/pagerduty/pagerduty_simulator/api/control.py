@@ -58,6 +58,8 @@ class SimulatorControl:
     """The clock by which tokens and codes expire."""
     clock_skew: timedelta = timedelta(0)
     """How far the ``Date`` header is ahead of this machine's clock."""
+    sends_date: bool = True
+    """Whether responses carry a ``Date`` header."""
     paging_cap: int = 10_000
     """The greatest ``offset + limit``."""
     max_limit: int = 100

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pagerduty_simulator.account.account import Account
 
 API_KEY = "u+simulated-account-key"
 USER_KEY = "u+simulated-user-key"
@@ -20,6 +24,8 @@ class SimulatedCredential:
     """What an OAuth token may read; None: it is an API key, which scopes do not restrict."""
     expires_at: datetime | None = None
     """The moment from which it is refused."""
+    account: Account | None = None
+    """The account that it opens; None: the one that the simulator was started with."""
 
     @property
     def bucket(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from random import Random
 
-from pagerduty_simulator.account.account import Account, AccountSizes
+from pagerduty_simulator.account.account import SUBDOMAIN, Account, AccountSizes
 from pagerduty_simulator.account.identifiers import object_id
 from pagerduty_simulator.account.names import PRIORITIES
 from pagerduty_simulator.account.objects import Priority
@@ -24,6 +24,7 @@ def build_account(
     seed: int = 1,
     sizes: AccountSizes = DEFAULT_SIZES,
     lookback_days: int = LOOKBACK_DAYS,
+    subdomain: str = SUBDOMAIN,
 ) -> Account:
     """Build an account as of a moment. The same arguments build the same account.
 
@@ -31,7 +32,7 @@ def build_account(
     objects), so small accounts are sound and the default one has every flaw.
     """
     random = Random(seed)
-    account = Account(now=now.replace(microsecond=0))
+    account = Account(now=now.replace(microsecond=0), subdomain=subdomain)
     for position, (name, description) in enumerate(PRIORITIES):
         identifier = object_id("priority", position)
         account.priorities.append(Priority(id=identifier, name=name, description=description))

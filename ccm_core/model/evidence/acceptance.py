@@ -1,0 +1,15 @@
+"""What a person accepts of the evidence, with a reason: it is shown, and never lets a rule pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptedCollapse:
+    """That the population of a kind may lose more than half of its records at once."""
+
+    reason: str
+    until: date
+    """The last day, in UTC, on which such a loss is believed."""

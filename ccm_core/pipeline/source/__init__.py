@@ -1,0 +1,1 @@
+"""What a source tells of itself: whose account it is, and the time."""

@@ -1,0 +1,50 @@
+"""The CEL runtime: the one place that sets it up, with its extensions and ``lookup``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from cel_expr_python import cel
+
+Find: TypeAlias = Callable[[str, "str | int"], Any]
+"""Returns the body of a record by kind and key. Raises LookupError."""
+
+NOT_IN_EVIDENCE = "not in the evidence: "
+"""Leads the message of a lookup that finds nothing, so that it is recognized as that."""
+
+
+def find_nothing(kind: str, key: str | int) -> Any:
+    """Look up without records, as a compiled condition does until an evaluation binds it.
+
+    Raises:
+        LookupError: Always: a condition that is not bound is insufficient.
+    """
+    raise LookupError(f"{NOT_IN_EVIDENCE}no {kind} {key}: no records were handed to the rule")
+
+
+def new_environment(variables: Mapping[str, cel.Type], find: Find) -> cel.Env:
+    """Return an environment whose programs read some variables, and look records up."""
+    from cel_expr_python import cel  # only where a condition is compiled
+    from cel_expr_python.ext import ext_bindings, ext_optional, ext_strings
+
+    overloads = [
+        cel.Overload(
+            f"lookup_string_{key.name().lower()}",
+            cel.Type.DYN,
+            [cel.Type.STRING, key],
+            is_member=False,
+            impl=find,
+        )
+        for key in (cel.Type.STRING, cel.Type.INT)
+    ]
+    return cel.NewEnv(
+        variables=variables,
+        extensions=[
+            ext_optional.ExtOptional(),
+            ext_strings.ExtStrings(),
+            ext_bindings.ExtBindings(),
+        ],
+        functions=[cel.FunctionDecl("lookup", overloads)],
+    )

@@ -1,0 +1,32 @@
+"""Cross checks: kinds of one source that tell of the same thing.
+
+Plugins import these names from :mod:`ccm_core.sdk.types`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from ccm_core.model.json_codec import JsonObject
+
+BodiesByKind: TypeAlias = Mapping[str, Sequence[JsonObject]]
+"""Current bodies, by kind."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrossCheck:
+    """Kinds whose records cannot contradict each other, unless one of their lists is wrong.
+
+    The host checks them once a run has read all of :attr:`kinds` to the end. Where they contradict
+    each other, all of them become partial.
+    """
+
+    kinds: tuple[str, ...]
+    contradictions: Callable[[BodiesByKind, datetime], Sequence[str]]
+    """Returns the contradictions between current bodies at the run's moment, each in words and
+    with the ids it is about; pure."""
+    uses: tuple[str, ...] = ()
+    """Other kinds whose current bodies it is handed."""

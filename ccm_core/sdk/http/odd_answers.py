@@ -1,0 +1,87 @@
+"""Odd answers: what contradicts an answer of a moment ago is asked for once more, then believed.
+
+A gateway in front of a source answers now and then for it: a 401 to a credential that was just
+accepted, a web page where JSON belongs. Believing the first one would end a run or a listing;
+asking for ever would hide what is true. See docs/adr/0042-odd-answers-are-asked-again-once.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ccm_core.errors import BadResponse, NotAvailable, SourceError, TimedOut
+from ccm_core.model.json_codec import RepeatedKeyError
+from ccm_core.sdk.http.response import HttpResponse
+
+_UNAUTHORIZED, _TOO_MANY_REQUESTS = 401, 429
+_TOO_SLOW = frozenset({408, 504})
+"""Statuses by which a source says itself that it ran out of time."""
+
+
+@dataclass(slots=True)
+class RequestHistory:
+    """What happened to one request in the attempts so far."""
+
+    timeouts_left: int | None
+    """Attempts that may still take too long; None: any number."""
+    odd_answers: int = 0
+
+    def first_odd_answer(self) -> bool:
+        """Count an odd answer; return whether it is the first, so that the request is repeated."""
+        self.odd_answers += 1
+        return self.odd_answers == 1
+
+    def count_timeout(self, error: TimedOut) -> None:
+        """Count an attempt that took too long.
+
+        Raises:
+            TimedOut: It was the last that may.
+        """
+        if self.timeouts_left is not None:
+            self.timeouts_left -= 1
+            if self.timeouts_left <= 0:
+                raise error
+
+    def count_slow_answer(self, response: HttpResponse) -> None:
+        """Count a response that says itself that it took too long.
+
+        Raises:
+            TimedOut: It was the last that may.
+        """
+        if response.status in _TOO_SLOW:
+            self.count_timeout(TimedOut(f"{response.summary()}: the source ran out of time"))
+
+
+def is_odd(response: HttpResponse, *, accepted: bool) -> bool:
+    """Return whether a refusal is not to be believed before it comes twice.
+
+    Args:
+        response: Of 400 or above.
+        accepted: Whether the source has accepted the credential before.
+    """
+    return response.is_web_page or (accepted and response.status == _UNAUTHORIZED)
+
+
+def is_too_many(response: HttpResponse) -> bool:
+    """Return whether a response has the status for too many requests."""
+    return response.status == _TOO_MANY_REQUESTS
+
+
+def not_twice(error: BadResponse) -> bool:
+    """Return whether an unusable body is the source's own, so that more attempts do not help."""
+    return isinstance(error.__cause__, RepeatedKeyError)
+
+
+def error_of(
+    response: HttpResponse, error_for: Callable[[HttpResponse], SourceError]
+) -> SourceError:
+    """Return the connector's error; a web page never means that the source has no such object."""
+    error = error_for(response)
+    if isinstance(error, NotAvailable) and response.is_web_page:
+        return BadResponse(
+            f"{error} But it is a web page, and the source answers with JSON: something in between "
+            "answered, or the source does not know the credential. It does not show that there is "
+            "no such object"
+        )
+    return error
