@@ -11,7 +11,7 @@ from ccm_core.app.report_file import write_report_file
 from ccm_core.app.rule_sets import compile_configured_packs
 from ccm_core.app.workspace import Workspace
 from ccm_core.cli.terminal.options import as_of_option, read_as_of
-from ccm_core.cli.terminal.output import print_message
+from ccm_core.cli.terminal.output import print_message, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.cli.verbs.assurance import read_controls, read_period
 from ccm_core.cli.verbs.report_targets import PERIOD, ReportTarget, report_targets
@@ -141,7 +141,10 @@ def _framework_controls(packs: CompiledPacks, names: Sequence[str]) -> list[tupl
 
 def _write(target: ReportTarget, content: bytes) -> None:
     if target.path is None:
-        sys.stdout.buffer.write(content)
+        if sys.stdout.isatty():
+            print_text(content.decode(), nl=False)
+        else:
+            sys.stdout.buffer.write(content)
         return
     write_report_file(target.path, content)
     print_message(f"report: {target.path}")
