@@ -23,7 +23,8 @@
         ├── NotAvailable           the plan lacks the feature, or the object does not exist
         ├── RateLimited            still limited after every permitted wait
         ├── BadRequest             the source rejects the request as invalid
-        └── BadResponse            a response that cannot be used
+        ├── BadResponse            a response that cannot be used
+        └── CollectorFault         a collector yielded what no collector may yield
 
 A message names the thing, what was got, what was expected and the next step. Programming errors
 (``TypeError``, ``AssertionError``) are outside the tree and keep their traceback.
@@ -154,3 +155,7 @@ class BadRequest(SourceError):
 
 class BadResponse(SourceError):
     """The response cannot be used: undecodable, too large, malformed, or an endless listing."""
+
+
+class CollectorFault(SourceError):
+    """A collector broke the protocol: nothing that it yielded counts."""

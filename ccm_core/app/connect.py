@@ -6,13 +6,13 @@ them one by one. Nothing is saved before the last.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ccm_core.app.save_connection import save_connection
 from ccm_core.app.workspace import Workspace, vault_entry_name
-from ccm_core.pipeline.connection_session import check
+from ccm_core.pipeline.connection_session import SessionTest, check
 from ccm_core.pipeline.credentials.oauth_consent import begin_consent, finish_consent
 from ccm_core.sdk.authorization import StaticToken
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from ccm_core.pipeline.context import Connection
     from ccm_core.pipeline.credentials.oauth_consent import ConsentGrant
     from ccm_core.sdk.secret import Secret
-    from ccm_core.sdk.types import Diagnosis
 
 
 @dataclass(slots=True)
@@ -110,17 +109,21 @@ class ConnectionSetup:
         self._validate()
         return learned
 
-    async def test(self) -> Sequence[Diagnosis]:
-        """Open the connection and return what its connector diagnoses.
+    async def test(self) -> SessionTest:
+        """Open the connection and diagnose it.
 
         Raises:
             SourceError: It cannot be used.
+            AccountMismatch: It opens another account than that of the evidence under its name.
         """
         connection = self._connection()
         if self._tokens is not None:
             tokens = StaticToken(self._tokens.access, scopes=self._tokens.scopes)
             connection = replace(connection, tokens=tokens)
-        return await check(self._workspace.host, connection)
+        account = self._workspace.stored_account(self.new.name)
+        test = await check(self._workspace.host, connection, account)
+        test.refuse_other_account()
+        return test
 
     def save(self) -> None:
         """Save secrets and settings, and remove secrets that no connection leads to any more.

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ccm_core.errors import AccountMismatch, ClockMismatch, UsageError
 from ccm_core.pipeline.collect import collect
 
 if TYPE_CHECKING:
@@ -52,12 +53,21 @@ async def collect_connections(
 
     Raises:
         StoreError: The store cannot keep what was read.
+        AccountMismatch: A credential opens another account; the other connections were collected.
+        ClockMismatch: This machine's clock is wrong; the other connections were collected.
         CancelledError: It was stopped; the run is sealed.
     """
-    return [
-        await collect(workspace.host, connection, store, observer, limiters, force=force)
-        for connection in connections
-    ]
+    manifests, refusals = [], list[UsageError]()
+    for connection in connections:
+        try:
+            manifests.append(
+                await collect(workspace.host, connection, store, observer, limiters, force=force)
+            )
+        except (AccountMismatch, ClockMismatch) as refusal:
+            refusals.append(refusal)
+    if refusals:
+        raise type(refusals[0])("\n".join(map(str, refusals)))
+    return manifests
 
 
 def evaluate_connections(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -11,12 +11,11 @@ from ccm_core.app.workspace import Workspace, vault_entry_name
 from ccm_core.config.settings_writer import SettingsFile
 from ccm_core.errors import SecretError, UsageError
 from ccm_core.model.redacted_connection import RedactedConnection
-from ccm_core.pipeline.connection_session import check
+from ccm_core.pipeline.connection_session import SessionTest, check
 
 if TYPE_CHECKING:
     from ccm_core.auth.vault_entry import VaultEntry
     from ccm_core.config.settings import ConnectionSettings
-    from ccm_core.sdk.types import Diagnosis
 
 
 def describe_connection(workspace: Workspace, settings: ConnectionSettings) -> RedactedConnection:
@@ -74,16 +73,19 @@ class ConnectionEdit:
         """
         return self.file.with_changes(self.index, changes)
 
-    async def test(self, text: str) -> Sequence[Diagnosis]:
-        """Open the connection as changed settings describe it; return the diagnoses.
+    async def test(self, text: str) -> SessionTest:
+        """Open the connection as changed settings describe it, and diagnose it.
 
         Raises:
             UsageError: The settings have mistakes.
             SourceError: It cannot be used.
+            AccountMismatch: It opens another account than that of the evidence under its name.
         """
         after = Workspace.from_draft(self.file.parsed(text), self.workspace.ports)
         (connection,) = after.connections([self.name], secrets=True)
-        return await check(after.host, connection)
+        test = await check(after.host, connection, after.stored_account(self.name))
+        test.refuse_other_account()
+        return test
 
     def remove(self) -> None:
         """Remove the connection and its secrets; the evidence stays.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
+from ccm_core.app.edit_connection import ConnectionEdit
 from ccm_core.config.secret_reference import SecretReference
 from ccm_core.errors import SourceError, UsageError
-from ccm_core.pipeline.connection_session import check
+from ccm_core.pipeline.connection_session import SessionTest, check
 from ccm_core.pipeline.credentials.authorization import renew_tokens
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from ccm_core.config.settings import ConnectionSettings
     from ccm_core.pipeline.context import Connection
     from ccm_core.sdk.secret import Secret
-    from ccm_core.sdk.types import Diagnosis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,23 +81,33 @@ class CredentialRotation:
                 f"that is the {self.field} that {self.settings.name} uses already; make a new one"
             )
 
-    async def test(self, new: Secret) -> Sequence[Diagnosis]:
-        """Open the connection with the new secret and return what its connector diagnoses.
+    async def test(self, new: Secret, *, other_account: bool = False) -> SessionTest:
+        """Open the connection with the new secret and diagnose it.
+
+        Args:
+            new: The secret.
+            other_account: Whether it may open another account.
 
         Raises:
             SourceError: It was refused; the old one is in use as before.
+            AccountMismatch: It opens another account, which it may not.
         """
         workspace, connection = self.workspace, self._connection(new)
         try:
             if connection.method.needs_consent:
                 await renew_tokens(workspace.host, connection)
             entered_at = workspace.host.clock()
-            return await check(workspace.host, replace(connection, entered_at=entered_at))
+            connection = replace(connection, entered_at=entered_at)
+            account = workspace.stored_account(connection.name)
+            test = await check(workspace.host, connection, account)
         except SourceError as error:
             raise type(error)(
                 f"{error}\nthe new {self.field} was not saved; {self.settings.name} continues with "
                 "the old one"
             ) from error
+        if not other_account:
+            test.refuse_other_account()
+        return test
 
     def save(self, new: Secret) -> None:
         """Replace the old secret.
@@ -113,6 +122,15 @@ class CredentialRotation:
             secrets = {**entry.secrets, self.stored_field: new}
             entered_at = self.workspace.host.clock()
             vault.write(self.entry_name, replace(entry, secrets=secrets, entered_at=entered_at))
+
+    def save_account(self, account: str) -> None:
+        """Name in the settings the account that the connection belongs to from now on.
+
+        Raises:
+            UsageError: The settings cannot be written.
+        """
+        edit = ConnectionEdit.begin(self.workspace, self.settings.name)
+        edit.file.write(edit.changed_text({("account",): account}))
 
     def _connection(self, new: Secret) -> Connection:
         (saved,) = self.workspace.connections([self.settings.name], secrets=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from ccm_core.config.secret_resolver import resolve, resolve_all
 from ccm_core.config.settings import ConnectionSettings, Settings
 from ccm_core.config.settings_reader import SettingsDraft, load_settings
 from ccm_core.config.settings_validation import validate
-from ccm_core.errors import DocumentError, SecretError, UsageError
+from ccm_core.errors import DocumentError, SecretError, StoreNotFound, UsageError
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.plugins.catalog import Catalog
 from ccm_core.plugins.discovery import discover
@@ -185,6 +185,14 @@ class Workspace:
             yield store
         finally:
             store.close()
+
+    def stored_account(self, connection: str) -> str | None:
+        """Return the account whose evidence is stored under a connection's name, if any is."""
+        from ccm_core.pipeline.source.account import stored_account
+
+        with suppress(StoreNotFound), self.read_store() as store:
+            return stored_account(store.runs, connection, clock())
+        return None
 
     @property
     def store_settings(self) -> StoreLocation:

@@ -17,10 +17,12 @@ from ccm_core.model.evidence.window import Window
 from ccm_core.model.evidence.write_batch import BodyEncoder, Observation
 from ccm_core.model.json_codec import JsonObject, encode
 from ccm_core.sdk.timestamps import parse_instant
-from ccm_core.sdk.types import EvidenceKind, Page
+from ccm_core.sdk.types import EvidenceKind, Page, Shape
 
 MAX_REQUESTS = 100
 """Different requests that a manifest lists for one collection; the count has all of them."""
+MAX_NAMED_KEYS = 5
+"""Keys that the detail of a shortfall names; its subjects are all of them."""
 
 
 @dataclass(slots=True)
@@ -105,6 +107,8 @@ class BatchBuilder:
     last_total: int | None = None
     keys: set[str] = field(default_factory=set)
     """Every key that was received, those outside the window included."""
+    conflicting_keys: set[str] = field(default_factory=set)
+    """Keys that were received with different bodies; the last one is stored."""
     _listings: dict[Request, _Listing] = field(default_factory=dict)
 
     def add(self, page: Page) -> None:
@@ -160,11 +164,18 @@ class BatchBuilder:
 
     def drifted(self) -> bool:
         """Return whether a listing differs from the source's count or changed meanwhile."""
-        return not self.shortfalls and any(listing.drifted for listing in self._listings.values())
+        listings = self._listings.values()
+        has_drifted = bool(self._conflicts()) or any(listing.drifted for listing in listings)
+        return has_drifted and not self.shortfalls
 
     def all_shortfalls(self) -> tuple[Shortfall, ...]:
         """Return every shortfall, those that only the whole window shows included."""
-        return (*self.shortfalls, *self._rejections(), *self._unfinished())
+        return (
+            *self.shortfalls,
+            *self._rejections(),
+            *self._conflicting_bodies(),
+            *self._unfinished(),
+        )
 
     # -- one item -----------------------------------------------------------------------------
 
@@ -184,21 +195,40 @@ class BatchBuilder:
             self.keys.add(key)
         if not problems and key is None:
             problems = (f"$: has no key ({', '.join(self.validator.kind.key)})",)
+        instant = None if problems else self._instant(body)
+        if isinstance(instant, str):
+            problems = (instant,)
         if problems:
             rejected = RejectedObject(key=key or "", source=source, body=body, problems=problems)
             self.rejected.append(rejected)
-        elif key is not None:
-            self._add_record(key, body, page, source)
+        elif key is not None and not isinstance(instant, str):
+            self._add_record(key, body, page, source, instant)
 
-    def _add_record(self, key: str, body: JsonObject, page: Page, source: RecordSource) -> None:
+    def _instant(self, body: JsonObject) -> datetime | str | None:
+        """Return when an event happened, or what is wrong with that; None: it is no event."""
+        kind = self.validator.kind
+        if kind.shape is not Shape.EVENT or kind.occurred_at is None:
+            return None
+        timestamp = at_path(body, kind.occurred_at)
+        try:
+            return parse_instant(timestamp)
+        except (TypeError, ValueError):
+            got = "text that is none" if isinstance(timestamp, str) else _json_type(timestamp)
+            return f"$.{kind.occurred_at}: expected the instant of the event, got {got}"
+
+    def _add_record(
+        self,
+        key: str,
+        body: JsonObject,
+        page: Page,
+        source: RecordSource,
+        instant: datetime | None,
+    ) -> None:
         """Add a valid record if it lies in the window."""
-        path = self.validator.kind.occurred_at
-        if self.window is None or path is None:
+        if self.window is None or instant is None:
             self._observe(key, body, page, source, None)
             return
-        timestamp = at_path(body, path)
-        instant = parse_instant(timestamp) if isinstance(timestamp, str) else None
-        if instant is None or instant not in self.window:
+        if instant not in self.window:
             self.outside += 1
             return
         self._add_reported_changes(body, instant)
@@ -213,12 +243,15 @@ class BatchBuilder:
     def _observe(
         self, key: str, body: JsonObject, page: Page, source: RecordSource, instant: datetime | None
     ) -> None:
-        self.duplicates += key in self.observations
+        encoded, before = self.pack(encode(body)), self.observations.get(key)
+        self.duplicates += before is not None
+        if before is not None and before.body.digest != encoded.digest:
+            self.conflicting_keys.add(key)
         self.observations[key] = Observation(
             key=key,
             observed_at=page.received_at,
             source=source,
-            body=self.pack(encode(body)),
+            body=encoded,
             occurred_at=instant,
         )
         for reference in self.validator.reference_fields:
@@ -237,6 +270,20 @@ class BatchBuilder:
                 missing=count,
             )
 
+    def _conflicts(self) -> list[str]:
+        return sorted(self.conflicting_keys & self.observations.keys())
+
+    def _conflicting_bodies(self) -> Iterable[Shortfall]:
+        if keys := self._conflicts():
+            kind, more = self.validator.kind.name, len(keys) - MAX_NAMED_KEYS
+            names = ", ".join(keys[:MAX_NAMED_KEYS]) + (f" and {more} more" if more > 0 else "")
+            yield Shortfall(
+                reason=Reason.DRIFTED,
+                detail=f"listed more than once with different bodies: {names}; either the data "
+                "changed while it was read, or the key of the kind does not identify an object",
+                subjects=tuple(f"{kind}:{key}" for key in keys),
+            )
+
     def _unfinished(self) -> Iterable[Shortfall]:
         open_requests = (
             request
@@ -250,8 +297,8 @@ class BatchBuilder:
                 detail=f"{unfinished.endpoint}: the listing ended before the source reported its "
                 "last page",
             )
-        if self.drifted():
-            drifted = [listing for listing in self._listings.values() if listing.drifted]
+        drifted = [listing for listing in self._listings.values() if listing.drifted]
+        if drifted and not self.shortfalls:
             counted = sum(listing.last_total or 0 for listing in drifted)
             received = sum(listing.received for listing in drifted)
             yield Shortfall(
@@ -285,3 +332,15 @@ def at_path(body: Any, path: str) -> Any:
 @cache
 def _path_segments(path: str) -> tuple[str, ...]:
     return tuple(path.split("."))
+
+
+def _json_type(value: Any) -> str:
+    """Name the type of a JSON value; the value itself may be personal data."""
+    names = {
+        type(None): "null",
+        bool: "true or false",
+        str: "text",
+        list: "a list",
+        dict: "an object",
+    }
+    return names.get(type(value), "a number")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ccm_core.errors import (
     AuthenticationFailed,
+    CollectorFault,
     NotAvailable,
     PermissionDenied,
     RateLimited,
@@ -35,6 +36,8 @@ def outcome_of(error: SourceError | None, pages: int, shortfalls: Sequence[Short
         pages: Pages that were read before it.
         shortfalls: Everything that was not read, the error included.
     """
+    if isinstance(error, CollectorFault):
+        return Outcome.FAILED
     if error is not None and pages == 0:
         unavailable = isinstance(error, PermissionDenied | NotAvailable)
         return Outcome.UNAVAILABLE if unavailable else Outcome.FAILED

@@ -27,7 +27,7 @@ from ccm_core.collect.run_context import RunContext
 from ccm_core.collect.unlisted_objects import Listing, Reach, without_repeated
 from ccm_core.collect.window_read import WindowQuery, WindowRead
 from ccm_core.collect.window_split import following_queries, smaller_queries
-from ccm_core.errors import AuthenticationFailed, SourceError
+from ccm_core.errors import AuthenticationFailed, CollectorFault, SourceError
 from ccm_core.model.evidence.amendments import as_amended, as_read
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import Window, split_window
@@ -265,6 +265,11 @@ class Runner:
         inherited: Sequence[Shortfall],
     ) -> None:
         batch = read.batch
+        if isinstance(error, CollectorFault):
+            empty = self._new_batch(task, read.batch.window)
+            shortfalls = [*inherited, shortfall_of(error)]
+            self._store(task, empty, Outcome.FAILED, shortfalls, read=read)
+            return
         depends_on = tuple(dict.fromkeys(batch.depends_on))
         inherited = (*inherited, *dependency_outcome(depends_on, self._current(depends_on))[1])
         unlisted = self._unlisted(task, batch, error)

@@ -9,14 +9,16 @@ from datetime import timedelta
 from ccm_core.collect.batch_builder import BatchBuilder
 from ccm_core.collect.planner import CollectTask, PlanInputs
 from ccm_core.collect.run_context import CurrentRecords, RunContext
-from ccm_core.errors import CcmError, SourceError
+from ccm_core.errors import CcmError, CollectorFault, SourceError
 from ccm_core.model.evidence.collection import Counts, Reason, Shortfall
 from ccm_core.model.evidence.window import SECOND, Window
+from ccm_core.sdk.collector_protocol import checked_event
 from ccm_core.sdk.types import (
     CollectionNote,
     CollectorEvent,
     CollectRequest,
     DependsOn,
+    NothingToRead,
     Overflow,
     Page,
     ResumeFrom,
@@ -67,11 +69,16 @@ class WindowRead:
         """The source would not list all of it, and nothing was read."""
         self.resume_from: ResumeFrom | None = None
         """The source would not list all of it, and the older part was read."""
+        self._is_stated = False
+        """Whether the collector stated that there is nothing to read."""
 
     async def read(self, session: Session) -> SourceError | None:
         """Read everything the collector yields; return the error that ended it, if any."""
         try:
             await self._read_slice(session, {})
+            self._require_statement()
+        except CollectorFault as fault:
+            return CollectorFault(f"the collector of {self._task.kind.name} is broken: {fault}")
         except SourceError as error:
             return error
         except CcmError:
@@ -105,10 +112,11 @@ class WindowRead:
         overflow = None
         try:
             async for event in events:
-                if isinstance(event, Overflow):
-                    overflow = event
+                checked = checked_event(event, has_window=self._query.window is not None)
+                if isinstance(checked, Overflow):
+                    overflow = checked
                     break
-                self._add(event)
+                self._add(checked)
         finally:
             if close := getattr(events, "aclose", None):
                 await close()
@@ -144,10 +152,26 @@ class WindowRead:
                 self.batch.notes.append(event.text)
             case DependsOn():
                 self.batch.depends_on.append(event.kind)
+            case NothingToRead():
+                self._is_stated = True
+                self.batch.notes.append(event.reason)
             case ResumeFrom():
                 self.resume_from = event
             case Page():
                 self._add_page(event)
+
+    def _require_statement(self) -> None:
+        """Require that something states what the source lists, be it nothing."""
+        batch, task = self.batch, self._task
+        if batch.pages or batch.shortfalls or self._is_stated or self.overflow or task.refresh:
+            return
+        parents = dict.fromkeys((*task.collector.needs, *batch.depends_on))
+        if parents and (self._query.window or not any(map(self._context.current_records, parents))):
+            return  # objects without parents, or without any that was active in the window
+        raise CollectorFault(
+            "it yielded no page, so nothing states what the source lists; expected a Page at least,"
+            " an empty one too, or NothingToRead with the reason"
+        )
 
     def _add_page(self, page: Page) -> None:
         received_at = page.received_at - self._context.clock_correction

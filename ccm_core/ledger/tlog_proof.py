@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from ccm_core.ledger import signed_note
 from ccm_core.ledger.checkpoint import Checkpoint
 from ccm_core.ledger.inclusion_proof import root_of_inclusion
 from ccm_core.ledger.merkle_hash import leaf_hash
@@ -40,6 +41,11 @@ class LeafProof:
         if root_of_inclusion(self.index, head.size, leaf_hash(leaf), self.hashes) != head.root:
             raise ValueError("the leaf does not lead to the root that was signed")
         return head
+
+    def signer(self, keys: Sequence[VerifierKey]) -> VerifierKey | None:
+        """Return the newest of some keys, listed oldest first, that signed the head."""
+        note = signed_note.read(self.checkpoint)
+        return next((key for key in reversed(keys) if note.signed_by(key)), None)
 
     def __str__(self) -> str:
         """Return the text of the file."""

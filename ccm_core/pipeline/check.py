@@ -11,6 +11,7 @@ from ccm_core.collect.visibility_gaps import newest
 from ccm_core.errors import SourceError
 from ccm_core.pipeline.collect import collections_for_planning
 from ccm_core.pipeline.connection_session import check, connect_request
+from ccm_core.pipeline.source.account import stored_account
 from ccm_core.sdk.types import Diagnosis
 
 if TYPE_CHECKING:
@@ -60,8 +61,10 @@ async def diagnose(
         StoreError: The store cannot be read.
     """
     past = _past(host, connection, store.runs) if store is not None else ()
+    account = stored_account(store.runs, connection.name, host.clock()) if store else None
+    live: Sequence[Diagnosis]
     try:
-        live, usable = await check(host, connection), True
+        live, usable = (await check(host, connection, account)).diagnoses, True
     except SourceError as error:
         live, usable = await _refused(host, connection, error), False
     return ConnectionCheck(connection=connection.name, usable=usable, diagnoses=(*live, *past))

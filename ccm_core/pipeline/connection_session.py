@@ -2,22 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ccm_core.errors import CcmError, SourceError
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.credentials.authorization import authorization
 from ccm_core.pipeline.credentials.credential_age import diagnose_age
+from ccm_core.pipeline.source.account import diagnose_account, refuse_other_account
+from ccm_core.pipeline.source.clock import diagnose_clock
 from ccm_core.sdk.types import ConnectRequest, Diagnosis, Session
 
 if TYPE_CHECKING:
     from ccm_core.sdk.rate_limit import Limiters
 
 
-async def check(host: Host, connection: Connection) -> Sequence[Diagnosis]:
-    """Return what the connector diagnoses in a live session, and the age of the credential.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionTest:
+    """What a live session of a connection showed."""
+
+    connection: Connection
+    diagnoses: tuple[Diagnosis, ...]
+    account: str | None
+    """The account that its credential opens; None where the source does not tell."""
+    stored_account: str | None
+    """The account whose evidence is stored under its name; None: that of none is."""
+
+    def refuse_other_account(self) -> None:
+        """Refuse a credential of another account than the stored evidence is of.
+
+        Raises:
+            AccountMismatch: It is.
+        """
+        refuse_other_account(
+            self.connection, self.account, self.stored_account, consequence="nothing was saved"
+        )
+
+
+async def check(
+    host: Host, connection: Connection, stored_account: str | None = None
+) -> SessionTest:
+    """Diagnose a live session: by the connector, its account, the clock, and the credential's age.
+
+    Args:
+        host: What is installed, and the clock.
+        connection: What to open.
+        stored_account: The account whose evidence is stored under its name.
 
     Raises:
         SourceError: The source cannot be used at all.
@@ -27,7 +59,18 @@ async def check(host: Host, connection: Connection) -> Sequence[Diagnosis]:
     request = connect_request(host, connection, Limiters(), lambda _seconds: None)
     async with open_session(connection, request) as session:
         diagnoses = await connection.connector.check(session)
-    return (*diagnoses, *diagnose_age(connection, host.clock()))
+        account, skew = session.credential.account, session.traffic.clock_skew
+    return SessionTest(
+        connection=connection,
+        diagnoses=(
+            *diagnoses,
+            diagnose_account(connection, account, stored_account),
+            diagnose_clock(skew),
+            *diagnose_age(connection, host.clock()),
+        ),
+        account=account,
+        stored_account=stored_account,
+    )
 
 
 @asynccontextmanager

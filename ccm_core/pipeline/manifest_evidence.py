@@ -34,6 +34,7 @@ def manifest_kind(connector: str) -> EvidenceKind:
         cadence=_CADENCE,
         schema=partial(schemas.load, "manifest.v1"),
         title_field="run",
+        filtered=False,
     )
 
 

@@ -52,6 +52,9 @@ class Facts:
     not here does not concern this connection."""
     sufficiency: Mapping[str, KindSufficiency]
     """By evidence kind. A kind that is not here was never collected."""
+    enumerated: Mapping[str, Mapping[str, Sequence[str]] | None] = field(default_factory=dict)
+    """By kind or view: :attr:`ccm_core.sdk.view.View.enumerated`. One that is not here may have
+    any field changed by what is hidden."""
     age_fields: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """By view: the fields of its rows that only grow while their records stay the same."""
     period_start: datetime | None = None

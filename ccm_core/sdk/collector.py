@@ -84,7 +84,22 @@ class DependsOn:
     kind: str
 
 
-CollectorEvent = Page | Shortfall | Overflow | ResumeFrom | CollectionNote | DependsOn
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NothingToRead:
+    """The source has nothing of this kind, as is known without a request.
+
+    Yielded in place of pages: without a page and without this, the collection fails, because
+    nothing states what the source lists. It is not needed where a kind of
+    :attr:`Collector.needs` has no records.
+    """
+
+    reason: str
+    """For the manifest: ``no service has a maintenance window``."""
+
+
+CollectorEvent = (
+    Page | Shortfall | Overflow | ResumeFrom | CollectionNote | DependsOn | NothingToRead
+)
 """What a collector yields."""
 
 

@@ -85,8 +85,10 @@ class Session(Protocol):
 
     @property
     def credential(self) -> CredentialInfo:
-        """What the source reports of the credential, and how much of the account it is shown to
-        see: one that does not state :attr:`CredentialInfo.visibility` sees no list completely."""
+        """What the source reports of the credential, and how much of the account it sees.
+
+        A list is complete only for a credential whose ``visibility`` is ``WHOLE``.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

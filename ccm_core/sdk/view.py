@@ -77,6 +77,11 @@ class View:
     rows: Callable[[ViewRequest], Iterable[Row]]
     schema: SchemaLoader
     """JSON Schema of a row's body; ``x-ccm-unit: seconds`` marks durations."""
+    enumerated: Mapping[str, Sequence[str]] | None = None
+    """By field of a row: the inputs whose records it counts or lists, so that a record that a
+    credential may not see would change it. Every other field depends on records of the inputs that
+    the row looks up by key, and is left out where one of them is missing. A row that fails by such
+    fields alone fails whatever is hidden. None: a hidden record may change any field."""
     partitions: Callable[[], Partitioning] | None = None
     """Returns how its rows are partitioned, when that is first needed. None: whatever changed, all
     of them are derived again."""

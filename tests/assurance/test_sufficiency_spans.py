@@ -24,8 +24,16 @@ FALLS = {
     "whole": (),
     "some": (Shortfall(reason=Reason.TRUNCATED, detail="cut", subjects=("acme.door:D1",)),),
     "any": (Shortfall(reason=Reason.DENIED, detail="403"),),
+    "lost": (Shortfall(reason=Reason.SOURCE_ERROR, detail="502"),),
+    "page": (Shortfall(reason=Reason.SOURCE_ERROR, detail="page 3 was not read"),),
 }
-OUTCOMES = {"whole": Outcome.COMPLETE, "some": Outcome.PARTIAL, "any": Outcome.UNAVAILABLE}
+OUTCOMES = {
+    "whole": Outcome.COMPLETE,
+    "some": Outcome.PARTIAL,
+    "any": Outcome.UNAVAILABLE,
+    "lost": Outcome.FAILED,
+    "page": Outcome.PARTIAL,
+}
 
 
 def at(minutes):
@@ -55,7 +63,7 @@ ENDS = st.lists(st.tuples(st.integers(0, END), st.sampled_from(sorted(FALLS))), 
 WINDOWS = st.lists(
     st.tuples(
         st.integers(0, END),
-        st.sampled_from(["whole", "whole", "whole", "some", "any"]),
+        st.sampled_from(["whole", "whole", "whole", "some", "any", "lost", "page"]),
         st.one_of(st.none(), st.tuples(st.integers(-30, END), st.integers(0, 30))),
     ),
     max_size=12,

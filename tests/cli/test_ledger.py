@@ -171,6 +171,25 @@ def test_a_rotated_signing_key_signs_the_handover(ccm, signed_store):
     assert ccm("verify", "--pin", "pin.txt", "--key", "old.txt").code == 0
 
 
+@pytest.mark.attack(
+    "Keys",
+    "A proof of one record is signed by a key that was replaced since",
+    "Not proven (exit 3), and the key that signed it is named",
+)
+def test_a_proof_of_a_retired_key_is_unproven(ccm, signed_store):
+    """The proof alone cannot show that it is from before the hand-over; a new one can be made."""
+    old = ccm("keys", "export").out.strip()
+    record = ccm("evidence", "export", "--kind", "pagerduty.service").lines[0]
+    order = ("prove", "pagerduty.service", record["key"], "-o")
+    ccm(*order, "old.tlog-proof")
+    assert ccm("keys", "rotate").code == 0
+    ccm("keys", "export", "-o", "keys.txt")
+
+    assert ccm("verify", "old.tlog-proof", "--key", old).code == 0
+    output = ccm("verify", "old.tlog-proof", "--key", "keys.txt")
+    assert (output.code, old in output.err) == (3, True)
+
+
 def test_a_lost_signing_key_is_replaced_and_reported(ccm, signed_store):
     """Nobody is asked to believe a key that its predecessor did not hand over to."""
     (signed_store / "ccm.vault").unlink()

@@ -61,7 +61,9 @@ def trusted_keys(files: Files, key: str | None, problems: list[str]) -> list[str
             "vouches for nothing that was signed since"
         )
     elif key is not None and key not in newest:
-        problems.append(f"the package was signed with another key: expected {key}, got {newest[-1]}")
+        problems.append(
+            f"the package was signed with another key: expected {key}, got {newest[-1]}"
+        )
     return newest
 
 

@@ -109,9 +109,10 @@ def _check_existing(file: SettingsFile, name: str) -> int:
     (connection,) = workspace.connections([name], secrets=True)
     message = f"{name} is connected already; --replace connects it again, --name adds another"
     try:
-        run_async(check(workspace.host, connection))
+        test = run_async(check(workspace.host, connection, workspace.stored_account(name)))
     except SourceError:
         print_message(message)
         raise
+    test.refuse_other_account()
     print_message(f"{message}. It works")
     return Exit.OK

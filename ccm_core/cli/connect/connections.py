@@ -129,14 +129,23 @@ def remove(config: str | None, name: str, *, yes: bool) -> None:
 @click.argument("name")
 @click.option("--from", "source", metavar="REFERENCE", help="Take it from env:NAME or file:PATH.")
 @click.option("--field", metavar="FIELD", help="Which secret, where there are several.")
+@click.option(
+    "--other-account",
+    is_flag=True,
+    help="It may open another account: what the former one left is evaluated no more.",
+)
 @click.pass_obj
-def rotate(config: str | None, name: str, source: str | None, field: str | None) -> None:
+def rotate(
+    config: str | None, name: str, source: str | None, field: str | None, *, other_account: bool
+) -> None:
     """Replace a connection's key or client secret: test the new one, then replace the old one."""
     rotation = CredentialRotation.begin(open_workspace(config), name, field)
     new = _asked_secret(rotation.field) if source is None else rotation.read_secret(source)
     rotation.refuse_the_same(new)
-    print_test(rotation.test(new))
+    test = print_test(rotation.test(new, other_account=other_account))
     rotation.save(new)
+    if other_account and test.account is not None:
+        rotation.save_account(test.account)
     print_message(
         f"replaced the {rotation.field} of {name}; the old one is no longer used: revoke it at "
         "the source"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 from ccm_core.cli.terminal.output import print_message, print_table
@@ -11,16 +11,18 @@ from ccm_core.cli.terminal.workspace import run_async
 from ccm_core.errors import SourceError
 
 if TYPE_CHECKING:
-    from ccm_core.sdk.types import Diagnosis
+    from ccm_core.pipeline.connection_session import SessionTest
 
 
-def print_test(test: Coroutine[Any, Any, Sequence[Diagnosis]]) -> None:
-    """Test a connection and print the diagnoses.
+def print_test(test: Coroutine[Any, Any, SessionTest]) -> SessionTest:
+    """Test a connection, print the diagnoses and return the test.
 
     Raises:
         SourceError: It cannot be used.
+        AccountMismatch: It opens another account than before.
     """
     print_message("testing the connection ...")
+    session = run_async(test)
     rows = [
         (
             "ok" if diagnosis.ok else "PROBLEM",
@@ -28,14 +30,13 @@ def print_test(test: Coroutine[Any, Any, Sequence[Diagnosis]]) -> None:
             diagnosis.message,
             diagnosis.next_step or "",
         )
-        for diagnosis in run_async(test)
+        for diagnosis in session.diagnoses
     ]
     print_table(("", "check", "result", "next step"), rows)
+    return session
 
 
-def print_test_before_saving(
-    test: Coroutine[Any, Any, Sequence[Diagnosis]], *, save_anyway: bool
-) -> None:
+def print_test_before_saving(test: Coroutine[Any, Any, SessionTest], *, save_anyway: bool) -> None:
     """Test a connection and return where it may be saved.
 
     Raises:

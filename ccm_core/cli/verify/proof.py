@@ -33,10 +33,18 @@ def verify_proof(path: Path, trusted: Sequence[VerifierKey]) -> Exit:
     try:
         proof = LeafProof.read(path.read_text("utf-8"))
         leaf = proof.extra or b""  # no leaf is empty, so without one nothing is proven
-        head = proof.head(leaf, trusted)
+        head, signer = proof.head(leaf, trusted), proof.signer(trusted)
         text = leaf.decode("utf-8")
     except ValueError as error:
         raise IntegrityError(f"{path} proves nothing: {error}") from error
     print_text(text)
-    print_message(f"is leaf {proof.index} of {head.origin}, signed at {head.size} leaves")
-    return Exit.OK
+    print_message(
+        f"is leaf {proof.index} of {head.origin}, signed at {head.size} leaves by {signer}"
+    )
+    if signer == trusted[-1]:
+        return Exit.OK
+    print_message(
+        f"not proven: {trusted[-1]} replaced that key. The proof is from before, or of somebody "
+        "who keeps the retired key: have `ccm prove` make a new one"
+    )
+    return Exit.INSUFFICIENT

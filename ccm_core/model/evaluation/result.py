@@ -91,6 +91,11 @@ class KindSufficiency:
     """Seconds the evidence may be old."""
     problem: str | None = None
     """Why it is insufficient, in plain words; None: it is sufficient."""
+    unlisted: str | None = None
+    """Why objects may be missing, where those that were listed are sound and nothing else is wrong:
+    rules are evaluated on them, and none passes. None: nothing is missing, or more is wrong."""
+    accepted: str | None = None
+    """Why it is accepted that the kind is not available: rules over it are not applicable."""
     subjects: tuple[str, ...] = ()
     """The only objects (``kind:key``) that lack evidence, where not all do."""
 

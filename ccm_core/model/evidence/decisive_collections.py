@@ -51,7 +51,7 @@ def is_transport_failure(collection: Collection) -> bool:
     """
     if collection.outcome is Outcome.FAILED:
         return True
-    reasons = {shortfall.reason for shortfall in collection.shortfalls}
+    reasons = {shortfall.reason for shortfall in collection.shortfalls} - {Reason.VISIBILITY}
     partial = collection.outcome is Outcome.PARTIAL and collection.doubted is None
     return partial and bool(reasons) and reasons <= _TRANSPORT
 

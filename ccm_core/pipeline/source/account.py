@@ -6,10 +6,17 @@ for incidents of the other.
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import TYPE_CHECKING
+
 from ccm_core.errors import AccountMismatch
+from ccm_core.model.evidence.account import current_account
 from ccm_core.model.evidence.collection import Reason, Shortfall
 from ccm_core.pipeline.context import Connection
 from ccm_core.sdk.types import Diagnosis
+
+if TYPE_CHECKING:
+    from ccm_core.store.interface.runs import RunStore
 
 
 def expected_account(connection: Connection, stored: str | None) -> str | None:
@@ -22,16 +29,31 @@ def expected_account(connection: Connection, stored: str | None) -> str | None:
     return connection.account or stored
 
 
-def refuse_other_account(connection: Connection, account: str | None, stored: str | None) -> None:
+def stored_account(runs: RunStore, connection: str, now: datetime) -> str | None:
+    """Return the account whose evidence is stored under a connection's name; None: that of none."""
+    return current_account(runs.collections(connection, since=now))
+
+
+def refuse_other_account(
+    connection: Connection,
+    account: str | None,
+    stored: str | None,
+    *,
+    consequence: str = "nothing was stored",
+) -> None:
     """Refuse a credential that opens another account.
 
+    Args:
+        connection: The connection.
+        account: What its credential opens; None: the source does not tell.
+        stored: The account whose evidence is stored.
+        consequence: What was not done, for the message.
+
     Raises:
-        AccountMismatch: It does; nothing was stored.
+        AccountMismatch: It does.
     """
     if problem := other_account(connection, account, stored):
-        raise AccountMismatch(
-            f"{connection.name}: {problem}; nothing was stored. {_ways(connection)}"
-        )
+        raise AccountMismatch(f"{connection.name}: {problem}; {consequence}. {_ways(connection)}")
 
 
 def other_account(connection: Connection, account: str | None, stored: str | None) -> str | None:

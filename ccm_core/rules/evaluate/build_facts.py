@@ -87,6 +87,7 @@ class Evidence:
             connection=self.connection,
             rows=rows | reused,
             inputs=inputs,
+            enumerated={name: self._enumerated(name) for name in inputs},
             sufficiency={kind: self.sufficiency(kind) for kind in sorted(self.kinds)},
             lookup_records={
                 kind: self._lookup_records(kind) for kind in sorted(lookups & self.kinds.keys())
@@ -101,6 +102,10 @@ class Evidence:
             rederive={name: cache(partial(self._derive, name)) for name in reused},
             plugin_failures=plugin_failures,
         )
+
+    def _enumerated(self, name: str) -> Mapping[str, Sequence[str]] | None:
+        """Return which fields of the rows may be changed by what is hidden; none of a record's."""
+        return {} if name in self.kinds else self.views[name].enumerated
 
     def _age_fields(self, names: Iterable[str]) -> dict[str, frozenset[str]]:
         views = [view for name in names if (view := self.views.get(name))]

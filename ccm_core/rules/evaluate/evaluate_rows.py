@@ -170,7 +170,7 @@ class RowEvaluator:
             return RowEvaluation(status=Status.INSUFFICIENT, reason=reason)
         if context is None:
             return RowEvaluation(status=Status.ERROR, reason=stopped or "")
-        return evaluate_rule(rule.compiled, context, self.now)
+        return rule.gate.limit(evaluate_rule(rule.compiled, context, self.now))
 
     def _context(self, row: Row, shared: Mapping[str, Any]) -> RowContext:
         chosen = {

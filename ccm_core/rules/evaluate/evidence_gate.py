@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ccm_core.model.evaluation.result import KindSufficiency
+from ccm_core.model.evaluation.result import KindSufficiency, Status
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.collection import Outcome
 from ccm_core.rules.evaluate.freshness import older_than_rule_allows
-from ccm_core.rules.pack.compiled import CompiledRule
+from ccm_core.rules.pack.compiled import CompiledRule, RowEvaluation
 from ccm_core.rules.types import Facts
 from ccm_core.sdk.view import Row
 
@@ -21,8 +21,31 @@ class EvidenceGate:
 
     problems: tuple[str, ...] = ()
     """Why the rule cannot be evaluated on any row."""
+    accepted: tuple[str, ...] = ()
+    """Why it does not apply at all: evidence is not available, and that is accepted."""
     incomplete_objects: Mapping[str, str] = field(default_factory=dict)
     """Why the evidence of an object is incomplete, by ``kind:key``, where that of others is not."""
+    unlisted: tuple[str, ...] = ()
+    """Why objects may be missing, while those that were listed are sound: nothing passes."""
+    fails_stand: bool = True
+    """Whether a row that fails would also fail with the objects that may be missing."""
+
+    @property
+    def evaluates_rows(self) -> bool:
+        """Whether the rule can be evaluated on rows at all."""
+        return not self.problems and not self.accepted
+
+    def limit(self, evaluation: RowEvaluation) -> RowEvaluation:
+        """Return what remains of a result on a row: what may be missing leaves no pass."""
+        if not self.unlisted:
+            return evaluation
+        why = "; ".join(self.unlisted)
+        if evaluation.status is Status.PASS:
+            return RowEvaluation(status=Status.INSUFFICIENT, reason=why)
+        if evaluation.status is Status.FAIL and not self.fails_stand:
+            reason = f"it fails by what is visible, and what is not may change that: {why}"
+            return RowEvaluation(status=Status.INSUFFICIENT, reason=reason)
+        return evaluation
 
     def insufficiency(self, row: Row) -> str | None:
         """Return why the evidence of an object behind a row is incomplete; None where it is not."""
@@ -60,15 +83,38 @@ def evidence_gate(
     """
     inputs = [_sufficiency(kind, rule, facts) for kind in sorted(set(kinds))]
     lookups = [_sufficiency(kind, rule, facts) for kind in rule.lookup_kinds]
+    needed = [*inputs, *lookups]
     problems = [
         problem
-        for sufficiency in (*inputs, *lookups)
-        if (problem := _problem(sufficiency, rule, now))
+        for sufficiency in needed
+        if not sufficiency.accepted and (problem := _problem(sufficiency, rule, now))
     ]
+    unlisted = {kind.kind: kind.unlisted for kind in needed if kind.unlisted}
     # A lookup finds out by itself, record by record, whether evidence is missing.
     return EvidenceGate(
-        problems=tuple(dict.fromkeys(problems)), incomplete_objects=incomplete_objects(inputs)
+        problems=tuple(dict.fromkeys(problems)),
+        accepted=tuple(_accepted(kind) for kind in needed if kind.accepted),
+        incomplete_objects=incomplete_objects(inputs),
+        unlisted=tuple(dict.fromkeys(unlisted.values())),
+        fails_stand=_fails_stand(rule, facts, unlisted),
     )
+
+
+def _fails_stand(rule: CompiledRule, facts: Facts, unlisted: Iterable[str]) -> bool:
+    """Return whether no field that a rule reads could be changed by what may be missing."""
+    missing = set(unlisted)
+    enumerated = facts.enumerated.get(rule.rule.over)
+    fields = rule.dependencies.fields
+    if not missing:
+        return True
+    if enumerated is None or fields is None:
+        return False
+    read = fields | rule.dependencies.growing_fields
+    return all(missing.isdisjoint(enumerated.get(name, ())) for name in read)
+
+
+def _accepted(kind: KindSufficiency) -> str:
+    return f"{kind.kind} is not available, which is accepted: {kind.accepted}"
 
 
 def incomplete_objects(sufficiency: Iterable[KindSufficiency]) -> dict[str, str]:
@@ -89,11 +135,12 @@ def _sufficiency(kind: str, rule: CompiledRule, facts: Facts) -> KindSufficiency
 
 
 def _problem(sufficiency: KindSufficiency, rule: CompiledRule, now: datetime) -> str | None:
-    if sufficiency.problem:
+    if sufficiency.problem and not sufficiency.unlisted:
         return sufficiency.problem
     if sufficiency.outcome is None:
         return f"{sufficiency.kind} was never collected"
-    if sufficiency.outcome is not Outcome.COMPLETE and not sufficiency.subjects:
+    narrow = sufficiency.subjects or sufficiency.unlisted
+    if sufficiency.outcome is not Outcome.COMPLETE and not narrow:
         return f"{sufficiency.kind} is {sufficiency.outcome}"
     return older_than_rule_allows(sufficiency, rule, now)
 

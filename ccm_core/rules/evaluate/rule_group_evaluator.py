@@ -14,7 +14,7 @@ from ccm_core.model.evaluation.rule import Rule
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.rules.cel.lookup_function import LookupTable
 from ccm_core.rules.evaluate.evaluate_rows import GatedRule, RowEvaluator
-from ccm_core.rules.evaluate.evidence_gate import evidence_gate, incomplete_objects
+from ccm_core.rules.evaluate.evidence_gate import EvidenceGate, evidence_gate, incomplete_objects
 from ccm_core.rules.evaluate.pass_rate import pass_rates
 from ccm_core.rules.evaluate.rollup import rule_result
 from ccm_core.rules.evaluate.time_budget import TimeBudget
@@ -86,7 +86,7 @@ class GroupEvaluator:
         gates = [evidence_gate(tally.rule, kinds, facts, self.now) for tally in tallies]
         gated = list(zip(tallies, gates, strict=True))
         ready = [
-            (tally, GatedRule.of(tally.rule, gate)) for tally, gate in gated if not gate.problems
+            (tally, GatedRule.of(tally.rule, gate)) for tally, gate in gated if gate.evaluates_rows
         ]
         evaluator = self._row_evaluator(pack, group, facts, [rule for _, rule in ready])
         derived = _derived(facts, group.over, evaluator)
@@ -97,6 +97,11 @@ class GroupEvaluator:
                     _connection_result(tally.rule.rule, facts, Status.INSUFFICIENT, reason)
                 )
                 tally.unevaluated += len(derived.rows or ())
+            elif gate.accepted:
+                reason = "; ".join(gate.accepted)
+                tally.results.append(
+                    _connection_result(tally.rule.rule, facts, Status.NOT_APPLICABLE, reason)
+                )
         if derived.rows is None:
             reason = f"the rows of {group.over} could not be derived: {derived.error}"
             for tally, _ in ready:
@@ -204,7 +209,10 @@ def _results_on_all(
     yield from unevaluated
     reason = rule.compiled.not_applicable.reason
     none_applies = count.get(Status.NOT_APPLICABLE, 0) == len(column)
-    if not unevaluated and none_applies and all(result.reason == reason for result in column):
+    if rule.gate.unlisted:
+        why = "; ".join(rule.gate.unlisted)
+        yield _connection_result(definition, facts, Status.INSUFFICIENT, why)
+    elif not unevaluated and none_applies and all(result.reason == reason for result in column):
         yield _connection_result(
             definition, facts, Status(definition.on_empty), _empty_reason(definition, len(rows))
         )
@@ -214,7 +222,16 @@ def _results_on_all(
             *zip(column, bodies, strict=True),
             *((result, None) for result in unevaluated),
         ]
-        yield from pass_rates(definition.tolerance, evaluated)
+        for rate in pass_rates(definition.tolerance, evaluated):
+            yield _limited_rate(rule.gate, rate)
+
+
+def _limited_rate(gate: EvidenceGate, rate: Result) -> Result:
+    """Return a pass rate that nobody knows, where resources may be missing from its population."""
+    if not gate.unlisted or rate.status not in {Status.PASS, Status.FAIL}:
+        return rate
+    reason = f"of what is visible, {rate.reason}; {'; '.join(gate.unlisted)}"
+    return replace(rate, status=Status.INSUFFICIENT, reason=reason)
 
 
 def _connection_result(rule: Rule, facts: Facts, status: Status, reason: str) -> Result:
@@ -252,6 +269,7 @@ def _cache_key(pack: CompiledPack, facts: Facts, rules: Sequence[GatedRule]) -> 
         evidence=tuple(
             (
                 dict(rule.gate.incomplete_objects),
+                (rule.gate.unlisted, rule.gate.fails_stand),
                 [fingerprints[kind] for kind in rule.compiled.lookup_kinds],
                 incomplete if rule.compiled.lookup_kinds else None,
             )

@@ -85,14 +85,17 @@ def subtract_erased(sufficiency: KindSufficiency, erased: Sequence[str]) -> Kind
     detail = f"{several} erased by order"
     if len(erased) > _MOST_ERASED:
         problems = [sufficiency.problem, f"{sufficiency.kind}: {detail}"]
-        return replace(sufficiency, problem="; ".join(filter(None, problems)), subjects=())
+        problem = "; ".join(filter(None, problems))
+        return replace(sufficiency, problem=problem, unlisted=None, subjects=())
     names = tuple(sorted(f"{sufficiency.kind}:{key}" for key in erased))
     shortfall = Shortfall(reason=Reason.ERASED, detail=detail, missing=len(erased), subjects=names)
     return replace(
         sufficiency,
         outcome=Outcome.PARTIAL if sufficiency.outcome is Outcome.COMPLETE else sufficiency.outcome,
         shortfalls=(*sufficiency.shortfalls, shortfall),
-        subjects=tuple(sorted({*sufficiency.subjects, *names})) if not sufficiency.problem else (),
+        subjects=()
+        if sufficiency.problem and not sufficiency.unlisted
+        else tuple(sorted({*sufficiency.subjects, *names})),
     )
 
 
@@ -162,19 +165,47 @@ def _combined(
     reported = [problem for problem in problems if problem]
     incomplete_objects: set[str] = set()
     for collection in counting:
-        subjects = collection.doubted
+        subjects = listed(collection).doubted
         if subjects is None:
             reported.append(_outcome_problem(collection))
         else:
             incomplete_objects |= subjects
+    unlisted = _unlisted(blank.kind, counting)
+    every_problem = [*reported, *([unlisted] if unlisted else [])]
     return replace(
         blank,
         outcome=_worst(counting),
         shortfalls=_shortfalls(counting),
         collected_at=min((collection.ended_at for collection in counting), default=None),
-        problem="; ".join(dict.fromkeys(reported)) or None,
+        problem="; ".join(dict.fromkeys(every_problem)) or None,
+        unlisted=None if reported else unlisted,
         subjects=tuple(sorted(incomplete_objects)) if not reported else (),
     )
+
+
+def listed(collection: Collection) -> Collection:
+    """Return a collection as far as what it listed goes: without what it may not have listed."""
+    if collection.outcome not in {Outcome.COMPLETE, Outcome.PARTIAL}:
+        return collection
+    remaining = tuple(
+        shortfall for shortfall in collection.shortfalls if not shortfall.unlisted_only
+    )
+    if len(remaining) == len(collection.shortfalls):
+        return collection
+    outcome = Outcome.PARTIAL if remaining else Outcome.COMPLETE
+    return replace(collection, outcome=outcome, shortfalls=remaining)
+
+
+def _unlisted(kind: str, counting: Sequence[Collection]) -> str | None:
+    """Return why objects may be missing from what was listed."""
+    reasons = {
+        f"{shortfall.reason}: {shortfall.detail}"
+        for collection in counting
+        for shortfall in collection.shortfalls
+        if shortfall.unlisted_only
+    }
+    details = "; ".join(sorted(reasons)[:_MOST_DETAILS])
+    return f"{kind} is partial ({details})" if reasons else None
 
 
 def _outcome_problem(collection: Collection) -> str:

@@ -78,10 +78,10 @@ def named_setup_faults(url: str) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError, ImportError, httpx.InvalidURL) as cause:
-        set_ = [name for name in _CERTIFICATE_VARIABLES if os.environ.get(name)]
-        if isinstance(cause, OSError) and set_:
+        variable = next((name for name in _CERTIFICATE_VARIABLES if os.environ.get(name)), None)
+        if isinstance(cause, OSError) and variable:
             raise NetworkSetupError(
-                f"{' and '.join(set_)} does not name readable certificates ({_reason(cause)}); "
+                f"{variable} does not name readable certificates ({_reason(cause)}); "
                 "expected a file of certificates in PEM form, such as the CA of your proxy"
             ) from cause
         raise NetworkSetupError(

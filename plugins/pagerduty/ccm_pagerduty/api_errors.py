@@ -30,9 +30,15 @@ LONGEST = 200
 """Characters quoted from an error body."""
 
 _MAX_DETAILS = 5
-_PAYMENT_REQUIRED, _FIRST_OF_SERVER = 402, 500
+_PAYMENT_REQUIRED, _NOT_FOUND, _FIRST_OF_SERVER = 402, 404, 500
 _BROKEN = frozenset({408, 425})
 """Statuses below 500 that are not an error of the request."""
+
+
+_NOT_OF_THE_API = (
+    "PagerDuty's API says so in JSON: something in between answered, or the address is not that of "
+    "the API. It does not show that there is no such object"
+)
 
 
 class ScopeMissing(PermissionDenied):
@@ -41,6 +47,10 @@ class ScopeMissing(PermissionDenied):
 
 class AbilityMissing(NotAvailable):
     """The account's plan lacks the feature, whichever object is requested."""
+
+
+class NotOfTheApi(BadResponse):
+    """A 404 that is not in JSON: PagerDuty's API did not answer."""
 
 
 class AccountKeyAnswer(BadRequest):
@@ -107,6 +117,8 @@ def error_mapper(
             case 403:
                 return _denied(summary, details)
             case 402 | 404:
+                if response.status == _NOT_FOUND and not _is_json(response.body):
+                    return NotOfTheApi(f"{summary}. {_NOT_OF_THE_API}")
                 return _not_available(summary, response.status)
             case status if status in _BROKEN or status >= _FIRST_OF_SERVER:
                 return BadResponse(summary)
@@ -147,6 +159,15 @@ def _refused(base_url: str, region: str) -> str:
     )
 
 
+def refused_everywhere(base_url: str) -> AuthenticationFailed:
+    """Return the error for an API that answers every path with a web page that says 404."""
+    return AuthenticationFailed(
+        f"{base_url} answers every request with 404 and a web page, never with JSON: the key is "
+        "invalid, or this is not the address of PagerDuty's API. Check the key, and base_url where "
+        "it is set"
+    )
+
+
 # -- bodies of any form -----------------------------------------------------------------------
 
 
@@ -155,6 +176,14 @@ def _redacted(redact: Callable[[str], str], body: bytes) -> bytes:
     with suppress(ValueError, RecursionError):
         body = encode(decode(body))
     return redact(body.decode("utf-8", "replace")).encode()
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        decode(body)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _texts(value: Any) -> tuple[str, ...]:

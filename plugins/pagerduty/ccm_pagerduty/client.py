@@ -28,7 +28,7 @@ from ccm_pagerduty.auth_methods import API_KEY
 from ccm_pagerduty.credential_owner import credential_of
 from ccm_pagerduty.oauth_provider import REGIONS
 from ccm_pagerduty.paging import Compose, Pager, listed
-from ccm_pagerduty.rate_limits import ON_CALLS_PER_MINUTE, per_minute, retry_after
+from ccm_pagerduty.rate_limits import ON_CALLS_PER_MINUTE, means_rate_limit, per_minute, retry_after
 
 if TYPE_CHECKING:
     import httpx
@@ -195,6 +195,7 @@ async def open_session(
         bounds=replace(bounds or Bounds(), parallel=settings.get("parallel", 1)),
         on_wait=request.on_wait,
         transport=transport,
+        rate_limited=means_rate_limit,
     )
     on_calls = request.limiters.limiter_for(f"{authorization.name}:oncalls", ON_CALLS_PER_MINUTE)
     async with source:

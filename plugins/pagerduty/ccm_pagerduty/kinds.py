@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache, partial
 from importlib.resources import files
@@ -53,7 +54,8 @@ def kinds() -> tuple[EvidenceKind, ...]:
         _part("on_call", "On-calls", SIX_HOURLY, ON_CALL_KEY, "user"),
         _event("incident", "Incidents", "title"),
         _event("incident_log_entry", "Log entries", "summary"),
-        _snapshot("user", "Users", DAILY),
+        # An account has an owner.
+        replace(_snapshot("user", "Users", DAILY), never_empty=True),
         _snapshot("team", "Teams", DAILY),
         _part("team_member", "Team members", DAILY, ("team.id", "user.id"), "user"),
         EvidenceKind(
@@ -65,6 +67,7 @@ def kinds() -> tuple[EvidenceKind, ...]:
             cadence=DAILY,
             schema=_loader("ability"),
             title_field="name",
+            filtered=False,  # the plan has them, whoever asks
         ),
     )
 

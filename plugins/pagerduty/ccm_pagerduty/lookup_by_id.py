@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.sdk.errors import BadRequest, NotAvailable, PermissionDenied
 from ccm_core.sdk.types import LookupOutcome
+from ccm_core.sdk.url_path import url_path
 from ccm_pagerduty.api_errors import AbilityMissing
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ async def look_up(session: PagerDutySession, kind: str, key: str) -> LookupOutco
         SourceError: The source does not respond.
     """
     outcomes = {
-        await _request(session, f"{path}/{key}", wrapper, kind)
+        await _request(session, path, key, wrapper, kind)
         for path, wrapper in ENDPOINTS.get(kind, ())
     }
     if LookupOutcome.FOUND in outcomes:
@@ -49,9 +50,11 @@ async def look_up(session: PagerDutySession, kind: str, key: str) -> LookupOutco
     return next((outcome for outcome in _PRECEDENCE if outcome in outcomes), LookupOutcome.UNKNOWN)
 
 
-async def _request(session: PagerDutySession, path: str, wrapper: str, kind: str) -> LookupOutcome:
+async def _request(
+    session: PagerDutySession, path: str, key: str, wrapper: str, kind: str
+) -> LookupOutcome:
     try:
-        await session.get(path, wrapper, attempts=ATTEMPTS)
+        await session.get(url_path(f"{path}/{{}}", key), wrapper, attempts=ATTEMPTS)
     except (AbilityMissing, BadRequest):
         # The id of a layer-based schedule is a bad request for shift-based ones, and vice versa.
         return LookupOutcome.UNKNOWN

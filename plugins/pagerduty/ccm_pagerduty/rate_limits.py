@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ccm_pagerduty.api_errors import parse_error_details
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -19,13 +21,33 @@ ON_CALLS_PER_MINUTE = 240
 
 _SOONEST, _LATEST = 1, 300
 _ROUNDING = 1e-9
-_TOO_MANY_REQUESTS, _FIRST_BEYOND_SUCCESS = 429, 300
+_FORBIDDEN, _TOO_MANY_REQUESTS, _FIRST_BEYOND_SUCCESS = 403, 429, 300
+_RATE_LIMIT_EXCEEDED = 2020
+_LIMIT_WORDS = ("rate limit", "too many requests")
+
+
+def means_rate_limit(response: HttpResponse) -> bool:
+    """Return whether a response means that there were too many requests.
+
+    That is a 429, and a 403 whose body has the code or the words of the limit; where it has no words
+    of PagerDuty's own, a spent ``ratelimit-remaining`` or a ``retry-after`` decide.
+    """
+    if response.status != _FORBIDDEN:
+        return response.status == _TOO_MANY_REQUESTS
+    details = parse_error_details(response.body)
+    if details.code is not None:
+        return details.code == _RATE_LIMIT_EXCEEDED
+    if details.message or details.details or details.required_scopes:
+        words = " ".join((details.message, *details.details)).lower()
+        return any(limit in words for limit in _LIMIT_WORDS)
+    spent = _whole(response.headers.get("ratelimit-remaining")) == 0
+    return spent or "retry-after" in response.headers
 
 
 def retry_after(share: float = 1.0) -> Callable[[HttpResponse], float | None]:
     """Return the function that reads from a response how many seconds to wait.
 
-    ``ratelimit-reset`` counts seconds from now. On a 429 it is used if it is a plausible number; on
+    ``ratelimit-reset`` counts seconds from now. On a rate limit it is used if it is a plausible number; on
     a success if only the share of other clients remains. A reset of 0 is ignored: the host backs
     off by itself.
 
@@ -37,7 +59,7 @@ def retry_after(share: float = 1.0) -> Callable[[HttpResponse], float | None]:
         reset = _whole(response.headers.get("ratelimit-reset"))
         if reset is None or not _SOONEST <= reset <= _LATEST:
             return None
-        if response.status == _TOO_MANY_REQUESTS:
+        if means_rate_limit(response):
             return float(reset)
         spent = response.status < _FIRST_BEYOND_SUCCESS and _spent(response, share)
         return float(reset) if spent else None

@@ -217,7 +217,7 @@ def test_a_bundle_of_another_version_is_refused(old_firm, spoiled):
 def test_another_signing_key_is_a_problem_for_whoever_has_the_right_one(
     resigned, key_of, old_firm, spoiled
 ):
-    """Everything else is in agreement: the forger made a key, and signed all of it anew."""
+    """Even where all of it was signed anew, and the keys are those of the forged ledger."""
     forger = type(old_firm.signer)(seed=2)
 
     def forge(files):
@@ -230,9 +230,8 @@ def test_another_signing_key_is_a_problem_for_whoever_has_the_right_one(
         resigned(files, forger)
 
     path = spoiled(forge)
-    assert verify(path)[1] == []
+    assert any("ledger names" in problem for problem in verify(path)[1])
     problems = verify(path, key_of(old_firm))[1]
-    assert len(problems) == 1
     assert problems[0].startswith("the package was signed with another key")
 
 

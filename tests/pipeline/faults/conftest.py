@@ -7,7 +7,7 @@ import itertools
 import shutil
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -37,6 +37,7 @@ from ccm_core.pipeline.evaluate import compile_rules, evaluate
 from ccm_core.rules.types import PackText
 from ccm_core.sdk.http import Bounds
 from ccm_core.sdk.secret import Secret
+from ccm_core.store.interface.evidence_store import EvidenceStore
 from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.open import open_store
 
@@ -123,7 +124,7 @@ class Lab:
         )
         packs = [PackText(text=one.text(), source=one.location) for one in rule_packs()]
         self.packs = compile_rules(self.host, packs, {})
-        self._before = self._new_folder()
+        self._before = self._last = self._new_folder()
         self._collect(self._before, self._connection(frozenset(self.kinds), HASTY, {}), EARLIER)
 
     @property
@@ -209,6 +210,23 @@ class Lab:
             self.restore(snapshot)
         return self._honest[key]
 
+    def runs_of_last_store(self) -> int:
+        """Count the runs, sealed or not, in the store that was read into last."""
+        with self._opened(self._last) as store:
+            return len(store.runs.manifests(NAME)) + len(store.runs.open_runs(NAME))
+
+    def stored_at(self) -> datetime:
+        """Return when the evidence of two hours ago was stored."""
+        with self._opened(self._before) as store:
+            return store.runs.collections(NAME)[-1].ended_at
+
+    def evaluate_at(self, after: timedelta) -> Evaluation:
+        """Evaluate that evidence by a clock that shows so much after it was stored."""
+        host = replace(self.host, clock=lambda: self.stored_at() + after)
+        connection = self._connection(frozenset(self.kinds), HASTY, {})
+        with self._opened(self._before) as store:
+            return evaluate(host, [connection], store, self.packs)
+
     def calm(self) -> dict[str, object]:
         """Let the source be well again; give how it was steered."""
         snapshot = {name: getattr(self.control, name) for name in SimulatorControl.__slots__}
@@ -253,6 +271,14 @@ class Lab:
             settings_digest="sha256:" + "0" * 64,
         )
 
+    @contextmanager
+    def _opened(self, folder: Path) -> Iterator[EvidenceStore]:
+        store = open_store(STORE, base=folder, read_only=True)
+        try:
+            yield store
+        finally:
+            store.close()
+
     def _new_folder(self) -> Path:
         folder = self._workshop / str(next(self._numbers))
         folder.mkdir()
@@ -261,6 +287,7 @@ class Lab:
     def _copy(self) -> Path:
         folder = self._workshop / str(next(self._numbers))
         shutil.copytree(self._before, folder)
+        self._last = folder
         return folder
 
 

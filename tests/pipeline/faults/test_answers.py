@@ -117,7 +117,7 @@ def test_a_key_echoed_by_the_source_is_never_printed(lab, endpoint, echo):
     "date",
     [
         pytest.param("yesterday", id="no date"),
-        pytest.param("Mon, 23 Nov 2026 12:00:00 -0000", id="no zone"),
+        pytest.param(f"{datetime.now(UTC):%a, %d %b %Y %H:%M:%S} -0000", id="no zone"),
         pytest.param("", id="empty"),
         pytest.param("Fri, 99 Foo 99999 99:99:99 GMT", id="no such day"),
     ],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
@@ -100,13 +99,3 @@ def test_a_deleted_user_is_a_finding_and_no_evidence_gap(lab):
     assert Reason.HIDDEN_REFERENCES not in {
         reason for kind in ran.by_kind for reason in ran.reasons(kind)
     }
-
-
-@pytest.mark.parametrize("hours", [2, -2])
-def test_clock_skew_is_reported(lab, hours):
-    """By how much, from the source's own date; what is read is the same."""
-    honest = lab.honest("service")
-    lab.control.clock_skew = timedelta(hours=hours)
-    ran = lab.read("service")
-    assert ran.manifest.clock_skew == pytest.approx(-3600 * hours, abs=60)
-    assert ran.bodies == honest.bodies

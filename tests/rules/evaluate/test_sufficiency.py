@@ -17,6 +17,7 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 PERIOD = Window(NOW - 10 * HOUR, NOW + DAY)
 ANY = Shortfall(reason=Reason.DENIED, detail="GET /doors answered 403")
+LOST = Shortfall(reason=Reason.SOURCE_ERROR, detail="GET /doors answered 502")
 SOME = Shortfall(reason=Reason.TRUNCATED, detail="page 3 is missing", subjects=("acme.door:D1",))
 
 
@@ -99,10 +100,39 @@ def stands(collections, shape=Shape.SNAPSHOT, **fields):
             id="one-shortfall-may-concern-anything",
         ),
         pytest.param(
-            [{"ago": HOUR}, {"outcome": Outcome.FAILED, "falls": (ANY,)}],
+            [{"ago": HOUR}, {"outcome": Outcome.UNAVAILABLE, "falls": (ANY,)}],
             {},
-            "acme.door is failed (denied: GET /doors answered 403)",
+            "acme.door is unavailable (denied: GET /doors answered 403)",
             id="the-newest-counts-not-the-best",
+        ),
+        pytest.param(
+            [{"ago": HOUR}, {"outcome": Outcome.FAILED, "falls": (LOST,)}],
+            {},
+            None,
+            id="a-transport-failure-states-nothing",
+        ),
+        pytest.param(
+            [{"ago": 3 * HOUR}, {"outcome": Outcome.FAILED, "falls": (LOST,)}],
+            {},
+            "acme.door is failed (source_error: GET /doors answered 502)",
+            id="a-transport-failure-behind-evidence-that-is-too-old",
+        ),
+        pytest.param(
+            [
+                {"ago": HOUR},
+                {"outcome": Outcome.UNAVAILABLE, "falls": (ANY,), "ago": HOUR / 2},
+                {"outcome": Outcome.FAILED, "falls": (LOST,)},
+            ],
+            {},
+            "acme.door is unavailable (denied: GET /doors answered 403)",
+            id="a-transport-failure-behind-a-denial",
+        ),
+        pytest.param(
+            [{"ago": HOUR}, {"outcome": Outcome.PARTIAL, "falls": (LOST, ANY)}],
+            {},
+            "acme.door is partial (denied: GET /doors answered 403, source_error: GET /doors "
+            "answered 502)",
+            id="a-denial-beside-a-transport-failure",
         ),
         pytest.param([{"outcome": Outcome.FAILED, "ago": HOUR}, {}], {}, None, id="fixed-since"),
         pytest.param(
@@ -122,7 +152,7 @@ def stands(collections, shape=Shape.SNAPSHOT, **fields):
 def test_a_snapshot_is_as_sufficient_as_its_newest_collection(
     collection, collections, fields, problem
 ):
-    """The newest snapshot decides; whatever is wrong with it is said in plain words."""
+    """The newest snapshot that states anything decides; what is wrong with it is said plainly."""
     sufficiency = stands([collection(**fields_) for fields_ in collections], **fields)
 
     assert sufficiency.problem == problem
@@ -196,11 +226,36 @@ def test_a_problem_lists_the_first_reasons_only(collection):
         pytest.param(
             [
                 {"window": window(10, 0), "ago": HOUR / 2},
-                {"window": window(3, 2), "outcome": Outcome.FAILED},
+                {"window": window(3, 2), "outcome": Outcome.UNAVAILABLE},
             ],
-            "acme.door is failed for 2026-03-15T09:00:00Z to 2026-03-15T10:00:00Z "
+            "acme.door is unavailable for 2026-03-15T09:00:00Z to 2026-03-15T10:00:00Z "
             "(denied: GET /doors answered 403)",
-            id="a-interval-whose-newest-collection-failed",
+            id="an-interval-that-was-denied-at-last",
+        ),
+        pytest.param(
+            [
+                {"window": window(10, 0), "ago": HOUR / 2},
+                {"window": window(3, 2), "outcome": Outcome.FAILED, "falls": (LOST,)},
+            ],
+            None,
+            id="an-interval-that-was-read-before-a-transport-failure",
+        ),
+        pytest.param(
+            [
+                {"window": window(10, 3), "ago": HOUR / 2},
+                {"window": window(3, 0), "outcome": Outcome.FAILED, "falls": (LOST,)},
+            ],
+            "acme.door is failed for 2026-03-15T09:00:00Z to 2026-03-15T12:00:00Z "
+            "(source_error: GET /doors answered 502)",
+            id="an-end-that-was-never-read-and-is-too-long",
+        ),
+        pytest.param(
+            [
+                {"window": window(10, 1), "ago": HOUR / 2},
+                {"window": window(1, 0), "outcome": Outcome.FAILED, "falls": (LOST,)},
+            ],
+            None,
+            id="an-end-that-was-not-read-yet",
         ),
         pytest.param(
             [

@@ -34,9 +34,7 @@ def add_run(store, build, number):
 def verified(folder, *, pins=(), keys=()):
     """Verify the store of a folder."""
     pinned = [PinnedCheckpoint(name="pin", note=pin) for pin in pins]
-    return verify_store(
-        folder / "ccm.db", pins=pinned, trusted=keys, on_progress=lambda *_: None
-    )
+    return verify_store(folder / "ccm.db", pins=pinned, trusted=keys, on_progress=lambda *_: None)
 
 
 def sql(folder, *statements, **values):

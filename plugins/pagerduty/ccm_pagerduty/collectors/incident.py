@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.sdk.errors import BadResponse, NotAvailable, PermissionDenied
 from ccm_core.sdk.types import ChangedBy, Collector, Reason, Shortfall
+from ccm_core.sdk.url_path import url_path
 from ccm_pagerduty.api_errors import AbilityMissing, ScopeMissing
 from ccm_pagerduty.collectors.incident_query_slices import SERVICE, filters, split_query
 from ccm_pagerduty.collectors.time_parameters import UTC, period
@@ -87,7 +88,7 @@ async def refresh(
 async def _incident(session: PagerDutySession, key: str) -> CollectorEvent:
     """Read one incident; one that is referenced and cannot be read is hidden or deleted."""
     try:
-        fetched = await session.get(f"/incidents/{key}", "incident", (UTC,))
+        fetched = await session.get(url_path("/incidents/{}", key), "incident", (UTC,))
     except (ScopeMissing, AbilityMissing):
         raise
     except (PermissionDenied, NotAvailable) as error:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ccm_core.sdk.errors import BadRequest, NotAvailable, PermissionDenied
 from ccm_core.sdk.timestamps import parse_instant
 from ccm_core.sdk.types import CollectionNote, DependsOn, Overflow, Page, Reason, Shortfall
+from ccm_core.sdk.url_path import url_path
 from ccm_pagerduty.api_errors import AbilityMissing, ScopeMissing
 from ccm_pagerduty.collectors.incident import INCIDENT
 from ccm_pagerduty.collectors.per_object import one_by_one
@@ -109,7 +110,7 @@ async def _of_incidents(
     """Read by incident, at least one request each; this endpoint does not support a window."""
 
     def entries(incident: JsonObject) -> AsyncIterator[CollectorEvent]:
-        path = f"/incidents/{incident['id']}/log_entries"
+        path = url_path("/incidents/{}/log_entries", incident["id"])
         return session.listing(path, "log_entries", (UTC,), counted=False)
 
     yield DependsOn(kind=INCIDENT)

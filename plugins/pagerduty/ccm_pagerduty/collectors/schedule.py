@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.sdk.errors import BadResponse, NotAvailable, PermissionDenied
 from ccm_core.sdk.types import Collector, Page
+from ccm_core.sdk.url_path import url_path
 from ccm_pagerduty.collectors.per_object import one_by_one, shortfall
 from ccm_pagerduty.collectors.time_parameters import UTC
 
@@ -57,7 +58,7 @@ async def _shift_based(session: PagerDutySession) -> AsyncIterator[CollectorEven
 
 
 async def _details(session: PagerDutySession, ref: JsonObject) -> AsyncIterator[CollectorEvent]:
-    fetched = await session.get(f"/v3/schedules/{ref['id']}", "schedule", (UTC,))
+    fetched = await session.get(url_path("/v3/schedules/{}", ref["id"]), "schedule", (UTC,))
     if not isinstance(fetched.value, dict):
         raise BadResponse(f"{fetched.response.summary()}: 'schedule' is not an object")
     yield fetched.page([{"summary": ref.get("summary"), **fetched.value, "form": SHIFTS}])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ccm_core.sdk.errors import BadResponse
 from ccm_core.sdk.types import Collector
+from ccm_core.sdk.url_path import url_path
 from ccm_pagerduty.collectors.per_object import one_by_one
 from ccm_pagerduty.collectors.schedule import LAYERS, SCHEDULE, SHIFTS
 from ccm_pagerduty.collectors.time_parameters import UTC, period
@@ -39,7 +40,7 @@ async def collect(
 
     async def rendering(schedule: JsonObject) -> AsyncIterator[CollectorEvent]:
         layered = schedule["form"] == LAYERS
-        path = f"/schedules/{schedule['id']}" if layered else f"/v3/schedules/{schedule['id']}"
+        path = url_path("/schedules/{}" if layered else "/v3/schedules/{}", schedule["id"])
         fetched = await session.get(path, "schedule", (*time_range, UTC, INCLUDE))
         if not isinstance(fetched.value, dict):
             raise BadResponse(f"{fetched.response.summary()}: 'schedule' is not an object")

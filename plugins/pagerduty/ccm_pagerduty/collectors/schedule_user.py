@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.errors import BadResponse
-from ccm_core.sdk.types import Collector
+from ccm_core.sdk.types import Collector, NothingToRead
+from ccm_core.sdk.url_path import url_path
 from ccm_pagerduty.collectors.per_object import one_by_one
 from ccm_pagerduty.collectors.schedule import LAYERS, SCHEDULE
 from ccm_pagerduty.collectors.time_parameters import period
@@ -36,9 +37,12 @@ async def collect(
         schedule for schedule in request.current_records[SCHEDULE] if schedule["form"] == LAYERS
     ]
 
+    if not layered:
+        yield NothingToRead(reason="no schedule is built of layers")
+
     async def users(layered_schedule: JsonObject) -> AsyncIterator[CollectorEvent]:
         fetched = await session.get(
-            f"/schedules/{layered_schedule['id']}/users", "users", time_range
+            url_path("/schedules/{}/users", layered_schedule["id"]), "users", time_range
         )
         if not isinstance(fetched.value, list):
             raise BadResponse(f"{fetched.response.summary()}: 'users' is not a list")

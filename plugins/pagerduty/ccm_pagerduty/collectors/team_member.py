@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.types import Collector
+from ccm_core.sdk.url_path import url_path
 from ccm_pagerduty.collectors.per_object import one_by_one
 from ccm_pagerduty.references import reference_to
 
@@ -33,7 +34,7 @@ async def collect(
     def members(team: JsonObject) -> AsyncIterator[CollectorEvent]:
         reference = reference_to(team, "team_reference")
         return session.listing(
-            f"/teams/{team['id']}/members",
+            url_path("/teams/{}/members", team["id"]),
             "members",
             counted=False,
             compose=lambda member: {"team": reference, **member},

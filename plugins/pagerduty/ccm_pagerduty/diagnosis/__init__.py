@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 
 
 async def check(session: PagerDutySession) -> Sequence[Diagnosis]:
-    """Diagnose the credential, every endpoint, hidden objects, empty schedules and the clock."""
+    """Diagnose the credential, every endpoint, hidden objects and empty schedules."""
     from ccm_pagerduty.diagnosis import (
-        clock_skew,
         empty_schedules,
         endpoints,
         permissions,
@@ -33,7 +32,7 @@ async def check(session: PagerDutySession) -> Sequence[Diagnosis]:
     listings = await read_lists(session)
     lines.append(await visibility.visibility(session, listings))
     lines.append(empty_schedules.without_users(listings))
-    return (*lines, clock_skew.clock(session.traffic.clock_skew))
+    return lines
 
 
 async def refused(request: ConnectRequest, error: SourceError) -> Sequence[Diagnosis]:

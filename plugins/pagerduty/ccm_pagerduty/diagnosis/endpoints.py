@@ -13,6 +13,7 @@ from ccm_core.sdk.errors import (
     SourceError,
 )
 from ccm_core.sdk.types import Diagnosis
+from ccm_core.sdk.url_path import url_path
 from ccm_pagerduty.api_errors import AbilityMissing, ScopeMissing
 from ccm_pagerduty.diagnosis.causes import Cause
 
@@ -119,7 +120,7 @@ async def _log_entries(session: PagerDutySession, line: Diagnosis, incidents: An
         return line
     first = incidents[0] if isinstance(incidents, list) and incidents else None
     if line.cause == Cause.DENIED and isinstance(first, dict):
-        path = f"/incidents/{first.get('id')}/log_entries"
+        path = url_path("/incidents/{}/log_entries", first.get("id"))
         by_incident, _ = await _endpoint(session, path, "log_entries")
         if by_incident.ok:
             message = (

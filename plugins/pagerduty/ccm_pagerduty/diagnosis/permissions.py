@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.types import Diagnosis
+from ccm_core.sdk.types import Diagnosis, Visibility
 from ccm_pagerduty.credential_owner import ACCOUNT_KEY, APP_TOKEN, USER_KEY, USER_TOKEN
 from ccm_pagerduty.diagnosis.causes import Cause
 from ccm_pagerduty.oauth_provider import CLASSIC_SCOPES, SCOPES
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from ccm_core.sdk.types import CredentialInfo
 
 
-SEES_EVERYTHING = frozenset({"owner", "admin"})
 CLASSIC = frozenset({*CLASSIC_SCOPES, "write"})
 """Scopes of a classic app: any of them opens every endpoint."""
 _OF_A_USER = {USER_KEY: "an API key of a user", USER_TOKEN: "an OAuth token of a user"}
@@ -38,7 +37,8 @@ def credential(owner: CredentialInfo) -> Diagnosis:
             next_step="use a read-only API key of the account",
         )
     message = f"{_OF_A_USER[owner.kind]} with the base role {owner.role or 'unknown'}"
-    if owner.role in SEES_EVERYTHING:
+    if owner.visibility is Visibility.WHOLE:
+        message = f"{message}; {owner.visibility_reason}"
         return Diagnosis(subject="credential", ok=True, message=message)
     key = "use a read-only API key of the account"
     token = "authorize as Account Owner or Global Admin, or connect as an app"  # noqa: S105 - advice

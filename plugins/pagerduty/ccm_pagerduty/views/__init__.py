@@ -64,6 +64,33 @@ def _by_incident() -> Partitioning:
     return by_incident()
 
 
+_ENUMERATED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "account_visibility": {},
+    "collection_health": {},
+    # Without its trigger an incident's timeline is unknown; what shows one shows all entries.
+    "incident_response": {},
+    "policy_coverage": {},
+    "responder_reachability": {},
+    "schedule_coverage": {"attached": (ESCALATION_POLICY,), "policies": (ESCALATION_POLICY,)},
+    "service_ownership": {},
+    "service_readiness": {},
+    "service_responders": {
+        "non_member_responders": (TEAM_MEMBER,),
+        "responders_in_owner_teams": (TEAM_MEMBER,),
+    },
+    "team_ownership": {
+        "services": (SERVICE,),
+        "owns_services": (SERVICE,),
+        "policies": (ESCALATION_POLICY,),
+        "member_count": (TEAM_MEMBER,),
+        "managers": (TEAM_MEMBER,),
+        "manager_count": (TEAM_MEMBER,),
+        "has_manager": (TEAM_MEMBER,),
+    },
+    "user_access": {"privileged_users": (USER,)},
+}
+"""Fields of each view that count or list records, with the kinds of these records. All others
+depend on records that the row looks up by key, and are left out where one of them is missing."""
 _PARTITIONS: Mapping[str, Callable[[], Partitioning]] = {"incident_response": _by_incident}
 """Views whose rows can be derived partition by partition."""
 
@@ -79,6 +106,7 @@ def views() -> tuple[View, ...]:
             inputs=inputs,
             rows=partial(_rows, name),
             schema=partial(_schema, name),
+            enumerated=_ENUMERATED[name],
             partitions=_PARTITIONS.get(name),
         )
         for name, (title, inputs) in _VIEWS.items()

@@ -1,8 +1,8 @@
 """The view ``pagerduty.account_visibility``: what a credential can see and do in the account.
 
-PagerDuty silently filters its lists by what the credential may see. An account key sees
-everything; a user key sees what that user sees. Whether a key may write cannot be queried; an
-OAuth token reports its scopes.
+PagerDuty silently filters its lists by what the credential may see: how much that is, the connector
+states of each credential. Whether a key may write cannot be queried; an OAuth token reports its
+scopes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from ccm_core.sdk.timestamps import format_instant, parse_instant
 from ccm_core.sdk.types import Subject
 from ccm_pagerduty.views.intervals import seconds_of
 from ccm_pagerduty.views.manifest_runs import collections, ended, runs
-from ccm_pagerduty.views.on_call.responders import PRIVILEGED_ROLES, ROLE_NAMES
+from ccm_pagerduty.views.on_call.responders import ROLE_NAMES
 from ccm_pagerduty.views.row_builder import RecordIndex, RowBuilder
 from ccm_pagerduty.views.three_valued import known_fields
 
@@ -32,8 +32,7 @@ UNKNOWN = {
 CONNECTION = "connection"
 """The kind of the row's subject."""
 
-OF_THE_ACCOUNT = frozenset({"account_api_key", "oauth_app_token"})
-OF_A_USER = frozenset({"user_api_key", "oauth_user_token"})
+WHOLE, PART = "whole", "part"
 
 _READ_SCOPES = frozenset({"read", "openid"})
 _NOT_HIDDEN = frozenset({"found", "deleted"})
@@ -63,7 +62,7 @@ def rows(request: ViewRequest) -> Iterable[Row]:
         "scopes": credential["scopes"],
         "hidden_objects": hidden,
     } | known_fields(
-        sees_whole_account=_sees_all(credential, hidden, uncertain=uncertain),
+        sees_whole_account=_sees_all(credential["visibility"], hidden, uncertain),
         read_only=_read_only(credential["scopes"]),
         credential_age=_age(newest.body, now),
     )
@@ -111,21 +110,11 @@ def _reason(uncertain: Sequence[str]) -> str:
     return "; ".join(uncertain[:_MAX_REASONS]) + more
 
 
-def _sees_all(
-    credential: JsonObject, hidden: Sequence[str], *, uncertain: Sequence[str]
-) -> bool | None:
+def _sees_all(visibility: str, hidden: Sequence[str], uncertain: Sequence[str]) -> bool | None:
     """Return whether the credential sees the whole account; None where that is unknown."""
-    if hidden:
+    if hidden or visibility == PART:
         return False
-    if credential["kind"] in OF_A_USER:
-        role = credential["role"]
-        if role is None:
-            return None
-        if role not in PRIVILEGED_ROLES:
-            return False
-    elif credential["kind"] not in OF_THE_ACCOUNT:
-        return None
-    return None if uncertain else True
+    return None if uncertain or visibility != WHOLE else True
 
 
 def _read_only(scopes: Sequence[str] | None) -> bool | None:

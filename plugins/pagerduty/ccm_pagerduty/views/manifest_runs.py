@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SUCCESSFUL = frozenset({"complete", "partial"})
 """Outcomes of a collection that read something."""
+_AMENDED = ("ended_at", "outcome", "shortfalls", "dangling")
+"""What an amendment states of the collection that it amends; the rest stands there."""
 
 
 def runs(index: RecordIndex) -> list[Record]:
@@ -25,13 +27,25 @@ def runs(index: RecordIndex) -> list[Record]:
 
 
 def collections(manifests: Iterable[Record], kind: str) -> list[tuple[Record, JsonObject]]:
-    """Return the collections of a kind in order, each with its manifest."""
+    """Return the collections of a kind as they were amended, in order, each with its manifest."""
     return [
         (run, collection)
         for run in manifests
-        for collection in run.body["collections"]
+        for collection in _as_amended(run.body["collections"])
         if collection["kind"] == kind
     ]
+
+
+def _as_amended(collections: Iterable[JsonObject]) -> list[JsonObject]:
+    """Join collections with their amendments, which state outcome and references anew."""
+    joined: dict[str, JsonObject] = {}
+    roots: dict[str, str] = {}
+    for collection in collections:
+        root = roots.get(collection["amends"] or "", collection["id"])
+        roots[collection["id"]] = root
+        amendment = {field: collection[field] for field in _AMENDED}
+        joined[root] = joined[root] | amendment if root in joined else collection
+    return list(joined.values())
 
 
 def longest_interval(instants: Sequence[datetime], since: datetime, now: datetime) -> timedelta:

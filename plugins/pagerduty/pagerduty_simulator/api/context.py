@@ -8,10 +8,13 @@ from typing import TypeVar
 
 from pagerduty_simulator.account.account import Account
 from pagerduty_simulator.api.control import SimulatorControl
+from pagerduty_simulator.api.credentials import SimulatedCredential
 from pagerduty_simulator.api.request import SimulatedRequest
 from pagerduty_simulator.api.responses import rejection
 
 T = TypeVar("T")
+_SEE_PRIVATE_TEAMS = frozenset({"owner", "admin"})
+"""Base roles that see every private team, beside its members."""
 _DAY = 86_400
 _TWO_WEEKS = 14 * _DAY
 
@@ -22,11 +25,35 @@ class EndpointContext:
 
     account: Account
     control: SimulatorControl
+    credential: SimulatedCredential | None = None
 
     def can_see(self, team_ids: Iterable[str]) -> bool:
         """Return whether the credential sees an object of these teams."""
-        visible = self.control.visible_teams
-        return visible is None or not visible.isdisjoint(team_ids)
+        teams, (visible, hidden) = frozenset(team_ids), self.visibility
+        if visible is not None and visible.isdisjoint(teams):
+            return False
+        return not teams or not teams <= hidden
+
+    @property
+    def visibility(self) -> tuple[frozenset[str] | None, frozenset[str]]:
+        """Return the only teams whose objects are visible, and those whose objects are not."""
+        only = self.control.visible_teams
+        return None if only is None else frozenset(only), self._hidden_teams()
+
+    @property
+    def sees_everything(self) -> bool:
+        """Return whether nothing is hidden from the credential."""
+        return self.visibility == (None, frozenset())
+
+    def _hidden_teams(self) -> frozenset[str]:
+        """Return the private teams of which the key's owner is no member, by their base role."""
+        user_id = self.credential.user_id if self.credential else None
+        user = self.account.users.get(user_id or "")
+        if user_id is None or (user is not None and user.role in _SEE_PRIVATE_TEAMS):
+            return frozenset()
+        own = {member.team_id for member in self.account.memberships if member.user_id == user_id}
+        private = {team.id for team in self.account.teams.values() if team.default_role == "none"}
+        return frozenset(private - own)
 
     def require(self, value: T | None, team_ids: Iterable[str] = (), *, scoped: bool = False) -> T:
         """Return an object that was requested by its id.

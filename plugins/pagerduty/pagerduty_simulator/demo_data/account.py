@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from random import Random
 
-from pagerduty_simulator.account.account import SUBDOMAIN, Account, AccountSizes
+from pagerduty_simulator.account.account import Account, AccountSizes
 from pagerduty_simulator.account.identifiers import object_id
-from pagerduty_simulator.account.names import PRIORITIES
+from pagerduty_simulator.account.names import PRIORITIES, SUBDOMAIN
 from pagerduty_simulator.account.objects import Priority
 from pagerduty_simulator.demo_data.incidents import add_incidents
 from pagerduty_simulator.demo_data.policies import add_policies, add_services

@@ -77,7 +77,7 @@ def _log_page(
     zone, teams = request.zone(account.time_zone), context.requested_teams(request)
     if request.flag("is_overview"):
         entries = [entry for entry in entries if entry.event.type in OVERVIEW]
-    if teams is not None or context.control.visible_teams is not None:
+    if teams is not None or not context.sees_everything:
         entries = [entry for entry in entries if _is_in_teams(context, entry.incident, teams)]
 
     def serialize(entry: LogEntry) -> JsonObject:
@@ -108,9 +108,7 @@ def _requested_incident(context: EndpointContext, request: SimulatedRequest) -> 
 def _matching_numbers(context: EndpointContext, request: SimulatedRequest) -> Sequence[int]:
     """Return the numbers of a listing's incidents; cached while its pages are read."""
     filters = tuple(pair for pair in request.params.multi_items() if pair[0] not in _NOT_A_FILTER)
-    teams = context.control.visible_teams
-    visible = None if teams is None else frozenset(teams)
-    key = ("incidents", filters, visible, context.control.until_inclusive)
+    key = ("incidents", filters, context.visibility, context.control.until_inclusive)
     numbers: Sequence[int] | None = context.account.incidents.cached(key)
     if numbers is None:
         numbers = _select(context, request)
@@ -167,7 +165,7 @@ def _filters(context: EndpointContext, request: SimulatedRequest) -> list[Filter
         filters.append(lambda record: _assignee(record) in users)
     if key is not None:
         filters.append(lambda record: record.has_key and incident_id(record.number).lower() == key)
-    if teams is not None or context.control.visible_teams is not None:
+    if teams is not None or not context.sees_everything:
         filters.append(lambda record: _is_in_teams(context, record, teams))
     return filters
 

@@ -1,0 +1,118 @@
+"""What a package of some controls must hold: rules, kinds and connections, as leaves state them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from ccm_core.bundle.verifier.contents import Leaves, moment
+
+
+class Need(NamedTuple):
+    """The evidence that one rule needs."""
+
+    rule: str
+    kinds: frozenset[str]
+    max_age: float | None
+
+
+class Watch(NamedTuple):
+    """What one connection collects: of several evaluations the strictest."""
+
+    cadences: Mapping[str, float]
+    lookback: float
+    refreshed: frozenset[str]
+    events: frozenset[str]
+    manifests: str
+    """The kind of its manifests; empty where they are no evidence."""
+
+
+class Scope(NamedTuple):
+    """What the inputs of the evaluations of a period state."""
+
+    needs: Mapping[str, Sequence[Need]]
+    """By control."""
+    watches: Mapping[str, Watch]
+    """By connection."""
+
+    def rules(self, controls: Iterable[str]) -> list[str]:
+        """Return the rules that support some controls."""
+        return sorted({need.rule for name in controls for need in self.needs.get(name, ())})
+
+    def kinds(self, controls: Iterable[str]) -> list[str]:
+        """Return the evidence kinds that those rules need."""
+        needs = (need for name in controls for need in self.needs.get(name, ()))
+        return sorted({kind for need in needs for kind in need.kinds})
+
+    def history_since(self, connections: Collection[str], since: datetime) -> datetime:
+        """Return from when on collections decide what is known during a period."""
+        watches = [self.watches[name] for name in connections if name in self.watches]
+        lookback = max((watch.lookback for watch in watches), default=0)
+        cadence = max((age for watch in watches for age in watch.cadences.values()), default=0)
+        ages = (need.max_age or 0 for needs in self.needs.values() for need in needs)
+        margin = timedelta(seconds=lookback + 2 * cadence + max(ages, default=0))
+        return since - min(margin, since - datetime.min.replace(tzinfo=since.tzinfo))
+
+
+def period_evaluations(
+    store_log: Leaves, since: datetime, until: datetime
+) -> dict[int, Mapping[str, Any]]:
+    """Return the leaves of the evaluations of a period, by index."""
+    return {
+        index: leaf
+        for index, leaf in store_log.items()
+        if leaf["leaf"] == "evaluation" and since <= moment(leaf["evaluated_at"]) < until
+    }
+
+
+def scope_inputs(store_log: Leaves, evaluations: Leaves) -> set[str]:
+    """Return the digests of the inputs that state the scope.
+
+    Those of the evaluations of the period; where there are none, of the newest evaluation of all.
+    """
+    stated = {leaf["inputs"] for leaf in evaluations.values() if "inputs" in leaf}
+    every = [
+        (moment(leaf["evaluated_at"]), index, leaf["inputs"])
+        for index, leaf in store_log.items()
+        if leaf["leaf"] == "evaluation" and "inputs" in leaf
+    ]
+    return stated or {digest for _, _, digest in sorted(every)[-1:]}
+
+
+def read_scope(inputs: Iterable[Mapping[str, Any]]) -> Scope:
+    """Return what the inputs of evaluations state, together."""
+    needs: dict[str, dict[Need, None]] = {}
+    watches: dict[str, Watch] = {}
+    for document in inputs:
+        for rule in document["rules"]:
+            need = Need(rule["rule"], frozenset(rule["kinds"]), rule["max_age"])
+            for control in rule["controls"]:
+                needs.setdefault(control, {})[need] = None
+        for watch in document["watch_scopes"]:
+            name = watch["connection"]
+            watches[name] = strictest(watches.get(name), watch)
+    by_rule = {
+        control: sorted(found, key=lambda need: (need.rule, sorted(need.kinds), need.max_age or 0))
+        for control, found in needs.items()
+    }
+    return Scope(by_rule, watches)
+
+
+def strictest(before: Watch | None, stated: Mapping[str, Any]) -> Watch:
+    """Return what a connection collects, held to the strictest of two statements."""
+    cadences = dict(stated["cadences"])
+    manifests = stated["manifests"] or {"kind": "", "cadence": 0}
+    if manifests["kind"]:
+        cadences[manifests["kind"]] = manifests["cadence"]
+    if before is None:
+        before = Watch({}, 0, frozenset(), frozenset(), "")
+    for kind, cadence in before.cadences.items():
+        cadences[kind] = min(cadence, cadences.get(kind, cadence))
+    return Watch(
+        cadences,
+        max(before.lookback, stated["lookback"]),
+        before.refreshed | set(stated["refreshed"]),
+        before.events | set(stated["event_kinds"]),
+        manifests["kind"] or before.manifests,
+    )
