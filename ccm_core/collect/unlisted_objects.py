@@ -116,13 +116,11 @@ def _hidden(credential: CredentialInfo | None) -> Shortfall | None:
         return None
     unknown = credential is None or credential.visibility is Visibility.UNKNOWN
     seen = "is not shown to see the whole account" if unknown else "sees a part of the account"
-    named = credential.kind if credential else "the credential"
-    reason = credential.visibility_reason if credential else ""
-    why = f" ({reason})" if reason else ""
+    named = f"the credential ({credential.kind})" if credential else "the credential"
+    why = f": {credential.visibility_reason}" if credential and credential.visibility_reason else ""
     return Shortfall(
         reason=Reason.VISIBILITY,
-        detail=f"the credential {named} {seen}{why}, and lists do not say what they leave out. "
-        "Use a credential that sees the whole account, then run `ccm collect`",
+        detail=f"{named} {seen}{why}, and lists do not say what they leave out",
     )
 
 
@@ -130,8 +128,7 @@ def _nothing_seen(kind: EvidenceKind) -> Shortfall:
     return Shortfall(
         reason=Reason.VISIBILITY,
         detail=f"the source listed 0 of {kind.name}, expected at least 1: there is always one. "
-        "The credential sees nothing, or the address is not that of the account. Check both, then "
-        "run `ccm collect`",
+        "The credential sees nothing, or the address is not that of the account",
     )
 
 
@@ -140,7 +137,7 @@ def _collapse(listing: Listing) -> Shortfall:
     return Shortfall(
         reason=Reason.COLLAPSED,
         detail=f"{listing.before} of {name} were listed before and {listing.records} now, on a "
-        "second read too. If that is right, accept it: accept_collapse in the connection's "
+        "second read too. If that is right, accept it with accept_collapse in the connection's "
         "settings",
         missing=listing.before - listing.records,
     )

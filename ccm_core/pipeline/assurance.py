@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection as Some
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from ccm_core.assurance.assess import assess
 from ccm_core.assurance.inputs import AssuranceInputs, ConnectionHistory, RuleEvidence
@@ -13,6 +13,7 @@ from ccm_core.errors import UsageError
 from ccm_core.model.assurance import Assurance
 from ccm_core.model.evaluation.evaluation_inputs import RuleScope
 from ccm_core.model.evidence.collection import Collection, Outcome
+from ccm_core.model.evidence.window import Window
 from ccm_core.model.period import Period
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.evaluate import watch_scope
@@ -49,9 +50,7 @@ def assess_period(
         UsageError: The period has not begun, or a control that no pack supports is named.
     """
     now = host.clock()
-    if now <= period.window.since:
-        begins = format_instant(period.window.since)
-        raise UsageError(f"the period {period.text} has not begun: it begins {begins}")
+    elapsed_period(period, now)
     supports = supported_controls(packs)
     chosen = {name: supports[name] for name in selected_controls(supports, controls)}
     evaluations = store.evaluations.between(since=period.window.since, until=period.window.until)
@@ -63,6 +62,18 @@ def assess_period(
         evaluations=(connection for _, connection in evaluations),
     )
     return assess(inputs, [_history(host, connection, store.runs) for connection in connections])
+
+
+def elapsed_period(period: Period, now: datetime) -> Window:
+    """Return the part of a period that has elapsed.
+
+    Raises:
+        UsageError: It has not begun.
+    """
+    if now <= period.window.since:
+        begins = format_instant(period.window.since)
+        raise UsageError(f"the period {period.text} has not begun: it begins {begins}")
+    return Window(period.window.since, min(period.window.until, now))
 
 
 def selected_controls(

@@ -4,33 +4,35 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from ccm_core.bundle.attestation import BundledCheckpoint, Predicate, envelope, pem, statement
+from ccm_core.bundle.attestation import signed_statement
 from ccm_core.bundle.deterministic_zip import ArchiveWriter
 from ccm_core.bundle.leaf_selection import LeafCriteria, select_leaves
 from ccm_core.bundle.published_verifier import published_verifier
+from ccm_core.bundle.verifier.contents import (
+    KEPT,
+    Contents,
+    Leaves,
+    erased_digests,
+    expected_files,
+)
+from ccm_core.bundle.verifier.evaluations import History, Reading, read_evaluations
+from ccm_core.bundle.verifier.log_checks import read_leaf
 from ccm_core.bundle.verifier.main import verify
+from ccm_core.bundle.verifier.package import Package, derived_files, newest_moment
+from ccm_core.bundle.verifier.scope import Scope, period_evaluations, read_scope, scope_inputs
 from ccm_core.bundle.verifier.statement import STATEMENT, VERIFIER
+from ccm_core.bundle.verifier.strict_json import read_json
+from ccm_core.bundle.verifier.zip_format import member_order
 from ccm_core.errors import IntegrityError, UsageError
 from ccm_core.ledger.checkpoint import STORE_LOG
 from ccm_core.ledger.multiproof import ProvenLeaves
 from ccm_core.ledger.signed_note import Signer, VerifierKey, encoded
-from ccm_core.model import json_codec
-from ccm_core.model.assurance import Assurance
-from ccm_core.model.evaluation.result import Evaluation
 from ccm_core.model.period import Period
-from ccm_core.pipeline.assurance import (
-    ControlName,
-    assess_period,
-    selected_controls,
-    supported_controls,
-)
+from ccm_core.pipeline.assurance import ControlName, elapsed_period, selected_controls
 from ccm_core.pipeline.context import Connection, Host
-from ccm_core.report.period.bundle_page import BundlePage, bundle_page
-from ccm_core.rules.pack.compiled import CompiledPacks
-from ccm_core.sdk.timestamps import parse_instant
 from ccm_core.sdk.types import Shape
 from ccm_core.store.interface.evaluations import EvaluationStore
 from ccm_core.store.interface.evidence_store import EvidenceStore
@@ -46,34 +48,19 @@ class BundleRequest:
     """What goes into a bundle, as it was requested."""
 
     connections: Sequence[Connection]
-    packs: CompiledPacks
-    """Which rules support which control."""
     period: Period
     controls: Collection[ControlName] = ()
-    """None: every control that the packs support."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _IncludedEvaluations:
-    """The evaluations of the period, their inputs, and the evidence they depend on."""
-
-    evaluations: set[str] = field(default_factory=set)
-    documents: set[str] = field(default_factory=set)
-    evidence_digests: set[str] = field(default_factory=set)
+    """None: every control that the evaluations of the period tested."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _BundleContent:
     """Everything that goes into a bundle, before it is written."""
 
-    assurance: Assurance
-    period: Period
-    connections: Sequence[str]
-    kinds: set[str]
-    rules: set[str]
-    evaluations: _IncludedEvaluations
+    package: Package
     excerpts: Sequence[ProvenLeaves]
     """The store's own log first."""
+    history: History
 
 
 def bundle(
@@ -96,8 +83,7 @@ def bundle(
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with ArchiveWriter(temporary) as archive:
-            _write(store, archive, content)
-            _write_statement(host, store.ledger, archive, content, signer)
+            _write(store, archive, content, signer)
         facts, problems = verify(str(temporary))
         if problems:
             raise IntegrityError("the bundle would not verify: " + "; ".join(problems[:5]))
@@ -134,80 +120,93 @@ def store_signer(ledger: LedgerStore, keys: Iterable[Signer]) -> Signer:
 
 
 def _bundle_content(host: Host, store: EvidenceStore, order: BundleRequest) -> _BundleContent:
-    assurance = assess_period(
-        host, order.connections, store, order.packs, order.period, order.controls
-    )
-    supports = supported_controls(order.packs)
-    needs = [
-        need for name in selected_controls(supports, order.controls) for need in supports[name]
-    ]
-    rules = {need.rule for need in needs}
-    kinds = {kind for need in needs for kind in need.kinds}
+    elapsed = elapsed_period(order.period, host.clock())
     names = sorted(connection.name for connection in order.connections)
-    evaluations = _included_evaluations(store.evaluations, order.period, rules, names)
-    store_excerpt = _store_excerpt(store.ledger, evaluations)
+    store_excerpt = _store_excerpt(store.ledger, store.evaluations, order.period)
+    store_log = _leaves(store_excerpt)
+    scope = _scope(store.evaluations, store_log, order.period)
+    controls = _controls(scope, order.controls)
+    history = _history(store.ledger, store_log, order.period, scope, controls, names)
     excerpts = [
-        _connection_excerpt(host, store, order.period, kinds, evaluations, store_excerpt, name)
-        for name in names
+        store_excerpt,
+        *(
+            _connection_excerpt(
+                host, store, order.period, scope.kinds(controls), history, store_log, name
+            )
+            for name in names
+        ),
     ]
-    return _BundleContent(
-        assurance=assurance,
-        period=order.period,
-        connections=names,
-        kinds=kinds,
-        rules=rules,
-        evaluations=evaluations,
-        excerpts=[store_excerpt, *excerpts],
+    logs = {excerpt.log: _leaves(excerpt) for excerpt in excerpts}
+    newest = newest_moment(logs, elapsed.until)
+    package = Package(
+        period=order.period.text,
+        assessed_until=min(order.period.window.until, max(elapsed.until, newest)),
+        controls=controls,
+        logs=logs,
+        scope=scope,
     )
+    return _BundleContent(package=package, excerpts=excerpts, history=history)
 
 
-def _included_evaluations(
-    evaluations: EvaluationStore, period: Period, rules: Collection[str], names: Collection[str]
-) -> _IncludedEvaluations:
-    included = _IncludedEvaluations()
+def _scope(evaluations: EvaluationStore, store_log: Leaves, period: Period) -> Scope:
+    """Return which rules and kinds each control had, by the inputs of the evaluations."""
     window = period.window
-    for digest, evaluation in evaluations.between(since=window.since, until=window.until):
-        included.evaluations.add(digest)
-        included.documents.update(pack.digest for pack in evaluation.packs)
-        included.evidence_digests.update(_evidence_digests(evaluation, rules, names))
-        inputs_digest, inputs = evaluations.inputs_digest(digest), evaluations.inputs(digest)
-        if inputs_digest is not None and inputs is not None:
-            included.documents.add(inputs_digest)
-            included.documents.update(pack.digest for pack in inputs.packs)
-    return included
+    names = scope_inputs(store_log, period_evaluations(store_log, window.since, window.until))
+    if not names:
+        raise UsageError(
+            "nothing was evaluated and stored yet, so nothing states which rules and which "
+            "evidence a control needs. `ccm evaluate` does that"
+        )
+    return read_scope(read_json(evaluations.document(name)) for name in sorted(names))
 
 
-def _evidence_digests(
-    evaluation: Evaluation, rules: Collection[str], names: Collection[str]
-) -> Iterator[str]:
-    for rule in evaluation.rules:
-        if rule.rule in rules:
-            for result in rule.results:
-                if result.connection in names:
-                    yield from result.evidence_digests
+def _controls(scope: Scope, requested: Collection[ControlName]) -> list[str]:
+    supported = {(name.partition(":")[0], name.partition(":")[2]): name for name in scope.needs}
+    return sorted(supported[name] for name in selected_controls(supported, requested))
+
+
+def _history(
+    ledger: LedgerStore,
+    store_log: Leaves,
+    period: Period,
+    scope: Scope,
+    controls: Sequence[str],
+    names: Collection[str],
+) -> History:
+    """Read the evaluations of the period, one at a time."""
+    window = period.window
+    evaluations = period_evaluations(store_log, window.since, window.until)
+    indexes = {leaf["digest"]: index for index, leaf in evaluations.items()}
+    reading = Reading(set(scope.rules(controls)), set(names), erased_digests(store_log))
+    lines = (
+        (indexes[digest], evaluations[indexes[digest]], content)
+        for digest, content in ledger.contents("evaluation", indexes)
+        if content is not None
+    )
+    return read_evaluations(lines, reading)
 
 
 def _connection_excerpt(
     host: Host,
     store: EvidenceStore,
     period: Period,
-    kinds: set[str],
-    evaluations: _IncludedEvaluations,
-    store_excerpt: ProvenLeaves,
+    kinds: Collection[str],
+    history: History,
+    store_log: Leaves,
     name: str,
 ) -> ProvenLeaves:
-    heads = [head for leaf in _leaves(store_excerpt) for head in leaf.get("heads", ())]
+    heads = [head for leaf in store_log.values() for head in leaf.get("heads", ())]
     criteria = LeafCriteria(
         period=period.window,
-        kinds=kinds,
+        kinds=frozenset(kinds),
         event_kinds={kind.name for kind in host.kinds.values() if kind.shape is Shape.EVENT},
-        evidence_digests=evaluations.evidence_digests,
+        evidence_digests=history.evidence,
         run_ends={head["size"] - 1 for head in heads if head["log"] == name},
     )
     excerpt = store.ledger.prove_together(name, lambda leaves: select_leaves(leaves, criteria))
     if excerpt is None:
         raise UsageError(f"no head of the ledger of {name} was ever signed; {_NEXT_STEP}")
-    proven = {leaf.get("id") for leaf in _leaves(excerpt)}
+    proven = {leaf.get("id") for leaf in _leaves(excerpt).values()}
     unproven = [
         collection.id
         for collection in store.runs.collections(name)
@@ -223,11 +222,15 @@ def _connection_excerpt(
     return excerpt
 
 
-def _store_excerpt(ledger: LedgerStore, included: _IncludedEvaluations) -> ProvenLeaves:
+def _store_excerpt(
+    ledger: LedgerStore, evaluations: EvaluationStore, period: Period
+) -> ProvenLeaves:
     """Return the whole log of the store, which shows that no evaluation was left out."""
     excerpt = ledger.prove_together(STORE_LOG, lambda leaves: [index for index, _ in leaves])
-    proven = {leaf.get("digest") for leaf in _leaves(excerpt)} if excerpt else set()
-    if excerpt is None or included.evaluations - proven:
+    proven = {leaf.get("digest") for leaf in _leaves(excerpt).values()} if excerpt else set()
+    window = period.window
+    stored = evaluations.between(since=window.since, until=window.until)
+    if excerpt is None or {digest for digest, _ in stored} - proven:
         raise UsageError(
             "evaluations of the period are newer than the last signed head of the store's ledger, "
             f"so nothing proves them yet; {_NEXT_STEP}"
@@ -235,14 +238,16 @@ def _store_excerpt(ledger: LedgerStore, included: _IncludedEvaluations) -> Prove
     return excerpt
 
 
-def _leaves(excerpt: ProvenLeaves) -> Iterator[json_codec.JsonObject]:
-    return (json_codec.decode(leaf) for leaf in excerpt.leaves.values())
+def _leaves(excerpt: ProvenLeaves) -> Leaves:
+    return {index: read_leaf(excerpt.log, index, leaf) for index, leaf in excerpt.leaves.items()}
 
 
 # -- writing ----------------------------------------------------------------------------------
 
 
-def _write(store: EvidenceStore, archive: ArchiveWriter, content: _BundleContent) -> None:
+def _write(
+    store: EvidenceStore, archive: ArchiveWriter, content: _BundleContent, signer: Signer
+) -> None:
     for excerpt in sorted(content.excerpts, key=lambda excerpt: f"{excerpt.log}/"):
         folder = f"ledger/{excerpt.log}"
         archive.add(f"{folder}/checkpoint.txt", excerpt.checkpoint.encode())
@@ -254,94 +259,41 @@ def _write(store: EvidenceStore, archive: ArchiveWriter, content: _BundleContent
         archive.stream(
             f"{folder}/leaves.txt", (b"%d %s\n" % item for item in sorted(excerpt.leaves.items()))
         )
-    files = _file_digests(content)
-    for name, form in sorted(files):
-        archive.stream(name, _lines(store.ledger, form, files[name, form]))
-    for digest in sorted(_packs(content) & content.evaluations.documents):
-        archive.add(
-            f"packs/{digest.removeprefix('sha256:')[:16]}.yaml", store.evaluations.document(digest)
-        )
-    notes = [leaf["note"] for leaf in _leaves(content.excerpts[0]) if leaf["leaf"] == "signing_key"]
+    contents = _write_contents(store, archive, content)
+    store_log = content.package.store_log.values()
+    notes = [leaf["note"] for leaf in store_log if leaf["leaf"] == "signing_key"]
     for number, note in enumerate(notes, 1):
         archive.add(f"keys/{number:04}.txt", note.encode())
+    checkpoints = {excerpt.log: excerpt.checkpoint for excerpt in content.excerpts}
+    predicate = content.package.predicate(checkpoints)
+    key = str(VerifierKey(predicate["origin"], signer.public))
+    derived = derived_files(content.package, predicate, content.history, contents, key)
+    files = {**derived, VERIFIER: published_verifier()}
+    for name in sorted(files, key=member_order):
+        archive.add(name, files[name])
+    archive.add(STATEMENT, signed_statement(archive.digests, predicate, signer))
 
 
-def _file_digests(content: _BundleContent) -> dict[tuple[str, str], dict[str, None]]:
-    """Return the digests of each file, in the order of their leaves."""
-    digests: dict[tuple[str, str], dict[str, None]] = {}
-    for excerpt in content.excerpts:
-        for leaf in _leaves(excerpt):
-            if "digest" in leaf and _is_included(leaf, content) and (name := _file_name(leaf)):
-                digests.setdefault((name, leaf["leaf"]), {})[leaf["digest"]] = None
-    return digests
+def _write_contents(
+    store: EvidenceStore, archive: ArchiveWriter, content: _BundleContent
+) -> Contents:
+    """Write what the leaves speak of; return what is there, as a verifier reads it."""
+    package, contents = content.package, Contents(set(), {})
+    files = expected_files(package.logs, package.selection(content.history))
+    for name in sorted(files, key=member_order):
+        digests = files[name]
+        (form,) = {leaf["leaf"] for leaf in digests.values()}
+        archive.stream(name, _lines(store.ledger, name, form, digests, contents))
+    return contents
 
 
-def _is_included(leaf: json_codec.JsonObject, content: _BundleContent) -> bool:
-    """Return whether the content of a leaf belongs in: of other times, only the leaves do."""
-    digest, evaluations = leaf["digest"], content.evaluations
-    if leaf["leaf"] == "manifest":
-        ended = parse_instant(leaf["ended_at"])
-        return ended in content.period.window or digest in evaluations.evidence_digests
-    included = {"evaluation": evaluations.evaluations, "document": evaluations.documents}
-    return digest in included.get(leaf["leaf"], {digest})
-
-
-def _file_name(leaf: json_codec.JsonObject) -> str | None:
-    if leaf["leaf"] == "version":
-        return f"evidence/{leaf['connection']}/{leaf['kind']}.jsonl"
-    if leaf["leaf"] == "document":
-        return "contents/bases.jsonl" if leaf["form"] == "inputs" else None
-    forms = {"collection", "manifest", "rejected", "evaluation"}
-    return f"contents/{leaf['leaf']}s.jsonl" if leaf["leaf"] in forms else None
-
-
-def _packs(content: _BundleContent) -> set[str]:
-    leaves = (leaf for excerpt in content.excerpts for leaf in _leaves(excerpt))
-    return {leaf["digest"] for leaf in leaves if leaf.get("form") == "pack"}
-
-
-def _lines(ledger: LedgerStore, form: str, digests: Iterable[str]) -> Iterator[bytes]:
-    for _, content in ledger.contents(form, digests):
-        if content is not None:  # else it was erased, and a leaf says so; the verifier looks for it
-            yield content + b"\n"
-
-
-def _write_statement(
-    host: Host, ledger: LedgerStore, archive: ArchiveWriter, content: _BundleContent, signer: Signer
-) -> None:
-    predicate = _predicate(host, ledger, content)
-    key = VerifierKey(predicate.origin, signer.public)
-    archive.add("key.pem", pem(signer.public))
-    archive.add("assurance.json", json_codec.encode(content.assurance), b"\n")
-    archive.add(VERIFIER, published_verifier())
-    page = BundlePage(
-        assurance=content.assurance,
-        connections=predicate.connections,
-        kinds=predicate.kinds,
-        key=str(key),
-        files=archive.digests,
-        host_version=host.version,
-    )
-    archive.add("index.html", bundle_page(page))
-    archive.add(STATEMENT, envelope(statement(archive.digests, predicate), signer))
-
-
-def _predicate(host: Host, ledger: LedgerStore, content: _BundleContent) -> Predicate:
-    assurance = content.assurance
-    return Predicate(
-        origin=ledger.head().origin,
-        period=assurance.period,
-        since=content.period.window.since,
-        until=content.period.window.until,
-        assessed_until=assurance.until,
-        controls=[f"{control.framework}:{control.id}" for control in assurance.controls],
-        connections=content.connections,
-        kinds=sorted(content.kinds),
-        rules=sorted(content.rules),
-        evaluations=len(content.evaluations.evaluations),
-        checkpoints=[
-            BundledCheckpoint(log=excerpt.log, size=excerpt.size, checkpoint=excerpt.checkpoint)
-            for excerpt in content.excerpts
-        ],
-        host_version=host.version,
-    )
+def _lines(
+    ledger: LedgerStore, name: str, form: str, digests: Iterable[str], contents: Contents
+) -> Iterator[bytes]:
+    for digest, content in ledger.contents(form, digests):
+        if content is None:
+            continue  # it was erased, and a leaf says so; the verifier looks for it
+        contents.digests.add(digest)
+        if name in KEPT:
+            contents.kept[digest] = content
+        yield content if name.startswith("packs/") else content + b"\n"

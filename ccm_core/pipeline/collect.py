@@ -64,6 +64,8 @@ async def collect(
 
     Raises:
         StoreError: The store cannot keep what was read, or another process is collecting.
+        AccountMismatch: The credential opens another account than before; nothing was stored.
+        ClockMismatch: This machine's clock is more than an hour off; nothing was stored.
         CancelledError: The run was stopped; what was stored is sealed all the same.
     """
     from ccm_core.sdk.rate_limit import Limiters
@@ -333,7 +335,7 @@ def _run_context(
         doubts=source.doubts,
         cross_checks=connection.connector.cross_checks,
         accepted_collapses=connection.accepted_collapses(run.started_at),
-        population=_population(store, connection.name),
+        population=_population(store, None if source.is_new_account else connection.name),
     )
 
 
@@ -374,8 +376,11 @@ def _seal_cut_off(host: Host, connection: Connection, runs: RunStore) -> None:
         )
 
 
-def _population(store: EvidenceStore, connection: str) -> Callable[[str], int]:
-    """Return what counts the current records of a kind, as they were before the first question."""
+def _population(store: EvidenceStore, connection: str | None) -> Callable[[str], int]:
+    """Return what counts the current records of a kind, as they were before the first question.
+
+    Of no connection, where the account was replaced: the population of another one is no measure.
+    """
 
     @cache
     def counts() -> Mapping[str, int]:

@@ -187,7 +187,11 @@ def test_an_error_on_a_parallel_page_ends_the_listing_after_the_pages_before_it(
 @pytest.mark.parametrize(
     ("answers", "message"),
     [
-        pytest.param([([], 0, True)], "is empty and says that there is more", id="empty with more"),
+        pytest.param(
+            [([], 0, True), ([], 0, True)],
+            "is empty and says that there is more",
+            id="empty with more",
+        ),
         pytest.param([([1], 0, True), ([2], 0, True)], "answered with offset 0", id="stuck offset"),
         pytest.param([([1], 7, True)], "asked for offset 0", id="another offset"),
     ],

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ccm_core.bundle.verifier.archive import Files
-from ccm_core.bundle.verifier.contents import Leaves, belongs, moment
-from ccm_core.bundle.verifier.log_checks import STORE_LOG
+from ccm_core.bundle.verifier.contents import Leaves, moment
 from ccm_core.bundle.verifier.merkle import merkle_root
+from ccm_core.bundle.verifier.package import Package
+from ccm_core.bundle.verifier.strict_json import read_json
 
 COUNTED = ("appended", "tombstones", "rejected")
 
@@ -27,7 +27,7 @@ def check_collections(leaves: Leaves, contents: Mapping[str, bytes], problems: l
             check_population(collections[last], populations, problems)
         last = current
         if leaf["leaf"] == "collection":
-            collections[current] = json.loads(contents.get(leaf["digest"], b"{}"))
+            collections[current] = read_json(contents.get(leaf["digest"], b"{}"))
         elif leaf["leaf"] == "version":
             counted[current, "appended" if "digest" in leaf else "tombstones"] += 1
             population = populations.setdefault((leaf["connection"], leaf["kind"]), {})
@@ -66,14 +66,13 @@ def check_population(
 
 def check_runs(
     files: Files,
-    predicate: Mapping[str, Any],
-    logs: Mapping[str, Leaves],
+    package: Package,
     contents: Mapping[str, bytes],
     problems: list[str],
 ) -> None:
     """Check runs against the heads that the store stated after each, collections against runs."""
-    stated = [head for leaf in logs.get(STORE_LOG, {}).values() for head in leaf.get("heads", ())]
-    for log, leaves in logs.items():
+    stated = [head for leaf in package.store_log.values() for head in leaf.get("heads", ())]
+    for log, leaves in package.logs.items():
         ends = {head["size"] - 1 for head in stated if head["log"] == log}
         size = int(files[f"ledger/{log}/checkpoint.txt"].split(b"\n")[1])
         missing = [end for end in sorted(ends - leaves.keys()) if end < size]
@@ -82,23 +81,24 @@ def check_runs(
         )
         problems.extend(
             f"the collection {name} was left out"
-            for name in missing_collections(leaves, predicate, contents)
+            for name in missing_collections(leaves, package, contents)
         )
 
 
 def missing_collections(
-    leaves: Leaves, predicate: Mapping[str, Any], contents: Mapping[str, bytes]
+    leaves: Leaves, package: Package, contents: Mapping[str, bytes]
 ) -> Iterator[str]:
     """Yield the ids of collections that the manifests name and the log does not have."""
     present = {leaf.get("id") for leaf in leaves.values() if leaf["leaf"] == "collection"}
+    kinds, (since, until) = set(package.scope.kinds(package.controls)), package.bounds
     for leaf in leaves.values():
-        if leaf["leaf"] != "manifest" or not belongs(leaf, predicate):
+        if leaf["leaf"] != "manifest" or not since <= moment(leaf["ended_at"]) < until:
             continue
-        manifest = json.loads(contents.get(leaf["digest"], b"{}"))
+        manifest = read_json(contents.get(leaf["digest"], b"{}"))
         for collection in manifest.get("collections", ()):
             if (
-                collection["kind"] in predicate["kinds"]
-                and moment(collection["ended_at"]) >= moment(predicate["since"])
+                collection["kind"] in kinds
+                and moment(collection["ended_at"]) >= since
                 and collection["id"] not in present
             ):
                 yield collection["id"]

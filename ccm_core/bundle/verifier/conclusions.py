@@ -49,7 +49,7 @@ class Collecting(NamedTuple):
     """Its manifests, in the order in which the runs began."""
 
 
-class Question(NamedTuple):
+class PeriodQuestion(NamedTuple):
     """What is concluded."""
 
     period: str
@@ -57,11 +57,10 @@ class Question(NamedTuple):
     """The part of the period that has elapsed."""
     until: datetime
     controls: Sequence[str]
-    connections: Sequence[str]
 
 
 def conclude(
-    question: Question, scope: Scope, history: History, collecting: Sequence[Collecting]
+    question: PeriodQuestion, scope: Scope, history: History, collecting: Sequence[Collecting]
 ) -> dict[str, Any]:
     """Return what the evidence of a period proves, as ``assurance.json`` has it."""
     kinds = scope.kinds(question.controls)
@@ -104,7 +103,9 @@ def read_collecting(
         own = {"kind": watch.manifests, "outcome": "complete", "shortfalls": (), "window": None}
         for name in list(collections):
             collections[f"{name} of manifests"] = collections[name]._replace(**own)
-    ordered = sorted(collections.values(), key=lambda entry: (entry.ended_at, entry.started_at, entry.id))
+    ordered = sorted(
+        collections.values(), key=lambda entry: (entry.ended_at, entry.started_at, entry.id)
+    )
     return Collecting(connection, watch, ordered, sorted(runs, key=started))
 
 
@@ -132,7 +133,9 @@ def kind_assurance(source: Collecting, kind: str, period: Window) -> dict[str, A
         "kind": kind,
         "required_frequency": frequencies[-1][1].total_seconds() if frequencies else None,
         "scheduled": int(sum((end - at) / every for (at, end), every in frequencies if every)),
-        "completed": sum(all(entry.doubted == frozenset() for entry in run) for run in runs.values()),
+        "completed": sum(
+            all(entry.doubted == frozenset() for entry in run) for run in runs.values()
+        ),
         "outcomes": dict(worst),
         "evidence_coverage": coverage(gaps, period),
         "evidence_gaps": [gap_texts(gap) for gap in gaps],
@@ -258,9 +261,7 @@ def unevaluated(
             yield gap_of((begins, until), "it was not evaluated")
 
 
-def inconclusive(
-    statuses: Statuses, missing: Sequence[Gap], period: Window
-) -> Iterator[Gap]:
+def inconclusive(statuses: Statuses, missing: Sequence[Gap], period: Window) -> Iterator[Gap]:
     """Yield the times of inconclusive results that no missing evidence explains."""
     explained = [(gap["since"], gap["until"]) for gap in missing if not gap["subjects"]]
     ends = [*(at for at, _ in statuses[1:]), period[1]]

@@ -106,11 +106,10 @@ def read_contents(
     return contents
 
 
-def read_file(
-    files: Files, file: str, most: int, keep: Callable[[str, bytes], None]
-) -> list[str]:
+def read_file(files: Files, file: str, most: int, keep: Callable[[str, bytes], None]) -> list[str]:
     """Return the digests of a file's contents, and hand each content on; stop where there are
-    more than leaves speak of."""
+    more than leaves speak of.
+    """
     digests: list[str] = []
     for line in content_lines(files, file):
         digests.append(digest(line))

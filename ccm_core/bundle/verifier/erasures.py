@@ -59,7 +59,9 @@ def results_of(digests: Collection[str], history: History) -> Iterator[dict[str,
 def describe_erasures(orders: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Yield what was erased, in one line for each order."""
     for order in orders:
-        kinds = ", ".join(sorted({str(content["kind"] or "rejected") for content in order["contents"]}))
+        kinds = ", ".join(
+            sorted({str(content["kind"] or "rejected") for content in order["contents"]})
+        )
         yield (
             f"erased by order {order['id']} at {order['erased_at']} ({order['reason']}): "
             f"{len(order['contents'])} contents ({kinds}); "

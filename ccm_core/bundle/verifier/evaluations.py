@@ -36,7 +36,7 @@ class History(NamedTuple):
     rested: dict[ResultKey, Rested]
 
 
-class Question(NamedTuple):
+class Reading(NamedTuple):
     """What is read of an evaluation."""
 
     rules: Collection[str]
@@ -46,7 +46,7 @@ class Question(NamedTuple):
 
 
 def read_evaluations(
-    evaluations: Iterable[tuple[int, Mapping[str, Any], bytes]], question: Question
+    evaluations: Iterable[tuple[int, Mapping[str, Any], bytes]], reading: Reading
 ) -> History:
     """Read evaluations, each with the index of its leaf and the leaf."""
     history = History({}, {}, set(), {}, {})
@@ -61,21 +61,21 @@ def read_evaluations(
             name = f"{control['framework']}:{control['id']}"
             history.statuses.setdefault(name, []).append((at, index, control["status"]))
         for rule in evaluation["rules"]:
-            if rule["rule"] in question.rules:
-                add_results(history, (at, index), rule, question)
+            if rule["rule"] in reading.rules:
+                add_results(history, (at, index), rule, reading)
     return history
 
 
 def add_results(
-    history: History, order: tuple[datetime, int], rule: Mapping[str, Any], question: Question
+    history: History, order: tuple[datetime, int], rule: Mapping[str, Any], reading: Reading
 ) -> None:
     """Add the results of one rule."""
     for result in rule["results"]:
         subject, digests = result["subject"], result["evidence_digests"]
         key = (rule["rule"], result["connection"], subject["kind"], subject["key"])
-        if result["connection"] in question.connections:
+        if result["connection"] in reading.connections:
             history.evidence.update(digests)
-            gone = frozenset(name for name in digests if name in question.erased)
+            gone = frozenset(name for name in digests if name in reading.erased)
             if gone:
                 before = history.rested.get(key, Rested(subject, 0, frozenset()))
                 history.rested[key] = Rested(subject, before.evaluations + 1, before.digests | gone)

@@ -3,21 +3,45 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ccm_core.bundle.verifier.archive import Files
 from ccm_core.bundle.verifier.merkle import roots_by_size
 from ccm_core.bundle.verifier.signed_note import read_note, signed_by
+from ccm_core.bundle.verifier.strict_json import read_json
 
+MOST_LOGS, MOST_LEAVES = 500, 2_000_000
+MOST_LEAF, MOST_LEDGER = 1 << 18, 256 << 20
+LEAF_FIELDS = (
+    "leaf",
+    "collection",
+    "connection",
+    "digest",
+    "ended_at",
+    "erased_at",
+    "erasure",
+    "evaluated_at",
+    "form",
+    "heads",
+    "id",
+    "inputs",
+    "key",
+    "kind",
+    "note",
+    "reason",
+    "run",
+    "signed",
+    "stored_before",
+)
+"""The fields of leaves that a verifier reads."""
 STORE_LOG = "@store"
 """The store's own log, which states the heads of the others."""
 
 
-def read_logs(
-    files: Mapping[str, bytes], keys: Sequence[str], problems: list[str]
-) -> dict[str, dict[int, Any]]:
+def read_logs(files: Files, keys: Sequence[str], problems: list[str]) -> dict[str, dict[int, Any]]:
     """Prove the leaves of every log; return them by log and index, the store's own log first."""
+    check_sizes(files)
     names = [path.split("/")[1] for path in files if path.endswith("/checkpoint.txt")]
     logs: dict[str, dict[int, Any]] = {}
     for log in sorted(names, key=lambda name: (name != STORE_LOG, name)):
@@ -36,7 +60,7 @@ def stated_heads(log: str, store_log: Mapping[int, Any]) -> Iterator[tuple[int, 
 
 
 def read_log(
-    files: Mapping[str, bytes],
+    files: Files,
     log: str,
     keys: Sequence[str],
     stated: Sequence[tuple[int, bytes]],
@@ -56,11 +80,11 @@ def read_log(
             problems.append(f"the first {at} leaves of the log {log} were rewritten")
     if log == STORE_LOG and len(leaves) != int(size):
         problems.append(f"{int(size) - len(leaves)} leaves of the store's own log were left out")
-    return {number: json.loads(leaves[number]) for number in sorted(leaves)}
+    return {number: read_leaf(log, number, leaves[number]) for number in sorted(leaves)}
 
 
 def check_signer(
-    files: Mapping[str, bytes],
+    files: Files,
     log: str,
     logs: Mapping[str, Mapping[int, Any]],
     problems: list[str],
@@ -100,7 +124,7 @@ def named_keys(store_log: Mapping[int, Any]) -> Iterator[tuple[int, str, str]]:
 
 
 def check_named_keys(
-    files: Mapping[str, bytes], logs: Mapping[str, Mapping[int, Any]], problems: list[str]
+    files: Files, logs: Mapping[str, Mapping[int, Any]], problems: list[str]
 ) -> None:
     """Check that the keys of the package are those that the store's own log names, in order."""
     names = sorted(path for path in files if path.startswith("keys/"))
@@ -110,10 +134,41 @@ def check_named_keys(
 
 
 def rebuild_roots(
-    files: Mapping[str, bytes], log: str, size: int, sizes: Sequence[int]
+    files: Files, log: str, size: int, sizes: Sequence[int]
 ) -> tuple[dict[int, bytes], dict[int, bytes]]:
     """Return the leaves of a log that are here, and the roots that they lead to, by size."""
-    lines = (line.split(b" ", 1) for line in files[f"ledger/{log}/leaves.txt"].splitlines())
-    leaves = {int(number): leaf for number, leaf in lines}
-    hashes = [base64.b64decode(line) for line in files[f"ledger/{log}/hashes.txt"].splitlines()]
+    leaves: dict[int, bytes] = {}
+    last = -1
+    for line in files.lines(f"ledger/{log}/leaves.txt"):
+        number, _, leaf = line.partition(b" ")
+        index = int(number)
+        if number != b"%d" % index or index <= last:
+            raise ValueError(f"the leaves of the log {log} are not in order at {number[:20]!r}")
+        if len(leaves) >= MOST_LEAVES:
+            raise ValueError(f"the log {log} has more than {MOST_LEAVES} leaves")
+        leaves[index], last = leaf, index
+    hashes = [
+        base64.b64decode(line, validate=True) for line in files.lines(f"ledger/{log}/hashes.txt")
+    ]
+    if any(len(digest) != 32 for digest in hashes):
+        raise ValueError(f"the hashes of the log {log} are no SHA-256")
     return leaves, roots_by_size(size, leaves, hashes, frozenset(sizes))
+
+
+def read_leaf(log: str, index: int, line: bytes) -> dict[str, Any]:
+    """Read a leaf, and keep what a verifier reads of it: somebody may have put in anything."""
+    if len(line) > MOST_LEAF:
+        raise ValueError(f"leaf {index} of the log {log} has more than {MOST_LEAF} bytes")
+    leaf = read_json(line)
+    return {name: leaf[name] for name in LEAF_FIELDS if name in leaf}
+
+
+def check_sizes(files: Files) -> None:
+    """Refuse more logs and leaves than a verifier can hold, before any is read."""
+    size = sum(files.size(name) for name in files if name.startswith("ledger/"))
+    logs = sum(name.endswith("/checkpoint.txt") for name in files)
+    if size > MOST_LEDGER or logs > MOST_LOGS:
+        raise ValueError(
+            f"the ledger of the package has {logs} logs and {size} bytes; a verifier reads "
+            f"{MOST_LOGS} and {MOST_LEDGER}"
+        )

@@ -27,11 +27,31 @@ from typing import Any
 
 from ccm_core.bundle.verifier.archive import Files, UnreadableBundle, read_archive
 from ccm_core.bundle.verifier.completeness import check_collections, check_runs
-from ccm_core.bundle.verifier.contents import Leaves, read_contents
+from ccm_core.bundle.verifier.contents import (
+    BASES,
+    EVALUATIONS,
+    Contents,
+    Leaves,
+    digest,
+    expected_files,
+    moment,
+    read_contents,
+)
+from ccm_core.bundle.verifier.erasures import describe_erasures
+from ccm_core.bundle.verifier.evaluations import History, read_evaluations
 from ccm_core.bundle.verifier.log_checks import STORE_LOG, check_named_keys, read_logs, signer_of
-from ccm_core.bundle.verifier.results import check_results
+from ccm_core.bundle.verifier.package import Package, derived_files, newest_moment
+from ccm_core.bundle.verifier.period import period_bounds
+from ccm_core.bundle.verifier.scope import period_evaluations, read_scope, scope_inputs
 from ccm_core.bundle.verifier.signed_note import read_key
-from ccm_core.bundle.verifier.statement import read_statement, trusted_keys
+from ccm_core.bundle.verifier.statement import (
+    STATEMENT,
+    VERIFIER,
+    check_predicate,
+    read_statement,
+    trusted_keys,
+)
+from ccm_core.bundle.verifier.strict_json import read_json
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -67,10 +87,8 @@ def verify(path: str, key: str | None = None) -> tuple[list[str], list[str]]:
         predicate = read_statement(files, keys, problems)["predicate"]
         logs = read_logs(files, keys, problems)
         check_named_keys(files, logs, problems)
-        contents = read_contents(files, logs, predicate, problems)
-        check_nothing_left_out(files, logs, predicate, contents, problems)
-        check_results(predicate, logs, contents, problems)
-        facts.extend(describe(predicate, keys[-1], logs, contents))
+        package = read_package(files, predicate, logs)
+        facts.extend(check_package(files, predicate, package, keys[-1], problems))
         facts.extend(describe_signers(files, logs))
         if key is None:
             facts.append("compare that key with the one that you received by another way")
@@ -83,24 +101,95 @@ def verify(path: str, key: str | None = None) -> tuple[list[str], list[str]]:
     return facts, problems
 
 
-def check_nothing_left_out(
+def read_package(files: Files, predicate: Mapping[str, Any], logs: Mapping[str, Leaves]) -> Package:
+    """Read which rules and kinds the package is of, from the inputs that leaves name."""
+    bounds = period_bounds(predicate["period"])
+    store_log = logs[STORE_LOG]
+    names = scope_inputs(store_log, period_evaluations(store_log, *bounds))
+    lines = files.lines(BASES) if BASES in files else ()
+    inputs = {digest(line): line for line in lines if digest(line) in names}
+    if names - inputs.keys():
+        raise UnreadableBundle(f"the inputs {min(names - inputs.keys())} are missing: {BASES}")
+    scope = read_scope(read_json(inputs[name]) for name in sorted(names))
+    controls = sorted(set(predicate["controls"]) & scope.needs.keys())
+    if not controls:
+        raise UnreadableBundle("the statement names no control that the evaluations tested")
+    newest = newest_moment(logs, bounds[0])
+    assessed = max(moment(predicate["assessed_until"]), min(newest, bounds[1]))
+    return Package(predicate["period"], min(assessed, bounds[1]), controls, logs, scope)
+
+
+def check_package(
     files: Files,
-    logs: Mapping[str, Leaves],
     predicate: Mapping[str, Any],
-    contents: Mapping[str, bytes],
+    package: Package,
+    key: str,
     problems: list[str],
-) -> None:
-    """Check that every collection and every run is here, with all that it counted."""
+) -> Iterator[str]:
+    """Check everything that the package holds and states; yield what is proven of it."""
+    logs = package.logs
+    notes = {log: files[f"ledger/{log}/checkpoint.txt"].decode() for log in logs}
+    expected = package.predicate(notes)
+    check_predicate(predicate, expected, problems)
+    history = read_evaluations(evaluation_lines(files, package), package.reading)
+    contents = read_contents(
+        files, expected_files(logs, package.selection(history)), package.reading.erased, problems
+    )
     for leaves in logs.values():
-        check_collections(leaves, contents, problems)
-    check_runs(files, predicate, logs, contents, problems)
+        check_collections(leaves, contents.kept, problems)
+    check_runs(files, package, contents.kept, problems)
+    problems.extend(missing_needs(package, history, contents))
+    derived = derived_files(package, expected, history, contents, key)
+    problems.extend(wrong_files(files, package, derived))
+    yield from describe(expected, key, logs, contents)
+    yield from describe_erasures(read_json(derived["erasures.json"]))
+    if package.other_connections:
+        yield f"not in this package: the connections {', '.join(package.other_connections)}"
+
+
+def evaluation_lines(
+    files: Files, package: Package
+) -> Iterator[tuple[int, Mapping[str, Any], bytes]]:
+    """Yield the evaluations of the period that are here, each with the index of its leaf."""
+    indexes = {leaf["digest"]: index for index, leaf in package.evaluations.items()}
+    for line in files.lines(EVALUATIONS) if EVALUATIONS in files else ():
+        index = indexes.get(digest(line))
+        if index is None:
+            raise UnreadableBundle(f"{EVALUATIONS} has a line that no leaf of the period names")
+        yield index, package.evaluations[index], line
+
+
+def missing_needs(package: Package, history: History, contents: Contents) -> Iterator[str]:
+    """Yield the packs, inputs and evidence that results rest on and that are not here."""
+    present = contents.digests | package.reading.erased
+    for name in sorted(history.needs.keys() - present):
+        yield f"the evaluation of {history.needs[name]} needs {name}, which is missing"
+    for name in sorted(history.evidence - present):
+        yield f"a result of the period needs {name}, which is missing"
+
+
+def wrong_files(files: Files, package: Package, derived: Mapping[str, bytes]) -> Iterator[str]:
+    """Yield the files that no leaf speaks of, and those that differ from what the leaves prove."""
+    known = {*derived, STATEMENT, VERIFIER}
+    known |= {
+        f"ledger/{log}/{name}.txt"
+        for log in package.logs
+        for name in ("checkpoint", "hashes", "leaves")
+    }
+    folders = ("contents/", "evidence/", "packs/", "keys/")  # each has a check of its own
+    for name in files:
+        if name not in known and not name.startswith(folders):
+            yield f"{name} does not belong in a package: no leaf of the ledger speaks of it"
+    for name, data in derived.items():
+        if files.digests[name] != digest(data)[len("sha256:") :]:
+            yield f"{name} is not what follows from the contents of the package"
 
 
 def describe(
     predicate: Mapping[str, Any],
     key: str,
     logs: Mapping[str, Leaves],
-    contents: Mapping[str, bytes],
+    contents: Contents,
 ) -> Iterator[str]:
     """Yield what the package is of, how much of it is proven, and which key signed it."""
     controls = ", ".join(predicate["controls"])
@@ -108,7 +197,7 @@ def describe(
     leaves = sum(map(len, logs.values()))
     yield (
         f"{leaves} leaves of {len(logs)} logs lead to signed checkpoints, "
-        f"{len(contents)} contents match their digests"
+        f"{len(contents.digests)} contents match their digests"
     )
     yield f"signed by {key}"
 

@@ -115,7 +115,7 @@ def erased_section(orders: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             yield from table(
                 ("Test", "Item", "Evaluations"),
                 (
-                    (text(row["rule"]), item(row), text(row["evaluations"]))
+                    (text(row["rule"]), subject_cell(row), text(row["evaluations"]))
                     for row in order["results"]
                 ),
                 len(order["results"]),
@@ -136,7 +136,12 @@ def control_section(control: Mapping[str, Any]) -> Iterator[str]:
         yield from table(
             ("From", "Until", "Result", "Evaluations"),
             (
-                (text(row["since"]), text(row["until"]), STATUSES[row["status"]], text(row["evaluations"]))
+                (
+                    text(row["since"]),
+                    text(row["until"]),
+                    STATUSES[row["status"]],
+                    text(row["evaluations"]),
+                )
                 for row in control["history"]
             ),
             len(control["history"]),
@@ -148,7 +153,7 @@ def control_section(control: Mapping[str, Any]) -> Iterator[str]:
             (
                 (
                     text(row["rule"]),
-                    item(row),
+                    subject_cell(row),
                     text(row["first_seen"]),
                     text(row["last_seen"]),
                     "risk accepted" if row["waived"] else "",
@@ -162,7 +167,7 @@ def control_section(control: Mapping[str, Any]) -> Iterator[str]:
         yield from table(
             ("From", "Until", "Evidence", "Reason"),
             (
-                (text(row["since"]), text(row["until"]), evidence(row), reason(row))
+                (text(row["since"]), text(row["until"]), evidence_cell(row), reason_cell(row))
                 for row in control["evidence_gaps"]
             ),
             len(control["evidence_gaps"]),
@@ -202,20 +207,20 @@ def table(
         yield f"<p>{count - MOST_ROWS} more: see <code>{more}</code>.</p>"
 
 
-def item(row: Mapping[str, Any]) -> str:
+def subject_cell(row: Mapping[str, Any]) -> str:
     """Return the cell of a subject."""
     subject = row["subject"]
     place = f"{text(subject['kind'])} {text(subject['key'])} of {text(row['connection'])}"
     return f"{text(subject['title'])} <small>{place}</small>"
 
 
-def evidence(gap: Mapping[str, Any]) -> str:
+def evidence_cell(gap: Mapping[str, Any]) -> str:
     """Return the cell that names the evidence of a gap."""
     connection = f" of {text(gap['connection'])}" if gap["connection"] else ""
     return text(gap["kind"]) + connection
 
 
-def reason(gap: Mapping[str, Any]) -> str:
+def reason_cell(gap: Mapping[str, Any]) -> str:
     """Return the cell with the reason of a gap."""
     subjects = f" ({listed(gap['subjects'])})" if gap["subjects"] else ""
     return text(gap["reason"]) + subjects

@@ -93,8 +93,10 @@ def read_scope(inputs: Iterable[Mapping[str, Any]]) -> Scope:
             name = watch["connection"]
             watches[name] = strictest(watches.get(name), watch)
     by_rule = {
-        control: sorted(found, key=lambda need: (need.rule, sorted(need.kinds), need.max_age or 0))
-        for control, found in needs.items()
+        control: sorted(
+            supporting, key=lambda need: (need.rule, sorted(need.kinds), need.max_age or 0)
+        )
+        for control, supporting in needs.items()
     }
     return Scope(by_rule, watches)
 

@@ -8,6 +8,10 @@ from collections.abc import Sequence
 
 from ccm_core.bundle.verifier.ed25519 import verify_signature
 
+MOST_NOTE = 1 << 16
+MOST_SIGNATURES = 32
+"""Each costs milliseconds to check; a head has one, and one of each witness."""
+
 
 def public_key(key: str) -> bytes:
     """Return the 32 bytes of a key in the form of signed notes."""
@@ -34,7 +38,15 @@ def read_key(text: str) -> str:
 def read_note(data: bytes) -> tuple[bytes, list[tuple[str, bytes]]]:
     """Split a signed note (C2SP signed-note) into its text, and names with signatures."""
     text, _, rest = data.rpartition(b"\n\n")
-    lines = [line.split(" ") for line in rest.decode().splitlines()]
+    count = rest.count(b"\n")
+    if len(data) > MOST_NOTE or count > MOST_SIGNATURES:
+        raise ValueError(
+            f"a signed note has {len(data)} bytes and {count} signatures; a verifier "
+            f"reads {MOST_NOTE} and {MOST_SIGNATURES}"
+        )
+    if not data.endswith(b"\n"):
+        raise ValueError("a signed note does not end with a newline")
+    lines = [line.split(" ") for line in rest.decode().split("\n")[:-1]]
     return text + b"\n", [(line[1], base64.b64decode(line[2], validate=True)) for line in lines]
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from ccm_core.bundle.verifier.contents import moment
 
-EARLIEST = datetime.min.replace(tzinfo=timezone.utc)
-LATEST = datetime.max.replace(tzinfo=timezone.utc)
+EARLIEST = datetime.min.replace(tzinfo=UTC)
+LATEST = datetime.max.replace(tzinfo=UTC)
 
 Window = tuple[datetime, datetime]
 """Half-open: since, until."""
@@ -117,7 +117,9 @@ def event_spans(
     known = KnownEvents()
     for collection, following in with_next(collections):
         known.add(collection)
-        yield from spans_within(known, (collection.ended_at, following), allowed, lookback, refreshed)
+        yield from spans_within(
+            known, (collection.ended_at, following), allowed, lookback, refreshed
+        )
 
 
 def spans_within(
@@ -232,7 +234,7 @@ def subtract(whole: Iterable[Window], covered: Iterable[Window]) -> list[Window]
 
 def instant_text(at: datetime) -> str:
     """Write an instant in UTC with ``Z``."""
-    return at.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def duration_text(seconds: float) -> str:

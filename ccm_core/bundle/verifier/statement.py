@@ -4,49 +4,103 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ccm_core.bundle.verifier.archive import Files, UnreadableBundle
 from ccm_core.bundle.verifier.ed25519 import verify_signature
 from ccm_core.bundle.verifier.signed_note import public_key, read_note, signed_by
+from ccm_core.bundle.verifier.strict_json import read_canonical
 
 STATEMENT, VERIFIER = "statement.json", "verify.py"
 PAYLOAD_TYPE, PREDICATE_TYPE = "application/vnd.in-toto+json", "urn:ccm:bundle:v1"
+STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+MOST_STATEMENT = 16 << 20
+MOST_KEYS = 256
 
 
 def read_statement(files: Files, keys: Sequence[str], problems: list[str]) -> dict[str, Any]:
     """Check the signed statement against the files, and return it. The newest key signs it."""
-    envelope = json.loads(files[STATEMENT])
+    if files.size(STATEMENT) > MOST_STATEMENT:
+        raise UnreadableBundle(f"{STATEMENT} has more than {MOST_STATEMENT} bytes")
+    envelope = read_canonical(STATEMENT, files[STATEMENT])
     payload = base64.b64decode(envelope["payload"], validate=True)
-    kind = envelope["payloadType"]
-    signed = b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(payload), payload)
-    signatures = [base64.b64decode(entry["sig"], validate=True) for entry in envelope["signatures"]]
     newest = public_key(keys[-1])
-    valid = any(verify_signature(newest, signed, signature) for signature in signatures)
-    if kind != PAYLOAD_TYPE or not valid:
+    signature = base64.b64decode(envelope["signatures"][0]["sig"], validate=True)
+    if envelope != envelope_of(payload, newest, signature):
+        problems.append(f"the envelope in {STATEMENT} is not in the form that ccm writes")
+    if not verify_signature(newest, signed_bytes(payload), signature):
         problems.append(f"{STATEMENT} is not signed by {keys[-1]}, the newest key of the store")
-    statement: dict[str, Any] = json.loads(payload)
+    statement: dict[str, Any] = read_canonical(f"the payload of {STATEMENT}", payload)
     if statement["predicateType"] != PREDICATE_TYPE:
         raise UnreadableBundle(
             f"{STATEMENT}: expected {PREDICATE_TYPE}, got {statement['predicateType']}; "
             "take the verifier of a newer ccm-core"
         )
-    check_digests(files, statement, problems)
+    if statement != statement_of(files.digests, statement["predicate"]):
+        problems.extend(different_digests(files, statement))
     return statement
 
 
-def check_digests(files: Files, statement: dict[str, Any], problems: list[str]) -> None:
-    """Check every file against the digest that the statement names."""
+def statement_of(digests: Mapping[str, str], predicate: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the statement about files, by their SHA-256."""
+    return {
+        "_type": STATEMENT_TYPE,
+        "subject": [
+            {"name": name, "digest": {"sha256": digests[name]}}
+            for name in sorted(digests)
+            if name != STATEMENT
+        ],
+        "predicateType": PREDICATE_TYPE,
+        "predicate": predicate,
+    }
+
+
+def envelope_of(payload: bytes, public: bytes, signature: bytes) -> dict[str, Any]:
+    """Return a payload and the one signature of it in an envelope (DSSE 1.0)."""
+    key_id = hashlib.sha256(public).hexdigest()
+    return {
+        "payload": base64.b64encode(payload).decode(),
+        "payloadType": PAYLOAD_TYPE,
+        "signatures": [{"keyid": key_id, "sig": base64.b64encode(signature).decode()}],
+    }
+
+
+def signed_bytes(payload: bytes) -> bytes:
+    """Return the bytes that are signed: DSSE's pre-authentication encoding."""
+    kind = PAYLOAD_TYPE.encode()
+    return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
+
+
+def different_digests(files: Files, statement: Mapping[str, Any]) -> Iterator[str]:
+    """Yield which files are not those that the statement names."""
     digests = {entry["name"]: entry["digest"]["sha256"] for entry in statement["subject"]}
+    yield "the statement is not what ccm states of the files of the package"
     for name in sorted(digests.keys() | files.keys() - {STATEMENT}):
         if name not in files:
-            problems.append(f"{name} was removed: the statement names it")
+            yield f"{name} was removed: the statement names it"
         elif name not in digests:
-            problems.append(f"{name} was added: the statement does not name it")
-        elif hashlib.sha256(files[name]).hexdigest() != digests[name]:
-            problems.append(f"{name} was changed: its digest is not the one in the statement")
+            yield f"{name} was added: the statement does not name it"
+        elif files.digests[name] != digests[name]:
+            yield f"{name} was changed: its digest is not the one in the statement"
+
+
+def check_predicate(
+    stated: Mapping[str, Any], expected: Mapping[str, Any], problems: list[str]
+) -> None:
+    """Check what the statement says of the package against what its leaves and contents show."""
+    for name in sorted(stated.keys() | expected.keys()):
+        if stated.get(name) != expected.get(name):
+            problems.append(
+                f"the statement's {name}: expected {shortened(expected.get(name))}, "
+                f"got {shortened(stated.get(name))}"
+            )
+
+
+def shortened(value: Any) -> str:
+    """Return a value in few words."""
+    text = repr(value)
+    return text if len(text) <= 200 else f"{text[:200]}..."
 
 
 def trusted_keys(files: Files, key: str | None, problems: list[str]) -> list[str]:
@@ -70,7 +124,10 @@ def trusted_keys(files: Files, key: str | None, problems: list[str]) -> list[str
 def key_chains(files: Files, problems: list[str]) -> list[list[str]]:
     """Return the keys of the store; each key of a chain signed over to the next."""
     chains: list[list[str]] = []
-    for name in sorted(path for path in files if path.startswith("keys/")):
+    names = sorted(path for path in files if path.startswith("keys/"))
+    if len(names) > MOST_KEYS:
+        raise UnreadableBundle(f"the package has {len(names)} keys; a verifier reads {MOST_KEYS}")
+    for name in names:
         text, signatures = read_note(files[name])
         lines = text.decode().split("\n")
         if lines[0] != "ccm signing key" or not signed_by(lines[1], text, signatures):

@@ -27,13 +27,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import json
+import re
 import struct
 import sys
 import zlib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import Any, NamedTuple, NoReturn
 
 
@@ -70,10 +73,8 @@ def verify(path: str, key: str | None = None) -> tuple[list[str], list[str]]:
         predicate = read_statement(files, keys, problems)["predicate"]
         logs = read_logs(files, keys, problems)
         check_named_keys(files, logs, problems)
-        contents = read_contents(files, logs, predicate, problems)
-        check_nothing_left_out(files, logs, predicate, contents, problems)
-        check_results(predicate, logs, contents, problems)
-        facts.extend(describe(predicate, keys[-1], logs, contents))
+        package = read_package(files, predicate, logs)
+        facts.extend(check_package(files, predicate, package, keys[-1], problems))
         facts.extend(describe_signers(files, logs))
         if key is None:
             facts.append("compare that key with the one that you received by another way")
@@ -86,24 +87,95 @@ def verify(path: str, key: str | None = None) -> tuple[list[str], list[str]]:
     return facts, problems
 
 
-def check_nothing_left_out(
+def read_package(files: Files, predicate: Mapping[str, Any], logs: Mapping[str, Leaves]) -> Package:
+    """Read which rules and kinds the package is of, from the inputs that leaves name."""
+    bounds = period_bounds(predicate["period"])
+    store_log = logs[STORE_LOG]
+    names = scope_inputs(store_log, period_evaluations(store_log, *bounds))
+    lines = files.lines(BASES) if BASES in files else ()
+    inputs = {digest(line): line for line in lines if digest(line) in names}
+    if names - inputs.keys():
+        raise UnreadableBundle(f"the inputs {min(names - inputs.keys())} are missing: {BASES}")
+    scope = read_scope(read_json(inputs[name]) for name in sorted(names))
+    controls = sorted(set(predicate["controls"]) & scope.needs.keys())
+    if not controls:
+        raise UnreadableBundle("the statement names no control that the evaluations tested")
+    newest = newest_moment(logs, bounds[0])
+    assessed = max(moment(predicate["assessed_until"]), min(newest, bounds[1]))
+    return Package(predicate["period"], min(assessed, bounds[1]), controls, logs, scope)
+
+
+def check_package(
     files: Files,
-    logs: Mapping[str, Leaves],
     predicate: Mapping[str, Any],
-    contents: Mapping[str, bytes],
+    package: Package,
+    key: str,
     problems: list[str],
-) -> None:
-    """Check that every collection and every run is here, with all that it counted."""
+) -> Iterator[str]:
+    """Check everything that the package holds and states; yield what is proven of it."""
+    logs = package.logs
+    notes = {log: files[f"ledger/{log}/checkpoint.txt"].decode() for log in logs}
+    expected = package.predicate(notes)
+    check_predicate(predicate, expected, problems)
+    history = read_evaluations(evaluation_lines(files, package), package.reading)
+    contents = read_contents(
+        files, expected_files(logs, package.selection(history)), package.reading.erased, problems
+    )
     for leaves in logs.values():
-        check_collections(leaves, contents, problems)
-    check_runs(files, predicate, logs, contents, problems)
+        check_collections(leaves, contents.kept, problems)
+    check_runs(files, package, contents.kept, problems)
+    problems.extend(missing_needs(package, history, contents))
+    derived = derived_files(package, expected, history, contents, key)
+    problems.extend(wrong_files(files, package, derived))
+    yield from describe(expected, key, logs, contents)
+    yield from describe_erasures(read_json(derived["erasures.json"]))
+    if package.other_connections:
+        yield f"not in this package: the connections {', '.join(package.other_connections)}"
+
+
+def evaluation_lines(
+    files: Files, package: Package
+) -> Iterator[tuple[int, Mapping[str, Any], bytes]]:
+    """Yield the evaluations of the period that are here, each with the index of its leaf."""
+    indexes = {leaf["digest"]: index for index, leaf in package.evaluations.items()}
+    for line in files.lines(EVALUATIONS) if EVALUATIONS in files else ():
+        index = indexes.get(digest(line))
+        if index is None:
+            raise UnreadableBundle(f"{EVALUATIONS} has a line that no leaf of the period names")
+        yield index, package.evaluations[index], line
+
+
+def missing_needs(package: Package, history: History, contents: Contents) -> Iterator[str]:
+    """Yield the packs, inputs and evidence that results rest on and that are not here."""
+    present = contents.digests | package.reading.erased
+    for name in sorted(history.needs.keys() - present):
+        yield f"the evaluation of {history.needs[name]} needs {name}, which is missing"
+    for name in sorted(history.evidence - present):
+        yield f"a result of the period needs {name}, which is missing"
+
+
+def wrong_files(files: Files, package: Package, derived: Mapping[str, bytes]) -> Iterator[str]:
+    """Yield the files that no leaf speaks of, and those that differ from what the leaves prove."""
+    known = {*derived, STATEMENT, VERIFIER}
+    known |= {
+        f"ledger/{log}/{name}.txt"
+        for log in package.logs
+        for name in ("checkpoint", "hashes", "leaves")
+    }
+    folders = ("contents/", "evidence/", "packs/", "keys/")  # each has a check of its own
+    for name in files:
+        if name not in known and not name.startswith(folders):
+            yield f"{name} does not belong in a package: no leaf of the ledger speaks of it"
+    for name, data in derived.items():
+        if files.digests[name] != digest(data)[len("sha256:") :]:
+            yield f"{name} is not what follows from the contents of the package"
 
 
 def describe(
     predicate: Mapping[str, Any],
     key: str,
     logs: Mapping[str, Leaves],
-    contents: Mapping[str, bytes],
+    contents: Contents,
 ) -> Iterator[str]:
     """Yield what the package is of, how much of it is proven, and which key signed it."""
     controls = ", ".join(predicate["controls"])
@@ -111,7 +183,7 @@ def describe(
     leaves = sum(map(len, logs.values()))
     yield (
         f"{leaves} leaves of {len(logs)} logs lead to signed checkpoints, "
-        f"{len(contents)} contents match their digests"
+        f"{len(contents.digests)} contents match their digests"
     )
     yield f"signed by {key}"
 
@@ -365,39 +437,93 @@ def member_order(name: str) -> tuple[int, str]:
 
 STATEMENT, VERIFIER = "statement.json", "verify.py"
 PAYLOAD_TYPE, PREDICATE_TYPE = "application/vnd.in-toto+json", "urn:ccm:bundle:v1"
+STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+MOST_STATEMENT = 16 << 20
+MOST_KEYS = 256
 
 
 def read_statement(files: Files, keys: Sequence[str], problems: list[str]) -> dict[str, Any]:
     """Check the signed statement against the files, and return it. The newest key signs it."""
-    envelope = json.loads(files[STATEMENT])
+    if files.size(STATEMENT) > MOST_STATEMENT:
+        raise UnreadableBundle(f"{STATEMENT} has more than {MOST_STATEMENT} bytes")
+    envelope = read_canonical(STATEMENT, files[STATEMENT])
     payload = base64.b64decode(envelope["payload"], validate=True)
-    kind = envelope["payloadType"]
-    signed = b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(payload), payload)
-    signatures = [base64.b64decode(entry["sig"], validate=True) for entry in envelope["signatures"]]
     newest = public_key(keys[-1])
-    valid = any(verify_signature(newest, signed, signature) for signature in signatures)
-    if kind != PAYLOAD_TYPE or not valid:
+    signature = base64.b64decode(envelope["signatures"][0]["sig"], validate=True)
+    if envelope != envelope_of(payload, newest, signature):
+        problems.append(f"the envelope in {STATEMENT} is not in the form that ccm writes")
+    if not verify_signature(newest, signed_bytes(payload), signature):
         problems.append(f"{STATEMENT} is not signed by {keys[-1]}, the newest key of the store")
-    statement: dict[str, Any] = json.loads(payload)
+    statement: dict[str, Any] = read_canonical(f"the payload of {STATEMENT}", payload)
     if statement["predicateType"] != PREDICATE_TYPE:
         raise UnreadableBundle(
             f"{STATEMENT}: expected {PREDICATE_TYPE}, got {statement['predicateType']}; "
             "take the verifier of a newer ccm-core"
         )
-    check_digests(files, statement, problems)
+    if statement != statement_of(files.digests, statement["predicate"]):
+        problems.extend(different_digests(files, statement))
     return statement
 
 
-def check_digests(files: Files, statement: dict[str, Any], problems: list[str]) -> None:
-    """Check every file against the digest that the statement names."""
+def statement_of(digests: Mapping[str, str], predicate: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the statement about files, by their SHA-256."""
+    return {
+        "_type": STATEMENT_TYPE,
+        "subject": [
+            {"name": name, "digest": {"sha256": digests[name]}}
+            for name in sorted(digests)
+            if name != STATEMENT
+        ],
+        "predicateType": PREDICATE_TYPE,
+        "predicate": predicate,
+    }
+
+
+def envelope_of(payload: bytes, public: bytes, signature: bytes) -> dict[str, Any]:
+    """Return a payload and the one signature of it in an envelope (DSSE 1.0)."""
+    key_id = hashlib.sha256(public).hexdigest()
+    return {
+        "payload": base64.b64encode(payload).decode(),
+        "payloadType": PAYLOAD_TYPE,
+        "signatures": [{"keyid": key_id, "sig": base64.b64encode(signature).decode()}],
+    }
+
+
+def signed_bytes(payload: bytes) -> bytes:
+    """Return the bytes that are signed: DSSE's pre-authentication encoding."""
+    kind = PAYLOAD_TYPE.encode()
+    return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
+
+
+def different_digests(files: Files, statement: Mapping[str, Any]) -> Iterator[str]:
+    """Yield which files are not those that the statement names."""
     digests = {entry["name"]: entry["digest"]["sha256"] for entry in statement["subject"]}
+    yield "the statement is not what ccm states of the files of the package"
     for name in sorted(digests.keys() | files.keys() - {STATEMENT}):
         if name not in files:
-            problems.append(f"{name} was removed: the statement names it")
+            yield f"{name} was removed: the statement names it"
         elif name not in digests:
-            problems.append(f"{name} was added: the statement does not name it")
-        elif hashlib.sha256(files[name]).hexdigest() != digests[name]:
-            problems.append(f"{name} was changed: its digest is not the one in the statement")
+            yield f"{name} was added: the statement does not name it"
+        elif files.digests[name] != digests[name]:
+            yield f"{name} was changed: its digest is not the one in the statement"
+
+
+def check_predicate(
+    stated: Mapping[str, Any], expected: Mapping[str, Any], problems: list[str]
+) -> None:
+    """Check what the statement says of the package against what its leaves and contents show."""
+    for name in sorted(stated.keys() | expected.keys()):
+        if stated.get(name) != expected.get(name):
+            problems.append(
+                f"the statement's {name}: expected {shortened(expected.get(name))}, "
+                f"got {shortened(stated.get(name))}"
+            )
+
+
+def shortened(value: Any) -> str:
+    """Return a value in few words."""
+    text = repr(value)
+    return text if len(text) <= 200 else f"{text[:200]}..."
 
 
 def trusted_keys(files: Files, key: str | None, problems: list[str]) -> list[str]:
@@ -421,7 +547,10 @@ def trusted_keys(files: Files, key: str | None, problems: list[str]) -> list[str
 def key_chains(files: Files, problems: list[str]) -> list[list[str]]:
     """Return the keys of the store; each key of a chain signed over to the next."""
     chains: list[list[str]] = []
-    for name in sorted(path for path in files if path.startswith("keys/")):
+    names = sorted(path for path in files if path.startswith("keys/"))
+    if len(names) > MOST_KEYS:
+        raise UnreadableBundle(f"the package has {len(names)} keys; a verifier reads {MOST_KEYS}")
+    for name in names:
         text, signatures = read_note(files[name])
         lines = text.decode().split("\n")
         if lines[0] != "ccm signing key" or not signed_by(lines[1], text, signatures):
@@ -439,14 +568,37 @@ def key_chains(files: Files, problems: list[str]) -> list[list[str]]:
 # -- The logs of an evidence package: leaves, signed checkpoints, and heads stated before ----------
 
 
+MOST_LOGS, MOST_LEAVES = 500, 2_000_000
+MOST_LEAF, MOST_LEDGER = 1 << 18, 256 << 20
+LEAF_FIELDS = (
+    "leaf",
+    "collection",
+    "connection",
+    "digest",
+    "ended_at",
+    "erased_at",
+    "erasure",
+    "evaluated_at",
+    "form",
+    "heads",
+    "id",
+    "inputs",
+    "key",
+    "kind",
+    "note",
+    "reason",
+    "run",
+    "signed",
+    "stored_before",
+)
+"""The fields of leaves that a verifier reads."""
 STORE_LOG = "@store"
 """The store's own log, which states the heads of the others."""
 
 
-def read_logs(
-    files: Mapping[str, bytes], keys: Sequence[str], problems: list[str]
-) -> dict[str, dict[int, Any]]:
+def read_logs(files: Files, keys: Sequence[str], problems: list[str]) -> dict[str, dict[int, Any]]:
     """Prove the leaves of every log; return them by log and index, the store's own log first."""
+    check_sizes(files)
     names = [path.split("/")[1] for path in files if path.endswith("/checkpoint.txt")]
     logs: dict[str, dict[int, Any]] = {}
     for log in sorted(names, key=lambda name: (name != STORE_LOG, name)):
@@ -465,7 +617,7 @@ def stated_heads(log: str, store_log: Mapping[int, Any]) -> Iterator[tuple[int, 
 
 
 def read_log(
-    files: Mapping[str, bytes],
+    files: Files,
     log: str,
     keys: Sequence[str],
     stated: Sequence[tuple[int, bytes]],
@@ -485,11 +637,11 @@ def read_log(
             problems.append(f"the first {at} leaves of the log {log} were rewritten")
     if log == STORE_LOG and len(leaves) != int(size):
         problems.append(f"{int(size) - len(leaves)} leaves of the store's own log were left out")
-    return {number: json.loads(leaves[number]) for number in sorted(leaves)}
+    return {number: read_leaf(log, number, leaves[number]) for number in sorted(leaves)}
 
 
 def check_signer(
-    files: Mapping[str, bytes],
+    files: Files,
     log: str,
     logs: Mapping[str, Mapping[int, Any]],
     problems: list[str],
@@ -529,7 +681,7 @@ def named_keys(store_log: Mapping[int, Any]) -> Iterator[tuple[int, str, str]]:
 
 
 def check_named_keys(
-    files: Mapping[str, bytes], logs: Mapping[str, Mapping[int, Any]], problems: list[str]
+    files: Files, logs: Mapping[str, Mapping[int, Any]], problems: list[str]
 ) -> None:
     """Check that the keys of the package are those that the store's own log names, in order."""
     names = sorted(path for path in files if path.startswith("keys/"))
@@ -539,13 +691,320 @@ def check_named_keys(
 
 
 def rebuild_roots(
-    files: Mapping[str, bytes], log: str, size: int, sizes: Sequence[int]
+    files: Files, log: str, size: int, sizes: Sequence[int]
 ) -> tuple[dict[int, bytes], dict[int, bytes]]:
     """Return the leaves of a log that are here, and the roots that they lead to, by size."""
-    lines = (line.split(b" ", 1) for line in files[f"ledger/{log}/leaves.txt"].splitlines())
-    leaves = {int(number): leaf for number, leaf in lines}
-    hashes = [base64.b64decode(line) for line in files[f"ledger/{log}/hashes.txt"].splitlines()]
+    leaves: dict[int, bytes] = {}
+    last = -1
+    for line in files.lines(f"ledger/{log}/leaves.txt"):
+        number, _, leaf = line.partition(b" ")
+        index = int(number)
+        if number != b"%d" % index or index <= last:
+            raise ValueError(f"the leaves of the log {log} are not in order at {number[:20]!r}")
+        if len(leaves) >= MOST_LEAVES:
+            raise ValueError(f"the log {log} has more than {MOST_LEAVES} leaves")
+        leaves[index], last = leaf, index
+    hashes = [
+        base64.b64decode(line, validate=True) for line in files.lines(f"ledger/{log}/hashes.txt")
+    ]
+    if any(len(digest) != 32 for digest in hashes):
+        raise ValueError(f"the hashes of the log {log} are no SHA-256")
     return leaves, roots_by_size(size, leaves, hashes, frozenset(sizes))
+
+
+def read_leaf(log: str, index: int, line: bytes) -> dict[str, Any]:
+    """Read a leaf, and keep what a verifier reads of it: somebody may have put in anything."""
+    if len(line) > MOST_LEAF:
+        raise ValueError(f"leaf {index} of the log {log} has more than {MOST_LEAF} bytes")
+    leaf = read_json(line)
+    return {name: leaf[name] for name in LEAF_FIELDS if name in leaf}
+
+
+def check_sizes(files: Files) -> None:
+    """Refuse more logs and leaves than a verifier can hold, before any is read."""
+    size = sum(files.size(name) for name in files if name.startswith("ledger/"))
+    logs = sum(name.endswith("/checkpoint.txt") for name in files)
+    if size > MOST_LEDGER or logs > MOST_LOGS:
+        raise ValueError(
+            f"the ledger of the package has {logs} logs and {size} bytes; a verifier reads "
+            f"{MOST_LOGS} and {MOST_LEDGER}"
+        )
+
+
+# -- What a package is of, derived from its proven leaves and contents; writer and verifier share it 
+
+
+class Package(NamedTuple):
+    """What a package is of, and the leaves that it holds."""
+
+    period: str
+    assessed_until: datetime
+    controls: list[str]
+    logs: Mapping[str, Leaves]
+    """The store's own first, then those of the connections."""
+    scope: Scope
+
+    @property
+    def bounds(self) -> tuple[datetime, datetime]:
+        """When the period begins and ends."""
+        return period_bounds(self.period)
+
+    @property
+    def store_log(self) -> Leaves:
+        """The store's own log."""
+        return self.logs[STORE_LOG]
+
+    @property
+    def connections(self) -> list[str]:
+        """The connections whose evidence is in it."""
+        return sorted(name for name in self.logs if name != STORE_LOG)
+
+    @property
+    def other_connections(self) -> list[str]:
+        """The other connections of the same store."""
+        heads = (head for leaf in self.store_log.values() for head in leaf.get("heads", ()))
+        return sorted({head["log"] for head in heads} - self.logs.keys())
+
+    @property
+    def evaluations(self) -> Leaves:
+        """The leaves of the evaluations of the period."""
+        return period_evaluations(self.store_log, *self.bounds)
+
+    @property
+    def reading(self) -> Reading:
+        """What is read of the evaluations."""
+        rules = set(self.scope.rules(self.controls))
+        return Reading(rules, set(self.connections), erased_digests(self.store_log))
+
+    def selection(self, history: History) -> Selection:
+        """Return which leaves have their content in the package."""
+        since, until = self.bounds
+        return Selection(
+            self.scope.history_since(self.connections, since),
+            until,
+            {leaf["digest"] for leaf in self.evaluations.values()},
+            scope_inputs(self.store_log, self.evaluations) | history.needs.keys(),
+            history.evidence,
+        )
+
+    def predicate(self, checkpoints: Mapping[str, str]) -> dict[str, Any]:
+        """Return what the statement says of the package.
+
+        Args:
+            checkpoints: The signed checkpoint of each log.
+        """
+        since, until = self.bounds
+        return {
+            "origin": checkpoints[STORE_LOG].split("\n")[0],
+            "period": self.period,
+            "since": instant_text(since),
+            "until": instant_text(until),
+            "assessed_until": instant_text(self.assessed_until),
+            "controls": self.controls,
+            "connections": self.connections,
+            "kinds": self.scope.kinds(self.controls),
+            "rules": self.scope.rules(self.controls),
+            "evaluations": len(self.evaluations),
+            "checkpoints": [
+                {
+                    "log": log,
+                    "size": int(checkpoints[log].split("\n")[1]),
+                    "checkpoint": checkpoints[log],
+                }
+                for log in self.logs
+            ],
+        }
+
+
+def derived_files(
+    package: Package,
+    predicate: Mapping[str, Any],
+    history: History,
+    contents: Contents,
+    key: str,
+) -> dict[str, bytes]:
+    """Return the files that are made of proven contents, and of nothing else."""
+    since, until = package.bounds
+    question = PeriodQuestion(
+        package.period, (since, package.assessed_until), until, package.controls
+    )
+    collecting = [
+        read_collecting(name, package.logs[name], contents.kept, package.scope)
+        for name in package.connections
+    ]
+    assurance = conclude(question, package.scope, history, collecting)
+    orders = erasures(package.logs, package.store_log, contents.digests, history)
+    return {
+        "key.pem": pem(public_key(key)),
+        "assurance.json": write_json(assurance) + b"\n",
+        "erasures.json": write_json(orders) + b"\n",
+        "index.html": page(assurance, orders, predicate, package.other_connections, key),
+    }
+
+
+def newest_moment(logs: Mapping[str, Leaves], default: datetime) -> datetime:
+    """Return the newest moment at which the ledger states that a run or an evaluation was."""
+    texts: Collection[str] = {
+        leaf[name]
+        for leaves in logs.values()
+        for leaf in leaves.values()
+        for name in ("ended_at", "evaluated_at")
+        if name in leaf
+    }
+    return max(map(moment, texts), default=default)
+
+
+def pem(public: bytes) -> bytes:
+    """Return a public key in PEM (RFC 8410)."""
+    der = bytes.fromhex("302a300506032b6570032100") + public
+    return b"-----BEGIN PUBLIC KEY-----\n%s\n-----END PUBLIC KEY-----\n" % base64.b64encode(der)
+
+
+# -- Periods as people name them: a year, a quarter, a month, a day, or one date to another --------
+
+
+PART = re.compile(r"([0-9]{4})(?:-(?:Q([1-4])|([0-9]{2})(?:-([0-9]{2}))?))?")
+
+
+def period_bounds(text: str) -> tuple[datetime, datetime]:
+    """Return when a period begins and ends; of two dates the second is its last day. In UTC."""
+    first, dots, last = text.partition("..")
+    since, until = day_bounds(first)
+    if dots:
+        until = day_bounds(last)[1]
+    if until <= since:
+        raise ValueError(f"{text!r} is not a period")
+    return since, until
+
+
+def day_bounds(text: str) -> tuple[datetime, datetime]:
+    """Return the beginning of the first day of a part, and of the day after its last."""
+    match = PART.fullmatch(text)
+    if not match:
+        raise ValueError(f"{text!r} is not a period")
+    year, quarter, month, day = (int(part) if part else 0 for part in match.groups())
+    if day:
+        since = datetime(year, month, day, tzinfo=UTC)
+        return since, since + timedelta(days=1)
+    first = month or (3 * quarter - 2 if quarter else 1)
+    months = 1 if month else (3 if quarter else 12)
+    after = year * 12 + first - 1 + months
+    since = datetime(year, first, 1, tzinfo=UTC)
+    return since, datetime(after // 12, after % 12 + 1, 1, tzinfo=UTC)
+
+
+# -- What a package of some controls must hold: rules, kinds and connections, as leaves state them -
+
+
+class Need(NamedTuple):
+    """The evidence that one rule needs."""
+
+    rule: str
+    kinds: frozenset[str]
+    max_age: float | None
+
+
+class Watch(NamedTuple):
+    """What one connection collects: of several evaluations the strictest."""
+
+    cadences: Mapping[str, float]
+    lookback: float
+    refreshed: frozenset[str]
+    events: frozenset[str]
+    manifests: str
+    """The kind of its manifests; empty where they are no evidence."""
+
+
+class Scope(NamedTuple):
+    """What the inputs of the evaluations of a period state."""
+
+    needs: Mapping[str, Sequence[Need]]
+    """By control."""
+    watches: Mapping[str, Watch]
+    """By connection."""
+
+    def rules(self, controls: Iterable[str]) -> list[str]:
+        """Return the rules that support some controls."""
+        return sorted({need.rule for name in controls for need in self.needs.get(name, ())})
+
+    def kinds(self, controls: Iterable[str]) -> list[str]:
+        """Return the evidence kinds that those rules need."""
+        needs = (need for name in controls for need in self.needs.get(name, ()))
+        return sorted({kind for need in needs for kind in need.kinds})
+
+    def history_since(self, connections: Collection[str], since: datetime) -> datetime:
+        """Return from when on collections decide what is known during a period."""
+        watches = [self.watches[name] for name in connections if name in self.watches]
+        lookback = max((watch.lookback for watch in watches), default=0)
+        cadence = max((age for watch in watches for age in watch.cadences.values()), default=0)
+        ages = (need.max_age or 0 for needs in self.needs.values() for need in needs)
+        margin = timedelta(seconds=lookback + 2 * cadence + max(ages, default=0))
+        return since - min(margin, since - datetime.min.replace(tzinfo=since.tzinfo))
+
+
+def period_evaluations(
+    store_log: Leaves, since: datetime, until: datetime
+) -> dict[int, Mapping[str, Any]]:
+    """Return the leaves of the evaluations of a period, by index."""
+    return {
+        index: leaf
+        for index, leaf in store_log.items()
+        if leaf["leaf"] == "evaluation" and since <= moment(leaf["evaluated_at"]) < until
+    }
+
+
+def scope_inputs(store_log: Leaves, evaluations: Leaves) -> set[str]:
+    """Return the digests of the inputs that state the scope.
+
+    Those of the evaluations of the period; where there are none, of the newest evaluation of all.
+    """
+    stated = {leaf["inputs"] for leaf in evaluations.values() if "inputs" in leaf}
+    every = [
+        (moment(leaf["evaluated_at"]), index, leaf["inputs"])
+        for index, leaf in store_log.items()
+        if leaf["leaf"] == "evaluation" and "inputs" in leaf
+    ]
+    return stated or {digest for _, _, digest in sorted(every)[-1:]}
+
+
+def read_scope(inputs: Iterable[Mapping[str, Any]]) -> Scope:
+    """Return what the inputs of evaluations state, together."""
+    needs: dict[str, dict[Need, None]] = {}
+    watches: dict[str, Watch] = {}
+    for document in inputs:
+        for rule in document["rules"]:
+            need = Need(rule["rule"], frozenset(rule["kinds"]), rule["max_age"])
+            for control in rule["controls"]:
+                needs.setdefault(control, {})[need] = None
+        for watch in document["watch_scopes"]:
+            name = watch["connection"]
+            watches[name] = strictest(watches.get(name), watch)
+    by_rule = {
+        control: sorted(
+            supporting, key=lambda need: (need.rule, sorted(need.kinds), need.max_age or 0)
+        )
+        for control, supporting in needs.items()
+    }
+    return Scope(by_rule, watches)
+
+
+def strictest(before: Watch | None, stated: Mapping[str, Any]) -> Watch:
+    """Return what a connection collects, held to the strictest of two statements."""
+    cadences = dict(stated["cadences"])
+    manifests = stated["manifests"] or {"kind": "", "cadence": 0}
+    if manifests["kind"]:
+        cadences[manifests["kind"]] = manifests["cadence"]
+    if before is None:
+        before = Watch({}, 0, frozenset(), frozenset(), "")
+    for kind, cadence in before.cadences.items():
+        cadences[kind] = min(cadence, cadences.get(kind, cadence))
+    return Watch(
+        cadences,
+        max(before.lookback, stated["lookback"]),
+        before.refreshed | set(stated["refreshed"]),
+        before.events | set(stated["event_kinds"]),
+        manifests["kind"] or before.manifests,
+    )
 
 
 # -- The contents of an evidence package: each line stands in its leaf's file, in the leaves' order 
@@ -648,11 +1107,10 @@ def read_contents(
     return contents
 
 
-def read_file(
-    files: Files, file: str, most: int, keep: Callable[[str, bytes], None]
-) -> list[str]:
+def read_file(files: Files, file: str, most: int, keep: Callable[[str, bytes], None]) -> list[str]:
     """Return the digests of a file's contents, and hand each content on; stop where there are
-    more than leaves speak of."""
+    more than leaves speak of.
+    """
     digests: list[str] = []
     for line in content_lines(files, file):
         digests.append(digest(line))
@@ -722,7 +1180,7 @@ def check_collections(leaves: Leaves, contents: Mapping[str, bytes], problems: l
             check_population(collections[last], populations, problems)
         last = current
         if leaf["leaf"] == "collection":
-            collections[current] = json.loads(contents.get(leaf["digest"], b"{}"))
+            collections[current] = read_json(contents.get(leaf["digest"], b"{}"))
         elif leaf["leaf"] == "version":
             counted[current, "appended" if "digest" in leaf else "tombstones"] += 1
             population = populations.setdefault((leaf["connection"], leaf["kind"]), {})
@@ -761,14 +1219,13 @@ def check_population(
 
 def check_runs(
     files: Files,
-    predicate: Mapping[str, Any],
-    logs: Mapping[str, Leaves],
+    package: Package,
     contents: Mapping[str, bytes],
     problems: list[str],
 ) -> None:
     """Check runs against the heads that the store stated after each, collections against runs."""
-    stated = [head for leaf in logs.get(STORE_LOG, {}).values() for head in leaf.get("heads", ())]
-    for log, leaves in logs.items():
+    stated = [head for leaf in package.store_log.values() for head in leaf.get("heads", ())]
+    for log, leaves in package.logs.items():
         ends = {head["size"] - 1 for head in stated if head["log"] == log}
         size = int(files[f"ledger/{log}/checkpoint.txt"].split(b"\n")[1])
         missing = [end for end in sorted(ends - leaves.keys()) if end < size]
@@ -777,71 +1234,983 @@ def check_runs(
         )
         problems.extend(
             f"the collection {name} was left out"
-            for name in missing_collections(leaves, predicate, contents)
+            for name in missing_collections(leaves, package, contents)
         )
 
 
 def missing_collections(
-    leaves: Leaves, predicate: Mapping[str, Any], contents: Mapping[str, bytes]
+    leaves: Leaves, package: Package, contents: Mapping[str, bytes]
 ) -> Iterator[str]:
     """Yield the ids of collections that the manifests name and the log does not have."""
     present = {leaf.get("id") for leaf in leaves.values() if leaf["leaf"] == "collection"}
+    kinds, (since, until) = set(package.scope.kinds(package.controls)), package.bounds
     for leaf in leaves.values():
-        if leaf["leaf"] != "manifest" or not belongs(leaf, predicate):
+        if leaf["leaf"] != "manifest" or not since <= moment(leaf["ended_at"]) < until:
             continue
-        manifest = json.loads(contents.get(leaf["digest"], b"{}"))
+        manifest = read_json(contents.get(leaf["digest"], b"{}"))
         for collection in manifest.get("collections", ()):
             if (
-                collection["kind"] in predicate["kinds"]
-                and moment(collection["ended_at"]) >= moment(predicate["since"])
+                collection["kind"] in kinds
+                and moment(collection["ended_at"]) >= since
                 and collection["id"] not in present
             ):
                 yield collection["id"]
 
 
-# -- Check that the evidence behind the results, and the packs that gave them, are in the package --
+# -- The evaluations of a period, read one at a time: statuses, exceptions, and what they rest on --
 
 
-def check_results(
-    predicate: Mapping[str, Any],
-    logs: Mapping[str, Leaves],
-    contents: Mapping[str, bytes],
-    problems: list[str],
+PASSING = {"pass", "not_applicable"}
+
+ResultKey = tuple[str, str, str, str]
+"""Rule, connection, kind and key of the subject."""
+
+
+class Rested(NamedTuple):
+    """Results on one subject that rest on evidence that was erased since."""
+
+    subject: Mapping[str, Any]
+    evaluations: int
+    digests: frozenset[str]
+
+
+class History(NamedTuple):
+    """What the evaluations of a period state of some rules."""
+
+    statuses: dict[str, list[tuple[datetime, int, str]]]
+    """By control: when, the index of the leaf, and the status."""
+    failures: dict[ResultKey, dict[str, Any]]
+    evidence: set[str]
+    """Digests of the evidence behind results."""
+    needs: dict[str, str]
+    """When the evaluation was that needs a document, by digest."""
+    rested: dict[ResultKey, Rested]
+
+
+class Reading(NamedTuple):
+    """What is read of an evaluation."""
+
+    rules: Collection[str]
+    connections: Collection[str]
+    erased: Collection[str]
+    """Digests of contents that were erased by order."""
+
+
+def read_evaluations(
+    evaluations: Iterable[tuple[int, Mapping[str, Any], bytes]], reading: Reading
+) -> History:
+    """Read evaluations, each with the index of its leaf and the leaf."""
+    history = History({}, {}, set(), {}, {})
+    for index, leaf, content in evaluations:
+        evaluation = read_json(content)
+        at = moment(evaluation["evaluated_at"])
+        documents = [pack["digest"] for pack in evaluation["packs"]]
+        documents += [leaf["inputs"]] if "inputs" in leaf else []
+        for name in documents:
+            history.needs.setdefault(name, evaluation["evaluated_at"])
+        for control in evaluation["controls"]:
+            name = f"{control['framework']}:{control['id']}"
+            history.statuses.setdefault(name, []).append((at, index, control["status"]))
+        for rule in evaluation["rules"]:
+            if rule["rule"] in reading.rules:
+                add_results(history, (at, index), rule, reading)
+    return history
+
+
+def add_results(
+    history: History, order: tuple[datetime, int], rule: Mapping[str, Any], reading: Reading
 ) -> None:
-    """Check each evaluation: its inputs, its packs, and the evidence behind its results."""
-    leaves = logs.get(STORE_LOG, {}).values()
-    erased = {leaf["digest"] for leaf in leaves if leaf["leaf"] == "erased"}
-    rules = set(predicate["rules"])
-    for leaf in leaves:
-        if leaf["leaf"] != "evaluation" or leaf["digest"] not in contents:
+    """Add the results of one rule."""
+    for result in rule["results"]:
+        subject, digests = result["subject"], result["evidence_digests"]
+        key = (rule["rule"], result["connection"], subject["kind"], subject["key"])
+        if result["connection"] in reading.connections:
+            history.evidence.update(digests)
+            gone = frozenset(name for name in digests if name in reading.erased)
+            if gone:
+                before = history.rested.get(key, Rested(subject, 0, frozenset()))
+                history.rested[key] = Rested(subject, before.evaluations + 1, before.digests | gone)
+        # Where a pass rate decides, failures within it are tolerated.
+        if result["status"] == "fail" and rule["status"] not in PASSING:
+            add_failure(history.failures, key, order, result)
+
+
+def add_failure(
+    failures: dict[ResultKey, dict[str, Any]],
+    key: ResultKey,
+    order: tuple[datetime, int],
+    result: Mapping[str, Any],
+) -> None:
+    """Count a subject that failed."""
+    entry = failures.setdefault(
+        key, {"first": order, "last": order, "evaluations": 0, "waived": True, "subject": {}}
+    )
+    entry["first"], entry["last"] = min(entry["first"], order), max(entry["last"], order)
+    if entry["last"] == order:
+        entry["subject"] = result["subject"]
+    entry["evaluations"] += 1
+    entry["waived"] = entry["waived"] and result["waiver"] is not None
+
+
+# -- What the evidence of a period proves of each kind and each control: ``assurance.json`` --------
+
+
+INCONCLUSIVE = {"insufficient", "error"}
+WORST_FIRST = ("failed", "unavailable", "partial", "complete")
+USUAL_CADENCE = 86400.0
+
+Gap = dict[str, Any]
+"""An evidence gap, its instants as such."""
+Statuses = Sequence[tuple[datetime, str]]
+
+
+class Collecting(NamedTuple):
+    """One connection, and what was collected over it."""
+
+    connection: str
+    watch: Watch
+    collections: Sequence[Collected]
+    runs: Sequence[Mapping[str, Any]]
+    """Its manifests, in the order in which the runs began."""
+
+
+class PeriodQuestion(NamedTuple):
+    """What is concluded."""
+
+    period: str
+    elapsed: Window
+    """The part of the period that has elapsed."""
+    until: datetime
+    controls: Sequence[str]
+
+
+def conclude(
+    question: PeriodQuestion, scope: Scope, history: History, collecting: Sequence[Collecting]
+) -> dict[str, Any]:
+    """Return what the evidence of a period proves, as ``assurance.json`` has it."""
+    kinds = scope.kinds(question.controls)
+    return {
+        "document": "ccm.assurance/v1",
+        "period": question.period,
+        "since": instant_text(question.elapsed[0]),
+        "until": instant_text(question.elapsed[1]),
+        "ended": question.until <= question.elapsed[1],
+        "kinds": [
+            kind_assurance(source, kind, question.elapsed)
+            for source in collecting
+            for kind in kinds
+            if kind in source.watch.cadences
+        ],
+        "controls": [
+            control_assurance(name, scope.needs[name], history, collecting, question.elapsed)
+            for name in question.controls
+        ],
+    }
+
+
+def read_collecting(
+    connection: str, leaves: Leaves, kept: Mapping[str, bytes], scope: Scope
+) -> Collecting:
+    """Read what was collected over a connection, from its manifests and its collections."""
+    watch = scope.watches.get(connection, Watch({}, 0, frozenset(), frozenset(), ""))
+    runs, collections = [], {}
+    for leaf in leaves.values():
+        content = kept.get(leaf.get("digest", ""))
+        if content is not None and leaf["leaf"] == "manifest":
+            run = read_json(content)
+            runs.append(run)
+            for document in run["collections"]:
+                collections[document["id"]] = read_collection(document)
+        elif content is not None and leaf["leaf"] == "collection":
+            collections[leaf["id"]] = read_collection(read_json(content))
+    if watch.manifests:
+        # Manifests are as old as the newest collection, whatever its outcome.
+        own = {"kind": watch.manifests, "outcome": "complete", "shortfalls": (), "window": None}
+        for name in list(collections):
+            collections[f"{name} of manifests"] = collections[name]._replace(**own)
+    ordered = sorted(
+        collections.values(), key=lambda entry: (entry.ended_at, entry.started_at, entry.id)
+    )
+    return Collecting(connection, watch, ordered, sorted(runs, key=started))
+
+
+def started(run: Mapping[str, Any]) -> datetime:
+    """Return when a run began."""
+    return moment(run["started_at"])
+
+
+# -- kinds ------------------------------------------------------------------------------------
+
+
+def kind_assurance(source: Collecting, kind: str, period: Window) -> dict[str, Any]:
+    """Return what the evidence of a period proves of one kind of one connection."""
+    gaps = find_gaps(source, kind, period, None)
+    frequencies = list(required_frequencies(source, kind, period))
+    runs: dict[str, list[Collected]] = {}
+    for collection in source.collections:
+        if collection.kind == kind and period[0] <= collection.ended_at < period[1]:
+            runs.setdefault(collection.run, []).append(collection)
+    worst = Counter(
+        min((entry.outcome for entry in run), key=WORST_FIRST.index) for run in runs.values()
+    )
+    return {
+        "connection": source.connection,
+        "kind": kind,
+        "required_frequency": frequencies[-1][1].total_seconds() if frequencies else None,
+        "scheduled": int(sum((end - at) / every for (at, end), every in frequencies if every)),
+        "completed": sum(
+            all(entry.doubted == frozenset() for entry in run) for run in runs.values()
+        ),
+        "outcomes": dict(worst),
+        "evidence_coverage": coverage(gaps, period),
+        "evidence_gaps": [gap_texts(gap) for gap in gaps],
+    }
+
+
+def find_gaps(source: Collecting, kind: str, period: Window, max_age: float | None) -> list[Gap]:
+    """Return every part of a period for which the evidence of a kind was not sufficient."""
+    gaps: list[Gap] = []
+    for limited, allowed in age_limits(source, kind, period, max_age):
+        for span in kind_spans(source, kind, allowed):
+            window = intersection(span.window, limited)
+            if window and (span.problem or span.subjects):
+                reason = span.problem or "the evidence of these objects was incomplete"
+                gap = gap_of(window, reason, source.connection, kind, sorted(span.subjects))
+                if gaps and continues(gaps[-1], gap):
+                    gaps[-1]["until"] = gap["until"]
+                else:
+                    gaps.append(gap)
+    return gaps
+
+
+def kind_spans(source: Collecting, kind: str, allowed: timedelta) -> Iterator[Span]:
+    """Return the spans of a kind."""
+    collections = [entry for entry in source.collections if entry.kind == kind]
+    if kind in source.watch.events:
+        lookback = timedelta(seconds=source.watch.lookback)
+        return event_spans(collections, allowed, lookback, kind in source.watch.refreshed)
+    return snapshot_spans(collections, allowed)
+
+
+def age_limits(
+    source: Collecting, kind: str, period: Window, max_age: float | None
+) -> list[tuple[Window, timedelta]]:
+    """Return how old the evidence might be: twice the frequency that was required at the time."""
+    if max_age is not None:
+        return [(period, timedelta(seconds=max_age))]
+    frequencies = list(required_frequencies(source, kind, period))
+    usual = 2 * timedelta(seconds=source.watch.cadences.get(kind, USUAL_CADENCE))
+    unstated = subtract([period], [window for window, _ in frequencies])
+    limits = [(window, 2 * frequency) for window, frequency in frequencies]
+    return sorted([*limits, *((window, usual) for window in unstated)])
+
+
+def required_frequencies(
+    source: Collecting, kind: str, period: Window
+) -> Iterator[tuple[Window, timedelta]]:
+    """Yield each frequency with the time it was in force: from a run that states it to the next."""
+    stated = []
+    for run in source.runs:
+        cadences = [plan["cadence"] for plan in run["scheduled"] if plan["kind"] == kind]
+        stated.append((started(run), cadences[0] if cadences else None))
+    changes = [next(group) for _, group in groupby(stated, key=lambda pair: pair[1])]
+    for (since, seconds), until in zip(changes, [*(at for at, _ in changes[1:]), LATEST]):
+        window = intersection((since, until), period)
+        if seconds is not None and window:
+            yield window, timedelta(seconds=seconds)
+
+
+# -- controls ---------------------------------------------------------------------------------
+
+
+def control_assurance(
+    name: str,
+    needs: Sequence[Need],
+    history: History,
+    collecting: Sequence[Collecting],
+    period: Window,
+) -> dict[str, Any]:
+    """Return what the evidence of a period proves of one control."""
+    statuses = [(at, status) for at, _, status in sorted(history.statuses.get(name, ()))]
+    missing = list(missing_evidence(needs, collecting, period))
+    untested = [
+        *unevaluated(statuses, needs, collecting, period),
+        *inconclusive(statuses, missing, period),
+    ]
+    gaps = distinct([*missing, *untested])
+    exceptions = list(exceptions_of({need.rule for need in needs}, history))
+    framework, _, number = name.partition(":")
+    incomplete = "evidence_incomplete" if gaps else ""
+    return {
+        "framework": framework,
+        "id": number,
+        "conclusion": incomplete or ("exceptions" if exceptions else "no_exceptions"),
+        "rules": sorted({need.rule for need in needs}),
+        "evidence_coverage": coverage(gaps, period),
+        "evaluations": len(statuses),
+        "history": list(status_history(statuses)),
+        "exceptions": exceptions,
+        "evidence_gaps": [gap_texts(gap) for gap in gaps],
+    }
+
+
+def missing_evidence(
+    needs: Sequence[Need], collecting: Sequence[Collecting], period: Window
+) -> Iterator[Gap]:
+    """Yield the gaps in the evidence that rules need."""
+    for need in needs:
+        sources = [source for source in collecting if need.kinds <= source.watch.cadences.keys()]
+        if not sources:
+            yield gap_of(period, f"no connection collects the evidence that {need.rule} needs")
+        for source in sources:
+            for kind in sorted(need.kinds):
+                yield from find_gaps(source, kind, period, need.max_age)
+
+
+def unevaluated(
+    statuses: Statuses, needs: Sequence[Need], collecting: Sequence[Collecting], period: Window
+) -> Iterator[Gap]:
+    """Yield the parts of the period without an evaluation."""
+    kinds = {kind for need in needs for kind in need.kinds}
+    cadences = [
+        source.watch.cadences[kind]
+        for source in collecting
+        for kind in kinds & source.watch.cadences.keys()
+    ]
+    allowed = 2 * timedelta(seconds=max(cadences, default=USUAL_CADENCE))
+    moments = [at for at, _ in statuses]
+    for since, until in zip([period[0], *moments], [*moments, period[1]]):
+        first = since == period[0]
+        if until - since > allowed or (first and not statuses):
+            begins = since if first else since + allowed
+            yield gap_of((begins, until), "it was not evaluated")
+
+
+def inconclusive(statuses: Statuses, missing: Sequence[Gap], period: Window) -> Iterator[Gap]:
+    """Yield the times of inconclusive results that no missing evidence explains."""
+    explained = [(gap["since"], gap["until"]) for gap in missing if not gap["subjects"]]
+    ends = [*(at for at, _ in statuses[1:]), period[1]]
+    for (at, status), following in zip(statuses, ends):
+        if status in INCONCLUSIVE:
+            for window in subtract([(at, following)], explained):
+                yield gap_of(window, f"its result was {status}")
+
+
+def exceptions_of(rules: Collection[str], history: History) -> Iterator[dict[str, Any]]:
+    """Yield what failed some rules, sorted by rule and subject."""
+    for key in sorted(history.failures):
+        failure = history.failures[key]
+        if key[0] in rules:
+            yield {
+                "rule": key[0],
+                "connection": key[1],
+                "subject": failure["subject"],
+                "first_seen": instant_text(failure["first"][0]),
+                "last_seen": instant_text(failure["last"][0]),
+                "evaluations": failure["evaluations"],
+                "waived": failure["waived"],
+            }
+
+
+def status_history(statuses: Statuses) -> Iterator[dict[str, Any]]:
+    """Yield the times during which a control kept one status."""
+    groups = [list(group) for _, group in groupby(statuses, key=lambda pair: pair[1])]
+    ends = [*(group[0][0] for group in groups[1:]), *(at for at, _ in statuses[-1:])]
+    for group, until in zip(groups, ends):
+        yield {
+            "since": instant_text(group[0][0]),
+            "until": instant_text(until),
+            "status": group[0][1],
+            "evaluations": len(group),
+        }
+
+
+# -- gaps -------------------------------------------------------------------------------------
+
+
+def gap_of(
+    window: Window, reason: str, connection: str = "", kind: str = "", subjects: Sequence[str] = ()
+) -> Gap:
+    """Return an evidence gap."""
+    return {
+        "connection": connection,
+        "kind": kind,
+        "since": window[0],
+        "until": window[1],
+        "reason": reason,
+        "subjects": list(subjects),
+    }
+
+
+def continues(previous: Gap, gap: Gap) -> bool:
+    """Return whether a gap is the rest of the one before it."""
+    same = all(previous[name] == gap[name] for name in ("reason", "subjects"))
+    return bool(same and previous["until"] == gap["since"])
+
+
+def distinct(gaps: Iterable[Gap]) -> list[Gap]:
+    """Return each gap once, in order."""
+    fields = ("since", "until", "connection", "kind", "reason", "subjects")
+    by_fields = {tuple(map(str, map(gap.get, fields))): gap for gap in gaps}
+    return sorted(by_fields.values(), key=lambda gap: tuple(gap[name] for name in fields))
+
+
+def coverage(gaps: Iterable[Gap], period: Window) -> float:
+    """Return the share of a period without gaps; those of named objects do not count."""
+    if period[0] >= period[1]:
+        return 0.0
+    missing = union((gap["since"], gap["until"]) for gap in gaps if not gap["subjects"])
+    covered = subtract([period], missing)
+    return sum((end - since for since, end in covered), timedelta()) / (period[1] - period[0])
+
+
+def gap_texts(gap: Gap) -> Gap:
+    """Return a gap with its instants as text."""
+    return {**gap, "since": instant_text(gap["since"]), "until": instant_text(gap["until"])}
+
+
+# -- Since when, and how long, the evidence of a kind was sufficient: exact, not sampled -----------
+
+
+EARLIEST = datetime.min.replace(tzinfo=UTC)
+LATEST = datetime.max.replace(tzinfo=UTC)
+
+Window = tuple[datetime, datetime]
+"""Half-open: since, until."""
+
+
+class Collected(NamedTuple):
+    """One collection, as far as it decides what is known."""
+
+    id: str
+    run: str
+    kind: str
+    window: Window | None
+    started_at: datetime
+    ended_at: datetime
+    outcome: str
+    shortfalls: Sequence[Mapping[str, Any]]
+
+    @property
+    def doubted(self) -> frozenset[str] | None:
+        """The only objects whose evidence is in doubt; None: any may be."""
+        if self.outcome == "complete" and not self.shortfalls:
+            return frozenset()
+        narrow = self.outcome in {"complete", "partial"} and self.shortfalls
+        if narrow and all(fall["subjects"] for fall in self.shortfalls):
+            return frozenset(name for fall in self.shortfalls for name in fall["subjects"])
+        return None
+
+
+class Span(NamedTuple):
+    """A time during which evidence was sufficient (no problem, no subjects), or was not."""
+
+    window: Window
+    problem: str
+    subjects: frozenset[str]
+
+
+def read_collection(document: Mapping[str, Any]) -> Collected:
+    """Read a collection from its document."""
+    window = document["window"]
+    return Collected(
+        document["id"],
+        document["run"],
+        document["kind"],
+        window and (moment(window["since"]), moment(window["until"])),
+        moment(document["started_at"]),
+        moment(document["ended_at"]),
+        document["outcome"],
+        document["shortfalls"],
+    )
+
+
+def snapshot_spans(collections: Sequence[Collected], allowed: timedelta) -> Iterator[Span]:
+    """Yield the spans of a snapshot kind: its newest collection counts, unless it is too old."""
+    yield before_the_first(collections)
+    for collection, following in with_next(collections):
+        whole = (collection.ended_at, following)
+        if collection.doubted is None:
+            yield Span(whole, outcome_words(collection), frozenset())
             continue
-        evaluation = json.loads(contents[leaf["digest"]])
-        digests = required_digests(evaluation, leaf, rules, logs, contents)
-        problems.extend(
-            f"the evaluation of {evaluation['evaluated_at']} needs {name}, which is missing"
-            for name in sorted(digests - contents.keys() - erased)
+        stale = (add_capped(collection.ended_at, allowed), too_old(allowed))
+        yield from cut(whole, (EARLIEST, ""), stale, collection.doubted)
+
+
+class KnownEvents:
+    """What is known of past events, collection by collection."""
+
+    def __init__(self) -> None:
+        self.covered: list[Window] = []
+        self.incomplete: list[Window] = []
+        self.partial: list[tuple[Window, frozenset[str]]] = []
+        self.refresh: Collected | None = None
+
+    def add(self, collection: Collected) -> None:
+        """Replace what was known of a collection's window with what it read."""
+        if collection.window is None:
+            self.refresh = collection
+            return
+        since, until = collection.window[0], min(collection.window[1], collection.ended_at)
+        if until <= since:
+            return
+        self.covered = union([*self.covered, (since, until)])
+        self.incomplete = subtract(self.incomplete, [(since, until)])
+        self.partial = [
+            (rest, subjects)
+            for earlier, subjects in self.partial
+            for rest in subtract([earlier], [(since, until)])
+        ]
+        if collection.doubted is None:
+            self.incomplete = union([*self.incomplete, (since, until)])
+        elif collection.doubted:
+            self.partial.append(((since, until), collection.doubted))
+
+    def lacking(self, since: datetime) -> frozenset[str]:
+        """Return the objects that lack evidence at some time from a moment on."""
+        refresh = self.refresh.doubted if self.refresh else None
+        partial = (subjects for window, subjects in self.partial if window[1] > since)
+        return frozenset().union(refresh or (), *partial)
+
+
+def event_spans(
+    collections: Sequence[Collected], allowed: timedelta, lookback: timedelta, refreshed: bool
+) -> Iterator[Span]:
+    """Yield the spans of an event kind: all events within the lookback must be known."""
+    yield before_the_first(collections)
+    known = KnownEvents()
+    for collection, following in with_next(collections):
+        known.add(collection)
+        yield from spans_within(
+            known, (collection.ended_at, following), allowed, lookback, refreshed
         )
 
 
-def required_digests(
-    evaluation: Mapping[str, Any],
-    leaf: Mapping[str, Any],
-    rules: set[str],
-    logs: Mapping[str, Leaves],
-    contents: Mapping[str, bytes],
-) -> set[str]:
-    """Return the digests of everything that an evaluation was made with and is based on."""
-    inputs = json.loads(contents.get(leaf.get("inputs", ""), b'{"packs":[]}'))
-    digests = {pack["digest"] for pack in [*evaluation["packs"], *inputs["packs"]]}
-    digests |= {leaf["inputs"]} if "inputs" in leaf else set()
-    return digests | {
-        name
-        for rule in evaluation["rules"]
-        if rule["rule"] in rules
-        for result in rule["results"]
-        if result["connection"] in logs
-        for name in result["evidence_digests"]
+def spans_within(
+    known: KnownEvents, whole: Window, allowed: timedelta, lookback: timedelta, refreshed: bool
+) -> Iterator[Span]:
+    """Yield the spans from one collection of events to the next."""
+    if known.refresh is None and refreshed:
+        yield Span(whole, "later changes to events were never read", frozenset())
+        return
+    if known.refresh is not None and known.refresh.doubted is None:
+        yield Span(whole, outcome_words(known.refresh), frozenset())
+        return
+    if not known.covered:
+        yield Span(whole, "no events were read yet", frozenset())
+        return
+    newest = known.covered[-1]
+    unread = max([newest[0], *(window[1] for window in known.incomplete)])
+    stale = add_capped(newest[1], min(allowed, lookback))
+    if known.refresh is not None:
+        stale = min(stale, add_capped(known.refresh.ended_at, allowed))
+    reason = f"events before {instant_text(unread)} were not completely read"
+    lacking = known.lacking(whole[0] - lookback)
+    ready = (add_capped(unread, lookback), reason)
+    yield from cut(whole, ready, (stale, too_old(allowed)), lacking)
+
+
+def cut(
+    whole: Window,
+    ready: tuple[datetime, str],
+    stale: tuple[datetime, str],
+    subjects: frozenset[str],
+) -> Iterator[Span]:
+    """Cut a window into what is too early, what is sufficient, and what is too late."""
+    begins = min(max(whole[0], ready[0]), whole[1])
+    ends = max(begins, min(whole[1], stale[0]))
+    for window, problem in (
+        ((whole[0], begins), ready[1]),
+        ((begins, ends), ""),
+        ((ends, whole[1]), stale[1]),
+    ):
+        if window[0] < window[1]:
+            yield Span(window, problem, frozenset() if problem else subjects)
+
+
+def before_the_first(collections: Sequence[Collected]) -> Span:
+    """Return the span before anything was collected."""
+    first = collections[0].ended_at if collections else LATEST
+    return Span((EARLIEST, first), "it had not been collected yet", frozenset())
+
+
+def with_next(collections: Sequence[Collected]) -> Iterator[tuple[Collected, datetime]]:
+    """Yield each collection with the end of the next one."""
+    return zip(collections, [*(later.ended_at for later in collections[1:]), LATEST])
+
+
+def outcome_words(collection: Collected) -> str:
+    """Return what is wrong with a collection."""
+    reasons = sorted({f"{fall['reason']}: {fall['detail']}" for fall in collection.shortfalls})
+    return (
+        f"the collection was {collection.outcome} "
+        f"({reasons[0] if reasons else 'no reason was given'})"
+    )
+
+
+def too_old(allowed: timedelta) -> str:
+    """Return why evidence does not count any more."""
+    return f"nothing was collected for longer than {duration_text(allowed.total_seconds())}"
+
+
+# -- time -------------------------------------------------------------------------------------
+
+
+def add_capped(at: datetime, duration: timedelta) -> datetime:
+    """Add a duration to a moment, at most to the end of time."""
+    return LATEST if duration > LATEST - at else at + duration
+
+
+def intersection(window: Window, other: Window) -> Window | None:
+    """Return the window that both share; None where they do not overlap."""
+    since, until = max(window[0], other[0]), min(window[1], other[1])
+    return (since, until) if since < until else None
+
+
+def union(windows: Iterable[Window]) -> list[Window]:
+    """Return disjoint windows in order that cover the same time."""
+    merged: list[Window] = []
+    for since, until in sorted(window for window in windows if window[0] < window[1]):
+        if merged and since <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], until))
+        else:
+            merged.append((since, until))
+    return merged
+
+
+def subtract(whole: Iterable[Window], covered: Iterable[Window]) -> list[Window]:
+    """Return what is in the first windows and in none of the second."""
+    merged, rest = union(covered), []
+    for since, until in union(whole):
+        begins = since
+        for covers, ends in merged:
+            if ends <= begins:
+                continue
+            if covers >= until:
+                break
+            if begins < covers:
+                rest.append((begins, covers))
+            begins = max(begins, ends)
+        if begins < until:
+            rest.append((begins, until))
+    return rest
+
+
+def instant_text(at: datetime) -> str:
+    """Write an instant in UTC with ``Z``."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def duration_text(seconds: float) -> str:
+    """Write seconds the way people do."""
+    rest, parts = round(seconds), []
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+        count, rest = divmod(rest, size)
+        parts += [f"{count}{unit}"] if count else []
+    return "".join(parts) or "0s"
+
+
+# -- Evidence of the package that was erased by order, and the results that rest on it -------------
+
+
+EVIDENCE_LEAVES = {"version", "rejected"}
+ORDER_FIELDS = ("id", "erased_at", "reason", "connection", "kind", "key", "stored_before")
+
+
+def erasures(
+    logs: Mapping[str, Leaves], store_log: Leaves, here: Collection[str], history: History
+) -> list[dict[str, Any]]:
+    """Return each order that erased evidence of the package: ``erasures.json``."""
+    missing = {
+        leaf["digest"]: leaf
+        for leaves in logs.values()
+        for leaf in leaves.values()
+        if leaf["leaf"] in EVIDENCE_LEAVES and leaf.get("digest", "") not in here
+        if "digest" in leaf
     }
+    by_order: dict[str, dict[str, Mapping[str, Any]]] = {}
+    for leaf in store_log.values():
+        if leaf["leaf"] == "erased" and leaf["digest"] in missing:
+            by_order.setdefault(leaf["erasure"], {})[leaf["digest"]] = missing[leaf["digest"]]
+    return [
+        {
+            **{name: leaf.get(name) for name in ORDER_FIELDS},
+            "contents": [content_of(name, entry) for name, entry in by_order[leaf["id"]].items()],
+            "results": list(results_of(by_order[leaf["id"]].keys(), history)),
+        }
+        for leaf in store_log.values()
+        if leaf["leaf"] == "erasure" and leaf["id"] in by_order
+    ]
+
+
+def content_of(digest: str, leaf: Mapping[str, Any]) -> dict[str, Any]:
+    """Return which content is missing."""
+    names = ("connection", "kind", "key", "collection")
+    return {"digest": digest, **{name: leaf.get(name) for name in names}}
+
+
+def results_of(digests: Collection[str], history: History) -> Iterator[dict[str, Any]]:
+    """Yield the results that rest on erased contents."""
+    for (rule, connection, kind, key), rested in sorted(history.rested.items()):
+        if not rested.digests.isdisjoint(digests):
+            yield {
+                "rule": rule,
+                "connection": connection,
+                "subject": {"kind": kind, "key": key, "title": rested.subject["title"]},
+                "evaluations": rested.evaluations,
+            }
+
+
+def describe_erasures(orders: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield what was erased, in one line for each order."""
+    for order in orders:
+        kinds = ", ".join(
+            sorted({str(content["kind"] or "rejected") for content in order["contents"]})
+        )
+        yield (
+            f"erased by order {order['id']} at {order['erased_at']} ({order['reason']}): "
+            f"{len(order['contents'])} contents ({kinds}); "
+            f"{len(order['results'])} results rest on them"
+        )
+
+
+# -- The page of an evidence package, ``index.html``: made of what is proven, and of nothing else --
+
+
+MOST_ROWS = 200
+"""Of more gaps, exceptions or results than this the rest is counted; the JSON files have all."""
+CONCLUSIONS = {
+    "no_exceptions": "No exceptions noted in automated tests",
+    "exceptions": "Exceptions noted in automated tests",
+    "evidence_incomplete": "Evidence incomplete for the period",
+}
+STATUSES = {
+    "pass": "Passed",
+    "fail": "Failed",
+    "insufficient": "Inconclusive",
+    "error": "Ended in an error",
+    "not_applicable": "Not applicable",
+}
+STYLE = (
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}"
+    "table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid #8886;text-align:left;"
+    "padding:.25rem .75rem .25rem 0;vertical-align:top;overflow-wrap:anywhere}"
+    "pre{overflow-x:auto;border:1px solid #8886;padding:.5rem}small{opacity:.75}"
+)
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+
+
+def page(
+    assurance: Mapping[str, Any],
+    orders: Sequence[Mapping[str, Any]],
+    predicate: Mapping[str, Any],
+    others: Sequence[str],
+    key: str,
+) -> bytes:
+    """Return the page.
+
+    Args:
+        assurance: What ``assurance.json`` holds.
+        orders: What ``erasures.json`` holds.
+        predicate: What the statement says that the package is of.
+        others: Connections of the store that are not in the package.
+        key: The public key that signed it.
+    """
+    title = f"Evidence package for {text(assurance['period'])}"
+    parts = [
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
+        f'<meta http-equiv="Content-Security-Policy" content="{text(POLICY)}">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        f'<meta name="color-scheme" content="light dark">\n<title>{title}</title>',
+        f"<style>{STYLE}</style>\n</head>\n<body>\n<header>\n<h1>{title}</h1>",
+        *introduction(assurance, predicate, others),
+        "</header>\n<main>",
+        *verification(key),
+        *erased_section(orders),
+        "<section>\n<h2>Controls</h2>",
+        *(line for control in assurance["controls"] for line in control_section(control)),
+        "</section>",
+        *collections_section(assurance["kinds"]),
+        "</main>\n<footer><p>Times are in UTC.</p></footer>\n</body>\n</html>\n",
+    ]
+    return "\n".join(parts).encode()
+
+
+def introduction(
+    assurance: Mapping[str, Any], predicate: Mapping[str, Any], others: Sequence[str]
+) -> Iterator[str]:
+    """Yield what the package is of."""
+    ended = "" if assurance["ended"] else ". The period had not ended when this was made"
+    until = text(assurance["until"])
+    yield f"<p>From {text(assurance['since'])} up to {until}{ended}.</p>"
+    yield f"<p>Controls: {listed(predicate['controls'])}.</p>"
+    yield f"<p>Collected from {listed(predicate['connections'])}.</p>"
+    if others:
+        yield f"<p>Not in this package: the connections {listed(others)} of the same store.</p>"
+
+
+def verification(key: str) -> Iterator[str]:
+    """Yield how the package is verified, and what that proves."""
+    yield "<section>\n<h2>How to verify this evidence package</h2>"
+    yield (
+        "<p>This page proves nothing by itself: somebody may have changed it. The verifier makes "
+        "it anew from the evidence, and refuses a package in which it differs. You need Python "
+        "and nothing else: no network, no account, no installed package. Take "
+        "<code>verify.py</code> from a source that you trust, rather than from here, and run</p>"
+    )
+    yield "<pre>python3 verify.py BUNDLE.zip KEY</pre>"
+    yield "<p>KEY is the public key that you received by another way. This package was signed with</p>"
+    yield f"<pre>{text(key)}</pre>"
+    yield (
+        "<p>Where it verifies, every record, manifest, evaluation and rule pack is as it was "
+        "stored, nothing was left out of what was collected, the rules and the evidence of each "
+        "control are those that were evaluated, and this page says what follows from them. The "
+        "rules are not evaluated again: for that, run <code>ccm evaluate --reproduce</code>."
+        "</p>\n</section>"
+    )
+
+
+def erased_section(orders: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield what was erased by order, and which results rest on it."""
+    yield "<section>\n<h2>Erased evidence</h2>"
+    if not orders:
+        yield "<p>No evidence of this package was erased.</p>"
+    for order in orders:
+        yield (
+            f"<p>{len(order['contents'])} contents were erased by order {text(order['id'])} at "
+            f"{text(order['erased_at'])}: {text(order['reason'])}. They were proven to have been "
+            f"stored, and cannot be read any more. {len(order['results'])} results rest on them"
+            f"{'.' if not order['results'] else ':'}</p>"
+        )
+        if order["results"]:
+            yield from table(
+                ("Test", "Item", "Evaluations"),
+                (
+                    (text(row["rule"]), subject_cell(row), text(row["evaluations"]))
+                    for row in order["results"]
+                ),
+                len(order["results"]),
+                "erasures.json",
+            )
+    yield "</section>"
+
+
+def control_section(control: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is concluded of one control."""
+    yield f"<article>\n<h3>{text(control['framework'])}:{text(control['id'])}</h3>"
+    yield (
+        f"<p><strong>{CONCLUSIONS[control['conclusion']]}.</strong> Evidence coverage "
+        f"{percent(control['evidence_coverage'])} of the period, in {control['evaluations']} "
+        f"evaluations. Tests: {listed(control['rules'])}.</p>"
+    )
+    if control["history"]:
+        yield from table(
+            ("From", "Until", "Result", "Evaluations"),
+            (
+                (
+                    text(row["since"]),
+                    text(row["until"]),
+                    STATUSES[row["status"]],
+                    text(row["evaluations"]),
+                )
+                for row in control["history"]
+            ),
+            len(control["history"]),
+        )
+    if control["exceptions"]:
+        yield "<h4>Exceptions</h4>"
+        yield from table(
+            ("Test", "Item", "First seen", "Last seen", ""),
+            (
+                (
+                    text(row["rule"]),
+                    subject_cell(row),
+                    text(row["first_seen"]),
+                    text(row["last_seen"]),
+                    "risk accepted" if row["waived"] else "",
+                )
+                for row in control["exceptions"]
+            ),
+            len(control["exceptions"]),
+        )
+    if control["evidence_gaps"]:
+        yield "<h4>Evidence gaps</h4>"
+        yield from table(
+            ("From", "Until", "Evidence", "Reason"),
+            (
+                (text(row["since"]), text(row["until"]), evidence_cell(row), reason_cell(row))
+                for row in control["evidence_gaps"]
+            ),
+            len(control["evidence_gaps"]),
+        )
+    yield "</article>"
+
+
+def collections_section(kinds: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield how often each kind was collected."""
+    yield "<section>\n<h2>Collections</h2>"
+    yield from table(
+        ("Connection", "Kind", "Scheduled", "Completed", "Evidence coverage"),
+        (
+            (
+                text(row["connection"]),
+                text(row["kind"]),
+                text(row["scheduled"]),
+                text(row["completed"]),
+                percent(row["evidence_coverage"]),
+            )
+            for row in kinds
+        ),
+        len(kinds),
+    )
+    yield "</section>"
+
+
+def table(
+    head: Sequence[str], rows: Iterable[Sequence[str]], count: int, more: str = "assurance.json"
+) -> Iterator[str]:
+    """Yield a table of cells that are escaped already."""
+    yield f"<table>\n<thead><tr>{''.join(f'<th>{cell}</th>' for cell in head)}</tr></thead>\n<tbody>"
+    for _, row in zip(range(MOST_ROWS), rows):
+        yield f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>"
+    yield "</tbody>\n</table>"
+    if count > MOST_ROWS:
+        yield f"<p>{count - MOST_ROWS} more: see <code>{more}</code>.</p>"
+
+
+def subject_cell(row: Mapping[str, Any]) -> str:
+    """Return the cell of a subject."""
+    subject = row["subject"]
+    place = f"{text(subject['kind'])} {text(subject['key'])} of {text(row['connection'])}"
+    return f"{text(subject['title'])} <small>{place}</small>"
+
+
+def evidence_cell(gap: Mapping[str, Any]) -> str:
+    """Return the cell that names the evidence of a gap."""
+    connection = f" of {text(gap['connection'])}" if gap["connection"] else ""
+    return text(gap["kind"]) + connection
+
+
+def reason_cell(gap: Mapping[str, Any]) -> str:
+    """Return the cell with the reason of a gap."""
+    subjects = f" ({listed(gap['subjects'])})" if gap["subjects"] else ""
+    return text(gap["reason"]) + subjects
+
+
+def percent(share: float) -> str:
+    """Return a share in percent, never rounded up: only the whole is 100 %."""
+    return "100 %" if share >= 1 else f"{int(share * 1000) / 10:.1f} %"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names in one line."""
+    return ", ".join(map(text, names)) or "none"
+
+
+def text(value: object) -> str:
+    """Return a text of the source as it may stand in a page: escaped, and turning nothing around."""
+    shown = "".join(letter if letter.isprintable() else "\ufffd" for letter in str(value))
+    return html.escape(shown)
 
 
 # -- JSON that has one reading: no key twice, no number that is none, and one way to write it ------
@@ -947,6 +2316,11 @@ def merkle_root(leaves: Sequence[bytes]) -> str:
 # -- Signed notes and the keys that sign them (C2SP signed-note) -----------------------------------
 
 
+MOST_NOTE = 1 << 16
+MOST_SIGNATURES = 32
+"""Each costs milliseconds to check; a head has one, and one of each witness."""
+
+
 def public_key(key: str) -> bytes:
     """Return the 32 bytes of a key in the form of signed notes."""
     name, number, encoded = key.split("+", 2)
@@ -972,7 +2346,15 @@ def read_key(text: str) -> str:
 def read_note(data: bytes) -> tuple[bytes, list[tuple[str, bytes]]]:
     """Split a signed note (C2SP signed-note) into its text, and names with signatures."""
     text, _, rest = data.rpartition(b"\n\n")
-    lines = [line.split(" ") for line in rest.decode().splitlines()]
+    count = rest.count(b"\n")
+    if len(data) > MOST_NOTE or count > MOST_SIGNATURES:
+        raise ValueError(
+            f"a signed note has {len(data)} bytes and {count} signatures; a verifier "
+            f"reads {MOST_NOTE} and {MOST_SIGNATURES}"
+        )
+    if not data.endswith(b"\n"):
+        raise ValueError("a signed note does not end with a newline")
+    lines = [line.split(" ") for line in rest.decode().split("\n")[:-1]]
     return text + b"\n", [(line[1], base64.b64decode(line[2], validate=True)) for line in lines]
 
 

@@ -74,15 +74,23 @@ def run_code(manifest: Manifest) -> Exit:
 
 def evaluation_code(evaluation: Evaluation) -> Exit:
     """Return the code of an evaluation; a failure that a waiver covers does not count."""
+    return most_severe(_evaluation_codes(evaluation))
+
+
+def is_inconclusive_beside_failures(evaluation: Evaluation) -> bool:
+    """Return whether the code of an evaluation hides that checks fail as well."""
+    return _evaluation_codes(evaluation) >= {Exit.INSUFFICIENT, Exit.RULES_FAIL}
+
+
+def _evaluation_codes(evaluation: Evaluation) -> set[Exit]:
+    """Return every code that an evaluation gives reason for."""
     from ccm_core.model.evaluation.result import Status, deciding
 
     results = [result for rule in evaluation.rules for result in deciding(rule.results)]
     statuses = {result.status for result in results} | {rule.status for rule in evaluation.rules}
     unproven = statuses & {Status.INSUFFICIENT, Status.ERROR} or evaluation.plugin_failures
     failing = any(result.status is Status.FAIL and not result.waiver for result in results)
-    return most_severe(
-        [
-            Exit.INSUFFICIENT if unproven else Exit.OK,
-            Exit.RULES_FAIL if failing else Exit.OK,
-        ]
-    )
+    return {
+        Exit.INSUFFICIENT if unproven else Exit.OK,
+        Exit.RULES_FAIL if failing else Exit.OK,
+    }

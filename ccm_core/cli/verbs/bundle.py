@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from ccm_core.app.rule_sets import compile_configured_packs
 from ccm_core.cli.terminal.output import print_message, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.cli.verbs.assurance import (
@@ -40,7 +39,6 @@ def command(
     with workspace.read_store() as store:
         order = BundleRequest(
             connections=workspace.connections(connections, secrets=False),
-            packs=compile_configured_packs(workspace),
             period=span,
             controls=names,
         )

@@ -9,10 +9,11 @@ import click
 from ccm_core.app.cycle import collect_connections
 from ccm_core.cli.terminal.exit_codes import most_severe, run_code
 from ccm_core.cli.terminal.options import json_option
-from ccm_core.cli.terminal.output import print_json, print_table
+from ccm_core.cli.terminal.output import print_json, print_message, print_table
 from ccm_core.cli.terminal.progress import observer
 from ccm_core.cli.terminal.workspace import open_workspace, run_async
 from ccm_core.model.evidence.manifest import Manifest
+from ccm_core.pipeline.source.clock import SYNCHRONIZE, offset_text
 
 
 @click.command("collect")
@@ -33,6 +34,7 @@ def command(config: str | None, connections: tuple[str, ...], *, force: bool, as
         print_json(manifests)
     else:
         print_manifests(manifests)
+    print_clock_offsets(manifests)
     return most_severe(map(run_code, manifests))
 
 
@@ -40,6 +42,15 @@ def print_manifests(manifests: Sequence[Manifest]) -> None:
     """Print what each run did, one row for each kind."""
     rows = [row for manifest in manifests for row in _rows(manifest)]
     print_table(("connection", "kind", "outcome", "read", "new", "requests", "reason"), rows)
+
+
+def print_clock_offsets(manifests: Sequence[Manifest]) -> None:
+    """Print by how much this machine's clock differs from a source's, where it is over a minute."""
+    for manifest in manifests:
+        if offset := offset_text(manifest.clock_skew):
+            print_message(
+                f"{manifest.connection}: {offset}; evidence is dated by the source's. {SYNCHRONIZE}"
+            )
 
 
 def _rows(manifest: Manifest) -> Iterator[tuple[str, ...]]:

@@ -13,7 +13,7 @@ from ccm_core.app.cycle import evaluate_connections
 from ccm_core.app.rule_sets import compile_other_packs, compile_rule_set
 from ccm_core.app.workspace import Workspace
 from ccm_core.cli.rules.preview import preview_packs, print_comparison, print_evaluation
-from ccm_core.cli.terminal.exit_codes import evaluation_code
+from ccm_core.cli.terminal.exit_codes import evaluation_code, is_inconclusive_beside_failures
 from ccm_core.cli.terminal.options import as_of_option, json_option, read_as_of, renamed_option
 from ccm_core.cli.terminal.output import print_json, print_message, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
@@ -31,6 +31,7 @@ from ccm_core.store.interface.evidence_store import EvidenceStore
 _HEIGHT = 48
 """Lines, where the output is no terminal."""
 _LEAST_HEIGHT = 24
+_MIXED = "Evidence is insufficient beside the failures: the exit code is 3, not 1."
 _MOST_WIDTH = 110
 """Longer lines are hard to read."""
 
@@ -124,5 +125,8 @@ def print_summary(
         columns, lines = shutil.get_terminal_size()
         width, height = min(columns, _MOST_WIDTH), max(lines - 2, _LEAST_HEIGHT)
     content = summary(report_input(host, store, evaluation))
-    for line in screen_lines(content, width, height, full_report):
+    mixed = is_inconclusive_beside_failures(evaluation)
+    for line in screen_lines(content, width, height - mixed, full_report):
         print_text(line)
+    if mixed:
+        print_text(_MIXED)

@@ -13,6 +13,7 @@ from ccm_core.cli.terminal.options import json_option
 from ccm_core.cli.terminal.output import print_json, print_message
 from ccm_core.cli.terminal.progress import observer
 from ccm_core.cli.terminal.workspace import open_workspace, run_async
+from ccm_core.cli.verbs.collect import print_clock_offsets
 from ccm_core.cli.verbs.evaluate import print_summary
 from ccm_core.model.evaluation.result import StoredEvaluation
 
@@ -50,6 +51,7 @@ def command(config: str | None, output: str, *, force: bool, as_json: bool) -> i
             workspace, store, rules, Path(output), on_evaluation=print_evaluation
         )
         print_message(f"report: {output}")
+        print_clock_offsets(manifests)
         for failure in cycle.notification_failures:
             print_message(failure)
     return most_severe([*map(run_code, manifests), evaluation_code(cycle.evaluation.evaluation)])

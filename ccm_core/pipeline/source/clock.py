@@ -22,7 +22,7 @@ MAX_UNREPORTED = timedelta(minutes=1)
 """A ``Date`` header has whole seconds, and a response takes its time."""
 MAX_OFFSET = timedelta(hours=1)
 """From here on nothing is stored and nothing is evaluated."""
-SYNCHRONIZE = "synchronize this machine's clock"
+SYNCHRONIZE = "Synchronize this machine's clock"
 
 
 def correction(skew: float | None) -> timedelta:
@@ -52,7 +52,7 @@ def refuse_wrong_clock(connection: str, skew: float | None) -> None:
     if abs(correction(skew)) > MAX_OFFSET:
         raise ClockMismatch(
             f"{connection}: {offset_text(skew)}, at most {format_duration(MAX_OFFSET.seconds)} is "
-            f"allowed; nothing was stored. {SYNCHRONIZE.capitalize()}, then collect again"
+            f"allowed; nothing was stored. {SYNCHRONIZE}, then collect again"
         )
 
 
@@ -72,7 +72,7 @@ def diagnose_clock(skew: float | None) -> Diagnosis:
         ok=False,
         cause="clock_skew",
         message=f"{problem}; {consequence}",
-        next_step=SYNCHRONIZE,
+        next_step=SYNCHRONIZE.lower(),
     )
 
 
@@ -96,7 +96,7 @@ def evaluation_moment(now: datetime, runs: RunStore, connections: Iterable[str])
         raise ClockMismatch(
             f"{name}: the evidence that was stored last is dated {format_instant(newest)}, and "
             f"this machine's clock says {format_instant(now)}, {behind} before that; nothing was "
-            f"evaluated. {SYNCHRONIZE.capitalize()}; if it is right, "
+            f"evaluated. {SYNCHRONIZE}; if it is right, "
             f"collect again: ccm collect {name} --all"
         )
     return max(now, newest)

@@ -47,6 +47,11 @@ class OpenedSource:
         return bool(self.credential and self.credential.visibility is Visibility.WHOLE)
 
     @property
+    def is_new_account(self) -> bool:
+        """Whether the account was replaced on purpose since the last run."""
+        return self.account is not None and self.stored_account not in {None, self.account}
+
+    @property
     def clock_skew(self) -> float | None:
         """Seconds by which this machine is ahead; None where the source does not tell."""
         return self.session.traffic.clock_skew if self.session else None

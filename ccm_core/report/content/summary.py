@@ -13,6 +13,11 @@ from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.collection import Shortfall
 from ccm_core.report.content import phrases
 from ccm_core.report.content.credential_age import rotation_step
+from ccm_core.report.content.evidence_limits import (
+    accepted_gaps,
+    evidence_limits,
+    is_limited_only,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -101,6 +106,10 @@ class Summary:
     connections: tuple[str, ...]
     scope: tuple[str, ...]
     """Which part of the evaluation this is; empty: all of it."""
+    limits: tuple[str, ...]
+    """Why objects may be missing from the evidence of a connection, which no check then passes."""
+    accepted: tuple[str, ...]
+    """What is not available, which is accepted for a reason."""
     headline: str
     """Such as ``7 passed, 28 failed, 3 inconclusive (insufficient evidence)``."""
     counts: tuple[StatusCount, ...]
@@ -143,7 +152,9 @@ def summary(inputs: ReportInput) -> Summary:
     failing = tuple(entry for entry in company if _fails(entry.rule))
     inconclusive = tuple(entry for entry in company if entry.rule.status in _INCONCLUSIVE)
     collection_problems = tuple(
-        kind for kind in evaluation.sufficiency if kind.problem or kind.shortfalls
+        kind
+        for kind in evaluation.sufficiency
+        if (kind.problem or kind.shortfalls) and not kind.accepted and not is_limited_only(kind)
     )
     run_problems = tuple(
         RunProblem(connection=manifest.connection, shortfall=shortfall)
@@ -154,6 +165,8 @@ def summary(inputs: ReportInput) -> Summary:
         evaluated_at=evaluation.evaluated_at,
         connections=evaluation.connections,
         scope=tuple(inputs.scope),
+        limits=evidence_limits(evaluation.sufficiency),
+        accepted=accepted_gaps(evaluation.sufficiency),
         headline=", ".join(count.words for count in counts) or "No check was tested",
         counts=counts,
         total=len(evaluation.rules),
@@ -174,6 +187,7 @@ def summary(inputs: ReportInput) -> Summary:
             *(f"Fix the plugin: {failure}" for failure in evaluation.plugin_failures),
             *_fixes([*failing, *(entry for entry in monitoring if _fails(entry.rule))]),
             *_rotations(inputs),
+            *_widen(evaluation.sufficiency),
             *_collect_again(rules, len(collection_problems) + len(run_problems)),
         ),
     )
@@ -337,6 +351,12 @@ def _rotations(inputs: ReportInput) -> list[str]:
         rotation_step(manifest, inputs.evaluation.evaluated_at) for manifest in inputs.manifests
     )
     return [step for step in steps if step is not None]
+
+
+def _widen(sufficiency: Sequence[KindSufficiency]) -> list[str]:
+    limited = dict.fromkeys(kind.connection for kind in sufficiency if is_limited_only(kind))
+    step = "connect with a credential that sees the whole account, then run `ccm run`"
+    return [f"{connection}: {step}." for connection in limited]
 
 
 def _collect_again(rules: Sequence[RuleSummary], problems: int) -> list[str]:

@@ -67,10 +67,14 @@ def _head(report: Summary) -> Iterator[str]:
     yield f"As of {phrases.moment(report.evaluated_at)}, over {connections}."
     if report.scope:
         yield text(phrases.scope(report.scope))
+    for limit in report.limits:
+        yield f"**{text(limit)}.**"
     if report.has_inconclusive:
         yield phrases.INCONCLUSIVE_MEANS
     for failure in report.plugin_failures:
         yield f"A plugin did not load: {text(failure)}"
+    for gap in report.accepted:
+        yield f"Accepted gap: {text(gap)}"
 
 
 def _table(heading: str, rules: Sequence[RuleSummary]) -> Iterator[str]:

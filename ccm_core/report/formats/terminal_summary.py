@@ -100,6 +100,7 @@ def summary_lines(report: Summary, width: int = WIDTH, detail: Detail = FULL) ->
         list(_rules(_PARTLY, _partly(report, detail), width, detail)),
         list(_rules("HEALTH OF MONITORING", _unhealthy(report), width, detail)),
         list(_collection_problems(report, width, detail)),
+        list(_accepted(report, width, detail)),
         list(_next_steps(report, width, detail)),
     )
     return [line for block in blocks if block for line in ("", *block)][1:]
@@ -111,6 +112,8 @@ def _head(report: Summary, width: int) -> Iterator[str]:
     yield from wrap(f"as of {phrases.moment(report.evaluated_at)}, over {connections}", width)
     if report.scope:
         yield from wrap(plain(phrases.scope(report.scope)), width)
+    for limit in report.limits:
+        yield from wrap(f"{plain(limit)}.", width)
     if report.has_inconclusive:
         yield from wrap(phrases.INCONCLUSIVE_MEANS, width)
 
@@ -227,6 +230,14 @@ def _collection_problems(report: Summary, width: int, detail: Detail) -> Iterato
         yield from _item(text, width, detail)
     if detail.evidence is not None and problems[detail.evidence :]:
         yield f"    and {phrases.count(len(problems) - detail.evidence, 'more problem')}"
+
+
+def _accepted(report: Summary, width: int, detail: Detail) -> Iterator[str]:
+    if not report.accepted:
+        return
+    yield f"ACCEPTED GAPS ({len(report.accepted):,})"
+    for text in report.accepted:
+        yield from _item(plain(text), width, detail)
 
 
 def _kind_problem(kind: KindSufficiency) -> str:

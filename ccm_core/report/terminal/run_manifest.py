@@ -58,7 +58,8 @@ def _credential(run: Manifest) -> str:
     )
     entered = f", entered {moment(run.entered_at)}" if run.entered_at else ""
     rotate = f", rotation due by {moment(run.rotate_by)}" if run.rotate_by else ""
-    return f"{credential.kind}, {role}{scopes}{entered}{rotate}"
+    account = f", account {credential.account}" if credential.account else ""
+    return f"{credential.kind}{account}, {role}{scopes}{entered}{rotate}"
 
 
 def _clock(skew: float | None) -> str:

@@ -89,14 +89,28 @@ def evidence_gate(
         for sufficiency in needed
         if not sufficiency.accepted and (problem := _problem(sufficiency, rule, now))
     ]
-    unlisted = {kind.kind: kind.unlisted for kind in needed if kind.unlisted}
+    unlisted = [kind for kind in needed if kind.unlisted]
     # A lookup finds out by itself, record by record, whether evidence is missing.
     return EvidenceGate(
         problems=tuple(dict.fromkeys(problems)),
         accepted=tuple(_accepted(kind) for kind in needed if kind.accepted),
         incomplete_objects=incomplete_objects(inputs),
-        unlisted=tuple(dict.fromkeys(unlisted.values())),
-        fails_stand=_fails_stand(rule, facts, unlisted),
+        unlisted=_unlisted(unlisted),
+        fails_stand=_fails_stand(rule, facts, (kind.kind for kind in unlisted)),
+    )
+
+
+def _unlisted(sufficiency: Iterable[KindSufficiency]) -> tuple[str, ...]:
+    """Return why objects may be missing: each reason once, with the kinds that it concerns."""
+    kinds: dict[str, list[str]] = {}
+    for kind in sufficiency:
+        for shortfall in kind.shortfalls:
+            if shortfall.unlisted_only:
+                kinds.setdefault(f"{shortfall.reason}: {shortfall.detail}", []).append(kind.kind)
+    return tuple(
+        f"{', '.join(dict.fromkeys(names))} {'is' if len(set(names)) == 1 else 'are'} partial "
+        f"({reason})"
+        for reason, names in kinds.items()
     )
 
 

@@ -17,15 +17,18 @@ from ccm_core.sdk.http.response import HttpResponse
 _UNAUTHORIZED, _TOO_MANY_REQUESTS = 401, 429
 _TOO_SLOW = frozenset({408, 504})
 """Statuses by which a source says itself that it ran out of time."""
+_SLOW_ANSWERS = 3
+"""Such answers that count as one time-out: they come sooner, and an outage has many of them."""
 
 
 @dataclass(slots=True)
 class RequestHistory:
     """What happened to one request in the attempts so far."""
 
-    timeouts_left: int | None
-    """Attempts that may still take too long; None: any number."""
+    timeouts: int | None
+    """Attempts that may take too long; None: any number."""
     odd_answers: int = 0
+    slow_answers: int = 0
 
     def first_odd_answer(self) -> bool:
         """Count an odd answer; return whether it is the first, so that the request is repeated."""
@@ -38,10 +41,7 @@ class RequestHistory:
         Raises:
             TimedOut: It was the last that may.
         """
-        if self.timeouts_left is not None:
-            self.timeouts_left -= 1
-            if self.timeouts_left <= 0:
-                raise error
+        self._count(_SLOW_ANSWERS, error)
 
     def count_slow_answer(self, response: HttpResponse) -> None:
         """Count a response that says itself that it took too long.
@@ -50,7 +50,12 @@ class RequestHistory:
             TimedOut: It was the last that may.
         """
         if response.status in _TOO_SLOW:
-            self.count_timeout(TimedOut(f"{response.summary()}: the source ran out of time"))
+            self._count(1, TimedOut(f"{response.summary()}: the source ran out of time"))
+
+    def _count(self, slow_answers: int, error: TimedOut) -> None:
+        self.slow_answers += slow_answers
+        if self.timeouts is not None and self.slow_answers >= _SLOW_ANSWERS * self.timeouts:
+            raise error
 
 
 def is_odd(response: HttpResponse, *, accepted: bool) -> bool:

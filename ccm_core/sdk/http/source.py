@@ -157,7 +157,8 @@ class HttpSource:
             parameters: The query, in order, repeats allowed.
             limiter: An operation's own limiter, waited for beside the credential's.
             attempts: Fewer or more attempts than :attr:`Bounds.attempts`.
-            timeouts: How many of the attempts may take too long; None: all of them.
+            timeouts: How many attempts may take too long, three responses of 408 or 504 counting
+                as one; None: all of them.
 
         Raises:
             BadRequest: It would be sent elsewhere; nothing was.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 from ccm_core.sdk.collector import Page
 from ccm_core.sdk.paging.offset_progress import (
@@ -14,16 +14,17 @@ from ccm_core.sdk.paging.offset_progress import (
     SameItem,
     page_offsets,
 )
+from ccm_core.sdk.paging.page_reads import PageReads, ReadPage
 from ccm_core.sdk.rate_limit import yield_to_requests
-
-ReadPage = Callable[[int, int, int], Awaitable[OffsetPage]]
-"""Reads the page at ``(offset, limit, number)``; numbers count from 1."""
 
 
 async def paginate_by_offset(
     read: ReadPage, *, limit: int, cap: int, same_item: SameItem | None = None, parallel: int = 1
 ) -> AsyncIterator[Page | CapReached]:
     """Read a listing by offset, advancing by the number of items received.
+
+    A page that does not come in time is asked for in halves, and an empty page that says that there
+    is more once again: see :class:`PageReads`.
 
     With ``same_item``, each page is asked to begin with the last item of the one before. As long as
     it does, no item that was listed all the time can have moved from one page to another, in
@@ -32,7 +33,7 @@ async def paginate_by_offset(
     is read without: it would need one more page than the source has.
 
     Args:
-        read: Reads a page.
+        read: Reads a page; a :class:`PageReads` where pages are read beside this as well.
         limit: The page size to ask for.
         cap: The source refuses ``offset + limit`` above this.
         same_item: Compares the items at the edges of pages; None: pages do not overlap.
@@ -46,7 +47,8 @@ async def paginate_by_offset(
         BadResponse: The listing goes in circles.
     """
     progress = OffsetProgress(limit=limit, cap=cap, same_item=same_item)
-    async for page in _pages(read, progress, parallel):
+    reads = read if isinstance(read, PageReads) else PageReads(read, limit)
+    async for page in _pages(reads, progress, parallel):
         yield page
     if progress.capped:
         yield CapReached(received=progress.received, total=progress.total)

@@ -92,7 +92,7 @@ class OffsetProgress:
         if not self.ended and not count:
             raise BadResponse(
                 f"GET {page.request.endpoint}: page {self.number} at offset {self.offset} is "
-                "empty and says that there is more"
+                "empty and says that there is more, twice"
             )
         self.last_item = response.page.items[-1] if self.overlapping and count > 1 else None
         self.offset = self.received - (self.last_item is not None)

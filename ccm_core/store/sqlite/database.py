@@ -12,7 +12,7 @@ from ccm_core.errors import CcmError, IntegrityError, ReadOnlyStore, StoreError
 from ccm_core.store.sql.transaction import Transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 _PAGE_SIZE = 16384
@@ -69,6 +69,7 @@ class SqliteDatabase:
         self._lock_timeout = lock_timeout
         self._max_size = max_size
         self._idle: list[sqlite3.Connection] = []
+        self._check_before_writing: Callable[[Transaction], None] | None = None
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
@@ -85,7 +86,13 @@ class SqliteDatabase:
         """
         self.refuse_if_read_only()
         with self.translating(), self._transaction("BEGIN IMMEDIATE") as transaction:
+            if self._check_before_writing:
+                self._check_before_writing(transaction)
             yield transaction
+
+    def check_before_writing(self, check: Callable[[Transaction], None]) -> None:
+        """Run a check at the beginning of every transaction that writes, from here on."""
+        self._check_before_writing = check
 
     def refuse_if_read_only(self) -> None:
         """Raise ``ReadOnlyStore`` where the file was opened for reading."""

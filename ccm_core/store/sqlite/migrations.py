@@ -7,12 +7,13 @@ that its tables are those of a store that was migrated.
 from __future__ import annotations
 
 import sqlite3
+from functools import cache
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from ccm_core.errors import StoreError
+from ccm_core.errors import IntegrityError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,6 +26,9 @@ NEWEST = "0001"
 REVISION_TABLE = "schema_revision"
 """Has one row, and distinguishes a store from a database of another program."""
 
+REVISION_STATEMENT = f"CREATE TABLE {REVISION_TABLE} (revision TEXT NOT NULL PRIMARY KEY);\n"
+"""What makes that table."""
+
 _UNRELEASED_REVISION_TABLE = "store_revision"
 """What stores had in its place before the first release."""
 
@@ -34,11 +38,18 @@ def revision_of(transaction: Transaction, path: str) -> str | None:
 
     Raises:
         StoreError: The database holds something, and it is no store that this ccm reads.
+        IntegrityError: It does not have one revision.
     """
     query = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
     tables = [table for table in transaction.column(query) if not table.startswith("sqlite_")]
     if REVISION_TABLE in tables:
-        return str(transaction.value(f"SELECT revision FROM {REVISION_TABLE}"))
+        revisions = list(transaction.column(f"SELECT revision FROM {REVISION_TABLE}"))
+        if len(revisions) != 1:
+            raise IntegrityError(
+                f"{path}: the table {REVISION_TABLE} has one row, and {len(revisions)} are there. "
+                "Restore the store from a backup."
+            )
+        return str(revisions[0])
     if _UNRELEASED_REVISION_TABLE in tables:
         raise StoreError(
             f"{path} is a store of a ccm from before the first release. The formats changed before "
@@ -55,8 +66,7 @@ def revision_of(transaction: Transaction, path: str) -> str | None:
 
 def create_tables(transaction: Transaction) -> None:
     """Create the newest tables where there are none."""
-    transaction.execute(f"CREATE TABLE {REVISION_TABLE} (revision TEXT NOT NULL PRIMARY KEY)")
-    for script in scripts().values():
+    for script in (REVISION_STATEMENT, *scripts().values()):
         _run(transaction, script)
     transaction.insert(REVISION_TABLE, {"revision": NEWEST})
 
@@ -91,6 +101,7 @@ def other_revision(revision: str, path: str) -> StoreError:
     )
 
 
+@cache
 def scripts() -> Mapping[str, str]:
     """Return the script of each revision, the first one first."""
     folder = files("ccm_core.store.sqlite") / "migration_scripts"
@@ -107,17 +118,17 @@ def host_version() -> str:
 
 
 def _run(transaction: Transaction, script: str) -> None:
-    for statement in _statements(script):
+    for statement in statements(script):
         transaction.execute(statement)
 
 
-def _statements(script: str) -> Iterator[str]:
+def statements(script: str) -> Iterator[str]:
     """Split a script: the driver's own way to run one would commit the transaction."""
     statement = ""
     for line in script.splitlines(keepends=True):
         if line.startswith("--"):
             continue
         statement += line
-        if sqlite3.complete_statement(statement):
+        if line.rstrip().endswith(";") and sqlite3.complete_statement(statement):
             yield statement
             statement = ""

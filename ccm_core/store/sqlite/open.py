@@ -61,6 +61,7 @@ def open_store(
     _ensure_file(path, create=create)
 
     from ccm_core.store.sqlite.database import SqliteDatabase
+    from ccm_core.store.sqlite.schema_check import refuse_foreign_schema
     from ccm_core.store.sqlite.store import SqliteStore
 
     database = SqliteDatabase(
@@ -71,6 +72,7 @@ def open_store(
     )
     try:
         _ensure_tables(database, key, create=create)
+        database.check_before_writing(lambda writing: refuse_foreign_schema(writing, str(path)))
     except BaseException:
         database.close()
         raise
@@ -170,12 +172,14 @@ def _ensure_tables(database: SqliteDatabase, key: bytes | None, *, create: bool)
         other_revision,
         revision_of,
     )
+    from ccm_core.store.sqlite.schema_check import refuse_foreign_schema
 
     path = str(database.path)
     with database.reading() as transaction:
         revision = revision_of(transaction, path)
-    if revision == NEWEST:
-        return
+        if revision == NEWEST:
+            refuse_foreign_schema(transaction, path)
+            return
     if revision is None:
         if not create:
             raise _not_found(database.path)
@@ -189,6 +193,7 @@ def _ensure_tables(database: SqliteDatabase, key: bytes | None, *, create: bool)
             _insert_facts(transaction, database.path, key)
         elif revision != NEWEST:
             migrate(transaction, revision, path)
+        refuse_foreign_schema(transaction, path)
 
 
 def _insert_facts(transaction: Transaction, path: Path, key: bytes | None) -> None:

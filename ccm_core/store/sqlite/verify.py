@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,11 @@ def verify_store(
 
     from ccm_core.store.sqlite.database import SqliteDatabase
     from ccm_core.store.sqlite.integrity_check import file_problems
+    from ccm_core.store.sqlite.schema_check import (
+        lacks_tables,
+        refuse_foreign_schema,
+        schema_problems,
+    )
     from ccm_core.store.verify.verifier import verify
 
     path = path.absolute()
@@ -48,11 +54,13 @@ def verify_store(
     try:
         with database.reading() as transaction:
             _check_revision(transaction, str(path))
+            if lacks_tables(transaction):
+                refuse_foreign_schema(transaction, str(path))
             return verify(
                 transaction,
                 pins,
                 trusted,
-                file_problems=file_problems(transaction),
+                file_problems=chain(schema_problems(transaction), file_problems(transaction)),
                 on_progress=on_progress,
             )
     finally:

@@ -42,8 +42,7 @@ async def visibility_of_user(source: HttpSource, role: object) -> tuple[Visibili
     if role in _HIDDEN_BY_TEAMS_ALONE and await _plan_lacks_teams(source):
         return Visibility.WHOLE, "the plan has no teams, so that none is private"
     return Visibility.PART, (
-        f"the base role {role} sees neither private teams nor what belongs to them; account keys, "
-        "owners and admins do"
+        f"the base role {role} sees neither private teams nor what belongs to them"
     )
 
 

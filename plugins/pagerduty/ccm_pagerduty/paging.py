@@ -16,9 +16,11 @@ from ccm_core.sdk.errors import BadResponse
 from ccm_core.sdk.paging import (
     CapReached,
     OffsetPage,
+    PageReads,
     page_offsets,
     paginate_by_offset,
     same_object,
+    timeouts_for,
 )
 from ccm_core.sdk.timestamps import parse_instant
 from ccm_core.sdk.types import (
@@ -65,10 +67,15 @@ class Pager:
     compose: Compose | None = None
     limiter: Limiter | None = None
     total: int | None = None
+    _reads: PageReads = field(init=False)
     _ahead: dict[int, OffsetPage] = field(default_factory=dict)
     _recount_at: int | None = None
 
-    async def read(self, offset: int, limit: int, number: int) -> OffsetPage:
+    def __post_init__(self) -> None:
+        """Read pages in halves where they are too large, and again where they are odd."""
+        self._reads = PageReads(self._read, self.size)
+
+    async def _read(self, offset: int, limit: int, number: int) -> OffsetPage:
         """Read one page, or return it where it was read ahead."""
         if offset in self._ahead:
             ahead = self._ahead.pop(offset)
@@ -78,19 +85,21 @@ class Pager:
         edge = edge or (self.total is not None and offset + limit >= end)
         query = [*self.parameters, ("limit", str(limit)), ("offset", str(offset))]
         query += [("total", "true")] if self.counted and edge else []
-        response = await self.source.get(self.path, query, limiter=self.limiter)
+        response = await self.source.get(
+            self.path, query, limiter=self.limiter, timeouts=timeouts_for(limit)
+        )
         return self._page(response, limit, number)
 
     async def first(self) -> Page:
         """Read the first page ahead of the others."""
-        first = self._ahead[0] = await self.read(0, self.size, 1)
+        first = self._ahead[0] = await self._reads(0, self.size, 1)
         return first.page
 
     async def furthest(self) -> Page:
         """Read the last page that the API lists ahead of the others."""
         starts = page_offsets(limit=self.size, total=CAP, overlapping=True)
         offset = starts[-1]
-        last = await self.read(offset, min(self.size, CAP - offset), len(starts))
+        last = await self._reads(offset, min(self.size, CAP - offset), len(starts))
         self._ahead[offset] = last
         # That page is not the last one that is read: a later page has to request the total again.
         self._recount_at = starts[-2]
@@ -100,7 +109,7 @@ class Pager:
         """Read every page in order."""
         concurrency = self.parallel + _PREFETCHED if self.parallel > 1 else 1
         return paginate_by_offset(
-            self.read, limit=self.size, cap=CAP, same_item=same_object, parallel=concurrency
+            self._reads, limit=self.size, cap=CAP, same_item=same_object, parallel=concurrency
         )
 
     def _page(self, response: HttpResponse, limit: int, number: int) -> OffsetPage:

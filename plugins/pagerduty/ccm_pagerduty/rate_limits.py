@@ -29,8 +29,8 @@ _LIMIT_WORDS = ("rate limit", "too many requests")
 def means_rate_limit(response: HttpResponse) -> bool:
     """Return whether a response means that there were too many requests.
 
-    That is a 429, and a 403 whose body has the code or the words of the limit; where it has no words
-    of PagerDuty's own, a spent ``ratelimit-remaining`` or a ``retry-after`` decide.
+    That is a 429, and a 403 whose body has the code or the words of the limit; where it has no
+    words of PagerDuty's own, a spent ``ratelimit-remaining`` or a ``retry-after`` decide.
     """
     if response.status != _FORBIDDEN:
         return response.status == _TOO_MANY_REQUESTS
@@ -47,9 +47,9 @@ def means_rate_limit(response: HttpResponse) -> bool:
 def retry_after(share: float = 1.0) -> Callable[[HttpResponse], float | None]:
     """Return the function that reads from a response how many seconds to wait.
 
-    ``ratelimit-reset`` counts seconds from now. On a rate limit it is used if it is a plausible number; on
-    a success if only the share of other clients remains. A reset of 0 is ignored: the host backs
-    off by itself.
+    ``ratelimit-reset`` counts seconds from now. On a rate limit it is used if it is a plausible
+    number; on a success if only the share of other clients remains. A reset of 0 is ignored: the
+    host backs off by itself.
 
     Args:
         share: The part of the limit that this connection may use.

@@ -20,10 +20,8 @@ from ccm_core.pipeline.bundle import BundleRequest, bundle
 
 def write(firm, path, signer=None):
     """Write a bundle; give what it says of itself."""
-    compiled, _ = firm.ruling()
     order = BundleRequest(
         connections=[firm.connection()],
-        packs=compiled,
         period=parse_period("2026-08"),
         controls=[("soc2", "CC7.4")],
     )

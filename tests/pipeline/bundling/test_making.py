@@ -13,7 +13,7 @@ import pytest
 from securesystemslib.dsse import Envelope
 from securesystemslib.signer import SSlibKey
 
-from ccm_core.bundle.attestation import PAYLOAD_TYPE
+from ccm_core.bundle.verifier.statement import PAYLOAD_TYPE
 from ccm_core.bundle.verifier.archive import read_archive
 from ccm_core.bundle.verifier.main import verify
 from ccm_core.errors import IntegrityError, UsageError

@@ -163,7 +163,12 @@ class Lab:
         }
 
     def read(
-        self, *due: str, first: bool = False, bounds: Bounds = HASTY, **settings: object
+        self,
+        *due: str,
+        first: bool = False,
+        bounds: Bounds = HASTY,
+        account: str | None = None,
+        **settings: object,
     ) -> FaultRun:
         """Read some kinds of the account, all of them where none is named, and judge.
 
@@ -171,10 +176,12 @@ class Lab:
             due: The kinds that are due.
             first: Into a store without earlier evidence; then everything is due.
             bounds: Of the source.
+            account: The one that the settings name.
             settings: Of the connection.
         """
         folder = self._new_folder() if first else self._copy()
         connection = self._connection(frozenset(due or self.kinds), bounds, settings)
+        connection = replace(connection, account=account)
         began = len(self.control.requests)
         manifest = self._collect(folder, connection, NOW)
         requests = tuple(self.control.requests[began:])

@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.errors import BadResponse, NotAvailable, PermissionDenied
+from ccm_core.sdk.errors import BadRequest, BadResponse, NotAvailable, PermissionDenied
 from ccm_core.sdk.types import ChangedBy, Collector, Reason, Shortfall
 from ccm_core.sdk.url_path import url_path
 from ccm_pagerduty.api_errors import AbilityMissing, ScopeMissing
@@ -91,7 +91,7 @@ async def _incident(session: PagerDutySession, key: str) -> CollectorEvent:
         fetched = await session.get(url_path("/incidents/{}", key), "incident", (UTC,))
     except (ScopeMissing, AbilityMissing):
         raise
-    except (PermissionDenied, NotAvailable) as error:
+    except (PermissionDenied, NotAvailable, BadRequest) as error:
         return Shortfall(
             reason=Reason.HIDDEN_REFERENCES,
             detail=f"log entries refer to incident {key}, which cannot be read: {error}",

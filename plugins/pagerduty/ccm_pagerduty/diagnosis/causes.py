@@ -22,6 +22,5 @@ class Cause(StrEnum):
     RATE_LIMITED = "rate_limited"
     SCHEDULE_WITHOUT_LAYERS = "schedule_without_layers"
     ACKNOWLEDGEMENTS_MISSING = "acknowledgements_missing"
-    CLOCK_SKEW = "clock_skew"
     INCOMPLETE = "incomplete"
     SOURCE_ERROR = "source_error"

@@ -116,9 +116,7 @@ class SimulatedPagerDuty:
         try:
             credential = request.credential
             account = (credential.account if credential else None) or self.account
-            context = EndpointContext(
-                account=account, control=self.control, credential=credential
-            )
+            context = EndpointContext(account=account, control=self.control, credential=credential)
             return ROUTES[request.template](context, request)
         except RejectedRequest as rejected:
             return rejected.response

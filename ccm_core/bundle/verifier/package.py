@@ -1,0 +1,146 @@
+"""What a package is of, derived from its proven leaves and contents; writer and verifier share it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from ccm_core.bundle.verifier.conclusions import PeriodQuestion, conclude, read_collecting
+from ccm_core.bundle.verifier.contents import Contents, Leaves, Selection, erased_digests, moment
+from ccm_core.bundle.verifier.erasures import erasures
+from ccm_core.bundle.verifier.evaluations import History, Reading
+from ccm_core.bundle.verifier.log_checks import STORE_LOG
+from ccm_core.bundle.verifier.page import page
+from ccm_core.bundle.verifier.period import period_bounds
+from ccm_core.bundle.verifier.scope import Scope, period_evaluations, scope_inputs
+from ccm_core.bundle.verifier.signed_note import public_key
+from ccm_core.bundle.verifier.spans import instant_text
+from ccm_core.bundle.verifier.strict_json import write_json
+
+
+class Package(NamedTuple):
+    """What a package is of, and the leaves that it holds."""
+
+    period: str
+    assessed_until: datetime
+    controls: list[str]
+    logs: Mapping[str, Leaves]
+    """The store's own first, then those of the connections."""
+    scope: Scope
+
+    @property
+    def bounds(self) -> tuple[datetime, datetime]:
+        """When the period begins and ends."""
+        return period_bounds(self.period)
+
+    @property
+    def store_log(self) -> Leaves:
+        """The store's own log."""
+        return self.logs[STORE_LOG]
+
+    @property
+    def connections(self) -> list[str]:
+        """The connections whose evidence is in it."""
+        return sorted(name for name in self.logs if name != STORE_LOG)
+
+    @property
+    def other_connections(self) -> list[str]:
+        """The other connections of the same store."""
+        heads = (head for leaf in self.store_log.values() for head in leaf.get("heads", ()))
+        return sorted({head["log"] for head in heads} - self.logs.keys())
+
+    @property
+    def evaluations(self) -> Leaves:
+        """The leaves of the evaluations of the period."""
+        return period_evaluations(self.store_log, *self.bounds)
+
+    @property
+    def reading(self) -> Reading:
+        """What is read of the evaluations."""
+        rules = set(self.scope.rules(self.controls))
+        return Reading(rules, set(self.connections), erased_digests(self.store_log))
+
+    def selection(self, history: History) -> Selection:
+        """Return which leaves have their content in the package."""
+        since, until = self.bounds
+        return Selection(
+            self.scope.history_since(self.connections, since),
+            until,
+            {leaf["digest"] for leaf in self.evaluations.values()},
+            scope_inputs(self.store_log, self.evaluations) | history.needs.keys(),
+            history.evidence,
+        )
+
+    def predicate(self, checkpoints: Mapping[str, str]) -> dict[str, Any]:
+        """Return what the statement says of the package.
+
+        Args:
+            checkpoints: The signed checkpoint of each log.
+        """
+        since, until = self.bounds
+        return {
+            "origin": checkpoints[STORE_LOG].split("\n")[0],
+            "period": self.period,
+            "since": instant_text(since),
+            "until": instant_text(until),
+            "assessed_until": instant_text(self.assessed_until),
+            "controls": self.controls,
+            "connections": self.connections,
+            "kinds": self.scope.kinds(self.controls),
+            "rules": self.scope.rules(self.controls),
+            "evaluations": len(self.evaluations),
+            "checkpoints": [
+                {
+                    "log": log,
+                    "size": int(checkpoints[log].split("\n")[1]),
+                    "checkpoint": checkpoints[log],
+                }
+                for log in self.logs
+            ],
+        }
+
+
+def derived_files(
+    package: Package,
+    predicate: Mapping[str, Any],
+    history: History,
+    contents: Contents,
+    key: str,
+) -> dict[str, bytes]:
+    """Return the files that are made of proven contents, and of nothing else."""
+    since, until = package.bounds
+    question = PeriodQuestion(
+        package.period, (since, package.assessed_until), until, package.controls
+    )
+    collecting = [
+        read_collecting(name, package.logs[name], contents.kept, package.scope)
+        for name in package.connections
+    ]
+    assurance = conclude(question, package.scope, history, collecting)
+    orders = erasures(package.logs, package.store_log, contents.digests, history)
+    return {
+        "key.pem": pem(public_key(key)),
+        "assurance.json": write_json(assurance) + b"\n",
+        "erasures.json": write_json(orders) + b"\n",
+        "index.html": page(assurance, orders, predicate, package.other_connections, key),
+    }
+
+
+def newest_moment(logs: Mapping[str, Leaves], default: datetime) -> datetime:
+    """Return the newest moment at which the ledger states that a run or an evaluation was."""
+    texts: Collection[str] = {
+        leaf[name]
+        for leaves in logs.values()
+        for leaf in leaves.values()
+        for name in ("ended_at", "evaluated_at")
+        if name in leaf
+    }
+    return max(map(moment, texts), default=default)
+
+
+def pem(public: bytes) -> bytes:
+    """Return a public key in PEM (RFC 8410)."""
+    der = bytes.fromhex("302a300506032b6570032100") + public
+    return b"-----BEGIN PUBLIC KEY-----\n%s\n-----END PUBLIC KEY-----\n" % base64.b64encode(der)
