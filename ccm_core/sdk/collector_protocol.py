@@ -41,7 +41,8 @@ def checked_event(event: Any, *, has_window: bool) -> CollectorEvent:
         raise CollectorFault("it yielded ResumeFrom, and was not asked for a window")
     for known in _SMALL:
         if isinstance(event, known):
-            return _checked(event, known)
+            checked: CollectorEvent = _checked(event, known)
+            return checked
     names = ", ".join(sorted(known.__name__ for known in (Page, *_SMALL)))
     got = type(event).__name__
     raise CollectorFault(f"it yielded a {got}; expected one of {names} of ccm_core.sdk.types")

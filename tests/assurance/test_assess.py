@@ -77,7 +77,6 @@ def test_one_or_two_missed_collections_are_within_twice_the_required_frequency(m
             Outcome.UNAVAILABLE, "the collection was unavailable (denied: 403)", id="unavailable"
         ),
         pytest.param(Outcome.PARTIAL, "the collection was partial (denied: 403)", id="partial"),
-        pytest.param(Outcome.FAILED, "the collection was failed (denied: 403)", id="failed"),
     ],
 )
 def test_an_incomplete_collection_is_a_gap_until_the_next(make, outcome, reason):
@@ -87,6 +86,17 @@ def test_an_incomplete_collection_is_a_gap_until_the_next(make, outcome, reason)
     assert spans(make, kind.evidence_gaps) == [(7, 8)]
     assert kind.evidence_gaps[0].reason == reason
     assert (kind.completed, kind.outcomes[outcome.value]) == (23, 1)
+
+
+def test_failed_collection_is_a_gap_once_the_evidence_before_it_is_too_old(make):
+    """One failure leaves no gap, because what was read an hour before decides; two do."""
+    failed = {"outcome": Outcome.FAILED, "falls": (make.denied,)}
+    (once,) = make.assess(hourly(make, at7=failed)).kinds
+    (twice,) = make.assess(hourly(make, at7=failed, at8=failed)).kinds
+    assert spans(make, once.evidence_gaps) == []
+    assert spans(make, twice.evidence_gaps) == [(8, 9)]
+    assert twice.evidence_gaps[0].reason == "the collection was failed (denied: 403)"
+    assert (twice.completed, twice.outcomes["failed"]) == (22, 2)
 
 
 def test_the_evidence_of_a_control_with_a_gap_is_incomplete_whatever_the_results_are(make):

@@ -53,9 +53,7 @@ def test_evidence_is_dated_by_the_clock_of_the_source(lab, minutes):
 
     assert ran.manifest.clock_skew == pytest.approx(60 * minutes, abs=30)
     offset = timedelta(minutes=minutes)
-    for before, after in zip(
-        honest.manifest.collections, ran.manifest.collections, strict=True
-    ):
+    for before, after in zip(honest.manifest.collections, ran.manifest.collections, strict=True):
         assert abs(before.ended_at - after.ended_at - offset) < timedelta(seconds=30)
         if before.window and after.window:
             ahead = before.window.until - after.window.until
