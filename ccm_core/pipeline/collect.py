@@ -28,7 +28,8 @@ from ccm_core.model.evidence.run import OpenRun
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.pipeline.connection_session import connect_request
 from ccm_core.pipeline.context import Connection, Host
-from ccm_core.pipeline.source.opened import OpenedSource, open_source
+from ccm_core.pipeline.opened_source import OpenedSource, open_source
+from ccm_core.pipeline.source.account import expected_account
 from ccm_core.sdk.types import EvidenceKind, Session, Shape
 from ccm_core.store.interface.evidence_store import EvidenceStore
 from ccm_core.store.interface.runs import RunStore
@@ -74,8 +75,7 @@ async def collect(
         _seal_cut_off(host, connection, store.runs)
         request = connect_request(host, connection, limiters or Limiters(), observer.rate_limited)
         planned = _planned(host, connection, store.runs, force=force)
-        account = current_account(planned.collections)
-        is_due = bool(planned.due.tasks) or planned.unseen
+        account, is_due = planned.stored_account, bool(planned.due.tasks) or planned.unseen
         async with open_source(connection, request, account, due=is_due) as source:
             by_source = replace(host, clock=partial(_source_time, host, source.clock_correction))
             if source.session is not None:
@@ -99,6 +99,8 @@ class _Planned:
     """Those before the run, without those of another account."""
     foreign: frozenset[str]
     """The ids of those of another account."""
+    stored_account: str | None
+    """The account of the newest that knows it."""
     inputs: PlanInputs
     due: Plan
 
@@ -120,7 +122,8 @@ def _planned(
 ) -> _Planned:
     now = host.clock().replace(microsecond=0)
     stored = _stored_collections(host, connection, runs, now)
-    account = account or current_account(stored)
+    stored_account = current_account(stored)
+    account = account or expected_account(connection, stored_account)
     collections = of_account(stored, account)
     inputs = plan_inputs(connection, now, force=force)
     read = by_kind(as_read(collections, sees_whole=sees_whole))
@@ -130,6 +133,7 @@ def _planned(
         foreign=frozenset(
             collection.id for collection in stored if is_foreign(collection, account)
         ),
+        stored_account=stored_account,
         inputs=inputs,
         due=plan(connection.collectors, host.kinds, read, inputs),
     )
@@ -175,7 +179,7 @@ def collections_for_planning(
     connection changed to another account, those of the former one are left out.
     """
     collections = _stored_collections(host, connection, runs, now)
-    return of_account(collections, current_account(collections))
+    return of_account(collections, expected_account(connection, current_account(collections)))
 
 
 def _stored_collections(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ccm_core.collect.planner import PlanInputs, plan
@@ -186,7 +186,6 @@ def histories(draw):
     "Random histories of runs: denied, cut off, failed, partial, forced, with clocks that jump",
     "Whatever an evaluation lacks, one more `ccm collect` asks for and cures",
 )
-@settings(max_examples=300)
 @given(histories())
 def test_one_more_plain_run_cures_whatever_an_evaluation_lacks(drawn):
     """Once the source responds completely, no kind stays insufficient: every gap is planned."""
