@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from ccm_core.collect.visibility_gaps import newest
 from ccm_core.errors import SourceError
-from ccm_core.pipeline.collect import collections_for_planning
 from ccm_core.pipeline.connection_session import check, connect_request
+from ccm_core.pipeline.planned_run import collections_for_planning
 from ccm_core.pipeline.source.account import stored_account
 from ccm_core.sdk.types import Diagnosis
 

@@ -5,23 +5,20 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from ccm_core.collect.batch_builder import RecordValidator
 from ccm_core.collect.manifest_builder import RunMetadata, manifest
-from ccm_core.collect.objects_to_refresh import relevant_since
 from ccm_core.collect.observer import Observer
 from ccm_core.collect.outcome import shortfall_of
-from ccm_core.collect.planner import Plan, PlanInputs, plan
+from ccm_core.collect.planner import Plan
 from ccm_core.collect.privacy_projection import Pseudonymizer
 from ccm_core.collect.run_context import RunContext
 from ccm_core.collect.runner import Runner
 from ccm_core.errors import SourceError
-from ccm_core.model.evidence.account import current_account, is_foreign, of_account
-from ccm_core.model.evidence.amendments import as_read
 from ccm_core.model.evidence.collection import Collection, Reason, Shortfall
 from ccm_core.model.evidence.manifest import Manifest, ScheduledKind
 from ccm_core.model.evidence.run import OpenRun
@@ -29,16 +26,13 @@ from ccm_core.model.json_codec import JsonObject
 from ccm_core.pipeline.connection_session import connect_request
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.opened_source import OpenedSource, open_source
-from ccm_core.pipeline.source.account import expected_account
+from ccm_core.pipeline.planned_run import PlannedRun, plan_run
 from ccm_core.sdk.types import EvidenceKind, Session, Shape
 from ccm_core.store.interface.evidence_store import EvidenceStore
 from ccm_core.store.interface.runs import RunStore
 
 if TYPE_CHECKING:
     from ccm_core.sdk.rate_limit import Limiters
-
-TRIES = 20
-"""Cadences to look back at least; more failures in a row do not lengthen the backoff."""
 
 
 async def collect(
@@ -74,12 +68,12 @@ async def collect(
     with store.lock_connection(connection.name):
         _seal_cut_off(host, connection, store.runs)
         request = connect_request(host, connection, limiters or Limiters(), observer.rate_limited)
-        planned = _planned(host, connection, store.runs, force=force)
+        planned = plan_run(host, connection, store.runs, force=force)
         account, is_due = planned.stored_account, bool(planned.due.tasks) or planned.unseen
         async with open_source(connection, request, account, due=is_due) as source:
             by_source = replace(host, clock=partial(_source_time, host, source.clock_correction))
             if source.session is not None:
-                planned = _planned(
+                planned = plan_run(
                     by_source,
                     connection,
                     store.runs,
@@ -90,61 +84,12 @@ async def collect(
             return await _collect_planned(by_source, connection, store, observer, planned, source)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Planned:
-    """What a run will do, and what that was decided by."""
-
-    now: datetime
-    collections: list[Collection]
-    """Those before the run, without those of another account."""
-    foreign: frozenset[str]
-    """The ids of those of another account."""
-    stored_account: str | None
-    """The account of the newest that knows it."""
-    inputs: PlanInputs
-    due: Plan
-
-    @property
-    def unseen(self) -> bool:
-        """Whether a credential that sees the whole account would have more to read."""
-        every = (shortfall for entry in self.collections for shortfall in entry.shortfalls)
-        return any(shortfall.reason is Reason.VISIBILITY for shortfall in every)
-
-
-def _planned(
-    host: Host,
-    connection: Connection,
-    runs: RunStore,
-    *,
-    force: bool,
-    account: str | None = None,
-    sees_whole: bool = False,
-) -> _Planned:
-    now = host.clock().replace(microsecond=0)
-    stored = _stored_collections(host, connection, runs, now)
-    stored_account = current_account(stored)
-    account = account or expected_account(connection, stored_account)
-    collections = of_account(stored, account)
-    inputs = plan_inputs(connection, now, force=force)
-    read = by_kind(as_read(collections, sees_whole=sees_whole))
-    return _Planned(
-        now=now,
-        collections=collections,
-        foreign=frozenset(
-            collection.id for collection in stored if is_foreign(collection, account)
-        ),
-        stored_account=stored_account,
-        inputs=inputs,
-        due=plan(connection.collectors, host.kinds, read, inputs),
-    )
-
-
 async def _collect_planned(
     host: Host,
     connection: Connection,
     store: EvidenceStore,
     observer: Observer,
-    planned: _Planned,
+    planned: PlannedRun,
     source: OpenedSource,
 ) -> Manifest:
     run = OpenRun(
@@ -167,54 +112,6 @@ async def _collect_planned(
 
 def _source_time(host: Host, correction: timedelta) -> datetime:
     return host.clock() - correction
-
-
-def collections_for_planning(
-    host: Host, connection: Connection, runs: RunStore, now: datetime
-) -> list[Collection]:
-    """Return those collections of a connection that a plan needs, however many are stored.
-
-    These are the collections about the horizon, enough attempts to tell how long a source has been
-    down, the newest of each kind, and every one since changes were last detected. Where the
-    connection changed to another account, those of the former one are left out.
-    """
-    collections = _stored_collections(host, connection, runs, now)
-    return of_account(collections, expected_account(connection, current_account(collections)))
-
-
-def _stored_collections(
-    host: Host, connection: Connection, runs: RunStore, now: datetime
-) -> Sequence[Collection]:
-    cadences = (
-        connection.cadences.get(collector.kind, host.kinds[collector.kind].cadence)
-        for collector in connection.collectors
-    )
-    begin = min(connection.horizon(now).since, now - TRIES * max(cadences, default=timedelta(0)))
-    collections = runs.collections(connection.name, since=begin)
-    since = relevant_since(
-        connection.collectors, by_kind(as_read(collections, sees_whole=False)), begin
-    )
-    if since != begin:
-        collections = runs.collections(connection.name, since=since)
-    return collections
-
-
-def plan_inputs(connection: Connection, now: datetime, *, force: bool = False) -> PlanInputs:
-    """Return what a plan is made from at a moment."""
-    return PlanInputs(
-        now=now,
-        horizon=connection.horizon(now),
-        cadences=connection.cadences,
-        force=force,
-    )
-
-
-def by_kind(collections: Sequence[Collection]) -> dict[str, list[Collection]]:
-    """Group collections by kind, in their order."""
-    grouped: dict[str, list[Collection]] = {}
-    for collection in collections:
-        grouped.setdefault(collection.kind, []).append(collection)
-    return grouped
 
 
 async def _run(
@@ -308,7 +205,7 @@ def _run_context(
     store: EvidenceStore,
     observer: Observer,
     run: OpenRun,
-    planned: _Planned,
+    planned: PlannedRun,
     source: OpenedSource,
 ) -> RunContext:
     pseudonyms = Pseudonymizer(store.pseudonym_key())

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from ccm_core.collect.cadence import DueTime
 from ccm_core.collect.planner import due_times
 from ccm_core.model.evidence.amendments import as_read
-from ccm_core.pipeline.collect import (
+from ccm_core.pipeline.context import Connection, Host
+from ccm_core.pipeline.planned_run import (
     by_kind,
     collections_for_planning,
     plan_inputs,
 )
-from ccm_core.pipeline.context import Connection, Host
 from ccm_core.store.interface.runs import RunStore
 
 

@@ -65,7 +65,7 @@ def is_odd(response: HttpResponse, *, accepted: bool) -> bool:
         response: Of 400 or above.
         accepted: Whether the source has accepted the credential before.
     """
-    return response.is_web_page or (accepted and response.status == _UNAUTHORIZED)
+    return accepted if response.status == _UNAUTHORIZED else response.is_web_page
 
 
 def is_too_many(response: HttpResponse) -> bool:

@@ -1,0 +1,67 @@
+"""A population of records: its root, which costs what changed and not what there is.
+
+The ``(key, digest)`` pairs are spread over buckets by the hash of the key. A bucket's root is the
+Merkle root of its pairs, and the population's root that of its buckets, so a changed pair costs the
+pairs of one bucket and the buckets.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+from ccm_core.ledger import merkle_hash
+
+_BUCKET_DIGITS = 3
+"""Hexadecimal digits of the key's SHA-256 that name its bucket: up to 4,096 buckets."""
+
+
+class Population:
+    """Keys with the digests of their newest versions, and the root over them.
+
+    The leaf of a pair is the key in UTF-8, a zero byte and the digest as it is written elsewhere
+    (``sha256:...``), in the order of the keys' code points. The leaf of a bucket is its name, a
+    zero byte and the hexadecimal digits of its root, in the order of names; empty buckets have
+    none. Both trees are hashed as RFC 9162, section 2.1.1 says.
+    """
+
+    def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
+        """Begin with some pairs; no key is there twice."""
+        self.size = 0
+        self._buckets: dict[str, dict[str, str]] = {}
+        self._roots: dict[str, bytes] = {}
+        """The root of each bucket that has not changed since it was computed."""
+        self._root: str | None = None
+        for key, digest in pairs:
+            self.put(key, digest)
+
+    def put(self, key: str, digest: str | None) -> None:
+        """Set the digest of a key; None: the key is not there any more."""
+        name = hashlib.sha256(key.encode()).hexdigest()[:_BUCKET_DIGITS]
+        bucket = self._buckets.setdefault(name, {})
+        if bucket.get(key) == digest:
+            return
+        self.size += (digest is not None) - (key in bucket)
+        if digest is None:
+            del bucket[key]
+        else:
+            bucket[key] = digest
+        self._roots.pop(name, None)
+        self._root = None
+
+    @property
+    def root(self) -> str:
+        """The root, as ``sha256:`` and hexadecimal digits."""
+        if self._root is None:
+            names = sorted(name for name, bucket in self._buckets.items() if bucket)
+            leaves = [f"{name}\0{self._bucket_root(name).hex()}".encode() for name in names]
+            self._root = f"sha256:{merkle_hash.root(leaves).hex()}"
+        return self._root
+
+    def _bucket_root(self, name: str) -> bytes:
+        root = self._roots.get(name)
+        if root is None:
+            pairs = sorted(self._buckets[name].items())
+            root = merkle_hash.root([f"{key}\0{digest}".encode() for key, digest in pairs])
+            self._roots[name] = root
+        return root

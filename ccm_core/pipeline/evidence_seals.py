@@ -1,0 +1,83 @@
+"""Seals what an evaluation reads of one connection, while it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+
+from ccm_core.ledger.population import Population
+from ccm_core.model.evaluation.evidence_read import (
+    COLLECTIONS,
+    MANIFESTS,
+    EvidenceRead,
+    KindRead,
+)
+from ccm_core.model.evidence.collection import Collection
+from ccm_core.model.evidence.manifest import Manifest
+from ccm_core.model.evidence.record import Record
+from ccm_core.rules.pack.compiled import CompiledPacks
+
+
+@dataclass(slots=True, kw_only=True)
+class EvidenceSeals:
+    """Gathers the populations that an evaluation reads of one connection."""
+
+    connection: str
+    _last_collection: str | None = None
+    _last_run: str | None = None
+    _kinds: dict[str, KindRead] = field(default_factory=dict)
+
+    def __contains__(self, kind: str) -> bool:
+        """Return whether a kind was sealed already."""
+        return kind in self._kinds
+
+    def collections(self, stored: Sequence[tuple[str, Collection]]) -> None:
+        """Seal the collections, each with its stored digest, in the order of storing."""
+        self._last_collection = stored[-1][1].id if stored else None
+        pairs = ((collection.id, digest) for digest, collection in stored)
+        self.population(COLLECTIONS, Population(pairs))
+
+    def manifests(self, kind: str, stored: Sequence[tuple[str, Manifest]]) -> None:
+        """Seal the manifests, each with its stored digest, and so the kind that is made of them."""
+        self._last_run = stored[-1][1].run if stored else None
+        self.population(kind, Population((manifest.run, digest) for digest, manifest in stored))
+
+    def records(self, kind: str, records: Iterable[Record]) -> Iterator[Record]:
+        """Yield the records of a kind as they are read, and seal them at the end."""
+        population = Population()
+        for record in records:
+            population.put(record.key, record.digest)
+            yield record
+        self.population(kind, population)
+
+    def population(self, kind: str, population: Population) -> None:
+        """Seal the whole population of a kind."""
+        self._kinds[kind] = KindRead(kind=kind, records=population.size, root=population.root)
+
+    def sealed(self, manifests: str | None, kinds: AbstractSet[str]) -> EvidenceRead:
+        """Return the seals of what some kinds rest on; ``manifests`` is the kind made of those."""
+        read = {COLLECTIONS: self._kinds[COLLECTIONS]}
+        for kind in kinds:
+            name = MANIFESTS if kind == manifests else kind
+            sealed = self._kinds[kind]
+            read[name] = KindRead(kind=name, records=sealed.records, root=sealed.root)
+        return EvidenceRead(
+            connection=self.connection,
+            last_collection=self._last_collection,
+            last_run=self._last_run if manifests in kinds else None,
+            kinds=tuple(read[name] for name in sorted(read)),
+        )
+
+
+def kinds_read(packs: CompiledPacks, collected: AbstractSet[str]) -> AbstractSet[str]:
+    """Return the kinds that packs read of a connection that collects some kinds."""
+    groups = [
+        group
+        for pack in packs.packs
+        for group in pack.groups
+        if collected >= set(packs.inputs.get(group.over, [group.over]))
+    ]
+    inputs = {kind for group in groups for kind in packs.inputs[group.over]}
+    lookups = {kind for group in groups for rule in group.rules for kind in rule.lookup_kinds}
+    return inputs | (lookups & collected)
